@@ -1,0 +1,1 @@
+"""The one-decode pipeline that feeds every task, and the report."""

@@ -1,0 +1,84 @@
+"""The one place where microseconds, milliseconds, frames and "half - mm:ss" meet.
+
+Time inside touchline is integer microseconds from the first shown frame. Everything else is converted here.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+US_PER_S = 1_000_000
+US_PER_MS = 1_000
+
+_GAME_TIME = re.compile(r"^\s*(\d+)\s*-\s*(\d+):(\d{1,2}(?:\.\d+)?)\s*$")
+
+
+def us_from_seconds(seconds: float | Fraction) -> int:
+    """Nearest microsecond of a time in seconds (ties to even, as Python rounds)."""
+    return round(seconds * US_PER_S)
+
+
+def seconds_from_us(time_us: int) -> float:
+    """Seconds of a time in microseconds."""
+    return time_us / US_PER_S
+
+
+def us_from_ms(time_ms: float) -> int:
+    """Nearest microsecond of a time in milliseconds."""
+    return round(time_ms * US_PER_MS)
+
+
+def ms_from_us(time_us: int) -> int:
+    """Nearest whole millisecond of a time in microseconds, as SoccerNet's ``position`` stores it."""
+    return round(Fraction(time_us, US_PER_MS))
+
+
+def frame_from_ms(time_ms: int, *, fps: float) -> int:
+    """Training frame of a label, lRomul's rule: ``round(ms * fps / 1000)`` with banker's rounding."""
+    return round(time_ms * fps * 0.001)
+
+
+def us_from_frame(index: int, *, fps: float) -> int:
+    """Time of sample ``index`` on a regular grid of ``fps`` samples a second that starts at 0."""
+    return round(Fraction(index * US_PER_S) / Fraction(fps).limit_denominator(1_000_000))
+
+
+def frame_from_us(time_us: int, *, fps: float) -> int:
+    """Index of the grid sample nearest to a time, the inverse of :func:`us_from_frame`."""
+    return round(Fraction(time_us, US_PER_S) * Fraction(fps).limit_denominator(1_000_000))
+
+
+def format_game_time(time_us: int, *, half: int = 1) -> str:
+    """SoccerNet's clock, ``"1 - 04:07"``: half, minutes (not wrapped at 60) and whole seconds, rounded down."""
+    if time_us < 0:
+        raise ValueError(f"time_us={time_us} is negative; a game time counts from the first shown frame")
+    minutes, seconds = divmod(time_us // US_PER_S, 60)
+    return f"{half} - {minutes:02d}:{seconds:02d}"
+
+
+def parse_game_time(text: str) -> tuple[int, int]:
+    """``(half, time_us)`` of a SoccerNet clock such as ``"1 - 04:07"`` or the unpadded ``"1 - 40:2"``.
+
+    Raises:
+        ValueError: the text is no game time; the message shows it.
+
+    """
+    match = _GAME_TIME.match(text)
+    if match is None:
+        raise ValueError(f'game time {text!r} is not of the form "half - mm:ss"')
+    half, minutes, seconds = match.groups()
+    return int(half), int(minutes) * 60 * US_PER_S + us_from_seconds(Fraction(seconds))
+
+
+def format_clock(time_us: int, *, decimals: int = 3) -> str:
+    """A time for people: ``"0:04.120"``, ``"1:02:03.500"``."""
+    sign = "-" if time_us < 0 else ""
+    scale = 10**decimals
+    ticks = round(Fraction(abs(time_us) * scale, US_PER_S))
+    whole, fraction = divmod(ticks, scale)
+    hours, rest = divmod(whole, 3600)
+    minutes, seconds = divmod(rest, 60)
+    tail = f".{fraction:0{decimals}d}" if decimals else ""
+    head = f"{hours}:{minutes:02d}" if hours else f"{minutes}"
+    return f"{sign}{head}:{seconds:02d}{tail}"

@@ -1,0 +1,1 @@
+"""Files to types and back, one converter a file."""

@@ -1,0 +1,1 @@
+"""Media files in: decoding, sampling in time, sound, diagnosis (PyAV)."""

@@ -1,0 +1,1 @@
+"""Networks, their weights and their export. A network knows no loss, optimiser, file or label."""

@@ -1,0 +1,1 @@
+"""Event spotting as a ladder: frames -> features -> scores -> events -> file."""
