@@ -1,0 +1,108 @@
+"""Files that are either the old one or the new one, never half of either.
+
+A file is written under a temporary name beside its place, flushed to the disk and then renamed over it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from touchline.errors import ResourceError
+
+_REMEDIES = {
+    errno.ENOSPC: "the disk is full; free some space or choose another folder with --out",
+    errno.EDQUOT: "the disk quota is used up; free some space or choose another folder with --out",
+    errno.EACCES: "the folder may not be written; choose another one with --out",
+    errno.EPERM: "the folder may not be written; choose another one with --out",
+    errno.EROFS: "the file system is read-only; choose another folder with --out",
+    errno.ENOTDIR: "a part of the path is a file, not a folder; choose another one with --out",
+    errno.EEXIST: "a file has the name of the folder; choose another one with --out",
+    errno.EISDIR: "a folder has the name of the file; choose another folder with --out",
+    errno.ENAMETOOLONG: "the name is too long for this file system; choose a shorter one with --out",
+}
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn an operating-system error while ``path`` is written into a ResourceError that names it.
+
+    Raises:
+        ResourceError: disk full, no permission, a read-only file system, ...
+
+    """
+    try:
+        yield
+    except OSError as error:
+        cause = error.strerror or str(error)
+        remedy = _REMEDIES.get(error.errno or 0, "check the disk, or choose another folder with --out")
+        raise ResourceError(f"{path}: cannot be written ({cause}): {remedy}") from error
+
+
+def make_folder(path: Path) -> None:
+    """Create a folder and its parents where they are missing.
+
+    Raises:
+        ResourceError: it cannot be created.
+
+    """
+    with writing(path):
+        path.mkdir(parents=True, exist_ok=True)
+
+
+def write_bytes_atomic(path: Path | str, data: bytes) -> None:
+    """Replace ``path`` by a file of these bytes; on any failure the old file is untouched.
+
+    Raises:
+        ResourceError: disk full or not writable.
+
+    """
+    path = Path(path)
+    with writing(path):
+        handle, name = tempfile.mkstemp(prefix=".writing-", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(name, 0o666 & ~_umask())
+            os.replace(name, path)
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(name)
+            raise
+        _sync_folder(path.parent)
+
+
+def write_text_atomic(path: Path | str, text: str) -> None:
+    """Replace ``path`` by a UTF-8 text file, as :func:`write_bytes_atomic` does."""
+    write_bytes_atomic(path, text.encode("utf-8"))
+
+
+def write_json_atomic(path: Path | str, value: Any) -> None:
+    """Replace ``path`` by an indented UTF-8 JSON file; NaN and infinity are refused, keys keep their order."""
+    write_text_atomic(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _umask() -> int:
+    """The process's file mode mask, which can only be read by setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename durable where the platform lets folders be opened."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
