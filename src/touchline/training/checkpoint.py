@@ -1,0 +1,119 @@
+"""Checkpoints that survive a crash: written beside and renamed, read without running any code."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import random
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from touchline.errors import InputError, UsageError
+from touchline.formats.atomic import write_bytes_atomic
+
+_NAME = re.compile(r"^step_(\d{8})\.pt$")
+KEEP_LAST = 2
+
+
+def rng_state() -> dict[str, Any]:
+    """State of every random generator that training may draw from, in values a restricted reader accepts."""
+    kind, keys, position, has_gauss, cached = np.random.get_state()  # noqa: NPY002 - the state others may draw from
+    state: dict[str, Any] = {
+        "torch": torch.get_rng_state(),
+        "python": random.getstate(),
+        "numpy": (kind, np.asarray(keys).tolist(), int(position), int(has_gauss), float(cached)),
+    }
+    if torch.cuda.is_available():
+        state["cuda"] = torch.cuda.get_rng_state_all()
+    return state
+
+
+def restore_rng(state: dict[str, Any]) -> None:
+    """Put every random generator back to where :func:`rng_state` saw it."""
+    torch.set_rng_state(state["torch"].cpu())
+    version, internal, gauss = state["python"]
+    random.setstate((version, tuple(internal), gauss))
+    kind, keys, position, has_gauss, cached = state["numpy"]
+    np.random.set_state((kind, np.asarray(keys, np.uint32), position, has_gauss, cached))  # noqa: NPY002 - as above
+    if "cuda" in state and torch.cuda.is_available() and len(state["cuda"]) == torch.cuda.device_count():
+        torch.cuda.set_rng_state_all([entry.cpu() for entry in state["cuda"]])
+
+
+def save_checkpoint(path: str | Path, **state: Any) -> Path:
+    """Write ``state`` and the state of all random generators (under ``rng``) to ``path``, wholly or not at all.
+
+    Values must be tensors, numbers, text and containers of them, so that they can be read back without running code.
+    """
+    buffer = io.BytesIO()
+    torch.save({**state, "rng": rng_state()}, buffer)
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_bytes_atomic(path, buffer.getvalue())
+    return path
+
+
+def load_checkpoint(path: str | Path, *, device: str | torch.device = "cpu") -> dict[str, Any]:
+    """Read what :func:`save_checkpoint` wrote; nothing in the file is executed.
+
+    Raises:
+        InputError: the file is absent, cut short or no checkpoint.
+
+    """
+    try:
+        state = torch.load(path, map_location=device, weights_only=True)
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: there is no such checkpoint") from error
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+        cause = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(f"{path}: not a checkpoint of touchline ({cause}); delete it or train afresh") from error
+    if not isinstance(state, dict) or "rng" not in state:
+        raise InputError(f"{path}: holds a {type(state).__name__}, not a training checkpoint of touchline")
+    return state
+
+
+class CheckpointFolder:
+    """The checkpoints of one training run: the last two by step, and the best by score as ``best.pt``."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+
+    def steps(self) -> list[int]:
+        """Steps that have a checkpoint, in order."""
+        if not self.folder.is_dir():
+            return []
+        return sorted(int(match[1]) for path in self.folder.iterdir() if (match := _NAME.match(path.name)))
+
+    def path(self, step: int) -> Path:
+        """Where the checkpoint of a step lies."""
+        return self.folder / f"step_{step:08d}.pt"
+
+    @property
+    def best(self) -> Path:
+        """Where the best checkpoint lies, if any was scored."""
+        return self.folder / "best.pt"
+
+    def save(self, step: int, *, is_best: bool = False, **state: Any) -> Path:
+        """Write the checkpoint of ``step`` (also as the best if ``is_best``), then drop all but the last two."""
+        path = save_checkpoint(self.path(step), step=step, **state)
+        if is_best:
+            write_bytes_atomic(self.best, path.read_bytes())
+        for old in self.steps()[:-KEEP_LAST]:
+            self.path(old).unlink(missing_ok=True)
+        return path
+
+    def load_latest(self, *, device: str | torch.device = "cpu") -> dict[str, Any] | None:
+        """The newest checkpoint, or None when there is none."""
+        steps = self.steps()
+        return load_checkpoint(self.path(steps[-1]), device=device) if steps else None
+
+    def clear(self) -> None:
+        """Delete the checkpoints of an earlier run, and nothing else."""
+        if self.folder.exists() and not self.folder.is_dir():
+            raise UsageError(f"{self.folder} is a file; checkpoints need a folder")
+        for step in self.steps():
+            self.path(step).unlink(missing_ok=True)
+        self.best.unlink(missing_ok=True)

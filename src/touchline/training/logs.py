@@ -1,0 +1,107 @@
+"""Numbers of a training run: one JSON object a line, and TensorBoard where it is installed.
+
+Logging never stops training: when the disk or TensorBoard fails, it says so once and goes quiet.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+_LOGGER = logging.getLogger(__name__)
+_TRACKER_ERRORS = (OSError, RuntimeError, ValueError, TypeError, AttributeError, ImportError)
+
+
+class MetricLog:
+    """Appends metrics to ``metrics.jsonl`` in a folder, and to TensorBoard event files under ``tensorboard/``.
+
+    Args:
+        folder: made if absent.
+        from_step: rows with a later step are dropped first, so that a resumed run leaves no step twice.
+        tensorboard: False leaves TensorBoard out.
+
+    """
+
+    def __init__(self, folder: str | Path, *, from_step: int | None = None, tensorboard: bool = True) -> None:
+        self.folder = Path(folder)
+        self.path = self.folder / "metrics.jsonl"
+        self._file_works = True
+        self._board: Any = None
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            if from_step is not None:
+                self._drop_after(from_step)
+        except OSError as error:
+            self._file_failed(error)
+        if tensorboard:
+            self._board = _open_tensorboard(self.folder / "tensorboard", from_step=from_step)
+
+    def log(self, step: int, **metrics: float | int | str | None) -> None:
+        """Record the metrics of one step."""
+        if self._file_works:
+            try:
+                with self.path.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps({"step": step, **metrics}) + "\n")
+            except (OSError, ValueError, TypeError) as error:
+                self._file_failed(error)
+        if self._board is not None:
+            self._to_tensorboard(step, metrics)
+
+    def close(self) -> None:
+        """Flush and close TensorBoard's files."""
+        if self._board is not None:
+            try:
+                self._board.close()
+            except _TRACKER_ERRORS as error:
+                self._board_failed(error)
+            self._board = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _drop_after(self, step: int) -> None:
+        kept = [row for row in read_metrics(self.path) if row["step"] <= step]
+        self.path.write_text("".join(json.dumps(row) + "\n" for row in kept), encoding="utf-8")
+
+    def _to_tensorboard(self, step: int, metrics: dict[str, float | int | str | None]) -> None:
+        try:
+            for name, value in metrics.items():
+                if isinstance(value, int | float):
+                    self._board.add_scalar(name, value, step)
+        except _TRACKER_ERRORS as error:
+            self._board_failed(error)
+
+    def _file_failed(self, error: Exception) -> None:
+        self._file_works = False
+        _LOGGER.warning("%s cannot be written (%s); training goes on without it", self.path, error)
+
+    def _board_failed(self, error: Exception) -> None:
+        self._board = None
+        _LOGGER.warning("TensorBoard failed (%s); training goes on without it", error)
+
+
+def read_metrics(path: str | Path) -> list[dict[str, Any]]:
+    """Rows of a ``metrics.jsonl``, in order; a last line that a crash cut short is left out."""
+    path = Path(path)
+    if not path.exists():
+        return []
+    lines = path.read_text(encoding="utf-8").split("\n")
+    return [json.loads(line) for line in lines[:-1] if line]
+
+
+def _open_tensorboard(folder: Path, *, from_step: int | None) -> Any:
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+
+        return SummaryWriter(str(folder), purge_step=None if from_step is None else from_step + 1)
+    except _TRACKER_ERRORS as error:
+        _LOGGER.info("no TensorBoard (%s); metrics go to metrics.jsonl only", error)
+        return None

@@ -1,0 +1,52 @@
+"""The learning rate as a function of the step: a linear warm-up, then half a cosine."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from torch.optim import Optimizer
+
+
+def iterations_per_stage(*, samples: int, batch_size: int, epochs: int) -> int:
+    """Optimiser steps of ``epochs`` epochs: an incomplete last batch is dropped."""
+    return (samples // batch_size) * epochs
+
+
+@dataclass(frozen=True, slots=True)
+class WarmupCosine:
+    """Linear from 0 to ``base_lr`` over ``warmup_steps``, then cosine to ``min_lr`` over ``cosine_steps``.
+
+    ``at(warmup_steps)`` is exactly ``base_lr`` and ``at(warmup_steps + cosine_steps)`` exactly ``min_lr``.
+    """
+
+    base_lr: float
+    min_lr: float
+    warmup_steps: int
+    cosine_steps: int
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.min_lr <= self.base_lr:
+            raise ValueError(f"learning rates must be 0 <= min {self.min_lr} <= base {self.base_lr}")
+        if self.warmup_steps < 0 or self.cosine_steps < 0:
+            raise ValueError(f"steps must not be negative: {self.warmup_steps} warm-up, {self.cosine_steps} cosine")
+
+    @property
+    def total_steps(self) -> int:
+        """Steps from the first of the warm-up to the last of the cosine."""
+        return self.warmup_steps + self.cosine_steps
+
+    def at(self, step: int) -> float:
+        """Learning rate of a step counted from 0; before 0 and after the end it stays where it was."""
+        if step < self.warmup_steps:
+            return self.base_lr * max(step, 0) / self.warmup_steps
+        if step >= self.total_steps:
+            return self.min_lr if self.cosine_steps else self.base_lr
+        share = (step - self.warmup_steps) / self.cosine_steps
+        return self.min_lr + (self.base_lr - self.min_lr) * (1.0 + math.cos(math.pi * share)) / 2.0
+
+
+def set_learning_rate(optimizer: Optimizer, lr: float) -> None:
+    """Give every parameter group the learning rate ``lr``, times the group's ``lr_scale`` where it has one."""
+    for group in optimizer.param_groups:
+        group["lr"] = lr * group.get("lr_scale", 1.0)
