@@ -87,7 +87,9 @@ def write_text_atomic(path: Path | str, text: str) -> None:
 
 def write_json_atomic(path: Path | str, value: Any) -> None:
     """Replace ``path`` by an indented UTF-8 JSON file; NaN and infinity are refused, keys keep their order."""
-    write_text_atomic(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    # A file name that is no valid Unicode becomes JSON's own \\udcXX escapes.
+    write_bytes_atomic(path, text.encode("utf-8", "backslashreplace"))
 
 
 def _umask() -> int:
