@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from touchline.errors import InputError
-from touchline.training.sampling import ClipSampler, clip_offsets, keep_inside, sampling_weights, shake
+from touchline.models.slow_fusion import clip_offsets
+from touchline.training.sampling import ClipSampler, keep_inside, sampling_weights, shake
 from touchline.training.targets import action_frames, clip_target, dense_targets, merge_cards
 from touchline.types import Event
 
@@ -75,7 +76,7 @@ def test_labels_are_mapped_left_out_or_refused() -> None:
 @pytest.mark.parametrize("frames", [15, 33])
 def test_target_is_one_exactly_from_seven_before_to_seven_after(frames: int) -> None:
     dense = dense_targets({100: 1}, frame_count=200, class_count=2)
-    offsets = clip_offsets(frames=frames, stride=2)
+    offsets = clip_offsets(frames)
     answers = {
         centre: clip_target(dense, first=centre + offsets[0], last=centre + offsets[-1]).tolist()
         for centre in range(50, 150)
@@ -95,7 +96,7 @@ def test_shaken_ends_move_the_label_window(moves: tuple[int, int], window: tuple
 
 
 def test_clip_positions_of_the_reference() -> None:
-    short, long = clip_offsets(frames=15, stride=2), clip_offsets(frames=33, stride=2)
+    short, long = clip_offsets(15), clip_offsets(33)
     assert (100 + short[0], 100 + short[-1]) == (86, 114)
     assert (100 + long[0], 100 + long[-1]) == (68, 132)
     assert [keep_inside(at, offsets=short, frame_count=1000) for at in (0, 500, 1000)] == [15, 500, 984]
@@ -105,7 +106,7 @@ def test_clip_positions_of_the_reference() -> None:
 
 
 def test_shaker_moves_a_quarter_of_clips_by_at_most_one() -> None:
-    offsets = clip_offsets(frames=15, stride=2)
+    offsets = clip_offsets(15)
     shaken = [shake(offsets, generator=np.random.default_rng(seed)) for seed in range(2000)]
     moved = np.array([entry for entry in shaken if entry != offsets]) - np.array(offsets)
     assert len(moved) / 2000 == pytest.approx(0.25, abs=0.04)

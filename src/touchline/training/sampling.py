@@ -126,13 +126,6 @@ class ClipSampler:
         return Draw(video, min(frame, len(self._cumulative[video]) - 1), (self.seed, index))
 
 
-def clip_offsets(*, frames: int, stride: int) -> tuple[int, ...]:
-    """Frames of a clip relative to its centre: 15 frames with stride 2 give -14, -12, ... 14."""
-    if frames < 1 or frames % 2 == 0 or stride < 1:
-        raise ValueError(f"a clip needs an odd number of frames and a stride >= 1, not {frames} and {stride}")
-    return tuple((index - frames // 2) * stride for index in range(frames))
-
-
 def keep_inside(frame: int, *, offsets: Sequence[int], frame_count: int, margin: int = 1) -> int:
     """The nearest centre at which the whole clip, and ``margin`` frames more, lie inside the video."""
     low, high = margin - min(offsets), frame_count - 1 - max(offsets) - margin
