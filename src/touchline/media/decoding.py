@@ -1,0 +1,82 @@
+"""Packets to frames without giving up: what cannot be read or decoded is passed over and booked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+import av
+from av import Packet, VideoFrame
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from touchline.clock import us_from_seconds
+from touchline.media.ledger import Ledger
+
+_MAX_READ_ERRORS = 100
+"""Read errors in a row, without a packet between them, after which the rest of a file is given up."""
+
+
+def packets(container: InputContainer, stream: VideoStream, ledger: Ledger) -> Iterator[Packet]:
+    """Every packet of a stream that can be read, then the empty one that flushes the decoder."""
+    errors = 0
+    while errors < _MAX_READ_ERRORS:
+        try:
+            for packet in container.demux(stream):
+                errors = 0
+                yield packet
+            return
+        except av.FFmpegError as error:
+            errors += 1
+            ledger.packet_failed(f"the file cannot be read here ({error.strerror})")
+    yield Packet()
+
+
+def decode_stream(
+    container: InputContainer, stream: VideoStream, *, ledger: Ledger, start_pts: int = 0
+) -> Iterator[VideoFrame]:
+    """Every frame that can be decoded, in the order of showing; packets that fail are booked.
+
+    Args:
+        container: where to read, from its present position on.
+        stream: of the container, prepared.
+        ledger: where packets and failures are booked.
+        start_pts: the source time, in the stream's time base, that counts as 0.
+
+    """
+    for packet in packets(container, stream, ledger):
+        if packet.size == 0:
+            yield from _flush(stream, ledger)
+            return
+        if packet.is_corrupt:
+            ledger.packet_failed("damaged packets")
+        if not packet.is_discard:
+            ledger.packet_in(raw_us(packet.pts, time_base=stream.time_base, start_pts=start_pts))
+        try:
+            frames = stream.codec_context.decode(packet)
+        except av.FFmpegError:
+            ledger.packet_failed("damaged packets")
+            continue
+        yield from frames
+
+
+def _flush(stream: VideoStream, ledger: Ledger) -> Iterator[VideoFrame]:
+    """The frames a decoder still holds at the end of a stream."""
+    while True:
+        try:
+            frames = stream.codec_context.decode(None)
+        except EOFError:
+            return
+        except av.FFmpegError:
+            ledger.packet_failed("damaged packets")
+            continue
+        if not frames:
+            return
+        yield from frames
+
+
+def raw_us(pts: int | None, *, time_base: Fraction | None, start_pts: int = 0) -> int | None:
+    """Microseconds of a source time counted from ``start_pts``; None where there is no timestamp."""
+    if pts is None or time_base is None:
+        return None
+    return us_from_seconds((pts - start_pts) * time_base)

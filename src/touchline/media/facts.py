@@ -1,0 +1,177 @@
+"""What must be known of a video stream before its frames can be read: found by decoding its first frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from av import VideoFrame
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from touchline.clock import US_PER_S
+from touchline.errors import InputError, UsageError
+from touchline.media.decoding import decode_stream, raw_us
+from touchline.media.ledger import Ledger
+from touchline.media.picture import Orientation, Presenter, orientation_of, square_size
+from touchline.media.source import DEFAULT_MAX_PIXELS, open_media, require_regular_file
+from touchline.types import VideoInfo
+
+_FALLBACK_STEP_US = 40_000
+_MAX_FPS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class StreamFacts:
+    """A video stream as its first shown frame reveals it.
+
+    Attributes:
+        info: what users see.
+        start_pts: timestamp of the first shown frame in the stream's time base; None where frames carry none.
+        step_us: the usual time from frame to frame.
+        aspect: width of a coded pixel over its height.
+        orientation: how coded pictures are turned to be upright.
+        max_pixels: the cap it was opened under.
+
+    """
+
+    info: VideoInfo
+    start_pts: int | None
+    step_us: int
+    aspect: Fraction
+    orientation: Orientation
+    max_pixels: int
+
+    def presenter(self) -> Presenter:
+        """The maker of this stream's pictures."""
+        return Presenter(
+            width=self.info.width, height=self.info.height, aspect=self.aspect, orientation=self.orientation
+        )
+
+
+def inspect(path: str | Path, *, stream: int | None = None, max_pixels: int = DEFAULT_MAX_PIXELS) -> StreamFacts:
+    """Open a video, decode its first frame, and say what it is.
+
+    Args:
+        path: a local media file.
+        stream: index of the video stream in the file; None takes the default one.
+        max_pixels: largest picture accepted.
+
+    Raises:
+        UsageError: no regular file, or no such stream.
+        InputError: the file holds no picture that can be shown, or a larger one than allowed.
+
+    """
+    path = require_regular_file(path)
+    with open_media(path, max_pixels=max_pixels) as container:
+        video, notes = choose_stream(container, path=path, index=stream)
+        prepare(video, path=path, max_pixels=max_pixels)
+        ledger = Ledger(step_us=_FALLBACK_STEP_US)
+        for frame in decode_stream(container, video, ledger=ledger):
+            return _facts(path, container, video, frame, notes=notes, max_pixels=max_pixels)
+    raise InputError(
+        f"{str(path)!r} holds no picture that can be decoded ({ledger.packets_skipped} damaged packets); "
+        "it was cut or damaged before its first frame ended: copy or export it again"
+    )
+
+
+def choose_stream(container: InputContainer, *, path: Path, index: int | None) -> tuple[VideoStream, list[str]]:
+    """The video stream to read, and a note where there was a choice; cover art is never taken by default."""
+    streams = [s for s in container.streams.video if not _is_cover(s)]
+    name = repr(str(path))
+    if index is not None:
+        chosen = next((s for s in container.streams.video if s.index == index), None)
+        if chosen is None:
+            known = ", ".join(str(s.index) for s in container.streams.video) or "none"
+            raise UsageError(f"{name} has no video stream {index}; its video streams: {known}")
+        return chosen, []
+    if not streams:
+        what = "sound but no video" if container.streams.audio else "no video stream"
+        raise InputError(f"{name} has {what}; give the file that holds the picture")
+    best = container.streams.best("video")
+    chosen = best if best in streams else streams[0]
+    notes = []
+    if len(streams) > 1:
+        listed = ", ".join(f"{s.index} ({s.width}x{s.height})" for s in streams)
+        notes.append(f"{len(streams)} video streams: {listed}; took {chosen.index}, --stream N takes another")
+    return chosen, notes
+
+
+def prepare(video: VideoStream, *, path: Path, max_pixels: int, threads: int = 0) -> None:
+    """Check a stream can be decoded within the size cap, and set its decoder up.
+
+    Raises:
+        InputError: its pictures are too large, or there is no decoder.
+
+    """
+    context = video.codec_context
+    if context is None:
+        raise InputError(f"{str(path)!r} uses a codec that cannot be decoded; convert it: ffmpeg -i FILE out.mp4")
+    if context.width * context.height > max_pixels:
+        raise InputError(
+            f"{str(path)!r} has pictures of {context.width}x{context.height} pixels, more than the {max_pixels} "
+            "allowed; scale it down first: ffmpeg -i FILE -vf scale=1280:-2 smaller.mp4"
+        )
+    context.options = {"max_pixels": str(max_pixels)}
+    context.thread_count = threads
+
+
+def step_of(video: VideoStream) -> int:
+    """The usual microseconds from one frame to the next, 40,000 where the file does not say."""
+    rate = video.average_rate or video.guessed_rate or video.base_rate
+    if not rate or not 0 < rate <= _MAX_FPS:
+        return _FALLBACK_STEP_US
+    return max(1, round(US_PER_S / rate))
+
+
+def _is_cover(video: VideoStream) -> bool:
+    """Whether a video stream is a still picture attached to music."""
+    return bool(int(video.disposition) & 0x400)
+
+
+def _facts(
+    path: Path,
+    container: InputContainer,
+    video: VideoStream,
+    frame: VideoFrame,
+    *,
+    notes: list[str],
+    max_pixels: int,
+) -> StreamFacts:
+    """What a stream and its first shown frame say."""
+    aspect = video.sample_aspect_ratio or Fraction(1)
+    aspect = aspect if aspect > 0 else Fraction(1)
+    orientation = orientation_of(frame)
+    width, height = orientation.size(*square_size(frame.width, frame.height, aspect=aspect))
+    if frame.interlaced_frame:
+        notes = [*notes, "interlaced; frames are deinterlaced"]
+    rate = video.average_rate or video.guessed_rate
+    info = VideoInfo(
+        path=path,
+        width=width,
+        height=height,
+        fps=float(rate) if rate else 0.0,
+        duration_us=stated_duration(container, video),
+        start_us=raw_us(frame.pts, time_base=video.time_base) or 0,
+        rotation_deg=orientation.rotation_deg,
+        codec=video.codec_context.name,
+        pixel_format=frame.format.name,
+        has_audio=bool(container.streams.audio),
+        stream_index=video.index,
+        notes=tuple(notes),
+    )
+    return StreamFacts(
+        info=info,
+        start_pts=frame.pts,
+        step_us=step_of(video),
+        aspect=aspect,
+        orientation=orientation,
+        max_pixels=max_pixels,
+    )
+
+
+def stated_duration(container: InputContainer, video: VideoStream) -> int:
+    """The stream's duration as the container states it, in microseconds; the file's where the stream's is not told."""
+    stated = raw_us(video.duration, time_base=video.time_base)
+    return max(0, stated if stated is not None else container.duration or 0)

@@ -1,0 +1,41 @@
+"""One shown frame: its time, its luma as it should be seen, and its colours on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Luma = npt.NDArray[np.uint8]
+"""uint8 (height, width)."""
+Rgb = npt.NDArray[np.uint8]
+"""uint8 (height, width, 3)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """A shown frame, upright and in square pixels.
+
+    Attributes:
+        time_us: microseconds from the first shown frame.
+        luma: uint8 (height, width), brightness as the decoder gave it: a limited-range video keeps 16 to 235, a
+            full-range one 0 to 255; deeper video is cut to its top 8 bits.
+        rgb: makes the colours, or None where there are none to be had.
+
+    """
+
+    time_us: int
+    luma: Luma
+    rgb: Callable[[], Rgb] | None = None
+
+    def __post_init__(self) -> None:
+        if self.luma.ndim != 2 or self.luma.dtype != np.uint8:
+            raise ValueError(f"luma must be uint8 (height, width), not {self.luma.dtype} {self.luma.shape}")
+
+    def to_rgb(self) -> Rgb:
+        """The colours, uint8 (height, width, 3), converted now; grey where the frame has luma only."""
+        if self.rgb is None:
+            return np.repeat(self.luma[:, :, None], 3, axis=2)
+        return self.rgb()

@@ -1,0 +1,155 @@
+"""From a decoder's frame to the picture as it should be seen: luma plane, rotation, square pixels, one size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from av import VideoFrame
+from av.sidedata.sidedata import Type as SideDataType
+from av.video.reformatter import Interpolation
+
+from touchline.media.frame import Luma, Rgb
+
+_HIGH_BITS = ("p010", "p012", "p016", "p210", "p212", "p216", "p410", "p412", "p416")
+"""Semi-planar formats that keep their bits at the top of 16."""
+
+
+@dataclass(frozen=True, slots=True)
+class Orientation:
+    """How a coded picture must be turned to be upright: mirrored left-right first, then turned clockwise.
+
+    Attributes:
+        rotation_deg: clockwise turn, 0, 90, 180 or 270.
+        mirrored: whether it is flipped left-right before the turn.
+
+    """
+
+    rotation_deg: int = 0
+    mirrored: bool = False
+
+    def apply(self, picture: Luma) -> Luma:
+        """The upright picture; a view of ``(height, width, ...)`` where possible."""
+        if self.mirrored:
+            picture = picture[:, ::-1]
+        return np.rot90(picture, k=-self.rotation_deg // 90)
+
+    def size(self, width: int, height: int) -> tuple[int, int]:
+        """``(width, height)`` once upright."""
+        return (height, width) if self.rotation_deg in (90, 270) else (width, height)
+
+
+def orientation_of(frame: VideoFrame) -> Orientation:
+    """The orientation a decoded frame's display matrix asks for; angles between quarter turns go to the nearest."""
+    for data in frame.side_data:
+        if data.type == SideDataType.DISPLAYMATRIX:
+            a, b, _, c, d = np.frombuffer(bytes(data)[:20], dtype=np.int32).astype(np.int64)
+            mirrored = bool(a * d - b * c < 0)
+            if mirrored:
+                a, b = -a, -b
+            turn_deg = round(float(np.degrees(np.arctan2(b, a))) / 90) * 90 % 360
+            return Orientation(rotation_deg=turn_deg, mirrored=mirrored)
+    return Orientation()
+
+
+def square_size(width: int, height: int, *, aspect: Fraction) -> tuple[int, int]:
+    """The size in square pixels: the height stays, the width follows the sample aspect ratio."""
+    return max(1, round(width * aspect)), height
+
+
+def luma_plane(frame: VideoFrame) -> Luma:
+    """The brightness of a decoded frame as coded, uint8 (height, width); deeper samples lose their lowest bits.
+
+    Only formats without a luma plane (RGB, packed) go through a conversion.
+    """
+    layout = frame.format
+    first = layout.components[0]
+    planar = first.is_luma and first.plane == 0 and layout.is_planar and not layout.is_big_endian
+    if layout.name.startswith("gray"):
+        planar = not layout.is_big_endian and first.bits <= 16
+    if layout.name == "pal8" or not (planar or layout.name == "gray"):
+        return luma_plane(frame.reformat(format="gray" if layout.is_rgb or layout.has_palette else "yuv444p"))
+    plane = frame.planes[0]
+    if first.bits == 8:
+        rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
+        return np.ascontiguousarray(rows[: frame.height, : frame.width])
+    deep = np.frombuffer(plane, np.uint16).reshape(plane.height, plane.line_size // 2)[: frame.height, : frame.width]
+    shift = 8 if layout.name.startswith(_HIGH_BITS) else first.bits - 8
+    return (deep >> shift).astype(np.uint8)
+
+
+def resize(picture: Luma, *, width: int, height: int) -> Luma:
+    """Luma or RGB at another size: averaging when it shrinks, linear when it grows.
+
+    Args:
+        picture: uint8 (h, w) or (h, w, 3).
+        width: of the result.
+        height: of the result.
+
+    """
+    if picture.shape[:2] == (height, width):
+        return picture
+    layout = "gray" if picture.ndim == 2 else "rgb24"
+    shrinks = height < picture.shape[0] or width < picture.shape[1]
+    source = VideoFrame.from_ndarray(np.ascontiguousarray(picture), format=layout)
+    how = Interpolation.AREA if shrinks else Interpolation.BILINEAR
+    return source.reformat(width=width, height=height, interpolation=how).to_ndarray()
+
+
+def fit(picture: Luma, *, width: int, height: int) -> Luma:
+    """A picture inside another size: aspect kept, centred, zeros around ("letterbox").
+
+    Args:
+        picture: uint8 (h, w) or (h, w, 3).
+        width: of the result.
+        height: of the result.
+
+    """
+    old_height, old_width = picture.shape[:2]
+    if (old_height, old_width) == (height, width):
+        return picture
+    scale = min(Fraction(width, old_width), Fraction(height, old_height))
+    inner_width = min(width, max(1, round(old_width * scale)))
+    inner_height = min(height, max(1, round(old_height * scale)))
+    canvas = np.zeros((height, width, *picture.shape[2:]), dtype=np.uint8)
+    top, left = (height - inner_height) // 2, (width - inner_width) // 2
+    canvas[top : top + inner_height, left : left + inner_width] = resize(
+        picture, width=inner_width, height=inner_height
+    )
+    return canvas
+
+
+@dataclass(frozen=True, slots=True)
+class Presenter:
+    """Turns decoded frames into pictures of one upright, square-pixel size.
+
+    A stream whose picture size changes midway keeps the size it began with: later pictures are fitted into it.
+
+    Attributes:
+        width, height: of every picture it makes.
+        aspect: width of a coded pixel over its height.
+        orientation: how coded pictures are turned to be upright.
+
+    """
+
+    width: int
+    height: int
+    aspect: Fraction = Fraction(1)
+    orientation: Orientation = Orientation()
+
+    def luma(self, frame: VideoFrame) -> Luma:
+        """The luma as it should be seen, uint8 (height, width)."""
+        return self._show(luma_plane(frame))
+
+    def rgb(self, frame: VideoFrame) -> Callable[[], Rgb]:
+        """A maker of the colours as they should be seen, uint8 (height, width, 3)."""
+        return lambda: self._show(frame.to_ndarray(format="rgb24"))
+
+    def _show(self, picture: Luma) -> Luma:
+        """A coded picture in square pixels, upright, and at this size."""
+        height, width = picture.shape[:2]
+        square_width, square_height = square_size(width, height, aspect=self.aspect)
+        picture = self.orientation.apply(resize(picture, width=square_width, height=square_height))
+        return np.ascontiguousarray(fit(picture, width=self.width, height=self.height))
