@@ -1,0 +1,52 @@
+"""``touchline demo``: the bundled sample clip, analysed with the built-in models."""
+
+from __future__ import annotations
+
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from touchline.cli.common import DebugOption, DeviceOption, JsonOption, Output, one_line, run_guarded
+
+DemoOutOption = Annotated[Path, typer.Option("--out", help="Folder for the bundle and its report.")]
+
+
+def command(
+    out: DemoOutOption = Path("touchline-demo"),
+    device: DeviceOption = "auto",
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Analyse the bundled 24 s sample clip with the built-in models; the last line says where the report is."""
+
+    def run() -> int:
+        return _run(out, device=device, output=Output(json=json))
+
+    run_guarded(run, debug=debug, json=json)
+
+
+def _run(out: Path, *, device: str, output: Output) -> int:
+    """Analyse the sample clip into ``out``, its video inside the report."""
+    from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
+    from touchline.cli.batch import events_table, load, result_record
+    from touchline.cli.common import progress_bar
+    from touchline.errors import EXIT_DEGRADED, EXIT_OK, ResourceError
+
+    spotter = load(None, device=device, flip=False, output=output)
+    options = AnalyzeOptions(out=out, report=True, embed_video=True)
+    with (
+        as_file(files("touchline.analysis") / "sample" / "sample.mp4") as clip,
+        progress_bar("sample clip") as progress,
+    ):
+        result = analyze_video(clip, spotter=spotter, options=options, progress=progress)
+        output.record(result_record(Path(clip.name), result))
+    if result.report is None:
+        raise ResourceError(f"{result.bundle}: the report is not there; run the demo again with another --out")
+    if not output.json:
+        output.say(f"{len(result.timeline)} events in a simulated clip of 24 seconds:")
+        output.say(events_table(result.timeline.events))
+        output.say("Open the report in a browser:")
+        output.say(one_line(str(result.report.absolute())))
+    return EXIT_DEGRADED if result.degraded else EXIT_OK
