@@ -1,0 +1,96 @@
+// The list of events; only the rows in sight exist, so a long match costs no more than a short clip.
+
+const ROW_PX = 40;
+const SPARE_ROWS = 6;
+const MAX_PRINTED_ROWS = 5000;
+
+class EventList {
+  /** `choose(event)` is called on a click. */
+  constructor(data, choose) {
+    this.data = data;
+    this.box = document.getElementById('list');
+    this.inner = element('div', 'list-inner');
+    this.box.append(this.inner);
+    this.shown = [];
+    this.current = -1;
+    this.box.addEventListener('scroll', () => this.render(), { passive: true });
+    this.inner.addEventListener('click', (click) => {
+      const row = click.target.closest('.event');
+      if (row) choose(this.shown[Number(row.dataset.index)]);
+    });
+    new ResizeObserver(() => this.render()).observe(this.box);
+    addEventListener('beforeprint', () => this.render(true));
+    addEventListener('afterprint', () => this.render());
+  }
+
+  setEvents(shown) {
+    this.shown = shown;
+    this.inner.style.setProperty('height', `${shown.length * ROW_PX}px`);
+    document.getElementById('list-empty').hidden = shown.length > 0;
+    this.render();
+  }
+
+  /** Mark the event that plays; bring it into sight when it changes. */
+  setCurrent(index) {
+    if (index === this.current) return;
+    this.current = index;
+    if (index >= 0) this.reveal(index);
+    this.render();
+  }
+
+  reveal(index) {
+    const top = index * ROW_PX;
+    const { scrollTop, clientHeight } = this.box;
+    if (top < scrollTop || top + ROW_PX > scrollTop + clientHeight) {
+      this.box.scrollTop = top - clientHeight / 2 + ROW_PX / 2;
+    }
+  }
+
+  render(all = false) {
+    const first = all ? 0 : Math.max(0, Math.floor(this.box.scrollTop / ROW_PX) - SPARE_ROWS);
+    const sight = Math.ceil(this.box.clientHeight / ROW_PX) + 2 * SPARE_ROWS;
+    const last = all ? Math.min(this.shown.length, MAX_PRINTED_ROWS) : Math.min(this.shown.length, first + sight);
+    const focused = this.inner.contains(document.activeElement) ? document.activeElement.dataset.index : null;
+    const rows = [];
+    for (let i = first; i < last; i += 1) rows.push(this.row(i));
+    this.inner.replaceChildren(...rows);
+    if (focused !== null) this.inner.querySelector(`[data-index="${focused}"]`)?.focus({ preventScroll: true });
+  }
+
+  row(index) {
+    const event = this.shown[index];
+    const row = element('button', 'event');
+    row.type = 'button';
+    row.dataset.index = index;
+    row.style.setProperty('top', `${index * ROW_PX}px`);
+    const [light, dark] = this.data.lanes[event.lane].colours;
+    row.style.setProperty('--lane-light', light);
+    row.style.setProperty('--lane-dark', dark);
+    if (index === this.current) row.setAttribute('aria-current', 'true');
+    const label = element('span', 'event-label');
+    label.append(element('bdi', '', event.label));
+    const details = [event.team, event.player].filter(Boolean).join(', ');
+    if (details) label.append(element('bdi', 'event-details', details));
+    const meter = element('span', 'meter');
+    const bar = element('span', 'meter-bar');
+    bar.style.setProperty('width', `${100 * event.confidence}%`);
+    meter.append(bar);
+    row.append(
+      element('span', 'dot'),
+      element('span', 'event-time', formatClock(event.start, 2)),
+      label,
+      meter,
+      element('span', 'event-confidence', event.confidence.toFixed(2)),
+    );
+    return row;
+  }
+}
+
+/** Let the browser save a text as a file. */
+function download(name, type, text) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}

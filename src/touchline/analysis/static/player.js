@@ -1,0 +1,171 @@
+// The video: time, frame steps, speeds, and what to say when the browser cannot play it.
+
+const MAX_SPEED = 8;
+
+class Player {
+  /** `duration` seconds; `onTime(seconds)` is called whenever the shown time may have changed. */
+  constructor(facts, duration, onTime) {
+    this.facts = facts;
+    this.duration = duration;
+    this.onTime = onTime;
+    this.video = document.getElementById('video');
+    this.frame = 1 / (facts.fps > 0 ? facts.fps : 25);
+    this.offset = 0;         // the browser's time of the first shown frame
+    this.frameTime = null;   // time of the frame on screen, where the browser tells it
+    this.target = null;      // where a seek in progress leads
+    this.usable = true;
+    this.still = 0;          // the time shown when there is no usable video
+    this.reverse = 0;        // speed of playing backwards, 0 when not
+    this.listen();
+    this.load();
+  }
+
+  load() {
+    const video = this.video;
+    video.removeAttribute('controls');
+    const embedded = document.getElementById('video-data').textContent;
+    if (embedded) {
+      video.src = URL.createObjectURL(new Blob([bytesFromBase64(embedded)], { type: this.facts.mime }));
+    } else {
+      video.src = this.facts.src;
+    }
+  }
+
+  listen() {
+    const video = this.video;
+    video.addEventListener('error', () => this.fail());
+    video.addEventListener('loadedmetadata', () => { if (!video.videoWidth) this.fail(); });
+    video.addEventListener('seeked', () => { this.target = null; this.tell(); });
+    for (const name of ['timeupdate', 'play', 'pause', 'ratechange', 'ended']) {
+      video.addEventListener(name, () => this.tell());
+    }
+    video.addEventListener('click', () => this.toggle());
+    if (video.requestVideoFrameCallback) this.watchFrames();
+    const everyFrame = () => {
+      if (!video.paused) this.tell();
+      requestAnimationFrame(everyFrame);
+    };
+    requestAnimationFrame(everyFrame);
+  }
+
+  /** Follow which frame is on screen; the very first one gives the offset of the video in its file. */
+  watchFrames() {
+    let first = true;
+    const onFrame = (_, frame) => {
+      if (first && this.video.currentTime === 0) this.offset = frame.mediaTime;
+      first = false;
+      this.frameTime = frame.mediaTime - this.offset;
+      this.tell();
+      this.video.requestVideoFrameCallback(onFrame);
+    };
+    this.video.requestVideoFrameCallback(onFrame);
+  }
+
+  tell() {
+    this.onTime(this.now());
+  }
+
+  /** Seconds from the first shown frame: of the frame on screen, or where a seek leads. */
+  now() {
+    if (!this.usable) return this.still;
+    if (this.target !== null) return this.target;
+    const time = Math.max(0, this.video.currentTime - this.offset);
+    const into = this.frameTime === null ? -1 : (time - this.frameTime) / this.frame;
+    const known = into > -0.1 && into < 1.05;  // else the frame on screen is still the one before the seek
+    return known ? Math.max(0, this.frameTime) : time;
+  }
+
+  get paused() {
+    return !this.reverse && (!this.usable || this.video.paused);
+  }
+
+  /** Show the frame at a time; a hair later, because files round their times. */
+  seek(seconds) {
+    const time = clamp(seconds, 0, this.duration);
+    if (this.usable) {
+      this.target = time;
+      this.video.currentTime = time + this.offset + Math.min(0.001, this.frame / 4);
+    } else {
+      this.still = time;
+    }
+    this.tell();
+  }
+
+  /** Go `count` frames on from the frame on screen, landing a quarter into the frame sought. */
+  step(count) {
+    this.pause();
+    const from = this.now();
+    if (from + count * this.frame < -this.frame / 2) return;
+    this.seek(from + count * this.frame + this.frame / 4);
+    this.target = this.usable ? clamp(from + count * this.frame, 0, this.duration) : null;
+    if (!this.usable) this.still = clamp(from + count * this.frame, 0, this.duration);
+    this.tell();
+  }
+
+  play(speed = 1) {
+    this.reverse = 0;
+    if (!this.usable) return;
+    this.video.playbackRate = speed;
+    this.video.play().catch((error) => { if (error.name === 'NotSupportedError') this.fail(); });
+    this.tell();
+  }
+
+  pause() {
+    this.reverse = 0;
+    this.video.pause();
+    this.video.playbackRate = 1;
+    this.tell();
+  }
+
+  toggle() {
+    if (this.paused) this.play(); else this.pause();
+  }
+
+  /** L: play; again: twice as fast. */
+  forward() {
+    const faster = !this.paused && !this.reverse ? Math.min(MAX_SPEED, this.video.playbackRate * 2) : 1;
+    this.play(faster);
+  }
+
+  /** J: step backwards in real time; again: twice as fast. Browsers cannot play backwards, so this seeks. */
+  backward() {
+    const speed = this.reverse ? Math.min(MAX_SPEED, this.reverse * 2) : 1;
+    this.pause();
+    this.reverse = speed;
+    let time = this.now();
+    let last = performance.now();
+    const stepBack = (now) => {
+      if (this.reverse !== speed) return;
+      time -= ((now - last) / 1000) * speed;
+      last = now;
+      if (!this.usable || !this.video.seeking) this.seek(Math.max(0, time));
+      if (time <= 0) this.reverse = 0;
+      this.tell();
+      requestAnimationFrame(stepBack);
+    };
+    requestAnimationFrame(stepBack);
+  }
+
+  get speed() {
+    return this.reverse ? -this.reverse : this.video.playbackRate;
+  }
+
+  /** Say what is wrong with the video and what to do; the timeline goes on without it. */
+  fail() {
+    if (!this.usable) return;
+    this.usable = false;
+    this.reverse = 0;
+    const { name, codec, convert, converted } = this.facts;
+    const box = document.getElementById('trouble');
+    const kind = codec ? `, or the browser cannot decode its codec (${codec})` : ', or the browser cannot decode it';
+    box.replaceChildren(
+      element('strong', '', 'The video cannot be played here.'),
+      element('p', '', `Either “${name}” is no longer where it was beside this page${kind}. `
+        + 'The timeline works without it. Most browsers play H.264; this makes such a copy:'),
+      element('code', '', convert),
+      element('p', '', `Then write the report for “${converted}”, or try another browser.`),
+    );
+    box.hidden = false;
+    this.tell();
+  }
+}
