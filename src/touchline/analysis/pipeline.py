@@ -21,9 +21,8 @@ from touchline.clock import us_from_frame
 from touchline.errors import InputError
 from touchline.formats.bundle import EVENTS, REPORT, RESULTS, SCORES, Bundle, Manifest, video_fingerprint
 from touchline.media.video import VideoReader, probe
-from touchline.spotting.peaks import find_events
 from touchline.spotting.spotter import Spotter
-from touchline.types import Coverage, Scores, Timeline, VideoInfo
+from touchline.types import Coverage, Timeline, VideoInfo
 
 _CANDIDATE_THRESHOLD = 0.05
 """Peaks from here on go into the report, for its sliders."""
@@ -121,9 +120,11 @@ def work_key(fingerprint: str, *, spotter: Spotter, stream: int) -> dict[str, An
         "stream": stream,
         "spotter": spotter.name,
         "sha256": spotter.sha256,
-        "config": spotter.config.model_dump(mode="json", include={"thresholds", "peaks", "edge", "flip", "precision"}),
-        "backend": spotter.backend,
-        "device": str(spotter.device),
+        "thresholds": spotter.config.all_thresholds(),
+        "peaks": spotter.config.peaks.model_dump(mode="json"),
+        "flip": spotter.flip,
+        "backend": spotter.backend_name,
+        "device": spotter.device_reason.partition(":")[0],
         "touchline": version("touchline"),
     }
 
@@ -159,7 +160,7 @@ class _Work:
         info, coverage = self._score(checkpoint, progress)
         scored_s = time.monotonic()
         scores = saved_scores(checkpoint, spotter=self.spotter)
-        timeline = self._events(scores, thresholds=self.spotter.config.all_thresholds())
+        timeline = self.spotter.events(scores)
         self.bundle.write_scores(scores)
         self.bundle.write_events(timeline)
         self.bundle.write_results(timeline, game=self.video.stem)
@@ -192,7 +193,7 @@ class _Work:
             thresholds=thresholds,
             title=self.video.name,
             embed_video=self.options.embed_video,
-            candidates=self._events(scores, thresholds=low),
+            candidates=self.spotter.events(scores, thresholds=low),
             truth=self.options.truth,
             model_name=self.spotter.name,
             model_sha256=self.spotter.sha256,
@@ -212,17 +213,6 @@ class _Work:
             checkpoint.discard()
             raise InputError(f"{self.video}: changed while it was read; run again when its recording is finished")
         return info, coverage
-
-    def _events(self, scores: Scores, *, thresholds: Mapping[str, float]) -> Timeline:
-        """The peaks of the scores over the thresholds."""
-        peaks = self.spotter.config.peaks
-        return find_events(
-            scores,
-            thresholds=thresholds,
-            sigma_samples=peaks.sigma_samples,
-            distance_samples=peaks.distance_samples,
-            source=self.spotter.name,
-        )
 
     def _write_manifest(self, coverage: Coverage, *, timings_s: Mapping[str, float]) -> None:
         """Write the manifest, last of all: only one whose checksums hold makes a bundle up to date."""

@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from touchline.analysis.checkpoint import Checkpoint
 from touchline.clock import US_PER_S, us_from_frame
-from touchline.errors import TouchlineError
 from touchline.media.frame import Frame
 from touchline.media.sampling import fit_luma, sample_regular
 from touchline.spotting.spotter import Spotter
@@ -33,18 +32,14 @@ def score_missing(frames: Iterable[Frame], *, spotter: Spotter, checkpoint: Chec
         checkpoint: where chunks are saved, and what of them is there.
         chunk_s: seconds of video between two saves.
 
-    Raises:
-        TouchlineError: the model gave scores that are no numbers.
-
     """
     start_index = checkpoint.next_index or 0
     first_needed = spotter.first_frame_needed(start_index) if start_index else 0
     samples = fitted_samples(frames, spotter=spotter, first_index=first_needed)
-    chunk_samples = max(1, round(chunk_s * spotter.config.frame.fps))
+    chunk_samples = max(1, round(chunk_s * spotter.fps))
     pending: list[npt.NDArray[np.float32]] = []
     first_index = start_index
     for chunk in spotter.stream(samples, start_index=start_index):
-        _check_numbers(chunk.values, first_index=chunk.first_index, spotter=spotter)
         first_index = first_index if pending else chunk.first_index
         pending.append(chunk.values)
         if sum(map(len, pending)) >= chunk_samples:
@@ -77,16 +72,7 @@ def telling_progress(frames: Iterable[Frame], *, duration_us: int, progress: Pro
 def saved_scores(checkpoint: Checkpoint, *, spotter: Spotter) -> Scores:
     """All saved chunks as one curve."""
     first_index, values = checkpoint.scores(classes=len(spotter.labels))
-    fps = spotter.config.frame.fps
+    fps = spotter.fps
     times_us = [us_from_frame(first_index + i, fps=fps) for i in range(len(values))]
     return Scores(values=values, times_us=np.array(times_us, dtype=np.int64), labels=tuple(spotter.labels))
 
-
-def _check_numbers(values: npt.NDArray[np.float32], *, first_index: int, spotter: Spotter) -> None:
-    """Refuse NaN and infinite scores, which would look like a quiet match."""
-    if not np.all(np.isfinite(values)):
-        time_s = first_index / spotter.config.frame.fps
-        raise TouchlineError(
-            f"model {spotter.name} gave scores that are no numbers from {time_s:.1f} s on; "
-            "try --device cpu, and check the model file"
-        )

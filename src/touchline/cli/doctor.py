@@ -137,17 +137,18 @@ def _models() -> list[Finding]:
     """Whether every built-in model loads."""
     from touchline.models.store import list_builtin, load_model
 
-    names = list_builtin()
-    if not names:
+    stored = list_builtin()
+    if not stored:
         return [Finding("models", "error", "no built-in model is installed", "reinstall touchline")]
     findings = []
-    for name in names:
+    for model in stored:
+        name = f"model {model.config.name}"
         try:
-            _, config, sha256 = load_model(name)
+            _, config, sha256 = load_model(model.path)
         except TouchlineError as error:
-            findings.append(Finding(f"model {name}", "error", str(error), "reinstall touchline"))
+            findings.append(Finding(name, "error", str(error), "reinstall touchline"))
             continue
-        findings.append(Finding(f"model {name}", "ok", f"{', '.join(config.labels)}; sha256 {sha256}"))
+        findings.append(Finding(name, "ok", f"{', '.join(config.labels)}; sha256 {sha256}"))
     return findings
 
 
