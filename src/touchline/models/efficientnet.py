@@ -49,9 +49,7 @@ class SameConv2d(nn.Conv2d):
 
     def __init__(self, in_channels: int, out_channels: int, kernel: int, *, stride: int = 1, groups: int = 1) -> None:
         static = kernel // 2 if stride == 1 else 0
-        super().__init__(
-            in_channels, out_channels, kernel, stride=stride, padding=static, groups=groups, bias=False
-        )
+        super().__init__(in_channels, out_channels, kernel, stride=stride, padding=static, groups=groups, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, in, h, w) -> (n, out, ceil(h / stride), ceil(w / stride))."""

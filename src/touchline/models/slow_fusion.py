@@ -5,7 +5,6 @@ Tensor names are those of lRomul's published ball-action checkpoints, so that th
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import Any
 
 from torch import Tensor, nn
@@ -124,20 +123,17 @@ class SlowFusionSpotter(nn.Module):
         self.feature_offsets = self.clip_offsets[::stack_size]
         self.conv2d_encoder = EfficientNetV2(stack_size, drop_path_rate=drop_path_rate, act=act, **(encoder or {}))
         self.conv2d_projection = _projection(self.conv2d_encoder.out_channels, num_3d_features, act=act)
-        blocks = OrderedDict(
-            (
-                str(index),
-                InvertedResidual3d(
-                    num_3d_features,
-                    expansion=expansion_3d_ratio,
-                    se_divisor=se_reduce_3d_ratio,
-                    drop=drop_path_rate,
-                    act=act,
-                ),
+        blocks = [
+            InvertedResidual3d(
+                num_3d_features,
+                expansion=expansion_3d_ratio,
+                se_divisor=se_reduce_3d_ratio,
+                drop=drop_path_rate,
+                act=act,
             )
-            for index in range(num_3d_blocks)
-        )
-        self.conv3d_encoder = nn.Sequential(blocks)
+            for _ in range(num_3d_blocks)
+        ]
+        self.conv3d_encoder = nn.Sequential(*blocks)
         self.conv3d_projection = _projection(num_3d_features, num_3d_stack_proj, act=act)
         self.global_pool = GeneralizedMean()
         self.dropout = nn.Dropout(drop_rate)

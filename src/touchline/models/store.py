@@ -1,0 +1,252 @@
+"""Models as files: one ``.safetensors`` a model, its configuration as JSON in the file's own metadata.
+
+A name is looked for among the user's models first, then among those that ship with the package.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from pydantic import ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as safetensors_bytes
+from torch import Tensor, nn
+
+from touchline.errors import InputError
+from touchline.formats.atomic import make_folder, write_bytes_atomic
+from touchline.models.spec import ModelConfig
+
+SUFFIX = ".safetensors"
+METADATA_KEY = "touchline"
+DEFAULT_SPOTTER = "ball-spotter"
+"""The built-in spotter that is taken where none is named."""
+
+_KEYS_SHOWN = 8
+
+
+def _slow_fusion(**arguments: Any) -> nn.Module:
+    from touchline.models.slow_fusion import SlowFusionSpotter
+
+    return SlowFusionSpotter(**arguments)
+
+
+def _ball_spotter(**arguments: Any) -> nn.Module:
+    from touchline.models.ball_spotter import BallSpotter
+
+    return BallSpotter(**arguments)
+
+
+ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {
+    "slow-fusion": _slow_fusion,
+    "ball-spotter": _ball_spotter,
+}
+"""Architecture name -> constructor; a new network is one line here."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredModel:
+    """A model file and what it says of itself; ``origin`` is ``"built-in"`` or ``"user"``."""
+
+    path: Path
+    config: ModelConfig
+    origin: str
+
+
+def builtin_folder() -> Path:
+    """Where the models that ship with the package lie."""
+    return Path(__file__).parent / "builtin"
+
+
+def user_folder() -> Path:
+    """Where imported models lie: ``$XDG_DATA_HOME/touchline/models``, by default under ``~/.local/share``."""
+    base = os.environ.get("XDG_DATA_HOME", "")
+    root = Path(base) if os.path.isabs(base) else Path.home() / ".local" / "share"
+    return root / "touchline" / "models"
+
+
+def build_network(config: ModelConfig) -> Any:
+    """The network a configuration describes, with fresh weights.
+
+    Raises:
+        InputError: unknown architecture, arguments it does not take, or a network that contradicts the rest.
+
+    """
+    if config.architecture not in ARCHITECTURES:
+        raise InputError(
+            f"model {config.name!r} has architecture {config.architecture!r}; "
+            f"this version of touchline knows {sorted(ARCHITECTURES)}"
+        )
+    try:
+        network = ARCHITECTURES[config.architecture](**config.network)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"model {config.name!r}: its network cannot be built: {error}") from error
+    if network.num_classes != len(config.labels):
+        raise InputError(f"model {config.name!r}: {network.num_classes} outputs do not fit its labels {config.labels}")
+    if tuple(network.stack_offsets) != config.frame.stack_offsets:
+        raise InputError(
+            f"model {config.name!r}: stacks of {tuple(network.stack_offsets)} do not fit "
+            f"its frame specification {config.frame.stack_offsets}"
+        )
+    return network
+
+
+def load_weights(network: nn.Module, tensors: Mapping[str, Tensor], *, source: str) -> None:
+    """Copy tensors into a network; every name and shape has to match.
+
+    Raises:
+        InputError: missing or unexpected names, other shapes, or weights that are not finite; the message lists them.
+
+    """
+    own = network.state_dict()
+    missing = sorted(set(own) - set(tensors))
+    unexpected = sorted(set(tensors) - set(own))
+    if missing or unexpected:
+        raise InputError(
+            f"{source}: weights do not fit the network: "
+            f"{len(missing)} missing {_some(missing)}, {len(unexpected)} unexpected {_some(unexpected)}"
+        )
+    reshaped = [
+        f"{n} {tuple(tensors[n].shape)}, not {tuple(own[n].shape)}" for n in own if tensors[n].shape != own[n].shape
+    ]
+    if reshaped:
+        raise InputError(f"{source}: weights of other shapes than the network: {_some(reshaped)}")
+    broken = [n for n, t in tensors.items() if t.is_floating_point() and not bool(torch.isfinite(t).all())]
+    if broken:
+        raise InputError(f"{source}: weights that are not finite numbers: {_some(broken)}")
+    network.load_state_dict(dict(tensors))
+
+
+def save_model(path: Path | str, network: nn.Module, config: ModelConfig) -> Path:
+    """Write a network and its configuration as one file, whole or not at all.
+
+    Args:
+        path: the file; ``.safetensors`` is appended where it is missing.
+        network: its state is stored in float32 (integers as they are).
+        config: stored as JSON in the file's metadata.
+
+    Returns:
+        The path written.
+
+    """
+    path = Path(path)
+    if path.suffix != SUFFIX:
+        path = path.with_name(path.name + SUFFIX)
+    tensors = {
+        name: (tensor.detach().float() if tensor.is_floating_point() else tensor.detach()).cpu().contiguous()
+        for name, tensor in network.state_dict().items()
+    }
+    make_folder(path.parent)
+    write_bytes_atomic(path, safetensors_bytes(tensors, {METADATA_KEY: config.model_dump_json()}))
+    return path
+
+
+def read_config(path: Path | str) -> ModelConfig:
+    """The configuration in a model file, without its tensors.
+
+    Raises:
+        InputError: no safetensors file, or none of touchline's.
+
+    """
+    with _open(path) as file:
+        return _parse_config(file.metadata(), path=path)
+
+
+def load_model(name_or_path: str | Path) -> tuple[Any, ModelConfig, str]:
+    """A model by name or path: the network in evaluation mode, its configuration, the file's SHA-256.
+
+    Raises:
+        InputError: not found, damaged, or weights that do not fit the network.
+
+    """
+    path = find_model(name_or_path)
+    with _open(path) as file:
+        config = _parse_config(file.metadata(), path=path)
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    network = build_network(config)
+    load_weights(network, tensors, source=str(path))
+    return network.eval(), config, hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def find_model(name_or_path: str | Path) -> Path:
+    """The file of a model given by path, or by name (the user's models come before the built-in ones).
+
+    Raises:
+        InputError: there is none; the message lists the names that exist.
+
+    """
+    text = str(name_or_path)
+    if text.endswith(SUFFIX) or os.sep in text:
+        path = Path(text)
+        if not path.is_file():
+            raise InputError(f"{path}: no such model file")
+        return path
+    for folder in (user_folder(), builtin_folder()):
+        path = folder / (text + SUFFIX)
+        if path.is_file():
+            return path
+    known = sorted({path.stem for folder in (user_folder(), builtin_folder()) for path in folder.glob("*" + SUFFIX)})
+    raise InputError(f"no model is called {text!r}; there are {known}. `touchline models import FILE` adds one")
+
+
+def default_spotter() -> str:
+    """The name of the spotter that is used where none is named.
+
+    Raises:
+        InputError: the package holds no built-in model.
+
+    """
+    names = [model.config.name for model in list_builtin()]
+    if not names:
+        raise InputError(f"no built-in model in {builtin_folder()}; name one with --model, or reinstall touchline")
+    return DEFAULT_SPOTTER if DEFAULT_SPOTTER in names else names[0]
+
+
+def list_builtin() -> list[StoredModel]:
+    """The models that ship with the package, by name."""
+    return _list(builtin_folder(), origin="built-in")
+
+
+def list_models() -> list[StoredModel]:
+    """Every model that can be named: the user's, then the built-in ones that these do not hide."""
+    own = _list(user_folder(), origin="user")
+    taken = {model.path.stem for model in own}
+    return own + [model for model in list_builtin() if model.path.stem not in taken]
+
+
+def _list(folder: Path, *, origin: str) -> list[StoredModel]:
+    return [StoredModel(path, read_config(path), origin) for path in sorted(folder.glob("*" + SUFFIX))]
+
+
+def _open(path: Path | str) -> Any:
+    """The opened safetensors file."""
+    try:
+        return safe_open(str(path), framework="pt")
+    except (SafetensorError, OSError) as error:
+        raise InputError(
+            f"{path}: not a model of touchline ({error}); `touchline models import` reads other checkpoints"
+        ) from error
+
+
+def _parse_config(metadata: Mapping[str, str] | None, *, path: Path | str) -> ModelConfig:
+    text = (metadata or {}).get(METADATA_KEY)
+    if text is None:
+        raise InputError(f"{path}: a safetensors file without touchline's configuration; import it first")
+    try:
+        return ModelConfig.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"{path}: its configuration is invalid at {where or 'the top'}: {first['msg']}") from error
+
+
+def _some(names: list[str]) -> str:
+    """The first few names, and how many more."""
+    shown = ", ".join(names[:_KEYS_SHOWN])
+    more = f", ... {len(names) - _KEYS_SHOWN} more" if len(names) > _KEYS_SHOWN else ""
+    return f"[{shown}{more}]"

@@ -1,0 +1,271 @@
+"""Streaming inference: each stack of frames is encoded once, windows of features are decoded in batches.
+
+Batches are aligned: stack ``i`` is always in encoder batch ``i // encode_batch`` and output ``i`` in decoder batch
+``i // decode_batch``. A run that is taken up in the middle therefore does the same arithmetic as one from the start,
+bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import expit
+
+from touchline.errors import ResourceError
+from touchline.spotting.backends import Backend, Features, Indices
+
+DROPPED_MARGIN = 1
+"""Samples that ``edge="drop"`` leaves out at each end beyond those whose window is incomplete, as lRomul does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which frames make a stack, which stacks make an output, and how many go through at once.
+
+    Attributes:
+        stack_offsets: frames of a stack relative to its index.
+        feature_offsets: stacks of an output relative to its index.
+        edge: ``"repeat"``: every frame gets an output, nearest features stand in beyond the ends; ``"drop"``: outputs
+            near the ends are left out.
+        encode_batch, decode_batch: stacks and outputs that go through together.
+        chunk: outputs that are handed out together, a multiple of ``decode_batch``.
+        flip: average with the mirrored pictures.
+
+    """
+
+    stack_offsets: tuple[int, ...]
+    feature_offsets: tuple[int, ...]
+    edge: Literal["repeat", "drop"] = "repeat"
+    encode_batch: int = 8
+    decode_batch: int = 32
+    chunk: int = 128
+    flip: bool = False
+
+    def __post_init__(self) -> None:
+        if self.encode_batch < 1 or self.decode_batch < 1 or self.chunk < 1 or self.chunk % self.decode_batch:
+            raise ValueError(
+                f"encode_batch={self.encode_batch}, decode_batch={self.decode_batch} and chunk={self.chunk} must be "
+                "positive, and chunk a multiple of decode_batch"
+            )
+
+    @property
+    def first_stack(self) -> int:
+        """The first stack all of whose frames exist."""
+        return max(0, -min(self.stack_offsets))
+
+    def last_stack(self, frame_count: int) -> int:
+        """The last stack all of whose frames exist; the first one where the video is too short for any."""
+        return max(self.first_stack, frame_count - 1 - max(0, *self.stack_offsets))
+
+    def outputs(self, frame_count: int) -> range:
+        """The outputs of a whole video."""
+        if self.edge == "repeat":
+            return range(frame_count)
+        before = -min(self.feature_offsets) - min(self.stack_offsets) + DROPPED_MARGIN
+        after = max(self.feature_offsets) + max(self.stack_offsets) + DROPPED_MARGIN
+        return range(before, max(before, frame_count - after))
+
+    def start_stack(self, output: int) -> int:
+        """The first stack to encode in order to hand out ``output`` and what follows."""
+        start = _floor(output, self.chunk)
+        wanted = start + min(*self.feature_offsets, -max(0, *self.stack_offsets))
+        return max(self.first_stack, _floor(max(wanted, 0), self.encode_batch))
+
+    def first_frame_needed(self, output: int) -> int:
+        """The first frame to feed in order to hand out ``output`` and what follows."""
+        return max(0, self.start_stack(output) + min(self.stack_offsets))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScoreChunk:
+    """Scores of consecutive grid indices: ``values`` float32 (n, classes), 0 to 1, the first at ``first_index``."""
+
+    first_index: int
+    values: npt.NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+class _Frames:
+    """The frames that are still needed, by index."""
+
+    def __init__(self, first: int) -> None:
+        self._first = first
+        self._pictures: deque[npt.NDArray[np.uint8]] = deque()
+
+    @property
+    def end(self) -> int:
+        """Index after the last frame."""
+        return self._first + len(self._pictures)
+
+    def add(self, index: int, picture: npt.NDArray[np.uint8]) -> None:
+        """Take the next frame; frames before the first one wanted are passed over."""
+        if index < self._first and not self._pictures:
+            return
+        if index != self.end:
+            raise ValueError(f"frame {index} came where frame {self.end} was due; feed consecutive grid frames")
+        self._pictures.append(picture)
+
+    def forget(self, before: int) -> None:
+        """Drop frames that no later stack needs."""
+        while self._pictures and self._first < before:
+            self._pictures.popleft()
+            self._first += 1
+
+    def stacks(self, indices: Indices) -> tuple[npt.NDArray[np.uint8], Indices]:
+        """Pictures (m, h, w) and the rows of them that form the stacks of frame indices (n, k)."""
+        clamped = np.clip(indices, self._first, self.end - 1)
+        low, high = int(clamped.min()), int(clamped.max())
+        pictures = [self._pictures[i - self._first] for i in range(low, high + 1)]
+        return np.stack(pictures), clamped - low
+
+
+class _FeatureStore:
+    """The features that are still needed, by stack index; one batch for each view."""
+
+    def __init__(self, first: int, *, views: int) -> None:
+        self.first = first
+        self._views: list[Features | None] = [None] * views
+
+    @property
+    def end(self) -> int:
+        """Index after the last stack."""
+        return self.first + (0 if self._views[0] is None else len(self._views[0]))
+
+    def add(self, view: int, features: Features, *, backend: Backend) -> None:
+        """Append a batch."""
+        held = self._views[view]
+        self._views[view] = features if held is None else backend.join(held, features)
+
+    def forget(self, before: int) -> None:
+        """Drop features that no later output needs, a good many at once, but always keep the last."""
+        count = min(before, self.end - 1) - self.first
+        if count < 1:
+            return
+        self._views = [None if held is None else held[count:] for held in self._views]
+        self.first += count
+
+    def view(self, index: int) -> Features:
+        """The features of one view."""
+        return self._views[index]
+
+
+class Engine:
+    """One pass over one video: feed frames, collect finished chunks. Memory does not grow with the video."""
+
+    def __init__(self, plan: Plan, backend: Backend, *, start_index: int = 0) -> None:
+        if start_index < 0:
+            raise ValueError(f"start_index={start_index} must be 0 or more")
+        self._plan = plan
+        self._backend = backend
+        self._start = start_index
+        self._views = (False, True) if plan.flip else (False,)
+        self._frames = _Frames(plan.first_frame_needed(start_index))
+        self._features = _FeatureStore(plan.start_stack(start_index), views=len(self._views))
+        self._next_output = max(_floor(start_index, plan.chunk), plan.outputs(0).start)
+        self._parts: list[tuple[int, list[Any]]] = []
+        self._under_way: deque[list[tuple[int, list[Any]]]] = deque()
+
+    def run(self, frames: Iterable[tuple[int, npt.NDArray[np.uint8]]]) -> Iterator[ScoreChunk]:
+        """Chunks of scores of consecutive grid frames (index, luma (h, w)); the last when the frames end."""
+        for index, picture in frames:
+            self._frames.add(index, picture)
+            while self._encode_full_batch():
+                yield from self._decode_ready()
+        yield from self._finish()
+
+    def _encode_full_batch(self) -> bool:
+        """Encode the next aligned batch, if its frames are there."""
+        end = _floor(self._features.end, self._plan.encode_batch) + self._plan.encode_batch
+        if self._frames.end <= end - 1 + max(self._plan.stack_offsets):
+            return False
+        self._encode(end)
+        return True
+
+    def _encode(self, end: int) -> None:
+        """Encode all stacks before ``end``."""
+        start = self._features.end
+        indices = np.arange(start, end)[:, None] + np.asarray(self._plan.stack_offsets)
+        pictures, stacks = self._frames.stacks(indices)
+        for view, mirrored in enumerate(self._views):
+            encoded = self._backend.encode(pictures, stacks, mirrored=mirrored)
+            self._features.add(view, encoded, backend=self._backend)
+        self._frames.forget(end + min(self._plan.stack_offsets))
+
+    def _decode_ready(self) -> Iterator[ScoreChunk]:
+        """Decode the aligned batches whose features are there."""
+        while True:
+            end = _floor(self._next_output, self._plan.decode_batch) + self._plan.decode_batch
+            if self._features.end <= end - 1 + max(0, *self._plan.feature_offsets):
+                return
+            self._decode(end, last_stack=self._features.end - 1)
+            self._features.forget(end + min(self._plan.feature_offsets))
+            if end % self._plan.chunk == 0:
+                yield from self._hand_out()
+
+    def _decode(self, end: int, *, last_stack: int) -> None:
+        """Decode all outputs before ``end``."""
+        start = self._next_output
+        windows = np.arange(start, end)[:, None] + np.asarray(self._plan.feature_offsets)
+        rows = np.clip(windows, self._plan.first_stack, last_stack) - self._features.first
+        if rows.min() < 0:
+            raise ValueError(f"output {start} needs a stack before {self._features.first}, the first one encoded")
+        logits = [self._backend.decode(self._features.view(view), rows) for view in range(len(self._views))]
+        self._parts.append((start, logits))
+        self._next_output = end
+
+    def _finish(self) -> Iterator[ScoreChunk]:
+        """The rest, once the number of frames is known."""
+        count = self._frames.end
+        last_stack = self._plan.last_stack(count)
+        stop = self._plan.outputs(count).stop
+        if count > 0 and stop > self._next_output:
+            while self._features.end <= last_stack:
+                aligned = _floor(self._features.end, self._plan.encode_batch) + self._plan.encode_batch
+                self._encode(min(aligned, last_stack + 1))
+            while self._next_output < stop:
+                aligned = _floor(self._next_output, self._plan.decode_batch) + self._plan.decode_batch
+                self._decode(min(aligned, stop), last_stack=last_stack)
+                if aligned % self._plan.chunk == 0:
+                    yield from self._hand_out()
+        if self._parts:
+            yield from self._hand_out()
+        while self._under_way:
+            yield from self._collect(self._under_way.popleft())
+
+    def _hand_out(self) -> Iterator[ScoreChunk]:
+        """Put the parts decoded so far under way as one chunk; collect one that has had its time."""
+        self._under_way.append(self._parts)
+        self._parts = []
+        while len(self._under_way) > self._backend.lag_chunks:
+            yield from self._collect(self._under_way.popleft())
+
+    def _collect(self, parts: list[tuple[int, list[Any]]]) -> Iterator[ScoreChunk]:
+        """Fetch logits, make scores of them."""
+        first = parts[0][0]
+        by_part = [np.mean([self._scores(view, start) for view in views], axis=0) for start, views in parts]
+        values = np.concatenate(by_part).astype(np.float32)
+        skip = max(0, self._start - first)
+        if skip < len(values):
+            yield ScoreChunk(first + skip, values[skip:])
+
+    def _scores(self, logits: Any, first: int) -> npt.NDArray[np.float32]:
+        values = self._backend.fetch(logits)
+        bad = np.flatnonzero(~np.isfinite(values).all(axis=1))
+        if len(bad):
+            raise ResourceError(
+                f"the network gave a score that is no number at grid frame {first + int(bad[0])} "
+                f"({self._backend.name}); run again with --device cpu, and check the model file"
+            )
+        return expit(values)
+
+
+def _floor(value: int, step: int) -> int:
+    """The largest multiple of ``step`` that is not above ``value``."""
+    return value // step * step

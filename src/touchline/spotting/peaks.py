@@ -1,0 +1,66 @@
+"""From dense scores to events: smooth each class over time, take the peaks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import gaussian_filter1d
+from scipy.signal import find_peaks
+
+from touchline.types import Event, Scores, Timeline
+
+LROMUL_SIGMA_SAMPLES = 3.0
+LROMUL_DISTANCE_SAMPLES = 15
+
+
+def smooth(values: npt.NDArray[np.float32], *, sigma_samples: float) -> npt.NDArray[np.float64]:
+    """Values (samples, classes) after a Gaussian filter over time, per class; ends are mirrored."""
+    if sigma_samples < 0:
+        raise ValueError(f"sigma_samples={sigma_samples} must be 0 or more")
+    exact = values.astype(np.float64)
+    if len(values) == 0 or sigma_samples == 0:
+        return exact
+    return gaussian_filter1d(exact, sigma_samples, axis=0, mode="reflect")
+
+
+def find_events(
+    scores: Scores,
+    *,
+    thresholds: Mapping[str, float],
+    sigma_samples: float = LROMUL_SIGMA_SAMPLES,
+    distance_samples: int = LROMUL_DISTANCE_SAMPLES,
+    source: str | None = None,
+) -> Timeline:
+    """The peaks of each class's smoothed scores, as events.
+
+    Args:
+        scores: of one video; samples on a regular grid, (samples, classes).
+        thresholds: smoothed score a peak needs, by label; every label of ``scores`` must be there.
+        sigma_samples: width of the Gaussian; 0 leaves the scores as they are.
+        distance_samples: least distance of two events of a class; the higher one stays.
+        source: recorded with each event.
+
+    Returns:
+        Events at the sample times of the peaks, with the smoothed score as confidence. A class's first and last
+        sample are never peaks.
+
+    """
+    if distance_samples < 1:
+        raise ValueError(f"distance_samples={distance_samples} must be 1 or more")
+    missing = sorted(set(scores.labels) - set(thresholds))
+    if missing:
+        raise ValueError(f"no threshold for {missing}; thresholds are given for {sorted(thresholds)}")
+    if len(scores) == 0:
+        return Timeline()
+    values = smooth(scores.values, sigma_samples=sigma_samples)
+    events: list[Event] = []
+    for column, label in enumerate(scores.labels):
+        curve = values[:, column]
+        peaks, _ = find_peaks(curve, height=thresholds[label], distance=distance_samples)
+        events += [
+            Event(label, int(scores.times_us[peak]), confidence=min(max(float(curve[peak]), 0.0), 1.0), source=source)
+            for peak in peaks
+        ]
+    return Timeline(tuple(events))

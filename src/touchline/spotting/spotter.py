@@ -1,0 +1,249 @@
+"""A spotter: a model, its backend and its rules, from grid frames to scores to events."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from touchline.clock import us_from_frame
+from touchline.errors import ResourceError, UsageError
+from touchline.models.protocols import SpottingNetwork
+from touchline.models.spec import FrameSpec, ModelConfig
+from touchline.models.store import default_spotter, load_model
+from touchline.spotting.backends import (
+    Backend,
+    BackendName,
+    OnnxBackend,
+    OpenVinoBackend,
+    TorchBackend,
+    available_threads,
+    feature_shape,
+)
+from touchline.spotting.engine import Engine, Plan, ScoreChunk
+from touchline.spotting.peaks import find_events
+from touchline.types import Scores, Timeline
+
+Device = Literal["auto", "cpu", "cuda"]
+BackendChoice = Literal["auto", "torch", "openvino", "onnx"]
+GridFrames = Iterable[tuple[int, npt.NDArray[np.uint8]]]
+
+CHUNK_OUTPUTS = 128
+CPU_PIXELS_PER_BATCH = 1_000_000
+CUDA_STACKS_PER_BATCH = 32
+FEATURE_VALUES_PER_BATCH = 4_000_000
+
+
+class Spotter:
+    """A model ready to score videos.
+
+    Attributes:
+        name, labels, config, sha256: of the model.
+        backend_name: what runs it.
+        device_reason: where it runs, and why there.
+        flip: whether scores are averaged with those of the mirrored pictures.
+
+    """
+
+    def __init__(self, config: ModelConfig, *, sha256: str, plan: Plan, backend: Backend, device_reason: str) -> None:
+        self.name = config.name
+        self.labels = config.labels
+        self.config = config
+        self.sha256 = sha256
+        self.backend_name = backend.name
+        self.device_reason = device_reason
+        self.flip = plan.flip
+        self._plan = plan
+        self._backend = backend
+
+    @property
+    def fps(self) -> float:
+        """Samples a second of the grid that frames and scores are on."""
+        return self.config.frame.fps
+
+    def first_frame_needed(self, output_index: int) -> int:
+        """The first grid frame to feed in order to take up a stream at ``output_index``."""
+        return self._plan.first_frame_needed(output_index)
+
+    def stream(self, frames: GridFrames, *, start_index: int = 0) -> Iterator[ScoreChunk]:
+        """Scores of a stream of grid frames, chunk by chunk, in bounded memory.
+
+        Args:
+            frames: consecutive (grid index, luma uint8 (h, w)), from ``first_frame_needed(start_index)`` on (earlier
+                ones are passed over); pictures of another size are letterboxed to the model's.
+            start_index: the first grid index to score. Taken up where a chunk ended, a stream gives the very same
+                values as one from the start.
+
+        Raises:
+            ResourceError: the network gave scores that are no numbers.
+
+        """
+        engine = Engine(self._plan, self._backend, start_index=start_index)
+        return engine.run((index, fit_picture(luma, self.config.frame)) for index, luma in frames)
+
+    def scores(self, frames: GridFrames) -> Scores:
+        """Scores of a whole video's grid frames, from index 0."""
+        return scores_from_chunks(self.stream(frames), config=self.config)
+
+    def events(self, scores: Scores, *, thresholds: dict[str, float] | None = None) -> Timeline:
+        """Events of scores by the model's own rules; ``thresholds`` replace the model's, label by label."""
+        return find_events(
+            scores,
+            thresholds={**self.config.all_thresholds(), **(thresholds or {})},
+            sigma_samples=self.config.peaks.sigma_samples,
+            distance_samples=self.config.peaks.distance_samples,
+            source=self.name,
+        )
+
+
+def load_spotter(
+    name_or_path: str | Path | None = None,
+    *,
+    device: Device = "auto",
+    backend: BackendChoice = "auto",
+    flip: bool | None = None,
+    precision: Literal["f32", "bf16"] | None = None,
+    threads: int | None = None,
+) -> Spotter:
+    """A spotter by name or path; without one, the built-in default.
+
+    Args:
+        name_or_path: a model's name, or its file.
+        device: "auto" takes a CUDA device where there is one.
+        backend: "auto" takes torch on CUDA; on the CPU OpenVINO, else ONNX Runtime, else torch.
+        flip: average with mirrored pictures, at twice the cost; None leaves it to the model.
+        precision: of OpenVINO's arithmetic; None leaves it to the model.
+        threads: processors to use; None takes all this process may use.
+
+    Raises:
+        InputError: no such model, or its file does not fit.
+        UsageError: an unknown device or backend, or a combination that does not exist.
+        ResourceError: the device asked for is not there.
+
+    """
+    network, config, sha256 = load_model(default_spotter() if name_or_path is None else name_or_path)
+    assert isinstance(network, SpottingNetwork)
+    where, reason = choose_device(device)
+    chosen = choose_backend(backend, device=where)
+    plan = make_plan(network, config, device=where, flip=config.flip if flip is None else flip)
+    made = make_backend(
+        chosen,
+        network,
+        config.frame,
+        plan=plan,
+        device=where,
+        threads=available_threads() if threads is None else threads,
+        precision=precision or config.precision,
+    )
+    return Spotter(config, sha256=sha256, plan=plan, backend=made, device_reason=f"{reason}; {chosen}")
+
+
+def choose_device(device: str) -> tuple[torch.device, str]:
+    """The torch device for a request, and the reason in words.
+
+    Raises:
+        UsageError: an unknown request.
+        ResourceError: CUDA was asked for and is not there.
+
+    """
+    if device not in ("auto", "cpu", "cuda"):
+        raise UsageError(f"device {device!r} is unknown; choose auto, cpu or cuda")
+    if device == "cpu":
+        return torch.device("cpu"), "cpu: asked for"
+    if torch.cuda.is_available():
+        return torch.device("cuda"), f"cuda: {torch.cuda.get_device_name()}"
+    if device == "cuda":
+        raise ResourceError("device cuda was asked for, but torch finds no CUDA device; use --device cpu or auto")
+    return torch.device("cpu"), "cpu: torch finds no CUDA device"
+
+
+def choose_backend(backend: str, *, device: torch.device) -> BackendName:
+    """The backend for a request on a device.
+
+    Raises:
+        UsageError: unknown, or not for this device.
+        ResourceError: its package is not installed.
+
+    """
+    packages: dict[BackendName, str] = {"openvino": "openvino", "onnx": "onnxruntime", "torch": "torch"}
+    if backend not in ("auto", *packages):
+        raise UsageError(f"backend {backend!r} is unknown; choose auto, {', '.join(packages)}")
+    if device.type == "cuda":
+        if backend in ("auto", "torch"):
+            return "torch"
+        raise UsageError(f"backend {backend} runs on the cpu only; use --device cpu with it")
+    for name, package in packages.items():
+        if backend in ("auto", name) and importlib.util.find_spec(package) is not None:
+            return name
+    raise ResourceError(f"backend {backend} needs a package that is not installed: pip install 'touchline[{backend}]'")
+
+
+def make_plan(network: SpottingNetwork, config: ModelConfig, *, device: torch.device, flip: bool) -> Plan:
+    """Batch sizes for a network's pictures and features on a device; the rest from the model."""
+    frame = config.frame
+    if device.type == "cuda":
+        encode_batch = CUDA_STACKS_PER_BATCH
+    else:
+        encode_batch = _power_of_two(CPU_PIXELS_PER_BATCH // (frame.width * frame.height), most=16)
+    window_values = int(np.prod(feature_shape(network, frame=frame))) * len(network.feature_offsets)
+    return Plan(
+        stack_offsets=tuple(network.stack_offsets),
+        feature_offsets=tuple(network.feature_offsets),
+        edge=config.edge,
+        encode_batch=encode_batch,
+        decode_batch=_power_of_two(FEATURE_VALUES_PER_BATCH // window_values, most=CHUNK_OUTPUTS),
+        chunk=CHUNK_OUTPUTS,
+        flip=flip,
+    )
+
+
+def make_backend(
+    name: BackendName,
+    network: SpottingNetwork,
+    frame: FrameSpec,
+    *,
+    plan: Plan,
+    device: torch.device,
+    threads: int,
+    precision: Literal["f32", "bf16"] = "f32",
+) -> Backend:
+    """The backend of a name for a network. Torch's thread count holds for the whole process."""
+    if name == "torch":
+        if device.type == "cpu":
+            torch.set_num_threads(threads)
+        return TorchBackend(network, device=device)
+    sizes = {"encode_batch": plan.encode_batch, "decode_batch": plan.decode_batch, "threads": threads}
+    if name == "onnx":
+        return OnnxBackend(network, frame=frame, **sizes)
+    return OpenVinoBackend(network, frame=frame, precision=precision, **sizes)
+
+
+def scores_from_chunks(chunks: Iterable[ScoreChunk], *, config: ModelConfig) -> Scores:
+    """Consecutive chunks as the scores of one video."""
+    held = list(chunks)
+    if not held:
+        empty = np.zeros((0, len(config.labels)), np.float32)
+        return Scores(empty, np.zeros(0, np.int64), config.labels)
+    values = np.concatenate([chunk.values for chunk in held])
+    first = held[0].first_index
+    times_us = [us_from_frame(index, fps=config.frame.fps) for index in range(first, first + len(values))]
+    return Scores(values, np.array(times_us, dtype=np.int64), config.labels)
+
+
+def fit_picture(luma: npt.NDArray[np.uint8], frame: FrameSpec) -> npt.NDArray[np.uint8]:
+    """A picture of the model's size: itself, or letterboxed."""
+    if luma.shape == (frame.height, frame.width):
+        return luma
+    from touchline.media.sampling import fit_luma
+
+    return fit_luma(luma, width=frame.width, height=frame.height)
+
+
+def _power_of_two(most_wanted: int, *, most: int) -> int:
+    """The largest power of two that is not above ``most_wanted`` and ``most``, at least 1."""
+    return 1 << (max(1, min(most_wanted, most)).bit_length() - 1)
