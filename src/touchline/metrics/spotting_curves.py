@@ -1,0 +1,137 @@
+"""From matches to average precision, one class at a time.
+
+Arrays here have the axes (tolerances D, kinds 3, thresholds T); the kinds are all, visible and unshown events.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from touchline.columns import FloatArray, IntArray
+from touchline.metrics.spotting_frames import Axis
+
+SOCCERNET_THRESHOLDS: FloatArray = np.linspace(0, 1, 200)
+RECALL_LEVELS: FloatArray = np.arange(11) / 10
+
+VISIBLE, UNSHOWN, NO_TRUTH = 0, 1, 2
+"""What the true event nearest to a prediction is; NO_TRUTH where its class has none in that half."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassCurves:
+    """Counts of one class at falling strictness.
+
+    Attributes:
+        thresholds: (T,), ascending confidences.
+        predicted: (D, 3, T), predictions of at least each confidence.
+        hits: (D, 3, T), those of them that are matched.
+        truths: (3,), true events.
+
+    """
+
+    thresholds: FloatArray
+    predicted: FloatArray
+    hits: FloatArray
+    truths: IntArray
+
+    def precision(self) -> FloatArray:
+        """(D, 3, T); 0 where nothing is predicted."""
+        return np.divide(self.hits, self.predicted, out=np.zeros_like(self.hits), where=self.predicted > 0)
+
+    def recall(self) -> FloatArray:
+        """(D, 3, T); 0 where there is no true event."""
+        truths = self.truths[:, None].astype(np.float64)
+        return np.divide(self.hits, truths, out=np.zeros_like(self.hits), where=truths > 0)
+
+
+def nearest_kind(truth: Axis, key: IntArray, *, stride: int) -> IntArray:
+    """Kind of the true event nearest to each prediction; halfway between two, that of the later.
+
+    Args:
+        truth: true events.
+        key: int64 (p,), sorted keys of the predictions.
+        stride: frames between the starts of two streams.
+
+    """
+    at = truth.key
+    if not len(at):
+        return np.full(len(key), NO_TRUTH, np.int64)
+    stream = at // stride
+    follows = np.zeros(len(at), np.bool_)
+    follows[1:] = stream[1:] == stream[:-1]
+    start = stream * stride
+    start[1:][follows[1:]] = ((at[1:] + at[:-1]) // 2)[follows[1:]]
+    stop = (stream + 1) * stride
+    stop[:-1] = np.where(follows[1:], start[1:], stop[:-1])
+    bounds = np.stack([start, stop], axis=1).ravel()
+    kinds = np.stack([np.where(truth.value > 0, VISIBLE, UNSHOWN), np.full(len(at), NO_TRUTH)], axis=1).ravel()
+    edges = np.concatenate([[0], np.searchsorted(key, bounds), [len(key)]])
+    return np.repeat(np.concatenate([[NO_TRUTH], kinds]), np.diff(edges))
+
+
+def class_curves(
+    score: FloatArray,
+    kind: IntArray,
+    *,
+    matched: list[IntArray],
+    matched_kind: list[IntArray],
+    truths: IntArray,
+    thresholds: FloatArray,
+    unseen_kinds: tuple[tuple[int, ...], tuple[int, ...]],
+) -> ClassCurves:
+    """Count predictions and hits of one class.
+
+    Args:
+        score: (p,), confidences of the class's predictions.
+        kind: (p,), kind of the nearest true event of each.
+        matched: per tolerance, the indices of the matched predictions.
+        matched_kind: per tolerance, the kind under which each of them counts.
+        truths: (3,), true events: all, visible, unshown.
+        thresholds: (T,), ascending.
+        unseen_kinds: which kinds count as predictions of visible, and of unshown events.
+
+    """
+    bins = np.searchsorted(thresholds, score, side="right")
+    base = _at_least(kind, bins, thresholds)
+    hits, predicted = [], []
+    for index, own in zip(matched, matched_kind, strict=True):
+        hit = _at_least(own, bins[index], thresholds)
+        moved = hit - _at_least(kind[index], bins[index], thresholds)
+        hits.append(_by_kind(hit, unseen_kinds))
+        predicted.append(_by_kind(base + moved, unseen_kinds))
+    return ClassCurves(thresholds, np.stack(predicted), np.stack(hits), truths)
+
+
+def average_precision(curves: ClassCurves) -> FloatArray:
+    """(D, 3): mean over eleven recall levels of the best precision at that recall or a higher one."""
+    recall = curves.recall()
+    best = np.maximum.accumulate(curves.precision(), axis=-1)
+    levels = (recall[..., None] >= RECALL_LEVELS).sum(axis=-2)
+    value = np.take_along_axis(best, np.maximum(levels - 1, 0), axis=-1)
+    return np.where(levels > 0, value, 0.0).sum(axis=-1) / len(RECALL_LEVELS)
+
+
+def best_f1(curves: ClassCurves) -> tuple[float, float, float, float]:
+    """(threshold, precision, recall, F1) where F1 over all events is best at the widest tolerance; zeros if never."""
+    precision, recall = curves.precision()[-1, 0], curves.recall()[-1, 0]
+    if not precision.any():
+        return 0.0, 0.0, 0.0, 0.0
+    total = precision + recall
+    f1 = np.divide(2 * precision * recall, total, out=np.zeros_like(total), where=total > 0)
+    at = len(f1) - 1 - int(f1[::-1].argmax())
+    return float(curves.thresholds[at]), float(precision[at]), float(recall[at]), float(f1[at])
+
+
+def _at_least(kind: IntArray, bins: IntArray, thresholds: FloatArray) -> FloatArray:
+    """(3 kinds, T): rows of each kind whose bin lies above each threshold."""
+    width = len(thresholds) + 1
+    counts = np.bincount(kind * width + bins, minlength=3 * width).reshape(3, width)
+    return np.cumsum(counts[:, ::-1], axis=1)[:, ::-1][:, 1:].astype(np.float64)
+
+
+def _by_kind(counts: FloatArray, unseen_kinds: tuple[tuple[int, ...], tuple[int, ...]]) -> FloatArray:
+    """(3, T) of all, visible and unshown from counts per kind."""
+    visible, unshown = unseen_kinds
+    return np.stack([counts.sum(axis=0), counts[list(visible)].sum(axis=0), counts[list(unshown)].sum(axis=0)])

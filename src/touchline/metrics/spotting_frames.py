@@ -1,0 +1,116 @@
+"""Events of many games on one sorted axis, the form in which spotting is scored.
+
+Every (class, game, half) is a *stream*. An event's key is ``stream * stride + frame``: sorted keys put streams one
+after the other with a gap wider than any tolerance between them, so one binary search serves all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from touchline.columns import BoolArray, EventColumns, FloatArray, IntArray
+from touchline.errors import InputError
+
+HALF_S = 120 * 60
+"""Length SoccerNet gives every half, in seconds; later events are moved into its last frame."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """The scorable events of all games, unsorted, in file order.
+
+    Attributes:
+        label: class index of each row.
+        game: index of its game.
+        half: its half, from 0.
+        position_ms: its time.
+        value: confidence of a prediction; of truth, 1 where visible and -1 where not shown.
+
+    """
+
+    label: IntArray
+    game: IntArray
+    half: IntArray
+    position_ms: IntArray
+    value: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Axis:
+    """Sorted events.
+
+    Attributes:
+        key: int64 (n,), ascending.
+        value: float64 (n,), as in :class:`Rows`.
+
+    """
+
+    key: IntArray
+    value: FloatArray
+
+
+def collect_rows(games: Sequence[EventColumns], *, labels: Sequence[str], truth: bool) -> Rows:
+    """Concatenate games; rows whose label is not in ``labels`` are left out."""
+    index = {label: i for i, label in enumerate(labels)}
+    parts = [np.array([index.get(x, -1) for x in game.labels], np.int64) for game in games]
+    label = _join([table[game.label] for table, game in zip(parts, games, strict=True)])
+    sizes = [len(game) for game in games]
+    value = _join([np.where(g.visible, 1.0, -1.0) if truth else g.confidence for g in games], np.float64)
+    rows = Rows(
+        label,
+        np.repeat(np.arange(len(games)), sizes),
+        _join([g.half for g in games]) - 1,
+        _join([g.position_ms for g in games]),
+        value,
+    )
+    return rows if bool((label >= 0).all()) else select_rows(rows, label >= 0)
+
+
+def select_rows(rows: Rows, keep: BoolArray) -> Rows:
+    """The rows where ``keep`` (n,) is true."""
+    return Rows(rows.label[keep], rows.game[keep], rows.half[keep], rows.position_ms[keep], rows.value[keep])
+
+
+def soccernet_frames(rows: Rows, *, fps: float) -> IntArray:
+    """SoccerNet's frame of each row: rounded down, the end clipped, negative times counted from the end.
+
+    Raises:
+        InputError: a time lies more than one half before the start, where SoccerNet fails as well.
+
+    """
+    frames_per_half = int(HALF_S * fps)
+    frame = np.minimum(np.trunc(fps * (rows.position_ms / 1000)), frames_per_half - 1).astype(np.int64)
+    negative = frame < 0
+    if negative.any():
+        frame[negative] += frames_per_half
+        if (frame < 0).any():
+            worst = int(rows.position_ms.min())
+            raise InputError(f"position {worst} ms lies more than {HALF_S} s before the start of its half; correct it")
+    return frame
+
+
+def sort_rows(rows: Rows, frame: IntArray, *, games: int, halves: int, stride: int) -> tuple[IntArray, IntArray]:
+    """``(key, row)`` sorted by key, rows of one key in file order."""
+    key = ((rows.label * games + rows.game) * halves + rows.half) * stride + frame
+    count = len(key)
+    shift = count.bit_length()
+    if count and int(key.max()).bit_length() + shift < 63:
+        packed = np.sort((key << shift) | np.arange(count))
+        return packed >> shift, packed & ((1 << shift) - 1)
+    order = np.argsort(key, kind="stable")
+    return key[order], order
+
+
+def last_of_each(key: IntArray) -> BoolArray:
+    """Mask (n,) of the last row of each run of equal keys."""
+    last = np.ones(len(key), np.bool_)
+    np.not_equal(key[1:], key[:-1], out=last[:-1])
+    return last
+
+
+def _join(parts: list[np.ndarray], dtype: type = np.int64) -> np.ndarray:
+    """Concatenate, also nothing at all."""
+    return np.concatenate([np.zeros(0, dtype), *parts])
