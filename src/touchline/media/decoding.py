@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from fractions import Fraction
+from collections.abc import Callable, Iterator
 
 import av
 from av import Packet, VideoFrame
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from touchline.clock import us_from_seconds
 from touchline.media.ledger import Ledger
 
 _MAX_READ_ERRORS = 100
@@ -33,7 +31,11 @@ def packets(container: InputContainer, stream: VideoStream, ledger: Ledger) -> I
 
 
 def decode_stream(
-    container: InputContainer, stream: VideoStream, *, ledger: Ledger, start_pts: int = 0
+    container: InputContainer,
+    stream: VideoStream,
+    *,
+    ledger: Ledger,
+    time_of: Callable[[Packet], int | None] = lambda packet: None,
 ) -> Iterator[VideoFrame]:
     """Every frame that can be decoded, in the order of showing; packets that fail are booked.
 
@@ -41,7 +43,7 @@ def decode_stream(
         container: where to read, from its present position on.
         stream: of the container, prepared.
         ledger: where packets and failures are booked.
-        start_pts: the source time, in the stream's time base, that counts as 0.
+        time_of: a packet's time on the video's clock, to book which packets showed no frame.
 
     """
     for packet in packets(container, stream, ledger):
@@ -51,7 +53,7 @@ def decode_stream(
         if packet.is_corrupt:
             ledger.packet_failed("damaged packets")
         if not packet.is_discard:
-            ledger.packet_in(raw_us(packet.pts, time_base=stream.time_base, start_pts=start_pts))
+            ledger.packet_in(time_of(packet))
         try:
             frames = stream.codec_context.decode(packet)
         except av.FFmpegError:
@@ -73,10 +75,3 @@ def _flush(stream: VideoStream, ledger: Ledger) -> Iterator[VideoFrame]:
         if not frames:
             return
         yield from frames
-
-
-def raw_us(pts: int | None, *, time_base: Fraction | None, start_pts: int = 0) -> int | None:
-    """Microseconds of a source time counted from ``start_pts``; None where there is no timestamp."""
-    if pts is None or time_base is None:
-        return None
-    return us_from_seconds((pts - start_pts) * time_base)

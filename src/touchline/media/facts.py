@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from av import VideoFrame
+from av import Packet, VideoFrame
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from touchline.clock import US_PER_S
+from touchline.clock import US_PER_S, us_from_seconds
 from touchline.errors import InputError, UsageError
-from touchline.media.decoding import decode_stream, raw_us
+from touchline.media.decoding import decode_stream
 from touchline.media.ledger import Ledger
 from touchline.media.picture import Orientation, Presenter, orientation_of, square_size
 from touchline.media.source import DEFAULT_MAX_PIXELS, open_media, require_regular_file
@@ -29,6 +29,9 @@ class StreamFacts:
     Attributes:
         info: what users see.
         start_pts: timestamp of the first shown frame in the stream's time base; None where frames carry none.
+        time_base: seconds of one unit of timestamps.
+        by_dts: frames have decoding times only (AVI), which are used in their place.
+        coded_size: (width, height) of the first picture as coded.
         step_us: the usual time from frame to frame.
         aspect: width of a coded pixel over its height.
         orientation: how coded pictures are turned to be upright.
@@ -38,10 +41,18 @@ class StreamFacts:
 
     info: VideoInfo
     start_pts: int | None
+    time_base: Fraction
+    by_dts: bool
+    coded_size: tuple[int, int]
     step_us: int
     aspect: Fraction
     orientation: Orientation
     max_pixels: int
+
+    def raw_us(self, item: VideoFrame | Packet) -> int | None:
+        """Microseconds from the first shown frame as the file has it; None where a frame or packet has no time."""
+        pts = item.dts if self.by_dts else item.pts
+        return None if pts is None else us_from_seconds((pts - (self.start_pts or 0)) * self.time_base)
 
     def presenter(self) -> Presenter:
         """The maker of this stream's pictures."""
@@ -147,13 +158,15 @@ def _facts(
     if frame.interlaced_frame:
         notes = [*notes, "interlaced; frames are deinterlaced"]
     rate = video.average_rate or video.guessed_rate
+    start_pts = frame.dts if frame.pts is None else frame.pts
+    time_base = video.time_base or Fraction(1, US_PER_S)
     info = VideoInfo(
         path=path,
         width=width,
         height=height,
         fps=float(rate) if rate else 0.0,
         duration_us=stated_duration(container, video),
-        start_us=raw_us(frame.pts, time_base=video.time_base) or 0,
+        start_us=us_from_seconds((start_pts or 0) * time_base),
         rotation_deg=orientation.rotation_deg,
         codec=video.codec_context.name,
         pixel_format=frame.format.name,
@@ -163,7 +176,10 @@ def _facts(
     )
     return StreamFacts(
         info=info,
-        start_pts=frame.pts,
+        start_pts=start_pts,
+        time_base=time_base,
+        by_dts=frame.pts is None and frame.dts is not None,
+        coded_size=(frame.width, frame.height),
         step_us=step_of(video),
         aspect=aspect,
         orientation=orientation,
@@ -173,5 +189,6 @@ def _facts(
 
 def stated_duration(container: InputContainer, video: VideoStream) -> int:
     """The stream's duration as the container states it, in microseconds; the file's where the stream's is not told."""
-    stated = raw_us(video.duration, time_base=video.time_base)
-    return max(0, stated if stated is not None else container.duration or 0)
+    if video.duration is not None and video.time_base:
+        return max(0, us_from_seconds(video.duration * video.time_base))
+    return max(0, container.duration or 0)

@@ -26,6 +26,7 @@ class Ledger:
         self.packets_skipped = 0
         self.frames = 0
         self.repairs: Counter[str] = Counter()
+        self.remarks: list[str] = []
         self._step_us = step_us
         self._from_us = from_us
         self._waiting: list[int] = []
@@ -105,6 +106,10 @@ class Ledger:
         elif self._waiting and last_waiting_us - self.end_us >= self._step_us:
             self._add(self.end_us, last_waiting_us, self._damage or "frames could not be decoded")
 
+    def cut_off(self, reason: str) -> None:
+        """Nobody knows what follows the end: book a loss of unknown length there."""
+        self._gaps.append(Gap(self.end_us, self.end_us, reason))
+
     def coverage(self) -> Coverage:
         """The book so far."""
         duration_us = max([self.end_us, *(gap.end_us for gap in self._gaps)])
@@ -114,5 +119,5 @@ class Ledger:
             frames_decoded=self.frames,
             packets_skipped=self.packets_skipped,
             gaps=tuple(self._gaps),
-            repairs=repairs,
+            repairs=(*repairs, *self.remarks),
         )

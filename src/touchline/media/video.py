@@ -10,15 +10,22 @@ from av import VideoFrame
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from touchline.media.decoding import decode_stream, raw_us
+from touchline.clock import US_PER_S, format_clock
+from touchline.media.decoding import decode_stream
+from touchline.media.deinterlace import Deinterlacer
 from touchline.media.facts import StreamFacts, choose_stream, inspect, prepare
 from touchline.media.frame import Frame
 from touchline.media.ledger import Ledger
+from touchline.media.seeking import seek_target
 from touchline.media.source import DEFAULT_MAX_PIXELS, open_media
+from touchline.media.structure import missing_bytes, stated_size
 from touchline.media.timestamps import Retimer
 from touchline.types import Coverage, VideoInfo
 
 __all__ = ["DEFAULT_MAX_PIXELS", "VideoReader", "probe"]
+
+CONCEALED = "with damage the decoder painted over"
+_SLACK_US = US_PER_S
 
 
 def probe(path: str | Path, *, stream: int | None = None, max_pixels: int = DEFAULT_MAX_PIXELS) -> VideoInfo:
@@ -95,10 +102,10 @@ class VideoReader:
         return self._ledger.coverage()
 
     def frames(self, *, start_us: int = 0) -> Iterator[Frame]:
-        """Every shown frame from ``start_us`` on, in order, times strictly increasing.
+        """Every shown frame from the one on screen at ``start_us`` on, in order, times strictly increasing.
 
         Args:
-            start_us: microseconds from the first shown frame; earlier frames are left out.
+            start_us: microseconds from the first shown frame; past the end, there are no frames.
 
         """
         self._ledger = Ledger(step_us=self._facts.step_us, from_us=start_us)
@@ -108,27 +115,87 @@ class VideoReader:
 
 
 def _read(facts: StreamFacts, *, ledger: Ledger, start_us: int, threads: int) -> Iterator[Frame]:
-    """The shown frames of a stream from a time on."""
+    """The shown frames of a stream from a time on; closes the book at its end."""
     info = facts.info
+    size_bytes = info.path.stat().st_size
+    target = seek_target(facts, time_us=start_us)
     with open_media(info.path, max_pixels=facts.max_pixels) as container:
         video, _ = choose_stream(container, path=info.path, index=info.stream_index)
         prepare(video, path=info.path, max_pixels=facts.max_pixels, threads=threads)
+        if target is not None:
+            container.seek(target, stream=video, backward=True)
         presenter = facts.presenter()
-        for time_us, (frame, loss) in _timed(facts, container, video, ledger=ledger):
-            if time_us >= start_us:
-                ledger.shown(time_us, loss=loss)
-                yield Frame(time_us, presenter.luma(frame), presenter.rgb(frame))
-    ledger.close(expected_us=None, reason="")
+        timed = _whole(_timed(facts, container, video, ledger=ledger))
+        for time_us, frame, loss in _from(timed, start_us=start_us):
+            ledger.shown(time_us, loss=loss)
+            _book_oddities(frame, facts, ledger)
+            yield Frame(time_us, presenter.luma(frame), presenter.rgb(frame))
+    _close_book(facts, ledger, size_bytes=size_bytes)
 
 
 def _timed(
     facts: StreamFacts, container: InputContainer, video: VideoStream, *, ledger: Ledger
-) -> Iterator[tuple[int, tuple[VideoFrame, str]]]:
-    """Decoded frames with their mended times."""
+) -> Iterator[tuple[int, VideoFrame, str]]:
+    """Decoded frames with their mended times, and why frames before them were lost, if any were."""
     retimer: Retimer[tuple[VideoFrame, str]] = Retimer(step_us=facts.step_us)
     ledger.repairs = retimer.repairs
-    start_pts = facts.start_pts or 0
-    for frame in decode_stream(container, video, ledger=ledger, start_pts=start_pts):
-        raw = raw_us(frame.pts, time_base=video.time_base, start_pts=start_pts)
-        yield from retimer.push(raw, (frame, ledger.frame_out(raw)))
-    yield from retimer.flush()
+    for frame in decode_stream(container, video, ledger=ledger, time_of=facts.raw_us):
+        raw_us = facts.raw_us(frame)
+        for time_us, (timed, loss) in retimer.push(raw_us, (frame, ledger.frame_out(raw_us))):
+            yield time_us, timed, loss
+    for time_us, (timed, loss) in retimer.flush():
+        yield time_us, timed, loss
+
+
+def _whole(frames: Iterator[tuple[int, VideoFrame, str]]) -> Iterator[tuple[int, VideoFrame, str]]:
+    """The same frames, deinterlaced from the first interlaced one on."""
+    deinterlacer: Deinterlacer[tuple[int, str]] = Deinterlacer()
+    for time_us, frame, loss in frames:
+        for whole, (at_us, why) in deinterlacer.push(frame, (time_us, loss)):
+            yield at_us, whole, why
+    for whole, (at_us, why) in deinterlacer.flush():
+        yield at_us, whole, why
+
+
+def _from(frames: Iterator[tuple[int, VideoFrame, str]], *, start_us: int) -> Iterator[tuple[int, VideoFrame, str]]:
+    """The frames from the one on screen at ``start_us`` on."""
+    before = None
+    for item in frames:
+        if item[0] > start_us:
+            if before is not None:
+                yield before
+            yield item
+            yield from frames
+            return
+        before = item
+    if before is not None and start_us == 0:
+        yield before
+
+
+def _book_oddities(frame: VideoFrame, facts: StreamFacts, ledger: Ledger) -> None:
+    """Book what is strange about a shown frame."""
+    if frame.is_corrupt:
+        ledger.repairs[CONCEALED] += 1
+    if (frame.width, frame.height) != facts.coded_size:
+        ledger.repairs[f"of another size, fitted into {facts.info.width}x{facts.info.height}"] += 1
+
+
+def _close_book(facts: StreamFacts, ledger: Ledger, *, size_bytes: int) -> None:
+    """Compare the end of the pictures with what the file promised, and book a loss or a lie."""
+    info = facts.info
+    missing = missing_bytes(info.path)
+    short_us = info.duration_us - ledger.end_us
+    if info.path.stat().st_size != size_bytes:
+        ledger.close(expected_us=None, reason="")
+        ledger.cut_off("the file was still being written; run again when it is finished")
+    elif missing:
+        ledger.close(expected_us=info.duration_us, reason=f"the file is cut short, {missing} bytes are missing")
+    elif stated_size(info.path) is None and short_us > max(_SLACK_US, info.duration_us // 50):
+        ledger.close(expected_us=info.duration_us, reason="the file ends before its stated duration")
+    else:
+        ledger.close(expected_us=None, reason="")
+        if info.duration_us and abs(short_us) > max(_SLACK_US, info.duration_us // 50):
+            ledger.remarks.append(
+                f"the file says it lasts {format_clock(info.duration_us)}, its pictures end at "
+                f"{format_clock(ledger.end_us)}; the pictures were believed"
+            )

@@ -1,0 +1,100 @@
+"""``touchline check``: say what is wrong with media files, and how to mend it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from touchline.cli.common import DebugOption, JsonOption, Output, exit_code_of, one_line, progress_bar, run_guarded
+from touchline.clock import format_clock
+from touchline.errors import EXIT_DEGRADED, EXIT_OK, TouchlineError
+
+if TYPE_CHECKING:
+    from touchline.media.check import CheckReport
+
+_MARKS = {"ok": "  ", "warning": "! ", "error": "x "}
+
+
+def command(
+    videos: Annotated[list[str], typer.Argument(metavar="VIDEO...", help="Video files.", show_default=False)],
+    quick: Annotated[bool, typer.Option("--quick", help="Look at headers and the first frame only.")] = False,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Say what is wrong with a media file, and how to mend it.
+
+    Exit code 0: all is well. 3: unusable. 4: usable but damaged, or some of several files unusable.
+    """
+    run_guarded(lambda: check_all(videos, quick=quick, output=Output(json=json)), debug=debug, json=json)
+
+
+def check_all(videos: list[str], *, quick: bool, output: Output) -> int:
+    """Check each file, tell what was found, and return the exit code of the whole.
+
+    Raises:
+        TouchlineError: the only file given is unusable.
+
+    """
+    if len(videos) == 1:
+        return _check_one(videos[0], quick=quick, output=output)
+    codes = []
+    for video in videos:
+        try:
+            codes.append(_check_one(video, quick=quick, output=output))
+        except (TouchlineError, OSError) as error:
+            codes.append(exit_code_of(error))
+            output.error(error, path=video)
+    return codes[0] if len(set(codes)) == 1 else EXIT_DEGRADED
+
+
+def _check_one(video: str, *, quick: bool, output: Output) -> int:
+    """Check one file and tell what was found."""
+    from touchline.media.check import check_video
+
+    with progress_bar(Path(video).name) as progress:
+        report = check_video(video, decode=not quick, progress=progress)
+    code = EXIT_DEGRADED if report.severity == "error" else EXIT_OK
+    output.record({**as_record(report), "exit_code": code})
+    if not output.json:
+        _tell(report, output)
+    return code
+
+
+def as_record(report: CheckReport) -> dict[str, Any]:
+    """A report as plain values for JSON."""
+    from dataclasses import asdict
+
+    record = {
+        "path": str(report.info.path),
+        "severity": report.severity,
+        "info": {**asdict(report.info), "path": str(report.info.path)},
+        "coverage": None,
+        "findings": [asdict(finding) for finding in report.findings],
+    }
+    if report.coverage is not None:
+        coverage = report.coverage
+        record["coverage"] = {**asdict(coverage), "lost_us": coverage.lost_us, "complete": coverage.complete}
+    return record
+
+
+def _tell(report: CheckReport, output: Output) -> None:
+    """A report in words."""
+    info = report.info
+    rate = f"{info.fps:.2f} fps" if info.fps else "frame rate unknown"
+    output.say(
+        f"{one_line(str(info.path))}: {info.codec} {info.width}x{info.height} {info.pixel_format}, {rate}, "
+        f"{'with' if info.has_audio else 'without'} sound"
+    )
+    if report.coverage is not None:
+        coverage = report.coverage
+        output.say(
+            f"   {coverage.frames_decoded} frames, {format_clock(coverage.duration_us)} long, "
+            f"{format_clock(coverage.lost_us)} lost in {len(coverage.gaps)} gaps"
+        )
+    for finding in report.findings:
+        remedy = f" -> {finding.remedy}" if finding.remedy else ""
+        output.say(f" {_MARKS[finding.severity]}{one_line(finding.message)}{remedy}")
+    if report.severity == "ok":
+        output.say("   fit for analysis")

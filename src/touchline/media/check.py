@@ -1,0 +1,153 @@
+"""Diagnosing a video file: what is wrong with it, and what to do about it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from touchline.clock import US_PER_MS, format_clock
+from touchline.media.source import require_regular_file
+from touchline.media.structure import missing_bytes
+from touchline.media.video import VideoReader
+from touchline.types import Coverage, VideoInfo
+
+Severity = Literal["ok", "warning", "error"]
+
+_RECENT_S = 2.0
+_WATCH_S = 0.5
+_RECOPY = "copy or export the file again from its source; what can be read will still be analysed"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing found in a file.
+
+    Attributes:
+        severity: ``ok`` is a remark, ``warning`` is handled but worth knowing, ``error`` means something was lost.
+        code: a stable word for programs.
+        message: what was found.
+        remedy: what to do; empty where nothing need be done.
+
+    """
+
+    severity: Severity
+    code: str
+    message: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What a file is, what of it can be read, and what was found; coverage is None where nothing was decoded."""
+
+    info: VideoInfo
+    coverage: Coverage | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def severity(self) -> Severity:
+        """The worst severity found."""
+        found = {finding.severity for finding in self.findings}
+        return "error" if "error" in found else "warning" if "warning" in found else "ok"
+
+
+def check_video(
+    path: str | Path, *, decode: bool = True, progress: Callable[[int, int], None] | None = None
+) -> CheckReport:
+    """Look a video file over.
+
+    Args:
+        path: a local media file.
+        decode: decode all of it; without, only headers and the first frame are looked at.
+        progress: called with (microseconds done, microseconds in all; 0 where unknown).
+
+    Raises:
+        UsageError: no regular file.
+        InputError: nothing of it can be used; the message names file, cause and next step.
+
+    """
+    path = require_regular_file(path)
+    grows = still_growing(path)
+    with VideoReader(path) as video:
+        info = video.info
+        findings = [*_describe(info), *_structure(path, grows=grows, decoded=decode)]
+        if not decode:
+            return CheckReport(info, None, tuple(findings))
+        steps_us = _step_range(video, progress)
+        coverage = video.coverage()
+    findings += [*_steps(steps_us), *_losses(coverage), *_repairs(coverage)]
+    return CheckReport(info, coverage, tuple(findings))
+
+
+def still_growing(path: Path) -> bool:
+    """Whether a file is being written right now; files last changed some seconds ago are not waited for."""
+    before = path.stat()
+    if time.time() - before.st_mtime > _RECENT_S:
+        return False
+    time.sleep(_WATCH_S)
+    return path.stat().st_size != before.st_size
+
+
+def _describe(info: VideoInfo) -> Iterator[Finding]:
+    """Remarks from the header and the first frame."""
+    for note in info.notes:
+        yield Finding("warning", "interlaced" if note.startswith("interlaced") else "streams", note)
+    if info.rotation_deg:
+        yield Finding("ok", "rotated", f"turned {info.rotation_deg} degrees clockwise to be upright")
+    if info.start_us:
+        yield Finding(
+            "ok", "offset-start", f"its own clock starts at {format_clock(info.start_us)}; times count from 0"
+        )
+    if not info.has_audio:
+        yield Finding("ok", "no-audio", "no sound; models that listen cannot be used")
+
+
+def _structure(path: Path, *, grows: bool, decoded: bool) -> Iterator[Finding]:
+    """Findings from the container's own book-keeping."""
+    if grows:
+        yield Finding("error", "growing", "the file is still being written", "wait until the recording has finished")
+    missing = missing_bytes(path)
+    if missing and not decoded:
+        yield Finding("error", "cut-short", f"the file is cut short, {missing} bytes are missing", _RECOPY)
+
+
+def _step_range(video: VideoReader, progress: Callable[[int, int], None] | None) -> tuple[int, int]:
+    """Shortest and longest time from frame to frame, (0, 0) for fewer than two frames; reads all of a video."""
+    shortest = longest = 0
+    last_us: int | None = None
+    for frame in video.frames():
+        if last_us is not None:
+            step_us = frame.time_us - last_us
+            shortest = min(shortest or step_us, step_us)
+            longest = max(longest, step_us)
+        last_us = frame.time_us
+        if progress is not None:
+            progress(last_us, video.info.duration_us)
+    return shortest, longest
+
+
+def _steps(steps_us: tuple[int, int]) -> Iterator[Finding]:
+    """A remark where frames are not evenly spaced."""
+    shortest, longest = steps_us
+    if longest - shortest > 2 * US_PER_MS:
+        spread = f"{shortest / US_PER_MS:.1f} to {longest / US_PER_MS:.1f} ms"
+        yield Finding("ok", "variable-frame-rate", f"frames follow each other after {spread}; their own times are used")
+
+
+def _losses(coverage: Coverage) -> Iterator[Finding]:
+    """What could not be read."""
+    if coverage.packets_skipped:
+        yield Finding("error", "damaged", f"{coverage.packets_skipped} damaged packets were passed over", _RECOPY)
+    for gap in coverage.gaps:
+        where = f"{format_clock(gap.start_us)} to {format_clock(gap.end_us)}"
+        code = "growing" if gap.start_us == gap.end_us else "gap"
+        yield Finding("error", code, f"nothing from {where}: {gap.reason}", _RECOPY)
+
+
+def _repairs(coverage: Coverage) -> Iterator[Finding]:
+    """What was mended."""
+    for repair in coverage.repairs:
+        yield Finding("warning", "repaired", repair)

@@ -1,0 +1,56 @@
+"""Finding a place in a file from which decoding surely reaches a wanted time."""
+
+from __future__ import annotations
+
+import av
+
+from touchline.clock import US_PER_S
+from touchline.media.decoding import decode_stream
+from touchline.media.facts import StreamFacts, choose_stream, prepare
+from touchline.media.ledger import Ledger
+from touchline.media.source import open_media
+
+_STEPS_BACK_US = (0, 2 * US_PER_S, 8 * US_PER_S, 32 * US_PER_S, 128 * US_PER_S)
+_WORTH_IT_US = US_PER_S
+_NO_INDEX = {"h264", "hevc", "m4v", "mpegvideo", "mjpeg", "obu", "dv"}
+"""Raw streams: they have no timestamps of their own, so only counting from the start is right."""
+
+
+def seek_target(facts: StreamFacts, *, time_us: int) -> int | None:
+    """A source time, in the stream's time base, to seek to so that the first frame decoded is not after ``time_us``.
+
+    Args:
+        facts: of the stream.
+        time_us: microseconds from the first shown frame.
+
+    Returns:
+        None where only decoding from the start is sure: near the start, or in files whose index or times are broken.
+
+    """
+    if time_us < _WORTH_IT_US or facts.start_pts is None or facts.by_dts:
+        return None
+    info = facts.info
+    with open_media(info.path, max_pixels=facts.max_pixels) as container:
+        if container.format.name in _NO_INDEX:
+            return None
+        video, _ = choose_stream(container, path=info.path, index=info.stream_index)
+        prepare(video, path=info.path, max_pixels=facts.max_pixels)
+        if not video.time_base:
+            return None
+        for back_us in _STEPS_BACK_US:
+            if time_us - back_us < _WORTH_IT_US:
+                return None
+            target = facts.start_pts + int((time_us - back_us) / US_PER_S / video.time_base)
+            try:
+                container.seek(target, stream=video, backward=True)
+            except av.FFmpegError:
+                return None
+            frame = next(decode_stream(container, video, ledger=Ledger(step_us=facts.step_us)), None)
+            if frame is None:
+                continue
+            raw_us = facts.raw_us(frame)
+            if raw_us is None:
+                return None
+            if raw_us <= time_us:
+                return target
+    return None
