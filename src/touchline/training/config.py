@@ -1,0 +1,183 @@
+"""Recipes: YAML files checked against typed settings, with ``--set a.b=c`` on top and no unknown key let through."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import typing
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from touchline.errors import InputError, UsageError
+
+Settings = TypeVar("Settings", bound=BaseModel)
+
+
+class StrictSettings(BaseModel):
+    """Settings that refuse keys they do not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A recipe as read: its task, its settings with overrides applied, and the SHA-256 of the file."""
+
+    path: Path
+    task: str
+    settings: dict[str, Any]
+    sha256: str
+    overrides: tuple[str, ...]
+
+
+def read_recipe(path: str | Path, *, overrides: Iterable[str] = ()) -> Recipe:
+    """Read a recipe and apply ``a.b=c`` overrides; ``*`` stands for every key of its level.
+
+    Raises:
+        InputError: absent, no YAML, or without a task.
+        UsageError: an override is not of the form ``a.b=c``.
+
+    """
+    path = Path(path)
+    try:
+        data = path.read_bytes()
+        settings = yaml.safe_load(data)
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: there is no such recipe") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read ({error})") from error
+    except yaml.YAMLError as error:
+        raise InputError(f"{path}: not YAML ({' '.join(str(error).split())})") from error
+    if not isinstance(settings, dict) or not isinstance(settings.get("task"), str):
+        raise InputError(f"{path}: not a recipe; it needs a line such as `task: slow-fusion`")
+    given = tuple(overrides)
+    for override in given:
+        _apply(settings, override)
+    return Recipe(path, str(settings["task"]), settings, hashlib.sha256(data).hexdigest(), given)
+
+
+def check_settings(model: type[Settings], settings: Mapping[str, Any], *, source: str | Path) -> Settings:
+    """Settings as their typed form.
+
+    Raises:
+        UsageError: an unknown key (with the nearest known one), a missing key or a wrong value, all of them named.
+
+    """
+    try:
+        return model.model_validate(dict(settings))
+    except ValidationError as error:
+        problems = "; ".join(_problem(model, dict(entry)) for entry in error.errors())
+        raise UsageError(f"{source}: {problems}") from error
+
+
+def require_known(settings: Mapping[str, Any], overrides: Iterable[str], *, source: str | Path) -> None:
+    """Refuse overrides of keys that a recipe without typed settings does not have.
+
+    Raises:
+        UsageError: the first such key, with the nearest known one.
+
+    """
+    for override in overrides:
+        level: Any = settings
+        for part in override.partition("=")[0].split("."):
+            if not isinstance(level, Mapping) or part not in level:
+                known = [str(key) for key in level] if isinstance(level, Mapping) else []
+                raise UsageError(f"{source}: unknown key {part!r} in --set {override!r}{_suggestion(part, known)}")
+            level = level[part]
+
+
+def resolve_data_root(data_root: str | None, *, source: str | Path) -> Path:
+    """The folder the recipe's data paths are relative to.
+
+    Raises:
+        UsageError: none was given.
+        InputError: there is no such folder.
+
+    """
+    if not data_root:
+        raise UsageError(f"{source}: says not where the data lie; add --set data_root=FOLDER")
+    root = Path(data_root).expanduser()
+    if not root.is_dir():
+        raise InputError(f"data_root {data_root!r} is no folder (looked for {root.absolute()}); set it with --set")
+    return root
+
+
+def _apply(settings: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    parts = key.strip().split(".")
+    if not equals or not all(parts):
+        raise UsageError(f"--set {override!r} is not of the form a.b=c")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise UsageError(f"--set {override!r}: {text!r} is no YAML value") from error
+    if isinstance(value, str):
+        value = _number_or_text(value)
+    _assign(settings, parts, value, override=override)
+
+
+def _assign(level: Any, parts: list[str], value: Any, *, override: str) -> None:
+    if not isinstance(level, dict):
+        raise UsageError(f"--set {override!r}: {'.'.join(parts)!r} lies below a plain value ({level!r})")
+    names = list(level) if parts[0] == "*" else [_existing(level, parts[0])]
+    for name in names:
+        if len(parts) == 1:
+            level[name] = value
+        else:
+            level[name] = dict(level[name]) if isinstance(level.get(name), dict) else level.get(name, {})
+            _assign(level[name], parts[1:], value, override=override)
+
+
+def _existing(level: dict[Any, Any], part: str) -> Any:
+    """The key as YAML read it: ``1`` names the number 1 where the level has that."""
+    return next((key for key in level if str(key) == part), part)
+
+
+def _number_or_text(text: str) -> float | str:
+    """YAML reads 1e-4 as text; people mean the number."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _problem(model: type[BaseModel], entry: dict[str, Any]) -> str:
+    location = [str(part) for part in entry["loc"]]
+    where = ".".join(location) or "the recipe"
+    if entry["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        return f"unknown key {where!r}{_suggestion(location[-1], _keys_at(model, location[:-1]))}"
+    if entry["type"] == "missing":
+        return f"key {where!r} is missing"
+    return f"{where}={entry.get('input')!r}: {entry['msg'].removeprefix('Value error, ')}"
+
+
+def _suggestion(key: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
+    if near:
+        return f"; did you mean {near[0]!r}?"
+    return f"; known here: {known}" if known else ""
+
+
+def _keys_at(model: type, location: list[str]) -> list[str]:
+    """The keys that settings have at a place in them."""
+    kind: Any = model
+    for part in location:
+        fields = _fields(kind)
+        if part in fields:
+            kind = fields[part]
+        elif typing.get_origin(kind) is dict:
+            kind = typing.get_args(kind)[1]
+        else:
+            return []
+    return list(_fields(kind))
+
+
+def _fields(kind: Any) -> dict[str, Any]:
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return {name: field.annotation for name, field in kind.model_fields.items()}
+    return {name: None for name in getattr(kind, "__dataclass_fields__", {})}

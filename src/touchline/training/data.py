@@ -1,0 +1,226 @@
+"""Clips for training from folders in SoccerNet's layout: one folder a game, videos and a label file in it.
+
+Frames lie on the model's time grid, as luma at the model's size. Whole videos are decoded once into a cache of uint8
+arrays on disk while it has room; clips of the others are decoded when drawn, by readers that stay open. A frame that
+cannot be had is an error, never a black picture.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.clock import US_PER_S, us_from_frame
+from touchline.errors import InputError, ResourceError
+from touchline.formats.atomic import make_folder
+from touchline.formats.bundle import video_fingerprint
+from touchline.formats.soccernet import read_labels
+from touchline.media.sampling import fit_luma, sample_regular
+from touchline.media.video import VideoReader, probe
+from touchline.types import Event
+
+_LOGGER = logging.getLogger(__name__)
+_LEAD_US = US_PER_S // 2
+"""Decoding starts this long before a clip, so that the frame nearest to its start is among those seen."""
+
+Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class GridSize:
+    """Size of the pictures, and how many of them a second."""
+
+    width: int
+    height: int
+    fps: float
+
+
+@dataclass(frozen=True, slots=True)
+class GameVideo:
+    """One video of a game (a half, or all of it) and its labelled events."""
+
+    game: str
+    half: int
+    path: Path
+    labels_path: Path
+    events: tuple[Event, ...]
+
+    @property
+    def name(self) -> str:
+        """Game and half, fit for a file name."""
+        return f"{self.game.replace('/', '__')}__{self.half}"
+
+
+def find_games(root: Path, patterns: Sequence[str], *, labels_file: str, exclude: Sequence[str] = ()) -> list[str]:
+    """Folders below ``root`` that match, in the order of the patterns; plain names first have to exist.
+
+    Raises:
+        InputError: a name is no folder, a folder has no labels, or a pattern matches nothing.
+
+    """
+    games: list[str] = []
+    for pattern in patterns:
+        found = [pattern] if not any(sign in pattern for sign in "*?[") else _matching(root, pattern, labels_file)
+        if not found:
+            raise InputError(f"{root}: no folder matches {pattern!r} and holds {labels_file}")
+        games += [game for game in found if game not in games]
+    kept = [game for game in games if not any(fnmatch.fnmatchcase(game, pattern) for pattern in exclude)]
+    for game in kept:
+        if not (root / game / labels_file).is_file():
+            raise InputError(f"{root / game}: holds no {labels_file}; is data_root right?")
+    return kept
+
+
+def _matching(root: Path, pattern: str, labels_file: str) -> list[str]:
+    return sorted(path.parent.relative_to(root).as_posix() for path in root.glob(f"{pattern}/{labels_file}"))
+
+
+def read_game(root: Path, game: str, *, videos: dict[int, str], labels_file: str) -> list[GameVideo]:
+    """The videos of one game with the events of their halves.
+
+    Raises:
+        InputError: a video is absent, or events lie in a half that has no video.
+
+    """
+    labels_path = root / game / labels_file
+    timeline = read_labels(labels_path)
+    strays = sorted({event.half for event in timeline} - set(videos))
+    if strays:
+        raise InputError(
+            f"{labels_path}: has events of halves {strays}, but videos are given for {sorted(videos)} only"
+        )
+    found = []
+    for half, name in videos.items():
+        path = root / game / name
+        if not path.is_file():
+            raise InputError(f"{path}: there is no such video; the recipe's data.videos says where videos lie")
+        found.append(GameVideo(game, half, path, labels_path, tuple(e for e in timeline if e.half == half)))
+    return found
+
+
+def manifest_sha256(videos: Sequence[GameVideo]) -> str:
+    """One hash for a data set: names, videos and label files, in order."""
+    digest = hashlib.sha256()
+    for video in videos:
+        labels = hashlib.sha256(video.labels_path.read_bytes()).hexdigest()
+        digest.update(f"{video.name} {video_fingerprint(video.path)} {labels}\n".encode())
+    return digest.hexdigest()
+
+
+class FrameStore(Protocol):
+    """Grid frames of one video, at any index."""
+
+    frame_count: int
+
+    def read(self, indices: Sequence[int]) -> Pixels:
+        """Frames at rising or repeated grid indices, uint8 (n, height, width)."""
+        ...
+
+
+class CachedFrames:
+    """Frames of a decoded video, in a file of raw uint8 pixels that is mapped into memory."""
+
+    def __init__(self, path: Path, size: GridSize) -> None:
+        self._frames = np.memmap(path, np.uint8, "r").reshape(-1, size.height, size.width)
+        self.frame_count = len(self._frames)
+
+    def read(self, indices: Sequence[int]) -> Pixels:
+        """Frames at grid indices, uint8 (n, height, width)."""
+        return np.asarray(self._frames[list(indices)])
+
+
+class DecodedFrames:
+    """Frames decoded when asked for; the file is examined once and each thread keeps its own reader."""
+
+    def __init__(self, path: Path, size: GridSize) -> None:
+        self._path = path
+        self._size = size
+        self._local = threading.local()
+        info = self._reader().info
+        if info.duration_us <= 0 or info.fps <= 0:
+            raise InputError(f"{path}: does not say how long it is; raise loader.cache_gb so that it is decoded once")
+        last_us = info.duration_us - round(US_PER_S / info.fps)
+        self.frame_count = int(last_us * size.fps / US_PER_S) + 1
+
+    def _reader(self) -> VideoReader:
+        reader: VideoReader | None = getattr(self._local, "reader", None)
+        if reader is None:
+            reader = self._local.reader = VideoReader(self._path, threads=1)
+        return reader
+
+    def read(self, indices: Sequence[int]) -> Pixels:
+        """Frames at grid indices, uint8 (n, height, width).
+
+        Raises:
+            InputError: the video gives no frame there.
+
+        """
+        wanted = sorted(set(indices))
+        found = self._decode(wanted)
+        lost = [index for index in wanted if index not in found]
+        if lost:
+            at_s = us_from_frame(lost[0], fps=self._size.fps) / US_PER_S
+            raise InputError(f"{self._path}: no picture could be decoded at {at_s:.2f} s; run `touchline check` on it")
+        return np.stack([found[index] for index in indices])
+
+    def _decode(self, wanted: list[int]) -> dict[int, Pixels]:
+        start_us = max(us_from_frame(wanted[0], fps=self._size.fps) - _LEAD_US, 0)
+        found: dict[int, Pixels] = {}
+        reader = self._reader()
+        for index, frame in sample_regular(reader.frames(start_us=start_us), fps=self._size.fps, start_index=wanted[0]):
+            if index in wanted:
+                found[index] = fit_luma(frame.luma, width=self._size.width, height=self._size.height)
+            if index >= wanted[-1]:
+                break
+        reader.close()
+        return found
+
+
+def open_frames(video: Path, size: GridSize, *, cache_folder: Path, room_bytes: int) -> tuple[FrameStore, int]:
+    """The frames of a video, from the cache if it is there or has room, and how much of the room they take."""
+    path = cache_folder / f"{video_fingerprint(video)[:24]}_{size.width}x{size.height}_{size.fps:g}.luma"
+    if not path.exists():
+        duration_us = probe(video).duration_us
+        guess = int(duration_us * size.fps / US_PER_S + 1) * size.width * size.height
+        if not duration_us or guess > room_bytes:
+            return DecodedFrames(video, size), 0
+        decode_to_cache(video, path, size)
+    return CachedFrames(path, size), path.stat().st_size
+
+
+def decode_to_cache(video: Path, target: Path, size: GridSize) -> None:
+    """Decode a whole video into raw uint8 pixels (frames, height, width) on disk, whole or not at all.
+
+    Raises:
+        InputError: nothing could be decoded.
+        ResourceError: the disk is full.
+
+    """
+    make_folder(target.parent)
+    part = target.with_suffix(".part")
+    with VideoReader(video) as reader:
+        try:
+            with part.open("wb") as file:
+                for _, frame in sample_regular(reader.frames(), fps=size.fps):
+                    file.write(fit_luma(frame.luma, width=size.width, height=size.height).tobytes())
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise ResourceError(f"{part}: cannot be written ({error}); free space or lower loader.cache_gb") from error
+        coverage = reader.coverage()
+    if part.stat().st_size == 0:
+        part.unlink()
+        raise InputError(f"{video}: not one picture could be decoded; run `touchline check` on it")
+    if not coverage.complete:
+        _LOGGER.warning(
+            "%s: %.1f s could not be decoded; their neighbours stand in", video, coverage.lost_us / US_PER_S
+        )
+    part.replace(target)
