@@ -165,6 +165,7 @@ class _Work:
         self.bundle.write_events(timeline)
         self.bundle.write_results(timeline, game=self.video.stem)
         timings_s = {"score": round(scored_s - started_s, 3), "events": round(time.monotonic() - scored_s, 3)}
+        self.bundle.discard_report()
         self._write_manifest(coverage, timings_s=timings_s)
         checkpoint.discard()
         return AnalysisResult(

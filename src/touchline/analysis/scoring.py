@@ -75,4 +75,3 @@ def saved_scores(checkpoint: Checkpoint, *, spotter: Spotter) -> Scores:
     fps = spotter.fps
     times_us = [us_from_frame(first_index + i, fps=fps) for i in range(len(values))]
     return Scores(values=values, times_us=np.array(times_us, dtype=np.int64), labels=tuple(spotter.labels))
-

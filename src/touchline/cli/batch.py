@@ -80,8 +80,7 @@ def load(name: str | None, *, device: Device, flip: bool, output: Output) -> Spo
     """The spotter of the command line; which device it got, and why, goes to stderr."""
     from touchline.spotting.spotter import load_spotter
 
-    chosen = {} if name is None else {"name_or_path": name}
-    spotter = load_spotter(**chosen, device=device, flip=flip)
+    spotter = load_spotter(name, device=device, flip=flip or None)
     output.note(f"touchline: model {spotter.name}, {spotter.device_reason}")
     return spotter
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from touchline.cli.common import DebugOption, DeviceOption, JsonOption, Output, one_line, run_guarded
+from touchline.cli.common import DebugOption, Device, DeviceOption, JsonOption, Output, one_line, run_guarded
 
 DemoOutOption = Annotated[Path, typer.Option("--out", help="Folder for the bundle and its report.")]
 
@@ -27,7 +27,7 @@ def command(
     run_guarded(run, debug=debug, json=json)
 
 
-def _run(out: Path, *, device: str, output: Output) -> int:
+def _run(out: Path, *, device: Device, output: Output) -> int:
     """Analyse the sample clip into ``out``, its video inside the report."""
     from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
     from touchline.cli.batch import events_table, load, result_record

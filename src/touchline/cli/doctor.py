@@ -107,18 +107,14 @@ def _cpu() -> list[Finding]:
 
 def _gpu(device: str) -> list[Finding]:
     """Whether CUDA can be used."""
-    import torch
+    from touchline.analysis.environment import describe_gpu
 
-    if torch.cuda.is_available():
-        bf16 = "bf16" if torch.cuda.is_bf16_supported() else "no bf16"
-        return [Finding("gpu", "ok", f"{torch.cuda.get_device_name(0)}, CUDA {torch.version.cuda}, {bf16}")]
-    if torch.version.cuda is None:
-        cause, remedy = "this torch is a CPU build", "install a CUDA build of torch to use a GPU (see pytorch.org)"
-    else:
-        cause, remedy = "torch finds no CUDA device", "check the driver with nvidia-smi"
+    gpu = describe_gpu()
+    if gpu.usable:
+        return [Finding("gpu", "ok", gpu.description)]
     if device == "cuda":
-        return [Finding("gpu", "error", f"asked for, but {cause}", remedy)]
-    return [Finding("gpu", "ok", f"none ({cause}); models run on the CPU")]
+        return [Finding("gpu", "error", f"asked for, but {gpu.description}", gpu.remedy)]
+    return [Finding("gpu", "ok", f"none ({gpu.description}); models run on the CPU")]
 
 
 def _openvino() -> list[Finding]:

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from touchline.errors import InputError
-from touchline.formats.atomic import make_folder, write_bytes_atomic, write_json_atomic
+from touchline.formats.atomic import make_folder, write_bytes_atomic, write_json_atomic, writing
 from touchline.formats.soccernet import results_document
 from touchline.types import Coverage, Event, Gap, Scores, Timeline
 
@@ -141,7 +141,7 @@ class Bundle:
     def write_scores(self, scores: Scores) -> None:
         """Write ``scores.npz``; equal scores give equal bytes."""
         labels = np.array(scores.labels, dtype=np.str_)
-        arrays = {"values": scores.values, "times_us": scores.times_us, "labels": labels}
+        arrays: dict[str, np.ndarray] = {"values": scores.values, "times_us": scores.times_us, "labels": labels}
         write_bytes_atomic(self.path / SCORES, npz_bytes(arrays))
 
     def read_scores(self) -> Scores:
@@ -158,6 +158,11 @@ class Bundle:
                 return Scores(values=arrays["values"], times_us=arrays["times_us"], labels=labels)
         except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
             raise InputError(f"{path}: no readable scores ({error}); analyse the video again") from error
+
+    def discard_report(self) -> None:
+        """Remove a report, whose results are about to be replaced."""
+        with writing(self.path / REPORT):
+            (self.path / REPORT).unlink(missing_ok=True)
 
     def checksums(self, *names: str) -> dict[str, str]:
         """sha256 of each named file of the bundle that exists."""
