@@ -195,7 +195,7 @@ def _duration_us(info: VideoInfo, coverage: Coverage, scores: Scores | None, eve
 
 
 def _video_facts(page: Path, *, video: Path, info: VideoInfo, embed: bool) -> dict[str, object]:
-    converted = f"{video.stem}-h264.mp4"
+    converted = f"{video.stem}-h264.mp4".removeprefix("-")
     command = ["ffmpeg", "-i", video.name, "-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac"]
     return {
         "name": video.name,

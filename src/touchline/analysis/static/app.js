@@ -85,7 +85,7 @@ class Report {
     const { speed, paused } = this.player || { speed: 1, paused: true };
     document.getElementById('speed').textContent = `${speed}×`.replace('-', '−');
     const play = document.getElementById('play');
-    play.textContent = paused ? '▶\uFE0E' : '❚❚';
+    play.classList.toggle('playing', !paused);
     play.setAttribute('aria-label', paused ? 'Play' : 'Pause');
     if (!this.timeline) return;
     this.timeline.setTime(time);
@@ -147,7 +147,9 @@ class Report {
   mute() {
     const { video } = this.player;
     video.muted = !video.muted;
-    document.getElementById('mute').textContent = video.muted ? 'Unmute' : 'Mute';
+    const button = document.getElementById('mute');
+    button.classList.toggle('muted', video.muted);
+    button.setAttribute('aria-label', video.muted ? 'Unmute' : 'Mute');
   }
 
   fullScreen() {

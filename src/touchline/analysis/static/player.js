@@ -132,6 +132,7 @@ class Player {
     const speed = this.reverse ? Math.min(MAX_SPEED, this.reverse * 2) : 1;
     this.pause();
     this.reverse = speed;
+    this.tell();
     let time = this.now();
     let last = performance.now();
     const stepBack = (now) => {
