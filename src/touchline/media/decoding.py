@@ -9,7 +9,7 @@ from av import Packet, VideoFrame
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from touchline.media.ledger import Ledger
+from touchline.media.ledger import DAMAGED, Ledger
 
 _MAX_READ_ERRORS = 100
 """Read errors in a row, without a packet between them, after which the rest of a file is given up."""
@@ -51,13 +51,13 @@ def decode_stream(
             yield from _flush(stream, ledger)
             return
         if packet.is_corrupt:
-            ledger.packet_failed("damaged packets")
+            ledger.packet_failed(DAMAGED)
         if not packet.is_discard:
             ledger.packet_in(time_of(packet))
         try:
             frames = stream.codec_context.decode(packet)
         except av.FFmpegError:
-            ledger.packet_failed("damaged packets")
+            ledger.packet_failed(DAMAGED)
             continue
         yield from frames
 
@@ -70,7 +70,7 @@ def _flush(stream: VideoStream, ledger: Ledger) -> Iterator[VideoFrame]:
         except EOFError:
             return
         except av.FFmpegError:
-            ledger.packet_failed("damaged packets")
+            ledger.packet_failed(DAMAGED)
             continue
         if not frames:
             return

@@ -109,7 +109,7 @@ def choose_stream(container: InputContainer, *, path: Path, index: int | None) -
     return chosen, notes
 
 
-def prepare(video: VideoStream, *, path: Path, max_pixels: int, threads: int = 0) -> None:
+def prepare(video: VideoStream, *, path: Path, max_pixels: int, threads: int = 1) -> None:
     """Check a stream can be decoded within the size cap, and set its decoder up.
 
     Raises:

@@ -14,6 +14,8 @@ _SNIFF_BYTES = 4096
 _PLAYLIST_MARKS = (b"#EXTM3U", b"ffconcat version", b"[playlist]", b"<MPD", b"<?xml")
 _EBML = b"\x1aE\xdf\xa3"
 _SEGMENT = b"\x18S\x80g"
+_TS_PACKET = 188
+_TS_SYNC = b"G"
 _UNREPAIRED = "untrunc with a finished recording of the same camera can often rebuild it"
 
 
@@ -75,7 +77,9 @@ def stated_size(path: Path) -> int | None:
     A file shorter than this was cut: an interrupted copy, or a recording still being written.
     """
     with path.open("rb") as file:
-        head = file.read(64)
+        head = file.read(_TS_PACKET + 1)
+        if head[:1] == head[_TS_PACKET:] == _TS_SYNC:
+            return -(-os.path.getsize(path) // _TS_PACKET) * _TS_PACKET
         if is_mp4(head):
             ends = [end for _, end in mp4_boxes(path)]
             return max(ends, default=None)

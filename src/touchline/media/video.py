@@ -24,7 +24,6 @@ from touchline.types import Coverage, VideoInfo
 
 __all__ = ["DEFAULT_MAX_PIXELS", "VideoReader", "probe"]
 
-CONCEALED = "with damage the decoder painted over"
 _SLACK_US = US_PER_S
 
 
@@ -62,7 +61,7 @@ class VideoReader:
         *,
         stream: int | None = None,
         max_pixels: int = DEFAULT_MAX_PIXELS,
-        threads: int = 0,
+        threads: int = 1,
     ) -> None:
         """Open a video.
 
@@ -70,7 +69,8 @@ class VideoReader:
             path: a local media file.
             stream: index of the video stream in the file; None takes the default one.
             max_pixels: largest picture accepted.
-            threads: decoder threads; 0 lets the decoder choose.
+            threads: decoder threads. With more than one, FFmpeg no longer says which pictures it painted over, so
+                damage goes unreported; leave it at 1 unless the file is known to be sound.
 
         """
         self._facts = inspect(path, stream=stream, max_pixels=max_pixels)
@@ -127,8 +127,7 @@ def _read(facts: StreamFacts, *, ledger: Ledger, start_us: int, threads: int) ->
         presenter = facts.presenter()
         timed = _whole(_timed(facts, container, video, ledger=ledger))
         for time_us, frame, loss in _from(timed, start_us=start_us):
-            ledger.shown(time_us, loss=loss)
-            _book_oddities(frame, facts, ledger)
+            _book(frame, time_us, loss=loss, facts=facts, ledger=ledger)
             yield Frame(time_us, presenter.luma(frame), presenter.rgb(frame))
     _close_book(facts, ledger, size_bytes=size_bytes)
 
@@ -172,10 +171,9 @@ def _from(frames: Iterator[tuple[int, VideoFrame, str]], *, start_us: int) -> It
         yield before
 
 
-def _book_oddities(frame: VideoFrame, facts: StreamFacts, ledger: Ledger) -> None:
-    """Book what is strange about a shown frame."""
-    if frame.is_corrupt:
-        ledger.repairs[CONCEALED] += 1
+def _book(frame: VideoFrame, time_us: int, *, loss: str, facts: StreamFacts, ledger: Ledger) -> None:
+    """Book a shown frame and what is strange about it."""
+    ledger.shown(time_us, loss=loss, concealed=frame.is_corrupt)
     if (frame.width, frame.height) != facts.coded_size:
         ledger.repairs[f"of another size, fitted into {facts.info.width}x{facts.info.height}"] += 1
 
@@ -185,16 +183,16 @@ def _close_book(facts: StreamFacts, ledger: Ledger, *, size_bytes: int) -> None:
     info = facts.info
     missing = missing_bytes(info.path)
     short_us = info.duration_us - ledger.end_us
+    wide = max(_SLACK_US, info.duration_us // 50)
     if info.path.stat().st_size != size_bytes:
-        ledger.close(expected_us=None, reason="")
-        ledger.cut_off("the file was still being written; run again when it is finished")
+        ledger.close(reason="the file was still being written; run again when it is finished")
     elif missing:
         ledger.close(expected_us=info.duration_us, reason=f"the file is cut short, {missing} bytes are missing")
-    elif stated_size(info.path) is None and short_us > max(_SLACK_US, info.duration_us // 50):
+    elif short_us > wide and stated_size(info.path) is None:
         ledger.close(expected_us=info.duration_us, reason="the file ends before its stated duration")
     else:
-        ledger.close(expected_us=None, reason="")
-        if info.duration_us and abs(short_us) > max(_SLACK_US, info.duration_us // 50):
+        ledger.close()
+        if info.duration_us and abs(info.duration_us - ledger.end_us) > wide:
             ledger.remarks.append(
                 f"the file says it lasts {format_clock(info.duration_us)}, its pictures end at "
                 f"{format_clock(ledger.end_us)}; the pictures were believed"
