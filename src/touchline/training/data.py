@@ -11,7 +11,7 @@ import fnmatch
 import hashlib
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -122,7 +122,11 @@ class FrameStore(Protocol):
     frame_count: int
 
     def read(self, indices: Sequence[int]) -> Pixels:
-        """Frames at rising or repeated grid indices, uint8 (n, height, width)."""
+        """Frames at grid indices that lie close together, uint8 (n, height, width)."""
+        ...
+
+    def stream(self) -> Iterator[tuple[int, Pixels]]:
+        """All frames in order with their grid index, each uint8 (height, width)."""
         ...
 
 
@@ -136,6 +140,10 @@ class CachedFrames:
     def read(self, indices: Sequence[int]) -> Pixels:
         """Frames at grid indices, uint8 (n, height, width)."""
         return np.asarray(self._frames[list(indices)])
+
+    def stream(self) -> Iterator[tuple[int, Pixels]]:
+        """All frames in order with their grid index, each uint8 (height, width)."""
+        return ((index, np.asarray(frame)) for index, frame in enumerate(self._frames))
 
 
 class DecodedFrames:
@@ -172,6 +180,10 @@ class DecodedFrames:
             raise InputError(f"{self._path}: no picture could be decoded at {at_s:.2f} s; run `touchline check` on it")
         return np.stack([found[index] for index in indices])
 
+    def stream(self) -> Iterator[tuple[int, Pixels]]:
+        """All frames in order with their grid index, each uint8 (height, width)."""
+        return grid_pictures(self._path, self._size)
+
     def _decode(self, wanted: list[int]) -> dict[int, Pixels]:
         start_us = max(us_from_frame(wanted[0], fps=self._size.fps) - _LEAD_US, 0)
         found: dict[int, Pixels] = {}
@@ -183,6 +195,16 @@ class DecodedFrames:
                 break
         reader.close()
         return found
+
+
+def grid_pictures(path: Path, size: GridSize) -> Iterator[tuple[int, Pixels]]:
+    """Every grid frame of a video at the model's size, in order; a loss on the way is logged."""
+    with VideoReader(path) as reader:
+        for index, frame in sample_regular(reader.frames(), fps=size.fps):
+            yield index, fit_luma(frame.luma, width=size.width, height=size.height)
+        coverage = reader.coverage()
+    if not coverage.complete:
+        _LOGGER.warning("%s: %.1f s could not be decoded; their neighbours stand in", path, coverage.lost_us / US_PER_S)
 
 
 def open_frames(video: Path, size: GridSize, *, cache_folder: Path, room_bytes: int) -> tuple[FrameStore, int]:
@@ -207,20 +229,14 @@ def decode_to_cache(video: Path, target: Path, size: GridSize) -> None:
     """
     make_folder(target.parent)
     part = target.with_suffix(".part")
-    with VideoReader(video) as reader:
-        try:
-            with part.open("wb") as file:
-                for _, frame in sample_regular(reader.frames(), fps=size.fps):
-                    file.write(fit_luma(frame.luma, width=size.width, height=size.height).tobytes())
-        except OSError as error:
-            part.unlink(missing_ok=True)
-            raise ResourceError(f"{part}: cannot be written ({error}); free space or lower loader.cache_gb") from error
-        coverage = reader.coverage()
+    try:
+        with part.open("wb") as file:
+            for _, picture in grid_pictures(video, size):
+                file.write(picture.tobytes())
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise ResourceError(f"{part}: cannot be written ({error}); free space or lower loader.cache_gb") from error
     if part.stat().st_size == 0:
         part.unlink()
         raise InputError(f"{video}: not one picture could be decoded; run `touchline check` on it")
-    if not coverage.complete:
-        _LOGGER.warning(
-            "%s: %.1f s could not be decoded; their neighbours stand in", video, coverage.lost_us / US_PER_S
-        )
     part.replace(target)

@@ -17,6 +17,8 @@ from touchline.training.data import FrameStore, GameVideo, Pixels
 from touchline.training.sampling import ClipSampler, Draw, keep_inside, shake
 from touchline.training.targets import clip_target, dense_targets
 
+Target = npt.NDArray[np.float32]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelledVideo:
@@ -45,7 +47,7 @@ class LabelledVideo:
 
     def clip(
         self, centre: int, *, offsets: Sequence[int], shaken: Sequence[int] | None = None
-    ) -> tuple[Pixels, Pixels]:
+    ) -> tuple[Pixels, Target]:
         """Frames uint8 (n, h, w) and target float32 (classes,) of a clip; it is moved inside the video if need be."""
         centre = keep_inside(centre, offsets=offsets, frame_count=self.frames.frame_count)
         indices = [centre + offset for offset in shaken or offsets]
@@ -90,7 +92,7 @@ class ClipBatches:
         )
         return torch.from_numpy(np.stack(clips)), torch.from_numpy(np.stack(targets))
 
-    def _clip(self, draw: Draw) -> tuple[Pixels, Pixels]:
+    def _clip(self, draw: Draw) -> tuple[Pixels, Target]:
         shaken = shake(self._offsets, generator=draw.generator(), probability=self._shake)
         return self._videos[draw.video].clip(draw.frame, offsets=self._offsets, shaken=shaken)
 
@@ -102,15 +104,18 @@ class ClipBatches:
             return
         with ThreadPoolExecutor(self._workers, thread_name_prefix="clips") as pool:
             waiting: deque[tuple[int, Future[tuple[Tensor, Tensor]]]] = deque()
-            steps = iter(range(start, stop))
             try:
-                while True:
-                    while len(waiting) < 2 * self._workers and (step := next(steps, None)) is not None:
-                        waiting.append((step, pool.submit(self.batch, step)))
-                    if not waiting:
-                        return
-                    done, future = waiting.popleft()
-                    yield done, *future.result()
+                for step in range(start, stop):
+                    waiting.append((step, pool.submit(self.batch, step)))
+                    if len(waiting) > 2 * self._workers:
+                        yield _oldest(waiting)
+                while waiting:
+                    yield _oldest(waiting)
             finally:
                 for _, future in waiting:
                     future.cancel()
+
+
+def _oldest(waiting: deque[tuple[int, Future[tuple[Tensor, Tensor]]]]) -> tuple[int, Tensor, Tensor]:
+    step, future = waiting.popleft()
+    return step, *future.result()
