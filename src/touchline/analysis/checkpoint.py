@@ -90,7 +90,7 @@ class Checkpoint:
             try:
                 with np.load(self._path(len(chunks)), allow_pickle=False) as arrays:
                     chunks.append((int(arrays["first_index"]), arrays["values"]))
-            except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+            except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile):
                 break
         return chunks
 

@@ -156,7 +156,7 @@ class Bundle:
             with np.load(path, allow_pickle=False) as arrays:
                 labels = tuple(str(label) for label in arrays["labels"])
                 return Scores(values=arrays["values"], times_us=arrays["times_us"], labels=labels)
-        except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
             raise InputError(f"{path}: no readable scores ({error}); analyse the video again") from error
 
     def discard_report(self) -> None:
@@ -211,7 +211,7 @@ def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, array in arrays.items():
             member = io.BytesIO()
-            np.lib.format.write_array(member, np.ascontiguousarray(array), allow_pickle=False)
+            np.lib.format.write_array(member, np.asarray(array, order="C"), allow_pickle=False)
             entry = zipfile.ZipInfo(f"{name}.npy", date_time=_ZIP_TIME)
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, member.getvalue())
