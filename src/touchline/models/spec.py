@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 DEFAULT_THRESHOLD = 0.2
 """Confidence a peak needs when a model names none for its label (lRomul's value)."""
 
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+MAX_NAME_LENGTH = 100
+
 
 class FrameSpec(BaseModel):
     """The pictures a spotting network sees: luma in [0, 1], letterboxed, on a regular grid in time.
@@ -59,7 +62,7 @@ class ModelConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: Literal[1] = 1
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)
+    name: str = Field(pattern=NAME_PATTERN, max_length=MAX_NAME_LENGTH)
     architecture: str
     network: dict[str, Any] = Field(default_factory=dict)
     frame: FrameSpec

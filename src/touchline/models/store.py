@@ -83,7 +83,7 @@ def build_network(config: ModelConfig) -> Any:
             f"this version of touchline knows {sorted(ARCHITECTURES)}"
         )
     try:
-        network = ARCHITECTURES[config.architecture](**config.network)
+        network: Any = ARCHITECTURES[config.architecture](**config.network)
     except (TypeError, ValueError) as error:
         raise InputError(f"model {config.name!r}: its network cannot be built: {error}") from error
     if network.num_classes != len(config.labels):

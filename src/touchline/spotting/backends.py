@@ -13,6 +13,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from touchline.models.export import onnx_bytes, quiet_tracing
+from touchline.models.parts import PixelEncoder, WindowDecoder, example_inputs
 from touchline.models.protocols import SpottingNetwork
 from touchline.models.spec import FrameSpec
 
@@ -50,30 +52,6 @@ class Backend(Protocol):
     def fetch(self, logits: Any) -> npt.NDArray[np.float32]:
         """Logits as an array."""
         ...
-
-
-class PixelEncoder(nn.Module):
-    """The encoder from 8-bit pixels (n, k, h, w), so that a quarter of the bytes travel."""
-
-    def __init__(self, network: SpottingNetwork) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, pixels: Tensor) -> Tensor:
-        """Features (n, *feature)."""
-        return self.network.encode(pixels.float() / 255.0)
-
-
-class WindowDecoder(nn.Module):
-    """The decoder as a module."""
-
-    def __init__(self, network: SpottingNetwork) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Logits (n, classes) of (n, window, *feature)."""
-        return self.network.decode(features)
 
 
 class TorchBackend:
@@ -180,7 +158,8 @@ class OpenVinoBackend(_ArrayBackend):
         parts = example_inputs(network, frame=frame, encode_batch=encode_batch, decode_batch=decode_batch)
         compiled = []
         for module, example in parts:
-            model = openvino.convert_model(module, example_input=example, input=[tuple(example.shape)])
+            with quiet_tracing():
+                model = openvino.convert_model(module, example_input=example, input=[tuple(example.shape)])
             compiled.append(core.compile_model(model, "CPU", settings))
         self._encoder, self._decoder = compiled
 
@@ -202,8 +181,6 @@ class OnnxBackend(_ArrayBackend):
         super().__init__(encode_batch=encode_batch, decode_batch=decode_batch)
         import onnxruntime
 
-        from touchline.models.export import onnx_bytes
-
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         parts = example_inputs(network, frame=frame, encode_batch=encode_batch, decode_batch=decode_batch)
@@ -217,23 +194,6 @@ class OnnxBackend(_ArrayBackend):
 
     def _run_decoder(self, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         return self._decoder.run(None, {"input": features})[0]
-
-
-def example_inputs(
-    network: SpottingNetwork, *, frame: FrameSpec, encode_batch: int, decode_batch: int
-) -> list[tuple[nn.Module, Tensor]]:
-    """The two parts of a network as modules, each with an input of the shape it will see."""
-    encoder, decoder = PixelEncoder(network).eval(), WindowDecoder(network).eval()
-    pixels = torch.zeros(encode_batch, len(network.stack_offsets), frame.height, frame.width, dtype=torch.uint8)
-    shape = feature_shape(network, frame=frame)
-    return [(encoder, pixels), (decoder, torch.zeros(decode_batch, len(network.feature_offsets), *shape))]
-
-
-@torch.inference_mode()
-def feature_shape(network: SpottingNetwork, *, frame: FrameSpec) -> tuple[int, ...]:
-    """Shape of one stack's features."""
-    stack = torch.zeros(1, len(network.stack_offsets), frame.height, frame.width)
-    return tuple(network.encode(stack).shape[1:])
 
 
 def available_threads() -> int:

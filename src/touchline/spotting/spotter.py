@@ -13,6 +13,7 @@ import torch
 
 from touchline.clock import us_from_frame
 from touchline.errors import ResourceError, UsageError
+from touchline.models.parts import feature_shape
 from touchline.models.protocols import SpottingNetwork
 from touchline.models.spec import FrameSpec, ModelConfig
 from touchline.models.store import default_spotter, load_model
@@ -23,7 +24,6 @@ from touchline.spotting.backends import (
     OpenVinoBackend,
     TorchBackend,
     available_threads,
-    feature_shape,
 )
 from touchline.spotting.engine import Engine, Plan, ScoreChunk
 from touchline.spotting.peaks import find_events
