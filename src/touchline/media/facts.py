@@ -119,6 +119,11 @@ def prepare(video: VideoStream, *, path: Path, max_pixels: int, threads: int = 1
     context = video.codec_context
     if context is None:
         raise InputError(f"{str(path)!r} uses a codec that cannot be decoded; convert it: ffmpeg -i FILE out.mp4")
+    if context.width * context.height == 0:
+        raise InputError(
+            f"{str(path)!r} does not tell its picture size: it is damaged, or its pictures are larger than the "
+            f"{max_pixels} pixels allowed; copy it again or scale it down: ffmpeg -i FILE -vf scale=1280:-2 smaller.mp4"
+        )
     if context.width * context.height > max_pixels:
         raise InputError(
             f"{str(path)!r} has pictures of {context.width}x{context.height} pixels, more than the {max_pixels} "
