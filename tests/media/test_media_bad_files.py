@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from makevideo import bars, read_number, write_frames, write_numbered
 
+from makevideo import bars, read_number, write_frames, write_numbered
 from touchline.errors import InputError, UsageError
 from touchline.media.check import check_video, still_growing
 from touchline.media.video import VideoReader, probe

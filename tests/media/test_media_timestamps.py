@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +15,7 @@ times = st.lists(st.one_of(st.none(), st.integers(-(2**40), 2**40)), max_size=60
 def test_repaired_times_increase_strictly_whatever_comes(raw: list[int | None], step_us: int) -> None:
     repaired = repair_times(raw, step_us=step_us)
     assert len(repaired) == len(raw)
-    assert all(a < b for a, b in zip(repaired, repaired[1:], strict=False))
+    assert all(a < b for a, b in itertools.pairwise(repaired))
 
 
 @given(st.lists(st.integers(0, 2**40), unique=True, max_size=60).map(sorted), st.integers(1, 10**6))
