@@ -28,6 +28,7 @@ FLAGS = [
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
+    "--disable-dev-shm-usage",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
@@ -264,6 +265,12 @@ def test_j_k_l_and_space(watched: Watched) -> None:
     watched.until("video => video.paused")
 
 
+def test_space_after_a_click_on_an_event_plays(watched: Watched) -> None:
+    watched.page.locator(".event").nth(1).click()
+    watched.press(" ")
+    watched.until("video => !video.paused && video.currentTime > 2.05")
+
+
 def test_digits_and_filter_choose_classes(watched: Watched) -> None:
     watched.press("1")
     assert watched.rows() == ["0:03.00", "0:04.00"]
@@ -400,7 +407,23 @@ def test_known_events_give_precision_and_recall(browser: Any, tmp_path: Path) ->
     truth = Timeline(tuple(Event("PASS", time_us) for time_us in (1_300_000, 4_900_000)))
     path = make_report(tmp_path, video=make_video(tmp_path / "clip.mp4"), truth=truth)
     watched = Watched(browser, path).ready()
-    assert watched.counts()[0] == "2 of 3 · P 50 % R 50 %"
+    assert watched.counts()[0] == "2 of 3"
+    assert watched.text(".lane-truth >> nth=0") == "P 50 % · R 50 %"
     watched.slide(0, 0.2)
-    assert watched.counts()[0] == "3 of 3 · P 67 % R 100 %"
+    assert watched.counts()[0] == "3 of 3"
+    assert watched.text(".lane-truth >> nth=0") == "P 67 % · R 100 %"
+    watched.page.close()
+
+
+def test_long_list_makes_only_the_rows_in_sight(browser: Any, tmp_path: Path) -> None:
+    many = Timeline(tuple(Event("PASS", index * 1_000, confidence=0.9) for index in range(5_000)))
+    path = make_report(tmp_path, video=make_video(tmp_path / "clip.mp4"), timeline=many, candidates=None)
+    watched = Watched(browser, path).ready()
+    assert watched.text("#shown-count") == "5000"
+    assert watched.page.locator(".event").count() < 60
+    watched.press("End")
+    watched.page.wait_for_selector(".event[aria-current]")
+    assert watched.rows()[-1] == "0:04.99"
+    times = watched.rows()
+    assert times == sorted(times)
     watched.page.close()

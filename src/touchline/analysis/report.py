@@ -285,7 +285,8 @@ def _coverage_html(coverage: Coverage, info: VideoInfo, scores: Scores | None) -
 
 
 def _seconds(duration_us: int) -> str:
-    return f"{seconds_from_us(duration_us):.3f} s"
+    """A length: ``"5.480 s"``, from a minute on ``"1:02.500"``."""
+    return format_clock(duration_us) if duration_us >= 60 * US_PER_S else f"{seconds_from_us(duration_us):.3f} s"
 
 
 def _span(start_us: int, end_us: int) -> str:

@@ -15,8 +15,8 @@ class Report {
     this.timeline = new TimelineView(this.data, {
       seek: (time) => this.seek(time),
       choose: (event) => this.choose(event),
-      threshold: (lane, value) => { lane.threshold = value; this.refresh(); },
-      toggle: (lane) => { lane.on = !lane.on; this.refresh(); },
+      threshold: (lane, value) => { lane.threshold = value; this.refresh(lane); },
+      toggle: (lane) => { lane.on = !lane.on; this.refresh(lane); },
     });
     this.list = new EventList(this.data, (event) => this.choose(event));
     this.fillFilter();
@@ -39,8 +39,8 @@ class Report {
   wireButtons() {
     const on = (id, action) => document.getElementById(id).addEventListener('click', action);
     on('play', () => this.player.toggle());
-    on('step-back', () => this.player.step(-1));
-    on('step-on', () => this.player.step(1));
+    on('step-back', () => this.step(-1));
+    on('step-on', () => this.step(1));
     on('prev-event', () => this.neighbour(-1));
     on('next-event', () => this.neighbour(1));
     on('mute', () => this.mute());
@@ -56,12 +56,16 @@ class Report {
 
   wirePrinting() {
     const root = document.documentElement;
-    addEventListener('beforeprint', () => { root.classList.add('printing'); this.timeline.drawNow(); });
+    addEventListener('beforeprint', () => {
+      root.classList.add('printing');
+      document.getElementById('coverage').open = true;
+      this.timeline.drawNow();
+    });
     addEventListener('afterprint', () => { root.classList.remove('printing'); this.timeline.draw(); });
   }
 
-  /** Events at or above their thresholds, of the lanes that are on and the class filtered for. */
-  refresh() {
+  /** Find the events at or above their thresholds, of the lanes that are on and the class filtered for. */
+  refresh(changedLane = null) {
     const only = this.filter.value === '' ? null : Number(this.filter.value);
     const { lanes } = this.data;
     this.shown = this.data.events.filter((event) => {
@@ -71,7 +75,7 @@ class Report {
     document.getElementById('shown-count').textContent = String(this.shown.length);
     this.timeline.shown = this.shown;
     this.timeline.chosen = this.chosen;
-    this.timeline.draw();
+    this.timeline.draw(changedLane);
     this.list.current = -1;
     this.list.setEvents(this.shown);
     this.markCurrent();
@@ -110,6 +114,12 @@ class Report {
     this.timeline.chosen = null;
     this.timeline.draw();
     this.player.seek(time);
+    this.timeline.follow(time);
+  }
+
+  step(count) {
+    this.player.step(count);
+    this.timeline.follow(this.player.now());
   }
 
   /** Jump to an event: on it, or a second before it and play. */
@@ -169,7 +179,7 @@ class Report {
     if (document.getElementById('help').open && key !== '?') return;
     if (focus.matches('select')) return;
     if (focus.matches('input[type=range]') && /^(Arrow|Home|End|Page)/.test(key)) return;
-    if (key === ' ' && focus.matches('button, input, summary')) return;
+    if (key === ' ' && focus.matches('button:not(.event), input, summary')) return;
     const action = this.keyAction(key, event.shiftKey);
     if (!action) return;
     event.preventDefault();
@@ -184,7 +194,7 @@ class Report {
       const lane = this.data.lanes[Number(key) - 1];
       return lane && (() => this.timeline.actions.toggle(lane));
     }
-    const move = (direction) => () => (shift ? this.seek(this.time + direction) : player.step(direction));
+    const move = (direction) => () => (shift ? this.seek(this.time + direction) : this.step(direction));
     const actions = {
       ' ': () => player.toggle(), j: () => player.backward(), k: () => player.pause(), l: () => player.forward(),
       arrowleft: move(-1), arrowright: move(1),

@@ -127,21 +127,27 @@ function drawCurve(context, points, yOf, height, colour) {
   context.globalAlpha = 1;
 }
 
-function drawEvent(context, x, y, height, { colour, surface, strong, chosen }) {
-  if (!strong) {
-    context.globalAlpha = 0.45;
-    context.fillStyle = colour;
-    context.beginPath();
+/** Candidates below the threshold: faint dots. */
+function drawCandidates(context, points, colour) {
+  context.globalAlpha = 0.45;
+  context.fillStyle = colour;
+  context.beginPath();
+  for (const [x, y] of points) {
+    context.moveTo(x + 2, y);
     context.arc(x, y, 2, 0, 7);
-    context.fill();
-    context.globalAlpha = 1;
-    return;
   }
+  context.fill();
+  context.globalAlpha = 1;
+}
+
+/** An event: a stem and a dot, which shrinks where events crowd. */
+function drawEvent(context, x, y, height, { colour, surface, chosen, crowded }) {
   context.fillStyle = colour;
   context.fillRect(x - 0.75, y, 1.5, height - y);
   context.beginPath();
-  context.arc(x, y, chosen ? 6 : 4, 0, 7);
+  context.arc(x, y, chosen ? 6 : crowded ? 2 : 4, 0, 7);
   context.fill();
+  if (crowded && !chosen) return;
   context.lineWidth = 1.5;
   context.strokeStyle = surface;
   context.stroke();
@@ -170,6 +176,28 @@ function drawTruth(context, truth, view, width, colours) {
   }
 }
 
+/** The events of a lane that are in view: spans as bars, candidates unless they crowd, events, the chosen one last. */
+function drawEvents(context, lane, events, { view, width, height, yOf, colour, surface, chosen }) {
+  context.fillStyle = colour;
+  context.globalAlpha = 0.4;
+  for (const event of events) {
+    if (event.end === null || event.confidence < lane.threshold) continue;
+    const x = xOf(event.start, view, width);
+    context.fillRect(x, height - 5, Math.max(2, xOf(event.end, view, width) - x), 5);
+  }
+  context.globalAlpha = 1;
+  const margin = (10 / width) * (view.to - view.from);
+  const inView = events.slice(lowerBound(events, view.from - margin), lowerBound(events, view.to + margin));
+  const strong = inView.filter((event) => event.confidence >= lane.threshold);
+  const place = (event) => [xOf(event.start, view, width), yOf(event.confidence)];
+  if (inView.length - strong.length < width / 4) {
+    drawCandidates(context, inView.filter((event) => event.confidence < lane.threshold).map(place), colour);
+  }
+  const crowded = strong.length > width / 9;
+  for (const event of strong) if (event !== chosen) drawEvent(context, ...place(event), height, { colour, surface, crowded });
+  if (strong.includes(chosen)) drawEvent(context, ...place(chosen), height, { colour, surface, chosen: true });
+}
+
 /** One lane: gaps, curve, threshold, candidates, events, and the known events where there are any. */
 function drawLane(canvas, lane, { data, view, colours, events, truth, chosen }) {
   const { context, width, height } = preparedCanvas(canvas);
@@ -191,18 +219,7 @@ function drawLane(canvas, lane, { data, view, colours, events, truth, chosen }) 
   context.stroke();
   context.setLineDash([]);
   context.globalAlpha = 1;
-  for (const event of events) {
-    const x = xOf(event.start, view, width);
-    if (event.end !== null && event.confidence >= lane.threshold) {
-      context.globalAlpha = 0.4;
-      context.fillStyle = colour;
-      context.fillRect(x, height - 5, Math.max(2, xOf(event.end, view, width) - x), 5);
-      context.globalAlpha = 1;
-    }
-    if (x < -10 || x > width + 10) continue;
-    const strong = event.confidence >= lane.threshold;
-    drawEvent(context, x, yOf(event.confidence), height, { colour, surface: colours.surface, strong, chosen: event === chosen });
-  }
+  drawEvents(context, lane, events, { view, width, height, yOf, colour, surface: colours.surface, chosen });
   if (truth) drawTruth(context, truth, view, width, colours);
 }
 

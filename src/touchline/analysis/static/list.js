@@ -12,6 +12,7 @@ class EventList {
     this.inner = element('div', 'list-inner');
     this.box.append(this.inner);
     this.shown = [];
+    this.rows = new Map();   // the rows that exist, by index
     this.current = -1;
     this.box.addEventListener('scroll', () => this.render(), { passive: true });
     this.inner.addEventListener('click', (click) => {
@@ -25,6 +26,8 @@ class EventList {
 
   setEvents(shown) {
     this.shown = shown;
+    this.rows.clear();
+    this.inner.replaceChildren();
     this.inner.style.setProperty('height', `${shown.length * ROW_PX}px`);
     document.getElementById('list-empty').hidden = shown.length > 0;
     this.render();
@@ -33,9 +36,10 @@ class EventList {
   /** Mark the event that plays; bring it into sight when it changes. */
   setCurrent(index) {
     if (index === this.current) return;
+    this.rows.get(this.current)?.removeAttribute('aria-current');
     this.current = index;
+    this.rows.get(index)?.setAttribute('aria-current', 'true');
     if (index >= 0) this.reveal(index);
-    this.render();
   }
 
   reveal(index) {
@@ -46,15 +50,25 @@ class EventList {
     }
   }
 
+  /** Make the rows in sight and drop the others; a row that stays is left alone, so a click on it is not lost. */
   render(all = false) {
     const first = all ? 0 : Math.max(0, Math.floor(this.box.scrollTop / ROW_PX) - SPARE_ROWS);
     const sight = Math.ceil(this.box.clientHeight / ROW_PX) + 2 * SPARE_ROWS;
     const last = all ? Math.min(this.shown.length, MAX_PRINTED_ROWS) : Math.min(this.shown.length, first + sight);
-    const focused = this.inner.contains(document.activeElement) ? document.activeElement.dataset.index : null;
-    const rows = [];
-    for (let i = first; i < last; i += 1) rows.push(this.row(i));
-    this.inner.replaceChildren(...rows);
-    if (focused !== null) this.inner.querySelector(`[data-index="${focused}"]`)?.focus({ preventScroll: true });
+    for (const [index, row] of this.rows) {
+      if (index >= first && index < last) continue;
+      row.remove();
+      this.rows.delete(index);
+    }
+    for (let i = first; i < last; i += 1) if (!this.rows.has(i)) this.place(i);
+  }
+
+  /** Put a new row before the next one that exists, so that reading order is time order. */
+  place(index) {
+    const row = this.row(index);
+    const after = [...this.inner.children].find((other) => Number(other.dataset.index) > index);
+    this.inner.insertBefore(row, after || null);
+    this.rows.set(index, row);
   }
 
   row(index) {

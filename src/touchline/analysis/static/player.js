@@ -35,7 +35,11 @@ class Player {
     const video = this.video;
     video.addEventListener('error', () => this.fail());
     video.addEventListener('loadedmetadata', () => { if (!video.videoWidth) this.fail(); });
-    video.addEventListener('seeked', () => { this.target = null; this.tell(); });
+    video.addEventListener('seeked', () => {
+      if (video.seeking) return;  // a later seek is under way
+      this.target = null;
+      this.tell();
+    });
     for (const name of ['timeupdate', 'play', 'pause', 'ratechange', 'ended']) {
       video.addEventListener(name, () => this.tell());
     }
@@ -167,6 +171,7 @@ class Player {
       element('p', '', `Then write the report for “${converted}”, or try another browser.`),
     );
     box.hidden = false;
+    document.getElementById('screen').classList.add('no-video');
     this.tell();
   }
 }

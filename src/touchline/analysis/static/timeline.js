@@ -30,7 +30,7 @@ class TimelineView {
     toggle.type = 'button';
     toggle.append(element('span', 'dot'), element('bdi', 'lane-label', lane.label));
     if (lane.index < 9) toggle.append(element('kbd', '', String(lane.index + 1)));
-    toggle.title = 'Show or hide this class';
+    toggle.title = `Show or hide ${lane.label}`;
     toggle.addEventListener('click', () => this.actions.toggle(lane));
     const count = element('span', 'lane-count');
     const slider = element('input', 'lane-slider');
@@ -38,14 +38,15 @@ class TimelineView {
     slider.setAttribute('aria-label', `Threshold of ${lane.label}`);
     slider.addEventListener('input', () => this.actions.threshold(lane, Number(slider.value)));
     const value = element('output', 'lane-value');
-    head.append(toggle, count, slider, value);
+    const truth = element('span', 'lane-truth');
+    head.append(toggle, count, slider, value, truth);
     const plot = element('div', 'plot');
     const canvas = element('canvas');
     plot.append(canvas, element('div', 'playhead'));
     row.append(head, plot);
     row.dataset.label = lane.label;
     document.getElementById('lanes').append(row);
-    return { lane, row, toggle, count, slider, value, plot, canvas };
+    return { lane, row, toggle, count, slider, value, truth, plot, canvas };
   }
 
   listen() {
@@ -174,7 +175,8 @@ class TimelineView {
   /** Turn the page when the playhead has left the view. */
   follow(time) {
     if (this.pointers.size || (time >= this.view.from && time <= this.view.to)) return;
-    this.setView(time - 0.1 * this.span, time + 0.9 * this.span);
+    const back = time < this.view.from ? 0.9 : 0.1;
+    this.setView(time - back * this.span, time + (1 - back) * this.span);
   }
 
   showTip(event, plot, row) {
@@ -224,7 +226,7 @@ class TimelineView {
 
   /** Counts, slider values and on-off marks of the lane heads. */
   updateHeads(colours) {
-    for (const { lane, row, toggle, count, slider, value } of this.rows) {
+    for (const { lane, row, toggle, count, slider, value, truth } of this.rows) {
       const events = this.byLane[lane.index];
       const found = events.filter((event) => event.confidence >= lane.threshold);
       row.classList.toggle('off', !lane.on);
@@ -233,19 +235,23 @@ class TimelineView {
       count.textContent = `${found.length} of ${events.length}`;
       count.title = `${found.length} events at or above the threshold, of ${events.length} candidates`;
       if (Number(slider.value) !== lane.threshold && document.activeElement !== slider) slider.value = lane.threshold;
-      value.textContent = lane.threshold.toFixed(3).replace(/0$/, '');
-      if (this.truthByLane) this.describeTruth(count, found, this.truthByLane[lane.index]);
+      value.textContent = `≥ ${lane.threshold.toFixed(3).replace(/0$/, '')}`;
+      if (this.truthByLane) this.describeTruth(truth, found, this.truthByLane[lane.index]);
     }
   }
 
-  describeTruth(count, found, known) {
+  describeTruth(place, found, known) {
     const hits = matchCount(found, known);
     const share = (part, whole) => (whole ? `${Math.round((100 * part) / whole)} %` : '–');
-    count.textContent += ` · P ${share(hits, found.length)} R ${share(hits, known.length)}`;
-    count.title += `; precision and recall against ${known.length} known events within ${TRUTH_TOLERANCE_S} s`;
+    place.textContent = `P ${share(hits, found.length)} · R ${share(hits, known.length)}`;
+    place.title = `Precision and recall against ${known.length} known events within ${TRUTH_TOLERANCE_S} s`;
   }
 
-  draw() {
+  /** Draw with the next picture; of the lanes only `lane` if it is given and no more was asked for. */
+  draw(lane = null) {
+    if (!lane) this.stale = null;
+    else if (!this.pending) this.stale = new Set([lane]);
+    else if (this.stale) this.stale.add(lane);
     if (this.pending) return;
     this.pending = requestAnimationFrame(() => {
       this.pending = 0;
@@ -253,12 +259,16 @@ class TimelineView {
     });
   }
 
+  /** Draw at once: everything, or of the lanes only those marked in `this.stale`. */
   drawNow() {
     const colours = themeColours();
     this.updateHeads(colours);
     drawAxis(this.axis.firstElementChild, this.view, colours);
     const { data, view, chosen, shown } = this;
+    const only = this.stale;
+    this.stale = null;
     for (const { lane, canvas } of this.rows) {
+      if (only && !only.has(lane)) continue;
       const truth = this.truthByLane && this.truthByLane[lane.index];
       drawLane(canvas, lane, { data, view, colours, events: this.byLane[lane.index], truth, chosen });
     }
