@@ -66,11 +66,11 @@ def luma_plane(frame: VideoFrame) -> Luma:
     """
     layout = frame.format
     first = layout.components[0]
-    planar = first.is_luma and first.plane == 0 and layout.is_planar and not layout.is_big_endian
-    if layout.name.startswith("gray"):
-        planar = not layout.is_big_endian and first.bits <= 16
-    if layout.name == "pal8" or not (planar or layout.name == "gray"):
-        return luma_plane(frame.reformat(format="gray" if layout.is_rgb or layout.has_palette else "yuv444p"))
+    grey = layout.name.startswith("gray")
+    planar = first.is_luma and first.plane == 0 and (layout.is_planar or grey) and first.bits <= 16
+    if not planar or layout.is_big_endian or layout.has_palette:
+        full_range = layout.is_rgb or layout.has_palette or grey
+        return luma_plane(frame.reformat(format="gray" if full_range else "yuv444p"))
     plane = frame.planes[0]
     if first.bits == 8:
         rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)

@@ -126,7 +126,7 @@ def _read(facts: StreamFacts, *, ledger: Ledger, start_us: int, threads: int) ->
             container.seek(target, stream=video, backward=True)
         presenter = facts.presenter()
         timed = _whole(_timed(facts, container, video, ledger=ledger))
-        for time_us, frame, loss in _from(timed, start_us=start_us):
+        for time_us, frame, loss in _from(timed, start_us=start_us, step_us=facts.step_us):
             _book(frame, time_us, loss=loss, facts=facts, ledger=ledger)
             yield Frame(time_us, presenter.luma(frame), presenter.rgb(frame))
     _close_book(facts, ledger, size_bytes=size_bytes)
@@ -156,7 +156,9 @@ def _whole(frames: Iterator[tuple[int, VideoFrame, str]]) -> Iterator[tuple[int,
         yield at_us, whole, why
 
 
-def _from(frames: Iterator[tuple[int, VideoFrame, str]], *, start_us: int) -> Iterator[tuple[int, VideoFrame, str]]:
+def _from(
+    frames: Iterator[tuple[int, VideoFrame, str]], *, start_us: int, step_us: int
+) -> Iterator[tuple[int, VideoFrame, str]]:
     """The frames from the one on screen at ``start_us`` on."""
     before = None
     for item in frames:
@@ -167,7 +169,7 @@ def _from(frames: Iterator[tuple[int, VideoFrame, str]], *, start_us: int) -> It
             yield from frames
             return
         before = item
-    if before is not None and start_us == 0:
+    if before is not None and start_us < before[0] + step_us:
         yield before
 
 
