@@ -18,6 +18,7 @@ import pytest
 from touchline.analysis import report
 from touchline.analysis.report import analysed_spans, pool_curves, relative_url, write_report
 from touchline.errors import InputError, ResourceError, UsageError
+from touchline.spotting.peaks import find_events
 from touchline.types import Coverage, Event, Gap, Scores, Timeline, VideoInfo
 
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)>&amp;{{VIDEO}}\u2028"
@@ -178,6 +179,21 @@ def test_candidates_join_the_events_once(tmp_path: Path) -> None:
     _, data = a_report(tmp_path, timeline=Timeline((event, typed_in)), candidates=Timeline((low, event)))
     labels = [lane["label"] for lane in data["lanes"]]
     assert [labels[row[0]] for row in data["events"]] == ["DRIVE", "PASS", "GOAL"]
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("distance_samples", [1, 7, 15])
+def test_candidates_above_a_threshold_are_the_events_found_with_it(seed: int, distance_samples: int) -> None:
+    values = np.random.default_rng(seed).random((2_000, 1), np.float32)
+    scores = Scores(values, np.arange(2_000, dtype=np.int64) * 80_000, ("PASS",))
+
+    def found(threshold: float) -> tuple[Event, ...]:
+        peaks = {"sigma_samples": 1.5, "distance_samples": distance_samples}
+        return find_events(scores, thresholds={"PASS": threshold}, **peaks).events
+
+    candidates = found(0.05)
+    for threshold in (0.05, 0.4, 0.5, 0.6, 0.7):
+        assert found(threshold) == tuple(event for event in candidates if event.confidence >= threshold)
 
 
 def test_truth_is_stored_beside_the_events(tmp_path: Path) -> None:
