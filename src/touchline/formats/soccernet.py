@@ -91,13 +91,11 @@ def write_labels(timeline: Timeline, path: Path | str, *, game: str) -> None:
 def _event_from(entry: Mapping[str, Any], *, origin: str | None) -> Event:
     """One event; KeyError or ValueError where the entry cannot be one."""
     clock = entry.get("gameTime")
-    half, clock_us = parse_game_time(clock) if clock is not None else (int(entry["half"]), None)
+    half, start_us = parse_game_time(clock) if clock is not None else (int(entry["half"]), -1)
     if "half" in entry:
         half = int(entry["half"])
-    if "position" in entry or clock_us is None:
+    if "position" in entry or clock is None:
         start_us = us_from_ms(float(entry["position"]))
-    else:
-        start_us = clock_us
     team = entry.get("team")
     return Event(
         label=_text(entry["label"]),

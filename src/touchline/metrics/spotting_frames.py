@@ -95,13 +95,16 @@ def soccernet_frames(rows: Rows, *, fps: float) -> IntArray:
 def sort_rows(rows: Rows, frame: IntArray, *, games: int, halves: int, stride: int) -> tuple[IntArray, IntArray]:
     """``(key, row)`` sorted by key, rows of one key in file order."""
     key = ((rows.label * games + rows.game) * halves + rows.half) * stride + frame
-    count = len(key)
-    shift = count.bit_length()
-    if count and int(key.max()).bit_length() + shift < 63:
-        packed = np.sort((key << shift) | np.arange(count))
-        return packed >> shift, packed & ((1 << shift) - 1)
-    order = np.argsort(key, kind="stable")
+    order = _stable_order(key)
     return key[order], order
+
+
+def _stable_order(key: IntArray) -> IntArray:
+    """Stable sorting order of non-negative keys, by radix: NumPy sorts 16-bit numbers in linear time."""
+    order = np.argsort(key.astype(np.uint16), kind="stable")
+    for shift in range(16, int(key.max(initial=0)).bit_length(), 16):
+        order = order[np.argsort((key >> shift).astype(np.uint16)[order], kind="stable")]
+    return order
 
 
 def last_of_each(key: IntArray) -> BoolArray:
