@@ -319,6 +319,10 @@ def test_help_opens_and_closes(watched: Watched) -> None:
     assert watched.time() == 0
     watched.press("Escape")
     assert not watched.page.is_visible("#help")
+    watched.page.click("#help-open")
+    watched.page.click("#help button")
+    assert not watched.page.is_visible("#help")
+    assert watched.complaints == []
 
 
 def test_downloads_what_is_shown(watched: Watched) -> None:
