@@ -30,9 +30,7 @@ def write_match(folder: Path, *, owners: list[int]) -> Path:
     """A match of one team: ``owners[i]`` is the player with the ball in frame i, -1 for nobody."""
     folder.mkdir()
     head = "frame,time_ms,x_m,y_m,z_m,x_px,y_px,owner_team,owner_player,game_mode\n"
-    rows = [
-        f"{i},{i * 80},0,0,0,{10 + i},20,{0 if owner >= 0 else -1},{owner},0" for i, owner in enumerate(owners)
-    ]
+    rows = [f"{i},{i * 80},0,0,0,{10 + i},20,{0 if owner >= 0 else -1},{owner},0" for i, owner in enumerate(owners)]
     (folder / "ball.csv").write_text(head + "\n".join(rows) + "\n")
     (folder / "tracks.txt").write_text("1,2,100,50,10,24,1,1,1\n2,2,102,50,10,24,1,1,1\n")
     annotation = {"gameTime": "1 - 00:00", "label": "PASS", "position": "800", "team": "left", "visibility": "visible"}
@@ -125,7 +123,9 @@ def test_encoder_training_learns_the_dot_and_resumes(tmp_path: Path) -> None:
     assert float((found == batch.cell)[inside].float().mean()) > 0.7
     again = BallEncoder(stem=4, width=8, deep=8, context=2)
     train_encoder(again, [moving_dot_match()], settings=settings, out=tmp_path, device="cpu")
-    assert all(torch.equal(a, b) for a, b in zip(encoder.state_dict().values(), again.state_dict().values(), strict=True))
+    assert all(
+        torch.equal(a, b) for a, b in zip(encoder.state_dict().values(), again.state_dict().values(), strict=True)
+    )
 
 
 def test_head_training_learns_a_planted_event() -> None:

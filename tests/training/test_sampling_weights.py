@@ -6,7 +6,7 @@ import pytest
 from touchline.errors import InputError
 from touchline.models.slow_fusion import clip_offsets
 from touchline.training.sampling import ClipSampler, keep_inside, sampling_weights, shake
-from touchline.training.targets import action_frames, clip_target, dense_targets, merge_cards
+from touchline.training.targets import action_frames, clip_target, dense_targets
 from touchline.types import Event
 
 
@@ -63,14 +63,17 @@ def test_labels_fall_on_frames_by_rounding_to_even_and_later_ones_win() -> None:
     assert action_frames(events, labels=("PASS", "DRIVE"), fps=25) == {25: 1}
 
 
+CARDS = {"Yellow card": "Card", "Red card": "Card", "Yellow->red card": "Card"}
+
+
 def test_labels_are_mapped_left_out_or_refused() -> None:
     events = [Event("Red card", 0), Event("Goal", 1_000_000, visible=False), Event("Foul", 2_000_000)]
-    frames = action_frames(
-        events, labels=("Card", "Goal"), fps=25, label_map=merge_cards() | {"Foul": ""}, visible_only=True
-    )
+    frames = action_frames(events, labels=("Card", "Goal"), fps=25, label_map=CARDS | {"Foul": ""}, visible_only=True)
     assert frames == {0: 0}
+    only_cards = action_frames(events, labels=("Card",), fps=25, label_map=CARDS | {"*": ""})
+    assert only_cards == {0: 0}
     with pytest.raises(InputError, match=r"'Foul'.*Goal"):
-        action_frames(events, labels=("Card", "Goal"), fps=25, label_map=merge_cards())
+        action_frames(events, labels=("Card", "Goal"), fps=25, label_map=CARDS)
 
 
 @pytest.mark.parametrize("frames", [15, 33])

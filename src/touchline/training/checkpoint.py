@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from touchline.errors import InputError, UsageError
-from touchline.formats.atomic import write_bytes_atomic
+from touchline.formats.atomic import make_folder, write_bytes_atomic
 
 _NAME = re.compile(r"^step_(\d{8})\.pt$")
 KEEP_LAST = 2
@@ -51,7 +51,7 @@ def save_checkpoint(path: str | Path, **state: Any) -> Path:
     buffer = io.BytesIO()
     torch.save({**state, "rng": rng_state()}, buffer)
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     write_bytes_atomic(path, buffer.getvalue())
     return path
 

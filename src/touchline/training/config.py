@@ -38,6 +38,8 @@ class Recipe:
 def read_recipe(path: str | Path, *, overrides: Iterable[str] = ()) -> Recipe:
     """Read a recipe and apply ``a.b=c`` overrides; ``*`` stands for every key of its level.
 
+    A relative ``data_root`` in the file is relative to the file; in an override, to the working folder.
+
     Raises:
         InputError: absent, no YAML, or without a task.
         UsageError: an override is not of the form ``a.b=c``.
@@ -55,6 +57,8 @@ def read_recipe(path: str | Path, *, overrides: Iterable[str] = ()) -> Recipe:
         raise InputError(f"{path}: not YAML ({' '.join(str(error).split())})") from error
     if not isinstance(settings, dict) or not isinstance(settings.get("task"), str):
         raise InputError(f"{path}: not a recipe; it needs a line such as `task: slow-fusion`")
+    if isinstance(settings.get("data_root"), str):
+        settings["data_root"] = str(path.parent / Path(settings["data_root"]).expanduser())
     given = tuple(overrides)
     for override in given:
         _apply(settings, override)
@@ -73,22 +77,6 @@ def check_settings(model: type[Settings], settings: Mapping[str, Any], *, source
     except ValidationError as error:
         problems = "; ".join(_problem(model, dict(entry)) for entry in error.errors())
         raise UsageError(f"{source}: {problems}") from error
-
-
-def require_known(settings: Mapping[str, Any], overrides: Iterable[str], *, source: str | Path) -> None:
-    """Refuse overrides of keys that a recipe without typed settings does not have.
-
-    Raises:
-        UsageError: the first such key, with the nearest known one.
-
-    """
-    for override in overrides:
-        level: Any = settings
-        for part in override.partition("=")[0].split("."):
-            if not isinstance(level, Mapping) or part not in level:
-                known = [str(key) for key in level] if isinstance(level, Mapping) else []
-                raise UsageError(f"{source}: unknown key {part!r} in --set {override!r}{_suggestion(part, known)}")
-            level = level[part]
 
 
 def resolve_data_root(data_root: str | None, *, source: str | Path) -> Path:

@@ -22,15 +22,18 @@ Target = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelledVideo:
-    """A video's frames and what happens in it: class index by grid frame."""
+    """A video's frames and what happens in it: class index by grid frame, and where a clip looks for it."""
 
     video: GameVideo
     frames: FrameStore
     actions: dict[int, int]
     targets: npt.NDArray[np.float32]
+    target_frames: int
 
     @classmethod
-    def make(cls, video: GameVideo, frames: FrameStore, actions: dict[int, int], *, classes: int) -> LabelledVideo:
+    def make(
+        cls, video: GameVideo, frames: FrameStore, actions: dict[int, int], *, classes: int, target_frames: int
+    ) -> LabelledVideo:
         """Check the labels against the video's length.
 
         Raises:
@@ -43,7 +46,7 @@ class LabelledVideo:
                 f"{video.labels_path}: {late} of {len(actions)} actions lie after the end of {video.path.name}"
             )
         targets = dense_targets(actions, frame_count=frames.frame_count, class_count=classes)
-        return cls(video, frames, actions, targets)
+        return cls(video, frames, actions, targets, target_frames)
 
     def clip(
         self, centre: int, *, offsets: Sequence[int], shaken: Sequence[int] | None = None
@@ -51,7 +54,8 @@ class LabelledVideo:
         """Frames uint8 (n, h, w) and target float32 (classes,) of a clip; it is moved inside the video if need be."""
         centre = keep_inside(centre, offsets=offsets, frame_count=self.frames.frame_count)
         indices = [centre + offset for offset in shaken or offsets]
-        return self.frames.read(indices), clip_target(self.targets, first=indices[0], last=indices[-1])
+        target = clip_target(self.targets, first=indices[0], last=indices[-1], centre_frames=self.target_frames)
+        return self.frames.read(indices), target
 
 
 class ClipBatches:

@@ -141,6 +141,10 @@ class _Run:
     def _open(self, offsets: Sequence[int]) -> tuple[list[LabelledVideo], list[LabelledVideo]]:
         """Frames and targets of all videos; cached as far as there is room."""
         frame, loader = self.settings.frame, self.settings.loader
+        data = self.stage.data
+        if offsets[-1] - offsets[0] - 1 < data.target_frames:
+            span = offsets[-1] - offsets[0] + 1
+            raise UsageError(f"data.target_frames={data.target_frames} is too many for clips that span {span} frames")
         size = GridSize(frame.width, frame.height, frame.fps)
         cache = Path(loader.cache_folder) if loader.cache_folder else self.out / "cache"
         room = int(loader.cache_gb * GB)
@@ -154,7 +158,9 @@ class _Run:
                     f"{video.path}: has {frames.frame_count} frames at {size.fps:g} fps; clips need {needed}"
                 )
             actions = _actions(video, self.stage, fps=size.fps)
-            opened.append(LabelledVideo.make(video, frames, actions, classes=len(self.stage.data.labels)))
+            opened.append(
+                LabelledVideo.make(video, frames, actions, classes=len(data.labels), target_frames=data.target_frames)
+            )
         return opened[: len(self._train_videos)], opened[len(self._train_videos) :]
 
     def _batches(self, videos: list[LabelledVideo], offsets: Sequence[int]) -> ClipBatches:

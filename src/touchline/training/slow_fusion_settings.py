@@ -10,6 +10,7 @@ from touchline.labels import LABEL_SETS
 from touchline.models.spec import PeakSpec
 from touchline.training.augment import AugmentSettings
 from touchline.training.config import StrictSettings
+from touchline.training.targets import CENTRE_FRAMES
 
 
 class FrameConfig(StrictSettings):
@@ -31,8 +32,9 @@ class DataConfig(StrictSettings):
         videos: file of each half; a whole match in one file is half 1.
         labels_file: SoccerNet label file in each folder.
         labels: name of a label set, or the labels themselves.
-        label_map: labels to rename first; ``""`` leaves a label out.
+        label_map: labels to rename first; ``""`` leaves a label out, ``*`` names every label not known otherwise.
         visible_only: leaves out actions marked as not shown.
+        target_frames: a clip answers for the actions in this many frames at its centre.
 
     """
 
@@ -45,6 +47,7 @@ class DataConfig(StrictSettings):
     labels: list[str] = Field(min_length=1)
     label_map: dict[str, str] = Field(default_factory=dict)
     visible_only: bool = False
+    target_frames: int = Field(default=CENTRE_FRAMES, gt=0)
 
     @field_validator("labels", mode="before")
     @classmethod
@@ -86,7 +89,8 @@ class OptimizerConfig(StrictSettings):
         batch_size: clips a step.
         ema_decay: of the averaged weights, which are what is kept.
         gamma, alpha: of the focal loss.
-        precision: arithmetic of forward and backward; ``auto`` is bf16 on CUDA and fp32 elsewhere.
+        precision: arithmetic of forward and backward; ``auto`` is bf16 on CUDA, and ``auto`` and ``fp16`` are fp32 on
+            the CPU.
         compile: compiles the network, on CUDA.
 
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -29,7 +29,8 @@ def action_frames(
         events: the truth of one video or half, in file order.
         labels: class names in column order.
         fps: samples a second of the model's grid.
-        label_map: names to rename first (three cards to one); a name mapped to ``""`` is left out.
+        label_map: names to rename first (three cards to one); a name mapped to ``""`` is left out, and the name ``*``
+            stands for every label that is neither in ``labels`` nor named.
         visible_only: leaves out what is marked as not shown.
 
     Raises:
@@ -39,13 +40,20 @@ def action_frames(
     column = {label: index for index, label in enumerate(labels)}
     frames: dict[int, int] = {}
     for event in events:
-        label = (label_map or {}).get(event.label, event.label)
+        label = mapped_label(event.label, labels=column, label_map=label_map or {})
         if not label or (visible_only and not event.visible):
             continue
         if label not in column:
             raise InputError(f"label {label!r} is none of {list(labels)}; add it to labels, or map it in label_map")
         frames[frame_from_ms(ms_from_us(event.start_us), fps=fps)] = column[label]
     return frames
+
+
+def mapped_label(label: str, *, labels: Container[str], label_map: Mapping[str, str]) -> str:
+    """The class a label counts as; ``""`` for none."""
+    if label in label_map or label in labels:
+        return label_map.get(label, label)
+    return label_map.get("*", label)
 
 
 def dense_targets(actions: Mapping[int, int], *, frame_count: int, class_count: int) -> npt.NDArray[np.float32]:
@@ -71,7 +79,3 @@ def clip_target(
     window = dense[max(start, 0) : max(start + centre_frames, 0)]
     return window.max(axis=0) if len(window) else np.zeros(dense.shape[1], np.float32)
 
-
-def merge_cards(label: str = "Card") -> dict[str, str]:
-    """The label map of the action stage: SoccerNet's three cards become one class."""
-    return dict.fromkeys(("Yellow card", "Red card", "Yellow->red card"), label)

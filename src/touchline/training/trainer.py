@@ -102,9 +102,11 @@ def make_optimizer(network: nn.Module, config: OptimizerConfig) -> torch.optim.O
 
 
 def autocast_type(precision: str, *, device: torch.device) -> torch.dtype | None:
-    """The small type of forward and backward; None for plain fp32."""
+    """The small type of forward and backward; None for plain fp32, which CPUs also get for fp16."""
+    if device.type != "cuda" and precision != "bf16":
+        return None
     if precision == "auto":
-        return torch.bfloat16 if device.type == "cuda" else None
+        return torch.bfloat16
     return {"fp32": None, "fp16": torch.float16, "bf16": torch.bfloat16}[precision]
 
 

@@ -13,11 +13,12 @@ import torch
 from torch import nn
 
 from touchline.errors import InputError
-from touchline.formats.atomic import write_bytes_atomic
+from touchline.formats.atomic import make_folder, write_bytes_atomic
 from touchline.formats.bundle import npz_bytes
 from touchline.metrics.spotting import average_map
 from touchline.spotting.spotter import Device, Spotter, load_spotter
 from touchline.training.loader import LabelledVideo
+from touchline.training.targets import mapped_label
 from touchline.types import Event, Timeline
 
 Curve = npt.NDArray[np.float32]
@@ -92,11 +93,12 @@ def score_games(
 
     """
     spotter = load_spotter(model, device=device, backend="torch", threads=torch.get_num_threads())
+    make_folder(folder)
     truth: dict[str, list[Event]] = {}
     found: dict[str, list[Event]] = {}
     for video in videos:
         found.setdefault(video.video.game, []).extend(_spot(spotter, video, folder=folder))
-        truth.setdefault(video.video.game, []).extend(_renamed(video.video.events, label_map))
+        truth.setdefault(video.video.game, []).extend(_renamed(video.video.events, spotter.labels, label_map))
     results = average_map(
         [Timeline(tuple(events)) for events in truth.values()],
         [Timeline(tuple(events)) for events in found.values()],
@@ -119,8 +121,8 @@ def _spot(spotter: Spotter, video: LabelledVideo, *, folder: Path) -> list[Event
     ]
 
 
-def _renamed(events: Iterable[Event], label_map: Mapping[str, str]) -> list[Event]:
-    renamed = ((event, label_map.get(event.label, event.label)) for event in events)
+def _renamed(events: Iterable[Event], labels: Sequence[str], label_map: Mapping[str, str]) -> list[Event]:
+    renamed = ((event, mapped_label(event.label, labels=labels, label_map=label_map)) for event in events)
     return [dataclasses.replace(event, label=label) for event, label in renamed if label]
 
 

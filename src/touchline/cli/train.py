@@ -1,0 +1,115 @@
+"""``touchline train``: a model from a recipe."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from touchline.cli.common import DebugOption, Device, DeviceOption, JsonOption, Output, run_guarded
+
+if TYPE_CHECKING:
+    from touchline.training.run import TrainingPlan
+
+RecipeArgument = Annotated[
+    Path, typer.Argument(metavar="RECIPE", help="A recipe, e.g. recipes/spotting-simulated.yaml.")
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="A.B=C", help="Change a setting of the recipe; * stands for every key of a level."),
+]
+FolderOption = Annotated[Path | None, typer.Option("--out", help="Folder for models and logs; runs/NAME by default.")]
+ResumeOption = Annotated[bool, typer.Option("--resume/--no-resume", help="Go on from the checkpoints in --out.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only show settings, parameters, steps and time.")]
+
+_REPORT_EVERY_S = 5.0
+
+
+def command(
+    recipe: RecipeArgument,
+    settings: SetOption = None,
+    out: FolderOption = None,
+    device: DeviceOption = "auto",
+    resume: ResumeOption = True,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Train a model from a recipe; stopped and started again, it goes on where it was."""
+    output = Output(json=json)
+    overrides = settings or []
+    if dry_run:
+        run_guarded(lambda: _show(recipe, overrides, out, device, output), debug=debug, json=json)
+    else:
+        run_guarded(lambda: _train(recipe, overrides, out, device, resume, output), debug=debug, json=json)
+
+
+def _train(recipe: Path, overrides: list[str], out: Path | None, device: Device, resume: bool, output: Output) -> None:
+    from touchline.training.run import run_recipe
+
+    model = run_recipe(recipe, overrides=overrides, device=device, out=out, resume=resume, progress=_reporter(output))
+    output.record({"model": str(model)})
+    output.say(f"model: {model}")
+
+
+def _show(recipe: Path, overrides: list[str], out: Path | None, device: Device, output: Output) -> None:
+    from dataclasses import asdict
+
+    from touchline.training.run import plan_recipe
+
+    plan = plan_recipe(recipe, overrides=overrides, device=device, out=out)
+    output.record({**asdict(plan), "out": str(plan.out)})
+    if not output.json:
+        _tell(plan, output)
+
+
+def _tell(plan: TrainingPlan, output: Output) -> None:
+    """A plan in words."""
+    import yaml
+
+    output.say(yaml.safe_dump(plan.settings, sort_keys=False, allow_unicode=True).rstrip())
+    output.say("---")
+    output.say(f"task {plan.task}, out {plan.out}, {plan.device}, recipe sha256 {plan.recipe_sha256[:12]}")
+    for run in plan.runs:
+        cost = "time not estimated" if run.estimated_s is None else f"about {_duration(run.estimated_s)} of arithmetic"
+        output.say(
+            f"{run.name}: {run.parameters:,} parameters, {run.trained_parameters:,} of them trained, "
+            f"{run.steps:,} iterations, {cost}"
+        )
+
+
+def _reporter(output: Output) -> Callable[[str, int, int], None]:
+    """Tells progress on stderr, with the time left: one line that renews itself on a terminal, else now and then."""
+    terminal = sys.stderr.isatty()
+    every_s = 0.2 if terminal else _REPORT_EVERY_S
+    started: dict[str, tuple[float, int]] = {}
+    last_s = 0.0
+
+    def report(name: str, step: int, total: int) -> None:
+        nonlocal last_s
+        now_s = time.monotonic()
+        began_s, first = started.setdefault(name, (now_s, step))
+        if now_s - last_s < every_s and step < total:
+            return
+        last_s = now_s
+        left = ""
+        if step > first:
+            left = f", about {_duration((total - step) * (now_s - began_s) / (step - first))} left"
+        text = f"{name}: step {step} of {total} ({100 * step // max(total, 1)} %){left}"
+        if terminal:
+            end = "\n" if step >= total else ""
+            print(f"\r\x1b[K{text}", end=end, file=sys.stderr, flush=True)
+        else:
+            output.note(text)
+
+    return report
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,209 @@
+"""From a recipe file to a trained model, whatever the task."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from touchline.errors import UsageError
+from touchline.formats.atomic import make_folder
+from touchline.spotting.spotter import choose_device
+from touchline.training.config import Recipe, check_settings, read_recipe, resolve_data_root
+from touchline.training.slow_fusion_settings import SlowFusionRecipe, StageConfig
+from touchline.training.trainer import Progress, autocast_type
+
+DEFAULT_FOLDER = Path("runs")
+BACKWARD_COST = 3.0
+"""Forward and backward together, in forwards."""
+SUSTAINED_SHARE = 0.3
+"""Share of a matrix product's speed that such networks reach in training."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRun:
+    """What one run of a recipe would take; ``estimated_s`` counts arithmetic only and is None where unknown."""
+
+    name: str
+    parameters: int
+    trained_parameters: int
+    steps: int
+    estimated_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    """What a recipe would do: its settings with defaults and overrides filled in, and its runs."""
+
+    task: str
+    name: str
+    out: Path
+    device: str
+    recipe_sha256: str
+    settings: dict[str, Any]
+    runs: tuple[PlannedRun, ...]
+
+
+def run_recipe(
+    path: str | Path,
+    *,
+    overrides: Iterable[str] = (),
+    device: str = "auto",
+    out: str | Path | None = None,
+    resume: bool = True,
+    progress: Progress | None = None,
+) -> Path:
+    """Train what a recipe describes.
+
+    Args:
+        path: the recipe.
+        overrides: ``a.b=c`` settings on top of it.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        out: folder for everything that comes out; ``runs/NAME`` by default.
+        resume: go on where an earlier run in ``out`` stopped.
+        progress: told after every step, where the task says so.
+
+    Returns:
+        The model file.
+
+    Raises:
+        UsageError: unknown keys, tasks or devices.
+        InputError: the recipe or its data cannot be used.
+
+    """
+    recipe = read_recipe(path, overrides=overrides)
+    train = _task(recipe).train
+    where, _ = choose_device(device)
+    return train(recipe, _out(recipe, out), where, resume, progress)
+
+
+def plan_recipe(
+    path: str | Path, *, overrides: Iterable[str] = (), device: str = "auto", out: str | Path | None = None
+) -> TrainingPlan:
+    """What :func:`run_recipe` would do; needs no data and trains nothing."""
+    recipe = read_recipe(path, overrides=overrides)
+    task = _task(recipe)
+    where, reason = choose_device(device)
+    settings, runs = task.plan(recipe, where)
+    return TrainingPlan(recipe.task, _name(recipe), _out(recipe, out), reason, recipe.sha256, settings, tuple(runs))
+
+
+def _name(recipe: Recipe) -> str:
+    return str(recipe.settings.get("name") or recipe.path.stem)
+
+
+def _out(recipe: Recipe, out: str | Path | None) -> Path:
+    return DEFAULT_FOLDER / _name(recipe) if out is None else Path(out)
+
+
+def _train_slow_fusion(
+    recipe: Recipe, out: Path, device: torch.device, resume: bool, progress: Progress | None
+) -> Path:
+    from touchline.training.slow_fusion import train_slow_fusion
+
+    settings = check_settings(SlowFusionRecipe, recipe.settings, source=recipe.path)
+    return train_slow_fusion(recipe, settings, out=out, device=device, resume=resume, progress=progress)
+
+
+def _plan_slow_fusion(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any], list[PlannedRun]]:
+    from touchline.training.slow_fusion import list_runs
+
+    settings = check_settings(SlowFusionRecipe, recipe.settings, source=recipe.path)
+    speeds: dict[torch.dtype, float] = {}
+    planned: dict[str, PlannedRun] = {}
+    runs = []
+    for run in list_runs(settings, out=Path()):
+        if run.name not in planned:
+            planned[run.name] = _plan_stage(run.stage, settings, device, speeds)
+        one = planned[run.name]
+        runs.append(PlannedRun(run.label, one.parameters, one.trained_parameters, one.steps, one.estimated_s))
+    return settings.model_dump(mode="json", exclude={"templates"}), runs
+
+
+def _plan_stage(
+    stage: StageConfig, settings: SlowFusionRecipe, device: torch.device, speeds: dict[torch.dtype, float]
+) -> PlannedRun:
+    from touchline.training.slow_fusion_network import build_network, count_parameters
+
+    network = build_network(stage)
+    total, trained = count_parameters(network)
+    config = stage.optimizer
+    steps = (stage.sampling.samples_per_epoch // config.batch_size) * (config.warmup_epochs + config.epochs)
+    meta = network.to("meta")
+    frames = torch.zeros(1, len(network.clip_offsets), settings.frame.height, settings.frame.width, device="meta")
+    with FlopCounterMode(display=False) as counter:
+        meta(frames)
+    flops = counter.get_total_flops() * BACKWARD_COST * config.batch_size * steps
+    dtype = autocast_type(config.precision, device=device) or torch.float32
+    if dtype not in speeds:
+        speeds[dtype] = _flops_per_second(device, dtype)
+    return PlannedRun("", total, trained, steps, flops / (speeds[dtype] * SUSTAINED_SHARE))
+
+
+def _flops_per_second(device: torch.device, dtype: torch.dtype) -> float:
+    """Speed of a matrix product, measured now."""
+    size, rounds = (8192, 10) if device.type == "cuda" else (1024, 3)
+    left = torch.ones(size, size, device=device, dtype=dtype)
+    left @ left
+    _wait(device)
+    started_s = time.perf_counter()
+    for _ in range(rounds):
+        left @ left
+    _wait(device)
+    return rounds * 2.0 * size**3 / (time.perf_counter() - started_s)
+
+
+def _wait(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def _train_ball_spotter(
+    recipe: Recipe, out: Path, device: torch.device, resume: bool, progress: Progress | None
+) -> Path:
+    from touchline.training.ball_spotter import BallSpotterRecipe, train
+
+    check_settings(BallSpotterRecipe, recipe.settings, source=recipe.path)
+    resolve_data_root(recipe.settings["data_root"], source=recipe.path)
+    make_folder(out)
+    if not resume and any(out.iterdir()):
+        raise UsageError(
+            f"{out}: holds an earlier run; this task starts over in an empty folder only, name one with --out"
+        )
+    return train(recipe.settings, out=out, device=device.type)
+
+
+def _plan_ball_spotter(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any], list[PlannedRun]]:
+    from touchline.models.ball_spotter import BallSpotter
+    from touchline.training.ball_spotter import BallSpotterRecipe
+    from touchline.training.slow_fusion_network import count_parameters
+
+    settings = check_settings(BallSpotterRecipe, recipe.settings, source=recipe.path)
+    total, trained = count_parameters(BallSpotter(**{"num_classes": len(settings.labels), **settings.network}))
+    steps = settings.encoder.steps + settings.temporal.steps
+    names = [f"held-out-{number}" for number in range(len(settings.held_out))] + ["all"]
+    return settings.model_dump(mode="json"), [PlannedRun(name, total, trained, steps) for name in names]
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    train: Callable[[Recipe, Path, torch.device, bool, Progress | None], Path]
+    plan: Callable[[Recipe, torch.device], tuple[dict[str, Any], list[PlannedRun]]]
+
+
+TASKS = {
+    "slow-fusion": _Task(_train_slow_fusion, _plan_slow_fusion),
+    "ball-spotter": _Task(_train_ball_spotter, _plan_ball_spotter),
+}
+"""What ``task:`` in a recipe may say."""
+
+
+def _task(recipe: Recipe) -> _Task:
+    if recipe.task not in TASKS:
+        raise UsageError(f"{recipe.path}: task {recipe.task!r} is unknown; there are {sorted(TASKS)}")
+    return TASKS[recipe.task]
