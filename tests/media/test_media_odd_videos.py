@@ -145,7 +145,7 @@ def test_luma_is_passed_as_coded_and_colours_by_their_range(tmp_path: Path) -> N
     [("ffv1", "gray", "mkv"), ("ffv1", "bgr0", "mkv"), ("ffv1", "yuv420p16le", "mkv"), ("rawvideo", "yuyv422", "avi"),
      ("rawvideo", "nv12", "nut"), ("mpeg4", "yuv420p", "avi"), ("mpeg2video", "yuv420p", "mpg"),
      ("libvpx", "yuv420p", "webm"), ("libx265", "yuv420p", "mp4"),
-     ("ffv1", "gray16le", "mkv"), ("ffv1", "gbrp10le", "mkv"), ("flv1", "yuv420p", "flv")],
+     ("ffv1", "gray16le", "mkv"), ("ffv1", "gbrp10le", "mkv"), ("flv", "yuv420p", "flv")],
 )  # fmt: skip
 def test_pixel_formats_and_codecs(tmp_path: Path, codec: str, pix_fmt: str, suffix: str) -> None:
     if codec not in av.codecs_available:

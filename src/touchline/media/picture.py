@@ -93,9 +93,9 @@ def resize(picture: Luma, *, width: int, height: int) -> Luma:
         return picture
     layout = "gray" if picture.ndim == 2 else "rgb24"
     shrinks = height < picture.shape[0] or width < picture.shape[1]
-    source = VideoFrame.from_ndarray(np.ascontiguousarray(picture), format=layout)
+    source = VideoFrame.from_numpy_buffer(np.require(picture, requirements=["C", "W"]), format=layout)
     how = Interpolation.AREA if shrinks else Interpolation.BILINEAR
-    return source.reformat(width=width, height=height, interpolation=how).to_ndarray()
+    return source.reformat(width=width, height=height, interpolation=how, threads=1).to_ndarray()
 
 
 def fit(picture: Luma, *, width: int, height: int) -> Luma:
