@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import logging
 import warnings
@@ -63,22 +64,21 @@ def onnx_bytes(
         ResourceError: the package ``onnx`` is not installed.
 
     """
+    if importlib.util.find_spec("onnx") is None:
+        raise ResourceError("ONNX export needs the package onnx: pip install 'touchline[onnx]'")
     buffer: Any = io.BytesIO()
     axes = {name: {0: "n"} for name in names} if any_batch else None
-    try:
-        with quiet_tracing():
-            torch.onnx.export(
-                module.eval(),
-                (example,),
-                buffer,
-                input_names=[names[0]],
-                output_names=[names[1]],
-                dynamic_axes=axes,
-                opset_version=OPSET,
-                dynamo=False,
-            )
-    except ModuleNotFoundError as error:
-        raise ResourceError(f"ONNX export needs the package {error.name}: pip install 'touchline[onnx]'") from error
+    with quiet_tracing():
+        torch.onnx.export(
+            module.eval(),
+            (example,),
+            buffer,
+            input_names=[names[0]],
+            output_names=[names[1]],
+            dynamic_axes=axes,
+            opset_version=OPSET,
+            dynamo=False,
+        )
     return buffer.getvalue()
 
 

@@ -158,8 +158,9 @@ class OpenVinoBackend(_ArrayBackend):
         parts = example_inputs(network, frame=frame, encode_batch=encode_batch, decode_batch=decode_batch)
         compiled = []
         for module, example in parts:
-            with quiet_tracing():
-                model = openvino.convert_model(module, example_input=example, input=[tuple(example.shape)])
+            with quiet_tracing(), torch.no_grad():
+                traced = torch.jit.trace(module, example, check_trace=False)
+                model = openvino.convert_model(traced, input=[tuple(example.shape)])
             compiled.append(core.compile_model(model, "CPU", settings))
         self._encoder, self._decoder = compiled
 

@@ -33,6 +33,13 @@ Device = Literal["auto", "cpu", "cuda"]
 BackendChoice = Literal["auto", "torch", "openvino", "onnx"]
 GridFrames = Iterable[tuple[int, npt.NDArray[np.uint8]]]
 
+BACKEND_PACKAGES: dict[BackendName, tuple[str, ...]] = {
+    "openvino": ("openvino",),
+    "onnx": ("onnxruntime", "onnx"),
+    "torch": ("torch",),
+}
+"""What each backend needs, best first."""
+
 CHUNK_OUTPUTS = 128
 CPU_PIXELS_PER_BATCH = 1_000_000
 CUDA_STACKS_PER_BATCH = 32
@@ -170,17 +177,17 @@ def choose_backend(backend: str, *, device: torch.device) -> BackendName:
         ResourceError: its package is not installed.
 
     """
-    packages: dict[BackendName, str] = {"openvino": "openvino", "onnx": "onnxruntime", "torch": "torch"}
-    if backend not in ("auto", *packages):
-        raise UsageError(f"backend {backend!r} is unknown; choose auto, {', '.join(packages)}")
+    if backend not in ("auto", *BACKEND_PACKAGES):
+        raise UsageError(f"backend {backend!r} is unknown; choose auto, {', '.join(BACKEND_PACKAGES)}")
     if device.type == "cuda":
         if backend in ("auto", "torch"):
             return "torch"
         raise UsageError(f"backend {backend} runs on the cpu only; use --device cpu with it")
-    for name, package in packages.items():
-        if backend in ("auto", name) and importlib.util.find_spec(package) is not None:
+    for name, packages in BACKEND_PACKAGES.items():
+        if backend in ("auto", name) and all(importlib.util.find_spec(package) for package in packages):
             return name
-    raise ResourceError(f"backend {backend} needs a package that is not installed: pip install 'touchline[{backend}]'")
+    wanted = " ".join(package for name, packages in BACKEND_PACKAGES.items() if name == backend for package in packages)
+    raise ResourceError(f"backend {backend} needs packages that are missing; run: pip install {wanted}")
 
 
 def make_plan(network: SpottingNetwork, config: ModelConfig, *, device: torch.device, flip: bool) -> Plan:
