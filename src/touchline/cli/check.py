@@ -20,6 +20,9 @@ _MARKS = {"ok": "  ", "warning": "! ", "error": "x "}
 def command(
     videos: Annotated[list[str], typer.Argument(metavar="VIDEO...", help="Video files.", show_default=False)],
     quick: Annotated[bool, typer.Option("--quick", help="Look at headers and the first frame only.")] = False,
+    stream: Annotated[
+        int | None, typer.Option("--stream", help="Which video stream, where a file has several.")
+    ] = None,
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
@@ -27,10 +30,10 @@ def command(
 
     Exit code 0: all is well. 3: unusable. 4: usable but damaged, or some of several files unusable.
     """
-    run_guarded(lambda: check_all(videos, quick=quick, output=Output(json=json)), debug=debug, json=json)
+    run_guarded(lambda: check_all(videos, quick=quick, stream=stream, output=Output(json=json)), debug=debug, json=json)
 
 
-def check_all(videos: list[str], *, quick: bool, output: Output) -> int:
+def check_all(videos: list[str], *, quick: bool, stream: int | None, output: Output) -> int:
     """Check each file, tell what was found, and return the exit code of the whole.
 
     Raises:
@@ -38,23 +41,23 @@ def check_all(videos: list[str], *, quick: bool, output: Output) -> int:
 
     """
     if len(videos) == 1:
-        return _check_one(videos[0], quick=quick, output=output)
+        return _check_one(videos[0], quick=quick, stream=stream, output=output)
     codes = []
     for video in videos:
         try:
-            codes.append(_check_one(video, quick=quick, output=output))
+            codes.append(_check_one(video, quick=quick, stream=stream, output=output))
         except (TouchlineError, OSError) as error:
             codes.append(exit_code_of(error))
             output.error(error, path=video)
     return codes[0] if len(set(codes)) == 1 else EXIT_DEGRADED
 
 
-def _check_one(video: str, *, quick: bool, output: Output) -> int:
+def _check_one(video: str, *, quick: bool, stream: int | None, output: Output) -> int:
     """Check one file and tell what was found."""
     from touchline.media.check import check_video
 
     with progress_bar(Path(video).name) as progress:
-        report = check_video(video, decode=not quick, progress=progress)
+        report = check_video(video, decode=not quick, stream=stream, progress=progress)
     code = EXIT_DEGRADED if report.severity == "error" else EXIT_OK
     output.record({**as_record(report), "exit_code": code})
     if not output.json:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from touchline.clock import US_PER_MS, format_clock
+from touchline.media.facts import INTERLACED
 from touchline.media.source import require_regular_file
 from touchline.media.structure import missing_bytes
 from touchline.media.video import VideoReader
@@ -17,7 +18,7 @@ from touchline.types import Coverage, VideoInfo
 Severity = Literal["ok", "warning", "error"]
 
 _RECENT_S = 2.0
-_WATCH_S = 0.5
+_WATCH_S = 0.3
 _RECOPY = "copy or export the file again from its source; what can be read will still be analysed"
 
 
@@ -55,13 +56,18 @@ class CheckReport:
 
 
 def check_video(
-    path: str | Path, *, decode: bool = True, progress: Callable[[int, int], None] | None = None
+    path: str | Path,
+    *,
+    decode: bool = True,
+    stream: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> CheckReport:
     """Look a video file over.
 
     Args:
         path: a local media file.
         decode: decode all of it; without, only headers and the first frame are looked at.
+        stream: index of the video stream; None takes the default one.
         progress: called with (microseconds done, microseconds in all; 0 where unknown).
 
     Raises:
@@ -71,7 +77,7 @@ def check_video(
     """
     path = require_regular_file(path)
     grows = still_growing(path)
-    with VideoReader(path) as video:
+    with VideoReader(path, stream=stream) as video:
         info = video.info
         findings = [*_describe(info), *_structure(path, grows=grows, decoded=decode)]
         if not decode:
@@ -94,7 +100,7 @@ def still_growing(path: Path) -> bool:
 def _describe(info: VideoInfo) -> Iterator[Finding]:
     """Remarks from the header and the first frame."""
     for note in info.notes:
-        yield Finding("warning", "interlaced" if note.startswith("interlaced") else "streams", note)
+        yield Finding("warning", "interlaced" if note == INTERLACED else "streams", note)
     if info.rotation_deg:
         yield Finding("ok", "rotated", f"turned {info.rotation_deg} degrees clockwise to be upright")
     if info.start_us:

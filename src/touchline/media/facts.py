@@ -18,6 +18,7 @@ from touchline.media.picture import Orientation, Presenter, orientation_of, squa
 from touchline.media.source import DEFAULT_MAX_PIXELS, open_media, require_regular_file
 from touchline.types import VideoInfo
 
+INTERLACED = "interlaced; frames are deinterlaced"
 _FALLBACK_STEP_US = 40_000
 _MAX_FPS = 1000
 
@@ -161,7 +162,7 @@ def _facts(
     orientation = orientation_of(frame)
     width, height = orientation.size(*square_size(frame.width, frame.height, aspect=aspect))
     if frame.interlaced_frame:
-        notes = [*notes, "interlaced; frames are deinterlaced"]
+        notes = [*notes, INTERLACED]
     rate = video.average_rate or video.guessed_rate
     start_pts = frame.dts if frame.pts is None else frame.pts
     time_base = video.time_base or Fraction(1, US_PER_S)

@@ -11,17 +11,18 @@ Payload = TypeVar("Payload")
 MISSING = "without a timestamp"
 BACKWARD = "with a repeated or backward timestamp"
 AHEAD = "with a timestamp after the next frame's"
-JUMP = "after a jump back of the source's clock"
+JUMP = "after a jump of the source's clock"
 
-_JUMP_US = 1_000_000
+_JUMP_BACK_US = 1_000_000
+_JUMP_AHEAD_US = 3_600_000_000
 
 
 class Retimer(Generic[Payload]):
     """Mends the timestamps of a stream of frames, holding one frame back to look ahead.
 
     Good times pass unchanged. A missing, repeated or backward one is put one step after the frame before, or between
-    its neighbours where a step does not fit. A lasting jump back (a source that restarted its clock) moves all
-    times after it.
+    its neighbours where a step does not fit. A lasting jump (a second or more back, an hour or more ahead: a source
+    that restarted its clock) moves all times after it.
     """
 
     def __init__(self, *, step_us: int, after_us: int | None = None) -> None:
@@ -68,6 +69,8 @@ class Retimer(Generic[Payload]):
             settled = self._backward(time_us, next_us)
         elif next_us is not None and last_us < next_us < time_us:
             settled = self._between(next_us, AHEAD)
+        elif time_us - last_us >= _JUMP_AHEAD_US:
+            settled = self._jump(time_us)
         else:
             settled = time_us
         self._last_us = settled
@@ -84,12 +87,17 @@ class Retimer(Generic[Payload]):
         """Mend a time that does not come after the last; a lasting jump moves the clock."""
         assert self._last_us is not None
         lasting = next_us is None or next_us <= self._last_us
-        if lasting and self._last_us - time_us >= _JUMP_US:
-            settled = self._last_us + self._step_us
-            self._shift_us += settled - time_us
-            self.repairs[JUMP] += 1
-            return settled
+        if lasting and self._last_us - time_us >= _JUMP_BACK_US:
+            return self._jump(time_us)
         return self._between(next_us, BACKWARD)
+
+    def _jump(self, time_us: int) -> int:
+        """Move the clock so that this time comes one step after the last."""
+        assert self._last_us is not None
+        settled = self._last_us + self._step_us
+        self._shift_us += settled - time_us
+        self.repairs[JUMP] += 1
+        return settled
 
     def _between(self, next_us: int | None, kind: str) -> int:
         """One step after the last time, or halfway to the next where that is nearer."""
