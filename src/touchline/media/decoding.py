@@ -50,6 +50,7 @@ def decode_stream(
         if packet.size == 0:
             yield from _flush(stream, ledger)
             return
+        ledger.last_byte = max(ledger.last_byte, (packet.pos or 0) + packet.size)
         if packet.is_corrupt:
             ledger.packet_failed(DAMAGED)
         if not packet.is_discard:

@@ -36,6 +36,7 @@ class StreamFacts:
         step_us: the usual time from frame to frame.
         aspect: width of a coded pixel over its height.
         orientation: how coded pictures are turned to be upright.
+        indexed: the container lists every packet in an index that was read (MP4).
         max_pixels: the cap it was opened under.
 
     """
@@ -48,6 +49,7 @@ class StreamFacts:
     step_us: int
     aspect: Fraction
     orientation: Orientation
+    indexed: bool
     max_pixels: int
 
     def raw_us(self, item: VideoFrame | Packet) -> int | None:
@@ -105,7 +107,7 @@ def choose_stream(container: InputContainer, *, path: Path, index: int | None) -
     chosen = best if best in streams else streams[0]
     notes = []
     if len(streams) > 1:
-        listed = ", ".join(f"{s.index} ({s.width}x{s.height})" for s in streams)
+        listed = ", ".join(f"{s.index} ({_size_text(s)})" for s in streams)
         notes.append(f"{len(streams)} video streams: {listed}; took {chosen.index}, --stream N takes another")
     return chosen, notes
 
@@ -140,6 +142,11 @@ def step_of(video: VideoStream) -> int:
     if not rate or not 0 < rate <= _MAX_FPS:
         return _FALLBACK_STEP_US
     return max(1, round(US_PER_S / rate))
+
+
+def _size_text(video: VideoStream) -> str:
+    """A stream's coded size in words."""
+    return f"{video.width}x{video.height}" if video.codec_context else "unknown codec"
 
 
 def _is_cover(video: VideoStream) -> bool:
@@ -189,6 +196,7 @@ def _facts(
         step_us=step_of(video),
         aspect=aspect,
         orientation=orientation,
+        indexed="mp4" in container.format.name,
         max_pixels=max_pixels,
     )
 

@@ -14,10 +14,13 @@ CONCEALED = "damaged pictures, painted over by the decoder"
 LOST = "frames could not be decoded"
 HOLE = "the file has no frames here"
 
+_FEW = 3
+"""Pauses in a short video up to which it still counts as steady."""
 _LONG_HOLE_US = US_PER_S // 2
 _REJOIN_US = US_PER_S // 2
 """Damaged pictures this close together count as one span: those between are smeared from one to the other."""
-_STEADY_FRAMES = 25
+_STEADY_FRAMES = 5
+_RECENT_STEPS = 25
 _REORDER_FRAMES = 32
 """A damaged packet may cost a frame shown up to this many frames later."""
 
@@ -32,12 +35,13 @@ class Ledger:
 
     def __init__(self, *, step_us: int, from_us: int = 0) -> None:
         self.packets_skipped = 0
-        self.packets_read = 0
+        self.packets_early = 0
+        self.last_byte = 0
         self.frames = 0
         self.repairs: Counter[str] = Counter()
         self.remarks: list[str] = []
         self._nominal_us = step_us
-        self._steps_us: deque[int] = deque(maxlen=_STEADY_FRAMES)
+        self._steps_us: deque[int] = deque(maxlen=_RECENT_STEPS)
         self._from_us = from_us
         self._waiting: list[int] = []
         self._damage = ""
@@ -50,7 +54,7 @@ class Ledger:
     @property
     def step_us(self) -> int:
         """The usual time between shown frames of late; the nominal one while few were shown."""
-        return median_low(self._steps_us) if len(self._steps_us) >= _STEADY_FRAMES // 2 else self._nominal_us
+        return median_low(self._steps_us) if len(self._steps_us) >= _STEADY_FRAMES else self._nominal_us
 
     @property
     def end_us(self) -> int:
@@ -59,9 +63,12 @@ class Ledger:
 
     def packet_in(self, raw_us: int | None) -> None:
         """A packet that must show a frame at ``raw_us`` goes into the decoder."""
-        self.packets_read += 1
-        if raw_us is not None and raw_us >= self._from_us:
+        if raw_us is None:
+            return
+        if raw_us >= self._from_us:
             heapq.heappush(self._waiting, raw_us)
+        elif raw_us < 0:
+            self.packets_early += 1
 
     def packet_failed(self, reason: str) -> None:
         """A packet was refused by the demuxer or the decoder."""
@@ -138,10 +145,14 @@ class Ledger:
 
     def coverage(self) -> Coverage:
         """The book so far."""
-        few = len(self._holes) * 100 <= self.frames
+        few = len(self._holes) + self._uneven <= max(_FEW, self.frames // 50)
         holes = [hole for hole in self._holes if few or hole.end_us - hole.start_us >= _LONG_HOLE_US]
         gaps = sorted([*self._gaps, *holes], key=lambda gap: (gap.start_us, gap.end_us))
         repairs = [f"{count} frames {kind}" for kind, count in sorted(self.repairs.items())]
+        if self.packets_early:
+            repairs.append(
+                f"{self.packets_early} frames before the first one that can be decoded; times count from that"
+            )
         return Coverage(
             duration_us=max([self.end_us, *(gap.end_us for gap in gaps)]),
             frames_decoded=self.frames,

@@ -25,6 +25,7 @@ from touchline.types import Coverage, VideoInfo
 __all__ = ["DEFAULT_MAX_PIXELS", "VideoReader", "probe"]
 
 _SLACK_US = US_PER_S
+_TAIL_BYTES = 1024
 
 
 def probe(path: str | Path, *, stream: int | None = None, max_pixels: int = DEFAULT_MAX_PIXELS) -> VideoInfo:
@@ -190,6 +191,8 @@ def _close_book(facts: StreamFacts, ledger: Ledger, *, size_bytes: int) -> None:
         ledger.close(reason="the file was still being written; run again when it is finished")
     elif missing:
         ledger.close(expected_us=info.duration_us, reason=f"the file is cut short, {missing} bytes are missing")
+    elif short_us > ledger.step_us and _unread_bytes(facts, ledger) > max(_TAIL_BYTES, size_bytes // 20):
+        ledger.close(expected_us=info.duration_us, reason="the rest of the file has no pictures that can be read")
     elif short_us > wide and stated_size(info.path) is None:
         ledger.close(expected_us=info.duration_us, reason="the file ends before its stated duration")
     else:
@@ -199,3 +202,10 @@ def _close_book(facts: StreamFacts, ledger: Ledger, *, size_bytes: int) -> None:
                 f"the file says it lasts {format_clock(info.duration_us)}, its pictures end at "
                 f"{format_clock(ledger.end_us)}; the pictures were believed"
             )
+
+
+def _unread_bytes(facts: StreamFacts, ledger: Ledger) -> int:
+    """Bytes after the last packet of the stream; 0 where that tells nothing (an MP4's index may lie anywhere)."""
+    if ledger.last_byte == 0 or facts.indexed:
+        return 0
+    return facts.info.path.stat().st_size - ledger.last_byte
