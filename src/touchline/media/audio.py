@@ -14,7 +14,9 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 
 from touchline.errors import InputError
+from touchline.media.decoding import packets
 from touchline.media.facts import inspect
+from touchline.media.ledger import Ledger
 from touchline.media.source import open_media, require_regular_file
 
 Sound = npt.NDArray[np.float32]
@@ -106,7 +108,7 @@ def _origin_s(path: Path) -> Fraction | None:
 
 def _decode(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
     """Every frame of sound that can be decoded; damaged packets are passed over, their time becomes silence."""
-    for packet in container.demux(stream):
+    for packet in packets(container, stream, Ledger(step_us=1)):
         try:
             frames = stream.codec_context.decode(packet if packet.size else None)
         except av.FFmpegError:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import av
 from av import Packet, VideoFrame
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
@@ -15,7 +16,7 @@ _MAX_READ_ERRORS = 100
 """Read errors in a row, without a packet between them, after which the rest of a file is given up."""
 
 
-def packets(container: InputContainer, stream: VideoStream, ledger: Ledger) -> Iterator[Packet]:
+def packets(container: InputContainer, stream: VideoStream | AudioStream, ledger: Ledger) -> Iterator[Packet]:
     """Every packet of a stream that can be read, then the empty one that flushes the decoder."""
     errors = 0
     while errors < _MAX_READ_ERRORS:
