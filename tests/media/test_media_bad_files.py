@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -260,3 +262,29 @@ def test_check_says_that_a_file_is_growing(tmp_path: Path) -> None:
         recorder.join()
     assert report.severity == "error"
     assert "growing" in {finding.code for finding in report.findings}
+
+
+LITTLE_MEMORY = """
+import resource, sys
+from touchline.errors import ResourceError
+from touchline.media.video import VideoReader
+resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]) << 20,) * 2)
+try:
+    with VideoReader(sys.argv[1]) as video:
+        print(len([frame.time_us for frame in video.frames()]))
+except ResourceError as error:
+    print(error)
+"""
+
+
+def test_too_little_memory_is_a_lack_of_resources_and_no_damage(tmp_path: Path) -> None:
+    picture = np.zeros((4320, 7680), np.uint8)
+    path = write_frames(tmp_path / "8k.mkv", [picture] * 2, codec="mjpeg", pix_fmt="yuvj420p")
+    outputs = []
+    for limit_mib in (8192, 250):
+        command = [sys.executable, "-c", LITTLE_MEMORY, str(path), str(limit_mib)]
+        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment, check=True)
+        outputs.append(done.stdout)
+    assert outputs[0] == "2\n"
+    assert "8k.mkv' needs more memory than there is" in outputs[1]

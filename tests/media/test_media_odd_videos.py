@@ -109,6 +109,11 @@ def test_pixels_that_are_not_square_are_stretched(tmp_path: Path, aspect: Fracti
     assert quarters(frame.luma) == pytest.approx([40, 90, 140, 190], abs=4)
 
 
+def test_a_senseless_pixel_shape_is_not_believed(tmp_path: Path) -> None:
+    path = write_frames(tmp_path / "sar.mp4", [corners()] * 2, aspect=Fraction(9000))
+    assert probe(path).width == 160
+
+
 @pytest.mark.parametrize("pix_fmt", ["yuv420p10le", "yuv422p10le", "yuv444p10le"])
 def test_ten_bits_are_cut_to_eight(tmp_path: Path, pix_fmt: str) -> None:
     def deep(frame: av.VideoFrame) -> av.VideoFrame:

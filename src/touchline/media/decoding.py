@@ -11,6 +11,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from touchline.media.ledger import DAMAGED, Ledger
+from touchline.media.source import out_of_memory
 
 _MAX_READ_ERRORS = 100
 """Read errors in a row, without a packet between them, after which the rest of a file is given up."""
@@ -25,6 +26,8 @@ def packets(container: InputContainer, stream: VideoStream | AudioStream, ledger
                 errors = 0
                 yield packet
             return
+        except MemoryError as error:
+            raise out_of_memory(container.name) from error
         except av.FFmpegError as error:
             errors += 1
             ledger.packet_failed(f"the file cannot be read here ({error.strerror})")
@@ -58,6 +61,8 @@ def decode_stream(
             ledger.packet_in(time_of(packet))
         try:
             frames = stream.codec_context.decode(packet)
+        except MemoryError as error:
+            raise out_of_memory(container.name) from error
         except av.FFmpegError:
             ledger.packet_failed(DAMAGED)
             continue

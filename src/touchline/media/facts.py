@@ -21,6 +21,8 @@ from touchline.types import VideoInfo
 INTERLACED = "interlaced; frames are deinterlaced"
 _FALLBACK_STEP_US = 40_000
 _MAX_FPS = 1000
+_MAX_ASPECT = 8
+"""Pixels more stretched than this are taken for a damaged header, and for square."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,7 @@ def _facts(
 ) -> StreamFacts:
     """What a stream and its first shown frame say."""
     aspect = video.sample_aspect_ratio or Fraction(1)
-    aspect = aspect if aspect > 0 else Fraction(1)
+    aspect = aspect if 1 / _MAX_ASPECT <= aspect <= _MAX_ASPECT else Fraction(1)
     orientation = orientation_of(frame)
     width, height = orientation.size(*square_size(frame.width, frame.height, aspect=aspect))
     if frame.interlaced_frame:

@@ -16,7 +16,7 @@ from pathlib import Path
 import av
 from av.container import InputContainer
 
-from touchline.errors import InputError, UsageError
+from touchline.errors import InputError, ResourceError, UsageError
 from touchline.media.structure import describe_unreadable
 
 DEFAULT_MAX_PIXELS = 8192 * 4608
@@ -71,13 +71,22 @@ def open_media(path: str | Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Ite
     Raises:
         UsageError: no regular file.
         InputError: missing, empty, or no media file FFmpeg can read; the message names the likely cause.
+        ResourceError: out of memory.
 
     """
     path = require_regular_file(path)
     options = {"protocol_whitelist": "file", "format_whitelist": CONTAINERS, "max_pixels": str(max_pixels)}
     try:
         container = av.open(f"file:{path.absolute()}", options=options)
+    except MemoryError as error:
+        raise out_of_memory(str(path)) from error
     except (av.FFmpegError, UnicodeError) as error:
         raise InputError(describe_unreadable(path, cause=str(error))) from error
     with container:
         yield container
+
+
+def out_of_memory(name: str) -> ResourceError:
+    """The error for a file whose reading needs more memory than there is."""
+    name = name.removeprefix("file:")
+    return ResourceError(f"{name!r} needs more memory than there is to decode; close other programs or scale it down")
