@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from types import TracebackType
+from weakref import WeakSet
 
 from av import VideoFrame
 from av.container import InputContainer
@@ -77,7 +78,7 @@ class VideoReader:
         self._facts = inspect(path, stream=stream, max_pixels=max_pixels)
         self._threads = threads
         self._ledger = Ledger(step_us=self._facts.step_us)
-        self._running: list[Iterator[Frame]] = []
+        self._running: WeakSet[Generator[Frame, None, None]] = WeakSet()
 
     @property
     def info(self) -> VideoInfo:
@@ -94,8 +95,8 @@ class VideoReader:
 
     def close(self) -> None:
         """Stop reading and close the file."""
-        for frames in self._running:
-            frames.close()  # type: ignore[attr-defined]
+        for frames in list(self._running):
+            frames.close()
         self._running.clear()
 
     def coverage(self) -> Coverage:
@@ -111,11 +112,11 @@ class VideoReader:
         """
         self._ledger = Ledger(step_us=self._facts.step_us, from_us=start_us)
         frames = _read(self._facts, ledger=self._ledger, start_us=start_us, threads=self._threads)
-        self._running.append(frames)
+        self._running.add(frames)
         return frames
 
 
-def _read(facts: StreamFacts, *, ledger: Ledger, start_us: int, threads: int) -> Iterator[Frame]:
+def _read(facts: StreamFacts, *, ledger: Ledger, start_us: int, threads: int) -> Generator[Frame, None, None]:
     """The shown frames of a stream from a time on; closes the book at its end."""
     info = facts.info
     size_bytes = info.path.stat().st_size
