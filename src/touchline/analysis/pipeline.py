@@ -234,10 +234,9 @@ class _Work:
 
 @contextlib.contextmanager
 def _no_empty_folder(folder: Path) -> Iterator[None]:
-    """Remove a bundle folder that is still empty when the analysis fails."""
+    """Remove a bundle folder that is still empty in the end, because the analysis failed."""
     try:
         yield
-    except BaseException:
-        with contextlib.suppress(OSError):
+    finally:
+        with contextlib.suppress(OSError):  # it is not empty
             folder.rmdir()
-        raise

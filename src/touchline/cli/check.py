@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from touchline.cli.common import DebugOption, JsonOption, Output, exit_code_of, one_line, progress_bar, run_guarded
+from touchline.cli.common import (
+    AnyDeviceOption,
+    DebugOption,
+    JsonOption,
+    Output,
+    exit_code_of,
+    one_line,
+    progress_bar,
+    run_guarded,
+)
 from touchline.clock import format_clock
 from touchline.errors import EXIT_DEGRADED, EXIT_OK, TouchlineError
 
@@ -23,6 +32,7 @@ def command(
     stream: Annotated[
         int | None, typer.Option("--stream", help="Which video stream, where a file has several.")
     ] = None,
+    device: AnyDeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:

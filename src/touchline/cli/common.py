@@ -32,6 +32,7 @@ ProgressCallback = Callable[[int, int], None]
 
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout, the rest on stderr.")]
 DeviceOption = Annotated[Device, typer.Option("--device", help="Where models run.")]
+AnyDeviceOption = Annotated[Device, typer.Option("--device", help="Taken by every command; this one runs no model.")]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 OutOption = Annotated[
     Path | None, typer.Option("--out", help="Folder for the results; without it they go beside each video.")

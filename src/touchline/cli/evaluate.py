@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from touchline.cli.common import DebugOption, JsonOption, Output, run_guarded
+from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
 from touchline.errors import EXIT_DEGRADED, EXIT_OK, UsageError
 from touchline.labels import BALL_2, BALL_12, LABEL_SETS, SOCCERNET_V2
 
@@ -40,6 +40,7 @@ def spotting(
     strict: Annotated[bool, typer.Option("--strict", help="Without the peculiarities of SoccerNet's code.")] = False,
     fps: Annotated[str, typer.Option("--fps", help="Frames a second times are rounded to.")] = AUTO,
     labels: Annotated[str, typer.Option("--labels", help="A label set by name, or LABEL,LABEL,...")] = AUTO,
+    device: AnyDeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:

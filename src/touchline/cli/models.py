@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from touchline.cli.common import DebugOption, JsonOption, Output, run_guarded
+from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
 
 if TYPE_CHECKING:
     from touchline.models.store import StoredModel
@@ -16,7 +16,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=N
 
 
 @app.command("list")
-def list_command(json: JsonOption = False, debug: DebugOption = False) -> None:
+def list_command(device: AnyDeviceOption = "auto", json: JsonOption = False, debug: DebugOption = False) -> None:
     """List the models that can be named: built-in ones and imported ones."""
 
     def run() -> None:
@@ -41,6 +41,7 @@ def list_command(json: JsonOption = False, debug: DebugOption = False) -> None:
 @app.command("show")
 def show_command(
     name: Annotated[str, typer.Argument(help="A model's name, or its file.")],
+    device: AnyDeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
@@ -75,6 +76,7 @@ def import_command(
     labels: Annotated[
         str | None, typer.Option("--labels", help="Class names in the order of its outputs, separated by commas.")
     ] = None,
+    device: AnyDeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
@@ -100,6 +102,7 @@ def export_command(
     name: Annotated[str, typer.Argument(help="A model's name, or its file.")],
     format: Annotated[Literal["onnx"], typer.Option("--format", help="What to write.")] = "onnx",
     out: Annotated[Path, typer.Option("--out", help="Folder for the files.")] = Path(),
+    device: AnyDeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
