@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from touchline.models.efficientnet import ACTIVATIONS, BatchNormAct2d, DropPath, EfficientNetV2, SameConv2d
@@ -71,7 +72,7 @@ class GeneralizedMean(nn.Module):
         super().__init__()
         if power <= 0:
             raise ValueError(f"power={power} must be positive")
-        self.p = nn.Parameter(Tensor([power]))
+        self.p = nn.Parameter(torch.full((1,), power))
         self.eps = eps
 
     def forward(self, x: Tensor) -> Tensor:
