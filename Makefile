@@ -27,6 +27,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --no-deps SoccerNet==0.2.0  # its metric, to compare with; its dependencies weigh 440 MB
 	touch $@ $(VENV)/.installed
 
 clean:
