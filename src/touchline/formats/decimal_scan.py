@@ -19,6 +19,16 @@ _WIDTH = 24
 _ZERO = np.uint64(0x3030303030303030)
 _HIGH_NIBBLES = np.uint64(0xF0F0F0F0F0F0F0F0)
 _SIX = np.uint64(0x0606060606060606)
+_PAIRINGS = tuple(
+    (np.uint64(factor), np.uint64(shift), np.uint64(kept))
+    for factor, shift, kept in (
+        (10, 8, 0x00FF00FF00FF00FF),
+        (100, 16, 0x0000FFFF0000FFFF),
+        (10_000, 32, 0x00000000FFFFFFFF),
+    )
+)
+"""Neighbouring digits into numbers of two digits, those into four, those into eight."""
+
 _POWERS_INT: IntArray = np.array([10 ** min(k, _MAX_DIGITS) for k in range(MAX_DECIMALS + 1)], np.int64)
 _POWERS: FloatArray = np.array([10.0**k for k in range(MAX_DECIMALS + 1)], np.float64)
 _SPLITTER = 134217729.0
@@ -85,12 +95,16 @@ def parse_fractions(data: bytes, start: IntArray, end: IntArray) -> FloatArray:
 def _eights(digits: Words, mask: Words) -> tuple[IntArray, BoolArray]:
     """The numbers (n, words) in eight digits each, and (n,) whether all bytes under the mask are digits."""
     digits &= mask
-    strange = (digits | (digits + _SIX)) & _HIGH_NIBBLES
+    strange = digits + _SIX
+    strange |= digits
+    strange &= _HIGH_NIBBLES
     good = np.bitwise_or.reduce(np.ascontiguousarray(strange.T)) == 0
-    pairs = (digits * np.uint64(10) + (digits >> np.uint64(8))) & np.uint64(0x00FF00FF00FF00FF)
-    fours = (pairs * np.uint64(100) + (pairs >> np.uint64(16))) & np.uint64(0x0000FFFF0000FFFF)
-    eights = (fours * np.uint64(10_000) + (fours >> np.uint64(32))) & np.uint64(0xFFFFFFFF)
-    return eights.view(np.int64), good
+    for factor, shift, kept in _PAIRINGS:
+        right = digits >> shift
+        digits *= factor
+        digits += right
+        digits &= kept
+    return digits.view(np.int64), good
 
 
 def divide_by_power(mantissa: IntArray, exponent: IntArray) -> tuple[FloatArray, BoolArray]:

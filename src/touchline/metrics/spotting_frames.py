@@ -66,11 +66,13 @@ def collect_rows(games: Sequence[EventColumns], *, labels: Sequence[str], truth:
         _join([g.position_ms for g in games]),
         value,
     )
-    return rows if bool((label >= 0).all()) else select_rows(rows, label >= 0)
+    return select_rows(rows, label >= 0)
 
 
 def select_rows(rows: Rows, keep: BoolArray) -> Rows:
     """The rows where ``keep`` (n,) is true."""
+    if keep.all():
+        return rows
     return Rows(rows.label[keep], rows.game[keep], rows.half[keep], rows.position_ms[keep], rows.value[keep])
 
 
