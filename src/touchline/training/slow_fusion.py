@@ -88,13 +88,9 @@ def train_slow_fusion(
 
     """
     root = resolve_data_root(settings.data_root, source=recipe.path)
-    stop = StopRequest()
     runs = list_runs(settings, out=out)
-    with stop.listening():
-        for run in runs:
-            _Run(run, recipe, settings, root=root, out=out, device=device).train(
-                resume=resume, stop=stop, progress=progress
-            )
+    for run in runs:
+        _Run(run, recipe, settings, root=root, out=out, device=device).train(resume=resume, progress=progress)
     return runs[-1].model_path
 
 
@@ -123,7 +119,7 @@ class _Run:
             "data": manifest_sha256([*self._train_videos, *self._held_videos]),
         }
 
-    def train(self, *, resume: bool, stop: StopRequest, progress: Progress | None) -> None:
+    def train(self, *, resume: bool, progress: Progress | None) -> None:
         """Train, save the model, score the held-out games."""
         done = self.run.folder / "done.json"
         if resume and _is_done(done, self.identity):
@@ -134,7 +130,8 @@ class _Run:
         train, held_out = self._open(offsets)
         validate = self._validator(held_out, offsets)
         trainer = Trainer(network, self._batches(train, offsets), self._plan(), validate=validate, progress=progress)
-        trainer.run(resume=resume, stop=stop)
+        with StopRequest().listening() as stop:
+            trainer.run(resume=resume, stop=stop)
         measured = self._finish(trainer, held_out)
         write_json_atomic(done, {"identity": self.identity, "steps": trainer.step, "measured": measured})
 

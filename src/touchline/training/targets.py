@@ -78,4 +78,3 @@ def clip_target(
     start = first + (span - centre_frames) // 2
     window = dense[max(start, 0) : max(start + centre_frames, 0)]
     return window.max(axis=0) if len(window) else np.zeros(dense.shape[1], np.float32)
-
