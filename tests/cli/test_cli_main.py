@@ -167,3 +167,10 @@ def test_progress_on_a_terminal_is_a_bar(monkeypatch: pytest.MonkeyPatch, capsys
         progress(1_000_000, 0)
         progress(5_000_000, 10_000_000)
     assert capsys.readouterr().out == ""
+
+
+def test_an_interrupt_that_a_library_swallowed_still_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(KeyboardInterrupt), progress_bar("match.mp4") as progress:
+        progress(0, 10)
+        monkeypatch.setattr(common.Interrupts, "asked", True)
+        progress(1, 10)

@@ -139,23 +139,44 @@ def report_bug(kind: type[BaseException], error: BaseException, trace: Traceback
     print(f"touchline: bug: {text}; run again with --debug and report it", file=sys.stderr, flush=True)
 
 
-def stop_on_sigterm() -> None:
-    """Let SIGTERM end a run as Ctrl-C does: files closed, exit code 130."""
+class Interrupts:
+    """Remembers that the process was asked to stop, for an interrupt may be lost inside a library's import."""
 
-    def interrupt(number: int, frame: FrameType | None) -> None:
+    asked = False
+
+    @classmethod
+    def listen(cls) -> None:
+        """Let SIGTERM end a run as Ctrl-C does: files closed, exit code 130."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, cls._on_signal)
+
+    @classmethod
+    def _on_signal(cls, number: int, frame: FrameType | None) -> None:
+        cls.asked = True
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, interrupt)
+    @classmethod
+    def check(cls) -> None:
+        """Stop now, where that was asked for.
+
+        Raises:
+            KeyboardInterrupt: it was.
+
+        """
+        if cls.asked:
+            raise KeyboardInterrupt
 
 
 @contextlib.contextmanager
 def progress_bar(label: str) -> Iterator[ProgressCallback]:
     """A bar on stderr with time left and speed on a terminal; a line now and then elsewhere."""
-    if sys.stderr.isatty():
-        with _rich_bar(label) as update:
-            yield update
-    else:
-        yield _line_printer(label)
+    with _rich_bar(label) if sys.stderr.isatty() else contextlib.nullcontext(_line_printer(label)) as show:
+
+        def update(done_us: int, total_us: int) -> None:
+            Interrupts.check()
+            show(done_us, total_us)
+
+        yield update
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command, get_group
 
-from touchline.cli.common import report_bug, stop_on_sigterm
+from touchline.cli.common import Interrupts, report_bug
 
 VERBS: dict[str, tuple[str, str]] = {
     "demo": ("touchline.cli.demo:command", "Analyse the bundled sample clip; say where the report is."),
@@ -92,7 +92,7 @@ def main() -> None:
         sys.excepthook = report_bug
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
-    stop_on_sigterm()
+    Interrupts.listen()
     get_command(app)(prog_name="touchline")
 
 
