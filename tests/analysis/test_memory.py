@@ -1,0 +1,50 @@
+"""Memory does not grow with the length of a video."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import psutil
+import pytest
+
+from tinymodel import write_tiny_model
+from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
+from touchline.spotting.spotter import load_spotter
+
+SCRIPT = Path(__file__).parent.parent.parent / "benchmarks" / "memory.py"
+
+
+@pytest.fixture(scope="module")
+def benchmark() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("benchmark_memory", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_ten_minutes_need_no_more_than_one(benchmark: ModuleType, tmp_path: Path) -> None:
+    spotter = load_spotter(write_tiny_model(tmp_path), device="cpu", backend="torch", threads=1)
+    process = psutil.Process()
+    sizes: list[int] = []
+    for name, hours in (("short", 1 / 60), ("long", 10 / 60)):
+        benchmark.write_video(tmp_path / f"{name}.mp4", hours=hours)
+        peak = [0]
+
+        def watch(done_us: int, total_us: int, peak: list[int] = peak) -> None:
+            peak[0] = max(peak[0], process.memory_info().rss)
+
+        analyze_video(tmp_path / f"{name}.mp4", spotter=spotter, options=AnalyzeOptions(), progress=watch)
+        sizes.append(peak[0])
+    assert sizes[1] - sizes[0] < 50e6, f"{sizes[0] / 1e6:.0f} MB became {sizes[1] / 1e6:.0f} MB"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_three_hours_stay_under_the_limit(benchmark: ModuleType, tmp_path: Path) -> None:
+    row = benchmark.measure(3.0, model=str(write_tiny_model(tmp_path)), folder=tmp_path)
+    assert row["frames_decoded"] == 3 * 3600 * 12.5
+    assert row["peak_rss_gb"] < benchmark.LIMIT_GB
