@@ -208,6 +208,13 @@ class TestStrict:
     def test_no_predictions(self) -> None:
         assert self.strict(true_events(("A", 10)), empty_columns()) == 0
 
+    def test_half_below_one_is_dropped(self) -> None:
+        assert self.strict(true_events(("A", 10)), found_events(("A", 10, 0.5), ("A", 20, 0.9, 0))) == 1
+
+    def test_absurd_time_is_an_error(self) -> None:
+        with pytest.raises(InputError, match="times span"):
+            self.strict(true_events(("A", 10)), found_events(("A", 1e12, 0.5)))
+
     def test_confidence_must_be_finite(self) -> None:
         with pytest.raises(InputError, match="finite"):
             self.strict(true_events(("A", 10)), found_events(("A", 10, float("nan"))))

@@ -23,6 +23,8 @@ from touchline.types import Timeline
 Game = EventColumns | Timeline
 ALL, SEEN, UNSEEN = 0, 1, 2
 STRICT_FPS = 1000.0
+MAX_SPAN_MS = 10 * 86_400_000
+MAX_HALVES = 99
 UNSHOWN_FACTOR = 17 / 13
 """SoccerNet scales the unshown aggregate by this, as 13 of its 17 classes have unshown events."""
 
@@ -135,7 +137,7 @@ def evaluate_spotting(
     true_rows = frames.collect_rows([_columns(g) for g in truth], labels=labels, truth=True)
     rows = frames.collect_rows([_columns(g) for g in predictions], labels=labels, truth=False)
     place = _place_strictly if strict else _place_as_soccernet
-    scored = place(true_rows, rows, games=len(truth), fps=fps, deltas_s=deltas_s)
+    scored = place(true_rows, rows, fps=fps, deltas_s=deltas_s)
     ap, truths, predicted, best = _score(scored, classes=len(labels), strict=strict)
     return SpottingReport(
         tuple(labels), metric, strict, STRICT_FPS if strict else float(fps), deltas_s, ap, truths, predicted, best
@@ -170,40 +172,43 @@ def _over_tolerances(values: FloatArray) -> FloatArray:
 
 
 def _place_as_soccernet(
-    truth: frames.Rows, rows: frames.Rows, *, games: int, fps: float, deltas_s: tuple[float, ...]
+    truth: list[frames.Rows], found: list[frames.Rows], *, fps: float, deltas_s: tuple[float, ...]
 ) -> Scored:
     """Two halves of 120 minutes; one event a class and frame, the last in the file; no negative confidence."""
     reaches = tuple(math.floor(s * fps / 2) for s in deltas_s)
     stride = int(frames.HALF_S * fps) + max(reaches) + 1
     axes = []
-    for part in (truth, rows):
-        known = frames.select_rows(part, (part.half == 0) | (part.half == 1))
-        frame = frames.soccernet_frames(known, fps=fps)
-        key, row = frames.sort_rows(known, frame, games=games, halves=2, stride=stride)
-        value = known.value[row]
-        keep = frames.last_of_each(key)
-        if part is rows:
-            keep &= value >= 0
-        axes.append(frames.Axis(key[keep], value[keep]))
-    return Scored(axes[0], axes[1], games * 2, stride, reaches)
+    for part in (truth, found):
+        known = [frames.select_rows(rows, (rows.half == 0) | (rows.half == 1)) for rows in part]
+        placed = [frames.soccernet_frames(rows, fps=fps) for rows in known]
+        axis = frames.join_games(known, placed, halves=2, stride=stride)
+        keep = frames.last_of_each(axis.key)
+        if part is found:
+            keep &= axis.value >= 0
+        axes.append(axis if keep.all() else frames.Axis(axis.key[keep], axis.value[keep]))
+    return Scored(axes[0], axes[1], len(truth) * 2, stride, reaches)
 
 
 def _place_strictly(
-    truth: frames.Rows, rows: frames.Rows, *, games: int, fps: float, deltas_s: tuple[float, ...]
+    truth: list[frames.Rows], found: list[frames.Rows], *, fps: float, deltas_s: tuple[float, ...]
 ) -> Scored:
     """Every event at its own millisecond, in any half, with any finite confidence."""
-    if not np.isfinite(rows.value).all():
+    if not all(np.isfinite(rows.value).all() for rows in found):
         raise InputError("a confidence is not a number; strict scoring needs finite confidences")
     reaches = tuple(math.floor(s * STRICT_FPS / 2) for s in deltas_s)
-    positions = np.concatenate([truth.position_ms, rows.position_ms, [0]])
-    halves = int(np.concatenate([truth.half, rows.half, [0]]).max()) + 1
+    truth, found = ([frames.select_rows(rows, rows.half >= 0) for rows in part] for part in (truth, found))
+    everything = [*truth, *found]
+    positions = np.concatenate([rows.position_ms for rows in everything] + [np.zeros(1, np.int64)])
+    halves = int(max(rows.half.max(initial=0) for rows in everything)) + 1
     origin = int(positions.min())
     stride = int(positions.max()) - origin + max(reaches) + 1
-    axes = []
-    for part in (truth, rows):
-        key, row = frames.sort_rows(part, part.position_ms - origin, games=games, halves=halves, stride=stride)
-        axes.append(frames.Axis(key, part.value[row]))
-    return Scored(axes[0], axes[1], games * halves, stride, reaches)
+    if stride > MAX_SPAN_MS or halves > MAX_HALVES:
+        raise InputError(f"times span {stride} ms over {halves} halves; strict scoring takes days and tens of halves")
+    axes = [
+        frames.join_games(part, [rows.position_ms - origin for rows in part], halves=halves, stride=stride)
+        for part in (truth, found)
+    ]
+    return Scored(axes[0], axes[1], len(truth) * halves, stride, reaches)
 
 
 def _score(scored: Scored, *, classes: int, strict: bool) -> tuple[FloatArray, IntArray, IntArray, FloatArray]:

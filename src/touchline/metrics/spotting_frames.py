@@ -20,11 +20,10 @@ HALF_S = 120 * 60
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """The scorable events of all games, unsorted, in file order.
+    """The scorable events of one game, unsorted, in file order.
 
     Attributes:
         label: class index of each row.
-        game: index of its game.
         half: its half, from 0.
         position_ms: its time.
         value: confidence of a prediction; of truth, 1 where visible and -1 where not shown.
@@ -32,7 +31,6 @@ class Rows:
     """
 
     label: IntArray
-    game: IntArray
     half: IntArray
     position_ms: IntArray
     value: FloatArray
@@ -52,28 +50,23 @@ class Axis:
     value: FloatArray
 
 
-def collect_rows(games: Sequence[EventColumns], *, labels: Sequence[str], truth: bool) -> Rows:
-    """Concatenate games; rows whose label is not in ``labels`` are left out."""
+def collect_rows(games: Sequence[EventColumns], *, labels: Sequence[str], truth: bool) -> list[Rows]:
+    """The rows of each game; those whose label is not in ``labels`` are left out."""
     index = {label: i for i, label in enumerate(labels)}
-    parts = [np.array([index.get(x, -1) for x in game.labels], np.int64) for game in games]
-    label = _join([table[game.label] for table, game in zip(parts, games, strict=True)])
-    sizes = [len(game) for game in games]
-    value = _join([np.where(g.visible, 1.0, -1.0) if truth else g.confidence for g in games], np.float64)
-    rows = Rows(
-        label,
-        np.repeat(np.arange(len(games)), sizes),
-        _join([g.half for g in games]) - 1,
-        _join([g.position_ms for g in games]),
-        value,
-    )
-    return select_rows(rows, label >= 0)
+    found = []
+    for game in games:
+        table = np.array([index.get(label, -1) for label in game.labels] or [-1], np.int64)
+        value = np.where(game.visible, 1.0, -1.0) if truth else game.confidence
+        rows = Rows(table[game.label], game.half - 1, game.position_ms, value)
+        found.append(select_rows(rows, rows.label >= 0))
+    return found
 
 
 def select_rows(rows: Rows, keep: BoolArray) -> Rows:
     """The rows where ``keep`` (n,) is true."""
     if keep.all():
         return rows
-    return Rows(rows.label[keep], rows.game[keep], rows.half[keep], rows.position_ms[keep], rows.value[keep])
+    return Rows(rows.label[keep], rows.half[keep], rows.position_ms[keep], rows.value[keep])
 
 
 def soccernet_frames(rows: Rows, *, fps: float) -> IntArray:
@@ -94,11 +87,14 @@ def soccernet_frames(rows: Rows, *, fps: float) -> IntArray:
     return frame
 
 
-def sort_rows(rows: Rows, frame: IntArray, *, games: int, halves: int, stride: int) -> tuple[IntArray, IntArray]:
-    """``(key, row)`` sorted by key, rows of one key in file order."""
-    key = ((rows.label * games + rows.game) * halves + rows.half) * stride + frame
+def join_games(games: Sequence[Rows], frames: Sequence[IntArray], *, halves: int, stride: int) -> Axis:
+    """All games on one axis, sorted; events of one key in file order."""
+    keys = [np.zeros(0, np.int64)]
+    for i, (rows, frame) in enumerate(zip(games, frames, strict=True)):
+        keys.append(((rows.label * len(games) + i) * halves + rows.half) * stride + frame)
+    key = np.concatenate(keys)
     order = _stable_order(key)
-    return key[order], order
+    return Axis(key[order], np.concatenate([np.zeros(0), *(rows.value for rows in games)])[order])
 
 
 def _stable_order(key: IntArray) -> IntArray:
@@ -114,8 +110,3 @@ def last_of_each(key: IntArray) -> BoolArray:
     last = np.ones(len(key), np.bool_)
     np.not_equal(key[1:], key[:-1], out=last[:-1])
     return last
-
-
-def _join(parts: list[np.ndarray], dtype: type = np.int64) -> np.ndarray:
-    """Concatenate, also nothing at all."""
-    return np.concatenate([np.zeros(0, dtype), *parts])
