@@ -164,6 +164,7 @@ def machine() -> dict[str, Any]:
     return {
         "cpu": model or platform.processor(),
         "cores": os.cpu_count(),
+        "load_average_at_start": round(os.getloadavg()[0], 1),
         "system": platform.system(),
         "python": platform.python_version(),
         "packages": {name: version(name) for name in ("numpy", "orjson", "SoccerNet")},
