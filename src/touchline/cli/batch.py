@@ -202,7 +202,7 @@ def estimate(videos: Sequence[Path], *, spotter: Spotter, options: AnalyzeOption
         needed_s = info.duration_us / 1e6 / speed
         free_gb = shutil.disk_usage(_existing(options.out or video.parent)).free / 1e9
         output.record(
-            {"type": "estimate", "video": str(video), "seconds": round(needed_s, 1), "speed": round(speed, 2)}
+            {"type": "estimate", "video": str(video), "seconds": round(needed_s, 3), "speed": round(speed, 2)}
         )
         if not output.json:
             output.say(
