@@ -1,8 +1,9 @@
 """A small spotter that looks where the ball is: the built-in model's network.
 
 One fully convolutional encoder sees each frame once (with its two neighbours, so that it sees motion) and answers, for
-every cell of a coarse map, whether the ball is there and what is happening to it. What it knows at the few most
-ball-like places, and at the picture as a whole, is one short vector a frame; a temporal network reads those vectors.
+every cell of a coarse map, whether the ball is there and what is happening to it. What it says at the few most
+ball-like places is one short vector a frame. Over time, the places are linked into the ball's way, and a small temporal
+network reads that way: where the ball was, how it moved, whether a player had it.
 
 The idea of encoding each frame once and reasoning over cheap vectors is E2E-Spot's (Hong et al., ECCV 2022); looking
 only at candidate places is AdaSpot's region of interest made explicit.
@@ -10,7 +11,7 @@ only at candidate places is AdaSpot's region of interest made explicit.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -20,12 +21,8 @@ BALL_STATES = ("ball", "owned", "released", "received", "player")
 """What the encoder's maps say of a cell; the first is the ball's presence, the last a player's feet."""
 
 
-class EncodedMaps(NamedTuple):
-    """The encoder's maps: ``states`` logits (n, 5, h/4, w/4), ``features`` (n, c, h/4, w/4), ``context`` (n, d)."""
-
-    states: Tensor
-    features: Tensor
-    context: Tensor
+_PIXELS = (320.0, 180.0)
+"""Half a picture in the pixels that steps are measured in."""
 
 
 class _ResidualConv(nn.Module):
@@ -57,7 +54,7 @@ def _down(inputs: int, outputs: int, *, kernel: int) -> nn.Sequential:
 class BallEncoder(nn.Module):
     """Three grey frames to maps at a quarter of the size, through one stage at an eighth for context."""
 
-    def __init__(self, *, stem: int = 12, width: int = 24, deep: int = 48, context: int = 16) -> None:
+    def __init__(self, *, stem: int = 16, width: int = 32, deep: int = 64) -> None:
         super().__init__()
         self.stem = _down(3, stem, kernel=5)
         self.fine = nn.Sequential(_down(stem, width, kernel=3), _ResidualConv(width))
@@ -67,40 +64,111 @@ class BallEncoder(nn.Module):
             nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU(inplace=True)
         )
         self.states = nn.Conv2d(width, len(BALL_STATES), 1)
-        self.context = nn.Linear(2 * deep, context)
         with torch.no_grad():
             self.states.bias.fill_(-4.0)  # type: ignore[union-attr]
 
-    def forward(self, stacks: Tensor) -> EncodedMaps:
-        """Stacks (n, 3, h, w) in 0..1 to maps; h and w should be multiples of 8."""
+    def forward(self, stacks: Tensor) -> Tensor:
+        """Stacks (n, 3, h, w) in 0..1 to logits of ``BALL_STATES`` (n, 5, h/4, w/4); h, w multiples of 8."""
         fine = self.fine(self.stem(stacks - 0.35))
         deep = self.deep(fine)
         up = F.interpolate(self.lateral(deep), size=fine.shape[-2:], mode="bilinear", align_corners=False)
-        features = self.merge(fine + up)
-        pooled = torch.cat([deep.mean((2, 3)), deep.amax((2, 3))], 1)
-        return EncodedMaps(self.states(features), features, self.context(pooled))
+        return self.states(self.merge(fine + up))
 
 
-def candidate_vectors(maps: EncodedMaps, *, candidates: int) -> Tensor:
+def candidate_vectors(states: Tensor, *, candidates: int) -> Tensor:
     """What the maps say at the most ball-like places.
 
     Args:
-        maps: of n frames.
+        states: logits of ``BALL_STATES`` (n, 5, h, w).
         candidates: how many local maxima of the ball map to look at, best first.
 
     Returns:
-        (n, candidates * (7 + c)): for each, x and y in -1..1 of the picture, its five state logits, its features.
+        (n, candidates * 7): for each, x and y in -1..1 of the picture, then its five logits.
 
     """
-    ball = maps.states[:, :1]
+    states = states.float()
+    ball = states[:, :1]
     peaks = torch.where(ball >= F.max_pool2d(ball, 5, 1, 2), ball, ball - 1e4)
     n, _, height, width = peaks.shape
     best = torch.topk(peaks.reshape(n, -1), candidates, dim=1).indices
-    x = (best % width).to(ball.dtype) * (2.0 / width) + (1.0 / width - 1.0)
-    y = torch.div(best, width, rounding_mode="floor").to(ball.dtype) * (2.0 / height) + (1.0 / height - 1.0)
-    cells = torch.cat([maps.states / 8.0, maps.features], 1).flatten(2)
-    picked = torch.gather(cells, 2, best.unsqueeze(1).expand(-1, cells.shape[1], -1))
+    x = (best % width).float() * (2.0 / width) + (1.0 / width - 1.0)
+    y = torch.div(best, width, rounding_mode="floor").float() * (2.0 / height) + (1.0 / height - 1.0)
+    picked = torch.gather(states.flatten(2), 2, best.unsqueeze(1).expand(-1, states.shape[1], -1))
     return torch.cat([x.unsqueeze(1), y.unsqueeze(1), picked], 1).transpose(1, 2).flatten(1)
+
+
+class BallLink(nn.Module):
+    """Which candidate is the ball: belief over the candidates of each frame, given those of the frames around.
+
+    Sum-product messages along a chain whose states are a frame's candidates and "not seen", with a finite horizon: a
+    frame's belief depends on ``horizon`` frames to either side and no others, so that a window and a whole match give
+    the same. How far a ball moves in a frame and what being unseen costs are learnt.
+    """
+
+    def __init__(self, *, horizon: int) -> None:
+        super().__init__()
+        self.horizon = horizon
+        self.step_px = nn.Parameter(torch.tensor(10.0))
+        self.unseen = nn.Parameter(torch.tensor(-5.0))
+        self.switch = nn.Parameter(torch.tensor(-2.0))
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Candidates (n, length, k, 7) to belief (n, length - 2 * horizon, k + 1); the last state is "not seen"."""
+        seen = F.logsigmoid(tokens[..., 2])
+        evidence = torch.cat([seen, self.unseen.expand_as(seen[..., :1])], -1)
+        steps = self._steps(tokens)
+        ahead, back = torch.zeros_like(evidence), torch.zeros_like(evidence)
+        for _ in range(self.horizon):
+            known = (evidence + ahead)[:, :-1, :, None] + steps
+            told = torch.logsumexp(known, 2)
+            ahead = torch.cat([torch.zeros_like(evidence[:, :1]), told - told.amax(-1, keepdim=True)], 1)
+            known = (evidence + back)[:, 1:, None, :] + steps
+            told = torch.logsumexp(known, 3)
+            back = torch.cat([told - told.amax(-1, keepdim=True), torch.zeros_like(evidence[:, :1])], 1)
+        belief = torch.softmax(evidence + ahead + back, -1)
+        return belief[:, self.horizon : belief.shape[1] - self.horizon]
+
+    def _steps(self, tokens: Tensor) -> Tensor:
+        """How likely each candidate (n, length - 1, k + 1, k + 1) goes over into each of the next frame, as logits."""
+        place = tokens[..., :2] * tokens.new_tensor(_PIXELS)
+        apart = (place[:, 1:, None, :, :] - place[:, :-1, :, None, :]).square().sum(-1).add(1e-4).sqrt()
+        moves = -(apart / self.step_px.abs().clamp_min(1.0)).clamp_max(6.0)
+        moves = torch.cat([moves, self.switch.expand_as(moves[..., :1])], -1)
+        return torch.cat([moves, self.switch.expand_as(moves[:, :, :1])], 2)
+
+
+class BallTrack(nn.Module):
+    """The ball's way through the picture: 13 numbers a frame from the candidates of the frames around.
+
+    Its five logits, how surely it is seen, its place, its velocity, speed and acceleration in steps of five pixels.
+    """
+
+    size = 13
+
+    def __init__(self, candidates: int, *, horizon: int) -> None:
+        super().__init__()
+        self.candidates = candidates
+        self.radius = horizon + 2
+        self.link = BallLink(horizon=horizon)
+        self.sharpness = nn.Parameter(torch.tensor(4.0))
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        """(n, length, candidates * 7) to (n, length - 2 * radius, 13)."""
+        n, length, _ = vectors.shape
+        tokens = vectors.reshape(n, length, self.candidates, 2 + len(BALL_STATES))
+        belief = self.link(tokens)[..., :-1]
+        # A mean over places lies between them, where nothing is: all but choose the likeliest.
+        share = torch.softmax(self.sharpness * belief.clamp_min(1e-6).log(), -1)
+        horizon = self.link.horizon
+        tokens = tokens[:, horizon : length - horizon]
+        seen = belief.sum(-1, keepdim=True)
+        place = (share[..., None] * tokens[..., :2]).sum(2)
+        logits = (share[..., None] * tokens[..., 2:]).sum(2) / 8.0
+        velocity = (place[:, 2:] - place[:, :-2]) * place.new_tensor(_PIXELS) / 10.0
+        speed = velocity.square().sum(-1, keepdim=True).add(1e-6).sqrt()
+        acceleration = (velocity[:, 2:] - velocity[:, :-2]) / 2.0
+        still = torch.cat([logits, seen, place], -1)[:, 2:-2]
+        return torch.cat([still, velocity[:, 1:-1], speed[:, 1:-1], acceleration], -1)
 
 
 class _DilatedBlock(nn.Module):
@@ -121,25 +189,48 @@ class _DilatedBlock(nn.Module):
 
 
 class TemporalHead(nn.Module):
-    """Frame vectors over time to class logits; each output sees ``radius`` frames to either side."""
+    """Frame vectors over time to class logits; each output sees ``radius`` frames to either side.
+
+    Args:
+        candidates: how many candidates a vector holds.
+        outputs: logits a frame.
+        channels: of the residual blocks.
+        dilations: of the residual blocks.
+        horizon: frames to either side that decide which candidate is the ball.
+        dropout: of whole channels, while training.
+
+    """
 
     def __init__(
-        self, inputs: int, outputs: int, *, channels: int, dilations: tuple[int, ...], dropout: float = 0.2
+        self,
+        *,
+        candidates: int,
+        outputs: int,
+        channels: int,
+        dilations: tuple[int, ...],
+        horizon: int,
+        dropout: float = 0.2,
     ) -> None:
         super().__init__()
-        self.dilations = dilations
-        self.radius = sum(dilations)
-        self.norm = nn.BatchNorm1d(inputs)
-        self.dropout = nn.Dropout1d(dropout / 2)
-        self.embed = nn.Conv1d(inputs, channels, 1)
+        self.settings: dict[str, Any] = {
+            "candidates": candidates,
+            "channels": channels,
+            "dilations": dilations,
+            "horizon": horizon,
+            "dropout": dropout,
+        }
+        self.track = BallTrack(candidates, horizon=horizon)
+        self.radius = sum(dilations) + self.track.radius
+        self.norm = nn.BatchNorm1d(BallTrack.size)
+        self.embed = nn.Conv1d(BallTrack.size, channels, 1)
         self.blocks = nn.Sequential(*(_DilatedBlock(channels, dilation=d, dropout=dropout) for d in dilations))
         self.classify = nn.Conv1d(channels, outputs, 1)
         with torch.no_grad():
             self.classify.bias.fill_(-2.5)  # type: ignore[union-attr]
 
     def forward(self, vectors: Tensor) -> Tensor:
-        """(n, length, inputs) to logits (n, length - 2 * radius, outputs)."""
-        x = self.embed(self.dropout(self.norm(vectors.transpose(1, 2))))
+        """(n, length, candidates * 7) to logits (n, length - 2 * radius, outputs)."""
+        x = self.embed(self.norm(self.track(vectors).transpose(1, 2)))
         return self.classify(F.gelu(self.blocks(x))).transpose(1, 2)
 
 
@@ -148,10 +239,13 @@ class BallSpotter(nn.Module):
 
     Args:
         num_classes: how many classes of events it scores.
-        stem, width, deep: channels of the encoder at a half, a quarter and an eighth of the picture.
-        context: length of the whole-picture part of a frame's vector.
+        stem: channels of the encoder at a half of the picture.
+        width: channels at a quarter.
+        deep: channels at an eighth.
         candidates: how many ball-like places a frame's vector describes.
-        channels, dilations: of the temporal network; its reach is the sum of the dilations, in frames.
+        channels: of the temporal network.
+        dilations: of the temporal network.
+        horizon: frames to either side that decide which candidate is the ball.
         dropout: in the temporal network, while training.
 
     """
@@ -162,13 +256,13 @@ class BallSpotter(nn.Module):
         self,
         *,
         num_classes: int = 2,
-        stem: int = 12,
-        width: int = 24,
-        deep: int = 48,
-        context: int = 16,
-        candidates: int = 3,
-        channels: int = 64,
+        stem: int = 16,
+        width: int = 32,
+        deep: int = 64,
+        candidates: int = 5,
+        channels: int = 48,
         dilations: tuple[int, ...] = (1, 2, 4, 8, 16),
+        horizon: int = 8,
         dropout: float = 0.2,
     ) -> None:
         super().__init__()
@@ -176,17 +270,21 @@ class BallSpotter(nn.Module):
             raise ValueError(f"num_classes={num_classes} and candidates={candidates} must be 1 or more")
         self.num_classes = num_classes
         self.candidates = candidates
-        self.vector_size = candidates * (2 + len(BALL_STATES) + width) + context
-        self.encoder = BallEncoder(stem=stem, width=width, deep=deep, context=context)
+        self.vector_size = candidates * (2 + len(BALL_STATES))
+        self.encoder = BallEncoder(stem=stem, width=width, deep=deep)
         self.head = TemporalHead(
-            self.vector_size, num_classes, channels=channels, dilations=tuple(dilations), dropout=dropout
+            candidates=candidates,
+            outputs=num_classes,
+            channels=channels,
+            dilations=tuple(dilations),
+            horizon=horizon,
+            dropout=dropout,
         )
         self.feature_offsets: tuple[int, ...] = tuple(range(-self.head.radius, self.head.radius + 1))
 
     def encode(self, stacks: Tensor) -> Tensor:
         """Frames (n, 3, h, w) in 0..1, each with the one before and after it, to vectors (n, vector_size)."""
-        maps = self.encoder(stacks)
-        return torch.cat([candidate_vectors(maps, candidates=self.candidates), maps.context], 1)
+        return candidate_vectors(self.encoder(stacks), candidates=self.candidates)
 
     def decode(self, features: Tensor) -> Tensor:
         """Windows of vectors (n, 2 * radius + 1, vector_size) to logits (n, num_classes) of their centres."""

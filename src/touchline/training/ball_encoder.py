@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from touchline.models.ball_spotter import BallEncoder, EncodedMaps
+from touchline.models.ball_spotter import BallEncoder
 from touchline.training.ball_truth import BallTruth
 from touchline.training.checkpoint import load_checkpoint, save_checkpoint
 from touchline.training.ema import Ema
@@ -26,6 +26,9 @@ from touchline.training.schedule import WarmupCosine, set_learning_rate
 
 CELL = 4
 """Pixels of the picture a cell of the encoder's map stands for."""
+
+
+Points = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +52,8 @@ class EncoderSettings:
     weight_decay: float = 0.02
     ema_decay: float = 0.998
     ball_share: float = 0.8
+    handover_share: float = 0.4
+    zoom: tuple[float, float] = (0.85, 1.3)
     save_every: int = 500
     seed: int = 0
 
@@ -69,90 +74,102 @@ class CropBatch:
 
 
 class CropSampler:
-    """Draws augmented crops, most of them around the ball and half of those around a handover."""
+    """Draws augmented crops on a device, most of them around the ball and many of those around a handover.
 
-    def __init__(self, matches: Sequence[Match], settings: EncoderSettings) -> None:
-        self.matches = matches
+    On the CPU the pictures stay memory-mapped; on a GPU they are moved there once (a byte a pixel).
+    """
+
+    def __init__(self, matches: Sequence[Match], settings: EncoderSettings, *, device: str, seed: int) -> None:
         self.settings = settings
-        self.random = np.random.default_rng(settings.seed)
+        self.device = device
+        self._random = np.random.default_rng(seed)
+        self._luma = [torch.from_numpy(np.asarray(m.luma)).to(device) for m in matches]
+        self._truth = [m.truth for m in matches]
         self._busy = [np.flatnonzero(m.truth.released | m.truth.received) for m in matches]
+        most = max(len(feet) for m in matches for feet in m.truth.feet_xy)
+        self._feet = [_pad_points(m.truth.feet_xy, most=max(most, 1)) for m in matches]
 
     def draw(self) -> CropBatch:
-        """The next batch."""
-        items = [self._draw_one() for _ in range(self.settings.batch_size)]
-        stacks, balls, players, cells, states = zip(*items, strict=True)
-        return CropBatch(
-            torch.from_numpy(np.stack(stacks)),
-            torch.from_numpy(np.stack(balls)),
-            torch.from_numpy(np.stack(players)),
-            torch.tensor(cells),
-            torch.from_numpy(np.stack(states)),
-        )
+        """The next batch; one zoom for all of it, all else drawn crop by crop."""
+        zoom = float(self._random.uniform(*self.settings.zoom))
+        width, height = round(self.settings.crop_width / zoom), round(self.settings.crop_height / zoom)
+        parts = [self._crop(width, height) for _ in range(self.settings.batch_size)]
+        stacks = torch.stack([stack for stack, _, _, _ in parts]).float() / 255.0
+        size = (self.settings.crop_height, self.settings.crop_width)
+        stacks = F.interpolate(stacks, size=size, mode="bilinear", align_corners=False, antialias=False)
+        scale = np.array([size[1] / width, size[0] / height], np.float32)
+        ball_xy = torch.from_numpy(np.stack([ball for _, ball, _, _ in parts]) * scale).to(self.device)
+        feet_xy = torch.from_numpy(np.stack([feet for _, _, feet, _ in parts]) * scale).to(self.device)
+        states = torch.from_numpy(np.stack([state for _, _, _, state in parts])).to(self.device)
+        stacks, ball_xy, feet_xy = self._mirror(stacks, ball_xy, feet_xy)
+        cells = (size[0] // CELL, size[1] // CELL)
+        ball = heat_maps(ball_xy[:, None], size=cells, sigma=1.0)
+        players = heat_maps(feet_xy, size=cells, sigma=1.5)
+        highest, cell = ball.flatten(1).max(1)
+        return CropBatch(self._relight(stacks), ball, players, torch.where(highest > 0.3, cell, -1), states)
 
-    def _draw_one(
-        self,
-    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.float32], int, object]:
-        which = int(self.random.integers(len(self.matches)))
-        match = self.matches[which]
-        busy = self._busy[which]
-        frames = len(match.truth)
-        frame = int(self.random.choice(busy) if self.random.random() < 0.4 else self.random.integers(frames))
-        left, top = self._corner(match, frame)
-        height, width = self.settings.crop_height, self.settings.crop_width
-        around = np.clip([frame - 1, frame, frame + 1], 0, frames - 1)
-        stack = match.luma[around, top : top + height, left : left + width].astype(np.float32) / 255.0
-        offset = np.array([left, top], np.float32)
-        ball_xy = match.truth.ball_xy[frame] - offset
-        feet_xy = match.truth.feet_xy[frame] - offset
-        if self.random.random() < 0.5:
-            stack = stack[:, :, ::-1]
-            ball_xy = ball_xy * [-1, 1] + [width - 1, 0]
-            feet_xy = feet_xy * [-1, 1] + [width - 1, 0]
-        size = (height // CELL, width // CELL)
-        ball = heat_map(ball_xy[None], size=size, sigma=1.0)
-        players = heat_map(feet_xy, size=size, sigma=1.5)
-        cell = int(ball.argmax()) if ball.max() > 0.3 else -1
-        return self._relight(stack), ball, players, cell, match.truth.states()[frame]
-
-    def _corner(self, match: Match, frame: int) -> tuple[int, int]:
-        """Left and top of a crop that lies in the picture."""
-        height, width = match.luma.shape[1:]
-        room = np.array([width - self.settings.crop_width, height - self.settings.crop_height])
-        if self.random.random() < self.settings.ball_share:
-            size = np.array([self.settings.crop_width, self.settings.crop_height])
-            corner = match.truth.ball_xy[frame] - self.random.uniform(0.1, 0.9, 2) * size
-            left, top = np.clip(corner, 0, room).astype(int)
+    def _crop(self, width: int, height: int) -> tuple[Tensor, Points, Points, npt.NDArray[np.float32]]:
+        """One crop (3, height, width) of bytes, ball (2,) and feet (players, 2) within it, and the ball's state."""
+        which = int(self._random.integers(len(self._luma)))
+        luma, truth, busy = self._luma[which], self._truth[which], self._busy[which]
+        frames = len(truth)
+        at_handover = len(busy) > 0 and self._random.random() < self.settings.handover_share
+        frame = int(self._random.choice(busy) if at_handover else self._random.integers(frames))
+        room = np.array([luma.shape[2] - width, luma.shape[1] - height]).clip(0)
+        if self._random.random() < self.settings.ball_share:
+            corner = truth.ball_xy[frame] - self._random.uniform(0.1, 0.9, 2) * (width, height)
         else:
-            left, top = (self.random.random(2) * (room + 1)).astype(int)
-        return int(left), int(top)
+            corner = self._random.random(2) * (room + 1)
+        left, top = np.clip(corner, 0, room).astype(int).tolist()
+        around = [min(max(frame + offset, 0), frames - 1) for offset in (-1, 0, 1)]
+        stack = torch.stack([luma[i, top : top + height, left : left + width] for i in around])
+        offset = np.array([left, top], np.float32)
+        return stack, truth.ball_xy[frame] - offset, self._feet[which][frame] - offset, truth.states()[frame]
 
-    def _relight(self, stack: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Other light, contrast and a little noise."""
-        gain, lift = self.random.uniform(0.6, 1.5), self.random.uniform(-0.1, 0.15)
-        noise = self.random.normal(0, self.random.uniform(0, 0.02), stack.shape).astype(np.float32)
-        mean = stack.mean()
-        return np.clip((stack - mean) * np.float32(gain) + mean + np.float32(lift) + noise, 0, 1)
+    def _mirror(self, stacks: Tensor, ball_xy: Tensor, feet_xy: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Left and right swapped in half of the crops."""
+        flip = torch.from_numpy(self._random.random(len(stacks)) < 0.5).to(self.device)
+        last = float(stacks.shape[-1] - 1)
+        stacks = torch.where(flip[:, None, None, None], stacks.flip(-1), stacks)
+        sign = torch.tensor([-1.0, 1.0], device=self.device)
+        shift = torch.tensor([last, 0.0], device=self.device)
+        ball_xy = torch.where(flip[:, None], ball_xy * sign + shift, ball_xy)
+        feet_xy = torch.where(flip[:, None, None], feet_xy * sign + shift, feet_xy)
+        return stacks, ball_xy, feet_xy
+
+    def _relight(self, stacks: Tensor) -> Tensor:
+        """Other light, contrast, softness and noise, crop by crop."""
+        n = len(stacks)
+
+        def draw(low: float, high: float) -> Tensor:
+            values = self._random.uniform(low, high, (n, 1, 1, 1)).astype(np.float32)
+            return torch.from_numpy(values).to(self.device)
+
+        mean = stacks.mean((1, 2, 3), keepdim=True)
+        stacks = (stacks - mean) * draw(0.5, 1.6) + mean * draw(0.7, 1.3) + draw(-0.08, 0.12)
+        soft = F.avg_pool2d(F.pad(stacks, (1, 1, 1, 1), mode="replicate"), 3, 1)
+        stacks = torch.lerp(stacks, soft, draw(-0.6, 0.7).clamp_min(0.0) * draw(0.0, 1.0))
+        return (stacks + torch.randn_like(stacks) * draw(0.0, 0.02)).clamp(0.0, 1.0)
 
 
-def heat_map(points_xy: npt.NDArray[np.float32], *, size: tuple[int, int], sigma: float) -> npt.NDArray[np.float32]:
-    """Gaussian bumps of height 1 at points given in pixels, on a map of cells; float32 ``size``.
+def _pad_points(points: Sequence[Points], *, most: int) -> Points:
+    """Point lists of different lengths as one array (n, most, 2), filled up with places far outside."""
+    padded = np.full((len(points), most, 2), -1e4, np.float32)
+    for row, some in zip(padded, points, strict=True):
+        row[: len(some)] = some
+    return padded
+
+
+def heat_maps(points_xy: Tensor, *, size: tuple[int, int], sigma: float) -> Tensor:
+    r"""Gaussian bumps of height 1 at points (n, points, 2) given in pixels, on maps of cells (n, \*size).
 
     A bump's centre is moved to the middle of its cell, so that the cell itself holds exactly 1.
     """
-    height, width = size
-    heat = np.zeros(size, np.float32)
-    cells = np.floor(points_xy / CELL).astype(int)
-    reach = int(3 * sigma)
-    for x, y in cells:
-        if not (-reach <= x < width + reach and -reach <= y < height + reach):
-            continue
-        x0, x1, y0, y1 = max(0, x - reach), min(width, x + reach + 1), max(0, y - reach), min(height, y + reach + 1)
-        if x0 >= x1 or y0 >= y1:
-            continue
-        gx, gy = np.arange(x0, x1) - x, np.arange(y0, y1) - y
-        bump = np.exp(-(gx[None] ** 2 + gy[:, None] ** 2) / (2 * sigma**2)).astype(np.float32)
-        np.maximum(heat[y0:y1, x0:x1], bump, out=heat[y0:y1, x0:x1])
-    return heat
+    cells = torch.floor(points_xy / CELL)
+    x = torch.arange(size[1], device=points_xy.device) - cells[..., 0, None]
+    y = torch.arange(size[0], device=points_xy.device) - cells[..., 1, None]
+    bumps_x, bumps_y = torch.exp(-x.square() / (2 * sigma**2)), torch.exp(-y.square() / (2 * sigma**2))
+    return (bumps_y[..., :, None] * bumps_x[..., None, :]).amax(1)
 
 
 def heat_map_loss(logits: Tensor, target: Tensor) -> Tensor:
@@ -165,17 +182,18 @@ def heat_map_loss(logits: Tensor, target: Tensor) -> Tensor:
     return -(hit + miss).sum() / centre.sum().clamp_min(1.0)
 
 
-def encoder_loss(maps: EncodedMaps, batch: CropBatch) -> Tensor:
-    """Ball and player heat maps, and the ball's state read at the ball's own cell and those around it."""
-    states = maps.states.float()
-    loss = heat_map_loss(states[:, 0], batch.ball) + 0.1 * heat_map_loss(states[:, 4], batch.players)
-    inside = batch.cell >= 0
-    if bool(inside.any()):
-        pooled = F.avg_pool2d(states[inside, 1:4], 3, 1, 1, count_include_pad=False).flatten(2)
-        index = batch.cell[inside].view(-1, 1, 1).expand(-1, 3, 1)
-        at_ball = pooled.gather(2, index)[:, :, 0]
-        loss = loss + F.binary_cross_entropy_with_logits(at_ball, batch.states[inside])
-    return loss
+def encoder_loss(logits: Tensor, batch: CropBatch) -> Tensor:
+    """Ball and player heat maps, and the ball's state read at the ball's own cell and those around it.
+
+    ``logits`` are the encoder's, (n, 5, h, w).
+    """
+    logits = logits.float()
+    loss = heat_map_loss(logits[:, 0], batch.ball) + 0.1 * heat_map_loss(logits[:, 4], batch.players)
+    inside = (batch.cell >= 0).float()
+    pooled = F.avg_pool2d(logits[:, 1:4], 3, 1, 1, count_include_pad=False).flatten(2)
+    at_ball = pooled.gather(2, batch.cell.clamp_min(0).view(-1, 1, 1).expand(-1, 3, 1))[:, :, 0]
+    entropy = F.binary_cross_entropy_with_logits(at_ball, batch.states, reduction="none").mean(1)
+    return loss + (entropy * inside).sum() / inside.sum().clamp_min(1.0)
 
 
 def train_encoder(
@@ -196,9 +214,26 @@ def train_encoder(
         optimizer.load_state_dict(state["optimizer"])
         ema.load_state_dict(state["ema"])
         first = int(state["step"])
+    if first < settings.steps:
+        _run_steps(encoder, matches, settings, optimizer, schedule, ema, out=out, device=device, first=first)
+    ema.copy_to(encoder)
+    return encoder.eval()
+
+
+def _run_steps(
+    encoder: BallEncoder,
+    matches: Sequence[Match],
+    settings: EncoderSettings,
+    optimizer: torch.optim.Optimizer,
+    schedule: WarmupCosine,
+    ema: Ema,
+    *,
+    out: Path,
+    device: str,
+    first: int,
+) -> None:
     # A resumed run draws a fresh stream of crops rather than replaying the old one.
-    sampler = CropSampler(matches, settings)
-    sampler.random = np.random.default_rng([settings.seed, first])
+    sampler = CropSampler(matches, settings, device=device, seed=settings.seed + first)
     log = MetricLog(out)
     started, mean_loss = time.monotonic(), 0.0
     for step in range(first, settings.steps):
@@ -206,28 +241,22 @@ def train_encoder(
         loss = _step(encoder, sampler.draw(), optimizer, device=device)
         ema.update(encoder)
         mean_loss += (loss - mean_loss) * 0.02 if step > first else loss
-        if (step + 1) % 50 == 0:
+        if (step + 1) % 100 == 0:
             log.log(step + 1, loss=mean_loss, seconds=time.monotonic() - started)
         if (step + 1) % settings.save_every == 0 or step + 1 == settings.steps:
             save_checkpoint(
-                checkpoint,
+                out / "encoder.pt",
                 model=encoder.state_dict(),
                 optimizer=optimizer.state_dict(),
                 ema=ema.state_dict(),
                 step=step + 1,
             )
-    ema.copy_to(encoder)
-    return encoder.eval()
 
 
 def _step(encoder: nn.Module, batch: CropBatch, optimizer: torch.optim.Optimizer, *, device: str) -> float:
-    stacks = batch.stacks.to(device, memory_format=torch.channels_last)
-    moved = CropBatch(
-        stacks, batch.ball.to(device), batch.players.to(device), batch.cell.to(device), batch.states.to(device)
-    )
     with torch.autocast(torch.device(device).type, dtype=torch.bfloat16):
-        maps = encoder(stacks)
-    loss = encoder_loss(maps, moved)
+        logits = encoder(batch.stacks.contiguous(memory_format=torch.channels_last))
+    loss = encoder_loss(logits, batch)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
     nn.utils.clip_grad_norm_(encoder.parameters(), 5.0)

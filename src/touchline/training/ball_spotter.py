@@ -126,7 +126,7 @@ def load_match(folder: Path, frame: FrameSpec, *, cache: Path) -> Match:
         np.save(path.with_suffix(".part.npy"), luma)
         path.with_suffix(".part.npy").replace(path)
     truth = read_ball_truth(folder)
-    stored = np.load(path, mmap_mode="r")
+    stored = np.load(path, mmap_mode="c")
     if abs(len(stored) - len(truth)) > 1:
         raise InputError(f"{folder}: {len(stored)} frames do not fit {len(truth)} rows of truth; is ball.csv its own?")
     return Match(folder.name, stored[: len(truth)], truth)

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from touchline.models.ball_spotter import BallSpotter, TemporalHead
+from touchline.models.ball_spotter import BallSpotter, TemporalHead, candidate_vectors
 from touchline.training.ema import Ema
 from touchline.training.losses import focal_loss
 from touchline.training.schedule import WarmupCosine, set_learning_rate
@@ -25,12 +25,12 @@ from touchline.training.schedule import WarmupCosine, set_learning_rate
 class TemporalSettings:
     """How the temporal head is trained; lengths in frames of the model's clock."""
 
-    steps: int = 1500
-    batch_size: int = 32
-    segment: int = 96
+    steps: int = 1000
+    batch_size: int = 16
+    segment: int = 128
     base_lr: float = 2e-3
     weight_decay: float = 0.05
-    ema_decay: float = 0.995
+    ema_decay: float = 0.99
     target_radius: int = 3
     feature_noise: float = 0.1
     state_weight: float = 0.5
@@ -66,8 +66,8 @@ def encode_match(network: BallSpotter, luma: npt.NDArray[np.uint8], *, device: s
         index = np.clip(centre[:, None] + np.array(network.stack_offsets), 0, last)
         stacks = torch.from_numpy(luma[index].astype(np.float32) / 255.0).to(device, memory_format=torch.channels_last)
         with torch.autocast(torch.device(device).type, dtype=torch.bfloat16):
-            maps = network.encode(stacks)
-        parts.append(maps.float().cpu())
+            states = network.encoder(stacks)
+        parts.append(candidate_vectors(states, candidates=network.candidates).cpu())
     return torch.cat(parts)
 
 
@@ -82,7 +82,7 @@ def train_head(network: BallSpotter, sequences: Sequence[VectorSequence], *, set
     ema = Ema(head, settings.ema_decay)
     for step in range(settings.steps):
         set_learning_rate(optimizer, schedule.at(step))
-        vectors, targets = _draw(sequences, settings, radius=head.radius, random=random)
+        vectors, targets = _draw(sequences, settings, head=head, random=random)
         loss = _head_loss(head(vectors), targets, classes=classes, settings=settings)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -106,31 +106,32 @@ def _positive_part(logits: Tensor, targets: Tensor) -> Tensor:
 
 
 def _draw(
-    sequences: Sequence[VectorSequence], settings: TemporalSettings, *, radius: int, random: np.random.Generator
+    sequences: Sequence[VectorSequence], settings: TemporalSettings, *, head: TemporalHead, random: np.random.Generator
 ) -> tuple[Tensor, Tensor]:
     """A batch of segments: vectors (b, segment + 2 radius, d) and targets (b, segment, classes + states)."""
     vectors, targets = [], []
     for _ in range(settings.batch_size):
         sequence = sequences[int(random.integers(len(sequences)))]
         start = int(random.integers(len(sequence.vectors) - settings.segment))
-        index = np.arange(start - radius, start + settings.segment + radius).clip(0, len(sequence.vectors) - 1)
+        reach = np.arange(start - head.radius, start + settings.segment + head.radius)
+        index = reach.clip(0, len(sequence.vectors) - 1)
         span = slice(start, start + settings.segment)
         vectors.append(sequence.vectors[index])
         targets.append(np.concatenate([sequence.targets[span], sequence.states[span]], 1))
     batch = torch.from_numpy(np.stack(vectors))
-    batch = batch + torch.randn_like(batch) * settings.feature_noise * batch.std((0, 1), keepdim=True)
+    places = torch.arange(batch.shape[-1]) % (batch.shape[-1] // head.settings["candidates"]) < 2
+    noise = torch.randn_like(batch) * settings.feature_noise * batch.std((0, 1), keepdim=True)
+    batch = batch + torch.where(places, 0.0, noise)
+    # Left and right swapped in half of the segments: every x changes its sign.
+    mirror = torch.from_numpy(random.random(len(batch)) < 0.5)[:, None, None]
+    across = torch.arange(batch.shape[-1]) % (batch.shape[-1] // head.settings["candidates"]) == 0
+    batch = torch.where(mirror & across, -batch, batch)
     return batch, torch.from_numpy(np.stack(targets))
 
 
 def _wider_head(network: BallSpotter, *, extra: int) -> TemporalHead:
     """A head like the network's with ``extra`` more outputs, for the auxiliary truth."""
-    return TemporalHead(
-        network.vector_size,
-        network.num_classes + extra,
-        channels=network.head.embed.out_channels,
-        dilations=network.head.dilations,
-        dropout=network.head.dropout.p * 2,
-    )
+    return TemporalHead(outputs=network.num_classes + extra, **network.head.settings)
 
 
 def _keep_classes(network: BallSpotter, head: TemporalHead) -> None:
