@@ -1,6 +1,6 @@
 """A small spotter that looks where the ball is: the built-in model's network.
 
-One fully convolutional encoder sees each frame once (with its two neighbours, so that it sees motion) and answers, for
+One fully convolutional encoder sees each frame once (with its neighbours, so that it sees motion) and answers, for
 every cell of a coarse map, whether the ball is there and what is happening to it. What it says at the few most
 ball-like places is one short vector a frame. Over time, the places are linked into the ball's way, and a small temporal
 network reads that way: where the ball was, how it moved, whether a player had it.
@@ -52,11 +52,12 @@ def _down(inputs: int, outputs: int, *, kernel: int) -> nn.Sequential:
 
 
 class BallEncoder(nn.Module):
-    """Three grey frames to maps at a quarter of the size, through one stage at an eighth for context."""
+    """A few grey frames to maps at a quarter of the size, through one stage at an eighth for context."""
 
-    def __init__(self, *, stem: int = 16, width: int = 32, deep: int = 64) -> None:
+    def __init__(self, *, frames: int = 3, stem: int = 16, width: int = 32, deep: int = 64) -> None:
         super().__init__()
-        self.stem = _down(3, stem, kernel=5)
+        self.frames = frames
+        self.stem = _down(frames, stem, kernel=5)
         self.fine = nn.Sequential(_down(stem, width, kernel=3), _ResidualConv(width))
         self.deep = nn.Sequential(_down(width, deep, kernel=3), _ResidualConv(deep))
         self.lateral = nn.Conv2d(deep, width, 1)
@@ -68,7 +69,7 @@ class BallEncoder(nn.Module):
             self.states.bias.fill_(-4.0)  # type: ignore[union-attr]
 
     def forward(self, stacks: Tensor) -> Tensor:
-        """Stacks (n, 3, h, w) in 0..1 to logits of ``BALL_STATES`` (n, 5, h/4, w/4); h, w multiples of 8."""
+        """Stacks (n, frames, h, w) in 0..1 to logits of ``BALL_STATES`` (n, 5, h/4, w/4); h, w multiples of 8."""
         fine = self.fine(self.stem(stacks - 0.35))
         deep = self.deep(fine)
         up = F.interpolate(self.lateral(deep), size=fine.shape[-2:], mode="bilinear", align_corners=False)
@@ -239,6 +240,7 @@ class BallSpotter(nn.Module):
 
     Args:
         num_classes: how many classes of events it scores.
+        reach: how many frames before and after its own a stack holds.
         stem: channels of the encoder at a half of the picture.
         width: channels at a quarter.
         deep: channels at an eighth.
@@ -250,12 +252,11 @@ class BallSpotter(nn.Module):
 
     """
 
-    stack_offsets: tuple[int, ...] = (-1, 0, 1)
-
     def __init__(
         self,
         *,
         num_classes: int = 2,
+        reach: int = 1,
         stem: int = 16,
         width: int = 32,
         deep: int = 64,
@@ -271,7 +272,8 @@ class BallSpotter(nn.Module):
         self.num_classes = num_classes
         self.candidates = candidates
         self.vector_size = candidates * (2 + len(BALL_STATES))
-        self.encoder = BallEncoder(stem=stem, width=width, deep=deep)
+        self.stack_offsets: tuple[int, ...] = tuple(range(-reach, reach + 1))
+        self.encoder = BallEncoder(frames=len(self.stack_offsets), stem=stem, width=width, deep=deep)
         self.head = TemporalHead(
             candidates=candidates,
             outputs=num_classes,
@@ -283,7 +285,7 @@ class BallSpotter(nn.Module):
         self.feature_offsets: tuple[int, ...] = tuple(range(-self.head.radius, self.head.radius + 1))
 
     def encode(self, stacks: Tensor) -> Tensor:
-        """Frames (n, 3, h, w) in 0..1, each with the one before and after it, to vectors (n, vector_size)."""
+        """Frames (n, frames, h, w) in 0..1, each with those around it, to vectors (n, vector_size)."""
         return candidate_vectors(self.encoder(stacks), candidates=self.candidates)
 
     def decode(self, features: Tensor) -> Tensor:
@@ -291,5 +293,5 @@ class BallSpotter(nn.Module):
         return self.head(features)[:, 0]
 
     def forward(self, stacks: Tensor) -> Tensor:
-        """One window of consecutive stacks (2 * radius + 1, 3, h, w) to its centre's logits (num_classes,)."""
+        """One window of consecutive stacks (2 * radius + 1, frames, h, w) to its centre's logits (num_classes,)."""
         return self.decode(self.encode(stacks).unsqueeze(0))[0]

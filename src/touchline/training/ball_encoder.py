@@ -60,7 +60,7 @@ class EncoderSettings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CropBatch:
-    """Stacks (b, 3, h, w) in 0..1 and their targets on the map.
+    """Stacks (b, frames, h, w) in 0..1 and their targets on the map.
 
     ``ball`` and ``players`` are heat maps (b, h/4, w/4); ``cell`` (b,) is the flat index of the ball's cell, -1 where
     the ball is out of the crop; ``states`` (b, 3) is owned, released, received.
@@ -79,8 +79,17 @@ class CropSampler:
     On the CPU the pictures stay memory-mapped; on a GPU they are moved there once (a byte a pixel).
     """
 
-    def __init__(self, matches: Sequence[Match], settings: EncoderSettings, *, device: str, seed: int) -> None:
+    def __init__(
+        self,
+        matches: Sequence[Match],
+        settings: EncoderSettings,
+        *,
+        device: str,
+        seed: int,
+        stack_offsets: tuple[int, ...] = (-1, 0, 1),
+    ) -> None:
         self.settings = settings
+        self.stack_offsets = stack_offsets
         self.device = device
         self._random = np.random.default_rng(seed)
         self._luma = [torch.from_numpy(np.asarray(m.luma)).to(device) for m in matches]
@@ -109,7 +118,7 @@ class CropSampler:
         return CropBatch(self._relight(stacks), ball, players, torch.where(highest > 0.3, cell, -1), states)
 
     def _crop(self, width: int, height: int) -> tuple[Tensor, Points, Points, npt.NDArray[np.float32]]:
-        """One crop (3, height, width) of bytes, ball (2,) and feet (players, 2) within it, and the ball's state."""
+        """One crop (frames, height, width) of bytes, ball (2,) and feet (players, 2) in it, and the ball's state."""
         which = int(self._random.integers(len(self._luma)))
         luma, truth, busy = self._luma[which], self._truth[which], self._busy[which]
         frames = len(truth)
@@ -121,7 +130,7 @@ class CropSampler:
         else:
             corner = self._random.random(2) * (room + 1)
         left, top = np.clip(corner, 0, room).astype(int).tolist()
-        around = [min(max(frame + offset, 0), frames - 1) for offset in (-1, 0, 1)]
+        around = [min(max(frame + offset, 0), frames - 1) for offset in self.stack_offsets]
         stack = torch.stack([luma[i, top : top + height, left : left + width] for i in around])
         offset = np.array([left, top], np.float32)
         return stack, truth.ball_xy[frame] - offset, self._feet[which][frame] - offset, truth.states()[frame]
@@ -233,7 +242,14 @@ def _run_steps(
     first: int,
 ) -> None:
     # A resumed run draws a fresh stream of crops rather than replaying the old one.
-    sampler = CropSampler(matches, settings, device=device, seed=settings.seed + first)
+    frames = encoder.frames
+    sampler = CropSampler(
+        matches,
+        settings,
+        device=device,
+        seed=settings.seed + first,
+        stack_offsets=tuple(range(-(frames // 2), frames // 2 + 1)),
+    )
     log = MetricLog(out)
     started, mean_loss = time.monotonic(), 0.0
     for step in range(first, settings.steps):
