@@ -13,6 +13,7 @@ class Player {
     this.offset = 0;         // the browser's time of the first shown frame
     this.frameTime = null;   // time of the frame on screen, where the browser tells it
     this.target = null;      // where a seek in progress leads
+    this.landed = null;      // where the last one led, and the clock of the video there
     this.usable = true;
     this.still = 0;          // the time shown when there is no usable video
     this.reverse = 0;        // speed of playing backwards, 0 when not
@@ -37,6 +38,7 @@ class Player {
     video.addEventListener('loadedmetadata', () => { if (!video.videoWidth) this.fail(); });
     video.addEventListener('seeked', () => {
       if (video.seeking) return;  // a later seek is under way
+      this.landed = { at: video.currentTime, time: this.target };
       this.target = null;
       this.tell();
     });
@@ -76,7 +78,9 @@ class Player {
     const time = Math.max(0, this.video.currentTime - this.offset);
     const into = this.frameTime === null ? -1 : (time - this.frameTime) / this.frame;
     const known = into > -0.1 && into < 1.05;  // else the frame on screen is still the one before the seek
-    return known ? Math.max(0, this.frameTime) : time;
+    if (known) return Math.max(0, this.frameTime);
+    const landed = this.landed && this.landed.time !== null && this.landed.at === this.video.currentTime;
+    return landed ? this.landed.time : time;
   }
 
   get paused() {
