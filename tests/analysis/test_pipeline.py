@@ -9,13 +9,14 @@ import pytest
 
 from makevideo import write_numbered
 from tinymodel import write_tiny_model
-from touchline.analysis import scoring
 from touchline.analysis.checkpoint import Checkpoint, bundle_lock
 from touchline.analysis.pipeline import AnalysisResult, AnalyzeOptions, analyze_video
 from touchline.errors import InputError, ResourceError
 from touchline.formats.bundle import Bundle
 from touchline.formats.soccernet import read_labels
-from touchline.spotting.spotter import Spotter, load_spotter
+from touchline.spotting import spotter as spotter_module
+from touchline.spotting.ensemble import EnsembleSpotter, average_scores
+from touchline.spotting.spotter import BaseSpotter, Spotter, load_spotter
 
 SAME = ("events.json", "results_spotting.json", "scores.npz")
 FRAMES = 900
@@ -74,6 +75,23 @@ def stopping_at(count: int, done: int = 0) -> Iterator[None]:
     raise Stop
 
 
+def stop_at_save(
+    monkeypatch: pytest.MonkeyPatch, count: int, *, video: Path, spotter: BaseSpotter, options: AnalyzeOptions
+) -> None:
+    """Run an analysis that stops when ``count`` chunks are saved."""
+    original = Checkpoint.append
+    budget = stopping_at(count)
+
+    def append(self: Checkpoint, first_index: int, values: np.ndarray) -> None:
+        next(budget)
+        original(self, first_index, values)
+
+    monkeypatch.setattr(Checkpoint, "append", append)
+    with pytest.raises(Stop):
+        analyze_video(video, spotter=spotter, options=options)
+    monkeypatch.undo()
+
+
 @pytest.mark.parametrize("chunks_before_the_end", [0, 1, 2, 3])
 def test_a_stopped_run_goes_on_and_ends_with_the_same_bytes(
     clean: AnalysisResult,
@@ -84,20 +102,10 @@ def test_a_stopped_run_goes_on_and_ends_with_the_same_bytes(
     chunks_before_the_end: int,
 ) -> None:
     options = AnalyzeOptions(out=tmp_path, chunk_s=10.0)
-    original = Checkpoint.append
-    budget = stopping_at(chunks_before_the_end)
-
-    def append(self: Checkpoint, first_index: int, values: np.ndarray) -> None:
-        next(budget)
-        original(self, first_index, values)
-
-    monkeypatch.setattr(Checkpoint, "append", append)
-    with pytest.raises(Stop):
-        analyze_video(video, spotter=spotter, options=options)
-    monkeypatch.undo()
+    stop_at_save(monkeypatch, chunks_before_the_end, video=video, spotter=spotter, options=options)
     encoded: list[int] = []
-    fit = scoring.fit_luma
-    monkeypatch.setattr(scoring, "fit_luma", lambda luma, **size: (encoded.append(1), fit(luma, **size))[1])
+    fit = spotter_module.fit_picture
+    monkeypatch.setattr(spotter_module, "fit_picture", lambda luma, frame: (encoded.append(1), fit(luma, frame))[1])
     result = analyze_video(video, spotter=spotter, options=options)
     assert files(result.bundle) == files(clean.bundle)
     assert result.coverage == clean.coverage
@@ -105,6 +113,59 @@ def test_a_stopped_run_goes_on_and_ends_with_the_same_bytes(
         assert result.resumed_from_us == chunks_before_the_end * 128 * 80_000
     margin = 60  # stacks before the first output, and batches that start early
     assert len(encoded) <= FRAMES // 2 - chunks_before_the_end * 128 + margin
+
+
+@pytest.fixture(scope="module")
+def pair(spotter: Spotter, tmp_path_factory: pytest.TempPathFactory) -> EnsembleSpotter:
+    path = write_tiny_model(tmp_path_factory.mktemp("model"), name="other", size=48, seed=2)
+    return EnsembleSpotter([spotter, load_spotter(path, device="cpu", backend="torch", threads=1)])
+
+
+@pytest.fixture(scope="module")
+def clean_pair(pair: EnsembleSpotter, video: Path, tmp_path_factory: pytest.TempPathFactory) -> AnalysisResult:
+    return analyze_video(video, spotter=pair, options=AnalyzeOptions(out=tmp_path_factory.mktemp("pair")))
+
+
+def test_an_ensemble_gives_the_mean_of_its_models_from_one_decode(
+    clean: AnalysisResult, clean_pair: AnalysisResult, pair: EnsembleSpotter, video: Path, tmp_path: Path
+) -> None:
+    other = analyze_video(video, spotter=pair.members[1], options=AnalyzeOptions(out=tmp_path))
+    alone = [Bundle(result.bundle).read_scores() for result in (clean, other)]
+    scores = Bundle(clean_pair.bundle).read_scores()
+    assert not np.array_equal(alone[0].values, alone[1].values)
+    np.testing.assert_array_equal(scores.values, average_scores(alone).values)
+    np.testing.assert_array_equal(scores.times_us, alone[0].times_us)
+    assert clean_pair.coverage == clean.coverage
+    manifest = Bundle(clean_pair.bundle).read_manifest()
+    assert [(m["name"], m["sha256"]) for m in manifest.models] == [(m.name, m.sha256) for m in pair.members]
+    assert {event.source for event in clean_pair.timeline} == {"tiny+other"}
+
+
+@pytest.mark.parametrize("chunks_before_the_end", [0, 1, 3])
+def test_a_stopped_ensemble_goes_on_and_ends_with_the_same_bytes(
+    clean_pair: AnalysisResult,
+    pair: EnsembleSpotter,
+    video: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    chunks_before_the_end: int,
+) -> None:
+    options = AnalyzeOptions(out=tmp_path, chunk_s=10.0)
+    stop_at_save(monkeypatch, chunks_before_the_end, video=video, spotter=pair, options=options)
+    result = analyze_video(video, spotter=pair, options=options)
+    assert files(result.bundle) == files(clean_pair.bundle)
+    assert (result.resumed_from_us or 0) == chunks_before_the_end * 128 * 80_000
+
+
+def test_thresholds_decide_the_events_and_the_report_but_not_the_scores(
+    spotter: Spotter, video: Path, tmp_path: Path, clean: AnalysisResult
+) -> None:
+    options = AnalyzeOptions(out=tmp_path, thresholds={"PASS": 1.0}, report=True)
+    result = analyze_video(video, spotter=spotter, options=options)
+    assert files(result.bundle)["scores.npz"] == files(clean.bundle)["scores.npz"]
+    assert list(result.timeline) == [event for event in clean.timeline if event.label != "PASS"]
+    assert analyze_video(video, spotter=spotter, options=options).reused
+    assert not analyze_video(video, spotter=spotter, options=AnalyzeOptions(out=tmp_path)).reused
 
 
 def test_killed_after_the_last_chunk_only_the_files_are_written(

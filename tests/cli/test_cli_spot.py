@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -256,5 +257,57 @@ def test_dry_run_says_how_long_and_writes_nothing(spot: Spot, video: Path, tmp_p
 
 def test_flip_is_another_result(spot: Spot, video: Path) -> None:
     assert spot(video).exit_code == 0
+    assert "already analysed" in spot(video, "--no-flip").stdout, "this model does not flip by itself"
     done = spot(video, "--flip")
     assert "already analysed" not in done.stdout
+
+
+@pytest.mark.parametrize("verb", ["spot", "analyze"])
+def test_several_models_are_an_ensemble(spot: Spot, video: Path, tmp_path: Path, verb: str) -> None:
+    other = write_tiny_model(tmp_path, name="other", seed=2)
+    done = spot(video, "--model", other, verb=verb)
+    assert done.exit_code == 0, done.stderr
+    manifest = Bundle(tmp_path / "out" / "good.touchline").read_manifest()
+    assert [model["name"] for model in manifest.models] == ["tiny", "other"]
+    assert "already analysed" in spot(video, "--model", other, verb=verb).stdout
+    assert "already analysed" not in spot(video, verb=verb).stdout
+
+
+@pytest.mark.parametrize("difference", [{"labels": ("PASS", "SHOT")}, {"fps": 25.0}], ids=["labels", "fps"])
+def test_models_that_do_not_agree_are_wrong_usage(
+    spot: Spot, video: Path, tmp_path: Path, difference: dict[str, Any]
+) -> None:
+    done = spot(video, "--model", write_tiny_model(tmp_path, name="other", **difference))
+    assert done.exit_code == 2
+    assert "models tiny and other have different" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("verb", ["spot", "analyze"])
+def test_thresholds_by_label(spot: Spot, video: Path, tmp_path: Path, verb: str) -> None:
+    bundle = Bundle(tmp_path / "out" / "good.touchline")
+    assert spot(video, "--threshold", "PASS=0", "--threshold", "DRIVE=1", verb=verb).exit_code == 0
+    assert bundle.read_events().labels == ("PASS",)
+    assert spot(video, "--threshold", "PASS=1", "--threshold", "DRIVE=1", verb=verb).exit_code == 0
+    assert len(bundle.read_events()) == 0
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("SHOT=0.5", "PASS, DRIVE"),
+        ("PASS=1.5", "0 to 1"),
+        ("PASS=-0.1", "0 to 1"),
+        ("PASS=nan", "0 to 1"),
+        ("PASS=high", "LABEL=VALUE"),
+        ("0.5", "LABEL=VALUE"),
+        ("=0.5", "LABEL=VALUE"),
+    ],
+)
+def test_wrong_thresholds_are_wrong_usage(spot: Spot, video: Path, tmp_path: Path, word: str, told: str) -> None:
+    for verb in ("spot", "analyze"):
+        done = spot(video, video.with_name("b.mp4"), "--threshold", word, verb=verb)
+        assert done.exit_code == 2
+        assert told in done.stderr
+        assert done.stderr.count("touchline: error:") == 1
+        assert not (tmp_path / "out").exists()

@@ -21,7 +21,7 @@ from touchline.clock import us_from_frame
 from touchline.errors import InputError
 from touchline.formats.bundle import EVENTS, REPORT, RESULTS, SCORES, Bundle, Manifest, video_fingerprint
 from touchline.media.video import VideoReader, probe
-from touchline.spotting.spotter import Spotter
+from touchline.spotting.spotter import BaseSpotter
 from touchline.types import Coverage, Timeline, VideoInfo
 
 _CANDIDATE_THRESHOLD = 0.05
@@ -30,11 +30,12 @@ _CANDIDATE_THRESHOLD = 0.05
 
 @dataclass(frozen=True, slots=True)
 class AnalyzeOptions:
-    """How a video is analysed; none of these change the results but ``stream``.
+    """How a video is analysed; only ``stream`` and ``thresholds`` change the results.
 
     Attributes:
         out: folder for the bundle; None for beside the video.
         stream: which video stream; None for the default one.
+        thresholds: confidence an event needs, by label; the spotter's where none is named.
         resume: go on from the chunks a killed run left.
         force: analyse even where an up-to-date bundle is there.
         report: write ``report.html``.
@@ -46,6 +47,7 @@ class AnalyzeOptions:
 
     out: Path | None = None
     stream: int | None = None
+    thresholds: Mapping[str, float] = field(default_factory=dict)
     resume: bool = True
     force: bool = False
     report: bool = False
@@ -90,18 +92,20 @@ class AnalysisResult:
 
 
 def analyze_video(
-    video: Path, *, spotter: Spotter, options: AnalyzeOptions | None = None, progress: Progress | None = None
+    video: Path, *, spotter: BaseSpotter, options: AnalyzeOptions | None = None, progress: Progress | None = None
 ) -> AnalysisResult:
     """Analyse one video into its bundle, or find that its bundle is up to date.
 
     Raises:
+        UsageError: a threshold for a label the spotter does not have, or outside 0 to 1.
         InputError: the video cannot be used, or changed while it was read.
         ResourceError: the bundle cannot be written, or another process is writing it.
 
     """
     options = options or AnalyzeOptions()
+    thresholds = spotter.thresholds_with(options.thresholds)
     info = probe(video, stream=options.stream)
-    key = work_key(video_fingerprint(video), spotter=spotter, stream=info.stream_index)
+    key = work_key(video_fingerprint(video), spotter=spotter, stream=info.stream_index, thresholds=thresholds)
     bundle = Bundle.create(options.out, video)
     work = _Work(video=video, bundle=bundle, key=key, spotter=spotter, options=options)
     with bundle_lock(bundle.path), _no_empty_folder(bundle.path):
@@ -113,18 +117,24 @@ def analyze_video(
     return result
 
 
-def work_key(fingerprint: str, *, spotter: Spotter, stream: int) -> dict[str, Any]:
+def work_key(fingerprint: str, *, spotter: BaseSpotter, stream: int, thresholds: Mapping[str, float]) -> dict[str, Any]:
     """Everything that decides the results, as JSON: equal keys mean equal files."""
+    models = [
+        {
+            "name": member.name,
+            "sha256": member.sha256,
+            "flip": member.flip,
+            "backend": member.backend_name,
+            "device": member.device_reason.partition(":")[0],
+        }
+        for member in spotter.members
+    ]
     return {
         "video_fingerprint": fingerprint,
         "stream": stream,
-        "spotter": spotter.name,
-        "sha256": spotter.sha256,
-        "thresholds": spotter.config.all_thresholds(),
+        "models": models,
+        "thresholds": dict(thresholds),
         "peaks": spotter.config.peaks.model_dump(mode="json"),
-        "flip": spotter.flip,
-        "backend": spotter.backend_name,
-        "device": spotter.device_reason.partition(":")[0],
         "touchline": version("touchline"),
     }
 
@@ -136,7 +146,7 @@ class _Work:
     video: Path
     bundle: Bundle
     key: Mapping[str, Any]
-    spotter: Spotter
+    spotter: BaseSpotter
     options: AnalyzeOptions
 
     def reuse(self, info: VideoInfo) -> AnalysisResult | None:
@@ -160,7 +170,7 @@ class _Work:
         info, coverage = self._score(checkpoint, progress)
         scored_s = time.monotonic()
         scores = saved_scores(checkpoint, spotter=self.spotter)
-        timeline = self.spotter.events(scores)
+        timeline = self.spotter.events(scores, thresholds=self.options.thresholds)
         self.bundle.write_scores(scores)
         self.bundle.write_events(timeline)
         self.bundle.write_results(timeline, game=self.video.stem)
@@ -173,16 +183,15 @@ class _Work:
             info,
             self.bundle.read_events(),
             coverage,
-            resumed_from_us=None
-            if resumed_at is None
-            else us_from_frame(resumed_at, fps=self.spotter.config.frame.fps),
+            resumed_from_us=None if resumed_at is None else us_from_frame(resumed_at, fps=self.spotter.fps),
             timings_s=timings_s,
         )
 
     def report(self, result: AnalysisResult) -> None:
         """Write ``report.html`` from what the bundle holds."""
         scores = self.bundle.read_scores()
-        thresholds = self.spotter.config.all_thresholds()
+        thresholds = self.spotter.thresholds_with(self.options.thresholds)
+        models = self.spotter.members
         low = {label: min(threshold, _CANDIDATE_THRESHOLD) for label, threshold in thresholds.items()}
         write_report(
             self.bundle.path / REPORT,
@@ -197,7 +206,7 @@ class _Work:
             candidates=self.spotter.events(scores, thresholds=low),
             truth=self.options.truth,
             model_name=self.spotter.name,
-            model_sha256=self.spotter.sha256,
+            model_sha256=models[0].sha256 if len(models) == 1 else "",
         )
 
     def _score(self, checkpoint: Checkpoint, progress: Progress | None) -> tuple[VideoInfo, Coverage]:
@@ -217,12 +226,12 @@ class _Work:
 
     def _write_manifest(self, coverage: Coverage, *, timings_s: Mapping[str, float]) -> None:
         """Write the manifest, last of all: only one whose checksums hold makes a bundle up to date."""
-        spotter = self.spotter
+        models = tuple({"task": "spot", "name": m.name, "sha256": m.sha256} for m in self.spotter.members)
         self.bundle.write_manifest(
             Manifest(
                 video_name=self.video.name,
                 video_fingerprint=self.key["video_fingerprint"],
-                models=({"task": "spot", "name": spotter.name, "sha256": spotter.sha256},),
+                models=models,
                 settings=self.key,
                 coverage=coverage,
                 timings_s=timings_s,

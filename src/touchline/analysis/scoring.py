@@ -10,32 +10,32 @@ import numpy.typing as npt
 from touchline.analysis.checkpoint import Checkpoint
 from touchline.clock import US_PER_S, us_from_frame
 from touchline.media.frame import Frame
-from touchline.media.sampling import fit_luma, sample_regular
-from touchline.spotting.spotter import Spotter
+from touchline.media.sampling import sample_regular
+from touchline.spotting.spotter import BaseSpotter
 from touchline.types import Scores
 
 Progress = Callable[[int, int], None]
 """Called with (done_us, total_us) of the video; total_us is 0 while unknown."""
 
 Sample = tuple[int, npt.NDArray[np.uint8]]
-"""Index on the model's time grid, and the luma picture (height, width) there."""
+"""Index on the model's time grid, and the luma picture (height, width) there, of the video's size."""
 
 
-def score_missing(frames: Iterable[Frame], *, spotter: Spotter, checkpoint: Checkpoint, chunk_s: float) -> None:
+def score_missing(frames: Iterable[Frame], *, spotter: BaseSpotter, checkpoint: Checkpoint, chunk_s: float) -> None:
     """Put the frames of all chunks that are not saved yet through the spotter, saving chunk by chunk.
 
     All of ``frames`` is consumed, whatever is saved already, so that the reader's coverage is of the whole video.
 
     Args:
         frames: the video from its start.
-        spotter: the model.
+        spotter: the model, or several.
         checkpoint: where chunks are saved, and what of them is there.
         chunk_s: seconds of video between two saves.
 
     """
     start_index = checkpoint.next_index or 0
     first_needed = spotter.first_frame_needed(start_index) if start_index else 0
-    samples = fitted_samples(frames, spotter=spotter, first_index=first_needed)
+    samples = grid_samples(frames, fps=spotter.fps, first_index=first_needed)
     chunk_samples = max(1, round(chunk_s * spotter.fps))
     pending: list[npt.NDArray[np.float32]] = []
     first_index = start_index
@@ -51,12 +51,11 @@ def score_missing(frames: Iterable[Frame], *, spotter: Spotter, checkpoint: Chec
         pass
 
 
-def fitted_samples(frames: Iterable[Frame], *, spotter: Spotter, first_index: int = 0) -> Iterator[Sample]:
-    """Samples of the model's time grid from ``first_index`` on, as luma of the model's size."""
-    spec = spotter.config.frame
-    for index, frame in sample_regular(frames, fps=spec.fps):
+def grid_samples(frames: Iterable[Frame], *, fps: float, first_index: int = 0) -> Iterator[Sample]:
+    """Samples of a time grid from ``first_index`` on."""
+    for index, frame in sample_regular(frames, fps=fps):
         if index >= first_index:
-            yield index, fit_luma(frame.luma, width=spec.width, height=spec.height)
+            yield index, frame.luma
 
 
 def telling_progress(frames: Iterable[Frame], *, duration_us: int, progress: Progress | None) -> Iterator[Frame]:
@@ -69,7 +68,7 @@ def telling_progress(frames: Iterable[Frame], *, duration_us: int, progress: Pro
         yield frame
 
 
-def saved_scores(checkpoint: Checkpoint, *, spotter: Spotter) -> Scores:
+def saved_scores(checkpoint: Checkpoint, *, spotter: BaseSpotter) -> Scores:
     """All saved chunks as one curve."""
     first_index, values = checkpoint.scores(classes=len(spotter.labels))
     fps = spotter.fps

@@ -10,6 +10,7 @@ from touchline.cli.spot import (
     ModelOption,
     ResumeOption,
     StreamOption,
+    ThresholdOption,
     VideosArgument,
 )
 
@@ -17,8 +18,9 @@ from touchline.cli.spot import (
 def command(
     videos: VideosArgument,
     model: ModelOption = None,
+    threshold: ThresholdOption = None,
     out: OutOption = None,
-    flip: FlipOption = False,
+    flip: FlipOption = None,
     stream: StreamOption = None,
     resume: ResumeOption = True,
     force: ForceOption = False,
@@ -30,17 +32,20 @@ def command(
     """Run all tasks on videos, one decode each: a bundle with report.html for every VIDEO."""
 
     def run() -> int:
-        from touchline.cli.batch import analyze_videos, check_requests
+        from touchline.cli.batch import analyze_videos, check_requests, read_thresholds
 
         check_requests(videos, out=out)
+        thresholds = read_thresholds(threshold or ())
         from touchline.analysis.pipeline import AnalyzeOptions
 
         return analyze_videos(
             videos,
-            model=model,
+            models=model or (),
             device=device,
             flip=flip,
-            options=AnalyzeOptions(out=out, stream=stream, resume=resume and not force, force=force, report=True),
+            options=AnalyzeOptions(
+                out=out, stream=stream, thresholds=thresholds, resume=resume and not force, force=force, report=True
+            ),
             dry_run=dry_run,
             list_events=False,
             output=Output(json=json),

@@ -18,7 +18,7 @@ from touchline.errors import EXIT_DEGRADED, EXIT_OK, InputError, TouchlineError,
 
 if TYPE_CHECKING:
     from touchline.analysis.pipeline import AnalysisResult, AnalyzeOptions
-    from touchline.spotting.spotter import Spotter
+    from touchline.spotting.spotter import BaseSpotter
     from touchline.types import Event, VideoInfo
 
 _URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://?[^/]")
@@ -60,29 +60,51 @@ def _check_kind(video: Path) -> None:
 def analyze_videos(
     videos: Sequence[Path],
     *,
-    model: str | None,
+    models: Sequence[str],
     device: Device,
-    flip: bool,
+    flip: bool | None,
     options: AnalyzeOptions,
     dry_run: bool,
     list_events: bool,
     output: Output,
 ) -> int:
-    """Load the model and analyse each video; one failing does not stop the others. Return the exit code of all."""
-    spotter = load(model, device=device, flip=flip, output=output)
+    """Load the models and analyse each video; one failing does not stop the others. Return the exit code of all."""
+    spotter = load(models, device=device, flip=flip, output=output)
+    spotter.thresholds_with(options.thresholds)  # a wrong one is told once, not for each video
     if dry_run:
         return estimate(videos, spotter=spotter, options=options, output=output)
     codes = [_run_video(v, spotter=spotter, options=options, output=output, list_events=list_events) for v in videos]
     return batch_code(codes)
 
 
-def load(name: str | None, *, device: Device, flip: bool, output: Output) -> Spotter:
-    """The spotter of the command line; which device it got, and why, goes to stderr."""
+def read_thresholds(words: Sequence[str]) -> dict[str, float]:
+    """Thresholds given as ``LABEL=VALUE``; of two for one label the last holds.
+
+    Raises:
+        UsageError: a word of another form.
+
+    """
+    thresholds = {}
+    for word in words:
+        label, _, value = word.rpartition("=")
+        try:
+            thresholds[label] = float(value)
+        except ValueError:
+            label = ""
+        if not label:
+            raise UsageError(f"--threshold {word!r} is not LABEL=VALUE; write for instance --threshold PASS=0.5")
+    return thresholds
+
+
+def load(names: Sequence[str], *, device: Device, flip: bool | None, output: Output) -> BaseSpotter:
+    """The spotter of the command line, an ensemble of several; which device each got, and why, goes to stderr."""
+    from touchline.spotting.ensemble import EnsembleSpotter
     from touchline.spotting.spotter import load_spotter
 
-    spotter = load_spotter(name, device=device, flip=flip or None)
-    output.note(f"touchline: model {spotter.name}, {spotter.device_reason}")
-    return spotter
+    spotters = [load_spotter(name, device=device, flip=flip) for name in names or (None,)]
+    for spotter in spotters:
+        output.note(f"touchline: model {spotter.name}, {spotter.device_reason}")
+    return spotters[0] if len(spotters) == 1 else EnsembleSpotter(spotters)
 
 
 def batch_code(codes: Sequence[int]) -> int:
@@ -90,7 +112,7 @@ def batch_code(codes: Sequence[int]) -> int:
     return codes[0] if len(set(codes)) == 1 else EXIT_DEGRADED
 
 
-def _run_video(video: Path, *, spotter: Spotter, options: AnalyzeOptions, output: Output, list_events: bool) -> int:
+def _run_video(video: Path, *, spotter: BaseSpotter, options: AnalyzeOptions, output: Output, list_events: bool) -> int:
     """Analyse one video and tell what came of it; return its exit code."""
     from touchline.analysis.pipeline import analyze_video
 
@@ -186,7 +208,7 @@ def result_record(video: Path, result: AnalysisResult) -> dict[str, Any]:
     }
 
 
-def estimate(videos: Sequence[Path], *, spotter: Spotter, options: AnalyzeOptions, output: Output) -> int:
+def estimate(videos: Sequence[Path], *, spotter: BaseSpotter, options: AnalyzeOptions, output: Output) -> int:
     """Say how long each analysis would take, from a trial on its first seconds; nothing is written."""
     from touchline.media.video import probe
 
@@ -216,17 +238,17 @@ def estimate(videos: Sequence[Path], *, spotter: Spotter, options: AnalyzeOption
     return batch_code(codes)
 
 
-def _trial_speed(video: Path, *, info: VideoInfo, spotter: Spotter) -> float:
+def _trial_speed(video: Path, *, info: VideoInfo, spotter: BaseSpotter) -> float:
     """Seconds of video analysed a second, over the first seconds of a video."""
     from itertools import takewhile
 
-    from touchline.analysis.scoring import fitted_samples
+    from touchline.analysis.scoring import grid_samples
     from touchline.media.video import VideoReader
 
     started_s = time.monotonic()
     with VideoReader(video, stream=info.stream_index) as reader:
         frames = takewhile(lambda frame: frame.time_us < _TRIAL_S * 1e6, reader.frames())
-        for _ in spotter.stream(fitted_samples(frames, spotter=spotter)):
+        for _ in spotter.stream(grid_samples(frames, fps=spotter.fps)):
             pass
     analysed_s = min(_TRIAL_S, info.duration_us / 1e6) or _TRIAL_S
     return analysed_s / max(time.monotonic() - started_s, 1e-6)

@@ -34,7 +34,7 @@ def _run(out: Path, *, device: Device, output: Output) -> int:
     from touchline.cli.common import progress_bar
     from touchline.errors import EXIT_DEGRADED, EXIT_OK, ResourceError
 
-    spotter = load(None, device=device, flip=False, output=output)
+    spotter = load((), device=device, flip=None, output=output)
     options = AnalyzeOptions(out=out, report=True, embed_video=True)
     with (
         as_file(files("touchline.analysis") / "sample" / "sample.mp4") as clip,

@@ -11,9 +11,17 @@ from touchline.cli.common import DebugOption, DeviceOption, JsonOption, OutOptio
 
 VideosArgument = Annotated[list[Path], typer.Argument(metavar="VIDEO...", help="Media files.", show_default=False)]
 ModelOption = Annotated[
-    str | None, typer.Option("--model", help="A built-in model's name or a model file; see `touchline models list`.")
+    list[str] | None,
+    typer.Option("--model", help="A built-in model's name or a model file; the scores of several are averaged."),
 ]
-FlipOption = Annotated[bool, typer.Option("--flip", help="Average with the mirrored picture: slower, a little better.")]
+ThresholdOption = Annotated[
+    list[str] | None,
+    typer.Option("--threshold", metavar="LABEL=VALUE", help="Confidence, 0 to 1, that events of a label need."),
+]
+FlipOption = Annotated[
+    bool | None,
+    typer.Option("--flip/--no-flip", help="Average with the mirrored picture, or not; else as the model wants it."),
+]
 StreamOption = Annotated[int | None, typer.Option("--stream", help="Which video stream, where a file has several.")]
 ResumeOption = Annotated[bool, typer.Option("--resume/--no-resume", help="Go on where a stopped run left off.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Analyse again even where the bundle is up to date.")]
@@ -23,8 +31,9 @@ DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only say how long
 def command(
     videos: VideosArgument,
     model: ModelOption = None,
+    threshold: ThresholdOption = None,
     out: OutOption = None,
-    flip: FlipOption = False,
+    flip: FlipOption = None,
     stream: StreamOption = None,
     resume: ResumeOption = True,
     force: ForceOption = False,
@@ -36,17 +45,20 @@ def command(
     """Find the events of videos: events.json, results_spotting.json and scores.npz in VIDEO's bundle."""
 
     def run() -> int:
-        from touchline.cli.batch import analyze_videos, check_requests
+        from touchline.cli.batch import analyze_videos, check_requests, read_thresholds
 
         check_requests(videos, out=out)
+        thresholds = read_thresholds(threshold or ())
         from touchline.analysis.pipeline import AnalyzeOptions
 
         return analyze_videos(
             videos,
-            model=model,
+            models=model or (),
             device=device,
             flip=flip,
-            options=AnalyzeOptions(out=out, stream=stream, resume=resume and not force, force=force),
+            options=AnalyzeOptions(
+                out=out, stream=stream, thresholds=thresholds, resume=resume and not force, force=force
+            ),
             dry_run=dry_run,
             list_events=True,
             output=Output(json=json),

@@ -175,10 +175,14 @@ class Engine:
     def run(self, frames: Iterable[tuple[int, npt.NDArray[np.uint8]]]) -> Iterator[ScoreChunk]:
         """Chunks of scores of consecutive grid frames (index, luma (h, w)); the last when the frames end."""
         for index, picture in frames:
-            self._frames.add(index, picture)
-            while self._encode_full_batch():
-                yield from self._decode_ready()
-        yield from self._finish()
+            yield from self.feed(index, picture)
+        yield from self.finish()
+
+    def feed(self, index: int, picture: npt.NDArray[np.uint8]) -> Iterator[ScoreChunk]:
+        """Take the next grid frame, and give the chunks that it completes."""
+        self._frames.add(index, picture)
+        while self._encode_full_batch():
+            yield from self._decode_ready()
 
     def _encode_full_batch(self) -> bool:
         """Encode the next aligned batch, if its frames are there."""
@@ -220,8 +224,8 @@ class Engine:
         self._parts.append((start, logits))
         self._next_output = end
 
-    def _finish(self) -> Iterator[ScoreChunk]:
-        """The rest, once the number of frames is known."""
+    def finish(self) -> Iterator[ScoreChunk]:
+        """The rest, once all frames were fed."""
         count = self._frames.end
         last_stack = self._plan.last_stack(count)
         stop = self._plan.outputs(count).stop

@@ -1,13 +1,106 @@
-"""Several models' scores as one: the mean of the raw scores, before smoothing and peaks."""
+"""Several models' scores as one: the mean of the raw scores, before smoothing and peaks.
+
+:class:`EnsembleSpotter` does it while a video is read, :func:`average_scores` with scores that are there.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from touchline.errors import InputError
+from touchline.errors import InputError, UsageError
+from touchline.spotting.engine import ScoreChunk
+from touchline.spotting.spotter import BaseSpotter, GridFrames, Spotter, fit_picture
 from touchline.types import Scores
+
+
+class EnsembleSpotter(BaseSpotter):
+    """Models that score the same frames side by side, by the mean of their scores; the first one's rules make events.
+
+    Args:
+        members: at least one, all of the same labels and frame rate; their pictures may be of different sizes.
+
+    Raises:
+        UsageError: labels or frame rates differ.
+
+    """
+
+    def __init__(self, members: Sequence[Spotter]) -> None:
+        if not members:
+            raise ValueError("an ensemble needs at least one member; none was given")
+        for other in members[1:]:
+            _check_agreement(members[0], other)
+        self.name = "+".join(member.name for member in members)
+        self.config = members[0].config
+        self._members = tuple(members)
+
+    @property
+    def members(self) -> tuple[Spotter, ...]:
+        """The models, in the order given."""
+        return self._members
+
+    def stream(self, frames: GridFrames, *, start_index: int = 0) -> Iterator[ScoreChunk]:
+        """See :meth:`BaseSpotter.stream`; only times that every member scores are given."""
+        engines = [member.engine(start_index=start_index) for member in self._members]
+        specs = [member.config.frame for member in self._members]
+        mean = _RunningMean(len(engines))
+        for index, luma in frames:
+            pictures = {spec: fit_picture(luma, spec) for spec in set(specs)}
+            for at, (engine, spec) in enumerate(zip(engines, specs, strict=True)):
+                mean.add(at, engine.feed(index, pictures[spec]))
+            yield from mean.ready()
+        for at, engine in enumerate(engines):
+            mean.add(at, engine.finish())
+        yield from mean.ready()
+
+
+class _RunningMean:
+    """Holds the scores of each member until all have come as far."""
+
+    def __init__(self, members: int) -> None:
+        self._held: list[ScoreChunk | None] = [None] * members
+
+    def add(self, member: int, chunks: Iterator[ScoreChunk]) -> None:
+        """Take the next chunks of a member."""
+        for chunk in chunks:
+            held = self._held[member]
+            if held is not None:
+                chunk = ScoreChunk(held.first_index, np.concatenate([held.values, chunk.values]))
+            self._held[member] = chunk
+
+    def ready(self) -> Iterator[ScoreChunk]:
+        """The mean over the times that all members have by now, where there are any."""
+        held = [chunk for chunk in self._held if chunk is not None]
+        if len(held) < len(self._held):
+            return
+        start = max(chunk.first_index for chunk in held)
+        stop = min(chunk.first_index + len(chunk) for chunk in held)
+        if start >= stop:
+            return
+        values = [chunk.values[start - chunk.first_index : stop - chunk.first_index] for chunk in held]
+        self._held = [ScoreChunk(stop, chunk.values[stop - chunk.first_index :]) for chunk in held]
+        mean = np.stack(values).mean(axis=0, dtype=np.float64)
+        yield ScoreChunk(start, np.asarray(mean, dtype=np.float32))
+
+
+def _check_agreement(one: Spotter, other: Spotter) -> None:
+    """Refuse models whose scores cannot be averaged.
+
+    Raises:
+        UsageError: labels or frame rates differ.
+
+    """
+    if one.labels != other.labels:
+        raise UsageError(
+            f"models {one.name} and {other.name} have different labels ({', '.join(one.labels)}; "
+            f"{', '.join(other.labels)}); an ensemble needs the same labels in the same order"
+        )
+    if one.fps != other.fps:
+        raise UsageError(
+            f"models {one.name} and {other.name} have different frame rates ({one.fps:g} and {other.fps:g} a second); "
+            "an ensemble needs the same one"
+        )
 
 
 def average_scores(members: Sequence[Scores], *, weights: Sequence[float] | None = None) -> Scores:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -46,27 +47,27 @@ CUDA_STACKS_PER_BATCH = 32
 FEATURE_VALUES_PER_BATCH = 4_000_000
 
 
-class Spotter:
-    """A model ready to score videos.
+class BaseSpotter(ABC):
+    """What scores videos and makes events of the scores: one model, or several together.
 
     Attributes:
-        name, labels, config, sha256: of the model.
-        backend_name: what runs it.
-        device_reason: where it runs, and why there.
-        flip: whether scores are averaged with those of the mirrored pictures.
+        name: recorded with each event.
+        config: what gives labels, frame rate, thresholds and the rules of peaks.
 
     """
 
-    def __init__(self, config: ModelConfig, *, sha256: str, plan: Plan, backend: Backend, device_reason: str) -> None:
-        self.name = config.name
-        self.labels = config.labels
-        self.config = config
-        self.sha256 = sha256
-        self.backend_name = backend.name
-        self.device_reason = device_reason
-        self.flip = plan.flip
-        self._plan = plan
-        self._backend = backend
+    name: str
+    config: ModelConfig
+
+    @property
+    @abstractmethod
+    def members(self) -> tuple[Spotter, ...]:
+        """The models at work."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Class names, in the order of the scores' columns."""
+        return self.config.labels
 
     @property
     def fps(self) -> float:
@@ -75,8 +76,9 @@ class Spotter:
 
     def first_frame_needed(self, output_index: int) -> int:
         """The first grid frame to feed in order to take up a stream at ``output_index``."""
-        return self._plan.first_frame_needed(output_index)
+        return min(member.plan.first_frame_needed(output_index) for member in self.members)
 
+    @abstractmethod
     def stream(self, frames: GridFrames, *, start_index: int = 0) -> Iterator[ScoreChunk]:
         """Scores of a stream of grid frames, chunk by chunk, in bounded memory.
 
@@ -87,25 +89,75 @@ class Spotter:
                 values as one from the start.
 
         Raises:
-            ResourceError: the network gave scores that are no numbers.
+            ResourceError: a network gave scores that are no numbers.
 
         """
-        engine = Engine(self._plan, self._backend, start_index=start_index)
-        return engine.run((index, fit_picture(luma, self.config.frame)) for index, luma in frames)
 
     def scores(self, frames: GridFrames) -> Scores:
         """Scores of a whole video's grid frames, from index 0."""
         return scores_from_chunks(self.stream(frames), config=self.config)
 
-    def events(self, scores: Scores, *, thresholds: dict[str, float] | None = None) -> Timeline:
+    def events(self, scores: Scores, *, thresholds: Mapping[str, float] | None = None) -> Timeline:
         """Events of scores by the model's own rules; ``thresholds`` replace the model's, label by label."""
         return find_events(
             scores,
-            thresholds={**self.config.all_thresholds(), **(thresholds or {})},
+            thresholds=self.thresholds_with(thresholds or {}),
             sigma_samples=self.config.peaks.sigma_samples,
             distance_samples=self.config.peaks.distance_samples,
             source=self.name,
         )
+
+    def thresholds_with(self, changed: Mapping[str, float]) -> dict[str, float]:
+        """The model's thresholds, those of ``changed`` put in their place.
+
+        Raises:
+            UsageError: a label that the model does not have, or a value outside 0 to 1.
+
+        """
+        known = ", ".join(self.labels)
+        for label, value in changed.items():
+            if label not in self.labels:
+                raise UsageError(f"threshold for {label!r}, a label {self.name} does not have; its labels are {known}")
+            if not 0 <= value <= 1:
+                raise UsageError(f"threshold {label}={value} is outside 0 to 1; give a confidence, e.g. {label}=0.5")
+        return {**self.config.all_thresholds(), **changed}
+
+
+class Spotter(BaseSpotter):
+    """A model ready to score videos.
+
+    Attributes:
+        name, config, sha256: of the model.
+        plan: how frames go through it.
+        backend_name: what runs it.
+        device_reason: where it runs, and why there.
+        flip: whether scores are averaged with those of the mirrored pictures.
+
+    """
+
+    def __init__(self, config: ModelConfig, *, sha256: str, plan: Plan, backend: Backend, device_reason: str) -> None:
+        self.name = config.name
+        self.config = config
+        self.sha256 = sha256
+        self.plan = plan
+        self.backend_name = backend.name
+        self.device_reason = device_reason
+        self.flip = plan.flip
+        self._backend = backend
+
+    @property
+    def members(self) -> tuple[Spotter, ...]:
+        """Itself alone."""
+        return (self,)
+
+    def engine(self, *, start_index: int = 0) -> Engine:
+        """What one stream goes through; its frames must have the model's size."""
+        return Engine(self.plan, self._backend, start_index=start_index)
+
+    def stream(self, frames: GridFrames, *, start_index: int = 0) -> Iterator[ScoreChunk]:
+        """See :meth:`BaseSpotter.stream`."""
+        engine = self.engine(start_index=start_index)
+        return engine.run((index, fit_picture(luma, self.config.frame)) for index, luma in frames)
 
 
 def load_spotter(
