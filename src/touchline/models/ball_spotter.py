@@ -271,6 +271,18 @@ class BallSpotter(nn.Module):
             raise ValueError(f"num_classes={num_classes} and candidates={candidates} must be 1 or more")
         self.num_classes = num_classes
         self.candidates = candidates
+        self.settings: dict[str, Any] = {
+            "num_classes": num_classes,
+            "reach": reach,
+            "stem": stem,
+            "width": width,
+            "deep": deep,
+            "candidates": candidates,
+            "channels": channels,
+            "dilations": list(dilations),
+            "horizon": horizon,
+            "dropout": dropout,
+        }
         self.vector_size = candidates * (2 + len(BALL_STATES))
         self.stack_offsets: tuple[int, ...] = tuple(range(-reach, reach + 1))
         self.encoder = BallEncoder(frames=len(self.stack_offsets), stem=stem, width=width, deep=deep)

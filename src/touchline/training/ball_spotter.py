@@ -6,7 +6,6 @@ encoder nor the temporal head of that fold has seen, and nothing (threshold, len
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,7 +111,7 @@ def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu") -> Path:
     measured = measure(predictions, matches, settings)
     write_json_atomic(out / "measured.json", measured)
     shipped = _train_one(list(matches.values()), settings, out=out / "all", device=device)
-    return save_model(out / settings.name, shipped.network, _model_config(settings, measured))
+    return save_model(out / settings.name, shipped.network, _model_config(shipped.network, settings, measured))
 
 
 def load_match(folder: Path, frame: FrameSpec, *, cache: Path) -> Match:
@@ -212,11 +211,11 @@ def _vectors(network: BallSpotter, match: Match, *, out: Path, device: str) -> n
     return np.load(path)
 
 
-def _model_config(settings: BallSpotterRecipe, measured: Mapping[str, Any]) -> ModelConfig:
+def _model_config(network: BallSpotter, settings: BallSpotterRecipe, measured: Mapping[str, Any]) -> ModelConfig:
     return ModelConfig(
         name=settings.name,
         architecture="ball-spotter",
-        network=json.loads(json.dumps({"num_classes": len(settings.labels), **settings.network})),
+        network=network.settings,
         frame=settings.frame,
         labels=settings.labels,
         thresholds=settings.thresholds,
