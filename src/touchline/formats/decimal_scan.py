@@ -33,6 +33,7 @@ _POWERS_INT: IntArray = np.array([10 ** min(k, _MAX_DIGITS) for k in range(MAX_D
 _POWERS: FloatArray = np.array([10.0**k for k in range(MAX_DECIMALS + 1)], np.float64)
 _SPLITTER = 134217729.0
 _EXACT_BELOW = 1 << 53
+_EXPONENT_BITS = 0x7FF << 52
 
 
 def words_at(data: bytes, start: IntArray, *, size: int) -> Words:
@@ -55,16 +56,12 @@ def byte_masks(size: int, *, last: bool) -> Words:
 
 
 _DIGIT_MASKS = byte_masks(_WIDTH, last=True)
-_WORD_MASKS = byte_masks(8, last=True)
 
 
-def parse_digits(data: bytes, end: IntArray, count: IntArray) -> tuple[IntArray, BoolArray]:
-    """The numbers written by the 1 to 8 digits before each ``end``, and whether all are digits.
-
-    Every ``end`` must be at least 8.
-    """
-    value, good = _eights(words_at(data, end - 8, size=8) ^ _ZERO, _WORD_MASKS.take(count, axis=0))
-    return value[:, 0], good
+def parse_digits(words: Words, count: IntArray) -> tuple[IntArray, bool]:
+    """The numbers written by the first ``count`` bytes (1 to 8) of each word, and whether all of them are digits."""
+    value, good = _eights(((words ^ _ZERO) << (64 - 8 * count).astype(np.uint64))[:, None])
+    return value[:, 0], bool(good.all())
 
 
 def parse_fractions(data: bytes, start: IntArray, end: IntArray) -> FloatArray:
@@ -78,13 +75,21 @@ def parse_fractions(data: bytes, start: IntArray, end: IntArray) -> FloatArray:
     """
     decimals = end - start - 2
     text = np.frombuffer(data, np.uint8)
-    whole = text[start].astype(np.int64) - 48
-    plain = (whole >= 0) & (whole <= 9) & (text[np.minimum(start + 1, len(data) - 1)] == ord("."))
-    plain &= (decimals >= 1) & (decimals <= MAX_DECIMALS) & ((whole == 0) | (decimals <= _MAX_DIGITS))
+    whole = text[start] - np.uint8(48)
+    plain = (whole <= 9) & (text[np.minimum(start + 1, len(data) - 1)] == ord("."))
+    plain &= (decimals >= 1) & (decimals <= MAX_DECIMALS)
+    below_one = not whole.any()
+    if not below_one:
+        plain &= (whole == 0) | (decimals <= _MAX_DIGITS)
     decimals[~plain] = 1
-    parts, digits = _eights(words_at(data, end - _WIDTH, size=_WIDTH) ^ _ZERO, _DIGIT_MASKS.take(decimals, axis=0))
-    plain &= digits & (parts[:, 0] < 10)
-    mantissa = whole * _POWERS_INT[decimals] + parts[:, 0] * 10**16 + parts[:, 1] * 10**8 + parts[:, 2]
+    words = words_at(data, end - _WIDTH, size=_WIDTH)
+    words ^= _ZERO
+    words &= _DIGIT_MASKS.take(decimals, axis=0)
+    parts, good = _eights(words)
+    plain &= good & (parts[:, 0] < 10)
+    mantissa = parts[:, 0] * 10**16 + parts[:, 1] * 10**8 + parts[:, 2]
+    if not below_one:
+        mantissa += whole * _POWERS_INT.take(decimals)
     mantissa[~plain] = 0
     value, certain = divide_by_power(mantissa, decimals)
     odd = np.flatnonzero(~(plain & certain))
@@ -92,13 +97,14 @@ def parse_fractions(data: bytes, start: IntArray, end: IntArray) -> FloatArray:
     return value
 
 
-def _eights(digits: Words, mask: Words) -> tuple[IntArray, BoolArray]:
-    """The numbers (n, words) in eight digits each, and (n,) whether all bytes under the mask are digits."""
-    digits &= mask
+def _eights(digits: Words) -> tuple[IntArray, BoolArray]:
+    """The numbers (n, words) of eight digit values each, and (n,) whether all bytes are such; overwrites ``digits``."""
     strange = digits + _SIX
     strange |= digits
     strange &= _HIGH_NIBBLES
-    good = np.bitwise_or.reduce(np.ascontiguousarray(strange.T)) == 0
+    good = np.ones(len(digits), np.bool_)
+    if np.bitwise_or.reduce(strange, axis=None):
+        good = np.bitwise_or.reduce(strange, axis=1) == 0
     for factor, shift, kept in _PAIRINGS:
         right = digits >> shift
         digits *= factor
@@ -118,14 +124,15 @@ def divide_by_power(mantissa: IntArray, exponent: IntArray) -> tuple[FloatArray,
         float64 (n,) and bool (n,).
 
     """
-    divisor = _POWERS[exponent]
+    divisor = _POWERS.take(exponent)
     rounded = mantissa.astype(np.float64)
     quotient = rounded / divisor
     certain = np.ones(len(mantissa), np.bool_)
     large = np.flatnonzero(mantissa >= _EXACT_BELOW)
     if len(large):
-        lost = (mantissa[large] - rounded[large].astype(np.int64)).astype(np.float64)
-        quotient[large], certain[large] = _correct(quotient[large], rounded[large], divisor[large], lost)
+        numerator = rounded.take(large)
+        lost = (mantissa.take(large) - numerator.astype(np.int64)).astype(np.float64)
+        quotient[large], certain[large] = _correct(quotient.take(large), numerator, divisor.take(large), lost)
     return quotient, certain
 
 
@@ -138,7 +145,7 @@ def _correct(
     d_high, d_low = _halves(divisor)
     error = ((q_high * d_high - product) + q_high * d_low + q_low * d_high) + q_low * d_low
     correction = (((numerator - product) - error) + lost) / divisor
-    quarters = 4 * correction / np.spacing(quotient)
+    quarters = 4 * correction / _spacing(quotient)
     nearest = np.rint(quarters)
     return quotient + correction, (np.abs(quarters - nearest) > 1e-6) | (nearest == 0)
 
@@ -148,3 +155,8 @@ def _halves(value: FloatArray) -> tuple[FloatArray, FloatArray]:
     scaled = _SPLITTER * value
     high = scaled - (scaled - value)
     return high, value - high
+
+
+def _spacing(value: FloatArray) -> FloatArray:
+    """``np.spacing`` of positive normal numbers, by their exponent bits."""
+    return (value.view(np.int64) & _EXPONENT_BITS).view(np.float64) * 2.0**-52

@@ -23,18 +23,14 @@ WORTH_BYTES = 20_000
 _LIST = re.compile(rb'"predictions"\s*:\s*\[')
 _QUOTE = ord('"')
 _MAX_FRAME = 256
-_WIDTHS = (16, 24, 8, 1)
-"""Longest text of each key but the last that is read here; a half is one digit."""
-
-_LABEL_MASKS = byte_masks(_WIDTHS[1], last=False)
+_MAX_CLOCK = 16
+_MAX_LABEL = 24
+_MAX_LABELS = 256
 _HASH_BITS = 14
-_HASH_FACTORS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
+_HASH_FACTORS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], np.uint64)
 _QUOTES = np.uint64(0x2222222222222222)
 _ONES = np.uint64(0x0101010101010101)
 _HIGH_BITS = np.uint64(0x8080808080808080)
-
-Span = tuple[IntArray, IntArray]
-"""First byte and end of the text of each row."""
 
 
 def scan_predictions(data: bytes) -> tuple[dict[str, Any], EventColumns] | None:
@@ -44,8 +40,7 @@ def scan_predictions(data: bytes) -> tuple[dict[str, Any], EventColumns] | None:
         return None
     close = data.rfind(b"]")
     document = _rest(data[: found.end()] + data[close:])
-    spans = _spans(data, found.end(), close) if document is not None else None
-    columns = _columns(data, spans) if spans is not None else None
+    columns = _rows(data, found.end(), close) if document is not None else None
     return None if document is None or columns is None else (document, columns)
 
 
@@ -58,29 +53,32 @@ def _rest(text: bytes) -> dict[str, Any] | None:
     return document if isinstance(document, dict) and document.get("predictions") == [] else None
 
 
-def _spans(data: bytes, first: int, close: int) -> list[Span] | None:
-    """Where each key's texts lie, once every row is known to be framed alike."""
+def _rows(data: bytes, first: int, close: int) -> EventColumns | None:
+    """The events between ``first`` and ``close``, once every row is known to be framed alike."""
     starts = _positions(data, ord("{"), close)
     starts = starts[np.searchsorted(starts, first) :]
-    frames = _frames(data, first, starts[:2].tolist()) if len(starts) > 1 else None
+    texts = _first_row(data, first, starts[:2].tolist()) if len(starts) > 1 else None
     last_quote = data.rfind(b'"', 0, close)
-    if frames is None or data[last_quote + 1 : close].strip() != b"}":
+    if texts is None or data[last_quote + 1 : close].strip() != b"}":
         return None
-    spans: list[Span] = []
-    cursor = starts
-    for frame, width in zip(frames[:-1], (*_WIDTHS, 0), strict=True):
-        if not _has_text(data, cursor, frame):
-            return None
-        cursor = cursor + len(frame)
-        if int(cursor.max()) + width > len(data):
-            return None
-        if width:
-            end = cursor + (_until_quote(words_at(data, cursor, size=width)) if width > 1 else 1)
-            spans.append((cursor, end))
-            cursor = end
+    frames, clock = texts
+    label_start = _label_starts(data, starts, frames, clock)
+    labels = _labels(data, label_start, frames[2]) if label_start is not None else None
+    if labels is None:
+        return None
+    names, label, cursor = labels
+    numbers = _positions_and_halves(data, cursor, frames)
+    if numbers is None:
+        return None
+    position, half, cursor = numbers
     ends = np.append(starts[1:] - len(frames[-1]), last_quote)
-    spans.append((cursor, ends))
-    return spans if bool((ends > cursor).all()) and _has_text(data, ends[:-1], frames[-1]) else None
+    if not bool((ends > cursor).all()):
+        return None
+    try:
+        confidence = parse_fractions(data, cursor, ends)
+    except ValueError:
+        return None
+    return EventColumns(names, label, half, position, confidence, np.ones(len(half), np.bool_))
 
 
 def _positions(data: bytes, byte: int, end: int) -> IntArray:
@@ -94,8 +92,11 @@ def _positions(data: bytes, byte: int, end: int) -> IntArray:
     return np.append(index * 8 + inner, np.array(tail, np.int64))
 
 
-def _frames(data: bytes, first: int, starts: list[int]) -> list[bytes] | None:
-    """The texts around the five values of a row, up to the start of the next one; None if rows are not the usual."""
+def _first_row(data: bytes, first: int, starts: list[int]) -> tuple[list[bytes], bytes] | None:
+    """The texts around the five values of a row, up to the start of the next one, and the first value.
+
+    None if rows are not the usual.
+    """
     two_rows = data[first : data.find(b"}", starts[1]) + 1]
     try:
         pair = orjson.loads(b"[" + two_rows + b"]")
@@ -109,16 +110,50 @@ def _frames(data: bytes, first: int, starts: list[int]) -> list[bytes] | None:
         return None
     edges = [0, *(i + (at % 4 == 2) for at, i in enumerate(quotes) if at % 4 >= 2), len(row)]
     frames = [row[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True)]
-    return frames if max(map(len, frames)) <= _MAX_FRAME else None
+    return (frames, row[edges[1] : edges[2]]) if max(map(len, frames)) <= _MAX_FRAME else None
 
 
-def _has_text(data: bytes, start: IntArray, text: bytes) -> bool:
-    """Whether ``text`` stands at every start."""
-    size = len(text)
-    if int(start.max()) + size > len(data):
+def _label_starts(data: bytes, starts: IntArray, frames: list[bytes], clock: bytes) -> IntArray | None:
+    """Where each row's label begins; the clock before it only has to be a text.
+
+    The first row is the model of all others. Clocks mostly differ in their digits only, so that one comparison does.
+    """
+    lead = frames[-1] + frames[0]
+    before = starts[1:] - len(frames[-1])
+    if _stands(data, before, lead + clock + frames[1], digits=range(len(lead), len(lead) + len(clock))):
+        return starts + len(frames[0] + clock + frames[1])
+    cursor = starts + len(frames[0])
+    if not _stands(data, before, lead) or int(cursor[-1]) + _MAX_CLOCK > len(data):
+        return None
+    cursor += _until_quote(words_at(data, cursor, size=_MAX_CLOCK))
+    return cursor + len(frames[1]) if _stands(data, cursor, frames[1]) else None
+
+
+def _stands(data: bytes, start: IntArray, text: bytes, *, digits: range = range(0)) -> bool:
+    """Whether ``text`` stands at every start; where it has digits in the range ``digits``, any will do."""
+    size = _whole_words(len(text))
+    if int(start[-1]) + size > len(data):
         return False
-    view = np.ndarray((len(data) - size + 1,), f"V{size}", data, strides=(1,))
-    return bytes(view[start]) == text * len(start)
+    kept = bytes(0xF0 if i in digits and 48 <= byte <= 57 else 0xFF for i, byte in enumerate(text))
+    difference = words_at(data, start, size=size)
+    difference ^= _as_words(text, size, times=len(start))
+    difference &= _as_words(kept, size, times=len(start))
+    return _all_zero(difference)
+
+
+def _whole_words(size: int) -> int:
+    """The size rounded up to words."""
+    return (size + 7) // 8 * 8
+
+
+def _as_words(text: bytes, size: int, *, times: int) -> Words:
+    """(times, size // 8): the text as words, zeros after it; NumPy combines whole arrays quicker than rows."""
+    return np.frombuffer(text.ljust(size, b"\0") * times, "<u8").reshape(times, size // 8)
+
+
+def _all_zero(words: Words) -> bool:
+    """Whether no bit is set."""
+    return not np.bitwise_or.reduce(words, axis=None)
 
 
 def _until_quote(words: Words) -> IntArray:
@@ -135,38 +170,64 @@ def _until_quote(words: Words) -> IntArray:
     return total.astype(np.int64)
 
 
-def _columns(data: bytes, spans: list[Span]) -> EventColumns | None:
-    """The columns, or None where a text is not of the usual kind."""
-    _, label_span, (start, end), (half_start, _), confidence_span = spans
-    size = end - start
-    if int(size.min()) < 1:
-        return None
-    half = np.frombuffer(data, np.uint8)[half_start].astype(np.int64) - ord("0")
-    position, position_good = parse_digits(data, end, size)
-    labels = _labels(data, *label_span)
-    if labels is None or not bool(((half >= 0) & (half <= 9) & position_good).all()):
-        return None
-    try:
-        confidence = parse_fractions(data, *confidence_span)
-    except ValueError:
-        return None
-    return EventColumns(*labels, half, position, confidence, np.ones(len(half), np.bool_))
+def _labels(data: bytes, start: IntArray, frame: bytes) -> tuple[tuple[str, ...], IntArray, IntArray] | None:
+    """The distinct labels, the index of each row's, and where the frame behind it ends; None where that is not so.
 
-
-def _labels(data: bytes, start: IntArray, end: IntArray) -> tuple[tuple[str, ...], IntArray] | None:
-    """The distinct texts and the index of each row's; None where two of them hash alike."""
-    words = words_at(data, start, size=_WIDTHS[1])
-    words &= _LABEL_MASKS.take(end - start, axis=0)
-    bucket = (words @ _HASH_FACTORS >> np.uint64(64 - _HASH_BITS)).astype(np.int64)
+    Label and frame fill the two words hashed here, so rows of one label share a bucket. One row of each bucket is read
+    and all others are compared with it.
+    """
+    size = _whole_words(_MAX_LABEL + len(frame))
+    if int(start[-1]) + size > len(data):
+        return None
+    words = words_at(data, start, size=size)
+    hashed = words[:, 0] * _HASH_FACTORS[0] + words[:, 1] * _HASH_FACTORS[1]
+    bucket = (hashed >> np.uint64(64 - _HASH_BITS)).astype(np.int64)
     example = np.full(1 << _HASH_BITS, -1, np.int64)
     example[bucket] = np.arange(len(bucket))
-    if not np.array_equal(words.take(example[bucket], axis=0), words):
-        return None
     used = np.flatnonzero(example >= 0)
+    texts = [_label_at(data, at) for at in start[example[used]].tolist()] if len(used) <= _MAX_LABELS else []
+    names = _decode(texts)
+    if names is None:
+        return None
     number = np.zeros(len(example), np.int64)
     number[used] = np.arange(len(used))
+    label = number.take(bucket)
+    sizes = np.array([len(text) + len(frame) for text in texts], np.int64)
+    wanted = b"".join((text + frame).ljust(size, b"\0") for text in texts)
+    words ^= np.frombuffer(wanted, "<u8").reshape(len(texts), -1).take(label, axis=0)
+    words &= byte_masks(size, last=False).take(sizes, axis=0).take(label, axis=0)
+    return (names, label, start + sizes.take(label)) if _all_zero(words) else None
+
+
+def _label_at(data: bytes, start: int) -> bytes:
+    """The text up to the next quote, as far as a label may be long."""
+    return data[start : start + _MAX_LABEL].partition(b'"')[0]
+
+
+def _decode(texts: list[bytes]) -> tuple[str, ...] | None:
+    """The texts, if they are distinct and at least one."""
     try:
-        texts = tuple(data[int(start[i]) : int(end[i])].decode() for i in example[used])
+        return tuple(text.decode() for text in texts) if texts and len(set(texts)) == len(texts) else None
     except UnicodeDecodeError:
         return None
-    return texts, number[bucket]
+
+
+def _positions_and_halves(
+    data: bytes, start: IntArray, frames: list[bytes]
+) -> tuple[IntArray, IntArray, IntArray] | None:
+    """Positions that start where given, the halves after them, and where the next text starts."""
+    if int(start[-1]) + 8 > len(data):
+        return None
+    words = words_at(data, start, size=8)
+    count = _until_quote(words)
+    cursor = start + count
+    before, after = frames[3:5]
+    if int(count.min()) < 1 or not _stands(
+        data, cursor, before + b"0" + after, digits=range(len(before), len(before) + 1)
+    ):
+        return None
+    position, good = parse_digits(words[:, 0], count)
+    half = np.frombuffer(data, np.uint8)[cursor + len(before)].astype(np.int64) - ord("0")
+    if not good or int(half.max()) > 9:
+        return None
+    return position, half, cursor + len(before + after) + 1
