@@ -47,6 +47,15 @@ def test_backends_equal_window_by_window(
     assert scores.times_us[:3].tolist() == [0, 40_000, 80_000]
 
 
+@pytest.mark.slow
+def test_a_compiled_network_gives_the_same_scores(model: Path, pictures: np.ndarray) -> None:
+    plain, compiled = (
+        load_spotter(model, device="cpu", backend="torch", threads=1, compiled=wanted) for wanted in (False, True)
+    )
+    expected = plain.scores(enumerate(pictures)).values
+    assert np.abs(compiled.scores(enumerate(pictures)).values - expected).max() <= 1e-4
+
+
 def test_an_openvino_stream_taken_up_again_gives_the_same_bits(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("openvino")
     monkeypatch.setattr(spotter_module, "CHUNK_OUTPUTS", 32)

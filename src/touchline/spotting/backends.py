@@ -55,17 +55,27 @@ class Backend(Protocol):
 
 
 class TorchBackend:
-    """Torch as it is on the CPU; bfloat16 and channels-last on a GPU."""
+    """Torch as it is on the CPU; bfloat16 and channels-last on a GPU.
+
+    Args:
+        network: what to run.
+        device: where.
+        compiled: whether torch compiles the network first: a minute or two once, for streams that take longer.
+
+    """
 
     name = "torch"
 
-    def __init__(self, network: SpottingNetwork, *, device: torch.device) -> None:
+    def __init__(self, network: SpottingNetwork, *, device: torch.device, compiled: bool = False) -> None:
         self.device = device
         self.lag_chunks = 1 if device.type == "cuda" else 0
         self._encoder = PixelEncoder(network).eval().to(device)
         self._decoder = WindowDecoder(network).eval().to(device)
         if device.type == "cuda":
             _channels_last(self._encoder)
+        if compiled:
+            self._encoder.compile()
+            self._decoder.compile()
 
     def _arithmetic(self) -> torch.autocast:
         return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.device.type == "cuda")

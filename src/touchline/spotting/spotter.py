@@ -168,6 +168,7 @@ def load_spotter(
     flip: bool | None = None,
     precision: Literal["f32", "bf16"] | None = None,
     threads: int | None = None,
+    compiled: bool = False,
 ) -> Spotter:
     """A spotter by name or path; without one, the built-in default.
 
@@ -178,6 +179,7 @@ def load_spotter(
         flip: average with mirrored pictures, at twice the cost; None leaves it to the model.
         precision: of OpenVINO's arithmetic; None leaves it to the model.
         threads: processors to use; None takes all this process may use.
+        compiled: on the torch backend, compile the network first; pays on a GPU for matches, not for clips.
 
     Raises:
         InputError: no such model, or its file does not fit.
@@ -198,6 +200,7 @@ def load_spotter(
         device=where,
         threads=available_threads() if threads is None else threads,
         precision=precision or config.precision,
+        compiled=compiled,
     )
     return Spotter(config, sha256=sha256, plan=plan, backend=made, device_reason=f"{reason}; {chosen}")
 
@@ -270,12 +273,13 @@ def make_backend(
     device: torch.device,
     threads: int,
     precision: Literal["f32", "bf16"] = "f32",
+    compiled: bool = False,
 ) -> Backend:
     """The backend of a name for a network. Torch's thread count holds for the whole process."""
     if name == "torch":
         if device.type == "cpu":
             torch.set_num_threads(threads)
-        return TorchBackend(network, device=device)
+        return TorchBackend(network, device=device, compiled=compiled)
     sizes = {"encode_batch": plan.encode_batch, "decode_batch": plan.decode_batch, "threads": threads}
     if name == "onnx":
         return OnnxBackend(network, frame=frame, **sizes)
