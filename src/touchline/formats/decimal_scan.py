@@ -102,15 +102,15 @@ def _eights(digits: Words) -> tuple[IntArray, BoolArray]:
     strange = digits + _SIX
     strange |= digits
     strange &= _HIGH_NIBBLES
-    good = np.ones(len(digits), np.bool_)
-    if np.bitwise_or.reduce(strange, axis=None):
-        good = np.bitwise_or.reduce(strange, axis=1) == 0
+    bad = strange[:, 0].copy()
+    for column in strange.T[1:]:
+        bad |= column
     for factor, shift, kept in _PAIRINGS:
         right = digits >> shift
         digits *= factor
         digits += right
         digits &= kept
-    return digits.view(np.int64), good
+    return digits.view(np.int64), bad == 0
 
 
 def divide_by_power(mantissa: IntArray, exponent: IntArray) -> tuple[FloatArray, BoolArray]:
