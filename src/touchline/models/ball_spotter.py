@@ -54,10 +54,10 @@ def _down(inputs: int, outputs: int, *, kernel: int) -> nn.Sequential:
 class BallEncoder(nn.Module):
     """A few grey frames to maps at a quarter of the size, through one stage at an eighth for context."""
 
-    def __init__(self, *, frames: int = 3, stem: int = 16, width: int = 32, deep: int = 64) -> None:
+    def __init__(self, *, reach: int = 1, stem: int = 16, width: int = 32, deep: int = 64) -> None:
         super().__init__()
-        self.frames = frames
-        self.stem = _down(frames, stem, kernel=5)
+        self.stack_offsets = tuple(range(-reach, reach + 1))
+        self.stem = _down(len(self.stack_offsets), stem, kernel=5)
         self.fine = nn.Sequential(_down(stem, width, kernel=3), _ResidualConv(width))
         self.deep = nn.Sequential(_down(width, deep, kernel=3), _ResidualConv(deep))
         self.lateral = nn.Conv2d(deep, width, 1)
@@ -284,8 +284,8 @@ class BallSpotter(nn.Module):
             "dropout": dropout,
         }
         self.vector_size = candidates * (2 + len(BALL_STATES))
-        self.stack_offsets: tuple[int, ...] = tuple(range(-reach, reach + 1))
-        self.encoder = BallEncoder(frames=len(self.stack_offsets), stem=stem, width=width, deep=deep)
+        self.encoder = BallEncoder(reach=reach, stem=stem, width=width, deep=deep)
+        self.stack_offsets = self.encoder.stack_offsets
         self.head = TemporalHead(
             candidates=candidates,
             outputs=num_classes,

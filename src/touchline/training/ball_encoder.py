@@ -94,6 +94,7 @@ class CropSampler:
         self._random = np.random.default_rng(seed)
         self._luma = [torch.from_numpy(np.asarray(m.luma)).to(device) for m in matches]
         self._truth = [m.truth for m in matches]
+        self._states = [m.truth.states() for m in matches]
         self._busy = [np.flatnonzero(m.truth.released | m.truth.received) for m in matches]
         most = max(len(feet) for m in matches for feet in m.truth.feet_xy)
         self._feet = [_pad_points(m.truth.feet_xy, most=max(most, 1)) for m in matches]
@@ -133,7 +134,7 @@ class CropSampler:
         around = [min(max(frame + offset, 0), frames - 1) for offset in self.stack_offsets]
         stack = torch.stack([luma[i, top : top + height, left : left + width] for i in around])
         offset = np.array([left, top], np.float32)
-        return stack, truth.ball_xy[frame] - offset, self._feet[which][frame] - offset, truth.states()[frame]
+        return stack, truth.ball_xy[frame] - offset, self._feet[which][frame] - offset, self._states[which][frame]
 
     def _mirror(self, stacks: Tensor, ball_xy: Tensor, feet_xy: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Left and right swapped in half of the crops."""
@@ -242,13 +243,8 @@ def _run_steps(
     first: int,
 ) -> None:
     # A resumed run draws a fresh stream of crops rather than replaying the old one.
-    frames = encoder.frames
     sampler = CropSampler(
-        matches,
-        settings,
-        device=device,
-        seed=settings.seed + first,
-        stack_offsets=tuple(range(-(frames // 2), frames // 2 + 1)),
+        matches, settings, device=device, seed=settings.seed + first, stack_offsets=encoder.stack_offsets
     )
     log = MetricLog(out)
     started, mean_loss = time.monotonic(), 0.0

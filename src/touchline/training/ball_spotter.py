@@ -7,7 +7,6 @@ encoder nor the temporal head of that fold has seen, and nothing (threshold, len
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -78,12 +77,6 @@ class BallSpotterRecipe(BaseModel):
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Trained:
-    network: BallSpotter
-    vectors: Mapping[str, npt.NDArray[np.float32]]
-
-
 def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu") -> Path:
     """Train every fold and the model that ships; resumes where an earlier run in ``out`` stopped.
 
@@ -106,12 +99,12 @@ def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu") -> Path:
         learn = [matches[name] for name in settings.matches if name not in group]
         fold = _train_one(learn, settings, out=out / f"fold_{number}", device=device)
         for name in group:
-            vectors = _vectors(fold.network, matches[name], out=out / f"fold_{number}", device=device)
-            predictions[name] = spot_vectors(fold.network, vectors, settings)
+            vectors = _vectors(fold, matches[name], out=out / f"fold_{number}", device=device)
+            predictions[name] = spot_vectors(fold, vectors, settings)
     measured = measure(predictions, matches, settings)
     write_json_atomic(out / "measured.json", measured)
     shipped = _train_one(list(matches.values()), settings, out=out / "all", device=device)
-    return save_model(out / settings.name, shipped.network, _model_config(shipped.network, settings, measured))
+    return save_model(out / settings.name, shipped, _model_config(shipped, settings, measured))
 
 
 def load_match(folder: Path, frame: FrameSpec, *, cache: Path) -> Match:
@@ -122,8 +115,7 @@ def load_match(folder: Path, frame: FrameSpec, *, cache: Path) -> Match:
         with VideoReader(folder / "video.mp4") as reader:
             grid = sample_regular(reader.frames(), fps=frame.fps)
             luma = np.stack([fit_luma(f.luma, width=frame.width, height=frame.height) for _, f in grid])
-        np.save(path.with_suffix(".part.npy"), luma)
-        path.with_suffix(".part.npy").replace(path)
+        _save_array(path, luma)
     truth = read_ball_truth(folder)
     stored = np.load(path, mmap_mode="c")
     if abs(len(stored) - len(truth)) > 1:
@@ -177,7 +169,7 @@ def _only(timeline: Timeline, labels: Sequence[str]) -> Timeline:
     return Timeline(tuple(event for event in timeline if event.label in labels))
 
 
-def _train_one(matches: Sequence[Match], settings: BallSpotterRecipe, *, out: Path, device: str) -> _Trained:
+def _train_one(matches: Sequence[Match], settings: BallSpotterRecipe, *, out: Path, device: str) -> BallSpotter:
     """An encoder and a head on some matches; each half is skipped where ``out`` holds it already."""
     make_folder(out)
     torch.manual_seed(settings.encoder.seed)
@@ -200,15 +192,22 @@ def _train_one(matches: Sequence[Match], settings: BallSpotterRecipe, *, out: Pa
     ]
     network.to("cpu")
     train_head(network, sequences, settings=settings.temporal)
-    return _Trained(network, vectors)
+    return network
 
 
 def _vectors(network: BallSpotter, match: Match, *, out: Path, device: str) -> npt.NDArray[np.float32]:
     path = out / f"vectors_{match.name}.npy"
     if not path.exists():
-        np.save(path, encode_match(network, match.luma, device=device).numpy())
+        _save_array(path, encode_match(network, match.luma, device=device).numpy())
         network.to("cpu")
     return np.load(path)
+
+
+def _save_array(path: Path, array: npt.NDArray[Any]) -> None:
+    """Write beside and rename: a run that is killed leaves no half of a file for the next one to trust."""
+    part = path.with_suffix(".part.npy")
+    np.save(part, array)
+    part.replace(path)
 
 
 def _model_config(network: BallSpotter, settings: BallSpotterRecipe, measured: Mapping[str, Any]) -> ModelConfig:

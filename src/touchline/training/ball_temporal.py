@@ -119,13 +119,12 @@ def _draw(
         vectors.append(sequence.vectors[index])
         targets.append(np.concatenate([sequence.targets[span], sequence.states[span]], 1))
     batch = torch.from_numpy(np.stack(vectors))
-    places = torch.arange(batch.shape[-1]) % (batch.shape[-1] // head.settings["candidates"]) < 2
+    column = torch.arange(batch.shape[-1]) % (batch.shape[-1] // head.settings["candidates"])
     noise = torch.randn_like(batch) * settings.feature_noise * batch.std((0, 1), keepdim=True)
-    batch = batch + torch.where(places, 0.0, noise)
+    batch = batch + torch.where(column < 2, 0.0, noise)
     # Left and right swapped in half of the segments: every x changes its sign.
     mirror = torch.from_numpy(random.random(len(batch)) < 0.5)[:, None, None]
-    across = torch.arange(batch.shape[-1]) % (batch.shape[-1] // head.settings["candidates"]) == 0
-    batch = torch.where(mirror & across, -batch, batch)
+    batch = torch.where(mirror & (column == 0), -batch, batch)
     return batch, torch.from_numpy(np.stack(targets))
 
 
