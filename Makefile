@@ -28,6 +28,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	$(BIN)/python -m pip install --quiet --no-deps SoccerNet==0.2.0  # its metric, to compare with; its dependencies weigh 440 MB
+	$(BIN)/python -m pip install --quiet --no-deps trackers==2.6.1 supervision==0.31.2 trackeval==1.3.0  # to compare with; they ask for OpenCV's window build
 	touch $@ $(VENV)/.installed
 
 clean:

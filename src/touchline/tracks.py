@@ -1,0 +1,173 @@
+"""Detections, tracks and shots: who is where in the picture, and when.
+
+Boxes are ``(x0, y0, x1, y1)`` in pixels of the upright picture as shown, x to the right and y down, the pixel grid's
+corner at 0. Positions on the pitch are metres, the centre spot at (0, 0), see :mod:`touchline.pitch`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+DETECTION_LABELS = ("ball", "goalkeeper", "player", "referee")
+"""Classes of a detector, in the order of their indices."""
+
+BALL, GOALKEEPER, PLAYER, REFEREE = range(4)
+
+SHOT_KINDS = ("wide", "close-up", "replay", "other")
+"""What a shot shows: the pitch from afar, few large people, an action shown again, or none of these."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detections:
+    """What a detector saw in one picture.
+
+    Attributes:
+        boxes_xyxy: float32 (n, 4), pixels of the upright picture; may reach beyond its edges.
+        confidence: float32 (n,), 0 to 1.
+        classes: int64 (n,), indices into ``DETECTION_LABELS``.
+
+    """
+
+    boxes_xyxy: npt.NDArray[np.float32]
+    confidence: npt.NDArray[np.float32]
+    classes: npt.NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        count = len(self.confidence)
+        if self.boxes_xyxy.shape != (count, 4) or self.classes.shape != (count,):
+            raise ValueError(
+                f"{count} confidences do not fit boxes of shape {self.boxes_xyxy.shape} "
+                f"and classes of shape {self.classes.shape}"
+            )
+        if not bool(np.all(self.boxes_xyxy[:, 2:] >= self.boxes_xyxy[:, :2])):
+            raise ValueError("boxes_xyxy holds a box whose right or lower edge comes before its left or upper one")
+
+    def __len__(self) -> int:
+        return len(self.confidence)
+
+    def take(self, index: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> Detections:
+        """Those that an index or a mask selects."""
+        return Detections(self.boxes_xyxy[index], self.confidence[index], self.classes[index])
+
+    @classmethod
+    def none(cls) -> Detections:
+        """No detections."""
+        return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64))
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One uncut run of pictures.
+
+    Attributes:
+        index: from 0 in the order of the video.
+        start_us, end_us: half-open span.
+        kind: one of ``SHOT_KINDS``.
+        pitch: share of its pictures, 0 to 1, in which the pitch's lines place the camera.
+
+    """
+
+    index: int
+    start_us: int
+    end_us: int
+    kind: str = "other"
+    pitch: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start_us < self.end_us:
+            raise ValueError(f"shot [{self.start_us}, {self.end_us}) us is not a span from 0 on")
+        if self.kind not in SHOT_KINDS:
+            raise ValueError(f"kind={self.kind!r} is none of {SHOT_KINDS}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Track:
+    """One person, or the ball, followed through one shot.
+
+    Attributes:
+        track_id: from 1, unique in the video.
+        label: one of ``DETECTION_LABELS``: the role over the whole track.
+        times_us: int64 (n,), strictly increasing presentation times.
+        frames: int64 (n,), strictly increasing indices of the decoded pictures, from 0.
+        boxes_xyxy: float32 (n, 4).
+        confidence: float32 (n,), 0 to 1: of the detection, or of the guess where nothing was detected.
+        observed: bool (n,): whether the box was detected; False where it was filled in between detections.
+        shot: index of the shot.
+        team: ``"A"``, ``"B"`` or None when unknown or of neither team.
+        team_confidence: 0 to 1.
+        positions_m: float32 (n, 2) on the pitch, NaN where unknown; None where the pitch was never found.
+        name: what a person called it, or None.
+
+    """
+
+    track_id: int
+    label: str
+    times_us: npt.NDArray[np.int64]
+    frames: npt.NDArray[np.int64]
+    boxes_xyxy: npt.NDArray[np.float32]
+    confidence: npt.NDArray[np.float32]
+    observed: npt.NDArray[np.bool_]
+    shot: int = 0
+    team: str | None = None
+    team_confidence: float = 0.0
+    positions_m: npt.NDArray[np.float32] | None = None
+    name: str | None = None
+
+    def __post_init__(self) -> None:
+        count = len(self.times_us)
+        if self.track_id < 1:
+            raise ValueError(f"track_id={self.track_id} must be 1 or more")
+        if self.label not in DETECTION_LABELS:
+            raise ValueError(f"label={self.label!r} is none of {DETECTION_LABELS}")
+        if count == 0:
+            raise ValueError(f"track {self.track_id} has no boxes; a track needs at least one")
+        shapes = {
+            "frames": (self.frames.shape, (count,)),
+            "boxes_xyxy": (self.boxes_xyxy.shape, (count, 4)),
+            "confidence": (self.confidence.shape, (count,)),
+            "observed": (self.observed.shape, (count,)),
+            "positions_m": ((count, 2) if self.positions_m is None else self.positions_m.shape, (count, 2)),
+        }
+        for name, (shape, wanted) in shapes.items():
+            if shape != wanted:
+                raise ValueError(f"track {self.track_id}: {name} has shape {shape}, not {wanted}")
+        for name, values in (("times_us", self.times_us), ("frames", self.frames)):
+            if not bool(np.all(np.diff(values) > 0)):
+                raise ValueError(f"track {self.track_id}: {name} must increase strictly")
+
+    def __len__(self) -> int:
+        return len(self.times_us)
+
+
+@dataclass(frozen=True, slots=True)
+class Tracks:
+    """Everyone followed through one video.
+
+    Attributes:
+        tracks: ordered by ``track_id``.
+        shots: in order; every track lies in one.
+        width, height: of the upright picture, pixels.
+
+    """
+
+    tracks: tuple[Track, ...]
+    shots: tuple[Shot, ...]
+    width: int
+    height: int
+
+    def __post_init__(self) -> None:
+        ordered = tuple(sorted(self.tracks, key=lambda track: track.track_id))
+        ids = [track.track_id for track in ordered]
+        if len(set(ids)) != len(ids):
+            raise ValueError("two tracks share one track_id")
+        object.__setattr__(self, "tracks", ordered)
+
+    def __iter__(self) -> Iterator[Track]:
+        return iter(self.tracks)
+
+    def __len__(self) -> int:
+        return len(self.tracks)
