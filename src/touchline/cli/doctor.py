@@ -140,7 +140,7 @@ def _models() -> list[Finding]:
     for model in stored:
         name = f"model {model.config.name}"
         try:
-            _, config, sha256 = load_model(model.path)
+            _, config, sha256 = load_model(model.path, task="any")
         except TouchlineError as error:
             findings.append(Finding(name, "error", str(error), "reinstall touchline"))
             continue

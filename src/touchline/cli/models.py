@@ -31,7 +31,9 @@ def list_command(device: AnyDeviceOption = "auto", json: JsonOption = False, deb
             for model in models:
                 config = model.config
                 labels = ", ".join(config.labels)
-                output.say(f"{model.path.stem:{width}}  {model.origin:8}  {config.architecture:12}  {labels}")
+                output.say(
+                    f"{model.path.stem:{width}}  {model.origin:8}  {config.task:6}  {config.architecture:15}  {labels}"
+                )
             if not models:
                 output.say("no models; `touchline models import FILE` adds one")
 
@@ -51,7 +53,7 @@ def show_command(
         from touchline.models.store import find_model, load_model
 
         path = find_model(name)
-        network, config, sha256 = load_model(path)
+        network, config, sha256 = load_model(path, task="any")
         parameters = sum(parameter.numel() for parameter in network.parameters())
         output = Output(json=json)
         card = path.with_suffix(".md")
@@ -88,7 +90,7 @@ def import_command(
 
         names = [label.strip() for label in labels.split(",")] if labels else None
         path = import_model(file, name=name, labels=names, out=out)
-        _, config, sha256 = load_model(path)
+        _, config, sha256 = load_model(path, task="any")
         output = Output(json=json)
         output.record({"name": config.name, "path": str(path), "sha256": sha256, "labels": list(config.labels)})
         if not json:
@@ -126,14 +128,16 @@ def export_command(
 def _record(model: StoredModel) -> dict[str, Any]:
     """A model in one JSON object."""
     config = model.config
+    size = config.frame if config.task == "spot" else config.picture
     return {
         "name": model.path.stem,
+        "task": config.task,
         "origin": model.origin,
         "architecture": config.architecture,
         "labels": list(config.labels),
-        "fps": config.frame.fps,
-        "width": config.frame.width,
-        "height": config.frame.height,
+        "fps": config.frame.fps if config.task == "spot" else None,
+        "width": size.width,
+        "height": size.height,
         "licence": config.licence,
         "path": str(model.path),
     }

@@ -1,8 +1,8 @@
-"""What a model file says of itself: its pictures, its labels, how its scores become events."""
+"""What a model file says of itself: its task, its pictures, its labels, how its scores become events."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -40,19 +40,29 @@ class PeakSpec(BaseModel):
     distance_samples: int = Field(default=15, ge=1)
 
 
-class ModelConfig(BaseModel):
-    """Everything a model file holds beside its tensors.
+class PictureSpec(BaseModel):
+    """The pictures a detector or a pitch finder sees: RGB in [0, 1], scaled to fit and padded at the right and bottom.
+
+    Attributes:
+        width, height: pixels the network gets; both multiples of its coarsest stride.
+
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    width: int = Field(gt=0, le=8192)
+    height: int = Field(gt=0, le=8192)
+
+
+class StoredConfig(BaseModel):
+    """What every model file holds beside its tensors, whatever the task.
 
     Attributes:
         name: what it is called on the command line.
         architecture: which network, a key of ``store.ARCHITECTURES``.
         network: the network's constructor arguments.
-        frame: the pictures it sees.
         labels: class names, in the order of the network's outputs.
-        thresholds: confidence a peak needs, by label; ``DEFAULT_THRESHOLD`` where none is named.
-        peaks: how scores become events.
-        edge: ``"repeat"`` scores every grid index, repeating features at both ends; ``"drop"`` leaves out the ends.
-        flip: whether scores are averaged with those of the mirrored pictures.
+        thresholds: confidence that a label needs.
         precision: arithmetic of CPU inference; ``"bf16"`` is faster where the CPU has it, and slightly different.
         licence, description: for people.
         measured: what was measured with it, and on what.
@@ -65,25 +75,53 @@ class ModelConfig(BaseModel):
     name: str = Field(pattern=NAME_PATTERN, max_length=MAX_NAME_LENGTH)
     architecture: str
     network: dict[str, Any] = Field(default_factory=dict)
-    frame: FrameSpec
     labels: tuple[str, ...] = Field(min_length=1)
     thresholds: dict[str, float] = Field(default_factory=dict)
-    peaks: PeakSpec = PeakSpec()
-    edge: Literal["repeat", "drop"] = "repeat"
-    flip: bool = False
     precision: Literal["f32", "bf16"] = "f32"
     licence: str = ""
     description: str = ""
     measured: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _check_labels(self) -> ModelConfig:
+    def _check_labels(self) -> Self:
         if len(set(self.labels)) != len(self.labels):
             raise ValueError(f"labels {self.labels} name a class twice")
         unknown = sorted(set(self.thresholds) - set(self.labels))
         if unknown:
             raise ValueError(f"thresholds for {unknown}, which are not among the labels {self.labels}")
         return self
+
+
+class PictureConfig(StoredConfig):
+    """The configuration of a model that looks at single pictures.
+
+    Attributes:
+        task: ``"detect"`` finds people and the ball, ``"pitch"`` the pitch's keypoints.
+        picture: the pictures it sees.
+
+    """
+
+    task: Literal["detect", "pitch"]
+    picture: PictureSpec
+
+
+class ModelConfig(StoredConfig):
+    """The configuration of a spotter.
+
+    Attributes:
+        frame: the pictures it sees.
+        thresholds: confidence a peak needs, by label; ``DEFAULT_THRESHOLD`` where none is named.
+        peaks: how scores become events.
+        edge: ``"repeat"`` scores every grid index, repeating features at both ends; ``"drop"`` leaves out the ends.
+        flip: whether scores are averaged with those of the mirrored pictures.
+
+    """
+
+    task: Literal["spot"] = "spot"
+    frame: FrameSpec
+    peaks: PeakSpec = PeakSpec()
+    edge: Literal["repeat", "drop"] = "repeat"
+    flip: bool = False
 
     def all_thresholds(self) -> dict[str, float]:
         """A threshold for every label."""

@@ -6,6 +6,7 @@ A name is looked for among the user's models first, then among those that ship w
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,12 +21,23 @@ from torch import Tensor, nn
 
 from touchline.errors import InputError
 from touchline.formats.atomic import make_folder, write_bytes_atomic
-from touchline.models.spec import ModelConfig
+from touchline.models.spec import ModelConfig, PictureConfig, StoredConfig
 
 SUFFIX = ".safetensors"
 METADATA_KEY = "touchline"
 DEFAULT_SPOTTER = "ball-spotter"
 """The built-in spotter that is taken where none is named."""
+DEFAULT_DETECTOR = "people-detector"
+"""The built-in detector that is taken where none is named."""
+DEFAULT_PITCH_FINDER = "pitch-finder"
+"""The built-in pitch finder that is taken where none is named."""
+
+_CONFIGS: dict[str, type[ModelConfig] | type[PictureConfig]] = {
+    "spot": ModelConfig,
+    "detect": PictureConfig,
+    "pitch": PictureConfig,
+}
+"""Task -> the configuration its models have."""
 
 _KEYS_SHOWN = 8
 
@@ -42,9 +54,23 @@ def _ball_spotter(**arguments: Any) -> nn.Module:
     return BallSpotter(**arguments)
 
 
+def _people_detector(**arguments: Any) -> nn.Module:
+    from touchline.models.detector import PeopleDetector
+
+    return PeopleDetector(**arguments)
+
+
+def _pitch_net(**arguments: Any) -> nn.Module:
+    from touchline.models.pitch_net import PitchNet
+
+    return PitchNet(**arguments)
+
+
 ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {
     "slow-fusion": _slow_fusion,
     "ball-spotter": _ball_spotter,
+    "people-detector": _people_detector,
+    "pitch-net": _pitch_net,
 }
 """Architecture name -> constructor; a new network is one line here."""
 
@@ -54,7 +80,7 @@ class StoredModel:
     """A model file and what it says of itself; ``origin`` is ``"built-in"`` or ``"user"``."""
 
     path: Path
-    config: ModelConfig
+    config: ModelConfig | PictureConfig
     origin: str
 
 
@@ -70,7 +96,7 @@ def user_folder() -> Path:
     return root / "touchline" / "models"
 
 
-def build_network(config: ModelConfig) -> Any:
+def build_network(config: ModelConfig | PictureConfig) -> Any:
     """The network a configuration describes, with fresh weights.
 
     Raises:
@@ -88,7 +114,7 @@ def build_network(config: ModelConfig) -> Any:
         raise InputError(f"model {config.name!r}: its network cannot be built: {error}") from error
     if network.num_classes != len(config.labels):
         raise InputError(f"model {config.name!r}: {network.num_classes} outputs do not fit its labels {config.labels}")
-    if tuple(network.stack_offsets) != config.frame.stack_offsets:
+    if isinstance(config, ModelConfig) and tuple(network.stack_offsets) != config.frame.stack_offsets:
         raise InputError(
             f"model {config.name!r}: stacks of {tuple(network.stack_offsets)} do not fit "
             f"its frame specification {config.frame.stack_offsets}"
@@ -122,13 +148,15 @@ def load_weights(network: nn.Module, tensors: Mapping[str, Tensor], *, source: s
     network.load_state_dict(dict(tensors))
 
 
-def save_model(path: Path | str, network: nn.Module, config: ModelConfig) -> Path:
+def save_model(path: Path | str, network: nn.Module, config: StoredConfig, *, half: bool = False) -> Path:
     """Write a network and its configuration as one file, whole or not at all.
 
     Args:
         path: the file; ``.safetensors`` is appended where it is missing.
         network: its state is stored in float32 (integers as they are).
         config: stored as JSON in the file's metadata.
+        half: store the weights in float16, in half the space; they are float32 again when loaded. Batch norm's
+            statistics stay in float32, which can exceed float16's range.
 
     Returns:
         The path written.
@@ -137,16 +165,20 @@ def save_model(path: Path | str, network: nn.Module, config: ModelConfig) -> Pat
     path = Path(path)
     if path.suffix != SUFFIX:
         path = path.with_name(path.name + SUFFIX)
-    tensors = {
-        name: (tensor.detach().float() if tensor.is_floating_point() else tensor.detach()).cpu().contiguous()
-        for name, tensor in network.state_dict().items()
-    }
+    tensors = {name: _as_stored(name, tensor, half=half) for name, tensor in network.state_dict().items()}
     make_folder(path.parent)
     write_bytes_atomic(path, safetensors_bytes(tensors, {METADATA_KEY: config.model_dump_json()}))
     return path
 
 
-def read_config(path: Path | str) -> ModelConfig:
+def _as_stored(name: str, tensor: Tensor, *, half: bool) -> Tensor:
+    tensor = tensor.detach().cpu()
+    if tensor.is_floating_point():
+        tensor = tensor.to(torch.float16 if half and "running_" not in name else torch.float32)
+    return tensor.contiguous()
+
+
+def read_config(path: Path | str) -> ModelConfig | PictureConfig:
     """The configuration in a model file, without its tensors.
 
     Raises:
@@ -157,20 +189,30 @@ def read_config(path: Path | str) -> ModelConfig:
         return _parse_config(file.metadata(), path=path)
 
 
-def load_model(name_or_path: str | Path) -> tuple[Any, ModelConfig, str]:
+def load_model(name_or_path: str | Path, *, task: str = "spot") -> tuple[Any, Any, str]:
     """A model by name or path: the network in evaluation mode, its configuration, the file's SHA-256.
 
+    Args:
+        name_or_path: which one.
+        task: what it has to be for: ``"spot"``, ``"detect"``, ``"pitch"``; ``"any"`` takes all.
+
     Raises:
-        InputError: not found, damaged, or weights that do not fit the network.
+        InputError: not found, damaged, for another task, or weights that do not fit the network.
 
     """
     path = find_model(name_or_path)
     with _open(path) as file:
         config = _parse_config(file.metadata(), path=path)
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        if task not in (config.task, "any"):
+            raise InputError(f"{path}: a model for {config.task!r}, not for {task!r}; `touchline models list` has all")
+        tensors = {name: _as_used(file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118
     network = build_network(config)
     load_weights(network, tensors, source=str(path))
     return network.eval(), config, hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _as_used(tensor: Tensor) -> Tensor:
+    return tensor.float() if tensor.is_floating_point() else tensor
 
 
 def find_model(name_or_path: str | Path) -> Path:
@@ -201,7 +243,7 @@ def default_spotter() -> str:
         InputError: the package holds no built-in model.
 
     """
-    names = [model.config.name for model in list_builtin()]
+    names = [model.config.name for model in list_builtin() if model.config.task == "spot"]
     if not names:
         raise InputError(f"no built-in model in {builtin_folder()}; name one with --model, or reinstall touchline")
     return DEFAULT_SPOTTER if DEFAULT_SPOTTER in names else names[0]
@@ -233,16 +275,25 @@ def _open(path: Path | str) -> Any:
         ) from error
 
 
-def _parse_config(metadata: Mapping[str, str] | None, *, path: Path | str) -> ModelConfig:
+def _parse_config(metadata: Mapping[str, str] | None, *, path: Path | str) -> ModelConfig | PictureConfig:
     text = (metadata or {}).get(METADATA_KEY)
     if text is None:
         raise InputError(f"{path}: a safetensors file without touchline's configuration; import it first")
     try:
-        return ModelConfig.model_validate_json(text)
+        return _CONFIGS.get(_task_in(text), ModelConfig).model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise InputError(f"{path}: its configuration is invalid at {where or 'the top'}: {first['msg']}") from error
+
+
+def _task_in(text: str) -> str:
+    """The task a configuration names; files from before there were several are spotters."""
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return "spot"
+    return str(document.get("task", "spot")) if isinstance(document, dict) else "spot"
 
 
 def _some(names: list[str]) -> str:
