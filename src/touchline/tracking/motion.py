@@ -1,0 +1,142 @@
+"""Where people will be: a constant-velocity Kalman filter over all tracks at once, in units of their own height.
+
+A person's picture height is the yardstick: 1 height is about 1.8 m wherever the person stands, so noise and limits
+hold for every camera and resolution. Both axes share one covariance, so a track costs three numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class MotionSettings:
+    """How people move, in body heights and seconds.
+
+    Attributes:
+        measured_heights: standard deviation of a detected box's centre.
+        acceleration_heights_s2: standard deviation of acceleration.
+        speed_heights_s: standard deviation of the speed of somebody just found.
+        memory_s: a speed that nobody observes any more fades with this time constant.
+        size_gain: share of a new box's size that enters the kept size, 0 to 1.
+
+    """
+
+    measured_heights: float = 0.06
+    acceleration_heights_s2: float = 4.0
+    speed_heights_s: float = 2.0
+    memory_s: float = 2.0
+    size_gain: float = 0.3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class States:
+    """What is believed of n people, in pixels of the current picture.
+
+    Attributes:
+        centre_px: (n, 2), the box's centre.
+        velocity_px_s: (n, 2), over the ground: the camera's own motion is taken out.
+        size_px: (n, 2), width and height.
+        covariance: (n, 3), variance of position, of position with speed, and of speed, in heights.
+
+    """
+
+    centre_px: Floats
+    velocity_px_s: Floats
+    size_px: Floats
+    covariance: Floats
+
+    def __len__(self) -> int:
+        return len(self.centre_px)
+
+    def take(self, index: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> States:
+        """Those that an index or a mask selects."""
+        return States(self.centre_px[index], self.velocity_px_s[index], self.size_px[index], self.covariance[index])
+
+    def boxes_xyxy(self) -> Floats:
+        """(n, 4) boxes believed."""
+        half = self.size_px / 2
+        return np.concatenate([self.centre_px - half, self.centre_px + half], axis=1)
+
+
+def centres_and_sizes(boxes_xyxy: npt.NDArray) -> tuple[Floats, Floats]:
+    """Centres (n, 2) and sizes (n, 2) of boxes, at least a pixel each way."""
+    boxes = boxes_xyxy.astype(np.float64)
+    return (boxes[:, :2] + boxes[:, 2:]) / 2, np.maximum(boxes[:, 2:] - boxes[:, :2], 1.0)
+
+
+def begin(boxes_xyxy: npt.NDArray, *, settings: MotionSettings) -> States:
+    """States of people seen for the first time."""
+    centre, size = centres_and_sizes(boxes_xyxy)
+    covariance = np.tile([settings.measured_heights**2, 0.0, settings.speed_heights_s**2], (len(centre), 1))
+    return States(centre, np.zeros_like(centre), size, covariance)
+
+
+def stack(first: States, second: States) -> States:
+    """The people of both."""
+    return States(
+        np.concatenate([first.centre_px, second.centre_px]),
+        np.concatenate([first.velocity_px_s, second.velocity_px_s]),
+        np.concatenate([first.size_px, second.size_px]),
+        np.concatenate([first.covariance, second.covariance]),
+    )
+
+
+def move_points(matrix: Floats, points_px: Floats) -> Floats:
+    """Points (n, 2) under a homography (3, 3)."""
+    moved = points_px @ matrix[:, :2].T + matrix[:, 2]
+    return moved[:, :2] / moved[:, 2:]
+
+
+def move_camera(states: States, matrix: Floats) -> States:
+    """States in the picture that a camera's motion (3, 3), previous to current, leads to."""
+    count = len(states)
+    half = states.size_px / 2
+    ends = np.concatenate([states.centre_px, states.centre_px + states.velocity_px_s, states.centre_px + half])
+    moved = move_points(matrix, ends)
+    centre = moved[:count]
+    stretch = np.maximum(np.abs(moved[2 * count :] - centre), 0.25) / np.maximum(half, 0.5)
+    scale = np.sqrt(stretch[:, :1] * stretch[:, 1:])
+    return States(centre, moved[count : 2 * count] - centre, states.size_px * scale, states.covariance)
+
+
+def predict(states: States, *, dt_s: float, unseen: npt.NDArray[np.bool_], settings: MotionSettings) -> States:
+    """States one step of ``dt_s`` later; the speed of those ``unseen`` fades."""
+    fade = np.where(unseen, np.exp(-dt_s / settings.memory_s), 1.0)[:, None]
+    place, cross, speed = states.covariance.T
+    noise = settings.acceleration_heights_s2**2
+    covariance = np.stack(
+        [
+            place + 2 * dt_s * cross + dt_s**2 * speed + noise * dt_s**4 / 4,
+            cross + dt_s * speed + noise * dt_s**3 / 2,
+            speed + noise * dt_s**2,
+        ],
+        axis=1,
+    )
+    limit = 4 * settings.speed_heights_s**2
+    covariance[:, 2] = np.minimum(covariance[:, 2], limit)
+    return States(
+        states.centre_px + states.velocity_px_s * dt_s, states.velocity_px_s * fade, states.size_px, covariance
+    )
+
+
+def correct(states: States, boxes_xyxy: npt.NDArray, *, noise: npt.NDArray | float, settings: MotionSettings) -> States:
+    """States after each has been seen at its box; ``noise`` multiplies the detector's deviation, (n,) or one number."""
+    centre, size = centres_and_sizes(boxes_xyxy)
+    place, cross, speed = states.covariance.T
+    total = place + (settings.measured_heights * noise) ** 2
+    gain, speed_gain = place / total, cross / total
+    error = centre - states.centre_px
+    covariance = np.stack([(1 - gain) * place, (1 - gain) * cross, speed - speed_gain * cross], axis=1)
+    return replace(
+        states,
+        centre_px=states.centre_px + gain[:, None] * error,
+        velocity_px_s=states.velocity_px_s + speed_gain[:, None] * error,
+        size_px=states.size_px + settings.size_gain * (size - states.size_px),
+        covariance=covariance,
+    )
