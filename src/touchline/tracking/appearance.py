@@ -1,0 +1,128 @@
+"""What people wear, as a short vector that shadow and light hardly change.
+
+Every colour is divided by the colour of the grass beside that person, so that shade, floodlights and a camera's
+exposure fall out of it. A person's pixels are told from the grass by that same ratio; shirt, shorts and socks are
+looked at apart.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+DIMENSIONS = 45
+"""Length of a descriptor."""
+
+SHIRT = slice(0, 21)
+SHORTS = slice(21, 42)
+SOCKS = slice(42, 45)
+"""Where the parts of a descriptor lie: 3 means and 3 x 6 histogram bins (square roots), the same, 3 means."""
+
+_ROWS = 24
+_INSIDE = 10
+_BESIDE = 4
+_BANDS = ((0.14, 0.48), (0.48, 0.68), (0.72, 0.98))
+_FLOOR = 0.15
+_BINS = 6
+_BIN_RANGE = (-1.25, 1.25)
+_GRASS_WIDTH = 0.3
+_USUAL_GRASS = np.array([75.0, 105.0, 60.0], np.float32)
+_PICTURE_SAMPLES = 4000
+_OPPONENT = np.array(
+    [[1 / 3, 1 / 2**0.5, 1 / 6**0.5], [1 / 3, -1 / 2**0.5, 1 / 6**0.5], [1 / 3, 0.0, -2 / 6**0.5]], np.float32
+)
+
+Floats = npt.NDArray[np.float32]
+
+
+def describe(rgb: npt.NDArray[np.uint8], boxes_xyxy: npt.NDArray[np.float32]) -> Floats:
+    """What the people in boxes wear.
+
+    Args:
+        rgb: (H, W, 3), the picture.
+        boxes_xyxy: (n, 4), pixels; may reach beyond the picture.
+
+    Returns:
+        (n, ``DIMENSIONS``), to be compared by Euclidean distance: logarithms of colour over grass colour, in light, red
+        against green and yellow against blue. (0, ``DIMENSIONS``) without boxes.
+
+    """
+    if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8:
+        raise ValueError(f"rgb of shape {rgb.shape} and type {rgb.dtype} is not a uint8 picture (height, width, 3)")
+    if boxes_xyxy.ndim != 2 or boxes_xyxy.shape[1] != 4:
+        raise ValueError(f"boxes_xyxy of shape {boxes_xyxy.shape} must be (n, 4)")
+    if len(boxes_xyxy) == 0:
+        return np.zeros((0, DIMENSIONS), np.float32)
+    samples = _sample(rgb, boxes_xyxy)
+    inside = samples[:, :, _BESIDE:-_BESIDE]
+    grass = _grass_beside(rgb, samples)
+    ratio = np.log(inside / grass[:, None, None] + _FLOOR) @ _OPPONENT
+    return _summary(ratio, _person_weight(ratio))
+
+
+def _sample(rgb: npt.NDArray[np.uint8], boxes_xyxy: Floats) -> Floats:
+    """Colours (n, rows, columns, 3) on a grid over each box and a strip on either side of it."""
+    height, width = rgb.shape[:2]
+    x0, y0, x1, y1 = boxes_xyxy.T.astype(np.float32)
+    down = (np.arange(_ROWS, dtype=np.float32) + 0.5) / _ROWS
+    across = (np.arange(-_BESIDE, _INSIDE + _BESIDE, dtype=np.float32) + 0.5) / _INSIDE
+    rows = np.clip(y0[:, None] + (y1 - y0)[:, None] * down, 0, height - 1).astype(np.intp)
+    columns = np.clip(x0[:, None] + (x1 - x0)[:, None] * across, 0, width - 1).astype(np.intp)
+    return rgb[rows[:, :, None], columns[:, None, :]].astype(np.float32)
+
+
+def _grass_beside(rgb: npt.NDArray[np.uint8], samples: Floats) -> Floats:
+    """Colour (n, 3) of the grass beside each box; of the whole picture's grass where a box has none beside it."""
+    everywhere = _grass_of_picture(rgb)
+    beside = np.concatenate([samples[:, :, :_BESIDE], samples[:, :, -_BESIDE:]], axis=2)
+    beside = beside.reshape(len(samples), -1, 3)
+    chroma = np.log((beside + 4) / (everywhere + 4)) @ _OPPONENT[:, 1:]
+    like_grass = ((chroma**2).sum(axis=2) < _GRASS_WIDTH**2).astype(np.float32)
+    found = like_grass.sum(axis=1)
+    trust = 0.1 * beside.shape[1]
+    total = (beside * like_grass[:, :, None]).sum(axis=1) + trust * everywhere
+    return np.maximum(total / (found + trust)[:, None], 1.0)
+
+
+def _grass_of_picture(rgb: npt.NDArray[np.uint8]) -> Floats:
+    """The usual colour (3,) of what is green in a picture; a standard green where hardly anything is."""
+    step = max(1, int((rgb.shape[0] * rgb.shape[1] / _PICTURE_SAMPLES) ** 0.5))
+    few = rgb[step // 2 :: step, step // 2 :: step].reshape(-1, 3).astype(np.float32)
+    red, green, blue = few.T
+    is_green = (green > 1.05 * red) & (green > 1.1 * blue) & (green > 20)
+    if is_green.sum() < 0.05 * len(few):
+        return _USUAL_GRASS
+    return np.median(few[is_green], axis=0).astype(np.float32)
+
+
+def _person_weight(ratio: Floats) -> Floats:
+    """How sure each sample (n, rows, columns) shows the person: unlike grass, and near the box's middle line."""
+    away = ratio - np.float32(np.log(1 + _FLOOR)) * _OPPONENT.sum(axis=0)
+    unlike = 1 - np.exp(-0.5 * (away**2 * np.array([0.5, 1.0, 1.0], np.float32)).sum(axis=3) / 0.2**2)
+    across = (np.arange(_INSIDE, dtype=np.float32) + 0.5) / _INSIDE
+    middle = np.exp(-0.5 * ((across - 0.5) / 0.22) ** 2)
+    return (unlike + 0.02) * middle
+
+
+def _summary(ratio: Floats, weight: Floats) -> Floats:
+    """Descriptors (n, DIMENSIONS) from light and colour (n, rows, columns, 3) and the weight of each sample."""
+    rows = (np.arange(_ROWS) + 0.5) / _ROWS
+    parts = []
+    for band, (top, bottom) in enumerate(_BANDS):
+        inside = (rows >= top) & (rows < bottom)
+        values = ratio[:, inside].reshape(len(ratio), -1, 3)
+        share = weight[:, inside].reshape(len(ratio), -1)
+        share = share / share.sum(axis=1, keepdims=True)
+        parts.append(np.einsum("ns,nsc->nc", share, values))
+        if band < 2:
+            parts.append(np.sqrt(_histograms(values, share)).reshape(len(ratio), -1))
+    return np.concatenate(parts, axis=1).astype(np.float32)
+
+
+def _histograms(values: Floats, share: Floats) -> Floats:
+    """Histograms (n, 3, bins) of samples (n, s, 3) with weights (n, s); each sample is split between its two bins."""
+    low, high = _BIN_RANGE
+    place = np.clip((values - low) / (high - low) * (_BINS - 1), 0, _BINS - 1)
+    centres = np.arange(_BINS, dtype=np.float32)
+    near = np.maximum(1 - np.abs(place[..., None] - centres), 0)
+    return np.einsum("ns,nscb->ncb", share, near)
