@@ -1,0 +1,147 @@
+"""Where a camera looks: from keypoints of the pitch to a view between picture and metres, with its uncertainty."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.pitch import STANDARD, Pitch, keypoints_m
+from touchline.tracking.view_algebra import Floats, displacements, jacobians, picture_units, project
+from touchline.tracking.view_fit import fit
+
+LEAST_CONFIDENCE = 0.3
+NOISE_SHARE = 1 / 400
+"""Standard deviation of a good keypoint, as a share of the picture's width: 1.6 px at 640."""
+LOOSE_POINTS = {30: 2.5, 31: 2.5}
+"""Points that are known less well than others: nothing but the circle's curve marks its left and right."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PitchView:
+    """A view of the pitch from one picture.
+
+    Attributes:
+        matrix: float64 (3, 3), from picture pixels (x, y, 1) to pitch metres (x, y, 1) times a factor that is
+            positive below the horizon.
+        covariance: float64 (8, 8), of the eight numbers of :mod:`touchline.tracking.view_algebra`.
+        width, height: of the picture, pixels.
+        pitch: the ground whose dimensions were assumed.
+        keypoints: how many points it rests on; 0 for a view carried over from other pictures.
+
+    """
+
+    matrix: Floats
+    covariance: Floats
+    width: int
+    height: int
+    pitch: Pitch = field(default=STANDARD)
+    keypoints: int = 0
+
+    @property
+    def to_picture(self) -> Floats:
+        """float64 (3, 3), from metres to pixels."""
+        return np.linalg.inv(self.matrix)
+
+    def to_metres(self, points_px: npt.ArrayLike) -> tuple[Floats, Floats]:
+        """Where picture points lie on the grass.
+
+        Args:
+            points_px: (n, 2) pixels.
+
+        Returns:
+            float64 (n, 2) metres and float64 (n,), the root mean square distance by which they may be off; NaN and
+            infinity for points at or above the horizon.
+
+        """
+        points = np.asarray(points_px, dtype=np.float64).reshape(-1, 2)
+        metres, depth = project(self.matrix, points)
+        spread = self.covariance_m2(points)
+        std = np.sqrt(np.trace(spread, axis1=1, axis2=2))
+        above = ~(depth > 0)
+        metres[above], std[above] = np.nan, np.inf
+        return metres, std
+
+    def covariance_m2(self, points_px: npt.ArrayLike) -> Floats:
+        """Uncertainty of :meth:`to_metres` by the view alone: float64 (n, 2, 2), square metres."""
+        points = np.asarray(points_px, dtype=np.float64).reshape(-1, 2)
+        units = picture_units(width=self.width, height=self.height)
+        scaled, _ = project(units, points)
+        moved = jacobians(self.matrix @ np.linalg.inv(units), scaled) @ displacements(scaled)
+        return moved @ self.covariance @ moved.transpose(0, 2, 1)
+
+    def to_pixels(self, points_m: npt.ArrayLike) -> Floats:
+        """Where points of the grass, (n, 2) metres, show: float64 (n, 2) pixels; NaN for those behind the camera."""
+        pixels, depth = project(self.to_picture, np.asarray(points_m, dtype=np.float64).reshape(-1, 2))
+        pixels[~(depth > 0)] = np.nan
+        return pixels
+
+
+def fit_view(
+    keypoints: npt.ArrayLike,
+    *,
+    width: int,
+    height: int,
+    pitch: Pitch = STANDARD,
+    noise_px: float | None = None,
+    least_confidence: float = LEAST_CONFIDENCE,
+) -> PitchView | None:
+    """The view that a picture's keypoints give, or None where they give none: never a guess.
+
+    Args:
+        keypoints: (32, 3): x, y in pixels, confidence 0 to 1; the order of :data:`touchline.pitch.KEYPOINT_NAMES`.
+        width, height: of the picture, pixels.
+        pitch: the ground's dimensions.
+        noise_px: standard deviation of a keypoint; by default in proportion to the picture's width.
+        least_confidence: points below it do not count.
+
+    """
+    points = np.asarray(keypoints, dtype=np.float64)
+    if points.shape != (32, 3):
+        raise ValueError(f"keypoints of shape {points.shape}; 32 points of x, y, confidence are wanted")
+    used = np.flatnonzero((points[:, 2] >= least_confidence) & np.isfinite(points).all(axis=1))
+    if len(used) < 4:
+        return None
+    units = picture_units(width=width, height=height)
+    scaled, _ = project(units, points[used, :2])
+    sigma = (NOISE_SHARE * width if noise_px is None else noise_px) * 2 / width
+    sigmas = sigma * np.array([LOOSE_POINTS.get(int(index), 1.0) for index in used])
+    found = fit(scaled, keypoints_m(pitch)[used], sigmas=sigmas)
+    if found is None or not _enough(int(found.inliers.sum()), of=len(used)):
+        return None
+    matrix = _signed(np.linalg.inv(found.matrix) @ units, width=width, height=height)
+    view = PitchView(matrix, found.covariance, width, height, pitch, int(found.inliers.sum()))
+    return view if plausible(view) else None
+
+
+def plausible(view: PitchView) -> bool:
+    """Whether a camera beside a pitch could see it like this.
+
+    The horizon lies above the picture's lower half, left is left and far is far, a metre is neither a speck nor a
+    screen, and what lies at the picture's foot is near the pitch.
+    """
+    matrix, width, height = view.matrix, view.width, view.height
+    if not np.isfinite(matrix).all() or not np.isfinite(view.covariance).all():
+        return False
+    low = np.array([(0.0, height), (width / 2, height), (width, height), (0.0, height / 2), (width, height / 2)])
+    metres, depth = project(matrix, low)
+    if not (depth > 0).all():
+        return False
+    local = np.linalg.inv(jacobians(matrix, np.array([(width / 2, 0.75 * height)]))[0])
+    along, across = local[0, 0], -local[1, 1]
+    per_width = np.abs(np.linalg.svd(local)[1]) * 640 / width
+    upright = along > 0 and across > 0 and float(np.linalg.det(local)) < 0
+    scaled = 1.0 <= per_width[1] and per_width[0] <= 200.0 and per_width[0] <= 12.0 * per_width[1]
+    near = bool((np.abs(metres[1]) <= (view.pitch.length_m, view.pitch.width_m)).all())
+    return upright and scaled and near
+
+
+def _enough(inliers: int, *, of: int) -> bool:
+    """Whether the points that agree are more than chance would give."""
+    return inliers >= 4 and inliers >= 0.6 * of and (inliers >= 5 or of == 4)
+
+
+def _signed(matrix: Floats, *, width: int, height: int) -> Floats:
+    """The matrix scaled so that the factor at the middle of the picture's foot is one."""
+    return matrix / float(matrix[2] @ (width / 2, float(height), 1.0))

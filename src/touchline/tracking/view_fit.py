@@ -1,0 +1,163 @@
+"""Fitting a view to points: sampling that survives wrong points, then least squares on the reprojection.
+
+All points of the picture are in picture units here (see :mod:`touchline.tracking.view_algebra`), those of the pitch in
+metres; ``sigmas`` are standard deviations of the picture's points in picture units.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.tracking.view_algebra import Floats, change_matrix, displacements, project
+
+MOST_SAMPLES = 256
+LEAST_TRIANGLE_M2 = 8.0
+"""Three points of a sample must span at least this much of the pitch, or the sample says little."""
+OUTLIER_SIGMAS = 3.5
+PRIOR_DEGREES = 6.0
+"""How many residuals' worth the stated noise counts for when the noise is judged by the residuals."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """A fitted view: ``matrix`` (3, 3) from metres to picture units, its ``covariance`` (8, 8), and who took part."""
+
+    matrix: Floats
+    covariance: Floats
+    inliers: npt.NDArray[np.bool_]
+
+
+def fit(picture: Floats, pitch: Floats, *, sigmas: Floats) -> Fit | None:
+    """The view that explains most of the points, or None where they do not fix one.
+
+    Args:
+        picture: float64 (n, 2), picture units.
+        pitch: float64 (n, 2), metres, where the same points lie.
+        sigmas: float64 (n,), positive.
+
+    """
+    start = _sampled(picture, pitch, sigmas=sigmas)
+    if start is None:
+        return None
+    inliers = _close(start, picture, pitch, sigmas=sigmas)
+    for _ in range(3):
+        if not spread_out(pitch[inliers]):
+            return None
+        solved = _refined(start, picture[inliers], pitch[inliers], sigmas=sigmas[inliers])
+        if solved is None:
+            return None
+        start, information = solved
+        now = _close(start, picture, pitch, sigmas=sigmas)
+        if np.array_equal(now, inliers):
+            break
+        inliers = now
+    if not spread_out(pitch[inliers]):
+        return None
+    return _judged(start, information, picture[inliers], pitch[inliers], sigmas=sigmas[inliers], inliers=inliers)
+
+
+def spread_out(pitch: Floats) -> bool:
+    """Whether points (n, 2) hold four of which no three lie on one line."""
+    return any(_fixes(pitch[list(four)]) for four in combinations(range(len(pitch)), 4))
+
+
+def _fixes(four: Floats) -> bool:
+    return all(_triangle_m2(four[list(three)]) >= LEAST_TRIANGLE_M2 for three in combinations(range(4), 3))
+
+
+def _triangle_m2(three: Floats) -> float:
+    (ax, ay), (bx, by) = three[1] - three[0], three[2] - three[0]
+    return float(abs(ax * by - ay * bx) / 2)
+
+
+def _sampled(picture: Floats, pitch: Floats, *, sigmas: Floats) -> Floats | None:
+    """The best view through any four points, judged by all: the truncated squares of what is left over."""
+    fours = _samples(pitch)
+    if len(fours) == 0:
+        return None
+    views = _through_four(pitch[fours], picture[fours])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mapped = np.einsum("kij,nj->kni", views, np.c_[pitch, np.ones(len(pitch))])
+        off = (mapped[..., :2] / mapped[..., 2:] - picture) / sigmas[:, None]
+        cost = np.minimum(np.nan_to_num((off**2).sum(-1), nan=np.inf), OUTLIER_SIGMAS**2).sum(-1)
+    best = int(np.argmin(cost))
+    return views[best] if np.isfinite(views[best]).all() else None
+
+
+def _samples(pitch: Floats) -> npt.NDArray[np.int64]:
+    """Sets of four points that fix a view: all of them where they are few, else a fixed draw: int64 (k, 4)."""
+    count = len(pitch)
+    if count < 4:
+        return np.zeros((0, 4), dtype=np.int64)
+    if count <= 9:
+        drawn = np.array(list(combinations(range(count), 4)), dtype=np.int64)
+    else:
+        random = np.random.default_rng(count)
+        drawn = np.argsort(random.random((4 * MOST_SAMPLES, count)), axis=1)[:, :4]
+    p = pitch[drawn]
+    good = np.ones(len(drawn), dtype=bool)
+    for i, j, k in combinations(range(4), 3):
+        a, b = p[:, j] - p[:, i], p[:, k] - p[:, i]
+        good &= np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]) / 2 >= LEAST_TRIANGLE_M2
+    return drawn[good][:MOST_SAMPLES]
+
+
+def _through_four(source: Floats, target: Floats) -> Floats:
+    """Homographies through k sets of four points: float64 (k, 3, 3), NaN where four do not fix one."""
+    count = len(source)
+    scale = np.abs(source).max()
+    x, y = source[..., 0] / scale, source[..., 1] / scale
+    u, v = target[..., 0], target[..., 1]
+    one, nil = np.ones_like(x), np.zeros_like(x)
+    rows = np.concatenate(
+        [
+            np.stack([x, y, one, nil, nil, nil, -u * x, -u * y], axis=-1),
+            np.stack([nil, nil, nil, x, y, one, -v * x, -v * y], axis=-1),
+        ],
+        axis=1,
+    )
+    sides = np.concatenate([u, v], axis=1)
+    sound = np.abs(np.linalg.det(rows)) > 1e-14
+    views = np.full((count, 9), np.nan)
+    if sound.any():
+        views[sound, :8] = np.linalg.solve(rows[sound], sides[sound][..., None])[..., 0]
+        views[sound, 8] = 1.0
+    return views.reshape(count, 3, 3) * np.array([1 / scale, 1 / scale, 1.0])
+
+
+def _close(view: Floats, picture: Floats, pitch: Floats, *, sigmas: Floats) -> npt.NDArray[np.bool_]:
+    """Points that a view puts where they were seen."""
+    mapped, _ = project(view, pitch)
+    return np.hypot(*(mapped - picture).T) <= OUTLIER_SIGMAS * sigmas
+
+
+def _refined(view: Floats, picture: Floats, pitch: Floats, *, sigmas: Floats) -> tuple[Floats, Floats] | None:
+    """Least squares on the reprojection, points far off counting less; the view and its information (8, 8)."""
+    for _ in range(12):
+        mapped, _ = project(view, pitch)
+        left = (picture - mapped) / sigmas[:, None]
+        weights = 1 / (1 + (left**2).sum(1) / OUTLIER_SIGMAS**2)
+        rows = displacements(mapped) / sigmas[:, None, None]
+        information = np.einsum("n,nij,nik->jk", weights, rows, rows)
+        if not np.isfinite(information).all() or np.linalg.cond(information) > 1e14:
+            return None
+        change = np.linalg.solve(information, np.einsum("n,nij,ni->j", weights, rows, left))
+        view = change_matrix(change) @ view
+        if np.abs(change).max() < 1e-9:
+            break
+    return view, information
+
+
+def _judged(
+    view: Floats, information: Floats, picture: Floats, pitch: Floats, *, sigmas: Floats, inliers: npt.NDArray[np.bool_]
+) -> Fit:
+    """The fit with its covariance: the stated noise, widened or narrowed by what the residuals say of it."""
+    mapped, _ = project(view, pitch)
+    squares = float((((picture - mapped) / sigmas[:, None]) ** 2).sum())
+    spare = 2 * len(picture) - 8
+    noise = (PRIOR_DEGREES + squares) / (PRIOR_DEGREES + spare)
+    return Fit(view, np.linalg.inv(information) * noise, inliers)
