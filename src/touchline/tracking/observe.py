@@ -1,0 +1,256 @@
+"""What there is to see in each looked-at picture of a video: the first rung of following people.
+
+Pictures are looked at on a regular grid of times. The networks see them in batches; camera motion and cuts go along
+picture by picture. What was seen can be packed into arrays and, read again, spares the networks their work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.media.frame import Frame
+from touchline.media.sampling import GridSampler
+from touchline.tracking.appearance import DIMENSIONS, describe
+from touchline.tracking.camera_motion import CameraMotion, Motion
+from touchline.tracking.shots import CutFinder
+from touchline.tracks import Detections
+
+DEFAULT_FPS = 12.5
+"""Pictures looked at in a second, where the video has as many."""
+
+KEYPOINTS = 32
+
+_BATCH_PIXELS = 8_000_000
+_MOST_IN_BATCH = 8
+_BRIGHTNESS_STEP = 8
+
+Rgb = npt.NDArray[np.uint8]
+
+
+class PeopleDetector(Protocol):
+    """What finds people and the ball in pictures."""
+
+    name: str
+    sha256: str
+    device_reason: str
+
+    def detect(self, pictures: Sequence[Rgb]) -> list[Detections]:
+        """What is seen in pictures, uint8 (H, W, 3), in pixels of each."""
+
+
+class PitchFinder(Protocol):
+    """What finds the points of a pitch in pictures."""
+
+    name: str
+    sha256: str
+    device_reason: str
+
+    def find(self, pictures: Sequence[Rgb]) -> list[npt.NDArray[np.float32]]:
+        """Points float32 (32, 3) of pictures: x, y in pixels of each, and confidence."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observation:
+    """One looked-at picture.
+
+    Attributes:
+        index: on the grid of times.
+        frame: which decoded picture it is, from 0.
+        time_us: when that picture is shown.
+        detections: people and ball, in pixels.
+        appearance: float16 (n, D), what each detection wears.
+        motion: of the camera since the looked-at picture before; unknown for the first of a shot.
+        cut: whether it is the first of a shot.
+        keypoints: float32 (32, 3), x, y in pixels and confidence; None where nobody looked for the pitch.
+        brightness: mean luma, 0 to 255.
+
+    """
+
+    index: int
+    frame: int
+    time_us: int
+    detections: Detections
+    appearance: npt.NDArray[np.float16]
+    motion: Motion
+    cut: bool
+    keypoints: npt.NDArray[np.float32] | None
+    brightness: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sample:
+    """A picture that waits for the networks."""
+
+    index: int
+    number: int
+    frame: Frame
+    cut: bool
+    repeated: bool
+    wants_pitch: bool
+
+
+class Observer:
+    """Looks at pictures as they are handed over.
+
+    Args:
+        detector: finds people and the ball.
+        pitch_finder: finds the points of the pitch; None leaves them out.
+        fps: pictures looked at in a second.
+        pitch_every: every how many of these the pitch is looked for.
+        batch: pictures put through the networks together.
+        saved: what an earlier run saw in the first pictures: they need no networks.
+
+    """
+
+    def __init__(
+        self,
+        *,
+        detector: PeopleDetector,
+        pitch_finder: PitchFinder | None = None,
+        fps: float = DEFAULT_FPS,
+        pitch_every: int = 1,
+        batch: int = _MOST_IN_BATCH,
+        saved: Iterable[Observation] = (),
+    ) -> None:
+        self._detector = detector
+        self._pitch_finder = pitch_finder
+        self._pitch_every = pitch_every
+        self._batch = batch
+        self._saved = iter(saved)
+        self._sampler: GridSampler[tuple[int, Frame]] = GridSampler(fps=fps)
+        self._cuts = CutFinder()
+        self._camera = CameraMotion()
+        self._waiting: list[_Sample] = []
+        self._last_number = -1
+        self._since_pitch = 0
+
+    def push(self, number: int, frame: Frame) -> Iterator[Observation]:
+        """What is now known, after the decoded picture ``number``; use all of it."""
+        for index, (nearest, picture) in self._sampler.push(frame.time_us, (number, frame)):
+            yield from self._look(index, nearest, picture)
+
+    def finish(self) -> Iterator[Observation]:
+        """What is left when there are no more pictures."""
+        for index, (nearest, picture) in self._sampler.finish():
+            yield from self._look(index, nearest, picture)
+        yield from self._work()
+
+    def _look(self, index: int, number: int, frame: Frame) -> Iterator[Observation]:
+        """Take the picture at a point of the grid; everything that is ready comes out."""
+        cut = self._cuts.update(frame.luma)
+        known = next(self._saved, None)
+        if known is not None:
+            self._since_pitch = 1 if known.keypoints is not None else self._since_pitch + 1
+            self._last_number = number
+            self._move(frame, cut=known.cut, detections=known.detections)
+            yield known
+            return
+        wants_pitch = cut or self._since_pitch >= self._pitch_every
+        wants_pitch = wants_pitch and self._pitch_finder is not None and number != self._last_number
+        self._since_pitch = 1 if wants_pitch else self._since_pitch + 1
+        self._waiting.append(_Sample(index, number, frame, cut, number == self._last_number, wants_pitch))
+        self._last_number = number
+        if len(self._waiting) >= self._batch:
+            yield from self._work()
+
+    def _work(self) -> Iterator[Observation]:
+        """Put the waiting pictures through the networks."""
+        waiting, self._waiting = self._waiting, []
+        pictures = {sample.number: sample.frame.to_rgb() for sample in waiting if not sample.repeated}
+        found = iter(self._detector.detect(list(pictures.values())) if pictures else ())
+        wanted = [pictures[sample.number] for sample in waiting if sample.wants_pitch]
+        points = iter(self._pitch_finder.find(wanted) if self._pitch_finder is not None and wanted else ())
+        for sample in waiting:
+            detections = Detections.none() if sample.repeated else next(found)
+            looks = np.zeros((0, DIMENSIONS), np.float32)
+            if len(detections):
+                looks = describe(pictures[sample.number], detections.boxes_xyxy)
+            yield Observation(
+                index=sample.index,
+                frame=sample.number,
+                time_us=sample.frame.time_us,
+                detections=detections,
+                appearance=looks.astype(np.float16),
+                motion=self._move(sample.frame, cut=sample.cut, detections=detections),
+                cut=sample.cut,
+                keypoints=next(points) if sample.wants_pitch else None,
+                brightness=float(sample.frame.luma[::_BRIGHTNESS_STEP, ::_BRIGHTNESS_STEP].mean()),
+            )
+
+    def _move(self, frame: Frame, *, cut: bool, detections: Detections) -> Motion:
+        """The camera's motion into a picture."""
+        if cut:
+            self._camera.reset()
+        return self._camera.update(frame.luma, boxes_xyxy=detections.boxes_xyxy)
+
+
+def observe(
+    frames: Iterable[Frame],
+    *,
+    detector: PeopleDetector,
+    pitch_finder: PitchFinder | None = None,
+    fps: float = DEFAULT_FPS,
+) -> Iterator[Observation]:
+    """What there is to see in a video, picture by picture, in bounded memory.
+
+    Args:
+        frames: all of them, from the first shown one.
+        detector: finds people and the ball.
+        pitch_finder: finds the points of the pitch; None leaves them out.
+        fps: pictures looked at in a second.
+
+    """
+    observer = Observer(detector=detector, pitch_finder=pitch_finder, fps=fps)
+    for number, frame in enumerate(frames):
+        yield from observer.push(number, frame)
+    yield from observer.finish()
+
+
+def batch_for(*, width: int, height: int) -> int:
+    """How many pictures of a size go through the networks together, so that memory stays small."""
+    return max(1, min(_MOST_IN_BATCH, _BATCH_PIXELS // (width * height)))
+
+
+def pack(observations: Sequence[Observation]) -> dict[str, np.ndarray]:
+    """Observations as arrays by name, for a file."""
+    seen = [o.detections for o in observations]
+    nowhere = np.full((KEYPOINTS, 3), np.nan, np.float32)
+    return {
+        "index": np.array([o.index for o in observations], np.int64),
+        "frame": np.array([o.frame for o in observations], np.int64),
+        "time_us": np.array([o.time_us for o in observations], np.int64),
+        "count": np.array([len(d) for d in seen], np.int64),
+        "boxes_xyxy": np.concatenate([d.boxes_xyxy for d in seen]),
+        "confidence": np.concatenate([d.confidence for d in seen]),
+        "classes": np.concatenate([d.classes for d in seen]),
+        "appearance": np.concatenate([o.appearance for o in observations]),
+        "motion": np.stack([o.motion.matrix for o in observations]),
+        "quality": np.array([o.motion.quality for o in observations], np.float64),
+        "cut": np.array([o.cut for o in observations], np.bool_),
+        "keypoints": np.stack([nowhere if o.keypoints is None else o.keypoints for o in observations]),
+        "has_keypoints": np.array([o.keypoints is not None for o in observations], np.bool_),
+        "brightness": np.array([o.brightness for o in observations], np.float64),
+    }
+
+
+def unpack(arrays: Mapping[str, np.ndarray]) -> Iterator[Observation]:
+    """The observations that :func:`pack` packed."""
+    ends = np.cumsum(arrays["count"])
+    for i, (count, end) in enumerate(zip(arrays["count"], ends, strict=True)):
+        rows = slice(int(end - count), int(end))
+        yield Observation(
+            index=int(arrays["index"][i]),
+            frame=int(arrays["frame"][i]),
+            time_us=int(arrays["time_us"][i]),
+            detections=Detections(arrays["boxes_xyxy"][rows], arrays["confidence"][rows], arrays["classes"][rows]),
+            appearance=arrays["appearance"][rows],
+            motion=Motion(arrays["motion"][i], float(arrays["quality"][i])),
+            cut=bool(arrays["cut"][i]),
+            keypoints=arrays["keypoints"][i] if arrays["has_keypoints"][i] else None,
+            brightness=float(arrays["brightness"][i]),
+        )
