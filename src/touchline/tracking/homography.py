@@ -42,7 +42,8 @@ class PitchView:
     @property
     def to_picture(self) -> Floats:
         """float64 (3, 3), from metres to pixels."""
-        return np.linalg.inv(self.matrix)
+        inverse: Floats = np.linalg.inv(self.matrix)
+        return inverse
 
     def to_metres(self, points_px: npt.ArrayLike) -> tuple[Floats, Floats]:
         """Where picture points lie on the grass.
@@ -71,6 +72,19 @@ class PitchView:
         moved = jacobians(self.matrix @ np.linalg.inv(units), scaled) @ displacements(scaled)
         return moved @ self.covariance @ moved.transpose(0, 2, 1)
 
+    def metres_per_pixel(self, points_px: npt.ArrayLike) -> Floats:
+        """How far a pixel's error in every direction moves points (n, 2) on the grass: float64 (n,), metres."""
+        points = np.asarray(points_px, dtype=np.float64).reshape(-1, 2)
+        return np.sqrt((jacobians(self.matrix, points) ** 2).sum(axis=(1, 2)))
+
+    def typical_std_m(self) -> float:
+        """The median uncertainty over the part of the picture that shows the pitch, metres."""
+        across, down = np.meshgrid(np.linspace(0.05, 0.95, 7), np.linspace(0.1, 0.95, 7))
+        points = np.stack([across.ravel() * self.width, down.ravel() * self.height], axis=1)
+        metres, std = self.to_metres(points)
+        on = (np.abs(metres) <= np.array([self.pitch.length_m, self.pitch.width_m]) / 2).all(axis=1)
+        return float(np.median(std[on])) if on.any() else float("inf")
+
     def to_pixels(self, points_m: npt.ArrayLike) -> Floats:
         """Where points of the grass, (n, 2) metres, show: float64 (n, 2) pixels; NaN for those behind the camera."""
         pixels, depth = project(self.to_picture, np.asarray(points_m, dtype=np.float64).reshape(-1, 2))
@@ -91,7 +105,8 @@ def fit_view(
 
     Args:
         keypoints: (32, 3): x, y in pixels, confidence 0 to 1; the order of :data:`touchline.pitch.KEYPOINT_NAMES`.
-        width, height: of the picture, pixels.
+        width: of the picture, pixels.
+        height: of the picture, pixels.
         pitch: the ground's dimensions.
         noise_px: standard deviation of a keypoint; by default in proportion to the picture's width.
         least_confidence: points below it do not count.
@@ -132,7 +147,7 @@ def plausible(view: PitchView) -> bool:
     along, across = local[0, 0], -local[1, 1]
     per_width = np.abs(np.linalg.svd(local)[1]) * 640 / width
     upright = along > 0 and across > 0 and float(np.linalg.det(local)) < 0
-    scaled = 1.0 <= per_width[1] and per_width[0] <= 200.0 and per_width[0] <= 12.0 * per_width[1]
+    scaled = per_width[1] >= 1.0 and per_width[0] <= 200.0 and per_width[0] <= 12.0 * per_width[1]
     near = bool((np.abs(metres[1]) <= (view.pitch.length_m, view.pitch.width_m)).all())
     return upright and scaled and near
 

@@ -51,7 +51,7 @@ def displacements(points: Floats) -> Floats:
 
 
 def change_matrix(change: Floats) -> Floats:
-    """The matrix (3, 3) that applies eight numbers to the picture: ``new = change_matrix(a) @ old``."""
+    """The matrix (3, 3) by which eight numbers move the picture; applied to a view from the left."""
     a = change
     return np.array([[1 + a[1], a[2], a[0]], [a[4], 1 + a[5], a[3]], [-a[6], -a[7], 1.0]])
 
