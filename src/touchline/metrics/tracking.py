@@ -1,0 +1,111 @@
+"""Tracking metrics: HOTA, IDF1 and CLEAR MOT of boxes with ids.
+
+Every number equals that of ``trackeval`` 1.3.0 (MotChallenge2DBox without its preprocessing).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from touchline.errors import UsageError
+from touchline.metrics.tracking_clear import Clear, clear, combine_clear
+from touchline.metrics.tracking_hota import Hota, combine_hota, hota
+from touchline.metrics.tracking_identity import Identity, combine_identity, identity
+from touchline.metrics.tracking_sequence import FrameBoxes, sequence
+
+DEFAULT_IOU = 0.5
+"""Overlap from which two boxes fit, for IDF1 and MOTA; HOTA takes 19 of them."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrackingReport:
+    """What an evaluation found.
+
+    Attributes:
+        hota: HOTA and its parts, at 19 overlaps.
+        identity: IDF1 and its parts.
+        clear: MOTA and its parts.
+        iou: the overlap for ``identity`` and ``clear``.
+        truths, predicted: boxes on each side.
+        true_ids, predicted_ids: different ids on each side, summed over sequences.
+
+    """
+
+    hota: Hota
+    identity: Identity
+    clear: Clear
+    iou: float
+    truths: int
+    predicted: int
+    true_ids: int
+    predicted_ids: int
+
+    def results(self) -> dict[str, float]:
+        """One number for each of ``trackeval``'s keys; those of HOTA are means over its overlaps."""
+        curves = self.hota.curves()
+        return {
+            **{name: float(values.mean()) for name, values in curves.items()},
+            "HOTA(0)": float(curves["HOTA"][0]),
+            "LocA(0)": float(curves["LocA"][0]),
+            "HOTALocA(0)": float(curves["HOTA"][0] * curves["LocA"][0]),
+            "IDF1": self.identity.idf1,
+            "IDP": self.identity.idp,
+            "IDR": self.identity.idr,
+            "IDTP": self.identity.idtp,
+            "IDFN": self.identity.idfn,
+            "IDFP": self.identity.idfp,
+            **self.clear.scores(),
+        }
+
+
+def evaluate_tracking(
+    truth: Sequence[FrameBoxes], predictions: Sequence[FrameBoxes], *, iou: float = DEFAULT_IOU
+) -> TrackingReport:
+    """Score the tracks of one sequence against the truth.
+
+    Args:
+        truth: for each frame ids int64 (n,), unique in the frame, and boxes_xyxy (n, 4); n may be 0.
+        predictions: the same frames, (m,) and (m, 4).
+        iou: overlap, above 0 and up to 1, from which boxes fit, for IDF1 and MOTA.
+
+    Raises:
+        UsageError: ``iou`` is out of range.
+        ValueError: the sides differ in length, or an id occurs twice in a frame.
+
+    """
+    if not 0 < iou <= 1:
+        raise UsageError(f"iou={iou} is not above 0 and up to 1; 0.5 is usual")
+    both = sequence(truth, predictions)
+    return TrackingReport(
+        hota=hota(both),
+        identity=identity(both, iou=iou),
+        clear=clear(both, iou=iou),
+        iou=iou,
+        truths=len(both.truth.ids),
+        predicted=len(both.found.ids),
+        true_ids=both.truth.id_count,
+        predicted_ids=both.found.id_count,
+    )
+
+
+def combine_tracking(reports: Sequence[TrackingReport]) -> TrackingReport:
+    """The scores over several sequences, as ``trackeval`` combines them.
+
+    Raises:
+        ValueError: no report, or reports at different overlaps.
+
+    """
+    overlaps = sorted({report.iou for report in reports})
+    if len(overlaps) != 1:
+        raise ValueError(f"reports at overlaps {overlaps} do not combine; there must be one overlap")
+    return TrackingReport(
+        hota=combine_hota([report.hota for report in reports]),
+        identity=combine_identity([report.identity for report in reports]),
+        clear=combine_clear([report.clear for report in reports]),
+        iou=overlaps[0],
+        truths=sum(report.truths for report in reports),
+        predicted=sum(report.predicted for report in reports),
+        true_ids=sum(report.true_ids for report in reports),
+        predicted_ids=sum(report.predicted_ids for report in reports),
+    )

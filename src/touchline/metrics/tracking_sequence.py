@@ -1,0 +1,131 @@
+"""Two sides of a sequence, truth and predictions, laid out for the tracking metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.columns import FloatArray, IntArray
+from touchline.errors import InputError
+from touchline.metrics.box_overlap import Pairs, overlapping_pairs
+
+FrameBoxes = tuple[npt.NDArray[np.int64], npt.NDArray[np.floating]]
+"""One frame of one side: ids int64 (n,), unique in the frame, and boxes_xyxy (n, 4)."""
+
+MAX_PAIRS_PER_FRAME = 100_000_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Side:
+    """The boxes of one side, one frame after the other.
+
+    Attributes:
+        starts: int64 (frames + 1,), where each frame's boxes start.
+        ids: int64 (n,), renumbered from 0 without holes.
+        id_count: how many different ids there are.
+        boxes_xyxy: float64 (n, 4).
+
+    """
+
+    starts: IntArray
+    ids: IntArray
+    id_count: int
+    boxes_xyxy: FloatArray
+
+    @property
+    def counts(self) -> IntArray:
+        """int64 (frames,): boxes of each frame."""
+        return np.diff(self.starts)
+
+    @property
+    def boxes_per_id(self) -> IntArray:
+        """int64 (id_count,): boxes of each id."""
+        return np.bincount(self.ids, minlength=self.id_count)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sequenced:
+    """Truth and predictions of one sequence, and which of their boxes overlap.
+
+    Attributes:
+        truth, found: the two sides, of equally many frames.
+        pairs: overlapping boxes; rows are of the truth, columns of the predictions.
+        identities: int64 (p,), for each pair the index of its (true id, predicted id) in ``identity_ids``.
+        identity_ids: int64 (u, 2), the pairs of ids that overlap anywhere.
+
+    """
+
+    truth: Side
+    found: Side
+    pairs: Pairs
+    identities: IntArray
+    identity_ids: IntArray
+
+    @property
+    def frames(self) -> int:
+        """How many frames the sequence has."""
+        return len(self.truth.starts) - 1
+
+    @property
+    def one_is_empty(self) -> bool:
+        """Whether a side has no box at all."""
+        return len(self.truth.ids) == 0 or len(self.found.ids) == 0
+
+
+def sequence(truth: Sequence[FrameBoxes], predictions: Sequence[FrameBoxes]) -> Sequenced:
+    """Lay out two sides of a sequence.
+
+    Raises:
+        ValueError: the sides differ in length, an id occurs twice in a frame, a box is not finite.
+        InputError: more boxes in one frame than can be compared.
+
+    """
+    if len(truth) != len(predictions):
+        raise ValueError(f"truth has {len(truth)} frames and predictions have {len(predictions)}; both need the same")
+    true, found = _side(truth, word="truth"), _side(predictions, word="predictions")
+    _check_counts(true, found)
+    pairs = overlapping_pairs(true.boxes_xyxy, true.starts, found.boxes_xyxy, found.starts)
+    key = true.ids[pairs.row] * max(found.id_count, 1) + found.ids[pairs.column]
+    keys, identities = np.unique(key, return_inverse=True)
+    ids = np.stack(np.divmod(keys, max(found.id_count, 1)), axis=1)
+    return Sequenced(true, found, pairs, identities, ids)
+
+
+def _side(frames: Sequence[FrameBoxes], *, word: str) -> Side:
+    """One side, its ids renumbered."""
+    starts = np.zeros(len(frames) + 1, np.int64)
+    np.cumsum([len(ids) for ids, _ in frames], out=starts[1:])
+    if starts[-1] == 0:
+        return Side(starts, np.zeros(0, np.int64), 0, np.zeros((0, 4)))
+    boxes = np.concatenate([boxes.reshape(-1, 4) for _, boxes in frames]).astype(np.float64)
+    given = np.concatenate([ids for ids, _ in frames]).astype(np.int64)
+    if len(boxes) != len(given):
+        raise ValueError(f"{word} have {len(given)} ids and {len(boxes)} boxes; each id needs one box")
+    if not bool(np.isfinite(boxes).all()):
+        raise ValueError(f"{word} hold a box that is not finite: {boxes[~np.isfinite(boxes).all(axis=1)][0].tolist()}")
+    names, ids = np.unique(given, return_inverse=True)
+    _check_unique(np.repeat(np.arange(len(frames)), np.diff(starts)), ids, names, word=word)
+    return Side(starts, ids, len(names), boxes)
+
+
+def _check_unique(frame: IntArray, ids: IntArray, names: IntArray, *, word: str) -> None:
+    """Refuse an id that occurs twice in one frame."""
+    key = np.sort(frame * len(names) + ids)
+    again = np.flatnonzero(np.diff(key) == 0)
+    if len(again):
+        where, which = divmod(int(key[again[0]]), len(names))
+        raise ValueError(f"{word} have id {names[which]} twice in frame {where} (counted from 0); ids must be unique")
+
+
+def _check_counts(truth: Side, found: Side) -> None:
+    """Refuse a frame whose boxes are too many to be compared."""
+    pairs = truth.counts * found.counts
+    if len(pairs) and int(pairs.max()) > MAX_PAIRS_PER_FRAME:
+        frame = int(pairs.argmax())
+        raise InputError(
+            f"frame {frame} (counted from 0) has {truth.counts[frame]} true and {found.counts[frame]} predicted boxes; "
+            f"up to {MAX_PAIRS_PER_FRAME} pairs a frame can be compared. Are the frame numbers right?"
+        )
