@@ -1,9 +1,11 @@
 """Who is a player of which team, who keeps goal, who referees: decided for a whole track, from its kit and its votes.
 
-The ladder: :func:`looks_of` sums up the tracks of a shot in a few numbers each; :func:`match_teams` finds the two kits
-of a match from the looks of all its shots; :func:`roles_of` gives the tracks of one shot their roles with these kits.
-:func:`assign_roles` is all three for a single shot. Team "A" is the one whose shirts are lighter (as seen beside the
-grass), so that the names mean the same in every shot.
+The ladder: :func:`looks_of` sums up the tracks of a shot in a few numbers each; :func:`match_teams` finds the kits of a
+match from the looks of all its shots; :func:`roles_of` gives the tracks of one shot their roles with these kits.
+:func:`assign_roles` is all three for a single shot.
+
+Team "A" is the one whose shirts are lighter beside the grass, "B" the darker: with the kits of the match the names mean
+the same in every shot. Keepers get the team whose goal they stand at; officials get none.
 """
 
 from __future__ import annotations
@@ -14,18 +16,21 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from touchline.tracking.kits import TEAMS, Kits, Look, find_kits, fit_to_kits
 from touchline.tracking.tracklets import Tracklet
 from touchline.tracks import BALL, DETECTION_LABELS, GOALKEEPER, PLAYER, REFEREE
 
-Floats = npt.NDArray[np.float64]
+__all__ = ["Kits", "Look", "RoleOf", "assign_roles", "looks_of", "match_teams", "roles_of"]
 
-TEAMS = ("A", "B")
-_LONG = 50.0
-_SEEDS = 24
-_OUTLIER_SPREADS = 4.0
-_LEAST_SPREAD = 0.12
-_VOTE_FLOOR = 0.05
-_VOTE_STRENGTH = 3.0
+Floats = npt.NDArray[np.float64]
+Positions = Sequence[npt.NDArray[np.float32] | None]
+
+_PRIOR = np.array([0.0, 0.08, 0.85, 0.07])
+_PRIOR_VOTES = 0.3
+_VOTES_FOR_FULL = 10.0
+_OVERLAP = 0.25
+_OVERLAPPED = 0.05
+_DOUBT = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,45 +49,8 @@ class RoleOf:
     team_confidence: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Look:
-    """A track of one shot in a few numbers.
-
-    Attributes:
-        colour: float64 (D,), the mean descriptor of its boxes; NaN where it has none.
-        boxes: how many boxes stand behind the colour, those that others overlap counted in part.
-        votes: float64 (4,), the detector's confidence summed by class.
-        index: int64 (n,), places among the shot's sampled pictures.
-        x: float64 (n,), where it is along the pitch: metres if known, else pixels of the picture.
-
-    """
-
-    colour: Floats
-    boxes: float
-    votes: Floats
-    index: npt.NDArray[np.int64]
-    x: Floats
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Kits:
-    """The kits of the two teams.
-
-    Attributes:
-        colours: float64 (2, D), of teams A and B.
-        spread: usual distance of a player's colour to that of the team.
-
-    """
-
-    colours: Floats
-    spread: float
-
-
 def assign_roles(
-    tracklets: Sequence[Tracklet],
-    *,
-    positions_m: Sequence[npt.NDArray[np.float32] | None] | None = None,
-    kits: Kits | None = None,
+    tracklets: Sequence[Tracklet], *, positions_m: Positions | None = None, kits: Kits | None = None
 ) -> list[RoleOf]:
     """The roles of the people followed in one shot.
 
@@ -99,118 +67,153 @@ def assign_roles(
     return roles_of(looks, kits=match_teams([looks]) if kits is None else kits)
 
 
-def looks_of(
-    tracklets: Sequence[Tracklet], *, positions_m: Sequence[npt.NDArray[np.float32] | None] | None = None
-) -> list[Look]:
+def looks_of(tracklets: Sequence[Tracklet], *, positions_m: Positions | None = None) -> list[Look]:
     """The tracks of one shot in a few numbers each; the arguments are those of :func:`assign_roles`."""
-    places = [None] * len(tracklets) if positions_m is None else list(positions_m)
+    places: Positions = [None] * len(tracklets) if positions_m is None else positions_m
     if len(places) != len(tracklets):
         raise ValueError(f"{len(places)} positions do not fit {len(tracklets)} tracklets")
-    return [_look(tracklet, place) for tracklet, place in zip(tracklets, places, strict=True)]
+    clear = _clearness(tracklets)
+    return [_look(*each) for each in zip(tracklets, places, clear, strict=True)]
 
 
-def _look(tracklet: Tracklet, place: npt.NDArray[np.float32] | None) -> Look:
-    votes = np.bincount(tracklet.classes, weights=tracklet.confidence * tracklet.observed, minlength=4)
+def _clearness(tracklets: Sequence[Tracklet]) -> list[Floats]:
+    """How much each box of each track counts: little where another's box covers a part of it."""
+    weights = [np.ones(len(tracklet)) for tracklet in tracklets]
+    if not tracklets:
+        return weights
+    index = np.concatenate([tracklet.index for tracklet in tracklets])
+    boxes = np.concatenate([tracklet.boxes_xyxy for tracklet in tracklets]).astype(np.float64)
+    order = np.argsort(index, kind="stable")
+    every = np.ones(len(index))
+    for together in np.split(order, np.flatnonzero(np.diff(index[order])) + 1):
+        every[together] = np.where(_covered(boxes[together]) > _OVERLAP, _OVERLAPPED, 1.0)
+    return np.split(every, np.cumsum([len(tracklet) for tracklet in tracklets])[:-1])
+
+
+def _covered(boxes: Floats) -> Floats:
+    """The share (n,) of each box that the box which covers it most covers."""
+    low = np.maximum(boxes[:, None, :2], boxes[:, :2])
+    high = np.minimum(boxes[:, None, 2:], boxes[:, 2:])
+    shared = np.prod(np.maximum(high - low, 0), axis=2)
+    np.fill_diagonal(shared, 0)
+    area = np.maximum(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1), 1e-9)
+    return shared.max(axis=1) / area
+
+
+def _look(tracklet: Tracklet, place: npt.NDArray[np.float32] | None, clear: Floats) -> Look:
+    seen = tracklet.observed
+    votes = np.bincount(tracklet.classes, weights=tracklet.confidence * seen * clear, minlength=len(DETECTION_LABELS))
     x = tracklet.boxes_xyxy[:, [0, 2]].mean(axis=1) if place is None else place[:, 0]
-    colour, boxes = np.full(1, np.nan), 0.0
+    colour, boxes = np.zeros(0), 0.0
     if tracklet.appearance is not None:
-        usable = tracklet.observed & np.isfinite(tracklet.appearance).all(axis=1)
-        colour, boxes = np.full(tracklet.appearance.shape[1], np.nan), float(usable.sum())
+        usable = seen & np.isfinite(tracklet.appearance).all(axis=1)
+        boxes = float(clear[usable].sum())
         if boxes > 0:
-            colour = tracklet.appearance[usable].astype(np.float64).mean(axis=0)
+            colour = np.average(tracklet.appearance[usable].astype(np.float64), axis=0, weights=clear[usable])
     return Look(colour, boxes, votes.astype(np.float64), tracklet.index, x.astype(np.float64))
 
 
 def match_teams(shots: Sequence[Sequence[Look]]) -> Kits | None:
-    """The two kits of a match from the looks of all its shots; None where fewer than two people wear anything."""
-    looks = [look for shot in shots for look in shot if look.boxes > 0]
-    if len(looks) < 2:
-        return None
-    colours = np.stack([look.colour for look in looks])
-    weights = np.array([min(look.boxes, _LONG) * _player_share(look) for look in looks])
-    centres = _two_centres(colours, weights)
-    nearest = np.linalg.norm(colours[:, None] - centres, axis=2).min(axis=1)
-    spread = max(_weighted_median(nearest, weights), _LEAST_SPREAD)
-    lighter_first = centres[np.argsort(-centres[:, 0], kind="stable")]
-    return Kits(lighter_first, spread)
+    """The kits of a match.
+
+    Args:
+        shots: the looks of the tracks of each shot, from :func:`looks_of`.
+
+    Returns:
+        The kits of both teams, and of keepers and officials where votes show them. None where two kits cannot be told
+        apart, for instance when only one team is seen: then nobody gets a team.
+
+    """
+    looks = [look for shot in shots for look in shot]
+    votes = np.stack([_shares(look) for look in looks]) if looks else np.zeros((0, 4))
+    kits = find_kits(looks, votes)
+    return None if kits is None else _with_keepers_teams(kits, shots)
 
 
-def _player_share(look: Look) -> float:
-    """Share of the votes for a player, never quite 0."""
-    people = look.votes.sum() - look.votes[BALL]
-    return float((look.votes[PLAYER] + _VOTE_FLOOR) / (people + 4 * _VOTE_FLOOR))
-
-
-def _two_centres(colours: Floats, weights: Floats) -> Floats:
-    """Centres (2, D) of two groups among points (n, D), those far from both left out."""
-    heavy = np.argsort(-weights, kind="stable")[:_SEEDS]
-    apart = np.linalg.norm(colours[:, None] - colours[heavy], axis=2)
-    cap = np.median(apart) ** 2
-    best, cost = (0, min(1, len(heavy) - 1)), np.inf
-    for first in range(len(heavy)):
-        for second in range(first + 1, len(heavy)):
-            nearest = np.minimum(apart[:, first], apart[:, second]) ** 2
-            this = float((weights * np.minimum(nearest, cap)).sum())
-            if this < cost:
-                best, cost = (first, second), this
-    centres = colours[heavy[list(best)]]
-    for _ in range(20):
-        distance = np.linalg.norm(colours[:, None] - centres, axis=2)
-        near = distance.min(axis=1)
-        share = weights / (1 + (near / max(_weighted_median(near, weights), 1e-6) / 2) ** 4)
-        for team in (0, 1):
-            mine = distance.argmin(axis=1) == team
-            if share[mine].sum() > 0:
-                centres[team] = np.average(colours[mine], axis=0, weights=share[mine])
-    return centres
-
-
-def _weighted_median(values: Floats, weights: Floats) -> float:
-    order = np.argsort(values)
-    place = np.searchsorted(np.cumsum(weights[order]), 0.5 * weights.sum())
-    return float(values[order][min(int(place), len(values) - 1)])
+def _with_keepers_teams(kits: Kits, shots: Sequence[Sequence[Look]]) -> Kits:
+    """Kits in which every keeper's kit belongs to the team that, over the match, stands at the keeper's goal."""
+    if len(kits.keepers) == 0:
+        return kits
+    evidence = np.zeros(len(kits.keepers))
+    for looks in shots:
+        roles = [_role(look, kits) for look in looks]
+        for look, role in zip(looks, roles, strict=True):
+            if role.label == DETECTION_LABELS[GOALKEEPER] and look.boxes > 0:
+                nearest = int(np.linalg.norm(kits.keepers - look.colour, axis=1).argmin())
+                evidence[nearest] += _leaning(look, looks, roles)
+    return kits.with_keepers_leaning(evidence)
 
 
 def roles_of(looks: Sequence[Look], *, kits: Kits | None) -> list[RoleOf]:
     """The roles of the tracks of one shot, by the kits of the match; by votes alone without kits."""
     roles = [_role(look, kits) for look in looks]
+    keeper = DETECTION_LABELS[GOALKEEPER]
     return [
-        RoleOf(role.label, *_keepers_team(look, looks, roles)) if role.label == DETECTION_LABELS[GOALKEEPER] else role
+        RoleOf(keeper, *_keepers_team(look, looks, roles, kits)) if role.label == keeper else role
         for look, role in zip(looks, roles, strict=True)
     ]
 
 
-def _role(look: Look, kits: Kits | None) -> RoleOf:
+def _shares(look: Look) -> Floats:
+    """Probabilities (4,) of the classes from the votes alone; the ball's is 0."""
     people = look.votes.copy()
     people[BALL] = 0
-    vote = np.log((people + _VOTE_FLOOR) / (people.sum() + 3 * _VOTE_FLOOR)) * _VOTE_STRENGTH
+    shares: Floats = (people + _PRIOR_VOTES * _PRIOR) / (people.sum() + _PRIOR_VOTES)
+    return shares
+
+
+def _role(look: Look, kits: Kits | None) -> RoleOf:
+    """The role of one track; a keeper's team is left open."""
+    votes = look.votes.sum() - look.votes[BALL]
+    strength = 1 + 2 * min(votes / _VOTES_FOR_FULL, 1.0)
+    scores = strength * np.log(_shares(look)[1:] + 1e-3)
     if kits is None or look.boxes == 0:
-        return RoleOf(DETECTION_LABELS[1 + int(vote[1:].argmax())])
-    fit = -0.5 * (np.linalg.norm(kits.colours - look.colour, axis=1) / kits.spread) ** 2
-    other = -0.5 * _OUTLIER_SPREADS**2
-    scores = np.array([other + vote[GOALKEEPER], fit.max() + vote[PLAYER], other + vote[REFEREE]])
+        return RoleOf(DETECTION_LABELS[1 + int(scores.argmax())])
+    fit = fit_to_kits(look, kits)
+    scores[[GOALKEEPER - 1, PLAYER - 1, REFEREE - 1]] += [fit.keeper, fit.player, fit.referee]
     label = 1 + int(scores.argmax())
     if label != PLAYER:
         return RoleOf(DETECTION_LABELS[label])
-    team = int(fit.argmax())
-    return RoleOf(DETECTION_LABELS[PLAYER], TEAMS[team], float(1 / (1 + np.exp(-min(fit[team] - fit[1 - team], 50.0)))))
+    for_a = 1 / (1 + np.exp(-np.clip(fit.a_over_b, -30, 30)))
+    share = np.exp(scores[PLAYER - 1] - np.logaddexp.reduce(scores))
+    team = 0 if for_a >= 0.5 else 1
+    sure = _DOUBT / 2 + (1 - _DOUBT) * max(for_a, 1 - for_a)
+    return RoleOf(DETECTION_LABELS[PLAYER], TEAMS[team], float(sure * share))
 
 
-def _keepers_team(keeper: Look, looks: Sequence[Look], roles: Sequence[RoleOf]) -> tuple[str | None, float]:
-    """The team that stands nearer to the keeper's goal: the one whose mean place lies on the keeper's side."""
-    sides: list[float] = []
-    for team in TEAMS:
-        pairs = [_common_x(keeper, look) for look, role in zip(looks, roles, strict=True) if role.team == team]
-        apart = np.concatenate([np.abs(mine - theirs) for mine, theirs in pairs]) if pairs else np.zeros(0)
-        apart = apart[np.isfinite(apart)]
-        sides.append(float(apart.mean()) if len(apart) else np.inf)
-    if not np.isfinite(sides).all():
+def _keepers_team(
+    keeper: Look, looks: Sequence[Look], roles: Sequence[RoleOf], kits: Kits | None
+) -> tuple[str | None, float]:
+    """A keeper's team and how sure it is, from where the teams stand in this shot and from the kit over the match."""
+    leaning = _leaning(keeper, looks, roles)
+    if kits is not None and keeper.boxes > 0 and len(kits.keepers):
+        apart = np.linalg.norm(kits.keepers - keeper.colour, axis=1)
+        if apart.min() < 2 * kits.spread:
+            leaning += float(kits.keepers_leaning[int(apart.argmin())])
+    if leaning == 0:
         return None, 0.0
-    nearer = int(np.argmin(sides))
-    return TEAMS[nearer], float(min(1.0, 0.5 + abs(sides[0] - sides[1]) / (sum(sides) + 1e-9)))
+    return TEAMS[0 if leaning > 0 else 1], float(1 / (1 + np.exp(-min(abs(leaning), 5.0))))
 
 
-def _common_x(one: Look, other: Look) -> tuple[Floats, Floats]:
-    """The places of two tracks in the pictures that both are in."""
-    _, mine, theirs = np.intersect1d(one.index, other.index, assume_unique=True, return_indices=True)
-    return one.x[mine], other.x[theirs]
+def _leaning(keeper: Look, looks: Sequence[Look], roles: Sequence[RoleOf]) -> float:
+    """Above 0 where team A stands nearer to the keeper along the pitch than team B does, below 0 the other way."""
+    places: list[Floats] = []
+    for team in TEAMS:
+        away = [_apart(keeper, look) for look, role in zip(looks, roles, strict=True) if role.team == team]
+        total = np.nansum(away, axis=0) if away else np.zeros(len(keeper.x))
+        count = np.isfinite(away).sum(axis=0) if away else np.zeros(len(keeper.x))
+        places.append(np.where(count > 0, total / np.maximum(count, 1), np.nan))
+    both = np.isfinite(places[0]) & np.isfinite(places[1])
+    if not both.any():
+        return 0.0
+    difference = places[1][both] - places[0][both]
+    scale = np.abs(np.concatenate([places[0][both], places[1][both]])).mean()
+    return float(np.clip(difference.mean() / max(scale, 1e-9), -1, 1) * min(both.sum(), 25) / 25 * 6)
+
+
+def _apart(keeper: Look, other: Look) -> Floats:
+    """Distance (n,) along the pitch in each picture of the keeper's track; NaN where the other is not in it."""
+    away = np.full(len(keeper.index), np.nan)
+    _, mine, theirs = np.intersect1d(keeper.index, other.index, assume_unique=True, return_indices=True)
+    away[mine] = np.abs(keeper.x[mine] - other.x[theirs])
+    return away

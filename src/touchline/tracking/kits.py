@@ -1,0 +1,213 @@
+"""The kits of a match: what the two teams, the keepers and the officials wear, found from the tracks themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.tracks import GOALKEEPER, PLAYER, REFEREE
+
+Floats = npt.NDArray[np.float64]
+
+TEAMS = ("A", "B")
+
+_LONG = 50.0
+_SEEDS = 24
+_ROUNDS = 20
+_LEAST_SPREAD = 0.15
+_BOX_NOISE, _BOX_NOISE_ALONG = 0.4, 0.2
+_CLEARLY_APART = 0.85
+_LEAST_APART = 0.5
+_LEAST_APART_SPREADS = 4.5
+_ENOUGH_LOOKS = 12
+_USUAL, _USUAL_WIDTH = 1.2, 0.45
+_STRANGER = -3.0
+_KNOWN_BONUS = 2.0
+_WORST = -12.0
+_ALMOST_ALL = 0.6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """A track of one shot in a few numbers.
+
+    Attributes:
+        colour: float64 (D,), the mean descriptor of its boxes; (0,) where it has none.
+        boxes: how many boxes stand behind the colour, those that others cover counted in part.
+        votes: float64 (4,), the detector's confidence summed by class.
+        index: int64 (n,), places among the shot's sampled pictures.
+        x: float64 (n,), where it is along the pitch: metres if known, else pixels of the picture; may be NaN.
+
+    """
+
+    colour: Floats
+    boxes: float
+    votes: Floats
+    index: npt.NDArray[np.int64]
+    x: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kits:
+    """What is worn in a match.
+
+    Attributes:
+        teams: float64 (2, D), colours of teams A and B.
+        spread: usual distance of a player's colour from the team's.
+        along: standard deviation of a player's colour along the line from one team's colour to the other's.
+        keepers: float64 (k, D), up to two kits of keepers.
+        keepers_leaning: float64 (k,), above 0 where a keeper's kit belongs to team A, below 0 to B.
+        referee: float64 (D,), what officials wear, or None where none were voted for.
+
+    """
+
+    teams: Floats
+    spread: float
+    along: float
+    keepers: Floats
+    keepers_leaning: Floats
+    referee: Floats | None = None
+
+    def with_keepers_leaning(self, leaning: Floats) -> Kits:
+        """The same, with the teams that the keepers' kits belong to."""
+        return replace(self, keepers_leaning=leaning)
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How well a look fits what is worn: logarithms of likelihoods, and of the odds of team A over B."""
+
+    player: float
+    keeper: float
+    referee: float
+    a_over_b: float
+
+
+def find_kits(looks: Sequence[Look], votes: Floats) -> Kits | None:
+    """The kits that the tracks of a match show.
+
+    Args:
+        looks: of all tracks.
+        votes: (n, 4), the probability of each class for each look from its votes alone.
+
+    Returns:
+        None where two kits cannot be told apart.
+
+    """
+    worn = np.array([look.boxes > 0 for look in looks], bool)
+    if worn.sum() < 2:
+        return None
+    colours = np.stack([look.colour for look, there in zip(looks, worn, strict=True) if there])
+    boxes = np.array([look.boxes for look in looks if look.boxes > 0])
+    weights = np.minimum(boxes, _LONG)
+    shares = votes[worn]
+    centres = _centres(colours, weights * shares[:, PLAYER] ** 2)
+    teams = centres[np.argsort(-centres[:, 0], kind="stable")]
+    kits = _measure(teams, colours, boxes, weights * shares[:, PLAYER])
+    if kits is None:
+        return None
+    far = np.linalg.norm(colours[:, None] - teams, axis=2).min(axis=1) > 1.5 * kits.spread
+    keepers = far & (shares[:, GOALKEEPER] > _ALMOST_ALL)
+    referees = far & (shares[:, REFEREE] > _ALMOST_ALL)
+    referee = _middle(colours[referees], weights[referees]) if referees.any() else None
+    worn_by_keepers = _keepers(colours[keepers], weights[keepers], kits.spread)
+    return replace(kits, keepers=worn_by_keepers, keepers_leaning=np.zeros(len(worn_by_keepers)), referee=referee)
+
+
+def _widened(spread: float, noise: float, boxes: Floats | float) -> Floats:
+    """A spread together with what the noise of single boxes adds when only so many are averaged."""
+    return np.sqrt(spread**2 + noise**2 / np.asarray(boxes))
+
+
+def _measure(teams: Floats, colours: Floats, boxes: Floats, weights: Floats) -> Kits | None:
+    """Kits of the teams alone, with their spread; None where they cannot be told apart."""
+    axis = teams[0] - teams[1]
+    apart = float(np.linalg.norm(axis))
+    if apart < _LEAST_APART:
+        return None
+    distance = np.linalg.norm(colours[:, None] - teams, axis=2)
+    near, team = distance.min(axis=1), distance.argmin(axis=1)
+    settled = np.sqrt(np.maximum(near**2 - _BOX_NOISE**2 / boxes, _LEAST_SPREAD**2))
+    spread = _weighted_median(settled, weights)
+    mine = near < 2.5 * _widened(spread, _BOX_NOISE, boxes)
+    off = ((colours - teams[team]) @ axis)[mine] / apart
+    variance = float(np.average(off**2 - _BOX_NOISE_ALONG**2 / boxes[mine], weights=weights[mine]))
+    along = max(variance, (_LEAST_SPREAD / 2) ** 2) ** 0.5
+    surely_two = len(colours) >= _ENOUGH_LOOKS and apart > _LEAST_APART_SPREADS * along
+    if apart < _CLEARLY_APART and not surely_two:
+        return None
+    return Kits(teams, spread, along, teams[:0], np.zeros(0))
+
+
+def _keepers(colours: Floats, weights: Floats, spread: float) -> Floats:
+    """The one or two kits (k, D) of keepers."""
+    if len(colours) < 2:
+        return colours
+    two = _centres(colours, weights)
+    if np.linalg.norm(two[0] - two[1]) < 2 * spread:
+        return _middle(colours, weights)[None]
+    return two
+
+
+def _middle(colours: Floats, weights: Floats) -> Floats:
+    """The weighted median of each number."""
+    return np.array([_weighted_median(column, weights) for column in colours.T])
+
+
+def _centres(colours: Floats, weights: Floats) -> Floats:
+    """Centres (2, D) of two groups among points (n, D); points far from both count little."""
+    heavy = np.argsort(-weights, kind="stable")[:_SEEDS]
+    apart = np.linalg.norm(colours[:, None] - colours[heavy], axis=2) ** 2
+    cap = np.median(apart)
+    pairs = [(a, b) for a in range(len(heavy)) for b in range(a + 1, len(heavy))]
+    costs = [weights @ np.minimum(np.minimum(apart[:, a], apart[:, b]), cap) for a, b in pairs]
+    centres = colours[heavy[list(pairs[int(np.argmin(costs))])]]
+    for _ in range(_ROUNDS):
+        distance = np.linalg.norm(colours[:, None] - centres, axis=2)
+        near, team = distance.min(axis=1), distance.argmin(axis=1)
+        usual = max(_weighted_median(near, weights), 1e-6)
+        share = weights / (1 + (near / usual / 2) ** 4)
+        for i in (0, 1):
+            mine = team == i
+            if share[mine].sum() > 0:
+                centres[i] = np.average(colours[mine], axis=0, weights=share[mine])
+    return centres
+
+
+def _weighted_median(values: Floats, weights: Floats) -> float:
+    order = np.argsort(values, kind="stable")
+    place = int(np.searchsorted(np.cumsum(weights[order]), 0.5 * weights.sum()))
+    return float(values[order][min(place, len(values) - 1)])
+
+
+def fit_to_kits(look: Look, kits: Kits) -> Fit:
+    """How well a look with a colour fits the kits of the match."""
+    apart = np.linalg.norm(kits.teams - look.colour, axis=1)
+    axis = kits.teams[0] - kits.teams[1]
+    length = float(np.linalg.norm(axis))
+    from_middle = float((look.colour - kits.teams.mean(axis=0)) @ axis) / length
+    spread = float(_widened(kits.spread, _BOX_NOISE, look.boxes))
+    along = float(_widened(kits.along, _BOX_NOISE_ALONG, look.boxes))
+    referees = kits.teams[:0] if kits.referee is None else kits.referee[None]
+    return Fit(
+        player=_likeness(float(apart.min()), spread),
+        keeper=_likeness_to_known(look.colour, kits.keepers, spread),
+        referee=_likeness_to_known(look.colour, referees, spread),
+        a_over_b=length * from_middle / along**2,
+    )
+
+
+def _likeness(distance: float, spread: float) -> float:
+    beyond = max(0.0, distance / spread - _USUAL) / _USUAL_WIDTH
+    return max(-0.5 * beyond**2, _WORST)
+
+
+def _likeness_to_known(colour: Floats, known: Floats, spread: float) -> float:
+    """Of a keeper or an official: that of a stranger, or better if the colour is like a known one."""
+    if len(known) == 0:
+        return _STRANGER
+    nearest = float(np.linalg.norm(known - colour, axis=1).min())
+    return max(_STRANGER, _STRANGER + _KNOWN_BONUS + _likeness(nearest, spread))
