@@ -147,7 +147,7 @@ def _keepers(colours: Floats, weights: Floats, spread: float) -> Floats:
     if len(colours) < 2:
         return colours
     two = _centres(colours, weights)
-    if np.linalg.norm(two[0] - two[1]) < 2 * spread:
+    if np.linalg.norm(two[0] - two[1]) < max(3 * spread, _LEAST_APART):
         return _middle(colours, weights)[None]
     return two
 

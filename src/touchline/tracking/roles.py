@@ -188,7 +188,7 @@ def _keepers_team(
     leaning = _leaning(keeper, looks, roles)
     if kits is not None and keeper.boxes > 0 and len(kits.keepers):
         apart = np.linalg.norm(kits.keepers - keeper.colour, axis=1)
-        if apart.min() < 2 * kits.spread:
+        if apart.min() < 3 * kits.spread:
             leaning += float(kits.keepers_leaning[int(apart.argmin())])
     if leaning == 0:
         return None, 0.0
