@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import av
 from av import Packet, VideoFrame
@@ -17,8 +17,10 @@ _MAX_READ_ERRORS = 100
 """Read errors in a row, without a packet between them, after which the rest of a file is given up."""
 
 
-def packets(container: InputContainer, stream: VideoStream | AudioStream, ledger: Ledger) -> Iterator[Packet]:
-    """Every packet of a stream that can be read, then the empty one that flushes the decoder."""
+def packets(
+    container: InputContainer, stream: VideoStream | AudioStream | Sequence[AudioStream], ledger: Ledger
+) -> Iterator[Packet]:
+    """Every packet of a stream, or of several, that can be read, then the empty one that flushes the decoder."""
     errors = 0
     while errors < _MAX_READ_ERRORS:
         try:

@@ -1,0 +1,241 @@
+"""Drawing tracks into pictures that are shown, never into ones that are analysed: boxes, ids, the ball, a radar."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from touchline.clock import US_PER_S
+from touchline.media.frame import Rgb
+from touchline.media.radar import Radar
+from touchline.tracks import DETECTION_LABELS, Track, Tracks
+
+Colour = tuple[int, int, int]
+"""Red, green, blue, 0 to 255."""
+
+MAX_GAP_US = US_PER_S // 2
+"""Between two boxes of a track that lie further apart in time than this, nothing is drawn."""
+
+COLOURS: dict[str, Colour] = {
+    "A": (47, 128, 255),
+    "B": (255, 112, 32),
+    "referee": (255, 216, 0),
+    "ball": (255, 255, 255),
+    "other": (206, 214, 224),
+}
+"""Colour of each team, of officials, of the ball, and of people whose team is not known; orange and blue are told
+apart by most colour-blind viewers."""
+
+_INK: Colour = (12, 18, 26)
+_FONT = cv2.FONT_HERSHEY_DUPLEX
+_SHARPER = 4
+"""Labels are drawn this many times larger and averaged down, which smooths them."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sight:
+    """One track at one moment.
+
+    Attributes:
+        track: whose.
+        box_xyxy: float64 (4,), pixels.
+        observed: detected there, rather than filled in.
+        position_m: float64 (2,) on the pitch; None where unknown.
+
+    """
+
+    track: Track
+    box_xyxy: npt.NDArray[np.float64]
+    observed: bool
+    position_m: npt.NDArray[np.float64] | None
+
+
+class Moments:
+    """Finds who is where at a time, in any order of times."""
+
+    def __init__(self, tracks: Tracks) -> None:
+        self._tracks = tracks.tracks
+        self._start_us = np.array([track.times_us[0] for track in tracks], np.int64)
+        self._end_us = np.array([track.times_us[-1] for track in tracks], np.int64)
+
+    def at(self, time_us: int) -> list[Sight]:
+        """The tracks that are in the picture at a time, by ``track_id``; between two boxes the one in between."""
+        there = np.flatnonzero((self._start_us <= time_us) & (time_us <= self._end_us))
+        sights = (sight_of(self._tracks[i], time_us) for i in there)
+        return [sight for sight in sights if sight is not None]
+
+
+def sight_of(track: Track, time_us: int) -> Sight | None:
+    """A track at a time, linear between its boxes; None outside it and in gaps of over ``MAX_GAP_US``."""
+    after = int(np.searchsorted(track.times_us, time_us))
+    if after == len(track) or (after == 0 and track.times_us[0] != time_us):
+        return None
+    if track.times_us[after] == time_us:
+        position = None if track.positions_m is None else track.positions_m[after].astype(np.float64)
+        box_xyxy = track.boxes_xyxy[after].astype(np.float64)
+        return Sight(track, box_xyxy, bool(track.observed[after]), _known(position))
+    gap_us = int(track.times_us[after] - track.times_us[after - 1])
+    if gap_us > MAX_GAP_US:
+        return None
+    share = (time_us - int(track.times_us[after - 1])) / gap_us
+    weights = np.array([1.0 - share, share])
+    position = None if track.positions_m is None else weights @ track.positions_m[after - 1 : after + 1]
+    box_xyxy = weights @ track.boxes_xyxy[after - 1 : after + 1]
+    return Sight(track, box_xyxy, bool(track.observed[after - 1 : after + 1].all()), _known(position))
+
+
+def colour_of(track: Track) -> Colour:
+    """The colour a track is drawn in."""
+    key = track.label if track.label in COLOURS else track.team
+    return COLOURS.get(key or "other", COLOURS["other"])
+
+
+def label_of(track: Track) -> str:
+    """What stands above a box: the name a person gave, else the id; keepers are marked."""
+    return (track.name or str(track.track_id)) + (" GK" if track.label == "goalkeeper" else "")
+
+
+class TrackPainter:
+    """Draws the tracks of one video into its pictures."""
+
+    def __init__(self, tracks: Tracks, *, radar: bool = True) -> None:
+        """Prepare to draw.
+
+        Args:
+            tracks: of the video; its ``width`` and ``height`` are those of the pictures.
+            radar: show the pitch from above in a corner while positions are known.
+
+        """
+        if tracks.width < 1 or tracks.height < 1:
+            raise ValueError(f"tracks of a picture of {tracks.width}x{tracks.height} pixels; it must be positive")
+        self._moments = Moments(tracks)
+        self._size = (tracks.height, tracks.width)
+        short = min(tracks.width, tracks.height)
+        self._line_px = max(1, round(short / 420))
+        self._label_px = max(10, round(short / 48))
+        self._labels: dict[tuple[str, Colour], tuple[Rgb, npt.NDArray[np.float32]]] = {}
+        placed = any(t.positions_m is not None and bool(np.isfinite(t.positions_m).any()) for t in tracks)
+        self._radar = Radar(width=tracks.width, height=tracks.height) if radar and placed else None
+
+    def paint(self, rgb: Rgb, *, time_us: int) -> Rgb:
+        """A picture with everyone drawn who is in it.
+
+        Args:
+            rgb: uint8 (height, width, 3); left as it is.
+            time_us: its time on the video's clock.
+
+        Returns:
+            a new picture of the same shape.
+
+        """
+        if rgb.shape != (*self._size, 3):
+            raise ValueError(f"picture of shape {rgb.shape} does not fit tracks of {self._size[1]}x{self._size[0]}")
+        picture = np.array(rgb, order="C")
+        sights = self._moments.at(time_us)
+        people = sorted((s for s in sights if s.track.label != "ball"), key=lambda s: float(s.box_xyxy[3]))
+        balls = [s for s in sights if s.track.label == "ball"]
+        for sight in people:
+            self._box(picture, sight)
+        for sight in people:
+            self._label(picture, sight)
+        for sight in balls:
+            self._ball(picture, sight)
+        if self._radar is not None:
+            self._radar.paint(picture, _dots([*people, *balls]))
+        return picture
+
+    def _box(self, picture: Rgb, sight: Sight) -> None:
+        """The outline of a person: whole where detected, its corners where filled in."""
+        x0, y0, x1, y1 = (round(v) for v in sight.box_xyxy.clip(-(1 << 14), 1 << 14))
+        colour = colour_of(sight.track)
+        if sight.observed:
+            cv2.rectangle(picture, (x0, y0), (x1, y1), colour, self._line_px)
+            return
+        reach = max(2, min(x1 - x0, y1 - y0) // 3)
+        for x, inward_x in ((x0, reach), (x1, -reach)):
+            for y, inward_y in ((y0, reach), (y1, -reach)):
+                cv2.line(picture, (x, y), (x + inward_x, y), colour, self._line_px)
+                cv2.line(picture, (x, y), (x, y + inward_y), colour, self._line_px)
+
+    def _label(self, picture: Rgb, sight: Sight) -> None:
+        """The tag centred above a box, inside the picture."""
+        key = (label_of(sight.track), colour_of(sight.track))
+        if key not in self._labels:
+            self._labels[key] = _tag(*key, height_px=self._label_px)
+        tag, opacity = self._labels[key]
+        height, width = tag.shape[:2]
+        left = round((sight.box_xyxy[0] + sight.box_xyxy[2] - width) / 2)
+        top = max(0, round(sight.box_xyxy[1]) - height - self._line_px)
+        _blend(picture, tag, opacity, left=left, top=top)
+
+    def _ball(self, picture: Rgb, sight: Sight) -> None:
+        """A ring around the ball and an arrow above it; the arrow is hollow where the ball was filled in."""
+        x, y = (sight.box_xyxy[:2] + sight.box_xyxy[2:]) / 2
+        radius = max(3.0 * self._line_px, 0.75 * float(np.max(sight.box_xyxy[2:] - sight.box_xyxy[:2])))
+        centre = (round(x * 8), round(y * 8))
+        tip = y - radius - 2 * self._line_px
+        arm = 4.0 * self._line_px
+        arrow = np.rint(np.array([(x, tip), (x - arm, tip - 1.6 * arm), (x + arm, tip - 1.6 * arm)]) * 8).astype(int)
+        for colour, wider in ((_INK, 2), (COLOURS["ball"], 0)):
+            cv2.circle(picture, centre, round(radius * 8), colour, self._line_px + wider, cv2.LINE_AA, shift=3)
+            cv2.polylines(picture, [arrow], True, colour, self._line_px + wider, cv2.LINE_AA, shift=3)
+        if sight.observed:
+            cv2.fillPoly(picture, [arrow], COLOURS["ball"], cv2.LINE_AA, shift=3)
+
+
+def draw_tracks(rgb: Rgb, tracks: Tracks, *, time_us: int, radar: bool = True) -> Rgb:
+    """One picture with everyone drawn who is in it; for many pictures of a video keep a :class:`TrackPainter`."""
+    return TrackPainter(tracks, radar=radar).paint(rgb, time_us=time_us)
+
+
+def _known(position: npt.NDArray[np.float64] | None) -> npt.NDArray[np.float64] | None:
+    return position if position is not None and bool(np.isfinite(position).all()) else None
+
+
+def _dots(sights: list[Sight]) -> list[tuple[npt.NDArray[np.float64], Colour, bool]]:
+    """What the radar shows: positions, colours, and whether it is the ball."""
+    return [
+        (s.position_m, colour_of(s.track), s.track.label == DETECTION_LABELS[0])
+        for s in sights
+        if s.position_m is not None
+    ]
+
+
+def _tag(text: str, colour: Colour, *, height_px: int) -> tuple[Rgb, npt.NDArray[np.float32]]:
+    """A label: uint8 (h, w, 3) and its opacity, float32 (h, w, 1)."""
+    text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()[:24] or "?"
+    tall = height_px * _SHARPER
+    scale = 0.62 * tall / cv2.getTextSize("0", _FONT, 1.0, 1)[0][1]
+    thick = max(1, round(tall / 11))
+    wide = cv2.getTextSize(text, _FONT, scale, thick)[0][0] + round(0.5 * tall)
+    wide += -wide % _SHARPER
+    canvas = np.full((tall, wide, 3), colour, np.uint8)
+    dark_on_light = 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2] > 145
+    ink = _INK if dark_on_light else (255, 255, 255)
+    cv2.putText(canvas, text, (round(0.25 * tall), round(0.81 * tall)), _FONT, scale, ink, thick, cv2.LINE_AA)
+    size = (wide // _SHARPER, height_px)
+    mask = np.zeros((tall, wide), np.uint8)
+    corner = tall // 4
+    cv2.rectangle(mask, (corner, 0), (wide - 1 - corner, tall - 1), 255, -1)
+    cv2.rectangle(mask, (0, corner), (wide - 1, tall - 1 - corner), 255, -1)
+    for x in (corner, wide - 1 - corner):
+        for y in (corner, tall - 1 - corner):
+            cv2.circle(mask, (x, y), corner, 255, -1)
+    opacity = cv2.resize(mask, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255.0
+    return cv2.resize(canvas, size, interpolation=cv2.INTER_AREA), 0.92 * opacity[:, :, None]
+
+
+def _blend(picture: Rgb, patch: Rgb, opacity: npt.NDArray[np.float32], *, left: int, top: int) -> None:
+    """Lay a patch over a picture, as far as it lies inside."""
+    height, width = picture.shape[:2]
+    y0, y1 = max(0, top), min(height, top + patch.shape[0])
+    x0, x1 = max(0, left), min(width, left + patch.shape[1])
+    if y0 >= y1 or x0 >= x1:
+        return
+    inside = (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
+    below = picture[y0:y1, x0:x1]
+    below[:] = np.rint(below + opacity[inside] * (patch[inside].astype(np.float32) - below)).astype(np.uint8)

@@ -1,0 +1,232 @@
+"""A copy of a video with its tracks drawn in: every picture at its own time, upright, the sound carried over."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+from av import VideoFrame
+from av.container import OutputContainer
+from av.video.stream import VideoStream
+
+from touchline.clock import US_PER_S
+from touchline.errors import InputError, ResourceError, UsageError
+from touchline.media.drawing import TrackPainter
+from touchline.media.facts import choose_stream
+from touchline.media.frame import Frame, Rgb
+from touchline.media.overlay_sound import SoundCopy
+from touchline.media.source import open_media
+from touchline.media.video import VideoReader
+from touchline.tracks import Tracks
+from touchline.types import Coverage, VideoInfo
+
+Progress = Callable[[int, int], None]
+"""Called with (done_us, total_us) of the video; total_us is 0 while unknown."""
+
+CRF = 23
+"""x264's quality: what it takes to be visually close to the source; lower is better and larger."""
+PRESET = "veryfast"
+
+_TIME_BASE = Fraction(1, US_PER_S)
+_SOUND_AHEAD_US = US_PER_S
+"""Sound is written up to this far ahead of the picture, so that the muxer need not hold much."""
+_FALLBACK_STEP_US = 40_000
+_CONVERSIONS = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9}
+"""Colour matrices as H.264 numbers them, and how the converter calls them; others are written as unspecified."""
+_UNSPECIFIED = 2
+_BT601 = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """What was written.
+
+    Attributes:
+        path: the video.
+        frames: its pictures.
+        coverage: what of the source could be read.
+        notes: remarks a user should hear: sound that had to be converted, damage.
+
+    """
+
+    path: Path
+    frames: int
+    coverage: Coverage
+    notes: tuple[str, ...] = ()
+
+
+def write_overlay(
+    video: Path,
+    out: Path,
+    *,
+    tracks: Tracks,
+    stream: int | None = None,
+    radar: bool = True,
+    progress: Progress | None = None,
+) -> Overlay:
+    """Write a video (MP4, H.264) with boxes, ids, ball and radar drawn into a copy of its pictures.
+
+    Pictures are upright and in square pixels; each keeps its own time, to the microsecond, counted from the first one
+    shown. Widths and heights that are odd grow by one pixel, which H.264 needs. Every sound stream is carried over
+    packet for packet where an MP4 player will play it, and converted to AAC otherwise. The file appears whole or not
+    at all.
+
+    Args:
+        video: the source.
+        out: the file to write; an older one is replaced.
+        tracks: of this video and stream.
+        stream: index of the video stream; None for the default one.
+        radar: show the pitch from above while positions are known.
+        progress: told once a second of video.
+
+    Raises:
+        UsageError: ``out`` is the video itself.
+        InputError: the video cannot be used, or is not the one of the tracks.
+        ResourceError: the file cannot be written.
+
+    """
+    if out.exists() and os.path.samefile(video, out):
+        raise UsageError(f"{str(out)!r} is the video itself; write the overlay to another file")
+    with VideoReader(video, stream=stream) as reader:
+        info = reader.info
+        if (info.width, info.height) != (tracks.width, tracks.height):
+            raise InputError(
+                f"{str(video)!r} has pictures of {info.width}x{info.height}, its tracks are of "
+                f"{tracks.width}x{tracks.height}: they belong to another video; track it again"
+            )
+        with _replacing(out) as unfinished:
+            frames = _told(reader.frames(), info=info, progress=progress)
+            count, notes = _encode(unfinished, frames, info=info, painter=TrackPainter(tracks, radar=radar))
+        return Overlay(out, count, reader.coverage(), notes)
+
+
+def _encode(
+    path: Path, frames: Iterable[Frame], *, info: VideoInfo, painter: TrackPainter
+) -> tuple[int, tuple[str, ...]]:
+    """Encode the painted pictures and mux the sound beside them; their count, and remarks."""
+    count = 0
+    with (
+        open_media(info.path) as source,
+        open_media(info.path) as sound_source,
+        av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container,
+    ):
+        picture = _picture_stream(container, _source_stream(source, info), info=info)
+        sound = SoundCopy(sound_source, container, origin_us=info.start_us)
+        for frame, duration_us in _with_durations(frames, step_us=_step_us(info)):
+            painted = painter.paint(frame.to_rgb(), time_us=frame.time_us)
+            coded = _coded(painted, picture)
+            coded.pts, coded.time_base, coded.duration = frame.time_us, _TIME_BASE, duration_us
+            container.mux(picture.encode(coded))
+            sound.write_until(frame.time_us + _SOUND_AHEAD_US)
+            count += 1
+        if count == 0:
+            raise InputError(f"{str(info.path)!r} has no picture that can be decoded; there is nothing to draw into")
+        container.mux(picture.encode(None))
+        sound.finish()
+    return count, sound.notes()
+
+
+def _source_stream(container: av.container.InputContainer, info: VideoInfo) -> VideoStream:
+    """The stream of an opened file that ``info`` tells of."""
+    return choose_stream(container, path=info.path, index=info.stream_index)[0]
+
+
+def _picture_stream(container: OutputContainer, source: VideoStream, *, info: VideoInfo) -> VideoStream:
+    """The H.264 stream to write, with the colours of its source."""
+    rate = Fraction(info.fps).limit_denominator(1001) if info.fps > 0 else Fraction(25)
+    stream = container.add_stream("libx264", rate=rate, options={"crf": str(CRF), "preset": PRESET})
+    stream.width, stream.height = info.width + info.width % 2, info.height + info.height % 2
+    stream.pix_fmt = "yuv420p"
+    stream.time_base = _TIME_BASE
+    context, given = stream.codec_context, source.codec_context
+    context.time_base = _TIME_BASE
+    context.color_range = 1  # limited ("mpeg"), whatever the source has
+    context.colorspace = _matrix(given.colorspace)
+    context.color_primaries = given.color_primaries
+    context.color_trc = given.color_trc
+    return stream
+
+
+def _matrix(source: int) -> int:
+    return source if source in _CONVERSIONS else _UNSPECIFIED
+
+
+def _coded(rgb: Rgb, stream: VideoStream) -> VideoFrame:
+    """A painted picture in the encoder's format, an odd edge doubled."""
+    down, right = stream.height - rgb.shape[0], stream.width - rgb.shape[1]
+    if down or right:
+        rgb = cv2.copyMakeBorder(rgb, 0, down, 0, right, cv2.BORDER_REPLICATE)
+    frame = VideoFrame.from_numpy_buffer(np.ascontiguousarray(rgb), format="rgb24")
+    matrix = _CONVERSIONS.get(stream.codec_context.colorspace, _BT601)
+    return frame.reformat(format="yuv420p", dst_colorspace=matrix, dst_color_range="MPEG", threads=1)
+
+
+def _step_us(info: VideoInfo) -> int:
+    return round(US_PER_S / info.fps) if info.fps > 0 else _FALLBACK_STEP_US
+
+
+def _with_durations(frames: Iterable[Frame], *, step_us: int) -> Iterator[tuple[Frame, int]]:
+    """Each frame with how long it is shown: until the next one, the last one for the usual time."""
+    last: Frame | None = None
+    for frame in frames:
+        if last is not None:
+            yield last, frame.time_us - last.time_us
+        last = frame
+    if last is not None:
+        yield last, step_us
+
+
+def _told(frames: Iterable[Frame], *, info: VideoInfo, progress: Progress | None) -> Iterator[Frame]:
+    """The same frames; at every second of video, ``progress`` hears how far they are."""
+    told_us = -US_PER_S
+    for frame in frames:
+        if progress is not None and frame.time_us - told_us >= US_PER_S:
+            told_us = frame.time_us
+            progress(frame.time_us, info.duration_us)
+        yield frame
+
+
+@contextlib.contextmanager
+def _replacing(out: Path) -> Iterator[Path]:
+    """A temporary file beside ``out`` that takes its place if all goes well, and is removed if not.
+
+    Raises:
+        ResourceError: it cannot be written.
+
+    """
+    try:
+        handle, name = tempfile.mkstemp(prefix=".writing-", suffix=".mp4", dir=out.parent)
+        os.close(handle)
+    except OSError as error:
+        raise _cannot_write(out, error) from error
+    try:
+        yield Path(name)
+        _publish(Path(name), out)
+    except (OSError, av.FFmpegError) as error:
+        raise _cannot_write(out, error) from error
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
+
+
+def _publish(unfinished: Path, out: Path) -> None:
+    """Flush a finished file to the disk, give it the usual rights and rename it."""
+    with unfinished.open("rb+") as file:
+        os.fsync(file.fileno())
+    mask = os.umask(0)
+    os.umask(mask)
+    unfinished.chmod(0o666 & ~mask)
+    os.replace(unfinished, out)
+
+
+def _cannot_write(out: Path, error: OSError | av.FFmpegError) -> ResourceError:
+    cause = error.strerror or str(error)
+    return ResourceError(f"{out}: cannot be written ({cause}): free some space or choose another folder with --out")
