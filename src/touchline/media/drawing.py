@@ -32,6 +32,8 @@ apart by most colour-blind viewers."""
 
 _INK: Colour = (12, 18, 26)
 _FONT = cv2.FONT_HERSHEY_DUPLEX
+_FAR_PX = 1 << 14
+"""Boxes are cut off this far outside, within what OpenCV can draw."""
 _SHARPER = 4
 """Labels are drawn this many times larger and averaged down, which smooths them."""
 
@@ -150,7 +152,7 @@ class TrackPainter:
 
     def _box(self, picture: Rgb, sight: Sight) -> None:
         """The outline of a person: whole where detected, its corners where filled in."""
-        x0, y0, x1, y1 = (round(v) for v in sight.box_xyxy.clip(-(1 << 14), 1 << 14))
+        x0, y0, x1, y1 = (round(v) for v in sight.box_xyxy.clip(-_FAR_PX, _FAR_PX))
         colour = colour_of(sight.track)
         if sight.observed:
             cv2.rectangle(picture, (x0, y0), (x1, y1), colour, self._line_px)
@@ -174,8 +176,9 @@ class TrackPainter:
 
     def _ball(self, picture: Rgb, sight: Sight) -> None:
         """A ring around the ball and an arrow above it; the arrow is hollow where the ball was filled in."""
-        x, y = (sight.box_xyxy[:2] + sight.box_xyxy[2:]) / 2
-        radius = max(3.0 * self._line_px, 0.75 * float(np.max(sight.box_xyxy[2:] - sight.box_xyxy[:2])))
+        box_xyxy = sight.box_xyxy.clip(-_FAR_PX, _FAR_PX)
+        x, y = (box_xyxy[:2] + box_xyxy[2:]) / 2
+        radius = max(3.0 * self._line_px, 0.75 * float(np.max(box_xyxy[2:] - box_xyxy[:2])))
         centre = (round(x * 8), round(y * 8))
         tip = y - radius - 2 * self._line_px
         arm = 4.0 * self._line_px
