@@ -1,4 +1,4 @@
-"""CLEAR MOT scores (Bernardin and Stiefelhagen, 2008): MOTA, MOTP, switches, fragments; equal to ``trackeval`` 1.3.0."""
+"""CLEAR MOT scores (Bernardin and Stiefelhagen, 2008): MOTA, MOTP and what makes them; equal to ``trackeval`` 1.3.0."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def combine_clear(parts: Sequence[Clear]) -> Clear:
 
 
 def _matched(sequenced: Sequenced, close: IntArray, shown: IntArray) -> BoolArray:
-    """bool (close pairs,): those matched, first so that ids stay, then so that overlap is highest.
+    """The matched among the close pairs, as a mask: first so that ids stay, then so that overlap is highest.
 
     Where no box is close to two others there is nothing to choose, so only the other frames are worked through one
     after the other, each with the matches of the last frame before in which both sides had boxes.
@@ -160,7 +160,7 @@ def _matched(sequenced: Sequenced, close: IntArray, shown: IntArray) -> BoolArra
 
 
 def _assign(sequenced: Sequenced, row: IntArray, column: IntArray, score: FloatArray, *, frame: int) -> BoolArray:
-    """bool (pairs of the frame,): those in the matching of the highest score."""
+    """A mask of the frame's pairs in the matching of the highest score."""
     i, j = row - sequenced.truth.starts[frame], column - sequenced.found.starts[frame]
     dense = np.zeros((int(sequenced.truth.counts[frame]), int(sequenced.found.counts[frame])))
     dense[i, j] = score

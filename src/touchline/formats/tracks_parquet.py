@@ -1,0 +1,195 @@
+"""``tracks.parquet``: one row a box, what the video holds beside them in the schema's metadata.
+
+Columns: ``track_id``, ``label``, ``team``, ``team_confidence``, ``name``, ``shot``, ``frame``, ``time_us``, ``x0``,
+``y0``, ``x1``, ``y1`` (pixels), ``confidence``, ``observed``, ``x_m``, ``y_m`` (metres). ``team`` and ``name`` are null
+where unknown. Metres are null for a whole track where the pitch was never found and NaN for single boxes without. Any
+Parquet reader can open it: ``pandas.read_parquet("tracks.parquet")``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from touchline.errors import InputError
+from touchline.formats.atomic import write_bytes_atomic
+from touchline.tracks import Shot, Track, Tracks
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SCHEMA = "touchline.tracks"
+VERSION = 1
+_METADATA_KEY = b"touchline"
+
+
+def write_tracks_parquet(path: Path | str, tracks: Tracks) -> None:
+    """Write tracks, ordered by id and time; the file is replaced whole, and equal tracks give equal bytes.
+
+    Raises:
+        ResourceError: it cannot be written.
+
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    table = pa.table(_columns(tracks), schema=_schema(tracks))
+    sink = pa.BufferOutputStream()
+    parquet.write_table(table, sink, compression="zstd", use_dictionary=["track_id", "label", "team", "name", "shot"])
+    write_bytes_atomic(path, sink.getvalue().to_pybytes())
+
+
+def read_tracks_parquet(path: Path | str) -> Tracks:
+    """The tracks that :func:`write_tracks_parquet` wrote.
+
+    Raises:
+        InputError: not readable, not such a file, or of a newer version.
+
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    path = Path(path)
+    try:
+        table = parquet.read_table(pa.BufferReader(path.read_bytes()))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror or error}); track the video again") from error
+    except pa.ArrowException as error:
+        raise InputError(f"{path}: not readable as Parquet ({error}); track the video again") from error
+    about = _about(table, path=path)
+    try:
+        shots = tuple(Shot(**shot) for shot in about["shots"])
+        return Tracks(tuple(_tracks(table)), shots, width=about["width"], height=about["height"])
+    except (KeyError, TypeError, ValueError, pa.ArrowException) as error:
+        raise InputError(f"{path}: not valid tracks ({error}); track the video again") from error
+
+
+def _schema(tracks: Tracks) -> pa.Schema:
+    """The columns' types, and the rest of the tracks as metadata."""
+    import pyarrow as pa
+
+    float32, int64 = pa.float32(), pa.int64()
+    about = {
+        "schema": SCHEMA,
+        "version": VERSION,
+        "width": tracks.width,
+        "height": tracks.height,
+        "shots": [asdict(shot) for shot in tracks.shots],
+    }
+    fields = [
+        *(("track_id", int64), ("label", pa.string()), ("team", pa.string()), ("team_confidence", pa.float64())),
+        *(("name", pa.string()), ("shot", int64), ("frame", int64), ("time_us", int64)),
+        *((name, float32) for name in ("x0", "y0", "x1", "y1", "confidence")),
+        *(("observed", pa.bool_()), ("x_m", float32), ("y_m", float32)),
+    ]
+    return pa.schema(fields, metadata={_METADATA_KEY: json.dumps(about, sort_keys=True).encode()})
+
+
+def _columns(tracks: Tracks) -> dict[str, pa.Array]:
+    """The boxes of all tracks, one below the other."""
+    import pyarrow as pa
+
+    rows = list(tracks)
+    lengths = np.array([len(track) for track in rows], np.int64)
+
+    def each(values: list[Any], kind: pa.DataType) -> pa.Array:
+        index = pa.array(np.repeat(np.arange(len(rows)), lengths))
+        return pa.array(values, kind).take(index)
+
+    def joined(arrays: list[np.ndarray], kind: pa.DataType) -> pa.Array:
+        return pa.array(np.concatenate(arrays) if arrays else [], kind)
+
+    def metres(axis: int) -> pa.Array:
+        known = each([track.positions_m is not None for track in rows], pa.bool_())
+        values = [np.zeros(len(t)) if t.positions_m is None else t.positions_m[:, axis] for t in rows]
+        flat = np.concatenate(values).astype(np.float32) if values else np.zeros(0, np.float32)
+        return pa.array(flat, pa.float32(), mask=~known.to_numpy(zero_copy_only=False))
+
+    float32, int64, text = pa.float32(), pa.int64(), pa.string()
+    return {
+        "track_id": each([track.track_id for track in rows], int64),
+        "label": each([track.label for track in rows], text),
+        "team": each([track.team for track in rows], text),
+        "team_confidence": each([track.team_confidence for track in rows], pa.float64()),
+        "name": each([track.name for track in rows], text),
+        "shot": each([track.shot for track in rows], int64),
+        "frame": joined([track.frames for track in rows], int64),
+        "time_us": joined([track.times_us for track in rows], int64),
+        **{
+            name: joined([t.boxes_xyxy[:, i] for t in rows], float32) for i, name in enumerate(("x0", "y0", "x1", "y1"))
+        },
+        "confidence": joined([track.confidence for track in rows], float32),
+        "observed": joined([track.observed for track in rows], pa.bool_()),
+        "x_m": metres(0),
+        "y_m": metres(1),
+    }
+
+
+def _about(table: pa.Table, *, path: Path) -> Mapping[str, Any]:
+    """The metadata that touchline wrote."""
+    try:
+        about = json.loads((table.schema.metadata or {})[_METADATA_KEY])
+        known = (about["schema"], about["version"]) == (SCHEMA, VERSION)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: Parquet, but not tracks written by touchline") from error
+    if not known:
+        raise InputError(f"{path}: schema {about['schema']!r} version {about['version']!r} is not {SCHEMA!r} {VERSION}")
+    missing = [name for name in _names() if name not in table.column_names]
+    if missing:
+        raise InputError(f"{path}: column {missing[0]!r} is missing; track the video again")
+    return about
+
+
+def _names() -> list[str]:
+    """The columns' names."""
+    return _schema(Tracks((), (), width=1, height=1)).names
+
+
+def _tracks(table: pa.Table) -> list[Track]:
+    """The tracks of a table; rows of one track stand together."""
+    if not table.num_rows:
+        return []
+    for name in _names():
+        if name not in ("team", "name", "x_m", "y_m") and table[name].null_count:
+            raise ValueError(f"column {name!r} has empty cells")
+    column = {name: table[name].to_numpy() for name in _names()}
+    ids = column["track_id"]
+    starts = np.append(0, np.flatnonzero(np.diff(ids)) + 1)
+    ends = np.append(starts[1:], len(ids))
+    boxes = np.stack([column[name] for name in ("x0", "y0", "x1", "y1")], axis=1)
+    metres = np.stack([column["x_m"], column["y_m"]], axis=1)
+    known = table["x_m"].is_valid().to_numpy()
+    return [
+        _track({name: values[a] for name, values in column.items()}, column, boxes, metres, slice(a, b), bool(known[a]))
+        for a, b in zip(starts.tolist(), ends.tolist(), strict=True)
+    ]
+
+
+def _track(
+    first: Mapping[str, Any],
+    column: Mapping[str, np.ndarray],
+    boxes: np.ndarray,
+    metres: np.ndarray,
+    rows: slice,
+    has_metres: bool,
+) -> Track:
+    """One track from its rows."""
+    return Track(
+        track_id=int(first["track_id"]),
+        label=str(first["label"]),
+        times_us=column["time_us"][rows].astype(np.int64),
+        frames=column["frame"][rows].astype(np.int64),
+        boxes_xyxy=boxes[rows].astype(np.float32),
+        confidence=column["confidence"][rows].astype(np.float32),
+        observed=column["observed"][rows].astype(np.bool_),
+        shot=int(first["shot"]),
+        team=first["team"],
+        team_confidence=float(first["team_confidence"]),
+        positions_m=metres[rows].astype(np.float32) if has_metres else None,
+        name=first["name"],
+    )
