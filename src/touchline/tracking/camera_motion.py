@@ -1,4 +1,10 @@
-"""How the camera moved between two pictures: a homography from points that are followed outside of people."""
+"""How the camera moved between two pictures: a homography that lays all edges outside of people over each other.
+
+Corners are rare on grass, so pictures are aligned directly: every strong edge pixel says how far it moved across its
+edge, and the homography that explains most of them is found by reweighted least squares, from coarse to fine. Painted
+lines count that way, though nothing along them can be followed. What stays put while the rest moves (a score board,
+a station's logo) is learned and left out.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +14,28 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-WORK_WIDTH_PX = 400
-"""Width of the picture that points are followed in."""
+Floats = npt.NDArray[np.float64]
+Picture = npt.NDArray[np.float32]
+
+WORK_WIDTH_PX = 320
+"""Width of the finest picture that is aligned."""
+
+_LEVELS = 3
+_STEPS = (8, 5, 4)
+_POINTS = (400, 900, 1400)
+_CELLS = (8, 5)
+_PRIOR = np.array([1e-7, 1e-7, 1e-7, 1e-7, 1e-8, 1e-8, 3e-6, 3e-6])
+_LEAST_POINTS = 40
+_NOISE_LUMA = 2.0
+_EDGE_LUMA = 1.0
+_FAR_LUMA = 20.0
+_OUTSIDE_LUMA = 1e4
+_CLOSE_PX = 0.02
+_DOUBTFUL = 0.8
+_MOVED_PX = 0.5
+_LEARN = 0.2
+_STILL = 0.6
+_STILL_LUMA = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,12 +44,12 @@ class Motion:
 
     Attributes:
         matrix: float64 (3, 3), maps pixels of the previous full picture to pixels of the current one.
-        quality: 0 to 1, the share of followed points that agree; 0 when nothing could be followed, and then the
-            matrix is the identity.
+        quality: 0 to 1, the share of edge pixels that agree; 0 when nothing could be aligned, and then the matrix is
+            the identity.
 
     """
 
-    matrix: npt.NDArray[np.float64]
+    matrix: Floats
     quality: float
 
     @classmethod
@@ -32,60 +58,195 @@ class Motion:
         return cls(np.eye(3), 0.0)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Level:
+    """One picture of a pyramid with its edge pixels.
+
+    Attributes:
+        shape: height and width.
+        points: (n, 3) of the edge pixels: x, y, 1.
+        values: (n,) luma there.
+        slopes: (n, 8) change of luma with the eight parameters.
+
+    """
+
+    shape: tuple[int, ...]
+    points: npt.NDArray[np.float32]
+    values: npt.NDArray[np.float32]
+    slopes: npt.NDArray[np.float32]
+
+
 class CameraMotion:
     """Follows the camera from picture to picture."""
 
-    def __init__(self, *, points: int = 200) -> None:
-        """Follow up to so many points."""
-        self._points = points
-        self._luma: npt.NDArray[np.uint8] | None = None
-        self._corners: npt.NDArray[np.float32] | None = None
+    def __init__(self) -> None:
+        self._levels: list[_Level] = []
+        self._before: Picture | None = None
+        self._last = np.eye(3)
+        self._still: Picture | None = None
+
+    def reset(self) -> None:
+        """Forget the picture before: the next one starts a shot."""
+        self._levels, self._last = [], np.eye(3)
 
     def update(self, luma: npt.NDArray[np.uint8], *, boxes_xyxy: npt.NDArray | None = None) -> Motion:
         """Motion since the picture before.
 
         Args:
             luma: uint8 (H, W).
-            boxes_xyxy: (n, 4) people in this picture; no points are taken on them.
+            boxes_xyxy: (n, 4) people in this picture, whose edges are not looked at.
 
         """
         scale = min(1.0, WORK_WIDTH_PX / luma.shape[1])
-        size = (max(16, round(luma.shape[1] * scale)), max(16, round(luma.shape[0] * scale)))
-        small = cv2.resize(luma, size, interpolation=cv2.INTER_AREA) if scale < 1 else luma
-        previous, corners = self._luma, self._corners
-        self._luma, self._corners = small, self._find(small, boxes_xyxy, scale)
-        if previous is None or corners is None or previous.shape != small.shape:
-            return Motion.unknown()
-        return _fit(previous, small, corners, scale)
+        pyramid = _pyramid(_shrink(luma, scale))
+        middle = pyramid[-2]
+        if self._before is None or self._before.shape != middle.shape:
+            self._still, self._levels = np.zeros(middle.shape, np.float32), []
+        motion = Motion.unknown()
+        if self._levels and self._before is not None:
+            self._last, quality = _align(self._levels, pyramid, [np.eye(3), self._last])
+            if quality < _DOUBTFUL:
+                again = _align(self._levels, pyramid, [_shift(self._before, middle, 2.0)])
+                self._last, quality = max((self._last, quality), again, key=lambda found: found[1])
+            self._learn(self._before, middle, _zoom(self._last, 0.5))
+            motion = Motion(_zoom(self._last, 1 / scale), quality)
+        mask = _people(pyramid[-1].shape, boxes_xyxy, scale)
+        self._before, self._levels = middle, self._edges(pyramid, mask)
+        return motion
 
-    def reset(self) -> None:
-        """Forget the picture before: the next one starts a shot."""
-        self._luma, self._corners = None, None
+    def _edges(self, pyramid: list[Picture], mask: npt.NDArray[np.uint8]) -> list[_Level]:
+        if self._still is not None:
+            still = (self._still > _STILL).astype(np.uint8)
+            mask = mask & (1 - cv2.resize(still, mask.shape[::-1], interpolation=cv2.INTER_NEAREST))
+        return [_level(picture, mask, count) for picture, count in zip(pyramid, _POINTS, strict=True)]
 
-    def _find(
-        self, small: npt.NDArray[np.uint8], boxes_xyxy: npt.NDArray | None, scale: float
-    ) -> npt.NDArray[np.float32] | None:
-        mask = np.full(small.shape, 255, np.uint8)
-        if boxes_xyxy is not None:
-            for x0, y0, x1, y1 in np.round(boxes_xyxy * scale + (-2, -2, 3, 3)).astype(int):
-                mask[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)] = 0
-        found = cv2.goodFeaturesToTrack(small, self._points, 0.01, 6, mask=mask, blockSize=5)
-        return None if found is None else np.asarray(found, np.float32)
+    def _learn(self, before: Picture, after: Picture, matrix: Floats) -> None:
+        """Note what did not move although the camera did."""
+        height, width = before.shape
+        centre = np.array([width / 2, height / 2, 1.0])
+        moved = matrix @ centre
+        if self._still is None or float(np.abs(moved[:2] / moved[2] - centre[:2]).max()) < _MOVED_PX:
+            return
+        carried = cv2.warpPerspective(before, matrix, (width, height), flags=cv2.INTER_LINEAR)
+        better = cv2.blur(cv2.absdiff(after, carried) - cv2.absdiff(after, before), (5, 5)) > _STILL_LUMA
+        self._still += np.float32(_LEARN) * (better.astype(np.float32) - self._still)
 
 
-def _fit(
-    previous: npt.NDArray[np.uint8], current: npt.NDArray[np.uint8], corners: npt.NDArray[np.float32], scale: float
-) -> Motion:
-    """The homography that most followed points agree on, in full pixels."""
-    moved, status, _ = cv2.calcOpticalFlowPyrLK(previous, current, corners, None, winSize=(15, 15), maxLevel=3)
-    good = status[:, 0] == 1
-    if int(good.sum()) < 8:
-        return Motion.unknown()
-    start, end = corners[good, 0], moved[good, 0]
-    matrix, inliers = cv2.estimateAffinePartial2D(start, end, method=cv2.RANSAC, ransacReprojThreshold=1.0)
-    if matrix is None:
-        return Motion.unknown()
-    full = np.eye(3)
-    full[:2] = matrix
-    zoom = np.diag([scale, scale, 1.0])
-    return Motion(np.linalg.inv(zoom) @ full @ zoom, float(inliers.mean()))
+def _shrink(luma: npt.NDArray[np.uint8], scale: float) -> Picture:
+    size = (max(32, round(luma.shape[1] * scale)), max(32, round(luma.shape[0] * scale)))
+    small = cv2.resize(luma, size, interpolation=cv2.INTER_AREA) if scale < 1 else luma
+    return cv2.GaussianBlur(small.astype(np.float32), (3, 3), 0)
+
+
+def _people(shape: tuple[int, ...], boxes_xyxy: npt.NDArray | None, scale: float) -> npt.NDArray[np.uint8]:
+    """1 where nobody is, 0 on people, uint8 (h, w)."""
+    mask = np.ones(shape, np.uint8)
+    if boxes_xyxy is not None and len(boxes_xyxy):
+        for x0, y0, x1, y1 in np.clip(np.round(boxes_xyxy * scale + (-2, -2, 3, 3)), 0, 1 << 20).astype(int).tolist():
+            mask[y0:y1, x0:x1] = 0
+    return mask
+
+
+def _pyramid(small: Picture) -> list[Picture]:
+    """Pictures from coarse to fine, each twice the one before."""
+    pictures = [small]
+    for _ in range(_LEVELS - 1):
+        pictures.insert(0, cv2.pyrDown(pictures[0]))
+    return pictures
+
+
+def _level(picture: Picture, mask: npt.NDArray[np.uint8], count: int) -> _Level:
+    """A picture with its strongest edges, spread over cells."""
+    height, width = picture.shape
+    dx, dy = cv2.Sobel(picture, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(picture, cv2.CV_32F, 0, 1, scale=0.125)
+    strength = dx * dx + dy * dy
+    strength *= mask if mask.shape == picture.shape else cv2.resize(mask, (width, height))
+    for edge in (strength[:2], strength[-2:], strength[:, :2], strength[:, -2:]):
+        edge[:] = 0
+    rows, columns = _spread(strength, count)
+    x, y = columns.astype(np.float32), rows.astype(np.float32)
+    gx, gy = dx[rows, columns], dy[rows, columns]
+    u, v = (x - width / 2) / width, (y - height / 2) / width
+    along = gx * u + gy * v
+    slopes = np.stack([gx * u, gx * v, gy * u, gy * v, gx, gy, -along * u, -along * v], axis=1) * np.float32(width)
+    return _Level(picture.shape, np.stack([x, y, np.ones_like(x)], axis=1), picture[rows, columns], slopes)
+
+
+def _spread(strength: Picture, count: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Rows and columns of the strongest pixels: one of each 2 x 2 at most, and equally many in each cell at most."""
+    height, width = strength.shape
+    tall, wide = height // (2 * _CELLS[1]), width // (2 * _CELLS[0])
+    cells = strength[: 2 * tall * _CELLS[1], : 2 * wide * _CELLS[0]]
+    best = np.maximum(cells[::2], cells[1::2])
+    best = np.maximum(best[:, ::2], best[:, 1::2])
+    flat = best.reshape(_CELLS[1], tall, _CELLS[0], wide).transpose(0, 2, 1, 3).reshape(-1, tall * wide)
+    each = min(count // len(flat), tall * wide - 1)
+    chosen = np.argpartition(flat, -each, axis=1)[:, -each:]
+    cell, place = np.nonzero(np.take_along_axis(flat, chosen, axis=1) > _EDGE_LUMA**2)
+    inside = chosen[cell, place]
+    rows = 2 * (cell // _CELLS[0] * tall + inside // wide)
+    columns = 2 * (cell % _CELLS[0] * wide + inside % wide)
+    four = np.stack([cells[rows + i, columns + j] for i in (0, 1) for j in (0, 1)]).argmax(axis=0)
+    return rows + four // 2, columns + four % 2
+
+
+def _align(before: list[_Level], after: list[Picture], guesses: list[Floats]) -> tuple[Floats, float]:
+    """The homography from one picture to the next at the finest level, and the share of pixels that agree."""
+    if min(len(level.values) for level in before) < _LEAST_POINTS:
+        return np.eye(3), 0.0
+    matrix = min(
+        (_zoom(guess, 2.0 ** (1 - len(before))) for guess in guesses),
+        key=lambda guess: float(np.minimum(np.abs(_apart(before[0], after[0], guess)), _FAR_LUMA).mean()),
+    )
+    quality = 0.0
+    for number, (level, picture, steps) in enumerate(zip(before, after, _STEPS, strict=True)):
+        matrix, quality = _refine(level, picture, _zoom(matrix, 2.0) if number else matrix, steps)
+    return matrix, quality
+
+
+def _shift(before: Picture, after: Picture, factor: float) -> Floats:
+    """The shift, as a homography in a picture ``factor`` times as large, under which two pictures correlate best."""
+    window = cv2.createHanningWindow(before.shape[::-1], cv2.CV_32F)
+    (dx, dy), _ = cv2.phaseCorrelate(before * window, after * window)
+    matrix = np.eye(3)
+    matrix[:2, 2] = factor * dx, factor * dy
+    return matrix
+
+
+def _zoom(matrix: Floats, factor: float) -> Floats:
+    """The same motion in a picture ``factor`` times as large."""
+    size = np.array([factor, factor, 1.0])
+    return size[:, None] * matrix / size
+
+
+def _apart(level: _Level, picture: Picture, matrix: Floats) -> npt.NDArray[np.float32]:
+    """What each edge pixel differs by after the motion; huge outside the picture."""
+    moved = level.points @ matrix.T.astype(np.float32)
+    places = moved[None, :, :2] / moved[None, :, 2:]
+    seen = cv2.remap(picture, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=_OUTSIDE_LUMA)
+    return seen[0] - level.values
+
+
+def _refine(level: _Level, picture: Picture, matrix: Floats, steps: int) -> tuple[Floats, float]:
+    """Inverse compositional Gauss-Newton with weights that forget what does not fit."""
+    height, width = level.shape
+    norm = np.array([[width, 0, width / 2], [0, width, height / 2], [0, 0, 1]])
+    back = np.linalg.inv(norm)
+    apart = _apart(level, picture, matrix)
+    brighter = float(np.median(apart[::2]))
+    spread = max(_NOISE_LUMA, 1.5 * float(np.median(np.abs(apart[::2] - brighter))))
+    for _ in range(steps):
+        weight = 1 / (1 + ((apart - brighter) / spread) ** 2)
+        weight *= weight
+        weighted = level.slopes * weight[:, None]
+        normal = (weighted.T @ level.slopes).astype(np.float64)
+        normal.flat[:: len(normal) + 1] += _PRIOR * np.trace(normal) + 1e-9
+        step = np.linalg.solve(normal, (weighted.T @ (apart - brighter)).astype(np.float64))
+        change = np.array([[1 + step[0], step[1], step[4]], [step[2], 1 + step[3], step[5]], [step[6], step[7], 1.0]])
+        matrix = matrix @ norm @ np.linalg.inv(change) @ back
+        matrix /= matrix[2, 2]
+        apart = _apart(level, picture, matrix)
+        if float(np.abs(step).max()) * width < _CLOSE_PX:
+            break
+        spread = max(_NOISE_LUMA, spread / 2)
+    return matrix, float(np.mean(np.abs(apart - brighter) < 2 * _NOISE_LUMA))
