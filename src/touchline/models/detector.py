@@ -1,0 +1,191 @@
+"""A small fully convolutional detector of people and the ball in match pictures.
+
+Players of a wide shot are some 15 by 35 pixels and the ball is 7, so what counts is a fine output: one cell for every
+4 by 4 pixels. Each cell answers, for each class, whether an object's centre lies in it (CenterNet, Zhou et al. 2019)
+and how far the box's four sides are (FCOS, Tian et al. 2019; trained as TTFNet, Liu et al. 2020). A coarse stage with
+self-attention over the whole picture lets a person be judged beside all others: a referee is whoever wears neither kit.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+STRIDE = 4
+"""Pixels to a cell of the output, in both directions."""
+
+_RARE = -4.6
+"""Logit of an object in a cell before anything is learnt: one in a hundred."""
+_MAX_LOG_SIDE = 6.0
+
+
+def _conv(inputs: int, outputs: int, *, kernel: int = 3, stride: int = 1) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, kernel, stride=stride, padding=kernel // 2, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(inplace=True),
+    )
+
+
+class _Residual(nn.Module):
+    """Two 3x3 convolutions around a skip."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = _conv(channels, channels)
+        self.second = nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Same shape in and out, (n, c, h, w)."""
+        return F.relu(x + self.second(self.first(x)))
+
+
+class _Overview(nn.Module):
+    """One transformer layer over all cells of a map: each cell sees the whole picture."""
+
+    def __init__(self, channels: int, *, heads: int = 4) -> None:
+        super().__init__()
+        self.heads = heads
+        self.before = nn.LayerNorm(channels)
+        self.query_key_value = nn.Linear(channels, 3 * channels)
+        self.out = nn.Linear(channels, channels)
+        self.after = nn.LayerNorm(channels)
+        self.mix = nn.Sequential(nn.Linear(channels, 2 * channels), nn.GELU(), nn.Linear(2 * channels, channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Same shape in and out, (n, c, h, w)."""
+        n, c, h, w = x.shape
+        cells = x.flatten(2).transpose(1, 2)
+        parts = self.query_key_value(self.before(cells)).reshape(n, h * w, 3, self.heads, c // self.heads)
+        query, key, value = parts.permute(2, 0, 3, 1, 4).unbind(0)
+        seen = F.scaled_dot_product_attention(query, key, value)
+        cells = cells + self.out(seen.transpose(1, 2).reshape(n, h * w, c))
+        cells = cells + self.mix(self.after(cells))
+        return cells.transpose(1, 2).reshape(n, c, h, w)
+
+
+class PeopleDetector(nn.Module):
+    """Pictures to heat maps and box sides at a quarter of the size.
+
+    Args:
+        num_classes: classes of objects.
+        stem: channels at a half of the picture.
+        widths: channels at a quarter, an eighth, a sixteenth and a 32nd.
+        blocks: residual blocks at each of these.
+        neck: channels of the maps that are joined from coarse to fine.
+
+    """
+
+    def __init__(
+        self,
+        *,
+        num_classes: int = 4,
+        stem: int = 24,
+        widths: tuple[int, int, int, int] = (32, 64, 128, 192),
+        blocks: tuple[int, int, int, int] = (1, 2, 2, 2),
+        neck: int = 64,
+    ) -> None:
+        super().__init__()
+        if num_classes < 1 or len(widths) != 4 or len(blocks) != 4:
+            raise ValueError(f"num_classes={num_classes}, widths={widths}, blocks={blocks}: 1 or more, and four each")
+        self.num_classes = num_classes
+        self.settings: dict[str, Any] = {
+            "num_classes": num_classes,
+            "stem": stem,
+            "widths": list(widths),
+            "blocks": list(blocks),
+            "neck": neck,
+        }
+        self.stem = _conv(3, stem, stride=2)
+        inputs = (stem, *widths[:3])
+        self.stages = nn.ModuleList(
+            nn.Sequential(_conv(before, width, stride=2), *(_Residual(width) for _ in range(count)))
+            for before, width, count in zip(inputs, widths, blocks, strict=True)
+        )
+        self.overview = _Overview(widths[3])
+        self.lateral = nn.ModuleList(nn.Conv2d(width, neck, 1) for width in widths)
+        self.join = nn.ModuleList(_conv(neck, neck) for _ in range(2))
+        fine = neck // 2
+        self.narrow = _conv(neck, fine, kernel=1)
+        self.refine = _Residual(fine)
+        self.head = _conv(fine, neck)
+        self.heat = nn.Conv2d(neck, num_classes, 1)
+        self.sides = nn.Conv2d(neck, 4, 1)
+        with torch.no_grad():
+            self.heat.bias.fill_(_RARE)  # type: ignore[union-attr]
+            self.sides.bias.copy_(torch.tensor([2.0, 4.0, 2.0, 4.0]).log())  # type: ignore[union-attr]
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """Locate objects.
+
+        Args:
+            pictures: (n, 3, h, w), RGB in 0..1; h and w are multiples of 32.
+
+        Returns:
+            Logits (n, num_classes, h / 4, w / 4) of an object's centre lying in a cell, and distances in pixels
+            (n, 4, h / 4, w / 4) from the cell's middle to the box's left, upper, right and lower side.
+
+        """
+        x = self.stem(pictures * 4.0 - 2.0)
+        maps = []
+        for stage in self.stages:
+            x = stage(x)
+            maps.append(x)
+        maps[3] = self.overview(maps[3])
+        low, middle, high, top = (lateral(m) for lateral, m in zip(self.lateral, maps, strict=True))
+        high = self.join[0](high + _doubled(top))
+        middle = self.join[1](middle + _doubled(high))
+        fine = self.refine(self.narrow(low + _doubled(middle)))
+        fine = self.head(fine)
+        sides = self.sides(fine).float().clamp(max=_MAX_LOG_SIDE).exp() * STRIDE
+        return self.heat(fine).float(), sides
+
+
+def _doubled(x: Tensor) -> Tensor:
+    return F.interpolate(x, scale_factor=2.0, mode="nearest")
+
+
+class PeakFinder(nn.Module):
+    """A detector with its decoding as one graph: pixels in, the strongest boxes out.
+
+    Args:
+        network: gives heat maps and sides.
+        most: how many candidates of each class leave the graph.
+
+    """
+
+    def __init__(self, network: PeopleDetector, *, most: int = 96) -> None:
+        super().__init__()
+        self.network = network
+        self.most = most
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        """Find peaks.
+
+        Args:
+            pixels: uint8 (n, h, w, 3), RGB.
+
+        Returns:
+            Scores (n, classes, most), 0 to 1, strongest first, and boxes (n, classes, most, 4) as x0, y0, x1, y1.
+
+        """
+        heat, sides = self.network(pixels.permute(0, 3, 1, 2).float() / 255.0)
+        heat = heat.sigmoid()
+        peaks = heat * (F.max_pool2d(heat, 3, stride=1, padding=1) == heat)
+        scores, cells = peaks.flatten(2).topk(self.most, dim=2)
+        boxes = cell_boxes(sides).flatten(2)
+        index = cells[:, :, None, :].expand(-1, -1, 4, -1)
+        chosen = boxes[:, None].expand(-1, heat.shape[1], -1, -1).gather(3, index)
+        return scores, chosen.transpose(2, 3)
+
+
+def cell_boxes(sides: Tensor) -> Tensor:
+    """Boxes (n, 4, h, w) as x0, y0, x1, y1 in pixels, from the sides' distances (n, 4, h, w) to the cells' middles."""
+    _, _, h, w = sides.shape
+    x = (torch.arange(w, device=sides.device, dtype=sides.dtype) + 0.5) * STRIDE
+    y = (torch.arange(h, device=sides.device, dtype=sides.dtype) + 0.5) * STRIDE
+    left, up, right, down = sides.unbind(1)
+    return torch.stack([x - left, y[:, None] - up, x + right, y[:, None] + down], 1)

@@ -1,0 +1,75 @@
+"""What held-out detections are worth: average precision by class, and how far it would move with other matches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from touchline.metrics.detection import DetectionReport, average_precision
+from touchline.tracks import Detections
+
+_ROLES = ("goalkeeper", "player", "referee")
+_RESAMPLES = 200
+
+
+def measure_detections(
+    truth: Mapping[str, Sequence[Detections]], found: Mapping[str, Sequence[Detections]]
+) -> dict[str, Any]:
+    """Average precision of detections, each by a model that did not see its match.
+
+    Args:
+        truth: by match, a value a picture.
+        found: the same matches and pictures.
+
+    Returns:
+        ``ap50`` and ``ap50_95`` by class, of people of any role, and as the mean over the three roles; the mean by
+        match; and a 95 % interval of the mean from resampling whole matches.
+
+    """
+    names = sorted(found)
+    whole = _figures(_report(names, truth, found))
+    by_match = {name: _figures(_report([name], truth, found))["ap50"]["person"] for name in names}
+    random = np.random.default_rng(0)
+    drawn = [random.choice(names, len(names)).tolist() for _ in range(_RESAMPLES)]
+    means = [_mean_of_roles(_report(sample, truth, found, overlaps=(0.5,))) for sample in drawn]
+    low, high = np.nanquantile(means, [0.025, 0.975])
+    return {
+        **whole,
+        "mean_roles_ap50_interval_95": [round(float(low), 4), round(float(high), 4)],
+        "person_ap50_by_match": by_match,
+        "pictures": sum(len(truth[name]) for name in names),
+        "matches": len(names),
+    }
+
+
+def _report(
+    names: Sequence[str],
+    truth: Mapping[str, Sequence[Detections]],
+    found: Mapping[str, Sequence[Detections]],
+    *,
+    overlaps: tuple[float, ...] | None = None,
+) -> DetectionReport:
+    right = [picture for name in names for picture in truth[name]]
+    seen = [picture for name in names for picture in found[name]]
+    return (
+        average_precision(right, seen) if overlaps is None else average_precision(right, seen, iou_thresholds=overlaps)
+    )
+
+
+def _figures(report: DetectionReport) -> dict[str, Any]:
+    ap50 = {c.label: _rounded(c.at(0.5)) for c in (*report.classes, report.person)}
+    ap50_95 = {c.label: _rounded(float(np.mean(c.ap))) for c in (*report.classes, report.person)}
+    roles = [float(np.mean(c.ap)) for c in report.classes if c.label in _ROLES]
+    ap50["mean_of_roles"] = _rounded(_mean_of_roles(report))
+    ap50_95["mean_of_roles"] = _rounded(float(np.nanmean(roles)))
+    return {"ap50": ap50, "ap50_95": ap50_95}
+
+
+def _mean_of_roles(report: DetectionReport) -> float:
+    return float(np.nanmean([c.at(0.5) for c in report.classes if c.label in _ROLES]))
+
+
+def _rounded(value: float) -> float | None:
+    return None if np.isnan(value) else round(value, 4)

@@ -1,0 +1,78 @@
+"""What the detector should have answered, and how far from it an answer is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from touchline.models.detector import STRIDE, cell_boxes
+
+_SPREAD = 0.54
+"""Share of a box over which its centre's heat spreads (TTFNet, section 3.2)."""
+_BOX_HEAT = 0.2
+"""Heat from which on a cell has to know its object's box."""
+BOX_WEIGHT = 3.0
+SIMULATED_BOX_WEIGHT = 0.3
+"""Simulated boxes are drawn around a body's volume, not its outline."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DetectionTargets:
+    """Heat (b, classes, h, w), boxes (b, 4, h, w) and their weight (b, h, w)."""
+
+    heat: Tensor
+    boxes: Tensor
+    weight: Tensor
+
+
+def detection_targets(boxes: Tensor, classes: Tensor, *, num_classes: int, width: int, height: int) -> DetectionTargets:
+    """Targets for boxes (b, m, 4) in pixels of pictures of a size; classes (b, m), -1 for none.
+
+    A box's heat is 1 in its centre's cell and falls off as a Gaussian of the box's shape. Where boxes overlap, a cell
+    belongs to the one that is hottest there.
+    """
+    columns, rows = width // STRIDE, height // STRIDE
+    centre = ((boxes[..., :2] + boxes[..., 2:]) / 2 / STRIDE).floor()
+    sigma = ((boxes[..., 2:] - boxes[..., :2]) / STRIDE * _SPREAD + 1.0) / 6.0
+    sigma = sigma.clamp(min=0.45)
+    x = torch.arange(columns, device=boxes.device)
+    y = torch.arange(rows, device=boxes.device)
+    along = torch.exp(-((x - centre[..., :1]) ** 2) / (2 * sigma[..., :1] ** 2))
+    down = torch.exp(-((y - centre[..., 1:]) ** 2) / (2 * sigma[..., 1:] ** 2))
+    present = (classes >= 0).to(along.dtype)[..., None, None]
+    each = down[..., :, None] * along[..., None, :] * present
+    heat = torch.stack([(each * (classes == c)[..., None, None]).amax(1) for c in range(num_classes)], 1)
+    hottest, owner = each.max(1)
+    index = owner.flatten(1)[..., None].expand(-1, -1, 4)
+    owned = boxes.gather(1, index).transpose(1, 2).reshape(len(boxes), 4, rows, columns)
+    return DetectionTargets(heat, owned, torch.where(hottest > _BOX_HEAT, hottest, 0.0))
+
+
+def heat_loss(logits: Tensor, heat: Tensor, *, labelled: Tensor) -> Tensor:
+    """Penalty-reduced focal loss (CornerNet, Law & Deng 2018, equation 1) of heat maps (b, classes, h, w).
+
+    Classes that a picture's source does not label (``labelled`` (b, classes) false) do not count.
+    """
+    probability = logits.sigmoid()
+    centre = (heat > 0.999).float()
+    hit = centre * (1 - probability) ** 2 * F.logsigmoid(logits)
+    miss = (1 - centre) * (1 - heat) ** 4 * probability**2 * F.logsigmoid(-logits)
+    known = labelled[..., None, None].float()
+    return -((hit + miss) * known).sum() / (centre * known).sum().clamp(min=1.0)
+
+
+def box_loss(sides: Tensor, targets: DetectionTargets, *, scale: Tensor) -> Tensor:
+    """1 - GIoU (Rezatofighi et al. 2019), weighted by heat and by a factor (b,) a picture."""
+    weight = targets.weight * scale[:, None, None]
+    return ((1.0 - giou(cell_boxes(sides), targets.boxes)) * weight).sum() / weight.sum().clamp(min=1.0)
+
+
+def giou(a: Tensor, b: Tensor) -> Tensor:
+    """Generalised IoU of boxes whose second axis is x0, y0, x1, y1."""
+    inner = (torch.minimum(a[:, 2:], b[:, 2:]) - torch.maximum(a[:, :2], b[:, :2])).clamp(min=0).prod(1)
+    outer = (torch.maximum(a[:, 2:], b[:, 2:]) - torch.minimum(a[:, :2], b[:, :2])).prod(1).clamp(min=1e-6)
+    union = (a[:, 2:] - a[:, :2]).prod(1) + (b[:, 2:] - b[:, :2]).prod(1) - inner
+    return inner / union.clamp(min=1e-6) - (outer - union) / outer
