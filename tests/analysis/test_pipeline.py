@@ -62,7 +62,7 @@ def test_the_manifest_says_with_what(clean: AnalysisResult, spotter: Spotter) ->
     assert manifest.models == ({"task": "spot", "name": "tiny", "sha256": spotter.sha256},)
     assert manifest.coverage == clean.coverage
     assert set(manifest.files) == set(SAME)
-    assert manifest.timings_s["score"] > 0
+    assert manifest.timings_s["analyse"] > 0
 
 
 class Stop(Exception):
@@ -231,7 +231,7 @@ def test_chunks_behind_a_broken_one_are_not_used(tmp_path: Path) -> None:
     first_index, values = Checkpoint(tmp_path, key={}).scores(classes=1)
     assert first_index == 4
     np.testing.assert_array_equal(values[:, 0], [0, 0, 1, 1, 2, 2])
-    (tmp_path / ".partial" / "chunk-000001.npz").write_bytes(b"PK cut")
+    (tmp_path / ".partial" / "spot" / "chunk-000001.npz").write_bytes(b"PK cut")
     assert Checkpoint(tmp_path, key={}).next_index == 6
     assert Checkpoint(tmp_path, key={}, resume=False).next_index is None
 

@@ -64,7 +64,7 @@ def stop(process: subprocess.Popen[str], number: int, *, when: Callable[[], bool
 
 
 def saved(out: Path) -> list[str]:
-    return sorted(path.name for path in out.glob("match.touchline/.partial/chunk-*.npz"))
+    return sorted(path.name for path in out.glob("match.touchline/.partial/spot/chunk-*.npz"))
 
 
 @pytest.mark.timeout(900)

@@ -1,6 +1,6 @@
-"""Scores saved chunk by chunk while a video is analysed, so that a killed run goes on where it was.
+"""Results saved chunk by chunk while a video is analysed, so that a killed run goes on where it was.
 
-``BUNDLE/.partial/`` holds ``key.json``, which names the work exactly, and one ``.npz`` file a chunk, each replaced
+``BUNDLE/.partial/TASK/`` holds ``key.json``, which names the work exactly, and one ``.npz`` file a chunk, each replaced
 whole. Only chunks that follow each other without a hole count; the rest is computed again.
 """
 
@@ -26,23 +26,82 @@ PARTIAL = ".partial"
 _KEY = "key.json"
 
 
-class Checkpoint:
-    """The saved chunks of one piece of work.
+class Chunks:
+    """The saved chunks of one task's piece of work: arrays by name, each chunk one file.
 
     Args:
         bundle: folder of the bundle.
-        key: what decides the scores: video fingerprint, model, settings. Chunks of another key are thrown away.
+        task: whose chunks; every task has a folder of its own.
+        key: what decides the results: video fingerprint, models, settings. Chunks of another key are thrown away.
+        resume: whether to go on from saved chunks.
+
+    Attributes:
+        count: chunks that are saved.
+        last: the last of them; None where nothing is saved.
+
+    """
+
+    count: int
+    last: Mapping[str, np.ndarray] | None
+
+    def __init__(self, bundle: Path, *, task: str, key: Mapping[str, Any], resume: bool = True) -> None:
+        self.folder = bundle / PARTIAL / task
+        if not (resume and self._holds(key)):
+            self.discard()
+            make_folder(self.folder)
+            write_json_atomic(self.folder / _KEY, dict(key))
+        self.count, self.last = 0, None
+        for chunk in self.read():
+            self.count, self.last = self.count + 1, chunk
+
+    def save(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Save the chunk that follows the last one."""
+        write_bytes_atomic(self._path(self.count), npz_bytes(arrays))
+        self.count, self.last = self.count + 1, arrays
+
+    def read(self) -> Iterator[dict[str, np.ndarray]]:
+        """The saved chunks from the first on, up to the first missing or unreadable one; one is held at a time."""
+        number = 0
+        while self._path(number).is_file():
+            try:
+                with np.load(self._path(number), allow_pickle=False) as arrays:
+                    chunk = dict(arrays)
+            except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile):
+                break
+            yield chunk
+            number += 1
+
+    def discard(self) -> None:
+        """Remove everything saved."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        with contextlib.suppress(OSError):  # another task's chunks are there, or nothing was
+            self.folder.parent.rmdir()
+
+    def _holds(self, key: Mapping[str, Any]) -> bool:
+        """Whether the saved chunks belong to this key."""
+        try:
+            return bool(json.loads((self.folder / _KEY).read_bytes()) == json.loads(json.dumps(dict(key))))
+        except (OSError, ValueError):
+            return False
+
+    def _path(self, number: int) -> Path:
+        """File of a chunk, counted from 0."""
+        return self.folder / f"chunk-{number:06d}.npz"
+
+
+class Checkpoint:
+    """The saved scores of one video.
+
+    Args:
+        bundle: folder of the bundle.
+        key: see :class:`Chunks`.
         resume: whether to go on from saved chunks.
 
     """
 
     def __init__(self, bundle: Path, *, key: Mapping[str, Any], resume: bool = True) -> None:
-        self.folder = bundle / PARTIAL
-        if not (resume and self._holds(key)):
-            self.discard()
-            make_folder(self.folder)
-            write_json_atomic(self.folder / _KEY, dict(key))
-        self._chunks = self._read_chunks()
+        self._store = Chunks(bundle, task="spot", key=key, resume=resume)
+        self._chunks = [(int(chunk["first_index"]), chunk["values"]) for chunk in self._store.read()]
 
     @property
     def next_index(self) -> int | None:
@@ -58,8 +117,7 @@ class Checkpoint:
             raise ValueError(
                 f"first_index={first_index} does not follow the saved chunks, which end at {self.next_index}"
             )
-        data = npz_bytes({"first_index": np.array(first_index), "values": values})
-        write_bytes_atomic(self._path(len(self._chunks)), data)
+        self._store.save({"first_index": np.array(first_index), "values": values})
         self._chunks.append((first_index, values))
 
     def scores(self, *, classes: int) -> tuple[int, npt.NDArray[np.float32]]:
@@ -70,29 +128,7 @@ class Checkpoint:
 
     def discard(self) -> None:
         """Remove everything saved."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _holds(self, key: Mapping[str, Any]) -> bool:
-        """Whether the saved chunks belong to this key."""
-        try:
-            return bool(json.loads((self.folder / _KEY).read_bytes()) == json.loads(json.dumps(dict(key))))
-        except (OSError, ValueError):
-            return False
-
-    def _path(self, number: int) -> Path:
-        """File of a chunk, counted from 0."""
-        return self.folder / f"chunk-{number:06d}.npz"
-
-    def _read_chunks(self) -> list[tuple[int, npt.NDArray[np.float32]]]:
-        """The saved chunks from the first on, up to the first missing or unreadable one."""
-        chunks: list[tuple[int, npt.NDArray[np.float32]]] = []
-        while self._path(len(chunks)).is_file():
-            try:
-                with np.load(self._path(len(chunks)), allow_pickle=False) as arrays:
-                    chunks.append((int(arrays["first_index"]), arrays["values"]))
-            except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile):
-                break
-        return chunks
+        self._store.discard()
 
 
 @contextlib.contextmanager

@@ -1,28 +1,35 @@
 """One decode of a video feeds every task; what they find goes into the video's bundle.
 
-Scores are saved chunk by chunk (:mod:`touchline.analysis.checkpoint`). A run that was killed decodes the video again
-from its start, so that its coverage is the same, but puts only the frames of the missing chunks through the model.
+Two tasks are known: ``spot`` finds events, ``track`` follows people and the ball. Only those whose results the bundle
+does not hold yet are done, all from one pass over the frames. What they compute is saved chunk by chunk
+(:mod:`touchline.analysis.checkpoint`). A run that was killed decodes the video again from its start, so that its
+coverage is the same, but puts only the frames of the missing chunks through the models.
 """
 
 from __future__ import annotations
 
 import contextlib
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from touchline.analysis.checkpoint import Checkpoint, bundle_lock
+from touchline.analysis.checkpoint import bundle_lock
 from touchline.analysis.report import write_report
-from touchline.analysis.scoring import Progress, saved_scores, score_missing, telling_progress
-from touchline.clock import us_from_frame
+from touchline.analysis.scoring import Progress, SpotTask, telling_progress
+from touchline.analysis.tracking import TrackTask, VideoTracker
+from touchline.analysis.tracking_summary import TrackingSummary
 from touchline.errors import InputError
-from touchline.formats.bundle import EVENTS, REPORT, RESULTS, SCORES, Bundle, Manifest, video_fingerprint
+from touchline.formats.bundle import OVERLAY, REPORT, Bundle, Manifest, video_fingerprint
 from touchline.media.video import VideoReader, probe
 from touchline.spotting.spotter import BaseSpotter
 from touchline.types import Coverage, Timeline, VideoInfo
+
+if TYPE_CHECKING:
+    from touchline.formats.boxes import PickedBox
 
 _CANDIDATE_THRESHOLD = 0.05
 """Peaks from here on go into the report, for its sliders."""
@@ -30,14 +37,16 @@ _CANDIDATE_THRESHOLD = 0.05
 
 @dataclass(frozen=True, slots=True)
 class AnalyzeOptions:
-    """How a video is analysed; only ``stream`` and ``thresholds`` change the results.
+    """How a video is analysed; only ``stream``, ``thresholds`` and ``boxes`` change the results.
 
     Attributes:
         out: folder for the bundle; None for beside the video.
         stream: which video stream; None for the default one.
         thresholds: confidence an event needs, by label; the spotter's where none is named.
+        boxes: people a person picked; only their tracks are kept. Empty keeps everyone.
         resume: go on from the chunks a killed run left.
         force: analyse even where an up-to-date bundle is there.
+        overlay: write ``overlay.mp4``.
         report: write ``report.html``.
         embed_video: put the video inside the report; for short clips.
         truth: known events, shown in the report beside those found.
@@ -48,8 +57,10 @@ class AnalyzeOptions:
     out: Path | None = None
     stream: int | None = None
     thresholds: Mapping[str, float] = field(default_factory=dict)
+    boxes: tuple[PickedBox, ...] = ()
     resume: bool = True
     force: bool = False
+    overlay: bool = False
     report: bool = False
     embed_video: bool = False
     truth: Timeline | None = None
@@ -63,8 +74,10 @@ class AnalysisResult:
     Attributes:
         bundle: folder of the results.
         info: of the video.
-        timeline: the events found.
+        timeline: the events found; empty where no spotter was asked.
         coverage: what of the video was analysed.
+        tracking: what was followed; None where no tracker was asked.
+        tasks: what was asked, ``"spot"`` and ``"track"``.
         reused: an up-to-date bundle was there already.
         resumed_from_us: where an interrupted run was taken up; None for a run from the start.
         timings_s: seconds spent, by stage.
@@ -75,26 +88,49 @@ class AnalysisResult:
     info: VideoInfo
     timeline: Timeline
     coverage: Coverage
+    tracking: TrackingSummary | None = None
+    tasks: tuple[str, ...] = ()
     reused: bool = False
     resumed_from_us: int | None = None
     timings_s: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def degraded(self) -> bool:
-        """Whether parts of the video were lost."""
-        return not self.coverage.complete
+        """Whether parts of the video were lost, or a picked box matched nobody."""
+        return not self.coverage.complete or bool(self.tracking and self.tracking.unmatched)
 
     @property
     def report(self) -> Path | None:
         """The report, where there is one."""
-        path = self.bundle / REPORT
+        return self._existing(REPORT)
+
+    @property
+    def overlay(self) -> Path | None:
+        """The video with the tracks drawn in, where there is one."""
+        return self._existing(OVERLAY)
+
+    def _existing(self, name: str) -> Path | None:
+        """A file of the bundle, where it is there."""
+        path = self.bundle / name
         return path if path.is_file() else None
 
 
 def analyze_video(
-    video: Path, *, spotter: BaseSpotter, options: AnalyzeOptions | None = None, progress: Progress | None = None
+    video: Path,
+    *,
+    spotter: BaseSpotter | None = None,
+    tracker: VideoTracker | None = None,
+    options: AnalyzeOptions | None = None,
+    progress: Progress | None = None,
 ) -> AnalysisResult:
     """Analyse one video into its bundle, or find that its bundle is up to date.
+
+    Args:
+        video: the file.
+        spotter: finds events; None leaves them out.
+        tracker: follows people and the ball; None leaves them out.
+        options: how.
+        progress: hears how far it is.
 
     Raises:
         UsageError: a threshold for a label the spotter does not have, or outside 0 to 1.
@@ -102,96 +138,184 @@ def analyze_video(
         ResourceError: the bundle cannot be written, or another process is writing it.
 
     """
+    if spotter is None and tracker is None:
+        raise ValueError("spotter and tracker are both None; there is nothing to analyse with")
     options = options or AnalyzeOptions()
-    thresholds = spotter.thresholds_with(options.thresholds)
+    if spotter is not None:
+        spotter.thresholds_with(options.thresholds)
     info = probe(video, stream=options.stream)
-    key = work_key(video_fingerprint(video), spotter=spotter, stream=info.stream_index, thresholds=thresholds)
+    fingerprint = video_fingerprint(video)
     bundle = Bundle.create(options.out, video)
-    work = _Work(video=video, bundle=bundle, key=key, spotter=spotter, options=options)
+    origin = {"video_fingerprint": fingerprint, "stream": info.stream_index, "touchline": version("touchline")}
+    spot = None if spotter is None else SpotTask(spotter, thresholds=options.thresholds, origin=origin)
+    track = None if tracker is None else TrackTask(tracker, boxes=options.boxes, origin=origin, info=info)
+    work = _Work(video, info=info, fingerprint=fingerprint, bundle=bundle, spot=spot, track=track, options=options)
     with bundle_lock(bundle.path), _no_empty_folder(bundle.path):
-        result = None if options.force else work.reuse(info)
-        if result is None:
-            result = work.run(progress)
-        if options.report and not (result.reused and result.report):
-            work.report(result)
+        result = work.do(progress)
+        work.extras(result, progress)
     return result
 
 
-def work_key(fingerprint: str, *, spotter: BaseSpotter, stream: int, thresholds: Mapping[str, float]) -> dict[str, Any]:
-    """Everything that decides the results, as JSON: equal keys mean equal files."""
-    models = [
-        {
-            "name": member.name,
-            "sha256": member.sha256,
-            "flip": member.flip,
-            "backend": member.backend_name,
-            "device": member.device_reason.partition(":")[0],
-        }
-        for member in spotter.members
-    ]
-    return {
-        "video_fingerprint": fingerprint,
-        "stream": stream,
-        "models": models,
-        "thresholds": dict(thresholds),
-        "peaks": spotter.config.peaks.model_dump(mode="json"),
-        "touchline": version("touchline"),
-    }
-
-
-@dataclass(frozen=True, slots=True)
 class _Work:
-    """One video to be analysed into one bundle; ``key`` is what decides the results."""
+    """One video to be analysed into one bundle.
 
-    video: Path
-    bundle: Bundle
-    key: Mapping[str, Any]
-    spotter: BaseSpotter
-    options: AnalyzeOptions
+    Args:
+        video: the file.
+        info: of it.
+        fingerprint: of it.
+        bundle: where the results go.
+        spot, track: the tasks that are wanted.
+        options: how.
 
-    def reuse(self, info: VideoInfo) -> AnalysisResult | None:
-        """The result in the bundle where the same work made it and its files are whole; None otherwise."""
+    """
+
+    def __init__(
+        self,
+        video: Path,
+        *,
+        info: VideoInfo,
+        fingerprint: str,
+        bundle: Bundle,
+        spot: SpotTask | None,
+        track: TrackTask | None,
+        options: AnalyzeOptions,
+    ) -> None:
+        self.video = video
+        self.info = info
+        self.fingerprint = fingerprint
+        self.bundle = bundle
+        self.spot = spot
+        self.track = track
+        self.options = options
+        self.wanted: tuple[SpotTask | TrackTask, ...] = tuple(task for task in (spot, track) if task is not None)
+
+    def do(self, progress: Progress | None) -> AnalysisResult:
+        """Do the tasks whose results are not in the bundle yet; the result of all that are wanted."""
+        old = self._old_manifest()
+        missing = [task for task in self.wanted if self.options.force or not self._holds(old, task)]
+        if old is not None and not missing:
+            return self._result(old, reused=True)
+        started_s = time.monotonic()
+        for task in missing:
+            task.open(self.bundle.path, resume=self.options.resume)
+        resumed_us = [task.resumed_from_us for task in missing]
+        coverage = self._pass(missing, progress)
+        passed_s = time.monotonic()
+        self.bundle.discard(REPORT, OVERLAY)
+        for task in missing:
+            task.write(self.bundle, game=self.video.stem)
+        timings_s = {"analyse": round(passed_s - started_s, 3), "write": round(time.monotonic() - passed_s, 3)}
+        manifest = self._write_manifest(old, missing, coverage=coverage, timings_s=timings_s)
+        for task in missing:
+            task.discard()
+        known_us = [us for us in resumed_us if us is not None]
+        return self._result(manifest, resumed_from_us=min(known_us) if len(known_us) == len(missing) else None)
+
+    def extras(self, result: AnalysisResult, progress: Progress | None) -> None:
+        """What is made of the results: the overlay and the report, where they are wanted and not there."""
+        if self.options.overlay and result.tracking is not None and result.overlay is None:
+            from touchline.media.overlay import write_overlay
+
+            out = self.bundle.path / OVERLAY
+            write_overlay(
+                self.video, out, tracks=self.bundle.read_tracks(), stream=self.options.stream, progress=progress
+            )
+        if self.options.report and not (result.reused and result.report):
+            self._report(result)
+
+    def _old_manifest(self) -> Manifest | None:
+        """The manifest in the bundle, where it is of this very video."""
         try:
             manifest = self.bundle.read_manifest()
         except InputError:
             return None
-        if manifest.settings != self.key or self.bundle.checksums(EVENTS, RESULTS, SCORES) != dict(manifest.files):
-            return None
-        timeline = self.bundle.read_events()
-        return AnalysisResult(
-            self.bundle.path, info, timeline, manifest.coverage, reused=True, timings_s=manifest.timings_s
-        )
+        return manifest if manifest.video_fingerprint == self.fingerprint else None
 
-    def run(self, progress: Progress | None) -> AnalysisResult:
-        """Decode, score, find the events, write the bundle."""
-        started_s = time.monotonic()
-        checkpoint = Checkpoint(self.bundle.path, key=self.key, resume=self.options.resume)
-        resumed_at = checkpoint.next_index
-        info, coverage = self._score(checkpoint, progress)
-        scored_s = time.monotonic()
-        scores = saved_scores(checkpoint, spotter=self.spotter)
-        timeline = self.spotter.events(scores, thresholds=self.options.thresholds)
-        self.bundle.write_scores(scores)
-        self.bundle.write_events(timeline)
-        self.bundle.write_results(timeline, game=self.video.stem)
-        timings_s = {"score": round(scored_s - started_s, 3), "events": round(time.monotonic() - scored_s, 3)}
-        self.bundle.discard_report()
-        self._write_manifest(coverage, timings_s=timings_s)
-        checkpoint.discard()
+    def _holds(self, manifest: Manifest | None, task: SpotTask | TrackTask) -> bool:
+        """Whether the same work made the task's files in the bundle, and they are whole."""
+        if manifest is None or manifest.settings.get(task.name) != task.key:
+            return False
+        known = {name: manifest.files.get(name) for name in task.files}
+        return self.bundle.checksums(*task.files) == known
+
+    def _pass(self, tasks: list[SpotTask | TrackTask], progress: Progress | None) -> Coverage:
+        """Decode the video once, for all tasks; refuse a video that gave nothing or changed."""
+        with VideoReader(self.video, stream=self.options.stream) as reader:
+            frames = telling_progress(reader.frames(), duration_us=reader.info.duration_us, progress=progress)
+            if self.track in tasks and self.track is not None:
+                frames = self.track.watch(frames, chunk_s=self.options.chunk_s)
+            if self.spot in tasks and self.spot is not None:
+                self.spot.consume(frames, chunk_s=self.options.chunk_s)
+            deque(frames, maxlen=0)
+            coverage = reader.coverage()
+        problem = ""
+        if coverage.frames_decoded == 0:
+            problem = "no picture could be decoded; see what `touchline check` says of it"
+        elif video_fingerprint(self.video) != self.fingerprint:
+            problem = "changed while it was read; run again when its recording is finished"
+        if problem:
+            for task in tasks:
+                task.discard()
+            raise InputError(f"{self.video}: {problem}")
+        return coverage
+
+    def _write_manifest(
+        self,
+        old: Manifest | None,
+        done: list[SpotTask | TrackTask],
+        *,
+        coverage: Coverage,
+        timings_s: Mapping[str, float],
+    ) -> Manifest:
+        """Write the manifest, last of all: only one whose checksums hold makes a bundle up to date.
+
+        What another task found in the same video stays.
+        """
+        names = {task.name for task in done}
+        kept_files = {} if old is None else dict(old.files)
+        kept_models = () if old is None else tuple(m for m in old.models if m["task"] not in names)
+        manifest = Manifest(
+            video_name=self.video.name,
+            video_fingerprint=self.fingerprint,
+            models=(*kept_models, *(model for task in done for model in task.models)),
+            settings={**({} if old is None else old.settings), **{task.name: task.key for task in done}},
+            coverage=coverage,
+            timings_s=timings_s,
+            files={**kept_files, **self.bundle.checksums(*(name for task in done for name in task.files))},
+            tracking=self.track.summary.to_json()
+            if self.track in done and self.track is not None
+            else {}
+            if old is None
+            else old.tracking,
+            touchline_version=version("touchline"),
+        )
+        self.bundle.write_manifest(manifest)
+        return manifest
+
+    def _result(
+        self, manifest: Manifest, *, reused: bool = False, resumed_from_us: int | None = None
+    ) -> AnalysisResult:
+        """The result as the bundle holds it."""
         return AnalysisResult(
             self.bundle.path,
-            info,
-            self.bundle.read_events(),
-            coverage,
-            resumed_from_us=None if resumed_at is None else us_from_frame(resumed_at, fps=self.spotter.fps),
-            timings_s=timings_s,
+            self.info,
+            Timeline() if self.spot is None else self.bundle.read_events(),
+            manifest.coverage,
+            tracking=None if self.track is None else TrackingSummary.from_json(manifest.tracking),
+            tasks=tuple(task.name for task in self.wanted),
+            reused=reused,
+            resumed_from_us=resumed_from_us,
+            timings_s=manifest.timings_s,
         )
 
-    def report(self, result: AnalysisResult) -> None:
+    def _report(self, result: AnalysisResult) -> None:
         """Write ``report.html`` from what the bundle holds."""
+        if self.spot is None:
+            raise ValueError("a report needs a spotter")
+        spotter = self.spot.spotter
         scores = self.bundle.read_scores()
-        thresholds = self.spotter.thresholds_with(self.options.thresholds)
-        models = self.spotter.members
+        thresholds = spotter.thresholds_with(self.options.thresholds)
+        models = spotter.members
         low = {label: min(threshold, _CANDIDATE_THRESHOLD) for label, threshold in thresholds.items()}
         write_report(
             self.bundle.path / REPORT,
@@ -203,41 +327,10 @@ class _Work:
             thresholds=thresholds,
             title=self.video.name,
             embed_video=self.options.embed_video,
-            candidates=self.spotter.events(scores, thresholds=low),
+            candidates=spotter.events(scores, thresholds=low),
             truth=self.options.truth,
-            model_name=self.spotter.name,
+            model_name=spotter.name,
             model_sha256=models[0].sha256 if len(models) == 1 else "",
-        )
-
-    def _score(self, checkpoint: Checkpoint, progress: Progress | None) -> tuple[VideoInfo, Coverage]:
-        """Decode the video once, its scores going into the checkpoint; refuse a video that gave nothing or changed."""
-        with VideoReader(self.video, stream=self.options.stream) as reader:
-            info = reader.info
-            frames = telling_progress(reader.frames(), duration_us=info.duration_us, progress=progress)
-            score_missing(frames, spotter=self.spotter, checkpoint=checkpoint, chunk_s=self.options.chunk_s)
-            coverage = reader.coverage()
-        if coverage.frames_decoded == 0:
-            checkpoint.discard()
-            raise InputError(f"{self.video}: no picture could be decoded; see what `touchline check` says of it")
-        if video_fingerprint(self.video) != self.key["video_fingerprint"]:
-            checkpoint.discard()
-            raise InputError(f"{self.video}: changed while it was read; run again when its recording is finished")
-        return info, coverage
-
-    def _write_manifest(self, coverage: Coverage, *, timings_s: Mapping[str, float]) -> None:
-        """Write the manifest, last of all: only one whose checksums hold makes a bundle up to date."""
-        models = tuple({"task": "spot", "name": m.name, "sha256": m.sha256} for m in self.spotter.members)
-        self.bundle.write_manifest(
-            Manifest(
-                video_name=self.video.name,
-                video_fingerprint=self.key["video_fingerprint"],
-                models=models,
-                settings=self.key,
-                coverage=coverage,
-                timings_s=timings_s,
-                files=self.bundle.checksums(EVENTS, RESULTS, SCORES),
-                touchline_version=version("touchline"),
-            )
         )
 
 

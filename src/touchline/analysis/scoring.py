@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from touchline.analysis.checkpoint import Checkpoint
 from touchline.clock import US_PER_S, us_from_frame
+from touchline.formats.bundle import EVENTS, RESULTS, SCORES, Bundle
 from touchline.media.frame import Frame
 from touchline.media.sampling import sample_regular
 from touchline.spotting.spotter import BaseSpotter
@@ -19,6 +22,80 @@ Progress = Callable[[int, int], None]
 
 Sample = tuple[int, npt.NDArray[np.uint8]]
 """Index on the model's time grid, and the luma picture (height, width) there, of the video's size."""
+
+
+class SpotTask:
+    """The events of one video: scores chunk by chunk, then events of them.
+
+    Args:
+        spotter: the model, or several.
+        thresholds: confidence an event needs, by label; the spotter's where none is named.
+        origin: what the video is, as part of the key.
+
+    Attributes:
+        name: of the task.
+        key: everything that decides the results, as JSON: equal keys mean equal files.
+        files: what it writes into the bundle.
+        models: with what.
+        resumed_from_us: where an earlier run had stopped; None for a run from the start.
+
+    """
+
+    name = "spot"
+    files = (EVENTS, RESULTS, SCORES)
+
+    def __init__(self, spotter: BaseSpotter, *, thresholds: Mapping[str, float], origin: Mapping[str, Any]) -> None:
+        self.spotter = spotter
+        self.key = spot_key(spotter, thresholds=spotter.thresholds_with(thresholds), origin=origin)
+        self.models = tuple({"task": self.name, "name": m.name, "sha256": m.sha256} for m in spotter.members)
+        self.resumed_from_us: int | None = None
+        self._thresholds = dict(thresholds)
+        self._checkpoint: Checkpoint | None = None
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """What is saved of the work."""
+        if self._checkpoint is None:
+            raise ValueError("open() comes before the work")
+        return self._checkpoint
+
+    def open(self, bundle: Path, *, resume: bool) -> None:
+        """Find what an earlier run saved."""
+        self._checkpoint = Checkpoint(bundle, key=self.key, resume=resume)
+        saved = self._checkpoint.next_index
+        self.resumed_from_us = None if saved is None else us_from_frame(saved, fps=self.spotter.fps)
+
+    def consume(self, frames: Iterable[Frame], *, chunk_s: float) -> None:
+        """Score all frames of the video, saving at every ``chunk_s`` seconds."""
+        score_missing(frames, spotter=self.spotter, checkpoint=self.checkpoint, chunk_s=chunk_s)
+
+    def write(self, bundle: Bundle, *, game: str) -> None:
+        """Find the events and write the task's files."""
+        scores = saved_scores(self.checkpoint, spotter=self.spotter)
+        timeline = self.spotter.events(scores, thresholds=self._thresholds)
+        bundle.write_scores(scores)
+        bundle.write_events(timeline)
+        bundle.write_results(timeline, game=game)
+
+    def discard(self) -> None:
+        """Remove what was saved."""
+        self.checkpoint.discard()
+
+
+def spot_key(spotter: BaseSpotter, *, thresholds: Mapping[str, float], origin: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything that decides the events, as JSON: equal keys mean equal files."""
+    models = [
+        {
+            "name": member.name,
+            "sha256": member.sha256,
+            "flip": member.flip,
+            "backend": member.backend_name,
+            "device": member.device_reason.partition(":")[0],
+        }
+        for member in spotter.members
+    ]
+    peaks = spotter.config.peaks.model_dump(mode="json")
+    return {**origin, "models": models, "thresholds": dict(thresholds), "peaks": peaks}
 
 
 def score_missing(frames: Iterable[Frame], *, spotter: BaseSpotter, checkpoint: Checkpoint, chunk_s: float) -> None:

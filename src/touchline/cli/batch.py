@@ -1,28 +1,28 @@
-"""Running one analysis after another over the videos of a command line; shared by spot, analyze and demo."""
+"""Running one analysis after another over the videos of a command line; shared by spot, track, analyze and demo."""
 
 from __future__ import annotations
 
 import re
 import shutil
 import stat
-import time
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from touchline.cli.common import Device, Output, one_line, progress_bar
+from touchline.cli.telling import tell_result
 from touchline.clock import format_clock
 from touchline.errors import EXIT_DEGRADED, EXIT_OK, InputError, TouchlineError, UsageError
 
 if TYPE_CHECKING:
-    from touchline.analysis.pipeline import AnalysisResult, AnalyzeOptions
+    from touchline.analysis.pipeline import AnalyzeOptions
+    from touchline.analysis.tracking import VideoTracker
+    from touchline.cli.options import AnalyzeArguments, SpotArguments, TrackArguments, VideoArguments
+    from touchline.formats.boxes import PickedBox
     from touchline.spotting.spotter import BaseSpotter
-    from touchline.types import Event, VideoInfo
 
 _URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://?[^/]")
-_TRIAL_S = 4.0
 
 
 def check_requests(videos: Sequence[Path], *, out: Path | None) -> None:
@@ -58,23 +58,110 @@ def _check_kind(video: Path) -> None:
 
 
 def analyze_videos(
-    videos: Sequence[Path],
+    arguments: VideoArguments,
     *,
-    models: Sequence[str],
-    device: Device,
-    flip: bool | None,
-    options: AnalyzeOptions,
-    dry_run: bool,
-    list_events: bool,
+    spotting: SpotArguments | None = None,
+    tracking: TrackArguments | None = None,
+    report: bool = False,
     output: Output,
 ) -> int:
-    """Load the models and analyse each video; one failing does not stop the others. Return the exit code of all."""
-    spotter = load(models, device=device, flip=flip, output=output)
-    spotter.thresholds_with(options.thresholds)  # a wrong one is told once, not for each video
-    if dry_run:
-        return estimate(videos, spotter=spotter, options=options, output=output)
-    codes = [_run_video(v, spotter=spotter, options=options, output=output, list_events=list_events) for v in videos]
+    """Load the models and analyse each video; one failing does not stop the others. Return the exit code of all.
+
+    Args:
+        arguments: of the command line.
+        spotting: how events are found; None leaves them out.
+        tracking: how people are followed; None leaves them out.
+        report: write a report for each video.
+        output: where words go.
+
+    """
+    check_requests(arguments.videos, out=arguments.out)
+    thresholds = read_thresholds((spotting.threshold if spotting else None) or ())
+    boxes = _read_boxes(tracking)
+    models = Models(
+        spotter=load_spotters(spotting.model or (), device=arguments.device, flip=spotting.flip, output=output)
+        if spotting
+        else None,
+        tracker=_load_tracker(tracking, output=output) if tracking else None,
+    )
+    if models.spotter is not None:
+        models.spotter.thresholds_with(thresholds)  # a wrong one is told once, not for each video
+    from touchline.analysis.pipeline import AnalyzeOptions
+
+    options = AnalyzeOptions(
+        out=arguments.out,
+        stream=arguments.stream,
+        thresholds=thresholds,
+        boxes=boxes,
+        resume=arguments.resume and not arguments.force,
+        force=arguments.force,
+        overlay=bool(tracking and tracking.overlay),
+        report=report,
+    )
+    if arguments.dry_run:
+        return estimate(arguments.videos, models=models, options=options, output=output)
+    list_events = spotting is not None and not report
+    codes = [
+        _run_video(video, models=models, options=options, output=output, list_events=list_events)
+        for video in arguments.videos
+    ]
     return batch_code(codes)
+
+
+@dataclass(frozen=True)
+class Models:
+    """What videos are analysed with; None for a task that is left out."""
+
+    spotter: BaseSpotter | None = None
+    tracker: VideoTracker | None = None
+
+
+def wants_tracks(arguments: AnalyzeArguments, *, output: Output) -> bool:
+    """Whether people are to be followed: as asked for, else where a detector is to be had."""
+    if arguments.tracks is not None:
+        return arguments.tracks
+    if arguments.detector is not None or has_detector():
+        return True
+    output.note("touchline: no detector is built in, so nobody is followed; name one with --detector")
+    return False
+
+
+def has_detector() -> bool:
+    """Whether a detector ships with the package."""
+    from touchline.models.store import list_builtin
+
+    return any(model.config.task == "detect" for model in list_builtin())
+
+
+def _read_boxes(tracking: TrackArguments | None) -> tuple[PickedBox, ...]:
+    """The boxes of ``--boxes``.
+
+    Raises:
+        UsageError: several videos, whose times one file cannot mean.
+        InputError: the file cannot be read.
+
+    """
+    if tracking is None or tracking.boxes is None:
+        return ()
+    if len(tracking.videos) > 1:
+        raise UsageError(f"--boxes {tracking.boxes} belongs to one video, {len(tracking.videos)} are given; name one")
+    from touchline.formats.boxes import read_boxes
+
+    return read_boxes(tracking.boxes)
+
+
+def _load_tracker(tracking: TrackArguments, *, output: Output) -> VideoTracker:
+    """The tracker of the command line; which device its models got, and why, goes to stderr."""
+    from touchline.analysis.tracking import load_tracker
+    from touchline.tracking.observe import DEFAULT_FPS
+
+    fps = DEFAULT_FPS if tracking.fps is None else tracking.fps
+    if not 1 <= fps <= 240:
+        raise UsageError(f"--fps {fps} is outside 1 to 240 pictures a second; 12.5 is usual")
+    tracker = load_tracker(tracking.detector, pitch_finder=tracking.pitch_finder, device=tracking.device, fps=fps)
+    for model in tracker.models:
+        output.note(f"touchline: model {model.name}, {model.device_reason}")
+    return tracker
 
 
 def read_thresholds(words: Sequence[str]) -> dict[str, float]:
@@ -96,7 +183,7 @@ def read_thresholds(words: Sequence[str]) -> dict[str, float]:
     return thresholds
 
 
-def load(names: Sequence[str], *, device: Device, flip: bool | None, output: Output) -> BaseSpotter:
+def load_spotters(names: Sequence[str], *, device: Device, flip: bool | None, output: Output) -> BaseSpotter:
     """The spotter of the command line, an ensemble of several; which device each got, and why, goes to stderr."""
     from touchline.spotting.ensemble import EnsembleSpotter
     from touchline.spotting.spotter import load_spotter
@@ -112,7 +199,7 @@ def batch_code(codes: Sequence[int]) -> int:
     return codes[0] if len(set(codes)) == 1 else EXIT_DEGRADED
 
 
-def _run_video(video: Path, *, spotter: BaseSpotter, options: AnalyzeOptions, output: Output, list_events: bool) -> int:
+def _run_video(video: Path, *, models: Models, options: AnalyzeOptions, output: Output, list_events: bool) -> int:
     """Analyse one video and tell what came of it; return its exit code."""
     from touchline.analysis.pipeline import analyze_video
 
@@ -120,103 +207,26 @@ def _run_video(video: Path, *, spotter: BaseSpotter, options: AnalyzeOptions, ou
         if not video.exists():
             raise InputError(f"{video}: no such file; check the path")
         with progress_bar(video.name) as progress:
-            result = analyze_video(video, spotter=spotter, options=options, progress=progress)
+            result = analyze_video(
+                video, spotter=models.spotter, tracker=models.tracker, options=options, progress=progress
+            )
     except TouchlineError as error:
         output.error(error, type="error", video=str(video))
         return error.exit_code
-    _tell(video, result, output=output, list_events=list_events)
+    tell_result(video, result, output=output, list_events=list_events)
     return EXIT_DEGRADED if result.degraded else EXIT_OK
 
 
-def _tell(video: Path, result: AnalysisResult, *, output: Output, list_events: bool) -> None:
-    """Tell the result of one video."""
-    if list_events:
-        for event in result.timeline:
-            output.record(event_record(video, event))
-    output.record(result_record(video, result))
-    if output.json:
-        return
-    output.say(one_line(f"{video}: {len(result.timeline)} events{_how(result)}"))
-    if list_events:
-        output.say(events_table(result.timeline.events))
-    else:
-        counts = Counter(event.label for event in result.timeline)
-        output.say("  " + ", ".join(f"{label} {count}" for label, count in sorted(counts.items())))
-    for line in coverage_lines(result):
-        output.note(f"touchline: warning: {one_line(str(video))}: {line}")
-    output.say(one_line(f"bundle: {result.bundle}"))
-    if result.report is not None:
-        output.say(one_line(f"report: {result.report}"))
-
-
-def _how(result: AnalysisResult) -> str:
-    """How the result came about, where that is worth saying."""
-    if result.reused:
-        return " (already analysed with this model; --force analyses it again)"
-    if result.resumed_from_us is not None:
-        return f" (taken up at {format_clock(result.resumed_from_us, decimals=0)} where an earlier run had stopped)"
-    return ""
-
-
-def events_table(events: Sequence[Event]) -> str:
-    """The events as aligned plain text: time, label, confidence."""
-    if not events:
-        return "  no event reached its threshold"
-    width = max(len(event.label) for event in events)
-    rows = [f"  {'time':>11}  {'label':<{width}}  confidence"]
-    rows += [f"  {format_clock(e.start_us):>11}  {one_line(e.label):<{width}}  {e.confidence:10.2f}" for e in events]
-    return "\n".join(rows)
-
-
-def coverage_lines(result: AnalysisResult) -> list[str]:
-    """What was lost of the video, in words; nothing where it is whole."""
-    coverage = result.coverage
-    if coverage.complete:
-        return []
-    spans = [
-        f"{format_clock(gap.start_us)} to {format_clock(gap.end_us)} could not be analysed: {gap.reason}"
-        for gap in coverage.gaps
-    ]
-    skipped = [f"{coverage.packets_skipped} damaged packets were skipped"] if coverage.packets_skipped else []
-    return [one_line(line) for line in (*spans, *skipped)]
-
-
-def event_record(video: Path, event: Event) -> dict[str, Any]:
-    """An event as a ``--json`` record."""
-    return {
-        "type": "event",
-        "video": str(video),
-        "label": event.label,
-        "time_us": event.start_us,
-        "time": format_clock(event.start_us),
-        "confidence": round(event.confidence, 6),
-    }
-
-
-def result_record(video: Path, result: AnalysisResult) -> dict[str, Any]:
-    """The result of a video as a ``--json`` record."""
-    return {
-        "type": "result",
-        "video": str(video),
-        "bundle": str(result.bundle),
-        "report": None if result.report is None else str(result.report),
-        "events": len(result.timeline),
-        "degraded": result.degraded,
-        "reused": result.reused,
-        "coverage": {**asdict(result.coverage), "lost_us": result.coverage.lost_us},
-        "timings_s": dict(result.timings_s),
-    }
-
-
-def estimate(videos: Sequence[Path], *, spotter: BaseSpotter, options: AnalyzeOptions, output: Output) -> int:
+def estimate(videos: Sequence[Path], *, models: Models, options: AnalyzeOptions, output: Output) -> int:
     """Say how long each analysis would take, from a trial on its first seconds; nothing is written."""
+    from touchline.analysis.trial import trial_speed
     from touchline.media.video import probe
 
     codes = []
     for video in videos:
         try:
             info = probe(video, stream=options.stream)
-            speed = _trial_speed(video, info=info, spotter=spotter)
+            speed = trial_speed(video, info=info, spotter=models.spotter, tracker=models.tracker)
         except TouchlineError as error:
             output.error(error, type="error", video=str(video))
             codes.append(error.exit_code)
@@ -236,22 +246,6 @@ def estimate(videos: Sequence[Path], *, spotter: BaseSpotter, options: AnalyzeOp
             )
         codes.append(EXIT_OK)
     return batch_code(codes)
-
-
-def _trial_speed(video: Path, *, info: VideoInfo, spotter: BaseSpotter) -> float:
-    """Seconds of video analysed a second, over the first seconds of a video."""
-    from itertools import takewhile
-
-    from touchline.analysis.scoring import grid_samples
-    from touchline.media.video import VideoReader
-
-    started_s = time.monotonic()
-    with VideoReader(video, stream=info.stream_index) as reader:
-        frames = takewhile(lambda frame: frame.time_us < _TRIAL_S * 1e6, reader.frames())
-        for _ in spotter.stream(grid_samples(frames, fps=spotter.fps)):
-            pass
-    analysed_s = min(_TRIAL_S, info.duration_us / 1e6) or _TRIAL_S
-    return analysed_s / max(time.monotonic() - started_s, 1e-6)
 
 
 def _existing(folder: Path) -> Path:

@@ -17,6 +17,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "demo": ("touchline.cli.demo:command", "Analyse the bundled sample clip; say where the report is."),
     "analyze": ("touchline.cli.analyze:command", "Run all tasks on videos: a bundle and a report for each."),
     "spot": ("touchline.cli.spot:command", "Find the events of videos."),
+    "track": ("touchline.cli.track:command", "Follow players, officials and the ball in videos."),
     "check": ("touchline.cli.check:command", "Say what is wrong with a media file, and how to mend it."),
     "doctor": ("touchline.cli.doctor:command", "Say what is wrong with this installation, and how to mend it."),
     "evaluate": ("touchline.cli.evaluate:app", "Score predictions against truth with the official metrics."),

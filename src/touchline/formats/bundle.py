@@ -6,6 +6,9 @@
 | ``events.json`` | the timeline, schema ``touchline.events`` version 1 |
 | ``results_spotting.json`` | the same events in SoccerNet's layout |
 | ``scores.npz`` | ``values`` float32 (samples, classes), ``times_us`` int64 (samples,), ``labels`` (classes,) |
+| ``tracks.parquet`` | everyone followed, one row a box, see :mod:`touchline.formats.tracks_parquet` |
+| ``tracks.txt`` | the same boxes in MOT's layout, frames from 1 |
+| ``overlay.mp4`` | the video with the tracks drawn in, where one was asked for |
 | ``report.html`` | the report, where one was asked for |
 
 Every file is replaced whole. Apart from ``manifest.json``, which has timings, the same inputs give the same bytes.
@@ -28,6 +31,7 @@ import numpy as np
 from touchline.errors import InputError
 from touchline.formats.atomic import make_folder, write_bytes_atomic, write_json_atomic, writing
 from touchline.formats.soccernet import results_document
+from touchline.tracks import Tracks
 from touchline.types import Coverage, Event, Gap, Scores, Timeline
 
 MANIFEST_VERSION = 1
@@ -41,6 +45,7 @@ MANIFEST, EVENTS, RESULTS, SCORES, REPORT = (
     "scores.npz",
     "report.html",
 )
+TRACKS, TRACKS_MOT, OVERLAY = "tracks.parquet", "tracks.txt", "overlay.mp4"
 
 _BLOCK = 1 << 20
 _MIDDLE_BLOCKS = 8
@@ -55,10 +60,11 @@ class Manifest:
         video_name: file name of the video.
         video_fingerprint: see :func:`video_fingerprint`.
         models: one mapping a model: ``task``, ``name``, ``sha256``.
-        settings: everything else that decides the results.
+        settings: everything that decides the results, by task (``spot``, ``track``).
         coverage: what of the video was analysed.
         timings_s: seconds spent, by stage; the only part that differs between equal runs.
         files: sha256 of each result file.
+        tracking: what ``track`` found, where it ran: counts, shots, remarks in words.
         touchline_version: the version that wrote it.
         version: of this schema.
 
@@ -71,6 +77,7 @@ class Manifest:
     coverage: Coverage
     timings_s: Mapping[str, float] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    tracking: Mapping[str, Any] = field(default_factory=dict)
     touchline_version: str = ""
     version: int = MANIFEST_VERSION
 
@@ -159,15 +166,31 @@ class Bundle:
         except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
             raise InputError(f"{path}: no readable scores ({error}); analyse the video again") from error
 
-    def discard_report(self) -> None:
-        """Remove a report, whose results are about to be replaced."""
-        with writing(self.path / REPORT):
-            (self.path / REPORT).unlink(missing_ok=True)
+    def read_tracks(self) -> Tracks:
+        """Everyone followed, from ``tracks.parquet``.
+
+        Raises:
+            InputError: missing or broken.
+
+        """
+        from touchline.formats.tracks_parquet import read_tracks_parquet
+
+        return read_tracks_parquet(self.path / TRACKS)
+
+    def discard(self, *names: str) -> None:
+        """Remove files whose results are about to be replaced, where they are there."""
+        for name in names:
+            with writing(self.path / name):
+                (self.path / name).unlink(missing_ok=True)
 
     def checksums(self, *names: str) -> dict[str, str]:
         """sha256 of each named file of the bundle that exists."""
-        paths = {name: self.path / name for name in names}
-        return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items() if path.is_file()}
+        sums = {}
+        for path in (self.path / name for name in names):
+            if path.is_file():
+                with path.open("rb") as file:
+                    sums[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
+        return sums
 
 
 def events_document(timeline: Timeline) -> dict[str, Any]:

@@ -25,8 +25,7 @@ DEFAULT_FPS = 12.5
 
 KEYPOINTS = 32
 
-_BATCH_PIXELS = 8_000_000
-_MOST_IN_BATCH = 8
+_BATCH_PIXELS = 16_000_000
 _BRIGHTNESS_STEP = 8
 
 Rgb = npt.NDArray[np.uint8]
@@ -38,6 +37,7 @@ class PeopleDetector(Protocol):
     name: str
     sha256: str
     device_reason: str
+    batch: int
 
     def detect(self, pictures: Sequence[Rgb]) -> list[Detections]:
         """What is seen in pictures, uint8 (H, W, 3), in pixels of each."""
@@ -114,7 +114,7 @@ class Observer:
         pitch_finder: PitchFinder | None = None,
         fps: float = DEFAULT_FPS,
         pitch_every: int = 1,
-        batch: int = _MOST_IN_BATCH,
+        batch: int = 1,
         saved: Iterable[Observation] = (),
     ) -> None:
         self._detector = detector
@@ -211,9 +211,9 @@ def observe(
     yield from observer.finish()
 
 
-def batch_for(*, width: int, height: int) -> int:
-    """How many pictures of a size go through the networks together, so that memory stays small."""
-    return max(1, min(_MOST_IN_BATCH, _BATCH_PIXELS // (width * height)))
+def batch_for(detector: PeopleDetector, *, width: int, height: int) -> int:
+    """How many pictures of a size go through the networks together: as many as it likes, but not too much memory."""
+    return max(1, min(detector.batch, _BATCH_PIXELS // (width * height)))
 
 
 def pack(observations: Sequence[Observation]) -> dict[str, np.ndarray]:

@@ -1,0 +1,208 @@
+"""Tracks as the report's page stores them: sampled on a regular grid, whole numbers, deltas, deflated.
+
+The size is bounded whatever the video: the grid gets coarser until all samples fit, see :data:`MAX_SAMPLES`.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.analysis.report_players import Movement, movement_columns, movements_of
+from touchline.clock import US_PER_S
+from touchline.media.drawing import COLOURS, MAX_GAP_US
+from touchline.pitch import STANDARD, lines_m, spots_m
+from touchline.tracks import DETECTION_LABELS, Track, Tracks
+
+MAX_SAMPLES = 700_000
+"""Boxes in the page: 25 people and a ball through 90 minutes, five times a second."""
+
+MAX_TRACKS = 20_000
+"""Tracks in the page; of more, the longest are kept."""
+
+RATES_HZ = (25.0, 12.5, 5.0, 2.5, 1.0, 0.5, 0.2)
+"""Samples a second, best first."""
+
+STEPS = 4096
+"""The longer side of the picture is this many steps long."""
+
+STEP_M = 0.05
+"""Metres of one step on the pitch."""
+
+UNKNOWN = -32768
+"""A place on the pitch that is not known."""
+
+ABSENT, FILLED_IN, OBSERVED = range(3)
+"""State of a sample: no box there, a box filled in between detections, a detected one."""
+
+_FAR = 32767
+_COLUMNS = 6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Samples:
+    """A track on the grid.
+
+    Attributes:
+        first: index of the first sample; sample ``i`` lies at ``i / rate_hz`` seconds.
+        values: int16 (n, 6): foot point x and y, width and height in steps of the picture, place x and y in steps of
+            the pitch.
+        states: uint8 (n,), see :data:`ABSENT`.
+
+    """
+
+    first: int
+    values: npt.NDArray[np.int16]
+    states: npt.NDArray[np.uint8]
+
+
+def tracks_data(tracks: Tracks, *, notes: Sequence[str] = ()) -> dict[str, object]:
+    """What the page needs of the tracks, as JSON values.
+
+    Args:
+        tracks: of the video.
+        notes: remarks a user should hear.
+
+    """
+    kept = longest(tracks.tracks, count=MAX_TRACKS)
+    rate_hz = rate_for(kept)
+    samples = [sample_track(track, rate_hz=rate_hz, longer_px=max(tracks.width, tracks.height)) for track in kept]
+    movements = movements_of(kept)
+    return {
+        "width": tracks.width,
+        "height": tracks.height,
+        "rate_hz": rate_hz,
+        "steps": STEPS,
+        "step_m": STEP_M,
+        "rows": [_row(track, sampled) for track, sampled in zip(kept, samples, strict=True)],
+        "samples": base64.b64encode(pack(samples)).decode("ascii"),
+        "shots": [[shot.start_us, shot.end_us, shot.kind, round(shot.pitch, 3)] for shot in tracks.shots],
+        "placed": any(bool((sampled.values[:, 4] != UNKNOWN).any()) for sampled in samples),
+        "pitch": _pitch(),
+        "colours": {name: "#{:02x}{:02x}{:02x}".format(*colour) for name, colour in COLOURS.items()},
+        "movement": movement_columns(),
+        "movements": {str(kept[index].track_id): _movement(m) for index, m in movements.items()},
+        "notes": [*notes, *_left_out(len(tracks), len(kept))],
+    }
+
+
+def longest(tracks: Sequence[Track], *, count: int) -> list[Track]:
+    """At most ``count`` tracks, those that last longest, in their order."""
+    spans_us = np.array([-int(track.times_us[-1] - track.times_us[0]) for track in tracks], np.int64)
+    chosen = np.sort(np.argsort(spans_us, kind="stable")[:count])
+    return [tracks[index] for index in chosen]
+
+
+def rate_for(tracks: Sequence[Track], *, max_samples: int = MAX_SAMPLES) -> float:
+    """The best of :data:`RATES_HZ` with which all samples fit, and not more than the boxes themselves."""
+    total_s = sum(float(track.times_us[-1] - track.times_us[0]) for track in tracks) / US_PER_S
+    steps_us = [float(np.median(np.diff(track.times_us))) for track in tracks if len(track) > 1]
+    finest_hz = 1.01 * US_PER_S / float(np.median(steps_us)) if steps_us else RATES_HZ[0]
+    for rate_hz in RATES_HZ[:-1]:
+        if total_s * rate_hz + len(tracks) <= max_samples and (rate_hz <= finest_hz or rate_hz <= 5.0):
+            return rate_hz
+    return RATES_HZ[-1]
+
+
+def sample_track(track: Track, *, rate_hz: float, longer_px: int) -> Samples:
+    """A track on the grid, linear between its boxes; a track that falls between two samples gives the nearer one.
+
+    Args:
+        track: what to sample.
+        rate_hz: samples a second.
+        longer_px: longer side of the picture.
+
+    """
+    step_us = Fraction(US_PER_S) / Fraction(rate_hz)
+    first = math.ceil(int(track.times_us[0]) / step_us)
+    last = math.floor(int(track.times_us[-1]) / step_us)
+    if last < first:
+        first = last = round(int(track.times_us[0]) / step_us)
+    wanted_us = np.arange(first, last + 1) * float(step_us)
+    at_us = wanted_us.clip(track.times_us[0], track.times_us[-1])
+    box = np.stack([np.interp(at_us, track.times_us, column) for column in _columns_px(track).T], axis=1)
+    values = np.concatenate([box * (STEPS / longer_px), _places(track, at_us) / STEP_M], axis=1)
+    whole = np.where(np.isnan(values), UNKNOWN, np.rint(values).clip(-_FAR, _FAR)).astype(np.int16)
+    return Samples(first, whole, _states(track, at_us))
+
+
+def pack(samples: Sequence[Samples]) -> bytes:
+    """All samples as one raw deflate stream.
+
+    First the states, then column by column the wrapped differences from sample to sample, each track starting from
+    0: of all of them first the low bytes, then the high ones.
+    """
+    states = np.concatenate([s.states for s in samples]) if samples else np.zeros(0, np.uint8)
+    parts = [states.tobytes()]
+    for column in range(_COLUMNS):
+        deltas = [np.diff(s.values[:, column], prepend=np.int16(0)).astype(np.uint16) for s in samples]
+        joined = np.concatenate(deltas) if deltas else np.zeros(0, np.uint16)
+        parts += [(joined & 0xFF).astype(np.uint8).tobytes(), (joined >> 8).astype(np.uint8).tobytes()]
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return packer.compress(b"".join(parts)) + packer.flush()
+
+
+def _columns_px(track: Track) -> npt.NDArray[np.float64]:
+    """Foot point, width and height of every box, float64 (n, 4)."""
+    x0, y0, x1, y1 = track.boxes_xyxy.astype(np.float64).T
+    return np.stack([(x0 + x1) / 2, y1, x1 - x0, y1 - y0], axis=1)
+
+
+def _places(track: Track, at_us: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Metres at some times, float64 (n, 2), NaN where unknown."""
+    if track.positions_m is None:
+        return np.full((len(at_us), 2), np.nan)
+    return np.stack([np.interp(at_us, track.times_us, column) for column in track.positions_m.T], axis=1)
+
+
+def _states(track: Track, at_us: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
+    """Whether there is a box at some times, and whether it was detected."""
+    after = np.searchsorted(track.times_us, at_us).clip(0, len(track) - 1)
+    exact = track.times_us[after] == at_us
+    before = np.where(exact, after, np.maximum(after - 1, 0))
+    observed = track.observed[before] & track.observed[after]
+    near = track.times_us[after] - track.times_us[before] <= MAX_GAP_US
+    return np.where(near, np.where(observed, OBSERVED, FILLED_IN), ABSENT).astype(np.uint8)
+
+
+def _row(track: Track, samples: Samples) -> list[object]:
+    """What the page knows of a track besides its samples."""
+    return [
+        track.track_id,
+        DETECTION_LABELS.index(track.label),
+        track.team,
+        round(float(track.team_confidence), 2),
+        track.name,
+        track.shot,
+        samples.first,
+        len(samples.states),
+        int(track.times_us[0]),
+        int(track.times_us[-1]),
+    ]
+
+
+def _movement(movement: Movement) -> list[object]:
+    return [round(movement.distance_m, 1), round(movement.top_speed_mps, 2), [round(s, 1) for s in movement.band_s]]
+
+
+def _pitch() -> Mapping[str, object]:
+    """The pitch for drawing, metres to the centimetre."""
+    return {
+        "length_m": STANDARD.length_m,
+        "width_m": STANDARD.width_m,
+        "lines": [np.round(line, 2).ravel().tolist() for line in lines_m(step_m=2.0)],
+        "spots": np.round(spots_m(), 2).ravel().tolist(),
+    }
+
+
+def _left_out(count: int, kept: int) -> list[str]:
+    if count == kept:
+        return []
+    return [f"{count:,} tracks were found; this page holds the {kept:,} longest, tracks.parquet holds all"]

@@ -1,0 +1,188 @@
+"""Observations cut into shots, and the shots that were followed kept in files, so that memory stays small."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from touchline.clock import US_PER_S
+from touchline.formats.atomic import make_folder, writing
+from touchline.formats.bundle import npz_bytes
+from touchline.tracking.follow import FollowedShot, Span
+from touchline.tracking.observe import Observation
+from touchline.tracking.roles import Look
+from touchline.tracking.tracklets import Tracklet
+from touchline.tracks import Shot
+
+LONGEST_S = 600.0
+"""A shot without an end is followed in parts of so many seconds; tracks end at their seams."""
+
+Ended = tuple[Span, list[Observation]]
+"""A shot that is over: its decoded pictures, and what was seen in those looked at."""
+
+
+class ShotSplitter:
+    """Cuts a stream of observations into shots, and the decoded pictures with them.
+
+    Args:
+        fps: pictures looked at in a second.
+        longest_s: a longer shot is cut into parts.
+
+    """
+
+    def __init__(self, *, fps: float, longest_s: float = LONGEST_S) -> None:
+        self._most = max(1, round(longest_s * fps))
+        self._step_us = max(1, round(US_PER_S / fps))
+        self._count = 0
+        self._frames: list[tuple[int, int]] = []
+        self._observations: list[Observation] = []
+
+    def shown(self, number: int, time_us: int) -> None:
+        """Note a decoded picture; it comes before the observation of it."""
+        self._frames.append((number, time_us))
+
+    def take(self, observation: Observation) -> Ended | None:
+        """Add what was seen; the shot before, where this is the first picture of a new one."""
+        ended = None
+        if self._observations and (observation.cut or len(self._observations) >= self._most):
+            ended = self._end(observation.frame, end_us=observation.time_us)
+        self._observations.append(observation)
+        return ended
+
+    def finish(self) -> Ended | None:
+        """The last shot, where there is one."""
+        if not self._observations:
+            return None
+        last_us = self._frames[-1][1]
+        usual_us = last_us - self._frames[-2][1] if len(self._frames) > 1 else self._step_us
+        return self._end(self._frames[-1][0] + 1, end_us=last_us + usual_us)
+
+    def _end(self, frame: int, *, end_us: int) -> Ended:
+        """The shot that ends before a decoded picture."""
+        inside = [pair for pair in self._frames if pair[0] < frame]
+        self._frames = self._frames[len(inside) :]
+        numbers, times_us = np.array(inside, np.int64).reshape(-1, 2).T
+        span = Span(index=self._count, frames=numbers, times_us=times_us, end_us=end_us)
+        observations, self._observations = self._observations, []
+        self._count += 1
+        return span, observations
+
+
+class ShotFiles:
+    """Followed shots in a folder, one file each, in order.
+
+    Args:
+        folder: an existing one; files of an earlier run in it are replaced.
+
+    Attributes:
+        shots: what they are.
+        looks: of the people in each, without their places: enough to tell the teams of a match.
+
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / "shots"
+        self.shots: list[Shot] = []
+        self.looks: list[list[Look]] = []
+        make_folder(self._folder)
+
+    def add(self, followed: FollowedShot) -> None:
+        """Keep a shot."""
+        path = self._path(len(self.shots))
+        with writing(path):
+            path.write_bytes(npz_bytes(shot_arrays(followed)))
+        nothing = np.zeros(0)
+        self.shots.append(followed.shot)
+        self.looks.append([replace(look, index=nothing.astype(np.int64), x=nothing) for look in followed.looks])
+
+    def read(self) -> Iterator[FollowedShot]:
+        """The shots in order; one is held at a time."""
+        for number, shot in enumerate(self.shots):
+            with np.load(self._path(number), allow_pickle=False) as arrays:
+                yield shot_from_arrays(dict(arrays), shot=shot)
+
+    def _path(self, number: int) -> Path:
+        """File of a shot."""
+        return self._folder / f"shot-{number:06d}.npz"
+
+
+def shot_arrays(followed: FollowedShot) -> dict[str, np.ndarray]:
+    """A followed shot as arrays by name, for a file; what its tracklets wear is left to their looks."""
+    tracklets, looks = followed.tracklets, followed.looks
+    positions = [
+        np.full((len(tracklet), 2), np.nan, np.float32) if places is None else places
+        for tracklet, places in zip(tracklets, followed.positions_m, strict=True)
+    ]
+    return {
+        "span_frames": followed.span.frames,
+        "span_times_us": followed.span.times_us,
+        "end_us": np.array(followed.span.end_us),
+        "frames": followed.frames,
+        "times_us": followed.times_us,
+        "id": np.array([tracklet.id for tracklet in tracklets], np.int64),
+        "count": np.array([len(tracklet) for tracklet in tracklets], np.int64),
+        "placed": np.array([places is not None for places in followed.positions_m], np.bool_),
+        "positions_m": _joined(positions, np.zeros((0, 2), np.float32)),
+        "index": _joined([t.index for t in tracklets], np.zeros(0, np.int64)),
+        "rows": _joined([t.rows for t in tracklets], np.zeros(0, np.int64)),
+        "boxes_xyxy": _joined([t.boxes_xyxy for t in tracklets], np.zeros((0, 4), np.float32)),
+        "confidence": _joined([t.confidence for t in tracklets], np.zeros(0, np.float32)),
+        "classes": _joined([t.classes for t in tracklets], np.zeros(0, np.int64)),
+        "observed": _joined([t.observed for t in tracklets], np.zeros(0, np.bool_)),
+        "look_boxes": np.array([look.boxes for look in looks], np.float64),
+        "look_votes": _joined([look.votes[None] for look in looks], np.zeros((0, 4))),
+        "look_count": np.array([len(look.index) for look in looks], np.int64),
+        "look_index": _joined([look.index for look in looks], np.zeros(0, np.int64)),
+        "look_x": _joined([look.x for look in looks], np.zeros(0)),
+        "look_colour_count": np.array([len(look.colour) for look in looks], np.int64),
+        "look_colour": _joined([look.colour for look in looks], np.zeros(0)),
+    }
+
+
+def shot_from_arrays(arrays: dict[str, np.ndarray], *, shot: Shot) -> FollowedShot:
+    """The followed shot that :func:`shot_arrays` made arrays of."""
+    tracklets, positions = [], []
+    for rows, number, placed in zip(_slices(arrays["count"]), arrays["id"], arrays["placed"], strict=True):
+        values = {name: arrays[name][rows] for name in ("index", "rows", "boxes_xyxy", "confidence", "classes")}
+        tracklets.append(Tracklet(id=int(number), observed=arrays["observed"][rows], **values))
+        positions.append(arrays["positions_m"][rows] if placed else None)
+    looks = [
+        Look(
+            colour=arrays["look_colour"][colour],
+            boxes=float(boxes),
+            votes=votes,
+            index=arrays["look_index"][places],
+            x=arrays["look_x"][places],
+        )
+        for colour, boxes, votes, places in zip(
+            _slices(arrays["look_colour_count"]),
+            arrays["look_boxes"],
+            arrays["look_votes"],
+            _slices(arrays["look_count"]),
+            strict=True,
+        )
+    ]
+    span = Span(shot.index, arrays["span_frames"], arrays["span_times_us"], int(arrays["end_us"]))
+    return FollowedShot(
+        shot=shot,
+        span=span,
+        frames=arrays["frames"],
+        times_us=arrays["times_us"],
+        tracklets=tuple(tracklets),
+        positions_m=tuple(positions),
+        looks=tuple(looks),
+    )
+
+
+def _joined(parts: list[np.ndarray], empty: np.ndarray) -> np.ndarray:
+    """Arrays one after the other; an empty one where there are none."""
+    return np.concatenate(parts) if parts else empty
+
+
+def _slices(counts: np.ndarray) -> list[slice]:
+    """Where parts of these lengths lie, one after the other."""
+    ends = np.cumsum(counts)
+    return [slice(int(end - count), int(end)) for count, end in zip(counts, ends, strict=True)]

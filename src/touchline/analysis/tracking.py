@@ -1,0 +1,277 @@
+"""Following everyone through a video: the models and settings for it, and one video's work.
+
+The short way, from Python::
+
+    from touchline.analysis.tracking import track_video
+
+    for track in track_video("match.mp4"):
+        print(track.track_id, track.label, track.team, len(track))
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from touchline.analysis.checkpoint import Chunks
+from touchline.analysis.shots import Ended, ShotFiles, ShotSplitter
+from touchline.analysis.tracking_summary import Facts, TrackingSummary, pick_tracks
+from touchline.formats.bundle import TRACKS, TRACKS_MOT, Bundle
+from touchline.media.frame import Frame
+from touchline.tracking.follow import follow_shot, tracks_of
+from touchline.tracking.observe import (
+    DEFAULT_FPS,
+    Observation,
+    Observer,
+    PeopleDetector,
+    PitchFinder,
+    batch_for,
+    pack,
+    unpack,
+)
+from touchline.tracking.roles import match_teams
+from touchline.tracks import Track, Tracks
+from touchline.types import VideoInfo
+
+if TYPE_CHECKING:
+    from touchline.formats.boxes import PickedBox
+
+DEFAULT_PITCH_EVERY = 3
+
+
+@dataclass(frozen=True, slots=True)
+class VideoTracker:
+    """What follows people through videos: models and settings.
+
+    Attributes:
+        detector: finds people and the ball in pictures.
+        pitch_finder: finds the points of the pitch; None leaves metres out.
+        fps: pictures looked at in a second, where the video has as many.
+        pitch_every: every how many of these the pitch is looked for.
+
+    """
+
+    detector: PeopleDetector
+    pitch_finder: PitchFinder | None = None
+    fps: float = DEFAULT_FPS
+    pitch_every: int = DEFAULT_PITCH_EVERY
+
+    @property
+    def models(self) -> tuple[PeopleDetector | PitchFinder, ...]:
+        """The models at work."""
+        return (self.detector,) if self.pitch_finder is None else (self.detector, self.pitch_finder)
+
+    def fps_for(self, info: VideoInfo) -> float:
+        """Pictures looked at in a second of a video: never more than it has."""
+        return min(self.fps, info.fps) if info.fps > 0 else self.fps
+
+    def batch_for(self, info: VideoInfo) -> int:
+        """How many of a video's pictures go through the networks together."""
+        return batch_for(self.detector, width=info.width, height=info.height)
+
+    def observer(self, info: VideoInfo, *, saved: Iterable[Observation] = ()) -> Observer:
+        """What looks at the pictures of a video; ``saved`` is what an earlier run saw in the first of them."""
+        return Observer(
+            detector=self.detector,
+            pitch_finder=self.pitch_finder,
+            fps=self.fps_for(info),
+            pitch_every=self.pitch_every,
+            batch=self.batch_for(info),
+            saved=saved,
+        )
+
+    def key(self) -> dict[str, Any]:
+        """Everything of it that decides the results, as JSON."""
+        models = [
+            {"name": model.name, "sha256": model.sha256, "device": model.device_reason.partition(":")[0]}
+            for model in self.models
+        ]
+        return {"models": models, "fps": self.fps, "pitch_every": self.pitch_every}
+
+
+def load_tracker(
+    detector: str | None = None,
+    *,
+    pitch_finder: str | None = None,
+    device: Literal["auto", "cpu", "cuda"] = "auto",
+    fps: float = DEFAULT_FPS,
+) -> VideoTracker:
+    """A tracker with models by name or path; the built-in ones where none is named.
+
+    Args:
+        detector: finds people and the ball.
+        pitch_finder: finds the points of the pitch.
+        device: where the models run.
+        fps: pictures looked at in a second.
+
+    Raises:
+        InputError: no such model, or its file does not fit.
+        ResourceError: the device asked for is not there.
+
+    """
+    from touchline.tracking.detector import load_detector
+    from touchline.tracking.pitch_finder import load_pitch_finder
+
+    found = load_detector(detector, device=device)
+    return VideoTracker(found, load_pitch_finder(pitch_finder, device=device), fps=fps)
+
+
+def track_video(
+    video: Path | str, *, tracker: VideoTracker | None = None, out: Path | None = None, force: bool = False
+) -> Tracks:
+    """Everyone followed through a video; the results also lie in its bundle, from where they are read the next time.
+
+    Args:
+        video: the file.
+        tracker: models and settings; the built-in ones without it.
+        out: folder for the bundle; None for beside the video.
+        force: follow anew even where the bundle is up to date.
+
+    Raises:
+        InputError: the video cannot be used.
+        ResourceError: the bundle cannot be written.
+
+    """
+    from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
+
+    options = AnalyzeOptions(out=out, force=force)
+    result = analyze_video(Path(video), tracker=tracker or load_tracker(), options=options)
+    return Bundle(result.bundle).read_tracks()
+
+
+class TrackTask:
+    """The people and the ball of one video.
+
+    Args:
+        tracker: models and settings.
+        boxes: people a person picked; only their tracks are kept. Empty keeps everyone.
+        origin: what the video is, as part of the key.
+        info: of the video.
+
+    Attributes:
+        name: of the task.
+        key: everything that decides the results, as JSON: equal keys mean equal files.
+        files: what it writes into the bundle.
+        models: with what.
+        resumed_from_us: where an earlier run had stopped; None for a run from the start.
+        summary: what was found, once it is written.
+
+    """
+
+    name = "track"
+    files = (TRACKS, TRACKS_MOT)
+
+    def __init__(
+        self, tracker: VideoTracker, *, boxes: tuple[PickedBox, ...], origin: Mapping[str, Any], info: VideoInfo
+    ) -> None:
+        picked = [[pick.time_us, *map(float, pick.box_xyxy), pick.name] for pick in boxes]
+        self.key = {**origin, **tracker.key(), "boxes": picked}
+        self.models = tuple({"task": self.name, "name": m.name, "sha256": m.sha256} for m in tracker.models)
+        self.resumed_from_us: int | None = None
+        self.summary = TrackingSummary()
+        self._tracker = tracker
+        self._boxes = boxes
+        self._info = info
+        self._fps = tracker.fps_for(info)
+        self._batch = tracker.batch_for(info)
+        self._chunks: Chunks | None = None
+        self._facts = Facts(width=info.width, height=info.height)
+
+    @property
+    def chunks(self) -> Chunks:
+        """What is saved of the work."""
+        if self._chunks is None:
+            raise ValueError("open() comes before the work")
+        return self._chunks
+
+    def open(self, bundle: Path, *, resume: bool) -> None:
+        """Find what an earlier run saved."""
+        self._chunks = Chunks(bundle, task=self.name, key=self.key, resume=resume)
+        last = self._chunks.last
+        self.resumed_from_us = None if last is None else int(last["time_us"][-1])
+        self._shots = ShotFiles(self._chunks.folder)
+
+    def watch(self, frames: Iterable[Frame], *, chunk_s: float) -> Iterator[Frame]:
+        """The very same frames; what is seen in them is saved at every ``chunk_s`` seconds, shots when they end."""
+        saved = itertools.islice(self.chunks.read(), self.chunks.count)
+        observer = self._tracker.observer(self._info, saved=itertools.chain.from_iterable(map(unpack, saved)))
+        recorder = _Recorder(self.chunks, chunk=self._batch * max(1, round(chunk_s * self._fps / self._batch)))
+        splitter = ShotSplitter(fps=self._fps)
+        for number, frame in enumerate(frames):
+            splitter.shown(number, frame.time_us)
+            for observation in observer.push(number, frame):
+                self._take(observation, recorder, splitter)
+            yield frame
+        for observation in observer.finish():
+            self._take(observation, recorder, splitter)
+        recorder.finish()
+        self._follow(splitter.finish())
+
+    def write(self, bundle: Bundle, *, game: str) -> None:
+        """Name the teams of the match and write the task's files."""
+        from touchline.formats.mot import write_mot
+        from touchline.formats.tracks_parquet import write_tracks_parquet
+
+        kits = match_teams(self._shots.looks)
+        tracks: list[Track] = []
+        for followed in self._shots.read():
+            tracks += tracks_of(followed, kits=kits, first_id=len(tracks) + 1)
+        unmatched: tuple[str, ...] = ()
+        if self._boxes:
+            tracks, unmatched = pick_tracks(tracks, self._boxes)
+        everyone = Tracks(tuple(tracks), tuple(self._shots.shots), self._info.width, self._info.height)
+        write_tracks_parquet(bundle.path / TRACKS, everyone)
+        write_mot(everyone, bundle.path / TRACKS_MOT)
+        self.summary = self._facts.summary(everyone, kits=kits, unmatched=unmatched, picked=bool(self._boxes))
+
+    def discard(self) -> None:
+        """Remove what was saved."""
+        self.chunks.discard()
+
+    def _take(self, observation: Observation, recorder: _Recorder, splitter: ShotSplitter) -> None:
+        """Note what was seen; where it begins a shot, follow everyone through the one before."""
+        recorder.take(observation)
+        self._facts.add(observation)
+        self._follow(splitter.take(observation))
+
+    def _follow(self, ended: Ended | None) -> None:
+        """Follow everyone through a shot that has ended, if one has."""
+        if ended is None:
+            return
+        span, observations = ended
+        width, height = self._info.width, self._info.height
+        self._shots.add(follow_shot(observations, span=span, width=width, height=height, fps=self._fps))
+
+
+class _Recorder:
+    """Saves observations that are not saved yet, chunk by chunk.
+
+    Args:
+        chunks: where.
+        chunk: observations in one.
+
+    """
+
+    def __init__(self, chunks: Chunks, *, chunk: int) -> None:
+        self._chunks = chunks
+        self._chunk = chunk
+        last = chunks.last
+        self._next_index = -1 if last is None else int(last["index"][-1])
+        self._pending: list[Observation] = []
+
+    def take(self, observation: Observation) -> None:
+        """Save it, with others, unless it was."""
+        if observation.index <= self._next_index:
+            return
+        self._pending.append(observation)
+        if len(self._pending) >= self._chunk:
+            self.finish()
+
+    def finish(self) -> None:
+        """Save what is left."""
+        if self._pending:
+            self._chunks.save(pack(self._pending))
+            self._pending = []

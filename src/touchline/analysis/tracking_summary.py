@@ -1,0 +1,175 @@
+"""What tracking found, in a few numbers and in words: above all what it did not find, and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from touchline.clock import US_PER_S, format_clock
+from touchline.tracking.observe import Observation
+from touchline.tracking.roles import Kits
+from touchline.tracks import BALL, Shot, Track, Tracks
+
+if TYPE_CHECKING:
+    from touchline.formats.boxes import PickedBox
+
+_SURE = 0.5
+_DARK = 40.0
+_SMALL_PX = 240
+_SHORT_SHOT_S = 2.0
+_PICK_IOU = 0.3
+_PICK_US = US_PER_S // 2
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingSummary:
+    """What was followed.
+
+    Attributes:
+        pictures: how many were looked at.
+        people: tracks of people.
+        balls: tracks of the ball.
+        labels: tracks by label.
+        teams: tracks of people by team.
+        placed: share of the boxes of people that have a place on the pitch.
+        shots: in order.
+        notes: what a user should hear, in words.
+        unmatched: picked boxes that matched nobody, in words.
+
+    """
+
+    pictures: int = 0
+    people: int = 0
+    balls: int = 0
+    labels: Mapping[str, int] | None = None
+    teams: Mapping[str, int] | None = None
+    placed: float = 0.0
+    shots: tuple[Shot, ...] = ()
+    notes: tuple[str, ...] = ()
+    unmatched: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> TrackingSummary:
+        """The summary that :meth:`to_json` gave."""
+        shots = tuple(Shot(**shot) for shot in document.get("shots", ()))
+        words = {name: tuple(document.get(name, ())) for name in ("notes", "unmatched")}
+        return cls(**{**document, "shots": shots, **words})
+
+
+class Facts:
+    """Counts what goes into the remarks, picture by picture.
+
+    Args:
+        width: of the picture, pixels.
+        height: of the picture, pixels.
+
+    """
+
+    def __init__(self, *, width: int, height: int) -> None:
+        self._width = width
+        self._height = height
+        self._pictures = 0
+        self._with_people = 0
+        self._brightness = 0.0
+
+    def add(self, observation: Observation) -> None:
+        """Count one picture."""
+        detections = observation.detections
+        people = (detections.classes != BALL) & (detections.confidence >= _SURE)
+        self._pictures += 1
+        self._with_people += bool(people.any())
+        self._brightness += observation.brightness
+
+    def summary(
+        self, tracks: Tracks, *, kits: Kits | None, unmatched: tuple[str, ...], picked: bool
+    ) -> TrackingSummary:
+        """The summary of what was found."""
+        people = [track for track in tracks if track.label != "ball"]
+        labels = Counter(track.label for track in tracks)
+        teams = Counter(track.team for track in people if track.team is not None)
+        boxes = sum(len(track) for track in people)
+        placed = sum(int(np.isfinite(t.positions_m[:, 0]).sum()) for t in people if t.positions_m is not None)
+        return TrackingSummary(
+            pictures=self._pictures,
+            people=len(people),
+            balls=len(tracks) - len(people),
+            labels=dict(sorted(labels.items())),
+            teams=dict(sorted(teams.items())),
+            placed=round(placed / boxes, 4) if boxes else 0.0,
+            shots=tracks.shots,
+            notes=tuple(self._notes(tracks.shots, people=len(people), picked=picked)),
+            unmatched=unmatched,
+        )
+
+    def _notes(self, shots: Sequence[Shot], *, people: int, picked: bool) -> list[str]:
+        """What a user should hear."""
+        notes = []
+        if self._pictures < 3:
+            notes.append(f"the video has {self._pictures} pictures to look at; nobody can be followed through so few")
+        elif self._with_people == 0:
+            notes.append("no people were found in any picture")
+        elif people == 0 and not picked:
+            notes.append(
+                f"people were seen in {self._with_people} of {self._pictures} pictures, but none long enough to follow"
+            )
+        if self._pictures and self._brightness / self._pictures < _DARK:
+            notes.append(
+                f"the picture is dark (mean brightness {self._brightness / self._pictures:.0f} of 255): "
+                "people may be missed"
+            )
+        if min(self._width, self._height) < _SMALL_PX:
+            notes.append(f"the picture is small ({self._width}x{self._height}): far people and the ball may be missed")
+        notes += _shot_notes(shots)
+        return notes
+
+
+def _shot_notes(shots: Sequence[Shot]) -> list[str]:
+    """Remarks on shots."""
+    notes = []
+    if shots and not any(shot.pitch for shot in shots):
+        notes.append("the lines of a football pitch were not recognised in any shot: there are no positions in metres")
+    lengths_s = [(shot.end_us - shot.start_us) / US_PER_S for shot in shots]
+    if len(shots) > 2 and float(np.median(lengths_s)) < _SHORT_SHOT_S:
+        notes.append(
+            f"{len(shots)} shots, half of them shorter than {np.median(lengths_s):.1f} s: tracks end at every cut"
+        )
+    return notes
+
+
+def pick_tracks(tracks: Sequence[Track], boxes: Sequence[PickedBox]) -> tuple[list[Track], tuple[str, ...]]:
+    """Only the tracks that picked boxes mark, with their names, and the boxes that match nobody, in words.
+
+    A box marks the track whose box at that time, or at most half a second from it, overlaps it most, if by
+    an intersection over union of 0.3 or more.
+    """
+    names: dict[int, str | None] = {}
+    unmatched = []
+    for number, box in enumerate(boxes, start=1):
+        ious = [_iou_at(track, box) for track in tracks]
+        best = int(np.argmax(ious)) if ious else -1
+        if best < 0 or ious[best] < _PICK_IOU:
+            who = f" ({box.name})" if box.name else ""
+            corners = ", ".join(f"{float(edge):.0f}" for edge in box.box_xyxy)
+            unmatched.append(f"box {number}{who} at {format_clock(box.time_us)}, ({corners}), matches nobody")
+        else:
+            names[best] = box.name or names.get(best)
+    return [replace(tracks[index], name=name) for index, name in sorted(names.items())], tuple(unmatched)
+
+
+def _iou_at(track: Track, box: PickedBox) -> float:
+    """How far a track's box at the time of a picked one overlaps it."""
+    row = int(np.abs(track.times_us - box.time_us).argmin())
+    if abs(int(track.times_us[row]) - box.time_us) > _PICK_US:
+        return 0.0
+    mine, theirs = track.boxes_xyxy[row].astype(np.float64), np.asarray(box.box_xyxy, np.float64)
+    inner = np.clip(np.minimum(mine[2:], theirs[2:]) - np.maximum(mine[:2], theirs[:2]), 0, None).prod()
+    union = (mine[2:] - mine[:2]).prod() + (theirs[2:] - theirs[:2]).prod() - inner
+    return float(inner / union) if union > 0 else 0.0

@@ -1,0 +1,217 @@
+"""From what was seen in a shot to who is in it: people and ball followed, placed on the pitch, then given their roles.
+
+Two steps, because the teams of a match are known only when all its shots are: :func:`follow_shot` follows everyone
+through one shot, :func:`tracks_of` names roles and teams with the kits of the match and fills in every decoded picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.tracking.ball import follow_ball
+from touchline.tracking.homography import PitchView, fit_view
+from touchline.tracking.observe import Observation
+from touchline.tracking.placing import place_track, smooth_views
+from touchline.tracking.rejoin import fill, rejoin
+from touchline.tracking.roles import Kits, Look, looks_of, roles_of
+from touchline.tracking.shots import PictureFacts, shot_kind
+from touchline.tracking.tracker import DEFAULT_SETTINGS, TrackerSettings, follow_people
+from touchline.tracking.tracklets import Tracklet
+from touchline.tracks import BALL, DETECTION_LABELS, Shot, Track
+
+Metres = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Span:
+    """The decoded pictures of a shot.
+
+    Attributes:
+        index: of the shot.
+        frames: int64 (n,), indices of the pictures.
+        times_us: int64 (n,), when they are shown.
+        end_us: when the shot is over.
+
+    """
+
+    index: int
+    frames: npt.NDArray[np.int64]
+    times_us: npt.NDArray[np.int64]
+    end_us: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FollowedShot:
+    """Everyone followed through one shot, roles still open.
+
+    Attributes:
+        shot: which.
+        span: its decoded pictures.
+        frames: int64 (s,), decoded pictures that were looked at; tracklets count these.
+        times_us: int64 (s,), of these.
+        tracklets: of people, then of the ball.
+        positions_m: float32 (n, 2) for each tracklet, NaN where unknown; None where the pitch was never found.
+        looks: of the people, for their roles.
+
+    """
+
+    shot: Shot
+    span: Span
+    frames: npt.NDArray[np.int64]
+    times_us: npt.NDArray[np.int64]
+    tracklets: tuple[Tracklet, ...]
+    positions_m: tuple[Metres | None, ...]
+    looks: tuple[Look, ...]
+
+
+def follow_shot(
+    observations: Sequence[Observation],
+    *,
+    span: Span,
+    width: int,
+    height: int,
+    fps: float,
+    settings: TrackerSettings = DEFAULT_SETTINGS,
+) -> FollowedShot:
+    """Follow people and ball through one shot and place them on the pitch.
+
+    Args:
+        observations: the shot's looked-at pictures in order, at least one.
+        span: the shot's decoded pictures.
+        width: of the picture, pixels.
+        height: of the picture, pixels.
+        fps: pictures looked at in a second.
+        settings: of the tracker.
+
+    """
+    motions = [observation.motion for observation in observations]
+    views = smooth_views(
+        [_view(observation, width=width, height=height) for observation in observations], motions, fps=fps
+    )
+    people = rejoin(follow_people(observations, fps=fps, settings=settings), motions=motions, fps=fps)
+    people = [fill(person, motions=motions, fps=fps) for person in people]
+    times_us = np.array([observation.time_us for observation in observations], np.int64)
+    seen = [observation.detections for observation in observations]
+    balls = follow_ball(seen, times_us, motions=motions, width=width, height=height)
+    tracklets = (*people, *balls)
+    positions = tuple(place_track(tracklet.boxes_xyxy, tracklet.index, views) for tracklet in tracklets)
+    pitch_known = [view is not None for view in views]
+    shot = Shot(
+        index=span.index,
+        start_us=int(span.times_us[0]),
+        end_us=span.end_us,
+        kind=shot_kind(_facts(observations, pitch_known, height=height)),
+        pitch=float(np.mean(pitch_known)),
+    )
+    return FollowedShot(
+        shot=shot,
+        span=span,
+        frames=np.array([observation.frame for observation in observations], np.int64),
+        times_us=times_us,
+        tracklets=tracklets,
+        positions_m=positions if any(pitch_known) else (None,) * len(tracklets),
+        looks=tuple(looks_of(people, positions_m=positions[: len(people)] if any(pitch_known) else None)),
+    )
+
+
+def tracks_of(followed: FollowedShot, *, kits: Kits | None, first_id: int) -> list[Track]:
+    """The tracks of a shot, one box for every decoded picture between a track's first and last.
+
+    Args:
+        followed: the shot.
+        kits: of the two teams, :func:`touchline.tracking.roles.match_teams`; None where they are not known.
+        first_id: of the track that comes first; the others follow in the order they appear in.
+
+    """
+    roles = roles_of(followed.looks, kits=kits)
+    order = sorted(range(len(followed.tracklets)), key=lambda i: (int(followed.tracklets[i].index[0]), i))
+    tracks = []
+    for number, i in enumerate(order):
+        role = roles[i] if i < len(roles) else None
+        filled = _every_picture(followed, i)
+        tracks.append(
+            Track(
+                track_id=first_id + number,
+                label=DETECTION_LABELS[BALL] if role is None else role.label,
+                team=None if role is None else role.team,
+                team_confidence=0.0 if role is None else role.team_confidence,
+                shot=followed.shot.index,
+                times_us=filled.times_us,
+                frames=filled.frames,
+                boxes_xyxy=filled.boxes_xyxy,
+                confidence=filled.confidence,
+                observed=filled.observed,
+                positions_m=filled.positions_m,
+            )
+        )
+    return tracks
+
+
+def _view(observation: Observation, *, width: int, height: int) -> PitchView | None:
+    """Where the camera looks by this picture alone."""
+    if observation.keypoints is None:
+        return None
+    return fit_view(observation.keypoints, width=width, height=height)
+
+
+def _facts(observations: Sequence[Observation], pitch_known: Sequence[bool], *, height: int) -> list[PictureFacts]:
+    """What tells the kind of a shot, picture by picture."""
+    facts = []
+    for observation, pitch in zip(observations, pitch_known, strict=True):
+        people = observation.detections.classes != BALL
+        people &= observation.detections.confidence >= DEFAULT_SETTINGS.high
+        boxes = observation.detections.boxes_xyxy[people]
+        tallest = float((boxes[:, 3] - boxes[:, 1]).max()) / height if len(boxes) else 0.0
+        facts.append(PictureFacts(people=len(boxes), tallest=tallest, pitch=pitch))
+    return facts
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Filled:
+    """A tracklet at decoded pictures."""
+
+    frames: npt.NDArray[np.int64]
+    times_us: npt.NDArray[np.int64]
+    boxes_xyxy: npt.NDArray[np.float32]
+    confidence: npt.NDArray[np.float32]
+    observed: npt.NDArray[np.bool_]
+    positions_m: Metres | None
+
+
+def _every_picture(followed: FollowedShot, number: int) -> _Filled:
+    """A tracklet at every decoded picture from its first to its last, but for the gaps that were left open in it."""
+    tracklet, positions = followed.tracklets[number], followed.positions_m[number]
+    known = followed.frames[tracklet.index]
+    fresh = np.flatnonzero(
+        np.diff(known, prepend=-1) > 0
+    )  # a picture that stood for two points of the grid counts once
+    known, index = known[fresh], tracklet.index[fresh]
+    inside = (followed.span.frames >= known[0]) & (followed.span.frames <= known[-1])
+    frames, times_us = followed.span.frames[inside], followed.span.times_us[inside]
+    before = np.searchsorted(known, frames, side="right") - 1
+    after = np.minimum(before + 1, len(known) - 1)
+    exact = known[before] == frames
+    near = exact | (index[after] - index[before] <= 1)
+    before, after, exact, frames, times_us = before[near], after[near], exact[near], frames[near], times_us[near]
+    known_us = followed.times_us[index]
+    step_us = np.maximum(known_us[after] - known_us[before], 1)
+    share = np.where(exact, 0.0, (times_us - known_us[before]) / step_us)[:, None]
+
+    def between(values: npt.NDArray) -> npt.NDArray[np.float32]:
+        values = values[fresh].astype(np.float64)
+        return np.where(exact[:, None], values[before], (1 - share) * values[before] + share * values[after]).astype(
+            np.float32
+        )
+
+    return _Filled(
+        frames=frames,
+        times_us=times_us,
+        boxes_xyxy=between(tracklet.boxes_xyxy),
+        confidence=between(tracklet.confidence[:, None])[:, 0],
+        observed=exact & tracklet.observed[fresh][before],
+        positions_m=None if positions is None else between(positions),
+    )
