@@ -79,8 +79,9 @@ GOOD = "1,1,0,0,5,5,1,1,1\n"
 BAD = [
     ("0,1,0,0,5,5", r"line 2: frame 0 comes before 1.*--zero-based"),
     ("-3,1,0,0,5,5", r"line 2: frame -3 comes before 1"),
-    ("1.5,1,0,0,5,5", r"line 2: frame 1\.5 is no whole number"),
+    ("1.5,1,0,0,5,5", r"line 2: frame 1.5 is no whole number"),
     ("99999999999,1,0,0,5,5", r"line 2: frame 99999999999 is no whole number up to 1e9"),
+    ("99999999,1,0,0,5,5", r"line 2: frame 99999999 is beyond frame 10000000.*not a time"),
     ("2,-1,0,0,5,5,0.5,-1,-1,-1", r"line 2: id -1 is negative.*without identity"),
     ("1,1,0,0,5,5", r"line 2: id 1 has a second box in frame 1, after that of line 1"),
     ("2,1,0,0,-5,5", r"line 2: width -5 is negative; columns 3 to 6 are left, top, width, height"),
@@ -112,7 +113,7 @@ def test_bad_lines_are_named(tmp_path: Path, line: str, message: str, large: boo
 
 
 def test_binary_and_missing_files(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"line 2: not text \(byte 0xff\)"):
+    with pytest.raises(InputError, match=r"line 2: byte 0xff is no UTF-8"):
         read_mot(write(tmp_path, GOOD.encode() + b"\xff\xfe\x00"))
     with pytest.raises(InputError, match="cannot be read"):
         read_mot(tmp_path / "none.txt")
@@ -193,35 +194,8 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     assert quick is None or quick.tobytes() == values.tobytes()
 
 
-ODD = [
-    *[
-        "0",
-        "1",
-        "12",
-        "-3",
-        "3.5",
-        ".5",
-        "5.",
-        "+1",
-        "1e3",
-        "1E-2",
-        "-0",
-        "1e400",
-        "nan",
-        "inf",
-        "NaN",
-        "NULL",
-        "0x10",
-        "1_0",
-        "1,5",
-    ],
-    "",
-    " 1",
-    "1 ",
-    '"1"',
-    "١",
-    "-",
-]
+ODD_TEXT = r"0|1|12|-3|3.5|.5|5.|+1|1e3|1E-2|-0|1e400|nan|inf|NaN|NULL|0x10|1_0|1,5|| 1|1 |1.|'1'|٣|-"
+ODD = ODD_TEXT.split("|")
 
 
 @given(st.lists(st.lists(st.sampled_from(ODD), min_size=5, max_size=11).map(",".join), max_size=4).map("\n".join))

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.columns import FloatArray, IntArray
-from touchline.errors import InputError
 from touchline.formats.atomic import write_text_atomic
 from touchline.formats.mot_rows import parse_rows
+from touchline.formats.text_lines import read_data
 from touchline.tracks import BALL, DETECTION_LABELS, Tracks
 
 PERSON_CLASS = 1
@@ -85,11 +85,7 @@ def read_mot(path: Path | str, *, zero_based: bool = False) -> MotTable:
 
     """
     path = Path(path)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions") from error
-    values = parse_rows(data, path=path, zero_based=zero_based)
+    values = parse_rows(read_data(path), path=path, zero_based=zero_based)
     left_top = values[:, _LEFT : _TOP + 1]
     return MotTable(
         frames=values[:, _FRAME].astype(np.int64) + int(zero_based),

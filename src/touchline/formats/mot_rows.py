@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import re
+import math
 from pathlib import Path
 
 import numpy as np
 
 from touchline.columns import FloatArray, IntArray
 from touchline.errors import InputError
+from touchline.formats.text_lines import decode_text, parse_number
 
 COLUMNS = ("frame", "id", "left", "top", "width", "height", "confidence", "class", "visibility", "z")
 """Names for messages; some data sets put world coordinates into the last three."""
 
 NEEDED = 6
 LARGEST_PX = 1e7
+LARGEST_FRAME = 10**7
 LARGEST_NUMBER = 10**9
 _QUICK_BYTES = 1 << 16
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _FRAME, _ID, _LEFT, _WIDTH, _HEIGHT, _CLASS = 0, 1, 2, 4, 5, 7
 
 
@@ -70,7 +71,7 @@ def _quick(data: bytes) -> FloatArray | None:
 def _by_line(data: bytes, *, path: Path) -> tuple[FloatArray, IntArray]:
     """The numbers of every row and the line each stands in; blank lines are passed over."""
     rows, lines = [], []
-    for number, line in enumerate(_text(data, path=path).split("\n"), 1):
+    for number, line in enumerate(decode_text(data, path=path).split("\n"), 1):
         if line.strip():
             rows.append(_row(line, where=f"{path}: line {number}"))
             lines.append(number)
@@ -78,26 +79,16 @@ def _by_line(data: bytes, *, path: Path) -> tuple[FloatArray, IntArray]:
     return values, np.array(lines, np.int64)
 
 
-def _text(data: bytes, *, path: Path) -> str:
-    """The file as text whose lines end in a line feed."""
-    try:
-        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise InputError(
-            f"{path}: line {line}: not text (byte {data[error.start]:#04x}); is this a MOT file?"
-        ) from None
-
-
 def _row(line: str, *, where: str) -> list[float]:
     """The numbers of one line."""
-    parts = [part.strip() for part in line.split(",")]
+    parts = line.split(",")
     if not NEEDED <= len(parts) <= len(COLUMNS):
         raise InputError(f"{where}: {_miscounted(line, len(parts))}")
-    for name, part in zip(COLUMNS, parts, strict=False):
-        if not _NUMBER.fullmatch(part):
+    numbers = [parse_number(part) for part in parts]
+    for name, part, number in zip(COLUMNS, parts, numbers, strict=False):
+        if math.isnan(number):
             raise InputError(f"{where}: {name} {part[:40]!r} is no plain number such as 12 or 3.5")
-    return [float(part) for part in parts] + [np.nan] * (len(COLUMNS) - len(parts))
+    return numbers + [math.nan] * (len(COLUMNS) - len(parts))
 
 
 def _miscounted(line: str, count: int) -> str:
@@ -121,6 +112,8 @@ def _check(values: FloatArray, lines: IntArray, *, path: Path, zero_based: bool)
     first = 0 if zero_based else 1
     why = "comes before 1, the first frame of a MOT file; frames counted from 0 need --zero-based, or 1 added to each"
     _refuse(values[:, _FRAME] < first, values, lines, path=path, column=_FRAME, why=why if first else "is negative")
+    why = f"is beyond frame {LARGEST_FRAME}; is the first column a frame number, not a time?"
+    _refuse(values[:, _FRAME] > LARGEST_FRAME, values, lines, path=path, column=_FRAME, why=why)
     why = "is negative; -1 means a detection without identity, but tracks need an id for every box"
     _refuse(values[:, _ID] < 0, values, lines, path=path, column=_ID, why=why)
     for column in range(_LEFT, _HEIGHT + 1):

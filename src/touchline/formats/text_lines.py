@@ -1,0 +1,50 @@
+"""Text files line by line, with messages that name the line."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+
+from touchline.errors import InputError
+
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+
+
+def read_data(path: Path) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        InputError: it cannot be read.
+
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions") from error
+
+
+def decode_text(data: bytes, *, path: Path) -> str:
+    """The text of a UTF-8 file, with or without a byte order mark, its lines ended by a line feed.
+
+    Raises:
+        InputError: it is no text; the message names the line.
+
+    """
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        what = f"byte {data[error.start]:#04x} is no UTF-8 text"
+        raise InputError(f"{path}: line {line}: {what}; is this the right file? Save it as UTF-8") from None
+
+
+def read_text(path: Path) -> str:
+    """The text of a UTF-8 file; see :func:`read_data` and :func:`decode_text`."""
+    return decode_text(read_data(path), path=path)
+
+
+def parse_number(text: str) -> float:
+    """The number a text such as ``"12"``, ``"-3.5"`` or ``"1e3"`` writes; NaN for any other text."""
+    text = text.strip(" \t")
+    return float(text) if _NUMBER.fullmatch(text) else math.nan
