@@ -1,0 +1,280 @@
+"""Ways of a ball through uncertain candidates: the best one, and how probable each step of it is.
+
+Candidates of many pictures form a lattice. A way begins at a candidate, steps to candidates of later pictures (over
+gaps where the ball is hidden), and ends; between two ways no ball is seen. A step is the likelier the closer its end
+lies to where the ball would be if it kept its velocity, or its place. Everything is a logarithm of a likelihood,
+against the candidate being clutter somewhere in the picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class BallSettings:
+    """How a ball moves and how far a detector is believed; lengths in picture widths.
+
+    Attributes:
+        candidates: most candidates of a picture that are looked at, the most confident ones.
+        gap_s: longest time that the ball may be hidden within one way.
+        evidence_slope: how much a candidate's log-odds count.
+        evidence_offset: what a candidate counts whose log-odds are 0.
+        start: what beginning a way counts.
+        miss: what each picture without a candidate counts.
+        keeps_going: share of the steps in which the velocity stays nearly the same.
+        place_noise: error of a candidate's place.
+        acceleration: usual error of a prediction after a second with constant velocity, a second squared.
+        speed: usual speed, a second.
+        velocity_gain: share of a new velocity that enters the kept one.
+
+    """
+
+    candidates: int = 6
+    gap_s: float = 1.6
+    evidence_slope: float = 1.0
+    evidence_offset: float = -1.0
+    start: float = -6.0
+    miss: float = -0.7
+    keeps_going: float = 0.8
+    place_noise: float = 0.002
+    acceleration: float = 0.25
+    speed: float = 0.15
+    velocity_gain: float = 0.7
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """All candidates of a shot, ordered by picture.
+
+    Attributes:
+        index: (n,), place of the picture among the sampled ones.
+        rows: (n,), row among that picture's detections.
+        boxes_xyxy: float32 (n, 4), pixels.
+        confidence: (n,), of the detector, 0 to 1.
+        centres: (n, 2), picture widths.
+
+    """
+
+    index: Ints
+    rows: Ints
+    boxes_xyxy: npt.NDArray[np.float32]
+    confidence: Floats
+    centres: Floats
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    @classmethod
+    def none(cls) -> Candidates:
+        """No candidates."""
+        nothing = np.zeros(0, np.int64)
+        return cls(nothing, nothing, np.zeros((0, 4), np.float32), np.zeros(0), np.zeros((0, 2)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Way:
+    """One uninterrupted way.
+
+    Attributes:
+        members: (k,), rows of its candidates, in order of time.
+        member_probability: (k,), that the ball is at each.
+        step_probability: (k - 1,), that it went straight from each to the next.
+
+    """
+
+    members: Ints
+    member_probability: Floats
+    step_probability: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Window:
+    """What leads into a picture: candidates ``low`` to ``high`` lead to the picture's own, ``high`` to ``end``.
+
+    Seconds until the picture, pictures missed between; places and velocities as the picture's camera would see them.
+    """
+
+    low: int
+    high: int
+    end: int
+    seconds: Floats
+    missed: Ints
+    centres: Floats
+    velocity: Floats
+
+
+class Lattice:
+    """The candidates of a shot, with all steps between them."""
+
+    def __init__(
+        self, candidates: Candidates, times_s: Floats, *, moves: Floats, aspect: float, settings: BallSettings
+    ) -> None:
+        """Build the lattice.
+
+        Args:
+            candidates: of all pictures.
+            times_s: (pictures,), of all pictures, with and without candidates.
+            moves: (pictures, 3, 3), the camera's motion into each picture from the one before, in picture widths.
+            aspect: height over width of the picture.
+            settings: how a ball moves.
+
+        """
+        self._centres = candidates.centres
+        self._settings = settings
+        self._aspect = aspect
+        self._times_s = times_s
+        self._when = times_s[candidates.index]
+        self._index = candidates.index
+        self._edges = np.searchsorted(candidates.index, np.arange(len(times_s) + 1))
+        self._since = np.searchsorted(times_s, times_s - settings.gap_s - 1e-9)
+        self._into = self._chains(moves)
+        odds = np.clip(candidates.confidence, 1e-3, 1 - 1e-3)
+        self._evidence = settings.evidence_offset + settings.evidence_slope * np.log(odds / (1 - odds))
+        self._velocity = np.full((len(candidates), 2), np.nan)
+
+    def _chains(self, moves: Floats) -> list[Floats]:
+        """For each picture the camera's motion (window, 3, 3) into it from each picture of the window before it."""
+        chains: list[Floats] = [np.zeros((0, 3, 3))]
+        for picture in range(1, len(moves)):
+            longer = np.concatenate([chains[-1], np.eye(3)[None]])
+            chain = moves[picture] @ longer[len(longer) - (picture - int(self._since[picture])) :]
+            chains.append(chain / chain[:, 2:, 2:])
+        return chains
+
+    def ways(self) -> list[Way]:
+        """The best ways, in order of time."""
+        found = self._best()
+        forward, backward, total = self._sums()
+        return [self._with_probabilities(members, forward, backward, total) for members in found]
+
+    def seen_from(self, candidate: int, picture: int) -> Floats:
+        """Where a candidate lies (2,) as the camera of another picture within a gap's reach would see it."""
+        own = int(self._index[candidate])
+        if own == picture:
+            return self._centres[candidate]
+        if own < picture:
+            return project(self._into[picture][own - picture], self._centres[candidate][None])[0]
+        return project(np.linalg.inv(self._into[own][picture - own]), self._centres[candidate][None])[0]
+
+    def _window(self, picture: int) -> _Window:
+        low, high, end = (int(self._edges[i]) for i in (self._since[picture], picture, picture + 1))
+        before = self._index[low:high]
+        chain = self._into[picture][before - picture] if high > low else np.zeros((0, 3, 3))
+        centres = project(chain, self._centres[low:high])
+        instant = 0.02
+        ahead = project(chain, self._centres[low:high] + instant * self._velocity[low:high])
+        seconds = self._times_s[picture] - self._when[low:high]
+        return _Window(low, high, end, seconds, picture - before - 1, centres, (ahead - centres) / instant)
+
+    def _steps(self, window: _Window) -> Floats:
+        """What each step (from, to) counts."""
+        chosen = self._settings
+        seconds = window.seconds[:, None]
+        offset = self._centres[window.high : window.end] - window.centres[:, None]
+        stays = self._density(offset, chosen.place_noise + chosen.speed * seconds)
+        goes = self._density(
+            offset - np.nan_to_num(window.velocity)[:, None] * seconds[..., None],
+            chosen.place_noise + 0.5 * chosen.acceleration * seconds**1.5,
+        )
+        share = np.where(np.isfinite(window.velocity[:, :1]), chosen.keeps_going, 0.0)
+        steps: Floats = np.log(share * goes + (1 - share) * stays + 1e-12) + chosen.miss * window.missed[:, None]
+        return steps
+
+    def _density(self, offset: Floats, scale: Floats) -> Floats:
+        """How much denser than evenly over the picture: Student's t of 3 degrees of freedom in two dimensions."""
+        squared = (offset**2).sum(axis=-1) / scale**2
+        density: Floats = self._aspect / (2 * np.pi * scale**2) * (1 + squared / 3) ** -2.5
+        return density
+
+    def _best(self) -> list[Ints]:
+        """Rows of the candidates of the best ways; velocities are kept on the way."""
+        count = len(self._when)
+        total, before, joined = np.zeros(count), np.full(count, -1), np.zeros(count, bool)
+        idle, idle_at = 0.0, -1
+        for picture in self._filled():
+            window = self._window(picture)
+            mine = np.arange(window.high, window.end)
+            total[mine], before[mine] = idle + self._settings.start, idle_at
+            if window.high > window.low:
+                through = total[window.low : window.high, None] + self._steps(window)
+                source = through.argmax(axis=0)
+                value = through[source, np.arange(len(mine))]
+                joined[mine] = value > total[mine]
+                before[mine] = np.where(joined[mine], window.low + source, before[mine])
+                total[mine] = np.maximum(value, total[mine])
+                self._keep_velocity(mine, window, source)
+            total[mine] += self._evidence[mine]
+            top = window.high + int(total[mine].argmax())
+            if total[top] > idle:
+                idle, idle_at = float(total[top]), top
+        return _read_back(idle_at, before, joined)
+
+    def _filled(self) -> Ints:
+        """The pictures with candidates."""
+        return np.flatnonzero(np.diff(self._edges) > 0)
+
+    def _keep_velocity(self, mine: Ints, window: _Window, source: Ints) -> None:
+        """Velocity at candidates from the best candidate before each."""
+        fresh = (self._centres[mine] - window.centres[source]) / window.seconds[source, None]
+        old = np.where(np.isfinite(window.velocity[source]), window.velocity[source], fresh)
+        self._velocity[mine] = old + self._settings.velocity_gain * (fresh - old)
+
+    def _sums(self) -> tuple[Floats, Floats, float]:
+        """Sums over all ways up to and from each candidate, and over all ways."""
+        start = self._settings.start
+        forward, backward = np.zeros(len(self._when)), np.full(len(self._when), -np.inf)
+        idle, rest = 0.0, 0.0
+        for picture in self._filled():
+            window = self._window(picture)
+            low, high, end = window.low, window.high, window.end
+            begin = np.full((1, end - high), idle + start)
+            ways = np.concatenate([forward[low:high, None] + self._steps(window), begin])
+            forward[high:end] = self._evidence[high:end] + np.logaddexp.reduce(ways, axis=0)
+            idle = float(np.logaddexp(idle, np.logaddexp.reduce(forward[high:end])))
+        for picture in self._filled()[::-1]:
+            window = self._window(picture)
+            low, high, end = window.low, window.high, window.end
+            backward[high:end] = np.logaddexp(backward[high:end], rest)
+            onward = self._evidence[high:end] + backward[high:end]
+            into = np.logaddexp.reduce(self._steps(window) + onward, axis=1)
+            backward[low:high] = np.logaddexp(backward[low:high], into)
+            rest = float(np.logaddexp(rest, start + np.logaddexp.reduce(onward)))
+        return forward, backward, idle
+
+    def _with_probabilities(self, members: Ints, forward: Floats, backward: Floats, total: float) -> Way:
+        at = np.exp(np.minimum(forward[members] + backward[members] - total, 0.0))
+        steps = np.empty(len(members) - 1)
+        for i, (source, target) in enumerate(pairwise(members)):
+            window = self._window(int(self._index[target]))
+            step = self._steps(window)[source - window.low, target - window.high]
+            through = forward[source] + step + self._evidence[target] + backward[target]
+            steps[i] = np.exp(min(through - total, 0.0))
+        return Way(members, at, steps)
+
+
+def project(matrix: Floats, points: Floats) -> Floats:
+    """Points (n, 2) through a matrix (3, 3), or each through its own (n, 3, 3)."""
+    with_one = np.concatenate([points, np.ones((len(points), 1))], axis=1)
+    moved = (matrix @ with_one[:, :, None])[..., 0]
+    return moved[:, :2] / moved[:, 2:]
+
+
+def _read_back(last: int, before: Ints, joined: npt.NDArray[np.bool_]) -> list[Ints]:
+    """The ways that end at a candidate, read from the end, in order of time."""
+    ways: list[list[int]] = []
+    at, fresh = last, True
+    while at >= 0:
+        if fresh:
+            ways.append([])
+        ways[-1].append(at)
+        fresh = not joined[at]
+        at = int(before[at])
+    return [np.array(way[::-1], np.int64) for way in ways[::-1]]
