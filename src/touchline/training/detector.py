@@ -45,7 +45,6 @@ class OptimizerSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     steps: int = 8000
-    batch_size: int = 16
     base_lr: float = 2e-3
     weight_decay: float = 0.05
     ema_decay: float = 0.999
@@ -63,6 +62,8 @@ class DetectorRecipe(BaseModel):
         simulated: folders of simulated matches.
         every: one frame in so many of a simulated match.
         held_out: groups of real matches; each is scored by a model that was trained on all others.
+        train_on_all: whether a last model, trained on every match, ships; if not, the first of the held-out models
+            does, so that what was measured is what ships.
         sources: what each fold trains on: ``both`` ships; ``real`` and ``simulated`` alone show what each is worth.
         picture: what the network gets in use.
         network: arguments of :class:`~touchline.models.detector.PeopleDetector`.
@@ -81,7 +82,8 @@ class DetectorRecipe(BaseModel):
     real: str = "players"
     simulated: list[str] = Field(default_factory=list)
     every: int = Field(default=6, ge=1)
-    held_out: list[list[str]]
+    held_out: list[list[str]] = Field(min_length=1)
+    train_on_all: bool = True
     sources: list[str] = Field(default_factory=lambda: ["both"])
     picture: PictureSpec
     network: dict[str, Any] = Field(default_factory=dict)
@@ -118,7 +120,10 @@ def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu") -> Path:
         truth = {group.group: group.truth for group in real}
         measured[source] = measure_detections(truth, found)
         write_json_atomic(out / "measured.json", measured)
-    shipped = train_one(real, simulated, settings.optimizer, settings=settings, out=out / "all", device=device)
+    unseen = [] if settings.train_on_all else settings.held_out[0]
+    learn = [group for group in real if group.group not in unseen]
+    folder = out / ("all" if settings.train_on_all else f"{settings.sources[0]}_0")
+    shipped = train_one(learn, simulated, settings.optimizer, settings=settings, out=folder, device=device)
     return save_model(out / settings.name, shipped, model_config(shipped, settings, measured), half=True)
 
 
@@ -172,7 +177,6 @@ def train_one(
             real,
             simulated,
             settings=settings.crops,
-            batch_size=optimizer.batch_size,
             device=device,
             seed=optimizer.seed + first,
         )
@@ -273,7 +277,7 @@ def model_config(network: PeopleDetector, settings: DetectorRecipe, measured: Ma
 
 
 def _check_groups(real: Sequence[LabelledFrames], settings: DetectorRecipe) -> None:
-    names = sorted(group.group for group in real)
-    held = sorted(name for fold in settings.held_out for name in fold)
-    if names != held:
-        raise InputError(f"held_out names {held}, but the frames are of {names}; every match is held out exactly once")
+    names = {group.group for group in real}
+    held = [name for fold in settings.held_out for name in fold]
+    if len(set(held)) != len(held) or not set(held) <= names:
+        raise InputError(f"held_out names {held}; each has to be one of {sorted(names)}, and none twice")

@@ -1,4 +1,4 @@
-"""Augmented crops for the detector, cut and relit on the device that trains.
+"""Augmented crops for the detector.
 
 A few hundred real frames are all there is, so each is seen at many sizes, places, lights and kit colours.
 """
@@ -8,14 +8,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from touchline.tracks import BALL, GOALKEEPER, REFEREE
+from touchline.tracks import BALL, GOALKEEPER, REFEREE, Detections
 from touchline.training.detector_data import LabelledFrames
 
 MOST_BOXES = 40
@@ -25,14 +27,25 @@ _MIN_VISIBLE = 0.3
 
 @dataclass(frozen=True, slots=True)
 class CropSettings:
-    """How crops are cut; sizes in pixels of the network's input."""
+    """How crops are cut; pixels of the network's input.
 
-    width: int = 960
-    height: int = 544
-    zoom: tuple[float, float] = (0.6, 1.7)
+    Attributes:
+        sizes: widths and heights, one of them for each batch: small crops teach the look of a person cheaply, large
+            ones how a person is judged beside all others.
+        pixels_per_batch: what a batch holds, whatever the size of its crops.
+        zoom: range of sizes, 1 for a picture 1280 pixels wide.
+        tilt_deg: largest rotation either way.
+        focus: share of crops that are cut around somebody, most often one of a rare class.
+        real_share: share of real frames, where there are simulated ones too.
+
+    """
+
+    sizes: tuple[tuple[int, int], ...] = ((320, 320), (640, 352), (960, 544))
+    pixels_per_batch: int = 820_000
+    zoom: tuple[float, float] = (0.65, 1.7)
     tilt_deg: float = 4.0
-    focus: float = 0.6
-    real_share: float = 0.65
+    focus: float = 0.7
+    real_share: float = 0.7
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,36 +58,14 @@ class DetectionBatch:
     labelled: Tensor
 
 
-class _Source:
-    """The frames of sources of one picture size, on a device, with padded boxes."""
-
-    def __init__(self, groups: Sequence[LabelledFrames], *, device: str) -> None:
-        self.pixels = [torch.from_numpy(np.ascontiguousarray(g.pixels)).to(device) for g in groups]
-        self.scale = groups[0].scale
-        self.place = [(k, i) for k, g in enumerate(groups) for i in range(len(g.pixels))]
-        truth = [detections for g in groups for detections in g.truth]
-        most = max((len(d) for d in truth), default=0)
-        self.boxes = np.zeros((len(truth), most, 4), np.float32)
-        self.classes = np.full((len(truth), most), -1, np.int64)
-        for row, detections in enumerate(truth):
-            self.boxes[row, : len(detections)] = detections.boxes_xyxy
-            self.classes[row, : len(detections)] = detections.classes
-        self.labelled = np.stack([g.labelled for g in groups for _ in g.truth])
-
-    def pictures(self, rows: npt.NDArray[np.int64]) -> Tensor:
-        """uint8 (b, h, w, 3)."""
-        return torch.stack([self.pixels[k][i] for k, i in (self.place[row] for row in rows)])
-
-
 class CropSampler:
-    """Draws augmented crops; real and simulated frames in a fixed proportion.
+    """Draws augmented crops of real and simulated frames; cut by the CPU, relit on the device.
 
     Args:
         real: real frames, may be empty.
         simulated: simulated frames, may be empty.
         settings: how crops are cut.
-        batch_size: crops a batch.
-        device: where pictures lie and batches are made.
+        device: where batches go.
         seed: of everything drawn.
 
     """
@@ -85,7 +76,6 @@ class CropSampler:
         simulated: Sequence[LabelledFrames],
         *,
         settings: CropSettings,
-        batch_size: int,
         device: str,
         seed: int,
     ) -> None:
@@ -95,65 +85,57 @@ class CropSampler:
         self.device = device
         self._random = np.random.default_rng(seed)
         self._torch_random = torch.Generator(device).manual_seed(seed)
-        sources = [_Source(groups, device=device) for groups in (real, simulated) if groups]
-        share = [settings.real_share, 1 - settings.real_share] if len(sources) == 2 else [1.0]
-        counts = [max(1, round(batch_size * share[0]))]
-        counts += [batch_size - counts[0]] if len(sources) == 2 else []
-        self._sources = list(zip(sources, counts, strict=True))
+        self._sources = [
+            [(g, i) for g in groups for i in range(len(g.truth))] for groups in (real, simulated) if groups
+        ]
 
     def draw(self) -> DetectionBatch:
         """The next batch."""
-        parts = [self._crops(source, count) for source, count in self._sources if count]
-        pictures = torch.cat([part[0] for part in parts])
-        boxes, classes, labelled = (np.concatenate([part[k] for part in parts]) for k in (1, 2, 3))
+        size = self.settings.sizes[self._random.integers(len(self.settings.sizes))]
+        count = max(1, round(self.settings.pixels_per_batch / (size[0] * size[1])))
+        crops = [self._crop(size) for _ in range(count)]
+        pictures, boxes, classes, labelled = (np.stack([crop[k] for crop in crops]) for k in range(4))
+        pixels = torch.from_numpy(pictures).to(self.device).permute(0, 3, 1, 2)
         return DetectionBatch(
-            relight(pictures, random=self._torch_random),
+            relight(pixels.float().div_(255.0), random=self._torch_random),
             torch.from_numpy(boxes).to(self.device),
             torch.from_numpy(classes).to(self.device),
             torch.from_numpy(labelled).to(self.device),
         )
 
-    def _crops(
-        self, source: _Source, count: int
-    ) -> tuple[Tensor, npt.NDArray[np.float32], npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-        rows = self._random.integers(0, len(source.place), count)
-        pixels = source.pictures(rows).permute(0, 3, 1, 2).float().div_(255.0)
-        size = (pixels.shape[3], pixels.shape[2])
-        maps = np.stack([self._map(source, row, size=size) for row in rows])
-        pictures = warp(
-            pixels, torch.from_numpy(maps).to(self.device), width=self.settings.width, height=self.settings.height
-        )
-        moved = [
-            crop_boxes(
-                source.boxes[row], source.classes[row], maps[k], size=(self.settings.width, self.settings.height)
-            )
-            for k, row in enumerate(rows)
-        ]
-        return pictures, np.stack([m[0] for m in moved]), np.stack([m[1] for m in moved]), source.labelled[rows]
+    def _crop(self, size: tuple[int, int]) -> tuple[npt.NDArray[Any], ...]:
+        """One crop: its pixels (h, w, 3), boxes, classes and the labelled classes."""
+        real = len(self._sources) == 1 or self._random.random() < self.settings.real_share
+        source = self._sources[0 if real else 1]
+        group, row = source[self._random.integers(len(source))]
+        truth = group.truth[row]
+        crop = self._map(group, truth, size=size)
+        pixels = cv2.warpAffine(np.asarray(group.pixels[row]), crop, size, flags=cv2.INTER_LINEAR)
+        boxes, classes = crop_boxes(truth.boxes_xyxy, truth.classes, crop, size=size)
+        return pixels, boxes, classes, group.labelled
 
-    def _map(self, source: _Source, row: int, *, size: tuple[int, int]) -> npt.NDArray[np.float32]:
+    def _map(self, group: LabelledFrames, truth: Detections, *, size: tuple[int, int]) -> npt.NDArray[np.float32]:
         """An affine map (2, 3) from the picture's pixels to the crop's."""
         draw, s = self._random, self.settings
-        zoom = source.scale * math.exp(draw.uniform(*np.log(s.zoom)))
+        picture = np.array(group.pixels.shape[2:0:-1])
+        zoom = group.scale * math.exp(draw.uniform(*np.log(s.zoom)))
         tilt = math.radians(draw.uniform(-s.tilt_deg, s.tilt_deg))
         mirror = -1.0 if draw.random() < 0.5 else 1.0
         turn = zoom * np.array([[math.cos(tilt), -math.sin(tilt)], [math.sin(tilt), math.cos(tilt)]])
         turn = turn @ np.diag([mirror, 1.0])
-        target = np.array([s.width, s.height]) * draw.uniform(0.3, 0.7, 2)
-        anchor = self._anchor(source, row, size=size)
+        target = np.array(size) * draw.uniform(0.25, 0.75, 2)
+        anchor = self._anchor(truth, picture)
         shift = target - turn @ anchor
-        middle = turn @ (np.array(size) / 2) + shift
-        shift += _covering(middle, zoom * np.array(size) / 2, np.array([s.width, s.height])) - middle
+        middle = turn @ (picture / 2) + shift
+        shift += _covering(middle, zoom * picture / 2, np.array(size)) - middle
         return np.concatenate([turn, shift[:, None]], 1).astype(np.float32)
 
-    def _anchor(self, source: _Source, row: int, *, size: tuple[int, int]) -> npt.NDArray[np.float64]:
+    def _anchor(self, truth: Detections, picture: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """The point of the picture that comes near the crop's middle: often somebody rare, or the ball."""
-        known = source.classes[row] >= 0
-        if not known.any() or self._random.random() > self.settings.focus:
-            return np.array(size) * self._random.uniform(0.15, 0.85, 2)
-        classes = source.classes[row][known]
-        weight = np.where(np.isin(classes, (BALL, GOALKEEPER, REFEREE)), 6.0, 1.0)
-        box = source.boxes[row][known][self._random.choice(len(classes), p=weight / weight.sum())]
+        if not len(truth) or self._random.random() > self.settings.focus:
+            return picture * self._random.uniform(0.1, 0.9, 2)
+        weight = np.where(np.isin(truth.classes, (BALL, GOALKEEPER, REFEREE)), 6.0, 1.0)
+        box = truth.boxes_xyxy[self._random.choice(len(truth), p=weight / weight.sum())]
         return (box[:2] + box[2:]).astype(np.float64) / 2
 
 
@@ -162,21 +144,6 @@ def _covering(
 ) -> npt.NDArray[np.float64]:
     """Where a picture's middle goes so that the crop is full of it, or, where it is smaller, holds all of it."""
     return np.clip(middle, np.minimum(half, size - half), np.maximum(half, size - half))
-
-
-def warp(pictures: Tensor, maps: Tensor, *, width: int, height: int) -> Tensor:
-    """Pictures (b, c, h, w) through affine maps (b, 2, 3) from their pixels to those of the result; black outside."""
-    h, w = pictures.shape[2:]
-    full = torch.cat([maps, maps.new_tensor([[[0.0, 0.0, 1.0]]]).expand(len(maps), 1, 3)], 1)
-    back = torch.linalg.inv(full)[:, :2]
-    x = torch.arange(width, device=maps.device) + 0.5
-    y = torch.arange(height, device=maps.device) + 0.5
-    grid_y, grid_x = torch.meshgrid(y, x, indexing="ij")
-    points = torch.stack([grid_x, grid_y, torch.ones_like(grid_x)], -1).reshape(1, -1, 3)
-    places = points @ back.transpose(1, 2)
-    places = places / places.new_tensor([w / 2.0, h / 2.0]) - 1.0
-    grid = places.reshape(len(maps), height, width, 2)
-    return F.grid_sample(pictures, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
 
 
 def crop_boxes(
@@ -197,7 +164,7 @@ def crop_boxes(
     inside = np.clip(whole, 0.0, np.array([*size, *size], np.float32))
     sides = inside[:, 2:] - inside[:, :2]
     share = sides.prod(1) / np.maximum((4 * half.prod(1)), 1e-6)
-    index = np.flatnonzero((classes >= 0) & (share > _MIN_VISIBLE) & (sides > 2.0).all(1))[:MOST_BOXES]
+    index = np.flatnonzero((share > _MIN_VISIBLE) & (sides > 2.0).all(1))[:MOST_BOXES]
     out_boxes = np.zeros((MOST_BOXES, 4), np.float32)
     out_classes = np.full(MOST_BOXES, -1, np.int64)
     out_boxes[: len(index)], out_classes[: len(index)] = inside[index], classes[index]
