@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from touchline.analysis.checkpoint import bundle_lock
 from touchline.analysis.report import write_report
@@ -23,13 +22,11 @@ from touchline.analysis.scoring import Progress, SpotTask, telling_progress
 from touchline.analysis.tracking import TrackTask, VideoTracker
 from touchline.analysis.tracking_summary import TrackingSummary
 from touchline.errors import InputError
+from touchline.formats.boxes import PickedBox
 from touchline.formats.bundle import OVERLAY, REPORT, Bundle, Manifest, video_fingerprint
 from touchline.media.video import VideoReader, probe
 from touchline.spotting.spotter import BaseSpotter
 from touchline.types import Coverage, Timeline, VideoInfo
-
-if TYPE_CHECKING:
-    from touchline.formats.boxes import PickedBox
 
 _CANDIDATE_THRESHOLD = 0.05
 """Peaks from here on go into the report, for its sliders."""

@@ -22,9 +22,11 @@ from urllib.parse import quote
 
 import numpy as np
 
+from touchline.analysis.report_tracks import tracks_data
 from touchline.clock import US_PER_S, format_clock, seconds_from_us
 from touchline.errors import InputError, UsageError
 from touchline.formats.atomic import write_text_atomic
+from touchline.tracks import Tracks
 from touchline.types import Coverage, Event, Gap, Scores, Timeline, VideoInfo
 
 MAX_CURVE_SAMPLES = 20_000
@@ -37,7 +39,18 @@ CURVE_LEVELS = 254
 """A curve's byte is 0 to 254 for a confidence of 0 to 1; 255 means that there is no score."""
 
 _NO_SCORE = 255
-_SCRIPTS = ("data.js", "player.js", "draw.js", "timeline.js", "list.js", "app.js")
+_SCRIPTS = (
+    "data.js",
+    "player.js",
+    "draw.js",
+    "timeline.js",
+    "list.js",
+    "tracks.js",
+    "people.js",
+    "tracklanes.js",
+    "squad.js",
+    "app.js",
+)
 _MIME_BY_SUFFIX = {".webm": "video/webm", ".mkv": "video/x-matroska", ".ogv": "video/ogg"}
 _PLACEHOLDER = re.compile(r"\{\{([A-Z_]+)\}\}")
 
@@ -73,6 +86,8 @@ def write_report(
     truth: Timeline | None = None,
     model_name: str = "",
     model_sha256: str = "",
+    tracks: Tracks | None = None,
+    track_notes: Sequence[str] = (),
 ) -> None:
     """Write the report of one video as one HTML file, atomically.
 
@@ -92,6 +107,8 @@ def write_report(
         truth: known events, drawn as hollow marks above the lanes; precision and recall follow the sliders.
         model_name: the spotter's name.
         model_sha256: hash of its file; the page shows the first 12 digits.
+        tracks: people and ball: boxes over the video, a radar, lanes, a table and heat maps; None shows none of it.
+        track_notes: remarks on the tracking that a user should hear.
 
     Raises:
         UsageError: the video to embed is too large.
@@ -115,6 +132,7 @@ def write_report(
         "events": [_event_row(event, labels) for event in shown],
         "truth": None if truth is None else [_event_row(event, labels) for event in truth],
         "gaps": [[gap.start_us, gap.end_us, gap.reason] for gap in coverage.gaps],
+        "tracks": None if tracks is None else tracks_data(tracks, notes=track_notes),
     }
     page = _render(
         data,

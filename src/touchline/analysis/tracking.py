@@ -14,12 +14,15 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from touchline.analysis.checkpoint import Chunks
 from touchline.analysis.shots import Ended, ShotFiles, ShotSplitter
 from touchline.analysis.tracking_summary import Facts, TrackingSummary, pick_tracks
+from touchline.formats.boxes import PickedBox
 from touchline.formats.bundle import TRACKS, TRACKS_MOT, Bundle
+from touchline.formats.mot import write_mot
+from touchline.formats.tracks_parquet import write_tracks_parquet
 from touchline.media.frame import Frame
 from touchline.tracking.follow import follow_shot, tracks_of
 from touchline.tracking.observe import (
@@ -35,9 +38,6 @@ from touchline.tracking.observe import (
 from touchline.tracking.roles import match_teams
 from touchline.tracks import Track, Tracks
 from touchline.types import VideoInfo
-
-if TYPE_CHECKING:
-    from touchline.formats.boxes import PickedBox
 
 DEFAULT_PITCH_EVERY = 3
 
@@ -212,9 +212,6 @@ class TrackTask:
 
     def write(self, bundle: Bundle, *, game: str) -> None:
         """Name the teams of the match and write the task's files."""
-        from touchline.formats.mot import write_mot
-        from touchline.formats.tracks_parquet import write_tracks_parquet
-
         kits = match_teams(self._shots.looks)
         tracks: list[Track] = []
         for followed in self._shots.read():

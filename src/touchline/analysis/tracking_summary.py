@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from touchline.clock import US_PER_S, format_clock
+from touchline.formats.boxes import PickedBox
 from touchline.tracking.observe import Observation
 from touchline.tracking.roles import Kits
 from touchline.tracks import BALL, Shot, Track, Tracks
-
-if TYPE_CHECKING:
-    from touchline.formats.boxes import PickedBox
 
 _SURE = 0.5
 _DARK = 40.0

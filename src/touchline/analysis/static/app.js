@@ -17,6 +17,7 @@ class Report {
       choose: (event) => this.choose(event),
       threshold: (lane, value) => { lane.threshold = value; this.refresh(lane); },
       toggle: (lane) => { lane.on = !lane.on; this.refresh(lane); },
+      viewed: () => this.squad?.onView(),
     });
     this.list = new EventList(this.data, (event) => this.choose(event));
     this.fillFilter();
@@ -25,6 +26,35 @@ class Report {
     this.wirePrinting();
     this.refresh();
     this.onTime(0);
+    if (this.data.tracks) this.openTracks();
+  }
+
+  /** Unpack the tracks and show them: boxes over the video, lanes, table, heat map. */
+  async openTracks() {
+    const store = await TrackStore.open(this.data.tracks);
+    const actions = {
+      select: (track) => this.select(track),
+      seek: (time) => this.seek(time),
+      jump: (track) => { this.select(track); this.seek(track.start); },
+    };
+    this.people = new PeopleView(store, actions);
+    this.trackLanes = new TrackLanes(store, this.timeline, actions);
+    this.squad = new SquadView(store, actions, () => this.timeline.view);
+    this.timeline.draw();
+    this.showPeople(this.time);
+  }
+
+  /** Pick one player out, or none. */
+  select(track) {
+    this.people.selected = track;
+    this.people.draw();
+    this.trackLanes.setSelected(track);
+    this.squad.setSelected(track);
+  }
+
+  showPeople(time) {
+    this.people?.setTime(time);
+    this.trackLanes?.setTime(time);
   }
 
   fillFilter() {
@@ -94,6 +124,7 @@ class Report {
     if (!this.timeline) return;
     this.timeline.setTime(time);
     if (!paused) this.timeline.follow(time);
+    this.showPeople(time);
     this.markCurrent();
   }
 
@@ -201,6 +232,7 @@ class Report {
       arrowup: () => this.neighbour(-1), p: () => this.neighbour(-1),
       arrowdown: () => this.neighbour(1), n: () => this.neighbour(1),
       home: () => this.seek(0), end: () => this.seek(this.data.duration - player.frame),
+      b: () => this.people?.toggle('boxes'), i: () => this.people?.toggle('ids'), r: () => this.people?.toggle('radar'),
       m: () => this.mute(), f: () => this.fullScreen(), '?': () => this.help(),
       '+': () => this.zoom(0.5), '=': () => this.zoom(0.5), '-': () => this.zoom(2),
       0: () => this.timeline.setView(0, this.data.duration),

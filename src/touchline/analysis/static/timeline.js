@@ -19,6 +19,7 @@ class TimelineView {
     this.axis = document.getElementById('axis');
     this.overview = document.getElementById('overview');
     this.rows = data.lanes.map((lane) => this.buildLane(lane));
+    this.extras = [];
     this.pointers = new Map();
     this.listen();
   }
@@ -47,6 +48,12 @@ class TimelineView {
     row.dataset.label = lane.label;
     document.getElementById('lanes').append(row);
     return { lane, row, toggle, count, slider, value, truth, plot, canvas };
+  }
+
+  /** Add a row that draws itself: { plot, canvas, draw(canvas, view, colours), tip(time, y), click(time, y) }. */
+  addRow(row) {
+    this.extras.push(row);
+    this.listenPlot(row.plot, row);
   }
 
   listen() {
@@ -118,6 +125,10 @@ class TimelineView {
   }
 
   onClick(event, plot, row) {
+    if (row.click) {
+      row.click(this.timeAt(event.clientX, plot), event.clientY - plot.getBoundingClientRect().top);
+      return;
+    }
     const near = this.eventNear(event.clientX, plot, row);
     if (near) this.actions.choose(near); else this.actions.seek(this.timeAt(event.clientX, plot));
   }
@@ -138,7 +149,7 @@ class TimelineView {
 
   /** The event above its threshold nearest to a place on a lane, within a few pixels. */
   eventNear(clientX, plot, row) {
-    if (!row || !row.lane.on) return null;
+    if (!row || !row.lane || !row.lane.on) return null;
     const reach = (NEAR_PX / plot.clientWidth) * this.span;
     const time = this.timeAt(clientX, plot);
     const events = this.byLane[row.lane.index];
@@ -155,6 +166,7 @@ class TimelineView {
     const span = clamp(to - from, Math.min(MIN_SPAN_S, this.data.duration), this.data.duration);
     const start = clamp(from, 0, this.data.duration - span);
     this.view = { from: start, to: start + span };
+    this.actions.viewed();
     this.draw();
   }
 
@@ -187,6 +199,8 @@ class TimelineView {
       lines[0] = formatClock(near.start);
       lines.push(`${near.label}  ${(100 * near.confidence).toFixed(1)} %`);
       if (near.team) lines.push(near.team);
+    } else if (row && row.tip) {
+      lines.push(...row.tip(time, event.clientY - plot.getBoundingClientRect().top));
     } else if (row) {
       const half = this.span / plot.clientWidth / 2;
       const value = curveMax(row.lane, this.data.curve, time - half, time + half);
@@ -219,7 +233,7 @@ class TimelineView {
       head.hidden = x < -1 || x > width + 1;
       head.style.setProperty('transform', `translateX(${x}px)`);
     };
-    for (const { plot } of this.rows) place(plot, this.view);
+    for (const { plot } of [...this.rows, ...this.extras]) place(plot, this.view);
     place(this.axis, this.view);
     place(this.overview, { from: 0, to: this.data.duration });
   }
@@ -272,6 +286,7 @@ class TimelineView {
       const truth = this.truthByLane && this.truthByLane[lane.index];
       drawLane(canvas, lane, { data, view, colours, events: this.byLane[lane.index], truth, chosen });
     }
+    if (!only) for (const row of this.extras) row.draw(row.canvas, view, colours);
     drawOverview(this.overview.firstElementChild, { data, view, colours, shown });
     this.placePlayheads();
   }
