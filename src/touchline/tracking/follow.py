@@ -90,7 +90,10 @@ def follow_shot(
     """
     motions = [observation.motion for observation in observations]
     views = smooth_views(
-        [_view(observation, width=width, height=height) for observation in observations], motions, fps=fps
+        [_view(observation, width=width, height=height) for observation in observations],
+        motions,
+        fps=fps,
+        keypoints=[observation.keypoints for observation in observations],
     )
     people = rejoin(follow_people(observations, fps=fps, settings=settings), motions=motions, fps=fps)
     people = [fill(person, motions=motions, fps=fps) for person in people]

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from touchline.pitch import STANDARD, Pitch, keypoints_m
 from touchline.tracking.view_algebra import Floats, displacements, jacobians, picture_units, project
+from touchline.tracking.view_filter import Points
 from touchline.tracking.view_fit import fit
 
 LEAST_CONFIDENCE = 0.3
@@ -42,8 +43,7 @@ class PitchView:
     @property
     def to_picture(self) -> Floats:
         """float64 (3, 3), from metres to pixels."""
-        inverse: Floats = np.linalg.inv(self.matrix)
-        return inverse
+        return np.asarray(np.linalg.inv(self.matrix), dtype=np.float64)
 
     def to_metres(self, points_px: npt.ArrayLike) -> tuple[Floats, Floats]:
         """Where picture points lie on the grass.
@@ -112,22 +112,36 @@ def fit_view(
         least_confidence: points below it do not count.
 
     """
+    points, _ = usable_points(
+        keypoints, width=width, height=height, pitch=pitch, noise_px=noise_px, least_confidence=least_confidence
+    )
+    found = fit(points.picture, points.pitch, sigmas=points.sigmas)
+    if found is None or not _enough(int(found.inliers.sum()), of=len(points.sigmas)):
+        return None
+    units = picture_units(width=width, height=height)
+    matrix = _signed(np.linalg.inv(found.matrix) @ units, width=width, height=height)
+    view = PitchView(matrix, found.covariance, width, height, pitch, int(found.inliers.sum()))
+    return view if plausible(view) else None
+
+
+def usable_points(
+    keypoints: npt.ArrayLike,
+    *,
+    width: int,
+    height: int,
+    pitch: Pitch = STANDARD,
+    noise_px: float | None = None,
+    least_confidence: float = LEAST_CONFIDENCE,
+) -> tuple[Points, npt.NDArray[np.int64]]:
+    """The keypoints that count, with their noise, and their indices; arguments as for :func:`fit_view`."""
     points = np.asarray(keypoints, dtype=np.float64)
     if points.shape != (32, 3):
         raise ValueError(f"keypoints of shape {points.shape}; 32 points of x, y, confidence are wanted")
     used = np.flatnonzero((points[:, 2] >= least_confidence) & np.isfinite(points).all(axis=1))
-    if len(used) < 4:
-        return None
-    units = picture_units(width=width, height=height)
-    scaled, _ = project(units, points[used, :2])
+    scaled, _ = project(picture_units(width=width, height=height), points[used, :2])
     sigma = (NOISE_SHARE * width if noise_px is None else noise_px) * 2 / width
     sigmas = sigma * np.array([LOOSE_POINTS.get(int(index), 1.0) for index in used])
-    found = fit(scaled, keypoints_m(pitch)[used], sigmas=sigmas)
-    if found is None or not _enough(int(found.inliers.sum()), of=len(used)):
-        return None
-    matrix = _signed(np.linalg.inv(found.matrix) @ units, width=width, height=height)
-    view = PitchView(matrix, found.covariance, width, height, pitch, int(found.inliers.sum()))
-    return view if plausible(view) else None
+    return Points(scaled, keypoints_m(pitch)[used], sigmas), used
 
 
 def plausible(view: PitchView) -> bool:

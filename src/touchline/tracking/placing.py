@@ -13,15 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.tracking.camera_motion import Motion
-from touchline.tracking.homography import PitchView, plausible
-from touchline.tracking.view_algebra import (
-    Floats,
-    carried,
-    change_between,
-    change_matrix,
-    corner_noise,
-    picture_units,
-)
+from touchline.tracking.homography import PitchView, plausible, usable_points
+from touchline.tracking.view_algebra import Floats, corner_noise, picture_units
+from touchline.tracking.view_filter import Belief, Limits, Seen, believable, fused, run
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,29 +24,26 @@ class SmoothSettings:
 
     Attributes:
         drift_share: what carrying a view over one picture adds, as a share of the picture's width (standard deviation
-            of the picture's corners).
+            of the picture's corners). Errors of neighbouring motions are alike: this is what they add up to over a
+            second, not what one has.
         least_quality: motions below it carry nothing.
         memory_s: errors of views closer together than this are much alike, so they count as one.
         gate: squared distance in standard deviations (eight of them) from which two views contradict each other.
-        neighbours: pictures on each side that a view is compared with before it may take part.
+        gate_point: the same for a single keypoint (two of them).
+        strong: a view that rests on so many keypoints is believed against what neighbours let expect.
+        neighbours: pictures after it that a weaker view is compared with before it may take part.
         worst_std_m: a view whose typical place is less sure than this is forgotten.
 
     """
 
-    drift_share: float = 1 / 1600
+    drift_share: float = 1 / 500
     least_quality: float = 0.3
     memory_s: float = 0.3
     gate: float = 40.0
+    gate_point: float = 16.0
+    strong: int = 6
     neighbours: int = 4
     worst_std_m: float = 4.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Belief:
-    """A view to picture units, (3, 3), and its covariance (8, 8)."""
-
-    matrix: Floats
-    covariance: Floats
 
 
 def smooth_views(
@@ -60,6 +51,7 @@ def smooth_views(
     motions: Sequence[Motion],
     *,
     fps: float,
+    keypoints: Sequence[npt.ArrayLike | None] | None = None,
     settings: SmoothSettings | None = None,
 ) -> list[PitchView | None]:
     """The views of one shot, steadied and carried over pictures that have none.
@@ -68,6 +60,7 @@ def smooth_views(
         views: one for each picture, in order; None where the picture gave none.
         motions: one for each picture: from the picture before to it; the first is not looked at.
         fps: pictures per second.
+        keypoints: what each view was fitted to, (32, 3) each: where they were too few for a view they still help.
         settings: how far neighbours are believed.
 
     Returns:
@@ -76,26 +69,23 @@ def smooth_views(
     """
     if len(views) != len(motions):
         raise ValueError(f"{len(views)} views and {len(motions)} motions; one of each belongs to every picture")
+    if keypoints is not None and len(keypoints) != len(views):
+        raise ValueError(f"{len(views)} views and {len(keypoints)} sets of keypoints; each picture has one or none")
     if fps <= 0:
         raise ValueError(f"fps={fps} must be positive")
-    first = next((view for view in views if view is not None), None)
-    if first is None:
+    like = next((view for view in views if view is not None), None)
+    if like is None:
         return [None] * len(views)
     settings = settings or SmoothSettings()
-    units = picture_units(width=first.width, height=first.height)
-    steps = _steps(motions, units=units, least_quality=settings.least_quality)
-    drift = corner_noise(width=first.width, height=first.height, sigma_px=settings.drift_share * first.width)
-    alike = max(1.0, settings.memory_s * fps)
-    seen = _believable(
-        [None if v is None else _Belief(units @ np.linalg.inv(v.matrix), v.covariance * alike) for v in views],
-        steps,
-        settings=settings,
-    )
-    ahead, _ = _filter(seen, steps, drift=drift, gate=settings.gate)
-    back_steps: list[Floats | None] = [None, *(None if step is None else np.linalg.inv(step) for step in reversed(steps[1:]))]
-    _, expected = _filter(seen[::-1], back_steps, drift=drift, gate=settings.gate)
-    fused = [_fused(one, other) for one, other in zip(ahead, expected[::-1], strict=True)]
-    return [_view(belief, view, first, units, settings) for belief, view in zip(fused, views, strict=True)]
+    steps = _steps(motions, like=like, least_quality=settings.least_quality)
+    drift = corner_noise(width=like.width, height=like.height, sigma_px=settings.drift_share * like.width)
+    limits = Limits(drift, settings.gate, settings.gate_point)
+    seen = _seen(views, keypoints, like=like, alike=max(1.0, settings.memory_s * fps), strong=settings.strong)
+    seen = believable(seen, steps, limits=limits, neighbours=settings.neighbours)
+    ahead, _ = run(seen, steps, limits=limits)
+    _, expected = run(seen[::-1], _reversed(steps), limits=limits)
+    beliefs = [fused(one, other) for one, other in zip(ahead, expected[::-1], strict=True)]
+    return [_view(belief, view, like, settings.worst_std_m) for belief, view in zip(beliefs, views, strict=True)]
 
 
 def place_points(
@@ -163,91 +153,54 @@ def place_track(
     return metres.astype(np.float32)
 
 
-def _steps(motions: Sequence[Motion], *, units: Floats, least_quality: float) -> list[Floats | None]:
+def _steps(motions: Sequence[Motion], *, like: PitchView, least_quality: float) -> list[Floats | None]:
     """Motions in picture units; None for the first and for those not to be believed."""
+    units = picture_units(width=like.width, height=like.height)
     back = np.linalg.inv(units)
     sound = [m.quality >= least_quality and bool(np.isfinite(m.matrix).all()) for m in motions]
-    return [units @ m.matrix @ back if ok and i else None for i, (m, ok) in enumerate(zip(motions, sound, strict=True))]
+    steps: list[Floats | None] = []
+    for motion, ok in zip(motions, sound, strict=True):
+        steps.append(units @ motion.matrix @ back if ok and steps else None)
+    return steps
 
 
-def _believable(
-    seen: list[_Belief | None], steps: Sequence[Floats | None], *, settings: SmoothSettings
-) -> list[_Belief | None]:
-    """Without the views that more of their neighbours contradict than confirm."""
-    votes = np.zeros(len(seen), dtype=np.int64)
-    for start, belief in enumerate(seen):
-        matrix = None if belief is None else belief.matrix
-        for other in range(start + 1, min(len(seen), start + 1 + settings.neighbours)):
-            step, theirs = steps[other], seen[other]
-            if matrix is None or belief is None or step is None:
-                break
-            matrix = step @ matrix
-            if theirs is not None:
-                apart = _apart(matrix, theirs.matrix, belief.covariance + theirs.covariance)
-                votes[[start, other]] += 1 if apart < settings.gate else -1
-    return [None if belief is None or vote < 0 else belief for belief, vote in zip(seen, votes, strict=True)]
+def _reversed(steps: Sequence[Floats | None]) -> list[Floats | None]:
+    """The same motions for a pass from the last picture to the first."""
+    back: list[Floats | None] = [None]
+    for step in reversed(steps[1:]):
+        back.append(None if step is None else np.asarray(np.linalg.inv(step), dtype=np.float64))
+    return back
 
 
-def _apart(one: Floats, other: Floats, covariance: Floats) -> float:
-    """Squared distance of two views in standard deviations."""
-    change = change_between(one, other)
-    return float(change @ np.linalg.solve(covariance, change))
+def _seen(
+    views: Sequence[PitchView | None],
+    keypoints: Sequence[npt.ArrayLike | None] | None,
+    *,
+    like: PitchView,
+    alike: float,
+    strong: int,
+) -> list[Seen]:
+    """What each picture shows, its noise widened because ``alike`` neighbouring pictures err together."""
+    units = picture_units(width=like.width, height=like.height)
+    seen: list[Seen] = []
+    for view, points in zip(views, keypoints or [None] * len(views), strict=True):
+        if view is not None:
+            matrix = units @ np.linalg.inv(view.matrix)
+            seen.append(Belief(matrix, view.covariance * alike, view.keypoints >= strong))
+        elif points is not None:
+            used, _ = usable_points(points, width=like.width, height=like.height, pitch=like.pitch)
+            seen.append(used.widened(alike**0.5) if len(used.sigmas) else None)
+        else:
+            seen.append(None)
+    return seen
 
 
-def _filter(
-    seen: Sequence[_Belief | None], steps: Sequence[Floats | None], *, drift: Floats, gate: float
-) -> tuple[list[_Belief | None], list[_Belief | None]]:
-    """One pass: what is believed at each picture with its own view, and what was expected without it."""
-    after: list[_Belief | None] = []
-    before: list[_Belief | None] = []
-    now: _Belief | None = None
-    refused = 0
-    for view, step in zip(seen, steps, strict=True):
-        now = None if now is None or step is None else _carry(now, step, drift=drift)
-        before.append(now)
-        joined = _joined(now, view, gate=gate)
-        refused = refused + 1 if view is not None and now is not None and joined is now else 0
-        if refused > 6:
-            joined, refused = view, 0
-        now = joined
-        after.append(now)
-    return after, before
-
-
-def _carry(belief: _Belief, step: Floats, *, drift: Floats) -> _Belief:
-    moved = carried(step)
-    return _Belief(step @ belief.matrix, moved @ belief.covariance @ moved.T + drift)
-
-
-def _joined(now: _Belief | None, view: _Belief | None, *, gate: float) -> _Belief | None:
-    """What is expected, corrected by what was seen unless the two contradict each other."""
-    if now is None or view is None:
-        return view if now is None else now
-    change = change_between(now.matrix, view.matrix)
-    gain = np.linalg.solve(now.covariance + view.covariance, np.c_[now.covariance, change])
-    if float(change @ gain[:, 8]) > gate:
-        return now
-    kept = now.covariance - now.covariance @ gain[:, :8]
-    return _Belief(change_matrix(now.covariance @ gain[:, 8]) @ now.matrix, (kept + kept.T) / 2)
-
-
-def _fused(one: _Belief | None, other: _Belief | None) -> _Belief | None:
-    """The two passes' beliefs together; where they contradict each other the surer one."""
-    if one is None or other is None:
-        return one or other
-    surer = one if np.trace(one.covariance) <= np.trace(other.covariance) else other
-    joined = _joined(one, other, gate=200.0)
-    return surer if joined is one else joined
-
-
-def _view(
-    belief: _Belief | None, seen: PitchView | None, like: PitchView, units: Floats, settings: SmoothSettings
-) -> PitchView | None:
+def _view(belief: Belief | None, seen: PitchView | None, like: PitchView, worst_std_m: float) -> PitchView | None:
     """A belief as a view, or None where it is not worth one."""
     if belief is None:
         return None
-    matrix = np.linalg.inv(belief.matrix) @ units
+    matrix = np.linalg.inv(belief.matrix) @ picture_units(width=like.width, height=like.height)
     matrix = matrix / float(matrix[2] @ (like.width / 2, float(like.height), 1.0))
     keypoints = 0 if seen is None else seen.keypoints
     view = PitchView(matrix, belief.covariance, like.width, like.height, like.pitch, keypoints)
-    return view if plausible(view) and view.typical_std_m() <= settings.worst_std_m else None
+    return view if plausible(view) and view.typical_std_m() <= worst_std_m else None
