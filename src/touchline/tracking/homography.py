@@ -137,6 +137,8 @@ def usable_points(
     points = np.asarray(keypoints, dtype=np.float64)
     if points.shape != (32, 3):
         raise ValueError(f"keypoints of shape {points.shape}; 32 points of x, y, confidence are wanted")
+    if noise_px is not None and not noise_px > 0:
+        raise ValueError(f"noise_px={noise_px} must be positive; keypoints are never known exactly")
     used = np.flatnonzero((points[:, 2] >= least_confidence) & np.isfinite(points).all(axis=1))
     scaled, _ = project(picture_units(width=width, height=height), points[used, :2])
     sigma = (NOISE_SHARE * width if noise_px is None else noise_px) * 2 / width
