@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from touchline.cli import evaluate_detection, evaluate_tracking
 from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
+from touchline.cli.evaluate_common import no_nan, percent, some_names
 from touchline.errors import EXIT_DEGRADED, EXIT_OK, UsageError
 from touchline.labels import BALL_2, BALL_12, LABEL_SETS, SOCCERNET_V2
 
@@ -22,7 +24,6 @@ V1_SET = "soccernet-v1"
 FOUND_SET = "found"
 SOCCERNET_FPS = 2.0
 BALL_FPS = 25.0
-_NAMES_SHOWN = 5
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -30,6 +31,10 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=N
 @app.callback()
 def _group() -> None:
     """Score predictions against truth with the official metrics."""
+
+
+app.command(name="detection")(evaluate_detection.detection)
+app.command(name="tracking")(evaluate_tracking.tracking)
 
 
 @app.command()
@@ -144,10 +149,10 @@ def _warnings(pairing: Pairing, classes: tuple[str, ...]) -> list[str]:
     """What a user should know about the files."""
     warnings = []
     if pairing.missing:
-        names = _list(list(pairing.missing))
+        names = some_names(list(pairing.missing))
         warnings.append(f"{len(pairing.missing)} games have no predictions and count as missed: {names}")
     if pairing.unused:
-        names = _list([file.source for file in pairing.unused])
+        names = some_names([file.source for file in pairing.unused])
         warnings.append(f"{len(pairing.unused)} prediction files fit no game and were left out: {names}")
     for word, files in (
         ("predictions", [pair.found for pair in pairing.pairs if pair.found is not None]),
@@ -157,20 +162,14 @@ def _warnings(pairing: Pairing, classes: tuple[str, ...]) -> list[str]:
         for file in files:
             unknown.update({label: n for label, n in file.columns.counts().items() if label not in classes and n})
         if unknown:
-            names = _list([f"{label} ({n})" for label, n in unknown.most_common()])
+            names = some_names([f"{label} ({n})" for label, n in unknown.most_common()])
             warnings.append(f"{unknown.total()} {word} have a label that is not scored: {names}")
     return warnings
 
 
-def _list(names: list[str]) -> str:
-    """A few names, and how many more."""
-    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
-    return ", ".join(names[:_NAMES_SHOWN]) + more
-
-
 def _record(report: SpottingReport, *, set_name: str, games: int, warnings: list[str]) -> Mapping[str, Any]:
     """SoccerNet's result keys, and what they were computed from."""
-    results: dict[str, Any] = {key: _no_nan(value) for key, value in report.results().items()}
+    results: dict[str, Any] = {key: no_nan(value) for key, value in report.results().items()}
     if set_name == V1_SET and not report.strict:
         results.update(dict.fromkeys([key for key in results if key.endswith(("_visible", "_unshown"))]))
     return {
@@ -185,13 +184,6 @@ def _record(report: SpottingReport, *, set_name: str, games: int, warnings: list
         "predictions": report.predicted.tolist(),
         "warnings": warnings,
     }
-
-
-def _no_nan(value: float | list[float]) -> Any:
-    """The value with None for NaN, which JSON cannot say."""
-    if isinstance(value, list):
-        return [_no_nan(item) for item in value]
-    return None if value != value else value
 
 
 def _table(report: SpottingReport, *, set_name: str, games: int) -> str:
@@ -210,14 +202,9 @@ def _table(report: SpottingReport, *, set_name: str, games: int) -> str:
     ]
     for c, label in enumerate(report.labels):
         threshold, precision, recall, f1 = report.best[c]
-        ap = " ".join(f"{_percent(kind[c]):>{w}}" for kind, w in zip(kinds, (6, 7, 7), strict=True))
+        ap = " ".join(f"{percent(kind[c]):>{w}}" for kind, w in zip(kinds, (6, 7, 7), strict=True))
         best = f"{100 * f1:.1f} ({threshold:.2f}, {100 * precision:.0f}, {100 * recall:.0f})" if f1 else "-"
         lines.append(f"{label:<{width}}  {report.truths[0, c]:>6} {report.predicted[c]:>7}  {ap}   {best}")
-    total = " ".join(f"{_percent(report.aggregate(kind)):>{w}}" for kind, w in zip(range(3), (6, 7, 7), strict=True))
+    total = " ".join(f"{percent(report.aggregate(kind)):>{w}}" for kind, w in zip(range(3), (6, 7, 7), strict=True))
     lines += ["-" * len(head), f"{'mean':<{width}}  {report.truths[0].sum():>6} {report.predicted.sum():>7}  {total}"]
     return "\n".join(lines)
-
-
-def _percent(value: float) -> str:
-    """A share in percent, a dash where there is none."""
-    return "-" if value != value else f"{100 * value:.2f}"

@@ -63,9 +63,9 @@ class MotTable:
             self.visibility[index],
         )
 
-    def by_frame(self, frames: Iterable[int]) -> list[tuple[IntArray, FloatArray]]:
+    def by_frame(self, frames: Iterable[int] | npt.NDArray[np.int64]) -> list[tuple[IntArray, FloatArray]]:
         """Ids (n,) and boxes_xyxy (n, 4) of each frame asked for, as the tracking metrics take them."""
-        wanted = np.fromiter(frames, np.int64)
+        wanted = frames if isinstance(frames, np.ndarray) else np.fromiter(frames, np.int64)
         order = np.argsort(self.frames, kind="stable")
         starts = np.searchsorted(self.frames[order], wanted, side="left").tolist()
         ends = np.searchsorted(self.frames[order], wanted, side="right").tolist()
@@ -95,6 +95,12 @@ def read_mot(path: Path | str, *, zero_based: bool = False) -> MotTable:
         classes=_or_default(values[:, _CLASS], UNKNOWN).astype(np.int64),
         visibility=_or_default(values[:, _VISIBILITY], UNKNOWN),
     )
+
+
+def empty_mot() -> MotTable:
+    """The table of a file without boxes."""
+    whole, real = np.zeros(0, np.int64), np.zeros(0)
+    return MotTable(whole, whole, np.zeros((0, 4)), real, whole, real)
 
 
 def write_mot(tracks: Tracks, path: Path | str, *, ball: bool = False) -> None:

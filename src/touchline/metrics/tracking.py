@@ -60,7 +60,11 @@ class TrackingReport:
 
 
 def evaluate_tracking(
-    truth: Sequence[FrameBoxes], predictions: Sequence[FrameBoxes], *, iou: float = DEFAULT_IOU
+    truth: Sequence[FrameBoxes],
+    predictions: Sequence[FrameBoxes],
+    *,
+    iou: float = DEFAULT_IOU,
+    frames: int | None = None,
 ) -> TrackingReport:
     """Score the tracks of one sequence against the truth.
 
@@ -68,6 +72,7 @@ def evaluate_tracking(
         truth: for each frame ids int64 (n,), unique in the frame, and boxes_xyxy (n, 4); n may be 0.
         predictions: the same frames, (m,) and (m, 4).
         iou: overlap, above 0 and up to 1, from which boxes fit, for IDF1 and MOTA.
+        frames: how many the sequence has, where some without any box were left out.
 
     Raises:
         UsageError: ``iou`` is out of range.
@@ -80,7 +85,7 @@ def evaluate_tracking(
     return TrackingReport(
         hota=hota(both),
         identity=identity(both, iou=iou),
-        clear=clear(both, iou=iou),
+        clear=clear(both, iou=iou, frames=both.frames if frames is None else frames),
         iou=iou,
         truths=len(both.truth.ids),
         predicted=len(both.found.ids),

@@ -91,8 +91,8 @@ class Clear:
         }
 
 
-def clear(sequenced: Sequenced, *, iou: float) -> Clear:
-    """CLEAR MOT scores of one sequence; boxes fit from an overlap of ``iou`` on."""
+def clear(sequenced: Sequenced, *, iou: float, frames: int) -> Clear:
+    """CLEAR MOT scores of one sequence; boxes fit from an overlap of ``iou`` on, ``frames`` count for rates."""
     truth, found = sequenced.truth, sequenced.found
     if sequenced.one_is_empty:
         return Clear(fn=len(truth.ids), fp=len(found.ids), mostly_lost=truth.id_count, scored=0)
@@ -114,7 +114,7 @@ def clear(sequenced: Sequenced, *, iou: float) -> Clear:
         partly_tracked=partly,
         mostly_lost=truth.id_count - mostly - partly,
         overlap_sum=float(sequenced.pairs.iou[match].sum()),
-        frames=sequenced.frames,
+        frames=frames,
     )
 
 

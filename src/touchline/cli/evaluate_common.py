@@ -1,0 +1,28 @@
+"""What the sub-commands of ``touchline evaluate`` share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+_NAMES_SHOWN = 5
+
+
+def no_nan(value: Any) -> Any:
+    """The value with None for NaN, which JSON cannot say; lists and mappings likewise inside."""
+    if isinstance(value, dict):
+        return {key: no_nan(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [no_nan(item) for item in value]
+    return None if value != value else value
+
+
+def percent(value: float) -> str:
+    """A share in percent, a dash where there is none."""
+    return "-" if value != value else f"{100 * value:.2f}"
+
+
+def some_names(names: Sequence[str]) -> str:
+    """A few names, and how many more."""
+    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+    return ", ".join(names[:_NAMES_SHOWN]) + more

@@ -1,0 +1,104 @@
+"""Files of truth and of predictions that belong together by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from touchline.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class FilePair:
+    """One file of truth and that of its predictions, None where there is none."""
+
+    name: str
+    truth: Path
+    found: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class FilePairs:
+    """What belongs together.
+
+    Attributes:
+        pairs: one a file of truth, by name.
+        unused: prediction files without truth.
+
+    """
+
+    pairs: tuple[FilePair, ...]
+    unused: tuple[Path, ...]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Names of the truth without predictions."""
+        return tuple(pair.name for pair in self.pairs if pair.found is None)
+
+
+def plain_name(path: Path) -> str:
+    """A file's name in its folder, without the suffix: ``a/b.txt`` is ``a/b``."""
+    return path.with_suffix("").as_posix()
+
+
+def sequence_name(path: Path) -> str:
+    """The sequence a MOT file belongs to.
+
+    ``NAME.txt``, ``NAME/gt/gt.txt`` (MOT Challenge), ``NAME/tracks.txt``, ``NAME.touchline/tracks.txt`` are all NAME.
+    """
+    parts = list(path.with_suffix("").parts)
+    if len(parts) > 1 and parts[-1] in ("gt", "tracks"):
+        parts.pop()
+    if len(parts) > 1 and parts[-1] == "gt":
+        parts.pop()
+    return "/".join(parts).removesuffix(".touchline")
+
+
+def pair_files(truth: Path, predictions: Path, *, name_of: Callable[[Path], str], suffix: str = ".txt") -> FilePairs:
+    """Pair two files, or the files of two folders by name.
+
+    Args:
+        truth: a file or a folder.
+        predictions: likewise.
+        name_of: the name of a file from its path within its folder.
+        suffix: of the files in a folder.
+
+    Raises:
+        InputError: a path that does not exist, a file beside a folder, a folder without files or without any pair.
+
+    """
+    for path in (truth, predictions):
+        if not path.exists():
+            raise InputError(f"{path}: does not exist; check the path")
+    if truth.is_dir() != predictions.is_dir():
+        raise InputError(
+            f"{truth} and {predictions}: one is a folder and the other is not; give two files or two folders"
+        )
+    if not truth.is_dir():
+        return FilePairs((FilePair(truth.stem, truth, predictions),), ())
+    true = _by_name(truth, name_of=name_of, suffix=suffix)
+    found = _by_name(predictions, name_of=name_of, suffix=suffix)
+    if not true.keys() & found.keys():
+        raise InputError(
+            f"{predictions}: none of its {len(found)} files has the name of one of the {len(true)} in {truth}, "
+            f"such as {min(found)!r} and {min(true)!r}; predictions need the names of the truth"
+        )
+    pairs = tuple(FilePair(name, path, found.get(name)) for name, path in sorted(true.items()))
+    return FilePairs(pairs, tuple(path for name, path in sorted(found.items()) if name not in true))
+
+
+def _by_name(folder: Path, *, name_of: Callable[[Path], str], suffix: str) -> dict[str, Path]:
+    """The files of a folder and its sub-folders by name; hidden ones and lists of classes are passed over."""
+    files: dict[str, Path] = {}
+    for path in sorted(folder.rglob(f"*{suffix}")):
+        inside = path.relative_to(folder)
+        if path.name == "classes.txt" or any(part.startswith(".") for part in inside.parts) or not path.is_file():
+            continue
+        name = name_of(inside)
+        if name in files:
+            raise InputError(f"{path}: is {name!r}, as is {files[name]}; keep one of them")
+        files[name] = path
+    if not files:
+        raise InputError(f"{folder}: holds no {suffix} file; is this the right folder?")
+    return files
