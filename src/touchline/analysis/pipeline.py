@@ -198,7 +198,10 @@ class _Work:
         resumed_us = [task.resumed_from_us for task in missing]
         coverage = self._pass(missing, progress)
         passed_s = time.monotonic()
-        self.bundle.discard(REPORT, OVERLAY)
+        stale = [REPORT] if self.track not in missing else [REPORT, OVERLAY]
+        if old is None:
+            stale += [OVERLAY, *SpotTask.files, *TrackTask.files]  # of another video, or of none that is known
+        self.bundle.discard(*stale)
         for task in missing:
             task.write(self.bundle, game=self.video.stem)
         timings_s = {"analyse": round(passed_s - started_s, 3), "write": round(time.monotonic() - passed_s, 3)}
