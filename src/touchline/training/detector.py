@@ -127,6 +127,14 @@ def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu") -> Path:
     return save_model(out / settings.name, shipped, model_config(shipped, settings, measured), half=True)
 
 
+def list_runs(settings: DetectorRecipe) -> list[str]:
+    """The folders of the networks that a recipe trains, in order."""
+    folds = range(len(settings.held_out))
+    runs = [f"{source}_{k}" for source in settings.sources if source != "simulated" for k in folds]
+    runs += ["simulated"] if "simulated" in settings.sources else []
+    return runs + (["all"] if settings.train_on_all else [])
+
+
 def held_out_detections(
     real: Sequence[LabelledFrames],
     simulated: Sequence[LabelledFrames],

@@ -170,11 +170,7 @@ def _train_ball_spotter(
 
     check_settings(BallSpotterRecipe, recipe.settings, source=recipe.path)
     resolve_data_root(recipe.settings["data_root"], source=recipe.path)
-    make_folder(out)
-    if not resume and any(out.iterdir()):
-        raise UsageError(
-            f"{out}: holds an earlier run; this task starts over in an empty folder only, name one with --out"
-        )
+    _only_empty(out, resume=resume)
     return train(recipe.settings, out=out, device=device.type)
 
 
@@ -190,6 +186,35 @@ def _plan_ball_spotter(recipe: Recipe, device: torch.device) -> tuple[dict[str, 
     return settings.model_dump(mode="json"), [PlannedRun(name, total, trained, steps) for name in names]
 
 
+def _train_detector(recipe: Recipe, out: Path, device: torch.device, resume: bool, progress: Progress | None) -> Path:
+    from touchline.training.detector import DetectorRecipe, train
+
+    check_settings(DetectorRecipe, recipe.settings, source=recipe.path)
+    resolve_data_root(recipe.settings["data_root"], source=recipe.path)
+    _only_empty(out, resume=resume)
+    return train(recipe.settings, out=out, device=device.type)
+
+
+def _plan_detector(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any], list[PlannedRun]]:
+    from touchline.models.detector import PeopleDetector
+    from touchline.training.detector import DetectorRecipe, list_runs
+    from touchline.training.slow_fusion_network import count_parameters
+
+    settings = check_settings(DetectorRecipe, recipe.settings, source=recipe.path)
+    total, trained = count_parameters(PeopleDetector(**settings.network))
+    runs = [PlannedRun(name, total, trained, settings.optimizer.steps) for name in list_runs(settings)]
+    return settings.model_dump(mode="json"), runs
+
+
+def _only_empty(out: Path, *, resume: bool) -> None:
+    """Refuse to start over in a folder that holds an earlier run."""
+    make_folder(out)
+    if not resume and any(out.iterdir()):
+        raise UsageError(
+            f"{out}: holds an earlier run; this task starts over in an empty folder only, name one with --out"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class _Task:
     train: Callable[[Recipe, Path, torch.device, bool, Progress | None], Path]
@@ -199,6 +224,7 @@ class _Task:
 TASKS = {
     "slow-fusion": _Task(_train_slow_fusion, _plan_slow_fusion),
     "ball-spotter": _Task(_train_ball_spotter, _plan_ball_spotter),
+    "detector": _Task(_train_detector, _plan_detector),
 }
 """What ``task:`` in a recipe may say."""
 
