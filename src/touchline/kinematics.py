@@ -1,0 +1,257 @@
+"""From places to movement: speeds, distances, bands of speed, heat maps.
+
+Places come with noise and with holes. A speed is the slope of a parabola fitted to the places around a moment, which
+allows for both; where too few places are known, or a speed is beyond what people run, nothing is claimed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.pitch import STANDARD, Pitch
+
+Floats = npt.NDArray[np.float64]
+
+BANDS_MPS = {
+    "standing": 0.0,
+    "walking": 0.7 / 3.6,
+    "jogging": 7.2 / 3.6,
+    "running": 14.4 / 3.6,
+    "high-speed": 19.8 / 3.6,
+    "sprinting": 25.2 / 3.6,
+}
+"""Where each band of speed begins, metres per second.
+
+The bands of Bradley et al., "High-intensity running in English FA Premier League soccer matches", Journal of Sports
+Sciences 27(2), 2009, and of Rampinini et al., International Journal of Sports Medicine 28, 2007: 0.7, 7.2, 14.4, 19.8
+and 25.2 km/h.
+"""
+
+IMPLAUSIBLE_MPS = 12.0
+"""Faster than anybody has run with or without a ball: such a speed is a mistake of measuring."""
+
+WINDOW_S = 1.0
+LONGEST_STEP_S = 0.5
+"""Between places further apart in time nothing is assumed."""
+HELD_S = 0.4
+SPRINT_S = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Course:
+    """A smoothed course.
+
+    Attributes:
+        positions_m: float64 (n, 2), NaN where unknown.
+        velocities_mps: float64 (n, 2), NaN where unknown.
+
+    """
+
+    positions_m: Floats
+    velocities_mps: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """How somebody moved.
+
+    Attributes:
+        known_s: seconds over which the movement is known; everything else here is about these only.
+        distance_m: covered in them.
+        top_speed_mps: the highest speed held for at least ``HELD_S``; 0 where none was.
+        sprints: times that sprinting speed was kept for at least ``SPRINT_S``.
+        band_s: seconds in each band of ``BANDS_MPS``.
+        band_m: metres in each band.
+        implausible_s: seconds left out because the speed came out beyond ``IMPLAUSIBLE_MPS``.
+
+    """
+
+    known_s: float
+    distance_m: float
+    top_speed_mps: float
+    sprints: int
+    band_s: dict[str, float]
+    band_m: dict[str, float]
+    implausible_s: float
+
+
+def smooth_course(times_us: npt.ArrayLike, positions_m: npt.ArrayLike, *, window_s: float = WINDOW_S) -> Course:
+    """Places and velocities by a parabola through the places around each moment.
+
+    A Savitzky-Golay filter for any times: nearer places weigh more, unknown ones not at all.
+
+    Args:
+        times_us: (n,), strictly increasing.
+        positions_m: (n, 2), NaN where unknown.
+        window_s: length of the stretch that each parabola is fitted to.
+
+    Returns:
+        Places and velocities; a velocity is unknown where the place was, and where fewer than four places are known
+        in the stretch around it.
+
+    """
+    times, places = _checked(times_us, positions_m)
+    if window_s <= 0:
+        raise ValueError(f"window_s={window_s} must be positive")
+    known: npt.NDArray[np.bool_] = np.isfinite(places[:, 0]) & np.isfinite(places[:, 1])
+    filled = np.where(known[:, None], places, 0.0)
+    powers, moments = _sums(times, filled, known, half_s=window_s / 2)
+    normal = powers[:, np.add.outer(np.arange(3), np.arange(3)) + 1]
+    sound: npt.NDArray[np.bool_] = known & (powers[:, 0] >= 4)
+    results = np.full((len(times), 3, 2), np.nan)
+    if sound.any():
+        matrices = normal[sound] + 1e-9 * np.eye(3)
+        results[sound] = np.linalg.solve(matrices, moments[sound])
+    positions = np.where(known[:, None] & ~sound[:, None], places, results[:, 0])
+    return Course(positions, results[:, 1] * 2 / window_s)
+
+
+def speeds_mps(times_us: npt.ArrayLike, positions_m: npt.ArrayLike, *, window_s: float = WINDOW_S) -> Floats:
+    """Speed at each moment: float64 (n,), NaN where unknown or implausible; arguments as :func:`smooth_course`."""
+    speeds = _raw_speeds(smooth_course(times_us, positions_m, window_s=window_s))
+    return np.where(speeds <= IMPLAUSIBLE_MPS, speeds, np.nan)
+
+
+def distance_m(times_us: npt.ArrayLike, positions_m: npt.ArrayLike, *, window_s: float = WINDOW_S) -> float:
+    """Metres covered while the place was known; holes add nothing; arguments as :func:`smooth_course`."""
+    return movement(times_us, positions_m, window_s=window_s).distance_m
+
+
+def sprint_bands(
+    times_us: npt.ArrayLike, positions_m: npt.ArrayLike, *, window_s: float = WINDOW_S
+) -> dict[str, float]:
+    """Seconds in each band of ``BANDS_MPS``; arguments as :func:`smooth_course`."""
+    return movement(times_us, positions_m, window_s=window_s).band_s
+
+
+def movement(times_us: npt.ArrayLike, positions_m: npt.ArrayLike, *, window_s: float = WINDOW_S) -> Movement:
+    """Everything about one person's movement; arguments as :func:`smooth_course`."""
+    times, places = _checked(times_us, positions_m)
+    speeds = _raw_speeds(smooth_course(times_us, places, window_s=window_s))
+    steps = np.diff(times)
+    near = steps <= LONGEST_STEP_S
+    between = (speeds[1:] + speeds[:-1]) / 2
+    implausible = near & (np.fmax(speeds[1:], speeds[:-1]) > IMPLAUSIBLE_MPS)
+    counted = near & np.isfinite(between) & ~implausible
+    seconds, metres = steps[counted], (between * steps)[counted]
+    bands = np.searchsorted(list(BANDS_MPS.values()), between[counted], side="right") - 1
+    count = len(BANDS_MPS)
+    band_s = np.bincount(bands, weights=seconds, minlength=count)
+    band_m = np.bincount(bands, weights=metres, minlength=count)
+    plausible = np.where(speeds <= IMPLAUSIBLE_MPS, speeds, np.nan)
+    return Movement(
+        known_s=float(seconds.sum()),
+        distance_m=float(metres.sum()),
+        top_speed_mps=_held(times, plausible),
+        sprints=_sprints(times, plausible),
+        band_s={name: float(value) for name, value in zip(BANDS_MPS, band_s, strict=True)},
+        band_m={name: float(value) for name, value in zip(BANDS_MPS, band_m, strict=True)},
+        implausible_s=float(steps[implausible].sum()),
+    )
+
+
+def heat_map(
+    positions_m: npt.ArrayLike, *, pitch: Pitch = STANDARD, cell_m: float = 2.0, blur_m: float = 2.0
+) -> Floats:
+    """Where somebody was: the share of known places in each cell of the pitch.
+
+    Args:
+        positions_m: (n, 2), NaN where unknown; places outside the pitch count for the nearest cell.
+        pitch: its dimensions.
+        cell_m: side of a cell.
+        blur_m: standard deviation of the Gaussian each place is spread by; 0 for none.
+
+    Returns:
+        float64 (rows, columns) that sums to 1, or zeros where no place is known; the first row is the far side, the
+        first column the left end.
+
+    """
+    if cell_m <= 0 or blur_m < 0:
+        raise ValueError(f"cell_m={cell_m} must be positive and blur_m={blur_m} not negative")
+    places = np.asarray(positions_m, dtype=np.float64).reshape(-1, 2)
+    places = places[np.isfinite(places).all(axis=1)]
+    columns, rows = round(pitch.length_m / cell_m), round(pitch.width_m / cell_m)
+    across = np.clip((places[:, 0] / pitch.length_m + 0.5) * columns, 0, columns - 1).astype(np.int64)
+    down = np.clip((0.5 - places[:, 1] / pitch.width_m) * rows, 0, rows - 1).astype(np.int64)
+    counts = np.bincount(down * columns + across, minlength=rows * columns).reshape(rows, columns).astype(np.float64)
+    spread = _blur(rows, blur_m / cell_m) @ counts @ _blur(columns, blur_m / cell_m).T
+    return spread / max(1, len(places))
+
+
+def _checked(times_us: npt.ArrayLike, positions_m: npt.ArrayLike) -> tuple[Floats, Floats]:
+    """Seconds and places, if they fit each other."""
+    times = np.asarray(times_us, dtype=np.int64)
+    places = np.asarray(positions_m, dtype=np.float64)
+    if times.ndim != 1 or places.shape != (len(times), 2):
+        raise ValueError(f"positions_m of shape {places.shape} do not fit times_us of shape {times.shape}")
+    if not bool(np.all(np.diff(times) > 0)):
+        raise ValueError("times_us must increase strictly")
+    return (times - times[:1].sum()) / 1e6, places
+
+
+def _sums(times: Floats, places: Floats, known: npt.NDArray[np.bool_], *, half_s: float) -> tuple[Floats, Floats]:
+    """Around each moment: the count and powers 0 to 4 of time (n, 6), and time's powers 0 to 2 with place (n, 3, 2)."""
+    count = len(times)
+    powers, moments = np.zeros((count, 6)), np.zeros((count, 3, 2))
+    for side in (-1, 1):
+        offset = 0 if side < 0 else 1
+        while offset < count:
+            here = slice(0, count - offset) if side > 0 else slice(offset, count)
+            there = slice(offset, count) if side > 0 else slice(0, count - offset)
+            away = (times[there] - times[here]) / half_s
+            near = np.abs(away) <= 1
+            if not near.any():
+                break
+            weights = np.where(near & known[there], (1 - np.abs(away) ** 3).clip(0) ** 3, 0.0)
+            raised = away[:, None] ** np.arange(5)
+            powers[here, 0] += weights > 0
+            powers[here, 1:] += weights[:, None] * raised
+            moments[here] += (weights[:, None] * raised[:, :3])[:, :, None] * places[there][:, None, :]
+            offset += 1
+    return powers, moments
+
+
+def _raw_speeds(course: Course) -> Floats:
+    return np.hypot(course.velocities_mps[:, 0], course.velocities_mps[:, 1])
+
+
+def _runs(times: Floats, fast: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Stretches [start, end) of ``fast`` without a hole in time."""
+    runs, start = [], -1
+    for i, now in enumerate(fast):
+        if start >= 0 and (not now or times[i] - times[i - 1] > LONGEST_STEP_S):
+            runs.append((start, i))
+            start = -1
+        if now and start < 0:
+            start = i
+    return [*runs, (start, len(fast))] if start >= 0 else runs
+
+
+def _held(times: Floats, speeds: Floats) -> float:
+    """The highest speed that was not undercut for ``HELD_S``."""
+    best = 0.0
+    for start, end in _runs(times, np.isfinite(speeds)):
+        stops = np.searchsorted(times[start:end], times[start:end] + HELD_S - 1e-9) + start
+        for i in range(start, end):
+            if stops[i - start] >= end:
+                break
+            if speeds[i] > best:
+                best = max(best, float(speeds[i : stops[i - start] + 1].min()))
+    return best
+
+
+def _sprints(times: Floats, speeds: Floats) -> int:
+    runs = _runs(times, speeds >= BANDS_MPS["sprinting"])
+    return sum(times[end - 1] - times[start] >= SPRINT_S - 1e-9 for start, end in runs)
+
+
+def _blur(size: int, sigma: float) -> Floats:
+    """A matrix (size, size) that spreads each cell by a Gaussian and loses nothing at the edges."""
+    if sigma == 0:
+        return np.eye(size)
+    cells = np.arange(size)
+    spread = np.exp(-((cells[:, None] - cells) ** 2) / (2 * sigma**2))
+    return spread / spread.sum(axis=0)
