@@ -84,3 +84,20 @@ def test_bad_lines_are_named(tmp_path: Path) -> None:
     write(tmp_path / "found", a=f"{PLAYER} 0.5\n2 640 360 12 40 0.5")
     code, _, err = evaluate(tmp_path)
     assert (code, "a.txt: line 2: centre_x 640 is too large" in err) == (3, True)
+
+
+def test_coco_files(tmp_path: Path) -> None:
+    truth = {
+        "images": [{"id": 1, "file_name": "a.jpg"}],
+        "categories": [{"id": 3, "name": "player"}, {"id": 4, "name": "flag"}],
+        "annotations": [{"image_id": 1, "category_id": 3, "bbox": [0, 0, 10, 20]}],
+    }
+    (tmp_path / "t.json").write_text(json.dumps(truth))
+    (tmp_path / "f.json").write_text(
+        json.dumps([{"image_id": 1, "category_id": 3, "bbox": [0, 0, 7, 20], "score": 0.5}])
+    )
+    code, out, err = evaluate(tmp_path, "--json", truth="t.json", found="f.json")
+    assert (code, json.loads(out)["mAP50-95"]) == (0, pytest.approx(0.5))
+    assert "1 categories of the truth are no label" in err
+    write(tmp_path / "found", a=PLAYER)
+    assert evaluate(tmp_path, truth="t.json")[0] == 2

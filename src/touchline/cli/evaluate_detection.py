@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,16 +13,25 @@ from touchline.cli.evaluate_common import no_nan, percent, some_names
 from touchline.errors import EXIT_DEGRADED, EXIT_OK, InputError, UsageError
 
 if TYPE_CHECKING:
-    from touchline.formats.paired_files import FilePairs
     from touchline.metrics.detection import ClassPrecision, DetectionReport
     from touchline.tracks import Detections
 
 DEFAULT_LABELS = "ball,goalkeeper,player,referee"
 
 
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Truth and predictions of the same pictures, and what a user should know of their files."""
+
+    truth: list[Detections]
+    found: list[Detections]
+    warnings: list[str]
+    missing: bool = False
+
+
 def detection(
-    truth: Annotated[Path, typer.Option("--truth", help="Folder of YOLO files, or one file.")],
-    predictions: Annotated[Path, typer.Option("--predictions", help="The same, with confidence as 6th column.")],
+    truth: Annotated[Path, typer.Option("--truth", help="Folder of YOLO files, or a COCO file (.json).")],
+    predictions: Annotated[Path, typer.Option("--predictions", help="The same with confidences, or COCO results.")],
     labels: Annotated[str, typer.Option("--labels", help="The classes in order of their numbers.")] = DEFAULT_LABELS,
     device: AnyDeviceOption = "auto",
     json: JsonOption = False,
@@ -29,7 +39,8 @@ def detection(
 ) -> None:
     """COCO's average precision of boxes, equal to pycocotools': by class, and of people whatever their role.
 
-    Files are paired by name. Each has a line "class x y width height [confidence]" a box, in shares of the picture.
+    YOLO files are paired by name; each has a line "class x y width height [confidence]" a box, shares of the picture.
+    The classes of a COCO file are known by their names.
     """
     output = Output(json=json)
 
@@ -41,24 +52,25 @@ def detection(
 
 def _detection(truth: Path, predictions: Path, *, labels: str, output: Output) -> int:
     """Evaluate and report; the exit code."""
-    from touchline.formats.paired_files import pair_files, plain_name
     from touchline.metrics.detection import average_precision
-    from touchline.tracks import Detections
 
     classes = choose_labels(labels)
-    pairs = pair_files(truth, predictions, name_of=plain_name)
-    true = [_read(pair.truth, classes) for pair in pairs.pairs]
-    found = [_read(pair.found, classes) if pair.found else Detections.none() for pair in pairs.pairs]
-    if not any(map(len, true)):
-        raise InputError(f"{truth}: its {len(true)} files hold no box to score; is this the truth?")
-    warnings = _warnings(pairs, found)
-    report = average_precision(true, found, labels=classes)
+    json_files = [path.suffix.lower() == ".json" for path in (truth, predictions)]
+    if any(json_files) and not all(json_files):
+        raise UsageError(
+            f"{truth} and {predictions}: one is a .json file and the other is not; both must be of one kind"
+        )
+    pictures = (_coco if all(json_files) else _yolo)(truth, predictions, classes)
+    if not any(map(len, pictures.truth)):
+        raise InputError(f"{truth}: its {len(pictures.truth)} pictures hold no box to score; is this the truth?")
+    report = average_precision(pictures.truth, pictures.found, labels=classes)
+    warnings = [*pictures.warnings, *_warnings(pictures.found)]
     for warning in warnings:
         output.note(f"touchline: warning: {warning}")
     output.record(_record(report, warnings=warnings))
     if not output.json:
         output.say(_table(report))
-    return EXIT_DEGRADED if pairs.missing else EXIT_OK
+    return EXIT_DEGRADED if pictures.missing else EXIT_OK
 
 
 def choose_labels(text: str) -> tuple[str, ...]:
@@ -74,28 +86,48 @@ def choose_labels(text: str) -> tuple[str, ...]:
     return labels
 
 
-def _read(path: Path, labels: tuple[str, ...]) -> Detections:
-    """The boxes of a picture as shares of it: overlap is the same in pixels."""
+def _yolo(truth: Path, predictions: Path, labels: tuple[str, ...]) -> Pictures:
+    """The boxes of YOLO files, as shares of the picture: overlap is the same in pixels."""
+    from touchline.formats.paired_files import pair_files, plain_name
     from touchline.formats.yolo import read_yolo
+    from touchline.tracks import Detections
 
-    return read_yolo(path, width=1, height=1, class_count=len(labels))
+    def read(path: Path) -> Detections:
+        return read_yolo(path, width=1, height=1, class_count=len(labels))
 
-
-def _warnings(pairs: FilePairs, found: list[Detections]) -> list[str]:
-    """What a user should know about the files."""
+    files = pair_files(truth, predictions, name_of=plain_name)
     warnings = []
-    if pairs.missing:
-        names = some_names(pairs.missing)
-        warnings.append(f"{len(pairs.missing)} pictures have no predictions and count as missed: {names}")
-    if pairs.unused:
-        names = some_names([str(path) for path in pairs.unused])
-        warnings.append(f"{len(pairs.unused)} prediction files fit no picture and were left out: {names}")
-    boxes = sum(map(len, found))
-    if not boxes:
-        warnings.append("the predictions hold no box; every true box counts as missed")
-    elif all(bool((picture.confidence == 1).all()) for picture in found):
-        warnings.append("no prediction has a confidence (6th column), so their order means nothing")
-    return warnings
+    if files.missing:
+        names = some_names(files.missing)
+        warnings.append(f"{len(files.missing)} pictures have no predictions and count as missed: {names}")
+    if files.unused:
+        names = some_names([str(path) for path in files.unused])
+        warnings.append(f"{len(files.unused)} prediction files fit no picture and were left out: {names}")
+    return Pictures(
+        [read(pair.truth) for pair in files.pairs],
+        [read(pair.found) if pair.found else Detections.none() for pair in files.pairs],
+        warnings,
+        missing=bool(files.missing),
+    )
+
+
+def _coco(truth: Path, predictions: Path, labels: tuple[str, ...]) -> Pictures:
+    """The boxes of COCO files."""
+    from touchline.formats.coco import read_coco_results, read_coco_truth
+
+    true = read_coco_truth(truth, labels=labels)
+    found = read_coco_results(predictions, true)
+    warnings = [f"{true.left_out} categories of the truth are no label and were left out"] if true.left_out else []
+    return Pictures([true.boxes[i] for i in true.images], [found[i] for i in true.images], warnings)
+
+
+def _warnings(found: list[Detections]) -> list[str]:
+    """What is odd about the predictions."""
+    if not any(map(len, found)):
+        return ["the predictions hold no box; every true box counts as missed"]
+    if all(bool((picture.confidence == 1).all()) for picture in found):
+        return ["no prediction has a confidence (6th column), so their order means nothing"]
+    return []
 
 
 def _record(report: DetectionReport, *, warnings: list[str]) -> dict[str, Any]:

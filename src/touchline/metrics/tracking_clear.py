@@ -133,34 +133,28 @@ def _matched(sequenced: Sequenced, close: IntArray, shown: IntArray) -> BoolArra
     pairs = sequenced.pairs
     row, column, frame = pairs.row[close], pairs.column[close], pairs.frame[close]
     rivals = (np.bincount(row)[row] > 1) | (np.bincount(column)[column] > 1)
-    matched = np.ones(len(close), np.bool_)
+    matched = np.ones(len(close) + 1, np.bool_)
+    matched[-1] = False
+    before = _pair_before(sequenced.identities[close], shown[frame])
     starts = np.searchsorted(shown[frame], np.arange(int(shown[-1]) + 2))
     for at in np.unique(shown[frame[rivals]]).tolist():
         part = slice(int(starts[at]), int(starts[at + 1]))
-        before = slice(int(starts[at - 1]), part.start) if at else slice(0, 0)
-        kept = np.flatnonzero(matched[before]) + before.start
-        last = dict(
-            zip(
-                sequenced.truth.ids[row[kept]].tolist(),
-                sequenced.found.ids[column[kept]].tolist(),
-                strict=True,
-            )
-        )
-        stays = np.array(
-            [
-                last.get(person) == other
-                for person, other in zip(
-                    sequenced.truth.ids[row[part]].tolist(), sequenced.found.ids[column[part]].tolist(), strict=True
-                )
-            ]
-        )
-        score = pairs.iou[close[part]] + _STAY * stays
+        score = pairs.iou[close[part]] + _STAY * matched[before[part]]
         matched[part] = _assign(sequenced, row[part], column[part], score, frame=int(frame[part.start]))
-    return matched
+    return matched[:-1]
+
+
+def _pair_before(identities: IntArray, shown: IntArray) -> IntArray:
+    """For each pair, given as its ids and frame, the index of that of the same ids one frame before, -1 without one."""
+    order = np.lexsort((shown, identities))
+    follows = (np.diff(identities[order]) == 0) & (np.diff(shown[order]) == 1)
+    before = np.full(len(order), -1)
+    before[order[1:][follows]] = order[:-1][follows]
+    return before
 
 
 def _assign(sequenced: Sequenced, row: IntArray, column: IntArray, score: FloatArray, *, frame: int) -> BoolArray:
-    """A mask of the frame's pairs in the matching of the highest score."""
+    """A mask of the frame's close pairs in the matching of the highest score."""
     i, j = row - sequenced.truth.starts[frame], column - sequenced.found.starts[frame]
     dense = np.zeros((int(sequenced.truth.counts[frame]), int(sequenced.found.counts[frame])))
     dense[i, j] = score

@@ -16,6 +16,9 @@ ALPHAS: FloatArray = np.arange(0.05, 0.99, 0.05)
 """The 19 overlaps at which HOTA is taken."""
 
 _TINY = 1e-10
+_ROUNDS = 8
+"""How often sure matches are looked for, each time among what the others left."""
+
 _MARGIN = 1e-9
 """How much better a match must be to be taken without comparing all matchings of its frame."""
 
@@ -149,7 +152,7 @@ def best_matches(sequenced: Sequenced, score: FloatArray) -> IntArray:
     open_ = score > 0
     chosen = np.zeros(len(score), np.bool_)
     rows, columns = len(sequenced.truth.ids), len(sequenced.found.ids)
-    while bool(open_.any()):
+    for _ in range(_ROUNDS):
         sure = _dominant(pairs, score, open_, rows=rows, columns=columns)
         if not bool(sure.any()):
             break

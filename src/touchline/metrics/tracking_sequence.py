@@ -16,6 +16,7 @@ FrameBoxes = tuple[npt.NDArray[np.int64], npt.NDArray[np.floating]]
 """One frame of one side: ids int64 (n,), unique in the frame, and boxes_xyxy (n, 4)."""
 
 MAX_PAIRS_PER_FRAME = 100_000_000
+_SMALL_SPAN = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,9 +90,21 @@ def sequence(truth: Sequence[FrameBoxes], predictions: Sequence[FrameBoxes]) -> 
     _check_counts(true, found)
     pairs = overlapping_pairs(true.boxes_xyxy, true.starts, found.boxes_xyxy, found.starts)
     key = true.ids[pairs.row] * max(found.id_count, 1) + found.ids[pairs.column]
-    keys, identities = np.unique(key, return_inverse=True)
+    keys, identities = renumber(key)
     ids = np.stack(np.divmod(keys, max(found.id_count, 1)), axis=1)
     return Sequenced(true, found, pairs, identities, ids)
+
+
+def renumber(values: IntArray) -> tuple[IntArray, IntArray]:
+    """The different values, sorted, and for each value the index of its like; sorting only where they lie far apart."""
+    low = int(values.min(initial=0))
+    span = int(values.max(initial=0)) - low + 1
+    if span > 4 * len(values) + _SMALL_SPAN:
+        names, index = np.unique(values, return_inverse=True)
+        return names, index
+    used = np.zeros(span, np.bool_)
+    used[values - low] = True
+    return np.flatnonzero(used) + low, (used.cumsum() - 1)[values - low]
 
 
 def _side(frames: Sequence[FrameBoxes], *, word: str) -> Side:
@@ -106,7 +119,7 @@ def _side(frames: Sequence[FrameBoxes], *, word: str) -> Side:
         raise ValueError(f"{word} have {len(given)} ids and {len(boxes)} boxes; each id needs one box")
     if not bool(np.isfinite(boxes).all()):
         raise ValueError(f"{word} hold a box that is not finite: {boxes[~np.isfinite(boxes).all(axis=1)][0].tolist()}")
-    names, ids = np.unique(given, return_inverse=True)
+    names, ids = renumber(given)
     _check_unique(np.repeat(np.arange(len(frames)), np.diff(starts)), ids, names, word=word)
     return Side(starts, ids, len(names), boxes)
 
