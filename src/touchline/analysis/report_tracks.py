@@ -10,18 +10,17 @@ import math
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
 
-from touchline.analysis.report_players import Movement, movement_columns, movements_of
+from touchline.analysis.report_players import bands, movements_of
 from touchline.clock import US_PER_S
 from touchline.media.drawing import COLOURS, MAX_GAP_US
 from touchline.pitch import STANDARD, lines_m, spots_m
 from touchline.tracks import DETECTION_LABELS, Track, Tracks
 
-MAX_SAMPLES = 700_000
+MAX_SAMPLES = 750_000
 """Boxes in the page: 25 people and a ball through 90 minutes, five times a second."""
 
 MAX_TRACKS = 20_000
@@ -44,6 +43,7 @@ ABSENT, FILLED_IN, OBSERVED = range(3)
 
 _FAR = 32767
 _COLUMNS = 6
+_EFFORT = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +74,6 @@ def tracks_data(tracks: Tracks, *, notes: Sequence[str] = ()) -> dict[str, objec
     kept = longest(tracks.tracks, count=MAX_TRACKS)
     rate_hz = rate_for(kept)
     samples = [sample_track(track, rate_hz=rate_hz, longer_px=max(tracks.width, tracks.height)) for track in kept]
-    movements = movements_of(kept)
     return {
         "width": tracks.width,
         "height": tracks.height,
@@ -87,8 +86,8 @@ def tracks_data(tracks: Tracks, *, notes: Sequence[str] = ()) -> dict[str, objec
         "placed": any(bool((sampled.values[:, 4] != UNKNOWN).any()) for sampled in samples),
         "pitch": _pitch(),
         "colours": {name: "#{:02x}{:02x}{:02x}".format(*colour) for name, colour in COLOURS.items()},
-        "movement": movement_columns(),
-        "movements": {str(kept[index].track_id): _movement(m) for index, m in movements.items()},
+        "bands": bands(),
+        "movements": {str(track_id): row for track_id, row in movements_of(kept).items()},
         "notes": [*notes, *_left_out(len(tracks), len(kept))],
     }
 
@@ -120,13 +119,12 @@ def sample_track(track: Track, *, rate_hz: float, longer_px: int) -> Samples:
         longer_px: longer side of the picture.
 
     """
-    step_us = Fraction(US_PER_S) / Fraction(rate_hz)
-    first = math.ceil(int(track.times_us[0]) / step_us)
-    last = math.floor(int(track.times_us[-1]) / step_us)
+    step_us = US_PER_S / rate_hz
+    first = math.ceil(float(track.times_us[0]) / step_us)
+    last = math.floor(float(track.times_us[-1]) / step_us)
     if last < first:
-        first = last = round(int(track.times_us[0]) / step_us)
-    wanted_us = np.arange(first, last + 1) * float(step_us)
-    at_us = wanted_us.clip(track.times_us[0], track.times_us[-1])
+        first = last = round(float(track.times_us[0]) / step_us)
+    at_us = (np.arange(first, last + 1) * step_us).clip(track.times_us[0], track.times_us[-1])
     box = np.stack([np.interp(at_us, track.times_us, column) for column in _columns_px(track).T], axis=1)
     values = np.concatenate([box * (STEPS / longer_px), _places(track, at_us) / STEP_M], axis=1)
     whole = np.where(np.isnan(values), UNKNOWN, np.rint(values).clip(-_FAR, _FAR)).astype(np.int16)
@@ -139,13 +137,15 @@ def pack(samples: Sequence[Samples]) -> bytes:
     First the states, then column by column the wrapped differences from sample to sample, each track starting from
     0: of all of them first the low bytes, then the high ones.
     """
-    states = np.concatenate([s.states for s in samples]) if samples else np.zeros(0, np.uint8)
+    states = np.concatenate([np.zeros(0, np.uint8), *(s.states for s in samples)])
+    values = np.concatenate([np.zeros((0, _COLUMNS), np.int16), *(s.values for s in samples)])
+    deltas = np.diff(values, axis=0, prepend=np.zeros((1, _COLUMNS), np.int16))
+    starts = np.cumsum([0, *(len(s.states) for s in samples)])[:-1]
+    deltas[starts] = values[starts]
     parts = [states.tobytes()]
-    for column in range(_COLUMNS):
-        deltas = [np.diff(s.values[:, column], prepend=np.int16(0)).astype(np.uint16) for s in samples]
-        joined = np.concatenate(deltas) if deltas else np.zeros(0, np.uint16)
-        parts += [(joined & 0xFF).astype(np.uint8).tobytes(), (joined >> 8).astype(np.uint8).tobytes()]
-    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    for column in deltas.T.astype(np.uint16):
+        parts += [(column & 0xFF).astype(np.uint8).tobytes(), (column >> 8).astype(np.uint8).tobytes()]
+    packer = zlib.compressobj(_EFFORT, zlib.DEFLATED, -15)
     return packer.compress(b"".join(parts)) + packer.flush()
 
 
@@ -186,10 +186,6 @@ def _row(track: Track, samples: Samples) -> list[object]:
         int(track.times_us[0]),
         int(track.times_us[-1]),
     ]
-
-
-def _movement(movement: Movement) -> list[object]:
-    return [round(movement.distance_m, 1), round(movement.top_speed_mps, 2), [round(s, 1) for s in movement.band_s]]
 
 
 def _pitch() -> Mapping[str, object]:

@@ -35,7 +35,10 @@ class Report {
     const actions = {
       select: (track) => this.select(track),
       seek: (time) => this.seek(time),
-      jump: (track) => { this.select(track); this.seek(track.start); },
+      visit: (track) => {
+        this.select(track);
+        if (this.time < track.start || this.time > track.end) this.seek(track.start);
+      },
     };
     this.people = new PeopleView(store, actions);
     this.trackLanes = new TrackLanes(store, this.timeline, actions);

@@ -113,6 +113,7 @@ class PeopleView {
   draw() {
     this.drawn = true;
     this.sights = this.store.at(this.time);
+    this.dim = this.sights.some((sight) => sight.track === this.selected);
     this.sights.sort((a, b) => a.y + a.height - b.y - b.height);
     const { context } = preparedCanvas(this.canvas);
     const frame = this.frame();
@@ -135,7 +136,7 @@ class PeopleView {
     const width = sight.width * frame.scale;
     const height = sight.height * frame.scale;
     const chosen = sight.track === this.selected;
-    context.globalAlpha = this.selected && !chosen ? 0.55 : 1;
+    context.globalAlpha = this.dim && !chosen ? 0.55 : 1;
     context.strokeStyle = sight.track.colour;
     context.lineWidth = chosen ? 3 : 1.5;
     if (chosen) {
@@ -166,7 +167,7 @@ class PeopleView {
     const size = clamp(frame.scale * this.store.height / 36, 9, 15);
     context.font = `600 ${chosen ? size + 2 : size}px ui-sans-serif, system-ui, sans-serif`;
     context.textBaseline = 'middle';
-    context.globalAlpha = this.selected && !chosen ? 0.6 : 1;
+    context.globalAlpha = this.dim && !chosen ? 0.6 : 1;
     const text = sight.track.title.slice(0, 24);
     const width = context.measureText(text).width + 6;
     const height = (chosen ? size + 2 : size) + 3;
@@ -208,7 +209,7 @@ class PeopleView {
     this.radar.hidden = !this.show.radar || !placed.length || this.screen.classList.contains('no-video');
     if (this.radar.hidden) return;
     const { pitch } = this.store;
-    const width = clamp(RADAR_SHARE * this.store.width * frame.scale, 150, 420);
+    const width = clamp(RADAR_SHARE * this.store.width * frame.scale, 110, 420);
     const height = (width * (pitch.width_m + 2 * RADAR_MARGIN_M)) / (pitch.length_m + 2 * RADAR_MARGIN_M);
     const style = this.radar.style;
     style.setProperty('width', `${Math.round(width)}px`);

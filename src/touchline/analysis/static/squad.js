@@ -18,8 +18,7 @@ class HeatGrid {
   add(x, y, seconds) {
     const column = Math.floor((x + this.pitch.length_m / 2) / CELL_M);
     const row = Math.floor((this.pitch.width_m / 2 - y) / CELL_M);
-    if (column < 0 || row < 0 || column >= this.columns || row >= this.rows) return;
-    this.cells[row * this.columns + column] += seconds;
+    this.cells[clamp(row, 0, this.rows - 1) * this.columns + clamp(column, 0, this.columns - 1)] += seconds;
     this.total += seconds;
   }
 
@@ -53,7 +52,7 @@ function boxBlur(cells, count, lines, step, next) {
 }
 
 class SquadView {
-  /** `actions`: select(track or null), jump(track); `view()` gives the part of the timeline in view. */
+  /** `actions`: select(track or null), visit(track); `view()` gives the part of the timeline in view. */
   constructor(store, actions, view) {
     this.store = store;
     this.actions = actions;
@@ -81,8 +80,9 @@ class SquadView {
     if (!this.store.tracks.some((track) => track.moved)) return columns;
     return [
       ...columns,
-      { key: 'distance', text: 'Distance', value: (t) => t.moved?.distance, show: (v) => `${v.toFixed(0)} m` },
-      { key: 'top', text: 'Top speed', value: (t) => t.moved?.top, show: (v) => `${(3.6 * v).toFixed(1)} km/h` },
+      { key: 'distance', text: 'Distance', title: 'Covered while the place on the pitch was known', value: (t) => t.moved?.distance, show: (v) => `${v.toFixed(0)} m` },
+      { key: 'sprints', text: 'Sprints', title: 'At least 1 s at sprinting pace', value: (t) => t.moved?.sprints },
+      { key: 'top', text: 'Top speed', title: 'Highest speed that was held for 0.4 s', value: (t) => t.moved?.top, show: (v) => `${(3.6 * v).toFixed(1)} km/h` },
       { key: 'fast', text: 'Pace', title: 'Share of time at each pace', value: (t) => this.fastShare(t), bands: true },
     ];
   }
@@ -172,9 +172,8 @@ class SquadView {
       }
       row.append(cell);
     }
-    const choose = () => this.actions.select(track === this.selected ? null : track);
+    const choose = () => (track === this.selected ? this.actions.select(null) : this.actions.visit(track));
     row.addEventListener('click', choose);
-    row.addEventListener('dblclick', () => this.actions.jump(track));
     row.addEventListener('keydown', (event) => {
       if (event.key !== 'Enter') return;
       event.preventDefault();

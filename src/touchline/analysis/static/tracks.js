@@ -35,7 +35,7 @@ class TrackStore {
     this.placed = raw.placed;
     this.pitch = raw.pitch;
     this.colours = raw.colours;
-    this.bands = raw.movement.map(([name, from]) => ({ name, from }));
+    this.bands = raw.bands.map(([name, from]) => ({ name, from }));
     this.notes = raw.notes;
     this.shots = raw.shots.map(([start, end, kind, pitch], index) => ({
       index, start: start / US, end: end / US, kind, pitch,
@@ -52,7 +52,7 @@ class TrackStore {
     return {
       index, id, label, team, sure, name, shot, first, count, start: start / US, end: end / US, group,
       title: (name || String(id)) + (label === KEEPER ? ' GK' : ''), colour: this.colours[group] || this.colours.other,
-      moved: moved && { distance: moved[0], top: moved[1], bands: moved[2] },
+      moved: moved && { distance: moved[0], top: moved[1], sprints: moved[2], known: moved[3], bands: moved[4] },
     };
   }
 
