@@ -13,12 +13,13 @@ from touchline.cli.main import app
 from touchline.errors import InputError, UsageError
 from touchline.training.ball_spotter import BallSpotterRecipe
 from touchline.training.config import check_settings, read_recipe, resolve_data_root
+from touchline.training.detector import DetectorRecipe
 from touchline.training.run import TASKS
 from touchline.training.slow_fusion import list_runs
 from touchline.training.slow_fusion_settings import SlowFusionRecipe
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
-SETTINGS_OF = {"slow-fusion": SlowFusionRecipe, "ball-spotter": BallSpotterRecipe}
+SETTINGS_OF = {"slow-fusion": SlowFusionRecipe, "ball-spotter": BallSpotterRecipe, "detector": DetectorRecipe}
 MINIMAL = """
 task: slow-fusion
 name: x

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -9,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import BaseModel
 from torch.utils.flop_counter import FlopCounterMode
 
 from touchline.errors import UsageError
-from touchline.formats.atomic import make_folder
+from touchline.formats.atomic import make_folder, write_json_atomic
 from touchline.spotting.spotter import choose_device
 from touchline.training.config import Recipe, check_settings, read_recipe, resolve_data_root
 from touchline.training.slow_fusion_settings import SlowFusionRecipe, StageConfig
@@ -168,9 +170,9 @@ def _train_ball_spotter(
 ) -> Path:
     from touchline.training.ball_spotter import BallSpotterRecipe, train
 
-    check_settings(BallSpotterRecipe, recipe.settings, source=recipe.path)
+    settings = check_settings(BallSpotterRecipe, recipe.settings, source=recipe.path)
     resolve_data_root(recipe.settings["data_root"], source=recipe.path)
-    _only_empty(out, resume=resume)
+    _claim(out, settings, resume=resume)
     return train(recipe.settings, out=out, device=device.type)
 
 
@@ -189,9 +191,9 @@ def _plan_ball_spotter(recipe: Recipe, device: torch.device) -> tuple[dict[str, 
 def _train_detector(recipe: Recipe, out: Path, device: torch.device, resume: bool, progress: Progress | None) -> Path:
     from touchline.training.detector import DetectorRecipe, train
 
-    check_settings(DetectorRecipe, recipe.settings, source=recipe.path)
+    settings = check_settings(DetectorRecipe, recipe.settings, source=recipe.path)
     resolve_data_root(recipe.settings["data_root"], source=recipe.path)
-    _only_empty(out, resume=resume)
+    _claim(out, settings, resume=resume)
     return train(recipe.settings, out=out, device=device.type)
 
 
@@ -206,13 +208,31 @@ def _plan_detector(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any]
     return settings.model_dump(mode="json"), runs
 
 
-def _only_empty(out: Path, *, resume: bool) -> None:
-    """Refuse to start over in a folder that holds an earlier run."""
+def _claim(out: Path, settings: BaseModel, *, resume: bool) -> None:
+    """Take a folder for a run of these settings, or go on with the one of the same settings that it holds.
+
+    Raises:
+        UsageError: it holds an earlier run of other settings, or of any where the run is to start over.
+
+    """
     make_folder(out)
-    if not resume and any(out.iterdir()):
-        raise UsageError(
-            f"{out}: holds an earlier run; this task starts over in an empty folder only, name one with --out"
-        )
+    path = out / "settings.json"
+    wanted = settings.model_dump(mode="json")
+    try:
+        before = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        before = None
+    if any(out.iterdir()) and not (resume and before == wanted):
+        raise UsageError(f"{out}: holds an earlier run{_differences(before, wanted)}; name an empty folder with --out")
+    write_json_atomic(path, wanted)
+
+
+def _differences(before: object, wanted: dict[str, Any]) -> str:
+    """Which settings differ, in words."""
+    if not isinstance(before, dict) or before == wanted:
+        return ""
+    names = sorted(name for name in {*before, *wanted} if before.get(name) != wanted.get(name))
+    return f" with another {', '.join(names)}"
 
 
 @dataclass(frozen=True, slots=True)
