@@ -73,16 +73,24 @@ def match_picture(index: int, *, field: np.ndarray, people: int = len(PEOPLE), b
 
 
 def write_match(
-    path: Path, *, frames: int = 100, people: int = len(PEOPLE), ball: bool = True, cut_every: int = 0, **kwargs: object
+    path: Path,
+    *,
+    frames: int = 100,
+    people: int = len(PEOPLE),
+    ball: bool = True,
+    cut_every: int = 0,
+    zoom: int = 1,
+    **kwargs: object,
 ) -> Path:
-    """A video of the match; ``cut_every`` frames the ground is another one, brighter or darker."""
+    """A video of the match; ``cut_every`` frames the ground is another one; ``zoom`` enlarges it."""
     fields = [grass(seed) for seed in range(4)]
     lights = [0, 70, -45, 110]
 
     def picture(index: int) -> np.ndarray:
         scene = index // cut_every % 4 if cut_every else 0
         field = np.clip(fields[scene].astype(int) + lights[scene], 0, 255).astype(np.uint8)
-        return match_picture(index, field=field, people=people, ball=ball)
+        small = match_picture(index, field=field, people=people, ball=ball)
+        return small if zoom == 1 else small.repeat(zoom, axis=0).repeat(zoom, axis=1)
 
     return write_frames(path, map(picture, range(frames)), **kwargs)  # type: ignore[arg-type]
 
@@ -111,6 +119,8 @@ class FakeDetector:
         return [self._detect(picture) for picture in pictures]
 
     def _detect(self, picture: np.ndarray) -> Detections:
+        zoom = max(1, picture.shape[1] // WIDTH)
+        picture = picture[::zoom, ::zoom]
         boxes, classes = [], []
         for colour, rgb in COLOURS.items():
             near = np.abs(picture.astype(int) - rgb).max(axis=2) < 60
@@ -122,7 +132,9 @@ class FakeDetector:
                     classes.append(CLASSES[colour])
         count = len(boxes)
         return Detections(
-            np.array(boxes, np.float32).reshape(count, 4), np.full(count, 0.9, np.float32), np.array(classes, np.int64)
+            zoom * np.array(boxes, np.float32).reshape(count, 4),
+            np.full(count, 0.9, np.float32),
+            np.array(classes, np.int64),
         )
 
 
