@@ -1,0 +1,158 @@
+"""From observations of made shots to tracks: filling in, placing, picking."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fakematch import (
+    HEIGHT,
+    PEOPLE,
+    WIDTH,
+    FakeDetector,
+    FakePitchFinder,
+    broadcast_camera,
+    grass,
+    match_picture,
+    place,
+)
+from touchline.media.frame import Frame
+from touchline.tracking.follow import FollowedShot, Span, follow_shot, tracks_of
+from touchline.tracking.observe import Observation, Observer, observe, pack, unpack
+from touchline.tracking.roles import match_teams
+from touchline.tracks import Track
+
+FRAMES = 50
+
+
+def frames(count: int = FRAMES, *, step_us: int = 40_000) -> list[Frame]:
+    field = grass()
+    shown = []
+    for index in range(count):
+        rgb = match_picture(index, field=field)
+        luma = (rgb @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)
+        shown.append(Frame(index * step_us, luma, lambda rgb=rgb: rgb))
+    return shown
+
+
+@pytest.fixture(scope="module")
+def observations() -> list[Observation]:
+    return list(observe(frames(), detector=FakeDetector(), pitch_finder=FakePitchFinder(broadcast_camera)))
+
+
+def span(count: int = FRAMES, *, step_us: int = 40_000) -> Span:
+    numbers = np.arange(count)
+    return Span(index=3, frames=numbers, times_us=numbers * step_us, end_us=count * step_us)
+
+
+def follow(observations: list[Observation], *, fps: float = 12.5) -> FollowedShot:
+    return follow_shot(observations, span=span(), width=WIDTH, height=HEIGHT, fps=fps)
+
+
+def tracks(followed: FollowedShot, *, first_id: int = 1) -> list[Track]:
+    return tracks_of(followed, kits=match_teams([followed.looks]), first_id=first_id)
+
+
+def test_pictures_are_looked_at_on_the_grid(observations: list[Observation]) -> None:
+    assert [o.index for o in observations] == list(range(25))
+    assert [o.frame for o in observations] == list(range(0, 50, 2))
+    assert [o.time_us for o in observations] == [80_000 * i for i in range(25)]
+    assert [o.cut for o in observations] == [True] + [False] * 24
+    assert all(len(o.detections) == len(PEOPLE) + 1 == len(o.appearance) for o in observations)
+
+
+def test_the_pitch_is_looked_for_now_and_then() -> None:
+    observer = Observer(detector=FakeDetector(), pitch_finder=FakePitchFinder(broadcast_camera), pitch_every=4, batch=3)
+    seen = [o for number, frame in enumerate(frames()) for o in observer.push(number, frame)] + list(observer.finish())
+    assert [o.index for o in seen if o.keypoints is not None] == [0, 4, 8, 12, 16, 20, 24]
+
+
+def test_observations_come_back_from_their_arrays(observations: list[Observation]) -> None:
+    for one, other in zip(observations, unpack(pack(observations)), strict=True):
+        assert (one.index, one.frame, one.time_us, one.cut) == (other.index, other.frame, other.time_us, other.cut)
+        np.testing.assert_array_equal(one.detections.boxes_xyxy, other.detections.boxes_xyxy)
+        np.testing.assert_array_equal(one.appearance, other.appearance)
+        np.testing.assert_array_equal(one.motion.matrix, other.motion.matrix)
+        np.testing.assert_array_equal(one.keypoints, other.keypoints)
+
+
+def test_saved_observations_need_no_networks(observations: list[Observation]) -> None:
+    detector = FakeDetector()
+    observer = Observer(
+        detector=detector, pitch_finder=FakePitchFinder(broadcast_camera), saved=unpack(pack(observations[:20]))
+    )
+    again = [o for number, frame in enumerate(frames()) for o in observer.push(number, frame)] + list(observer.finish())
+    assert detector.seen == 5
+    for one, other in zip(observations, again, strict=True):
+        np.testing.assert_array_equal(one.motion.matrix, other.motion.matrix)
+        np.testing.assert_array_equal(one.detections.boxes_xyxy, other.detections.boxes_xyxy)
+
+
+def test_people_are_placed_in_metres(observations: list[Observation]) -> None:
+    followed = follow(observations)
+    assert followed.shot.pitch == 1.0
+    found = tracks(followed)
+    placed = 0
+    for track in found:
+        assert track.positions_m is not None
+        if track.label == "ball":
+            continue
+        feet = np.stack([track.boxes_xyxy[:, [0, 2]].mean(axis=1), track.boxes_xyxy[:, 3]], axis=1)
+        depth = 90.0 / (feet[:, 1] - 20.0)
+        truth = np.stack([(feet[:, 0] - WIDTH / 2) * depth / 4.0, 74.0 * depth - 74.0], axis=1)
+        known = np.isfinite(track.positions_m[:, 0])
+        placed += int(known.sum())
+        np.testing.assert_allclose(track.positions_m[known], truth[known], atol=0.6)
+    assert placed > 100
+
+
+def test_without_a_pitch_there_are_no_metres() -> None:
+    seen = list(observe(frames(), detector=FakeDetector(), pitch_finder=FakePitchFinder()))
+    followed = follow(seen)
+    assert followed.shot.pitch == 0.0
+    assert all(track.positions_m is None for track in tracks(followed))
+
+
+def test_ids_count_on_and_shots_are_named(observations: list[Observation]) -> None:
+    found = tracks(follow(observations), first_id=11)
+    assert [track.track_id for track in found] == list(range(11, 11 + len(PEOPLE) + 1))
+    assert {track.shot for track in found} == {3}
+
+
+def test_between_two_looks_the_box_is_half_way(observations: list[Observation]) -> None:
+    (track,) = [
+        t
+        for t in tracks(follow(observations))
+        if abs(t.boxes_xyxy[0][0] - place(0, 0)[0]) < 3 and t.label == "player" and t.boxes_xyxy[0][1] < 5
+    ]
+    np.testing.assert_array_equal(track.frames, np.arange(49))
+    np.testing.assert_array_equal(track.observed, np.arange(49) % 2 == 0)
+    middle = (track.boxes_xyxy[10] + track.boxes_xyxy[12]) / 2
+    np.testing.assert_allclose(track.boxes_xyxy[11], middle, atol=1e-4)
+
+
+def test_a_picture_that_stays_for_long_is_looked_at_once() -> None:
+    """Frames that come 4 a second leave points of a faster grid without a picture of their own."""
+    shown = frames(20, step_us=250_000)
+    detector = FakeDetector()
+    seen = list(observe(shown, detector=detector, pitch_finder=FakePitchFinder()))
+    assert detector.seen == 20
+    assert len(seen) > 50
+    followed = follow_shot(seen, span=span(20, step_us=250_000), width=WIDTH, height=HEIGHT, fps=12.5)
+    for track in tracks(followed):
+        assert (np.diff(track.frames) > 0).all()
+
+
+def test_nobody_in_sight_is_nobody_followed() -> None:
+    class Blind(FakeDetector):
+        def _detect(self, picture: np.ndarray):  # noqa: ANN202
+            return super()._detect(np.zeros_like(picture[:4, :4]))
+
+    followed = follow(list(observe(frames(), detector=Blind())))
+    assert tracks(followed) == []
+    assert followed.shot.kind == "other"
+
+
+def test_one_look_is_too_few_to_follow(observations: list[Observation]) -> None:
+    followed = follow_shot(observations[:1], span=span(1), width=WIDTH, height=HEIGHT, fps=12.5)
+    assert [track for track in tracks(followed) if track.label != "ball"] == []
