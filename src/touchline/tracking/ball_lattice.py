@@ -29,6 +29,7 @@ class BallSettings:
         evidence_offset: what a candidate counts whose log-odds are 0.
         start: what beginning a way counts.
         miss: what each picture without a candidate counts.
+        persistence: how much denser than evenly lasting clutter follows itself; no step can count more.
         keeps_going: share of the steps in which the velocity stays nearly the same.
         place_noise: error of a candidate's place.
         acceleration: usual error of a prediction after a second with constant velocity, a second squared.
@@ -39,15 +40,16 @@ class BallSettings:
 
     candidates: int = 6
     gap_s: float = 1.6
-    evidence_slope: float = 1.0
+    evidence_slope: float = 1.2
     evidence_offset: float = -1.0
-    start: float = -6.0
-    miss: float = -0.7
+    start: float = -7.0
+    miss: float = -0.55
+    persistence: float = 8.0
     keeps_going: float = 0.8
-    place_noise: float = 0.002
-    acceleration: float = 0.25
+    place_noise: float = 0.0027
+    acceleration: float = 0.33
     speed: float = 0.15
-    velocity_gain: float = 0.7
+    velocity_gain: float = 0.57
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,7 +187,9 @@ class Lattice:
             chosen.place_noise + 0.5 * chosen.acceleration * seconds**1.5,
         )
         share = np.where(np.isfinite(window.velocity[:, :1]), chosen.keeps_going, 0.0)
-        steps: Floats = np.log(share * goes + (1 - share) * stays + 1e-12) + chosen.miss * window.missed[:, None]
+        ball = share * goes + (1 - share) * stays
+        clutter = 1 + ball / chosen.persistence
+        steps: Floats = np.log(ball / clutter + 1e-12) + chosen.miss * window.missed[:, None]
         return steps
 
     def _density(self, offset: Floats, scale: Floats) -> Floats:

@@ -1,0 +1,200 @@
+"""How well the ball is found before and after it is followed, and what its confidence is worth.
+
+    python benchmarks/ball.py [--detections FOLDER] [--json benchmarks/results/ball.json]
+
+Truth: the ball of the simulated matches 013 and 014, 640x360, 12.5 pictures a second; the settings were fitted on 011
+and 012. FOLDER holds <match>.npz with a detector's output (frame from 1, boxes_xyxy, confidence, classes); without it
+the candidates are invented: dropouts, false balls at people's feet, clutter. A ball is found where the reported centre
+lies within 10 pixels of the truth at a width of 1280.
+
+"detector" takes the most confident candidate of each picture, "followed" what touchline reports; each is reported at
+the threshold that was best on the matches it was fitted on, "followed" also at 0.5, where tracks begin to count.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from simulated_matches import (
+    HEIGHT,
+    REPORTED_ON,
+    TUNED_ON,
+    WIDTH,
+    Match,
+    invent_ball_detections,
+    read_detections,
+    read_match,
+)
+
+from touchline.tracking.ball import follow_ball
+from touchline.tracking.camera_motion import Motion
+from touchline.tracks import BALL, Detections
+
+WITHIN_PX = 10 * WIDTH / 1280
+Floats = npt.NDArray[np.float64]
+
+
+def best_candidates(detections: list[Detections]) -> tuple[Floats, Floats]:
+    """Centre (pictures, 2) and confidence (pictures,) of the most confident ball a picture; NaN and 0 for none."""
+    centres, confidence = np.full((len(detections), 2), np.nan), np.zeros(len(detections))
+    for i, seen in enumerate(detections):
+        balls = seen.take(seen.classes == BALL)
+        if len(balls):
+            best = int(balls.confidence.argmax())
+            centres[i] = (balls.boxes_xyxy[best, :2] + balls.boxes_xyxy[best, 2:]) / 2
+            confidence[i] = balls.confidence[best]
+    return centres, confidence
+
+
+def followed(match: Match, detections: list[Detections], motions: list[Motion] | None) -> tuple[Floats, Floats, Any]:
+    """Centre, confidence and whether it was detected, of the followed ball in each picture."""
+    centres, confidence = np.full((len(match), 2), np.nan), np.zeros(len(match))
+    observed = np.zeros(len(match), bool)
+    for track in follow_ball(detections, match.times_us, motions=motions, width=WIDTH, height=HEIGHT):
+        centres[track.index] = (track.boxes_xyxy[:, :2] + track.boxes_xyxy[:, 2:]) / 2
+        confidence[track.index] = track.confidence
+        observed[track.index] = track.observed
+    return centres, confidence, observed
+
+
+def right(match: Match, centres: Floats) -> npt.NDArray[np.bool_]:
+    """Whether each picture's reported ball is where the ball is."""
+    with np.errstate(invalid="ignore"):
+        near = np.linalg.norm(centres - match.ball_px, axis=1) <= WITHIN_PX
+    return near & match.ball_shown
+
+
+def at_threshold(good: Any, confidence: Floats, shown: Any, threshold: float) -> dict[str, float]:
+    """Precision, recall and F1 of what is reported at a confidence or above."""
+    said = confidence >= threshold
+    precision = float(good[said].mean()) if said.any() else 0.0
+    recall = float((good & said).sum() / shown.sum())
+    f1 = 2 * precision * recall / max(precision + recall, 1e-9)
+    return {"threshold": threshold, "precision": precision, "recall": recall, "f1": f1}
+
+
+def average_precision(good: Any, confidence: Floats, shown: Any) -> float:
+    """Area under precision over recall."""
+    order = np.argsort(-confidence, kind="stable")
+    order = order[confidence[order] > 0]
+    hits = np.cumsum(good[order])
+    precision = np.maximum.accumulate((hits / np.arange(1, len(order) + 1))[::-1])[::-1]
+    return float((precision * good[order]).sum() / shown.sum())
+
+
+def calibration(good: Any, confidence: Floats) -> dict[str, Any]:
+    """How often the ball is there, by confidence; the usual difference of the two, weighted by count."""
+    said = confidence > 0
+    bins = np.minimum((confidence[said] * 10).astype(int), 9)
+    rows, error = [], 0.0
+    for i in range(10):
+        mine = bins == i
+        if mine.any():
+            mean, there = float(confidence[said][mine].mean()), float(good[said][mine].mean())
+            rows.append({"pictures": int(mine.sum()), "confidence": mean, "there": there})
+            error += mine.mean() * abs(mean - there)
+    brier = float(((confidence[said] - good[said]) ** 2).mean()) if said.any() else 0.0
+    return {"error": float(error), "brier": brier, "bins": rows}
+
+
+def gather(names: tuple[str, ...], folder: Path | None) -> dict[str, dict[str, Any]]:
+    """What detector and following say over several matches, picture after picture."""
+    parts: dict[str, list[Any]] = {
+        key: [] for key in ("shown", "any", "d_good", "d_conf", "f_good", "f_conf", "f_seen")
+    }
+    for name in names:
+        match = read_match(name)
+        if folder is None:
+            detections = invent_ball_detections(match, seed=len(name) + int(name[-3:]))
+        else:
+            detections = read_detections(folder / f"{name}.npz", count=len(match))
+        candidates, sure = best_candidates(detections)
+        centres, confidence, observed = followed(match, detections, match.motions())
+        parts["shown"].append(match.ball_shown)
+        parts["any"].append(candidate_there(match, detections))
+        parts["d_good"].append(right(match, candidates))
+        parts["d_conf"].append(sure)
+        parts["f_good"].append(right(match, centres))
+        parts["f_conf"].append(confidence)
+        parts["f_seen"].append(observed)
+    whole = {key: np.concatenate(value) for key, value in parts.items()}
+    return {
+        "detector": {"good": whole["d_good"], "confidence": whole["d_conf"], **whole},
+        "followed": {"good": whole["f_good"], "confidence": whole["f_conf"], **whole},
+    }
+
+
+def candidate_there(match: Match, detections: list[Detections]) -> npt.NDArray[np.bool_]:
+    """Whether any candidate lies on the ball: what following can choose from."""
+    there = np.zeros(len(match), bool)
+    for i, seen in enumerate(detections):
+        boxes = seen.boxes_xyxy[seen.classes == BALL]
+        middles = (boxes[:, :2] + boxes[:, 2:]) / 2
+        there[i] = bool((np.linalg.norm(middles - match.ball_px[i], axis=1) <= WITHIN_PX).any())
+    return there & match.ball_shown
+
+
+def best_threshold(one: dict[str, Any]) -> float:
+    """The threshold with the best F1."""
+    tried = np.arange(0.02, 0.99, 0.01)
+    scores = [at_threshold(one["good"], one["confidence"], one["shown"], t)["f1"] for t in tried]
+    return round(float(tried[int(np.argmax(scores))]), 2)
+
+
+def report(one: dict[str, Any], thresholds: list[float]) -> dict[str, Any]:
+    good, confidence, shown = one["good"], one["confidence"], one["shown"]
+    return {
+        "found": float(good.sum() / shown.sum()),
+        "average_precision": average_precision(good, confidence, shown),
+        "at": [at_threshold(good, confidence, shown, threshold) for threshold in thresholds],
+        "calibration": calibration(good, confidence),
+    }
+
+
+def show(result: dict[str, Any]) -> None:
+    print(f"candidates: {result['candidates']}; a candidate lies on the ball in {result['candidate_there']:.1%}")
+    print(
+        f"{'':10}{'found':>8}{'AP':>8}{'at':>7}{'precision':>11}{'recall':>8}{'F1':>7}{'calibration':>13}{'Brier':>8}"
+    )
+    for name in ("detector", "followed"):
+        row = result[name]
+        for at in row["at"]:
+            print(
+                f"{name:10}{row['found']:8.3f}{row['average_precision']:8.3f}{at['threshold']:7.2f}{at['precision']:11.3f}"
+                f"{at['recall']:8.3f}{at['f1']:7.3f}{row['calibration']['error']:13.3f}{row['calibration']['brier']:8.3f}"
+            )
+    print("confidence said -> ball there (pictures):")
+    for row in result["followed"]["calibration"]["bins"]:
+        print(f"  {row['confidence']:.2f} -> {row['there']:.2f} ({row['pictures']})")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--detections", type=Path, help="folder of <match>.npz; invented without it")
+    parser.add_argument("--json", type=Path, help="write the result here")
+    chosen = parser.parse_args()
+    fitted, measured = gather(TUNED_ON, chosen.detections), gather(REPORTED_ON, chosen.detections)
+    both = measured["followed"]
+    filled = (both["f_conf"] > 0) & ~both["f_seen"]
+    result = {
+        "candidates": "invented" if chosen.detections is None else "of the detector",
+        "matches": REPORTED_ON,
+        "pictures": len(both["shown"]),
+        "ball_in_picture": int(both["shown"].sum()),
+        "candidate_there": float(both["any"].sum() / both["shown"].sum()),
+        "detector": report(measured["detector"], [best_threshold(fitted["detector"])]),
+        "followed": report(both, sorted({0.5, best_threshold(fitted["followed"])})),
+        "filled": {"pictures": int(filled.sum()), "right": float(both["good"][filled].mean()) if filled.any() else 0.0},
+    }
+    show(result)
+    if chosen.json:
+        chosen.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
