@@ -208,6 +208,28 @@ def _plan_detector(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any]
     return settings.model_dump(mode="json"), runs
 
 
+def _train_pitch_finder(
+    recipe: Recipe, out: Path, device: torch.device, resume: bool, progress: Progress | None
+) -> Path:
+    from touchline.training.pitch import PitchRecipe, train
+
+    settings = check_settings(PitchRecipe, recipe.settings, source=recipe.path)
+    resolve_data_root(recipe.settings["data_root"], source=recipe.path)
+    _claim(out, settings, resume=resume)
+    return train(recipe.settings, out=out, device=device.type)
+
+
+def _plan_pitch_finder(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any], list[PlannedRun]]:
+    from touchline.models.pitch_net import PitchNet
+    from touchline.training.pitch import PitchRecipe, list_runs
+    from touchline.training.slow_fusion_network import count_parameters
+
+    settings = check_settings(PitchRecipe, recipe.settings, source=recipe.path)
+    total, trained = count_parameters(PitchNet(**settings.network))
+    runs = [PlannedRun(name, total, trained, settings.training.steps) for name in list_runs(settings)]
+    return settings.model_dump(mode="json"), runs
+
+
 def _claim(out: Path, settings: BaseModel, *, resume: bool) -> None:
     """Take a folder for a run of these settings, or go on with the one of the same settings that it holds.
 
@@ -245,6 +267,7 @@ TASKS = {
     "slow-fusion": _Task(_train_slow_fusion, _plan_slow_fusion),
     "ball-spotter": _Task(_train_ball_spotter, _plan_ball_spotter),
     "detector": _Task(_train_detector, _plan_detector),
+    "pitch-finder": _Task(_train_pitch_finder, _plan_pitch_finder),
 }
 """What ``task:`` in a recipe may say."""
 

@@ -1,0 +1,158 @@
+"""Pictures whose place on the pitch is known: labelled real frames, and frames of simulated matches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from touchline.errors import InputError
+from touchline.pitch import STANDARD, Pitch, keypoints_m
+
+SIMULATED_PITCH = Pitch(110.0, 72.0)
+"""The ground of the simulated matches."""
+FRAME_WIDTH, FRAME_HEIGHT = 640, 360
+"""Pixels of all frames that are trained on."""
+KEYPOINTS = 32
+_SUFFIXES = (".jpg", ".webp", ".png")
+_LABELLED = 2
+_VALUES = 5 + 3 * KEYPOINTS
+
+Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PitchFrame:
+    """One picture and what is known of it.
+
+    Attributes:
+        name: of the file, or of the match and frame.
+        rgb: uint8 (360, 640, 3).
+        keypoints_px: float32 (32, 2); where the point is not in the picture, anything.
+        visible: bool (32,): whether the point lies in the picture, seen or hidden behind somebody.
+        to_pixels: metres on the grass to pixels, float64 (3, 3), third coordinate positive before the camera.
+        half_m: half length and width of the ground.
+
+    """
+
+    name: str
+    rgb: Pixels
+    keypoints_px: npt.NDArray[np.float32]
+    visible: npt.NDArray[np.bool_]
+    to_pixels: npt.NDArray[np.float64]
+    half_m: tuple[float, float]
+
+    @property
+    def source(self) -> str:
+        """The match it comes from: the name up to the first underscore."""
+        return self.name.split("_")[0]
+
+
+def read_frames(folder: Path) -> list[PitchFrame]:
+    """Labelled frames of a folder: pictures with a YOLO-pose text file of the same name, by name.
+
+    Raises:
+        InputError: no labels, a label file that cannot be read, or a picture that is missing.
+
+    """
+    labels = sorted(folder.glob("*.txt"))
+    if not labels:
+        raise InputError(f"{folder}: no label files (*.txt) here")
+    return [_read_frame(path) for path in labels]
+
+
+def _read_frame(label: Path) -> PitchFrame:
+    picture = next((label.with_suffix(s) for s in _SUFFIXES if label.with_suffix(s).exists()), None)
+    if picture is None:
+        raise InputError(f"{label}: no picture of that name beside it ({', '.join(_SUFFIXES)})")
+    rgb = _read_rgb(picture)
+    rows = label.read_text().split()
+    if len(rows) != _VALUES:
+        raise InputError(f"{label}: {len(rows)} values, not the {_VALUES} of one pitch")
+    try:
+        table = np.array(rows[5:], np.float64).reshape(KEYPOINTS, 3)
+    except ValueError as error:
+        raise InputError(f"{label}: {error}") from error
+    visible = table[:, 2] == _LABELLED
+    points = table[:, :2] * (FRAME_WIDTH, FRAME_HEIGHT)
+    try:
+        to_pixels = fit_homography(keypoints_m(STANDARD)[visible], points[visible])
+    except ValueError as error:
+        raise InputError(f"{label}: {error}") from error
+    half = (STANDARD.length_m / 2, STANDARD.width_m / 2)
+    return PitchFrame(label.stem, rgb, points.astype(np.float32), visible, to_pixels, half)
+
+
+def _read_rgb(path: Path) -> Pixels:
+    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if bgr is None:
+        raise InputError(f"{path}: not a picture that can be read")
+    if bgr.shape[:2] != (FRAME_HEIGHT, FRAME_WIDTH):
+        bgr = cv2.resize(bgr, (FRAME_WIDTH, FRAME_HEIGHT), interpolation=cv2.INTER_AREA)
+    return np.ascontiguousarray(bgr[..., ::-1])
+
+
+def fit_homography(metres: npt.NDArray[np.float64], pixels: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Metres to pixels (3, 3) from labelled points, wrong ones left out; the third coordinate is positive in view."""
+    if len(metres) < 4:
+        raise ValueError(f"{len(metres)} labelled points do not place a pitch; 4 do")
+    matrix, _ = cv2.findHomography(metres, pixels, cv2.RANSAC, 4.0)
+    if matrix is None:
+        raise ValueError(f"the {len(metres)} labelled points fit no view of a pitch")
+    depth = np.c_[metres, np.ones(len(metres))] @ matrix[2]
+    return np.asarray(matrix * np.sign(np.median(depth)), np.float64)
+
+
+def read_simulated(folder: Path, *, every: int) -> list[PitchFrame]:
+    """Every ``every``-th frame of a simulated match that has its cameras, ``camera.npz``.
+
+    Raises:
+        InputError: the video or its cameras cannot be read, or one is longer than the other.
+
+    """
+    cameras = folder / "camera.npz"
+    if not cameras.exists():
+        raise InputError(f"{cameras}: missing; it holds the cameras of video.mp4")
+    projections = np.load(cameras)["P"].astype(np.float64)
+    video = cv2.VideoCapture(str(folder / "video.mp4"))
+    frames = []
+    for index, projection in enumerate(projections):
+        if not video.grab():
+            break
+        if index % every == 0:
+            _, bgr = video.retrieve()
+            frames.append(_simulated_frame(f"{folder.name}_{index}", bgr, projection))
+    video.release()
+    if not frames:
+        raise InputError(f"{folder / 'video.mp4'}: no frame can be read")
+    return frames
+
+
+def _simulated_frame(name: str, bgr: Pixels, projection: npt.NDArray[np.float64]) -> PitchFrame:
+    to_pixels = np.diag([FRAME_WIDTH / bgr.shape[1], FRAME_HEIGHT / bgr.shape[0], 1.0]) @ projection[:, (0, 1, 3)]
+    if bgr.shape[:2] != (FRAME_HEIGHT, FRAME_WIDTH):
+        bgr = cv2.resize(bgr, (FRAME_WIDTH, FRAME_HEIGHT), interpolation=cv2.INTER_AREA)
+    points, visible = project_keypoints(to_pixels, SIMULATED_PITCH)
+    half = (SIMULATED_PITCH.length_m / 2, SIMULATED_PITCH.width_m / 2)
+    return PitchFrame(name, np.ascontiguousarray(bgr[..., ::-1]), points, visible, to_pixels, half)
+
+
+def project_keypoints(
+    to_pixels: npt.NDArray[np.float64], pitch: Pitch
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
+    """Where a camera sees the keypoints of a ground: pixels (32, 2), and which lie in the picture (32,)."""
+    spread = np.c_[keypoints_m(pitch), np.ones(KEYPOINTS)] @ to_pixels.T
+    front = spread[:, 2] > 1e-6
+    pixels = spread[:, :2] / np.where(front, spread[:, 2], 1.0)[:, None]
+    inside = ((pixels >= 0) & (pixels < (FRAME_WIDTH, FRAME_HEIGHT))).all(1)
+    return pixels.astype(np.float32), front & inside
+
+
+def split_frames(frames: Sequence[PitchFrame], *, held_out: Sequence[str]) -> tuple[list[PitchFrame], list[PitchFrame]]:
+    """Frames to learn from, and those of the sources that are held out."""
+    learn = [frame for frame in frames if frame.source not in held_out]
+    return learn, [frame for frame in frames if frame.source in held_out]
