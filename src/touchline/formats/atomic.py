@@ -12,7 +12,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from touchline.errors import ResourceError
 
@@ -56,8 +56,9 @@ def make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
 
 
-def write_bytes_atomic(path: Path | str, data: bytes) -> None:
-    """Replace ``path`` by a file of these bytes; on any failure the old file is untouched.
+@contextlib.contextmanager
+def replacing(path: Path | str) -> Iterator[BinaryIO]:
+    """A file to write piece by piece that takes the place of ``path`` if all goes well, and is gone if not.
 
     Raises:
         ResourceError: disk full or not writable.
@@ -68,7 +69,7 @@ def write_bytes_atomic(path: Path | str, data: bytes) -> None:
         handle, name = tempfile.mkstemp(prefix=".writing-", dir=path.parent)
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(data)
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             os.chmod(name, 0o666 & ~_umask())
@@ -78,6 +79,17 @@ def write_bytes_atomic(path: Path | str, data: bytes) -> None:
                 os.unlink(name)
             raise
         _sync_folder(path.parent)
+
+
+def write_bytes_atomic(path: Path | str, data: bytes) -> None:
+    """Replace ``path`` by a file of these bytes; on any failure the old file is untouched.
+
+    Raises:
+        ResourceError: disk full or not writable.
+
+    """
+    with replacing(path) as file:
+        file.write(data)
 
 
 def write_text_atomic(path: Path | str, text: str) -> None:

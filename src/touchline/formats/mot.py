@@ -6,7 +6,8 @@ means nothing) are read; anything ambiguous is refused with its line number.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.columns import FloatArray, IntArray
-from touchline.formats.atomic import write_text_atomic
+from touchline.formats.atomic import replacing
 from touchline.formats.mot_rows import parse_rows
 from touchline.formats.text_lines import read_data
-from touchline.tracks import BALL, DETECTION_LABELS, Tracks
+from touchline.tracks import BALL, DETECTION_LABELS, Track, Tracks
 
 PERSON_CLASS = 1
 """MOT's class of a person, the one that MOT tools score."""
@@ -118,10 +119,32 @@ def write_mot(tracks: Tracks, path: Path | str, *, ball: bool = False) -> None:
         ResourceError: it cannot be written.
 
     """
-    chosen = [track for track in tracks if ball or track.label != DETECTION_LABELS[BALL]]
-    if not chosen:
-        write_text_atomic(path, "")
-        return
+    with mot_writer(path, ball=ball) as write:
+        write(tracks.tracks)
+
+
+@contextlib.contextmanager
+def mot_writer(path: Path | str, *, ball: bool = False) -> Iterator[Callable[[Sequence[Track]], None]]:
+    """Writes a MOT file part by part, so that not all need to be held: a function to call with each part in turn.
+
+    The file takes its place when the context ends well. Parts must follow each other in time; see :func:`write_mot`.
+
+    Raises:
+        ResourceError: it cannot be written.
+
+    """
+    with replacing(path) as file:
+
+        def write(tracks: Sequence[Track]) -> None:
+            chosen = [track for track in tracks if ball or track.label != DETECTION_LABELS[BALL]]
+            if chosen:
+                file.write(_lines(chosen).encode())
+
+        yield write
+
+
+def _lines(chosen: Sequence[Track]) -> str:
+    """The boxes of tracks, at least one, as lines ordered by frame and id."""
     lengths = [len(track) for track in chosen]
     boxes = np.concatenate([track.boxes_xyxy for track in chosen]).astype(np.float64)
     frames = np.concatenate([track.frames for track in chosen]) + 1
@@ -140,7 +163,7 @@ def write_mot(tracks: Tracks, path: Path | str, *, ball: bool = False) -> None:
         np.concatenate([track.observed for track in chosen]),
     )
     rows = zip(*(column[order].tolist() for column in columns), strict=True)
-    write_text_atomic(path, "".join(map("%d,%d,%.2f,%.2f,%.2f,%.2f,%.4f,%d,%d\n".__mod__, rows)))
+    return "".join(map("%d,%d,%.2f,%.2f,%.2f,%.2f,%.4f,%d,%d\n".__mod__, rows))
 
 
 def _or_default(values: FloatArray, default: float) -> FloatArray:

@@ -8,8 +8,9 @@ Parquet reader can open it: ``pandas.read_parquet("tracks.parquet")``.
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from touchline.errors import InputError
-from touchline.formats.atomic import write_bytes_atomic
+from touchline.formats.atomic import replacing
 from touchline.tracks import Shot, Track, Tracks
 
 if TYPE_CHECKING:
@@ -35,13 +36,43 @@ def write_tracks_parquet(path: Path | str, tracks: Tracks) -> None:
         ResourceError: it cannot be written.
 
     """
+    with tracks_parquet_writer(path, shots=tracks.shots, width=tracks.width, height=tracks.height) as write:
+        write(tracks.tracks)
+
+
+@contextlib.contextmanager
+def tracks_parquet_writer(
+    path: Path | str, *, shots: Sequence[Shot], width: int, height: int
+) -> Iterator[Callable[[Sequence[Track]], None]]:
+    """Writes tracks part by part, so that not all need to be held: a function to call with each part in turn.
+
+    The file takes its place when the context ends well. Ids must rise from part to part.
+
+    Args:
+        path: the file.
+        shots: of the whole video.
+        width: of the picture, pixels.
+        height: of the picture, pixels.
+
+    Raises:
+        ResourceError: it cannot be written.
+
+    """
     import pyarrow as pa
     from pyarrow import parquet
 
-    table = pa.table(_columns(tracks), schema=_schema(tracks))
-    sink = pa.BufferOutputStream()
-    parquet.write_table(table, sink, compression="zstd", use_dictionary=["track_id", "label", "team", "name", "shot"])
-    write_bytes_atomic(path, sink.getvalue().to_pybytes())
+    schema = _schema(shots, width=width, height=height)
+    dictionaries = ["track_id", "label", "team", "name", "shot"]
+    with (
+        replacing(path) as file,
+        parquet.ParquetWriter(file, schema, compression="zstd", use_dictionary=dictionaries) as writer,
+    ):
+
+        def write(tracks: Sequence[Track]) -> None:
+            if tracks:
+                writer.write_table(pa.table(_columns(tracks), schema=schema))
+
+        yield write
 
 
 def read_tracks_parquet(path: Path | str) -> Tracks:
@@ -69,17 +100,17 @@ def read_tracks_parquet(path: Path | str) -> Tracks:
         raise InputError(f"{path}: not valid tracks ({error}); track the video again") from error
 
 
-def _schema(tracks: Tracks) -> pa.Schema:
-    """The columns' types, and the rest of the tracks as metadata."""
+def _schema(shots: Sequence[Shot], *, width: int, height: int) -> pa.Schema:
+    """The columns' types, and what is no column as metadata."""
     import pyarrow as pa
 
     float32, int64 = pa.float32(), pa.int64()
     about = {
         "schema": SCHEMA,
         "version": VERSION,
-        "width": tracks.width,
-        "height": tracks.height,
-        "shots": [asdict(shot) for shot in tracks.shots],
+        "width": width,
+        "height": height,
+        "shots": [asdict(shot) for shot in shots],
     }
     fields = [
         *(("track_id", int64), ("label", pa.string()), ("team", pa.string()), ("team_confidence", pa.float64())),
@@ -90,11 +121,10 @@ def _schema(tracks: Tracks) -> pa.Schema:
     return pa.schema(fields, metadata={_METADATA_KEY: json.dumps(about, sort_keys=True).encode()})
 
 
-def _columns(tracks: Tracks) -> dict[str, pa.Array]:
+def _columns(rows: Sequence[Track]) -> dict[str, pa.Array]:
     """The boxes of all tracks, one below the other."""
     import pyarrow as pa
 
-    rows = list(tracks)
     lengths = np.array([len(track) for track in rows], np.int64)
 
     def each(values: list[Any], kind: pa.DataType) -> pa.Array:
@@ -147,7 +177,7 @@ def _about(table: pa.Table, *, path: Path) -> Mapping[str, Any]:
 
 def _names() -> list[str]:
     """The columns' names."""
-    return _schema(Tracks((), (), width=1, height=1)).names
+    return _schema((), width=1, height=1).names
 
 
 def _tracks(table: pa.Table) -> list[Track]:
