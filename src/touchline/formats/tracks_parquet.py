@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 SCHEMA = "touchline.tracks"
 VERSION = 1
 _METADATA_KEY = b"touchline"
+_PER_TRACK = ("track_id", "label", "team", "team_confidence", "name", "shot")
+_NULLABLE = ("team", "name", "x_m", "y_m")
 
 
 def write_tracks_parquet(path: Path | str, tracks: Tracks) -> None:
@@ -181,45 +183,38 @@ def _names() -> list[str]:
 
 
 def _tracks(table: pa.Table) -> list[Track]:
-    """The tracks of a table; rows of one track stand together."""
-    if not table.num_rows:
-        return []
+    """The tracks of a table, whose rows may stand in any order."""
     for name in _names():
-        if name not in ("team", "name", "x_m", "y_m") and table[name].null_count:
+        if name not in _NULLABLE and table[name].null_count:
             raise ValueError(f"column {name!r} has empty cells")
-    column = {name: table[name].to_numpy() for name in _names()}
-    ids = column["track_id"]
-    starts = np.append(0, np.flatnonzero(np.diff(ids)) + 1)
-    ends = np.append(starts[1:], len(ids))
-    boxes = np.stack([column[name] for name in ("x0", "y0", "x1", "y1")], axis=1)
-    metres = np.stack([column["x_m"], column["y_m"]], axis=1)
-    known = table["x_m"].is_valid().to_numpy()
+    ids, frames = (table[name].to_numpy() for name in ("track_id", "frame"))
+    order = np.lexsort((frames, ids))
+    if bool((np.diff(order) < 0).any()):
+        table, ids = table.take(order), ids[order]
+    starts = np.flatnonzero(np.diff(ids, prepend=ids[:1] - 1))
+    columns = {name: table[name].to_numpy() for name in _names() if name not in _PER_TRACK}
+    heads = table.select([*_PER_TRACK, "x_m"]).take(starts).to_pylist()
+    ends = np.append(starts[1:], len(ids))[: len(starts)]
     return [
-        _track({name: values[a] for name, values in column.items()}, column, boxes, metres, slice(a, b), bool(known[a]))
-        for a, b in zip(starts.tolist(), ends.tolist(), strict=True)
+        _track(head, {name: values[a:b] for name, values in columns.items()})
+        for head, a, b in zip(heads, starts.tolist(), ends.tolist(), strict=True)
     ]
 
 
-def _track(
-    first: Mapping[str, Any],
-    column: Mapping[str, np.ndarray],
-    boxes: np.ndarray,
-    metres: np.ndarray,
-    rows: slice,
-    has_metres: bool,
-) -> Track:
-    """One track from its rows."""
+def _track(head: Mapping[str, Any], rows: Mapping[str, np.ndarray]) -> Track:
+    """One track from what holds for all of it and from its rows."""
+    metres = np.stack([rows["x_m"], rows["y_m"]], axis=1)
     return Track(
-        track_id=int(first["track_id"]),
-        label=str(first["label"]),
-        times_us=column["time_us"][rows].astype(np.int64),
-        frames=column["frame"][rows].astype(np.int64),
-        boxes_xyxy=boxes[rows].astype(np.float32),
-        confidence=column["confidence"][rows].astype(np.float32),
-        observed=column["observed"][rows].astype(np.bool_),
-        shot=int(first["shot"]),
-        team=first["team"],
-        team_confidence=float(first["team_confidence"]),
-        positions_m=metres[rows].astype(np.float32) if has_metres else None,
-        name=first["name"],
+        track_id=head["track_id"],
+        label=head["label"],
+        times_us=rows["time_us"].astype(np.int64),
+        frames=rows["frame"].astype(np.int64),
+        boxes_xyxy=np.stack([rows[name] for name in ("x0", "y0", "x1", "y1")], axis=1).astype(np.float32),
+        confidence=rows["confidence"].astype(np.float32),
+        observed=rows["observed"].astype(np.bool_),
+        shot=head["shot"],
+        team=head["team"],
+        team_confidence=head["team_confidence"],
+        positions_m=None if head["x_m"] is None else metres.astype(np.float32),
+        name=head["name"],
     )
