@@ -1,27 +1,81 @@
-"""After the pass: tracklets of one person are joined over the gaps between them, and short gaps are filled."""
+"""After the pass: tracklets of one person are joined over the gaps between them, and short gaps are filled.
+
+Whether an end and a later beginning are one person is a ratio of likelihoods. People are taken to move like this: a
+velocity that wanders and is forgotten after a second or two (an Ornstein-Uhlenbeck process), so that where somebody
+went unseen, and how sure that is, follows from both velocities and the length of the gap. Beside it stands the
+likelihood of a newcomer. What people wear is weighed in the same way, by how much it varies within tracklets and
+between them. All ends and beginnings of a shot are then assigned to each other at once.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import linear_sum_assignment
 
 from touchline.tracking.camera_motion import Motion
-from touchline.tracking.motion import move_points
-from touchline.tracking.tracklets import Tracklet
+from touchline.tracking.looks import learn_looks
+from touchline.tracking.paths import Camera
+from touchline.tracking.tracklets import Tracklet, join
+
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class RejoinSettings:
-    """How far a person may have gone unseen, in seconds and body heights."""
+    """How people move unseen, in seconds and body heights, and what speaks against joining.
 
-    gap_s: float = 4.0
-    limit: float = 12.0
+    Attributes:
+        gap_s: longest gap.
+        speed_heights_s: standard deviation of a person's velocity, each way.
+        memory_s: time after which a velocity is forgotten.
+        place_heights: standard deviation of a place where somebody is lost or found.
+        velocity_heights_s: standard deviation of a velocity measured there.
+        ends_s: the stretch that velocities are measured on.
+        drift_heights_s: standard deviation that the camera's own motion adds each second.
+        newcomer: logarithm of the odds for a join before anything is known of the two.
+        missed_s: what each second within the picture, but unseen, speaks against a join.
+        looks: weight of appearance.
+
+    """
+
+    gap_s: float = 20.0
+    speed_heights_s: float = 1.5
+    memory_s: float = 1.5
+    place_heights: float = 0.3
+    velocity_heights_s: float = 0.6
+    ends_s: float = 0.6
+    drift_heights_s: float = 0.3
+    newcomer: float = 0.0
+    missed_s: float = 1.0
+    looks: float = 0.5
 
 
 DEFAULT_REJOIN = RejoinSettings()
+
+_NEVER = 1e9
+_INSIDE = np.array([1, 3, 5, 7, 9]) / 10
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ends:
+    """One end of each tracklet.
+
+    Attributes:
+        index: (n,) picture.
+        foot_px: (n, 2) lowest point, in that picture.
+        ahead_px: (n, 2) where the foot would be a second later.
+        height_px: (n,).
+
+    """
+
+    index: npt.NDArray[np.int64]
+    foot_px: Floats
+    ahead_px: Floats
+    height_px: Floats
 
 
 def rejoin(
@@ -40,7 +94,148 @@ def rejoin(
         settings: what is allowed.
 
     """
-    return list(tracklets)
+    if len(tracklets) < 2:
+        return [_renamed(tracklet, number + 1) for number, tracklet in enumerate(tracklets)]
+    camera = Camera(motions, count=max(tracklet.end for tracklet in tracklets) + 1)
+    next_of = _successors(_costs(tracklets, camera, fps=fps, settings=settings))
+    chains = _chains(next_of)
+    joined = sorted(
+        (join([tracklets[i] for i in chain]) for chain in chains), key=lambda tracklet: (tracklet.start, tracklet.id)
+    )
+    return [_renamed(tracklet, number + 1) for number, tracklet in enumerate(joined)]
+
+
+def _renamed(tracklet: Tracklet, number: int) -> Tracklet:
+    return replace(tracklet, id=number)
+
+
+def _successors(pairs: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Floats, int]) -> npt.NDArray[np.int64]:
+    """For each tracklet the one that continues it, or -1: the assignment of least cost."""
+    first, second, costs, count = pairs
+    table = np.zeros((count, count))
+    table[first, second] = np.minimum(costs, 0)
+    rows, columns = linear_sum_assignment(table)
+    good = table[rows, columns] < 0
+    next_of = np.full(count, -1, np.int64)
+    next_of[rows[good]] = columns[good]
+    return next_of
+
+
+def _chains(next_of: npt.NDArray[np.int64]) -> list[list[int]]:
+    """Runs of tracklets that continue each other."""
+    chains = []
+    for head in sorted(set(range(len(next_of))) - set(next_of.tolist())):
+        chain = [head]
+        while next_of[chain[-1]] >= 0:
+            chain.append(int(next_of[chain[-1]]))
+        chains.append(chain)
+    return chains
+
+
+def _costs(
+    tracklets: Sequence[Tracklet], camera: Camera, *, fps: float, settings: RejoinSettings
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Floats, int]:
+    """Pairs of tracklets that may follow each other, with what speaks against each, negative where less than for."""
+    tails = _ends(tracklets, camera, last=True, fps=fps, settings=settings)
+    heads = _ends(tracklets, camera, last=False, fps=fps, settings=settings)
+    steps = heads.index[None] - tails.index[:, None]
+    first, second = np.nonzero((steps > 0) & (steps <= settings.gap_s * fps))
+    size = _picture(tracklets)
+    costs = _move_costs(tails, heads, first, second, camera, fps=fps, settings=settings, size=size)
+    if settings.missed_s > 0:
+        costs += settings.missed_s / fps * _missed(tails, heads, first, second, camera, size)
+    looks = learn_looks(tracklets)
+    if looks is not None and settings.looks > 0:
+        costs += settings.looks * looks.apart(first, second)
+    return first, second, costs - settings.newcomer, len(tracklets)
+
+
+def _picture(tracklets: Sequence[Tracklet]) -> Floats:
+    """The part of the picture (x0, y0, x1, y1) where people were ever seen."""
+    boxes = np.concatenate([tracklet.boxes_xyxy for tracklet in tracklets]).astype(np.float64)
+    return np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
+
+
+def _ends(tracklets: Sequence[Tracklet], camera: Camera, *, last: bool, fps: float, settings: RejoinSettings) -> _Ends:
+    """The last or first places of tracklets: straight lines fitted, the camera's motion taken out."""
+    index, feet, ahead, heights = [], [], [], []
+    for tracklet in tracklets:
+        at = tracklet.end if last else tracklet.start
+        near = np.abs(tracklet.index - at) <= settings.ends_s * fps
+        boxes = tracklet.boxes_xyxy[near].astype(np.float64)
+        times = (tracklet.index[near] - at) / fps
+        foot = camera.carry((boxes[:, [0, 3]] + boxes[:, [2, 3]]) / 2, start=tracklet.index[near], end=at)
+        height = float(np.median(boxes[:, 3] - boxes[:, 1]))
+        place, velocity = _line(times, foot, noise=0.1 * height, speed=settings.speed_heights_s * height)
+        index.append(at)
+        feet.append(place)
+        ahead.append(place + velocity)
+        heights.append(max(height, 2.0))
+    return _Ends(np.array(index, np.int64), np.array(feet), np.array(ahead), np.array(heights))
+
+
+def _line(times_s: Floats, points: Floats, *, noise: float, speed: float) -> tuple[Floats, Floats]:
+    """Point at time 0 and velocity (2,) of the line through points (n, 2); few points give small velocities."""
+    base = np.stack([np.ones_like(times_s), times_s], axis=1)
+    normal = base.T @ base + np.diag([1e-9, (noise / speed) ** 2])
+    place, velocity = np.linalg.solve(normal, base.T @ points)
+    return place, velocity
+
+
+def _move_costs(
+    tails: _Ends,
+    heads: _Ends,
+    first: npt.NDArray[np.int64],
+    second: npt.NDArray[np.int64],
+    camera: Camera,
+    *,
+    fps: float,
+    settings: RejoinSettings,
+    size: Floats,
+) -> Floats:
+    """Log-likelihood of a newcomer less that of one person, for each pair, from places and velocities."""
+    start, end = tails.index[first], heads.index[second]
+    foot = camera.carry(tails.foot_px[first], start=start, end=end)
+    ahead = camera.carry(tails.ahead_px[first], start=start, end=end)
+    height = heads.height_px[second]
+    before = (ahead - foot) / height[:, None]
+    after = (heads.ahead_px - heads.foot_px)[second] / height[:, None]
+    away = (heads.foot_px[second] - foot) / height[:, None]
+    gap_s = (end - start) / fps
+    tau, free = settings.memory_s, settings.speed_heights_s**2
+    measured = settings.velocity_heights_s**2
+    bend = np.tanh(gap_s / (2 * tau))
+    keep = np.exp(-gap_s / tau)
+    expected = (tau * bend)[:, None] * (before + after)
+    variance = 2 * free * tau * (gap_s - 2 * tau * bend) + 2 * (tau * bend) ** 2 * measured
+    variance += 2 * settings.place_heights**2 + (settings.drift_heights_s * gap_s) ** 2
+    turn = free * (1 - keep**2) + 2 * measured
+    area = float(np.prod(size[2:] - size[:2])) / height**2
+    one = ((away - expected) ** 2).sum(axis=1) / (2 * variance) + np.log(2 * np.pi * variance)
+    one += ((after - keep[:, None] * before) ** 2).sum(axis=1) / (2 * turn) + np.log(2 * np.pi * turn)
+    spread = free + measured
+    newcomer = np.log(np.maximum(area, 1)) + (after**2).sum(axis=1) / (2 * spread) + np.log(2 * np.pi * spread)
+    return np.asarray(one - newcomer)
+
+
+def _missed(
+    tails: _Ends,
+    heads: _Ends,
+    first: npt.NDArray[np.int64],
+    second: npt.NDArray[np.int64],
+    camera: Camera,
+    size: Floats,
+) -> Floats:
+    """Pictures of each gap in which the way between its ends lies within the picture."""
+    start, end = tails.index[first], heads.index[second]
+    inside = np.zeros(len(first))
+    for share in _INSIDE:
+        at = np.round(start + share * (end - start)).astype(np.int64)
+        before = camera.carry(tails.foot_px[first], start=start, end=at)
+        after = camera.carry(heads.foot_px[second], start=end, end=at)
+        place = (1 - share) * before + share * after
+        inside += ((place > size[:2]) & (place < size[2:])).all(axis=1)
+    return inside / len(_INSIDE) * (end - start - 1)
 
 
 def fill(tracklet: Tracklet, *, motions: Sequence[Motion | None] | None, fps: float, gap_s: float = 1.0) -> Tracklet:
@@ -49,46 +244,24 @@ def fill(tracklet: Tracklet, *, motions: Sequence[Motion | None] | None, fps: fl
     gaps = np.flatnonzero((steps > 1) & (steps <= gap_s * fps + 1))
     if len(gaps) == 0:
         return tracklet
-    parts: list[npt.NDArray[np.float64]] = []
+    camera = Camera(motions, count=tracklet.end + 1)
+    parts: list[Floats] = []
     index: list[npt.NDArray[np.int64]] = []
     nearest: list[npt.NDArray[np.int64]] = []
     for gap in gaps:
         first, last = int(tracklet.index[gap]), int(tracklet.index[gap + 1])
-        parts.append(_between(tracklet.boxes_xyxy[gap], tracklet.boxes_xyxy[gap + 1], first, last, motions))
         inside = np.arange(first + 1, last)
+        share = ((inside - first) / (last - first))[:, None]
+        before = camera.carry_box(tracklet.boxes_xyxy[gap], start=first, ends=inside)
+        after = camera.carry_box(tracklet.boxes_xyxy[gap + 1], start=last, ends=inside)
+        parts.append((1 - share) * before + share * after)
         index.append(inside)
         nearest.append(np.where(inside - first <= last - inside, gap, gap + 1))
     return _insert(tracklet, np.concatenate(index), np.concatenate(parts), np.concatenate(nearest))
 
 
-def _between(
-    before: npt.NDArray, after: npt.NDArray, first: int, last: int, motions: Sequence[Motion | None] | None
-) -> npt.NDArray[np.float64]:
-    """Boxes (last - first - 1, 4) on the way: both ends carried along with the camera, blended by time."""
-    count = last - first
-    forward = _carry(before, [_matrix(motions, i) for i in range(first + 1, last)])
-    backward = _carry(after, [np.linalg.inv(_matrix(motions, i)) for i in range(last, first + 1, -1)])[::-1]
-    share = (np.arange(1, count) / count)[:, None]
-    return (1 - share) * forward + share * backward
-
-
-def _matrix(motions: Sequence[Motion | None] | None, index: int) -> npt.NDArray[np.float64]:
-    motion = motions[index] if motions is not None else None
-    return np.eye(3) if motion is None else motion.matrix
-
-
-def _carry(box: npt.NDArray, matrices: Sequence[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
-    """A box (4,) after each of several camera motions, (n, 4)."""
-    corners = np.asarray(box, np.float64).reshape(2, 2)
-    boxes = np.zeros((len(matrices), 4))
-    for i, matrix in enumerate(matrices):
-        corners = move_points(matrix, corners)
-        boxes[i] = corners.reshape(4)
-    return boxes
-
-
 def _insert(
-    tracklet: Tracklet, index: npt.NDArray[np.int64], boxes: npt.NDArray[np.float64], nearest: npt.NDArray[np.int64]
+    tracklet: Tracklet, index: npt.NDArray[np.int64], boxes: Floats, nearest: npt.NDArray[np.int64]
 ) -> Tracklet:
     """A tracklet with filled boxes sorted in; each takes class and half the confidence of a neighbour."""
     count = len(index)

@@ -80,7 +80,7 @@ class Tracker:
         self._patience = max(1, round(settings.lost_s * fps))
         self._settings = settings
         self._next = 1
-        self._states = kalman.begin(np.zeros((0, 4)), settings=settings.motion)
+        self._states: States = kalman.begin(np.zeros((0, 4)), settings=settings.motion)
         self._ids = np.zeros(0, np.int64)
         self._hits = np.zeros(0, np.int64)
         self._unseen = np.zeros(0, np.int64)
@@ -203,7 +203,7 @@ class Tracker:
             self._keep(keep)
 
     def _keep(self, keep: npt.NDArray[np.bool_]) -> None:
-        self._states: States = self._states.take(keep)
+        self._states = self._states.take(keep)
         self._ids, self._hits, self._unseen = self._ids[keep], self._hits[keep], self._unseen[keep]
         if self._looks is not None:
             self._looks = self._looks[keep]

@@ -1,0 +1,57 @@
+"""Places carried between the pictures of a shot, along with the camera's own motion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.tracking.camera_motion import Motion
+
+Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64] | int
+
+
+class Camera:
+    """The camera's motion over a shot, between any two of its pictures.
+
+    Args:
+        motions: one a picture, each from the picture before, unknown ones standing still; None for a fixed camera.
+        count: pictures of the shot.
+
+    """
+
+    def __init__(self, motions: Sequence[Motion | None] | None, *, count: int) -> None:
+        self._from_first: Floats | None = None
+        if motions is None:
+            return
+        if len(motions) < count:
+            raise ValueError(f"{len(motions)} camera motions do not reach picture {count - 1}")
+        matrices = np.tile(np.eye(3), (max(count, 1), 1, 1))
+        for index in range(1, count):
+            motion = motions[index]
+            step = matrices[index - 1] if motion is None else motion.matrix @ matrices[index - 1]
+            matrices[index] = step / np.linalg.norm(step)
+        self._from_first = matrices
+        self._to_first = np.linalg.inv(matrices)
+
+    def carry(self, points_px: Floats, *, start: Indices, end: Indices) -> Floats:
+        """Where points (n, 2) of the ground, seen in pictures ``start``, lie in pictures ``end``; (n,) or one each."""
+        if self._from_first is None:
+            return np.array(points_px, np.float64)
+        matrix = self._from_first[end] @ self._to_first[start]
+        whole = np.concatenate([points_px, np.ones((len(points_px), 1))], axis=1)
+        moved = np.einsum("...ij,...j->...i", matrix, whole)
+        depth = moved[:, 2:]
+        return moved[:, :2] / np.where(np.abs(depth) < 1e-12, 1e-12, depth)
+
+    def carry_box(self, box_xyxy: npt.NDArray, *, start: int, ends: npt.NDArray[np.int64]) -> Floats:
+        """A box (4,) of picture ``start`` in each of the pictures ``ends``, (n, 4); its foot stays on the ground."""
+        x0, y0, x1, y1 = (float(value) for value in box_xyxy)
+        feet = np.tile([[(x0 + x1) / 2, y1], [x0, y1], [x1, y1]], (len(ends), 1, 1))
+        moved = np.stack([self.carry(feet[:, i], start=start, end=ends) for i in range(3)], axis=1)
+        width = np.linalg.norm(moved[:, 2] - moved[:, 1], axis=1)
+        height = width * (y1 - y0) / max(x1 - x0, 1e-6)
+        centre, foot = moved[:, 0, 0], moved[:, 0, 1]
+        return np.stack([centre - width / 2, foot - height, centre + width / 2, foot], axis=1)
