@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -122,6 +123,41 @@ def test_wrong_files(tmp_path: Path) -> None:
         assert (code, json.loads(out)["exit_code"], message in err) == (3, 3, True), err
     write(tmp_path / "t" / "a" / "tracks.txt")
     assert "keep one of them" in evaluate(tmp_path / "t", tmp_path / "t")[2]
+
+
+def test_a_bundle_is_its_tracks(tmp_path: Path) -> None:
+    truth = write(tmp_path / "a.txt", person(1))
+    bundle = write(tmp_path / "match.touchline" / "tracks.txt", person(1)).parent
+    assert scored(truth, bundle)["MOTA"] == 1
+
+
+def test_same_files_same_numbers_as_trackeval(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """From the files on: gaps in frames and ids, rows that are not scored, boxes on fractions of pixels."""
+    trackeval = pytest.importorskip("trackeval")
+    rng = np.random.default_rng(3)
+    spots = rng.uniform(0, 200, (8, 2)).round(2)
+    frames = [f for f in range(1, 60) if f % 11]
+    true_rows, found_rows = [], []
+    for f in frames:
+        spots = (spots + rng.normal(0, 3, spots.shape)).round(2)
+        for i, (x, y) in enumerate(spots.tolist()):
+            true_rows.append((f, 3 * i + 2, x, y, 20.1, 40.7, int(rng.random() < 0.9), 1, 1))
+            if rng.random() < 0.85:
+                dx, dy = rng.normal(0, 3, 2).round(3)
+                found_rows.append((f, i + 10 * (f // 25), x + dx, y + dy, 20.1, 40.7, 0.8, 1, 1))
+    truth = write(tmp_path / "gt" / "one" / "gt" / "gt.txt", *true_rows)
+    found = write(tmp_path / "trackers" / "own" / "data" / "one.txt", *found_rows)
+    config = {"GT_FOLDER": str(tmp_path / "gt"), "TRACKERS_FOLDER": str(tmp_path / "trackers"), "DO_PREPROC": False}
+    config |= {"SKIP_SPLIT_FOL": True, "SEQ_INFO": {"one": frames[-1]}, "PRINT_CONFIG": False}
+    files = trackeval.datasets.MotChallenge2DBox(config)
+    data = files.get_preprocessed_seq_data(files.get_raw_seq_data("own", "one"), "pedestrian")
+    quiet = {"PRINT_CONFIG": False}
+    capsys.readouterr()
+    record = scored(truth, found)
+    for metric in (trackeval.metrics.HOTA(), trackeval.metrics.CLEAR(quiet), trackeval.metrics.Identity(quiet)):
+        for name, value in metric.eval_sequence(data).items():
+            if not name.startswith("HOTA_"):
+                assert record[name] == pytest.approx(float(np.mean(value)), abs=1e-9), name
 
 
 def test_far_frame_numbers_cost_nothing(tmp_path: Path) -> None:

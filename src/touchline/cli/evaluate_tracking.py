@@ -26,7 +26,7 @@ _COUNTS = ("IDSW", "Frag", "CLR_FP", "CLR_FN", "MT", "ML")
 
 def tracking(
     truth: Annotated[Path, typer.Option("--truth", help="MOT file, or a folder of them.")],
-    predictions: Annotated[Path, typer.Option("--predictions", help="MOT file, or a folder of them.")],
+    predictions: Annotated[Path, typer.Option("--predictions", help="The same, or a bundle.")],
     iou: Annotated[float, typer.Option("--iou", help="Overlap from which boxes fit, for IDF1 and MOTA.")] = 0.5,
     classes: Annotated[str, typer.Option("--classes", help="Only boxes of these MOT classes: 1 or 1,2.")] = ALL,
     zero_based: Annotated[
@@ -55,7 +55,7 @@ def _tracking(truth: Path, predictions: Path, *, iou: float, classes: str, zero_
     from touchline.metrics.tracking import combine_tracking
 
     wanted, from_zero = choose_classes(classes), choose_zero_based(zero_based)
-    pairs = pair_files(truth, predictions, name_of=sequence_name)
+    pairs = pair_files(_in_bundle(truth), _in_bundle(predictions), name_of=sequence_name)
     warnings = _pairing_warnings(pairs)
     reports: dict[str, TrackingReport] = {}
     for pair in pairs.pairs:
@@ -68,6 +68,11 @@ def _tracking(truth: Path, predictions: Path, *, iou: float, classes: str, zero_
     if not output.json:
         output.say(_table(reports, total))
     return EXIT_DEGRADED if pairs.missing else EXIT_OK
+
+
+def _in_bundle(path: Path) -> Path:
+    """The tracks within a bundle; any other path as it is."""
+    return path / "tracks.txt" if path.suffix == ".touchline" and path.is_dir() else path
 
 
 def choose_classes(text: str) -> tuple[int, ...] | None:
