@@ -1,38 +1,16 @@
-"""Overlap of boxes: intersection over union, for one picture and for the pictures of a whole sequence at once."""
+"""Overlap of boxes, intersection over union, for all pictures of a sequence at once."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from touchline.columns import FloatArray, IntArray
 
 EPS = float(np.finfo(np.float64).eps)
 _CHUNK = 1 << 16
 """Pairs looked at together: few enough to stay in the processor's cache."""
-
-
-def box_iou(a_xyxy: npt.NDArray[np.floating], b_xyxy: npt.NDArray[np.floating]) -> FloatArray:
-    """Intersection over union of every box of one list with every box of another.
-
-    Args:
-        a_xyxy: (n, 4) left, upper, right, lower edge.
-        b_xyxy: (m, 4).
-
-    Returns:
-        float64 (n, m), 0 to 1; 0 where a box has no area.
-
-    """
-    a, b = a_xyxy.astype(np.float64), b_xyxy.astype(np.float64)
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    inside = np.maximum(high - low, 0.0).prod(axis=2)
-    area_a, area_b = _areas(a), _areas(b)
-    union = area_a[:, None] + area_b[None, :] - inside
-    solid = (area_a[:, None] > EPS) & (area_b[None, :] > EPS) & (union > EPS)
-    return np.where(solid, inside / np.where(solid, union, 1.0), 0.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,11 +53,6 @@ def overlapping_pairs(
         none = np.zeros(0, np.int64)
         return Pairs(none, none, none, np.zeros(0))
     return Pairs(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-
-
-def _areas(boxes: FloatArray) -> FloatArray:
-    """Area of each box (..., 4)."""
-    return (boxes[..., 2] - boxes[..., 0]) * (boxes[..., 3] - boxes[..., 1])
 
 
 def _chunks(frames: IntArray, rows: IntArray, columns: IntArray) -> list[IntArray]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from touchline.columns import BoolArray, FloatArray, IntArray
 from touchline.errors import UsageError
-from touchline.metrics.box_overlap import box_iou
+from touchline.metrics.box_overlap import overlapping_pairs
 from touchline.tracks import BALL, DETECTION_LABELS, Detections
 
 COCO_IOUS: tuple[float, ...] = tuple(np.linspace(0.5, 0.95, 10).tolist())
@@ -123,31 +123,88 @@ def average_precision(
     overlaps = tuple(float(iou) for iou in iou_thresholds)
     if not overlaps or not all(0 < iou <= 1 for iou in overlaps):
         raise UsageError(f"iou_thresholds={overlaps} must be one or more numbers above 0 and up to 1")
-    pairs = list(zip(truth, predictions, strict=True))
-    people = frozenset(i for i, label in enumerate(labels) if label != DETECTION_LABELS[BALL])
+    true, found = _flat(truth), _flat(predictions)
+    people = [i for i, label in enumerate(labels) if label != DETECTION_LABELS[BALL]]
     return DetectionReport(
-        classes=tuple(_of_class(label, frozenset({i}), pairs, overlaps) for i, label in enumerate(labels)),
-        person=_of_class(PERSON, people, pairs, overlaps),
-        pictures=len(pairs),
+        classes=tuple(_of_class(label, [i], true, found, overlaps) for i, label in enumerate(labels)),
+        person=_of_class(PERSON, people, true, found, overlaps),
+        pictures=len(truth),
     )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Flat:
+    """The boxes of all pictures, one picture after the other, each by falling confidence.
+
+    Attributes:
+        picture: int64 (n,), which picture a box is in.
+        pictures: how many there are.
+        classes, confidence, boxes_xyxy: as in ``Detections``, the latter two float64.
+
+    """
+
+    picture: IntArray
+    pictures: int
+    classes: IntArray
+    confidence: FloatArray
+    boxes_xyxy: FloatArray
+
+    def of(self, classes: Sequence[int]) -> _Flat:
+        """The boxes of some classes."""
+        kept = np.isin(self.classes, classes)
+        values = self.classes[kept], self.confidence[kept], self.boxes_xyxy[kept]
+        return _Flat(self.picture[kept], self.pictures, *values)
+
+    @property
+    def starts(self) -> IntArray:
+        """int64 (pictures + 1,): where each picture's boxes start."""
+        return np.searchsorted(self.picture, np.arange(self.pictures + 1))
+
+
+def _flat(pictures: Sequence[Detections]) -> _Flat:
+    """The boxes of all pictures together."""
+    picture = np.repeat(np.arange(len(pictures)), [len(boxes) for boxes in pictures])
+    if not len(picture):
+        return _Flat(picture, len(pictures), picture, np.zeros(0), np.zeros((0, 4)))
+    confidence = np.concatenate([boxes.confidence for boxes in pictures]).astype(np.float64)
+    order = np.lexsort((-confidence, picture))
+    boxes = np.concatenate([boxes.boxes_xyxy for boxes in pictures]).astype(np.float64)
+    classes = np.concatenate([boxes.classes for boxes in pictures])
+    return _Flat(picture, len(pictures), classes[order], confidence[order], boxes[order])
+
+
 def _of_class(
-    label: str, indices: frozenset[int], pairs: list[tuple[Detections, Detections]], overlaps: tuple[float, ...]
+    label: str, indices: Sequence[int], truth: _Flat, found: _Flat, overlaps: tuple[float, ...]
 ) -> ClassPrecision:
     """One class, or several taken as one."""
-    wanted = np.array(sorted(indices), np.int64)
-    truths, scores, hits = 0, [np.zeros(0)], [np.zeros((len(overlaps), 0), np.bool_)]
-    for true, found in pairs:
-        true, found = true.take(np.isin(true.classes, wanted)), found.take(np.isin(found.classes, wanted))
-        order = np.argsort(-found.confidence.astype(np.float64), kind="stable")
-        truths += len(true)
-        scores.append(found.confidence[order].astype(np.float64))
-        hits.append(match_detections(box_iou(found.boxes_xyxy[order], true.boxes_xyxy), overlaps))
-    score, hit = np.concatenate(scores), np.concatenate(hits, axis=1)
-    order = np.argsort(-score, kind="stable")
-    ap, recall, best = _curves(hit[:, order], score[order], truths)
-    return ClassPrecision(label, overlaps, ap, recall, truths, len(score), best)
+    truth, found = truth.of(indices), found.of(indices)
+    hit = _hits(truth, found, overlaps)
+    order = np.argsort(-found.confidence, kind="stable")
+    ap, recall, best = _curves(hit[:, order], found.confidence[order], len(truth.classes))
+    return ClassPrecision(label, overlaps, ap, recall, len(truth.classes), len(found.classes), best)
+
+
+def _hits(truth: _Flat, found: _Flat, overlaps: Sequence[float]) -> BoolArray:
+    """Which detections find a true box, as a mask (T, n).
+
+    A detection and a true box that are near nothing else fit as their overlap says; pictures with others are worked
+    through detection by detection.
+    """
+    limits = np.minimum(np.array(overlaps), _TOP_IOU)
+    hit = np.zeros((len(limits), len(found.classes)), np.bool_)
+    starts = found.starts, truth.starts
+    pairs = overlapping_pairs(found.boxes_xyxy, starts[0], truth.boxes_xyxy, starts[1])
+    near = pairs.iou >= limits.min()
+    picture, row, column, iou = pairs.frame[near], pairs.row[near], pairs.column[near], pairs.iou[near]
+    hit[:, row] = iou >= limits[:, None]
+    rivals = (np.bincount(row)[row] > 1) | (np.bincount(column)[column] > 1)
+    edges = np.searchsorted(picture, np.arange(truth.pictures + 1))
+    for at in np.unique(picture[rivals]).tolist():
+        part = slice(int(edges[at]), int(edges[at + 1]))
+        dense = np.zeros([int(start[at + 1] - start[at]) for start in starts])
+        dense[row[part] - starts[0][at], column[part] - starts[1][at]] = iou[part]
+        hit[:, starts[0][at] : starts[0][at + 1]] = match_detections(dense, overlaps)
+    return hit
 
 
 def match_detections(iou: FloatArray, overlaps: Sequence[float]) -> BoolArray:
