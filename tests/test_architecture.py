@@ -15,11 +15,11 @@ LEVELS = (
     {"base"},
     {"media", "formats", "metrics"},
     {"models"},
-    {"spotting"},
+    {"spotting", "tracking"},
     {"analysis", "training"},
     {"cli"},
 )
-MAY_IMPORT_TORCH = {"models", "spotting", "analysis", "training"}
+MAY_IMPORT_TORCH = {"models", "spotting", "tracking", "analysis", "training"}
 MODULES = sorted(SOURCE.rglob("*.py"))
 
 
