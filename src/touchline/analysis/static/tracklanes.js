@@ -187,7 +187,8 @@ class TrackLanes {
         context.strokeRect(left + 1, top, right - left - 2, tall);
       }
       const from = Math.max(left, 0) + 4;
-      if (ball || Math.min(right, width) - from < context.measureText(track.title).width + 4) continue;
+      const room = Math.min(right, width) - from - 4;
+      if (ball || room < 6 * track.title.length - 4 || room < context.measureText(track.title).width) continue;
       context.fillStyle = isLight(colour) ? '#0c121a' : '#ffffff';
       context.fillText(track.title, from, top + tall / 2 + 0.5);
     }
