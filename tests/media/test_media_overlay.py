@@ -241,3 +241,27 @@ def test_damaged_video_still_gives_what_can_be_read(tmp_path: Path) -> None:
     done = write_overlay(source, tmp_path / "out.mp4", tracks=nobody())
     assert shown(done.path)[0] == shown(source)[0]
     assert not done.coverage.complete
+
+
+@pytest.mark.parametrize("matrix", [1, 5, 6, 9])
+@pytest.mark.parametrize("pix_fmt", ["yuv420p", "yuvj420p"])
+def test_colours_stay_whatever_their_coding(tmp_path: Path, matrix: int, pix_fmt: str) -> None:
+    picture = np.zeros((96, 160, 3), np.uint8)
+    picture[:, :80], picture[:, 80:] = (200, 40, 30), (30, 160, 90)
+
+    def tagged(frame: av.VideoFrame) -> av.VideoFrame:
+        frame.colorspace = matrix
+        return frame
+
+    tags = {
+        "preset": "ultrafast",
+        "x264-params": f"colormatrix={ {1: 'bt709', 5: 'bt470bg', 6: 'smpte170m', 9: 'bt2020nc'}[matrix] }",
+    }
+    source = write_frames(tmp_path / "c.mp4", [picture] * 3, pix_fmt=pix_fmt, options=tags, prepare=tagged)
+    done = write_overlay(source, tmp_path / "out.mp4", tracks=nobody())
+    with av.open(str(done.path)) as container:
+        assert container.streams.video[0].codec_context.colorspace == matrix
+    with VideoReader(source) as before, VideoReader(done.path) as now:
+        for a, b in zip(before.frames(), now.frames(), strict=True):
+            for left in (20, 100):
+                assert np.abs(a.to_rgb()[48, left].astype(int) - b.to_rgb()[48, left]).max() < 8
