@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from touchline.pitch import MIRROR, Pitch, keypoints_m
-from touchline.training.pitch_augment import Bank, DrawnBank, drawn_keypoints_m, draw_batch, random_warps
+from touchline.training.pitch_augment import Bank, DrawnBank, draw_batch, drawn_keypoints_m, random_warps
 from touchline.training.pitch_data import PitchFrame, project_keypoints
 from touchline.training.pitch_losses import keypoint_loss
 from touchline.training.pitch_render import Draws, draw_cameras, line_cover, look_at_ground, pixel_grid, render

@@ -27,12 +27,14 @@ from touchline.training.checkpoint import load_checkpoint, save_checkpoint
 from touchline.training.ema import Ema
 from touchline.training.logs import MetricLog
 from touchline.training.pitch_augment import Bank, DrawnBank, PitchBatch, draw_batch, join_batches
-from touchline.training.pitch_data import PitchFrame, read_frames, read_simulated, split_frames
+from touchline.training.pitch_data import FRAME_WIDTH, PitchFrame, read_frames, read_simulated, split_frames
 from touchline.training.pitch_losses import LossWeights, pitch_loss
 from touchline.training.pitch_measure import find_in_frames, measure_keypoints
 from touchline.training.pitch_render import Draws
 from touchline.training.schedule import WarmupCosine, set_learning_rate
 
+PICTURE = PictureSpec(width=FRAME_WIDTH, height=384)
+"""What the network sees: frames as they are, and below them black up to a multiple of its strides."""
 _SCALE = 10_000
 """Parts into which a run is cut for its learning rate, whether it ends by steps or by the clock."""
 
@@ -85,7 +87,6 @@ class PitchRecipe(BaseModel):
         held_out: groups of sources of frames; each group is measured with a network trained on the others.
         train_on_all: whether a last network, trained on every source, ships; if not, that of the first group does, so
             that what was measured is what ships.
-        picture: the pictures the network sees.
         network: arguments of :class:`~touchline.models.pitch_net.PitchNet`.
         training: how each network is trained.
         loss: how much each part of the loss counts.
@@ -103,7 +104,6 @@ class PitchRecipe(BaseModel):
     every: int = Field(default=25, ge=1)
     held_out: list[list[str]] = Field(min_length=1)
     train_on_all: bool = True
-    picture: PictureSpec = PictureSpec(width=640, height=384)
     network: dict[str, Any] = Field(default_factory=dict)
     training: PitchTraining = PitchTraining()
     loss: LossWeights = LossWeights()
@@ -135,7 +135,7 @@ def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu") -> Path:
             raise InputError(f"held_out {group}: {len(learn)} frames to learn from and {len(test)} to measure on")
         name = f"fold_{number}"
         network = train_network(settings, learn, simulated, out=out / name, device=device)
-        found = find_in_frames(network, test, height=settings.picture.height, device=device)
+        found = find_in_frames(network, test, height=PICTURE.height, device=device)
         folds[name] = {"held_out": group, **measure_keypoints(found, test)}
         save_model(out / name, network, model_config(network, settings, folds[name], name=name), half=True)
         write_json_atomic(out / "measured.json", folds)
@@ -167,7 +167,7 @@ def model_config(network: PitchNet, settings: PitchRecipe, measured: Mapping[str
         architecture="pitch-net",
         network=network.settings,
         labels=KEYPOINT_NAMES,
-        picture=settings.picture,
+        picture=PICTURE,
         precision=settings.precision,  # type: ignore[arg-type]
         licence=settings.licence,
         description=settings.description,
@@ -187,7 +187,7 @@ class _Mixer:
         draws: Draws,
     ) -> None:
         training = settings.training
-        self._draws, self._size, self._new, self._owed = draws, settings.picture, training.drawn_new, 0.0
+        self._draws, self._size, self._new, self._owed = draws, PICTURE, training.drawn_new, 0.0
         parts: list[tuple[Bank, int, float]] = []
         if training.real and frames:
             parts.append((Bank(frames, device=draws.device), training.real, training.real_strength))
