@@ -1,4 +1,7 @@
-"""Take the README's picture of a report: ``python docs/images/shoot.py REPORT.html docs/images/report.png``."""
+"""Take the pictures of a report: ``python docs/images/shoot.py REPORT.html docs/images/report.png``.
+
+With ``docs/images/players.png`` as a third argument, the lower part with players and heat map goes there.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,16 @@ from playwright.sync_api import sync_playwright
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 
 
-def shoot(report: Path, picture: Path, *, events_on: int = 3) -> None:
-    """Open a report in Chromium at 1280 x 800, go some events on, and save what is seen."""
+def shoot(report: Path, picture: Path, *, players: Path | None = None, events_on: int = 3) -> None:
+    """Open a report in Chromium at 1280 x 800, go some events on, and save what is seen.
+
+    Args:
+        report: the page.
+        picture: where the upper part goes.
+        players: where the lower part goes, with the second player of the table picked out; None for nowhere.
+        events_on: how many events to go on.
+
+    """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme="light")
@@ -23,8 +34,13 @@ def shoot(report: Path, picture: Path, *, events_on: int = 3) -> None:
             page.wait_for_timeout(300)
         page.wait_for_timeout(700)
         page.screenshot(path=picture)
+        if players is not None:
+            page.locator("#squad-rows tr").nth(1).click()
+            page.locator("#squad").scroll_into_view_if_needed()
+            page.wait_for_timeout(700)
+            page.locator("#squad").screenshot(path=players)
         browser.close()
 
 
 if __name__ == "__main__":
-    shoot(Path(sys.argv[1]), Path(sys.argv[2]))
+    shoot(Path(sys.argv[1]), Path(sys.argv[2]), players=Path(sys.argv[3]) if len(sys.argv) > 3 else None)

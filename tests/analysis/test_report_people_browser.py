@@ -253,3 +253,14 @@ def test_thousands_of_tracks(browser: Any, tmp_path: Path) -> None:  # noqa: F81
     assert watched.text("#squad-more") == "The first 300 of 2,000 in this order."
     assert watched.complaints == []
     watched.page.close()
+
+
+def test_an_old_browser_is_told(browser: Any, report_path: Path) -> None:  # noqa: F811
+    context = browser.new_context()
+    context.add_init_script("delete window.DecompressionStream")
+    page = context.new_page()
+    page.goto(report_path.as_uri())
+    page.wait_for_selector("#old-browser:visible")
+    assert not page.is_visible("#squad")
+    assert page.locator(".event").count() > 0
+    context.close()

@@ -31,6 +31,10 @@ class Report {
 
   /** Unpack the tracks and show them: boxes over the video, lanes, table, heat map. */
   async openTracks() {
+    if (!('DecompressionStream' in window)) {
+      document.getElementById('old-browser').hidden = false;
+      return;
+    }
     const store = await TrackStore.open(this.data.tracks);
     const actions = {
       select: (track) => this.select(track),
