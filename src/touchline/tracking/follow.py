@@ -13,8 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.tracking.ball import follow_ball
+from touchline.tracking.camera_motion import Motion
 from touchline.tracking.homography import PitchView, fit_view
 from touchline.tracking.observe import Observation
+from touchline.tracking.pitch_size import fit_pitch_size
 from touchline.tracking.placing import place_track, smooth_views
 from touchline.tracking.rejoin import fill, rejoin
 from touchline.tracking.roles import Kits, Look, looks_of, roles_of
@@ -89,12 +91,7 @@ def follow_shot(
 
     """
     motions = [observation.motion for observation in observations]
-    views = smooth_views(
-        [_view(observation, width=width, height=height) for observation in observations],
-        motions,
-        fps=fps,
-        keypoints=[observation.keypoints for observation in observations],
-    )
+    views = _views(observations, motions=motions, width=width, height=height, fps=fps)
     people = rejoin(follow_people(observations, fps=fps, settings=settings), motions=motions, fps=fps)
     people = [fill(person, motions=motions, fps=fps) for person in people]
     times_us = np.array([observation.time_us for observation in observations], np.int64)
@@ -154,11 +151,14 @@ def tracks_of(followed: FollowedShot, *, kits: Kits | None, first_id: int) -> li
     return tracks
 
 
-def _view(observation: Observation, *, width: int, height: int) -> PitchView | None:
-    """Where the camera looks by this picture alone."""
-    if observation.keypoints is None:
-        return None
-    return fit_view(observation.keypoints, width=width, height=height)
+def _views(
+    observations: Sequence[Observation], *, motions: Sequence[Motion], width: int, height: int, fps: float
+) -> list[PitchView | None]:
+    """Where the camera looks in each picture, on a ground of the size that the shot's keypoints tell."""
+    keypoints = [observation.keypoints for observation in observations]
+    pitch = fit_pitch_size(keypoints, width=width, height=height).or_standard()
+    views = [None if k is None else fit_view(k, width=width, height=height, pitch=pitch) for k in keypoints]
+    return smooth_views(views, motions, fps=fps, keypoints=keypoints)
 
 
 def _facts(observations: Sequence[Observation], pitch_known: Sequence[bool], *, height: int) -> list[PictureFacts]:

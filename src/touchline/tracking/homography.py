@@ -10,11 +10,13 @@ import numpy.typing as npt
 from touchline.pitch import STANDARD, Pitch, keypoints_m
 from touchline.tracking.view_algebra import Floats, displacements, jacobians, picture_units, project
 from touchline.tracking.view_filter import Points
-from touchline.tracking.view_fit import fit
+from touchline.tracking.view_fit import Fit, fit
 
 LEAST_CONFIDENCE = 0.3
 NOISE_SHARE = 1 / 400
 """Standard deviation of a good keypoint, as a share of the picture's width: 1.6 px at 640."""
+WIDENED = (1.0, 2.0, 4.0)
+"""What the noise is multiplied by, in turn, until most points agree on a view."""
 LOOSE_POINTS = {30: 2.5, 31: 2.5}
 """Points that are known less well than others: nothing but the circle's curve marks its left and right."""
 
@@ -115,13 +117,21 @@ def fit_view(
     points, _ = usable_points(
         keypoints, width=width, height=height, pitch=pitch, noise_px=noise_px, least_confidence=least_confidence
     )
-    found = fit(points.picture, points.pitch, sigmas=points.sigmas)
-    if found is None or not _enough(int(found.inliers.sum()), of=len(points.sigmas)):
-        return None
+    for factor in WIDENED:
+        found = fit(points.picture, points.pitch, sigmas=points.sigmas * factor)
+        if found is None or not _enough(int(found.inliers.sum()), of=len(points.sigmas)):
+            continue
+        view = _view(found, width=width, height=height, pitch=pitch)
+        if plausible(view):
+            return view
+    return None
+
+
+def _view(found: Fit, *, width: int, height: int, pitch: Pitch) -> PitchView:
+    """A fit as a view in pixels."""
     units = picture_units(width=width, height=height)
     matrix = _signed(np.linalg.inv(found.matrix) @ units, width=width, height=height)
-    view = PitchView(matrix, found.covariance, width, height, pitch, int(found.inliers.sum()))
-    return view if plausible(view) else None
+    return PitchView(matrix, found.covariance, width, height, pitch, int(found.inliers.sum()))
 
 
 def usable_points(

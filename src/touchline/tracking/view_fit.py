@@ -14,11 +14,14 @@ import numpy.typing as npt
 
 from touchline.tracking.view_algebra import Floats, change_matrix, displacements, project
 
-MOST_SAMPLES = 256
+MOST_SAMPLES = 200
 LEAST_TRIANGLE_M2 = 8.0
 """Three points of a sample must span at least this much of the pitch, or the sample says little."""
 OUTLIER_SIGMAS = 3.5
-PRIOR_DEGREES = 6.0
+WIDEN_FROM, WIDEST = 1.3, 5.0
+"""From which misjudgement of the noise on it is corrected, and by how much at most."""
+RAYLEIGH_MEDIAN = 1.1774
+PRIOR_DEGREES = 4.0
 """How many residuals' worth the stated noise counts for when the noise is judged by the residuals."""
 
 
@@ -40,12 +43,26 @@ def fit(picture: Floats, pitch: Floats, *, sigmas: Floats) -> Fit | None:
         sigmas: float64 (n,), positive.
 
     """
-    start = _sampled(picture, pitch, sigmas=sigmas)
+    fours = _samples(pitch)
+    start = _sampled(picture, pitch, sigmas=sigmas, fours=fours)
     if start is None:
         return None
+    found = _settled(start, picture, pitch, sigmas=sigmas, fours=fours)
+    if found is None:
+        return None
+    wider = _noise(found.matrix, picture, pitch, sigmas=sigmas)
+    if wider <= WIDEN_FROM:
+        return found
+    return _settled(found.matrix, picture, pitch, sigmas=sigmas * wider, fours=fours) or found
+
+
+def _settled(
+    start: Floats, picture: Floats, pitch: Floats, *, sigmas: Floats, fours: npt.NDArray[np.int64]
+) -> Fit | None:
+    """Least squares and choice of the points that agree, in turn until neither changes."""
     inliers = _close(start, picture, pitch, sigmas=sigmas)
-    for _ in range(3):
-        if not spread_out(pitch[inliers]):
+    for _ in range(4):
+        if not inliers[fours].all(axis=1).any():
             return None
         solved = _refined(start, picture[inliers], pitch[inliers], sigmas=sigmas[inliers])
         if solved is None:
@@ -55,28 +72,23 @@ def fit(picture: Floats, pitch: Floats, *, sigmas: Floats) -> Fit | None:
         if np.array_equal(now, inliers):
             break
         inliers = now
-    if not spread_out(pitch[inliers]):
+    if not inliers[fours].all(axis=1).any() or np.linalg.cond(information) > 1e14:
         return None
     return _judged(start, information, picture[inliers], pitch[inliers], sigmas=sigmas[inliers], inliers=inliers)
 
 
-def spread_out(pitch: Floats) -> bool:
-    """Whether points (n, 2) hold four of which no three lie on one line."""
-    return any(_fixes(pitch[list(four)]) for four in combinations(range(len(pitch)), 4))
+def _noise(view: Floats, picture: Floats, pitch: Floats, *, sigmas: Floats) -> float:
+    """How much larger than stated the points' noise is, by the middle one of what is left over."""
+    count = len(picture)
+    if count < 7:
+        return 1.0
+    mapped, _ = project(view, pitch)
+    left = np.hypot(*(picture - mapped).T) / sigmas
+    return min(WIDEST, float(np.median(left)) / RAYLEIGH_MEDIAN * (count / (count - 4)) ** 0.5)
 
 
-def _fixes(four: Floats) -> bool:
-    return all(_triangle_m2(four[list(three)]) >= LEAST_TRIANGLE_M2 for three in combinations(range(4), 3))
-
-
-def _triangle_m2(three: Floats) -> float:
-    (ax, ay), (bx, by) = three[1] - three[0], three[2] - three[0]
-    return float(abs(ax * by - ay * bx) / 2)
-
-
-def _sampled(picture: Floats, pitch: Floats, *, sigmas: Floats) -> Floats | None:
+def _sampled(picture: Floats, pitch: Floats, *, sigmas: Floats, fours: npt.NDArray[np.int64]) -> Floats | None:
     """The best view through any four points, judged by all: the truncated squares of what is left over."""
-    fours = _samples(pitch)
     if len(fours) == 0:
         return None
     views = _through_four(pitch[fours], picture[fours])
@@ -97,7 +109,7 @@ def _samples(pitch: Floats) -> npt.NDArray[np.int64]:
         drawn = np.array(list(combinations(range(count), 4)), dtype=np.int64)
     else:
         random = np.random.default_rng(count)
-        drawn = np.argsort(random.random((4 * MOST_SAMPLES, count)), axis=1)[:, :4]
+        drawn = np.argsort(random.random((3 * MOST_SAMPLES, count)), axis=1)[:, :4]
     p = pitch[drawn]
     good = np.ones(len(drawn), dtype=bool)
     for i, j, k in combinations(range(4), 3):
@@ -143,11 +155,14 @@ def _refined(view: Floats, picture: Floats, pitch: Floats, *, sigmas: Floats) ->
         weights = 1 / (1 + (left**2).sum(1) / OUTLIER_SIGMAS**2)
         rows = displacements(mapped) / sigmas[:, None, None]
         information = np.einsum("n,nij,nik->jk", weights, rows, rows)
-        if not np.isfinite(information).all() or np.linalg.cond(information) > 1e14:
+        if not np.isfinite(information).all():
             return None
-        change = np.linalg.solve(information, np.einsum("n,nij,ni->j", weights, rows, left))
+        try:
+            change = np.linalg.solve(information, np.einsum("n,nij,ni->j", weights, rows, left))
+        except np.linalg.LinAlgError:
+            return None
         view = change_matrix(change) @ view
-        if np.abs(change).max() < 1e-9:
+        if np.abs(change).max() < 1e-6:
             break
     return view, information
 
@@ -160,4 +175,5 @@ def _judged(
     squares = float((((picture - mapped) / sigmas[:, None]) ** 2).sum())
     spare = 2 * len(picture) - 8
     noise = (PRIOR_DEGREES + squares) / (PRIOR_DEGREES + spare)
-    return Fit(view, np.linalg.inv(information) * noise, inliers)
+    covariance: Floats = np.asarray(np.linalg.inv(information) * noise, dtype=np.float64)
+    return Fit(view, covariance, inliers)
