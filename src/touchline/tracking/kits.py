@@ -109,7 +109,7 @@ def find_kits(looks: Sequence[Look], votes: Floats) -> Kits | None:
     kits = _measure(teams, colours, boxes, weights * shares[:, PLAYER])
     if kits is None:
         return None
-    far = np.linalg.norm(colours[:, None] - teams, axis=2).min(axis=1) > 1.5 * kits.spread
+    far = _distances(colours, teams).min(axis=1) > 1.5 * kits.spread
     keepers = far & (shares[:, GOALKEEPER] > _ALMOST_ALL)
     referees = far & (shares[:, REFEREE] > _ALMOST_ALL)
     referee = _middle(colours[referees], weights[referees]) if referees.any() else None
@@ -128,7 +128,7 @@ def _measure(teams: Floats, colours: Floats, boxes: Floats, weights: Floats) -> 
     apart = float(np.linalg.norm(axis))
     if apart < _LEAST_APART:
         return None
-    distance = np.linalg.norm(colours[:, None] - teams, axis=2)
+    distance = _distances(colours, teams)
     near, team = distance.min(axis=1), distance.argmin(axis=1)
     settled = np.sqrt(np.maximum(near**2 - _BOX_NOISE**2 / boxes, _LEAST_SPREAD**2))
     spread = _weighted_median(settled, weights)
@@ -159,14 +159,14 @@ def _middle(colours: Floats, weights: Floats) -> Floats:
 
 def _centres(colours: Floats, weights: Floats) -> Floats:
     """Centres (2, D) of two groups among points (n, D); points far from both count little."""
-    heavy = np.argsort(-weights, kind="stable")[:_SEEDS]
-    apart = np.linalg.norm(colours[:, None] - colours[heavy], axis=2) ** 2
+    heavy = _seeds(weights)
+    apart = _distances(colours, colours[heavy]) ** 2
     cap = np.median(apart)
     pairs = [(a, b) for a in range(len(heavy)) for b in range(a + 1, len(heavy))]
     costs = [weights @ np.minimum(np.minimum(apart[:, a], apart[:, b]), cap) for a, b in pairs]
     centres = colours[heavy[list(pairs[int(np.argmin(costs))])]]
     for _ in range(_ROUNDS):
-        distance = np.linalg.norm(colours[:, None] - centres, axis=2)
+        distance = _distances(colours, centres)
         near, team = distance.min(axis=1), distance.argmin(axis=1)
         usual = max(_weighted_median(near, weights), 1e-6)
         share = weights / (1 + (near / usual / 2) ** 4)
@@ -175,6 +175,20 @@ def _centres(colours: Floats, weights: Floats) -> Floats:
             if share[mine].sum() > 0:
                 centres[i] = np.average(colours[mine], axis=0, weights=share[mine])
     return centres
+
+
+def _seeds(weights: Floats) -> npt.NDArray[np.int64]:
+    """Which points may be a group's first centre: heavy ones, evenly out of all there are."""
+    enough = max(int((weights >= 0.5 * weights.max()).sum()), min(_SEEDS, len(weights)))
+    heavy = np.sort(np.argsort(-weights, kind="stable")[:enough])
+    return heavy[np.unique(np.linspace(0, enough - 1, _SEEDS).round().astype(np.int64))]
+
+
+def _distances(points: Floats, others: Floats) -> Floats:
+    """Euclidean distances (n, m) of points (n, D) to others (m, D)."""
+    squared = (points**2).sum(axis=1)[:, None] + (others**2).sum(axis=1) - 2 * points @ others.T
+    distances: Floats = np.sqrt(np.maximum(squared, 0))
+    return distances
 
 
 def _weighted_median(values: Floats, weights: Floats) -> float:
