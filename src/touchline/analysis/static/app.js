@@ -65,6 +65,7 @@ class Report {
   }
 
   fillFilter() {
+    if (!this.data.lanes.length) document.getElementById('list-empty').textContent = 'Events were not looked for.';
     for (const lane of this.data.lanes) {
       const option = element('option', '', lane.label);
       option.value = String(lane.index);
