@@ -109,11 +109,12 @@ def load_detector(
     device: Literal["auto", "cpu", "cuda"] = "auto",
     backend: BackendName = "auto",
     threads: int | None = None,
-) -> Detector:
+) -> DetectorLike:
     """A detector by name or path; the built-in one where none is named.
 
     Args:
-        name_or_path: a built-in or imported model, or its file.
+        name_or_path: a built-in or imported model, its file, a folder of a ``transformers`` detector, or
+            ``hf:OWNER/NAME`` for one of the hub.
         device: where to run; ``"auto"`` takes a GPU where there is one.
         backend: ``"auto"`` is OpenVINO on a CPU and torch on a GPU.
         threads: for OpenVINO; all processors by default.
@@ -123,6 +124,10 @@ def load_detector(
         UsageError: a device or backend that is not to be had.
 
     """
+    from touchline.tracking.hub_detector import is_hub_name, load_hub_detector
+
+    if name_or_path is not None and is_hub_name(name_or_path):
+        return load_hub_detector(name_or_path, device=device)
     network, config, sha256 = load_model(name_or_path or DEFAULT_DETECTOR, task="detect")
     where, reason = pick_device(device)
     if tuple(config.labels) != DETECTION_LABELS:
