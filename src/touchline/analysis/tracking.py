@@ -18,11 +18,11 @@ from typing import Any, Literal
 
 from touchline.analysis.checkpoint import Chunks
 from touchline.analysis.shots import Ended, ShotFiles, ShotSplitter
-from touchline.analysis.tracking_summary import Facts, TrackingSummary, pick_tracks
+from touchline.analysis.tracking_summary import Facts, Picker, TrackCount, TrackingSummary
 from touchline.formats.boxes import PickedBox
 from touchline.formats.bundle import TRACKS, TRACKS_MOT, Bundle
-from touchline.formats.mot import write_mot
-from touchline.formats.tracks_parquet import write_tracks_parquet
+from touchline.formats.mot import mot_writer
+from touchline.formats.tracks_parquet import tracks_parquet_writer
 from touchline.media.frame import Frame
 from touchline.tracking.follow import follow_shot, tracks_of
 from touchline.tracking.observe import (
@@ -36,7 +36,7 @@ from touchline.tracking.observe import (
     unpack,
 )
 from touchline.tracking.roles import match_teams
-from touchline.tracks import Track, Tracks
+from touchline.tracks import Tracks
 from touchline.types import VideoInfo
 
 DEFAULT_PITCH_EVERY = 3
@@ -103,7 +103,7 @@ def load_tracker(
 
     Args:
         detector: finds people and the ball.
-        pitch_finder: finds the points of the pitch.
+        pitch_finder: finds the points of the pitch; without a built-in one there are no places in metres.
         device: where the models run.
         fps: pictures looked at in a second.
 
@@ -112,11 +112,13 @@ def load_tracker(
         ResourceError: the device asked for is not there.
 
     """
+    from touchline.models.store import list_builtin
     from touchline.tracking.detector import load_detector
     from touchline.tracking.pitch_finder import load_pitch_finder
 
     found = load_detector(detector, device=device)
-    return VideoTracker(found, load_pitch_finder(pitch_finder, device=device), fps=fps)
+    there = pitch_finder is not None or any(model.config.task == "pitch" for model in list_builtin())
+    return VideoTracker(found, load_pitch_finder(pitch_finder, device=device) if there else None, fps=fps)
 
 
 def track_video(
@@ -213,16 +215,23 @@ class TrackTask:
     def write(self, bundle: Bundle, *, game: str) -> None:
         """Name the teams of the match and write the task's files."""
         kits = match_teams(self._shots.looks)
-        tracks: list[Track] = []
-        for followed in self._shots.read():
-            tracks += tracks_of(followed, kits=kits, first_id=len(tracks) + 1)
-        unmatched: tuple[str, ...] = ()
-        if self._boxes:
-            tracks, unmatched = pick_tracks(tracks, self._boxes)
-        everyone = Tracks(tuple(tracks), tuple(self._shots.shots), self._info.width, self._info.height)
-        write_tracks_parquet(bundle.path / TRACKS, everyone)
-        write_mot(everyone, bundle.path / TRACKS_MOT)
-        self.summary = self._facts.summary(everyone, kits=kits, unmatched=unmatched, picked=bool(self._boxes))
+        shots = self._shots.shots
+        size = {"width": self._info.width, "height": self._info.height}
+        count = TrackCount()
+        picker = Picker(self._boxes)
+        with (
+            tracks_parquet_writer(bundle.path / TRACKS, shots=shots, **size) as write,
+            mot_writer(bundle.path / TRACKS_MOT) as write_lines,
+        ):
+            first_id = 1
+            for followed in self._shots.read():
+                tracks = tracks_of(followed, kits=kits, first_id=first_id)
+                first_id += len(tracks)
+                kept = picker.pick(tracks, shot=followed.shot) if self._boxes else tracks
+                count.add(kept)
+                write(kept)
+                write_lines(kept)
+        self.summary = self._facts.summary(count, shots=shots, unmatched=picker.unmatched, picked=bool(self._boxes))
 
     def discard(self) -> None:
         """Remove what was saved."""

@@ -12,8 +12,7 @@ import numpy as np
 from touchline.clock import US_PER_S, format_clock
 from touchline.formats.boxes import PickedBox
 from touchline.tracking.observe import Observation
-from touchline.tracking.roles import Kits
-from touchline.tracks import BALL, Shot, Track, Tracks
+from touchline.tracks import BALL, DETECTION_LABELS, Shot, Track
 
 _SURE = 0.5
 _DARK = 40.0
@@ -87,23 +86,19 @@ class Facts:
         self._brightness += observation.brightness
 
     def summary(
-        self, tracks: Tracks, *, kits: Kits | None, unmatched: tuple[str, ...], picked: bool
+        self, count: TrackCount, *, shots: Sequence[Shot], unmatched: tuple[str, ...], picked: bool
     ) -> TrackingSummary:
-        """The summary of what was found."""
-        people = [track for track in tracks if track.label != "ball"]
-        labels = Counter(track.label for track in tracks)
-        teams = Counter(track.team for track in people if track.team is not None)
-        boxes = sum(len(track) for track in people)
-        placed = sum(int(np.isfinite(t.positions_m[:, 0]).sum()) for t in people if t.positions_m is not None)
+        """The summary of what was found; ``picked`` says that only some were asked for."""
+        people = sum(number for label, number in count.labels.items() if label != DETECTION_LABELS[BALL])
         return TrackingSummary(
             pictures=self._pictures,
-            people=len(people),
-            balls=len(tracks) - len(people),
-            labels=dict(sorted(labels.items())),
-            teams=dict(sorted(teams.items())),
-            placed=round(placed / boxes, 4) if boxes else 0.0,
-            shots=tracks.shots,
-            notes=tuple(self._notes(tracks.shots, people=len(people), picked=picked)),
+            people=people,
+            balls=count.labels[DETECTION_LABELS[BALL]],
+            labels=dict(sorted(count.labels.items())),
+            teams=dict(sorted(count.teams.items())),
+            placed=round(count.placed / count.boxes, 4) if count.boxes else 0.0,
+            shots=tuple(shots),
+            notes=tuple(self._notes(shots, people=people, picked=picked)),
             unmatched=unmatched,
         )
 
@@ -142,24 +137,75 @@ def _shot_notes(shots: Sequence[Shot]) -> list[str]:
     return notes
 
 
-def pick_tracks(tracks: Sequence[Track], boxes: Sequence[PickedBox]) -> tuple[list[Track], tuple[str, ...]]:
-    """Only the tracks that picked boxes mark, with their names, and the boxes that match nobody, in words.
+class TrackCount:
+    """Counts tracks, shot by shot.
 
-    A box marks the track whose box at that time, or at most half a second from it, overlaps it most, if by
-    an intersection over union of 0.3 or more.
+    Attributes:
+        labels: tracks by label.
+        teams: tracks of people by team.
+        boxes: of people.
+        placed: boxes of people with a place on the pitch.
+
     """
-    names: dict[int, str | None] = {}
-    unmatched = []
-    for number, box in enumerate(boxes, start=1):
-        ious = [_iou_at(track, box) for track in tracks]
-        best = int(np.argmax(ious)) if ious else -1
-        if best < 0 or ious[best] < _PICK_IOU:
-            who = f" ({box.name})" if box.name else ""
-            corners = ", ".join(f"{float(edge):.0f}" for edge in box.box_xyxy)
-            unmatched.append(f"box {number}{who} at {format_clock(box.time_us)}, ({corners}), matches nobody")
-        else:
-            names[best] = box.name or names.get(best)
-    return [replace(tracks[index], name=name) for index, name in sorted(names.items())], tuple(unmatched)
+
+    def __init__(self) -> None:
+        self.labels: Counter[str] = Counter()
+        self.teams: Counter[str] = Counter()
+        self.boxes = 0
+        self.placed = 0
+
+    def add(self, tracks: Sequence[Track]) -> None:
+        """Count the tracks of a shot."""
+        for track in tracks:
+            self.labels[track.label] += 1
+            if track.label == DETECTION_LABELS[BALL]:
+                continue
+            if track.team is not None:
+                self.teams[track.team] += 1
+            self.boxes += len(track)
+            if track.positions_m is not None:
+                self.placed += int(np.isfinite(track.positions_m[:, 0]).sum())
+
+
+class Picker:
+    """Keeps only the tracks that picked boxes mark.
+
+    A box marks the track whose box at that time, or at most half a second from it in the same shot, overlaps it most,
+    if by an intersection over union of 0.3 or more.
+
+    Args:
+        boxes: what a person picked.
+
+    """
+
+    def __init__(self, boxes: Sequence[PickedBox]) -> None:
+        self._boxes = boxes
+        self._matched: set[int] = set()
+
+    def pick(self, tracks: Sequence[Track], *, shot: Shot) -> list[Track]:
+        """The marked tracks of a shot, with their names."""
+        names: dict[int, str | None] = {}
+        for number, box in enumerate(self._boxes):
+            if not tracks or not shot.start_us <= box.time_us < shot.end_us:
+                continue
+            ious = [_iou_at(track, box) for track in tracks]
+            best = int(np.argmax(ious))
+            if ious[best] >= _PICK_IOU:
+                names[best] = box.name or names.get(best)
+                self._matched.add(number)
+        return [replace(tracks[index], name=name) for index, name in sorted(names.items())]
+
+    @property
+    def unmatched(self) -> tuple[str, ...]:
+        """The boxes that mark nobody, in words."""
+        return tuple(_words(i, box) for i, box in enumerate(self._boxes, start=1) if i - 1 not in self._matched)
+
+
+def _words(number: int, box: PickedBox) -> str:
+    """A box that marks nobody, in words."""
+    who = f" ({box.name})" if box.name else ""
+    corners = ", ".join(f"{edge:.0f}" for edge in box.box_xyxy)
+    return f"box {number}{who} at {format_clock(box.time_us)}, ({corners}), matches nobody"
 
 
 def _iou_at(track: Track, box: PickedBox) -> float:
