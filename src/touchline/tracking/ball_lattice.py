@@ -35,12 +35,13 @@ class BallSettings:
         acceleration: usual error of a prediction after a second with constant velocity, a second squared.
         speed: usual speed, a second.
         velocity_gain: share of a new velocity that enters the kept one.
+        least_probability: a way of which no step is as probable as this is not reported.
 
     """
 
     candidates: int = 6
     gap_s: float = 1.6
-    evidence_slope: float = 1.2
+    evidence_slope: float = 2.0
     evidence_offset: float = -1.0
     start: float = -7.0
     miss: float = -0.55
@@ -50,6 +51,7 @@ class BallSettings:
     acceleration: float = 0.33
     speed: float = 0.15
     velocity_gain: float = 0.57
+    least_probability: float = 0.3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,10 +154,11 @@ class Lattice:
         return chains
 
     def ways(self) -> list[Way]:
-        """The best ways, in order of time."""
+        """The best ways that are probable enough, in order of time."""
         found = self._best()
         forward, backward, total = self._sums()
-        return [self._with_probabilities(members, forward, backward, total) for members in found]
+        ways = [self._with_probabilities(members, forward, backward, total) for members in found]
+        return [way for way in ways if way.member_probability.max() >= self._settings.least_probability]
 
     def seen_from(self, candidate: int, picture: int) -> Floats:
         """Where a candidate lies (2,) as the camera of another picture within a gap's reach would see it."""
