@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from touchline.models.export import onnx_bytes, quiet_tracing
+from touchline.models.openvino_model import to_openvino
 from touchline.models.parts import PixelEncoder, WindowDecoder, example_inputs
 from touchline.models.protocols import SpottingNetwork
 from touchline.models.spec import FrameSpec
@@ -170,7 +171,7 @@ class OpenVinoBackend(_ArrayBackend):
         for module, example in parts:
             with quiet_tracing(), torch.no_grad():
                 traced = torch.jit.trace(module, example, check_trace=False)
-                model = openvino.convert_model(traced, input=[tuple(example.shape)])
+                model = to_openvino(traced, example=example)
             compiled.append(core.compile_model(model, "CPU", settings))
         self._encoder, self._decoder = compiled
 

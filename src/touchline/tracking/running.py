@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from touchline.errors import ResourceError
+from touchline.models.openvino_model import to_openvino
 
 ArrayGraph = Callable[[npt.NDArray[Any]], tuple[npt.NDArray[Any], ...]]
 """Pixels uint8 (b, h, w, 3) in, the network's outputs as arrays out."""
@@ -24,8 +25,8 @@ def openvino_graph(module: nn.Module, *, shape: tuple[int, ...], precision: str,
 
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # tracing tells of every shape that it takes as fixed, as it is here
-        traced = torch.jit.trace(module, torch.zeros(shape, dtype=torch.uint8), check_trace=False)
-        model = openvino.convert_model(traced, input=[shape])
+        example = torch.zeros(shape, dtype=torch.uint8)
+        model = to_openvino(torch.jit.trace(module, example, check_trace=False), example=example)
     settings = {
         "INFERENCE_NUM_THREADS": threads,
         "INFERENCE_PRECISION_HINT": precision,
