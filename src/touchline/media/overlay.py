@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -198,23 +197,24 @@ def _told(frames: Iterable[Frame], *, info: VideoInfo, progress: Progress | None
 def _replacing(out: Path) -> Iterator[Path]:
     """A temporary file beside ``out`` that takes its place if all goes well, and is removed if not.
 
+    Its name is always the same, so that what a killed run left is written over.
+
     Raises:
         ResourceError: it cannot be written.
 
     """
+    unfinished = out.with_name(f".writing-{out.name}")
     try:
-        handle, name = tempfile.mkstemp(prefix=".writing-", suffix=".mp4", dir=out.parent)
-        os.close(handle)
+        unfinished.touch()
     except OSError as error:
         raise _cannot_write(out, error) from error
     try:
-        yield Path(name)
-        _publish(Path(name), out)
+        yield unfinished
+        _publish(unfinished, out)
     except (OSError, av.FFmpegError) as error:
         raise _cannot_write(out, error) from error
     finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
+        unfinished.unlink(missing_ok=True)
 
 
 def _publish(unfinished: Path, out: Path) -> None:
