@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -265,3 +267,25 @@ def test_colours_stay_whatever_their_coding(tmp_path: Path, matrix: int, pix_fmt
         for a, b in zip(before.frames(), now.frames(), strict=True):
             for left in (20, 100):
                 assert np.abs(a.to_rgb()[48, left].astype(int) - b.to_rgb()[48, left]).max() < 8
+
+
+def test_disk_that_fills_up(tmp_path: Path) -> None:
+    source = write_numbered(tmp_path / "a.mp4", frames=200, width=640, height=352)
+    (tmp_path / "out.mp4").write_text("old")
+    code = f"""
+import resource, signal
+from pathlib import Path
+from touchline.errors import ResourceError
+from touchline.media.overlay import write_overlay
+from touchline.tracks import Tracks
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+try:
+    write_overlay(Path({str(source)!r}), Path({str(tmp_path / "out.mp4")!r}), tracks=Tracks((), (), 640, 352))
+except ResourceError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "out.mp4: cannot be written (" in done.stdout, done.stderr
+    assert (tmp_path / "out.mp4").read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.mp4", "out.mp4"]
