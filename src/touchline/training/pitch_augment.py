@@ -18,6 +18,10 @@ from touchline.training.pitch_data import FRAME_HEIGHT, FRAME_WIDTH, KEYPOINTS, 
 from touchline.training.pitch_render import Draws, draw_cameras, pixel_grid, render
 
 
+CLOSE_UPS = 0.1
+"""Share of warped pictures that are zoomed in so far that little or nothing of the pitch is left to find."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class PitchBatch:
     """Pictures and their truth.
@@ -161,6 +165,8 @@ def random_warps(draws: Draws, count: int, *, strength: float) -> Tensor:
     """Homographies (n, 3, 3) from pixels to pixels: zoom, turn, stretch, slant, shift and a change of perspective."""
     some = strength * draws.uniform(0.0, 1.0, count)
     zoom = (draws.uniform(-0.35, 0.55, count) * some).exp()
+    close = draws.chance(CLOSE_UPS if strength > 0 else 0.0, count)
+    zoom = torch.where(close, draws.uniform(math.log(2.5), math.log(9.0), count).exp(), zoom)
     stretch = (draws.uniform(-0.25, 0.25, count) * some).exp()
     turn = draws.normal(count) * math.radians(5.0) * some
     matrix = torch.zeros(count, 3, 3, device=draws.device)
