@@ -15,8 +15,8 @@ def test_built_in_size_fits_six_megabytes_in_half_precision() -> None:
 
 
 def test_maps_are_a_quarter_of_the_picture() -> None:
-    heat, sides = PeopleDetector(**TINY).eval()(torch.zeros(2, 3, 64, 96))
-    assert heat.shape == (2, 4, 16, 24) and sides.shape == (2, 4, 16, 24)
+    heat, roles, sides = PeopleDetector(**TINY).eval()(torch.zeros(2, 3, 64, 96))
+    assert heat.shape == (2, 4, 16, 24) and sides.shape == (2, 4, 16, 24) and roles.shape == (2, 3, 16, 24)
     assert (sides > 0).all()
     assert torch.sigmoid(heat).max() < 0.1  # nothing is believed before anything is learnt
 
@@ -27,20 +27,25 @@ def test_cell_boxes_lie_around_the_cells_middle() -> None:
 
 
 class _Fixed(torch.nn.Module):
-    """A network that answers two neighbouring hot cells, and one apart, in class 1."""
+    """A network that answers a person in two neighbouring cells and in one apart, whose role is less sure."""
 
-    def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        heat = torch.full((len(pictures), 2, 8, 8), -9.0)
-        heat[:, 1, 2, 3], heat[:, 1, 2, 4], heat[:, 1, 6, 6] = 2.0, 1.0, 0.0
-        return heat, torch.full((len(pictures), 4, 8, 8), float(STRIDE))
+    def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        n = len(pictures)
+        heat = torch.full((n, 4, 8, 8), -9.0)
+        heat[:, 2, 2, 3], heat[:, 2, 2, 4], heat[:, 1, 6, 6] = 2.0, 1.0, 0.0
+        roles = torch.zeros(n, 3, 8, 8)
+        roles[:, 1, 2, 3] = 50.0
+        return heat, roles, torch.full((n, 4, 8, 8), float(STRIDE))
 
 
-def test_only_local_maxima_are_peaks() -> None:
-    scores, boxes = PeakFinder(_Fixed(), most=3)(torch.zeros(1, 32, 32, 3, dtype=torch.uint8))  # type: ignore[arg-type]
-    assert scores.shape == (1, 2, 3) and boxes.shape == (1, 2, 3, 4)
-    assert scores[0, 1, :2].tolist() == pytest.approx([0.8808, 0.5], abs=1e-4)
-    assert scores[0, 1, 2] < 0.01
-    assert boxes[0, 1, 0].tolist() == [14 - 4, 10 - 4, 14 + 4, 10 + 4]
+def test_only_local_maxima_are_peaks_and_people_are_shared_among_roles() -> None:
+    finder = PeakFinder(_Fixed(), most=3)  # type: ignore[arg-type]
+    scores, boxes = finder(torch.zeros(1, 32, 32, 3, dtype=torch.uint8))
+    assert scores.shape == (1, 4, 3) and boxes.shape == (1, 4, 3, 4)
+    assert scores[0, 2, :2].tolist() == pytest.approx([0.8808, 0.5 / 3], abs=1e-4)
+    assert scores[0, 1, 0] == pytest.approx(0.5 / 3, abs=1e-4)
+    assert scores[0, 0, 0] < 0.01
+    assert boxes[0, 2, 0].tolist() == [14 - 4, 10 - 4, 14 + 4, 10 + 4]
 
 
 def test_settings_build_the_same_network_again() -> None:

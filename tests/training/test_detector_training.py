@@ -17,7 +17,7 @@ from touchline.tracks import BALL, PLAYER, REFEREE, Detections
 from touchline.training.detector_crops import MOST_BOXES, CropSampler, CropSettings, crop_boxes, relight
 from touchline.training.detector_data import LabelledFrames, read_real
 from touchline.training.detector_measure import measure_detections
-from touchline.training.detector_targets import box_loss, detection_targets, giou, heat_loss
+from touchline.training.detector_targets import box_loss, detection_targets, giou, heat_loss, role_loss
 from touchline.training.run import run_recipe
 
 
@@ -102,6 +102,16 @@ def test_right_answers_cost_nothing_and_unlabelled_classes_never_do() -> None:
     known[0, REFEREE] = False
     assert heat_loss(wrong, targets.heat, labelled=known).item() == pytest.approx(0, abs=1e-6)
     assert heat_loss(wrong, targets.heat, labelled=everything).item() > 100
+
+
+def test_a_rare_role_counts_as_much_as_a_common_one() -> None:
+    heat = torch.zeros(1, 4, 4, 4)
+    heat[0, PLAYER, 0, :3] = 1.0
+    heat[0, REFEREE, 2, 2] = 1.0
+    logits = torch.zeros(1, 3, 4, 4)
+    assert role_loss(logits, heat).item() == pytest.approx(np.log(3), abs=1e-6)
+    logits[0, PLAYER - 1] = 50.0  # everyone a player: the one referee is half of what counts
+    assert role_loss(logits, heat).item() == pytest.approx(25.0, abs=1e-4)
 
 
 def test_giou_of_known_boxes() -> None:

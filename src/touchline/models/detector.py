@@ -2,8 +2,9 @@
 
 Players of a wide shot are some 15 by 35 pixels and the ball is 7, so what counts is a fine output: one cell for every
 4 by 4 pixels. Each cell answers, for each class, whether an object's centre lies in it (CenterNet, Zhou et al. 2019)
-and how far the box's four sides are (FCOS, Tian et al. 2019; trained as TTFNet, Liu et al. 2020). A coarse stage with
-self-attention over the whole picture lets a person be judged beside all others: a referee is whoever wears neither kit.
+and how far the box's four sides are (FCOS, Tian et al. 2019; trained as TTFNet, Liu et al. 2020). A person's role is
+answered apart from where people are, as keepers and referees are rare. A coarse stage with self-attention over the
+whole picture lets a person be judged beside all others: a referee is whoever wears neither kit.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ class PeopleDetector(nn.Module):
     """Pictures to heat maps and box sides at a quarter of the size.
 
     Args:
-        num_classes: classes of objects.
+        num_classes: classes of objects: the ball, then people's roles.
         stem: channels at a half of the picture.
         widths: channels at a quarter, an eighth, a sixteenth and a 32nd.
         blocks: residual blocks at each of these.
@@ -89,8 +90,8 @@ class PeopleDetector(nn.Module):
         neck: int = 64,
     ) -> None:
         super().__init__()
-        if num_classes < 1 or len(widths) != 4 or len(blocks) != 4:
-            raise ValueError(f"num_classes={num_classes}, widths={widths}, blocks={blocks}: 1 or more, and four each")
+        if num_classes < 2 or len(widths) != 4 or len(blocks) != 4:
+            raise ValueError(f"num_classes={num_classes}, widths={widths}, blocks={blocks}: 2 or more, and four each")
         self.num_classes = num_classes
         self.settings: dict[str, Any] = {
             "num_classes": num_classes,
@@ -113,20 +114,22 @@ class PeopleDetector(nn.Module):
         self.refine = _Residual(fine)
         self.head = _conv(fine, neck)
         self.heat = nn.Conv2d(neck, num_classes, 1)
+        self.roles = nn.Conv2d(neck, num_classes - 1, 1)
         self.sides = nn.Conv2d(neck, 4, 1)
         with torch.no_grad():
             self.heat.bias.fill_(_RARE)  # type: ignore[union-attr]
             self.sides.bias.copy_(torch.tensor([2.0, 4.0, 2.0, 4.0]).log())  # type: ignore[union-attr]
 
-    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Locate objects.
 
         Args:
             pictures: (n, 3, h, w), RGB in 0..1; h and w are multiples of 32.
 
         Returns:
-            Logits (n, num_classes, h / 4, w / 4) of an object's centre lying in a cell, and distances in pixels
-            (n, 4, h / 4, w / 4) from the cell's middle to the box's left, upper, right and lower side.
+            Logits (n, num_classes, h / 4, w / 4) of an object's centre lying in a cell; logits of the role of a person
+            who is there, (n, num_classes - 1, h / 4, w / 4); and distances in pixels (n, 4, h / 4, w / 4) from the
+            cell's middle to the box's left, upper, right and lower side.
 
         """
         x = self.stem(pictures * 4.0 - 2.0)
@@ -141,7 +144,7 @@ class PeopleDetector(nn.Module):
         fine = self.refine(self.narrow(low + _doubled(middle)))
         fine = self.head(fine)
         sides = self.sides(fine).float().clamp(max=_MAX_LOG_SIDE).exp() * STRIDE
-        return self.heat(fine).float(), sides
+        return self.heat(fine).float(), self.roles(fine).float(), sides
 
 
 def _doubled(x: Tensor) -> Tensor:
@@ -172,9 +175,11 @@ class PeakFinder(nn.Module):
             Scores (n, classes, most), 0 to 1, strongest first, and boxes (n, classes, most, 4) as x0, y0, x1, y1.
 
         """
-        heat, sides = self.network(pixels.permute(0, 3, 1, 2).float() / 255.0)
+        heat, roles, sides = self.network(pixels.permute(0, 3, 1, 2).float() / 255.0)
         heat = heat.sigmoid()
-        peaks = heat * (F.max_pool2d(heat, 3, stride=1, padding=1) == heat)
+        found = torch.cat([heat[:, :1], heat[:, 1:].amax(1, keepdim=True)], 1)
+        ball, person = (found * (F.max_pool2d(found, 3, stride=1, padding=1) == found)).split(1, 1)
+        peaks = torch.cat([ball, person * roles.softmax(1)], 1)
         scores, cells = peaks.flatten(2).topk(self.most, dim=2)
         boxes = cell_boxes(sides).flatten(2)
         index = cells[:, :, None, :].expand(-1, -1, 4, -1)

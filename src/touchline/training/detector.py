@@ -33,6 +33,7 @@ from touchline.training.detector_targets import (
     box_loss,
     detection_targets,
     heat_loss,
+    role_loss,
 )
 from touchline.training.ema import Ema
 from touchline.training.logs import MetricLog
@@ -220,7 +221,7 @@ def _run(
             done = step + 1
             if done % 50 == 0 or done == optimizer.steps:
                 speed = (done - first) / (time.monotonic() - started_s)
-                log.log(done, heat=float(losses[0]), box=float(losses[1]), steps_per_s=speed)
+                log.log(done, **{name: float(value) for name, value in losses.items()}, steps_per_s=speed)
             if done % optimizer.save_every == 0 or done == optimizer.steps:
                 state = {
                     "step": done,
@@ -231,23 +232,22 @@ def _run(
                 save_checkpoint(out / "checkpoint.pt", **state)
 
 
-def _step(
-    network: PeopleDetector, adam: torch.optim.Optimizer, batch: DetectionBatch
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """One step of the optimiser; the heat maps' and the boxes' loss."""
+def _step(network: PeopleDetector, adam: torch.optim.Optimizer, batch: DetectionBatch) -> dict[str, torch.Tensor]:
+    """One step of the optimiser; the parts of the loss."""
     height, width = batch.pictures.shape[2:]
     targets = detection_targets(batch.boxes, batch.classes, num_classes=network.num_classes, width=width, height=height)
     pictures = batch.pictures.contiguous(memory_format=torch.channels_last)
     with torch.autocast(pictures.device.type, dtype=torch.bfloat16):
-        heat, sides = network(pictures)
+        heat, roles, sides = network(pictures)
     exact = batch.labelled.all(1).float()
     heat_part = heat_loss(heat, targets.heat, labelled=batch.labelled)
     box_part = box_loss(sides, targets, scale=exact + (1 - exact) * SIMULATED_BOX_WEIGHT)
+    role_part = role_loss(roles, targets.heat)
     adam.zero_grad(set_to_none=True)
-    (heat_part + BOX_WEIGHT * box_part).backward()  # type: ignore[no-untyped-call]
+    (heat_part + role_part + BOX_WEIGHT * box_part).backward()  # type: ignore[no-untyped-call]
     clip_grad_norm_(network.parameters(), 10.0)
     adam.step()
-    return heat_part.detach(), box_part.detach()
+    return {"heat": heat_part.detach(), "role": role_part.detach(), "box": box_part.detach()}
 
 
 @torch.inference_mode()

@@ -14,6 +14,8 @@ _SPREAD = 0.54
 """Share of a box over which its centre's heat spreads (TTFNet, section 3.2)."""
 _BOX_HEAT = 0.2
 """Heat from which on a cell has to know its object's box."""
+_ROLE_HEAT = 0.5
+_MOST_BALANCE = 12.0
 BOX_WEIGHT = 3.0
 SIMULATED_BOX_WEIGHT = 0.3
 """Simulated boxes are drawn around a body's volume, not its outline."""
@@ -62,6 +64,21 @@ def heat_loss(logits: Tensor, heat: Tensor, *, labelled: Tensor) -> Tensor:
     miss = (1 - centre) * (1 - heat) ** 4 * probability**2 * F.logsigmoid(-logits)
     known = labelled[..., None, None].float()
     return -((hit + miss) * known).sum() / (centre * known).sum().clamp(min=1.0)
+
+
+def role_loss(logits: Tensor, heat: Tensor) -> Tensor:
+    """Cross-entropy of the roles (b, roles, h, w) where people are; a rare role counts as much as a common one.
+
+    ``heat`` (b, 1 + roles, h, w) has the ball first. Cells count by their heat, so that a person's answer is learnt
+    over his middle and not in one cell alone.
+    """
+    warmest, role = heat[:, 1:].max(1)
+    weight = torch.where(warmest > _ROLE_HEAT, warmest, 0.0)
+    shares = torch.stack([(weight * (role == c)).sum() for c in range(logits.shape[1])])
+    balance = torch.where(shares > 0, (shares.sum() / shares.clamp(min=1.0)).clamp(max=_MOST_BALANCE), 0.0)
+    weight = weight * balance[role]
+    each = F.cross_entropy(logits, role, reduction="none")
+    return (each * weight).sum() / weight.sum().clamp(min=1.0)
 
 
 def box_loss(sides: Tensor, targets: DetectionTargets, *, scale: Tensor) -> Tensor:
