@@ -17,7 +17,6 @@ from touchline.pitch import MIRROR, Pitch, keypoints_m
 from touchline.training.pitch_data import FRAME_HEIGHT, FRAME_WIDTH, KEYPOINTS, PitchFrame
 from touchline.training.pitch_render import Draws, draw_cameras, pixel_grid, render
 
-
 CLOSE_UPS = 0.1
 """Share of warped pictures that are zoomed in so far that little or nothing of the pitch is left to find."""
 
