@@ -12,7 +12,7 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -78,6 +78,7 @@ class AnalysisResult:
         reused: an up-to-date bundle was there already.
         resumed_from_us: where an interrupted run was taken up; None for a run from the start.
         timings_s: seconds spent, by stage.
+        remarks: what a user should hear of the files made of the results, such as sound that was converted.
 
     """
 
@@ -90,6 +91,7 @@ class AnalysisResult:
     reused: bool = False
     resumed_from_us: int | None = None
     timings_s: Mapping[str, float] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
     @property
     def degraded(self) -> bool:
@@ -149,8 +151,8 @@ def analyze_video(
     work = _Work(video, info=info, fingerprint=fingerprint, bundle=bundle, spot=spot, track=track, options=options)
     with bundle_lock(bundle.path), _no_empty_folder(bundle.path):
         result = work.do(progress)
-        work.extras(result, progress)
-    return result
+        remarks = work.extras(result, progress)
+    return replace(result, remarks=remarks)
 
 
 class _Work:
@@ -211,17 +213,20 @@ class _Work:
         known_us = [us for us in resumed_us if us is not None]
         return self._result(manifest, resumed_from_us=min(known_us) if len(known_us) == len(missing) else None)
 
-    def extras(self, result: AnalysisResult, progress: Progress | None) -> None:
-        """What is made of the results: the overlay and the report, where they are wanted and not there."""
+    def extras(self, result: AnalysisResult, progress: Progress | None) -> tuple[str, ...]:
+        """Make of the results the overlay and the report, where they are wanted and not there; gives remarks."""
+        remarks: tuple[str, ...] = ()
         if self.options.overlay and result.tracking is not None and result.overlay is None:
             from touchline.media.overlay import write_overlay
 
             out = self.bundle.path / OVERLAY
-            write_overlay(
+            overlay = write_overlay(
                 self.video, out, tracks=self.bundle.read_tracks(), stream=self.options.stream, progress=progress
             )
+            remarks = tuple(f"{OVERLAY}: {note}" for note in overlay.notes)
         if self.options.report and not (result.reused and result.report):
             self._report(result)
+        return remarks
 
     def _old_manifest(self) -> Manifest | None:
         """The manifest in the bundle, where it is of this very video."""

@@ -37,6 +37,8 @@ def _result_lines(video: Path, result: AnalysisResult, *, list_events: bool) -> 
         yield events_table(result.timeline.events) if list_events else _labels_line(result)
     for line in [] if result.tracking is None else tracking_lines(result.tracking):
         yield f"  {one_line(line)}"
+    for remark in result.remarks:
+        yield f"  note: {one_line(remark)}"
     for name, path in (("bundle", result.bundle), ("overlay", result.overlay), ("report", result.report)):
         if path is not None:
             yield one_line(f"{name}: {path}")
@@ -132,4 +134,5 @@ def result_record(video: Path, result: AnalysisResult) -> dict[str, Any]:
         "reused": result.reused,
         "coverage": {**asdict(result.coverage), "lost_us": result.coverage.lost_us},
         "timings_s": dict(result.timings_s),
+        "remarks": list(result.remarks),
     }
