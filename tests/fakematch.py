@@ -84,7 +84,7 @@ def write_match(
 ) -> Path:
     """A video of the match; ``cut_every`` frames the ground is another one; ``zoom`` enlarges it."""
     fields = [grass(seed) for seed in range(4)]
-    lights = [0, 70, -45, 110]
+    lights = [0, 20, -20, 10]
 
     def picture(index: int) -> np.ndarray:
         scene = index // cut_every % 4 if cut_every else 0

@@ -11,8 +11,9 @@ The short way, from Python::
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -36,7 +37,8 @@ from touchline.tracking.observe import (
     unpack,
 )
 from touchline.tracking.roles import match_teams
-from touchline.tracks import Tracks
+from touchline.tracking.tracker import DEFAULT_SETTINGS, TrackerSettings
+from touchline.tracks import DETECTION_LABELS, Tracks
 from touchline.types import VideoInfo
 
 DEFAULT_PITCH_EVERY = 3
@@ -51,6 +53,7 @@ class VideoTracker:
         pitch_finder: finds the points of the pitch; None leaves metres out.
         fps: pictures looked at in a second, where the video has as many.
         pitch_every: every how many of these the pitch is looked for.
+        settings: when somebody is followed.
 
     """
 
@@ -58,6 +61,7 @@ class VideoTracker:
     pitch_finder: PitchFinder | None = None
     fps: float = DEFAULT_FPS
     pitch_every: int = DEFAULT_PITCH_EVERY
+    settings: TrackerSettings = DEFAULT_SETTINGS
 
     @property
     def models(self) -> tuple[PeopleDetector | PitchFinder, ...]:
@@ -89,7 +93,7 @@ class VideoTracker:
             {"name": model.name, "sha256": model.sha256, "device": model.device_reason.partition(":")[0]}
             for model in self.models
         ]
-        return {"models": models, "fps": self.fps, "pitch_every": self.pitch_every}
+        return {"models": models, "fps": self.fps, "pitch_every": self.pitch_every, "settings": asdict(self.settings)}
 
 
 def load_tracker(
@@ -113,12 +117,15 @@ def load_tracker(
 
     """
     from touchline.models.store import list_builtin
-    from touchline.tracking.detector import load_detector
+    from touchline.tracking.detector import Detector, load_detector
     from touchline.tracking.pitch_finder import load_pitch_finder
 
     found = load_detector(detector, device=device)
     there = pitch_finder is not None or any(model.config.task == "pitch" for model in list_builtin())
-    return VideoTracker(found, load_pitch_finder(pitch_finder, device=device) if there else None, fps=fps)
+    points = load_pitch_finder(pitch_finder, device=device) if there else None
+    thresholds = found.thresholds if isinstance(found, Detector) else {}
+    sure = min(thresholds.get(label, DEFAULT_SETTINGS.high) for label in DETECTION_LABELS[1:])
+    return VideoTracker(found, points, fps=fps, settings=replace(DEFAULT_SETTINGS, high=sure))
 
 
 def track_video(
@@ -170,7 +177,7 @@ class TrackTask:
         self, tracker: VideoTracker, *, boxes: tuple[PickedBox, ...], origin: Mapping[str, Any], info: VideoInfo
     ) -> None:
         picked = [[pick.time_us, *map(float, pick.box_xyxy), pick.name] for pick in boxes]
-        self.key = {**origin, **tracker.key(), "boxes": picked}
+        self.key = json.loads(json.dumps({**origin, **tracker.key(), "boxes": picked}))
         self.models = tuple({"task": self.name, "name": m.name, "sha256": m.sha256} for m in tracker.models)
         self.resumed_from_us: int | None = None
         self.summary = TrackingSummary()
@@ -180,7 +187,7 @@ class TrackTask:
         self._fps = tracker.fps_for(info)
         self._batch = tracker.batch_for(info)
         self._chunks: Chunks | None = None
-        self._facts = Facts(width=info.width, height=info.height)
+        self._facts = Facts(width=info.width, height=info.height, sure=tracker.settings.high)
 
     @property
     def chunks(self) -> Chunks:
@@ -248,8 +255,15 @@ class TrackTask:
         if ended is None:
             return
         span, observations = ended
-        width, height = self._info.width, self._info.height
-        self._shots.add(follow_shot(observations, span=span, width=width, height=height, fps=self._fps))
+        followed = follow_shot(
+            observations,
+            span=span,
+            width=self._info.width,
+            height=self._info.height,
+            fps=self._fps,
+            settings=self._tracker.settings,
+        )
+        self._shots.add(followed)
 
 
 class _Recorder:

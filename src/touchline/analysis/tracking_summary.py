@@ -14,7 +14,6 @@ from touchline.formats.boxes import PickedBox
 from touchline.tracking.observe import Observation
 from touchline.tracks import BALL, DETECTION_LABELS, Shot, Track
 
-_SURE = 0.5
 _DARK = 40.0
 _SMALL_PX = 240
 _SHORT_SHOT_S = 2.0
@@ -67,10 +66,12 @@ class Facts:
     Args:
         width: of the picture, pixels.
         height: of the picture, pixels.
+        sure: confidence from which a detection counts.
 
     """
 
-    def __init__(self, *, width: int, height: int) -> None:
+    def __init__(self, *, width: int, height: int, sure: float) -> None:
+        self._sure = sure
         self._width = width
         self._height = height
         self._pictures = 0
@@ -80,7 +81,7 @@ class Facts:
     def add(self, observation: Observation) -> None:
         """Count one picture."""
         detections = observation.detections
-        people = (detections.classes != BALL) & (detections.confidence >= _SURE)
+        people = (detections.classes != BALL) & (detections.confidence >= self._sure)
         self._pictures += 1
         self._with_people += bool(people.any())
         self._brightness += observation.brightness

@@ -104,7 +104,7 @@ def follow_shot(
         index=span.index,
         start_us=int(span.times_us[0]),
         end_us=span.end_us,
-        kind=shot_kind(_facts(observations, pitch_known, height=height)),
+        kind=shot_kind(_facts(observations, pitch_known, height=height, sure=settings.high)),
         pitch=float(np.mean(pitch_known)),
     )
     return FollowedShot(
@@ -161,12 +161,14 @@ def _views(
     return smooth_views(views, motions, fps=fps, keypoints=keypoints)
 
 
-def _facts(observations: Sequence[Observation], pitch_known: Sequence[bool], *, height: int) -> list[PictureFacts]:
+def _facts(
+    observations: Sequence[Observation], pitch_known: Sequence[bool], *, height: int, sure: float
+) -> list[PictureFacts]:
     """What tells the kind of a shot, picture by picture."""
     facts = []
     for observation, pitch in zip(observations, pitch_known, strict=True):
         people = observation.detections.classes != BALL
-        people &= observation.detections.confidence >= DEFAULT_SETTINGS.high
+        people &= observation.detections.confidence >= sure
         boxes = observation.detections.boxes_xyxy[people]
         tallest = float((boxes[:, 3] - boxes[:, 1]).max()) / height if len(boxes) else 0.0
         facts.append(PictureFacts(people=len(boxes), tallest=tallest, pitch=pitch))
