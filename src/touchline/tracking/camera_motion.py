@@ -176,6 +176,8 @@ def _spread(strength: Picture, count: int) -> tuple[npt.NDArray[np.int64], npt.N
     """Rows and columns of the strongest pixels: one of each 2 x 2 at most, and equally many in each cell at most."""
     height, width = strength.shape
     tall, wide = height // (2 * _CELLS[1]), width // (2 * _CELLS[0])
+    if tall * wide < 2:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
     cells = strength[: 2 * tall * _CELLS[1], : 2 * wide * _CELLS[0]]
     best = np.maximum(cells[::2], cells[1::2])
     best = np.maximum(best[:, ::2], best[:, 1::2])

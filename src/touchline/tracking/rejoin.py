@@ -39,6 +39,8 @@ class RejoinSettings:
         newcomer: logarithm of the odds for a join before anything is known of the two.
         missed_s: what each second within the picture, but unseen, speaks against a join.
         looks: weight of appearance.
+        evidence: sum of confidences that somebody joined together needs to be kept.
+        confidence: mean confidence that the same needs.
 
     """
 
@@ -52,11 +54,15 @@ class RejoinSettings:
     newcomer: float = 0.0
     missed_s: float = 1.0
     looks: float = 0.5
+    evidence: float = 2.0
+    confidence: float = 0.4
 
 
 DEFAULT_REJOIN = RejoinSettings()
 
-_NEVER = 1e9
+_LEAST_AREA = 200.0
+"""Of a picture, in squared body heights, in which a newcomer may appear."""
+
 _INSIDE = np.array([1, 3, 5, 7, 9]) / 10
 
 
@@ -85,7 +91,7 @@ def rejoin(
     fps: float,
     settings: RejoinSettings = DEFAULT_REJOIN,
 ) -> list[Tracklet]:
-    """Tracklets with those of one person joined, ordered by their first picture; ids from 1 again.
+    """Tracklets with those of one person joined, doubtful ones dropped, ordered by first picture; ids from 1 again.
 
     Args:
         tracklets: of one shot.
@@ -94,19 +100,20 @@ def rejoin(
         settings: what is allowed.
 
     """
-    if len(tracklets) < 2:
-        return [_renamed(tracklet, number + 1) for number, tracklet in enumerate(tracklets)]
-    camera = Camera(motions, count=max(tracklet.end for tracklet in tracklets) + 1)
-    next_of = _successors(_costs(tracklets, camera, fps=fps, settings=settings))
-    chains = _chains(next_of)
-    joined = sorted(
-        (join([tracklets[i] for i in chain]) for chain in chains), key=lambda tracklet: (tracklet.start, tracklet.id)
-    )
-    return [_renamed(tracklet, number + 1) for number, tracklet in enumerate(joined)]
+    joined = list(tracklets)
+    if len(tracklets) > 1:
+        camera = Camera(motions, count=max(tracklet.end for tracklet in tracklets) + 1)
+        chains = _chains(_successors(_costs(tracklets, camera, fps=fps, settings=settings)))
+        joined = [join([tracklets[i] for i in chain]) for chain in chains]
+    kept = [tracklet for tracklet in joined if _believed(tracklet, settings)]
+    kept.sort(key=lambda tracklet: (tracklet.start, tracklet.id))
+    return [replace(tracklet, id=number + 1) for number, tracklet in enumerate(kept)]
 
 
-def _renamed(tracklet: Tracklet, number: int) -> Tracklet:
-    return replace(tracklet, id=number)
+def _believed(tracklet: Tracklet, settings: RejoinSettings) -> bool:
+    """Whether its detections were many and sure enough."""
+    total = float(tracklet.confidence.sum())
+    return total >= settings.evidence and total >= settings.confidence * len(tracklet)
 
 
 def _successors(pairs: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Floats, int]) -> npt.NDArray[np.int64]:
@@ -214,7 +221,9 @@ def _move_costs(
     one = ((away - expected) ** 2).sum(axis=1) / (2 * variance) + np.log(2 * np.pi * variance)
     one += ((after - keep[:, None] * before) ** 2).sum(axis=1) / (2 * turn) + np.log(2 * np.pi * turn)
     spread = free + measured
-    newcomer = np.log(np.maximum(area, 1)) + (after**2).sum(axis=1) / (2 * spread) + np.log(2 * np.pi * spread)
+    newcomer = (
+        np.log(np.maximum(area, _LEAST_AREA)) + (after**2).sum(axis=1) / (2 * spread) + np.log(2 * np.pi * spread)
+    )
     return np.asarray(one - newcomer)
 
 

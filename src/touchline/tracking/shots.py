@@ -1,7 +1,12 @@
-"""Where a shot begins, and what it shows."""
+"""Where a shot begins, and what it shows.
+
+Two pictures belong to one shot when the structure of the one is found again in the other, moved by a pan perhaps.
+Structure is what is left of the luma after its local mean and contrast are taken out, so that light does not count.
+"""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,23 +14,110 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+Picture = npt.NDArray[np.float32]
+
+_SIZE = (64, 36)
+_WINDOW = (9, 9)
+_CONTRAST_LUMA = 4.0
+_SHIFT = (16, 8)
+_MEMORY = 12
+_FLASH_SHARE = 0.25
+_GLARE_LUMA = 240
+_FLASH_LENGTH = 3
+_FLAT = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class CutSettings:
+    """When a picture starts a new shot.
+
+    Attributes:
+        alike: correlation of structure from which two pictures are always of one shot.
+        drop: what the losses of structure and of tones, each as a share of what the shot had of late, add up to.
+        usual_alike: correlation that is expected of a shot's first pictures.
+        usual_tones: overlap of histograms that is expected of them.
+
+    """
+
+    alike: float = 0.5
+    drop: float = 0.8
+    usual_alike: float = 0.6
+    usual_tones: float = 0.95
+
+
+DEFAULT_CUTS = CutSettings()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _View:
+    """What is kept of a picture: the transform of its structure, if it has any, its histogram, the share of it that is blinding."""
+
+    flat: bool
+    spectrum: npt.NDArray[np.complex64]
+    tones: npt.NDArray[np.float64]
+    glare: float
+
 
 class CutFinder:
     """Says of each picture whether it is the first of a new shot."""
 
-    def __init__(self, *, threshold: float = 0.5) -> None:
-        """A finder that fires where less than ``threshold`` of the picture's structure is found again."""
-        self._threshold = threshold
-        self._last: npt.NDArray[np.float32] | None = None
+    def __init__(self, *, settings: CutSettings = DEFAULT_CUTS) -> None:
+        self._settings = settings
+        self._last: _View | None = None
+        self._usual: deque[tuple[float, float]] = deque(maxlen=_MEMORY)
+        self._flash = 0
 
     def update(self, luma: npt.NDArray[np.uint8]) -> bool:
         """Whether a picture, luma uint8 (H, W), starts a new shot; the very first does."""
-        small = cv2.resize(luma, (64, 36), interpolation=cv2.INTER_AREA).astype(np.float32)
-        before, self._last = self._last, small
+        view = _look(luma)
+        before = self._last
         if before is None:
+            self._last = view
             return True
-        first, second = np.histogram(before, 32, (0, 256))[0], np.histogram(small, 32, (0, 256))[0]
-        return float(np.minimum(first, second).sum()) / small.size < self._threshold
+        alike, tones = compare(before, view)
+        if self._same(alike, tones):
+            self._last, self._flash = view, 0
+            self._usual.append((alike, tones))
+            return False
+        if view.glare - before.glare > _FLASH_SHARE and self._flash < _FLASH_LENGTH:
+            self._flash += 1
+            return False
+        self._last, self._flash = view, 0
+        self._usual.clear()
+        return True
+
+    def _same(self, alike: float, tones: float) -> bool:
+        settings = self._settings
+        if alike >= settings.alike:
+            return True
+        usual = (settings.usual_alike, settings.usual_tones)
+        if self._usual:
+            usual = tuple(np.median(np.array(self._usual), axis=0).tolist())
+        return (
+            sum(max(0.0, 1 - now / before) for now, before in zip((alike, tones), usual, strict=True)) < settings.drop
+        )
+
+
+def _look(luma: npt.NDArray[np.uint8]) -> _View:
+    small = cv2.resize(luma, _SIZE, interpolation=cv2.INTER_AREA).astype(np.float32)
+    rest = small - cv2.blur(small, _WINDOW)
+    structure = rest / (np.sqrt(cv2.blur(rest * rest, _WINDOW)) + _CONTRAST_LUMA)
+    structure -= structure.mean()
+    strength = float(np.linalg.norm(structure))
+    spectrum = np.fft.rfft2(structure / max(strength, 1e-6))
+    tones = np.histogram(small, 32, (0, 256))[0] / small.size
+    return _View(strength < _FLAT, spectrum.astype(np.complex64), tones, float((small > _GLARE_LUMA).mean()))
+
+
+def compare(before: _View, after: _View) -> tuple[float, float]:
+    """Best correlation of structure over all shifts a pan may make, and the overlap of the histograms; 0 to 1."""
+    shared = float(np.minimum(before.tones, after.tones).sum())
+    if before.flat or after.flat:
+        return float(before.flat and after.flat), shared
+    surface = np.fft.irfft2(np.conj(before.spectrum) * after.spectrum, s=_SIZE[::-1])
+    wide, tall = _SHIFT
+    near = surface[np.r_[0 : tall + 1, -tall:0]][:, np.r_[0 : wide + 1, -wide:0]]
+    return max(0.0, float(near.max())), shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +137,10 @@ class PictureFacts:
 
 
 def shot_kind(facts: Sequence[PictureFacts]) -> str:
-    """One of ``SHOT_KINDS`` for a shot: ``"wide"``, ``"close-up"`` or ``"other"``."""
+    """One of ``SHOT_KINDS`` for a shot: ``"wide"``, ``"close-up"`` or ``"other"``.
+
+    Replays are not told from live pictures: nothing measured here separates them.
+    """
     if not facts:
         return "other"
     tallest = float(np.median([fact.tallest for fact in facts]))

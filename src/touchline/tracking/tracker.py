@@ -41,7 +41,8 @@ class TrackerSettings:
     """When somebody is followed, and for how long unseen.
 
     Attributes:
-        high: confidence from which a detection is matched first and may begin a track.
+        birth: confidence from which a detection may begin a track.
+        high: confidence from which a detection is matched first.
         low: confidence below which a detection is not looked at.
         limit: cost above which a sure detection is nobody known.
         low_limit: the same for the others.
@@ -52,6 +53,7 @@ class TrackerSettings:
 
     """
 
+    birth: float = 0.6
     high: float = 0.5
     low: float = 0.1
     limit: float = 12.0
@@ -115,7 +117,7 @@ class Tracker:
         ):
             self._match(detections, rows, matched, free, limit=limit, appearance=appearance)
         self._correct(detections, matched, appearance)
-        fresh = people[sure & (matched[people] < 0)]
+        fresh = people[(detections.confidence[people] >= self._settings.birth) & (matched[people] < 0)]
         matched[fresh] = len(self._ids) + np.arange(len(fresh))
         self._begin(detections, fresh, appearance)
         ids, believed = np.zeros(len(detections), np.int64), np.zeros(len(detections), bool)
