@@ -13,10 +13,10 @@ from touchline.tracking.view_filter import Points
 from touchline.tracking.view_fit import Fit, fit
 
 LEAST_CONFIDENCE = 0.3
-NOISE_SHARE = 1 / 533
-"""Standard deviation of a confident keypoint, as a share of the picture's width: 1.2 px at 640."""
+NOISE_SHARE = 1 / 400
+"""Standard deviation of a confident keypoint, as a share of the picture's width: 1.6 px at 640, lenses that bend lines included."""
 SURE_CONFIDENCE, DOUBT = 0.9, 4.0
-"""Below this confidence the noise grows, by a factor of e for every ``1 / DOUBT`` less: 4 px at 0.6.
+"""Below this confidence the noise grows, by a factor of e for every ``1 / DOUBT`` less: 5 px at 0.6.
 
 Seen on the pitch finder's keypoints in frames of two matches (m06, m13) that it had not learned from.
 """
