@@ -74,6 +74,7 @@ def test_observations_come_back_from_their_arrays(observations: list[Observation
         np.testing.assert_array_equal(one.appearance, other.appearance)
         np.testing.assert_array_equal(one.motion.matrix, other.motion.matrix)
         np.testing.assert_array_equal(one.keypoints, other.keypoints)
+        np.testing.assert_array_equal(one.thumb, other.thumb)
 
 
 def test_saved_observations_need_no_networks(observations: list[Observation]) -> None:

@@ -13,6 +13,7 @@ from touchline.formats.atomic import make_folder, writing
 from touchline.formats.bundle import npz_bytes
 from touchline.tracking.follow import FollowedShot, Span
 from touchline.tracking.observe import Observation
+from touchline.tracking.replays import ShotEdges, find_replays
 from touchline.tracking.roles import Look
 from touchline.tracking.tracklets import Tracklet
 from touchline.tracks import Shot
@@ -87,6 +88,7 @@ class ShotFiles:
         self._folder = folder / "shots"
         self.shots: list[Shot] = []
         self.looks: list[list[Look]] = []
+        self._edges: list[ShotEdges] = []
         make_folder(self._folder)
 
     def add(self, followed: FollowedShot) -> None:
@@ -96,13 +98,21 @@ class ShotFiles:
             path.write_bytes(npz_bytes(shot_arrays(followed)))
         nothing = np.zeros(0)
         self.shots.append(followed.shot)
+        self._edges.append(followed.edges)
         self.looks.append([replace(look, index=nothing.astype(np.int64), x=nothing) for look in followed.looks])
+
+    def mark_replays(self) -> None:
+        """Say which of the shots are replays, once all are there."""
+        marks = find_replays(self._edges)
+        self.shots = [
+            replace(shot, kind="replay") if marked else shot for shot, marked in zip(self.shots, marks, strict=True)
+        ]
 
     def read(self) -> Iterator[FollowedShot]:
         """The shots in order; one is held at a time."""
         for number, shot in enumerate(self.shots):
             with np.load(self._path(number), allow_pickle=False) as arrays:
-                yield shot_from_arrays(dict(arrays), shot=shot)
+                yield shot_from_arrays(dict(arrays), shot=shot, edges=self._edges[number])
 
     def _path(self, number: int) -> Path:
         """File of a shot."""
@@ -110,7 +120,7 @@ class ShotFiles:
 
 
 def shot_arrays(followed: FollowedShot) -> dict[str, np.ndarray]:
-    """A followed shot as arrays by name, for a file; what its tracklets wear is left to their looks."""
+    """A followed shot as arrays by name, for a file, without its edges and what each box wears."""
     tracklets, looks = followed.tracklets, followed.looks
     positions = [
         np.full((len(tracklet), 2), np.nan, np.float32) if places is None else places
@@ -142,7 +152,7 @@ def shot_arrays(followed: FollowedShot) -> dict[str, np.ndarray]:
     }
 
 
-def shot_from_arrays(arrays: dict[str, np.ndarray], *, shot: Shot) -> FollowedShot:
+def shot_from_arrays(arrays: dict[str, np.ndarray], *, shot: Shot, edges: ShotEdges) -> FollowedShot:
     """The followed shot that :func:`shot_arrays` made arrays of."""
     tracklets, positions = [], []
     for rows, number, placed in zip(_slices(arrays["count"]), arrays["id"], arrays["placed"], strict=True):
@@ -174,6 +184,7 @@ def shot_from_arrays(arrays: dict[str, np.ndarray], *, shot: Shot) -> FollowedSh
         tracklets=tuple(tracklets),
         positions_m=tuple(positions),
         looks=tuple(looks),
+        edges=edges,
     )
 
 

@@ -221,6 +221,7 @@ class TrackTask:
 
     def write(self, bundle: Bundle, *, game: str) -> None:
         """Name the teams of the match and write the task's files."""
+        self._shots.mark_replays()
         kits = match_teams(self._shots.looks)
         shots = self._shots.shots
         size = {"width": self._info.width, "height": self._info.height}

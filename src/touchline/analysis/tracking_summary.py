@@ -84,7 +84,7 @@ class Facts:
         people = (detections.classes != BALL) & (detections.confidence >= self._sure)
         self._pictures += 1
         self._with_people += bool(people.any())
-        self._brightness += observation.brightness
+        self._brightness += float(observation.thumb.mean())
 
     def summary(
         self, count: TrackCount, *, shots: Sequence[Shot], unmatched: tuple[str, ...], picked: bool

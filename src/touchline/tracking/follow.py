@@ -19,6 +19,7 @@ from touchline.tracking.observe import Observation
 from touchline.tracking.pitch_size import fit_pitch_size
 from touchline.tracking.placing import place_track, smooth_views
 from touchline.tracking.rejoin import fill, rejoin
+from touchline.tracking.replays import EDGE_S, ShotEdges
 from touchline.tracking.roles import Kits, Look, looks_of, roles_of
 from touchline.tracking.shots import PictureFacts, shot_kind
 from touchline.tracking.tracker import DEFAULT_SETTINGS, TrackerSettings, follow_people
@@ -58,6 +59,7 @@ class FollowedShot:
         tracklets: of people, then of the ball.
         positions_m: float32 (n, 2) for each tracklet, NaN where unknown; None where the pitch was never found.
         looks: of the people, for their roles.
+        edges: how the shot begins and ends, to find replays by.
 
     """
 
@@ -68,6 +70,7 @@ class FollowedShot:
     tracklets: tuple[Tracklet, ...]
     positions_m: tuple[Metres | None, ...]
     looks: tuple[Look, ...]
+    edges: ShotEdges
 
 
 def follow_shot(
@@ -114,6 +117,7 @@ def follow_shot(
         times_us=times_us,
         tracklets=tracklets,
         positions_m=positions if any(pitch_known) else (None,) * len(tracklets),
+        edges=_edges(observations, shot=shot, fps=fps),
         looks=tuple(looks_of(people, positions_m=positions[: len(people)] if any(pitch_known) else None)),
     )
 
@@ -159,6 +163,14 @@ def _views(
     pitch = fit_pitch_size(keypoints, width=width, height=height).or_standard()
     views = [None if k is None else fit_view(k, width=width, height=height, pitch=pitch) for k in keypoints]
     return smooth_views(views, motions, fps=fps, keypoints=keypoints)
+
+
+def _edges(observations: Sequence[Observation], *, shot: Shot, fps: float) -> ShotEdges:
+    """How a shot begins and ends."""
+    count = max(2, round(EDGE_S * fps))
+    first = np.stack([observation.thumb for observation in observations[:count]])
+    last = np.stack([observation.thumb for observation in observations[-count:]])
+    return ShotEdges(shot.start_us, shot.end_us, first, last)
 
 
 def _facts(

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -17,6 +18,7 @@ from touchline.media.frame import Frame
 from touchline.media.sampling import GridSampler
 from touchline.tracking.appearance import DIMENSIONS, describe
 from touchline.tracking.camera_motion import CameraMotion, Motion
+from touchline.tracking.replays import THUMB_SIZE
 from touchline.tracking.shots import CutFinder
 from touchline.tracks import Detections
 
@@ -26,7 +28,6 @@ DEFAULT_FPS = 12.5
 KEYPOINTS = 32
 
 _BATCH_PIXELS = 16_000_000
-_BRIGHTNESS_STEP = 8
 
 Rgb = npt.NDArray[np.uint8]
 
@@ -67,7 +68,7 @@ class Observation:
         motion: of the camera since the looked-at picture before; unknown for the first of a shot.
         cut: whether it is the first of a shot.
         keypoints: float32 (32, 3), x, y in pixels and confidence; None where nobody looked for the pitch.
-        brightness: mean luma, 0 to 255.
+        thumb: uint8 (18, 32), the luma made small.
 
     """
 
@@ -79,7 +80,7 @@ class Observation:
     motion: Motion
     cut: bool
     keypoints: npt.NDArray[np.float32] | None
-    brightness: float
+    thumb: npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -179,7 +180,7 @@ class Observer:
                 motion=self._move(sample.frame, cut=sample.cut, detections=detections),
                 cut=sample.cut,
                 keypoints=next(points) if sample.wants_pitch else None,
-                brightness=float(sample.frame.luma[::_BRIGHTNESS_STEP, ::_BRIGHTNESS_STEP].mean()),
+                thumb=cv2.resize(sample.frame.luma, THUMB_SIZE, interpolation=cv2.INTER_AREA),
             )
 
     def _move(self, frame: Frame, *, cut: bool, detections: Detections) -> Motion:
@@ -234,7 +235,7 @@ def pack(observations: Sequence[Observation]) -> dict[str, np.ndarray]:
         "cut": np.array([o.cut for o in observations], np.bool_),
         "keypoints": np.stack([nowhere if o.keypoints is None else o.keypoints for o in observations]),
         "has_keypoints": np.array([o.keypoints is not None for o in observations], np.bool_),
-        "brightness": np.array([o.brightness for o in observations], np.float64),
+        "thumb": np.stack([o.thumb for o in observations]),
     }
 
 
@@ -252,5 +253,5 @@ def unpack(arrays: Mapping[str, np.ndarray]) -> Iterator[Observation]:
             motion=Motion(arrays["motion"][i], float(arrays["quality"][i])),
             cut=bool(arrays["cut"][i]),
             keypoints=arrays["keypoints"][i] if arrays["has_keypoints"][i] else None,
-            brightness=float(arrays["brightness"][i]),
+            thumb=arrays["thumb"][i],
         )

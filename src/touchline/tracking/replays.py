@@ -1,0 +1,141 @@
+"""Shots that show an action again, where the broadcaster says so: by the same graphic before and after it.
+
+A graphic is a few pictures beside a cut that look like neither shot, and that come again, almost the same, beside a
+later cut. The shots between the two are replays. Replays without such a graphic are not told from live pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.clock import US_PER_S
+
+THUMB_SIZE = (32, 18)
+"""Width and height of the pictures that are compared."""
+
+EDGE_S = 1.6
+"""Seconds of a shot on each side of a cut that are looked at; a graphic lasts less. A shorter shot may be one."""
+
+Thumbs = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShotEdges:
+    """How a shot begins and ends.
+
+    Attributes:
+        start_us, end_us: of the shot.
+        first: uint8 (n, height, width), its first looked-at pictures, made small.
+        last: uint8 (m, height, width), its last ones.
+
+    """
+
+    start_us: int
+    end_us: int
+    first: Thumbs
+    last: Thumbs
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaySettings:
+    """What counts as the same graphic.
+
+    Attributes:
+        same: correlation from which two pictures are the same.
+        strange: correlation below which a picture belongs to neither shot.
+        least: pictures of a graphic that must come again.
+        moving: correlation that some two of these must stay below: graphics move, a camera that rests does not.
+        shortest_s: between the two graphics.
+        longest_s: between the two graphics.
+
+    """
+
+    same: float = 0.75
+    strange: float = 0.6
+    least: int = 3
+    moving: float = 0.5
+    shortest_s: float = 2.0
+    longest_s: float = 45.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Change:
+    """From one shot to the next, shots that may be nothing but a graphic passed over.
+
+    Attributes:
+        before: number of the shot that ends.
+        at_us: when.
+        graphic: (n, pixels), the pictures in between that look like neither shot.
+
+    """
+
+    before: int
+    at_us: int
+    graphic: npt.NDArray[np.float32]
+
+
+def find_replays(shots: Sequence[ShotEdges], *, settings: ReplaySettings | None = None) -> list[bool]:
+    """For each shot of a video, in order, whether it lies between two showings of one graphic."""
+    settings = settings or ReplaySettings()
+    longer = [number for number, shot in enumerate(shots) if shot.end_us - shot.start_us >= EDGE_S * US_PER_S]
+    changes = [_change(shots, first, then, settings=settings) for first, then in pairwise(longer)]
+    replays = [False] * len(shots)
+    opening = 0
+    while opening < len(changes):
+        closing = _closing(opening, changes, settings=settings)
+        if closing is None:
+            opening += 1
+            continue
+        for number in range(changes[opening].before + 1, changes[closing].before + 1):
+            replays[number] = True
+        opening = closing + 1
+    return replays
+
+
+def _closing(opening: int, changes: Sequence[_Change], *, settings: ReplaySettings) -> int | None:
+    """The change at which the graphic of another one comes again; None where it does not."""
+    first = changes[opening]
+    if not len(first.graphic):
+        return None
+    for number, change in enumerate(changes[opening + 1 :], start=opening + 1):
+        apart_s = (change.at_us - first.at_us) / US_PER_S
+        if apart_s > settings.longest_s:
+            return None
+        if (
+            apart_s >= settings.shortest_s
+            and len(change.graphic)
+            and _same(first.graphic, change.graphic, settings=settings)
+        ):
+            return number
+    return None
+
+
+def _same(one: npt.NDArray, other: npt.NDArray, *, settings: ReplaySettings) -> bool:
+    """Whether two cuts show one graphic."""
+    alike = one @ other.T
+    again = one[alike.max(axis=1) > settings.same]
+    enough = min(len(again), int((alike.max(axis=0) > settings.same).sum())) >= settings.least
+    return enough and float((again @ again.T).min()) < settings.moving
+
+
+def _change(shots: Sequence[ShotEdges], first: int, then: int, *, settings: ReplaySettings) -> _Change:
+    """The change from a shot to a later one."""
+    leaving, coming = _normalised(shots[first].last), _normalised(shots[then].first)
+    between = [_normalised(shot.first) for shot in shots[first + 1 : then]]
+    pictures = np.concatenate([leaving[1:], *between, coming[:-1]])
+    strange = (pictures @ np.stack([leaving[0], coming[-1]]).T < settings.strange).all(axis=1)
+    contrast = np.abs(pictures).sum(axis=1) > 0
+    return _Change(first, shots[first].end_us, pictures[strange & contrast])
+
+
+def _normalised(thumbs: Thumbs) -> npt.NDArray[np.float32]:
+    """Pictures (n, pixels) whose scalar products are their correlations; zeros for those without contrast."""
+    flat = thumbs.reshape(len(thumbs), -1).astype(np.float32)
+    flat = flat - flat.mean(axis=1, keepdims=True)
+    length = np.linalg.norm(flat, axis=1, keepdims=True)
+    return np.where(length > flat.shape[1] ** 0.5, flat / np.maximum(length, 1e-6), 0.0).astype(np.float32)
