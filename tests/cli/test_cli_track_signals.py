@@ -39,6 +39,7 @@ def saved(out: Path) -> int:
     return len(list(out.glob("match.touchline/.partial/track/chunk-*.npz")))
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_killed_interrupted_and_terminated_it_ends_with_the_same_bytes(video: Path, tmp_path: Path) -> None:
     options = AnalyzeOptions(out=tmp_path / "clean")

@@ -32,11 +32,15 @@ class ShotSplitter:
         fps: pictures looked at in a second.
         longest_s: a longer shot is cut into parts.
 
+    Attributes:
+        seams: how often a shot had to be cut into parts.
+
     """
 
     def __init__(self, *, fps: float, longest_s: float = LONGEST_S) -> None:
         self._most = max(1, round(longest_s * fps))
         self._step_us = max(1, round(US_PER_S / fps))
+        self.seams = 0
         self._count = 0
         self._frames: list[tuple[int, int]] = []
         self._observations: list[Observation] = []
@@ -49,6 +53,7 @@ class ShotSplitter:
         """Add what was seen; the shot before, where this is the first picture of a new one."""
         ended = None
         if self._observations and (observation.cut or len(self._observations) >= self._most):
+            self.seams += not observation.cut
             ended = self._end(observation.frame, end_us=observation.time_us)
         self._observations.append(observation)
         return ended

@@ -218,6 +218,7 @@ class TrackTask:
             self._take(observation, recorder, splitter)
         recorder.finish()
         self._follow(splitter.finish())
+        self._facts.seams = splitter.seams
 
     def write(self, bundle: Bundle, *, game: str) -> None:
         """Name the teams of the match and write the task's files."""

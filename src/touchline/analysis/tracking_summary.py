@@ -68,12 +68,16 @@ class Facts:
         height: of the picture, pixels.
         sure: confidence from which a detection counts.
 
+    Attributes:
+        seams: how often a shot had to be followed in parts.
+
     """
 
     def __init__(self, *, width: int, height: int, sure: float) -> None:
         self._sure = sure
         self._width = width
         self._height = height
+        self.seams = 0
         self._pictures = 0
         self._with_people = 0
         self._brightness = 0.0
@@ -121,6 +125,10 @@ class Facts:
             )
         if min(self._width, self._height) < _SMALL_PX:
             notes.append(f"the picture is small ({self._width}x{self._height}): far people and the ball may be missed")
+        if self.seams:
+            notes.append(
+                "a shot of more than ten minutes was followed in parts: tracks end where one part meets the next"
+            )
         notes += _shot_notes(shots)
         return notes
 

@@ -208,10 +208,14 @@ def _rich_bar(label: str) -> Iterator[ProgressCallback]:
 def _line_printer(label: str) -> ProgressCallback:
     """Progress as plain lines, at most one in ten seconds."""
     started_s = last_s = time.monotonic()
+    before_us = 0
 
     def update(done_us: int, total_us: int) -> None:
-        nonlocal last_s
+        nonlocal started_s, last_s, before_us
         now_s = time.monotonic()
+        if done_us < before_us:  # the video is gone through once more, to draw into it
+            started_s = now_s
+        before_us = done_us
         if now_s - last_s < _LINE_EVERY_S:
             return
         last_s = now_s
