@@ -127,7 +127,7 @@ class Facts:
             notes.append(f"the picture is small ({self._width}x{self._height}): far people and the ball may be missed")
         if self.seams:
             notes.append(
-                "a shot of more than ten minutes was followed in parts: tracks end where one part meets the next"
+                "a shot of more than ten minutes was followed in parts: tracks end where these meet"
             )
         notes += _shot_notes(shots)
         return notes
