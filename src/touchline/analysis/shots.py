@@ -21,6 +21,8 @@ from touchline.tracks import Shot
 LONGEST_S = 600.0
 """A shot without an end is followed in parts of so many seconds; tracks end at their seams."""
 
+_EVERY = 8
+
 Ended = tuple[Span, list[Observation]]
 """A shot that is over: its decoded pictures, and what was seen in those looked at."""
 
@@ -85,7 +87,7 @@ class ShotFiles:
 
     Attributes:
         shots: what they are.
-        looks: of the people in each, without their places: enough to tell the teams of a match.
+        looks: of the people in each, with few of their places: enough to tell the teams of a match.
 
     """
 
@@ -101,10 +103,9 @@ class ShotFiles:
         path = self._path(len(self.shots))
         with writing(path):
             path.write_bytes(npz_bytes(shot_arrays(followed)))
-        nothing = np.zeros(0)
         self.shots.append(followed.shot)
         self._edges.append(followed.edges)
-        self.looks.append([replace(look, index=nothing.astype(np.int64), x=nothing) for look in followed.looks])
+        self.looks.append([_thinned(look) for look in followed.looks])
 
     def mark_replays(self) -> None:
         """Say which of the shots are replays, once all are there."""
@@ -122,6 +123,12 @@ class ShotFiles:
     def _path(self, number: int) -> Path:
         """File of a shot."""
         return self._folder / f"shot-{number:06d}.npz"
+
+
+def _thinned(look: Look) -> Look:
+    """A look with every eighth of its places: the same pictures of the shot for everyone."""
+    kept = look.index % _EVERY == 0
+    return replace(look, index=look.index[kept], x=look.x[kept])
 
 
 def shot_arrays(followed: FollowedShot) -> dict[str, np.ndarray]:

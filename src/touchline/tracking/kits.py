@@ -21,7 +21,8 @@ _LEAST_SPREAD = 0.15
 _BOX_NOISE, _BOX_NOISE_ALONG = 0.4, 0.2
 _CLEARLY_APART = 0.85
 _LEAST_APART = 0.5
-_LEAST_APART_SPREADS = 4.5
+_SPLIT_SPREADS, _SPLIT_CHANCE = 2.65, 7.0
+"""One normal group cut in two is 2.65 of its halves' spreads apart; 7 / root of the people more is rare (3 to 8 %)."""
 _ENOUGH_LOOKS = 12
 _USUAL, _USUAL_WIDTH = 1.2, 0.45
 _STRANGER = -3.0
@@ -136,7 +137,8 @@ def _measure(teams: Floats, colours: Floats, boxes: Floats, weights: Floats) -> 
     off = ((colours - teams[team]) @ axis)[mine] / apart
     variance = float(np.average(off**2 - _BOX_NOISE_ALONG**2 / boxes[mine], weights=weights[mine]))
     along = max(variance, (_LEAST_SPREAD / 2) ** 2) ** 0.5
-    surely_two = len(colours) >= _ENOUGH_LOOKS and apart > _LEAST_APART_SPREADS * along
+    by_chance = _SPLIT_SPREADS + _SPLIT_CHANCE / len(colours) ** 0.5
+    surely_two = len(colours) >= _ENOUGH_LOOKS and apart > by_chance * along
     if apart < _CLEARLY_APART and not surely_two:
         return None
     return Kits(teams, spread, along, teams[:0], np.zeros(0))
