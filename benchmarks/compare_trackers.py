@@ -9,7 +9,8 @@ built-in detector sees in the video (kept in --detections, where given). Setting
 matches 013 and 014. The scene of a simulated match restarts now and then, all people jumping at once: each stretch
 between restarts is its own sequence to every tracker. Detected officials are left out, as the truth has only players.
 
-Others run with their defaults ("default") and with frame_rate set ("rate"). BoT-SORT and McByte see the video's
+Others run with their defaults ("default") and with frame_rate set ("rate"; only so on the simulated matches). The
+detector's own threshold is moved to 0.6 for them, where their defaults expect it. BoT-SORT and McByte see the video's
 pictures for their camera motion; touchline compensates with its own. "offline" is touchline after the pass: first
 detections kept, tracklets rejoined, gaps filled, boxes smoothed. Speed: 25 walking people, no video, single thread.
 """
@@ -22,7 +23,7 @@ import logging
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -37,15 +38,17 @@ from touchline.tracking.appearance import describe
 from touchline.tracking.camera_motion import CameraMotion, Motion
 from touchline.tracking.rejoin import fill, rejoin
 from touchline.tracking.smoothing import smooth
-from touchline.tracking.tracker import Tracker, follow_people
+from touchline.tracking.tracker import DEFAULT_SETTINGS, Tracker, TrackerSettings, follow_people
 from touchline.tracking.tracklets import Tracklet
 from touchline.tracks import BALL, PLAYER, REFEREE, Detections
 
 TOP_VIEW_FPS = 25.0
 FPS = 12.5
+DETECTOR_HIGH = 0.4
 TUNED_PICTURES = 125
 COLUMNS = ("HOTA", "DetA", "AssA", "IDF1", "MOTA", "IDSW")
 THEIRS = ("SORTTracker", "ByteTrackTracker", "OCSORTTracker", "BoTSORTTracker", "CBIoUTracker", "McByteTracker")
+THEIR_HIGH = 0.6
 SEEING = ("BoTSORTTracker", "McByteTracker")
 
 
@@ -68,13 +71,14 @@ def make_theirs(name: str, *, fps: float | None, video: bool) -> Any:
     return getattr(trackers, name)(**options)
 
 
-def as_supervision(detections: Detections) -> Any:
-    """The detections as the package wants them."""
+def as_supervision(detections: Detections, *, high: float = THEIR_HIGH) -> Any:
+    """The detections as the package wants them; confidence ``high`` moved to where their defaults expect it."""
     import supervision
 
+    confidence = np.interp(detections.confidence, [0.0, high, 1.0], [0.0, THEIR_HIGH, 1.0])
     return supervision.Detections(
         xyxy=detections.boxes_xyxy.astype(np.float64),
-        confidence=detections.confidence.astype(np.float64),
+        confidence=confidence,
         class_id=detections.classes,
     )
 
@@ -91,11 +95,13 @@ def run_theirs(case: Case, cuts: list[int], *, rate: bool) -> dict[str, list[Box
     """What each of their trackers gives, all fed in one pass over the pictures."""
     starts = {0, *cuts}
     video = cv2.VideoCapture(str(case.video)) if case.video is not None else None
+    for _ in range(case.first if video is not None else 0):
+        video.grab()
     running: dict[str, Any] = {}
     results: dict[str, list[Boxes]] = {name: [] for name in THEIRS}
     for index, detections in enumerate(case.detections):
         picture = video.read()[1] if video is not None else None
-        boxes = as_supervision(detections)
+        boxes = as_supervision(detections, high=case.high if case.video is not None else THEIR_HIGH)
         for name in THEIRS:
             if index in starts:
                 running[name] = make_theirs(name, fps=case.fps if rate else None, video=video is not None)
@@ -107,6 +113,7 @@ def run_theirs(case: Case, cuts: list[int], *, rate: bool) -> dict[str, list[Box
 def run_ours(case: Case, cuts: list[int]) -> dict[str, list[Boxes]]:
     """What touchline gives, online and after the pass."""
     ends = [0, *cuts, len(case.truth)]
+    settings = replace(DEFAULT_SETTINGS, high=case.high)
     online: list[Boxes] = []
     offline: list[Boxes] = []
     for number, (start, end) in enumerate(pairwise(ends)):
@@ -117,24 +124,24 @@ def run_ours(case: Case, cuts: list[int]) -> dict[str, list[Boxes]]:
             for values in zip(part.detections, part.motions or none, part.appearance or none, strict=True)
         ]
         shift = 1_000_000 * number
-        online += [(ids + shift, boxes) for ids, boxes in follow_online(sights, fps=part.fps)]
-        offline += [(ids + shift, boxes) for ids, boxes in follow_offline(sights, fps=part.fps)]
+        online += [(ids + shift, boxes) for ids, boxes in follow_online(sights, fps=part.fps, settings=settings)]
+        offline += [(ids + shift, boxes) for ids, boxes in follow_offline(sights, fps=part.fps, settings=settings)]
     return {"touchline online": online, "touchline offline": offline}
 
 
-def follow_online(sights: list[Sight], *, fps: float) -> list[Boxes]:
+def follow_online(sights: list[Sight], *, fps: float, settings: TrackerSettings = DEFAULT_SETTINGS) -> list[Boxes]:
     """Ids as they are known at each picture."""
-    tracker, found = Tracker(fps=fps), []
+    tracker, found = Tracker(fps=fps, settings=settings), []
     for sight in sights:
         ids = tracker.update(sight.detections, motion=sight.motion, appearance=sight.appearance)
         found.append((ids[ids > 0], sight.detections.boxes_xyxy[ids > 0]))
     return found
 
 
-def follow_offline(sights: list[Sight], *, fps: float) -> list[Boxes]:
+def follow_offline(sights: list[Sight], *, fps: float, settings: TrackerSettings = DEFAULT_SETTINGS) -> list[Boxes]:
     """Ids and boxes after the pass."""
     motions = [sight.motion for sight in sights]
-    people = rejoin(follow_people(sights, fps=fps), motions=motions, fps=fps)
+    people = rejoin(follow_people(sights, fps=fps, settings=settings), motions=motions, fps=fps)
     people = [smooth(fill(person, motions=motions, fps=fps), motions=motions, fps=fps) for person in people]
     return by_picture(people, count=len(sights))
 
@@ -150,10 +157,10 @@ def by_picture(tracklets: list[Tracklet], *, count: int) -> list[Boxes]:
     return [(np.array(i, np.int64), np.array(b, np.float64).reshape(-1, 4)) for i, b in zip(ids, boxes, strict=True)]
 
 
-def measure(case: Case, cuts: list[int], *, others: bool = True) -> dict[str, dict[str, float]]:
+def measure(case: Case, cuts: list[int], *, rates: tuple[bool, ...] = (False, True)) -> dict[str, dict[str, float]]:
     """Scores of every tracker on a case."""
     results = run_ours(case, cuts)
-    for rate in (False, True) if others else ():
+    for rate in rates:
         for name, found in run_theirs(case, cuts, rate=rate).items():
             results[f"{name.removesuffix('Tracker')} {'rate' if rate else 'default'}"] = found
     truth = [(ids + 1_000_000 * sum(cut <= i for cut in cuts), boxes) for i, (ids, boxes) in enumerate(case.truth)]
@@ -181,17 +188,28 @@ def simulated(
 ) -> tuple[Case, list[int]]:
     """A simulated match, with noise or, ``level`` None, with the detector's own boxes; and where it restarts."""
     folder = data / "simulated" / match
-    truth = read_truth(folder / "tracks.txt")[:count]
+    truth = read_truth(folder / "tracks.txt")
     cuts = restarts(truth, true_motions(folder))
-    seen = degrade(truth, noise=LEVELS[level], seed=seed) if level is not None else detect(folder, kept)[:count]
-    key = f"{match}_{'detector' if level is None else f'{level}_{seed}'}_{count}"
-    motions, looks = look(folder, seen, kept=kept / f"{key}_looks.npz" if kept else None)
+    first, high = 0, 0.5
+    if level is None:
+        first, seen = detect(folder, kept)
+        high = DETECTOR_HIGH
+    else:
+        seen = degrade(truth, noise=LEVELS[level], seed=seed)
+    seen = seen[:count]
+    key = f"{match}_{'detector' if level is None else f'{level}_{seed}'}_{first}_{len(seen)}"
+    motions, looks = look(folder, seen, first=first, kept=kept / f"{key}_looks.npz" if kept else None)
     name = f"{match}, {'detector' if level is None else LEVELS[level].name}"
-    return Case(name, FPS, truth, seen, motions, looks, folder / "video.mp4"), cuts
+    end = first + len(seen)
+    case = Case(name, FPS, truth[first:end], seen, motions, looks, folder / "video.mp4", first, high)
+    return case, [cut - first for cut in cuts if first < cut < end]
 
 
-def detect(folder: Path, kept: Path | None) -> list[Detections]:
-    """What the built-in detector sees of players in a match's video; kept as ``<match>.npz``."""
+def detect(folder: Path, kept: Path | None) -> tuple[int, list[Detections]]:
+    """What the built-in detector sees of players in a match's video, and from which picture on.
+
+    Kept as ``<match>.npz``; pictures are those that the file covers.
+    """
     path = kept / f"{folder.name}.npz" if kept else None
     if path is not None and path.exists():
         with np.load(path) as file:
@@ -200,14 +218,13 @@ def detect(folder: Path, kept: Path | None) -> list[Detections]:
         frame, boxes, confidence, classes = run_detector(folder / "video.mp4")
         if path is not None:
             np.savez(path, frame=frame, boxes_xyxy=boxes, confidence=confidence, classes=classes)
-    count = len(read_truth(folder / "tracks.txt"))
     players = (classes != BALL) & (classes != REFEREE)
     found = []
-    for number in range(1, count + 1):
+    for number in range(int(frame.min()), int(frame.max()) + 1):
         here = players & (frame == number)
         classed = np.full(int(here.sum()), PLAYER, np.int64)
         found.append(Detections(boxes[here].astype(np.float32), confidence[here].astype(np.float32), classed))
-    return found
+    return int(frame.min()) - 1, found
 
 
 def run_detector(video: Path) -> tuple[npt.NDArray, ...]:
@@ -227,7 +244,7 @@ def run_detector(video: Path) -> tuple[npt.NDArray, ...]:
 
 
 def look(
-    folder: Path, seen: list[Detections], *, kept: Path | None
+    folder: Path, seen: list[Detections], *, first: int, kept: Path | None
 ) -> tuple[list[Motion], list[npt.NDArray[np.float32]]]:
     """Camera motion and looks of the detections, from the video; kept where told."""
     counts = np.cumsum([len(detections) for detections in seen])[:-1]
@@ -237,6 +254,8 @@ def look(
             return motions, np.split(file["looks"].astype(np.float32), counts)
     video, camera = cv2.VideoCapture(str(folder / "video.mp4")), CameraMotion()
     motions, looks = [], []
+    for _ in range(first):
+        video.grab()
     for detections in seen:
         picture = video.read()[1]
         luma = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
@@ -320,7 +339,7 @@ def measure_all(arguments: argparse.Namespace) -> dict[str, dict[str, dict[str, 
             case, cuts = simulated(
                 arguments.data, match, level=level, seed=101, kept=arguments.detections, count=arguments.pictures
             )
-            runs.append(measure(case, cuts))
+            runs.append(measure(case, cuts, rates=(True,)))
         name = f"simulated matches, {'built-in detector' if level is None else LEVELS[level].name}"
         tables[name] = mean_tables(runs)
         show(name, tables[name])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -55,6 +55,8 @@ class Case:
         motions: of the camera, one a picture; None for a fixed camera.
         appearance: (n, D) a picture, or None.
         video: that the pictures come from, or None.
+        first: which picture of the video comes first, from 0.
+        high: confidence that its detections are to be believed from.
 
     """
 
@@ -65,13 +67,22 @@ class Case:
     motions: list[Motion] | None = None
     appearance: list[npt.NDArray] | None = None
     video: Path | None = None
+    first: int = 0
+    high: float = 0.5
 
     def part(self, start: int, end: int) -> Case:
         """The pictures [start, end)."""
         cut = slice(start, end)
         motions = self.motions[cut] if self.motions is not None else None
         looks = self.appearance[cut] if self.appearance is not None else None
-        return Case(self.name, self.fps, self.truth[cut], self.detections[cut], motions, looks, self.video)
+        return replace(
+            self,
+            truth=self.truth[cut],
+            detections=self.detections[cut],
+            motions=motions,
+            appearance=looks,
+            first=self.first + start,
+        )
 
 
 def read_truth(path: Path, *, smallest_ids: bool = False) -> list[Boxes]:

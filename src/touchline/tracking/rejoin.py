@@ -44,18 +44,18 @@ class RejoinSettings:
 
     """
 
-    gap_s: float = 20.0
+    gap_s: float = 40.0
     speed_heights_s: float = 1.5
-    memory_s: float = 1.5
-    place_heights: float = 0.3
-    velocity_heights_s: float = 0.6
-    ends_s: float = 0.6
+    memory_s: float = 0.8
+    place_heights: float = 0.5
+    velocity_heights_s: float = 1.0
+    ends_s: float = 0.4
     drift_heights_s: float = 0.3
-    newcomer: float = 0.0
+    newcomer: float = 2.0
     missed_s: float = 1.0
     looks: float = 0.5
-    evidence: float = 2.0
-    confidence: float = 0.4
+    evidence: float = 4.0
+    confidence: float = 0.3
 
 
 DEFAULT_REJOIN = RejoinSettings()

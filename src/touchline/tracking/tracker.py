@@ -41,8 +41,8 @@ class TrackerSettings:
     """When somebody is followed, and for how long unseen.
 
     Attributes:
-        birth: confidence from which a detection may begin a track.
         high: confidence from which a detection is matched first.
+        birth: how much more confidence than that a detection needs to begin a track.
         low: confidence below which a detection is not looked at.
         limit: cost above which a sure detection is nobody known.
         low_limit: the same for the others.
@@ -53,12 +53,12 @@ class TrackerSettings:
 
     """
 
-    birth: float = 0.6
     high: float = 0.5
+    birth: float = 0.05
     low: float = 0.1
     limit: float = 12.0
     low_limit: float = 8.0
-    hits: int = 3
+    hits: int = 2
     lost_s: float = 1.0
     motion: MotionSettings = field(default_factory=MotionSettings)
     cost: CostSettings = field(default_factory=CostSettings)
@@ -117,7 +117,8 @@ class Tracker:
         ):
             self._match(detections, rows, matched, free, limit=limit, appearance=appearance)
         self._correct(detections, matched, appearance)
-        fresh = people[(detections.confidence[people] >= self._settings.birth) & (matched[people] < 0)]
+        born = detections.confidence[people] >= self._settings.high + self._settings.birth
+        fresh = people[born & (matched[people] < 0)]
         matched[fresh] = len(self._ids) + np.arange(len(fresh))
         self._begin(detections, fresh, appearance)
         ids, believed = np.zeros(len(detections), np.int64), np.zeros(len(detections), bool)
