@@ -33,7 +33,7 @@ def tell_result(video: Path, result: AnalysisResult, *, output: Output, list_eve
 def _result_lines(video: Path, result: AnalysisResult, *, list_events: bool) -> Iterator[str]:
     """The result of one video for people."""
     yield one_line(f"{video}: {', '.join(_counts(result))}{_how(result)}")
-    if "spot" in result.tasks:
+    if "spot" in result.tasks and (list_events or result.timeline.events):
         yield events_table(result.timeline.events) if list_events else _labels_line(result)
     for line in [] if result.tracking is None else tracking_lines(result.tracking):
         yield f"  {one_line(line)}"
