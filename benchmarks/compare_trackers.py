@@ -44,7 +44,9 @@ from touchline.tracks import BALL, PLAYER, REFEREE, Detections
 
 TOP_VIEW_FPS = 25.0
 FPS = 12.5
-DETECTOR_HIGH = 0.4
+DETECTOR_HIGH = 0.3
+"""The built-in detector's own threshold for people."""
+
 TUNED_PICTURES = 125
 COLUMNS = ("HOTA", "DetA", "AssA", "IDF1", "MOTA", "IDSW")
 THEIRS = ("SORTTracker", "ByteTrackTracker", "OCSORTTracker", "BoTSORTTracker", "CBIoUTracker", "McByteTracker")

@@ -22,6 +22,7 @@ from touchline.tracking.rejoin import fill, rejoin
 from touchline.tracking.replays import EDGE_S, ShotEdges
 from touchline.tracking.roles import Kits, Look, looks_of, roles_of
 from touchline.tracking.shots import PictureFacts, shot_kind
+from touchline.tracking.smoothing import smooth
 from touchline.tracking.tracker import DEFAULT_SETTINGS, TrackerSettings, follow_people
 from touchline.tracking.tracklets import Tracklet
 from touchline.tracks import BALL, DETECTION_LABELS, Shot, Track
@@ -96,7 +97,7 @@ def follow_shot(
     motions = [observation.motion for observation in observations]
     views = _views(observations, motions=motions, width=width, height=height, fps=fps)
     people = rejoin(follow_people(observations, fps=fps, settings=settings), motions=motions, fps=fps)
-    people = [fill(person, motions=motions, fps=fps) for person in people]
+    people = [smooth(fill(person, motions=motions, fps=fps), motions=motions, fps=fps) for person in people]
     times_us = np.array([observation.time_us for observation in observations], np.int64)
     seen = [observation.detections for observation in observations]
     balls = follow_ball(seen, times_us, motions=motions, width=width, height=height)
