@@ -50,7 +50,7 @@ DEFAULT_CUTS = CutSettings()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _View:
-    """What is kept of a picture: its structure's transform, if it has any, its histogram, the share of it that glares."""
+    """What is kept of a picture: the transform of its structure, if any, its histogram, the share of it that glares."""
 
     flat: bool
     spectrum: npt.NDArray[np.complex64]
