@@ -181,7 +181,7 @@ def test_a_night_shot_is_said(track: Track, tmp_path: Path) -> None:
 
 
 def test_4k_is_followed_as_well(track: Track, tmp_path: Path) -> None:
-    done = track(write_match(tmp_path / "large.mp4", frames=8, zoom=12), "--json")
+    done = track(write_match(tmp_path / "large.mp4", frames=14, zoom=12), "--json")
     assert done.exit_code == 0
     tracks = Bundle(tmp_path / "out" / "large.touchline").read_tracks()
     assert (tracks.width, tracks.height) == (3840, 2496)
