@@ -14,12 +14,18 @@ from touchline.errors import InputError, UsageError
 from touchline.training.ball_spotter import BallSpotterRecipe
 from touchline.training.config import check_settings, read_recipe, resolve_data_root
 from touchline.training.detector import DetectorRecipe
+from touchline.training.pitch import PitchRecipe
 from touchline.training.run import TASKS
 from touchline.training.slow_fusion import list_runs
 from touchline.training.slow_fusion_settings import SlowFusionRecipe
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
-SETTINGS_OF = {"slow-fusion": SlowFusionRecipe, "ball-spotter": BallSpotterRecipe, "detector": DetectorRecipe}
+SETTINGS_OF = {
+    "slow-fusion": SlowFusionRecipe,
+    "ball-spotter": BallSpotterRecipe,
+    "detector": DetectorRecipe,
+    "pitch-finder": PitchRecipe,
+}
 MINIMAL = """
 task: slow-fusion
 name: x
