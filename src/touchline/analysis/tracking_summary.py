@@ -126,9 +126,7 @@ class Facts:
         if min(self._width, self._height) < _SMALL_PX:
             notes.append(f"the picture is small ({self._width}x{self._height}): far people and the ball may be missed")
         if self.seams:
-            notes.append(
-                "a shot of more than ten minutes was followed in parts: tracks end where these meet"
-            )
+            notes.append("a shot of more than ten minutes was followed in parts: tracks end where these meet")
         notes += _shot_notes(shots)
         return notes
 
