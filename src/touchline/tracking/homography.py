@@ -14,7 +14,7 @@ from touchline.tracking.view_fit import Fit, fit
 
 LEAST_CONFIDENCE = 0.3
 NOISE_SHARE = 1 / 400
-"""Standard deviation of a confident keypoint, as a share of the width: 1.6 px at 640, lenses that bend lines included."""
+"""Standard deviation of a confident keypoint, as a share of the width: 1.6 px at 640, bending lenses included."""
 SURE_CONFIDENCE, DOUBT = 0.9, 4.0
 """Below this confidence the noise grows, by a factor of e for every ``1 / DOUBT`` less: 5 px at 0.6.
 
