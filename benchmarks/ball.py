@@ -112,7 +112,7 @@ def gather(names: tuple[str, ...], folder: Path | None) -> dict[str, dict[str, A
         if folder is None:
             detections = invent_ball_detections(match, seed=len(name) + int(name[-3:]))
         else:
-            detections = read_detections(folder / f"{name}.npz", count=len(match))
+            match, detections = read_detections(folder / f"{name}.npz", match)
         candidates, sure = best_candidates(detections)
         centres, confidence, observed = followed(match, detections, match.motions())
         parts["shown"].append(match.ball_shown)

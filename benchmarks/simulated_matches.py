@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,7 @@ class Match:
         ids: of the players in each picture: 1 to 11 one team, 12 to 22 the other, 1 and 12 the keepers.
         boxes_xyxy: of these players.
         ball_px: (pictures, 2), also where it lies outside the picture.
+        start: which picture of the video comes first, from 0.
 
     """
 
@@ -41,6 +43,7 @@ class Match:
     ids: list[npt.NDArray[np.int64]]
     boxes_xyxy: list[Floats]
     ball_px: Floats
+    start: int = 0
 
     def __len__(self) -> int:
         return len(self.ball_px)
@@ -58,7 +61,13 @@ class Match:
     def frames(self) -> Iterator[Frame]:
         """The pictures."""
         with VideoReader(DATA / "simulated" / self.name / "video.mp4") as reader:
-            yield from reader.frames()
+            yield from itertools.islice(reader.frames(), self.start, self.start + len(self))
+
+    def part(self, first: int, end: int) -> Match:
+        """The pictures [first, end) alone."""
+        cut = slice(first, end)
+        start = self.start + first
+        return Match(self.name, self.ids[cut], self.boxes_xyxy[cut], self.ball_px[cut], start)
 
     def motions(self) -> list[Motion]:
         """The camera's motion into each picture, measured in the pictures."""
@@ -81,13 +90,14 @@ def read_match(name: str) -> Match:
     )
 
 
-def read_detections(path: Path, *, count: int) -> list[Detections]:
-    """A detector's output for a whole match: arrays frame (from 1), boxes_xyxy, confidence, classes."""
+def read_detections(path: Path, match: Match) -> tuple[Match, list[Detections]]:
+    """A detector's output (frame from 1, boxes_xyxy, confidence, classes), and the part of the match it covers."""
     with np.load(path) as arrays:
         every: dict[str, Any] = {name: arrays[name] for name in ("frame", "boxes_xyxy", "confidence", "classes")}
+    first, end = int(every["frame"].min()) - 1, int(every["frame"].max())
     order = np.argsort(every["frame"], kind="stable")
-    cuts = np.searchsorted(every["frame"][order], np.arange(2, count + 1))
-    return [
+    cuts = np.searchsorted(every["frame"][order], np.arange(first + 2, end + 1))
+    found = [
         Detections(
             every["boxes_xyxy"][rows].astype(np.float32),
             every["confidence"][rows].astype(np.float32),
@@ -95,6 +105,7 @@ def read_detections(path: Path, *, count: int) -> list[Detections]:
         )
         for rows in np.split(order, cuts)
     ]
+    return match.part(first, end), found
 
 
 def invent_ball_detections(match: Match, *, seed: int) -> list[Detections]:

@@ -179,8 +179,7 @@ def simulated(folder: Path | None) -> dict[str, Any]:
                 shots = shots_of(described, seconds=seconds)
                 rows[f"{kind}, {seconds} s"] = judge(shots, [[tracklet.id for tracklet in shot] for shot in shots])
         if folder is not None:
-            detections = read_detections(folder / f"{name}.npz", count=len(match))
-            rows[f"followed, {FOLLOWED_S} s"] = followed(match, detections)
+            rows[f"followed, {FOLLOWED_S} s"] = followed(*read_detections(folder / f"{name}.npz", match))
         result[name] = rows
     return result
 
