@@ -15,11 +15,11 @@ LEVELS = (
     {"base"},
     {"media", "formats", "metrics"},
     {"models"},
-    {"spotting", "tracking"},
+    {"spotting", "tracking", "recognition", "goalkeeping"},
     {"analysis", "training"},
     {"cli"},
 )
-MAY_IMPORT_TORCH = {"models", "spotting", "tracking", "analysis", "training"}
+MAY_IMPORT_TORCH = {"models", "spotting", "tracking", "recognition", "goalkeeping", "analysis", "training"}
 MODULES = sorted(SOURCE.rglob("*.py"))
 
 

@@ -9,6 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 DEFAULT_THRESHOLD = 0.2
 """Confidence a peak needs when a model names none for its label (lRomul's value)."""
 
+KINETICS_MEAN = (0.43216, 0.394666, 0.37645)
+KINETICS_STD = (0.22803, 0.22145, 0.216989)
+"""Of RGB in [0, 1] over Kinetics-400, as torchvision's video networks have them."""
+
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 MAX_NAME_LENGTH = 100
 
@@ -52,6 +56,69 @@ class PictureSpec(BaseModel):
 
     width: int = Field(gt=0, le=8192)
     height: int = Field(gt=0, le=8192)
+
+
+class ClipSpec(BaseModel):
+    """The clips a recogniser sees: a stack of RGB or BGR pictures, evenly spaced in time.
+
+    Attributes:
+        frames: pictures in a clip.
+        stride: every how many pictures of the source one is taken, where ``fps`` is not given.
+        fps: pictures a second that are taken, whatever the source has; None takes every ``stride``-th.
+        width, height: pixels the network gets.
+        fit: ``"stretch"`` ignores the aspect, ``"pad"`` keeps it and fills with black, ``"crop"`` keeps it, fills the
+            clip and cuts off what is over, in the middle.
+        color: order of the channels the network was trained on.
+        max_value: what a channel's full brightness is before mean and std: 1 or 255.
+        mean, std: of the channels, in the order of ``color`` and the range of ``max_value``.
+
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    frames: int = Field(gt=0, le=1024)
+    stride: int = Field(default=1, gt=0, le=1000)
+    fps: float | None = Field(default=None, gt=0, le=1000)
+    width: int = Field(gt=0, le=8192)
+    height: int = Field(gt=0, le=8192)
+    fit: Literal["stretch", "pad", "crop"] = "stretch"
+    color: Literal["RGB", "BGR"] = "RGB"
+    max_value: Literal[1, 255] = 1
+    mean: tuple[float, float, float] = KINETICS_MEAN
+    std: tuple[float, float, float] = KINETICS_STD
+
+    @model_validator(mode="after")
+    def _check_std(self) -> Self:
+        if min(self.std) <= 0:
+            raise ValueError(f"std={self.std}: every channel's must be above 0")
+        return self
+
+
+class SkeletonSpec(BaseModel):
+    """The sequences of joints a skeleton recogniser sees.
+
+    Attributes:
+        frames: moments in a sequence.
+        fps: moments a second; None where nobody knows.
+        joints: names, in the order of the network's inputs.
+        mirror: for every joint the index of its partner on the other side, itself where it has none.
+
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    frames: int = Field(gt=0, le=1024)
+    fps: float | None = Field(default=None, gt=0, le=1000)
+    joints: tuple[str, ...] = Field(min_length=1)
+    mirror: tuple[int, ...]
+
+    @model_validator(mode="after")
+    def _check_mirror(self) -> Self:
+        count = len(self.joints)
+        paired = len(self.mirror) == count and all(0 <= i < count for i in self.mirror)
+        if not paired or any(self.mirror[partner] != i for i, partner in enumerate(self.mirror)):
+            raise ValueError(f"mirror={self.mirror} does not pair the {count} joints with each other")
+        return self
 
 
 class StoredConfig(BaseModel):
@@ -103,6 +170,34 @@ class PictureConfig(StoredConfig):
 
     task: Literal["detect", "pitch"]
     picture: PictureSpec
+
+
+class ClipConfig(StoredConfig):
+    """The configuration of a recogniser of clips.
+
+    Attributes:
+        clip: the clips it sees.
+        temperature: what logits are divided by before softmax, so that confidences are honest; 1 where never measured.
+
+    """
+
+    task: Literal["recognize"] = "recognize"
+    clip: ClipSpec
+    temperature: float = Field(default=1.0, gt=0)
+
+
+class SkeletonConfig(StoredConfig):
+    """The configuration of a recogniser of joint sequences.
+
+    Attributes:
+        skeleton: the sequences it sees.
+        temperature: as in :class:`ClipConfig`.
+
+    """
+
+    task: Literal["skeleton"] = "skeleton"
+    skeleton: SkeletonSpec
+    temperature: float = Field(default=1.0, gt=0)
 
 
 class ModelConfig(StoredConfig):

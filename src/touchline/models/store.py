@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from touchline.errors import InputError
 from touchline.formats.atomic import make_folder, write_bytes_atomic
-from touchline.models.spec import ModelConfig, PictureConfig, StoredConfig
+from touchline.models.spec import ClipConfig, ModelConfig, PictureConfig, SkeletonConfig, StoredConfig
 
 SUFFIX = ".safetensors"
 METADATA_KEY = "touchline"
@@ -32,10 +32,15 @@ DEFAULT_DETECTOR = "people-detector"
 DEFAULT_PITCH_FINDER = "pitch-finder"
 """The built-in pitch finder that is taken where none is named."""
 
-_CONFIGS: dict[str, type[ModelConfig] | type[PictureConfig]] = {
+Config = ModelConfig | PictureConfig | ClipConfig | SkeletonConfig
+"""What a model file says of itself, whatever its task."""
+
+_CONFIGS: dict[str, type[Config]] = {
     "spot": ModelConfig,
     "detect": PictureConfig,
     "pitch": PictureConfig,
+    "recognize": ClipConfig,
+    "skeleton": SkeletonConfig,
 }
 """Task -> the configuration its models have."""
 
@@ -80,7 +85,7 @@ class StoredModel:
     """A model file and what it says of itself; ``origin`` is ``"built-in"`` or ``"user"``."""
 
     path: Path
-    config: ModelConfig | PictureConfig
+    config: Config
     origin: str
 
 
@@ -96,7 +101,7 @@ def user_folder() -> Path:
     return root / "touchline" / "models"
 
 
-def build_network(config: ModelConfig | PictureConfig) -> Any:
+def build_network(config: Config) -> Any:
     """The network a configuration describes, with fresh weights.
 
     Raises:
@@ -178,7 +183,7 @@ def _as_stored(name: str, tensor: Tensor, *, half: bool) -> Tensor:
     return tensor.contiguous()
 
 
-def read_config(path: Path | str) -> ModelConfig | PictureConfig:
+def read_config(path: Path | str) -> Config:
     """The configuration in a model file, without its tensors.
 
     Raises:
@@ -194,7 +199,8 @@ def load_model(name_or_path: str | Path, *, task: str = "spot") -> tuple[Any, An
 
     Args:
         name_or_path: which one.
-        task: what it has to be for: ``"spot"``, ``"detect"``, ``"pitch"``; ``"any"`` takes all.
+        task: what it has to be for, one of ``"spot"``, ``"detect"``, ``"pitch"``, ``"recognize"``, ``"skeleton"``;
+            ``"any"`` takes all.
 
     Raises:
         InputError: not found, damaged, for another task, or weights that do not fit the network.
@@ -275,7 +281,7 @@ def _open(path: Path | str) -> Any:
         ) from error
 
 
-def _parse_config(metadata: Mapping[str, str] | None, *, path: Path | str) -> ModelConfig | PictureConfig:
+def _parse_config(metadata: Mapping[str, str] | None, *, path: Path | str) -> Config:
     text = (metadata or {}).get(METADATA_KEY)
     if text is None:
         raise InputError(f"{path}: a safetensors file without touchline's configuration; import it first")

@@ -1,0 +1,1 @@
+"""What each player is doing: clips named by networks, along tracks and alone, and movement told by metres."""
