@@ -2,7 +2,7 @@
 
 The joints are the sixteen of MPII Human Pose (Andriluka et al., CVPR 2014), in its order. In space the pelvis is the
 origin, x points right and y down in the picture, z away from the camera; the unit is whatever the estimator has, often
-shares of the crop's side, and :func:`touchline.goalkeeping.views.normalise_bones` makes poses of two pictures comparable.
+shares of the crop's side; :func:`touchline.goalkeeping.views.normalise_bones` makes poses of two pictures comparable.
 """
 
 from __future__ import annotations
