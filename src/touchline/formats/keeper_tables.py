@@ -1,0 +1,263 @@
+"""The published tables of Learning From The Pros: shots on goal, goalkeepers' poses, amateurs, penalties.
+
+Their pitch is StatsBomb's: 120 x 80 yards, the goal's centre at (120, 40), its posts at y 36 and 44.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.errors import InputError
+from touchline.poses import JOINTS
+
+OUTCOMES_ON_TARGET = ("Saved", "Goal")
+_SHOTS = "events/1v1_events.csv"
+_POSES = "pose/pose_1v1_{dimensions}d.csv"
+_AMATEUR_SHOTS = "events/amateur_1v1.csv"
+_AMATEUR_POSES = "pose/amateur_3d_1v1s.csv"
+_PENALTIES = ("pose/pen_pose_3d_17_18_18_19.csv", "pose/pen_pose_3d_19_20_20_21.csv")
+_FILTERS = "filters.json"
+_YARDS_PER_PERCENT = (1.2, 0.8)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShotTable:
+    """Shots of attackers who were alone with the keeper, one row a shot; the row number is the shot's id.
+
+    Attributes:
+        outcome: str (n,), StatsBomb's names: Saved, Goal, Off T, Blocked, Wayward, Post.
+        under_pressure: bool (n,).
+        distance_yd: float64 (n,), from the middle of the goal.
+        angle_deg: float64 (n,), off the goal's axis, 0 to 90; which side is not known.
+        engagement: float64 (n,), keeper to shooter over goal to shooter (GKEM).
+        keeper: str (n,).
+
+    """
+
+    outcome: npt.NDArray[np.str_]
+    under_pressure: npt.NDArray[np.bool_]
+    distance_yd: npt.NDArray[np.float64]
+    angle_deg: npt.NDArray[np.float64]
+    engagement: npt.NDArray[np.float64]
+    keeper: npt.NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.outcome)
+
+    @property
+    def on_target(self) -> npt.NDArray[np.bool_]:
+        """Whether each shot was saved or a goal."""
+        return np.isin(self.outcome, OUTCOMES_ON_TARGET)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PoseTable:
+    """Published poses, one row a picture.
+
+    Attributes:
+        files: str (n,), names of the pictures.
+        shots: int64 (n,), id of the shot each picture shows.
+        joints: float64 (n, 16, 2) pixels of the picture, or (n, 16, 3) with the pelvis at the origin.
+
+    """
+
+    files: npt.NDArray[np.str_]
+    shots: npt.NDArray[np.int64]
+    joints: npt.NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AmateurTable:
+    """Amateurs' attempts, one row a picture: places in yards, poses, the engagement worked out from the places."""
+
+    shooter_yd: npt.NDArray[np.float64]
+    keeper_yd: npt.NDArray[np.float64]
+    joints: npt.NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.joints)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PenaltyTable:
+    """Penalties, the seasons one after the other.
+
+    Attributes:
+        outcome: str (n,): ``"Goal"``, ``"Saved"`` or ``"Off T"``.
+        keeper: str (n,).
+        joints: float64 (n, 16, 3), NaN where there is no picture.
+
+    """
+
+    outcome: npt.NDArray[np.str_]
+    keeper: npt.NDArray[np.str_]
+    joints: npt.NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedChoices:
+    """What the authors decided by eye.
+
+    Attributes:
+        rejected_rows: rows of the pose table they left out.
+        rejected_penalties: rows of the penalties they left out, counted among those of both periods.
+        technique: theirs for each picture that they kept, by its name.
+
+    """
+
+    rejected_rows: tuple[int, ...]
+    rejected_penalties: tuple[int, ...]
+    technique: Mapping[str, str]
+
+
+def read_shots(folder: Path) -> ShotTable:
+    """The shots of a folder with the published tables.
+
+    Raises:
+        InputError: the table is missing, or a cell of it is not what it should be.
+
+    """
+    path = folder / _SHOTS
+    rows = _read_rows(path)
+    return ShotTable(
+        outcome=np.array([_cell(row, "shot_outcome_name", path) for row in rows]),
+        under_pressure=_numbers(rows, "under_pressure", path) > 0,
+        distance_yd=_numbers(rows, "distance_to_goal", path),
+        angle_deg=_numbers(rows, "shot_angle", path),
+        engagement=_numbers(rows, "gk_engage", path),
+        keeper=np.array([_cell(row, "gk_name", path) for row in rows]),
+    )
+
+
+def read_poses(folder: Path, *, dimensions: int = 3) -> PoseTable:
+    """The poses of the shots' pictures, in 2 or 3 dimensions.
+
+    Raises:
+        InputError: as :func:`read_shots`.
+
+    """
+    path = folder / _POSES.format(dimensions=dimensions)
+    rows = _read_rows(path)
+    files = [_cell(row, "file", path) for row in rows]
+    shots = [re.match(r"\d+", name) for name in files]
+    wrong = [name for name, shot in zip(files, shots, strict=True) if shot is None]
+    if wrong:
+        raise InputError(f"{path}: names without the number of a shot: {wrong[:5]}")
+    ids = np.array([int(shot[0]) for shot in shots if shot is not None], np.int64)
+    return PoseTable(np.array(files), ids, _joints(rows, path, dimensions=dimensions))
+
+
+def read_amateurs(folder: Path) -> AmateurTable:
+    """The amateurs' attempts.
+
+    Raises:
+        InputError: as :func:`read_shots`.
+
+    """
+    path = folder / _AMATEUR_SHOTS
+    rows = _read_rows(path)
+
+    def place(x: str, y: str) -> npt.NDArray[np.float64]:
+        percent = np.stack([_numbers(rows, x, path), _numbers(rows, y, path)], axis=1)
+        return percent * np.array(_YARDS_PER_PERCENT)
+
+    poses = folder / _AMATEUR_POSES
+    return AmateurTable(place("X", "Y"), place("X2", "Y2"), _joints(_read_rows(poses), poses, dimensions=3))
+
+
+def read_penalties(folder: Path) -> PenaltyTable:
+    """The penalties of both periods, the earlier one first.
+
+    Raises:
+        InputError: as :func:`read_shots`.
+
+    """
+    earlier, later = (folder / name for name in _PENALTIES)
+    rows, more = _read_rows(earlier), _read_rows(later)
+    outcome = [_earlier_outcome(row, earlier) for row in rows] + [_later_outcome(row, later) for row in more]
+    keeper = [_cell(row, "gk_name", earlier) for row in rows] + [_cell(row, "goalkeepers", later) for row in more]
+    joints = [_joints(found, path, dimensions=3, gaps=True) for found, path in ((rows, earlier), (more, later))]
+    return PenaltyTable(np.array(outcome), np.array(keeper), np.concatenate(joints))
+
+
+def read_choices(folder: Path) -> PublishedChoices:
+    """What the authors left out, and the techniques they found.
+
+    Raises:
+        InputError: missing or of another layout.
+
+    """
+    path = folder / _FILTERS
+    try:
+        document = json.loads(path.read_bytes())
+        return PublishedChoices(
+            tuple(document["remove_1v1_row_positions"]),
+            tuple(document["remove_pen_labels"]),
+            dict(document["technique_by_file"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: not the authors' choices ({error})") from error
+
+
+def _earlier_outcome(row: Mapping[str, str], path: Path) -> str:
+    outcome = _cell(row, "shot_outcome_name", path)
+    return "Off T" if outcome == "Post" else outcome
+
+
+def _later_outcome(row: Mapping[str, str], path: Path) -> str:
+    if (row.get("off_target") or "").strip() not in {"", "0", "0.0"}:
+        return "Off T"
+    return {"Scored": "Goal", "Missed": "Saved"}.get(_cell(row, "outcome", path), _cell(row, "outcome", path))
+
+
+def _joints(
+    rows: Sequence[Mapping[str, str]], path: Path, *, dimensions: int, gaps: bool = False
+) -> npt.NDArray[np.float64]:
+    """The columns "0", "1", ... as joints; an empty row is NaN where gaps may be."""
+    names = [str(number) for number in range(len(JOINTS) * dimensions)]
+    empty = [all(not (row.get(name) or "").strip() for name in names) for row in rows]
+    values = np.full((len(rows), len(names)), np.nan)
+    whole = [i for i, is_empty in enumerate(empty) if not (gaps and is_empty)]
+    for column, name in enumerate(names):
+        values[whole, column] = _numbers([rows[i] for i in whole], name, path)
+    return values.reshape(len(rows), len(JOINTS), dimensions)
+
+
+def _read_rows(path: Path) -> list[dict[str, str]]:
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            return list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path}: cannot be read as a table ({error})") from error
+
+
+def _cell(row: Mapping[str, str], name: str, path: Path) -> str:
+    value = (row.get(name) or "").strip()
+    if not value:
+        raise InputError(f"{path}: a row has no {name!r}; columns are {sorted(k for k in row if k)[:12]}")
+    return value
+
+
+def _numbers(rows: Sequence[Mapping[str, str]], name: str, path: Path) -> npt.NDArray[np.float64]:
+    values = []
+    for line, row in enumerate(rows, start=2):
+        text = (row.get(name) or "").strip()
+        try:
+            values.append(float(text))
+        except ValueError as error:
+            raise InputError(f"{path}: line {line}, column {name!r}: {text!r} is not a number") from error
+    return np.array(values, np.float64)
