@@ -10,7 +10,7 @@ import typer
 from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
 
 if TYPE_CHECKING:
-    from touchline.models.store import StoredModel
+    from touchline.models.store import Config, StoredModel
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -32,7 +32,7 @@ def list_command(device: AnyDeviceOption = "auto", json: JsonOption = False, deb
                 config = model.config
                 labels = ", ".join(config.labels)
                 output.say(
-                    f"{model.path.stem:{width}}  {model.origin:8}  {config.task:6}  {config.architecture:15}  {labels}"
+                    f"{model.path.stem:{width}}  {model.origin:8}  {config.task:9}  {config.architecture:15}  {labels}"
                 )
             if not models:
                 output.say("no models; `touchline models import FILE` adds one")
@@ -128,16 +128,27 @@ def export_command(
 def _record(model: StoredModel) -> dict[str, Any]:
     """A model in one JSON object."""
     config = model.config
-    size = config.frame if config.task == "spot" else config.picture
+    fps, width, height = _sampling(config)
     return {
         "name": model.path.stem,
         "task": config.task,
         "origin": model.origin,
         "architecture": config.architecture,
         "labels": list(config.labels),
-        "fps": config.frame.fps if config.task == "spot" else None,
-        "width": size.width,
-        "height": size.height,
+        "fps": fps,
+        "width": width,
+        "height": height,
         "licence": config.licence,
         "path": str(model.path),
     }
+
+
+def _sampling(config: Config) -> tuple[float | None, int | None, int | None]:
+    """Pictures a second, width and height of what a model sees, as far as they are fixed."""
+    if config.task == "spot":
+        return config.frame.fps, config.frame.width, config.frame.height
+    if config.task == "recognize":
+        return config.clip.fps, config.clip.width, config.clip.height
+    if config.task == "skeleton":
+        return config.skeleton.fps, None, None
+    return None, config.picture.width, config.picture.height

@@ -71,11 +71,32 @@ def _pitch_net(**arguments: Any) -> nn.Module:
     return PitchNet(**arguments)
 
 
+def _r2plus1d(**arguments: Any) -> nn.Module:
+    from touchline.models.r2plus1d import R2Plus1D
+
+    return R2Plus1D(**arguments)
+
+
+def _resnet_clip(**arguments: Any) -> nn.Module:
+    from touchline.models.resnet import ResNet
+
+    return ResNet(**arguments)
+
+
+def _x3d(**arguments: Any) -> nn.Module:
+    from touchline.models.x3d import X3D
+
+    return X3D(**arguments)
+
+
 ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {
     "slow-fusion": _slow_fusion,
     "ball-spotter": _ball_spotter,
     "people-detector": _people_detector,
     "pitch-net": _pitch_net,
+    "r2plus1d-18": _r2plus1d,
+    "resnet-clip": _resnet_clip,
+    "x3d": _x3d,
 }
 """Architecture name -> constructor; a new network is one line here."""
 

@@ -1,0 +1,172 @@
+"""The method of "Learning From The Pros" (Wear et al., 2022) as its authors ran it, faults included.
+
+Nothing else in touchline uses it: it is there to show that the published numbers come out, and what they are worth.
+Its faults are told in ``docs/keeper.md``: pictures of one shot lie on both sides of its split, the test rows are drawn
+with replacement, and its pictured shots are a biased part of all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.formats.keeper_tables import PoseTable, PublishedChoices, ShotTable
+from touchline.goalkeeping.views import face_camera, widest_on_grid
+
+Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
+
+TECHNIQUES = ("passive", "spread", "aggressive", "smother")
+"""Names of the published techniques, in the order of their published clusters."""
+
+SPLIT_SEED = 3615
+TEST_DRAWS = 92
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReferenceRows:
+    """The pictures the authors kept, one row each.
+
+    Attributes:
+        rows: int64 (n,), of the pose table.
+        shots: int64 (n,), ids.
+        features: float64 (n, 33): x and y of the turned joints, joint by joint, then the engagement.
+        technique: int64 (n,), published, index into ``TECHNIQUES``.
+
+    """
+
+    rows: Indices
+    shots: Indices
+    features: Floats
+    technique: Indices
+
+
+def pose_features(joints: Floats, *, engagement: Floats) -> Floats:
+    """The 33 numbers (n, 33) that the authors cluster, from poses (n, 16, 3)."""
+    turned = face_camera(widest_on_grid(joints))
+    return np.concatenate([turned[..., :2].reshape(len(joints), -1), engagement[:, None]], axis=1)
+
+
+def reference_rows(shots: ShotTable, poses: PoseTable, choices: PublishedChoices) -> ReferenceRows:
+    """The pictures that were kept, with what was clustered of them."""
+    kept = np.setdiff1d(np.arange(len(poses)), choices.rejected_rows)
+    ids = poses.shots[kept]
+    features = pose_features(poses.joints[kept], engagement=shots.engagement[ids])
+    technique = [TECHNIQUES.index(choices.technique[str(name)]) for name in poses.files[kept]]
+    return ReferenceRows(kept, ids, features, np.array(technique, np.int64))
+
+
+def centroids(features: Floats, labels: Indices, *, count: int = len(TECHNIQUES)) -> Floats:
+    """Mean features (count, d) of each cluster."""
+    return np.stack([features[labels == k].mean(axis=0) for k in range(count)])
+
+
+def lloyd(features: Floats, centres: Floats, *, rounds: int = 300) -> tuple[Indices, Floats, float]:
+    """Lloyd's K-means from given centres until nothing changes: labels (n,), centres, inertia.
+
+    Raises:
+        ValueError: a cluster loses its last member.
+
+    """
+    labels = np.full(len(features), -1, np.int64)
+    for _ in range(rounds):
+        nearest, _ = nearest_centre(features, centres)
+        if np.array_equal(nearest, labels):
+            break
+        if len(np.unique(nearest)) < len(centres):
+            raise ValueError(
+                f"a cluster lost its last member; {len(features)} rows do not hold {len(centres)} clusters"
+            )
+        labels, centres = nearest, centroids(features, nearest, count=len(centres))
+    _, squared = nearest_centre(features, centres)
+    return labels, centres, float(squared.sum())
+
+
+def nearest_centre(features: Floats, centres: Floats) -> tuple[Indices, Floats]:
+    """For each row the nearest centre, and the squared distance to it."""
+    squared = ((features[:, None] - centres[None]) ** 2).sum(axis=-1)
+    return squared.argmin(axis=1), squared.min(axis=1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReferenceSplit:
+    """The published split: rows of the on-target table.
+
+    Attributes:
+        train: int64, rows never drawn.
+        test: int64, rows drawn, some more than once.
+
+    """
+
+    train: Indices
+    test: Indices
+
+
+def reference_split(count: int) -> ReferenceSplit:
+    """The split of ``count`` on-target rows as the authors drew it: with replacement."""
+    test = np.random.RandomState(SPLIT_SEED).choice(count, TEST_DRAWS)
+    return ReferenceSplit(np.setdiff1d(np.arange(count), test), test)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReferenceModel:
+    """Their expected-saves model: a support vector machine with Platt's sigmoid.
+
+    Attributes:
+        mean, scale: of angle (degrees) and distance (yards) on the training rows.
+        machine: scikit-learn's fitted ``CalibratedClassifierCV``.
+
+    """
+
+    mean: Floats
+    scale: Floats
+    machine: object
+    gamma: float
+
+    def predict(self, angle_deg: Floats, distance_yd: Floats, pressed: npt.ArrayLike, technique: Indices) -> Floats:
+        """Probability (n,) that each shot is saved."""
+        inputs = model_inputs(angle_deg, distance_yd, pressed, technique, mean=self.mean, scale=self.scale)
+        return np.asarray(self.machine.predict_proba(inputs)[:, 1])  # type: ignore[attr-defined]
+
+
+def model_inputs(
+    angle_deg: Floats,
+    distance_yd: Floats,
+    pressed: npt.ArrayLike,
+    technique: Indices,
+    *,
+    mean: Floats,
+    scale: Floats,
+) -> Floats:
+    """The seven inputs (n, 7) in their order: angle, distance, pressure, technique as four columns."""
+    place = (np.stack([angle_deg, distance_yd], axis=1) - mean) / scale
+    one_hot = np.eye(len(TECHNIQUES))[technique]
+    pressed = np.broadcast_to(np.asarray(pressed, np.float64), len(place))
+    return np.concatenate([place, pressed[:, None], one_hot], axis=1)
+
+
+def fit_reference(
+    angle_deg: Floats, distance_yd: Floats, pressed: npt.NDArray[np.bool_], technique: Indices, saved: npt.NDArray
+) -> ReferenceModel:
+    """Fit their model with the settings their grid search chose: a radial basis, C = 1."""
+    from sklearn.calibration import CalibratedClassifierCV
+    from sklearn.svm import SVC
+
+    place = np.stack([angle_deg, distance_yd], axis=1)
+    mean, scale = place.mean(axis=0), place.std(axis=0)
+    inputs = model_inputs(angle_deg, distance_yd, pressed, technique, mean=mean, scale=scale)
+    gamma = 1.0 / (inputs.shape[1] * inputs.var())
+    machine = CalibratedClassifierCV(SVC(kernel="rbf", C=1.0, gamma=gamma), ensemble=False, cv=5)
+    machine.fit(inputs, saved.astype(int))
+    return ReferenceModel(mean, scale, machine, float(gamma))
+
+
+def outcome_counts(saved: npt.NDArray[np.bool_], technique: Indices) -> Mapping[str, tuple[int, int]]:
+    """Saves and goals of each technique."""
+    return {
+        name: (int((saved & (technique == k)).sum()), int((~saved & (technique == k)).sum()))
+        for k, name in enumerate(TECHNIQUES)
+    }

@@ -1,0 +1,237 @@
+"""ResNet-18 to -152 over pictures, and over clips with or without temporal aggregation.
+
+He et al., "Deep Residual Learning for Image Recognition", CVPR 2016; names of weights are torchvision's. Temporal
+aggregation (TAM) is Fan et al., "More Is Less: Learning Efficient Video Representations by Big-Little Network and
+Depthwise Temporal Aggregation", NeurIPS 2019: before each block every channel is mixed with itself one picture earlier
+and one later; names of weights are those of IBM's action recognition models.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+import torch
+from torch import Tensor, nn
+
+STAGES = {
+    18: (2, 2, 2, 2),
+    34: (3, 4, 6, 3),
+    50: (3, 4, 6, 3),
+    101: (3, 4, 23, 3),
+    152: (3, 8, 36, 3),
+}
+"""Blocks in each stage, by depth."""
+
+WIDTHS = (64, 128, 256, 512)
+EXPANSION = 4
+"""Outputs of a bottleneck over its width; networks of 50 layers and more have bottlenecks."""
+
+_HEAD_WIDTH = 1024
+
+
+class _Depthwise(nn.Module):
+    """A weight for every channel."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.fc1 = nn.Conv2d(channels, channels, 1, groups=channels, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Same shape in and out, (n, c, h, w)."""
+        return cast(Tensor, self.fc1(x))
+
+
+class TemporalAggregation(nn.Module):
+    """Every channel plus itself one picture earlier and one later, each weighted; nothing comes before or after a clip.
+
+    Args:
+        channels: of the maps.
+
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.prev_se = _Depthwise(channels)
+        self.next_se = _Depthwise(channels)
+        self.curr_se = _Depthwise(channels)
+        self.relu = nn.ReLU(inplace=True)
+
+    def forward(self, x: Tensor, frames: int) -> Tensor:
+        """Maps (n * frames, c, h, w), the pictures of a clip one after the other; same shape out."""
+        before = _by_clip(self.prev_se(x), frames)
+        after = _by_clip(self.next_se(x), frames)
+        nothing = torch.zeros_like(before[:, :1])
+        before = torch.cat([nothing, before[:, :-1]], dim=1)
+        after = torch.cat([after[:, 1:], nothing], dim=1)
+        mixed = before + _by_clip(self.curr_se(x), frames) + after
+        return cast(Tensor, self.relu(mixed.flatten(0, 1)))
+
+
+def _by_clip(maps: Tensor, frames: int) -> Tensor:
+    return maps.unflatten(0, (-1, frames))
+
+
+def _conv(inputs: int, outputs: int, *, kernel: int, stride: int = 1) -> nn.Conv2d:
+    return nn.Conv2d(inputs, outputs, kernel, stride=stride, padding=kernel // 2, bias=False)
+
+
+class _Block(nn.Module):
+    """What both kinds of block share: a skip, and temporal aggregation of what goes into the rest."""
+
+    def __init__(self, inputs: int, outputs: int, *, stride: int, temporal: bool) -> None:
+        super().__init__()
+        self.relu = nn.ReLU(inplace=True)
+        self.downsample = (
+            nn.Sequential(_conv(inputs, outputs, kernel=1, stride=stride), nn.BatchNorm2d(outputs))
+            if stride != 1 or inputs != outputs
+            else None
+        )
+        self.tam = TemporalAggregation(inputs) if temporal else None
+
+    def residual(self, x: Tensor) -> Tensor:
+        """What is added to the skip."""
+        raise NotImplementedError
+
+    def forward(self, x: Tensor, frames: int) -> Tensor:
+        """Maps (n * frames, inputs, h, w) to (n * frames, outputs, h / stride, w / stride)."""
+        skipped = x if self.downsample is None else self.downsample(x)
+        mixed = x if self.tam is None else self.tam(x, frames)
+        return cast(Tensor, self.relu(self.residual(mixed) + skipped))
+
+
+class _Basic(_Block):
+    """Two 3x3 convolutions."""
+
+    def __init__(self, inputs: int, width: int, *, stride: int, temporal: bool) -> None:
+        super().__init__(inputs, width, stride=stride, temporal=temporal)
+        self.conv1 = _conv(inputs, width, kernel=3, stride=stride)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.conv2 = _conv(width, width, kernel=3)
+        self.bn2 = nn.BatchNorm2d(width)
+
+    def residual(self, x: Tensor) -> Tensor:
+        """What is added to the skip."""
+        return cast(Tensor, self.bn2(self.conv2(self.relu(self.bn1(self.conv1(x))))))
+
+
+class _Bottleneck(_Block):
+    """A 3x3 convolution between two 1x1 ones."""
+
+    def __init__(self, inputs: int, width: int, *, stride: int, temporal: bool) -> None:
+        super().__init__(inputs, width * EXPANSION, stride=stride, temporal=temporal)
+        self.conv1 = _conv(inputs, width, kernel=1)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.conv2 = _conv(width, width, kernel=3, stride=stride)
+        self.bn2 = nn.BatchNorm2d(width)
+        self.conv3 = _conv(width, width * EXPANSION, kernel=1)
+        self.bn3 = nn.BatchNorm2d(width * EXPANSION)
+
+    def residual(self, x: Tensor) -> Tensor:
+        """What is added to the skip."""
+        x = self.relu(self.bn2(self.conv2(self.relu(self.bn1(self.conv1(x))))))
+        return cast(Tensor, self.bn3(self.conv3(x)))
+
+
+class ResNet(nn.Module):
+    """A residual network over the pictures of clips; a clip's logits are the mean of its pictures'.
+
+    Args:
+        num_classes: columns of the logits.
+        depth: layers, a key of ``STAGES``.
+        temporal: ``"tam"`` lets pictures of a clip see their neighbours, ``"none"`` looks at each alone.
+        expanded_head: instead of one linear layer, two hidden ones of 1,024 (SoccerKDNet's teachers).
+        dropout: share of features left out in training.
+
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        *,
+        depth: int = 50,
+        temporal: Literal["none", "tam"] = "none",
+        expanded_head: bool = False,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        if depth not in STAGES:
+            raise ValueError(f"depth={depth} is none of {sorted(STAGES)}")
+        if temporal not in ("none", "tam"):
+            raise ValueError(f"temporal={temporal!r} is neither 'none' nor 'tam'")
+        self.num_classes = num_classes
+        self.feature_size = WIDTHS[-1] * (1 if depth < 50 else EXPANSION)
+        self.conv1 = nn.Conv2d(3, WIDTHS[0], 7, stride=2, padding=3, bias=False)
+        self.bn1 = nn.BatchNorm2d(WIDTHS[0])
+        self.relu = nn.ReLU(inplace=True)
+        self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
+        inputs = WIDTHS[0]
+        for number, (width, blocks) in enumerate(zip(WIDTHS, STAGES[depth], strict=True), start=1):
+            stride = 1 if number == 1 else 2
+            stage, inputs = _stage(inputs, width, blocks=blocks, stride=stride, depth=depth, temporal=temporal == "tam")
+            setattr(self, f"layer{number}", stage)
+        self.avgpool = nn.AdaptiveAvgPool2d(1)
+        self.dropout = nn.Dropout(dropout)
+        self.fc = _expanded_head(inputs, num_classes) if expanded_head else nn.Linear(inputs, num_classes)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d) and module.groups == 1:
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        if temporal == "tam":
+            _start_without_neighbours(self)
+
+    def picture_features(self, pictures: Tensor, *, frames: int = 1) -> Tensor:
+        """Features (n, D) of pictures (n, 3, h, w), normalised; every ``frames`` of them are one clip."""
+        x = self.maxpool(self.relu(self.bn1(self.conv1(pictures))))
+        for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
+            for block in stage:
+                x = block(x, frames)
+        return torch.flatten(self.avgpool(x), 1)
+
+    def forward_features(self, clips: Tensor) -> Tensor:
+        """Features (n, D) of clips (n, 3, t, h, w), normalised: the mean of their pictures'."""
+        return self._by_picture(clips).mean(dim=1)
+
+    def classify(self, features: Tensor) -> Tensor:
+        """Logits (n, classes) of features (n, D)."""
+        return cast(Tensor, self.fc(self.dropout(features)))
+
+    def forward(self, clips: Tensor) -> Tensor:
+        """Logits (n, classes) of clips (n, 3, t, h, w), normalised."""
+        frames = clips.shape[2]
+        logits = self.classify(self._by_picture(clips).flatten(0, 1))
+        return _by_clip(logits, frames).mean(dim=1)
+
+    def _by_picture(self, clips: Tensor) -> Tensor:
+        """Features (n, t, D) of every picture of clips (n, 3, t, h, w)."""
+        frames = clips.shape[2]
+        return _by_clip(self.picture_features(clips.transpose(1, 2).flatten(0, 1), frames=frames), frames)
+
+
+def _stage(
+    inputs: int, width: int, *, blocks: int, stride: int, depth: int, temporal: bool
+) -> tuple[nn.ModuleList, int]:
+    """The blocks of a stage, and how many channels come out."""
+    kind, outputs = (_Basic, width) if depth < 50 else (_Bottleneck, width * EXPANSION)
+    first = kind(inputs, width, stride=stride, temporal=temporal)
+    rest = (kind(outputs, width, stride=1, temporal=temporal) for _ in range(blocks - 1))
+    return nn.ModuleList([first, *rest]), outputs
+
+
+def _expanded_head(inputs: int, num_classes: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Linear(inputs, _HEAD_WIDTH),
+        nn.ReLU(inplace=True),
+        nn.BatchNorm1d(_HEAD_WIDTH),
+        nn.Linear(_HEAD_WIDTH, _HEAD_WIDTH),
+        nn.ReLU(inplace=True),
+        nn.BatchNorm1d(_HEAD_WIDTH),
+        nn.Linear(_HEAD_WIDTH, num_classes),
+    )
+
+
+def _start_without_neighbours(network: nn.Module) -> None:
+    """Fresh temporal aggregation passes every picture on alone, so that weights learnt on pictures keep their sense."""
+    for module in network.modules():
+        if isinstance(module, TemporalAggregation):
+            nn.init.ones_(module.curr_se.fc1.weight)
+            nn.init.zeros_(module.prev_se.fc1.weight)
+            nn.init.zeros_(module.next_se.fc1.weight)
