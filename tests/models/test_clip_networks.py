@@ -85,9 +85,7 @@ def test_r2plus1d_shrinks_as_published() -> None:
     network = R2Plus1D(10).eval()
     shapes = {}
     for name in ("stem", "layer2", "layer3", "layer4"):
-        getattr(network, name).register_forward_hook(
-            lambda _m, _i, out, name=name: shapes.update({name: out.shape[1:]})
-        )
+        getattr(network, name).register_forward_hook(lambda _m, _i, y, name=name: shapes.update({name: y.shape[1:]}))
     with torch.inference_mode():
         assert network(torch.zeros(1, 3, 16, 176, 128)).shape == (1, 10)
     assert shapes["stem"] == (64, 16, 88, 64)

@@ -77,9 +77,7 @@ def lloyd(features: Floats, centres: Floats, *, rounds: int = 300) -> tuple[Indi
         if np.array_equal(nearest, labels):
             break
         if len(np.unique(nearest)) < len(centres):
-            raise ValueError(
-                f"a cluster lost its last member; {len(features)} rows do not hold {len(centres)} clusters"
-            )
+            raise ValueError(f"{len(features)} rows do not hold {len(centres)} clusters: one lost its last member")
         labels, centres = nearest, centroids(features, nearest, count=len(centres))
     _, squared = nearest_centre(features, centres)
     return labels, centres, float(squared.sum())

@@ -181,8 +181,8 @@ class ResNet(nn.Module):
     def picture_features(self, pictures: Tensor, *, frames: int = 1) -> Tensor:
         """Features (n, D) of pictures (n, 3, h, w), normalised; every ``frames`` of them are one clip."""
         x = self.maxpool(self.relu(self.bn1(self.conv1(pictures))))
-        for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
-            for block in stage:
+        for number in range(1, len(WIDTHS) + 1):
+            for block in cast(nn.ModuleList, getattr(self, f"layer{number}")):
                 x = block(x, frames)
         return torch.flatten(self.avgpool(x), 1)
 

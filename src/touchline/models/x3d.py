@@ -155,7 +155,7 @@ class _Head(nn.Module):
 
 
 class X3D(nn.Module):
-    """X3D in its sizes XS, S and M, which differ in the clips they are made for alone; 2,995,164 weights for 10 classes.
+    """X3D XS, S or M, which differ in the clips they are made for alone; 2,995,164 weights for 10 classes.
 
     Args:
         num_classes: columns of the logits.
