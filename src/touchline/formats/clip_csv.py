@@ -1,0 +1,65 @@
+"""Labelled clips in a CSV file: ``path,label`` and, where known, ``group``, ``split``, ``family``, ``id``.
+
+Paths are taken from the folder of the CSV file.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from touchline.clipset import ClipItem, ClipSet
+from touchline.errors import InputError
+
+_SPLITS = ("train", "val", "test")
+
+
+def read_clip_csv(path: Path | str, *, labels: tuple[str, ...] | None = None) -> ClipSet:
+    """The clips that a CSV file lists; those whose file is missing are listed as unreadable.
+
+    Args:
+        path: the CSV file.
+        labels: the classes in the order wanted; in alphabetical order without it.
+
+    Raises:
+        InputError: no such file, a column is missing, or a line that cannot be understood.
+
+    """
+    path = Path(path)
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path}: cannot be read as CSV ({error})") from error
+    missing = {"path", "label"} - set(rows[0] if rows else {"path": "", "label": ""})
+    if missing or not rows:
+        raise InputError(f"{path}: " + (f"has no column {sorted(missing)}" if missing else "lists no clips"))
+    items: list[ClipItem] = []
+    left_out: list[tuple[Path, str]] = []
+    for line, row in enumerate(rows, start=2):
+        item = _item(row, path=path, line=line)
+        if item.path is not None and item.path.exists():
+            items.append(item)
+        else:
+            left_out.append((item.path or path, "no such file"))
+    try:
+        return ClipSet(tuple(items), labels or tuple(sorted({i.label for i in items})), unreadable=tuple(left_out))
+    except ValueError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def _item(row: dict[str, str], *, path: Path, line: int) -> ClipItem:
+    name, label = (row["path"] or "").strip(), (row["label"] or "").strip()
+    if not name or not label:
+        raise InputError(f"{path}: line {line} has path {name!r} and label {label!r}; both are needed")
+    split = (row.get("split") or "").strip() or None
+    if split is not None and split not in _SPLITS:
+        raise InputError(f"{path}: line {line}: split {split!r} is none of {_SPLITS}")
+    return ClipItem(
+        (row.get("id") or "").strip() or name,
+        label,
+        path=path.parent / name,
+        family=(row.get("family") or "").strip(),
+        group=(row.get("group") or "").strip() or None,
+        split=split,
+    )

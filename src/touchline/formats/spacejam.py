@@ -1,0 +1,149 @@
+"""SpaceJam: basketball players' clips of 16 pictures and their joints, labelled in ``annotation_dict.json``.
+
+Francia, "Classificazione di azioni cestistiche mediante tecniche di deep learning", 2018. A folder may hold the labels
+alone; then the clips have no path.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import pickle
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.clipset import ClipItem, ClipSet
+from touchline.errors import InputError
+
+LABELS = (
+    "block",
+    "pass",
+    "run",
+    "dribble",
+    "shoot",
+    "ball in hand",
+    "defense",
+    "pick",
+    "no_action",
+    "walk",
+)
+"""The classes in the order of their numbers; number 10 means that a clip is to be left out."""
+
+JOINTS = 18
+"""Joints of a pose, as OpenPose numbers them; the first fourteen are named in the data set's description."""
+
+_DISCARDED = 10
+_COPY = re.compile(r"(_flipped|_rotate_-?\d+|_translate_-?\d+_-?\d+)+$")
+_SAFE = frozenset(
+    {
+        ("numpy.core.multiarray", "_reconstruct"),
+        ("numpy._core.multiarray", "_reconstruct"),
+        ("numpy.core.multiarray", "scalar"),
+        ("numpy._core.multiarray", "scalar"),
+        ("numpy", "ndarray"),
+        ("numpy", "dtype"),
+    }
+)
+_MAX_BYTES = 1 << 24
+
+
+def family_of(clip_id: str) -> str:
+    """The original that a clip is a copy of: the id without ``_flipped``, ``_rotate_30``, ``_translate_32_0``."""
+    return _COPY.sub("", clip_id)
+
+
+def read_spacejam(root: Path | str) -> ClipSet:
+    """The labelled clips of a folder with ``annotation_dict.json`` and, where there are, ``examples/`` and ``joints/``.
+
+    Raises:
+        InputError: the labels are missing or are something else.
+
+    """
+    root = Path(root)
+    path = root / "annotation_dict.json"
+    try:
+        numbers = json.loads(path.read_bytes())
+        items = tuple(
+            _item(root, str(clip_id), int(number)) for clip_id, number in numbers.items() if number != _DISCARDED
+        )
+    except (OSError, ValueError, AttributeError, IndexError, TypeError) as error:
+        raise InputError(f"{path}: not SpaceJam's labels, clip id to class number 0 to 10 ({error})") from error
+    return ClipSet(items, LABELS)
+
+
+def _item(root: Path, clip_id: str, number: int) -> ClipItem:
+    if not 0 <= number < len(LABELS):
+        raise ValueError(f"clip {clip_id!r} has class {number}")
+    clip, joints = root / "examples" / f"{clip_id}.mp4", root / "joints" / f"{clip_id}.npy"
+    return ClipItem(
+        clip_id,
+        LABELS[number],
+        path=clip if clip.is_file() else None,
+        family=family_of(clip_id),
+        joints=joints if joints.is_file() else None,
+    )
+
+
+def read_joints(path: Path | str) -> npt.NDArray[np.float32]:
+    """The joints of a clip, float32 (t, 18, 3): x, y in pixels and 1, or zeros for a joint that was not found.
+
+    The files hold pickled objects, which could hold code as well: only NumPy arrays of dictionaries of numbers are
+    read, anything else is refused.
+
+    Raises:
+        InputError: not such a file.
+
+    """
+    path = Path(path)
+    try:
+        data = path.read_bytes()
+        if len(data) > _MAX_BYTES:
+            raise ValueError(f"{len(data)} bytes are too many for the joints of a clip")
+        moments = _restricted_array(data)
+        joints = np.zeros((len(moments), JOINTS, 3), np.float32)
+        for row, moment in zip(joints, moments, strict=True):
+            _fill(row, moment)
+    except (OSError, ValueError, TypeError, EOFError, IndexError, pickle.UnpicklingError) as error:
+        raise InputError(f"{path}: not joints of SpaceJam ({error})") from error
+    return joints
+
+
+class _NumbersOnly(pickle.Unpickler):
+    """Finds the few classes a NumPy array is made of, and no others."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        """The class, where it is harmless."""
+        if (module, name) not in _SAFE:
+            raise pickle.UnpicklingError(f"it asks for {module}.{name}, which no file of joints needs")
+        return super().find_class(module, name)
+
+
+def _restricted_array(data: bytes) -> list[Any]:
+    """The objects of a ``.npy`` file."""
+    file = io.BytesIO(data)
+    version = np.lib.format.read_magic(file)
+    reader = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}.get(version)
+    if reader is None:
+        raise ValueError(f"version {version} of .npy")
+    _, _, dtype = reader(file)
+    if dtype != np.dtype(object):
+        raise ValueError(f"an array of {dtype}, not of one dictionary for each moment")
+    return list(np.asarray(_NumbersOnly(file).load(), dtype=object).ravel())
+
+
+def _fill(row: npt.NDArray[np.float32], moment: Any) -> None:
+    """Write the joints of one moment."""
+    if not isinstance(moment, Mapping):
+        raise TypeError(f"a moment is a {type(moment).__name__}, not a dictionary")
+    for joint, place in moment.items():
+        number = int(joint)
+        if not 0 <= number < JOINTS:
+            raise ValueError(f"joint {number} is outside 0 to {JOINTS - 1}")
+        x, y = (float(value) for value in place)
+        if np.isfinite([x, y]).all():
+            row[number] = x, y, 1.0
