@@ -20,9 +20,9 @@ import numpy as np
 import torch
 
 from touchline.models.detector import PeakFinder
+from touchline.models.running import openvino_graph
 from touchline.models.store import DEFAULT_DETECTOR, load_model
 from touchline.tracking.detector import Detector, _torch_graph
-from touchline.tracking.running import openvino_graph
 
 PICTURES_A_ROUND = 4
 

@@ -15,9 +15,9 @@ import torch
 
 from touchline.errors import UsageError
 from touchline.models.detector import PeakFinder
+from touchline.models.running import ArrayGraph, available_threads, openvino_graph, pick_device
 from touchline.models.spec import PictureConfig
 from touchline.models.store import DEFAULT_DETECTOR, load_model
-from touchline.tracking.running import ArrayGraph, available_threads, openvino_graph, pick_device
 from touchline.tracks import BALL, DETECTION_LABELS, Detections
 
 Rgb = npt.NDArray[np.uint8]

@@ -15,8 +15,8 @@ import numpy as np
 import torch
 
 from touchline.errors import InputError, NetworkError, UsageError
+from touchline.models.running import pick_device
 from touchline.tracking.detector import MIN_CONFIDENCE, Rgb
-from touchline.tracking.running import pick_device
 from touchline.tracks import BALL, PLAYER, Detections
 
 HUB_PREFIX = "hf:"

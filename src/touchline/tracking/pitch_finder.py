@@ -15,11 +15,11 @@ import torch
 
 from touchline.errors import UsageError
 from touchline.models.pitch_net import STRIDE, PitchReader
+from touchline.models.running import ArrayGraph, available_threads, openvino_graph, pick_device
 from touchline.models.spec import PictureConfig
 from touchline.models.store import DEFAULT_PITCH_FINDER, load_model
 from touchline.pitch import KEYPOINT_NAMES
 from touchline.tracking.detector import BackendName, fit_picture
-from touchline.tracking.running import ArrayGraph, available_threads, openvino_graph, pick_device
 
 Rgb = npt.NDArray[np.uint8]
 Keypoints = npt.NDArray[np.float32]

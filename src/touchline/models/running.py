@@ -1,4 +1,4 @@
-"""Running a network that looks at single pictures: OpenVINO on a CPU, torch on a GPU, behind one callable."""
+"""Running a network that looks at pictures: OpenVINO on a CPU, torch on a GPU, behind one callable."""
 
 from __future__ import annotations
 

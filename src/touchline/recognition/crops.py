@@ -1,0 +1,57 @@
+"""A person cut out of a picture at the shape a network wants, without being stretched."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Rgb = npt.NDArray[np.uint8]
+
+MARGIN = 0.15
+"""How much of the box's size is added on each side, so that arms and the ball stay inside."""
+
+
+def crop_person(rgb: Rgb, box_xyxy: npt.ArrayLike, *, width: int, height: int, margin: float = MARGIN) -> Rgb | None:
+    """The part of a picture around a box, at its own aspect.
+
+    The box is widened by the margin, then on whichever sides are short until it has the shape wanted. What lies outside
+    the picture is black.
+
+    Args:
+        rgb: uint8 (H, W, 3).
+        box_xyxy: (4,), pixels; may reach beyond the picture.
+        width: of the result, pixels.
+        height: of the result, pixels.
+        margin: see ``MARGIN``.
+
+    Returns:
+        uint8 (height, width, 3), or None where the box lies wholly outside the picture or is no box.
+
+    """
+    x0, y0, x1, y1 = (float(value) for value in np.asarray(box_xyxy, np.float64))
+    if not np.isfinite([x0, y0, x1, y1]).all() or x1 <= x0 or y1 <= y0:
+        return None
+    if x1 <= 0 or y1 <= 0 or x0 >= rgb.shape[1] or y0 >= rgb.shape[0]:
+        return None
+    box_height = max((y1 - y0) * (1 + 2 * margin), (x1 - x0) * (1 + 2 * margin) * height / width)
+    box_width = box_height * width / height
+    left, top = round((x0 + x1 - box_width) / 2), round((y0 + y1 - box_height) / 2)
+    right, bottom = left + max(1, round(box_width)), top + max(1, round(box_height))
+    inside = rgb[max(0, top) : max(0, bottom), max(0, left) : max(0, right)]
+    if inside.size == 0:
+        return None
+    if inside.shape[:2] != (bottom - top, right - left):
+        padded = np.zeros((bottom - top, right - left, 3), np.uint8)
+        row, column = max(0, -top), max(0, -left)
+        padded[row : row + inside.shape[0], column : column + inside.shape[1]] = inside
+        inside = padded
+    return resize(inside, width=width, height=height)
+
+
+def resize(rgb: Rgb, *, width: int, height: int) -> Rgb:
+    """A picture at another size: averaged when it shrinks, interpolated when it grows."""
+    if rgb.shape[:2] == (height, width):
+        return rgb
+    shrinks = rgb.shape[0] >= height and rgb.shape[1] >= width
+    return np.asarray(cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR))
