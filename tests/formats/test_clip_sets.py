@@ -108,7 +108,12 @@ class _Attack:
 
 @pytest.mark.parametrize(
     ("moments", "words"),
-    [([_Attack()], "system"), ([{99: (1, 2)}], "joint 99"), ([[1, 2]], "not a dictionary"), ([{0: "ab"}], "could not convert")],
+    [
+        ([_Attack()], "system"),
+        ([{99: (1, 2)}], "joint 99"),
+        ([[1, 2]], "not a dictionary"),
+        ([{0: "ab"}], "could not convert"),
+    ],
 )
 def test_joints_that_hold_anything_else_are_refused(tmp_path: Path, moments: list[object], words: str) -> None:
     with pytest.raises(InputError, match=words):

@@ -1,0 +1,89 @@
+"""``actions.json``: what everyone in a video does, schema ``touchline.actions`` version 1.
+
+    {"schema": "touchline.actions", "version": 1, "recogniser": NAME or null, "labels": [...], "notes": [...],
+     "actions": [{"track_id", "label", "start_us", "end_us", "confidence", "source"}, ...],
+     "windows": [{"track_id", "starts_us", "ends_us", "padded", "scores": [[...], ...]}, ...]}
+
+Times are microseconds from the first shown frame; confidences have six decimals, scores of windows four.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from touchline.actions import Action, Actions, WindowScores
+from touchline.errors import InputError
+from touchline.formats.atomic import write_json_atomic
+
+SCHEMA = "touchline.actions"
+VERSION = 1
+
+
+def write_actions(path: Path | str, actions: Actions) -> None:
+    """Write them; equal actions give equal bytes."""
+    write_json_atomic(path, actions_document(actions))
+
+
+def read_actions(path: Path | str) -> Actions:
+    """The actions of a file.
+
+    Raises:
+        InputError: missing, broken, or of another schema.
+
+    """
+    path = Path(path)
+    try:
+        document = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{path}: not readable as JSON ({error}); analyse the video again") from error
+    schema = (document.get("schema"), document.get("version")) if isinstance(document, dict) else (None, None)
+    if schema != (SCHEMA, VERSION):
+        raise InputError(f"{path}: schema {schema[0]!r} version {schema[1]!r} is not {SCHEMA!r} version {VERSION}")
+    try:
+        return Actions(
+            actions=tuple(Action(**row) for row in document["actions"]),
+            windows=tuple(_windows(row, classes=len(document["labels"])) for row in document["windows"]),
+            labels=tuple(document["labels"]),
+            recogniser=document["recogniser"],
+            notes=tuple(document["notes"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: not valid actions ({error}); analyse the video again") from error
+
+
+def actions_document(actions: Actions) -> dict[str, Any]:
+    """The content of ``actions.json``."""
+    return {
+        "schema": SCHEMA,
+        "version": VERSION,
+        "recogniser": actions.recogniser,
+        "labels": list(actions.labels),
+        "notes": list(actions.notes),
+        "actions": [{**asdict(action), "confidence": round(action.confidence, 6)} for action in actions.actions],
+        "windows": [
+            {
+                "track_id": windows.track_id,
+                "starts_us": windows.starts_us.tolist(),
+                "ends_us": windows.ends_us.tolist(),
+                "padded": windows.padded.tolist(),
+                "scores": [[round(value, 4) for value in row] for row in windows.values.astype(np.float64).tolist()],
+            }
+            for windows in actions.windows
+        ],
+    }
+
+
+def _windows(row: Mapping[str, Any], *, classes: int) -> WindowScores:
+    return WindowScores(
+        int(row["track_id"]),
+        np.array(row["starts_us"], np.int64),
+        np.array(row["ends_us"], np.int64),
+        np.array(row["scores"], np.float32).reshape(-1, classes),
+        np.array(row["padded"], np.bool_),
+    )

@@ -1,0 +1,218 @@
+"""How well clips are named: from a confusion matrix, from probabilities, and how sure any of it is.
+
+Rows of a confusion matrix are the true classes, columns the predicted ones. Intervals are bootstraps over groups of
+clips, as clips of one match or person are not independent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+_TINY = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class ClassScores:
+    """One class: precision, recall and F1 are NaN where nothing was predicted or nothing is there to be found."""
+
+    precision: float
+    recall: float
+    f1: float
+    support: int
+    predicted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A value and the span in which 95 of 100 bootstrap samples fall."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RecognitionReport:
+    """What a confusion matrix says.
+
+    Attributes:
+        confusion: int64 (classes, classes).
+        accuracy: share of clips named right; micro-averaged F1, precision and recall are the same number.
+        macro_f1: mean F1 of the classes that occur in truth; a class never predicted counts 0.
+        balanced_accuracy: mean recall of these.
+        classes: one entry a class.
+
+    """
+
+    confusion: Ints
+    accuracy: float
+    macro_f1: float
+    balanced_accuracy: float
+    classes: tuple[ClassScores, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Calibration:
+    """How far confidences are what they claim.
+
+    Attributes:
+        expected_error: mean distance of confidence from accuracy over the bins, weighted by their clips (ECE).
+        log_loss: mean of minus the logarithm of the true class's probability.
+        brier: mean squared distance of probabilities from the truth, summed over classes.
+        bin_confidence, bin_accuracy: float64 (bins,), NaN for empty bins.
+        bin_count: int64 (bins,).
+
+    """
+
+    expected_error: float
+    log_loss: float
+    brier: float
+    bin_confidence: Floats
+    bin_accuracy: Floats
+    bin_count: Ints
+
+
+def confusion_matrix(truth: npt.ArrayLike, predicted: npt.ArrayLike, *, classes: int) -> Ints:
+    """int64 (classes, classes) of true and predicted class indices (n,).
+
+    Raises:
+        ValueError: another number of predictions than truths, or an index that is no class.
+
+    """
+    rows, columns = np.asarray(truth, np.int64), np.asarray(predicted, np.int64)
+    if rows.shape != columns.shape or rows.ndim != 1:
+        raise ValueError(f"{columns.shape} predictions do not fit {rows.shape} truths")
+    if len(rows) and (min(rows.min(), columns.min()) < 0 or max(rows.max(), columns.max()) >= classes):
+        raise ValueError(f"class indices must be 0 to {classes - 1}")
+    counts = np.bincount(rows * classes + columns, minlength=classes * classes)
+    return counts.reshape(classes, classes).astype(np.int64)
+
+
+def report(confusion: npt.ArrayLike) -> RecognitionReport:
+    """Everything a confusion matrix (classes, classes) says.
+
+    Raises:
+        ValueError: not square, or empty.
+
+    """
+    matrix = np.asarray(confusion, np.int64)
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+        raise ValueError(f"confusion of shape {matrix.shape} must be square")
+    if matrix.sum() == 0:
+        raise ValueError("confusion holds no clips")
+    right, support, predicted = np.diag(matrix), matrix.sum(axis=1), matrix.sum(axis=0)
+    recall = _share(right, support)
+    precision = _share(right, predicted)
+    f1 = _share(2 * right, support + predicted)
+    there = support > 0
+    return RecognitionReport(
+        confusion=matrix,
+        accuracy=float(right.sum() / matrix.sum()),
+        macro_f1=float(f1[there].mean()),
+        balanced_accuracy=float(recall[there].mean()),
+        classes=tuple(
+            ClassScores(float(p), float(r), float(f), int(n), int(m))
+            for p, r, f, n, m in zip(precision, recall, f1, support, predicted, strict=True)
+        ),
+    )
+
+
+def accuracy_at_prior(confusion: npt.ArrayLike, counts: npt.ArrayLike) -> float:
+    """What the accuracy would be if classes were as frequent as ``counts``: recalls weighted by them."""
+    found, weights = report(confusion), np.asarray(counts, np.float64)
+    recalls = np.array([entry.recall for entry in found.classes])
+    return float(np.nansum(recalls * weights) / weights[np.isfinite(recalls)].sum())
+
+
+def calibration(truth: npt.ArrayLike, probabilities: npt.ArrayLike, *, bins: int = 10) -> Calibration:
+    """How honest probabilities (n, classes) are about true class indices (n,); bins are equal parts of 0 to 1."""
+    labels, p = np.asarray(truth, np.int64), np.asarray(probabilities, np.float64)
+    if p.ndim != 2 or len(p) != len(labels) or not len(p):
+        raise ValueError(f"probabilities of shape {p.shape} do not fit {len(labels)} truths")
+    sure, right = p.max(axis=1), p.argmax(axis=1) == labels
+    number = np.minimum((sure * bins).astype(np.int64), bins - 1)
+    counts = np.bincount(number, minlength=bins)
+    confidence = _share(np.bincount(number, weights=sure, minlength=bins), counts)
+    accuracy = _share(np.bincount(number, weights=right, minlength=bins), counts)
+    gaps = np.abs(confidence - accuracy)
+    return Calibration(
+        expected_error=float(np.nansum(gaps * counts) / len(p)),
+        log_loss=float(-np.log(np.maximum(p[np.arange(len(p)), labels], _TINY)).mean()),
+        brier=float(((p - np.eye(p.shape[1])[labels]) ** 2).sum(axis=1).mean()),
+        bin_confidence=confidence,
+        bin_accuracy=accuracy,
+        bin_count=counts.astype(np.int64),
+    )
+
+
+def bootstrap(
+    statistic: Callable[[Ints], float],
+    groups: Sequence[object],
+    *,
+    rounds: int = 2000,
+    seed: int = 0,
+) -> Interval:
+    """A statistic of clips and its 95 % interval when whole groups are drawn with replacement.
+
+    Args:
+        statistic: of clips, given as indices int64, with repetitions.
+        groups: of each clip; clips of one group are drawn together. Give each clip its own where nothing is known.
+        rounds: bootstrap samples.
+        seed: of the drawing.
+
+    """
+    _, number = np.unique(np.array([str(group) for group in groups]), return_inverse=True)
+    members = [np.flatnonzero(number == k) for k in range(number.max() + 1)]
+    random = np.random.default_rng(seed)
+    values = []
+    for _ in range(rounds):
+        drawn = random.integers(0, len(members), len(members))
+        values.append(statistic(np.concatenate([members[k] for k in drawn])))
+    low, high = np.nanpercentile(values, [2.5, 97.5])
+    return Interval(statistic(np.arange(len(number))), float(low), float(high))
+
+
+def accuracy_interval(
+    truth: npt.ArrayLike, predicted: npt.ArrayLike, *, groups: Sequence[object], rounds: int = 2000, seed: int = 0
+) -> Interval:
+    """Accuracy with its interval."""
+    right = np.asarray(truth) == np.asarray(predicted)
+    return bootstrap(lambda drawn: float(right[drawn].mean()), groups, rounds=rounds, seed=seed)
+
+
+def difference_interval(
+    truth: npt.ArrayLike,
+    predicted: npt.ArrayLike,
+    other: npt.ArrayLike,
+    *,
+    groups: Sequence[object],
+    rounds: int = 2000,
+    seed: int = 0,
+) -> Interval:
+    """How much more accurate one set of predictions is than another of the same clips, drawn together."""
+    labels = np.asarray(truth)
+    gain = (np.asarray(predicted) == labels).astype(float) - (np.asarray(other) == labels)
+    return bootstrap(lambda drawn: float(gain[drawn].mean()), groups, rounds=rounds, seed=seed)
+
+
+def votes_of_pictures(right: Sequence[npt.ArrayLike]) -> tuple[int, int]:
+    """SoccerKDNet's rule: a clip counts as right when at least half of its pictures are; (right clips, clips).
+
+    It is no vote: nothing is asked of what the other pictures agree on. ``right`` holds for each clip which of its
+    pictures were named right.
+    """
+    clips = [np.asarray(pictures, bool) for pictures in right]
+    return sum(2 * int(pictures.sum()) >= len(pictures) for pictures in clips), len(clips)
+
+
+def _share(part: npt.ArrayLike, whole: npt.ArrayLike) -> Floats:
+    """Element by element, NaN where the whole is 0."""
+    a, b = np.asarray(part, np.float64), np.asarray(whole, np.float64)
+    return np.divide(a, b, out=np.full(a.shape, np.nan), where=b > 0)
