@@ -17,7 +17,7 @@ from touchline.media.video import VideoReader
 from touchline.spotting.spotter import Spotter, load_spotter
 
 SPOT = ("events.json", "results_spotting.json", "scores.npz")
-TRACK = ("tracks.parquet", "tracks.txt")
+TRACK = ("tracks.parquet", "tracks.txt", "actions.json")
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from touchline.formats.bundle import Bundle
 from touchline.formats.mot import read_mot
 from touchline.tracks import Tracks
 
-FILES = ("tracks.parquet", "tracks.txt")
+FILES = ("tracks.parquet", "tracks.txt", "actions.json")
 FRAMES = 100
 
 

@@ -31,7 +31,9 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def track(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Track:
     """The verb, with a fake in place of the built-in models; ``load_tracker`` gets what the user asked for."""
 
-    def load(detector: str | None = None, *, pitch_finder: str | None, device: str, fps: float) -> VideoTracker:
+    def load(
+        detector: str | None = None, *, pitch_finder: str | None, device: str, fps: float, recogniser: str | None
+    ) -> VideoTracker:
         return VideoTracker(FakeDetector(), FakePitchFinder(), fps=fps)
 
     monkeypatch.setattr("touchline.analysis.tracking.load_tracker", load)

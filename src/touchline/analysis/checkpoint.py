@@ -61,7 +61,10 @@ class Chunks:
 
     def read(self) -> Iterator[dict[str, np.ndarray]]:
         """The saved chunks from the first on, up to the first missing or unreadable one; one is held at a time."""
-        number = 0
+        return self.read_from(0)
+
+    def read_from(self, number: int) -> Iterator[dict[str, np.ndarray]]:
+        """The saved chunks from one on, as :meth:`read`."""
         while self._path(number).is_file():
             try:
                 with np.load(self._path(number), allow_pickle=False) as arrays:

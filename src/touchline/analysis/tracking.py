@@ -10,6 +10,7 @@ The short way, from Python::
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,13 +19,22 @@ from pathlib import Path
 from typing import Any, Literal
 
 from touchline.analysis.checkpoint import Chunks
+from touchline.analysis.shot_actions import (
+    ActionBook,
+    PersonCropper,
+    WindowFiles,
+    recognise_shot,
+    windows_of_tracks,
+)
 from touchline.analysis.shots import Ended, ShotFiles, ShotSplitter
 from touchline.analysis.tracking_summary import Facts, Picker, TrackCount, TrackingSummary
+from touchline.formats.actions import write_actions
 from touchline.formats.boxes import PickedBox
-from touchline.formats.bundle import TRACKS, TRACKS_MOT, Bundle
+from touchline.formats.bundle import ACTIONS, TRACKS, TRACKS_MOT, Bundle
 from touchline.formats.mot import mot_writer
 from touchline.formats.tracks_parquet import tracks_parquet_writer
 from touchline.media.frame import Frame
+from touchline.recognition.recogniser import ClipRecogniser
 from touchline.tracking.follow import follow_shot, tracks_of
 from touchline.tracking.observe import (
     DEFAULT_FPS,
@@ -35,6 +45,7 @@ from touchline.tracking.observe import (
     batch_for,
     pack,
     unpack,
+    unpack_crops,
 )
 from touchline.tracking.roles import match_teams
 from touchline.tracking.tracker import DEFAULT_SETTINGS, TrackerSettings
@@ -54,6 +65,7 @@ class VideoTracker:
         fps: pictures looked at in a second, where the video has as many.
         pitch_every: every how many of these the pitch is looked for.
         settings: when somebody is followed.
+        recogniser: says what each person does; None leaves it at movement and ball.
 
     """
 
@@ -62,11 +74,13 @@ class VideoTracker:
     fps: float = DEFAULT_FPS
     pitch_every: int = DEFAULT_PITCH_EVERY
     settings: TrackerSettings = DEFAULT_SETTINGS
+    recogniser: ClipRecogniser | None = None
 
     @property
-    def models(self) -> tuple[PeopleDetector | PitchFinder, ...]:
+    def models(self) -> tuple[PeopleDetector | PitchFinder | ClipRecogniser, ...]:
         """The models at work."""
-        return (self.detector,) if self.pitch_finder is None else (self.detector, self.pitch_finder)
+        models = (self.detector, self.pitch_finder, self.recogniser)
+        return tuple(model for model in models if model is not None)
 
     def fps_for(self, info: VideoInfo) -> float:
         """Pictures looked at in a second of a video: never more than it has."""
@@ -85,6 +99,7 @@ class VideoTracker:
             pitch_every=self.pitch_every,
             batch=self.batch_for(info),
             saved=saved,
+            cropper=None if self.recogniser is None else PersonCropper(self.recogniser.spec),
         )
 
     def key(self) -> dict[str, Any]:
@@ -102,6 +117,7 @@ def load_tracker(
     pitch_finder: str | None = None,
     device: Literal["auto", "cpu", "cuda"] = "auto",
     fps: float = DEFAULT_FPS,
+    recogniser: str | None = None,
 ) -> VideoTracker:
     """A tracker with models by name or path; the built-in ones where none is named.
 
@@ -110,6 +126,7 @@ def load_tracker(
         pitch_finder: finds the points of the pitch; without a built-in one there are no places in metres.
         device: where the models run.
         fps: pictures looked at in a second.
+        recogniser: says what each person does; None leaves it at movement and ball.
 
     Raises:
         InputError: no such model, or its file does not fit.
@@ -117,6 +134,7 @@ def load_tracker(
 
     """
     from touchline.models.store import list_builtin
+    from touchline.recognition.recogniser import load_recogniser
     from touchline.tracking.detector import Detector, load_detector
     from touchline.tracking.pitch_finder import load_pitch_finder
 
@@ -125,7 +143,9 @@ def load_tracker(
     points = load_pitch_finder(pitch_finder, device=device) if there else None
     thresholds = found.thresholds if isinstance(found, Detector) else {}
     sure = min(thresholds.get(label, DEFAULT_SETTINGS.high) for label in DETECTION_LABELS[1:])
-    return VideoTracker(found, points, fps=fps, settings=replace(DEFAULT_SETTINGS, high=sure))
+    settings = replace(DEFAULT_SETTINGS, high=sure)
+    named = None if recogniser is None else load_recogniser(recogniser, device=device)
+    return VideoTracker(found, points, fps=fps, settings=settings, recogniser=named)
 
 
 def track_video(
@@ -171,7 +191,7 @@ class TrackTask:
     """
 
     name = "track"
-    files = (TRACKS, TRACKS_MOT)
+    files = (TRACKS, TRACKS_MOT, ACTIONS)
 
     def __init__(
         self, tracker: VideoTracker, *, boxes: tuple[PickedBox, ...], origin: Mapping[str, Any], info: VideoInfo
@@ -202,6 +222,7 @@ class TrackTask:
         last = self._chunks.last
         self.resumed_from_us = None if last is None else int(last["time_us"][-1])
         self._shots = ShotFiles(self._chunks.folder)
+        self._windows = WindowFiles(self._chunks.folder)
 
     def watch(self, frames: Iterable[Frame], *, chunk_s: float) -> Iterator[Frame]:
         """The very same frames; what is seen in them is saved at every ``chunk_s`` seconds, shots when they end."""
@@ -217,7 +238,7 @@ class TrackTask:
         for observation in observer.finish():
             self._take(observation, recorder, splitter)
         recorder.finish()
-        self._follow(splitter.finish())
+        self._follow(splitter.finish(), recorder)
         self._facts.seams = splitter.seams
 
     def write(self, bundle: Bundle, *, game: str) -> None:
@@ -227,6 +248,7 @@ class TrackTask:
         shots = self._shots.shots
         size = {"width": self._info.width, "height": self._info.height}
         count = TrackCount()
+        book = ActionBook(self._tracker.recogniser)
         picker = Picker(self._boxes)
         with (
             tracks_parquet_writer(bundle.path / TRACKS, shots=shots, **size) as write,
@@ -235,11 +257,15 @@ class TrackTask:
             first_id = 1
             for followed in self._shots.read():
                 tracks = tracks_of(followed, kits=kits, first_id=first_id)
-                first_id += len(tracks)
                 kept = picker.pick(tracks, shot=followed.shot) if self._boxes else tracks
+                windows = self._windows.read(followed.shot.index)
+                ids = {track.track_id for track in kept}
+                book.add(list(kept), windows=windows_of_tracks(followed, windows, first_id=first_id, kept=ids))
+                first_id += len(tracks)
                 count.add(kept)
                 write(kept)
                 write_lines(kept)
+        write_actions(bundle.path / ACTIONS, book.actions())
         self.summary = self._facts.summary(count, shots=shots, unmatched=picker.unmatched, picked=bool(self._boxes))
 
     def discard(self) -> None:
@@ -248,11 +274,14 @@ class TrackTask:
 
     def _take(self, observation: Observation, recorder: _Recorder, splitter: ShotSplitter) -> None:
         """Note what was seen; where it begins a shot, follow everyone through the one before."""
+        ended = splitter.take(replace(observation, crops=()))
+        if ended is not None and self._tracker.recogniser is not None:
+            recorder.finish()  # the shot's crops are read from the file
         recorder.take(observation)
         self._facts.add(observation)
-        self._follow(splitter.take(observation))
+        self._follow(ended, recorder)
 
-    def _follow(self, ended: Ended | None) -> None:
+    def _follow(self, ended: Ended | None, recorder: _Recorder) -> None:
         """Follow everyone through a shot that has ended, if one has."""
         if ended is None:
             return
@@ -266,6 +295,12 @@ class TrackTask:
             settings=self._tracker.settings,
         )
         self._shots.add(followed)
+        recogniser = self._tracker.recogniser
+        if recogniser is not None and not self._windows.holds(span.index):
+            first, last = observations[0].index, observations[-1].index
+            crops = recorder.read_crops(first, last)
+            windows = recognise_shot(followed, crops, first_index=first, recogniser=recogniser)
+            self._windows.write(span.index, windows)
 
 
 class _Recorder:
@@ -283,6 +318,7 @@ class _Recorder:
         last = chunks.last
         self._next_index = -1 if last is None else int(last["index"][-1])
         self._pending: list[Observation] = []
+        self._firsts = [int(saved["index"][0]) for saved in chunks.read()]
 
     def take(self, observation: Observation) -> None:
         """Save it, with others, unless it was."""
@@ -295,5 +331,14 @@ class _Recorder:
     def finish(self) -> None:
         """Save what is left."""
         if self._pending:
+            self._firsts.append(self._pending[0].index)
             self._chunks.save(pack(self._pending))
             self._pending = []
+
+    def read_crops(self, first: int, last: int) -> Iterator[tuple[int, tuple[bytes, ...]]]:
+        """Index and crops of the saved observations from ``first`` to ``last``; one chunk is held at a time."""
+        number = max(0, bisect.bisect_right(self._firsts, first) - 1)
+        for chunk in self._chunks.read_from(number):
+            if int(chunk["index"][0]) > last:
+                return
+            yield from (found for found in unpack_crops(chunk) if first <= found[0] <= last)

@@ -158,7 +158,13 @@ def _load_tracker(tracking: TrackArguments, *, output: Output) -> VideoTracker:
     fps = DEFAULT_FPS if tracking.fps is None else tracking.fps
     if not 1 <= fps <= 240:
         raise UsageError(f"--fps {fps} is outside 1 to 240 pictures a second; 12.5 is usual")
-    tracker = load_tracker(tracking.detector, pitch_finder=tracking.pitch_finder, device=tracking.device, fps=fps)
+    tracker = load_tracker(
+        tracking.detector,
+        pitch_finder=tracking.pitch_finder,
+        device=tracking.device,
+        fps=fps,
+        recogniser=tracking.recogniser,
+    )
     for model in tracker.models:
         output.note(f"touchline: model {model.name}, {model.device_reason}")
     return tracker

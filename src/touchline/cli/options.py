@@ -35,6 +35,10 @@ DetectorOption = Annotated[
 PitchFinderOption = Annotated[
     str | None, typer.Option("--pitch-finder", help="What finds the pitch's points: a built-in model's name or a file.")
 ]
+RecogniserOption = Annotated[
+    str | None,
+    typer.Option("--recognizer", help="What says what each player does: a model's name or a file; none by default."),
+]
 FpsOption = Annotated[
     float | None, typer.Option("--fps", help="Pictures looked at in a second of video; 12.5 where nothing is said.")
 ]
@@ -82,6 +86,7 @@ class TrackArguments(VideoArguments):
     pitch_finder: PitchFinderOption = None
     fps: FpsOption = None
     boxes: BoxesOption = None
+    recogniser: RecogniserOption = None
     overlay: OverlayOption = False
 
 

@@ -8,6 +8,7 @@
 | ``scores.npz`` | ``values`` float32 (samples, classes), ``times_us`` int64 (samples,), ``labels`` (classes,) |
 | ``tracks.parquet`` | everyone followed, one row a box, see :mod:`touchline.formats.tracks_parquet` |
 | ``tracks.txt`` | the same boxes in MOT's layout, frames from 1 |
+| ``actions.json`` | what everyone does, see :mod:`touchline.formats.actions` |
 | ``overlay.mp4`` | the video with the tracks drawn in, where one was asked for |
 | ``report.html`` | the report, where one was asked for |
 
@@ -28,6 +29,7 @@ from typing import Any
 
 import numpy as np
 
+from touchline.actions import Actions
 from touchline.errors import InputError
 from touchline.formats.atomic import make_folder, write_bytes_atomic, write_json_atomic, writing
 from touchline.formats.soccernet import results_document
@@ -45,7 +47,7 @@ MANIFEST, EVENTS, RESULTS, SCORES, REPORT = (
     "scores.npz",
     "report.html",
 )
-TRACKS, TRACKS_MOT, OVERLAY = "tracks.parquet", "tracks.txt", "overlay.mp4"
+TRACKS, TRACKS_MOT, ACTIONS, OVERLAY = "tracks.parquet", "tracks.txt", "actions.json", "overlay.mp4"
 
 _BLOCK = 1 << 20
 _MIDDLE_BLOCKS = 8
@@ -176,6 +178,17 @@ class Bundle:
         from touchline.formats.tracks_parquet import read_tracks_parquet
 
         return read_tracks_parquet(self.path / TRACKS)
+
+    def read_actions(self) -> Actions:
+        """What everyone does, from ``actions.json``.
+
+        Raises:
+            InputError: missing or broken.
+
+        """
+        from touchline.formats.actions import read_actions
+
+        return read_actions(self.path / ACTIONS)
 
     def discard(self, *names: str) -> None:
         """Remove files whose results are about to be replaced, where they are there."""

@@ -18,7 +18,7 @@ Rgb = npt.NDArray[np.uint8]
 GAP_US = US_PER_S
 """After a gap this long in a track its windows start anew."""
 
-_EARLY = 0.5
+_EARLY = 0.25
 """A picture up to this share of a step before its time on the grid is taken."""
 
 
@@ -128,7 +128,7 @@ class TrackRecogniser:
         if run is None or not run.pictures:
             return
         wanted = window_count(run.pictures, stride=self._stride)
-        while run.emitted < wanted:
+        while run.emitted < wanted and run.crops:
             self._emit(run)
 
     def finish(self) -> list[WindowScores]:
@@ -180,8 +180,7 @@ class TrackRecogniser:
         window = _Window(run.track_id, run.times_us[0], run.times_us[-1] + step_us, missing > 0, clip)
         self._waiting.append(window)
         run.emitted += 1
-        if len(run.crops) > self._stride:
-            del run.crops[: self._stride], run.times_us[: self._stride]
+        del run.crops[: self._stride], run.times_us[: self._stride]
         if len(self._waiting) >= self._recogniser.batch:
             self._work()
 

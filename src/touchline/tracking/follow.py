@@ -133,9 +133,8 @@ def tracks_of(followed: FollowedShot, *, kits: Kits | None, first_id: int) -> li
 
     """
     roles = roles_of(followed.looks, kits=kits)
-    order = sorted(range(len(followed.tracklets)), key=lambda i: (int(followed.tracklets[i].index[0]), i))
     tracks = []
-    for number, i in enumerate(order):
+    for number, i in enumerate(track_order(followed)):
         role = roles[i] if i < len(roles) else None
         filled = _every_picture(followed, i)
         tracks.append(
@@ -154,6 +153,11 @@ def tracks_of(followed: FollowedShot, *, kits: Kits | None, first_id: int) -> li
             )
         )
     return tracks
+
+
+def track_order(followed: FollowedShot) -> list[int]:
+    """Which tracklet each track of :func:`tracks_of` comes from: in the order they appear in."""
+    return sorted(range(len(followed.tracklets)), key=lambda i: (int(followed.tracklets[i].index[0]), i))
 
 
 def _views(

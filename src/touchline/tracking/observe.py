@@ -6,7 +6,8 @@ picture by picture. What was seen can be packed into arrays and, read again, spa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -30,6 +31,9 @@ KEYPOINTS = 32
 _BATCH_PIXELS = 16_000_000
 
 Rgb = npt.NDArray[np.uint8]
+
+Cropper = Callable[[Rgb, Detections], tuple[bytes, ...]]
+"""What is kept of each detection for later: an encoded picture, or nothing (b"")."""
 
 
 class PeopleDetector(Protocol):
@@ -69,6 +73,7 @@ class Observation:
         cut: whether it is the first of a shot.
         keypoints: float32 (32, 3), x, y in pixels and confidence; None where nobody looked for the pitch.
         thumb: uint8 (18, 32), the luma made small.
+        crops: of each detection, as the observer's cropper made them; empty where there is none.
 
     """
 
@@ -81,6 +86,7 @@ class Observation:
     cut: bool
     keypoints: npt.NDArray[np.float32] | None
     thumb: npt.NDArray[np.uint8]
+    crops: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,6 +111,7 @@ class Observer:
         pitch_every: every how many of these the pitch is looked for.
         batch: pictures put through the networks together.
         saved: what an earlier run saw in the first pictures: they need no networks.
+        cropper: makes of each detection what is kept of it; None keeps nothing.
 
     """
 
@@ -117,8 +124,10 @@ class Observer:
         pitch_every: int = 1,
         batch: int = 1,
         saved: Iterable[Observation] = (),
+        cropper: Cropper | None = None,
     ) -> None:
         self._detector = detector
+        self._cropper = cropper
         self._pitch_finder = pitch_finder
         self._pitch_every = pitch_every
         self._batch = batch
@@ -169,8 +178,10 @@ class Observer:
         for sample in waiting:
             detections = Detections.none() if sample.repeated else next(found)
             looks = np.zeros((0, DIMENSIONS), np.float32)
+            crops: tuple[bytes, ...] = ()
             if len(detections):
                 looks = describe(pictures[sample.number], detections.boxes_xyxy)
+                crops = self._cropper(pictures[sample.number], detections) if self._cropper else ()
             yield Observation(
                 index=sample.index,
                 frame=sample.number,
@@ -181,6 +192,7 @@ class Observer:
                 cut=sample.cut,
                 keypoints=next(points) if sample.wants_pitch else None,
                 thumb=cv2.resize(sample.frame.luma, THUMB_SIZE, interpolation=cv2.INTER_AREA),
+                crops=crops,
             )
 
     def _move(self, frame: Frame, *, cut: bool, detections: Detections) -> Motion:
@@ -221,7 +233,16 @@ def pack(observations: Sequence[Observation]) -> dict[str, np.ndarray]:
     """Observations as arrays by name, for a file."""
     seen = [o.detections for o in observations]
     nowhere = np.full((KEYPOINTS, 3), np.nan, np.float32)
+    crops: dict[str, np.ndarray] = {}
+    if any(o.crops for o in observations):
+        kept = [crop for o in observations for crop in o.crops]
+        crops = {
+            "crop_count": np.array([len(o.crops) for o in observations], np.int64),
+            "crop_size": np.array([len(crop) for crop in kept], np.int64),
+            "crop_bytes": np.frombuffer(b"".join(kept), np.uint8),
+        }
     return {
+        **crops,
         "index": np.array([o.index for o in observations], np.int64),
         "frame": np.array([o.frame for o in observations], np.int64),
         "time_us": np.array([o.time_us for o in observations], np.int64),
@@ -255,3 +276,15 @@ def unpack(arrays: Mapping[str, np.ndarray]) -> Iterator[Observation]:
             keypoints=arrays["keypoints"][i] if arrays["has_keypoints"][i] else None,
             thumb=arrays["thumb"][i],
         )
+
+
+def unpack_crops(arrays: Mapping[str, np.ndarray]) -> Iterator[tuple[int, tuple[bytes, ...]]]:
+    """Index on the grid and crops of each observation that :func:`pack` packed."""
+    if "crop_count" not in arrays:
+        return
+    edges = [0, *np.cumsum(arrays["crop_size"]).tolist()]
+    data, row = arrays["crop_bytes"].tobytes(), 0
+    for index, count in zip(arrays["index"], arrays["crop_count"], strict=True):
+        spans = itertools.pairwise(edges[row : row + int(count) + 1])
+        yield int(index), tuple(data[start:end] for start, end in spans)
+        row += int(count)

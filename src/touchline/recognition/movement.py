@@ -1,0 +1,99 @@
+"""How players move, told by metres: standing, walking, running, sprinting. No network is asked."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.actions import MOVEMENT_SOURCE, MOVEMENTS, Action
+from touchline.kinematics import BANDS_MPS, LONGEST_STEP_S, speeds_mps
+from touchline.tracks import Track
+
+STARTS_MPS = (0.0, BANDS_MPS["walking"] * 3, BANDS_MPS["jogging"], BANDS_MPS["sprinting"])
+"""Where each of ``MOVEMENTS`` begins, metres per second.
+
+Running is everything from a jog on, sprinting as Bradley et al. (2009) have it. Standing reaches up to 2.1 km/h instead
+of their 0.7: places from video tremble, so that nobody would ever stand.
+"""
+
+MARGIN_MPS = (0.0, 0.15, 0.3, 0.5)
+"""How far a speed has to pass the border of a movement before the movement changes, by the faster of the two."""
+
+MIN_S = 0.4
+"""A movement that lasts shorter belongs to the one before it."""
+
+
+def movements_of(track: Track) -> list[Action]:
+    """How a person moves, as spans without overlap; nothing is said where places or speeds are not known.
+
+    Confidence is the share of the span in which the speed lies clearly inside the movement's borders.
+    """
+    if track.positions_m is None or len(track) < 2:
+        return []
+    speeds = speeds_mps(track.times_us, track.positions_m)
+    bands = _with_hysteresis(speeds)
+    actions: list[Action] = []
+    for first, last in _stretches(bands, track.times_us):
+        spans = _merge_short(bands, first=first, last=last, times_us=track.times_us)
+        actions += [_action(track, speeds, start, end, band) for start, end, band in spans]
+    return [action for action in actions if action is not None]
+
+
+def _with_hysteresis(speeds: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """Index of the movement at each moment, -1 where the speed is unknown."""
+    bands = np.full(len(speeds), -1, np.int64)
+    now = -1
+    for i, speed in enumerate(speeds):
+        if not np.isfinite(speed):
+            now = -1
+            continue
+        if now < 0:
+            now = int(np.searchsorted(STARTS_MPS, speed, side="right")) - 1
+        while now + 1 < len(STARTS_MPS) and speed > STARTS_MPS[now + 1] + MARGIN_MPS[now + 1]:
+            now += 1
+        while now > 0 and speed < STARTS_MPS[now] - MARGIN_MPS[now]:
+            now -= 1
+        bands[i] = now
+    return bands
+
+
+def _stretches(bands: npt.NDArray[np.int64], times_us: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Spans [first, last) of moments in which the movement is known and time has no holes."""
+    known = bands >= 0
+    apart = np.diff(times_us) > LONGEST_STEP_S * 1e6
+    breaks = np.flatnonzero((known[1:] != known[:-1]) | apart) + 1
+    edges = [0, *breaks.tolist(), len(bands)]
+    return [(a, b) for a, b in itertools.pairwise(edges) if b - a >= 2 and known[a]]
+
+
+def _merge_short(
+    bands: npt.NDArray[np.int64], *, first: int, last: int, times_us: npt.NDArray[np.int64]
+) -> list[tuple[int, int, int]]:
+    """Spans (first, last, movement) of a stretch, those shorter than ``MIN_S`` joined to the one before or after."""
+    changes = (np.flatnonzero(np.diff(bands[first:last])) + first + 1).tolist()
+    edges = [first, *changes, last]
+    spans: list[tuple[int, int, int]] = []
+    for start, end in itertools.pairwise(edges):
+        band = int(bands[start])
+        end_us = times_us[min(end, last - 1)]
+        short = end_us - times_us[start] < MIN_S * 1e6
+        if spans and (short or spans[-1][2] == band):
+            spans[-1] = (spans[-1][0], end, spans[-1][2])
+        elif spans and times_us[min(spans[-1][1], last - 1)] - times_us[spans[-1][0]] < MIN_S * 1e6:
+            spans[-1] = (spans[-1][0], end, band)
+        else:
+            spans.append((start, end, band))
+    return spans
+
+
+def _action(track: Track, speeds: npt.NDArray[np.float64], start: int, end: int, band: int) -> Action:
+    start_us, end_us = int(track.times_us[start]), int(track.times_us[min(end, len(track) - 1)])
+    if end >= len(track):
+        end_us = int(track.times_us[-1]) + 1
+    inside = speeds[start:end]
+    low = STARTS_MPS[band] + (MARGIN_MPS[band] if band else 0.0)
+    high = STARTS_MPS[band + 1] - MARGIN_MPS[band + 1] if band + 1 < len(STARTS_MPS) else np.inf
+    clear = float(np.mean((inside >= low) & (inside <= high)))
+    return Action(track.track_id, MOVEMENTS[band], start_us, max(end_us, start_us + 1), clear, MOVEMENT_SOURCE)
