@@ -17,6 +17,7 @@ from touchline.training.detector import DetectorRecipe
 from touchline.training.pitch import PitchRecipe
 from touchline.training.run import TASKS
 from touchline.training.slow_fusion import list_runs
+from touchline.training.skeletons import SkeletonRecipe
 from touchline.training.slow_fusion_settings import SlowFusionRecipe
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
@@ -25,6 +26,7 @@ SETTINGS_OF = {
     "ball-spotter": BallSpotterRecipe,
     "detector": DetectorRecipe,
     "pitch-finder": PitchRecipe,
+    "skeleton": SkeletonRecipe,
 }
 MINIMAL = """
 task: slow-fusion

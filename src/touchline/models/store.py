@@ -89,6 +89,12 @@ def _x3d(**arguments: Any) -> nn.Module:
     return X3D(**arguments)
 
 
+def _skeleton_net(**arguments: Any) -> nn.Module:
+    from touchline.models.skeleton_net import SkeletonNet
+
+    return SkeletonNet(**arguments)
+
+
 ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {
     "slow-fusion": _slow_fusion,
     "ball-spotter": _ball_spotter,
@@ -97,6 +103,7 @@ ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {
     "r2plus1d-18": _r2plus1d,
     "resnet-clip": _resnet_clip,
     "x3d": _x3d,
+    "skeleton-net": _skeleton_net,
 }
 """Architecture name -> constructor; a new network is one line here."""
 

@@ -230,6 +230,27 @@ def _plan_pitch_finder(recipe: Recipe, device: torch.device) -> tuple[dict[str, 
     return settings.model_dump(mode="json"), runs
 
 
+def _train_skeletons(recipe: Recipe, out: Path, device: torch.device, resume: bool, progress: Progress | None) -> Path:
+    from touchline.training.skeletons import SkeletonRecipe, train
+
+    settings = check_settings(SkeletonRecipe, recipe.settings, source=recipe.path)
+    resolve_data_root(recipe.settings["data_root"], source=recipe.path)
+    _claim(out, settings, resume=resume)
+    return train(recipe.settings, out=out, device=device.type)
+
+
+def _plan_skeletons(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any], list[PlannedRun]]:
+    from touchline.models.skeleton_net import SkeletonNet
+    from touchline.training.skeletons import SkeletonRecipe
+    from touchline.training.slow_fusion_network import count_parameters
+
+    settings = check_settings(SkeletonRecipe, recipe.settings, source=recipe.path)
+    network = SkeletonNet(len(settings.labels), joints=len(settings.mirror), **settings.network)
+    total, trained = count_parameters(network)
+    steps = settings.optimizer.steps * len(network.views)
+    return settings.model_dump(mode="json"), [PlannedRun("each held-out group, then all", total, trained, steps)]
+
+
 def _claim(out: Path, settings: BaseModel, *, resume: bool) -> None:
     """Take a folder for a run of these settings, or go on with the one of the same settings that it holds.
 
@@ -268,6 +289,7 @@ TASKS = {
     "ball-spotter": _Task(_train_ball_spotter, _plan_ball_spotter),
     "detector": _Task(_train_detector, _plan_detector),
     "pitch-finder": _Task(_train_pitch_finder, _plan_pitch_finder),
+    "skeleton": _Task(_train_skeletons, _plan_skeletons),
 }
 """What ``task:`` in a recipe may say."""
 
