@@ -102,3 +102,25 @@ class Actions:
         wrong = [w.track_id for w in self.windows if w.values.shape[1:] != (len(self.labels),)]
         if wrong:
             raise ValueError(f"scores of tracks {wrong[:5]} do not have one column for each of {self.labels}")
+
+
+class ActionLookup:
+    """What everyone does at a moment.
+
+    Args:
+        actions: of one video.
+
+    """
+
+    def __init__(self, actions: Actions) -> None:
+        self._by_track: dict[int, list[Action]] = {}
+        for action in actions.actions:
+            self._by_track.setdefault(action.track_id, []).append(action)
+
+    def at(self, track_id: int, *, time_us: int) -> list[Action]:
+        """What a player does at a time: what a network says first, then movement, then the ball."""
+        now = [a for a in self._by_track.get(track_id, ()) if a.start_us <= time_us < a.end_us]
+        return sorted(now, key=lambda a: (_ORDER.get(a.source, -1), a.label))
+
+
+_ORDER = {MOVEMENT_SOURCE: 0, BALL_SOURCE: 1}

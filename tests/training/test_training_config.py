@@ -16,8 +16,8 @@ from touchline.training.config import check_settings, read_recipe, resolve_data_
 from touchline.training.detector import DetectorRecipe
 from touchline.training.pitch import PitchRecipe
 from touchline.training.run import TASKS
-from touchline.training.slow_fusion import list_runs
 from touchline.training.skeletons import SkeletonRecipe
+from touchline.training.slow_fusion import list_runs
 from touchline.training.slow_fusion_settings import SlowFusionRecipe
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))

@@ -221,7 +221,12 @@ class _Work:
 
             out = self.bundle.path / OVERLAY
             overlay = write_overlay(
-                self.video, out, tracks=self.bundle.read_tracks(), stream=self.options.stream, progress=progress
+                self.video,
+                out,
+                tracks=self.bundle.read_tracks(),
+                actions=self.bundle.read_actions(),
+                stream=self.options.stream,
+                progress=progress,
             )
             remarks = tuple(f"{OVERLAY}: {note}" for note in overlay.notes)
         if self.options.report and not (result.reused and result.report):

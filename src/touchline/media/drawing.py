@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from touchline.actions import BALL_SOURCE, MOVEMENT_SOURCE, Action, ActionLookup, Actions
 from touchline.clock import US_PER_S
 from touchline.media.frame import Rgb
 from touchline.media.radar import Radar
@@ -101,20 +103,30 @@ def label_of(track: Track) -> str:
     return (track.name or str(track.track_id)) + (" GK" if track.label == "goalkeeper" else "")
 
 
+def words_of(actions: Sequence[Action]) -> str:
+    """What somebody does, in few words: what a network says with its confidence, otherwise movement; and the ball."""
+    named = [f"{a.label} {a.confidence:.2f}" for a in actions if a.source not in (MOVEMENT_SOURCE, BALL_SOURCE)]
+    moving = [a.label for a in actions if a.source == MOVEMENT_SOURCE]
+    ball = ["ball" for a in actions if a.source == BALL_SOURCE]
+    return " ".join([*(named or moving), *ball])
+
+
 class TrackPainter:
     """Draws the tracks of one video into its pictures."""
 
-    def __init__(self, tracks: Tracks, *, radar: bool = True) -> None:
+    def __init__(self, tracks: Tracks, *, actions: Actions | None = None, radar: bool = True) -> None:
         """Prepare to draw.
 
         Args:
             tracks: of the video; its ``width`` and ``height`` are those of the pictures.
+            actions: what everyone does, written beside their ids.
             radar: show the pitch from above in a corner while positions are known.
 
         """
         if tracks.width < 1 or tracks.height < 1:
             raise ValueError(f"tracks of a picture of {tracks.width}x{tracks.height} pixels; it must be positive")
         self._moments = Moments(tracks)
+        self._actions = None if actions is None else ActionLookup(actions)
         self._size = (tracks.height, tracks.width)
         short = min(tracks.width, tracks.height)
         self._line_px = max(1, round(short / 420))
@@ -143,7 +155,7 @@ class TrackPainter:
         for sight in people:
             self._box(picture, sight)
         for sight in people:
-            self._label(picture, sight)
+            self._label(picture, sight, time_us=time_us)
         for sight in balls:
             self._ball(picture, sight)
         if self._radar is not None:
@@ -163,9 +175,10 @@ class TrackPainter:
                 cv2.line(picture, (x, y), (x + inward_x, y), colour, self._line_px)
                 cv2.line(picture, (x, y), (x, y + inward_y), colour, self._line_px)
 
-    def _label(self, picture: Rgb, sight: Sight) -> None:
+    def _label(self, picture: Rgb, sight: Sight, *, time_us: int) -> None:
         """The tag centred above a box, inside the picture."""
-        key = (label_of(sight.track), colour_of(sight.track))
+        doing = "" if self._actions is None else words_of(self._actions.at(sight.track.track_id, time_us=time_us))
+        key = (" ".join(filter(None, (label_of(sight.track), doing))), colour_of(sight.track))
         if key not in self._labels:
             self._labels[key] = _tag(*key, height_px=self._label_px)
         tag, opacity = self._labels[key]

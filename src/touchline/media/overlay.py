@@ -16,6 +16,7 @@ from av import VideoFrame
 from av.container import OutputContainer
 from av.video.stream import VideoStream
 
+from touchline.actions import Actions
 from touchline.clock import US_PER_S
 from touchline.errors import InputError, ResourceError, UsageError
 from touchline.media.drawing import TrackPainter
@@ -68,6 +69,7 @@ def write_overlay(
     *,
     tracks: Tracks,
     stream: int | None = None,
+    actions: Actions | None = None,
     radar: bool = True,
     progress: Progress | None = None,
 ) -> Overlay:
@@ -83,6 +85,7 @@ def write_overlay(
         out: the file to write; an older one is replaced.
         tracks: of this video and stream.
         stream: index of the video stream; None for the default one.
+        actions: what everyone does, written beside their ids.
         radar: show the pitch from above while positions are known.
         progress: told once a second of video.
 
@@ -103,7 +106,8 @@ def write_overlay(
             )
         with _replacing(out) as unfinished:
             frames = _told(reader.frames(), info=info, progress=progress)
-            count, notes = _encode(unfinished, frames, info=info, painter=TrackPainter(tracks, radar=radar))
+            painter = TrackPainter(tracks, actions=actions, radar=radar)
+            count, notes = _encode(unfinished, frames, info=info, painter=painter)
         return Overlay(out, count, reader.coverage(), notes)
 
 

@@ -1,0 +1,74 @@
+"""``touchline recognize VIDEO --tracks FILE``: what everyone does along tracks that are known already."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from touchline.cli.common import Output, progress_bar
+from touchline.errors import EXIT_DEGRADED, EXIT_OK, UsageError
+
+if TYPE_CHECKING:
+    from touchline.actions import Actions
+
+
+def recognise_tracks(
+    paths: Sequence[Path],
+    *,
+    tracks: Path,
+    model: str | None,
+    out: Path | None,
+    overlay: bool,
+    device: Any,
+    output: Output,
+) -> int:
+    """Recognise along the tracks of one video and write ``actions.json``; the exit code."""
+    from touchline.analysis.known_tracks import actions_along_tracks, read_known_tracks
+    from touchline.formats.actions import write_actions
+    from touchline.formats.bundle import ACTIONS, OVERLAY, Bundle
+    from touchline.recognition.recogniser import load_recogniser
+
+    if len(paths) != 1:
+        raise UsageError(f"--tracks {tracks} belongs to one video, {len(paths)} are given; name one")
+    video = paths[0]
+    recogniser = None if model is None else load_recogniser(model, device=device)
+    if recogniser is not None:
+        output.note(f"touchline: model {recogniser.name}, {recogniser.device_reason}")
+    known = read_known_tracks(tracks, video=video)
+    with progress_bar("recognize") as progress:
+        actions = actions_along_tracks(video, known, recogniser=recogniser, progress=progress)
+    folder = Bundle.create(out, video) if out is not None or not tracks.is_dir() else Bundle(tracks)
+    write_actions(folder.path / ACTIONS, actions)
+    if overlay:
+        from touchline.media.overlay import write_overlay
+
+        with progress_bar("overlay") as progress:
+            write_overlay(video, folder.path / OVERLAY, tracks=known, actions=actions, progress=progress)
+    _tell(video, actions, folder=folder.path, people=sum(t.label != "ball" for t in known), output=output)
+    return EXIT_DEGRADED if actions.notes else EXIT_OK
+
+
+def _tell(video: Path, actions: Actions, *, folder: Path, people: int, output: Output) -> None:
+    seconds: Counter[str] = Counter()
+    for action in actions.actions:
+        seconds[action.label] += action.end_us - action.start_us
+    totals = {label: round(us / 1e6, 2) for label, us in seconds.most_common()}
+    output.record(
+        {
+            "video": str(video),
+            "bundle": str(folder),
+            "people": people,
+            "actions": len(actions.actions),
+            "seconds": totals,
+            "notes": list(actions.notes),
+        }
+    )
+    for note in actions.notes:
+        output.note(f"touchline: {note}")
+    if not output.json:
+        output.say(f"{video}: {people} people, {len(actions.actions)} actions")
+        for label, value in totals.items():
+            output.say(f"  {label:12} {value:9.1f} s")
+        output.say(f"bundle: {folder}")

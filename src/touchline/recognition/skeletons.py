@@ -1,0 +1,128 @@
+"""A recogniser of joint sequences, ready to run."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from touchline.errors import InputError
+from touchline.formats.skeleton_sets import as_sequences
+from touchline.formats.spacejam import read_joints
+from touchline.models.skeleton_net import SkeletonNet
+from touchline.models.spec import SkeletonConfig, SkeletonSpec
+from touchline.models.store import list_models, load_model
+
+_BATCH = 256
+
+
+class SkeletonRecogniser:
+    """Names what happens in sequences of joints.
+
+    Args:
+        network: gives logits.
+        config: of the model file.
+        sha256: of the model file.
+
+    """
+
+    device_reason = "cpu: it is as fast there"
+
+    def __init__(self, network: SkeletonNet, config: SkeletonConfig, *, sha256: str) -> None:
+        self.config = config
+        self.name = config.name
+        self.sha256 = sha256
+        self._network = network.eval()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes, in the order of the scores' columns."""
+        return self.config.labels
+
+    @property
+    def spec(self) -> SkeletonSpec:
+        """The sequences it wants."""
+        return self.config.skeleton
+
+    @torch.inference_mode()
+    def scores(self, sequences: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Probabilities float32 (n, classes) of sequences float32 (n, t, joints, 3): x, y, visibility.
+
+        Size and place of the person do not matter, nor does the unit.
+        """
+        shape = (self.spec.frames, len(self.spec.joints), 3)
+        if sequences.shape[1:] != shape:
+            raise ValueError(f"sequences of shape {sequences.shape[1:]} do not fit the recogniser's {shape}")
+        rows = [np.zeros((0, len(self.labels)), np.float32)]
+        for first in range(0, len(sequences), _BATCH):
+            logits = self._network(torch.from_numpy(sequences[first : first + _BATCH]))
+            rows.append(torch.softmax(logits / self.config.temperature, dim=1).numpy())
+        return np.concatenate(rows)
+
+
+def load_skeleton_recogniser(name_or_path: str | None = None) -> SkeletonRecogniser:
+    """A recogniser of joints by name or path; the only one there is where none is named.
+
+    Raises:
+        InputError: not there, damaged, for something else; or none is named and there is not exactly one.
+
+    """
+    if name_or_path is None:
+        names = [model.path.stem for model in list_models() if model.config.task == "skeleton"]
+        if len(names) != 1:
+            raise InputError(f"name a recogniser of joints with --model; there are {names}")
+        name_or_path = names[0]
+    network, config, sha256 = load_model(name_or_path, task="skeleton")
+    return SkeletonRecogniser(network, config, sha256=sha256)
+
+
+def read_sequence(path: Path | str, *, spec: SkeletonSpec) -> tuple[npt.NDArray[np.float32], str]:
+    """One sequence of joints from a file, at the length wanted, and what a user should know of it.
+
+    Args:
+        path: ``.npy`` with (t, joints, 2) as y, x, (t, joints, 3) as x, y, visibility, or SpaceJam's objects; or a
+            ``.npz`` whose first array is one of the former.
+        spec: what the recogniser wants.
+
+    Returns:
+        float32 (frames, joints, 3), and words about what is missing, or none.
+
+    Raises:
+        InputError: no such file, other joints, or none of them was found.
+
+    """
+    path = Path(path)
+    joints = _read(path)
+    if joints.ndim != 3 or joints.shape[1] != len(spec.joints) or not len(joints):
+        raise InputError(
+            f"{path}: joints of shape {joints.shape} do not fit (moments, {len(spec.joints)}, 2 or 3) "
+            f"with the joints {', '.join(spec.joints)}"
+        )
+    if not (joints[..., 2] > 0).any():
+        raise InputError(f"{path}: no joint was found in any moment")
+    notes = []
+    missing = float((joints[..., 2] <= 0).mean())
+    if missing:
+        notes.append(f"{missing:.0%} of the joints are missing")
+    if len(joints) != spec.frames:
+        notes.append(f"{len(joints)} moments, spread over the {spec.frames} wanted")
+        taken = np.round(np.linspace(0, len(joints) - 1, spec.frames)).astype(np.int64)
+        joints = joints[taken]
+    return np.ascontiguousarray(joints, np.float32), "; ".join(notes)
+
+
+def _read(path: Path) -> npt.NDArray[np.float32]:
+    """The joints of a file as (t, joints, 3)."""
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        values = loaded[loaded.files[0]] if isinstance(loaded, np.lib.npyio.NpzFile) else loaded
+    except ValueError:
+        return read_joints(path)  # objects, which only SpaceJam's reader takes, and only numbers of them
+    except (OSError, EOFError, IndexError, KeyError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path}: cannot be read as joints ({error})") from error
+    if values.ndim != 3 or values.shape[2] not in (2, 3) or not np.issubdtype(values.dtype, np.number):
+        raise InputError(f"{path}: an array of shape {values.shape} and {values.dtype} holds no sequence of joints")
+    return as_sequences(values)
