@@ -39,7 +39,7 @@ def numbered(number: int) -> np.ndarray:
     return np.full((4, 4, 3), number, np.uint8)
 
 
-def run(spec: ClipSpec, times_us: list[int], *, stride: int = 8) -> tuple[list[list[int]], WindowScores]:
+def run(spec: ClipSpec, times_us: list[int], *, stride: int | None = None) -> tuple[list[list[int]], WindowScores]:
     recogniser = Counting(spec)
     along = TrackRecogniser(recogniser, stride=stride)
     for number, time_us in enumerate(times_us):

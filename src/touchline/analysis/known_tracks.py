@@ -116,7 +116,5 @@ def _windows(video: Path, tracks: Tracks, recogniser: ClipRecogniser, progress: 
                     del active[number]
     beyond = max((int(track.frames[-1]) for track in people), default=-1)
     if beyond > last:
-        raise InputError(
-            f"{video}: has {last + 1} pictures, tracks reach to {beyond + 1}: another video?"
-        )
+        raise InputError(f"{video}: has {last + 1} pictures, tracks reach to {beyond + 1}: another video?")
     return along.finish()

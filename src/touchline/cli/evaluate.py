@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from touchline.cli import evaluate_detection, evaluate_tracking
+from touchline.cli import evaluate_detection, evaluate_recognition, evaluate_tracking
 from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
 from touchline.cli.evaluate_common import no_nan, percent, some_names
 from touchline.errors import EXIT_DEGRADED, EXIT_OK, UsageError
@@ -35,6 +35,7 @@ def _group() -> None:
 
 app.command(name="detection")(evaluate_detection.detection)
 app.command(name="tracking")(evaluate_tracking.tracking)
+app.command(name="recognition")(evaluate_recognition.recognition)
 
 
 @app.command()
