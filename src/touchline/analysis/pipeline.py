@@ -342,6 +342,7 @@ class _Work:
             model_name=spotter.name,
             model_sha256=models[0].sha256 if len(models) == 1 else "",
             tracks=None if result.tracking is None else self.bundle.read_tracks(),
+            actions=None if result.tracking is None else self.bundle.read_actions(),
             track_notes=() if result.tracking is None else (*result.tracking.notes, *result.tracking.unmatched),
         )
 

@@ -22,6 +22,7 @@ from urllib.parse import quote
 
 import numpy as np
 
+from touchline.actions import Actions
 from touchline.analysis.report_tracks import tracks_data
 from touchline.clock import US_PER_S, format_clock, seconds_from_us
 from touchline.errors import InputError, UsageError
@@ -87,6 +88,7 @@ def write_report(
     model_name: str = "",
     model_sha256: str = "",
     tracks: Tracks | None = None,
+    actions: Actions | None = None,
     track_notes: Sequence[str] = (),
 ) -> None:
     """Write the report of one video as one HTML file, atomically.
@@ -108,6 +110,7 @@ def write_report(
         model_name: the spotter's name.
         model_sha256: hash of its file; the page shows the first 12 digits.
         tracks: people and ball: boxes over the video, a radar, lanes, a table and heat maps; None shows none of it.
+        actions: what everyone does, in the lanes of the players and over the video.
         track_notes: remarks on the tracking that a user should hear.
 
     Raises:
@@ -132,7 +135,7 @@ def write_report(
         "events": [_event_row(event, labels) for event in shown],
         "truth": None if truth is None else [_event_row(event, labels) for event in truth],
         "gaps": [[gap.start_us, gap.end_us, gap.reason] for gap in coverage.gaps],
-        "tracks": None if tracks is None else tracks_data(tracks, notes=track_notes),
+        "tracks": None if tracks is None else tracks_data(tracks, actions=actions, notes=track_notes),
     }
     page = _render(
         data,

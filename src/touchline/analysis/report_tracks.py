@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from touchline.actions import Actions
+from touchline.analysis.report_actions import actions_data
 from touchline.analysis.report_players import bands, movements_of
 from touchline.clock import US_PER_S
 from touchline.media.drawing import COLOURS, MAX_GAP_US
@@ -63,11 +65,12 @@ class Samples:
     states: npt.NDArray[np.uint8]
 
 
-def tracks_data(tracks: Tracks, *, notes: Sequence[str] = ()) -> dict[str, object]:
+def tracks_data(tracks: Tracks, *, actions: Actions | None = None, notes: Sequence[str] = ()) -> dict[str, object]:
     """What the page needs of the tracks, as JSON values.
 
     Args:
         tracks: of the video.
+        actions: what everyone does.
         notes: remarks a user should hear.
 
     """
@@ -88,6 +91,7 @@ def tracks_data(tracks: Tracks, *, notes: Sequence[str] = ()) -> dict[str, objec
         "colours": {name: "#{:02x}{:02x}{:02x}".format(*colour) for name, colour in COLOURS.items()},
         "bands": bands(),
         "movements": {str(track_id): row for track_id, row in movements_of(kept).items()},
+        "actions": actions_data(actions or Actions(), track_ids=(track.track_id for track in kept)),
         "notes": [*notes, *_left_out(len(tracks), len(kept))],
     }
 

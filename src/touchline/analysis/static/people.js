@@ -168,7 +168,9 @@ class PeopleView {
     context.font = `600 ${chosen ? size + 2 : size}px ui-sans-serif, system-ui, sans-serif`;
     context.textBaseline = 'middle';
     context.globalAlpha = this.dim && !chosen ? 0.6 : 1;
-    const text = sight.track.title.slice(0, 24);
+    const doing = this.store.doing(sight.track, this.time);
+    const told = [...doing.action, ...(chosen ? doing.movement : []), ...(doing.ball.length ? [chosen ? 'on the ball' : '●'] : [])];
+    const text = [sight.track.title.slice(0, 24), ...told].join(' ');
     const width = context.measureText(text).width + 6;
     const height = (chosen ? size + 2 : size) + 3;
     const left = frame.left + (sight.x + sight.width / 2) * frame.scale - width / 2;

@@ -4,6 +4,7 @@ const BAR_PX = 15;
 const GROUP_PX = 36;
 const GROUPS = [['A', 'Team A'], ['B', 'Team B'], ['other', 'Team unknown'], ['referee', 'Officials'], ['ball', 'Ball']];
 const LANE_COLOURS = { ball: ['#4a5b6e', '#e8edf3'], referee: ['#a98600', '#ffd800'], other: ['#7b8794', '#a9bccf'] };
+const PACE_COLOURS = ['#8b97a5', '#3fbf86', '#f0a202', '#e4572e'];   // standing, walking, running, sprinting
 const SHOT_COLOURS = {
   wide: ['#2f9e6b', '#3fbf86'], 'close-up': ['#8a63d2', '#a98aec'], replay: ['#c2417c', '#ea77a8'], other: ['#8b97a5', '#6d7a89'],
 };
@@ -181,6 +182,7 @@ class TrackLanes {
       context.globalAlpha = track === this.selected ? 1 : ball ? 0.7 : 0.45 + 0.35 * (track.sure || 0);
       context.fillRect(left, top, right - left, tall);
       context.globalAlpha = 1;
+      if (!ball) drawDoings(context, track, { view, width, top, tall, dark: colours.dark });
       if (track === this.selected) {
         context.strokeStyle = colours.text;
         context.lineWidth = 2;
@@ -203,7 +205,10 @@ class TrackLanes {
   groupTip(group, time, y) {
     const track = group.open ? this.trackAt(group, time, y) : null;
     if (!track) return [`${group.name}: ${this.countAt(group, time)} followed`];
-    return [`${group.name}, ${track.title}`, `${formatClock(track.start, 1)} to ${formatClock(track.end, 1)}`];
+    const doing = this.store.doing(track, time);
+    const words = [...doing.action, ...doing.movement, ...doing.ball].join(', ');
+    const span = `${formatClock(track.start, 1)} to ${formatClock(track.end, 1)}`;
+    return [`${group.name}, ${track.title}`, ...(words ? [words] : []), span];
   }
 
   /** Choose the track clicked on, and go where it was clicked. */
@@ -225,6 +230,23 @@ class TrackLanes {
       const now = this.countAt(group, time);
       const text = group.key === 'ball' ? (now ? 'in sight' : 'not seen') : `${now} now`;
       if (group.now.textContent !== text) group.now.textContent = text;
+    }
+  }
+}
+
+/** Along the foot of a bar how fast somebody moves, along its head the ball and what a network saw. */
+function drawDoings(context, track, { view, width, top, tall, dark }) {
+  for (const action of track.actions) {
+    if (action.end < view.from || action.start > view.to) continue;
+    const left = xOf(action.start, view, width);
+    const right = Math.max(left + 1, xOf(action.end, view, width));
+    if (action.kind === 'movement') {
+      if (!action.pace) continue;   // standing is left bare
+      context.fillStyle = PACE_COLOURS[action.pace];
+      context.fillRect(left, top + tall - 3, right - left, 3);
+    } else {
+      context.fillStyle = action.kind === 'ball' ? (dark ? '#ffffff' : '#0c121a') : '#c2417c';
+      context.fillRect(left, top, right - left, 3);
     }
   }
 }

@@ -40,6 +40,7 @@ class TrackStore {
     this.shots = raw.shots.map(([start, end, kind, pitch], index) => ({
       index, start: start / US, end: end / US, kind, pitch,
     }));
+    this.doings = raw.actions;
     this.tracks = raw.rows.map((row, index) => this.readTrack(row, index, raw.movements));
     this.unpack(bytes);
     this.byId = new Map(this.tracks.map((track) => [track.id, track]));
@@ -52,8 +53,29 @@ class TrackStore {
     return {
       index, id, label, team, sure, name, shot, first, count, start: start / US, end: end / US, group,
       title: (name || String(id)) + (label === KEEPER ? ' GK' : ''), colour: this.colours[group] || this.colours.other,
+      actions: this.readActions(id),
       moved: moved && { distance: moved[0], top: moved[1], sprints: moved[2], known: moved[3], bands: moved[4] },
     };
+  }
+
+  /** What somebody does, in the order of time. */
+  readActions(id) {
+    const { labels, movements, ball, spans } = this.doings;
+    const flat = spans[id] || [];
+    const found = [];
+    for (let i = 0; i < flat.length; i += 4) {
+      const kind = flat[i] < movements ? 'movement' : flat[i] === ball ? 'ball' : 'action';
+      found.push({ label: labels[flat[i]], pace: flat[i], kind, start: flat[i + 1] / 1e3, end: flat[i + 2] / 1e3, sure: flat[i + 3] });
+    }
+    return found;
+  }
+
+  /** What somebody does at a time, in words. */
+  doing(track, time) {
+    const now = track.actions.filter((a) => time >= a.start && time < a.end);
+    const words = { action: [], movement: [], ball: [] };
+    for (const a of now) words[a.kind].push(a.kind === 'action' ? `${a.label} ${a.sure} %` : a.label.replaceAll('-', ' '));
+    return words;
   }
 
   /** The samples as one array per column; each track's begin at `offset`. */

@@ -1,0 +1,39 @@
+"""What everyone does, as the report's page stores it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from touchline.actions import MOVEMENTS, ON_THE_BALL, Actions
+
+MAX_ACTIONS = 100_000
+"""Spans in the page; of more, the longest are kept."""
+
+
+def actions_data(actions: Actions, *, track_ids: Iterable[int]) -> dict[str, object]:
+    """What the page needs, as JSON values.
+
+    Args:
+        actions: of the video.
+        track_ids: tracks that are in the page.
+
+    Returns:
+        ``labels``; ``movements`` and ``ball``, which of them are these; ``spans``, by track flat lists of label, first
+        and last millisecond and confidence in percent, in the order of time.
+
+    """
+    shown = set(track_ids)
+    kept = [action for action in actions.actions if action.track_id in shown]
+    kept = sorted(kept, key=lambda action: action.start_us - action.end_us)[:MAX_ACTIONS]
+    labels = list(dict.fromkeys([*MOVEMENTS, ON_THE_BALL, *(action.label for action in kept)]))
+    number = {label: k for k, label in enumerate(labels)}
+    spans: dict[str, list[int]] = defaultdict(list)
+    for action in sorted(kept, key=lambda action: (action.track_id, action.start_us, action.label)):
+        spans[str(action.track_id)] += [
+            number[action.label],
+            action.start_us // 1000,
+            -(-action.end_us // 1000),
+            round(100 * action.confidence),
+        ]
+    return {"labels": labels, "movements": len(MOVEMENTS), "ball": number[ON_THE_BALL], "spans": dict(spans)}
