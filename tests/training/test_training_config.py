@@ -15,6 +15,7 @@ from touchline.training.ball_spotter import BallSpotterRecipe
 from touchline.training.config import check_settings, read_recipe, resolve_data_root
 from touchline.training.detector import DetectorRecipe
 from touchline.training.pitch import PitchRecipe
+from touchline.training.recogniser_settings import DistillRecipe, RecogniserRecipe
 from touchline.training.run import TASKS
 from touchline.training.skeletons import SkeletonRecipe
 from touchline.training.slow_fusion import list_runs
@@ -27,6 +28,8 @@ SETTINGS_OF = {
     "detector": DetectorRecipe,
     "pitch-finder": PitchRecipe,
     "skeleton": SkeletonRecipe,
+    "recogniser": RecogniserRecipe,
+    "distill": DistillRecipe,
 }
 MINIMAL = """
 task: slow-fusion

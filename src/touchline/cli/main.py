@@ -23,6 +23,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "doctor": ("touchline.cli.doctor:command", "Say what is wrong with this installation, and how to mend it."),
     "evaluate": ("touchline.cli.evaluate:app", "Score predictions against truth with the official metrics."),
     "train": ("touchline.cli.train:command", "Train a model from a recipe."),
+    "distill": ("touchline.cli.distill:command", "Train a small model from a large one; say what that is worth."),
     "models": ("touchline.cli.models:app", "List, show, import and export models."),
 }
 """Verb -> (``module:attribute`` of its function or Typer application, help line)."""

@@ -95,6 +95,18 @@ def _skeleton_net(**arguments: Any) -> nn.Module:
     return SkeletonNet(**arguments)
 
 
+def _action_net(**arguments: Any) -> nn.Module:
+    from touchline.models.action_net import ActionNet
+
+    return ActionNet(**arguments)
+
+
+def _clip_ensemble(*, architecture: str, members: int, network: dict[str, Any]) -> nn.Module:
+    from touchline.models.clip_ensemble import ClipEnsemble
+
+    return ClipEnsemble([ARCHITECTURES[architecture](**network) for _ in range(members)])
+
+
 ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {
     "slow-fusion": _slow_fusion,
     "ball-spotter": _ball_spotter,
@@ -104,6 +116,8 @@ ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {
     "resnet-clip": _resnet_clip,
     "x3d": _x3d,
     "skeleton-net": _skeleton_net,
+    "action-net": _action_net,
+    "clip-ensemble": _clip_ensemble,
 }
 """Architecture name -> constructor; a new network is one line here."""
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from pydantic import BaseModel
@@ -19,6 +19,10 @@ from touchline.spotting.spotter import choose_device
 from touchline.training.config import Recipe, check_settings, read_recipe, resolve_data_root
 from touchline.training.slow_fusion_settings import SlowFusionRecipe, StageConfig
 from touchline.training.trainer import Progress, autocast_type
+
+if TYPE_CHECKING:
+    from touchline.training.distill import DistillResult
+    from touchline.training.recogniser_settings import NetworkSettings
 
 DEFAULT_FOLDER = Path("runs")
 BACKWARD_COST = 3.0
@@ -251,6 +255,81 @@ def _plan_skeletons(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any
     return settings.model_dump(mode="json"), [PlannedRun("each held-out group, then all", total, trained, steps)]
 
 
+def _train_recogniser(recipe: Recipe, out: Path, device: torch.device, resume: bool, progress: Progress | None) -> Path:
+    from touchline.training.recogniser import train
+    from touchline.training.recogniser_settings import RecogniserRecipe
+
+    settings = check_settings(RecogniserRecipe, recipe.settings, source=recipe.path)
+    resolve_data_root(recipe.settings["data_root"], source=recipe.path)
+    _claim(out, settings, resume=resume)
+    return train(recipe.settings, out=out, device=device.type, recipe_folder=recipe.path.parent)
+
+
+def _plan_recogniser(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any], list[PlannedRun]]:
+    from touchline.training.recogniser_settings import RecogniserRecipe
+
+    settings = check_settings(RecogniserRecipe, recipe.settings, source=recipe.path)
+    return settings.model_dump(mode="json"), [_plan_network("each fold, then all", settings.model)]
+
+
+def _plan_network(name: str, settings: NetworkSettings) -> PlannedRun:
+    from touchline.models.store import ARCHITECTURES
+    from touchline.training.recogniser import freeze
+    from touchline.training.slow_fusion_network import count_parameters
+
+    with torch.device("meta"):
+        network = ARCHITECTURES[settings.architecture](num_classes=2, **settings.network)
+    freeze(network, keep=settings.optimizer.train_only)
+    total, trained = count_parameters(network)
+    return PlannedRun(name, total, trained, settings.optimizer.steps * settings.members)
+
+
+def _train_distilled(recipe: Recipe, out: Path, device: torch.device, resume: bool, progress: Progress | None) -> Path:
+    return Path(_distill(recipe, out, device, resume).model)
+
+
+def _distill(recipe: Recipe, out: Path, device: torch.device, resume: bool) -> DistillResult:
+    from touchline.training.distill import distill
+    from touchline.training.recogniser_settings import DistillRecipe
+
+    settings = check_settings(DistillRecipe, recipe.settings, source=recipe.path)
+    resolve_data_root(recipe.settings["data_root"], source=recipe.path)
+    _claim(out, settings, resume=resume)
+    return distill(recipe.settings, out=out, device=device.type, recipe_folder=recipe.path.parent)
+
+
+def _plan_distilled(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any], list[PlannedRun]]:
+    from touchline.training.recogniser_settings import DistillRecipe
+
+    settings = check_settings(DistillRecipe, recipe.settings, source=recipe.path)
+    runs = [_plan_network("teacher of each fold", settings.teacher)]
+    runs += [_plan_network(f"{name} of each fold", settings.student) for name in ("student", "distilled student")]
+    return settings.model_dump(mode="json"), runs
+
+
+def distill_recipe(
+    path: str | Path,
+    *,
+    overrides: Iterable[str] = (),
+    device: str = "auto",
+    out: str | Path | None = None,
+    resume: bool = True,
+) -> DistillResult:
+    """Do what a recipe of ``task: distill`` describes; arguments and errors as :func:`run_recipe`.
+
+    Raises:
+        UsageError: the recipe is for another task.
+
+    """
+    recipe = read_recipe(path, overrides=overrides)
+    if recipe.task != "distill":
+        raise UsageError(
+            f"{recipe.path}: task {recipe.task!r} is for `touchline train`; distilling needs task: distill"
+        )
+    where, _ = choose_device(device)
+    return _distill(recipe, _out(recipe, out), where, resume)
+
+
 def _claim(out: Path, settings: BaseModel, *, resume: bool) -> None:
     """Take a folder for a run of these settings, or go on with the one of the same settings that it holds.
 
@@ -290,6 +369,8 @@ TASKS = {
     "detector": _Task(_train_detector, _plan_detector),
     "pitch-finder": _Task(_train_pitch_finder, _plan_pitch_finder),
     "skeleton": _Task(_train_skeletons, _plan_skeletons),
+    "recogniser": _Task(_train_recogniser, _plan_recogniser),
+    "distill": _Task(_train_distilled, _plan_distilled),
 }
 """What ``task:`` in a recipe may say."""
 

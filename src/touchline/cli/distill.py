@@ -1,0 +1,64 @@
+"""``touchline distill``: what a teacher is worth to a student."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from touchline.cli.common import DebugOption, DeviceOption, JsonOption, Output, run_guarded
+from touchline.cli.train import FolderOption, RecipeArgument, ResumeOption, SetOption
+
+if TYPE_CHECKING:
+    from touchline.training.distill import DistillResult
+
+
+def command(
+    recipe: RecipeArgument,
+    settings: SetOption = None,
+    out: FolderOption = None,
+    device: DeviceOption = "auto",
+    resume: ResumeOption = True,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Train a teacher, a student alone and a student distilled; print size, speed and accuracy with intervals."""
+    output = Output(json=json)
+
+    def run() -> None:
+        _distill(recipe, settings or [], out, device, resume, output)
+
+    run_guarded(run, debug=debug, json=json)
+
+
+def _distill(recipe: Path, overrides: list[str], out: Path | None, device: str, resume: bool, output: Output) -> None:
+    from dataclasses import asdict
+
+    from touchline.training.run import distill_recipe
+
+    result = distill_recipe(recipe, overrides=overrides, device=device, out=out, resume=resume)
+    output.record(asdict(result))
+    if not output.json:
+        output.say(_table(result))
+
+
+def _table(result: DistillResult) -> str:
+    lines = [f"{'':10} {'weights':>12} {'MB':>8} {'clips/s':>8}  accuracy [95 %]           macro F1"]
+    for row in result.rows:
+        interval = f"{100 * row.accuracy:5.1f} [{100 * row.low:.1f} to {100 * row.high:.1f}]"
+        lines.append(
+            f"{row.role:10} {row.parameters:12,} {row.megabytes:8.2f} {row.clips_per_s:8.1f}  {interval:25} "
+            f"{100 * row.macro_f1:5.1f}"
+        )
+    noise = "outside the noise" if result.proven else "inside the noise"
+    lines += [
+        "",
+        f"measured on {result.clips} clips of {result.groups} groups that were held out",
+        f"distilled over student alone: {_points(result.gain, result.gain_low, result.gain_high)}: {noise}",
+        f"distilled over teacher: {_points(result.over_teacher, result.over_teacher_low, result.over_teacher_high)}",
+        f"model: {result.model}",
+    ]
+    return "\n".join(lines)
+
+
+def _points(value: float, low: float, high: float) -> str:
+    return f"{100 * value:+.1f} points [{100 * low:+.1f} to {100 * high:+.1f}]"

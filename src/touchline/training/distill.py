@@ -1,0 +1,261 @@
+"""A student with and without its teacher, on the same clips: what distillation is worth, with intervals.
+
+Run it with ``touchline distill RECIPE``. For every fold a teacher learns from the labels; what it says of the clips
+that were learnt from is worked out once; a student learns from the labels alone, another from both. All are measured on
+the clips of groups that none of them saw.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from touchline.errors import UsageError
+from touchline.formats.atomic import write_json_atomic
+from touchline.metrics.recognition import difference_interval
+from touchline.models.clip_input import ClipClassifier
+from touchline.models.spec import ClipSpec
+from touchline.models.store import save_model
+from touchline.training import distillation_losses as losses
+from touchline.training.recogniser import (
+    Floats,
+    StudentLoss,
+    check_leaks,
+    config_of,
+    predict,
+    train_members,
+    write_measured,
+)
+from touchline.training.recogniser_data import TrainingClips, folds_of, read_training_clips
+from touchline.training.recogniser_settings import Distillation, DistillRecipe, NetworkSettings
+from touchline.training.teacher_cache import TeacherSays, ask_teacher
+
+ROLES = ("teacher", "student", "distilled")
+_TIMED_CLIPS = 8
+
+_OF_LOGITS: dict[str, Callable[..., Tensor]] = {
+    "soft-targets": losses.soft_targets,
+    "soft-targets-mean": losses.soft_targets_mean,
+    "standardised": losses.standardised,
+    "correlation": losses.correlation,
+}
+_OF_FEATURES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "distances": losses.distances,
+    "angles": losses.angles,
+    "feature-cosine": losses.feature_cosine,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DistillRow:
+    """One line of the table.
+
+    Attributes:
+        role: ``"teacher"``, ``"student"`` (alone) or ``"distilled"``.
+        parameters: weights.
+        megabytes: of the model file in float32.
+        clips_per_s: one by one with torch on the device, preparation aside.
+        accuracy: share of held-out clips named right, with its 95 % interval over groups.
+        macro_f1: mean F1 of the classes.
+
+    """
+
+    role: str
+    parameters: int
+    megabytes: float
+    clips_per_s: float
+    accuracy: float
+    low: float
+    high: float
+    macro_f1: float
+
+
+@dataclass(frozen=True, slots=True)
+class DistillResult:
+    """What came out.
+
+    Attributes:
+        rows: one for each of ``ROLES``.
+        gain, gain_low, gain_high: accuracy of the distilled student over the student alone, paired.
+        over_teacher, over_teacher_low, over_teacher_high: over the teacher.
+        clips, groups: measured on.
+        model: file of the distilled student.
+
+    """
+
+    rows: tuple[DistillRow, ...]
+    gain: float
+    gain_low: float
+    gain_high: float
+    over_teacher: float
+    over_teacher_low: float
+    over_teacher_high: float
+    clips: int
+    groups: int
+    model: str
+
+    @property
+    def proven(self) -> bool:
+        """Whether the gain over the student alone lies outside the noise."""
+        return self.gain_low > 0 or self.gain_high < 0
+
+
+def distill(
+    recipe: Mapping[str, Any], *, out: Path, device: str = "cpu", recipe_folder: Path = Path()
+) -> DistillResult:
+    """Do what a recipe of ``task: distill`` asks; finished networks are not trained again.
+
+    Args:
+        recipe: the content of the recipe file.
+        out: folder for everything that comes out, ``distilled.json`` among it.
+        device: where to train.
+        recipe_folder: where the recipe lies, for files beside it.
+
+    Raises:
+        InputError: the data cannot be used, or leak.
+        UsageError: a teacher of several members for a loss of features.
+
+    """
+    settings = DistillRecipe.model_validate(dict(recipe))
+    if max(settings.teacher.members, settings.student.members) > 1:
+        raise UsageError(
+            "teacher.members and student.members have to be 1: a teacher's features are those of one network"
+        )
+    clips = read_training_clips(
+        settings.data, root=settings.data_root, recipe_folder=recipe_folder, cache=out / "clips"
+    )
+    check_leaks(clips, settings, out=out)
+    values = {role: np.full((len(clips), len(clips.labels)), np.nan) for role in ROLES}
+    networks: dict[str, Any] = {}
+    for number, fold in enumerate(folds_of(clips, settings.data)):
+        networks = _fold(clips, fold.train, settings, out=out / f"fold_{number}", device=device)
+        for role in ROLES:
+            values[role][fold.test] = predict(networks[role], clips, fold.test, spec=settings.clip, device=device)
+    rows = tuple(
+        _row(role, networks[role], clips, values[role], settings.clip, out=out, device=device) for role in ROLES
+    )
+    config = config_of(
+        settings.student,
+        networks["distilled"],
+        name=settings.name,
+        clips=clips,
+        spec=settings.clip,
+        measured=asdict(rows[2]),
+    )
+    model = save_model(out / settings.name, networks["distilled"], config, half=True)
+    result = _result(clips, values, rows, model=model)
+    write_json_atomic(out / "distilled.json", asdict(result))
+    return result
+
+
+def _fold(
+    clips: TrainingClips, learn: npt.NDArray[np.int64], settings: DistillRecipe, *, out: Path, device: str
+) -> dict[str, Any]:
+    """Teacher, student alone and student distilled of one fold."""
+
+    def trained(role: str, wanted: NetworkSettings, **teaching: Any) -> Any:
+        return train_members(wanted, clips, learn, spec=settings.clip, out=out / role, device=device, **teaching)
+
+    teacher = trained("teacher", settings.teacher)
+    says = ask_teacher([teacher.cpu()], clips, spec=settings.clip, path=out / "teacher_says.npz")
+    student = trained("student", settings.student)
+    loss = student_loss(settings.distillation, student_size=student.feature_size, teacher_size=says.features.shape[1])
+    distilled = trained("distilled", settings.student, says=says, student_loss=loss)
+    return {"teacher": teacher.to(device), "student": student, "distilled": distilled}
+
+
+def student_loss(settings: Distillation, *, student_size: int, teacher_size: int) -> StudentLoss:
+    """The loss of a distilled student: the teacher's part and the labels', weighted.
+
+    Args:
+        settings: which, and how.
+        student_size: features of the student; where the teacher's differ, ``feature-cosine`` compares them through a
+            fixed random projection, which keeps angles about as they are.
+        teacher_size: features of the teacher.
+
+    """
+    generator = torch.Generator().manual_seed(0)
+    projection = torch.randn(student_size, teacher_size, generator=generator) / teacher_size**0.5
+
+    def asked(logits: Tensor, features: Tensor, says: TeacherSays, labels: Tensor) -> Tensor:
+        if settings.loss in _OF_FEATURES:
+            theirs = says.features.to(features.device)
+            project = settings.loss == "feature-cosine" and student_size != teacher_size
+            return _OF_FEATURES[settings.loss](
+                features @ projection.to(features.device) if project else features, theirs
+            )
+        theirs, t = says.logits.to(logits.device), settings.temperature
+        if settings.loss == "decoupled":
+            return losses.decoupled(logits, theirs, labels, temperature=t)
+        return _OF_LOGITS[settings.loss](logits, theirs, temperature=t)
+
+    def loss(logits: Tensor, features: Tensor, says: TeacherSays, labels: Tensor) -> Tensor:
+        distilled = asked(logits, features, says, labels)
+        return losses.blend(
+            distilled, F.cross_entropy(logits, labels), kd_weight=settings.kd_weight, ce_weight=settings.ce_weight
+        )
+
+    return loss
+
+
+def _row(
+    role: str, network: nn.Module, clips: TrainingClips, values: Floats, spec: ClipSpec, *, out: Path, device: str
+) -> DistillRow:
+    measured = write_measured(clips, values, out=out, name=role)
+    buffer = io.BytesIO()
+    torch.save(network.state_dict(), buffer)
+    return DistillRow(
+        role=role,
+        parameters=sum(parameter.numel() for parameter in network.parameters()),
+        megabytes=round(buffer.tell() / 1e6, 2),
+        clips_per_s=round(_speed(network, spec, device=device), 1),
+        accuracy=measured["accuracy"],
+        low=measured["accuracy_interval"][0],
+        high=measured["accuracy_interval"][1],
+        macro_f1=measured["macro_f1"],
+    )
+
+
+@torch.inference_mode()
+def _speed(network: nn.Module, spec: ClipSpec, *, device: str) -> float:
+    """Clips a second, one by one."""
+    whole = ClipClassifier(network, spec=spec).eval().to(device)
+    pixels = torch.zeros(1, spec.frames, spec.height, spec.width, 3, dtype=torch.uint8, device=device)
+    whole(pixels)
+    started_s = time.perf_counter()
+    for _ in range(_TIMED_CLIPS):
+        whole(pixels).cpu()
+    return _TIMED_CLIPS / (time.perf_counter() - started_s)
+
+
+def _result(
+    clips: TrainingClips, values: Mapping[str, Floats], rows: tuple[DistillRow, ...], *, model: Path
+) -> DistillResult:
+    measured = np.flatnonzero(np.isfinite(values["student"]).all(axis=1))
+    said = {role: values[role][measured].argmax(axis=1) for role in ROLES}
+    groups = [clips.items[i].kept_together for i in measured]
+    truth = clips.truth[measured]
+    alone = difference_interval(truth, said["distilled"], said["student"], groups=groups)
+    over = difference_interval(truth, said["distilled"], said["teacher"], groups=groups)
+    return DistillResult(
+        rows=rows,
+        gain=alone.value,
+        gain_low=alone.low,
+        gain_high=alone.high,
+        over_teacher=over.value,
+        over_teacher_low=over.low,
+        over_teacher_high=over.high,
+        clips=len(measured),
+        groups=len(set(groups)),
+        model=str(model),
+    )
