@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from touchline.actions import MOVEMENTS, ON_THE_BALL, Actions
+from touchline.actions import BALL_SOURCE, MOVEMENT_SOURCE, MOVEMENTS, ON_THE_BALL, Action, Actions
 
 MAX_ACTIONS = 100_000
 """Spans in the page; of more, the longest are kept."""
@@ -26,14 +26,21 @@ def actions_data(actions: Actions, *, track_ids: Iterable[int]) -> dict[str, obj
     shown = set(track_ids)
     kept = [action for action in actions.actions if action.track_id in shown]
     kept = sorted(kept, key=lambda action: action.start_us - action.end_us)[:MAX_ACTIONS]
-    labels = list(dict.fromkeys([*MOVEMENTS, ON_THE_BALL, *(action.label for action in kept)]))
-    number = {label: k for k, label in enumerate(labels)}
+    seen = list(dict.fromkeys(action.label for action in kept if not _is_told_by_tracks(action)))
+    told = {label: k for k, label in enumerate((*MOVEMENTS, ON_THE_BALL))}
+    number = {label: len(told) + k for k, label in enumerate(seen)}
     spans: dict[str, list[int]] = defaultdict(list)
     for action in sorted(kept, key=lambda action: (action.track_id, action.start_us, action.label)):
         spans[str(action.track_id)] += [
-            number[action.label],
+            (told if _is_told_by_tracks(action) else number)[action.label],
             action.start_us // 1000,
             -(-action.end_us // 1000),
             round(100 * action.confidence),
         ]
-    return {"labels": labels, "movements": len(MOVEMENTS), "ball": number[ON_THE_BALL], "spans": dict(spans)}
+    labels = [*told, *seen]
+    return {"labels": labels, "movements": len(MOVEMENTS), "ball": told[ON_THE_BALL], "spans": dict(spans)}
+
+
+def _is_told_by_tracks(action: Action) -> bool:
+    """Whether metres or the ball tell it; a recogniser may use the same words."""
+    return action.source in (MOVEMENT_SOURCE, BALL_SOURCE)

@@ -5,6 +5,7 @@ const GROUP_PX = 36;
 const GROUPS = [['A', 'Team A'], ['B', 'Team B'], ['other', 'Team unknown'], ['referee', 'Officials'], ['ball', 'Ball']];
 const LANE_COLOURS = { ball: ['#4a5b6e', '#e8edf3'], referee: ['#a98600', '#ffd800'], other: ['#7b8794', '#a9bccf'] };
 const PACE_COLOURS = ['#8b97a5', '#3fbf86', '#f0a202', '#e4572e'];   // standing, walking, running, sprinting
+const SEEN_COLOUR = '#c2417c';   // what a recogniser saw
 const SHOT_COLOURS = {
   wide: ['#2f9e6b', '#3fbf86'], 'close-up': ['#8a63d2', '#a98aec'], replay: ['#c2417c', '#ea77a8'], other: ['#8b97a5', '#6d7a89'],
 };
@@ -19,10 +20,30 @@ class TrackLanes {
     this.time = 0;
     this.box = document.getElementById('lanes');
     const title = element('div', 'lane lane-title');
-    title.append(element('h3', '', 'People and ball'));
+    title.append(element('h3', '', 'People and ball'), this.legend());
     this.box.append(title);
     if (store.shots.length) this.addShots();
     this.groups = GROUPS.map(([key, name]) => this.addGroup(key, name)).filter(Boolean);
+  }
+
+  /** What the stripes on the bars of players mean; only those that occur. */
+  legend() {
+    const box = element('div', 'doing-legend');
+    const every = this.store.tracks.flatMap((track) => track.actions);
+    const stripes = PACE_COLOURS.map((colour, pace) => [
+      this.store.doings.labels[pace], colour, pace > 0 && every.some((a) => a.kind === 'movement' && a.pace === pace),
+    ]);
+    stripes.push(['on the ball', 'currentColor', every.some((a) => a.kind === 'ball')]);
+    stripes.push(['recognised action', SEEN_COLOUR, every.some((a) => a.kind === 'action')]);
+    for (const [name, colour, occurs] of stripes) {
+      if (!occurs) continue;
+      const entry = element('span', '', name);
+      const stripe = element('i');
+      stripe.style.setProperty('background', colour);
+      entry.prepend(stripe);
+      box.append(entry);
+    }
+    return box;
   }
 
   addRow(name, className) {
@@ -245,7 +266,7 @@ function drawDoings(context, track, { view, width, top, tall, dark }) {
       context.fillStyle = PACE_COLOURS[action.pace];
       context.fillRect(left, top + tall - 3, right - left, 3);
     } else {
-      context.fillStyle = action.kind === 'ball' ? (dark ? '#ffffff' : '#0c121a') : '#c2417c';
+      context.fillStyle = action.kind === 'ball' ? (dark ? '#ffffff' : '#0c121a') : SEEN_COLOUR;
       context.fillRect(left, top, right - left, 3);
     }
   }
