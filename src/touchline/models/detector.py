@@ -15,6 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from touchline.models.pyramid import Pyramid
+
 STRIDE = 4
 """Pixels to a cell of the output, in both directions."""
 
@@ -23,52 +25,7 @@ _RARE = -4.6
 _MAX_LOG_SIDE = 6.0
 
 
-def _conv(inputs: int, outputs: int, *, kernel: int = 3, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, kernel, stride=stride, padding=kernel // 2, bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.ReLU(inplace=True),
-    )
-
-
-class _Residual(nn.Module):
-    """Two 3x3 convolutions around a skip."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.first = _conv(channels, channels)
-        self.second = nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Same shape in and out, (n, c, h, w)."""
-        return F.relu(x + self.second(self.first(x)))
-
-
-class _Overview(nn.Module):
-    """One transformer layer over all cells of a map: each cell sees the whole picture."""
-
-    def __init__(self, channels: int, *, heads: int = 4) -> None:
-        super().__init__()
-        self.heads = heads
-        self.before = nn.LayerNorm(channels)
-        self.query_key_value = nn.Linear(channels, 3 * channels)
-        self.out = nn.Linear(channels, channels)
-        self.after = nn.LayerNorm(channels)
-        self.mix = nn.Sequential(nn.Linear(channels, 2 * channels), nn.GELU(), nn.Linear(2 * channels, channels))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Same shape in and out, (n, c, h, w)."""
-        n, c, h, w = x.shape
-        cells = x.flatten(2).transpose(1, 2)
-        parts = self.query_key_value(self.before(cells)).reshape(n, h * w, 3, self.heads, c // self.heads)
-        query, key, value = parts.permute(2, 0, 3, 1, 4).unbind(0)
-        seen = F.scaled_dot_product_attention(query, key, value)
-        cells = cells + self.out(seen.transpose(1, 2).reshape(n, h * w, c))
-        cells = cells + self.mix(self.after(cells))
-        return cells.transpose(1, 2).reshape(n, c, h, w)
-
-
-class PeopleDetector(nn.Module):
+class PeopleDetector(Pyramid):
     """Pictures to heat maps and box sides at a quarter of the size.
 
     Args:
@@ -89,9 +46,9 @@ class PeopleDetector(nn.Module):
         blocks: tuple[int, int, int, int] = (1, 2, 2, 2),
         neck: int = 64,
     ) -> None:
-        super().__init__()
-        if num_classes < 2 or len(widths) != 4 or len(blocks) != 4:
-            raise ValueError(f"num_classes={num_classes}, widths={widths}, blocks={blocks}: 2 or more, and four each")
+        super().__init__(stem=stem, widths=widths, blocks=blocks, neck=neck)
+        if num_classes < 2:
+            raise ValueError(f"num_classes={num_classes}: 2 or more")
         self.num_classes = num_classes
         self.settings: dict[str, Any] = {
             "num_classes": num_classes,
@@ -100,19 +57,6 @@ class PeopleDetector(nn.Module):
             "blocks": list(blocks),
             "neck": neck,
         }
-        self.stem = _conv(3, stem, stride=2)
-        inputs = (stem, *widths[:3])
-        self.stages = nn.ModuleList(
-            nn.Sequential(_conv(before, width, stride=2), *(_Residual(width) for _ in range(count)))
-            for before, width, count in zip(inputs, widths, blocks, strict=True)
-        )
-        self.overview = _Overview(widths[3])
-        self.lateral = nn.ModuleList(nn.Conv2d(width, neck, 1) for width in widths)
-        self.join = nn.ModuleList(_conv(neck, neck) for _ in range(2))
-        fine = neck // 2
-        self.narrow = _conv(neck, fine, kernel=1)
-        self.refine = _Residual(fine)
-        self.head = _conv(fine, neck)
         self.heat = nn.Conv2d(neck, num_classes, 1)
         self.roles = nn.Conv2d(neck, num_classes - 1, 1)
         self.sides = nn.Conv2d(neck, 4, 1)
@@ -132,23 +76,9 @@ class PeopleDetector(nn.Module):
             cell's middle to the box's left, upper, right and lower side.
 
         """
-        x = self.stem(pictures * 4.0 - 2.0)
-        maps = []
-        for stage in self.stages:
-            x = stage(x)
-            maps.append(x)
-        maps[3] = self.overview(maps[3])
-        low, middle, high, top = (lateral(m) for lateral, m in zip(self.lateral, maps, strict=True))
-        high = self.join[0](high + _doubled(top))
-        middle = self.join[1](middle + _doubled(high))
-        fine = self.refine(self.narrow(low + _doubled(middle)))
-        fine = self.head(fine)
+        fine, _ = self.maps(pictures)
         sides = self.sides(fine).float().clamp(max=_MAX_LOG_SIDE).exp() * STRIDE
         return self.heat(fine).float(), self.roles(fine).float(), sides
-
-
-def _doubled(x: Tensor) -> Tensor:
-    return F.interpolate(x, scale_factor=2.0, mode="nearest")
 
 
 class PeakFinder(nn.Module):

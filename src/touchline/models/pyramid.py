@@ -1,0 +1,109 @@
+"""The small convolutional trunk of the detector and of the keeper-pose network."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+def _conv(inputs: int, outputs: int, *, kernel: int = 3, stride: int = 1) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, kernel, stride=stride, padding=kernel // 2, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(inplace=True),
+    )
+
+
+class _Residual(nn.Module):
+    """Two 3x3 convolutions around a skip."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = _conv(channels, channels)
+        self.second = nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Same shape in and out, (n, c, h, w)."""
+        return F.relu(x + self.second(self.first(x)))
+
+
+class _Overview(nn.Module):
+    """One transformer layer over all cells of a map: each cell sees the whole picture."""
+
+    def __init__(self, channels: int, *, heads: int = 4) -> None:
+        super().__init__()
+        self.heads = heads
+        self.before = nn.LayerNorm(channels)
+        self.query_key_value = nn.Linear(channels, 3 * channels)
+        self.out = nn.Linear(channels, channels)
+        self.after = nn.LayerNorm(channels)
+        self.mix = nn.Sequential(nn.Linear(channels, 2 * channels), nn.GELU(), nn.Linear(2 * channels, channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Same shape in and out, (n, c, h, w)."""
+        n, c, h, w = x.shape
+        cells = x.flatten(2).transpose(1, 2)
+        parts = self.query_key_value(self.before(cells)).reshape(n, h * w, 3, self.heads, c // self.heads)
+        query, key, value = parts.permute(2, 0, 3, 1, 4).unbind(0)
+        seen = F.scaled_dot_product_attention(query, key, value)
+        cells = cells + self.out(seen.transpose(1, 2).reshape(n, h * w, c))
+        cells = cells + self.mix(self.after(cells))
+        return cells.transpose(1, 2).reshape(n, c, h, w)
+
+
+class Pyramid(nn.Module):
+    """Pictures to maps at a quarter of the size that know the whole picture.
+
+    Args:
+        stem: channels at a half of the picture.
+        widths: channels at a quarter, an eighth, a sixteenth and a 32nd.
+        blocks: residual blocks at each of these.
+        neck: channels of the maps that are joined from coarse to fine, and of the maps that come out.
+
+    """
+
+    def __init__(
+        self, *, stem: int, widths: tuple[int, int, int, int], blocks: tuple[int, int, int, int], neck: int
+    ) -> None:
+        super().__init__()
+        if len(widths) != 4 or len(blocks) != 4:
+            raise ValueError(f"widths={widths}, blocks={blocks}: four each")
+        self.stem = _conv(3, stem, stride=2)
+        inputs = (stem, *widths[:3])
+        self.stages = nn.ModuleList(
+            nn.Sequential(_conv(before, width, stride=2), *(_Residual(width) for _ in range(count)))
+            for before, width, count in zip(inputs, widths, blocks, strict=True)
+        )
+        self.overview = _Overview(widths[3])
+        self.lateral = nn.ModuleList(nn.Conv2d(width, neck, 1) for width in widths)
+        self.join = nn.ModuleList(_conv(neck, neck) for _ in range(2))
+        fine = neck // 2
+        self.narrow = _conv(neck, fine, kernel=1)
+        self.refine = _Residual(fine)
+        self.head = _conv(fine, neck)
+
+    def maps(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """Maps of two sizes.
+
+        Args:
+            pictures: (n, 3, h, w), RGB in 0..1; h and w are multiples of 32.
+
+        Returns:
+            Fine maps (n, neck, h / 4, w / 4) and coarse ones (n, widths[3], h / 32, w / 32).
+
+        """
+        x = self.stem(pictures * 4.0 - 2.0)
+        maps = []
+        for stage in self.stages:
+            x = stage(x)
+            maps.append(x)
+        maps[3] = self.overview(maps[3])
+        low, middle, high, top = (lateral(m) for lateral, m in zip(self.lateral, maps, strict=True))
+        high = self.join[0](high + _doubled(top))
+        middle = self.join[1](middle + _doubled(high))
+        fine = self.refine(self.narrow(low + _doubled(middle)))
+        return self.head(fine), maps[3]
+
+
+def _doubled(x: Tensor) -> Tensor:
+    return F.interpolate(x, scale_factor=2.0, mode="nearest")
