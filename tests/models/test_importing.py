@@ -229,3 +229,21 @@ def test_a_touchline_model_is_checked_and_copied(tmp_path: Path) -> None:
     copied = import_model(path, name="second", out=tmp_path / "out")
     assert copied == tmp_path / "out" / "second.safetensors"
     assert load_model(copied)[1].name == "second"
+
+
+def test_files_from_before_pytorch_1_6_come_in(tmp_path: Path) -> None:
+    wanted = {"epoch": 3, "state_dict": OrderedDict(a=torch.arange(6.0).view(2, 3), b=torch.tensor(4))}
+    path = tmp_path / "old.pth"
+    torch.save(wanted, path, _use_new_zipfile_serialization=False)
+    read = read_checkpoint(path)
+    assert read["epoch"] == 3
+    assert all(torch.equal(read["state_dict"][name], wanted["state_dict"][name]) for name in "ab")
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.97])
+def test_a_truncated_file_from_before_is_refused(tmp_path: Path, share: float) -> None:
+    path = tmp_path / "old.pth"
+    torch.save({"a": torch.arange(64.0)}, path, _use_new_zipfile_serialization=False)
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
+    with pytest.raises(InputError, match=r"old\.pth"):
+        read_checkpoint(path)

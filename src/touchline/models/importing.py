@@ -21,12 +21,14 @@ from torch import Tensor
 
 from touchline.errors import InputError, UsageError
 from touchline.labels import ACTION_15, BALL_2, BALL_12, SOCCERNET_V2
+from touchline.models.legacy_checkpoint import is_legacy_checkpoint, legacy_pickles
 from touchline.models.spec import MAX_NAME_LENGTH, NAME_PATTERN, FrameSpec, ModelConfig
 from touchline.models.store import SUFFIX, build_network, load_model, load_weights, save_model, user_folder
 
 ALLOWED_GLOBALS = frozenset(
     {
         "collections OrderedDict",
+        "collections Counter",
         "torch._utils _rebuild_tensor_v2",
         "torch._utils _rebuild_parameter",
         "torch.storage UntypedStorage",
@@ -84,7 +86,7 @@ def read_checkpoint(path: Path | str) -> Any:
     """The content of a PyTorch checkpoint that holds tensors and plain containers only.
 
     Args:
-        path: a file as ``torch.save`` writes it since PyTorch 1.6.
+        path: a file as ``torch.save`` writes it.
 
     Raises:
         InputError: not such a file, truncated, or with anything in it beyond tensors and plain containers.
@@ -112,7 +114,9 @@ def scan_checkpoint(path: Path) -> list[str]:
 
     """
     names: list[str] = []
-    for instruction, argument, position in _opcodes(_pickle_bytes(path), path=path):
+    legacy = path.is_file() and is_legacy_checkpoint(path)
+    pickles = legacy_pickles(path, max_bytes=MAX_PICKLE_BYTES) if legacy else [_pickle_bytes(path)]
+    for instruction, argument, position in (entry for data in pickles for entry in _opcodes(data, path=path)):
         if instruction in REFUSED_OPCODES:
             raise InputError(
                 f"{path}: refused: pickle instruction {instruction} at byte {position}, not needed for weights"
@@ -145,8 +149,7 @@ def _pickle_bytes(path: Path) -> bytes:
         raise InputError(f"{path}: no such file") from error
     except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError) as error:
         raise InputError(
-            f"{path}: not a PyTorch checkpoint, or truncated ({error}); files from before PyTorch 1.6 "
-            "have to be saved again with a newer one"
+            f"{path}: not a PyTorch checkpoint, or truncated ({error}); it has to be a file as torch.save writes it"
         ) from error
 
 

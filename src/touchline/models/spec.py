@@ -13,6 +13,10 @@ KINETICS_MEAN = (0.43216, 0.394666, 0.37645)
 KINETICS_STD = (0.22803, 0.22145, 0.216989)
 """Of RGB in [0, 1] over Kinetics-400, as torchvision's video networks have them."""
 
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+"""Of RGB in [0, 1] over ImageNet, as torchvision's picture networks have them."""
+
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 MAX_NAME_LENGTH = 100
 
@@ -178,12 +182,14 @@ class ClipConfig(StoredConfig):
     Attributes:
         clip: the clips it sees.
         temperature: what logits are divided by before softmax, so that confidences are honest; 1 where never measured.
+        untrained: parts of the network with fresh weights; a model with any is to train from, and never predicts.
 
     """
 
     task: Literal["recognize"] = "recognize"
     clip: ClipSpec
     temperature: float = Field(default=1.0, gt=0)
+    untrained: tuple[str, ...] = ()
 
 
 class SkeletonConfig(StoredConfig):
