@@ -1,0 +1,326 @@
+"""How likely shots are saved, with intervals, from parameters that ship with the package; NumPy is all it takes.
+
+The model is a logistic sum of smooth curves (``touchline.training.expected_saves`` fits it). Pictured shots were saved
+less often than others, for pictures were looked for where there was a goal; the model knows a term for that, and unless
+told that a shot is one of the pictured, it answers for any shot on target.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.errors import InputError
+from touchline.goalkeeping.shots import FEATURES, Shot, geometry, shot_features
+from touchline.goalkeeping.splines import basis_count, spline_basis
+from touchline.shots import GOAL_YD
+
+Floats = npt.NDArray[np.float64]
+Population = Literal["all", "pictured"]
+
+BUILTIN = "keeper-saves.json"
+VERSION = 1
+Z_95 = 1.959964
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SaveEstimate:
+    """Chances of a save.
+
+    Attributes:
+        p: float64 (n,), 0 to 1.
+        low, high: float64 (n,), 95 % interval of what the model can know; the outcome of one shot is far less sure.
+        shots_near: float64 (n,), how many of the shots it learnt from were taken nearby; few mean a guess.
+        population: ``"all"`` shots on target, or those ``"pictured"``.
+
+    """
+
+    p: Floats
+    low: Floats
+    high: Floats
+    shots_near: Floats
+    population: Population
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Support:
+    """How many shots were learnt from around every place.
+
+    Attributes:
+        x_yd, aside_yd: float64, rising places of the grid's rows and columns.
+        shots: float64 (rows, columns), shots nearby, those farther than ``reach_yd`` counting less and less.
+        reach_yd: standard deviation of that.
+        least: with fewer nobody should read a map.
+
+    """
+
+    x_yd: Floats
+    aside_yd: Floats
+    shots: Floats
+    reach_yd: float
+    least: float
+
+    def near(self, x_yd: Floats, y_yd: Floats) -> Floats:
+        """Shots nearby for places of any shape, between grid points as straight lines; 0 outside the grid."""
+        aside = np.abs(y_yd - GOAL_YD[1])
+        row, down = _between(self.x_yd, x_yd)
+        column, right = _between(self.aside_yd, aside)
+        above = self.shots[row, column] * (1 - right) + self.shots[row, column + 1] * right
+        below = self.shots[row + 1, column] * (1 - right) + self.shots[row + 1, column + 1] * right
+        inside = (x_yd >= self.x_yd[0]) & (x_yd <= self.x_yd[-1]) & (aside <= self.aside_yd[-1])
+        return np.where(inside, above * (1 - down) + below * down, 0.0)
+
+
+def _between(grid: Floats, values: Floats) -> tuple[npt.NDArray[np.int64], Floats]:
+    index = np.clip(np.searchsorted(grid, values, side="right") - 1, 0, len(grid) - 2)
+    return index, np.clip((values - grid[index]) / (grid[index + 1] - grid[index]), 0, 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UsualEngagement:
+    """How far keepers come, by the shot's distance.
+
+    Attributes:
+        distance_yd: float64 (d,), rising.
+        engagement: float64 (d, q), quantiles at (i + 1/2) / q of the shots around that distance.
+
+    """
+
+    distance_yd: Floats
+    engagement: Floats
+
+    def quantiles(self, distance_yd: Floats) -> Floats:
+        """Engagements (n, q) at distances (n,)."""
+        return np.stack([np.interp(distance_yd, self.distance_yd, column) for column in self.engagement.T], axis=1)
+
+    def median(self, distance_yd: Floats) -> Floats:
+        """Engagement (n,) at distances (n,)."""
+        return np.asarray(np.median(self.quantiles(distance_yd), axis=1))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TechniqueOffsets:
+    """What techniques add to the log odds of a save, drawn towards nothing.
+
+    Attributes:
+        names: of the techniques.
+        coefficients: float64 (names, 3): constant, per unit of the centred log distance and engagement.
+        factor: float64 (3 * names, 3 * names); times its transpose it is their covariance.
+        centre, scale: float64 (2,), of log distance and engagement.
+        effect_shown: whether shots left out were predicted better with them.
+        said: what was found, in a sentence.
+
+    """
+
+    names: tuple[str, ...]
+    coefficients: Floats
+    factor: Floats
+    centre: Floats
+    scale: Floats
+    effect_shown: bool
+    said: str
+
+    def terms(self, features: Floats) -> Floats:
+        """What the coefficients of a technique multiply, (n, 3), from features (n, 8)."""
+        place = features[:, [FEATURES.index("log_distance"), FEATURES.index("engagement")]]
+        return np.concatenate([np.ones((len(features), 1)), (place - self.centre) / self.scale], axis=1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SaveModel:
+    """A fitted model of expected saves.
+
+    Attributes:
+        knots: of the curve of each of the first seven features.
+        mean, scale: float64 (c,), of the columns the curves make.
+        coefficients: float64 (2 + c,): constant, pictured, columns.
+        factor: float64 (2 + c, 2 + c); times its transpose it is their covariance.
+        all_share: what stands for ``pictured`` where the shot may be any.
+        support: where there were shots.
+        usual: how far keepers come.
+        techniques: what techniques add.
+        measured: what it was measured at, as written at training.
+
+    """
+
+    knots: tuple[Floats, ...]
+    mean: Floats
+    scale: Floats
+    coefficients: Floats
+    factor: Floats
+    all_share: float
+    support: Support
+    usual: UsualEngagement
+    techniques: TechniqueOffsets
+    measured: Mapping[str, Any]
+
+    def design(self, features: Floats, *, population: Population = "all") -> Floats:
+        """Columns (n, 2 + c) of features (n, 8)."""
+        parts = [spline_basis(features[:, k], places) for k, places in enumerate(self.knots)]
+        raw = np.concatenate([*parts, features[:, len(self.knots) :]], axis=1)
+        constants = np.ones((len(features), 2))
+        constants[:, 1] = 1.0 if population == "pictured" else self.all_share
+        return np.concatenate([constants, (raw - self.mean) / self.scale], axis=1)
+
+    def logits(self, features: Floats, *, population: Population = "all") -> tuple[Floats, Floats]:
+        """Log odds (n,) of a save and their standard deviation (n,)."""
+        columns = self.design(features, population=population)
+        return columns @ self.coefficients, np.sqrt(((columns @ self.factor) ** 2).sum(axis=1))
+
+    def predict(
+        self,
+        shots: Sequence[Shot],
+        *,
+        techniques: Sequence[str | None] | None = None,
+        population: Population = "all",
+    ) -> SaveEstimate:
+        """Chances of a save.
+
+        Where a shot's engagement is unknown, the answer is the mean over how far keepers usually come at that distance,
+        and the interval is wider.
+
+        Args:
+            shots: any number.
+            techniques: what the keeper did, None where unknown; moves the chance only where an effect was shown.
+            population: ``"pictured"`` for shots found as the pictured ones were.
+
+        """
+        features = shot_features(shots)
+        eta, variance = self._over_engagement(features, population=population)
+        if techniques is not None and self.techniques.effect_shown:
+            more, extra = technique_logits(self, features, techniques)
+            eta, variance = eta + more, variance + extra
+        x, y = (np.array([getattr(shot, name) for shot in shots], np.float64) for name in ("x_yd", "y_yd"))
+        spread = Z_95 * np.sqrt(variance)
+        return SaveEstimate(expit(eta), expit(eta - spread), expit(eta + spread), self.support.near(x, y), population)
+
+    def _over_engagement(self, features: Floats, *, population: Population) -> tuple[Floats, Floats]:
+        """Log odds (n,) and variance (n,), over the usual engagements where a shot has none."""
+        unknown = ~np.isfinite(features[:, FEATURES.index("engagement")])
+        eta, variance = np.zeros(len(features)), np.zeros(len(features))
+        if not unknown.all():
+            known, deviation = self.logits(features[~unknown], population=population)
+            eta[~unknown], variance[~unknown] = known, deviation**2
+        if unknown.any():
+            eta[unknown], variance[unknown] = self._usual_logits(features[unknown], population=population)
+        return eta, variance
+
+    def _usual_logits(self, features: Floats, *, population: Population) -> tuple[Floats, Floats]:
+        engagement = self.usual.quantiles(np.exp(features[:, 0]))
+        count = engagement.shape[1]
+        tried = np.repeat(features, count, axis=0)
+        place = [tried[:, FEATURES.index(name)] for name in ("x_yd", "aside_yd", "under_pressure")]
+        whole = geometry(place[0], GOAL_YD[1] + place[1], engagement=engagement.ravel(), under_pressure=place[2])
+        eta, deviation = (part.reshape(-1, count) for part in self.logits(whole, population=population))
+        p = expit(eta).mean(axis=1)
+        return np.log(p / (1 - p)), (deviation**2).mean(axis=1) + eta.var(axis=1)
+
+    @property
+    def said(self) -> str:
+        """What every output says of the selection of the shots."""
+        return str(self.measured["selection"]["said"])
+
+
+def technique_logits(model: SaveModel, features: Floats, techniques: Sequence[str | None]) -> tuple[Floats, Floats]:
+    """What techniques add to the log odds (n,), and its variance (n,), shown or not; 0 for None.
+
+    Raises:
+        InputError: a technique that the model does not know.
+
+    """
+    offsets = model.techniques
+    unknown = sorted({str(name) for name in techniques if name is not None and name not in offsets.names})
+    if unknown:
+        raise InputError(f"technique {unknown[0]!r} is unknown; there are {', '.join(offsets.names)}")
+    middle = model.usual.median(np.exp(features[:, 0]))
+    column = FEATURES.index("engagement")
+    features = features.copy()
+    features[:, column] = np.where(np.isfinite(features[:, column]), features[:, column], middle)
+    terms = offsets.terms(features)
+    used = np.zeros((len(features), len(offsets.names), terms.shape[1]))
+    for row, name in enumerate(techniques):
+        if name is not None:
+            used[row, offsets.names.index(name)] = terms[row]
+    flat = used.reshape(len(features), -1)
+    return flat @ offsets.coefficients.ravel(), ((flat @ offsets.factor) ** 2).sum(axis=1)
+
+
+def expit(logits: Floats) -> Floats:
+    """Probability of log odds."""
+    return np.asarray(0.5 * (1 + np.tanh(np.asarray(logits) / 2)))
+
+
+def load_expected_saves(path: Path | None = None) -> SaveModel:
+    """The model that ships with the package, or one of ``touchline train recipes/expected-saves.yaml``.
+
+    Raises:
+        InputError: the file is missing or not such a model.
+
+    """
+    source = path or resources.files("touchline") / "builtin" / BUILTIN
+    try:
+        return model_from_json(json.loads(source.read_bytes()))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{source}: not a model of expected saves ({error})") from error
+
+
+def model_from_json(document: Mapping[str, Any]) -> SaveModel:
+    """The model that a document describes.
+
+    Raises:
+        ValueError: of another version or shape.
+        KeyError: a part is missing.
+
+    """
+    if document["version"] != VERSION or document["features"] != list(FEATURES):
+        raise ValueError(f"version {document['version']} or features {document['features']} are not this package's")
+    support, usual, techniques = document["support"], document["usual_engagement"], document["techniques"]
+    model = SaveModel(
+        knots=tuple(_array(places) for places in document["knots"]),
+        mean=_array(document["mean"]),
+        scale=_array(document["scale"]),
+        coefficients=_array(document["coefficients"]),
+        factor=_triangle(document["factor"]),
+        all_share=float(document["all_share"]),
+        support=Support(
+            _array(support["x_yd"]),
+            _array(support["aside_yd"]),
+            _array(support["shots"]),
+            float(support["reach_yd"]),
+            float(support["least"]),
+        ),
+        usual=UsualEngagement(_array(usual["distance_yd"]), _array(usual["engagement"])),
+        techniques=TechniqueOffsets(
+            tuple(techniques["names"]),
+            _array(techniques["coefficients"]),
+            _triangle(techniques["factor"]),
+            _array(techniques["centre"]),
+            _array(techniques["scale"]),
+            bool(techniques["effect_shown"]),
+            str(techniques["said"]),
+        ),
+        measured=document["measured"],
+    )
+    columns = sum(basis_count(len(places)) for places in model.knots) + len(FEATURES) - len(model.knots)
+    if not len(model.mean) == len(model.scale) == columns == len(model.coefficients) - 2 == len(model.factor) - 2:
+        raise ValueError(f"{len(model.coefficients)} coefficients do not fit {columns} columns")
+    return model
+
+
+def _array(values: Any) -> Floats:
+    return np.asarray(values, np.float64)
+
+
+def _triangle(rows: Sequence[Sequence[float]]) -> Floats:
+    """A lower-triangular matrix from its rows, each as long as it is filled."""
+    matrix = np.zeros((len(rows), len(rows)))
+    for number, row in enumerate(rows):
+        matrix[number, : len(row)] = row
+    return matrix

@@ -1,0 +1,60 @@
+"""Shots as numbers that expected saves are worked out from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.shots import GOAL_YD, POSTS_YD, Shot
+
+__all__ = ["FEATURES", "Shot", "engagement_from", "geometry", "shot_features"]
+
+Floats = npt.NDArray[np.float64]
+
+FEATURES = (
+    "log_distance",
+    "opening_rad",
+    "x_yd",
+    "aside_yd",
+    "engagement",
+    "keeper_to_shooter_yd",
+    "keeper_came_yd",
+    "under_pressure",
+)
+"""What the model sees of a shot: log of the distance in yards, the angle in which the goal is seen, the place (the side
+does not count), engagement, the two distances it implies, and pressure."""
+
+CURVES = FEATURES[:-1]
+"""The features that enter as curves; pressure is a step."""
+
+_LEAST_DISTANCE_YD = 0.5
+
+
+def geometry(x_yd: Floats, y_yd: Floats, *, engagement: Floats, under_pressure: npt.ArrayLike) -> Floats:
+    """Features (n, 8) of places (n,), in the order of ``FEATURES``."""
+    before, aside = GOAL_YD[0] - x_yd, np.abs(y_yd - GOAL_YD[1])
+    distance = np.maximum(np.hypot(before, aside), _LEAST_DISTANCE_YD)
+    half = (POSTS_YD[1] - POSTS_YD[0]) / 2
+    opening = np.arctan2(aside + half, before) - np.arctan2(aside - half, before)
+    pressed = np.broadcast_to(np.asarray(under_pressure, np.float64), distance.shape)
+    apart = engagement * distance
+    return np.stack([np.log(distance), opening, x_yd, aside, engagement, apart, distance - apart, pressed], axis=1)
+
+
+def engagement_from(x_yd: Floats, y_yd: Floats, *, keeper_yd: tuple[float, float]) -> Floats:
+    """Engagement (n,) of a keeper at one place for shooters at (n,) places."""
+    apart = np.hypot(x_yd - keeper_yd[0], y_yd - keeper_yd[1])
+    return apart / np.maximum(np.hypot(x_yd - GOAL_YD[0], y_yd - GOAL_YD[1]), _LEAST_DISTANCE_YD)
+
+
+def shot_features(shots: Sequence[Shot]) -> Floats:
+    """Features (n, 8) of shots, NaN in what depends on an engagement that nobody knows."""
+    nan = float("nan")
+    return geometry(
+        np.array([shot.x_yd for shot in shots], np.float64),
+        np.array([shot.y_yd for shot in shots], np.float64),
+        engagement=np.array([nan if shot.engagement is None else shot.engagement for shot in shots], np.float64),
+        under_pressure=np.array([shot.under_pressure for shot in shots], np.float64),
+    )

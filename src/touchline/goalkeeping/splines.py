@@ -1,0 +1,37 @@
+"""Cubic B-splines between quantiles, constant outside: the smooth curves that expected saves are a sum of."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+DEGREE = 3
+
+
+def basis_count(knots: int) -> int:
+    """How many basis functions ``knots`` knots carry."""
+    return knots + DEGREE - 1
+
+
+def spline_basis(values: Floats, knots: Floats) -> Floats:
+    """Values (n, knots + 2) of the cubic basis functions at (n,) places.
+
+    Args:
+        values: places; outside the knots the nearest one counts.
+        knots: float64 (k,), rising, at least two.
+
+    """
+    low, high = knots[1] - knots[0], knots[-1] - knots[-2]
+    steps = np.arange(1, DEGREE + 1)
+    whole = np.concatenate([knots[0] - low * steps[::-1], knots, knots[-1] + high * steps])
+    last = knots[-1] - 1e-9 * (knots[-1] - knots[0])
+    at = np.clip(values, knots[0], last)[:, None]
+    basis = ((at >= whole[:-1]) & (at < whole[1:])).astype(np.float64)
+    for degree in range(1, DEGREE + 1):
+        left, right = whole[: -degree - 1], whole[degree + 1 :]
+        rising = (at - left) / (whole[degree:-1] - left)
+        falling = (right - at) / (right - whole[1:-degree])
+        basis = rising * basis[:, :-1] + falling * basis[:, 1:]
+    return basis

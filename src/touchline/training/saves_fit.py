@@ -1,0 +1,169 @@
+"""Fitting expected saves: a logistic sum of smooth curves, ridge on the curves, Newton's method, nothing random."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.goalkeeping.shots import CURVES
+from touchline.goalkeeping.splines import spline_basis
+
+Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
+
+_STEPS = 50
+_SETTLED = 1e-7
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curves:
+    """How features (n, 8) become the columns that the ridge acts on.
+
+    Attributes:
+        knots: for each of the first seven features, float64 (k,).
+        mean, scale: float64 (columns,), of the columns on the shots it was made from.
+
+    """
+
+    knots: tuple[Floats, ...]
+    mean: Floats
+    scale: Floats
+
+    def columns(self, features: Floats) -> Floats:
+        """Columns (n, c) of features (n, 8)."""
+        return (_raw_columns(features, self.knots) - self.mean) / self.scale
+
+
+def make_curves(features: Floats, *, knots: int) -> Curves:
+    """Curves with knots at quantiles of the given shots' features."""
+    shares = np.linspace(0, 1, knots)
+    places = tuple(np.quantile(features[:, k], shares) for k in range(len(CURVES)))
+    raw = _raw_columns(features, places)
+    scale = raw.std(axis=0)
+    return Curves(places, raw.mean(axis=0), np.where(scale > 0, scale, 1.0))
+
+
+def _raw_columns(features: Floats, knots: tuple[Floats, ...]) -> Floats:
+    parts = [spline_basis(features[:, k], places) for k, places in enumerate(knots)]
+    return np.concatenate([*parts, features[:, len(knots) :]], axis=1)
+
+
+def sigmoid(logits: Floats) -> Floats:
+    """Probability of log odds."""
+    return np.asarray(0.5 * (1 + np.tanh(logits / 2)))
+
+
+def fit_logit(
+    columns: Floats, truth: Floats, *, penalty: Floats, offset: Floats | None = None
+) -> tuple[Floats, Floats]:
+    """Penalised maximum likelihood: coefficients (c,), and the matrix (c, c) of second derivatives there.
+
+    Args:
+        columns: (n, c).
+        truth: (n,), 0 or 1.
+        penalty: (c,), of the squared coefficients, 0 for none.
+        offset: (n,) log odds that are there already.
+
+    """
+    start = np.zeros(len(truth)) if offset is None else offset
+    found = np.zeros(columns.shape[1])
+    for _ in range(_STEPS):
+        p = sigmoid(columns @ found + start)
+        slope = columns.T @ (truth - p) - penalty * found
+        step = np.linalg.solve(_curvature(columns, p, penalty), slope)
+        found = found + step
+        if np.abs(step).max() < _SETTLED:
+            break
+    return found, _curvature(columns, sigmoid(columns @ found + start), penalty)
+
+
+def _curvature(columns: Floats, p: Floats, penalty: Floats) -> Floats:
+    weighted = columns * (p * (1 - p))[:, None]
+    return weighted.T @ columns + np.diag(penalty + 1e-9)
+
+
+def stratified_folds(strata: npt.ArrayLike, *, folds: int, seed: int) -> Indices:
+    """Fold (n,) of each shot: every stratum is spread evenly, and so are the folds."""
+    names = np.asarray(strata)
+    random = np.random.default_rng(seed)
+    order = np.concatenate([random.permutation(np.flatnonzero(names == name)) for name in np.unique(names)])
+    found = np.empty(len(names), np.int64)
+    found[order] = np.arange(len(names)) % folds
+    return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SaveFit:
+    """A fitted model of expected saves.
+
+    Attributes:
+        curves: of its features.
+        coefficients: float64 (2 + columns,): constant, pictured, then the columns.
+        curvature: second derivatives of the penalised likelihood there; its inverse is the covariance.
+        penalty: ridge that was used.
+        all_share: what stands for ``pictured`` where nobody knows whether a shot would have been pictured: the value
+            with which the mean prediction is the share of saves.
+
+    """
+
+    curves: Curves
+    coefficients: Floats
+    curvature: Floats
+    penalty: float
+    all_share: float
+
+    def logits(self, features: Floats, *, pictured: npt.ArrayLike) -> Floats:
+        """Log odds (n,) of a save."""
+        return _with_constants(self.curves.columns(features), pictured) @ self.coefficients
+
+
+def fit_saves(features: Floats, pictured: Floats, saved: Floats, *, penalty: float, knots: int) -> SaveFit:
+    """Fit curves to shots: features (n, 8), whether each is among the pictured (n,) and was saved (n,)."""
+    curves = make_curves(features, knots=knots)
+    columns = _with_constants(curves.columns(features), pictured)
+    free = np.array([0.0, 0.0])
+    ridge = np.concatenate([free, np.full(columns.shape[1] - len(free), penalty)])
+    found, curvature = fit_logit(columns, saved, penalty=ridge)
+    share = _matching_share(columns @ found - found[1] * pictured, step=float(found[1]), wanted=float(saved.mean()))
+    return SaveFit(curves, found, curvature, penalty, share)
+
+
+def _with_constants(columns: Floats, pictured: npt.ArrayLike) -> Floats:
+    constants = np.ones((len(columns), 2))
+    constants[:, 1] = pictured
+    return np.concatenate([constants, columns], axis=1)
+
+
+def _matching_share(base: Floats, *, step: float, wanted: float) -> float:
+    """The x for which the mean of sigmoid(base + step x) is what is wanted, found by halving."""
+    low, high = -10.0, 10.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        above = sigmoid(base + step * middle).mean() > wanted
+        low, high = (low, middle) if above == (step > 0) else (middle, high)
+    return (low + high) / 2
+
+
+def choose_penalty(
+    features: Floats,
+    pictured: Floats,
+    saved: Floats,
+    *,
+    penalties: tuple[float, ...],
+    knots: int,
+    folds: int,
+    seed: int,
+) -> tuple[float, Floats]:
+    """The ridge with the least log loss on shots left out, and the log odds (n,) they then get."""
+    fold = stratified_folds(2 * pictured + saved, folds=folds, seed=seed)
+    logits = np.zeros((len(penalties), len(saved)))
+    for number in range(folds):
+        held = fold == number
+        for k, penalty in enumerate(penalties):
+            fit = fit_saves(features[~held], pictured[~held], saved[~held], penalty=penalty, knots=knots)
+            logits[k, held] = fit.logits(features[held], pictured=pictured[held])
+    losses = np.logaddexp(0, np.where(saved > 0, -logits, logits)).mean(axis=1)
+    best = int(losses.argmin())
+    return penalties[best], logits[best]
