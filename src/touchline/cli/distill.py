@@ -53,6 +53,7 @@ def _table(result: DistillResult) -> str:
     lines += [
         "",
         f"measured on {result.clips} clips of {result.groups} groups that were held out",
+        *([f"LEAKS, so that these numbers say little: {result.leaks}"] if result.leaks else []),
         f"distilled over student alone: {_points(result.gain, result.gain_low, result.gain_high)}: {noise}",
         f"distilled over teacher: {_points(result.over_teacher, result.over_teacher_low, result.over_teacher_high)}",
         f"model: {result.model}",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from torch.nn import functional as F
 from touchline.errors import UsageError
 from touchline.formats.atomic import write_json_atomic
 from touchline.metrics.recognition import difference_interval
+from touchline.models.clip_ensemble import ClipEnsemble
 from touchline.models.clip_input import ClipClassifier
 from touchline.models.spec import ClipSpec
 from touchline.models.store import save_model
@@ -31,6 +32,7 @@ from touchline.training.recogniser import (
     Floats,
     StudentLoss,
     check_leaks,
+    check_weights,
     config_of,
     predict,
     train_members,
@@ -90,6 +92,7 @@ class DistillResult:
         over_teacher, over_teacher_low, over_teacher_high: over the teacher.
         clips, groups: measured on.
         model: file of the distilled student.
+        leaks: what lies on both sides of a split that is known to leak; empty for honest ones.
 
     """
 
@@ -103,6 +106,7 @@ class DistillResult:
     clips: int
     groups: int
     model: str
+    leaks: str = ""
 
     @property
     def proven(self) -> bool:
@@ -123,18 +127,16 @@ def distill(
 
     Raises:
         InputError: the data cannot be used, or leak.
-        UsageError: a teacher of several members for a loss of features.
+        UsageError: a student of several members, or a teacher of several for a loss of features.
 
     """
     settings = DistillRecipe.model_validate(dict(recipe))
-    if max(settings.teacher.members, settings.student.members) > 1:
-        raise UsageError(
-            "teacher.members and student.members have to be 1: a teacher's features are those of one network"
-        )
+    _check_members(settings)
+    check_weights(settings.teacher, settings.student)
     clips = read_training_clips(
         settings.data, root=settings.data_root, recipe_folder=recipe_folder, cache=out / "clips"
     )
-    check_leaks(clips, settings, out=out)
+    leaks = check_leaks(clips, settings, out=out)
     values = {role: np.full((len(clips), len(clips.labels)), np.nan) for role in ROLES}
     networks: dict[str, Any] = {}
     for number, fold in enumerate(folds_of(clips, settings.data)):
@@ -153,7 +155,7 @@ def distill(
         measured=asdict(rows[2]),
     )
     model = save_model(out / settings.name, networks["distilled"], config, half=True)
-    result = _result(clips, values, rows, model=model)
+    result = replace(_result(clips, values, rows, model=model), leaks=leaks.describe() if leaks else "")
     write_json_atomic(out / "distilled.json", asdict(result))
     return result
 
@@ -167,25 +169,45 @@ def _fold(
         return train_members(wanted, clips, learn, spec=settings.clip, out=out / role, device=device, **teaching)
 
     teacher = trained("teacher", settings.teacher)
-    says = ask_teacher([teacher.cpu()], clips, spec=settings.clip, path=out / "teacher_says.npz")
+    of_features = settings.distillation.loss in _OF_FEATURES
+    teachers = list(teacher.cpu().members) if isinstance(teacher, ClipEnsemble) else [teacher.cpu()]
+    says = ask_teacher(teachers, clips, spec=settings.clip, features=of_features, path=out / "teacher_says.npz")
     student = trained("student", settings.student)
-    loss = student_loss(settings.distillation, student_size=student.feature_size, teacher_size=says.features.shape[1])
+    loss = student_loss(
+        settings.distillation,
+        student_size=student.feature_size,
+        teacher_size=says.features.shape[1],
+        label_smoothing=settings.student.optimizer.label_smoothing,
+    )
     distilled = trained("distilled", settings.student, says=says, student_loss=loss)
     return {"teacher": teacher.to(device), "student": student, "distilled": distilled}
 
 
-def student_loss(settings: Distillation, *, student_size: int, teacher_size: int) -> StudentLoss:
+def _check_members(settings: DistillRecipe) -> None:
+    if settings.student.members > 1:
+        raise UsageError(f"student.members={settings.student.members} has to be 1: a student is one network")
+    if settings.teacher.members > 1 and settings.distillation.loss in _OF_FEATURES:
+        raise UsageError(
+            f"distillation.loss={settings.distillation.loss} compares features, and those of "
+            f"teacher.members={settings.teacher.members} networks cannot be averaged; take a loss of logits, or 1"
+        )
+
+
+def student_loss(
+    settings: Distillation, *, student_size: int, teacher_size: int, label_smoothing: float = 0.0
+) -> StudentLoss:
     """The loss of a distilled student: the teacher's part and the labels', weighted.
 
     Args:
         settings: which, and how.
         student_size: features of the student; where the teacher's differ, ``feature-cosine`` compares them through a
             fixed random projection, which keeps angles about as they are.
-        teacher_size: features of the teacher.
+        teacher_size: features of the teacher; 0 where none were asked for.
+        label_smoothing: of the labels' part.
 
     """
     generator = torch.Generator().manual_seed(0)
-    projection = torch.randn(student_size, teacher_size, generator=generator) / teacher_size**0.5
+    projection = torch.randn(student_size, teacher_size, generator=generator) / max(1, teacher_size) ** 0.5
 
     def asked(logits: Tensor, features: Tensor, says: TeacherSays, labels: Tensor) -> Tensor:
         if settings.loss in _OF_FEATURES:
@@ -201,9 +223,8 @@ def student_loss(settings: Distillation, *, student_size: int, teacher_size: int
 
     def loss(logits: Tensor, features: Tensor, says: TeacherSays, labels: Tensor) -> Tensor:
         distilled = asked(logits, features, says, labels)
-        return losses.blend(
-            distilled, F.cross_entropy(logits, labels), kd_weight=settings.kd_weight, ce_weight=settings.ce_weight
-        )
+        classified = F.cross_entropy(logits, labels, label_smoothing=label_smoothing)
+        return losses.blend(distilled, classified, kd_weight=settings.kd_weight, ce_weight=settings.ce_weight)
 
     return loss
 

@@ -6,6 +6,7 @@ its group; nothing is chosen on them.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,9 @@ from touchline.metrics.recognition import accuracy_interval, bootstrap, calibrat
 from touchline.models.clip_ensemble import ClipEnsemble
 from touchline.models.clip_input import ClipNormaliser
 from touchline.models.spec import ClipConfig, ClipSpec
-from touchline.models.store import ARCHITECTURES, load_model, load_weights, save_model
+from touchline.models.store import ARCHITECTURES, find_model, load_model, load_weights, save_model
 from touchline.training.checkpoint import load_checkpoint, save_checkpoint
-from touchline.training.clip_splits import count_by_side
+from touchline.training.clip_splits import Leaks, count_by_side
 from touchline.training.logs import MetricLog
 from touchline.training.recogniser_data import (
     TrainingClips,
@@ -39,6 +40,8 @@ from touchline.training.recogniser_data import (
 from touchline.training.recogniser_settings import ClipOptimizer, NetworkSettings, RecogniserRecipe
 from touchline.training.schedule import WarmupCosine, set_learning_rate
 from touchline.training.teacher_cache import TeacherSays
+
+_LOGGER = logging.getLogger(__name__)
 
 Floats = npt.NDArray[np.float64]
 StudentLoss = Callable[[Tensor, Tensor, TeacherSays, Tensor], Tensor]
@@ -65,11 +68,12 @@ def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu", recipe_f
 
     """
     settings = RecogniserRecipe.model_validate(dict(recipe))
+    check_weights(settings.model)
     clips = read_training_clips(
         settings.data, root=settings.data_root, recipe_folder=recipe_folder, cache=out / "clips"
     )
     folds = folds_of(clips, settings.data)
-    check_leaks(clips, settings, out=out)
+    leaks = check_leaks(clips, settings, out=out)
     values = np.full((len(clips), len(clips.labels)), np.nan)
     networks = []
     for number, fold in enumerate(folds):
@@ -80,6 +84,9 @@ def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu", recipe_f
         )
         values[fold.test] = predict(networks[-1], clips, fold.test, spec=settings.clip, device=device)
     measured = write_measured(clips, values, out=out, name="held_out")
+    if leaks:
+        measured = {"leaks": leaks.describe(), **measured}
+        write_json_atomic(out / "held_out.json", measured)
     everything = np.arange(len(clips))
     shipped = networks[0]
     if settings.train_on_all:
@@ -89,8 +96,23 @@ def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu", recipe_f
     return save_model(out / settings.name, shipped, config, half=True)
 
 
-def check_leaks(clips: TrainingClips, settings: Any, *, out: Path) -> None:
+def check_weights(*networks: NetworkSettings) -> None:
+    """Look whether the weights to begin from are there, before anything takes long.
+
+    Raises:
+        InputError: they are not.
+
+    """
+    for settings in networks:
+        if settings.weights is not None:
+            find_model(settings.weights)
+
+
+def check_leaks(clips: TrainingClips, settings: Any, *, out: Path) -> Leaks:
     """Look for what lies on both sides of the folds; write ``splits.json``.
+
+    Returns:
+        What leaks, where the recipe asks for a split that is known to leak; there is a warning as well.
 
     Raises:
         InputError: something does, and the recipe does not ask for a split that is known to leak.
@@ -106,11 +128,18 @@ def check_leaks(clips: TrainingClips, settings: Any, *, out: Path) -> None:
             for fold, found in zip(folds, leaks, strict=True)
         ],
     )
-    bad = next((found for found in leaks if found), None)
-    if bad is not None and settings.data.split in ("folds", "own"):
+    bad = next((found for found in leaks if found), Leaks())
+    if bad and settings.data.split in ("folds", "own"):
         raise InputError(
             f"what is measured on leaks into what is learnt from: {bad.describe()}. Name their groups with data.groups"
         )
+    if bad:
+        _LOGGER.warning(
+            "data.split=%s leaks, as it always did: %s. Scores on it say little; data.split=folds is honest",
+            settings.data.split,
+            bad.describe(),
+        )
+    return bad
 
 
 def build(settings: NetworkSettings, *, classes: int, seed: int) -> Any:
@@ -221,21 +250,32 @@ def _loss(
     says: TeacherSays | None,
     student_loss: StudentLoss | None,
 ) -> Tensor:
+    """Of clips mixed in pairs: what the labels ask, or what a student's teacher and they ask together."""
     labels = torch.from_numpy(clips.truth[rows]).to(inputs.device)
-    if says is not None and student_loss is not None:
-        features = network.forward_features(inputs)
-        return student_loss(
-            network.classify(features).float(), features.float(), says.rows(torch.from_numpy(rows)), labels
-        )
-    classes = len(clips.labels)
-    targets = F.one_hot(labels, classes).float()
-    targets = targets * (1 - settings.label_smoothing) + settings.label_smoothing / classes
+    mixed = [(1.0, torch.arange(len(rows)))]
     if settings.mixup:
         share = float(random.beta(settings.mixup, settings.mixup))
         other = torch.from_numpy(random.permutation(len(rows)))
         inputs = share * inputs + (1 - share) * inputs[other]
-        targets = share * targets + (1 - share) * targets[other]
+        mixed = [(share, mixed[0][1]), (1 - share, other)]
+    if says is not None and student_loss is not None:
+        logits, features = _logits_and_features(network, inputs, features=says.features.shape[1] > 0)
+        said = says.rows(torch.from_numpy(rows))
+        parts = [share * student_loss(logits, features, said.rows(order), labels[order]) for share, order in mixed]
+        return torch.stack(parts).sum()
+    classes = len(clips.labels)
+    targets = F.one_hot(labels, classes).float()
+    targets = targets * (1 - settings.label_smoothing) + settings.label_smoothing / classes
+    targets = torch.stack([share * targets[order] for share, order in mixed]).sum(dim=0)
     return -(targets * F.log_softmax(network(inputs).float(), dim=1)).sum(dim=1).mean()
+
+
+def _logits_and_features(network: Any, inputs: Tensor, *, features: bool) -> tuple[Tensor, Tensor]:
+    """Logits (n, classes) and features (n, D) of clips; D is 0 where no features are wanted."""
+    if not features:
+        return network(inputs).float(), inputs.new_zeros(len(inputs), 0)
+    found = network.forward_features(inputs)
+    return network.classify(found).float(), found.float()
 
 
 def freeze(network: nn.Module, *, keep: Sequence[str] | None) -> list[nn.Module]:
