@@ -147,9 +147,18 @@ def model_inputs(
 
 
 def fit_reference(
-    angle_deg: Floats, distance_yd: Floats, pressed: npt.NDArray[np.bool_], technique: Indices, saved: npt.NDArray
+    angle_deg: Floats,
+    distance_yd: Floats,
+    pressed: npt.NDArray,
+    technique: Indices,
+    saved: npt.NDArray,
+    *,
+    weight: Floats | None = None,
 ) -> ReferenceModel:
-    """Fit their model with the settings their grid search chose: a radial basis, C = 1."""
+    """Fit their model with the settings their grid search chose: a radial basis, C = 1.
+
+    ``weight`` (n,) is 1 for every picture in their work; honest measuring gives the pictures of one shot 1 together.
+    """
     from sklearn.calibration import CalibratedClassifierCV
     from sklearn.svm import SVC
 
@@ -158,7 +167,7 @@ def fit_reference(
     inputs = model_inputs(angle_deg, distance_yd, pressed, technique, mean=mean, scale=scale)
     gamma = 1.0 / (inputs.shape[1] * inputs.var())
     machine = CalibratedClassifierCV(SVC(kernel="rbf", C=1.0, gamma=gamma), ensemble=False, cv=5)
-    machine.fit(inputs, saved.astype(int))
+    machine.fit(inputs, saved.astype(int), sample_weight=weight)
     return ReferenceModel(mean, scale, machine, float(gamma))
 
 
