@@ -19,6 +19,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "spot": ("touchline.cli.spot:command", "Find the events of videos."),
     "track": ("touchline.cli.track:command", "Follow players, officials and the ball in videos."),
     "recognize": ("touchline.cli.recognize:command", "Name what happens in clips, or what each tracked player does."),
+    "keeper": ("touchline.cli.keeper:app", "Goalkeepers: their poses, techniques, and shots they should save."),
+    "features": ("touchline.cli.features:app", "Take features of videos; make them narrower; say what they are."),
     "check": ("touchline.cli.check:command", "Say what is wrong with a media file, and how to mend it."),
     "doctor": ("touchline.cli.doctor:command", "Say what is wrong with this installation, and how to mend it."),
     "evaluate": ("touchline.cli.evaluate:app", "Score predictions against truth with the official metrics."),

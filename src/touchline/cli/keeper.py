@@ -1,0 +1,17 @@
+"""``touchline keeper``: goalkeepers' technique; each sub-command lies in a file of its own."""
+
+from __future__ import annotations
+
+import typer
+
+from touchline.cli import keeper_fit
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def _group() -> None:
+    """Goalkeepers: their poses, techniques, and shots they should save."""
+
+
+app.command(name="fit")(keeper_fit.fit)

@@ -1,0 +1,157 @@
+"""Penalties: the five measures of a keeper's pose that Wear et al. use, their clusters, and their regression.
+
+Their measures are of poses as pictured, not turned: see ``docs/keeper-technique.md``. None of it predicts saves better
+than the share of saves does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.formats.keeper_tables import PenaltyTable, PublishedChoices
+from touchline.poses import JOINTS
+
+Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
+
+MEASURES = ("torso_angle_deg", "body_angle_deg", "height", "forward_step", "hand_height")
+"""What is measured of a pose, in the order of the columns."""
+
+REGRESSED = ("torso_angle_deg", "height", "forward_step", "hand_height", "body_angle_deg")
+"""The same, in the order of the authors' regression."""
+
+TRAIN_ROWS = 157
+"""The authors train on the first so many penalties on target, and test on the rest."""
+
+_RIGHT_ANKLE, _LEFT_ANKLE = JOINTS.index("right_ankle"), JOINTS.index("left_ankle")
+_RIGHT_WRIST, _LEFT_WRIST = JOINTS.index("right_wrist"), JOINTS.index("left_wrist")
+_THORAX = JOINTS.index("thorax")
+_NEWTON_STEPS = 50
+_SMALL_STEP = 1e-12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PenaltyRows:
+    """Penalties that the authors kept.
+
+    Attributes:
+        joints: float64 (n, 16, 3).
+        outcome: str (n,): ``"Goal"``, ``"Saved"`` or ``"Off T"``.
+        keeper: str (n,).
+
+    """
+
+    joints: Floats
+    outcome: npt.NDArray[np.str_]
+    keeper: npt.NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.outcome)
+
+    def on_target(self) -> PenaltyRows:
+        """Those that were saved or a goal."""
+        mine = self.outcome != "Off T"
+        return PenaltyRows(self.joints[mine], self.outcome[mine], self.keeper[mine])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Regression:
+    """A logistic regression fitted by maximum likelihood.
+
+    Attributes:
+        coefficients: float64 (d + 1,), the constant last.
+        errors: float64 (d + 1,), standard errors.
+        mean, scale: float64 (d,), of the measures as trained.
+        log_likelihood, log_likelihood_null: with the measures, and with the constant alone.
+
+    """
+
+    coefficients: Floats
+    errors: Floats
+    mean: Floats
+    scale: Floats
+    log_likelihood: float
+    log_likelihood_null: float
+
+    def predict(self, measures: Floats) -> Floats:
+        """Probability (n,) of a save, from measures (n, d) as they were trained on."""
+        scaled = (measures - self.mean) / self.scale
+        return 1.0 / (1.0 + np.exp(-(scaled @ self.coefficients[:-1] + self.coefficients[-1])))
+
+    def p_value(self) -> float:
+        """How often measures that mean nothing would fit at least as well (likelihood ratio)."""
+        from scipy.stats import chi2
+
+        ratio = 2.0 * (self.log_likelihood - self.log_likelihood_null)
+        return float(chi2.sf(ratio, len(self.coefficients) - 1))
+
+
+def kept_penalties(table: PenaltyTable, choices: PublishedChoices) -> PenaltyRows:
+    """The penalties with a picture that the authors did not reject."""
+    kept = np.setdiff1d(np.arange(len(table)), choices.rejected_penalties)
+    kept = kept[np.isfinite(table.joints[kept]).all(axis=(1, 2))]
+    return PenaltyRows(table.joints[kept], table.outcome[kept], table.keeper[kept])
+
+
+def measures_of(joints: Floats) -> Floats:
+    """The measures (n, 5) of poses (n, 16, 3), in the order of ``MEASURES``.
+
+    Both angles are from the vertical; the rest is in the poses' own unit.
+    """
+    x, up, away = joints[..., 0], -joints[..., 1], joints[..., 2]
+    feet_x = (x[:, _RIGHT_ANKLE] + x[:, _LEFT_ANKLE]) / 2
+    feet_up = (up[:, _RIGHT_ANKLE] + up[:, _LEFT_ANKLE]) / 2
+    torso = np.abs(np.arctan2(x[:, _THORAX], up[:, _THORAX]))
+    body = np.abs(np.arctan2(x[:, _THORAX] - feet_x, up[:, _THORAX] - feet_up))
+    lowest = up.min(axis=1)
+    hands = np.minimum(up[:, _RIGHT_WRIST], up[:, _LEFT_WRIST]) - lowest
+    step = np.abs(away[:, _RIGHT_ANKLE] - away[:, _LEFT_ANKLE])
+    return np.stack([np.rad2deg(torso), np.rad2deg(body), up.max(axis=1) - lowest, step, hands], axis=1)
+
+
+def two_clusters(measures: Floats, *, starts: int = 50, seed: int = 13) -> tuple[Indices, Floats, float]:
+    """K-means with two clusters, the best of many starts: labels (n,), centres (2, 5), inertia; the larger is 0."""
+    from sklearn.cluster import KMeans
+
+    found = KMeans(2, n_init=starts, random_state=seed).fit(measures)
+    order = np.argsort(-np.bincount(found.labels_), kind="stable")
+    labels = np.argsort(order)[found.labels_]
+    return labels.astype(np.int64), found.cluster_centers_[order], float(found.inertia_)
+
+
+def regressed_measures(joints: Floats) -> Floats:
+    """The measures (n, 5) of poses (n, 16, 3), in the order of ``REGRESSED``."""
+    return measures_of(joints)[:, [MEASURES.index(name) for name in REGRESSED]]
+
+
+def fit_regression(measures: Floats, saved: npt.NDArray[np.bool_]) -> Regression:
+    """Logistic regression on scaled measures (n, d) by Newton's method.
+
+    Raises:
+        ValueError: all penalties ended alike.
+
+    """
+    if saved.all() or not saved.any():
+        raise ValueError(f"{len(saved)} penalties that all ended alike say nothing of what saves them")
+    mean, scale = measures.mean(axis=0), measures.std(axis=0)
+    inputs = np.concatenate([(measures - mean) / scale, np.ones((len(measures), 1))], axis=1)
+    truth = saved.astype(np.float64)
+    beta = np.zeros(inputs.shape[1])
+    for _ in range(_NEWTON_STEPS):
+        p = 1.0 / (1.0 + np.exp(-(inputs @ beta)))
+        information = (inputs * (p * (1 - p))[:, None]).T @ inputs
+        step = np.linalg.solve(information, inputs.T @ (truth - p))
+        beta = beta + step
+        if float(np.abs(step).max()) < _SMALL_STEP:
+            break
+    p = 1.0 / (1.0 + np.exp(-(inputs @ beta)))
+    covariance = np.linalg.inv((inputs * (p * (1 - p))[:, None]).T @ inputs)
+    null = np.full(len(truth), truth.mean())
+    return Regression(beta, np.sqrt(np.diag(covariance)), mean, scale, _likelihood(truth, p), _likelihood(truth, null))
+
+
+def _likelihood(truth: Floats, p: Floats) -> float:
+    return float(np.sum(truth * np.log(p) + (1 - truth) * np.log1p(-p)))
