@@ -136,7 +136,7 @@ class ResNet(nn.Module):
     """A residual network over the pictures of clips; a clip's logits are the mean of its pictures'.
 
     Args:
-        num_classes: columns of the logits.
+        num_classes: columns of the logits; 0 leaves the last layer out, for a network that only makes features.
         depth: layers, a key of ``STAGES``.
         temporal: ``"tam"`` lets pictures of a clip see their neighbours, ``"none"`` looks at each alone.
         expanded_head: instead of one linear layer, two hidden ones of 1,024 (SoccerKDNet's teachers).
@@ -171,7 +171,9 @@ class ResNet(nn.Module):
             setattr(self, f"layer{number}", stage)
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.dropout = nn.Dropout(dropout)
-        self.fc = _expanded_head(inputs, num_classes) if expanded_head else nn.Linear(inputs, num_classes)
+        self.fc: nn.Module = nn.Identity() if num_classes == 0 else nn.Linear(inputs, num_classes)
+        if expanded_head:
+            self.fc = _expanded_head(inputs, num_classes)
         for module in self.modules():
             if isinstance(module, nn.Conv2d) and module.groups == 1:
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")

@@ -62,6 +62,38 @@ class PictureSpec(BaseModel):
     height: int = Field(gt=0, le=8192)
 
 
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+"""Of RGB in [0, 1] over ImageNet, as torchvision's picture networks have them."""
+
+
+class EncoderSpec(PictureSpec):
+    """The pictures an encoder sees.
+
+    Attributes:
+        fit: ``"crop"`` keeps the aspect, fills the picture and cuts off what is over, in the middle; ``"resize"``
+            ignores the aspect; ``"pad"`` keeps it and fills with black, the picture in the middle.
+        interpolation: how pixels are made when a picture is scaled.
+        color: order of the channels the network was trained on.
+        max_value: what a channel's full brightness is before mean and std: 1 or 255.
+        mean, std: of the channels, in the order of ``color`` and the range of ``max_value``.
+
+    """
+
+    fit: Literal["crop", "resize", "pad"] = "crop"
+    interpolation: Literal["area", "cubic"] = "area"
+    color: Literal["RGB", "BGR"] = "RGB"
+    max_value: Literal[1, 255] = 1
+    mean: tuple[float, float, float] = IMAGENET_MEAN
+    std: tuple[float, float, float] = IMAGENET_STD
+
+    @model_validator(mode="after")
+    def _check_std(self) -> Self:
+        if min(self.std) <= 0:
+            raise ValueError(f"std={self.std}: every channel's must be above 0")
+        return self
+
+
 class ClipSpec(BaseModel):
     """The clips a recogniser sees: a stack of RGB or BGR pictures, evenly spaced in time.
 
@@ -204,6 +236,20 @@ class SkeletonConfig(StoredConfig):
     task: Literal["skeleton"] = "skeleton"
     skeleton: SkeletonSpec
     temperature: float = Field(default=1.0, gt=0)
+
+
+class EncoderConfig(StoredConfig):
+    """The configuration of a network that makes features of pictures; it has no classes.
+
+    Attributes:
+        labels: none.
+        picture: the pictures it sees.
+
+    """
+
+    task: Literal["features"] = "features"
+    labels: tuple[str, ...] = Field(default=(), max_length=0)
+    picture: EncoderSpec
 
 
 class ModelConfig(StoredConfig):

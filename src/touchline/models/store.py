@@ -21,7 +21,14 @@ from torch import Tensor, nn
 
 from touchline.errors import InputError
 from touchline.formats.atomic import make_folder, write_bytes_atomic
-from touchline.models.spec import ClipConfig, ModelConfig, PictureConfig, SkeletonConfig, StoredConfig
+from touchline.models.spec import (
+    ClipConfig,
+    EncoderConfig,
+    ModelConfig,
+    PictureConfig,
+    SkeletonConfig,
+    StoredConfig,
+)
 
 SUFFIX = ".safetensors"
 METADATA_KEY = "touchline"
@@ -32,7 +39,7 @@ DEFAULT_DETECTOR = "people-detector"
 DEFAULT_PITCH_FINDER = "pitch-finder"
 """The built-in pitch finder that is taken where none is named."""
 
-Config = ModelConfig | PictureConfig | ClipConfig | SkeletonConfig
+Config = ModelConfig | PictureConfig | ClipConfig | SkeletonConfig | EncoderConfig
 """What a model file says of itself, whatever its task."""
 
 _CONFIGS: dict[str, type[Config]] = {
@@ -41,6 +48,7 @@ _CONFIGS: dict[str, type[Config]] = {
     "pitch": PictureConfig,
     "recognize": ClipConfig,
     "skeleton": SkeletonConfig,
+    "features": EncoderConfig,
 }
 """Task -> the configuration its models have."""
 
@@ -83,6 +91,12 @@ def _resnet_clip(**arguments: Any) -> nn.Module:
     return ResNet(**arguments)
 
 
+def _resnet_encoder(**arguments: Any) -> nn.Module:
+    from touchline.models.resnet import ResNet
+
+    return ResNet(0, **arguments)
+
+
 def _x3d(**arguments: Any) -> nn.Module:
     from touchline.models.x3d import X3D
 
@@ -114,6 +128,7 @@ ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {
     "pitch-net": _pitch_net,
     "r2plus1d-18": _r2plus1d,
     "resnet-clip": _resnet_clip,
+    "resnet-encoder": _resnet_encoder,
     "x3d": _x3d,
     "skeleton-net": _skeleton_net,
     "action-net": _action_net,
@@ -241,8 +256,8 @@ def load_model(name_or_path: str | Path, *, task: str = "spot") -> tuple[Any, An
 
     Args:
         name_or_path: which one.
-        task: what it has to be for, one of ``"spot"``, ``"detect"``, ``"pitch"``, ``"recognize"``, ``"skeleton"``;
-            ``"any"`` takes all.
+        task: what it has to be for, one of ``"spot"``, ``"detect"``, ``"pitch"``, ``"recognize"``, ``"skeleton"``,
+            ``"features"``; ``"any"`` takes all.
 
     Raises:
         InputError: not found, damaged, for another task, or weights that do not fit the network.

@@ -1,0 +1,275 @@
+"""Features of a video: one decode, chunks saved on the way, one ``.npy`` file with its side-car in the end.
+
+A run that was killed decodes the video again from its start, so that its coverage is the same, but puts only the
+pictures of the missing rows through the network. A file that is there already, made of the same video with the same
+settings, is taken as it is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.analysis.checkpoint import Chunks, bundle_lock
+from touchline.analysis.scoring import Progress, telling_progress
+from touchline.errors import InputError, UsageError
+from touchline.formats.atomic import make_folder
+from touchline.formats.bundle import video_fingerprint
+from touchline.formats.features import SOCCERNET_RATE_HZ, SUFFIX, FeatureInfo, holds, write_features
+from touchline.formats.npy import open_rows
+from touchline.media.frame import Frame
+from touchline.media.frame_rules import SamplingRule, frame_rule
+from touchline.media.video import VideoReader, probe
+from touchline.spotting.feature_extractor import FeatureExtractor
+from touchline.types import Coverage, VideoInfo
+
+TASK = "features"
+_CHUNK_ROWS = 240
+_HALF_STEM = re.compile(r"^([12])(_(224p|720p|HQ))?$")
+"""SoccerNet's names of a half's video."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureOptions:
+    """How features are taken of a video; ``out``, ``resume`` and ``force`` do not change them.
+
+    Attributes:
+        out: the ``.npy`` file, or a folder for it; None for beside the video.
+        rate_hz: rows a second.
+        sampling: which pictures are taken.
+        stream: which video stream; None for the default one.
+        resume: go on from the chunks a killed run left.
+        force: extract again even where the file is up to date.
+
+    """
+
+    out: Path | None = None
+    rate_hz: float = SOCCERNET_RATE_HZ
+    sampling: SamplingRule = "time-exact"
+    stream: int | None = None
+    resume: bool = True
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """What came of one extraction.
+
+    Attributes:
+        path: the ``.npy`` file.
+        info: what its side-car says.
+        rows, width: its shape.
+        reused: it was there already.
+        resumed_row: the first row that was not taken over from a killed run; None for a run from the start.
+
+    """
+
+    path: Path
+    info: FeatureInfo
+    rows: int
+    width: int
+    reused: bool = False
+    resumed_row: int | None = None
+
+    @property
+    def degraded(self) -> bool:
+        """Whether parts of the video were lost."""
+        return self.info.coverage is not None and not self.info.coverage.complete
+
+
+class FeatureTask:
+    """Takes the features of one video as its frames go by.
+
+    Args:
+        extractor: makes them.
+        info: of the video.
+        options: how.
+        key: what decides them; chunks of another key are thrown away.
+        folder: where chunks are saved meanwhile.
+
+    """
+
+    def __init__(
+        self,
+        extractor: FeatureExtractor,
+        *,
+        info: VideoInfo,
+        options: FeatureOptions,
+        key: Mapping[str, Any],
+        folder: Path,
+    ) -> None:
+        self.extractor = extractor
+        self._rule = frame_rule(options.sampling, rate_hz=options.rate_hz, fps=info.fps)
+        self._chunks = Chunks(folder, task=TASK, key=key, resume=options.resume)
+        self._folder = folder
+        self._saved = sum(len(chunk["values"]) for chunk in self._chunks.read())
+        self.resumed_row = self._saved or None
+        # Whole batches in every chunk: a run that is taken up does the same arithmetic as one from the start.
+        self._chunk_rows = -(-_CHUNK_ROWS // extractor.batch) * extractor.batch
+        self._pictures: list[npt.NDArray[np.uint8]] = []
+        self._values: list[npt.NDArray[np.float32]] = []
+        self._times_us: list[int] = []
+
+    def watch(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """The same frames; their features are taken on the way, and saved chunk by chunk."""
+        for frame in frames:
+            self._take(self._rule.push(frame))
+            yield frame
+        self._take(self._rule.finish())
+        self._encode()
+        self._save()
+
+    def _take(self, rows: Iterator[tuple[int, Frame]]) -> None:
+        for row, frame in rows:
+            if row < self._saved:
+                continue
+            self._pictures.append(self.extractor.prepare(frame.to_rgb()))
+            self._times_us.append(frame.time_us)
+            if len(self._pictures) == self.extractor.batch:
+                self._encode()
+            if len(self._times_us) == self._chunk_rows:
+                self._save()
+
+    def _encode(self) -> None:
+        """Put the waiting pictures through the network."""
+        if self._pictures:
+            self._values.append(self.extractor.features(self._pictures))
+            self._pictures = []
+
+    def _save(self) -> None:
+        """Save the rows that are not saved yet as one chunk."""
+        if self._values:
+            times_us = np.array(self._times_us, np.int64)
+            self._chunks.save({"values": np.concatenate(self._values), "times_us": times_us})
+            self._values, self._times_us = [], []
+
+    def write(self, path: Path, *, info: FeatureInfo) -> tuple[FeatureInfo, int]:
+        """Write what was taken as one file, chunk by chunk; what its side-car says, and its rows.
+
+        Raises:
+            InputError: nothing was taken.
+
+        """
+        times_us = [int(time) for chunk in self._chunks.read() for time in chunk["times_us"]]
+        if not times_us:
+            raise InputError(
+                f"{info.video['name']}: no picture could be decoded; see what `touchline check` says of it"
+            )
+        blocks = (chunk["values"] for chunk in self._chunks.read())
+        shape = (len(times_us), self.extractor.width)
+        start_us = 0 if info.sampling == "time-exact" else times_us[0]
+        shown = None if info.sampling == "time-exact" else tuple(times_us)
+        full = replace(info, start_us=start_us, times_us=shown)
+        return write_features(path, blocks, shape=shape, info=full), len(times_us)
+
+    def discard(self) -> None:
+        """Remove what was saved."""
+        self._chunks.discard()
+        with contextlib.suppress(OSError):
+            self._folder.rmdir()
+
+
+def extract_features(
+    video: Path,
+    *,
+    extractor: FeatureExtractor,
+    options: FeatureOptions | None = None,
+    progress: Progress | None = None,
+) -> Extraction:
+    """The features of one video as a file, or the file that is there already.
+
+    Args:
+        video: the file.
+        extractor: makes them.
+        options: how.
+        progress: hears how far it is.
+
+    Raises:
+        UsageError: the output is no ``.npy`` file.
+        InputError: the video cannot be used, or changed while it was read.
+        ResourceError: the file cannot be written, or another process is writing it.
+
+    """
+    options = options or FeatureOptions()
+    info = probe(video, stream=options.stream)
+    path = feature_path(video, out=options.out, name=extractor.name)
+    origin = {"name": video.name, "fingerprint": video_fingerprint(video)}
+    settings = _settings(extractor, options=options, info=info)
+    known = None if options.force else holds(path, video=origin, settings=settings)
+    if known is not None:
+        rows, width = _shape(path)
+        return Extraction(path, known, rows, width, reused=True)
+    make_folder(path.parent)
+    folder = path.with_name(f".{path.name}.work")
+    make_folder(folder)
+    with bundle_lock(folder):
+        task = FeatureTask(extractor, info=info, options=options, key={"video": origin, **settings}, folder=folder)
+        coverage = _pass(video, task=task, options=options, progress=progress)
+        if video_fingerprint(video) != origin["fingerprint"]:
+            task.discard()
+            raise InputError(f"{video}: changed while it was read; run again when its recording is finished")
+        about = FeatureInfo(
+            model=extractor.name,
+            model_sha256=extractor.sha256,
+            rate_hz=options.rate_hz,
+            sampling=options.sampling,
+            coverage=coverage,
+            video=origin,
+            settings=settings,
+            remarks=info.notes,
+        )
+        written, rows = task.write(path, info=about)
+        task.discard()
+    return Extraction(path, written, rows, extractor.width, resumed_row=task.resumed_row)
+
+
+def feature_path(video: Path, *, out: Path | None, name: str) -> Path:
+    """Where features of a video go: ``1_MODEL.npy`` for SoccerNet's ``1_720p.mkv``, else ``STEM_MODEL.npy``.
+
+    Raises:
+        UsageError: ``out`` is a file that is no ``.npy``.
+
+    """
+    if out is not None and out.suffix and not out.is_dir():
+        if out.suffix != SUFFIX:
+            raise UsageError(f"--out {out}: features are written as {SUFFIX} files; give one, or a folder")
+        return out
+    half = _HALF_STEM.match(video.stem)
+    stem = half[1] if half else video.stem
+    return (video.parent if out is None else out) / f"{stem}_{name}{SUFFIX}"
+
+
+def _pass(video: Path, *, task: FeatureTask, options: FeatureOptions, progress: Progress | None) -> Coverage:
+    """Decode the video once."""
+    with VideoReader(video, stream=options.stream) as reader:
+        frames = telling_progress(reader.frames(), duration_us=reader.info.duration_us, progress=progress)
+        deque(task.watch(frames), maxlen=0)
+        return reader.coverage()
+
+
+def _settings(extractor: FeatureExtractor, *, options: FeatureOptions, info: VideoInfo) -> dict[str, Any]:
+    """Everything that decides the values, as JSON gives it back."""
+    settings = {
+        **extractor.settings,
+        "rate_hz": options.rate_hz,
+        "sampling": options.sampling,
+        "stream": info.stream_index,
+        "touchline": version("touchline"),
+    }
+    kept: dict[str, Any] = json.loads(json.dumps(settings))
+    return kept
+
+
+def _shape(path: Path) -> tuple[int, int]:
+    rows, width = open_rows(path).shape
+    return rows, width

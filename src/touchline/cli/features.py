@@ -1,0 +1,11 @@
+"""``touchline features``: features of videos and their sound, made narrower, and what a file of them is."""
+
+from __future__ import annotations
+
+import typer
+
+from touchline.cli import features_extract, features_info
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+app.command("extract")(features_extract.command)
+app.command("info")(features_info.command)

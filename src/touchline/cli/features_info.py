@@ -1,0 +1,86 @@
+"""``touchline features info``: what a file of features is, and whether it can be used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
+from touchline.errors import EXIT_DEGRADED, EXIT_OK, TouchlineError
+
+
+def command(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Feature files, .npy.")],
+    video: Annotated[Path | None, typer.Option("--video", help="The video they are of: does their length fit?")] = None,
+    width: Annotated[int | None, typer.Option("--width", help="Numbers a row must have.", min=1)] = None,
+    rate: Annotated[
+        float | None, typer.Option("--rate", help="Rows a second, for files that do not say.", min=0.01, max=1000)
+    ] = None,
+    device: AnyDeviceOption = "auto",
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Say what feature files are: model, rate, length, what was lost, and every fault they have."""
+    output = Output(json=json)
+    run_guarded(lambda: _all(files, video=video, width=width, rate=rate, output=output), debug=debug, json=json)
+
+
+def _all(files: Sequence[Path], *, video: Path | None, width: int | None, rate: float | None, output: Output) -> int:
+    from touchline.cli.batch import batch_code
+
+    duration_us = _duration_us(video)
+    codes = []
+    for file in files:
+        try:
+            codes.append(_one(file, duration_us=duration_us, width=width, rate=rate, output=output))
+        except TouchlineError as error:
+            output.error(error, type="error", path=str(file))
+            codes.append(error.exit_code)
+    return batch_code(codes)
+
+
+def _one(file: Path, *, duration_us: int, width: int | None, rate: float | None, output: Output) -> int:
+    from touchline.clock import format_clock
+    from touchline.formats.features import length_remark, published_head_remark, read_features
+
+    features = read_features(file, width=width, rate_hz=rate)
+    info = features.info
+    length = length_remark(features, duration_us=duration_us)
+    head = published_head_remark(info, head="a published head")
+    lost = int(features.lost_rows().sum())
+    remarks = [*info.remarks, *([length] if length else []), *([head] if head else [])]
+    facts: dict[str, Any] = {
+        "path": str(file),
+        "rows": len(features),
+        "width": features.width,
+        "rate_hz": info.rate_hz,
+        "start_us": info.start_us,
+        "end_us": features.end_us,
+        "model": info.model,
+        "model_sha256": info.model_sha256,
+        "sampling": info.sampling,
+        "reduction": None if info.reduction is None else dict(info.reduction),
+        "published": info.published,
+        "video": dict(info.video),
+        "lost_rows": lost,
+        "remarks": remarks,
+    }
+    output.record({"type": "features", **facts})
+    if not output.json:
+        until = format_clock(features.end_us, decimals=1)
+        output.say(f"{file}: {len(features)} x {features.width}, {info.rate_hz:g} a second, until {until}")
+        output.say(f"  model {info.model}, pictures {info.sampling}" + (f", {lost} rows lost" if lost else ""))
+        for remark in remarks:
+            output.say(f"  {remark}")
+    return EXIT_DEGRADED if lost or length else EXIT_OK
+
+
+def _duration_us(video: Path | None) -> int:
+    if video is None:
+        return 0
+    from touchline.media.video import probe
+
+    return probe(video).duration_us
