@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
+from touchline.errors import UsageError
 
 if TYPE_CHECKING:
+    from touchline.models.spec import ClipConfig
     from touchline.models.store import Config, StoredModel
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -72,12 +74,38 @@ def show_command(
 
 @app.command("import")
 def import_command(
-    file: Annotated[Path, typer.Argument(help="A checkpoint of lRomul's ball-action spotter (.pth), or a model file.")],
+    file: Annotated[
+        Path, typer.Argument(help="A checkpoint: weights of a network, as PyTorch saves them; or a model.")
+    ],
+    architecture: Annotated[
+        str | None,
+        typer.Option(
+            "--architecture",
+            help="What FILE's weights are of, where it does not say so: r2plus1d-18, resnet-clip, x3d. Without this it "
+            "is a checkpoint of lRomul's ball-action spotter, or a model file.",
+        ),
+    ] = None,
     name: Annotated[str | None, typer.Option("--name", help="What to call it; the file's name without this.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for it; the user's models without this.")] = None,
     labels: Annotated[
-        str | None, typer.Option("--labels", help="Class names in the order of its outputs, separated by commas.")
+        str | None,
+        typer.Option("--labels", help="Class names in the order of its outputs: A,B,... or @FILE with a name a line."),
     ] = None,
+    new_head: Annotated[
+        bool, typer.Option("--new-head", help="Put a fresh head for --labels in place of the file's, to be trained.")
+    ] = False,
+    clip: Annotated[
+        list[str] | None,
+        typer.Option("--clip", metavar="KEY=VALUE", help="What its clips are otherwise: frames=32, color=BGR, ..."),
+    ] = None,
+    network: Annotated[
+        list[str] | None,
+        typer.Option("--network", metavar="KEY=VALUE", help="What its weights do not tell: temporal=tam, size=m, ..."),
+    ] = None,
+    precision: Annotated[
+        Literal["f32", "bf16"],
+        typer.Option("--precision", help="Arithmetic of a clip network on a CPU; bf16 is faster, and a bit different."),
+    ] = "f32",
     device: AnyDeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
@@ -85,16 +113,35 @@ def import_command(
     """Convert a checkpoint, once, to a model file; only weights pass, no code."""
 
     def run() -> None:
+        from touchline.cli.model_arguments import key_values, label_names
         from touchline.models.importing import import_model
+        from touchline.models.importing_clips import import_clip_model
         from touchline.models.store import load_model
 
-        names = [label.strip() for label in labels.split(",")] if labels else None
-        path = import_model(file, name=name, labels=names, out=out)
+        names = label_names(labels)
+        if architecture is None:
+            if new_head or clip or network or precision != "f32":
+                raise UsageError("--new-head, --clip, --network and --precision need --architecture")
+            path = import_model(file, name=name, labels=names, out=out)
+        else:
+            path = import_clip_model(
+                file,
+                architecture=architecture,
+                name=name,
+                labels=names,
+                new_head=new_head,
+                clip=key_values(clip, option="--clip"),
+                network=key_values(network, option="--network"),
+                precision=precision,
+                out=out,
+            )
         _, config, sha256 = load_model(path, task="any")
         output = Output(json=json)
         output.record({"name": config.name, "path": str(path), "sha256": sha256, "labels": list(config.labels)})
         if not json:
             output.say(f"{config.name}: {config.architecture}, {len(config.labels)} classes -> {path}")
+            if config.task == "recognize":
+                output.say(_clips_in_words(config))
 
     run_guarded(run, debug=debug, json=json)
 
@@ -123,6 +170,14 @@ def export_command(
                 output.say(str(path))
 
     run_guarded(run, debug=debug, json=json)
+
+
+def _clips_in_words(config: ClipConfig) -> str:
+    """What a recogniser sees, and whether it can predict."""
+    clip = config.clip
+    rate = f"{clip.fps:g} a second" if clip.fps is not None else f"every {clip.stride}. one"
+    words = f"sees {clip.frames} pictures of {clip.width}x{clip.height}, {rate}, {clip.color}, mean {clip.mean}"
+    return words + ("; its head is fresh: train it before it is used" if config.untrained else "")
 
 
 def _record(model: StoredModel) -> dict[str, Any]:

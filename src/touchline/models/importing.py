@@ -182,7 +182,7 @@ def import_lromul(
 
     """
     path = Path(path)
-    chosen = _model_name(path) if name is None else check_name(name)
+    chosen = model_name(path) if name is None else check_name(name)
     checkpoint = read_checkpoint(path)
     config = lromul_config(checkpoint, name=chosen, labels=labels, source=str(path))
     network = build_network(config)
@@ -248,7 +248,7 @@ def _state(checkpoint: Mapping[str, Any], *, path: Path) -> dict[str, Tensor]:
     return dict(state)
 
 
-def _model_name(path: Path) -> str:
+def model_name(path: Path) -> str:
     """A model name made of a file's name."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._") or "imported"
 

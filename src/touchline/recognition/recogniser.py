@@ -91,12 +91,17 @@ def load_recogniser(
         threads: for OpenVINO; all processors by default.
 
     Raises:
-        InputError: the model is not there, damaged, or no recogniser of clips; or none is named and there is not
-            exactly one.
+        InputError: the model is not there, damaged, no recogniser of clips, or not trained yet; or none is named and
+            there is not exactly one.
         ResourceError: a GPU was asked for and there is none.
 
     """
     network, config, sha256 = load_model(name_or_path or _only_recogniser(), task="recognize")
+    if config.untrained:
+        raise InputError(
+            f"model {config.name!r}: its {', '.join(config.untrained)} has fresh weights, so that it says nothing yet; "
+            f"train it first, in a recipe with model.weights={config.name}"
+        )
     where, reason = pick_device(device)
     size = batch or (_GPU_BATCH if where.type == "cuda" else _CPU_BATCH)
     whole = ClipClassifier(network, spec=config.clip, temperature=config.temperature).eval()
