@@ -1,0 +1,137 @@
+"""A head that sees minutes of features at once and says, at every sample, what happens, how far off, and how surely.
+
+Each block looks around with a depthwise convolution and far with attention under rotary positions (Su et al., 2021).
+Dense classification with a displacement is Soares et al., "Temporally Precise Action Spotting in Soccer Videos Using
+Dense Detection Anchors", ICIP 2022; the spread beside it is the scale of a Laplace distribution.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from touchline.models.stream_outputs import DenseOutput
+
+_RARE = 0.02
+"""How probable an event is at a sample before anything was learned."""
+
+
+class _Attention(nn.Module):
+    """Self-attention under rotary positions."""
+
+    def __init__(self, width: int, *, heads: int, dropout: float) -> None:
+        super().__init__()
+        self.heads, self.dropout = heads, dropout
+        self.joint = nn.Linear(width, 3 * width)
+        self.out = nn.Linear(width, width)
+        size = width // heads
+        self.register_buffer("rates", 1.0 / (10_000 ** (torch.arange(0, size, 2) / size)), persistent=False)
+        self.rates: Tensor
+
+    def forward(self, x: Tensor) -> Tensor:
+        n, t, width = x.shape
+        query, key, value = self.joint(x).reshape(n, t, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        angles = torch.arange(t, device=x.device)[:, None] * self.rates
+        turn = torch.cos(angles), torch.sin(angles)
+        mixed = F.scaled_dot_product_attention(
+            _turned(query, turn), _turned(key, turn), value, dropout_p=self.dropout if self.training else 0.0
+        )
+        return cast(Tensor, self.out(mixed.transpose(1, 2).reshape(n, t, width)))
+
+
+class _Block(nn.Module):
+    """Around, far, and each sample by itself."""
+
+    def __init__(self, width: int, *, heads: int, kernel: int, dropout: float) -> None:
+        super().__init__()
+        self.norm_near, self.norm_far, self.norm_self = (nn.LayerNorm(width) for _ in range(3))
+        self.near = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=width)
+        self.mix = nn.Linear(width, width)
+        self.far = _Attention(width, heads=heads, dropout=dropout)
+        self.single = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
+        self.drop = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        near = self.near(self.norm_near(x).transpose(1, 2)).transpose(1, 2)
+        x = x + self.drop(self.mix(F.gelu(near)))
+        x = x + self.drop(self.far(self.norm_far(x)))
+        return x + self.drop(self.single(self.norm_self(x)))
+
+
+class ContextHead(nn.Module):
+    """What happens at every sample, from a long window around it.
+
+    Args:
+        width: of the features.
+        num_classes: how many.
+        window: samples seen at once.
+        inner: width within.
+        layers, heads, kernel: blocks, attention heads, samples of the near convolution (odd).
+        reach: most samples a displacement points away.
+        dropout: share left out in training.
+
+    """
+
+    def __init__(
+        self,
+        width: int,
+        num_classes: int,
+        *,
+        window: int = 480,
+        inner: int = 64,
+        layers: int = 3,
+        heads: int = 4,
+        kernel: int = 9,
+        reach: int = 4,
+        dropout: float = 0.1,
+    ) -> None:
+        super().__init__()
+        if inner % (2 * heads) or kernel % 2 == 0:
+            raise ValueError(f"inner={inner} must be a multiple of 2 * heads={heads}, and kernel={kernel} odd")
+        if window < 2 or reach < 1:
+            raise ValueError(f"window={window} must be 2 or more and reach={reach} 1 or more")
+        self.width, self.num_classes, self.window, self.reach = width, num_classes, window, reach
+        self.piece = window
+        self.enter = nn.Linear(width, inner)
+        self.blocks = nn.ModuleList(_Block(inner, heads=heads, kernel=kernel, dropout=dropout) for _ in range(layers))
+        self.norm = nn.LayerNorm(inner)
+        self.classes, self.place = nn.Linear(inner, num_classes), nn.Linear(inner, 2 * num_classes)
+        nn.init.constant_(self.classes.bias, math.log(_RARE / (1 - _RARE)))
+
+    def forward(self, tokens: Tensor) -> DenseOutput:
+        """Of features (n, t, width), any t."""
+        x = self.enter(tokens)
+        for block in self.blocks:
+            x = block(x)
+        x = self.norm(x)
+        place, spread = self.place(x).chunk(2, dim=2)
+        return DenseOutput(self.classes(x), self.reach * torch.tanh(place), spread.clamp(-3.0, 3.0))
+
+    @torch.inference_mode()
+    def dense(self, tokens: Tensor) -> DenseOutput:
+        """Of a whole video (n, t, width): windows half over each other, their outputs mixed towards the middle."""
+        count = tokens.shape[1]
+        if count <= self.window:
+            return self(tokens)
+        ramp = torch.arange(1, self.window + 1, device=tokens.device, dtype=tokens.dtype)
+        weight = torch.minimum(ramp, ramp.flip(0))[None, :, None]
+        total = tokens.new_zeros(len(tokens), count, 3 * self.num_classes)
+        weights = tokens.new_zeros(1, count, 1)
+        for start in [*range(0, count - self.window, self.window // 2), count - self.window]:
+            part = self(tokens[:, start : start + self.window])
+            joined = torch.cat([part.logits, part.displacement, part.log_spread], dim=2)
+            total[:, start : start + self.window] += joined * weight
+            weights[:, start : start + self.window] += weight
+        logits, displacement, spread = (total / weights).chunk(3, dim=2)
+        return DenseOutput(logits, displacement, spread)
+
+
+def _turned(x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
+    """Pairs of (n, heads, t, size) turned by the angle of their place."""
+    cosine, sine = turn
+    even, odd = x[..., 0::2], x[..., 1::2]
+    return torch.stack([even * cosine - odd * sine, even * sine + odd * cosine], dim=-1).flatten(-2)
