@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from touchline.cli.common import DebugOption, DeviceOption, JsonOption, Output, run_guarded
-from touchline.cli.train import FolderOption, RecipeArgument, ResumeOption, SetOption
+from touchline.cli.train import FolderOption, RecipeArgument, ResumeOption, SetOption, tell_unreadable
 
 if TYPE_CHECKING:
     from touchline.training.distill import DistillResult
@@ -24,13 +24,13 @@ def command(
     """Train a teacher, a student alone and a student distilled; print size, speed and accuracy with intervals."""
     output = Output(json=json)
 
-    def run() -> None:
-        _distill(recipe, settings or [], out, device, resume, output)
+    def run() -> int:
+        return _distill(recipe, settings or [], out, device, resume, output)
 
     run_guarded(run, debug=debug, json=json)
 
 
-def _distill(recipe: Path, overrides: list[str], out: Path | None, device: str, resume: bool, output: Output) -> None:
+def _distill(recipe: Path, overrides: list[str], out: Path | None, device: str, resume: bool, output: Output) -> int:
     from dataclasses import asdict
 
     from touchline.training.run import distill_recipe
@@ -39,6 +39,7 @@ def _distill(recipe: Path, overrides: list[str], out: Path | None, device: str, 
     output.record(asdict(result))
     if not output.json:
         output.say(_table(result))
+    return tell_unreadable(Path(result.model).parent, output)
 
 
 def _table(result: DistillResult) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json as json_module
 import sys
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from touchline.cli.common import DebugOption, Device, DeviceOption, JsonOption, Output, run_guarded
+from touchline.errors import EXIT_DEGRADED, EXIT_OK
 
 if TYPE_CHECKING:
     from touchline.training.run import TrainingPlan
@@ -48,12 +50,23 @@ def command(
         run_guarded(lambda: _train(recipe, overrides, out, device, resume, output), debug=debug, json=json)
 
 
-def _train(recipe: Path, overrides: list[str], out: Path | None, device: Device, resume: bool, output: Output) -> None:
+def _train(recipe: Path, overrides: list[str], out: Path | None, device: Device, resume: bool, output: Output) -> int:
     from touchline.training.run import run_recipe
 
     model = run_recipe(recipe, overrides=overrides, device=device, out=out, resume=resume, progress=_reporter(output))
     output.record({"model": str(model)})
     output.say(f"model: {model}")
+    return tell_unreadable(model.parent, output)
+
+
+def tell_unreadable(folder: Path, output: Output) -> int:
+    """Say which files of the data were left out of a run; the exit code that this makes."""
+    path = folder / "unreadable.json"
+    left_out = json_module.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+    for name, reason in left_out:
+        output.record({"path": name, "error": reason})
+        output.note(f"touchline: left out: {name}: {reason}")
+    return EXIT_DEGRADED if left_out else EXIT_OK
 
 
 def _show(recipe: Path, overrides: list[str], out: Path | None, device: Device, output: Output) -> None:

@@ -79,8 +79,13 @@ def check_settings(model: type[Settings], settings: Mapping[str, Any], *, source
         raise UsageError(f"{source}: {problems}") from error
 
 
-def resolve_data_root(data_root: str | None, *, source: str | Path) -> Path:
+def resolve_data_root(data_root: str | None, *, source: str | Path, needs: str = "") -> Path:
     """The folder the recipe's data paths are relative to.
+
+    Args:
+        data_root: as the recipe or ``--set`` has it.
+        source: the recipe's file, for messages.
+        needs: what has to be got first, for messages.
 
     Raises:
         UsageError: none was given.
@@ -91,7 +96,8 @@ def resolve_data_root(data_root: str | None, *, source: str | Path) -> Path:
         raise UsageError(f"{source}: says not where the data lie; add --set data_root=FOLDER")
     root = Path(data_root).expanduser()
     if not root.is_dir():
-        raise InputError(f"data_root {data_root!r} is no folder (looked for {root.absolute()}); set it with --set")
+        remedy = f"this recipe needs {needs}; then --set data_root=FOLDER" if needs else "set it with --set"
+        raise InputError(f"data_root {data_root!r} is no folder (looked for {root.absolute()}); {remedy}")
     return root
 
 

@@ -169,17 +169,28 @@ def folds_of(clips: TrainingClips, data: ClipData) -> list[Fold]:
     """Who learns and who is measured, as the recipe asks.
 
     Raises:
-        InputError: the split asked for cannot be had.
+        InputError: the split asked for cannot be had, or leaves nothing to learn a class from that is measured.
 
     """
-    whole = ClipSet(clips.items, clips.labels)
+    folds = _split(ClipSet(clips.items, clips.labels), data)
+    for fold in folds:
+        never = sorted({clips.labels[k] for k in set(clips.truth[fold.test]) - set(clips.truth[fold.train])})
+        if never:
+            raise InputError(
+                f"classes {never} have no clip to learn from where they are measured: all of theirs lie in one group "
+                f"or on one side of data.split={data.split}; add clips of other groups, or take the class away"
+            )
+    return folds
+
+
+def _split(whole: ClipSet, data: ClipData) -> list[Fold]:
     if data.split == "folds":
         return grouped_folds(whole, folds=data.folds, seed=data.seed)
     if data.split == "own":
         return [own_split(whole)]
     if data.split == "last-fifth":
         return [last_fifth(whole)]
-    train, _, test = legacy_split(len(clips))
+    train, _, test = legacy_split(len(whole))
     return [Fold(train.astype(np.int64), test.astype(np.int64))]
 
 

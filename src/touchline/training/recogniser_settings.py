@@ -110,6 +110,7 @@ class RecogniserRecipe(StrictSettings):
         clip: what the network sees.
         model: the network and how it learns.
         train_on_all: whether a last network, trained on every clip, is written; if not, the first fold's is.
+        needs: what to get, for the message where ``data_root`` is not there.
 
     """
 
@@ -122,6 +123,7 @@ class RecogniserRecipe(StrictSettings):
     train_on_all: bool = True
     licence: str = "Apache-2.0"
     description: str = ""
+    needs: str = ""
 
 
 class Distillation(StrictSettings):
@@ -148,6 +150,7 @@ class DistillRecipe(StrictSettings):
         data_root, data, clip: as in :class:`RecogniserRecipe`.
         teacher, student: the two networks.
         distillation: what is taken over.
+        needs: as in :class:`RecogniserRecipe`.
 
     """
 
@@ -161,3 +164,4 @@ class DistillRecipe(StrictSettings):
     distillation: Distillation = Distillation()
     licence: str = "Apache-2.0"
     description: str = ""
+    needs: str = ""

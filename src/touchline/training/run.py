@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from torch.utils.flop_counter import FlopCounterMode
 
 from touchline.errors import UsageError
@@ -260,7 +260,7 @@ def _train_recogniser(recipe: Recipe, out: Path, device: torch.device, resume: b
     from touchline.training.recogniser_settings import RecogniserRecipe
 
     settings = check_settings(RecogniserRecipe, recipe.settings, source=recipe.path)
-    resolve_data_root(recipe.settings["data_root"], source=recipe.path)
+    resolve_data_root(recipe.settings["data_root"], source=recipe.path, needs=settings.needs)
     _claim(out, settings, resume=resume)
     return train(recipe.settings, out=out, device=device.type, recipe_folder=recipe.path.parent)
 
@@ -293,7 +293,7 @@ def _distill(recipe: Recipe, out: Path, device: torch.device, resume: bool) -> D
     from touchline.training.recogniser_settings import DistillRecipe
 
     settings = check_settings(DistillRecipe, recipe.settings, source=recipe.path)
-    resolve_data_root(recipe.settings["data_root"], source=recipe.path)
+    resolve_data_root(recipe.settings["data_root"], source=recipe.path, needs=settings.needs)
     _claim(out, settings, resume=resume)
     return distill(recipe.settings, out=out, device=device.type, recipe_folder=recipe.path.parent)
 
@@ -330,6 +330,27 @@ def distill_recipe(
     return _distill(recipe, _out(recipe, out), where, resume)
 
 
+def _train_expected_saves(
+    recipe: Recipe, out: Path, device: torch.device, resume: bool, progress: Progress | None
+) -> Path:
+    from touchline.training.expected_saves import ExpectedSavesRecipe, train
+
+    settings = check_settings(ExpectedSavesRecipe, recipe.settings, source=recipe.path)
+    resolve_data_root(recipe.settings["data_root"], source=recipe.path)
+    _claim(out, settings, resume=resume)
+    return train(recipe.settings, out=out, device=device.type, progress=progress)
+
+
+def _plan_expected_saves(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any], list[PlannedRun]]:
+    from touchline.goalkeeping.shots import CURVES
+    from touchline.goalkeeping.splines import basis_count
+    from touchline.training.expected_saves import ExpectedSavesRecipe
+
+    settings = check_settings(ExpectedSavesRecipe, recipe.settings, source=recipe.path)
+    count = 3 + len(CURVES) * basis_count(settings.knots)
+    return settings.model_dump(mode="json"), [PlannedRun("folds", count, count, settings.folds * settings.repeats)]
+
+
 def _claim(out: Path, settings: BaseModel, *, resume: bool) -> None:
     """Take a folder for a run of these settings, or go on with the one of the same settings that it holds.
 
@@ -344,9 +365,17 @@ def _claim(out: Path, settings: BaseModel, *, resume: bool) -> None:
         before = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         before = None
-    if any(out.iterdir()) and not (resume and before == wanted):
+    if any(out.iterdir()) and not (resume and _same(before, settings)):
         raise UsageError(f"{out}: holds an earlier run{_differences(before, wanted)}; name an empty folder with --out")
     write_json_atomic(path, wanted)
+
+
+def _same(before: object, settings: BaseModel) -> bool:
+    """Whether settings of an earlier run say the same; what they do not name had its default."""
+    try:
+        return type(settings).model_validate(before) == settings
+    except ValidationError:
+        return False
 
 
 def _differences(before: object, wanted: dict[str, Any]) -> str:
@@ -371,6 +400,7 @@ TASKS = {
     "skeleton": _Task(_train_skeletons, _plan_skeletons),
     "recogniser": _Task(_train_recogniser, _plan_recogniser),
     "distill": _Task(_train_distilled, _plan_distilled),
+    "expected-saves": _Task(_train_expected_saves, _plan_expected_saves),
 }
 """What ``task:`` in a recipe may say."""
 
