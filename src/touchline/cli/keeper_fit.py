@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
+from touchline.cli.evaluate_common import no_nan
 from touchline.errors import EXIT_OK
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def _record(row: Comparison) -> dict[str, Any]:
         "part": row.part,
         "quantity": row.quantity,
         "published": row.published,
-        "computed": row.computed,
+        "computed": no_nan(row.computed),
         "verdict": row.verdict,
         "note": row.note,
     }

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from touchline.errors import InputError
 from touchline.formats.keeper_tables import AmateurTable, PoseTable, PublishedChoices, ShotTable
 from touchline.goalkeeping.reference import (
     TECHNIQUES,
@@ -33,6 +34,7 @@ GOAL_YD = (120.0, 40.0)
 TABLE_FROM_ROWS = 15
 """The authors show keepers with at least so many rows."""
 
+_FOLDS = 5
 _MAP_X_YD = (90.0, 120.01)
 _MAP_Y_YD = (0.0, 80.0)
 _MAP_CELLS = 50
@@ -111,7 +113,12 @@ class AmateurResult:
 
 
 def fit_as_published(shots: ShotTable, poses: PoseTable, choices: PublishedChoices) -> ReferenceFit:
-    """Everything the authors fitted on shots, on their split."""
+    """Everything the authors fitted on shots, on their split.
+
+    Raises:
+        InputError: too few pictures for their split and their folds.
+
+    """
     pictured = reference_rows(shots, poses, choices)
     mine = shots.on_target[pictured.shots]
     on_target = ReferenceRows(
@@ -119,6 +126,12 @@ def fit_as_published(shots: ShotTable, poses: PoseTable, choices: PublishedChoic
     )
     saved = shots.outcome[on_target.shots] == "Saved"
     split = reference_split(len(saved))
+    kinds = [int((saved[split.train] == kind).sum()) for kind in (True, False)]
+    if min(kinds) < _FOLDS:
+        raise InputError(
+            f"{len(saved)} pictures of shots on target leave {kinds[0]} saves and {kinds[1]} goals to train on after "
+            f"the published draw of a test set; their {_FOLDS} folds need as many of each"
+        )
     model = fit_reference(*_inputs(shots, on_target, split.train), saved[split.train])
     centres = centroids(pictured.features, pictured.technique)
     return ReferenceFit(pictured, centres, on_target, saved, split, model)

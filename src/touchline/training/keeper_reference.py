@@ -158,7 +158,8 @@ def _data(tables: ReferenceTables, fit: ReferenceFit) -> list[Comparison]:
 
     def rate(ids: npt.ArrayLike) -> float:
         chosen = np.unique(np.asarray(ids, np.int64))
-        return float(saved[chosen[shots.on_target[chosen]]].mean())
+        chosen = chosen[shots.on_target[chosen]]
+        return float(saved[chosen].mean()) if len(chosen) else float("nan")
 
     every, pictured = np.arange(len(shots)), np.unique(tables.poses.shots)
     bias = "pictures were kept by what came of the shot: absolute save rates from them are too low"
