@@ -22,8 +22,8 @@ OUTCOMES_ON_TARGET = ("Saved", "Goal")
 _SHOTS = "events/1v1_events.csv"
 _POSES = "pose/pose_1v1_{dimensions}d.csv"
 _AMATEUR_SHOTS = "events/amateur_1v1.csv"
-_AMATEUR_POSES = "pose/amateur_3d_1v1s.csv"
-_PENALTIES = ("pose/pen_pose_3d_17_18_18_19.csv", "pose/pen_pose_3d_19_20_20_21.csv")
+_AMATEUR_POSES = "pose/amateur_{dimensions}d_1v1s.csv"
+_PENALTIES = ("pose/pen_pose_{dimensions}d_17_18_18_19.csv", "pose/pen_pose_{dimensions}d_19_20_20_21.csv")
 _FILTERS = "filters.json"
 _YARDS_PER_PERCENT = (1.2, 0.8)
 
@@ -161,8 +161,8 @@ def read_poses(folder: Path, *, dimensions: int = 3) -> PoseTable:
     return PoseTable(np.array(files), ids, _joints(rows, path, dimensions=dimensions))
 
 
-def read_amateurs(folder: Path) -> AmateurTable:
-    """The amateurs' attempts.
+def read_amateurs(folder: Path, *, dimensions: int = 3) -> AmateurTable:
+    """The amateurs' attempts, poses in 2 or 3 dimensions.
 
     Raises:
         InputError: as :func:`read_shots`.
@@ -175,22 +175,23 @@ def read_amateurs(folder: Path) -> AmateurTable:
         percent = np.stack([_numbers(rows, x, path), _numbers(rows, y, path)], axis=1)
         return percent * np.array(_YARDS_PER_PERCENT)
 
-    poses = folder / _AMATEUR_POSES
-    return AmateurTable(place("X", "Y"), place("X2", "Y2"), _joints(_read_rows(poses), poses, dimensions=3))
+    poses = folder / _AMATEUR_POSES.format(dimensions=dimensions)
+    joints = _joints(_read_rows(poses), poses, dimensions=dimensions)
+    return AmateurTable(place("X", "Y"), place("X2", "Y2"), joints)
 
 
-def read_penalties(folder: Path) -> PenaltyTable:
-    """The penalties of both periods, the earlier one first.
+def read_penalties(folder: Path, *, dimensions: int = 3) -> PenaltyTable:
+    """The penalties of both periods, the earlier one first, poses in 2 or 3 dimensions.
 
     Raises:
         InputError: as :func:`read_shots`.
 
     """
-    earlier, later = (folder / name for name in _PENALTIES)
+    earlier, later = (folder / name.format(dimensions=dimensions) for name in _PENALTIES)
     rows, more = _read_rows(earlier), _read_rows(later)
     outcome = [_earlier_outcome(row, earlier) for row in rows] + [_later_outcome(row, later) for row in more]
     keeper = [_cell(row, "gk_name", earlier) for row in rows] + [_cell(row, "goalkeepers", later) for row in more]
-    joints = [_joints(found, path, dimensions=3, gaps=True) for found, path in ((rows, earlier), (more, later))]
+    joints = [_joints(r, path, dimensions=dimensions, gaps=True) for r, path in ((rows, earlier), (more, later))]
     return PenaltyTable(np.array(outcome), np.array(keeper), np.concatenate(joints))
 
 

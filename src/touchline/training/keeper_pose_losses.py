@@ -1,0 +1,93 @@
+"""What a keeper-pose network is punished for: joints in the wrong place, at the wrong depth, of an impossible body."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from touchline.models.pose_net import PoseMaps, cell_centres, expected_places
+from touchline.poses import BONES, MIRROR
+
+SPREAD = 1.3 / 32
+"""Standard deviation of a joint's target, in crop sides: a little more than the published joints are rounded to."""
+
+PLACE_WEIGHT, DEPTH_WEIGHT, SEEN_WEIGHT, BONE_WEIGHT = 8.0, 8.0, 0.3, 1.0
+_ROBUST = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class PoseBatch:
+    """Crops with what is known of them.
+
+    Attributes:
+        crops: float32 (n, 3, side, side), 0 to 1.
+        joints: float32 (n, 16, 3), crop sides.
+        inside, seen: float32 (n, 16), 0 or 1.
+        trust: float32 (n,); 0 where the crop shows nobody.
+        person: float32 (n,), 0 or 1.
+
+    """
+
+    crops: Tensor
+    joints: Tensor
+    inside: Tensor
+    seen: Tensor
+    trust: Tensor
+    person: Tensor
+
+    def to(self, device: torch.device) -> PoseBatch:
+        """The same on a device."""
+        return PoseBatch(*(getattr(self, field.name).to(device) for field in fields(self)))
+
+
+def pose_losses(maps: PoseMaps, batch: PoseBatch) -> dict[str, Tensor]:
+    """The weighted parts of the loss."""
+    weight = batch.inside * batch.trust[:, None] * (0.4 + 0.6 * batch.seen)
+    total = weight.sum().clamp(min=1.0)
+    places = expected_places(maps.heat, maps.depth)
+    target = heat_targets(batch.joints[..., :2], size=maps.heat.shape[-1])
+    log_share = maps.heat.flatten(2).log_softmax(-1)
+    heat = (-(target * log_share).sum(-1) * weight).sum() / total
+    apart = F.smooth_l1_loss(places[..., :2], batch.joints[..., :2], beta=_ROBUST, reduction="none").sum(-1)
+    at_target = (target * maps.depth.flatten(2)).sum(-1)
+    deep = sum(
+        F.smooth_l1_loss(depth, batch.joints[..., 2], beta=_ROBUST, reduction="none")
+        for depth in (at_target, places[..., 2])
+    )
+    seen = F.binary_cross_entropy_with_logits(maps.seen[:, :-1], batch.seen, reduction="none")
+    person = F.binary_cross_entropy_with_logits(maps.seen[:, -1], batch.person)
+    known = batch.person[:, None].expand_as(seen)
+    return {
+        "heat": heat,
+        "place": PLACE_WEIGHT * (apart * weight).sum() / total,
+        "depth": DEPTH_WEIGHT * 0.5 * (deep * weight).sum() / total,
+        "seen": SEEN_WEIGHT * ((seen * known).sum() / known.sum().clamp(min=1.0) + person),
+        "bones": BONE_WEIGHT * bone_loss(places, batch.joints, weight),
+    }
+
+
+def heat_targets(places: Tensor, *, size: int) -> Tensor:
+    """Gaussians (n, joints, size * size) around places (n, joints, 2) in crop sides, each summing to 1."""
+    middles = cell_centres(size, like=places)
+    x = torch.exp(-0.5 * ((middles - places[..., :1]) / SPREAD) ** 2)
+    y = torch.exp(-0.5 * ((middles - places[..., 1:]) / SPREAD) ** 2)
+    target = (y[..., :, None] * x[..., None, :]).flatten(2)
+    return target / target.sum(-1, keepdim=True).clamp(min=1e-6)
+
+
+def bone_loss(places: Tensor, joints: Tensor, weight: Tensor) -> Tensor:
+    """How far bones in space are from their published lengths, and from their partners' on the other side."""
+    first, second = torch.tensor(BONES, device=places.device).T
+    known = (weight[:, first] > 0) & (weight[:, second] > 0)
+    lengths = _lengths(places, first, second)
+    wrong = F.smooth_l1_loss(lengths, _lengths(joints, first, second), beta=_ROBUST, reduction="none")
+    mirror = torch.tensor(MIRROR, device=places.device)
+    uneven = (lengths - _lengths(places, mirror[first], mirror[second])).abs()
+    return ((wrong + 0.1 * uneven) * known).sum() / known.sum().clamp(min=1)
+
+
+def _lengths(places: Tensor, first: Tensor, second: Tensor) -> Tensor:
+    return ((places[:, first] - places[:, second]).square().sum(-1) + 1e-6).sqrt()
