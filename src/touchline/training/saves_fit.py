@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from touchline.goalkeeping.shots import CURVES
 from touchline.goalkeeping.splines import spline_basis
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
+
+CONSTANTS_PENALTY = np.array([0.0, 0.01])
+"""Of the constant and of ``pictured``: next to nothing, yet enough where all shots are pictured."""
 
 _STEPS = 50
 _SETTLED = 1e-7
@@ -19,10 +21,10 @@ _SETTLED = 1e-7
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curves:
-    """How features (n, 8) become the columns that the ridge acts on.
+    """How features become the columns that the ridge acts on; all but the last feature enter as curves.
 
     Attributes:
-        knots: for each of the first seven features, float64 (k,).
+        knots: of each curve, float64 (k,).
         mean, scale: float64 (columns,), of the columns on the shots it was made from.
 
     """
@@ -32,14 +34,14 @@ class Curves:
     scale: Floats
 
     def columns(self, features: Floats) -> Floats:
-        """Columns (n, c) of features (n, 8)."""
+        """Columns (n, c) of features (n, f)."""
         return (_raw_columns(features, self.knots) - self.mean) / self.scale
 
 
 def make_curves(features: Floats, *, knots: int) -> Curves:
     """Curves with knots at quantiles of the given shots' features."""
     shares = np.linspace(0, 1, knots)
-    places = tuple(np.quantile(features[:, k], shares) for k in range(len(CURVES)))
+    places = tuple(np.quantile(features[:, k], shares) for k in range(features.shape[1] - 1))
     raw = _raw_columns(features, places)
     scale = raw.std(axis=0)
     return Curves(places, raw.mean(axis=0), np.where(scale > 0, scale, 1.0))
@@ -120,11 +122,10 @@ class SaveFit:
 
 
 def fit_saves(features: Floats, pictured: Floats, saved: Floats, *, penalty: float, knots: int) -> SaveFit:
-    """Fit curves to shots: features (n, 8), whether each is among the pictured (n,) and was saved (n,)."""
+    """Fit curves to shots: features (n, f), whether each is among the pictured (n,) and was saved (n,)."""
     curves = make_curves(features, knots=knots)
     columns = _with_constants(curves.columns(features), pictured)
-    free = np.array([0.0, 0.0])
-    ridge = np.concatenate([free, np.full(columns.shape[1] - len(free), penalty)])
+    ridge = np.concatenate([CONSTANTS_PENALTY, np.full(columns.shape[1] - len(CONSTANTS_PENALTY), penalty)])
     found, curvature = fit_logit(columns, saved, penalty=ridge)
     share = _matching_share(columns @ found - found[1] * pictured, step=float(found[1]), wanted=float(saved.mean()))
     return SaveFit(curves, found, curvature, penalty, share)
