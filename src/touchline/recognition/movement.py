@@ -18,10 +18,10 @@ Running is everything from a jog on, sprinting as Bradley et al. (2009) have it.
 of their 0.7: places from video tremble, so that nobody would ever stand.
 """
 
-MARGIN_MPS = (0.0, 0.15, 0.3, 0.5)
+MARGIN_MPS = (0.0, 0.1, 0.2, 0.3)
 """How far a speed has to pass the border of a movement before the movement changes, by the faster of the two."""
 
-MIN_S = 0.4
+MIN_S = 0.2
 """A movement that lasts shorter belongs to the one before it."""
 
 

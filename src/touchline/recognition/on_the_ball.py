@@ -11,13 +11,13 @@ import numpy.typing as npt
 from touchline.actions import BALL_SOURCE, ON_THE_BALL, Action
 from touchline.tracks import Track
 
-NEAR = 0.45
+NEAR = 0.3
 """How near the ball has to be to a person's feet, as a share of the person's height."""
 
-LEAVE = 0.75
+LEAVE = 0.7
 """Once somebody has it, it is theirs until it is further away than this, or nearer to someone else."""
 
-MIN_S = 0.16
+MIN_S = 0.24
 GAP_S = 0.4
 
 

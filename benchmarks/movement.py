@@ -1,0 +1,233 @@
+"""How well metres tell how players move, and boxes who has the ball, against the exact truth of simulated matches.
+
+    for m in 013 014; do touchline track ../shared/data/simulated/match_$m/video.mp4 --out FOLDER/$m; done
+    python benchmarks/movement.py FOLDER [--matches 013 014] [--json benchmarks/results/movement.json]
+
+"touchline" is everything that ``touchline track`` writes, with its own detector, tracker and pitch; each moment of a
+track counts for the player whose true box overlaps it most. "true tracks" has the true boxes, and the true places with
+0.3 m of noise in each picture. The truth of movement is the speed of the true places by the same borders, without
+margins or least lengths; that of the ball is the owner that the simulator notes, when it can be seen. Intervals are of
+players (movement) and of stretches of 10 s (ball), drawn with replacement. Nothing was chosen on matches 013 and 014;
+the constants of ``recognition.movement`` and ``recognition.on_the_ball`` were looked at on 011.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pitch_truth import FPS, HEIGHT, SHARED, WIDTH, SimulatedMatch, simulated_match
+
+from touchline.actions import MOVEMENTS, Action, ActionLookup, Actions
+from touchline.formats.actions import read_actions
+from touchline.formats.tracks_parquet import read_tracks_parquet
+from touchline.kinematics import speeds_mps
+from touchline.metrics.recognition import bootstrap, confusion_matrix, report
+from touchline.recognition.movement import STARTS_MPS, movements_of
+from touchline.recognition.on_the_ball import holders_of
+from touchline.tracks import Track
+
+NOISE_M = 0.3
+LEAST_OVERLAP = 0.3
+BLOCK_S = 10
+Ints = npt.NDArray[np.int64]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, help="of the bundles that touchline track made")
+    parser.add_argument("--matches", nargs="+", default=["013", "014"])
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    results: dict[str, Any] = {"matches": arguments.matches}
+    for way in ("true tracks", "touchline"):
+        rows, balls = [], []
+        for name in arguments.matches:
+            match = simulated_match(name)
+            places = true_places(match)
+            tracks, actions = oracle(match, places) if way == "true tracks" else from_bundle(arguments.folder / name)
+            rows += movement_rows(match, places, tracks, ActionLookup(actions), prefix=name)
+            balls += ball_rows(match, tracks, actions, prefix=name)
+        results[way] = {"movement": movement_scores(rows), "on the ball": ball_scores(balls)}
+    print(json.dumps(results, indent=1))
+    if arguments.json:
+        arguments.json.write_text(json.dumps(results, indent=1) + "\n")
+
+
+def true_places(match: SimulatedMatch) -> dict[int, dict[str, npt.NDArray[Any]]]:
+    """Of each player: frames from 0, places in metres, and which movement it is, -1 where unknown."""
+    found = {}
+    for player in np.unique(match.rows[:, 1]).astype(int):
+        rows = match.rows[match.rows[:, 1] == player]
+        frames = rows[:, 0].astype(np.int64) - 1
+        feet = np.c_[rows[:, 2] + rows[:, 4] / 2, rows[:, 3] + rows[:, 5]]
+        places = np.concatenate([match.metres(f, point[None]) for f, point in zip(frames, feet, strict=True)])
+        speeds = speeds_mps(frames * 80_000, places)
+        band = np.searchsorted(STARTS_MPS, np.nan_to_num(speeds), side="right") - 1
+        found[player] = {
+            "frames": frames,
+            "places": places,
+            "band": np.where(np.isfinite(speeds), band, -1),
+            "boxes": np.c_[rows[:, 2:4], rows[:, 2:4] + rows[:, 4:6]].astype(np.float32),
+        }
+    return found
+
+
+def oracle(match: SimulatedMatch, places: dict[int, dict[str, npt.NDArray[Any]]]) -> tuple[list[Track], Actions]:
+    """True boxes and noisy true places as tracks, and what touchline makes of them."""
+    random = np.random.default_rng(0)
+    tracks = []
+    for player, facts in places.items():
+        noisy = facts["places"] + random.normal(0, NOISE_M, facts["places"].shape)
+        tracks.append(_track(player, facts["frames"], facts["boxes"], positions=noisy.astype(np.float32)))
+    ball = _ball(match)
+    shown = np.flatnonzero(((ball[:, :2] >= 0) & (ball[:, :2] < (WIDTH, HEIGHT))).all(axis=1))
+    at = ball[shown, :2].astype(np.float32)
+    tracks.append(_track(1000, shown, np.c_[at - 2, at + 2], label="ball"))
+    actions = [action for track in tracks[:-1] for action in movements_of(track)]
+    return tracks, Actions((*actions, *holders_of(tracks)))
+
+
+def from_bundle(folder: Path) -> tuple[list[Track], Actions]:
+    """What touchline wrote."""
+    bundle = next(folder.glob("*.touchline"))
+    return list(read_tracks_parquet(bundle / "tracks.parquet")), read_actions(bundle / "actions.json")
+
+
+def movement_rows(
+    match: SimulatedMatch,
+    places: dict[int, dict[str, npt.NDArray[Any]]],
+    tracks: list[Track],
+    lookup: ActionLookup,
+    *,
+    prefix: str,
+) -> list[tuple[str, int, int]]:
+    """(player, true movement, told movement or -1) of every moment at which a known player is followed."""
+    band_at = {
+        p: dict(zip(facts["frames"].tolist(), facts["band"].tolist(), strict=True)) for p, facts in places.items()
+    }
+    rows = []
+    for track in tracks:
+        if track.label in ("ball", "referee"):
+            continue
+        for frame, time_us, player in zip(track.frames, track.times_us, players_of(match, track), strict=True):
+            truth = band_at.get(player, {}).get(int(frame), -1)
+            if truth < 0:
+                continue
+            told = [a.label for a in lookup.at(track.track_id, time_us=int(time_us)) if a.source == "movement"]
+            rows.append((f"{prefix}-{player}", truth, MOVEMENTS.index(told[0]) if told else -1))
+    return rows
+
+
+def players_of(match: SimulatedMatch, track: Track) -> list[int]:
+    """Which player each box of a track lies on; 0 for none."""
+    found = []
+    for frame, box in zip(track.frames, track.boxes_xyxy, strict=True):
+        rows = match.rows[slice(*np.searchsorted(match.rows[:, 0], (frame + 1, frame + 2)))]
+        true = np.c_[rows[:, 2:4], rows[:, 2:4] + rows[:, 4:6]]
+        shared = np.clip(np.minimum(true[:, 2:], box[2:]) - np.maximum(true[:, :2], box[:2]), 0, None).prod(axis=1)
+        union = (true[:, 2:] - true[:, :2]).prod(axis=1) + (box[2:] - box[:2]).prod() - shared
+        best = int(np.argmax(shared / union)) if len(rows) else -1
+        found.append(int(rows[best, 1]) if best >= 0 and (shared / union)[best] >= LEAST_OVERLAP else 0)
+    return found
+
+
+def movement_scores(rows: list[tuple[str, int, int]]) -> dict[str, Any]:
+    """Agreement, of each movement and over all, and how often nothing was said."""
+    truth, told = (np.array([row[k] for row in rows]) for k in (1, 2))
+    players = np.array([row[0] for row in rows])
+    said = told >= 0
+    confusion = confusion_matrix(truth[said], told[said], classes=len(MOVEMENTS))
+    scores = report(confusion)
+    right = truth[said] == told[said]
+    names, index = np.unique(players[said], return_inverse=True)
+    share = np.stack([np.bincount(index, weights=right), np.bincount(index)])
+    agreed = bootstrap(lambda drawn: float(share[0, drawn].sum() / share[1, drawn].sum()), names.tolist())
+    return {
+        "moments": len(rows),
+        "said": round(float(said.mean()), 4),
+        "agreement": [round(v, 4) for v in (agreed.value, agreed.low, agreed.high)],
+        "off by more than one": round(float((np.abs(truth[said] - told[said]) > 1).mean()), 5),
+        "confusion": confusion.tolist(),
+        "of each": {
+            name: {"precision": round(row.precision, 4), "recall": round(row.recall, 4), "moments": row.support}
+            for name, row in zip(MOVEMENTS, scores.classes, strict=True)
+        },
+    }
+
+
+def ball_rows(
+    match: SimulatedMatch, tracks: list[Track], actions: Actions, *, prefix: str
+) -> list[tuple[str, int, int]]:
+    """(block, owner or 0, told or 0, -1 for a track that is on no player) of every picture that shows the ball."""
+    ball = _ball(match)
+    told = np.zeros(len(ball), np.int64)
+    by_id = {track.track_id: track for track in tracks}
+    for action in actions.actions:
+        if action.source == "ball":
+            _mark(told, match, by_id[action.track_id], action)
+    shown = ((ball[:, :2] >= 0) & (ball[:, :2] < (WIDTH, HEIGHT))).all(axis=1)
+    owner = np.where(ball[:, 2] >= 0, ball[:, 2] * 11 + ball[:, 3] + 1, 0).astype(np.int64)
+    return [
+        (f"{prefix}-{int(frame / FPS / BLOCK_S)}", int(owner[frame]), int(told[frame]))
+        for frame in np.flatnonzero(shown).tolist()
+    ]
+
+
+def _mark(told: Ints, match: SimulatedMatch, track: Track, action: Action) -> None:
+    """Write who is meant into the pictures that an action covers."""
+    for frame, time_us, player in zip(track.frames, track.times_us, players_of(match, track), strict=True):
+        if action.start_us <= time_us < action.end_us:
+            told[frame] = player or -1
+
+
+def ball_scores(rows: list[tuple[str, int, int]]) -> dict[str, Any]:
+    """Precision and recall over moments."""
+    owner, told = (np.array([row[k] for row in rows]) for k in (1, 2))
+    names, index = np.unique([row[0] for row in rows], return_inverse=True)
+    hits = np.bincount(index, weights=(told != 0) & (told == owner))
+    said, had = np.bincount(index, weights=told != 0), np.bincount(index, weights=owner > 0)
+    scores: dict[str, Any] = {"moments": len(rows), "owned": int((owner > 0).sum())}
+    for name, whole in (("precision", said), ("recall", had)):
+        interval = bootstrap(_Share(hits, whole), names.tolist())
+        scores[name] = [round(v, 4) for v in (interval.value, interval.low, interval.high)]
+    return scores
+
+
+class _Share:
+    """A sum over drawn blocks divided by another."""
+
+    def __init__(self, part: npt.NDArray[np.float64], whole: npt.NDArray[np.float64]) -> None:
+        self.part, self.whole = part, whole
+
+    def __call__(self, drawn: Ints) -> float:
+        return float(self.part[drawn].sum() / max(self.whole[drawn].sum(), 1))
+
+
+def _ball(match: SimulatedMatch) -> npt.NDArray[np.float64]:
+    """Per frame: x and y in the picture, team and number of the owner, -1 for nobody."""
+    rows = np.genfromtxt(SHARED / "simulated" / f"match_{match.name}" / "ball.csv", delimiter=",", names=True)
+    return np.stack([rows["x_px"], rows["y_px"], rows["owner_team"], rows["owner_player"]], axis=1)
+
+
+def _track(
+    track_id: int,
+    frames: Ints,
+    boxes: npt.NDArray[np.float32],
+    *,
+    label: str = "player",
+    positions: npt.NDArray[np.float32] | None = None,
+) -> Track:
+    sure = np.ones(len(frames), np.float32)
+    return Track(
+        track_id, label, frames * 80_000, frames, boxes.astype(np.float32), sure, sure > 0, positions_m=positions
+    )
+
+
+if __name__ == "__main__":
+    main()
