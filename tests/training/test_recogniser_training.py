@@ -1,4 +1,4 @@
-"""The trainer of recognisers on made clips: it learns, goes on after a kill as if nothing had been, and fools nobody."""
+"""The trainer of recognisers on made clips: it learns, goes on after a kill as if nothing had been, fools nobody."""
 
 from __future__ import annotations
 
