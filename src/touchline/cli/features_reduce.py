@@ -1,0 +1,214 @@
+"""``touchline features reduce``: features made narrower, with a reduction of one's own or SoccerNet's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from touchline.cli.common import (
+    AnyDeviceOption,
+    DebugOption,
+    JsonOption,
+    Output,
+    ProgressCallback,
+    progress_bar,
+    run_guarded,
+)
+from touchline.errors import EXIT_OK, InputError, TouchlineError, UsageError
+
+if TYPE_CHECKING:
+    from touchline.formats.features import Features
+    from touchline.spotting.reduction import Reduction
+
+_REDUCED = re.compile(r"_PCA\d+$")
+
+
+def command(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Feature files, or folders of them.")],
+    fit: Annotated[
+        Path | None, typer.Option("--fit", metavar="FILE", help="Fit a reduction on all of these, and keep it here.")
+    ] = None,
+    pca: Annotated[
+        Path | None, typer.Option("--pca", metavar="FILE", help="Use this one: .safetensors, or SoccerNet's pickle.")
+    ] = None,
+    mean: Annotated[
+        Path | None, typer.Option("--mean", metavar="FILE", help="With a pickle: the average that goes with it.")
+    ] = None,
+    components: Annotated[int, typer.Option("--components", help="Numbers in a row afterwards.", min=1)] = 512,
+    apply: Annotated[bool, typer.Option("--apply/--no-apply", help="Write the narrower features, or only fit.")] = True,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for them; beside each file without it.")] = None,
+    rate: Annotated[
+        float | None, typer.Option("--rate", help="Rows a second, for files that do not say.", min=0.01, max=1000)
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write again even where a file is up to date.")] = False,
+    device: AnyDeviceOption = "auto",
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Make features narrower: subtract the mean, keep the directions in which they vary most.
+
+    --fit FILE fits on the given files, read one block at a time; --pca FILE uses what was fitted before, or SoccerNet's
+    pca_512_TF2.pkl with average_512_TF2.pkl beside it (read without running code).
+    """
+    output = Output(json=json)
+
+    def run() -> int:
+        if (fit is None) == (pca is None):
+            raise UsageError("give either --fit FILE, to fit a reduction on these features, or --pca FILE, to use one")
+        sources = list(_sources(files))
+        reduction = _ready(sources, fit=fit, pca=pca, mean=mean, components=components, rate=rate, output=output)
+        if not apply:
+            return EXIT_OK
+        return _apply_all(sources, reduction=reduction, out=out, rate=rate, force=force, output=output)
+
+    run_guarded(run, debug=debug, json=json)
+
+
+def _ready(
+    sources: Sequence[Path],
+    *,
+    fit: Path | None,
+    pca: Path | None,
+    mean: Path | None,
+    components: int,
+    rate: float | None,
+    output: Output,
+) -> Reduction:
+    """The reduction that is wanted, fitted now or loaded; what it is goes to the user."""
+    from touchline.spotting.reduction import load_reduction
+
+    if pca is not None:
+        reduction = load_reduction(pca, mean=mean)
+    else:
+        if mean is not None:
+            raise UsageError(f"--mean {mean}: a reduction that is fitted now finds its own mean")
+        with progress_bar("fitting") as progress:
+            fitted = _fit(sources, components=components, rate=rate, progress=progress)
+        reduction = fitted.save(fit or Path())
+        output.record({"type": "reduction", "path": str(fit), "kept": round(reduction.kept, 6), **reduction.about})
+        if not output.json:
+            output.say(
+                f"{fit}: {reduction.width} -> {reduction.size}, fitted on {reduction.rows} rows, "
+                f"{100 * reduction.kept:.1f} % of the variance kept"
+            )
+    if not reduction.published:
+        output.note(
+            f"touchline: {reduction.name} is not SoccerNet's reduction: heads published for SoccerNet's features "
+            "cannot read what it makes; heads trained on it can"
+        )
+    return reduction
+
+
+def _fit(sources: Sequence[Path], *, components: int, rate: float | None, progress: ProgressCallback) -> Reduction:
+    """A reduction of all files, one block of one file in memory at a time."""
+    from touchline.formats.features import read_features
+    from touchline.spotting.reduction import ReductionFit
+
+    fit: ReductionFit | None = None
+    models = []
+    total_us, done_us = sum(_span_us(source, rate=rate) for source in sources), 0
+    for source in sources:
+        features = read_features(source, rate_hz=rate)
+        if fit is None:
+            fit = ReductionFit(features.width)
+        if features.width != fit.width:
+            raise InputError(
+                f"{source}: rows of {features.width} numbers, {sources[0]} has {fit.width}; fit one kind at a time"
+            )
+        models.append(features.info.model)
+        lost = features.lost_rows()
+        fit.add(features.values[~lost] if lost.any() else features.values)
+        done_us += _span_us(source, rate=rate)
+        progress(done_us, total_us)
+    if fit is None:
+        raise UsageError("no feature files to fit on")
+    return fit.finish(components, model=models[0] if len(set(models)) == 1 else "")
+
+
+def _span_us(source: Path, *, rate: float | None) -> int:
+    """How much video features are of, from their header alone."""
+    from touchline.formats.features import read_features
+
+    features = read_features(source, rate_hz=rate, check=False)
+    return features.end_us - features.info.start_us
+
+
+def _apply_all(
+    sources: Sequence[Path], *, reduction: Reduction, out: Path | None, rate: float | None, force: bool, output: Output
+) -> int:
+    from touchline.cli.batch import batch_code
+
+    codes = []
+    for source in sources:
+        try:
+            path, rows, reused = _apply(source, reduction=reduction, out=out, rate=rate, force=force)
+        except TouchlineError as error:
+            output.error(error, type="error", path=str(source))
+            codes.append(error.exit_code)
+            continue
+        fields = {"source": str(source), "path": str(path), "rows": rows, "width": reduction.size, "reused": reused}
+        output.record({"type": "features", **fields, "published_reduction": reduction.published})
+        if not output.json:
+            output.say(f"{path}: {rows} x {reduction.size}" + (" (up to date)" if reused else ""))
+        codes.append(EXIT_OK)
+    return batch_code(codes)
+
+
+def _apply(
+    source: Path, *, reduction: Reduction, out: Path | None, rate: float | None, force: bool
+) -> tuple[Path, int, bool]:
+    """Write one file's narrower features; where, how many rows, and whether they were there already."""
+    from touchline.formats.features import SUFFIX, holds, read_features, write_features
+
+    features = read_features(source, width=reduction.width, rate_hz=rate)
+    path = (source.parent if out is None else out) / f"{source.stem}_PCA{reduction.size}{SUFFIX}"
+    settings = {**features.info.settings, "source": _sha256(source), "reduction": reduction.sha256}
+    info = features.info
+    if not force and holds(path, video=info.video, settings=settings) is not None:
+        return path, len(features), True
+    reduced = replace(
+        info,
+        reduction=reduction.about,
+        published=info.published and reduction.published,
+        settings=settings,
+        remarks=(*info.remarks, *_remarks(features, reduction)),
+    )
+    blocks = reduction.blocks(features.values)
+    write_features(path, blocks, shape=(len(features), reduction.size), info=reduced)
+    return path, len(features), False
+
+
+def _remarks(features: Features, reduction: Reduction) -> list[str]:
+    """What does not go together."""
+    if reduction.model and reduction.model != features.info.model:
+        return [f"reduced with {reduction.name}, which was fitted on features of {reduction.model}, not these"]
+    return []
+
+
+def _sha256(path: Path) -> str:
+    from hashlib import file_digest
+
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def _sources(paths: Sequence[Path]) -> Iterator[Path]:
+    """The feature files that are meant: those given, and in folders all that were not made narrower already.
+
+    Raises:
+        InputError: a folder without any.
+
+    """
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        inside = sorted(file for file in path.rglob("*.npy") if not _REDUCED.search(file.stem))
+        if not inside:
+            raise InputError(f"{path}: holds no .npy files of features; `touchline features extract` makes them")
+        yield from inside

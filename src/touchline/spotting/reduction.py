@@ -1,0 +1,267 @@
+"""Features made narrower: mean subtracted, then the directions along which they vary most (PCA).
+
+Fitting goes through the features once, block by block, and holds one (width, width) matrix however many there are: the
+covariance is exact, not an approximation as incremental PCA is. SoccerNet's own reduction (2,048 to 512, fitted on its
+500 games, never published as anything but pickles) is read through :mod:`touchline.formats.pca_pickles`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save as safetensors_bytes
+
+from touchline.errors import InputError
+from touchline.formats.atomic import make_folder, write_bytes_atomic
+from touchline.formats.pca_pickles import read_mean_pickle, read_pca_pickle
+
+SUFFIX = ".safetensors"
+COMPONENTS = 512
+PUBLISHED_PCA, PUBLISHED_MEAN = "pca_512_TF2.pkl", "average_512_TF2.pkl"
+"""Names of SoccerNet's own files; they are in its repository sn-spotting, under Features."""
+_METADATA_KEY = "touchline-reduction"
+_BLOCK_ROWS = 2048
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reduction:
+    """A mean and directions.
+
+    Attributes:
+        mean: float64 (width,).
+        components: float64 (k, width), orthonormal rows, the one with most variance first.
+        variance: float64 (k,) along each; NaN where unknown.
+        total_variance: of all directions, also those left out; NaN where unknown.
+        rows: how many it was fitted on; 0 where unknown.
+        name: for the record.
+        published: whether it is SoccerNet's own.
+        model: whose features it was fitted on, empty where unknown.
+        sha256: of its file.
+
+    """
+
+    mean: npt.NDArray[np.float64]
+    components: npt.NDArray[np.float64]
+    variance: npt.NDArray[np.float64]
+    total_variance: float = float("nan")
+    rows: int = 0
+    name: str = "PCA"
+    published: bool = False
+    model: str = ""
+    sha256: str = ""
+
+    def __post_init__(self) -> None:
+        k, width = self.components.shape
+        if self.mean.shape != (width,) or self.variance.shape != (k,):
+            raise ValueError(
+                f"mean {self.mean.shape} and variance {self.variance.shape} do not fit components {(k, width)}"
+            )
+
+    @property
+    def width(self) -> int:
+        """Numbers in a row before."""
+        return int(self.components.shape[1])
+
+    @property
+    def size(self) -> int:
+        """Numbers in a row after."""
+        return int(self.components.shape[0])
+
+    @property
+    def kept(self) -> float:
+        """Share of the variance that is kept, NaN where unknown."""
+        return float(self.variance.sum() / self.total_variance)
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What a side-car says of it, as JSON."""
+        return {
+            "name": self.name,
+            "sha256": self.sha256,
+            "published": self.published,
+            "width": self.width,
+            "size": self.size,
+            "rows": self.rows,
+        }
+
+    def apply(self, values: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        """Features (rows, width) as float32 (rows, size).
+
+        Raises:
+            ValueError: of another width.
+
+        """
+        return np.concatenate([np.zeros((0, self.size), np.float32), *self.blocks(values)])
+
+    def blocks(self, values: npt.NDArray[Any]) -> Iterator[npt.NDArray[np.float32]]:
+        """The same block by block, each read only when it is its turn."""
+        if values.ndim != 2 or values.shape[1] != self.width:
+            raise ValueError(f"features of shape {values.shape} do not fit a reduction of width {self.width}")
+        turned = np.ascontiguousarray(self.components.T)
+        for start in range(0, len(values), _BLOCK_ROWS):
+            block = np.asarray(values[start : start + _BLOCK_ROWS], np.float64)
+            yield ((block - self.mean) @ turned).astype(np.float32)
+
+    def save(self, path: Path) -> Reduction:
+        """Write it as safetensors, whole or not at all; itself with the file's SHA-256."""
+        path = path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX)
+        about = {
+            "name": path.stem if self.name == "PCA" else self.name,
+            "published": self.published,
+            "rows": self.rows,
+            "model": self.model,
+            "total_variance": None if np.isnan(self.total_variance) else self.total_variance,
+        }
+        arrays = {"mean": self.mean, "components": np.ascontiguousarray(self.components), "variance": self.variance}
+        make_folder(path.parent)
+        write_bytes_atomic(path, safetensors_bytes(arrays, {_METADATA_KEY: json.dumps(about)}))
+        return load_reduction(path)
+
+
+class ReductionFit:
+    """Takes features block by block; holds their count, mean and scatter, (width, width) float64.
+
+    Args:
+        width: numbers in a row.
+
+    """
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        self.rows = 0
+        self._mean = np.zeros(width)
+        self._scatter = np.zeros((width, width), order="F")
+
+    def add(self, values: npt.NDArray[Any]) -> None:
+        """Take features (rows, width), as many as there are; a mapped file is read block by block.
+
+        Raises:
+            ValueError: of another width.
+
+        """
+        if values.ndim != 2 or values.shape[1] != self.width:
+            raise ValueError(f"features of shape {values.shape} do not fit the width {self.width}")
+        for start in range(0, len(values), _BLOCK_ROWS):
+            self._add_block(np.array(values[start : start + _BLOCK_ROWS], np.float64))
+
+    def _add_block(self, block: npt.NDArray[np.float64]) -> None:
+        """Chan's update of mean and scatter, which loses nothing to cancellation."""
+        from scipy.linalg.blas import dsyr, dsyrk
+
+        count = self.rows + len(block)
+        mean = block.mean(axis=0)
+        block -= mean
+        step = mean - self._mean
+        self._scatter = dsyrk(1.0, block, beta=1.0, c=self._scatter, trans=1, overwrite_c=1)
+        self._scatter = dsyr(self.rows * len(block) / count, step, a=self._scatter, overwrite_a=1)
+        self._mean += step * (len(block) / count)
+        self.rows = count
+
+    def finish(self, components: int = COMPONENTS, *, name: str = "PCA", model: str = "") -> Reduction:
+        """The reduction.
+
+        Args:
+            components: numbers in a row afterwards.
+            name: for the record.
+            model: whose features these were.
+
+        Raises:
+            InputError: there were fewer rows, or narrower ones, than components.
+
+        """
+        from scipy.linalg import eigh
+
+        if not 1 <= components <= min(self.width, self.rows - 1):
+            raise InputError(
+                f"{components} components cannot be fitted on {self.rows} rows of {self.width} numbers; "
+                f"take at most {max(1, min(self.width, self.rows - 1))} with --components, or give more features"
+            )
+        covariance = self._scatter / (self.rows - 1)
+        total = float(np.trace(covariance))
+        variance, vectors = eigh(
+            covariance, lower=False, subset_by_index=(self.width - components, self.width - 1), overwrite_a=True
+        )
+        rows = vectors[:, ::-1].T
+        # The sign is free; as in scikit-learn the largest number of each direction is positive.
+        rows *= np.sign(rows[np.arange(components), np.abs(rows).argmax(axis=1)])[:, None]
+        return Reduction(
+            self._mean.copy(),
+            np.ascontiguousarray(rows),
+            np.maximum(variance[::-1], 0.0),
+            total_variance=total,
+            rows=self.rows,
+            name=name,
+            model=model,
+        )
+
+
+def load_reduction(path: Path, *, mean: Path | None = None) -> Reduction:
+    """A reduction from a file of touchline's, or from SoccerNet's pickles.
+
+    Args:
+        path: ``.safetensors``, or the pickle of a PCA.
+        mean: with a pickle, that of the average; where None, the file SoccerNet publishes is looked for beside it.
+
+    Raises:
+        InputError: missing, unsafe, damaged, or parts that do not fit each other.
+
+    """
+    if path.suffix == SUFFIX:
+        return _from_safetensors(path)
+    arrays = read_pca_pickle(path)
+    beside = path.with_name(path.name.replace("pca", "average", 1))
+    if mean is None and beside == path:
+        raise InputError(f"{path}: give the average of features as well, --mean FILE; SoccerNet's is {PUBLISHED_MEAN}")
+    mean = mean or beside
+    if not mean.is_file():
+        raise InputError(f"{mean}: not there; a pickled PCA needs the average it was fitted around, --mean FILE")
+    average = read_mean_pickle(mean)
+    if average.shape != arrays["mean"].shape:
+        raise InputError(f"{mean}: {len(average)} numbers, but {path.name} is of rows of {len(arrays['mean'])}")
+    digest = hashlib.sha256(path.read_bytes() + mean.read_bytes()).hexdigest()
+    components = arrays["components"]
+    return Reduction(
+        average + arrays["mean"],
+        components,
+        arrays.get("variance", np.full(len(components), np.nan)),
+        name=path.stem,
+        published=(path.name, mean.name) == (PUBLISHED_PCA, PUBLISHED_MEAN) and components.shape == (512, 2048),
+        model="ResNET_TF2" if path.name == PUBLISHED_PCA else "",
+        sha256=digest,
+    )
+
+
+def _from_safetensors(path: Path) -> Reduction:
+    try:
+        with safe_open(str(path), framework="np") as file:
+            about = json.loads((file.metadata() or {})[_METADATA_KEY])
+            arrays = {name: np.asarray(file.get_tensor(name), np.float64) for name in file.keys()}  # noqa: SIM118
+        total = about["total_variance"]
+        reduction = Reduction(
+            arrays["mean"],
+            arrays["components"],
+            arrays["variance"],
+            total_variance=float("nan") if total is None else float(total),
+            rows=int(about["rows"]),
+            name=str(about["name"]),
+            published=bool(about["published"]),
+            model=str(about["model"]),
+            sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        )
+    except FileNotFoundError as error:
+        raise InputError(
+            f"{path}: no such file; `touchline features reduce FILES --fit {path.name}` makes one"
+        ) from error
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: not a reduction of features, or damaged ({error})") from error
+    if not np.isfinite(reduction.components).all() or not np.isfinite(reduction.mean).all():
+        raise InputError(f"{path}: holds numbers that are not finite; fit it again")
+    return reduction
