@@ -22,7 +22,7 @@ from touchline.errors import InputError
 
 MAX_BYTES = 1 << 30
 _MAX_MEMO = 1_000_000
-_FLOATS = {"f8": np.dtype("f8"), "f4": np.dtype("f4"), "f2": np.dtype("f2")}
+_FLOATS: dict[str, np.dtype[Any]] = {"f8": np.dtype("f8"), "f4": np.dtype("f4"), "f2": np.dtype("f2")}
 
 
 class _Object:
