@@ -8,7 +8,7 @@ import pytest
 
 from tinyspotter import FRAME, moving_noise, naive_scores, tiny_config, tiny_network
 from touchline.errors import ResourceError, UsageError
-from touchline.models.export import export_onnx
+from touchline.models.export_graphs import export_model
 from touchline.models.store import save_model
 from touchline.spotting import spotter as spotter_module
 from touchline.spotting.spotter import load_spotter
@@ -87,7 +87,7 @@ def test_events_follow_the_models_rules(model: Path, pictures: np.ndarray) -> No
 def test_onnx_graphs_equal_the_network_at_any_batch(network: Any, pictures: np.ndarray, tmp_path: Path) -> None:
     pytest.importorskip("onnx")
     onnxruntime = pytest.importorskip("onnxruntime")
-    encoder, decoder, config = export_onnx(network, tiny_config(), tmp_path)
+    encoder, decoder, config = export_model(network, tiny_config(), tmp_path, format="onnx")
     assert [path.name for path in (encoder, decoder, config)] == ["tiny-encoder.onnx", "tiny-decoder.onnx", "tiny.json"]
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1

@@ -149,20 +149,20 @@ def import_command(
 @app.command("export")
 def export_command(
     name: Annotated[str, typer.Argument(help="A model's name, or its file.")],
-    format: Annotated[Literal["onnx"], typer.Option("--format", help="What to write.")] = "onnx",
+    format: Annotated[Literal["onnx", "openvino"], typer.Option("--format", help="What to write.")] = "onnx",
     out: Annotated[Path, typer.Option("--out", help="Folder for the files.")] = Path(),
     device: AnyDeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Write a model for other runtimes: encoder and decoder as two graphs, and its configuration."""
+    """Write a model for other runtimes: a spotter as two graphs, a recogniser as one; and its configuration."""
 
     def run() -> None:
-        from touchline.models.export import export_onnx
+        from touchline.models.export_graphs import export_model
         from touchline.models.store import load_model
 
-        network, config, _ = load_model(name)
-        paths = export_onnx(network, config, out)
+        network, config, _ = load_model(name, task="any")
+        paths = export_model(network, config, out, format=format)
         output = Output(json=json)
         output.record({"name": config.name, "format": format, "paths": [str(path) for path in paths]})
         if not json:
@@ -202,6 +202,8 @@ def _sampling(config: Config) -> tuple[float | None, int | None, int | None]:
     """Pictures a second, width and height of what a model sees, as far as they are fixed."""
     if config.task == "spot":
         return config.frame.fps, config.frame.width, config.frame.height
+    if config.task == "spot-streams":
+        return config.rate_hz, None, None
     if config.task == "recognize":
         return config.clip.fps, config.clip.width, config.clip.height
     if config.task == "skeleton":

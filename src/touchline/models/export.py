@@ -1,4 +1,4 @@
-"""A spotting network as two ONNX graphs: the encoder of a stack, and the decoder of a window of features."""
+"""A module as an ONNX graph."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,37 +15,9 @@ from torch import Tensor, nn
 from torch.jit._trace import TracerWarning
 
 from touchline.errors import ResourceError
-from touchline.formats.atomic import make_folder, write_bytes_atomic, write_text_atomic
-from touchline.models.parts import example_inputs
-from touchline.models.protocols import SpottingNetwork
-from touchline.models.spec import ModelConfig
 
 OPSET = 17
 EXAMPLE_BATCH = 2
-
-
-def export_onnx(network: SpottingNetwork, config: ModelConfig, folder: Path) -> tuple[Path, ...]:
-    """Write a network as ``NAME-encoder.onnx``, ``NAME-decoder.onnx`` and its configuration as ``NAME.json``.
-
-    The encoder takes 8-bit luma "pixels" (n, stack, height, width) and gives "features" (n, ...); the decoder takes
-    "windows" (n, window, ...) of features and gives "logits" (n, classes). Any n, one size of picture.
-
-    Raises:
-        ResourceError: the package ``onnx`` is missing, or the folder cannot be written.
-
-    """
-    make_folder(folder)
-    encoder, decoder = example_inputs(
-        network, frame=config.frame, encode_batch=EXAMPLE_BATCH, decode_batch=EXAMPLE_BATCH
-    )
-    parts = (("encoder", encoder, ("pixels", "features")), ("decoder", decoder, ("windows", "logits")))
-    paths = []
-    for part, (module, example), names in parts:
-        paths.append(folder / f"{config.name}-{part}.onnx")
-        write_bytes_atomic(paths[-1], onnx_bytes(module, example, names=names, any_batch=True))
-    paths.append(folder / f"{config.name}.json")
-    write_text_atomic(paths[-1], config.model_dump_json(indent=2) + "\n")
-    return tuple(paths)
 
 
 def onnx_bytes(

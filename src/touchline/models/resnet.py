@@ -12,6 +12,7 @@ from typing import Literal, cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 STAGES = {
     18: (2, 2, 2, 2),
@@ -60,9 +61,8 @@ class TemporalAggregation(nn.Module):
         """Maps (n * frames, c, h, w), the pictures of a clip one after the other; same shape out."""
         before = _by_clip(self.prev_se(x), frames)
         after = _by_clip(self.next_se(x), frames)
-        nothing = torch.zeros_like(before[:, :1])
-        before = torch.cat([nothing, before[:, :-1]], dim=1)
-        after = torch.cat([after[:, 1:], nothing], dim=1)
+        before = F.pad(before[:, :-1], (0, 0, 0, 0, 0, 0, 1, 0))
+        after = F.pad(after[:, 1:], (0, 0, 0, 0, 0, 0, 0, 1))
         mixed = before + _by_clip(self.curr_se(x), frames) + after
         return cast(Tensor, self.relu(mixed.flatten(0, 1)))
 

@@ -111,7 +111,8 @@ class SkeletonNet(nn.Module):
         """
         places, seen = sequences[..., :2], (sequences[..., 2:] > 0).to(sequences.dtype)
         hips, shoulders = self._middle(places, seen, self.hips), self._middle(places, seen, self.shoulders)
-        trunk = torch.linalg.vector_norm(shoulders - hips, dim=-1).median(dim=1).values.clamp_min(_SMALL)
+        lengths = torch.linalg.vector_norm(shoulders - hips, dim=-1)
+        trunk = lengths.sort(dim=1).values[:, (lengths.shape[1] - 1) // 2].clamp_min(_SMALL)  # exports know no median
         filled = places * seen + hips[:, :, None] * (1 - seen)
         return (filled - hips.mean(dim=1)[:, None, None]) / trunk[:, None, None, None]
 
