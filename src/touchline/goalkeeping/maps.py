@@ -1,0 +1,211 @@
+"""Maps of expected saves over the attacking half, and which technique looks best where, both with how sure that is.
+
+A place is left out where few shots were learnt from, or where the keeper would have to be where keepers never were.
+A technique is named best only where the chance of that reaches ``sure``; elsewhere the map says that nobody knows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.errors import UsageError
+from touchline.goalkeeping.expected_saves import Z_95, Population, SaveModel, expit
+from touchline.goalkeeping.shots import engagement_from, geometry
+from touchline.shots import GOAL_YD, LENGTH_YD, MOST_ENGAGEMENT, WIDTH_YD
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Indices = npt.NDArray[np.int64]
+
+FROM_X_YD = 84.0
+SURE = 0.8
+CELL_YD = 1.0
+UNKNOWN = -1
+"""In ``best``: no technique is shown to be better than the others."""
+
+_DRAWS = 300
+_SEED = 0
+_BEYOND = 0.25
+_LEAST_DISTANCE_YD = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class KeeperPlace:
+    """Where the keeper is while the shooter moves; at most one of the three, none for where keepers usually are.
+
+    Attributes:
+        keeper_yd: he stays there.
+        engagement: his distance to the shooter is this part of the goal's.
+        closing_yd: he has come this far from the goal's middle towards the shooter.
+
+    """
+
+    keeper_yd: tuple[float, float] | None = None
+    engagement: float | None = None
+    closing_yd: float | None = None
+
+    def __post_init__(self) -> None:
+        given = [name for name in ("keeper_yd", "engagement", "closing_yd") if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise UsageError(f"{' and '.join(given)} were given; the keeper can be placed in one way only")
+        if self.keeper_yd is not None and not (
+            0 <= self.keeper_yd[0] <= LENGTH_YD and 0 <= self.keeper_yd[1] <= WIDTH_YD
+        ):
+            raise UsageError(f"a keeper at {self.keeper_yd} is outside the pitch of 120 x 80 yd; the goal is at 120,40")
+        if self.engagement is not None and not 0 <= self.engagement <= MOST_ENGAGEMENT:
+            raise UsageError(f"engagement {self.engagement} is outside 0 to {MOST_ENGAGEMENT:g}; 1 is on the line")
+        if self.closing_yd is not None and not 0 <= self.closing_yd <= LENGTH_YD / 2:
+            raise UsageError(f"closing down {self.closing_yd} yd is outside 0 to {LENGTH_YD / 2:g}")
+
+    @property
+    def said(self) -> str:
+        """The place in words."""
+        if self.keeper_yd is not None:
+            return f"keeper at x={self.keeper_yd[0]:g}, y={self.keeper_yd[1]:g} yd"
+        if self.engagement is not None:
+            return f"keeper at {self.engagement:g} of the way from shooter to goal"
+        if self.closing_yd is not None:
+            return f"keeper {self.closing_yd:g} yd out towards the shooter"
+        return "keeper where keepers usually are at that distance"
+
+    def engagement_at(self, x_yd: Floats, y_yd: Floats, *, model: SaveModel) -> Floats:
+        """Engagement (n,) for shooters at (n,) places."""
+        distance = np.maximum(np.hypot(GOAL_YD[0] - x_yd, GOAL_YD[1] - y_yd), _LEAST_DISTANCE_YD)
+        if self.keeper_yd is not None:
+            return engagement_from(x_yd, y_yd, keeper_yd=self.keeper_yd)
+        if self.engagement is not None:
+            return np.full(len(x_yd), self.engagement)
+        if self.closing_yd is not None:
+            return np.where(self.closing_yd < distance, 1 - self.closing_yd / distance, np.nan)
+        return model.usual.median(distance)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OptimalMap:
+    """Expected saves on a grid of shooters' places; every array is (nx, ny) unless said otherwise.
+
+    Attributes:
+        x_yd, y_yd: float64 (nx,) and (ny,), middles of the cells.
+        p, low, high: chance of a save and its 95 % interval, whatever the technique.
+        engagement: that was assumed, NaN where the keeper would be behind the shooter.
+        shots_near: how many shots were learnt from around there.
+        covered: bool, whether there is anything to say.
+        techniques: names.
+        by_technique: float64 (names, nx, ny), chance of a save with each technique's offset.
+        chance_best: float64 (names, nx, ny), how likely each technique is the best of all there.
+        best: int64, index of the best technique, ``UNKNOWN`` where none reaches ``sure`` or nothing is covered.
+        sure: chance that a technique must reach to be named.
+        pressure: whether the shooter is under pressure.
+        place: where the keeper is.
+        population: of the shots.
+        remarks: what every reader must know.
+
+    """
+
+    x_yd: Floats
+    y_yd: Floats
+    p: Floats
+    low: Floats
+    high: Floats
+    engagement: Floats
+    shots_near: Floats
+    covered: Bools
+    techniques: tuple[str, ...]
+    by_technique: Floats
+    chance_best: Floats
+    best: Indices
+    sure: float
+    pressure: bool
+    place: KeeperPlace
+    population: Population
+    remarks: tuple[str, ...]
+
+
+def optimal_map(
+    model: SaveModel,
+    *,
+    pressure: bool = False,
+    place: KeeperPlace | None = None,
+    population: Population = "all",
+    sure: float = SURE,
+    cell_yd: float = CELL_YD,
+) -> OptimalMap:
+    """The map of a situation.
+
+    Args:
+        model: of expected saves.
+        pressure: whether the shooter is under pressure.
+        place: where the keeper is; where keepers usually are by default.
+        population: of the shots.
+        sure: chance of being the best that a technique must reach to be named, 0.25 to 1.
+        cell_yd: side of a cell.
+
+    """
+    if not 0.25 <= cell_yd <= 10 or not 0 <= sure <= 1:
+        raise UsageError(f"cells of {cell_yd:g} yd (0.25 to 10) or certainty {sure:g} (0 to 1) cannot be mapped")
+    place = place or KeeperPlace()
+    x = np.arange(FROM_X_YD + cell_yd / 2, LENGTH_YD, cell_yd)
+    y = np.arange(cell_yd / 2, WIDTH_YD, cell_yd)
+    at_x, at_y = (grid.ravel() for grid in np.meshgrid(x, y, indexing="ij"))
+    engagement = place.engagement_at(at_x, at_y, model=model)
+    near = model.support.near(at_x, at_y)
+    covered = (near >= model.support.least) & _keeper_plausible(model, at_x, at_y, engagement)
+    features = geometry(at_x, at_y, engagement=engagement, under_pressure=float(pressure))[covered]
+    eta, deviation = model.logits(features, population=population)
+    moved, chance = compare_techniques(model, features)
+    shape = (len(x), len(y))
+
+    def spread(values: Floats) -> Floats:
+        whole = np.full((*values.shape[:-1], len(at_x)), np.nan)
+        whole[..., covered] = values
+        return whole.reshape(*values.shape[:-1], *shape)
+
+    best = np.full(len(at_x), UNKNOWN, np.int64)
+    best[covered] = np.where(chance.max(axis=0) >= sure, chance.argmax(axis=0), UNKNOWN)
+    return OptimalMap(
+        x_yd=x,
+        y_yd=y,
+        p=spread(expit(eta)),
+        low=spread(expit(eta - Z_95 * deviation)),
+        high=spread(expit(eta + Z_95 * deviation)),
+        engagement=engagement.reshape(shape),
+        shots_near=near.reshape(shape),
+        covered=covered.reshape(shape),
+        techniques=model.techniques.names,
+        by_technique=spread(expit(eta + moved)),
+        chance_best=spread(chance),
+        best=best.reshape(shape),
+        sure=sure,
+        pressure=pressure,
+        place=place,
+        population=population,
+        remarks=(model.techniques.said, model.said),
+    )
+
+
+def compare_techniques(model: SaveModel, features: Floats) -> tuple[Floats, Floats]:
+    """What each technique adds to the log odds (names, n), and the chance (names, n) that it is the best there.
+
+    The chance is a share of draws from what the model holds possible, always the same draws.
+    """
+    offsets = model.techniques
+    terms = offsets.terms(features)
+    names = len(offsets.names)
+    random = np.random.default_rng(_SEED).standard_normal((len(offsets.factor), _DRAWS))
+    drawn = offsets.coefficients.ravel()[:, None] + offsets.factor @ random
+    scores = np.einsum("nt,ktd->knd", terms, drawn.reshape(names, -1, _DRAWS), optimize=True)
+    winner = scores.argmax(axis=0)
+    chance = np.stack([(winner == k).mean(axis=1) for k in range(names)])
+    return offsets.coefficients @ terms.T, chance
+
+
+def _keeper_plausible(model: SaveModel, x_yd: Floats, y_yd: Floats, engagement: Floats) -> Bools:
+    """Whether keepers were seen about as far out for shots of that distance."""
+    distance = np.hypot(GOAL_YD[0] - x_yd, GOAL_YD[1] - y_yd)
+    usual = model.usual.quantiles(distance)
+    low, high = usual[:, 0], usual[:, -1]
+    beyond = _BEYOND * (high - low)
+    return np.asarray((engagement >= low - beyond) & (engagement <= high + beyond) & (distance >= _LEAST_DISTANCE_YD))
