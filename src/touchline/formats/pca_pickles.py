@@ -42,11 +42,10 @@ class _Dtype:
 
     def __init__(self, name: object = "", *_: object) -> None:
         self.name = str(name)
-        self.order = "<"
+        self.big = False
 
     def __setstate__(self, state: object) -> None:
-        if isinstance(state, tuple) and len(state) > 1 and state[1] in ("<", ">", "|", "="):
-            self.order = "<" if state[1] in ("|", "=") else str(state[1])
+        self.big = isinstance(state, tuple) and len(state) > 1 and state[1] == ">"
 
     def real(self) -> np.dtype[Any]:
         """The floating-point type that is meant.
@@ -58,7 +57,7 @@ class _Dtype:
         known = _FLOATS.get(self.name.lstrip("<>=|"))
         if known is None:
             raise pickle.UnpicklingError(f"an array of type {self.name!r}; a reduction has floating-point numbers")
-        return known.newbyteorder(self.order)
+        return known.newbyteorder(">" if self.big else "<")
 
 
 class _Array:

@@ -1,0 +1,143 @@
+"""Pictures to features: pictures prepared as the references do, batches that do not matter, weights that must fit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from tinymodel import write_tiny_model
+from touchline.errors import InputError
+from touchline.models.importing_pictures import read_picture_encoder
+from touchline.models.resnet import ResNet
+from touchline.models.spec import IMAGENET_MEAN, IMAGENET_STD, EncoderConfig, EncoderSpec
+from touchline.models.store import save_model
+from touchline.spotting.feature_extractor import FeatureExtractor, fit_picture, load_feature_extractor
+
+SPEC = EncoderSpec(width=224, height=224)
+
+
+def picture(width: int = 398, height: int = 224, seed: int = 0) -> np.ndarray:
+    small = np.random.default_rng(seed).integers(0, 256, (9, 16, 3), np.uint8)
+    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC))
+
+
+@pytest.fixture(scope="module")
+def resnet(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ResNet]:
+    """A ResNet-18 with random weights as torch.save writes them, with the classes of ImageNet."""
+    torch.manual_seed(0)
+    network = ResNet(1000, depth=18).eval()
+    path = tmp_path_factory.mktemp("weights") / "resnet18-f37072fd.pth"
+    torch.save(network.state_dict(), path)
+    return path, network
+
+
+@pytest.fixture(scope="module")
+def builtin() -> FeatureExtractor:
+    return load_feature_extractor("builtin", device="cpu", backend="torch", batch=2)
+
+
+def test_crop_is_soccernets() -> None:
+    rgb = picture(1281, 720)
+    scaled = cv2.resize(rgb, (int(1281 * 224 / 720), 224), interpolation=cv2.INTER_AREA)
+    left = int((scaled.shape[1] - 224) / 2)
+    assert np.array_equal(fit_picture(rgb, spec=SPEC), scaled[:, left : left + 224])
+
+
+def test_resize_is_soccernets() -> None:
+    rgb = picture(1280, 720)
+    spec = SPEC.model_copy(update={"fit": "resize", "interpolation": "cubic"})
+    assert np.array_equal(fit_picture(rgb, spec=spec), cv2.resize(rgb, (224, 224), interpolation=cv2.INTER_CUBIC))
+
+
+def test_pad_keeps_all_of_it() -> None:
+    spec = SPEC.model_copy(update={"fit": "pad"})
+    padded = fit_picture(np.full((200, 400, 3), 255, np.uint8), spec=spec)
+    assert padded.shape == (224, 224, 3)
+    assert (padded[56:168] == 255).all() and not padded[:56].any() and not padded[168:].any()
+
+
+@pytest.mark.parametrize("size", [(224, 224), (225, 224), (100, 300), (300, 100), (1, 1), (2000, 3)])
+@pytest.mark.parametrize("fit", ["crop", "resize", "pad"])
+def test_every_shape_of_picture_fits(size: tuple[int, int], fit: str) -> None:
+    spec = SPEC.model_copy(update={"fit": fit})
+    assert fit_picture(picture(*size), spec=spec).shape == (224, 224, 3)
+
+
+def test_features_of_published_weights(resnet: tuple[Path, ResNet]) -> None:
+    path, network = resnet
+    extractor = load_feature_extractor(str(path), device="cpu", backend="torch", batch=3)
+    pictures = [picture(seed=seed) for seed in range(4)]
+    prepared = np.stack([fit_picture(rgb, spec=SPEC) for rgb in pictures])
+    normalised = (torch.from_numpy(prepared).float() / 255 - torch.tensor(IMAGENET_MEAN)) / torch.tensor(IMAGENET_STD)
+    with torch.inference_mode():
+        wanted = network.picture_features(normalised.permute(0, 3, 1, 2)).numpy()
+    assert extractor.width == 512 and extractor.name == "resnet18-f37072fd"
+    assert np.allclose(extractor.features(pictures), wanted, atol=1e-4)
+    assert extractor.features([]).shape == (0, 512)
+
+
+def test_openvino_agrees_with_torch(resnet: tuple[Path, ResNet]) -> None:
+    path, _ = resnet
+    pictures = [picture(seed=seed) for seed in range(3)]
+    torched = load_feature_extractor(str(path), device="cpu", backend="torch").features(pictures)
+    compiled = load_feature_extractor(str(path), device="cpu", backend="openvino", threads=1).features(pictures)
+    assert np.abs(torched - compiled).max() < 1e-3 * np.abs(torched).max()
+
+
+def test_the_builtin_encoder_sees_places(builtin: FeatureExtractor) -> None:
+    pictures = [picture(640, 360, seed=seed) for seed in range(3)]
+    features = builtin.features(pictures)
+    assert features.shape == (3, 1280) and builtin.name == "people-detector"
+    assert np.allclose(features[2], builtin.features(pictures[2:])[0], atol=1e-5), "neighbours in a batch do not matter"
+    mirrored = builtin.features([np.ascontiguousarray(pictures[0][:, ::-1])])[0]
+    assert not np.allclose(features[0], mirrored, atol=1e-2)
+
+
+def test_a_fit_of_ones_own(resnet: tuple[Path, ResNet]) -> None:
+    extractor = load_feature_extractor(str(resnet[0]), device="cpu", backend="torch", fit="resize")
+    assert extractor.spec.fit == "resize" and extractor.spec.interpolation == "cubic"
+    assert extractor.settings["picture"]["fit"] == "resize"
+
+
+def test_other_files_of_weights(resnet: tuple[Path, ResNet], tmp_path: Path) -> None:
+    _, network = resnet
+    state = {name: tensor for name, tensor in network.state_dict().items() if "num_batches" not in name}
+    torch.save({"state_dict": {f"module.{name}": tensor for name, tensor in state.items()}}, tmp_path / "wrapped.pth")
+    save_file(state, tmp_path / "plain.safetensors")
+    for name in ("wrapped.pth", "plain.safetensors"):
+        again, config = read_picture_encoder(tmp_path / name)
+        assert config.network == {"depth": 18} and again.feature_size == 512
+        assert torch.equal(again.layer4[1].conv2.weight, network.layer4[1].conv2.weight)  # type: ignore[index, union-attr]
+    del state["layer3.1.bn1.weight"]
+    save_file(state, tmp_path / "missing.safetensors")
+    with pytest.raises(InputError, match=r"1 missing \[layer3\.1\.bn1\.weight\]"):
+        read_picture_encoder(tmp_path / "missing.safetensors")
+    save_file({"a": torch.zeros(1)}, tmp_path / "other.safetensors")
+    with pytest.raises(InputError, match="not the weights of a ResNet"):
+        read_picture_encoder(tmp_path / "other.safetensors")
+
+
+def test_encoders_can_be_kept_as_models(resnet: tuple[Path, ResNet], tmp_path: Path) -> None:
+    network, config = read_picture_encoder(resnet[0])
+    path = save_model(tmp_path / "mine", network, config)
+    extractor = load_feature_extractor(str(path), device="cpu", backend="torch")
+    assert extractor.width == 512 and extractor.name == config.name
+    with pytest.raises(ValueError, match="labels"):
+        EncoderConfig(**{**config.model_dump(), "labels": ("a",)})
+
+
+def test_what_is_missing_is_told_with_where_to_get_it(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"resnet152: touchline ships no weights .* models import"):
+        load_feature_extractor("resnet152")
+    with pytest.raises(InputError, match="no model is called 'nothing'"):
+        load_feature_extractor("nothing")
+    with pytest.raises(InputError, match="makes no features of pictures"):
+        load_feature_extractor(str(write_tiny_model(tmp_path)))
+    (tmp_path / "broken.safetensors").write_bytes(b"x" * 50)
+    with pytest.raises(InputError, match="damaged"):
+        load_feature_extractor(str(tmp_path / "broken.safetensors"))
