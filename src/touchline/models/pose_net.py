@@ -153,3 +153,29 @@ class PoseReader(nn.Module):
         other_seen = torch.cat([other_seen[:, :-1][:, self.mirror], other_seen[:, -1:]], 1)
         places, share = strongest_places(heat, depth)
         return places, share, ((seen + other_seen) / 2).sigmoid()
+
+
+class PeakReader(nn.Module):
+    """A network whose heat maps are values from 0 to 1, each joint read as its highest cell, as PoseHG3D is read.
+
+    Args:
+        network: gives :class:`PoseMaps`; its ``seen`` is passed over.
+        mirror: not needed: such networks are read once.
+
+    """
+
+    def __init__(self, network: nn.Module, *, mirror: tuple[int, ...]) -> None:
+        super().__init__()
+        self.network = network
+        self.joints = len(mirror)
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Find joints; as :meth:`PoseReader.forward`, the share being the highest cell's value."""
+        heat, depth, _ = self.network(pixels.permute(0, 3, 1, 2).float() / 255.0)
+        h, w = heat.shape[2:]
+        height, best = heat.flatten(2).max(-1)
+        row = torch.div(best, w, rounding_mode="floor")
+        z = depth.flatten(2).gather(2, best[..., None])[..., 0]
+        places = torch.stack([(best - row * w) / w, row / h, z], -1).float()
+        seen = torch.cat([(height > 0).float(), (height.amax(1, keepdim=True) > 0).float()], 1)
+        return places, height.clamp(0, 1), seen

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from touchline.errors import InputError
 from touchline.formats.atomic import make_folder, write_bytes_atomic
+from touchline.models.pose_spec import PoseConfig
 from touchline.models.spec import (
     ClipConfig,
     EncoderConfig,
@@ -38,14 +39,17 @@ DEFAULT_DETECTOR = "people-detector"
 """The built-in detector that is taken where none is named."""
 DEFAULT_PITCH_FINDER = "pitch-finder"
 """The built-in pitch finder that is taken where none is named."""
+DEFAULT_POSE_FINDER = "keeper-pose"
+"""The built-in pose finder that is taken where none is named."""
 
-Config = ModelConfig | PictureConfig | ClipConfig | SkeletonConfig | EncoderConfig
+Config = ModelConfig | PictureConfig | PoseConfig | ClipConfig | SkeletonConfig | EncoderConfig
 """What a model file says of itself, whatever its task."""
 
 _CONFIGS: dict[str, type[Config]] = {
     "spot": ModelConfig,
     "detect": PictureConfig,
     "pitch": PictureConfig,
+    "pose": PoseConfig,
     "recognize": ClipConfig,
     "skeleton": SkeletonConfig,
     "features": EncoderConfig,
@@ -121,11 +125,25 @@ def _clip_ensemble(*, architecture: str, members: int, network: dict[str, Any]) 
     return ClipEnsemble([ARCHITECTURES[architecture](**network) for _ in range(members)])
 
 
+def _pose_net(**arguments: Any) -> nn.Module:
+    from touchline.models.pose_net import PoseNet
+
+    return PoseNet(**arguments)
+
+
+def _pose_hg3d(**arguments: Any) -> nn.Module:
+    from touchline.models.pose_hg3d import PoseHG3D
+
+    return PoseHG3D(**arguments)
+
+
 ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {
     "slow-fusion": _slow_fusion,
     "ball-spotter": _ball_spotter,
     "people-detector": _people_detector,
     "pitch-net": _pitch_net,
+    "pose-net": _pose_net,
+    "pose-hg3d": _pose_hg3d,
     "r2plus1d-18": _r2plus1d,
     "resnet-clip": _resnet_clip,
     "resnet-encoder": _resnet_encoder,
@@ -256,8 +274,8 @@ def load_model(name_or_path: str | Path, *, task: str = "spot") -> tuple[Any, An
 
     Args:
         name_or_path: which one.
-        task: what it has to be for, one of ``"spot"``, ``"detect"``, ``"pitch"``, ``"recognize"``, ``"skeleton"``,
-            ``"features"``; ``"any"`` takes all.
+        task: what it has to be for, one of ``"spot"``, ``"detect"``, ``"pitch"``, ``"pose"``, ``"recognize"``,
+            ``"skeleton"``, ``"features"``; ``"any"`` takes all.
 
     Raises:
         InputError: not found, damaged, for another task, or weights that do not fit the network.

@@ -87,7 +87,7 @@ def augment(sample: PoseSample, rng: np.random.Generator, *, side_px: int) -> Po
     if flip:
         joints, depth = joints[list(MIRROR)], depth[list(MIRROR)]
     places: Floats32 = (np.concatenate([joints, depth[:, None]], axis=1) / side_px).astype(np.float32)
-    inside: Flags = ((places[:, :2] > _EDGE) & (places[:, :2] < 1 - _EDGE)).all(axis=1)
+    inside: Flags = np.all((places[:, :2] > _EDGE) & (places[:, :2] < 1 - _EDGE), axis=1)
     pixels = recolor(np.asarray(pixels, np.uint8), rng)
     pixels, covered = cover(pixels, places, rng)
     return PoseCrop(pixels, places, inside, inside & ~covered, sample.trust)
