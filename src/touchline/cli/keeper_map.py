@@ -1,0 +1,170 @@
+"""``touchline keeper map``: expected saves over the pitch, for a keeper and a closing-down that a coach sets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
+from touchline.errors import EXIT_OK, UsageError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from touchline.goalkeeping.maps import OptimalMap
+
+_DIGITS = 4
+Population = Literal["all", "pictured"]
+PopulationOption = Annotated[
+    Population, typer.Option("--population", help="Chances for all shots on target, or for such as were pictured.")
+]
+SaveModelOption = Annotated[
+    Path | None, typer.Option("--model", help="Model file of `touchline train`; else the built-in one.")
+]
+
+
+def keeper_map(
+    out: Annotated[Path | None, typer.Option("--out", help="Picture to write, .png or .svg.")] = None,
+    pressure: Annotated[bool, typer.Option("--pressure", help="A defender is closing the shooter down.")] = False,
+    keeper: Annotated[
+        str | None, typer.Option("--keeper", metavar="X,Y", help="The keeper stays here; yards, the goal is 120,40.")
+    ] = None,
+    engagement: Annotated[
+        float | None, typer.Option("--engagement", help="Keeper to shooter over goal to shooter; 1 is on the line.")
+    ] = None,
+    closing: Annotated[
+        float | None, typer.Option("--closing", metavar="YARDS", help="So far out from the goal towards the shooter.")
+    ] = None,
+    sure: Annotated[float, typer.Option("--sure", help="How likely a technique must be the best to be named.")] = 0.8,
+    cell: Annotated[float, typer.Option("--cell", metavar="YARDS", help="Side of a cell.")] = 1.0,
+    population: PopulationOption = "all",
+    model: SaveModelOption = None,
+    device: AnyDeviceOption = "auto",
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Chance of a save from everywhere, how sure that is, and which technique is shown to be best where.
+
+    Without --keeper, --engagement or --closing the keeper is where keepers usually are at that distance.
+    """
+    output = Output(json=json)
+
+    def run() -> int:
+        from touchline.goalkeeping.expected_saves import load_expected_saves
+        from touchline.goalkeeping.maps import KeeperPlace, optimal_map
+
+        if out is None and not json:
+            raise UsageError("nothing to write: add --out MAP.png, or --json")
+        place = KeeperPlace(None if keeper is None else parse_place(keeper), engagement, closing)
+        found = optimal_map(
+            load_expected_saves(model), pressure=pressure, place=place, population=population, sure=sure, cell_yd=cell
+        )
+        if out is not None:
+            draw_map(out, found)
+        output.record(map_record(found, picture=out))
+        _tell(found, out, output)
+        return EXIT_OK
+
+    run_guarded(run, debug=debug, json=json)
+
+
+def parse_place(text: str) -> tuple[float, float]:
+    """A place written as ``X,Y``.
+
+    Raises:
+        UsageError: it is not.
+
+    """
+    try:
+        x, y = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise UsageError(f"--keeper {text!r} is not of the form X,Y, such as 114,40") from error
+    return x, y
+
+
+def draw_map(path: Path, found: OptimalMap, *, marks: tuple[Any, ...] = ()) -> None:
+    """Write the picture of a map: chance, width of its interval, technique; ``marks`` are places to point out."""
+    from touchline.media.pitch_picture import ChoicePanel, Mark, ValuePanel, draw_pitch_maps
+
+    width = found.high - found.low
+    panels = (
+        ValuePanel("Chance of a save", found.p, (0.2, 1.0), lines=(0.4, 0.5, 0.6, 0.7, 0.8)),
+        ValuePanel("Width of its 95 % interval", width, (0.0, 0.8), colours="Greys", lines=(0.2, 0.4, 0.6)),
+        ChoicePanel(
+            f"Best technique, {found.sure:.0%} sure", found.best, found.covered, found.techniques, "none shown best"
+        ),
+    )
+    keeper = found.place.keeper_yd
+    marks = marks if keeper is None else (*marks, Mark(*keeper, "keeper", "s"))
+    draw_pitch_maps(
+        path, panels, x_yd=found.x_yd, y_yd=found.y_yd, title=situation(found), notes=notes_of(found), marks=marks
+    )
+
+
+def situation(found: OptimalMap) -> str:
+    """What the map is for, in words."""
+    pressed = "under pressure" if found.pressure else "not under pressure"
+    kind = "any shot on target" if found.population == "all" else "shots such as were pictured"
+    return f"Shooter {pressed}, {found.place.said}; {kind}"
+
+
+def notes_of(found: OptimalMap) -> list[str]:
+    """What stands below the picture, in lines that fit it."""
+    import textwrap
+
+    blank = "Blank: too few shots were learnt from, or no keeper was seen that far out or back."
+    return [line for remark in (blank, *found.remarks) for line in textwrap.wrap(remark, 190)]
+
+
+def map_record(found: OptimalMap, *, picture: Path | None) -> dict[str, Any]:
+    """A map as a ``--json`` record: grids are lists of rows along x, null where there is nothing to say."""
+    names = [*found.techniques, None]
+    return {
+        "type": "map",
+        "picture": None if picture is None else str(picture),
+        "situation": situation(found),
+        "pressure": found.pressure,
+        "keeper_yd": found.place.keeper_yd,
+        "fixed_engagement": found.place.engagement,
+        "closing_yd": found.place.closing_yd,
+        "population": found.population,
+        "sure": found.sure,
+        "x_yd": found.x_yd.tolist(),
+        "y_yd": found.y_yd.tolist(),
+        "p": _grid(found.p),
+        "low": _grid(found.low),
+        "high": _grid(found.high),
+        "engagement": _grid(found.engagement),
+        "shots_near": _grid(found.shots_near),
+        "best": [[names[k] for k in row] for row in found.best.tolist()],
+        "by_technique": {n: _grid(v) for n, v in zip(found.techniques, found.by_technique, strict=True)},
+        "chance_best": {n: _grid(v) for n, v in zip(found.techniques, found.chance_best, strict=True)},
+        "remarks": list(found.remarks),
+    }
+
+
+def _grid(values: npt.NDArray[Any]) -> list[list[float | None]]:
+    return [[round(v, _DIGITS) if v == v else None for v in row] for row in values.tolist()]
+
+
+def _tell(found: OptimalMap, picture: Path | None, output: Output) -> None:
+    if output.json:
+        return
+    import numpy as np
+
+    if picture is not None:
+        output.say(f"map: {picture}")
+    output.say(situation(found))
+    if found.covered.any():
+        low, high = np.nanmin(found.p), np.nanmax(found.p)
+        named = float((found.best >= 0).sum() / found.covered.sum())
+        output.say(
+            f"chance of a save {low:.0%} to {high:.0%} over {found.covered.sum()} of {found.covered.size} cells; a "
+            f"technique is shown to be best in {named:.0%} of them"
+        )
+    else:
+        output.say("nothing can be said: the keeper is where no keeper was seen")
+    for remark in found.remarks:
+        output.say(f"note: {remark}")

@@ -1,0 +1,173 @@
+"""``touchline keeper score``: how likely shots are saved, each with its interval, and saves beside what was expected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, one_line, run_guarded
+from touchline.cli.keeper_map import Population, PopulationOption, SaveModelOption
+from touchline.errors import EXIT_DEGRADED, EXIT_INPUT, EXIT_OK, InputError
+
+if TYPE_CHECKING:
+    from touchline.goalkeeping.expected_saves import SaveEstimate, SaveModel
+    from touchline.shots import Shot
+
+_DIGITS = 4
+_FEW = "few such shots were learnt from"
+_UNPLACED = "the keeper's place is unknown"
+
+
+def score(
+    shots: Annotated[list[Path], typer.Option("--shots", help="CSV of shots, or StatsBomb's events; may be repeated.")],
+    units: Annotated[
+        Literal["yards", "metres", "percent"],
+        typer.Option("--units", help="Of places in a CSV: yards of 120x80, metres of 105x68, percent of the pitch."),
+    ] = "yards",
+    out: Annotated[Path | None, typer.Option("--out", help="Write the scores to this CSV.")] = None,
+    population: PopulationOption = "all",
+    model: SaveModelOption = None,
+    device: AnyDeviceOption = "auto",
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """How likely each shot is saved if it is on target, with a 95 % interval, and saves beside what was expected.
+
+    A CSV has columns x and y (the goal is at x=120, y=40) and may have under_pressure, keeper_x, keeper_y or
+    engagement, id, keeper, outcome, technique.
+    """
+    output = Output(json=json)
+    run_guarded(
+        lambda: _score(shots, units=units, out=out, population=population, model=model, output=output),
+        debug=debug,
+        json=json,
+    )
+
+
+def _score(
+    paths: Sequence[Path], *, units: Any, out: Path | None, population: Population, model: Path | None, output: Output
+) -> int:
+    """Score every file that can be read; the exit code."""
+    from touchline.formats.shots import read_shot_file
+    from touchline.goalkeeping.expected_saves import load_expected_saves
+
+    saves = load_expected_saves(model)
+    rows: list[dict[str, Any]] = []
+    shots: list[Shot] = []
+    failed = 0
+    for path in paths:
+        try:
+            found = read_shot_file(path, units=units)
+        except InputError as error:
+            failed += 1
+            output.error(error, file=str(path))
+            continue
+        failed += len(found.problems)
+        for problem in found.problems:
+            output.error(InputError(problem), file=str(path))
+        for remark in found.remarks:
+            output.note(f"touchline: note: {remark}")
+        estimate = saves.predict(found.shots, techniques=_known(found.shots, saves), population=population)
+        rows += [shot_record(path, shot, estimate, k, model=saves) for k, shot in enumerate(found.shots)]
+        shots += found.shots
+    _tell(rows, output)
+    if rows:
+        _sum_up(rows, shots, saves, population=population, output=output)
+    if out is not None and rows:
+        _write(out, rows)
+    return EXIT_INPUT if not rows else EXIT_DEGRADED if failed else EXIT_OK
+
+
+def _known(shots: Sequence[Shot], model: SaveModel) -> list[str | None]:
+    """The shots' techniques, lower case; names that the model does not know are left out."""
+    named = [None if shot.technique is None else shot.technique.lower() for shot in shots]
+    return [name if name in model.techniques.names else None for name in named]
+
+
+def shot_record(path: Path, shot: Shot, estimate: SaveEstimate, row: int, *, model: SaveModel) -> dict[str, Any]:
+    """A scored shot as a ``--json`` record."""
+    near = float(estimate.shots_near[row])
+    notes = [_FEW] if near < model.support.least else []
+    notes += [_UNPLACED] if shot.engagement is None else []
+    if shot.technique is not None and shot.technique.lower() not in model.techniques.names:
+        notes.append(f"technique {shot.technique!r} is none of {', '.join(model.techniques.names)}")
+    return {
+        "type": "shot",
+        "file": str(path),
+        "id": shot.id,
+        "keeper": shot.keeper,
+        "outcome": shot.outcome,
+        "technique": shot.technique,
+        "x_yd": round(shot.x_yd, 3),
+        "y_yd": round(shot.y_yd, 3),
+        "under_pressure": shot.under_pressure,
+        "engagement": None if shot.engagement is None else round(shot.engagement, _DIGITS),
+        "p_save": round(float(estimate.p[row]), _DIGITS),
+        "low": round(float(estimate.low[row]), _DIGITS),
+        "high": round(float(estimate.high[row]), _DIGITS),
+        "shots_near": round(near, 1),
+        "population": estimate.population,
+        "notes": notes,
+    }
+
+
+def _tell(rows: Sequence[dict[str, Any]], output: Output) -> None:
+    if not output.json and rows:
+        width = min(max(len(one_line(row["id"])) for row in rows), 40)
+        output.say(f"{'shot':{width}}  {'x':>6} {'y':>6}  saved if on target   outcome")
+        for row in rows:
+            chance = f"{row['p_save']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
+            place = f"{row['x_yd']:6.1f} {row['y_yd']:6.1f}"
+            words = f"{one_line(row['id'])[:width]:{width}}  {place}  {chance:19}  {row['outcome'] or '-':8}"
+            output.say(f"{words} {'; '.join(row['notes'])}".rstrip())
+    for row in rows:
+        output.record(row)
+
+
+def _sum_up(
+    rows: Sequence[dict[str, Any]], shots: Sequence[Shot], model: SaveModel, *, population: Population, output: Output
+) -> None:
+    """What all shots come to, and what a reader must know."""
+    on_target = [row for row, shot in zip(rows, shots, strict=True) if shot.on_target]
+    saved = sum(row["outcome"] == "Saved" for row in on_target)
+    expected = sum(row["p_save"] for row in on_target)
+    chance_sd = sum(row["p_save"] * (1 - row["p_save"]) for row in on_target) ** 0.5
+    remarks = [model.said, model.techniques.said]
+    output.record(
+        {
+            "type": "summary",
+            "shots": len(rows),
+            "on_target": len(on_target),
+            "saved": saved,
+            "expected_saves": round(expected, 3),
+            "chance_sd": round(chance_sd, 3),
+            "population": population,
+            "remarks": remarks,
+        }
+    )
+    if output.json:
+        return
+    if on_target:
+        output.say(
+            f"{len(on_target)} shots known to be on target: {saved} saved, {expected:.1f} expected; chance alone moves "
+            f"that by {1.96 * chance_sd:.1f} either way (95 %)"
+        )
+    for remark in remarks:
+        output.say(f"note: {remark}")
+
+
+def _write(path: Path, rows: Sequence[dict[str, Any]]) -> None:
+    import csv
+    import io
+
+    from touchline.formats.atomic import write_text_atomic
+
+    text = io.StringIO()
+    names = [name for name in rows[0] if name != "type"]
+    writer = csv.DictWriter(text, names, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows([{**row, "notes": "; ".join(row["notes"])} for row in rows])
+    write_text_atomic(path, text.getvalue())

@@ -1,0 +1,184 @@
+"""Maps drawn on the attacking half of a pitch, as PNG or SVG; needs mplsoccer (``pip install 'touchline[keeper]'``)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.errors import ResourceError, UsageError
+
+Floats = npt.NDArray[np.float64]
+
+_PANEL_INCH = (4.1, 4.3)
+_DPI = 90
+_LINE = "#4a4a4a"
+_NOTHING = "#f2f2f2"
+_UNSURE = "#c9c9c9"
+_CATEGORIES = ("#3b7dd8", "#e08e0b", "#b3372f", "#5b9e48", "#7b5ea7", "#8c6d46")
+_NOTE_SIZE = 7.5
+_SUFFIXES = (".png", ".svg")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ValuePanel:
+    """A number at every place.
+
+    Attributes:
+        title: above the panel.
+        values: float64 (nx, ny); NaN is left blank.
+        limits: of the colours.
+        colours: name of a matplotlib colour map.
+        form: of the numbers beside the colours.
+        lines: values to draw lines of equal value at.
+
+    """
+
+    title: str
+    values: Floats
+    limits: tuple[float, float]
+    colours: str = "RdYlBu"
+    form: str = "{x:.0%}"
+    lines: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChoicePanel:
+    """One of several names at every place.
+
+    Attributes:
+        title: above the panel.
+        choice: int64 (nx, ny), index into ``names``; -1 for no choice.
+        known: bool (nx, ny); the rest is left blank.
+        names: of the choices.
+        nobody: what -1 means.
+
+    """
+
+    title: str
+    choice: npt.NDArray[np.int64]
+    known: npt.NDArray[np.bool_]
+    names: tuple[str, ...]
+    nobody: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place to point out."""
+
+    x_yd: float
+    y_yd: float
+    label: str
+    sign: str = "o"
+
+
+def draw_pitch_maps(
+    path: Path | str,
+    panels: Sequence[ValuePanel | ChoicePanel],
+    *,
+    x_yd: Floats,
+    y_yd: Floats,
+    title: str = "",
+    notes: Sequence[str] = (),
+    marks: Sequence[Mark] = (),
+) -> None:
+    """Write panels side by side, the goal at the top.
+
+    Args:
+        path: a .png or .svg file.
+        panels: what to draw.
+        x_yd: middles of the cells along the pitch, evenly spaced, the goal at 120.
+        y_yd: middles across, 0 to 80.
+        title: above all.
+        notes: lines below all.
+        marks: places to point out in every panel.
+
+    Raises:
+        UsageError: another kind of file is asked for, or mplsoccer is missing.
+        ResourceError: the file cannot be written.
+
+    """
+    path = Path(path)
+    if path.suffix.lower() not in _SUFFIXES:
+        raise UsageError(f"{path}: pictures are {' or '.join(_SUFFIXES)}")
+    pitch = _pitch()
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context({"svg.hashsalt": "touchline", "font.size": 8}):
+        height = _PANEL_INCH[1] + 0.17 * len(notes)
+        figure = Figure(figsize=(_PANEL_INCH[0] * len(panels), height), dpi=_DPI, layout="constrained")
+        for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
+            pitch.draw(ax=axes)
+            axes.set_title(panel.title, fontsize=10)
+            if isinstance(panel, ValuePanel):
+                _draw_values(figure, axes, panel, _edges(x_yd), _edges(y_yd))
+            else:
+                _draw_choice(axes, panel, _edges(x_yd), _edges(y_yd))
+            for mark in marks:
+                axes.plot(mark.y_yd, mark.x_yd, mark.sign, color="black", markersize=6, markerfacecolor="white")
+                axes.annotate(mark.label, (mark.y_yd, mark.x_yd), (5, -9), textcoords="offset points")
+        figure.suptitle(title, fontsize=11)
+        if notes:
+            figure.supxlabel("\n".join(notes), fontsize=_NOTE_SIZE, ha="left", x=0.01)
+        _save(figure, path)
+
+
+def _pitch() -> Any:
+    try:
+        from mplsoccer import VerticalPitch
+    except ImportError as error:
+        raise UsageError("drawing maps needs mplsoccer: pip install 'touchline[keeper]'; --json does not") from error
+    return VerticalPitch(pitch_type="statsbomb", half=True, line_color=_LINE, linewidth=1, line_zorder=3, pad_top=2)
+
+
+def _draw_values(figure: Any, axes: Any, panel: ValuePanel, x: Floats, y: Floats) -> None:
+    _draw_blank(axes, np.isfinite(panel.values), x, y)
+    low, high = panel.limits
+    mesh = axes.pcolormesh(y, x, panel.values, cmap=panel.colours, vmin=low, vmax=high, zorder=1, rasterized=True)
+    if panel.lines:
+        middle_y, middle_x = (y[:-1] + y[1:]) / 2, (x[:-1] + x[1:]) / 2
+        lines = axes.contour(middle_y, middle_x, panel.values, panel.lines, colors="black", linewidths=0.5, zorder=2)
+        axes.clabel(lines, fmt=lambda value: panel.form.format(x=value), fontsize=6)
+    figure.colorbar(mesh, ax=axes, orientation="horizontal", shrink=0.8, pad=0.02, format=panel.form)
+
+
+def _draw_choice(axes: Any, panel: ChoicePanel, x: Floats, y: Floats) -> None:
+    from matplotlib.colors import ListedColormap
+    from matplotlib.patches import Patch
+
+    _draw_blank(axes, panel.known, x, y)
+    colours = [_UNSURE, *_CATEGORIES[: len(panel.names)]]
+    shown = np.where(panel.known, panel.choice + 1.0, np.nan)
+    axes.pcolormesh(
+        y, x, shown, cmap=ListedColormap(colours), vmin=-0.5, vmax=len(colours) - 0.5, zorder=1, rasterized=True
+    )
+    names = [panel.nobody, *panel.names]
+    present = sorted({int(value) for value in shown[panel.known]} | {0})
+    patches = [Patch(color=colours[k], label=names[k]) for k in present]
+    axes.legend(handles=patches, loc="lower center", fontsize=7, ncols=2, framealpha=0.9)
+
+
+def _draw_blank(axes: Any, known: npt.NDArray[np.bool_], x: Floats, y: Floats) -> None:
+    """Places without data, hatched so that they are not taken for a colour."""
+    blank = np.ma.masked_array(np.ones(known.shape), known)
+    from matplotlib.colors import ListedColormap
+
+    axes.pcolor(y, x, blank, cmap=ListedColormap([_NOTHING]), zorder=0.5, rasterized=True)
+
+
+def _edges(middles: Floats) -> Floats:
+    half = (middles[1] - middles[0]) / 2
+    return np.append(middles - half, middles[-1] + half)
+
+
+def _save(figure: Any, path: Path) -> None:
+    metadata = {"Software": None} if path.suffix.lower() == ".png" else {"Date": None}
+    try:
+        figure.savefig(path, metadata=metadata)
+    except OSError as error:
+        raise ResourceError(f"{path}: cannot be written ({error.strerror}); is there such a folder?") from error
