@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -37,6 +38,9 @@ def keeper_map(
     closing: Annotated[
         float | None, typer.Option("--closing", metavar="YARDS", help="So far out from the goal towards the shooter.")
     ] = None,
+    shot: Annotated[
+        list[str] | None, typer.Option("--shot", metavar="X,Y", help="Mark a shot in the picture; may be repeated.")
+    ] = None,
     sure: Annotated[float, typer.Option("--sure", help="How likely a technique must be the best to be named.")] = 0.8,
     cell: Annotated[float, typer.Option("--cell", metavar="YARDS", help="Side of a cell.")] = 1.0,
     population: PopulationOption = "all",
@@ -62,7 +66,7 @@ def keeper_map(
             load_expected_saves(model), pressure=pressure, place=place, population=population, sure=sure, cell_yd=cell
         )
         if out is not None:
-            draw_map(out, found)
+            draw_map(out, found, shots=[parse_place(text, option="--shot") for text in shot or []])
         output.record(map_record(found, picture=out))
         _tell(found, out, output)
         return EXIT_OK
@@ -70,7 +74,7 @@ def keeper_map(
     run_guarded(run, debug=debug, json=json)
 
 
-def parse_place(text: str) -> tuple[float, float]:
+def parse_place(text: str, *, option: str = "--keeper") -> tuple[float, float]:
     """A place written as ``X,Y``.
 
     Raises:
@@ -80,24 +84,32 @@ def parse_place(text: str) -> tuple[float, float]:
     try:
         x, y = (float(part) for part in text.split(","))
     except ValueError as error:
-        raise UsageError(f"--keeper {text!r} is not of the form X,Y, such as 114,40") from error
+        raise UsageError(f"{option} {text!r} is not of the form X,Y, such as 114,40") from error
     return x, y
 
 
-def draw_map(path: Path, found: OptimalMap, *, marks: tuple[Any, ...] = ()) -> None:
-    """Write the picture of a map: chance, width of its interval, technique; ``marks`` are places to point out."""
+def draw_map(path: Path, found: OptimalMap, *, shots: Sequence[tuple[float, float]] = ()) -> None:
+    """Write the picture of a map, places of some shots marked: chance, its interval's width, a step out, technique."""
+    import numpy as np
+
     from touchline.media.pitch_picture import ChoicePanel, Mark, ValuePanel, draw_pitch_maps
 
     width = found.high - found.low
     panels = (
-        ValuePanel("Chance of a save", found.p, (0.2, 1.0), lines=(0.4, 0.5, 0.6, 0.7, 0.8)),
+        ValuePanel("Chance of a save", found.p, (0.2, 0.9), lines=(0.4, 0.5, 0.6, 0.7, 0.8)),
         ValuePanel("Width of its 95 % interval", width, (0.0, 0.8), colours="Greys", lines=(0.2, 0.4, 0.6)),
-        ChoicePanel(
-            f"Best technique, {found.sure:.0%} sure", found.best, found.covered, found.techniques, "none shown best"
+        ValuePanel(
+            f"What {found.closer_yd:g} yd farther out adds",
+            np.where(found.closer_shown, found.closer_gain, np.nan),
+            (-0.2, 0.2),
+            form="{x:+.0%}",
+            unsure=found.covered & ~found.closer_shown,
         ),
+        ChoicePanel(f"Best technique, {found.sure:.0%} sure", found.best, found.covered, found.techniques, "unknown"),
     )
-    keeper = found.place.keeper_yd
-    marks = marks if keeper is None else (*marks, Mark(*keeper, "keeper", "s"))
+    marks = [Mark(*place, "shot") for place in shots]
+    if found.place.keeper_yd is not None:
+        marks.append(Mark(*found.place.keeper_yd, "keeper", "s"))
     draw_pitch_maps(
         path, panels, x_yd=found.x_yd, y_yd=found.y_yd, title=situation(found), notes=notes_of(found), marks=marks
     )
@@ -114,8 +126,11 @@ def notes_of(found: OptimalMap) -> list[str]:
     """What stands below the picture, in lines that fit it."""
     import textwrap
 
-    blank = "Blank: too few shots were learnt from, or no keeper was seen that far out or back."
-    return [line for remark in (blank, *found.remarks) for line in textwrap.wrap(remark, 190)]
+    blank = (
+        "Blank: too few shots were learnt from, or no keeper was seen that far out or back. Grey: no effect is shown. "
+        "A step closer is how shots with keepers farther out ended; keepers chose when to come."
+    )
+    return [line for remark in (blank, *found.remarks) for line in textwrap.wrap(remark, 230)]
 
 
 def map_record(found: OptimalMap, *, picture: Path | None) -> dict[str, Any]:
@@ -139,6 +154,9 @@ def map_record(found: OptimalMap, *, picture: Path | None) -> dict[str, Any]:
         "engagement": _grid(found.engagement),
         "shots_near": _grid(found.shots_near),
         "best": [[names[k] for k in row] for row in found.best.tolist()],
+        "closer_yd": found.closer_yd,
+        "closer_gain": _grid(found.closer_gain),
+        "closer_shown": found.closer_shown.tolist(),
         "by_technique": {n: _grid(v) for n, v in zip(found.techniques, found.by_technique, strict=True)},
         "chance_best": {n: _grid(v) for n, v in zip(found.techniques, found.chance_best, strict=True)},
         "remarks": list(found.remarks),

@@ -1,4 +1,4 @@
-"""``touchline keeper score``: how likely shots are saved, each with its interval, and saves beside what was expected."""
+"""``touchline keeper score``: how likely shots are saved, each with its interval, and saves beside those expected."""
 
 from __future__ import annotations
 

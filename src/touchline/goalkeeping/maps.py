@@ -1,7 +1,8 @@
 """Maps of expected saves over the attacking half, and which technique looks best where, both with how sure that is.
 
 A place is left out where few shots were learnt from, or where the keeper would have to be where keepers never were.
-A technique is named best only where the chance of that reaches ``sure``; elsewhere the map says that nobody knows.
+A technique is named best only where the chance of that reaches ``sure``; elsewhere the map says that nobody knows. What
+coming closer brings is told likewise: it is how shots with keepers farther out ended, and keepers chose when to come.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ Indices = npt.NDArray[np.int64]
 FROM_X_YD = 84.0
 SURE = 0.8
 CELL_YD = 1.0
+CLOSER_YD = 2.0
 UNKNOWN = -1
 """In ``best``: no technique is shown to be better than the others."""
 
@@ -98,6 +100,9 @@ class OptimalMap:
         chance_best: float64 (names, nx, ny), how likely each technique is the best of all there.
         best: int64, index of the best technique, ``UNKNOWN`` where none reaches ``sure`` or nothing is covered.
         sure: chance that a technique must reach to be named.
+        closer_yd: a step towards the shooter.
+        closer_gain: what that step adds to the chance of a save, NaN where no keeper was seen so close.
+        closer_shown: bool, whether the 95 % interval of that keeps its sign.
         pressure: whether the shooter is under pressure.
         place: where the keeper is.
         population: of the shots.
@@ -118,6 +123,9 @@ class OptimalMap:
     chance_best: Floats
     best: Indices
     sure: float
+    closer_yd: float
+    closer_gain: Floats
+    closer_shown: Bools
     pressure: bool
     place: KeeperPlace
     population: Population
@@ -132,6 +140,7 @@ def optimal_map(
     population: Population = "all",
     sure: float = SURE,
     cell_yd: float = CELL_YD,
+    closer_yd: float = CLOSER_YD,
 ) -> OptimalMap:
     """The map of a situation.
 
@@ -142,10 +151,13 @@ def optimal_map(
         population: of the shots.
         sure: chance of being the best that a technique must reach to be named, 0.25 to 1.
         cell_yd: side of a cell.
+        closer_yd: the step whose gain is told.
 
     """
     if not 0.25 <= cell_yd <= 10 or not 0 <= sure <= 1:
         raise UsageError(f"cells of {cell_yd:g} yd (0.25 to 10) or certainty {sure:g} (0 to 1) cannot be mapped")
+    if not 0 < closer_yd <= 10:
+        raise UsageError(f"a step of {closer_yd:g} yd towards the shooter is outside 0 to 10")
     place = place or KeeperPlace()
     x = np.arange(FROM_X_YD + cell_yd / 2, LENGTH_YD, cell_yd)
     y = np.arange(cell_yd / 2, WIDTH_YD, cell_yd)
@@ -156,6 +168,7 @@ def optimal_map(
     features = geometry(at_x, at_y, engagement=engagement, under_pressure=float(pressure))[covered]
     eta, deviation = model.logits(features, population=population)
     moved, chance = compare_techniques(model, features)
+    gain, shown = _closer(model, features, step_yd=closer_yd, population=population)
     shape = (len(x), len(y))
 
     def spread(values: Floats) -> Floats:
@@ -179,6 +192,9 @@ def optimal_map(
         chance_best=spread(chance),
         best=best.reshape(shape),
         sure=sure,
+        closer_yd=closer_yd,
+        closer_gain=spread(gain),
+        closer_shown=spread(shown.astype(np.float64)) > 0,
         pressure=pressure,
         place=place,
         population=population,
@@ -200,6 +216,20 @@ def compare_techniques(model: SaveModel, features: Floats) -> tuple[Floats, Floa
     winner = scores.argmax(axis=0)
     chance = np.stack([(winner == k).mean(axis=1) for k in range(names)])
     return offsets.coefficients @ terms.T, chance
+
+
+def _closer(model: SaveModel, features: Floats, *, step_yd: float, population: Population) -> tuple[Floats, Bools]:
+    """What a step out adds to the chance (n,), NaN where nobody came so close, and whether that is shown."""
+    distance, x, aside = np.exp(features[:, 0]), features[:, 2], features[:, 3]
+    engagement = features[:, 4] - step_yd / distance
+    after = geometry(x, GOAL_YD[1] + aside, engagement=engagement, under_pressure=features[:, -1])
+    columns = [model.design(one, population=population) for one in (features, after)]
+    eta = [one @ model.coefficients for one in columns]
+    change = columns[1] - columns[0]
+    deviation = np.sqrt(((change @ model.factor) ** 2).sum(axis=1))
+    seen = _keeper_plausible(model, x, GOAL_YD[1] + aside, engagement)
+    gain = np.where(seen, expit(eta[1]) - expit(eta[0]), np.nan)
+    return gain, np.asarray(seen & (np.abs(eta[1] - eta[0]) > Z_95 * deviation))
 
 
 def _keeper_plausible(model: SaveModel, x_yd: Floats, y_yd: Floats, engagement: Floats) -> Bools:

@@ -14,7 +14,10 @@ from touchline.errors import ResourceError, UsageError
 
 Floats = npt.NDArray[np.float64]
 
-_PANEL_INCH = (4.1, 4.3)
+_PANEL_INCH = (3.6, 2.9)
+_CUT = {"pad_top": 2, "pad_bottom": -26, "pad_left": -13, "pad_right": -13}
+"""Yards of the half that are left out, for no shots come from there."""
+_BAR: dict[str, Any] = {"orientation": "horizontal", "shrink": 0.85, "pad": 0.03}
 _DPI = 90
 _LINE = "#4a4a4a"
 _NOTHING = "#f2f2f2"
@@ -35,6 +38,7 @@ class ValuePanel:
         colours: name of a matplotlib colour map.
         form: of the numbers beside the colours.
         lines: values to draw lines of equal value at.
+        unsure: bool (nx, ny), places to draw grey: something is known there, but not this.
 
     """
 
@@ -44,6 +48,7 @@ class ValuePanel:
     colours: str = "RdYlBu"
     form: str = "{x:.0%}"
     lines: tuple[float, ...] = ()
+    unsure: npt.NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +123,7 @@ def draw_pitch_maps(
             if isinstance(panel, ValuePanel):
                 _draw_values(figure, axes, panel, _edges(x_yd), _edges(y_yd))
             else:
-                _draw_choice(axes, panel, _edges(x_yd), _edges(y_yd))
+                _draw_choice(figure, axes, panel, _edges(x_yd), _edges(y_yd))
             for mark in marks:
                 axes.plot(mark.y_yd, mark.x_yd, mark.sign, color="black", markersize=6, markerfacecolor="white")
                 axes.annotate(mark.label, (mark.y_yd, mark.x_yd), (5, -9), textcoords="offset points")
@@ -133,42 +138,41 @@ def _pitch() -> Any:
         from mplsoccer import VerticalPitch
     except ImportError as error:
         raise UsageError("drawing maps needs mplsoccer: pip install 'touchline[keeper]'; --json does not") from error
-    return VerticalPitch(pitch_type="statsbomb", half=True, line_color=_LINE, linewidth=1, line_zorder=3, pad_top=2)
+    return VerticalPitch(pitch_type="statsbomb", half=True, line_color=_LINE, linewidth=1, line_zorder=3, **_CUT)
 
 
 def _draw_values(figure: Any, axes: Any, panel: ValuePanel, x: Floats, y: Floats) -> None:
-    _draw_blank(axes, np.isfinite(panel.values), x, y)
+    _draw_flat(axes, ~np.isfinite(panel.values), _NOTHING, x, y)
+    if panel.unsure is not None:
+        _draw_flat(axes, panel.unsure, _UNSURE, x, y)
     low, high = panel.limits
     mesh = axes.pcolormesh(y, x, panel.values, cmap=panel.colours, vmin=low, vmax=high, zorder=1, rasterized=True)
     if panel.lines:
         middle_y, middle_x = (y[:-1] + y[1:]) / 2, (x[:-1] + x[1:]) / 2
         lines = axes.contour(middle_y, middle_x, panel.values, panel.lines, colors="black", linewidths=0.5, zorder=2)
         axes.clabel(lines, fmt=lambda value: panel.form.format(x=value), fontsize=6)
-    figure.colorbar(mesh, ax=axes, orientation="horizontal", shrink=0.8, pad=0.02, format=panel.form)
+    figure.colorbar(mesh, ax=axes, format=panel.form, **_BAR)
 
 
-def _draw_choice(axes: Any, panel: ChoicePanel, x: Floats, y: Floats) -> None:
-    from matplotlib.colors import ListedColormap
-    from matplotlib.patches import Patch
-
-    _draw_blank(axes, panel.known, x, y)
-    colours = [_UNSURE, *_CATEGORIES[: len(panel.names)]]
-    shown = np.where(panel.known, panel.choice + 1.0, np.nan)
-    axes.pcolormesh(
-        y, x, shown, cmap=ListedColormap(colours), vmin=-0.5, vmax=len(colours) - 0.5, zorder=1, rasterized=True
-    )
-    names = [panel.nobody, *panel.names]
-    present = sorted({int(value) for value in shown[panel.known]} | {0})
-    patches = [Patch(color=colours[k], label=names[k]) for k in present]
-    axes.legend(handles=patches, loc="lower center", fontsize=7, ncols=2, framealpha=0.9)
-
-
-def _draw_blank(axes: Any, known: npt.NDArray[np.bool_], x: Floats, y: Floats) -> None:
-    """Places without data, hatched so that they are not taken for a colour."""
-    blank = np.ma.masked_array(np.ones(known.shape), known)
+def _draw_choice(figure: Any, axes: Any, panel: ChoicePanel, x: Floats, y: Floats) -> None:
     from matplotlib.colors import ListedColormap
 
-    axes.pcolor(y, x, blank, cmap=ListedColormap([_NOTHING]), zorder=0.5, rasterized=True)
+    _draw_flat(axes, ~panel.known, _NOTHING, x, y)
+    colours = ListedColormap([_UNSURE, *_CATEGORIES[: len(panel.names)]])
+    shown = np.where(panel.known, panel.choice, np.nan)
+    limits = {"vmin": -1.5, "vmax": len(panel.names) - 0.5}
+    mesh = axes.pcolormesh(y, x, shown, cmap=colours, zorder=1, rasterized=True, **limits)
+    ticks = list(range(-1, len(panel.names)))
+    bar = figure.colorbar(mesh, ax=axes, ticks=ticks, **_BAR)
+    bar.ax.set_xticklabels([panel.nobody, *panel.names], fontsize=6.5)
+
+
+def _draw_flat(axes: Any, where: npt.NDArray[np.bool_], colour: str, x: Floats, y: Floats) -> None:
+    """One colour wherever it is wanted."""
+    from matplotlib.colors import ListedColormap
+
+    flat = np.where(where, 1.0, np.nan)
+    axes.pcolormesh(y, x, flat, cmap=ListedColormap([colour]), zorder=0.5, rasterized=True)
 
 
 def _edges(middles: Floats) -> Floats:
