@@ -1,0 +1,99 @@
+"""Keepers' poses in pictures of any size: the keeper is found by the people detector, the joints by a pose finder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from touchline.goalkeeping.pose_finder import PoseFinderLike, doubts, keeper_crop
+from touchline.poses import Pose
+from touchline.tracking.detector import DetectorLike
+from touchline.tracks import BALL, GOALKEEPER, Detections
+
+Rgb = npt.NDArray[np.uint8]
+Box = tuple[float, float, float, float]
+
+PERSON_SIDES_PX = (110, 320)
+"""Longer sides at which a picture is looked at first: the detector knows people as small as a wide shot has them."""
+
+SURE = 0.4
+_CANVAS_WIDTH, _CANVAS_HEIGHT = 1280, 736
+_KEEPER_BONUS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class FoundKeeper:
+    """Where the keeper is.
+
+    Attributes:
+        box_xyxy: pixels of the picture; None where the whole picture is taken.
+        note: what a reader should know; empty where nothing.
+
+    """
+
+    box_xyxy: Box | None
+    note: str = ""
+
+
+def find_keeper(rgb: Rgb, detector: DetectorLike) -> FoundKeeper:
+    """The keeper's box in a picture: of several people the one who looks like a keeper, else the largest.
+
+    Args:
+        rgb: uint8 (h, w, 3).
+        detector: finds people.
+
+    """
+    for side_px in (*PERSON_SIDES_PX, None):
+        people = _people(rgb, detector, side_px=side_px)
+        if len(people):
+            return _choose(people)
+    return FoundKeeper(None, "the detector finds nobody: the whole picture is taken for the keeper's")
+
+
+def _people(rgb: Rgb, detector: DetectorLike, *, side_px: int | None) -> Detections:
+    """People who are surely there, in the picture's pixels; with a side the picture is looked at as small as that."""
+    height, width = rgb.shape[:2]
+    if side_px is None:
+        found, scale = detector.detect([rgb])[0], 1.0
+    else:
+        scale = side_px / max(height, width)
+        if scale >= 1:
+            return Detections.none()
+        small = cv2.resize(
+            rgb, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=cv2.INTER_AREA
+        )
+        canvas = np.zeros((_CANVAS_HEIGHT, _CANVAS_WIDTH, 3), np.uint8)
+        canvas[: small.shape[0], : small.shape[1]] = small
+        found = detector.detect([canvas])[0]
+    sure = found.take((found.confidence >= SURE) & (found.classes != BALL))
+    return Detections((sure.boxes_xyxy / scale).astype(np.float32), sure.confidence, sure.classes)
+
+
+def _choose(people: Detections) -> FoundKeeper:
+    boxes = people.boxes_xyxy
+    size = (boxes[:, 3] - boxes[:, 1]) * people.confidence
+    best = int(np.argmax(size * np.where(people.classes == GOALKEEPER, _KEEPER_BONUS, 1.0)))
+    x0, y0, x1, y1 = (float(value) for value in boxes[best])
+    if len(people) == 1:
+        return FoundKeeper((x0, y0, x1, y1))
+    which = "the one who looks like a keeper" if people.classes[best] == GOALKEEPER else "the largest"
+    return FoundKeeper((x0, y0, x1, y1), f"{len(people)} people: {which} was taken; --boxes says otherwise")
+
+
+def find_pose(rgb: Rgb, finder: PoseFinderLike, *, keeper: FoundKeeper) -> tuple[Pose, Box, str]:
+    """The keeper's pose in a picture's pixels, the square that was looked at, and what a reader should know.
+
+    Raises:
+        InputError: the picture is too small, or the box does not lie in it.
+
+    """
+    crop = keeper_crop(rgb, box_xyxy=keeper.box_xyxy)
+    pose = crop.in_picture(finder.find([crop.pixels])[0])
+    x, y = crop.origin_px
+    side = crop.pixels.shape[0]
+    notes: Sequence[str] = [note for note in (keeper.note, *doubts(pose)) if note]
+    return pose, (float(x), float(y), float(x + side), float(y + side)), "; ".join(notes)
