@@ -11,7 +11,7 @@ import contextlib
 import json
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -34,7 +34,10 @@ from touchline.spotting.feature_extractor import FeatureExtractor
 from touchline.types import Coverage, VideoInfo
 
 TASK = "features"
+Look = Callable[[Frame], npt.NDArray[np.uint8] | None]
+"""What of a frame is looked at, uint8 (h, w, 3) RGB; None where there is nothing to see."""
 _CHUNK_ROWS = 240
+_NOTHING = np.zeros((8, 8, 3), np.uint8)
 _HALF_STEM = re.compile(r"^([12])(_(224p|720p|HQ))?$")
 """SoccerNet's names of a half's video."""
 
@@ -59,6 +62,22 @@ class FeatureOptions:
     stream: int | None = None
     resume: bool = True
     force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What of each picture features are taken of.
+
+    Attributes:
+        name: becomes part of the file's name.
+        look: gives that part, or None where there is nothing to see.
+        settings: everything that decides it, as JSON.
+
+    """
+
+    name: str
+    look: Look
+    settings: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +115,7 @@ class FeatureTask:
         options: how.
         key: what decides them; chunks of another key are thrown away.
         folder: where chunks are saved meanwhile.
+        look: what of a frame is looked at; None for all of it.
 
     """
 
@@ -107,8 +127,10 @@ class FeatureTask:
         options: FeatureOptions,
         key: Mapping[str, Any],
         folder: Path,
+        look: Look | None = None,
     ) -> None:
         self.extractor = extractor
+        self._look = look or Frame.to_rgb
         self._rule = frame_rule(options.sampling, rate_hz=options.rate_hz, fps=info.fps)
         self._chunks = Chunks(folder, task=TASK, key=key, resume=options.resume)
         self._folder = folder
@@ -119,6 +141,7 @@ class FeatureTask:
         self._pictures: list[npt.NDArray[np.uint8]] = []
         self._values: list[npt.NDArray[np.float32]] = []
         self._times_us: list[int] = []
+        self._seen: list[bool] = []
 
     def watch(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         """The same frames; their features are taken on the way, and saved chunk by chunk."""
@@ -133,7 +156,9 @@ class FeatureTask:
         for row, frame in rows:
             if row < self._saved:
                 continue
-            self._pictures.append(self.extractor.prepare(frame.to_rgb()))
+            picture = self._look(frame)
+            self._pictures.append(self.extractor.prepare(_NOTHING if picture is None else picture))
+            self._seen.append(picture is not None)
             self._times_us.append(frame.time_us)
             if len(self._pictures) == self.extractor.batch:
                 self._encode()
@@ -149,9 +174,10 @@ class FeatureTask:
     def _save(self) -> None:
         """Save the rows that are not saved yet as one chunk."""
         if self._values:
-            times_us = np.array(self._times_us, np.int64)
-            self._chunks.save({"values": np.concatenate(self._values), "times_us": times_us})
-            self._values, self._times_us = [], []
+            times_us, seen = np.array(self._times_us, np.int64), np.array(self._seen, np.bool_)
+            values = np.where(seen[:, None], np.concatenate(self._values), np.float32(0))
+            self._chunks.save({"values": values, "times_us": times_us, "seen": seen})
+            self._values, self._times_us, self._seen = [], [], []
 
     def write(self, path: Path, *, info: FeatureInfo) -> tuple[FeatureInfo, int]:
         """Write what was taken as one file, chunk by chunk; what its side-car says, and its rows.
@@ -169,7 +195,8 @@ class FeatureTask:
         shape = (len(times_us), self.extractor.width)
         start_us = 0 if info.sampling == "time-exact" else times_us[0]
         shown = None if info.sampling == "time-exact" else tuple(times_us)
-        full = replace(info, start_us=start_us, times_us=shown)
+        seen = np.concatenate([chunk["seen"] for chunk in self._chunks.read()])
+        full = replace(info, start_us=start_us, times_us=shown, absent=_spans_without(seen))
         return write_features(path, blocks, shape=shape, info=full), len(times_us)
 
     def discard(self) -> None:
@@ -184,6 +211,7 @@ def extract_features(
     *,
     extractor: FeatureExtractor,
     options: FeatureOptions | None = None,
+    view: View | None = None,
     progress: Progress | None = None,
 ) -> Extraction:
     """The features of one video as a file, or the file that is there already.
@@ -192,6 +220,7 @@ def extract_features(
         video: the file.
         extractor: makes them.
         options: how.
+        view: what of each picture is looked at; None for all of it.
         progress: hears how far it is.
 
     Raises:
@@ -202,9 +231,10 @@ def extract_features(
     """
     options = options or FeatureOptions()
     info = probe(video, stream=options.stream)
-    path = feature_path(video, out=options.out, name=extractor.name)
+    name = extractor.name if view is None else f"{view.name}_{extractor.name}"
+    path = feature_path(video, out=options.out, name=name)
     origin = {"name": video.name, "fingerprint": video_fingerprint(video)}
-    settings = _settings(extractor, options=options, info=info)
+    settings = _settings(extractor, options=options, info=info, view=view)
     known = None if options.force else holds(path, video=origin, settings=settings)
     if known is not None:
         rows, width = _shape(path)
@@ -213,13 +243,15 @@ def extract_features(
     folder = path.with_name(f".{path.name}.work")
     make_folder(folder)
     with bundle_lock(folder):
-        task = FeatureTask(extractor, info=info, options=options, key={"video": origin, **settings}, folder=folder)
+        key = {"video": origin, **settings}
+        look = None if view is None else view.look
+        task = FeatureTask(extractor, info=info, options=options, key=key, folder=folder, look=look)
         coverage = _pass(video, task=task, options=options, progress=progress)
         if video_fingerprint(video) != origin["fingerprint"]:
             task.discard()
             raise InputError(f"{video}: changed while it was read; run again when its recording is finished")
         about = FeatureInfo(
-            model=extractor.name,
+            model=name,
             model_sha256=extractor.sha256,
             rate_hz=options.rate_hz,
             sampling=options.sampling,
@@ -257,7 +289,9 @@ def _pass(video: Path, *, task: FeatureTask, options: FeatureOptions, progress: 
         return reader.coverage()
 
 
-def _settings(extractor: FeatureExtractor, *, options: FeatureOptions, info: VideoInfo) -> dict[str, Any]:
+def _settings(
+    extractor: FeatureExtractor, *, options: FeatureOptions, info: VideoInfo, view: View | None
+) -> dict[str, Any]:
     """Everything that decides the values, as JSON gives it back."""
     settings = {
         **extractor.settings,
@@ -265,9 +299,16 @@ def _settings(extractor: FeatureExtractor, *, options: FeatureOptions, info: Vid
         "sampling": options.sampling,
         "stream": info.stream_index,
         "touchline": version("touchline"),
+        **({} if view is None else {"view": view.name, **view.settings}),
     }
     kept: dict[str, Any] = json.loads(json.dumps(settings))
     return kept
+
+
+def _spans_without(seen: npt.NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:
+    """Half-open spans of rows in which nothing was seen."""
+    steps = np.diff(np.concatenate([[True], seen, [True]]).astype(np.int8))
+    return tuple(zip(np.flatnonzero(steps < 0).tolist(), np.flatnonzero(steps > 0).tolist(), strict=True))
 
 
 def _shape(path: Path) -> tuple[int, int]:

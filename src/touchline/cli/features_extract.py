@@ -13,7 +13,7 @@ from touchline.cli.options import ResumeOption, StreamOption, VideosArgument
 from touchline.errors import EXIT_DEGRADED, EXIT_OK, InputError, TouchlineError, UsageError
 
 if TYPE_CHECKING:
-    from touchline.analysis.features import Extraction, FeatureOptions
+    from touchline.analysis.features import Extraction, FeatureOptions, View
     from touchline.spotting.feature_extractor import FeatureExtractor
 
 Sampling = Literal["time-exact", "opencv", "skvideo"]
@@ -39,6 +39,14 @@ def command(
     backend: Annotated[
         Literal["auto", "torch", "openvino"], typer.Option("--backend", help="auto: OpenVINO on a CPU, torch on a GPU.")
     ] = "auto",
+    ball: Annotated[bool, typer.Option("--ball", help="Of the ball alone, cut out along its track.")] = False,
+    margin: Annotated[
+        float, typer.Option("--margin", help="With --ball: share of its box that is added on each side.", min=0, max=50)
+    ] = 0.2,
+    tracks: Annotated[
+        Path | None,
+        typer.Option("--tracks", help="With --ball: tracks.parquet or a bundle; else the ball is followed first."),
+    ] = None,
     stream: StreamOption = None,
     resume: ResumeOption = True,
     force: Annotated[bool, typer.Option("--force", help="Extract again even where the file is up to date.")] = False,
@@ -58,8 +66,11 @@ def command(
         if out is not None and out.suffix == ".npy" and len(videos) > 1:
             raise UsageError(f"--out {out}: one file for {len(videos)} videos; give a folder")
         options = FeatureOptions(out=out, rate_hz=rate, sampling=sampling, stream=stream, resume=resume, force=force)
+        if tracks is not None and (not ball or len(videos) > 1):
+            raise UsageError(f"--tracks {tracks}: goes with --ball and one video")
         extractor = _load(model, device=device, backend=backend, batch=batch, fit=fit, output=output)
-        return _extract_all(videos, extractor=extractor, options=options, output=output)
+        views = _Ball(tracks, margin=margin, device=device, output=output) if ball else None
+        return _extract_all(videos, extractor=extractor, options=options, views=views, output=output)
 
     run_guarded(run, debug=debug, json=json)
 
@@ -80,8 +91,37 @@ def _load(
     return extractor
 
 
+class _Ball:
+    """Finds where the ball of a video is: from tracks that are there, or by following it now."""
+
+    def __init__(self, tracks: Path | None, *, margin: float, device: Device, output: Output) -> None:
+        self._path, self._margin, self._device, self._output = tracks, margin, device, output
+
+    def of(self, video: Path) -> View:
+        """What of the video's pictures is looked at."""
+        from touchline.analysis.ball_stream import ball_path, ball_view
+
+        if self._path is not None:
+            from touchline.analysis.known_tracks import read_known_tracks
+
+            found = read_known_tracks(self._path, video=video)
+        else:
+            from touchline.analysis.tracking import load_tracker, track_video
+
+            self._output.note(f"touchline: {video.name}: following the ball first; its tracks go into the bundle")
+            found = track_video(video, tracker=load_tracker(device=self._device))
+        if not len(ball_path(found).times_us):
+            raise InputError(f"{video}: the tracks hold no ball, so there is nothing to take features of")
+        return ball_view(found, margin=self._margin)
+
+
 def _extract_all(
-    videos: Sequence[Path], *, extractor: FeatureExtractor, options: FeatureOptions, output: Output
+    videos: Sequence[Path],
+    *,
+    extractor: FeatureExtractor,
+    options: FeatureOptions,
+    views: _Ball | None,
+    output: Output,
 ) -> int:
     """Every video in turn; those that cannot be used are told and the rest go on."""
     from touchline.analysis.features import extract_features
@@ -92,8 +132,9 @@ def _extract_all(
         try:
             if not video.exists():
                 raise InputError(f"{video}: no such file; check the path")
+            view = None if views is None else views.of(video)
             with progress_bar(video.name) as progress:
-                result = extract_features(video, extractor=extractor, options=options, progress=progress)
+                result = extract_features(video, extractor=extractor, options=options, view=view, progress=progress)
         except TouchlineError as error:
             output.error(error, type="error", video=str(video))
             codes.append(error.exit_code)
@@ -106,6 +147,7 @@ def _extract_all(
 def _tell(video: Path, result: Extraction, *, output: Output) -> None:
     coverage = result.info.coverage
     lost_s = 0.0 if coverage is None else coverage.lost_us / 1e6
+    absent = sum(end - first for first, end in result.info.absent)
     remarks = [*result.info.remarks, *(() if coverage is None else coverage.repairs)]
     output.record(
         {
@@ -119,6 +161,7 @@ def _tell(video: Path, result: Extraction, *, output: Output) -> None:
             "reused": result.reused,
             "resumed_row": result.resumed_row,
             "lost_s": round(lost_s, 3),
+            "absent_rows": absent,
             "remarks": remarks,
         }
     )
@@ -127,4 +170,6 @@ def _tell(video: Path, result: Extraction, *, output: Output) -> None:
     if not output.json:
         how = " (up to date)" if result.reused else f" (from row {result.resumed_row} on)" if result.resumed_row else ""
         lost = f", {lost_s:.1f} s of the video lost" if lost_s else ""
-        output.say(f"{result.path}: {result.rows} x {result.width}, {result.info.rate_hz:g} a second{how}{lost}")
+        without = f", {absent} rows without a ball" if absent else ""
+        shape = f"{result.rows} x {result.width}, {result.info.rate_hz:g} a second"
+        output.say(f"{result.path}: {shape}{how}{lost}{without}")

@@ -62,6 +62,7 @@ class FeatureInfo:
         times_us: time of each row where they are not exactly on the grid (historic sampling rules); None on the grid.
         sampling: the rule that chose the pictures: ``"time-exact"``, ``"opencv"``, ``"skvideo"``, or what made sound.
         coverage: what of the video was decoded; None where nobody knows.
+        absent: half-open spans of rows in which there was nothing to see (no ball in the picture); they are zeros.
         reduction: what made it narrower (``name``, ``sha256``, ``published``, ...); None for raw features.
         published: whether this is a set that SoccerNet publishes.
         video: file name and fingerprint of the video.
@@ -78,6 +79,7 @@ class FeatureInfo:
     times_us: tuple[int, ...] | None = None
     sampling: str = "time-exact"
     coverage: Coverage | None = None
+    absent: tuple[tuple[int, int], ...] = ()
     reduction: Mapping[str, Any] | None = None
     published: bool = False
     video: Mapping[str, str] = field(default_factory=dict)
@@ -132,8 +134,10 @@ class Features:
         return int(self.times_us[-1]) + us_from_frame(1, fps=self.info.rate_hz) if len(self) else self.info.start_us
 
     def lost_rows(self) -> npt.NDArray[np.bool_]:
-        """Which rows (rows,) lie in a span of the video that was lost, so that nothing should be read from them."""
+        """Which rows (rows,) say nothing: of a span of the video that was lost, or with nothing to see."""
         lost = np.zeros(len(self), np.bool_)
+        for first, end in self.info.absent:
+            lost[first:end] = True
         times_us = self.times_us
         for gap in () if self.info.coverage is None else self.info.coverage.gaps:
             lost |= (times_us >= gap.start_us) & (times_us < gap.end_us)
@@ -212,12 +216,17 @@ def read_side_car(path: Path) -> FeatureInfo | None:
     try:
         coverage, times_us = document.pop("coverage", None), document.pop("times_us", None)
         return FeatureInfo(
-            **{**document, "remarks": tuple(document.get("remarks", ()))},
+            **{**document, "remarks": tuple(document.get("remarks", ())), "absent": _spans(document.get("absent", ()))},
             coverage=None if coverage is None else coverage_from_json(coverage),
             times_us=None if times_us is None else tuple(map(int, times_us)),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{place}: not a side-car of features ({error}); extract the features again") from error
+
+
+def _spans(pairs: Iterable[Iterable[int]]) -> tuple[tuple[int, int], ...]:
+    """Half-open spans of rows as JSON has them."""
+    return tuple((int(first), int(end)) for first, end in pairs)
 
 
 def write_features(

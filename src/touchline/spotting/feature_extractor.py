@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -139,10 +139,24 @@ def load_feature_extractor(
         graph: ArrayGraph = _torch_graph(whole, device=where)
     else:
         shape = (size, spec.height, spec.width, 3)
-        graph = openvino_graph(whole, shape=shape, precision=precision, threads=threads or available_threads())
+        graph = _when_needed(
+            lambda: openvino_graph(whole, shape=shape, precision=precision, threads=threads or available_threads())
+        )
     return FeatureExtractor(
         name=name, sha256=sha256, spec=spec, graph=graph, width=whole.feature_size, device_reason=reason, batch=size
     )
+
+
+def _when_needed(build: Callable[[], ArrayGraph]) -> ArrayGraph:
+    """A graph that is built with its first pictures: compiling takes seconds, and there may be nothing to do."""
+    built: list[ArrayGraph] = []
+
+    def run(pixels: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
+        if not built:
+            built.append(build())
+        return built[0](pixels)
+
+    return run
 
 
 def _load(name_or_path: str) -> tuple[str, str, EncoderSpec, Any, str]:
