@@ -2,34 +2,110 @@
 
 from __future__ import annotations
 
+import json as json_module
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
 from touchline.cli.evaluate_common import no_nan
-from touchline.errors import EXIT_OK
+from touchline.errors import EXIT_OK, UsageError
 
 if TYPE_CHECKING:
+    from touchline.goalkeeping.technique import Techniques
     from touchline.training.keeper_reference import Comparison
+
+_STABILITY = {
+    "bootstrap_rand_index": "shots drawn anew, same clusters (adjusted Rand index)",
+    "published_bootstrap_rand_index": "the same with the published recipe",
+}
+_AGREEMENT = {
+    "two_pictures": "two pictures of one shot get the same name",
+    "two_pictures_published_recipe": "the same with the published recipe",
+    "two_pictures_with_engagement": "the same, engagement known",
+    "two_pictures_published_recipe_with_engagement": "the published recipe, engagement known",
+}
 
 
 def fit(
+    tables: Annotated[
+        Path | None,
+        typer.Argument(metavar="[TABLES]", help="Folder of tables to fit techniques on.", show_default=False),
+    ] = None,
     reference: Annotated[
-        Path,
-        typer.Option(
-            "--reference", metavar="DATA_ROOT", help="Folder of the published tables: events/, pose/, filters.json."
-        ),
-    ],
+        Path | None,
+        typer.Option("--reference", metavar="DATA_ROOT", help="Reproduce the published numbers from this folder."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where the techniques go (.json).")] = None,
+    bootstraps: Annotated[int, typer.Option("--bootstraps", min=2, help="Samples that stability is told from.")] = 200,
     device: AnyDeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """The published numbers of "Learning From The Pros" beside those that come out of its tables."""
+    """Techniques from a folder of poses and shots; with --reference the published numbers beside those that come out.
+
+    The folder has the layout of "Learning From The Pros": events/, pose/, filters.json.
+    """
     output = Output(json=json)
-    run_guarded(lambda: _reproduce(reference, output=output), debug=debug, json=json)
+
+    def run() -> int:
+        if (tables is None) == (reference is None):
+            raise UsageError("name either a folder of tables to fit techniques on, or one with --reference")
+        if reference is not None:
+            return _reproduce(reference, output=output)
+        return _fit(cast(Path, tables), out=out, bootstraps=bootstraps, output=output)
+
+    run_guarded(run, debug=debug, json=json)
+
+
+def _fit(folder: Path, *, out: Path | None, bootstraps: int, output: Output) -> int:
+    """Fit techniques, tell what they are worth, write them where asked to."""
+    from touchline.formats.atomic import write_bytes_atomic
+    from touchline.goalkeeping.technique import techniques_json
+    from touchline.training.keeper_reference import read_tables
+    from touchline.training.keeper_techniques import fit_techniques
+
+    techniques = fit_techniques(read_tables(folder), bootstraps=bootstraps)
+    if out is not None:
+        text = json_module.dumps(techniques_json(techniques), separators=(",", ":"), ensure_ascii=False)
+        write_bytes_atomic(out, text.encode("utf-8") + b"\n")
+    output.record({"techniques": str(out) if out else None, **techniques.facts})
+    if not output.json:
+        output.say(_facts(techniques))
+    return EXIT_OK
+
+
+def _facts(techniques: Techniques) -> str:
+    """What the techniques are worth, as lines of text."""
+    facts = techniques.facts
+    lines = [
+        f"{facts['pictures']} pictures of {facts['shots']} shots",
+        "",
+        f"{'technique':<12} shots  engagement  saved",
+    ]
+    for k, name in enumerate(techniques.names):
+        saves = facts["saves"][name]
+        lines.append(
+            f"{name:<12} {facts['shots_each'][k]:>5} {techniques.engagement_mean[k]:>11.2f}  "
+            f"{saves['saved']} of {saves['on_target']} on target"
+        )
+    lines.append("(pictured shots were saved less often than others: compare techniques, believe no share by itself)")
+    for key, words in _STABILITY.items():
+        found = facts[key]
+        lines.append(f"{words}: {found['median']:.2f} (90 %: {found['low']:.2f} to {found['high']:.2f})")
+    for key, words in _AGREEMENT.items():
+        found = facts[key]
+        span = f"95 %: {100 * found['low']:.0f} to {100 * found['high']:.0f}"
+        lines.append(f"{words}: {100 * found['agree']:.0f} % ({span}), kappa {found['kappa']:.2f}")
+    told = facts["two_pictures"]
+    lines.append(
+        f"where both pictures can be told ({100 * told['told']:.0f} %), they agree in {100 * told['agree_told']:.0f} %"
+        if told["agree_told"] is not None
+        else "in no two pictures of one shot both can be told"
+    )
+    return "\n".join(lines)
 
 
 def _reproduce(folder: Path, *, output: Output) -> int:

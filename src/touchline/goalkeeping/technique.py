@@ -1,0 +1,365 @@
+"""Which technique a keeper's pose shows, from parameters that ship with the package; "cannot tell" is an answer.
+
+A pose is turned and scaled so that neither the camera nor the size in the picture counts, and its x and y are compared
+with the middle of each technique as professionals show it. The confidence says how often another picture of the same
+moment would get the same name, as measured on shots that were pictured from several sides. How it was fitted and what
+it is worth: ``docs/keeper-technique.md``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.errors import InputError
+from touchline.goalkeeping.views import bone_lengths, face_camera, widest
+from touchline.poses import BONES, JOINTS
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+BUILTIN = "keeper-technique.json"
+VERSION = 1
+NEEDED = ("right_hip", "left_hip", "right_wrist", "left_wrist")
+"""Without these nobody knows from which side the keeper is seen."""
+
+LEAST_JOINTS = 12
+_TINY = 1e-12
+_LEAST_PRIOR = 1e-6
+_LEAST_LEAD = 0.01
+LEAST_CONFIDENCE = 0.5
+"""Below this, another picture of the same moment would more likely get another name."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Example:
+    """A professional's pose, made comparable; the mean of it where the shot was pictured from several sides.
+
+    Attributes:
+        shot: number of the shot in the published table.
+        technique: index into the names.
+        joints: float64 (16, 3), mean bone 1.
+        outcome: StatsBomb's name of what came of the shot.
+
+    """
+
+    shot: int
+    technique: int
+    joints: Floats
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PoseMap:
+    """Poses as points, for display only: the two directions in which professionals differ most.
+
+    Attributes:
+        mean: float64 (32,), x and y joint by joint.
+        axes: float64 (2, 32).
+        points: float64 (n, 2), one a professional's shot.
+        technique: int64 (n,).
+        explained: share of the spread that the two directions show.
+
+    """
+
+    mean: Floats
+    axes: Floats
+    points: Floats
+    technique: npt.NDArray[np.int64]
+    explained: float
+
+    def place(self, joints: Floats) -> Floats:
+        """Where a comparable pose (16, 3) lies, (2,); hidden joints (NaN) count as average."""
+        off = joints[:, :2].ravel() - self.mean
+        return np.asarray(self.axes @ np.where(np.isfinite(off), off, 0.0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Techniques:
+    """What is known of the techniques.
+
+    Attributes:
+        names: in the order of everything else.
+        centres: float64 (k, 16, 2), middle of each technique.
+        share: float64 (k,), of the professionals' shots.
+        engagement_mean, engagement_sd: float64 (k,), how far they had come out.
+        temperature: turns squared distances into probabilities.
+        confidence: constant and slope that turn the lead of the likeliest technique (``lead_of``) into log odds that
+            another picture of the moment gets the same name.
+        farthest: squared distance to the nearest centre that 99 of 100 professional pictures stay below.
+        bones: float64 (14,), mean lengths of comparable poses' bones.
+        examples: professionals' poses, some of each technique.
+        map: for display.
+        facts: how many shots, how stable, how often two pictures agree; plain values.
+
+    """
+
+    names: tuple[str, ...]
+    centres: Floats
+    share: Floats
+    engagement_mean: Floats
+    engagement_sd: Floats
+    temperature: float
+    confidence: tuple[float, float]
+    farthest: float
+    bones: Floats
+    examples: tuple[Example, ...]
+    map: PoseMap
+    facts: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        count = len(self.names)
+        shapes = {
+            "centres": (self.centres.shape, (count, len(JOINTS), 2)),
+            "share": (self.share.shape, (count,)),
+            "engagement_mean": (self.engagement_mean.shape, (count,)),
+            "engagement_sd": (self.engagement_sd.shape, (count,)),
+            "bones": (self.bones.shape, (len(BONES),)),
+        }
+        for name, (shape, wanted) in shapes.items():
+            if shape != wanted:
+                raise ValueError(f"{name} has shape {shape}, not {wanted}")
+        if not (self.temperature > 0 and self.farthest > 0):
+            raise ValueError(f"temperature {self.temperature} and farthest {self.farthest} must be above 0")
+
+    def nearest_examples(self, joints: Floats, *, count: int = 3) -> list[Example]:
+        """The examples nearest to a comparable pose (16, 3), the nearest first."""
+        apart = [float(np.nansum((example.joints - joints)[:, :2] ** 2)) for example in self.examples]
+        return [self.examples[i] for i in np.argsort(apart, kind="stable")[:count]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TechniqueReading:
+    """What a picture says of a technique.
+
+    Attributes:
+        name: of the technique, None for "cannot tell from this picture".
+        confidence: 0 to 1: how often another picture of the moment would get the name that is likeliest here.
+        probabilities: of each technique, adding up to 1; empty where nothing could be compared.
+        distances: to the middle of each technique, in mean bone lengths a joint; empty likewise.
+        reason: why it cannot be told; empty where it can.
+        joints: float64 (16, 3), the pose made comparable, NaN where hidden; None where that was not possible.
+
+    """
+
+    name: str | None
+    confidence: float
+    probabilities: Mapping[str, float]
+    distances: Mapping[str, float]
+    reason: str = ""
+    joints: Floats | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values, without the pose."""
+        return {
+            "technique": self.name,
+            "confidence": round(self.confidence, 4),
+            "probabilities": {name: round(p, 4) for name, p in self.probabilities.items()},
+            "distances": {name: round(d, 4) for name, d in self.distances.items()},
+            "reason": self.reason,
+        }
+
+
+def load_techniques(path: Path | None = None) -> Techniques:
+    """The techniques that ship with the package, or those of a file that ``touchline keeper fit`` wrote.
+
+    Raises:
+        InputError: the file is missing or of another layout.
+
+    """
+    source = path or resources.files("touchline") / "builtin" / BUILTIN
+    try:
+        document = json.loads(source.read_text(encoding="utf-8"))
+        if document.get("version") != VERSION:
+            raise InputError(f"{source}: version {document.get('version')!r} of a techniques file, not {VERSION}")
+        return _techniques(document)
+    except InputError:
+        raise
+    except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{source}: not a techniques file ({type(error).__name__}: {error})") from error
+
+
+def techniques_json(techniques: Techniques) -> dict[str, Any]:
+    """As plain values, as :func:`load_techniques` reads them."""
+    return {
+        "version": VERSION,
+        "names": list(techniques.names),
+        "centres": techniques.centres.round(4).tolist(),
+        "share": techniques.share.round(4).tolist(),
+        "engagement_mean": techniques.engagement_mean.round(4).tolist(),
+        "engagement_sd": techniques.engagement_sd.round(4).tolist(),
+        "temperature": round(techniques.temperature, 5),
+        "confidence": [round(value, 4) for value in techniques.confidence],
+        "farthest": round(techniques.farthest, 4),
+        "bones": techniques.bones.round(4).tolist(),
+        "examples": [
+            {"shot": e.shot, "technique": e.technique, "outcome": e.outcome, "joints": e.joints.round(2).tolist()}
+            for e in techniques.examples
+        ],
+        "map": {
+            "mean": techniques.map.mean.round(4).tolist(),
+            "axes": techniques.map.axes.round(4).tolist(),
+            "points": techniques.map.points.round(3).tolist(),
+            "technique": techniques.map.technique.tolist(),
+            "explained": round(techniques.map.explained, 4),
+        },
+        "facts": dict(techniques.facts),
+    }
+
+
+def name_technique(
+    pose_xyz: Floats,
+    *,
+    engagement: float | None = None,
+    visible: npt.ArrayLike | None = None,
+    techniques: Techniques | None = None,
+) -> TechniqueReading:
+    """Which technique a pose shows, or why that cannot be told.
+
+    Args:
+        pose_xyz: (16, 3), or (views, 16, 3) for several pictures of one moment, which count as one.
+        engagement: how far the keeper had come (keeper to shooter over goal to shooter), if known: techniques that
+            professionals show at such a distance become likelier.
+        visible: bool, of the shape of ``pose_xyz`` without its last axis; all where None.
+        techniques: those of the package where None.
+
+    """
+    known = techniques or load_techniques()
+    poses = np.asarray(pose_xyz, np.float64)
+    poses = poses[None] if poses.ndim == 2 else poses
+    if poses.shape[1:] != (len(JOINTS), 3):
+        raise ValueError(f"pose_xyz has shape {np.shape(pose_xyz)}, not (16, 3) or (views, 16, 3)")
+    seen = np.ones(poses.shape[:2], bool) if visible is None else np.array(visible, bool).reshape(poses.shape[:2])
+    seen &= np.isfinite(poses).all(axis=2)
+    usable = [i for i in range(len(poses)) if not _trouble(poses[i], seen[i])]
+    if not usable:
+        return TechniqueReading(None, 0.0, {}, {}, _trouble(poses[0], seen[0]))
+    joints = mean_view([as_comparable(poses[i], seen[i], bones=known.bones) for i in usable])
+    return _judge(joints, engagement=engagement, known=known)
+
+
+def as_comparable(pose_xyz: Floats, seen: Bools, *, bones: Floats) -> Floats:
+    """A pose (16, 3) turned and scaled, NaN where hidden; equal to ``views.comparable`` where nothing is hidden."""
+    filled = np.where(seen[:, None], pose_xyz, 0.0)
+    turned = face_camera(widest(filled[None]))[0]
+    there = np.array([seen[a] and seen[b] for a, b in BONES])
+    lengths = bone_lengths(turned[None])[0]
+    return np.where(seen[:, None], turned * bones[there].mean() / lengths[there].mean(), np.nan)
+
+
+def mean_view(poses: Sequence[Floats]) -> Floats:
+    """The mean (16, 3) of comparable poses of one moment, over the views that show each joint; NaN where none does."""
+    stack = np.stack(list(poses))
+    there = np.isfinite(stack)
+    count = there.sum(axis=0)
+    total = np.where(there, stack, 0.0).sum(axis=0)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def squared_distances(joints: Floats, centres: Floats) -> Floats:
+    """Squared distances (k,) of a comparable pose (16, 3) to centres (k, 16, 2).
+
+    A hidden joint counts as the mean of those that are seen.
+    """
+    apart = ((joints[None, :, :2] - centres) ** 2).sum(axis=2)
+    there = np.isfinite(apart[0])
+    return np.asarray(apart[:, there].mean(axis=1) * len(JOINTS))
+
+
+def probabilities_of(squared: Floats, *, temperature: float, prior: Floats | None = None) -> Floats:
+    """Probabilities (..., k) of techniques from squared distances (..., k); all alike beforehand without a prior."""
+    logits = -squared / temperature + (0.0 if prior is None else np.log(prior))
+    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(raised / raised.sum(axis=-1, keepdims=True))
+
+
+def confidence_of(probabilities: Floats, *, calibration: tuple[float, float]) -> Floats:
+    """How often another picture gets the likeliest name (...,), from probabilities (..., k)."""
+    constant, slope = calibration
+    return np.asarray(1 / (1 + np.exp(-constant - slope * lead_of(probabilities))))
+
+
+def lead_of(probabilities: Floats) -> Floats:
+    """How far (...,) the likeliest technique is ahead of the next: the logarithm of its log odds, from (..., k)."""
+    ordered = np.log(np.maximum(np.sort(probabilities, axis=-1), _TINY))
+    return np.asarray(np.log(np.maximum(ordered[..., -1] - ordered[..., -2], _LEAST_LEAD)))
+
+
+def _trouble(pose: Floats, seen: Bools) -> str:
+    """Why a pose cannot be compared; empty where it can."""
+    hidden = [name.replace("_", " ") for name in NEEDED if not seen[JOINTS.index(name)]]
+    if hidden:
+        return (
+            f"cannot tell from this picture: {' and '.join(hidden)} not seen, so neither is which way the keeper faces"
+        )
+    if seen.sum() < LEAST_JOINTS:
+        return f"cannot tell from this picture: {seen.sum()} of {len(JOINTS)} joints seen, {LEAST_JOINTS} needed"
+    if not np.ptp(pose[seen], axis=0).max() > 0:
+        return "cannot tell from this picture: all joints lie in one point"
+    return ""
+
+
+def _judge(joints: Floats, *, engagement: float | None, known: Techniques) -> TechniqueReading:
+    squared = squared_distances(joints, known.centres)
+    p = probabilities_of(squared, temperature=known.temperature, prior=_prior(engagement, known))
+    best, confidence = int(p.argmax()), float(confidence_of(p, calibration=known.confidence))
+    named = dict(zip(known.names, p.tolist(), strict=True))
+    distances = dict(zip(known.names, np.sqrt(squared / len(JOINTS)).tolist(), strict=True))
+    reason = ""
+    if squared.min() > known.farthest:
+        reason = "cannot tell from this picture: the pose is unlike those of 99 in 100 professional pictures"
+    elif confidence < LEAST_CONFIDENCE:
+        second = int(np.argsort(p)[-2])
+        reason = f"cannot tell from this picture: between {known.names[best]} and {known.names[second]}"
+    return TechniqueReading(None if reason else known.names[best], confidence, named, distances, reason, joints)
+
+
+def _prior(engagement: float | None, known: Techniques) -> Floats | None:
+    if engagement is None:
+        return None
+    return came_prior(np.array([engagement]), mean=known.engagement_mean, sd=known.engagement_sd)[0]
+
+
+def came_prior(engagement: Floats, *, mean: Floats, sd: Floats) -> Floats:
+    """How far each technique fits how far keepers (n,) had come: (n, k), from its mean and deviation (k,)."""
+    logits = -np.log(sd) - ((engagement[:, None] - mean) / sd) ** 2 / 2
+    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.maximum(raised / raised.sum(axis=1, keepdims=True), _LEAST_PRIOR)
+
+
+def _techniques(document: Mapping[str, Any]) -> Techniques:
+    shown = document["map"]
+
+    def array(values: Any) -> Floats:
+        return np.array(values, np.float64)
+
+    return Techniques(
+        names=tuple(document["names"]),
+        centres=array(document["centres"]),
+        share=array(document["share"]),
+        engagement_mean=array(document["engagement_mean"]),
+        engagement_sd=array(document["engagement_sd"]),
+        temperature=float(document["temperature"]),
+        confidence=(float(document["confidence"][0]), float(document["confidence"][1])),
+        farthest=float(document["farthest"]),
+        bones=array(document["bones"]),
+        examples=tuple(
+            Example(int(e["shot"]), int(e["technique"]), array(e["joints"]), str(e["outcome"]))
+            for e in document["examples"]
+        ),
+        map=PoseMap(
+            array(shown["mean"]),
+            array(shown["axes"]),
+            array(shown["points"]),
+            np.array(shown["technique"], np.int64),
+            float(shown["explained"]),
+        ),
+        facts=dict(document["facts"]),
+    )
