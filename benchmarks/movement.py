@@ -7,7 +7,8 @@
 track counts for the player whose true box overlaps it most. "true tracks" has the true boxes, and the true places with
 0.3 m of noise in each picture. The truth of movement is the speed of the true places by the same borders, without
 margins or least lengths; that of the ball is the owner that the simulator notes, when it can be seen. Intervals are of
-players (movement) and of stretches of 10 s (ball), drawn with replacement. Nothing was chosen on match 013; the constants of ``recognition.movement`` and ``recognition.on_the_ball`` were looked at on 011.
+players (movement) and of stretches of 10 s (ball), drawn with replacement. Nothing was chosen on match 013; the
+constants of ``recognition.movement`` and ``recognition.on_the_ball`` were chosen on the true tracks of 011.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ coming closer brings is told likewise: it is how shots with keepers farther out 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,10 +75,11 @@ class KeeperPlace:
         return "keeper where keepers usually are at that distance"
 
     def engagement_at(self, x_yd: Floats, y_yd: Floats, *, model: SaveModel) -> Floats:
-        """Engagement (n,) for shooters at (n,) places."""
+        """Engagement (n,) for shooters at (n,) places, NaN where the keeper would be behind the shooter."""
         distance = np.maximum(np.hypot(GOAL_YD[0] - x_yd, GOAL_YD[1] - y_yd), _LEAST_DISTANCE_YD)
         if self.keeper_yd is not None:
-            return engagement_from(x_yd, y_yd, keeper_yd=self.keeper_yd)
+            behind = math.dist(self.keeper_yd, GOAL_YD) > distance
+            return np.where(behind, np.nan, engagement_from(x_yd, y_yd, keeper_yd=self.keeper_yd))
         if self.engagement is not None:
             return np.full(len(x_yd), self.engagement)
         if self.closing_yd is not None:
@@ -238,4 +240,6 @@ def _keeper_plausible(model: SaveModel, x_yd: Floats, y_yd: Floats, engagement: 
     usual = model.usual.quantiles(distance)
     low, high = usual[:, 0], usual[:, -1]
     beyond = _BEYOND * (high - low)
-    return np.asarray((engagement >= low - beyond) & (engagement <= high + beyond) & (distance >= _LEAST_DISTANCE_YD))
+    return np.asarray(
+        (engagement >= np.maximum(low - beyond, 0)) & (engagement <= high + beyond) & (distance >= _LEAST_DISTANCE_YD)
+    )

@@ -23,9 +23,9 @@ _RARE = 0.02
 class _Attention(nn.Module):
     """Self-attention under rotary positions."""
 
-    def __init__(self, width: int, *, heads: int, dropout: float) -> None:
+    def __init__(self, width: int, *, heads: int) -> None:
         super().__init__()
-        self.heads, self.dropout = heads, dropout
+        self.heads = heads
         self.joint = nn.Linear(width, 3 * width)
         self.out = nn.Linear(width, width)
         size = width // heads
@@ -37,9 +37,7 @@ class _Attention(nn.Module):
         query, key, value = self.joint(x).reshape(n, t, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         angles = torch.arange(t, device=x.device)[:, None] * self.rates
         turn = torch.cos(angles), torch.sin(angles)
-        mixed = F.scaled_dot_product_attention(
-            _turned(query, turn), _turned(key, turn), value, dropout_p=self.dropout if self.training else 0.0
-        )
+        mixed = F.scaled_dot_product_attention(_turned(query, turn), _turned(key, turn), value)
         return cast(Tensor, self.out(mixed.transpose(1, 2).reshape(n, t, width)))
 
 
@@ -51,14 +49,14 @@ class _Block(nn.Module):
         self.norm_near, self.norm_far, self.norm_self = (nn.LayerNorm(width) for _ in range(3))
         self.near = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=width)
         self.mix = nn.Linear(width, width)
-        self.far = _Attention(width, heads=heads, dropout=dropout)
+        self.far = _Attention(width, heads=heads)
         self.single = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
         self.drop = nn.Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         near = self.near(self.norm_near(x).transpose(1, 2)).transpose(1, 2)
-        x = x + self.drop(self.mix(F.gelu(near)))
-        x = x + self.drop(self.far(self.norm_far(x)))
+        x = x + self.mix(F.gelu(near))
+        x = x + self.far(self.norm_far(x))
         return x + self.drop(self.single(self.norm_self(x)))
 
 
@@ -81,7 +79,7 @@ class ContextHead(nn.Module):
         width: int,
         num_classes: int,
         *,
-        window: int = 480,
+        window: int = 320,
         inner: int = 64,
         layers: int = 3,
         heads: int = 4,

@@ -192,3 +192,45 @@ class FusedHead(nn.Module):
 
 
 _MERGE: dict[str, Any] = {"pooling": merge_windows, "calf": merge_chunks, "context": merge_dense}
+
+
+class PlainHead(nn.Module):
+    """A head right on the features of one stream, as published heads are.
+
+    Args:
+        streams: width of the one stream's features, by its name.
+        num_classes: how many.
+        head, head_arguments: as of :class:`FusedHead`.
+
+    """
+
+    def __init__(
+        self,
+        streams: Mapping[str, int],
+        num_classes: int,
+        *,
+        head: HeadKind,
+        head_arguments: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__()
+        if len(streams) != 1:
+            raise ValueError(f"streams={dict(streams)} must be one")
+        self.names, self.num_classes, self.kind = tuple(streams), num_classes, head
+        width = next(iter(streams.values()))
+        self.head = _HEADS[head](width, num_classes, **dict(head_arguments or {}))
+        self.piece = self.head.piece
+
+    def forward(self, values: Mapping[str, Tensor], present: Mapping[str, Tensor]) -> Output:
+        """As of :class:`FusedHead`."""
+        tokens = self._known(values, present)
+        return cast(Output, self.head(tokens.reshape(-1, self.piece, tokens.shape[2])))
+
+    @torch.inference_mode()
+    def dense(self, values: Mapping[str, Tensor], present: Mapping[str, Tensor]) -> DenseOutput:
+        """As of :class:`FusedHead`."""
+        return self.head.dense(self._known(values, present))
+
+    def _known(self, values: Mapping[str, Tensor], present: Mapping[str, Tensor]) -> Tensor:
+        """Features, zero where there are none."""
+        name = self.names[0]
+        return torch.where(present[name][:, :, None], values[name], torch.zeros_like(values[name]))

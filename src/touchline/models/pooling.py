@@ -106,7 +106,7 @@ class PoolingHead(nn.Module):
             sides = [(self.pool_layer_before, x[: len(x) - middle]), (self.pool_layer_after, x[middle:])]
         else:
             middle, sides = self.window, [(self.pool_layer, x)]
-        logits = self.fc.bias
+        logits: Tensor = self.fc.bias
         for (layer, part), weight in zip(sides, self.fc.weight.chunk(len(sides), dim=1), strict=True):
             logits = logits + _sliding_product(layer, part, weight, window=middle)
         return logits

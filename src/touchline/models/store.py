@@ -30,6 +30,7 @@ from touchline.models.spec import (
     SkeletonConfig,
     StoredConfig,
 )
+from touchline.models.stream_spec import StreamHeadConfig
 
 SUFFIX = ".safetensors"
 METADATA_KEY = "touchline"
@@ -42,7 +43,7 @@ DEFAULT_PITCH_FINDER = "pitch-finder"
 DEFAULT_POSE_FINDER = "keeper-pose"
 """The built-in pose finder that is taken where none is named."""
 
-Config = ModelConfig | PictureConfig | PoseConfig | ClipConfig | SkeletonConfig | EncoderConfig
+Config = ModelConfig | PictureConfig | PoseConfig | ClipConfig | SkeletonConfig | EncoderConfig | StreamHeadConfig
 """What a model file says of itself, whatever its task."""
 
 _CONFIGS: dict[str, type[Config]] = {
@@ -53,6 +54,7 @@ _CONFIGS: dict[str, type[Config]] = {
     "recognize": ClipConfig,
     "skeleton": SkeletonConfig,
     "features": EncoderConfig,
+    "spot-streams": StreamHeadConfig,
 }
 """Task -> the configuration its models have."""
 
@@ -119,6 +121,18 @@ def _action_net(**arguments: Any) -> nn.Module:
     return ActionNet(**arguments)
 
 
+def _stream_head(**arguments: Any) -> nn.Module:
+    from touchline.models.fusion import FusedHead
+
+    return FusedHead(**arguments)
+
+
+def _plain_stream_head(**arguments: Any) -> nn.Module:
+    from touchline.models.fusion import PlainHead
+
+    return PlainHead(**arguments)
+
+
 def _clip_ensemble(*, architecture: str, members: int, network: dict[str, Any]) -> nn.Module:
     from touchline.models.clip_ensemble import ClipEnsemble
 
@@ -151,6 +165,8 @@ ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {
     "skeleton-net": _skeleton_net,
     "action-net": _action_net,
     "clip-ensemble": _clip_ensemble,
+    "stream-head": _stream_head,
+    "plain-stream-head": _plain_stream_head,
 }
 """Architecture name -> constructor; a new network is one line here."""
 

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
+from touchline.errors import InputError
 from touchline.formats.atomic import make_folder, write_json_atomic, write_text_atomic
 from touchline.goalkeeping.expected_saves import VERSION
 from touchline.goalkeeping.reference import TECHNIQUES
@@ -96,6 +97,7 @@ def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu", progress
     del device
     settings = ExpectedSavesRecipe.model_validate(dict(recipe))
     data, selection, shots = read_save_data(settings.data_root)
+    _check_enough(data, settings)
     make_folder(out)
     found = answer_out_of_fold(data, settings, progress=progress)
     measured = {"selection": _selection_json(selection), **measure(data.saved, data.pictured > 0, found)}
@@ -107,6 +109,15 @@ def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu", progress
     path = out / f"{settings.name}.json"
     write_json_atomic(path, document)
     return path
+
+
+def _check_enough(data: SaveData, settings: ExpectedSavesRecipe) -> None:
+    kinds = [int(((data.pictured > 0) & (data.saved == kind)).sum()) for kind in (1, 0)]
+    if min(kinds) < 2 * settings.folds:
+        raise InputError(
+            f"{settings.data_root}: {kinds[0]} saves and {kinds[1]} goals with pictures are too few for "
+            f"{settings.folds} folds, which need {2 * settings.folds} of each; set folds lower"
+        )
 
 
 def answer_out_of_fold(data: SaveData, settings: ExpectedSavesRecipe, *, progress: Progress | None = None) -> OutOfFold:

@@ -70,11 +70,11 @@ class Selection:
     def said(self) -> str:
         """The selection in words."""
         rate, count = ({k: f"{100 * v:.1f} %" for k, v in self.save_rate.items()}, self.shots)
+        parts = {"kept": "with a usable picture", "without_pictures": "without any"}
+        among = ", ".join(f"{rate[name]} of the {count[name]} {what}" for name, what in parts.items() if name in rate)
         return (
-            f"Learnt from {count['all']} one-on-one shots on target, of which {rate['all']} were saved: {rate['kept']} "
-            f"of the {count['kept']} with a usable picture, {rate['without_pictures']} of the "
-            f"{count['without_pictures']} without any. Chances are for any shot on target unless said to be for "
-            "pictured ones."
+            f"Learnt from {count['all']} one-on-one shots on target, of which {rate['all']} were saved: {among}. "
+            "Chances are for any shot on target unless said to be for pictured ones."
         )
 
 
@@ -126,7 +126,7 @@ def _selection(data: SaveData, poses: PoseTable) -> Selection:
     }
     return Selection(
         {name: int(chosen.sum()) for name, chosen in groups.items()},
-        {name: float(data.saved[chosen].mean()) for name, chosen in groups.items()},
+        {name: float(data.saved[chosen].mean()) for name, chosen in groups.items() if chosen.any()},
     )
 
 

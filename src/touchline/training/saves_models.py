@@ -74,7 +74,8 @@ def constant(data: SaveData, held: Bools, settings: FitSettings, seed: int) -> d
 
 
 def _share(data: SaveData, rows: Bools, pictured: float) -> float:
-    return float(data.saved[rows & (data.pictured == pictured)].mean())
+    chosen = rows & (data.pictured == pictured)
+    return float(data.saved[chosen if chosen.any() else rows].mean())
 
 
 def location(data: SaveData, held: Bools, settings: FitSettings, seed: int) -> dict[str, Answers]:
