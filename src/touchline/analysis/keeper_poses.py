@@ -9,20 +9,24 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from touchline.errors import InputError
 from touchline.goalkeeping.pose_finder import PoseFinderLike, doubts, keeper_crop
 from touchline.poses import Pose
-from touchline.tracking.detector import DetectorLike
+from touchline.tracking.detector import DetectorLike, pair_iou
 from touchline.tracks import BALL, GOALKEEPER, Detections
 
 Rgb = npt.NDArray[np.uint8]
 Box = tuple[float, float, float, float]
 
-PERSON_SIDES_PX = (110, 320)
-"""Longer sides at which a picture is looked at first: the detector knows people as small as a wide shot has them."""
+CUT_OUT_PX = 400
+"""A picture no longer than this is taken as one that is cut to its keeper."""
+SIDES_PX = (160, 320, 640)
+"""Longer sides at which a picture is looked at besides its own: the detector knows people as small as in wide shots."""
 
 SURE = 0.4
+_SAME_IOU = 0.4
 _CANVAS_WIDTH, _CANVAS_HEIGHT = 1280, 736
-_KEEPER_BONUS = 2.0
+_CROWD = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +50,33 @@ def find_keeper(rgb: Rgb, detector: DetectorLike) -> FoundKeeper:
         rgb: uint8 (h, w, 3).
         detector: finds people.
 
+    Raises:
+        InputError: many people, and none looks like a keeper.
+
     """
-    for side_px in (*PERSON_SIDES_PX, None):
-        people = _people(rgb, detector, side_px=side_px)
-        if len(people):
-            return _choose(people)
+    longest_px = max(rgb.shape[:2])
+    if longest_px <= CUT_OUT_PX:
+        return FoundKeeper(None)
+    sides = [side for side in SIDES_PX if side < longest_px]
+    people = _joined([_people(rgb, detector, side_px=side) for side in (*sides, None)])
+    if len(people):
+        return _choose(people)
     return FoundKeeper(None, "the detector finds nobody: the whole picture is taken for the keeper's")
+
+
+def _joined(looks: Sequence[Detections]) -> Detections:
+    """Everyone whom any look found, once each, the strongest first."""
+    boxes = np.concatenate([look.boxes_xyxy for look in looks])
+    confidence = np.concatenate([look.confidence for look in looks])
+    classes = np.concatenate([look.classes for look in looks])
+    order = np.argsort(-confidence, kind="stable")
+    overlap = pair_iou(boxes[order], boxes[order])
+    kept: list[int] = []
+    for row in range(len(order)):
+        if not (overlap[row, kept] > _SAME_IOU).any():
+            kept.append(row)
+    chosen = order[kept]
+    return Detections(boxes[chosen], confidence[chosen], classes[chosen])
 
 
 def _people(rgb: Rgb, detector: DetectorLike, *, side_px: int | None) -> Detections:
@@ -61,8 +86,6 @@ def _people(rgb: Rgb, detector: DetectorLike, *, side_px: int | None) -> Detecti
         found, scale = detector.detect([rgb])[0], 1.0
     else:
         scale = side_px / max(height, width)
-        if scale >= 1:
-            return Detections.none()
         small = cv2.resize(
             rgb, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=cv2.INTER_AREA
         )
@@ -74,13 +97,15 @@ def _people(rgb: Rgb, detector: DetectorLike, *, side_px: int | None) -> Detecti
 
 
 def _choose(people: Detections) -> FoundKeeper:
-    boxes = people.boxes_xyxy
-    size = (boxes[:, 3] - boxes[:, 1]) * people.confidence
-    best = int(np.argmax(size * np.where(people.classes == GOALKEEPER, _KEEPER_BONUS, 1.0)))
-    x0, y0, x1, y1 = (float(value) for value in boxes[best])
+    keepers = people.take(people.classes == GOALKEEPER)
+    if not len(keepers) and len(people) > _CROWD:
+        raise InputError(f"{len(people)} people and none looks like a keeper: say with --boxes who is meant")
+    among = keepers if len(keepers) else people
+    best = int(np.argmax((among.boxes_xyxy[:, 3] - among.boxes_xyxy[:, 1]) * among.confidence))
+    x0, y0, x1, y1 = (float(value) for value in among.boxes_xyxy[best])
     if len(people) == 1:
         return FoundKeeper((x0, y0, x1, y1))
-    which = "the one who looks like a keeper" if people.classes[best] == GOALKEEPER else "the largest"
+    which = "the one who looks like a keeper" if len(keepers) else "the largest"
     return FoundKeeper((x0, y0, x1, y1), f"{len(people)} people: {which} was taken; --boxes says otherwise")
 
 

@@ -85,7 +85,9 @@ def _run(
         try:
             posed = _find(path, finder=finder, locate=locate, overlay=overlay)
         except InputError as error:
-            output.error(error, path=str(path))
+            told = str(error)
+            named = error if told.startswith(str(path)) else InputError(f"{path}: {told}")
+            output.error(named, path=str(path))
             continue
         found.append(posed)
         output.record(pose_record(posed))

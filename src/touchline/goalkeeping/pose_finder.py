@@ -39,6 +39,7 @@ _NEEDED = 8
 _GPU_BATCH = 32
 _SMALLEST_PX = 8
 _WIDEST_LOGIT = 8.0
+_SHRUNK = 0.7
 
 
 class PoseFinderLike(Protocol):
@@ -150,14 +151,26 @@ class PoseFinder:
         return found
 
     def _find_batch(self, crops: Sequence[Rgb]) -> list[Pose]:
+        places, shares, seen = self.look(crops)
+        return [
+            _as_pose(places[row], self._confidence(shares[row], seen[row]), _Square(*crop.shape[:2]))
+            for row, crop in enumerate(crops)
+        ]
+
+    def look(self, crops: Sequence[Rgb]) -> tuple[Floats, Floats, Floats]:
+        """What the network itself says of at most ``batch`` crops, for measuring.
+
+        Returns:
+            Places (n, 16, 3) in shares of the padded crop, how concentrated each heat map is (n, 16), and how likely
+            each joint is seen, then whether there is a person (n, 17).
+
+        """
         side = self.config.picture.width
         pixels = np.zeros((self.batch, side, side, 3), np.uint8)
-        squares = [_square(crop, into=pixels[row]) for row, crop in enumerate(crops)]
-        places, shares, seen = self._graph(pixels)
-        return [
-            _as_pose(places[row], self._confidence(shares[row], seen[row]), square)
-            for row, square in enumerate(squares)
-        ]
+        for row, crop in enumerate(crops):
+            square_crop(crop, into=pixels[row])
+        places, shares, seen = (answer[: len(crops)] for answer in self._graph(pixels))
+        return places, shares, seen
 
     def _confidence(self, share: Floats, seen: Floats) -> Floats:
         if seen[-1] < PERSON:
@@ -203,23 +216,25 @@ class _Square:
         return (self.side - self.width) / 2, (self.side - self.height) / 2
 
 
-def _square(crop: Rgb, *, into: Rgb) -> _Square:
-    """Draw a crop into the middle of a black square."""
+def square_crop(crop: Rgb, *, into: Rgb) -> None:
+    """Draw a crop (h, w, 3) into the middle of a black square, as large as it fits.
+
+    Raises:
+        ValueError: it is no uint8 (h, w, 3).
+
+    """
     if crop.dtype != np.uint8 or crop.ndim != 3 or crop.shape[2] != 3 or crop.size == 0:
         raise ValueError(f"a crop is {crop.dtype} {crop.shape}, not uint8 (h, w, 3)")
     square = _Square(*crop.shape[:2])
     scale = into.shape[0] / square.side
-    matrix = np.array([[scale, 0, square.offset[0] * scale], [0, scale, square.offset[1] * scale]])
-    matrix[:, 2] += (scale - 1) / 2
-    if scale < 0.7:
-        step = scale * square.side / max(square.height, square.width)
-        small = (max(1, round(square.width * step)), max(1, round(square.height * step)))
-        crop = np.asarray(cv2.resize(crop, small, interpolation=cv2.INTER_AREA), np.uint8)
+    if scale < _SHRUNK:
+        small = (max(1, round(square.width * scale)), max(1, round(square.height * scale)))
         left, top = (into.shape[1] - small[0]) // 2, (into.shape[0] - small[1]) // 2
-        into[top : top + small[1], left : left + small[0]] = crop
-    else:
-        cv2.warpAffine(crop, matrix, (into.shape[1], into.shape[0]), dst=into, flags=cv2.INTER_LINEAR)
-    return square
+        into[top : top + small[1], left : left + small[0]] = cv2.resize(crop, small, interpolation=cv2.INTER_AREA)
+        return
+    shift = scale * np.array(square.offset) + (scale - 1) / 2
+    matrix = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
+    cv2.warpAffine(crop, matrix, (into.shape[1], into.shape[0]), dst=into, flags=cv2.INTER_LINEAR)
 
 
 def _as_pose(places: Floats, confidence: Floats, square: _Square) -> Pose:
@@ -257,6 +272,19 @@ def load_pose_finder(
     network, config, sha256 = load_model(name_or_path or DEFAULT_POSE_FINDER, task="pose")
     if tuple(config.labels) != JOINTS:
         raise UsageError(f"model {config.name!r} finds {config.labels}; a pose finder here has to find {JOINTS}")
+    return finder_of(network, config, sha256=sha256, device=device, backend=backend, threads=threads)
+
+
+def finder_of(
+    network: nn.Module,
+    config: PoseConfig,
+    *,
+    sha256: str = "",
+    device: Literal["auto", "cpu", "cuda"] = "auto",
+    backend: BackendName = "auto",
+    threads: int | None = None,
+) -> PoseFinder:
+    """A pose finder around a network in memory; arguments as of :func:`load_pose_finder`."""
     where, reason = pick_device(device)
     batch = _GPU_BATCH if where.type == "cuda" else 1
     reader = reader_of(network, config)
