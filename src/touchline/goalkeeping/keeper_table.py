@@ -1,0 +1,148 @@
+"""Keepers beside what an average one would save: estimates drawn towards the average as far as their few shots demand.
+
+Each keeper adds a number to the log odds of a save of every shot he faces. The numbers are normal around nothing with a
+spread that the keepers themselves tell (an empirical-Bayes model; all sums on grids, nothing random). A keeper with few
+shots is told to be about average, with a wide interval; how the keepers' spread itself is uncertain is part of that.
+That the expected saves are estimates, too, is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+_EFFECTS = np.linspace(-2.5, 2.5, 401)
+_SPREADS = np.geomspace(0.02, 1.5, 48)
+_USUAL_SPREAD = 0.5
+"""Scale of the half-normal prior of the spread: nobody saves at seven times the odds of another."""
+
+_LEAST = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class KeeperEstimate:
+    """One keeper.
+
+    Attributes:
+        keeper: name.
+        shots: on target.
+        saved: of these.
+        expected: saves of an average keeper.
+        raw: saves above expected in 100 shots, as they are.
+        above: the same, drawn towards the average; of shots such as his.
+        low, high: 95 % interval of ``above``.
+        better: probability that he is better than the average.
+
+    """
+
+    keeper: str
+    shots: int
+    saved: int
+    expected: float
+    raw: float
+    above: float
+    low: float
+    high: float
+    better: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeeperTable:
+    """All keepers, the one with the most above expected first.
+
+    Attributes:
+        rows: one a keeper.
+        spread: standard deviation of keepers' log odds: likeliest after the data.
+        spread_low, spread_high: 95 % interval of it; from next to nothing means no difference is shown.
+
+    """
+
+    rows: tuple[KeeperEstimate, ...]
+    spread: float
+    spread_low: float
+    spread_high: float
+    _weights: Floats
+    _posteriors: dict[str, Floats]
+
+    def better_than(self, first: str, second: str) -> float:
+        """Probability that one keeper is better than another.
+
+        Raises:
+            KeyError: a keeper who is not in the table.
+
+        """
+        one, other = self._posteriors[first], self._posteriors[second]
+        below = np.cumsum(other, axis=1) - other / 2
+        return float(self._weights @ (one * below).sum(axis=1))
+
+
+def keeper_table(keepers: Sequence[str], saved: npt.ArrayLike, expected: npt.ArrayLike) -> KeeperTable:
+    """Estimates from shots on target.
+
+    Args:
+        keepers: who faced each shot.
+        saved: (n,), 1 or 0.
+        expected: (n,), probability that an average keeper saves it.
+
+    Raises:
+        ValueError: lengths differ, nothing is given, or a probability is none.
+
+    """
+    names, truth, p = np.asarray(keepers), np.asarray(saved, np.float64), np.asarray(expected, np.float64)
+    if not len(names) or names.shape != truth.shape or truth.shape != p.shape:
+        raise ValueError(f"{len(names)} keepers, {truth.shape} outcomes and {p.shape} probabilities do not fit")
+    if not bool(np.all((p >= 0) & (p <= 1))):
+        raise ValueError(f"probabilities from {p.min()} to {p.max()} are outside 0 to 1")
+    p = np.clip(p, _LEAST, 1 - _LEAST)
+    who = [str(name) for name in dict.fromkeys(names.tolist())]
+    likelihood = np.stack([_likelihood(truth[names == name], p[names == name]) for name in who])
+    prior = np.exp(-((_EFFECTS[None] / _SPREADS[:, None]) ** 2) / 2)
+    prior /= prior.sum(axis=1, keepdims=True)
+    evidence = np.einsum("sg,kg->ks", prior, likelihood)
+    weights = _normalised(np.log(evidence).sum(axis=0) - (_SPREADS / _USUAL_SPREAD) ** 2 / 2 + np.log(_SPREADS))
+    posteriors = {name: prior * likelihood[k] / evidence[k][:, None] for k, name in enumerate(who)}
+    rows = [_estimate(name, truth[names == name], p[names == name], weights @ posteriors[name]) for name in who]
+    low, middle, high = _quantiles(_SPREADS, weights, (0.025, 0.5, 0.975))
+    ordered = tuple(sorted(rows, key=lambda row: (-row.above, row.keeper)))
+    return KeeperTable(ordered, middle, low, high, weights, posteriors)
+
+
+def _likelihood(saved: Floats, p: Floats) -> Floats:
+    """How likely a keeper's outcomes are with each effect (grid,), up to a factor."""
+    log_odds = np.log(p / (1 - p))[:, None] + _EFFECTS[None]
+    terms = saved[:, None] * log_odds - np.logaddexp(0.0, log_odds)
+    total = terms.sum(axis=0)
+    return np.asarray(np.exp(total - total.max()))
+
+
+def _estimate(keeper: str, saved: Floats, p: Floats, posterior: Floats) -> KeeperEstimate:
+    log_odds = np.log(p / (1 - p))[:, None] + _EFFECTS[None]
+    above = 100 * (1 / (1 + np.exp(-log_odds)) - p[:, None]).mean(axis=0)
+    low, high = _quantiles(above, posterior, (0.025, 0.975))
+    middle = len(_EFFECTS) // 2
+    return KeeperEstimate(
+        keeper=keeper,
+        shots=len(saved),
+        saved=int(saved.sum()),
+        expected=float(p.sum()),
+        raw=float(100 * (saved - p).mean()),
+        above=float(posterior @ above),
+        low=low,
+        high=high,
+        better=float(posterior[middle + 1 :].sum() + posterior[middle] / 2),
+    )
+
+
+def _quantiles(values: Floats, weights: Floats, shares: Sequence[float]) -> list[float]:
+    """Where rising values with weights that add up to 1 reach each share."""
+    return [float(np.interp(share, np.cumsum(weights) - weights / 2, values)) for share in shares]
+
+
+def _normalised(logs: Floats) -> Floats:
+    raised = np.exp(logs - logs.max())
+    return np.asarray(raised / raised.sum())
