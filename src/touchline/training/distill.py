@@ -132,7 +132,7 @@ def distill(
     """
     settings = DistillRecipe.model_validate(dict(recipe))
     _check_members(settings)
-    check_weights(settings.teacher, settings.student)
+    check_weights(settings.teacher, settings.student, clip=settings.clip)
     clips = read_training_clips(
         settings.data, root=settings.data_root, recipe_folder=recipe_folder, cache=out / "clips"
     )

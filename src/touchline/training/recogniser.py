@@ -25,7 +25,7 @@ from touchline.metrics.recognition import accuracy_interval, bootstrap, calibrat
 from touchline.models.clip_ensemble import ClipEnsemble
 from touchline.models.clip_input import ClipNormaliser
 from touchline.models.spec import ClipConfig, ClipSpec
-from touchline.models.store import ARCHITECTURES, find_model, load_model, load_weights, save_model
+from touchline.models.store import ARCHITECTURES, find_model, load_model, load_weights, read_config, save_model
 from touchline.training.checkpoint import load_checkpoint, save_checkpoint
 from touchline.training.clip_splits import Leaks, count_by_side
 from touchline.training.logs import MetricLog
@@ -68,7 +68,7 @@ def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu", recipe_f
 
     """
     settings = RecogniserRecipe.model_validate(dict(recipe))
-    check_weights(settings.model)
+    check_weights(settings.model, clip=settings.clip)
     clips = read_training_clips(
         settings.data, root=settings.data_root, recipe_folder=recipe_folder, cache=out / "clips"
     )
@@ -96,16 +96,26 @@ def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu", recipe_f
     return save_model(out / settings.name, shipped, config, half=True)
 
 
-def check_weights(*networks: NetworkSettings) -> None:
-    """Look whether the weights to begin from are there, before anything takes long.
+def check_weights(*networks: NetworkSettings, clip: ClipSpec) -> None:
+    """Look whether the weights to begin from are there and want such colours, before anything takes long.
 
     Raises:
-        InputError: they are not.
+        InputError: they are not, are no recogniser's, or want colours of another order or range.
 
     """
     for settings in networks:
-        if settings.weights is not None:
-            find_model(settings.weights)
+        if settings.weights is None:
+            continue
+        config = read_config(find_model(settings.weights))
+        if not isinstance(config, ClipConfig):
+            raise InputError(f"{settings.weights}: a model for {config.task!r}, not for 'recognize'")
+        wanted = {name: getattr(config.clip, name) for name in ("color", "max_value", "mean", "std")}
+        if any(getattr(clip, name) != value for name, value in wanted.items()):
+            told = " ".join(
+                f"--set clip.{name}={list(value) if isinstance(value, tuple) else value}".replace(", ", ",")
+                for name, value in wanted.items()
+            )
+            raise InputError(f"{settings.weights}: was trained on other colours than the recipe's; add {told}")
 
 
 def check_leaks(clips: TrainingClips, settings: Any, *, out: Path) -> Leaks:
@@ -151,9 +161,8 @@ def build(settings: NetworkSettings, *, classes: int, seed: int) -> Any:
         wanted, given = network.state_dict(), trained.state_dict()
         same = {name: given[name] for name in given if name in wanted and wanted[name].shape == given[name].shape}
         head = sorted(set(wanted) - set(same))
-        if len(config.labels) == classes or any(
-            not name.startswith(("fc", "classes", "blocks.5.proj")) for name in head
-        ):
+        whole = len(config.labels) == classes and not config.untrained
+        if whole or any(not name.startswith(("fc", "classes", "blocks.5.proj")) for name in head):
             same = given  # nothing but a head may differ; anything else is told as an error
         load_weights(network, {**wanted, **same}, source=settings.weights)
     return network
