@@ -1,0 +1,116 @@
+"""How long a map of expected saves takes: the built-in model, and the published recipe at once and cell by cell.
+
+    python benchmarks/keeper_map.py --data ../shared/data/keepers --json benchmarks/results/keeper_map.json
+
+The published program predicts every cell and technique on its own; that is timed on a part of the cells and scaled up.
+Its shares of the map in which each technique is best (acceptance check 10) are those of all cells at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+
+from touchline.formats.keeper_tables import read_choices, read_poses, read_shots
+from touchline.goalkeeping.expected_saves import load_expected_saves
+from touchline.goalkeeping.maps import KeeperPlace, OptimalMap, optimal_map
+from touchline.goalkeeping.reference_results import (
+    every_technique,
+    fit_as_published,
+    optimal_shares,
+    place_of,
+    reference_map,
+)
+from touchline.goalkeeping.shots import Shot
+
+PLACES = {
+    "usual keeper": KeeperPlace(),
+    "keeper at 114,40": KeeperPlace(keeper_yd=(114.0, 40.0)),
+    "4 yd out": KeeperPlace(closing_yd=4.0),
+}
+SCALAR_CELLS = 60
+
+
+def seconds(work: Callable[[], Any], *, rounds: int) -> list[float]:
+    """Seconds of each round after a first that does not count."""
+    work()
+    times = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - started)
+    return times
+
+
+def built_in(rounds: int) -> dict[str, Any]:
+    """Times of the built-in maps, and of the same cells asked one by one."""
+    model = load_expected_saves()
+    found: dict[str, Any] = {}
+    for name, place in PLACES.items():
+        times = seconds(lambda place=place: optimal_map(model, place=place), rounds=rounds)
+        found[name] = {"median_s": float(np.median(times)), "worst_s": max(times), "cells": 36 * 80}
+    whole = optimal_map(model, place=PLACES["keeper at 114,40"])
+    found["one by one"] = {"estimated_s": one_by_one(whole, lambda shot: model.predict([shot]))}
+    return found
+
+
+def one_by_one(whole: OptimalMap, predict: Callable[[Shot], Any]) -> float:
+    """Seconds for every covered cell as a shot of its own, from a part of them."""
+    rows, columns = np.nonzero(whole.covered)
+    chosen = np.random.default_rng(0).choice(len(rows), SCALAR_CELLS, replace=False)
+    shots = [Shot(float(whole.x_yd[rows[k]]), float(whole.y_yd[columns[k]]), keeper_yd=(114.0, 40.0)) for k in chosen]
+    started = time.perf_counter()
+    for shot in shots:
+        predict(shot)
+    return (time.perf_counter() - started) / len(shots) * len(rows)
+
+
+def published(folder: Path, rounds: int) -> dict[str, Any]:
+    """Times of the published recipe's map, and its shares."""
+    fit = fit_as_published(read_shots(folder), read_poses(folder), read_choices(folder))
+    times = seconds(lambda: reference_map(fit.model, pressed=False), rounds=max(rounds // 3, 1))
+    places, _ = reference_map(fit.model, pressed=False)
+    started = time.perf_counter()
+    for place in places[:SCALAR_CELLS]:
+        every_technique(fit.model, *place_of(place[None]), False)
+    scalar = (time.perf_counter() - started) / SCALAR_CELLS * len(places)
+    shares = {
+        "free" if not pressed else "pressed": dict(optimal_shares(reference_map(fit.model, pressed=pressed)[1]))
+        for pressed in (False, True)
+    }
+    return {
+        "at_once_s": float(np.median(times)),
+        "cell_by_cell_estimated_s": scalar,
+        "cells": len(places),
+        "optimal_shares": shares,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, help="folder of the published tables; without it only the built-in model")
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    found: dict[str, Any] = {"built_in": built_in(options.rounds)}
+    if options.data is not None:
+        found["published_recipe"] = published(options.data, options.rounds)
+    for name, row in found["built_in"].items():
+        print(f"built-in, {name:18} " + ", ".join(f"{key} {value:.3g}" for key, value in row.items()))
+    for name, value in found.get("published_recipe", {}).items():
+        print(f"published recipe, {name}: {value}")
+    if options.json is not None:
+        options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
