@@ -208,10 +208,11 @@ def batch_code(codes: Sequence[int]) -> int:
 def _run_video(video: Path, *, models: Models, options: AnalyzeOptions, output: Output, list_events: bool) -> int:
     """Analyse one video and tell what came of it; return its exit code."""
     from touchline.analysis.pipeline import analyze_video
+    from touchline.formats.soccernet_source import missing_advice
 
     try:
         if not video.exists():
-            raise InputError(f"{video}: no such file; check the path")
+            raise InputError(f"{video}: no such file{missing_advice(video.name) or '; check the path'}")
         with progress_bar(video.name) as progress:
             result = analyze_video(
                 video, spotter=models.spotter, tracker=models.tracker, options=options, progress=progress

@@ -126,12 +126,13 @@ def _extract_all(
     """Every video in turn; those that cannot be used are told and the rest go on."""
     from touchline.analysis.features import extract_features
     from touchline.cli.batch import batch_code
+    from touchline.formats.soccernet_source import missing_advice
 
     codes = []
     for video in videos:
         try:
             if not video.exists():
-                raise InputError(f"{video}: no such file; check the path")
+                raise InputError(f"{video}: no such file{missing_advice(video.name) or '; check the path'}")
             view = None if views is None else views.of(video)
             with progress_bar(video.name) as progress:
                 result = extract_features(video, extractor=extractor, options=options, view=view, progress=progress)

@@ -13,7 +13,7 @@ from touchline.errors import EXIT_DEGRADED, EXIT_OK, TouchlineError
 
 
 def command(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Feature files, .npy.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Feature files; or SoccerNet's folder.")],
     video: Annotated[Path | None, typer.Option("--video", help="The video they are of: does their length fit?")] = None,
     width: Annotated[int | None, typer.Option("--width", help="Numbers a row must have.", min=1)] = None,
     rate: Annotated[
@@ -23,7 +23,10 @@ def command(
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Say what feature files are: model, rate, length, what was lost, and every fault they have."""
+    """Say what feature files are: model, rate, length, what was lost, and every fault they have.
+
+    Of a folder of SoccerNet's games: what of it is there, and how to get what is not.
+    """
     output = Output(json=json)
     run_guarded(lambda: _all(files, video=video, width=width, rate=rate, output=output), debug=debug, json=json)
 
@@ -35,6 +38,9 @@ def _all(files: Sequence[Path], *, video: Path | None, width: int | None, rate: 
     codes = []
     for file in files:
         try:
+            if file.is_dir():
+                codes.append(_folder(file, output=output))
+                continue
             codes.append(_one(file, duration_us=duration_us, width=width, rate=rate, output=output))
         except TouchlineError as error:
             output.error(error, type="error", path=str(file))
@@ -76,6 +82,23 @@ def _one(file: Path, *, duration_us: int, width: int | None, rate: float | None,
         for remark in remarks:
             output.say(f"  {remark}")
     return EXIT_DEGRADED if lost or length else EXIT_OK
+
+
+def _folder(folder: Path, *, output: Output) -> int:
+    """What of SoccerNet a folder holds."""
+    from touchline.formats.soccernet_folder import find_games, holdings
+
+    games = find_games(folder)
+    if not output.json:
+        output.say(f"{folder}: {len(games)} games")
+    for holding in holdings(games):
+        missing = len(games) - holding.games
+        advice = holding.advice if missing else ""
+        fields = {"file": holding.name, "games": holding.games, "missing": missing, "advice": advice}
+        output.record({"type": "holding", "path": str(folder), **fields})
+        if not output.json:
+            output.say(f"  {holding.name}: {holding.games} of {len(games)}" + (f"; {advice}" if advice else ""))
+    return EXIT_OK
 
 
 def _duration_us(video: Path | None) -> int:

@@ -21,6 +21,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "recognize": ("touchline.cli.recognize:command", "Name what happens in clips, or what each tracked player does."),
     "keeper": ("touchline.cli.keeper:app", "Goalkeepers: their poses, techniques, and shots they should save."),
     "features": ("touchline.cli.features:app", "Take features of videos; make them narrower; say what they are."),
+    "convert": ("touchline.cli.convert:command", "Convert event files from one version to another."),
     "check": ("touchline.cli.check:command", "Say what is wrong with a media file, and how to mend it."),
     "doctor": ("touchline.cli.doctor:command", "Say what is wrong with this installation, and how to mend it."),
     "evaluate": ("touchline.cli.evaluate:app", "Score predictions against truth with the official metrics."),

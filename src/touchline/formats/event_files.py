@@ -111,7 +111,7 @@ def _entry_problem(entry: zipfile.ZipInfo) -> str:
     if mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
         return "is a link or a device, not a file"
     if entry.flag_bits & 1:
-        return "is encrypted"
+        return "is encrypted (SoccerNet gives the password with its agreement: soccer-net.org/data; unpack it first)"
     if entry.file_size > MAX_JSON_BYTES:
         return f"unpacks to {entry.file_size:,} bytes, over the limit of {MAX_JSON_BYTES:,}"
     if entry.file_size > _RATIO_FROM_BYTES and entry.file_size > MAX_RATIO * max(entry.compress_size, 1):

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.errors import InputError, UsageError
+from touchline.formats.soccernet_source import missing_advice
 
 _HEADER_READERS: dict[tuple[int, int], Any] = {
     (1, 0): np.lib.format.read_array_header_1_0,
@@ -33,7 +34,8 @@ def open_rows(path: Path) -> npt.NDArray[Any]:
             offset = file.tell()
         size = path.stat().st_size
     except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file; `touchline features extract VIDEO` makes features") from error
+        advice = missing_advice(path.name) or "; `touchline features extract VIDEO` makes features"
+        raise InputError(f"{path}: no such file{advice}") from error
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
     _check_kind(shape, dtype, path=path)

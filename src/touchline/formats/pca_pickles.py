@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.errors import InputError
+from touchline.formats.soccernet_source import missing_advice
 
 MAX_BYTES = 1 << 30
 _MAX_MEMO = 1_000_000
@@ -195,7 +196,7 @@ def _read(path: Path) -> Any:
             raise InputError(f"{path}: {size:,} bytes, more than the {MAX_BYTES:,} that a reduction may have")
         data = path.read_bytes()
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); check the path") from error
+        raise InputError(f"{path}: cannot be read ({error.strerror}){missing_advice(path.name)}") from error
     try:
         _check_memo(data)
         return _Reader(io.BytesIO(data), encoding="latin1").load()

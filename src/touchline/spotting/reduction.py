@@ -22,6 +22,7 @@ from safetensors.numpy import save as safetensors_bytes
 from touchline.errors import InputError
 from touchline.formats.atomic import make_folder, write_bytes_atomic
 from touchline.formats.pca_pickles import read_mean_pickle, read_pca_pickle
+from touchline.formats.soccernet_source import missing_advice
 
 SUFFIX = ".safetensors"
 COMPONENTS = 512
@@ -222,7 +223,10 @@ def load_reduction(path: Path, *, mean: Path | None = None) -> Reduction:
         raise InputError(f"{path}: give the average of features as well, --mean FILE; SoccerNet's is {PUBLISHED_MEAN}")
     mean = mean or beside
     if not mean.is_file():
-        raise InputError(f"{mean}: not there; a pickled PCA needs the average it was fitted around, --mean FILE")
+        advice = missing_advice(mean.name)
+        raise InputError(
+            f"{mean}: not there; a pickled PCA needs the average it was fitted around, --mean FILE{advice}"
+        )
     average = read_mean_pickle(mean)
     if average.shape != arrays["mean"].shape:
         raise InputError(f"{mean}: {len(average)} numbers, but {path.name} is of rows of {len(arrays['mean'])}")

@@ -1,0 +1,94 @@
+"""What SoccerNet publishes, under which terms, and where: so that a missing file's message says how to get it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Terms = Literal["free", "agreement"]
+
+AGREEMENT = (
+    "its owners ask for a signed agreement: fill in the form on https://www.soccer-net.org/data, or ask for access on "
+    "the page named here; touchline never downloads it for you"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One kind of file of SoccerNet.
+
+    Attributes:
+        pattern: matches the whole file name.
+        what: in words.
+        terms: ``"agreement"`` where an agreement has to be signed first.
+        where: the page it is on.
+        fetch: file names to give to the SoccerNet package's downloader, or what to do instead.
+
+    """
+
+    pattern: str
+    what: str
+    terms: Terms
+    where: str
+    fetch: str
+
+    @property
+    def advice(self) -> str:
+        """One sentence: what it is and how to get it."""
+        free = "free, no agreement needed"
+        return f"{self.what}, {free if self.terms == 'free' else AGREEMENT}: {self.where} ({self.fetch})"
+
+
+_HF = "https://huggingface.co/datasets/SoccerNet"
+_DOWNLOADER = "pip install SoccerNet, then SoccerNetDownloader(FOLDER).downloadGames(files=[{0}])"
+
+SOURCES: tuple[Source, ...] = (
+    Source(
+        r"[12](_224p|_720p|_HQ)?\.mkv|video\.ini",
+        "the video of a half of SoccerNet",
+        "agreement",
+        f"{_HF}/SoccerNet_raw_HQ",
+        _DOWNLOADER.format('"1_720p.mkv", "2_720p.mkv"'),
+    ),
+    Source(
+        r"Labels(-v2|-v3|-cameras|-caption|-replays)?\.json",
+        "labels of SoccerNet",
+        "free",
+        f"{_HF}/SN-Labels",
+        _DOWNLOADER.format('"Labels-v2.json"'),
+    ),
+    Source(
+        r"Labels-ball\.json|(224p|720p)\.mp4|(train|valid|test|challenge)\.zip",
+        "labels and videos of SoccerNet's ball action spotting",
+        "agreement",
+        f"{_HF}/SN-BAS-2025",
+        'SoccerNetDownloader(FOLDER).downloadDataTask(task="spotting-ball-2025", split=["train", "valid", "test"])',
+    ),
+    Source(
+        r"[12]_(ResNET|C3D|I3D|ResNET_TF2)(_PCA512)?\.npy|[12]_baidu_soccer_embeddings\.npy",
+        "features that SoccerNet publishes",
+        "free",
+        f"{_HF}/SN-Features",
+        _DOWNLOADER.format('"1_ResNET_TF2_PCA512.npy", "2_ResNET_TF2_PCA512.npy"'),
+    ),
+    Source(
+        r"(pca|average)_512_TF2\.pkl",
+        "SoccerNet's reduction of features",
+        "free",
+        "https://github.com/SoccerNet/sn-spotting, folder Features",
+        "download both pkl files into one folder",
+    ),
+)
+"""Every kind of file touchline can use; the first that matches a name counts."""
+
+
+def source_of(file_name: str) -> Source | None:
+    """The kind of SoccerNet's files that a name belongs to, None where it belongs to none."""
+    return next((source for source in SOURCES if re.fullmatch(source.pattern, file_name)), None)
+
+
+def missing_advice(file_name: str) -> str:
+    """What to add to a message that a file is missing: how to get it, or nothing where it is not SoccerNet's."""
+    source = source_of(file_name)
+    return "" if source is None else f"; {source.advice}"
