@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
+from typer.testing import CliRunner
 
 from tinymodel import write_tiny_model
+from touchline.cli.main import app
 from touchline.errors import InputError
 from touchline.models.importing_pictures import read_picture_encoder
 from touchline.models.resnet import ResNet
@@ -129,6 +131,18 @@ def test_encoders_can_be_kept_as_models(resnet: tuple[Path, ResNet], tmp_path: P
     assert extractor.width == 512 and extractor.name == config.name
     with pytest.raises(ValueError, match="labels"):
         EncoderConfig(**{**config.model_dump(), "labels": ("a",)})
+
+
+def test_imported_encoders_have_names(
+    resnet: tuple[Path, ResNet], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    words = ["models", "import", str(resnet[0]), "--architecture", "resnet-encoder", "--name", "resnet18", "--json"]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, result.output
+    assert load_feature_extractor("resnet18", device="cpu", backend="torch").name == "resnet18"
+    for verb in (["list"], ["show", "resnet18"]):
+        assert CliRunner().invoke(app, ["models", *verb]).exit_code == 0
 
 
 def test_what_is_missing_is_told_with_where_to_get_it(tmp_path: Path) -> None:

@@ -81,8 +81,8 @@ def import_command(
         str | None,
         typer.Option(
             "--architecture",
-            help="What FILE's weights are of, where it does not say so: r2plus1d-18, resnet-clip, x3d. Without this it "
-            "is a checkpoint of lRomul's ball-action spotter, or a model file.",
+            help="What FILE's weights are of, where it does not say so: r2plus1d-18, resnet-clip, x3d; resnet-encoder "
+            "is a ResNet of pictures, for features. Without this it is a checkpoint of lRomul's ball-action spotter, or a model file.",
         ),
     ] = None,
     name: Annotated[str | None, typer.Option("--name", help="What to call it; the file's name without this.")] = None,
@@ -123,6 +123,10 @@ def import_command(
             if new_head or clip or network or precision != "f32":
                 raise UsageError("--new-head, --clip, --network and --precision need --architecture")
             path = import_model(file, name=name, labels=names, out=out)
+        elif architecture == "resnet-encoder":
+            from touchline.models.importing_pictures import import_picture_encoder
+
+            path = import_picture_encoder(file, name=name, out=out)
         else:
             path = import_clip_model(
                 file,

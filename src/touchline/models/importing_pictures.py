@@ -11,17 +11,18 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from touchline.errors import InputError
-from touchline.models.importing import WRAPPER_PREFIXES, read_checkpoint
+from touchline.models.importing import WRAPPER_PREFIXES, check_name, read_checkpoint
 from touchline.models.resnet import STAGES, ResNet
 from touchline.models.spec import NAME_PATTERN, EncoderConfig, EncoderSpec
-from touchline.models.store import SUFFIX, load_weights
+from touchline.models.store import SUFFIX, load_weights, save_model, user_folder
 
 RESNETS = {f"resnet{depth}": depth for depth in STAGES}
 """Names of networks whose published weights can be taken over."""
 
 WHERE_FROM = (
     "touchline ships no weights of it. torchvision's are on its model page (ImageNet, BSD-3 code): download the .pth "
-    "file once, then give it as --model FILE.pth, or `touchline models import FILE.pth --name {name}` to name it"
+    "file once, then give it as --model FILE.pth, or `touchline models import FILE.pth "
+    "--architecture resnet-encoder --name {name}` to name it"
 )
 
 _BLOCK = re.compile(r"^layer(\d)\.(\d+)\.")
@@ -55,6 +56,24 @@ def read_picture_encoder(path: Path) -> tuple[ResNet, EncoderConfig]:
     return network.eval(), config
 
 
+def import_picture_encoder(path: Path, *, name: str | None = None, out: Path | None = None) -> Path:
+    """Turn a file of a ResNet's weights into a touchline model that makes features; the model file written.
+
+    Args:
+        path: see :func:`read_picture_encoder`.
+        name: of the new model; the file's own name where None.
+        out: folder for it; the user's models where None.
+
+    Raises:
+        InputError: unsafe or damaged, no ResNet, or with missing or unexpected tensors.
+        UsageError: it cannot be called that.
+
+    """
+    network, config = read_picture_encoder(path)
+    named = config if name is None else config.model_copy(update={"name": check_name(name)})
+    return save_model((out or user_folder()) / named.name, network, named)
+
+
 def encoder_state(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The tensors of a ResNet before its last layer, without the prefix of a wrapper around the whole network."""
     for prefix in WRAPPER_PREFIXES:
@@ -84,11 +103,6 @@ def resnet_depth(state: Mapping[str, Tensor], *, source: str) -> int:
     raise InputError(
         f"{source}: not the weights of a ResNet in torchvision's names; blocks {tuple(blocks)}, first names: {names}"
     )
-
-
-def is_resnet(checkpoint: Any) -> bool:
-    """Whether a checkpoint's content looks like a ResNet's weights."""
-    return isinstance(checkpoint, Mapping) and any("layer4.0.conv1.weight" in str(key) for key in _inner(checkpoint))
 
 
 def _inner(checkpoint: Mapping[str, Any]) -> Mapping[str, Any]:
