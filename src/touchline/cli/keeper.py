@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from touchline.cli import keeper_fit, keeper_map, keeper_pose, keeper_score
+from touchline.cli import keeper_compare, keeper_fit, keeper_map, keeper_pose, keeper_report, keeper_score
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -18,3 +18,5 @@ app.command(name="fit")(keeper_fit.fit)
 app.command(name="score")(keeper_score.score)
 app.command(name="map")(keeper_map.keeper_map)
 app.command(name="pose")(keeper_pose.pose)
+app.command(name="report")(keeper_report.report)
+app.command(name="compare")(keeper_compare.compare)

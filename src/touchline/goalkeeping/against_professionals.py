@@ -1,0 +1,119 @@
+"""Attempts beside what professionals do: how far they come out, what that is worth, and which technique they show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.goalkeeping.expected_saves import Z_95, SaveModel, expit
+from touchline.goalkeeping.shots import FEATURES, geometry, shot_features
+from touchline.goalkeeping.technique import TechniqueReading, Techniques
+from touchline.metrics.probability import wilson
+from touchline.shots import GOAL_YD, Shot
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt beside the professionals.
+
+    Attributes:
+        shot: it.
+        p, low, high: chance of a save with 95 % interval.
+        usual: how far professionals come at that distance (median engagement); NaN where the attempt's is unknown.
+        farther_than: share of professionals who stay farther from the shooter there; NaN likewise.
+        gain, gain_low, gain_high: change of the chance of a save, had he come as far as is usual; NaN likewise.
+        reading: of his pose; None without one.
+
+    """
+
+    shot: Shot
+    p: float
+    low: float
+    high: float
+    usual: float
+    farther_than: float
+    gain: float
+    gain_low: float
+    gain_high: float
+    reading: TechniqueReading | None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How often a technique is shown: counts, shares, and the 95 % interval of the attempts' share."""
+
+    technique: str
+    count: int
+    share: float
+    low: float
+    high: float
+    professionals: float
+
+
+def compare_attempts(
+    shots: Sequence[Shot], readings: Sequence[TechniqueReading | None], *, model: SaveModel
+) -> tuple[Attempt, ...]:
+    """Every attempt beside the professionals.
+
+    Raises:
+        ValueError: another number of readings than shots.
+
+    """
+    if len(shots) != len(readings):
+        raise ValueError(f"{len(readings)} readings do not fit {len(shots)} shots")
+    if not shots:
+        return ()
+    estimate = model.predict(shots)
+    distance_yd = np.array([shot.distance_yd for shot in shots])
+    came = np.array([np.nan if shot.engagement is None else shot.engagement for shot in shots])
+    usual = np.where(np.isfinite(came), model.usual.median(distance_yd), np.nan)
+    near = (model.usual.quantiles(distance_yd) > came[:, None]).mean(axis=1)
+    farther = np.where(np.isfinite(came), near, np.nan)
+    gain = _gains(shots, usual, model=model)
+    columns = zip(shots, estimate.p, estimate.low, estimate.high, usual, farther, *gain, readings, strict=True)
+    return tuple(
+        Attempt(shot, *(float(value) for value in row[:-1]), row[-1])  # type: ignore[call-arg, arg-type]
+        for shot, *row in columns
+    )
+
+
+def _gains(shots: Sequence[Shot], usual: Floats, *, model: SaveModel) -> tuple[Floats, Floats, Floats]:
+    """Change of the chance of a save with the usual engagement, and its interval, each (n,)."""
+    here = shot_features(shots)
+    place = [here[:, FEATURES.index(name)] for name in ("x_yd", "aside_yd", "under_pressure")]
+    there = geometry(place[0], GOAL_YD[1] + place[1], engagement=usual, under_pressure=place[2])
+    known = np.isfinite(usual)
+    found = np.full((3, len(shots)), np.nan)
+    if known.any():
+        before, after = model.design(here[known]), model.design(there[known])
+        now = before @ model.coefficients
+        change = (after - before) @ model.coefficients
+        spread = Z_95 * np.sqrt((((after - before) @ model.factor) ** 2).sum(axis=1))
+        found[:, known] = [expit(now + change + way * spread) - expit(now) for way in (0, -1, 1)]
+    return found[0], found[1], found[2]
+
+
+def technique_shares(readings: Sequence[TechniqueReading | None], *, techniques: Techniques) -> tuple[Share, ...]:
+    """How often each technique is shown among the readings that could be told, beside the professionals."""
+    names = [reading.name for reading in readings if reading is not None and reading.name is not None]
+    shares = []
+    for k, technique in enumerate(techniques.names):
+        count = names.count(technique)
+        share = count / len(names) if names else float("nan")
+        low, high = wilson(share, len(names)) if names else (np.array(np.nan), np.array(np.nan))
+        shares.append(Share(technique, count, share, float(low), float(high), float(techniques.share[k])))
+    return tuple(shares)
+
+
+def reasons(readings: Sequence[TechniqueReading | None]) -> Mapping[str, int]:
+    """Why techniques could not be told, and how often."""
+    found: dict[str, int] = {}
+    for reading in readings:
+        if reading is not None and reading.reason:
+            found[reading.reason] = found.get(reading.reason, 0) + 1
+    return found
