@@ -125,8 +125,12 @@ def draw_pitch_maps(
             else:
                 _draw_choice(figure, axes, panel, _edges(x_yd), _edges(y_yd))
             for mark in marks:
-                axes.plot(mark.y_yd, mark.x_yd, mark.sign, color="black", markersize=6, markerfacecolor="white")
-                axes.annotate(mark.label, (mark.y_yd, mark.x_yd), (5, -9), textcoords="offset points")
+                axes.plot(
+                    mark.y_yd, mark.x_yd, mark.sign, color="black", markersize=6, markerfacecolor="white", zorder=5
+                )
+                box = {"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 1}
+                at = (mark.y_yd, mark.x_yd)
+                axes.annotate(mark.label, at, (6, -9), textcoords="offset points", bbox=box, zorder=5)
         figure.suptitle(title, fontsize=11)
         if notes:
             figure.supxlabel("\n".join(notes), fontsize=_NOTE_SIZE, ha="left", x=0.01)
