@@ -77,3 +77,27 @@ def test_a_damaged_table_is_one_line(made: Path, damage: Callable[[str], str], w
 def test_a_folder_without_tables_is_one_line(tmp_path: Path) -> None:
     done = runner.invoke(app, ["keeper", "fit", "--reference", str(tmp_path)])
     assert done.exit_code == 3 and done.stderr.count("\n") == 1
+
+
+def test_techniques_are_fitted_and_written(made: Path, tmp_path: Path) -> None:
+    out = tmp_path / "techniques.json"
+    done = runner.invoke(app, ["keeper", "fit", str(made), "--out", str(out), "--bootstraps", "2"])
+    assert done.exit_code == 0, done.output
+    assert "two pictures of one shot get the same name" in done.stdout
+    from touchline.goalkeeping.technique import load_techniques
+
+    assert load_techniques(out).facts["shots"] > 200
+
+
+@pytest.mark.parametrize("words", [[], ["a", "--reference", "b"], ["--reference", "a", "--penalties", "b"]])
+def test_one_folder_is_wanted(words: list[str]) -> None:
+    done = runner.invoke(app, ["keeper", "fit", *words])
+    assert done.exit_code == 2 and "one folder" in done.stderr
+
+
+@needs_tables
+@pytest.mark.shared_data
+@pytest.mark.slow
+def test_penalties_say_nothing() -> None:
+    done = runner.invoke(app, ["keeper", "fit", "--penalties", str(KEEPERS), "--json"])
+    assert "nothing is better" in json.loads(done.stdout.splitlines()[-1])["said"]

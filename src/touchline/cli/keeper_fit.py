@@ -38,6 +38,12 @@ def fit(
         Path | None,
         typer.Option("--reference", metavar="DATA_ROOT", help="Reproduce the published numbers from this folder."),
     ] = None,
+    penalties: Annotated[
+        Path | None,
+        typer.Option(
+            "--penalties", metavar="DATA_ROOT", help="What poses at penalties say of saves, from this folder."
+        ),
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where the techniques go (.json).")] = None,
     bootstraps: Annotated[int, typer.Option("--bootstraps", min=2, help="Samples that stability is told from.")] = 200,
     device: AnyDeviceOption = "auto",
@@ -46,18 +52,50 @@ def fit(
 ) -> None:
     """Techniques from a folder of poses and shots; with --reference the published numbers beside those that come out.
 
+    With --penalties what keepers' poses at penalties say of saves, keepers kept apart.
+
     The folder has the layout of "Learning From The Pros": events/, pose/, filters.json.
     """
     output = Output(json=json)
 
     def run() -> int:
-        if (tables is None) == (reference is None):
-            raise UsageError("name either a folder of tables to fit techniques on, or one with --reference")
+        if sum(folder is not None for folder in (tables, reference, penalties)) != 1:
+            raise UsageError("name one folder of tables: to fit techniques on, or with --reference or --penalties")
         if reference is not None:
             return _reproduce(reference, output=output)
+        if penalties is not None:
+            return _penalties(penalties, output=output)
         return _fit(cast(Path, tables), out=out, bootstraps=bootstraps, output=output)
 
     run_guarded(run, debug=debug, json=json)
+
+
+def _penalties(folder: Path, *, output: Output) -> int:
+    """Every model of penalties beside the share of saves."""
+    from touchline.formats.keeper_tables import read_choices, read_penalties
+    from touchline.goalkeeping.penalties import kept_penalties
+    from touchline.training.penalty_measure import measure_penalties
+
+    found = measure_penalties(kept_penalties(read_penalties(folder), read_choices(folder)))
+    for model in found.models:
+        output.record(
+            {
+                "model": model.name,
+                "log_loss": model.log_loss.to_json(),
+                "more_than_share_of_saves": model.more.to_json(),
+                "auc": no_nan(model.auc),
+            }
+        )
+    output.record({"penalties": found.penalties, "keepers": found.keepers, "saved": found.saved, "said": found.said})
+    if not output.json:
+        width = max(len(model.name) for model in found.models)
+        output.say(f"{'model':<{width}}  log loss  more than the share of saves [95 %]   AUC")
+        for model in found.models:
+            more = f"{model.more.value:+.4f} [{model.more.low:+.4f}, {model.more.high:+.4f}]"
+            ranked = "-" if model.auc != model.auc else f"{model.auc:.3f}"
+            output.say(f"{model.name:<{width}}  {model.log_loss.value:>8.4f}  {more:<35}  {ranked}")
+        output.say(found.said)
+    return EXIT_OK
 
 
 def _fit(folder: Path, *, out: Path | None, bootstraps: int, output: Output) -> int:

@@ -45,7 +45,7 @@ from touchline.goalkeeping.reference_results import (
     keeper_shares,
     reference_map,
 )
-from touchline.metrics.probability import auc, brier_losses, log_losses
+from touchline.metrics.probability import auc, brier_losses, log_losses, wilson
 
 Floats = npt.NDArray[np.float64]
 
@@ -336,10 +336,17 @@ def _penalty_clusters(count: int, outcome: npt.NDArray[np.str_], kept: PenaltyRo
             for k, (which, value) in enumerate(zip(("larger", "smaller"), values, strict=True))
         ]
     saved = kept.outcome == "Saved"
-    return found + [
+    found += [
         Comparison(part, f"saved in the {which} cluster, %", value, 100 * float(saved[labels == k].mean()), 0.005)
         for k, (which, value) in enumerate((("larger", 14.97), ("smaller", 18.60)))
     ]
+    rates, counts = np.array([saved[labels == k].mean() for k in (0, 1)]), np.bincount(labels)
+    low, high = wilson(rates, counts)
+    apart = float(rates[1] - rates[0])
+    least = 100 * (apart - float(np.hypot(rates[1] - low[1], high[0] - rates[0])))
+    most = 100 * (apart + float(np.hypot(high[1] - rates[1], rates[0] - low[0])))
+    note = f"95 %: {least:+.1f} to {most:+.1f}: no evidence that one saves more"
+    return [*found, Comparison(part, "the one less the other, points", None, 100 * apart, 0.0, note)]
 
 
 def _penalty_regression(kept: PenaltyRows) -> list[Comparison]:
