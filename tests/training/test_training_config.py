@@ -15,6 +15,7 @@ from touchline.training.ball_spotter import BallSpotterRecipe
 from touchline.training.config import check_settings, read_recipe, resolve_data_root
 from touchline.training.detector import DetectorRecipe
 from touchline.training.expected_saves import ExpectedSavesRecipe
+from touchline.training.keeper_pose import KeeperPoseRecipe
 from touchline.training.pitch import PitchRecipe
 from touchline.training.recogniser_settings import DistillRecipe, RecogniserRecipe
 from touchline.training.run import TASKS
@@ -31,6 +32,7 @@ SETTINGS_OF = {
     "skeleton": SkeletonRecipe,
     "recogniser": RecogniserRecipe,
     "distill": DistillRecipe,
+    "keeper-pose": KeeperPoseRecipe,
     "expected-saves": ExpectedSavesRecipe,
 }
 MINIMAL = """

@@ -181,7 +181,9 @@ class PoseFinder:
         return np.where(seen[:-1] >= SEEN, sure, 0).astype(np.float32)
 
 
-def joint_confidence(share: Floats, seen: Floats, *, spec: ConfidenceSpec) -> Floats:
+def joint_confidence(
+    share: npt.NDArray[np.floating], seen: npt.NDArray[np.floating], *, spec: ConfidenceSpec
+) -> Floats:
     """How likely each joint lies where it is said to, from how concentrated its heat map is and how likely it is seen.
 
     Args:
@@ -194,7 +196,7 @@ def joint_confidence(share: Floats, seen: Floats, *, spec: ConfidenceSpec) -> Fl
     return (1 / (1 + np.exp(-score))).astype(np.float32)
 
 
-def logit(probability: Floats) -> Floats:
+def logit(probability: npt.NDArray[np.floating]) -> Floats:
     """Log odds, never beyond what a float can tell from certain."""
     inside = np.clip(probability, 1e-6, 1 - 1e-6)
     return np.clip(np.log(inside / (1 - inside)), -_WIDEST_LOGIT, _WIDEST_LOGIT).astype(np.float32)

@@ -61,7 +61,7 @@ def agreement(first: Sequence[object], second: Sequence[object]) -> tuple[float,
 
 def over_groups(
     measure: Callable[[npt.NDArray[np.int64]], float],
-    groups: Sequence[object],
+    groups: Sequence[object] | npt.NDArray[np.generic],
     *,
     resamples: int = RESAMPLES,
     seed: int = 0,

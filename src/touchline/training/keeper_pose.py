@@ -1,20 +1,16 @@
-"""The keeper-pose network's training from end to end: figures first, folds that hold out whole shots, what ships.
-
-Run it with ``touchline train recipes/keeper-pose.yaml``. Every reported joint comes from a network that saw no picture
-of its shot; nothing (length, weights, stopping) is chosen on them.
-"""
+"""How a keeper-pose network learns: its recipe, the folds that hold out whole shots, one stage of training."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import nn
 from torch.nn.utils import clip_grad_norm_
 
@@ -62,7 +58,10 @@ class KeeperPoseRecipe(BaseModel):
         backgrounds: folder of match frames with YOLO boxes, where nobody is for backgrounds.
         figures: how many simulated keepers are drawn.
         start_from: detector whose trunk the network starts from; None starts from nothing.
-        folds: how many parts the groups of pictures are dealt into; each is scored by a network that saw the others.
+        folds: how many parts the groups of pictures are dealt into.
+        measured: which of these are measured, each by a network that saw the others.
+        train_on_all: whether a last network that saw every picture ships; if not, the first measured one does, so that
+            what was measured is what ships.
         split_seed: deals them.
         side_px: of the crops.
         network: arguments of :class:`~touchline.models.pose_net.PoseNet`.
@@ -81,6 +80,8 @@ class KeeperPoseRecipe(BaseModel):
     figures: int = Field(default=4000, ge=1)
     start_from: str | None = "people-detector"
     folds: int = Field(default=5, ge=2)
+    measured: list[int] = Field(default_factory=lambda: [0], min_length=1)
+    train_on_all: bool = False
     split_seed: int = 0
     side_px: int = Field(default=128, ge=64, multiple_of=32)
     network: dict[str, Any] = Field(default_factory=dict)
@@ -88,6 +89,12 @@ class KeeperPoseRecipe(BaseModel):
     then: PoseStage = PoseStage()
     licence: str = "Apache-2.0"
     description: str = ""
+
+    @model_validator(mode="after")
+    def _check_measured(self) -> Self:
+        if len(set(self.measured)) != len(self.measured) or not all(0 <= k < self.folds for k in self.measured):
+            raise ValueError(f"measured={self.measured}: each one of the {self.folds} folds from 0 on, none twice")
+        return self
 
 
 def deal_folds(pictures: Sequence[KeeperPicture], *, folds: int, seed: int) -> npt.NDArray[np.int64]:

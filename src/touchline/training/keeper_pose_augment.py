@@ -14,8 +14,8 @@ Rgb = npt.NDArray[np.uint8]
 Floats32 = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
 
-_ANY_TURN = 0.08
-_COVERED = 0.3
+_ANY_TURN = 0.04
+_COVERED = 0.2
 _EDGE = 0.01
 
 
@@ -61,12 +61,12 @@ def augment(sample: PoseSample, rng: np.random.Generator, *, side_px: int) -> Po
     """A random crop of a sample."""
     height, width = sample.pixels.shape[:2]
     span = max(height, width)
-    scale = side_px / (span * float(np.exp(rng.uniform(np.log(0.8), np.log(1.35)))))
+    scale = side_px / (span * float(np.exp(rng.uniform(np.log(0.85), np.log(1.25)))))
     angle_rad = (
-        rng.uniform(-np.pi, np.pi) if rng.random() < _ANY_TURN else float(np.clip(rng.normal(0, 0.3), -0.9, 0.9))
+        rng.uniform(-np.pi, np.pi) if rng.random() < _ANY_TURN else float(np.clip(rng.normal(0, 0.2), -0.7, 0.7))
     )
-    centre = np.array([width, height]) / 2 + rng.normal(0, 0.06, 2) * span
-    if rng.random() < 0.12:  # cut off at one side
+    centre = np.array([width, height]) / 2 + rng.normal(0, 0.05, 2) * span
+    if rng.random() < 0.08:  # cut off at one side
         centre = centre + rng.uniform(-0.35, 0.35, 2) * span
     cos, sin = np.cos(angle_rad) * scale, np.sin(angle_rad) * scale
     linear = np.array([[cos, -sin], [sin, cos]])
@@ -97,7 +97,7 @@ def recolor(pixels: Rgb, rng: np.random.Generator) -> Rgb:
     """Other colours, light, sharpness and noise."""
     if rng.random() < 0.7:
         hsv = cv2.cvtColor(pixels, cv2.COLOR_RGB2HSV).astype(np.float32)
-        turn = rng.uniform(0, 180) if rng.random() < 0.3 else rng.normal(0, 8)
+        turn = rng.uniform(0, 180) if rng.random() < 0.2 else rng.normal(0, 8)
         hsv[..., 0] = (hsv[..., 0] + turn) % 180
         hsv[..., 1] = np.clip(hsv[..., 1] * rng.uniform(0.4, 1.5), 0, 255)
         pixels = cv2.cvtColor(hsv.astype(np.uint8), cv2.COLOR_HSV2RGB)

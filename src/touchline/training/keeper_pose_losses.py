@@ -14,7 +14,7 @@ from touchline.poses import BONES, MIRROR
 SPREAD = 1.3 / 32
 """Standard deviation of a joint's target, in crop sides: a little more than the published joints are rounded to."""
 
-PLACE_WEIGHT, DEPTH_WEIGHT, SEEN_WEIGHT, BONE_WEIGHT = 8.0, 8.0, 0.3, 1.0
+PLACE_WEIGHT, DEPTH_WEIGHT, SEEN_WEIGHT, BONE_WEIGHT = 4.0, 8.0, 0.3, 1.0
 _ROBUST = 0.03
 
 

@@ -351,6 +351,32 @@ def _plan_expected_saves(recipe: Recipe, device: torch.device) -> tuple[dict[str
     return settings.model_dump(mode="json"), [PlannedRun("folds", count, count, settings.folds * settings.repeats)]
 
 
+def _train_keeper_pose(
+    recipe: Recipe, out: Path, device: torch.device, resume: bool, progress: Progress | None
+) -> Path:
+    from touchline.training.keeper_pose import KeeperPoseRecipe
+    from touchline.training.keeper_pose_run import train
+
+    settings = check_settings(KeeperPoseRecipe, recipe.settings, source=recipe.path)
+    resolve_data_root(recipe.settings["data_root"], source=recipe.path)
+    _claim(out, settings, resume=resume)
+    return train(recipe.settings, out=out, device=device.type)
+
+
+def _plan_keeper_pose(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any], list[PlannedRun]]:
+    from touchline.models.pose_net import PoseNet
+    from touchline.training.keeper_pose import KeeperPoseRecipe
+    from touchline.training.slow_fusion_network import count_parameters
+
+    settings = check_settings(KeeperPoseRecipe, recipe.settings, source=recipe.path)
+    total, trained = count_parameters(PoseNet(**settings.network))
+    names = [f"fold_{held}" for held in settings.measured] + (["all"] if settings.train_on_all else [])
+    runs = [PlannedRun("figures", total, trained, settings.first.steps)]
+    return settings.model_dump(mode="json"), runs + [
+        PlannedRun(name, total, trained, settings.then.steps) for name in names
+    ]
+
+
 def _claim(out: Path, settings: BaseModel, *, resume: bool) -> None:
     """Take a folder for a run of these settings, or go on with the one of the same settings that it holds.
 
@@ -400,6 +426,7 @@ TASKS = {
     "skeleton": _Task(_train_skeletons, _plan_skeletons),
     "recogniser": _Task(_train_recogniser, _plan_recogniser),
     "distill": _Task(_train_distilled, _plan_distilled),
+    "keeper-pose": _Task(_train_keeper_pose, _plan_keeper_pose),
     "expected-saves": _Task(_train_expected_saves, _plan_expected_saves),
 }
 """What ``task:`` in a recipe may say."""
