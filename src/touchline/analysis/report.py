@@ -8,7 +8,6 @@ that comes from a file or a model is text to the page, never markup.
 from __future__ import annotations
 
 import base64
-import hashlib
 import html
 import json
 import os
@@ -16,13 +15,13 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
 
 from touchline.actions import Actions
+from touchline.analysis.page_parts import sha256_source, static_text
 from touchline.analysis.report_tracks import tracks_data
 from touchline.clock import US_PER_S, format_clock, seconds_from_us
 from touchline.errors import InputError, UsageError
@@ -320,8 +319,8 @@ def _gap_text(gap: Gap) -> str:
 
 def _render(data: Mapping[str, object], *, facts: str, coverage: str, video_base64: str) -> str:
     """The template with every part put in, in one pass: no part is searched for placeholders again."""
-    style = _static("report.css")
-    script = "(() => {\n'use strict';\n" + "\n".join(_static(name) for name in _SCRIPTS) + "})();\n"
+    style = static_text("report.css")
+    script = "(() => {\n'use strict';\n" + "\n".join(static_text(name) for name in _SCRIPTS) + "})();\n"
     parts = {
         "TITLE": html.escape(str(data["title"])),
         "POLICY": _policy(style=style, script=script),
@@ -332,12 +331,8 @@ def _render(data: Mapping[str, object], *, facts: str, coverage: str, video_base
         "DATA": _json_in_html(data),
         "VIDEO": video_base64,
     }
-    page = _PLACEHOLDER.sub(lambda match: parts[match[1]], _static("report.html"))
+    page = _PLACEHOLDER.sub(lambda match: parts[match[1]], static_text("report.html"))
     return page.encode("utf-8", "xmlcharrefreplace").decode("utf-8")
-
-
-def _static(name: str) -> str:
-    return files("touchline.analysis").joinpath("static", name).read_text("utf-8")
 
 
 def _policy(*, style: str, script: str) -> str:
@@ -345,8 +340,8 @@ def _policy(*, style: str, script: str) -> str:
     return "; ".join(
         [
             "default-src 'none'",
-            f"script-src '{_sha256_source(script)}'",
-            f"style-src '{_sha256_source(style)}'",
+            f"script-src '{sha256_source(script)}'",
+            f"style-src '{sha256_source(style)}'",
             "media-src 'self' file: blob:",
             "img-src data:",
             "base-uri 'none'",
@@ -355,10 +350,6 @@ def _policy(*, style: str, script: str) -> str:
             "trusted-types 'none'",
         ]
     )
-
-
-def _sha256_source(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
 
 
 def _json_in_html(data: Mapping[str, object]) -> str:

@@ -57,7 +57,7 @@ def pose(
             raise UsageError("--boxes and --whole: the keeper is either in a box or fills the picture")
         if out is not None and out.suffix.lower() not in (".csv", ".json"):
             raise UsageError(f"--out {out}: poses are written as .csv or .json")
-        locate = _locator(boxes, whole=whole, detector=detector, device=device)
+        locate = locator(boxes, whole=whole, detector=detector, device=device)
         return _run(images, locate=locate, model=model, out=out, overlay=overlay, device=device, output=output)
 
     run_guarded(run, debug=debug, json=json)
@@ -77,7 +77,7 @@ def _run(
     from touchline.formats.pose_tables import pose_record, write_poses
     from touchline.goalkeeping.pose_finder import load_pose_finder
 
-    paths = list(_pictures_in(images))
+    paths = list(pictures_in(images))
     finder = load_pose_finder(model, device=device)
     output.note(f"touchline: model {finder.name}, {finder.device_reason}")
     found: list[PosedPicture] = []
@@ -117,7 +117,7 @@ def _find(path: Path, *, finder: PoseFinderLike, locate: Locate, overlay: Path |
     return PosedPicture(str(path), pose, note)
 
 
-def _locator(boxes: Path | None, *, whole: bool, detector: str | None, device: Any) -> Locate:
+def locator(boxes: Path | None, *, whole: bool, detector: str | None, device: Any) -> Locate:
     """How the keeper is found in a picture."""
     from touchline.analysis.keeper_poses import FoundKeeper, find_keeper
 
@@ -148,7 +148,7 @@ def _line(posed: PosedPicture) -> str:
     return f"{said} ({posed.note})" if posed.note else said
 
 
-def _pictures_in(paths: Sequence[Path]) -> Iterator[Path]:
+def pictures_in(paths: Sequence[Path]) -> Iterator[Path]:
     """Every picture of the arguments: itself, or all that lie in a folder.
 
     Raises:
