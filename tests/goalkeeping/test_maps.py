@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from touchline.errors import UsageError
+from touchline.formats.keeper_tables import read_choices, read_poses, read_shots
 from touchline.goalkeeping.expected_saves import load_expected_saves
 from touchline.goalkeeping.maps import UNKNOWN, KeeperPlace, OptimalMap, optimal_map
+from touchline.goalkeeping.reference import TECHNIQUES
+from touchline.goalkeeping.reference_results import fit_as_published, optimal_shares, reference_map
 from touchline.goalkeeping.shots import Shot
 
 MODEL = load_expected_saves()
@@ -110,3 +114,16 @@ def test_places_that_cannot_be(options: dict, words: str) -> None:
 def test_maps_that_cannot_be(options: dict) -> None:
     with pytest.raises(UsageError):
         optimal_map(MODEL, **options)
+
+
+@pytest.mark.shared_data
+@pytest.mark.parametrize(
+    ("pressed", "shares"), [(False, (0.14, 0.596, 0.0736, 0.1904)), (True, (0.14, 0.6176, 0.0744, 0.168))]
+)
+def test_the_published_recipes_map(shared_data: Path, pressed: bool, shares: tuple[float, ...]) -> None:
+    """Acceptance check 10: where the published recipe holds each technique to be the best."""
+    folder = shared_data / "keepers"
+    fit = fit_as_published(read_shots(folder), read_poses(folder), read_choices(folder))
+    _, saves = reference_map(fit.model, pressed=pressed)
+    found = optimal_shares(saves)
+    assert [found[name] for name in TECHNIQUES] == pytest.approx(shares, abs=0.01)
