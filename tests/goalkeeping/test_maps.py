@@ -36,11 +36,12 @@ def test_a_cell_is_what_the_shot_would_be(place: KeeperPlace) -> None:
 
 
 def test_it_is_quick() -> None:
+    """Under 0.2 s of processor time, so that other work beside the tests does not count."""
     times = []
     for _ in range(5):
-        started = time.perf_counter()
+        started = time.process_time()
         optimal_map(MODEL)
-        times.append(time.perf_counter() - started)
+        times.append(time.process_time() - started)
     assert min(times) < 0.2
 
 

@@ -214,9 +214,9 @@ def compare_techniques(model: SaveModel, features: Floats) -> tuple[Floats, Floa
     names = len(offsets.names)
     random = np.random.default_rng(_SEED).standard_normal((len(offsets.factor), _DRAWS))
     drawn = offsets.coefficients.ravel()[:, None] + offsets.factor @ random
-    scores = np.einsum("nt,ktd->knd", terms, drawn.reshape(names, -1, _DRAWS), optimize=True)
-    winner = scores.argmax(axis=0)
-    chance = np.stack([(winner == k).mean(axis=1) for k in range(names)])
+    scores = terms.astype(np.float32) @ drawn.reshape(names, -1, _DRAWS).astype(np.float32)
+    highest = scores.max(axis=0)
+    chance = np.stack([np.count_nonzero(score >= highest, axis=1) for score in scores]) / _DRAWS
     return offsets.coefficients @ terms.T, chance
 
 
