@@ -19,7 +19,8 @@ from touchline.errors import InputError, UsageError
 from touchline.models.store import load_model
 from touchline.training import recogniser
 from touchline.training.checkpoint import load_checkpoint
-from touchline.training.distill import DistillResult, distill, student_loss
+from touchline.training.distill import distill, student_loss
+from touchline.training.distill_table import DistillResult
 from touchline.training.recogniser_settings import Distillation
 from touchline.training.run import distill_recipe
 from touchline.training.teacher_cache import TeacherSays

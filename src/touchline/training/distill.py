@@ -7,10 +7,8 @@ the clips of groups that none of them saw.
 
 from __future__ import annotations
 
-import io
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +20,12 @@ from torch.nn import functional as F
 
 from touchline.errors import UsageError
 from touchline.formats.atomic import write_json_atomic
-from touchline.metrics.recognition import difference_interval
 from touchline.models.clip_ensemble import ClipEnsemble
 from touchline.models.clip_input import ClipClassifier
 from touchline.models.spec import ClipSpec
 from touchline.models.store import save_model
 from touchline.training import distillation_losses as losses
+from touchline.training.distill_table import ROLES, DistillResult, DistillRow, result_of, row_of
 from touchline.training.recogniser import (
     Floats,
     StudentLoss,
@@ -42,9 +40,6 @@ from touchline.training.recogniser_data import TrainingClips, folds_of, read_tra
 from touchline.training.recogniser_settings import Distillation, DistillRecipe, NetworkSettings
 from touchline.training.teacher_cache import TeacherSays, ask_teacher
 
-ROLES = ("teacher", "student", "distilled")
-_TIMED_CLIPS = 8
-
 _OF_LOGITS: dict[str, Callable[..., Tensor]] = {
     "soft-targets": losses.soft_targets,
     "soft-targets-mean": losses.soft_targets_mean,
@@ -56,62 +51,6 @@ _OF_FEATURES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "angles": losses.angles,
     "feature-cosine": losses.feature_cosine,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class DistillRow:
-    """One line of the table.
-
-    Attributes:
-        role: ``"teacher"``, ``"student"`` (alone) or ``"distilled"``.
-        parameters: weights.
-        megabytes: of the model file in float32.
-        clips_per_s: one by one with torch on the device, preparation aside.
-        accuracy: share of held-out clips named right, with its 95 % interval over groups.
-        macro_f1: mean F1 of the classes.
-
-    """
-
-    role: str
-    parameters: int
-    megabytes: float
-    clips_per_s: float
-    accuracy: float
-    low: float
-    high: float
-    macro_f1: float
-
-
-@dataclass(frozen=True, slots=True)
-class DistillResult:
-    """What came out.
-
-    Attributes:
-        rows: one for each of ``ROLES``.
-        gain, gain_low, gain_high: accuracy of the distilled student over the student alone, paired.
-        over_teacher, over_teacher_low, over_teacher_high: over the teacher.
-        clips, groups: measured on.
-        model: file of the distilled student.
-        leaks: what lies on both sides of a split that is known to leak; empty for honest ones.
-
-    """
-
-    rows: tuple[DistillRow, ...]
-    gain: float
-    gain_low: float
-    gain_high: float
-    over_teacher: float
-    over_teacher_low: float
-    over_teacher_high: float
-    clips: int
-    groups: int
-    model: str
-    leaks: str = ""
-
-    @property
-    def proven(self) -> bool:
-        """Whether the gain over the student alone lies outside the noise."""
-        return self.gain_low > 0 or self.gain_high < 0
 
 
 def distill(
@@ -155,7 +94,14 @@ def distill(
         measured=asdict(rows[2]),
     )
     model = save_model(out / settings.name, networks["distilled"], config, half=True)
-    result = replace(_result(clips, values, rows, model=model), leaks=leaks.describe() if leaks else "")
+    result = result_of(
+        rows,
+        truth=clips.truth,
+        values=values,
+        groups=[item.kept_together for item in clips.items],
+        model=model,
+        leaks=leaks.describe() if leaks else "",
+    )
     write_json_atomic(out / "distilled.json", asdict(result))
     return result
 
@@ -232,51 +178,7 @@ def student_loss(
 def _row(
     role: str, network: nn.Module, clips: TrainingClips, values: Floats, spec: ClipSpec, *, out: Path, device: str
 ) -> DistillRow:
-    measured = write_measured(clips, values, out=out, name=role)
-    buffer = io.BytesIO()
-    torch.save(network.state_dict(), buffer)
-    return DistillRow(
-        role=role,
-        parameters=sum(parameter.numel() for parameter in network.parameters()),
-        megabytes=round(buffer.tell() / 1e6, 2),
-        clips_per_s=round(_speed(network, spec, device=device), 1),
-        accuracy=measured["accuracy"],
-        low=measured["accuracy_interval"][0],
-        high=measured["accuracy_interval"][1],
-        macro_f1=measured["macro_f1"],
-    )
-
-
-@torch.inference_mode()
-def _speed(network: nn.Module, spec: ClipSpec, *, device: str) -> float:
-    """Clips a second, one by one."""
     whole = ClipClassifier(network, spec=spec).eval().to(device)
     pixels = torch.zeros(1, spec.frames, spec.height, spec.width, 3, dtype=torch.uint8, device=device)
-    whole(pixels)
-    started_s = time.perf_counter()
-    for _ in range(_TIMED_CLIPS):
-        whole(pixels).cpu()
-    return _TIMED_CLIPS / (time.perf_counter() - started_s)
-
-
-def _result(
-    clips: TrainingClips, values: Mapping[str, Floats], rows: tuple[DistillRow, ...], *, model: Path
-) -> DistillResult:
-    measured = np.flatnonzero(np.isfinite(values["student"]).all(axis=1))
-    said = {role: values[role][measured].argmax(axis=1) for role in ROLES}
-    groups = [clips.items[i].kept_together for i in measured]
-    truth = clips.truth[measured]
-    alone = difference_interval(truth, said["distilled"], said["student"], groups=groups)
-    over = difference_interval(truth, said["distilled"], said["teacher"], groups=groups)
-    return DistillResult(
-        rows=rows,
-        gain=alone.value,
-        gain_low=alone.low,
-        gain_high=alone.high,
-        over_teacher=over.value,
-        over_teacher_low=over.low,
-        over_teacher_high=over.high,
-        clips=len(measured),
-        groups=len(set(groups)),
-        model=str(model),
-    )
+    measured = write_measured(clips, values, out=out, name=role)
+    return row_of(role, network, measured=measured, run_once=lambda: whole(pixels).cpu())

@@ -5,7 +5,8 @@ Run it with ``touchline train recipes/skeletons.yaml``. Each match is scored by 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,12 @@ from touchline.models.skeleton_net import SkeletonNet
 from touchline.models.spec import SkeletonConfig, SkeletonSpec
 from touchline.models.store import save_model
 from touchline.training.checkpoint import load_checkpoint, save_checkpoint
+from touchline.training.distillation_losses import blend
 from touchline.training.schedule import WarmupCosine, set_learning_rate
 from touchline.training.skeleton_augment import SkeletonAugment, augment_places
 
 Floats = npt.NDArray[np.float64]
+_LEAST = 1e-6
 
 
 class SkeletonOptimizer(BaseModel):
@@ -77,6 +80,23 @@ class SkeletonRecipe(BaseModel):
     description: str = ""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Teaching:
+    """What a teacher asks of a network that learns.
+
+    Attributes:
+        probabilities: float32 (n, classes), what it says of every sequence; of two mixed ones it says their mixture.
+        loss: of the network's logits and the teacher's.
+        kd_weight, ce_weight: of the teacher's part and the labels'.
+
+    """
+
+    probabilities: torch.Tensor
+    loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+    kd_weight: float
+    ce_weight: float
+
+
 def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu") -> Path:
     """Hold out every group in turn, then train the model that ships; finished networks are not trained again.
 
@@ -95,7 +115,7 @@ def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu") -> Path:
     del device
     settings = SkeletonRecipe.model_validate(dict(recipe))
     data = read_skeleton_set(settings.data_root / settings.file)
-    truth = _class_numbers(data, settings)
+    truth = class_numbers(data, settings)
     values = np.zeros((len(data), len(settings.labels)))
     for group in sorted(set(data.groups.tolist())):
         held = data.groups == group
@@ -106,19 +126,26 @@ def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu") -> Path:
     measured = measure(truth, values, groups=data.groups.tolist(), labels=settings.labels)
     write_json_atomic(out / "measured.json", measured)
     shipped = train_one(data, truth, np.arange(len(data)), settings=settings, out=out / "all")
+    return save_skeletons(shipped, settings, data, measured=measured, out=out)
+
+
+def save_skeletons(
+    network: SkeletonNet, settings: SkeletonRecipe, data: SkeletonSet, *, measured: Mapping[str, Any], out: Path
+) -> Path:
+    """Write the model file, and return its path."""
     config = SkeletonConfig(
         name=settings.name,
         architecture="skeleton-net",
-        network={key: value for key, value in shipped.settings.items()},
+        network={key: value for key, value in network.settings.items()},
         labels=tuple(settings.labels),
         skeleton=SkeletonSpec(
             frames=data.sequences.shape[1], fps=settings.fps, joints=data.joints, mirror=tuple(settings.mirror)
         ),
         licence=settings.licence,
         description=settings.description,
-        measured={"held_out": measured},
+        measured={"held_out": dict(measured)},
     )
-    return save_model(out / settings.name, shipped, config, half=True)
+    return save_model(out / settings.name, network, config, half=True)
 
 
 def measure(
@@ -151,8 +178,19 @@ def train_one(
     *,
     settings: SkeletonRecipe,
     out: Path,
+    teaching: Teaching | None = None,
 ) -> SkeletonNet:
-    """Train every member on some of the sequences, or read those that an earlier run finished."""
+    """Train every member on some of the sequences, or read those that an earlier run finished.
+
+    Args:
+        data: all sequences.
+        truth: their classes.
+        learn: rows to learn from.
+        settings: of the network.
+        out: folder of its checkpoints.
+        teaching: what a teacher asks beside the labels; the labels alone count without it.
+
+    """
     make_folder(out)
     torch.manual_seed(settings.optimizer.seed)
     network = SkeletonNet(len(settings.labels), joints=len(data.joints), **settings.network)
@@ -163,7 +201,7 @@ def train_one(
         if checkpoint.exists():
             network.members[member].load_state_dict(load_checkpoint(checkpoint, device="cpu")["member"])
             continue
-        _train_member(network, member, places, torch.from_numpy(truth), learn, settings=settings)
+        _train_member(network, member, places, torch.from_numpy(truth), learn, settings=settings, teaching=teaching)
         save_checkpoint(checkpoint, member=network.members[member].state_dict())
     return network.eval()
 
@@ -176,12 +214,15 @@ def _train_member(
     learn: npt.NDArray[np.int64],
     *,
     settings: SkeletonRecipe,
+    teaching: Teaching | None,
 ) -> None:
     optimizer = settings.optimizer
     random = torch.Generator().manual_seed(1000 * optimizer.seed + member)
     torch.manual_seed(1000 * optimizer.seed + member)
     targets = torch.nn.functional.one_hot(truth, network.num_classes).float()
     targets = targets * (1 - optimizer.label_smoothing) + optimizer.label_smoothing / network.num_classes
+    if teaching is not None:
+        targets = torch.cat([targets, teaching.probabilities], dim=1)
     rows = torch.from_numpy(learn)
     chances = torch.bincount(truth[rows], minlength=network.num_classes).float()[truth[rows]] ** -optimizer.balance
     one = network.members[member].train()
@@ -198,10 +239,20 @@ def _train_member(
         channels, wanted = network.channels(seen, view=network.views[member]), targets[drawn]
         if optimizer.mixup:
             channels, wanted = _mixed(channels, wanted, alpha=optimizer.mixup, random=random)
-        loss = -(wanted * one(channels).log_softmax(dim=1)).sum(dim=1).mean()
+        loss = _loss(one(channels), wanted, teaching)
         adam.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         adam.step()
+
+
+def _loss(logits: torch.Tensor, wanted: torch.Tensor, teaching: Teaching | None) -> torch.Tensor:
+    """Of logits (n, classes) and what the labels want, beside it what the teacher says."""
+    classes = logits.shape[1]
+    classified = -(wanted[:, :classes] * logits.log_softmax(dim=1)).sum(dim=1).mean()
+    if teaching is None:
+        return classified
+    said = wanted[:, classes:].clamp_min(_LEAST).log()
+    return blend(teaching.loss(logits, said), classified, kd_weight=teaching.kd_weight, ce_weight=teaching.ce_weight)
 
 
 def _mixed(
@@ -221,7 +272,13 @@ def predict(network: SkeletonNet, sequences: npt.NDArray[np.float32]) -> Floats:
     return np.asarray(network(torch.from_numpy(sequences)).softmax(dim=1).numpy(), np.float64)
 
 
-def _class_numbers(data: SkeletonSet, settings: SkeletonRecipe) -> npt.NDArray[np.int64]:
+def class_numbers(data: SkeletonSet, settings: SkeletonRecipe) -> npt.NDArray[np.int64]:
+    """The class of every sequence, int64 (n,).
+
+    Raises:
+        InputError: the data hold a label that the recipe does not name, or other joints.
+
+    """
     unknown = sorted(set(data.labels.tolist()) - set(settings.labels))
     if unknown:
         raise InputError(f"{settings.data_root / settings.file}: labels {unknown} are none of {settings.labels}")

@@ -1,0 +1,150 @@
+"""What a teacher, a student alone and a student distilled are worth, beside each other and with intervals."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from touchline.metrics.recognition import difference_interval
+
+ROLES = ("teacher", "student", "distilled")
+_TIMED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class DistillRow:
+    """One line of the table.
+
+    Attributes:
+        role: ``"teacher"``, ``"student"`` (alone) or ``"distilled"``.
+        parameters: weights.
+        megabytes: of the model file in float32.
+        clips_per_s: one by one with torch on the device, preparation aside.
+        accuracy: share of held-out clips named right, with its 95 % interval over groups.
+        macro_f1: mean F1 of the classes.
+
+    """
+
+    role: str
+    parameters: int
+    megabytes: float
+    clips_per_s: float
+    accuracy: float
+    low: float
+    high: float
+    macro_f1: float
+
+
+@dataclass(frozen=True, slots=True)
+class DistillResult:
+    """What came out.
+
+    Attributes:
+        rows: one for each of ``ROLES``.
+        gain, gain_low, gain_high: accuracy of the distilled student over the student alone, paired.
+        over_teacher, over_teacher_low, over_teacher_high: over the teacher.
+        clips, groups: measured on.
+        model: file of the distilled student.
+        leaks: what lies on both sides of a split that is known to leak; empty for honest ones.
+
+    """
+
+    rows: tuple[DistillRow, ...]
+    gain: float
+    gain_low: float
+    gain_high: float
+    over_teacher: float
+    over_teacher_low: float
+    over_teacher_high: float
+    clips: int
+    groups: int
+    model: str
+    leaks: str = ""
+
+    @property
+    def proven(self) -> bool:
+        """Whether the gain over the student alone lies outside the noise."""
+        return self.gain_low > 0 or self.gain_high < 0
+
+
+def row_of(role: str, network: nn.Module, *, measured: Mapping[str, Any], run_once: Callable[[], object]) -> DistillRow:
+    """The line of a network.
+
+    Args:
+        role: one of ``ROLES``.
+        network: for its size.
+        measured: ``accuracy``, ``accuracy_interval`` and ``macro_f1`` on held-out clips.
+        run_once: names one clip, to be timed.
+
+    """
+    buffer = io.BytesIO()
+    torch.save(network.state_dict(), buffer)
+    return DistillRow(
+        role=role,
+        parameters=sum(parameter.numel() for parameter in network.parameters()),
+        megabytes=round(buffer.tell() / 1e6, 2),
+        clips_per_s=round(_speed(run_once), 1),
+        accuracy=measured["accuracy"],
+        low=measured["accuracy_interval"][0],
+        high=measured["accuracy_interval"][1],
+        macro_f1=measured["macro_f1"],
+    )
+
+
+@torch.inference_mode()
+def _speed(run_once: Callable[[], object]) -> float:
+    """Clips a second, one by one."""
+    run_once()
+    started_s = time.perf_counter()
+    for _ in range(_TIMED):
+        run_once()
+    return _TIMED / (time.perf_counter() - started_s)
+
+
+def result_of(
+    rows: tuple[DistillRow, ...],
+    *,
+    truth: npt.NDArray[np.int64],
+    values: Mapping[str, npt.NDArray[np.float64]],
+    groups: Sequence[str],
+    model: Path,
+    leaks: str = "",
+) -> DistillResult:
+    """The whole table.
+
+    Args:
+        rows: of ``ROLES``.
+        truth: int64 (n,), the classes.
+        values: of each role, probabilities (n, classes); NaN for clips that nobody measured.
+        groups: of each clip.
+        model: file of the distilled student.
+        leaks: what lies on both sides of the split.
+
+    """
+    measured = np.flatnonzero(np.isfinite(values["student"]).all(axis=1))
+    said = {role: values[role][measured].argmax(axis=1) for role in ROLES}
+    together = [groups[i] for i in measured.tolist()]
+    alone = difference_interval(truth[measured], said["distilled"], said["student"], groups=together)
+    over = difference_interval(truth[measured], said["distilled"], said["teacher"], groups=together)
+    return DistillResult(
+        rows=rows,
+        gain=alone.value,
+        gain_low=alone.low,
+        gain_high=alone.high,
+        over_teacher=over.value,
+        over_teacher_low=over.low,
+        over_teacher_high=over.high,
+        clips=len(measured),
+        groups=len(set(together)),
+        model=str(model),
+        leaks=leaks,
+    )
