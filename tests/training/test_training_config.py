@@ -14,6 +14,7 @@ from touchline.errors import InputError, UsageError
 from touchline.training.ball_spotter import BallSpotterRecipe
 from touchline.training.config import check_settings, read_recipe, resolve_data_root
 from touchline.training.detector import DetectorRecipe
+from touchline.training.distill_skeletons import DistillSkeletonsRecipe
 from touchline.training.expected_saves import ExpectedSavesRecipe
 from touchline.training.keeper_pose import KeeperPoseRecipe
 from touchline.training.pitch import PitchRecipe
@@ -32,6 +33,7 @@ SETTINGS_OF = {
     "skeleton": SkeletonRecipe,
     "recogniser": RecogniserRecipe,
     "distill": DistillRecipe,
+    "distill-skeletons": DistillSkeletonsRecipe,
     "keeper-pose": KeeperPoseRecipe,
     "expected-saves": ExpectedSavesRecipe,
 }

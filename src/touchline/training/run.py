@@ -21,7 +21,7 @@ from touchline.training.slow_fusion_settings import SlowFusionRecipe, StageConfi
 from touchline.training.trainer import Progress, autocast_type
 
 if TYPE_CHECKING:
-    from touchline.training.distill import DistillResult
+    from touchline.training.distill_table import DistillResult
     from touchline.training.recogniser_settings import NetworkSettings
 
 DEFAULT_FOLDER = Path("runs")
@@ -307,6 +307,40 @@ def _plan_distilled(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any
     return settings.model_dump(mode="json"), runs
 
 
+def _train_distilled_skeletons(
+    recipe: Recipe, out: Path, device: torch.device, resume: bool, progress: Progress | None
+) -> Path:
+    return Path(_distill_skeletons(recipe, out, device, resume).model)
+
+
+def _distill_skeletons(recipe: Recipe, out: Path, device: torch.device, resume: bool) -> DistillResult:
+    from touchline.training.distill_skeletons import DistillSkeletonsRecipe, distill_skeletons
+
+    settings = check_settings(DistillSkeletonsRecipe, recipe.settings, source=recipe.path)
+    resolve_data_root(recipe.settings["data_root"], source=recipe.path)
+    _claim(out, settings, resume=resume)
+    return distill_skeletons(recipe.settings, out=out)
+
+
+def _plan_distilled_skeletons(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any], list[PlannedRun]]:
+    from touchline.models.skeleton_net import SkeletonNet
+    from touchline.training.distill_skeletons import DistillSkeletonsRecipe
+    from touchline.training.slow_fusion_network import count_parameters
+
+    settings = check_settings(DistillSkeletonsRecipe, recipe.settings, source=recipe.path)
+    runs = []
+    for name, role in (("teacher", "teacher"), ("student", "student"), ("distilled student", "student")):
+        one = getattr(settings, role)
+        network = SkeletonNet(len(settings.labels), joints=len(settings.mirror), **one.network)
+        total, trained = count_parameters(network)
+        steps = one.optimizer.steps * len(network.views)
+        runs.append(PlannedRun(f"{name} without each group", total, trained, steps))
+    return settings.model_dump(mode="json"), runs
+
+
+_DISTILLERS = {"distill": _distill, "distill-skeletons": _distill_skeletons}
+
+
 def distill_recipe(
     path: str | Path,
     *,
@@ -315,19 +349,20 @@ def distill_recipe(
     out: str | Path | None = None,
     resume: bool = True,
 ) -> DistillResult:
-    """Do what a recipe of ``task: distill`` describes; arguments and errors as :func:`run_recipe`.
+    """Do what a recipe that distils describes; arguments and errors as :func:`run_recipe`.
 
     Raises:
         UsageError: the recipe is for another task.
 
     """
     recipe = read_recipe(path, overrides=overrides)
-    if recipe.task != "distill":
+    if recipe.task not in _DISTILLERS:
         raise UsageError(
-            f"{recipe.path}: task {recipe.task!r} is for `touchline train`; distilling needs task: distill"
+            f"{recipe.path}: task {recipe.task!r} is for `touchline train`; distilling needs task: distill or "
+            "distill-skeletons"
         )
     where, _ = choose_device(device)
-    return _distill(recipe, _out(recipe, out), where, resume)
+    return _DISTILLERS[recipe.task](recipe, _out(recipe, out), where, resume)
 
 
 def _train_expected_saves(
@@ -426,6 +461,7 @@ TASKS = {
     "skeleton": _Task(_train_skeletons, _plan_skeletons),
     "recogniser": _Task(_train_recogniser, _plan_recogniser),
     "distill": _Task(_train_distilled, _plan_distilled),
+    "distill-skeletons": _Task(_train_distilled_skeletons, _plan_distilled_skeletons),
     "keeper-pose": _Task(_train_keeper_pose, _plan_keeper_pose),
     "expected-saves": _Task(_train_expected_saves, _plan_expected_saves),
 }
