@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from touchline.cli import keeper_compare, keeper_fit, keeper_map, keeper_pose, keeper_report, keeper_score
+from touchline.cli import keeper_compare, keeper_fit, keeper_map, keeper_match, keeper_pose, keeper_report, keeper_score
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -20,3 +20,4 @@ app.command(name="map")(keeper_map.keeper_map)
 app.command(name="pose")(keeper_pose.pose)
 app.command(name="report")(keeper_report.report)
 app.command(name="compare")(keeper_compare.compare)
+app.command(name="match")(keeper_match.match)

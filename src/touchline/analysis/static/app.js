@@ -26,6 +26,7 @@ class Report {
     this.wirePrinting();
     this.refresh();
     this.onTime(0);
+    if (this.data.sound) this.soundLanes = new SoundLanes(this.data.sound, this.timeline, { seek: (time) => this.seek(time) });
     if (this.data.tracks) this.openTracks();
   }
 

@@ -35,6 +35,7 @@ function readData() {
     events: raw.events.map(event),
     truth: raw.truth ? raw.truth.map(event) : null,
     tracks: raw.tracks,
+    sound: raw.sound,
     gaps: raw.gaps.map(([start, end, reason]) => ({ start: start / US, end: end / US, reason })),
   };
 }

@@ -1,0 +1,277 @@
+"""Keeper moments of a match: shots from the timeline, keepers and ball from the tracks, pictures from the video."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.analysis.keeper_moments import Moment, SeenKeeper, cut_out, moment_of
+from touchline.analysis.keeper_page import write_keeper_pages
+from touchline.analysis.keeper_poses import Box, FoundKeeper, find_pose
+from touchline.clock import US_PER_S, format_clock
+from touchline.errors import InputError
+from touchline.goalkeeping.expected_saves import SaveModel
+from touchline.goalkeeping.pose_finder import PoseFinderLike
+from touchline.goalkeeping.technique import Techniques, load_techniques
+from touchline.media.clips import read_clip
+from touchline.pitch import STANDARD, Pitch
+from touchline.shots import GOAL, GOAL_YD, LENGTH_YD, WIDTH_YD, Shot
+from touchline.tracks import DETECTION_LABELS, Track, Tracks
+from touchline.types import Event, Timeline
+
+Floats = npt.NDArray[np.float64]
+
+BALL, KEEPER = DETECTION_LABELS[:2]
+YARDS_PER_M = 1 / 0.9144
+SHOT_LABELS = frozenset({"shot", "shots on target", "shots off target", "penalty", "goal"})
+GOAL_LABEL = "goal"
+OFF_TARGET = "shots off target"
+LEAST_HEIGHT_PX = 60.0
+"""A keeper smaller than this in the picture shows no pose."""
+
+FROM_TRACKS = (
+    "places are from the tracks, pressure is told by distance alone, and the chance is that of a one-on-one: with "
+    "defenders in between it says less"
+)
+PICTURES_AT_S = (0.0, 0.2)
+_NEAR_US = 400_000
+_SAME_SHOT_US = 3 * US_PER_S
+_PRESSURE_M = 1.5
+_FURTHEST_KEEPER_M = 40.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeeperMoment:
+    """A shot in a match and the keeper who faces it.
+
+    Attributes:
+        time_us: of the shot.
+        label: of the event.
+        keeper: his track; None where no keeper was followed then.
+        shot: where it was taken from; None where that is unknown.
+        notes: what a reader should know.
+
+    """
+
+    time_us: int
+    label: str
+    keeper: Track | None
+    shot: Shot | None
+    notes: tuple[str, ...] = ()
+
+
+def keeper_moments(timeline: Timeline, tracks: Tracks, *, pitch: Pitch = STANDARD) -> list[KeeperMoment]:
+    """The shots of a match with who was in goal and where from.
+
+    Args:
+        timeline: events; those whose label is one of ``SHOT_LABELS`` (in any case) are shots, and a goal within three
+            seconds of a shot is the shot's outcome.
+        tracks: of the same video.
+        pitch: its size, by which places become distances from the goal.
+
+    """
+    return [_moment(event, outcome, tracks, pitch=pitch) for event, outcome in _shots(timeline)]
+
+
+def _shots(timeline: Timeline) -> list[tuple[Event, str | None]]:
+    """Each shot once, with its outcome where the labels tell."""
+    found: list[tuple[Event, str | None]] = []
+    for event in timeline:
+        label = event.label.lower()
+        if label not in SHOT_LABELS:
+            continue
+        last = found[-1][0] if found else None
+        if label == GOAL_LABEL and last is not None and event.start_us - last.start_us <= _SAME_SHOT_US:
+            found[-1] = (last, GOAL)
+        else:
+            found.append((event, {GOAL_LABEL: GOAL, OFF_TARGET: "Off T"}.get(label)))
+    return found
+
+
+def _moment(event: Event, outcome: str | None, tracks: Tracks, *, pitch: Pitch) -> KeeperMoment:
+    there = [(track, row) for track in tracks if (row := _row_at(track, event.start_us)) is not None]
+    keepers = [(track, row) for track, row in there if track.label == KEEPER]
+    ball_m = _ball_place(there)
+    if ball_m is None:
+        alone = keepers[0][0] if len(keepers) == 1 else None
+        note = "where the shot came from is unknown: the ball or the pitch was not found at that time"
+        return KeeperMoment(event.start_us, event.label, alone, None, (note, *_nobody(alone)))
+    side = 1.0 if ball_m[0] >= 0 else -1.0
+    facing = _facing(keepers, np.array([side * pitch.length_m / 2, 0.0]))
+    keeper = None if facing is None else facing[0]
+    place_m = None if facing is None else _place(*facing)
+    x_yd, y_yd = _yards(ball_m, side=side, pitch=pitch)
+    if (x_yd, y_yd) == GOAL_YD:
+        return KeeperMoment(event.start_us, event.label, keeper, None, ("the ball is in the goal", *_nobody(keeper)))
+    shot = Shot(
+        x_yd,
+        y_yd,
+        under_pressure=_is_pressed(there, ball_m, keeper=keeper),
+        keeper_yd=None if place_m is None else _yards(place_m, side=side, pitch=pitch),
+        id=f"{event.label} at {format_clock(event.start_us)}",
+        keeper=None if keeper is None else keeper.name or f"Keeper {keeper.team or keeper.track_id}",
+        outcome=outcome,
+    )
+    return KeeperMoment(event.start_us, event.label, keeper, shot, (FROM_TRACKS, *_nobody(keeper)))
+
+
+def _ball_place(there: Sequence[tuple[Track, int]]) -> Floats | None:
+    """Where the ball is on the pitch, if that is known."""
+    places = [_place(track, row) for track, row in there if track.label == BALL]
+    return next((place for place in places if place is not None), None)
+
+
+def _nobody(keeper: Track | None) -> tuple[str, ...]:
+    return () if keeper is not None else ("no keeper was followed at that time",)
+
+
+def _facing(keepers: Sequence[tuple[Track, int]], goal_m: Floats) -> tuple[Track, int] | None:
+    """The keeper nearest to the goal that is shot at."""
+    away = []
+    for track, row in keepers:
+        place = _place(track, row)
+        away.append(np.inf if place is None else float(np.linalg.norm(place - goal_m)))
+    if not away or min(away) > _FURTHEST_KEEPER_M:
+        return None
+    return keepers[int(np.argmin(away))]
+
+
+def _is_pressed(there: Sequence[tuple[Track, int]], ball_m: Floats, *, keeper: Track | None) -> bool:
+    """Whether one of the keeper's team mates is within reach of the ball."""
+    if keeper is None or keeper.team is None:
+        return False
+    for track, row in there:
+        place = _place(track, row) if track.team == keeper.team and track is not keeper else None
+        if place is not None and float(np.linalg.norm(place - ball_m)) <= _PRESSURE_M:
+            return True
+    return False
+
+
+def _row_at(track: Track, time_us: int) -> int | None:
+    """The row of a track nearest to a time; None where it is not there then."""
+    row = int(np.abs(track.times_us - time_us).argmin())
+    return row if abs(int(track.times_us[row]) - time_us) <= _NEAR_US else None
+
+
+def _place(track: Track, row: int) -> Floats | None:
+    if track.positions_m is None or not np.isfinite(track.positions_m[row]).all():
+        return None
+    return np.asarray(track.positions_m[row], np.float64)
+
+
+def _yards(place_m: Floats, *, side: float, pitch: Pitch) -> tuple[float, float]:
+    """A place as StatsBomb has it: the goal that is shot at in (120, 40); distances from it are true ones."""
+    x = LENGTH_YD - (pitch.length_m / 2 - side * place_m[0]) * YARDS_PER_M
+    y = GOAL_YD[1] + side * place_m[1] * YARDS_PER_M
+    return float(np.clip(x, 0, LENGTH_YD)), float(np.clip(y, 0, WIDTH_YD))
+
+
+def look_at_match(
+    video: Path,
+    moments: Sequence[KeeperMoment],
+    *,
+    finder: PoseFinderLike,
+    model: SaveModel,
+    techniques: Techniques,
+    stream: int | None = None,
+) -> list[Moment]:
+    """The moments with pictures, pose, technique and chance.
+
+    Args:
+        video: the match.
+        moments: of it.
+        finder: of poses.
+        model: of expected saves.
+        techniques: known ones.
+        stream: which video stream.
+
+    """
+    wanted = [_rows(moment) for moment in moments]
+    times = [time_us for rows in wanted for time_us, _ in rows]
+    frames = dict(zip(times, read_clip(video, times_us=times, stream=stream), strict=True))
+    found = []
+    for moment, rows in zip(moments, wanted, strict=True):
+        seen = [_seen(frames[time_us].to_rgb(), box, time_us=time_us, finder=finder) for time_us, box in rows]
+        notes = moment.notes if rows or moment.keeper is None else (*moment.notes, _too_small(moment))
+        found.append(moment_of(seen, moment.shot, model=model, techniques=techniques, notes=notes))
+    return found
+
+
+def _rows(moment: KeeperMoment) -> list[tuple[int, Box]]:
+    """When the keeper is looked at, and where he is then: while he is followed and tall enough."""
+    if moment.keeper is None:
+        return []
+    track, rows = moment.keeper, []
+    for after_s in PICTURES_AT_S:
+        row = _row_at(track, moment.time_us + round(after_s * US_PER_S))
+        if row is not None and _height_px(track, row) >= LEAST_HEIGHT_PX and row not in rows:
+            rows.append(row)
+    return [(int(track.times_us[row]), _box(track, row)) for row in rows]
+
+
+def _box(track: Track, row: int) -> Box:
+    x0, y0, x1, y1 = (float(value) for value in track.boxes_xyxy[row])
+    return x0, y0, x1, y1
+
+
+def _height_px(track: Track, row: int) -> float:
+    return float(track.boxes_xyxy[row, 3] - track.boxes_xyxy[row, 1])
+
+
+def _too_small(moment: KeeperMoment) -> str:
+    row = None if moment.keeper is None else _row_at(moment.keeper, moment.time_us)
+    tall = "not seen" if moment.keeper is None or row is None else f"{_height_px(moment.keeper, row):.0f} pixels tall"
+    return f"the keeper is {tall}; a pose is looked for from {LEAST_HEIGHT_PX:.0f} pixels on"
+
+
+def _seen(rgb: npt.NDArray[np.uint8], box_xyxy: Box, *, time_us: int, finder: PoseFinderLike) -> SeenKeeper:
+    pose, box, note = find_pose(rgb, finder, keeper=FoundKeeper(box_xyxy))
+    return cut_out(f"at {format_clock(time_us)}", rgb, pose, box_xyxy=box, note=note)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MatchPages:
+    """The pages of a match: ``index`` lists its keepers."""
+
+    index: Path
+    moments: tuple[Moment, ...]
+
+
+def write_match_pages(
+    video: Path,
+    folder: Path,
+    *,
+    timeline: Timeline,
+    tracks: Tracks,
+    finder: PoseFinderLike,
+    model: SaveModel,
+    stream: int | None = None,
+) -> MatchPages:
+    """Write the coach's pages of a match.
+
+    Args:
+        video: the match.
+        folder: for the pages.
+        timeline: events of the video.
+        tracks: of the video.
+        finder: of poses.
+        model: of expected saves.
+        stream: which video stream.
+
+    Raises:
+        InputError: there is no shot among the events.
+
+    """
+    found = keeper_moments(timeline, tracks)
+    if not found:
+        labels = ", ".join(timeline.labels) or "none"
+        raise InputError(f"{video}: no shot among its events (labels: {labels}); keepers are shown at shots")
+    techniques = load_techniques()
+    moments = look_at_match(video, found, finder=finder, model=model, techniques=techniques, stream=stream)
+    source = f"{video.name}, {len(moments)} {'shot' if len(moments) == 1 else 'shots'}"
+    write_keeper_pages(folder, moments, model=model, techniques=techniques, source=source)
+    return MatchPages(folder / "index.html", tuple(moments))
