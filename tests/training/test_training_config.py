@@ -23,6 +23,7 @@ from touchline.training.run import TASKS
 from touchline.training.skeletons import SkeletonRecipe
 from touchline.training.slow_fusion import list_runs
 from touchline.training.slow_fusion_settings import SlowFusionRecipe
+from touchline.training.stream_settings import StreamHeadRecipe
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
 SETTINGS_OF = {
@@ -32,6 +33,7 @@ SETTINGS_OF = {
     "pitch-finder": PitchRecipe,
     "skeleton": SkeletonRecipe,
     "recogniser": RecogniserRecipe,
+    "stream-head": StreamHeadRecipe,
     "distill": DistillRecipe,
     "distill-skeletons": DistillSkeletonsRecipe,
     "keeper-pose": KeeperPoseRecipe,

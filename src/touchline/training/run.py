@@ -284,6 +284,31 @@ def _plan_network(name: str, settings: NetworkSettings) -> PlannedRun:
     return PlannedRun(name, total, trained, settings.optimizer.steps * settings.members)
 
 
+def _train_stream_head(
+    recipe: Recipe, out: Path, device: torch.device, resume: bool, progress: Progress | None
+) -> Path:
+    from touchline.training.stream_heads import train
+    from touchline.training.stream_settings import StreamHeadRecipe
+
+    settings = check_settings(StreamHeadRecipe, recipe.settings, source=recipe.path)
+    if settings.planted is None:
+        resolve_data_root(str(settings.data_root), source=recipe.path)
+    _claim(out, settings, resume=resume)
+    return train(recipe.settings, out=out, device=device.type)
+
+
+def _plan_stream_head(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any], list[PlannedRun]]:
+    from touchline.training.stream_heads import plan_head
+    from touchline.training.stream_settings import StreamHeadRecipe
+
+    settings = check_settings(StreamHeadRecipe, recipe.settings, source=recipe.path)
+    total, trained = plan_head(settings)
+    estimated_s = settings.optimizer.cpu_s
+    return settings.model_dump(mode="json"), [
+        PlannedRun(settings.name, total, trained, settings.optimizer.steps, estimated_s)
+    ]
+
+
 def _train_distilled(recipe: Recipe, out: Path, device: torch.device, resume: bool, progress: Progress | None) -> Path:
     return Path(_distill(recipe, out, device, resume).model)
 
@@ -460,6 +485,7 @@ TASKS = {
     "pitch-finder": _Task(_train_pitch_finder, _plan_pitch_finder),
     "skeleton": _Task(_train_skeletons, _plan_skeletons),
     "recogniser": _Task(_train_recogniser, _plan_recogniser),
+    "stream-head": _Task(_train_stream_head, _plan_stream_head),
     "distill": _Task(_train_distilled, _plan_distilled),
     "distill-skeletons": _Task(_train_distilled_skeletons, _plan_distilled_skeletons),
     "keeper-pose": _Task(_train_keeper_pose, _plan_keeper_pose),

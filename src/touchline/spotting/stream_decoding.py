@@ -1,0 +1,128 @@
+"""From dense scores to events: displaced scores gathered, neighbours suppressed, confidence made honest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.models.stream_spec import SuppressionSpec
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DenseScores:
+    """What a head says at every sample.
+
+    Attributes:
+        score: (samples, classes), 0 to 1.
+        displacement: (samples, classes), in samples; None where the head has none.
+        spread: (samples, classes), usual error of the displacement in samples; None likewise.
+
+    """
+
+    score: Floats
+    displacement: Floats | None = None
+    spread: Floats | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Peaks:
+    """Events of one class, the strongest first: time in samples, score, and usual error in samples (NaN if unknown)."""
+
+    at: Floats
+    score: Floats
+    spread: Floats
+
+
+def suppress_hard(score: Floats, *, window: int, floor: float = 0.0) -> list[int]:
+    """Peaks of (samples,): the highest first, and with each ``[peak - window / 2, peak + window / 2)`` is gone.
+
+    Args:
+        score: any numbers.
+        window: samples.
+        floor: least score of a peak.
+
+    """
+    left, found = score.astype(np.float64), []
+    while len(left):
+        peak = int(left.argmax())
+        if left[peak] < floor or left[peak] == -np.inf:
+            break
+        found.append(peak)
+        left[max(peak - window // 2, 0) : peak + window // 2] = -np.inf
+        left[peak] = -np.inf
+    return found
+
+
+def suppress_soft(score: Floats, *, window: int, floor: float = 0.0) -> list[tuple[int, float]]:
+    """Peaks of (samples,) and their weakened scores: each peak multiplies what is near by the squared distance.
+
+    Args:
+        score: 0 or more.
+        window: samples within whose half scores are weakened.
+        floor: least weakened score of a peak.
+
+    """
+    reach = max(window // 2, 1)
+    shape = (np.arange(-reach + 1, reach) / reach) ** 2
+    left, found = score.astype(np.float64), []
+    while len(left):
+        peak = int(left.argmax())
+        if left[peak] < floor or left[peak] <= 0:
+            break
+        found.append((peak, float(left[peak])))
+        low, high = max(peak - reach + 1, 0), min(peak + reach, len(left))
+        left[low:high] *= shape[low - (peak - reach + 1) : high - (peak - reach + 1)]
+    return found
+
+
+def find_peaks(scores: DenseScores, *, column: int, rate_hz: float, settings: SuppressionSpec) -> Peaks:
+    """The events of one class."""
+    score = scores.score[:, column]
+    window = max(round(settings.window_s * rate_hz), 2)
+    if scores.displacement is None or not settings.gather:
+        gathered = score
+    else:
+        gathered = _gather(score, scores.displacement[:, column], floor=settings.floor)
+    if settings.kind == "hard":
+        peaks = [(peak, float(gathered[peak])) for peak in suppress_hard(gathered, window=window, floor=settings.floor)]
+    else:
+        peaks = suppress_soft(gathered, window=window, floor=settings.floor)
+    values = np.array([value for _, value in peaks], np.float64)
+    at, spread = _refine(scores, [peak for peak, _ in peaks], column=column, gather=settings.gather)
+    return Peaks(at, values, spread)
+
+
+def _gather(score: Floats, displacement: Floats, *, floor: float) -> Floats:
+    """Each sample's score at the sample its displacement points to; the highest counts."""
+    strong = np.flatnonzero(score >= floor)
+    target = np.clip(np.rint(strong + displacement[strong]).astype(np.int64), 0, max(len(score) - 1, 0))
+    gathered = np.zeros_like(score)
+    np.maximum.at(gathered, target, score[strong])
+    return gathered
+
+
+def _refine(scores: DenseScores, peaks: list[int], *, column: int, gather: bool) -> tuple[Floats, Floats]:
+    """Times and usual errors of peaks: what samples nearby point to, weighted by how sure they are."""
+    at, spread = np.array(peaks, np.float64), np.full(len(peaks), np.nan)
+    if scores.displacement is None or scores.spread is None or not gather:
+        return at, spread
+    score, away, error = (part[:, column] for part in (scores.score, scores.displacement, scores.spread))
+    reach = int(np.ceil(np.abs(away).max(initial=0.0))) + 1
+    for number, peak in enumerate(peaks):
+        near = np.arange(max(peak - reach, 0), min(peak + reach + 1, len(score)))
+        near = near[np.abs(near + away[near] - peak) <= 1.0]
+        weight = score[near] / error[near]
+        if weight.sum() > 0:
+            at[number] = float((weight * (near + away[near])).sum() / weight.sum())
+            spread[number] = float((weight * error[near]).sum() / weight.sum())
+    return at, spread
+
+
+def calibrated(score: Floats, slope: float, offset: float) -> Floats:
+    """Scores 0 to 1 as probabilities: their logit times the slope, plus the offset."""
+    bounded = np.clip(score, 1e-6, 1 - 1e-6)
+    return 1 / (1 + np.exp(-(slope * np.log(bounded / (1 - bounded)) + offset)))

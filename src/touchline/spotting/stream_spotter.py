@@ -1,0 +1,221 @@
+"""Events from feature streams: load a head by name, give it the streams there are, take events.
+
+    spotter = load_stream_spotter("my-head")
+    picture, sound = read_features("1_ResNET_TF2_PCA512.npy"), read_features("1_VGGish.npy")
+    timeline = spotter.spot({"picture": picture, "sound": sound}).timeline
+
+Streams may have other rates than the head, start late, end early, or be missing: what is missing is known to the head
+as missing, and said in :attr:`StreamEvents.remarks`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from touchline.errors import InputError
+from touchline.formats.features import Features, length_remark, published_head_remark
+from touchline.models.store import load_model
+from touchline.models.stream_spec import StreamHeadConfig, StreamSpec
+from touchline.spotting.spotter import choose_device
+from touchline.spotting.stream_decoding import DenseScores, calibrated, find_peaks
+from touchline.types import Event, Scores, Timeline
+
+Floats32 = npt.NDArray[np.float32]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StreamEvents:
+    """What a head found.
+
+    Attributes:
+        timeline: the events.
+        scores: the curves behind them, as the head gives them.
+        remarks: what a user should know, one line each: missing streams, features of another kind, no calibration.
+        degraded: whether a stream was missing, as a whole or in part.
+
+    """
+
+    timeline: Timeline
+    scores: Scores
+    remarks: tuple[str, ...]
+    degraded: bool
+
+
+class StreamSpotter:
+    """A head over feature streams, with what turns its scores into events.
+
+    Args:
+        network: a :class:`~touchline.models.fusion.FusedHead` or a head of its form, in evaluation mode.
+        config: what it says of itself.
+        device: where it runs.
+
+    """
+
+    def __init__(self, network: Any, config: StreamHeadConfig, *, device: torch.device | str = "cpu") -> None:
+        self.config, self.device = config, torch.device(device)
+        self._network = network.to(self.device).eval()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Class names."""
+        return self.config.labels
+
+    def spot(self, streams: Mapping[str, Features], *, duration_us: int = 0, half: int = 1) -> StreamEvents:
+        """The events of one video.
+
+        Args:
+            streams: features by the head's name for them; any may be missing, but not all.
+            duration_us: of the video; the longest stream's end where it is 0.
+            half: of the match, noted with each event.
+
+        Raises:
+            InputError: no stream the head knows, or one of another width.
+
+        """
+        values, present, remarks = self._on_grid(streams, duration_us=duration_us)
+        dense = self.dense(values, present)
+        times_us = np.rint(np.arange(len(dense.score)) * 1e6 / self.config.rate_hz).astype(np.int64)
+        if not self.config.calibration:
+            remarks.append(f"{self.config.name}: its confidences are scores; nobody measured how often they are right")
+        held = [bool(present[stream.name].all()) for stream in self.config.streams]
+        return StreamEvents(
+            self.events(dense, half=half),
+            Scores(dense.score.astype(np.float32), times_us, self.labels),
+            tuple(remarks),
+            not all(held),
+        )
+
+    @torch.inference_mode()
+    def dense(self, values: Mapping[str, Floats32], present: Mapping[str, Bools]) -> DenseScores:
+        """Scores of streams (samples, width) on the head's grid, with where they are present, bool (samples,)."""
+        output = self._network.dense(
+            {name: torch.from_numpy(one)[None].to(self.device) for name, one in values.items()},
+            {name: torch.from_numpy(one)[None].to(self.device) for name, one in present.items()},
+        )
+        score = output.logits[0].double().sigmoid().cpu().numpy()
+        if output.displacement is None or output.log_spread is None:
+            return DenseScores(score)
+        displacement = output.displacement[0].double().cpu().numpy()
+        return DenseScores(score, displacement, output.log_spread[0].double().exp().cpu().numpy())
+
+    def events(self, dense: DenseScores, *, half: int = 1) -> Timeline:
+        """Events of scores, with calibrated confidences where the model has a calibration."""
+        config, events = self.config, []
+        for column, label in enumerate(config.labels):
+            peaks = find_peaks(dense, column=column, rate_hz=config.rate_hz, settings=config.suppression)
+            slope, offset = config.calibration.get(label, (1.0, 0.0))
+            confidence = calibrated(peaks.score, slope, offset)
+            for at, sure, spread in zip(peaks.at, confidence, peaks.spread, strict=True):
+                extra = {} if np.isnan(spread) else {"spread_s": round(float(spread) / config.rate_hz, 3)}
+                start_us = max(round(float(at) * 1e6 / config.rate_hz), 0)
+                events.append(
+                    Event(label, start_us, confidence=float(sure), half=half, source=config.name, extra=extra)
+                )
+        return Timeline(tuple(events))
+
+    def _on_grid(
+        self, streams: Mapping[str, Features], *, duration_us: int
+    ) -> tuple[dict[str, Floats32], dict[str, Bools], list[str]]:
+        names = [stream.name for stream in self.config.streams]
+        known = {name: streams[name] for name in names if name in streams and len(streams[name])}
+        if not known:
+            raise InputError(
+                f"{self.config.name} reads the streams {names}; of these there are none ({sorted(streams)})"
+            )
+        end_us = duration_us or max(features.end_us for features in known.values())
+        samples = max(int(np.ceil(end_us * self.config.rate_hz / 1e6 - 1e-6)), 1)
+        values, present, remarks = {}, {}, []
+        for stream in self.config.streams:
+            remarks += _remarks(stream, known.get(stream.name), head=self.config.name, duration_us=end_us)
+            values[stream.name], present[stream.name] = align(
+                known.get(stream.name), stream=stream, rate_hz=self.config.rate_hz, samples=samples
+            )
+        return values, present, remarks
+
+
+def _remarks(stream: StreamSpec, features: Features | None, *, head: str, duration_us: int) -> list[str]:
+    if features is None:
+        return [f"no {stream.name!r} stream: {head} goes on without it, and finds less"]
+    found = [length_remark(features, duration_us=duration_us)]
+    if stream.published:
+        found.append(published_head_remark(features.info, head=head))
+    elif stream.model and features.info.model != stream.model:
+        found.append(f"{head} learned {stream.name!r} of {stream.model!r}, these are of {features.info.model!r}")
+    return [f"{stream.name}: {remark}" for remark in found if remark]
+
+
+def align(features: Features | None, *, stream: StreamSpec, rate_hz: float, samples: int) -> tuple[Floats32, Bools]:
+    """Features on a head's grid: the mean of the rows in a sample's time, or the last row before it.
+
+    Args:
+        features: None for a missing stream.
+        stream: what the head wants.
+        rate_hz: samples a second of the grid.
+        samples: in the grid.
+
+    Returns:
+        float32 (samples, width) and where there is anything, bool (samples,). Rows in lost spans of the video, and
+        rows that are not finite, count as missing.
+
+    Raises:
+        InputError: another width.
+
+    """
+    if features is None:
+        return np.zeros((samples, stream.width), np.float32), np.zeros(samples, np.bool_)
+    if features.width != stream.width:
+        raise InputError(
+            f"{stream.name}: rows of {features.width} numbers where {stream.width} are wanted; "
+            "`touchline features reduce` makes them narrower, and another --model makes others"
+        )
+    rows = np.asarray(features.values, np.float32)
+    good = np.isfinite(rows).all(axis=1) & ~features.lost_rows()
+    rows, at = rows[good], np.asarray(features.times_us[good] * (rate_hz / 1e6) + 1e-6, np.float64)
+    cell = np.floor(at).astype(np.int64)
+    inside = (cell >= 0) & (cell < samples)
+    count = np.bincount(cell[inside], minlength=samples)
+    values = np.zeros((samples, stream.width), np.float32)
+    np.add.at(values, cell[inside], rows[inside])
+    values /= np.maximum(count, 1)[:, None]
+    return _hold(values, count > 0, rows=rows, at=at, hold=rate_hz / features.info.rate_hz)
+
+
+def _hold(
+    values: Floats32, present: Bools, *, rows: Floats32, at: npt.NDArray[np.float64], hold: float
+) -> tuple[Floats32, Bools]:
+    """Fill samples without a row of their own with the last row before, where it is at most ``hold`` samples old."""
+    empty = np.flatnonzero(~present)
+    if len(empty) and len(rows):
+        before = np.searchsorted(at, empty + 1.0, side="left") - 1
+        usable = (before >= 0) & (empty - at[np.maximum(before, 0)] < hold)
+        values[empty[usable]] = rows[before[usable]]
+        present = present.copy()
+        present[empty[usable]] = True
+    return values, present
+
+
+def load_stream_spotter(model: str | Path, *, device: str = "auto") -> StreamSpotter:
+    """A head by name or path.
+
+    Raises:
+        InputError: not found, damaged, or a model for something else.
+
+    """
+    network, config, _ = load_model(model, task="spot-streams")
+    where, _ = choose_device(device)
+    return StreamSpotter(network, config, device=where)
+
+
+def spot_streams(
+    streams: Mapping[str, Features], model: str | Path, *, duration_us: int = 0, half: int = 1, device: str = "auto"
+) -> StreamEvents:
+    """The events of one video's feature streams; see :meth:`StreamSpotter.spot`."""
+    return load_stream_spotter(model, device=device).spot(streams, duration_us=duration_us, half=half)

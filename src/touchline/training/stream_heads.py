@@ -1,0 +1,327 @@
+"""A head over feature streams from end to end: made or read streams, training, choices on validation, measurement.
+
+Run it with ``touchline train recipes/planted-context.yaml``. Streams stay in their files; batches are mapped pieces.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from touchline.errors import InputError, UsageError
+from touchline.formats.atomic import make_folder, write_json_atomic
+from touchline.formats.stream_sets import StreamSet, open_stream_set
+from touchline.models.fusion import FusedHead, Output
+from touchline.models.store import save_model
+from touchline.models.stream_outputs import ChunkOutput, DenseOutput, WindowOutput
+from touchline.models.stream_spec import StreamHeadConfig, StreamSpec, SuppressionSpec
+from touchline.spotting.stream_decoding import DenseScores, calibrated
+from touchline.spotting.stream_spotter import StreamSpotter
+from touchline.training import stream_measure as measuring
+from touchline.training.planted_streams import LABELS, PICTURE, SOUND, make_planted_set
+from touchline.training.schedule import WarmupCosine, set_learning_rate
+from touchline.training.slow_fusion_network import count_parameters
+from touchline.training.stream_batches import PieceSampler, as_tensors, drop_streams
+from touchline.training.stream_losses import chunk_loss, dense_loss, window_loss
+from touchline.training.stream_settings import StreamHeadRecipe
+from touchline.training.stream_targets import (
+    PieceEvents,
+    detection_targets,
+    nearest_events,
+    piece_events,
+    signed_times,
+    window_targets,
+)
+
+STATISTICS_PIECES = 64
+GRADIENT_LIMIT = 1.0
+TOLD_CONFIDENCE = 0.1
+"""Calibration is measured on events of at least this confidence; the many weaker ones would hide it."""
+_USUAL = SuppressionSpec(window_s=20.0)
+Told = Callable[[int, dict[str, float]], None]
+
+
+def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu") -> Path:
+    """Train one head, choose on the validation recordings, measure on the test ones.
+
+    Args:
+        recipe: the content of the recipe file.
+        out: folder for the planted set, ``measured.json`` and the model.
+        device: where to train.
+
+    Returns:
+        The model file.
+
+    Raises:
+        InputError: the set cannot be used.
+
+    """
+    settings = StreamHeadRecipe.model_validate(dict(recipe))
+    make_folder(out)
+    if settings.planted is not None:
+        data = make_planted_set(out / "streams", settings.planted)
+    else:
+        data = open_stream_set(cast(Path, settings.data_root))
+    network, config = train_head(data, settings, device=device)
+    measured = measure_head(network, config, data.part("test"))
+    config = measuring.with_measurements(config, {**config.measured, "test": measured})
+    write_json_atomic(out / "measured.json", config.measured)
+    return save_model(out / settings.name, network, config)
+
+
+def build_head(data: StreamSet, settings: StreamHeadRecipe) -> tuple[FusedHead, dict[str, Any]]:
+    """A fresh network for a set, and the arguments it was made of."""
+    arguments: dict[str, Any] = {
+        "streams": dict(data.widths),
+        "num_classes": len(data.labels),
+        "head": settings.head,
+        "head_arguments": settings.head_arguments,
+        "fusion": settings.fusion,
+        "width": settings.width,
+        "dropout": settings.dropout,
+    }
+    try:
+        network = FusedHead(**arguments)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"head {settings.head!r} cannot be built: {error}") from error
+    if settings.optimizer.samples % network.piece:
+        raise UsageError(
+            f"optimizer.samples={settings.optimizer.samples} is no multiple of the {network.piece} samples "
+            f"that head {settings.head!r} looks at"
+        )
+    return network, arguments
+
+
+def plan_head(settings: StreamHeadRecipe) -> tuple[int, int]:
+    """Parameters of a recipe's network, all and trained; (0, 0) where only the data tell how wide streams are."""
+    if settings.planted is None:
+        return 0, 0
+    widths = {PICTURE: settings.planted.picture_width, SOUND: settings.planted.sound_width}
+    data = StreamSet(LABELS, settings.planted.rate_hz, widths, ())
+    network, _ = build_head(data.only(settings.streams) if settings.streams else data, settings)
+    return count_parameters(network)
+
+
+def train_head(
+    data: StreamSet, settings: StreamHeadRecipe, *, device: str = "cpu", told: Told | None = None
+) -> tuple[FusedHead, StreamHeadConfig]:
+    """Train on the set's ``train`` part; the best of the rounds by the ``valid`` part, which also sets suppression.
+
+    Args:
+        data: with parts ``train`` and ``valid``.
+        settings: of the recipe.
+        device: where to train.
+        told: called after each round with what was measured.
+
+    """
+    if settings.streams:
+        data = data.only(settings.streams)
+    learn, valid = data.part("train"), data.part("valid")
+    if not len(learn) or not len(valid):
+        raise InputError(f"a set needs recordings to train and to validate on; it has {len(learn)} and {len(valid)}")
+    optimizer = settings.optimizer
+    torch.manual_seed(optimizer.seed)
+    network, arguments = build_head(data, settings)
+    sampler = PieceSampler(learn, samples=optimizer.samples, at_events=optimizer.at_events, seed=optimizer.seed)
+    fit_statistics(network, learn, sampler)
+    network.to(device)
+    config = StreamHeadConfig(
+        name=settings.name,
+        architecture="stream-head",
+        network=arguments,
+        labels=data.labels,
+        streams=tuple(StreamSpec(name=name, width=width) for name, width in data.widths.items()),
+        rate_hz=data.rate_hz,
+        licence=settings.licence,
+        description=settings.description,
+    )
+    rounds = _Rounds(network, config, valid, settings=settings, told=told)
+    spent = _learn(network, learn, sampler, settings=settings, rounds=rounds)
+    network.load_state_dict(rounds.best_state)
+    measured = {"valid_tight": rounds.best_value, "rounds": rounds.history, "spent": spent}
+    config = config.model_copy(update={"measured": measured})
+    return network.eval(), finish_config(network, config, valid, settings=settings)
+
+
+def fit_statistics(network: FusedHead, data: StreamSet, sampler: PieceSampler) -> None:
+    """Give each stream's entry the mean and standard deviation of some pieces."""
+    values, present = data.batch(sampler.draw(STATISTICS_PIECES), samples=256)
+    for name in network.names:
+        rows = values[name][present[name]]
+        if len(rows):
+            entry = cast(Any, network.entries[name])
+            entry.set_statistics(torch.from_numpy(rows.mean(axis=0)), torch.from_numpy(rows.std(axis=0)))
+
+
+class _Rounds:
+    """Measures a network now and then, under one suppression, and keeps the best state."""
+
+    def __init__(
+        self,
+        network: FusedHead,
+        config: StreamHeadConfig,
+        valid: StreamSet,
+        *,
+        settings: StreamHeadRecipe,
+        told: Told | None,
+    ) -> None:
+        self._network, self._config, self._valid, self._settings, self._told = network, config, valid, settings, told
+        self.best_state: dict[str, Tensor] = {}
+        self.best_value = -1.0
+        self.history: list[dict[str, float]] = []
+
+    def measure(self, step: int) -> None:
+        """Score the validation recordings, and choose the suppression."""
+        spotter = StreamSpotter(self._network, self._config)
+        scores = measuring.score_recordings(spotter, self._valid)
+        truth = [measuring.truth_columns(recording, self._valid.labels) for recording in self._valid.recordings]
+        value = measuring.measure(scores, truth, data=self._valid, settings=_USUAL, metric="tight")
+        row = {"step": float(step), "tight": value}
+        self.history.append(row)
+        if value > self.best_value:
+            self.best_value = value
+            self.best_state = copy.deepcopy(self._network.state_dict())
+        if self._told is not None:
+            self._told(step, row)
+        self._network.train()
+
+
+def _learn(
+    network: FusedHead, data: StreamSet, sampler: PieceSampler, *, settings: StreamHeadRecipe, rounds: _Rounds
+) -> dict[str, float]:
+    """Train until the steps or the processor time are used up; what was spent."""
+    optimizer = settings.optimizer
+    random = np.random.default_rng([optimizer.seed, 7])
+    adam = torch.optim.AdamW(network.parameters(), lr=optimizer.base_lr, weight_decay=optimizer.weight_decay)
+    warmup = round(1000 * optimizer.warmup)
+    schedule = WarmupCosine(base_lr=optimizer.base_lr, min_lr=0.0, warmup_steps=warmup, cosine_steps=1000 - warmup)
+    device = next(network.parameters()).device
+    network.train()
+    step, spent_s, done_rounds = 0, 0.0, 0
+    while True:
+        share = max(step / optimizer.steps, spent_s / optimizer.cpu_s if optimizer.cpu_s else 0.0)
+        if share * optimizer.rounds >= done_rounds + 1 or share >= 1:
+            rounds.measure(step)
+            done_rounds += 1
+        if share >= 1:
+            return {"steps": float(step), "cpu_s": spent_s}
+        started_s = time.process_time()
+        set_learning_rate(adam, schedule.at(max(int(1000 * share), 1)))
+        places = sampler.draw(optimizer.batch)
+        values, present = data.batch(places, samples=optimizer.samples)
+        present = drop_streams(present, chance=settings.modality_dropout, random=random)
+        pieces = piece_events(data, places, samples=optimizer.samples, piece=network.piece)
+        output = network(as_tensors(values, device), as_tensors(present, device))
+        loss = head_loss(output, pieces, network=network, data=data, settings=settings)
+        adam.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), GRADIENT_LIMIT)
+        adam.step()
+        step, spent_s = step + 1, spent_s + time.process_time() - started_s
+
+
+def head_loss(
+    output: Output, pieces: list[PieceEvents], *, network: FusedHead, data: StreamSet, settings: StreamHeadRecipe
+) -> Tensor:
+    """The loss that belongs to a head's kind of output."""
+    classes, piece, loss = len(data.labels), network.piece, settings.loss
+    if isinstance(output, WindowOutput):
+        return window_loss(
+            output, torch.from_numpy(window_targets(pieces, classes=classes, piece=piece)).to(output.logits)
+        )
+    if isinstance(output, ChunkOutput):
+        edges = calf_edges(data, settings)
+        signed = torch.from_numpy(signed_times(pieces, classes=classes, piece=piece, edges=edges)).to(output.detections)
+        count = cast(Any, network.heads[0]).detections
+        targets = detection_targets(pieces, classes=classes, piece=piece, detections=count)
+        kept = torch.from_numpy(targets).to(output.detections)
+        return chunk_loss(output, signed, kept, torch.from_numpy(edges).to(output.detections))
+    assert isinstance(output, DenseOutput)
+    away = torch.from_numpy(nearest_events(pieces, classes=classes, piece=piece)).to(output.logits)
+    return dense_loss(
+        output, away, radius=loss.radius_s * data.rate_hz, focal=loss.focal, positive_weight=loss.positive_weight
+    )
+
+
+def calf_edges(data: StreamSet, settings: StreamHeadRecipe) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """CALF's (4, classes) edges in samples.
+
+    Raises:
+        UsageError: a label has none.
+
+    """
+    edges = settings.loss.edges_s
+    if isinstance(edges, dict):
+        missing = sorted(set(data.labels) - set(edges))
+        if missing:
+            raise UsageError(f"loss.edges_s names no edges for {missing}")
+        rows = [edges[label] for label in data.labels]
+    else:
+        rows = [edges for _ in data.labels]
+    return np.array(rows, np.float64).T * data.rate_hz
+
+
+def finish_config(
+    network: FusedHead, config: StreamHeadConfig, valid: StreamSet, *, settings: StreamHeadRecipe
+) -> StreamHeadConfig:
+    """The configuration with the suppression that is best on the validation recordings, and the calibration there."""
+    scores = measuring.score_recordings(StreamSpotter(network, config), valid)
+    suppression, _ = measuring.choose_suppression(
+        scores, valid, windows_s=settings.windows_s, kinds=settings.suppression
+    )
+    truth = [measuring.truth_columns(recording, valid.labels) for recording in valid.recordings]
+    found = [
+        measuring.found_columns(one, labels=valid.labels, rate_hz=valid.rate_hz, settings=suppression) for one in scores
+    ]
+    calibration = measuring.fit_calibration(truth, found, labels=valid.labels, within_s=config.calibrated_within_s)
+    return config.model_copy(update={"suppression": suppression, "calibration": calibration})
+
+
+def measure_head(
+    network: FusedHead, config: StreamHeadConfig, test: StreamSet, *, without: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Average-mAP tight and loose with intervals, each label's, and how honest confidences are.
+
+    Args:
+        network: the head.
+        config: its configuration, with suppression and calibration.
+        test: recordings that nothing was chosen on.
+        without: streams that are taken away.
+
+    """
+    test = test.only([stream.name for stream in config.streams])
+    scores = measuring.score_recordings(StreamSpotter(network, config), test, without=without)
+    return measure_scores(scores, config, test)
+
+
+def measure_scores(scores: list[DenseScores], config: StreamHeadConfig, test: StreamSet) -> dict[str, Any]:
+    """As :func:`measure_head`, of scores."""
+    labels, rate_hz = config.labels, config.rate_hz
+    truth = [measuring.truth_columns(recording, labels) for recording in test.recordings]
+    found = [
+        measuring.found_columns(one, labels=labels, rate_hz=rate_hz, settings=config.suppression) for one in scores
+    ]
+    measured: dict[str, Any] = {}
+    for metric in ("tight", "loose"):
+        value = measuring.average(truth, found, labels=labels, rate_hz=rate_hz, metric=metric)
+        draws = measuring.resampled(truth, found, labels=labels, rate_hz=rate_hz, metric=metric)
+        measured[metric] = asdict(measuring.interval(value, draws))
+        measured[f"{metric}_labels"] = measuring.per_label(truth, found, labels=labels, rate_hz=rate_hz, metric=metric)
+        measured[f"{metric}_draws"] = [round(float(draw), 5) for draw in draws]
+    confidence, right = [], []
+    for column, label in enumerate(labels):
+        score, true = measuring.hits(truth, found, column=column, within_s=config.calibrated_within_s)
+        confidence.append(calibrated(score, *config.calibration.get(label, (1.0, 0.0))))
+        right.append(true)
+    sure = np.concatenate(confidence)
+    told = sure >= TOLD_CONFIDENCE
+    measured["calibration_error"] = measuring.calibration_error(sure[told], np.concatenate(right)[told])
+    return measured

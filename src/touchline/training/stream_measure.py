@@ -1,0 +1,201 @@
+"""What a head over streams is worth: average-mAP with intervals over recordings, chosen suppression, calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.columns import EventColumns
+from touchline.formats.stream_sets import Recording, StreamSet
+from touchline.metrics.spotting import evaluate_spotting
+from touchline.models.stream_spec import StreamHeadConfig, SuppressionSpec
+from touchline.spotting.stream_decoding import DenseScores, find_peaks
+from touchline.spotting.stream_spotter import StreamSpotter
+
+Floats = npt.NDArray[np.float64]
+RESAMPLES = 200
+_CLIPPED = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A measured value and the middle 95 % of what other draws of recordings would have given."""
+
+    value: float
+    low: float
+    high: float
+
+
+def score_recordings(spotter: StreamSpotter, data: StreamSet, *, without: Sequence[str] = ()) -> list[DenseScores]:
+    """Dense scores of every recording; ``without`` names streams that are taken away."""
+    found = []
+    for number, recording in enumerate(data.recordings):
+        values, present = data.batch([(number, 0)], samples=recording.samples)
+        for name in without:
+            present[name][:] = False
+        found.append(spotter.dense({k: v[0] for k, v in values.items()}, {k: v[0] for k, v in present.items()}))
+    return found
+
+
+def truth_columns(recording: Recording, labels: tuple[str, ...]) -> EventColumns:
+    """The true events of a recording."""
+    return _columns(labels, recording.label, recording.time_s, np.ones(len(recording.label)))
+
+
+def found_columns(
+    scores: DenseScores, *, labels: tuple[str, ...], rate_hz: float, settings: SuppressionSpec
+) -> EventColumns:
+    """The events of dense scores, with the scores as confidences."""
+    parts = [find_peaks(scores, column=c, rate_hz=rate_hz, settings=settings) for c in range(len(labels))]
+    label = np.concatenate([np.full(len(part.at), c) for c, part in enumerate(parts)]).astype(np.int64)
+    at = np.concatenate([part.at for part in parts])
+    return _columns(labels, label, at / rate_hz, np.concatenate([part.score for part in parts]))
+
+
+def _columns(labels: tuple[str, ...], label: npt.NDArray[np.int64], time_s: Floats, confidence: Floats) -> EventColumns:
+    position_ms = np.maximum(np.rint(time_s * 1000), 0).astype(np.int64)
+    ones = np.ones(len(label), np.int64)
+    return EventColumns(labels, label, ones, position_ms, confidence, ones.astype(np.bool_))
+
+
+def choose_suppression(
+    scores: Sequence[DenseScores],
+    data: StreamSet,
+    *,
+    windows_s: Sequence[float],
+    kinds: Sequence[Any],
+    metric: str = "tight",
+) -> tuple[SuppressionSpec, float]:
+    """The suppression with the best average-mAP, and that value."""
+    truth = [truth_columns(recording, data.labels) for recording in data.recordings]
+    best: tuple[SuppressionSpec, float] | None = None
+    for kind in kinds:
+        for window_s in windows_s:
+            settings = SuppressionSpec(window_s=window_s, kind=kind)
+            value = measure(scores, truth, data=data, settings=settings, metric=metric)
+            if best is None or value > best[1]:
+                best = settings, value
+    assert best is not None
+    return best
+
+
+def measure(
+    scores: Sequence[DenseScores],
+    truth: Sequence[EventColumns],
+    *,
+    data: StreamSet,
+    settings: SuppressionSpec,
+    metric: str,
+) -> float:
+    """Average-mAP of dense scores."""
+    found = [found_columns(one, labels=data.labels, rate_hz=data.rate_hz, settings=settings) for one in scores]
+    return average(truth, found, labels=data.labels, rate_hz=data.rate_hz, metric=metric)
+
+
+def average(
+    truth: Sequence[EventColumns], found: Sequence[EventColumns], *, labels: Sequence[str], rate_hz: float, metric: str
+) -> float:
+    """Average-mAP over all labels."""
+    return evaluate_spotting(truth, found, labels=labels, fps=rate_hz, metric=metric).aggregate()
+
+
+def resampled(
+    truth: Sequence[EventColumns],
+    found: Sequence[EventColumns],
+    *,
+    labels: Sequence[str],
+    rate_hz: float,
+    metric: str,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Floats:
+    """Average-mAP of as many recordings drawn with replacement, (resamples,); the same draws for the same seed."""
+    random = np.random.default_rng(seed)
+    values = np.empty(resamples)
+    for number in range(resamples):
+        drawn = random.integers(0, len(truth), len(truth))
+        values[number] = average(
+            [truth[i] for i in drawn], [found[i] for i in drawn], labels=labels, rate_hz=rate_hz, metric=metric
+        )
+    return values
+
+
+def interval(value: float, draws: Floats) -> Interval:
+    """A value with the middle 95 % of its resampled ones, moved so that their mean is the value.
+
+    Average precision of recordings drawn twice is a little higher than of different ones; only the spread is meant.
+    """
+    low, high = np.quantile(draws - draws.mean(), [0.025, 0.975]) + value
+    return Interval(value, float(low), float(high))
+
+
+def fit_calibration(
+    truth: Sequence[EventColumns], found: Sequence[EventColumns], *, labels: Sequence[str], within_s: float
+) -> dict[str, tuple[float, float]]:
+    """Slope and offset of each label's logits that make confidences the share of events that are true."""
+    from scipy.optimize import minimize
+
+    fitted = {}
+    for column, label in enumerate(labels):
+        score, true = hits(truth, found, column=column, within_s=within_s)
+        if not 0 < true.sum() < len(true):
+            continue
+        bounded = np.clip(score, _CLIPPED, 1 - _CLIPPED)
+        logit = np.log(bounded / (1 - bounded))
+
+        def loss(p: Floats, logit: Floats = logit, true: Floats = true) -> float:
+            z = p[0] * logit + p[1]
+            # a weak pull towards leaving scores as they are, for labels with few events
+            return float(np.sum(np.logaddexp(0, z) - true * z) + 0.5 * ((p[0] - 1) ** 2 + 0.01 * p[1] ** 2))
+
+        slope, offset = minimize(loss, np.array([1.0, 0.0]), bounds=[(1e-3, 20.0), (-20.0, 20.0)]).x
+        fitted[label] = (float(slope), float(offset))
+    return fitted
+
+
+def hits(
+    truth: Sequence[EventColumns], found: Sequence[EventColumns], *, column: int, within_s: float
+) -> tuple[Floats, Floats]:
+    """Scores of all events of a label, and 1 for those that have a true one of their own within reach, else 0."""
+    scores, right = [], []
+    for true, one in zip(truth, found, strict=True):
+        at = true.position_ms[true.label == column].astype(np.float64)
+        mine = np.flatnonzero(one.label == column)
+        free = np.ones(len(at), np.bool_)
+        for row in mine[np.argsort(-one.confidence[mine], kind="stable")]:
+            away = np.where(free, np.abs(at - one.position_ms[row]), np.inf)
+            hit = len(away) > 0 and bool(away.min() <= within_s * 1000)
+            if hit:
+                free[int(away.argmin())] = False
+            scores.append(float(one.confidence[row]))
+            right.append(float(hit))
+    return np.array(scores), np.array(right)
+
+
+def calibration_error(confidence: Floats, right: Floats, *, bins: int = 10) -> float:
+    """Mean distance of confidence from the share that is right, over bins of confidence weighted by their size."""
+    if not len(confidence):
+        return 0.0
+    bin_of = np.minimum((confidence * bins).astype(np.int64), bins - 1)
+    gaps = [
+        abs(float(confidence[bin_of == b].mean() - right[bin_of == b].mean())) * int((bin_of == b).sum())
+        for b in np.unique(bin_of)
+    ]
+    return sum(gaps) / len(confidence)
+
+
+def per_label(
+    truth: Sequence[EventColumns], found: Sequence[EventColumns], *, labels: Sequence[str], rate_hz: float, metric: str
+) -> dict[str, float]:
+    """Average precision of each label, averaged over the tolerances."""
+    values = evaluate_spotting(truth, found, labels=labels, fps=rate_hz, metric=metric).per_class()
+    return {label: float(value) for label, value in zip(labels, values, strict=True)}
+
+
+def with_measurements(config: StreamHeadConfig, measured: Mapping[str, Any]) -> StreamHeadConfig:
+    """The configuration with what was measured."""
+    return config.model_copy(update={"measured": dict(measured)})
