@@ -246,6 +246,8 @@ def fit_confidence(found: Found, truth: Truth) -> ConfidenceSpec:
 
     known = truth.kept
     correct = correct_joints(found.places[known, :, :2], truth.places[known, :, :2], within=WITHIN)
+    if correct.all() or not correct.any():  # nothing tells right from wrong
+        return ConfidenceSpec(share=0.0, seen=0.0, offset=4.0 if correct.all() else -4.0)
     inputs = np.stack([logit(found.shares[known]).ravel(), logit(found.seen[known, :-1]).ravel()], axis=1)
     fitted = LogisticRegression(C=1.0).fit(inputs, correct.ravel())
     share, seen = (round(float(weight), 4) for weight in fitted.coef_[0])
