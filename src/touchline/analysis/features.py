@@ -116,6 +116,7 @@ class FeatureTask:
         key: what decides them; chunks of another key are thrown away.
         folder: where chunks are saved meanwhile.
         look: what of a frame is looked at; None for all of it.
+        task: name of the chunks, where several are taken of one video.
 
     """
 
@@ -128,11 +129,12 @@ class FeatureTask:
         key: Mapping[str, Any],
         folder: Path,
         look: Look | None = None,
+        task: str = TASK,
     ) -> None:
         self.extractor = extractor
         self._look = look or Frame.to_rgb
         self._rule = frame_rule(options.sampling, rate_hz=options.rate_hz, fps=info.fps)
-        self._chunks = Chunks(folder, task=TASK, key=key, resume=options.resume)
+        self._chunks = Chunks(folder, task=task, key=key, resume=options.resume)
         self._folder = folder
         self._saved = sum(len(chunk["values"]) for chunk in self._chunks.read())
         self.resumed_row = self._saved or None
@@ -234,7 +236,7 @@ def extract_features(
     name = extractor.name if view is None else f"{view.name}_{extractor.name}"
     path = feature_path(video, out=options.out, name=name)
     origin = {"name": video.name, "fingerprint": video_fingerprint(video)}
-    settings = _settings(extractor, options=options, info=info, view=view)
+    settings = feature_settings(extractor, options=options, info=info, view=view)
     known = None if options.force else holds(path, video=origin, settings=settings)
     if known is not None:
         rows, width = _shape(path)
@@ -289,8 +291,8 @@ def _pass(video: Path, *, task: FeatureTask, options: FeatureOptions, progress: 
         return reader.coverage()
 
 
-def _settings(
-    extractor: FeatureExtractor, *, options: FeatureOptions, info: VideoInfo, view: View | None
+def feature_settings(
+    extractor: FeatureExtractor, *, options: FeatureOptions, info: VideoInfo, view: View | None = None
 ) -> dict[str, Any]:
     """Everything that decides the values, as JSON gives it back."""
     settings = {
