@@ -117,8 +117,9 @@ def test_the_memory_is_a_running_mean_that_forgets() -> None:
         for layer in (memory.enter, memory.out):
             layer.weight.copy_(torch.eye(4))
             layer.bias.zero_()
-        memory.gate.weight.zero_()
-        memory.gate.bias.fill_(20.0)
+        for gate in (memory.gate, memory.keep):
+            gate.weight.zero_()
+            gate.bias.fill_(20.0)
         memory.log_span.copy_(torch.tensor([2.0, 2.0, 2.0, 2.0]).log())
     impulse = torch.zeros(1, 9, 4)
     impulse[0, 4] = 1

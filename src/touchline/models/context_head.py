@@ -26,11 +26,14 @@ _RARE = 0.02
 
 
 class _Memory(nn.Module):
-    """Running means that forget exponentially, gated: half of the channels look back, half ahead."""
+    """Running means that forget exponentially: half of the channels look back, half ahead.
+
+    What is remembered is gated on its way in, so that rare things are not drowned, and on its way out.
+    """
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.enter, self.gate, self.out = (nn.Linear(width, width) for _ in range(3))
+        self.enter, self.keep, self.gate, self.out = (nn.Linear(width, width) for _ in range(4))
         spans = torch.logspace(math.log10(_SHORTEST), math.log10(_LONGEST), width // 2)
         self.log_span = nn.Parameter(torch.cat([spans, spans]).log())
 
@@ -39,7 +42,7 @@ class _Memory(nn.Module):
         keep = -1 / self.log_span.exp()
         kernel = torch.exp(torch.arange(count, device=x.device)[:, None] * keep)
         kernel = kernel * (1 - keep.exp()).sqrt()
-        value = self.enter(x)
+        value = self.enter(x) * torch.sigmoid(self.keep(x))
         value = torch.cat([value[:, :, :half], value[:, :, half:].flip(1)], dim=2)
         size = 2 * count
         mixed = torch.fft.rfft(value, n=size, dim=1) * torch.fft.rfft(kernel, n=size, dim=0)

@@ -256,7 +256,7 @@ def model_name(path: Path) -> str:
 def import_model(
     path: Path | str, *, name: str | None = None, labels: Sequence[str] | None = None, out: Path | None = None
 ) -> Path:
-    """Import a file as a model: a checkpoint of lRomul's, or a touchline model, which is checked and copied.
+    """Import a file as a model: lRomul's, a published head over features, or touchline's own, checked and copied.
 
     Arguments and errors as of :func:`import_lromul`; a touchline model keeps its labels.
     """
@@ -264,10 +264,13 @@ def import_model(
     if path.is_dir():
         raise UsageError(f"{path}: a folder; name a checkpoint file")
     if path.suffix != SUFFIX:
-        return import_lromul(path, name=name, labels=labels, out=out)
+        from touchline.models.importing_heads import import_head, is_head
+
+        importer = import_head if is_head(read_checkpoint(path)) else import_lromul
+        return importer(path, name=name, labels=labels, out=out)
     if labels:
         raise UsageError(f"--labels {','.join(labels)}: {path.name} brings its own labels")
-    network, config, _ = load_model(path)
+    network, config, _ = load_model(path, task="any")
     named = config if name is None else config.model_copy(update={"name": check_name(name)})
     return save_model((out or user_folder()) / named.name, network, named)
 
