@@ -1,8 +1,8 @@
 """One decode of a video feeds every task; what they find goes into the video's bundle.
 
-Two tasks are known: ``spot`` finds events, ``track`` follows people and the ball. Only those whose results the bundle
-does not hold yet are done, all from one pass over the frames. What they compute is saved chunk by chunk
-(:mod:`touchline.analysis.checkpoint`). A run that was killed decodes the video again from its start, so that its
+Three tasks are known: ``spot`` finds events, ``track`` follows people and the ball, ``sound`` listens. Only those whose
+results the bundle does not hold yet are done, all from one pass over the frames. What they compute is saved chunk by
+chunk (:mod:`touchline.analysis.checkpoint`). A run that was killed decodes the video again from its start, so that its
 coverage is the same, but puts only the frames of the missing chunks through the models.
 """
 
@@ -19,14 +19,19 @@ from pathlib import Path
 from touchline.analysis.checkpoint import bundle_lock
 from touchline.analysis.report import write_report
 from touchline.analysis.scoring import Progress, SpotTask, telling_progress
+from touchline.analysis.sound import SoundTask
 from touchline.analysis.tracking import TrackTask, VideoTracker
 from touchline.analysis.tracking_summary import TrackingSummary
 from touchline.errors import InputError
 from touchline.formats.boxes import PickedBox
 from touchline.formats.bundle import OVERLAY, REPORT, Bundle, Manifest, video_fingerprint
+from touchline.formats.sound import read_sound
 from touchline.media.video import VideoReader, probe
+from touchline.sound import SoundReading
 from touchline.spotting.spotter import BaseSpotter
 from touchline.types import Coverage, Timeline, VideoInfo
+
+_Task = SpotTask | TrackTask | SoundTask
 
 _CANDIDATE_THRESHOLD = 0.05
 """Peaks from here on go into the report, for its sliders."""
@@ -74,7 +79,8 @@ class AnalysisResult:
         timeline: the events found; empty where no spotter was asked.
         coverage: what of the video was analysed.
         tracking: what was followed; None where no tracker was asked.
-        tasks: what was asked, ``"spot"`` and ``"track"``.
+        sound: what was heard; None where that was not asked.
+        tasks: what was asked, of ``"spot"``, ``"track"`` and ``"sound"``.
         reused: an up-to-date bundle was there already.
         resumed_from_us: where an interrupted run was taken up; None for a run from the start.
         timings_s: seconds spent, by stage.
@@ -87,6 +93,7 @@ class AnalysisResult:
     timeline: Timeline
     coverage: Coverage
     tracking: TrackingSummary | None = None
+    sound: SoundReading | None = None
     tasks: tuple[str, ...] = ()
     reused: bool = False
     resumed_from_us: int | None = None
@@ -119,6 +126,7 @@ def analyze_video(
     *,
     spotter: BaseSpotter | None = None,
     tracker: VideoTracker | None = None,
+    sound: bool = False,
     options: AnalyzeOptions | None = None,
     progress: Progress | None = None,
 ) -> AnalysisResult:
@@ -128,6 +136,7 @@ def analyze_video(
         video: the file.
         spotter: finds events; None leaves them out.
         tracker: follows people and the ball; None leaves them out.
+        sound: listen to the sound too.
         options: how.
         progress: hears how far it is.
 
@@ -137,8 +146,8 @@ def analyze_video(
         ResourceError: the bundle cannot be written, or another process is writing it.
 
     """
-    if spotter is None and tracker is None:
-        raise ValueError("spotter and tracker are both None; there is nothing to analyse with")
+    if spotter is None and tracker is None and not sound:
+        raise ValueError("spotter and tracker are None and sound is False; there is nothing to do")
     options = options or AnalyzeOptions()
     if spotter is not None:
         spotter.thresholds_with(options.thresholds)
@@ -148,7 +157,17 @@ def analyze_video(
     origin = {"video_fingerprint": fingerprint, "stream": info.stream_index, "touchline": version("touchline")}
     spot = None if spotter is None else SpotTask(spotter, thresholds=options.thresholds, origin=origin)
     track = None if tracker is None else TrackTask(tracker, boxes=options.boxes, origin=origin, info=info)
-    work = _Work(video, info=info, fingerprint=fingerprint, bundle=bundle, spot=spot, track=track, options=options)
+    heard = SoundTask(video, origin=origin, info=info) if sound else None
+    work = _Work(
+        video,
+        info=info,
+        fingerprint=fingerprint,
+        bundle=bundle,
+        options=options,
+        spot=spot,
+        track=track,
+        sound=heard,
+    )
     with bundle_lock(bundle.path), _no_empty_folder(bundle.path):
         result = work.do(progress)
         remarks = work.extras(result, progress)
@@ -163,8 +182,8 @@ class _Work:
         info: of it.
         fingerprint: of it.
         bundle: where the results go.
-        spot, track: the tasks that are wanted.
         options: how.
+        spot, track, sound: the tasks that are wanted.
 
     """
 
@@ -175,9 +194,10 @@ class _Work:
         info: VideoInfo,
         fingerprint: str,
         bundle: Bundle,
+        options: AnalyzeOptions,
         spot: SpotTask | None,
         track: TrackTask | None,
-        options: AnalyzeOptions,
+        sound: SoundTask | None,
     ) -> None:
         self.video = video
         self.info = info
@@ -185,8 +205,9 @@ class _Work:
         self.bundle = bundle
         self.spot = spot
         self.track = track
+        self.sound = sound
         self.options = options
-        self.wanted: tuple[SpotTask | TrackTask, ...] = tuple(task for task in (spot, track) if task is not None)
+        self.wanted: tuple[_Task, ...] = tuple(task for task in (spot, track, sound) if task is not None)
 
     def do(self, progress: Progress | None) -> AnalysisResult:
         """Do the tasks whose results are not in the bundle yet; the result of all that are wanted."""
@@ -198,11 +219,16 @@ class _Work:
         for task in missing:
             task.open(self.bundle.path, resume=self.options.resume)
         resumed_us = [task.resumed_from_us for task in missing]
-        coverage = self._pass(missing, progress)
+        coverage = self._pass(missing, progress) if old is None or missing != [self.sound] else self._listen(old)
         passed_s = time.monotonic()
         stale = [REPORT] if self.track not in missing else [REPORT, OVERLAY]
         if old is None:
-            stale += [OVERLAY, *SpotTask.files, *TrackTask.files]  # of another video, or of none that is known
+            stale += [
+                OVERLAY,
+                *SpotTask.files,
+                *TrackTask.files,
+                *SoundTask.files,
+            ]  # of another video, or of none that is known
         self.bundle.discard(*stale)
         for task in missing:
             task.write(self.bundle, game=self.video.stem)
@@ -241,15 +267,17 @@ class _Work:
             return None
         return manifest if manifest.video_fingerprint == self.fingerprint else None
 
-    def _holds(self, manifest: Manifest | None, task: SpotTask | TrackTask) -> bool:
+    def _holds(self, manifest: Manifest | None, task: _Task) -> bool:
         """Whether the same work made the task's files in the bundle, and they are whole."""
         if manifest is None or manifest.settings.get(task.name) != task.key:
             return False
         known = {name: manifest.files.get(name) for name in task.files}
         return self.bundle.checksums(*task.files) == known
 
-    def _pass(self, tasks: list[SpotTask | TrackTask], progress: Progress | None) -> Coverage:
+    def _pass(self, tasks: list[_Task], progress: Progress | None) -> Coverage:
         """Decode the video once, for all tasks; refuse a video that gave nothing or changed."""
+        if self.sound in tasks and self.sound is not None:
+            self.sound.hear()
         with VideoReader(self.video, stream=self.options.stream) as reader:
             frames = telling_progress(reader.frames(), duration_us=reader.info.duration_us, progress=progress)
             if self.track in tasks and self.track is not None:
@@ -269,10 +297,16 @@ class _Work:
             raise InputError(f"{self.video}: {problem}")
         return coverage
 
+    def _listen(self, old: Manifest) -> Coverage:
+        """Read the sound alone; the pictures were gone through when the manifest was written."""
+        assert self.sound is not None
+        self.sound.hear()
+        return old.coverage
+
     def _write_manifest(
         self,
         old: Manifest | None,
-        done: list[SpotTask | TrackTask],
+        done: list[_Task],
         *,
         coverage: Coverage,
         timings_s: Mapping[str, float],
@@ -312,6 +346,7 @@ class _Work:
             Timeline() if self.spot is None else self.bundle.read_events(),
             manifest.coverage,
             tracking=None if self.track is None else TrackingSummary.from_json(manifest.tracking),
+            sound=None if self.sound is None else read_sound(self.bundle.path),
             tasks=tuple(task.name for task in self.wanted),
             reused=reused,
             resumed_from_us=resumed_from_us,
@@ -344,6 +379,7 @@ class _Work:
             tracks=None if result.tracking is None else self.bundle.read_tracks(),
             actions=None if result.tracking is None else self.bundle.read_actions(),
             track_notes=() if result.tracking is None else (*result.tracking.notes, *result.tracking.unmatched),
+            sound=result.sound,
         )
 
 

@@ -22,10 +22,12 @@ import numpy as np
 
 from touchline.actions import Actions
 from touchline.analysis.page_parts import sha256_source, static_text
+from touchline.analysis.report_sound import sound_data
 from touchline.analysis.report_tracks import tracks_data
 from touchline.clock import US_PER_S, format_clock, seconds_from_us
 from touchline.errors import InputError, UsageError
 from touchline.formats.atomic import write_text_atomic
+from touchline.sound import SoundReading
 from touchline.tracks import Tracks
 from touchline.types import Coverage, Event, Gap, Scores, Timeline, VideoInfo
 
@@ -48,6 +50,7 @@ _SCRIPTS = (
     "tracks.js",
     "people.js",
     "tracklanes.js",
+    "soundlanes.js",
     "squad.js",
     "app.js",
 )
@@ -89,6 +92,7 @@ def write_report(
     tracks: Tracks | None = None,
     actions: Actions | None = None,
     track_notes: Sequence[str] = (),
+    sound: SoundReading | None = None,
 ) -> None:
     """Write the report of one video as one HTML file, atomically.
 
@@ -111,6 +115,7 @@ def write_report(
         tracks: people and ball: boxes over the video, a radar, lanes, a table and heat maps; None shows none of it.
         actions: what everyone does, in the lanes of the players and over the video.
         track_notes: remarks on the tracking that a user should hear.
+        sound: what was heard, in lanes of its own; None shows none.
 
     Raises:
         UsageError: the video to embed is too large.
@@ -135,6 +140,7 @@ def write_report(
         "truth": None if truth is None else [_event_row(event, labels) for event in truth],
         "gaps": [[gap.start_us, gap.end_us, gap.reason] for gap in coverage.gaps],
         "tracks": None if tracks is None else tracks_data(tracks, actions=actions, notes=track_notes),
+        "sound": None if sound is None else sound_data(sound),
     }
     page = _render(
         data,

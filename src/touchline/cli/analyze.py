@@ -11,7 +11,7 @@ def _run(arguments: AnalyzeArguments, output: Output) -> int:
     from touchline.cli.batch import analyze_videos, wants_tracks
 
     tracking = arguments if wants_tracks(arguments, output=output) else None
-    return analyze_videos(arguments, spotting=arguments, tracking=tracking, report=True, output=output)
+    return analyze_videos(arguments, spotting=arguments, tracking=tracking, sound=True, report=True, output=output)
 
 
 command = verb(

@@ -62,6 +62,7 @@ def analyze_videos(
     *,
     spotting: SpotArguments | None = None,
     tracking: TrackArguments | None = None,
+    sound: bool = False,
     report: bool = False,
     output: Output,
 ) -> int:
@@ -71,6 +72,7 @@ def analyze_videos(
         arguments: of the command line.
         spotting: how events are found; None leaves them out.
         tracking: how people are followed; None leaves them out.
+        sound: listen to the sound too.
         report: write a report for each video.
         output: where words go.
 
@@ -83,6 +85,7 @@ def analyze_videos(
         if spotting
         else None,
         tracker=_load_tracker(tracking, output=output) if tracking else None,
+        sound=sound,
     )
     if models.spotter is not None:
         models.spotter.thresholds_with(thresholds)  # a wrong one is told once, not for each video
@@ -110,10 +113,11 @@ def analyze_videos(
 
 @dataclass(frozen=True)
 class Models:
-    """What videos are analysed with; None for a task that is left out."""
+    """What videos are analysed with; None for a task that is left out, ``sound`` whether it is listened to."""
 
     spotter: BaseSpotter | None = None
     tracker: VideoTracker | None = None
+    sound: bool = False
 
 
 def wants_tracks(arguments: AnalyzeArguments, *, output: Output) -> bool:
@@ -215,7 +219,12 @@ def _run_video(video: Path, *, models: Models, options: AnalyzeOptions, output: 
             raise InputError(f"{video}: no such file{missing_advice(video.name) or '; check the path'}")
         with progress_bar(video.name) as progress:
             result = analyze_video(
-                video, spotter=models.spotter, tracker=models.tracker, options=options, progress=progress
+                video,
+                spotter=models.spotter,
+                tracker=models.tracker,
+                sound=models.sound,
+                options=options,
+                progress=progress,
             )
     except TouchlineError as error:
         output.error(error, type="error", video=str(video))

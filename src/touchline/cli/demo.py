@@ -33,7 +33,7 @@ def _run(out: Path, *, device: Device, output: Output) -> int:
     from touchline.analysis.tracking import load_tracker
     from touchline.cli.batch import has_detector, load_spotters
     from touchline.cli.common import progress_bar
-    from touchline.cli.telling import events_table, result_record, tracking_lines
+    from touchline.cli.telling import events_table, result_record, sound_lines, tracking_lines
     from touchline.errors import EXIT_DEGRADED, EXIT_OK, ResourceError
 
     spotter = load_spotters((), device=device, flip=None, output=output)
@@ -43,7 +43,7 @@ def _run(out: Path, *, device: Device, output: Output) -> int:
         as_file(files("touchline.analysis") / "sample" / "sample.mp4") as clip,
         progress_bar("sample clip") as progress,
     ):
-        result = analyze_video(clip, spotter=spotter, tracker=tracker, options=options, progress=progress)
+        result = analyze_video(clip, spotter=spotter, tracker=tracker, sound=True, options=options, progress=progress)
         output.record(result_record(Path(clip.name), result))
     if result.report is None:
         raise ResourceError(f"{result.bundle}: the report is not there; run the demo again with another --out")
@@ -51,6 +51,8 @@ def _run(out: Path, *, device: Device, output: Output) -> int:
         output.say(f"{len(result.timeline)} events in a simulated clip of 24 seconds:")
         output.say(events_table(result.timeline.events))
         for line in tracking_lines(result.tracking) if result.tracking else ():
+            output.say(f"  {line}")
+        for line in sound_lines(result.sound) if result.sound else ():
             output.say(f"  {line}")
         output.say("Open the report in a browser:")
         output.say(one_line(str(result.report.absolute())))

@@ -14,6 +14,7 @@ from touchline.clock import format_clock
 if TYPE_CHECKING:
     from touchline.analysis.pipeline import AnalysisResult
     from touchline.analysis.tracking_summary import TrackingSummary
+    from touchline.sound import SoundReading
     from touchline.types import Event
 
 
@@ -36,6 +37,8 @@ def _result_lines(video: Path, result: AnalysisResult, *, list_events: bool) -> 
     if "spot" in result.tasks and (list_events or result.timeline.events):
         yield events_table(result.timeline.events) if list_events else _labels_line(result)
     for line in [] if result.tracking is None else tracking_lines(result.tracking):
+        yield f"  {one_line(line)}"
+    for line in [] if result.sound is None else sound_lines(result.sound):
         yield f"  {one_line(line)}"
     for remark in result.remarks:
         yield f"  note: {one_line(remark)}"
@@ -74,6 +77,14 @@ def tracking_lines(found: TrackingSummary) -> list[str]:
     if found.people:
         lines.append(f"{100 * found.placed:.0f} % of the boxes of people have a place on the pitch")
     return [*lines, *(f"note: {note}" for note in found.notes)]
+
+
+def sound_lines(heard: SoundReading) -> list[str]:
+    """What was heard, in words."""
+    notes = [f"note: {note}" for note in heard.remarks]
+    if not len(heard):
+        return notes
+    return [f"sound: {len(heard.whistles)} whistles, the crowd gets louder {len(heard.swells)} times", *notes]
 
 
 def _how(result: AnalysisResult) -> str:
@@ -130,9 +141,20 @@ def result_record(video: Path, result: AnalysisResult) -> dict[str, Any]:
         "overlay": None if result.overlay is None else str(result.overlay),
         "events": len(result.timeline) if "spot" in result.tasks else None,
         "tracking": None if result.tracking is None else result.tracking.to_json(),
+        "sound": None if result.sound is None else sound_record(result.sound),
         "degraded": result.degraded,
         "reused": result.reused,
         "coverage": {**asdict(result.coverage), "lost_us": result.coverage.lost_us},
         "timings_s": dict(result.timings_s),
         "remarks": list(result.remarks),
+    }
+
+
+def sound_record(heard: SoundReading) -> dict[str, Any]:
+    """What was heard as a part of a ``--json`` record."""
+    return {
+        "seconds": round(heard.seconds, 3),
+        "whistles": [asdict(whistle) for whistle in heard.whistles],
+        "swells": [asdict(swell) for swell in heard.swells],
+        "remarks": list(heard.remarks),
     }

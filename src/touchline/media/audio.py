@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -28,6 +29,37 @@ _HOLE_S = Fraction(1, 20)
 
 class NoAudioError(InputError):
     """A file without sound."""
+
+
+@dataclass(frozen=True, slots=True)
+class AudioFacts:
+    """What a file says of its sound.
+
+    Attributes:
+        rate_hz: samples a second.
+        channels: how many; all are mixed to one.
+        layout: which, such as ``"stereo"`` or ``"5.1"``.
+        codec: how it is packed.
+
+    """
+
+    rate_hz: int
+    channels: int
+    layout: str
+    codec: str
+
+
+def audio_facts(path: str | Path) -> AudioFacts:
+    """What a file says of its sound.
+
+    Raises:
+        NoAudioError: the file has no sound; an InputError.
+
+    """
+    with open_media(require_regular_file(path)) as container:
+        stream = _audio_stream(container, path=path)
+        codec = stream.codec_context
+        return AudioFacts(codec.sample_rate, codec.channels, codec.layout.name, codec.name)
 
 
 def stream_audio(path: str | Path, *, rate_hz: int = 16_000, chunk_s: float = 10.0) -> Iterator[Sound]:
@@ -75,9 +107,7 @@ def _pieces(path: Path, *, rate_hz: int) -> Iterator[Sound]:
     """Pieces of mono sound of any length, holes filled, from the first shown frame on."""
     origin = _origin_s(path)
     with open_media(path) as container:
-        if not container.streams.audio:
-            raise NoAudioError(f"{str(path)!r} has no sound; use a model that looks at the picture only")
-        stream = container.streams.audio[0]
+        stream = _audio_stream(container, path=path)
         resampler = AudioResampler(format="flt", layout="mono", rate=rate_hz)
         written = 0
         for frame in _decode(container, stream):
@@ -95,6 +125,14 @@ def _pieces(path: Path, *, rate_hz: int) -> Iterator[Sound]:
             written += len(piece)
             yield piece
         yield _samples(resampler.resample(None), skip=0)
+
+
+def _audio_stream(container: InputContainer, *, path: str | Path) -> AudioStream:
+    """The first stream of sound that has any channel."""
+    streams = [stream for stream in container.streams.audio if stream.codec_context.channels]
+    if not streams:
+        raise NoAudioError(f"{str(path)!r} has no sound; use a model that looks at the picture only")
+    return streams[0]
 
 
 def _origin_s(path: Path) -> Fraction | None:

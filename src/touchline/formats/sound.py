@@ -1,0 +1,106 @@
+"""What the sound of a video says, as files of its bundle.
+
+``sound.npz`` has the curves: ``values`` float32 (rows, curves), ``times_us`` int64 (rows,), ``names`` (curves,).
+``sound.json`` has the whistles and where the crowd gets louder, times in microseconds from the first shown frame.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from touchline.errors import InputError
+from touchline.formats.atomic import write_bytes_atomic, write_json_atomic
+from touchline.formats.bundle import npz_bytes
+from touchline.sound import CURVES, CrowdSwell, Floats, SoundReading, WhistleBlow
+
+SOUND, SOUND_CURVES = "sound.json", "sound.npz"
+SCHEMA = "touchline.sound"
+VERSION = 1
+
+
+def write_sound(folder: Path, reading: SoundReading) -> None:
+    """Write both files into a bundle's folder; equal readings give equal bytes."""
+    names = np.array(CURVES, dtype=np.str_)
+    arrays: dict[str, np.ndarray] = {
+        "values": reading.curves.astype(np.float32),
+        "times_us": reading.times_us,
+        "names": names,
+    }
+    write_bytes_atomic(folder / SOUND_CURVES, npz_bytes(arrays))
+    write_json_atomic(folder / SOUND, sound_document(reading))
+
+
+def read_sound(folder: Path) -> SoundReading:
+    """What both files of a bundle's folder hold.
+
+    Raises:
+        InputError: missing, broken, of another version, or with other curves.
+
+    """
+    document = _read_json(folder / SOUND)
+    if document.get("schema") != SCHEMA or document.get("version") != VERSION:
+        found = f"{document.get('schema')!r} version {document.get('version')!r}"
+        raise InputError(f"{folder / SOUND}: schema {found} is not {SCHEMA!r} version {VERSION}; analyse again")
+    try:
+        return sound_from_document(document, curves=_read_curves(folder / SOUND_CURVES))
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{folder / SOUND}: not a sound's reading ({error}); analyse the video again") from error
+
+
+def sound_document(reading: SoundReading) -> dict[str, Any]:
+    """The content of ``sound.json``."""
+    return {
+        "schema": SCHEMA,
+        "version": VERSION,
+        "seconds": round(reading.seconds, 3),
+        "whistles": [{**asdict(one), "confidence": round(one.confidence, 6)} for one in reading.whistles],
+        "swells": [
+            {**asdict(one), "confidence": round(one.confidence, 6), "rise_db": round(one.rise_db, 2)}
+            for one in reading.swells
+        ],
+        "remarks": list(reading.remarks),
+    }
+
+
+def sound_from_document(document: Mapping[str, Any], *, curves: Floats) -> SoundReading:
+    """What :func:`sound_document` gave, with its curves (rows, curves).
+
+    Raises:
+        KeyError, TypeError, ValueError: it is none.
+
+    """
+    return SoundReading(
+        curves,
+        tuple(WhistleBlow(**row) for row in document["whistles"]),
+        tuple(CrowdSwell(**row) for row in document["swells"]),
+        seconds=float(document["seconds"]),
+        remarks=tuple(map(str, document["remarks"])),
+    )
+
+
+def _read_curves(path: Path) -> Floats:
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            names, values = tuple(map(str, arrays["names"])), arrays["values"]
+    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path}: no readable curves ({error}); analyse the video again") from error
+    if names != CURVES:
+        raise InputError(f"{path}: curves {names} are not {CURVES}; analyse the video again")
+    return np.asarray(values, np.float32)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{path}: not readable as JSON ({error}); analyse the video again") from error
+    if not isinstance(document, dict):
+        raise InputError(f"{path}: holds a {type(document).__name__}, not a JSON object; analyse the video again")
+    return document

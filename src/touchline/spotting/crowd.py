@@ -1,0 +1,105 @@
+"""How loud the crowd is, where that is unusual for this match, and where it begins to be: ten values a second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from touchline.sound import CURVE_RATE_HZ, CrowdSwell, Floats
+from touchline.spotting.sound_frames import FLOOR, FRAME_RATE_HZ, SoundFrames
+from touchline.spotting.sound_model import SoundModel
+
+STEP_FRAMES = round(FRAME_RATE_HZ / CURVE_RATE_HZ)
+LOUD_CUES = ("above_usual_db", "above_lately_db", "spread")
+ONSET_CUES = ("step_db", "held_db", "slope_db", "spread")
+
+_WINDOW_FRAMES = 30
+_QUIET_SHARE = 0.3
+_USUAL_S = 60
+_SWELL_LEVEL, _APART_S = 0.3, 4.0
+
+
+def crowd_level(frames: SoundFrames) -> Floats:
+    """The crowd's level in dB of full scale (n,), ten a second: the quieter part of each 0.6 s, between words."""
+    count = -(-len(frames) // STEP_FRAMES)
+    if not count:
+        return np.zeros(0, np.float32)
+    half = _WINDOW_FRAMES // 2
+    padded = np.pad(frames.crowd_db, (half, half + STEP_FRAMES), mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW_FRAMES)[::STEP_FRAMES][:count]
+    rank = round(_QUIET_SHARE * _WINDOW_FRAMES)
+    return np.partition(windows, rank, axis=1)[:, rank]
+
+
+def usual_level(level: Floats) -> Floats:
+    """The median (n,) of a level over a minute before and after; digital silence does not count."""
+    if not len(level):
+        return level
+    step = round(CURVE_RATE_HZ)
+    seconds = -(-len(level) // step)
+    padded = np.pad(level, (0, seconds * step - len(level)), mode="edge").reshape(seconds, step)
+    means = padded.mean(axis=1)
+    means = np.where(means <= 10 * np.log10(FLOOR) + 1, np.nan, means)
+    around = np.pad(means, _USUAL_S, constant_values=np.nan)
+    windows = np.lib.stride_tricks.sliding_window_view(around, 2 * _USUAL_S + 1)
+    known = np.isfinite(windows).any(axis=1)
+    medians = np.full(seconds, level.min(), np.float32)
+    medians[known] = np.nanmedian(windows[known], axis=1)
+    middles = (np.arange(seconds) + 0.5) * step
+    return np.interp(np.arange(len(level)), middles, medians).astype(np.float32)
+
+
+def loud_cues(level: Floats) -> Floats:
+    """``LOUD_CUES`` (n, 3) of a level (n,)."""
+    smooth = _rolling(level, before_s=0.5, after_s=0.5, how=np.mean)
+    lately = _rolling(level, before_s=12.0, after_s=0.0, how=np.min)
+    return np.stack([smooth - usual_level(level), smooth - lately, _spread(level)], axis=1)
+
+
+def onset_cues(level: Floats) -> Floats:
+    """``ONSET_CUES`` (n, 4) of a level (n,)."""
+    before = _rolling(level, before_s=4.0, after_s=-0.6, how=np.median)
+    after = _rolling(level, before_s=0.0, after_s=2.0, how=np.max)
+    held = _rolling(level, before_s=-0.5, after_s=3.0, how=np.median)
+    slope = _rolling(level, before_s=0.0, after_s=0.6, how=np.mean) - _rolling(
+        level, before_s=0.6, after_s=0.0, how=np.mean
+    )
+    return np.stack([after - before, held - before, slope, _spread(level)], axis=1)
+
+
+def find_swells(level: Floats, onset: Floats) -> tuple[CrowdSwell, ...]:
+    """Where the crowd gets louder: peaks of the onset curve (n,), at least four seconds apart."""
+    from scipy.signal import find_peaks
+
+    padded = np.concatenate([[0.0], onset, [0.0]])
+    peaks = find_peaks(padded, height=_SWELL_LEVEL, distance=round(_APART_S * CURVE_RATE_HZ))[0] - 1
+    rise = onset_cues(level)[:, 0] if len(peaks) else level
+    return tuple(
+        CrowdSwell(round(int(peak) * 1e6 / CURVE_RATE_HZ), float(onset[peak]), float(rise[peak])) for peak in peaks
+    )
+
+
+def crowd_curves(level: Floats, *, model: SoundModel) -> tuple[Floats, Floats]:
+    """Probabilities (n,) that the crowd is louder than usual, and that it is just getting louder."""
+    if not len(level):
+        return level, level
+    return model.loud.probability(loud_cues(level)), model.onset.probability(onset_cues(level))
+
+
+def _spread(level: Floats) -> Floats:
+    """How much (n,) the level moves in this match anyway: the median change within two seconds, in dB."""
+    ahead = round(2 * CURVE_RATE_HZ)
+    moved = float(np.median(np.abs(level[ahead:] - level[:-ahead]))) if len(level) > ahead else 1.0
+    return np.full(len(level), min(moved, 10.0), np.float32)
+
+
+def _rolling(level: Floats, *, before_s: float, after_s: float, how: Callable[..., Any]) -> Floats:
+    """A statistic (n,) over the samples from ``before_s`` before to ``after_s`` after each; negative leaves a hole."""
+    before, after = round(before_s * CURVE_RATE_HZ), round(after_s * CURVE_RATE_HZ)
+    padded = np.pad(level, (max(before, 0), max(after, 0)), mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, before + after + 1)
+    first = max(0, -before)
+    values = how(windows, axis=1).astype(np.float32)[first:]
+    return np.pad(values, (0, max(0, len(level) - len(values))), mode="edge")[: len(level)]

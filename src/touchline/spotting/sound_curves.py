@@ -1,0 +1,105 @@
+"""A match's sound read: curves, whistles and swells of :mod:`touchline.sound`, from sound in chunks, on its clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from touchline.clock import US_PER_S, format_clock
+from touchline.sound import BANDS_HZ, Floats, SoundReading
+from touchline.spotting.crowd import STEP_FRAMES, crowd_curves, crowd_level, find_swells
+from touchline.spotting.sound_frames import RATE_HZ, sound_frames
+from touchline.spotting.sound_model import SoundModel, load_sound_model
+from touchline.spotting.whistle import DEFAULT_THRESHOLD, find_whistles, whistle_curve
+
+SILENT_DB = -100.0
+"""A sound that never rises above this is silent."""
+_WHISTLE_TOP_HZ = 5_000
+
+
+def listen(
+    chunks: Iterable[Floats],
+    *,
+    source_rate_hz: int | None = None,
+    threshold: float = DEFAULT_THRESHOLD,
+    model: SoundModel | None = None,
+) -> SoundReading:
+    """Read a sound that comes in chunks (samples,) at 16 kHz; the same however it is cut.
+
+    Args:
+        chunks: the sound, -1 to 1; what is no number counts as silence, and is told.
+        source_rate_hz: rate of the sound before it was resampled, where that is known: what it cannot hold is told.
+        threshold: confidence from which a whistle is told.
+        model: the fitted numbers; those of the package where None.
+
+    """
+    model = model or load_sound_model()
+    cleaner = _Cleaner()
+    frames = sound_frames(cleaner.clean(chunks))
+    curve = whistle_curve(frames, model=model)
+    level = crowd_level(frames)
+    loud, onset = crowd_curves(level, model=model)
+    remarks = [*_rate_remarks(source_rate_hz), *cleaner.remarks]
+    silent = bool(len(frames)) and float(frames.band_db.max()) < SILENT_DB
+    if silent or not len(frames):
+        length = format_clock(round(cleaner.samples / RATE_HZ * US_PER_S), decimals=0)
+        remarks.append(f"the sound is silent from beginning to end ({length}); nothing can be heard in it")
+        curve, loud, onset = np.zeros_like(curve), np.zeros_like(loud), np.zeros_like(onset)
+    columns = [_pooled(curve, np.max), loud, onset, level]
+    columns += [_pooled(frames.band_db[:, band], np.mean) for band in range(len(BANDS_HZ))]
+    return SoundReading(
+        np.stack(columns, axis=1).astype(np.float32),
+        find_whistles(frames, curve, model=model, threshold=threshold),
+        find_swells(level, onset),
+        seconds=cleaner.samples / RATE_HZ,
+        remarks=tuple(remarks),
+    )
+
+
+class _Cleaner:
+    """Counts samples, and takes those that are no number for silence."""
+
+    def __init__(self) -> None:
+        self.samples = 0
+        self.bad = 0
+        self._first_bad = 0
+
+    def clean(self, chunks: Iterable[Floats]) -> Iterator[Floats]:
+        """The same chunks with numbers only, at most as loud as full scale allows."""
+        for chunk in chunks:
+            bad = ~np.isfinite(chunk)
+            if bad.any():
+                if not self.bad:
+                    self._first_bad = self.samples + int(bad.argmax())
+                self.bad += int(bad.sum())
+                chunk = np.where(bad, np.float32(0), chunk)
+            self.samples += len(chunk)
+            yield np.clip(chunk, -8.0, 8.0)
+
+    @property
+    def remarks(self) -> list[str]:
+        """What was taken for silence, in a line, if anything was."""
+        if not self.bad:
+            return []
+        at = format_clock(round(self._first_bad / RATE_HZ * US_PER_S))
+        return [
+            f"{self.bad:,} of {self.samples:,} samples of the sound are no numbers, the first at {at}: taken as silence"
+        ]
+
+
+def _rate_remarks(rate_hz: int | None) -> list[str]:
+    if rate_hz is None or rate_hz / 2 >= _WHISTLE_TOP_HZ:
+        return []
+    return [f"the sound has {rate_hz / 1000:g} kHz and ends at {rate_hz / 2:g} Hz: higher whistles cannot be heard"]
+
+
+def _pooled(values: Floats, how: Callable[..., Any]) -> Floats:
+    """Values (frames,) at fifty a second as ten a second: each stands for the five frames around it."""
+    count = -(-len(values) // STEP_FRAMES)
+    if not count:
+        return values
+    before = STEP_FRAMES // 2
+    padded = np.pad(values, (before, count * STEP_FRAMES - len(values)), mode="edge")[: count * STEP_FRAMES]
+    return how(padded.reshape(count, STEP_FRAMES), axis=1).astype(np.float32)

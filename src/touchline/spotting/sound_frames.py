@@ -1,0 +1,221 @@
+"""What every 20 ms of a sound hold: power by band, and the cues of a whistle; in bounded memory, whole or in chunks.
+
+Sound of 16 kHz goes through one 64 ms FFT every 20 ms. A whistle is a narrow band between 2 and 5 kHz that rises out
+of what these bands held in the seconds around it, while the other bands don't: a crowd that swells, a kick or an
+``s`` lift them all. Its overtone, its steadiness and the quiet below it tell it from squeaks, horns and music.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import uniform_filter1d
+
+from touchline.clock import US_PER_S
+from touchline.sound import BANDS_HZ, Floats
+
+RATE_HZ = 16_000
+FRAME_RATE_HZ = 50.0
+HOP_SAMPLES = 320
+WINDOW_SAMPLES = 1_024
+BIN_HZ = RATE_HZ / WINDOW_SAMPLES
+
+CROWD_HZ = (300, 3_000)
+"""Where a crowd is heard best: above rumble and hum, below hiss."""
+WHISTLE_HZ = (2_000, 5_000)
+LOW_HZ = (400, 1_800)
+"""Where horns, music and voices sound too, but no whistle."""
+
+CUES = ("contrast_db", "prominence_db", "overtone_db", "rival_db", "wobble_hz", "share_db", "low_db", "rise_db")
+"""What tells a whistle: see :func:`_whistle_cues`."""
+
+FLOOR = 1e-12
+"""Power below which all is silence, -120 dB."""
+
+_BLOCK_FRAMES = 3_000
+_CONTEXT_FRAMES = 250
+_HALF = WINDOW_SAMPLES // 2
+_CELL_FRAMES = 10
+_BACKGROUND_CELLS = 41
+_SMOOTH_FRAMES = 5
+_NARROW_BINS = 8
+_NOISE_BINS = 19
+_FIRST_NARROW_HZ = 1_500
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SoundFrames:
+    """Frames of a sound, one every 20 ms from time 0 on; each array has them on its first axis.
+
+    Attributes:
+        band_db: power in each of ``BANDS_HZ``, dB of full scale (a sine that just clips has -3).
+        crowd_db: power of what is like noise between 300 and 3,000 Hz: voices, horns and music hardly move it.
+        cues: of a whistle, ``CUES``.
+        pitch_hz: of the whistle, if it is one.
+
+    """
+
+    band_db: Floats
+    crowd_db: Floats
+    cues: Floats
+    pitch_hz: Floats
+
+    def __len__(self) -> int:
+        return len(self.pitch_hz)
+
+    @classmethod
+    def join(cls, parts: Iterable[SoundFrames]) -> SoundFrames:
+        """Parts one after the other."""
+        kept = [empty_frames(), *parts]
+        return cls(*(np.concatenate([getattr(part, name) for part in kept]) for name in cls.__slots__))
+
+
+def empty_frames() -> SoundFrames:
+    """The frames of no sound."""
+    none = np.zeros(0, np.float32)
+    return SoundFrames(np.zeros((0, len(BANDS_HZ)), np.float32), none, np.zeros((0, len(CUES)), np.float32), none)
+
+
+def sound_frames(chunks: Iterable[Floats]) -> SoundFrames:
+    """The frames of a sound that comes in chunks (samples,) of any length; they do not depend on these."""
+    return SoundFrames.join(stream_frames(chunks))
+
+
+def stream_frames(chunks: Iterable[Floats]) -> Iterator[SoundFrames]:
+    """Frames of a minute at a time; in memory is little more than that minute."""
+    waiting: list[Floats] = []
+    samples, skip, total, emitted = 0, 0, 0, 0
+    needed = (_BLOCK_FRAMES + _CONTEXT_FRAMES - 1) * HOP_SAMPLES + WINDOW_SAMPLES
+    for chunk in chunks:
+        waiting.append(chunk)
+        samples, total = samples + len(chunk), total + len(chunk)
+        if total == samples and samples >= needed:  # the first block begins with its own mirror image
+            waiting = [_mirrored(np.concatenate(waiting), before=_HALF)]
+            samples += _HALF
+        while samples >= needed + skip * HOP_SAMPLES:
+            joined = np.concatenate(waiting)
+            yield _block(joined[: needed + skip * HOP_SAMPLES], skip=skip, count=_BLOCK_FRAMES)
+            emitted += _BLOCK_FRAMES
+            start = (skip + _BLOCK_FRAMES - _CONTEXT_FRAMES) * HOP_SAMPLES
+            waiting, samples, skip = [joined[start:]], len(joined) - start, _CONTEXT_FRAMES
+    count = -(-total // HOP_SAMPLES) - emitted
+    if count > 0:
+        rest = np.concatenate(waiting)
+        yield _block(_mirrored(rest, before=0 if emitted else _HALF, after=WINDOW_SAMPLES), skip=skip, count=count)
+
+
+def _mirrored(sound: Floats, *, before: int, after: int = 0) -> Floats:
+    """The sound with its mirror image at its ends, so that it neither begins nor ends with a click."""
+    return np.pad(sound, (before, after), mode="symmetric")
+
+
+def _block(sound: Floats, *, skip: int, count: int) -> SoundFrames:
+    """``count`` frames after the first ``skip``, which like those behind are looked at but not given."""
+    windows = np.lib.stride_tricks.sliding_window_view(sound, WINDOW_SAMPLES)[::HOP_SAMPLES]
+    taper = np.hanning(WINDOW_SAMPLES + 1)[:-1].astype(np.float32)
+    spectra = np.fft.rfft(windows * taper, axis=1).astype(np.complex64, copy=False)
+    power = spectra.real**2 + spectra.imag**2
+    power *= np.float32(2.0 / (WINDOW_SAMPLES * float((taper.astype(np.float64) ** 2).sum())))
+    cues, pitch_hz = _whistle_cues(power)
+    kept = slice(skip, skip + count)
+    return SoundFrames(
+        band_db=np.stack([_band_db(power[kept], band) for band in BANDS_HZ], axis=1),
+        crowd_db=_noise_db(power[kept], CROWD_HZ),
+        cues=cues[kept],
+        pitch_hz=pitch_hz[kept],
+    )
+
+
+def _band_db(power: Floats, band_hz: tuple[int, int]) -> Floats:
+    """Power between two frequencies in dB of full scale."""
+    return decibel(power[:, round(band_hz[0] / BIN_HZ) : round(band_hz[1] / BIN_HZ)].sum(axis=1))
+
+
+def _noise_db(power: Floats, band_hz: tuple[int, int]) -> Floats:
+    """What a band would hold if all of it were noise like that between its tones, dB of full scale.
+
+    The median of neighbouring bins ignores tones; of noise it is ln 2 of the mean.
+    """
+    first, last = round(band_hz[0] / BIN_HZ), round(band_hz[1] / BIN_HZ)
+    first += (last - first) % _NOISE_BINS
+    groups = power[:, first:last].reshape(len(power), -1, _NOISE_BINS)
+    return decibel(np.median(groups, axis=2).sum(axis=1) * np.float32(_NOISE_BINS / np.log(2)))
+
+
+def decibel(power: Floats) -> Floats:
+    """Decibels of a power, silence as -120."""
+    return (10 * np.log10(np.maximum(power, FLOOR))).astype(np.float32)
+
+
+def _whistle_cues(power: Floats) -> tuple[Floats, Floats]:
+    """The cues (frames, 8) of a whistle and its pitch (frames,), from power (frames, bins).
+
+    Bands are 250 Hz wide, 125 Hz apart. The cues: how far the band that stands out most between 2 and 5 kHz is above
+    its own last and next four seconds, less what the others are; how far its peak is above the bins beside it; the same
+    of its overtone; the lead over the next band that stands out; how the pitch moves; the share of all between 2 and
+    5 kHz; how far a band below 1.8 kHz stands out; how the band rose, whatever the
+    others do.
+    """
+    narrow = power[:, : WINDOW_SAMPLES // 2].reshape(len(power), -1, _NARROW_BINS).sum(axis=2)
+    level = decibel(uniform_filter1d(narrow[:, :-1] + narrow[:, 1:], _SMOOTH_FRAMES, axis=0, mode="nearest"))
+    excess = level - _background(level)
+    hz = (1 + np.arange(level.shape[1])) * _NARROW_BINS * BIN_HZ
+    common = np.median(excess[:, hz >= _FIRST_NARROW_HZ], axis=1)
+    inside = np.flatnonzero((hz >= WHISTLE_HZ[0]) & (hz <= WHISTLE_HZ[1]))
+    lifted = excess[:, inside] - common[:, None]
+    best = lifted.argmax(axis=1)
+    rows = np.arange(len(power))
+    band = inside[best]
+    peak = _peak_bin(power, band)
+    lifted_low = excess[:, (hz >= LOW_HZ[0]) & (hz < LOW_HZ[1])].max(axis=1) - common
+    away = np.abs(np.arange(len(inside)) - best[:, None]) > 3
+    whole = uniform_filter1d(power[:, round(WHISTLE_HZ[0] / BIN_HZ) : round(WHISTLE_HZ[1] / BIN_HZ)].sum(axis=1), 5)
+    pitch_hz = (peak * BIN_HZ).astype(np.float32)
+    moved = np.abs(np.diff(pitch_hz, prepend=pitch_hz[:1]))
+    cues = [
+        lifted[rows, best],
+        _prominence(power, peak),
+        _prominence(power, 2 * peak),
+        lifted[rows, best] - np.where(away, lifted, -np.inf).max(axis=1),
+        uniform_filter1d(np.minimum(moved, 400.0), 7, mode="nearest"),
+        level[rows, band] - decibel(whole),
+        lifted_low,
+        excess[rows, band],
+    ]
+    return uniform_filter1d(np.stack(cues, axis=1).astype(np.float32), _SMOOTH_FRAMES, axis=0, mode="nearest"), pitch_hz
+
+
+def _background(level: Floats) -> Floats:
+    """The median of each band over four seconds before and after, (frames, bands) as ``level``."""
+    cells = -(-len(level) // _CELL_FRAMES)
+    padded = np.pad(level, ((0, cells * _CELL_FRAMES - len(level)), (0, 0)), mode="edge")
+    means = padded.reshape(cells, _CELL_FRAMES, -1).mean(axis=1)
+    half = _BACKGROUND_CELLS // 2
+    around = np.pad(means, ((half, half), (0, 0)), mode="symmetric")
+    medians = np.median(np.lib.stride_tricks.sliding_window_view(around, _BACKGROUND_CELLS, axis=0), axis=-1)
+    return np.repeat(medians, _CELL_FRAMES, axis=0)[: len(level)].astype(np.float32)
+
+
+def _peak_bin(power: Floats, band: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """The strongest FFT bin (frames,) in a band of each frame."""
+    bins = band[:, None] * _NARROW_BINS + np.arange(2 * _NARROW_BINS)
+    return bins[np.arange(len(band)), np.take_along_axis(power, bins, axis=1).argmax(axis=1)]
+
+
+def _prominence(power: Floats, peak: npt.NDArray[np.intp]) -> Floats:
+    """How far (frames,) the bins at a peak are above those 150 to 500 Hz away, in dB; 0 where it is out of reach."""
+    last = power.shape[1] - 1
+    near = np.clip(peak[:, None] + np.arange(-6, 7), 0, last)
+    far = np.clip(peak[:, None] + np.concatenate([np.arange(-32, -9), np.arange(10, 33)]), 0, last)
+    above = decibel(np.take_along_axis(power, near, axis=1).max(axis=1)) - decibel(
+        np.median(np.take_along_axis(power, far, axis=1), axis=1)
+    )
+    return np.where(peak <= last - 32, above, 0.0).astype(np.float32)
+
+
+def frame_time_us(index: int) -> int:
+    """Time of the middle of a frame."""
+    return round(index * HOP_SAMPLES * US_PER_S / RATE_HZ)

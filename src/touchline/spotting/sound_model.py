@@ -1,0 +1,97 @@
+"""The fitted numbers behind the sound curves, and how they turn cues into probabilities."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from touchline.sound import Floats
+
+NAME = "sound-curves"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TinyNet:
+    """Cues to a probability: scaled, at most one hidden layer of rectified sums, a logistic.
+
+    Attributes:
+        mean, std: of each cue (cues,).
+        layers: weights (inputs, outputs) and biases (outputs,) of each layer.
+
+    """
+
+    mean: Floats
+    std: Floats
+    layers: tuple[tuple[Floats, Floats], ...]
+
+    def __post_init__(self) -> None:
+        width = len(self.mean)
+        if self.std.shape != (width,) or not bool((self.std > 0).all()):
+            raise ValueError(f"std {self.std} does not fit {width} cues")
+        for weights, biases in self.layers:
+            if weights.shape != (width, len(biases)):
+                raise ValueError(f"weights of shape {weights.shape} do not fit {width} inputs, {len(biases)} outputs")
+            width = len(biases)
+        if width != 1:
+            raise ValueError(f"the last layer has {width} outputs, not 1")
+
+    def probability(self, cues: Floats) -> Floats:
+        """Probabilities (n,) of cues (n, cues)."""
+        hidden = (cues - self.mean) / self.std
+        for number, (weights, biases) in enumerate(self.layers):
+            hidden = np.maximum(hidden, 0) if number else hidden
+            hidden = hidden @ weights + biases
+        return (1 / (1 + np.exp(-np.clip(hidden[:, 0], -30, 30)))).astype(np.float32)
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> TinyNet:
+        """What :meth:`to_json` gave."""
+        layers = tuple((_array(layer["weights"]), _array(layer["biases"])) for layer in document["layers"])
+        return cls(_array(document["mean"]), _array(document["std"]), layers)
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON, five digits each."""
+        layers = [{"weights": _digits(weights), "biases": _digits(biases)} for weights, biases in self.layers]
+        return {"mean": _digits(self.mean), "std": _digits(self.std), "layers": layers}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SoundModel:
+    """What turns cues into curves and events.
+
+    Attributes:
+        whistle: a whistle sounds now, of the cues around a frame.
+        blown: a stretch of such frames is one that was blown, of what the stretch is like.
+        loud: the crowd is louder than usual.
+        onset: it is just getting louder.
+        sha256: of the file.
+
+    """
+
+    whistle: TinyNet
+    blown: TinyNet
+    loud: TinyNet
+    onset: TinyNet
+    sha256: str
+
+
+def load_sound_model() -> SoundModel:
+    """The model that ships with the package."""
+    data = files("touchline.models").joinpath("builtin", f"{NAME}.json").read_bytes()
+    document = json.loads(data)
+    nets = {name: TinyNet.from_json(document[name]) for name in ("whistle", "blown", "loud", "onset")}
+    return SoundModel(**nets, sha256=hashlib.sha256(data).hexdigest())
+
+
+def _array(values: Any) -> Floats:
+    return np.array(values, np.float32)
+
+
+def _digits(values: Floats) -> Any:
+    return [_digits(row) for row in values] if values.ndim > 1 else [float(f"{value:.5g}") for value in values]

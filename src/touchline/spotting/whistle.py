@@ -1,0 +1,78 @@
+"""Where a whistle is blown: a probability every 20 ms, and stretches with a confidence."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import uniform_filter1d
+
+from touchline.clock import US_PER_S
+from touchline.sound import Floats, WhistleBlow
+from touchline.spotting.sound_frames import FRAME_RATE_HZ, SoundFrames, frame_time_us
+from touchline.spotting.sound_model import SoundModel
+
+AROUND_FRAMES = (1, 11, 31)
+"""Cues are taken as they are, and as means over so many frames around."""
+STRETCH_CUES = ("peak_logit", "mean_logit", "log_seconds", "low_db", "overtone_db")
+DEFAULT_THRESHOLD = 0.5
+"""Confidence from which a whistle is told."""
+
+_IN, _CANDIDATE = 0.25, 0.3
+_JOIN_FRAMES = 6
+_SHORTEST_FRAMES = 4
+
+
+def around(cues: Floats) -> Floats:
+    """The cues (frames, cues) and their means around each frame, (frames, 3 x cues)."""
+    return np.concatenate([uniform_filter1d(cues, size, axis=0, mode="nearest") for size in AROUND_FRAMES], axis=1)
+
+
+def whistle_curve(frames: SoundFrames, *, model: SoundModel) -> Floats:
+    """The probability (frames,) that a whistle sounds."""
+    if not len(frames):
+        return np.zeros(0, np.float32)
+    return model.whistle.probability(around(frames.cues))
+
+
+def find_whistles(
+    frames: SoundFrames, curve: Floats, *, model: SoundModel, threshold: float = DEFAULT_THRESHOLD
+) -> tuple[WhistleBlow, ...]:
+    """Whistles of a curve (frames,) at a confidence or above, in the order of time."""
+    stretches = candidates(curve)
+    if not stretches:
+        return ()
+    sure = model.blown.probability(stretch_cues(frames, curve, stretches))
+    return tuple(
+        WhistleBlow(
+            frame_time_us(first),
+            frame_time_us(first) + round((last - first) * US_PER_S / FRAME_RATE_HZ),
+            float(confidence),
+            round(float(np.median(frames.pitch_hz[first:last])), 1),
+        )
+        for (first, last), confidence in zip(stretches, sure, strict=True)
+        if confidence >= threshold
+    )
+
+
+def candidates(curve: Floats) -> list[tuple[int, int]]:
+    """Stretches ``[first, last)`` of frames that could be a whistle: above a low level, somewhere above a higher."""
+    inside = np.concatenate([[False], curve >= _IN, [False]])
+    edges = np.flatnonzero(np.diff(inside.astype(np.int8)))
+    joined: list[tuple[int, int]] = []
+    for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        if joined and first - joined[-1][1] <= _JOIN_FRAMES:
+            joined[-1] = (joined[-1][0], last)
+        else:
+            joined.append((first, last))
+    return [(a, b) for a, b in joined if b - a >= _SHORTEST_FRAMES and curve[a:b].max() >= _CANDIDATE]
+
+
+def stretch_cues(frames: SoundFrames, curve: Floats, stretches: list[tuple[int, int]]) -> npt.NDArray[np.float32]:
+    """``STRETCH_CUES`` (stretches, 5)."""
+    logits = np.log(np.clip(curve, 1e-4, 1 - 1e-4) / (1 - np.clip(curve, 1e-4, 1 - 1e-4)))
+    low, overtone = frames.cues[:, 6], frames.cues[:, 2]
+    rows = [
+        (logits[a:b].max(), logits[a:b].mean(), np.log((b - a) / FRAME_RATE_HZ), low[a:b].mean(), overtone[a:b].mean())
+        for a, b in stretches
+    ]
+    return np.array(rows, np.float32).reshape(-1, len(STRETCH_CUES))
