@@ -1,0 +1,153 @@
+"""Raw video to events through a head over feature streams: streams are kept, reused, reduced, and may be missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from fakefeatures import number_extractor
+from makevideo import write_numbered
+from touchline.analysis.features import FeatureOptions
+from touchline.analysis.stream_spotting import (
+    PictureStream,
+    StreamSpotTask,
+    VideoStreamSpotter,
+    load_video_stream_spotter,
+)
+from touchline.errors import InputError, UsageError
+from touchline.formats.bundle import Bundle, video_fingerprint
+from touchline.formats.features import FeatureInfo, Features, read_features
+from touchline.media.video import VideoReader, probe
+from touchline.models.store import build_network, load_model, save_model
+from touchline.models.stream_spec import StreamHeadConfig, StreamSpec, SuppressionSpec
+from touchline.spotting.reduction import Reduction, ReductionFit
+from touchline.spotting.stream_spotter import StreamSpotter
+
+LABELS = ("Goal", "Corner")
+
+
+def write_head(folder: Path, *, streams: dict[str, tuple[int, str]], name: str = "head") -> Path:
+    """A small head with random weights over streams of given widths and models."""
+    config = StreamHeadConfig(
+        name=name,
+        architecture="stream-head",
+        network={
+            "streams": {stream: width for stream, (width, _) in streams.items()},
+            "num_classes": 2,
+            "head": "context",
+            "head_arguments": {"window": 16, "inner": 16, "layers": 1, "heads": 2},
+            "width": 16,
+        },
+        labels=LABELS,
+        streams=tuple(StreamSpec(name=stream, width=width, model=model) for stream, (width, model) in streams.items()),
+        rate_hz=2.0,
+        suppression=SuppressionSpec(window_s=2.0, floor=0.001),
+    )
+    torch.manual_seed(0)
+    return save_model(folder / name, build_network(config), config)
+
+
+def spotter_of(path: Path, *, reduction: Reduction | None = None, sounds: Any = None) -> VideoStreamSpotter:
+    network, config, sha256 = load_model(path, task="spot-streams")
+    picture = PictureStream("picture", number_extractor(), reduction, FeatureOptions())
+    return VideoStreamSpotter(
+        StreamSpotter(network, config),
+        sha256=sha256,
+        pictures=(picture,),
+        sounds=sounds or {},
+        device_reason="cpu: test",
+    )
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_numbered(tmp_path_factory.mktemp("video") / "match.mp4", frames=500, width=96, height=64)
+
+
+def spot(video: Path, out: Path, spotter: VideoStreamSpotter, **thresholds: float) -> tuple[StreamSpotTask, Bundle]:
+    """What the pipeline does with a task."""
+    bundle = Bundle.create(out, video)
+    origin = {"video_fingerprint": video_fingerprint(video)}
+    task = StreamSpotTask(spotter, thresholds=thresholds, origin=origin, info=probe(video))
+    task.open(bundle.path, resume=True)
+    with VideoReader(video) as reader:
+        task.consume(reader.frames(), chunk_s=20)
+        task.coverage = reader.coverage()
+    task.write(bundle, game="match")
+    task.discard()
+    return task, bundle
+
+
+def test_a_video_becomes_events(video: Path, tmp_path: Path) -> None:
+    spotter = spotter_of(write_head(tmp_path, streams={"picture": (3, "numbers")}))
+    task, bundle = spot(video, tmp_path, spotter)
+    features = read_features(bundle.path / "features" / "picture.npy")
+    assert np.asarray(features.values)[:4, 0].tolist() == [0, 12, 25, 37] and features.info.coverage is not None
+    direct = spotter.head.spot({"picture": features})
+    found = [(event.label, event.start_us) for event in bundle.read_events()]
+    assert found == [(event.label, event.start_us) for event in direct.timeline] and len(found) > 2
+    scores = bundle.read_scores()
+    assert scores.labels == LABELS and np.array_equal(scores.values, direct.scores.values)
+    assert bundle.checksums(*task.files).keys() == set(task.files)
+    assert task.remarks == direct.remarks and not (bundle.path / ".partial").exists()
+    assert [model["name"] for model in task.models] == ["head", "numbers"]
+
+
+def test_streams_are_taken_once_for_all_heads(video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    streams = {"picture": (3, "numbers")}
+    first, bundle = spot(video, tmp_path, spotter_of(write_head(tmp_path, streams=streams)))
+    other = spotter_of(write_head(tmp_path, streams=streams, name="other"))
+    monkeypatch.setattr(other.pictures[0].extractor, "features", lambda pictures: pytest.fail("taken again"))
+    second, _ = spot(video, tmp_path, other, Goal=0.99)
+    assert first.key != second.key
+    assert all(event.label != "Goal" or event.confidence >= 0.99 for event in bundle.read_events())
+
+
+def test_thresholds_are_checked(tmp_path: Path) -> None:
+    spotter = spotter_of(write_head(tmp_path, streams={"picture": (3, "numbers")}))
+    assert spotter.thresholds_with({"Goal": 0.5}) == {"Goal": 0.5, "Corner": 0.001}
+    for wrong in ({"Pass": 0.5}, {"Goal": 1.5}):
+        with pytest.raises(UsageError, match="has the labels Goal, Corner"):
+            spotter.thresholds_with(wrong)
+
+
+def test_features_are_made_narrower_on_the_way(video: Path, tmp_path: Path) -> None:
+    fit = ReductionFit(3)
+    fit.add(np.random.default_rng(0).normal(size=(50, 3)))
+    spotter = spotter_of(
+        write_head(tmp_path, streams={"picture": (2, "numbers")}), reduction=fit.finish(2).save(tmp_path / "mine")
+    )
+    task, bundle = spot(video, tmp_path, spotter)
+    assert read_features(bundle.path / "features" / "picture.npy").width == 3, "raw features are kept"
+    assert "reductions" in task.key and len(bundle.read_scores()) == 40
+
+
+def test_sound_goes_in_and_its_absence_is_told(video: Path, tmp_path: Path) -> None:
+    head = write_head(tmp_path, streams={"picture": (3, "numbers"), "sound": (4, "noise")})
+    values = np.random.default_rng(0).normal(size=(40, 4)).astype(np.float32)
+    with_sound = spotter_of(head, sounds={"sound": lambda path: Features(values, FeatureInfo(model="noise"))})
+    heard, _ = spot(video, tmp_path / "a", with_sound)
+    assert not any("sound" in remark for remark in heard.remarks)
+    deaf, bundle = spot(video, tmp_path / "b", spotter_of(head, sounds={"sound": lambda path: None}))
+    assert any("no 'sound' stream" in remark for remark in deaf.remarks) and len(bundle.read_scores()) == 40
+
+
+def test_loading_says_what_does_not_fit(tmp_path: Path) -> None:
+    path = write_head(tmp_path, streams={"picture": (512, "people-detector")})
+    with pytest.raises(InputError, match=r"rows of 512 numbers .* people-detector makes rows of 1280; .* --reduction"):
+        load_video_stream_spotter(str(path), device="cpu")
+    fit = ReductionFit(3)
+    fit.add(np.random.default_rng(0).normal(size=(50, 3)))
+    fit.finish(2).save(tmp_path / "mine")
+    with pytest.raises(InputError, match="makes 2 numbers of 3; head needs 512 of the 1280"):
+        load_video_stream_spotter(str(path), device="cpu", reduction=tmp_path / "mine.safetensors")
+    published = write_head(tmp_path, streams={"picture": (512, "ResNET_TF2_PCA512")}, name="published")
+    with pytest.raises(InputError, match="published reads 'picture', features of 'ResNET_TF2_PCA512'"):
+        load_video_stream_spotter(str(published), device="cpu")
+    fitting = write_head(tmp_path, streams={"picture": (1280, "people-detector")}, name="fitting")
+    loaded = load_video_stream_spotter(str(fitting), device="cpu")
+    assert loaded.pictures[0].extractor.name == "people-detector" and loaded.members == (loaded,)
