@@ -61,7 +61,8 @@ def test_the_table_has_all_three_and_intervals(done: tuple[DistillResult, Path])
     assert result.gain_low <= result.gain <= result.gain_high
     assert result.over_teacher == pytest.approx(distilled.accuracy - teacher.accuracy)
     assert (result.clips, result.groups, result.leaks) == (16, 4, "")
-    assert json.loads((out / "distilled.json").read_text())["gain"] == result.gain
+    assert json.loads((out / "table.json").read_text())["gain"] == result.gain
+    assert json.loads((out / "distilled.json").read_text())["accuracy"] == distilled.accuracy
 
 
 def test_the_distilled_student_is_what_is_written(done: tuple[DistillResult, Path]) -> None:

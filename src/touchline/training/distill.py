@@ -60,7 +60,7 @@ def distill(
 
     Args:
         recipe: the content of the recipe file.
-        out: folder for everything that comes out, ``distilled.json`` among it.
+        out: folder for everything that comes out, ``table.json`` among it.
         device: where to train.
         recipe_folder: where the recipe lies, for files beside it.
 
@@ -102,7 +102,7 @@ def distill(
         model=model,
         leaks=leaks.describe() if leaks else "",
     )
-    write_json_atomic(out / "distilled.json", asdict(result))
+    write_json_atomic(out / "table.json", asdict(result))
     return result
 
 

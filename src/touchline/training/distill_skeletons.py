@@ -105,7 +105,7 @@ def distill_skeletons(recipe: Mapping[str, Any], *, out: Path) -> DistillResult:
 
     Args:
         recipe: the content of the recipe file.
-        out: folder for everything that comes out, ``distilled.json`` among it.
+        out: folder for everything that comes out, ``table.json`` among it.
 
     Raises:
         InputError: the data cannot be used, or are of a single match.
@@ -129,7 +129,7 @@ def distill_skeletons(recipe: Mapping[str, Any], *, out: Path) -> DistillResult:
         networks["distilled"], settings.of(settings.student), data, measured=asdict(rows[2]), out=out
     )
     result = result_of(rows, truth=truth, values=values, groups=data.groups.tolist(), model=model)
-    write_json_atomic(out / "distilled.json", asdict(result))
+    write_json_atomic(out / "table.json", asdict(result))
     return result
 
 
