@@ -192,7 +192,7 @@ def _rows(found: Found, rows: npt.NDArray[np.bool_]) -> Found:
     return Found(found.places[rows], found.shares[rows], found.seen[rows])
 
 
-def _confidence_measured(found: Found, truth: Truth) -> dict[str, float]:
+def _confidence_measured(found: Found, truth: Truth) -> dict[str, float | None]:
     """Calibration with the function fitted on one half of the shots and tried on the other, both ways round."""
     names = np.unique(truth.groups)
     half = np.isin(truth.groups, names[np.random.default_rng(0).permutation(len(names)) < len(names) // 2])
@@ -204,11 +204,15 @@ def _confidence_measured(found: Found, truth: Truth) -> dict[str, float]:
     kept = truth.kept
     return {
         "calibration_error": round(calibration_error(sure[kept], correct[kept]), 4),
-        "correct_where_sure": round(float(correct[kept][sure[kept] >= 0.5].mean()), 4),
-        "correct_where_not": round(float(correct[kept][sure[kept] < 0.5].mean()), 4),
+        "correct_where_sure": _mean(correct[kept][sure[kept] >= 0.5]),
+        "correct_where_not": _mean(correct[kept][sure[kept] < 0.5]),
         "share_sure": round(float((sure[kept] >= 0.5).mean()), 4),
         "pictures_where_a_person_is_seen": round(float((found.seen[:, -1] >= 0.5).mean()), 4),
     }
+
+
+def _mean(values: npt.NDArray[np.bool_]) -> float | None:
+    return round(float(values.mean()), 4) if len(values) else None
 
 
 def _save_found(path: Path, found: Found, rows: npt.NDArray[np.bool_]) -> None:
