@@ -19,7 +19,7 @@ from touchline.errors import InputError
 from touchline.formats.atomic import make_folder, write_json_atomic
 from touchline.formats.clip_predictions import write_clip_predictions
 from touchline.formats.skeleton_sets import SkeletonSet, read_skeleton_set
-from touchline.metrics.recognition import accuracy_interval, calibration, confusion_matrix, report
+from touchline.metrics.recognition import accuracy_interval, confusion_matrix, report
 from touchline.models.skeleton_net import SkeletonNet
 from touchline.models.spec import SkeletonConfig, SkeletonSpec
 from touchline.models.store import save_model
@@ -27,6 +27,7 @@ from touchline.training.checkpoint import load_checkpoint, save_checkpoint
 from touchline.training.distillation_losses import blend
 from touchline.training.schedule import WarmupCosine, set_learning_rate
 from touchline.training.skeleton_augment import SkeletonAugment, augment_places
+from touchline.training.temperature import measure_temperature
 
 Floats = npt.NDArray[np.float64]
 _LEAST = 1e-6
@@ -141,6 +142,7 @@ def save_skeletons(
         skeleton=SkeletonSpec(
             frames=data.sequences.shape[1], fps=settings.fps, joints=data.joints, mirror=tuple(settings.mirror)
         ),
+        temperature=float(measured.get("temperature", 1.0)),
         licence=settings.licence,
         description=settings.description,
         measured={"held_out": dict(measured)},
@@ -157,6 +159,7 @@ def measure(
     by_group = {name: float((predicted == truth)[names == name].mean()) for name in sorted(set(groups))}
     whole = report(confusion_matrix(truth, predicted, classes=len(labels)))
     interval = accuracy_interval(truth, predicted, groups=groups)
+    temperature, calibrated = measure_temperature(truth, values, groups=groups)
     return {
         "accuracy_by_group": by_group,
         "mean_over_groups": float(np.mean(list(by_group.values()))),
@@ -166,8 +169,8 @@ def measure(
         "balanced_accuracy": whole.balanced_accuracy,
         "recall": {label: entry.recall for label, entry in zip(labels, whole.classes, strict=True)},
         "confusion": whole.confusion.tolist(),
-        "calibration_error": calibration(truth, values).expected_error,
-        "log_loss": calibration(truth, values).log_loss,
+        "temperature": temperature,
+        **calibrated,
     }
 
 
