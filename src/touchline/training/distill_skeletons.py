@@ -124,10 +124,10 @@ def distill_skeletons(recipe: Mapping[str, Any], *, out: Path) -> DistillResult:
         networks = _without(data, truth, np.flatnonzero(~held), settings, out=out / f"without_{match}")
         for role in ROLES:
             values[role][held] = predict(networks[role], data.sequences[held])
-    rows = tuple(_row(role, networks[role], data, truth, values[role], settings, out=out) for role in ROLES)
-    model = save_skeletons(
-        networks["distilled"], settings.of(settings.student), data, measured=asdict(rows[2]), out=out
-    )
+    measured = {role: _measured(role, data, truth, values[role], labels=settings.labels, out=out) for role in ROLES}
+    rows = tuple(_row(role, networks[role], data, measured=measured[role]) for role in ROLES)
+    student = settings.of(settings.student)
+    model = save_skeletons(networks["distilled"], student, data, measured=measured["distilled"], out=out)
     result = result_of(rows, truth=truth, values=values, groups=data.groups.tolist(), model=model)
     write_json_atomic(out / "table.json", asdict(result))
     return result
@@ -157,26 +157,24 @@ def _without(
     }
 
 
-def _row(
-    role: str,
-    network: Any,
-    data: SkeletonSet,
-    truth: npt.NDArray[np.int64],
-    values: Floats,
-    settings: DistillSkeletonsRecipe,
-    *,
-    out: Path,
-) -> DistillRow:
+def _measured(
+    role: str, data: SkeletonSet, truth: npt.NDArray[np.int64], values: Floats, *, labels: list[str], out: Path
+) -> dict[str, Any]:
+    """Write held-out probabilities as CSV, and what they are worth as JSON; return the latter."""
     groups, said = data.groups.tolist(), values.argmax(axis=1)
     ids = [f"{group}/{number}" for number, group in enumerate(groups)]
-    write_clip_predictions(out / f"{role}.csv", ids=ids, classes=settings.labels, values=values)
+    write_clip_predictions(out / f"{role}.csv", ids=ids, classes=labels, values=values)
     macro = bootstrap(
-        lambda drawn: report(confusion_matrix(truth[drawn], said[drawn], classes=len(settings.labels))).macro_f1, groups
+        lambda drawn: report(confusion_matrix(truth[drawn], said[drawn], classes=len(labels))).macro_f1, groups
     )
     measured = {
-        **measure(truth, values, groups=groups, labels=settings.labels),
+        **measure(truth, values, groups=groups, labels=labels),
         "macro_f1_interval": [macro.low, macro.high],
     }
     write_json_atomic(out / f"{role}.json", measured)
+    return measured
+
+
+def _row(role: str, network: Any, data: SkeletonSet, *, measured: Mapping[str, Any]) -> DistillRow:
     one = torch.from_numpy(data.sequences[:1])
     return row_of(role, network, measured=measured, run_once=lambda: network(one))
