@@ -75,6 +75,11 @@ def test_attempts_are_set_beside_professionals(tmp_path: Path) -> None:
     assert attempts["1"]["reading"]["probabilities"] and attempts["3"]["reading"] is None
     assert all(a["gain_low"] <= a["gain"] <= a["gain_high"] for a in attempts.values())
     assert not of("keeper", found) and len(of("technique", found)) == 4
+    assert all(
+        0.25 <= a["best_chance"] <= 1 and a["best"] in ("passive", "spread", "aggressive", "smother")
+        for a in attempts.values()
+    )
+    assert attempts["3"]["above_average"] is None
     done = compare("--shots", shots, "--poses", poses)
     assert done.exit_code == 0 and "as usual would change" in done.stdout and "note: " in done.stdout
 

@@ -218,6 +218,7 @@ def _tell_attempts(
                 f"  {share.technique:<11} {share.count:>4}  {100 * share.share:>3.0f} % {span:<10} "
                 f"professionals {100 * share.professionals:.0f} %"
             )
+        output.say(_best_said(_summary(attempts)))
     for remark in remarks:
         output.say(f"note: {remark}")
 
@@ -254,19 +255,37 @@ def _attempt_record(attempt: Attempt) -> dict[str, Any]:
         "outcome": shot.outcome,
         "engagement": None if shot.engagement is None else round(shot.engagement, _DIGITS),
         **_rounded(values),
+        "best": attempt.best,
         "reading": None if reading is None else reading.to_json(),
     }
+
+
+def _best_said(summary: dict[str, Any]) -> str:
+    """How often the technique was shown that is likeliest to be the best, and how little that says."""
+    above = 100 * summary["mean_above_average_technique"]
+    return (
+        f"the likeliest best technique was shown in {summary['showed_likeliest_best']} of {summary['technique_told']} "
+        f"attempts ({above:+.1f} points of saves beside an average technique); that it is the best is "
+        f"{100 * summary['mean_chance_that_best_is_best']:.0f} % likely, 25 % being nothing known"
+    )
 
 
 def _summary(attempts: Sequence[Attempt]) -> dict[str, Any]:
     """How far keepers came beside professionals, over the attempts of which that is known."""
     known = [a for a in attempts if a.gain == a.gain]
+    told = [a for a in attempts if a.above_average == a.above_average]
     count = len(known)
     return {
         "attempts": len(attempts),
         "with_keeper_place": count,
         "farther_than": round(sum(a.farther_than for a in known) / count, _DIGITS) if count else None,
         "mean_change_as_usual": round(sum(a.gain for a in known) / count, _DIGITS) if count else None,
+        "technique_told": len(told),
+        "showed_likeliest_best": sum(a.reading is not None and a.reading.name == a.best for a in told),
+        "mean_above_average_technique": round(sum(a.above_average for a in told) / len(told), _DIGITS)
+        if told
+        else None,
+        "mean_chance_that_best_is_best": round(sum(a.best_chance for a in told) / len(told), _DIGITS) if told else None,
     }
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.goalkeeping.expected_saves import Z_95, SaveModel, expit
+from touchline.goalkeeping.maps import compare_techniques
 from touchline.goalkeeping.shots import FEATURES, geometry, shot_features
 from touchline.goalkeeping.technique import TechniqueReading, Techniques
 from touchline.metrics.probability import wilson
@@ -27,6 +28,10 @@ class Attempt:
         usual: how far professionals come at that distance (median engagement); NaN where the attempt's is unknown.
         farther_than: share of professionals who stay farther from the shooter there; NaN likewise.
         gain, gain_low, gain_high: change of the chance of a save, had he come as far as is usual; NaN likewise.
+        best: the technique that is likeliest to be the best there.
+        best_chance: how likely that is; near one in four nobody knows.
+        above_average: chance of a save with the technique shown less the mean over all, whether or not technique was
+            shown to matter; NaN where it cannot be told.
         reading: of his pose; None without one.
 
     """
@@ -40,6 +45,9 @@ class Attempt:
     gain: float
     gain_low: float
     gain_high: float
+    best: str
+    best_chance: float
+    above_average: float
     reading: TechniqueReading | None
 
 
@@ -75,11 +83,46 @@ def compare_attempts(
     near = (model.usual.quantiles(distance_yd) > came[:, None]).mean(axis=1)
     farther = np.where(np.isfinite(came), near, np.nan)
     gain = _gains(shots, usual, model=model)
-    columns = zip(shots, estimate.p, estimate.low, estimate.high, usual, farther, *gain, readings, strict=True)
+    best, chance, above = _techniques(shots, readings, model=model)
     return tuple(
-        Attempt(shot, *(float(value) for value in row[:-1]), row[-1])  # type: ignore[call-arg, arg-type]
-        for shot, *row in columns
+        Attempt(
+            shot=shot,
+            p=float(estimate.p[k]),
+            low=float(estimate.low[k]),
+            high=float(estimate.high[k]),
+            usual=float(usual[k]),
+            farther_than=float(farther[k]),
+            gain=float(gain[0][k]),
+            gain_low=float(gain[1][k]),
+            gain_high=float(gain[2][k]),
+            best=best[k],
+            best_chance=float(chance[k]),
+            above_average=float(above[k]),
+            reading=readings[k],
+        )
+        for k, shot in enumerate(shots)
     )
+
+
+def _techniques(
+    shots: Sequence[Shot], readings: Sequence[TechniqueReading | None], *, model: SaveModel
+) -> tuple[list[str], Floats, Floats]:
+    """The likeliest best technique, how likely it is (n,), and what the shown one adds to the mean of all (n,)."""
+    features = shot_features(shots)
+    usual = model.usual.median(np.array([shot.distance_yd for shot in shots]))
+    came = features[:, FEATURES.index("engagement")]
+    place = [features[:, FEATURES.index(name)] for name in ("x_yd", "aside_yd", "under_pressure")]
+    filled = np.where(np.isfinite(came), came, usual)
+    whole = geometry(place[0], GOAL_YD[1] + place[1], engagement=filled, under_pressure=place[2])
+    added, chance = compare_techniques(model, whole)
+    saves = expit(model.logits(whole)[0] + added)
+    names = model.techniques.names
+    shown = [None if reading is None else reading.name for reading in readings]
+    above = [
+        saves[names.index(name), k] - saves[:, k].mean() if name in names else np.nan for k, name in enumerate(shown)
+    ]
+    best = chance.argmax(axis=0)
+    return [names[k] for k in best], chance.max(axis=0), np.array(above)
 
 
 def _gains(shots: Sequence[Shot], usual: Floats, *, model: SaveModel) -> tuple[Floats, Floats, Floats]:
