@@ -22,7 +22,12 @@ Sampling = Literal["time-exact", "opencv", "skvideo"]
 def command(
     videos: VideosArgument,
     model: Annotated[
-        str, typer.Option("--model", help="builtin, an imported encoder, or a file of a ResNet's weights.")
+        str,
+        typer.Option(
+            "--model",
+            help="builtin, an imported encoder, or a file of a ResNet's weights; of the sound: sound (whistles and "
+            "crowd), or an imported vggish.",
+        ),
     ] = "builtin",
     out: Annotated[
         Path | None, typer.Option("--out", help="The .npy file, or a folder; without it beside each video.")
@@ -62,9 +67,15 @@ def command(
 
     def run() -> int:
         from touchline.analysis.features import FeatureOptions
+        from touchline.cli.features_sound import extract_sound
+        from touchline.spotting.sound_extractor import is_sound_model
 
         if out is not None and out.suffix == ".npy" and len(videos) > 1:
             raise UsageError(f"--out {out}: one file for {len(videos)} videos; give a folder")
+        if is_sound_model(model):
+            if ball or tracks is not None:
+                raise UsageError(f"--model {model} is of the sound; --ball and --tracks go with models of pictures")
+            return extract_sound(videos, model=model, out=out, force=force, device=device, output=output)
         options = FeatureOptions(out=out, rate_hz=rate, sampling=sampling, stream=stream, resume=resume, force=force)
         if tracks is not None and (not ball or len(videos) > 1):
             raise UsageError(f"--tracks {tracks}: goes with --ball and one video")

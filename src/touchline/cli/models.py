@@ -82,8 +82,8 @@ def import_command(
         typer.Option(
             "--architecture",
             help="What FILE's weights are of, where it does not say so: r2plus1d-18, resnet-clip, x3d; resnet-encoder "
-            "is a ResNet of pictures, for features. Without this it is a checkpoint of lRomul's ball-action spotter, "
-            "or a model file.",
+            "is a ResNet of pictures, vggish and vggish-conv4 a network of sound, for features. Without this it is a "
+            "checkpoint of lRomul's ball-action spotter, or a model file.",
         ),
     ] = None,
     name: Annotated[str | None, typer.Option("--name", help="What to call it; the file's name without this.")] = None,
@@ -128,6 +128,16 @@ def import_command(
             from touchline.models.importing_pictures import import_picture_encoder
 
             path = import_picture_encoder(file, name=name, out=out)
+        elif architecture == "pose-hg3d":
+            from touchline.models.importing_poses import import_pose_model
+
+            path = import_pose_model(file, name=name, out=out)
+        elif architecture in ("vggish", "vggish-conv4"):
+            from touchline.models.importing_sound import import_sound_encoder
+
+            pca = key_values(network, option="--network").get("pca")
+            components = None if pca is None else Path(str(pca))
+            path = import_sound_encoder(file, architecture=architecture, pca=components, name=name, out=out)
         else:
             path = import_clip_model(
                 file,
@@ -213,4 +223,6 @@ def _sampling(config: Config) -> tuple[float | None, int | None, int | None]:
         return config.clip.fps, config.clip.width, config.clip.height
     if config.task == "skeleton":
         return config.skeleton.fps, None, None
+    if config.task == "sound-features":
+        return None, None, None
     return None, config.picture.width, config.picture.height

@@ -252,6 +252,22 @@ class EncoderConfig(StoredConfig):
     picture: EncoderSpec
 
 
+class SoundEncoderConfig(StoredConfig):
+    """The configuration of a network that makes features of sound; it has no classes.
+
+    Attributes:
+        labels: none.
+        tap: where its numbers are taken: ``"embedding"`` at the end, 128; ``"conv4"`` after its fourth stage, 512.
+        patch: seconds between the stretches of sound it sees.
+
+    """
+
+    task: Literal["sound-features"] = "sound-features"
+    labels: tuple[str, ...] = Field(default=(), max_length=0)
+    tap: Literal["embedding", "conv4"] = "embedding"
+    patch: Literal["0.96", "0.5"] = "0.96"
+
+
 class ModelConfig(StoredConfig):
     """The configuration of a spotter.
 

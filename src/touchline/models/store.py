@@ -28,6 +28,7 @@ from touchline.models.spec import (
     ModelConfig,
     PictureConfig,
     SkeletonConfig,
+    SoundEncoderConfig,
     StoredConfig,
 )
 from touchline.models.stream_spec import StreamHeadConfig
@@ -43,7 +44,16 @@ DEFAULT_PITCH_FINDER = "pitch-finder"
 DEFAULT_POSE_FINDER = "keeper-pose"
 """The built-in pose finder that is taken where none is named."""
 
-Config = ModelConfig | PictureConfig | PoseConfig | ClipConfig | SkeletonConfig | EncoderConfig | StreamHeadConfig
+Config = (
+    ModelConfig
+    | PictureConfig
+    | PoseConfig
+    | ClipConfig
+    | SkeletonConfig
+    | EncoderConfig
+    | SoundEncoderConfig
+    | StreamHeadConfig
+)
 """What a model file says of itself, whatever its task."""
 
 _CONFIGS: dict[str, type[Config]] = {
@@ -54,6 +64,7 @@ _CONFIGS: dict[str, type[Config]] = {
     "recognize": ClipConfig,
     "skeleton": SkeletonConfig,
     "features": EncoderConfig,
+    "sound-features": SoundEncoderConfig,
     "spot-streams": StreamHeadConfig,
 }
 """Task -> the configuration its models have."""
@@ -101,6 +112,12 @@ def _resnet_encoder(**arguments: Any) -> nn.Module:
     from touchline.models.resnet import ResNet
 
     return ResNet(0, **arguments)
+
+
+def _vggish(**arguments: Any) -> nn.Module:
+    from touchline.models.vggish import VGGish
+
+    return VGGish(**arguments)
 
 
 def _x3d(**arguments: Any) -> nn.Module:
@@ -161,6 +178,7 @@ ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {
     "r2plus1d-18": _r2plus1d,
     "resnet-clip": _resnet_clip,
     "resnet-encoder": _resnet_encoder,
+    "vggish": _vggish,
     "x3d": _x3d,
     "skeleton-net": _skeleton_net,
     "action-net": _action_net,

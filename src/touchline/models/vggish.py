@@ -73,6 +73,8 @@ class VGGish(nn.Module):
         )
         self.pproc = Whitening() if whitening else None
 
+    num_classes = 0
+
     @property
     def taps(self) -> tuple[Tap, ...]:
         """What this network can give."""

@@ -1,0 +1,80 @@
+"""Features of a video's sound: one ``.npy`` file with its side-car, as for pictures."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from touchline.analysis.features import Extraction
+from touchline.errors import InputError
+from touchline.formats.atomic import make_folder
+from touchline.formats.bundle import video_fingerprint
+from touchline.formats.features import SUFFIX, FeatureInfo, holds, write_features
+from touchline.formats.npy import open_rows
+from touchline.media.audio import audio_facts, stream_audio
+from touchline.spotting.logmel import RATE_HZ
+from touchline.spotting.sound_extractor import SoundExtractor
+
+
+def extract_sound_features(
+    video: Path, *, extractor: SoundExtractor, out: Path | None = None, force: bool = False
+) -> Extraction:
+    """Take features of a video's sound, or find that they are up to date.
+
+    Args:
+        video: the file; its picture, if any, sets the clock.
+        extractor: makes them.
+        out: the ``.npy`` file, or a folder for it; None for beside the video.
+        force: extract again even where the file is up to date.
+
+    Raises:
+        InputError: the file has no sound, too little for one row, or cannot be read.
+        ResourceError: the features cannot be written.
+
+    """
+    facts = audio_facts(video)
+    path = sound_feature_path(video, out=out, model=extractor.name)
+    names = {"name": video.name, "fingerprint": video_fingerprint(video)}
+    settings = json.loads(json.dumps({**extractor.settings, "touchline": version("touchline")}))
+    held = None if force else holds(path, video=names, settings=settings)
+    if held is not None:
+        rows, width = open_rows(path).shape
+        return Extraction(path, held, rows, width, reused=True)
+    blocks = list(extractor.stream(stream_audio(video, rate_hz=RATE_HZ)))
+    rows = sum(map(len, blocks))
+    if not rows:
+        raise InputError(f"{video}: its sound is too short for one row of {extractor.name}; take a longer file")
+    values = np.concatenate(blocks)
+    info = FeatureInfo(
+        model=extractor.name,
+        rate_hz=extractor.rate_hz,
+        start_us=extractor.start_us,
+        model_sha256=extractor.sha256,
+        sampling="sound",
+        video=names,
+        settings=settings,
+        remarks=tuple(_remarks(values, rate_hz=facts.rate_hz)),
+    )
+    make_folder(path.parent)
+    written = write_features(path, [values], shape=(rows, extractor.width), info=info)
+    return Extraction(path, written, rows, extractor.width)
+
+
+def sound_feature_path(video: Path, *, out: Path | None, model: str) -> Path:
+    """Where the features of a video's sound go: ``VIDEO_MODEL.npy``."""
+    if out is not None and out.suffix == SUFFIX:
+        return out
+    return (video.parent if out is None else out) / f"{video.stem}_{model}{SUFFIX}"
+
+
+def _remarks(values: np.ndarray, *, rate_hz: int) -> list[str]:
+    """What a user should know of the sound."""
+    remarks = []
+    if rate_hz < RATE_HZ:
+        remarks.append(f"the sound has {rate_hz / 1000:g} kHz: above {rate_hz / 2:g} Hz there is nothing")
+    if len(values) > 1 and bool((values == values[0]).all()):
+        remarks.append("all rows are alike: the sound is silent, or a tone without change")
+    return remarks

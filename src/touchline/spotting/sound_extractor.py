@@ -1,0 +1,168 @@
+"""Sound to features: VGGish's numbers, or the curves of :mod:`touchline.sound`, row after row as the sound comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from touchline.errors import InputError, ResourceError
+from touchline.models.importing_sound import WHERE_FROM
+from touchline.models.running import pick_device
+from touchline.models.spec import SoundEncoderConfig
+from touchline.models.store import load_model, read_config
+from touchline.models.vggish import WIDTHS, VGGish
+from touchline.sound import CURVE_RATE_HZ, CURVES
+from touchline.spotting.logmel import PATCHES, stream_patches
+from touchline.spotting.sound_curves import listen
+from touchline.spotting.sound_model import NAME, load_sound_model
+
+Floats = npt.NDArray[np.float32]
+
+CURVES_MODEL = "sound"
+"""The model that is asked for to get the curves as features."""
+_CPU_BATCH, _GPU_BATCH = 16, 256
+
+
+class SoundExtractor(Protocol):
+    """Makes rows of features of a sound.
+
+    Attributes:
+        name, sha256: of the model.
+        width: numbers in a row.
+        rate_hz: rows a second.
+        start_us: time of the first row.
+        device_reason: where it runs and why.
+
+    """
+
+    name: str
+    sha256: str
+    width: int
+    rate_hz: float
+    start_us: int
+    device_reason: str
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What decides the values besides the sound, as JSON."""
+        ...
+
+    def stream(self, chunks: Iterable[Floats]) -> Iterator[Floats]:
+        """Rows (n, width) of a sound that comes in chunks (samples,) at 16 kHz."""
+        ...
+
+
+class VggishExtractor:
+    """A VGGish as a :class:`SoundExtractor`.
+
+    Args:
+        network: the network.
+        config: of its file.
+        sha256: of its file.
+        device: where to run.
+
+    """
+
+    def __init__(
+        self, network: VGGish, *, config: SoundEncoderConfig, sha256: str, device: Literal["auto", "cpu", "cuda"]
+    ) -> None:
+        where, self.device_reason = pick_device(device)
+        self.name, self.sha256, self.config = config.name, sha256, config
+        self.width = WIDTHS[config.tap]
+        self._patch = PATCHES[config.patch]
+        self.rate_hz, self.start_us = self._patch.rate_hz, self._patch.centre_us
+        self._device = where
+        self._half = config.precision == "bf16" and where.type == "cpu"
+        network = network.eval().to(where, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._network = network.to(torch.bfloat16) if self._half else network
+        self._batch = _GPU_BATCH if where.type == "cuda" else _CPU_BATCH
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What decides the values besides the sound, as JSON."""
+        return {
+            "model": self.name,
+            "sha256": self.sha256,
+            "tap": self.config.tap,
+            "patch": self.config.patch,
+            "device": self.device_reason.partition(":")[0],
+        }
+
+    def stream(self, chunks: Iterable[Floats]) -> Iterator[Floats]:
+        """Rows (n, width) of a sound that comes in chunks (samples,) at 16 kHz; what is no number is silence."""
+        clean = (np.nan_to_num(chunk, nan=0.0, posinf=0.0, neginf=0.0) for chunk in chunks)
+        for patches in stream_patches(clean, spec=self._patch):
+            for first in range(0, len(patches), self._batch):
+                yield self._rows(patches[first : first + self._batch])
+
+    @torch.inference_mode()
+    def _rows(self, patches: Floats) -> Floats:
+        """Rows of at most a batch of patches; always a whole one is run, so that the cut changes nothing."""
+        full = np.zeros((self._batch, *patches.shape[1:]), np.float32)
+        full[: len(patches)] = patches
+        given = torch.from_numpy(full).to(self._device)
+        rows = self._network(given.bfloat16() if self._half else given, tap=self.config.tap)
+        values: Floats = rows.float().cpu().numpy()[: len(patches)]
+        if not np.isfinite(values).all():
+            raise ResourceError(
+                f"{self.name} gave a feature that is no number ({self.device_reason}); try --device cpu"
+            )
+        return values
+
+
+class CurvesExtractor:
+    """The curves of whistles, crowd and bands as a :class:`SoundExtractor`; all sound is read before the first row."""
+
+    name = CURVES_MODEL
+    width = len(CURVES)
+    rate_hz = CURVE_RATE_HZ
+    start_us = 0
+    device_reason = "cpu: nothing here needs more"
+
+    def __init__(self) -> None:
+        self._model = load_sound_model()
+        self.sha256 = self._model.sha256
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What decides the values besides the sound, as JSON."""
+        return {"model": NAME, "sha256": self.sha256, "curves": list(CURVES)}
+
+    def stream(self, chunks: Iterable[Floats]) -> Iterator[Floats]:
+        """All rows (n, 10) at once; ``CURVES`` names their columns."""
+        yield listen(chunks, model=self._model).curves
+
+
+def is_sound_model(name_or_path: str) -> bool:
+    """Whether a model is for sound: the curves, a VGGish that was imported, or one that was meant."""
+    if name_or_path == CURVES_MODEL or name_or_path.startswith("vggish"):
+        return True
+    try:
+        from touchline.models.store import find_model
+
+        return isinstance(read_config(find_model(name_or_path)), SoundEncoderConfig)
+    except InputError:
+        return False
+
+
+def load_sound_extractor(
+    name_or_path: str = CURVES_MODEL, *, device: Literal["auto", "cpu", "cuda"] = "auto"
+) -> SoundExtractor:
+    """What makes features of sound: ``"sound"`` for the curves, or an imported VGGish by name or path.
+
+    Raises:
+        InputError: it is not there, damaged, or not for sound.
+        ResourceError: a GPU was asked for and there is none.
+
+    """
+    if name_or_path == CURVES_MODEL:
+        return CurvesExtractor()
+    try:
+        network, config, sha256 = load_model(name_or_path, task="sound-features")
+    except InputError as error:
+        raise InputError(f"{error}. {WHERE_FROM}") from error
+    return VggishExtractor(network, config=config, sha256=sha256, device=device)
