@@ -36,7 +36,7 @@ from touchline.models.spec import ClipSpec
 from touchline.models.x3d import X3D
 
 KINDS = 10
-FITTED, HELD_OUT = 40, 20
+FITTED, HELD_OUT = 40, 12
 EAGER = "torch f32, eager"
 SCALES = (1, 2, 4, 8, 16, 32)
 Way = Callable[[np.ndarray], np.ndarray]
@@ -44,12 +44,12 @@ Way = Callable[[np.ndarray], np.ndarray]
 NETWORKS: dict[str, tuple[Callable[[], Any], ClipSpec]] = {
     "R(2+1)D-18, 16x112x112": (lambda: R2Plus1D(KINDS), ClipSpec(frames=16, width=112, height=112)),
     "X3D-S, 13x160x160": (lambda: X3D(KINDS), ClipSpec(frames=13, width=160, height=160)),
+    "ActionNet, 8x64x96": (lambda: ActionNet(KINDS), ClipSpec(frames=8, width=64, height=96)),
     "ResNet-18, 8x224x224": (lambda: ResNet(KINDS, depth=18), ClipSpec(frames=8, width=224, height=224)),
     "ResNet-50 with TAM, 8x224x224": (
         lambda: ResNet(KINDS, depth=50, temporal="tam"),
         ClipSpec(frames=8, width=224, height=224),
     ),
-    "ActionNet, 8x64x96": (lambda: ActionNet(KINDS), ClipSpec(frames=8, width=64, height=96)),
 }
 
 
