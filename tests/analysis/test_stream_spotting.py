@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from typer.testing import CliRunner
 
 from fakefeatures import number_extractor
 from makevideo import write_numbered
 from touchline.analysis.features import FeatureOptions
+from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
 from touchline.analysis.stream_spotting import (
     PictureStream,
     StreamSpotTask,
     VideoStreamSpotter,
     load_video_stream_spotter,
 )
+from touchline.analysis.trial import trial_speed
+from touchline.cli.main import app
 from touchline.errors import InputError, UsageError
 from touchline.formats.bundle import Bundle, video_fingerprint
 from touchline.formats.features import FeatureInfo, Features, read_features
@@ -151,3 +157,64 @@ def test_loading_says_what_does_not_fit(tmp_path: Path) -> None:
     fitting = write_head(tmp_path, streams={"picture": (1280, "people-detector")}, name="fitting")
     loaded = load_video_stream_spotter(str(fitting), device="cpu")
     assert loaded.pictures[0].extractor.name == "people-detector" and loaded.members == (loaded,)
+
+
+def test_the_pipeline_takes_a_head_as_it_takes_a_spotter(video: Path, tmp_path: Path) -> None:
+    streams = {"picture": (3, "numbers")}
+    spotter = spotter_of(write_head(tmp_path, streams=streams))
+    options = AnalyzeOptions(out=tmp_path, report=True)
+    first = analyze_video(video, spotter=spotter, options=options)
+    assert len(first.timeline) > 2 and first.report is not None and not first.reused
+    assert any("nobody measured" in remark for remark in first.remarks)
+    assert analyze_video(video, spotter=spotter, options=options).reused
+    raised = analyze_video(video, spotter=spotter, options=replace(options, thresholds={"Goal": 1.0, "Corner": 1.0}))
+    assert not raised.reused and len(raised.timeline) == 0
+    assert raised.coverage == first.coverage, "the video was not decoded again"
+
+
+def test_a_stopped_run_goes_on(video: Path, tmp_path: Path) -> None:
+    head = write_head(tmp_path, streams={"picture": (3, "numbers")})
+    clean = analyze_video(video, spotter=spotter_of(head), options=AnalyzeOptions(out=tmp_path / "clean"))
+    network, config, sha256 = load_model(head, task="spot-streams")
+    stream = PictureStream("picture", number_extractor(), None, FeatureOptions(rate_hz=25.0))
+    spotter = VideoStreamSpotter(
+        StreamSpotter(network, config), sha256=sha256, pictures=(stream,), sounds={}, device_reason="cpu: test"
+    )
+
+    def stop(done_us: int, total_us: int) -> None:
+        if done_us > 15_000_000:
+            raise KeyboardInterrupt
+
+    options = AnalyzeOptions(out=tmp_path / "stopped")
+    with pytest.raises(KeyboardInterrupt):
+        analyze_video(video, spotter=spotter, options=options, progress=stop)
+    resumed = analyze_video(video, spotter=spotter, options=options)
+    assert resumed.resumed_from_us == 240 * 40_000
+    whole = analyze_video(video, spotter=spotter, options=AnalyzeOptions(out=tmp_path / "whole"))
+    for name in ("events.json", "scores.npz", "features/picture.npy", "features/picture.json"):
+        assert (resumed.bundle / name).read_bytes() == (whole.bundle / name).read_bytes()
+    assert clean.bundle.name == resumed.bundle.name
+
+
+def test_how_long_it_would_take(video: Path, tmp_path: Path) -> None:
+    spotter = spotter_of(write_head(tmp_path, streams={"picture": (3, "numbers")}))
+    assert trial_speed(video, info=probe(video), spotter=spotter) > 0
+
+
+def test_the_command_line(video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    head = write_head(tmp_path, streams={"picture": (3, "numbers")})
+
+    def load(name: str, **options: Any) -> Any:
+        return number_extractor(name=name)
+
+    monkeypatch.setattr("touchline.analysis.stream_spotting.load_feature_extractor", load)
+    run = CliRunner().invoke
+    result = run(app, ["spot", str(video), "--model", str(head), "--out", str(tmp_path), "--json"])
+    assert result.exit_code == 0, result.output
+    assert "its stream picture: numbers" in result.stderr
+    assert any(json.loads(line).get("label") in LABELS for line in result.stdout.splitlines())
+    named = run(app, ["spot", str(video), "--model", str(head), "--features", "other", "--out", str(tmp_path / "b")])
+    assert named.exit_code == 0 and "its stream picture: other" in named.stderr
+    assert run(app, ["spot", str(video), "--model", str(head), "--model", "x", "--out", str(tmp_path)]).exit_code == 2
+    assert run(app, ["spot", str(video), "--model", str(head), "--flip", "--out", str(tmp_path)]).exit_code == 2
+    assert run(app, ["spot", str(video), "--features", "x", "--out", str(tmp_path)]).exit_code == 2

@@ -15,11 +15,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from touchline.analysis.checkpoint import bundle_lock
 from touchline.analysis.report import write_report
 from touchline.analysis.scoring import Progress, SpotTask, telling_progress
 from touchline.analysis.sound import SoundTask
+from touchline.analysis.stream_spotting import StreamSpotTask, VideoStreamSpotter
 from touchline.analysis.tracking import TrackTask, VideoTracker
 from touchline.analysis.tracking_summary import TrackingSummary
 from touchline.errors import InputError
@@ -31,7 +33,8 @@ from touchline.sound import SoundReading
 from touchline.spotting.spotter import BaseSpotter
 from touchline.types import Coverage, Timeline, VideoInfo
 
-_Task = SpotTask | TrackTask | SoundTask
+_SpotTask = SpotTask | StreamSpotTask
+_Task = _SpotTask | TrackTask | SoundTask
 
 _CANDIDATE_THRESHOLD = 0.05
 """Peaks from here on go into the report, for its sliders."""
@@ -124,7 +127,7 @@ class AnalysisResult:
 def analyze_video(
     video: Path,
     *,
-    spotter: BaseSpotter | None = None,
+    spotter: BaseSpotter | VideoStreamSpotter | None = None,
     tracker: VideoTracker | None = None,
     sound: bool = False,
     options: AnalyzeOptions | None = None,
@@ -155,7 +158,7 @@ def analyze_video(
     fingerprint = video_fingerprint(video)
     bundle = Bundle.create(options.out, video)
     origin = {"video_fingerprint": fingerprint, "stream": info.stream_index, "touchline": version("touchline")}
-    spot = None if spotter is None else SpotTask(spotter, thresholds=options.thresholds, origin=origin)
+    spot = None if spotter is None else _spot_task(spotter, options=options, origin=origin, info=info)
     track = None if tracker is None else TrackTask(tracker, boxes=options.boxes, origin=origin, info=info)
     heard = SoundTask(video, origin=origin, info=info) if sound else None
     work = _Work(
@@ -171,7 +174,22 @@ def analyze_video(
     with bundle_lock(bundle.path), _no_empty_folder(bundle.path):
         result = work.do(progress)
         remarks = work.extras(result, progress)
-    return replace(result, remarks=remarks)
+    found = spot.remarks if isinstance(spot, StreamSpotTask) else ()
+    return replace(result, remarks=(*found, *remarks))
+
+
+def _spot_task(
+    spotter: BaseSpotter | VideoStreamSpotter, *, options: AnalyzeOptions, origin: Mapping[str, Any], info: VideoInfo
+) -> _SpotTask:
+    """The task of a spotter: of frames, or of feature streams."""
+    if isinstance(spotter, VideoStreamSpotter):
+        return StreamSpotTask(spotter, thresholds=options.thresholds, origin=origin, info=info)
+    return SpotTask(spotter, thresholds=options.thresholds, origin=origin)
+
+
+def _needs_frames(task: _Task) -> bool:
+    """Whether a task has to see the pictures, once it is opened."""
+    return task.needs_frames if isinstance(task, StreamSpotTask) else not isinstance(task, SoundTask)
 
 
 class _Work:
@@ -195,7 +213,7 @@ class _Work:
         fingerprint: str,
         bundle: Bundle,
         options: AnalyzeOptions,
-        spot: SpotTask | None,
+        spot: _SpotTask | None,
         track: TrackTask | None,
         sound: SoundTask | None,
     ) -> None:
@@ -219,7 +237,10 @@ class _Work:
         for task in missing:
             task.open(self.bundle.path, resume=self.options.resume)
         resumed_us = [task.resumed_from_us for task in missing]
-        coverage = self._pass(missing, progress) if old is None or missing != [self.sound] else self._listen(old)
+        frameless = old is not None and not any(_needs_frames(task) for task in missing)
+        coverage = self._listen(old, missing) if old is not None and frameless else self._pass(missing, progress)
+        if isinstance(self.spot, StreamSpotTask):
+            self.spot.coverage = coverage
         passed_s = time.monotonic()
         stale = [REPORT] if self.track not in missing else [REPORT, OVERLAY]
         if old is None:
@@ -297,10 +318,10 @@ class _Work:
             raise InputError(f"{self.video}: {problem}")
         return coverage
 
-    def _listen(self, old: Manifest) -> Coverage:
-        """Read the sound alone; the pictures were gone through when the manifest was written."""
-        assert self.sound is not None
-        self.sound.hear()
+    def _listen(self, old: Manifest, tasks: list[_Task]) -> Coverage:
+        """Do without the pictures, which were gone through when the manifest was written; read the sound if wanted."""
+        if self.sound in tasks and self.sound is not None:
+            self.sound.hear()
         return old.coverage
 
     def _write_manifest(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +19,7 @@ from touchline.errors import InputError, UsageError
 from touchline.formats.bundle import EVENTS, RESULTS, SCORES, Bundle
 from touchline.formats.features import SOCCERNET_RATE_HZ, FeatureInfo, Features, holds, read_features
 from touchline.media.frame import Frame
+from touchline.media.frame_rules import FrameRule, frame_rule
 from touchline.models.stream_spec import StreamHeadConfig, StreamSpec
 from touchline.spotting.feature_extractor import BUILTIN, FeatureExtractor, load_feature_extractor
 from touchline.spotting.reduction import Reduction, load_reduction
@@ -73,6 +74,13 @@ class VideoStreamSpotter:
     def members(self) -> tuple[VideoStreamSpotter, ...]:
         """Itself alone."""
         return (self,)
+
+    def try_on(self, frames: Iterable[Frame], *, info: VideoInfo) -> None:
+        """Take the features of some frames and forget them, to learn how long that takes."""
+        for stream in self.pictures:
+            rule = frame_rule(stream.options.sampling, rate_hz=stream.options.rate_hz, fps=info.fps)
+            frames = _looked_at(frames, rule, stream.extractor)
+        deque(frames, maxlen=0)
 
     def thresholds_with(self, changed: Mapping[str, float]) -> dict[str, float]:
         """The model's thresholds, those of ``changed`` put in their place.
@@ -163,6 +171,11 @@ class StreamSpotTask:
         if known and len(known) == len(rows):
             self.resumed_from_us = us_from_frame(min(known), fps=self.spotter.pictures[0].options.rate_hz)
 
+    @property
+    def needs_frames(self) -> bool:
+        """Whether any stream has to be taken of the video's pictures, once :meth:`open` has looked."""
+        return bool(self._tasks)
+
     def consume(self, frames: Iterable[Frame], *, chunk_s: float) -> None:
         """Take the features that are missing of all frames of the video, saving on the way."""
         for task in self._tasks.values():
@@ -215,6 +228,14 @@ class StreamSpotTask:
             if heard is not None:
                 found[name] = heard
         return found
+
+
+def _looked_at(frames: Iterable[Frame], rule: FrameRule, extractor: FeatureExtractor) -> Iterator[Frame]:
+    """The same frames; those a rule takes go through an extractor."""
+    for frame in frames:
+        for _, taken in rule.push(frame):
+            extractor.features([taken.to_rgb()])
+        yield frame
 
 
 def surest(timeline: Timeline, *, thresholds: Mapping[str, float]) -> Timeline:

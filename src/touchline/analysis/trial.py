@@ -9,6 +9,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from touchline.analysis.scoring import grid_samples
+from touchline.analysis.stream_spotting import VideoStreamSpotter
 from touchline.analysis.tracking import VideoTracker
 from touchline.media.frame import Frame
 from touchline.media.video import VideoReader
@@ -19,7 +20,11 @@ _TRIAL_S = 4.0
 
 
 def trial_speed(
-    video: Path, *, info: VideoInfo, spotter: BaseSpotter | None = None, tracker: VideoTracker | None = None
+    video: Path,
+    *,
+    info: VideoInfo,
+    spotter: BaseSpotter | VideoStreamSpotter | None = None,
+    tracker: VideoTracker | None = None,
 ) -> float:
     """Seconds of video analysed a second, over the first seconds of a video; nothing is written."""
     started_s = time.monotonic()
@@ -27,7 +32,9 @@ def trial_speed(
         frames: Iterator[Frame] = takewhile(lambda frame: frame.time_us < _TRIAL_S * 1e6, reader.frames())
         if tracker is not None:
             frames = _observed(frames, tracker=tracker, info=info)
-        if spotter is not None:
+        if isinstance(spotter, VideoStreamSpotter):
+            spotter.try_on(frames, info=info)
+        elif spotter is not None:
             deque(spotter.stream(grid_samples(frames, fps=spotter.fps)), maxlen=0)
         deque(frames, maxlen=0)
     analysed_s = min(_TRIAL_S, info.duration_us / 1e6) or _TRIAL_S

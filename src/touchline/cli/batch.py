@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from touchline.cli.common import Device, Output, one_line, progress_bar
+from touchline.cli.spot_streams import is_stream_head, load_head
 from touchline.cli.telling import tell_result
 from touchline.clock import format_clock
 from touchline.errors import EXIT_DEGRADED, EXIT_OK, InputError, TouchlineError, UsageError
 
 if TYPE_CHECKING:
     from touchline.analysis.pipeline import AnalyzeOptions
+    from touchline.analysis.stream_spotting import VideoStreamSpotter
     from touchline.analysis.tracking import VideoTracker
     from touchline.cli.options import AnalyzeArguments, SpotArguments, TrackArguments, VideoArguments
     from touchline.formats.boxes import PickedBox
@@ -81,9 +83,7 @@ def analyze_videos(
     thresholds = read_thresholds((spotting.threshold if spotting else None) or ())
     boxes = _read_boxes(tracking)
     models = Models(
-        spotter=load_spotters(spotting.model or (), device=arguments.device, flip=spotting.flip, output=output)
-        if spotting
-        else None,
+        spotter=_load_spotter(spotting, output=output) if spotting else None,
         tracker=_load_tracker(tracking, output=output) if tracking else None,
         sound=sound,
     )
@@ -115,7 +115,7 @@ def analyze_videos(
 class Models:
     """What videos are analysed with; None for a task that is left out, ``sound`` whether it is listened to."""
 
-    spotter: BaseSpotter | None = None
+    spotter: BaseSpotter | VideoStreamSpotter | None = None
     tracker: VideoTracker | None = None
     sound: bool = False
 
@@ -191,6 +191,16 @@ def read_thresholds(words: Sequence[str]) -> dict[str, float]:
         if not label:
             raise UsageError(f"--threshold {word!r} is not LABEL=VALUE; write for instance --threshold PASS=0.5")
     return thresholds
+
+
+def _load_spotter(spotting: SpotArguments, *, output: Output) -> BaseSpotter | VideoStreamSpotter:
+    """What finds events: spotters of frames, or a head over feature streams."""
+    names = spotting.model or ()
+    if any(is_stream_head(name) for name in names):
+        return load_head(names, spotting=spotting, output=output)
+    if spotting.features is not None or spotting.reduction is not None:
+        raise UsageError("--features and --reduction go with a head over feature streams; name one with --model")
+    return load_spotters(names, device=spotting.device, flip=spotting.flip, output=output)
 
 
 def load_spotters(names: Sequence[str], *, device: Device, flip: bool | None, output: Output) -> BaseSpotter:

@@ -21,6 +21,14 @@ ThresholdOption = Annotated[
     list[str] | None,
     typer.Option("--threshold", metavar="LABEL=VALUE", help="Confidence, 0 to 1, that events of a label need."),
 ]
+FeaturesOption = Annotated[
+    str | None,
+    typer.Option("--features", help="With a head over features: what makes them; else what the head was trained on."),
+]
+ReductionOption = Annotated[
+    Path | None,
+    typer.Option("--reduction", metavar="FILE", help="With a head over features: what makes them narrower."),
+]
 FlipOption = Annotated[
     bool | None,
     typer.Option("--flip/--no-flip", help="Average with the mirrored picture, or not; else as the model wants it."),
@@ -76,6 +84,8 @@ class SpotArguments(VideoArguments):
     model: ModelOption = None
     threshold: ThresholdOption = None
     flip: FlipOption = None
+    features: FeaturesOption = None
+    reduction: ReductionOption = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,46 @@
+"""Heads over feature streams on the command line of ``spot`` and ``analyze``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from touchline.cli.common import Output
+from touchline.cli.options import SpotArguments
+from touchline.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from touchline.analysis.stream_spotting import VideoStreamSpotter
+
+
+def is_stream_head(name: str) -> bool:
+    """Whether a name or file is of a head over feature streams; False for anything that is none or not there."""
+    from touchline.models.store import find_model, read_config
+
+    try:
+        return read_config(find_model(name)).task == "spot-streams"
+    except InputError:
+        return False
+
+
+def load_head(names: Sequence[str], *, spotting: SpotArguments, output: Output) -> VideoStreamSpotter:
+    """The head that is named; where it runs and what makes its streams goes to stderr.
+
+    Raises:
+        UsageError: it is not alone, or is to be mirrored.
+
+    """
+    from touchline.analysis.stream_spotting import load_video_stream_spotter
+
+    if len(names) > 1:
+        raise UsageError(f"--model {' --model '.join(names)}: a head over feature streams is used alone; name one")
+    if spotting.flip:
+        raise UsageError("--flip: a head over feature streams sees no pictures to mirror")
+    spotter = load_video_stream_spotter(
+        names[0], device=spotting.device, features=spotting.features, reduction=spotting.reduction
+    )
+    output.note(f"touchline: model {spotter.name}, {spotter.device_reason}")
+    for stream in spotter.pictures:
+        by = "" if stream.reduction is None else f", narrower by {stream.reduction.name}"
+        output.note(f"touchline: its stream {stream.name}: {stream.extractor.name}{by}")
+    return spotter
