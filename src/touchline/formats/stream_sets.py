@@ -24,6 +24,7 @@ SCHEMA = "touchline.streams"
 VERSION = 1
 Floats = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
+Buffers = dict[str, Floats]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +38,7 @@ class Recording:
         label: int64 (events,), index into the set's labels.
         time_s: float64 (events,), from the recording's first sample.
         part: ``"train"``, ``"valid"``, ``"test"`` or another name.
+        finite: streams of which every number was seen to be finite; others are looked at whenever they are read.
 
     """
 
@@ -46,6 +48,7 @@ class Recording:
     label: npt.NDArray[np.int64]
     time_s: npt.NDArray[np.float64]
     part: str = "train"
+    finite: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if self.label.shape != self.time_s.shape or self.label.ndim != 1:
@@ -102,19 +105,28 @@ class StreamSet:
             self._open[key] = values
         return self._open[key]
 
-    def batch(self, places: Sequence[tuple[int, int]], *, samples: int) -> tuple[dict[str, Floats], dict[str, Bools]]:
+    def buffers(self, count: int, *, samples: int) -> Buffers:
+        """Room for a batch, to be filled again and again."""
+        return {name: np.empty((count, samples, width), np.float32) for name, width in self.widths.items()}
+
+    def batch(
+        self, places: Sequence[tuple[int, int]], *, samples: int, into: Buffers | None = None
+    ) -> tuple[Buffers, dict[str, Bools]]:
         """Pieces of recordings: features (n, samples, width) by stream, and where there are any, bool (n, samples).
 
         Args:
             places: (recording, first sample) of each; it may lie before the start, and the piece reach past the end.
             samples: length of a piece.
+            into: from :meth:`buffers`, for as many pieces; overwritten, and returned. New room is taken where None.
 
         """
-        values = {name: np.empty((len(places), samples, width), np.float32) for name, width in self.widths.items()}
+        values = self.buffers(len(places), samples=samples) if into is None else into
         present = {name: np.ones((len(places), samples), np.bool_) for name in self.widths}
         for name, block in values.items():
             for at, (number, start) in enumerate(places):
                 _fill(block[at], present[name][at], self.rows(number, name), start=start)
+                if name not in self.recordings[number].finite:
+                    _drop_broken(block[at], present[name][at])
         return values, present
 
 
@@ -127,6 +139,10 @@ def _fill(block: Floats, present: Bools, rows: npt.NDArray[Any] | None, *, start
     if low or high < len(block):
         block[:low], block[max(high, low) :] = 0, 0
         present[:low], present[max(high, low) :] = False, False
+
+
+def _drop_broken(block: Floats, present: Bools) -> None:
+    """Rows that are not finite become 0 and not present."""
     broken = ~np.isfinite(block @ np.ones(block.shape[1], np.float32))
     if broken.any():
         block[broken], present[broken] = 0, False
@@ -171,6 +187,7 @@ def write_stream_set(
                 "part": recording.part,
                 "samples": recording.samples,
                 "files": files,
+                "finite": [name for name, values in streams.items() if bool(np.isfinite(values).all())],
                 "label": recording.label.tolist(),
                 "time_s": recording.time_s.tolist(),
             }
@@ -212,4 +229,5 @@ def _recording(folder: Path, entry: Mapping[str, Any]) -> Recording:
         np.array(entry["label"], np.int64),
         np.array(entry["time_s"], np.float64),
         str(entry["part"]),
+        frozenset(entry["finite"]),
     )

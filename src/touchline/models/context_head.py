@@ -1,10 +1,12 @@
 """A head that sees minutes of features at once and says, at every sample, what happens, how far off, and how surely.
 
-Each block looks around with a depthwise convolution and far in one of two ways: with a state-space memory, channels
-that forget at rates of their own, half of them from the past and half from what comes (diagonal, as in S4D, Gu et al.,
-2022), or with attention under rotary positions (Su et al., 2021). The memory costs the same at any distance, and takes
-fewer steps to learn. Dense classification with a displacement is Soares et al., "Temporally Precise Action Spotting in
-Soccer Videos Using Dense Detection Anchors", ICIP 2022; the spread beside it is the scale of a Laplace distribution.
+What is constant in a window is taken from it first: over minutes it would drown what is remembered. Each block looks
+around with a depthwise convolution and far in one of two ways: with a state-space memory, channels that forget at rates
+of their own, half of them from the past and half from what comes (diagonal, as in S4D, Gu et al., 2022), or with
+attention under rotary positions (Su et al., 2021). The memory costs the same at any distance.
+
+Dense classification with a displacement is Soares et al., "Temporally Precise Action Spotting in Soccer Videos Using
+Dense Detection Anchors", ICIP 2022; the spread beside it is the scale of a Laplace distribution.
 """
 
 from __future__ import annotations
@@ -141,7 +143,7 @@ class ContextHead(nn.Module):
 
     def forward(self, tokens: Tensor) -> DenseOutput:
         """Of features (n, t, width), any t."""
-        x = self.enter(tokens)
+        x = self.enter(tokens - tokens.mean(dim=1, keepdim=True))
         for block in self.blocks:
             x = block(x)
         x = self.norm(x)

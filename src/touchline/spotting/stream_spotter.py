@@ -195,7 +195,7 @@ def _hold(
     empty = np.flatnonzero(~present)
     if len(empty) and len(rows):
         before = np.searchsorted(at, empty + 1.0, side="left") - 1
-        usable = (before >= 0) & (empty - at[np.maximum(before, 0)] < hold)
+        usable = (before >= 0) & (empty - at[np.maximum(before, 0)] < hold - 1e-5)
         values[empty[usable]] = rows[before[usable]]
         present = present.copy()
         present[empty[usable]] = True

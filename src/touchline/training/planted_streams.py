@@ -51,6 +51,7 @@ class PlantedSettings(BaseModel):
         detectability: d' of a pattern in a stream.
         cue_detectability: d' of the pattern that decides between the two context labels.
         cue_before_s: how long before a context event its cue is, least and most.
+        events_a_cue: how many context events follow a cue, all of the label that it decides.
         noise_memory: correlation of noise from one sample to the next.
         game_spread: standard deviation of what is constant in a recording and different between recordings.
         strength_spread: standard deviation of the logarithm of an event's strength.
@@ -68,8 +69,9 @@ class PlantedSettings(BaseModel):
     events: float = Field(default=6.0, gt=0, le=60)
     decoys: float = Field(default=6.0, ge=0, le=60)
     detectability: float = Field(default=8.0, gt=0)
-    cue_detectability: float = Field(default=20.0, gt=0)
+    cue_detectability: float = Field(default=24.0, gt=0)
     cue_before_s: tuple[float, float] = (60.0, 150.0)
+    events_a_cue: int = Field(default=3, ge=1, le=10)
     noise_memory: float = Field(default=0.6, ge=0, lt=1)
     game_spread: float = Field(default=0.5, ge=0)
     strength_spread: float = Field(default=0.15, ge=0)
@@ -90,6 +92,8 @@ class PlantedPatterns:
             name: _directions(random, width=settings.picture_width if stream == PICTURE else settings.sound_width)
             for name, stream in _STREAM_OF.items()
         }
+        for name, other in _REVERSED.items():
+            self.directions[name] = self.directions[other][::-1]
 
     def shape(self, name: str, offset_samples: float, *, detectability: float) -> tuple[int, Floats]:
         """(samples before the event's own, rows (k, width)) of a pattern whose event is a part of a sample late.
@@ -141,8 +145,6 @@ def make_planted_set(folder: Path | str, settings: PlantedSettings) -> StreamSet
 
 def _recordings(settings: PlantedSettings) -> Iterator[tuple[Recording, dict[str, Floats]]]:
     patterns = PlantedPatterns(settings)
-    for first, name in zip(_REVERSED, _REVERSED.values(), strict=True):
-        patterns.directions[first] = patterns.directions[name][::-1]
     number = 0
     for part, count in zip(("train", "valid", "test"), settings.recordings, strict=True):
         for _ in range(count):
@@ -205,20 +207,28 @@ def _draw_events(random: np.random.Generator, settings: PlantedSettings) -> list
     length_s, margin_s = settings.minutes * 60, 2 * _REACH_S
     planted: list[tuple[str, float]] = []
     at_s = margin_s + random.uniform(0, 30)
-    pace_s = max(length_s / (2 * settings.events), settings.cue_before_s[1] / 2 + 30)
+    pace_s = length_s * settings.events_a_cue / (2 * settings.events)
     while True:
         number = int(random.integers(1, 3))
-        event_s = at_s + random.uniform(*settings.cue_before_s)
-        if event_s > length_s - margin_s:
+        after_s = _spaced(random, *settings.cue_before_s, count=settings.events_a_cue)
+        if at_s + after_s[-1] > length_s - margin_s:
             break
-        planted += [(f"cue-{number}", at_s), (f"context-{number}", event_s)]
-        at_s = max(event_s + 2 * _REACH_S, at_s + pace_s * random.uniform(0.8, 1.2))
+        planted.append((f"cue-{number}", at_s))
+        planted += [(f"context-{number}", at_s + one_s) for one_s in after_s]
+        at_s = max(at_s + after_s[-1] + 2 * _REACH_S, at_s + pace_s * random.uniform(0.8, 1.2))
     counts = {label: settings.events for label in ("seen-1", "seen-2", "heard-1", "heard-2", "both")}
     counts |= {"both-seen": settings.decoys, "both-heard": settings.decoys}
     for label, mean in counts.items():
         for _ in range(int(random.poisson(mean))):
             planted += _place(random, label, planted, low_s=margin_s, high_s=length_s - margin_s)
     return planted
+
+
+def _spaced(random: np.random.Generator, low_s: float, high_s: float, *, count: int) -> list[float]:
+    """So many times between two, in order, clear of each other where there is room."""
+    room_s = max(high_s - low_s - 2 * _REACH_S * (count - 1), 0.0)
+    drawn = np.sort(random.uniform(0, room_s, count)) + low_s
+    return [float(one) for one in drawn + 2 * _REACH_S * np.arange(count)]
 
 
 def _place(

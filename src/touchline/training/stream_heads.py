@@ -71,7 +71,7 @@ def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu") -> Path:
     else:
         data = open_stream_set(cast(Path, settings.data_root))
     network, config = train_head(data, settings, device=device)
-    measured = measure_head(network, config, data.part("test"))
+    measured = measure_head(network, config, data.part("test"), resamples=settings.resamples)
     config = measuring.with_measurements(config, {**config.measured, "test": measured})
     write_json_atomic(out / "measured.json", config.measured)
     return save_model(out / settings.name, network, config)
@@ -205,6 +205,7 @@ def _learn(
     schedule = WarmupCosine(base_lr=optimizer.base_lr, min_lr=0.0, warmup_steps=warmup, cosine_steps=1000 - warmup)
     device = next(network.parameters()).device
     network.train()
+    room = data.buffers(optimizer.batch, samples=optimizer.samples)
     step, spent_s, done_rounds = 0, 0.0, 0
     while True:
         share = max(step / optimizer.steps, spent_s / optimizer.cpu_s if optimizer.cpu_s else 0.0)
@@ -216,7 +217,7 @@ def _learn(
         started_s = time.process_time()
         set_learning_rate(adam, schedule.at(max(int(1000 * share), 1)))
         places = sampler.draw(optimizer.batch)
-        values, present = data.batch(places, samples=optimizer.samples)
+        values, present = data.batch(places, samples=optimizer.samples, into=room)
         present = drop_streams(present, chance=settings.modality_dropout, random=random)
         pieces = piece_events(data, places, samples=optimizer.samples, piece=network.piece)
         output = network(as_tensors(values, device), as_tensors(present, device))
@@ -286,7 +287,12 @@ def finish_config(
 
 
 def measure_head(
-    network: FusedHead, config: StreamHeadConfig, test: StreamSet, *, without: tuple[str, ...] = ()
+    network: FusedHead,
+    config: StreamHeadConfig,
+    test: StreamSet,
+    *,
+    without: tuple[str, ...] = (),
+    resamples: int = measuring.RESAMPLES,
 ) -> dict[str, Any]:
     """Average-mAP tight and loose with intervals, each label's, and how honest confidences are.
 
@@ -295,14 +301,17 @@ def measure_head(
         config: its configuration, with suppression and calibration.
         test: recordings that nothing was chosen on.
         without: streams that are taken away.
+        resamples: draws of recordings that the intervals are made of.
 
     """
     test = test.only([stream.name for stream in config.streams])
     scores = measuring.score_recordings(StreamSpotter(network, config), test, without=without)
-    return measure_scores(scores, config, test)
+    return measure_scores(scores, config, test, resamples=resamples)
 
 
-def measure_scores(scores: list[DenseScores], config: StreamHeadConfig, test: StreamSet) -> dict[str, Any]:
+def measure_scores(
+    scores: list[DenseScores], config: StreamHeadConfig, test: StreamSet, *, resamples: int = measuring.RESAMPLES
+) -> dict[str, Any]:
     """As :func:`measure_head`, of scores."""
     labels, rate_hz = config.labels, config.rate_hz
     truth = [measuring.truth_columns(recording, labels) for recording in test.recordings]
@@ -312,7 +321,7 @@ def measure_scores(scores: list[DenseScores], config: StreamHeadConfig, test: St
     measured: dict[str, Any] = {}
     for metric in ("tight", "loose"):
         value = measuring.average(truth, found, labels=labels, rate_hz=rate_hz, metric=metric)
-        draws = measuring.resampled(truth, found, labels=labels, rate_hz=rate_hz, metric=metric)
+        draws = measuring.resampled(truth, found, labels=labels, rate_hz=rate_hz, metric=metric, resamples=resamples)
         measured[metric] = asdict(measuring.interval(value, draws))
         measured[f"{metric}_labels"] = measuring.per_label(truth, found, labels=labels, rate_hz=rate_hz, metric=metric)
         measured[f"{metric}_draws"] = [round(float(draw), 5) for draw in draws]

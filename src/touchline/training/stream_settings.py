@@ -73,6 +73,7 @@ class StreamHeadRecipe(BaseModel):
         optimizer, loss: how it learns.
         windows_s: widths of suppression to choose from, on the validation recordings.
         suppression: kinds to choose from.
+        resamples: draws of recordings that intervals are made of.
 
     """
 
@@ -93,6 +94,7 @@ class StreamHeadRecipe(BaseModel):
     loss: StreamLoss = StreamLoss()
     windows_s: list[float] = Field(default=[10.0, 20.0, 30.0], min_length=1)
     suppression: list[Literal["hard", "soft"]] = Field(default=["hard", "soft"], min_length=1)
+    resamples: int = Field(default=200, ge=2)
     licence: str = "Apache-2.0"
     description: str = ""
 

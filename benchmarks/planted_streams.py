@@ -1,0 +1,197 @@
+"""Every head and every fusion on planted feature streams: average-mAP tight and loose, with intervals over recordings.
+
+    python benchmarks/planted_streams.py [--json benchmarks/results/planted_streams.json] [--cpu-s 60] [--out FOLDER]
+
+Makes its own data (see touchline/training/planted_streams.py): in each recording some events are only seen, some only
+heard, some need both, and some look alike and are told apart by a cue one to two and a half minutes before. Every row
+is trained for the same processor time on one thread, on the same recordings. On the validation recordings are chosen:
+the best of the rounds, the suppression, the calibration, and beforehand (``--choose``) the learning rate of each kind
+of head. The test recordings are measured once. Rows are kept in the folder as they are finished, and not made again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from touchline.formats.atomic import write_json_atomic
+from touchline.formats.stream_sets import StreamSet
+from touchline.training.planted_streams import KIND_OF, PICTURE, SOUND, PlantedSettings, make_planted_set
+from touchline.training.stream_heads import measure_head, train_head
+from touchline.training.stream_measure import interval
+from touchline.training.stream_settings import StreamHeadRecipe, StreamOptimizer
+
+WINDOW = 16
+"""Samples, as seconds: NetVLAD++ is published with 15."""
+HEADS: dict[str, tuple[str, dict[str, Any]]] = {
+    "max": ("pooling", {"pool": "max", "window": WINDOW}),
+    "max++": ("pooling", {"pool": "max++", "window": WINDOW}),
+    "NetVLAD": ("pooling", {"pool": "netvlad", "window": WINDOW}),
+    "NetRVLAD": ("pooling", {"pool": "netrvlad", "window": WINDOW}),
+    "NetVLAD++": ("pooling", {"pool": "netvlad++", "window": WINDOW}),
+    "NetRVLAD++": ("pooling", {"pool": "netrvlad++", "window": WINDOW}),
+    "CALF": ("calf", {"chunk": 160, "receptive_field": 40}),
+    "context": ("context", {"window": 320, "layers": 2}),
+}
+THOROUGH = ("NetVLAD++", "CALF", "context")
+LEARNING_RATES = {"pooling": 4e-3, "calf": 2e-3, "context": 4e-3}
+"""The best on the validation recordings of those that ``--choose`` tries."""
+TRIED_RATES = (1e-3, 2e-3, 4e-3, 8e-3)
+STREAMS = {"picture": [PICTURE], "sound": [SOUND]}
+
+
+def rows() -> list[tuple[str, str, bool]]:
+    """(head, streams or fusion, whether streams are dropped in training) of every row."""
+    found = [(head, "early", True) for head in HEADS]
+    for head in THOROUGH:
+        found += [(head, way, True) for way in ("picture", "sound", "middle", "late")]
+    return [*found, ("context", "middle", False)]
+
+
+def settings(head: str, way: str, *, dropped: bool, cpu_s: float, base_lr: float | None = None) -> StreamHeadRecipe:
+    kind, arguments = HEADS[head]
+    optimizer = StreamOptimizer(cpu_s=cpu_s, steps=1_000_000, base_lr=base_lr or LEARNING_RATES[kind], rounds=3)
+    return StreamHeadRecipe.model_validate(
+        {
+            "planted": PlantedSettings(),
+            "streams": STREAMS.get(way, [PICTURE, SOUND]),
+            "head": kind,
+            "head_arguments": arguments,
+            "fusion": way if way not in STREAMS else "early",
+            "modality_dropout": 0.2 if dropped else 0.0,
+            "optimizer": optimizer,
+        }
+    )
+
+
+def name_of(head: str, way: str, dropped: bool) -> str:
+    return f"{head}, {way}" + ("" if dropped else ", never dropped")
+
+
+def make_row(data: StreamSet, head: str, way: str, *, dropped: bool, cpu_s: float) -> dict[str, Any]:
+    started_s = time.process_time()
+    network, config = train_head(data, settings(head, way, dropped=dropped, cpu_s=cpu_s))
+    test = data.part("test")
+    row = {
+        "head": head,
+        "way": way,
+        "dropped": dropped,
+        "parameters": sum(parameter.numel() for parameter in network.parameters()),
+        "spent": config.measured["spent"],
+        "valid_tight": config.measured["valid_tight"],
+        "suppression": config.suppression.model_dump(),
+        "test": measure_head(network, config, test),
+    }
+    if way in ("early", "middle", "late") and head in THOROUGH:
+        for gone in (SOUND, PICTURE):
+            without = measure_head(network, config, test, without=(gone,))
+            row[f"without_{gone}"] = {metric: without[metric] for metric in ("tight", "loose")}
+    row["whole_cpu_s"] = time.process_time() - started_s
+    return row
+
+
+def choose(data: StreamSet, *, cpu_s: float) -> dict[str, dict[str, float]]:
+    """Average-mAP tight on the validation recordings by head and learning rate."""
+    found: dict[str, dict[str, float]] = {}
+    for head in THOROUGH:
+        for rate in TRIED_RATES:
+            _, config = train_head(data, settings(head, "early", dropped=True, cpu_s=cpu_s, base_lr=rate))
+            found.setdefault(head, {})[str(rate)] = config.measured["valid_tight"]
+            print(head, rate, round(config.measured["valid_tight"], 3), flush=True)
+    return found
+
+
+def by_kind(labels: dict[str, float]) -> dict[str, float]:
+    """Average precision by what an event needs."""
+    kinds = dict.fromkeys(KIND_OF.values())
+    return {kind: float(np.mean([v for label, v in labels.items() if KIND_OF[label] == kind])) for kind in kinds}
+
+
+def difference(first: dict[str, Any], second: dict[str, Any], metric: str) -> dict[str, float]:
+    """How much better the first row is, with the interval of the same resampled recordings."""
+    draws = np.array(first["test"][f"{metric}_draws"]) - np.array(second["test"][f"{metric}_draws"])
+    found = interval(first["test"][metric]["value"] - second["test"][metric]["value"], draws)
+    return {"value": found.value, "low": found.low, "high": found.high}
+
+
+def compare(made: dict[str, dict[str, Any]]) -> dict[str, dict[str, dict[str, float]]]:
+    """The differences it is about: fusions against the best single stream, and heads under one fusion."""
+    pairs: list[tuple[str, str]] = []
+    for head in THOROUGH:
+        single = [f"{head}, {way}" for way in STREAMS if f"{head}, {way}" in made]
+        if single:
+            best = max(single, key=lambda name: made[name]["test"]["tight"]["value"])
+            pairs += [(f"{head}, {way}", best) for way in ("early", "middle", "late")]
+    for way in ("early", "middle", "late"):
+        pairs += [(f"context, {way}", f"{other}, {way}") for other in ("NetVLAD++", "CALF")]
+    pairs += [(f"{pool}++, early", f"{pool}, early") for pool in ("max", "NetVLAD", "NetRVLAD")]
+    return {
+        f"{a} - {b}": {metric: difference(made[a], made[b], metric) for metric in ("tight", "loose")}
+        for a, b in pairs
+        if a in made and b in made
+    }
+
+
+def show(made: dict[str, dict[str, Any]]) -> None:
+    print(f"{'':28}{'tight':>22}{'loose':>22}   seen heard both context (tight)")
+    for name, row in made.items():
+        cells = ""
+        for metric in ("tight", "loose"):
+            one = row["test"][metric]
+            cells += f"   {one['value']:.3f} [{one['low']:.3f}, {one['high']:.3f}]"
+        kinds = by_kind(row["test"]["tight_labels"])
+        print(f"{name:28}{cells}   " + "  ".join(f"{value:.2f}" for value in kinds.values()))
+        for gone in (SOUND, PICTURE):
+            if f"without_{gone}" in row:
+                one = row[f"without_{gone}"]
+                print(f"  without {gone:18}   {one['tight']['value']:.3f}{'':19}{one['loose']['value']:.3f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cpu-s", type=float, default=60.0, help="processor time that each row is trained for")
+    parser.add_argument("--out", type=Path, default=None, help="where rows are kept; a temporary folder without")
+    parser.add_argument("--shard", default="0/1", help="i/n: only every n-th row, from the i-th on")
+    parser.add_argument("--choose", action="store_true", help="only try learning rates, on the validation recordings")
+    parser.add_argument("--json", type=Path, default=None)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as temporary:
+        out = arguments.out or Path(temporary)
+        data = make_planted_set(out / "streams", PlantedSettings())
+        if arguments.choose:
+            write_json_atomic(out / "rates.json", choose(data, cpu_s=arguments.cpu_s))
+            return
+        shard, shards = map(int, arguments.shard.split("/"))
+        for head, way, dropped in rows()[shard::shards]:
+            path = out / f"{name_of(head, way, dropped).replace(', ', '_').replace(' ', '-')}.json"
+            if not path.exists():
+                write_json_atomic(path, make_row(data, head, way, dropped=dropped, cpu_s=arguments.cpu_s))
+                print(path.stem, flush=True)
+        found = [json.loads(path.read_text()) for path in out.glob("*_*.json")]
+        order = [name_of(*row) for row in rows()]
+        made = {name_of(row["head"], row["way"], row["dropped"]): row for row in found}
+        made = {name: made[name] for name in order if name in made}
+    show(made)
+    differences = compare(made)
+    for name, one in differences.items():
+        cells = [f"{m} {d['value']:+.3f} [{d['low']:+.3f}, {d['high']:+.3f}]" for m, d in one.items()]
+        print(f"{name:44}", "  ".join(cells))
+    if arguments.json:
+        for row in made.values():
+            for metric in ("tight", "loose"):
+                row["test"].pop(f"{metric}_draws")
+        result = {"settings": PlantedSettings().model_dump(), "cpu_s": arguments.cpu_s, "torch": torch.__version__}
+        result |= {"learning_rates": LEARNING_RATES, "rows": made, "differences": differences}
+        arguments.json.write_text(json.dumps(result, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
