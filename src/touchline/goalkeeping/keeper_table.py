@@ -16,10 +16,10 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
-_EFFECTS = np.linspace(-2.5, 2.5, 401)
-_SPREADS = np.geomspace(0.02, 1.5, 48)
-_USUAL_SPREAD = 0.5
-"""Scale of the half-normal prior of the spread: nobody saves at seven times the odds of another."""
+_EFFECTS = np.linspace(-4.0, 4.0, 641)
+_SPREADS = np.geomspace(0.02, 2.5, 56)
+_WIDEST_SPREAD = 1.0
+"""Scale of the half-normal prior of the spread: wide, so that some might save at seven times the odds of others."""
 
 _LEAST = 1e-6
 
@@ -104,7 +104,7 @@ def keeper_table(keepers: Sequence[str], saved: npt.ArrayLike, expected: npt.Arr
     prior = np.exp(-((_EFFECTS[None] / _SPREADS[:, None]) ** 2) / 2)
     prior /= prior.sum(axis=1, keepdims=True)
     evidence = np.einsum("sg,kg->ks", prior, likelihood)
-    weights = _normalised(np.log(evidence).sum(axis=0) - (_SPREADS / _USUAL_SPREAD) ** 2 / 2 + np.log(_SPREADS))
+    weights = _normalised(np.log(evidence).sum(axis=0) - (_SPREADS / _WIDEST_SPREAD) ** 2 / 2 + np.log(_SPREADS))
     posteriors = {name: prior * likelihood[k] / evidence[k][:, None] for k, name in enumerate(who)}
     rows = [_estimate(name, truth[names == name], p[names == name], weights @ posteriors[name]) for name in who]
     low, middle, high = _quantiles(_SPREADS, weights, (0.025, 0.5, 0.975))
