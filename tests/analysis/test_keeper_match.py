@@ -8,12 +8,19 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fakematch import FakeDetector, FakePitchFinder, write_match
 from makevideo import write_numbered
+from tinyspotter import tiny_config, tiny_network
+from touchline.analysis import keeper_match
 from touchline.analysis.keeper_match import keeper_moments, look_at_match, write_match_pages
+from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
+from touchline.analysis.tracking import VideoTracker
 from touchline.errors import InputError
 from touchline.goalkeeping.expected_saves import load_expected_saves
 from touchline.goalkeeping.technique import load_techniques
+from touchline.models.store import save_model
 from touchline.poses import Pose
+from touchline.spotting.spotter import Spotter, load_spotter
 from touchline.tracks import Shot, Track, Tracks
 from touchline.types import Event, Timeline
 
@@ -138,3 +145,38 @@ def test_a_match_without_shots_is_refused_in_one_line(tmp_path: Path) -> None:
             finder=OneTechnique(),
             model=MODEL,
         )
+
+
+@pytest.fixture
+def seeing_shots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Spotter:
+    """A spotter whose second class is SHOT, and a pose finder that is always there."""
+    config = tiny_config().model_copy(update={"labels": ("PASS", "SHOT")})
+    save_model(tmp_path / "shots.safetensors", tiny_network(config), config)
+    monkeypatch.setattr(keeper_match, "load_pose_finder", lambda: OneTechnique())
+    return load_spotter(tmp_path / "shots.safetensors", device="cpu", backend="torch", threads=1)
+
+
+def test_analyze_writes_the_pages_of_shots(seeing_shots: Spotter, tmp_path: Path) -> None:
+    video = write_match(tmp_path / "match.mp4", frames=120)
+    options = AnalyzeOptions(out=tmp_path, report=True, thresholds={"SHOT": 0.05})
+    tracker = VideoTracker(FakeDetector(), FakePitchFinder())
+    first = analyze_video(video, spotter=seeing_shots, tracker=tracker, options=options)
+    assert "SHOT" in first.timeline.labels
+    assert first.keepers is not None and "Goalkeepers" in first.keepers.read_text()
+    first.keepers.unlink()
+    assert analyze_video(video, spotter=seeing_shots, tracker=tracker, options=options).keepers == first.keepers
+
+
+def test_without_a_pose_finder_analyze_says_so_and_goes_on(
+    seeing_shots: Spotter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> None:
+        raise InputError("no keeper-pose model")
+
+    monkeypatch.setattr(keeper_match, "load_pose_finder", missing)
+    video = write_match(tmp_path / "match.mp4", frames=120)
+    options = AnalyzeOptions(out=tmp_path, report=True, thresholds={"SHOT": 0.05})
+    tracker = VideoTracker(FakeDetector(), FakePitchFinder())
+    result = analyze_video(video, spotter=seeing_shots, tracker=tracker, options=options)
+    assert result.keepers is None and result.report is not None
+    assert result.remarks == ("keepers: no keeper-pose model",)

@@ -14,8 +14,8 @@ from touchline.analysis.keeper_page import write_keeper_pages
 from touchline.analysis.keeper_poses import Box, FoundKeeper, find_pose
 from touchline.clock import US_PER_S, format_clock
 from touchline.errors import InputError
-from touchline.goalkeeping.expected_saves import SaveModel
-from touchline.goalkeeping.pose_finder import PoseFinderLike
+from touchline.goalkeeping.expected_saves import SaveModel, load_expected_saves
+from touchline.goalkeeping.pose_finder import PoseFinderLike, load_pose_finder
 from touchline.goalkeeping.technique import Techniques, load_techniques
 from touchline.media.clips import read_clip
 from touchline.pitch import STANDARD, Pitch
@@ -231,6 +231,31 @@ def _too_small(moment: KeeperMoment) -> str:
 def _seen(rgb: npt.NDArray[np.uint8], box_xyxy: Box, *, time_us: int, finder: PoseFinderLike) -> SeenKeeper:
     pose, box, note = find_pose(rgb, finder, keeper=FoundKeeper(box_xyxy))
     return cut_out(f"at {format_clock(time_us)}", rgb, pose, box_xyxy=box, note=note)
+
+
+def has_shots(timeline: Timeline) -> bool:
+    """Whether any event is a shot."""
+    return any(event.label.lower() in SHOT_LABELS for event in timeline)
+
+
+def write_bundle_pages(
+    video: Path, folder: Path, *, timeline: Timeline, tracks: Tracks, stream: int | None = None
+) -> tuple[str, ...]:
+    """Write a match's pages with the models that ship; gives what a user should hear where that is not possible."""
+    try:
+        finder = load_pose_finder()
+        write_match_pages(
+            video,
+            folder,
+            timeline=timeline,
+            tracks=tracks,
+            finder=finder,
+            model=load_expected_saves(),
+            stream=stream,
+        )
+    except InputError as error:
+        return (f"{folder.name}: {error}",)
+    return ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

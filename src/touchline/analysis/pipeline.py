@@ -9,6 +9,7 @@ coverage is the same, but puts only the frames of the missing chunks through the
 from __future__ import annotations
 
 import contextlib
+import shutil
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -26,7 +27,7 @@ from touchline.analysis.tracking import TrackTask, VideoTracker
 from touchline.analysis.tracking_summary import TrackingSummary
 from touchline.errors import InputError
 from touchline.formats.boxes import PickedBox
-from touchline.formats.bundle import OVERLAY, REPORT, Bundle, Manifest, video_fingerprint
+from touchline.formats.bundle import KEEPERS, OVERLAY, REPORT, Bundle, Manifest, video_fingerprint
 from touchline.formats.sound import read_sound
 from touchline.media.video import VideoReader, probe
 from touchline.sound import SoundReading
@@ -117,6 +118,11 @@ class AnalysisResult:
     def overlay(self) -> Path | None:
         """The video with the tracks drawn in, where there is one."""
         return self._existing(OVERLAY)
+
+    @property
+    def keepers(self) -> Path | None:
+        """The list of the coach's pages, where there are any."""
+        return self._existing(f"{KEEPERS}/index.html")
 
     def _existing(self, name: str) -> Path | None:
         """A file of the bundle, where it is there."""
@@ -251,6 +257,7 @@ class _Work:
                 *SoundTask.files,
             ]  # of another video, or of none that is known
         self.bundle.discard(*stale)
+        shutil.rmtree(self.bundle.path / KEEPERS, ignore_errors=True)
         for task in missing:
             task.write(self.bundle, game=self.video.stem)
         timings_s = {"analyse": round(passed_s - started_s, 3), "write": round(time.monotonic() - passed_s, 3)}
@@ -278,7 +285,18 @@ class _Work:
             remarks = tuple(f"{OVERLAY}: {note}" for note in overlay.notes)
         if self.options.report and not (result.reused and result.report):
             self._report(result)
+        if self.options.report and result.tracking is not None and result.keepers is None:
+            remarks += self._keepers(result)
         return remarks
+
+    def _keepers(self, result: AnalysisResult) -> tuple[str, ...]:
+        """Write the coach's pages where there were shots; gives remarks."""
+        from touchline.analysis.keeper_match import has_shots, write_bundle_pages
+
+        if not has_shots(result.timeline):
+            return ()
+        out, tracks = self.bundle.path / KEEPERS, self.bundle.read_tracks()
+        return write_bundle_pages(self.video, out, timeline=result.timeline, tracks=tracks, stream=self.options.stream)
 
     def _old_manifest(self) -> Manifest | None:
         """The manifest in the bundle, where it is of this very video."""

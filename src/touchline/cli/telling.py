@@ -42,7 +42,12 @@ def _result_lines(video: Path, result: AnalysisResult, *, list_events: bool) -> 
         yield f"  {one_line(line)}"
     for remark in result.remarks:
         yield f"  note: {one_line(remark)}"
-    for name, path in (("bundle", result.bundle), ("overlay", result.overlay), ("report", result.report)):
+    for name, path in (
+        ("bundle", result.bundle),
+        ("overlay", result.overlay),
+        ("report", result.report),
+        ("keepers", result.keepers),
+    ):
         if path is not None:
             yield one_line(f"{name}: {path}")
 
@@ -138,6 +143,7 @@ def result_record(video: Path, result: AnalysisResult) -> dict[str, Any]:
         "video": str(video),
         "bundle": str(result.bundle),
         "report": None if result.report is None else str(result.report),
+        "keepers": None if result.keepers is None else str(result.keepers),
         "overlay": None if result.overlay is None else str(result.overlay),
         "events": len(result.timeline) if "spot" in result.tasks else None,
         "tracking": None if result.tracking is None else result.tracking.to_json(),

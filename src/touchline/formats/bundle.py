@@ -47,6 +47,9 @@ MANIFEST, EVENTS, RESULTS, SCORES, REPORT = (
     "scores.npz",
     "report.html",
 )
+KEEPERS = "keepers"
+"""Folder of the coach's pages."""
+
 TRACKS, TRACKS_MOT, ACTIONS, OVERLAY = "tracks.parquet", "tracks.txt", "actions.json", "overlay.mp4"
 
 _BLOCK = 1 << 20
