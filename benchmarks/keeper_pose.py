@@ -15,8 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from touchline.formats.keeper_pictures import read_keeper_pictures
+from touchline.formats.keeper_pictures import ONE_ON_ONE, read_keeper_pictures
 from touchline.goalkeeping.pose_finder import PoseFinder, load_pose_finder
+from touchline.media.skeleton_picture import draw_skeletons
+from touchline.media.stills import encode_still
 from touchline.training.config import read_recipe
 from touchline.training.keeper_pose import KeeperPoseRecipe, deal_folds
 from touchline.training.keeper_pose_data import read_picture
@@ -25,6 +27,7 @@ from touchline.training.keeper_pose_run import measure
 
 ROOT = Path(__file__).parent.parent
 ROUNDS = 20
+SHOWN = 6
 
 
 def main() -> None:
@@ -32,6 +35,7 @@ def main() -> None:
     parser.add_argument("--model", default="keeper-pose", help="a model's name or file")
     parser.add_argument("--recipe", type=Path, default=ROOT / "recipes" / "keeper-pose.yaml")
     parser.add_argument("--json", type=Path, help="write the numbers here")
+    parser.add_argument("--picture", type=Path, help="draw six held-out skeletons here, found above published ones")
     arguments = parser.parse_args()
     settings = KeeperPoseRecipe.model_validate(read_recipe(arguments.recipe).settings)
     pictures = read_keeper_pictures(settings.data_root / settings.pictures)
@@ -40,11 +44,17 @@ def main() -> None:
     finder = load_pose_finder(arguments.model, device="cpu", threads=1)
     assert isinstance(finder, PoseFinder), "only networks of model files say how sure they are of each joint"
     held = [picture for picture, there in zip(pictures, rows, strict=True) if there]
-    measured = measure(settings, pictures, look_at(finder, held), rows=rows, fold=fold)
+    found = look_at(finder, held)
+    measured = measure(settings, pictures, found, rows=rows, fold=fold)
     measured["crops_ms_one_thread"] = round(_latency_ms(finder, read_picture(held[0].path)), 2)
     _print(measured)
     if arguments.json:
         arguments.json.write_text(json.dumps(measured, indent=2) + "\n")
+    if arguments.picture:
+        trusted = [k for k, picture in enumerate(held) if picture.kept and picture.source == ONE_ON_ONE]
+        chosen = np.random.default_rng(0).permutation(trusted)[:SHOWN]
+        skeletons = [found.places[k] for k in chosen] + [held[k].joints_px for k in chosen]
+        arguments.picture.write_bytes(encode_still(draw_skeletons(skeletons, cell_px=200, columns=SHOWN)))
 
 
 def _latency_ms(finder: PoseFinder, crop: np.ndarray) -> float:

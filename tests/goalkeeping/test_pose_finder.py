@@ -146,3 +146,19 @@ def test_cocos_points_become_joints() -> None:
     assert joints[PELVIS] == pytest.approx((place["left_hip"] + place["right_hip"]) / 2)
     assert sure[PELVIS] == pytest.approx(0.3) and sure[JOINTS.index("neck")] == pytest.approx(0.9)
     assert isinstance(Pose(joints, sure), Pose)
+
+
+def test_a_vitpose_made_here_finds_joints(tmp_path: Path) -> None:
+    transformers = pytest.importorskip("transformers", reason="transformers is an optional extra")
+    backbone = transformers.VitPoseBackboneConfig(
+        image_size=[64, 48], patch_size=[16, 16], hidden_size=16, num_hidden_layers=1, num_attention_heads=2
+    )
+    config = transformers.VitPoseConfig(
+        backbone_config=backbone, num_labels=17, use_simple_decoder=True, id2label={k: str(k) for k in range(17)}
+    )
+    transformers.VitPoseForPoseEstimation(config).save_pretrained(tmp_path)
+    transformers.VitPoseImageProcessor(size={"height": 64, "width": 48}).save_pretrained(tmp_path)
+    finder = load_pose_finder(str(tmp_path), device="cpu")
+    pose = finder.find([np.full((90, 60, 3), 120, np.uint8)])[0]
+    assert pose.joints_px.shape == (16, 2) and pose.joints_3d is None
+    assert len(finder.sha256) == 64

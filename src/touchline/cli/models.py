@@ -82,8 +82,8 @@ def import_command(
         typer.Option(
             "--architecture",
             help="What FILE's weights are of, where it does not say so: r2plus1d-18, resnet-clip, x3d; resnet-encoder "
-            "is a ResNet of pictures, vggish and vggish-conv4 a network of sound, for features. Without this it is a "
-            "checkpoint of lRomul's ball-action spotter, or a model file.",
+            "is a ResNet of pictures, vggish and vggish-conv4 a network of sound, for features; pose-hg3d finds joints. "
+            "Without this it is a checkpoint of lRomul's ball-action spotter, or a model file.",
         ),
     ] = None,
     name: Annotated[str | None, typer.Option("--name", help="What to call it; the file's name without this.")] = None,

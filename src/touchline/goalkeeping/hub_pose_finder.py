@@ -30,6 +30,8 @@ COCO_POINTS = (
 )
 """The order of ViTPose's points."""
 
+_COCO_EXPERT = 0
+"""ViTPose+ was trained on several sets of points at once; this is COCO's number among them."""
 _HEAD_OVER_EARS = 1.75
 """How far the top of the head lies from the neck, over how far the ears do."""
 
@@ -77,6 +79,8 @@ class HubPoseFinder:
         self._device = device
         self._model = model.eval().to(device)
         self._processor = processor
+        many = getattr(model.config.backbone_config, "num_experts", 1) > 1
+        self._experts = {"dataset_index": torch.tensor([_COCO_EXPERT], device=device)} if many else {}
 
     @torch.inference_mode()
     def find(self, crops: Sequence[npt.NDArray[np.uint8]]) -> list[Pose]:
@@ -86,7 +90,7 @@ class HubPoseFinder:
     def _find(self, crop: npt.NDArray[np.uint8]) -> Pose:
         box = [[0.0, 0.0, float(crop.shape[1]), float(crop.shape[0])]]
         inputs = self._processor([crop], boxes=[box], return_tensors="pt").to(self._device)
-        outputs = self._model(**inputs)
+        outputs = self._model(**inputs, **self._experts)
         answer = self._processor.post_process_pose_estimation(outputs, boxes=[box])[0][0]
         points = answer["keypoints"].float().cpu().numpy().astype(np.float32)
         scores = answer["scores"].float().cpu().numpy().astype(np.float32)
