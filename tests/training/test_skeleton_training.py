@@ -140,6 +140,10 @@ def test_data_that_do_not_fit_are_named(waves: Path, tmp_path: Path) -> None:
 def test_a_folder_of_another_run_is_refused(waves: Path, trained: Path, tmp_path: Path) -> None:
     (tmp_path / "waves.yaml").write_text(yaml.safe_dump(recipe_of(waves, optimizer={"steps": 1, "batch": 4})))
     run_recipe(tmp_path / "waves.yaml", out=tmp_path / "run", overrides=[f"data_root={waves}"], device="cpu")
+    before = json.loads((tmp_path / "run" / "settings.json").read_text())
+    before.pop("description")  # as of an earlier version, which had no such setting
+    (tmp_path / "run" / "settings.json").write_text(json.dumps(before))
+    run_recipe(tmp_path / "waves.yaml", out=tmp_path / "run", overrides=[f"data_root={waves}"], device="cpu")
     with pytest.raises(UsageError, match="holds an earlier run with another optimizer"):
         run_recipe(
             tmp_path / "waves.yaml",
