@@ -82,7 +82,7 @@ def import_command(
         typer.Option(
             "--architecture",
             help="What FILE's weights are of, where it does not say so: r2plus1d-18, resnet-clip, x3d; resnet-encoder "
-            "is a ResNet of pictures, vggish and vggish-conv4 a network of sound, for features; pose-hg3d finds joints. "
+            "is a ResNet of pictures, vggish and vggish-conv4 a network of sound, for features; pose-hg3d has joints. "
             "Without this it is a checkpoint of lRomul's ball-action spotter, or a model file.",
         ),
     ] = None,
