@@ -16,12 +16,8 @@ from fakefeatures import number_extractor
 from makevideo import write_numbered
 from touchline.analysis.features import FeatureOptions
 from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
-from touchline.analysis.stream_spotting import (
-    PictureStream,
-    StreamSpotTask,
-    VideoStreamSpotter,
-    load_video_stream_spotter,
-)
+from touchline.analysis.stream_sources import OtherStream, PictureStream, StreamSources
+from touchline.analysis.stream_spotting import StreamSpotTask, VideoStreamSpotter, load_video_stream_spotter
 from touchline.analysis.trial import trial_speed
 from touchline.cli.main import app
 from touchline.errors import InputError, UsageError
@@ -57,16 +53,13 @@ def write_head(folder: Path, *, streams: dict[str, tuple[int, str]], name: str =
     return save_model(folder / name, build_network(config), config)
 
 
-def spotter_of(path: Path, *, reduction: Reduction | None = None, sounds: Any = None) -> VideoStreamSpotter:
+def spotter_of(
+    path: Path, *, reduction: Reduction | None = None, others: tuple[OtherStream, ...] = (), rate_hz: float = 2.0
+) -> VideoStreamSpotter:
     network, config, sha256 = load_model(path, task="spot-streams")
-    picture = PictureStream("picture", number_extractor(), reduction, FeatureOptions())
-    return VideoStreamSpotter(
-        StreamSpotter(network, config),
-        sha256=sha256,
-        pictures=(picture,),
-        sounds=sounds or {},
-        device_reason="cpu: test",
-    )
+    picture = PictureStream("picture", number_extractor(), reduction, FeatureOptions(rate_hz=rate_hz))
+    sources = StreamSources((picture,), others)
+    return VideoStreamSpotter(StreamSpotter(network, config), sha256=sha256, sources=sources, device_reason="cpu: test")
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +100,7 @@ def test_streams_are_taken_once_for_all_heads(video: Path, tmp_path: Path, monke
     streams = {"picture": (3, "numbers")}
     first, bundle = spot(video, tmp_path, spotter_of(write_head(tmp_path, streams=streams)))
     other = spotter_of(write_head(tmp_path, streams=streams, name="other"))
-    monkeypatch.setattr(other.pictures[0].extractor, "features", lambda pictures: pytest.fail("taken again"))
+    monkeypatch.setattr(other.sources.pictures[0].extractor, "features", lambda pictures: pytest.fail("taken again"))
     second, _ = spot(video, tmp_path, other, Goal=0.99)
     assert first.key != second.key
     assert all(event.label != "Goal" or event.confidence >= 0.99 for event in bundle.read_events())
@@ -135,11 +128,20 @@ def test_features_are_made_narrower_on_the_way(video: Path, tmp_path: Path) -> N
 def test_sound_goes_in_and_its_absence_is_told(video: Path, tmp_path: Path) -> None:
     head = write_head(tmp_path, streams={"picture": (3, "numbers"), "sound": (4, "noise")})
     values = np.random.default_rng(0).normal(size=(40, 4)).astype(np.float32)
-    with_sound = spotter_of(head, sounds={"sound": lambda path: Features(values, FeatureInfo(model="noise"))})
-    heard, _ = spot(video, tmp_path / "a", with_sound)
+    noise = OtherStream("sound", {}, lambda video, kept: Features(values, FeatureInfo(model="noise")), "noise")
+    heard, _ = spot(video, tmp_path / "a", spotter_of(head, others=(noise,)))
     assert not any("sound" in remark for remark in heard.remarks)
-    deaf, bundle = spot(video, tmp_path / "b", spotter_of(head, sounds={"sound": lambda path: None}))
-    assert any("no 'sound' stream" in remark for remark in deaf.remarks) and len(bundle.read_scores()) == 40
+
+    def fail(video: Path, kept: Path) -> Features:
+        raise InputError("no sound here")
+
+    silence = OtherStream("sound", {}, fail, "noise", optional=True)
+    deaf, bundle = spot(video, tmp_path / "b", spotter_of(head, others=(silence,)))
+    assert (
+        "sound: no sound here" in deaf.remarks
+        and any("no 'sound' stream" in remark for remark in deaf.remarks)
+        and len(bundle.read_scores()) == 40
+    )
 
 
 def test_loading_says_what_does_not_fit(tmp_path: Path) -> None:
@@ -156,7 +158,7 @@ def test_loading_says_what_does_not_fit(tmp_path: Path) -> None:
         load_video_stream_spotter(str(published), device="cpu")
     fitting = write_head(tmp_path, streams={"picture": (1280, "people-detector")}, name="fitting")
     loaded = load_video_stream_spotter(str(fitting), device="cpu")
-    assert loaded.pictures[0].extractor.name == "people-detector" and loaded.members == (loaded,)
+    assert loaded.sources.pictures[0].extractor.name == "people-detector" and loaded.members == (loaded,)
 
 
 def test_the_pipeline_takes_a_head_as_it_takes_a_spotter(video: Path, tmp_path: Path) -> None:
@@ -175,11 +177,7 @@ def test_the_pipeline_takes_a_head_as_it_takes_a_spotter(video: Path, tmp_path: 
 def test_a_stopped_run_goes_on(video: Path, tmp_path: Path) -> None:
     head = write_head(tmp_path, streams={"picture": (3, "numbers")})
     clean = analyze_video(video, spotter=spotter_of(head), options=AnalyzeOptions(out=tmp_path / "clean"))
-    network, config, sha256 = load_model(head, task="spot-streams")
-    stream = PictureStream("picture", number_extractor(), None, FeatureOptions(rate_hz=25.0))
-    spotter = VideoStreamSpotter(
-        StreamSpotter(network, config), sha256=sha256, pictures=(stream,), sounds={}, device_reason="cpu: test"
-    )
+    spotter = spotter_of(head, rate_hz=25.0)
 
     def stop(done_us: int, total_us: int) -> None:
         if done_us > 15_000_000:
@@ -207,7 +205,7 @@ def test_the_command_line(video: Path, tmp_path: Path, monkeypatch: pytest.Monke
     def load(name: str, **options: Any) -> Any:
         return number_extractor(name=name)
 
-    monkeypatch.setattr("touchline.analysis.stream_spotting.load_feature_extractor", load)
+    monkeypatch.setattr("touchline.analysis.stream_sources.load_feature_extractor", load)
     run = CliRunner().invoke
     result = run(app, ["spot", str(video), "--model", str(head), "--out", str(tmp_path), "--json"])
     assert result.exit_code == 0, result.output
@@ -218,3 +216,31 @@ def test_the_command_line(video: Path, tmp_path: Path, monkeypatch: pytest.Monke
     assert run(app, ["spot", str(video), "--model", str(head), "--model", "x", "--out", str(tmp_path)]).exit_code == 2
     assert run(app, ["spot", str(video), "--model", str(head), "--flip", "--out", str(tmp_path)]).exit_code == 2
     assert run(app, ["spot", str(video), "--features", "x", "--out", str(tmp_path)]).exit_code == 2
+
+
+def test_sound_and_files_are_found_by_the_heads_own_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tone = 0.2 * np.sin(np.arange(48_000 * 4) * 2 * np.pi * 440 / 48_000).astype(np.float32)
+    video = write_numbered(tmp_path / "match.mp4", frames=100, width=96, height=64, tone=tone)
+    mute = write_numbered(tmp_path / "mute.mp4", frames=100, width=96, height=64)
+    monkeypatch.setattr(
+        "touchline.analysis.stream_sources.load_feature_extractor", lambda name, **options: number_extractor(name=name)
+    )
+    head = write_head(tmp_path, streams={"picture": (3, "numbers"), "sound": (10, "sound")})
+    spotter = load_video_stream_spotter(str(head), device="cpu")
+    assert [other.about for other in spotter.sources.others] == ["sound"]
+    task, bundle = spot(video, tmp_path, spotter)
+    assert read_features(bundle.path / "features" / "sound.npy").width == 10
+    assert not any("no 'sound' stream" in remark for remark in task.remarks)
+    task, _ = spot(mute, tmp_path, spotter)
+    assert any("no 'sound' stream" in remark for remark in task.remarks)
+    given = load_video_stream_spotter(
+        str(head), device="cpu", given={"picture": bundle.path / "features" / "picture.npy"}
+    )
+    assert given.sources.pictures == ()
+    task, again = spot(video, tmp_path / "given", given)
+    assert np.array_equal(again.read_scores().values, bundle.read_scores().values) and not task.needs_frames
+    with pytest.raises(UsageError, match="reads the streams picture, sound"):
+        load_video_stream_spotter(str(head), device="cpu", given={"other": tmp_path / "x.npy"})
+    unheard = write_head(tmp_path, streams={"picture": (3, "numbers"), "sound": (128, "vggish")}, name="unheard")
+    spotter = load_video_stream_spotter(str(unheard), device="cpu")
+    assert "vggish" in spotter.sources.remarks[0] and spotter.sources.others == ()

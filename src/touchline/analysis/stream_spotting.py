@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from hashlib import file_digest
 from pathlib import Path
 from typing import Any, Literal
 
-from touchline.analysis.features import FeatureOptions, FeatureTask, feature_settings
+from touchline.analysis.features import FeatureTask, feature_settings
+from touchline.analysis.stream_sources import PictureStream, StreamSources, sources_of
 from touchline.clock import us_from_frame
 from touchline.errors import InputError, UsageError
 from touchline.formats.bundle import EVENTS, RESULTS, SCORES, Bundle
-from touchline.formats.features import SOCCERNET_RATE_HZ, FeatureInfo, Features, holds, read_features
+from touchline.formats.features import FeatureInfo, Features, holds, read_features
 from touchline.media.frame import Frame
 from touchline.media.frame_rules import FrameRule, frame_rule
-from touchline.models.stream_spec import StreamHeadConfig, StreamSpec
-from touchline.spotting.feature_extractor import BUILTIN, FeatureExtractor, load_feature_extractor
+from touchline.models.running import pick_device
+from touchline.models.store import find_model
+from touchline.models.stream_spec import StreamHeadConfig
+from touchline.spotting.feature_extractor import FeatureExtractor
 from touchline.spotting.reduction import Reduction, load_reduction
 from touchline.spotting.stream_decoding import DenseScores
 from touchline.spotting.stream_spotter import StreamSpotter, load_stream_spotter
@@ -29,18 +33,6 @@ from touchline.types import Coverage, Scores, Timeline, VideoInfo
 
 FEATURES = "features"
 """Folder of a bundle that keeps the streams."""
-SoundStream = Callable[[Path], Features | None]
-"""Makes a sound stream of a video; None where it has no sound."""
-
-
-@dataclass(frozen=True, slots=True)
-class PictureStream:
-    """How one stream of a head is taken of a video's pictures."""
-
-    name: str
-    extractor: FeatureExtractor
-    reduction: Reduction | None
-    options: FeatureOptions
 
 
 class VideoStreamSpotter:
@@ -49,8 +41,7 @@ class VideoStreamSpotter:
     Args:
         head: gives events of streams.
         sha256: of its file.
-        pictures: how its streams of pictures are made.
-        sounds: how its streams of sound are made, by name.
+        sources: where its streams come from.
         device_reason: where the head runs and why.
 
     """
@@ -60,12 +51,11 @@ class VideoStreamSpotter:
         head: StreamSpotter,
         *,
         sha256: str,
-        pictures: tuple[PictureStream, ...],
-        sounds: Mapping[str, SoundStream],
+        sources: StreamSources,
         device_reason: str,
     ) -> None:
         self.head, self.sha256, self.device_reason = head, sha256, device_reason
-        self.pictures, self.sounds = pictures, dict(sounds)
+        self.sources = sources
         self.config: StreamHeadConfig = head.config
         self.name = self.config.name
         self.labels = self.config.labels
@@ -77,7 +67,7 @@ class VideoStreamSpotter:
 
     def try_on(self, frames: Iterable[Frame], *, info: VideoInfo) -> None:
         """Take the features of some frames and forget them, to learn how long that takes."""
-        for stream in self.pictures:
+        for stream in self.sources.pictures:
             rule = frame_rule(stream.options.sampling, rate_hz=stream.options.rate_hz, fps=info.fps)
             frames = _looked_at(frames, rule, stream.extractor)
         deque(frames, maxlen=0)
@@ -142,12 +132,16 @@ class StreamSpotTask:
         self._video = {"name": info.path.name, "fingerprint": str(origin["video_fingerprint"])}
         self._settings = {
             stream.name: feature_settings(stream.extractor, options=stream.options, info=info)
-            for stream in spotter.pictures
+            for stream in spotter.sources.pictures
         }
-        reductions = {s.name: s.reduction.sha256 for s in spotter.pictures if s.reduction is not None}
-        key = {"head": spotter.sha256, "streams": self._settings, "reductions": reductions, "sounds": [*spotter.sounds]}
+        reductions = {s.name: s.reduction.sha256 for s in spotter.sources.pictures if s.reduction is not None}
+        others = {stream.name: dict(stream.key) for stream in spotter.sources.others}
+        key = {"head": spotter.sha256, "streams": self._settings, "reductions": reductions, "others": others}
         self.key: dict[str, Any] = json.loads(json.dumps({**origin, **key, "thresholds": self._thresholds}))
-        named = [(spotter.name, spotter.sha256), *((s.extractor.name, s.extractor.sha256) for s in spotter.pictures)]
+        named = [
+            (spotter.name, spotter.sha256),
+            *((s.extractor.name, s.extractor.sha256) for s in spotter.sources.pictures),
+        ]
         self.models = tuple({"task": self.name, "name": name, "sha256": sha256} for name, sha256 in named)
         self._folder: Path | None = None
         self._tasks: dict[str, FeatureTask] = {}
@@ -155,7 +149,7 @@ class StreamSpotTask:
     def open(self, bundle: Path, *, resume: bool) -> None:
         """Find what an earlier run saved, and which streams are there already."""
         self._folder = bundle / FEATURES
-        for stream in self.spotter.pictures:
+        for stream in self.spotter.sources.pictures:
             settings = self._settings[stream.name]
             if holds(self._path(stream.name), video=self._video, settings=settings) is None:
                 self._tasks[stream.name] = FeatureTask(
@@ -169,7 +163,7 @@ class StreamSpotTask:
         rows = [task.resumed_row for task in self._tasks.values()]
         known = [row for row in rows if row is not None]
         if known and len(known) == len(rows):
-            self.resumed_from_us = us_from_frame(min(known), fps=self.spotter.pictures[0].options.rate_hz)
+            self.resumed_from_us = us_from_frame(min(known), fps=self.spotter.sources.pictures[0].options.rate_hz)
 
     @property
     def needs_frames(self) -> bool:
@@ -184,14 +178,15 @@ class StreamSpotTask:
 
     def write(self, bundle: Bundle, *, game: str) -> None:
         """Keep the streams, find the events, and write the task's files."""
-        for stream in self.spotter.pictures:
+        for stream in self.spotter.sources.pictures:
             task = self._tasks.get(stream.name)
             if task is not None:
                 task.write(self._path(stream.name), info=self._about(stream))
         duration_us = self.coverage.duration_us if self.coverage is not None else self._info.duration_us
+        self.remarks = self.spotter.sources.remarks
         found = self.spotter.head.spot(self._streams(), duration_us=duration_us)
         timeline = surest(found.timeline, thresholds=self._thresholds)
-        self.remarks = found.remarks
+        self.remarks += found.remarks
         bundle.write_scores(found.scores)
         bundle.write_events(timeline)
         bundle.write_results(timeline, game=game)
@@ -220,13 +215,16 @@ class StreamSpotTask:
     def _streams(self) -> dict[str, Features]:
         """Every stream of the head that there is."""
         found = {}
-        for stream in self.spotter.pictures:
+        for stream in self.spotter.sources.pictures:
             features = read_features(self._path(stream.name))
             found[stream.name] = features if stream.reduction is None else _reduced(features, stream.reduction)
-        for name, listen in self.spotter.sounds.items():
-            heard = listen(self._info.path)
-            if heard is not None:
-                found[name] = heard
+        for other in self.spotter.sources.others:
+            try:
+                found[other.name] = other.take(self._info.path, self._path(other.name))
+            except InputError as error:
+                if not other.optional:
+                    raise
+                self.remarks += (f"{other.name}: {error}",)
         return found
 
 
@@ -253,7 +251,7 @@ def load_video_stream_spotter(
     device: Literal["auto", "cpu", "cuda"] = "auto",
     features: str | None = None,
     reduction: Path | None = None,
-    sounds: Mapping[str, SoundStream] | None = None,
+    given: Mapping[str, Path] | None = None,
 ) -> VideoStreamSpotter:
     """A head by name or path, with what makes its streams.
 
@@ -262,63 +260,17 @@ def load_video_stream_spotter(
         device: where models run.
         features: what makes its features of pictures; None takes what the head was trained on.
         reduction: makes them narrower; needed where the head's rows are narrower than the features.
-        sounds: model of a sound stream -> what makes it; the head's streams of these models are made by them.
+        given: stream -> file of features that is there already.
 
     Raises:
+        UsageError: a file for a stream that the head does not read.
         InputError: a model that is not there, or features whose width does not fit the head.
 
     """
-    from touchline.models.running import pick_device
-    from touchline.models.store import find_model
-
     head = load_stream_spotter(model, device=device)
-    known = dict(sounds or {})
-    heard = {stream.name: known[stream.model] for stream in head.config.streams if stream.model in known}
-    rate_hz = max(head.config.rate_hz, SOCCERNET_RATE_HZ)
     narrow = None if reduction is None else load_reduction(reduction)
-    pictures = tuple(
-        _picture_stream(
-            stream, head=head.config.name, device=device, features=features, reduction=narrow, rate_hz=rate_hz
-        )
-        for stream in head.config.streams
-        if stream.name not in heard
-    )
+    sources = sources_of(head.config, device=device, features=features, reduction=narrow, given=given)
     with find_model(model).open("rb") as file:
-        from hashlib import file_digest
-
         sha256 = file_digest(file, "sha256").hexdigest()
     _, reason = pick_device(device)
-    return VideoStreamSpotter(head, sha256=sha256, pictures=pictures, sounds=heard, device_reason=reason)
-
-
-def _picture_stream(
-    stream: StreamSpec,
-    *,
-    head: str,
-    device: Literal["auto", "cpu", "cuda"],
-    features: str | None,
-    reduction: Reduction | None,
-    rate_hz: float,
-) -> PictureStream:
-    """How a stream is made.
-
-    Raises:
-        InputError: its features are not to be had, or do not fit the head; the message says what to give.
-
-    """
-    try:
-        extractor = load_feature_extractor(features or stream.model or BUILTIN, device=device)
-    except InputError as error:
-        raise InputError(f"{head} reads {stream.name!r}, features of {stream.model!r}: {error}") from error
-    fitting = None if extractor.width == stream.width else reduction
-    if extractor.width != stream.width and reduction is None:
-        raise InputError(
-            f"{head} reads rows of {stream.width} numbers as {stream.name!r}, {extractor.name} makes rows of "
-            f"{extractor.width}; give the reduction it was trained with, --reduction FILE, or other --features MODEL"
-        )
-    if fitting is not None and (fitting.width, fitting.size) != (extractor.width, stream.width):
-        raise InputError(
-            f"reduction {fitting.name} makes {fitting.size} numbers of {fitting.width}; {head} needs {stream.width} "
-            f"of the {extractor.width} of {extractor.name}"
-        )
-    return PictureStream(stream.name, extractor, fitting, FeatureOptions(rate_hz=rate_hz))
+    return VideoStreamSpotter(head, sha256=sha256, sources=sources, device_reason=reason)

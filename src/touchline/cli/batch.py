@@ -198,7 +198,7 @@ def _load_spotter(spotting: SpotArguments, *, output: Output) -> BaseSpotter | V
     names = spotting.model or ()
     if any(is_stream_head(name) for name in names):
         return load_head(names, spotting=spotting, output=output)
-    if spotting.features is not None or spotting.reduction is not None:
+    if spotting.features or spotting.reduction is not None:
         raise UsageError("--features and --reduction go with a head over feature streams; name one with --model")
     return load_spotters(names, device=spotting.device, flip=spotting.flip, output=output)
 

@@ -22,8 +22,12 @@ ThresholdOption = Annotated[
     typer.Option("--threshold", metavar="LABEL=VALUE", help="Confidence, 0 to 1, that events of a label need."),
 ]
 FeaturesOption = Annotated[
-    str | None,
-    typer.Option("--features", help="With a head over features: what makes them; else what the head was trained on."),
+    list[str] | None,
+    typer.Option(
+        "--features",
+        metavar="MODEL|STREAM=FILE",
+        help="With a head over features: what makes them, else what it was trained on; or a file of a stream of its.",
+    ),
 ]
 ReductionOption = Annotated[
     Path | None,

@@ -1,0 +1,163 @@
+"""Where each stream of a head over features comes from: the video's pictures, its sound, or a file that is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from hashlib import file_digest
+from pathlib import Path
+from typing import Literal
+
+from touchline.analysis.features import FeatureOptions
+from touchline.analysis.sound_features import extract_sound_features
+from touchline.errors import InputError, UsageError
+from touchline.formats.features import SOCCERNET_RATE_HZ, Features, read_features
+from touchline.models.stream_spec import StreamHeadConfig, StreamSpec
+from touchline.spotting.feature_extractor import BUILTIN, FeatureExtractor, load_feature_extractor
+from touchline.spotting.reduction import Reduction
+from touchline.spotting.sound_extractor import SoundExtractor, is_sound_model, load_sound_extractor
+
+Device = Literal["auto", "cpu", "cuda"]
+
+
+@dataclass(frozen=True, slots=True)
+class PictureStream:
+    """A stream of a video's pictures, taken as they are decoded."""
+
+    name: str
+    extractor: FeatureExtractor
+    reduction: Reduction | None
+    options: FeatureOptions
+
+
+@dataclass(frozen=True, slots=True)
+class OtherStream:
+    """A stream that needs no pictures.
+
+    Attributes:
+        name: of the stream.
+        key: everything that decides it besides the video, as JSON.
+        take: gives it of a video, kept in a file; an InputError where the video has none.
+        about: what it is, for people.
+        optional: go on without it where it cannot be had.
+
+    """
+
+    name: str
+    key: Mapping[str, object]
+    take: Callable[[Path, Path], Features]
+    about: str
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSources:
+    """All that a head reads, and why some of it is missing."""
+
+    pictures: tuple[PictureStream, ...]
+    others: tuple[OtherStream, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+def sources_of(
+    config: StreamHeadConfig,
+    *,
+    device: Device = "auto",
+    features: str | None = None,
+    reduction: Reduction | None = None,
+    given: Mapping[str, Path] | None = None,
+) -> StreamSources:
+    """What makes the streams of a head.
+
+    Args:
+        config: of the head.
+        device: where models run.
+        features: what makes features of pictures; None takes what the head was trained on.
+        reduction: makes those narrower, where the head wants that.
+        given: stream -> file of features that is there already.
+
+    Raises:
+        UsageError: a file for a stream that the head does not read.
+        InputError: features of pictures that are not to be had or do not fit, or no stream at all.
+
+    """
+    given = dict(given or {})
+    names = [stream.name for stream in config.streams]
+    unknown = sorted(set(given) - set(names))
+    if unknown:
+        raise UsageError(f"--features {unknown[0]}=...: {config.name} reads the streams {', '.join(names)}")
+    pictures, others, remarks = [], [], []
+    for stream in config.streams:
+        if stream.name in given:
+            others.append(_given_stream(stream, given[stream.name]))
+        elif stream.model and is_sound_model(stream.model):
+            try:
+                others.append(_sound_stream(stream, device=device))
+            except InputError as error:
+                remarks.append(f"{stream.name}: {error}")
+        else:
+            pictures.append(
+                _picture_stream(stream, config=config, device=device, features=features, reduction=reduction)
+            )
+    if not pictures and not others:
+        raise InputError(f"{config.name}: none of its streams is to be had: {'; '.join(remarks)}")
+    return StreamSources(tuple(pictures), tuple(others), tuple(remarks))
+
+
+def _given_stream(stream: StreamSpec, path: Path) -> OtherStream:
+    read_features(path, width=stream.width, check=False)
+    with path.open("rb") as file:
+        sha256 = file_digest(file, "sha256").hexdigest()
+
+    def take(video: Path, kept: Path) -> Features:
+        return read_features(path, width=stream.width)
+
+    return OtherStream(stream.name, {"given": sha256}, take, f"as given, {path}")
+
+
+def _sound_stream(stream: StreamSpec, *, device: Device) -> OtherStream:
+    extractor = load_sound_extractor(stream.model, device=device)
+    return OtherStream(stream.name, extractor.settings, partial(_hear, extractor), extractor.name, optional=True)
+
+
+def _hear(extractor: SoundExtractor, video: Path, kept: Path) -> Features:
+    """The sound of a video."""
+    return read_features(extract_sound_features(video, extractor=extractor, out=kept).path)
+
+
+def _picture_stream(
+    stream: StreamSpec,
+    *,
+    config: StreamHeadConfig,
+    device: Device,
+    features: str | None,
+    reduction: Reduction | None,
+) -> PictureStream:
+    """How a stream of pictures is made.
+
+    Raises:
+        InputError: its features are not to be had, or do not fit the head; the message says what to give.
+
+    """
+    head = config.name
+    try:
+        extractor = load_feature_extractor(features or stream.model or BUILTIN, device=device)
+    except InputError as error:
+        raise InputError(
+            f"{head} reads {stream.name!r}, features of {stream.model!r}; give a file, --features {stream.name}=FILE, "
+            f"or another model, --features MODEL ({error})"
+        ) from error
+    fitting = None if extractor.width == stream.width else reduction
+    if extractor.width != stream.width and reduction is None:
+        raise InputError(
+            f"{head} reads rows of {stream.width} numbers as {stream.name!r}, {extractor.name} makes rows of "
+            f"{extractor.width}; give the reduction it was trained with, --reduction FILE, or other --features MODEL"
+        )
+    if fitting is not None and (fitting.width, fitting.size) != (extractor.width, stream.width):
+        raise InputError(
+            f"reduction {fitting.name} makes {fitting.size} numbers of {fitting.width}; {head} needs {stream.width} "
+            f"of the {extractor.width} of {extractor.name}"
+        )
+    rate_hz = max(config.rate_hz, SOCCERNET_RATE_HZ)
+    return PictureStream(stream.name, extractor, fitting, FeatureOptions(rate_hz=rate_hz))
