@@ -18,7 +18,7 @@ from torch import Tensor
 from touchline.errors import InputError, UsageError
 from touchline.formats.spacejam import LABELS as SPACEJAM_LABELS
 from touchline.models.importing import WRAPPER_PREFIXES, check_name, model_name, read_checkpoint
-from touchline.models.resnet import STAGES
+from touchline.models.importing_pictures import resnet_depth
 from touchline.models.spec import IMAGENET_MEAN, IMAGENET_STD, ClipConfig, ClipSpec
 from touchline.models.store import build_network, load_weights, save_model, user_folder
 from touchline.models.x3d import INPUTS as X3D_INPUTS
@@ -243,7 +243,7 @@ def _r2plus1d(file: _File) -> Source:
 
 def _resnet(file: _File) -> Source:
     """Depth, temporal aggregation and kind of head as the names of weights tell them."""
-    arguments: dict[str, Any] = {"depth": _depth(file)}
+    arguments: dict[str, Any] = {"depth": resnet_depth(file.state, source=str(file.path))}
     if "fc.6.weight" in file.state:
         arguments["expanded_head"] = True
     spec: dict[str, Any] = {"width": 224, "height": 224, "fit": "crop", "mean": IMAGENET_MEAN, "std": IMAGENET_STD}
@@ -253,19 +253,6 @@ def _resnet(file: _File) -> Source:
     told = re.search(r"f([1-9]\d{0,2})(?!\d)", file.path.stem)
     clip = ClipSpec(frames=int(told[1]) if told else _PICTURES, stride=2, **spec)
     return Source({**arguments, "temporal": "tam"}, clip, None, "a ResNet with temporal aggregation, as IBM trains it.")
-
-
-def _depth(file: _File) -> int:
-    """Layers of a ResNet, from how many blocks it has and of which kind."""
-    blocks = tuple(
-        len({match[1] for name in file.state if (match := re.match(rf"layer{stage}\.(\d+)\.", name))})
-        for stage in range(1, 5)
-    )
-    bottleneck = "layer1.0.conv3.weight" in file.state
-    depth = next((d for d, wanted in STAGES.items() if wanted == blocks and (d >= 50) == bottleneck), None)
-    if depth is None:
-        raise InputError(f"{file.path}: stages of {blocks} blocks are no ResNet of {sorted(STAGES)} layers")
-    return depth
 
 
 def _x3d(file: _File) -> Source:
