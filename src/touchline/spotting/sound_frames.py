@@ -42,7 +42,7 @@ _CELL_FRAMES = 10
 _BACKGROUND_CELLS = 41
 _SMOOTH_FRAMES = 5
 _NARROW_BINS = 8
-_NOISE_BINS = 19
+_NOISE_BINS, _NOISE_RANK = 19, 4
 _FIRST_NARROW_HZ = 1_500
 
 
@@ -137,12 +137,14 @@ def _band_db(power: Floats, band_hz: tuple[int, int]) -> Floats:
 def _noise_db(power: Floats, band_hz: tuple[int, int]) -> Floats:
     """What a band would hold if all of it were noise like that between its tones, dB of full scale.
 
-    The median of neighbouring bins ignores tones; of noise it is ln 2 of the mean.
+    The fifth lowest of nineteen neighbouring bins is hardly moved by tones; of noise it is a known share of the mean.
     """
     first, last = round(band_hz[0] / BIN_HZ), round(band_hz[1] / BIN_HZ)
     first += (last - first) % _NOISE_BINS
     groups = power[:, first:last].reshape(len(power), -1, _NOISE_BINS)
-    return decibel(np.median(groups, axis=2).sum(axis=1) * np.float32(_NOISE_BINS / np.log(2)))
+    low = np.partition(groups, _NOISE_RANK, axis=2)[:, :, _NOISE_RANK].sum(axis=1)
+    share = sum(1 / (_NOISE_BINS - rank) for rank in range(_NOISE_RANK + 1))
+    return decibel(low * np.float32(_NOISE_BINS / share))
 
 
 def decibel(power: Floats) -> Floats:
