@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from fakefeatures import number_extractor
 from makevideo import bars, write_frames, write_numbered
 from touchline.analysis.features import Extraction, FeatureOptions, extract_features, feature_path
 from touchline.errors import InputError, UsageError
-from touchline.formats.features import read_features, side_car
+from touchline.formats.features import length_remark, read_features, side_car
 
 FRAMES = 900
 
@@ -121,3 +122,18 @@ def test_the_side_car_says_what_decides_the_values(video: Path, tmp_path: Path) 
     assert document["model"] == "numbers" and document["rate_hz"] == 2.0 and document["start_us"] == 0
     assert document["settings"]["picture"]["width"] == 96 and document["video"]["name"] == "match.mp4"
     assert document["coverage"]["frames_decoded"] == FRAMES
+
+
+def test_a_header_that_lies_is_not_believed(tmp_path: Path) -> None:
+    video = write_numbered(tmp_path / "lies.mkv", frames=100, width=96, height=64)
+    data = bytearray(video.read_bytes())
+    at = data.index(b"\x44\x89\x88") + 3  # the duration, a double in milliseconds
+    assert struct.unpack(">d", data[at : at + 8])[0] == pytest.approx(4000, abs=50)
+    data[at : at + 8] = struct.pack(">d", 60_000.0)
+    video.write_bytes(data)
+    result = extract(video, tmp_path)
+    coverage = result.info.coverage
+    assert result.rows == 8 and coverage is not None and coverage.frames_decoded == 100
+    told = [*coverage.repairs, *(gap.reason for gap in coverage.gaps)]
+    assert told, "the side-car says that header and pictures disagree"
+    assert length_remark(read_features(result.path), duration_us=60_000_000) is not None

@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from typer.testing import CliRunner, Result
 
 from touchline.cli.main import app
@@ -76,3 +77,13 @@ def test_what_is_not_there_is_told_with_how_to_get_it(tmp_path: Path) -> None:
     assert "holds no .json file" in run(tmp_path / "empty", tmp_path, "--to", "events.json", code=3).output
     write_labels(TIMELINE, tmp_path / "Labels-v2.json", game="g")
     assert "no version" in run(tmp_path / "Labels-v2.json", tmp_path / "x.json", code=3).output
+
+
+@pytest.mark.shared_data
+def test_real_predictions_of_a_hundred_matches(shared_data: Path, tmp_path: Path) -> None:
+    source = shared_data / "soccernet" / "netvlad_v2_results_spotting_test.zip"
+    result = run(source, tmp_path, "--to", "Labels-v2.json", "--json", code=4)
+    found = [json.loads(line) for line in result.stdout.splitlines()]
+    assert len(found) == 100 and sum(record["events"] for record in found) == 27_678
+    assert all(not record["dropped"] for record in found)
+    assert all("confidences are not kept there" in record["notes"][0] for record in found)

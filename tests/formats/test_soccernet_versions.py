@@ -54,6 +54,17 @@ def test_own_goals_are_goals_and_told(tmp_path: Path) -> None:
     assert V1_OF_V2["Goal"] == "soccer-ball" and set(V2_OF_V1.values()) <= set(SOCCERNET_V2)
 
 
+def test_the_first_evaluators_classes(tmp_path: Path) -> None:
+    classes = Timeline(
+        tuple(Event(label, second * 1_000_000) for second, label in enumerate(("card", "soccer", "subs")))
+    )
+    assert not write_version(classes, tmp_path / "Labels.json", game="g").lossy
+    result = write_version(classes, tmp_path / "Labels-v2.json", game="g")
+    assert [event.label for event in read_labels(result.path)] == ["Goal", "Substitution"]
+    assert result.dropped == {"card": 1}, "it is any of three"
+    assert V1_OF_V2["Goal"] == "soccer-ball" and V1_OF_V2["Substitution"] == "substitution-in"
+
+
 def test_version_2_stays_as_it_is(tmp_path: Path) -> None:
     assert not write_version(V2, tmp_path / "Labels-v2.json", game="g").lossy
     again = read_labels(tmp_path / "Labels-v2.json")

@@ -16,7 +16,7 @@ from touchline.clock import US_PER_S, format_game_time
 from touchline.errors import InputError
 from touchline.formats.atomic import make_folder, write_json_atomic
 from touchline.formats.bundle import events_document
-from touchline.formats.soccernet import labels_document, results_document
+from touchline.formats.soccernet import V1_CLASSES, labels_document, results_document
 from touchline.formats.video_ini import HalfSpan
 from touchline.labels import BALL_12, SOCCERNET_V2
 from touchline.types import Event, Timeline
@@ -29,8 +29,10 @@ V2_OF_V1 = {
     "r-card": "Red card",
     "yr-card": "Yellow->red card",
     "substitution-in": "Substitution",
+    "soccer": "Goal",
+    "subs": "Substitution",
 }
-"""Label of version 1 -> of version 2."""
+"""Label of version 1, or class of its evaluator -> of version 2; the evaluator's ``card`` is any of three."""
 V1_OF_V2 = {new: old for old, new in reversed(V2_OF_V1.items())}
 
 TARGETS = {
@@ -122,7 +124,7 @@ def _in_version(timeline: Timeline, name: str) -> tuple[Timeline, Counter[str]]:
 def _label_in(label: str, name: str) -> str | None:
     """A label in the words of a version, None where it has none."""
     if name == "Labels.json":
-        return label if label in V2_OF_V1 else V1_OF_V2.get(label)
+        return label if label in V2_OF_V1 or label in V1_CLASSES else V1_OF_V2.get(label)
     if name == "Labels-v2.json":
         return label if label in SOCCERNET_V2 else V2_OF_V1.get(label)
     if name == "Labels-ball.json":
