@@ -1,6 +1,7 @@
 """Take the pictures of a report: ``python docs/images/shoot.py REPORT.html docs/images/report.png``.
 
-With ``docs/images/players.png`` as a third argument, the lower part with players and heat map goes there.
+With ``docs/images/players.png`` as a third argument, the lower part with players and heat map goes there. With
+``--timeline`` the picture is of the timeline alone, as ``docs/images/sound.png`` is.
 """
 
 from __future__ import annotations
@@ -42,5 +43,20 @@ def shoot(report: Path, picture: Path, *, players: Path | None = None, events_on
         browser.close()
 
 
+def shoot_timeline(report: Path, picture: Path) -> None:
+    """Open a report in Chromium at 1280 x 1000 and save its timeline."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        page = browser.new_page(viewport={"width": 1280, "height": 1000}, color_scheme="light")
+        page.goto(report.resolve().as_uri())
+        page.wait_for_timeout(1500)
+        page.locator("section.timeline").screenshot(path=picture)
+        browser.close()
+
+
 if __name__ == "__main__":
+    if "--timeline" in sys.argv:
+        sys.argv.remove("--timeline")
+        shoot_timeline(Path(sys.argv[1]), Path(sys.argv[2]))
+        sys.exit()
     shoot(Path(sys.argv[1]), Path(sys.argv[2]), players=Path(sys.argv[3]) if len(sys.argv) > 3 else None)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from touchline.analysis.features import Extraction
+from touchline.analysis.features import Extraction, feature_path
 from touchline.errors import InputError
 from touchline.formats.atomic import make_folder
 from touchline.formats.bundle import video_fingerprint
-from touchline.formats.features import SUFFIX, FeatureInfo, holds, write_features
+from touchline.formats.features import FeatureInfo, holds, write_features
 from touchline.formats.npy import open_rows
 from touchline.media.audio import audio_facts, stream_audio
 from touchline.spotting.logmel import RATE_HZ
@@ -36,7 +36,7 @@ def extract_sound_features(
 
     """
     facts = audio_facts(video)
-    path = sound_feature_path(video, out=out, model=extractor.name)
+    path = feature_path(video, out=out, name=extractor.name)
     names = {"name": video.name, "fingerprint": video_fingerprint(video)}
     settings = json.loads(json.dumps({**extractor.settings, "touchline": version("touchline")}))
     held = None if force else holds(path, video=names, settings=settings)
@@ -61,13 +61,6 @@ def extract_sound_features(
     make_folder(path.parent)
     written = write_features(path, [values], shape=(rows, extractor.width), info=info)
     return Extraction(path, written, rows, extractor.width)
-
-
-def sound_feature_path(video: Path, *, out: Path | None, model: str) -> Path:
-    """Where the features of a video's sound go: ``VIDEO_MODEL.npy``."""
-    if out is not None and out.suffix == SUFFIX:
-        return out
-    return (video.parent if out is None else out) / f"{video.stem}_{model}{SUFFIX}"
 
 
 def _remarks(values: np.ndarray, *, rate_hz: int) -> list[str]:
