@@ -64,6 +64,7 @@ def test_own_times_stay(tmp_path: Path) -> None:
         (lambda data: data[:40], "cut off in its header"),
         (lambda data: data[:-20], "truncated: 8 of 10 rows"),
         (lambda data: data + b"more", "4 bytes more"),
+        (lambda data: data.replace(b"}", b"{"), "not an .npy file"),
         (lambda data: data.replace(b"<f4", b"<i4"), "of type int32"),
         (lambda data: data.replace(b"(10, 4)", b"(40,)  "), "of shape (40,)"),
         (lambda data: data.replace(b"<f4", b"|O "), "refused"),
@@ -109,6 +110,9 @@ def test_other_width_and_other_side_car_are_refused(tmp_path: Path) -> None:
         read_features(path)
     side_car(path).write_text(json.dumps({**document, "version": 99}))
     with pytest.raises(InputError, match="another version"):
+        read_features(path)
+    side_car(path).write_text(json.dumps({**document, "start_us": "soon"}))
+    with pytest.raises(InputError, match="not a side-car of features"):
         read_features(path)
     side_car(path).write_text("{")
     with pytest.raises(InputError, match="not readable as JSON"):

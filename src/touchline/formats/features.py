@@ -215,6 +215,7 @@ def read_side_car(path: Path) -> FeatureInfo | None:
         raise InputError(f"{place}: of another version than {VERSION}; extract the features again")
     try:
         coverage, times_us = document.pop("coverage", None), document.pop("times_us", None)
+        document["rate_hz"], document["start_us"] = float(document["rate_hz"]), int(document["start_us"])
         return FeatureInfo(
             **{**document, "remarks": tuple(document.get("remarks", ())), "absent": _spans(document.get("absent", ()))},
             coverage=None if coverage is None else coverage_from_json(coverage),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -55,7 +56,7 @@ def _header(file: BinaryIO, *, path: Path) -> tuple[tuple[int, ...], bool, np.dt
         if reader is None:
             raise ValueError(f"version {version}")
         return reader(file, max_header_size=_MAX_HEADER)
-    except (ValueError, SyntaxError, TypeError, EOFError) as error:
+    except (ValueError, SyntaxError, TypeError, EOFError, TokenError) as error:
         raise InputError(f"{path}: not an .npy file, or cut off in its header ({error})") from error
 
 
