@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from touchline.formats.keeper_pictures import ONE_ON_ONE, KeeperPicture
 from touchline.goalkeeping.pose_finder import PoseFinder, logit, square_crop
-from touchline.goalkeeping.reference import TECHNIQUES, centroids, nearest_centre, pose_features
+from touchline.goalkeeping.reference import TECHNIQUES, nearest_centre, pose_features
 from touchline.goalkeeping.technique import name_technique
 from touchline.goalkeeping.views import comparable
 from touchline.metrics.poses import Interval, agreement, correct_joints, over_groups, scaled_errors, torso_lengths
@@ -172,23 +172,23 @@ def published_names(places: Floats, views: ShotViews, centres: Floats) -> Indice
     return nearest_centre(features, centres)[0]
 
 
-def published_centres(truth: Floats, views: ShotViews) -> Floats:
-    """Middles of the published techniques, of the published poses that were kept."""
-    there = views.technique >= 0
-    features = pose_features(pose_in_space(truth[there]), engagement=views.engagement[there])
-    return centroids(features, views.technique[there])
-
-
 def shipped_names(places: Floats) -> list[str]:
     """The likeliest of touchline's own techniques by pose alone; empty where none can be told."""
     readings = [name_technique(pose) for pose in pose_in_space(places)]
     return [max(r.probabilities, key=lambda name: r.probabilities[name]) if r.probabilities else "" for r in readings]
 
 
-def measure_techniques(found: Found, truth: Truth, views: ShotViews) -> dict[str, Any]:
-    """How often techniques agree: between two pictures of a shot, and with the published poses."""
+def measure_techniques(found: Found, truth: Truth, views: ShotViews, *, centres: Floats) -> dict[str, Any]:
+    """How often techniques agree: between two pictures of a shot, and with the published poses.
+
+    Args:
+        found: what an estimator says.
+        truth: the published poses of the same pictures.
+        views: which of them show shots.
+        centres: float64 (4, 33), middles of the published techniques.
+
+    """
     known = truth.places[views.rows]
-    centres = published_centres(known, views)
     kept = views.technique >= 0
     said: dict[str, Any] = {}
     names: dict[str, dict[str, npt.NDArray[Any]]] = {}
@@ -199,7 +199,19 @@ def measure_techniques(found: Found, truth: Truth, views: ShotViews) -> dict[str
     said["same_as_published"] = {
         way: _same(those, names["published"][way], views.shots[kept]) for way, those in names["found"].items()
     }
+    said["steadier_than_published"] = {
+        way: _gain(those, names["published"][way], views.shots[kept]) for way, those in names["found"].items()
+    }
     return said
+
+
+def _gain(first: npt.NDArray[Any], second: npt.NDArray[Any], shots: npt.NDArray[np.str_]) -> dict[str, Any]:
+    """How much oftener the first names agree between pictures of a shot than the second, on the same pairs."""
+    pairs = view_pairs(shots)
+    if not len(pairs):
+        return {"n": 0}
+    one, other = ((names[pairs[:, 0]] == names[pairs[:, 1]]).astype(np.float64) for names in (first, second))
+    return {**as_json(over_groups(lambda k: float((one - other)[k].mean()), shots[pairs[:, 0]])), "n": len(pairs)}
 
 
 _NAMINGS: dict[str, Callable[[Floats, ShotViews, Floats], npt.ArrayLike]] = {

@@ -16,8 +16,9 @@ import numpy.typing as npt
 
 from touchline.formats.atomic import make_folder, write_bytes_atomic, write_json_atomic
 from touchline.formats.keeper_pictures import KeeperPicture, read_keeper_pictures
-from touchline.formats.keeper_tables import read_choices, read_shots
+from touchline.formats.keeper_tables import read_choices, read_poses, read_shots
 from touchline.goalkeeping.pose_finder import finder_of, joint_confidence
+from touchline.goalkeeping.reference import centroids, reference_rows
 from touchline.metrics.poses import correct_joints
 from touchline.models.pose_net import PoseNet
 from touchline.models.pose_spec import ConfidenceSpec, PoseConfig
@@ -171,7 +172,10 @@ def measure(
     everything = _truth(pictures)
     truth = everything.take(rows)
     held = [picture for picture, there in zip(pictures, rows, strict=True) if there]
-    views = shot_views(held, engagement=read_shots(folder).engagement, technique=read_choices(folder).technique)
+    shots, choices = read_shots(folder), read_choices(folder)
+    views = shot_views(held, engagement=shots.engagement, technique=choices.technique)
+    published = reference_rows(shots, read_poses(folder), choices)
+    centres = centroids(published.features, published.technique)
     said: dict[str, Any] = {"folds_measured": list(settings.measured), "within_torsos": WITHIN}
     estimators = {
         "network": found,
@@ -182,7 +186,7 @@ def measure(
         said[name] = {
             "all": measure_poses(estimate, truth),
             "trusted_by_the_authors": measure_poses(estimate, truth, rows=truth.kept),
-            "technique": measure_techniques(estimate, truth, views),
+            "technique": measure_techniques(estimate, truth, views, centres=centres),
         }
     said["confidence"] = _confidence_measured(found, truth)
     return said
