@@ -1,6 +1,6 @@
 """Clips a second of the clip networks on a CPU, every way of running them side by side, and what that does to scores.
 
-    python benchmarks/recogniser_speed.py [--threads 1] [--rounds 7] [--batch 2] [--json FILE]
+    python benchmarks/recogniser_speed.py [--threads 1] [--rounds 5] [--batch 1] [--json FILE]
 
 Eager PyTorch in float32 is what the others are compared with: same weights, same pixels, same run. Ways take turns,
 call by call, as the machine is shared; a ratio is the median over rounds of two calls of one round. Pixels go in and
@@ -30,7 +30,6 @@ from torch import nn
 from touchline.models.action_net import ActionNet
 from touchline.models.clip_input import ClipClassifier
 from touchline.models.r2plus1d import R2Plus1D
-from touchline.models.resnet import ResNet
 from touchline.models.running import openvino_graph
 from touchline.models.spec import ClipSpec
 from touchline.models.x3d import X3D
@@ -45,11 +44,6 @@ NETWORKS: dict[str, tuple[Callable[[], Any], ClipSpec]] = {
     "R(2+1)D-18, 16x112x112": (lambda: R2Plus1D(KINDS), ClipSpec(frames=16, width=112, height=112)),
     "X3D-S, 13x160x160": (lambda: X3D(KINDS), ClipSpec(frames=13, width=160, height=160)),
     "ActionNet, 8x64x96": (lambda: ActionNet(KINDS), ClipSpec(frames=8, width=64, height=96)),
-    "ResNet-18, 8x224x224": (lambda: ResNet(KINDS, depth=18), ClipSpec(frames=8, width=224, height=224)),
-    "ResNet-50 with TAM, 8x224x224": (
-        lambda: ResNet(KINDS, depth=50, temporal="tam"),
-        ClipSpec(frames=8, width=224, height=224),
-    ),
 }
 
 
@@ -223,8 +217,8 @@ def measure(names: list[str], *, threads: int, rounds: int, batch: int) -> dict[
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--batch", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--networks", type=int, default=len(NETWORKS), help="how many of the list")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
