@@ -109,12 +109,18 @@ def speed(video: Path, *, seconds: float, depths: list[int], threads: int, folde
         result, ours_wall, ours_cpu = timed(lambda: extract_features(clip, extractor=extractor, options=options))  # noqa: B023
         theirs, plain_wall, plain_cpu = timed(lambda: plain(clip, network, batch=64))  # noqa: B023
         ours = np.asarray(read_features(result.path).values)
+        fast = load_feature_extractor(str(weights), device="cpu", threads=threads, precision="bf16")
+        fast.features([np.zeros((224, 224, 3), np.uint8)])
+        short, fast_wall, fast_cpu = timed(lambda: extract_features(clip, extractor=fast, options=options))  # noqa: B023
+        halved = np.asarray(read_features(short.path).values)
         rows.append(
             {
                 "network": f"resnet{depth}",
                 "rows": len(ours),
                 "largest_difference": float(np.abs(ours - theirs).max() / np.abs(theirs).max()),
                 **_costs("touchline", ours_wall, ours_cpu, seconds),
+                "bf16_correlation": float(np.corrcoef(halved.ravel(), theirs.ravel())[0, 1]),
+                **_costs("bf16", fast_wall, fast_cpu, seconds),
                 **_costs("plain", plain_wall, plain_cpu, seconds),
                 "times_less_processor_time": round(plain_cpu / ours_cpu, 2),
             }
@@ -195,12 +201,13 @@ def memory(folder: Path, *, counts: list[int], rows: int, width: int, components
 
 
 def show(results: dict[str, Any]) -> None:
-    print("network     rows  touchline frames/cpu-s  plain frames/cpu-s  times  difference")
+    print("network     rows  touchline frames/cpu-s  bf16  plain frames/cpu-s  times  difference")
     for row in results["speed"]:
         theirs, times = row.get("plain_frames_per_cpu_s", ""), row.get("times_less_processor_time", "")
         gap = f"{row['largest_difference']:.1e}" if "largest_difference" in row else ""
         ours = row["touchline_frames_per_cpu_s"]
-        print(f"{row['network']:10} {row['rows']:5} {ours:23} {theirs:>19} {times:>6} {gap:>11}")
+        fast = row.get("bf16_frames_per_cpu_s", "")
+        print(f"{row['network']:10} {row['rows']:5} {ours:23} {fast:>5} {theirs:>19} {times:>6} {gap:>11}")
     print("\nway           halves  features MB  peak MB  above start MB  cpu s")
     for row in results["memory"]:
         print(
@@ -219,6 +226,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=5400)
     parser.add_argument("--width", type=int, default=2048)
     parser.add_argument("--components", type=int, default=512)
+    parser.add_argument("--only", choices=["speed", "memory"], help="Measure one; keep the other of --json.")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--fit-way", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
@@ -227,9 +235,11 @@ def main() -> None:
         print(json.dumps(fit(arguments.folder, way=arguments.fit_way, components=arguments.components)))
         return
     results: dict[str, Any] = {"threads": arguments.threads, "seconds": arguments.seconds, "speed": [], "memory": []}
+    if arguments.only and arguments.json and arguments.json.is_file():
+        results.update(json.loads(arguments.json.read_text()))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        if arguments.video:
+        if arguments.video and arguments.only != "memory":
             results["video"] = "/".join(arguments.video.parts[-3:])
             results["speed"] = speed(
                 arguments.video,
@@ -238,14 +248,15 @@ def main() -> None:
                 threads=arguments.threads,
                 folder=folder,
             )
-        (folder / "halves").mkdir()
-        results["memory"] = memory(
-            folder / "halves",
-            counts=arguments.halves,
-            rows=arguments.rows,
-            width=arguments.width,
-            components=arguments.components,
-        )
+        if arguments.only != "speed":
+            (folder / "halves").mkdir()
+            results["memory"] = memory(
+                folder / "halves",
+                counts=arguments.halves,
+                rows=arguments.rows,
+                width=arguments.width,
+                components=arguments.components,
+            )
     show(results)
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=1) + "\n")

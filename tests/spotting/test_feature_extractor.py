@@ -89,6 +89,9 @@ def test_openvino_agrees_with_torch(resnet: tuple[Path, ResNet]) -> None:
     torched = load_feature_extractor(str(path), device="cpu", backend="torch").features(pictures)
     compiled = load_feature_extractor(str(path), device="cpu", backend="openvino", threads=1).features(pictures)
     assert np.abs(torched - compiled).max() < 1e-3 * np.abs(torched).max()
+    fast = load_feature_extractor(str(path), device="cpu", backend="openvino", threads=1, precision="bf16")
+    assert fast.arithmetic == "openvino bf16" and fast.settings["arithmetic"] == "openvino bf16"
+    assert np.corrcoef(torched.ravel(), fast.features(pictures).ravel())[0, 1] > 0.999
 
 
 def test_the_builtin_encoder_sees_places(builtin: FeatureExtractor) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -44,6 +44,10 @@ def command(
     backend: Annotated[
         Literal["auto", "torch", "openvino"], typer.Option("--backend", help="auto: OpenVINO on a CPU, torch on a GPU.")
     ] = "auto",
+    precision: Annotated[
+        Literal["f32", "bf16"] | None,
+        typer.Option("--precision", help="Arithmetic on a CPU: bf16 is faster, and a bit different."),
+    ] = None,
     ball: Annotated[bool, typer.Option("--ball", help="Of the ball alone, cut out along its track.")] = False,
     margin: Annotated[
         float, typer.Option("--margin", help="With --ball: share of its box that is added on each side.", min=0, max=50)
@@ -79,7 +83,8 @@ def command(
         options = FeatureOptions(out=out, rate_hz=rate, sampling=sampling, stream=stream, resume=resume, force=force)
         if tracks is not None and (not ball or len(videos) > 1):
             raise UsageError(f"--tracks {tracks}: goes with --ball and one video")
-        extractor = _load(model, device=device, backend=backend, batch=batch, fit=fit, output=output)
+        given = {"backend": backend, "batch": batch, "fit": fit, "precision": precision}
+        extractor = _load(model, device=device, given=given, output=output)
         views = _Ball(tracks, margin=margin, device=device, output=output) if ball else None
         return _extract_all(videos, extractor=extractor, options=options, views=views, output=output)
 
@@ -90,14 +95,12 @@ def _load(
     model: str,
     *,
     device: Device,
-    backend: Literal["auto", "torch", "openvino"],
-    batch: int | None,
-    fit: Literal["crop", "resize", "pad"] | None,
+    given: dict[str, Any],
     output: Output,
 ) -> FeatureExtractor:
     from touchline.spotting.feature_extractor import load_feature_extractor
 
-    extractor = load_feature_extractor(model, device=device, backend=backend, batch=batch, fit=fit)
+    extractor = load_feature_extractor(model, device=device, **given)
     output.note(f"touchline: model {extractor.name}, {extractor.device_reason}")
     return extractor
 

@@ -22,6 +22,7 @@ from touchline.models.store import DEFAULT_DETECTOR, SUFFIX, find_model, load_mo
 Rgb = npt.NDArray[np.uint8]
 BackendName = Literal["auto", "torch", "openvino"]
 Fit = Literal["crop", "resize", "pad"]
+Precision = Literal["f32", "bf16"]
 
 BUILTIN = "builtin"
 """The encoder that ships with touchline: what its detector of people sees."""
@@ -44,6 +45,7 @@ class FeatureExtractor:
         width: numbers in a vector.
         device_reason: where it runs and why.
         batch: how many pictures the graph takes.
+        arithmetic: what computes and how precisely, for the record.
 
     """
 
@@ -57,7 +59,9 @@ class FeatureExtractor:
         width: int,
         device_reason: str,
         batch: int,
+        arithmetic: str = "torch f32",
     ) -> None:
+        self.arithmetic = arithmetic
         self.name = name
         self.sha256 = sha256
         self.spec = spec
@@ -74,6 +78,7 @@ class FeatureExtractor:
             "sha256": self.sha256,
             "picture": self.spec.model_dump(mode="json"),
             "device": self.device_reason.partition(":")[0],
+            "arithmetic": self.arithmetic,
         }
 
     def prepare(self, picture: Rgb) -> Rgb:
@@ -111,6 +116,7 @@ def load_feature_extractor(
     backend: BackendName = "auto",
     batch: int | None = None,
     fit: Fit | None = None,
+    precision: Precision | None = None,
     threads: int | None = None,
 ) -> FeatureExtractor:
     """An encoder by name or path.
@@ -122,6 +128,7 @@ def load_feature_extractor(
         backend: ``"auto"`` is OpenVINO on a CPU and torch on a GPU.
         batch: pictures at once.
         fit: how pictures are brought to the network's size; the model's own way where None.
+        precision: of OpenVINO's arithmetic; the model's own where None. ``"bf16"`` is faster, and a bit different.
         threads: for OpenVINO; all processors by default.
 
     Raises:
@@ -129,21 +136,31 @@ def load_feature_extractor(
         ResourceError: a GPU was asked for and there is none.
 
     """
-    name, sha256, spec, network, precision = _load(name_or_path)
+    name, sha256, spec, network, usual = _load(name_or_path)
+    precision = precision or usual
     if fit is not None and fit != spec.fit:
         spec = spec.model_copy(update={"fit": fit, "interpolation": "cubic" if fit == "resize" else "area"})
     where, reason = pick_device(device)
     size = batch or (_GPU_BATCH if where.type == "cuda" else _CPU_BATCH)
     whole = PictureFeatures(network, spec=spec).eval()
-    if where.type == "cuda" or backend == "torch":
+    eager = where.type == "cuda" or backend == "torch"
+    if eager:
         graph: ArrayGraph = _torch_graph(whole, device=where)
     else:
         shape = (size, spec.height, spec.width, 3)
         graph = _when_needed(
             lambda: openvino_graph(whole, shape=shape, precision=precision, threads=threads or available_threads())
         )
+    arithmetic = f"torch {'bf16' if where.type == 'cuda' else 'f32'}" if eager else f"openvino {precision}"
     return FeatureExtractor(
-        name=name, sha256=sha256, spec=spec, graph=graph, width=whole.feature_size, device_reason=reason, batch=size
+        name=name,
+        sha256=sha256,
+        spec=spec,
+        graph=graph,
+        width=whole.feature_size,
+        device_reason=reason,
+        batch=size,
+        arithmetic=arithmetic,
     )
 
 
@@ -159,7 +176,7 @@ def _when_needed(build: Callable[[], ArrayGraph]) -> ArrayGraph:
     return run
 
 
-def _load(name_or_path: str) -> tuple[str, str, EncoderSpec, Any, str]:
+def _load(name_or_path: str) -> tuple[str, str, EncoderSpec, Any, Precision]:
     """Name, SHA-256, pictures, network and precision of an encoder."""
     path = _find(name_or_path)
     if path.suffix != SUFFIX or not _is_ours(path):
