@@ -229,6 +229,14 @@ def test_a_touchline_model_is_checked_and_copied(tmp_path: Path) -> None:
     copied = import_model(path, name="second", out=tmp_path / "out")
     assert copied == tmp_path / "out" / "second.safetensors"
     assert load_model(copied)[1].name == "second"
+    assert load_model(copied)[1].precision == "f32"
+    faster = import_model(path, precision="bf16", out=tmp_path / "out")
+    assert load_model(faster)[1].precision == "bf16"
+
+
+def test_a_checkpoint_has_no_precision_of_its_own(published: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--precision bf16: import"):
+        import_model(published, precision="bf16", out=tmp_path)
 
 
 def test_files_from_before_pytorch_1_6_come_in(tmp_path: Path) -> None:

@@ -104,9 +104,9 @@ def import_command(
         typer.Option("--network", metavar="KEY=VALUE", help="What its weights do not tell: temporal=tam, size=m, ..."),
     ] = None,
     precision: Annotated[
-        Literal["f32", "bf16"],
-        typer.Option("--precision", help="Arithmetic of a clip network on a CPU; bf16 is faster, and a bit different."),
-    ] = "f32",
+        Literal["f32", "bf16"] | None,
+        typer.Option("--precision", help="Arithmetic on a CPU, of a clip network or a model file; bf16 is faster."),
+    ] = None,
     device: AnyDeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
@@ -121,9 +121,9 @@ def import_command(
 
         names = label_names(labels)
         if architecture is None:
-            if new_head or clip or network or precision != "f32":
-                raise UsageError("--new-head, --clip, --network and --precision need --architecture")
-            path = import_model(file, name=name, labels=names, out=out)
+            if new_head or clip or network:
+                raise UsageError("--new-head, --clip and --network need --architecture")
+            path = import_model(file, name=name, labels=names, precision=precision, out=out)
         elif architecture == "resnet-encoder":
             from touchline.models.importing_pictures import import_picture_encoder
 
@@ -147,7 +147,7 @@ def import_command(
                 new_head=new_head,
                 clip=key_values(clip, option="--clip"),
                 network=key_values(network, option="--network"),
-                precision=precision,
+                precision=precision or "f32",
                 out=out,
             )
         _, config, sha256 = load_model(path, task="any")

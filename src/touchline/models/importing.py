@@ -254,16 +254,24 @@ def model_name(path: Path) -> str:
 
 
 def import_model(
-    path: Path | str, *, name: str | None = None, labels: Sequence[str] | None = None, out: Path | None = None
+    path: Path | str,
+    *,
+    name: str | None = None,
+    labels: Sequence[str] | None = None,
+    precision: Literal["f32", "bf16"] | None = None,
+    out: Path | None = None,
 ) -> Path:
     """Import a file as a model: lRomul's, a published head over features, or touchline's own, checked and copied.
 
-    Arguments and errors as of :func:`import_lromul`; a touchline model keeps its labels.
+    Arguments and errors as of :func:`import_lromul`; a touchline model keeps its labels, and only such a model may be
+    given another ``precision``, the arithmetic of CPU inference.
     """
     path = Path(path)
     if path.is_dir():
         raise UsageError(f"{path}: a folder; name a checkpoint file")
     if path.suffix != SUFFIX:
+        if precision is not None:
+            raise UsageError(f"--precision {precision}: import {path.name} first, then the model file with --precision")
         from touchline.models.importing_heads import import_head, is_head
 
         importer = import_head if is_head(read_checkpoint(path)) else import_lromul
@@ -271,8 +279,9 @@ def import_model(
     if labels:
         raise UsageError(f"--labels {','.join(labels)}: {path.name} brings its own labels")
     network, config, _ = load_model(path, task="any")
-    named = config if name is None else config.model_copy(update={"name": check_name(name)})
-    return save_model((out or user_folder()) / named.name, network, named)
+    changes: dict[str, Any] = {} if name is None else {"name": check_name(name)}
+    changed = config.model_copy(update=changes if precision is None else {**changes, "precision": precision})
+    return save_model((out or user_folder()) / changed.name, network, changed)
 
 
 def check_name(name: str) -> str:
