@@ -71,6 +71,11 @@ def test_extract_goes_on_after_a_bad_video(video: Path, tmp_path: Path) -> None:
     assert [record["type"] for record in records(result)] == ["error", "features"]
     run("extract", tmp_path / "none.mp4", "--out", tmp_path, code=3)
     run("extract", video, video, "--out", tmp_path / "x.npy", code=2)
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "match.mp4").write_bytes(video.read_bytes())
+    both = run("extract", video, tmp_path / "b" / "match.mp4", "--out", tmp_path, code=2)
+    assert "would both be written to" in both.output
+    run("extract", tmp_path, code=2)
     run("extract", video, "--out", tmp_path / "x.csv", code=2)
     run("extract", video, "--tracks", tmp_path, code=2)
 
@@ -119,6 +124,17 @@ def test_reduce_fits_on_all_files_and_applies_to_each(tmp_path: Path) -> None:
     other = run("reduce", stream(tmp_path / "d.npy", model="other"), "--pca", fitted, "--out", tmp_path / "out")
     assert "d_PCA4.npy: 60 x 4" in other.stdout
     assert "fitted on features of m" in read_features(tmp_path / "out" / "d_PCA4.npy").info.remarks[0]
+
+
+def test_reduce_keeps_games_apart(tmp_path: Path) -> None:
+    for game in ("a", "b"):
+        (tmp_path / "set" / game).mkdir(parents=True)
+        stream(tmp_path / "set" / game / "1_x.npy", seed=ord(game))
+    words = ("--fit", tmp_path / "f.safetensors", "--components", "2", "--out", tmp_path / "out")
+    run("reduce", tmp_path / "set", *words)
+    assert (tmp_path / "out" / "a" / "1_x_PCA2.npy").is_file() and (tmp_path / "out" / "b" / "1_x_PCA2.npy").is_file()
+    files = [tmp_path / "set" / game / "1_x.npy" for game in ("a", "b")]
+    assert "would both be written to" in run("reduce", *files, *words, code=2).output
 
 
 def test_reduce_reads_pickles(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def check_requests(videos: Sequence[Path], *, out: Path | None) -> None:
     """
     bundles: dict[Path, Path] = {}
     for video in videos:
-        _check_kind(video)
+        check_kind(video)
         bundle = (out or video.parent).absolute() / f"{video.stem}.touchline"
         if bundle in bundles:
             raise UsageError(
@@ -45,8 +45,13 @@ def check_requests(videos: Sequence[Path], *, out: Path | None) -> None:
         bundles[bundle] = video
 
 
-def _check_kind(video: Path) -> None:
-    """Refuse one request that is no file."""
+def check_kind(video: Path) -> None:
+    """Refuse one request that is no file.
+
+    Raises:
+        UsageError: a folder, a pipe or device, or a URL.
+
+    """
     try:
         mode = video.stat().st_mode
     except (OSError, ValueError):

@@ -74,8 +74,7 @@ def command(
         from touchline.cli.features_sound import extract_sound
         from touchline.spotting.sound_extractor import is_sound_model
 
-        if out is not None and out.suffix == ".npy" and len(videos) > 1:
-            raise UsageError(f"--out {out}: one file for {len(videos)} videos; give a folder")
+        _check_requests(videos, out=out)
         if is_sound_model(model):
             if ball or tracks is not None:
                 raise UsageError(f"--model {model} is of the sound; --ball and --tracks go with models of pictures")
@@ -89,6 +88,27 @@ def command(
         return _extract_all(videos, extractor=extractor, options=options, views=views, output=output)
 
     run_guarded(run, debug=debug, json=json)
+
+
+def _check_requests(videos: Sequence[Path], *, out: Path | None) -> None:
+    """Refuse what can be no video, and two videos whose features would be one file, before any work is done.
+
+    Raises:
+        UsageError: one of these.
+
+    """
+    from touchline.analysis.features import feature_path
+    from touchline.cli.batch import check_kind
+
+    if out is not None and out.suffix == ".npy" and len(videos) > 1:
+        raise UsageError(f"--out {out}: one file for {len(videos)} videos; give a folder")
+    taken: dict[Path, Path] = {}
+    for video in videos:
+        check_kind(video)
+        path = feature_path(video, out=out, name="MODEL").absolute()
+        if path in taken:
+            raise UsageError(f"{taken[path]} and {video} would both be written to {path}; give each its own --out")
+        taken[path] = video
 
 
 def _load(

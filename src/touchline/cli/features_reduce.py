@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -60,8 +60,8 @@ def command(
     def run() -> int:
         if (fit is None) == (pca is None):
             raise UsageError("give either --fit FILE, to fit a reduction on these features, or --pca FILE, to use one")
-        sources = list(_sources(files))
-        reduction = _ready(sources, fit=fit, pca=pca, mean=mean, components=components, rate=rate, output=output)
+        sources = dict(_sources(files))
+        reduction = _ready(list(sources), fit=fit, pca=pca, mean=mean, components=components, rate=rate, output=output)
         if not apply:
             return EXIT_OK
         return _apply_all(sources, reduction=reduction, out=out, rate=rate, force=force, output=output)
@@ -139,14 +139,21 @@ def _span_us(source: Path, *, rate: float | None) -> int:
 
 
 def _apply_all(
-    sources: Sequence[Path], *, reduction: Reduction, out: Path | None, rate: float | None, force: bool, output: Output
+    sources: Mapping[Path, Path],
+    *,
+    reduction: Reduction,
+    out: Path | None,
+    rate: float | None,
+    force: bool,
+    output: Output,
 ) -> int:
     from touchline.cli.batch import batch_code
 
+    targets = _targets(sources, out=out, size=reduction.size)
     codes = []
-    for source in sources:
+    for source, target in targets.items():
         try:
-            path, rows, reused = _apply(source, reduction=reduction, out=out, rate=rate, force=force)
+            path, rows, reused = _apply(source, target, reduction=reduction, rate=rate, force=force)
         except TouchlineError as error:
             output.error(error, type="error", path=str(source))
             codes.append(error.exit_code)
@@ -160,13 +167,12 @@ def _apply_all(
 
 
 def _apply(
-    source: Path, *, reduction: Reduction, out: Path | None, rate: float | None, force: bool
+    source: Path, path: Path, *, reduction: Reduction, rate: float | None, force: bool
 ) -> tuple[Path, int, bool]:
     """Write one file's narrower features; where, how many rows, and whether they were there already."""
-    from touchline.formats.features import SUFFIX, holds, read_features, write_features
+    from touchline.formats.features import holds, read_features, write_features
 
     features = read_features(source, width=reduction.width, rate_hz=rate)
-    path = (source.parent if out is None else out) / f"{source.stem}_PCA{reduction.size}{SUFFIX}"
     settings = {**features.info.settings, "source": _sha256(source), "reduction": reduction.sha256}
     info = features.info
     if not force and holds(path, video=info.video, settings=settings) is not None:
@@ -197,8 +203,27 @@ def _sha256(path: Path) -> str:
         return file_digest(file, "sha256").hexdigest()
 
 
-def _sources(paths: Sequence[Path]) -> Iterator[Path]:
-    """The feature files that are meant: those given, and in folders all that were not made narrower already.
+def _targets(sources: Mapping[Path, Path], *, out: Path | None, size: int) -> dict[Path, Path]:
+    """Where each file's narrower features go: beside it, or below ``out`` as the files lie in their folder.
+
+    Raises:
+        UsageError: two would go into one.
+
+    """
+    targets: dict[Path, Path] = {}
+    for source, below in sources.items():
+        target = (source.parent if out is None else out / below) / f"{source.stem}_PCA{size}.npy"
+        if target in targets.values():
+            other = next(path for path, taken in targets.items() if taken == target)
+            raise UsageError(f"{other} and {source} would both be written to {target}; give their folder, or two --out")
+        targets[source] = target
+    return targets
+
+
+def _sources(paths: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
+    """The feature files that are meant, each with its place in the folder that was given.
+
+    Files are taken as they are given, and in folders all that were not made narrower already.
 
     Raises:
         InputError: a folder without any.
@@ -206,9 +231,9 @@ def _sources(paths: Sequence[Path]) -> Iterator[Path]:
     """
     for path in paths:
         if not path.is_dir():
-            yield path
+            yield path, Path()
             continue
         inside = sorted(file for file in path.rglob("*.npy") if not _REDUCED.search(file.stem))
         if not inside:
             raise InputError(f"{path}: holds no .npy files of features; `touchline features extract` makes them")
-        yield from inside
+        yield from ((file, file.parent.relative_to(path)) for file in inside)
