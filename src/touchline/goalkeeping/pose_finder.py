@@ -29,8 +29,6 @@ BackendName = Literal["auto", "torch", "openvino"]
 
 MARGIN = 1.2
 """Side of a keeper's square crop over the longer side of the box; the published pictures leave about as much."""
-SEEN = 0.3
-"""A joint that is less likely to be seen than this has confidence 0."""
 PERSON = 0.5
 """A crop that is less likely than this to show a person has no pose."""
 SURE = 0.5
@@ -177,8 +175,9 @@ class PoseFinder:
             return np.zeros(len(share), np.float32)
         if self.config.reading == "peak":
             return np.clip(share, 0, 1).astype(np.float32)
-        sure = joint_confidence(share, seen[:-1], spec=self.config.confidence)
-        return np.where(seen[:-1] >= SEEN, sure, 0).astype(np.float32)
+        spec = self.config.confidence
+        sure = joint_confidence(share, seen[:-1], spec=spec)
+        return np.where(seen[:-1] >= spec.seen_from, sure, 0).astype(np.float32)
 
 
 def joint_confidence(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from touchline.models.spec import PictureSpec, StoredConfig
 
@@ -16,6 +16,7 @@ class ConfidenceSpec(BaseModel):
         share: weight of the logit of how concentrated the joint's heat map is.
         seen: weight of the logit of the joint being seen.
         offset: added to both.
+        seen_from: how likely a joint has to be seen to count as seen; below, its confidence is 0.
 
     """
 
@@ -24,6 +25,7 @@ class ConfidenceSpec(BaseModel):
     share: float = 1.0
     seen: float = 1.0
     offset: float = 0.0
+    seen_from: float = Field(default=0.3, ge=0, le=1)
 
 
 class PoseConfig(StoredConfig):

@@ -31,6 +31,7 @@ Indices = npt.NDArray[np.int64]
 
 WITHIN = 0.2
 _HOG_SIDE_PX = 96
+_MARGIN = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -264,6 +265,25 @@ def fit_confidence(found: Found, truth: Truth) -> ConfidenceSpec:
     fitted = LogisticRegression(C=1.0).fit(inputs, correct.ravel())
     share, seen = (round(float(weight), 4) for weight in fitted.coef_[0])
     return ConfidenceSpec(share=share, seen=seen, offset=round(float(fitted.intercept_[0]), 4))
+
+
+def fit_seen_from(finder: PoseFinder, pictures: Sequence[KeeperPicture], *, seed: int = 0) -> float:
+    """How likely a joint has to be seen to count as seen: all but one in a hundred joints that are there are above.
+
+    Args:
+        finder: around the network.
+        pictures: that it learnt from; their lower parts are cut off at random.
+        seed: decides the cuts.
+
+    """
+    rng = np.random.default_rng(seed)
+    there: list[float] = []
+    for picture in pictures:
+        pixels = read_picture(picture.path)
+        bottom = int(len(pixels) * rng.uniform(0.45, 0.8))
+        seen = finder.look([pixels[:bottom]])[2][0, :-1]
+        there += seen[picture.joints_px[:, 1] < bottom - _MARGIN * len(pixels)].tolist()
+    return round(float(np.percentile(there, 1)), 3) if there else ConfidenceSpec().seen_from
 
 
 def calibration_error(confidence: Floats, correct: npt.NDArray[np.bool_], *, bins: int = 10) -> float:

@@ -34,6 +34,7 @@ from touchline.training.keeper_pose_measure import (
     Truth,
     calibration_error,
     fit_confidence,
+    fit_seen_from,
     look_at,
     mean_pose,
     measure_poses,
@@ -44,6 +45,7 @@ from touchline.training.keeper_pose_measure import (
 )
 
 _BACKGROUNDS = 400
+_CUT_PICTURES = 100
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +83,9 @@ def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu") -> Path:
     }
     rows = np.isin(material.fold, settings.measured)
     found = _held_out(trained, material, settings)
-    confidence = fit_confidence(found, material.truth.take(rows))
+    confidence = fit_confidence(found, material.truth.take(rows)).model_copy(
+        update={"seen_from": _seen_from(trained[settings.measured[0]], material, settings)}
+    )
     measured = measure(settings, material.pictures, found, rows=rows, fold=material.fold)
     write_json_atomic(out / "measured.json", measured)
     _save_found(out / "held_out.npz", found, rows)
@@ -148,6 +152,18 @@ def _held_out(trained: Mapping[int, PoseNet], material: _Material, settings: Kee
     back = np.argsort(order)
     joined = (np.concatenate([getattr(part, name) for part in parts])[back] for name in ("places", "shares", "seen"))
     return Found(*joined)
+
+
+def _seen_from(network: PoseNet, material: _Material, settings: KeeperPoseRecipe) -> float:
+    """Fitted on pictures that the first measured network learnt from."""
+    finder = finder_of(network, model_config(network, settings, {}), device="cpu", backend="torch")
+    learnt = [
+        picture
+        for picture, fold in zip(material.pictures, material.fold, strict=True)
+        if fold != settings.measured[0] and picture.kept
+    ]
+    chosen = np.random.default_rng(0).permutation(len(learnt))[:_CUT_PICTURES]
+    return fit_seen_from(finder, [learnt[k] for k in chosen.tolist()])
 
 
 def measure(
