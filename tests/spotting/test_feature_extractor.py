@@ -13,12 +13,12 @@ from typer.testing import CliRunner
 
 from tinymodel import write_tiny_model
 from touchline.cli.main import app
-from touchline.errors import InputError
+from touchline.errors import InputError, ResourceError
 from touchline.models.importing_pictures import read_picture_encoder
 from touchline.models.resnet import ResNet
 from touchline.models.spec import IMAGENET_MEAN, IMAGENET_STD, EncoderConfig, EncoderSpec
 from touchline.models.store import save_model
-from touchline.spotting.feature_extractor import FeatureExtractor, fit_picture, load_feature_extractor
+from touchline.spotting.feature_extractor import FeatureExtractor, _torch_graph, fit_picture, load_feature_extractor
 
 SPEC = EncoderSpec(width=224, height=224)
 
@@ -158,3 +158,41 @@ def test_what_is_missing_is_told_with_where_to_get_it(tmp_path: Path) -> None:
     (tmp_path / "broken.safetensors").write_bytes(b"x" * 50)
     with pytest.raises(InputError, match="damaged"):
         load_feature_extractor(str(tmp_path / "broken.safetensors"))
+
+
+def test_a_batch_too_large_for_the_gpu_is_halved() -> None:
+    sizes = []
+
+    class Greedy(torch.nn.Module):
+        """Has room for two pictures."""
+
+        def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+            sizes.append(len(pixels))
+            if len(pixels) > 2:
+                raise torch.OutOfMemoryError("no room")
+            return pixels.float().mean((1, 2))
+
+    pixels = np.random.default_rng(0).integers(0, 256, (7, 4, 4, 3), np.uint8)
+    (values,) = _torch_graph(Greedy(), device=torch.device("cpu"))(pixels)  # type: ignore[arg-type]
+    assert np.allclose(values, pixels.mean((1, 2)), atol=1e-4) and sizes[0] == 7 and min(sizes) >= 1
+
+    class Full(torch.nn.Module):
+        def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+            raise torch.OutOfMemoryError("no room")
+
+    with pytest.raises(ResourceError, match="one picture does not fit on cpu"):
+        _torch_graph(Full(), device=torch.device("cpu"))(pixels)  # type: ignore[arg-type]
+
+
+def test_a_feature_that_is_no_number_is_never_written() -> None:
+    extractor = FeatureExtractor(
+        name="bad",
+        sha256="",
+        spec=SPEC,
+        graph=lambda pixels: (np.full((len(pixels), 2), np.nan, np.float32),),
+        width=2,
+        device_reason="cpu: a test",
+        batch=2,
+    )
+    with pytest.raises(ResourceError, match="bad gave a feature that is no number"):
+        extractor.features([picture()])
