@@ -22,7 +22,8 @@ from touchline.models.spec import IMAGENET_MEAN, KINETICS_MEAN
 from touchline.models.store import load_model
 from touchline.models.x3d import X3D
 from touchline.recognition.recogniser import load_recogniser
-from touchline.training.recogniser import freeze
+from touchline.training.recogniser import build, freeze
+from touchline.training.recogniser_settings import NetworkSettings
 
 FOUR = ["dribble", "kick", "run", "walk"]
 
@@ -192,6 +193,15 @@ def test_other_files_say_what_they_hold(tmp_path: Path, content: Any) -> None:
         import_clip_model(saved(content, tmp_path / "a.pth"), architecture="x3d", labels=FOUR)
 
 
+def test_training_goes_on_from_an_imported_body(small: ResNet, small_file: Path, tmp_path: Path) -> None:
+    path = import_clip_model(small_file, architecture="resnet-clip", labels=FOUR, new_head=True, out=tmp_path)
+    settings = NetworkSettings(architecture="resnet-clip", network={"depth": 18}, weights=str(path))
+    for classes in (4, 3):
+        network = build(settings, classes=classes, seed=0)
+        assert torch.equal(network.layer4[1].conv2.weight, small.layer4[1].conv2.weight)
+        assert network.fc.weight.shape == (classes, 512)
+
+
 def call(*arguments: str) -> Any:
     return CliRunner().invoke(app, ["import", *arguments])
 
@@ -213,6 +223,8 @@ def test_the_command(small_file: Path, tmp_path: Path, monkeypatch: pytest.Monke
     [
         (("--architecture", "vit"), 2),
         (("--new-head",), 2),
+        (("--architecture", "resnet-encoder", "--new-head"), 2),
+        (("--architecture", "vggish", "--network", "depth=3"), 2),
         (("--architecture", "resnet-clip", "--labels", "a,b,c,d", "--clip", "frames"), 2),
         (("--architecture", "resnet-clip", "--labels", "a,b,c,d", "--clip", "frames=0"), 2),
         (("--architecture", "resnet-clip", "--labels", "a,b,c,d", "--clip", "sound=1"), 2),

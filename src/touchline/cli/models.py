@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
-from touchline.errors import UsageError
 
 if TYPE_CHECKING:
     from touchline.models.spec import ClipConfig
@@ -114,42 +113,21 @@ def import_command(
     """Convert a checkpoint, once, to a model file; only weights pass, no code."""
 
     def run() -> None:
-        from touchline.cli.model_arguments import key_values, label_names
-        from touchline.models.importing import import_model
-        from touchline.models.importing_clips import import_clip_model
+        from touchline.cli.model_imports import ImportRequest, import_file
         from touchline.models.store import load_model
 
-        names = label_names(labels)
-        if architecture is None:
-            if new_head or clip or network:
-                raise UsageError("--new-head, --clip and --network need --architecture")
-            path = import_model(file, name=name, labels=names, precision=precision, out=out)
-        elif architecture == "resnet-encoder":
-            from touchline.models.importing_pictures import import_picture_encoder
-
-            path = import_picture_encoder(file, name=name, out=out)
-        elif architecture == "pose-hg3d":
-            from touchline.models.importing_poses import import_pose_model
-
-            path = import_pose_model(file, name=name, out=out)
-        elif architecture in ("vggish", "vggish-conv4"):
-            from touchline.models.importing_sound import import_sound_encoder
-
-            pca = key_values(network, option="--network").get("pca")
-            components = None if pca is None else Path(str(pca))
-            path = import_sound_encoder(file, architecture=architecture, pca=components, name=name, out=out)
-        else:
-            path = import_clip_model(
-                file,
-                architecture=architecture,
-                name=name,
-                labels=names,
-                new_head=new_head,
-                clip=key_values(clip, option="--clip"),
-                network=key_values(network, option="--network"),
-                precision=precision or "f32",
-                out=out,
-            )
+        request = ImportRequest(
+            file=file,
+            architecture=architecture,
+            name=name,
+            out=out,
+            labels=labels,
+            new_head=new_head,
+            clip=clip,
+            network=network,
+            precision=precision,
+        )
+        path = import_file(request)
         _, config, sha256 = load_model(path, task="any")
         output = Output(json=json)
         output.record({"name": config.name, "path": str(path), "sha256": sha256, "labels": list(config.labels)})
