@@ -93,7 +93,7 @@ def test_technique_moves_a_chance_only_where_an_effect_was_shown() -> None:
 def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
     from importlib import resources
 
-    document = json.loads((resources.files("touchline") / "builtin" / "keeper-saves.json").read_bytes())
+    document = json.loads((resources.files("touchline.models") / "builtin" / "keeper-saves.json").read_bytes())
     path = tmp_path / "model.json"
     for change in ({"version": 99}, {"features": ["x"]}, {"coefficients": [0.0]}, {"support": {}}):
         path.write_text(json.dumps({**document, **change}))

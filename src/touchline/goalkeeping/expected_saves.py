@@ -264,7 +264,7 @@ def load_expected_saves(path: Path | None = None) -> SaveModel:
         InputError: the file is missing or not such a model.
 
     """
-    source = path or resources.files("touchline") / "builtin" / BUILTIN
+    source = path or resources.files("touchline.models") / "builtin" / BUILTIN
     try:
         return model_from_json(json.loads(source.read_bytes()))
     except (OSError, ValueError, KeyError, TypeError) as error:

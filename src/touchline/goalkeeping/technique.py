@@ -174,7 +174,7 @@ def load_techniques(path: Path | None = None) -> Techniques:
         InputError: the file is missing or of another layout.
 
     """
-    source = path or resources.files("touchline") / "builtin" / BUILTIN
+    source = path or resources.files("touchline.models") / "builtin" / BUILTIN
     try:
         document = json.loads(source.read_text(encoding="utf-8"))
         if document.get("version") != VERSION:
