@@ -2,7 +2,7 @@
 
     python benchmarks/sound_fit.py [--out src/touchline/models/builtin/sound-curves.json]
 
-Fitted on invented scenes of two minutes: seeds 0 to 99 for the frames of whistles, 100 to 179 for stretches and crowd.
+Fitted on invented scenes of two minutes: seeds 0 to 63 for the frames of whistles, 100 to 147 for stretches and crowd.
 What it is worth is measured by benchmarks/sound.py, on other seeds and on simulated matches.
 """
 

@@ -7,18 +7,23 @@ from typing import Any
 
 import numpy as np
 
+from touchline.clock import US_PER_S
 from touchline.sound import CURVE_RATE_HZ, CrowdSwell, Floats
 from touchline.spotting.sound_frames import FLOOR, FRAME_RATE_HZ, SoundFrames
 from touchline.spotting.sound_model import SoundModel
 
 STEP_FRAMES = round(FRAME_RATE_HZ / CURVE_RATE_HZ)
+ONSET_WITHIN_S = 0.4
+"""How near to an onset its curve is meant to be high."""
+SWELL_THRESHOLD = 0.5
+"""Confidence from which a swell is told."""
 LOUD_CUES = ("above_usual_db", "above_lately_db", "spread")
 ONSET_CUES = ("step_db", "held_db", "slope_db", "spread")
 
 _WINDOW_FRAMES = 30
 _QUIET_SHARE = 0.3
 _USUAL_S = 60
-_SWELL_LEVEL, _APART_S = 0.3, 4.0
+_LEAST_PEAK, _APART_S, _GATHER_S = 0.1, 4.0, 1.0
 
 
 def crowd_level(frames: SoundFrames) -> Floats:
@@ -27,7 +32,7 @@ def crowd_level(frames: SoundFrames) -> Floats:
     if not count:
         return np.zeros(0, np.float32)
     half = _WINDOW_FRAMES // 2
-    padded = np.pad(frames.crowd_db, (half, half + STEP_FRAMES), mode="edge")
+    padded = np.pad(frames.crowd_db, (half, half + STEP_FRAMES), mode="symmetric")
     windows = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW_FRAMES)[::STEP_FRAMES][:count]
     rank = round(_QUIET_SHARE * _WINDOW_FRAMES)
     return np.partition(windows, rank, axis=1)[:, rank]
@@ -70,14 +75,26 @@ def onset_cues(level: Floats) -> Floats:
 
 
 def find_swells(level: Floats, onset: Floats) -> tuple[CrowdSwell, ...]:
-    """Where the crowd gets louder: peaks of the onset curve (n,), at least four seconds apart."""
+    """Where the crowd gets louder: peaks of the onset curve (n,), at least four seconds apart.
+
+    The curve says for every moment how likely an onset is within 0.4 s of it; the sum over two seconds, divided by how
+    many moments see the same onset, is how sure it is that there is one.
+    """
     from scipy.signal import find_peaks
 
     padded = np.concatenate([[0.0], onset, [0.0]])
-    peaks = find_peaks(padded, height=_SWELL_LEVEL, distance=round(_APART_S * CURVE_RATE_HZ))[0] - 1
-    rise = onset_cues(level)[:, 0] if len(peaks) else level
+    peaks = find_peaks(padded, height=_LEAST_PEAK, distance=round(_APART_S * CURVE_RATE_HZ))[0] - 1
+    if not len(peaks):
+        return ()
+    seen_by = 2 * round(ONSET_WITHIN_S * CURVE_RATE_HZ) + 1
+    reach = round(_GATHER_S * CURVE_RATE_HZ)
+    sums = np.convolve(onset, np.ones(2 * reach + 1), mode="full")[reach : reach + len(onset)]
+    sure = np.clip(sums / seen_by, 0, 1)
+    rise = onset_cues(level)[:, 0]
     return tuple(
-        CrowdSwell(round(int(peak) * 1e6 / CURVE_RATE_HZ), float(onset[peak]), float(rise[peak])) for peak in peaks
+        CrowdSwell(round(int(peak) * US_PER_S / CURVE_RATE_HZ), float(sure[peak]), float(rise[peak]))
+        for peak in peaks
+        if sure[peak] >= SWELL_THRESHOLD
     )
 
 

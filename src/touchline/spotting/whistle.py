@@ -17,7 +17,8 @@ STRETCH_CUES = ("peak_logit", "mean_logit", "log_seconds", "low_db", "overtone_d
 DEFAULT_THRESHOLD = 0.5
 """Confidence from which a whistle is told."""
 
-_IN, _CANDIDATE = 0.25, 0.3
+_IN, _CANDIDATE = 0.1, 0.15
+_EDGE_SHARE = 1 / 3
 _JOIN_FRAMES = 6
 _SHORTEST_FRAMES = 4
 
@@ -55,7 +56,7 @@ def find_whistles(
 
 
 def candidates(curve: Floats) -> list[tuple[int, int]]:
-    """Stretches ``[first, last)`` of frames that could be a whistle: above a low level, somewhere above a higher."""
+    """Stretches ``[first, last)`` of frames that could be a whistle, each from and to a third of its peak."""
     inside = np.concatenate([[False], curve >= _IN, [False]])
     edges = np.flatnonzero(np.diff(inside.astype(np.int8)))
     joined: list[tuple[int, int]] = []
@@ -64,7 +65,14 @@ def candidates(curve: Floats) -> list[tuple[int, int]]:
             joined[-1] = (joined[-1][0], last)
         else:
             joined.append((first, last))
-    return [(a, b) for a, b in joined if b - a >= _SHORTEST_FRAMES and curve[a:b].max() >= _CANDIDATE]
+    strong = [_trimmed(curve, a, b) for a, b in joined if curve[a:b].max() >= _CANDIDATE]
+    return [(a, b) for a, b in strong if b - a >= _SHORTEST_FRAMES]
+
+
+def _trimmed(curve: Floats, first: int, last: int) -> tuple[int, int]:
+    """The stretch without what is below a share of its peak at both ends."""
+    high = first + np.flatnonzero(curve[first:last] >= _EDGE_SHARE * curve[first:last].max())
+    return int(high[0]), int(high[-1]) + 1
 
 
 def stretch_cues(frames: SoundFrames, curve: Floats, stretches: list[tuple[int, int]]) -> npt.NDArray[np.float32]:

@@ -6,6 +6,7 @@ sound that was not fitted.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.sound import CURVE_RATE_HZ
-from touchline.spotting.crowd import crowd_level, loud_cues, onset_cues
+from touchline.spotting.crowd import ONSET_WITHIN_S, crowd_level, loud_cues, onset_cues
 from touchline.spotting.sound_frames import FRAME_RATE_HZ, SoundFrames, sound_frames
 from touchline.spotting.sound_model import TinyNet
 from touchline.spotting.whistle import around, candidates, stretch_cues
@@ -34,17 +35,15 @@ class FitSettings:
         hidden: size of the hidden layer behind the frames of whistles.
         epochs: passes over them.
         seed: of the network's beginning.
-        onset_s: how near to an onset its curve should be high.
 
     """
 
-    whistle_seeds: range = range(100)
-    other_seeds: range = range(100, 180)
+    whistle_seeds: range = range(64)
+    other_seeds: range = range(100, 148)
     scene: SceneSettings = field(default_factory=lambda: SceneSettings(seconds=120.0))
     hidden: int = 16
     epochs: int = 10
     seed: int = 0
-    onset_s: float = 0.4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +71,7 @@ def fit_sound(settings: FitSettings) -> dict[str, TinyNet]:
     levels = [crowd_level(one.frames) for one in others]
     loud = [loud_truth(one.scene.swells, len(level)) for one, level in zip(others, levels, strict=True)]
     rising = [
-        onset_truth(one.scene.swells, len(level), within_s=settings.onset_s)
+        onset_truth(one.scene.swells, len(level), within_s=ONSET_WITHIN_S)
         for one, level in zip(others, levels, strict=True)
     ]
     return {
@@ -128,6 +127,7 @@ def fit_net(cues: Floats, truth: Truth, *, hidden: int, epochs: int = 10, seed: 
 
 
 def _layers(scaled: Floats, truth: Truth, *, hidden: int, epochs: int, seed: int) -> tuple[tuple[Floats, Floats], ...]:
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
     from sklearn.neural_network import MLPClassifier
 
@@ -142,7 +142,9 @@ def _layers(scaled: Floats, truth: Truth, *, hidden: int, epochs: int, seed: int
         random_state=seed,
         n_iter_no_change=epochs,
     )
-    net.fit(scaled, truth)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # it is stopped on purpose
+        net.fit(scaled, truth)
     return tuple((_float32(w), _float32(b)) for w, b in zip(net.coefs_, net.intercepts_, strict=True))
 
 

@@ -104,7 +104,7 @@ class SceneSettings:
     seconds: float = 60.0
     whistles_per_minute: float = 3.0
     swells_per_minute: float = 1.5
-    snr_db: tuple[float, float] = (-9.0, 18.0)
+    snr_db: tuple[float, float] = (-10.0, 18.0)
     gain_db: tuple[float, float] = (5.0, 20.0)
     others_per_minute: float = 1.0
     commentator: float = 0.6
@@ -133,7 +133,7 @@ def _place_swells(rng: np.random.Generator, settings: SceneSettings) -> tuple[Sw
     for start_s in np.sort(rng.uniform(4, max(settings.seconds - 4, 4.1), rng.poisson(_count(settings, "swells")))):
         if swells and start_s - swells[-1].start_s < 12:
             continue
-        shape = rng.uniform(0.4, 2.0), rng.uniform(0, 3), rng.uniform(1.5, 8)
+        shape = rng.uniform(0.4, 3.5), rng.uniform(0, 3), rng.uniform(1.5, 8)
         swells.append(Swell(float(start_s), *shape, gain_db=rng.uniform(*settings.gain_db)))
     return tuple(swells)
 
@@ -146,7 +146,7 @@ def _crowd(rng: np.random.Generator, count: int, *, swells: tuple[Swell, ...]) -
     """Noise of a crowd's colour whose level drifts, and rises at the swells."""
     times_s = np.arange(count) / RATE_HZ
     knots_s = np.arange(0, times_s[-1] + 8, 4.0)
-    level_db = np.interp(times_s, knots_s, rng.normal(0, rng.uniform(0.5, 2.5), len(knots_s)))
+    level_db = np.interp(times_s, knots_s, rng.normal(0, rng.uniform(0.5, 3.0), len(knots_s)))
     for swell in swells:
         level_db = level_db + swell.added_db(times_s)
     slope, knee_hz = rng.uniform(0.6, 1.6), rng.uniform(300, 900)
@@ -180,12 +180,13 @@ def _blow(rng: np.random.Generator, sound: Floats, settings: SceneSettings) -> t
 
 
 def whistle_sound(rng: np.random.Generator, *, seconds: float, hz: float) -> Floats:
-    """A whistle with its echo; with a pea it trills, without one two or three close tones beat."""
+    """A whistle with its echo; with a pea it trills, sometimes widely, without one two or three close tones beat."""
     times_s = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
     glide = 1 - 0.04 * rng.random() * np.exp(-times_s / 0.03)
     harmonics = [1.0, _gain(rng.uniform(-26, -8)), _gain(rng.uniform(-38, -18))]
-    if rng.random() < 0.5:
-        trill_hz, depth_hz = rng.uniform(22, 45), rng.uniform(20, 110)
+    kind = rng.random()
+    if kind < 0.6:
+        trill_hz, depth_hz = rng.uniform(22, 45), rng.uniform(20, 110) if kind < 0.45 else rng.uniform(150, 900)
         turn = np.sin(2 * np.pi * trill_hz * times_s + rng.uniform(0, 6))
         phase = 2 * np.pi * np.cumsum(hz * glide + depth_hz * turn) / RATE_HZ
         trill = _tones(phase, harmonics, hz=hz) * (1 - rng.uniform(0.1, 0.6) * (0.5 + 0.5 * turn))
