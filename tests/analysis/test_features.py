@@ -117,6 +117,12 @@ def test_what_is_no_video_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def test_a_request_that_cannot_be_met_leaves_nothing_behind(video: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="use --sampling time-exact"):
+        extract(video, tmp_path, sampling="opencv", rate_hz=50.0)
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_side_car_says_what_decides_the_values(video: Path, tmp_path: Path) -> None:
     document = json.loads(side_car(extract(video, tmp_path).path).read_text())
     assert document["model"] == "numbers" and document["rate_hz"] == 2.0 and document["start_us"] == 0

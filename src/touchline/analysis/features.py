@@ -190,6 +190,7 @@ class FeatureTask:
         """
         times_us = [int(time) for chunk in self._chunks.read() for time in chunk["times_us"]]
         if not times_us:
+            self.discard()
             raise InputError(
                 f"{info.video['name']}: no picture could be decoded; see what `touchline check` says of it"
             )
@@ -244,7 +245,7 @@ def extract_features(
     make_folder(path.parent)
     folder = path.with_name(f".{path.name}.work")
     make_folder(folder)
-    with bundle_lock(folder):
+    with bundle_lock(folder), _gone_if_empty(folder):
         key = {"video": origin, **settings}
         look = None if view is None else view.look
         task = FeatureTask(extractor, info=info, options=options, key=key, folder=folder, look=look)
@@ -281,6 +282,16 @@ def feature_path(video: Path, *, out: Path | None, name: str) -> Path:
     half = _HALF_STEM.match(video.stem)
     stem = half[1] if half else video.stem
     return (video.parent if out is None else out) / f"{stem}_{name}{SUFFIX}"
+
+
+@contextlib.contextmanager
+def _gone_if_empty(folder: Path) -> Iterator[None]:
+    """Remove a folder that is empty in the end, because nothing could be taken."""
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):  # chunks are in it, for the next run
+            folder.rmdir()
 
 
 def _pass(video: Path, *, task: FeatureTask, options: FeatureOptions, progress: Progress | None) -> Coverage:
