@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from touchline.errors import InputError
 from touchline.formats.soccernet_json import MAX_JSON_BYTES, check_size, read_bytes
+from touchline.formats.soccernet_source import missing_advice
 
 MAX_ENTRIES = 50_000
 MAX_TOTAL_BYTES = 4 << 30
@@ -39,7 +40,8 @@ class EventFiles:
         elif path.exists():
             self.names = [path.name]
         else:
-            raise InputError(f"{path}: does not exist; give a file, a folder or a zip of event files")
+            advice = missing_advice(path.name)
+            raise InputError(f"{path}: does not exist; give a file, a folder or a zip of event files{advice}")
         if not self.names:
             raise InputError(f"{path}: holds no .json file")
 

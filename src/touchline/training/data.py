@@ -24,6 +24,7 @@ from touchline.errors import InputError, ResourceError
 from touchline.formats.atomic import make_folder
 from touchline.formats.bundle import video_fingerprint
 from touchline.formats.soccernet import read_labels
+from touchline.formats.soccernet_source import missing_advice
 from touchline.media.sampling import fit_luma, sample_regular
 from touchline.media.video import VideoReader, probe
 from touchline.types import Event
@@ -71,12 +72,14 @@ def find_games(root: Path, patterns: Sequence[str], *, labels_file: str, exclude
     for pattern in patterns:
         found = [pattern] if not any(sign in pattern for sign in "*?[") else _matching(root, pattern, labels_file)
         if not found:
-            raise InputError(f"{root}: no folder matches {pattern!r} and holds {labels_file}")
+            advice = missing_advice(labels_file)
+            raise InputError(f"{root}: no folder matches {pattern!r} and holds {labels_file}{advice}")
         games += [game for game in found if game not in games]
     kept = [game for game in games if not any(fnmatch.fnmatchcase(game, pattern) for pattern in exclude)]
     for game in kept:
         if not (root / game / labels_file).is_file():
-            raise InputError(f"{root / game}: holds no {labels_file}; is data_root right?")
+            advice = missing_advice(labels_file)
+            raise InputError(f"{root / game}: holds no {labels_file}; is data_root right?{advice}")
     return kept
 
 
@@ -102,7 +105,8 @@ def read_game(root: Path, game: str, *, videos: dict[int, str], labels_file: str
     for half, name in videos.items():
         path = root / game / name
         if not path.is_file():
-            raise InputError(f"{path}: there is no such video; the recipe's data.videos says where videos lie")
+            advice = missing_advice(path.name)
+            raise InputError(f"{path}: there is no such video; the recipe's data.videos says where videos lie{advice}")
         found.append(GameVideo(game, half, path, labels_path, tuple(e for e in timeline if e.half == half)))
     return found
 
