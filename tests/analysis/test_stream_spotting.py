@@ -172,6 +172,11 @@ def test_the_pipeline_takes_a_head_as_it_takes_a_spotter(video: Path, tmp_path: 
     raised = analyze_video(video, spotter=spotter, options=replace(options, thresholds={"Goal": 1.0, "Corner": 1.0}))
     assert not raised.reused and len(raised.timeline) == 0
     assert raised.coverage == first.coverage, "the video was not decoded again"
+    taken: list[int] = []
+    extractor = spotter.sources.pictures[0].extractor
+    extractor.features = lambda pictures: taken.append(len(pictures)) or np.zeros((len(pictures), 3), np.float32)  # type: ignore
+    analyze_video(video, spotter=spotter, options=replace(options, force=True, resume=False))
+    assert sum(taken) == 40, "asked for, everything is taken again"
 
 
 def test_a_stopped_run_goes_on(video: Path, tmp_path: Path) -> None:

@@ -147,11 +147,11 @@ class StreamSpotTask:
         self._tasks: dict[str, FeatureTask] = {}
 
     def open(self, bundle: Path, *, resume: bool) -> None:
-        """Find what an earlier run saved, and which streams are there already."""
+        """Find what an earlier run saved, and which streams are there; all are taken anew without ``resume``."""
         self._folder = bundle / FEATURES
         for stream in self.spotter.sources.pictures:
             settings = self._settings[stream.name]
-            if holds(self._path(stream.name), video=self._video, settings=settings) is None:
+            if not resume or holds(self._path(stream.name), video=self._video, settings=settings) is None:
                 self._tasks[stream.name] = FeatureTask(
                     stream.extractor,
                     info=self._info,
