@@ -120,21 +120,27 @@ def test_losses_fall_as_answers_get_better() -> None:
     assert dense_loss(DenseOutput(logits), away, **settings) < dense_loss(DenseOutput(-logits), away, **settings)
 
 
-def test_an_unsure_head_loses_less_where_it_is_wrong() -> None:
+def test_spread_grows_towards_the_error_and_shrinks_towards_it() -> None:
     away = torch.full((1, 4, 1), FAR)
     away[0, 1, 0] = 1.0
-    wrong = torch.full_like(away, -3.0)
-    losses = [
-        dense_loss(
-            DenseOutput(torch.zeros_like(away), wrong, torch.full_like(away, spread)),
-            away,
-            radius=1.5,
-            focal=0.0,
-            positive_weight=1.0,
-        ).item()
-        for spread in (0.0, math.log(4.0))
-    ]
-    assert losses[1] < losses[0]
+    for displacement, sign in ((-3.0, -1), (0.9, 1)):
+        spread = torch.zeros_like(away).requires_grad_()
+        output = DenseOutput(torch.zeros_like(away), torch.full_like(away, displacement), spread)
+        dense_loss(output, away, radius=1.5, focal=0.0, positive_weight=1.0).backward()
+        assert spread.grad is not None
+        assert torch.sign(spread.grad[0, 1, 0]).item() == sign
+        assert float(spread.grad[0, [0, 2, 3]].abs().max()) == 0
+
+
+def test_samples_at_the_ends_of_a_piece_count_little() -> None:
+    def loss_of_an_event(at: int) -> float:
+        away = torch.full((1, 101, 2), FAR)
+        away[0, [at, 50], 0] = 0.0
+        logits = torch.full((1, 101, 2), -9.0)
+        logits[0, 50, 0] = 9.0
+        return dense_loss(DenseOutput(logits), away, radius=1.0, focal=0.0, positive_weight=1.0).item()
+
+    assert 0 < loss_of_an_event(2) < 0.2 * loss_of_an_event(40)
 
 
 def test_calf_losses_together_have_slopes() -> None:

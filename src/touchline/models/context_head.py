@@ -27,6 +27,19 @@ _RARE = 0.02
 """How probable an event is at a sample before anything was learned."""
 
 
+class _TimeNorm(nn.Module):
+    """Each channel by its mean and deviation over time: unlike a layer norm it leaves rare, strong moments strong."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(torch.ones(width)), nn.Parameter(torch.zeros(width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        centred = x - x.mean(dim=1, keepdim=True)
+        deviation = centred.square().mean(dim=1, keepdim=True).add(1e-6).sqrt()
+        return centred / deviation * self.weight + self.bias
+
+
 class _Memory(nn.Module):
     """Running means that forget exponentially: half of the channels look back, half ahead.
 
@@ -44,7 +57,7 @@ class _Memory(nn.Module):
         keep = -1 / self.log_span.exp()
         kernel = torch.exp(torch.arange(count, device=x.device)[:, None] * keep)
         kernel = kernel * (1 - keep.exp()).sqrt()
-        value = self.enter(x) * torch.sigmoid(self.keep(x))
+        value = F.relu(self.enter(x)) * torch.sigmoid(self.keep(x))
         value = torch.cat([value[:, :, :half], value[:, :, half:].flip(1)], dim=2)
         size = 2 * count
         mixed = torch.fft.rfft(value, n=size, dim=1) * torch.fft.rfft(kernel, n=size, dim=0)
@@ -79,7 +92,8 @@ class _Block(nn.Module):
 
     def __init__(self, width: int, *, far: Far, heads: int, kernel: int, dropout: float) -> None:
         super().__init__()
-        self.norm_near, self.norm_far, self.norm_self = (nn.LayerNorm(width) for _ in range(3))
+        self.norm_near, self.norm_self = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.norm_far = _TimeNorm(width) if far == "memory" else nn.LayerNorm(width)
         self.near = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=width)
         self.mix = nn.Linear(width, width)
         self.far = _Memory(width) if far == "memory" else _Attention(width, heads=heads)
@@ -156,8 +170,7 @@ class ContextHead(nn.Module):
         count = tokens.shape[1]
         if count <= self.window:
             return self(tokens)
-        ramp = torch.arange(1, self.window + 1, device=tokens.device, dtype=tokens.dtype)
-        weight = torch.minimum(ramp, ramp.flip(0))[None, :, None]
+        weight = middle_weight(self.window).to(tokens)[None, :, None]
         total = tokens.new_zeros(len(tokens), count, 3 * self.num_classes)
         weights = tokens.new_zeros(1, count, 1)
         for start in [*range(0, count - self.window, self.window // 2), count - self.window]:
@@ -167,6 +180,12 @@ class ContextHead(nn.Module):
             weights[:, start : start + self.window] += weight
         logits, displacement, spread = (total / weights).chunk(3, dim=2)
         return DenseOutput(logits, displacement, spread)
+
+
+def middle_weight(count: int) -> Tensor:
+    """How much each of so many samples counts, (count,): 0 to 1, most in the middle."""
+    ramp = torch.arange(1, count + 1) / (count // 2 + 1)
+    return torch.minimum(ramp, ramp.flip(0))
 
 
 def _turned(x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:

@@ -248,7 +248,12 @@ def head_loss(
     assert isinstance(output, DenseOutput)
     away = torch.from_numpy(nearest_events(pieces, classes=classes, piece=piece)).to(output.logits)
     return dense_loss(
-        output, away, radius=loss.radius_s * data.rate_hz, focal=loss.focal, positive_weight=loss.positive_weight
+        output,
+        away,
+        radius=loss.radius_s * data.rate_hz,
+        focal=loss.focal,
+        positive_weight=loss.positive_weight,
+        which_weight=loss.which_weight,
     )
 
 
@@ -275,9 +280,7 @@ def finish_config(
 ) -> StreamHeadConfig:
     """The configuration with the suppression that is best on the validation recordings, and the calibration there."""
     scores = measuring.score_recordings(StreamSpotter(network, config), valid)
-    suppression, _ = measuring.choose_suppression(
-        scores, valid, windows_s=settings.windows_s, kinds=settings.suppression
-    )
+    suppression = measuring.choose_suppression(scores, valid, windows_s=settings.windows_s, kinds=settings.suppression)
     truth = [measuring.truth_columns(recording, valid.labels) for recording in valid.recordings]
     found = [
         measuring.found_columns(one, labels=valid.labels, rate_hz=valid.rate_hz, settings=suppression) for one in scores

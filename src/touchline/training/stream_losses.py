@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from touchline.models.context_head import middle_weight
 from touchline.models.stream_outputs import ChunkOutput, DenseOutput, WindowOutput
 
 HIT_MARGIN = 0.1
@@ -15,6 +16,7 @@ MISS_MARGIN = 0.9
 POSITION_WEIGHT = 5.0
 EMPTY_WEIGHT = 0.5
 SEGMENTATION_WEIGHT = 0.000367
+PLACE_WEIGHT = 0.5
 
 
 def window_loss(output: WindowOutput, targets: Tensor) -> Tensor:
@@ -90,8 +92,14 @@ def chunk_loss(output: ChunkOutput, signed: Tensor, targets: Tensor, edges: Tens
     return (SEGMENTATION_WEIGHT * segmentation + detections) / len(targets)
 
 
-def dense_loss(output: DenseOutput, away: Tensor, *, radius: float, focal: float, positive_weight: float) -> Tensor:
-    """Focal cross-entropy of what is near, and of near events the Laplace likelihood of the displacement.
+def dense_loss(
+    output: DenseOutput, away: Tensor, *, radius: float, focal: float, positive_weight: float, which_weight: float = 1.0
+) -> Tensor:
+    """Focal cross-entropy of what is near, and of near events which they are and the Laplace likelihood of where.
+
+    Which of the labels it is (cross-entropy over labels) counts by itself: labels that look alike would otherwise be
+    settled by a small part of the loss. Samples count the more the further they are from the ends of their piece, where
+    what decides may lie outside; windows are mixed with the same weights when a whole video is read.
 
     Args:
         output: of a head with displacement and spread.
@@ -99,16 +107,21 @@ def dense_loss(output: DenseOutput, away: Tensor, *, radius: float, focal: float
         radius: samples within which an event is near.
         focal: exponent; 0 for plain cross-entropy.
         positive_weight: of near samples.
+        which_weight: of the cross-entropy over labels.
 
     """
     near = (away.abs() <= radius).to(output.logits.dtype)
     entropy = F.binary_cross_entropy_with_logits(output.logits, near, reduction="none")
     missed = (near - output.logits.sigmoid()).abs().pow(focal) if focal else 1.0
-    weight = 1 + (positive_weight - 1) * near
-    total = near.sum().clamp_min(1)
-    loss = (weight * missed * entropy).sum() / total
+    seen = middle_weight(away.shape[1]).to(near)[None, :, None]
+    counted = seen * near
+    total = counted.sum().clamp_min(1)
+    loss = (seen * (1 + (positive_weight - 1) * near) * missed * entropy).sum() / total
+    loss = loss - which_weight * (counted * output.logits.log_softmax(dim=2)).sum() / total
     if output.displacement is None or output.log_spread is None:
         return loss
     error = (away - output.displacement).abs().clamp_max(10 * radius)
-    place = near * (error * torch.exp(-output.log_spread) + output.log_spread)
-    return loss + place.sum() / total
+    # weighted by the spread itself (Seitzer et al., ICLR 2022): sure samples would otherwise have all of the slope
+    weight = counted * output.log_spread.detach().exp()
+    place = weight * (error * torch.exp(-output.log_spread) + output.log_spread)
+    return loss + PLACE_WEIGHT * place.sum() / total

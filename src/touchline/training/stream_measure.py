@@ -68,19 +68,19 @@ def choose_suppression(
     *,
     windows_s: Sequence[float],
     kinds: Sequence[Any],
-    metric: str = "tight",
-) -> tuple[SuppressionSpec, float]:
-    """The suppression with the best average-mAP, and that value."""
+    metrics: Sequence[str] = ("tight", "loose"),
+) -> SuppressionSpec:
+    """The suppression with the best average-mAP, summed over the metrics."""
     truth = [truth_columns(recording, data.labels) for recording in data.recordings]
     best: tuple[SuppressionSpec, float] | None = None
     for kind in kinds:
         for window_s in windows_s:
             settings = SuppressionSpec(window_s=window_s, kind=kind)
-            value = measure(scores, truth, data=data, settings=settings, metric=metric)
+            value = sum(measure(scores, truth, data=data, settings=settings, metric=metric) for metric in metrics)
             if best is None or value > best[1]:
                 best = settings, value
     assert best is not None
-    return best
+    return best[0]
 
 
 def measure(

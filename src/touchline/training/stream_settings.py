@@ -30,12 +30,12 @@ class StreamOptimizer(BaseModel):
 
     steps: int = Field(default=2000, ge=1)
     cpu_s: float | None = Field(default=None, gt=0)
-    batch: int = Field(default=8, ge=1)
-    samples: int = Field(default=320, ge=2)
+    batch: int = Field(default=6, ge=1)
+    samples: int = Field(default=480, ge=2)
     base_lr: float = Field(default=1e-3, gt=0)
     weight_decay: float = Field(default=0.01, ge=0)
     warmup: float = Field(default=0.05, ge=0, lt=1)
-    at_events: float = Field(default=0.5, ge=0, le=1)
+    at_events: float = Field(default=0.7, ge=0, le=1)
     rounds: int = Field(default=3, ge=1)
     seed: int = 0
 
@@ -45,7 +45,8 @@ class StreamLoss(BaseModel):
 
     Attributes:
         radius_s: a sample this near to an event is one of it (context head).
-        focal, positive_weight: of the context head's cross-entropy.
+        focal, positive_weight: of the context head's cross-entropy of every label by itself.
+        which_weight: of its cross-entropy over labels, where an event is.
         edges_s: far before, just before, just after, far after an event (CALF), for every label or by label.
 
     """
@@ -53,8 +54,9 @@ class StreamLoss(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     radius_s: float = Field(default=1.5, gt=0)
-    focal: float = Field(default=1.5, ge=0)
+    focal: float = Field(default=1.0, ge=0)
     positive_weight: float = Field(default=4.0, gt=0)
+    which_weight: float = Field(default=10.0, ge=0)
     edges_s: tuple[float, float, float, float] | dict[str, tuple[float, float, float, float]] = (-20, -10, 10, 20)
 
 
