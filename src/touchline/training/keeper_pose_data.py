@@ -14,6 +14,7 @@ import torch
 from touchline.errors import InputError
 from touchline.formats.keeper_pictures import KeeperPicture
 from touchline.formats.yolo import read_yolo
+from touchline.goalkeeping.pose_finder import square_crop
 from touchline.poses import JOINTS
 from touchline.training.keeper_figures import figure_picture
 from touchline.training.keeper_pose_augment import PoseCrop, PoseSample, augment, recolor
@@ -23,6 +24,7 @@ Rgb = npt.NDArray[np.uint8]
 
 FIGURE_SIDE_PX = 160
 _BACKGROUND_TRIES = 20
+_NARROWED = 0.6
 _DOUBTED = 0.35
 """How much a pose counts that the authors rejected."""
 
@@ -87,6 +89,18 @@ def draw_figures(backgrounds: Sequence[Rgb], *, count: int, seed: int = 0) -> li
     rng = np.random.default_rng(seed)
     drawn = (figure_picture(rng, backgrounds, side_px=FIGURE_SIDE_PX) for _ in range(count))
     return [PoseSample(pixels, joints, depth) for pixels, joints, depth in drawn]
+
+
+def nobody(background: Rgb, rng: np.random.Generator, *, side_px: int) -> Rgb:
+    """A crop of no person, of any aspect and padded as crops of keepers are, so that the padding tells nothing."""
+    height, width = background.shape[:2]
+    if rng.random() < _NARROWED:
+        width = max(1, int(width * rng.uniform(0.4, 1.0)))
+    elif rng.random() < _NARROWED:
+        height = max(1, int(height * rng.uniform(0.4, 1.0)))
+    square = np.zeros((side_px, side_px, 3), np.uint8)
+    square_crop(recolor(background[:height, :width], rng), into=square)
+    return square
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +168,7 @@ class PoseSampler:
         kind = self._rng.random()
         if kind < self._shares.nobody:
             pixels = self._backgrounds[int(self._rng.integers(len(self._backgrounds)))]
-            return None, recolor(np.asarray(cv2.resize(pixels, (self._side_px,) * 2), np.uint8), self._rng)
+            return None, nobody(pixels, self._rng, side_px=self._side_px)
         if not self._samples or kind < self._shares.nobody + self._shares.figures:
             sample = self._figures[int(self._rng.integers(len(self._figures)))]
         else:
