@@ -21,12 +21,8 @@ def match(
     events: Annotated[
         Path | None, typer.Option("--events", help="SoccerNet label or result file with the shots; else the bundle's.")
     ] = None,
-    bundle: Annotated[
-        Path | None, typer.Option("--bundle", help="The bundle, if not beside the video.")
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="Folder for the pages; else keepers/ in it.")
-    ] = None,
+    bundle: Annotated[Path | None, typer.Option("--bundle", help="The bundle, if not beside the video.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the pages; else keepers/ in it.")] = None,
     pose_model: Annotated[str | None, typer.Option("--pose-model", help="A pose finder's name or file.")] = None,
     model: SaveModelOption = None,
     device: DeviceOption = "auto",
