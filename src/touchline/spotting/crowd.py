@@ -15,7 +15,7 @@ from touchline.spotting.sound_model import SoundModel
 STEP_FRAMES = round(FRAME_RATE_HZ / CURVE_RATE_HZ)
 ONSET_WITHIN_S = 0.4
 """How near to an onset its curve is meant to be high."""
-SWELL_THRESHOLD = 0.5
+SWELL_THRESHOLD = 0.4
 """Confidence from which a swell is told."""
 LOUD_CUES = ("above_usual_db", "above_lately_db", "spread")
 ONSET_CUES = ("step_db", "held_db", "slope_db", "spread")

@@ -41,6 +41,8 @@ _HALF = WINDOW_SAMPLES // 2
 _CELL_FRAMES = 10
 _BACKGROUND_CELLS = 41
 _SMOOTH_FRAMES = 5
+_RIVAL_BANDS = 6
+"""The two or three tones of one whistle lie within so many."""
 _NARROW_BINS = 8
 _NOISE_BINS, _NOISE_RANK = 19, 4
 _FIRST_NARROW_HZ = 1_500
@@ -97,28 +99,39 @@ def stream_frames(chunks: Iterable[Floats]) -> Iterator[SoundFrames]:
             samples += _HALF
         while samples >= needed + skip * HOP_SAMPLES:
             joined = np.concatenate(waiting)
-            yield _block(joined[: needed + skip * HOP_SAMPLES], skip=skip, count=_BLOCK_FRAMES)
+            yield _block(joined[: needed + skip * HOP_SAMPLES], skip=skip, count=_BLOCK_FRAMES, begins=not emitted)
             emitted += _BLOCK_FRAMES
             start = (skip + _BLOCK_FRAMES - _CONTEXT_FRAMES) * HOP_SAMPLES
             waiting, samples, skip = [joined[start:]], len(joined) - start, _CONTEXT_FRAMES
     count = -(-total // HOP_SAMPLES) - emitted
     if count > 0:
         rest = np.concatenate(waiting)
-        yield _block(_mirrored(rest, before=0 if emitted else _HALF, after=WINDOW_SAMPLES), skip=skip, count=count)
+        before = 0 if emitted else _HALF
+        whole = 1 + (before + len(rest) - WINDOW_SAMPLES) // HOP_SAMPLES
+        padded = _mirrored(rest, before=before, after=WINDOW_SAMPLES)
+        yield _block(padded, skip=skip, count=count, begins=not emitted, whole=whole)
 
 
 def _mirrored(sound: Floats, *, before: int, after: int = 0) -> Floats:
-    """The sound with its mirror image at its ends, so that it neither begins nor ends with a click."""
+    """The sound with its mirror image at its ends, so that there is something to look at."""
     return np.pad(sound, (before, after), mode="symmetric")
 
 
-def _block(sound: Floats, *, skip: int, count: int) -> SoundFrames:
-    """``count`` frames after the first ``skip``, which like those behind are looked at but not given."""
+def _block(sound: Floats, *, skip: int, count: int, begins: bool = False, whole: int | None = None) -> SoundFrames:
+    """``count`` frames after the first ``skip``, which like those behind are looked at but not given.
+
+    Windows that reach over the beginning (of a block that ``begins`` the sound) or the end (from number ``whole`` on)
+    count as the nearest that do not.
+    """
     windows = np.lib.stride_tricks.sliding_window_view(sound, WINDOW_SAMPLES)[::HOP_SAMPLES]
     taper = np.hanning(WINDOW_SAMPLES + 1)[:-1].astype(np.float32)
     spectra = np.fft.rfft(windows * taper, axis=1).astype(np.complex64, copy=False)
     power = spectra.real**2 + spectra.imag**2
     power *= np.float32(2.0 / (WINDOW_SAMPLES * float((taper.astype(np.float64) ** 2).sum())))
+    whole = len(power) if whole is None else whole
+    lead = -(-_HALF // HOP_SAMPLES) if begins else 0
+    if whole > lead:
+        power[:lead], power[whole:] = power[lead], power[whole - 1]
     cues, pitch_hz = _whistle_cues(power)
     kept = slice(skip, skip + count)
     return SoundFrames(
@@ -157,7 +170,8 @@ def _whistle_cues(power: Floats) -> tuple[Floats, Floats]:
 
     Bands are 250 Hz wide, 125 Hz apart. The cues: how far the band that stands out most between 2 and 5 kHz is above
     its own last and next four seconds, less what the others are; how far its peak is above the bins beside it; the same
-    of its overtone; the lead over the next band that stands out; how the pitch moves; the share of all between 2 and
+    of its overtone; the lead over any other band, 750 Hz away or
+    more; how the pitch moves; the share of all between 2 and
     5 kHz; how far a band below 1.8 kHz stands out; how the band rose, whatever the
     others do.
     """
@@ -173,7 +187,7 @@ def _whistle_cues(power: Floats) -> tuple[Floats, Floats]:
     band = inside[best]
     peak = _peak_bin(power, band)
     lifted_low = excess[:, (hz >= LOW_HZ[0]) & (hz < LOW_HZ[1])].max(axis=1) - common
-    away = np.abs(np.arange(len(inside)) - best[:, None]) > 3
+    away = np.abs(np.arange(len(inside)) - best[:, None]) > _RIVAL_BANDS
     whole = uniform_filter1d(power[:, round(WHISTLE_HZ[0] / BIN_HZ) : round(WHISTLE_HZ[1] / BIN_HZ)].sum(axis=1), 5)
     pitch_hz = (peak * BIN_HZ).astype(np.float32)
     moved = np.abs(np.diff(pitch_hz, prepend=pitch_hz[:1]))

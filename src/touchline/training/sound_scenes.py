@@ -193,7 +193,7 @@ def whistle_sound(rng: np.random.Generator, *, seconds: float, hz: float) -> Flo
         tone: Floats = np.asarray(trill, np.float64)
     else:
         tone = np.zeros(len(times_s))
-        for ratio in (1.0, *(1 + rng.uniform(0.02, 0.09, rng.integers(1, 3)))):
+        for ratio in (1.0, *(1 + rng.uniform(0.02, 0.17, rng.integers(1, 3)))):
             phase = 2 * np.pi * np.cumsum(hz * ratio * glide) / RATE_HZ + rng.uniform(0, 6)
             tone += _tones(phase, harmonics, hz=hz * ratio) * rng.uniform(0.4, 1)
     tone *= np.minimum(1, times_s / 0.015) * np.minimum(1, (seconds - times_s) / 0.02)
@@ -265,10 +265,10 @@ def _claps(rng: np.random.Generator) -> Floats:
 
 
 def _squeak(rng: np.random.Generator) -> Floats:
-    """A squeak: a tone that slides through the whistles' band, or is over too soon for one."""
-    seconds = rng.uniform(0.04, 0.3)
+    """A squeak, or a spectator: a tone that slides through the whistles' band, or is over too soon for a whistle."""
+    seconds = rng.uniform(0.04, 0.3) if rng.random() < 0.6 else rng.uniform(0.3, 1.0)
     times_s = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
-    slide = np.linspace(1, rng.uniform(1.25, 1.8) if seconds > 0.09 else 1.0, len(times_s))
+    slide = np.linspace(1, rng.uniform(1.3, 1.9) if seconds > 0.09 else 1.0, len(times_s))
     sound = np.sin(2 * np.pi * np.cumsum(rng.uniform(1_500, 3_500) * slide) / RATE_HZ)
     return _edges(sound, seconds=0.01)
 
