@@ -39,10 +39,10 @@ LOW_THRESHOLD = 0.15
 """What is below the usual one: the matches' whistles sweep over kilohertz under a roar, as no real one does."""
 
 
-def wilson(hits: int, of: int) -> list[float]:
-    """Share and its 95 % interval."""
+def wilson(hits: int, of: int) -> list[float | None]:
+    """Share and its 95 % interval; no share of none."""
     if not of:
-        return [float("nan"), 0.0, 1.0]
+        return [None, 0.0, 1.0]
     share, z = hits / of, 1.96
     middle = (share + z * z / (2 * of)) / (1 + z * z / of)
     half = z * np.sqrt(share * (1 - share) / of + z * z / (4 * of * of)) / (1 + z * z / of)
