@@ -17,7 +17,7 @@ from torch import nn
 from touchline.metrics.recognition import difference_interval
 
 ROLES = ("teacher", "student", "distilled")
-_TIMED = 8
+_TIMED = 20
 _TIMED_S = 0.5
 
 
@@ -29,7 +29,7 @@ class DistillRow:
         role: ``"teacher"``, ``"student"`` (alone) or ``"distilled"``.
         parameters: weights.
         megabytes: of the model file in float32.
-        clips_per_s: one by one with torch on the device, preparation aside; the median.
+        clips_per_s: one by one with torch on the device, preparation aside; the fastest.
         accuracy: share of held-out clips named right, with its 95 % interval over groups.
         macro_f1: mean F1 of the classes.
 
@@ -103,14 +103,14 @@ def row_of(role: str, network: nn.Module, *, measured: Mapping[str, Any], run_on
 
 @torch.inference_mode()
 def _speed(run_once: Callable[[], object]) -> float:
-    """Clips a second, one by one: of the median, so that other work on the machine counts little."""
+    """Clips a second, one by one: of the fastest, which other work on the machine disturbed least."""
     run_once()
     taken_s: list[float] = []
     while len(taken_s) < _TIMED or sum(taken_s) < _TIMED_S:
         started_s = time.perf_counter()
         run_once()
         taken_s.append(time.perf_counter() - started_s)
-    return 1 / float(np.median(taken_s))
+    return 1 / min(taken_s)
 
 
 def result_of(
