@@ -29,7 +29,17 @@ WHISTLE_HZ = (2_000, 5_000)
 LOW_HZ = (400, 1_800)
 """Where horns, music and voices sound too, but no whistle."""
 
-CUES = ("contrast_db", "prominence_db", "overtone_db", "rival_db", "wobble_hz", "share_db", "low_db", "rise_db")
+CUES = (
+    "contrast_db",
+    "prominence_db",
+    "overtone_db",
+    "rival_db",
+    "wobble_hz",
+    "share_db",
+    "low_db",
+    "rise_db",
+    "near_rival_db",
+)
 """What tells a whistle: see :func:`_whistle_cues`."""
 
 FLOOR = 1e-12
@@ -41,7 +51,7 @@ _HALF = WINDOW_SAMPLES // 2
 _CELL_FRAMES = 10
 _BACKGROUND_CELLS = 41
 _SMOOTH_FRAMES = 5
-_RIVAL_BANDS = 6
+_RIVAL_BANDS, _NEAR_BANDS = 6, 3
 """The two or three tones of one whistle lie within so many."""
 _NARROW_BINS = 8
 _NOISE_BINS, _NOISE_RANK = 19, 4
@@ -166,14 +176,13 @@ def decibel(power: Floats) -> Floats:
 
 
 def _whistle_cues(power: Floats) -> tuple[Floats, Floats]:
-    """The cues (frames, 8) of a whistle and its pitch (frames,), from power (frames, bins).
+    """The cues (frames, 9) of a whistle and its pitch (frames,), from power (frames, bins).
 
     Bands are 250 Hz wide, 125 Hz apart. The cues: how far the band that stands out most between 2 and 5 kHz is above
-    its own last and next four seconds, less what the others are; how far its peak is above the bins beside it; the same
-    of its overtone; the lead over any other band, 750 Hz away or
-    more; how the pitch moves; the share of all between 2 and
-    5 kHz; how far a band below 1.8 kHz stands out; how the band rose, whatever the
-    others do.
+    its own last and next four seconds, less what the others are; how far its peak is above the bins beside it; the
+    same of its overtone; the lead over any band 750 Hz away or more; how the pitch moves; the share of all between 2
+    and 5 kHz; how far a band below 1.8 kHz stands out; how the band rose, whatever the others do; the lead over any
+    band 375 Hz away or more.
     """
     narrow = power[:, : WINDOW_SAMPLES // 2].reshape(len(power), -1, _NARROW_BINS).sum(axis=2)
     level = decibel(uniform_filter1d(narrow[:, :-1] + narrow[:, 1:], _SMOOTH_FRAMES, axis=0, mode="nearest"))
@@ -187,7 +196,11 @@ def _whistle_cues(power: Floats) -> tuple[Floats, Floats]:
     band = inside[best]
     peak = _peak_bin(power, band)
     lifted_low = excess[:, (hz >= LOW_HZ[0]) & (hz < LOW_HZ[1])].max(axis=1) - common
-    away = np.abs(np.arange(len(inside)) - best[:, None]) > _RIVAL_BANDS
+    away = np.abs(np.arange(len(inside)) - best[:, None])
+    lead, near_lead = (
+        lifted[rows, best] - np.where(away > least, lifted, -np.inf).max(axis=1)
+        for least in (_RIVAL_BANDS, _NEAR_BANDS)
+    )
     whole = uniform_filter1d(power[:, round(WHISTLE_HZ[0] / BIN_HZ) : round(WHISTLE_HZ[1] / BIN_HZ)].sum(axis=1), 5)
     pitch_hz = (peak * BIN_HZ).astype(np.float32)
     moved = np.abs(np.diff(pitch_hz, prepend=pitch_hz[:1]))
@@ -195,11 +208,12 @@ def _whistle_cues(power: Floats) -> tuple[Floats, Floats]:
         lifted[rows, best],
         _prominence(power, peak),
         _prominence(power, 2 * peak),
-        lifted[rows, best] - np.where(away, lifted, -np.inf).max(axis=1),
+        lead,
         uniform_filter1d(np.minimum(moved, 400.0), 7, mode="nearest"),
         level[rows, band] - decibel(whole),
         lifted_low,
         excess[rows, band],
+        near_lead,
     ]
     return uniform_filter1d(np.stack(cues, axis=1).astype(np.float32), _SMOOTH_FRAMES, axis=0, mode="nearest"), pitch_hz
 
