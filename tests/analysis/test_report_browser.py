@@ -117,7 +117,7 @@ class Watched:
 
     def until(self, condition: str) -> None:
         """Wait for a condition on the video element."""
-        for _ in range(400):
+        for _ in range(1600):
             if self.page.eval_on_selector("#video", condition):
                 return
             self.page.wait_for_timeout(25)
