@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from touchline.cli import features_extract, features_info, features_reduce
+from touchline.cli import features_extract, features_info, features_reduce, features_set
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 app.command("extract")(features_extract.command)
 app.command("reduce")(features_reduce.command)
 app.command("info")(features_info.command)
+app.command("set")(features_set.command)

@@ -1,14 +1,14 @@
 """Sets of feature streams to learn from, mapped from their files: a batch reads what it needs, nothing is loaded whole.
 
 A set is a folder with ``set.json`` and one ``.npy`` (samples, width) for each recording and stream, float32 or float16.
-SoccerNet's own folders are read in place.
+The files may lie elsewhere, as SoccerNet's do: they are read where they are.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,8 @@ class StreamSet:
         rate_hz: samples a second.
         widths: width of each stream, by name.
         recordings: all of them.
+        models: what made each stream, where that is known.
+        published: streams that SoccerNet publishes.
 
     """
 
@@ -71,6 +73,8 @@ class StreamSet:
     rate_hz: float
     widths: Mapping[str, int]
     recordings: tuple[Recording, ...]
+    models: Mapping[str, str] = field(default_factory=dict)
+    published: frozenset[str] = frozenset()
     _open: dict[tuple[int, str], npt.NDArray[Any] | None] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
@@ -78,14 +82,16 @@ class StreamSet:
 
     def part(self, name: str) -> StreamSet:
         """The recordings of one part."""
-        return StreamSet(self.labels, self.rate_hz, self.widths, tuple(r for r in self.recordings if r.part == name))
+        chosen = tuple(recording for recording in self.recordings if recording.part == name)
+        return StreamSet(self.labels, self.rate_hz, self.widths, chosen, self.models, self.published)
 
     def only(self, streams: Sequence[str]) -> StreamSet:
         """The same recordings with some of the streams."""
         unknown = sorted(set(streams) - set(self.widths))
         if unknown:
             raise InputError(f"no streams {unknown} in this set; it has {sorted(self.widths)}")
-        return StreamSet(self.labels, self.rate_hz, {name: self.widths[name] for name in streams}, self.recordings)
+        widths = {name: self.widths[name] for name in streams}
+        return StreamSet(self.labels, self.rate_hz, widths, self.recordings, self.models, self.published)
 
     def rows(self, number: int, stream: str) -> npt.NDArray[Any] | None:
         """A recording's stream, mapped: (samples, width); None where it is missing.
@@ -172,29 +178,42 @@ def write_stream_set(
     folder = Path(folder)
     make_folder(folder)
     widths: dict[str, int] = {}
-    entries: list[dict[str, Any]] = []
+    written: list[Recording] = []
     for recording, streams in recordings:
-        files: dict[str, str] = {}
+        files: dict[str, Path] = {}
         for name, values in streams.items():
             if values.shape != (recording.samples, widths.setdefault(name, values.shape[1])):
                 raise ValueError(f"{recording.name}: {name} of shape {values.shape} does not fit the set")
-            files[name] = f"{recording.name}_{name}.npy"
+            files[name] = Path(f"{recording.name}_{name}.npy")
             with replacing(folder / files[name]) as file:
                 np.save(file, np.ascontiguousarray(values, np.float16 if half else np.float32))
-        entries.append(
-            {
-                "name": recording.name,
-                "part": recording.part,
-                "samples": recording.samples,
-                "files": files,
-                "finite": [name for name, values in streams.items() if bool(np.isfinite(values).all())],
-                "label": recording.label.tolist(),
-                "time_s": recording.time_s.tolist(),
-            }
-        )
-    head = {"schema": SCHEMA, "version": VERSION, "labels": list(labels), "rate_hz": rate_hz, "widths": widths}
-    write_json_atomic(folder / INDEX, {**head, "recordings": entries})
+        finite = frozenset(name for name, values in streams.items() if bool(np.isfinite(values).all()))
+        written.append(replace(recording, files=files, finite=finite))
+    write_stream_index(folder, StreamSet(tuple(labels), rate_hz, widths, tuple(written)))
     return folder
+
+
+def write_stream_index(folder: Path, data: StreamSet) -> None:
+    """Write the index of a set whose files are there; those below the folder are named relative to it."""
+    entries = [
+        {
+            "name": recording.name,
+            "part": recording.part,
+            "samples": recording.samples,
+            "files": {name: _shown(path, folder) for name, path in recording.files.items()},
+            "finite": sorted(recording.finite),
+            "label": recording.label.tolist(),
+            "time_s": recording.time_s.tolist(),
+        }
+        for recording in data.recordings
+    ]
+    head = {"schema": SCHEMA, "version": VERSION, "labels": list(data.labels), "rate_hz": data.rate_hz}
+    head |= {"widths": dict(data.widths), "models": dict(data.models), "published": sorted(data.published)}
+    write_json_atomic(folder / INDEX, {**head, "recordings": entries})
+
+
+def _shown(path: Path, folder: Path) -> str:
+    return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
 
 
 def open_stream_set(folder: Path | str) -> StreamSet:
@@ -216,7 +235,9 @@ def open_stream_set(folder: Path | str) -> StreamSet:
     try:
         recordings = tuple(_recording(folder, entry) for entry in document["recordings"])
         widths = {str(name): int(width) for name, width in document["widths"].items()}
-        return StreamSet(tuple(document["labels"]), float(document["rate_hz"]), widths, recordings)
+        models = {str(name): str(model) for name, model in document.get("models", {}).items()}
+        published = frozenset(map(str, document.get("published", [])))
+        return StreamSet(tuple(document["labels"]), float(document["rate_hz"]), widths, recordings, models, published)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{folder / INDEX}: incomplete ({error}); write the set again") from error
 

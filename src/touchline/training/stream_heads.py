@@ -138,7 +138,10 @@ def train_head(
         architecture="stream-head",
         network=arguments,
         labels=data.labels,
-        streams=tuple(StreamSpec(name=name, width=width) for name, width in data.widths.items()),
+        streams=tuple(
+            StreamSpec(name=name, width=width, model=data.models.get(name, ""), published=name in data.published)
+            for name, width in data.widths.items()
+        ),
         rate_hz=data.rate_hz,
         licence=settings.licence,
         description=settings.description,

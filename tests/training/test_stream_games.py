@@ -1,0 +1,121 @@
+"""Sets of feature streams made of folders of games: what lies where, what is brought onto the grid, who is for what."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from touchline.errors import InputError
+from touchline.formats.features import FeatureInfo, write_features
+from touchline.formats.stream_sets import open_stream_set
+from touchline.training.stream_games import write_games_set
+
+KIND = "ResNET_TF2_PCA512"
+
+
+def a_game(root: Path, name: str, *, rows: int = 40, halves: tuple[int, ...] = (1, 2), width: int = 512) -> Path:
+    """Features of ones (half 1) and twos (half 2); a goal at 5 s of each half and a foul at 7.5 s of the first."""
+    folder = root / "league" / name
+    folder.mkdir(parents=True)
+    events = [(1, 5_000, "Goal"), (1, 7_500, "Foul"), (2, 5_000, "Goal")]
+    annotations = [
+        {"gameTime": f"{half} - 00:05", "label": label, "position": str(ms), "team": "home", "visibility": "visible"}
+        for half, ms, label in events
+        if half in halves
+    ]
+    (folder / "Labels-v2.json").write_text(json.dumps({"UrlLocal": name, "annotations": annotations}))
+    for half in halves:
+        np.save(folder / f"{half}_{KIND}.npy", np.full((rows, width), half, np.float32))
+    return folder
+
+
+def write(path: Path, rows: np.ndarray, *, model: str, rate_hz: float = 2.0) -> None:
+    write_features(path, [rows], shape=(len(rows), rows.shape[1]), info=FeatureInfo(model, rate_hz=rate_hz))
+
+
+def test_soccernet_features_are_read_where_they_lie(tmp_path: Path) -> None:
+    for name in "abcde":
+        a_game(tmp_path / "games", name)
+    made = write_games_set(tmp_path / "games", tmp_path / "set", streams={"picture": KIND})
+    assert made.copied == 0 and made.remarks == ()
+    assert [path.name for path in (tmp_path / "set").iterdir()] == ["set.json"]
+    data = open_stream_set(tmp_path / "set")
+    assert data.labels == ("Foul", "Goal") and data.widths == {"picture": 512}
+    assert data.published == {"picture"} and data.models == {"picture": KIND}
+    assert {part: len(data.part(part)) for part in ("train", "valid", "test")} == {"train": 6, "valid": 2, "test": 2}
+    first, second = data.recordings[:2]
+    assert (first.name, second.name) == ("league/a/1", "league/a/2")
+    assert first.label.tolist() == [1, 0] and first.time_s.tolist() == [5.0, 7.5]
+    assert second.label.tolist() == [1] and second.finite == {"picture"}
+    values, present = data.batch([(1, 30)], samples=20)
+    assert (values["picture"][0, :10] == 2).all() and present["picture"][0].tolist() == [True] * 10 + [False] * 10
+
+
+def test_streams_of_another_rate_are_brought_onto_the_grid(tmp_path: Path) -> None:
+    for name in "abc":
+        folder = a_game(tmp_path / "games", name, halves=(1,))
+        sound = np.repeat(np.arange(20, dtype=np.float32), 10)[:, None]
+        write(folder / "1_sound.npy", sound, model="sound-curves", rate_hz=10.0)
+    made = write_games_set(tmp_path / "games", tmp_path / "set", streams={"picture": KIND, "sound": "sound"})
+    assert made.copied == 3
+    data = open_stream_set(tmp_path / "set")
+    values, _ = data.batch([(0, 0)], samples=40)
+    np.testing.assert_allclose(values["sound"][0, :, 0], np.repeat(np.arange(20), 2))
+    assert data.models["sound"] == "sound-curves"
+
+
+def test_a_single_video_is_half_one(tmp_path: Path) -> None:
+    for name in "abc":
+        folder = a_game(tmp_path / "games", name, halves=(1,))
+        (folder / f"1_{KIND}.npy").rename(folder / f"match_{KIND}.npy")
+        write(folder / f"match_{KIND}.npy", np.ones((40, 8), np.float32), model="own")
+    data = write_games_set(tmp_path / "games", tmp_path / "set", streams={"picture": KIND}).data
+    assert [recording.name for recording in data.recordings] == ["league/a/1", "league/b/1", "league/c/1"]
+
+
+def test_a_list_says_what_is_for_what(tmp_path: Path) -> None:
+    for name in "abcd":
+        a_game(tmp_path / "games", name, halves=(1,))
+    parts = tmp_path / "parts.csv"
+    parts.write_text("game,part\nleague/b,test\nleague/c,train\nleague/a,valid\n")
+    data = write_games_set(tmp_path / "games", tmp_path / "set", streams={"picture": KIND}, parts=parts).data
+    assert {r.name: r.part for r in data.recordings} == {
+        "league/a/1": "valid",
+        "league/b/1": "test",
+        "league/c/1": "train",
+    }
+    for row, told in (("league/x,test", "no game 'league/x'"), ("league/a,exam", "part 'exam' is none of")):
+        parts.write_text(f"game,part\n{row}\n")
+        with pytest.raises(InputError, match=told):
+            write_games_set(tmp_path / "games", tmp_path / "set", streams={"picture": KIND}, parts=parts)
+    parts.write_text("match\nleague/a\n")
+    with pytest.raises(InputError, match="game and part are needed"):
+        write_games_set(tmp_path / "games", tmp_path / "set", streams={"picture": KIND}, parts=parts)
+
+
+def test_what_is_missing_is_told_and_the_rest_goes_on(tmp_path: Path) -> None:
+    for name in "abc":
+        a_game(tmp_path / "games", name)
+    (tmp_path / "games" / "league" / "b" / f"2_{KIND}.npy").unlink()
+    made = write_games_set(tmp_path / "games", tmp_path / "set", streams={"picture": KIND, "sound": "vggish"})
+    assert "league/b, half 2: no features of any kind, left out" in made.remarks
+    assert "league/a, half 1: no 'sound'" in made.remarks
+    assert len(made.data) == 5 and made.data.widths == {"picture": 512}
+
+
+def test_sets_that_cannot_be_made(tmp_path: Path) -> None:
+    for name in "ab":
+        a_game(tmp_path / "games", name, halves=(1,))
+    with pytest.raises(InputError, match="2 games are too few"):
+        write_games_set(tmp_path / "games", tmp_path / "set", streams={"picture": KIND})
+    a_game(tmp_path / "games", "c", halves=(1,), width=2048)
+    with pytest.raises(InputError, match="rows of 2048 numbers, but SoccerNet's"):
+        write_games_set(tmp_path / "games", tmp_path / "set", streams={"picture": KIND})
+    write(tmp_path / "games" / "league" / "c" / f"1_{KIND}.npy", np.ones((40, 8), np.float32), model="own")
+    with pytest.raises(InputError, match="rows of 8 numbers where other games have 512"):
+        write_games_set(tmp_path / "games", tmp_path / "set", streams={"picture": KIND})
+    with pytest.raises(InputError, match="no game has features named HALF_KIND"):
+        write_games_set(tmp_path / "games", tmp_path / "set", streams={"picture": "nothing"})
