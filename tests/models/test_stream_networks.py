@@ -83,6 +83,17 @@ def test_only_plus_plus_heads_tell_before_from_after() -> None:
         assert same is not pool.endswith("++")
 
 
+def test_a_fresh_calf_keeps_the_size_of_what_it_sees() -> None:
+    torch.manual_seed(0)
+    network, sizes = Calf(64, 7, chunk=160, receptive_field=40).eval(), {}
+    for name in ("conv_1", "conv_2", "conv_seg", "conv_spot_1", "conv_spot_2"):
+        layer = network.get_submodule(name)
+        layer.register_forward_hook(lambda _, __, out, name=name: sizes.__setitem__(name, float(out.detach().std())))
+    with torch.inference_mode():
+        network(torch.randn(4, 160, 64))
+    assert all(0.3 < size < 6 for size in sizes.values()), sizes
+
+
 def test_calf_places_detections_in_its_own_part_of_overlapping_chunks() -> None:
     network = Calf(4, 2, chunk=32, receptive_field=8, detections=3).eval()
     for count in (10, 32, 33, 100):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from touchline.models.calf import Calf
 from touchline.models.stream_outputs import DenseOutput, WindowOutput
 from touchline.training.stream_losses import (
     chunk_loss,
@@ -144,15 +145,34 @@ def test_samples_at_the_ends_of_a_piece_count_little() -> None:
 
 
 def test_calf_losses_together_have_slopes() -> None:
-    from touchline.models.calf import Calf
-
     torch.manual_seed(0)
     network = Calf(4, 2, chunk=32, receptive_field=8, detections=3)
-    output = network(torch.randn(2, 32, 4))
-    pieces = [events((5, 0), (20, 1)), events()]
-    edges = np.array([[-8.0, -8.0], [-4, -4], [4, 4], [8, 8]])
-    signed = torch.from_numpy(signed_times(pieces, classes=2, piece=32, edges=edges))
-    targets = torch.from_numpy(detection_targets(pieces, classes=2, piece=32, detections=3))
-    chunk_loss(output, signed, targets, torch.from_numpy(edges).float()).backward()
+    calf_loss(network, torch.randn(2, 32, 4), [events((5, 0), (20, 1)), events()]).backward()
     slopes = [parameter.grad for parameter in network.parameters()]
     assert all(slope is not None and bool(torch.isfinite(slope).all()) for slope in slopes)
+
+
+def test_calf_learns_when_and_what() -> None:
+    """Two patterns at a place of their own in each chunk: detections must come to depend on what they see."""
+    torch.manual_seed(0)
+    network = Calf(4, 2, chunk=32, receptive_field=8, detections=4)
+    pieces = [events((at, label)) for at in (6, 14, 22) for label in (0, 1)]
+    tokens = 0.1 * torch.randn(6, 32, 4)
+    for row, piece in zip(tokens, pieces, strict=True):
+        row[int(piece.at[0]), 2 * int(piece.label[0])] = 3.0
+    adam = torch.optim.AdamW(network.parameters(), lr=3e-3)
+    for _ in range(80):
+        adam.zero_grad()
+        calf_loss(network, tokens, pieces).backward()
+        adam.step()
+    found = network.eval()(tokens).detections
+    best = found[torch.arange(6), found[:, :, 0].argmax(dim=1)]
+    assert best[:, 2:].argmax(dim=1).tolist() == [0, 1] * 3
+    torch.testing.assert_close(32 * best[:, 1], torch.tensor([6.0, 6, 14, 14, 22, 22]), atol=2.5, rtol=0)
+
+
+def calf_loss(network: Calf, tokens: torch.Tensor, pieces: list[PieceEvents]) -> torch.Tensor:
+    edges = np.array([[-8.0, -8.0], [-4, -4], [4, 4], [8, 8]])
+    signed = torch.from_numpy(signed_times(pieces, classes=2, piece=32, edges=edges))
+    targets = torch.from_numpy(detection_targets(pieces, classes=2, piece=32, detections=network.detections))
+    return chunk_loss(network(tokens), signed, targets, torch.from_numpy(edges).float(), segmentation_weight=0.1)

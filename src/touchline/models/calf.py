@@ -7,6 +7,7 @@ published network's names. Its batch norm runs over time, so a network is bound 
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -55,11 +56,24 @@ class Calf(nn.Module):
             nn.Conv2d(32, channels, (size, 1)) for size, (_, channels) in zip(sizes, _PYRAMID, strict=True)
         )
         self.conv_seg = nn.Conv2d(32 + sum(c for _, c in _PYRAMID), capsule * num_classes, (3, 1))
-        self.batch_seg = nn.BatchNorm2d(chunk, momentum=0.01, eps=0.001)
+        self.batch_seg = nn.BatchNorm2d(chunk, momentum=0.1, eps=0.001)
         self.conv_spot_1 = nn.Conv2d(num_classes * (capsule + 1), 32, (3, 1))
         self.conv_spot_2 = nn.Conv2d(32, 16, (3, 1))
         self.conv_conf = nn.Conv2d(16 * (chunk // 8 - 1), 2 * detections, 1)
         self.conv_class = nn.Conv2d(16 * (chunk // 8 - 1), num_classes * detections, 1)
+        self._initialise()
+
+    def _initialise(self) -> None:
+        """Weights that keep a signal's size from layer to layer (He et al., 2015).
+
+        With PyTorch's own ones it shrinks fifty times on its way, and the units die before detections learn from them.
+        """
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+                nn.init.zeros_(cast(Tensor, module.bias))
+        for last in (self.conv_conf, self.conv_class):
+            nn.init.normal_(last.weight, std=0.02)
 
     def forward(self, tokens: Tensor) -> ChunkOutput:
         """Of chunks (n, chunk, width)."""

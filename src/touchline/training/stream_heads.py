@@ -247,7 +247,13 @@ def head_loss(
         count = cast(Any, network.heads[0]).detections
         targets = detection_targets(pieces, classes=classes, piece=piece, detections=count)
         kept = torch.from_numpy(targets).to(output.detections)
-        return chunk_loss(output, signed, kept, torch.from_numpy(edges).to(output.detections))
+        return chunk_loss(
+            output,
+            signed,
+            kept,
+            torch.from_numpy(edges).to(output.detections),
+            segmentation_weight=loss.segmentation_weight,
+        )
     assert isinstance(output, DenseOutput)
     away = torch.from_numpy(nearest_events(pieces, classes=classes, piece=piece)).to(output.logits)
     return dense_loss(

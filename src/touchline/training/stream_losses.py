@@ -15,7 +15,6 @@ HIT_MARGIN = 0.1
 MISS_MARGIN = 0.9
 POSITION_WEIGHT = 5.0
 EMPTY_WEIGHT = 0.5
-SEGMENTATION_WEIGHT = 0.000367
 PLACE_WEIGHT = 0.5
 
 
@@ -85,11 +84,13 @@ def detection_loss(predicted: Tensor, targets: Tensor) -> Tensor:
     return (real * hit + (1 - real) * EMPTY_WEIGHT * confidence.square()).sum()
 
 
-def chunk_loss(output: ChunkOutput, signed: Tensor, targets: Tensor, edges: Tensor) -> Tensor:
+def chunk_loss(
+    output: ChunkOutput, signed: Tensor, targets: Tensor, edges: Tensor, *, segmentation_weight: float
+) -> Tensor:
     """CALF's losses together, a chunk."""
     segmentation = context_aware_loss(output.segmentation, signed, edges).sum()
     detections = detection_loss(output.detections, targets)
-    return (SEGMENTATION_WEIGHT * segmentation + detections) / len(targets)
+    return (segmentation_weight * segmentation + detections) / len(targets)
 
 
 def dense_loss(
