@@ -1,12 +1,14 @@
 """Every head and every fusion on planted feature streams: average-mAP tight and loose, with intervals over recordings.
 
     python benchmarks/planted_streams.py [--json benchmarks/results/planted_streams.json] [--cpu-s 60] [--out FOLDER]
+    python benchmarks/planted_streams.py --tracks --json benchmarks/results/planted_tracks.json
 
 Makes its own data (see touchline/training/planted_streams.py): in each recording some events are only seen, some only
 heard, some need both, and some look alike and are told apart by a cue one to two and a half minutes before. Every row
 is trained for the same processor time on one thread, on the same recordings. On the validation recordings are chosen:
 the best of the rounds, the suppression, the calibration, and beforehand (``--choose``) the learning rate of each kind
 of head. The test recordings are measured once. Rows are kept in the folder as they are finished, and not made again.
+With ``--tracks`` the sound stream is read of invented sound tracks, of fewer and shorter recordings.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ import torch
 from touchline.formats.atomic import write_json_atomic
 from touchline.formats.stream_sets import StreamSet
 from touchline.training.planted_streams import KIND_OF, PICTURE, SOUND, PlantedSettings, make_planted_set
+from touchline.training.planted_tracks import TrackSettings
 from touchline.training.stream_heads import measure_head, train_head
 from touchline.training.stream_measure import interval
 from touchline.training.stream_settings import StreamHeadRecipe, StreamOptimizer
@@ -45,6 +48,8 @@ LEARNING_RATES = {"pooling": 8e-3, "calf": 4e-3, "context": 5e-3}
 """Chosen on the validation recordings among a few values each (``--choose`` tries more)."""
 TRIED_RATES = (1e-3, 2e-3, 4e-3, 8e-3)
 RESAMPLES = 100
+TRACKS: dict[str, Any] = {"tracks": TrackSettings(), "recordings": (48, 6, 18), "minutes": 20.0}
+"""Sound takes its time: about 10 s of the processor a recording."""
 STREAMS = {"picture": [PICTURE], "sound": [SOUND]}
 
 
@@ -161,6 +166,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cpu-s", type=float, default=60.0, help="processor time that each row is trained for")
     parser.add_argument("--seed", type=int, default=0, help="of the planted set")
+    parser.add_argument("--tracks", action="store_true", help="read the sound stream of sound tracks")
     parser.add_argument("--out", type=Path, default=None, help="where rows are kept; a temporary folder without")
     parser.add_argument("--shard", default="0/1", help="i/n: only every n-th row, from the i-th on")
     parser.add_argument("--only", nargs="*", default=list(HEADS), help="heads to make rows of")
@@ -170,7 +176,7 @@ def main() -> None:
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as temporary:
         out = arguments.out or Path(temporary)
-        planted = PlantedSettings(seed=arguments.seed)
+        planted = PlantedSettings(seed=arguments.seed, **(TRACKS if arguments.tracks else {}))
         data = make_planted_set(out / "streams", planted)
         if arguments.choose:
             write_json_atomic(out / "rates.json", choose(data, cpu_s=arguments.cpu_s))

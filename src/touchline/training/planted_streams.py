@@ -1,7 +1,8 @@
 """Feature streams with planted events: some only seen, some only heard, some only told apart by what was minutes ago.
 
 Everything is Gaussian and known, so the difficulty is known as well: ``detectability`` is the d' with which an ideal
-observer, who knows an event's pattern and the noise, tells at a known time whether the event is there.
+observer, who knows an event's pattern and the noise, tells at a known time whether the event is there. Where tracks are
+asked for, what is heard is a sound instead, and the stream of it what touchline reads of that sound.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
+from touchline.formats.atomic import make_folder
 from touchline.formats.stream_sets import INDEX, Recording, StreamSet, open_stream_set, write_stream_set
+from touchline.training.planted_tracks import TRACK_WIDTH, TrackSettings, sound_track, track_stream, write_track
 
 Floats = npt.NDArray[np.float64]
 Kind = Literal["seen", "heard", "both", "context"]
@@ -55,6 +58,7 @@ class PlantedSettings(BaseModel):
         noise_memory: correlation of noise from one sample to the next.
         game_spread: standard deviation of what is constant in a recording and different between recordings.
         strength_spread: standard deviation of the logarithm of an event's strength.
+        tracks: how recordings sound, where the sound stream is to be read of a sound track.
         seed: of all of it.
 
     """
@@ -75,7 +79,13 @@ class PlantedSettings(BaseModel):
     noise_memory: float = Field(default=0.6, ge=0, lt=1)
     game_spread: float = Field(default=0.5, ge=0)
     strength_spread: float = Field(default=0.15, ge=0)
+    tracks: TrackSettings | None = None
     seed: int = 0
+
+    @property
+    def widths(self) -> dict[str, int]:
+        """Numbers in a row of each stream."""
+        return {PICTURE: self.picture_width, SOUND: self.sound_width if self.tracks is None else TRACK_WIDTH}
 
 
 class PlantedPatterns:
@@ -139,21 +149,25 @@ def make_planted_set(folder: Path | str, settings: PlantedSettings) -> StreamSet
     """The planted set of these settings in a folder, made where it is not there yet."""
     folder = Path(folder)
     if not (folder / INDEX).exists():
-        write_stream_set(folder, _recordings(settings), labels=LABELS, rate_hz=settings.rate_hz)
+        make_folder(folder)
+        tracks = folder if settings.tracks is not None and settings.tracks.keep else None
+        write_stream_set(folder, _recordings(settings, tracks=tracks), labels=LABELS, rate_hz=settings.rate_hz)
     return open_stream_set(folder)
 
 
-def _recordings(settings: PlantedSettings) -> Iterator[tuple[Recording, dict[str, Floats]]]:
+def _recordings(settings: PlantedSettings, *, tracks: Path | None) -> Iterator[tuple[Recording, dict[str, Floats]]]:
     patterns = PlantedPatterns(settings)
     number = 0
     for part, count in zip(("train", "valid", "test"), settings.recordings, strict=True):
         for _ in range(count):
-            yield plant(patterns, number, part=part)
+            yield plant(patterns, number, part=part, tracks=tracks)
             number += 1
 
 
-def plant(patterns: PlantedPatterns, number: int, *, part: str) -> tuple[Recording, dict[str, Floats]]:
-    """One recording: its events and its streams."""
+def plant(
+    patterns: PlantedPatterns, number: int, *, part: str, tracks: Path | None = None
+) -> tuple[Recording, dict[str, Floats]]:
+    """One recording: its events and its streams; its sound track is written to ``tracks``, where that is a folder."""
     settings = patterns.settings
     random = np.random.default_rng([settings.seed, 2, number])
     samples = round(settings.minutes * 60 * settings.rate_hz)
@@ -168,9 +182,16 @@ def plant(patterns: PlantedPatterns, number: int, *, part: str) -> tuple[Recordi
             cue = pattern.startswith("cue")
             detectability = settings.cue_detectability if cue else settings.detectability
             _add(streams, patterns, pattern, time_s, detectability=strength * detectability)
+    name = f"planted_{number:04d}"
+    if settings.tracks is not None:
+        random = np.random.default_rng([settings.seed, 3, number])
+        sound = sound_track(events, seconds=settings.minutes * 60, settings=settings.tracks, random=random)
+        streams[SOUND] = track_stream(sound, samples=samples, rate_hz=settings.rate_hz)
+        if tracks is not None:
+            write_track(tracks / f"{name}.wav", sound)
     true = sorted((time_s, LABELS.index(label)) for label, time_s in events if label in LABELS)
     recording = Recording(
-        f"planted_{number:04d}",
+        name,
         samples,
         {},
         np.array([label for _, label in true], np.int64),

@@ -116,13 +116,13 @@ def make_scene(seed: int, *, settings: SceneSettings | None = None) -> Scene:
     rng = np.random.default_rng(seed)
     count = round(settings.seconds * RATE_HZ)
     swells = _place_swells(rng, settings)
-    sound = _crowd(rng, count, swells=swells)
+    sound = crowd_sound(rng, count, swells=swells)
     level = float(np.sqrt(np.mean(sound**2)))
     for make in OTHERS.values():
         for _ in range(rng.poisson(settings.others_per_minute * settings.seconds / 60)):
-            _add(sound, make(rng), at_s=rng.uniform(0, settings.seconds), level=level * _gain(rng.uniform(-15, 6)))
+            add_sound(sound, make(rng), at_s=rng.uniform(0, settings.seconds), level=level * _gain(rng.uniform(-15, 6)))
     if rng.random() < settings.commentator:
-        sound += _commentator(rng, count) * level * _gain(rng.uniform(-6, 9))
+        sound += commentator_sound(rng, count) * level * _gain(rng.uniform(-6, 9))
     whistles = _blow(rng, sound, settings)
     sound *= LOUDEST * rng.uniform(0.1, 1.0) / max(float(np.abs(sound).max()), 1e-9)
     return Scene(sound.astype(np.float32), whistles, swells)
@@ -142,7 +142,7 @@ def _count(settings: SceneSettings, what: str) -> float:
     return float(getattr(settings, f"{what}_per_minute")) * settings.seconds / 60
 
 
-def _crowd(rng: np.random.Generator, count: int, *, swells: tuple[Swell, ...]) -> Floats:
+def crowd_sound(rng: np.random.Generator, count: int, *, swells: tuple[Swell, ...]) -> Floats:
     """Noise of a crowd's colour whose level drifts, and rises at the swells."""
     times_s = np.arange(count) / RATE_HZ
     knots_s = np.arange(0, times_s[-1] + 8, 4.0)
@@ -169,14 +169,21 @@ def _blow(rng: np.random.Generator, sound: Floats, settings: SceneSettings) -> t
         seconds = float(np.clip(rng.lognormal(-0.7, 0.5), 0.15, 2.0))
         if blown and start_s < blown[-1].end_s + 1.0:
             continue
-        hz, snr_db = float(rng.uniform(2_200, 4_600)), float(rng.uniform(*settings.snr_db))
-        tone = whistle_sound(rng, seconds=seconds, hz=hz)
-        first, last = round(start_s * RATE_HZ), round((start_s + seconds) * RATE_HZ)
-        around = band_power(sound[first:last], band_hz=WHISTLE_BAND_HZ)
-        own = band_power(tone[: last - first], band_hz=WHISTLE_BAND_HZ)
-        _add(sound, tone * np.sqrt(around / own) * _gain(snr_db), at_s=float(start_s), level=None)
-        blown.append(Whistle(float(start_s), float(start_s) + seconds, hz, snr_db))
+        blown.append(blow_whistle(rng, sound, start_s=float(start_s), seconds=seconds, snr_db=settings.snr_db))
     return tuple(blown)
+
+
+def blow_whistle(
+    rng: np.random.Generator, sound: Floats, *, start_s: float, seconds: float, snr_db: tuple[float, float]
+) -> Whistle:
+    """Add a whistle to a sound (samples,) in place, at a level in that range over what is there."""
+    hz, level_db = float(rng.uniform(2_200, 4_600)), float(rng.uniform(*snr_db))
+    tone = whistle_sound(rng, seconds=seconds, hz=hz)
+    first, last = round(start_s * RATE_HZ), round((start_s + seconds) * RATE_HZ)
+    around = band_power(sound[first:last], band_hz=WHISTLE_BAND_HZ)
+    own = band_power(tone[: last - first], band_hz=WHISTLE_BAND_HZ)
+    add_sound(sound, tone * np.sqrt(around / own) * _gain(level_db), at_s=start_s, level=None)
+    return Whistle(start_s, start_s + seconds, hz, level_db)
 
 
 def whistle_sound(rng: np.random.Generator, *, seconds: float, hz: float) -> Floats:
@@ -291,7 +298,7 @@ OTHERS: dict[str, Callable[[np.random.Generator], Floats]] = {
 """What resembles a whistle or a crowd, by name: each makes one (samples,)."""
 
 
-def _commentator(rng: np.random.Generator, count: int) -> Floats:
+def commentator_sound(rng: np.random.Generator, count: int) -> Floats:
     """Speech-like sound of power about 1: voiced syllables with formants, hissing consonants, pauses."""
     sound = np.zeros(count)
     at = 0
@@ -333,7 +340,7 @@ def _edges(sound: Floats, *, seconds: float) -> Floats:
     return sound * ramp * ramp[::-1]
 
 
-def _add(sound: Floats, part: Floats, *, at_s: float, level: float | None) -> None:
+def add_sound(sound: Floats, part: Floats, *, at_s: float, level: float | None) -> None:
     """Add a part in place, scaled to a root mean square of ``level`` unless that is None."""
     first = round(at_s * RATE_HZ)
     part = part[: max(0, len(sound) - first)]

@@ -26,7 +26,7 @@ from touchline.models.stream_spec import StreamHeadConfig, StreamSpec, Suppressi
 from touchline.spotting.stream_decoding import DenseScores, calibrated
 from touchline.spotting.stream_spotter import StreamSpotter
 from touchline.training import stream_measure as measuring
-from touchline.training.planted_streams import LABELS, PICTURE, SOUND, make_planted_set
+from touchline.training.planted_streams import LABELS, make_planted_set
 from touchline.training.schedule import WarmupCosine, set_learning_rate
 from touchline.training.slow_fusion_network import count_parameters
 from touchline.training.stream_batches import PieceSampler, as_tensors, drop_streams
@@ -104,8 +104,7 @@ def plan_head(settings: StreamHeadRecipe) -> tuple[int, int]:
     """Parameters of a recipe's network, all and trained; (0, 0) where only the data tell how wide streams are."""
     if settings.planted is None:
         return 0, 0
-    widths = {PICTURE: settings.planted.picture_width, SOUND: settings.planted.sound_width}
-    data = StreamSet(LABELS, settings.planted.rate_hz, widths, ())
+    data = StreamSet(LABELS, settings.planted.rate_hz, settings.planted.widths, ())
     network, _ = build_head(data.only(settings.streams) if settings.streams else data, settings)
     return count_parameters(network)
 
