@@ -100,10 +100,61 @@ def test_what_is_missing_is_told_and_the_rest_goes_on(tmp_path: Path) -> None:
     for name in "abc":
         a_game(tmp_path / "games", name)
     (tmp_path / "games" / "league" / "b" / f"2_{KIND}.npy").unlink()
-    made = write_games_set(tmp_path / "games", tmp_path / "set", streams={"picture": KIND, "sound": "vggish"})
+    write(tmp_path / "games" / "league" / "c" / "2_sound.npy", np.ones((200, 3), np.float32), model="x", rate_hz=10.0)
+    made = write_games_set(tmp_path / "games", tmp_path / "set", streams={"picture": KIND, "sound": "sound"})
     assert "league/b, half 2: no features of any kind, left out" in made.remarks
     assert "league/a, half 1: no 'sound'" in made.remarks
-    assert len(made.data) == 5 and made.data.widths == {"picture": 512}
+    assert len(made.data) == 5 and made.data.widths == {"picture": 512, "sound": 3}
+
+
+def test_a_game_without_labels_is_told(tmp_path: Path) -> None:
+    for name in "abcd":
+        folder = a_game(tmp_path / "games", name, halves=(1,))
+    (folder / "Labels-v2.json").unlink()
+    made = write_games_set(tmp_path / "games", tmp_path / "games" / "set", streams={"picture": KIND})
+    assert made.remarks == ("league/d: features, but no Labels-v2.json; left out",) and len(made.data) == 3
+    again = write_games_set(tmp_path / "games", tmp_path / "games" / "set", streams={"picture": KIND})
+    assert again.remarks == made.remarks, "the set's own files are none of a game"
+
+
+def test_a_half_without_events_counts(tmp_path: Path) -> None:
+    for name in "abc":
+        folder = a_game(tmp_path / "games", name, halves=(1,))
+    np.save(folder / f"2_{KIND}.npy", np.zeros((40, 512), np.float32))
+    data = write_games_set(tmp_path / "games", tmp_path / "set", streams={"picture": KIND}).data
+    assert [recording.name for recording in data.recordings][2:] == ["league/c/1", "league/c/2"]
+    assert len(data.recordings[3].label) == 0
+
+
+def test_events_after_the_end_of_the_features_are_told(tmp_path: Path) -> None:
+    for name in "abc":
+        a_game(tmp_path / "games", name, halves=(1,), rows=40 if name != "b" else 10)
+    made = write_games_set(tmp_path / "games", tmp_path / "set", streams={"picture": KIND})
+    assert made.remarks == ("league/b, half 1: 1 of 2 events lie after 0:05, where its features end",)
+
+
+def test_features_of_the_ball_are_not_those_of_the_picture(tmp_path: Path) -> None:
+    for name in "abc":
+        folder = a_game(tmp_path / "games", name, halves=(1,))
+        (folder / f"1_{KIND}.npy").unlink()
+        write(folder / "match_net.npy", np.ones((40, 8), np.float32), model="net")
+        write(folder / "match_ball_net.npy", np.ones((40, 4), np.float32), model="ball_net")
+    streams = {"picture": "net", "ball": "ball_net"}
+    data = write_games_set(tmp_path / "games", tmp_path / "set", streams=streams).data
+    assert data.widths == {"picture": 8, "ball": 4}
+    write(folder / "other_net.npy", np.ones((40, 8), np.float32), model="net")
+    with pytest.raises(InputError, match=r"match_net\.npy, other_net\.npy are features of several videos"):
+        write_games_set(tmp_path / "games", tmp_path / "set", streams=streams)
+
+
+def test_parts_with_nothing_in_them_are_told(tmp_path: Path) -> None:
+    for name in "ab":
+        a_game(tmp_path / "games", name, halves=(1,))
+    (tmp_path / "parts.csv").write_text("game,part\nleague/a,train\nleague/b,valid\n")
+    made = write_games_set(
+        tmp_path / "games", tmp_path / "set", streams={"picture": KIND}, parts=tmp_path / "parts.csv"
+    )
+    assert made.remarks == ("there is no recording to test on: a head trained on this set will not be measured",)
 
 
 def test_sets_that_cannot_be_made(tmp_path: Path) -> None:
@@ -117,5 +168,9 @@ def test_sets_that_cannot_be_made(tmp_path: Path) -> None:
     write(tmp_path / "games" / "league" / "c" / f"1_{KIND}.npy", np.ones((40, 8), np.float32), model="own")
     with pytest.raises(InputError, match="rows of 8 numbers where other games have 512"):
         write_games_set(tmp_path / "games", tmp_path / "set", streams={"picture": KIND})
-    with pytest.raises(InputError, match="no game has features named HALF_KIND"):
-        write_games_set(tmp_path / "games", tmp_path / "set", streams={"picture": "nothing"})
+    with pytest.raises(InputError, match=f"'nothing' for 'sound'; features that are there: {KIND}"):
+        write_games_set(tmp_path / "games", tmp_path / "set", streams={"sound": "nothing"})
+    (tmp_path / "empty").mkdir()
+    for path, told in ((tmp_path / "empty", "no game has a label file"), (tmp_path / "none", "does not exist")):
+        with pytest.raises(InputError, match=told):
+            write_games_set(path, tmp_path / "set", streams={"picture": KIND})

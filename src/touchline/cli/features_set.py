@@ -11,6 +11,7 @@ from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Outpu
 from touchline.errors import EXIT_DEGRADED, EXIT_OK, UsageError
 
 _SHOWN = 10
+_TO_DO = {"train": "train", "valid": "validate", "test": "test"}
 
 
 def command(
@@ -57,10 +58,10 @@ def command(
             }
         )
         if not output.json:
-            said = ", ".join(f"{count} to {part}" for part, count in counts.items())
+            said = ", ".join(f"{count} to {_TO_DO[part]}" for part, count in counts.items())
             output.say(f"{len(data)} recordings ({said}), {events} events of {len(data.labels)} labels: {out}")
-            output.say(f"train a head: touchline train recipes/stream-head.yaml --set data_root={out}")
-
+            if counts["train"] and counts["valid"]:
+                output.say(f"train a head: touchline train recipes/stream-head.yaml --set data_root={out}")
         for remark in made.remarks[:_SHOWN]:
             output.note(f"touchline: note: {remark}")
         if len(made.remarks) > _SHOWN:
@@ -71,10 +72,12 @@ def command(
 
 
 def _streams(texts: list[str]) -> dict[str, str]:
-    found = {}
+    found: dict[str, str] = {}
     for text in texts:
         name, sign, kind = text.partition("=")
         if not sign or not name or not kind:
             raise UsageError(f"--stream {text!r} is not of the form NAME=KIND, such as picture=ResNET_TF2_PCA512")
+        if name in found:
+            raise UsageError(f"--stream {text!r}: {name} is {found[name]} already; give each stream a name of its own")
         found[name] = kind
     return found

@@ -7,17 +7,19 @@ SoccerNet has them, or one ``KIND.npy`` or ``NAME_KIND.npy`` where the game is o
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from touchline.clock import US_PER_S, format_clock
 from touchline.columns import EventColumns
 from touchline.errors import InputError
 from touchline.formats.atomic import make_folder, replacing
 from touchline.formats.features import Features, first_bad_row, read_features
-from touchline.formats.soccernet_games import GameFile, load_games
+from touchline.formats.soccernet_games import LABEL_FILES, GameFile, load_games
 from touchline.formats.stream_sets import Recording, StreamSet, write_stream_index
 from touchline.models.stream_spec import StreamSpec
 from touchline.spotting.stream_spotter import align
@@ -25,6 +27,12 @@ from touchline.spotting.stream_spotter import align
 PARTS = ("train", "valid", "test")
 _TURN = ("train", "train", "train", "valid", "test")
 """Without a list of parts, games take them in this turn, in the order of their names."""
+BALL = "ball"
+"""Before the model's name in that of features of the ball."""
+_HALF = re.compile(r"^[12]_")
+_SLACK_S = 2.0
+"""Labels may lie this long after the last row of features."""
+_SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,32 +74,32 @@ def write_games_set(
         InputError: no game, no features of a kind anywhere, features of two widths, or too few games.
 
     """
-    found = load_games(games, kind="annotations", file_names=() if labels is None else (labels,))
+    found = _labelled_games(games, labels=labels)
     names = [game.game or game.title for game in found]
     part_of = _read_parts(parts, names) if parts is not None else _deal(names)
     make_folder(out)
     known: dict[str, Features] = {}
     recordings: list[Recording] = []
-    remarks: list[str] = []
+    remarks = _unlabelled(games, streams, out=out, found=found)
     classes = sorted({label for game in found for label in game.columns.counts()})
     for game, name in zip(found, names, strict=True):
         if name not in part_of:
             continue
-        for half in sorted({1, *game.columns.half.tolist()}):
+        for half in _halves(games / game.game, game.columns, streams):
             files = _files(games / game.game, streams, half=half)
             if not files:
                 remarks.append(f"{name}, half {half}: no features of any kind, left out")
                 continue
             remarks += [f"{name}, half {half}: no {stream!r}" for stream in streams if stream not in files]
             one = _recording(game, half=half, files=files, out=out, classes=classes, rate_hz=rate_hz, known=known)
+            remarks += _late_events(one, name=f"{name}, half {half}", rate_hz=rate_hz)
             recordings.append(_with_part(one, name=f"{name}/{half}", part=part_of[name]))
-    if not recordings:
-        kinds = ", ".join(streams.values())
-        raise InputError(f"{games}: no game has features named HALF_KIND.npy with KIND one of {kinds}")
+    _check_streams(games, streams, known, out=out)
+    remarks += _missing_parts(recordings)
     data = StreamSet(
         tuple(classes),
         rate_hz,
-        {name: known[name].width for name in streams if name in known},
+        {name: known[name].width for name in streams},
         tuple(recordings),
         {name: features.info.model for name, features in known.items()},
         frozenset(name for name, features in known.items() if features.info.published),
@@ -101,17 +109,119 @@ def write_games_set(
     return GamesSet(data, copied, tuple(remarks))
 
 
+def _labelled_games(games: Path, *, labels: str | None) -> list[GameFile]:
+    """The label files of a folder of games.
+
+    Raises:
+        InputError: no folder, or nothing is labelled.
+
+    """
+    if not games.is_dir():
+        what = "is no folder" if games.exists() else "does not exist"
+        raise InputError(f"{games}: {what}; give the folder of the games, each with a label file and its features")
+    known = LABEL_FILES if labels is None else (labels,)
+    if not any(True for name in known for _ in games.rglob(name)):
+        raise InputError(f"{games}: no game has a label file, {' or '.join(known)}; other names go with --labels")
+    return load_games(games, kind="annotations", file_names=known)
+
+
+def _unlabelled(games: Path, streams: Mapping[str, str], *, out: Path, found: Sequence[GameFile]) -> list[str]:
+    """A remark on each folder that has features but no labels."""
+    labelled = {game.game for game in found}
+    stems = tuple(streams.values())
+    folders = {path.parent for path in _feature_files(games, out=out) if _is_of(path, stems)}
+    names = sorted(folder.relative_to(games).as_posix() for folder in folders)
+    return [
+        f"{name}: features, but no {found[0].file_name}; left out"
+        for name in names
+        if ("" if name == "." else name) not in labelled
+    ]
+
+
+def _feature_files(games: Path, *, out: Path) -> Iterator[Path]:
+    """All files of features, but those that an earlier run wrote."""
+    return (path for path in games.rglob("*.npy") if not path.absolute().is_relative_to(out.absolute()))
+
+
+def _is_of(path: Path, kinds: Sequence[str]) -> bool:
+    """Whether a file's name is that of one of the kinds of features."""
+    return any(path.stem == kind or path.stem.endswith(f"_{kind}") for kind in kinds)
+
+
+def _check_streams(games: Path, streams: Mapping[str, str], known: Mapping[str, Features], *, out: Path) -> None:
+    """Refuse a stream that no game has: its kind is misspelt, or was never extracted.
+
+    Raises:
+        InputError: there is one.
+
+    """
+    for name, kind in streams.items():
+        if name not in known:
+            kinds = {_HALF.sub("", path.stem) for path in _feature_files(games, out=out)}
+            seen = ", ".join(sorted(kinds)[:_SHOWN]) or "none"
+            raise InputError(
+                f"{games}: no game has features named HALF_KIND.npy with KIND {kind!r} for {name!r}; "
+                f"features that are there: {seen}"
+            )
+
+
+def _missing_parts(recordings: Sequence[Recording]) -> list[str]:
+    """A remark on each part that has nothing in it."""
+    held = {recording.part for recording in recordings}
+    needed = {
+        "train": "to train on: no head can be trained on this set",
+        "valid": "to validate on: no head can be trained on this set",
+        "test": "to test on: a head trained on this set will not be measured",
+    }
+    return [f"there is no recording {means}" for part, means in needed.items() if part not in held]
+
+
+def _late_events(recording: Recording, *, name: str, rate_hz: float) -> list[str]:
+    """A remark where events lie after the end of the features."""
+    end_s = recording.samples / rate_hz
+    late = int((recording.time_s >= end_s + _SLACK_S).sum())
+    if not late:
+        return []
+    end = format_clock(round(end_s * US_PER_S), decimals=0)
+    return [f"{name}: {late} of {len(recording.time_s)} events lie after {end}, where its features end"]
+
+
+def _halves(folder: Path, events: EventColumns, streams: Mapping[str, str]) -> list[int]:
+    """The halves that have events, or features."""
+    second = {2} if any((folder / f"2_{kind}.npy").exists() for kind in streams.values()) else set()
+    return sorted({1, *events.half.tolist(), *second})
+
+
 def _files(folder: Path, streams: Mapping[str, str], *, half: int) -> dict[str, Path]:
     """The file of each stream of a half, where there is one."""
     found = {}
     for name, kind in streams.items():
         path = folder / f"{half}_{kind}.npy"
-        if not path.exists() and half == 1:
-            whole = [folder / f"{kind}.npy", *sorted(folder.glob(f"*_{kind}.npy"))]
-            path = next((one for one in whole if one.exists() and not one.name.startswith("2_")), path)
         if path.exists():
             found[name] = path
+        elif half == 1:
+            found.update((name, whole) for whole in _whole(folder, kind))
     return found
+
+
+def _whole(folder: Path, kind: str) -> list[Path]:
+    """The file of a kind where the game is one video: ``KIND.npy`` or ``NAME_KIND.npy``; empty, or one.
+
+    Raises:
+        InputError: there are several, of as many videos.
+
+    """
+    if (folder / f"{kind}.npy").exists():
+        return [folder / f"{kind}.npy"]
+    files = [path for path in sorted(folder.glob("*.npy")) if _is_of(path, (kind,)) and path.name[:2] != "2_"]
+    if len(files) > 1:  # features of the ball have its name before the model's
+        files = [path for path in files if not path.stem.endswith(f"_{BALL}_{kind}")]
+    if len(files) > 1:
+        raise InputError(
+            f"{folder}: {', '.join(path.name for path in files[:_SHOWN])} are features of several videos; a folder "
+            f"holds one game: name its halves 1_{kind}.npy and 2_{kind}.npy"
+        )
+    return files
 
 
 def _recording(

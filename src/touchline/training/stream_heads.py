@@ -50,7 +50,7 @@ Told = Callable[[int, dict[str, float]], None]
 
 
 def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu") -> Path:
-    """Train one head, choose on the validation recordings, measure on the test ones.
+    """Train one head, choose on the validation recordings, measure on the test ones where there are any.
 
     Args:
         recipe: the content of the recipe file.
@@ -71,8 +71,10 @@ def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu") -> Path:
     else:
         data = open_stream_set(cast(Path, settings.data_root))
     network, config = train_head(data, settings, device=device)
-    measured = measure_head(network, config, data.part("test"), resamples=settings.resamples)
-    config = measuring.with_measurements(config, {**config.measured, "test": measured})
+    test = data.part("test")
+    if len(test):
+        measured = measure_head(network, config, test, resamples=settings.resamples)
+        config = measuring.with_measurements(config, {**config.measured, "test": measured})
     write_json_atomic(out / "measured.json", config.measured)
     return save_model(out / settings.name, network, config)
 
