@@ -70,6 +70,12 @@ def test_every_recipe_is_valid_and_names_no_place_of_its_author(path: Path) -> N
     assert len(recipe.sha256) == 64
 
 
+def test_the_documentation_names_every_recipe() -> None:
+    named = (Path(__file__).parents[2] / "docs" / "training.md").read_text()
+    assert "stream-head" in {path.stem for path in RECIPES}
+    assert [path.name for path in RECIPES if f"`recipes/{path.name}`" not in named] == []
+
+
 def test_the_reference_recipe_has_the_reference_numbers() -> None:
     settings = _settings(RECIPES[0].parent / "spotting-slow-fusion.yaml")
     rows = {
