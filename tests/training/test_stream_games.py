@@ -67,6 +67,15 @@ def test_streams_of_another_rate_are_brought_onto_the_grid(tmp_path: Path) -> No
     assert data.models["sound"] == "sound-curves"
 
 
+def test_a_stream_on_the_grid_stays_where_it_lies_though_another_ends_a_little_later(tmp_path: Path) -> None:
+    for name in "abc":
+        folder = a_game(tmp_path / "games", name, halves=(1,))
+        write(folder / "1_sound.npy", np.ones((201 if name != "c" else 300, 1), np.float32), model="s", rate_hz=10.0)
+    made = write_games_set(tmp_path / "games", tmp_path / "set", streams={"picture": KIND, "sound": "sound"})
+    assert [recording.samples for recording in made.data.recordings] == [40, 40, 60]
+    assert made.copied == 4, "the sound of each, and the picture of the one whose sound goes on for long"
+
+
 def test_a_single_video_is_half_one(tmp_path: Path) -> None:
     for name in "abc":
         folder = a_game(tmp_path / "games", name, halves=(1,))

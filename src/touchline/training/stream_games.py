@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -243,7 +243,7 @@ def _recording(
                 f"{files[name]}: rows of {features.width} numbers where other games have {first.width}; "
                 "`touchline features reduce` makes them alike"
             )
-    samples = max(int(np.ceil(features.end_us * rate_hz / 1e6 - 1e-6)) for features in streams.values())
+    samples = _samples(streams.values(), rate_hz=rate_hz)
     label, time_s = _events(game.columns, half=half, classes=classes)
     where, finite = {}, set()
     for name, features in streams.items():
@@ -254,6 +254,14 @@ def _recording(
             where[name] = out / f"{_plain(game.game or game.title)}_{half}_{name}.npy"
             _write_aligned(where[name], name, features, rate_hz=rate_hz, samples=samples)
     return Recording("", samples, where, label, time_s, "train", frozenset(finite))
+
+
+def _samples(streams: Collection[Features], *, rate_hz: float) -> int:
+    """How long a recording is: as its longest stream, or as one that can be read where it lies and ends with it."""
+    longest = max(int(np.ceil(features.end_us * rate_hz / 1e6 - 1e-6)) for features in streams)
+    fitting = [len(features) for features in streams if _on_grid(features, rate_hz=rate_hz, samples=len(features))]
+    near = [samples for samples in fitting if samples >= longest - _SLACK_S * rate_hz]
+    return max(near, default=longest)
 
 
 def _with_part(recording: Recording, *, name: str, part: str) -> Recording:
