@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,14 @@ from makevideo import write_numbered
 from touchline.analysis.features import FeatureOptions
 from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
 from touchline.analysis.stream_sources import OtherStream, PictureStream, StreamSources
-from touchline.analysis.stream_spotting import StreamSpotTask, VideoStreamSpotter, load_video_stream_spotter
+from touchline.analysis.stream_spotting import StreamSpotTask, VideoStreamSpotter, load_video_stream_spotter, surest
 from touchline.analysis.trial import trial_speed
 from touchline.cli.main import app
 from touchline.errors import InputError, UsageError
 from touchline.formats.bundle import Bundle, video_fingerprint
 from touchline.formats.features import FeatureInfo, Features, read_features
 from touchline.media.video import VideoReader, probe
+from touchline.models.spec import DEFAULT_THRESHOLD
 from touchline.models.store import build_network, load_model, save_model
 from touchline.models.stream_spec import StreamHeadConfig, StreamSpec, SuppressionSpec
 from touchline.spotting.reduction import Reduction, ReductionFit
@@ -32,7 +34,14 @@ from touchline.spotting.stream_spotter import StreamSpotter
 LABELS = ("Goal", "Corner")
 
 
-def write_head(folder: Path, *, streams: dict[str, tuple[int, str]], name: str = "head") -> Path:
+def write_head(
+    folder: Path,
+    *,
+    streams: dict[str, tuple[int, str]],
+    name: str = "head",
+    thresholds: dict[str, float] | None = None,
+    calibration: dict[str, tuple[float, float]] | None = None,
+) -> Path:
     """A small head with random weights over streams of given widths and models."""
     config = StreamHeadConfig(
         name=name,
@@ -48,6 +57,8 @@ def write_head(folder: Path, *, streams: dict[str, tuple[int, str]], name: str =
         streams=tuple(StreamSpec(name=stream, width=width, model=model) for stream, (width, model) in streams.items()),
         rate_hz=2.0,
         suppression=SuppressionSpec(window_s=2.0, floor=0.001),
+        thresholds=dict.fromkeys(LABELS, 0.001) if thresholds is None else thresholds,
+        calibration=calibration or {},
     )
     torch.manual_seed(0)
     return save_model(folder / name, build_network(config), config)
@@ -107,8 +118,11 @@ def test_streams_are_taken_once_for_all_heads(video: Path, tmp_path: Path, monke
 
 
 def test_thresholds_are_checked(tmp_path: Path) -> None:
-    spotter = spotter_of(write_head(tmp_path, streams={"picture": (3, "numbers")}))
-    assert spotter.thresholds_with({"Goal": 0.5}) == {"Goal": 0.5, "Corner": 0.001}
+    streams, usual = {"picture": (3, "numbers")}, {"Goal": 0.1, "Corner": 0.3}
+    spotter = spotter_of(write_head(tmp_path, streams=streams, thresholds=usual))
+    assert spotter.thresholds_with({"Goal": 0.5}) == {"Goal": 0.5, "Corner": 0.3}
+    silent = spotter_of(write_head(tmp_path, streams=streams, name="silent", thresholds={}))
+    assert silent.thresholds_with({"Goal": 0.5}) == {"Goal": 0.5, "Corner": DEFAULT_THRESHOLD}
     for wrong in ({"Pass": 0.5}, {"Goal": 1.5}):
         with pytest.raises(UsageError, match="has the labels Goal, Corner"):
             spotter.thresholds_with(wrong)
@@ -137,11 +151,9 @@ def test_sound_goes_in_and_its_absence_is_told(video: Path, tmp_path: Path) -> N
 
     silence = OtherStream("sound", {}, fail, "noise", optional=True)
     deaf, bundle = spot(video, tmp_path / "b", spotter_of(head, others=(silence,)))
-    assert (
-        "sound: no sound here" in deaf.remarks
-        and any("no 'sound' stream" in remark for remark in deaf.remarks)
-        and len(bundle.read_scores()) == 40
-    )
+    (told,) = [remark for remark in deaf.remarks if "sound" in remark]
+    assert told == "no 'sound' stream (no sound here): head goes on without it, and finds less"
+    assert len(bundle.read_scores()) == 40
 
 
 def test_loading_says_what_does_not_fit(tmp_path: Path) -> None:
@@ -168,7 +180,8 @@ def test_the_pipeline_takes_a_head_as_it_takes_a_spotter(video: Path, tmp_path: 
     first = analyze_video(video, spotter=spotter, options=options)
     assert len(first.timeline) > 2 and first.report is not None and not first.reused
     assert any("nobody measured" in remark for remark in first.remarks)
-    assert analyze_video(video, spotter=spotter, options=options).reused
+    again = analyze_video(video, spotter=spotter, options=options)
+    assert again.reused and again.remarks == first.remarks
     raised = analyze_video(video, spotter=spotter, options=replace(options, thresholds={"Goal": 1.0, "Corner": 1.0}))
     assert not raised.reused and len(raised.timeline) == 0
     assert raised.coverage == first.coverage, "the video was not decoded again"
@@ -177,6 +190,44 @@ def test_the_pipeline_takes_a_head_as_it_takes_a_spotter(video: Path, tmp_path: 
     extractor.features = lambda pictures: taken.append(len(pictures)) or np.zeros((len(pictures), 3), np.float32)  # type: ignore
     analyze_video(video, spotter=spotter, options=replace(options, force=True, resume=False))
     assert sum(taken) == 40, "asked for, everything is taken again"
+
+
+def test_silence_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "touchline.analysis.stream_sources.load_feature_extractor", lambda name, **options: number_extractor(name=name)
+    )
+    silent = write_numbered(
+        tmp_path / "match.mp4", frames=100, width=96, height=64, tone=np.zeros(48_000 * 4, np.float32)
+    )
+    head = write_head(tmp_path, streams={"picture": (3, "numbers"), "sound": (10, "sound")})
+    task, _ = spot(silent, tmp_path, load_video_stream_spotter(str(head), device="cpu"))
+    assert [remark for remark in task.remarks if "sound" in remark] == [
+        "sound: all rows are alike: the sound is silent, or a tone without change"
+    ]
+
+
+def test_the_reports_sliders_and_curves_speak_of_the_same_events(
+    video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages: list[dict[str, Any]] = []
+    monkeypatch.setattr("touchline.analysis.pipeline.write_report", lambda path, **page: pages.append(page))
+    usual, calibration = {"Goal": 0.3, "Corner": 0.2}, {"Goal": (0.5, 0.5)}
+    head = write_head(tmp_path, streams={"picture": (3, "numbers")}, thresholds=usual, calibration=calibration)
+    found = analyze_video(video, spotter=spotter_of(head), options=AnalyzeOptions(out=tmp_path))
+    options = AnalyzeOptions(out=tmp_path, report=True)
+    assert analyze_video(video, spotter=spotter_of(head), options=options).reused
+    analyze_video(video, spotter=spotter_of(head), options=replace(options, force=True))
+    streams = {"picture": read_features(found.bundle / "features" / "picture.npy")}
+    direct = spotter_of(head).head.spot(streams, duration_us=found.coverage.duration_us)
+    for page in pages:
+        assert page["candidates"] == surest(direct.timeline, thresholds={"Goal": 0.05, "Corner": 0.05})
+        assert surest(page["candidates"], thresholds=page["thresholds"]) == found.timeline
+        assert page["scores"].values.min() >= 0 and np.array_equal(page["scores"].values, direct.scores.values)
+    goals = [event.confidence for event in direct.timeline if event.label == "Goal"]
+    assert len(pages) == 2 and max(goals) == pytest.approx(float(direct.scores.values[:, 0].max()))
+    shutil.rmtree(found.bundle / "features")
+    analyze_video(video, spotter=spotter_of(head), options=options)
+    assert pages[-1]["candidates"] is None and pages[-1]["timeline"] == found.timeline
 
 
 def test_a_stopped_run_goes_on(video: Path, tmp_path: Path) -> None:
@@ -237,7 +288,8 @@ def test_sound_and_files_are_found_by_the_heads_own_words(tmp_path: Path, monkey
     assert read_features(bundle.path / "features" / "sound.npy").width == 10
     assert not any("no 'sound' stream" in remark for remark in task.remarks)
     task, _ = spot(mute, tmp_path, spotter)
-    assert any("no 'sound' stream" in remark for remark in task.remarks)
+    (told,) = [remark for remark in task.remarks if "sound" in remark]
+    assert told == "no 'sound' stream (the video has no sound): head goes on without it, and finds less"
     given = load_video_stream_spotter(
         str(head), device="cpu", given={"picture": bundle.path / "features" / "picture.npy"}
     )
@@ -248,4 +300,4 @@ def test_sound_and_files_are_found_by_the_heads_own_words(tmp_path: Path, monkey
         load_video_stream_spotter(str(head), device="cpu", given={"other": tmp_path / "x.npy"})
     unheard = write_head(tmp_path, streams={"picture": (3, "numbers"), "sound": (128, "vggish")}, name="unheard")
     spotter = load_video_stream_spotter(str(unheard), device="cpu")
-    assert "vggish" in spotter.sources.remarks[0] and spotter.sources.others == ()
+    assert "vggish" in spotter.sources.missing["sound"] and spotter.sources.others == ()

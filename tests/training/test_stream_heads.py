@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from touchline.columns import EventColumns
 from touchline.errors import InputError, UsageError
 from touchline.formats.features import FeatureInfo, Features
 from touchline.formats.stream_sets import INDEX, Recording, open_stream_set, write_stream_set
@@ -19,7 +20,7 @@ from touchline.training.planted_streams import KIND_OF, LABELS, PlantedPatterns,
 from touchline.training.run import plan_recipe, run_recipe
 from touchline.training.stream_batches import PieceSampler, drop_streams
 from touchline.training.stream_heads import measure_head
-from touchline.training.stream_measure import calibration_error, interval
+from touchline.training.stream_measure import calibration_error, choose_thresholds, interval
 
 SMALL = PlantedSettings(recordings=(6, 2, 2), minutes=10, picture_width=12, sound_width=8)
 RECIPE = """
@@ -171,6 +172,7 @@ def test_a_recipe_gives_a_model_that_spots_with_any_stream_missing(tmp_path: Pat
     network, config, _ = load_model(model, task="spot-streams")
     assert config.rate_hz == 1.0
     assert {"tight", "loose", "tight_labels", "calibration_error"} <= set(config.measured["test"])
+    assert all(0 <= threshold <= 1 for threshold in config.thresholds.values())
     data = open_stream_set(tmp_path / "out" / "streams").part("test")
     for without in ((), ("sound",), ("picture",)):
         assert 0 <= measure_head(network, config, data, without=without, resamples=3)["tight"]["value"] <= 1
@@ -224,6 +226,24 @@ def test_a_head_learns_what_is_planted(tmp_path: Path) -> None:
     model = run_recipe(_recipe(tmp_path, "context", steps=300), device="cpu", out=tmp_path / "out")
     measured = load_model(model, task="spot-streams")[1].measured["test"]
     assert measured["loose"]["value"] > 0.4
+
+
+def _events(times_s: list[float], confidence: list[float]) -> EventColumns:
+    """Events of the first of three labels."""
+    count = len(times_s)
+    zeros, ones = np.zeros(count, np.int64), np.ones(count, np.int64)
+    at_ms = np.array(times_s, np.float64) * 1000
+    return EventColumns(("a", "b", "c"), zeros, ones, at_ms.astype(np.int64), np.array(confidence), ones.astype(bool))
+
+
+def test_thresholds_are_where_f1_is_best() -> None:
+    truth = [_events([10, 20, 30, 40], [1.0] * 4)]
+    found = [_events([10, 20, 25, 31, 55, 60], [0.9, 0.8, 0.7, 0.6, 0.5, 0.4])]
+    words = {"labels": ("a", "b", "c"), "within_s": 2.5}
+    assert choose_thresholds(truth, found, calibration={}, **words) == {"a": pytest.approx(0.6, abs=0.0011)}
+    # a logit that is doubled: 0.6 becomes 0.36 / (0.36 + 0.16)
+    doubled = choose_thresholds(truth, found, calibration={"a": (2.0, 0.0)}, **words)
+    assert doubled == {"a": pytest.approx(0.36 / 0.52, abs=0.0011)}
 
 
 def test_calibration_error_and_intervals_by_hand() -> None:

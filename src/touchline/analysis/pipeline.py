@@ -180,8 +180,7 @@ def analyze_video(
     with bundle_lock(bundle.path), _no_empty_folder(bundle.path):
         result = work.do(progress)
         remarks = work.extras(result, progress)
-    found = spot.remarks if isinstance(spot, StreamSpotTask) else ()
-    return replace(result, remarks=(*found, *remarks))
+    return replace(result, remarks=(*result.remarks, *remarks))
 
 
 def _spot_task(
@@ -354,7 +353,7 @@ class _Work:
 
         What another task found in the same video stays.
         """
-        names = {task.name for task in done}
+        names, track, spot = {task.name for task in done}, self.track, self.spot
         kept_files = {} if old is None else dict(old.files)
         kept_models = () if old is None else tuple(m for m in old.models if m["task"] not in names)
         manifest = Manifest(
@@ -365,11 +364,8 @@ class _Work:
             coverage=coverage,
             timings_s=timings_s,
             files={**kept_files, **self.bundle.checksums(*(name for task in done for name in task.files))},
-            tracking=self.track.summary.to_json()
-            if self.track in done and self.track is not None
-            else {}
-            if old is None
-            else old.tracking,
+            tracking=track.summary.to_json() if track in done and track else {} if old is None else old.tracking,
+            spotting=_remarks(spot) if spot in done else {} if old is None else old.spotting,
             touchline_version=version("touchline"),
         )
         self.bundle.write_manifest(manifest)
@@ -390,6 +386,7 @@ class _Work:
             reused=reused,
             resumed_from_us=resumed_from_us,
             timings_s=manifest.timings_s,
+            remarks=() if self.spot is None else tuple(manifest.spotting.get("remarks", ())),
         )
 
     def _report(self, result: AnalysisResult) -> None:
@@ -411,7 +408,7 @@ class _Work:
             thresholds=thresholds,
             title=self.video.name,
             embed_video=self.options.embed_video,
-            candidates=spotter.events(scores, thresholds=low),
+            candidates=self.spot.candidates(self.bundle, thresholds=low, coverage=result.coverage),
             truth=self.options.truth,
             model_name=spotter.name,
             model_sha256=models[0].sha256 if len(models) == 1 else "",
@@ -420,6 +417,11 @@ class _Work:
             track_notes=() if result.tracking is None else (*result.tracking.notes, *result.tracking.unmatched),
             sound=result.sound,
         )
+
+
+def _remarks(spot: _SpotTask | None) -> dict[str, list[str]]:
+    """What a user should hear of the events, as the manifest keeps it."""
+    return {"remarks": list(spot.remarks)} if isinstance(spot, StreamSpotTask) else {}
 
 
 @contextlib.contextmanager

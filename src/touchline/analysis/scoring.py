@@ -15,7 +15,7 @@ from touchline.formats.bundle import EVENTS, RESULTS, SCORES, Bundle
 from touchline.media.frame import Frame
 from touchline.media.sampling import sample_regular
 from touchline.spotting.spotter import BaseSpotter
-from touchline.types import Scores
+from touchline.types import Coverage, Scores, Timeline
 
 Progress = Callable[[int, int], None]
 """Called with (done_us, total_us) of the video; total_us is 0 while unknown."""
@@ -76,6 +76,10 @@ class SpotTask:
         bundle.write_scores(scores)
         bundle.write_events(timeline)
         bundle.write_results(timeline, game=game)
+
+    def candidates(self, bundle: Bundle, *, thresholds: Mapping[str, float], coverage: Coverage) -> Timeline:
+        """Every peak of the scores in the bundle that reaches the thresholds, for a report's sliders."""
+        return self.spotter.events(bundle.read_scores(), thresholds=thresholds)
 
     def discard(self) -> None:
         """Remove what was saved."""

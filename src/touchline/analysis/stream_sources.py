@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from hashlib import file_digest
 from pathlib import Path
@@ -53,11 +53,11 @@ class OtherStream:
 
 @dataclass(frozen=True, slots=True)
 class StreamSources:
-    """All that a head reads, and why some of it is missing."""
+    """All that a head reads, and why some of it is missing: ``missing``, stream -> reason."""
 
     pictures: tuple[PictureStream, ...]
     others: tuple[OtherStream, ...] = ()
-    remarks: tuple[str, ...] = ()
+    missing: Mapping[str, str] = field(default_factory=dict)
 
 
 def sources_of(
@@ -87,7 +87,7 @@ def sources_of(
     unknown = sorted(set(given) - set(names))
     if unknown:
         raise UsageError(f"--features {unknown[0]}=...: {config.name} reads the streams {', '.join(names)}")
-    pictures, others, remarks = [], [], []
+    pictures, others, missing = [], [], {}
     for stream in config.streams:
         if stream.name in given:
             others.append(_given_stream(stream, given[stream.name]))
@@ -95,14 +95,15 @@ def sources_of(
             try:
                 others.append(_sound_stream(stream, device=device))
             except InputError as error:
-                remarks.append(f"{stream.name}: {error}")
+                missing[stream.name] = str(error)
         else:
             pictures.append(
                 _picture_stream(stream, config=config, device=device, features=features, reduction=reduction)
             )
     if not pictures and not others:
-        raise InputError(f"{config.name}: none of its streams is to be had: {'; '.join(remarks)}")
-    return StreamSources(tuple(pictures), tuple(others), tuple(remarks))
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in missing.items())
+        raise InputError(f"{config.name}: none of its streams is to be had: {reasons}")
+    return StreamSources(tuple(pictures), tuple(others), missing)
 
 
 def _given_stream(stream: StreamSpec, path: Path) -> OtherStream:

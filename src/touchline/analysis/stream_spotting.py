@@ -20,16 +20,17 @@ from touchline.clock import us_from_frame
 from touchline.errors import InputError, UsageError
 from touchline.formats.bundle import EVENTS, RESULTS, SCORES, Bundle
 from touchline.formats.features import FeatureInfo, Features, holds, read_features
+from touchline.media.audio import NoAudioError
 from touchline.media.frame import Frame
 from touchline.media.frame_rules import FrameRule, frame_rule
 from touchline.models.running import pick_device
+from touchline.models.spec import DEFAULT_THRESHOLD
 from touchline.models.store import find_model
 from touchline.models.stream_spec import StreamHeadConfig
 from touchline.spotting.feature_extractor import FeatureExtractor
 from touchline.spotting.reduction import Reduction, load_reduction
-from touchline.spotting.stream_decoding import DenseScores
-from touchline.spotting.stream_spotter import StreamSpotter, load_stream_spotter
-from touchline.types import Coverage, Scores, Timeline, VideoInfo
+from touchline.spotting.stream_spotter import StreamEvents, StreamSpotter, load_stream_spotter
+from touchline.types import Coverage, Timeline, VideoInfo
 
 FEATURES = "features"
 """Folder of a bundle that keeps the streams."""
@@ -73,7 +74,7 @@ class VideoStreamSpotter:
         deque(frames, maxlen=0)
 
     def thresholds_with(self, changed: Mapping[str, float]) -> dict[str, float]:
-        """The model's thresholds, those of ``changed`` put in their place.
+        """The model's thresholds, those of ``changed`` put in their place; the usual one where it names none.
 
         Raises:
             UsageError: a label that the model does not have, or a value outside 0 to 1.
@@ -83,13 +84,7 @@ class VideoStreamSpotter:
             if label not in self.labels or not 0 <= value <= 1:
                 known = ", ".join(self.labels)
                 raise UsageError(f"threshold {label}={value}: {self.name} has the labels {known}, from 0 to 1")
-        floor = self.config.suppression.floor
-        return {**{label: self.config.thresholds.get(label, floor) for label in self.labels}, **changed}
-
-    def events(self, scores: Scores, *, thresholds: Mapping[str, float] | None = None) -> Timeline:
-        """Events of scores alone, without the head's displacements, as candidates for a report's sliders."""
-        found = self.head.events(DenseScores(scores.values.astype("float64")))
-        return surest(found, thresholds=self.thresholds_with(thresholds or {}))
+        return {**{label: self.config.thresholds.get(label, DEFAULT_THRESHOLD) for label in self.labels}, **changed}
 
 
 class StreamSpotTask:
@@ -144,6 +139,7 @@ class StreamSpotTask:
         ]
         self.models = tuple({"task": self.name, "name": name, "sha256": sha256} for name, sha256 in named)
         self._folder: Path | None = None
+        self._found: StreamEvents | None = None
         self._tasks: dict[str, FeatureTask] = {}
 
     def open(self, bundle: Path, *, resume: bool) -> None:
@@ -151,7 +147,7 @@ class StreamSpotTask:
         self._folder = bundle / FEATURES
         for stream in self.spotter.sources.pictures:
             settings = self._settings[stream.name]
-            if not resume or holds(self._path(stream.name), video=self._video, settings=settings) is None:
+            if not resume or not self._holds(stream):
                 self._tasks[stream.name] = FeatureTask(
                     stream.extractor,
                     info=self._info,
@@ -182,14 +178,21 @@ class StreamSpotTask:
             task = self._tasks.get(stream.name)
             if task is not None:
                 task.write(self._path(stream.name), info=self._about(stream))
-        duration_us = self.coverage.duration_us if self.coverage is not None else self._info.duration_us
-        self.remarks = self.spotter.sources.remarks
-        found = self.spotter.head.spot(self._streams(), duration_us=duration_us)
+        self._found = found = self._spot(self.coverage)
         timeline = surest(found.timeline, thresholds=self._thresholds)
-        self.remarks += found.remarks
+        self.remarks = found.remarks
         bundle.write_scores(found.scores)
         bundle.write_events(timeline)
         bundle.write_results(timeline, game=game)
+
+    def candidates(self, bundle: Bundle, *, thresholds: Mapping[str, float], coverage: Coverage) -> Timeline | None:
+        """Every event that reaches the thresholds, for a report's sliders; None where the streams were not kept."""
+        self._folder = bundle.path / FEATURES
+        if self._found is None:
+            if not all(self._holds(stream) for stream in self.spotter.sources.pictures):
+                return None
+            self._found = self._spot(coverage)
+        return surest(self._found.timeline, thresholds=thresholds)
 
     def discard(self) -> None:
         """Remove what was saved meanwhile; the finished streams stay."""
@@ -200,6 +203,17 @@ class StreamSpotTask:
         if self._folder is None:
             raise ValueError("open() comes before the work")
         return self._folder / f"{name}.npy"
+
+    def _holds(self, stream: PictureStream) -> bool:
+        """Whether a stream of this very video, made in this very way, is there."""
+        settings = self._settings[stream.name]
+        return holds(self._path(stream.name), video=self._video, settings=settings) is not None
+
+    def _spot(self, coverage: Coverage | None) -> StreamEvents:
+        """What the head says of the streams."""
+        streams, missing = self._streams()
+        duration_us = self._info.duration_us if coverage is None else coverage.duration_us
+        return self.spotter.head.spot(streams, duration_us=duration_us, missing=missing)
 
     def _about(self, stream: PictureStream) -> FeatureInfo:
         return FeatureInfo(
@@ -212,20 +226,22 @@ class StreamSpotTask:
             settings=self._settings[stream.name],
         )
 
-    def _streams(self) -> dict[str, Features]:
-        """Every stream of the head that there is."""
-        found = {}
+    def _streams(self) -> tuple[dict[str, Features], dict[str, str]]:
+        """Every stream of the head that there is, and why the others are missing."""
+        found, missing = {}, dict(self.spotter.sources.missing)
         for stream in self.spotter.sources.pictures:
             features = read_features(self._path(stream.name))
             found[stream.name] = features if stream.reduction is None else _reduced(features, stream.reduction)
         for other in self.spotter.sources.others:
             try:
                 found[other.name] = other.take(self._info.path, self._path(other.name))
+            except NoAudioError:
+                missing[other.name] = "the video has no sound"
             except InputError as error:
                 if not other.optional:
                     raise
-                self.remarks += (f"{other.name}: {error}",)
-        return found
+                missing[other.name] = str(error)
+        return found, missing
 
 
 def _looked_at(frames: Iterable[Frame], rule: FrameRule, extractor: FeatureExtractor) -> Iterator[Frame]:

@@ -70,6 +70,7 @@ class Manifest:
         timings_s: seconds spent, by stage; the only part that differs between equal runs.
         files: sha256 of each result file.
         tracking: what ``track`` found, where it ran: counts, shots, remarks in words.
+        spotting: ``remarks`` on the events in words, where they were found by a head over feature streams.
         touchline_version: the version that wrote it.
         version: of this schema.
 
@@ -83,6 +84,7 @@ class Manifest:
     timings_s: Mapping[str, float] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     tracking: Mapping[str, Any] = field(default_factory=dict)
+    spotting: Mapping[str, Any] = field(default_factory=dict)
     touchline_version: str = ""
     version: int = MANIFEST_VERSION
 

@@ -37,7 +37,7 @@ class StreamEvents:
 
     Attributes:
         timeline: the events.
-        scores: the curves behind them, as the head gives them.
+        scores: the curves behind them, in the events' confidences.
         remarks: what a user should know, one line each: missing streams, features of another kind, no calibration.
         degraded: whether a stream was missing, as a whole or in part.
 
@@ -68,19 +68,27 @@ class StreamSpotter:
         """Class names."""
         return self.config.labels
 
-    def spot(self, streams: Mapping[str, Features], *, duration_us: int = 0, half: int = 1) -> StreamEvents:
+    def spot(
+        self,
+        streams: Mapping[str, Features],
+        *,
+        duration_us: int = 0,
+        half: int = 1,
+        missing: Mapping[str, str] | None = None,
+    ) -> StreamEvents:
         """The events of one video.
 
         Args:
             streams: features by the head's name for them; any may be missing, but not all.
             duration_us: of the video; the longest stream's end where it is 0.
             half: of the match, noted with each event.
+            missing: stream -> why it is not there, for the remarks.
 
         Raises:
             InputError: no stream the head knows, or one of another width.
 
         """
-        values, present, remarks = self._on_grid(streams, duration_us=duration_us)
+        values, present, remarks = self._on_grid(streams, duration_us=duration_us, missing=missing or {})
         dense = self.dense(values, present)
         times_us = np.rint(np.arange(len(dense.score)) * 1e6 / self.config.rate_hz).astype(np.int64)
         if not self.config.calibration:
@@ -88,7 +96,7 @@ class StreamSpotter:
         held = [bool(present[stream.name].all()) for stream in self.config.streams]
         return StreamEvents(
             self.events(dense, half=half),
-            Scores(dense.score.astype(np.float32), times_us, self.labels),
+            Scores(self._confidence(dense), times_us, self.labels),
             tuple(remarks),
             not all(held),
         )
@@ -111,8 +119,7 @@ class StreamSpotter:
         config, events = self.config, []
         for column, label in enumerate(config.labels):
             peaks = find_peaks(dense, column=column, rate_hz=config.rate_hz, settings=config.suppression)
-            slope, offset = config.calibration.get(label, (1.0, 0.0))
-            confidence = calibrated(peaks.score, slope, offset)
+            confidence = self._calibrated(peaks.score, label)
             for at, sure, spread in zip(peaks.at, confidence, peaks.spread, strict=True):
                 extra = {} if np.isnan(spread) else {"spread_s": round(float(spread) / config.rate_hz, 3)}
                 start_us = max(round(float(at) * 1e6 / config.rate_hz), 0)
@@ -121,30 +128,42 @@ class StreamSpotter:
                 )
         return Timeline(tuple(events))
 
+    def _confidence(self, dense: DenseScores) -> Floats32:
+        """Every sample's confidence, (samples, classes)."""
+        columns = [self._calibrated(dense.score[:, c], label) for c, label in enumerate(self.labels)]
+        return np.stack(columns, axis=1).astype(np.float32)
+
+    def _calibrated(self, score: npt.NDArray[np.float64], label: str) -> npt.NDArray[np.float64]:
+        slope, offset = self.config.calibration.get(label, (1.0, 0.0))
+        return calibrated(score, slope, offset)
+
     def _on_grid(
-        self, streams: Mapping[str, Features], *, duration_us: int
+        self, streams: Mapping[str, Features], *, duration_us: int, missing: Mapping[str, str]
     ) -> tuple[dict[str, Floats32], dict[str, Bools], list[str]]:
         names = [stream.name for stream in self.config.streams]
         known = {name: streams[name] for name in names if name in streams and len(streams[name])}
         if not known:
             raise InputError(
                 f"{self.config.name} reads the streams {names}; of these there are none ({sorted(streams)})"
+                + "".join(f"; {name}: {reason}" for name, reason in missing.items())
             )
         end_us = duration_us or max(features.end_us for features in known.values())
         samples = max(int(np.ceil(end_us * self.config.rate_hz / 1e6 - 1e-6)), 1)
         values, present, remarks = {}, {}, []
         for stream in self.config.streams:
-            remarks += _remarks(stream, known.get(stream.name), head=self.config.name, duration_us=end_us)
+            features, why = known.get(stream.name), missing.get(stream.name, "")
+            remarks += _remarks(stream, features, head=self.config.name, duration_us=end_us, why=why)
             values[stream.name], present[stream.name] = align(
                 known.get(stream.name), stream=stream, rate_hz=self.config.rate_hz, samples=samples
             )
         return values, present, remarks
 
 
-def _remarks(stream: StreamSpec, features: Features | None, *, head: str, duration_us: int) -> list[str]:
+def _remarks(stream: StreamSpec, features: Features | None, *, head: str, duration_us: int, why: str) -> list[str]:
     if features is None:
-        return [f"no {stream.name!r} stream: {head} goes on without it, and finds less"]
-    found = [length_remark(features, duration_us=duration_us)]
+        reason = f" ({why})" if why else ""
+        return [f"no {stream.name!r} stream{reason}: {head} goes on without it, and finds less"]
+    found = [*features.info.remarks, length_remark(features, duration_us=duration_us)]
     if stream.published:
         found.append(published_head_remark(features.info, head=head))
     elif stream.model and features.info.model != stream.model:

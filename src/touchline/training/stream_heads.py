@@ -288,15 +288,17 @@ def calf_edges(data: StreamSet, settings: StreamHeadRecipe) -> np.ndarray[Any, n
 def finish_config(
     network: FusedHead, config: StreamHeadConfig, valid: StreamSet, *, settings: StreamHeadRecipe
 ) -> StreamHeadConfig:
-    """The configuration with the suppression that is best on the validation recordings, and the calibration there."""
+    """The configuration with suppression, calibration and thresholds, as they are best on the validation recordings."""
     scores = measuring.score_recordings(StreamSpotter(network, config), valid)
     suppression = measuring.choose_suppression(scores, valid, windows_s=settings.windows_s, kinds=settings.suppression)
     truth = [measuring.truth_columns(recording, valid.labels) for recording in valid.recordings]
     found = [
         measuring.found_columns(one, labels=valid.labels, rate_hz=valid.rate_hz, settings=suppression) for one in scores
     ]
-    calibration = measuring.fit_calibration(truth, found, labels=valid.labels, within_s=config.calibrated_within_s)
-    return config.model_copy(update={"suppression": suppression, "calibration": calibration})
+    labels, within_s = valid.labels, config.calibrated_within_s
+    calibration = measuring.fit_calibration(truth, found, labels=labels, within_s=within_s)
+    thresholds = measuring.choose_thresholds(truth, found, labels=labels, calibration=calibration, within_s=within_s)
+    return config.model_copy(update={"suppression": suppression, "calibration": calibration, "thresholds": thresholds})
 
 
 def measure_head(

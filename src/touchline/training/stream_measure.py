@@ -13,7 +13,7 @@ from touchline.columns import EventColumns
 from touchline.formats.stream_sets import Recording, StreamSet
 from touchline.metrics.spotting import evaluate_spotting
 from touchline.models.stream_spec import StreamHeadConfig, SuppressionSpec
-from touchline.spotting.stream_decoding import DenseScores, find_peaks
+from touchline.spotting.stream_decoding import DenseScores, calibrated, find_peaks
 from touchline.spotting.stream_spotter import StreamSpotter
 
 Floats = npt.NDArray[np.float64]
@@ -155,6 +155,29 @@ def fit_calibration(
         slope, offset = minimize(loss, np.array([1.0, 0.0]), bounds=[(1e-3, 20.0), (-20.0, 20.0)]).x
         fitted[label] = (float(slope), float(offset))
     return fitted
+
+
+def choose_thresholds(
+    truth: Sequence[EventColumns],
+    found: Sequence[EventColumns],
+    *,
+    labels: Sequence[str],
+    calibration: Mapping[str, tuple[float, float]],
+    within_s: float,
+) -> dict[str, float]:
+    """The confidence of each label from which on events have the best F1; labels without a true event have none."""
+    chosen = {}
+    for column, label in enumerate(labels):
+        score, true = hits(truth, found, column=column, within_s=within_s)
+        if not true.any():
+            continue
+        best_first = np.argsort(-score, kind="stable")
+        events = sum(int((one.label == column).sum()) for one in truth)
+        f1 = 2 * np.cumsum(true[best_first]) / (np.arange(1, len(score) + 1) + events)
+        least = score[best_first[int(f1.argmax())]]
+        confidence = float(calibrated(np.array([least]), *calibration.get(label, (1.0, 0.0)))[0])
+        chosen[label] = float(np.floor(confidence * 1000) / 1000)
+    return chosen
 
 
 def hits(
