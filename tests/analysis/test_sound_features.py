@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 import torch
@@ -73,9 +74,43 @@ def test_a_video_without_sound_is_one_clear_line(tmp_path: Path) -> None:
     assert "has no sound" in done.output
 
 
-def test_pictures_options_do_not_go_with_sound(video: Path) -> None:
-    done = CliRunner().invoke(app, ["extract", str(video), "--model", "sound", "--ball"])
+def test_sound_that_ends_early_is_told_and_degrades(model: Path, tmp_path: Path) -> None:
+    noise = (0.1 * np.random.default_rng(0).normal(size=2 * RATE)).astype(np.float32)
+    short = write_numbered(tmp_path / "short.mp4", frames=150, tone=noise)
+    for name in ("sound", str(model)):
+        done = CliRunner().invoke(app, ["extract", str(short), "--model", name, "--out", str(tmp_path), "--json"])
+        assert done.exit_code == 4, done.output
+        record = json.loads(done.stdout.splitlines()[-1])
+        assert record["lost_s"] == pytest.approx(4.0, abs=0.1)
+        assert record["remarks"] == ["the sound ends at 0:02.0, 4.0 s before the picture"]
+
+
+def test_samples_that_are_no_numbers_are_told(model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "nan.wav"
+    samples = np.zeros((1, 3 * RATE), np.float32)
+    samples[0, RATE : RATE + 480] = np.nan
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("pcm_f32le", rate=RATE, layout="mono")
+        frame = av.AudioFrame.from_ndarray(samples, "flt", "mono")
+        frame.sample_rate, frame.pts = RATE, 0
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    result = extract_sound_features(path, extractor=load_sound_extractor(str(model)), out=tmp_path)
+    assert any("no numbers, the first at 0:0" in remark for remark in result.info.remarks)
+
+
+@pytest.mark.parametrize("option", ["--ball", "--rate=5", "--sampling=opencv", "--fit=crop", "--batch=2", "--stream=0"])
+def test_pictures_options_do_not_go_with_sound(video: Path, option: str) -> None:
+    done = CliRunner().invoke(app, ["extract", str(video), "--model", "sound", option])
     assert done.exit_code == 2
+    assert option.partition("=")[0] in done.output
+
+
+def test_features_of_sound_are_not_measured_by_published_heads(video: Path, tmp_path: Path) -> None:
+    path = extract_sound_features(video, extractor=load_sound_extractor(), out=tmp_path).path
+    done = CliRunner().invoke(app, ["info", str(path)])
+    assert done.exit_code == 0
+    assert "published" not in done.output
 
 
 def test_imported_weights_that_are_not_there_say_how_to_get_them(video: Path) -> None:

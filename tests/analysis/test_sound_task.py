@@ -89,10 +89,10 @@ def test_a_video_without_sound_is_no_failure(tmp_path: Path) -> None:
 
 def test_silence_and_sound_that_ends_early_are_told(tmp_path: Path) -> None:
     silent = write_numbered(tmp_path / "silent.mp4", frames=100, tone=np.zeros(4 * RATE, np.float32))
-    (remark,) = read_video_sound(silent, info=probe(silent)).remarks
+    (remark,) = read_video_sound(silent).remarks
     assert "silent from beginning to end" in remark
     short = write_numbered(tmp_path / "short.mp4", frames=250, tone=match_sound(4.0))
-    (remark,) = read_video_sound(short, info=probe(short)).remarks
+    (remark,) = read_video_sound(short).remarks
     assert remark.startswith("the sound ends at 0:04.")
     assert remark.endswith("s before the picture")
 
@@ -146,6 +146,6 @@ def test_a_file_cut_short_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
     data = path.read_bytes()
     cut = tmp_path / "cut.ts"
     cut.write_bytes(data[: len(data) * 6 // 10])
-    reading = read_video_sound(cut, info=probe(cut))
+    reading = read_video_sound(cut)
     assert [one.start_us / 1e6 for one in reading.whistles] == pytest.approx([2.0], abs=0.15)
     assert 40 <= len(reading) <= 80

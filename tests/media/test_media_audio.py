@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import deque
 from pathlib import Path
 
 import av
@@ -8,7 +9,8 @@ import pytest
 
 from makevideo import write_numbered
 from touchline.errors import InputError
-from touchline.media.audio import NoAudioError, read_audio, stream_audio
+from touchline.media.audio import NoAudioError, SoundReader, lost_sound, read_audio, stream_audio
+from touchline.types import Coverage
 
 RATE = 48_000
 
@@ -28,6 +30,13 @@ def onsets(sound: np.ndarray, *, rate_hz: int = 16_000) -> list[float]:
     loud = np.abs(sound) > 0.1
     starts = [i for i in np.flatnonzero(loud) if not loud[max(0, i - rate_hz // 10) : i].any()]
     return [i / rate_hz for i in starts]
+
+
+def covered(path: Path) -> Coverage:
+    """What is said of a sound once it was read."""
+    reader = SoundReader(path)
+    deque(reader.chunks(), maxlen=0)
+    return reader.coverage()
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "mkv", "ts"])
@@ -73,6 +82,46 @@ def test_a_hole_in_the_sound_is_silence(tmp_path: Path) -> None:
     sound = read_audio(path)
     assert onsets(sound) == pytest.approx([0.5, 3.5], abs=0.03)
     assert len(sound) == pytest.approx(64_000, abs=1600)
+    coverage = covered(path)
+    (gap,) = coverage.gaps
+    assert gap.start_us / 1e6 == pytest.approx(1.0, abs=0.1)
+    assert gap.end_us / 1e6 == pytest.approx(3.0, abs=0.1)
+    (remark,) = lost_sound(coverage)
+    assert remark.endswith("(the file has none there)")
+
+
+def test_whole_sound_is_covered(tmp_path: Path) -> None:
+    path = write_numbered(tmp_path / "v.mp4", frames=75, tone=beeps(3.0, at_s=(1.0,)))
+    coverage = covered(path)
+    assert coverage.complete
+    assert coverage.frames_decoded > 100
+    assert lost_sound(coverage) == []
+
+
+def test_damaged_sound_is_silence_and_told(tmp_path: Path) -> None:
+    path = write_numbered(tmp_path / "v.mp4", frames=100, tone=np.random.default_rng(0).normal(0, 0.1, 4 * RATE))
+    data = bytearray(path.read_bytes())
+    with av.open(str(path)) as container:
+        places = [
+            (packet.pos, packet.size)
+            for packet in container.demux(audio=0)
+            if packet.pts is not None and packet.time_base is not None and 1.0 < packet.pts * packet.time_base < 2.0
+        ]
+    for position, size in places:
+        assert position is not None
+        data[position : position + size] = b"\xff" * size
+    path.write_bytes(data)
+    coverage = covered(path)
+    assert coverage.packets_skipped >= 20
+    assert any(gap.reason == "damaged packets" and gap.start_us < 2_000_000 for gap in coverage.gaps)
+    assert coverage.lost_us / 1e6 == pytest.approx(1.0, abs=0.3)
+    assert "taken as silence, the first at 0:01.0 (damaged packets)" in lost_sound(coverage)[0]
+
+
+def test_sound_that_ends_before_the_picture_is_told(tmp_path: Path) -> None:
+    path = write_numbered(tmp_path / "v.mp4", frames=125, tone=beeps(2.0, at_s=(1.0,)))
+    (remark,) = lost_sound(covered(path))
+    assert remark.startswith("the sound ends at 0:02.")
 
 
 def test_no_sound_is_told(tmp_path: Path) -> None:

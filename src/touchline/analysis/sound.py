@@ -11,19 +11,15 @@ from typing import Any
 import numpy as np
 
 from touchline.analysis.checkpoint import Chunks
-from touchline.clock import US_PER_S, format_clock
 from touchline.errors import InputError
 from touchline.formats.bundle import Bundle
 from touchline.formats.sound import SOUND, SOUND_CURVES, sound_document, sound_from_document, write_sound
-from touchline.media.audio import NoAudioError, audio_facts, stream_audio
+from touchline.media.audio import NoAudioError, SoundReader, audio_facts, lost_sound
 from touchline.sound import SoundReading, no_sound
 from touchline.spotting.sound_curves import listen
 from touchline.spotting.sound_frames import RATE_HZ
 from touchline.spotting.sound_model import NAME, load_sound_model
 from touchline.types import VideoInfo
-
-_MISSING_S = 2.0
-"""Sound that ends this much before the picture is worth a word."""
 
 
 class SoundTask:
@@ -70,7 +66,7 @@ class SoundTask:
     def hear(self) -> None:
         """Read the sound and save what it says, unless an earlier run did."""
         if not self.chunks.count:
-            reading = read_video_sound(self._video, info=self._info)
+            reading = read_video_sound(self._video)
             words = json.dumps(sound_document(reading)).encode()
             self.chunks.save({"curves": reading.curves, "words": np.frombuffer(words, np.uint8)})
 
@@ -85,18 +81,14 @@ class SoundTask:
         self.chunks.discard()
 
 
-def read_video_sound(video: Path, *, info: VideoInfo) -> SoundReading:
+def read_video_sound(video: Path) -> SoundReading:
     """What the sound of a video says; where there is none, or none that can be read, a reading that tells so."""
     try:
         facts = audio_facts(video)
-        reading = listen(stream_audio(video, rate_hz=RATE_HZ), source_rate_hz=facts.rate_hz)
+        reader = SoundReader(video, rate_hz=RATE_HZ)
+        reading = listen(reader.chunks(), source_rate_hz=facts.rate_hz)
     except NoAudioError:
         return no_sound("the video has no sound: no whistles, and nothing of the crowd")
     except InputError as error:
         return no_sound(f"the sound cannot be read: {error}")
-    missing_s = info.duration_us / US_PER_S - reading.seconds
-    if missing_s <= _MISSING_S:
-        return reading
-    end = format_clock(round(reading.seconds * US_PER_S), decimals=1)
-    remark = f"the sound ends at {end}, {missing_s:.1f} s before the picture"
-    return replace(reading, remarks=(*reading.remarks, remark))
+    return replace(reading, remarks=(*reading.remarks, *lost_sound(reader.coverage())))

@@ -14,8 +14,9 @@ from touchline.formats.atomic import make_folder
 from touchline.formats.bundle import video_fingerprint
 from touchline.formats.features import FeatureInfo, holds, write_features
 from touchline.formats.npy import open_rows
-from touchline.media.audio import audio_facts, stream_audio
+from touchline.media.audio import SoundReader, audio_facts, lost_sound
 from touchline.spotting.logmel import RATE_HZ
+from touchline.spotting.sound_curves import SoundCleaner
 from touchline.spotting.sound_extractor import SoundExtractor
 
 
@@ -43,20 +44,22 @@ def extract_sound_features(
     if held is not None:
         rows, width = open_rows(path).shape
         return Extraction(path, held, rows, width, reused=True)
-    blocks = list(extractor.stream(stream_audio(video, rate_hz=RATE_HZ)))
+    reader, cleaner = SoundReader(video, rate_hz=RATE_HZ), SoundCleaner()
+    blocks = list(extractor.stream(cleaner.clean(reader.chunks())))
     rows = sum(map(len, blocks))
     if not rows:
         raise InputError(f"{video}: its sound is too short for one row of {extractor.name}; take a longer file")
-    values = np.concatenate(blocks)
+    values, coverage = np.concatenate(blocks), reader.coverage()
     info = FeatureInfo(
         model=extractor.name,
         rate_hz=extractor.rate_hz,
         start_us=extractor.start_us,
         model_sha256=extractor.sha256,
         sampling="sound",
+        coverage=coverage,
         video=names,
         settings=settings,
-        remarks=tuple(_remarks(values, rate_hz=facts.rate_hz)),
+        remarks=(*_remarks(values, rate_hz=facts.rate_hz), *cleaner.remarks, *lost_sound(coverage)),
     )
     make_folder(path.parent)
     written = write_features(path, [values], shape=(rows, extractor.width), info=info)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from touchline.spotting.feature_extractor import FeatureExtractor
 
 Sampling = Literal["time-exact", "opencv", "skvideo"]
+_RATE_HZ = 2.0
+_SAMPLING: Sampling = "time-exact"
 
 
 def command(
@@ -32,10 +34,10 @@ def command(
     out: Annotated[
         Path | None, typer.Option("--out", help="The .npy file, or a folder; without it beside each video.")
     ] = None,
-    rate: Annotated[float, typer.Option("--rate", help="Rows a second.", min=0.01, max=100)] = 2.0,
+    rate: Annotated[float, typer.Option("--rate", help="Rows a second.", min=0.01, max=100)] = _RATE_HZ,
     sampling: Annotated[
         Sampling, typer.Option("--sampling", help="Pictures exactly in time, or as SoccerNet's two extractors counted.")
-    ] = "time-exact",
+    ] = _SAMPLING,
     fit: Annotated[
         Literal["crop", "resize", "pad"] | None,
         typer.Option("--fit", help="Cut to the network's shape, stretch to it, or pad; else as the model wants it."),
@@ -71,13 +73,25 @@ def command(
 
     def run() -> int:
         from touchline.analysis.features import FeatureOptions
-        from touchline.cli.features_sound import extract_sound
+        from touchline.cli.features_sound import extract_sound, refuse_picture_options
         from touchline.spotting.sound_extractor import is_sound_model
 
         _check_requests(videos, out=out)
         if is_sound_model(model):
-            if ball or tracks is not None:
-                raise UsageError(f"--model {model} is of the sound; --ball and --tracks go with models of pictures")
+            refuse_picture_options(
+                model,
+                {
+                    "--ball": ball,
+                    "--tracks": tracks is not None,
+                    "--rate": rate != _RATE_HZ,
+                    "--sampling": sampling != _SAMPLING,
+                    "--fit": fit is not None,
+                    "--batch": batch is not None,
+                    "--backend": backend != "auto",
+                    "--precision": precision is not None,
+                    "--stream": stream is not None,
+                },
+            )
             return extract_sound(videos, model=model, out=out, force=force, device=device, output=output)
         options = FeatureOptions(out=out, rate_hz=rate, sampling=sampling, stream=stream, resume=resume, force=force)
         if tracks is not None and (not ball or len(videos) > 1):

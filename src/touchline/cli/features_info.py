@@ -55,7 +55,8 @@ def _one(file: Path, *, duration_us: int, width: int | None, rate: float | None,
     features = read_features(file, width=width, rate_hz=rate)
     info = features.info
     length = length_remark(features, duration_us=duration_us)
-    head = published_head_remark(info, head="a published head")
+    sound = info.sampling == "sound"
+    head = None if sound else published_head_remark(info, head="a published head")
     lost = int(features.lost_rows().sum())
     remarks = [*info.remarks, *([length] if length else []), *([head] if head else [])]
     facts: dict[str, Any] = {
@@ -78,7 +79,8 @@ def _one(file: Path, *, duration_us: int, width: int | None, rate: float | None,
     if not output.json:
         until = format_clock(features.end_us, decimals=1)
         output.say(f"{file}: {len(features)} x {features.width}, {info.rate_hz:g} a second, until {until}")
-        output.say(f"  model {info.model}, pictures {info.sampling}" + (f", {lost} rows lost" if lost else ""))
+        taken = "sound" if sound else f"pictures {info.sampling}"
+        output.say(f"  model {info.model}, {taken}" + (f", {lost} rows lost" if lost else ""))
         for remark in remarks:
             output.say(f"  {remark}")
     return EXIT_DEGRADED if lost or length else EXIT_OK

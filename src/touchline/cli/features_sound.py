@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from touchline.cli.common import Device, Output
-from touchline.errors import EXIT_OK, InputError, TouchlineError
+from touchline.errors import EXIT_DEGRADED, EXIT_OK, InputError, TouchlineError, UsageError
+
+
+def refuse_picture_options(model: str, given: Mapping[str, bool]) -> None:
+    """Refuse options that mean nothing for a model of the sound.
+
+    Args:
+        model: as it was asked for.
+        given: option -> whether it was given.
+
+    Raises:
+        UsageError: one was.
+
+    """
+    wrong = [option for option, there in given.items() if there]
+    if wrong:
+        raise UsageError(f"--model {model} is of the sound; {', '.join(wrong)} go with models of pictures")
 
 
 def extract_sound(
@@ -29,6 +45,7 @@ def extract_sound(
             output.error(error, type="error", video=str(video))
             codes.append(error.exit_code)
             continue
+        coverage = result.info.coverage
         output.record(
             {
                 "type": "features",
@@ -39,6 +56,7 @@ def extract_sound(
                 "rate_hz": result.info.rate_hz,
                 "model": result.info.model,
                 "reused": result.reused,
+                "lost_s": 0.0 if coverage is None else round(coverage.lost_us / 1e6, 3),
                 "remarks": list(result.info.remarks),
             }
         )
@@ -47,5 +65,5 @@ def extract_sound(
         if not output.json:
             how = " (up to date)" if result.reused else ""
             output.say(f"{result.path}: {result.rows} x {result.width}, {result.info.rate_hz:.4g} a second{how}")
-        codes.append(EXIT_OK)
+        codes.append(EXIT_DEGRADED if result.degraded else EXIT_OK)
     return batch_code(codes)

@@ -14,17 +14,26 @@ from av import AudioFrame, AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
+from touchline.clock import format_clock
 from touchline.errors import InputError
 from touchline.media.decoding import packets
 from touchline.media.facts import inspect
-from touchline.media.ledger import Ledger
+from touchline.media.ledger import DAMAGED, Ledger
 from touchline.media.source import open_media, require_regular_file
+from touchline.types import Coverage, Gap
 
 Sound = npt.NDArray[np.float32]
 """float32 (samples,), -1 to 1."""
 
 _HOLE_S = Fraction(1, 20)
 """A pause in the sound's timestamps longer than this is filled with silence."""
+_TOLD_US = 250_000
+"""Silence that was filled in is told where it is this long, or comes of damage."""
+_EARLY_END_US = 2_000_000
+"""Sound that ends this much before the picture is told."""
+LATE = "it starts after the picture"
+HOLE = "the file has none there"
+ENDED = "it ends before the picture"
 
 
 class NoAudioError(InputError):
@@ -62,8 +71,8 @@ def audio_facts(path: str | Path) -> AudioFacts:
         return AudioFacts(codec.sample_rate, codec.channels, codec.layout.name, codec.name)
 
 
-def stream_audio(path: str | Path, *, rate_hz: int = 16_000, chunk_s: float = 10.0) -> Iterator[Sound]:
-    """The sound of a file as mono chunks; sample ``i`` belongs to ``i / rate_hz`` s from the first shown frame.
+class SoundReader:
+    """Reads the sound of a file as mono chunks; sample ``i`` belongs to ``i / rate_hz`` s from the first shown frame.
 
     Sound before the first frame is dropped; where sound starts late or packets are damaged, there is silence. In a
     file without picture the clock starts with the sound.
@@ -73,58 +82,106 @@ def stream_audio(path: str | Path, *, rate_hz: int = 16_000, chunk_s: float = 10
         rate_hz: samples a second.
         chunk_s: length of a chunk; the last may be shorter.
 
-    Yields:
-        float32 (samples,), -1 to 1.
+    """
+
+    def __init__(self, path: str | Path, *, rate_hz: int = 16_000, chunk_s: float = 10.0) -> None:
+        if rate_hz < 1 or chunk_s <= 0:
+            raise ValueError(f"rate_hz={rate_hz} and chunk_s={chunk_s} must be positive")
+        self._path = require_regular_file(path)
+        self._rate_hz, self._size = rate_hz, max(1, round(rate_hz * chunk_s))
+        self._restart()
+
+    def _restart(self) -> None:
+        self._ledger = Ledger(step_us=1)
+        self._written = self._frames = self._early = 0
+        self._gaps: list[Gap] = []
+        self._duration_us = 0
+
+    def chunks(self) -> Iterator[Sound]:
+        """Chunks float32 (samples,), -1 to 1, from the start.
+
+        Raises:
+            NoAudioError: the file has no sound; an InputError.
+
+        """
+        self._restart()
+        waiting: list[Sound] = []
+        count = 0
+        for piece in self._pieces():
+            waiting.append(piece)
+            count += len(piece)
+            if count >= self._size:
+                joined = np.concatenate(waiting)
+                whole = len(joined) // self._size * self._size
+                yield from joined[:whole].reshape(-1, self._size)
+                waiting, count = [joined[whole:]], len(joined) - whole
+        if count:
+            yield np.concatenate(waiting)
+
+    def coverage(self) -> Coverage:
+        """What of the sound was there, once all chunks were read: where it starts late, is damaged, or ends early."""
+        end_us = self._us(self._written)
+        duration_us = max(self._duration_us, end_us)
+        late = duration_us - end_us > _EARLY_END_US
+        ended = (Gap(end_us, duration_us, ENDED),) if late else ()
+        return Coverage(duration_us, self._frames, self._ledger.packets_skipped - self._early, (*self._gaps, *ended))
+
+    def _pieces(self) -> Iterator[Sound]:
+        """Pieces of mono sound of any length, holes filled, from the first shown frame on."""
+        origin, self._duration_us = _clock(self._path)
+        with open_media(self._path) as container:
+            stream = _audio_stream(container, path=self._path)
+            resampler = self._resampler()
+            for frame in _decode(container, stream, ledger=self._ledger):
+                if not self._frames:  # a recording that begins in the midst of a packet has lost nothing
+                    skipped = self._early = self._ledger.packets_skipped
+                self._frames += 1
+                at = _position(frame, stream, origin=origin, rate_hz=self._rate_hz)
+                if at is None:
+                    at = self._written
+                elif at - self._written > self._rate_hz * _HOLE_S or self._written == 0 < at:
+                    tail = _samples(resampler.resample(None), skip=0) if self._written else np.zeros(0, np.float32)
+                    resampler = self._resampler()
+                    yield self._filled(tail, until=at, damaged=self._ledger.packets_skipped > skipped)
+                skipped = self._ledger.packets_skipped
+                frame.pts = None
+                yield self._counted(_samples(resampler.resample(frame), skip=max(0, -at) if not self._written else 0))
+            yield self._counted(_samples(resampler.resample(None), skip=0))
+
+    def _filled(self, tail: Sound, *, until: int, damaged: bool) -> Sound:
+        """What the resampler still held, and silence until a sample; the silence is booked where it is worth a word."""
+        first = self._written + len(tail)
+        silence = np.zeros(max(0, until - first), dtype=np.float32)
+        gap_us = self._us(first), self._us(first + len(silence))
+        if len(silence) and (damaged or gap_us[1] - gap_us[0] >= _TOLD_US):
+            self._gaps.append(Gap(*gap_us, DAMAGED if damaged else HOLE if self._written else LATE))
+        return self._counted(np.concatenate([tail, silence]))
+
+    def _counted(self, piece: Sound) -> Sound:
+        self._written += len(piece)
+        return piece
+
+    def _us(self, sample: int) -> int:
+        return round(sample * 1_000_000 / self._rate_hz)
+
+    def _resampler(self) -> AudioResampler:
+        return AudioResampler(format="flt", layout="mono", rate=self._rate_hz)
+
+
+def stream_audio(path: str | Path, *, rate_hz: int = 16_000, chunk_s: float = 10.0) -> Iterator[Sound]:
+    """The sound of a file as mono chunks; see :class:`SoundReader`, which also tells what was lost.
 
     Raises:
         NoAudioError: the file has no sound; an InputError.
 
     """
-    if rate_hz < 1 or chunk_s <= 0:
-        raise ValueError(f"rate_hz={rate_hz} and chunk_s={chunk_s} must be positive")
-    size = max(1, round(rate_hz * chunk_s))
-    waiting: list[Sound] = []
-    count = 0
-    for piece in _pieces(require_regular_file(path), rate_hz=rate_hz):
-        waiting.append(piece)
-        count += len(piece)
-        if count >= size:
-            joined = np.concatenate(waiting)
-            whole = len(joined) // size * size
-            yield from joined[:whole].reshape(-1, size)
-            waiting, count = [joined[whole:]], len(joined) - whole
-    if count:
-        yield np.concatenate(waiting)
+    yield from SoundReader(path, rate_hz=rate_hz, chunk_s=chunk_s).chunks()
 
 
 def read_audio(path: str | Path, *, rate_hz: int = 16_000) -> Sound:
     """The whole sound of a file at once; see :func:`stream_audio`."""
     chunks = list(stream_audio(path, rate_hz=rate_hz))
     return np.concatenate(chunks) if chunks else np.zeros(0, dtype=np.float32)
-
-
-def _pieces(path: Path, *, rate_hz: int) -> Iterator[Sound]:
-    """Pieces of mono sound of any length, holes filled, from the first shown frame on."""
-    origin = _origin_s(path)
-    with open_media(path) as container:
-        stream = _audio_stream(container, path=path)
-        resampler = AudioResampler(format="flt", layout="mono", rate=rate_hz)
-        written = 0
-        for frame in _decode(container, stream):
-            at = _position(frame, stream, origin=origin, rate_hz=rate_hz)
-            if at is None:
-                at = written
-            elif at - written > rate_hz * _HOLE_S or written == 0 < at:
-                tail = _samples(resampler.resample(None), skip=0) if written else np.zeros(0, np.float32)
-                resampler = AudioResampler(format="flt", layout="mono", rate=rate_hz)
-                silence = np.zeros(max(0, at - written - len(tail)), dtype=np.float32)
-                written += len(tail) + len(silence)
-                yield np.concatenate([tail, silence])
-            frame.pts = None
-            piece = _samples(resampler.resample(frame), skip=max(0, -at) if written == 0 else 0)
-            written += len(piece)
-            yield piece
-        yield _samples(resampler.resample(None), skip=0)
 
 
 def _audio_stream(container: InputContainer, *, path: str | Path) -> AudioStream:
@@ -135,21 +192,45 @@ def _audio_stream(container: InputContainer, *, path: str | Path) -> AudioStream
     return streams[0]
 
 
-def _origin_s(path: Path) -> Fraction | None:
-    """The source time of the first shown frame in seconds; None for a file without picture."""
+def lost_sound(coverage: Coverage) -> list[str]:
+    """What a user should hear of a sound's coverage, one line each; nothing where it is complete."""
+    remarks = []
+    ended = [gap for gap in coverage.gaps if gap.reason == ENDED]
+    lost = [gap for gap in coverage.gaps if gap.reason != ENDED]
+    if lost:
+        lost_s = sum(gap.end_us - gap.start_us for gap in lost) / 1e6
+        more = f", and {len(lost) - 1} more" if len(lost) > 1 else ""
+        remarks.append(
+            f"{lost_s:.1f} s of the sound are missing and taken as silence, the first at "
+            f"{format_clock(lost[0].start_us, decimals=1)} ({lost[0].reason}){more}"
+        )
+    elif coverage.packets_skipped:
+        remarks.append(f"{coverage.packets_skipped} damaged packets of the sound were passed over")
+    for gap in ended:
+        early_s = (gap.end_us - gap.start_us) / 1e6
+        remarks.append(
+            f"the sound ends at {format_clock(gap.start_us, decimals=1)}, {early_s:.1f} s before the picture"
+        )
+    return remarks
+
+
+def _clock(path: Path) -> tuple[Fraction | None, int]:
+    """The source time of the first shown frame in seconds and how long the picture is in microseconds; else None, 0."""
     try:
         facts = inspect(path)
     except InputError:
-        return None
-    return None if facts.start_pts is None else facts.start_pts * facts.time_base
+        return None, 0
+    start = None if facts.start_pts is None else facts.start_pts * facts.time_base
+    return start, facts.info.duration_us
 
 
-def _decode(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
-    """Every frame of sound that can be decoded; damaged packets are passed over, their time becomes silence."""
-    for packet in packets(container, stream, Ledger(step_us=1)):
+def _decode(container: InputContainer, stream: AudioStream, *, ledger: Ledger) -> Iterator[AudioFrame]:
+    """Every frame of sound that can be decoded; damaged packets are booked, their time becomes silence."""
+    for packet in packets(container, stream, ledger):
         try:
             frames = stream.codec_context.decode(packet if packet.size else None)
         except av.FFmpegError:
+            ledger.packet_failed(DAMAGED)
             continue
         yield from frames
 

@@ -36,7 +36,7 @@ def listen(
 
     """
     model = model or load_sound_model()
-    cleaner = _Cleaner()
+    cleaner = SoundCleaner()
     frames = sound_frames(cleaner.clean(chunks))
     curve = whistle_curve(frames, model=model)
     level = crowd_level(frames)
@@ -58,7 +58,7 @@ def listen(
     )
 
 
-class _Cleaner:
+class SoundCleaner:
     """Counts samples, and takes those that are no number for silence."""
 
     def __init__(self) -> None:
