@@ -101,10 +101,25 @@ def test_a_head_is_trained_on_it_with_the_shipped_recipe(games: Path, tmp_path: 
     assert "no recording to test on" in told.stderr
     small = ["optimizer.steps=2", "optimizer.samples=64", "head_arguments.window=32", f"data_root={tmp_path / 'set'}"]
     changes: list[Any] = [word for change in small for word in ("--set", change)]
-    trained = CliRunner().invoke(
-        app, ["train", str(RECIPE), "--out", str(tmp_path / "head"), "--device", "cpu", *changes]
-    )
+    words = ["--out", str(tmp_path / "head"), "--device", "cpu", *changes]
+    trained = CliRunner().invoke(app, ["train", str(RECIPE), *words])
     assert trained.exit_code == 0, trained.output
+    assert "my-head: step 2 of 2" in trained.stderr and "kept for testing" not in trained.output
     head = load_stream_spotter(tmp_path / "head" / "my-head.safetensors", device="cpu")
     assert [(stream.name, stream.model) for stream in head.config.streams] == [("picture", "own"), ("sound", "sound")]
     assert head.labels == ("Goal",) and "test" not in head.config.measured
+
+
+def test_a_recipe_may_name_the_set_beside_it_and_tells_what_the_head_is_worth(games: Path, tmp_path: Path) -> None:
+    run(games, *PICTURE, *SOUND, "--out", tmp_path / "set")
+    recipe = tmp_path / "mine.yaml"
+    recipe.write_text(RECIPE.read_text().replace("data_root: SET", "data_root: set").replace("1000", "2"))
+    small = ["--set", "optimizer.samples=64", "--set", "head_arguments.window=32", "--device", "cpu", "--json"]
+    trained = CliRunner().invoke(app, ["train", str(recipe), "--out", str(tmp_path / "head"), *small])
+    assert trained.exit_code == 0, trained.output
+    assert "recordings kept for testing: 1; average-mAP on them: tight" in trained.stderr
+    record = json.loads(trained.stdout.splitlines()[-1])
+    assert record["measured"]["recordings"] == 1 and set(record["measured"]["average_map"]) == {"tight", "loose"}
+    test = load_stream_spotter(record["model"], device="cpu").config.measured["test"]
+    assert test["recordings"] == 1 and not any(name.endswith("draws") for name in test)
+    assert "tight_draws" in json.loads((tmp_path / "head" / "measured.json").read_text())["test"]

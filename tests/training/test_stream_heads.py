@@ -240,10 +240,12 @@ def test_thresholds_are_where_f1_is_best() -> None:
     truth = [_events([10, 20, 30, 40], [1.0] * 4)]
     found = [_events([10, 20, 25, 31, 55, 60], [0.9, 0.8, 0.7, 0.6, 0.5, 0.4])]
     words = {"labels": ("a", "b", "c"), "within_s": 2.5}
-    assert choose_thresholds(truth, found, calibration={}, **words) == {"a": pytest.approx(0.6, abs=0.0011)}
+    assert choose_thresholds(truth, found, calibration={}, **words) == {"a": pytest.approx(0.55, abs=0.0011)}
     # a logit that is doubled: 0.6 becomes 0.36 / (0.36 + 0.16)
     doubled = choose_thresholds(truth, found, calibration={"a": (2.0, 0.0)}, **words)
-    assert doubled == {"a": pytest.approx(0.36 / 0.52, abs=0.0011)}
+    assert doubled == {"a": pytest.approx((0.36 / 0.52 + 0.5) / 2, abs=0.0011)}
+    alone = choose_thresholds(truth, [_events([10], [0.8])], calibration={}, **words)
+    assert alone == {"a": pytest.approx(0.4, abs=0.0011)}
 
 
 def test_calibration_error_and_intervals_by_hand() -> None:

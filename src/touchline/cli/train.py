@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -54,9 +54,26 @@ def _train(recipe: Path, overrides: list[str], out: Path | None, device: Device,
     from touchline.training.run import run_recipe
 
     model = run_recipe(recipe, overrides=overrides, device=device, out=out, resume=resume, progress=_reporter(output))
-    output.record({"model": str(model)})
+    measured = _measured(model.parent)
+    output.record({"model": str(model), **({"measured": measured} if measured else {})})
+    if measured:
+        values = ", ".join(f"{name} {value:.3f}" for name, value in measured["average_map"].items())
+        output.note(f"touchline: recordings kept for testing: {measured['recordings']}; average-mAP on them: {values}")
     output.say(f"model: {model}")
     return tell_unreadable(model.parent, output)
+
+
+def _measured(folder: Path) -> dict[str, Any] | None:
+    """What a head over streams scored on the recordings kept for testing; None for any other run."""
+    path = folder / "measured.json"
+    document = json_module.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    test = document.get("test") if isinstance(document, dict) else None
+    if not isinstance(test, dict) or not {"recordings", "tight", "loose"} <= set(test):
+        return None
+    return {
+        "recordings": test["recordings"],
+        "average_map": {name: test[name]["value"] for name in ("tight", "loose")},
+    }
 
 
 def tell_unreadable(folder: Path, output: Output) -> int:

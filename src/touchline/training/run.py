@@ -291,10 +291,11 @@ def _train_stream_head(
     from touchline.training.stream_settings import StreamHeadRecipe
 
     settings = check_settings(StreamHeadRecipe, recipe.settings, source=recipe.path)
+    values = dict(recipe.settings)
     if settings.planted is None:
-        resolve_data_root(str(settings.data_root), source=recipe.path)
+        values["data_root"] = resolve_data_root(str(settings.data_root), source=recipe.path)
     _claim(out, settings, resume=resume)
-    return train(recipe.settings, out=out, device=device.type)
+    return train(values, out=out, device=device.type, progress=progress)
 
 
 def _plan_stream_head(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any], list[PlannedRun]]:

@@ -40,22 +40,27 @@ from touchline.training.stream_targets import (
     signed_times,
     window_targets,
 )
+from touchline.training.trainer import Progress
 
 STATISTICS_PIECES = 64
 GRADIENT_LIMIT = 1.0
+MEASURED = "measured.json"
+DRAWS = "_draws"
+"""End of the names of resampled values, which stay out of the model file."""
 TOLD_CONFIDENCE = 0.1
 """Calibration is measured on events of at least this confidence; the many weaker ones would hide it."""
 _USUAL = SuppressionSpec(window_s=20.0)
 Told = Callable[[int, dict[str, float]], None]
 
 
-def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu") -> Path:
+def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu", progress: Progress | None = None) -> Path:
     """Train one head, choose on the validation recordings, measure on the test ones where there are any.
 
     Args:
         recipe: the content of the recipe file.
-        out: folder for the planted set, ``measured.json`` and the model.
+        out: folder for the planted set, ``measured.json`` (with all resampled values) and the model.
         device: where to train.
+        progress: told after every step.
 
     Returns:
         The model file.
@@ -70,12 +75,13 @@ def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu") -> Path:
         data = make_planted_set(out / "streams", settings.planted)
     else:
         data = open_stream_set(cast(Path, settings.data_root))
-    network, config = train_head(data, settings, device=device)
-    test = data.part("test")
+    network, config = train_head(data, settings, device=device, progress=progress)
+    test, measured = data.part("test"), dict(config.measured)
     if len(test):
-        measured = measure_head(network, config, test, resamples=settings.resamples)
-        config = measuring.with_measurements(config, {**config.measured, "test": measured})
-    write_json_atomic(out / "measured.json", config.measured)
+        measured["test"] = measure_head(network, config, test, resamples=settings.resamples)
+    write_json_atomic(out / MEASURED, measured)
+    kept = {name: value for name, value in measured.get("test", {}).items() if not name.endswith(DRAWS)}
+    config = measuring.with_measurements(config, {**measured, "test": kept} if kept else measured)
     return save_model(out / settings.name, network, config)
 
 
@@ -112,7 +118,12 @@ def plan_head(settings: StreamHeadRecipe) -> tuple[int, int]:
 
 
 def train_head(
-    data: StreamSet, settings: StreamHeadRecipe, *, device: str = "cpu", told: Told | None = None
+    data: StreamSet,
+    settings: StreamHeadRecipe,
+    *,
+    device: str = "cpu",
+    told: Told | None = None,
+    progress: Progress | None = None,
 ) -> tuple[FusedHead, StreamHeadConfig]:
     """Train on the set's ``train`` part; the best of the rounds by the ``valid`` part, which also sets suppression.
 
@@ -121,6 +132,7 @@ def train_head(
         settings: of the recipe.
         device: where to train.
         told: called after each round with what was measured.
+        progress: called after each step.
 
     """
     if settings.streams:
@@ -148,7 +160,7 @@ def train_head(
         description=settings.description,
     )
     rounds = _Rounds(network, config, valid, settings=settings, told=told)
-    spent = _learn(network, learn, sampler, settings=settings, rounds=rounds)
+    spent = _learn(network, learn, sampler, settings=settings, rounds=rounds, progress=progress)
     network.load_state_dict(rounds.best_state)
     measured = {"valid_tight": rounds.best_value, "rounds": rounds.history, "spent": spent}
     config = config.model_copy(update={"measured": measured})
@@ -199,7 +211,13 @@ class _Rounds:
 
 
 def _learn(
-    network: FusedHead, data: StreamSet, sampler: PieceSampler, *, settings: StreamHeadRecipe, rounds: _Rounds
+    network: FusedHead,
+    data: StreamSet,
+    sampler: PieceSampler,
+    *,
+    settings: StreamHeadRecipe,
+    rounds: _Rounds,
+    progress: Progress | None,
 ) -> dict[str, float]:
     """Train until the steps or the processor time are used up; what was spent."""
     optimizer = settings.optimizer
@@ -231,6 +249,8 @@ def _learn(
         nn.utils.clip_grad_norm_(network.parameters(), GRADIENT_LIMIT)
         adam.step()
         step, spent_s = step + 1, spent_s + time.process_time() - started_s
+        if progress is not None:
+            progress(settings.name, step, optimizer.steps)
 
 
 def head_loss(
@@ -333,13 +353,13 @@ def measure_scores(
     found = [
         measuring.found_columns(one, labels=labels, rate_hz=rate_hz, settings=config.suppression) for one in scores
     ]
-    measured: dict[str, Any] = {}
+    measured: dict[str, Any] = {"recordings": len(test)}
     for metric in ("tight", "loose"):
         value = measuring.average(truth, found, labels=labels, rate_hz=rate_hz, metric=metric)
         draws = measuring.resampled(truth, found, labels=labels, rate_hz=rate_hz, metric=metric, resamples=resamples)
         measured[metric] = asdict(measuring.interval(value, draws))
         measured[f"{metric}_labels"] = measuring.per_label(truth, found, labels=labels, rate_hz=rate_hz, metric=metric)
-        measured[f"{metric}_draws"] = [round(float(draw), 5) for draw in draws]
+        measured[f"{metric}{DRAWS}"] = [round(float(draw), 5) for draw in draws]
     confidence, right = [], []
     for column, label in enumerate(labels):
         score, true = measuring.hits(truth, found, column=column, within_s=config.calibrated_within_s)

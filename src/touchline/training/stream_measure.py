@@ -165,7 +165,10 @@ def choose_thresholds(
     calibration: Mapping[str, tuple[float, float]],
     within_s: float,
 ) -> dict[str, float]:
-    """The confidence of each label from which on events have the best F1; labels without a true event have none."""
+    """The confidence of each label from which on events have the best F1; labels without a true event have none.
+
+    It lies halfway between the last event that belongs and the next that does not.
+    """
     chosen = {}
     for column, label in enumerate(labels):
         score, true = hits(truth, found, column=column, within_s=within_s)
@@ -173,10 +176,9 @@ def choose_thresholds(
             continue
         best_first = np.argsort(-score, kind="stable")
         events = sum(int((one.label == column).sum()) for one in truth)
-        f1 = 2 * np.cumsum(true[best_first]) / (np.arange(1, len(score) + 1) + events)
-        least = score[best_first[int(f1.argmax())]]
-        confidence = float(calibrated(np.array([least]), *calibration.get(label, (1.0, 0.0)))[0])
-        chosen[label] = float(np.floor(confidence * 1000) / 1000)
+        last = int((2 * np.cumsum(true[best_first]) / (np.arange(1, len(score) + 1) + events)).argmax())
+        around = np.append(calibrated(score[best_first], *calibration.get(label, (1.0, 0.0))), 0.0)[last : last + 2]
+        chosen[label] = float(np.floor(around.mean() * 1000) / 1000)
     return chosen
 
 
