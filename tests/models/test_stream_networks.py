@@ -100,11 +100,11 @@ def test_calf_places_detections_in_its_own_part_of_overlapping_chunks() -> None:
         logits = network.dense(torch.randn(1, count, 4)).logits
         assert logits.shape == (1, count, 2)
         assert count < 32 or bool((logits > NEVER).any())
-    found = torch.tensor([[[0.9, 0.5, 1.0, 0.0], [0.4, 0.5, 1.0, 0.0], [0.8, 0.0, 0.0, 1.0]]])
+    found = torch.tensor([[[0.9, 0.5, 0.8, 0.2], [0.4, 0.5, 1.0, 0.0], [0.8, 0.0, 0.0, 1.0]]])
     logits = torch.full((1, 32, 2), NEVER)
     network._place(logits, found, low=4, high=32)
-    assert logits[0, 15, 0] == pytest.approx(torch.logit(torch.tensor(0.9)).item())
-    assert int((logits > NEVER).sum()) == 1  # the third lies in the part that the chunk before has
+    assert logits[0, 16].sigmoid().tolist() == pytest.approx([0.9 * 0.8, 0.9 * 0.2])
+    assert int((logits > NEVER).sum()) == 2  # the third lies in the part that the chunk before has
 
 
 @pytest.mark.parametrize("far", ["memory", "attention"])

@@ -64,9 +64,11 @@ class Calf(nn.Module):
         self._initialise()
 
     def _initialise(self) -> None:
-        """Weights that keep a signal's size from layer to layer (He et al., 2015).
+        """Weights that keep a signal's size from layer to layer (He et al., 2015), and short capsules.
 
-        With PyTorch's own ones it shrinks fifty times on its way, and the units die before detections learn from them.
+        With PyTorch's own ones a signal shrinks fifty times on its way, and units die before detections learn from
+        them. Capsules start about as short as they should be far from events: the loss would spend its first thousand
+        steps on nothing but shortening them, and leave a network that no longer sees.
         """
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
@@ -74,6 +76,7 @@ class Calf(nn.Module):
                 nn.init.zeros_(cast(Tensor, module.bias))
         for last in (self.conv_conf, self.conv_class):
             nn.init.normal_(last.weight, std=0.02)
+        nn.init.constant_(self.batch_seg.weight, 0.25)
 
     def forward(self, tokens: Tensor) -> ChunkOutput:
         """Of chunks (n, chunk, width)."""
@@ -119,14 +122,15 @@ class Calf(nn.Module):
         return [*range(0, last, step), last]
 
     def _place(self, logits: Tensor, found: Tensor, *, low: int, high: int) -> None:
-        """Write detections (n, k, 2 + classes) into the logits (n, chunk, classes), the stronger where two meet."""
-        at = (found[:, :, 1] * (self.chunk - 1)).floor().long()
-        label = found[:, :, 2:].argmax(dim=2)
-        value = torch.logit(found[:, :, 0].clamp(1e-5, 1 - 1e-5))
-        value = value.masked_fill((at < low) | (at >= high), NEVER)
-        flat = logits.reshape(len(logits), -1) if logits.is_contiguous() else logits.flatten(1)
-        flat = flat.scatter_reduce(1, at * self.num_classes + label, value, reduce="amax")
-        logits.copy_(flat.reshape(logits.shape))
+        """Write detections (n, k, 2 + classes) into the logits (n, chunk, classes), the stronger where two meet.
+
+        A detection counts for every class with its share, where published code gives all of it to the likeliest one.
+        """
+        at = (found[:, :, 1] * self.chunk).floor().long().clamp_max(self.chunk - 1)
+        value = torch.logit((found[:, :, :1] * found[:, :, 2:]).clamp(1e-5, 1 - 1e-5))
+        value = value.masked_fill(((at < low) | (at >= high))[:, :, None], NEVER)
+        rows = at[:, :, None].expand_as(value)
+        logits.copy_(logits.scatter_reduce(1, rows, value, reduce="amax"))
 
 
 def _same(x: Tensor, conv: nn.Conv2d) -> Tensor:
