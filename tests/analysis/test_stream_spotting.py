@@ -296,6 +296,9 @@ def test_sound_and_files_are_found_by_the_heads_own_words(tmp_path: Path, monkey
     assert given.sources.pictures == ()
     task, again = spot(video, tmp_path / "given", given)
     assert np.array_equal(again.read_scores().values, bundle.read_scores().values) and not task.needs_frames
+    assert not any("another video" in remark for remark in task.remarks)
+    task, _ = spot(mute, tmp_path / "given", given)
+    assert "picture: picture.npy was made of another video file, match.mp4" in task.remarks
     with pytest.raises(UsageError, match="reads the streams picture, sound"):
         load_video_stream_spotter(str(head), device="cpu", given={"other": tmp_path / "x.npy"})
     unheard = write_head(tmp_path, streams={"picture": (3, "numbers"), "sound": (128, "vggish")}, name="unheard")

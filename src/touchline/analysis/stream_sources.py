@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import file_digest
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Literal
 from touchline.analysis.features import FeatureOptions
 from touchline.analysis.sound_features import extract_sound_features
 from touchline.errors import InputError, UsageError
+from touchline.formats.bundle import video_fingerprint
 from touchline.formats.features import SOCCERNET_RATE_HZ, Features, read_features
 from touchline.models.stream_spec import StreamHeadConfig, StreamSpec
 from touchline.spotting.feature_extractor import BUILTIN, FeatureExtractor, load_feature_extractor
@@ -112,7 +113,12 @@ def _given_stream(stream: StreamSpec, path: Path) -> OtherStream:
         sha256 = file_digest(file, "sha256").hexdigest()
 
     def take(video: Path, kept: Path) -> Features:
-        return read_features(path, width=stream.width)
+        features = read_features(path, width=stream.width)
+        made_of = features.info.video
+        if not made_of or made_of.get("fingerprint") == video_fingerprint(video):
+            return features
+        remark = f"{path.name} was made of another video file, {made_of.get('name', 'unknown')}"
+        return replace(features, info=replace(features.info, remarks=(*features.info.remarks, remark)))
 
     return OtherStream(stream.name, {"given": sha256}, take, f"as given, {path}")
 

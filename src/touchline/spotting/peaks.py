@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d
-from scipy.signal import find_peaks
 
 from touchline.types import Event, Scores, Timeline
 
@@ -47,6 +46,8 @@ def find_events(
         sample are never peaks.
 
     """
+    from scipy.signal import find_peaks  # most of a second, which heads over features need not wait
+
     if distance_samples < 1:
         raise ValueError(f"distance_samples={distance_samples} must be 1 or more")
     missing = sorted(set(scores.labels) - set(thresholds))
