@@ -176,7 +176,7 @@ def main() -> None:
     parser.add_argument("--tracks", action="store_true", help="read the sound stream of sound tracks")
     parser.add_argument("--out", type=Path, default=None, help="where rows are kept; a temporary folder without")
     parser.add_argument("--shard", default="0/1", help="i/n: only every n-th row, from the i-th on")
-    parser.add_argument("--only", nargs="*", default=list(HEADS), help="heads to make rows of")
+    parser.add_argument("--only", nargs="*", default=list(HEADS), help="heads or rows, such as 'CALF' or 'CALF, early'")
     parser.add_argument("--choose", action="store_true", help="only try learning rates, on the validation recordings")
     parser.add_argument("--json", type=Path, default=None)
     arguments = parser.parse_args()
@@ -189,7 +189,7 @@ def main() -> None:
             write_json_atomic(out / "rates.json", choose(data, cpu_s=arguments.cpu_s))
             return
         shard, shards = map(int, arguments.shard.split("/"))
-        wanted = [row for row in rows() if row[0] in arguments.only]
+        wanted = [row for row in rows() if {row[0], name_of(*row)} & set(arguments.only)]
         for head, way, dropped in wanted[shard::shards]:
             path = out / f"{name_of(head, way, dropped).replace(', ', '_').replace(' ', '-')}.json"
             if not path.exists():
