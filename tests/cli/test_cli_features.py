@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 from fakefeatures import number_extractor
 from makevideo import write_numbered
 from touchline.cli.main import app
-from touchline.formats.features import FeatureInfo, read_features, write_features
+from touchline.formats.features import FeatureInfo, read_features, side_car, write_features
 from touchline.formats.tracks_parquet import write_tracks_parquet
 from touchline.spotting.feature_extractor import FeatureExtractor
 from touchline.tracks import Shot, Track, Tracks
@@ -104,6 +104,30 @@ def test_info_tells_what_files_are(tmp_path: Path, video: Path) -> None:
     assert "where 512 are wanted" in run("info", tmp_path / "a.npy", "--width", "512", code=3).output
     (tmp_path / "c.npy").write_bytes((tmp_path / "a.npy").read_bytes()[:-3])
     assert "truncated" in run("info", tmp_path / "c.npy", "--rate", "2", code=3).output
+
+
+def test_rows_with_nothing_to_see_are_no_loss(tmp_path: Path) -> None:
+    path = stream(tmp_path / "ball.npy", rows=16)
+    document = json.loads(side_car(path).read_text())
+    side_car(path).write_text(json.dumps({**document, "absent": [[2, 5]]}))
+    assert ", 3 rows with nothing to see" in run("info", path).stdout
+    gap = {"start_us": 4_000_000, "end_us": 5_000_000, "reason": "damaged"}
+    coverage = {"duration_us": 8_000_000, "frames_decoded": 100, "packets_skipped": 1, "gaps": [gap], "repairs": []}
+    side_car(path).write_text(json.dumps({**document, "absent": [[2, 5]], "coverage": coverage}))
+    assert ", 3 rows with nothing to see, 2 rows lost" in run("info", path, code=4).stdout
+
+
+def test_the_file_that_is_written_is_the_one_that_is_told(tmp_path: Path) -> None:
+    source = stream(tmp_path / "a.npy")
+    told = run("reduce", source, "--fit", tmp_path / "mine.txt", "--components", "4", "--no-apply").stdout
+    written = tmp_path / "mine.txt.safetensors"
+    assert told.startswith(f"{written}: ") and written.is_file()
+
+
+def test_a_video_of_soccernets_that_is_missing_says_where_it_is_to_be_had(tmp_path: Path) -> None:
+    for model in ("builtin", "sound"):
+        result = run("extract", tmp_path / "1_720p.mkv", "--model", model, code=3)
+        assert "signed agreement" in result.output
 
 
 def test_reduce_fits_on_all_files_and_applies_to_each(tmp_path: Path) -> None:

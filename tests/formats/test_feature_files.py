@@ -114,6 +114,17 @@ def test_other_width_and_other_side_car_are_refused(tmp_path: Path) -> None:
     side_car(path).write_text(json.dumps({**document, "start_us": "soon"}))
     with pytest.raises(InputError, match="not a side-car of features"):
         read_features(path)
+    for wrong, told in (
+        ({"bogus": 3}, "has 'bogus', which no side-car"),
+        ({"video": 3}, "video is a int"),
+        ({"reduction": [3]}, "reduction is a list"),
+        ({"published": "no"}, "published is a str"),
+        ({"coverage": 3}, "coverage is a int"),
+        ({"remarks": "one"}, "remarks is a str"),
+    ):
+        side_car(path).write_text(json.dumps({**document, **wrong}))
+        with pytest.raises(InputError, match=told):
+            read_features(path)
     side_car(path).write_text("{")
     with pytest.raises(InputError, match="not readable as JSON"):
         read_features(path)
@@ -135,8 +146,12 @@ def test_soccernets_files_are_known_by_name(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="ResNET_TF2 has 2048"):
         read_features(tmp_path / "1_ResNET_TF2.npy")
     np.save(tmp_path / "mine.npy", np.zeros((6, 5), np.float32))
-    with pytest.raises(InputError, match="give --rate"):
+    with pytest.raises(InputError, match="give --rate") as caught:
         read_features(tmp_path / "mine.npy")
+    advised = str(caught.value).partition("mine.json: ")[2]
+    side_car(tmp_path / "mine.npy").write_text(advised)
+    assert read_features(tmp_path / "mine.npy").info.model == "NAME"
+    side_car(tmp_path / "mine.npy").unlink()
     assert read_features(tmp_path / "mine.npy", rate_hz=4).info.rate_hz == 4
 
 
@@ -146,6 +161,16 @@ def test_other_features_than_a_published_heads_are_told() -> None:
     fitted = FeatureInfo(model="ResNET_TF2", reduction={"name": "mine", "published": False})
     assert fitted.self_fitted
     assert "fitted elsewhere" in (published_head_remark(fitted, head="NetVLAD++") or "")
+
+
+def test_published_features_of_another_set_are_told() -> None:
+    old = FeatureInfo(model="ResNET_PCA512", published=True)
+    assert published_head_remark(old, head="netvlad_v1") is None
+    remark = published_head_remark(old, head="netvlad_v1", wanted="ResNET_TF2_PCA512")
+    assert remark is not None and "trained on SoccerNet's ResNET_TF2_PCA512, these are ResNET_PCA512" in remark
+    reduced = FeatureInfo(model="ResNET_TF2", published=True, reduction={"name": "pca_512_TF2", "published": True})
+    assert reduced.feature_set == "ResNET_TF2_PCA512"
+    assert published_head_remark(reduced, head="netvlad_v1", wanted="ResNET_TF2_PCA512") is None
 
 
 def test_length_is_compared_with_the_video(tmp_path: Path) -> None:

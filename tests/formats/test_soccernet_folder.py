@@ -79,6 +79,18 @@ def test_every_kind_of_file_is_known_once() -> None:
     assert missing_advice("holiday.mp4") == ""
 
 
+@pytest.mark.parametrize(
+    ("name", "files"),
+    [
+        ("2_224p.mkv", '"1_224p.mkv", "2_224p.mkv"'),
+        ("1_ResNET_TF2.npy", '"1_ResNET_TF2.npy", "2_ResNET_TF2.npy"'),
+        ("Labels.json", '"Labels.json"'),
+    ],
+)
+def test_the_file_that_is_missing_is_the_one_to_download(name: str, files: str) -> None:
+    assert f"downloadGames(files=[{files}])" in missing_advice(name)
+
+
 def test_video_ini(tmp_path: Path) -> None:
     path = tmp_path / "video.ini"
     path.write_text(INI)

@@ -255,3 +255,9 @@ def test_a_truncated_file_from_before_is_refused(tmp_path: Path, share: float) -
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
     with pytest.raises(InputError, match=r"old\.pth"):
         read_checkpoint(path)
+
+
+def test_weights_alone_are_told_what_to_be_given(tmp_path: Path) -> None:
+    torch.save({"conv1.weight": torch.zeros(3)}, tmp_path / "resnet18.pth")
+    with pytest.raises(InputError, match="give --architecture"):
+        import_model(tmp_path / "resnet18.pth", out=tmp_path)

@@ -20,7 +20,7 @@ from touchline.models.store import load_model
 from touchline.spotting.stream_spotter import spot_streams
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "soccernet"
-PUBLISHED = FeatureInfo("ResNET_PCA512", 2.0, published=True)
+PUBLISHED = FeatureInfo("ResNET_TF2_PCA512", 2.0, published=True)
 
 
 def _save(folder: Path, state: dict[str, Any]) -> Path:
@@ -89,6 +89,7 @@ def test_the_first_netvlad_heads_arrangement_is_turned_into_ours(tmp_path: Path)
         "fc.bias": torch.randn(4),
     }
     network, config, _ = load_model(import_head(_save(tmp_path, state), out=tmp_path), task="spot-streams")
+    assert config.streams[0].model == "ResNET_TF2_PCA512"
     clip = torch.randn(40, 512)
     assert torch.allclose(network.head(clip[None]).logits[0], _first_netvlad(state, clip), atol=1e-4)
     assert config.labels == LABELS_V1
@@ -110,6 +111,9 @@ def test_the_real_checkpoints_come_in_and_run(tmp_path: Path, file: str, pool: s
     found = spot_streams({"picture": features}, path, device="cpu")
     assert found.scores.values.shape == (600, classes)
     assert any("nobody measured" in remark for remark in found.remarks)
+    assert config.streams[0].model == "ResNET_TF2_PCA512"  # as the logs of their training say
+    older = Features(features.values, FeatureInfo("ResNET_PCA512", 2.0, published=True))
+    assert any("these are ResNET_PCA512" in r for r in spot_streams({"picture": older}, path, device="cpu").remarks)
     others = Features(features.values, FeatureInfo("another", 2.0))
     assert any("train a head on them" in r for r in spot_streams({"picture": others}, path, device="cpu").remarks)
     if pool == "netvlad":

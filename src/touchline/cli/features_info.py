@@ -57,7 +57,7 @@ def _one(file: Path, *, duration_us: int, width: int | None, rate: float | None,
     length = length_remark(features, duration_us=duration_us)
     sound = info.sampling == "sound"
     head = None if sound else published_head_remark(info, head="a published head")
-    lost = int(features.lost_rows().sum())
+    lost, absent = int(features.lost_rows().sum()), sum(end - first for first, end in info.absent)
     remarks = [*info.remarks, *([length] if length else []), *([head] if head else [])]
     facts: dict[str, Any] = {
         "path": str(file),
@@ -73,6 +73,7 @@ def _one(file: Path, *, duration_us: int, width: int | None, rate: float | None,
         "published": info.published,
         "video": dict(info.video),
         "lost_rows": lost,
+        "absent_rows": absent,
         "remarks": remarks,
     }
     output.record({"type": "features", **facts})
@@ -80,10 +81,16 @@ def _one(file: Path, *, duration_us: int, width: int | None, rate: float | None,
         until = format_clock(features.end_us, decimals=1)
         output.say(f"{file}: {len(features)} x {features.width}, {info.rate_hz:g} a second, until {until}")
         taken = "sound" if sound else f"pictures {info.sampling}"
-        output.say(f"  model {info.model}, {taken}" + (f", {lost} rows lost" if lost else ""))
+        output.say(f"  model {info.model}, {taken}" + _without(lost, absent))
         for remark in remarks:
             output.say(f"  {remark}")
-    return EXIT_DEGRADED if lost or length else EXIT_OK
+    return EXIT_DEGRADED if lost > absent or length else EXIT_OK
+
+
+def _without(lost: int, absent: int) -> str:
+    """How many rows say nothing, and why."""
+    nothing = f", {absent} rows with nothing to see" if absent else ""
+    return nothing + (f", {lost - absent} rows lost" if lost > absent else "")
 
 
 def _folder(folder: Path, *, output: Output) -> int:

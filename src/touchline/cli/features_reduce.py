@@ -80,7 +80,7 @@ def _ready(
     output: Output,
 ) -> Reduction:
     """The reduction that is wanted, fitted now or loaded; what it is goes to the user."""
-    from touchline.spotting.reduction import load_reduction
+    from touchline.spotting.reduction import load_reduction, reduction_path
 
     if pca is not None:
         reduction = load_reduction(pca, mean=mean)
@@ -89,11 +89,12 @@ def _ready(
             raise UsageError(f"--mean {mean}: a reduction that is fitted now finds its own mean")
         with progress_bar("fitting") as progress:
             fitted = _fit(sources, components=components, rate=rate, progress=progress)
-        reduction = fitted.save(fit or Path())
-        output.record({"type": "reduction", "path": str(fit), "kept": round(reduction.kept, 6), **reduction.about})
+        path = reduction_path(fit or Path())
+        reduction = fitted.save(path)
+        output.record({"type": "reduction", "path": str(path), "kept": round(reduction.kept, 6), **reduction.about})
         if not output.json:
             output.say(
-                f"{fit}: {reduction.width} -> {reduction.size}, fitted on {reduction.rows} rows, "
+                f"{path}: {reduction.width} -> {reduction.size}, fitted on {reduction.rows} rows, "
                 f"{100 * reduction.kept:.1f} % of the variance kept"
             )
     if not reduction.published:

@@ -31,6 +31,7 @@ def extract_sound(
     """The sound of every video in turn; those that cannot be used are told and the rest go on. The exit code."""
     from touchline.analysis.sound_features import extract_sound_features
     from touchline.cli.batch import batch_code
+    from touchline.formats.soccernet_source import missing_advice
     from touchline.spotting.sound_extractor import load_sound_extractor
 
     extractor = load_sound_extractor(model, device=device)
@@ -39,7 +40,7 @@ def extract_sound(
     for video in videos:
         try:
             if not video.exists():
-                raise InputError(f"{video}: no such file; check the path")
+                raise InputError(f"{video}: no such file{missing_advice(video.name) or '; check the path'}")
             result = extract_sound_features(video, extractor=extractor, out=out, force=force)
         except TouchlineError as error:
             output.error(error, type="error", video=str(video))

@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from hashlib import file_digest
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,8 @@ SOCCERNET_FEATURES: dict[str, tuple[float, int]] = {
     "baidu_soccer_embeddings": (1.0, 8576),
 }
 """Published feature sets -> (rows a second, width); a file is called ``HALF_SET.npy``."""
-
+_MINIMAL = {"schema": SCHEMA, "version": VERSION, "model": "NAME", "rate_hz": SOCCERNET_RATE_HZ, "start_us": 0}
+"""The least that a side-car says."""
 _HALF_NAME = re.compile(r"^(?P<half>[12])_(?P<set>.+)$")
 _SLACK_S = 2.0
 """Features may end this much before or after the video: the last row stands for some time of its own."""
@@ -92,6 +94,12 @@ class FeatureInfo:
             raise ValueError(f"rate_hz={self.rate_hz} must be above 0 and at most 1000")
         if self.times_us is not None and not bool(np.all(np.diff(self.times_us) >= 0)):
             raise ValueError("times_us of features must not decrease")
+
+    @property
+    def feature_set(self) -> str:
+        """Name of the set of features: the model, or SoccerNet's name for its features after its own reduction."""
+        by_soccernet = self.reduction is not None and self.reduction.get("published", False)
+        return f"{self.model}_PCA512" if by_soccernet and not self.model.endswith("_PCA512") else self.model
 
     @property
     def self_fitted(self) -> bool:
@@ -213,7 +221,11 @@ def read_side_car(path: Path) -> FeatureInfo | None:
         raise InputError(f"{place}: no side-car of features; move it away, or extract the features again")
     if document.pop("version", None) != VERSION:
         raise InputError(f"{place}: of another version than {VERSION}; extract the features again")
+    unknown = sorted(set(document) - {field.name for field in fields(FeatureInfo)})
+    if unknown:
+        raise InputError(f"{place}: has {unknown[0]!r}, which no side-car of features has; extract the features again")
     try:
+        _check_types(document)
         coverage, times_us = document.pop("coverage", None), document.pop("times_us", None)
         document["rate_hz"], document["start_us"] = float(document["rate_hz"]), int(document["start_us"])
         return FeatureInfo(
@@ -223,6 +235,26 @@ def read_side_car(path: Path) -> FeatureInfo | None:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{place}: not a side-car of features ({error}); extract the features again") from error
+
+
+def _check_types(document: Mapping[str, Any]) -> None:
+    """Refuse fields of another kind than a side-car has.
+
+    Raises:
+        TypeError: one of them is.
+
+    """
+    kinds: dict[type | tuple[type, ...], tuple[str, ...]] = {
+        str: ("model", "model_sha256", "sampling", "sha256"),
+        bool: ("published",),
+        dict: ("video", "settings"),
+        (dict, NoneType): ("reduction", "coverage"),
+        list: ("remarks",),
+    }
+    for kind, names in kinds.items():
+        for name in names:
+            if name in document and not isinstance(document[name], kind):
+                raise TypeError(f"{name} is a {type(document[name]).__name__}")
 
 
 def _spans(pairs: Iterable[Iterable[int]]) -> tuple[tuple[int, int], ...]:
@@ -304,10 +336,22 @@ def length_remark(features: Features, *, duration_us: int) -> str | None:
     )
 
 
-def published_head_remark(info: FeatureInfo, *, head: str) -> str | None:
-    """One line where features are not those that a published head was trained on; None where they are."""
-    if info.published:
+def published_head_remark(info: FeatureInfo, *, head: str, wanted: str = "") -> str | None:
+    """One line where features are not those that a head over SoccerNet's was trained on; None where they are.
+
+    Args:
+        info: what the features are.
+        head: its name.
+        wanted: the set of features it was trained on; "" where any of SoccerNet's will do.
+
+    """
+    if info.published and wanted in ("", info.feature_set):
         return None
+    if info.published:
+        return (
+            f"{head} was trained on SoccerNet's {wanted}, these are {info.feature_set}: its numbers mean other things, "
+            f"so what it finds means nothing; take HALF_{wanted}.npy"
+        )
     if info.self_fitted:
         return (
             f"{head} was trained on SoccerNet's own reduction, these features were reduced with "
@@ -325,7 +369,8 @@ def _info_by_name(path: Path, *, width: int, rate_hz: float | None) -> FeatureIn
     if known is None and rate_hz is None:
         raise InputError(
             f"{path}: no {side_car(path).name} beside it says how many rows a second these are, and the name is none "
-            f"of SoccerNet's; give --rate (SoccerNet's features have {SOCCERNET_RATE_HZ:g})"
+            f"of SoccerNet's; give --rate where a command has it (SoccerNet's have {SOCCERNET_RATE_HZ:g}), or write "
+            f"{side_car(path).name}: {json.dumps(_MINIMAL)}"
         )
     if known is not None and known[1] != width:
         raise InputError(f"{path}: rows of {width} numbers, but SoccerNet's {name} has {known[1]}; it is another file")

@@ -116,7 +116,7 @@ def holdings(games: list[GameFolder]) -> list[Holding]:
 
 def _advice(kind: str) -> str:
     source = source_of(kind)
-    return "" if source is None else source.advice
+    return "" if source is None else source.advice(kind)
 
 
 def _walk(root: Path) -> Iterator[GameFolder]:

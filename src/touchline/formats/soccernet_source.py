@@ -23,7 +23,7 @@ class Source:
         what: in words.
         terms: ``"agreement"`` where an agreement has to be signed first.
         where: the page it is on.
-        fetch: file names to give to the SoccerNet package's downloader, or what to do instead.
+        fetch: how, with ``{files}`` for the names to give to the SoccerNet package's downloader.
 
     """
 
@@ -33,15 +33,17 @@ class Source:
     where: str
     fetch: str
 
-    @property
-    def advice(self) -> str:
-        """One sentence: what it is and how to get it."""
+    def advice(self, file_name: str) -> str:
+        """One sentence: what a file of this kind is and how to get it, with that of the other half."""
         free = "free, no agreement needed"
-        return f"{self.what}, {free if self.terms == 'free' else AGREEMENT}: {self.where} ({self.fetch})"
+        half = file_name[1:] if file_name[:1] in ("1", "2") else None
+        wanted = (file_name,) if half is None else (f"1{half}", f"2{half}")
+        fetch = self.fetch.replace("{files}", ", ".join(f'"{name}"' for name in wanted))
+        return f"{self.what}, {free if self.terms == 'free' else AGREEMENT}: {self.where} ({fetch})"
 
 
 _HF = "https://huggingface.co/datasets/SoccerNet"
-_DOWNLOADER = "pip install SoccerNet, then SoccerNetDownloader(FOLDER).downloadGames(files=[{0}])"
+_DOWNLOADER = "pip install SoccerNet, then SoccerNetDownloader(FOLDER).downloadGames(files=[{files}])"
 
 SOURCES: tuple[Source, ...] = (
     Source(
@@ -49,14 +51,14 @@ SOURCES: tuple[Source, ...] = (
         "the video of a half of SoccerNet",
         "agreement",
         f"{_HF}/SoccerNet_raw_HQ",
-        _DOWNLOADER.format('"1_720p.mkv", "2_720p.mkv"'),
+        _DOWNLOADER,
     ),
     Source(
         r"Labels(-v2|-v3|-cameras|-caption|-replays)?\.json",
         "labels of SoccerNet",
         "free",
         f"{_HF}/SN-Labels",
-        _DOWNLOADER.format('"Labels-v2.json"'),
+        _DOWNLOADER,
     ),
     Source(
         r"Labels-ball\.json|(224p|720p)\.mp4|(train|valid|test|challenge)\.zip",
@@ -70,7 +72,7 @@ SOURCES: tuple[Source, ...] = (
         "features that SoccerNet publishes",
         "free",
         f"{_HF}/SN-Features",
-        _DOWNLOADER.format('"1_ResNET_TF2_PCA512.npy", "2_ResNET_TF2_PCA512.npy"'),
+        _DOWNLOADER,
     ),
     Source(
         r"(pca|average)_512_TF2\.pkl",
@@ -91,4 +93,4 @@ def source_of(file_name: str) -> Source | None:
 def missing_advice(file_name: str) -> str:
     """What to add to a message that a file is missing: how to get it, or nothing where it is not SoccerNet's."""
     source = source_of(file_name)
-    return "" if source is None else f"; {source.advice}"
+    return "" if source is None else f"; {source.advice(file_name)}"

@@ -199,7 +199,10 @@ def lromul_config(checkpoint: Any, *, name: str, labels: Sequence[str] | None, s
     """
     if not isinstance(checkpoint, Mapping) or not {"params", "nn_state_dict"} <= set(checkpoint):
         held = sorted(map(str, checkpoint))[:8] if isinstance(checkpoint, Mapping) else type(checkpoint).__name__
-        raise InputError(f"{source}: not an argus checkpoint with params and nn_state_dict; it holds {held}")
+        raise InputError(
+            f"{source}: not an argus checkpoint with params and nn_state_dict; it holds {held}. Weights alone do not "
+            "say what they are of: give --architecture, e.g. resnet-encoder or vggish for features"
+        )
     try:
         parameters = ArgusParameters.model_validate(checkpoint["params"])
         arguments = parameters.nn_module[1]

@@ -140,7 +140,8 @@ def _own(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _features(width: int) -> str:
-    return "ResNET_PCA512" if width == _POOLED else "ResNET"
+    """SoccerNet's set of features that all its published heads were trained on, as their logs say."""
+    return "ResNET_TF2_PCA512" if width == _POOLED else "ResNET_TF2"
 
 
 def _suppression(head: str, arguments: Mapping[str, Any]) -> SuppressionSpec:

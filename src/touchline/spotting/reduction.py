@@ -113,7 +113,7 @@ class Reduction:
 
     def save(self, path: Path) -> Reduction:
         """Write it as safetensors, whole or not at all; itself with the file's SHA-256."""
-        path = path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX)
+        path = reduction_path(path)
         about = {
             "name": path.stem if self.name == "PCA" else self.name,
             "published": self.published,
@@ -202,6 +202,11 @@ class ReductionFit:
             name=name,
             model=model,
         )
+
+
+def reduction_path(path: Path) -> Path:
+    """Where a reduction that is to be saved as ``path`` is written: with its suffix."""
+    return path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX)
 
 
 def load_reduction(path: Path, *, mean: Path | None = None) -> Reduction:

@@ -165,7 +165,7 @@ def _remarks(stream: StreamSpec, features: Features | None, *, head: str, durati
         return [f"no {stream.name!r} stream{reason}: {head} goes on without it, and finds less"]
     found = [*features.info.remarks, length_remark(features, duration_us=duration_us)]
     if stream.published:
-        found.append(published_head_remark(features.info, head=head))
+        found.append(published_head_remark(features.info, head=head, wanted=stream.model))
     elif stream.model and features.info.model != stream.model:
         found.append(f"{head} learned {stream.name!r} of {stream.model!r}, these are of {features.info.model!r}")
     return [f"{stream.name}: {remark}" for remark in found if remark]
