@@ -291,11 +291,14 @@ def test_thresholds_by_label(spot: Spot, video: Path, tmp_path: Path, verb: str)
     assert bundle.read_events().labels == ("PASS",)
     assert spot(video, "--threshold", "PASS=1", "--threshold", "DRIVE=1", verb=verb).exit_code == 0
     assert len(bundle.read_events()) == 0
+    assert spot(video, "--threshold", "DRIVE=1", "--threshold", "all=0", verb=verb).exit_code == 0
+    assert bundle.read_events().labels == ("PASS",)
 
 
 @pytest.mark.parametrize(
     ("word", "told"),
     [
+        ("all=2", "0 to 1"),
         ("SHOT=0.5", "PASS, DRIVE"),
         ("PASS=1.5", "0 to 1"),
         ("PASS=-0.1", "0 to 1"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import stat
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from touchline.formats.boxes import PickedBox
     from touchline.spotting.spotter import BaseSpotter
 
+ALL = "all"
+"""Stands for every label in ``--threshold all=VALUE``."""
 _URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://?[^/]")
 
 
@@ -93,6 +95,7 @@ def analyze_videos(
         sound=sound,
     )
     if models.spotter is not None:
+        thresholds = for_all_labels(thresholds, labels=models.spotter.labels)
         models.spotter.thresholds_with(thresholds)  # a wrong one is told once, not for each video
     from touchline.analysis.pipeline import AnalyzeOptions
 
@@ -196,6 +199,14 @@ def read_thresholds(words: Sequence[str]) -> dict[str, float]:
         if not label:
             raise UsageError(f"--threshold {word!r} is not LABEL=VALUE; write for instance --threshold PASS=0.5")
     return thresholds
+
+
+def for_all_labels(thresholds: Mapping[str, float], *, labels: Sequence[str]) -> dict[str, float]:
+    """Thresholds with that of ``all`` given to every label that has none of its own."""
+    if ALL not in thresholds or ALL in labels:
+        return dict(thresholds)
+    named = {label: value for label, value in thresholds.items() if label != ALL}
+    return {**dict.fromkeys(labels, thresholds[ALL]), **named}
 
 
 def _load_spotter(spotting: SpotArguments, *, output: Output) -> BaseSpotter | VideoStreamSpotter:

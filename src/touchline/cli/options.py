@@ -19,7 +19,9 @@ ModelOption = Annotated[
 ]
 ThresholdOption = Annotated[
     list[str] | None,
-    typer.Option("--threshold", metavar="LABEL=VALUE", help="Confidence, 0 to 1, that events of a label need."),
+    typer.Option(
+        "--threshold", metavar="LABEL=VALUE", help="Confidence, 0 to 1, that events of a label (or all) need."
+    ),
 ]
 FeaturesOption = Annotated[
     list[str] | None,
