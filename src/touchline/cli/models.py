@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from touchline.models.store import Config, StoredModel
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+LABELS_WIDTH = 60
+"""Characters of a model's labels in a list."""
 
 
 @app.command("list")
@@ -31,14 +35,18 @@ def list_command(device: AnyDeviceOption = "auto", json: JsonOption = False, deb
             width = max((len(model.path.stem) for model in models), default=0)
             for model in models:
                 config = model.config
-                labels = ", ".join(config.labels)
-                output.say(
-                    f"{model.path.stem:{width}}  {model.origin:8}  {config.task:9}  {config.architecture:15}  {labels}"
-                )
+                what = f"{model.origin:8}  {config.task:9}  {config.architecture:15}"
+                output.say(f"{model.path.stem:{width}}  {what}  {_some(config.labels)}")
             if not models:
                 output.say("no models; `touchline models import FILE` adds one")
 
     run_guarded(run, debug=debug, json=json)
+
+
+def _some(labels: Sequence[str]) -> str:
+    """The first labels as far as a line carries them, and how many there are."""
+    line = shorten(", ".join(labels), LABELS_WIDTH, placeholder=" ...")
+    return f"{line} ({len(labels)})" if line.endswith("...") else line
 
 
 @app.command("show")
