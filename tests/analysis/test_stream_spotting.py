@@ -23,7 +23,7 @@ from touchline.analysis.trial import trial_speed
 from touchline.cli.main import app
 from touchline.errors import InputError, UsageError
 from touchline.formats.bundle import Bundle, video_fingerprint
-from touchline.formats.features import FeatureInfo, Features, read_features
+from touchline.formats.features import FeatureInfo, Features, read_features, write_features
 from touchline.media.video import VideoReader, probe
 from touchline.models.spec import DEFAULT_THRESHOLD
 from touchline.models.store import build_network, load_model, save_model
@@ -272,6 +272,28 @@ def test_the_command_line(video: Path, tmp_path: Path, monkeypatch: pytest.Monke
     assert run(app, ["spot", str(video), "--model", str(head), "--model", "x", "--out", str(tmp_path)]).exit_code == 2
     assert run(app, ["spot", str(video), "--model", str(head), "--flip", "--out", str(tmp_path)]).exit_code == 2
     assert run(app, ["spot", str(video), "--features", "x", "--out", str(tmp_path)]).exit_code == 2
+
+
+def test_a_missing_or_shorter_stream_is_a_degraded_result(
+    video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(name: str, **options: Any) -> Any:
+        return number_extractor(name=name)
+
+    monkeypatch.setattr("touchline.analysis.stream_sources.load_feature_extractor", load)
+    head = write_head(tmp_path, streams={"picture": (3, "numbers")})
+    both = write_head(tmp_path, streams={"picture": (3, "numbers"), "sound": (10, "sound")}, name="both")
+
+    def code(model: Path, *words: str) -> int:
+        return CliRunner().invoke(app, ["spot", str(video), "--model", str(model), *words]).exit_code
+
+    for rows, expected in ((40, 0), (20, 4), (80, 4)):
+        values = np.random.default_rng(0).normal(size=(rows, 3)).astype(np.float32)
+        path, out = tmp_path / f"{rows}.npy", str(tmp_path / str(rows))
+        write_features(path, [values], shape=values.shape, info=FeatureInfo(model="numbers"))
+        assert code(head, "--features", f"picture={path}", "--out", out) == expected
+        assert code(head, "--features", f"picture={path}", "--out", out) == expected, "found up to date"
+    assert code(both, "--out", str(tmp_path / "deaf")) == 4
 
 
 def test_sound_and_files_are_found_by_the_heads_own_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,6 +89,7 @@ class AnalysisResult:
         resumed_from_us: where an interrupted run was taken up; None for a run from the start.
         timings_s: seconds spent, by stage.
         remarks: what a user should hear of the files made of the results, such as sound that was converted.
+        streams_missing: a head over feature streams had to do without one, or with one of another length.
 
     """
 
@@ -103,11 +104,13 @@ class AnalysisResult:
     resumed_from_us: int | None = None
     timings_s: Mapping[str, float] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    streams_missing: bool = False
 
     @property
     def degraded(self) -> bool:
-        """Whether parts of the video were lost, or a picked box matched nobody."""
-        return not self.coverage.complete or bool(self.tracking and self.tracking.unmatched)
+        """Whether parts of the video were lost, a stream was missing, or a picked box matched nobody."""
+        lost = not self.coverage.complete or self.streams_missing
+        return lost or bool(self.tracking and self.tracking.unmatched)
 
     @property
     def report(self) -> Path | None:
@@ -387,6 +390,7 @@ class _Work:
             resumed_from_us=resumed_from_us,
             timings_s=manifest.timings_s,
             remarks=() if self.spot is None else tuple(manifest.spotting.get("remarks", ())),
+            streams_missing=self.spot is not None and bool(manifest.spotting.get("degraded")),
         )
 
     def _report(self, result: AnalysisResult) -> None:
@@ -419,9 +423,9 @@ class _Work:
         )
 
 
-def _remarks(spot: _SpotTask | None) -> dict[str, list[str]]:
+def _remarks(spot: _SpotTask | None) -> dict[str, Any]:
     """What a user should hear of the events, as the manifest keeps it."""
-    return {"remarks": list(spot.remarks)} if isinstance(spot, StreamSpotTask) else {}
+    return {"remarks": list(spot.remarks), "degraded": spot.degraded} if isinstance(spot, StreamSpotTask) else {}
 
 
 @contextlib.contextmanager

@@ -104,6 +104,7 @@ class StreamSpotTask:
         resumed_from_us: where an earlier run had stopped; None for a run from the start.
         coverage: what of the video was decoded; to be set before :meth:`write`.
         remarks: after :meth:`write`, what a user should know.
+        degraded: after :meth:`write`, whether a stream was missing, or of another length than the video.
 
     """
 
@@ -122,6 +123,7 @@ class StreamSpotTask:
         self.resumed_from_us: int | None = None
         self.coverage: Coverage | None = None
         self.remarks: tuple[str, ...] = ()
+        self.degraded = False
         self._info = info
         self._thresholds = spotter.thresholds_with(thresholds)
         self._video = {"name": info.path.name, "fingerprint": str(origin["video_fingerprint"])}
@@ -180,7 +182,7 @@ class StreamSpotTask:
                 task.write(self._path(stream.name), info=self._about(stream))
         self._found = found = self._spot(self.coverage)
         timeline = surest(found.timeline, thresholds=self._thresholds)
-        self.remarks = found.remarks
+        self.remarks, self.degraded = found.remarks, found.degraded
         bundle.write_scores(found.scores)
         bundle.write_events(timeline)
         bundle.write_results(timeline, game=game)

@@ -39,7 +39,7 @@ class StreamEvents:
         timeline: the events.
         scores: the curves behind them, in the events' confidences.
         remarks: what a user should know, one line each: missing streams, features of another kind, no calibration.
-        degraded: whether a stream was missing, as a whole or in part.
+        degraded: whether a stream was missing, or of another length than the video.
 
     """
 
@@ -93,12 +93,13 @@ class StreamSpotter:
         times_us = np.rint(np.arange(len(dense.score)) * 1e6 / self.config.rate_hz).astype(np.int64)
         if not self.config.calibration:
             remarks.append(f"{self.config.name}: its confidences are scores; nobody measured how often they are right")
-        held = [bool(present[stream.name].all()) for stream in self.config.streams]
+        end_us = duration_us or max(features.end_us for features in streams.values())
+        whole = [_is_whole(streams.get(stream.name), duration_us=end_us) for stream in self.config.streams]
         return StreamEvents(
             self.events(dense, half=half),
             Scores(self._confidence(dense), times_us, self.labels),
             tuple(remarks),
-            not all(held),
+            not all(whole),
         )
 
     @torch.inference_mode()
@@ -157,6 +158,11 @@ class StreamSpotter:
                 known.get(stream.name), stream=stream, rate_hz=self.config.rate_hz, samples=samples
             )
         return values, present, remarks
+
+
+def _is_whole(features: Features | None, *, duration_us: int) -> bool:
+    """Whether a stream is there and as long as the video; what was lost within it, its coverage says."""
+    return features is not None and len(features) > 0 and length_remark(features, duration_us=duration_us) is None
 
 
 def _remarks(stream: StreamSpec, features: Features | None, *, head: str, duration_us: int, why: str) -> list[str]:
