@@ -99,7 +99,9 @@ def test_samples_that_are_no_numbers_are_told(model: Path, tmp_path: Path) -> No
     assert any("no numbers, the first at 0:0" in remark for remark in result.info.remarks)
 
 
-@pytest.mark.parametrize("option", ["--ball", "--rate=5", "--sampling=opencv", "--fit=crop", "--batch=2", "--stream=0"])
+@pytest.mark.parametrize(
+    "option", ["--ball", "--rate=5", "--sampling=opencv", "--fit=crop", "--margin=3", "--stream=0"]
+)
 def test_pictures_options_do_not_go_with_sound(video: Path, option: str) -> None:
     done = CliRunner().invoke(app, ["extract", str(video), "--model", "sound", option])
     assert done.exit_code == 2
@@ -117,3 +119,11 @@ def test_imported_weights_that_are_not_there_say_how_to_get_them(video: Path) ->
     done = CliRunner().invoke(app, ["extract", str(video), "--model", "vggish"])
     assert done.exit_code == 3
     assert "models import" in done.output
+
+
+def test_weights_of_sound_are_imported_before_they_are_used(video: Path, tmp_path: Path) -> None:
+    weights = tmp_path / "vggish-10086976.pth"
+    torch.save(VGGish(embedding=False).state_dict(), weights)
+    done = CliRunner().invoke(app, ["extract", str(video), "--model", str(weights)])
+    assert done.exit_code == 3
+    assert f"touchline models import {weights} --architecture vggish" in " ".join(done.output.split())

@@ -106,6 +106,11 @@ def test_info_tells_what_files_are(tmp_path: Path, video: Path) -> None:
     assert "truncated" in run("info", tmp_path / "c.npy", "--rate", "2", code=3).output
 
 
+def test_options_of_the_ball_go_with_the_ball(tmp_path: Path, video: Path) -> None:
+    assert "--margin 3.0: goes with --ball" in run("extract", video, "--margin", "3", code=2).output
+    assert "goes with --ball" in run("extract", video, "--tracks", tmp_path, code=2).output
+
+
 def test_rows_with_nothing_to_see_are_no_loss(tmp_path: Path) -> None:
     path = stream(tmp_path / "ball.npy", rows=16)
     document = json.loads(side_car(path).read_text())

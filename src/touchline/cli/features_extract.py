@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Sampling = Literal["time-exact", "opencv", "skvideo"]
 _RATE_HZ = 2.0
+_MARGIN = 0.2
 _SAMPLING: Sampling = "time-exact"
 
 
@@ -53,7 +54,7 @@ def command(
     ball: Annotated[bool, typer.Option("--ball", help="Of the ball alone, cut out along its track.")] = False,
     margin: Annotated[
         float, typer.Option("--margin", help="With --ball: share of its box that is added on each side.", min=0, max=50)
-    ] = 0.2,
+    ] = _MARGIN,
     tracks: Annotated[
         Path | None,
         typer.Option("--tracks", help="With --ball: tracks.parquet or a bundle; else the ball is followed first."),
@@ -83,6 +84,7 @@ def command(
                 {
                     "--ball": ball,
                     "--tracks": tracks is not None,
+                    "--margin": margin != _MARGIN,
                     "--rate": rate != _RATE_HZ,
                     "--sampling": sampling != _SAMPLING,
                     "--fit": fit is not None,
@@ -96,6 +98,8 @@ def command(
         options = FeatureOptions(out=out, rate_hz=rate, sampling=sampling, stream=stream, resume=resume, force=force)
         if tracks is not None and (not ball or len(videos) > 1):
             raise UsageError(f"--tracks {tracks}: goes with --ball and one video")
+        if margin != _MARGIN and not ball:
+            raise UsageError(f"--margin {margin}: goes with --ball")
         given = {"backend": backend, "batch": batch, "fit": fit, "precision": precision}
         extractor = _load(model, device=device, given=given, output=output)
         views = _Ball(tracks, margin=margin, device=device, output=output) if ball else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -13,7 +14,7 @@ from touchline.errors import InputError, ResourceError
 from touchline.models.importing_sound import WHERE_FROM
 from touchline.models.running import pick_device
 from touchline.models.spec import SoundEncoderConfig
-from touchline.models.store import load_model, read_config
+from touchline.models.store import SUFFIX, load_model, read_config
 from touchline.models.vggish import WIDTHS, VGGish
 from touchline.sound import CURVE_RATE_HZ, CURVES
 from touchline.spotting.logmel import PATCHES, stream_patches
@@ -139,7 +140,7 @@ class CurvesExtractor:
 
 def is_sound_model(name_or_path: str) -> bool:
     """Whether a model is for sound: the curves, a VGGish that was imported, or one that was meant."""
-    if name_or_path == CURVES_MODEL or name_or_path.startswith("vggish"):
+    if name_or_path == CURVES_MODEL or Path(name_or_path).name.startswith("vggish"):
         return True
     try:
         from touchline.models.store import find_model
@@ -161,6 +162,12 @@ def load_sound_extractor(
     """
     if name_or_path == CURVES_MODEL:
         return CurvesExtractor()
+    path = Path(name_or_path)
+    if path.is_file() and path.suffix != SUFFIX:
+        raise InputError(
+            f"{path}: weights of a network of sound are imported first: `touchline models import {path} "
+            "--architecture vggish`, or with --architecture vggish-conv4 for 512 numbers every half second"
+        )
     try:
         network, config, sha256 = load_model(name_or_path, task="sound-features")
     except InputError as error:
