@@ -296,6 +296,25 @@ def test_a_missing_or_shorter_stream_is_a_degraded_result(
     assert code(both, "--out", str(tmp_path / "deaf")) == 4
 
 
+def test_a_stream_of_the_ball_has_to_be_given(video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "touchline.analysis.stream_sources.load_feature_extractor", lambda name, **options: number_extractor(name=name)
+    )
+    both = write_head(tmp_path, streams={"picture": (3, "numbers"), "ball": (3, "ball_numbers")})
+    task, _ = spot(video, tmp_path / "a", load_video_stream_spotter(str(both), device="cpu"))
+    assert task.degraded
+    assert any("extract VIDEO --ball --model numbers` makes it" in remark for remark in task.remarks)
+    values = np.ones((40, 3), np.float32)
+    path = tmp_path / "match_ball_numbers.npy"
+    write_features(path, [values], shape=values.shape, info=FeatureInfo(model="ball_numbers", absent=((3, 30),)))
+    given = load_video_stream_spotter(str(both), device="cpu", given={"ball": path})
+    task, _ = spot(video, tmp_path / "b", given)
+    assert not task.degraded and not any("ball" in remark for remark in task.remarks)
+    alone = write_head(tmp_path, streams={"ball": (3, "ball_numbers")}, name="alone")
+    with pytest.raises(InputError, match=r"none of its streams is to be had: ball: .*--features ball=FILE\.npy"):
+        load_video_stream_spotter(str(alone), device="cpu")
+
+
 def test_sound_and_files_are_found_by_the_heads_own_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tone = 0.2 * np.sin(np.arange(48_000 * 4) * 2 * np.pi * 440 / 48_000).astype(np.float32)
     video = write_numbered(tmp_path / "match.mp4", frames=100, width=96, height=64, tone=tone)

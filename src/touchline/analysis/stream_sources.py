@@ -9,6 +9,7 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Literal
 
+from touchline.analysis.ball_stream import NAME as BALL_VIEW
 from touchline.analysis.features import FeatureOptions
 from touchline.analysis.sound_features import extract_sound_features
 from touchline.errors import InputError, UsageError
@@ -20,6 +21,8 @@ from touchline.spotting.reduction import Reduction
 from touchline.spotting.sound_extractor import SoundExtractor, is_sound_model, load_sound_extractor
 
 Device = Literal["auto", "cpu", "cuda"]
+_BALL = f"{BALL_VIEW}_"
+"""Features of the ball alone carry this before their model's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,12 @@ def sources_of(
                 others.append(_sound_stream(stream, device=device))
             except InputError as error:
                 missing[stream.name] = str(error)
+        elif stream.model.startswith(_BALL):
+            encoder = stream.model.removeprefix(_BALL)
+            missing[stream.name] = (
+                f"`touchline features extract VIDEO --ball --model {encoder}` makes it, with the --margin it was "
+                f"trained on; then give --features {stream.name}=FILE.npy"
+            )
         else:
             pictures.append(
                 _picture_stream(stream, config=config, device=device, features=features, reduction=reduction)
