@@ -29,7 +29,7 @@ class PieceSampler:
         if not len(data):
             raise ValueError("no recordings to draw pieces from")
         self._data, self._samples, self._at_events = data, samples, at_events
-        self._random = np.random.default_rng(seed)
+        self.random = np.random.default_rng(seed)
         lengths = np.array([recording.samples for recording in data.recordings], np.float64)
         self._chances = lengths / lengths.sum()
         self._events: dict[int, list[tuple[int, float]]] = {}
@@ -43,7 +43,7 @@ class PieceSampler:
         return [self._one() for _ in range(count)]
 
     def _one(self) -> tuple[int, int]:
-        random = self._random
+        random = self.random
         if self._labels and random.random() < self._at_events:
             of_label = self._events[self._labels[int(random.integers(len(self._labels)))]]
             number, at = of_label[int(random.integers(len(of_label)))]

@@ -5,60 +5,46 @@ Run it with ``touchline train recipes/planted-context.yaml``. Streams stay in th
 
 from __future__ import annotations
 
-import copy
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import torch
-from torch import Tensor, nn
 
 from touchline.errors import InputError, UsageError
 from touchline.formats.atomic import make_folder, write_json_atomic
 from touchline.formats.stream_sets import StreamSet, open_stream_set
-from touchline.models.fusion import FusedHead, Output
+from touchline.models.fusion import FusedHead
 from touchline.models.store import save_model
-from touchline.models.stream_outputs import ChunkOutput, DenseOutput, WindowOutput
-from touchline.models.stream_spec import StreamHeadConfig, StreamSpec, SuppressionSpec
+from touchline.models.stream_spec import StreamHeadConfig, StreamSpec
 from touchline.spotting.stream_decoding import DenseScores, calibrated
 from touchline.spotting.stream_spotter import StreamSpotter
 from touchline.training import stream_measure as measuring
 from touchline.training.planted_streams import LABELS, make_planted_set
-from touchline.training.schedule import WarmupCosine, set_learning_rate
 from touchline.training.slow_fusion_network import count_parameters
-from touchline.training.stream_batches import PieceSampler, as_tensors, drop_streams
-from touchline.training.stream_losses import chunk_loss, dense_loss, window_loss
+from touchline.training.stream_batches import PieceSampler
+from touchline.training.stream_learning import HeadTraining, Rounds, Told
 from touchline.training.stream_settings import StreamHeadRecipe
-from touchline.training.stream_targets import (
-    PieceEvents,
-    detection_targets,
-    nearest_events,
-    piece_events,
-    signed_times,
-    window_targets,
-)
 from touchline.training.trainer import Progress
 
 STATISTICS_PIECES = 64
-GRADIENT_LIMIT = 1.0
 MEASURED = "measured.json"
 DRAWS = "_draws"
 """End of the names of resampled values, which stay out of the model file."""
 TOLD_CONFIDENCE = 0.1
 """Calibration is measured on events of at least this confidence; the many weaker ones would hide it."""
-_USUAL = SuppressionSpec(window_s=20.0)
-Told = Callable[[int, dict[str, float]], None]
 
 
 def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu", progress: Progress | None = None) -> Path:
     """Train one head, choose on the validation recordings, measure on the test ones where there are any.
 
+    Goes on where an earlier run of the same recipe in ``out`` stopped.
+
     Args:
         recipe: the content of the recipe file.
-        out: folder for the planted set, ``measured.json`` (with all resampled values) and the model.
+        out: folder for checkpoints, the planted set, ``measured.json`` (with all resampled values) and the model.
         device: where to train.
         progress: told after every step.
 
@@ -75,7 +61,7 @@ def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu", progress
         data = make_planted_set(out / "streams", settings.planted)
     else:
         data = open_stream_set(cast(Path, settings.data_root))
-    network, config = train_head(data, settings, device=device, progress=progress)
+    network, config = train_head(data, settings, device=device, out=out, progress=progress)
     test, measured = data.part("test"), dict(config.measured)
     if len(test):
         measured["test"] = measure_head(network, config, test, resamples=settings.resamples)
@@ -122,6 +108,7 @@ def train_head(
     settings: StreamHeadRecipe,
     *,
     device: str = "cpu",
+    out: Path | None = None,
     told: Told | None = None,
     progress: Progress | None = None,
 ) -> tuple[FusedHead, StreamHeadConfig]:
@@ -131,6 +118,7 @@ def train_head(
         data: with parts ``train`` and ``valid``.
         settings: of the recipe.
         device: where to train.
+        out: folder of a checkpoint, from which an earlier run goes on; none without.
         told: called after each round with what was measured.
         progress: called after each step.
 
@@ -159,8 +147,8 @@ def train_head(
         licence=settings.licence,
         description=settings.description,
     )
-    rounds = _Rounds(network, config, valid, settings=settings, told=told)
-    spent = _learn(network, learn, sampler, settings=settings, rounds=rounds, progress=progress)
+    rounds = Rounds(network, config, valid, told=told)
+    spent = HeadTraining(network, learn, sampler, settings=settings, rounds=rounds, out=out, progress=progress).run()
     network.load_state_dict(rounds.best_state)
     measured = {"valid_tight": rounds.best_value, "rounds": rounds.history, "spent": spent}
     config = config.model_copy(update={"measured": measured})
@@ -175,134 +163,6 @@ def fit_statistics(network: FusedHead, data: StreamSet, sampler: PieceSampler) -
         if len(rows):
             entry = cast(Any, network.entries[name])
             entry.set_statistics(torch.from_numpy(rows.mean(axis=0)), torch.from_numpy(rows.std(axis=0)))
-
-
-class _Rounds:
-    """Measures a network now and then, under one suppression, and keeps the best state."""
-
-    def __init__(
-        self,
-        network: FusedHead,
-        config: StreamHeadConfig,
-        valid: StreamSet,
-        *,
-        settings: StreamHeadRecipe,
-        told: Told | None,
-    ) -> None:
-        self._network, self._config, self._valid, self._settings, self._told = network, config, valid, settings, told
-        self.best_state: dict[str, Tensor] = {}
-        self.best_value = -1.0
-        self.history: list[dict[str, float]] = []
-
-    def measure(self, step: int) -> None:
-        """Score the validation recordings, and choose the suppression."""
-        spotter = StreamSpotter(self._network, self._config)
-        scores = measuring.score_recordings(spotter, self._valid)
-        truth = [measuring.truth_columns(recording, self._valid.labels) for recording in self._valid.recordings]
-        value = measuring.measure(scores, truth, data=self._valid, settings=_USUAL, metric="tight")
-        row = {"step": float(step), "tight": value}
-        self.history.append(row)
-        if value > self.best_value:
-            self.best_value = value
-            self.best_state = copy.deepcopy(self._network.state_dict())
-        if self._told is not None:
-            self._told(step, row)
-        self._network.train()
-
-
-def _learn(
-    network: FusedHead,
-    data: StreamSet,
-    sampler: PieceSampler,
-    *,
-    settings: StreamHeadRecipe,
-    rounds: _Rounds,
-    progress: Progress | None,
-) -> dict[str, float]:
-    """Train until the steps or the processor time are used up; what was spent."""
-    optimizer = settings.optimizer
-    random = np.random.default_rng([optimizer.seed, 7])
-    adam = torch.optim.AdamW(network.parameters(), lr=optimizer.base_lr, weight_decay=optimizer.weight_decay)
-    warmup = round(1000 * optimizer.warmup)
-    schedule = WarmupCosine(base_lr=optimizer.base_lr, min_lr=0.0, warmup_steps=warmup, cosine_steps=1000 - warmup)
-    device = next(network.parameters()).device
-    network.train()
-    room = data.buffers(optimizer.batch, samples=optimizer.samples)
-    step, spent_s, done_rounds = 0, 0.0, 0
-    while True:
-        share = max(step / optimizer.steps, spent_s / optimizer.cpu_s if optimizer.cpu_s else 0.0)
-        if share * optimizer.rounds >= done_rounds + 1 or share >= 1:
-            rounds.measure(step)
-            done_rounds += 1
-        if share >= 1:
-            return {"steps": float(step), "cpu_s": spent_s}
-        started_s = time.process_time()
-        set_learning_rate(adam, schedule.at(max(int(1000 * share), 1)))
-        places = sampler.draw(optimizer.batch)
-        values, present = data.batch(places, samples=optimizer.samples, into=room)
-        present = drop_streams(present, chance=settings.modality_dropout, random=random)
-        pieces = piece_events(data, places, samples=optimizer.samples, piece=network.piece)
-        output = network(as_tensors(values, device), as_tensors(present, device))
-        loss = head_loss(output, pieces, network=network, data=data, settings=settings)
-        adam.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), GRADIENT_LIMIT)
-        adam.step()
-        step, spent_s = step + 1, spent_s + time.process_time() - started_s
-        if progress is not None:
-            progress(settings.name, step, optimizer.steps)
-
-
-def head_loss(
-    output: Output, pieces: list[PieceEvents], *, network: FusedHead, data: StreamSet, settings: StreamHeadRecipe
-) -> Tensor:
-    """The loss that belongs to a head's kind of output."""
-    classes, piece, loss = len(data.labels), network.piece, settings.loss
-    if isinstance(output, WindowOutput):
-        return window_loss(
-            output, torch.from_numpy(window_targets(pieces, classes=classes, piece=piece)).to(output.logits)
-        )
-    if isinstance(output, ChunkOutput):
-        edges = calf_edges(data, settings)
-        signed = torch.from_numpy(signed_times(pieces, classes=classes, piece=piece, edges=edges)).to(output.detections)
-        count = cast(Any, network.heads[0]).detections
-        targets = detection_targets(pieces, classes=classes, piece=piece, detections=count)
-        kept = torch.from_numpy(targets).to(output.detections)
-        return chunk_loss(
-            output,
-            signed,
-            kept,
-            torch.from_numpy(edges).to(output.detections),
-            segmentation_weight=loss.segmentation_weight,
-        )
-    assert isinstance(output, DenseOutput)
-    away = torch.from_numpy(nearest_events(pieces, classes=classes, piece=piece)).to(output.logits)
-    return dense_loss(
-        output,
-        away,
-        radius=loss.radius_s * data.rate_hz,
-        focal=loss.focal,
-        positive_weight=loss.positive_weight,
-        which_weight=loss.which_weight,
-    )
-
-
-def calf_edges(data: StreamSet, settings: StreamHeadRecipe) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """CALF's (4, classes) edges in samples.
-
-    Raises:
-        UsageError: a label has none.
-
-    """
-    edges = settings.loss.edges_s
-    if isinstance(edges, dict):
-        missing = sorted(set(data.labels) - set(edges))
-        if missing:
-            raise UsageError(f"loss.edges_s names no edges for {missing}")
-        rows = [edges[label] for label in data.labels]
-    else:
-        rows = [edges for _ in data.labels]
-    return np.array(rows, np.float64).T * data.rate_hz
 
 
 def finish_config(
