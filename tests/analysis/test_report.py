@@ -161,6 +161,9 @@ def test_coverage_says_what_was_lost(tmp_path: Path) -> None:
     assert "Lost: 0:02.000 to 0:02.520 (0.520 s): damaged packets." in text
     assert "137 frames decoded, 3 damaged packets skipped." in text
     assert "Mended: timestamps made monotonic" in text
+    assert "Note: " not in text
+    a_report(tmp_path, remarks=["no <sound> stream: the head finds less"])
+    assert "Note: no &lt;sound&gt; stream: the head finds less" in (tmp_path / "report.html").read_text("utf-8")
     a_report(tmp_path)
     assert "Analysed 8.000 s of 8.000 s, nothing lost" in (tmp_path / "report.html").read_text("utf-8")
 

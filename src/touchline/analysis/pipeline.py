@@ -420,6 +420,7 @@ class _Work:
             actions=None if result.tracking is None else self.bundle.read_actions(),
             track_notes=() if result.tracking is None else (*result.tracking.notes, *result.tracking.unmatched),
             sound=result.sound,
+            remarks=[one for one in result.remarks if result.sound is None or one not in result.sound.remarks],
         )
 
 

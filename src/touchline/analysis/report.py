@@ -93,6 +93,7 @@ def write_report(
     actions: Actions | None = None,
     track_notes: Sequence[str] = (),
     sound: SoundReading | None = None,
+    remarks: Sequence[str] = (),
 ) -> None:
     """Write the report of one video as one HTML file, atomically.
 
@@ -116,6 +117,7 @@ def write_report(
         actions: what everyone does, in the lanes of the players and over the video.
         track_notes: remarks on the tracking that a user should hear.
         sound: what was heard, in lanes of its own; None shows none.
+        remarks: what a user should know of the events, such as a missing stream.
 
     Raises:
         UsageError: the video to embed is too large.
@@ -145,7 +147,7 @@ def write_report(
     page = _render(
         data,
         facts=_facts_html(video, info, coverage, model_name=model_name, model_sha256=model_sha256),
-        coverage=_coverage_html(coverage, info, scores),
+        coverage=_coverage_html(coverage, info, scores, remarks=remarks),
         video_base64=_video_base64(video) if embed_video else "",
     )
     write_text_atomic(path, page)
@@ -288,7 +290,7 @@ def _facts_html(video: Path, info: VideoInfo, coverage: Coverage, *, model_name:
     return "".join(f"<div><dt>{html.escape(k)}</dt><dd>{html.escape(v)}</dd></div>" for k, v in facts)
 
 
-def _coverage_html(coverage: Coverage, info: VideoInfo, scores: Scores | None) -> str:
+def _coverage_html(coverage: Coverage, info: VideoInfo, scores: Scores | None, *, remarks: Sequence[str]) -> str:
     """What was analysed and what was lost, as a summary line and its details."""
     spans = analysed_spans(coverage)
     analysed_us = sum(end - start for start, end in spans)
@@ -302,7 +304,7 @@ def _coverage_html(coverage: Coverage, info: VideoInfo, scores: Scores | None) -
     if scores is not None and len(scores):
         lines.append(f"Scores reach from {_span(int(scores.times_us[0]), int(scores.times_us[-1]))}.")
     lines += [f"Mended: {repair}" for repair in coverage.repairs]
-    lines += [f"Note: {note}" for note in info.notes]
+    lines += [f"Note: {note}" for note in (*info.notes, *remarks)]
     items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
     return (
         f'<details class="coverage {state}" id="coverage"><summary>{html.escape(summary)}</summary>'
