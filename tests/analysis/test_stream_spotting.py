@@ -139,6 +139,22 @@ def test_features_are_made_narrower_on_the_way(video: Path, tmp_path: Path) -> N
     assert "reductions" in task.key and len(bundle.read_scores()) == 40
 
 
+def test_another_reduction_than_the_heads_is_told(tmp_path: Path) -> None:
+    head = write_head(tmp_path, streams={"picture": (3, "numbers")})
+    network, config, _ = load_model(head, task="spot-streams")
+    stream = config.streams[0].model_copy(update={"reduction": "ab" * 32})
+    spotter = StreamSpotter(network, config.model_copy(update={"streams": (stream,)}))
+    values = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
+
+    def told(reduction: dict[str, Any] | None) -> list[str]:
+        features = Features(values, FeatureInfo(model="numbers", reduction=reduction))
+        return [remark for remark in spotter.spot({"picture": features}).remarks if "narrower" in remark]
+
+    assert told({"name": "mine", "sha256": "ab" * 32}) == []
+    assert "these were reduced by 'other'" in told({"name": "other", "sha256": "cd" * 32})[0]
+    assert "these were not reduced" in told(None)[0]
+
+
 def test_sound_goes_in_and_its_absence_is_told(video: Path, tmp_path: Path) -> None:
     head = write_head(tmp_path, streams={"picture": (3, "numbers"), "sound": (4, "noise")})
     values = np.random.default_rng(0).normal(size=(40, 4)).astype(np.float32)

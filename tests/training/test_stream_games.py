@@ -183,3 +183,32 @@ def test_sets_that_cannot_be_made(tmp_path: Path) -> None:
     for path, told in ((tmp_path / "empty", "no game has a label file"), (tmp_path / "none", "does not exist")):
         with pytest.raises(InputError, match=told):
             write_games_set(path, tmp_path / "set", streams={"picture": KIND})
+
+
+def reduced(path: Path, sha256: str, *, model: str = "mine", published: bool = False) -> None:
+    rows = np.random.default_rng(0).normal(size=(40, 4)).astype(np.float32)
+    reduction = {"name": "r", "sha256": sha256, "published": published}
+    info = FeatureInfo(model, model_sha256="" if published else "ab" * 32, published=published, reduction=reduction)
+    write_features(path, [rows], shape=rows.shape, info=info)
+
+
+def test_the_reduction_is_known_and_one_for_all(tmp_path: Path) -> None:
+    for name in "abc":
+        folder = a_game(tmp_path / "games", name, halves=(1,))
+        reduced(folder / "1_mine_PCA4.npy", "cd" * 32)
+    streams = {"picture": "mine_PCA4"}
+    data = write_games_set(tmp_path / "games", tmp_path / "set", streams=streams).data
+    assert data.reductions == {"picture": "cd" * 32} and data.models == {"picture": "mine"}
+    again = open_stream_set(tmp_path / "set")
+    assert again.reductions == again.part("train").reductions == again.only(["picture"]).reductions == data.reductions
+    reduced(folder / "1_mine_PCA4.npy", "ef" * 32)
+    with pytest.raises(InputError, match=r"mine \(abababababab\) and the reduction efefefefefef, other games' picture"):
+        write_games_set(tmp_path / "games", tmp_path / "set", streams=streams)
+
+
+def test_soccernets_reduction_makes_soccernets_set(tmp_path: Path) -> None:
+    for name in "abc":
+        folder = a_game(tmp_path / "games", name, halves=(1,))
+        reduced(folder / "1_x.npy", "cd" * 32, model="ResNET_TF2", published=True)
+    data = write_games_set(tmp_path / "games", tmp_path / "set", streams={"picture": "x"}).data
+    assert data.models == {"picture": KIND} and data.published == {"picture"}

@@ -98,8 +98,13 @@ class FeatureInfo:
     @property
     def feature_set(self) -> str:
         """Name of the set of features: the model, or SoccerNet's name for its features after its own reduction."""
-        by_soccernet = self.reduction is not None and self.reduction.get("published", False)
+        by_soccernet = self.published and self.reduction is not None and self.reduction.get("published", False)
         return f"{self.model}_PCA512" if by_soccernet and not self.model.endswith("_PCA512") else self.model
+
+    @property
+    def reduction_sha256(self) -> str:
+        """SHA-256 of what made it narrower; empty where nothing did, or where it is not known."""
+        return "" if self.reduction is None else str(self.reduction.get("sha256", ""))
 
     @property
     def self_fitted(self) -> bool:

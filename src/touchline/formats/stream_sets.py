@@ -66,6 +66,7 @@ class StreamSet:
         recordings: all of them.
         models: what made each stream, where that is known.
         published: streams that SoccerNet publishes.
+        reductions: SHA-256 of what made a stream narrower, where something did and that is known.
 
     """
 
@@ -75,6 +76,7 @@ class StreamSet:
     recordings: tuple[Recording, ...]
     models: Mapping[str, str] = field(default_factory=dict)
     published: frozenset[str] = frozenset()
+    reductions: Mapping[str, str] = field(default_factory=dict)
     _open: dict[tuple[int, str], npt.NDArray[Any] | None] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
@@ -83,7 +85,7 @@ class StreamSet:
     def part(self, name: str) -> StreamSet:
         """The recordings of one part."""
         chosen = tuple(recording for recording in self.recordings if recording.part == name)
-        return StreamSet(self.labels, self.rate_hz, self.widths, chosen, self.models, self.published)
+        return StreamSet(self.labels, self.rate_hz, self.widths, chosen, self.models, self.published, self.reductions)
 
     def only(self, streams: Sequence[str]) -> StreamSet:
         """The same recordings with some of the streams."""
@@ -91,7 +93,9 @@ class StreamSet:
         if unknown:
             raise InputError(f"no streams {unknown} in this set; it has {sorted(self.widths)}")
         widths = {name: self.widths[name] for name in streams}
-        return StreamSet(self.labels, self.rate_hz, widths, self.recordings, self.models, self.published)
+        return StreamSet(
+            self.labels, self.rate_hz, widths, self.recordings, self.models, self.published, self.reductions
+        )
 
     def rows(self, number: int, stream: str) -> npt.NDArray[Any] | None:
         """A recording's stream, mapped: (samples, width); None where it is missing.
@@ -209,6 +213,7 @@ def write_stream_index(folder: Path, data: StreamSet) -> None:
     ]
     head = {"schema": SCHEMA, "version": VERSION, "labels": list(data.labels), "rate_hz": data.rate_hz}
     head |= {"widths": dict(data.widths), "models": dict(data.models), "published": sorted(data.published)}
+    head |= {"reductions": dict(data.reductions)}
     write_json_atomic(folder / INDEX, {**head, "recordings": entries})
 
 
@@ -237,7 +242,9 @@ def open_stream_set(folder: Path | str) -> StreamSet:
         widths = {str(name): int(width) for name, width in document["widths"].items()}
         models = {str(name): str(model) for name, model in document.get("models", {}).items()}
         published = frozenset(map(str, document.get("published", [])))
-        return StreamSet(tuple(document["labels"]), float(document["rate_hz"]), widths, recordings, models, published)
+        reductions = {str(name): str(sha256) for name, sha256 in document.get("reductions", {}).items()}
+        labels, rate_hz = tuple(document["labels"]), float(document["rate_hz"])
+        return StreamSet(labels, rate_hz, widths, recordings, models, published, reductions)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{folder / INDEX}: incomplete ({error}); write the set again") from error
 

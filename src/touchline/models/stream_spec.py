@@ -17,6 +17,7 @@ class StreamSpec(BaseModel):
         width: numbers in a row.
         model: what made the features it was trained on; empty where it does not matter.
         published: whether those are features that SoccerNet publishes.
+        reduction: SHA-256 of what made them narrower; empty where nothing did, or where it is not known.
 
     """
 
@@ -26,6 +27,7 @@ class StreamSpec(BaseModel):
     width: int = Field(gt=0, le=65536)
     model: str = ""
     published: bool = False
+    reduction: str = ""
 
 
 class SuppressionSpec(BaseModel):

@@ -174,7 +174,18 @@ def _remarks(stream: StreamSpec, features: Features | None, *, head: str, durati
         found.append(published_head_remark(features.info, head=head, wanted=stream.model))
     elif stream.model and features.info.model != stream.model:
         found.append(f"{head} learned {stream.name!r} of {stream.model!r}, these are of {features.info.model!r}")
+    if stream.reduction and not stream.published and features.info.reduction_sha256 != stream.reduction:
+        found.append(_other_reduction(stream, features, head=head))
     return [f"{stream.name}: {remark}" for remark in found if remark]
+
+
+def _other_reduction(stream: StreamSpec, features: Features, *, head: str) -> str:
+    by = features.info.reduction
+    these = "these were not reduced" if by is None else f"these were reduced by {by.get('name', 'another')!r}"
+    return (
+        f"{head} was trained on rows made narrower by the reduction {stream.reduction[:12]}, {these}: its numbers mean "
+        "other things, so what it finds means nothing; give the reduction it was trained with"
+    )
 
 
 def align(features: Features | None, *, stream: StreamSpec, rate_hz: float, samples: int) -> tuple[Floats32, Bools]:

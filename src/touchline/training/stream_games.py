@@ -101,8 +101,9 @@ def write_games_set(
         rate_hz,
         {name: known[name].width for name in streams},
         tuple(recordings),
-        {name: features.info.model for name, features in known.items()},
+        {name: features.info.feature_set for name, features in known.items()},
         frozenset(name for name, features in known.items() if features.info.published),
+        {name: features.info.reduction_sha256 for name, features in known.items() if features.info.reduction_sha256},
     )
     write_stream_index(out, data)
     copied = sum(path.is_relative_to(out) for one in recordings for path in one.files.values())
@@ -243,6 +244,11 @@ def _recording(
                 f"{files[name]}: rows of {features.width} numbers where other games have {first.width}; "
                 "`touchline features reduce` makes them alike"
             )
+        if _made_by(features) != _made_by(first):
+            raise InputError(
+                f"{files[name]}: made by {_told(features)}, other games' {name} by {_told(first)}; their numbers mean "
+                "other things: extract and reduce all alike"
+            )
     samples = _samples(streams.values(), rate_hz=rate_hz)
     label, time_s = _events(game.columns, half=half, classes=classes)
     where, finite = {}, set()
@@ -254,6 +260,19 @@ def _recording(
             where[name] = out / f"{_plain(game.game or game.title)}_{half}_{name}.npy"
             _write_aligned(where[name], name, features, rate_hz=rate_hz, samples=samples)
     return Recording("", samples, where, label, time_s, "train", frozenset(finite))
+
+
+def _made_by(features: Features) -> tuple[str, str]:
+    """What decides what the numbers of a stream mean: its model, and what made it narrower."""
+    info = features.info
+    return (info.feature_set, "") if info.published else (info.model_sha256 or info.model, info.reduction_sha256)
+
+
+def _told(features: Features) -> str:
+    """The same in words."""
+    info = features.info
+    model = f"{info.model} ({info.model_sha256[:12]})" if info.model_sha256 else info.model
+    return f"{model} and the reduction {info.reduction_sha256[:12]}" if info.reduction_sha256 else model
 
 
 def _samples(streams: Collection[Features], *, rate_hz: float) -> int:

@@ -140,7 +140,13 @@ def train_head(
         network=arguments,
         labels=data.labels,
         streams=tuple(
-            StreamSpec(name=name, width=width, model=data.models.get(name, ""), published=name in data.published)
+            StreamSpec(
+                name=name,
+                width=width,
+                model=data.models.get(name, ""),
+                published=name in data.published,
+                reduction=data.reductions.get(name, ""),
+            )
             for name, width in data.widths.items()
         ),
         rate_hz=data.rate_hz,
