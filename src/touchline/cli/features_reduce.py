@@ -119,7 +119,8 @@ def _fit(sources: Sequence[Path], *, components: int, rate: float | None, progre
             fit = ReductionFit(features.width)
         if features.width != fit.width:
             raise InputError(
-                f"{source}: rows of {features.width} numbers, {sources[0]} has {fit.width}; fit one kind at a time"
+                f"{source}: rows of {features.width} numbers, {sources[0]} has {fit.width}; fit one kind at a "
+                "time: name its files"
             )
         models.append(features.info.model)
         lost = features.lost_rows()
