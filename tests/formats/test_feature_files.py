@@ -134,6 +134,15 @@ def test_other_width_and_other_side_car_are_refused(tmp_path: Path) -> None:
         read_features(tmp_path)
 
 
+def test_numbers_of_another_run_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.npy")
+    values = np.array(read_features(path).values)
+    np.save(path, values[::-1])
+    with pytest.raises(InputError, match=r"other numbers than x\.json tells of"):
+        read_features(path)
+    assert len(read_features(path, check=False)) == len(values)
+
+
 def test_soccernets_files_are_known_by_name(tmp_path: Path) -> None:
     np.save(tmp_path / "1_ResNET_TF2_PCA512.npy", np.zeros((6, 512), np.float32))
     features = read_features(tmp_path / "1_ResNET_TF2_PCA512.npy")

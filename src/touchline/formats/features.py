@@ -171,7 +171,7 @@ def read_features(
         path: ``.npy``, float (rows, width).
         width: what it has to be; None takes any.
         rate_hz: rows a second, for files without a side-car whose name says nothing; None where that is known.
-        check: look at every number once, and refuse those that are none.
+        check: look at every number once, and refuse those that are none, or are not those of the side-car.
 
     Raises:
         InputError: missing, truncated, of another width, not finite, or at odds with its side-car.
@@ -196,6 +196,11 @@ def read_features(
     if bad is not None:
         at = format_clock(info.start_us + us_from_frame(bad, fps=info.rate_hz))
         raise InputError(f"{path}: row {bad} ({at}) holds numbers that are not finite; extract the features again")
+    if check and info.sha256 and info.sha256 != _sha256(path):
+        raise InputError(
+            f"{path}: other numbers than {side_car(path).name} tells of: one of the two is of another run; extract the "
+            "features again"
+        )
     return Features(values, info)
 
 
@@ -301,8 +306,7 @@ def write_features(
             rows += len(block)
         if rows != shape[0]:
             raise ValueError(f"{rows} rows were given where shape={shape} was announced")
-    with path.open("rb") as file:
-        info = replace(info, sha256=file_digest(file, "sha256").hexdigest())
+    info = replace(info, sha256=_sha256(path))
     write_text_atomic(side_car(path), json.dumps(_document(info), allow_nan=False) + "\n")
     return info
 
@@ -319,10 +323,14 @@ def holds(path: Path, *, video: Mapping[str, str], settings: Mapping[str, Any]) 
             return None
         if info.settings != json.loads(json.dumps(dict(settings))):
             return None
-        with path.open("rb") as file:
-            return info if file_digest(file, "sha256").hexdigest() == info.sha256 else None
+        return info if _sha256(path) == info.sha256 else None
     except (InputError, OSError):
         return None
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 def length_remark(features: Features, *, duration_us: int) -> str | None:
