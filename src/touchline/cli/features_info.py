@@ -80,7 +80,7 @@ def _one(file: Path, *, duration_us: int, width: int | None, rate: float | None,
     if not output.json:
         until = format_clock(features.end_us, decimals=1)
         output.say(f"{file}: {len(features)} x {features.width}, {info.rate_hz:g} a second, until {until}")
-        taken = "sound" if sound else f"pictures {info.sampling}"
+        taken = "of the sound" if sound else f"pictures {info.sampling}"
         output.say(f"  model {info.model}, {taken}" + _without(lost, absent))
         for remark in remarks:
             output.say(f"  {remark}")
