@@ -61,6 +61,7 @@ def test_own_times_stay(tmp_path: Path) -> None:
     [
         (lambda data: b"", "empty"),
         (lambda data: b"not an array", "not an .npy file"),
+        (lambda data: b"PK\x03\x04" + data, "unpack it"),
         (lambda data: data[:40], "cut off in its header"),
         (lambda data: data[:-20], "truncated: 8 of 10 rows"),
         (lambda data: data + b"more", "4 bytes more"),

@@ -47,8 +47,11 @@ def open_rows(path: Path) -> npt.NDArray[Any]:
 
 
 def _header(file: BinaryIO, *, path: Path) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    if not file.read(1):
+    start = file.read(4)
+    if not start:
         raise InputError(f"{path}: empty; extract the features again")
+    if start == b"PK\x03\x04":
+        raise InputError(f"{path}: an archive (.zip or .npz); unpack it and give the .npy files in it")
     file.seek(0)
     try:
         version = np.lib.format.read_magic(file)
