@@ -141,3 +141,22 @@ def test_very_short_sound(samples: int) -> None:
 def test_unknown_curves_are_refused() -> None:
     with pytest.raises(ValueError, match="vuvuzela"):
         listen([]).curve("vuvuzela")
+
+
+@pytest.mark.parametrize(("first_s", "end_s"), [(0, 10), (60, 63), (20, 20.5), (110, 120)])
+def test_sound_that_is_missing_is_no_quiet_crowd(first_s: float, end_s: float) -> None:
+    sound = (0.03 * np.random.default_rng(0).standard_normal(120 * RATE_HZ)).astype(np.float32)
+    sound[round(first_s * RATE_HZ) : round(end_s * RATE_HZ)] = 0
+    reading = listen([sound])
+    assert reading.swells == () and reading.whistles == ()
+    inside = reading.curves[round(first_s * 10) + 5 : round(end_s * 10) - 5]
+    assert (inside[:, :3] == 0).all()
+    assert (reading.curve("crowd_onset") < 0.3).all()
+
+
+def test_a_tone_beside_missing_sound_is_heard_and_none_within_it() -> None:
+    sound = (0.02 * np.random.default_rng(1).standard_normal(10 * RATE_HZ)).astype(np.float32)
+    at = np.arange(RATE_HZ) / RATE_HZ
+    sound[7 * RATE_HZ : 8 * RATE_HZ] += (0.1 * np.sin(2 * np.pi * 3000 * at)).astype(np.float32)
+    sound[3 * RATE_HZ : 5 * RATE_HZ] = 0
+    assert [whistle.start_us / 1e6 for whistle in listen([sound]).whistles] == pytest.approx([7.0], abs=0.15)

@@ -44,7 +44,7 @@ class SoundTask:
 
     def __init__(self, video: Path, *, origin: Mapping[str, Any], info: VideoInfo) -> None:
         self._model = load_sound_model()
-        self.key = json.loads(json.dumps({**origin, "model": self._model.sha256, "version": 1}))
+        self.key = json.loads(json.dumps({**origin, "model": self._model.sha256, "version": 2}))
         self.models = ({"task": self.name, "name": NAME, "sha256": self._model.sha256},)
         self.resumed_from_us: int | None = None
         self._video = video

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from touchline.clock import US_PER_S
 from touchline.sound import CURVE_RATE_HZ, CrowdSwell, Floats
@@ -20,7 +21,10 @@ SWELL_THRESHOLD = 0.4
 LOUD_CUES = ("above_usual_db", "above_lately_db", "spread")
 ONSET_CUES = ("step_db", "held_db", "slope_db", "spread")
 
+SILENT_DB = -100.0
+"""Below this there is no sound at all."""
 _WINDOW_FRAMES = 30
+_SMEARED = _WINDOW_FRAMES // STEP_FRAMES // 2 + 1
 _QUIET_SHARE = 0.3
 _USUAL_S = 60
 _LEAST_PEAK, _APART_S, _GATHER_S = 0.1, 4.0, 1.0
@@ -90,7 +94,7 @@ def find_swells(level: Floats, onset: Floats) -> tuple[CrowdSwell, ...]:
     reach = round(_GATHER_S * CURVE_RATE_HZ)
     sums = np.convolve(onset, np.ones(2 * reach + 1), mode="full")[reach : reach + len(onset)]
     sure = np.clip(sums / seen_by, 0, 1)
-    rise = onset_cues(level)[:, 0]
+    rise = onset_cues(bridged(level)[0])[:, 0]
     return tuple(
         CrowdSwell(round(int(peak) * US_PER_S / CURVE_RATE_HZ), float(sure[peak]), float(rise[peak]))
         for peak in peaks
@@ -102,7 +106,23 @@ def crowd_curves(level: Floats, *, model: SoundModel) -> tuple[Floats, Floats]:
     """Probabilities (n,) that the crowd is louder than usual, and that it is just getting louder."""
     if not len(level):
         return level, level
-    return model.loud.probability(loud_cues(level)), model.onset.probability(onset_cues(level))
+    whole, silent = bridged(level)
+    loud, onset = model.loud.probability(loud_cues(whole)), model.onset.probability(onset_cues(whole))
+    return np.where(silent, np.float32(0), loud), np.where(silent, np.float32(0), onset)
+
+
+def bridged(level: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """A level (n,) with digital silence bridged by what lies on both sides, and where that is, bool (n,).
+
+    Sound that is missing from a file is no quiet crowd: it must not seem to get louder where the sound comes back.
+    """
+    silent = level < SILENT_DB
+    if silent.any():  # and the samples beside it, which see a part of it
+        silent = np.convolve(silent, np.ones(2 * _SMEARED + 1), mode="full")[_SMEARED:][: len(level)] > 0
+    known = np.flatnonzero(~silent)
+    if len(known) in (0, len(level)):
+        return level, silent
+    return np.interp(np.arange(len(level)), known, level[known]).astype(np.float32), silent
 
 
 def _spread(level: Floats) -> Floats:

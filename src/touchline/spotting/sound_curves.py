@@ -9,13 +9,11 @@ import numpy as np
 
 from touchline.clock import US_PER_S, format_clock
 from touchline.sound import BANDS_HZ, Floats, SoundReading
-from touchline.spotting.crowd import STEP_FRAMES, crowd_curves, crowd_level, find_swells
+from touchline.spotting.crowd import SILENT_DB, STEP_FRAMES, crowd_curves, crowd_level, find_swells
 from touchline.spotting.sound_frames import RATE_HZ, sound_frames
 from touchline.spotting.sound_model import SoundModel, load_sound_model
 from touchline.spotting.whistle import DEFAULT_THRESHOLD, find_whistles, whistle_curve
 
-SILENT_DB = -100.0
-"""A sound that never rises above this is silent."""
 _WHISTLE_TOP_HZ = 5_000
 
 
@@ -38,7 +36,7 @@ def listen(
     model = model or load_sound_model()
     cleaner = SoundCleaner()
     frames = sound_frames(cleaner.clean(chunks))
-    curve = whistle_curve(frames, model=model)
+    curve = np.where(frames.band_db.max(axis=1, initial=SILENT_DB) > SILENT_DB, whistle_curve(frames, model=model), 0)
     level = crowd_level(frames)
     loud, onset = crowd_curves(level, model=model)
     remarks = [*_rate_remarks(source_rate_hz), *cleaner.remarks]
