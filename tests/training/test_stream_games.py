@@ -212,3 +212,14 @@ def test_soccernets_reduction_makes_soccernets_set(tmp_path: Path) -> None:
         reduced(folder / "1_x.npy", "cd" * 32, model="ResNET_TF2", published=True)
     data = write_games_set(tmp_path / "games", tmp_path / "set", streams={"picture": "x"}).data
     assert data.models == {"picture": KIND} and data.published == {"picture"}
+
+
+def test_rows_that_are_no_numbers_are_told(tmp_path: Path) -> None:
+    for name in "abc":
+        folder = a_game(tmp_path / "games", name, halves=(1,))
+    rows = np.ones((40, 512), np.float32)
+    rows[7, 3] = np.nan
+    np.save(folder / f"1_{KIND}.npy", rows)
+    made = write_games_set(tmp_path / "games", tmp_path / "set", streams={"picture": KIND})
+    (remark,) = made.remarks
+    assert remark.startswith("league/c, half 1: 'picture' holds numbers that are not finite")

@@ -93,6 +93,7 @@ def write_games_set(
             remarks += [f"{name}, half {half}: no {stream!r}" for stream in streams if stream not in files]
             one = _recording(game, half=half, files=files, out=out, classes=classes, rate_hz=rate_hz, known=known)
             remarks += _late_events(one, name=f"{name}, half {half}", rate_hz=rate_hz)
+            remarks += _broken_rows(one, name=f"{name}, half {half}", out=out)
             recordings.append(_with_part(one, name=f"{name}/{half}", part=part_of[name]))
     _check_streams(games, streams, known, out=out)
     remarks += _missing_parts(recordings)
@@ -185,6 +186,15 @@ def _late_events(recording: Recording, *, name: str, rate_hz: float) -> list[str
         return []
     end = format_clock(round(end_s * US_PER_S), decimals=0)
     return [f"{name}: {late} of {len(recording.time_s)} events lie after {end}, where its features end"]
+
+
+def _broken_rows(recording: Recording, *, name: str, out: Path) -> list[str]:
+    """A remark on each stream, read where it lies, with numbers that are none."""
+    return [
+        f"{name}: {stream!r} holds numbers that are not finite; those rows count as missing ({path.name})"
+        for stream, path in recording.files.items()
+        if stream not in recording.finite and not path.is_relative_to(out)
+    ]
 
 
 def _halves(folder: Path, events: EventColumns, streams: Mapping[str, str]) -> list[int]:
