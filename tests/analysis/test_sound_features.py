@@ -115,7 +115,10 @@ def test_features_of_sound_are_not_measured_by_published_heads(video: Path, tmp_
     assert "published" not in done.output
 
 
-def test_imported_weights_that_are_not_there_say_how_to_get_them(video: Path) -> None:
+def test_imported_weights_that_are_not_there_say_how_to_get_them(
+    video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))  # whoever runs this may have imported a vggish
     done = CliRunner().invoke(app, ["extract", str(video), "--model", "vggish"])
     assert done.exit_code == 3
     assert "models import" in done.output
