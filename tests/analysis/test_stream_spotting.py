@@ -22,14 +22,16 @@ from touchline.analysis.stream_spotting import StreamSpotTask, VideoStreamSpotte
 from touchline.analysis.trial import trial_speed
 from touchline.cli.main import app
 from touchline.errors import InputError, UsageError
-from touchline.formats.bundle import Bundle, video_fingerprint
+from touchline.formats.bundle import TRACKS, Bundle, video_fingerprint
 from touchline.formats.features import FeatureInfo, Features, read_features, write_features
+from touchline.formats.tracks_parquet import write_tracks_parquet
 from touchline.media.video import VideoReader, probe
 from touchline.models.spec import DEFAULT_THRESHOLD
 from touchline.models.store import build_network, load_model, save_model
 from touchline.models.stream_spec import StreamHeadConfig, StreamSpec, SuppressionSpec
 from touchline.spotting.reduction import Reduction, ReductionFit
 from touchline.spotting.stream_spotter import StreamSpotter
+from touchline.tracks import Shot, Track, Tracks
 
 LABELS = ("Goal", "Corner")
 
@@ -312,23 +314,56 @@ def test_a_missing_or_shorter_stream_is_a_degraded_result(
     assert code(both, "--out", str(tmp_path / "deaf")) == 4
 
 
-def test_a_stream_of_the_ball_has_to_be_given(video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stream_of_the_ball_is_made_along_its_tracks_or_given(
+    video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(
         "touchline.analysis.stream_sources.load_feature_extractor", lambda name, **options: number_extractor(name=name)
     )
     both = write_head(tmp_path, streams={"picture": (3, "numbers"), "ball": (3, "ball_numbers")})
-    task, _ = spot(video, tmp_path / "a", load_video_stream_spotter(str(both), device="cpu"))
+    spotter = load_video_stream_spotter(str(both), device="cpu")
+    task, bundle = spot(video, tmp_path / "a", spotter)
     assert task.degraded
-    assert any("extract VIDEO --ball --model numbers` makes it" in remark for remark in task.remarks)
-    values = np.ones((40, 3), np.float32)
-    path = tmp_path / "match_ball_numbers.npy"
-    write_features(path, [values], shape=values.shape, info=FeatureInfo(model="ball_numbers", absent=((3, 30),)))
-    given = load_video_stream_spotter(str(both), device="cpu", given={"ball": path})
-    task, _ = spot(video, tmp_path / "b", given)
-    assert not task.degraded and not any("ball" in remark for remark in task.remarks)
+    (told,) = [remark for remark in task.remarks if "ball" in remark]
+    assert "features extract match.mp4 --ball --model numbers`, for --features ball=FILE.npy" in told
+    write_tracks_parquet(bundle.path / TRACKS, ball_tracks(label="player"))
+    task, _ = spot(video, tmp_path / "a", spotter)
+    assert any("the tracks hold no ball" in remark for remark in task.remarks)
+    write_tracks_parquet(bundle.path / TRACKS, ball_tracks())
+    task, _ = spot(video, tmp_path / "a", spotter)
+    assert not any("ball" in remark for remark in task.remarks)
+    made = bundle.path / "features" / "ball.npy"
+    features = read_features(made)
+    assert (features.info.model, len(features)) == ("ball_numbers", 40)
+    given = load_video_stream_spotter(str(both), device="cpu", given={"ball": made})
+    task, again = spot(video, tmp_path / "b", given)
+    assert not any("ball" in remark for remark in task.remarks)
+    assert np.array_equal(again.read_scores().values, bundle.read_scores().values)
     alone = write_head(tmp_path, streams={"ball": (3, "ball_numbers")}, name="alone")
-    with pytest.raises(InputError, match=r"none of its streams is to be had: ball: .*--features ball=FILE\.npy"):
-        load_video_stream_spotter(str(alone), device="cpu")
+    with pytest.raises(InputError, match=r"of these there are none .*; ball: the ball has not been followed yet"):
+        spot(video, tmp_path / "c", load_video_stream_spotter(str(alone), device="cpu"))
+
+
+def test_tracks_that_come_later_are_looked_along(video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "touchline.analysis.stream_sources.load_feature_extractor", lambda name, **options: number_extractor(name=name)
+    )
+    both = write_head(tmp_path, streams={"picture": (3, "numbers"), "ball": (3, "ball_numbers")})
+    spotter = load_video_stream_spotter(str(both), device="cpu")
+    options = AnalyzeOptions(out=tmp_path)
+    assert any("followed yet" in remark for remark in analyze_video(video, spotter=spotter, options=options).remarks)
+    write_tracks_parquet(Bundle.create(tmp_path, video).path / TRACKS, ball_tracks())
+    later = analyze_video(video, spotter=spotter, options=options)
+    assert not later.reused and not any("ball" in remark for remark in later.remarks)
+    assert analyze_video(video, spotter=spotter, options=options).reused
+
+
+def ball_tracks(*, label: str = "ball") -> Tracks:
+    """Something that moves over the whole video."""
+    at = np.arange(500)
+    boxes = np.stack([10 + at % 60, 20 + 0 * at, 20 + at % 60, 30 + 0 * at], axis=1).astype(np.float32)
+    sure, seen = np.ones(len(at), np.float32), np.ones(len(at), bool)
+    return Tracks((Track(1, label, at * 40_000, at, boxes, sure, seen),), (Shot(0, 0, 20_000_000),), 96, 64)
 
 
 def test_sound_and_files_are_found_by_the_heads_own_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

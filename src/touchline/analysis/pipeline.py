@@ -27,7 +27,7 @@ from touchline.analysis.tracking import TrackTask, VideoTracker
 from touchline.analysis.tracking_summary import TrackingSummary
 from touchline.errors import InputError
 from touchline.formats.boxes import PickedBox
-from touchline.formats.bundle import KEEPERS, OVERLAY, REPORT, Bundle, Manifest, video_fingerprint
+from touchline.formats.bundle import KEEPERS, OVERLAY, REPORT, TRACKS, Bundle, Manifest, video_fingerprint
 from touchline.formats.sound import read_sound
 from touchline.media.video import VideoReader, probe
 from touchline.sound import SoundReading
@@ -167,7 +167,8 @@ def analyze_video(
     fingerprint = video_fingerprint(video)
     bundle = Bundle.create(options.out, video)
     origin = {"video_fingerprint": fingerprint, "stream": info.stream_index, "touchline": version("touchline")}
-    spot = None if spotter is None else _spot_task(spotter, options=options, origin=origin, info=info)
+    tracked = tracker is not None or (bundle.path / TRACKS).exists()
+    spot = None if spotter is None else _spot_task(spotter, options=options, origin=origin, info=info, tracked=tracked)
     track = None if tracker is None else TrackTask(tracker, boxes=options.boxes, origin=origin, info=info)
     heard = SoundTask(video, origin=origin, info=info) if sound else None
     work = _Work(
@@ -187,11 +188,16 @@ def analyze_video(
 
 
 def _spot_task(
-    spotter: BaseSpotter | VideoStreamSpotter, *, options: AnalyzeOptions, origin: Mapping[str, Any], info: VideoInfo
+    spotter: BaseSpotter | VideoStreamSpotter,
+    *,
+    options: AnalyzeOptions,
+    origin: Mapping[str, Any],
+    info: VideoInfo,
+    tracked: bool,
 ) -> _SpotTask:
     """The task of a spotter: of frames, or of feature streams."""
     if isinstance(spotter, VideoStreamSpotter):
-        return StreamSpotTask(spotter, thresholds=options.thresholds, origin=origin, info=info)
+        return StreamSpotTask(spotter, thresholds=options.thresholds, origin=origin, info=info, tracked=tracked)
     return SpotTask(spotter, thresholds=options.thresholds, origin=origin)
 
 
@@ -260,7 +266,7 @@ class _Work:
             ]  # of another video, or of none that is known
         self.bundle.discard(*stale)
         shutil.rmtree(self.bundle.path / KEEPERS, ignore_errors=True)
-        for task in missing:
+        for task in sorted(missing, key=lambda one: one is self.spot):  # events may be found along tracks
             task.write(self.bundle, game=self.video.stem)
         timings_s = {"analyse": round(passed_s - started_s, 3), "write": round(time.monotonic() - passed_s, 3)}
         manifest = self._write_manifest(old, missing, coverage=coverage, timings_s=timings_s)

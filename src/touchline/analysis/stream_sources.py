@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Literal
 
 from touchline.analysis.ball_stream import NAME as BALL_VIEW
-from touchline.analysis.features import FeatureOptions
+from touchline.analysis.ball_stream import ball_path, ball_view
+from touchline.analysis.features import FeatureOptions, extract_features
 from touchline.analysis.sound_features import extract_sound_features
 from touchline.errors import InputError, UsageError
-from touchline.formats.bundle import video_fingerprint
+from touchline.formats.bundle import TRACKS, video_fingerprint
 from touchline.formats.features import SOCCERNET_RATE_HZ, Features, read_features
+from touchline.formats.tracks_parquet import read_tracks_parquet
 from touchline.models.stream_spec import StreamHeadConfig, StreamSpec
 from touchline.spotting.feature_extractor import BUILTIN, FeatureExtractor, load_feature_extractor
 from touchline.spotting.reduction import Reduction
@@ -37,7 +39,7 @@ class PictureStream:
 
 @dataclass(frozen=True, slots=True)
 class OtherStream:
-    """A stream that needs no pictures.
+    """A stream that is not taken of whole pictures as they are decoded.
 
     Attributes:
         name: of the stream.
@@ -45,6 +47,7 @@ class OtherStream:
         take: gives it of a video, kept in a file; an InputError where the video has none.
         about: what it is, for people.
         optional: go on without it where it cannot be had.
+        of_tracks: whether it is made of the tracks in the video's bundle.
 
     """
 
@@ -53,6 +56,7 @@ class OtherStream:
     take: Callable[[Path, Path], Features]
     about: str
     optional: bool = False
+    of_tracks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +105,10 @@ def sources_of(
             except InputError as error:
                 missing[stream.name] = str(error)
         elif stream.model.startswith(_BALL):
-            encoder = stream.model.removeprefix(_BALL)
-            missing[stream.name] = (
-                f"`touchline features extract VIDEO --ball --model {encoder}` makes it, with the --margin it was "
-                f"trained on; then give --features {stream.name}=FILE.npy"
-            )
+            try:
+                others.append(_ball_stream(stream, config=config, device=device))
+            except InputError as error:
+                missing[stream.name] = str(error)
         else:
             pictures.append(
                 _picture_stream(stream, config=config, device=device, features=features, reduction=reduction)
@@ -140,6 +143,37 @@ def _sound_stream(stream: StreamSpec, *, device: Device) -> OtherStream:
 def _hear(extractor: SoundExtractor, video: Path, kept: Path) -> Features:
     """The sound of a video."""
     return read_features(extract_sound_features(video, extractor=extractor, out=kept).path)
+
+
+def _ball_stream(stream: StreamSpec, *, config: StreamHeadConfig, device: Device) -> OtherStream:
+    """How a stream of the ball is made: along the tracks in the video's bundle, by one more decode.
+
+    Raises:
+        InputError: what makes its features is not there, or makes another number of them.
+
+    """
+    extractor = load_feature_extractor(stream.model.removeprefix(_BALL), device=device)
+    if extractor.width != stream.width:
+        raise InputError(f"{extractor.name} makes rows of {extractor.width} numbers, not {stream.width}")
+    options = FeatureOptions(rate_hz=max(config.rate_hz, SOCCERNET_RATE_HZ))
+    key = {"model": extractor.sha256, "rate_hz": options.rate_hz}
+    take = partial(_see_ball, extractor, options, stream.name)
+    return OtherStream(stream.name, key, take, f"the ball, {extractor.name}", optional=True, of_tracks=True)
+
+
+def _see_ball(extractor: FeatureExtractor, options: FeatureOptions, name: str, video: Path, kept: Path) -> Features:
+    """Features of the ball along its track."""
+    bundle = kept.parent.parent
+    if not (bundle / TRACKS).exists():
+        raise InputError(
+            "the ball has not been followed yet: `touchline analyze` and `track` do that, or "
+            f"`touchline features extract {video.name} --ball --model {extractor.name}`, for --features {name}=FILE.npy"
+        )
+    tracks = read_tracks_parquet(bundle / TRACKS)
+    if not len(ball_path(tracks).times_us):
+        raise InputError("the tracks hold no ball")
+    done = extract_features(video, extractor=extractor, options=replace(options, out=kept), view=ball_view(tracks))
+    return read_features(done.path)
 
 
 def _picture_stream(

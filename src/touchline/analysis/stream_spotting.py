@@ -95,6 +95,7 @@ class StreamSpotTask:
         thresholds: confidence an event needs, by label; the head's where none is named.
         origin: what the video is, as part of the key.
         info: of the video.
+        tracked: whether the bundle has the video's tracks, or will when :meth:`write` comes.
 
     Attributes:
         name: of the task.
@@ -118,6 +119,7 @@ class StreamSpotTask:
         thresholds: Mapping[str, float],
         origin: Mapping[str, Any],
         info: VideoInfo,
+        tracked: bool = False,
     ) -> None:
         self.spotter = spotter
         self.resumed_from_us: int | None = None
@@ -132,7 +134,10 @@ class StreamSpotTask:
             for stream in spotter.sources.pictures
         }
         reductions = {s.name: s.reduction.sha256 for s in spotter.sources.pictures if s.reduction is not None}
-        others = {stream.name: dict(stream.key) for stream in spotter.sources.others}
+        others = {
+            stream.name: {**stream.key, "tracked": tracked} if stream.of_tracks else dict(stream.key)
+            for stream in spotter.sources.others
+        }
         key = {"head": spotter.sha256, "streams": self._settings, "reductions": reductions, "others": others}
         self.key: dict[str, Any] = json.loads(json.dumps({**origin, **key, "thresholds": self._thresholds}))
         named = [
