@@ -109,6 +109,18 @@ def test_batches_are_pieces_of_the_files(tmp_path: Path, half: bool) -> None:
     assert list(data.only(["y"]).widths) == ["y"]
 
 
+def test_the_system_may_be_asked_for_pieces_beforehand(tmp_path: Path) -> None:
+    values = np.random.default_rng(0).normal(size=(6_000, 64)).astype(np.float32)
+    recording = Recording("a", len(values), {}, np.zeros(0, np.int64), np.zeros(0))
+    data = open_stream_set(write_stream_set(tmp_path / "set", [(recording, {"x": values})], labels=("p",), rate_hz=2.0))
+    places = [(0, -3), (0, 17), (0, 5_990), (0, 7_000)]
+    data.read_ahead(places, samples=20)
+    block, present = data.batch(places, samples=20)
+    assert np.array_equal(block["x"][1], values[17:37])
+    assert np.array_equal(block["x"][2, :10], values[5_990:])
+    assert present["x"].sum(axis=1).tolist() == [17, 20, 10, 0]
+
+
 def test_rows_that_are_no_numbers_count_as_missing(tmp_path: Path) -> None:
     rows = np.arange(40, dtype=np.float32).reshape(20, 2)
     rows[3, 1], rows[5, 0] = np.nan, np.inf

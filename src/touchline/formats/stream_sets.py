@@ -7,10 +7,11 @@ The files may lie elsewhere, as SoccerNet's do: they are read where they are.
 from __future__ import annotations
 
 import json
+import mmap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -138,6 +139,25 @@ class StreamSet:
                 if name not in self.recordings[number].finite:
                     _drop_broken(block[at], present[name][at])
         return values, present
+
+    def read_ahead(self, places: Sequence[tuple[int, int]], *, samples: int) -> None:
+        """Have the system fetch pieces that :meth:`batch` will soon be asked for, while something else is done."""
+        for number, start in places:
+            for name in self.widths:
+                rows = self.rows(number, name)
+                if rows is not None:
+                    _fetch(rows, low=max(start, 0), high=min(start + samples, len(rows)))
+
+
+def _fetch(rows: npt.NDArray[Any], *, low: int, high: int) -> None:
+    """Advise the system that mapped rows are wanted; nothing where it takes no advice."""
+    mapped = getattr(rows, "_mmap", None)
+    if mapped is None or low >= high or not hasattr(mmap, "MADV_WILLNEED"):
+        return
+    # numpy maps from the multiple of the granularity below the array's offset on
+    before = int(cast(Any, rows).offset) % mmap.ALLOCATIONGRANULARITY
+    first = (before + low * rows.strides[0]) // mmap.PAGESIZE * mmap.PAGESIZE
+    mapped.madvise(mmap.MADV_WILLNEED, first, before + high * rows.strides[0] - first)
 
 
 def _fill(block: Floats, present: Bools, rows: npt.NDArray[Any] | None, *, start: int) -> None:

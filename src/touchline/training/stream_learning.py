@@ -22,7 +22,7 @@ from touchline.spotting.stream_spotter import StreamSpotter
 from touchline.training import stream_measure as measuring
 from touchline.training.checkpoint import load_checkpoint, restore_rng, save_checkpoint
 from touchline.training.schedule import WarmupCosine, set_learning_rate
-from touchline.training.stream_batches import PieceSampler, as_tensors, drop_streams
+from touchline.training.stream_batches import PieceSampler, Places, as_tensors, drop_streams
 from touchline.training.stream_losses import chunk_loss, dense_loss, window_loss
 from touchline.training.stream_settings import StreamHeadRecipe
 from touchline.training.stream_targets import (
@@ -119,6 +119,7 @@ class HeadTraining:
         )
         self._room = data.buffers(optimizer.batch, samples=optimizer.samples)
         self._step, self._spent_s, self._done_rounds = 0, 0.0, 0
+        self._next: Places = []
 
     def run(self) -> dict[str, float]:
         """Train until the steps or the processor time are used up; what was spent."""
@@ -149,7 +150,9 @@ class HeadTraining:
         settings, network, data = self._settings, self._network, self._data
         optimizer, device = settings.optimizer, next(network.parameters()).device
         set_learning_rate(self._adam, self._schedule.at(max(int(1000 * share), 1)))
-        places = self._sampler.draw(optimizer.batch)
+        places = self._next or self._sampler.draw(optimizer.batch)
+        self._next = self._sampler.draw(optimizer.batch)
+        data.read_ahead(self._next, samples=optimizer.samples)
         values, present = data.batch(places, samples=optimizer.samples, into=self._room)
         present = drop_streams(present, chance=settings.modality_dropout, random=self._random)
         pieces = piece_events(data, places, samples=optimizer.samples, piece=network.piece)
@@ -169,12 +172,14 @@ class HeadTraining:
             network=self._network.state_dict(),
             adam=self._adam.state_dict(),
             rounds=self._rounds.state(),
+            next=self._next,
             drawn=json.dumps([one.bit_generator.state for one in (self._sampler.random, self._random)]),
         )
 
     def _restore(self, path: Path) -> None:
         state = load_checkpoint(path, device=next(self._network.parameters()).device)
         self._step, self._spent_s, self._done_rounds = state["step"], state["spent_s"], state["done_rounds"]
+        self._next = [(int(number), int(start)) for number, start in state["next"]]
         self._network.load_state_dict(state["network"])
         self._adam.load_state_dict(state["adam"])
         self._rounds.restore(state["rounds"])
