@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from hashlib import file_digest
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +14,7 @@ from touchline.analysis.features import FeatureOptions, extract_features
 from touchline.analysis.sound_features import extract_sound_features
 from touchline.errors import InputError, UsageError
 from touchline.formats.bundle import TRACKS, video_fingerprint
+from touchline.formats.checksum import file_sha256
 from touchline.formats.features import SOCCERNET_RATE_HZ, Features, read_features
 from touchline.formats.tracks_parquet import read_tracks_parquet
 from touchline.models.stream_spec import StreamHeadConfig, StreamSpec
@@ -121,8 +121,6 @@ def sources_of(
 
 def _given_stream(stream: StreamSpec, path: Path) -> OtherStream:
     read_features(path, width=stream.width, check=False)
-    with path.open("rb") as file:
-        sha256 = file_digest(file, "sha256").hexdigest()
 
     def take(video: Path, kept: Path) -> Features:
         features = read_features(path, width=stream.width)
@@ -132,7 +130,7 @@ def _given_stream(stream: StreamSpec, path: Path) -> OtherStream:
         remark = f"{path.name} was made of another video file, {made_of.get('name', 'unknown')}"
         return replace(features, info=replace(features.info, remarks=(*features.info.remarks, remark)))
 
-    return OtherStream(stream.name, {"given": sha256}, take, f"as given, {path}")
+    return OtherStream(stream.name, {"given": file_sha256(path)}, take, f"as given, {path}")
 
 
 def _sound_stream(stream: StreamSpec, *, device: Device) -> OtherStream:

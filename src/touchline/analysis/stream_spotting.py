@@ -10,7 +10,6 @@ import json
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from hashlib import file_digest
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,7 +24,6 @@ from touchline.media.frame import Frame
 from touchline.media.frame_rules import FrameRule, frame_rule
 from touchline.models.running import pick_device
 from touchline.models.spec import DEFAULT_THRESHOLD
-from touchline.models.store import find_model
 from touchline.models.stream_spec import StreamHeadConfig
 from touchline.spotting.feature_extractor import FeatureExtractor
 from touchline.spotting.reduction import Reduction, load_reduction
@@ -293,7 +291,5 @@ def load_video_stream_spotter(
     head = load_stream_spotter(model, device=device)
     narrow = None if reduction is None else load_reduction(reduction)
     sources = sources_of(head.config, device=device, features=features, reduction=narrow, given=given)
-    with find_model(model).open("rb") as file:
-        sha256 = file_digest(file, "sha256").hexdigest()
     _, reason = pick_device(device)
-    return VideoStreamSpotter(head, sha256=sha256, sources=sources, device_reason=reason)
+    return VideoStreamSpotter(head, sha256=head.sha256, sources=sources, device_reason=reason)

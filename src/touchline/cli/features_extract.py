@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from touchline.cli.common import DebugOption, Device, DeviceOption, JsonOption, Output, progress_bar, run_guarded
+from touchline.cli.features_each import extract_each, tell_record
 from touchline.cli.options import ResumeOption, StreamOption, VideosArgument
-from touchline.errors import EXIT_DEGRADED, EXIT_OK, InputError, TouchlineError, UsageError
+from touchline.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from touchline.analysis.features import Extraction, FeatureOptions, View
@@ -177,50 +179,23 @@ def _extract_all(
 ) -> int:
     """Every video in turn; those that cannot be used are told and the rest go on."""
     from touchline.analysis.features import extract_features
-    from touchline.cli.batch import batch_code
-    from touchline.formats.soccernet_source import missing_advice
 
-    codes = []
-    for video in videos:
-        try:
-            if not video.exists():
-                raise InputError(f"{video}: no such file{missing_advice(video.name) or '; check the path'}")
-            view = None if views is None else views.of(video)
-            with progress_bar(video.name) as progress:
-                result = extract_features(video, extractor=extractor, options=options, view=view, progress=progress)
-        except TouchlineError as error:
-            output.error(error, type="error", video=str(video))
-            codes.append(error.exit_code)
-            continue
-        _tell(video, result, output=output)
-        codes.append(EXIT_DEGRADED if result.degraded else EXIT_OK)
-    return batch_code(codes)
+    def take(video: Path) -> Extraction:
+        view = None if views is None else views.of(video)
+        with progress_bar(video.name) as progress:
+            return extract_features(video, extractor=extractor, options=options, view=view, progress=progress)
+
+    return extract_each(videos, take=take, tell=partial(_tell, output=output), output=output)
 
 
 def _tell(video: Path, result: Extraction, *, output: Output) -> None:
     coverage = result.info.coverage
-    lost_s = 0.0 if coverage is None else coverage.lost_us / 1e6
     absent = sum(end - first for first, end in result.info.absent)
     remarks = [*result.info.remarks, *(() if coverage is None else coverage.repairs)]
-    output.record(
-        {
-            "type": "features",
-            "video": str(video),
-            "path": str(result.path),
-            "rows": result.rows,
-            "width": result.width,
-            "rate_hz": result.info.rate_hz,
-            "model": result.info.model,
-            "reused": result.reused,
-            "resumed_row": result.resumed_row,
-            "lost_s": round(lost_s, 3),
-            "absent_rows": absent,
-            "remarks": remarks,
-        }
-    )
-    for remark in remarks:
-        output.note(f"touchline: {video.name}: {remark}")
+    more = {"resumed_row": result.resumed_row, "absent_rows": absent}
+    tell_record(video, result, remarks=remarks, more=more, output=output)
     if not output.json:
+        lost_s = 0.0 if coverage is None else coverage.lost_us / 1e6
         how = " (up to date)" if result.reused else f" (from row {result.resumed_row} on)" if result.resumed_row else ""
         lost = f", {lost_s:.1f} s of the video lost" if lost_s else ""
         without = f", {absent} rows without a ball" if absent else ""

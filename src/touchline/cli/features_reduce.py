@@ -172,10 +172,11 @@ def _apply(
     source: Path, path: Path, *, reduction: Reduction, rate: float | None, force: bool
 ) -> tuple[Path, int, bool]:
     """Write one file's narrower features; where, how many rows, and whether they were there already."""
+    from touchline.formats.checksum import file_sha256
     from touchline.formats.features import holds, read_features, write_features
 
     features = read_features(source, width=reduction.width, rate_hz=rate)
-    settings = {**features.info.settings, "source": _sha256(source), "reduction": reduction.sha256}
+    settings = {**features.info.settings, "source": file_sha256(source), "reduction": reduction.sha256}
     info = features.info
     if not force and holds(path, video=info.video, settings=settings) is not None:
         return path, len(features), True
@@ -196,13 +197,6 @@ def _remarks(features: Features, reduction: Reduction) -> list[str]:
     if reduction.model and reduction.model != features.info.model:
         return [f"reduced with {reduction.name}, which was fitted on features of {reduction.model}, not these"]
     return []
-
-
-def _sha256(path: Path) -> str:
-    from hashlib import file_digest
-
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
 
 
 def _targets(sources: Mapping[Path, Path], *, out: Path | None, size: int) -> dict[Path, Path]:

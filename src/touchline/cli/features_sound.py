@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from touchline.cli.common import Device, Output
-from touchline.errors import EXIT_DEGRADED, EXIT_OK, InputError, TouchlineError, UsageError
+from touchline.cli.features_each import extract_each, tell_record
+from touchline.errors import UsageError
+
+if TYPE_CHECKING:
+    from touchline.analysis.features import Extraction
 
 
 def refuse_picture_options(model: str, given: Mapping[str, bool]) -> None:
@@ -30,41 +35,18 @@ def extract_sound(
 ) -> int:
     """The sound of every video in turn; those that cannot be used are told and the rest go on. The exit code."""
     from touchline.analysis.sound_features import extract_sound_features
-    from touchline.cli.batch import batch_code
-    from touchline.formats.soccernet_source import missing_advice
     from touchline.spotting.sound_extractor import load_sound_extractor
 
     extractor = load_sound_extractor(model, device=device)
     output.note(f"touchline: model {extractor.name}, {extractor.device_reason}")
-    codes = []
-    for video in videos:
-        try:
-            if not video.exists():
-                raise InputError(f"{video}: no such file{missing_advice(video.name) or '; check the path'}")
-            result = extract_sound_features(video, extractor=extractor, out=out, force=force)
-        except TouchlineError as error:
-            output.error(error, type="error", video=str(video))
-            codes.append(error.exit_code)
-            continue
-        coverage = result.info.coverage
-        output.record(
-            {
-                "type": "features",
-                "video": str(video),
-                "path": str(result.path),
-                "rows": result.rows,
-                "width": result.width,
-                "rate_hz": result.info.rate_hz,
-                "model": result.info.model,
-                "reused": result.reused,
-                "lost_s": 0.0 if coverage is None else round(coverage.lost_us / 1e6, 3),
-                "remarks": list(result.info.remarks),
-            }
-        )
-        for remark in result.info.remarks:
-            output.note(f"touchline: {video.name}: {remark}")
+
+    def take(video: Path) -> Extraction:
+        return extract_sound_features(video, extractor=extractor, out=out, force=force)
+
+    def tell(video: Path, result: Extraction) -> None:
+        tell_record(video, result, remarks=result.info.remarks, output=output)
         if not output.json:
             how = " (up to date)" if result.reused else ""
             output.say(f"{result.path}: {result.rows} x {result.width}, {result.info.rate_hz:.4g} a second{how}")
-        codes.append(EXIT_DEGRADED if result.degraded else EXIT_OK)
-    return batch_code(codes)
+
+    return extract_each(videos, take=take, tell=tell, output=output)

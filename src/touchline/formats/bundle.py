@@ -32,6 +32,7 @@ import numpy as np
 from touchline.actions import Actions
 from touchline.errors import InputError
 from touchline.formats.atomic import make_folder, write_bytes_atomic, write_json_atomic, writing
+from touchline.formats.checksum import file_sha256
 from touchline.formats.soccernet import results_document
 from touchline.tracks import Tracks
 from touchline.types import Coverage, Event, Gap, Scores, Timeline
@@ -207,8 +208,7 @@ class Bundle:
         sums = {}
         for path in (self.path / name for name in names):
             if path.is_file():
-                with path.open("rb") as file:
-                    sums[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
+                sums[path.name] = file_sha256(path)
         return sums
 
 

@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from hashlib import file_digest
 from pathlib import Path
 from types import NoneType
 from typing import Any
@@ -23,6 +22,7 @@ from touchline.clock import format_clock, frame_from_us, us_from_frame
 from touchline.errors import InputError
 from touchline.formats.atomic import make_folder, replacing, write_text_atomic
 from touchline.formats.bundle import coverage_from_json
+from touchline.formats.checksum import file_sha256
 from touchline.formats.npy import open_rows
 from touchline.types import Coverage
 
@@ -196,7 +196,7 @@ def read_features(
     if bad is not None:
         at = format_clock(info.start_us + us_from_frame(bad, fps=info.rate_hz))
         raise InputError(f"{path}: row {bad} ({at}) holds numbers that are not finite; extract the features again")
-    if check and info.sha256 and info.sha256 != _sha256(path):
+    if check and info.sha256 and info.sha256 != file_sha256(path):
         raise InputError(
             f"{path}: other numbers than {side_car(path).name} tells of: one of the two is of another run; extract the "
             "features again"
@@ -306,7 +306,7 @@ def write_features(
             rows += len(block)
         if rows != shape[0]:
             raise ValueError(f"{rows} rows were given where shape={shape} was announced")
-    info = replace(info, sha256=_sha256(path))
+    info = replace(info, sha256=file_sha256(path))
     write_text_atomic(side_car(path), json.dumps(_document(info), allow_nan=False) + "\n")
     return info
 
@@ -323,14 +323,9 @@ def holds(path: Path, *, video: Mapping[str, str], settings: Mapping[str, Any]) 
             return None
         if info.settings != json.loads(json.dumps(dict(settings))):
             return None
-        return info if _sha256(path) == info.sha256 else None
+        return info if file_sha256(path) == info.sha256 else None
     except (InputError, OSError):
         return None
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
 
 
 def length_remark(features: Features, *, duration_us: int) -> str | None:

@@ -86,17 +86,14 @@ class StreamSet:
     def part(self, name: str) -> StreamSet:
         """The recordings of one part."""
         chosen = tuple(recording for recording in self.recordings if recording.part == name)
-        return StreamSet(self.labels, self.rate_hz, self.widths, chosen, self.models, self.published, self.reductions)
+        return replace(self, recordings=chosen, _open={})
 
     def only(self, streams: Sequence[str]) -> StreamSet:
         """The same recordings with some of the streams."""
         unknown = sorted(set(streams) - set(self.widths))
         if unknown:
             raise InputError(f"no streams {unknown} in this set; it has {sorted(self.widths)}")
-        widths = {name: self.widths[name] for name in streams}
-        return StreamSet(
-            self.labels, self.rate_hz, widths, self.recordings, self.models, self.published, self.reductions
-        )
+        return replace(self, widths={name: self.widths[name] for name in streams}, _open={})
 
     def rows(self, number: int, stream: str) -> npt.NDArray[Any] | None:
         """A recording's stream, mapped: (samples, width); None where it is missing.

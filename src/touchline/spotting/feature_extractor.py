@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +12,7 @@ import numpy.typing as npt
 import torch
 
 from touchline.errors import InputError, ResourceError
+from touchline.formats.checksum import file_sha256
 from touchline.models.importing_pictures import RESNETS, WHERE_FROM, read_picture_encoder
 from touchline.models.picture_features import DetectorEncoder, PictureFeatures
 from touchline.models.running import ArrayGraph, available_threads, openvino_graph, pick_device
@@ -181,9 +181,7 @@ def _load(name_or_path: str) -> tuple[str, str, EncoderSpec, Any, Precision]:
     path = _find(name_or_path)
     if path.suffix != SUFFIX or not _is_ours(path):
         network, config = read_picture_encoder(path)
-        with path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        return config.name, sha256, config.picture, network, config.precision
+        return config.name, file_sha256(path), config.picture, network, config.precision
     network, stored, sha256 = load_model(path, task="any")
     if stored.task == "detect":
         return stored.name, sha256, DETECTOR_SPEC, DetectorEncoder(network), stored.precision

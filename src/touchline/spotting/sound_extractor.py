@@ -14,7 +14,7 @@ from touchline.errors import InputError, ResourceError
 from touchline.models.importing_sound import WHERE_FROM
 from touchline.models.running import pick_device
 from touchline.models.spec import SoundEncoderConfig
-from touchline.models.store import SUFFIX, load_model, read_config
+from touchline.models.store import SUFFIX, find_model, load_model, read_config
 from touchline.models.vggish import WIDTHS, VGGish
 from touchline.sound import CURVE_RATE_HZ, CURVES
 from touchline.spotting.logmel import PATCHES, stream_patches
@@ -143,8 +143,6 @@ def is_sound_model(name_or_path: str) -> bool:
     if name_or_path == CURVES_MODEL or Path(name_or_path).name.startswith("vggish"):
         return True
     try:
-        from touchline.models.store import find_model
-
         return isinstance(read_config(find_model(name_or_path)), SoundEncoderConfig)
     except InputError:
         return False

@@ -56,11 +56,14 @@ class StreamSpotter:
         network: a :class:`~touchline.models.fusion.FusedHead` or a head of its form, in evaluation mode.
         config: what it says of itself.
         device: where it runs.
+        sha256: of the model file; empty for a network that is of none.
 
     """
 
-    def __init__(self, network: Any, config: StreamHeadConfig, *, device: torch.device | str = "cpu") -> None:
-        self.config, self.device = config, torch.device(device)
+    def __init__(
+        self, network: Any, config: StreamHeadConfig, *, device: torch.device | str = "cpu", sha256: str = ""
+    ) -> None:
+        self.config, self.device, self.sha256 = config, torch.device(device), sha256
         self._network = network.to(self.device).eval()
 
     @property
@@ -245,9 +248,9 @@ def load_stream_spotter(model: str | Path, *, device: str = "auto") -> StreamSpo
         InputError: not found, damaged, or a model for something else.
 
     """
-    network, config, _ = load_model(model, task="spot-streams")
+    network, config, sha256 = load_model(model, task="spot-streams")
     where, _ = choose_device(device)
-    return StreamSpotter(network, config, device=where)
+    return StreamSpotter(network, config, device=where, sha256=sha256)
 
 
 def spot_streams(

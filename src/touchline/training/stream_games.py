@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -94,7 +94,7 @@ def write_games_set(
             one = _recording(game, half=half, files=files, out=out, classes=classes, rate_hz=rate_hz, known=known)
             remarks += _late_events(one, name=f"{name}, half {half}", rate_hz=rate_hz)
             remarks += _broken_rows(one, name=f"{name}, half {half}", out=out)
-            recordings.append(_with_part(one, name=f"{name}/{half}", part=part_of[name]))
+            recordings.append(replace(one, name=f"{name}/{half}", part=part_of[name]))
     _check_streams(games, streams, known, out=out)
     remarks += _missing_parts(recordings)
     data = StreamSet(
@@ -291,12 +291,6 @@ def _samples(streams: Collection[Features], *, rate_hz: float) -> int:
     fitting = [len(features) for features in streams if _on_grid(features, rate_hz=rate_hz, samples=len(features))]
     near = [samples for samples in fitting if samples >= longest - _SLACK_S * rate_hz]
     return max(near, default=longest)
-
-
-def _with_part(recording: Recording, *, name: str, part: str) -> Recording:
-    return Recording(
-        name, recording.samples, recording.files, recording.label, recording.time_s, part, recording.finite
-    )
 
 
 def _on_grid(features: Features, *, rate_hz: float, samples: int) -> bool:

@@ -1,0 +1,63 @@
+"""Features of one video after the other, whatever they are of: errors told, results told, one exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from touchline.cli.common import Output
+from touchline.errors import EXIT_DEGRADED, EXIT_OK, InputError, TouchlineError
+
+if TYPE_CHECKING:
+    from touchline.analysis.features import Extraction
+
+
+def extract_each(
+    videos: Sequence[Path],
+    *,
+    take: Callable[[Path], Extraction],
+    tell: Callable[[Path, Extraction], None],
+    output: Output,
+) -> int:
+    """Every video in turn; those that cannot be used are told and the rest go on. The exit code."""
+    from touchline.cli.batch import batch_code
+    from touchline.formats.soccernet_source import missing_advice
+
+    codes = []
+    for video in videos:
+        try:
+            if not video.exists():
+                raise InputError(f"{video}: no such file{missing_advice(video.name) or '; check the path'}")
+            result = take(video)
+        except TouchlineError as error:
+            output.error(error, type="error", video=str(video))
+            codes.append(error.exit_code)
+            continue
+        tell(video, result)
+        codes.append(EXIT_DEGRADED if result.degraded else EXIT_OK)
+    return batch_code(codes)
+
+
+def tell_record(
+    video: Path, result: Extraction, *, remarks: Sequence[str], more: dict[str, Any] | None = None, output: Output
+) -> None:
+    """The result as a JSON record, with ``more`` of its own kind, and its remarks."""
+    coverage = result.info.coverage
+    output.record(
+        {
+            "type": "features",
+            "video": str(video),
+            "path": str(result.path),
+            "rows": result.rows,
+            "width": result.width,
+            "rate_hz": result.info.rate_hz,
+            "model": result.info.model,
+            "reused": result.reused,
+            "lost_s": 0.0 if coverage is None else round(coverage.lost_us / 1e6, 3),
+            "remarks": list(remarks),
+            **(more or {}),
+        }
+    )
+    for remark in remarks:
+        output.note(f"touchline: {video.name}: {remark}")
