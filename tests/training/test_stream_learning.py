@@ -65,3 +65,11 @@ def test_a_damaged_checkpoint_is_told(tmp_path: Path) -> None:
     (tmp_path / CHECKPOINT).write_bytes(b"not one")
     with pytest.raises(InputError, match="delete it or train afresh"):
         _state(data, tmp_path)
+
+
+def test_a_checkpoint_of_another_set_is_told(tmp_path: Path) -> None:
+    data = make_planted_set(tmp_path / "set", PlantedSettings.model_validate(PLANTED))
+    _state(data, tmp_path)
+    narrower = PlantedSettings.model_validate({**PLANTED, "picture_width": 10})
+    with pytest.raises(InputError, match=r"checkpoint\.pt \(an empty --out trains afresh\): weights of other shapes"):
+        _state(make_planted_set(tmp_path / "other", narrower), tmp_path)

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from touchline.errors import UsageError
 from touchline.formats.stream_sets import StreamSet
 from touchline.models.fusion import FusedHead, Output
+from touchline.models.store import load_weights
 from touchline.models.stream_outputs import ChunkOutput, DenseOutput, WindowOutput
 from touchline.models.stream_spec import StreamHeadConfig, SuppressionSpec
 from touchline.spotting.stream_spotter import StreamSpotter
@@ -180,7 +181,7 @@ class HeadTraining:
         state = load_checkpoint(path, device=next(self._network.parameters()).device)
         self._step, self._spent_s, self._done_rounds = state["step"], state["spent_s"], state["done_rounds"]
         self._next = [(int(number), int(start)) for number, start in state["next"]]
-        self._network.load_state_dict(state["network"])
+        load_weights(self._network, state["network"], source=f"{path} (an empty --out trains afresh)")
         self._adam.load_state_dict(state["adam"])
         self._rounds.restore(state["rounds"])
         for one, kept in zip((self._sampler.random, self._random), json.loads(state["drawn"]), strict=True):
