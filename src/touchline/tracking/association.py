@@ -59,7 +59,7 @@ def pair_costs(
         known, seen = appearance
         apart = ((known[:, None] - seen[None]) ** 2).sum(axis=2)
         cost += settings.appearance * np.nan_to_num(apart, nan=0.0)
-    cost[away > settings.reach_heights**2] = FORBIDDEN
+    cost[~(away <= settings.reach_heights**2)] = FORBIDDEN  # NaN too: whoever a camera's motion threw out of sight
     return cost
 
 

@@ -118,11 +118,21 @@ def predict(states: States, *, dt_s: float, unseen: npt.NDArray[np.bool_], setti
         ],
         axis=1,
     )
-    limit = 4 * settings.speed_heights_s**2
-    covariance[:, 2] = np.minimum(covariance[:, 2], limit)
+    _limit_speed(covariance, limit=4 * settings.speed_heights_s**2)
     return States(
         states.centre_px + states.velocity_px_s * dt_s, states.velocity_px_s * fade, states.size_px, covariance
     )
+
+
+def _limit_speed(covariance: Floats, *, limit: float) -> None:
+    """Bound the variance of speed in place; place and speed stay as correlated as they were.
+
+    Bounding the variance alone leaves more covariance than two variances allow, and :func:`correct` then makes
+    variances below 0 of it: steps of half a second and more get there.
+    """
+    shrink = np.sqrt(limit / np.maximum(covariance[:, 2], limit))
+    covariance[:, 1] *= shrink
+    covariance[:, 2] = np.minimum(covariance[:, 2], limit)
 
 
 def correct(states: States, boxes_xyxy: npt.NDArray, *, noise: npt.NDArray | float, settings: MotionSettings) -> States:
