@@ -21,6 +21,7 @@ from touchline.models.ball_spotter import BallEncoder
 from touchline.training.ball_truth import BallTruth
 from touchline.training.checkpoint import load_checkpoint, save_checkpoint
 from touchline.training.ema import Ema
+from touchline.training.finite import LossGuard
 from touchline.training.logs import MetricLog
 from touchline.training.schedule import WarmupCosine, set_learning_rate
 
@@ -247,15 +248,19 @@ def _run_steps(
         matches, settings, device=device, seed=settings.seed + first, stack_offsets=encoder.stack_offsets
     )
     log = MetricLog(out)
+    guard = LossGuard(encoder, run=out, lower="encoder.base_lr", checkpoint=out / "encoder.pt")
     started, mean_loss = time.monotonic(), 0.0
     for step in range(first, settings.steps):
         set_learning_rate(optimizer, schedule.at(step))
         loss = _step(encoder, sampler.draw(), optimizer, device=device)
+        guard.add(loss)
         ema.update(encoder)
         mean_loss += (loss - mean_loss) * 0.02 if step > first else loss
         if (step + 1) % 100 == 0:
+            guard.require_finite(step + 1)
             log.log(step + 1, loss=mean_loss, seconds=time.monotonic() - started)
         if (step + 1) % settings.save_every == 0 or step + 1 == settings.steps:
+            guard.require_finite(step + 1)
             save_checkpoint(
                 out / "encoder.pt",
                 model=encoder.state_dict(),

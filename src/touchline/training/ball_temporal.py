@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from touchline.models.ball_spotter import BallSpotter, TemporalHead, candidate_vectors
 from touchline.training.ema import Ema
+from touchline.training.finite import LossGuard
 from touchline.training.losses import focal_loss
 from touchline.training.schedule import WarmupCosine, set_learning_rate
 
@@ -72,7 +73,12 @@ def encode_match(network: BallSpotter, luma: npt.NDArray[np.uint8], *, device: s
 
 
 def train_head(network: BallSpotter, sequences: Sequence[VectorSequence], *, settings: TemporalSettings) -> None:
-    """Train the network's temporal head in place (averaged weights) on cached vectors; leaves it in eval mode."""
+    """Train the network's temporal head in place (averaged weights) on cached vectors; leaves it in eval mode.
+
+    Raises:
+        UsageError: the loss was no number at some step.
+
+    """
     torch.manual_seed(settings.seed)
     random = np.random.default_rng(settings.seed)
     classes, states = network.num_classes, sequences[0].states.shape[1]
@@ -80,6 +86,7 @@ def train_head(network: BallSpotter, sequences: Sequence[VectorSequence], *, set
     optimizer = torch.optim.AdamW(head.parameters(), lr=settings.base_lr, weight_decay=settings.weight_decay)
     schedule = WarmupCosine(settings.base_lr, settings.base_lr / 50, settings.steps // 20, settings.steps)
     ema = Ema(head, settings.ema_decay)
+    guard = LossGuard(head, run="temporal head", lower="temporal.base_lr", checkpoint=None)
     for step in range(settings.steps):
         set_learning_rate(optimizer, schedule.at(step))
         vectors, targets = _draw(sequences, settings, head=head, random=random)
@@ -88,6 +95,8 @@ def train_head(network: BallSpotter, sequences: Sequence[VectorSequence], *, set
         loss.backward()
         optimizer.step()
         ema.update(head)
+        guard.add(loss)
+    guard.require_finite(settings.steps)
     ema.copy_to(head)
     _keep_classes(network, head)
 

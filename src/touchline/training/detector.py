@@ -36,6 +36,7 @@ from touchline.training.detector_targets import (
     role_loss,
 )
 from touchline.training.ema import Ema
+from touchline.training.finite import LossGuard
 from touchline.training.logs import MetricLog
 from touchline.training.schedule import WarmupCosine, set_learning_rate
 
@@ -213,16 +214,20 @@ def _run(
         cosine_steps=optimizer.steps - warmup,
     )
     started_s = time.monotonic()
+    guard = LossGuard(network, run=out, lower="optimizer.base_lr", checkpoint=out / "checkpoint.pt")
     with MetricLog(out, from_step=first, tensorboard=False) as log:
         for step in range(first, optimizer.steps):
             set_learning_rate(adam, schedule.at(step))
             losses = _step(network.train(), adam, sampler.draw())
+            guard.add(torch.stack(list(losses.values())).sum())
             ema.update(network)
             done = step + 1
             if done % 50 == 0 or done == optimizer.steps:
+                guard.require_finite(done)
                 speed = (done - first) / (time.monotonic() - started_s)
                 log.log(done, **{name: float(value) for name, value in losses.items()}, steps_per_s=speed)
             if done % optimizer.save_every == 0 or done == optimizer.steps:
+                guard.require_finite(done)
                 state = {
                     "step": done,
                     "network": network.state_dict(),

@@ -21,6 +21,7 @@ from touchline.models.pose_net import PoseNet
 from touchline.models.store import load_model, load_weights
 from touchline.training.checkpoint import load_checkpoint, save_checkpoint
 from touchline.training.ema import Ema
+from touchline.training.finite import LossGuard
 from touchline.training.keeper_pose_data import PoseSampler, Shares
 from touchline.training.keeper_pose_losses import PoseBatch, pose_losses
 from touchline.training.logs import MetricLog
@@ -161,16 +162,20 @@ def _run(
         base_lr=stage.base_lr, min_lr=stage.base_lr / 100, warmup_steps=warmup, cosine_steps=stage.steps - warmup
     )
     started_s = time.monotonic()
+    guard = LossGuard(network, run=out, lower="base_lr of its stage", checkpoint=out / "checkpoint.pt")
     with MetricLog(out, from_step=first, tensorboard=False) as log:
         for step in range(first, stage.steps):
             set_learning_rate(adam, schedule.at(step))
             losses = train_step(network.train(), adam, sampler.draw())
+            guard.add(torch.stack(list(losses.values())).sum())
             ema.update(network)
             done = step + 1
             if done % 20 == 0 or done == stage.steps:
+                guard.require_finite(done)
                 speed = (done - first) / (time.monotonic() - started_s)
                 log.log(done, **{name: float(value) for name, value in losses.items()}, steps_per_s=speed)
             if done % stage.save_every == 0 or done == stage.steps:
+                guard.require_finite(done)
                 states = {"network": network.state_dict(), "ema": ema.state_dict(), "optimizer": adam.state_dict()}
                 save_checkpoint(out / "checkpoint.pt", step=done, **states)
 

@@ -25,6 +25,7 @@ from touchline.models.store import save_model
 from touchline.pitch import KEYPOINT_NAMES
 from touchline.training.checkpoint import load_checkpoint, save_checkpoint
 from touchline.training.ema import Ema
+from touchline.training.finite import LossGuard
 from touchline.training.logs import MetricLog
 from touchline.training.pitch_augment import Bank, DrawnBank, PitchBatch, draw_batch, join_batches
 from touchline.training.pitch_data import FRAME_WIDTH, PitchFrame, read_frames, read_simulated, split_frames
@@ -269,6 +270,7 @@ def _run(
     training = settings.training
     schedule = WarmupCosine(training.base_lr, training.base_lr / 100, _SCALE // 25, _SCALE - _SCALE // 25)
     log = MetricLog(out)
+    guard = LossGuard(network, run=out, lower="training.base_lr", checkpoint=out / "pitch.pt")
     network.train()
     started_s = time.monotonic() - spent_s
     step, means = first, dict[str, float]()
@@ -280,9 +282,11 @@ def _run(
         set_learning_rate(optimizer, schedule.at(max(1, int(done * _SCALE))))
         batch = mixer.draw(step=2 if done < training.small_share else 1)
         parts = _step(network, batch, optimizer, settings.loss)
+        guard.add(torch.stack(list(parts.values())).sum())
         ema.update(network)
         step += 1
         if step % 50 == 0 or step == first + 1:
+            guard.require_finite(step)
             means = {name: float(value) for name, value in parts.items()}
             log.log(
                 step,
@@ -291,7 +295,9 @@ def _run(
                 steps_per_s=(step - first) / max(time.monotonic() - started_s - spent_s, 1e-9),
             )
         if step % training.save_every == 0:
+            guard.require_finite(step)
             _save(out, network, optimizer, ema, step=step, seconds=seconds)
+    guard.require_finite(step)
     _save(out, network, optimizer, ema, step=step, seconds=time.monotonic() - started_s)
 
 

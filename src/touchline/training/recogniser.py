@@ -28,6 +28,7 @@ from touchline.models.spec import ClipConfig, ClipSpec
 from touchline.models.store import ARCHITECTURES, find_model, load_model, load_weights, read_config, save_model
 from touchline.training.checkpoint import load_checkpoint, save_checkpoint
 from touchline.training.clip_splits import Leaks, count_by_side
+from touchline.training.finite import LossGuard
 from touchline.training.logs import MetricLog
 from touchline.training.recogniser_data import (
     TrainingClips,
@@ -232,6 +233,7 @@ def _fit(
     )
     counts = np.bincount(clips.truth[learn], minlength=len(clips.labels))
     chances = counts[clips.truth[learn]].astype(float) ** -wanted.balance
+    guard = LossGuard(network, run=out, lower="optimizer.base_lr", checkpoint=None)
     with MetricLog(out, from_step=0, tensorboard=False) as log:
         for step in range(wanted.steps):
             set_learning_rate(optimizer, schedule.at(step))
@@ -245,7 +247,9 @@ def _fit(
             optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
+            guard.add(loss)
             if (step + 1) % _LOG_EVERY == 0 or step + 1 == wanted.steps:
+                guard.require_finite(step + 1)
                 log.log(step + 1, loss=float(loss.detach()))
 
 

@@ -25,6 +25,7 @@ from touchline.models.spec import SkeletonConfig, SkeletonSpec
 from touchline.models.store import save_model
 from touchline.training.checkpoint import load_checkpoint, save_checkpoint
 from touchline.training.distillation_losses import blend
+from touchline.training.finite import LossGuard
 from touchline.training.schedule import WarmupCosine, set_learning_rate
 from touchline.training.skeleton_augment import SkeletonAugment, augment_places
 from touchline.training.temperature import measure_temperature
@@ -204,7 +205,8 @@ def train_one(
         if checkpoint.exists():
             network.members[member].load_state_dict(load_checkpoint(checkpoint, device="cpu")["member"])
             continue
-        _train_member(network, member, places, torch.from_numpy(truth), learn, settings=settings, teaching=teaching)
+        truths = torch.from_numpy(truth)
+        _train_member(network, member, places, truths, learn, settings=settings, teaching=teaching, out=out)
         save_checkpoint(checkpoint, member=network.members[member].state_dict())
     return network.eval()
 
@@ -218,6 +220,7 @@ def _train_member(
     *,
     settings: SkeletonRecipe,
     teaching: Teaching | None,
+    out: Path,
 ) -> None:
     optimizer = settings.optimizer
     random = torch.Generator().manual_seed(1000 * optimizer.seed + member)
@@ -234,6 +237,7 @@ def _train_member(
     schedule = WarmupCosine(
         base_lr=optimizer.base_lr, min_lr=0.0, warmup_steps=warmup, cosine_steps=max(1, optimizer.steps - warmup)
     )
+    guard = LossGuard(one, run=out, lower="optimizer.base_lr", checkpoint=None)
     for step in range(optimizer.steps):
         set_learning_rate(adam, schedule.at(step))
         drawn = rows[torch.multinomial(chances, optimizer.batch, replacement=True, generator=random)]
@@ -246,6 +250,8 @@ def _train_member(
         adam.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         adam.step()
+        guard.add(loss)
+    guard.require_finite(optimizer.steps)
 
 
 def _loss(logits: torch.Tensor, wanted: torch.Tensor, teaching: Teaching | None) -> torch.Tensor:

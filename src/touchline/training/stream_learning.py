@@ -22,6 +22,7 @@ from touchline.models.stream_spec import StreamHeadConfig, SuppressionSpec
 from touchline.spotting.stream_spotter import StreamSpotter
 from touchline.training import stream_measure as measuring
 from touchline.training.checkpoint import load_checkpoint, restore_rng, save_checkpoint
+from touchline.training.finite import LossGuard
 from touchline.training.schedule import WarmupCosine, set_learning_rate
 from touchline.training.stream_batches import PieceSampler, Places, as_tensors, drop_streams
 from touchline.training.stream_losses import chunk_loss, dense_loss, window_loss
@@ -112,6 +113,7 @@ class HeadTraining:
         self._rounds, self._progress = rounds, progress
         self._checkpoint = None if out is None else out / CHECKPOINT
         optimizer = settings.optimizer
+        self._guard = LossGuard(network, run=settings.name, lower="optimizer.base_lr", checkpoint=self._checkpoint)
         self._random = np.random.default_rng([optimizer.seed, 7])
         self._adam = torch.optim.AdamW(network.parameters(), lr=optimizer.base_lr, weight_decay=optimizer.weight_decay)
         warmup = round(1000 * optimizer.warmup)
@@ -133,6 +135,7 @@ class HeadTraining:
             used = self._spent_s / optimizer.cpu_s if optimizer.cpu_s else 0.0
             share = max(self._step / optimizer.steps, used)
             if min(share, 1.0) * optimizer.rounds >= self._done_rounds + 1:
+                self._guard.require_finite(self._step)
                 self._rounds.measure(self._step)
                 self._done_rounds += 1
                 saved_s = -CHECKPOINT_EVERY_S
@@ -163,8 +166,10 @@ class HeadTraining:
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), GRADIENT_LIMIT)
         self._adam.step()
+        self._guard.add(loss)
 
     def _save(self, path: Path) -> None:
+        self._guard.require_finite(self._step)
         save_checkpoint(
             path,
             step=self._step,

@@ -18,6 +18,7 @@ from touchline.errors import UsageError
 from touchline.training.augment import AugmentSettings, augment, mix_up
 from touchline.training.checkpoint import CheckpointFolder, load_checkpoint, restore_rng
 from touchline.training.ema import Ema
+from touchline.training.finite import require_finite
 from touchline.training.loader import ClipBatches
 from touchline.training.logs import MetricLog
 from touchline.training.losses import focal_loss
@@ -202,6 +203,7 @@ class Trainer:
         restore_rng(state["rng"])
 
     def _save(self, *, is_best: bool = False) -> None:
+        self._require_finite()
         self._checkpoints.save(
             self.step,
             is_best=is_best,
@@ -244,18 +246,20 @@ class Trainer:
         every = self.plan.validate_every_epochs * self.plan.steps_per_epoch
         is_best = bool(every) and self.step % every == 0 and self._validated(log)
         if is_best or self.step % self.plan.checkpoint_every == 0 or self.step == total:
-            self._require_finite()
             self._save(is_best=is_best)
         if self._progress is not None:
             self._progress(self.plan.name, self.step, total)
 
     def _require_finite(self) -> None:
         """Stop before weights that are no numbers replace good ones."""
-        if not math.isfinite(float(self._loss_sum)):
-            raise UsageError(
-                f"{self.plan.name}: the loss is {float(self._loss_sum)} at step {self.step}; lower optimizer.base_lr, "
-                "or set optimizer.precision=fp32; the last checkpoint is still good"
-            )
+        require_finite(
+            self.network,
+            run=self.plan.name,
+            loss=float(self._loss_sum),
+            step=self.step,
+            lower="optimizer.base_lr, or set optimizer.precision=fp32",
+            saved=bool(self._checkpoints.steps()),
+        )
 
     def _log_loss(self, log: MetricLog) -> None:
         self._require_finite()
