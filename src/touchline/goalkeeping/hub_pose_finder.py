@@ -17,6 +17,7 @@ import numpy.typing as npt
 import torch
 
 from touchline.errors import InputError, NetworkError, UsageError
+from touchline.models.finite_output import require_finite_output
 from touchline.models.running import pick_device
 from touchline.poses import JOINTS, Pose
 
@@ -91,6 +92,8 @@ class HubPoseFinder:
         box = [[0.0, 0.0, float(crop.shape[1]), float(crop.shape[0])]]
         inputs = self._processor([crop], boxes=[box], return_tensors="pt").to(self._device)
         outputs = self._model(**inputs, **self._experts)
+        heat = outputs.heatmaps.float().cpu().numpy()
+        require_finite_output(heat, model=self.name, what="joint", runs_on=self.device_reason)
         answer = self._processor.post_process_pose_estimation(outputs, boxes=[box])[0][0]
         points = answer["keypoints"].float().cpu().numpy().astype(np.float32)
         scores = answer["scores"].float().cpu().numpy().astype(np.float32)

@@ -17,6 +17,7 @@ import torch
 from torch import nn
 
 from touchline.errors import InputError, UsageError
+from touchline.models.finite_output import require_finite_output
 from touchline.models.pose_net import PeakReader, PoseReader
 from touchline.models.pose_spec import ConfidenceSpec, PoseConfig
 from touchline.models.running import ArrayGraph, available_threads, openvino_graph, pick_device
@@ -168,6 +169,7 @@ class PoseFinder:
         for row, crop in enumerate(crops):
             square_crop(crop, into=pixels[row])
         places, shares, seen = (answer[: len(crops)] for answer in self._graph(pixels))
+        require_finite_output(places, shares, seen, model=self.name, what="joint", runs_on=self.device_reason)
         return places, shares, seen
 
     def _confidence(self, share: Floats, seen: Floats) -> Floats:

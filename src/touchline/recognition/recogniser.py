@@ -11,6 +11,7 @@ import torch
 
 from touchline.errors import InputError
 from touchline.models.clip_input import ClipClassifier
+from touchline.models.finite_output import require_finite_output
 from touchline.models.running import ArrayGraph, available_threads, openvino_graph, pick_device
 from touchline.models.spec import ClipConfig, ClipSpec
 from touchline.models.store import list_models, load_model
@@ -72,7 +73,9 @@ class ClipRecogniser:
             pixels[: len(part)] = part
             (scores,) = self._graph(pixels)
             rows.append(scores[: len(part)])
-        return np.concatenate(rows)
+        found = np.concatenate(rows)
+        require_finite_output(found, model=self.name, what="score", runs_on=self.device_reason)
+        return found
 
 
 def load_recogniser(

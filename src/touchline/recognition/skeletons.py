@@ -12,6 +12,7 @@ import torch
 from touchline.errors import InputError
 from touchline.formats.skeleton_sets import as_sequences
 from touchline.formats.spacejam import read_joints
+from touchline.models.finite_output import require_finite_output
 from touchline.models.skeleton_net import SkeletonNet
 from touchline.models.spec import SkeletonConfig, SkeletonSpec
 from touchline.models.store import list_models, load_model
@@ -60,7 +61,9 @@ class SkeletonRecogniser:
         for first in range(0, len(sequences), _BATCH):
             logits = self._network(torch.from_numpy(sequences[first : first + _BATCH]))
             rows.append(torch.softmax(logits / self.config.temperature, dim=1).numpy())
-        return np.concatenate(rows)
+        found = np.concatenate(rows)
+        require_finite_output(found, model=self.name, what="score", runs_on=self.device_reason)
+        return found
 
 
 def load_skeleton_recogniser(name_or_path: str | None = None) -> SkeletonRecogniser:

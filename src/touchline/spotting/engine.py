@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
-from touchline.errors import ResourceError
+from touchline.models.finite_output import require_finite_output
 from touchline.spotting.backends import Backend, Features, Indices
 
 DROPPED_MARGIN = 1
@@ -261,12 +261,9 @@ class Engine:
 
     def _scores(self, logits: Any, first: int) -> npt.NDArray[np.float32]:
         values = self._backend.fetch(logits)
-        bad = np.flatnonzero(~np.isfinite(values).all(axis=1))
-        if len(bad):
-            raise ResourceError(
-                f"the network gave a score that is no number at grid frame {first + int(bad[0])} "
-                f"({self._backend.name}); run again with --device cpu, and check the model file"
-            )
+        require_finite_output(
+            values, model="the network", what="score", runs_on=self._backend.name, rows="grid frame", first_row=first
+        )
         return expit(values)
 
 

@@ -13,6 +13,7 @@ import torch
 
 from touchline.errors import InputError, ResourceError
 from touchline.formats.checksum import file_sha256
+from touchline.models.finite_output import require_finite_output
 from touchline.models.importing_pictures import RESNETS, WHERE_FROM, read_picture_encoder
 from touchline.models.picture_features import DetectorEncoder, PictureFeatures
 from touchline.models.running import ArrayGraph, available_threads, openvino_graph, pick_device
@@ -101,11 +102,7 @@ class FeatureExtractor:
             (values,) = self._graph(pixels)
             rows.append(values[: len(part)])
         values = np.concatenate(rows)
-        if not np.isfinite(values).all():
-            raise ResourceError(
-                f"{self.name} gave a feature that is no number ({self.device_reason}); run again with --device cpu, "
-                "and check the model file"
-            )
+        require_finite_output(values, model=self.name, what="feature", runs_on=self.device_reason)
         return values
 
 

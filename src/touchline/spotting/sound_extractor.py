@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from touchline.errors import InputError, ResourceError
+from touchline.errors import InputError
+from touchline.models.finite_output import require_finite_output
 from touchline.models.importing_sound import WHERE_FROM
 from touchline.models.running import pick_device
 from touchline.models.spec import SoundEncoderConfig
@@ -108,10 +109,7 @@ class VggishExtractor:
         given = torch.from_numpy(full).to(self._device)
         rows = self._network(given.bfloat16() if self._half else given, tap=self.config.tap)
         values: Floats = rows.float().cpu().numpy()[: len(patches)]
-        if not np.isfinite(values).all():
-            raise ResourceError(
-                f"{self.name} gave a feature that is no number ({self.device_reason}); try --device cpu"
-            )
+        require_finite_output(values, model=self.name, what="feature", runs_on=self.device_reason)
         return values
 
 

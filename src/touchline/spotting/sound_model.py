@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from touchline.models.finite_output import require_finite_output
 from touchline.sound import Floats
 
 NAME = "sound-curves"
@@ -42,11 +43,17 @@ class TinyNet:
             raise ValueError(f"the last layer has {width} outputs, not 1")
 
     def probability(self, cues: Floats) -> Floats:
-        """Probabilities (n,) of cues (n, cues)."""
+        """Probabilities (n,) of cues (n, cues).
+
+        Raises:
+            ResourceError: they are no numbers.
+
+        """
         hidden = (cues - self.mean) / self.std
         for number, (weights, biases) in enumerate(self.layers):
             hidden = np.maximum(hidden, 0) if number else hidden
             hidden = hidden @ weights + biases
+        require_finite_output(hidden, model=NAME, what="probability", runs_on="cpu")
         return (1 / (1 + np.exp(-np.clip(hidden[:, 0], -30, 30)))).astype(np.float32)
 
     @classmethod

@@ -21,6 +21,7 @@ import torch
 
 from touchline.errors import InputError
 from touchline.formats.features import Features, length_remark, published_head_remark
+from touchline.models.finite_output import require_finite_output
 from touchline.models.store import load_model
 from touchline.models.stream_spec import StreamHeadConfig, StreamSpec
 from touchline.spotting.spotter import choose_device
@@ -113,6 +114,7 @@ class StreamSpotter:
             {name: torch.from_numpy(one)[None].to(self.device) for name, one in present.items()},
         )
         score = output.logits[0].double().sigmoid().cpu().numpy()
+        require_finite_output(score, model=self.config.name, what="score", runs_on=str(self.device))
         if output.displacement is None or output.log_spread is None:
             return DenseScores(score)
         displacement = output.displacement[0].double().cpu().numpy()

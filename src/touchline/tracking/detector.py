@@ -15,6 +15,7 @@ import torch
 
 from touchline.errors import UsageError
 from touchline.models.detector import PeakFinder
+from touchline.models.finite_output import require_finite_output
 from touchline.models.running import ArrayGraph, available_threads, openvino_graph, pick_device
 from touchline.models.spec import PictureConfig
 from touchline.models.store import DEFAULT_DETECTOR, load_model
@@ -96,7 +97,8 @@ class Detector:
         size = self.config.picture
         pixels = np.zeros((self.batch, size.height, size.width, 3), np.uint8)
         scales = [fit_picture(picture, into=pixels[row]) for row, picture in enumerate(pictures)]
-        scores, boxes = self._graph(pixels)
+        scores, boxes = (answer[: len(pictures)] for answer in self._graph(pixels))
+        require_finite_output(scores, boxes, model=self.name, what="detection", runs_on=self.device_reason)
         return [
             select(scores[row], boxes[row] / scale, size=(picture.shape[1], picture.shape[0]))
             for row, (picture, scale) in enumerate(zip(pictures, scales, strict=True))

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from touchline.errors import InputError, NetworkError, UsageError
+from touchline.models.finite_output import require_finite_output
 from touchline.models.running import pick_device
 from touchline.tracking.detector import MIN_CONFIDENCE, Rgb
 from touchline.tracks import BALL, PLAYER, Detections
@@ -61,6 +62,8 @@ class HubDetector:
             part = list(pictures[first : first + self.batch])
             inputs = self._processor(images=part, return_tensors="pt").to(self._device)
             outputs = self._model(**inputs)
+            given = (outputs.logits.float().cpu().numpy(), outputs.pred_boxes.float().cpu().numpy())
+            require_finite_output(*given, model=self.name, what="detection", runs_on=self.device_reason)
             sizes = [(picture.shape[0], picture.shape[1]) for picture in part]
             answers = self._processor.post_process_object_detection(
                 outputs, threshold=MIN_CONFIDENCE, target_sizes=sizes

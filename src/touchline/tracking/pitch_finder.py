@@ -14,6 +14,7 @@ import numpy.typing as npt
 import torch
 
 from touchline.errors import UsageError
+from touchline.models.finite_output import require_finite_output
 from touchline.models.pitch_net import STRIDE, PitchReader
 from touchline.models.running import ArrayGraph, available_threads, openvino_graph, pick_device
 from touchline.models.spec import PictureConfig
@@ -71,7 +72,8 @@ class PitchFinder:
         size = self.config.picture
         pixels = np.zeros((self.batch, size.height, size.width, 3), np.uint8)
         scales = [fit_picture(picture, into=pixels[row]) for row, picture in enumerate(pictures)]
-        probabilities = self._graph(pixels)[0]
+        probabilities = self._graph(pixels)[0][: len(pictures)]
+        require_finite_output(probabilities, model=self.name, what="keypoint", runs_on=self.device_reason)
         found = []
         for row, scale in enumerate(scales):
             points = read_keypoints(probabilities[row])
