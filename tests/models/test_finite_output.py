@@ -226,8 +226,7 @@ def test_a_detector_that_overflows_is_no_empty_picture(backend: Any, tmp_path: P
     network = PeopleDetector(stem=8, widths=[8, 8, 16, 16], blocks=[1, 1, 1, 1], neck=16)
     with torch.no_grad():
         for name, weights in network.named_parameters():
-            if "weight" in name:
-                weights.fill_(1e30)
+            weights.fill_(1e30 if "weight" in name else 1.0)
     path = save_model(tmp_path / "huge", network, DETECTOR.model_copy(update={"network": network.settings}))
     with pytest.raises(ResourceError, match="people gave a detection that is no number"):
         load_detector(str(path), device="cpu", backend=backend).detect([PICTURE])
