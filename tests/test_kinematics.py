@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from touchline.kinematics import BANDS_MPS, distance_m, heat_map, movement, smooth_course, speeds_mps, sprint_bands
+from touchline.kinematics import (
+    BANDS_MPS,
+    distance_m,
+    heat_map,
+    movement,
+    plausible,
+    smooth_course,
+    speeds_mps,
+    sprint_bands,
+)
 from touchline.pitch import Pitch
 
 TIMES_US = np.arange(0, 10_000_001, 40_000)
@@ -107,3 +116,18 @@ def test_what_does_not_fit_is_refused() -> None:
         speeds_mps([0, 1], np.zeros((3, 2)))
     with pytest.raises(ValueError, match="window_s=0"):
         smooth_course([0, 1], np.zeros((2, 2)), window_s=0)
+
+
+def test_the_limit_lies_just_above_the_fastest_man() -> None:
+    assert np.allclose(speeds_mps(TIMES_US, straight(12.4)), 12.4)
+    for speed_mps in (12.6, 69.0):
+        assert np.isnan(speeds_mps(TIMES_US, straight(speed_mps))).all()
+        result = movement(TIMES_US, straight(speed_mps))
+        assert (result.distance_m, result.top_speed_mps, result.sprints, result.known_s) == (0, 0, 0, 0)
+        assert result.implausible_s == pytest.approx(10.0)
+        assert set(result.band_s.values()) == {0.0}
+
+
+def test_speeds_that_cannot_be_have_nan_in_their_place() -> None:
+    kept = plausible(np.array([0.0, 12.5, 12.51, 69.0, np.nan]))
+    np.testing.assert_array_equal(kept, [0.0, 12.5, np.nan, np.nan, np.nan])

@@ -83,6 +83,11 @@ class Shot:
         if self.kind not in SHOT_KINDS:
             raise ValueError(f"kind={self.kind!r} is none of {SHOT_KINDS}")
 
+    @property
+    def wide(self) -> bool:
+        """Whether it shows the pitch from afar: only there teams and ball actions are told."""
+        return self.kind == "wide"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Track:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from fakematch import FakeDetector, FakePitchFinder, write_match
+from fakematch import FakeDetector, FakePitchFinder, grass, match_picture, write_match
+from makevideo import write_frames
 from tinymodel import write_tiny_model
+from touchline.analysis.events_in_shots import remark_on_left_out
 from touchline.analysis.pipeline import AnalysisResult, AnalyzeOptions, analyze_video
+from touchline.analysis.scoring import SpotTask
 from touchline.analysis.tracking import VideoTracker
 from touchline.formats.bundle import Bundle
 from touchline.media.frame import Frame
 from touchline.media.video import VideoReader
 from touchline.spotting.spotter import Spotter, load_spotter
+from touchline.tracks import Detections
 
 SPOT = ("events.json", "results_spotting.json", "scores.npz")
 TRACK = ("tracks.parquet", "tracks.txt", "actions.json")
@@ -127,3 +134,90 @@ def test_stopped_in_the_middle_both_go_on(both: AnalysisResult, video: Path, spo
     assert files(result.bundle, *SPOT, *TRACK) == files(both.bundle, *SPOT, *TRACK)
     assert detector.seen == 250 - 150
     assert result.resumed_from_us is not None
+
+
+def write_wide_then_not(path: Path) -> Path:
+    """Ten seconds of the match from afar, then ten of two people on another ground, which is no wide shot."""
+    fields = grass(0), np.clip(grass(1).astype(int) + 20, 0, 255).astype(np.uint8)
+    wide = (match_picture(index, field=fields[0]) for index in range(250))
+    near = (match_picture(index, field=fields[1], people=2) for index in range(250, 500))
+    return write_frames(path, itertools.chain(wide, near))
+
+
+@pytest.fixture(scope="module")
+def two_shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_wide_then_not(tmp_path_factory.mktemp("video") / "shots.mp4")
+
+
+@pytest.fixture(scope="module")
+def watched(two_shots: Path, spotter: Spotter, tmp_path_factory: pytest.TempPathFactory) -> AnalysisResult:
+    """Events and tracks of the two shots, and a report."""
+    options = AnalyzeOptions(out=tmp_path_factory.mktemp("watched"), report=True)
+    return analyze_video(two_shots, spotter=spotter, tracker=tracker(), options=options)
+
+
+def test_outside_wide_shots_there_are_no_ball_actions_and_no_teams(
+    watched: AnalysisResult, two_shots: Path, spotter: Spotter, tmp_path: Path
+) -> None:
+    alone = analyze_video(two_shots, spotter=spotter, options=AnalyzeOptions(out=tmp_path))
+    tracks = Bundle(watched.bundle).read_tracks()
+    cut_us = 10_000_000
+    assert [(shot.kind, shot.start_us) for shot in tracks.shots] == [("wide", 0), ("other", cut_us)]
+    early = [event for event in alone.timeline if event.start_us < cut_us]
+    late = len(alone.timeline) - len(early)
+    assert early
+    assert late > 0
+    assert list(watched.timeline) == early
+    assert watched.remarks == (remark_on_left_out(late),)
+    assert not watched.degraded
+    assert files(watched.bundle, "scores.npz") == files(alone.bundle, "scores.npz")
+    results = json.loads((watched.bundle / "results_spotting.json").read_text())
+    assert len(results["predictions"]) == len(early)
+    teams = {shot: {t.team for t in tracks if t.shot == shot and t.label == "player"} for shot in (0, 1)}
+    assert teams == {0: {"A", "B"}, 1: {None}}
+    assert {t.team_confidence for t in tracks if t.shot == 1} == {0.0}
+
+
+def test_the_report_offers_no_candidates_outside_wide_shots(watched: AnalysisResult, spotter: Spotter) -> None:
+    task = SpotTask(spotter, thresholds={}, origin={}, tracks="known")
+    zero, bundle = dict.fromkeys(spotter.labels, 0.0), Bundle(watched.bundle)
+    candidates = task.candidates(bundle, thresholds=zero, coverage=watched.coverage)
+    everything = spotter.events(bundle.read_scores(), thresholds=zero)
+    assert list(candidates) == [event for event in everything if event.start_us < 10_000_000]
+    assert watched.report is not None
+    assert watched.report.read_text().count(watched.remarks[0]) == 1
+
+
+def test_events_are_picked_anew_when_tracks_come_later(
+    watched: AnalysisResult, two_shots: Path, spotter: Spotter, tmp_path: Path, decoded: list[int]
+) -> None:
+    options = AnalyzeOptions(out=tmp_path)
+    before = analyze_video(two_shots, spotter=spotter, options=options)
+    assert len(before.timeline) > len(watched.timeline)
+    analyze_video(two_shots, tracker=tracker(), options=options)
+    decoded.clear()
+    after = analyze_video(two_shots, spotter=spotter, tracker=tracker(), options=options)
+    assert not after.reused
+    assert decoded == [], "the scores are there, and the tracks"
+    assert files(after.bundle, *SPOT, *TRACK) == files(watched.bundle, *SPOT, *TRACK)
+    assert after.remarks == watched.remarks
+    again = analyze_video(two_shots, spotter=spotter, options=options)
+    assert again.reused, "spot alone takes the tracks that are there"
+    assert again.remarks == watched.remarks
+
+
+def test_events_found_along_other_tracks_are_not_reused(two_shots: Path, spotter: Spotter, tmp_path: Path) -> None:
+    class Blind(FakeDetector):
+        sha256 = "b" * 64
+
+        def detect(self, pictures: Sequence[np.ndarray]) -> list[Detections]:
+            return [Detections.none() for _ in pictures]
+
+    options = AnalyzeOptions(out=tmp_path)
+    seen = analyze_video(two_shots, spotter=spotter, tracker=tracker(), options=options)
+    analyze_video(two_shots, tracker=tracker(Blind()), options=options)
+    blind = analyze_video(two_shots, spotter=spotter, tracker=tracker(Blind()), options=options)
+    assert seen.timeline.events
+    assert not blind.reused
+    assert not blind.timeline.events, "no shot is wide where nobody is seen"
+    assert analyze_video(two_shots, spotter=spotter, tracker=tracker(), options=options).timeline == seen.timeline

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -157,3 +159,14 @@ def test_nobody_in_sight_is_nobody_followed() -> None:
 def test_one_look_is_too_few_to_follow(observations: list[Observation]) -> None:
     followed = follow_shot(observations[:1], span=span(1), width=WIDTH, height=HEIGHT, fps=12.5)
     assert [track for track in tracks(followed) if track.label != "ball"] == []
+
+
+@pytest.mark.parametrize("kind", ["close-up", "replay", "other"])
+def test_teams_are_named_in_wide_shots_alone(observations: list[Observation], kind: str) -> None:
+    followed = follow(observations)
+    kits = match_teams([followed.looks])
+    wide = tracks_of(followed, kits=kits, first_id=1)
+    other = tracks_of(replace(followed, shot=replace(followed.shot, kind=kind)), kits=kits, first_id=1)
+    assert {track.team for track in wide if track.label == "player"} == {"A", "B"}
+    assert {(track.team, track.team_confidence) for track in other} == {(None, 0.0)}
+    assert [track.label for track in other] == [track.label for track in wide], "votes still give roles"

@@ -9,6 +9,8 @@ coverage is the same, but puts only the frames of the missing chunks through the
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
 import shutil
 import time
 from collections import deque
@@ -27,7 +29,7 @@ from touchline.analysis.tracking import TrackTask, VideoTracker
 from touchline.analysis.tracking_summary import TrackingSummary
 from touchline.errors import InputError
 from touchline.formats.boxes import PickedBox
-from touchline.formats.bundle import KEEPERS, OVERLAY, REPORT, TRACKS, Bundle, Manifest, video_fingerprint
+from touchline.formats.bundle import KEEPERS, OVERLAY, REPORT, SCORES, TRACKS, Bundle, Manifest, video_fingerprint
 from touchline.formats.sound import read_sound
 from touchline.media.video import VideoReader, probe
 from touchline.sound import SoundReading
@@ -167,9 +169,14 @@ def analyze_video(
     fingerprint = video_fingerprint(video)
     bundle = Bundle.create(options.out, video)
     origin = {"video_fingerprint": fingerprint, "stream": info.stream_index, "touchline": version("touchline")}
-    tracked = tracker is not None or (bundle.path / TRACKS).exists()
-    spot = None if spotter is None else _spot_task(spotter, options=options, origin=origin, info=info, tracked=tracked)
     track = None if tracker is None else TrackTask(tracker, boxes=options.boxes, origin=origin, info=info)
+    spot: _SpotTask | None = None
+    if isinstance(spotter, VideoStreamSpotter):
+        tracked = track is not None or (bundle.path / TRACKS).exists()
+        spot = StreamSpotTask(spotter, thresholds=options.thresholds, origin=origin, info=info, tracked=tracked)
+    elif spotter is not None:
+        tracks = _name_of_tracks(bundle, track=track, origin=origin)
+        spot = SpotTask(spotter, thresholds=options.thresholds, origin=origin, tracks=tracks)
     heard = SoundTask(video, origin=origin, info=info) if sound else None
     work = _Work(
         video,
@@ -187,23 +194,27 @@ def analyze_video(
     return replace(result, remarks=(*result.remarks, *remarks))
 
 
-def _spot_task(
-    spotter: BaseSpotter | VideoStreamSpotter,
-    *,
-    options: AnalyzeOptions,
-    origin: Mapping[str, Any],
-    info: VideoInfo,
-    tracked: bool,
-) -> _SpotTask:
-    """The task of a spotter: of frames, or of feature streams."""
-    if isinstance(spotter, VideoStreamSpotter):
-        return StreamSpotTask(spotter, thresholds=options.thresholds, origin=origin, info=info, tracked=tracked)
-    return SpotTask(spotter, thresholds=options.thresholds, origin=origin)
+def _name_of_tracks(bundle: Bundle, *, track: TrackTask | None, origin: Mapping[str, Any]) -> str | None:
+    """A name for the tracks that the bundle will have when events are written: a hash of what decides them.
+
+    Without a task for them, those of the same video that are whole in the bundle count; None where there are none.
+    """
+    key: Mapping[str, Any] | None = None
+    if track is not None:
+        key = track.key
+    else:
+        with contextlib.suppress(InputError):  # no manifest yet, or none that can be read
+            manifest = bundle.read_manifest()
+            whole = bundle.checksums(TRACKS) == {TRACKS: manifest.files.get(TRACKS)}
+            key = manifest.settings.get(TrackTask.name) if whole else None
+    if key is None or {**key, **origin} != key:
+        return None
+    return hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
 
 
 def _needs_frames(task: _Task) -> bool:
     """Whether a task has to see the pictures, once it is opened."""
-    return task.needs_frames if isinstance(task, StreamSpotTask) else not isinstance(task, SoundTask)
+    return task.needs_frames if isinstance(task, _SpotTask) else not isinstance(task, SoundTask)
 
 
 class _Work:
@@ -248,6 +259,8 @@ class _Work:
         if old is not None and not missing:
             return self._result(old, reused=True)
         started_s = time.monotonic()
+        if isinstance(self.spot, SpotTask) and not self.options.force:
+            self.spot.scored = self._holds_scores(old, self.spot)
         for task in missing:
             task.open(self.bundle.path, resume=self.options.resume)
         resumed_us = [task.resumed_from_us for task in missing]
@@ -320,6 +333,12 @@ class _Work:
             return False
         known = {name: manifest.files.get(name) for name in task.files}
         return self.bundle.checksums(*task.files) == known
+
+    def _holds_scores(self, manifest: Manifest | None, spot: SpotTask) -> bool:
+        """Whether the scores are in the bundle, so that at most the events have to be picked anew."""
+        if manifest is None or not spot.has_scores_of(manifest.settings.get(spot.name)):
+            return False
+        return self.bundle.checksums(SCORES) == {SCORES: manifest.files.get(SCORES)}
 
     def _pass(self, tasks: list[_Task], progress: Progress | None) -> Coverage:
         """Decode the video once, for all tasks; refuse a video that gave nothing or changed."""
@@ -432,7 +451,9 @@ class _Work:
 
 def _remarks(spot: _SpotTask | None) -> dict[str, Any]:
     """What a user should hear of the events, as the manifest keeps it."""
-    return {"remarks": list(spot.remarks), "degraded": spot.degraded} if isinstance(spot, StreamSpotTask) else {}
+    if isinstance(spot, StreamSpotTask):
+        return {"remarks": list(spot.remarks), "degraded": spot.degraded}
+    return {"remarks": list(spot.remarks)} if spot is not None and spot.remarks else {}
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.analysis.checkpoint import Checkpoint
+from touchline.analysis.events_in_shots import in_wide_shots, remark_on_left_out
 from touchline.clock import US_PER_S, us_from_frame
 from touchline.formats.bundle import EVENTS, RESULTS, SCORES, Bundle
 from touchline.media.frame import Frame
@@ -23,6 +24,8 @@ Progress = Callable[[int, int], None]
 Sample = tuple[int, npt.NDArray[np.uint8]]
 """Index on the model's time grid, and the luma picture (height, width) there, of the video's size."""
 
+_TRACKS = "tracks"
+
 
 class SpotTask:
     """The events of one video: scores chunk by chunk, then events of them.
@@ -31,6 +34,8 @@ class SpotTask:
         spotter: the model, or several.
         thresholds: confidence an event needs, by label; the spotter's where none is named.
         origin: what the video is, as part of the key.
+        tracks: names the tracks that the bundle has, or will when :meth:`write` comes; ball actions outside their wide
+            shots are left out. None for a video without tracks.
 
     Attributes:
         name: of the task.
@@ -38,17 +43,30 @@ class SpotTask:
         files: what it writes into the bundle.
         models: with what.
         resumed_from_us: where an earlier run had stopped; None for a run from the start.
+        scored: the bundle has the scores already, found along other tracks or none; to be set before :meth:`open`.
+        remarks: after :meth:`write`, what a user should know.
 
     """
 
     name = "spot"
     files = (EVENTS, RESULTS, SCORES)
 
-    def __init__(self, spotter: BaseSpotter, *, thresholds: Mapping[str, float], origin: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        spotter: BaseSpotter,
+        *,
+        thresholds: Mapping[str, float],
+        origin: Mapping[str, Any],
+        tracks: str | None = None,
+    ) -> None:
         self.spotter = spotter
-        self.key = spot_key(spotter, thresholds=spotter.thresholds_with(thresholds), origin=origin)
+        key = spot_key(spotter, thresholds=spotter.thresholds_with(thresholds), origin=origin)
+        self.key = key if tracks is None else {**key, _TRACKS: tracks}
         self.models = tuple({"task": self.name, "name": m.name, "sha256": m.sha256} for m in spotter.members)
         self.resumed_from_us: int | None = None
+        self.scored = False
+        self.remarks: tuple[str, ...] = ()
+        self._tracked = tracks is not None
         self._thresholds = dict(thresholds)
         self._checkpoint: Checkpoint | None = None
 
@@ -61,29 +79,54 @@ class SpotTask:
 
     def open(self, bundle: Path, *, resume: bool) -> None:
         """Find what an earlier run saved."""
+        if self.scored:
+            return
         self._checkpoint = Checkpoint(bundle, key=self.key, resume=resume)
         saved = self._checkpoint.next_index
         self.resumed_from_us = None if saved is None else us_from_frame(saved, fps=self.spotter.fps)
 
     def consume(self, frames: Iterable[Frame], *, chunk_s: float) -> None:
         """Score all frames of the video, saving at every ``chunk_s`` seconds."""
-        score_missing(frames, spotter=self.spotter, checkpoint=self.checkpoint, chunk_s=chunk_s)
+        if not self.scored:
+            score_missing(frames, spotter=self.spotter, checkpoint=self.checkpoint, chunk_s=chunk_s)
 
     def write(self, bundle: Bundle, *, game: str) -> None:
         """Find the events and write the task's files."""
-        scores = saved_scores(self.checkpoint, spotter=self.spotter)
-        timeline = self.spotter.events(scores, thresholds=self._thresholds)
+        scores = bundle.read_scores() if self.scored else saved_scores(self.checkpoint, spotter=self.spotter)
+        found = self.spotter.events(scores, thresholds=self._thresholds)
+        timeline = self._believed(found, bundle)
+        left_out = len(found) - len(timeline)
+        self.remarks = (remark_on_left_out(left_out),) if left_out else ()
         bundle.write_scores(scores)
         bundle.write_events(timeline)
         bundle.write_results(timeline, game=game)
 
     def candidates(self, bundle: Bundle, *, thresholds: Mapping[str, float], coverage: Coverage) -> Timeline:
-        """Every peak of the scores in the bundle that reaches the thresholds, for a report's sliders."""
-        return self.spotter.events(bundle.read_scores(), thresholds=thresholds)
+        """Every event that reaches the thresholds by the scores in the bundle, for a report's sliders."""
+        return self._believed(self.spotter.events(bundle.read_scores(), thresholds=thresholds), bundle)
 
     def discard(self) -> None:
         """Remove what was saved."""
-        self.checkpoint.discard()
+        if not self.scored:
+            self.checkpoint.discard()
+
+    def has_scores_of(self, settings: Mapping[str, Any] | None) -> bool:
+        """Whether work with these settings, another task's ``key``, gave this task's very scores."""
+        return settings is not None and _without_tracks(settings) == _without_tracks(self.key)
+
+    @property
+    def needs_frames(self) -> bool:
+        """Whether it has to see the pictures."""
+        return not self.scored
+
+    def _believed(self, timeline: Timeline, bundle: Bundle) -> Timeline:
+        """The events of wide shots, where the bundle's tracks say which these are; all of them without tracks."""
+        return in_wide_shots(timeline, shots=bundle.read_tracks().shots) if self._tracked else timeline
+
+
+def _without_tracks(key: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a key decides the scores and their peaks."""
+    return {name: value for name, value in key.items() if name != _TRACKS}
 
 
 def spot_key(spotter: BaseSpotter, *, thresholds: Mapping[str, float], origin: Mapping[str, Any]) -> dict[str, Any]:

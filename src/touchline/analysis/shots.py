@@ -114,6 +114,11 @@ class ShotFiles:
             replace(shot, kind="replay") if marked else shot for shot, marked in zip(self.shots, marks, strict=True)
         ]
 
+    @property
+    def wide_looks(self) -> list[list[Look]]:
+        """The looks of the wide shots: close-ups, replays and others say nothing of the match's kits."""
+        return [looks for shot, looks in zip(self.shots, self.looks, strict=True) if shot.wide]
+
     def read(self) -> Iterator[FollowedShot]:
         """The shots in order; one is held at a time."""
         for number, shot in enumerate(self.shots):

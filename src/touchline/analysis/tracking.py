@@ -197,7 +197,7 @@ class TrackTask:
         self, tracker: VideoTracker, *, boxes: tuple[PickedBox, ...], origin: Mapping[str, Any], info: VideoInfo
     ) -> None:
         picked = [[pick.time_us, *map(float, pick.box_xyxy), pick.name] for pick in boxes]
-        self.key = json.loads(json.dumps({**origin, **tracker.key(), "boxes": picked}))
+        self.key = json.loads(json.dumps({**origin, **tracker.key(), "boxes": picked, "version": 2}))
         self.models = tuple({"task": self.name, "name": m.name, "sha256": m.sha256} for m in tracker.models)
         self.resumed_from_us: int | None = None
         self.summary = TrackingSummary()
@@ -244,7 +244,7 @@ class TrackTask:
     def write(self, bundle: Bundle, *, game: str) -> None:
         """Name the teams of the match and write the task's files."""
         self._shots.mark_replays()
-        kits = match_teams(self._shots.looks)
+        kits = match_teams(self._shots.wide_looks)
         shots = self._shots.shots
         size = {"width": self._info.width, "height": self._info.height}
         count = TrackCount()

@@ -71,8 +71,8 @@ class Manifest:
         timings_s: seconds spent, by stage; the only part that differs between equal runs.
         files: sha256 of each result file.
         tracking: what ``track`` found, where it ran: counts, shots, remarks in words.
-        spotting: ``remarks`` on the events in words, and whether they are ``degraded`` for want of a stream, where they
-            were found by a head over feature streams.
+        spotting: ``remarks`` on the events in words, where there are any, and whether they are ``degraded`` for want of
+            a stream, where they were found by a head over feature streams.
         touchline_version: the version that wrote it.
         version: of this schema.
 

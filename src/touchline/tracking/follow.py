@@ -128,11 +128,12 @@ def tracks_of(followed: FollowedShot, *, kits: Kits | None, first_id: int) -> li
 
     Args:
         followed: the shot.
-        kits: of the two teams, :func:`touchline.tracking.roles.match_teams`; None where they are not known.
+        kits: of the two teams, :func:`touchline.tracking.roles.match_teams`; None where they are not known. Used in
+            wide shots only: in others nobody has a team, and roles come from the detector's votes alone.
         first_id: of the track that comes first; the others follow in the order they appear in.
 
     """
-    roles = roles_of(followed.looks, kits=kits)
+    roles = roles_of(followed.looks, kits=kits if followed.shot.wide else None)
     tracks = []
     for number, i in enumerate(track_order(followed)):
         role = roles[i] if i < len(roles) else None
