@@ -142,6 +142,7 @@ class PoseFinder:
 
         Raises:
             ValueError: a crop that is no uint8 (h, w, 3).
+            ResourceError: the network gave numbers that are not finite.
 
         """
         found: list[Pose] = []

@@ -60,6 +60,7 @@ class ClipRecogniser:
 
         Raises:
             ValueError: a clip of another shape; :func:`touchline.recognition.prepare.sample_clip` makes them fit.
+            ResourceError: the network gave numbers that are not finite.
 
         """
         shape = (self.spec.frames, self.spec.height, self.spec.width, 3)

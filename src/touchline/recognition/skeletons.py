@@ -53,6 +53,11 @@ class SkeletonRecogniser:
         """Probabilities float32 (n, classes) of sequences float32 (n, t, joints, 3): x, y, visibility.
 
         Size and place of the person do not matter, nor does the unit.
+
+        Raises:
+            ValueError: sequences of another shape.
+            ResourceError: the network gave numbers that are not finite.
+
         """
         shape = (self.spec.frames, len(self.spec.joints), 3)
         if sequences.shape[1:] != shape:

@@ -87,6 +87,9 @@ class Detector:
         Returns:
             For each picture its detections from ``MIN_CONFIDENCE`` on, strongest first.
 
+        Raises:
+            ResourceError: the network gave numbers that are not finite.
+
         """
         found: list[Detections] = []
         for first in range(0, len(pictures), self.batch):

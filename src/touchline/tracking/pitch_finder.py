@@ -62,6 +62,9 @@ class PitchFinder:
             For each picture float32 (32, 3): x, y in its own pixels, and how likely the point is there, 0 to 1. A point
             that is not in the picture has a confidence near 0, and its x, y mean nothing.
 
+        Raises:
+            ResourceError: the network gave numbers that are not finite.
+
         """
         found: list[Keypoints] = []
         for first in range(0, len(pictures), self.batch):
