@@ -1,0 +1,87 @@
+"""Whether a change of the code leaves the built-in models' results on the sample clip as they were, byte for byte.
+
+    python benchmarks/same_outputs.py --against v0.1.0
+
+checks out that revision into a temporary folder, runs ``touchline analyze`` on the sample clip once with its sources
+and once with those of this checkout, on this machine, and compares every file of the two bundles. ``manifest.json``
+holds seconds and versions, and the pages hold their own scripts and styles; of a page, the data it shows is compared.
+Exits with 1 where anything differs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+RESULTS = Path(__file__).parent / "results" / "same_outputs.json"
+SAMPLE = "src/touchline/analysis/sample/sample.mp4"
+MANIFEST_PARTS = ("video_fingerprint", "models", "coverage", "tracking", "spotting")
+_DATA = re.compile(r'<script type="application/json"[^>]*>(.*?)</script>', re.S)
+
+
+def analyse(tree: Path, out: Path) -> Path:
+    """The bundle that the sources of a tree make of the sample clip."""
+    environment = {**os.environ, "PYTHONPATH": str(tree / "src")}
+    command = [sys.executable, "-m", "touchline", "analyze", str(tree / SAMPLE), "--out", str(out), "--device", "cpu"]
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    return next(out.glob("*.touchline"))
+
+
+def digests(bundle: Path) -> dict[str, str]:
+    """SHA-256 of what each file of a bundle says."""
+    return {
+        path.relative_to(bundle).as_posix(): hashlib.sha256(content(path)).hexdigest()
+        for path in sorted(bundle.rglob("*"))
+        if path.is_file()
+    }
+
+
+def content(path: Path) -> bytes:
+    """The bytes of a file that have to stay the same."""
+    if path.name == "manifest.json":
+        manifest: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        return json.dumps({part: manifest.get(part) for part in MANIFEST_PARTS}, sort_keys=True).encode()
+    if path.suffix == ".html":
+        return "\n".join(_DATA.findall(path.read_text("utf-8"))).encode()
+    return path.read_bytes()
+
+
+def main() -> None:
+    """Compare this checkout with a revision."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--against", required=True, help="the revision to compare with")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="where the comparison is written")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        before = Path(folder) / "before"
+        git = ["git", "-C", str(ROOT)]
+        subprocess.run([*git, "worktree", "add", "--detach", str(before), arguments.against], check=True)
+        try:
+            old, new = digests(analyse(before, Path(folder) / "a")), digests(analyse(ROOT, Path(folder) / "b"))
+        finally:
+            subprocess.run([*git, "worktree", "remove", "--force", str(before)], check=True)
+    revision = subprocess.run([*git, "rev-parse", arguments.against], check=True, capture_output=True, text=True)
+    rows = {name: {"same": old.get(name) == new.get(name), "sha256": new.get(name)} for name in sorted({*old, *new})}
+    report = {
+        "against": revision.stdout.strip(),
+        "processor": platform.processor() or platform.machine(),
+        "files": rows,
+    }
+    arguments.out.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
+    for name, row in rows.items():
+        print(f"{'same     ' if row['same'] else 'DIFFERENT'} {name}")
+    sys.exit(0 if all(row["same"] for row in rows.values()) else 1)
+
+
+if __name__ == "__main__":
+    main()
