@@ -24,7 +24,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results" / "same_outputs.json"
-SAMPLE = "src/touchline/analysis/sample/sample.mp4"
+SAMPLE = ROOT / "src/touchline/analysis/sample/sample.mp4"
 MANIFEST_PARTS = ("video_fingerprint", "models", "coverage", "tracking", "spotting")
 _DATA = re.compile(r'<script type="application/json"[^>]*>(.*?)</script>', re.S)
 
@@ -32,7 +32,7 @@ _DATA = re.compile(r'<script type="application/json"[^>]*>(.*?)</script>', re.S)
 def analyse(tree: Path, out: Path) -> Path:
     """The bundle that the sources of a tree make of the sample clip."""
     environment = {**os.environ, "PYTHONPATH": str(tree / "src")}
-    command = [sys.executable, "-m", "touchline", "analyze", str(tree / SAMPLE), "--out", str(out), "--device", "cpu"]
+    command = [sys.executable, "-m", "touchline", "analyze", str(SAMPLE), "--out", str(out), "--device", "cpu"]
     subprocess.run(command, env=environment, check=True, capture_output=True)
     return next(out.glob("*.touchline"))
 
