@@ -67,6 +67,22 @@ def test_only_some_rooms_import_torch_and_none_the_package_root(path: Path) -> N
         assert module != "touchline" or path == SOURCE / "__init__.py", f"{path}:{line}: imports the package root"
 
 
+def named_modules(path: Path) -> set[str]:
+    """Every module a file imports, by a statement or by its name in a call of an importing function."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    names = {"import_module", "importorskip", "__import__"}
+    importing = [node for node in calls if ast.unparse(node.func).split(".")[-1] in names]
+    constants = [inner for node in importing for inner in ast.walk(node) if isinstance(inner, ast.Constant)]
+    return {module for module, _ in imports(path)} | {str(constant.value) for constant in constants}
+
+
+def test_openvino_is_imported_in_the_one_place_that_blocks_its_telemetry() -> None:
+    root = SOURCE.parent.parent
+    files = [*MODULES, *(root / "tests").rglob("*.py"), *(root / "benchmarks").rglob("*.py")]
+    users = {path for path in files if any(name.split(".")[0] == "openvino" for name in named_modules(path))}
+    assert users == {SOURCE / "models" / "openvino_runtime.py"}
+
+
 def loaded_by(module: str) -> set[str]:
     """Top-level packages that are loaded after importing a module in a fresh interpreter."""
     code = f"import sys, {module}; print(*{{name.split('.')[0] for name in sys.modules}})"

@@ -134,6 +134,7 @@ def test_sound_that_players_of_mp4_do_not_play_is_converted_and_said(tmp_path: P
     source = pcm_copy(write_numbered(tmp_path / "mute.mp4"), tmp_path / "pcm.mkv", rate=rate, layout=layout)
     done = write_overlay(source, tmp_path / "out.mp4", tracks=nobody())
     assert len(done.notes) == 1
+    assert done.notes[0].startswith("sound stream 1 (pcm_s16le) was converted to AAC")
     assert "pcm_s16le" in done.notes[0]
     assert ("6 channels" in done.notes[0]) == (layout == "5.1")
     before, after = read_audio(source), read_audio(done.path)

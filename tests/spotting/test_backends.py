@@ -57,7 +57,6 @@ def test_a_compiled_network_gives_the_same_scores(model: Path, pictures: np.ndar
 
 
 def test_an_openvino_stream_taken_up_again_gives_the_same_bits(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("openvino")
     monkeypatch.setattr(spotter_module, "CHUNK_OUTPUTS", 32)
     spotter = load_spotter(model, device="cpu", backend="openvino", threads=1)
     pictures = moving_noise(100, seed=5)

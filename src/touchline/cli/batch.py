@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from touchline.cli.common import Device, Output, one_line, progress_bar
+from touchline.cli.inputs import Inputs
 from touchline.cli.spot_streams import is_stream_head, load_head
 from touchline.cli.telling import tell_result
 from touchline.clock import format_clock
-from touchline.errors import EXIT_DEGRADED, EXIT_OK, InputError, TouchlineError, UsageError
+from touchline.errors import EXIT_DEGRADED, EXIT_OK, InputError, UsageError
 
 if TYPE_CHECKING:
     from touchline.analysis.pipeline import AnalyzeOptions
@@ -112,11 +113,11 @@ def analyze_videos(
     if arguments.dry_run:
         return estimate(arguments.videos, models=models, options=options, output=output)
     list_events = spotting is not None and not report
-    codes = [
-        _run_video(video, models=models, options=options, output=output, list_events=list_events)
-        for video in arguments.videos
-    ]
-    return batch_code(codes)
+    inputs = Inputs("videos", output=output)
+    for video in arguments.videos:
+        with inputs.one(video, type="error", video=str(video)):
+            inputs.done(_run_video(video, models=models, options=options, output=output, list_events=list_events))
+    return inputs.finish()
 
 
 @dataclass(frozen=True)
@@ -230,64 +231,53 @@ def load_spotters(names: Sequence[str], *, device: Device, flip: bool | None, ou
     return spotters[0] if len(spotters) == 1 else EnsembleSpotter(spotters)
 
 
-def batch_code(codes: Sequence[int]) -> int:
-    """The exit code of several inputs: their own where they agree, else 4."""
-    return codes[0] if len(set(codes)) == 1 else EXIT_DEGRADED
-
-
 def _run_video(video: Path, *, models: Models, options: AnalyzeOptions, output: Output, list_events: bool) -> int:
     """Analyse one video and tell what came of it; return its exit code."""
     from touchline.analysis.pipeline import analyze_video
     from touchline.formats.soccernet_source import missing_advice
 
-    try:
-        if not video.exists():
-            raise InputError(f"{video}: no such file{missing_advice(video.name) or '; check the path'}")
-        with progress_bar(video.name) as progress:
-            result = analyze_video(
-                video,
-                spotter=models.spotter,
-                tracker=models.tracker,
-                sound=models.sound,
-                options=options,
-                progress=progress,
-            )
-    except TouchlineError as error:
-        output.error(error, type="error", video=str(video))
-        return error.exit_code
+    if not video.exists():
+        raise InputError(f"{video}: no such file{missing_advice(video.name) or '; check the path'}")
+    with progress_bar(video.name) as progress:
+        result = analyze_video(
+            video,
+            spotter=models.spotter,
+            tracker=models.tracker,
+            sound=models.sound,
+            options=options,
+            progress=progress,
+        )
     tell_result(video, result, output=output, list_events=list_events)
     return EXIT_DEGRADED if result.degraded else EXIT_OK
 
 
 def estimate(videos: Sequence[Path], *, models: Models, options: AnalyzeOptions, output: Output) -> int:
     """Say how long each analysis would take, from a trial on its first seconds; nothing is written."""
+    inputs = Inputs("videos", output=output)
+    for video in videos:
+        with inputs.one(video, type="error", video=str(video)):
+            _estimate(video, models=models, options=options, output=output)
+    return inputs.finish()
+
+
+def _estimate(video: Path, *, models: Models, options: AnalyzeOptions, output: Output) -> None:
+    """Say how long the analysis of one video would take."""
     from touchline.analysis.trial import trial_speed
     from touchline.media.video import probe
 
-    codes = []
-    for video in videos:
-        try:
-            info = probe(video, stream=options.stream)
-            speed = trial_speed(video, info=info, spotter=models.spotter, tracker=models.tracker)
-        except TouchlineError as error:
-            output.error(error, type="error", video=str(video))
-            codes.append(error.exit_code)
-            continue
-        needed_s = info.duration_us / 1e6 / speed
-        free_gb = shutil.disk_usage(_existing(options.out or video.parent)).free / 1e9
-        output.record(
-            {"type": "estimate", "video": str(video), "seconds": round(needed_s, 3), "speed": round(speed, 2)}
-        )
-        if not output.json:
-            output.say(
-                one_line(
-                    f"{video}: {format_clock(info.duration_us, decimals=0)} of {info.width}x{info.height} video, "
-                    f"about {format_clock(round(needed_s * 1e6), decimals=0)} to analyse ({speed:.1f}x real time), "
-                    f"{free_gb:.1f} GB free for its bundle"
-                )
+    info = probe(video, stream=options.stream)
+    speed = trial_speed(video, info=info, spotter=models.spotter, tracker=models.tracker)
+    needed_s = info.duration_us / 1e6 / speed
+    free_gb = shutil.disk_usage(_existing(options.out or video.parent)).free / 1e9
+    output.record({"type": "estimate", "video": str(video), "seconds": round(needed_s, 3), "speed": round(speed, 2)})
+    if not output.json:
+        output.say(
+            one_line(
+                f"{video}: {format_clock(info.duration_us, decimals=0)} of {info.width}x{info.height} video, "
+                f"about {format_clock(round(needed_s * 1e6), decimals=0)} to analyse ({speed:.1f}x real time), "
+                f"{free_gb:.1f} GB free for its bundle"
             )
-        codes.append(EXIT_OK)
-    return batch_code(codes)
+        )
 
 
 def _existing(folder: Path) -> Path:

@@ -12,13 +12,13 @@ from touchline.cli.common import (
     DebugOption,
     JsonOption,
     Output,
-    exit_code_of,
     one_line,
     progress_bar,
     run_guarded,
 )
+from touchline.cli.inputs import Inputs
 from touchline.clock import format_clock
-from touchline.errors import EXIT_DEGRADED, EXIT_OK, TouchlineError
+from touchline.errors import EXIT_DEGRADED, EXIT_OK
 
 if TYPE_CHECKING:
     from touchline.media.check import CheckReport
@@ -40,26 +40,17 @@ def command(
 
     Exit code 0: all is well. 3: unusable. 4: usable but damaged, or some of several files unusable.
     """
-    run_guarded(lambda: check_all(videos, quick=quick, stream=stream, output=Output(json=json)), debug=debug, json=json)
+    output = Output(json=json, debug=debug)
+    run_guarded(lambda: check_all(videos, quick=quick, stream=stream, output=output), debug=debug, json=json)
 
 
 def check_all(videos: list[str], *, quick: bool, stream: int | None, output: Output) -> int:
-    """Check each file, tell what was found, and return the exit code of the whole.
-
-    Raises:
-        TouchlineError: the only file given is unusable.
-
-    """
-    if len(videos) == 1:
-        return _check_one(videos[0], quick=quick, stream=stream, output=output)
-    codes = []
+    """Check each file, tell what was found, and return the exit code of the whole."""
+    inputs = Inputs("videos", output=output)
     for video in videos:
-        try:
-            codes.append(_check_one(video, quick=quick, stream=stream, output=output))
-        except (TouchlineError, OSError) as error:
-            codes.append(exit_code_of(error))
-            output.error(error, path=video)
-    return codes[0] if len(set(codes)) == 1 else EXIT_DEGRADED
+        with inputs.one(video, path=video):
+            inputs.done(_check_one(video, quick=quick, stream=stream, output=output))
+    return inputs.finish()
 
 
 def _check_one(video: str, *, quick: bool, stream: int | None, output: Output) -> int:

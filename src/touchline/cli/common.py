@@ -43,10 +43,10 @@ _LINE_EVERY_S = 10.0
 
 
 class Output:
-    """Where a verb's words go: records and text, kept apart under ``--json``."""
+    """Where a verb's words go: records and text, kept apart under ``--json``; with ``debug`` tracebacks too."""
 
-    def __init__(self, *, json: bool) -> None:
-        self.json = json
+    def __init__(self, *, json: bool, debug: bool = False) -> None:
+        self.json, self.debug = json, debug
 
     def record(self, record: Mapping[str, Any]) -> None:
         """One JSON object on one line of stdout under ``--json``; nothing otherwise."""
@@ -61,12 +61,17 @@ class Output:
         """A remark that is no result: always stderr."""
         print(text, file=sys.stderr, flush=True)
 
-    def error(self, error: BaseException | str, **fields: Any) -> None:
-        """One error line on stderr, and a record of it under ``--json``."""
-        message = one_line(str(error))
-        print(f"touchline: error: {message}", file=sys.stderr, flush=True)
-        code = error.exit_code if isinstance(error, TouchlineError) else EXIT_BUG
+    def error(self, error: BaseException, **fields: Any) -> int:
+        """One error line on stderr, and a record of it under ``--json``; return its exit code."""
+        if self.debug and error.__traceback__ is not None:
+            traceback.print_exception(error)
+        message, code = one_line(describe(error)), exit_code_of(error)
+        if is_bug(error):
+            print(f"touchline: {message}; run again with --debug and report it", file=sys.stderr, flush=True)
+        else:
+            print(f"touchline: error: {message}", file=sys.stderr, flush=True)
         self.record({"error": message, "exit_code": code, **fields})
+        return code
 
 
 def one_line(text: str) -> str:
@@ -85,6 +90,24 @@ def exit_code_of(error: BaseException) -> int:
     if isinstance(error, OSError):
         return EXIT_RESOURCES if error.errno in _RESOURCE_ERRNOS else EXIT_INPUT
     return EXIT_BUG
+
+
+def is_bug(error: BaseException) -> bool:
+    """Whether an error is none that a user can act on."""
+    return not isinstance(error, TouchlineError) and exit_code_of(error) == EXIT_BUG
+
+
+def describe(error: BaseException) -> str:
+    """An error in words; of a bug its type and place as well."""
+    if isinstance(error, MemoryError):
+        return "out of memory; close other programs, or run with --device cpu on a machine with more memory"
+    if not is_bug(error):
+        return str(error) or type(error).__name__
+    where = ""
+    if error.__traceback__ is not None:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        where = f" ({Path(last.filename).name}:{last.lineno})"
+    return f"bug: {type(error).__name__}: {error}{where}"
 
 
 def run_guarded(run: Callable[[], int | None], *, debug: bool = False, json: bool = False) -> None:
@@ -106,22 +129,12 @@ def run_guarded(run: Callable[[], int | None], *, debug: bool = False, json: boo
         code = EXIT_INTERRUPTED
     except (TouchlineError, OSError, MemoryError) as error:
         code = exit_code_of(error)
-        _tell(error, debug=debug, json=json)
+        Output(json=json, debug=debug).error(error)
     except KeyboardInterrupt:
         print("touchline: interrupted; run the same command again to continue", file=sys.stderr, flush=True)
         code = EXIT_INTERRUPTED
     if code:
         raise typer.Exit(code)
-
-
-def _tell(error: BaseException, *, debug: bool, json: bool) -> None:
-    """Report an expected error."""
-    if debug:
-        traceback.print_exception(error)
-    text = str(error) or type(error).__name__
-    if isinstance(error, MemoryError):
-        text = "out of memory; close other programs, or run with --device cpu on a machine with more memory"
-    Output(json=json).error(error if isinstance(error, TouchlineError) else text)
 
 
 def _silence_stdout() -> None:
@@ -131,12 +144,8 @@ def _silence_stdout() -> None:
 
 def report_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Tell an unexpected error in one line, as ``sys.excepthook``; Python then leaves with code 1."""
-    where = ""
-    if trace is not None:
-        last = traceback.extract_tb(trace)[-1]
-        where = f" ({Path(last.filename).name}:{last.lineno})"
-    text = one_line(f"{kind.__name__}: {error}{where}")
-    print(f"touchline: bug: {text}; run again with --debug and report it", file=sys.stderr, flush=True)
+    text = one_line(describe(error.with_traceback(trace)))
+    print(f"touchline: {text}; run again with --debug and report it", file=sys.stderr, flush=True)
 
 
 class Interrupts:

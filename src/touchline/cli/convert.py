@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
-from touchline.errors import EXIT_DEGRADED, EXIT_OK, InputError, TouchlineError, UsageError
+from touchline.cli.inputs import Inputs
+from touchline.errors import EXIT_DEGRADED, EXIT_OK, InputError, UsageError
 
 if TYPE_CHECKING:
     from touchline.formats.soccernet_versions import Converted
@@ -40,28 +41,22 @@ def command(
     results_spotting.json holds predictions, events.json everything touchline knows. A folder or zip of games is
     converted game by game into the folder DST.
     """
-    output = Output(json=json)
+    output = Output(json=json, debug=debug)
     run_guarded(lambda: _convert(source, target, to=to, video_ini=video_ini, output=output), debug=debug, json=json)
 
 
 def _convert(source: Path, target: Path, *, to: str | None, video_ini: Path | None, output: Output) -> int:
-    from touchline.cli.batch import batch_code
     from touchline.formats.soccernet_versions import write_version
 
-    codes = []
+    inputs = Inputs("games", output=output)
     for game, path, read in _work(source, target, to=to):
-        try:
+        with inputs.one(game, type="error", game=game):
             found, named = read()
             timeline, shifted = _shifted(found, video_ini=video_ini)
-            game = named or game
-            result = write_version(timeline, path, game=game)
-        except TouchlineError as error:
-            output.error(error, type="error", game=game)
-            codes.append(error.exit_code)
-            continue
-        _tell(result, game=game, outside=shifted, output=output)
-        codes.append(EXIT_DEGRADED if result.lossy or shifted else EXIT_OK)
-    return batch_code(codes)
+            result = write_version(timeline, path, game=named or game)
+            _tell(result, game=named or game, outside=shifted, output=output)
+            inputs.done(EXIT_DEGRADED if result.lossy or shifted else EXIT_OK)
+    return inputs.finish()
 
 
 def _work(source: Path, target: Path, *, to: str | None) -> Iterator[tuple[str, Path, _Reader]]:

@@ -22,7 +22,7 @@ def command(
     """Analyse the bundled 24 s sample clip with the built-in models; the last line says where the report is."""
 
     def run() -> int:
-        return _run(out, device=device, output=Output(json=json))
+        return _run(out, device=device, output=Output(json=json, debug=debug))
 
     run_guarded(run, debug=debug, json=json)
 

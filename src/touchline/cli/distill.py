@@ -22,7 +22,7 @@ def command(
     debug: DebugOption = False,
 ) -> None:
     """Train a teacher, a student alone and a student distilled; print size, speed and accuracy with intervals."""
-    output = Output(json=json)
+    output = Output(json=json, debug=debug)
 
     def run() -> int:
         return _distill(recipe, settings or [], out, device, resume, output)

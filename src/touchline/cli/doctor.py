@@ -36,7 +36,7 @@ def command(device: DeviceOption = "auto", json: JsonOption = False, debug: Debu
     """Say what is wrong with this installation, and how to mend it."""
 
     def run() -> int:
-        output = Output(json=json)
+        output = Output(json=json, debug=debug)
         worst = EXIT_OK
         for finding in examine(device=device):
             output.record({"type": "finding", **asdict(finding)})
@@ -119,9 +119,9 @@ def _gpu(device: str) -> list[Finding]:
 
 def _openvino() -> list[Finding]:
     """Whether OpenVINO can run models on the CPU."""
-    import openvino
+    from touchline.models.openvino_runtime import import_openvino
 
-    devices = openvino.Core().available_devices
+    devices = import_openvino().Core().available_devices
     if "CPU" not in devices:
         return [
             Finding("openvino cpu", "warning", f"devices: {devices}", "reinstall openvino; torch is used meanwhile")

@@ -55,7 +55,7 @@ def spotting(
     Games are paired by folder. Without --labels, --fps and --metric, the label files found decide: Labels-v2.json means
     SoccerNet's 17 classes at 2 frames a second and loose; ball labels mean 2 or 12 classes at 25 and at1.
     """
-    output = Output(json=json)
+    output = Output(json=json, debug=debug)
 
     def run() -> int:
         return _spotting(truth, predictions, metric=metric, strict=strict, fps=fps, labels=labels, output=output)

@@ -42,7 +42,7 @@ def detection(
     YOLO files are paired by name; each has a line "class x y width height [confidence]" a box, shares of the picture.
     The classes of a COCO file are known by their names.
     """
-    output = Output(json=json)
+    output = Output(json=json, debug=debug)
 
     def run() -> int:
         return _detection(truth, predictions, labels=labels, output=output)

@@ -35,7 +35,7 @@ def recognition(
 
     Clips are paired by id, or by path. Where truth has a column "group" (match, person), intervals draw whole groups.
     """
-    output = Output(json=json)
+    output = Output(json=json, debug=debug)
 
     def run() -> int:
         return _recognition(truth, predictions, picture=picture, worst=worst, output=output)

@@ -41,7 +41,7 @@ def tracking(
     Files of two folders are paired by name: NAME.txt, NAME/gt/gt.txt, NAME/tracks.txt and NAME.touchline/tracks.txt are
     all NAME. Rows of the truth with confidence 0 are not scored, as everywhere in MOT.
     """
-    output = Output(json=json)
+    output = Output(json=json, debug=debug)
 
     def run() -> int:
         return _tracking(truth, predictions, iou=iou, classes=classes, zero_based=zero_based, output=output)

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from touchline.cli.common import Output
-from touchline.errors import EXIT_DEGRADED, EXIT_OK, InputError, TouchlineError
+from touchline.cli.inputs import Inputs
+from touchline.errors import EXIT_DEGRADED, EXIT_OK, InputError
 
 if TYPE_CHECKING:
     from touchline.analysis.features import Extraction
@@ -21,22 +22,17 @@ def extract_each(
     output: Output,
 ) -> int:
     """Every video in turn; those that cannot be used are told and the rest go on. The exit code."""
-    from touchline.cli.batch import batch_code
     from touchline.formats.soccernet_source import missing_advice
 
-    codes = []
+    inputs = Inputs("videos", output=output)
     for video in videos:
-        try:
+        with inputs.one(video, type="error", video=str(video)):
             if not video.exists():
                 raise InputError(f"{video}: no such file{missing_advice(video.name) or '; check the path'}")
             result = take(video)
-        except TouchlineError as error:
-            output.error(error, type="error", video=str(video))
-            codes.append(error.exit_code)
-            continue
-        tell(video, result)
-        codes.append(EXIT_DEGRADED if result.degraded else EXIT_OK)
-    return batch_code(codes)
+            tell(video, result)
+            inputs.done(EXIT_DEGRADED if result.degraded else EXIT_OK)
+    return inputs.finish()
 
 
 def tell_record(

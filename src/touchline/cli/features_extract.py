@@ -72,7 +72,7 @@ def command(
 
     A file that is up to date is left as it is; a run that was stopped goes on where it was.
     """
-    output = Output(json=json)
+    output = Output(json=json, debug=debug)
 
     def run() -> int:
         from touchline.analysis.features import FeatureOptions

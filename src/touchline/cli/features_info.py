@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
-from touchline.errors import EXIT_DEGRADED, EXIT_OK, TouchlineError
+from touchline.cli.inputs import Inputs
+from touchline.errors import EXIT_DEGRADED, EXIT_OK
 
 
 def command(
@@ -27,25 +28,20 @@ def command(
 
     Of a folder of SoccerNet's games: what of it is there, and how to get what is not.
     """
-    output = Output(json=json)
+    output = Output(json=json, debug=debug)
     run_guarded(lambda: _all(files, video=video, width=width, rate=rate, output=output), debug=debug, json=json)
 
 
 def _all(files: Sequence[Path], *, video: Path | None, width: int | None, rate: float | None, output: Output) -> int:
-    from touchline.cli.batch import batch_code
-
     duration_us = _duration_us(video)
-    codes = []
+    inputs = Inputs("files", output=output)
     for file in files:
-        try:
+        with inputs.one(file, type="error", path=str(file)):
             if file.is_dir():
-                codes.append(_folder(file, output=output))
-                continue
-            codes.append(_one(file, duration_us=duration_us, width=width, rate=rate, output=output))
-        except TouchlineError as error:
-            output.error(error, type="error", path=str(file))
-            codes.append(error.exit_code)
-    return batch_code(codes)
+                inputs.done(_folder(file, output=output))
+            else:
+                inputs.done(_one(file, duration_us=duration_us, width=width, rate=rate, output=output))
+    return inputs.finish()
 
 
 def _one(file: Path, *, duration_us: int, width: int | None, rate: float | None, output: Output) -> int:

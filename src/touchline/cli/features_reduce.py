@@ -19,7 +19,8 @@ from touchline.cli.common import (
     progress_bar,
     run_guarded,
 )
-from touchline.errors import EXIT_OK, InputError, TouchlineError, UsageError
+from touchline.cli.inputs import Inputs
+from touchline.errors import EXIT_OK, InputError, UsageError
 
 if TYPE_CHECKING:
     from touchline.formats.features import Features
@@ -55,7 +56,7 @@ def command(
     --fit FILE fits on the given files, read one block at a time; --pca FILE uses what was fitted before, or SoccerNet's
     pca_512_TF2.pkl with average_512_TF2.pkl beside it (read without running code).
     """
-    output = Output(json=json)
+    output = Output(json=json, debug=debug)
 
     def run() -> int:
         if (fit is None) == (pca is None):
@@ -149,23 +150,16 @@ def _apply_all(
     force: bool,
     output: Output,
 ) -> int:
-    from touchline.cli.batch import batch_code
-
     targets = _targets(sources, out=out, size=reduction.size)
-    codes = []
+    inputs = Inputs("files", output=output)
     for source, target in targets.items():
-        try:
+        with inputs.one(source, type="error", path=str(source)):
             path, rows, reused = _apply(source, target, reduction=reduction, rate=rate, force=force)
-        except TouchlineError as error:
-            output.error(error, type="error", path=str(source))
-            codes.append(error.exit_code)
-            continue
-        fields = {"source": str(source), "path": str(path), "rows": rows, "width": reduction.size, "reused": reused}
-        output.record({"type": "features", **fields, "published_reduction": reduction.published})
-        if not output.json:
-            output.say(f"{path}: {rows} x {reduction.size}" + (" (up to date)" if reused else ""))
-        codes.append(EXIT_OK)
-    return batch_code(codes)
+            fields = {"source": str(source), "path": str(path), "rows": rows, "width": reduction.size, "reused": reused}
+            output.record({"type": "features", **fields, "published_reduction": reduction.published})
+            if not output.json:
+                output.say(f"{path}: {rows} x {reduction.size}" + (" (up to date)" if reused else ""))
+    return inputs.finish()
 
 
 def _apply(

@@ -36,7 +36,7 @@ def command(
 
     Features on the set's grid are read where they lie; others are brought onto it and written into the set.
     """
-    output = Output(json=json)
+    output = Output(json=json, debug=debug)
 
     def run() -> int:
         from touchline.training.stream_games import PARTS, write_games_set

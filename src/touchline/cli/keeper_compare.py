@@ -11,7 +11,8 @@ import typer
 
 from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, one_line, run_guarded
 from touchline.cli.evaluate_common import no_nan
-from touchline.errors import EXIT_DEGRADED, EXIT_INPUT, EXIT_OK, InputError, UsageError
+from touchline.cli.inputs import Inputs
+from touchline.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from touchline.goalkeeping.against_professionals import Attempt
@@ -27,11 +28,12 @@ _LEAST_DIFFERENCE = 0.05
 
 @dataclass(slots=True)
 class _Given:
-    """What could be read."""
+    """What could be read, and how many rows could not."""
 
+    inputs: Inputs
     shots: list[Shot] = field(default_factory=list)
     readings: list[TechniqueReading | None] = field(default_factory=list)
-    failed: int = 0
+    problems: int = 0
 
 
 def compare(
@@ -57,16 +59,15 @@ def compare(
     keeper's place get how far professionals come out there, and what that would change; with --poses (of touchline
     keeper pose) also the technique, or why it cannot be told.
     """
-    output = Output(json=json)
+    output = Output(json=json, debug=debug)
 
     def run() -> int:
         if poses and len(poses) != len(shots):
             raise UsageError(f"{len(poses)} --poses do not fit {len(shots)} --shots; give one for each, in order")
         given = _read(shots, poses or [None] * len(shots), units=units, output=output)
-        if not given.shots:
-            return EXIT_INPUT
-        _compare(given, keeper or [], output=output)
-        return EXIT_DEGRADED if given.failed else EXIT_OK
+        if given.shots:
+            _compare(given, keeper or [], output=output)
+        return given.inputs.finish_with(usable=bool(given.shots), complete=not given.problems)
 
     run_guarded(run, debug=debug, json=json)
 
@@ -76,22 +77,18 @@ def _read(paths: Sequence[Path], poses: Sequence[Path | None], *, units: Any, ou
     from touchline.formats.shots import read_shot_file
     from touchline.goalkeeping.technique import load_techniques
 
-    given, techniques = _Given(), load_techniques()
+    given, techniques = _Given(Inputs("files", output=output)), load_techniques()
     for path, pose_path in zip(paths, poses, strict=True):
-        try:
+        with given.inputs.one(path, file=str(path)):
             found = read_shot_file(path, units=units)
             readings = _readings(found.shots, pose_path, techniques)
-        except InputError as error:
-            given.failed += 1
-            output.error(error, file=str(path))
-            continue
-        for problem in found.problems:
-            output.error(InputError(problem), file=str(path))
-        for remark in found.remarks:
-            output.note(f"touchline: note: {remark}")
-        given.failed += len(found.problems)
-        given.shots += found.shots
-        given.readings += readings
+            for problem in found.problems:
+                output.error(InputError(problem), file=str(path))
+            for remark in found.remarks:
+                output.note(f"touchline: note: {remark}")
+            given.problems += len(found.problems)
+            given.shots += found.shots
+            given.readings += readings
     return given
 
 

@@ -56,7 +56,7 @@ def fit(
 
     The folder has the layout of "Learning From The Pros": events/, pose/, filters.json.
     """
-    output = Output(json=json)
+    output = Output(json=json, debug=debug)
 
     def run() -> int:
         if sum(folder is not None for folder in (tables, reference, penalties)) != 1:

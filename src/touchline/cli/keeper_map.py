@@ -53,7 +53,7 @@ def keeper_map(
 
     Without --keeper, --engagement or --closing the keeper is where keepers usually are at that distance.
     """
-    output = Output(json=json)
+    output = Output(json=json, debug=debug)
 
     def run() -> int:
         from touchline.goalkeeping.expected_saves import load_expected_saves

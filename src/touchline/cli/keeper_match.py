@@ -34,7 +34,7 @@ def match(
     Shots are the events labelled shot, goal or penalty, in SoccerNet's spellings. Ball, keeper and pitch are those of
     the tracks; what was not found is said.
     """
-    output = Output(json=json)
+    output = Output(json=json, debug=debug)
 
     def run() -> int:
         from touchline.analysis.keeper_match import write_match_pages

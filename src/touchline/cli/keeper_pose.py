@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from touchline.cli.common import DebugOption, Device, DeviceOption, JsonOption, Output, run_guarded
-from touchline.errors import EXIT_DEGRADED, EXIT_INPUT, EXIT_OK, InputError, UsageError
+from touchline.cli.inputs import Inputs
+from touchline.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,7 +51,7 @@ def pose(
     The keeper is found by the built-in people detector, or is where --boxes says. What cannot be told is said: nobody
     there, joints cut off or covered, a picture upside down. Pictures that cannot be read are named; the rest go on.
     """
-    output = Output(json=json)
+    output = Output(json=json, debug=debug)
 
     def run() -> int:
         if boxes is not None and whole:
@@ -81,23 +82,32 @@ def _run(
     finder = load_pose_finder(model, device=device)
     output.note(f"touchline: model {finder.name}, {finder.device_reason}")
     found: list[PosedPicture] = []
+    inputs = Inputs("pictures", output=output)
     for path in paths:
-        try:
-            posed = _find(path, finder=finder, locate=locate, overlay=overlay)
-        except InputError as error:
-            told = str(error)
-            named = error if told.startswith(str(path)) else InputError(f"{path}: {told}")
-            output.error(named, path=str(path))
-            continue
-        found.append(posed)
-        output.record(pose_record(posed))
-        if not output.json:
-            output.say(_line(posed))
+        with inputs.one(path, path=str(path)):
+            posed = _named(path, finder=finder, locate=locate, overlay=overlay)
+            found.append(posed)
+            output.record(pose_record(posed))
+            if not output.json:
+                output.say(_line(posed))
     if out is not None:
         write_poses(out, found)
-    if len(found) < len(paths):
-        output.note(f"touchline: {len(paths) - len(found)} of {len(paths)} pictures could not be used")
-    return EXIT_INPUT if not found else EXIT_DEGRADED if len(found) < len(paths) else EXIT_OK
+    return inputs.finish_with(usable=bool(found), complete=True)
+
+
+def _named(path: Path, *, finder: PoseFinderLike, locate: Locate, overlay: Path | None) -> PosedPicture:
+    """The pose in a picture; an error names the picture.
+
+    Raises:
+        InputError: the picture cannot be used.
+
+    """
+    try:
+        return _find(path, finder=finder, locate=locate, overlay=overlay)
+    except InputError as error:
+        if str(error).startswith(str(path)):
+            raise
+        raise InputError(f"{path}: {error}") from error
 
 
 def _find(path: Path, *, finder: PoseFinderLike, locate: Locate, overlay: Path | None) -> PosedPicture:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from touchline.cli.common import DebugOption, Device, DeviceOption, JsonOption, Output, run_guarded
+from touchline.cli.inputs import Inputs
 from touchline.cli.keeper_map import Population, PopulationOption, SaveModelOption
 from touchline.cli.keeper_pose import locator, pictures_in
-from touchline.errors import EXIT_DEGRADED, EXIT_INPUT, EXIT_OK, InputError, UsageError
+from touchline.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from touchline.analysis.keeper_moments import Locate, Moment, SeenKeeper
@@ -51,15 +52,17 @@ def report(
 
     Several pictures of one shot are one observation. A picture without a shot gets its pose and technique only.
     """
-    output = Output(json=json)
+    output = Output(json=json, debug=debug)
 
     def run() -> int:
         if boxes is not None and whole:
             raise UsageError("--boxes and --whole: the keeper is either in a box or fills the picture")
         locate = locator(boxes, whole=whole, detector=detector, device=device)
-        seen, failed = _look(list(pictures_in(images)), locate=locate, model=pose_model, device=device, output=output)
+        inputs = Inputs("pictures", output=output)
+        paths = list(pictures_in(images))
+        seen = _look(paths, locate=locate, model=pose_model, device=device, inputs=inputs, output=output)
         if not seen:
-            return EXIT_INPUT
+            return inputs.finish_with(usable=False, complete=False)
         table, problems = _shots(shots, units=units, output=output)
         moments = _moments(seen, table, model=model, population=population)
         if keeper is not None:
@@ -67,28 +70,25 @@ def report(
 
             moments = require_known(keeper, moments)
         _write(out, moments, model=model, source=_source(len(seen), shots), output=output)
-        return EXIT_DEGRADED if failed or problems else EXIT_OK
+        return inputs.finish_with(usable=True, complete=not problems)
 
     run_guarded(run, debug=debug, json=json)
 
 
 def _look(
-    paths: Sequence[Path], *, locate: Locate, model: str | None, device: Device, output: Output
-) -> tuple[list[SeenKeeper], int]:
-    """The keeper in each picture that can be read, and how many cannot."""
+    paths: Sequence[Path], *, locate: Locate, model: str | None, device: Device, inputs: Inputs, output: Output
+) -> list[SeenKeeper]:
+    """The keeper in each picture that can be read."""
     from touchline.analysis.keeper_moments import look_at
     from touchline.goalkeeping.pose_finder import load_pose_finder
 
     finder = load_pose_finder(model, device=device)
     output.note(f"touchline: model {finder.name}, {finder.device_reason}")
-    seen, failed = [], 0
+    seen = []
     for path in paths:
-        try:
+        with inputs.one(path, path=str(path)):
             seen.append(look_at(path, finder=finder, locate=locate))
-        except InputError as error:
-            failed += 1
-            output.error(error, path=str(path))
-    return seen, failed
+    return seen
 
 
 def _shots(path: Path | None, *, units: Any, output: Output) -> tuple[Sequence[Shot], int]:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, one_line, run_guarded
+from touchline.cli.inputs import Inputs
 from touchline.cli.keeper_map import Population, PopulationOption, SaveModelOption
-from touchline.errors import EXIT_DEGRADED, EXIT_INPUT, EXIT_OK, InputError
+from touchline.errors import InputError
 
 if TYPE_CHECKING:
     from touchline.goalkeeping.expected_saves import SaveEstimate, SaveModel
@@ -39,7 +40,7 @@ def score(
     A CSV has columns x and y (the goal is at x=120, y=40) and may have under_pressure, keeper_x, keeper_y or
     engagement, id, keeper, outcome, technique.
     """
-    output = Output(json=json)
+    output = Output(json=json, debug=debug)
     run_guarded(
         lambda: _score(shots, units=units, out=out, population=population, model=model, output=output),
         debug=debug,
@@ -57,28 +58,25 @@ def _score(
     saves = load_expected_saves(model)
     rows: list[dict[str, Any]] = []
     shots: list[Shot] = []
-    failed = 0
+    problems = 0
+    inputs = Inputs("files", output=output)
     for path in paths:
-        try:
+        with inputs.one(path, file=str(path)):
             found = read_shot_file(path, units=units)
-        except InputError as error:
-            failed += 1
-            output.error(error, file=str(path))
-            continue
-        failed += len(found.problems)
-        for problem in found.problems:
-            output.error(InputError(problem), file=str(path))
-        for remark in found.remarks:
-            output.note(f"touchline: note: {remark}")
-        estimate = saves.predict(found.shots, techniques=_known(found.shots, saves), population=population)
-        rows += [shot_record(path, shot, estimate, k, model=saves) for k, shot in enumerate(found.shots)]
-        shots += found.shots
+            problems += len(found.problems)
+            for problem in found.problems:
+                output.error(InputError(problem), file=str(path))
+            for remark in found.remarks:
+                output.note(f"touchline: note: {remark}")
+            estimate = saves.predict(found.shots, techniques=_known(found.shots, saves), population=population)
+            rows += [shot_record(path, shot, estimate, k, model=saves) for k, shot in enumerate(found.shots)]
+            shots += found.shots
     _tell(rows, output)
     if rows:
         _sum_up(rows, shots, saves, population=population, output=output)
     if out is not None and rows:
         _write(out, rows)
-    return EXIT_INPUT if not rows else EXIT_DEGRADED if failed else EXIT_OK
+    return inputs.finish_with(usable=bool(rows), complete=not problems)
 
 
 def _known(shots: Sequence[Shot], model: SaveModel) -> list[str | None]:

@@ -27,7 +27,7 @@ def list_command(device: AnyDeviceOption = "auto", json: JsonOption = False, deb
     def run() -> None:
         from touchline.models.store import list_models
 
-        output = Output(json=json)
+        output = Output(json=json, debug=debug)
         models = list_models()
         for model in models:
             output.record(_record(model))
@@ -64,7 +64,7 @@ def show_command(
         path = find_model(name)
         network, config, sha256 = load_model(path, task="any")
         parameters = sum(parameter.numel() for parameter in network.parameters())
-        output = Output(json=json)
+        output = Output(json=json, debug=debug)
         card = path.with_suffix(".md")
         facts = {**config.model_dump(mode="json"), "path": str(path), "sha256": sha256, "parameters": parameters}
         facts["megabytes"] = round(path.stat().st_size / 1e6, 2)
@@ -137,7 +137,7 @@ def import_command(
         )
         path = import_file(request)
         _, config, sha256 = load_model(path, task="any")
-        output = Output(json=json)
+        output = Output(json=json, debug=debug)
         output.record({"name": config.name, "path": str(path), "sha256": sha256, "labels": list(config.labels)})
         if not json:
             output.say(f"{config.name}: {config.architecture}, {len(config.labels)} classes -> {path}")
@@ -164,7 +164,7 @@ def export_command(
 
         network, config, _ = load_model(name, task="any")
         paths = export_model(network, config, out, format=format)
-        output = Output(json=json)
+        output = Output(json=json, debug=debug)
         output.record({"name": config.name, "format": format, "paths": [str(path) for path in paths]})
         if not json:
             for path in paths:

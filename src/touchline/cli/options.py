@@ -128,7 +128,7 @@ def verb(arguments: type[A], run: Callable[[A, Output], int], *, about: str) -> 
 
     def command(**values: Any) -> None:
         given = arguments(**values)
-        output = Output(json=given.json)
+        output = Output(json=given.json, debug=given.debug)
         run_guarded(lambda: run(given, output), debug=given.debug, json=given.json)
 
     hints = get_type_hints(arguments, include_extras=True)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from touchline.cli.common import DebugOption, DeviceOption, JsonOption, Output, run_guarded
-from touchline.errors import EXIT_DEGRADED, EXIT_INPUT, EXIT_OK, InputError, UsageError
+from touchline.cli.inputs import Inputs
+from touchline.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,7 +40,7 @@ def command(
     A clip is a short video, a folder of pictures or a file of joints (.npy, .npz); a folder of clips stands for all in
     it. With --tracks, movement is told from metres and the ball from its track; --model adds what a network sees.
     """
-    output = Output(json=json)
+    output = Output(json=json, debug=debug)
 
     def run() -> int:
         if tracks is not None:
@@ -69,25 +70,18 @@ def _recognise_clips(
     output.note(f"touchline: model {recogniser.name}, {recogniser.device_reason}")
     ids: list[str] = []
     rows: list[npt.NDArray[np.float32]] = []
-    failed = 0
+    inputs = Inputs("clips", output=output)
     for path in found:
-        try:
+        with inputs.one(path, path=str(path)):
             scores, note = _score(recogniser, path)
-        except InputError as error:
-            failed += 1
-            output.note(f"touchline: {error}")
-            output.record({"path": str(path), "error": str(error)})
-            continue
-        ids.append(str(path))
-        rows.append(scores)
-        _tell(path, scores, note, labels=recogniser.labels, top=top, output=output)
+            ids.append(str(path))
+            rows.append(scores)
+            _tell(path, scores, note, labels=recogniser.labels, top=top, output=output)
     if out is not None and rows:
         import numpy as np
 
         write_clip_predictions(out, ids=ids, classes=recogniser.labels, values=np.stack(rows))
-    if failed:
-        output.note(f"touchline: {failed} of {len(found)} clips could not be read")
-    return EXIT_INPUT if not rows else EXIT_DEGRADED if failed else EXIT_OK
+    return inputs.finish_with(usable=bool(rows), complete=True)
 
 
 def _load(model: str | None, *, joints: bool, device: Any) -> ClipRecogniser | SkeletonRecogniser:

@@ -42,7 +42,7 @@ def command(
     debug: DebugOption = False,
 ) -> None:
     """Train a model from a recipe; stopped and started again, it goes on where it was."""
-    output = Output(json=json)
+    output = Output(json=json, debug=debug)
     overrides = settings or []
     if dry_run:
         run_guarded(lambda: _show(recipe, overrides, out, device, output), debug=debug, json=json)

@@ -10,7 +10,7 @@ from pathlib import Path
 import av
 import numpy as np
 import numpy.typing as npt
-from av import AudioFrame, AudioResampler
+from av import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
@@ -19,6 +19,7 @@ from touchline.errors import InputError
 from touchline.media.decoding import packets
 from touchline.media.facts import inspect
 from touchline.media.ledger import DAMAGED, Ledger
+from touchline.media.resampling import SteadyResampler, overlap
 from touchline.media.source import open_media, require_regular_file
 from touchline.types import Coverage, Gap
 
@@ -131,7 +132,8 @@ class SoundReader:
         origin, self._duration_us = _clock(self._path)
         with open_media(self._path) as container:
             stream = _audio_stream(container, path=self._path)
-            resampler = self._resampler()
+            resampler = SteadyResampler(format="flt", layout="mono", rate_hz=self._rate_hz)
+            drop = 0
             for frame in _decode(container, stream, ledger=self._ledger):
                 if not self._frames:  # a recording that begins in the midst of a packet has lost nothing
                     skipped = self._early = self._ledger.packets_skipped
@@ -139,14 +141,22 @@ class SoundReader:
                 at = _position(frame, stream, origin=origin, rate_hz=self._rate_hz)
                 if at is None:
                     at = self._written
-                elif at - self._written > self._rate_hz * _HOLE_S or self._written == 0 < at:
-                    tail = _samples(resampler.resample(None), skip=0) if self._written else np.zeros(0, np.float32)
-                    resampler = self._resampler()
+                elif self._breaks(at) or resampler.changes(frame):
+                    tail = _samples(resampler.flush())
                     yield self._filled(tail, until=at, damaged=self._ledger.packets_skipped > skipped)
+                    drop = overlap(self._written - at, rate_hz=self._rate_hz)
                 skipped = self._ledger.packets_skipped
+                if not self._written:
+                    drop = max(0, -at)
                 frame.pts = None
-                yield self._counted(_samples(resampler.resample(frame), skip=max(0, -at) if not self._written else 0))
-            yield self._counted(_samples(resampler.resample(None), skip=0))
+                piece = _samples(resampler.resample(frame))
+                yield self._counted(piece[drop:])
+                drop = max(0, drop - len(piece))
+            yield self._counted(_samples(resampler.flush()))
+
+    def _breaks(self, at: int) -> bool:
+        """Whether there is a pause before the sample a frame starts at."""
+        return at - self._written > self._rate_hz * _HOLE_S or self._written == 0 < at
 
     def _filled(self, tail: Sound, *, until: int, damaged: bool) -> Sound:
         """What the resampler still held, and silence until a sample; the silence is booked where it is worth a word."""
@@ -163,9 +173,6 @@ class SoundReader:
 
     def _us(self, sample: int) -> int:
         return round(sample * 1_000_000 / self._rate_hz)
-
-    def _resampler(self) -> AudioResampler:
-        return AudioResampler(format="flt", layout="mono", rate=self._rate_hz)
 
 
 def stream_audio(path: str | Path, *, rate_hz: int = 16_000, chunk_s: float = 10.0) -> Iterator[Sound]:
@@ -244,7 +251,7 @@ def _position(frame: AudioFrame, stream: AudioStream, *, origin: Fraction | None
     return round((frame.pts * stream.time_base - origin) * rate_hz)
 
 
-def _samples(frames: list[AudioFrame], *, skip: int) -> Sound:
-    """Resampled frames as one array, without its first ``skip`` samples."""
+def _samples(frames: list[AudioFrame]) -> Sound:
+    """Resampled frames as one array."""
     arrays = [frame.to_ndarray().reshape(-1).astype(np.float32, copy=False) for frame in frames]
-    return np.concatenate(arrays)[skip:] if arrays else np.zeros(0, dtype=np.float32)
+    return np.concatenate(arrays) if arrays else np.zeros(0, dtype=np.float32)

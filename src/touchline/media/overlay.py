@@ -134,7 +134,8 @@ def _encode(
             raise InputError(f"{str(info.path)!r} has no picture that can be decoded; there is nothing to draw into")
         container.mux(picture.encode(None))
         sound.finish()
-    return count, sound.notes()
+        notes = sound.notes()  # while the source is open: its streams are gone afterwards
+    return count, notes
 
 
 def _source_stream(container: av.container.InputContainer, info: VideoInfo) -> VideoStream:

@@ -9,13 +9,14 @@ from typing import Protocol
 import av
 import numpy as np
 import numpy.typing as npt
-from av import AudioFrame, AudioResampler, Packet
+from av import AudioFrame, Packet
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 
 from touchline.clock import US_PER_S, us_from_seconds
 from touchline.media.decoding import packets
 from touchline.media.ledger import Ledger
+from touchline.media.resampling import SteadyResampler, overlap
 from touchline.media.timestamps import Retimer
 
 COPIED = frozenset({"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"})
@@ -136,8 +137,13 @@ class _Converted:
         self._layout = "mono" if source.channels == 1 else "stereo"
         self._target = container.add_stream("aac", rate=self._rate_hz)
         self._target.codec_context.layout = self._layout
-        self._resampler = self._new_resampler()
-        self._written = 0
+        self._resampler = SteadyResampler(format="fltp", layout=self._layout, rate_hz=self._rate_hz)
+        self._written = self._drop = 0
+        name = source.codec_context.name
+        mixed = f", its {source.channels} channels mixed to two" if source.channels > 2 else ""
+        self._note = (
+            f"sound stream {source.index} ({name}) was converted to AAC{mixed}: players of MP4 do not play {name}"
+        )
 
     def push(self, packet: Packet) -> Iterator[Packet]:
         try:
@@ -147,22 +153,15 @@ class _Converted:
         for frame in frames:
             yield from self._encode(self._piece(frame))
         if packet.size == 0:
-            yield from self._encode(_samples(self._resampler.resample(None), channels=self._channels))
+            yield from self._encode(_samples(self._resampler.flush(), channels=self._channels))
             yield from self._target.encode(None)
 
     def notes(self) -> list[str]:
-        name = self._source.codec_context.name
-        mixed = f", its {self._source.channels} channels mixed to two" if self._source.channels > 2 else ""
-        return [
-            f"sound stream {self._source.index} ({name}) was converted to AAC{mixed}: players of MP4 do not play {name}"
-        ]
+        return [self._note]
 
     @property
     def _channels(self) -> int:
         return 1 if self._layout == "mono" else 2
-
-    def _new_resampler(self) -> AudioResampler:
-        return AudioResampler(format="fltp", layout=self._layout, rate=self._rate_hz)
 
     def _piece(self, frame: AudioFrame) -> Samples:
         """A decoded frame as samples that continue those written, silence before it or its start cut as needed."""
@@ -170,15 +169,18 @@ class _Converted:
         if frame.pts is not None and frame.time_base:
             at = round((frame.pts * frame.time_base - self._origin_s) * self._rate_hz)
         silence = tail = np.zeros((self._channels, 0), np.float32)
-        if at - self._written > self._rate_hz * _HOLE_S or self._written == 0 < at:
-            if self._written:
-                tail = _samples(self._resampler.resample(None), channels=self._channels)
-                self._resampler = self._new_resampler()
+        pauses = at - self._written > self._rate_hz * _HOLE_S or self._written == 0 < at
+        if pauses or self._resampler.changes(frame):
+            tail = _samples(self._resampler.flush(), channels=self._channels)
             silence = np.zeros((self._channels, max(0, at - self._written - tail.shape[1])), np.float32)
-        skip = max(0, -at) if self._written == 0 else 0
+            self._drop = overlap(self._written + tail.shape[1] - at, rate_hz=self._rate_hz)
+        if self._written == 0:
+            self._drop = max(0, -at)
         frame.pts = None
-        piece = _samples(self._resampler.resample(frame), channels=self._channels)[:, skip:]
-        return np.concatenate([tail, silence, piece], axis=1)
+        piece = _samples(self._resampler.resample(frame), channels=self._channels)
+        dropped = min(self._drop, piece.shape[1])
+        self._drop -= dropped
+        return np.concatenate([tail, silence, piece[:, dropped:]], axis=1)
 
     def _encode(self, samples: Samples) -> Iterator[Packet]:
         if samples.shape[1] == 0:

@@ -19,6 +19,7 @@ from touchline.formats.atomic import make_folder, replacing, write_bytes_atomic,
 from touchline.models.clip_input import ClipClassifier
 from touchline.models.export import EXAMPLE_BATCH, onnx_bytes, quiet_tracing
 from touchline.models.openvino_model import to_openvino
+from touchline.models.openvino_runtime import import_openvino
 from touchline.models.parts import example_inputs
 from touchline.models.spec import ClipConfig, ModelConfig, SkeletonConfig, StoredConfig
 
@@ -125,8 +126,7 @@ def _write_onnx(graph: _Graph, path: Path) -> list[Path]:
 
 def _write_openvino(graph: _Graph, path: Path) -> list[Path]:
     """The weights before the graph that names them."""
-    import openvino
-
+    openvino = import_openvino()
     with quiet_tracing(), torch.no_grad():
         traced = torch.jit.trace(graph.module.eval(), graph.example, check_trace=False)
         model = to_openvino(traced, example=graph.example)

@@ -11,17 +11,16 @@ from typing import Any
 import numpy as np
 import torch
 
+from touchline.models.openvino_runtime import import_openvino, import_torchscript_decoder
+
 
 def to_openvino(traced: torch.jit.ScriptModule, *, example: torch.Tensor) -> Any:
     """The ``openvino.Model`` of a traced network with one input of the example's shape and type."""
-    from openvino import PartialShape, Type
-    from openvino.frontend import FrontEndManager
-    from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
-
-    frontend = FrontEndManager().load_by_framework("pytorch")
-    decoder = TorchScriptPythonDecoder(traced, shared_memory=False)  # has to outlive the conversion
+    openvino = import_openvino()
+    frontend = openvino.frontend.FrontEndManager().load_by_framework("pytorch")
+    decoder = import_torchscript_decoder()(traced, shared_memory=False)  # has to outlive the conversion
     graph = frontend.load(decoder)
     (place,) = graph.get_inputs()
-    graph.set_partial_shape(place, PartialShape(list(example.shape)))
-    graph.set_element_type(place, Type(np.dtype(str(example.dtype).removeprefix("torch."))))
+    graph.set_partial_shape(place, openvino.PartialShape(list(example.shape)))
+    graph.set_element_type(place, openvino.Type(np.dtype(str(example.dtype).removeprefix("torch."))))
     return frontend.convert(graph)

@@ -14,6 +14,7 @@ from torch import nn
 
 from touchline.errors import ResourceError
 from touchline.models.openvino_model import to_openvino
+from touchline.models.openvino_runtime import import_openvino
 
 ArrayGraph = Callable[[npt.NDArray[Any]], tuple[npt.NDArray[Any], ...]]
 """Pixels uint8 (b, h, w, 3) in, the network's outputs as arrays out."""
@@ -21,8 +22,6 @@ ArrayGraph = Callable[[npt.NDArray[Any]], tuple[npt.NDArray[Any], ...]]
 
 def openvino_graph(module: nn.Module, *, shape: tuple[int, ...], precision: str, threads: int) -> ArrayGraph:
     """A module of one uint8 input of a fixed shape, compiled by OpenVINO for the CPU."""
-    import openvino
-
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # tracing tells of every shape that it takes as fixed, as it is here
         example = torch.zeros(shape, dtype=torch.uint8)
@@ -32,7 +31,7 @@ def openvino_graph(module: nn.Module, *, shape: tuple[int, ...], precision: str,
         "INFERENCE_PRECISION_HINT": precision,
         "PERFORMANCE_HINT": "LATENCY",
     }
-    compiled = openvino.Core().compile_model(model, "CPU", settings)
+    compiled = import_openvino().Core().compile_model(model, "CPU", settings)
 
     def run(pixels: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
         outputs = compiled(pixels)

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from touchline.models.export import onnx_bytes, quiet_tracing
 from touchline.models.openvino_model import to_openvino
+from touchline.models.openvino_runtime import import_openvino
 from touchline.models.parts import PixelEncoder, WindowDecoder, example_inputs
 from touchline.models.protocols import SpottingNetwork
 from touchline.models.spec import FrameSpec
@@ -158,9 +159,7 @@ class OpenVinoBackend(_ArrayBackend):
         precision: Literal["f32", "bf16"] = "f32",
     ) -> None:
         super().__init__(encode_batch=encode_batch, decode_batch=decode_batch)
-        import openvino
-
-        core = openvino.Core()
+        core = import_openvino().Core()
         settings = {
             "INFERENCE_NUM_THREADS": threads,
             "INFERENCE_PRECISION_HINT": precision,
