@@ -31,9 +31,9 @@ from simulated_matches import (
     read_match,
 )
 
+from touchline.core.tracks import BALL, Detections
 from touchline.tracking.ball import follow_ball
 from touchline.tracking.camera_motion import Motion
-from touchline.tracks import BALL, Detections
 
 WITHIN_PX = 10 * WIDTH / 1280
 Floats = npt.NDArray[np.float64]

@@ -33,6 +33,7 @@ import numpy as np
 import numpy.typing as npt
 from tracking_cases import LEVELS, Boxes, Case, degrade, read_truth, restarts, thin, true_motions
 
+from touchline.core.tracks import BALL, PLAYER, REFEREE, Detections
 from touchline.metrics.tracking import evaluate_tracking
 from touchline.tracking.appearance import describe
 from touchline.tracking.camera_motion import CameraMotion, Motion
@@ -40,7 +41,6 @@ from touchline.tracking.rejoin import fill, rejoin
 from touchline.tracking.smoothing import smooth
 from touchline.tracking.tracker import DEFAULT_SETTINGS, Tracker, TrackerSettings, follow_people
 from touchline.tracking.tracklets import Tracklet
-from touchline.tracks import BALL, PLAYER, REFEREE, Detections
 
 TOP_VIEW_FPS = 25.0
 FPS = 12.5

@@ -21,13 +21,13 @@ from typing import Any
 
 import numpy as np
 
+from touchline.core.poses import BONES
 from touchline.formats.keeper_tables import read_penalties
 from touchline.goalkeeping.expected_saves import load_expected_saves
 from touchline.goalkeeping.keeper_names import one_spelling
 from touchline.goalkeeping.keeper_table import keeper_table
 from touchline.goalkeeping.penalties import kept_penalties
 from touchline.goalkeeping.technique import Techniques, name_technique
-from touchline.poses import BONES
 from touchline.training.keeper_reference import ReferenceTables, read_tables
 from touchline.training.keeper_techniques import fit_techniques
 from touchline.training.penalty_measure import measure_penalties

@@ -22,13 +22,13 @@ import numpy as np
 import numpy.typing as npt
 from pitch_truth import FPS, HEIGHT, SHARED, WIDTH, SimulatedMatch, simulated_match
 
-from touchline.actions import MOVEMENTS, Action, ActionLookup, Actions
+from touchline.core.actions import MOVEMENTS, Action, ActionLookup, Actions
+from touchline.core.kinematics import speeds_mps
+from touchline.core.tracks import Track
 from touchline.formats.tracks_parquet import read_tracks_parquet
-from touchline.kinematics import speeds_mps
 from touchline.metrics.recognition import bootstrap, confusion_matrix, report
 from touchline.recognition.movement import STARTS_MPS, movements_of
 from touchline.recognition.on_the_ball import holders_of
-from touchline.tracks import Track
 
 NOISE_M = 0.3
 LEAST_OVERLAP = 0.3

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.tracks import BALL, Detections
 from touchline.media.frame import Frame
 from touchline.media.video import VideoReader
 from touchline.tracking.camera_motion import CameraMotion, Motion
-from touchline.tracks import BALL, Detections
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 TUNED_ON = ("match_011", "match_012")

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from touchline.sound import CURVE_RATE_HZ
+from touchline.core.sound import CURVE_RATE_HZ
 from touchline.spotting.crowd import ONSET_WITHIN_S, crowd_curves, crowd_level
 from touchline.spotting.logmel import PATCH_050, PATCH_096, stream_patches
 from touchline.spotting.sound_curves import listen

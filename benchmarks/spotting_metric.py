@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from touchline.labels import SOCCERNET_V2
+from touchline.core.labels import SOCCERNET_V2
 
 FPS = 2
 HALF_MS = 45 * 60_000

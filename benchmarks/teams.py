@@ -39,13 +39,13 @@ from simulated_matches import (
     read_match,
 )
 
+from touchline.core.tracks import BALL, DETECTION_LABELS, GOALKEEPER, PLAYER, REFEREE, Detections
 from touchline.tracking.appearance import describe
 from touchline.tracking.camera_motion import CameraMotion, Motion
 from touchline.tracking.kits import Look
 from touchline.tracking.roles import RoleOf, looks_of, match_teams, roles_of
 from touchline.tracking.tracker import follow_people
 from touchline.tracking.tracklets import Tracklet
-from touchline.tracks import BALL, DETECTION_LABELS, GOALKEEPER, PLAYER, REFEREE, Detections
 
 SHOTS_S = (5, 20, 60)
 FOLLOWED_S = 20

@@ -58,7 +58,7 @@ class Crowd:
 
     def detect(self, pictures: Sequence[np.ndarray]) -> list[Any]:
         """Everyone, in each picture."""
-        from touchline.tracks import PLAYER, Detections
+        from touchline.core.tracks import PLAYER, Detections
 
         found = []
         for _ in pictures:
@@ -87,7 +87,7 @@ def fake_recogniser() -> Any:
 def along_known_tracks(video: Path, *, minutes: float) -> int:
     """What `touchline recognize --tracks` does; the number of windows."""
     from touchline.analysis.known_tracks import actions_along_tracks
-    from touchline.tracks import Shot, Track, Tracks
+    from touchline.core.tracks import Shot, Track, Tracks
 
     count = round(minutes * 60 * FPS)
     frames = np.arange(count, dtype=np.int64)

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.tracks import PLAYER, Detections
 from touchline.tracking.camera_motion import Motion
 from touchline.tracking.motion import move_points
-from touchline.tracks import PLAYER, Detections
 
 Boxes = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from makevideo import write_frames
-from touchline.tracks import BALL, GOALKEEPER, PLAYER, REFEREE, Detections
+from touchline.core.tracks import BALL, GOALKEEPER, PLAYER, REFEREE, Detections
 
 WIDTH, HEIGHT = 320, 208
 LANE_PX = 24
@@ -154,7 +154,7 @@ class FakePitchFinder:
         self._to_pixels = to_pixels
 
     def find(self, pictures: Sequence[np.ndarray]) -> list[np.ndarray]:
-        from touchline.pitch import keypoints_m
+        from touchline.core.pitch import keypoints_m
 
         points = np.zeros((32, 3), np.float32)
         if self._to_pixels is not None:

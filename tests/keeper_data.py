@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from touchline.poses import JOINTS
+from touchline.core.poses import JOINTS
 
 KEEPERS = Path(__file__).parents[2] / "shared" / "data" / "keepers"
 """The published tables, where they are beside the repository."""

@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 import torch
 
+from touchline.core.poses import JOINTS
 from touchline.models.pose_net import PoseNet
 from touchline.models.pose_spec import PoseConfig
 from touchline.models.spec import PictureSpec
 from touchline.models.store import save_model
-from touchline.poses import JOINTS
 from touchline.training.keeper_figures import figure_picture
 
 NETWORK = {"stem": 8, "widths": [8, 8, 16, 16], "blocks": [1, 1, 1, 1], "neck": 16}

@@ -11,9 +11,9 @@ from fakefeatures import number_extractor
 from makevideo import write_numbered
 from touchline.analysis.ball_stream import ball_path, ball_view, crop_box
 from touchline.analysis.features import FeatureOptions, View, extract_features
+from touchline.core.tracks import Shot, Track, Tracks
 from touchline.formats.features import read_features
 from touchline.media.frame import Frame
-from touchline.tracks import Shot, Track, Tracks
 
 
 def track(track_id: int, frames: list[int], *, label: str = "ball", x0: float = 10, confidence: float = 0.9) -> Track:

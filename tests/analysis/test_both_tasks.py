@@ -17,11 +17,11 @@ from touchline.analysis.events_in_shots import remark_on_left_out
 from touchline.analysis.pipeline import AnalysisResult, AnalyzeOptions, analyze_video
 from touchline.analysis.scoring import SpotTask
 from touchline.analysis.tracking import VideoTracker
+from touchline.core.tracks import Detections
 from touchline.formats.bundle import Bundle
 from touchline.media.frame import Frame
 from touchline.media.video import VideoReader
 from touchline.spotting.spotter import Spotter, load_spotter
-from touchline.tracks import Detections
 
 SPOT = ("events.json", "results_spotting.json", "scores.npz")
 TRACK = ("tracks.parquet", "tracks.txt", "actions.json")

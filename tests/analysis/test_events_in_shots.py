@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from touchline.analysis.events_in_shots import in_wide_shots, remark_on_left_out
-from touchline.tracks import SHOT_KINDS, Shot
-from touchline.types import Event, Timeline
+from touchline.core.events import Event, Timeline
+from touchline.core.tracks import SHOT_KINDS, Shot
 
 SHOTS = [Shot(i, i * 1_000_000, (i + 1) * 1_000_000, kind) for i, kind in enumerate(SHOT_KINDS)]
 

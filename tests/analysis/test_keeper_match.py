@@ -15,14 +15,14 @@ from touchline.analysis import keeper_match
 from touchline.analysis.keeper_match import keeper_moments, look_at_match, write_match_pages
 from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
 from touchline.analysis.tracking import VideoTracker
-from touchline.errors import InputError
+from touchline.core.errors import InputError
+from touchline.core.events import Event, Timeline
+from touchline.core.poses import Pose
+from touchline.core.tracks import Shot, Track, Tracks
 from touchline.goalkeeping.expected_saves import load_expected_saves
 from touchline.goalkeeping.technique import load_techniques
 from touchline.models.store import save_model
-from touchline.poses import Pose
 from touchline.spotting.spotter import Spotter, load_spotter
-from touchline.tracks import Shot, Track, Tracks
-from touchline.types import Event, Timeline
 
 S = 1_000_000
 MODEL, KNOWN = load_expected_saves(), load_techniques()

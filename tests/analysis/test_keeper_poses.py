@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from touchline.analysis.keeper_poses import FoundKeeper, find_keeper, find_pose
-from touchline.errors import InputError
+from touchline.core.errors import InputError
+from touchline.core.poses import Pose
+from touchline.core.tracks import BALL, GOALKEEPER, PLAYER, Detections
 from touchline.goalkeeping.pose_finder import PoseFinderLike
-from touchline.poses import Pose
-from touchline.tracks import BALL, GOALKEEPER, PLAYER, Detections
 
 WIDE = np.zeros((720, 1280, 3), np.uint8)
 

@@ -21,11 +21,11 @@ from touchline.analysis.keeper_moments import (
 )
 from touchline.analysis.keeper_page import page, write_keeper_pages
 from touchline.analysis.keeper_poses import FoundKeeper
-from touchline.errors import InputError
+from touchline.core.errors import InputError
+from touchline.core.poses import Pose
+from touchline.core.shots import Shot
 from touchline.goalkeeping.expected_saves import load_expected_saves
 from touchline.goalkeeping.technique import load_techniques
-from touchline.poses import Pose
-from touchline.shots import Shot
 
 EVIL = "<img src=x onerror=alert(1)>&\"'"
 MODEL, KNOWN = load_expected_saves(), load_techniques()

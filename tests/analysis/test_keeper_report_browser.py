@@ -11,7 +11,7 @@ from test_keeper_report import KNOWN, MODEL, moments
 from test_report_browser import CHROMIUM, PHONE, Watched, browser  # noqa: F401
 
 from touchline.analysis.keeper_page import write_keeper_pages
-from touchline.shots import Shot
+from touchline.core.shots import Shot
 
 pytestmark = [
     pytest.mark.chromium,

@@ -14,8 +14,8 @@ import pytest
 from tinymodel import write_tiny_model
 from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
 from touchline.analysis.tracking import VideoTracker
+from touchline.core.tracks import PLAYER, Detections
 from touchline.spotting.spotter import load_spotter
-from touchline.tracks import PLAYER, Detections
 
 SCRIPT = Path(__file__).parent.parent.parent / "benchmarks" / "memory.py"
 

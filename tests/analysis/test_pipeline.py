@@ -11,7 +11,7 @@ from makevideo import write_numbered
 from tinymodel import write_tiny_model
 from touchline.analysis.checkpoint import Checkpoint, bundle_lock
 from touchline.analysis.pipeline import AnalysisResult, AnalyzeOptions, analyze_video
-from touchline.errors import InputError, ResourceError
+from touchline.core.errors import InputError, ResourceError
 from touchline.formats.bundle import Bundle
 from touchline.formats.soccernet import read_labels
 from touchline.spotting import spotter as spotter_module

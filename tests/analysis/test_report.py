@@ -17,9 +17,9 @@ import pytest
 
 from touchline.analysis import report
 from touchline.analysis.report import analysed_spans, pool_curves, relative_url, write_report
-from touchline.errors import InputError, ResourceError, UsageError
+from touchline.core.errors import InputError, ResourceError, UsageError
+from touchline.core.events import Coverage, Event, Gap, Scores, Timeline, VideoInfo
 from touchline.spotting.peaks import find_events
-from touchline.types import Coverage, Event, Gap, Scores, Timeline, VideoInfo
 
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)>&amp;{{VIDEO}}\u2028"
 

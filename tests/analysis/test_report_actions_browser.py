@@ -10,7 +10,7 @@ import pytest
 from test_report_browser import CHROMIUM, EVIL, browser, make_report, make_video  # noqa: F401
 from test_report_people_browser import People, a_match, near
 
-from touchline.actions import Action, Actions
+from touchline.core.actions import Action, Actions
 
 pytestmark = [
     pytest.mark.chromium,

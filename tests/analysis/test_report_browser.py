@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from touchline.analysis.report import write_report
-from touchline.types import Coverage, Event, Gap, Scores, Timeline, VideoInfo
+from touchline.core.events import Coverage, Event, Gap, Scores, Timeline, VideoInfo
 
 CHROMIUM = shutil.which("chromium")
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from test_report_browser import CHROMIUM, EVIL, PHONE, WIDE, Watched, browser, make_report, make_video  # noqa: F401
 
-from touchline.tracks import Shot, Track, Tracks
+from touchline.core.tracks import Shot, Track, Tracks
 
 pytestmark = [
     pytest.mark.chromium,

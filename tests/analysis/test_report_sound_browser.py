@@ -12,8 +12,8 @@ import pytest
 
 from touchline.analysis.report import write_report
 from touchline.analysis.report_sound import sound_data
-from touchline.sound import CURVES, CrowdSwell, SoundReading, WhistleBlow, no_sound
-from touchline.types import Coverage, Event, Timeline, VideoInfo
+from touchline.core.events import Coverage, Event, Timeline, VideoInfo
+from touchline.core.sound import CURVES, CrowdSwell, SoundReading, WhistleBlow, no_sound
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage"]

@@ -26,8 +26,8 @@ from touchline.analysis.report_tracks import (
     sample_track,
     tracks_data,
 )
-from touchline.tracks import Shot, Track, Tracks
-from touchline.types import Coverage, Timeline, VideoInfo
+from touchline.core.events import Coverage, Timeline, VideoInfo
+from touchline.core.tracks import Shot, Track, Tracks
 
 S = 1_000_000
 

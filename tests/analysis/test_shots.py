@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 
 from touchline.analysis.shots import ShotSplitter
+from touchline.core.tracks import Detections
 from touchline.tracking.camera_motion import Motion
 from touchline.tracking.observe import Observation
-from touchline.tracks import Detections
 
 
 def observation(index: int, *, cut: bool = False) -> Observation:

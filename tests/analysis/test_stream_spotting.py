@@ -21,7 +21,8 @@ from touchline.analysis.stream_sources import OtherStream, PictureStream, Stream
 from touchline.analysis.stream_spotting import StreamSpotTask, VideoStreamSpotter, load_video_stream_spotter, surest
 from touchline.analysis.trial import trial_speed
 from touchline.cli.main import app
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
+from touchline.core.tracks import Shot, Track, Tracks
 from touchline.formats.bundle import TRACKS, Bundle, video_fingerprint
 from touchline.formats.features import FeatureInfo, Features, read_features, write_features
 from touchline.formats.tracks_parquet import write_tracks_parquet
@@ -31,7 +32,6 @@ from touchline.models.store import build_network, load_model, save_model
 from touchline.models.stream_spec import StreamHeadConfig, StreamSpec, SuppressionSpec
 from touchline.spotting.reduction import Reduction, ReductionFit
 from touchline.spotting.stream_spotter import StreamSpotter
-from touchline.tracks import Shot, Track, Tracks
 
 LABELS = ("Goal", "Corner")
 

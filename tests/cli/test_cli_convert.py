@@ -11,9 +11,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from touchline.cli.main import app
+from touchline.core.events import Event, Timeline
 from touchline.formats.bundle import Bundle
 from touchline.formats.soccernet import read_labels, write_labels
-from touchline.types import Event, Timeline
 
 runner = CliRunner()
 TIMELINE = Timeline((Event("Goal", 61_000_000, team="home"), Event("Corner", 90_000_000)))

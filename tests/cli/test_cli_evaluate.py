@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from touchline.cli.evaluate import app
-from touchline.labels import BALL_2, BALL_12, SOCCERNET_V2
+from touchline.core.labels import BALL_2, BALL_12, SOCCERNET_V2
 
 SOCCERNET_KEYS = {f"a_mAP{a}{b}" for a in ("", "_per_class") for b in ("", "_visible", "_unshown")}
 

@@ -16,7 +16,7 @@ from tinymodel import write_tiny_model
 from touchline.cli.common import Interrupts, Output
 from touchline.cli.inputs import Inputs
 from touchline.cli.main import app
-from touchline.errors import InputError, ResourceError
+from touchline.core.errors import InputError, ResourceError
 
 CLI = Path(touchline.cli.__file__).parent
 runner = CliRunner()

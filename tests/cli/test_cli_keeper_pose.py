@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from tinypose import backgrounds, tiny_pose_model
 from touchline.cli.main import app
-from touchline.errors import EXIT_DEGRADED, EXIT_INPUT, EXIT_OK, EXIT_USAGE
+from touchline.core.errors import EXIT_DEGRADED, EXIT_INPUT, EXIT_OK, EXIT_USAGE
 from touchline.formats.pose_tables import read_pose_table
 from touchline.training.keeper_figures import figure_picture
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from touchline.cli import common
 from touchline.cli.common import Output, one_line, progress_bar, report_bug, run_guarded
 from touchline.cli.main import VERBS, app, load_verb
-from touchline.errors import InputError, NetworkError, ResourceError, UsageError
+from touchline.core.errors import InputError, NetworkError, ResourceError, UsageError
 
 runner = CliRunner()
 

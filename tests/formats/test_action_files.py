@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from touchline.actions import Action, Actions, WindowScores
-from touchline.errors import InputError
+from touchline.core.actions import Action, Actions, WindowScores
+from touchline.core.errors import InputError
 from touchline.formats.actions import actions_document, read_actions, write_actions
 from touchline.formats.clip_predictions import read_clip_predictions, write_clip_predictions
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from touchline.errors import ResourceError
+from touchline.core.errors import ResourceError
 from touchline.formats.atomic import make_folder, write_bytes_atomic, write_json_atomic, write_text_atomic
 
 

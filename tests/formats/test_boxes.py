@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.formats.boxes import PickedBox, read_boxes
 
 HEADER = "time_s,x0,y0,x1,y1,name\n"

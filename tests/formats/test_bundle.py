@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from touchline.errors import InputError, ResourceError
+from touchline.core.errors import InputError, ResourceError
+from touchline.core.events import Coverage, Event, Gap, Scores, Timeline
 from touchline.formats import bundle as bundle_module
 from touchline.formats.bundle import Bundle, Manifest, events_document, npz_bytes, video_fingerprint
-from touchline.types import Coverage, Event, Gap, Scores, Timeline
 
 TIMELINE = Timeline(
     (

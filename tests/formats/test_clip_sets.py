@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.formats.clip_csv import read_clip_csv
 from touchline.formats.clip_folders import read_clip_folders
 from touchline.formats.spacejam import read_joints

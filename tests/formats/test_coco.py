@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
+from touchline.core.tracks import DETECTION_LABELS
 from touchline.formats.coco import read_coco_results, read_coco_truth
-from touchline.tracks import DETECTION_LABELS
 
 TRUTH: dict[str, Any] = {
     "images": [{"id": 7, "file_name": "a.jpg"}, {"id": 8}],

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
+from touchline.core.events import Coverage, Gap
 from touchline.formats.features import (
     FeatureInfo,
     Features,
@@ -21,7 +22,6 @@ from touchline.formats.features import (
     side_car,
     write_features,
 )
-from touchline.types import Coverage, Gap
 
 INFO = FeatureInfo(
     model="m",

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from touchline.errors import InputError, ResourceError
+from touchline.core.errors import InputError, ResourceError
+from touchline.core.tracks import Shot, Track, Tracks
 from touchline.formats import mot_rows
 from touchline.formats.mot import read_mot, write_mot
-from touchline.tracks import Shot, Track, Tracks
 
 
 def write(folder: Path, text: str | bytes) -> Path:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.formats.pca_pickles import read_mean_pickle, read_pca_pickle
 
 VALUES = np.random.default_rng(0).normal(size=(60, 8))

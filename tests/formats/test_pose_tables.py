@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from tinypose import keeper_folder
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
+from touchline.core.poses import Pose
 from touchline.formats.keeper_pictures import read_keeper_pictures
 from touchline.formats.pose_tables import PosedPicture, read_keeper_boxes, read_pose_table, write_poses
-from touchline.poses import Pose
 
 
 def _posed(*, deep: bool = True, name: str = "a, b.png") -> PosedPicture:

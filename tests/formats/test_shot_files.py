@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.formats.shots import read_shot_file
 
 TABLE = """id,x,y,under_pressure,keeper_x,keeper_y,keeper,outcome

@@ -11,7 +11,8 @@ import numpy as np
 import orjson
 import pytest
 
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
+from touchline.core.events import Event, Timeline
 from touchline.formats import event_files, soccernet_json
 from touchline.formats.decimal_scan import parse_fractions
 from touchline.formats.soccernet import (
@@ -25,7 +26,6 @@ from touchline.formats.soccernet import (
 from touchline.formats.soccernet_columns import columns_from_annotations, columns_from_predictions
 from touchline.formats.soccernet_games import as_v1, load_games, pair_games
 from touchline.formats.soccernet_scan import scan_predictions
-from touchline.types import Event, Timeline
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 RESULT = {"gameTime": "1 - 40:2", "label": "PASS", "position": "2402500", "half": "1", "confidence": "0.75"}

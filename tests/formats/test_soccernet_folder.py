@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.formats.soccernet_folder import find_games, holdings
 from touchline.formats.soccernet_source import SOURCES, missing_advice, source_of
 from touchline.formats.video_ini import HalfSpan, read_video_ini

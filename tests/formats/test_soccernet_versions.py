@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
+from touchline.core.events import Event, Timeline
+from touchline.core.labels import SOCCERNET_V2
 from touchline.formats.soccernet import read_labels
 from touchline.formats.soccernet_versions import V1_OF_V2, V2_OF_V1, trimmed, write_version
 from touchline.formats.video_ini import HalfSpan
-from touchline.labels import SOCCERNET_V2
-from touchline.types import Event, Timeline
 
 V2 = Timeline(
     (

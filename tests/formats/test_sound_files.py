@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
+from touchline.core.sound import CURVES, CrowdSwell, SoundReading, WhistleBlow, no_sound
 from touchline.formats.sound import SOUND, SOUND_CURVES, read_sound, write_sound
-from touchline.sound import CURVES, CrowdSwell, SoundReading, WhistleBlow, no_sound
 
 
 def reading() -> SoundReading:

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from touchline.errors import InputError, ResourceError
+from touchline.core.errors import InputError, ResourceError
+from touchline.core.tracks import DETECTION_LABELS, Shot, Track, Tracks
 from touchline.formats.tracks_parquet import read_tracks_parquet, write_tracks_parquet
-from touchline.tracks import DETECTION_LABELS, Shot, Track, Tracks
 
 SHOTS = (Shot(0, 0, 5_000_000, "wide", 0.5), Shot(1, 5_000_000, 9_000_000, "replay"))
 

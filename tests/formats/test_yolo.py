@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.formats import yolo
 from touchline.formats.yolo import read_yolo
 

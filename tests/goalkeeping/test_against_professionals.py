@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from keeper_data import KINDS
+from touchline.core.shots import Shot
 from touchline.goalkeeping.against_professionals import compare_attempts, reasons, technique_shares
 from touchline.goalkeeping.expected_saves import SaveModel, load_expected_saves
 from touchline.goalkeeping.technique import load_techniques, name_technique
-from touchline.shots import Shot
 
 
 @pytest.fixture(scope="module")

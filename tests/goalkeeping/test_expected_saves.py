@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy.interpolate import BSpline
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.formats.shots import read_shot_file
 from touchline.goalkeeping.expected_saves import SaveModel, load_expected_saves, technique_logits
 from touchline.goalkeeping.shots import FEATURES, Shot, engagement_from, geometry, shot_features

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.goalkeeping.keeper_names import find_keeper, one_spelling, words_of
 from touchline.goalkeeping.keeper_table import keeper_table
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from keeper_data import KINDS, made_poses
-from touchline.errors import InputError
+from touchline.core.errors import InputError
+from touchline.core.poses import JOINTS
 from touchline.goalkeeping.technique import (
     BUILTIN,
     PoseMap,
@@ -25,7 +26,6 @@ from touchline.goalkeeping.technique import (
     techniques_json,
 )
 from touchline.goalkeeping.views import bone_lengths, comparable, turn
-from touchline.poses import JOINTS
 
 NAMES = tuple(KINDS)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from makevideo import write_numbered
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.media.clip_reader import is_clip, read_frames
 
 

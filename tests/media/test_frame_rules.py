@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.media.frame import Frame
 from touchline.media.frame_rules import SAMPLING_RULES, SamplingRule, frame_rule
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from makevideo import write_numbered
-from touchline.errors import InputError
+from touchline.core.errors import InputError
+from touchline.core.events import Coverage
 from touchline.media.audio import NoAudioError, SoundReader, lost_sound, read_audio, stream_audio
-from touchline.types import Coverage
 
 RATE = 48_000
 

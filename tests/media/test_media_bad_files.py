@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from makevideo import bars, read_number, write_frames, write_numbered
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
 from touchline.media.check import check_video, still_growing
 from touchline.media.video import VideoReader, probe
 
@@ -266,7 +266,7 @@ def test_check_says_that_a_file_is_growing(tmp_path: Path) -> None:
 
 LITTLE_MEMORY = """
 import resource, sys
-from touchline.errors import ResourceError
+from touchline.core.errors import ResourceError
 from touchline.media.video import VideoReader
 resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]) << 20,) * 2)
 try:

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from makevideo import bars, read_number, write_frames, write_numbered
+from touchline.core.events import Coverage
 from touchline.media.check import check_video
 from touchline.media.clips import read_clip
 from touchline.media.video import VideoReader
-from touchline.types import Coverage
 
 FRAMES = 250
 STEP_US = 40_000

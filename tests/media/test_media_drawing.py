@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from touchline.core.tracks import Shot, Track, Tracks
 from touchline.media.drawing import COLOURS, Moments, TrackPainter, colour_of, draw_tracks, label_of, sight_of
 from touchline.media.radar import Radar
-from touchline.tracks import Shot, Track, Tracks
 
 S = 1_000_000
 

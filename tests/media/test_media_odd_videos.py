@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from makevideo import bars, read_number, write_frames, write_numbered
-from touchline.errors import UsageError
+from touchline.core.errors import UsageError
+from touchline.core.events import Coverage
 from touchline.media.check import check_video
 from touchline.media.clips import read_clip
 from touchline.media.frame import Frame
 from touchline.media.video import VideoReader, probe
-from touchline.types import Coverage
 
 STEP_US = 40_000
 

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from makevideo import bars, read_number, write_frames, write_numbered
-from touchline.errors import InputError, ResourceError, UsageError
+from touchline.core.errors import InputError, ResourceError, UsageError
+from touchline.core.tracks import Shot, Track, Tracks
 from touchline.media.audio import read_audio
 from touchline.media.overlay import write_overlay
 from touchline.media.video import VideoReader, probe
-from touchline.tracks import Shot, Track, Tracks
 
 
 def nobody(width: int = 160, height: int = 96) -> Tracks:
@@ -276,9 +276,9 @@ def test_disk_that_fills_up(tmp_path: Path) -> None:
     code = f"""
 import resource, signal
 from pathlib import Path
-from touchline.errors import ResourceError
+from touchline.core.errors import ResourceError
 from touchline.media.overlay import write_overlay
-from touchline.tracks import Tracks
+from touchline.core.tracks import Tracks
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 try:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from touchline.clock import us_from_frame
+from touchline.core.clock import us_from_frame
 from touchline.media.frame import Frame
 from touchline.media.sampling import fit_luma, sample_regular
 

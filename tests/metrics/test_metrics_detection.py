@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from touchline.errors import UsageError
+from touchline.core.errors import UsageError
+from touchline.core.tracks import BALL, DETECTION_LABELS, PLAYER, REFEREE, Detections
 from touchline.metrics.detection import COCO_IOUS, average_precision, match_detections
-from touchline.tracks import BALL, DETECTION_LABELS, PLAYER, REFEREE, Detections
 
 
 def seen(*rows: tuple[int, float, float, float, float, float]) -> Detections:

@@ -9,11 +9,11 @@ import pytest
 from naive_spotting import naive_results
 from soccernet_reference import KEYS, deltas, random_game, soccernet_results
 
-from touchline.columns import EventColumns, columns_from_timeline, empty_columns
-from touchline.errors import InputError, UsageError
+from touchline.core.columns import EventColumns, columns_from_timeline, empty_columns
+from touchline.core.errors import InputError, UsageError
+from touchline.core.events import Event, Timeline
 from touchline.formats.soccernet_columns import columns_from_annotations, columns_from_predictions
 from touchline.metrics.spotting import average_map, evaluate_spotting, metric_deltas_s
-from touchline.types import Event, Timeline
 
 Found = tuple[str, float, float]
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from touchline.errors import UsageError
+from touchline.core.errors import UsageError
 from touchline.metrics.tracking import combine_tracking, evaluate_tracking
 from touchline.metrics.tracking_sequence import FrameBoxes
 

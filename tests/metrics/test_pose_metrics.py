@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from touchline.core.poses import JOINTS, PELVIS
 from touchline.metrics.poses import agreement, correct_joints, over_groups, scaled_errors, torso_lengths
-from touchline.poses import JOINTS, PELVIS
 
 NECK = JOINTS.index("neck")
 

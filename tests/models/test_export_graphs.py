@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from tinyspotter import tiny_config, tiny_network
 from touchline.cli.models import app
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
 from touchline.models.action_net import ActionNet
 from touchline.models.clip_ensemble import ClipEnsemble
 from touchline.models.export_graphs import export_model

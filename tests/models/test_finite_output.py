@@ -15,7 +15,10 @@ from torch import nn
 
 from fakerecogniser import SPEC as CLIP
 from tinypose import tiny_config
-from touchline.errors import EXIT_RESOURCES, ResourceError
+from touchline.core.errors import EXIT_RESOURCES, ResourceError
+from touchline.core.pitch import KEYPOINT_NAMES
+from touchline.core.sound import Floats
+from touchline.core.tracks import DETECTION_LABELS
 from touchline.goalkeeping.hub_pose_finder import HubPoseFinder
 from touchline.goalkeeping.pose_finder import PoseFinder
 from touchline.models.detector import PeopleDetector
@@ -25,10 +28,8 @@ from touchline.models.spec import ClipConfig, EncoderSpec, PictureConfig, Pictur
 from touchline.models.store import save_model
 from touchline.models.stream_outputs import DenseOutput
 from touchline.models.stream_spec import StreamHeadConfig, StreamSpec
-from touchline.pitch import KEYPOINT_NAMES
 from touchline.recognition.recogniser import ClipRecogniser
 from touchline.recognition.skeletons import SkeletonRecogniser
-from touchline.sound import Floats
 from touchline.spotting.backends import Features, Indices
 from touchline.spotting.engine import Engine, Plan
 from touchline.spotting.feature_extractor import FeatureExtractor
@@ -37,7 +38,6 @@ from touchline.spotting.stream_spotter import StreamSpotter
 from touchline.tracking.detector import Detector, load_detector
 from touchline.tracking.hub_detector import HubDetector
 from touchline.tracking.pitch_finder import PitchFinder
-from touchline.tracks import DETECTION_LABELS
 
 PICTURE = np.full((96, 128, 3), 90, np.uint8)
 CPU = torch.device("cpu")

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from tinyspotter import tiny_config, tiny_network
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
 from touchline.models.importing import import_lromul, import_model, read_checkpoint
 from touchline.models.slow_fusion import SlowFusionSpotter
 from touchline.models.store import load_model, save_model

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.formats.features import FeatureInfo, Features
 from touchline.models.calf import Calf
 from touchline.models.importing import import_model

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
 from touchline.models.importing_sound import import_sound_encoder
 from touchline.models.store import load_model
 from touchline.models.vggish import VGGish

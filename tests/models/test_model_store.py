@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from safetensors.torch import load_file, save_file
 
 from tinyspotter import tiny_config, tiny_network
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.models import store
 from touchline.models.spec import ModelConfig
 

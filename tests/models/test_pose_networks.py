@@ -9,12 +9,12 @@ import pytest
 import torch
 
 from tinypose import NETWORK
-from touchline.errors import InputError
+from touchline.core.errors import InputError
+from touchline.core.poses import MIRROR
 from touchline.goalkeeping.pose_finder import load_pose_finder
 from touchline.models.importing_poses import import_pose_model
 from touchline.models.pose_hg3d import PoseHG3D
 from touchline.models.pose_net import PeakReader, PoseMaps, PoseNet, PoseReader, expected_places, strongest_places
-from touchline.poses import MIRROR
 
 
 def test_maps_have_a_quarter_of_the_size() -> None:

@@ -7,10 +7,10 @@ import itertools
 import numpy as np
 import pytest
 
-from touchline.actions import ON_THE_BALL
+from touchline.core.actions import ON_THE_BALL
+from touchline.core.tracks import Track
 from touchline.recognition.movement import movements_of
 from touchline.recognition.on_the_ball import holders_of
-from touchline.tracks import Track
 
 FPS = 12.5
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.models.skeleton_net import SkeletonNet
 from touchline.models.spec import ClipConfig, ClipSpec, SkeletonConfig, SkeletonSpec
 from touchline.models.store import save_model

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fakerecogniser import LABELS, SPEC, shirt_recogniser
-from touchline.actions import WindowScores
+from touchline.core.actions import WindowScores
 from touchline.models.spec import ClipConfig, ClipSpec
 from touchline.recognition.recogniser import ClipRecogniser
 from touchline.recognition.smoothing import actions_of, smooth_windows

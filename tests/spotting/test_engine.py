@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tinyspotter import FRAME, moving_noise, naive_scores, tiny_config, tiny_network
-from touchline.errors import ResourceError
+from touchline.core.errors import ResourceError
 from touchline.spotting.backends import TorchBackend
 from touchline.spotting.engine import Engine, Plan
 

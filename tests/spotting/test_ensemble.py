@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tinyspotter import FRAME, moving_noise, tiny_config, tiny_network
-from touchline.errors import UsageError
+from touchline.core.errors import UsageError
 from touchline.models.spec import ModelConfig
 from touchline.spotting.backends import TorchBackend
 from touchline.spotting.ensemble import EnsembleSpotter, average_scores

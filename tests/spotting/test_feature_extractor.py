@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from tinymodel import write_tiny_model
 from touchline.cli.main import app
-from touchline.errors import InputError, ResourceError
+from touchline.core.errors import InputError, ResourceError
 from touchline.models.importing_pictures import read_picture_encoder
 from touchline.models.resnet import ResNet
 from touchline.models.spec import IMAGENET_MEAN, IMAGENET_STD, EncoderConfig, EncoderSpec

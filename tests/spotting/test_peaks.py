@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from touchline.clock import frame_from_us, us_from_frame
-from touchline.errors import InputError
+from touchline.core.clock import frame_from_us, us_from_frame
+from touchline.core.errors import InputError
+from touchline.core.events import Scores
 from touchline.spotting.ensemble import average_scores
 from touchline.spotting.peaks import find_events, smooth
-from touchline.types import Scores
 
 FIRST = 15
 

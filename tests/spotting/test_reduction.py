@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA, IncrementalPCA
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.spotting.reduction import Reduction, ReductionFit, load_reduction
 
 

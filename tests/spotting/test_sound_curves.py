@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from touchline.sound import CURVES, SoundReading
+from touchline.core.sound import CURVES, SoundReading
 from touchline.spotting.sound_curves import listen
 from touchline.spotting.sound_frames import RATE_HZ
 from touchline.training.sound_scenes import OTHERS, SceneSettings, coloured_noise, make_scene, whistle_sound

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from touchline.sound import BANDS_HZ
+from touchline.core.sound import BANDS_HZ
 from touchline.spotting.sound_frames import CUES, HOP_SAMPLES, RATE_HZ, frame_time_us, sound_frames
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from touchline.core.tracks import BALL, PLAYER, Detections
 from touchline.tracking.ball import BallSettings, follow_ball
 from touchline.tracking.camera_motion import Motion
-from touchline.tracks import BALL, PLAYER, Detections
 
 WIDTH, HEIGHT, FPS = 640, 360, 12.5
 

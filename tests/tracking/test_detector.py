@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
+from touchline.core.tracks import BALL, DETECTION_LABELS, PLAYER, REFEREE
 from touchline.models.detector import PeopleDetector
 from touchline.models.spec import PictureConfig, PictureSpec
 from touchline.models.store import save_model
 from touchline.tracking.detector import MIN_CONFIDENCE, fit_picture, load_detector, pair_iou, select
-from touchline.tracks import BALL, DETECTION_LABELS, PLAYER, REFEREE
 
 TINY = {"stem": 8, "widths": [8, 8, 16, 16], "blocks": [1, 1, 1, 1], "neck": 16}
 

@@ -18,11 +18,11 @@ from fakematch import (
     match_picture,
     place,
 )
+from touchline.core.tracks import Track
 from touchline.media.frame import Frame
 from touchline.tracking.follow import FollowedShot, Span, follow_shot, tracks_of
 from touchline.tracking.observe import Observation, Observer, observe, pack, unpack
 from touchline.tracking.roles import match_teams
-from touchline.tracks import Track
 
 FRAMES = 50
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from touchline.core.tracks import BALL, PLAYER, Detections
 from touchline.metrics.tracking import evaluate_tracking
 from touchline.tracking.camera_motion import Motion
 from touchline.tracking.rejoin import fill, rejoin
 from touchline.tracking.smoothing import smooth
 from touchline.tracking.tracker import Tracker, follow_people
 from touchline.tracking.tracklets import Tracklet, join
-from touchline.tracks import BALL, PLAYER, Detections
 
 FPS = 12.5
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
+from touchline.core.tracks import BALL, PLAYER
 from touchline.tracking.detector import load_detector
 from touchline.tracking.hub_detector import HubDetector, is_hub_name
-from touchline.tracks import BALL, PLAYER
 
 
 def test_names_of_the_hub_and_folders_are_told_from_models(tmp_path: Path) -> None:

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
+from touchline.core.pitch import KEYPOINT_NAMES
 from touchline.models.pitch_net import PitchNet
 from touchline.models.spec import PictureConfig, PictureSpec
 from touchline.models.store import save_model
-from touchline.pitch import KEYPOINT_NAMES
 from touchline.tracking.pitch_finder import PitchFinder, load_pitch_finder, read_keypoints
 
 SIZE = PictureSpec(width=128, height=64)

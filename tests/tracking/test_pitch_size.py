@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pitch_scene import HEIGHT, WIDTH, camera, seen
-from touchline.pitch import STANDARD, Pitch
+from touchline.core.pitch import STANDARD, Pitch
 from touchline.tracking.pitch_size import USUAL_STD_M, fit_pitch_size
 
 

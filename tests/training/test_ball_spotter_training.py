@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
+from touchline.core.events import Event, Timeline
 from touchline.models.ball_spotter import BallEncoder, BallSpotter
 from touchline.training.ball_encoder import (
     CropBatch,
@@ -23,7 +24,6 @@ from touchline.training.ball_encoder import (
 )
 from touchline.training.ball_temporal import TemporalSettings, VectorSequence, score_vectors, train_head
 from touchline.training.ball_truth import BallTruth, event_targets, read_ball_truth
-from touchline.types import Event, Timeline
 
 
 def write_match(folder: Path, *, owners: list[int]) -> Path:

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from touchline.clipset import ClipItem, ClipSet
-from touchline.errors import InputError
+from touchline.core.clips import ClipItem, ClipSet
+from touchline.core.errors import InputError
 from touchline.formats.spacejam import LABELS, family_of, read_spacejam
 from touchline.training.clip_splits import (
     COPIES_PER_CLIP,

@@ -10,10 +10,10 @@ import pytest
 import torch
 import yaml
 
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
+from touchline.core.tracks import BALL, PLAYER, REFEREE, Detections
 from touchline.models.detector import STRIDE
 from touchline.models.store import load_model
-from touchline.tracks import BALL, PLAYER, REFEREE, Detections
 from touchline.training.detector_crops import MOST_BOXES, CropSampler, CropSettings, crop_boxes, relight
 from touchline.training.detector_data import LabelledFrames, read_real
 from touchline.training.detector_measure import measure_detections

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from movingsquares import network_settings, squares_recipe, write_squares
 from touchline.cli.main import app
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
 from touchline.models.store import load_model
 from touchline.training import recogniser
 from touchline.training.checkpoint import load_checkpoint

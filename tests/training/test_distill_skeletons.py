@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from typer.testing import CliRunner
 
 from touchline.cli.main import app
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
 from touchline.recognition.skeletons import load_skeleton_recogniser
 from touchline.training import skeletons
 from touchline.training.checkpoint import load_checkpoint

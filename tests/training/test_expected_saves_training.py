@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from keeper_data import write_tables
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.goalkeeping.expected_saves import load_expected_saves
 from touchline.goalkeeping.shots import Shot
 from touchline.training import saves_models

@@ -17,11 +17,12 @@ from torch.utils._pytree import tree_map
 from movingsquares import squares_recipe, write_squares
 from tinypose import NETWORK as POSE_NETWORK
 from tinypose import SIDE_PX, backgrounds
-from touchline.errors import UsageError
+from touchline.core.errors import UsageError
+from touchline.core.events import Timeline
+from touchline.core.tracks import PLAYER, Detections
 from touchline.formats.skeleton_sets import SkeletonSet
 from touchline.models.ball_spotter import BallEncoder, BallSpotter
 from touchline.models.pose_net import PoseNet
-from touchline.tracks import PLAYER, Detections
 from touchline.training import ball_encoder, ball_temporal, detector, keeper_pose, pitch, recogniser, skeletons
 from touchline.training.augment import AugmentSettings
 from touchline.training.ball_truth import BallTruth
@@ -33,7 +34,6 @@ from touchline.training.slow_fusion_settings import OptimizerConfig
 from touchline.training.stream_heads import train_head
 from touchline.training.stream_settings import StreamHeadRecipe
 from touchline.training.trainer import RunPlan, Trainer
-from touchline.types import Timeline
 
 
 def _detector(out: Path) -> None:

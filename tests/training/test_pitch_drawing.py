@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from touchline.pitch import MIRROR, Pitch, keypoints_m
+from touchline.core.pitch import MIRROR, Pitch, keypoints_m
 from touchline.training.pitch_augment import Bank, DrawnBank, draw_batch, drawn_keypoints_m, random_warps
 from touchline.training.pitch_data import PitchFrame, project_keypoints
 from touchline.training.pitch_losses import keypoint_loss

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import torch
 
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
+from touchline.core.pitch import KEYPOINTS_M, Pitch, keypoints_m
 from touchline.models.pitch_net import PitchNet
 from touchline.models.store import load_model
-from touchline.pitch import KEYPOINTS_M, Pitch, keypoints_m
 from touchline.training.pitch import PitchRecipe, train, train_network
 from touchline.training.pitch_data import (
     SIMULATED_PITCH,

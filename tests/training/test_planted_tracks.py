@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from touchline.sound import CURVES
+from touchline.core.sound import CURVES
 from touchline.training.planted_streams import PICTURE, SOUND, PlantedSettings, make_planted_set
 from touchline.training.planted_tracks import RATE_HZ, TrackSettings, sound_track, track_stream
 

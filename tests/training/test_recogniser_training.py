@@ -16,7 +16,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from movingsquares import COLOURS, network_settings, square_clip, squares_recipe, write_clip, write_squares
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.formats.clip_predictions import read_clip_predictions
 from touchline.models.clip_input import ClipNormaliser
 from touchline.models.resnet import ResNet

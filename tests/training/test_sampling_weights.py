@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
+from touchline.core.events import Event
 from touchline.models.slow_fusion import clip_offsets
 from touchline.training.sampling import ClipSampler, keep_inside, sampling_weights, shake
 from touchline.training.targets import action_frames, clip_target, dense_targets
-from touchline.types import Event
 
 
 def test_sampling_weights_have_the_reference_values() -> None:

@@ -11,7 +11,7 @@ import pytest
 import torch
 import yaml
 
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
 from touchline.formats.clip_predictions import read_clip_predictions
 from touchline.formats.skeleton_sets import read_skeleton_set
 from touchline.models.store import load_model

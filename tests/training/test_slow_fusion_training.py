@@ -13,7 +13,7 @@ import torch
 import yaml
 
 from makevideo import write_frames
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
 from touchline.models.store import load_model, read_config
 from touchline.training import trainer as trainer_module
 from touchline.training.checkpoint import CheckpointFolder

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.formats.features import FeatureInfo, write_features
 from touchline.formats.stream_sets import open_stream_set
 from touchline.training.stream_games import write_games_set

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from touchline.columns import EventColumns
-from touchline.errors import InputError, UsageError
+from touchline.core.columns import EventColumns
+from touchline.core.errors import InputError, UsageError
 from touchline.formats.features import FeatureInfo, Features
 from touchline.formats.stream_sets import INDEX, Recording, open_stream_set, write_stream_set
 from touchline.models.store import load_model

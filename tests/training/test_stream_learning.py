@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.formats.stream_sets import StreamSet
 from touchline.training.planted_streams import PlantedSettings, make_planted_set
 from touchline.training.stream_heads import train_head

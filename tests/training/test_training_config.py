@@ -10,7 +10,7 @@ import yaml
 from typer.testing import CliRunner
 
 from touchline.cli.main import app
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
 from touchline.training.ball_spotter import BallSpotterRecipe
 from touchline.training.config import check_settings, read_recipe, resolve_data_root
 from touchline.training.detector import DetectorRecipe

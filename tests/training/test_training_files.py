@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.training import logs
 from touchline.training.checkpoint import CheckpointFolder, load_checkpoint, restore_rng, save_checkpoint
 from touchline.training.logs import MetricLog, read_metrics

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.training.ema import Ema
 from touchline.training.losses import focal_loss
 from touchline.training.schedule import WarmupCosine, iterations_per_stage, set_learning_rate

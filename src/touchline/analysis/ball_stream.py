@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.analysis.features import View
-from touchline.clock import US_PER_S
+from touchline.core.clock import US_PER_S
+from touchline.core.tracks import Track, Tracks
 from touchline.media.frame import Frame
-from touchline.tracks import Track, Tracks
 
 NAME = "ball"
 MARGIN = 0.2

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from touchline.errors import ResourceError
+from touchline.core.errors import ResourceError
 from touchline.formats.atomic import make_folder, write_bytes_atomic, write_json_atomic
 from touchline.formats.bundle import npz_bytes
 

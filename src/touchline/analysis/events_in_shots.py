@@ -1,7 +1,8 @@
 """Which events can be believed, by what the camera shows when they happen.
 
-A spotter of pictures learned ball actions (``touchline.labels.BALL_12``: passes, drives, ...) from the main camera. In
-close-ups, replays and shots of something else its peaks are not to be trusted, so these labels need a wide shot. All
+A spotter of pictures learned ball actions (``touchline.core.labels.BALL_12``: passes, drives, ...) from the main
+camera. In close-ups, replays and shots of something else its peaks are not to be trusted, so these labels need a wide
+shot. All
 other labels stay wherever they are: broadcasters show cards, substitutions and goals in close-ups, and what a label of
 another sport needs is not known.
 """
@@ -10,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from touchline.labels import BALL_12
-from touchline.tracks import Shot
-from touchline.types import Event, Timeline
+from touchline.core.events import Event, Timeline
+from touchline.core.labels import BALL_12
+from touchline.core.tracks import Shot
 
 
 def in_wide_shots(timeline: Timeline, *, shots: Sequence[Shot]) -> Timeline:

@@ -22,7 +22,8 @@ import numpy.typing as npt
 
 from touchline.analysis.checkpoint import Chunks, bundle_lock
 from touchline.analysis.scoring import Progress, telling_progress
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
+from touchline.core.events import Coverage, VideoInfo
 from touchline.formats.atomic import make_folder
 from touchline.formats.bundle import video_fingerprint
 from touchline.formats.features import SOCCERNET_RATE_HZ, SUFFIX, FeatureInfo, holds, write_features
@@ -31,7 +32,6 @@ from touchline.media.frame import Frame
 from touchline.media.frame_rules import SamplingRule, frame_rule
 from touchline.media.video import VideoReader, probe
 from touchline.spotting.feature_extractor import FeatureExtractor
-from touchline.types import Coverage, VideoInfo
 
 TASK = "features"
 Look = Callable[[Frame], npt.NDArray[np.uint8] | None]

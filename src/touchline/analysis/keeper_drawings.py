@@ -9,11 +9,11 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.poses import BONES, JOINTS
+from touchline.core.shots import LENGTH_YD, POSTS_YD, WIDTH_YD, Shot
 from touchline.goalkeeping.maps import FROM_X_YD, OptimalMap
 from touchline.goalkeeping.technique import Techniques
 from touchline.media.stills import encode_still
-from touchline.poses import BONES, JOINTS
-from touchline.shots import LENGTH_YD, POSTS_YD, WIDTH_YD, Shot
 
 Floats = npt.NDArray[np.float64]
 

@@ -12,16 +12,16 @@ import numpy.typing as npt
 from touchline.analysis.keeper_moments import Moment, SeenKeeper, cut_out, moment_of
 from touchline.analysis.keeper_page import write_keeper_pages
 from touchline.analysis.keeper_poses import Box, FoundKeeper, find_pose
-from touchline.clock import US_PER_S, format_clock
-from touchline.errors import InputError
+from touchline.core.clock import US_PER_S, format_clock
+from touchline.core.errors import InputError
+from touchline.core.events import Event, Timeline
+from touchline.core.pitch import STANDARD, Pitch
+from touchline.core.shots import GOAL, GOAL_YD, LENGTH_YD, WIDTH_YD, Shot
+from touchline.core.tracks import DETECTION_LABELS, Track, Tracks
 from touchline.goalkeeping.expected_saves import SaveModel, load_expected_saves
 from touchline.goalkeeping.pose_finder import PoseFinderLike, load_pose_finder
 from touchline.goalkeeping.technique import Techniques, load_techniques
 from touchline.media.clips import read_clip
-from touchline.pitch import STANDARD, Pitch
-from touchline.shots import GOAL, GOAL_YD, LENGTH_YD, WIDTH_YD, Shot
-from touchline.tracks import DETECTION_LABELS, Track, Tracks
-from touchline.types import Event, Timeline
 
 Floats = npt.NDArray[np.float64]
 

@@ -11,15 +11,15 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.analysis.keeper_poses import FoundKeeper, find_pose
-from touchline.errors import InputError
+from touchline.core.errors import InputError
+from touchline.core.poses import Pose
+from touchline.core.shots import Shot
 from touchline.goalkeeping.expected_saves import Population, SaveModel, expit, technique_logits
 from touchline.goalkeeping.maps import compare_techniques
 from touchline.goalkeeping.pose_finder import SURE, PoseFinderLike
 from touchline.goalkeeping.shots import FEATURES, shot_features
 from touchline.goalkeeping.technique import Example, TechniqueReading, Techniques, came_prior, name_technique
 from touchline.media.stills import read_still
-from touchline.poses import Pose
-from touchline.shots import Shot
 
 Rgb = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]

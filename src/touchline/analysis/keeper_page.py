@@ -21,13 +21,13 @@ from touchline.analysis.keeper_drawings import (
 )
 from touchline.analysis.keeper_moments import Moment, SaveChance, SeenKeeper, by_keeper
 from touchline.analysis.page_parts import sha256_source, static_text
+from touchline.core.shots import GOAL, SAVED, Shot
 from touchline.formats.atomic import make_folder, write_text_atomic
 from touchline.goalkeeping.expected_saves import SaveModel
 from touchline.goalkeeping.maps import KeeperPlace, optimal_map
 from touchline.goalkeeping.technique import Techniques
 from touchline.media.skeleton_picture import draw_pose
 from touchline.media.stills import encode_still
-from touchline.shots import GOAL, SAVED, Shot
 
 CELL_YD = 1.0
 _WITHOUT_MARKS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae"})

@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
+from touchline.core.poses import Pose
+from touchline.core.tracks import BALL, GOALKEEPER, Detections
 from touchline.goalkeeping.pose_finder import PoseFinderLike, doubts, keeper_crop
-from touchline.poses import Pose
 from touchline.tracking.detector import DetectorLike, pair_iou
-from touchline.tracks import BALL, GOALKEEPER, Detections
 
 Rgb = npt.NDArray[np.uint8]
 Box = tuple[float, float, float, float]

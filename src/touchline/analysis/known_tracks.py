@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from touchline.actions import Actions
 from touchline.analysis.scoring import Progress, telling_progress
 from touchline.analysis.shot_actions import ActionBook
-from touchline.errors import InputError
+from touchline.core.actions import Actions
+from touchline.core.errors import InputError
+from touchline.core.tracks import DETECTION_LABELS, PLAYER, Shot, Track, Tracks
 from touchline.formats.bundle import TRACKS
 from touchline.formats.mot import MotTable, read_mot
 from touchline.formats.tracks_parquet import read_tracks_parquet
@@ -18,7 +19,6 @@ from touchline.media.video import VideoReader, probe
 from touchline.recognition.crops import crop_person
 from touchline.recognition.recogniser import ClipRecogniser
 from touchline.recognition.track_recogniser import TrackRecogniser
-from touchline.tracks import DETECTION_LABELS, PLAYER, Shot, Track, Tracks
 
 
 def read_known_tracks(path: Path, *, video: Path) -> Tracks:

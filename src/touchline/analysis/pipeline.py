@@ -27,14 +27,14 @@ from touchline.analysis.sound import SoundTask
 from touchline.analysis.stream_spotting import StreamSpotTask, VideoStreamSpotter
 from touchline.analysis.tracking import TrackTask, VideoTracker
 from touchline.analysis.tracking_summary import TrackingSummary
-from touchline.errors import InputError
+from touchline.core.errors import InputError
+from touchline.core.events import Coverage, Timeline, VideoInfo
+from touchline.core.sound import SoundReading
 from touchline.formats.boxes import PickedBox
 from touchline.formats.bundle import KEEPERS, OVERLAY, REPORT, SCORES, TRACKS, Bundle, Manifest, video_fingerprint
 from touchline.formats.sound import read_sound
 from touchline.media.video import VideoReader, probe
-from touchline.sound import SoundReading
 from touchline.spotting.spotter import BaseSpotter
-from touchline.types import Coverage, Timeline, VideoInfo
 
 _SpotTask = SpotTask | StreamSpotTask
 _Task = _SpotTask | TrackTask | SoundTask

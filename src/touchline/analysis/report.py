@@ -20,16 +20,16 @@ from urllib.parse import quote
 
 import numpy as np
 
-from touchline.actions import Actions
 from touchline.analysis.page_parts import sha256_source, static_text
 from touchline.analysis.report_sound import sound_data
 from touchline.analysis.report_tracks import tracks_data
-from touchline.clock import US_PER_S, format_clock, seconds_from_us
-from touchline.errors import InputError, UsageError
+from touchline.core.actions import Actions
+from touchline.core.clock import US_PER_S, format_clock, seconds_from_us
+from touchline.core.errors import InputError, UsageError
+from touchline.core.events import Coverage, Event, Gap, Scores, Timeline, VideoInfo
+from touchline.core.sound import SoundReading
+from touchline.core.tracks import Tracks
 from touchline.formats.atomic import write_text_atomic
-from touchline.sound import SoundReading
-from touchline.tracks import Tracks
-from touchline.types import Coverage, Event, Gap, Scores, Timeline, VideoInfo
 
 MAX_CURVE_SAMPLES = 20_000
 """Samples of one confidence curve in the page; longer curves are pooled by their maximum."""

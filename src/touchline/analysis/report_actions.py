@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from touchline.actions import BALL_SOURCE, MOVEMENT_SOURCE, MOVEMENTS, ON_THE_BALL, Action, Actions
+from touchline.core.actions import BALL_SOURCE, MOVEMENT_SOURCE, MOVEMENTS, ON_THE_BALL, Action, Actions
 
 MAX_ACTIONS = 100_000
 """Spans in the page; of more, the longest are kept."""

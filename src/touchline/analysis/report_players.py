@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from touchline.kinematics import BANDS_MPS, Movement, movement
-from touchline.tracks import Track
+from touchline.core.kinematics import BANDS_MPS, Movement, movement
+from touchline.core.tracks import Track
 
 MAX_PLAYERS = 300
 """Players whose movement is worked out; of more, those seen longest."""

@@ -6,7 +6,7 @@ import base64
 
 import numpy as np
 
-from touchline.sound import BANDS_HZ, CURVE_RATE_HZ, Floats, SoundReading
+from touchline.core.sound import BANDS_HZ, CURVE_RATE_HZ, Floats, SoundReading
 
 MAX_SAMPLES = 20_000
 """Samples of one curve in the page; longer curves are pooled by their maximum."""

@@ -11,12 +11,12 @@ import numpy.typing as npt
 
 from touchline.analysis.checkpoint import Checkpoint
 from touchline.analysis.events_in_shots import in_wide_shots, remark_on_left_out
-from touchline.clock import US_PER_S, us_from_frame
+from touchline.core.clock import US_PER_S, us_from_frame
+from touchline.core.events import Coverage, Scores, Timeline
 from touchline.formats.bundle import EVENTS, RESULTS, SCORES, Bundle
 from touchline.media.frame import Frame
 from touchline.media.sampling import sample_regular
 from touchline.spotting.spotter import BaseSpotter
-from touchline.types import Coverage, Scores, Timeline
 
 Progress = Callable[[int, int], None]
 """Called with (done_us, total_us) of the video; total_us is 0 while unknown."""

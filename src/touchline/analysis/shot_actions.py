@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from touchline.actions import Action, Actions, WindowScores
+from touchline.core.actions import Action, Actions, WindowScores
+from touchline.core.tracks import BALL, Detections, Track
 from touchline.formats.atomic import make_folder, write_bytes_atomic
 from touchline.formats.bundle import npz_bytes
 from touchline.models.spec import ClipSpec
@@ -22,7 +23,6 @@ from touchline.recognition.recogniser import ClipRecogniser
 from touchline.recognition.smoothing import actions_of, smooth_windows
 from touchline.recognition.track_recogniser import TrackRecogniser
 from touchline.tracking.follow import FollowedShot, track_order
-from touchline.tracks import BALL, Detections, Track
 
 _JPEG_QUALITY = 92
 _MIN_HEIGHT_PX = 16.0

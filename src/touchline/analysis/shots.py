@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from touchline.clock import US_PER_S
+from touchline.core.clock import US_PER_S
+from touchline.core.tracks import Shot
 from touchline.formats.atomic import make_folder, writing
 from touchline.formats.bundle import npz_bytes
 from touchline.tracking.follow import FollowedShot, Span
@@ -16,7 +17,6 @@ from touchline.tracking.observe import Observation
 from touchline.tracking.replays import ShotEdges, find_replays
 from touchline.tracking.roles import Look
 from touchline.tracking.tracklets import Tracklet
-from touchline.tracks import Shot
 
 LONGEST_S = 600.0
 """A shot without an end is followed in parts of so many seconds; tracks end at their seams."""

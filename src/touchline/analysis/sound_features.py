@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from touchline.analysis.features import Extraction, feature_path
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.formats.atomic import make_folder
 from touchline.formats.bundle import video_fingerprint
 from touchline.formats.features import FeatureInfo, holds, write_features

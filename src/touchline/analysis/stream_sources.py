@@ -12,7 +12,7 @@ from touchline.analysis.ball_stream import NAME as BALL_VIEW
 from touchline.analysis.ball_stream import ball_path, ball_view
 from touchline.analysis.features import FeatureOptions, extract_features
 from touchline.analysis.sound_features import extract_sound_features
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
 from touchline.formats.bundle import TRACKS, video_fingerprint
 from touchline.formats.checksum import file_sha256
 from touchline.formats.features import SOCCERNET_RATE_HZ, Features, read_features

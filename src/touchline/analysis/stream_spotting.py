@@ -15,8 +15,9 @@ from typing import Any, Literal
 
 from touchline.analysis.features import FeatureTask, feature_settings
 from touchline.analysis.stream_sources import PictureStream, StreamSources, sources_of
-from touchline.clock import us_from_frame
-from touchline.errors import InputError, UsageError
+from touchline.core.clock import us_from_frame
+from touchline.core.errors import InputError, UsageError
+from touchline.core.events import Coverage, Timeline, VideoInfo
 from touchline.formats.bundle import EVENTS, RESULTS, SCORES, Bundle
 from touchline.formats.features import FeatureInfo, Features, holds, read_features
 from touchline.media.audio import NoAudioError
@@ -28,7 +29,6 @@ from touchline.models.stream_spec import StreamHeadConfig
 from touchline.spotting.feature_extractor import FeatureExtractor
 from touchline.spotting.reduction import Reduction, load_reduction
 from touchline.spotting.stream_spotter import StreamEvents, StreamSpotter, load_stream_spotter
-from touchline.types import Coverage, Timeline, VideoInfo
 
 FEATURES = "features"
 """Folder of a bundle that keeps the streams."""

@@ -28,6 +28,8 @@ from touchline.analysis.shot_actions import (
 )
 from touchline.analysis.shots import Ended, ShotFiles, ShotSplitter
 from touchline.analysis.tracking_summary import Facts, Picker, TrackCount, TrackingSummary
+from touchline.core.events import VideoInfo
+from touchline.core.tracks import DETECTION_LABELS, Tracks
 from touchline.formats.actions import write_actions
 from touchline.formats.boxes import PickedBox
 from touchline.formats.bundle import ACTIONS, TRACKS, TRACKS_MOT, Bundle
@@ -49,8 +51,6 @@ from touchline.tracking.observe import (
 )
 from touchline.tracking.roles import match_teams
 from touchline.tracking.tracker import DEFAULT_SETTINGS, TrackerSettings
-from touchline.tracks import DETECTION_LABELS, Tracks
-from touchline.types import VideoInfo
 
 DEFAULT_PITCH_EVERY = 3
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from touchline.clock import US_PER_S, format_clock
+from touchline.core.clock import US_PER_S, format_clock
+from touchline.core.tracks import BALL, DETECTION_LABELS, Shot, Track
 from touchline.formats.boxes import PickedBox
 from touchline.tracking.observe import Observation
-from touchline.tracks import BALL, DETECTION_LABELS, Shot, Track
 
 _DARK = 40.0
 _SMALL_PX = 240

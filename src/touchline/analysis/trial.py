@@ -11,10 +11,10 @@ from pathlib import Path
 from touchline.analysis.scoring import grid_samples
 from touchline.analysis.stream_spotting import VideoStreamSpotter
 from touchline.analysis.tracking import VideoTracker
+from touchline.core.events import VideoInfo
 from touchline.media.frame import Frame
 from touchline.media.video import VideoReader
 from touchline.spotting.spotter import BaseSpotter
-from touchline.types import VideoInfo
 
 _TRIAL_S = 4.0
 

@@ -14,8 +14,8 @@ from touchline.cli.common import Device, Output, one_line, progress_bar
 from touchline.cli.inputs import Inputs
 from touchline.cli.spot_streams import is_stream_head, load_head
 from touchline.cli.telling import tell_result
-from touchline.clock import format_clock
-from touchline.errors import EXIT_DEGRADED, EXIT_OK, InputError, UsageError
+from touchline.core.clock import format_clock
+from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, InputError, UsageError
 
 if TYPE_CHECKING:
     from touchline.analysis.pipeline import AnalyzeOptions

@@ -17,8 +17,8 @@ from touchline.cli.common import (
     run_guarded,
 )
 from touchline.cli.inputs import Inputs
-from touchline.clock import format_clock
-from touchline.errors import EXIT_DEGRADED, EXIT_OK
+from touchline.core.clock import format_clock
+from touchline.core.errors import EXIT_DEGRADED, EXIT_OK
 
 if TYPE_CHECKING:
     from touchline.media.check import CheckReport

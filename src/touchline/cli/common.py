@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from touchline.errors import (
+from touchline.core.errors import (
     EXIT_BUG,
     EXIT_INPUT,
     EXIT_INTERRUPTED,

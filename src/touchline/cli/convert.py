@@ -10,11 +10,11 @@ import typer
 
 from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
 from touchline.cli.inputs import Inputs
-from touchline.errors import EXIT_DEGRADED, EXIT_OK, InputError, UsageError
+from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, InputError, UsageError
 
 if TYPE_CHECKING:
+    from touchline.core.events import Timeline
     from touchline.formats.soccernet_versions import Converted
-    from touchline.types import Timeline
 
 
 def command(

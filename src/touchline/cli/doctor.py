@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from touchline.cli.common import DebugOption, DeviceOption, JsonOption, Output, one_line, run_guarded
-from touchline.errors import EXIT_OK, EXIT_RESOURCES, TouchlineError
+from touchline.core.errors import EXIT_OK, EXIT_RESOURCES, TouchlineError
 
 Severity = Literal["ok", "warning", "error"]
 

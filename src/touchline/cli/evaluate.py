@@ -12,8 +12,8 @@ import typer
 from touchline.cli import evaluate_detection, evaluate_recognition, evaluate_tracking
 from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
 from touchline.cli.evaluate_common import no_nan, percent, some_names
-from touchline.errors import EXIT_DEGRADED, EXIT_OK, UsageError
-from touchline.labels import BALL_2, BALL_12, LABEL_SETS, SOCCERNET_V2
+from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, UsageError
+from touchline.core.labels import BALL_2, BALL_12, LABEL_SETS, SOCCERNET_V2
 
 if TYPE_CHECKING:
     from touchline.formats.soccernet_games import GameFile, Pairing

@@ -10,11 +10,11 @@ import typer
 
 from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
 from touchline.cli.evaluate_common import no_nan, percent, some_names
-from touchline.errors import EXIT_DEGRADED, EXIT_OK, InputError, UsageError
+from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, InputError, UsageError
 
 if TYPE_CHECKING:
+    from touchline.core.tracks import Detections
     from touchline.metrics.detection import ClassPrecision, DetectionReport
-    from touchline.tracks import Detections
 
 DEFAULT_LABELS = "ball,goalkeeper,player,referee"
 
@@ -88,9 +88,9 @@ def choose_labels(text: str) -> tuple[str, ...]:
 
 def _yolo(truth: Path, predictions: Path, labels: tuple[str, ...]) -> Pictures:
     """The boxes of YOLO files, as shares of the picture: overlap is the same in pixels."""
+    from touchline.core.tracks import Detections
     from touchline.formats.paired_files import pair_files, plain_name
     from touchline.formats.yolo import read_yolo
-    from touchline.tracks import Detections
 
     def read(path: Path) -> Detections:
         return read_yolo(path, width=1, height=1, class_count=len(labels))

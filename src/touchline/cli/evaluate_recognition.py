@@ -9,13 +9,13 @@ import typer
 
 from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
 from touchline.cli.evaluate_common import no_nan, percent, some_names
-from touchline.errors import EXIT_DEGRADED, EXIT_OK, InputError
+from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, InputError
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from touchline.clipset import ClipSet
+    from touchline.core.clips import ClipSet
     from touchline.formats.clip_predictions import ClipPredictions
     from touchline.metrics.recognition import Calibration, RecognitionReport
 
@@ -94,7 +94,7 @@ def _read_truth(path: Path) -> ClipSet:
         from touchline.formats.clip_folders import read_clip_folders
 
         return read_clip_folders(path)
-    from touchline.clipset import ClipItem, ClipSet
+    from touchline.core.clips import ClipItem, ClipSet
     from touchline.formats.clip_predictions import read_clip_predictions
     from touchline.formats.text_columns import read_column
 

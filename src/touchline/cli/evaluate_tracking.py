@@ -9,7 +9,7 @@ import typer
 
 from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
 from touchline.cli.evaluate_common import no_nan, some_names
-from touchline.errors import EXIT_DEGRADED, EXIT_OK, InputError, UsageError
+from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, InputError, UsageError
 
 if TYPE_CHECKING:
     from touchline.formats.mot import MotTable

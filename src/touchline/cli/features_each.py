@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from touchline.cli.common import Output
 from touchline.cli.inputs import Inputs
-from touchline.errors import EXIT_DEGRADED, EXIT_OK, InputError
+from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, InputError
 
 if TYPE_CHECKING:
     from touchline.analysis.features import Extraction

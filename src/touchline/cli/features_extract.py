@@ -12,7 +12,7 @@ import typer
 from touchline.cli.common import DebugOption, Device, DeviceOption, JsonOption, Output, progress_bar, run_guarded
 from touchline.cli.features_each import extract_each, tell_record
 from touchline.cli.options import ResumeOption, StreamOption, VideosArgument
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from touchline.analysis.features import Extraction, FeatureOptions, View

@@ -10,7 +10,7 @@ import typer
 
 from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
 from touchline.cli.inputs import Inputs
-from touchline.errors import EXIT_DEGRADED, EXIT_OK
+from touchline.core.errors import EXIT_DEGRADED, EXIT_OK
 
 
 def command(
@@ -45,7 +45,7 @@ def _all(files: Sequence[Path], *, video: Path | None, width: int | None, rate: 
 
 
 def _one(file: Path, *, duration_us: int, width: int | None, rate: float | None, output: Output) -> int:
-    from touchline.clock import format_clock
+    from touchline.core.clock import format_clock
     from touchline.formats.features import length_remark, published_head_remark, read_features
 
     features = read_features(file, width=width, rate_hz=rate)

@@ -20,7 +20,7 @@ from touchline.cli.common import (
     run_guarded,
 )
 from touchline.cli.inputs import Inputs
-from touchline.errors import EXIT_OK, InputError, UsageError
+from touchline.core.errors import EXIT_OK, InputError, UsageError
 
 if TYPE_CHECKING:
     from touchline.formats.features import Features

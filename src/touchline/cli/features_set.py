@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
-from touchline.errors import EXIT_DEGRADED, EXIT_OK, UsageError
+from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, UsageError
 
 _SHOWN = 10
 _TO_DO = {"train": "train", "valid": "validate", "test": "test"}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from touchline.cli.common import Device, Output
 from touchline.cli.features_each import extract_each, tell_record
-from touchline.errors import UsageError
+from touchline.core.errors import UsageError
 
 if TYPE_CHECKING:
     from touchline.analysis.features import Extraction

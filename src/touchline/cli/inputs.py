@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from touchline.cli.common import Interrupts, Output, describe, one_line
-from touchline.errors import EXIT_BUG, EXIT_DEGRADED, EXIT_INPUT, EXIT_OK
+from touchline.core.errors import EXIT_BUG, EXIT_DEGRADED, EXIT_INPUT, EXIT_OK
 
 _DISK_IS_FULL = {errno.ENOSPC, errno.EDQUOT}
 

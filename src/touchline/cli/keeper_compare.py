@@ -12,14 +12,14 @@ import typer
 from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, one_line, run_guarded
 from touchline.cli.evaluate_common import no_nan
 from touchline.cli.inputs import Inputs
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
 
 if TYPE_CHECKING:
+    from touchline.core.shots import Shot
     from touchline.goalkeeping.against_professionals import Attempt
     from touchline.goalkeeping.expected_saves import SaveModel
     from touchline.goalkeeping.keeper_table import KeeperTable
     from touchline.goalkeeping.technique import TechniqueReading, Techniques
-    from touchline.shots import Shot
 
 _DIGITS = 4
 _LEAST_DIFFERENCE = 0.05

@@ -11,7 +11,7 @@ import typer
 
 from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
 from touchline.cli.evaluate_common import no_nan
-from touchline.errors import EXIT_OK, UsageError
+from touchline.core.errors import EXIT_OK, UsageError
 
 if TYPE_CHECKING:
     from touchline.goalkeeping.technique import Techniques

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
-from touchline.errors import EXIT_OK, UsageError
+from touchline.core.errors import EXIT_OK, UsageError
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -9,11 +9,11 @@ import typer
 
 from touchline.cli.common import DebugOption, DeviceOption, JsonOption, Output, run_guarded
 from touchline.cli.keeper_map import SaveModelOption
-from touchline.errors import EXIT_OK, InputError
+from touchline.core.errors import EXIT_OK, InputError
 
 if TYPE_CHECKING:
+    from touchline.core.events import Timeline
     from touchline.formats.bundle import Bundle
-    from touchline.types import Timeline
 
 
 def match(

@@ -10,7 +10,7 @@ import typer
 
 from touchline.cli.common import DebugOption, Device, DeviceOption, JsonOption, Output, run_guarded
 from touchline.cli.inputs import Inputs
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     import numpy as np

@@ -12,11 +12,11 @@ from touchline.cli.common import DebugOption, Device, DeviceOption, JsonOption, 
 from touchline.cli.inputs import Inputs
 from touchline.cli.keeper_map import Population, PopulationOption, SaveModelOption
 from touchline.cli.keeper_pose import locator, pictures_in
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from touchline.analysis.keeper_moments import Locate, Moment, SeenKeeper
-    from touchline.shots import Shot
+    from touchline.core.shots import Shot
 
 
 def report(

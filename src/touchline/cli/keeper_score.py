@@ -11,11 +11,11 @@ import typer
 from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, one_line, run_guarded
 from touchline.cli.inputs import Inputs
 from touchline.cli.keeper_map import Population, PopulationOption, SaveModelOption
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 
 if TYPE_CHECKING:
+    from touchline.core.shots import Shot
     from touchline.goalkeeping.expected_saves import SaveEstimate, SaveModel
-    from touchline.shots import Shot
 
 _DIGITS = 4
 _FEW = "few such shots were learnt from"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

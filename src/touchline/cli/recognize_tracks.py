@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from touchline.cli.common import Output, progress_bar
-from touchline.errors import EXIT_DEGRADED, EXIT_OK, UsageError
+from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, UsageError
 
 if TYPE_CHECKING:
-    from touchline.actions import Actions
+    from touchline.core.actions import Actions
 
 
 def recognise_tracks(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from touchline.cli.common import Output
 from touchline.cli.options import SpotArguments
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from touchline.analysis.stream_spotting import VideoStreamSpotter

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from touchline.cli.common import Output, one_line
-from touchline.clock import format_clock
+from touchline.core.clock import format_clock
 
 if TYPE_CHECKING:
     from touchline.analysis.pipeline import AnalysisResult
     from touchline.analysis.tracking_summary import TrackingSummary
-    from touchline.sound import SoundReading
-    from touchline.types import Event
+    from touchline.core.events import Event
+    from touchline.core.sound import SoundReading
 
 
 def tell_result(video: Path, result: AnalysisResult, *, output: Output, list_events: bool) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from touchline.cli.common import DebugOption, Device, DeviceOption, JsonOption, Output, run_guarded
-from touchline.errors import EXIT_DEGRADED, EXIT_OK
+from touchline.core.errors import EXIT_DEGRADED, EXIT_OK
 
 if TYPE_CHECKING:
     from touchline.training.run import TrainingPlan

@@ -1,6 +1,6 @@
-"""``actions.json``: what everyone in a video does, schema ``touchline.actions`` version 1.
+"""``actions.json``: what everyone in a video does, schema ``touchline.core.actions`` version 1.
 
-    {"schema": "touchline.actions", "version": 1, "recogniser": NAME or null, "labels": [...], "notes": [...],
+    {"schema": "touchline.core.actions", "version": 1, "recogniser": NAME or null, "labels": [...], "notes": [...],
      "actions": [{"track_id", "label", "start_us", "end_us", "confidence", "source"}, ...],
      "windows": [{"track_id", "starts_us", "ends_us", "padded", "scores": [[...], ...]}, ...]}
 
@@ -17,11 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from touchline.actions import Action, Actions, WindowScores
-from touchline.errors import InputError
+from touchline.core.actions import Action, Actions, WindowScores
+from touchline.core.errors import InputError
 from touchline.formats.atomic import write_json_atomic
 
-SCHEMA = "touchline.actions"
+SCHEMA = "touchline.core.actions"
 VERSION = 1
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from touchline.errors import ResourceError
+from touchline.core.errors import ResourceError
 
 _REMEDIES = {
     errno.ENOSPC: "the disk is full; free some space or choose another folder with --out",

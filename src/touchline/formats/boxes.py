@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from touchline.clock import us_from_seconds
-from touchline.errors import InputError
+from touchline.core.clock import us_from_seconds
+from touchline.core.errors import InputError
 from touchline.formats.text_lines import parse_number, read_text
 
 NEEDED = ("time_s", "x0", "y0", "x1", "y1")

@@ -29,13 +29,13 @@ from typing import Any
 
 import numpy as np
 
-from touchline.actions import Actions
-from touchline.errors import InputError
+from touchline.core.actions import Actions
+from touchline.core.errors import InputError
+from touchline.core.events import Coverage, Event, Gap, Scores, Timeline
+from touchline.core.tracks import Tracks
 from touchline.formats.atomic import make_folder, write_bytes_atomic, write_json_atomic, writing
 from touchline.formats.checksum import file_sha256
 from touchline.formats.soccernet import results_document
-from touchline.tracks import Tracks
-from touchline.types import Coverage, Event, Gap, Scores, Timeline
 
 MANIFEST_VERSION = 1
 EVENTS_SCHEMA = "touchline.events"

@@ -8,8 +8,8 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from touchline.clipset import ClipItem, ClipSet
-from touchline.errors import InputError
+from touchline.core.clips import ClipItem, ClipSet
+from touchline.core.errors import InputError
 
 _SPLITS = ("train", "val", "test")
 

@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from touchline.clipset import ClipItem, ClipSet
-from touchline.errors import InputError
+from touchline.core.clips import ClipItem, ClipSet
+from touchline.core.errors import InputError
 
 _SPLITS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 _PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import orjson
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
+from touchline.core.tracks import Detections
 from touchline.formats.text_lines import read_data
-from touchline.tracks import Detections
 
 _LARGEST_PX = 1e7
 

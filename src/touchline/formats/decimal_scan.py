@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from touchline.columns import BoolArray, FloatArray, IntArray
+from touchline.core.columns import BoolArray, FloatArray, IntArray
 
 Words = npt.NDArray[np.uint64]
 

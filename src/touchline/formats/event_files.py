@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.formats.soccernet_json import MAX_JSON_BYTES, check_size, read_bytes
 from touchline.formats.soccernet_source import missing_advice
 

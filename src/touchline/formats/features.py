@@ -18,13 +18,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from touchline.clock import format_clock, frame_from_us, us_from_frame
-from touchline.errors import InputError
+from touchline.core.clock import format_clock, frame_from_us, us_from_frame
+from touchline.core.errors import InputError
+from touchline.core.events import Coverage
 from touchline.formats.atomic import make_folder, replacing, write_text_atomic
 from touchline.formats.bundle import coverage_from_json
 from touchline.formats.checksum import file_sha256
 from touchline.formats.npy import open_rows
-from touchline.types import Coverage
 
 SUFFIX = ".npy"
 SIDE_CAR_SUFFIX = ".json"

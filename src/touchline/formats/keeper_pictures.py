@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.formats.keeper_tables import read_amateurs, read_choices, read_penalties, read_poses
 
 ONE_ON_ONE, AMATEUR = "one_on_one", "amateur"

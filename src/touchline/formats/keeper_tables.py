@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from touchline.errors import InputError
-from touchline.poses import JOINTS
+from touchline.core.errors import InputError
+from touchline.core.poses import JOINTS
 
 OUTCOMES_ON_TARGET = ("Saved", "Goal")
 _SHOTS = "events/1v1_events.csv"

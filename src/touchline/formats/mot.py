@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from touchline.columns import FloatArray, IntArray
+from touchline.core.columns import FloatArray, IntArray
+from touchline.core.tracks import BALL, DETECTION_LABELS, Track, Tracks
 from touchline.formats.atomic import replacing
 from touchline.formats.mot_rows import parse_rows
 from touchline.formats.text_lines import read_data
-from touchline.tracks import BALL, DETECTION_LABELS, Track, Tracks
 
 PERSON_CLASS = 1
 """MOT's class of a person, the one that MOT tools score."""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from touchline.columns import FloatArray, IntArray
-from touchline.errors import InputError
+from touchline.core.columns import FloatArray, IntArray
+from touchline.core.errors import InputError
 from touchline.formats.text_lines import decode_text, parse_number
 
 COLUMNS = ("frame", "id", "left", "top", "width", "height", "confidence", "class", "visibility", "z")

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
 from touchline.formats.soccernet_source import missing_advice
 
 _HEADER_READERS: dict[tuple[int, int], Any] = {

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.formats.soccernet_source import missing_advice
 
 MAX_BYTES = 1 << 30

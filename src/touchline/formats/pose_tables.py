@@ -1,9 +1,10 @@
 """Poses found in pictures as a table (CSV) or JSON, and the boxes that say where in each picture the keeper is.
 
-CSV has one row a picture: ``file``, ``note``, then for every joint of :data:`touchline.poses.JOINTS` its place in the
-picture's pixels (``right_ankle_x_px``, ``right_ankle_y_px``), how far it can be trusted (``right_ankle_confidence``)
-and its place in space (``right_ankle_x``, ``_y``, ``_z``: right, down and away from the camera, from the pelvis, in
-shares of the crop's side), empty where it is not known. JSON is a list of the same, joints by name.
+CSV has one row a picture: ``file``, ``note``, then for every joint of :data:`touchline.core.poses.JOINTS` its place
+in the picture's pixels (``right_ankle_x_px``, ``right_ankle_y_px``), how far it can be trusted
+(``right_ankle_confidence``) and its place in space (``right_ankle_x``, ``_y``, ``_z``: right, down and away from the
+camera, from the pelvis, in shares of the crop's side), empty where it is not known. JSON is a list of the same,
+joints by name.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from typing import Any
 
 import numpy as np
 
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
+from touchline.core.poses import JOINTS, Pose
 from touchline.formats.atomic import write_json_atomic, write_text_atomic
 from touchline.formats.text_lines import parse_number, read_text
-from touchline.poses import JOINTS, Pose
 
 Box = tuple[float, float, float, float]
 

@@ -17,10 +17,10 @@ from pathlib import Path, PurePath
 import numpy as np
 import numpy.typing as npt
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
+from touchline.core.poses import JOINTS
 from touchline.formats.pose_tables import read_pose_table
 from touchline.formats.text_lines import parse_number, read_text
-from touchline.poses import JOINTS
 
 _VIEW = re.compile(r"^(.*?)(?:-\d+)?$")
 _AXES = 3

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
+from touchline.core.shots import GOAL_YD, LENGTH_YD, WIDTH_YD, Shot
 from touchline.formats.text_lines import decode_text, parse_number, read_data
-from touchline.shots import GOAL_YD, LENGTH_YD, WIDTH_YD, Shot
 
 Units = Literal["yards", "metres", "percent"]
 

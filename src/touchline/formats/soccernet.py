@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from touchline.clock import format_game_time, ms_from_us, parse_game_time, us_from_ms
-from touchline.errors import InputError
+from touchline.core.clock import format_game_time, ms_from_us, parse_game_time, us_from_ms
+from touchline.core.errors import InputError
+from touchline.core.events import Event, Timeline
 from touchline.formats.atomic import write_json_atomic
 from touchline.formats.soccernet_json import event_entries, parse_object, read_bytes, short
-from touchline.types import Event, Timeline
 
 NO_TEAM = "not applicable"
 NOT_SHOWN = "not shown"

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from touchline.clock import ms_from_us, parse_game_time
-from touchline.columns import EventColumns
-from touchline.errors import InputError
+from touchline.core.clock import ms_from_us, parse_game_time
+from touchline.core.columns import EventColumns
+from touchline.core.errors import InputError
 from touchline.formats.soccernet_json import short
 
 Entry = Mapping[str, Any]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.formats.features import SOCCERNET_FEATURES
 from touchline.formats.soccernet_source import missing_advice, source_of
 

@@ -11,8 +11,8 @@ from typing import Literal
 
 import numpy as np
 
-from touchline.columns import EventColumns, empty_columns
-from touchline.errors import InputError
+from touchline.core.columns import EventColumns, empty_columns
+from touchline.core.errors import InputError
 from touchline.formats.event_files import EventFiles
 from touchline.formats.soccernet import V1_CLASSES, v1_class
 from touchline.formats.soccernet_columns import columns_from_annotations, columns_from_predictions

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
 
 MAX_JSON_BYTES = 1 << 30
 """Largest event file that is read; a million events take about 150 MB."""

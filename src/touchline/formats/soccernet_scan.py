@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from touchline.columns import EventColumns, IntArray
+from touchline.core.columns import EventColumns, IntArray
 from touchline.formats.decimal_scan import Words, byte_masks, parse_digits, parse_fractions, words_at
 
 KEYS = ("gameTime", "label", "position", "half", "confidence")

@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from touchline.clock import US_PER_S, format_game_time
-from touchline.errors import InputError
+from touchline.core.clock import US_PER_S, format_game_time
+from touchline.core.errors import InputError
+from touchline.core.events import Event, Timeline
+from touchline.core.labels import BALL_12, SOCCERNET_V2
 from touchline.formats.atomic import make_folder, write_json_atomic
 from touchline.formats.bundle import events_document
 from touchline.formats.soccernet import V1_CLASSES, labels_document, results_document
 from touchline.formats.video_ini import HalfSpan
-from touchline.labels import BALL_12, SOCCERNET_V2
-from touchline.types import Event, Timeline
 
 OWN_GOAL = "soccer-ball-own"
 V2_OF_V1 = {

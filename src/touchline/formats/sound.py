@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
+from touchline.core.sound import CURVES, CrowdSwell, Floats, SoundReading, WhistleBlow
 from touchline.formats.atomic import write_bytes_atomic, write_json_atomic
 from touchline.formats.bundle import npz_bytes
-from touchline.sound import CURVES, CrowdSwell, Floats, SoundReading, WhistleBlow
 
 SOUND, SOUND_CURVES = "sound.json", "sound.npz"
-SCHEMA = "touchline.sound"
+SCHEMA = "touchline.core.sound"
 VERSION = 1
 
 

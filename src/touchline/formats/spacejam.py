@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from touchline.clipset import ClipItem, ClipSet
-from touchline.errors import InputError
+from touchline.core.clips import ClipItem, ClipSet
+from touchline.core.errors import InputError
 
 LABELS = (
     "block",

@@ -16,7 +16,7 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.formats.atomic import make_folder, replacing, write_json_atomic
 from touchline.formats.npy import open_rows
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 
 
 def read_column(path: Path | str, name: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import math
 import re
 from pathlib import Path
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
+from touchline.core.tracks import Shot, Track, Tracks
 from touchline.formats.atomic import replacing
-from touchline.tracks import Shot, Track, Tracks
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SCHEMA = "touchline.tracks"
+SCHEMA = "touchline.core.tracks"
 VERSION = 1
 _METADATA_KEY = b"touchline"
 _PER_TRACK = ("track_id", "label", "team", "team_confidence", "name", "shot")

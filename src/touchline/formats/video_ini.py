@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from touchline.clock import us_from_seconds
-from touchline.errors import InputError
+from touchline.core.clock import us_from_seconds
+from touchline.core.errors import InputError
 from touchline.formats.soccernet_json import read_bytes
 from touchline.formats.soccernet_source import missing_advice
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
+from touchline.core.tracks import DETECTION_LABELS, Detections
 from touchline.formats.text_lines import parse_number, read_text
-from touchline.tracks import DETECTION_LABELS, Detections
 
 _NUMBERS = ("centre_x", "centre_y", "width", "height", "confidence")
 _FARTHEST = 1.5

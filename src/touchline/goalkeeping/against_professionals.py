@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.shots import GOAL_YD, Shot
 from touchline.goalkeeping.expected_saves import Z_95, SaveModel, expit
 from touchline.goalkeeping.maps import compare_techniques
 from touchline.goalkeeping.shots import FEATURES, geometry, shot_features
 from touchline.goalkeeping.technique import TechniqueReading, Techniques
 from touchline.metrics.probability import wilson
-from touchline.shots import GOAL_YD, Shot
 
 Floats = npt.NDArray[np.float64]
 

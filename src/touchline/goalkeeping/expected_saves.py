@@ -17,10 +17,10 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
+from touchline.core.shots import GOAL_YD
 from touchline.goalkeeping.shots import FEATURES, Shot, geometry, shot_features
 from touchline.goalkeeping.splines import basis_count, spline_basis
-from touchline.shots import GOAL_YD
 
 Floats = npt.NDArray[np.float64]
 Population = Literal["all", "pictured"]

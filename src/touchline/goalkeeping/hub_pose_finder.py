@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from touchline.errors import InputError, NetworkError, UsageError
+from touchline.core.errors import InputError, NetworkError, UsageError
+from touchline.core.poses import JOINTS, Pose
 from touchline.models.finite_output import require_finite_output
 from touchline.models.running import pick_device
-from touchline.poses import JOINTS, Pose
 
 HUB_PREFIX = "hf:"
 Floats = npt.NDArray[np.float32]

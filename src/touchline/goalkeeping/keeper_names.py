@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ß": "ss", "þ": "th", "ð": "d", "æ": "ae", "œ": "oe", "ı": "i"})
 _SHOWN = 5

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from touchline.errors import UsageError
+from touchline.core.errors import UsageError
+from touchline.core.shots import GOAL_YD, LENGTH_YD, MOST_ENGAGEMENT, WIDTH_YD
 from touchline.goalkeeping.expected_saves import Z_95, Population, SaveModel, expit
 from touchline.goalkeeping.shots import engagement_from, geometry
-from touchline.shots import GOAL_YD, LENGTH_YD, MOST_ENGAGEMENT, WIDTH_YD
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]

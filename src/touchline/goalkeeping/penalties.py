@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.poses import JOINTS
 from touchline.formats.keeper_tables import PenaltyTable, PublishedChoices
-from touchline.poses import JOINTS
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]

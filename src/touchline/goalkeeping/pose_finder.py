@@ -1,7 +1,7 @@
 """A keeper's joints in pictures: a network, the crop it wants, and how far each joint can be trusted.
 
 The ladder: :func:`keeper_crop` -> :func:`load_pose_finder` -> :meth:`PoseFinder.find` ->
-:class:`~touchline.poses.Pose` -> :func:`doubts`.
+:class:`~touchline.core.poses.Pose` -> :func:`doubts`.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
+from touchline.core.poses import JOINTS, MIRROR, PELVIS, Pose
 from touchline.models.finite_output import require_finite_output
 from touchline.models.pose_net import PeakReader, PoseReader
 from touchline.models.pose_spec import ConfidenceSpec, PoseConfig
 from touchline.models.running import ArrayGraph, available_threads, openvino_graph, pick_device
 from touchline.models.store import DEFAULT_POSE_FINDER, load_model
-from touchline.poses import JOINTS, MIRROR, PELVIS, Pose
 
 Rgb = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]

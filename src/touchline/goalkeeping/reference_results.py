@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.formats.keeper_tables import AmateurTable, PoseTable, PublishedChoices, ShotTable
 from touchline.goalkeeping.reference import (
     TECHNIQUES,

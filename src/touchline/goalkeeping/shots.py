@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from touchline.shots import GOAL_YD, POSTS_YD, Shot
+from touchline.core.shots import GOAL_YD, POSTS_YD, Shot
 
 __all__ = ["FEATURES", "Shot", "engagement_from", "geometry", "shot_features"]
 

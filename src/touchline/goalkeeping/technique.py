@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
+from touchline.core.poses import BONES, JOINTS
 from touchline.goalkeeping.views import bone_lengths, face_camera, widest
-from touchline.poses import BONES, JOINTS
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]

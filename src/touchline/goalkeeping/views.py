@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from touchline.poses import BONES, JOINTS
+from touchline.core.poses import BONES, JOINTS
 
 Floats = npt.NDArray[np.float64]
 
@@ -61,7 +61,7 @@ def face_camera(joints: Floats) -> Floats:
 
 
 def bone_lengths(joints: Floats) -> Floats:
-    """Lengths (n, 14) of the bones of poses (n, 16, 2 or 3), in the order of :data:`touchline.poses.BONES`."""
+    """Lengths (n, 14) of the bones of poses (n, 16, 2 or 3), in the order of :data:`touchline.core.poses.BONES`."""
     first, second = np.array(BONES).T
     return np.asarray(np.linalg.norm(joints[:, first] - joints[:, second], axis=-1))
 

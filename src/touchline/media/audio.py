@@ -14,14 +14,14 @@ from av import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
-from touchline.clock import format_clock
-from touchline.errors import InputError
+from touchline.core.clock import format_clock
+from touchline.core.errors import InputError
+from touchline.core.events import Coverage, Gap
 from touchline.media.decoding import packets
 from touchline.media.facts import inspect
 from touchline.media.ledger import DAMAGED, Ledger
 from touchline.media.resampling import SteadyResampler, overlap
 from touchline.media.source import open_media, require_regular_file
-from touchline.types import Coverage, Gap
 
 Sound = npt.NDArray[np.float32]
 """float32 (samples,), -1 to 1."""

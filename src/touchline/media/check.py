@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from touchline.clock import US_PER_MS, format_clock
+from touchline.core.clock import US_PER_MS, format_clock
+from touchline.core.events import Coverage, VideoInfo
 from touchline.media.facts import INTERLACED
 from touchline.media.source import require_regular_file
 from touchline.media.structure import missing_bytes
 from touchline.media.video import VideoReader
-from touchline.types import Coverage, VideoInfo
 
 Severity = Literal["ok", "warning", "error"]
 

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from touchline.clock import US_PER_S
-from touchline.errors import InputError
+from touchline.core.clock import US_PER_S
+from touchline.core.errors import InputError
 from touchline.media.video import VideoReader
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})

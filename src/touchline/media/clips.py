@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from touchline.clock import US_PER_S
-from touchline.errors import InputError
+from touchline.core.clock import US_PER_S
+from touchline.core.errors import InputError
 from touchline.media.frame import Frame
 from touchline.media.video import VideoReader
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from touchline.errors import ResourceError
+from touchline.core.errors import ResourceError
 
 _CELL_PX = 72
 _LETTER_PX = 11

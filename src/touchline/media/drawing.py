@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from touchline.actions import BALL_SOURCE, MOVEMENT_SOURCE, Action, ActionLookup, Actions
-from touchline.clock import US_PER_S
+from touchline.core.actions import BALL_SOURCE, MOVEMENT_SOURCE, Action, ActionLookup, Actions
+from touchline.core.clock import US_PER_S
+from touchline.core.tracks import DETECTION_LABELS, Track, Tracks
 from touchline.media.frame import Rgb
 from touchline.media.radar import Radar
-from touchline.tracks import DETECTION_LABELS, Track, Tracks
 
 Colour = tuple[int, int, int]
 """Red, green, blue, 0 to 255."""

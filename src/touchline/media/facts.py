@@ -10,13 +10,13 @@ from av import Packet, VideoFrame
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from touchline.clock import US_PER_S, us_from_seconds
-from touchline.errors import InputError, UsageError
+from touchline.core.clock import US_PER_S, us_from_seconds
+from touchline.core.errors import InputError, UsageError
+from touchline.core.events import VideoInfo
 from touchline.media.decoding import decode_stream
 from touchline.media.ledger import Ledger
 from touchline.media.picture import Orientation, Presenter, orientation_of, square_size
 from touchline.media.source import DEFAULT_MAX_PIXELS, open_media, require_regular_file
-from touchline.types import VideoInfo
 
 INTERLACED = "interlaced; frames are deinterlaced"
 _FALLBACK_STEP_US = 40_000

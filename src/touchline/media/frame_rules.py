@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, Protocol
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.media.frame import Frame
 from touchline.media.sampling import GridSampler
 

@@ -6,8 +6,8 @@ import heapq
 from collections import Counter, deque
 from statistics import median_low
 
-from touchline.clock import US_PER_S
-from touchline.types import Coverage, Gap
+from touchline.core.clock import US_PER_S
+from touchline.core.events import Coverage, Gap
 
 DAMAGED = "damaged packets"
 CONCEALED = "damaged pictures, painted over by the decoder"

@@ -16,17 +16,17 @@ from av import VideoFrame
 from av.container import OutputContainer
 from av.video.stream import VideoStream
 
-from touchline.actions import Actions
-from touchline.clock import US_PER_S
-from touchline.errors import InputError, ResourceError, UsageError
+from touchline.core.actions import Actions
+from touchline.core.clock import US_PER_S
+from touchline.core.errors import InputError, ResourceError, UsageError
+from touchline.core.events import Coverage, VideoInfo
+from touchline.core.tracks import Tracks
 from touchline.media.drawing import TrackPainter
 from touchline.media.facts import choose_stream
 from touchline.media.frame import Frame, Rgb
 from touchline.media.overlay_sound import SoundCopy
 from touchline.media.source import open_media
 from touchline.media.video import VideoReader
-from touchline.tracks import Tracks
-from touchline.types import Coverage, VideoInfo
 
 Progress = Callable[[int, int], None]
 """Called with (done_us, total_us) of the video; total_us is 0 while unknown."""

@@ -13,7 +13,7 @@ from av import AudioFrame, Packet
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 
-from touchline.clock import US_PER_S, us_from_seconds
+from touchline.core.clock import US_PER_S, us_from_seconds
 from touchline.media.decoding import packets
 from touchline.media.ledger import Ledger
 from touchline.media.resampling import SteadyResampler, overlap

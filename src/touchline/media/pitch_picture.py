@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from touchline.errors import ResourceError, UsageError
+from touchline.core.errors import ResourceError, UsageError
 
 Floats = npt.NDArray[np.float64]
 

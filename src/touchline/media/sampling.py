@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Generic, TypeVar
 
-from touchline.clock import us_from_frame
+from touchline.core.clock import us_from_frame
 from touchline.media.frame import Frame, Luma
 from touchline.media.picture import fit
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import av
 
-from touchline.clock import US_PER_S
+from touchline.core.clock import US_PER_S
 from touchline.media.decoding import decode_stream
 from touchline.media.facts import StreamFacts, choose_stream, prepare
 from touchline.media.ledger import Ledger

@@ -16,7 +16,7 @@ from pathlib import Path
 import av
 from av.container import InputContainer
 
-from touchline.errors import InputError, ResourceError, UsageError
+from touchline.core.errors import InputError, ResourceError, UsageError
 from touchline.media.structure import describe_unreadable
 
 DEFAULT_MAX_PIXELS = 8192 * 4608

@@ -11,7 +11,8 @@ from av import VideoFrame
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from touchline.clock import US_PER_S, format_clock
+from touchline.core.clock import US_PER_S, format_clock
+from touchline.core.events import Coverage, VideoInfo
 from touchline.media.decoding import decode_stream
 from touchline.media.deinterlace import Deinterlacer
 from touchline.media.facts import StreamFacts, choose_stream, inspect, prepare
@@ -21,7 +22,6 @@ from touchline.media.seeking import seek_target
 from touchline.media.source import DEFAULT_MAX_PIXELS, open_media
 from touchline.media.structure import missing_bytes, stated_size
 from touchline.media.timestamps import Retimer
-from touchline.types import Coverage, VideoInfo
 
 __all__ = ["DEFAULT_MAX_PIXELS", "VideoReader", "probe"]
 

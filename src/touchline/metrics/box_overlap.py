@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from touchline.columns import FloatArray, IntArray
+from touchline.core.columns import FloatArray, IntArray
 
 EPS = float(np.finfo(np.float64).eps)
 _CHUNK = 1 << 16

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from touchline.columns import BoolArray, FloatArray, IntArray
-from touchline.errors import UsageError
+from touchline.core.columns import BoolArray, FloatArray, IntArray
+from touchline.core.errors import UsageError
+from touchline.core.tracks import BALL, DETECTION_LABELS, Detections
 from touchline.metrics.box_overlap import overlapping_pairs
-from touchline.tracks import BALL, DETECTION_LABELS, Detections
 
 COCO_IOUS: tuple[float, ...] = tuple(np.linspace(0.5, 0.95, 10).tolist())
 """0.5 to 0.95 in steps of 0.05, to the bit as ``pycocotools`` has them."""

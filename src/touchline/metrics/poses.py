@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from touchline.poses import JOINTS, PELVIS
+from touchline.core.poses import JOINTS, PELVIS
 
 Floats = npt.NDArray[np.float64]
 

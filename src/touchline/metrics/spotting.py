@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from touchline.columns import EventColumns, FloatArray, IntArray, columns_from_timeline
-from touchline.errors import InputError, UsageError
+from touchline.core.columns import EventColumns, FloatArray, IntArray, columns_from_timeline
+from touchline.core.errors import InputError, UsageError
+from touchline.core.events import Timeline
 from touchline.metrics import spotting_curves as curves
 from touchline.metrics import spotting_frames as frames
 from touchline.metrics.spotting_matching import match_events
-from touchline.types import Timeline
 
 Game = EventColumns | Timeline
 ALL, SEEN, UNSEEN = 0, 1, 2

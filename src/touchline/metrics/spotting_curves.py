@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from touchline.columns import FloatArray, IntArray
+from touchline.core.columns import FloatArray, IntArray
 from touchline.metrics.spotting_frames import Axis
 
 SOCCERNET_THRESHOLDS: FloatArray = np.linspace(0, 1, 200)

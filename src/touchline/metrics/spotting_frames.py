@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from touchline.columns import BoolArray, EventColumns, FloatArray, IntArray
-from touchline.errors import InputError
+from touchline.core.columns import BoolArray, EventColumns, FloatArray, IntArray
+from touchline.core.errors import InputError
 
 HALF_S = 120 * 60
 """Length SoccerNet gives every half, in seconds; later events are moved into its last frame."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from touchline.columns import FloatArray, IntArray
+from touchline.core.columns import FloatArray, IntArray
 
 NO_MATCH = -1
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from touchline.errors import UsageError
+from touchline.core.errors import UsageError
 from touchline.metrics.tracking_clear import Clear, clear, combine_clear
 from touchline.metrics.tracking_hota import Hota, combine_hota, hota
 from touchline.metrics.tracking_identity import Identity, combine_identity, identity

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from touchline.columns import BoolArray, FloatArray, IntArray
+from touchline.core.columns import BoolArray, FloatArray, IntArray
 from touchline.metrics.box_overlap import EPS
 from touchline.metrics.tracking_sequence import Sequenced
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from touchline.columns import BoolArray, FloatArray, IntArray
+from touchline.core.columns import BoolArray, FloatArray, IntArray
 from touchline.metrics.box_overlap import EPS, Pairs
 from touchline.metrics.tracking_sequence import Sequenced
 

@@ -10,7 +10,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from touchline.columns import IntArray
+from touchline.core.columns import IntArray
 from touchline.metrics.tracking_sequence import Sequenced
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from touchline.columns import FloatArray, IntArray
-from touchline.errors import InputError
+from touchline.core.columns import FloatArray, IntArray
+from touchline.core.errors import InputError
 from touchline.metrics.box_overlap import Pairs, overlapping_pairs
 
 FrameBoxes = tuple[npt.NDArray[np.int64], npt.NDArray[np.floating]]

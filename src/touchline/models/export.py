@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.jit._trace import TracerWarning
 
-from touchline.errors import ResourceError
+from touchline.core.errors import ResourceError
 
 OPSET = 17
 EXAMPLE_BATCH = 2

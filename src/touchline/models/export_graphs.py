@@ -14,7 +14,7 @@ from typing import Any, Literal, cast
 import torch
 from torch import Tensor, nn
 
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
 from touchline.formats.atomic import make_folder, replacing, write_bytes_atomic, write_text_atomic, writing
 from touchline.models.clip_input import ClipClassifier
 from touchline.models.export import EXAMPLE_BATCH, onnx_bytes, quiet_tracing

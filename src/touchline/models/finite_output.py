@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from touchline.errors import ResourceError
+from touchline.core.errors import ResourceError
 
 
 def require_finite_output(

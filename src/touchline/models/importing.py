@@ -19,8 +19,8 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor
 
-from touchline.errors import InputError, UsageError
-from touchline.labels import ACTION_15, BALL_2, BALL_12, SOCCERNET_V2
+from touchline.core.errors import InputError, UsageError
+from touchline.core.labels import ACTION_15, BALL_2, BALL_12, SOCCERNET_V2
 from touchline.models.legacy_checkpoint import is_legacy_checkpoint, legacy_pickles
 from touchline.models.spec import MAX_NAME_LENGTH, NAME_PATTERN, FrameSpec, ModelConfig
 from touchline.models.store import SUFFIX, build_network, load_model, load_weights, save_model, user_folder

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 from torch import Tensor
 
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
 from touchline.formats.spacejam import LABELS as SPACEJAM_LABELS
 from touchline.models.importing import WRAPPER_PREFIXES, check_name, model_name, read_checkpoint
 from touchline.models.importing_pictures import resnet_depth

@@ -11,8 +11,8 @@ from typing import Any
 
 from torch import Tensor
 
-from touchline.errors import InputError
-from touchline.labels import SOCCERNET_V2
+from touchline.core.errors import InputError
+from touchline.core.labels import SOCCERNET_V2
 from touchline.models.importing import check_name, model_name, read_checkpoint
 from touchline.models.store import build_network, load_weights, save_model, user_folder
 from touchline.models.stream_spec import StreamHeadConfig, StreamSpec, SuppressionSpec

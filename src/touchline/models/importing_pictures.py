@@ -10,7 +10,7 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.models.importing import WRAPPER_PREFIXES, check_name, read_checkpoint
 from touchline.models.resnet import STAGES, ResNet
 from touchline.models.spec import NAME_PATTERN, EncoderConfig, EncoderSpec

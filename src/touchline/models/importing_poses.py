@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
+from touchline.core.poses import JOINTS
 from touchline.models.importing import check_name, model_name, read_checkpoint
 from touchline.models.importing_clips import clip_state
 from touchline.models.pose_spec import PoseConfig
 from touchline.models.spec import PictureSpec
 from touchline.models.store import build_network, load_weights, save_model, user_folder
-from touchline.poses import JOINTS
 
 SIDE_PX = 256
 """Of the crops it was trained on."""

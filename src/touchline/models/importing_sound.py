@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
 from touchline.models.importing import check_name, model_name, read_checkpoint
 from touchline.models.spec import SoundEncoderConfig
 from touchline.models.store import load_weights, save_model, user_folder

@@ -10,7 +10,7 @@ import pickletools
 from pathlib import Path
 from typing import BinaryIO
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 
 MAGIC_NUMBER = 0x1950A86A20F9469CFC6C
 """What the first pickle of such a file holds."""

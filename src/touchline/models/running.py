@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from touchline.errors import ResourceError
+from touchline.core.errors import ResourceError
 from touchline.models.openvino_model import to_openvino
 from touchline.models.openvino_runtime import import_openvino
 

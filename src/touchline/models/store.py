@@ -19,7 +19,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as safetensors_bytes
 from torch import Tensor, nn
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.formats.atomic import make_folder, write_bytes_atomic
 from touchline.models.pose_spec import PoseConfig
 from touchline.models.spec import (

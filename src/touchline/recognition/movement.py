@@ -7,9 +7,9 @@ import itertools
 import numpy as np
 import numpy.typing as npt
 
-from touchline.actions import MOVEMENT_SOURCE, MOVEMENTS, Action
-from touchline.kinematics import BANDS_MPS, LONGEST_STEP_S, speeds_mps
-from touchline.tracks import Track
+from touchline.core.actions import MOVEMENT_SOURCE, MOVEMENTS, Action
+from touchline.core.kinematics import BANDS_MPS, LONGEST_STEP_S, speeds_mps
+from touchline.core.tracks import Track
 
 STARTS_MPS = (0.0, BANDS_MPS["walking"] * 3, BANDS_MPS["jogging"], BANDS_MPS["sprinting"])
 """Where each of ``MOVEMENTS`` begins, metres per second.

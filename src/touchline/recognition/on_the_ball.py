@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from touchline.actions import BALL_SOURCE, ON_THE_BALL, Action
-from touchline.tracks import Track
+from touchline.core.actions import BALL_SOURCE, ON_THE_BALL, Action
+from touchline.core.tracks import Track
 
 NEAR = 0.3
 """How near the ball has to be to a person's feet, as a share of the person's height."""

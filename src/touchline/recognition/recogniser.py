@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.models.clip_input import ClipClassifier
 from touchline.models.finite_output import require_finite_output
 from touchline.models.running import ArrayGraph, available_threads, openvino_graph, pick_device

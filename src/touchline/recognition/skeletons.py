@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.formats.skeleton_sets import as_sequences
 from touchline.formats.spacejam import read_joints
 from touchline.models.finite_output import require_finite_output

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from touchline.actions import Action, WindowScores
+from touchline.core.actions import Action, WindowScores
 
 MIN_CONFIDENCE = 0.4
 """Below it nothing is claimed."""

@@ -8,8 +8,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from touchline.actions import WindowScores
-from touchline.clock import US_PER_S
+from touchline.core.actions import WindowScores
+from touchline.core.clock import US_PER_S
 from touchline.models.spec import ClipSpec
 from touchline.recognition.windows import window_count
 

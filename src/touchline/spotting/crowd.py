@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from touchline.clock import US_PER_S
-from touchline.sound import CURVE_RATE_HZ, CrowdSwell, Floats
+from touchline.core.clock import US_PER_S
+from touchline.core.sound import CURVE_RATE_HZ, CrowdSwell, Floats
 from touchline.spotting.sound_frames import FLOOR, FRAME_RATE_HZ, SoundFrames
 from touchline.spotting.sound_model import SoundModel
 

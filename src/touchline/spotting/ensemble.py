@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
+from touchline.core.events import Scores
 from touchline.spotting.engine import ScoreChunk
 from touchline.spotting.spotter import BaseSpotter, GridFrames, Spotter, fit_picture
-from touchline.types import Scores
 
 
 class EnsembleSpotter(BaseSpotter):

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from touchline.errors import InputError, ResourceError
+from touchline.core.errors import InputError, ResourceError
 from touchline.formats.checksum import file_sha256
 from touchline.models.finite_output import require_finite_output
 from touchline.models.importing_pictures import RESNETS, WHERE_FROM, read_picture_encoder

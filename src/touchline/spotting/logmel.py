@@ -14,7 +14,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from touchline.clock import US_PER_S
+from touchline.core.clock import US_PER_S
 
 Floats = npt.NDArray[np.float32]
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d
 
-from touchline.types import Event, Scores, Timeline
+from touchline.core.events import Event, Scores, Timeline
 
 LROMUL_SIGMA_SAMPLES = 3.0
 LROMUL_DISTANCE_SAMPLES = 15

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as safetensors_bytes
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.formats.atomic import make_folder, write_bytes_atomic
 from touchline.formats.pca_pickles import read_mean_pickle, read_pca_pickle
 from touchline.formats.soccernet_source import missing_advice

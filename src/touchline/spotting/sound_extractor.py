@@ -1,4 +1,4 @@
-"""Sound to features: VGGish's numbers, or the curves of :mod:`touchline.sound`, row after row as the sound comes in."""
+"""Sound to features: VGGish's numbers, or the curves of :mod:`touchline.core.sound`, row after row as the sound comes in."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
+from touchline.core.sound import CURVE_RATE_HZ, CURVES
 from touchline.models.finite_output import require_finite_output
 from touchline.models.importing_sound import WHERE_FROM
 from touchline.models.running import pick_device
 from touchline.models.spec import SoundEncoderConfig
 from touchline.models.store import SUFFIX, find_model, load_model, read_config
 from touchline.models.vggish import WIDTHS, VGGish
-from touchline.sound import CURVE_RATE_HZ, CURVES
 from touchline.spotting.logmel import PATCHES, stream_patches
 from touchline.spotting.sound_curves import listen
 from touchline.spotting.sound_model import NAME, load_sound_model

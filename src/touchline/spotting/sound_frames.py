@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import uniform_filter1d
 
-from touchline.clock import US_PER_S
-from touchline.sound import BANDS_HZ, Floats
+from touchline.core.clock import US_PER_S
+from touchline.core.sound import BANDS_HZ, Floats
 
 RATE_HZ = 16_000
 FRAME_RATE_HZ = 50.0

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from touchline.core.sound import Floats
 from touchline.models.finite_output import require_finite_output
-from touchline.sound import Floats
 
 NAME = "sound-curves"
 

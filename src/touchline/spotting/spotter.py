@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from touchline.clock import us_from_frame
-from touchline.errors import ResourceError, UsageError
+from touchline.core.clock import us_from_frame
+from touchline.core.errors import ResourceError, UsageError
+from touchline.core.events import Scores, Timeline
 from touchline.models.parts import feature_shape
 from touchline.models.protocols import SpottingNetwork
 from touchline.models.spec import FrameSpec, ModelConfig
@@ -28,7 +29,6 @@ from touchline.spotting.backends import (
 )
 from touchline.spotting.engine import Engine, Plan, ScoreChunk
 from touchline.spotting.peaks import find_events
-from touchline.types import Scores, Timeline
 
 Device = Literal["auto", "cpu", "cuda"]
 BackendChoice = Literal["auto", "torch", "openvino", "onnx"]

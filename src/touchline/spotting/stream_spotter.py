@@ -19,14 +19,14 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
+from touchline.core.events import Event, Scores, Timeline
 from touchline.formats.features import Features, length_remark, published_head_remark
 from touchline.models.finite_output import require_finite_output
 from touchline.models.store import load_model
 from touchline.models.stream_spec import StreamHeadConfig, StreamSpec
 from touchline.spotting.spotter import choose_device
 from touchline.spotting.stream_decoding import DenseScores, calibrated, find_peaks
-from touchline.types import Event, Scores, Timeline
 
 Floats32 = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import uniform_filter1d
 
-from touchline.clock import US_PER_S
-from touchline.sound import Floats, WhistleBlow
+from touchline.core.clock import US_PER_S
+from touchline.core.sound import Floats, WhistleBlow
 from touchline.spotting.sound_frames import FRAME_RATE_HZ, SoundFrames, frame_time_us
 from touchline.spotting.sound_model import SoundModel
 

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.tracks import BALL, Detections
 from touchline.tracking.ball_lattice import BallSettings, Candidates, Lattice, Way
 from touchline.tracking.camera_motion import Motion
 from touchline.tracking.tracklets import Tracklet
-from touchline.tracks import BALL, Detections
 
 __all__ = ["BallSettings", "follow_ball"]
 

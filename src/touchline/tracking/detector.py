@@ -1,6 +1,6 @@
 """People and the ball in single pictures: a network, the size it wants, and what of its answers is kept.
 
-The ladder: :func:`load_detector` -> :meth:`Detector.detect` -> :class:`~touchline.tracks.Detections`.
+The ladder: :func:`load_detector` -> :meth:`Detector.detect` -> :class:`~touchline.core.tracks.Detections`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from touchline.errors import UsageError
+from touchline.core.errors import UsageError
+from touchline.core.tracks import BALL, DETECTION_LABELS, Detections
 from touchline.models.detector import PeakFinder
 from touchline.models.finite_output import require_finite_output
 from touchline.models.running import ArrayGraph, available_threads, openvino_graph, pick_device
 from touchline.models.spec import PictureConfig
 from touchline.models.store import DEFAULT_DETECTOR, load_model
-from touchline.tracks import BALL, DETECTION_LABELS, Detections
 
 Rgb = npt.NDArray[np.uint8]
 BackendName = Literal["auto", "torch", "openvino"]

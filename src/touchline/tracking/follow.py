@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.tracks import BALL, DETECTION_LABELS, Shot, Track
 from touchline.tracking.ball import follow_ball
 from touchline.tracking.camera_motion import Motion
 from touchline.tracking.homography import PitchView, fit_view
@@ -25,7 +26,6 @@ from touchline.tracking.shots import PictureFacts, shot_kind
 from touchline.tracking.smoothing import smooth
 from touchline.tracking.tracker import DEFAULT_SETTINGS, TrackerSettings, follow_people
 from touchline.tracking.tracklets import Tracklet
-from touchline.tracks import BALL, DETECTION_LABELS, Shot, Track
 
 Metres = npt.NDArray[np.float32]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from touchline.pitch import STANDARD, Pitch, keypoints_m
+from touchline.core.pitch import STANDARD, Pitch, keypoints_m
 from touchline.tracking.view_algebra import Floats, displacements, jacobians, picture_units, project
 from touchline.tracking.view_filter import Points
 from touchline.tracking.view_fit import Fit, fit
@@ -111,7 +111,7 @@ def fit_view(
     """The view that a picture's keypoints give, or None where they give none: never a guess.
 
     Args:
-        keypoints: (32, 3): x, y in pixels, confidence 0 to 1; the order of :data:`touchline.pitch.KEYPOINT_NAMES`.
+        keypoints: (32, 3): x, y in pixels, confidence 0 to 1; the order of :data:`touchline.core.pitch.KEYPOINT_NAMES`.
         width: of the picture, pixels.
         height: of the picture, pixels.
         pitch: the ground's dimensions.

@@ -14,11 +14,11 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
-from touchline.errors import InputError, NetworkError, UsageError
+from touchline.core.errors import InputError, NetworkError, UsageError
+from touchline.core.tracks import BALL, PLAYER, Detections
 from touchline.models.finite_output import require_finite_output
 from touchline.models.running import pick_device
 from touchline.tracking.detector import MIN_CONFIDENCE, Rgb
-from touchline.tracks import BALL, PLAYER, Detections
 
 HUB_PREFIX = "hf:"
 _CLASSES = {"person": PLAYER, "sports ball": BALL, "player": PLAYER, "ball": BALL}

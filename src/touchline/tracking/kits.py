@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from touchline.tracks import GOALKEEPER, PLAYER, REFEREE
+from touchline.core.tracks import GOALKEEPER, PLAYER, REFEREE
 
 Floats = npt.NDArray[np.float64]
 

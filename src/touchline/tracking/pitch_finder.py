@@ -13,13 +13,13 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from touchline.errors import UsageError
+from touchline.core.errors import UsageError
+from touchline.core.pitch import KEYPOINT_NAMES
 from touchline.models.finite_output import require_finite_output
 from touchline.models.pitch_net import STRIDE, PitchReader
 from touchline.models.running import ArrayGraph, available_threads, openvino_graph, pick_device
 from touchline.models.spec import PictureConfig
 from touchline.models.store import DEFAULT_PITCH_FINDER, load_model
-from touchline.pitch import KEYPOINT_NAMES
 from touchline.tracking.detector import BackendName, fit_picture
 
 Rgb = npt.NDArray[np.uint8]
@@ -53,7 +53,7 @@ class PitchFinder:
         self._graph = graph
 
     def find(self, pictures: Sequence[Rgb]) -> list[Keypoints]:
-        """Where the 32 points of :mod:`touchline.pitch` are in each picture.
+        """Where the 32 points of :mod:`touchline.core.pitch` are in each picture.
 
         Args:
             pictures: uint8 (h, w, 3) RGB, of any sizes.
@@ -107,7 +107,9 @@ def load_pitch_finder(
     """
     network, config, sha256 = load_model(name or DEFAULT_PITCH_FINDER, task="pitch")
     if tuple(config.labels) != KEYPOINT_NAMES:
-        raise UsageError(f"model {config.name!r} does not find the {len(KEYPOINT_NAMES)} keypoints of touchline.pitch")
+        raise UsageError(
+            f"model {config.name!r} does not find the {len(KEYPOINT_NAMES)} keypoints of touchline.core.pitch"
+        )
     where, reason = pick_device(device)
     batch = _GPU_BATCH if where.type == "cuda" else 1
     reader = PitchReader(network).eval()

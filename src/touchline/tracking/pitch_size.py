@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from touchline.pitch import STANDARD, Pitch, keypoints_m
+from touchline.core.pitch import STANDARD, Pitch, keypoints_m
 from touchline.tracking.homography import LEAST_CONFIDENCE, PitchView, fit_view, usable_points
 from touchline.tracking.view_algebra import Floats, displacements, jacobians, picture_units, project
 

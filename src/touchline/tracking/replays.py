@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from touchline.clock import US_PER_S
+from touchline.core.clock import US_PER_S
 
 THUMB_SIZE = (32, 18)
 """Width and height of the pictures that are compared."""

@@ -15,8 +15,9 @@ import numpy.typing as npt
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 
-from touchline.clock import us_from_frame
-from touchline.errors import InputError
+from touchline.core.clock import us_from_frame
+from touchline.core.errors import InputError
+from touchline.core.events import Scores, Timeline
 from touchline.formats.atomic import make_folder, write_json_atomic
 from touchline.media.sampling import fit_luma, sample_regular
 from touchline.media.video import VideoReader
@@ -34,7 +35,6 @@ from touchline.training.ball_temporal import (
     train_head,
 )
 from touchline.training.ball_truth import event_targets, read_ball_truth
-from touchline.types import Scores, Timeline
 
 EVALUATION_FPS = 25.0
 """SoccerNet's ball-action clock, on which mAP@1 is reported."""

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from touchline.clock import frame_from_us
-from touchline.errors import InputError
+from touchline.core.clock import frame_from_us
+from touchline.core.errors import InputError
+from touchline.core.events import Timeline
 from touchline.formats.soccernet import read_labels
-from touchline.types import Timeline
 
 DRIBBLE_FRAMES = 7
 """A player who has the ball again within this many frames never gave it away."""

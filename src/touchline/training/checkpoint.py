@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
 from touchline.formats.atomic import make_folder, write_bytes_atomic
 
 _NAME = re.compile(r"^step_(\d{8})\.pt$")

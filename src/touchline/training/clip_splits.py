@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from touchline.clipset import ClipItem, ClipSet
-from touchline.errors import InputError
+from touchline.core.clips import ClipItem, ClipSet
+from touchline.core.errors import InputError
 
 Indices = npt.NDArray[np.int64]
 

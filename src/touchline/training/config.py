@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
 
 Settings = TypeVar("Settings", bound=BaseModel)
 

@@ -16,13 +16,13 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch.nn.utils import clip_grad_norm_
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
+from touchline.core.tracks import DETECTION_LABELS, Detections
 from touchline.formats.atomic import make_folder, write_json_atomic
 from touchline.models.detector import PeakFinder, PeopleDetector
 from touchline.models.spec import PictureConfig, PictureSpec
 from touchline.models.store import load_weights, save_model
 from touchline.tracking.detector import fit_picture, select
-from touchline.tracks import DETECTION_LABELS, Detections
 from touchline.training.checkpoint import load_checkpoint, save_checkpoint
 from touchline.training.detector_crops import CropSampler, CropSettings, DetectionBatch
 from touchline.training.detector_data import LabelledFrames, read_real, read_simulated

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from touchline.tracks import BALL, GOALKEEPER, REFEREE, Detections
+from touchline.core.tracks import BALL, GOALKEEPER, REFEREE, Detections
 from touchline.training.detector_data import LabelledFrames
 
 MOST_BOXES = 40

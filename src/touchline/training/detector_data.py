@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
+from touchline.core.tracks import BALL, GOALKEEPER, PLAYER, REFEREE, Detections
 from touchline.formats.atomic import make_folder
 from touchline.formats.yolo import read_yolo
 from touchline.media.video import VideoReader
-from touchline.tracks import BALL, GOALKEEPER, PLAYER, REFEREE, Detections
 
 SIMULATED_KEEPERS = (1, 12)
 """Their ids in a simulated match's ``tracks.txt``."""

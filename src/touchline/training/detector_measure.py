@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from touchline.core.tracks import Detections
 from touchline.metrics.detection import DetectionReport, average_precision
-from touchline.tracks import Detections
 
 _ROLES = ("goalkeeper", "player", "referee")
 _RESAMPLES = 200

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from touchline.errors import UsageError
+from touchline.core.errors import UsageError
 from touchline.formats.atomic import write_json_atomic
 from touchline.models.clip_ensemble import ClipEnsemble
 from touchline.models.clip_input import ClipClassifier

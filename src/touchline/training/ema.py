@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 
 
 class Ema:

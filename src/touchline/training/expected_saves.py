@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.formats.atomic import make_folder, write_json_atomic, write_text_atomic
 from touchline.goalkeeping.expected_saves import VERSION
 from touchline.goalkeeping.reference import TECHNIQUES

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from touchline.errors import UsageError
+from touchline.core.errors import UsageError
 
 
 class LossGuard:

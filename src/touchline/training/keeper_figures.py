@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from touchline.poses import JOINTS
+from touchline.core.poses import JOINTS
 
 Floats = npt.NDArray[np.float64]
 Rgb = npt.NDArray[np.uint8]

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import nn
 from torch.nn.utils import clip_grad_norm_
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.formats.atomic import make_folder
 from touchline.formats.keeper_pictures import KeeperPicture
 from touchline.models.pose_net import PoseNet

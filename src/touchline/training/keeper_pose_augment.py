@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from touchline.poses import MIRROR
+from touchline.core.poses import MIRROR
 
 Rgb = npt.NDArray[np.uint8]
 Floats32 = npt.NDArray[np.float32]

@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
+from touchline.core.poses import JOINTS
 from touchline.formats.keeper_pictures import KeeperPicture
 from touchline.formats.yolo import read_yolo
 from touchline.goalkeeping.pose_finder import square_crop
-from touchline.poses import JOINTS
 from touchline.training.keeper_figures import figure_picture
 from touchline.training.keeper_pose_augment import PoseCrop, PoseSample, augment, recolor
 from touchline.training.keeper_pose_losses import PoseBatch

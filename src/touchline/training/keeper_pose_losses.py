@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from touchline.core.poses import BONES, MIRROR
 from touchline.models.pose_net import PoseMaps, cell_centres, expected_places
-from touchline.poses import BONES, MIRROR
 
 SPREAD = 1.3 / 32
 """Standard deviation of a joint's target, in crop sides: a little more than the published joints are rounded to."""

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.poses import JOINTS, PELVIS
 from touchline.formats.keeper_pictures import ONE_ON_ONE, KeeperPicture
 from touchline.goalkeeping.pose_finder import PoseFinder, logit, square_crop
 from touchline.goalkeeping.reference import TECHNIQUES, nearest_centre, pose_features
@@ -23,7 +24,6 @@ from touchline.goalkeeping.technique import name_technique
 from touchline.goalkeeping.views import comparable
 from touchline.metrics.poses import Interval, agreement, correct_joints, over_groups, scaled_errors, torso_lengths
 from touchline.models.pose_spec import ConfidenceSpec
-from touchline.poses import JOINTS, PELVIS
 from touchline.training.keeper_pose_data import read_picture
 
 Floats = npt.NDArray[np.float64]

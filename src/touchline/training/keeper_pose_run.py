@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.poses import JOINTS
 from touchline.formats.atomic import make_folder, write_bytes_atomic, write_json_atomic
 from touchline.formats.keeper_pictures import KeeperPicture, read_keeper_pictures
 from touchline.formats.keeper_tables import read_choices, read_poses, read_shots
@@ -24,7 +25,6 @@ from touchline.models.pose_net import PoseNet
 from touchline.models.pose_spec import ConfidenceSpec, PoseConfig
 from touchline.models.spec import PictureSpec
 from touchline.models.store import save_model
-from touchline.poses import JOINTS
 from touchline.training.keeper_pose import KeeperPoseRecipe, deal_folds, fresh_network, restart, shares, train_stage
 from touchline.training.keeper_pose_augment import PoseSample
 from touchline.training.keeper_pose_data import PoseSampler, Rgb, as_sample, cut_backgrounds, draw_figures, read_picture

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.formats.keeper_tables import (
     PoseTable,
     PublishedChoices,

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.formats.keeper_tables import ShotTable
 from touchline.goalkeeping.reference import TECHNIQUES, centroids, nearest_centre, pose_features
 from touchline.goalkeeping.technique import (

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.training.data import FrameStore, GameVideo, Pixels
 from touchline.training.sampling import ClipSampler, Draw, keep_inside, shake
 from touchline.training.targets import clip_target, dense_targets

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.goalkeeping.keeper_names import one_spelling
 from touchline.goalkeeping.penalties import PenaltyRows, regressed_measures
 from touchline.goalkeeping.views import comparable

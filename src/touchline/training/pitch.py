@@ -17,12 +17,12 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
+from touchline.core.pitch import KEYPOINT_NAMES
 from touchline.formats.atomic import make_folder, write_json_atomic
 from touchline.models.pitch_net import PitchNet
 from touchline.models.spec import PictureConfig, PictureSpec
 from touchline.models.store import save_model
-from touchline.pitch import KEYPOINT_NAMES
 from touchline.training.checkpoint import load_checkpoint, save_checkpoint
 from touchline.training.ema import Ema
 from touchline.training.finite import LossGuard

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from touchline.pitch import MIRROR, Pitch, keypoints_m
+from touchline.core.pitch import MIRROR, Pitch, keypoints_m
 from touchline.training.pitch_data import FRAME_HEIGHT, FRAME_WIDTH, KEYPOINTS, PitchFrame
 from touchline.training.pitch_render import Draws, draw_cameras, pixel_grid, render
 

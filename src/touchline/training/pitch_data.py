@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from touchline.errors import InputError
-from touchline.pitch import STANDARD, Pitch, keypoints_m
+from touchline.core.errors import InputError
+from touchline.core.pitch import STANDARD, Pitch, keypoints_m
 
 SIMULATED_PITCH = Pitch(110.0, 72.0)
 """The ground of the simulated matches."""

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
+from touchline.core.sound import CURVE_RATE_HZ, CURVES
 from touchline.formats.atomic import replacing
-from touchline.sound import CURVE_RATE_HZ, CURVES
 from touchline.spotting.sound_curves import listen
 from touchline.training.sound_scenes import (
     LOUDEST,

@@ -17,8 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from touchline.clipset import ClipSet
-from touchline.errors import InputError
+from touchline.core.clips import ClipSet
+from touchline.core.errors import InputError
 from touchline.formats.atomic import make_folder, write_json_atomic
 from touchline.formats.clip_predictions import write_clip_predictions
 from touchline.metrics.recognition import accuracy_interval, bootstrap, calibration, confusion_matrix, report

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from touchline.clipset import ClipItem, ClipSet
-from touchline.errors import InputError
+from touchline.core.clips import ClipItem, ClipSet
+from touchline.core.errors import InputError
 from touchline.formats.atomic import make_folder, replacing, write_json_atomic
 from touchline.formats.clip_csv import read_clip_csv
 from touchline.formats.clip_folders import read_clip_folders

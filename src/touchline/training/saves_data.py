@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.shots import GOAL_YD, SAVED
 from touchline.formats.keeper_tables import PoseTable, ShotTable, read_choices, read_poses, read_shots
 from touchline.goalkeeping.expected_saves import Support, UsualEngagement
 from touchline.goalkeeping.reference import TECHNIQUES, ReferenceRows, reference_rows
 from touchline.goalkeeping.shots import FEATURES, geometry
-from touchline.shots import GOAL_YD, SAVED
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]

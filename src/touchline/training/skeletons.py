@@ -15,7 +15,7 @@ import numpy.typing as npt
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
 from touchline.formats.atomic import make_folder, write_json_atomic
 from touchline.formats.clip_predictions import write_clip_predictions
 from touchline.formats.skeleton_sets import SkeletonSet, read_skeleton_set

@@ -10,7 +10,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
 from touchline.models.slow_fusion import SlowFusionSpotter
 from touchline.models.store import load_model
 from touchline.training.slow_fusion_settings import StageConfig

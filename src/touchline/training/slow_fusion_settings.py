@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from touchline.labels import LABEL_SETS
+from touchline.core.labels import LABEL_SETS
 from touchline.models.spec import PeakSpec
 from touchline.training.augment import AugmentSettings
 from touchline.training.config import StrictSettings

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from touchline.sound import CURVE_RATE_HZ
+from touchline.core.sound import CURVE_RATE_HZ
 from touchline.spotting.crowd import ONSET_WITHIN_S, crowd_level, loud_cues, onset_cues
 from touchline.spotting.sound_frames import FRAME_RATE_HZ, SoundFrames, sound_frames
 from touchline.spotting.sound_model import TinyNet

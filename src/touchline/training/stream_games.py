@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from touchline.clock import US_PER_S, format_clock
-from touchline.columns import EventColumns
-from touchline.errors import InputError
+from touchline.core.clock import US_PER_S, format_clock
+from touchline.core.columns import EventColumns
+from touchline.core.errors import InputError
 from touchline.formats.atomic import make_folder, replacing
 from touchline.formats.features import Features, first_bad_row, read_features
 from touchline.formats.soccernet_games import LABEL_FILES, GameFile, load_games

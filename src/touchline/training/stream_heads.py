@@ -13,7 +13,7 @@ from typing import Any, cast
 import numpy as np
 import torch
 
-from touchline.errors import InputError, UsageError
+from touchline.core.errors import InputError, UsageError
 from touchline.formats.atomic import make_folder, write_json_atomic
 from touchline.formats.stream_sets import StreamSet, open_stream_set
 from touchline.models.fusion import FusedHead

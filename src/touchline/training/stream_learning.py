@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from touchline.errors import UsageError
+from touchline.core.errors import UsageError
 from touchline.formats.stream_sets import StreamSet
 from touchline.models.fusion import FusedHead, Output
 from touchline.models.store import load_weights

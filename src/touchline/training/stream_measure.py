@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from touchline.columns import EventColumns
+from touchline.core.columns import EventColumns
 from touchline.formats.stream_sets import Recording, StreamSet
 from touchline.metrics.spotting import evaluate_spotting
 from touchline.models.stream_spec import StreamHeadConfig, SuppressionSpec

@@ -7,9 +7,9 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from touchline.clock import frame_from_ms, ms_from_us
-from touchline.errors import InputError
-from touchline.types import Event
+from touchline.core.clock import frame_from_ms, ms_from_us
+from touchline.core.errors import InputError
+from touchline.core.events import Event
 
 CENTRE_FRAMES = 15
 """Frames at the centre of a clip whose actions are its target: the centre and 7 to either side."""

@@ -14,7 +14,7 @@ from types import FrameType
 import torch
 from torch import Generator, Tensor, nn
 
-from touchline.errors import UsageError
+from touchline.core.errors import UsageError
 from touchline.training.augment import AugmentSettings, augment, mix_up
 from touchline.training.checkpoint import CheckpointFolder, load_checkpoint, restore_rng
 from touchline.training.ema import Ema

@@ -12,14 +12,14 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from touchline.errors import InputError
+from touchline.core.errors import InputError
+from touchline.core.events import Event, Timeline
 from touchline.formats.atomic import make_folder, write_bytes_atomic
 from touchline.formats.bundle import npz_bytes
 from touchline.metrics.spotting import average_map
 from touchline.spotting.spotter import Device, Spotter, load_spotter
 from touchline.training.loader import LabelledVideo
 from touchline.training.targets import mapped_label
-from touchline.types import Event, Timeline
 
 Curve = npt.NDArray[np.float32]
 

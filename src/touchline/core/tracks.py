@@ -1,7 +1,7 @@
 """Detections, tracks and shots: who is where in the picture, and when.
 
 Boxes are ``(x0, y0, x1, y1)`` in pixels of the upright picture as shown, x to the right and y down, the pixel grid's
-corner at 0. Positions on the pitch are metres, the centre spot at (0, 0), see :mod:`touchline.pitch`.
+corner at 0. Positions on the pitch are metres, the centre spot at (0, 0), see :mod:`touchline.core.pitch`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Events of one game as columns: what a metric reads, in file order and unchecked.
 
-A :class:`~touchline.types.Timeline` checks and sorts its events. Official metrics also score what no timeline would
-hold (negative times, confidences above 1, two events in one frame, of which the last in the file counts), so they read
-this plainer form.
+A :class:`~touchline.core.events.Timeline` checks and sorts its events. Official metrics also score what no timeline
+would hold (negative times, confidences above 1, two events in one frame, of which the last in the file counts), so
+they read this plainer form.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from touchline.clock import ms_from_us
-from touchline.types import Timeline
+from touchline.core.clock import ms_from_us
+from touchline.core.events import Timeline
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]

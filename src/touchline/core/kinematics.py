@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from touchline.pitch import STANDARD, Pitch
+from touchline.core.pitch import STANDARD, Pitch
 
 Floats = npt.NDArray[np.float64]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from touchline.clipset import ClipItem, ClipSet
+from touchline.core.clips import ClipItem, ClipSet
 
 
 def test_a_copy_stays_with_its_original_and_a_group_together() -> None:

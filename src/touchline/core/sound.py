@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from touchline.clock import us_from_frame
+from touchline.core.clock import us_from_frame
 
 Floats = npt.NDArray[np.float32]
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from touchline.shots import Shot
+from touchline.core.shots import Shot
 
 
 def test_what_follows_from_the_place() -> None:

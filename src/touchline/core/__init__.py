@@ -1,0 +1,1 @@
+"""The values everything speaks, and the clock: no I/O, no torch."""
