@@ -33,7 +33,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
-from touchline.formats.clip_predictions import read_clip_predictions
+from touchline.formats.clips.predictions import read_clip_predictions
 from touchline.metrics.recognition import accuracy_interval, bootstrap, confusion_matrix, difference_interval, report
 from touchline.training.clip_splits import Fold
 from touchline.training.config import read_recipe

@@ -18,7 +18,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from touchline.formats.clip_predictions import read_clip_predictions
+from touchline.formats.clips.predictions import read_clip_predictions
 
 ROLES = ("teacher", "student", "distilled")
 KEPT = (

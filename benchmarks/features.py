@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from touchline.formats.features import FeatureInfo, read_features, write_features
+from touchline.formats.features.vectors import FeatureInfo, read_features, write_features
 
 RATE_HZ = 2.0
 MEAN = np.array([0.485, 0.456, 0.406], np.float32)

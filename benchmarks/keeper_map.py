@@ -21,7 +21,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 
-from touchline.formats.keeper_tables import read_choices, read_poses, read_shots
+from touchline.formats.keeper.tables import read_choices, read_poses, read_shots
 from touchline.goalkeeping.expected_saves import load_expected_saves
 from touchline.goalkeeping.maps import KeeperPlace, OptimalMap, optimal_map
 from touchline.goalkeeping.reference_results import (

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from touchline.formats.keeper_pictures import ONE_ON_ONE, read_keeper_pictures
+from touchline.formats.keeper.pictures import ONE_ON_ONE, read_keeper_pictures
 from touchline.goalkeeping.pose_finder import PoseFinder, load_pose_finder
 from touchline.media.skeleton_picture import draw_skeletons
 from touchline.media.stills import encode_still

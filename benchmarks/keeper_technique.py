@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from touchline.core.poses import BONES
-from touchline.formats.keeper_tables import read_penalties
+from touchline.formats.keeper.tables import read_penalties
 from touchline.goalkeeping.expected_saves import load_expected_saves
 from touchline.goalkeeping.keeper_names import one_spelling
 from touchline.goalkeeping.keeper_table import keeper_table

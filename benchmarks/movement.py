@@ -25,7 +25,7 @@ from pitch_truth import FPS, HEIGHT, SHARED, WIDTH, SimulatedMatch, simulated_ma
 from touchline.core.actions import MOVEMENTS, Action, ActionLookup, Actions
 from touchline.core.kinematics import speeds_mps
 from touchline.core.tracks import Track
-from touchline.formats.tracks_parquet import read_tracks_parquet
+from touchline.formats.boxes.tracks_parquet import read_tracks_parquet
 from touchline.metrics.recognition import bootstrap, confusion_matrix, report
 from touchline.recognition.movement import STARTS_MPS, movements_of
 from touchline.recognition.on_the_ball import holders_of

@@ -23,8 +23,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from touchline.formats.atomic import write_json_atomic
-from touchline.formats.stream_sets import StreamSet
+from touchline.formats.features.stream_sets import StreamSet
+from touchline.formats.files.atomic import write_json_atomic
 from touchline.training.planted_streams import KIND_OF, PICTURE, SOUND, PlantedSettings, make_planted_set
 from touchline.training.planted_tracks import TrackSettings
 from touchline.training.stream_heads import measure_head, train_head

@@ -123,7 +123,7 @@ def run_touchline(
     folder: Path, metric: str, names: list[str]
 ) -> tuple[dict[str, Any], Callable[[], tuple[float, float]]]:
     """Results of touchline, and a clock's reading at the end of its loading."""
-    from touchline.formats.soccernet_games import load_games, pair_games
+    from touchline.formats.soccernet.games import load_games, pair_games
     from touchline.metrics.spotting import average_map
 
     truth = load_games(folder / "truth", kind="annotations")

@@ -32,7 +32,7 @@ import numpy as np
 import torch
 
 from touchline.core.labels import SOCCERNET_V2
-from touchline.formats.stream_sets import Recording, StreamSet, open_stream_set, write_stream_set
+from touchline.formats.features.stream_sets import Recording, StreamSet, open_stream_set, write_stream_set
 from touchline.models.calf import Calf
 from touchline.models.context_head import ContextHead
 from touchline.models.pooling import PoolingHead

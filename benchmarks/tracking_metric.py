@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from touchline.formats.mot import read_mot
+from touchline.formats.boxes.mot import read_mot
 from touchline.metrics.tracking import TrackingReport, evaluate_tracking
 from touchline.metrics.tracking_hota import hota
 from touchline.metrics.tracking_sequence import sequence

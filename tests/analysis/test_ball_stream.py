@@ -12,7 +12,7 @@ from makevideo import write_numbered
 from touchline.analysis.ball_stream import ball_path, ball_view, crop_box
 from touchline.analysis.features import FeatureOptions, View, extract_features
 from touchline.core.tracks import Shot, Track, Tracks
-from touchline.formats.features import read_features
+from touchline.formats.features.vectors import read_features
 from touchline.media.frame import Frame
 
 

@@ -14,7 +14,7 @@ from fakefeatures import number_extractor
 from makevideo import bars, write_frames, write_numbered
 from touchline.analysis.features import Extraction, FeatureOptions, extract_features, feature_path
 from touchline.core.errors import InputError, UsageError
-from touchline.formats.features import length_remark, read_features, side_car
+from touchline.formats.features.vectors import length_remark, read_features, side_car
 
 FRAMES = 900
 

@@ -13,7 +13,7 @@ from touchline.analysis.checkpoint import Checkpoint, bundle_lock
 from touchline.analysis.pipeline import AnalysisResult, AnalyzeOptions, analyze_video
 from touchline.core.errors import InputError, ResourceError
 from touchline.formats.bundle import Bundle
-from touchline.formats.soccernet import read_labels
+from touchline.formats.soccernet.labels import read_labels
 from touchline.spotting import spotter as spotter_module
 from touchline.spotting.ensemble import EnsembleSpotter, average_scores
 from touchline.spotting.spotter import BaseSpotter, Spotter, load_spotter

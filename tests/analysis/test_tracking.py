@@ -11,9 +11,9 @@ from fakematch import PEOPLE, PERSON_PX, FakeDetector, FakePitchFinder, ball_pla
 from touchline.analysis.pipeline import AnalysisResult, AnalyzeOptions, analyze_video
 from touchline.analysis.tracking import VideoTracker, track_video
 from touchline.core.tracks import Tracks
-from touchline.formats.boxes import PickedBox
+from touchline.formats.boxes.mot import read_mot
+from touchline.formats.boxes.picked import PickedBox
 from touchline.formats.bundle import Bundle
-from touchline.formats.mot import read_mot
 
 FILES = ("tracks.parquet", "tracks.txt", "actions.json")
 FRAMES = 100

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from touchline.cli.main import app
 from touchline.core.events import Event, Timeline
 from touchline.formats.bundle import Bundle
-from touchline.formats.soccernet import read_labels, write_labels
+from touchline.formats.soccernet.labels import read_labels, write_labels
 
 runner = CliRunner()
 TIMELINE = Timeline((Event("Goal", 61_000_000, team="home"), Event("Corner", 90_000_000)))

@@ -16,8 +16,8 @@ from fakefeatures import number_extractor
 from makevideo import write_numbered
 from touchline.cli.main import app
 from touchline.core.tracks import Shot, Track, Tracks
-from touchline.formats.features import FeatureInfo, read_features, side_car, write_features
-from touchline.formats.tracks_parquet import write_tracks_parquet
+from touchline.formats.boxes.tracks_parquet import write_tracks_parquet
+from touchline.formats.features.vectors import FeatureInfo, read_features, side_car, write_features
 from touchline.spotting.feature_extractor import FeatureExtractor
 
 runner = CliRunner()

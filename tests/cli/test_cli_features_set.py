@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from touchline.cli.main import app
-from touchline.formats.features import FeatureInfo, write_features
-from touchline.formats.stream_sets import open_stream_set
+from touchline.formats.features.stream_sets import open_stream_set
+from touchline.formats.features.vectors import FeatureInfo, write_features
 from touchline.spotting.stream_spotter import load_stream_spotter
 
 RECIPE = Path(__file__).parents[2] / "recipes" / "stream-head.yaml"

@@ -11,7 +11,7 @@ import pytest
 from touchline.core.actions import Action, Actions, WindowScores
 from touchline.core.errors import InputError
 from touchline.formats.actions import actions_document, read_actions, write_actions
-from touchline.formats.clip_predictions import read_clip_predictions, write_clip_predictions
+from touchline.formats.clips.predictions import read_clip_predictions, write_clip_predictions
 
 
 def actions() -> Actions:

@@ -12,7 +12,7 @@ import pytest
 from scipy.interpolate import BSpline
 
 from touchline.core.errors import InputError
-from touchline.formats.shots import read_shot_file
+from touchline.formats.keeper.shots import read_shot_file
 from touchline.goalkeeping.expected_saves import SaveModel, load_expected_saves, technique_logits
 from touchline.goalkeeping.shots import FEATURES, Shot, engagement_from, geometry, shot_features
 from touchline.goalkeeping.splines import basis_count, spline_basis

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from touchline.formats.keeper_pictures import read_keeper_pictures
+from touchline.formats.keeper.pictures import read_keeper_pictures
 from touchline.goalkeeping.pose_finder import PoseFinder, doubts, load_pose_finder
 from touchline.metrics.poses import correct_joints
 from touchline.models.store import find_model

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from touchline.core.errors import UsageError
-from touchline.formats.keeper_tables import read_choices, read_poses, read_shots
+from touchline.formats.keeper.tables import read_choices, read_poses, read_shots
 from touchline.goalkeeping.expected_saves import load_expected_saves
 from touchline.goalkeeping.maps import UNKNOWN, KeeperPlace, OptimalMap, optimal_map
 from touchline.goalkeeping.reference import TECHNIQUES

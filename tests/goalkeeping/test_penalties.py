@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from keeper_data import KEEPERS, made_poses, standing, write_tables
-from touchline.formats.keeper_tables import read_choices, read_penalties
+from touchline.formats.keeper.tables import read_choices, read_penalties
 from touchline.goalkeeping.penalties import (
     MEASURES,
     TRAIN_ROWS,

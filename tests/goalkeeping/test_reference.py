@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from keeper_data import KEEPERS, TECHNIQUES, write_tables
-from touchline.formats.keeper_tables import read_amateurs, read_choices, read_poses, read_shots
+from touchline.formats.keeper.tables import read_amateurs, read_choices, read_poses, read_shots
 from touchline.goalkeeping import reference_results as results
 from touchline.goalkeeping.reference import (
     centroids,

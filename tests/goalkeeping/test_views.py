@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from touchline.formats.keeper_tables import read_choices, read_poses, read_shots
+from touchline.formats.keeper.tables import read_choices, read_poses, read_shots
 from touchline.goalkeeping.views import (
     bone_lengths,
     comparable,

@@ -12,7 +12,7 @@ from soccernet_reference import KEYS, deltas, random_game, soccernet_results
 from touchline.core.columns import EventColumns, columns_from_timeline, empty_columns
 from touchline.core.errors import InputError, UsageError
 from touchline.core.events import Event, Timeline
-from touchline.formats.soccernet_columns import columns_from_annotations, columns_from_predictions
+from touchline.formats.soccernet.columns import columns_from_annotations, columns_from_predictions
 from touchline.metrics.spotting import average_map, evaluate_spotting, metric_deltas_s
 
 Found = tuple[str, float, float]

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from touchline.cli.models import app
 from touchline.core.errors import InputError, UsageError
-from touchline.formats.spacejam import LABELS as SPACEJAM_LABELS
+from touchline.formats.clips.spacejam import LABELS as SPACEJAM_LABELS
 from touchline.models.importing_clips import import_clip_model
 from touchline.models.r2plus1d import R2Plus1D
 from touchline.models.resnet import ResNet, TemporalAggregation

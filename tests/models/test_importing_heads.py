@@ -11,7 +11,7 @@ import torch
 from torch.nn import functional as F
 
 from touchline.core.errors import InputError
-from touchline.formats.features import FeatureInfo, Features
+from touchline.formats.features.vectors import FeatureInfo, Features
 from touchline.models.calf import Calf
 from touchline.models.importing import import_model
 from touchline.models.importing_heads import LABELS_V1, import_head

@@ -10,7 +10,7 @@ import pytest
 
 from touchline.core.clips import ClipItem, ClipSet
 from touchline.core.errors import InputError
-from touchline.formats.spacejam import LABELS, family_of, read_spacejam
+from touchline.formats.clips.spacejam import LABELS, family_of, read_spacejam
 from touchline.training.clip_splits import (
     COPIES_PER_CLIP,
     classes_to_copy,

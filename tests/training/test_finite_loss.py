@@ -20,7 +20,7 @@ from tinypose import SIDE_PX, backgrounds
 from touchline.core.errors import UsageError
 from touchline.core.events import Timeline
 from touchline.core.tracks import PLAYER, Detections
-from touchline.formats.skeleton_sets import SkeletonSet
+from touchline.formats.clips.skeleton_sets import SkeletonSet
 from touchline.models.ball_spotter import BallEncoder, BallSpotter
 from touchline.models.pose_net import PoseNet
 from touchline.training import ball_encoder, ball_temporal, detector, keeper_pose, pitch, recogniser, skeletons

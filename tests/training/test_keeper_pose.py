@@ -13,7 +13,7 @@ import yaml
 from tinypose import NETWORK, SIDE_PX, backgrounds, frames_folder, keeper_folder
 from touchline.core.errors import InputError
 from touchline.core.poses import BONES, JOINTS, MIRROR
-from touchline.formats.keeper_pictures import read_keeper_pictures
+from touchline.formats.keeper.pictures import read_keeper_pictures
 from touchline.goalkeeping.pose_finder import load_pose_finder
 from touchline.models.pose_net import PoseMaps
 from touchline.training.keeper_figures import figure_picture, random_figure

@@ -7,7 +7,7 @@ import pytest
 
 from keeper_data import KEEPERS, made_poses
 from touchline.core.errors import InputError
-from touchline.formats.keeper_tables import read_choices, read_penalties
+from touchline.formats.keeper.tables import read_choices, read_penalties
 from touchline.goalkeeping.penalties import PenaltyRows, kept_penalties
 from touchline.training.penalty_measure import measure_penalties
 

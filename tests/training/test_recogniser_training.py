@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from movingsquares import COLOURS, network_settings, square_clip, squares_recipe, write_clip, write_squares
 from touchline.core.errors import InputError
-from touchline.formats.clip_predictions import read_clip_predictions
+from touchline.formats.clips.predictions import read_clip_predictions
 from touchline.models.clip_input import ClipNormaliser
 from touchline.models.resnet import ResNet
 from touchline.models.spec import ClipConfig, ClipSpec

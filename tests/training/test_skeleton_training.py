@@ -12,8 +12,8 @@ import torch
 import yaml
 
 from touchline.core.errors import InputError, UsageError
-from touchline.formats.clip_predictions import read_clip_predictions
-from touchline.formats.skeleton_sets import read_skeleton_set
+from touchline.formats.clips.predictions import read_clip_predictions
+from touchline.formats.clips.skeleton_sets import read_skeleton_set
 from touchline.models.store import load_model
 from touchline.recognition.skeletons import load_skeleton_recogniser
 from touchline.training import skeletons

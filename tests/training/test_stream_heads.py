@@ -12,8 +12,8 @@ import torch
 
 from touchline.core.columns import EventColumns
 from touchline.core.errors import InputError, UsageError
-from touchline.formats.features import FeatureInfo, Features
-from touchline.formats.stream_sets import INDEX, Recording, open_stream_set, write_stream_set
+from touchline.formats.features.stream_sets import INDEX, Recording, open_stream_set, write_stream_set
+from touchline.formats.features.vectors import FeatureInfo, Features
 from touchline.models.store import load_model
 from touchline.spotting.stream_spotter import load_stream_spotter, spot_streams
 from touchline.training.planted_streams import KIND_OF, LABELS, PlantedPatterns, PlantedSettings, make_planted_set

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from touchline.core.errors import InputError
-from touchline.formats.stream_sets import StreamSet
+from touchline.formats.features.stream_sets import StreamSet
 from touchline.training.planted_streams import PlantedSettings, make_planted_set
 from touchline.training.stream_heads import train_head
 from touchline.training.stream_learning import CHECKPOINT

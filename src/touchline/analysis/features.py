@@ -24,10 +24,10 @@ from touchline.analysis.checkpoint import Chunks, bundle_lock
 from touchline.analysis.scoring import Progress, telling_progress
 from touchline.core.errors import InputError, UsageError
 from touchline.core.events import Coverage, VideoInfo
-from touchline.formats.atomic import make_folder
 from touchline.formats.bundle import video_fingerprint
-from touchline.formats.features import SOCCERNET_RATE_HZ, SUFFIX, FeatureInfo, holds, write_features
-from touchline.formats.npy import open_rows
+from touchline.formats.features.npy import open_rows
+from touchline.formats.features.vectors import SOCCERNET_RATE_HZ, SUFFIX, FeatureInfo, holds, write_features
+from touchline.formats.files.atomic import make_folder
 from touchline.media.frame import Frame
 from touchline.media.frame_rules import SamplingRule, frame_rule
 from touchline.media.video import VideoReader, probe

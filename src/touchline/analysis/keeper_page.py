@@ -22,7 +22,7 @@ from touchline.analysis.keeper_drawings import (
 from touchline.analysis.keeper_moments import Moment, SaveChance, SeenKeeper, by_keeper
 from touchline.analysis.page_parts import sha256_source, static_text
 from touchline.core.shots import GOAL, SAVED, Shot
-from touchline.formats.atomic import make_folder, write_text_atomic
+from touchline.formats.files.atomic import make_folder, write_text_atomic
 from touchline.goalkeeping.expected_saves import SaveModel
 from touchline.goalkeeping.maps import KeeperPlace, optimal_map
 from touchline.goalkeeping.technique import Techniques

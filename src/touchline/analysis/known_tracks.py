@@ -12,9 +12,9 @@ from touchline.analysis.shot_actions import ActionBook
 from touchline.core.actions import Actions
 from touchline.core.errors import InputError
 from touchline.core.tracks import DETECTION_LABELS, PLAYER, Shot, Track, Tracks
+from touchline.formats.boxes.mot import MotTable, read_mot
+from touchline.formats.boxes.tracks_parquet import read_tracks_parquet
 from touchline.formats.bundle import TRACKS
-from touchline.formats.mot import MotTable, read_mot
-from touchline.formats.tracks_parquet import read_tracks_parquet
 from touchline.media.video import VideoReader, probe
 from touchline.recognition.crops import crop_person
 from touchline.recognition.recogniser import ClipRecogniser

@@ -30,7 +30,7 @@ from touchline.analysis.tracking_summary import TrackingSummary
 from touchline.core.errors import InputError
 from touchline.core.events import Coverage, Timeline, VideoInfo
 from touchline.core.sound import SoundReading
-from touchline.formats.boxes import PickedBox
+from touchline.formats.boxes.picked import PickedBox
 from touchline.formats.bundle import KEEPERS, OVERLAY, REPORT, SCORES, TRACKS, Bundle, Manifest, video_fingerprint
 from touchline.formats.sound import read_sound
 from touchline.media.video import VideoReader, probe

@@ -29,7 +29,7 @@ from touchline.core.errors import InputError, UsageError
 from touchline.core.events import Coverage, Event, Gap, Scores, Timeline, VideoInfo
 from touchline.core.sound import SoundReading
 from touchline.core.tracks import Tracks
-from touchline.formats.atomic import write_text_atomic
+from touchline.formats.files.atomic import write_text_atomic
 
 MAX_CURVE_SAMPLES = 20_000
 """Samples of one confidence curve in the page; longer curves are pooled by their maximum."""

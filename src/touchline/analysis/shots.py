@@ -10,8 +10,8 @@ import numpy as np
 
 from touchline.core.clock import US_PER_S
 from touchline.core.tracks import Shot
-from touchline.formats.atomic import make_folder, writing
 from touchline.formats.bundle import npz_bytes
+from touchline.formats.files.atomic import make_folder, writing
 from touchline.tracking.follow import FollowedShot, Span
 from touchline.tracking.observe import Observation
 from touchline.tracking.replays import ShotEdges, find_replays

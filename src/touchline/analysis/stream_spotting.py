@@ -19,7 +19,7 @@ from touchline.core.clock import us_from_frame
 from touchline.core.errors import InputError, UsageError
 from touchline.core.events import Coverage, Timeline, VideoInfo
 from touchline.formats.bundle import EVENTS, RESULTS, SCORES, Bundle
-from touchline.formats.features import FeatureInfo, Features, holds, read_features
+from touchline.formats.features.vectors import FeatureInfo, Features, holds, read_features
 from touchline.media.audio import NoAudioError
 from touchline.media.frame import Frame
 from touchline.media.frame_rules import FrameRule, frame_rule

@@ -31,10 +31,10 @@ from touchline.analysis.tracking_summary import Facts, Picker, TrackCount, Track
 from touchline.core.events import VideoInfo
 from touchline.core.tracks import DETECTION_LABELS, Tracks
 from touchline.formats.actions import write_actions
-from touchline.formats.boxes import PickedBox
+from touchline.formats.boxes.mot import mot_writer
+from touchline.formats.boxes.picked import PickedBox
+from touchline.formats.boxes.tracks_parquet import tracks_parquet_writer
 from touchline.formats.bundle import ACTIONS, TRACKS, TRACKS_MOT, Bundle
-from touchline.formats.mot import mot_writer
-from touchline.formats.tracks_parquet import tracks_parquet_writer
 from touchline.media.frame import Frame
 from touchline.recognition.recogniser import ClipRecogniser
 from touchline.tracking.follow import follow_shot, tracks_of

@@ -11,7 +11,7 @@ import numpy as np
 
 from touchline.core.clock import US_PER_S, format_clock
 from touchline.core.tracks import BALL, DETECTION_LABELS, Shot, Track
-from touchline.formats.boxes import PickedBox
+from touchline.formats.boxes.picked import PickedBox
 from touchline.tracking.observe import Observation
 
 _DARK = 40.0

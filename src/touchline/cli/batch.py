@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from touchline.analysis.stream_spotting import VideoStreamSpotter
     from touchline.analysis.tracking import VideoTracker
     from touchline.cli.options import AnalyzeArguments, SpotArguments, TrackArguments, VideoArguments
-    from touchline.formats.boxes import PickedBox
+    from touchline.formats.boxes.picked import PickedBox
     from touchline.spotting.spotter import BaseSpotter
 
 ALL = "all"
@@ -158,7 +158,7 @@ def _read_boxes(tracking: TrackArguments | None) -> tuple[PickedBox, ...]:
         return ()
     if len(tracking.videos) > 1:
         raise UsageError(f"--boxes {tracking.boxes} belongs to one video, {len(tracking.videos)} are given; name one")
-    from touchline.formats.boxes import read_boxes
+    from touchline.formats.boxes.picked import read_boxes
 
     return read_boxes(tracking.boxes)
 
@@ -234,7 +234,7 @@ def load_spotters(names: Sequence[str], *, device: Device, flip: bool | None, ou
 def _run_video(video: Path, *, models: Models, options: AnalyzeOptions, output: Output, list_events: bool) -> int:
     """Analyse one video and tell what came of it; return its exit code."""
     from touchline.analysis.pipeline import analyze_video
-    from touchline.formats.soccernet_source import missing_advice
+    from touchline.formats.soccernet.source import missing_advice
 
     if not video.exists():
         raise InputError(f"{video}: no such file{missing_advice(video.name) or '; check the path'}")

@@ -14,7 +14,7 @@ from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, InputError, UsageError
 
 if TYPE_CHECKING:
     from touchline.core.events import Timeline
-    from touchline.formats.soccernet_versions import Converted
+    from touchline.formats.soccernet.versions import Converted
 
 
 def command(
@@ -46,7 +46,7 @@ def command(
 
 
 def _convert(source: Path, target: Path, *, to: str | None, video_ini: Path | None, output: Output) -> int:
-    from touchline.formats.soccernet_versions import write_version
+    from touchline.formats.soccernet.versions import write_version
 
     inputs = Inputs("games", output=output)
     for game, path, read in _work(source, target, to=to):
@@ -67,7 +67,7 @@ def _work(source: Path, target: Path, *, to: str | None) -> Iterator[tuple[str, 
         InputError: SRC is not there, or holds no events.
 
     """
-    from touchline.formats.soccernet_source import missing_advice
+    from touchline.formats.soccernet.source import missing_advice
 
     if not source.exists():
         raise InputError(f"{source}: no such file or folder{missing_advice(source.name)}")
@@ -103,8 +103,8 @@ class _Reader:
     def __call__(self) -> tuple[Timeline, str]:
         """The events, and the game that the file itself names."""
         from touchline.formats.event_files import EventFiles
-        from touchline.formats.soccernet import parse_labels
-        from touchline.formats.soccernet_json import parse_object, read_bytes, url_local
+        from touchline.formats.soccernet.json import parse_object, read_bytes, url_local
+        from touchline.formats.soccernet.labels import parse_labels
 
         source = f"{self.path}/{self.name}" if self.name else str(self.path)
         if self.name:
@@ -124,7 +124,7 @@ def _readers(source: Path) -> Iterator[_Reader]:
     import posixpath
 
     from touchline.formats.event_files import EventFiles
-    from touchline.formats.soccernet_versions import TARGETS
+    from touchline.formats.soccernet.versions import TARGETS
 
     order = ["events.json", "Labels-v2.json", "Labels-ball.json", "Labels.json", "results_spotting.json"]
     best: dict[str, str] = {}
@@ -142,8 +142,8 @@ def _readers(source: Path) -> Iterator[_Reader]:
 def _shifted(timeline: Timeline, *, video_ini: Path | None) -> tuple[Timeline, int]:
     if video_ini is None:
         return timeline, 0
-    from touchline.formats.soccernet_versions import trimmed
-    from touchline.formats.video_ini import read_video_ini
+    from touchline.formats.soccernet.versions import trimmed
+    from touchline.formats.soccernet.video_ini import read_video_ini
 
     return trimmed(timeline, read_video_ini(video_ini))
 

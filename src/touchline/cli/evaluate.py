@@ -16,7 +16,7 @@ from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, UsageError
 from touchline.core.labels import BALL_2, BALL_12, LABEL_SETS, SOCCERNET_V2
 
 if TYPE_CHECKING:
-    from touchline.formats.soccernet_games import GameFile, Pairing
+    from touchline.formats.soccernet.games import GameFile, Pairing
     from touchline.metrics.spotting import SpottingReport
 
 AUTO = "auto"
@@ -67,7 +67,7 @@ def _spotting(
     truth: Path, predictions: Path, *, metric: str, strict: bool, fps: str, labels: str, output: Output
 ) -> int:
     """Evaluate and report; the exit code."""
-    from touchline.formats.soccernet_games import as_v1, load_games, pair_games
+    from touchline.formats.soccernet.games import as_v1, load_games, pair_games
     from touchline.metrics.spotting import evaluate_spotting
 
     wanted = ("Labels.json",) if labels == V1_SET else ()
@@ -103,7 +103,7 @@ def choose_labels(wanted: str, truth: list[GameFile]) -> tuple[str, tuple[str, .
         UsageError: an unknown set, or no label at all.
 
     """
-    from touchline.formats.soccernet import V1_CLASSES
+    from touchline.formats.soccernet.labels import V1_CLASSES
 
     if wanted == V1_SET or (wanted == AUTO and truth[0].file_name == "Labels.json"):
         return V1_SET, V1_CLASSES

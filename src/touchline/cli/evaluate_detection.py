@@ -89,8 +89,8 @@ def choose_labels(text: str) -> tuple[str, ...]:
 def _yolo(truth: Path, predictions: Path, labels: tuple[str, ...]) -> Pictures:
     """The boxes of YOLO files, as shares of the picture: overlap is the same in pixels."""
     from touchline.core.tracks import Detections
-    from touchline.formats.paired_files import pair_files, plain_name
-    from touchline.formats.yolo import read_yolo
+    from touchline.formats.boxes.paired_files import pair_files, plain_name
+    from touchline.formats.boxes.yolo import read_yolo
 
     def read(path: Path) -> Detections:
         return read_yolo(path, width=1, height=1, class_count=len(labels))
@@ -113,7 +113,7 @@ def _yolo(truth: Path, predictions: Path, labels: tuple[str, ...]) -> Pictures:
 
 def _coco(truth: Path, predictions: Path, labels: tuple[str, ...]) -> Pictures:
     """The boxes of COCO files."""
-    from touchline.formats.coco import read_coco_results, read_coco_truth
+    from touchline.formats.boxes.coco import read_coco_results, read_coco_truth
 
     true = read_coco_truth(truth, labels=labels)
     found = read_coco_results(predictions, true)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from touchline.core.clips import ClipSet
-    from touchline.formats.clip_predictions import ClipPredictions
+    from touchline.formats.clips.predictions import ClipPredictions
     from touchline.metrics.recognition import Calibration, RecognitionReport
 
 _WORST = 20
@@ -47,7 +47,7 @@ def _recognition(truth: Path, predictions: Path, *, picture: Path | None, worst:
     """Evaluate and report; the exit code."""
     import numpy as np
 
-    from touchline.formats.clip_predictions import read_clip_predictions
+    from touchline.formats.clips.predictions import read_clip_predictions
     from touchline.metrics.recognition import accuracy_interval, calibration, confusion_matrix, report
 
     clips, found = _read_truth(truth), read_clip_predictions(predictions)
@@ -91,12 +91,12 @@ def _recognition(truth: Path, predictions: Path, *, picture: Path | None, worst:
 
 def _read_truth(path: Path) -> ClipSet:
     if path.is_dir():
-        from touchline.formats.clip_folders import read_clip_folders
+        from touchline.formats.clips.folders import read_clip_folders
 
         return read_clip_folders(path)
     from touchline.core.clips import ClipItem, ClipSet
-    from touchline.formats.clip_predictions import read_clip_predictions
-    from touchline.formats.text_columns import read_column
+    from touchline.formats.clips.predictions import read_clip_predictions
+    from touchline.formats.files.text_columns import read_column
 
     table = read_clip_predictions(path)
     groups = read_column(path, "group")

@@ -12,8 +12,8 @@ from touchline.cli.evaluate_common import no_nan, some_names
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, InputError, UsageError
 
 if TYPE_CHECKING:
-    from touchline.formats.mot import MotTable
-    from touchline.formats.paired_files import FilePair, FilePairs
+    from touchline.formats.boxes.mot import MotTable
+    from touchline.formats.boxes.paired_files import FilePair, FilePairs
     from touchline.metrics.tracking import TrackingReport
 
 ALL = "all"
@@ -51,7 +51,7 @@ def tracking(
 
 def _tracking(truth: Path, predictions: Path, *, iou: float, classes: str, zero_based: str, output: Output) -> int:
     """Evaluate and report; the exit code."""
-    from touchline.formats.paired_files import pair_files, sequence_name
+    from touchline.formats.boxes.paired_files import pair_files, sequence_name
     from touchline.metrics.tracking import combine_tracking
 
     wanted, from_zero = choose_classes(classes), choose_zero_based(zero_based)
@@ -109,7 +109,7 @@ def _score(
     """The report of one sequence, and what a user should know of it."""
     import numpy as np
 
-    from touchline.formats.mot import UNKNOWN, empty_mot, read_mot
+    from touchline.formats.boxes.mot import UNKNOWN, empty_mot, read_mot
     from touchline.metrics.tracking import evaluate_tracking
 
     true = read_mot(pair.truth, zero_based=from_zero[0])

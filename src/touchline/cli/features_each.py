@@ -22,7 +22,7 @@ def extract_each(
     output: Output,
 ) -> int:
     """Every video in turn; those that cannot be used are told and the rest go on. The exit code."""
-    from touchline.formats.soccernet_source import missing_advice
+    from touchline.formats.soccernet.source import missing_advice
 
     inputs = Inputs("videos", output=output)
     for video in videos:

@@ -46,7 +46,7 @@ def _all(files: Sequence[Path], *, video: Path | None, width: int | None, rate: 
 
 def _one(file: Path, *, duration_us: int, width: int | None, rate: float | None, output: Output) -> int:
     from touchline.core.clock import format_clock
-    from touchline.formats.features import length_remark, published_head_remark, read_features
+    from touchline.formats.features.vectors import length_remark, published_head_remark, read_features
 
     features = read_features(file, width=width, rate_hz=rate)
     info = features.info
@@ -91,7 +91,7 @@ def _without(lost: int, absent: int) -> str:
 
 def _folder(folder: Path, *, output: Output) -> int:
     """What of SoccerNet a folder holds."""
-    from touchline.formats.soccernet_folder import find_games, holdings
+    from touchline.formats.soccernet.folder import find_games, holdings
 
     games = find_games(folder)
     if not output.json:

@@ -23,7 +23,7 @@ from touchline.cli.inputs import Inputs
 from touchline.core.errors import EXIT_OK, InputError, UsageError
 
 if TYPE_CHECKING:
-    from touchline.formats.features import Features
+    from touchline.formats.features.vectors import Features
     from touchline.spotting.reduction import Reduction
 
 _REDUCED = re.compile(r"_PCA\d+$")
@@ -108,7 +108,7 @@ def _ready(
 
 def _fit(sources: Sequence[Path], *, components: int, rate: float | None, progress: ProgressCallback) -> Reduction:
     """A reduction of all files, one block of one file in memory at a time."""
-    from touchline.formats.features import read_features
+    from touchline.formats.features.vectors import read_features
     from touchline.spotting.reduction import ReductionFit
 
     fit: ReductionFit | None = None
@@ -135,7 +135,7 @@ def _fit(sources: Sequence[Path], *, components: int, rate: float | None, progre
 
 def _span_us(source: Path, *, rate: float | None) -> int:
     """How much video features are of, from their header alone."""
-    from touchline.formats.features import read_features
+    from touchline.formats.features.vectors import read_features
 
     features = read_features(source, rate_hz=rate, check=False)
     return features.end_us - features.info.start_us
@@ -166,8 +166,8 @@ def _apply(
     source: Path, path: Path, *, reduction: Reduction, rate: float | None, force: bool
 ) -> tuple[Path, int, bool]:
     """Write one file's narrower features; where, how many rows, and whether they were there already."""
-    from touchline.formats.checksum import file_sha256
-    from touchline.formats.features import holds, read_features, write_features
+    from touchline.formats.features.vectors import holds, read_features, write_features
+    from touchline.formats.files.checksum import file_sha256
 
     features = read_features(source, width=reduction.width, rate_hz=rate)
     settings = {**features.info.settings, "source": file_sha256(source), "reduction": reduction.sha256}

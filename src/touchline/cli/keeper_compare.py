@@ -74,7 +74,7 @@ def compare(
 
 def _read(paths: Sequence[Path], poses: Sequence[Path | None], *, units: Any, output: Output) -> _Given:
     """Every file that can be read; the others are told and the rest goes on."""
-    from touchline.formats.shots import read_shot_file
+    from touchline.formats.keeper.shots import read_shot_file
     from touchline.goalkeeping.technique import load_techniques
 
     given, techniques = _Given(Inputs("files", output=output)), load_techniques()
@@ -96,7 +96,7 @@ def _readings(shots: Sequence[Shot], path: Path | None, techniques: Techniques) 
     """The technique of each shot that has a pose; all its pictures count as one."""
     import numpy as np
 
-    from touchline.formats.shot_poses import poses_by_shot, read_space_poses
+    from touchline.formats.keeper.shot_poses import poses_by_shot, read_space_poses
     from touchline.goalkeeping.pose_finder import SURE
     from touchline.goalkeeping.technique import name_technique
 

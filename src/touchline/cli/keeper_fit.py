@@ -72,7 +72,7 @@ def fit(
 
 def _penalties(folder: Path, *, output: Output) -> int:
     """Every model of penalties beside the share of saves."""
-    from touchline.formats.keeper_tables import read_choices, read_penalties
+    from touchline.formats.keeper.tables import read_choices, read_penalties
     from touchline.goalkeeping.penalties import kept_penalties
     from touchline.training.penalty_measure import measure_penalties
 
@@ -100,7 +100,7 @@ def _penalties(folder: Path, *, output: Output) -> int:
 
 def _fit(folder: Path, *, out: Path | None, bootstraps: int, output: Output) -> int:
     """Fit techniques, tell what they are worth, write them where asked to."""
-    from touchline.formats.atomic import write_bytes_atomic
+    from touchline.formats.files.atomic import write_bytes_atomic
     from touchline.goalkeeping.technique import techniques_json
     from touchline.training.keeper_reference import read_tables
     from touchline.training.keeper_techniques import fit_techniques

@@ -66,7 +66,7 @@ def match(
 
 
 def _timeline(events: Path | None, folder: Bundle) -> Timeline:
-    from touchline.formats.soccernet import read_labels
+    from touchline.formats.soccernet.labels import read_labels
 
     if events is not None:
         return read_labels(events)

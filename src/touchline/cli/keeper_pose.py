@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from touchline.analysis.keeper_poses import FoundKeeper
-    from touchline.formats.pose_tables import PosedPicture
+    from touchline.formats.keeper.pose_tables import PosedPicture
     from touchline.goalkeeping.pose_finder import PoseFinderLike
 
     Locate = Callable[[Path, npt.NDArray[np.uint8]], FoundKeeper]
@@ -75,7 +75,7 @@ def _run(
     output: Output,
 ) -> int:
     """One line a picture; those that cannot be read are told and the rest go on."""
-    from touchline.formats.pose_tables import pose_record, write_poses
+    from touchline.formats.keeper.pose_tables import pose_record, write_poses
     from touchline.goalkeeping.pose_finder import load_pose_finder
 
     paths = list(pictures_in(images))
@@ -112,13 +112,13 @@ def _named(path: Path, *, finder: PoseFinderLike, locate: Locate, overlay: Path 
 
 def _find(path: Path, *, finder: PoseFinderLike, locate: Locate, overlay: Path | None) -> PosedPicture:
     from touchline.analysis.keeper_poses import find_pose
-    from touchline.formats.pose_tables import PosedPicture
+    from touchline.formats.keeper.pose_tables import PosedPicture
     from touchline.media.stills import read_still
 
     rgb = read_still(path)
     pose, _, note = find_pose(rgb, finder, keeper=locate(path, rgb))
     if overlay is not None:
-        from touchline.formats.atomic import make_folder, write_bytes_atomic
+        from touchline.formats.files.atomic import make_folder, write_bytes_atomic
         from touchline.media.skeleton_picture import draw_pose
         from touchline.media.stills import encode_still
 
@@ -134,7 +134,7 @@ def locator(boxes: Path | None, *, whole: bool, detector: str | None, device: An
     if whole:
         return lambda path, rgb: FoundKeeper(None)
     if boxes is not None:
-        from touchline.formats.pose_tables import read_keeper_boxes
+        from touchline.formats.keeper.pose_tables import read_keeper_boxes
 
         known = read_keeper_boxes(boxes)
 

@@ -95,7 +95,7 @@ def _shots(path: Path | None, *, units: Any, output: Output) -> tuple[Sequence[S
     """The shots of a table, and how many of its rows cannot be used."""
     if path is None:
         return (), 0
-    from touchline.formats.shots import read_shot_file
+    from touchline.formats.keeper.shots import read_shot_file
 
     found = read_shot_file(path, units=units)
     for problem in found.problems:

@@ -52,7 +52,7 @@ def _score(
     paths: Sequence[Path], *, units: Any, out: Path | None, population: Population, model: Path | None, output: Output
 ) -> int:
     """Score every file that can be read; the exit code."""
-    from touchline.formats.shots import read_shot_file
+    from touchline.formats.keeper.shots import read_shot_file
     from touchline.goalkeeping.expected_saves import load_expected_saves
 
     saves = load_expected_saves(model)
@@ -161,7 +161,7 @@ def _write(path: Path, rows: Sequence[dict[str, Any]]) -> None:
     import csv
     import io
 
-    from touchline.formats.atomic import write_text_atomic
+    from touchline.formats.files.atomic import write_text_atomic
 
     text = io.StringIO()
     names = [name for name in rows[0] if name != "type"]

@@ -60,7 +60,7 @@ def _recognise_clips(
     paths: Sequence[Path], *, model: str | None, out: Path | None, top: int, device: Any, output: Output
 ) -> int:
     """One line a clip; those that cannot be read are listed and the rest go on."""
-    from touchline.formats.clip_predictions import write_clip_predictions
+    from touchline.formats.clips.predictions import write_clip_predictions
 
     found = list(_clips_in(paths))
     joints = [path.suffix.lower() in _JOINT_SUFFIXES for path in found]

@@ -19,7 +19,7 @@ import numpy as np
 
 from touchline.core.actions import Action, Actions, WindowScores
 from touchline.core.errors import InputError
-from touchline.formats.atomic import write_json_atomic
+from touchline.formats.files.atomic import write_json_atomic
 
 SCHEMA = "touchline.core.actions"
 VERSION = 1

@@ -6,7 +6,7 @@
 | ``events.json`` | the timeline, schema ``touchline.events`` version 1 |
 | ``results_spotting.json`` | the same events in SoccerNet's layout |
 | ``scores.npz`` | ``values`` float32 (samples, classes), ``times_us`` int64 (samples,), ``labels`` (classes,) |
-| ``tracks.parquet`` | everyone followed, one row a box, see :mod:`touchline.formats.tracks_parquet` |
+| ``tracks.parquet`` | everyone followed, one row a box, see :mod:`touchline.formats.boxes.tracks_parquet` |
 | ``tracks.txt`` | the same boxes in MOT's layout, frames from 1 |
 | ``actions.json`` | what everyone does, see :mod:`touchline.formats.actions` |
 | ``overlay.mp4`` | the video with the tracks drawn in, where one was asked for |
@@ -33,9 +33,9 @@ from touchline.core.actions import Actions
 from touchline.core.errors import InputError
 from touchline.core.events import Coverage, Event, Gap, Scores, Timeline
 from touchline.core.tracks import Tracks
-from touchline.formats.atomic import make_folder, write_bytes_atomic, write_json_atomic, writing
-from touchline.formats.checksum import file_sha256
-from touchline.formats.soccernet import results_document
+from touchline.formats.files.atomic import make_folder, write_bytes_atomic, write_json_atomic, writing
+from touchline.formats.files.checksum import file_sha256
+from touchline.formats.soccernet.labels import results_document
 
 MANIFEST_VERSION = 1
 EVENTS_SCHEMA = "touchline.events"
@@ -182,7 +182,7 @@ class Bundle:
             InputError: missing or broken.
 
         """
-        from touchline.formats.tracks_parquet import read_tracks_parquet
+        from touchline.formats.boxes.tracks_parquet import read_tracks_parquet
 
         return read_tracks_parquet(self.path / TRACKS)
 

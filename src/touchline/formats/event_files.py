@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from touchline.core.errors import InputError
-from touchline.formats.soccernet_json import MAX_JSON_BYTES, check_size, read_bytes
-from touchline.formats.soccernet_source import missing_advice
+from touchline.formats.soccernet.json import MAX_JSON_BYTES, check_size, read_bytes
+from touchline.formats.soccernet.source import missing_advice
 
 MAX_ENTRIES = 50_000
 MAX_TOTAL_BYTES = 4 << 30

@@ -17,8 +17,8 @@ import numpy as np
 
 from touchline.core.errors import InputError
 from touchline.core.sound import CURVES, CrowdSwell, Floats, SoundReading, WhistleBlow
-from touchline.formats.atomic import write_bytes_atomic, write_json_atomic
 from touchline.formats.bundle import npz_bytes
+from touchline.formats.files.atomic import write_bytes_atomic, write_json_atomic
 
 SOUND, SOUND_CURVES = "sound.json", "sound.npz"
 SCHEMA = "touchline.core.sound"

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.poses import JOINTS
-from touchline.formats.keeper_tables import PenaltyTable, PublishedChoices
+from touchline.formats.keeper.tables import PenaltyTable, PublishedChoices
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from touchline.formats.keeper_tables import PoseTable, PublishedChoices, ShotTable
+from touchline.formats.keeper.tables import PoseTable, PublishedChoices, ShotTable
 from touchline.goalkeeping.views import face_camera, widest_on_grid
 
 Floats = npt.NDArray[np.float64]

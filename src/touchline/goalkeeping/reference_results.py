@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.errors import InputError
-from touchline.formats.keeper_tables import AmateurTable, PoseTable, PublishedChoices, ShotTable
+from touchline.formats.keeper.tables import AmateurTable, PoseTable, PublishedChoices, ShotTable
 from touchline.goalkeeping.reference import (
     TECHNIQUES,
     Floats,

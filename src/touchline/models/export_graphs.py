@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from touchline.core.errors import InputError, UsageError
-from touchline.formats.atomic import make_folder, replacing, write_bytes_atomic, write_text_atomic, writing
+from touchline.formats.files.atomic import make_folder, replacing, write_bytes_atomic, write_text_atomic, writing
 from touchline.models.clip_input import ClipClassifier
 from touchline.models.export import EXAMPLE_BATCH, onnx_bytes, quiet_tracing
 from touchline.models.openvino_model import to_openvino

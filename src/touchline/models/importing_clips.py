@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from touchline.core.errors import InputError, UsageError
-from touchline.formats.spacejam import LABELS as SPACEJAM_LABELS
+from touchline.formats.clips.spacejam import LABELS as SPACEJAM_LABELS
 from touchline.models.importing import WRAPPER_PREFIXES, check_name, model_name, read_checkpoint
 from touchline.models.importing_pictures import resnet_depth
 from touchline.models.spec import IMAGENET_MEAN, IMAGENET_STD, ClipConfig, ClipSpec

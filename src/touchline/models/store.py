@@ -20,7 +20,7 @@ from safetensors.torch import save as safetensors_bytes
 from torch import Tensor, nn
 
 from touchline.core.errors import InputError
-from touchline.formats.atomic import make_folder, write_bytes_atomic
+from touchline.formats.files.atomic import make_folder, write_bytes_atomic
 from touchline.models.pose_spec import PoseConfig
 from touchline.models.spec import (
     ClipConfig,

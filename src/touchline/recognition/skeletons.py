@@ -10,8 +10,8 @@ import numpy.typing as npt
 import torch
 
 from touchline.core.errors import InputError
-from touchline.formats.skeleton_sets import as_sequences
-from touchline.formats.spacejam import read_joints
+from touchline.formats.clips.skeleton_sets import as_sequences
+from touchline.formats.clips.spacejam import read_joints
 from touchline.models.finite_output import require_finite_output
 from touchline.models.skeleton_net import SkeletonNet
 from touchline.models.spec import SkeletonConfig, SkeletonSpec

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 
 from touchline.core.errors import InputError, ResourceError
-from touchline.formats.checksum import file_sha256
+from touchline.formats.files.checksum import file_sha256
 from touchline.models.finite_output import require_finite_output
 from touchline.models.importing_pictures import RESNETS, WHERE_FROM, read_picture_encoder
 from touchline.models.picture_features import DetectorEncoder, PictureFeatures

@@ -2,7 +2,7 @@
 
 Fitting goes through the features once, block by block, and holds one (width, width) matrix however many there are: the
 covariance is exact, not an approximation as incremental PCA is. SoccerNet's own reduction (2,048 to 512, fitted on its
-500 games, never published as anything but pickles) is read through :mod:`touchline.formats.pca_pickles`.
+500 games, never published as anything but pickles) is read through :mod:`touchline.formats.features.pca_pickles`.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as safetensors_bytes
 
 from touchline.core.errors import InputError
-from touchline.formats.atomic import make_folder, write_bytes_atomic
-from touchline.formats.pca_pickles import read_mean_pickle, read_pca_pickle
-from touchline.formats.soccernet_source import missing_advice
+from touchline.formats.features.pca_pickles import read_mean_pickle, read_pca_pickle
+from touchline.formats.files.atomic import make_folder, write_bytes_atomic
+from touchline.formats.soccernet.source import missing_advice
 
 SUFFIX = ".safetensors"
 COMPONENTS = 512

@@ -21,7 +21,7 @@ import torch
 
 from touchline.core.errors import InputError
 from touchline.core.events import Event, Scores, Timeline
-from touchline.formats.features import Features, length_remark, published_head_remark
+from touchline.formats.features.vectors import Features, length_remark, published_head_remark
 from touchline.models.finite_output import require_finite_output
 from touchline.models.store import load_model
 from touchline.models.stream_spec import StreamHeadConfig, StreamSpec

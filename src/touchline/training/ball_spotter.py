@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from touchline.core.clock import us_from_frame
 from touchline.core.errors import InputError
 from touchline.core.events import Scores, Timeline
-from touchline.formats.atomic import make_folder, write_json_atomic
+from touchline.formats.files.atomic import make_folder, write_json_atomic
 from touchline.media.sampling import fit_luma, sample_regular
 from touchline.media.video import VideoReader
 from touchline.metrics.spotting import average_map

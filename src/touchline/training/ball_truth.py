@@ -15,7 +15,7 @@ import numpy.typing as npt
 from touchline.core.clock import frame_from_us
 from touchline.core.errors import InputError
 from touchline.core.events import Timeline
-from touchline.formats.soccernet import read_labels
+from touchline.formats.soccernet.labels import read_labels
 
 DRIBBLE_FRAMES = 7
 """A player who has the ball again within this many frames never gave it away."""

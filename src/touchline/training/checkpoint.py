@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from touchline.core.errors import InputError, UsageError
-from touchline.formats.atomic import make_folder, write_bytes_atomic
+from touchline.formats.files.atomic import make_folder, write_bytes_atomic
 
 _NAME = re.compile(r"^step_(\d{8})\.pt$")
 KEEP_LAST = 2

@@ -22,10 +22,10 @@ import numpy.typing as npt
 from touchline.core.clock import US_PER_S, us_from_frame
 from touchline.core.errors import InputError, ResourceError
 from touchline.core.events import Event
-from touchline.formats.atomic import make_folder
 from touchline.formats.bundle import video_fingerprint
-from touchline.formats.soccernet import read_labels
-from touchline.formats.soccernet_source import missing_advice
+from touchline.formats.files.atomic import make_folder
+from touchline.formats.soccernet.labels import read_labels
+from touchline.formats.soccernet.source import missing_advice
 from touchline.media.sampling import fit_luma, sample_regular
 from touchline.media.video import VideoReader, probe
 

@@ -18,7 +18,7 @@ from torch.nn.utils import clip_grad_norm_
 
 from touchline.core.errors import InputError
 from touchline.core.tracks import DETECTION_LABELS, Detections
-from touchline.formats.atomic import make_folder, write_json_atomic
+from touchline.formats.files.atomic import make_folder, write_json_atomic
 from touchline.models.detector import PeakFinder, PeopleDetector
 from touchline.models.spec import PictureConfig, PictureSpec
 from touchline.models.store import load_weights, save_model

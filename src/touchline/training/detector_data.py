@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from touchline.core.errors import InputError
 from touchline.core.tracks import BALL, GOALKEEPER, PLAYER, REFEREE, Detections
-from touchline.formats.atomic import make_folder
-from touchline.formats.yolo import read_yolo
+from touchline.formats.boxes.yolo import read_yolo
+from touchline.formats.files.atomic import make_folder
 from touchline.media.video import VideoReader
 
 SIMULATED_KEEPERS = (1, 12)

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from touchline.core.errors import UsageError
-from touchline.formats.atomic import write_json_atomic
+from touchline.formats.files.atomic import write_json_atomic
 from touchline.models.clip_ensemble import ClipEnsemble
 from touchline.models.clip_input import ClipClassifier
 from touchline.models.spec import ClipSpec

@@ -18,9 +18,9 @@ import torch
 from pydantic import Field
 
 from touchline.core.errors import InputError
-from touchline.formats.atomic import write_json_atomic
-from touchline.formats.clip_predictions import write_clip_predictions
-from touchline.formats.skeleton_sets import SkeletonSet, read_skeleton_set
+from touchline.formats.clips.predictions import write_clip_predictions
+from touchline.formats.clips.skeleton_sets import SkeletonSet, read_skeleton_set
+from touchline.formats.files.atomic import write_json_atomic
 from touchline.metrics.recognition import bootstrap, confusion_matrix, report
 from touchline.training import distillation_losses as losses
 from touchline.training.config import StrictSettings

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
 from touchline.core.errors import InputError
-from touchline.formats.atomic import make_folder, write_json_atomic, write_text_atomic
+from touchline.formats.files.atomic import make_folder, write_json_atomic, write_text_atomic
 from touchline.goalkeeping.expected_saves import VERSION
 from touchline.goalkeeping.reference import TECHNIQUES
 from touchline.goalkeeping.shots import FEATURES
@@ -32,7 +32,7 @@ from touchline.training.saves_models import (
 )
 
 if TYPE_CHECKING:
-    from touchline.formats.keeper_tables import ShotTable
+    from touchline.formats.keeper.tables import ShotTable
     from touchline.training.trainer import Progress
 
 Floats = npt.NDArray[np.float64]

@@ -15,8 +15,8 @@ from torch import nn
 from torch.nn.utils import clip_grad_norm_
 
 from touchline.core.errors import InputError
-from touchline.formats.atomic import make_folder
-from touchline.formats.keeper_pictures import KeeperPicture
+from touchline.formats.files.atomic import make_folder
+from touchline.formats.keeper.pictures import KeeperPicture
 from touchline.models.pose_net import PoseNet
 from touchline.models.store import load_model, load_weights
 from touchline.training.checkpoint import load_checkpoint, save_checkpoint

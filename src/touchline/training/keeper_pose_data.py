@@ -13,8 +13,8 @@ import torch
 
 from touchline.core.errors import InputError
 from touchline.core.poses import JOINTS
-from touchline.formats.keeper_pictures import KeeperPicture
-from touchline.formats.yolo import read_yolo
+from touchline.formats.boxes.yolo import read_yolo
+from touchline.formats.keeper.pictures import KeeperPicture
 from touchline.goalkeeping.pose_finder import square_crop
 from touchline.training.keeper_figures import figure_picture
 from touchline.training.keeper_pose_augment import PoseCrop, PoseSample, augment, recolor

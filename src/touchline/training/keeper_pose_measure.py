@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.poses import JOINTS, PELVIS
-from touchline.formats.keeper_pictures import ONE_ON_ONE, KeeperPicture
+from touchline.formats.keeper.pictures import ONE_ON_ONE, KeeperPicture
 from touchline.goalkeeping.pose_finder import PoseFinder, logit, square_crop
 from touchline.goalkeeping.reference import TECHNIQUES, nearest_centre, pose_features
 from touchline.goalkeeping.technique import name_technique

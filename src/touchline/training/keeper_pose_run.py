@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.poses import JOINTS
-from touchline.formats.atomic import make_folder, write_bytes_atomic, write_json_atomic
-from touchline.formats.keeper_pictures import KeeperPicture, read_keeper_pictures
-from touchline.formats.keeper_tables import read_choices, read_poses, read_shots
+from touchline.formats.files.atomic import make_folder, write_bytes_atomic, write_json_atomic
+from touchline.formats.keeper.pictures import KeeperPicture, read_keeper_pictures
+from touchline.formats.keeper.tables import read_choices, read_poses, read_shots
 from touchline.goalkeeping.pose_finder import finder_of, joint_confidence
 from touchline.goalkeeping.reference import centroids, reference_rows
 from touchline.metrics.poses import correct_joints

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.errors import InputError
-from touchline.formats.keeper_tables import (
+from touchline.formats.keeper.tables import (
     PoseTable,
     PublishedChoices,
     ShotTable,

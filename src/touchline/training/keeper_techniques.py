@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.errors import InputError
-from touchline.formats.keeper_tables import ShotTable
+from touchline.formats.keeper.tables import ShotTable
 from touchline.goalkeeping.reference import TECHNIQUES, centroids, nearest_centre, pose_features
 from touchline.goalkeeping.technique import (
     LEAST_CONFIDENCE,

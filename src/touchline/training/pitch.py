@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from touchline.core.errors import InputError
 from touchline.core.pitch import KEYPOINT_NAMES
-from touchline.formats.atomic import make_folder, write_json_atomic
+from touchline.formats.files.atomic import make_folder, write_json_atomic
 from touchline.models.pitch_net import PitchNet
 from touchline.models.spec import PictureConfig, PictureSpec
 from touchline.models.store import save_model

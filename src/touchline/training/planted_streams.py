@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
-from touchline.formats.atomic import make_folder
-from touchline.formats.stream_sets import INDEX, Recording, StreamSet, open_stream_set, write_stream_set
+from touchline.formats.features.stream_sets import INDEX, Recording, StreamSet, open_stream_set, write_stream_set
+from touchline.formats.files.atomic import make_folder
 from touchline.training.planted_tracks import TRACK_WIDTH, TrackSettings, sound_track, track_stream, write_track
 
 Floats = npt.NDArray[np.float64]

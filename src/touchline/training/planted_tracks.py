@@ -16,7 +16,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
 from touchline.core.sound import CURVE_RATE_HZ, CURVES
-from touchline.formats.atomic import replacing
+from touchline.formats.files.atomic import replacing
 from touchline.spotting.sound_curves import listen
 from touchline.training.sound_scenes import (
     LOUDEST,

@@ -19,8 +19,8 @@ from torch.nn import functional as F
 
 from touchline.core.clips import ClipSet
 from touchline.core.errors import InputError
-from touchline.formats.atomic import make_folder, write_json_atomic
-from touchline.formats.clip_predictions import write_clip_predictions
+from touchline.formats.clips.predictions import write_clip_predictions
+from touchline.formats.files.atomic import make_folder, write_json_atomic
 from touchline.metrics.recognition import accuracy_interval, bootstrap, calibration, confusion_matrix, report
 from touchline.models.clip_ensemble import ClipEnsemble
 from touchline.models.clip_input import ClipNormaliser

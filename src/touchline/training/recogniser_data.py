@@ -13,12 +13,12 @@ import torch
 
 from touchline.core.clips import ClipItem, ClipSet
 from touchline.core.errors import InputError
-from touchline.formats.atomic import make_folder, replacing, write_json_atomic
-from touchline.formats.clip_csv import read_clip_csv
-from touchline.formats.clip_folders import read_clip_folders
-from touchline.formats.clip_predictions import read_clip_predictions
-from touchline.formats.spacejam import read_spacejam
-from touchline.formats.text_columns import read_column
+from touchline.formats.clips.csv_list import read_clip_csv
+from touchline.formats.clips.folders import read_clip_folders
+from touchline.formats.clips.predictions import read_clip_predictions
+from touchline.formats.clips.spacejam import read_spacejam
+from touchline.formats.files.atomic import make_folder, replacing, write_json_atomic
+from touchline.formats.files.text_columns import read_column
 from touchline.media.clip_reader import read_frames
 from touchline.models.spec import ClipSpec
 from touchline.recognition.prepare import sample_clip

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from torch.utils.flop_counter import FlopCounterMode
 
 from touchline.core.errors import UsageError
-from touchline.formats.atomic import make_folder, write_json_atomic
+from touchline.formats.files.atomic import make_folder, write_json_atomic
 from touchline.spotting.spotter import choose_device
 from touchline.training.config import Recipe, check_settings, read_recipe, resolve_data_root
 from touchline.training.slow_fusion_settings import SlowFusionRecipe, StageConfig

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.shots import GOAL_YD, SAVED
-from touchline.formats.keeper_tables import PoseTable, ShotTable, read_choices, read_poses, read_shots
+from touchline.formats.keeper.tables import PoseTable, ShotTable, read_choices, read_poses, read_shots
 from touchline.goalkeeping.expected_saves import Support, UsualEngagement
 from touchline.goalkeeping.reference import TECHNIQUES, ReferenceRows, reference_rows
 from touchline.goalkeeping.shots import FEATURES, geometry

@@ -16,9 +16,9 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 
 from touchline.core.errors import InputError
-from touchline.formats.atomic import make_folder, write_json_atomic
-from touchline.formats.clip_predictions import write_clip_predictions
-from touchline.formats.skeleton_sets import SkeletonSet, read_skeleton_set
+from touchline.formats.clips.predictions import write_clip_predictions
+from touchline.formats.clips.skeleton_sets import SkeletonSet, read_skeleton_set
+from touchline.formats.files.atomic import make_folder, write_json_atomic
 from touchline.metrics.recognition import accuracy_interval, confusion_matrix, report
 from touchline.models.skeleton_net import SkeletonNet
 from touchline.models.spec import SkeletonConfig, SkeletonSpec

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from touchline.core.errors import InputError, UsageError
-from touchline.formats.atomic import write_json_atomic
+from touchline.formats.files.atomic import write_json_atomic
 from touchline.models.slow_fusion import SlowFusionSpotter
 from touchline.models.spec import FrameSpec, ModelConfig
 from touchline.models.store import save_model

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from touchline.formats.stream_sets import Floats, StreamSet
+from touchline.formats.features.stream_sets import Floats, StreamSet
 
 Places = list[tuple[int, int]]
 

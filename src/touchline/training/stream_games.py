@@ -17,10 +17,10 @@ import numpy as np
 from touchline.core.clock import US_PER_S, format_clock
 from touchline.core.columns import EventColumns
 from touchline.core.errors import InputError
-from touchline.formats.atomic import make_folder, replacing
-from touchline.formats.features import Features, first_bad_row, read_features
-from touchline.formats.soccernet_games import LABEL_FILES, GameFile, load_games
-from touchline.formats.stream_sets import Recording, StreamSet, write_stream_index
+from touchline.formats.features.stream_sets import Recording, StreamSet, write_stream_index
+from touchline.formats.features.vectors import Features, first_bad_row, read_features
+from touchline.formats.files.atomic import make_folder, replacing
+from touchline.formats.soccernet.games import LABEL_FILES, GameFile, load_games
 from touchline.models.stream_spec import StreamSpec
 from touchline.spotting.stream_spotter import align
 

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 
 from touchline.core.errors import InputError, UsageError
-from touchline.formats.atomic import make_folder, write_json_atomic
-from touchline.formats.stream_sets import StreamSet, open_stream_set
+from touchline.formats.features.stream_sets import StreamSet, open_stream_set
+from touchline.formats.files.atomic import make_folder, write_json_atomic
 from touchline.models.fusion import FusedHead
 from touchline.models.store import save_model
 from touchline.models.stream_spec import StreamHeadConfig, StreamSpec

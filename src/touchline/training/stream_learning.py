@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from touchline.core.errors import UsageError
-from touchline.formats.stream_sets import StreamSet
+from touchline.formats.features.stream_sets import StreamSet
 from touchline.models.fusion import FusedHead, Output
 from touchline.models.store import load_weights
 from touchline.models.stream_outputs import ChunkOutput, DenseOutput, WindowOutput

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from touchline.formats.stream_sets import StreamSet
+from touchline.formats.features.stream_sets import StreamSet
 
 Floats = npt.NDArray[np.float32]
 FAR = 1e6

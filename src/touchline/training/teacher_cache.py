@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from touchline.formats.atomic import make_folder, replacing
+from touchline.formats.files.atomic import make_folder, replacing
 from touchline.models.clip_input import ClipNormaliser
 from touchline.models.spec import ClipSpec
 from touchline.training.recogniser_data import TrainingClips, plain_batch

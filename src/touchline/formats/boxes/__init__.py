@@ -1,0 +1,1 @@
+"""Boxes of people and the ball: MOT, COCO, YOLO, and our own Parquet file of tracks."""

@@ -1,0 +1,171 @@
+"""MOT text files: one box a line, ``frame,id,left,top,width,height[,confidence[,class[,visibility]]]``.
+
+Frames count from 1. Files as the MOT Challenge, SportsMOT and SoccerNet write them (up to 10 columns, -1 where a column
+means nothing) are read; anything ambiguous is refused with its line number.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.core.columns import FloatArray, IntArray
+from touchline.core.tracks import BALL, DETECTION_LABELS, Track, Tracks
+from touchline.formats.boxes.mot_rows import parse_rows
+from touchline.formats.files.atomic import replacing
+from touchline.formats.files.text_lines import read_data
+
+PERSON_CLASS = 1
+"""MOT's class of a person, the one that MOT tools score."""
+
+BALL_CLASS = 3
+UNKNOWN = -1
+
+_FRAME, _ID, _LEFT, _TOP, _WIDTH, _HEIGHT, _CONFIDENCE, _CLASS, _VISIBILITY = range(9)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MotTable:
+    """The boxes of a MOT file in file order.
+
+    Attributes:
+        frames: int64 (n,), from 1.
+        ids: int64 (n,), 0 or more; unique within a frame.
+        boxes_xyxy: float64 (n, 4), pixels.
+        confidence: float64 (n,), 1 where the file has none; 0 in a truth marks a box that is not scored.
+        classes: int64 (n,), -1 where the file has none.
+        visibility: float64 (n,), share of the box that is seen, -1 where the file has none.
+
+    """
+
+    frames: IntArray
+    ids: IntArray
+    boxes_xyxy: FloatArray
+    confidence: FloatArray
+    classes: IntArray
+    visibility: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def take(self, index: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> MotTable:
+        """The rows that an index or a mask selects."""
+        return MotTable(
+            self.frames[index],
+            self.ids[index],
+            self.boxes_xyxy[index],
+            self.confidence[index],
+            self.classes[index],
+            self.visibility[index],
+        )
+
+    def by_frame(self, frames: Iterable[int] | npt.NDArray[np.int64]) -> list[tuple[IntArray, FloatArray]]:
+        """Ids (n,) and boxes_xyxy (n, 4) of each frame asked for, as the tracking metrics take them."""
+        wanted = frames if isinstance(frames, np.ndarray) else np.fromiter(frames, np.int64)
+        order = np.argsort(self.frames, kind="stable")
+        starts = np.searchsorted(self.frames[order], wanted, side="left").tolist()
+        ends = np.searchsorted(self.frames[order], wanted, side="right").tolist()
+        ids, boxes = self.ids[order], self.boxes_xyxy[order]
+        return [(ids[a:b], boxes[a:b]) for a, b in zip(starts, ends, strict=True)]
+
+
+def read_mot(path: Path | str, *, zero_based: bool = False) -> MotTable:
+    """The boxes of a MOT file; an empty file has none.
+
+    Args:
+        path: the file.
+        zero_based: its frames count from 0; they are read as if from 1.
+
+    Raises:
+        InputError: not readable, or a line that is no box; the message has its number and a remedy.
+
+    """
+    path = Path(path)
+    values = parse_rows(read_data(path), path=path, zero_based=zero_based)
+    left_top = values[:, _LEFT : _TOP + 1]
+    return MotTable(
+        frames=values[:, _FRAME].astype(np.int64) + int(zero_based),
+        ids=values[:, _ID].astype(np.int64),
+        boxes_xyxy=np.concatenate([left_top, left_top + values[:, _WIDTH : _HEIGHT + 1]], axis=1),
+        confidence=_or_default(values[:, _CONFIDENCE], 1.0),
+        classes=_or_default(values[:, _CLASS], UNKNOWN).astype(np.int64),
+        visibility=_or_default(values[:, _VISIBILITY], UNKNOWN),
+    )
+
+
+def empty_mot() -> MotTable:
+    """The table of a file without boxes."""
+    whole, real = np.zeros(0, np.int64), np.zeros(0)
+    return MotTable(whole, whole, np.zeros((0, 4)), real, whole, real)
+
+
+def write_mot(tracks: Tracks, path: Path | str, *, ball: bool = False) -> None:
+    """Write the tracks of people as a MOT file, ordered by frame and id; the file is replaced whole.
+
+    Boxes have two decimals. Class is 1 for every person, whatever the role, as MOT tools refuse others; visibility is 1
+    where the box was detected and 0 where it was filled in.
+
+    Args:
+        tracks: the tracks of a video; their frames, from 0, become MOT's, from 1.
+        path: the file.
+        ball: the ball as well, as class 3.
+
+    Raises:
+        ResourceError: it cannot be written.
+
+    """
+    with mot_writer(path, ball=ball) as write:
+        write(tracks.tracks)
+
+
+@contextlib.contextmanager
+def mot_writer(path: Path | str, *, ball: bool = False) -> Iterator[Callable[[Sequence[Track]], None]]:
+    """Writes a MOT file part by part, so that not all need to be held: a function to call with each part in turn.
+
+    The file takes its place when the context ends well. Parts must follow each other in time; see :func:`write_mot`.
+
+    Raises:
+        ResourceError: it cannot be written.
+
+    """
+    with replacing(path) as file:
+
+        def write(tracks: Sequence[Track]) -> None:
+            chosen = [track for track in tracks if ball or track.label != DETECTION_LABELS[BALL]]
+            if chosen:
+                file.write(_lines(chosen).encode())
+
+        yield write
+
+
+def _lines(chosen: Sequence[Track]) -> str:
+    """The boxes of tracks, at least one, as lines ordered by frame and id."""
+    lengths = [len(track) for track in chosen]
+    boxes = np.concatenate([track.boxes_xyxy for track in chosen]).astype(np.float64)
+    frames = np.concatenate([track.frames for track in chosen]) + 1
+    ids = np.repeat([track.track_id for track in chosen], lengths)
+    classes = [BALL_CLASS if track.label == DETECTION_LABELS[BALL] else PERSON_CLASS for track in chosen]
+    order = np.lexsort((ids, frames))
+    columns = (
+        frames,
+        ids,
+        boxes[:, 0],
+        boxes[:, 1],
+        boxes[:, 2] - boxes[:, 0],
+        boxes[:, 3] - boxes[:, 1],
+        np.concatenate([track.confidence for track in chosen]),
+        np.repeat(classes, lengths),
+        np.concatenate([track.observed for track in chosen]),
+    )
+    rows = zip(*(column[order].tolist() for column in columns), strict=True)
+    return "".join(map("%d,%d,%.2f,%.2f,%.2f,%.2f,%.4f,%d,%d\n".__mod__, rows))
+
+
+def _or_default(values: FloatArray, default: float) -> FloatArray:
+    """The values of a column, with a default where the file has no such column."""
+    return np.where(np.isnan(values), default, values)

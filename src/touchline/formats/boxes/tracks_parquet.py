@@ -1,0 +1,220 @@
+"""``tracks.parquet``: one row a box, what the video holds beside them in the schema's metadata.
+
+Columns: ``track_id``, ``label``, ``team``, ``team_confidence``, ``name``, ``shot``, ``frame``, ``time_us``, ``x0``,
+``y0``, ``x1``, ``y1`` (pixels), ``confidence``, ``observed``, ``x_m``, ``y_m`` (metres). ``team`` and ``name`` are null
+where unknown. Metres are null for a whole track where the pitch was never found and NaN for single boxes without. Any
+Parquet reader can open it: ``pandas.read_parquet("tracks.parquet")``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from touchline.core.errors import InputError
+from touchline.core.tracks import Shot, Track, Tracks
+from touchline.formats.files.atomic import replacing
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SCHEMA = "touchline.core.tracks"
+VERSION = 1
+_METADATA_KEY = b"touchline"
+_PER_TRACK = ("track_id", "label", "team", "team_confidence", "name", "shot")
+_NULLABLE = ("team", "name", "x_m", "y_m")
+
+
+def write_tracks_parquet(path: Path | str, tracks: Tracks) -> None:
+    """Write tracks, ordered by id and time; the file is replaced whole, and equal tracks give equal bytes.
+
+    Raises:
+        ResourceError: it cannot be written.
+
+    """
+    with tracks_parquet_writer(path, shots=tracks.shots, width=tracks.width, height=tracks.height) as write:
+        write(tracks.tracks)
+
+
+@contextlib.contextmanager
+def tracks_parquet_writer(
+    path: Path | str, *, shots: Sequence[Shot], width: int, height: int
+) -> Iterator[Callable[[Sequence[Track]], None]]:
+    """Writes tracks part by part, so that not all need to be held: a function to call with each part in turn.
+
+    The file takes its place when the context ends well. Ids must rise from part to part.
+
+    Args:
+        path: the file.
+        shots: of the whole video.
+        width: of the picture, pixels.
+        height: of the picture, pixels.
+
+    Raises:
+        ResourceError: it cannot be written.
+
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    schema = _schema(shots, width=width, height=height)
+    dictionaries = ["track_id", "label", "team", "name", "shot"]
+    with (
+        replacing(path) as file,
+        parquet.ParquetWriter(file, schema, compression="zstd", use_dictionary=dictionaries) as writer,
+    ):
+
+        def write(tracks: Sequence[Track]) -> None:
+            if tracks:
+                writer.write_table(pa.table(_columns(tracks), schema=schema))
+
+        yield write
+
+
+def read_tracks_parquet(path: Path | str) -> Tracks:
+    """The tracks that :func:`write_tracks_parquet` wrote.
+
+    Raises:
+        InputError: not readable, not such a file, or of a newer version.
+
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    path = Path(path)
+    try:
+        table = parquet.read_table(pa.BufferReader(path.read_bytes()))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror or error}); track the video again") from error
+    except pa.ArrowException as error:
+        raise InputError(f"{path}: not readable as Parquet ({error}); track the video again") from error
+    about = _about(table, path=path)
+    try:
+        shots = tuple(Shot(**shot) for shot in about["shots"])
+        return Tracks(tuple(_tracks(table)), shots, width=about["width"], height=about["height"])
+    except (KeyError, TypeError, ValueError, pa.ArrowException) as error:
+        raise InputError(f"{path}: not valid tracks ({error}); track the video again") from error
+
+
+def _schema(shots: Sequence[Shot], *, width: int, height: int) -> pa.Schema:
+    """The columns' types, and what is no column as metadata."""
+    import pyarrow as pa
+
+    float32, int64 = pa.float32(), pa.int64()
+    about = {
+        "schema": SCHEMA,
+        "version": VERSION,
+        "width": width,
+        "height": height,
+        "shots": [asdict(shot) for shot in shots],
+    }
+    fields = [
+        *(("track_id", int64), ("label", pa.string()), ("team", pa.string()), ("team_confidence", pa.float64())),
+        *(("name", pa.string()), ("shot", int64), ("frame", int64), ("time_us", int64)),
+        *((name, float32) for name in ("x0", "y0", "x1", "y1", "confidence")),
+        *(("observed", pa.bool_()), ("x_m", float32), ("y_m", float32)),
+    ]
+    return pa.schema(fields, metadata={_METADATA_KEY: json.dumps(about, sort_keys=True).encode()})
+
+
+def _columns(rows: Sequence[Track]) -> dict[str, pa.Array]:
+    """The boxes of all tracks, one below the other."""
+    import pyarrow as pa
+
+    lengths = np.array([len(track) for track in rows], np.int64)
+
+    def each(values: list[Any], kind: pa.DataType) -> pa.Array:
+        index = pa.array(np.repeat(np.arange(len(rows)), lengths))
+        return pa.array(values, kind).take(index)
+
+    def joined(arrays: list[np.ndarray], kind: pa.DataType) -> pa.Array:
+        return pa.array(np.concatenate(arrays) if arrays else [], kind)
+
+    def metres(axis: int) -> pa.Array:
+        known = each([track.positions_m is not None for track in rows], pa.bool_())
+        values = [np.zeros(len(t)) if t.positions_m is None else t.positions_m[:, axis] for t in rows]
+        flat = np.concatenate(values).astype(np.float32) if values else np.zeros(0, np.float32)
+        return pa.array(flat, pa.float32(), mask=~known.to_numpy(zero_copy_only=False))
+
+    float32, int64, text = pa.float32(), pa.int64(), pa.string()
+    return {
+        "track_id": each([track.track_id for track in rows], int64),
+        "label": each([track.label for track in rows], text),
+        "team": each([track.team for track in rows], text),
+        "team_confidence": each([track.team_confidence for track in rows], pa.float64()),
+        "name": each([track.name for track in rows], text),
+        "shot": each([track.shot for track in rows], int64),
+        "frame": joined([track.frames for track in rows], int64),
+        "time_us": joined([track.times_us for track in rows], int64),
+        **{
+            name: joined([t.boxes_xyxy[:, i] for t in rows], float32) for i, name in enumerate(("x0", "y0", "x1", "y1"))
+        },
+        "confidence": joined([track.confidence for track in rows], float32),
+        "observed": joined([track.observed for track in rows], pa.bool_()),
+        "x_m": metres(0),
+        "y_m": metres(1),
+    }
+
+
+def _about(table: pa.Table, *, path: Path) -> Mapping[str, Any]:
+    """The metadata that touchline wrote."""
+    try:
+        about = json.loads((table.schema.metadata or {})[_METADATA_KEY])
+        known = (about["schema"], about["version"]) == (SCHEMA, VERSION)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: Parquet, but not tracks written by touchline") from error
+    if not known:
+        raise InputError(f"{path}: schema {about['schema']!r} version {about['version']!r} is not {SCHEMA!r} {VERSION}")
+    missing = [name for name in _names() if name not in table.column_names]
+    if missing:
+        raise InputError(f"{path}: column {missing[0]!r} is missing; track the video again")
+    return about
+
+
+def _names() -> list[str]:
+    """The columns' names."""
+    return _schema((), width=1, height=1).names
+
+
+def _tracks(table: pa.Table) -> list[Track]:
+    """The tracks of a table, whose rows may stand in any order."""
+    for name in _names():
+        if name not in _NULLABLE and table[name].null_count:
+            raise ValueError(f"column {name!r} has empty cells")
+    ids, frames = (table[name].to_numpy() for name in ("track_id", "frame"))
+    order = np.lexsort((frames, ids))
+    if bool((np.diff(order) < 0).any()):
+        table, ids = table.take(order), ids[order]
+    starts = np.flatnonzero(np.diff(ids, prepend=ids[:1] - 1))
+    columns = {name: table[name].to_numpy() for name in _names() if name not in _PER_TRACK}
+    heads = table.select([*_PER_TRACK, "x_m"]).take(starts).to_pylist()
+    ends = np.append(starts[1:], len(ids))[: len(starts)]
+    return [
+        _track(head, {name: values[a:b] for name, values in columns.items()})
+        for head, a, b in zip(heads, starts.tolist(), ends.tolist(), strict=True)
+    ]
+
+
+def _track(head: Mapping[str, Any], rows: Mapping[str, np.ndarray]) -> Track:
+    """One track from what holds for all of it and from its rows."""
+    metres = np.stack([rows["x_m"], rows["y_m"]], axis=1)
+    return Track(
+        track_id=head["track_id"],
+        label=head["label"],
+        times_us=rows["time_us"].astype(np.int64),
+        frames=rows["frame"].astype(np.int64),
+        boxes_xyxy=np.stack([rows[name] for name in ("x0", "y0", "x1", "y1")], axis=1).astype(np.float32),
+        confidence=rows["confidence"].astype(np.float32),
+        observed=rows["observed"].astype(np.bool_),
+        shot=head["shot"],
+        team=head["team"],
+        team_confidence=head["team_confidence"],
+        positions_m=None if head["x_m"] is None else metres.astype(np.float32),
+        name=head["name"],
+    )

@@ -1,0 +1,1 @@
+"""Sets of labelled clips and joint sequences, and predictions for them."""

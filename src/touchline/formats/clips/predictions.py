@@ -1,0 +1,90 @@
+"""What a recogniser says of clips, as CSV: ``id,label,confidence`` and a column ``p:CLASS`` for every class."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.core.errors import InputError
+from touchline.formats.files.atomic import write_text_atomic
+
+_PREFIX = "p:"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClipPredictions:
+    """Predictions for clips.
+
+    Attributes:
+        ids: of the clips.
+        labels: the class said of each.
+        classes: the recogniser's; empty where the file has no probabilities.
+        values: float64 (n, classes), probabilities.
+
+    """
+
+    ids: tuple[str, ...]
+    labels: tuple[str, ...]
+    classes: tuple[str, ...]
+    values: npt.NDArray[np.float64]
+
+
+def write_clip_predictions(
+    path: Path | str, *, ids: Sequence[str], classes: Sequence[str], values: npt.NDArray[np.floating]
+) -> None:
+    """Write probabilities (n, classes) of clips, to six decimals."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["id", "label", "confidence", *(_PREFIX + name for name in classes)])
+    for clip_id, row in zip(ids, values, strict=True):
+        best = int(np.argmax(row))
+        writer.writerow([clip_id, classes[best], f"{row[best]:.6f}", *(f"{value:.6f}" for value in row)])
+    write_text_atomic(path, text.getvalue())
+
+
+def read_clip_predictions(path: Path | str) -> ClipPredictions:
+    """The predictions of a CSV file with the columns ``id`` (or ``path``) and ``label``; probabilities may be missing.
+
+    Raises:
+        InputError: no such file, no such columns, a clip twice, or a probability that is none.
+
+    """
+    path = Path(path)
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            rows = list(reader)
+            columns = list(reader.fieldnames or ())
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path}: cannot be read as CSV ({error})") from error
+    key = "id" if "id" in columns else "path"
+    if key not in columns or "label" not in columns:
+        raise InputError(f"{path}: has the columns {columns}; `id` and `label` are needed")
+    ids = tuple((row[key] or "").strip() for row in rows)
+    twice = sorted({clip_id for clip_id in ids if ids.count(clip_id) > 1}) if len(set(ids)) < len(ids) else []
+    if twice:
+        raise InputError(f"{path}: clips {twice[:5]} are there twice")
+    names = [column for column in columns if column.startswith(_PREFIX)]
+    values = np.array([[_share(row[name], path=path, line=n) for name in names] for n, row in enumerate(rows, 2)])
+    return ClipPredictions(
+        ids,
+        tuple((row["label"] or "").strip() for row in rows),
+        tuple(name.removeprefix(_PREFIX) for name in names),
+        values.reshape(len(rows), len(names)),
+    )
+
+
+def _share(text: str | None, *, path: Path, line: int) -> float:
+    try:
+        value = float(text or "")
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value <= 1.0:
+        raise InputError(f"{path}: line {line}: {text!r} is no probability from 0 to 1")
+    return value

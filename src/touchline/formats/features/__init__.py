@@ -1,0 +1,1 @@
+"""Feature files in SoccerNet's layout, sets of them, and published reductions."""

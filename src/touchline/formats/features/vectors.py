@@ -1,0 +1,393 @@
+"""Feature streams as files: ``.npy`` in SoccerNet's layout, with a side-car that says what SoccerNet's files do not.
+
+``match_people-detector.npy`` is float32 (rows, width), one row for each moment of a regular grid; beside it
+``match_people-detector.json`` tells which model made it, when each row is, and what of the video it covers. SoccerNet's
+own files (``1_ResNET_TF2.npy``, ...) have no side-car; what they are is known by their names.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from types import NoneType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.core.clock import format_clock, frame_from_us, us_from_frame
+from touchline.core.errors import InputError
+from touchline.core.events import Coverage
+from touchline.formats.bundle import coverage_from_json
+from touchline.formats.features.npy import open_rows
+from touchline.formats.files.atomic import make_folder, replacing, write_text_atomic
+from touchline.formats.files.checksum import file_sha256
+
+SUFFIX = ".npy"
+SIDE_CAR_SUFFIX = ".json"
+SCHEMA = "touchline.features"
+VERSION = 1
+
+SOCCERNET_RATE_HZ = 2.0
+SOCCERNET_FEATURES: dict[str, tuple[float, int]] = {
+    "ResNET": (SOCCERNET_RATE_HZ, 2048),
+    "ResNET_PCA512": (SOCCERNET_RATE_HZ, 512),
+    "ResNET_TF2": (SOCCERNET_RATE_HZ, 2048),
+    "ResNET_TF2_PCA512": (SOCCERNET_RATE_HZ, 512),
+    "C3D": (SOCCERNET_RATE_HZ, 4096),
+    "C3D_PCA512": (SOCCERNET_RATE_HZ, 512),
+    "I3D": (SOCCERNET_RATE_HZ, 1024),
+    "I3D_PCA512": (SOCCERNET_RATE_HZ, 512),
+    "baidu_soccer_embeddings": (1.0, 8576),
+}
+"""Published feature sets -> (rows a second, width); a file is called ``HALF_SET.npy``."""
+_MINIMAL = {"schema": SCHEMA, "version": VERSION, "model": "NAME", "rate_hz": SOCCERNET_RATE_HZ, "start_us": 0}
+"""The least that a side-car says."""
+_HALF_NAME = re.compile(r"^(?P<half>[12])_(?P<set>.+)$")
+_SLACK_S = 2.0
+"""Features may end this much before or after the video: the last row stands for some time of its own."""
+_SCAN_ROWS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureInfo:
+    """What a feature stream is.
+
+    Attributes:
+        model: what made it.
+        rate_hz: rows a second.
+        start_us: time of the first row.
+        model_sha256: of the model's file, empty where unknown.
+        times_us: time of each row where they are not exactly on the grid (historic sampling rules); None on the grid.
+        sampling: the rule that chose the pictures: ``"time-exact"``, ``"opencv"``, ``"skvideo"``, or what made sound.
+        coverage: what of the video was decoded; None where nobody knows.
+        absent: half-open spans of rows in which there was nothing to see (no ball in the picture); they are zeros.
+        reduction: what made it narrower (``name``, ``sha256``, ``published``, ...); None for raw features.
+        published: whether this is a set that SoccerNet publishes.
+        video: file name and fingerprint of the video.
+        settings: everything else that decides the values; equal settings of an equal video mean equal values.
+        remarks: what a user should know, one line each.
+        sha256: of the ``.npy`` file.
+
+    """
+
+    model: str
+    rate_hz: float = SOCCERNET_RATE_HZ
+    start_us: int = 0
+    model_sha256: str = ""
+    times_us: tuple[int, ...] | None = None
+    sampling: str = "time-exact"
+    coverage: Coverage | None = None
+    absent: tuple[tuple[int, int], ...] = ()
+    reduction: Mapping[str, Any] | None = None
+    published: bool = False
+    video: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+    sha256: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.rate_hz <= 1000:
+            raise ValueError(f"rate_hz={self.rate_hz} must be above 0 and at most 1000")
+        if self.times_us is not None and not bool(np.all(np.diff(self.times_us) >= 0)):
+            raise ValueError("times_us of features must not decrease")
+
+    @property
+    def feature_set(self) -> str:
+        """Name of the set of features: the model, or SoccerNet's name for its features after its own reduction."""
+        by_soccernet = self.published and self.reduction is not None and self.reduction.get("published", False)
+        return f"{self.model}_PCA512" if by_soccernet and not self.model.endswith("_PCA512") else self.model
+
+    @property
+    def reduction_sha256(self) -> str:
+        """SHA-256 of what made it narrower; empty where nothing did, or where it is not known."""
+        return "" if self.reduction is None else str(self.reduction.get("sha256", ""))
+
+    @property
+    def self_fitted(self) -> bool:
+        """Whether a reduction made it narrower that is not the published one."""
+        return self.reduction is not None and not self.reduction.get("published", False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Features:
+    """A feature stream: ``values`` float (rows, width), mapped from the file or in memory, and what it is."""
+
+    values: npt.NDArray[Any]
+    info: FeatureInfo
+
+    def __post_init__(self) -> None:
+        if self.values.ndim != 2:
+            raise ValueError(f"features of shape {self.values.shape} must be (rows, width)")
+        if self.info.times_us is not None and len(self.info.times_us) != len(self.values):
+            raise ValueError(f"{len(self.info.times_us)} times do not fit {len(self.values)} rows")
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def width(self) -> int:
+        """Numbers in a row."""
+        return int(self.values.shape[1])
+
+    @property
+    def times_us(self) -> npt.NDArray[np.int64]:
+        """Time of each row, int64 (rows,)."""
+        if self.info.times_us is not None:
+            return np.array(self.info.times_us, np.int64)
+        rate_hz, start_us = self.info.rate_hz, self.info.start_us
+        return np.array([start_us + us_from_frame(row, fps=rate_hz) for row in range(len(self))], np.int64)
+
+    @property
+    def end_us(self) -> int:
+        """Where the time of the last row ends."""
+        return int(self.times_us[-1]) + us_from_frame(1, fps=self.info.rate_hz) if len(self) else self.info.start_us
+
+    def lost_rows(self) -> npt.NDArray[np.bool_]:
+        """Which rows (rows,) say nothing: of a span of the video that was lost, or with nothing to see."""
+        lost = np.zeros(len(self), np.bool_)
+        for first, end in self.info.absent:
+            lost[first:end] = True
+        times_us = self.times_us
+        for gap in () if self.info.coverage is None else self.info.coverage.gaps:
+            lost |= (times_us >= gap.start_us) & (times_us < gap.end_us)
+        return lost
+
+
+def side_car(path: Path) -> Path:
+    """The side-car of a feature file."""
+    return path.with_suffix(SIDE_CAR_SUFFIX)
+
+
+def read_features(
+    path: Path | str, *, width: int | None = None, rate_hz: float | None = None, check: bool = True
+) -> Features:
+    """A feature file, mapped rather than read.
+
+    Args:
+        path: ``.npy``, float (rows, width).
+        width: what it has to be; None takes any.
+        rate_hz: rows a second, for files without a side-car whose name says nothing; None where that is known.
+        check: look at every number once, and refuse those that are none, or are not those of the side-car.
+
+    Raises:
+        InputError: missing, truncated, of another width, not finite, or at odds with its side-car.
+
+    """
+    path = Path(path)
+    values = open_rows(path)
+    if width is not None and values.shape[1] != width:
+        raise InputError(
+            f"{path}: rows of {values.shape[1]} numbers where {width} are wanted; `touchline features reduce` makes "
+            "them narrower, and another --model makes others"
+        )
+    info = read_side_car(path)
+    if info is None:
+        info = _info_by_name(path, width=values.shape[1], rate_hz=rate_hz)
+    elif info.times_us is not None and len(info.times_us) != len(values):
+        raise InputError(
+            f"{path}: {len(values)} rows, but {side_car(path).name} has times of {len(info.times_us)}: "
+            "one of the two is of another run; extract the features again"
+        )
+    bad = first_bad_row(values) if check else None
+    if bad is not None:
+        at = format_clock(info.start_us + us_from_frame(bad, fps=info.rate_hz))
+        raise InputError(f"{path}: row {bad} ({at}) holds numbers that are not finite; extract the features again")
+    if check and info.sha256 and info.sha256 != file_sha256(path):
+        raise InputError(
+            f"{path}: other numbers than {side_car(path).name} tells of: one of the two is of another run; extract the "
+            "features again"
+        )
+    return Features(values, info)
+
+
+def first_bad_row(values: npt.NDArray[Any]) -> int | None:
+    """The first row with NaN or infinity in it, None where all are finite; read piece by piece."""
+    for start in range(0, len(values), _SCAN_ROWS):
+        bad = np.flatnonzero(~np.isfinite(values[start : start + _SCAN_ROWS]).all(axis=1))
+        if len(bad):
+            return start + int(bad[0])
+    return None
+
+
+def read_side_car(path: Path) -> FeatureInfo | None:
+    """What the side-car of a feature file says, None where there is none.
+
+    Raises:
+        InputError: it is broken, or of a newer version.
+
+    """
+    place = side_car(path)
+    try:
+        document = json.loads(place.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{place}: not readable as JSON ({error}); extract the features again") from error
+    if not isinstance(document, dict) or document.pop("schema", None) != SCHEMA:
+        raise InputError(f"{place}: no side-car of features; move it away, or extract the features again")
+    if document.pop("version", None) != VERSION:
+        raise InputError(f"{place}: of another version than {VERSION}; extract the features again")
+    unknown = sorted(set(document) - {field.name for field in fields(FeatureInfo)})
+    if unknown:
+        raise InputError(f"{place}: has {unknown[0]!r}, which no side-car of features has; extract the features again")
+    try:
+        _check_types(document)
+        coverage, times_us = document.pop("coverage", None), document.pop("times_us", None)
+        document["rate_hz"], document["start_us"] = float(document["rate_hz"]), int(document["start_us"])
+        return FeatureInfo(
+            **{**document, "remarks": tuple(document.get("remarks", ())), "absent": _spans(document.get("absent", ()))},
+            coverage=None if coverage is None else coverage_from_json(coverage),
+            times_us=None if times_us is None else tuple(map(int, times_us)),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{place}: not a side-car of features ({error}); extract the features again") from error
+
+
+def _check_types(document: Mapping[str, Any]) -> None:
+    """Refuse fields of another kind than a side-car has.
+
+    Raises:
+        TypeError: one of them is.
+
+    """
+    kinds: dict[type | tuple[type, ...], tuple[str, ...]] = {
+        str: ("model", "model_sha256", "sampling", "sha256"),
+        bool: ("published",),
+        dict: ("video", "settings"),
+        (dict, NoneType): ("reduction", "coverage"),
+        list: ("remarks",),
+    }
+    for kind, names in kinds.items():
+        for name in names:
+            if name in document and not isinstance(document[name], kind):
+                raise TypeError(f"{name} is a {type(document[name]).__name__}")
+
+
+def _spans(pairs: Iterable[Iterable[int]]) -> tuple[tuple[int, int], ...]:
+    """Half-open spans of rows as JSON has them."""
+    return tuple((int(first), int(end)) for first, end in pairs)
+
+
+def write_features(
+    path: Path | str, blocks: Iterable[npt.NDArray[Any]], *, shape: tuple[int, int], info: FeatureInfo
+) -> FeatureInfo:
+    """Write a feature file and its side-car, each whole or not at all; the blocks pass through one at a time.
+
+    Args:
+        path: ``.npy``.
+        blocks: (any rows, width) each, in order; stored as float32.
+        shape: rows and width of all together.
+        info: what it is; its ``sha256`` is filled in.
+
+    Returns:
+        ``info`` as it was written.
+
+    Raises:
+        ValueError: the blocks do not add up to the shape, or a number is not finite.
+        ResourceError: the disk is full, or the folder cannot be written.
+
+    """
+    path = Path(path)
+    make_folder(path.parent)
+    rows = 0
+    header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+    with replacing(path) as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for block in blocks:
+            if block.ndim != 2 or block.shape[1] != shape[1]:
+                raise ValueError(f"a block of shape {block.shape} does not fit features of width {shape[1]}")
+            if first_bad_row(block) is not None:
+                raise ValueError(f"features for {path} are not finite from row {rows} on")
+            file.write(np.ascontiguousarray(block, "<f4").tobytes())
+            rows += len(block)
+        if rows != shape[0]:
+            raise ValueError(f"{rows} rows were given where shape={shape} was announced")
+    info = replace(info, sha256=file_sha256(path))
+    write_text_atomic(side_car(path), json.dumps(_document(info), allow_nan=False) + "\n")
+    return info
+
+
+def _document(info: FeatureInfo) -> dict[str, Any]:
+    return {"schema": SCHEMA, "version": VERSION, **asdict(info)}
+
+
+def holds(path: Path, *, video: Mapping[str, str], settings: Mapping[str, Any]) -> FeatureInfo | None:
+    """What is in a feature file, where it is whole and of this video and these settings; else None."""
+    try:
+        info = read_side_car(path)
+        if info is None or info.video.get("fingerprint") != video.get("fingerprint"):
+            return None
+        if info.settings != json.loads(json.dumps(dict(settings))):
+            return None
+        return info if file_sha256(path) == info.sha256 else None
+    except (InputError, OSError):
+        return None
+
+
+def length_remark(features: Features, *, duration_us: int) -> str | None:
+    """One line where features end well before or after the video they are said to be of; None where they fit.
+
+    A container's header and its pictures may disagree: features follow the pictures.
+    """
+    short_s = (duration_us - features.end_us) / 1e6
+    if not duration_us or abs(short_s) <= _SLACK_S:
+        return None
+    rows = frame_from_us(duration_us, fps=features.info.rate_hz)
+    return (
+        f"{len(features)} rows end at {format_clock(features.end_us, decimals=1)}, the video at "
+        f"{format_clock(duration_us, decimals=1)} ({rows} rows): {abs(short_s):.1f} s "
+        + ("have no features" if short_s > 0 else "of features have no video")
+    )
+
+
+def published_head_remark(info: FeatureInfo, *, head: str, wanted: str = "") -> str | None:
+    """One line where features are not those that a head over SoccerNet's was trained on; None where they are.
+
+    Args:
+        info: what the features are.
+        head: its name.
+        wanted: the set of features it was trained on; "" where any of SoccerNet's will do.
+
+    """
+    if info.published and wanted in ("", info.feature_set):
+        return None
+    if info.published:
+        return (
+            f"{head} was trained on SoccerNet's {wanted}, these are {info.feature_set}: its numbers mean other things, "
+            f"so what it finds means nothing; take HALF_{wanted}.npy"
+        )
+    if info.self_fitted:
+        return (
+            f"{head} was trained on SoccerNet's own reduction, these features were reduced with "
+            f"{info.reduction and info.reduction.get('name')!r}, fitted elsewhere: its axes are others, so what "
+            "it finds means nothing; take pca_512_TF2.pkl and average_512_TF2.pkl, or train a head on these features"
+        )
+    return f"{head} was trained on SoccerNet's features, these are of {info.model!r}; train a head on them instead"
+
+
+def _info_by_name(path: Path, *, width: int, rate_hz: float | None) -> FeatureInfo:
+    """What a file without a side-car is, by its name."""
+    match = _HALF_NAME.match(path.stem)
+    name = match["set"] if match else path.stem
+    known = SOCCERNET_FEATURES.get(name)
+    if known is None and rate_hz is None:
+        raise InputError(
+            f"{path}: no {side_car(path).name} beside it says how many rows a second these are, and the name is none "
+            f"of SoccerNet's; give --rate where a command has it (SoccerNet's have {SOCCERNET_RATE_HZ:g}), or write "
+            f"{side_car(path).name}: {json.dumps(_MINIMAL)}"
+        )
+    if known is not None and known[1] != width:
+        raise InputError(f"{path}: rows of {width} numbers, but SoccerNet's {name} has {known[1]}; it is another file")
+    remark = "no side-car: model and rate are known by the file's name alone"
+    return FeatureInfo(
+        model=name,
+        rate_hz=rate_hz if known is None and rate_hz is not None else known[0] if known else SOCCERNET_RATE_HZ,
+        published=known is not None,
+        reduction={"name": "PCA512", "published": True} if known is not None and name.endswith("PCA512") else None,
+        sampling="unknown",
+        remarks=(remark,),
+    )

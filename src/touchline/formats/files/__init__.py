@@ -1,0 +1,1 @@
+"""What every converter needs of a file: atomic writes, checksums, lines and columns of text."""

@@ -1,0 +1,1 @@
+"""Tables of goalkeepers, their poses and the shots they faced."""

@@ -1,0 +1,110 @@
+"""The published pictures of keepers with the published poses: which picture belongs to which row of which table.
+
+The pictures may be smaller than the originals; tables beside them (``one_on_one.csv`` and so on) say by how much, and
+joints are given in the pixels of the picture that is there.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.core.errors import InputError
+from touchline.formats.keeper.tables import read_amateurs, read_choices, read_penalties, read_poses
+
+ONE_ON_ONE, AMATEUR = "one_on_one", "amateur"
+EARLIER_PENALTIES, LATER_PENALTIES = "penalty_17_19", "penalty_19_21"
+SOURCES = (ONE_ON_ONE, AMATEUR, EARLIER_PENALTIES, LATER_PENALTIES)
+"""Folders of pictures."""
+
+EARLIER_COUNT = 183
+"""Rows of the earlier penalties."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeeperPicture:
+    """A picture of one keeper with its published pose.
+
+    Attributes:
+        path: of the picture.
+        source: one of ``SOURCES``.
+        name: of the original, as the published tables have it.
+        group: pictures of one shot, or of the amateurs, have the same; they are never split.
+        row: of the pose table of its source.
+        joints_px: float64 (16, 2), pixels of this picture.
+        joints_3d: float64 (16, 3), shares of the padded picture's side, pelvis at the origin.
+        kept: whether the authors trusted the pose.
+
+    """
+
+    path: Path
+    source: str
+    name: str
+    group: str
+    row: int
+    joints_px: npt.NDArray[np.float64]
+    joints_3d: npt.NDArray[np.float64]
+    kept: bool
+
+
+def read_keeper_pictures(folder: Path) -> list[KeeperPicture]:
+    """Every picture of ``folder/images`` that has a published pose.
+
+    Raises:
+        InputError: a table is missing or of another layout, or no picture has a pose.
+
+    """
+    choices = read_choices(folder)
+    shots, in_space = read_poses(folder, dimensions=2), read_poses(folder)
+    rejected = set(choices.rejected_rows)
+    rows = {
+        str(name): (f"shot-{shot}", row, row not in rejected)
+        for row, (name, shot) in enumerate(zip(shots.files, shots.shots, strict=True))
+    }
+    pictures = _pictures(folder, ONE_ON_ONE, rows, shots.joints, in_space.joints)
+    flat, deep = read_amateurs(folder, dimensions=2).joints, read_amateurs(folder).joints
+    rows = {f"{row}.png": ("amateurs", row, True) for row in range(len(flat))}
+    pictures += _pictures(folder, AMATEUR, rows, flat, deep)
+    flat, deep = read_penalties(folder, dimensions=2).joints, read_penalties(folder).joints
+    rejected = set(choices.rejected_penalties)
+    for source, prefix, first, last in (
+        (EARLIER_PENALTIES, "", 0, EARLIER_COUNT),
+        (LATER_PENALTIES, "f", EARLIER_COUNT, len(flat)),
+    ):
+        rows = {f"{prefix}{k - first}.png": (f"penalty-{k}", k, k not in rejected) for k in range(first, last)}
+        pictures += _pictures(folder, source, rows, flat, deep)
+    if not pictures:
+        raise InputError(f"{folder}: no picture of {list(SOURCES)} has a published pose")
+    return pictures
+
+
+def _pictures(
+    folder: Path,
+    source: str,
+    rows: dict[str, tuple[str, int, bool]],
+    flat: npt.NDArray[np.float64],
+    deep: npt.NDArray[np.float64],
+) -> list[KeeperPicture]:
+    found = []
+    for original, name, scale in _index(folder / "images" / f"{source}.csv"):
+        if original not in rows:
+            continue
+        group, row, kept = rows[original]
+        if np.isfinite(flat[row]).all() and np.isfinite(deep[row]).all():
+            path = folder / "images" / source / name
+            found.append(KeeperPicture(path, source, original, group, row, flat[row] * scale, deep[row], kept))
+    return found
+
+
+def _index(path: Path) -> Iterable[tuple[str, str, float]]:
+    """Original name, present name and scale of every picture of a folder."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            return [(row["original_file"], row["file"], float(row["scale"])) for row in csv.DictReader(file)]
+    except (OSError, UnicodeDecodeError, csv.Error, KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: not a table of original_file, file and scale ({error})") from error

@@ -1,0 +1,167 @@
+"""Poses found in pictures as a table (CSV) or JSON, and the boxes that say where in each picture the keeper is.
+
+CSV has one row a picture: ``file``, ``note``, then for every joint of :data:`touchline.core.poses.JOINTS` its place
+in the picture's pixels (``right_ankle_x_px``, ``right_ankle_y_px``), how far it can be trusted
+(``right_ankle_confidence``) and its place in space (``right_ankle_x``, ``_y``, ``_z``: right, down and away from the
+camera, from the pelvis, in shares of the crop's side), empty where it is not known. JSON is a list of the same,
+joints by name.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from touchline.core.errors import InputError, UsageError
+from touchline.core.poses import JOINTS, Pose
+from touchline.formats.files.atomic import write_json_atomic, write_text_atomic
+from touchline.formats.files.text_lines import parse_number, read_text
+
+Box = tuple[float, float, float, float]
+
+_FLAT = ("x_px", "y_px", "confidence")
+_DEEP = ("x", "y", "z")
+_BOX_COLUMNS = ("file", "x0", "y0", "x1", "y1")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PosedPicture:
+    """A picture's pose.
+
+    Attributes:
+        file: the picture, as it was named.
+        pose: the keeper's.
+        note: what a reader should know; empty where nothing.
+
+    """
+
+    file: str
+    pose: Pose
+    note: str = ""
+
+
+def write_poses(path: Path | str, poses: Sequence[PosedPicture]) -> None:
+    """Write poses as ``.csv`` or ``.json``.
+
+    Raises:
+        UsageError: another ending.
+
+    """
+    path = Path(path)
+    if path.suffix.lower() == ".json":
+        write_json_atomic(path, [pose_record(found) for found in poses])
+    elif path.suffix.lower() == ".csv":
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["file", "note", *(f"{joint}_{part}" for joint in JOINTS for part in (*_FLAT, *_DEEP))])
+        writer.writerows(_cells(found) for found in poses)
+        write_text_atomic(path, text.getvalue())
+    else:
+        raise UsageError(f"--out {path}: poses are written as .csv or .json")
+
+
+def read_pose_table(path: Path | str) -> tuple[PosedPicture, ...]:
+    """The poses of a file that :func:`write_poses` wrote.
+
+    Raises:
+        InputError: not readable, or a value that is none; the message names the line and column.
+
+    """
+    path = Path(path)
+    text = read_text(path)
+    if path.suffix.lower() == ".json":
+        try:
+            records = json.loads(text)
+            return tuple(_from_record(record) for record in records)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise InputError(f"{path}: not a list of poses as `touchline keeper pose` writes it ({error})") from error
+    rows = csv.DictReader(io.StringIO(text))
+    return tuple(_from_row(row, where=f"{path}: line {line}") for line, row in enumerate(rows, 2))
+
+
+def pose_record(found: PosedPicture) -> dict[str, Any]:
+    """A pose as JSON has it."""
+    record: dict[str, Any] = {"file": found.file, "note": found.note, "joints": {}}
+    for number, joint in enumerate(JOINTS):
+        x, y = (round(float(value), 2) for value in found.pose.joints_px[number])
+        entry: dict[str, Any] = {"px": [x, y], "confidence": round(float(found.pose.confidence[number]), 4)}
+        if found.pose.joints_3d is not None:
+            entry["space"] = [round(float(value), 5) for value in found.pose.joints_3d[number]]
+        record["joints"][joint] = entry
+    return record
+
+
+def _cells(found: PosedPicture) -> list[str]:
+    cells = [found.file, found.note]
+    for number in range(len(JOINTS)):
+        cells += [f"{value:.2f}" for value in found.pose.joints_px[number]]
+        cells.append(f"{found.pose.confidence[number]:.4f}")
+        deep = found.pose.joints_3d
+        cells += ["", "", ""] if deep is None else [f"{value:.5f}" for value in deep[number]]
+    return cells
+
+
+def _from_record(record: Mapping[str, Any]) -> PosedPicture:
+    joints = [record["joints"][joint] for joint in JOINTS]
+    flat = np.array([joint["px"] for joint in joints], np.float32)
+    confidence = np.array([joint["confidence"] for joint in joints], np.float32)
+    deep = np.array([joint["space"] for joint in joints], np.float32) if "space" in joints[0] else None
+    return PosedPicture(str(record["file"]), Pose(flat, confidence, deep), str(record.get("note", "")))
+
+
+def _from_row(row: Mapping[str, str | None], *, where: str) -> PosedPicture:
+    def numbers(parts: Sequence[str]) -> list[list[float]]:
+        return [[_cell(row, f"{joint}_{part}", where=where) for part in parts] for joint in JOINTS]
+
+    known = all((row.get(f"{JOINTS[0]}_{part}") or "").strip() for part in _DEEP)
+    flat = np.array(numbers(_FLAT), np.float32)
+    if not bool(((flat[:, 2] >= 0) & (flat[:, 2] <= 1)).all()):
+        raise InputError(f"{where}: a confidence outside 0 to 1")
+    deep = np.array(numbers(_DEEP), np.float32) if known else None
+    return PosedPicture((row.get("file") or "").strip(), Pose(flat[:, :2], flat[:, 2], deep), row.get("note") or "")
+
+
+def _cell(row: Mapping[str, str | None], name: str, *, where: str) -> float:
+    text = row.get(name)
+    if text is None:
+        raise InputError(f"{where}: no column or cell {name!r}; the table is not one of `touchline keeper pose`")
+    number = parse_number(text)
+    if not math.isfinite(number):
+        hint = "; decimal points, not commas" if "," in text else ""
+        raise InputError(f"{where}: {name} {text[:40]!r} is no finite number{hint}")
+    return number
+
+
+def read_keeper_boxes(path: Path | str) -> dict[str, Box]:
+    """The keeper's box in each picture, from a CSV with the columns ``file,x0,y0,x1,y1``; pictures by file name.
+
+    Raises:
+        InputError: not readable, no such columns, a picture twice, or a row that is no box; the message names the line.
+
+    """
+    path = Path(path)
+    rows = csv.DictReader(io.StringIO(read_text(path)))
+    missing = [name for name in _BOX_COLUMNS if name not in (rows.fieldnames or ())]
+    if missing:
+        raise InputError(f"{path}: has no column {missing[0]!r}; it needs {','.join(_BOX_COLUMNS)}")
+    boxes: dict[str, Box] = {}
+    for line, row in enumerate(rows, 2):
+        where = f"{path}: line {line}"
+        name = Path((row["file"] or "").strip()).name
+        x0, y0, x1, y1 = (_cell(row, column, where=where) for column in _BOX_COLUMNS[1:])
+        if not name or name in boxes:
+            raise InputError(f"{where}: {'no file' if not name else f'{name} is there twice'}; one row a picture")
+        if not (x0 < x1 and y0 < y1):
+            raise InputError(
+                f"{where}: {x0:g},{y0:g},{x1:g},{y1:g} is no box; boxes are left,top,right,bottom in pixels"
+            )
+        boxes[name] = (x0, y0, x1, y1)
+    return boxes

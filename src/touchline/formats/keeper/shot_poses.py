@@ -1,0 +1,128 @@
+"""Poses in space that belong to shots: tables of ``touchline keeper pose``, or tables as Wear et al. published theirs.
+
+Theirs have columns ``0`` to ``47`` (x, y, z joint by joint) and may have ``file``; empty cells are joints not seen. A
+picture belongs to the shot whose id its name starts with: ``382-2.png`` is the second picture of shot 382.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.core.errors import InputError
+from touchline.core.poses import JOINTS
+from touchline.formats.files.text_lines import parse_number, read_text
+from touchline.formats.keeper.pose_tables import read_pose_table
+
+_VIEW = re.compile(r"^(.*?)(?:-\d+)?$")
+_AXES = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpacePose:
+    """A pose in space: ``file`` it was seen in ("" where unknown), joints (16, 3), and which were seen (16,)."""
+
+    file: str
+    joints: npt.NDArray[np.float64]
+    seen: npt.NDArray[np.bool_]
+
+
+def read_space_poses(path: Path, *, least_confidence: float = 0.0) -> tuple[SpacePose, ...]:
+    """The poses of a table.
+
+    Args:
+        path: CSV or JSON of ``touchline keeper pose``, or a CSV with columns ``0`` to ``47``.
+        least_confidence: joints less sure than this count as not seen.
+
+    Raises:
+        InputError: it cannot be read; the message names line and column.
+
+    """
+    text = read_text(path)
+    header = next(csv.reader(io.StringIO(text)), [])
+    if path.suffix.lower() != ".json" and str(len(JOINTS) * _AXES - 1) in header:
+        return _published(text, path)
+    found = []
+    for picture in read_pose_table(path):
+        pose = picture.pose
+        if pose.joints_3d is None:
+            joints, seen = np.full((len(JOINTS), _AXES), np.nan), np.zeros(len(JOINTS), bool)
+        else:
+            joints = pose.joints_3d.astype(np.float64)
+            seen = np.isfinite(joints).all(axis=1) & (pose.confidence >= least_confidence) & (pose.confidence > 0)
+        found.append(SpacePose(picture.file, joints, seen))
+    return _some(found, path)
+
+
+def poses_by_shot(poses: Sequence[SpacePose], shots: Sequence[str]) -> Mapping[int, list[SpacePose]]:
+    """For each shot, by its index, its pictures.
+
+    Pictures are matched by name with the shots' ids; where none matches and there are as many poses as shots, they are
+    taken in order.
+
+    Raises:
+        InputError: no picture belongs to any shot, and the numbers differ.
+
+    """
+    index = {_key(name): i for i, name in enumerate(shots)}
+    found: dict[int, list[SpacePose]] = {}
+    for pose in poses:
+        where = index.get(_shot_of(pose.file)) if pose.file else None
+        if where is not None:
+            found.setdefault(where, []).append(pose)
+    if found:
+        return found
+    if len(poses) == len(shots):
+        return {i: [pose] for i, pose in enumerate(poses)}
+    raise InputError(
+        f"{len(poses)} poses belong to none of {len(shots)} shots: name pictures as the shots' ids "
+        f"({', '.join(map(repr, shots[:3]))}), or give one pose a shot in the same order"
+    )
+
+
+def _shot_of(file: str) -> str:
+    match = _VIEW.match(PurePath(file.replace("\\", "/")).stem)
+    return _key(match[1] if match else file)
+
+
+def _key(name: str) -> str:
+    stem = PurePath(name).stem if name.lower().endswith((".png", ".jpg", ".jpeg")) else name
+    return stem.strip().lower()
+
+
+def _published(text: str, path: Path) -> tuple[SpacePose, ...]:
+    names = [str(number) for number in range(len(JOINTS) * _AXES)]
+    rows = csv.DictReader(io.StringIO(text))
+    missing = [name for name in names if name not in (rows.fieldnames or ())]
+    if missing:
+        raise InputError(f"{path}: has no column {missing[0]!r}; joints in space are columns 0 to {len(names) - 1}")
+    found = []
+    for line, row in enumerate(rows, 2):
+        joints = np.array([_number(row[name], f"{path}: line {line}, column {name!r}") for name in names])
+        joints = joints.reshape(len(JOINTS), _AXES)
+        found.append(SpacePose((row.get("file") or "").strip(), joints, np.isfinite(joints).all(axis=1)))
+    return _some(found, path)
+
+
+def _number(text: str | None, where: str) -> float:
+    if not (text or "").strip():
+        return math.nan
+    value = parse_number(text or "")
+    if math.isfinite(value):
+        return value
+    hint = "; decimal points, not commas" if "," in (text or "") else ""
+    raise InputError(f"{where}: {text!r} is no finite number{hint}")
+
+
+def _some(found: list[SpacePose], path: Path) -> tuple[SpacePose, ...]:
+    if not found:
+        raise InputError(f"{path}: holds no pose")
+    return tuple(found)

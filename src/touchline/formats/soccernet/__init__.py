@@ -1,0 +1,1 @@
+"""SoccerNet's label files, result files, folders and zips."""

@@ -1,0 +1,201 @@
+"""The games of a truth or prediction set, and which prediction belongs to which truth."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from touchline.core.columns import EventColumns, empty_columns
+from touchline.core.errors import InputError
+from touchline.formats.event_files import EventFiles
+from touchline.formats.soccernet.columns import columns_from_annotations, columns_from_predictions
+from touchline.formats.soccernet.json import event_entries, parse_object, url_local
+from touchline.formats.soccernet.labels import V1_CLASSES, v1_class
+from touchline.formats.soccernet.scan import scan_predictions
+
+Kind = Literal["annotations", "predictions"]
+LABEL_FILES = ("Labels-v2.json", "Labels-ball.json", "Labels.json")
+RESULT_FILES = ("results_spotting.json",)
+BUNDLE_SUFFIX = ".touchline"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GameFile:
+    """The events of one game's file.
+
+    Attributes:
+        game: folder of the file within its set, empty at the top.
+        url_local: the game the file itself names, empty if it names none.
+        file_name: name of the file without its folder.
+        source: what to call it in messages.
+        columns: its events.
+
+    """
+
+    game: str
+    url_local: str
+    file_name: str
+    source: str
+    columns: EventColumns
+
+    @property
+    def title(self) -> str:
+        """The game's name for people."""
+        return self.game or self.url_local or self.file_name
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pair:
+    """Truth of a game and the predictions for it; ``found`` is None where there are none."""
+
+    truth: GameFile
+    found: GameFile | None
+
+    @property
+    def predictions(self) -> EventColumns:
+        """The predicted events, none where the file is missing."""
+        return empty_columns() if self.found is None else self.found.columns
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairing:
+    """All games of the truth, and prediction files that fit none of them."""
+
+    pairs: tuple[Pair, ...]
+    unused: tuple[GameFile, ...]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Games without predictions."""
+        return tuple(pair.truth.title for pair in self.pairs if pair.found is None)
+
+
+def load_games(path: Path, *, kind: Kind, file_names: Iterable[str] = ()) -> list[GameFile]:
+    """Read the event files of a file, folder or zip.
+
+    Args:
+        path: where they are.
+        kind: label files or result files.
+        file_names: names to look for, the preferred first; without them those SoccerNet uses.
+
+    Raises:
+        InputError: none there, or one that cannot be read.
+
+    """
+    files = EventFiles(path)
+    known = tuple(file_names) or (LABEL_FILES if kind == "annotations" else RESULT_FILES)
+    names = files.names if files.single else _choose_names(files, known, kind=kind)
+    return [_load(data, name=name, source=files.source(name), kind=kind) for name, data in files.read(names)]
+
+
+def pair_games(truth: Iterable[GameFile], found: Iterable[GameFile]) -> Pairing:
+    """Find each game's predictions: by folder, by the game the file names, or by the end of either.
+
+    Raises:
+        InputError: two prediction files claim one game, or none fits any.
+
+    """
+    truth, found = list(truth), list(found)
+    if len(truth) == len(found) == 1:
+        return Pairing((Pair(truth[0], found[0]),), ())
+    chosen: dict[int, GameFile] = {}
+    for keys_of in (_folder_keys, _all_keys, _end_keys):
+        taken = {id(file) for file in chosen.values()}
+        free = [file for file in found if id(file) not in taken]
+        _claim([i for i in range(len(truth)) if i not in chosen], truth, free, keys_of=keys_of, chosen=chosen)
+    if not chosen:
+        names = f"a game is {truth[0].title!r}, a prediction is for {found[0].title!r}"
+        raise InputError(f"no prediction fits any game of the truth; {names}")
+    taken = {id(file) for file in chosen.values()}
+    unused = tuple(file for file in found if id(file) not in taken)
+    return Pairing(tuple(Pair(game, chosen.get(i)) for i, game in enumerate(truth)), unused)
+
+
+def _claim(
+    open_games: list[int],
+    truth: list[GameFile],
+    free: list[GameFile],
+    *,
+    keys_of: Callable[[GameFile], list[str]],
+    chosen: dict[int, GameFile],
+) -> None:
+    """Give each open game the one free file that shares a key with it."""
+    table: dict[str, list[GameFile]] = {}
+    for file in free:
+        for key in keys_of(file):
+            table.setdefault(key, []).append(file)
+    owner: dict[int, str] = {}
+    for i in open_games:
+        title = truth[i].title
+        claims = {id(file): file for key in keys_of(truth[i]) for file in table.get(key, [])}
+        if len(claims) > 1:
+            names = ", ".join(sorted(file.source for file in claims.values()))
+            raise InputError(f"{title}: {len(claims)} prediction files claim this game ({names}); keep one")
+        for file in claims.values():
+            other = owner.setdefault(id(file), title)
+            if other != title:
+                raise InputError(f"{file.source}: fits two games, {other!r} and {title!r}; lay it out as the truth is")
+            chosen[i] = file
+
+
+def as_v1(file: GameFile) -> GameFile:
+    """The file with first-version labels as their classes: ``"y-card"`` becomes ``"card"``."""
+    columns = file.columns
+    classes = [v1_class(label) or label for label in columns.labels]
+    names = list(dict.fromkeys([*V1_CLASSES, *classes]))
+    table = np.array([names.index(name) for name in classes], np.int64)
+    label = table[columns.label] if len(columns) else columns.label
+    return replace(file, columns=replace(columns, labels=tuple(names), label=label))
+
+
+def _load(data: bytes, *, name: str, source: str, kind: Kind) -> GameFile:
+    """One file."""
+    folder, file_name = posixpath.split(name)
+    quick = scan_predictions(data) if kind == "predictions" else None
+    if quick is not None:
+        document, columns = quick
+    else:
+        document = parse_object(data, source=source)
+        found, entries = event_entries(document, source=source)
+        if found != kind:
+            raise InputError(f"{source}: holds {found}, but {kind} are needed; check --truth and --predictions")
+        convert = columns_from_annotations if kind == "annotations" else columns_from_predictions
+        columns = convert(entries, source=source)
+    return GameFile(folder, url_local(document), file_name, source, columns)
+
+
+def _choose_names(files: EventFiles, known: tuple[str, ...], *, kind: Kind) -> list[str]:
+    """The files of the most preferred name; of the only one, where none is known."""
+    counts = Counter(posixpath.basename(name) for name in files.names)
+    wanted = next((name for name in known if name in counts), None)
+    if wanted is None and len(counts) == 1:
+        wanted = next(iter(counts))
+    if wanted is not None:
+        return [name for name in files.names if posixpath.basename(name) == wanted]
+    seen = ", ".join(sorted(counts)[:6])
+    raise InputError(f"{files.path}: no file with {kind} is named {' or '.join(known)}; the names found are {seen}")
+
+
+def _folder_keys(file: GameFile) -> list[str]:
+    """Where the file lies; a bundle also stands for the video beside it and for the folder it is in."""
+    keys = [file.game]
+    head, tail = posixpath.split(file.game)
+    if tail.endswith(BUNDLE_SUFFIX):
+        keys += [posixpath.join(head, tail.removesuffix(BUNDLE_SUFFIX)), head]
+    return keys
+
+
+def _all_keys(file: GameFile) -> list[str]:
+    """Where the file lies, and the game it names."""
+    return [key for key in dict.fromkeys([*_folder_keys(file), file.url_local]) if key]
+
+
+def _end_keys(file: GameFile) -> list[str]:
+    """The last folder of each name, for sets that differ in what lies above the games."""
+    return list(dict.fromkeys(posixpath.basename(key) for key in _all_keys(file)))

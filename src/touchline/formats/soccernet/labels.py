@@ -1,0 +1,151 @@
+"""SoccerNet's event files: ``Labels-v2.json``, ``Labels-ball.json``, ``Labels.json`` and ``results_spotting.json``.
+
+Numbers are stored there as text, times in whole milliseconds beside a clock such as ``"1 - 40:2"``. Reading and writing
+keeps everything except times below a millisecond; keys unknown here travel in ``Event.extra``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from touchline.core.clock import format_game_time, ms_from_us, parse_game_time, us_from_ms
+from touchline.core.errors import InputError
+from touchline.core.events import Event, Timeline
+from touchline.formats.files.atomic import write_json_atomic
+from touchline.formats.soccernet.json import event_entries, parse_object, read_bytes, short
+
+NO_TEAM = "not applicable"
+NOT_SHOWN = "not shown"
+_KNOWN = frozenset({"gameTime", "label", "position", "half", "confidence", "team", "visibility"})
+_MAX_PROBLEMS = 5
+
+V1_CLASSES = ("card", "subs", "soccer")
+
+
+def v1_class(label: str) -> str | None:
+    """The class of a first-version label (``"y-card"`` -> ``"card"``), None where it has none."""
+    return next((name for name in V1_CLASSES if name in label), None)
+
+
+def read_labels(path: Path | str) -> Timeline:
+    """The events of a label or result file.
+
+    Raises:
+        InputError: unreadable, no valid JSON, or events that cannot be (the first few are named).
+
+    """
+    path = Path(path)
+    return parse_labels(read_bytes(path), source=str(path))
+
+
+def parse_labels(data: bytes, *, source: str) -> Timeline:
+    """The events in the bytes of a label or result file, as :func:`read_labels`; ``source`` names it in errors."""
+    key, entries = event_entries(parse_object(data, source=source), source=source)
+    origin = "truth" if key == "annotations" else None
+    events: list[Event] = []
+    problems: list[str] = []
+    for number, entry in enumerate(entries):
+        try:
+            events.append(_event_from(entry, origin=origin))
+        except KeyError as error:
+            problems.append(f"{key}[{number}] has no {error.args[0]!r}: {short(entry)}")
+        except (ValueError, TypeError, AttributeError, OverflowError) as error:
+            problems.append(f"{key}[{number}] cannot be used ({error}): {short(entry)}")
+    if problems:
+        raise InputError(_summary(problems, total=len(entries), source=source))
+    return Timeline(tuple(events))
+
+
+def results_document(timeline: Timeline, *, game: str) -> dict[str, Any]:
+    """``results_spotting.json`` of a timeline: numbers as text, as SoccerNet's evaluator and archive have them."""
+    return {"UrlLocal": game, "predictions": [_prediction_of(event) for event in timeline]}
+
+
+def labels_document(timeline: Timeline, *, game: str) -> dict[str, Any]:
+    """A label file (``Labels-v2.json``, ``Labels-ball.json``) of a timeline."""
+    return {"UrlLocal": game, "UrlYoutube": "", "annotations": [_annotation_of(event) for event in timeline]}
+
+
+def write_results(timeline: Timeline, path: Path | str, *, game: str) -> None:
+    """Write ``results_spotting.json`` in one step.
+
+    Raises:
+        ResourceError: it cannot be written.
+
+    """
+    write_json_atomic(path, results_document(timeline, game=game))
+
+
+def write_labels(timeline: Timeline, path: Path | str, *, game: str) -> None:
+    """Write a label file in one step.
+
+    Raises:
+        ResourceError: it cannot be written.
+
+    """
+    write_json_atomic(path, labels_document(timeline, game=game))
+
+
+def _event_from(entry: Mapping[str, Any], *, origin: str | None) -> Event:
+    """One event; KeyError or ValueError where the entry cannot be one."""
+    clock = entry.get("gameTime")
+    half, start_us = parse_game_time(clock) if clock is not None else (int(entry["half"]), -1)
+    if "half" in entry:
+        half = int(entry["half"])
+    if "position" in entry or clock is None:
+        start_us = us_from_ms(float(entry["position"]))
+    team = entry.get("team")
+    return Event(
+        label=_text(entry["label"]),
+        start_us=start_us,
+        confidence=float(entry.get("confidence", 1.0)),
+        team=None if team in (None, "", NO_TEAM) else _text(team),
+        half=half,
+        visible=entry.get("visibility") != NOT_SHOWN,
+        source=origin,
+        extra={name: value for name, value in entry.items() if name not in _KNOWN},
+    )
+
+
+def _text(value: object) -> str:
+    """The value if it is text."""
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is not text")
+    return value
+
+
+def _place_of(event: Event) -> dict[str, Any]:
+    """What labels and results say of a time."""
+    return {
+        "gameTime": format_game_time(event.start_us, half=event.half),
+        "label": event.label,
+        "position": str(ms_from_us(event.start_us)),
+    }
+
+
+def _prediction_of(event: Event) -> dict[str, Any]:
+    """One entry of a result file."""
+    team = {} if event.team is None else {"team": event.team}
+    return {
+        **_place_of(event),
+        "half": str(event.half),
+        "confidence": str(float(event.confidence)),
+        **team,
+        **event.extra,
+    }
+
+
+def _annotation_of(event: Event) -> dict[str, Any]:
+    """One entry of a label file."""
+    visibility = "visible" if event.visible else NOT_SHOWN
+    return {**_place_of(event), "team": event.team or NO_TEAM, "visibility": visibility, **event.extra}
+
+
+def _summary(problems: Iterable[str], *, total: int, source: str) -> str:
+    """One message for all unusable entries."""
+    problems = list(problems)
+    more = f"; and {len(problems) - _MAX_PROBLEMS} more" if len(problems) > _MAX_PROBLEMS else ""
+    head = f"{source}: {len(problems)} of {total} events cannot be used: "
+    return head + "; ".join(problems[:_MAX_PROBLEMS]) + more

@@ -1,0 +1,64 @@
+"""SoccerNet's ``video.ini``: where in each untrimmed HQ video the half that labels count from begins."""
+
+from __future__ import annotations
+
+import configparser
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from touchline.core.clock import us_from_seconds
+from touchline.core.errors import InputError
+from touchline.formats.soccernet.json import read_bytes
+from touchline.formats.soccernet.source import missing_advice
+
+_HALF = re.compile(r"^([12])(_HQ)?\.mkv$")
+
+
+@dataclass(frozen=True, slots=True)
+class HalfSpan:
+    """A half in its video: ``start_us`` is where the labels' clock is 0."""
+
+    video: str
+    start_us: int
+    duration_us: int
+
+
+def read_video_ini(path: Path | str) -> Mapping[int, HalfSpan]:
+    """Half -> its span.
+
+    Raises:
+        InputError: missing, no such file, or values that cannot be.
+
+    """
+    path = Path(path)
+    if not path.exists():
+        raise InputError(f"{path}: no such file{missing_advice(path.name)}")
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read_string(read_bytes(path).decode("utf-8-sig"), source=str(path))
+    except (configparser.Error, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not a video.ini ({' '.join(str(error).split())})") from error
+    halves = {}
+    for name in parser.sections():
+        match = _HALF.match(name)
+        if match:
+            halves[int(match[1])] = _span(parser[name], name=name, path=path)
+    if not halves:
+        raise InputError(f"{path}: names no half; its sections are {parser.sections()}, not 1_HQ.mkv and 2_HQ.mkv")
+    return halves
+
+
+def _span(section: Mapping[str, str], *, name: str, path: Path) -> HalfSpan:
+    values = []
+    for key in ("start_time_second", "duration_second"):
+        try:
+            value = float(section[key])
+        except (KeyError, ValueError) as error:
+            raise InputError(f"{path}: [{name}] has no number {key!r}: {dict(section)}") from error
+        if not 0 <= value < math.inf:
+            raise InputError(f"{path}: [{name}] {key} = {value}; it counts seconds from 0 on")
+        values.append(us_from_seconds(value))
+    return HalfSpan(name, values[0], values[1])
