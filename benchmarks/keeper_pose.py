@@ -17,8 +17,8 @@ import numpy as np
 
 from touchline.formats.keeper.pictures import ONE_ON_ONE, read_keeper_pictures
 from touchline.goalkeeping.pose_finder import PoseFinder, load_pose_finder
-from touchline.media.skeleton_picture import draw_skeletons
 from touchline.media.stills import encode_still
+from touchline.render.skeleton_picture import draw_skeletons
 from touchline.training.config import read_recipe
 from touchline.training.keeper_pose import KeeperPoseRecipe, deal_folds
 from touchline.training.keeper_pose_data import read_picture

@@ -13,8 +13,8 @@ from test_media_audio import covered, onsets
 from makevideo import bars
 from touchline.core.tracks import Tracks
 from touchline.media.audio import read_audio
-from touchline.media.overlay import write_overlay
 from touchline.media.resampling import SteadyResampler
+from touchline.render.overlay import write_overlay
 
 PART_S = 3
 BEEPS_S = (1.0, 2.5)

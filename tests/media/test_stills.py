@@ -11,8 +11,8 @@ import pytest
 from touchline.core.errors import InputError
 from touchline.core.poses import BONES, JOINTS, Pose
 from touchline.media import stills
-from touchline.media.skeleton_picture import LEFT, MIDDLE, RIGHT, bone_colour, draw_pose, draw_skeletons
 from touchline.media.stills import encode_still, read_still
+from touchline.render.skeleton_picture import LEFT, MIDDLE, RIGHT, bone_colour, draw_pose, draw_skeletons
 
 RGB = np.random.default_rng(0).integers(0, 256, (20, 30, 3)).astype(np.uint8)
 

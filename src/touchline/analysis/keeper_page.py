@@ -26,8 +26,8 @@ from touchline.formats.files.atomic import make_folder, write_text_atomic
 from touchline.goalkeeping.expected_saves import SaveModel
 from touchline.goalkeeping.maps import KeeperPlace, optimal_map
 from touchline.goalkeeping.technique import Techniques
-from touchline.media.skeleton_picture import draw_pose
 from touchline.media.stills import encode_still
+from touchline.render.skeleton_picture import draw_pose
 
 CELL_YD = 1.0
 _WITHOUT_MARKS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae"})

@@ -292,7 +292,7 @@ class _Work:
         """Make of the results the overlay and the report, where they are wanted and not there; gives remarks."""
         remarks: tuple[str, ...] = ()
         if self.options.overlay and result.tracking is not None and result.overlay is None:
-            from touchline.media.overlay import write_overlay
+            from touchline.render.overlay import write_overlay
 
             out = self.bundle.path / OVERLAY
             overlay = write_overlay(

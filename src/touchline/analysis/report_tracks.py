@@ -20,7 +20,7 @@ from touchline.core.actions import Actions
 from touchline.core.clock import US_PER_S
 from touchline.core.pitch import STANDARD, lines_m, spots_m
 from touchline.core.tracks import DETECTION_LABELS, Track, Tracks
-from touchline.media.drawing import COLOURS, MAX_GAP_US
+from touchline.render.drawing import COLOURS, MAX_GAP_US
 
 MAX_SAMPLES = 750_000
 """Boxes in the page: 25 people and a ball through 90 minutes, five times a second."""

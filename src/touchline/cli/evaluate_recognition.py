@@ -79,7 +79,7 @@ def _recognition(truth: Path, predictions: Path, *, picture: Path | None, worst:
     }
     output.record(no_nan(record))
     if picture is not None:
-        from touchline.media.confusion_picture import draw_confusion
+        from touchline.render.confusion_picture import draw_confusion
 
         draw_confusion(picture, result.confusion, labels=names)
     for warning in warnings:

@@ -92,7 +92,7 @@ def draw_map(path: Path, found: OptimalMap, *, shots: Sequence[tuple[float, floa
     """Write the picture of a map, places of some shots marked: chance, its interval's width, a step out, technique."""
     import numpy as np
 
-    from touchline.media.pitch_picture import ChoicePanel, Mark, ValuePanel, draw_pitch_maps
+    from touchline.render.pitch_picture import ChoicePanel, Mark, ValuePanel, draw_pitch_maps
 
     width = found.high - found.low
     panels = (

@@ -119,8 +119,8 @@ def _find(path: Path, *, finder: PoseFinderLike, locate: Locate, overlay: Path |
     pose, _, note = find_pose(rgb, finder, keeper=locate(path, rgb))
     if overlay is not None:
         from touchline.formats.files.atomic import make_folder, write_bytes_atomic
-        from touchline.media.skeleton_picture import draw_pose
         from touchline.media.stills import encode_still
+        from touchline.render.skeleton_picture import draw_pose
 
         make_folder(overlay)
         write_bytes_atomic(overlay / f"{path.stem}.png", encode_still(draw_pose(rgb, pose)))

@@ -42,7 +42,7 @@ def recognise_tracks(
     folder = Bundle.create(out, video) if out is not None or not tracks.is_dir() else Bundle(tracks)
     write_actions(folder.path / ACTIONS, actions)
     if overlay:
-        from touchline.media.overlay import write_overlay
+        from touchline.render.overlay import write_overlay
 
         with progress_bar("overlay") as progress:
             write_overlay(video, folder.path / OVERLAY, tracks=known, actions=actions, progress=progress)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from touchline.core.errors import ResourceError, UsageError
-from touchline.media.pitch_picture import ChoicePanel, Mark, ValuePanel, draw_pitch_maps
+from touchline.render.pitch_picture import ChoicePanel, Mark, ValuePanel, draw_pitch_maps
 
 X, Y = np.arange(85.0, 120.0, 2.0), np.arange(1.0, 80.0, 2.0)
 

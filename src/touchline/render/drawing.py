@@ -14,7 +14,7 @@ from touchline.core.actions import BALL_SOURCE, MOVEMENT_SOURCE, Action, ActionL
 from touchline.core.clock import US_PER_S
 from touchline.core.tracks import DETECTION_LABELS, Track, Tracks
 from touchline.media.frame import Rgb
-from touchline.media.radar import Radar
+from touchline.render.radar import Radar
 
 Colour = tuple[int, int, int]
 """Red, green, blue, 0 to 255."""

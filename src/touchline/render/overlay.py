@@ -21,12 +21,12 @@ from touchline.core.clock import US_PER_S
 from touchline.core.errors import InputError, ResourceError, UsageError
 from touchline.core.events import Coverage, VideoInfo
 from touchline.core.tracks import Tracks
-from touchline.media.drawing import TrackPainter
 from touchline.media.facts import choose_stream
 from touchline.media.frame import Frame, Rgb
-from touchline.media.overlay_sound import SoundCopy
 from touchline.media.source import open_media
 from touchline.media.video import VideoReader
+from touchline.render.drawing import TrackPainter
+from touchline.render.overlay_sound import SoundCopy
 
 Progress = Callable[[int, int], None]
 """Called with (done_us, total_us) of the video; total_us is 0 while unknown."""

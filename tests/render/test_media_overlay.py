@@ -15,8 +15,8 @@ from makevideo import bars, read_number, write_frames, write_numbered
 from touchline.core.errors import InputError, ResourceError, UsageError
 from touchline.core.tracks import Shot, Track, Tracks
 from touchline.media.audio import read_audio
-from touchline.media.overlay import write_overlay
 from touchline.media.video import VideoReader, probe
+from touchline.render.overlay import write_overlay
 
 
 def nobody(width: int = 160, height: int = 96) -> Tracks:
@@ -277,7 +277,7 @@ def test_disk_that_fills_up(tmp_path: Path) -> None:
 import resource, signal
 from pathlib import Path
 from touchline.core.errors import ResourceError
-from touchline.media.overlay import write_overlay
+from touchline.render.overlay import write_overlay
 from touchline.core.tracks import Tracks
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))

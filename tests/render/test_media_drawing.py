@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from touchline.core.tracks import Shot, Track, Tracks
-from touchline.media.drawing import COLOURS, Moments, TrackPainter, colour_of, draw_tracks, label_of, sight_of
-from touchline.media.radar import Radar
+from touchline.render.drawing import COLOURS, Moments, TrackPainter, colour_of, draw_tracks, label_of, sight_of
+from touchline.render.radar import Radar
 
 S = 1_000_000
 

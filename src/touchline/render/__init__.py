@@ -1,0 +1,1 @@
+"""Drawing on pictures that are shown, never on ones that are analysed."""
