@@ -26,9 +26,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from touchline.analysis.features import FeatureOptions, extract_features
+from touchline.features.picture_extractor import load_feature_extractor
 from touchline.formats.features.vectors import Features, read_features
 from touchline.formats.soccernet.labels import read_labels
-from touchline.spotting.feature_extractor import load_feature_extractor
 
 GROUPS = {"shots, goals, outs, throw-ins": ("SHOT", "GOAL", "OUT", "THROW IN"), "shots, goals": ("SHOT", "GOAL")}
 NEAR_S = 1.0

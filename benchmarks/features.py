@@ -89,8 +89,8 @@ def speed(video: Path, *, seconds: float, depths: list[int], threads: int, folde
     import torch
 
     from touchline.analysis.features import FeatureOptions, extract_features
+    from touchline.features.picture_extractor import load_feature_extractor
     from touchline.models.resnet import ResNet
-    from touchline.spotting.feature_extractor import load_feature_extractor
 
     torch.set_num_threads(threads)
     clip = cut(video, folder / "clip.mp4", seconds=seconds)
@@ -158,7 +158,7 @@ def fit(folder: Path, *, way: str, components: int) -> dict[str, Any]:
     """What the process of :func:`fit_in_process` does."""
     files = sorted(folder.glob("*.npy"))
     if way == "touchline":
-        from touchline.spotting.reduction import ReductionFit
+        from touchline.features.reduction import ReductionFit
     else:
         from sklearn.decomposition import PCA
     before = peak_kb()

@@ -21,12 +21,12 @@ from typing import Any
 import numpy as np
 
 from touchline.core.sound import CURVE_RATE_HZ
-from touchline.spotting.crowd import ONSET_WITHIN_S, crowd_curves, crowd_level
-from touchline.spotting.logmel import PATCH_050, PATCH_096, stream_patches
-from touchline.spotting.sound_curves import listen
-from touchline.spotting.sound_frames import RATE_HZ, sound_frames
-from touchline.spotting.sound_model import load_sound_model
-from touchline.spotting.whistle import DEFAULT_THRESHOLD, whistle_curve
+from touchline.listening.crowd import ONSET_WITHIN_S, crowd_curves, crowd_level
+from touchline.listening.curves import listen
+from touchline.listening.frames import RATE_HZ, sound_frames
+from touchline.listening.logmel import PATCH_050, PATCH_096, stream_patches
+from touchline.listening.model import load_sound_model
+from touchline.listening.whistle import DEFAULT_THRESHOLD, whistle_curve
 from touchline.training.sound_fit import loud_truth, onset_truth, whistle_truth
 from touchline.training.sound_scenes import SceneSettings, make_scene
 

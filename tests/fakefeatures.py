@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from makevideo import read_number
+from touchline.features.picture_extractor import FeatureExtractor
 from touchline.models.spec import EncoderSpec
-from touchline.spotting.feature_extractor import FeatureExtractor
 
 SPEC = EncoderSpec(width=96, height=64, fit="resize", interpolation="area")
 

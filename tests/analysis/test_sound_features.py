@@ -16,10 +16,10 @@ from touchline.analysis.sound_features import extract_sound_features
 from touchline.cli.features import app
 from touchline.core.errors import InputError
 from touchline.core.sound import CURVES
+from touchline.features.sound_extractor import VggishExtractor, load_sound_extractor
 from touchline.formats.features.vectors import read_features
 from touchline.models.importing_sound import import_sound_encoder
 from touchline.models.vggish import VGGish
-from touchline.spotting.sound_extractor import VggishExtractor, load_sound_extractor
 
 RATE = 48_000
 

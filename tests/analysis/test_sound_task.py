@@ -119,8 +119,8 @@ def test_any_rate_and_layout(tmp_path: Path, rate: int, layout: str, channels: i
     path = encode(tmp_path / "sound.wav", np.tile(sound, (channels, 1)), rate=rate, layout=layout)
     facts = audio_facts(path)
     assert (facts.rate_hz, facts.channels) == (rate, channels)
+    from touchline.listening.curves import listen
     from touchline.media.audio import stream_audio
-    from touchline.spotting.sound_curves import listen
 
     reading = listen(stream_audio(path), source_rate_hz=facts.rate_hz)
     assert [one.start_us / 1e6 for one in reading.whistles] == pytest.approx([5.0], abs=0.15)
@@ -131,8 +131,8 @@ def test_numbers_that_are_none_in_a_file_are_told(tmp_path: Path) -> None:
     sound = match_sound(6.0)
     sound[RATE : RATE + 480] = np.nan
     path = encode(tmp_path / "nan.wav", sound[None], rate=RATE, layout="mono")
+    from touchline.listening.curves import listen
     from touchline.media.audio import stream_audio
-    from touchline.spotting.sound_curves import listen
 
     reading = listen(stream_audio(path))
     assert any("no numbers" in remark for remark in reading.remarks)

@@ -23,6 +23,7 @@ from touchline.analysis.trial import trial_speed
 from touchline.cli.main import app
 from touchline.core.errors import InputError, UsageError
 from touchline.core.tracks import Shot, Track, Tracks
+from touchline.features.reduction import Reduction, ReductionFit
 from touchline.formats.boxes.tracks_parquet import write_tracks_parquet
 from touchline.formats.bundle import TRACKS, Bundle, video_fingerprint
 from touchline.formats.features.vectors import FeatureInfo, Features, read_features, write_features
@@ -30,7 +31,6 @@ from touchline.media.video import VideoReader, probe
 from touchline.models.spec import DEFAULT_THRESHOLD
 from touchline.models.store import build_network, load_model, save_model
 from touchline.models.stream_spec import StreamHeadConfig, StreamSpec, SuppressionSpec
-from touchline.spotting.reduction import Reduction, ReductionFit
 from touchline.spotting.stream_spotter import StreamSpotter
 
 LABELS = ("Goal", "Corner")

@@ -16,9 +16,9 @@ from fakefeatures import number_extractor
 from makevideo import write_numbered
 from touchline.cli.main import app
 from touchline.core.tracks import Shot, Track, Tracks
+from touchline.features.picture_extractor import FeatureExtractor
 from touchline.formats.boxes.tracks_parquet import write_tracks_parquet
 from touchline.formats.features.vectors import FeatureInfo, read_features, side_car, write_features
-from touchline.spotting.feature_extractor import FeatureExtractor
 
 runner = CliRunner()
 
@@ -35,7 +35,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     def load(name: str, **options: Any) -> FeatureExtractor:
         return number_extractor(batch=options["batch"] or 4, name=name)
 
-    monkeypatch.setattr("touchline.spotting.feature_extractor.load_feature_extractor", load)
+    monkeypatch.setattr("touchline.features.picture_extractor.load_feature_extractor", load)
 
 
 def run(*words: object, code: int = 0) -> Result:

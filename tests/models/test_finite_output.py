@@ -19,8 +19,10 @@ from touchline.core.errors import EXIT_RESOURCES, ResourceError
 from touchline.core.pitch import KEYPOINT_NAMES
 from touchline.core.sound import Floats
 from touchline.core.tracks import DETECTION_LABELS
+from touchline.features.picture_extractor import FeatureExtractor
 from touchline.goalkeeping.hub_pose_finder import HubPoseFinder
 from touchline.goalkeeping.pose_finder import PoseFinder
+from touchline.listening.model import TinyNet
 from touchline.models.detector import PeopleDetector
 from touchline.models.finite_output import require_finite_output
 from touchline.models.skeleton_net import SkeletonNet
@@ -32,8 +34,6 @@ from touchline.recognition.recogniser import ClipRecogniser
 from touchline.recognition.skeletons import SkeletonRecogniser
 from touchline.spotting.backends import Features, Indices
 from touchline.spotting.engine import Engine, Plan
-from touchline.spotting.feature_extractor import FeatureExtractor
-from touchline.spotting.sound_model import TinyNet
 from touchline.spotting.stream_spotter import StreamSpotter
 from touchline.tracking.detector import Detector, load_detector
 from touchline.tracking.hub_detector import HubDetector

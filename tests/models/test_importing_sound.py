@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from touchline.core.errors import InputError, UsageError
+from touchline.features.sound_extractor import VggishExtractor, is_sound_model, load_sound_extractor
 from touchline.models.importing_sound import import_sound_encoder
 from touchline.models.store import load_model
 from touchline.models.vggish import VGGish
-from touchline.spotting.sound_extractor import VggishExtractor, is_sound_model, load_sound_extractor
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from touchline.spotting.crowd import ONSET_WITHIN_S
-from touchline.spotting.sound_model import TinyNet, load_sound_model
+from touchline.listening.crowd import ONSET_WITHIN_S
+from touchline.listening.model import TinyNet, load_sound_model
 from touchline.training.sound_fit import fit_net, loud_truth, onset_truth, whistle_truth
 from touchline.training.sound_scenes import (
     RATE_HZ,

@@ -24,6 +24,7 @@ from touchline.analysis.checkpoint import Chunks, bundle_lock
 from touchline.analysis.scoring import Progress, telling_progress
 from touchline.core.errors import InputError, UsageError
 from touchline.core.events import Coverage, VideoInfo
+from touchline.features.picture_extractor import FeatureExtractor
 from touchline.formats.bundle import video_fingerprint
 from touchline.formats.features.npy import open_rows
 from touchline.formats.features.vectors import SOCCERNET_RATE_HZ, SUFFIX, FeatureInfo, holds, write_features
@@ -31,7 +32,6 @@ from touchline.formats.files.atomic import make_folder
 from touchline.media.frame import Frame
 from touchline.media.frame_rules import SamplingRule, frame_rule
 from touchline.media.video import VideoReader, probe
-from touchline.spotting.feature_extractor import FeatureExtractor
 
 TASK = "features"
 Look = Callable[[Frame], npt.NDArray[np.uint8] | None]

@@ -16,10 +16,10 @@ from touchline.core.events import VideoInfo
 from touchline.core.sound import SoundReading, no_sound
 from touchline.formats.bundle import Bundle
 from touchline.formats.sound import SOUND, SOUND_CURVES, sound_document, sound_from_document, write_sound
+from touchline.listening.curves import listen
+from touchline.listening.frames import RATE_HZ
+from touchline.listening.model import NAME, load_sound_model
 from touchline.media.audio import NoAudioError, SoundReader, audio_facts, lost_sound
-from touchline.spotting.sound_curves import listen
-from touchline.spotting.sound_frames import RATE_HZ
-from touchline.spotting.sound_model import NAME, load_sound_model
 
 
 class SoundTask:

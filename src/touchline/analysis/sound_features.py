@@ -10,14 +10,14 @@ import numpy as np
 
 from touchline.analysis.features import Extraction, feature_path
 from touchline.core.errors import InputError
+from touchline.features.sound_extractor import SoundExtractor
 from touchline.formats.bundle import video_fingerprint
 from touchline.formats.features.npy import open_rows
 from touchline.formats.features.vectors import FeatureInfo, holds, write_features
 from touchline.formats.files.atomic import make_folder
+from touchline.listening.curves import SoundCleaner
+from touchline.listening.logmel import RATE_HZ
 from touchline.media.audio import SoundReader, audio_facts, lost_sound
-from touchline.spotting.logmel import RATE_HZ
-from touchline.spotting.sound_curves import SoundCleaner
-from touchline.spotting.sound_extractor import SoundExtractor
 
 
 def extract_sound_features(

@@ -13,14 +13,14 @@ from touchline.analysis.ball_stream import ball_path, ball_view
 from touchline.analysis.features import FeatureOptions, extract_features
 from touchline.analysis.sound_features import extract_sound_features
 from touchline.core.errors import InputError, UsageError
+from touchline.features.picture_extractor import BUILTIN, FeatureExtractor, load_feature_extractor
+from touchline.features.reduction import Reduction
+from touchline.features.sound_extractor import SoundExtractor, is_sound_model, load_sound_extractor
 from touchline.formats.boxes.tracks_parquet import read_tracks_parquet
 from touchline.formats.bundle import TRACKS, video_fingerprint
 from touchline.formats.features.vectors import SOCCERNET_RATE_HZ, Features, read_features
 from touchline.formats.files.checksum import file_sha256
 from touchline.models.stream_spec import StreamHeadConfig, StreamSpec
-from touchline.spotting.feature_extractor import BUILTIN, FeatureExtractor, load_feature_extractor
-from touchline.spotting.reduction import Reduction
-from touchline.spotting.sound_extractor import SoundExtractor, is_sound_model, load_sound_extractor
 
 Device = Literal["auto", "cpu", "cuda"]
 _BALL = f"{BALL_VIEW}_"

@@ -18,6 +18,8 @@ from touchline.analysis.stream_sources import PictureStream, StreamSources, sour
 from touchline.core.clock import us_from_frame
 from touchline.core.errors import InputError, UsageError
 from touchline.core.events import Coverage, Timeline, VideoInfo
+from touchline.features.picture_extractor import FeatureExtractor
+from touchline.features.reduction import Reduction, load_reduction
 from touchline.formats.bundle import EVENTS, RESULTS, SCORES, Bundle
 from touchline.formats.features.vectors import FeatureInfo, Features, holds, read_features
 from touchline.media.audio import NoAudioError
@@ -26,8 +28,6 @@ from touchline.media.frame_rules import FrameRule, frame_rule
 from touchline.models.running import pick_device
 from touchline.models.spec import DEFAULT_THRESHOLD
 from touchline.models.stream_spec import StreamHeadConfig
-from touchline.spotting.feature_extractor import FeatureExtractor
-from touchline.spotting.reduction import Reduction, load_reduction
 from touchline.spotting.stream_spotter import StreamEvents, StreamSpotter, load_stream_spotter
 
 FEATURES = "features"

@@ -16,7 +16,7 @@ from touchline.core.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from touchline.analysis.features import Extraction, FeatureOptions, View
-    from touchline.spotting.feature_extractor import FeatureExtractor
+    from touchline.features.picture_extractor import FeatureExtractor
 
 Sampling = Literal["time-exact", "opencv", "skvideo"]
 _RATE_HZ = 2.0
@@ -77,7 +77,7 @@ def command(
     def run() -> int:
         from touchline.analysis.features import FeatureOptions
         from touchline.cli.features_sound import extract_sound, refuse_picture_options
-        from touchline.spotting.sound_extractor import is_sound_model
+        from touchline.features.sound_extractor import is_sound_model
 
         _check_requests(videos, out=out)
         if is_sound_model(model):
@@ -138,7 +138,7 @@ def _load(
     given: dict[str, Any],
     output: Output,
 ) -> FeatureExtractor:
-    from touchline.spotting.feature_extractor import load_feature_extractor
+    from touchline.features.picture_extractor import load_feature_extractor
 
     extractor = load_feature_extractor(model, device=device, **given)
     output.note(f"touchline: model {extractor.name}, {extractor.device_reason}")

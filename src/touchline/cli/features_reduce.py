@@ -23,8 +23,8 @@ from touchline.cli.inputs import Inputs
 from touchline.core.errors import EXIT_OK, InputError, UsageError
 
 if TYPE_CHECKING:
+    from touchline.features.reduction import Reduction
     from touchline.formats.features.vectors import Features
-    from touchline.spotting.reduction import Reduction
 
 _REDUCED = re.compile(r"_PCA\d+$")
 
@@ -81,7 +81,7 @@ def _ready(
     output: Output,
 ) -> Reduction:
     """The reduction that is wanted, fitted now or loaded; what it is goes to the user."""
-    from touchline.spotting.reduction import load_reduction, reduction_path
+    from touchline.features.reduction import load_reduction, reduction_path
 
     if pca is not None:
         reduction = load_reduction(pca, mean=mean)
@@ -108,8 +108,8 @@ def _ready(
 
 def _fit(sources: Sequence[Path], *, components: int, rate: float | None, progress: ProgressCallback) -> Reduction:
     """A reduction of all files, one block of one file in memory at a time."""
+    from touchline.features.reduction import ReductionFit
     from touchline.formats.features.vectors import read_features
-    from touchline.spotting.reduction import ReductionFit
 
     fit: ReductionFit | None = None
     models = []

@@ -39,7 +39,7 @@ def command(
     output = Output(json=json, debug=debug)
 
     def run() -> int:
-        from touchline.training.stream_games import PARTS, write_games_set
+        from touchline.features.games import PARTS, write_games_set
 
         made = write_games_set(games, out, streams=_streams(stream), labels=labels, rate_hz=rate, parts=parts)
         data = made.data

@@ -35,7 +35,7 @@ def extract_sound(
 ) -> int:
     """The sound of every video in turn; those that cannot be used are told and the rest go on. The exit code."""
     from touchline.analysis.sound_features import extract_sound_features
-    from touchline.spotting.sound_extractor import load_sound_extractor
+    from touchline.features.sound_extractor import load_sound_extractor
 
     extractor = load_sound_extractor(model, device=device)
     output.note(f"touchline: model {extractor.name}, {extractor.device_reason}")

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from touchline.core.sound import CURVE_RATE_HZ, CURVES
 from touchline.formats.files.atomic import replacing
-from touchline.spotting.sound_curves import listen
+from touchline.listening.curves import listen
 from touchline.training.sound_scenes import (
     LOUDEST,
     OTHERS,

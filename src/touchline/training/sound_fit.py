@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.sound import CURVE_RATE_HZ
-from touchline.spotting.crowd import ONSET_WITHIN_S, crowd_level, loud_cues, onset_cues
-from touchline.spotting.sound_frames import FRAME_RATE_HZ, SoundFrames, sound_frames
-from touchline.spotting.sound_model import TinyNet
-from touchline.spotting.whistle import around, candidates, stretch_cues
+from touchline.listening.crowd import ONSET_WITHIN_S, crowd_level, loud_cues, onset_cues
+from touchline.listening.frames import FRAME_RATE_HZ, SoundFrames, sound_frames
+from touchline.listening.model import TinyNet
+from touchline.listening.whistle import around, candidates, stretch_cues
 from touchline.training.sound_scenes import Scene, SceneSettings, Swell, Whistle, make_scene
 
 Floats = npt.NDArray[np.float32]
@@ -61,7 +61,7 @@ def hear(seeds: Iterable[int], *, scene: SceneSettings) -> list[Heard]:
 
 
 def fit_sound(settings: FitSettings) -> dict[str, TinyNet]:
-    """The networks of a :class:`~touchline.spotting.sound_model.SoundModel` by name."""
+    """The networks of a :class:`~touchline.listening.model.SoundModel` by name."""
     heard = hear(settings.whistle_seeds, scene=settings.scene)
     cues = np.concatenate([around(one.frames.cues) for one in heard])
     truth = np.concatenate([whistle_truth(one.scene.whistles, len(one.frames)) for one in heard])

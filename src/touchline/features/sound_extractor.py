@@ -1,4 +1,4 @@
-"""Sound to features: VGGish's numbers, or the curves of :mod:`touchline.core.sound`, row after row as the sound comes in."""
+"""Sound to features: VGGish's numbers, or the curves of a match, row after row as the sound comes in."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import torch
 
 from touchline.core.errors import InputError
 from touchline.core.sound import CURVE_RATE_HZ, CURVES
+from touchline.listening.curves import listen
+from touchline.listening.logmel import PATCHES, stream_patches
+from touchline.listening.model import NAME, load_sound_model
 from touchline.models.finite_output import require_finite_output
 from touchline.models.importing_sound import WHERE_FROM
 from touchline.models.running import pick_device
 from touchline.models.spec import SoundEncoderConfig
 from touchline.models.store import SUFFIX, find_model, load_model, read_config
 from touchline.models.vggish import WIDTHS, VGGish
-from touchline.spotting.logmel import PATCHES, stream_patches
-from touchline.spotting.sound_curves import listen
-from touchline.spotting.sound_model import NAME, load_sound_model
 
 Floats = npt.NDArray[np.float32]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from touchline.core.sound import BANDS_HZ
-from touchline.spotting.sound_frames import CUES, HOP_SAMPLES, RATE_HZ, frame_time_us, sound_frames
+from touchline.listening.frames import CUES, HOP_SAMPLES, RATE_HZ, frame_time_us, sound_frames
 
 
 def tone(hz: float, *, seconds: float, amplitude: float) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""A match's sound read: curves, whistles and swells of :mod:`touchline.core.sound`, from sound in chunks, on its clock."""
+"""A match's sound read: curves, whistles and swells, from chunks of sound, on its clock."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 
 from touchline.core.clock import US_PER_S, format_clock
 from touchline.core.sound import BANDS_HZ, Floats, SoundReading
-from touchline.spotting.crowd import SILENT_DB, STEP_FRAMES, crowd_curves, crowd_level, find_swells
-from touchline.spotting.sound_frames import RATE_HZ, sound_frames
-from touchline.spotting.sound_model import SoundModel, load_sound_model
-from touchline.spotting.whistle import DEFAULT_THRESHOLD, find_whistles, whistle_curve
+from touchline.listening.crowd import SILENT_DB, STEP_FRAMES, crowd_curves, crowd_level, find_swells
+from touchline.listening.frames import RATE_HZ, sound_frames
+from touchline.listening.model import SoundModel, load_sound_model
+from touchline.listening.whistle import DEFAULT_THRESHOLD, find_whistles, whistle_curve
 
 _WHISTLE_TOP_HZ = 5_000
 

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from touchline.core.clock import US_PER_S
 from touchline.core.sound import CURVE_RATE_HZ, CrowdSwell, Floats
-from touchline.spotting.sound_frames import FLOOR, FRAME_RATE_HZ, SoundFrames
-from touchline.spotting.sound_model import SoundModel
+from touchline.listening.frames import FLOOR, FRAME_RATE_HZ, SoundFrames
+from touchline.listening.model import SoundModel
 
 STEP_FRAMES = round(FRAME_RATE_HZ / CURVE_RATE_HZ)
 ONSET_WITHIN_S = 0.4

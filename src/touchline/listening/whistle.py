@@ -8,8 +8,8 @@ from scipy.ndimage import uniform_filter1d
 
 from touchline.core.clock import US_PER_S
 from touchline.core.sound import Floats, WhistleBlow
-from touchline.spotting.sound_frames import FRAME_RATE_HZ, SoundFrames, frame_time_us
-from touchline.spotting.sound_model import SoundModel
+from touchline.listening.frames import FRAME_RATE_HZ, SoundFrames, frame_time_us
+from touchline.listening.model import SoundModel
 
 AROUND_FRAMES = (1, 11, 31)
 """Cues are taken as they are, and as means over so many frames around."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from touchline.spotting.logmel import (
+from touchline.listening.logmel import (
     BANDS,
     PATCH_050,
     PATCH_096,

@@ -11,7 +11,7 @@ import pytest
 from sklearn.decomposition import PCA, IncrementalPCA
 
 from touchline.core.errors import InputError
-from touchline.spotting.reduction import Reduction, ReductionFit, load_reduction
+from touchline.features.reduction import Reduction, ReductionFit, load_reduction
 
 
 def rows(count: int = 3000, width: int = 40, seed: int = 0) -> np.ndarray:

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from touchline.core.errors import InputError
+from touchline.features.games import write_games_set
 from touchline.formats.features.stream_sets import open_stream_set
 from touchline.formats.features.vectors import FeatureInfo, write_features
-from touchline.training.stream_games import write_games_set
 
 KIND = "ResNET_TF2_PCA512"
 

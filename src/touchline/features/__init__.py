@@ -1,0 +1,1 @@
+"""Feature streams of pictures and sound: extraction, reduction, and sets of games."""

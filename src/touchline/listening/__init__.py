@@ -1,0 +1,1 @@
+"""What a match sounds like: whistles, the crowd, log-mel patches."""
