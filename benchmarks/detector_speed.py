@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from touchline.models.detector import PeakFinder
-from touchline.models.running import openvino_graph
+from touchline.models.networks.detector import PeakFinder
+from touchline.models.runtime.running import openvino_graph
 from touchline.models.store import DEFAULT_DETECTOR, load_model
 from touchline.tracking.detector import Detector, _torch_graph
 

@@ -90,7 +90,7 @@ def speed(video: Path, *, seconds: float, depths: list[int], threads: int, folde
 
     from touchline.analysis.features import FeatureOptions, extract_features
     from touchline.features.picture_extractor import load_feature_extractor
-    from touchline.models.resnet import ResNet
+    from touchline.models.networks.resnet import ResNet
 
     torch.set_num_threads(threads)
     clip = cut(video, folder / "clip.mp4", seconds=seconds)

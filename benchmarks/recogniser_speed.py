@@ -27,12 +27,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from touchline.models.action_net import ActionNet
-from touchline.models.clip_input import ClipClassifier
-from touchline.models.r2plus1d import R2Plus1D
-from touchline.models.running import openvino_graph
-from touchline.models.spec import ClipSpec
-from touchline.models.x3d import X3D
+from touchline.models.networks.action_net import ActionNet
+from touchline.models.networks.r2plus1d import R2Plus1D
+from touchline.models.networks.x3d import X3D
+from touchline.models.runtime.running import openvino_graph
+from touchline.models.specs.clip_input import ClipClassifier
+from touchline.models.specs.spec import ClipSpec
 
 KINDS = 10
 FITTED, HELD_OUT = 40, 12

@@ -195,7 +195,7 @@ def costs(minutes: float) -> dict[str, float]:
     """CPU-seconds for a half, from some minutes of a scene."""
     import torch
 
-    from touchline.models.vggish import VGGish
+    from touchline.models.networks.vggish import VGGish
 
     torch.set_num_threads(1)
     sound = make_scene(1, settings=SceneSettings(seconds=60 * minutes)).sound

@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from touchline.models.slow_fusion import SlowFusionSpotter
-from touchline.models.spec import FrameSpec, ModelConfig
+from touchline.models.networks.slow_fusion import SlowFusionSpotter
+from touchline.models.specs.spec import FrameSpec, ModelConfig
 from touchline.models.store import list_builtin, save_model
 from touchline.spotting.backends import TorchBackend
 from touchline.spotting.engine import Engine, Plan
@@ -125,7 +125,7 @@ def small_spotter(folder: Path, *, threads: int) -> tuple[Spotter, str]:
     """The built-in spotter, or its network untrained where there is none yet."""
     if list_builtin():
         return load_spotter(device="cpu", threads=threads), "built-in"
-    from touchline.models.ball_spotter import BallSpotter
+    from touchline.models.networks.ball_spotter import BallSpotter
 
     network = BallSpotter()
     frame = FrameSpec(width=640, height=352, fps=12.5, stack_offsets=network.stack_offsets)

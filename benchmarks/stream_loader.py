@@ -33,9 +33,9 @@ import torch
 
 from touchline.core.labels import SOCCERNET_V2
 from touchline.formats.features.stream_sets import Recording, StreamSet, open_stream_set, write_stream_set
-from touchline.models.calf import Calf
-from touchline.models.context_head import ContextHead
-from touchline.models.pooling import PoolingHead
+from touchline.models.networks.heads.calf import Calf
+from touchline.models.networks.heads.context import ContextHead
+from touchline.models.networks.heads.pooling import PoolingHead
 
 HALF_SAMPLES, WIDTH, WINDOW, BATCH = 5400, 512, 30, 256
 WINDOWS_A_PLACE = 8

@@ -70,7 +70,7 @@ class Crowd:
 
 def fake_recogniser() -> Any:
     """Names clips by their colour, at no cost; clips are those of R(2+1)D-18."""
-    from touchline.models.spec import ClipConfig, ClipSpec
+    from touchline.models.specs.spec import ClipConfig, ClipSpec
     from touchline.recognition.recogniser import ClipRecogniser
 
     def colours(pixels: np.ndarray) -> tuple[np.ndarray]:

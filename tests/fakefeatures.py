@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from makevideo import read_number
 from touchline.features.picture_extractor import FeatureExtractor
-from touchline.models.spec import EncoderSpec
+from touchline.models.specs.spec import EncoderSpec
 
 SPEC = EncoderSpec(width=96, height=64, fit="resize", interpolation="area")
 

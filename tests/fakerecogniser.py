@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from touchline.models.spec import ClipConfig, ClipSpec
+from touchline.models.specs.spec import ClipConfig, ClipSpec
 from touchline.recognition.recogniser import ClipRecogniser
 
 SPEC = ClipSpec(frames=8, stride=1, width=24, height=48)

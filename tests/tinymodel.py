@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from touchline.models.spec import FrameSpec, ModelConfig, PeakSpec
+from touchline.models.specs.spec import FrameSpec, ModelConfig, PeakSpec
 from touchline.models.store import build_network, save_model
 
 

@@ -11,9 +11,9 @@ import numpy as np
 import torch
 
 from touchline.core.poses import JOINTS
-from touchline.models.pose_net import PoseNet
-from touchline.models.pose_spec import PoseConfig
-from touchline.models.spec import PictureSpec
+from touchline.models.networks.pose_net import PoseNet
+from touchline.models.specs.pose_spec import PoseConfig
+from touchline.models.specs.spec import PictureSpec
 from touchline.models.store import save_model
 from touchline.training.keeper_figures import figure_picture
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from touchline.models.slow_fusion import SlowFusionSpotter
-from touchline.models.spec import FrameSpec, ModelConfig
+from touchline.models.networks.slow_fusion import SlowFusionSpotter
+from touchline.models.specs.spec import FrameSpec, ModelConfig
 from touchline.models.store import build_network
 
 FRAME = FrameSpec(width=64, height=32, fps=25, stack_offsets=(0, 2, 4))

@@ -18,8 +18,8 @@ from touchline.core.errors import InputError
 from touchline.core.sound import CURVES
 from touchline.features.sound_extractor import VggishExtractor, load_sound_extractor
 from touchline.formats.features.vectors import read_features
-from touchline.models.importing_sound import import_sound_encoder
-from touchline.models.vggish import VGGish
+from touchline.models.importing.sound import import_sound_encoder
+from touchline.models.networks.vggish import VGGish
 
 RATE = 48_000
 

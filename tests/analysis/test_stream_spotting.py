@@ -28,9 +28,9 @@ from touchline.formats.boxes.tracks_parquet import write_tracks_parquet
 from touchline.formats.bundle import TRACKS, Bundle, video_fingerprint
 from touchline.formats.features.vectors import FeatureInfo, Features, read_features, write_features
 from touchline.media.video import VideoReader, probe
-from touchline.models.spec import DEFAULT_THRESHOLD
+from touchline.models.specs.spec import DEFAULT_THRESHOLD
+from touchline.models.specs.stream_spec import StreamHeadConfig, StreamSpec, SuppressionSpec
 from touchline.models.store import build_network, load_model, save_model
-from touchline.models.stream_spec import StreamHeadConfig, StreamSpec, SuppressionSpec
 from touchline.spotting.stream_spotter import StreamSpotter
 
 LABELS = ("Goal", "Corner")

@@ -18,8 +18,8 @@ from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
 from touchline.analysis.tracking import VideoTracker
 from touchline.cli.main import app
 from touchline.formats.actions import read_actions
-from touchline.models.skeleton_net import SkeletonNet
-from touchline.models.spec import ClipConfig, ClipSpec, SkeletonConfig, SkeletonSpec
+from touchline.models.networks.skeleton_net import SkeletonNet
+from touchline.models.specs.spec import ClipConfig, ClipSpec, SkeletonConfig, SkeletonSpec
 from touchline.models.store import ARCHITECTURES, save_model
 
 SPEC = ClipSpec(frames=4, width=16, height=16, mean=(0, 0, 0), std=(1, 1, 1))

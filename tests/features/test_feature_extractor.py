@@ -15,9 +15,9 @@ from tinymodel import write_tiny_model
 from touchline.cli.main import app
 from touchline.core.errors import InputError, ResourceError
 from touchline.features.picture_extractor import FeatureExtractor, _torch_graph, fit_picture, load_feature_extractor
-from touchline.models.importing_pictures import read_picture_encoder
-from touchline.models.resnet import ResNet
-from touchline.models.spec import IMAGENET_MEAN, IMAGENET_STD, EncoderConfig, EncoderSpec
+from touchline.models.importing.pictures import read_picture_encoder
+from touchline.models.networks.resnet import ResNet
+from touchline.models.specs.spec import IMAGENET_MEAN, IMAGENET_STD, EncoderConfig, EncoderSpec
 from touchline.models.store import save_model
 
 SPEC = EncoderSpec(width=224, height=224)

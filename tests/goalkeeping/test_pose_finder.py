@@ -13,7 +13,7 @@ from touchline.core.errors import InputError, UsageError
 from touchline.core.poses import JOINTS, PELVIS, Pose
 from touchline.goalkeeping.hub_pose_finder import COCO_POINTS, joints_of_coco
 from touchline.goalkeeping.pose_finder import PoseFinder, doubts, joint_confidence, keeper_crop, load_pose_finder
-from touchline.models.pose_spec import ConfidenceSpec
+from touchline.models.specs.pose_spec import ConfidenceSpec
 
 STANDING = np.array(
     [

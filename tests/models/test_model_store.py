@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from tinyspotter import tiny_config, tiny_network
 from touchline.core.errors import InputError
 from touchline.models import store
-from touchline.models.spec import ModelConfig
+from touchline.models.specs.spec import ModelConfig
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from touchline.models.clip_input import ClipNormaliser
-from touchline.models.spec import KINETICS_MEAN, KINETICS_STD, ClipSpec
+from touchline.models.specs.clip_input import ClipNormaliser
+from touchline.models.specs.spec import KINETICS_MEAN, KINETICS_STD, ClipSpec
 from touchline.recognition.prepare import fit_picture, sample_clip, sample_times
 
 SPEC = ClipSpec(frames=4, stride=2, width=10, height=20)

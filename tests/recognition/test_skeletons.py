@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from touchline.core.errors import InputError
-from touchline.models.skeleton_net import SkeletonNet
-from touchline.models.spec import ClipConfig, ClipSpec, SkeletonConfig, SkeletonSpec
+from touchline.models.networks.skeleton_net import SkeletonNet
+from touchline.models.specs.spec import ClipConfig, ClipSpec, SkeletonConfig, SkeletonSpec
 from touchline.models.store import save_model
 from touchline.recognition.skeletons import SkeletonRecogniser, load_skeleton_recogniser, read_sequence
 

@@ -7,7 +7,7 @@ import pytest
 
 from fakerecogniser import LABELS, SPEC, shirt_recogniser
 from touchline.core.actions import WindowScores
-from touchline.models.spec import ClipConfig, ClipSpec
+from touchline.models.specs.spec import ClipConfig, ClipSpec
 from touchline.recognition.recogniser import ClipRecogniser
 from touchline.recognition.smoothing import actions_of, smooth_windows
 from touchline.recognition.track_recogniser import TrackRecogniser

@@ -8,7 +8,7 @@ import pytest
 
 from tinyspotter import FRAME, moving_noise, naive_scores, tiny_config, tiny_network
 from touchline.core.errors import ResourceError, UsageError
-from touchline.models.export_graphs import export_model
+from touchline.models.exporting.graphs import export_model
 from touchline.models.store import save_model
 from touchline.spotting import spotter as spotter_module
 from touchline.spotting.spotter import load_spotter

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from touchline.models.stream_spec import SuppressionSpec
+from touchline.models.specs.stream_spec import SuppressionSpec
 from touchline.spotting.stream_decoding import DenseScores, calibrated, find_peaks, suppress_hard, suppress_soft
 
 

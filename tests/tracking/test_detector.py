@@ -10,8 +10,8 @@ import torch
 
 from touchline.core.errors import InputError, UsageError
 from touchline.core.tracks import BALL, DETECTION_LABELS, PLAYER, REFEREE
-from touchline.models.detector import PeopleDetector
-from touchline.models.spec import PictureConfig, PictureSpec
+from touchline.models.networks.detector import PeopleDetector
+from touchline.models.specs.spec import PictureConfig, PictureSpec
 from touchline.models.store import save_model
 from touchline.tracking.detector import MIN_CONFIDENCE, fit_picture, load_detector, pair_iou, select
 

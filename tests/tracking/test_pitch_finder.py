@@ -10,8 +10,8 @@ import torch
 
 from touchline.core.errors import InputError, UsageError
 from touchline.core.pitch import KEYPOINT_NAMES
-from touchline.models.pitch_net import PitchNet
-from touchline.models.spec import PictureConfig, PictureSpec
+from touchline.models.networks.pitch_net import PitchNet
+from touchline.models.specs.spec import PictureConfig, PictureSpec
 from touchline.models.store import save_model
 from touchline.tracking.pitch_finder import PitchFinder, load_pitch_finder, read_keypoints
 

@@ -11,7 +11,7 @@ import torch
 
 from touchline.core.errors import InputError
 from touchline.core.events import Event, Timeline
-from touchline.models.ball_spotter import BallEncoder, BallSpotter
+from touchline.models.networks.ball_spotter import BallEncoder, BallSpotter
 from touchline.training.ball_encoder import (
     CropBatch,
     CropSampler,

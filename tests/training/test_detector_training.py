@@ -12,7 +12,7 @@ import yaml
 
 from touchline.core.errors import InputError, UsageError
 from touchline.core.tracks import BALL, PLAYER, REFEREE, Detections
-from touchline.models.detector import STRIDE
+from touchline.models.networks.detector import STRIDE
 from touchline.models.store import load_model
 from touchline.training.detector_crops import MOST_BOXES, CropSampler, CropSettings, crop_boxes, relight
 from touchline.training.detector_data import LabelledFrames, read_real

@@ -21,8 +21,8 @@ from touchline.core.errors import UsageError
 from touchline.core.events import Timeline
 from touchline.core.tracks import PLAYER, Detections
 from touchline.formats.clips.skeleton_sets import SkeletonSet
-from touchline.models.ball_spotter import BallEncoder, BallSpotter
-from touchline.models.pose_net import PoseNet
+from touchline.models.networks.ball_spotter import BallEncoder, BallSpotter
+from touchline.models.networks.pose_net import PoseNet
 from touchline.training import ball_encoder, ball_temporal, detector, keeper_pose, pitch, recogniser, skeletons
 from touchline.training.augment import AugmentSettings
 from touchline.training.ball_truth import BallTruth

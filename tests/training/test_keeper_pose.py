@@ -15,7 +15,7 @@ from touchline.core.errors import InputError
 from touchline.core.poses import BONES, JOINTS, MIRROR
 from touchline.formats.keeper.pictures import read_keeper_pictures
 from touchline.goalkeeping.pose_finder import load_pose_finder
-from touchline.models.pose_net import PoseMaps
+from touchline.models.networks.pose_net import PoseMaps
 from touchline.training.keeper_figures import figure_picture, random_figure
 from touchline.training.keeper_pose import deal_folds
 from touchline.training.keeper_pose_augment import PoseSample, augment, cover

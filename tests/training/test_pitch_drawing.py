@@ -110,7 +110,7 @@ def test_the_oldest_drawn_pictures_are_replaced() -> None:
 
 
 def test_the_loss_is_least_at_the_truth() -> None:
-    from touchline.models.pitch_net import PitchMaps
+    from touchline.models.networks.pitch_net import PitchMaps
 
     bank = Bank([marked_frame()], device=torch.device("cpu"))
     batch = draw_batch(bank, 2, draws=Draws(seed=2, device="cpu"), width=WIDTH, height=HEIGHT, strength=0.3, step=2)

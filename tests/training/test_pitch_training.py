@@ -14,7 +14,7 @@ import torch
 
 from touchline.core.errors import InputError, UsageError
 from touchline.core.pitch import KEYPOINTS_M, Pitch, keypoints_m
-from touchline.models.pitch_net import PitchNet
+from touchline.models.networks.pitch_net import PitchNet
 from touchline.models.store import load_model
 from touchline.training.pitch import PitchRecipe, train, train_network
 from touchline.training.pitch_data import (

@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 from movingsquares import network_settings, squares_recipe, write_squares
 from touchline.cli.main import app
 from touchline.core.errors import InputError
-from touchline.models.resnet import ResNet
-from touchline.models.spec import IMAGENET_MEAN, IMAGENET_STD, ClipConfig, ClipSpec
+from touchline.models.networks.resnet import ResNet
+from touchline.models.specs.spec import IMAGENET_MEAN, IMAGENET_STD, ClipConfig, ClipSpec
 from touchline.models.store import load_model, save_model
 from touchline.training.clip_augment import AugmentSettings, augment
 from touchline.training.config import check_settings, read_recipe

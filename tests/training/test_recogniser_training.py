@@ -18,9 +18,9 @@ from torch.nn import functional as F
 from movingsquares import COLOURS, network_settings, square_clip, squares_recipe, write_clip, write_squares
 from touchline.core.errors import InputError
 from touchline.formats.clips.predictions import read_clip_predictions
-from touchline.models.clip_input import ClipNormaliser
-from touchline.models.resnet import ResNet
-from touchline.models.spec import ClipConfig, ClipSpec
+from touchline.models.networks.resnet import ResNet
+from touchline.models.specs.clip_input import ClipNormaliser
+from touchline.models.specs.spec import ClipConfig, ClipSpec
 from touchline.models.store import load_model, save_model
 from touchline.recognition.recogniser import load_recogniser
 from touchline.training import recogniser

@@ -5,7 +5,7 @@ import pytest
 
 from touchline.core.errors import InputError
 from touchline.core.events import Event
-from touchline.models.slow_fusion import clip_offsets
+from touchline.models.networks.slow_fusion import clip_offsets
 from touchline.training.sampling import ClipSampler, keep_inside, sampling_weights, shake
 from touchline.training.targets import action_frames, clip_target, dense_targets
 

@@ -204,7 +204,7 @@ def test_a_recipe_gives_a_model_that_spots_with_any_stream_missing(tmp_path: Pat
 
 
 def test_streams_come_to_the_heads_grid(tmp_path: Path) -> None:
-    from touchline.models.stream_spec import StreamSpec
+    from touchline.models.specs.stream_spec import StreamSpec
     from touchline.spotting.stream_spotter import align
 
     spec = StreamSpec(name="x", width=1)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from touchline.models.calf import Calf
-from touchline.models.stream_outputs import DenseOutput, WindowOutput
+from touchline.models.networks.heads.calf import Calf
+from touchline.models.specs.stream_outputs import DenseOutput, WindowOutput
 from touchline.training.stream_losses import (
     chunk_loss,
     context_aware_loss,

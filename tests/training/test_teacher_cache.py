@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 
 from movingsquares import write_squares
-from touchline.models.action_net import ActionNet
-from touchline.models.clip_input import ClipNormaliser
-from touchline.models.resnet import ResNet
-from touchline.models.spec import ClipSpec
+from touchline.models.networks.action_net import ActionNet
+from touchline.models.networks.resnet import ResNet
+from touchline.models.specs.clip_input import ClipNormaliser
+from touchline.models.specs.spec import ClipSpec
 from touchline.training.distill import student_loss
 from touchline.training.recogniser_data import TrainingClips, plain_batch, read_training_clips
 from touchline.training.recogniser_settings import ClipData, Distillation

@@ -15,7 +15,7 @@ from touchline.core.actions import Action, Actions, WindowScores
 from touchline.core.tracks import BALL, Detections, Track
 from touchline.formats.bundle import npz_bytes
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic
-from touchline.models.spec import ClipSpec
+from touchline.models.specs.spec import ClipSpec
 from touchline.recognition.crops import crop_person
 from touchline.recognition.movement import movements_of
 from touchline.recognition.on_the_ball import holders_of

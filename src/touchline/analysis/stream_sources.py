@@ -20,7 +20,7 @@ from touchline.formats.boxes.tracks_parquet import read_tracks_parquet
 from touchline.formats.bundle import TRACKS, video_fingerprint
 from touchline.formats.features.vectors import SOCCERNET_RATE_HZ, Features, read_features
 from touchline.formats.files.checksum import file_sha256
-from touchline.models.stream_spec import StreamHeadConfig, StreamSpec
+from touchline.models.specs.stream_spec import StreamHeadConfig, StreamSpec
 
 Device = Literal["auto", "cpu", "cuda"]
 _BALL = f"{BALL_VIEW}_"

@@ -25,9 +25,9 @@ from touchline.formats.features.vectors import FeatureInfo, Features, holds, rea
 from touchline.media.audio import NoAudioError
 from touchline.media.frame import Frame
 from touchline.media.frame_rules import FrameRule, frame_rule
-from touchline.models.running import pick_device
-from touchline.models.spec import DEFAULT_THRESHOLD
-from touchline.models.stream_spec import StreamHeadConfig
+from touchline.models.runtime.running import pick_device
+from touchline.models.specs.spec import DEFAULT_THRESHOLD
+from touchline.models.specs.stream_spec import StreamHeadConfig
 from touchline.spotting.stream_spotter import StreamEvents, StreamSpotter, load_stream_spotter
 
 FEATURES = "features"

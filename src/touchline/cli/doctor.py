@@ -119,7 +119,7 @@ def _gpu(device: str) -> list[Finding]:
 
 def _openvino() -> list[Finding]:
     """Whether OpenVINO can run models on the CPU."""
-    from touchline.models.openvino_runtime import import_openvino
+    from touchline.models.runtime.openvino_runtime import import_openvino
 
     devices = import_openvino().Core().available_devices
     if "CPU" not in devices:

@@ -52,7 +52,7 @@ def import_file(request: ImportRequest) -> Path:
 
 
 def _by_itself(request: ImportRequest) -> Path:
-    from touchline.models.importing import import_model
+    from touchline.models.importing.checkpoints import import_model
 
     request.refuse("new_head", "clip", "network")
     return import_model(
@@ -65,7 +65,7 @@ def _by_itself(request: ImportRequest) -> Path:
 
 
 def _clip_network(request: ImportRequest) -> Path:
-    from touchline.models.importing_clips import import_clip_model
+    from touchline.models.importing.clips import import_clip_model
 
     return import_clip_model(
         request.file,
@@ -81,21 +81,21 @@ def _clip_network(request: ImportRequest) -> Path:
 
 
 def _pictures(request: ImportRequest) -> Path:
-    from touchline.models.importing_pictures import import_picture_encoder
+    from touchline.models.importing.pictures import import_picture_encoder
 
     request.refuse("labels", "new_head", "clip", "network", "precision")
     return import_picture_encoder(request.file, name=request.name, out=request.out)
 
 
 def _poses(request: ImportRequest) -> Path:
-    from touchline.models.importing_poses import import_pose_model
+    from touchline.models.importing.poses import import_pose_model
 
     request.refuse("labels", "new_head", "clip", "network", "precision")
     return import_pose_model(request.file, name=request.name, out=request.out)
 
 
 def _sound(request: ImportRequest) -> Path:
-    from touchline.models.importing_sound import import_sound_encoder
+    from touchline.models.importing.sound import import_sound_encoder
 
     request.refuse("labels", "new_head", "clip", "precision")
     network = key_values(request.network, option="--network")

@@ -12,7 +12,7 @@ import typer
 from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
 
 if TYPE_CHECKING:
-    from touchline.models.spec import ClipConfig
+    from touchline.models.specs.spec import ClipConfig
     from touchline.models.store import Config, StoredModel
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -159,7 +159,7 @@ def export_command(
     """Write a model for other runtimes: a spotter as two graphs, a recogniser as one; and its configuration."""
 
     def run() -> None:
-        from touchline.models.export_graphs import export_model
+        from touchline.models.exporting.graphs import export_model
         from touchline.models.store import load_model
 
         network, config, _ = load_model(name, task="any")

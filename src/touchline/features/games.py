@@ -21,7 +21,7 @@ from touchline.formats.features.stream_sets import Recording, StreamSet, write_s
 from touchline.formats.features.vectors import Features, first_bad_row, read_features
 from touchline.formats.files.atomic import make_folder, replacing
 from touchline.formats.soccernet.games import LABEL_FILES, GameFile, load_games
-from touchline.models.stream_spec import StreamSpec
+from touchline.models.specs.stream_spec import StreamSpec
 from touchline.spotting.stream_spotter import align
 
 PARTS = ("train", "valid", "test")

@@ -18,8 +18,8 @@ import torch
 
 from touchline.core.errors import InputError, NetworkError, UsageError
 from touchline.core.poses import JOINTS, Pose
-from touchline.models.finite_output import require_finite_output
-from touchline.models.running import pick_device
+from touchline.models.runtime.finite_output import require_finite_output
+from touchline.models.runtime.running import pick_device
 
 HUB_PREFIX = "hf:"
 Floats = npt.NDArray[np.float32]

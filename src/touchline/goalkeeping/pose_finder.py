@@ -18,10 +18,10 @@ from torch import nn
 
 from touchline.core.errors import InputError, UsageError
 from touchline.core.poses import JOINTS, MIRROR, PELVIS, Pose
-from touchline.models.finite_output import require_finite_output
-from touchline.models.pose_net import PeakReader, PoseReader
-from touchline.models.pose_spec import ConfidenceSpec, PoseConfig
-from touchline.models.running import ArrayGraph, available_threads, openvino_graph, pick_device
+from touchline.models.networks.pose_net import PeakReader, PoseReader
+from touchline.models.runtime.finite_output import require_finite_output
+from touchline.models.runtime.running import ArrayGraph, available_threads, openvino_graph, pick_device
+from touchline.models.specs.pose_spec import ConfidenceSpec, PoseConfig
 from touchline.models.store import DEFAULT_POSE_FINDER, load_model
 
 Rgb = npt.NDArray[np.uint8]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from touchline.core.sound import Floats
-from touchline.models.finite_output import require_finite_output
+from touchline.models.runtime.finite_output import require_finite_output
 
 NAME = "sound-curves"
 

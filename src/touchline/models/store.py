@@ -21,8 +21,8 @@ from torch import Tensor, nn
 
 from touchline.core.errors import InputError
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic
-from touchline.models.pose_spec import PoseConfig
-from touchline.models.spec import (
+from touchline.models.specs.pose_spec import PoseConfig
+from touchline.models.specs.spec import (
     ClipConfig,
     EncoderConfig,
     ModelConfig,
@@ -31,7 +31,7 @@ from touchline.models.spec import (
     SoundEncoderConfig,
     StoredConfig,
 )
-from touchline.models.stream_spec import StreamHeadConfig
+from touchline.models.specs.stream_spec import StreamHeadConfig
 
 SUFFIX = ".safetensors"
 METADATA_KEY = "touchline"
@@ -73,97 +73,97 @@ _KEYS_SHOWN = 8
 
 
 def _slow_fusion(**arguments: Any) -> nn.Module:
-    from touchline.models.slow_fusion import SlowFusionSpotter
+    from touchline.models.networks.slow_fusion import SlowFusionSpotter
 
     return SlowFusionSpotter(**arguments)
 
 
 def _ball_spotter(**arguments: Any) -> nn.Module:
-    from touchline.models.ball_spotter import BallSpotter
+    from touchline.models.networks.ball_spotter import BallSpotter
 
     return BallSpotter(**arguments)
 
 
 def _people_detector(**arguments: Any) -> nn.Module:
-    from touchline.models.detector import PeopleDetector
+    from touchline.models.networks.detector import PeopleDetector
 
     return PeopleDetector(**arguments)
 
 
 def _pitch_net(**arguments: Any) -> nn.Module:
-    from touchline.models.pitch_net import PitchNet
+    from touchline.models.networks.pitch_net import PitchNet
 
     return PitchNet(**arguments)
 
 
 def _r2plus1d(**arguments: Any) -> nn.Module:
-    from touchline.models.r2plus1d import R2Plus1D
+    from touchline.models.networks.r2plus1d import R2Plus1D
 
     return R2Plus1D(**arguments)
 
 
 def _resnet_clip(**arguments: Any) -> nn.Module:
-    from touchline.models.resnet import ResNet
+    from touchline.models.networks.resnet import ResNet
 
     return ResNet(**arguments)
 
 
 def _resnet_encoder(**arguments: Any) -> nn.Module:
-    from touchline.models.resnet import ResNet
+    from touchline.models.networks.resnet import ResNet
 
     return ResNet(0, **arguments)
 
 
 def _vggish(**arguments: Any) -> nn.Module:
-    from touchline.models.vggish import VGGish
+    from touchline.models.networks.vggish import VGGish
 
     return VGGish(**arguments)
 
 
 def _x3d(**arguments: Any) -> nn.Module:
-    from touchline.models.x3d import X3D
+    from touchline.models.networks.x3d import X3D
 
     return X3D(**arguments)
 
 
 def _skeleton_net(**arguments: Any) -> nn.Module:
-    from touchline.models.skeleton_net import SkeletonNet
+    from touchline.models.networks.skeleton_net import SkeletonNet
 
     return SkeletonNet(**arguments)
 
 
 def _action_net(**arguments: Any) -> nn.Module:
-    from touchline.models.action_net import ActionNet
+    from touchline.models.networks.action_net import ActionNet
 
     return ActionNet(**arguments)
 
 
 def _stream_head(**arguments: Any) -> nn.Module:
-    from touchline.models.fusion import FusedHead
+    from touchline.models.networks.heads.fusion import FusedHead
 
     return FusedHead(**arguments)
 
 
 def _plain_stream_head(**arguments: Any) -> nn.Module:
-    from touchline.models.fusion import PlainHead
+    from touchline.models.networks.heads.fusion import PlainHead
 
     return PlainHead(**arguments)
 
 
 def _clip_ensemble(*, architecture: str, members: int, network: dict[str, Any]) -> nn.Module:
-    from touchline.models.clip_ensemble import ClipEnsemble
+    from touchline.models.networks.clip_ensemble import ClipEnsemble
 
     return ClipEnsemble([ARCHITECTURES[architecture](**network) for _ in range(members)])
 
 
 def _pose_net(**arguments: Any) -> nn.Module:
-    from touchline.models.pose_net import PoseNet
+    from touchline.models.networks.pose_net import PoseNet
 
     return PoseNet(**arguments)
 
 
 def _pose_hg3d(**arguments: Any) -> nn.Module:
-    from touchline.models.pose_hg3d import PoseHG3D
+    from touchline.models.networks.pose_hg3d import PoseHG3D
 
     return PoseHG3D(**arguments)
 

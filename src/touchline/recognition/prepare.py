@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from touchline.models.spec import ClipSpec
+from touchline.models.specs.spec import ClipSpec
 from touchline.recognition.crops import resize
 
 Clip = npt.NDArray[np.uint8]

@@ -10,10 +10,10 @@ import numpy.typing as npt
 import torch
 
 from touchline.core.errors import InputError
-from touchline.models.clip_input import ClipClassifier
-from touchline.models.finite_output import require_finite_output
-from touchline.models.running import ArrayGraph, available_threads, openvino_graph, pick_device
-from touchline.models.spec import ClipConfig, ClipSpec
+from touchline.models.runtime.finite_output import require_finite_output
+from touchline.models.runtime.running import ArrayGraph, available_threads, openvino_graph, pick_device
+from touchline.models.specs.clip_input import ClipClassifier
+from touchline.models.specs.spec import ClipConfig, ClipSpec
 from touchline.models.store import list_models, load_model
 
 Clip = npt.NDArray[np.uint8]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from touchline.core.actions import WindowScores
 from touchline.core.clock import US_PER_S
-from touchline.models.spec import ClipSpec
+from touchline.models.specs.spec import ClipSpec
 from touchline.recognition.windows import window_count
 
 Rgb = npt.NDArray[np.uint8]

@@ -13,12 +13,12 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from touchline.models.export import onnx_bytes, quiet_tracing
-from touchline.models.openvino_model import to_openvino
-from touchline.models.openvino_runtime import import_openvino
-from touchline.models.parts import PixelEncoder, WindowDecoder, example_inputs
-from touchline.models.protocols import SpottingNetwork
-from touchline.models.spec import FrameSpec
+from touchline.models.exporting.export import onnx_bytes, quiet_tracing
+from touchline.models.networks.parts import PixelEncoder, WindowDecoder, example_inputs
+from touchline.models.runtime.openvino_model import to_openvino
+from touchline.models.runtime.openvino_runtime import import_openvino
+from touchline.models.specs.protocols import SpottingNetwork
+from touchline.models.specs.spec import FrameSpec
 
 BackendName = Literal["torch", "openvino", "onnx"]
 Pixels = npt.NDArray[np.uint8]

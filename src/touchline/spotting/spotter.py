@@ -15,9 +15,9 @@ import torch
 from touchline.core.clock import us_from_frame
 from touchline.core.errors import ResourceError, UsageError
 from touchline.core.events import Scores, Timeline
-from touchline.models.parts import feature_shape
-from touchline.models.protocols import SpottingNetwork
-from touchline.models.spec import FrameSpec, ModelConfig
+from touchline.models.networks.parts import feature_shape
+from touchline.models.specs.protocols import SpottingNetwork
+from touchline.models.specs.spec import FrameSpec, ModelConfig
 from touchline.models.store import default_spotter, load_model
 from touchline.spotting.backends import (
     Backend,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from touchline.models.stream_spec import SuppressionSpec
+from touchline.models.specs.stream_spec import SuppressionSpec
 
 Floats = npt.NDArray[np.float64]
 

@@ -22,9 +22,9 @@ import torch
 from touchline.core.errors import InputError
 from touchline.core.events import Event, Scores, Timeline
 from touchline.formats.features.vectors import Features, length_remark, published_head_remark
-from touchline.models.finite_output import require_finite_output
+from touchline.models.runtime.finite_output import require_finite_output
+from touchline.models.specs.stream_spec import StreamHeadConfig, StreamSpec
 from touchline.models.store import load_model
-from touchline.models.stream_spec import StreamHeadConfig, StreamSpec
 from touchline.spotting.spotter import choose_device
 from touchline.spotting.stream_decoding import DenseScores, calibrated, find_peaks
 
@@ -54,7 +54,7 @@ class StreamSpotter:
     """A head over feature streams, with what turns its scores into events.
 
     Args:
-        network: a :class:`~touchline.models.fusion.FusedHead` or a head of its form, in evaluation mode.
+        network: a :class:`~touchline.models.networks.heads.fusion.FusedHead` or a head of its form, in evaluation mode.
         config: what it says of itself.
         device: where it runs.
         sha256: of the model file; empty for a network that is of none.

@@ -15,10 +15,10 @@ import torch
 
 from touchline.core.errors import UsageError
 from touchline.core.tracks import BALL, DETECTION_LABELS, Detections
-from touchline.models.detector import PeakFinder
-from touchline.models.finite_output import require_finite_output
-from touchline.models.running import ArrayGraph, available_threads, openvino_graph, pick_device
-from touchline.models.spec import PictureConfig
+from touchline.models.networks.detector import PeakFinder
+from touchline.models.runtime.finite_output import require_finite_output
+from touchline.models.runtime.running import ArrayGraph, available_threads, openvino_graph, pick_device
+from touchline.models.specs.spec import PictureConfig
 from touchline.models.store import DEFAULT_DETECTOR, load_model
 
 Rgb = npt.NDArray[np.uint8]

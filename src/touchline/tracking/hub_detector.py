@@ -16,8 +16,8 @@ import torch
 
 from touchline.core.errors import InputError, NetworkError, UsageError
 from touchline.core.tracks import BALL, PLAYER, Detections
-from touchline.models.finite_output import require_finite_output
-from touchline.models.running import pick_device
+from touchline.models.runtime.finite_output import require_finite_output
+from touchline.models.runtime.running import pick_device
 from touchline.tracking.detector import MIN_CONFIDENCE, Rgb
 
 HUB_PREFIX = "hf:"

@@ -15,10 +15,10 @@ import torch
 
 from touchline.core.errors import UsageError
 from touchline.core.pitch import KEYPOINT_NAMES
-from touchline.models.finite_output import require_finite_output
-from touchline.models.pitch_net import STRIDE, PitchReader
-from touchline.models.running import ArrayGraph, available_threads, openvino_graph, pick_device
-from touchline.models.spec import PictureConfig
+from touchline.models.networks.pitch_net import STRIDE, PitchReader
+from touchline.models.runtime.finite_output import require_finite_output
+from touchline.models.runtime.running import ArrayGraph, available_threads, openvino_graph, pick_device
+from touchline.models.specs.spec import PictureConfig
 from touchline.models.store import DEFAULT_PITCH_FINDER, load_model
 from touchline.tracking.detector import BackendName, fit_picture
 

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from touchline.models.ball_spotter import BallEncoder
+from touchline.models.networks.ball_spotter import BallEncoder
 from touchline.training.ball_truth import BallTruth
 from touchline.training.checkpoint import load_checkpoint, save_checkpoint
 from touchline.training.ema import Ema

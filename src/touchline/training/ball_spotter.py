@@ -22,8 +22,8 @@ from touchline.formats.files.atomic import make_folder, write_json_atomic
 from touchline.media.sampling import fit_luma, sample_regular
 from touchline.media.video import VideoReader
 from touchline.metrics.spotting import average_map
-from touchline.models.ball_spotter import BallSpotter
-from touchline.models.spec import FrameSpec, ModelConfig, PeakSpec
+from touchline.models.networks.ball_spotter import BallSpotter
+from touchline.models.specs.spec import FrameSpec, ModelConfig, PeakSpec
 from touchline.models.store import save_model
 from touchline.spotting.peaks import find_events
 from touchline.training.ball_encoder import EncoderSettings, Match, train_encoder
@@ -50,7 +50,7 @@ class BallSpotterRecipe(BaseModel):
         held_out: groups of matches; each group is scored by a model that was trained on the others.
         labels: the classes, in the order of the network's outputs.
         frame: the pictures, and the model's clock.
-        network: arguments of :class:`~touchline.models.ball_spotter.BallSpotter`.
+        network: arguments of :class:`~touchline.models.networks.ball_spotter.BallSpotter`.
         encoder, temporal: how the two halves are trained.
         peaks: how scores become events.
         thresholds: confidence a peak needs, by label, in what ships; scoring uses all peaks.

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from touchline.models.ball_spotter import BallSpotter, TemporalHead, candidate_vectors
+from touchline.models.networks.ball_spotter import BallSpotter, TemporalHead, candidate_vectors
 from touchline.training.ema import Ema
 from touchline.training.finite import LossGuard
 from touchline.training.losses import focal_loss

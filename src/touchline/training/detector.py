@@ -19,8 +19,8 @@ from torch.nn.utils import clip_grad_norm_
 from touchline.core.errors import InputError
 from touchline.core.tracks import DETECTION_LABELS, Detections
 from touchline.formats.files.atomic import make_folder, write_json_atomic
-from touchline.models.detector import PeakFinder, PeopleDetector
-from touchline.models.spec import PictureConfig, PictureSpec
+from touchline.models.networks.detector import PeakFinder, PeopleDetector
+from touchline.models.specs.spec import PictureConfig, PictureSpec
 from touchline.models.store import load_weights, save_model
 from touchline.tracking.detector import fit_picture, select
 from touchline.training.checkpoint import load_checkpoint, save_checkpoint
@@ -68,7 +68,7 @@ class DetectorRecipe(BaseModel):
             does, so that what was measured is what ships.
         sources: what each fold trains on: ``both`` ships; ``real`` and ``simulated`` alone show what each is worth.
         picture: what the network gets in use.
-        network: arguments of :class:`~touchline.models.detector.PeopleDetector`.
+        network: arguments of :class:`~touchline.models.networks.detector.PeopleDetector`.
         crops: how training crops are cut.
         optimizer: how long and how fast it learns.
         thresholds: confidence from which on a label is shown.

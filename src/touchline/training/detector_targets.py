@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from touchline.models.detector import STRIDE, cell_boxes
+from touchline.models.networks.detector import STRIDE, cell_boxes
 
 _SPREAD = 0.54
 """Share of a box over which its centre's heat spreads (TTFNet, section 3.2)."""

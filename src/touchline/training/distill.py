@@ -20,9 +20,9 @@ from torch.nn import functional as F
 
 from touchline.core.errors import UsageError
 from touchline.formats.files.atomic import write_json_atomic
-from touchline.models.clip_ensemble import ClipEnsemble
-from touchline.models.clip_input import ClipClassifier
-from touchline.models.spec import ClipSpec
+from touchline.models.networks.clip_ensemble import ClipEnsemble
+from touchline.models.specs.clip_input import ClipClassifier
+from touchline.models.specs.spec import ClipSpec
 from touchline.models.store import save_model
 from touchline.training import distillation_losses as losses
 from touchline.training.distill_table import ROLES, DistillResult, DistillRow, result_of, row_of

@@ -17,7 +17,7 @@ from torch.nn.utils import clip_grad_norm_
 from touchline.core.errors import InputError
 from touchline.formats.files.atomic import make_folder
 from touchline.formats.keeper.pictures import KeeperPicture
-from touchline.models.pose_net import PoseNet
+from touchline.models.networks.pose_net import PoseNet
 from touchline.models.store import load_model, load_weights
 from touchline.training.checkpoint import load_checkpoint, save_checkpoint
 from touchline.training.ema import Ema
@@ -65,7 +65,7 @@ class KeeperPoseRecipe(BaseModel):
             what was measured is what ships.
         split_seed: deals them.
         side_px: of the crops.
-        network: arguments of :class:`~touchline.models.pose_net.PoseNet`.
+        network: arguments of :class:`~touchline.models.networks.pose_net.PoseNet`.
         first: the stage on figures alone.
         then: the stage on pictures.
 

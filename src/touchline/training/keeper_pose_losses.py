@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from touchline.core.poses import BONES, MIRROR
-from touchline.models.pose_net import PoseMaps, cell_centres, expected_places
+from touchline.models.networks.pose_net import PoseMaps, cell_centres, expected_places
 
 SPREAD = 1.3 / 32
 """Standard deviation of a joint's target, in crop sides: a little more than the published joints are rounded to."""

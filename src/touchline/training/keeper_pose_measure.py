@@ -23,7 +23,7 @@ from touchline.goalkeeping.reference import TECHNIQUES, nearest_centre, pose_fea
 from touchline.goalkeeping.technique import name_technique
 from touchline.goalkeeping.views import comparable
 from touchline.metrics.poses import Interval, agreement, correct_joints, over_groups, scaled_errors, torso_lengths
-from touchline.models.pose_spec import ConfidenceSpec
+from touchline.models.specs.pose_spec import ConfidenceSpec
 from touchline.training.keeper_pose_data import read_picture
 
 Floats = npt.NDArray[np.float64]

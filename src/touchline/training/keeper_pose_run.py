@@ -21,9 +21,9 @@ from touchline.formats.keeper.tables import read_choices, read_poses, read_shots
 from touchline.goalkeeping.pose_finder import finder_of, joint_confidence
 from touchline.goalkeeping.reference import centroids, reference_rows
 from touchline.metrics.poses import correct_joints
-from touchline.models.pose_net import PoseNet
-from touchline.models.pose_spec import ConfidenceSpec, PoseConfig
-from touchline.models.spec import PictureSpec
+from touchline.models.networks.pose_net import PoseNet
+from touchline.models.specs.pose_spec import ConfidenceSpec, PoseConfig
+from touchline.models.specs.spec import PictureSpec
 from touchline.models.store import save_model
 from touchline.training.keeper_pose import KeeperPoseRecipe, deal_folds, fresh_network, restart, shares, train_stage
 from touchline.training.keeper_pose_augment import PoseSample

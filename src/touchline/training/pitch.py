@@ -20,8 +20,8 @@ from torch import Tensor, nn
 from touchline.core.errors import InputError
 from touchline.core.pitch import KEYPOINT_NAMES
 from touchline.formats.files.atomic import make_folder, write_json_atomic
-from touchline.models.pitch_net import PitchNet
-from touchline.models.spec import PictureConfig, PictureSpec
+from touchline.models.networks.pitch_net import PitchNet
+from touchline.models.specs.spec import PictureConfig, PictureSpec
 from touchline.models.store import save_model
 from touchline.training.checkpoint import load_checkpoint, save_checkpoint
 from touchline.training.ema import Ema
@@ -88,7 +88,7 @@ class PitchRecipe(BaseModel):
         held_out: groups of sources of frames; each group is measured with a network trained on the others.
         train_on_all: whether a last network, trained on every source, ships; if not, that of the first group does, so
             that what was measured is what ships.
-        network: arguments of :class:`~touchline.models.pitch_net.PitchNet`.
+        network: arguments of :class:`~touchline.models.networks.pitch_net.PitchNet`.
         training: how each network is trained.
         loss: how much each part of the loss counts.
         precision: arithmetic the shipped model asks for on CPUs.

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from touchline.models.pitch_net import STRIDE, PitchMaps
+from touchline.models.networks.pitch_net import STRIDE, PitchMaps
 from touchline.training.pitch_augment import PitchBatch
 from touchline.training.pitch_render import line_cover, look_at_ground, pixel_grid
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from torch.nn import functional as F
 
-from touchline.models.pitch_net import PitchNet, keypoint_probabilities
+from touchline.models.networks.pitch_net import PitchNet, keypoint_probabilities
 from touchline.tracking.pitch_finder import read_keypoints
 from touchline.training.pitch_data import PitchFrame
 

@@ -22,9 +22,9 @@ from touchline.core.errors import InputError
 from touchline.formats.clips.predictions import write_clip_predictions
 from touchline.formats.files.atomic import make_folder, write_json_atomic
 from touchline.metrics.recognition import accuracy_interval, bootstrap, calibration, confusion_matrix, report
-from touchline.models.clip_ensemble import ClipEnsemble
-from touchline.models.clip_input import ClipNormaliser
-from touchline.models.spec import ClipConfig, ClipSpec
+from touchline.models.networks.clip_ensemble import ClipEnsemble
+from touchline.models.specs.clip_input import ClipNormaliser
+from touchline.models.specs.spec import ClipConfig, ClipSpec
 from touchline.models.store import ARCHITECTURES, find_model, load_model, load_weights, read_config, save_model
 from touchline.training.checkpoint import load_checkpoint, save_checkpoint
 from touchline.training.clip_splits import Leaks, count_by_side

@@ -20,7 +20,7 @@ from touchline.formats.clips.spacejam import read_spacejam
 from touchline.formats.files.atomic import make_folder, replacing, write_json_atomic
 from touchline.formats.files.text_columns import read_column
 from touchline.media.clip_reader import read_frames
-from touchline.models.spec import ClipSpec
+from touchline.models.specs.spec import ClipSpec
 from touchline.recognition.prepare import sample_clip
 from touchline.training.clip_augment import AugmentSettings, augment, reference_copies
 from touchline.training.clip_splits import (

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from touchline.models.spec import ClipSpec
+from touchline.models.specs.spec import ClipSpec
 from touchline.training.clip_augment import AugmentSettings
 from touchline.training.config import StrictSettings
 

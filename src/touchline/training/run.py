@@ -181,7 +181,7 @@ def _train_ball_spotter(
 
 
 def _plan_ball_spotter(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any], list[PlannedRun]]:
-    from touchline.models.ball_spotter import BallSpotter
+    from touchline.models.networks.ball_spotter import BallSpotter
     from touchline.training.ball_spotter import BallSpotterRecipe
     from touchline.training.slow_fusion_network import count_parameters
 
@@ -202,7 +202,7 @@ def _train_detector(recipe: Recipe, out: Path, device: torch.device, resume: boo
 
 
 def _plan_detector(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any], list[PlannedRun]]:
-    from touchline.models.detector import PeopleDetector
+    from touchline.models.networks.detector import PeopleDetector
     from touchline.training.detector import DetectorRecipe, list_runs
     from touchline.training.slow_fusion_network import count_parameters
 
@@ -224,7 +224,7 @@ def _train_pitch_finder(
 
 
 def _plan_pitch_finder(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any], list[PlannedRun]]:
-    from touchline.models.pitch_net import PitchNet
+    from touchline.models.networks.pitch_net import PitchNet
     from touchline.training.pitch import PitchRecipe, list_runs
     from touchline.training.slow_fusion_network import count_parameters
 
@@ -244,7 +244,7 @@ def _train_skeletons(recipe: Recipe, out: Path, device: torch.device, resume: bo
 
 
 def _plan_skeletons(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any], list[PlannedRun]]:
-    from touchline.models.skeleton_net import SkeletonNet
+    from touchline.models.networks.skeleton_net import SkeletonNet
     from touchline.training.skeletons import SkeletonRecipe
     from touchline.training.slow_fusion_network import count_parameters
 
@@ -349,7 +349,7 @@ def _distill_skeletons(recipe: Recipe, out: Path, device: torch.device, resume: 
 
 
 def _plan_distilled_skeletons(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any], list[PlannedRun]]:
-    from touchline.models.skeleton_net import SkeletonNet
+    from touchline.models.networks.skeleton_net import SkeletonNet
     from touchline.training.distill_skeletons import DistillSkeletonsRecipe
     from touchline.training.slow_fusion_network import count_parameters
 
@@ -425,7 +425,7 @@ def _train_keeper_pose(
 
 
 def _plan_keeper_pose(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any], list[PlannedRun]]:
-    from touchline.models.pose_net import PoseNet
+    from touchline.models.networks.pose_net import PoseNet
     from touchline.training.keeper_pose import KeeperPoseRecipe
     from touchline.training.slow_fusion_network import count_parameters
 

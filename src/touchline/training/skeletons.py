@@ -20,8 +20,8 @@ from touchline.formats.clips.predictions import write_clip_predictions
 from touchline.formats.clips.skeleton_sets import SkeletonSet, read_skeleton_set
 from touchline.formats.files.atomic import make_folder, write_json_atomic
 from touchline.metrics.recognition import accuracy_interval, confusion_matrix, report
-from touchline.models.skeleton_net import SkeletonNet
-from touchline.models.spec import SkeletonConfig, SkeletonSpec
+from touchline.models.networks.skeleton_net import SkeletonNet
+from touchline.models.specs.spec import SkeletonConfig, SkeletonSpec
 from touchline.models.store import save_model
 from touchline.training.checkpoint import load_checkpoint, save_checkpoint
 from touchline.training.distillation_losses import blend
@@ -58,7 +58,7 @@ class SkeletonRecipe(BaseModel):
         file: the labelled sequences in it.
         labels: the classes in the order of the outputs.
         mirror: partner of every joint on the other side of the body.
-        network: arguments of :class:`~touchline.models.skeleton_net.SkeletonNet` besides classes and joints.
+        network: arguments of :class:`~touchline.models.networks.skeleton_net.SkeletonNet` besides classes and joints.
         augment: how sequences are changed.
         optimizer: how members learn; ``balance`` 0 draws sequences alike, 1 classes alike; ``mixup`` is the parameter
             of the Beta distribution, 0 for none.

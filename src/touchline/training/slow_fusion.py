@@ -13,8 +13,8 @@ import torch
 
 from touchline.core.errors import InputError, UsageError
 from touchline.formats.files.atomic import write_json_atomic
-from touchline.models.slow_fusion import SlowFusionSpotter
-from touchline.models.spec import FrameSpec, ModelConfig
+from touchline.models.networks.slow_fusion import SlowFusionSpotter
+from touchline.models.specs.spec import FrameSpec, ModelConfig
 from touchline.models.store import save_model
 from touchline.training.config import Recipe, resolve_data_root
 from touchline.training.data import GameVideo, GridSize, find_games, manifest_sha256, open_frames, read_game

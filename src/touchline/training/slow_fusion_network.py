@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from touchline.core.errors import InputError, UsageError
-from touchline.models.slow_fusion import SlowFusionSpotter
+from touchline.models.networks.slow_fusion import SlowFusionSpotter
 from touchline.models.store import load_model
 from touchline.training.slow_fusion_settings import StageConfig
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from touchline.core.labels import LABEL_SETS
-from touchline.models.spec import PeakSpec
+from touchline.models.specs.spec import PeakSpec
 from touchline.training.augment import AugmentSettings
 from touchline.training.config import StrictSettings
 from touchline.training.targets import CENTRE_FRAMES

@@ -16,9 +16,9 @@ import torch
 from touchline.core.errors import InputError, UsageError
 from touchline.formats.features.stream_sets import StreamSet, open_stream_set
 from touchline.formats.files.atomic import make_folder, write_json_atomic
-from touchline.models.fusion import FusedHead
+from touchline.models.networks.heads.fusion import FusedHead
+from touchline.models.specs.stream_spec import StreamHeadConfig, StreamSpec
 from touchline.models.store import save_model
-from touchline.models.stream_spec import StreamHeadConfig, StreamSpec
 from touchline.spotting.stream_decoding import DenseScores, calibrated
 from touchline.spotting.stream_spotter import StreamSpotter
 from touchline.training import stream_measure as measuring

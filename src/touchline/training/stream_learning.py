@@ -15,10 +15,10 @@ from torch import Tensor, nn
 
 from touchline.core.errors import UsageError
 from touchline.formats.features.stream_sets import StreamSet
-from touchline.models.fusion import FusedHead, Output
+from touchline.models.networks.heads.fusion import FusedHead, Output
+from touchline.models.specs.stream_outputs import ChunkOutput, DenseOutput, WindowOutput
+from touchline.models.specs.stream_spec import StreamHeadConfig, SuppressionSpec
 from touchline.models.store import load_weights
-from touchline.models.stream_outputs import ChunkOutput, DenseOutput, WindowOutput
-from touchline.models.stream_spec import StreamHeadConfig, SuppressionSpec
 from touchline.spotting.stream_spotter import StreamSpotter
 from touchline.training import stream_measure as measuring
 from touchline.training.checkpoint import load_checkpoint, restore_rng, save_checkpoint

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from touchline.models.context_head import middle_weight
-from touchline.models.stream_outputs import ChunkOutput, DenseOutput, WindowOutput
+from touchline.models.networks.heads.context import middle_weight
+from touchline.models.specs.stream_outputs import ChunkOutput, DenseOutput, WindowOutput
 
 HIT_MARGIN = 0.1
 MISS_MARGIN = 0.9

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from touchline.core.columns import EventColumns
 from touchline.formats.features.stream_sets import Recording, StreamSet
 from touchline.metrics.spotting import evaluate_spotting
-from touchline.models.stream_spec import StreamHeadConfig, SuppressionSpec
+from touchline.models.specs.stream_spec import StreamHeadConfig, SuppressionSpec
 from touchline.spotting.stream_decoding import DenseScores, calibrated, find_peaks
 from touchline.spotting.stream_spotter import StreamSpotter
 

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from touchline.formats.files.atomic import make_folder, replacing
-from touchline.models.clip_input import ClipNormaliser
-from touchline.models.spec import ClipSpec
+from touchline.models.specs.clip_input import ClipNormaliser
+from touchline.models.specs.spec import ClipSpec
 from touchline.training.recogniser_data import TrainingClips, plain_batch
 
 _BATCH = 16

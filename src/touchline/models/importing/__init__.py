@@ -1,0 +1,1 @@
+"""Published checkpoints, converted once to safetensors by a restricted loader."""

@@ -1,0 +1,152 @@
+"""Published heads over SoccerNet's features as touchline models: pooling, NetVLAD and its ++ forms, CALF.
+
+What a checkpoint is, its tensors' names and shapes say; all of them must fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from touchline.core.errors import InputError
+from touchline.core.labels import SOCCERNET_V2
+from touchline.models.importing.checkpoints import check_name, model_name, read_checkpoint
+from touchline.models.specs.stream_spec import StreamHeadConfig, StreamSpec, SuppressionSpec
+from touchline.models.store import build_network, load_weights, save_model, user_folder
+
+RATE_HZ = 2.0
+STREAM = "picture"
+LABELS_V1 = ("y-card", "subs", "soccer-ball")
+"""Of the heads for SoccerNet's first version, in the order of their outputs after "nothing"."""
+_LABELS_BY_COUNT = {len(labels): labels for labels in (LABELS_V1, SOCCERNET_V2)}
+_PLAIN_WINDOW, _AWARE_WINDOW = 40, 30
+"""Samples: 20 s of the first pooling heads, 15 s of the temporally aware ones; no checkpoint says."""
+_POOLED = 512
+
+
+def is_head(checkpoint: Any) -> bool:
+    """Whether a checkpoint's content is one of a published head: its weights lie under ``state_dict``."""
+    return isinstance(checkpoint, Mapping) and isinstance(checkpoint.get("state_dict"), Mapping)
+
+
+def import_head(
+    path: Path | str, *, name: str | None = None, labels: Sequence[str] | None = None, out: Path | None = None
+) -> Path:
+    """Convert a published head's checkpoint to a model file.
+
+    Args:
+        path: the checkpoint (``.pth.tar``).
+        name: what to call the model; the file's name where None.
+        labels: class names in the order of the outputs; by their number where None.
+        out: folder for it; the user's models where None.
+
+    Returns:
+        The model file.
+
+    Raises:
+        InputError: unsafe or damaged, of another kind, or with other tensors than its network.
+
+    """
+    path = Path(path)
+    chosen = model_name(Path(path.name.removesuffix(".tar"))) if name is None else check_name(name)
+    checkpoint = read_checkpoint(path)
+    if not is_head(checkpoint):
+        raise InputError(f"{path}: no checkpoint of a head: its weights should lie under 'state_dict'")
+    state = {str(key): value for key, value in checkpoint["state_dict"].items() if isinstance(value, Tensor)}
+    head, arguments, width, classes = _describe(state, source=str(path))
+    known = tuple(labels) if labels else _LABELS_BY_COUNT.get(classes)
+    if known is None or len(known) != classes:
+        raise InputError(f"{path}: a head of {classes} classes; name them in order with --labels A,B,...")
+    config = StreamHeadConfig(
+        name=chosen,
+        architecture="plain-stream-head",
+        network={"streams": {STREAM: width}, "num_classes": classes, "head": head, "head_arguments": arguments},
+        labels=known,
+        streams=(StreamSpec(name=STREAM, width=width, model=_features(width), published=True),),
+        rate_hz=RATE_HZ,
+        suppression=_suppression(head, arguments),
+        licence="MIT (SoccerNet)",
+        description=f"Imported from {path.name}: a published head over SoccerNet's {_features(width)} features.",
+    )
+    network = build_network(config)
+    load_weights(network, {f"head.{key}": value for key, value in _own(state).items()}, source=str(path))
+    return save_model((out or user_folder()) / config.name, network, config)
+
+
+def _describe(state: Mapping[str, Tensor], *, source: str) -> tuple[str, dict[str, Any], int, int]:
+    """(head, its arguments, width of the features, classes) of a checkpoint's tensors."""
+    shapes = {key: tuple(value.shape) for key, value in state.items()}
+    try:
+        if "conv_seg.weight" in shapes:
+            return _describe_calf(shapes)
+        if "fc.weight" in shapes:
+            return _describe_pooling(shapes)
+    except (KeyError, IndexError, ZeroDivisionError) as error:
+        raise InputError(f"{source}: looks like a head, but a tensor is missing or misshapen: {error}") from error
+    raise InputError(f"{source}: no head that is known here; it holds {sorted(shapes)[:8]}")
+
+
+def _describe_calf(shapes: Mapping[str, tuple[int, ...]]) -> tuple[str, dict[str, Any], int, int]:
+    detections = shapes["conv_conf.weight"][0] // 2
+    classes = shapes["conv_class.weight"][0] // detections
+    arguments = {
+        "chunk": shapes["batch_seg.weight"][0],
+        "receptive_field": shapes["conv_p_4.weight"][2],
+        "capsule": shapes["conv_seg.weight"][0] // classes,
+        "detections": detections,
+    }
+    return "calf", arguments, shapes["conv_1.weight"][3], classes
+
+
+def _describe_pooling(shapes: Mapping[str, tuple[int, ...]]) -> tuple[str, dict[str, Any], int, int]:
+    outputs, pooled = shapes["fc.weight"]
+    project = shapes["feature_extractor.weight"][0] if "feature_extractor.weight" in shapes else None
+    aware = "pool_layer_before.clusters" in shapes
+    prefix = "pool_layer_before" if aware else "pool_layer"
+    if f"{prefix}.centroids" in shapes:
+        pool, (clusters, inner) = "netvlad", shapes[f"{prefix}.centroids"]
+    elif f"{prefix}.clusters" in shapes:
+        pool = "netvlad" if f"{prefix}.clusters2" in shapes else "netrvlad"
+        inner, clusters = shapes[f"{prefix}.clusters"]
+    else:
+        aware = pooled == 2 * (project or _POOLED)
+        pool, inner, clusters = "max", pooled // (2 if aware else 1), 64
+    arguments: dict[str, Any] = {
+        "pool": pool + "++" * aware,
+        "window": _AWARE_WINDOW if aware or f"{prefix}.clusters" in shapes else _PLAIN_WINDOW,
+        "clusters": clusters * (2 if aware and pool != "max" else 1),
+        "project": project,
+    }
+    width = shapes["feature_extractor.weight"][1] if project else inner
+    return "pooling", arguments, width, outputs - 1
+
+
+def _own(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Tensors under this package's names; those of the first NetVLAD head were arranged in another way."""
+    if "pool_layer.centroids" not in state:
+        return dict(state)
+    centroids, fc = state["pool_layer.centroids"], state["fc.weight"]
+    clusters, width = centroids.shape
+    by_cluster = fc.reshape(len(fc), clusters, width)
+    return {
+        "pool_layer.clusters": state["pool_layer.conv.weight"].reshape(clusters, width).T.contiguous(),
+        "pool_layer.clusters2": centroids.T[None].contiguous(),
+        "fc.weight": by_cluster.transpose(1, 2).reshape(len(fc), -1).contiguous(),
+        "fc.bias": state["fc.bias"],
+    }
+
+
+def _features(width: int) -> str:
+    """SoccerNet's set of features that all its published heads were trained on, as their logs say."""
+    return "ResNET_TF2_PCA512" if width == _POOLED else "ResNET_TF2"
+
+
+def _suppression(head: str, arguments: Mapping[str, Any]) -> SuppressionSpec:
+    """The published suppression: 30 s for temporally aware pooling, else 20; a floor of .5 for the plain NetVLAD."""
+    pool = arguments.get("pool", "")
+    if pool.endswith("++"):
+        return SuppressionSpec(window_s=30.0, floor=0.0)
+    return SuppressionSpec(window_s=20.0, floor=0.5 if head == "pooling" and "vlad" in pool else 0.0)

@@ -1,0 +1,1 @@
+"""Network architectures. A network knows no loss, optimiser, file or label."""

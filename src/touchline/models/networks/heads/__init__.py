@@ -1,0 +1,1 @@
+"""Heads over feature streams: pooling, NetVLAD, CALF, long context, and their fusion."""

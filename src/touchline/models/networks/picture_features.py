@@ -1,0 +1,73 @@
+"""From 8-bit pictures to one vector each, in one module; what an encoder needs of its input becomes part of it."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from touchline.models.networks.detector import PeopleDetector
+from touchline.models.networks.resnet import ResNet
+from touchline.models.specs.spec import EncoderSpec
+
+_GRID = (2, 3)
+"""Rows and columns into which the detector's view is divided: what is where in the picture stays known."""
+
+
+class DetectorEncoder(nn.Module):
+    """What a detector of people sees of a picture before it says where anyone is.
+
+    Its widest-looking map, averaged over each cell of a grid, and the map below, averaged over the whole picture.
+
+    Args:
+        detector: whose stages are used; what comes after them is left out.
+
+    """
+
+    def __init__(self, detector: PeopleDetector) -> None:
+        super().__init__()
+        self.stem, self.stages, self.overview = detector.stem, detector.stages, detector.overview
+        widths = [int(width) for width in detector.settings["widths"]]
+        self.feature_size = widths[3] * _GRID[0] * _GRID[1] + widths[2]
+
+    def picture_features(self, pictures: Tensor) -> Tensor:
+        """Features (n, D) of pictures (n, 3, h, w), RGB in 0..1; h and w are multiples of 32."""
+        x = self.stem(pictures * 4.0 - 2.0)
+        maps = []
+        for stage in self.stages:
+            x = stage(x)
+            maps.append(x)
+        top = F.adaptive_avg_pool2d(self.overview(maps[3]), _GRID)
+        return torch.cat([top.flatten(1), maps[2].mean((2, 3))], dim=1)
+
+
+class PictureFeatures(nn.Module):
+    """An encoder whole: 8-bit pixels in, features out.
+
+    Args:
+        network: gives features of normalised pictures.
+        spec: order of the channels, their range, mean and standard deviation.
+
+    """
+
+    scale: Tensor
+    shift: Tensor
+
+    def __init__(self, network: ResNet | DetectorEncoder, *, spec: EncoderSpec) -> None:
+        super().__init__()
+        self.network = network
+        self.feature_size = network.feature_size
+        self.bgr = spec.color == "BGR"
+        mean, std = torch.tensor(spec.mean), torch.tensor(spec.std)
+        self.register_buffer("scale", (spec.max_value / (255.0 * std)).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("shift", (-mean / std).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Features float (n, D) of pixels uint8 (n, h, w, 3), RGB."""
+        pictures = pixels.permute(0, 3, 1, 2)
+        if self.bgr:
+            pictures = pictures[:, [2, 1, 0]]
+        network: Any = self.network
+        return cast(Tensor, network.picture_features(pictures.float() * self.scale + self.shift).float())

@@ -1,0 +1,1 @@
+"""What a model file says about its model: inputs, outputs, labels, thresholds."""

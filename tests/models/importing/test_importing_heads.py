@@ -1,0 +1,122 @@
+"""Published heads come in whole, of every kind; the real checkpoints run where they are at hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional as F
+
+from touchline.core.errors import InputError
+from touchline.formats.features.vectors import FeatureInfo, Features
+from touchline.models.importing.checkpoints import import_model
+from touchline.models.importing.heads import LABELS_V1, import_head
+from touchline.models.networks.heads.calf import Calf
+from touchline.models.networks.heads.pooling import PoolingHead
+from touchline.models.store import load_model
+from touchline.spotting.stream_spotter import spot_streams
+
+SHARED = Path(__file__).parents[4] / "shared" / "data" / "soccernet"
+PUBLISHED = FeatureInfo("ResNET_TF2_PCA512", 2.0, published=True)
+
+
+def _save(folder: Path, state: dict[str, Any]) -> Path:
+    path = folder / "model.pth.tar"
+    torch.save({"epoch": 3, "state_dict": state, "best_loss": 0.1, "optimizer": {"state": {}}}, path)
+    return path
+
+
+@pytest.mark.parametrize("pool", ["max", "netvlad", "netrvlad", "max++", "netvlad++", "netrvlad++"])
+@pytest.mark.parametrize("project", [None, 512])
+def test_pooling_heads_of_every_kind_come_in(tmp_path: Path, pool: Any, project: int | None) -> None:
+    width = 1024 if project else 512
+    torch.manual_seed(0)
+    head = PoolingHead(width, 17, pool=pool, project=project, clusters=8).eval()
+    path = import_model(_save(tmp_path, head.state_dict()), name="head", out=tmp_path)
+    network, config, _ = load_model(path, task="spot-streams")
+    assert network.head.pool == pool
+    assert network.head.window == (40 if pool == "max" else 30)
+    assert config.labels[0] == "Penalty"
+    assert config.streams[0].width == width
+    own = head.state_dict()
+    assert all(torch.equal(value, own[key.removeprefix("head.")]) for key, value in network.state_dict().items())
+
+
+def test_calf_comes_in(tmp_path: Path) -> None:
+    head = Calf(512, 17)
+    path = import_head(_save(tmp_path, head.state_dict()), out=tmp_path)
+    network, config, _ = load_model(path, task="spot-streams")
+    assert (network.head.chunk, network.head.receptive_field, network.head.detections) == (240, 80, 15)
+    assert config.suppression.window_s == 20
+
+
+def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
+    head = PoolingHead(512, 17, pool="max")
+    with pytest.raises(InputError, match="of 17 classes"):
+        import_head(_save(tmp_path, head.state_dict()), labels=["a"], out=tmp_path)
+    with pytest.raises(InputError, match="no head that is known"):
+        import_head(_save(tmp_path, {"layer.weight": torch.zeros(2)}), out=tmp_path)
+    more = {**PoolingHead(512, 17).state_dict(), "other": torch.zeros(1)}
+    with pytest.raises(InputError, match="1 unexpected"):
+        import_head(_save(tmp_path, more), out=tmp_path)
+    odd = {"conv_seg.weight": torch.zeros(2, 2), "conv_conf.weight": torch.zeros(2)}
+    with pytest.raises(InputError, match="missing or misshapen"):
+        import_head(_save(tmp_path, odd), out=tmp_path)
+    torch.save({"weights": 1}, tmp_path / "x.pth")
+    with pytest.raises(InputError, match="under 'state_dict'"):
+        import_head(tmp_path / "x.pth", out=tmp_path)
+
+
+def _first_netvlad(state: dict[str, torch.Tensor], clip: torch.Tensor) -> torch.Tensor:
+    """What the first NetVLAD head says of a clip (t, width), written out from its paper."""
+    x = F.normalize(clip, dim=1)
+    shares = (x @ state["pool_layer.conv.weight"][:, :, 0, 0].T).softmax(dim=1)
+    residuals = x[:, None] - state["pool_layer.centroids"]
+    vlad = (shares[:, :, None] * residuals).sum(dim=0)
+    pooled = F.normalize(F.normalize(vlad, dim=1).flatten(), dim=0)
+    return state["fc.weight"] @ pooled + state["fc.bias"]
+
+
+def test_the_first_netvlad_heads_arrangement_is_turned_into_ours(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    state = {
+        "pool_layer.centroids": torch.rand(4, 512),
+        "pool_layer.conv.weight": torch.randn(4, 512, 1, 1),
+        "fc.weight": torch.randn(4, 2048),
+        "fc.bias": torch.randn(4),
+    }
+    network, config, _ = load_model(import_head(_save(tmp_path, state), out=tmp_path), task="spot-streams")
+    assert config.streams[0].model == "ResNET_TF2_PCA512"
+    clip = torch.randn(40, 512)
+    assert torch.allclose(network.head(clip[None]).logits[0], _first_netvlad(state, clip), atol=1e-4)
+    assert config.labels == LABELS_V1
+
+
+@pytest.mark.shared_data
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the published checkpoints are not beside the repository")
+@pytest.mark.parametrize(
+    ("file", "pool", "classes"),
+    [("maxpool_v1", "max", 3), ("maxpool_v2", "max", 17), ("netvlad_v1", "netvlad", 3)],
+)
+def test_the_real_checkpoints_come_in_and_run(tmp_path: Path, file: str, pool: str, classes: int) -> None:
+    source = SHARED / f"{file}.pth.tar"
+    path = import_model(source, out=tmp_path)
+    network, config, _ = load_model(path, task="spot-streams")
+    assert (network.head.pool, len(config.labels)) == (pool, classes)
+    random = np.random.default_rng(0)
+    features = Features(random.standard_normal((600, 512)).astype(np.float32), PUBLISHED)
+    found = spot_streams({"picture": features}, path, device="cpu")
+    assert found.scores.values.shape == (600, classes)
+    assert any("nobody measured" in remark for remark in found.remarks)
+    assert config.streams[0].model == "ResNET_TF2_PCA512"  # as the logs of their training say
+    older = Features(features.values, FeatureInfo("ResNET_PCA512", 2.0, published=True))
+    assert any("these are ResNET_PCA512" in r for r in spot_streams({"picture": older}, path, device="cpu").remarks)
+    others = Features(features.values, FeatureInfo("another", 2.0))
+    assert any("train a head on them" in r for r in spot_streams({"picture": others}, path, device="cpu").remarks)
+    if pool == "netvlad":
+        state = torch.load(source, map_location="cpu", weights_only=True)["state_dict"]
+        clip = torch.from_numpy(np.asarray(features.values[:40]))
+        assert torch.allclose(network.head(clip[None]).logits[0], _first_netvlad(state, clip), atol=1e-3)

@@ -1,0 +1,64 @@
+"""VGGish's published weights become models; what does not fit is refused by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from touchline.core.errors import InputError, UsageError
+from touchline.features.sound_extractor import VggishExtractor, is_sound_model, load_sound_extractor
+from touchline.models.importing.sound import import_sound_encoder
+from touchline.models.networks.vggish import VGGish
+from touchline.models.store import load_model
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The four stages with the names of the whole network, in the format before PyTorch 1.6."""
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("weights") / "vggish.pth"
+    torch.save(VGGish(embedding=False).state_dict(), path, _use_new_zipfile_serialization=False)
+    return path
+
+
+def test_the_cut_network_is_imported_and_equal(weights: Path, tmp_path: Path) -> None:
+    path = import_sound_encoder(weights, architecture="vggish-conv4", name="vggish", out=tmp_path)
+    network, config, _ = load_model(path, task="sound-features")
+    assert (config.tap, config.patch, config.labels) == ("conv4", "0.5", ())
+    for name, tensor in torch.load(weights, weights_only=True).items():
+        assert torch.equal(network.state_dict()[name], tensor)
+    extractor = load_sound_extractor(str(path))
+    assert isinstance(extractor, VggishExtractor)
+    assert (extractor.width, extractor.rate_hz) == (512, 2.0)
+    assert is_sound_model(str(path))
+
+
+def test_missing_weights_are_named(weights: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"6 missing \[embeddings"):
+        import_sound_encoder(weights, architecture="vggish", out=tmp_path)
+
+
+def test_components_need_the_numbers_they_turn(weights: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="vggish-conv4"):
+        import_sound_encoder(weights, architecture="vggish-conv4", pca=weights, out=tmp_path)
+    with pytest.raises(InputError, match="pca_eigen_vectors"):
+        import_sound_encoder(weights, architecture="vggish", pca=weights, out=tmp_path)
+
+
+def test_a_checkpoint_with_code_is_refused(tmp_path: Path) -> None:
+    class Evil:
+        def __reduce__(self) -> tuple:
+            return (print, ("harm",))
+
+    torch.save({"features.0.weight": Evil()}, tmp_path / "evil.pth")
+    with pytest.raises(InputError, match="refused"):
+        import_sound_encoder(tmp_path / "evil.pth", architecture="vggish-conv4", out=tmp_path)
+
+
+def test_a_model_that_is_not_there_says_where_to_get_it() -> None:
+    assert is_sound_model("vggish-of-mine")
+    assert not is_sound_model("people-detector")
+    with pytest.raises(InputError, match=r"models import vggish-10086976\.pth"):
+        load_sound_extractor("vggish-of-mine")
