@@ -32,7 +32,7 @@ from simulated_matches import (
 )
 
 from touchline.core.tracks import BALL, Detections
-from touchline.tracking.ball import follow_ball
+from touchline.tracking.ball.ball import follow_ball
 from touchline.tracking.camera_motion import Motion
 
 WITHIN_PX = 10 * WIDTH / 1280

@@ -25,8 +25,8 @@ import numpy.typing as npt
 from tracking_cases import read_truth, restarts, true_motions
 
 from touchline.tracking.camera_motion import CameraMotion
-from touchline.tracking.motion import move_points
-from touchline.tracking.shots import CutFinder
+from touchline.tracking.cuts import CutFinder
+from touchline.tracking.people.motion import move_points
 
 STEADY = {
     "action_0/clip_0": (0, 125),

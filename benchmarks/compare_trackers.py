@@ -35,12 +35,12 @@ from tracking_cases import LEVELS, Boxes, Case, degrade, read_truth, restarts, t
 
 from touchline.core.tracks import BALL, PLAYER, REFEREE, Detections
 from touchline.metrics.tracking import evaluate_tracking
-from touchline.tracking.appearance import describe
 from touchline.tracking.camera_motion import CameraMotion, Motion
-from touchline.tracking.rejoin import fill, rejoin
-from touchline.tracking.smoothing import smooth
-from touchline.tracking.tracker import DEFAULT_SETTINGS, Tracker, TrackerSettings, follow_people
-from touchline.tracking.tracklets import Tracklet
+from touchline.tracking.people.appearance import describe
+from touchline.tracking.people.smoothing import smooth
+from touchline.tracking.people.tracker import DEFAULT_SETTINGS, Tracker, TrackerSettings, follow_people
+from touchline.tracking.people.tracklet_linking import fill, rejoin
+from touchline.tracking.people.tracklets import Tracklet
 
 TOP_VIEW_FPS = 25.0
 FPS = 12.5

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import yaml
 
-from touchline.tracking.pitch_finder import PitchFinder, load_pitch_finder
+from touchline.tracking.pitch.finder import PitchFinder, load_pitch_finder
 from touchline.training.pitch_data import PitchFrame, read_frames, read_simulated
 from touchline.training.pitch_measure import NEAR_PX, measure_keypoints
 

@@ -9,8 +9,8 @@ import numpy.typing as npt
 from pitch_truth import HEIGHT, WIDTH, labelled_frames
 
 from touchline.core.pitch import keypoints_m
-from touchline.tracking.homography import PitchView, fit_view
-from touchline.tracking.pitch_size import fit_pitch_size
+from touchline.tracking.pitch.homography import PitchView, fit_view
+from touchline.tracking.pitch.size import fit_pitch_size
 
 MARKS_M = np.array([(x, y) for x in np.linspace(-50, 50, 21) for y in np.linspace(-32, 32, 15)])
 

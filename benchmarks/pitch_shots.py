@@ -13,9 +13,9 @@ from pitch_truth import FPS, HEIGHT, SIMULATED_PITCH, WIDTH, SimulatedMatch, sim
 from touchline.core.kinematics import movement, smooth_course, speeds_mps
 from touchline.core.pitch import STANDARD, Pitch
 from touchline.tracking.camera_motion import Motion
-from touchline.tracking.homography import LOOSE_POINTS, PitchView, fit_view
-from touchline.tracking.pitch_size import fit_pitch_size
-from touchline.tracking.placing import place_points, smooth_views
+from touchline.tracking.pitch.homography import LOOSE_POINTS, PitchView, fit_view
+from touchline.tracking.pitch.placing import place_points, smooth_views
+from touchline.tracking.pitch.size import fit_pitch_size
 
 REPORTED = ("013", "014")
 NOISE_PX, ALIKE, WILD, MISSED = 1.5, 0.9, 0.03, 0.1

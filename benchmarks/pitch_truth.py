@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from touchline.core.pitch import Pitch, keypoints_m
 from touchline.tracking.camera_motion import CameraMotion, Motion
-from touchline.tracking.view_algebra import project
+from touchline.tracking.pitch.view_algebra import project
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 SIMULATED_PITCH = Pitch(110.0, 72.0)

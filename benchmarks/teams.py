@@ -40,12 +40,12 @@ from simulated_matches import (
 )
 
 from touchline.core.tracks import BALL, DETECTION_LABELS, GOALKEEPER, PLAYER, REFEREE, Detections
-from touchline.tracking.appearance import describe
 from touchline.tracking.camera_motion import CameraMotion, Motion
-from touchline.tracking.kits import Look
-from touchline.tracking.roles import RoleOf, looks_of, match_teams, roles_of
-from touchline.tracking.tracker import follow_people
-from touchline.tracking.tracklets import Tracklet
+from touchline.tracking.people.appearance import describe
+from touchline.tracking.people.kits import Look
+from touchline.tracking.people.roles import RoleOf, looks_of, match_teams, roles_of
+from touchline.tracking.people.tracker import follow_people
+from touchline.tracking.people.tracklets import Tracklet
 
 SHOTS_S = (5, 20, 60)
 FOLLOWED_S = 20

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from touchline.core.tracks import PLAYER, Detections
 from touchline.tracking.camera_motion import Motion
-from touchline.tracking.motion import move_points
+from touchline.tracking.people.motion import move_points
 
 Boxes = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]
 

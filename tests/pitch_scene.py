@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.pitch import STANDARD, Pitch, keypoints_m
-from touchline.tracking.view_algebra import project
+from touchline.tracking.pitch.view_algebra import project
 
 WIDTH, HEIGHT = 640, 360
 

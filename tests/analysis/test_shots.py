@@ -5,7 +5,7 @@ import numpy as np
 from touchline.analysis.shots import ShotSplitter
 from touchline.core.tracks import Detections
 from touchline.tracking.camera_motion import Motion
-from touchline.tracking.observe import Observation
+from touchline.tracking.observations import Observation
 
 
 def observation(index: int, *, cut: bool = False) -> Observation:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from touchline.tracking.camera_carry import Camera
 from touchline.tracking.camera_motion import CameraMotion
-from touchline.tracking.motion import move_points
-from touchline.tracking.paths import Camera
+from touchline.tracking.people.motion import move_points
 
 SIZE = (640, 360)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from touchline.tracking.shots import CutFinder, PictureFacts, shot_kind
+from touchline.tracking.cuts import CutFinder, PictureFacts, shot_kind
 
 
 def place(seed: int) -> np.ndarray:

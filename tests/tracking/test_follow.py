@@ -20,9 +20,9 @@ from fakematch import (
 )
 from touchline.core.tracks import Track
 from touchline.media.frame import Frame
-from touchline.tracking.follow import FollowedShot, Span, follow_shot, tracks_of
-from touchline.tracking.observe import Observation, Observer, observe, pack, unpack
-from touchline.tracking.roles import match_teams
+from touchline.tracking.observations import Observation, Observer, observe, pack, unpack
+from touchline.tracking.people.roles import match_teams
+from touchline.tracking.shot_tracking import FollowedShot, Span, follow_shot, tracks_of
 
 FRAMES = 50
 

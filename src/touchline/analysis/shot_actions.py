@@ -22,7 +22,7 @@ from touchline.recognition.on_the_ball import holders_of
 from touchline.recognition.recogniser import ClipRecogniser
 from touchline.recognition.smoothing import actions_of, smooth_windows
 from touchline.recognition.track_recogniser import TrackRecogniser
-from touchline.tracking.follow import FollowedShot, track_order
+from touchline.tracking.shot_tracking import FollowedShot, track_order
 
 _JPEG_QUALITY = 92
 _MIN_HEIGHT_PX = 16.0

@@ -12,11 +12,11 @@ from touchline.core.clock import US_PER_S
 from touchline.core.tracks import Shot
 from touchline.formats.bundle import npz_bytes
 from touchline.formats.files.atomic import make_folder, writing
-from touchline.tracking.follow import FollowedShot, Span
-from touchline.tracking.observe import Observation
+from touchline.tracking.observations import Observation
+from touchline.tracking.people.roles import Look
+from touchline.tracking.people.tracklets import Tracklet
 from touchline.tracking.replays import ShotEdges, find_replays
-from touchline.tracking.roles import Look
-from touchline.tracking.tracklets import Tracklet
+from touchline.tracking.shot_tracking import FollowedShot, Span
 
 LONGEST_S = 600.0
 """A shot without an end is followed in parts of so many seconds; tracks end at their seams."""

@@ -37,8 +37,7 @@ from touchline.formats.boxes.tracks_parquet import tracks_parquet_writer
 from touchline.formats.bundle import ACTIONS, TRACKS, TRACKS_MOT, Bundle
 from touchline.media.frame import Frame
 from touchline.recognition.recogniser import ClipRecogniser
-from touchline.tracking.follow import follow_shot, tracks_of
-from touchline.tracking.observe import (
+from touchline.tracking.observations import (
     DEFAULT_FPS,
     Observation,
     Observer,
@@ -49,8 +48,9 @@ from touchline.tracking.observe import (
     unpack,
     unpack_crops,
 )
-from touchline.tracking.roles import match_teams
-from touchline.tracking.tracker import DEFAULT_SETTINGS, TrackerSettings
+from touchline.tracking.people.roles import match_teams
+from touchline.tracking.people.tracker import DEFAULT_SETTINGS, TrackerSettings
+from touchline.tracking.shot_tracking import follow_shot, tracks_of
 
 DEFAULT_PITCH_EVERY = 3
 
@@ -136,7 +136,7 @@ def load_tracker(
     from touchline.models.store import list_builtin
     from touchline.recognition.recogniser import load_recogniser
     from touchline.tracking.detector import Detector, load_detector
-    from touchline.tracking.pitch_finder import load_pitch_finder
+    from touchline.tracking.pitch.finder import load_pitch_finder
 
     found = load_detector(detector, device=device)
     there = pitch_finder is not None or any(model.config.task == "pitch" for model in list_builtin())

@@ -12,7 +12,7 @@ import numpy as np
 from touchline.core.clock import US_PER_S, format_clock
 from touchline.core.tracks import BALL, DETECTION_LABELS, Shot, Track
 from touchline.formats.boxes.picked import PickedBox
-from touchline.tracking.observe import Observation
+from touchline.tracking.observations import Observation
 
 _DARK = 40.0
 _SMALL_PX = 240

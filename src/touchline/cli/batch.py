@@ -166,7 +166,7 @@ def _read_boxes(tracking: TrackArguments | None) -> tuple[PickedBox, ...]:
 def _load_tracker(tracking: TrackArguments, *, output: Output) -> VideoTracker:
     """The tracker of the command line; which device its models got, and why, goes to stderr."""
     from touchline.analysis.tracking import load_tracker
-    from touchline.tracking.observe import DEFAULT_FPS
+    from touchline.tracking.observations import DEFAULT_FPS
 
     fps = DEFAULT_FPS if tracking.fps is None else tracking.fps
     if not 1 <= fps <= 240:

@@ -11,7 +11,7 @@ import torch
 from torch.nn import functional as F
 
 from touchline.models.networks.pitch_net import PitchNet, keypoint_probabilities
-from touchline.tracking.pitch_finder import read_keypoints
+from touchline.tracking.pitch.finder import read_keypoints
 from touchline.training.pitch_data import PitchFrame
 
 NEAR_PX = (5.0, 10.0)

@@ -44,7 +44,7 @@ from touchline.spotting.engine import Engine, Plan
 from touchline.spotting.stream_spotter import StreamSpotter
 from touchline.tracking.detector import Detector, load_detector
 from touchline.tracking.hub_detector import HubDetector
-from touchline.tracking.pitch_finder import PitchFinder
+from touchline.tracking.pitch.finder import PitchFinder
 
 PICTURE = np.full((96, 128, 3), 90, np.uint8)
 CPU = torch.device("cpu")

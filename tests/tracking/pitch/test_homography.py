@@ -5,8 +5,8 @@ import pytest
 
 from pitch_scene import HEIGHT, WIDTH, camera, seen
 from touchline.core.pitch import MIRROR, Pitch
-from touchline.tracking.homography import fit_view
-from touchline.tracking.view_algebra import (
+from touchline.tracking.pitch.homography import fit_view
+from touchline.tracking.pitch.view_algebra import (
     carried,
     change_between,
     change_matrix,

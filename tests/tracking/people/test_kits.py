@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from touchline.tracking.kits import Look, find_kits, fit_to_kits
+from touchline.tracking.people.kits import Look, find_kits, fit_to_kits
 
 LIGHT, DARK, OTHER = np.array([1.0, 0, 0]), np.array([-0.5, 0.3, 0]), np.array([0.2, -1.5, 0.5])
 PLAYER, KEEPER, REFEREE = np.array([0, 0.05, 0.9, 0.05]), np.array([0, 0.9, 0.05, 0.05]), np.array([0, 0, 0.1, 0.9])

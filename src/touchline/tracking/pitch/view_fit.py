@@ -1,7 +1,7 @@
 """Fitting a view to points: sampling that survives wrong points, then least squares on the reprojection.
 
-All points of the picture are in picture units here (see :mod:`touchline.tracking.view_algebra`), those of the pitch in
-metres; ``sigmas`` are standard deviations of the picture's points in picture units.
+All points of the picture are in picture units here (see :mod:`touchline.tracking.pitch.view_algebra`), those of the
+pitch in metres; ``sigmas`` are standard deviations of the picture's points in picture units.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from touchline.tracking.view_algebra import Floats, change_matrix, displacements, project
+from touchline.tracking.pitch.view_algebra import Floats, change_matrix, displacements, project
 
 MOST_SAMPLES = 200
 LEAST_TRIANGLE_M2 = 8.0

@@ -13,19 +13,19 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.tracks import BALL, DETECTION_LABELS, Shot, Track
-from touchline.tracking.ball import follow_ball
+from touchline.tracking.ball.ball import follow_ball
 from touchline.tracking.camera_motion import Motion
-from touchline.tracking.homography import PitchView, fit_view
-from touchline.tracking.observe import Observation
-from touchline.tracking.pitch_size import fit_pitch_size
-from touchline.tracking.placing import place_track, smooth_views
-from touchline.tracking.rejoin import fill, rejoin
+from touchline.tracking.cuts import PictureFacts, shot_kind
+from touchline.tracking.observations import Observation
+from touchline.tracking.people.roles import Kits, Look, looks_of, roles_of
+from touchline.tracking.people.smoothing import smooth
+from touchline.tracking.people.tracker import DEFAULT_SETTINGS, TrackerSettings, follow_people
+from touchline.tracking.people.tracklet_linking import fill, rejoin
+from touchline.tracking.people.tracklets import Tracklet
+from touchline.tracking.pitch.homography import PitchView, fit_view
+from touchline.tracking.pitch.placing import place_track, smooth_views
+from touchline.tracking.pitch.size import fit_pitch_size
 from touchline.tracking.replays import EDGE_S, ShotEdges
-from touchline.tracking.roles import Kits, Look, looks_of, roles_of
-from touchline.tracking.shots import PictureFacts, shot_kind
-from touchline.tracking.smoothing import smooth
-from touchline.tracking.tracker import DEFAULT_SETTINGS, TrackerSettings, follow_people
-from touchline.tracking.tracklets import Tracklet
 
 Metres = npt.NDArray[np.float32]
 
@@ -128,7 +128,8 @@ def tracks_of(followed: FollowedShot, *, kits: Kits | None, first_id: int) -> li
 
     Args:
         followed: the shot.
-        kits: of the two teams, :func:`touchline.tracking.roles.match_teams`; None where they are not known. Used in
+        kits: of the two teams, :func:`touchline.tracking.people.roles.match_teams`; None where they are not known.
+            Used in
             wide shots only: in others nobody has a team, and roles come from the detector's votes alone.
         first_id: of the track that comes first; the others follow in the order they appear in.
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from touchline.core.pitch import Pitch, keypoints_m
-from touchline.tracking.homography import fit_view
+from touchline.tracking.pitch.homography import fit_view
 
 MISLABELLED = "m02_066"
 """Its far touch line is labelled near, and so on: upside down."""

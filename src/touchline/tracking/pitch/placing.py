@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.tracking.camera_motion import Motion
-from touchline.tracking.homography import PitchView, plausible, usable_points
-from touchline.tracking.view_algebra import Floats, corner_noise, picture_units
-from touchline.tracking.view_filter import Belief, Limits, Seen, believable, fused, run
+from touchline.tracking.pitch.homography import PitchView, plausible, usable_points
+from touchline.tracking.pitch.view_algebra import Floats, corner_noise, picture_units
+from touchline.tracking.pitch.view_filter import Belief, Limits, Seen, believable, fused, run
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.pitch import STANDARD, Pitch, keypoints_m
-from touchline.tracking.homography import LEAST_CONFIDENCE, PitchView, fit_view, usable_points
-from touchline.tracking.view_algebra import Floats, displacements, jacobians, picture_units, project
+from touchline.tracking.pitch.homography import LEAST_CONFIDENCE, PitchView, fit_view, usable_points
+from touchline.tracking.pitch.view_algebra import Floats, displacements, jacobians, picture_units, project
 
 LEAST_KEYPOINTS = 6
 MOST_PICTURES = 24
@@ -56,8 +56,8 @@ def fit_pitch_size(keypoints: Sequence[npt.ArrayLike | None], *, width: int, hei
     """The size that explains the keypoints best.
 
     Args:
-        keypoints: (32, 3) of each picture, as for :func:`touchline.tracking.homography.fit_view`, or None; at most
-            ``MOST_PICTURES`` of those that can tell a size, evenly spread, are looked at.
+        keypoints: (32, 3) of each picture, as for :func:`touchline.tracking.pitch.homography.fit_view`, or None; at
+            most ``MOST_PICTURES`` of those that can tell a size, evenly spread, are looked at.
         width: of the pictures, pixels.
         height: of the pictures, pixels.
 

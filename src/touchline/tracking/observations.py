@@ -18,10 +18,10 @@ import numpy.typing as npt
 from touchline.core.tracks import Detections
 from touchline.media.frame import Frame
 from touchline.media.sampling import GridSampler
-from touchline.tracking.appearance import DIMENSIONS, describe
 from touchline.tracking.camera_motion import CameraMotion, Motion
+from touchline.tracking.cuts import CutFinder
+from touchline.tracking.people.appearance import DIMENSIONS, describe
 from touchline.tracking.replays import THUMB_SIZE
-from touchline.tracking.shots import CutFinder
 
 DEFAULT_FPS = 12.5
 """Pictures looked at in a second, where the video has as many."""

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from touchline.tracking.appearance import DIMENSIONS, describe
+from touchline.tracking.people.appearance import DIMENSIONS, describe
 
 RED, BLUE, WHITE, DARK = (190, 40, 40), (50, 60, 190), (225, 225, 225), (35, 35, 40)
 

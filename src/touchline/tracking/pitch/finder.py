@@ -1,7 +1,7 @@
 """The pitch's keypoints in single pictures: a network, the size it wants, and how its answers become points.
 
 The ladder: :func:`load_pitch_finder` -> :meth:`PitchFinder.find` -> keypoints, from which
-:mod:`touchline.tracking.homography` places the camera.
+:mod:`touchline.tracking.pitch.homography` places the camera.
 """
 
 from __future__ import annotations

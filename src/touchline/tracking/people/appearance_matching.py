@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from touchline.tracking.tracklets import Tracklet
+from touchline.tracking.people.tracklets import Tracklet
 
 Floats = npt.NDArray[np.float64]
 

@@ -5,7 +5,7 @@ import pytest
 
 from pitch_scene import HEIGHT, WIDTH, camera, seen
 from touchline.core.pitch import STANDARD, Pitch
-from touchline.tracking.pitch_size import USUAL_STD_M, fit_pitch_size
+from touchline.tracking.pitch.size import USUAL_STD_M, fit_pitch_size
 
 
 def pictures(pitch: Pitch, *, noise_px: float) -> list[np.ndarray]:

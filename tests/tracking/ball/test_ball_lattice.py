@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from touchline.tracking.ball_lattice import BallSettings, Candidates, Lattice
+from touchline.tracking.ball.lattice import BallSettings, Candidates, Lattice
 
 SETTINGS = BallSettings(evidence_slope=1.0, evidence_offset=0.5, start=-2.0, miss=-0.4, gap_s=0.3)
 

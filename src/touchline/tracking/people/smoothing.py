@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from touchline.tracking.camera_carry import Camera
 from touchline.tracking.camera_motion import Motion
-from touchline.tracking.paths import Camera
-from touchline.tracking.tracklets import Tracklet
+from touchline.tracking.people.tracklets import Tracklet
 
 Floats = npt.NDArray[np.float64]
 

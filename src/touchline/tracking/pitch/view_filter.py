@@ -1,7 +1,7 @@
 """One pass over the pictures of a shot: what is believed of the camera, carried on and corrected.
 
-Everything is in picture units (see :mod:`touchline.tracking.view_algebra`). A picture contributes a whole view, or,
-where its keypoints are too few for one, those few points.
+Everything is in picture units (see :mod:`touchline.tracking.pitch.view_algebra`). A picture contributes a whole view,
+or, where its keypoints are too few for one, those few points.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from touchline.tracking.view_algebra import Floats, carried, change_between, change_matrix, displacements, project
+from touchline.tracking.pitch.view_algebra import Floats, carried, change_between, change_matrix, displacements, project
 
 
 @dataclass(frozen=True, slots=True, eq=False)

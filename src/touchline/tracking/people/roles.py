@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.tracks import BALL, DETECTION_LABELS, GOALKEEPER, PLAYER, REFEREE
-from touchline.tracking.kits import TEAMS, Kits, Look, find_kits, fit_to_kits
-from touchline.tracking.tracklets import Tracklet
+from touchline.tracking.people.kits import TEAMS, Kits, Look, find_kits, fit_to_kits
+from touchline.tracking.people.tracklets import Tracklet
 
 __all__ = ["Kits", "Look", "RoleOf", "assign_roles", "looks_of", "match_teams", "roles_of"]
 

@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.tracks import BALL, Detections
-from touchline.tracking import motion as kalman
-from touchline.tracking.association import CostSettings, assign, pair_costs
 from touchline.tracking.camera_motion import Motion
-from touchline.tracking.motion import MotionSettings, States
-from touchline.tracking.tracklets import Tracklet
+from touchline.tracking.people import motion as kalman
+from touchline.tracking.people.association import CostSettings, assign, pair_costs
+from touchline.tracking.people.motion import MotionSettings, States
+from touchline.tracking.people.tracklets import Tracklet
 
 Ids = npt.NDArray[np.int64]
 

@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
+from touchline.tracking.camera_carry import Camera
 from touchline.tracking.camera_motion import Motion
-from touchline.tracking.looks import learn_looks
-from touchline.tracking.paths import Camera
-from touchline.tracking.tracklets import Tracklet, join
+from touchline.tracking.people.appearance_matching import learn_looks
+from touchline.tracking.people.tracklets import Tracklet, join
 
 Floats = npt.NDArray[np.float64]
 

@@ -9,10 +9,10 @@ import numpy.typing as npt
 import pytest
 
 from touchline.core.tracks import PLAYER, Detections
-from touchline.tracking.association import FORBIDDEN, CostSettings, assign, pair_costs
 from touchline.tracking.camera_motion import Motion
-from touchline.tracking.motion import MotionSettings, begin, correct, move_camera, predict
-from touchline.tracking.tracker import Tracker
+from touchline.tracking.people.association import FORBIDDEN, CostSettings, assign, pair_costs
+from touchline.tracking.people.motion import MotionSettings, begin, correct, move_camera, predict
+from touchline.tracking.people.tracker import Tracker
 
 SETTINGS = MotionSettings()
 NOBODY = np.zeros(1, bool)

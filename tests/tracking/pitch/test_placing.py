@@ -5,9 +5,9 @@ import pytest
 
 from pitch_scene import HEIGHT, WIDTH, camera, seen
 from touchline.tracking.camera_motion import Motion
-from touchline.tracking.homography import PitchView, fit_view
-from touchline.tracking.placing import place_points, place_track, smooth_views
-from touchline.tracking.view_algebra import project
+from touchline.tracking.pitch.homography import PitchView, fit_view
+from touchline.tracking.pitch.placing import place_points, place_track, smooth_views
+from touchline.tracking.pitch.view_algebra import project
 
 FEET = np.array([(200.0, 200.0), (320.0, 260.0), (450.0, 320.0)])
 FRAMES = 60

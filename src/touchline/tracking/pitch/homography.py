@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.pitch import STANDARD, Pitch, keypoints_m
-from touchline.tracking.view_algebra import Floats, displacements, jacobians, picture_units, project
-from touchline.tracking.view_filter import Points
-from touchline.tracking.view_fit import Fit, fit
+from touchline.tracking.pitch.view_algebra import Floats, displacements, jacobians, picture_units, project
+from touchline.tracking.pitch.view_filter import Points
+from touchline.tracking.pitch.view_fit import Fit, fit
 
 LEAST_CONFIDENCE = 0.3
 NOISE_SHARE = 1 / 400
@@ -33,7 +33,7 @@ class PitchView:
     Attributes:
         matrix: float64 (3, 3), from picture pixels (x, y, 1) to pitch metres (x, y, 1) times a factor that is
             positive below the horizon.
-        covariance: float64 (8, 8), of the eight numbers of :mod:`touchline.tracking.view_algebra`.
+        covariance: float64 (8, 8), of the eight numbers of :mod:`touchline.tracking.pitch.view_algebra`.
         width, height: of the picture, pixels.
         pitch: the ground whose dimensions were assumed.
         keypoints: how many points it rests on; 0 for a view carried over from other pictures.

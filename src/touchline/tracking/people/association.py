@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
-from touchline.tracking.motion import Floats, States, centres_and_sizes
+from touchline.tracking.people.motion import Floats, States, centres_and_sizes
 
 FORBIDDEN = 1e6
 """Cost of a pair that must not be."""

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.tracks import BALL, Detections
-from touchline.tracking.ball_lattice import BallSettings, Candidates, Lattice, Way
+from touchline.tracking.ball.lattice import BallSettings, Candidates, Lattice, Way
 from touchline.tracking.camera_motion import Motion
-from touchline.tracking.tracklets import Tracklet
+from touchline.tracking.people.tracklets import Tracklet
 
 __all__ = ["BallSettings", "follow_ball"]
 

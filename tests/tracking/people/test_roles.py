@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from touchline.core.tracks import GOALKEEPER, PLAYER, REFEREE
-from touchline.tracking.roles import assign_roles, looks_of, match_teams, roles_of
-from touchline.tracking.tracklets import Tracklet
+from touchline.tracking.people.roles import assign_roles, looks_of, match_teams, roles_of
+from touchline.tracking.people.tracklets import Tracklet
 
 LIGHT, DARK = np.r_[0.9, np.zeros(44)], np.r_[-0.7, 0.5, np.zeros(43)]
 KEEPER, OFFICIAL = np.r_[0.2, -1.5, np.zeros(43)], np.r_[0.0, 0.0, 1.8, np.zeros(42)]

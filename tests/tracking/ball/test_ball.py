@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from touchline.core.tracks import BALL, PLAYER, Detections
-from touchline.tracking.ball import BallSettings, follow_ball
+from touchline.tracking.ball.ball import BallSettings, follow_ball
 from touchline.tracking.camera_motion import Motion
 
 WIDTH, HEIGHT, FPS = 640, 360, 12.5

@@ -10,10 +10,10 @@ import pytest
 from touchline.core.tracks import BALL, PLAYER, Detections
 from touchline.metrics.tracking import evaluate_tracking
 from touchline.tracking.camera_motion import Motion
-from touchline.tracking.rejoin import fill, rejoin
-from touchline.tracking.smoothing import smooth
-from touchline.tracking.tracker import Tracker, follow_people
-from touchline.tracking.tracklets import Tracklet, join
+from touchline.tracking.people.smoothing import smooth
+from touchline.tracking.people.tracker import Tracker, follow_people
+from touchline.tracking.people.tracklet_linking import fill, rejoin
+from touchline.tracking.people.tracklets import Tracklet, join
 
 FPS = 12.5
 

@@ -13,7 +13,7 @@ from touchline.core.pitch import KEYPOINT_NAMES
 from touchline.models.networks.pitch_net import PitchNet
 from touchline.models.specs.spec import PictureConfig, PictureSpec
 from touchline.models.store import save_model
-from touchline.tracking.pitch_finder import PitchFinder, load_pitch_finder, read_keypoints
+from touchline.tracking.pitch.finder import PitchFinder, load_pitch_finder, read_keypoints
 
 SIZE = PictureSpec(width=128, height=64)
 

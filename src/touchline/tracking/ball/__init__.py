@@ -1,0 +1,1 @@
+"""The ball: the most likely path through uncertain candidates."""

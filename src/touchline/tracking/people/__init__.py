@@ -1,0 +1,1 @@
+"""People: followed from picture to picture, joined, put into teams."""

@@ -1,0 +1,1 @@
+"""The pitch: its keypoints, the camera's view of it, and places in metres."""
