@@ -35,10 +35,10 @@ from sklearn.svm import LinearSVC
 
 from touchline.formats.clips.predictions import read_clip_predictions
 from touchline.metrics.recognition import accuracy_interval, bootstrap, confusion_matrix, difference_interval, report
-from touchline.training.clip_splits import Fold
-from touchline.training.config import read_recipe
-from touchline.training.recogniser_data import TrainingClips, folds_of, read_training_clips
-from touchline.training.recogniser_settings import RecogniserRecipe
+from touchline.training.recipe import read_recipe
+from touchline.training.recognition.clip_splits import Fold
+from touchline.training.recognition.recogniser_data import TrainingClips, folds_of, read_training_clips
+from touchline.training.recognition.recogniser_settings import RecogniserRecipe
 
 RECIPE = Path(__file__).parents[1] / "recipes" / "basketball.yaml"
 SIZE = (48, 80)

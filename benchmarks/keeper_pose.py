@@ -19,11 +19,11 @@ from touchline.formats.keeper.pictures import ONE_ON_ONE, read_keeper_pictures
 from touchline.goalkeeping.pose_finder import PoseFinder, load_pose_finder
 from touchline.media.stills import encode_still
 from touchline.render.skeleton_picture import draw_skeletons
-from touchline.training.config import read_recipe
-from touchline.training.keeper_pose import KeeperPoseRecipe, deal_folds
-from touchline.training.keeper_pose_data import read_picture
-from touchline.training.keeper_pose_measure import look_at
-from touchline.training.keeper_pose_run import measure
+from touchline.training.keeper.pose import KeeperPoseRecipe, deal_folds
+from touchline.training.keeper.pose_data import read_picture
+from touchline.training.keeper.pose_measure import look_at
+from touchline.training.keeper.pose_run import measure
+from touchline.training.recipe import read_recipe
 
 ROOT = Path(__file__).parent.parent
 ROUNDS = 20

@@ -28,11 +28,11 @@ from touchline.goalkeeping.keeper_names import one_spelling
 from touchline.goalkeeping.keeper_table import keeper_table
 from touchline.goalkeeping.penalties import kept_penalties
 from touchline.goalkeeping.technique import Techniques, name_technique
-from touchline.training.keeper_reference import ReferenceTables, read_tables
-from touchline.training.keeper_techniques import fit_techniques
-from touchline.training.penalty_measure import measure_penalties
-from touchline.training.saves_data import read_save_data
-from touchline.training.saves_fit import choose_penalty, fit_saves, sigmoid
+from touchline.studies.keeper_reference import ReferenceTables, read_tables
+from touchline.studies.keeper_techniques import fit_techniques
+from touchline.studies.penalty_measure import measure_penalties
+from touchline.training.keeper.saves_data import read_save_data
+from touchline.training.keeper.saves_fit import choose_penalty, fit_saves, sigmoid
 
 KNOTS = 5
 PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0)

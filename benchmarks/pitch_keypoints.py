@@ -22,8 +22,8 @@ import numpy.typing as npt
 import yaml
 
 from touchline.tracking.pitch.finder import PitchFinder, load_pitch_finder
-from touchline.training.pitch_data import PitchFrame, read_frames, read_simulated
-from touchline.training.pitch_measure import NEAR_PX, measure_keypoints
+from touchline.training.pitch.data import PitchFrame, read_frames, read_simulated
+from touchline.training.pitch.measure import NEAR_PX, measure_keypoints
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"

@@ -25,11 +25,11 @@ import torch
 
 from touchline.formats.features.stream_sets import StreamSet
 from touchline.formats.files.atomic import write_json_atomic
-from touchline.training.planted_streams import KIND_OF, PICTURE, SOUND, PlantedSettings, make_planted_set
-from touchline.training.planted_tracks import TrackSettings
-from touchline.training.stream_heads import measure_head, train_head
-from touchline.training.stream_measure import interval
-from touchline.training.stream_settings import StreamHeadRecipe, StreamOptimizer
+from touchline.synthetic.planted_streams import KIND_OF, PICTURE, SOUND, PlantedSettings, make_planted_set
+from touchline.synthetic.planted_tracks import TrackSettings
+from touchline.training.streams.heads import measure_head, train_head
+from touchline.training.streams.measure import interval
+from touchline.training.streams.settings import StreamHeadRecipe, StreamOptimizer
 
 WINDOW = 16
 """Samples, as seconds: NetVLAD++ is published with 15."""

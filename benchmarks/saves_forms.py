@@ -21,8 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.metrics.probability import log_losses, mean_interval
-from touchline.training.saves_data import SaveData, read_save_data
-from touchline.training.saves_fit import fit_saves, sigmoid, stratified_folds
+from touchline.training.keeper.saves_data import SaveData, read_save_data
+from touchline.training.keeper.saves_fit import fit_saves, sigmoid, stratified_folds
 
 FOLDS, INNER_FOLDS = 10, 5
 RIDGES = (10.0, 30.0, 56.0, 100.0, 180.0, 300.0)

@@ -27,8 +27,8 @@ from touchline.listening.frames import RATE_HZ, sound_frames
 from touchline.listening.logmel import PATCH_050, PATCH_096, stream_patches
 from touchline.listening.model import load_sound_model
 from touchline.listening.whistle import DEFAULT_THRESHOLD, whistle_curve
-from touchline.training.sound_fit import loud_truth, onset_truth, whistle_truth
-from touchline.training.sound_scenes import SceneSettings, make_scene
+from touchline.studies.sound_fit import loud_truth, onset_truth, whistle_truth
+from touchline.synthetic.sound_scenes import SceneSettings, make_scene
 
 FIRST_SEED = 1_000
 SNR_BINS_DB = ((-10, -4), (-4, 0), (0, 4), (4, 8), (8, 18))

@@ -13,7 +13,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from touchline.training.sound_fit import FitSettings, fit_sound
+from touchline.studies.sound_fit import FitSettings, fit_sound
 
 OUT = Path(__file__).parent.parent / "src/touchline/models/builtin/sound-curves.json"
 

@@ -15,7 +15,7 @@ from touchline.models.networks.pose_net import PoseNet
 from touchline.models.specs.pose_spec import PoseConfig
 from touchline.models.specs.spec import PictureSpec
 from touchline.models.store import save_model
-from touchline.training.keeper_figures import figure_picture
+from touchline.synthetic.keeper_figures import figure_picture
 
 NETWORK = {"stem": 8, "widths": [8, 8, 16, 16], "blocks": [1, 1, 1, 1], "neck": 16}
 SIDE_PX = 64

@@ -14,7 +14,7 @@ from touchline.analysis.sound import SoundTask, read_video_sound
 from touchline.formats.sound import SOUND, SOUND_CURVES, read_sound
 from touchline.media.audio import NoAudioError, audio_facts
 from touchline.media.video import probe
-from touchline.training.sound_scenes import coloured_noise, whistle_sound
+from touchline.synthetic.sound_scenes import coloured_noise, whistle_sound
 
 RATE = 48_000
 

@@ -14,7 +14,7 @@ from tinypose import backgrounds, tiny_pose_model
 from touchline.cli.main import app
 from touchline.core.errors import EXIT_DEGRADED, EXIT_INPUT, EXIT_OK, EXIT_USAGE
 from touchline.formats.keeper.pose_tables import read_pose_table
-from touchline.training.keeper_figures import figure_picture
+from touchline.synthetic.keeper_figures import figure_picture
 
 RUNNER = CliRunner()
 

@@ -11,9 +11,9 @@ from touchline.formats.keeper.pictures import read_keeper_pictures
 from touchline.goalkeeping.pose_finder import PoseFinder, doubts, load_pose_finder
 from touchline.metrics.poses import correct_joints
 from touchline.models.store import find_model
-from touchline.training.keeper_figures import figure_picture
-from touchline.training.keeper_pose import deal_folds
-from touchline.training.keeper_pose_data import read_picture
+from touchline.synthetic.keeper_figures import figure_picture
+from touchline.training.keeper.pose import deal_folds
+from touchline.training.keeper.pose_data import read_picture
 
 
 @pytest.fixture(scope="module")

@@ -123,7 +123,7 @@ class TestPublished:
         assert ((p - truth) ** 2).mean() == pytest.approx(0.2086, abs=0.003)
 
     def test_the_two_examples(self, fit: results.ReferenceFit) -> None:
-        from touchline.training.keeper_reference import EXAMPLES
+        from touchline.studies.keeper_reference import EXAMPLES
 
         for angle_deg, distance_yd, printed in EXAMPLES.values():
             found = results.every_technique(fit.model, np.array([angle_deg]), np.array([distance_yd]), False)[0]

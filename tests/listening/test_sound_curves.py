@@ -8,7 +8,7 @@ import pytest
 from touchline.core.sound import CURVES, SoundReading
 from touchline.listening.curves import listen
 from touchline.listening.frames import RATE_HZ
-from touchline.training.sound_scenes import OTHERS, SceneSettings, coloured_noise, make_scene, whistle_sound
+from touchline.synthetic.sound_scenes import OTHERS, SceneSettings, coloured_noise, make_scene, whistle_sound
 
 QUIET = SceneSettings(seconds=60, whistles_per_minute=0, swells_per_minute=0, others_per_minute=0, commentator=0)
 

@@ -23,17 +23,21 @@ from touchline.core.tracks import PLAYER, Detections
 from touchline.formats.clips.skeleton_sets import SkeletonSet
 from touchline.models.networks.ball_spotter import BallEncoder, BallSpotter
 from touchline.models.networks.pose_net import PoseNet
-from touchline.training import ball_encoder, ball_temporal, detector, keeper_pose, pitch, recogniser, skeletons
-from touchline.training.augment import AugmentSettings
-from touchline.training.ball_truth import BallTruth
-from touchline.training.detector_data import LabelledFrames
+from touchline.synthetic.planted_streams import PlantedSettings, make_planted_set
+from touchline.training.detection import detector
+from touchline.training.detection.data import LabelledFrames
 from touchline.training.finite import LossGuard
-from touchline.training.keeper_pose_data import PoseSampler, Shares
-from touchline.training.planted_streams import PlantedSettings, make_planted_set
-from touchline.training.slow_fusion_settings import OptimizerConfig
-from touchline.training.stream_heads import train_head
-from touchline.training.stream_settings import StreamHeadRecipe
-from touchline.training.trainer import RunPlan, Trainer
+from touchline.training.keeper import pose as keeper_pose
+from touchline.training.keeper.pose_data import PoseSampler, Shares
+from touchline.training.pitch import pitch_finder as pitch
+from touchline.training.recognition import recogniser, skeletons
+from touchline.training.spotting import ball_encoder, ball_temporal
+from touchline.training.spotting.augment import AugmentSettings
+from touchline.training.spotting.ball_truth import BallTruth
+from touchline.training.spotting.slow_fusion_settings import OptimizerConfig
+from touchline.training.spotting.trainer import RunPlan, Trainer
+from touchline.training.streams.heads import train_head
+from touchline.training.streams.settings import StreamHeadRecipe
 
 
 def _detector(out: Path) -> None:

@@ -11,19 +11,19 @@ from typer.testing import CliRunner
 
 from touchline.cli.main import app
 from touchline.core.errors import InputError, UsageError
-from touchline.training.ball_spotter import BallSpotterRecipe
-from touchline.training.config import check_settings, read_recipe, resolve_data_root
-from touchline.training.detector import DetectorRecipe
-from touchline.training.distill_skeletons import DistillSkeletonsRecipe
-from touchline.training.expected_saves import ExpectedSavesRecipe
-from touchline.training.keeper_pose import KeeperPoseRecipe
-from touchline.training.pitch import PitchRecipe
-from touchline.training.recogniser_settings import DistillRecipe, RecogniserRecipe
+from touchline.training.detection.detector import DetectorRecipe
+from touchline.training.keeper.expected_saves import ExpectedSavesRecipe
+from touchline.training.keeper.pose import KeeperPoseRecipe
+from touchline.training.pitch.pitch_finder import PitchRecipe
+from touchline.training.recipe import check_settings, read_recipe, resolve_data_root
+from touchline.training.recognition.distill_skeletons import DistillSkeletonsRecipe
+from touchline.training.recognition.recogniser_settings import DistillRecipe, RecogniserRecipe
+from touchline.training.recognition.skeletons import SkeletonRecipe
 from touchline.training.run import TASKS
-from touchline.training.skeletons import SkeletonRecipe
-from touchline.training.slow_fusion import list_runs
-from touchline.training.slow_fusion_settings import SlowFusionRecipe
-from touchline.training.stream_settings import StreamHeadRecipe
+from touchline.training.spotting.ball_spotter import BallSpotterRecipe
+from touchline.training.spotting.slow_fusion import list_runs
+from touchline.training.spotting.slow_fusion_settings import SlowFusionRecipe
+from touchline.training.streams.settings import StreamHeadRecipe
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
 SETTINGS_OF = {

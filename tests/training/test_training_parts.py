@@ -8,8 +8,8 @@ from torch import nn
 
 from touchline.core.errors import InputError
 from touchline.training.ema import Ema
-from touchline.training.losses import focal_loss
 from touchline.training.schedule import WarmupCosine, iterations_per_stage, set_learning_rate
+from touchline.training.spotting.losses import focal_loss
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from touchline.cli.common import DebugOption, DeviceOption, JsonOption, Output, 
 from touchline.cli.train import FolderOption, RecipeArgument, ResumeOption, SetOption, tell_unreadable
 
 if TYPE_CHECKING:
-    from touchline.training.distill_table import DistillResult
+    from touchline.training.recognition.distill_table import DistillResult
 
 
 def command(

@@ -15,7 +15,7 @@ from touchline.core.errors import EXIT_OK, UsageError
 
 if TYPE_CHECKING:
     from touchline.goalkeeping.technique import Techniques
-    from touchline.training.keeper_reference import Comparison
+    from touchline.studies.keeper_reference import Comparison
 
 _STABILITY = {
     "bootstrap_rand_index": "shots drawn anew, same clusters (adjusted Rand index)",
@@ -74,7 +74,7 @@ def _penalties(folder: Path, *, output: Output) -> int:
     """Every model of penalties beside the share of saves."""
     from touchline.formats.keeper.tables import read_choices, read_penalties
     from touchline.goalkeeping.penalties import kept_penalties
-    from touchline.training.penalty_measure import measure_penalties
+    from touchline.studies.penalty_measure import measure_penalties
 
     found = measure_penalties(kept_penalties(read_penalties(folder), read_choices(folder)))
     for model in found.models:
@@ -102,8 +102,8 @@ def _fit(folder: Path, *, out: Path | None, bootstraps: int, output: Output) -> 
     """Fit techniques, tell what they are worth, write them where asked to."""
     from touchline.formats.files.atomic import write_bytes_atomic
     from touchline.goalkeeping.technique import techniques_json
-    from touchline.training.keeper_reference import read_tables
-    from touchline.training.keeper_techniques import fit_techniques
+    from touchline.studies.keeper_reference import read_tables
+    from touchline.studies.keeper_techniques import fit_techniques
 
     techniques = fit_techniques(read_tables(folder), bootstraps=bootstraps)
     if out is not None:
@@ -147,7 +147,7 @@ def _facts(techniques: Techniques) -> str:
 
 
 def _reproduce(folder: Path, *, output: Output) -> int:
-    from touchline.training.keeper_reference import compare_with_published, read_tables
+    from touchline.studies.keeper_reference import compare_with_published, read_tables
 
     rows = compare_with_published(read_tables(folder))
     for row in rows:

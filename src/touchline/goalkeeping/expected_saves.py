@@ -1,8 +1,8 @@
 """How likely shots are saved, with intervals, from parameters that ship with the package; NumPy is all it takes.
 
-The model is a logistic sum of smooth curves (``touchline.training.expected_saves`` fits it). Pictured shots were saved
-less often than others, for pictures were looked for where there was a goal; the model knows a term for that, and unless
-told that a shot is one of the pictured, it answers for any shot on target.
+The model is a logistic sum of smooth curves (``touchline.training.keeper.expected_saves`` fits it). Pictured shots
+were saved less often than others, for pictures were looked for where there was a goal; the model knows a term for
+that, and unless told that a shot is one of the pictured, it answers for any shot on target.
 """
 
 from __future__ import annotations

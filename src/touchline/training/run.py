@@ -16,13 +16,13 @@ from torch.utils.flop_counter import FlopCounterMode
 from touchline.core.errors import UsageError
 from touchline.formats.files.atomic import make_folder, write_json_atomic
 from touchline.spotting.spotter import choose_device
-from touchline.training.config import Recipe, check_settings, read_recipe, resolve_data_root
-from touchline.training.slow_fusion_settings import SlowFusionRecipe, StageConfig
-from touchline.training.trainer import Progress, autocast_type
+from touchline.training.recipe import Recipe, check_settings, read_recipe, resolve_data_root
+from touchline.training.spotting.slow_fusion_settings import SlowFusionRecipe, StageConfig
+from touchline.training.spotting.trainer import Progress, autocast_type
 
 if TYPE_CHECKING:
-    from touchline.training.distill_table import DistillResult
-    from touchline.training.recogniser_settings import NetworkSettings
+    from touchline.training.recognition.distill_table import DistillResult
+    from touchline.training.recognition.recogniser_settings import NetworkSettings
 
 DEFAULT_FOLDER = Path("runs")
 BACKWARD_COST = 3.0
@@ -110,14 +110,14 @@ def _out(recipe: Recipe, out: str | Path | None) -> Path:
 def _train_slow_fusion(
     recipe: Recipe, out: Path, device: torch.device, resume: bool, progress: Progress | None
 ) -> Path:
-    from touchline.training.slow_fusion import train_slow_fusion
+    from touchline.training.spotting.slow_fusion import train_slow_fusion
 
     settings = check_settings(SlowFusionRecipe, recipe.settings, source=recipe.path)
     return train_slow_fusion(recipe, settings, out=out, device=device, resume=resume, progress=progress)
 
 
 def _plan_slow_fusion(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any], list[PlannedRun]]:
-    from touchline.training.slow_fusion import list_runs
+    from touchline.training.spotting.slow_fusion import list_runs
 
     settings = check_settings(SlowFusionRecipe, recipe.settings, source=recipe.path)
     speeds: dict[torch.dtype, float] = {}
@@ -134,7 +134,7 @@ def _plan_slow_fusion(recipe: Recipe, device: torch.device) -> tuple[dict[str, A
 def _plan_stage(
     stage: StageConfig, settings: SlowFusionRecipe, device: torch.device, speeds: dict[torch.dtype, float]
 ) -> PlannedRun:
-    from touchline.training.slow_fusion_network import build_network, count_parameters
+    from touchline.training.spotting.slow_fusion_network import build_network, count_parameters
 
     network = build_network(stage)
     total, trained = count_parameters(network)
@@ -172,7 +172,7 @@ def _wait(device: torch.device) -> None:
 def _train_ball_spotter(
     recipe: Recipe, out: Path, device: torch.device, resume: bool, progress: Progress | None
 ) -> Path:
-    from touchline.training.ball_spotter import BallSpotterRecipe, train
+    from touchline.training.spotting.ball_spotter import BallSpotterRecipe, train
 
     settings = check_settings(BallSpotterRecipe, recipe.settings, source=recipe.path)
     resolve_data_root(recipe.settings["data_root"], source=recipe.path)
@@ -182,8 +182,8 @@ def _train_ball_spotter(
 
 def _plan_ball_spotter(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any], list[PlannedRun]]:
     from touchline.models.networks.ball_spotter import BallSpotter
-    from touchline.training.ball_spotter import BallSpotterRecipe
-    from touchline.training.slow_fusion_network import count_parameters
+    from touchline.training.spotting.ball_spotter import BallSpotterRecipe
+    from touchline.training.spotting.slow_fusion_network import count_parameters
 
     settings = check_settings(BallSpotterRecipe, recipe.settings, source=recipe.path)
     total, trained = count_parameters(BallSpotter(**{"num_classes": len(settings.labels), **settings.network}))
@@ -193,7 +193,7 @@ def _plan_ball_spotter(recipe: Recipe, device: torch.device) -> tuple[dict[str, 
 
 
 def _train_detector(recipe: Recipe, out: Path, device: torch.device, resume: bool, progress: Progress | None) -> Path:
-    from touchline.training.detector import DetectorRecipe, train
+    from touchline.training.detection.detector import DetectorRecipe, train
 
     settings = check_settings(DetectorRecipe, recipe.settings, source=recipe.path)
     resolve_data_root(recipe.settings["data_root"], source=recipe.path)
@@ -203,8 +203,8 @@ def _train_detector(recipe: Recipe, out: Path, device: torch.device, resume: boo
 
 def _plan_detector(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any], list[PlannedRun]]:
     from touchline.models.networks.detector import PeopleDetector
-    from touchline.training.detector import DetectorRecipe, list_runs
-    from touchline.training.slow_fusion_network import count_parameters
+    from touchline.training.detection.detector import DetectorRecipe, list_runs
+    from touchline.training.spotting.slow_fusion_network import count_parameters
 
     settings = check_settings(DetectorRecipe, recipe.settings, source=recipe.path)
     total, trained = count_parameters(PeopleDetector(**settings.network))
@@ -215,7 +215,7 @@ def _plan_detector(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any]
 def _train_pitch_finder(
     recipe: Recipe, out: Path, device: torch.device, resume: bool, progress: Progress | None
 ) -> Path:
-    from touchline.training.pitch import PitchRecipe, train
+    from touchline.training.pitch.pitch_finder import PitchRecipe, train
 
     settings = check_settings(PitchRecipe, recipe.settings, source=recipe.path)
     resolve_data_root(recipe.settings["data_root"], source=recipe.path)
@@ -225,8 +225,8 @@ def _train_pitch_finder(
 
 def _plan_pitch_finder(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any], list[PlannedRun]]:
     from touchline.models.networks.pitch_net import PitchNet
-    from touchline.training.pitch import PitchRecipe, list_runs
-    from touchline.training.slow_fusion_network import count_parameters
+    from touchline.training.pitch.pitch_finder import PitchRecipe, list_runs
+    from touchline.training.spotting.slow_fusion_network import count_parameters
 
     settings = check_settings(PitchRecipe, recipe.settings, source=recipe.path)
     total, trained = count_parameters(PitchNet(**settings.network))
@@ -235,7 +235,7 @@ def _plan_pitch_finder(recipe: Recipe, device: torch.device) -> tuple[dict[str, 
 
 
 def _train_skeletons(recipe: Recipe, out: Path, device: torch.device, resume: bool, progress: Progress | None) -> Path:
-    from touchline.training.skeletons import SkeletonRecipe, train
+    from touchline.training.recognition.skeletons import SkeletonRecipe, train
 
     settings = check_settings(SkeletonRecipe, recipe.settings, source=recipe.path)
     resolve_data_root(recipe.settings["data_root"], source=recipe.path)
@@ -245,8 +245,8 @@ def _train_skeletons(recipe: Recipe, out: Path, device: torch.device, resume: bo
 
 def _plan_skeletons(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any], list[PlannedRun]]:
     from touchline.models.networks.skeleton_net import SkeletonNet
-    from touchline.training.skeletons import SkeletonRecipe
-    from touchline.training.slow_fusion_network import count_parameters
+    from touchline.training.recognition.skeletons import SkeletonRecipe
+    from touchline.training.spotting.slow_fusion_network import count_parameters
 
     settings = check_settings(SkeletonRecipe, recipe.settings, source=recipe.path)
     network = SkeletonNet(len(settings.labels), joints=len(settings.mirror), **settings.network)
@@ -256,8 +256,8 @@ def _plan_skeletons(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any
 
 
 def _train_recogniser(recipe: Recipe, out: Path, device: torch.device, resume: bool, progress: Progress | None) -> Path:
-    from touchline.training.recogniser import train
-    from touchline.training.recogniser_settings import RecogniserRecipe
+    from touchline.training.recognition.recogniser import train
+    from touchline.training.recognition.recogniser_settings import RecogniserRecipe
 
     settings = check_settings(RecogniserRecipe, recipe.settings, source=recipe.path)
     resolve_data_root(recipe.settings["data_root"], source=recipe.path, needs=settings.needs)
@@ -266,7 +266,7 @@ def _train_recogniser(recipe: Recipe, out: Path, device: torch.device, resume: b
 
 
 def _plan_recogniser(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any], list[PlannedRun]]:
-    from touchline.training.recogniser_settings import RecogniserRecipe
+    from touchline.training.recognition.recogniser_settings import RecogniserRecipe
 
     settings = check_settings(RecogniserRecipe, recipe.settings, source=recipe.path)
     return settings.model_dump(mode="json"), [_plan_network("each fold, then all", settings.model)]
@@ -274,8 +274,8 @@ def _plan_recogniser(recipe: Recipe, device: torch.device) -> tuple[dict[str, An
 
 def _plan_network(name: str, settings: NetworkSettings) -> PlannedRun:
     from touchline.models.store import ARCHITECTURES
-    from touchline.training.recogniser import freeze
-    from touchline.training.slow_fusion_network import count_parameters
+    from touchline.training.recognition.recogniser import freeze
+    from touchline.training.spotting.slow_fusion_network import count_parameters
 
     with torch.device("meta"):
         network = ARCHITECTURES[settings.architecture](num_classes=2, **settings.network)
@@ -287,8 +287,8 @@ def _plan_network(name: str, settings: NetworkSettings) -> PlannedRun:
 def _train_stream_head(
     recipe: Recipe, out: Path, device: torch.device, resume: bool, progress: Progress | None
 ) -> Path:
-    from touchline.training.stream_heads import train
-    from touchline.training.stream_settings import StreamHeadRecipe
+    from touchline.training.streams.heads import train
+    from touchline.training.streams.settings import StreamHeadRecipe
 
     settings = check_settings(StreamHeadRecipe, recipe.settings, source=recipe.path)
     values = dict(recipe.settings)
@@ -299,8 +299,8 @@ def _train_stream_head(
 
 
 def _plan_stream_head(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any], list[PlannedRun]]:
-    from touchline.training.stream_heads import plan_head
-    from touchline.training.stream_settings import StreamHeadRecipe
+    from touchline.training.streams.heads import plan_head
+    from touchline.training.streams.settings import StreamHeadRecipe
 
     settings = check_settings(StreamHeadRecipe, recipe.settings, source=recipe.path)
     total, trained = plan_head(settings)
@@ -315,8 +315,8 @@ def _train_distilled(recipe: Recipe, out: Path, device: torch.device, resume: bo
 
 
 def _distill(recipe: Recipe, out: Path, device: torch.device, resume: bool) -> DistillResult:
-    from touchline.training.distill import distill
-    from touchline.training.recogniser_settings import DistillRecipe
+    from touchline.training.recognition.distill import distill
+    from touchline.training.recognition.recogniser_settings import DistillRecipe
 
     settings = check_settings(DistillRecipe, recipe.settings, source=recipe.path)
     resolve_data_root(recipe.settings["data_root"], source=recipe.path, needs=settings.needs)
@@ -325,7 +325,7 @@ def _distill(recipe: Recipe, out: Path, device: torch.device, resume: bool) -> D
 
 
 def _plan_distilled(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any], list[PlannedRun]]:
-    from touchline.training.recogniser_settings import DistillRecipe
+    from touchline.training.recognition.recogniser_settings import DistillRecipe
 
     settings = check_settings(DistillRecipe, recipe.settings, source=recipe.path)
     runs = [_plan_network("teacher of each fold", settings.teacher)]
@@ -340,7 +340,7 @@ def _train_distilled_skeletons(
 
 
 def _distill_skeletons(recipe: Recipe, out: Path, device: torch.device, resume: bool) -> DistillResult:
-    from touchline.training.distill_skeletons import DistillSkeletonsRecipe, distill_skeletons
+    from touchline.training.recognition.distill_skeletons import DistillSkeletonsRecipe, distill_skeletons
 
     settings = check_settings(DistillSkeletonsRecipe, recipe.settings, source=recipe.path)
     resolve_data_root(recipe.settings["data_root"], source=recipe.path)
@@ -350,8 +350,8 @@ def _distill_skeletons(recipe: Recipe, out: Path, device: torch.device, resume: 
 
 def _plan_distilled_skeletons(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any], list[PlannedRun]]:
     from touchline.models.networks.skeleton_net import SkeletonNet
-    from touchline.training.distill_skeletons import DistillSkeletonsRecipe
-    from touchline.training.slow_fusion_network import count_parameters
+    from touchline.training.recognition.distill_skeletons import DistillSkeletonsRecipe
+    from touchline.training.spotting.slow_fusion_network import count_parameters
 
     settings = check_settings(DistillSkeletonsRecipe, recipe.settings, source=recipe.path)
     runs = []
@@ -394,7 +394,7 @@ def distill_recipe(
 def _train_expected_saves(
     recipe: Recipe, out: Path, device: torch.device, resume: bool, progress: Progress | None
 ) -> Path:
-    from touchline.training.expected_saves import ExpectedSavesRecipe, train
+    from touchline.training.keeper.expected_saves import ExpectedSavesRecipe, train
 
     settings = check_settings(ExpectedSavesRecipe, recipe.settings, source=recipe.path)
     resolve_data_root(recipe.settings["data_root"], source=recipe.path)
@@ -405,7 +405,7 @@ def _train_expected_saves(
 def _plan_expected_saves(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any], list[PlannedRun]]:
     from touchline.goalkeeping.shots import CURVES
     from touchline.goalkeeping.splines import basis_count
-    from touchline.training.expected_saves import ExpectedSavesRecipe
+    from touchline.training.keeper.expected_saves import ExpectedSavesRecipe
 
     settings = check_settings(ExpectedSavesRecipe, recipe.settings, source=recipe.path)
     count = 3 + len(CURVES) * basis_count(settings.knots)
@@ -415,8 +415,8 @@ def _plan_expected_saves(recipe: Recipe, device: torch.device) -> tuple[dict[str
 def _train_keeper_pose(
     recipe: Recipe, out: Path, device: torch.device, resume: bool, progress: Progress | None
 ) -> Path:
-    from touchline.training.keeper_pose import KeeperPoseRecipe
-    from touchline.training.keeper_pose_run import train
+    from touchline.training.keeper.pose import KeeperPoseRecipe
+    from touchline.training.keeper.pose_run import train
 
     settings = check_settings(KeeperPoseRecipe, recipe.settings, source=recipe.path)
     resolve_data_root(recipe.settings["data_root"], source=recipe.path)
@@ -426,8 +426,8 @@ def _train_keeper_pose(
 
 def _plan_keeper_pose(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any], list[PlannedRun]]:
     from touchline.models.networks.pose_net import PoseNet
-    from touchline.training.keeper_pose import KeeperPoseRecipe
-    from touchline.training.slow_fusion_network import count_parameters
+    from touchline.training.keeper.pose import KeeperPoseRecipe
+    from touchline.training.spotting.slow_fusion_network import count_parameters
 
     settings = check_settings(KeeperPoseRecipe, recipe.settings, source=recipe.path)
     total, trained = count_parameters(PoseNet(**settings.network))

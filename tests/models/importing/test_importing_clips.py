@@ -22,8 +22,8 @@ from touchline.models.networks.x3d import X3D
 from touchline.models.specs.spec import IMAGENET_MEAN, KINETICS_MEAN
 from touchline.models.store import load_model
 from touchline.recognition.recogniser import load_recogniser
-from touchline.training.recogniser import build, freeze
-from touchline.training.recogniser_settings import NetworkSettings
+from touchline.training.recognition.recogniser import build, freeze
+from touchline.training.recognition.recogniser_settings import NetworkSettings
 
 FOUR = ["dribble", "kick", "run", "walk"]
 

@@ -1,0 +1,1 @@
+"""Published results computed again, with what differs and why."""

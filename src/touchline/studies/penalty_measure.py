@@ -1,0 +1,153 @@
+"""Whether a keeper's pose at a penalty says anything of a save: it does not, and this shows it.
+
+Keepers are what is kept apart: all penalties of one keeper are in one fold, and intervals draw keepers with
+replacement. Every model is fitted anew in each of ten folds, twenty times over, and set beside the share of saves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.core.errors import InputError
+from touchline.goalkeeping.keeper_names import one_spelling
+from touchline.goalkeeping.penalties import PenaltyRows, regressed_measures
+from touchline.goalkeeping.views import comparable
+from touchline.metrics.probability import Bounded, auc, log_losses
+from touchline.training.keeper.saves_fit import fit_logit, sigmoid
+
+Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
+
+FOLDS = 10
+REPEATS = 20
+_DRAWS = 4000
+_LEAST_KEEPERS = FOLDS
+_RIDGE = 20.0
+_COMPONENTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PenaltyModel:
+    """How well something predicts saves of penalties it has not seen.
+
+    Attributes:
+        name: what it knows.
+        log_loss: with 95 % interval.
+        more: its log loss less that of the share of saves, with 95 % interval; above 0 is worse.
+        auc: chance that a save is ranked above a goal.
+
+    """
+
+    name: str
+    log_loss: Bounded
+    more: Bounded
+    auc: float
+
+
+@dataclass(frozen=True, slots=True)
+class PenaltyMeasure:
+    """All models on the same folds.
+
+    Attributes:
+        penalties, keepers: how many.
+        saved: of the penalties.
+        models: the share of saves first.
+
+    """
+
+    penalties: int
+    keepers: int
+    saved: int
+    models: tuple[PenaltyModel, ...]
+
+    @property
+    def said(self) -> str:
+        """What came of it, in a sentence."""
+        better = [model.name for model in self.models[1:] if model.more.high < 0]
+        if better:
+            return f"Better than the share of saves: {', '.join(better)}."
+        return f"On {self.penalties} penalties of {self.keepers} keepers nothing is better than the share of saves."
+
+
+def measure_penalties(rows: PenaltyRows, *, repeats: int = REPEATS, seed: int = 0) -> PenaltyMeasure:
+    """Every model on penalties on target.
+
+    Raises:
+        InputError: too few keepers to keep apart.
+
+    """
+    rows = rows.on_target()
+    saved = (rows.outcome == "Saved").astype(np.float64)
+    spelling = one_spelling([str(name) for name in rows.keeper])
+    _, keeper = np.unique([spelling[str(name)] for name in rows.keeper], return_inverse=True)
+    count = int(keeper.max()) + 1
+    if count < _LEAST_KEEPERS:
+        raise InputError(f"penalties of {count} keepers; {_LEAST_KEEPERS} are needed to keep them apart in folds")
+    inputs = _inputs(rows.joints)
+    folds = [_folds(saved, keeper, seed=seed + repeat) for repeat in range(repeats)]
+    constant = _answers(np.zeros((len(saved), 0)), saved, folds, ridge=0.0)
+    found = [_judged("share of saves", constant, constant, saved, keeper)]
+    for name, (columns, ridge) in inputs.items():
+        found.append(_judged(name, _answers(columns, saved, folds, ridge=ridge), constant, saved, keeper))
+    return PenaltyMeasure(len(saved), count, int(saved.sum()), tuple(found))
+
+
+def _inputs(joints: Floats) -> Mapping[str, tuple[Floats, float]]:
+    """Columns and ridge of each model."""
+    turned = comparable(joints)
+    flat = turned[..., :2].reshape(len(joints), -1)
+    flat = flat - flat.mean(axis=0)
+    _, _, directions = np.linalg.svd(flat, full_matrices=False)  # of poses alone: outcomes are not looked at
+    return {
+        "the authors' five measures": (regressed_measures(joints), 0.0),
+        "the same, ridge": (regressed_measures(joints), _RIDGE),
+        "the same of turned poses, ridge": (regressed_measures(turned), _RIDGE),
+        f"{_COMPONENTS} main directions of turned poses, ridge": (flat @ directions[:_COMPONENTS].T, _RIDGE),
+    }
+
+
+def _folds(saved: Floats, keeper: npt.NDArray[np.intp], *, seed: int) -> Indices:
+    """A fold (n,) for every penalty, all of a keeper in one, saves spread evenly."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    fold = np.zeros(len(saved), np.int64)
+    split = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
+    for number, (_, held) in enumerate(split.split(saved, saved, keeper)):
+        fold[held] = number
+    return fold
+
+
+def _answers(columns: Floats, saved: Floats, folds: list[Indices], *, ridge: float) -> Floats:
+    """Probabilities (repeats, n) of penalties left out."""
+    found = np.zeros((len(folds), len(saved)))
+    penalty = np.array([0.0] + [ridge] * columns.shape[1])
+    for repeat, fold in enumerate(folds):
+        for number in np.unique(fold):
+            held = fold == number
+            scaled = _scaler(columns[~held])
+            beta, _ = fit_logit(scaled(columns[~held]), saved[~held], penalty=penalty)
+            found[repeat, held] = sigmoid(scaled(columns[held]) @ beta)
+    return found
+
+
+def _scaler(columns: Floats) -> Callable[[Floats], Floats]:
+    mean, scale = columns.mean(axis=0), columns.std(axis=0)
+    return lambda values: np.concatenate([np.ones((len(values), 1)), (values - mean) / scale], axis=1)
+
+
+def _judged(name: str, answers: Floats, constant: Floats, saved: Floats, keeper: npt.NDArray[np.intp]) -> PenaltyModel:
+    losses, base = log_losses(saved, answers).mean(axis=0), log_losses(saved, constant).mean(axis=0)
+    ranked = float(np.mean([auc(saved, row) for row in answers])) if name != "share of saves" else float("nan")
+    return PenaltyModel(name, _by_keeper(losses, keeper), _by_keeper(losses - base, keeper), ranked)
+
+
+def _by_keeper(values: Floats, keeper: npt.NDArray[np.intp]) -> Bounded:
+    """Mean over penalties, keepers drawn with replacement."""
+    total, count = np.bincount(keeper, weights=values), np.bincount(keeper)
+    drawn = np.random.default_rng(0).integers(0, len(count), (_DRAWS, len(count)))
+    low, high = np.percentile(total[drawn].sum(axis=1) / count[drawn].sum(axis=1), [2.5, 97.5])
+    return Bounded(float(values.mean()), float(low), float(high))

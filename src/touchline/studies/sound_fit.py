@@ -1,0 +1,152 @@
+"""Fit the numbers of the sound curves on invented scenes: whistles first, then stretches of them and the crowd.
+
+Stretches and crowd are fitted on other scenes than the frames of whistles, so that they learn what these look like on
+sound that was not fitted.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.core.sound import CURVE_RATE_HZ
+from touchline.listening.crowd import ONSET_WITHIN_S, crowd_level, loud_cues, onset_cues
+from touchline.listening.frames import FRAME_RATE_HZ, SoundFrames, sound_frames
+from touchline.listening.model import TinyNet
+from touchline.listening.whistle import around, candidates, stretch_cues
+from touchline.synthetic.sound_scenes import Scene, SceneSettings, Swell, Whistle, make_scene
+
+Floats = npt.NDArray[np.float32]
+Truth = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class FitSettings:
+    """What is fitted on what.
+
+    Attributes:
+        whistle_seeds, other_seeds: scenes for the frames of whistles, and for all else.
+        scene: what happens in them.
+        hidden: size of the hidden layer behind the frames of whistles.
+        epochs: passes over them.
+        seed: of the network's beginning.
+
+    """
+
+    whistle_seeds: range = range(64)
+    other_seeds: range = range(100, 148)
+    scene: SceneSettings = field(default_factory=lambda: SceneSettings(seconds=120.0))
+    hidden: int = 16
+    epochs: int = 10
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """A scene and its frames."""
+
+    scene: Scene
+    frames: SoundFrames
+
+
+def hear(seeds: Iterable[int], *, scene: SceneSettings) -> list[Heard]:
+    """Scenes and their frames."""
+    scenes = [make_scene(seed, settings=scene) for seed in seeds]
+    return [Heard(made, sound_frames([made.sound])) for made in scenes]
+
+
+def fit_sound(settings: FitSettings) -> dict[str, TinyNet]:
+    """The networks of a :class:`~touchline.listening.model.SoundModel` by name."""
+    heard = hear(settings.whistle_seeds, scene=settings.scene)
+    cues = np.concatenate([around(one.frames.cues) for one in heard])
+    truth = np.concatenate([whistle_truth(one.scene.whistles, len(one.frames)) for one in heard])
+    whistle = fit_net(cues, truth, hidden=settings.hidden, epochs=settings.epochs, seed=settings.seed)
+    others = hear(settings.other_seeds, scene=settings.scene)
+    stretches, blown = stretches_of(others, whistle)
+    levels = [crowd_level(one.frames) for one in others]
+    loud = [loud_truth(one.scene.swells, len(level)) for one, level in zip(others, levels, strict=True)]
+    rising = [
+        onset_truth(one.scene.swells, len(level), within_s=ONSET_WITHIN_S)
+        for one, level in zip(others, levels, strict=True)
+    ]
+    return {
+        "whistle": whistle,
+        "blown": fit_net(stretches, blown, hidden=0),
+        "loud": fit_net(
+            np.concatenate([loud_cues(level) for level in levels]), np.concatenate(loud), hidden=8, epochs=30
+        ),
+        "onset": fit_net(
+            np.concatenate([onset_cues(level) for level in levels]), np.concatenate(rising), hidden=8, epochs=30
+        ),
+    }
+
+
+def stretches_of(heard: Sequence[Heard], whistle: TinyNet) -> tuple[Floats, Truth]:
+    """Cues of all stretches that could be whistles (n, 5), and which of them (n,) are."""
+    cues, truth = [], []
+    for one in heard:
+        curve = whistle.probability(around(one.frames.cues))
+        found = candidates(curve)
+        cues.append(stretch_cues(one.frames, curve, found))
+        for first, last in found:
+            middle_s = (first + last) / 2 / FRAME_RATE_HZ
+            truth.append(any(w.start_s <= middle_s < w.end_s for w in one.scene.whistles))
+    return np.concatenate(cues), np.array(truth, np.int64)
+
+
+def whistle_truth(whistles: Sequence[Whistle], count: int) -> Truth:
+    """Which frames (count,) have a whistle."""
+    times_s = np.arange(count) / FRAME_RATE_HZ
+    return (
+        np.any([np.zeros(count, bool), *((times_s >= w.start_s) & (times_s < w.end_s) for w in whistles)], axis=0) * 1
+    )
+
+
+def loud_truth(swells: Sequence[Swell], count: int) -> Truth:
+    """Which tenths of a second (count,) are in a swell, from half its rise to half its fall."""
+    times_s = np.arange(count) / CURVE_RATE_HZ
+    return np.any([np.zeros(count, bool), *((times_s >= s.onset_s) & (times_s < s.end_s) for s in swells)], axis=0) * 1
+
+
+def onset_truth(swells: Sequence[Swell], count: int, *, within_s: float) -> Truth:
+    """Which tenths of a second (count,) are so near to a swell's onset."""
+    times_s = np.arange(count) / CURVE_RATE_HZ
+    return np.any([np.zeros(count, bool), *(np.abs(times_s - s.onset_s) <= within_s for s in swells)], axis=0) * 1
+
+
+def fit_net(cues: Floats, truth: Truth, *, hidden: int, epochs: int = 10, seed: int = 0) -> TinyNet:
+    """A network of one hidden layer, or none, that turns cues (n, cues) into the probability of the truth (n,)."""
+    mean, std = cues.mean(axis=0), np.maximum(cues.std(axis=0), 1e-3)
+    scaled = (cues - mean) / std
+    return TinyNet(mean, std, _layers(scaled, truth, hidden=hidden, epochs=epochs, seed=seed))
+
+
+def _layers(scaled: Floats, truth: Truth, *, hidden: int, epochs: int, seed: int) -> tuple[tuple[Floats, Floats], ...]:
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.neural_network import MLPClassifier
+
+    if not hidden:
+        line = LogisticRegression(max_iter=5_000).fit(scaled, truth)
+        return ((_float32(line.coef_.T), _float32(line.intercept_)),)
+    net: Any = MLPClassifier(
+        (hidden,),
+        alpha=1e-3,
+        batch_size=min(512, len(scaled)),
+        max_iter=epochs,
+        random_state=seed,
+        n_iter_no_change=epochs,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # it is stopped on purpose
+        net.fit(scaled, truth)
+    return tuple((_float32(w), _float32(b)) for w, b in zip(net.coefs_, net.intercepts_, strict=True))
+
+
+def _float32(values: Any) -> Floats:
+    return np.asarray(values, np.float32)

@@ -1,0 +1,1 @@
+"""Training of keeper pose and expected saves."""

@@ -1,0 +1,253 @@
+"""Expected saves from end to end: models compared on shots left out, then the one that ships.
+
+Run it with ``touchline train recipes/expected-saves.yaml``. A shot with all its pictures lies in one fold; whatever is
+chosen (the ridge, whether technique counts) is chosen among the shots that are learnt from, again by leaving some out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field
+
+from touchline.core.errors import InputError
+from touchline.formats.files.atomic import make_folder, write_json_atomic, write_text_atomic
+from touchline.goalkeeping.expected_saves import VERSION
+from touchline.goalkeeping.reference import TECHNIQUES
+from touchline.goalkeeping.shots import FEATURES
+from touchline.training.keeper.saves_data import SaveData, Selection, count_support, read_save_data, usual_engagement
+from touchline.training.keeper.saves_fit import SaveFit, choose_penalty, fit_saves, sigmoid, stratified_folds
+from touchline.training.keeper.saves_measure import measure, table
+from touchline.training.keeper.saves_models import (
+    MODELS,
+    Answers,
+    FitSettings,
+    choose_technique,
+    fit_technique,
+    technique_terms,
+)
+
+if TYPE_CHECKING:
+    from touchline.formats.keeper.tables import ShotTable
+    from touchline.training.spotting.trainer import Progress
+
+Floats = npt.NDArray[np.float64]
+OutOfFold = dict[str, tuple[Floats, Floats]]
+"""Of every model the chances (repeats, n) told which shots are pictured, and not told."""
+
+_COVERAGE_ROUNDS = 100
+
+
+class ExpectedSavesRecipe(BaseModel):
+    """A recipe of ``task: expected-saves``.
+
+    Attributes:
+        name: of the model file that comes out.
+        data_root: folder with ``events``, ``pose`` and ``filters.json`` of the published tables.
+        folds, repeats: of the measuring.
+        inner_folds: of choices among the shots learnt from.
+        knots: of every curve.
+        penalties: ridges to choose from.
+        technique_sds: prior standard deviations, in log odds, of what techniques add, to choose from besides nothing.
+        technique_prior_sd: of the offsets that ship.
+        seed: of the folds.
+
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    task: str = "expected-saves"
+    name: str = "keeper-saves"
+    data_root: Path
+    folds: int = Field(default=10, ge=2)
+    repeats: int = Field(default=20, ge=1)
+    inner_folds: int = Field(default=5, ge=2)
+    knots: int = Field(default=5, ge=3)
+    penalties: tuple[float, ...] = Field(default=(3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 10000.0), min_length=1)
+    technique_sds: tuple[float, ...] = Field(default=(0.1, 0.2, 0.4, 0.8), min_length=1)
+    technique_prior_sd: float = Field(default=0.25, gt=0)
+    seed: int = 0
+
+    @property
+    def fit(self) -> FitSettings:
+        """What the models need."""
+        return FitSettings(self.knots, self.penalties, self.inner_folds, self.technique_sds)
+
+
+def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu", progress: Progress | None = None) -> Path:
+    """Compare the models on shots left out, and fit the one that ships to all.
+
+    Args:
+        recipe: the content of the recipe file.
+        out: folder for ``measured.json``, ``table.txt`` and the model.
+        device: not used; NumPy does this in a minute.
+        progress: told after every fold.
+
+    Returns:
+        The model file.
+
+    Raises:
+        InputError: the data cannot be used.
+
+    """
+    del device
+    settings = ExpectedSavesRecipe.model_validate(dict(recipe))
+    data, selection, shots = read_save_data(settings.data_root)
+    _check_enough(data, settings)
+    make_folder(out)
+    found = answer_out_of_fold(data, settings, progress=progress)
+    measured = {"selection": _selection_json(selection), **measure(data.saved, data.pictured > 0, found)}
+    fit, inner = _fit_all(data, settings)
+    measured["interval_coverage"] = interval_coverage(data, fit, settings)
+    document = model_document(data, fit, shots, settings=settings, inner=inner, measured=measured)
+    write_json_atomic(out / "measured.json", {**measured, "penalty": fit.penalty})
+    write_text_atomic(out / "table.txt", table(measured) + "\n")
+    path = out / f"{settings.name}.json"
+    write_json_atomic(path, document)
+    return path
+
+
+def _check_enough(data: SaveData, settings: ExpectedSavesRecipe) -> None:
+    kinds = [int(((data.pictured > 0) & (data.saved == kind)).sum()) for kind in (1, 0)]
+    if min(kinds) < 2 * settings.folds:
+        raise InputError(
+            f"{settings.data_root}: {kinds[0]} saves and {kinds[1]} goals with pictures are too few for "
+            f"{settings.folds} folds, which need {2 * settings.folds} of each; set folds lower"
+        )
+
+
+def answer_out_of_fold(data: SaveData, settings: ExpectedSavesRecipe, *, progress: Progress | None = None) -> OutOfFold:
+    """What every model says of every shot when it has not learnt from it, once a repeat."""
+    found: OutOfFold = {}
+    for repeat in range(settings.repeats):
+        seed = settings.seed + repeat
+        fold = stratified_folds(2 * data.pictured + data.saved, folds=settings.folds, seed=seed)
+        for number in range(settings.folds):
+            held = fold == number
+            for model in MODELS.values():
+                for name, answers in model(data, held, settings.fit, seed).items():
+                    _keep(found, name, answers, repeat=repeat, held=held, repeats=settings.repeats)
+            if progress is not None:
+                progress("folds", repeat * settings.folds + number + 1, settings.repeats * settings.folds)
+    return found
+
+
+def _keep(
+    found: OutOfFold, name: str, answers: Answers, *, repeat: int, held: npt.NDArray[np.bool_], repeats: int
+) -> None:
+    if name not in found:
+        empty = np.full((repeats, len(held)), np.nan)
+        found[name] = (empty, empty.copy())
+    found[name][0][repeat, held] = answers.pictured
+    found[name][1][repeat, held] = answers.anyone
+
+
+def _selection_json(selection: Selection) -> dict[str, Any]:
+    return {"shots": selection.shots, "save_rate": selection.save_rate, "said": selection.said}
+
+
+def _fit_all(data: SaveData, settings: ExpectedSavesRecipe) -> tuple[SaveFit, Floats]:
+    """The model on all shots, and the log odds of each shot when left out, at the ridge most often chosen."""
+    given = (data.features, data.pictured, data.saved)
+    chosen: list[float] = []
+    logits = np.zeros(len(data))
+    for repeat in range(settings.repeats):
+        penalty, inner = choose_penalty(
+            *given,
+            penalties=settings.penalties,
+            knots=settings.knots,
+            folds=settings.folds,
+            seed=settings.seed + repeat,
+        )
+        chosen.append(penalty)
+        logits += inner / settings.repeats
+    return fit_saves(*given, penalty=float(np.median(chosen)), knots=settings.knots), logits
+
+
+def interval_coverage(data: SaveData, fit: SaveFit, settings: ExpectedSavesRecipe) -> dict[str, float]:
+    """How often the 95 % interval holds the truth where the truth is known: outcomes drawn from the fitted model."""
+    random = np.random.default_rng(settings.seed)
+    truth = fit.logits(data.features, pictured=data.pictured)
+    covered = []
+    for _ in range(_COVERAGE_ROUNDS):
+        drawn = (random.random(len(data)) < sigmoid(truth)).astype(np.float64)
+        again = fit_saves(data.features, data.pictured, drawn, penalty=fit.penalty, knots=settings.knots)
+        columns = np.concatenate(
+            [np.ones((len(data), 1)), data.pictured[:, None], again.curves.columns(data.features)], axis=1
+        )
+        sd = np.sqrt(np.einsum("nc,cd,nd->n", columns, np.linalg.inv(again.curvature), columns))
+        covered.append(np.abs(columns @ again.coefficients - truth) < 1.96 * sd)
+    by_shot = np.mean(covered, axis=0)
+    return {"mean": float(by_shot.mean()), "worst_tenth_of_shots": float(np.quantile(by_shot, 0.1))}
+
+
+def model_document(
+    data: SaveData,
+    fit: SaveFit,
+    shots: ShotTable,
+    *,
+    settings: ExpectedSavesRecipe,
+    inner: Floats,
+    measured: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The model as it ships, numbers to six digits."""
+    support, usual = count_support(data), usual_engagement(shots)
+    return {
+        "version": VERSION,
+        "name": settings.name,
+        "features": list(FEATURES),
+        "knots": [_short(places) for places in fit.curves.knots],
+        "mean": _short(fit.curves.mean),
+        "scale": _short(fit.curves.scale),
+        "coefficients": _short(fit.coefficients),
+        "factor": _factor(np.asarray(np.linalg.inv(fit.curvature), np.float64)),
+        "all_share": round(fit.all_share, 6),
+        "penalty": fit.penalty,
+        "support": {
+            "x_yd": _short(support.x_yd),
+            "aside_yd": _short(support.aside_yd),
+            "shots": _short(support.shots),
+            "reach_yd": support.reach_yd,
+            "least": support.least,
+        },
+        "usual_engagement": {"distance_yd": _short(usual.distance_yd), "engagement": _short(usual.engagement)},
+        "techniques": _technique_document(data, settings, inner=inner, measured=measured),
+        "measured": dict(measured),
+    }
+
+
+def _technique_document(
+    data: SaveData, settings: ExpectedSavesRecipe, *, inner: Floats, measured: Mapping[str, Any]
+) -> dict[str, Any]:
+    rows = data.pictured > 0
+    coefficients, covariance = fit_technique(data, rows, inner, sd=settings.technique_prior_sd)
+    _, centre, scale = technique_terms(data)
+    chosen = choose_technique(data, rows, inner, settings=settings.fit, seed=settings.seed)
+    tested = measured["technique"]
+    return {
+        "names": list(TECHNIQUES),
+        "coefficients": _short(coefficients.reshape(len(TECHNIQUES), -1)),
+        "factor": _factor(covariance),
+        "centre": _short(centre),
+        "scale": _short(scale),
+        "prior_sd": settings.technique_prior_sd,
+        "chosen_on_all": chosen is not None,
+        "effect_shown": tested["effect_shown"],
+        "said": tested["said"],
+    }
+
+
+def _factor(covariance: Floats) -> list[Any]:
+    """Lower-triangular factor, row by row without its zeros."""
+    lower = np.linalg.cholesky(covariance + 1e-12 * np.eye(len(covariance)))
+    return [_short(row[: number + 1]) for number, row in enumerate(lower)]
+
+
+def _short(values: npt.ArrayLike) -> Any:
+    array = np.asarray(values, np.float64)
+    digits = np.array([float(f"{value:.6g}") for value in array.ravel()])
+    return digits.reshape(array.shape).tolist()

@@ -1,0 +1,299 @@
+"""What a keeper-pose network is worth on pictures it never saw, beside two baselines and the published poses.
+
+Truth here is the published poses, which another network made and which err themselves: two pictures of one shot agree
+on the technique in only 64 of 100 cases. So besides nearness to them it is measured how steady each estimator is over
+several pictures of one shot, which needs no truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from touchline.core.poses import JOINTS, PELVIS
+from touchline.formats.keeper.pictures import ONE_ON_ONE, KeeperPicture
+from touchline.goalkeeping.pose_finder import PoseFinder, logit, square_crop
+from touchline.goalkeeping.reference import TECHNIQUES, nearest_centre, pose_features
+from touchline.goalkeeping.technique import name_technique
+from touchline.goalkeeping.views import comparable
+from touchline.metrics.poses import Interval, agreement, correct_joints, over_groups, scaled_errors, torso_lengths
+from touchline.models.specs.pose_spec import ConfidenceSpec
+from touchline.training.keeper.pose_data import read_picture
+
+Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
+
+WITHIN = 0.2
+_HOG_SIDE_PX = 96
+_MARGIN = 0.05
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """What an estimator says of pictures, each padded to a square.
+
+    Attributes:
+        places: float64 (n, 16, 3), x, y and depth in shares of the square's side.
+        shares: float64 (n, 16), how concentrated each heat map is; NaN where there are none.
+        seen: float64 (n, 17), how likely each joint is seen, then a person; NaN likewise.
+
+    """
+
+    places: Floats
+    shares: Floats
+    seen: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Truth:
+    """The published poses of pictures, each padded to a square.
+
+    Attributes:
+        places: float64 (n, 16, 3), x, y and depth in shares of the square's side.
+        groups: str (n,); pictures of one shot share theirs.
+        kept: bool (n,), whether the authors trusted the pose.
+
+    """
+
+    places: Floats
+    groups: npt.NDArray[np.str_]
+    kept: npt.NDArray[np.bool_]
+
+    def take(self, rows: npt.NDArray[Any]) -> Truth:
+        """Some of them."""
+        return Truth(self.places[rows], self.groups[rows], self.kept[rows])
+
+
+def truth_of(pictures: Sequence[KeeperPicture], sizes: Sequence[tuple[int, int]]) -> Truth:
+    """The published poses of pictures of sizes (height, width)."""
+    places = []
+    for picture, (height, width) in zip(pictures, sizes, strict=True):
+        side = max(height, width)
+        margin = np.array([(side - width) / 2, (side - height) / 2])
+        flat = (picture.joints_px + margin) / side
+        places.append(np.concatenate([flat, picture.joints_3d[:, 2:]], axis=1))
+    groups = np.array([picture.group for picture in pictures])
+    return Truth(np.stack(places), groups, np.array([picture.kept for picture in pictures]))
+
+
+def look_at(finder: PoseFinder, pictures: Sequence[KeeperPicture]) -> Found:
+    """What a network says of pictures."""
+    answers = [finder.look([read_picture(picture.path)]) for picture in pictures]
+    places, shares, seen = (np.concatenate([answer[part] for answer in answers]) for part in range(3))
+    return Found(places.astype(np.float64), shares.astype(np.float64), seen.astype(np.float64))
+
+
+def mean_pose(truth: Truth, fold: Indices) -> Found:
+    """The mean of the other folds' poses, for every picture."""
+    places = np.stack([truth.places[fold != held].mean(axis=0) for held in fold])
+    return _without_doubt(places)
+
+
+def nearest_picture(pictures: Sequence[KeeperPicture], truth: Truth, fold: Indices) -> Found:
+    """The pose of the other folds' picture that looks most alike, by histograms of gradients."""
+    looks = np.stack([_gradients(picture) for picture in pictures])
+    apart = (looks**2).sum(1)[:, None] + (looks**2).sum(1)[None] - 2 * looks @ looks.T
+    apart[fold[:, None] == fold[None]] = np.inf
+    return _without_doubt(truth.places[apart.argmin(axis=1)])
+
+
+def _without_doubt(places: Floats) -> Found:
+    count = len(places)
+    return Found(places, np.full((count, len(JOINTS)), np.nan), np.full((count, len(JOINTS) + 1), np.nan))
+
+
+def _gradients(picture: KeeperPicture) -> Floats:
+    square = np.zeros((_HOG_SIDE_PX, _HOG_SIDE_PX, 3), np.uint8)
+    square_crop(read_picture(picture.path), into=square)
+    hog = cv2.HOGDescriptor((_HOG_SIDE_PX, _HOG_SIDE_PX), (16, 16), (8, 8), (8, 8), 9)
+    return np.asarray(hog.compute(cv2.cvtColor(square, cv2.COLOR_RGB2GRAY)), np.float64).ravel()
+
+
+def measure_poses(found: Found, truth: Truth, *, rows: npt.NDArray[np.bool_] | None = None) -> dict[str, Any]:
+    """Share of correct joints and error in space, over all pictures or some, with intervals over shots."""
+    keep = np.ones(len(truth.groups), bool) if rows is None else rows
+    known, groups = truth.places[keep], truth.groups[keep]
+    correct = correct_joints(found.places[keep, :, :2], known[..., :2], within=WITHIN)
+    errors = scaled_errors(found.places[keep], known)
+    return {
+        "pictures": int(keep.sum()),
+        "shots": len(np.unique(groups)),
+        "pck": as_json(over_groups(lambda k: float(correct[k].mean()), groups)),
+        "mpjpe_torsos": as_json(over_groups(lambda k: float(errors[k].mean()), groups)),
+        "by_joint": {name: round(float(value), 4) for name, value in zip(JOINTS, correct.mean(axis=0), strict=True)},
+    }
+
+
+def as_json(interval: Interval) -> dict[str, float]:
+    """An interval as plain values."""
+    return {"value": round(interval.value, 4), "low": round(interval.low, 4), "high": round(interval.high, 4)}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShotViews:
+    """Pictures of shots: which, of which shot, how far the keeper had come, and the published technique.
+
+    Attributes:
+        rows: int64 (n,), of the pictures that are measured.
+        shots: str (n,).
+        engagement: float64 (n,).
+        technique: int64 (n,), index into the published ones; -1 where the authors left the picture out.
+
+    """
+
+    rows: Indices
+    shots: npt.NDArray[np.str_]
+    engagement: Floats
+    technique: Indices
+
+
+def shot_views(pictures: Sequence[KeeperPicture], *, engagement: Floats, technique: Mapping[str, str]) -> ShotViews:
+    """The pictures of shots among others; ``engagement`` is by shot id."""
+    rows = [row for row, picture in enumerate(pictures) if picture.source == ONE_ON_ONE]
+    ids = [int(pictures[row].group.partition("-")[2]) for row in rows]
+    named = [TECHNIQUES.index(technique[pictures[r].name]) if pictures[r].name in technique else -1 for r in rows]
+    shots = np.array([pictures[row].group for row in rows])
+    return ShotViews(np.array(rows, np.int64), shots, engagement[ids], np.array(named, np.int64))
+
+
+def pose_in_space(places: Floats) -> Floats:
+    """Places (n, 16, 3) from the pelvis."""
+    return np.asarray(places - places[:, PELVIS, None])
+
+
+def published_names(places: Floats, views: ShotViews, centres: Floats) -> Indices:
+    """The published technique nearest to poses (n, 16, 3), the published way."""
+    features = pose_features(pose_in_space(places), engagement=views.engagement)
+    return nearest_centre(features, centres)[0]
+
+
+def shipped_names(places: Floats) -> list[str]:
+    """The likeliest of touchline's own techniques by pose alone; empty where none can be told."""
+    readings = [name_technique(pose) for pose in pose_in_space(places)]
+    return [max(r.probabilities, key=lambda name: r.probabilities[name]) if r.probabilities else "" for r in readings]
+
+
+def measure_techniques(found: Found, truth: Truth, views: ShotViews, *, centres: Floats) -> dict[str, Any]:
+    """How often techniques agree: between two pictures of a shot, and with the published poses.
+
+    Args:
+        found: what an estimator says.
+        truth: the published poses of the same pictures.
+        views: which of them show shots.
+        centres: float64 (4, 33), middles of the published techniques.
+
+    """
+    known = truth.places[views.rows]
+    kept = views.technique >= 0
+    said: dict[str, Any] = {}
+    names: dict[str, dict[str, npt.NDArray[Any]]] = {}
+    for source, places in (("found", found.places[views.rows]), ("published", known)):
+        names[source] = {way: np.asarray(naming(places, views, centres))[kept] for way, naming in _NAMINGS.items()}
+        between = {way: _between_views(those, views.shots[kept]) for way, those in names[source].items()}
+        said[source] = {"steadiness": steadiness(places[kept], views.shots[kept]), **between}
+    said["same_as_published"] = {
+        way: _same(those, names["published"][way], views.shots[kept]) for way, those in names["found"].items()
+    }
+    said["steadier_than_published"] = {
+        way: _gain(those, names["published"][way], views.shots[kept]) for way, those in names["found"].items()
+    }
+    return said
+
+
+def _gain(first: npt.NDArray[Any], second: npt.NDArray[Any], shots: npt.NDArray[np.str_]) -> dict[str, Any]:
+    """How much oftener the first names agree between pictures of a shot than the second, on the same pairs."""
+    pairs = view_pairs(shots)
+    if not len(pairs):
+        return {"n": 0}
+    one, other = ((names[pairs[:, 0]] == names[pairs[:, 1]]).astype(np.float64) for names in (first, second))
+    return {**as_json(over_groups(lambda k: float((one - other)[k].mean()), shots[pairs[:, 0]])), "n": len(pairs)}
+
+
+_NAMINGS: dict[str, Callable[[Floats, ShotViews, Floats], npt.ArrayLike]] = {
+    "published_recipe": published_names,
+    "touchline": lambda places, views, centres: shipped_names(places),
+}
+
+
+def _same(first: npt.NDArray[Any], second: npt.NDArray[Any], groups: npt.NDArray[np.str_]) -> dict[str, Any]:
+    interval = over_groups(lambda k: agreement(first[k].tolist(), second[k].tolist())[0], groups)
+    return {**as_json(interval), "kappa": round(agreement(first.tolist(), second.tolist())[1], 4), "n": len(first)}
+
+
+def _between_views(names: npt.NDArray[Any], shots: npt.NDArray[np.str_]) -> dict[str, Any]:
+    """Agreement over all pairs of pictures of one shot."""
+    pairs = view_pairs(shots)
+    if not len(pairs):
+        return {"n": 0}
+    return _same(names[pairs[:, 0]], names[pairs[:, 1]], shots[pairs[:, 0]])
+
+
+def view_pairs(shots: npt.NDArray[np.str_]) -> Indices:
+    """Pairs of rows (n, 2) of the same shot."""
+    found = [pair for shot in np.unique(shots) for pair in combinations(np.flatnonzero(shots == shot).tolist(), 2)]
+    return np.array(found, np.int64).reshape(-1, 2)
+
+
+def steadiness(places: Floats, shots: npt.NDArray[np.str_]) -> dict[str, float]:
+    """How much poses made comparable differ between pictures of one shot, over how much between shots.
+
+    0 is perfectly steady; 1 says that two pictures of one shot are no more alike than two of different shots.
+    """
+    flat = comparable(pose_in_space(places))[..., :2].reshape(len(places), -1)
+    pairs = view_pairs(shots)
+    if not len(pairs):
+        return {"n": 0.0}
+    within = float(((flat[pairs[:, 0]] - flat[pairs[:, 1]]) ** 2).sum(1).mean()) / 2
+    return {"within_over_all": round(within / float(flat.var(axis=0, ddof=1).sum()), 4), "n": float(len(pairs))}
+
+
+def fit_confidence(found: Found, truth: Truth) -> ConfidenceSpec:
+    """The logistic function that says how likely a joint is correct; fitted on held-out pictures the authors kept."""
+    from sklearn.linear_model import LogisticRegression
+
+    known = truth.kept
+    correct = correct_joints(found.places[known, :, :2], truth.places[known, :, :2], within=WITHIN)
+    if correct.all() or not correct.any():  # nothing tells right from wrong
+        return ConfidenceSpec(share=0.0, seen=0.0, offset=4.0 if correct.all() else -4.0)
+    inputs = np.stack([logit(found.shares[known]).ravel(), logit(found.seen[known, :-1]).ravel()], axis=1)
+    fitted = LogisticRegression(C=1.0).fit(inputs, correct.ravel())
+    share, seen = (round(float(weight), 4) for weight in fitted.coef_[0])
+    return ConfidenceSpec(share=share, seen=seen, offset=round(float(fitted.intercept_[0]), 4))
+
+
+def fit_seen_from(finder: PoseFinder, pictures: Sequence[KeeperPicture], *, seed: int = 0) -> float:
+    """How likely a joint has to be seen to count as seen: all but one in a hundred joints that are there are above.
+
+    Args:
+        finder: around the network.
+        pictures: that it learnt from; their lower parts are cut off at random.
+        seed: decides the cuts.
+
+    """
+    rng = np.random.default_rng(seed)
+    there: list[float] = []
+    for picture in pictures:
+        pixels = read_picture(picture.path)
+        bottom = int(len(pixels) * rng.uniform(0.45, 0.8))
+        seen = finder.look([pixels[:bottom]])[2][0, :-1]
+        there += seen[picture.joints_px[:, 1] < bottom - _MARGIN * len(pixels)].tolist()
+    return round(float(np.percentile(there, 1)), 3) if there else ConfidenceSpec().seen_from
+
+
+def calibration_error(confidence: Floats, correct: npt.NDArray[np.bool_], *, bins: int = 10) -> float:
+    """Expected gap between how sure joints are and how often they are right, over equally full bins."""
+    order = np.argsort(confidence.ravel())
+    parts = np.array_split(order, bins)
+    sure, right = confidence.ravel(), correct.ravel().astype(np.float64)
+    return float(sum(len(part) * abs(sure[part].mean() - right[part].mean()) for part in parts) / len(order))
+
+
+def torso_share(truth: Truth) -> float:
+    """Median length of the torso in shares of the crop, to read errors by."""
+    return float(np.median(torso_lengths(truth.places[..., :2])))

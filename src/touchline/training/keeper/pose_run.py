@@ -1,0 +1,264 @@
+"""The keeper-pose recipe from end to end: figures first, networks that never see some shots, measures, what ships.
+
+Run it with ``touchline train recipes/keeper-pose.yaml``. Every measured joint comes from a network that saw no picture
+of its shot; nothing (length, weights, stopping) is chosen on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.core.poses import JOINTS
+from touchline.formats.files.atomic import make_folder, write_bytes_atomic, write_json_atomic
+from touchline.formats.keeper.pictures import KeeperPicture, read_keeper_pictures
+from touchline.formats.keeper.tables import read_choices, read_poses, read_shots
+from touchline.goalkeeping.pose_finder import finder_of, joint_confidence
+from touchline.goalkeeping.reference import centroids, reference_rows
+from touchline.metrics.poses import correct_joints
+from touchline.models.networks.pose_net import PoseNet
+from touchline.models.specs.pose_spec import ConfidenceSpec, PoseConfig
+from touchline.models.specs.spec import PictureSpec
+from touchline.models.store import save_model
+from touchline.training.keeper.pose import KeeperPoseRecipe, deal_folds, fresh_network, restart, shares, train_stage
+from touchline.training.keeper.pose_augment import PoseSample
+from touchline.training.keeper.pose_data import PoseSampler, Rgb, as_sample, cut_backgrounds, draw_figures, read_picture
+from touchline.training.keeper.pose_measure import (
+    WITHIN,
+    Found,
+    Truth,
+    calibration_error,
+    fit_confidence,
+    fit_seen_from,
+    look_at,
+    mean_pose,
+    measure_poses,
+    measure_techniques,
+    nearest_picture,
+    shot_views,
+    truth_of,
+)
+
+_BACKGROUNDS = 400
+_CUT_PICTURES = 100
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Material:
+    """All that networks learn from and are measured on."""
+
+    pictures: Sequence[KeeperPicture]
+    fold: npt.NDArray[np.int64]
+    truth: Truth
+    figures: Sequence[PoseSample]
+    backgrounds: Sequence[Rgb]
+
+
+def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu") -> Path:
+    """Train, measure and save; resumes where an earlier run in ``out`` stopped.
+
+    Args:
+        recipe: the content of the recipe file.
+        out: folder for checkpoints, ``held_out.npz``, ``measured.json`` and the model.
+        device: where to train, ``"cpu"`` or ``"cuda"``.
+
+    Returns:
+        The model file.
+
+    """
+    settings = KeeperPoseRecipe.model_validate(dict(recipe))
+    make_folder(out)
+    material = _gather(settings)
+    network = fresh_network(settings)
+    network = train_stage(
+        network, _sampler(material, None, settings), settings.first, out=out / "figures", device=device
+    )
+    trained = {
+        held: _train_without(held, network, material, settings, out=out, device=device) for held in settings.measured
+    }
+    rows = np.isin(material.fold, settings.measured)
+    found = _held_out(trained, material, settings)
+    confidence = fit_confidence(found, material.truth.take(rows)).model_copy(
+        update={"seen_from": _seen_from(trained[settings.measured[0]], material, settings)}
+    )
+    measured = measure(settings, material.pictures, found, rows=rows, fold=material.fold)
+    write_json_atomic(out / "measured.json", measured)
+    _save_found(out / "held_out.npz", found, rows)
+    shipped = trained[settings.measured[0]]
+    if settings.train_on_all:
+        shipped = _train_without(None, network, material, settings, out=out, device=device)
+    return save_model(
+        out / settings.name, shipped, model_config(shipped, settings, measured, confidence=confidence), half=True
+    )
+
+
+def _gather(settings: KeeperPoseRecipe) -> _Material:
+    pictures = read_keeper_pictures(settings.data_root / settings.pictures)
+    fold = deal_folds(pictures, folds=settings.folds, seed=settings.split_seed)
+    backgrounds = cut_backgrounds(settings.data_root / settings.backgrounds, count=_BACKGROUNDS)
+    figures = draw_figures(backgrounds, count=settings.figures)
+    return _Material(pictures, fold, _truth(pictures), figures, backgrounds)
+
+
+def _truth(pictures: Sequence[KeeperPicture]) -> Truth:
+    sizes = [read_picture(picture.path).shape[:2] for picture in pictures]
+    return truth_of(pictures, [(height, width) for height, width in sizes])
+
+
+def _sampler(
+    material: _Material, held: int | None, settings: KeeperPoseRecipe, *, all_pictures: bool = False
+) -> PoseSampler:
+    """Batches: figures alone, or with the pictures of all folds but one, or of all."""
+    learn = [
+        as_sample(picture)
+        for picture, fold in zip(material.pictures, material.fold, strict=True)
+        if all_pictures or (held is not None and fold != held)
+    ]
+    stage = settings.then if learn else settings.first
+    return PoseSampler(
+        learn,
+        material.figures,
+        material.backgrounds,
+        shares=shares(stage),
+        side_px=settings.side_px,
+        batch=stage.batch,
+        seed=stage.seed,
+    )
+
+
+def _train_without(
+    held: int | None, network: PoseNet, material: _Material, settings: KeeperPoseRecipe, *, out: Path, device: str
+) -> PoseNet:
+    """A network that learns from all folds but one, or from all."""
+    sampler = _sampler(material, held, settings, all_pictures=held is None)
+    folder = out / ("all" if held is None else f"fold_{held}")
+    return train_stage(restart(network, network.settings), sampler, settings.then, out=folder, device=device)
+
+
+def _held_out(trained: Mapping[int, PoseNet], material: _Material, settings: KeeperPoseRecipe) -> Found:
+    """What the networks say of the pictures they never saw, in the pictures' order."""
+    order: list[int] = []
+    parts: list[Found] = []
+    for held, network in trained.items():
+        rows = np.flatnonzero(material.fold == held)
+        finder = finder_of(network, model_config(network, settings, {}), device="cpu", backend="torch")
+        parts.append(look_at(finder, [material.pictures[row] for row in rows.tolist()]))
+        order += rows.tolist()
+    back = np.argsort(order)
+    joined = (np.concatenate([getattr(part, name) for part in parts])[back] for name in ("places", "shares", "seen"))
+    return Found(*joined)
+
+
+def _seen_from(network: PoseNet, material: _Material, settings: KeeperPoseRecipe) -> float:
+    """Fitted on pictures that the first measured network learnt from."""
+    finder = finder_of(network, model_config(network, settings, {}), device="cpu", backend="torch")
+    learnt = [
+        picture
+        for picture, fold in zip(material.pictures, material.fold, strict=True)
+        if fold != settings.measured[0] and picture.kept
+    ]
+    chosen = np.random.default_rng(0).permutation(len(learnt))[:_CUT_PICTURES]
+    return fit_seen_from(finder, [learnt[k] for k in chosen.tolist()])
+
+
+def measure(
+    settings: KeeperPoseRecipe,
+    pictures: Sequence[KeeperPicture],
+    found: Found,
+    *,
+    rows: npt.NDArray[np.bool_],
+    fold: npt.NDArray[np.int64],
+) -> dict[str, Any]:
+    """All that is reported of held-out pictures, beside the baselines.
+
+    Args:
+        settings: where the tables lie.
+        pictures: all of them.
+        found: what was said of those that ``rows`` selects.
+        rows: bool (n,), the held-out ones.
+        fold: int64 (n,), of every picture; baselines never see a picture's fold.
+
+    """
+    folder = settings.data_root / settings.pictures
+    everything = _truth(pictures)
+    truth = everything.take(rows)
+    held = [picture for picture, there in zip(pictures, rows, strict=True) if there]
+    shots, choices = read_shots(folder), read_choices(folder)
+    views = shot_views(held, engagement=shots.engagement, technique=choices.technique)
+    published = reference_rows(shots, read_poses(folder), choices)
+    centres = centroids(published.features, published.technique)
+    said: dict[str, Any] = {"folds_measured": list(settings.measured), "within_torsos": WITHIN}
+    estimators = {
+        "network": found,
+        "nearest picture (HOG)": _rows(nearest_picture(pictures, everything, fold), rows),
+        "mean pose": _rows(mean_pose(everything, fold), rows),
+    }
+    for name, estimate in estimators.items():
+        said[name] = {
+            "all": measure_poses(estimate, truth),
+            "trusted_by_the_authors": measure_poses(estimate, truth, rows=truth.kept),
+            "technique": measure_techniques(estimate, truth, views, centres=centres),
+        }
+    said["confidence"] = _confidence_measured(found, truth)
+    return said
+
+
+def _rows(found: Found, rows: npt.NDArray[np.bool_]) -> Found:
+    return Found(found.places[rows], found.shares[rows], found.seen[rows])
+
+
+def _confidence_measured(found: Found, truth: Truth) -> dict[str, float | None]:
+    """Calibration with the function fitted on one half of the shots and tried on the other, both ways round."""
+    names = np.unique(truth.groups)
+    half = np.isin(truth.groups, names[np.random.default_rng(0).permutation(len(names)) < len(names) // 2])
+    correct = correct_joints(found.places[..., :2], truth.places[..., :2], within=WITHIN)
+    sure = np.zeros(correct.shape)
+    for part in (half, ~half):
+        spec = fit_confidence(_rows(found, ~part), truth.take(~part))
+        sure[part] = joint_confidence(found.shares[part], found.seen[part, :-1], spec=spec)
+    kept = truth.kept
+    return {
+        "calibration_error": round(calibration_error(sure[kept], correct[kept]), 4),
+        "correct_where_sure": _mean(correct[kept][sure[kept] >= 0.5]),
+        "correct_where_not": _mean(correct[kept][sure[kept] < 0.5]),
+        "share_sure": round(float((sure[kept] >= 0.5).mean()), 4),
+        "pictures_where_a_person_is_seen": round(float((found.seen[:, -1] >= 0.5).mean()), 4),
+    }
+
+
+def _mean(values: npt.NDArray[np.bool_]) -> float | None:
+    return round(float(values.mean()), 4) if len(values) else None
+
+
+def _save_found(path: Path, found: Found, rows: npt.NDArray[np.bool_]) -> None:
+    from io import BytesIO
+
+    data = BytesIO()
+    np.savez_compressed(data, rows=rows, places=found.places, shares=found.shares, seen=found.seen)
+    write_bytes_atomic(path, data.getvalue())
+
+
+def model_config(
+    network: PoseNet,
+    settings: KeeperPoseRecipe,
+    measured: Mapping[str, Any],
+    *,
+    confidence: ConfidenceSpec | None = None,
+) -> PoseConfig:
+    """What the model file says of itself."""
+    return PoseConfig(
+        name=settings.name,
+        architecture="pose-net",
+        network=network.settings,
+        labels=JOINTS,
+        picture=PictureSpec(width=settings.side_px, height=settings.side_px),
+        confidence=confidence or ConfidenceSpec(),
+        licence=settings.licence,
+        description=settings.description,
+        measured={"held_out": measured} if measured else {},
+    )

@@ -1,0 +1,222 @@
+"""The models of expected saves that are compared: each learns from some shots and answers for others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.goalkeeping.reference import TECHNIQUES, fit_reference, nearest_centre
+from touchline.goalkeeping.shots import FEATURES
+from touchline.training.keeper.saves_data import SaveData
+from touchline.training.keeper.saves_fit import choose_penalty, fit_logit, fit_saves, sigmoid, stratified_folds
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+CONSTANT = "constant"
+LOCATION = "location only"
+REFERENCE = "reference recipe"
+CURVES = "curves"
+NO_ENGAGEMENT = "curves without engagement"
+PICTURED_ONLY = "curves from pictured shots only"
+WITH_TECHNIQUE = "curves + technique"
+
+_PLACE = [FEATURES.index(name) for name in ("log_distance", "opening_rad")]
+_NO_ENGAGEMENT = [
+    FEATURES.index(name) for name in ("log_distance", "opening_rad", "x_yd", "aside_yd", "under_pressure")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class FitSettings:
+    """How curves are fitted.
+
+    Attributes:
+        knots: of each curve.
+        penalties: ridges to choose from.
+        inner_folds: of the choice, among the shots that are learnt from.
+        technique_sds: prior standard deviations of technique offsets to choose from, besides none.
+
+    """
+
+    knots: int
+    penalties: tuple[float, ...]
+    inner_folds: int
+    technique_sds: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """Chances of a save for shots left out.
+
+    Attributes:
+        pictured: float64 (n,), told which shots are pictured; NaN where the model has no answer.
+        anyone: float64 (n,), not told; NaN likewise.
+
+    """
+
+    pictured: Floats
+    anyone: Floats
+
+
+Model = Callable[[SaveData, Bools, FitSettings, int], dict[str, Answers]]
+"""From the data, the shots left out, settings and a seed to answers for those shots, by the model's name."""
+
+
+def constant(data: SaveData, held: Bools, settings: FitSettings, seed: int) -> dict[str, Answers]:
+    """The share of saves."""
+    del settings, seed
+    known = np.where(data.pictured[held] > 0, _share(data, ~held, 1.0), _share(data, ~held, 0.0))
+    return {CONSTANT: Answers(known, np.full(int(held.sum()), data.saved[~held].mean()))}
+
+
+def _share(data: SaveData, rows: Bools, pictured: float) -> float:
+    chosen = rows & (data.pictured == pictured)
+    return float(data.saved[chosen if chosen.any() else rows].mean())
+
+
+def location(data: SaveData, held: Bools, settings: FitSettings, seed: int) -> dict[str, Answers]:
+    """A plain logit of distance and opening angle."""
+    del settings, seed
+    place = np.concatenate([np.ones((len(data), 1)), data.features[:, _PLACE]], axis=1)
+    answers = []
+    for columns in (np.concatenate([place, data.pictured[:, None]], axis=1), place):
+        found, _ = fit_logit(columns[~held], data.saved[~held], penalty=np.zeros(columns.shape[1]))
+        answers.append(sigmoid(columns[held] @ found))
+    return {LOCATION: Answers(*answers)}
+
+
+def curves(data: SaveData, held: Bools, settings: FitSettings, seed: int) -> dict[str, Answers]:
+    """Smooth curves, their ridge chosen among the shots learnt from; and with technique on top of them."""
+    answers, logits, inner = _fit_curves(data, held, settings, seed, columns=list(range(len(FEATURES))))
+    learnt = ~held & (data.pictured > 0)
+    offsets = np.zeros(len(data))
+    offsets[~held] = inner
+    shown = choose_technique(data, learnt, offsets, settings=settings, seed=seed)
+    moved = logits + (0.0 if shown is None else technique_columns(data)[held] @ shown)
+    none = np.full(int(held.sum()), np.nan)
+    with_technique = np.where(data.pictured[held] > 0, sigmoid(moved), np.nan)
+    return {CURVES: answers, WITH_TECHNIQUE: Answers(with_technique, none)}
+
+
+def no_engagement(data: SaveData, held: Bools, settings: FitSettings, seed: int) -> dict[str, Answers]:
+    """The curves without what the keeper's place says."""
+    return {NO_ENGAGEMENT: _fit_curves(data, held, settings, seed, columns=_NO_ENGAGEMENT)[0]}
+
+
+def pictured_only(data: SaveData, held: Bools, settings: FitSettings, seed: int) -> dict[str, Answers]:
+    """The curves, learnt from pictured shots alone."""
+    seen = data.pictured > 0
+    answers, _, _ = _fit_curves(data, held, settings, seed, columns=list(range(len(FEATURES))), learn=seen)
+    none = np.full(int(held.sum()), np.nan)
+    return {PICTURED_ONLY: Answers(np.where(seen[held], answers.pictured, np.nan), none)}
+
+
+def _fit_curves(
+    data: SaveData,
+    held: Bools,
+    settings: FitSettings,
+    seed: int,
+    *,
+    columns: list[int],
+    learn: Bools | None = None,
+) -> tuple[Answers, Floats, Floats]:
+    """Answers, their log odds told which are pictured, and those of the shots learnt from, each left out in turn."""
+    rows = ~held if learn is None else ~held & learn
+    features = data.features[:, columns]
+    given = (features[rows], data.pictured[rows], data.saved[rows])
+    penalty, inner = choose_penalty(
+        *given, penalties=settings.penalties, knots=settings.knots, folds=settings.inner_folds, seed=seed
+    )
+    fit = fit_saves(*given, penalty=penalty, knots=settings.knots)
+    logits = fit.logits(features[held], pictured=data.pictured[held])
+    anyone = fit.logits(features[held], pictured=fit.all_share)
+    return Answers(sigmoid(logits), sigmoid(anyone)), logits, inner
+
+
+def technique_terms(data: SaveData) -> tuple[Floats, Floats, Floats]:
+    """What a technique's coefficients multiply (n, 3), and centre and scale (2,) of log distance and engagement."""
+    place = np.stack([data.column("log_distance"), data.column("engagement")], axis=1)
+    seen = place[data.pictured > 0]
+    centre, scale = seen.mean(axis=0), seen.std(axis=0)
+    return np.concatenate([np.ones((len(data), 1)), (place - centre) / scale], axis=1), centre, scale
+
+
+def technique_columns(data: SaveData) -> Floats:
+    """Columns (n, 12): for each technique its share of the shot's pictures times the terms."""
+    terms, _, _ = technique_terms(data)
+    return (data.technique[:, :, None] * terms[:, None, :]).reshape(len(data), -1)
+
+
+def fit_technique(data: SaveData, rows: Bools, offsets: Floats, *, sd: float) -> tuple[Floats, Floats]:
+    """Coefficients (12,) of techniques on top of log odds (n,), and their covariance, under a normal prior."""
+    columns = technique_columns(data)[rows]
+    penalty = np.full(columns.shape[1], 1 / sd**2)
+    found, curvature = fit_logit(columns, data.saved[rows], penalty=penalty, offset=offsets[rows])
+    return found, np.asarray(np.linalg.inv(curvature), np.float64)
+
+
+def choose_technique(
+    data: SaveData, rows: Bools, offsets: Floats, *, settings: FitSettings, seed: int
+) -> Floats | None:
+    """Technique coefficients (12,) with the prior that predicts shots left out best, None where none is best."""
+    numbers = np.flatnonzero(rows)
+    fold = stratified_folds(data.saved[numbers], folds=settings.inner_folds, seed=seed)
+    columns, losses = technique_columns(data), []
+    for sd in settings.technique_sds:
+        logits = offsets.copy()
+        for number in range(settings.inner_folds):
+            learn = np.zeros(len(data), bool)
+            learn[numbers[fold != number]] = True
+            held = numbers[fold == number]
+            logits[held] += columns[held] @ fit_technique(data, learn, offsets, sd=sd)[0]
+        losses.append(_loss(logits[numbers], data.saved[numbers]))
+    best = int(np.argmin(losses))
+    if losses[best] >= _loss(offsets[numbers], data.saved[numbers]):
+        return None
+    return fit_technique(data, rows, offsets, sd=settings.technique_sds[best])[0]
+
+
+def _loss(logits: Floats, saved: Floats) -> float:
+    return float(np.logaddexp(0, np.where(saved > 0, -logits, logits)).mean())
+
+
+def reference(data: SaveData, held: Bools, settings: FitSettings, seed: int) -> dict[str, Answers]:
+    """The published recipe made honest: clusters and machine learnt without the shots left out, views weighted."""
+    del settings, seed
+    from sklearn.cluster import KMeans
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    views, of = data.views, data.view_of
+    on_target = of >= 0
+    left_out = on_target & held[of]
+    with threadpool_limits(1):  # so little work that threads only wait for each other
+        clusters = KMeans(len(TECHNIQUES), n_init=10, random_state=0).fit(views.features[~left_out])
+    technique, _ = nearest_centre(views.features, clusters.cluster_centers_)
+    learn = on_target & ~left_out
+    weight = 1.0 / np.bincount(of[on_target], minlength=len(data))[np.maximum(of, 0)].clip(min=1)
+    distance, pressed = np.exp(data.column("log_distance")), data.column("under_pressure")
+
+    def inputs(rows: Bools) -> tuple[Floats, Floats, Floats, npt.NDArray[np.int64]]:
+        return data.angle_deg[of[rows]], distance[of[rows]], pressed[of[rows]], technique[rows]
+
+    model = fit_reference(*inputs(learn), data.saved[of[learn]] > 0, weight=weight[learn])
+    p = model.predict(*inputs(left_out))
+    total = np.bincount(of[left_out], weights=np.log(p / (1 - p)), minlength=len(data))
+    count = np.bincount(of[left_out], minlength=len(data))
+    mean = np.divide(total, count, out=np.full(len(data), np.nan), where=count > 0)
+    return {REFERENCE: Answers(sigmoid(mean[held]), np.full(int(held.sum()), np.nan))}
+
+
+MODELS: Mapping[str, Model] = {
+    CONSTANT: constant,
+    LOCATION: location,
+    REFERENCE: reference,
+    CURVES: curves,
+    NO_ENGAGEMENT: no_engagement,
+    PICTURED_ONLY: pictured_only,
+}
+"""Every model that is compared; ``curves`` also answers as ``curves + technique``."""

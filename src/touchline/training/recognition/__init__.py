@@ -1,0 +1,1 @@
+"""Training and distillation of recognisers of clips and joint sequences."""

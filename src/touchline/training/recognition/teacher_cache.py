@@ -1,0 +1,103 @@
+"""What a teacher says of every clip, worked out once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from touchline.formats.files.atomic import make_folder, replacing
+from touchline.models.specs.clip_input import ClipNormaliser
+from touchline.models.specs.spec import ClipSpec
+from touchline.training.recognition.recogniser_data import TrainingClips, plain_batch
+
+_BATCH = 16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TeacherSays:
+    """Of every clip, the mean over the clip as it is and its mirror image.
+
+    Attributes:
+        logits: float32 (n, classes).
+        features: float32 (n, D); D is 0 where nobody asked for them.
+
+    """
+
+    logits: Tensor
+    features: Tensor
+
+    def rows(self, rows: Tensor) -> TeacherSays:
+        """What is said of some clips."""
+        return TeacherSays(self.logits[rows], self.features[rows])
+
+
+@torch.no_grad()
+def ask_teacher(
+    teachers: Sequence[Any],
+    clips: TrainingClips,
+    *,
+    spec: ClipSpec,
+    mirrored: bool = True,
+    features: bool = True,
+    path: Path | None = None,
+) -> TeacherSays:
+    """What teachers say of every clip; several are averaged.
+
+    Args:
+        teachers: networks in evaluation mode.
+        clips: of which.
+        spec: what the teachers see.
+        mirrored: average with the mirror images.
+        features: whether features are wanted, too; those of several teachers have nothing in common.
+        path: keep it in this ``.npz``, or take it from there where the same teachers said it of the same clips.
+
+    """
+    if features and len(teachers) > 1:
+        raise ValueError(f"features=True: the features of {len(teachers)} teachers cannot be averaged")
+    name = _fingerprint(teachers, clips, spec=spec, asked=f"{mirrored} {features}")
+    if path is not None and (kept := _kept(path, name=name)) is not None:
+        return kept
+    normalise = ClipNormaliser(spec)
+    logits, found = [], []
+    for first in range(0, len(clips), _BATCH):
+        rows = range(first, min(first + _BATCH, len(clips)))
+        pixels = normalise(plain_batch(clips, rows, spec=spec))
+        views = [pixels, pixels.flip(-1)] if mirrored else [pixels]
+        said = [teacher(view).float() for teacher in teachers for view in views]
+        logits.append(torch.stack(said).mean(dim=0))
+        seen = [teacher.forward_features(view).float() for teacher in teachers for view in views if features]
+        found.append(torch.stack(seen).mean(dim=0) if seen else pixels.new_zeros(len(pixels), 0))
+    says = TeacherSays(torch.cat(logits), torch.cat(found))
+    if path is not None:
+        make_folder(path.parent)
+        with replacing(path) as file:
+            np.savez(file, name=np.array(name), logits=says.logits.numpy(), features=says.features.numpy())
+    return says
+
+
+def _kept(path: Path, *, name: str) -> TeacherSays | None:
+    """What lies in a file, if it is what is asked for now."""
+    if not path.is_file():
+        return None
+    with np.load(path, allow_pickle=False) as arrays:
+        if str(arrays["name"]) != name:
+            return None
+        return TeacherSays(torch.from_numpy(arrays["logits"]), torch.from_numpy(arrays["features"]))
+
+
+def _fingerprint(teachers: Sequence[Any], clips: TrainingClips, *, spec: ClipSpec, asked: str) -> str:
+    """Of everything that decides what is said: the weights, the clips by content and order, how they are shown."""
+    digest = hashlib.sha256(f"{asked} {spec.model_dump_json()}".encode())
+    for item, path in zip(clips.items, clips.paths, strict=True):
+        digest.update(f"{path.name} {item.id.removeprefix(item.family)}\0".encode())
+    for teacher in teachers:
+        for key, tensor in teacher.state_dict().items():
+            digest.update(key.encode() + tensor.detach().cpu().numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""Training of event spotters that see frames."""

@@ -1,0 +1,227 @@
+"""The built-in spotter's training from end to end: folds that hold out whole matches, then the model that ships.
+
+Run it with ``touchline train recipes/spotting-simulated.yaml``. Every reported number is of matches that neither the
+encoder nor the temporal head of that fold has seen, and nothing (threshold, length, stopping) is chosen on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+
+from touchline.core.clock import us_from_frame
+from touchline.core.errors import InputError
+from touchline.core.events import Scores, Timeline
+from touchline.formats.files.atomic import make_folder, write_json_atomic
+from touchline.media.sampling import fit_luma, sample_regular
+from touchline.media.video import VideoReader
+from touchline.metrics.spotting import average_map
+from touchline.models.networks.ball_spotter import BallSpotter
+from touchline.models.specs.spec import FrameSpec, ModelConfig, PeakSpec
+from touchline.models.store import save_model
+from touchline.spotting.peaks import find_events
+from touchline.training.spotting.ball_encoder import EncoderSettings, Match, train_encoder
+from touchline.training.spotting.ball_temporal import (
+    TemporalSettings,
+    VectorSequence,
+    encode_match,
+    score_vectors,
+    train_head,
+)
+from touchline.training.spotting.ball_truth import event_targets, read_ball_truth
+
+EVALUATION_FPS = 25.0
+"""SoccerNet's ball-action clock, on which mAP@1 is reported."""
+
+
+class BallSpotterRecipe(BaseModel):
+    """A recipe of ``task: ball-spotter``.
+
+    Attributes:
+        name: of the model file that comes out.
+        data_root: folder with one folder a match.
+        matches: the match folders.
+        held_out: groups of matches; each group is scored by a model that was trained on the others.
+        labels: the classes, in the order of the network's outputs.
+        frame: the pictures, and the model's clock.
+        network: arguments of :class:`~touchline.models.networks.ball_spotter.BallSpotter`.
+        encoder, temporal: how the two halves are trained.
+        peaks: how scores become events.
+        thresholds: confidence a peak needs, by label, in what ships; scoring uses all peaks.
+        precision: arithmetic the shipped model asks for on CPUs.
+
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    task: str = "ball-spotter"
+    name: str = "ball-spotter"
+    data_root: Path
+    matches: list[str] = Field(min_length=2)
+    held_out: list[list[str]]
+    labels: tuple[str, ...]
+    frame: FrameSpec
+    network: dict[str, Any] = Field(default_factory=dict)
+    encoder: EncoderSettings = EncoderSettings()
+    temporal: TemporalSettings = TemporalSettings()
+    peaks: PeakSpec = PeakSpec(sigma_samples=1.5, distance_samples=8)
+    thresholds: dict[str, float] = Field(default_factory=dict)
+    precision: str = "bf16"
+    licence: str = "Apache-2.0"
+    description: str = ""
+
+
+def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu") -> Path:
+    """Train every fold and the model that ships; resumes where an earlier run in ``out`` stopped.
+
+    Args:
+        recipe: the content of the recipe file.
+        out: folder for caches, checkpoints, held-out predictions, ``measured.json`` and the model.
+        device: where to train, ``"cpu"`` or ``"cuda"``.
+
+    Returns:
+        The model file.
+
+    """
+    settings = BallSpotterRecipe.model_validate(dict(recipe))
+    make_folder(out)
+    matches = {
+        name: load_match(settings.data_root / name, settings.frame, cache=out / "cache") for name in settings.matches
+    }
+    predictions: dict[str, Timeline] = {}
+    for number, group in enumerate(settings.held_out):
+        learn = [matches[name] for name in settings.matches if name not in group]
+        fold = _train_one(learn, settings, out=out / f"fold_{number}", device=device)
+        for name in group:
+            vectors = _vectors(fold, matches[name], out=out / f"fold_{number}", device=device)
+            predictions[name] = spot_vectors(fold, vectors, settings)
+    measured = measure(predictions, matches, settings)
+    write_json_atomic(out / "measured.json", measured)
+    shipped = _train_one(list(matches.values()), settings, out=out / "all", device=device)
+    return save_model(out / settings.name, shipped, _model_config(shipped, settings, measured))
+
+
+def load_match(folder: Path, frame: FrameSpec, *, cache: Path) -> Match:
+    """A match's luma on the model's clock, decoded once into a memory-mapped cache, and its truth."""
+    path = cache / f"{folder.name}.npy"
+    if not path.exists():
+        make_folder(cache)
+        with VideoReader(folder / "video.mp4") as reader:
+            grid = sample_regular(reader.frames(), fps=frame.fps)
+            luma = np.stack([fit_luma(f.luma, width=frame.width, height=frame.height) for _, f in grid])
+        _save_array(path, luma)
+    truth = read_ball_truth(folder)
+    stored = np.load(path, mmap_mode="c")
+    if abs(len(stored) - len(truth)) > 1:
+        raise InputError(f"{folder}: {len(stored)} frames do not fit {len(truth)} rows of truth; is ball.csv its own?")
+    return Match(folder.name, stored[: len(truth)], truth)
+
+
+def spot_vectors(network: BallSpotter, vectors: npt.NDArray[np.float32], settings: BallSpotterRecipe) -> Timeline:
+    """All peaks of a match, however low: what a metric wants."""
+    times_us = np.array([us_from_frame(i, fps=settings.frame.fps) for i in range(len(vectors))], np.int64)
+    scores = Scores(score_vectors(network, vectors), times_us, settings.labels)
+    return find_events(
+        scores,
+        thresholds=dict.fromkeys(settings.labels, 0.01),
+        sigma_samples=settings.peaks.sigma_samples,
+        distance_samples=settings.peaks.distance_samples,
+        source=settings.name,
+    )
+
+
+def measure(
+    predictions: Mapping[str, Timeline], matches: Mapping[str, Match], settings: BallSpotterRecipe
+) -> dict[str, Any]:
+    """mAP@1 of held-out predictions: over all matches, per class, and of each match by itself."""
+    names = sorted(predictions)
+
+    def at1(some: Sequence[str]) -> tuple[float, list[float]]:
+        truth = [_only(matches[name].truth.timeline, settings.labels) for name in some]
+        result = average_map(
+            truth, [predictions[n] for n in some], labels=settings.labels, fps=EVALUATION_FPS, metric="at1"
+        )
+        per_class = result["a_mAP_per_class"]
+        return float(result["a_mAP"]), [round(float(v), 4) for v in per_class]  # type: ignore[arg-type, union-attr]
+
+    mean, per_class = at1(names)
+    return {
+        "metric": "SoccerNet mAP@1, whole matches held out",
+        "folds": settings.held_out,
+        "mAP@1": round(mean, 4),
+        "per_class": dict(zip(settings.labels, per_class, strict=True)),
+        "per_match": {name: round(at1([name])[0], 4) for name in names},
+        "events": {label: _count(matches, names, label) for label in settings.labels},
+    }
+
+
+def _count(matches: Mapping[str, Match], names: Sequence[str], label: str) -> int:
+    return sum(event.label == label for name in names for event in matches[name].truth.timeline)
+
+
+def _only(timeline: Timeline, labels: Sequence[str]) -> Timeline:
+    return Timeline(tuple(event for event in timeline if event.label in labels))
+
+
+def _train_one(matches: Sequence[Match], settings: BallSpotterRecipe, *, out: Path, device: str) -> BallSpotter:
+    """An encoder and a head on some matches; each half is skipped where ``out`` holds it already."""
+    make_folder(out)
+    torch.manual_seed(settings.encoder.seed)
+    network = BallSpotter(num_classes=len(settings.labels), **settings.network)
+    train_encoder(network.encoder, matches, settings=settings.encoder, out=out, device=device)
+    vectors = {match.name: _vectors(network, match, out=out, device=device) for match in matches}
+    sequences = [
+        VectorSequence(
+            vectors[match.name],
+            event_targets(
+                match.truth.timeline,
+                labels=settings.labels,
+                frames=len(match.truth),
+                fps=settings.frame.fps,
+                radius=settings.temporal.target_radius,
+            ),
+            match.truth.states(),
+        )
+        for match in matches
+    ]
+    network.to("cpu")
+    train_head(network, sequences, settings=settings.temporal)
+    return network
+
+
+def _vectors(network: BallSpotter, match: Match, *, out: Path, device: str) -> npt.NDArray[np.float32]:
+    path = out / f"vectors_{match.name}.npy"
+    if not path.exists():
+        _save_array(path, encode_match(network, match.luma, device=device).numpy())
+        network.to("cpu")
+    return np.load(path)
+
+
+def _save_array(path: Path, array: npt.NDArray[Any]) -> None:
+    """Write beside and rename: a run that is killed leaves no half of a file for the next one to trust."""
+    part = path.with_suffix(".part.npy")
+    np.save(part, array)
+    part.replace(path)
+
+
+def _model_config(network: BallSpotter, settings: BallSpotterRecipe, measured: Mapping[str, Any]) -> ModelConfig:
+    return ModelConfig(
+        name=settings.name,
+        architecture="ball-spotter",
+        network=network.settings,
+        frame=settings.frame,
+        labels=settings.labels,
+        thresholds=settings.thresholds,
+        peaks=settings.peaks,
+        edge="repeat",
+        precision=settings.precision,  # type: ignore[arg-type]
+        licence=settings.licence,
+        description=settings.description,
+        measured=dict(measured),
+    )

@@ -1,0 +1,125 @@
+"""Batches of clips with their targets, in a fixed order, read ahead by threads."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from touchline.core.errors import InputError
+from touchline.training.spotting.data import FrameStore, GameVideo, Pixels
+from touchline.training.spotting.sampling import ClipSampler, Draw, keep_inside, shake
+from touchline.training.spotting.targets import clip_target, dense_targets
+
+Target = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelledVideo:
+    """A video's frames and what happens in it: class index by grid frame, and where a clip looks for it."""
+
+    video: GameVideo
+    frames: FrameStore
+    actions: dict[int, int]
+    targets: npt.NDArray[np.float32]
+    target_frames: int
+
+    @classmethod
+    def make(
+        cls, video: GameVideo, frames: FrameStore, actions: dict[int, int], *, classes: int, target_frames: int
+    ) -> LabelledVideo:
+        """Check the labels against the video's length.
+
+        Raises:
+            InputError: most actions lie past the end: labels and video do not belong together.
+
+        """
+        late = sum(frame >= frames.frame_count for frame in actions)
+        if late > len(actions) / 2:
+            raise InputError(
+                f"{video.labels_path}: {late} of {len(actions)} actions lie after the end of {video.path.name}"
+            )
+        targets = dense_targets(actions, frame_count=frames.frame_count, class_count=classes)
+        return cls(video, frames, actions, targets, target_frames)
+
+    def clip(
+        self, centre: int, *, offsets: Sequence[int], shaken: Sequence[int] | None = None
+    ) -> tuple[Pixels, Target]:
+        """Frames uint8 (n, h, w) and target float32 (classes,) of a clip; it is moved inside the video if need be."""
+        centre = keep_inside(centre, offsets=offsets, frame_count=self.frames.frame_count)
+        indices = [centre + offset for offset in shaken or offsets]
+        target = clip_target(self.targets, first=indices[0], last=indices[-1], centre_frames=self.target_frames)
+        return self.frames.read(indices), target
+
+
+class ClipBatches:
+    """Training batches; batch ``step`` is the same whenever and however often it is asked for.
+
+    Args:
+        videos: where clips come from, in the sampler's order.
+        sampler: which clips.
+        offsets: frames of a clip relative to its centre.
+        batch_size: clips in a batch.
+        shake_probability: of jittered frames.
+        workers: threads that read ahead; 0 reads when asked.
+
+    """
+
+    def __init__(
+        self,
+        videos: Sequence[LabelledVideo],
+        sampler: ClipSampler,
+        *,
+        offsets: Sequence[int],
+        batch_size: int,
+        shake_probability: float = 0.25,
+        workers: int = 0,
+    ) -> None:
+        self._videos = videos
+        self._sampler = sampler
+        self._offsets = tuple(offsets)
+        self._batch_size = batch_size
+        self._shake = shake_probability
+        self._workers = workers
+
+    def batch(self, step: int) -> tuple[Tensor, Tensor]:
+        """Clips uint8 (batch, frames, h, w) and targets float32 (batch, classes) of a step."""
+        first = step * self._batch_size
+        clips, targets = zip(
+            *(self._clip(self._sampler.draw(first + at)) for at in range(self._batch_size)), strict=True
+        )
+        return torch.from_numpy(np.stack(clips)), torch.from_numpy(np.stack(targets))
+
+    def _clip(self, draw: Draw) -> tuple[Pixels, Target]:
+        shaken = shake(self._offsets, generator=draw.generator(), probability=self._shake)
+        return self._videos[draw.video].clip(draw.frame, offsets=self._offsets, shaken=shaken)
+
+    def stream(self, *, start: int, stop: int) -> Iterator[tuple[int, Tensor, Tensor]]:
+        """``(step, clips, targets)`` for steps from ``start`` to ``stop - 1``, in order."""
+        if not self._workers:
+            for step in range(start, stop):
+                yield step, *self.batch(step)
+            return
+        with ThreadPoolExecutor(self._workers, thread_name_prefix="clips") as pool:
+            waiting: deque[tuple[int, Future[tuple[Tensor, Tensor]]]] = deque()
+            try:
+                for step in range(start, stop):
+                    waiting.append((step, pool.submit(self.batch, step)))
+                    if len(waiting) > 2 * self._workers:
+                        yield _oldest(waiting)
+                while waiting:
+                    yield _oldest(waiting)
+            finally:
+                for _, future in waiting:
+                    future.cancel()
+
+
+def _oldest(waiting: deque[tuple[int, Future[tuple[Tensor, Tensor]]]]) -> tuple[int, Tensor, Tensor]:
+    step, future = waiting.popleft()
+    return step, *future.result()

@@ -1,0 +1,339 @@
+"""Training slow-fusion spotters: a chain of stages, each over one data set, some of them once per fold."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from touchline.core.errors import InputError, UsageError
+from touchline.formats.files.atomic import write_json_atomic
+from touchline.models.networks.slow_fusion import SlowFusionSpotter
+from touchline.models.specs.spec import FrameSpec, ModelConfig
+from touchline.models.store import save_model
+from touchline.training.recipe import Recipe, resolve_data_root
+from touchline.training.spotting.data import GameVideo, GridSize, find_games, manifest_sha256, open_frames, read_game
+from touchline.training.spotting.loader import ClipBatches, LabelledVideo
+from touchline.training.spotting.sampling import ClipSampler, sampling_weights
+from touchline.training.spotting.slow_fusion_network import build_network, load_encoder, load_from
+from touchline.training.spotting.slow_fusion_settings import SlowFusionRecipe, StageConfig
+from touchline.training.spotting.targets import action_frames
+from touchline.training.spotting.trainer import Progress, RunPlan, StopRequest, Trainer
+from touchline.training.spotting.validation import point_validator, read_curve, score_games
+
+GB = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class StageRun:
+    """One stage, for one fold where it is run by fold."""
+
+    name: str
+    stage: StageConfig
+    fold: int | None
+    folder: Path
+
+    @property
+    def label(self) -> str:
+        """Stage and fold, for people and file names."""
+        return self.name if self.fold is None else f"{self.name}-fold{self.fold}"
+
+    @property
+    def model_path(self) -> Path:
+        """Where its model goes."""
+        return self.folder / "model.safetensors"
+
+    @property
+    def predictions(self) -> Path:
+        """Where the scores of its held-out games go."""
+        return self.folder / "predictions"
+
+
+def list_runs(recipe: SlowFusionRecipe, *, out: Path) -> list[StageRun]:
+    """The runs of a recipe, in order: a stage with all its folds, then the next."""
+    return [
+        StageRun(name, stage, fold, _folder(out, name, fold))
+        for name, stage in recipe.stages.items()
+        if not recipe.run or name in recipe.run
+        for fold in (recipe.folds if stage.data.by_fold else [None])
+    ]
+
+
+def train_slow_fusion(
+    recipe: Recipe,
+    settings: SlowFusionRecipe,
+    *,
+    out: Path,
+    device: torch.device,
+    resume: bool = True,
+    progress: Progress | None = None,
+) -> Path:
+    """Run the stages of a recipe; those that are finished are not run again.
+
+    Args:
+        recipe: the file, for its hash.
+        settings: what it says.
+        out: folder for models, checkpoints, logs and scores.
+        device: where to train.
+        resume: go on from the checkpoints in ``out``; otherwise start over.
+        progress: told after every step.
+
+    Returns:
+        The model of the last run.
+
+    """
+    root = resolve_data_root(settings.data_root, source=recipe.path)
+    runs = list_runs(settings, out=out)
+    for run in runs:
+        _Run(run, recipe, settings, root=root, out=out, device=device).train(resume=resume, progress=progress)
+    return runs[-1].model_path
+
+
+class _Run:
+    """A stage run with its data at hand."""
+
+    def __init__(
+        self, run: StageRun, recipe: Recipe, settings: SlowFusionRecipe, *, root: Path, out: Path, device: torch.device
+    ) -> None:
+        self.run = run
+        self.stage = run.stage
+        self.settings = settings
+        self.out = out
+        self.device = device
+        self.recipe = recipe
+        train, held_out = split_games(self.stage, root=root, fold=run.fold)
+        data = self.stage.data
+        self._train_videos = [
+            v for g in train for v in read_game(root, g, videos=data.videos, labels_file=data.labels_file)
+        ]
+        self._held_videos = [
+            v for g in held_out for v in read_game(root, g, videos=data.videos, labels_file=data.labels_file)
+        ]
+        self.identity = {
+            "settings": _settings_sha256(run, settings),
+            "data": manifest_sha256([*self._train_videos, *self._held_videos]),
+        }
+
+    def train(self, *, resume: bool, progress: Progress | None) -> None:
+        """Train, save the model, score the held-out games."""
+        done = self.run.folder / "done.json"
+        if resume and _is_done(done, self.identity):
+            return
+        done.unlink(missing_ok=True)
+        network = self._network()
+        offsets = network.clip_offsets
+        train, held_out = self._open(offsets)
+        validate = self._validator(held_out, offsets)
+        trainer = Trainer(network, self._batches(train, offsets), self._plan(), validate=validate, progress=progress)
+        with StopRequest().listening() as stop:
+            trainer.run(resume=resume, stop=stop)
+        measured = self._finish(trainer, held_out)
+        write_json_atomic(done, {"identity": self.identity, "steps": trainer.step, "measured": measured})
+
+    def _open(self, offsets: Sequence[int]) -> tuple[list[LabelledVideo], list[LabelledVideo]]:
+        """Frames and targets of all videos; cached as far as there is room."""
+        frame, loader = self.settings.frame, self.settings.loader
+        data = self.stage.data
+        if offsets[-1] - offsets[0] - 1 < data.target_frames:
+            span = offsets[-1] - offsets[0] + 1
+            raise UsageError(f"data.target_frames={data.target_frames} is too many for clips that span {span} frames")
+        size = GridSize(frame.width, frame.height, frame.fps)
+        cache = Path(loader.cache_folder) if loader.cache_folder else self.out / "cache"
+        room = int(loader.cache_gb * GB)
+        opened: list[LabelledVideo] = []
+        for video in [*self._train_videos, *self._held_videos]:
+            frames, used = open_frames(video.path, size, cache_folder=cache, room_bytes=room)
+            room -= used
+            needed = max(offsets) - min(offsets) + 3
+            if frames.frame_count < needed:
+                raise InputError(
+                    f"{video.path}: has {frames.frame_count} frames at {size.fps:g} fps; clips need {needed}"
+                )
+            actions = _actions(video, self.stage, fps=size.fps)
+            opened.append(
+                LabelledVideo.make(video, frames, actions, classes=len(data.labels), target_frames=data.target_frames)
+            )
+        return opened[: len(self._train_videos)], opened[len(self._train_videos) :]
+
+    def _batches(self, videos: list[LabelledVideo], offsets: Sequence[int]) -> ClipBatches:
+        sampling = self.stage.sampling
+        labels = self.stage.data.labels
+        unknown = sorted(set(sampling.class_weights) - set(labels))
+        if unknown:
+            raise UsageError(f"sampling.class_weights names {unknown}, none of the labels {labels}")
+        weights = [
+            sampling_weights(
+                video.actions,
+                frame_count=video.frames.frame_count,
+                action_share=sampling.action_share,
+                class_weights=[sampling.class_weights.get(label, 1.0) for label in labels],
+                predictions=self._hard(video),
+            )
+            for video in videos
+        ]
+        return ClipBatches(
+            videos,
+            ClipSampler(weights, seed=self.settings.seed),
+            offsets=offsets,
+            batch_size=self.stage.optimizer.batch_size,
+            shake_probability=sampling.shake,
+            workers=self.settings.loader.workers,
+        )
+
+    def _hard(self, video: LabelledVideo) -> Any:
+        source = self.stage.sampling.hard_negatives
+        if source is None:
+            return None
+        folders = sorted((self.out / source).glob("**/predictions"))
+        return read_curve(folders, video.video.name, frame_count=video.frames.frame_count)
+
+    def _validator(self, held_out: list[LabelledVideo], offsets: Sequence[int]) -> Any:
+        if not held_out:
+            if self.stage.validation.keep == "best":
+                raise UsageError(f"stage {self.run.name}: validation.keep=best needs games to validate on")
+            return None
+        return point_validator(
+            held_out,
+            offsets=offsets,
+            labels=self.stage.data.labels,
+            batch_size=self.stage.optimizer.batch_size,
+            device=self.device,
+        )
+
+    def _plan(self) -> RunPlan:
+        return RunPlan(
+            name=self.run.label,
+            folder=self.run.folder,
+            optimizer=self.stage.optimizer,
+            augment=self.stage.augment,
+            samples_per_epoch=self.stage.sampling.samples_per_epoch,
+            seed=self.settings.seed,
+            device=self.device,
+            identity=self.identity,
+            checkpoint_every=self.settings.checkpoint_every,
+            log_every=self.settings.log_every,
+            validate_every_epochs=self.stage.validation.every_epochs,
+        )
+
+    def _network(self) -> SlowFusionSpotter:
+        """The network to start from."""
+        network = build_network(self.stage, seed=self.settings.seed)
+        if self.stage.encoder_weights:
+            load_encoder(network, Path(self.stage.encoder_weights))
+        if self.stage.init:
+            load_from(network, self._init_source(self.stage.init))
+        return network
+
+    def _init_source(self, init: str) -> str | Path:
+        stage = self.settings.stages.get(init)
+        if stage is None:
+            return init
+        path = StageRun(
+            init, stage, None, _folder(self.out, init, self.run.fold if stage.data.by_fold else None)
+        ).model_path
+        if not path.is_file():
+            raise InputError(
+                f"stage {self.run.label} starts from {init}, which has no model yet ({path}); run that stage first"
+            )
+        return path
+
+    def _finish(self, trainer: Trainer, held_out: list[LabelledVideo]) -> dict[str, Any]:
+        """Save the model, with what it is worth."""
+        averaged = trainer.averaged(best=self.stage.validation.keep == "best")
+        measured: dict[str, Any] = {
+            "recipe_sha256": self.recipe.sha256,
+            "settings_sha256": self.identity["settings"],
+            "data_sha256": self.identity["data"],
+            "steps": trainer.step,
+            "validation": trainer.metrics,
+        }
+        save_model(self.run.model_path, averaged, self._config(measured))
+        if held_out and self.stage.validation.dense:
+            measured["held_out"] = score_games(
+                self.run.model_path,
+                held_out,
+                device="cuda" if self.device.type == "cuda" else "cpu",
+                folder=self.run.predictions,
+                label_map=self.stage.data.label_map,
+                metric=self.stage.validation.metric,
+            )
+            save_model(self.run.model_path, averaged, self._config(measured))
+        return measured
+
+    def _config(self, measured: dict[str, Any]) -> ModelConfig:
+        frame = self.settings.frame
+        arguments = {"num_classes": len(self.stage.data.labels), **self.stage.network}
+        return ModelConfig(
+            name=f"{self.settings.name}-{self.run.label}",
+            architecture="slow-fusion",
+            network=arguments,
+            frame=FrameSpec(
+                width=frame.width,
+                height=frame.height,
+                fps=frame.fps,
+                stack_offsets=build_network(self.stage).stack_offsets,
+            ),
+            labels=tuple(self.stage.data.labels),
+            peaks=self.settings.peaks,
+            description=self.settings.description,
+            measured=measured,
+        )
+
+
+def split_games(stage: StageConfig, *, root: Path, fold: int | None) -> tuple[list[str], list[str]]:
+    """Games to train on and games held out; no game is ever in both.
+
+    Raises:
+        UsageError: a fold that does not exist, or nothing left to train on.
+
+    """
+    data = stage.data
+    games = find_games(root, data.games, labels_file=data.labels_file, exclude=data.exclude)
+    held_out = find_games(root, data.validation, labels_file=data.labels_file, exclude=data.exclude)
+    if fold is not None:
+        if not 0 <= fold < len(games):
+            raise UsageError(f"fold {fold} does not exist; {len(games)} games give folds 0 to {len(games) - 1}")
+        held_out = [games[fold]]
+    train = [game for game in games if game not in held_out]
+    if not train:
+        raise UsageError(f"all of {len(games)} games are held out; none is left to train on")
+    return train, held_out
+
+
+def _actions(video: GameVideo, stage: StageConfig, *, fps: float) -> dict[int, int]:
+    data = stage.data
+    return action_frames(
+        video.events, labels=data.labels, fps=fps, label_map=data.label_map, visible_only=data.visible_only
+    )
+
+
+def _folder(out: Path, name: str, fold: int | None) -> Path:
+    return out / name if fold is None else out / name / f"fold_{fold}"
+
+
+def _settings_sha256(run: StageRun, settings: SlowFusionRecipe) -> str:
+    parts = {
+        "stage": run.stage.model_dump(mode="json"),
+        "fold": run.fold,
+        "frame": settings.frame.model_dump(mode="json"),
+        "seed": settings.seed,
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _is_done(path: Path, identity: Mapping[str, str]) -> bool:
+    if not path.is_file():
+        return False
+    found = json.loads(path.read_text(encoding="utf-8"))["identity"]
+    if found != dict(identity):
+        changed = [key for key, value in identity.items() if found.get(key) != value]
+        raise UsageError(
+            f"{path}: this stage was finished with other {' and '.join(changed)}; "
+            "use --no-resume to train it again, or another --out"
+        )
+    return True

@@ -1,0 +1,82 @@
+"""The network of a training stage: fresh, from ImageNet weights, or from an earlier spotter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from touchline.core.errors import InputError, UsageError
+from touchline.models.networks.slow_fusion import SlowFusionSpotter
+from touchline.models.store import load_model
+from touchline.training.spotting.slow_fusion_settings import StageConfig
+
+LATER_ENCODER_PARTS = ("blocks.5.", "conv_head.", "bn2.", "classifier.")
+"""What ImageNet weights of the encoder hold beyond the part that a spotter uses."""
+
+
+def build_network(stage: StageConfig, *, seed: int = 0) -> SlowFusionSpotter:
+    """The stage's network with fresh weights, which depend on the seed alone.
+
+    Raises:
+        UsageError: arguments that it does not take, or parts to freeze that it does not have.
+
+    """
+    try:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            network = SlowFusionSpotter(len(stage.data.labels), **stage.network)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"network={stage.network} cannot be built: {error}") from error
+    for part in stage.freeze:
+        if part not in dict(network.named_modules()):
+            raise UsageError(f"freeze names {part!r}; the network has {[n for n, _ in network.named_children()]}")
+        network.get_submodule(part).requires_grad_(False)
+    return network
+
+
+def load_encoder(network: SlowFusionSpotter, path: Path) -> None:
+    """ImageNet weights of the 2-D encoder from a safetensors file with timm's names.
+
+    Raises:
+        InputError: not readable, or names or shapes that do not fit.
+
+    """
+    try:
+        tensors = load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise InputError(f"{path}: no safetensors file with weights of the encoder ({error})") from error
+    kept = {name: tensor for name, tensor in tensors.items() if not name.startswith(LATER_ENCODER_PARTS)}
+    own = network.conv2d_encoder.state_dict()
+    wrong = sorted(set(own) ^ set(kept)) or [n for n in own if own[n].shape != kept[n].shape]
+    if wrong:
+        raise InputError(f"{path}: {len(wrong)} weights do not fit the encoder, first {wrong[:5]}")
+    network.conv2d_encoder.load_state_dict(kept)
+
+
+def load_from(network: SlowFusionSpotter, source: str | Path) -> list[str]:
+    """Weights of another spotter; a classifier of another shape is left fresh, anything else has to fit.
+
+    Returns:
+        Names that were left fresh.
+
+    """
+    other, _, _ = load_model(source)
+    tensors: Mapping[str, Tensor] = other.state_dict()
+    own = network.state_dict()
+    fresh = [n for n in own if n.startswith("classifier.") and (n not in tensors or tensors[n].shape != own[n].shape)]
+    wrong = sorted(set(own) ^ set(tensors)) or [n for n in own if n not in fresh and own[n].shape != tensors[n].shape]
+    if wrong:
+        raise InputError(f"{source}: {len(wrong)} weights do not fit this stage's network, first {wrong[:5]}")
+    network.load_state_dict({**own, **{n: t for n, t in tensors.items() if n not in fresh}})
+    return fresh
+
+
+def count_parameters(network: nn.Module) -> tuple[int, int]:
+    """All parameters, and those that are trained."""
+    sizes = [(p.numel(), p.requires_grad) for p in network.parameters()]
+    return sum(n for n, _ in sizes), sum(n for n, trained in sizes if trained)

@@ -1,0 +1,212 @@
+"""The settings of a slow-fusion recipe: what each key of the YAML file means, and its default."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from touchline.core.labels import LABEL_SETS
+from touchline.models.specs.spec import PeakSpec
+from touchline.training.recipe import StrictSettings
+from touchline.training.spotting.augment import AugmentSettings
+from touchline.training.spotting.targets import CENTRE_FRAMES
+
+
+class FrameConfig(StrictSettings):
+    """The pictures a network is trained on: luma of this size, letterboxed, ``fps`` of them a second."""
+
+    width: int = Field(default=1280, gt=0)
+    height: int = Field(default=736, gt=0)
+    fps: float = Field(default=25.0, gt=0)
+
+
+class DataConfig(StrictSettings):
+    """Which videos a stage learns from, in folders below ``data_root``, one a game.
+
+    Attributes:
+        games: folders, or patterns with ``*``; with ``by_fold`` their order is the order of folds.
+        exclude: folders or patterns to leave out.
+        validation: folders or patterns held out for validation; they are taken out of ``games``.
+        by_fold: train once per fold, holding out the fold's one game.
+        videos: file of each half; a whole match in one file is half 1.
+        labels_file: SoccerNet label file in each folder.
+        labels: name of a label set, or the labels themselves.
+        label_map: labels to rename first; ``""`` leaves a label out, ``*`` names every label not known otherwise.
+        visible_only: leaves out actions marked as not shown.
+        target_frames: a clip answers for the actions in this many frames at its centre.
+
+    """
+
+    games: list[str] = Field(min_length=1)
+    exclude: list[str] = Field(default_factory=list)
+    validation: list[str] = Field(default_factory=list)
+    by_fold: bool = False
+    videos: dict[int, str] = Field(default_factory=lambda: {1: "720p.mp4"})
+    labels_file: str = "Labels-ball.json"
+    labels: list[str] = Field(min_length=1)
+    label_map: dict[str, str] = Field(default_factory=dict)
+    visible_only: bool = False
+    target_frames: int = Field(default=CENTRE_FRAMES, gt=0)
+
+    @field_validator("labels", mode="before")
+    @classmethod
+    def _label_set(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        if value not in LABEL_SETS:
+            raise ValueError(f"no label set is called {value!r}; there are {sorted(LABEL_SETS)}")
+        return list(LABEL_SETS[value])
+
+
+class SamplingConfig(StrictSettings):
+    """Which clips are drawn; see :mod:`touchline.training.spotting.sampling`.
+
+    Attributes:
+        samples_per_epoch: clips drawn in an epoch.
+        action_share: share of them that are centred near an action.
+        class_weights: weight by label; 1 where none is given.
+        hard_negatives: an earlier stage whose out-of-fold scores show which background is hard.
+        shake: probability that the frames of a clip are jittered.
+
+    """
+
+    samples_per_epoch: int = Field(default=6000, gt=0)
+    action_share: float = Field(default=0.5, gt=0, le=1)
+    class_weights: dict[str, float] = Field(default_factory=dict)
+    hard_negatives: str | None = None
+    shake: float = Field(default=0.25, ge=0, le=1)
+
+
+class OptimizerConfig(StrictSettings):
+    """How weights follow gradients.
+
+    Attributes:
+        kind: ``adamw``, or ``sgd`` with Nesterov momentum.
+        base_lr, min_lr: for a batch of ``lr_batch``; both grow with the batch.
+        weight_decay, momentum: as in PyTorch.
+        warmup_epochs, epochs: epochs of linear warm-up, then of cosine decay.
+        batch_size: clips a step.
+        ema_decay: of the averaged weights, which are what is kept.
+        gamma, alpha: of the focal loss.
+        precision: arithmetic of forward and backward; ``auto`` is bf16 on CUDA, and ``auto`` and ``fp16`` are fp32 on
+            the CPU.
+        compile: compiles the network, on CUDA.
+
+    """
+
+    kind: Literal["adamw", "sgd"] = "adamw"
+    base_lr: float = Field(default=3e-4, gt=0)
+    min_lr: float = Field(default=3e-6, ge=0)
+    lr_batch: int = Field(default=4, gt=0)
+    weight_decay: float = Field(default=0.01, ge=0)
+    momentum: float = Field(default=0.9, ge=0, lt=1)
+    warmup_epochs: int = Field(default=6, ge=0)
+    epochs: int = Field(default=30, ge=0)
+    batch_size: int = Field(default=4, gt=0)
+    ema_decay: float = Field(default=0.999, ge=0, lt=1)
+    gamma: float = Field(default=1.2, ge=0)
+    alpha: float | None = Field(default=None, ge=0, le=1)
+    precision: Literal["auto", "fp32", "fp16", "bf16"] = "auto"
+    compile: bool = False
+
+
+class ValidationConfig(StrictSettings):
+    """What is measured on the held-out games, and what it decides.
+
+    Attributes:
+        every_epochs: epochs between rounds of average precision on actions and the midpoints between them; 0 for none.
+        keep: whether the ``last`` or the ``best`` weights become the model.
+        dense: scores the whole held-out games at the end: mAP, and the scores that hard negatives are taken from.
+        metric: of the mAP.
+
+    """
+
+    every_epochs: int = Field(default=1, ge=0)
+    keep: Literal["last", "best"] = "last"
+    dense: bool = True
+    metric: str = "at1"
+
+    @model_validator(mode="after")
+    def _best_needs_validation(self) -> ValidationConfig:
+        if self.keep == "best" and not self.every_epochs:
+            raise ValueError("keep: best needs every_epochs of 1 or more")
+        return self
+
+
+class StageConfig(StrictSettings):
+    """One training run; a recipe is a chain of them.
+
+    Attributes:
+        init: an earlier stage of the recipe, or a model file, to start from; a head of another shape starts afresh.
+        encoder_weights: a safetensors file with ImageNet weights of the 2-D encoder, under timm's names.
+        freeze: parts of the network whose weights stay; their batch statistics and dropout stay active.
+        network: constructor arguments of the slow-fusion spotter, but for the number of classes.
+
+    """
+
+    data: DataConfig
+    init: str | None = None
+    encoder_weights: str | None = None
+    freeze: list[str] = Field(default_factory=list)
+    network: dict[str, Any] = Field(default_factory=dict)
+    sampling: SamplingConfig = SamplingConfig()
+    optimizer: OptimizerConfig = OptimizerConfig()
+    validation: ValidationConfig = ValidationConfig()
+    augment: AugmentSettings = AugmentSettings()
+
+
+class LoaderConfig(StrictSettings):
+    """How frames reach the network.
+
+    Attributes:
+        workers: threads that decode; 0 decodes between steps.
+        cache_gb: most that decoded frames may take on disk; videos beyond it are decoded again for each clip.
+        cache_folder: where they lie; ``cache`` in the run's folder by default.
+
+    """
+
+    workers: int = Field(default=2, ge=0)
+    cache_gb: float = Field(default=4.0, ge=0)
+    cache_folder: str | None = None
+
+
+class SlowFusionRecipe(StrictSettings):
+    """A whole recipe for slow-fusion spotters.
+
+    Attributes:
+        data_root: folder that the games' folders are below; recipes leave it open, users set it.
+        folds: which folds the stages ``by_fold`` run.
+        run: the stages to run; all, when empty.
+        checkpoint_every: steps between checkpoints.
+        log_every: steps between rows in the log.
+        templates: anything, for YAML anchors; not looked at.
+
+    """
+
+    task: Literal["slow-fusion"]
+    name: str
+    description: str = ""
+    seed: int = Field(default=0, ge=0)
+    data_root: str | None = None
+    frame: FrameConfig = FrameConfig()
+    peaks: PeakSpec = PeakSpec()
+    loader: LoaderConfig = LoaderConfig()
+    folds: list[int] = Field(default_factory=lambda: [0])
+    run: list[str] = Field(default_factory=list)
+    checkpoint_every: int = Field(default=500, gt=0)
+    log_every: int = Field(default=50, gt=0)
+    templates: dict[str, Any] = Field(default_factory=dict)
+    stages: dict[str, StageConfig] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _stages_exist(self) -> SlowFusionRecipe:
+        names = list(self.stages)
+        for name in self.run:
+            if name not in names:
+                raise ValueError(f"run names stage {name!r}; there are {names}")
+        for at, (name, stage) in enumerate(self.stages.items()):
+            source = stage.sampling.hard_negatives
+            if source is not None and source not in names[:at]:
+                raise ValueError(f"stage {name!r} takes hard negatives from {source!r}, no stage before it")
+        return self

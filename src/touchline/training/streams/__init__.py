@@ -1,0 +1,1 @@
+"""Training of heads over feature streams."""
