@@ -86,7 +86,7 @@ def fake_recogniser() -> Any:
 
 def along_known_tracks(video: Path, *, minutes: float) -> int:
     """What `touchline recognize --tracks` does; the number of windows."""
-    from touchline.analysis.known_tracks import actions_along_tracks
+    from touchline.analysis.track_actions import actions_along_tracks
     from touchline.core.tracks import Shot, Track, Tracks
 
     count = round(minutes * 60 * FPS)
@@ -113,7 +113,7 @@ def inside_an_analysis(video: Path, *, minutes: float) -> int:
 def analysis(video: Path, *, recogniser: Any) -> int:
     """Follow everyone, with a recogniser or without; the number of windows."""
     from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
-    from touchline.analysis.tracking import VideoTracker
+    from touchline.analysis.tasks.track import VideoTracker
     from touchline.formats.actions import read_actions
     from touchline.formats.bundle import ACTIONS
 

@@ -10,7 +10,7 @@ import pytest
 from fakematch import PEOPLE, FakeDetector, FakePitchFinder, write_match
 from fakerecogniser import LABELS, shirt_recogniser
 from touchline.analysis.pipeline import AnalysisResult, AnalyzeOptions, analyze_video
-from touchline.analysis.tracking import VideoTracker
+from touchline.analysis.tasks.track import VideoTracker
 from touchline.formats.bundle import Bundle
 
 FILES = ("tracks.parquet", "tracks.txt", "actions.json")

@@ -15,8 +15,8 @@ from makevideo import write_frames
 from tinymodel import write_tiny_model
 from touchline.analysis.events_in_shots import remark_on_left_out
 from touchline.analysis.pipeline import AnalysisResult, AnalyzeOptions, analyze_video
-from touchline.analysis.scoring import SpotTask
-from touchline.analysis.tracking import VideoTracker
+from touchline.analysis.tasks.spot import SpotTask
+from touchline.analysis.tasks.track import VideoTracker
 from touchline.core.tracks import Detections
 from touchline.formats.bundle import Bundle
 from touchline.media.frame import Frame

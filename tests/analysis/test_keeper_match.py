@@ -14,7 +14,7 @@ from tinyspotter import tiny_config, tiny_network
 from touchline.analysis import keeper_match
 from touchline.analysis.keeper_match import keeper_moments, look_at_match, write_match_pages
 from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
-from touchline.analysis.tracking import VideoTracker
+from touchline.analysis.tasks.track import VideoTracker
 from touchline.core.errors import InputError
 from touchline.core.events import Event, Timeline
 from touchline.core.poses import Pose

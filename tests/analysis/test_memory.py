@@ -13,7 +13,7 @@ import pytest
 
 from tinymodel import write_tiny_model
 from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
-from touchline.analysis.tracking import VideoTracker
+from touchline.analysis.tasks.track import VideoTracker
 from touchline.core.tracks import PLAYER, Detections
 from touchline.spotting.spotter import load_spotter
 

@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 from fakematch import FakeDetector, FakePitchFinder, write_match
 from makevideo import write_frames
 from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
-from touchline.analysis.tracking import VideoTracker
+from touchline.analysis.tasks.track import VideoTracker
 from touchline.cli.main import app
 from touchline.formats.actions import read_actions
 from touchline.models.networks.skeleton_net import SkeletonNet

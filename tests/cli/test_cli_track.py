@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from fakematch import PERSON_PX, FakeDetector, FakePitchFinder, place, write_match
 from makevideo import write_frames
 from tinymodel import write_tiny_model
-from touchline.analysis.tracking import VideoTracker
+from touchline.analysis.tasks.track import VideoTracker
 from touchline.cli.main import app
 from touchline.formats.bundle import Bundle
 from touchline.spotting.spotter import load_spotter
@@ -36,7 +36,7 @@ def track(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Track:
     ) -> VideoTracker:
         return VideoTracker(FakeDetector(), FakePitchFinder(), fps=fps)
 
-    monkeypatch.setattr("touchline.analysis.tracking.load_tracker", load)
+    monkeypatch.setattr("touchline.analysis.tasks.track.load_tracker", load)
 
     def run(*words: object, verb: str = "track") -> Result:
         return runner.invoke(app, [verb, "--out", str(tmp_path / "out"), *map(str, words)], catch_exceptions=False)

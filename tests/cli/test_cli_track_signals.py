@@ -12,7 +12,7 @@ import pytest
 
 from fakematch import FakeDetector, FakePitchFinder, write_match
 from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
-from touchline.analysis.tracking import VideoTracker
+from touchline.analysis.tasks.track import VideoTracker
 
 SAME = ("tracks.parquet", "tracks.txt")
 PATIENCE_S = 300.0

@@ -8,7 +8,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from fakematch import FakeDetector, FakePitchFinder
-from touchline.analysis import tracking
+from touchline.analysis.tasks import track as tracking
 from touchline.cli.main import main
 
 

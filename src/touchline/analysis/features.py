@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.analysis.checkpoint import Chunks, bundle_lock
-from touchline.analysis.scoring import Progress, telling_progress
+from touchline.analysis.tasks.spot import Progress, telling_progress
 from touchline.core.errors import InputError, UsageError
 from touchline.core.events import Coverage, VideoInfo
 from touchline.features.picture_extractor import FeatureExtractor

@@ -21,11 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from touchline.analysis.checkpoint import bundle_lock
-from touchline.analysis.report import write_report
-from touchline.analysis.scoring import Progress, SpotTask, telling_progress
-from touchline.analysis.sound import SoundTask
-from touchline.analysis.stream_spotting import StreamSpotTask, VideoStreamSpotter
-from touchline.analysis.tracking import TrackTask, VideoTracker
+from touchline.analysis.tasks.sound import SoundTask
+from touchline.analysis.tasks.spot import Progress, SpotTask, telling_progress
+from touchline.analysis.tasks.spot_streams import StreamSpotTask, VideoStreamSpotter
+from touchline.analysis.tasks.track import TrackTask, VideoTracker
 from touchline.analysis.tracking_summary import TrackingSummary
 from touchline.core.errors import InputError
 from touchline.core.events import Coverage, Timeline, VideoInfo
@@ -34,6 +33,7 @@ from touchline.formats.boxes.picked import PickedBox
 from touchline.formats.bundle import KEEPERS, OVERLAY, REPORT, SCORES, TRACKS, Bundle, Manifest, video_fingerprint
 from touchline.formats.sound import read_sound
 from touchline.media.video import VideoReader, probe
+from touchline.report.page import write_report
 from touchline.spotting.spotter import BaseSpotter
 
 _SpotTask = SpotTask | StreamSpotTask

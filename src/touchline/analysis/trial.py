@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from itertools import takewhile
 from pathlib import Path
 
-from touchline.analysis.scoring import grid_samples
-from touchline.analysis.stream_spotting import VideoStreamSpotter
-from touchline.analysis.tracking import VideoTracker
+from touchline.analysis.tasks.spot import grid_samples
+from touchline.analysis.tasks.spot_streams import VideoStreamSpotter
+from touchline.analysis.tasks.track import VideoTracker
 from touchline.core.events import VideoInfo
 from touchline.media.frame import Frame
 from touchline.media.video import VideoReader

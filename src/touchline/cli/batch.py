@@ -19,8 +19,8 @@ from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, InputError, UsageError
 
 if TYPE_CHECKING:
     from touchline.analysis.pipeline import AnalyzeOptions
-    from touchline.analysis.stream_spotting import VideoStreamSpotter
-    from touchline.analysis.tracking import VideoTracker
+    from touchline.analysis.tasks.spot_streams import VideoStreamSpotter
+    from touchline.analysis.tasks.track import VideoTracker
     from touchline.cli.options import AnalyzeArguments, SpotArguments, TrackArguments, VideoArguments
     from touchline.formats.boxes.picked import PickedBox
     from touchline.spotting.spotter import BaseSpotter
@@ -165,7 +165,7 @@ def _read_boxes(tracking: TrackArguments | None) -> tuple[PickedBox, ...]:
 
 def _load_tracker(tracking: TrackArguments, *, output: Output) -> VideoTracker:
     """The tracker of the command line; which device its models got, and why, goes to stderr."""
-    from touchline.analysis.tracking import load_tracker
+    from touchline.analysis.tasks.track import load_tracker
     from touchline.tracking.observations import DEFAULT_FPS
 
     fps = DEFAULT_FPS if tracking.fps is None else tracking.fps

@@ -30,7 +30,7 @@ def command(
 def _run(out: Path, *, device: Device, output: Output) -> int:
     """Analyse the sample clip into ``out``, its video inside the report."""
     from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
-    from touchline.analysis.tracking import load_tracker
+    from touchline.analysis.tasks.track import load_tracker
     from touchline.cli.batch import has_detector, load_spotters
     from touchline.cli.common import progress_bar
     from touchline.cli.telling import events_table, result_record, sound_lines, tracking_lines

@@ -156,11 +156,11 @@ class _Ball:
         from touchline.analysis.ball_stream import ball_path, ball_view
 
         if self._path is not None:
-            from touchline.analysis.known_tracks import read_known_tracks
+            from touchline.analysis.track_actions import read_known_tracks
 
             found = read_known_tracks(self._path, video=video)
         else:
-            from touchline.analysis.tracking import load_tracker, track_video
+            from touchline.analysis.tasks.track import load_tracker, track_video
 
             self._output.note(f"touchline: {video.name}: following the ball first; its tracks go into the bundle")
             found = track_video(video, tracker=load_tracker(device=self._device))

@@ -15,8 +15,8 @@ from touchline.cli.keeper_pose import locator, pictures_in
 from touchline.core.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from touchline.analysis.keeper_moments import Locate, Moment, SeenKeeper
     from touchline.core.shots import Shot
+    from touchline.goalkeeping.moments import Locate, Moment, SeenKeeper
 
 
 def report(
@@ -66,7 +66,7 @@ def report(
         table, problems = _shots(shots, units=units, output=output)
         moments = _moments(seen, table, model=model, population=population)
         if keeper is not None:
-            from touchline.analysis.keeper_moments import require_known
+            from touchline.goalkeeping.moments import require_known
 
             moments = require_known(keeper, moments)
         _write(out, moments, model=model, source=_source(len(seen), shots), output=output)
@@ -79,7 +79,7 @@ def _look(
     paths: Sequence[Path], *, locate: Locate, model: str | None, device: Device, inputs: Inputs, output: Output
 ) -> list[SeenKeeper]:
     """The keeper in each picture that can be read."""
-    from touchline.analysis.keeper_moments import look_at
+    from touchline.goalkeeping.moments import look_at
     from touchline.goalkeeping.pose_finder import load_pose_finder
 
     finder = load_pose_finder(model, device=device)
@@ -108,8 +108,8 @@ def _shots(path: Path | None, *, units: Any, output: Output) -> tuple[Sequence[S
 def _moments(
     seen: Sequence[SeenKeeper], shots: Sequence[Shot], *, model: Path | None, population: Population
 ) -> list[Moment]:
-    from touchline.analysis.keeper_moments import moments_of
     from touchline.goalkeeping.expected_saves import load_expected_saves
+    from touchline.goalkeeping.moments import moments_of
     from touchline.goalkeeping.technique import load_techniques
 
     saves, techniques = load_expected_saves(model), load_techniques()
@@ -117,9 +117,9 @@ def _moments(
 
 
 def _write(out: Path, moments: Sequence[Moment], *, model: Path | None, source: str, output: Output) -> None:
-    from touchline.analysis.keeper_page import write_keeper_pages
     from touchline.goalkeeping.expected_saves import load_expected_saves
     from touchline.goalkeeping.technique import load_techniques
+    from touchline.report.keeper_page import write_keeper_pages
 
     pages = write_keeper_pages(
         out, moments, model=load_expected_saves(model), techniques=load_techniques(), source=source

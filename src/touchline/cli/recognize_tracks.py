@@ -25,7 +25,7 @@ def recognise_tracks(
     output: Output,
 ) -> int:
     """Recognise along the tracks of one video and write ``actions.json``; the exit code."""
-    from touchline.analysis.known_tracks import actions_along_tracks, read_known_tracks
+    from touchline.analysis.track_actions import actions_along_tracks, read_known_tracks
     from touchline.formats.actions import write_actions
     from touchline.formats.bundle import ACTIONS, OVERLAY, Bundle
     from touchline.recognition.recogniser import load_recogniser

@@ -11,7 +11,7 @@ from touchline.cli.options import SpotArguments
 from touchline.core.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from touchline.analysis.stream_spotting import VideoStreamSpotter
+    from touchline.analysis.tasks.spot_streams import VideoStreamSpotter
 
 
 def is_stream_head(name: str) -> bool:
@@ -31,7 +31,7 @@ def load_head(names: Sequence[str], *, spotting: SpotArguments, output: Output) 
         UsageError: it is not alone, or is to be mirrored.
 
     """
-    from touchline.analysis.stream_spotting import load_video_stream_spotter
+    from touchline.analysis.tasks.spot_streams import load_video_stream_spotter
 
     if len(names) > 1:
         raise UsageError(f"--model {' --model '.join(names)}: a head over feature streams is used alone; name one")

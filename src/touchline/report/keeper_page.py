@@ -11,7 +11,15 @@ from pathlib import Path
 
 import numpy as np
 
-from touchline.analysis.keeper_drawings import (
+from touchline.core.shots import GOAL, SAVED, Shot
+from touchline.formats.files.atomic import make_folder, write_text_atomic
+from touchline.goalkeeping.expected_saves import SaveModel
+from touchline.goalkeeping.maps import KeeperPlace, optimal_map
+from touchline.goalkeeping.moments import Moment, SaveChance, SeenKeeper, by_keeper
+from touchline.goalkeeping.technique import Techniques
+from touchline.media.stills import encode_still
+from touchline.render.skeleton_picture import draw_pose
+from touchline.report.keeper_drawings import (
     COLOURS,
     bars,
     chance_svg,
@@ -19,15 +27,7 @@ from touchline.analysis.keeper_drawings import (
     pose_map_svg,
     skeleton_svg,
 )
-from touchline.analysis.keeper_moments import Moment, SaveChance, SeenKeeper, by_keeper
-from touchline.analysis.page_parts import sha256_source, static_text
-from touchline.core.shots import GOAL, SAVED, Shot
-from touchline.formats.files.atomic import make_folder, write_text_atomic
-from touchline.goalkeeping.expected_saves import SaveModel
-from touchline.goalkeeping.maps import KeeperPlace, optimal_map
-from touchline.goalkeeping.technique import Techniques
-from touchline.media.stills import encode_still
-from touchline.render.skeleton_picture import draw_pose
+from touchline.report.page_parts import sha256_source, static_text
 
 CELL_YD = 1.0
 _WITHOUT_MARKS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae"})

@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from touchline.analysis import report_tracks
-from touchline.analysis.report import write_report
-from touchline.analysis.report_tracks import (
+from touchline.core.events import Coverage, Timeline, VideoInfo
+from touchline.core.tracks import Shot, Track, Tracks
+from touchline.report import tracks as report_tracks
+from touchline.report.page import write_report
+from touchline.report.tracks import (
     ABSENT,
     FILLED_IN,
     OBSERVED,
@@ -26,8 +28,6 @@ from touchline.analysis.report_tracks import (
     sample_track,
     tracks_data,
 )
-from touchline.core.events import Coverage, Timeline, VideoInfo
-from touchline.core.tracks import Shot, Track, Tracks
 
 S = 1_000_000
 

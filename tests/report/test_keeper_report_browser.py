@@ -10,8 +10,8 @@ import pytest
 from test_keeper_report import KNOWN, MODEL, moments
 from test_report_browser import CHROMIUM, PHONE, Watched, browser  # noqa: F401
 
-from touchline.analysis.keeper_page import write_keeper_pages
 from touchline.core.shots import Shot
+from touchline.report.keeper_page import write_keeper_pages
 
 pytestmark = [
     pytest.mark.chromium,

@@ -20,9 +20,6 @@ from urllib.parse import quote
 
 import numpy as np
 
-from touchline.analysis.page_parts import sha256_source, static_text
-from touchline.analysis.report_sound import sound_data
-from touchline.analysis.report_tracks import tracks_data
 from touchline.core.actions import Actions
 from touchline.core.clock import US_PER_S, format_clock, seconds_from_us
 from touchline.core.errors import InputError, UsageError
@@ -30,6 +27,9 @@ from touchline.core.events import Coverage, Event, Gap, Scores, Timeline, VideoI
 from touchline.core.sound import SoundReading
 from touchline.core.tracks import Tracks
 from touchline.formats.files.atomic import write_text_atomic
+from touchline.report.page_parts import sha256_source, static_text
+from touchline.report.sound import sound_data
+from touchline.report.tracks import tracks_data
 
 MAX_CURVE_SAMPLES = 20_000
 """Samples of one confidence curve in the page; longer curves are pooled by their maximum."""

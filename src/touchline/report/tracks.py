@@ -14,13 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from touchline.analysis.report_actions import actions_data
-from touchline.analysis.report_players import bands, movements_of
 from touchline.core.actions import Actions
 from touchline.core.clock import US_PER_S
 from touchline.core.pitch import STANDARD, lines_m, spots_m
 from touchline.core.tracks import DETECTION_LABELS, Track, Tracks
 from touchline.render.drawing import COLOURS, MAX_GAP_US
+from touchline.report.actions import actions_data
+from touchline.report.players import bands, movements_of
 
 MAX_SAMPLES = 750_000
 """Boxes in the page: 25 people and a ball through 90 minutes, five times a second."""

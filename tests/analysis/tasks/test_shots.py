@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from touchline.analysis.shots import ShotSplitter
+from touchline.analysis.tasks.cuts import ShotSplitter
 from touchline.core.tracks import Detections
 from touchline.tracking.camera_motion import Motion
 from touchline.tracking.observations import Observation

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from touchline.analysis.scoring import Progress, telling_progress
 from touchline.analysis.shot_actions import ActionBook
+from touchline.analysis.tasks.spot import Progress, telling_progress
 from touchline.core.actions import Actions
 from touchline.core.errors import InputError
 from touchline.core.tracks import DETECTION_LABELS, PLAYER, Shot, Track, Tracks

@@ -15,10 +15,10 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 
-from touchline.analysis import report
-from touchline.analysis.report import analysed_spans, pool_curves, relative_url, write_report
 from touchline.core.errors import InputError, ResourceError, UsageError
 from touchline.core.events import Coverage, Event, Gap, Scores, Timeline, VideoInfo
+from touchline.report import page as report
+from touchline.report.page import analysed_spans, pool_curves, relative_url, write_report
 from touchline.spotting.peaks import find_events
 
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)>&amp;{{VIDEO}}\u2028"

@@ -2,7 +2,7 @@
 
 The short way, from Python::
 
-    from touchline.analysis.tracking import track_video
+    from touchline.analysis.tasks.track import track_video
 
     for track in track_video("match.mp4"):
         print(track.track_id, track.label, track.team, len(track))
@@ -26,7 +26,7 @@ from touchline.analysis.shot_actions import (
     recognise_shot,
     windows_of_tracks,
 )
-from touchline.analysis.shots import Ended, ShotFiles, ShotSplitter
+from touchline.analysis.tasks.cuts import Ended, ShotFiles, ShotSplitter
 from touchline.analysis.tracking_summary import Facts, Picker, TrackCount, TrackingSummary
 from touchline.core.events import VideoInfo
 from touchline.core.tracks import DETECTION_LABELS, Tracks

@@ -10,7 +10,7 @@ import pytest
 
 from makevideo import write_numbered
 from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
-from touchline.analysis.sound import SoundTask, read_video_sound
+from touchline.analysis.tasks.sound import SoundTask, read_video_sound
 from touchline.formats.sound import SOUND, SOUND_CURVES, read_sound
 from touchline.media.audio import NoAudioError, audio_facts
 from touchline.media.video import probe
@@ -64,7 +64,7 @@ def test_what_a_killed_run_heard_is_taken_over(whistled: Path, tmp_path: Path, m
     task = SoundTask(whistled, origin={"a": 1}, info=probe(whistled))
     task.open(tmp_path, resume=True)
     task.hear()
-    monkeypatch.setattr("touchline.analysis.sound.read_video_sound", lambda *a, **k: pytest.fail("heard again"))
+    monkeypatch.setattr("touchline.analysis.tasks.sound.read_video_sound", lambda *a, **k: pytest.fail("heard again"))
     again = SoundTask(whistled, origin={"a": 1}, info=probe(whistled))
     again.open(tmp_path, resume=True)
     again.hear()

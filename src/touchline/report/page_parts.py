@@ -9,7 +9,7 @@ from importlib.resources import files
 
 def static_text(name: str) -> str:
     """A file that ships with the pages."""
-    return files("touchline.analysis").joinpath("static", name).read_text("utf-8")
+    return files("touchline.report").joinpath("static", name).read_text("utf-8")
 
 
 def sha256_source(text: str) -> str:

@@ -18,7 +18,7 @@ from makevideo import write_numbered
 from touchline.analysis.features import FeatureOptions
 from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
 from touchline.analysis.stream_sources import OtherStream, PictureStream, StreamSources
-from touchline.analysis.stream_spotting import StreamSpotTask, VideoStreamSpotter, load_video_stream_spotter, surest
+from touchline.analysis.tasks.spot_streams import StreamSpotTask, VideoStreamSpotter, load_video_stream_spotter, surest
 from touchline.analysis.trial import trial_speed
 from touchline.cli.main import app
 from touchline.core.errors import InputError, UsageError

@@ -13,8 +13,8 @@ import av
 import numpy as np
 import pytest
 
-from touchline.analysis.report import write_report
 from touchline.core.events import Coverage, Event, Gap, Scores, Timeline, VideoInfo
+from touchline.report.page import write_report
 
 CHROMIUM = shutil.which("chromium")
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

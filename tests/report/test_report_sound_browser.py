@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from touchline.analysis.report import write_report
-from touchline.analysis.report_sound import sound_data
 from touchline.core.events import Coverage, Event, Timeline, VideoInfo
 from touchline.core.sound import CURVES, CrowdSwell, SoundReading, WhistleBlow, no_sound
+from touchline.report.page import write_report
+from touchline.report.sound import sound_data
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage"]

@@ -10,7 +10,12 @@ import cv2
 import numpy as np
 import pytest
 
-from touchline.analysis.keeper_moments import (
+from touchline.analysis.keeper_poses import FoundKeeper
+from touchline.core.errors import InputError
+from touchline.core.poses import Pose
+from touchline.core.shots import Shot
+from touchline.goalkeeping.expected_saves import load_expected_saves
+from touchline.goalkeeping.moments import (
     Moment,
     by_keeper,
     cut_out,
@@ -19,13 +24,8 @@ from touchline.analysis.keeper_moments import (
     require_known,
     shots_of_pictures,
 )
-from touchline.analysis.keeper_page import page, write_keeper_pages
-from touchline.analysis.keeper_poses import FoundKeeper
-from touchline.core.errors import InputError
-from touchline.core.poses import Pose
-from touchline.core.shots import Shot
-from touchline.goalkeeping.expected_saves import load_expected_saves
 from touchline.goalkeeping.technique import load_techniques
+from touchline.report.keeper_page import page, write_keeper_pages
 
 EVIL = "<img src=x onerror=alert(1)>&\"'"
 MODEL, KNOWN = load_expected_saves(), load_techniques()

@@ -1,0 +1,1 @@
+"""The report page and the keeper pages, made from a bundle."""
