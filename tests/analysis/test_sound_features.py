@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from makevideo import write_numbered
 from touchline.analysis.sound_features import extract_sound_features
-from touchline.cli.features import app
+from touchline.cli.features.commands import app
 from touchline.core.errors import InputError
 from touchline.core.sound import CURVES
 from touchline.features.sound_extractor import VggishExtractor, load_sound_extractor

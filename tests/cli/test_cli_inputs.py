@@ -155,7 +155,7 @@ def stumbles_at(name: str, work: Any) -> Any:
 def test_a_bug_in_one_file_of_features_does_not_stop_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from touchline.cli import features_info
+    from touchline.cli.features import info as features_info
 
     monkeypatch.setattr(features_info, "_one", stumbles_at("first.npy", lambda file, **_: 0))
     files = [tmp_path / "first.npy", tmp_path / "second.npy"]

@@ -151,7 +151,7 @@ def test_a_page_lets_only_its_own_script_run() -> None:
 
 
 def test_moments_are_plain_values_for_json() -> None:
-    from touchline.cli.keeper_report import moment_record
+    from touchline.cli.keeper.report import moment_record
 
     record = moment_record(moments(["7.png"], [Shot(110, 44, id="7", keeper="Ada")])[0])
     assert json.loads(json.dumps(record))["technique"] == KNOWN.names[0]

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from touchline.cli.common import Device, Output, one_line, progress_bar
 from touchline.cli.inputs import Inputs
+from touchline.cli.output import tell_result
 from touchline.cli.spot_streams import is_stream_head, load_head
-from touchline.cli.telling import tell_result
 from touchline.core.clock import format_clock
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, InputError, UsageError
 

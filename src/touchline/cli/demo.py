@@ -33,7 +33,7 @@ def _run(out: Path, *, device: Device, output: Output) -> int:
     from touchline.analysis.tasks.track import load_tracker
     from touchline.cli.batch import has_detector, load_spotters
     from touchline.cli.common import progress_bar
-    from touchline.cli.telling import events_table, result_record, sound_lines, tracking_lines
+    from touchline.cli.output import events_table, result_record, sound_lines, tracking_lines
     from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, ResourceError
 
     spotter = load_spotters((), device=device, flip=None, output=output)

@@ -18,16 +18,25 @@ VERBS: dict[str, tuple[str, str]] = {
     "analyze": ("touchline.cli.analyze:command", "Run all tasks on videos: a bundle and a report for each."),
     "spot": ("touchline.cli.spot:command", "Find the events of videos."),
     "track": ("touchline.cli.track:command", "Follow players, officials and the ball in videos."),
-    "recognize": ("touchline.cli.recognize:command", "Name what happens in clips, or what each tracked player does."),
-    "keeper": ("touchline.cli.keeper:app", "Goalkeepers: their poses, techniques, and shots they should save."),
-    "features": ("touchline.cli.features:app", "Take features of videos; make them narrower; say what they are."),
+    "recognize": (
+        "touchline.cli.recognize.commands:command",
+        "Name what happens in clips, or what each tracked player does.",
+    ),
+    "keeper": (
+        "touchline.cli.keeper.commands:app",
+        "Goalkeepers: their poses, techniques, and shots they should save.",
+    ),
+    "features": (
+        "touchline.cli.features.commands:app",
+        "Take features of videos; make them narrower; say what they are.",
+    ),
     "convert": ("touchline.cli.convert:command", "Convert event files from one version to another."),
     "check": ("touchline.cli.check:command", "Say what is wrong with a media file, and how to mend it."),
     "doctor": ("touchline.cli.doctor:command", "Say what is wrong with this installation, and how to mend it."),
-    "evaluate": ("touchline.cli.evaluate:app", "Score predictions against truth with the official metrics."),
+    "evaluate": ("touchline.cli.evaluate.spotting:app", "Score predictions against truth with the official metrics."),
     "train": ("touchline.cli.train:command", "Train a model from a recipe."),
     "distill": ("touchline.cli.distill:command", "Train a small model from a large one; say what that is worth."),
-    "models": ("touchline.cli.models:app", "List, show, import and export models."),
+    "models": ("touchline.cli.models.commands:app", "List, show, import and export models."),
 }
 """Verb -> (``module:attribute`` of its function or Typer application, help line)."""
 

@@ -14,7 +14,7 @@ from torch import nn
 from typer.testing import CliRunner
 
 from tinyspotter import tiny_config, tiny_network
-from touchline.cli.models import app
+from touchline.cli.models.commands import app
 from touchline.core.errors import InputError, UsageError
 from touchline.models.exporting.graphs import export_model
 from touchline.models.networks.action_net import ActionNet

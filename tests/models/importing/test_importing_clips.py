@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from typer.testing import CliRunner
 
-from touchline.cli.models import app
+from touchline.cli.models.commands import app
 from touchline.core.errors import InputError, UsageError
 from touchline.formats.clips.spacejam import LABELS as SPACEJAM_LABELS
 from touchline.models.importing.clips import import_clip_model

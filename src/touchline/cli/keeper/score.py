@@ -10,7 +10,7 @@ import typer
 
 from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, one_line, run_guarded
 from touchline.cli.inputs import Inputs
-from touchline.cli.keeper_map import Population, PopulationOption, SaveModelOption
+from touchline.cli.keeper.map import Population, PopulationOption, SaveModelOption
 from touchline.core.errors import InputError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from touchline.cli.common import DebugOption, DeviceOption, JsonOption, Output, run_guarded
-from touchline.cli.keeper_map import SaveModelOption
+from touchline.cli.keeper.map import SaveModelOption
 from touchline.core.errors import EXIT_OK, InputError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def match(
 
     def run() -> int:
         from touchline.analysis.keeper_match import write_match_pages
-        from touchline.cli.keeper_report import moment_record
+        from touchline.cli.keeper.report import moment_record
         from touchline.formats.bundle import Bundle
         from touchline.goalkeeping.expected_saves import load_expected_saves
         from touchline.goalkeeping.pose_finder import load_pose_finder

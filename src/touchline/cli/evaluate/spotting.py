@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from touchline.cli import evaluate_detection, evaluate_recognition, evaluate_tracking
 from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
-from touchline.cli.evaluate_common import no_nan, percent, some_names
+from touchline.cli.evaluate import detection as evaluate_detection
+from touchline.cli.evaluate import recognition as evaluate_recognition
+from touchline.cli.evaluate import tracking as evaluate_tracking
+from touchline.cli.evaluate.common import no_nan, percent, some_names
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, UsageError
 from touchline.core.labels import BALL_2, BALL_12, LABEL_SETS, SOCCERNET_V2
 

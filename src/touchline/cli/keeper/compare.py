@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, one_line, run_guarded
-from touchline.cli.evaluate_common import no_nan
+from touchline.cli.evaluate.common import no_nan
 from touchline.cli.inputs import Inputs
 from touchline.core.errors import InputError, UsageError
 

@@ -121,7 +121,7 @@ def import_command(
     """Convert a checkpoint, once, to a model file; only weights pass, no code."""
 
     def run() -> None:
-        from touchline.cli.model_imports import ImportRequest, import_file
+        from touchline.cli.models.imports import ImportRequest, import_file
         from touchline.models.store import load_model
 
         request = ImportRequest(

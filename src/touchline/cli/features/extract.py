@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from touchline.cli.common import DebugOption, Device, DeviceOption, JsonOption, Output, progress_bar, run_guarded
-from touchline.cli.features_each import extract_each, tell_record
+from touchline.cli.features.each import extract_each, tell_record
 from touchline.cli.options import ResumeOption, StreamOption, VideosArgument
 from touchline.core.errors import InputError, UsageError
 
@@ -76,7 +76,7 @@ def command(
 
     def run() -> int:
         from touchline.analysis.features import FeatureOptions
-        from touchline.cli.features_sound import extract_sound, refuse_picture_options
+        from touchline.cli.features.sound import extract_sound, refuse_picture_options
         from touchline.features.sound_extractor import is_sound_model
 
         _check_requests(videos, out=out)

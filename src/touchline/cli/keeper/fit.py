@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
-from touchline.cli.evaluate_common import no_nan
+from touchline.cli.evaluate.common import no_nan
 from touchline.core.errors import EXIT_OK, UsageError
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from touchline.formats.features.stream_sets import open_stream_set
 from touchline.formats.features.vectors import FeatureInfo, write_features
 from touchline.spotting.stream_spotter import load_stream_spotter
 
-RECIPE = Path(__file__).parents[2] / "recipes" / "stream-head.yaml"
+RECIPE = Path(__file__).parents[3] / "recipes" / "stream-head.yaml"
 PICTURE, SOUND = ("--stream", "picture=own"), ("--stream", "sound=sound")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from touchline.cli.evaluate import app
+from touchline.cli.evaluate.spotting import app
 
 
 def write(path: Path, *rows: tuple[float, ...]) -> Path:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from touchline.cli.evaluate import app
+from touchline.cli.evaluate.spotting import app
 from touchline.core.labels import BALL_2, BALL_12, SOCCERNET_V2
 
 SOCCERNET_KEYS = {f"a_mAP{a}{b}" for a in ("", "_per_class") for b in ("", "_visible", "_unshown")}

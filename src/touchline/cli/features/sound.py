@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from touchline.cli.common import Device, Output
-from touchline.cli.features_each import extract_each, tell_record
+from touchline.cli.features.each import extract_each, tell_record
 from touchline.core.errors import UsageError
 
 if TYPE_CHECKING:

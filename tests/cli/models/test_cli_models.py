@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tinyspotter import tiny_config, tiny_network
-from touchline.cli.models import app
+from touchline.cli.models.commands import app
 from touchline.models.store import save_model
 
 

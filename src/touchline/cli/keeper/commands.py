@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import typer
 
-from touchline.cli import keeper_compare, keeper_fit, keeper_map, keeper_match, keeper_pose, keeper_report, keeper_score
+from touchline.cli.keeper import compare as keeper_compare
+from touchline.cli.keeper import fit as keeper_fit
+from touchline.cli.keeper import map as keeper_map
+from touchline.cli.keeper import match as keeper_match
+from touchline.cli.keeper import pose as keeper_pose
+from touchline.cli.keeper import report as keeper_report
+from touchline.cli.keeper import score as keeper_score
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 

@@ -10,8 +10,8 @@ import typer
 
 from touchline.cli.common import DebugOption, Device, DeviceOption, JsonOption, Output, run_guarded
 from touchline.cli.inputs import Inputs
-from touchline.cli.keeper_map import Population, PopulationOption, SaveModelOption
-from touchline.cli.keeper_pose import locator, pictures_in
+from touchline.cli.keeper.map import Population, PopulationOption, SaveModelOption
+from touchline.cli.keeper.pose import locator, pictures_in
 from touchline.core.errors import InputError, UsageError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from touchline.cli.evaluate import app
+from touchline.cli.evaluate.spotting import app
 
 PLAYER = "2 0.5 0.5 0.1 0.2"
 BALL = "0 0.2 0.2 0.01 0.02"

@@ -44,7 +44,7 @@ def command(
 
     def run() -> int:
         if tracks is not None:
-            from touchline.cli.recognize_tracks import recognise_tracks
+            from touchline.cli.recognize.tracks import recognise_tracks
 
             return recognise_tracks(
                 paths, tracks=tracks, model=model, out=out, overlay=overlay, device=device, output=output

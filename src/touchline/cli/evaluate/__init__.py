@@ -1,0 +1,1 @@
+"""``touchline evaluate``: official metrics of predictions against truth."""

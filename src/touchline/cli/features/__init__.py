@@ -1,0 +1,1 @@
+"""``touchline features``: extract, reduce and inspect video features."""

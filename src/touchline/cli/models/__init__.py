@@ -1,0 +1,1 @@
+"""``touchline models``: list, show, import and export models."""

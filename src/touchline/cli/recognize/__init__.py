@@ -1,0 +1,1 @@
+"""``touchline recognize``: label clips, or each tracked player over time."""
