@@ -6,56 +6,147 @@ import ast
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 SOURCE = Path(__file__).parent.parent / "src" / "touchline"
 LEVELS = (
-    {"base"},
-    {"media", "formats", "metrics"},
+    {"core"},
+    {"media", "formats"},
+    {"metrics", "listening"},
+    {"render", "synthetic"},
     {"models"},
     {"spotting", "tracking", "recognition", "goalkeeping"},
-    {"analysis", "training"},
+    {"features", "report"},
+    {"training"},
+    {"studies"},
+    {"analysis", "review"},
     {"cli"},
 )
-MAY_IMPORT_TORCH = {"models", "spotting", "tracking", "recognition", "goalkeeping", "analysis", "training"}
+"""From the ground up: a room imports only rooms of levels below its own."""
+MAY_IMPORT_TORCH = {
+    "synthetic",
+    "models",
+    "spotting",
+    "tracking",
+    "recognition",
+    "goalkeeping",
+    "features",
+    "training",
+    "studies",
+    "analysis",
+}
+MOST_MODULES = 20
+"""A folder with more wants subfolders."""
 MODULES = sorted(SOURCE.rglob("*.py"))
+FOLDERS = sorted({path.parent for path in MODULES})
 
 
 def room(parts: tuple[str, ...]) -> str:
-    """The room of a module, from its path or dotted name below the package."""
-    return parts[0] if parts and any(parts[0] in level for level in LEVELS[1:]) else "base"
+    """The room of a module, from its path or dotted name below the package; "" for the package root."""
+    return parts[0] if parts and any(parts[0] in names for names in LEVELS) else ""
 
 
 def level(name: str) -> int:
     return next(i for i, names in enumerate(LEVELS) if name in names)
 
 
+def dotted(path: Path) -> str:
+    """The name a module is imported by."""
+    parts = ("touchline", *path.relative_to(SOURCE).with_suffix("").parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
 def imports(path: Path) -> list[tuple[str, int]]:
-    """Every absolute module a file imports, at the top or inside functions, with its line."""
+    """Every module a file imports, at the top or inside functions, with its line.
+
+    ``from touchline.formats import bundle`` counts as an import of ``touchline.formats.bundle``.
+    """
     found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found += [(alias.name, node.lineno) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}:{node.lineno}: a relative import"
-            found.append((node.module or "", node.lineno))
-            if node.module == "touchline":
-                found += [(f"touchline.{alias.name}", node.lineno) for alias in node.names]
+            module = node.module or ""
+            names = [f"{module}.{alias.name}" for alias in node.names]
+            inside = [name for name in names if name in BY_NAME]
+            found += [(name, node.lineno) for name in inside]
+            if len(inside) < len(names):
+                found.append((module, node.lineno))
     return found
+
+
+BY_NAME = {dotted(path): path for path in MODULES}
+
+
+@cache
+def arrows() -> dict[str, frozenset[str]]:
+    """For every module of the package, the modules of the package that it imports."""
+    return {
+        name: frozenset(module for module, _ in imports(path) if module in BY_NAME and module != name)
+        for name, path in BY_NAME.items()
+    }
+
+
+def circles(graph: dict[str, frozenset[str]]) -> list[list[str]]:
+    """The circles of a graph, each as the nodes along it, the first one again at its end."""
+
+    def walk(node: str, path: list[str]) -> Iterator[list[str]]:
+        if node in path:
+            yield [*path[path.index(node) :], node]
+        elif node not in done:
+            for target in sorted(graph[node]):
+                yield from walk(target, [*path, node])
+            done.add(node)
+
+    done: set[str] = set()
+    return [circle for node in sorted(graph) for circle in walk(node, [])]
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(SOURCE)))
 def test_imports_run_one_way(path: Path) -> None:
     mine = room(path.relative_to(SOURCE).parts)
+    assert mine or path.parent == SOURCE, f"{path}: lies in no room; rooms are {LEVELS}"
+    if not mine:
+        return
     for module, line in imports(path):
         if not module.startswith("touchline."):
             continue
         theirs = room(tuple(module.split(".")[1:]))
-        if path == SOURCE / "__main__.py":
-            continue
         assert theirs == mine or level(theirs) < level(mine), f"{path}:{line}: {mine} imports {module}"
+
+
+def test_the_package_root_holds_no_module_of_its_own() -> None:
+    assert {path.name for path in SOURCE.glob("*.py")} == {"__init__.py", "__main__.py"}
+
+
+def test_no_module_imports_itself_by_a_detour() -> None:
+    found = circles(arrows())
+    assert not found, "\n".join(" -> ".join(circle) for circle in found)
+
+
+def test_a_circle_is_found() -> None:
+    graph = {"a": frozenset({"b"}), "b": frozenset({"c", "d"}), "c": frozenset(), "d": frozenset({"a"})}
+    assert circles(graph) == [["a", "b", "d", "a"]]
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_no_folder_is_crowded(folder: Path) -> None:
+    modules = [path.name for path in folder.glob("*.py") if path.name != "__init__.py"]
+    assert len(modules) <= MOST_MODULES, (
+        f"{folder} holds {len(modules)} modules; find the folder that some of them share"
+    )
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_every_folder_says_what_it_is(folder: Path) -> None:
+    package = folder / "__init__.py"
+    assert package.is_file(), f"{folder} has no __init__.py"
+    assert ast.get_docstring(ast.parse(package.read_text(encoding="utf-8"))), f"{package} does not say what it is"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(SOURCE)))
@@ -80,7 +171,7 @@ def test_openvino_is_imported_in_the_one_place_that_blocks_its_telemetry() -> No
     root = SOURCE.parent.parent
     files = [*MODULES, *(root / "tests").rglob("*.py"), *(root / "benchmarks").rglob("*.py")]
     users = {path for path in files if any(name.split(".")[0] == "openvino" for name in named_modules(path))}
-    assert users == {SOURCE / "models" / "openvino_runtime.py"}
+    assert users == {SOURCE / "models" / "runtime" / "openvino_runtime.py"}
 
 
 def loaded_by(module: str) -> set[str]:

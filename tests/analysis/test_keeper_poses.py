@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from touchline.analysis.keeper_poses import FoundKeeper, find_keeper, find_pose
+from touchline.analysis.keeper_poses import find_keeper
 from touchline.core.errors import InputError
 from touchline.core.poses import Pose
 from touchline.core.tracks import BALL, GOALKEEPER, PLAYER, Detections
+from touchline.goalkeeping.found_keeper import FoundKeeper, find_pose
 from touchline.goalkeeping.pose_finder import PoseFinderLike
 
 WIDE = np.zeros((720, 1280, 3), np.uint8)

@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 import pytest
 
-from touchline.analysis.keeper_poses import FoundKeeper
 from touchline.core.errors import InputError
 from touchline.core.poses import Pose
 from touchline.core.shots import Shot
 from touchline.goalkeeping.expected_saves import load_expected_saves
+from touchline.goalkeeping.found_keeper import FoundKeeper
 from touchline.goalkeeping.moments import (
     Moment,
     by_keeper,

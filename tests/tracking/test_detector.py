@@ -13,7 +13,8 @@ from touchline.core.tracks import BALL, DETECTION_LABELS, PLAYER, REFEREE
 from touchline.models.networks.detector import PeopleDetector
 from touchline.models.specs.spec import PictureConfig, PictureSpec
 from touchline.models.store import save_model
-from touchline.tracking.detector import MIN_CONFIDENCE, fit_picture, load_detector, pair_iou, select
+from touchline.tracking.detections import MIN_CONFIDENCE
+from touchline.tracking.detector import fit_picture, load_detector, pair_iou, select
 
 TINY = {"stem": 8, "widths": [8, 8, 16, 16], "blocks": [1, 1, 1, 1], "neck": 16}
 

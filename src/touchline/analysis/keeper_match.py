@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from touchline.analysis.keeper_poses import Box, FoundKeeper, find_pose
 from touchline.core.clock import US_PER_S, format_clock
 from touchline.core.errors import InputError
 from touchline.core.events import Event, Timeline
@@ -17,6 +16,7 @@ from touchline.core.pitch import STANDARD, Pitch
 from touchline.core.shots import GOAL, GOAL_YD, LENGTH_YD, WIDTH_YD, Shot
 from touchline.core.tracks import DETECTION_LABELS, Track, Tracks
 from touchline.goalkeeping.expected_saves import SaveModel, load_expected_saves
+from touchline.goalkeeping.found_keeper import Box, FoundKeeper, find_pose
 from touchline.goalkeeping.moments import Moment, SeenKeeper, cut_out, moment_of
 from touchline.goalkeeping.pose_finder import PoseFinderLike, load_pose_finder
 from touchline.goalkeeping.technique import Techniques, load_techniques

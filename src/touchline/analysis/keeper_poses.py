@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from touchline.core.errors import InputError
-from touchline.core.poses import Pose
 from touchline.core.tracks import BALL, GOALKEEPER, Detections
-from touchline.goalkeeping.pose_finder import PoseFinderLike, doubts, keeper_crop
-from touchline.tracking.detector import DetectorLike, pair_iou
-
-Rgb = npt.NDArray[np.uint8]
-Box = tuple[float, float, float, float]
+from touchline.goalkeeping.found_keeper import FoundKeeper, Rgb
+from touchline.tracking.detections import DetectorLike
+from touchline.tracking.detector import pair_iou
 
 CUT_OUT_PX = 400
 """A picture no longer than this is taken as one that is cut to its keeper."""
@@ -27,20 +22,6 @@ SURE = 0.4
 _SAME_IOU = 0.4
 _CANVAS_WIDTH, _CANVAS_HEIGHT = 1280, 736
 _CROWD = 4
-
-
-@dataclass(frozen=True, slots=True)
-class FoundKeeper:
-    """Where the keeper is.
-
-    Attributes:
-        box_xyxy: pixels of the picture; None where the whole picture is taken.
-        note: what a reader should know; empty where nothing.
-
-    """
-
-    box_xyxy: Box | None
-    note: str = ""
 
 
 def find_keeper(rgb: Rgb, detector: DetectorLike) -> FoundKeeper:
@@ -107,18 +88,3 @@ def _choose(people: Detections) -> FoundKeeper:
         return FoundKeeper((x0, y0, x1, y1))
     which = "the one who looks like a keeper" if len(keepers) else "the largest"
     return FoundKeeper((x0, y0, x1, y1), f"{len(people)} people: {which} was taken; --boxes says otherwise")
-
-
-def find_pose(rgb: Rgb, finder: PoseFinderLike, *, keeper: FoundKeeper) -> tuple[Pose, Box, str]:
-    """The keeper's pose in a picture's pixels, the square that was looked at, and what a reader should know.
-
-    Raises:
-        InputError: the picture is too small, or the box does not lie in it.
-
-    """
-    crop = keeper_crop(rgb, box_xyxy=keeper.box_xyxy)
-    pose = crop.in_picture(finder.find([crop.pixels])[0])
-    x, y = crop.origin_px
-    side = crop.pixels.shape[0]
-    notes: Sequence[str] = [note for note in (keeper.note, *doubts(pose)) if note]
-    return pose, (float(x), float(y), float(x + side), float(y + side)), "; ".join(notes)

@@ -12,10 +12,10 @@ import numpy.typing as npt
 import torch
 
 from touchline.core.errors import InputError, ResourceError
+from touchline.core.finite_output import require_finite_output
 from touchline.formats.files.checksum import file_sha256
 from touchline.models.importing.pictures import RESNETS, WHERE_FROM, read_picture_encoder
 from touchline.models.networks.picture_features import DetectorEncoder, PictureFeatures
-from touchline.models.runtime.finite_output import require_finite_output
 from touchline.models.runtime.running import ArrayGraph, available_threads, openvino_graph, pick_device
 from touchline.models.specs.spec import EncoderConfig, EncoderSpec
 from touchline.models.store import DEFAULT_DETECTOR, SUFFIX, find_model, load_model, read_config

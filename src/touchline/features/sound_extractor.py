@@ -11,13 +11,13 @@ import numpy.typing as npt
 import torch
 
 from touchline.core.errors import InputError
+from touchline.core.finite_output import require_finite_output
 from touchline.core.sound import CURVE_RATE_HZ, CURVES
 from touchline.listening.curves import listen
 from touchline.listening.logmel import PATCHES, stream_patches
 from touchline.listening.model import NAME, load_sound_model
 from touchline.models.importing.sound import WHERE_FROM
 from touchline.models.networks.vggish import WIDTHS, VGGish
-from touchline.models.runtime.finite_output import require_finite_output
 from touchline.models.runtime.running import pick_device
 from touchline.models.specs.spec import SoundEncoderConfig
 from touchline.models.store import SUFFIX, find_model, load_model, read_config

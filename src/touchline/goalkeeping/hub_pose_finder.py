@@ -17,8 +17,8 @@ import numpy.typing as npt
 import torch
 
 from touchline.core.errors import InputError, NetworkError, UsageError
+from touchline.core.finite_output import require_finite_output
 from touchline.core.poses import JOINTS, Pose
-from touchline.models.runtime.finite_output import require_finite_output
 from touchline.models.runtime.running import pick_device
 
 HUB_PREFIX = "hf:"

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from touchline.analysis.keeper_poses import FoundKeeper, find_pose
 from touchline.core.errors import InputError
 from touchline.core.poses import Pose
 from touchline.core.shots import Shot
 from touchline.goalkeeping.expected_saves import Population, SaveModel, expit, technique_logits
+from touchline.goalkeeping.found_keeper import FoundKeeper, find_pose
 from touchline.goalkeeping.maps import compare_techniques
 from touchline.goalkeeping.pose_finder import SURE, PoseFinderLike
 from touchline.goalkeeping.shots import FEATURES, shot_features

@@ -17,9 +17,9 @@ import torch
 from torch import nn
 
 from touchline.core.errors import InputError, UsageError
+from touchline.core.finite_output import require_finite_output
 from touchline.core.poses import JOINTS, MIRROR, PELVIS, Pose
 from touchline.models.networks.pose_net import PeakReader, PoseReader
-from touchline.models.runtime.finite_output import require_finite_output
 from touchline.models.runtime.running import ArrayGraph, available_threads, openvino_graph, pick_device
 from touchline.models.specs.pose_spec import ConfidenceSpec, PoseConfig
 from touchline.models.store import DEFAULT_POSE_FINDER, load_model

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from touchline.core.finite_output import require_finite_output
 from touchline.core.sound import Floats
-from touchline.models.runtime.finite_output import require_finite_output
 
 NAME = "sound-curves"
 

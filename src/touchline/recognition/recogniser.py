@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 
 from touchline.core.errors import InputError
-from touchline.models.runtime.finite_output import require_finite_output
+from touchline.core.finite_output import require_finite_output
 from touchline.models.runtime.running import ArrayGraph, available_threads, openvino_graph, pick_device
 from touchline.models.specs.clip_input import ClipClassifier
 from touchline.models.specs.spec import ClipConfig, ClipSpec

@@ -10,10 +10,10 @@ import numpy.typing as npt
 import torch
 
 from touchline.core.errors import InputError
+from touchline.core.finite_output import require_finite_output
 from touchline.formats.clips.skeleton_sets import as_sequences
 from touchline.formats.clips.spacejam import read_joints
 from touchline.models.networks.skeleton_net import SkeletonNet
-from touchline.models.runtime.finite_output import require_finite_output
 from touchline.models.specs.spec import SkeletonConfig, SkeletonSpec
 from touchline.models.store import list_models, load_model
 

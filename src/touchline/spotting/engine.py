@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
-from touchline.models.runtime.finite_output import require_finite_output
+from touchline.core.finite_output import require_finite_output
 from touchline.spotting.backends import Backend, Features, Indices
 
 DROPPED_MARGIN = 1

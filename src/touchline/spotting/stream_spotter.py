@@ -21,8 +21,8 @@ import torch
 
 from touchline.core.errors import InputError
 from touchline.core.events import Event, Scores, Timeline
+from touchline.core.finite_output import require_finite_output
 from touchline.formats.features.vectors import Features, length_remark, published_head_remark
-from touchline.models.runtime.finite_output import require_finite_output
 from touchline.models.specs.stream_spec import StreamHeadConfig, StreamSpec
 from touchline.models.store import load_model
 from touchline.spotting.spotter import choose_device

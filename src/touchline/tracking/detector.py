@@ -6,7 +6,7 @@ The ladder: :func:`load_detector` -> :meth:`Detector.detect` -> :class:`~touchli
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -14,41 +14,20 @@ import numpy.typing as npt
 import torch
 
 from touchline.core.errors import UsageError
+from touchline.core.finite_output import require_finite_output
 from touchline.core.tracks import BALL, DETECTION_LABELS, Detections
 from touchline.models.networks.detector import PeakFinder
-from touchline.models.runtime.finite_output import require_finite_output
 from touchline.models.runtime.running import ArrayGraph, available_threads, openvino_graph, pick_device
 from touchline.models.specs.spec import PictureConfig
 from touchline.models.store import DEFAULT_DETECTOR, load_model
+from touchline.tracking.detections import MIN_CONFIDENCE, DetectorLike, Rgb
+from touchline.tracking.hub_detector import is_hub_name, load_hub_detector
 
-Rgb = npt.NDArray[np.uint8]
 BackendName = Literal["auto", "torch", "openvino"]
 
-MIN_CONFIDENCE = 0.05
-"""Boxes below it are never reported; a tracker or a user sets the threshold that counts."""
 _SAME_CLASS_IOU = 0.6
 _SAME_PERSON_IOU = 0.75
 _GPU_BATCH = 8
-
-
-class DetectorLike(Protocol):
-    """What touchline asks of a detector.
-
-    Attributes:
-        name, sha256: what it is, for the record.
-        device_reason: where it runs and why.
-        batch: how many pictures it likes at once.
-
-    """
-
-    name: str
-    sha256: str
-    device_reason: str
-    batch: int
-
-    def detect(self, pictures: Sequence[Rgb]) -> list[Detections]:
-        """What is in each picture (h, w, 3), boxes in its own pixels."""
-        ...
 
 
 class Detector:
@@ -129,8 +108,6 @@ def load_detector(
         UsageError: a device or backend that is not to be had.
 
     """
-    from touchline.tracking.hub_detector import is_hub_name, load_hub_detector
-
     if name_or_path is not None and is_hub_name(name_or_path):
         return load_hub_detector(name_or_path, device=device)
     network, config, sha256 = load_model(name_or_path or DEFAULT_DETECTOR, task="detect")

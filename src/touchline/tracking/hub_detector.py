@@ -15,10 +15,10 @@ import numpy as np
 import torch
 
 from touchline.core.errors import InputError, NetworkError, UsageError
+from touchline.core.finite_output import require_finite_output
 from touchline.core.tracks import BALL, PLAYER, Detections
-from touchline.models.runtime.finite_output import require_finite_output
 from touchline.models.runtime.running import pick_device
-from touchline.tracking.detector import MIN_CONFIDENCE, Rgb
+from touchline.tracking.detections import MIN_CONFIDENCE, Rgb
 
 HUB_PREFIX = "hf:"
 _CLASSES = {"person": PLAYER, "sports ball": BALL, "player": PLAYER, "ball": BALL}

@@ -9,7 +9,8 @@ import pytest
 
 from fakematch import PEOPLE, PERSON_PX, FakeDetector, FakePitchFinder, ball_place, place, write_match
 from touchline.analysis.pipeline import AnalysisResult, AnalyzeOptions, analyze_video
-from touchline.analysis.tasks.track import VideoTracker, track_video
+from touchline.analysis.tasks.track import VideoTracker
+from touchline.analysis.track_video import track_video
 from touchline.core.tracks import Tracks
 from touchline.formats.boxes.mot import read_mot
 from touchline.formats.boxes.picked import PickedBox

@@ -12,7 +12,8 @@ import torch
 
 from tinyspotter import tiny_config, tiny_network
 from touchline.core.errors import InputError, UsageError
-from touchline.models.importing.checkpoints import import_lromul, import_model, read_checkpoint
+from touchline.models.importing.checkpoints import import_lromul, import_model
+from touchline.models.importing.reading import read_checkpoint
 from touchline.models.networks.slow_fusion import SlowFusionSpotter
 from touchline.models.store import load_model, save_model
 

@@ -2,7 +2,7 @@
 
 The short way, from Python::
 
-    from touchline.analysis.tasks.track import track_video
+    from touchline.analysis.track_video import track_video
 
     for track in track_video("match.mp4"):
         print(track.track_id, track.label, track.team, len(track))
@@ -29,7 +29,7 @@ from touchline.analysis.shot_actions import (
 from touchline.analysis.tasks.cuts import Ended, ShotFiles, ShotSplitter
 from touchline.analysis.tracking_summary import Facts, Picker, TrackCount, TrackingSummary
 from touchline.core.events import VideoInfo
-from touchline.core.tracks import DETECTION_LABELS, Tracks
+from touchline.core.tracks import DETECTION_LABELS
 from touchline.formats.actions import write_actions
 from touchline.formats.boxes.mot import mot_writer
 from touchline.formats.boxes.picked import PickedBox
@@ -146,29 +146,6 @@ def load_tracker(
     settings = replace(DEFAULT_SETTINGS, high=sure)
     named = None if recogniser is None else load_recogniser(recogniser, device=device)
     return VideoTracker(found, points, fps=fps, settings=settings, recogniser=named)
-
-
-def track_video(
-    video: Path | str, *, tracker: VideoTracker | None = None, out: Path | None = None, force: bool = False
-) -> Tracks:
-    """Everyone followed through a video; the results also lie in its bundle, from where they are read the next time.
-
-    Args:
-        video: the file.
-        tracker: models and settings; the built-in ones without it.
-        out: folder for the bundle; None for beside the video.
-        force: follow anew even where the bundle is up to date.
-
-    Raises:
-        InputError: the video cannot be used.
-        ResourceError: the bundle cannot be written.
-
-    """
-    from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
-
-    options = AnalyzeOptions(out=out, force=force)
-    result = analyze_video(Path(video), tracker=tracker or load_tracker(), options=options)
-    return Bundle(result.bundle).read_tracks()
 
 
 class TrackTask:

@@ -160,7 +160,8 @@ class _Ball:
 
             found = read_known_tracks(self._path, video=video)
         else:
-            from touchline.analysis.tasks.track import load_tracker, track_video
+            from touchline.analysis.tasks.track import load_tracker
+            from touchline.analysis.track_video import track_video
 
             self._output.note(f"touchline: {video.name}: following the ball first; its tracks go into the bundle")
             found = track_video(video, tracker=load_tracker(device=self._device))

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from touchline.analysis.keeper_poses import FoundKeeper
     from touchline.formats.keeper.pose_tables import PosedPicture
+    from touchline.goalkeeping.found_keeper import FoundKeeper
     from touchline.goalkeeping.pose_finder import PoseFinderLike
 
     Locate = Callable[[Path, npt.NDArray[np.uint8]], FoundKeeper]
@@ -111,8 +111,8 @@ def _named(path: Path, *, finder: PoseFinderLike, locate: Locate, overlay: Path 
 
 
 def _find(path: Path, *, finder: PoseFinderLike, locate: Locate, overlay: Path | None) -> PosedPicture:
-    from touchline.analysis.keeper_poses import find_pose
     from touchline.formats.keeper.pose_tables import PosedPicture
+    from touchline.goalkeeping.found_keeper import find_pose
     from touchline.media.stills import read_still
 
     rgb = read_still(path)
@@ -129,7 +129,8 @@ def _find(path: Path, *, finder: PoseFinderLike, locate: Locate, overlay: Path |
 
 def locator(boxes: Path | None, *, whole: bool, detector: str | None, device: Any) -> Locate:
     """How the keeper is found in a picture."""
-    from touchline.analysis.keeper_poses import FoundKeeper, find_keeper
+    from touchline.analysis.keeper_poses import find_keeper
+    from touchline.goalkeeping.found_keeper import FoundKeeper
 
     if whole:
         return lambda path, rgb: FoundKeeper(None)

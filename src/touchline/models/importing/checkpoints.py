@@ -1,53 +1,24 @@
-"""Other projects' checkpoints as touchline models.
-
-A PyTorch checkpoint is a pickle, and a pickle can run any code. Here every instruction of it is looked at before
-anything is loaded: only tensors and plain containers pass, and even then torch's own ``weights_only`` loader does the
-reading. There is no way round this.
-"""
+"""Checkpoints of lRomul and of heads over features, and touchline's own model files, imported as models."""
 
 from __future__ import annotations
 
-import pickle
-import pickletools
-import re
-import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor
 
 from touchline.core.errors import InputError, UsageError
 from touchline.core.labels import ACTION_15, BALL_2, BALL_12, SOCCERNET_V2
-from touchline.models.importing.legacy_checkpoint import is_legacy_checkpoint, legacy_pickles
-from touchline.models.specs.spec import MAX_NAME_LENGTH, NAME_PATTERN, FrameSpec, ModelConfig
+from touchline.models.importing.heads import import_head, is_head
+from touchline.models.importing.reading import WRAPPER_PREFIXES, check_name, model_name, read_checkpoint
+from touchline.models.specs.spec import FrameSpec, ModelConfig
 from touchline.models.store import SUFFIX, build_network, load_model, load_weights, save_model, user_folder
-
-ALLOWED_GLOBALS = frozenset(
-    {
-        "collections OrderedDict",
-        "collections Counter",
-        "torch._utils _rebuild_tensor_v2",
-        "torch._utils _rebuild_parameter",
-        "torch.storage UntypedStorage",
-        "torch Size",
-        "torch device",
-        *(f"torch {kind}Storage" for kind in ("Float", "Half", "Double", "BFloat16")),
-        *(f"torch {kind}Storage" for kind in ("Long", "Int", "Short", "Char", "Byte", "Bool")),
-    }
-)
-"""All that a checkpoint may name."""
-
-REFUSED_OPCODES = frozenset({"STACK_GLOBAL", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "EXT1", "EXT2", "EXT4"})
-MAX_PICKLE_BYTES = 64 * 1024 * 1024
-MAX_ENTRIES = 100_000
 
 LABELS_BY_COUNT: dict[int, tuple[str, ...]] = {
     len(labels): labels for labels in (BALL_2, BALL_12, ACTION_15, SOCCERNET_V2)
 }
-WRAPPER_PREFIXES = ("module.", "_orig_mod.")
 LROMUL_FPS = 25.0
 
 
@@ -80,87 +51,6 @@ class ArgusParameters(BaseModel):
     nn_module: tuple[Literal["multidim_stacker"], StackerArguments]
     image_size: tuple[int, int]
     frame_stack_step: int = Field(ge=1, le=100)
-
-
-def read_checkpoint(path: Path | str) -> Any:
-    """The content of a PyTorch checkpoint that holds tensors and plain containers only.
-
-    Args:
-        path: a file as ``torch.save`` writes it.
-
-    Raises:
-        InputError: not such a file, truncated, or with anything in it beyond tensors and plain containers.
-
-    """
-    path = Path(path)
-    for name in scan_checkpoint(path):
-        if name not in ALLOWED_GLOBALS:
-            raise InputError(
-                f"{path}: refused: the checkpoint wants to run {name.replace(' ', '.')!r}, which is not needed for "
-                "weights; get it from a source you trust, or save only its state dictionary"
-            )
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, OSError, AttributeError) as error:
-        first_line = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{path}: the checkpoint is damaged or holds more than weights: {first_line}") from error
-
-
-def scan_checkpoint(path: Path) -> list[str]:
-    """Every ``"module name"`` a checkpoint's pickle refers to, without running any of it.
-
-    Raises:
-        InputError: no checkpoint, truncated, compressed, or with instructions that weights never need.
-
-    """
-    names: list[str] = []
-    legacy = path.is_file() and is_legacy_checkpoint(path)
-    pickles = legacy_pickles(path, max_bytes=MAX_PICKLE_BYTES) if legacy else [_pickle_bytes(path)]
-    for instruction, argument, position in (entry for data in pickles for entry in _opcodes(data, path=path)):
-        if instruction in REFUSED_OPCODES:
-            raise InputError(
-                f"{path}: refused: pickle instruction {instruction} at byte {position}, not needed for weights"
-            )
-        if instruction == "GLOBAL":
-            names.append(str(argument))
-    return names
-
-
-def _opcodes(data: bytes, *, path: Path) -> list[tuple[str, Any, int | None]]:
-    try:
-        return [(opcode.name, argument, position) for opcode, argument, position in pickletools.genops(data)]
-    except (ValueError, IndexError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: the checkpoint's pickle is damaged: {error}") from error
-
-
-def _pickle_bytes(path: Path) -> bytes:
-    """The one pickle in a checkpoint's zip archive."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-            _check_archive(entries, path=path)
-            pickles = [entry for entry in entries if entry.filename.endswith("data.pkl")]
-            if len(pickles) != 1 or pickles[0].file_size > MAX_PICKLE_BYTES:
-                raise InputError(
-                    f"{path}: not a PyTorch checkpoint: {len(pickles)} entries are called data.pkl, or too long"
-                )
-            return archive.read(pickles[0])
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file") from error
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError) as error:
-        raise InputError(
-            f"{path}: not a PyTorch checkpoint, or truncated ({error}); it has to be a file as torch.save writes it"
-        ) from error
-
-
-def _check_archive(entries: Sequence[zipfile.ZipInfo], *, path: Path) -> None:
-    """Refuse archives made to mislead: compressed or doubled entries, or very many."""
-    names = [entry.filename for entry in entries]
-    if len(names) > MAX_ENTRIES or len(set(names)) != len(names):
-        raise InputError(f"{path}: refused: {len(names)} entries in the archive, {len(set(names))} names")
-    packed = [entry.filename for entry in entries if entry.compress_type != zipfile.ZIP_STORED]
-    if packed:
-        raise InputError(f"{path}: refused: entry {packed[0]!r} is compressed, which torch.save never does")
 
 
 def import_lromul(
@@ -251,11 +141,6 @@ def _state(checkpoint: Mapping[str, Any], *, path: Path) -> dict[str, Tensor]:
     return dict(state)
 
 
-def model_name(path: Path) -> str:
-    """A model name made of a file's name."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._") or "imported"
-
-
 def import_model(
     path: Path | str,
     *,
@@ -275,8 +160,6 @@ def import_model(
     if path.suffix != SUFFIX:
         if precision is not None:
             raise UsageError(f"--precision {precision}: import {path.name} first, then the model file with --precision")
-        from touchline.models.importing.heads import import_head, is_head
-
         importer = import_head if is_head(read_checkpoint(path)) else import_lromul
         return importer(path, name=name, labels=labels, out=out)
     if labels:
@@ -285,15 +168,3 @@ def import_model(
     changes: dict[str, Any] = {} if name is None else {"name": check_name(name)}
     changed = config.model_copy(update=changes if precision is None else {**changes, "precision": precision})
     return save_model((out or user_folder()) / changed.name, network, changed)
-
-
-def check_name(name: str) -> str:
-    """The name itself.
-
-    Raises:
-        UsageError: it cannot be a model's name.
-
-    """
-    if not re.fullmatch(NAME_PATTERN, name) or len(name) > MAX_NAME_LENGTH:
-        raise UsageError(f"model name {name!r}: use letters, digits, '.', '_' and '-', starting with a letter or digit")
-    return name

@@ -17,8 +17,8 @@ from torch import Tensor
 
 from touchline.core.errors import InputError, UsageError
 from touchline.formats.clips.spacejam import LABELS as SPACEJAM_LABELS
-from touchline.models.importing.checkpoints import WRAPPER_PREFIXES, check_name, model_name, read_checkpoint
 from touchline.models.importing.pictures import resnet_depth
+from touchline.models.importing.reading import WRAPPER_PREFIXES, check_name, model_name, read_checkpoint
 from touchline.models.networks.x3d import INPUTS as X3D_INPUTS
 from touchline.models.specs.spec import IMAGENET_MEAN, IMAGENET_STD, ClipConfig, ClipSpec
 from touchline.models.store import build_network, load_weights, save_model, user_folder

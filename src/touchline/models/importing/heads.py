@@ -13,7 +13,7 @@ from torch import Tensor
 
 from touchline.core.errors import InputError
 from touchline.core.labels import SOCCERNET_V2
-from touchline.models.importing.checkpoints import check_name, model_name, read_checkpoint
+from touchline.models.importing.reading import check_name, model_name, read_checkpoint
 from touchline.models.specs.stream_spec import StreamHeadConfig, StreamSpec, SuppressionSpec
 from touchline.models.store import build_network, load_weights, save_model, user_folder
 

@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from touchline.core.errors import InputError
-from touchline.models.importing.checkpoints import WRAPPER_PREFIXES, check_name, read_checkpoint
+from touchline.models.importing.reading import WRAPPER_PREFIXES, check_name, read_checkpoint
 from touchline.models.networks.resnet import STAGES, ResNet
 from touchline.models.specs.spec import NAME_PATTERN, EncoderConfig, EncoderSpec
 from touchline.models.store import SUFFIX, load_weights, save_model, user_folder

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from touchline.core.errors import InputError
 from touchline.core.poses import JOINTS
-from touchline.models.importing.checkpoints import check_name, model_name, read_checkpoint
 from touchline.models.importing.clips import clip_state
+from touchline.models.importing.reading import check_name, model_name, read_checkpoint
 from touchline.models.specs.pose_spec import PoseConfig
 from touchline.models.specs.spec import PictureSpec
 from touchline.models.store import build_network, load_weights, save_model, user_folder

@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from touchline.core.errors import InputError, UsageError
-from touchline.models.importing.checkpoints import check_name, model_name, read_checkpoint
+from touchline.models.importing.reading import check_name, model_name, read_checkpoint
 from touchline.models.networks.vggish import VGGish
 from touchline.models.specs.spec import SoundEncoderConfig
 from touchline.models.store import load_weights, save_model, user_folder

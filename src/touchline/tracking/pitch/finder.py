@@ -14,9 +14,9 @@ import numpy.typing as npt
 import torch
 
 from touchline.core.errors import UsageError
+from touchline.core.finite_output import require_finite_output
 from touchline.core.pitch import KEYPOINT_NAMES
 from touchline.models.networks.pitch_net import STRIDE, PitchReader
-from touchline.models.runtime.finite_output import require_finite_output
 from touchline.models.runtime.running import ArrayGraph, available_threads, openvino_graph, pick_device
 from touchline.models.specs.spec import PictureConfig
 from touchline.models.store import DEFAULT_PITCH_FINDER, load_model

@@ -16,6 +16,7 @@ from torch import nn
 from fakerecogniser import SPEC as CLIP
 from tinypose import tiny_config
 from touchline.core.errors import EXIT_RESOURCES, ResourceError
+from touchline.core.finite_output import require_finite_output
 from touchline.core.pitch import KEYPOINT_NAMES
 from touchline.core.sound import Floats
 from touchline.core.tracks import DETECTION_LABELS
@@ -25,7 +26,6 @@ from touchline.goalkeeping.pose_finder import PoseFinder
 from touchline.listening.model import TinyNet
 from touchline.models.networks.detector import PeopleDetector
 from touchline.models.networks.skeleton_net import SkeletonNet
-from touchline.models.runtime.finite_output import require_finite_output
 from touchline.models.specs.spec import (
     ClipConfig,
     EncoderSpec,
