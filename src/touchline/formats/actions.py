@@ -1,6 +1,6 @@
-"""``actions.json``: what everyone in a video does, schema ``touchline.core.actions`` version 1.
+"""``actions.json``: what everyone in a video does, schema ``touchline.actions`` version 1.
 
-    {"schema": "touchline.core.actions", "version": 1, "recogniser": NAME or null, "labels": [...], "notes": [...],
+    {"schema": "touchline.actions", "version": 1, "recogniser": NAME or null, "labels": [...], "notes": [...],
      "actions": [{"track_id", "label", "start_us", "end_us", "confidence", "source"}, ...],
      "windows": [{"track_id", "starts_us", "ends_us", "padded", "scores": [[...], ...]}, ...]}
 
@@ -21,7 +21,7 @@ from touchline.core.actions import Action, Actions, WindowScores
 from touchline.core.errors import InputError
 from touchline.formats.files.atomic import write_json_atomic
 
-SCHEMA = "touchline.core.actions"
+SCHEMA = "touchline.actions"
 VERSION = 1
 
 

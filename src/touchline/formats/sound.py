@@ -21,7 +21,7 @@ from touchline.formats.bundle import npz_bytes
 from touchline.formats.files.atomic import write_bytes_atomic, write_json_atomic
 
 SOUND, SOUND_CURVES = "sound.json", "sound.npz"
-SCHEMA = "touchline.core.sound"
+SCHEMA = "touchline.sound"
 VERSION = 1
 
 

@@ -24,7 +24,7 @@ from touchline.formats.files.atomic import replacing
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SCHEMA = "touchline.core.tracks"
+SCHEMA = "touchline.tracks"
 VERSION = 1
 _METADATA_KEY = b"touchline"
 _PER_TRACK = ("track_id", "label", "team", "team_confidence", "name", "shot")
