@@ -1,4 +1,4 @@
-"""``touchline convert``: event files from one version or layout to another."""
+"""``touchline convert``: event files from one format to another."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
+from touchline.cli.common import Output, run_guarded
 from touchline.cli.inputs import Inputs
+from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
+from touchline.cli.progress import each_with_progress
+from touchline.cli.wording import counted
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -19,27 +22,47 @@ if TYPE_CHECKING:
 
 def command(
     source: Annotated[
-        Path, typer.Argument(metavar="SRC", help="A label or result file, events.json, a bundle; a folder or zip.")
+        Path,
+        typer.Argument(
+            metavar="SRC", help="Label file, result file, events.json or bundle; or a folder or zip of them."
+        ),
     ],
     target: Annotated[
-        Path, typer.Argument(metavar="DST", help="Labels.json, Labels-v2.json, Labels-ball.json, ... or a folder.")
+        Path,
+        typer.Argument(
+            metavar="DST", help="File to write, named after its format, such as Labels-v2.json; or a folder."
+        ),
     ],
     to: Annotated[
-        str | None, typer.Option("--to", metavar="NAME", help="What to write for each game, where DST is a folder.")
+        str | None,
+        typer.Option(
+            "--to", metavar="NAME", help="Write a file of this name for each game.", show_default="DST is the file"
+        ),
     ] = None,
     video_ini: Annotated[
         Path | None,
-        typer.Option("--video-ini", help="SRC's times are of SoccerNet's untrimmed HQ videos: count from its halves."),
+        typer.Option(
+            "--video-ini",
+            metavar="FILE",
+            help="Convert times of SoccerNet's untrimmed HQ videos to times in the halves of this video.ini.",
+            show_default="times stay as they are",
+        ),
     ] = None,
     device: AnyDeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Convert events: the name of the file to write says into what; all that is lost on the way is told.
+    """Convert event files between formats.
 
-    Labels.json has SoccerNet's first three classes, Labels-v2.json its 17, Labels-ball.json its 12 of ball actions;
-    results_spotting.json holds predictions, events.json everything touchline knows. A folder or zip of games is
-    converted game by game into the folder DST.
+    The name of the file to write selects its format: Labels.json (3 classes of SoccerNet), Labels-v2.json (17),
+    Labels-ball.json (12 ball actions), results_spotting.json (predictions) or events.json (all that touchline knows).
+    A folder or zip of games is converted game by game into the folder DST. Events that the format cannot hold are
+    listed, and the exit code is 4.
+
+    Examples:
+      touchline convert match.touchline Labels-v2.json
+      touchline convert games.zip converted --to Labels-ball.json
+
     """
     output = Output(json=json, debug=debug)
     run_guarded(lambda: _convert(source, target, to=to, video_ini=video_ini, output=output), debug=debug, json=json)
@@ -49,7 +72,7 @@ def _convert(source: Path, target: Path, *, to: str | None, video_ini: Path | No
     from touchline.formats.soccernet.versions import write_version
 
     inputs = Inputs("games", output=output)
-    for game, path, read in _work(source, target, to=to):
+    for game, path, read in each_with_progress(list(_work(source, target, to=to)), unit="games"):
         with inputs.one(game, type="error", game=game):
             found, named = read()
             timeline, shifted = _shifted(found, video_ini=video_ini)
@@ -64,7 +87,7 @@ def _work(source: Path, target: Path, *, to: str | None) -> Iterator[tuple[str, 
 
     Raises:
         UsageError: DST does not fit SRC.
-        InputError: SRC is not there, or holds no events.
+        InputError: SRC does not exist, or holds no events.
 
     """
     from touchline.formats.soccernet.source import missing_advice
@@ -79,7 +102,9 @@ def _work(source: Path, target: Path, *, to: str | None) -> Iterator[tuple[str, 
         yield _game_of(source.parent), _file_in(target, to=to), _Reader(source)
         return
     if to is None:
-        raise UsageError(f"{source}: holds many games; give a folder as DST and --to NAME, for instance Labels-v2.json")
+        raise UsageError(
+            f"{source}: is a folder or zip of games; give a folder as DST and --to NAME, such as Labels-v2.json"
+        )
     for reader in _readers(source):
         yield reader.game, target / reader.game / to, reader
 
@@ -120,7 +145,7 @@ class _Reader:
 
 
 def _readers(source: Path) -> Iterator[_Reader]:
-    """One reader for each game in a folder or zip: of its most telling event file."""
+    """One reader for each game in a folder or zip, of the event file that holds most."""
     import posixpath
 
     from touchline.formats.event_files import EventFiles
@@ -133,7 +158,7 @@ def _readers(source: Path) -> Iterator[_Reader]:
         if file in TARGETS and (folder not in best or order.index(file) < order.index(best[folder])):
             best[folder] = file
     if not best:
-        raise InputError(f"{source}: holds no event file by a name that is known: {', '.join(TARGETS)}")
+        raise InputError(f"{source}: holds no event file; looked for {', '.join(TARGETS)}")
     for folder, file in sorted(best.items()):
         game = folder.removesuffix(".touchline")
         yield _Reader(source, name=posixpath.join(folder, file), game=game)
@@ -149,10 +174,13 @@ def _shifted(timeline: Timeline, *, video_ini: Path | None) -> tuple[Timeline, i
 
 
 def _tell(result: Converted, *, game: str, outside: int, output: Output) -> None:
-    notes = [f"{count} events of {label!r} have no class there" for label, count in sorted(result.dropped.items())]
+    notes = [
+        f"{counted(count, 'event')} of {label!r} {'has' if count == 1 else 'have'} no class there"
+        for label, count in sorted(result.dropped.items())
+    ]
     notes += result.notes
     if outside:
-        notes.append(f"{outside} events lie outside the halves of video.ini")
+        notes.append(f"{counted(outside, 'event')} outside the halves of video.ini")
     output.record(
         {
             "type": "converted",
@@ -164,6 +192,6 @@ def _tell(result: Converted, *, game: str, outside: int, output: Output) -> None
         }
     )
     if not output.json:
-        output.say(f"{result.path}: {result.events} events")
+        output.say(f"{result.path}: {counted(result.events, 'event')}")
     for note in notes:
         output.note(f"touchline: {result.path}: left out: {note}")

@@ -8,9 +8,12 @@ from typing import Annotated
 
 import typer
 
-from touchline.cli.common import DebugOption, Device, DeviceOption, JsonOption, Output, one_line, run_guarded
+from touchline.cli.common import Device, Output, one_line, run_guarded
+from touchline.cli.options import DebugOption, DeviceOption, JsonOption
 
-DemoOutOption = Annotated[Path, typer.Option("--out", help="Folder for the bundle and its report.")]
+DemoOutOption = Annotated[
+    Path, typer.Option("--out", metavar="FOLDER", help="Write the bundle and its report to this folder.")
+]
 
 
 def command(
@@ -19,7 +22,14 @@ def command(
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Analyse the bundled 24 s sample clip with the built-in models; the last line says where the report is."""
+    """Analyse the bundled sample clip.
+
+    Runs the built-in models on a simulated clip of 24 seconds. The last line of the output is the path of the report.
+
+    Examples:
+      touchline demo
+
+    """
 
     def run() -> int:
         return _run(out, device=device, output=Output(json=json, debug=debug))
@@ -32,8 +42,9 @@ def _run(out: Path, *, device: Device, output: Output) -> int:
     from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
     from touchline.analysis.tasks.track import load_tracker
     from touchline.cli.batch import has_detector, load_spotters
-    from touchline.cli.common import progress_bar
     from touchline.cli.output import events_table, result_record, sound_lines, tracking_lines
+    from touchline.cli.progress import progress_bar
+    from touchline.cli.wording import counted
     from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, ResourceError
 
     spotter = load_spotters((), device=device, flip=None, output=output)
@@ -46,9 +57,9 @@ def _run(out: Path, *, device: Device, output: Output) -> int:
         result = analyze_video(clip, spotter=spotter, tracker=tracker, sound=True, options=options, progress=progress)
         output.record(result_record(Path(clip.name), result))
     if result.report is None:
-        raise ResourceError(f"{result.bundle}: the report is not there; run the demo again with another --out")
+        raise ResourceError(f"{result.bundle}: the report was not written; run the demo again with another --out")
     if not output.json:
-        output.say(f"{len(result.timeline)} events in a simulated clip of 24 seconds:")
+        output.say(f"{counted(len(result.timeline), 'event')} in a simulated clip of 24 seconds:")
         output.say(events_table(result.timeline.events))
         for line in tracking_lines(result.tracking) if result.tracking else ():
             output.say(f"  {line}")

@@ -1,4 +1,4 @@
-"""What a verb says of its results: tables and lines for people, records under ``--json``."""
+"""How results are printed: tables and lines for people, records under ``--json``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from touchline.cli.common import Output, one_line
+from touchline.cli.wording import counted
 from touchline.core.clock import format_clock
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def tell_result(video: Path, result: AnalysisResult, *, output: Output, list_events: bool) -> None:
-    """Tell the result of one video."""
+    """Print the result of one video."""
     if list_events:
         for event in result.timeline:
             output.record(event_record(video, event))
@@ -65,22 +66,22 @@ def warning_lines(result: AnalysisResult) -> list[str]:
 
 def _counts(result: AnalysisResult) -> list[str]:
     """How much was found, by task."""
-    events = [f"{len(result.timeline)} events"] if "spot" in result.tasks else []
+    events = [counted(len(result.timeline), "event")] if "spot" in result.tasks else []
     found = result.tracking
-    tracks = [] if found is None else [f"{found.people} tracks of people, {found.balls} of the ball"]
+    tracks = [] if found is None else [f"{counted(found.people, 'track')} of people, {found.balls} of the ball"]
     return [*events, *tracks]
 
 
 def tracking_lines(found: TrackingSummary) -> list[str]:
-    """What was followed, in words: roles, teams, shots, and what a user should hear."""
+    """What was tracked: roles, teams, camera shots, and notes for the user."""
     roles = ", ".join(f"{label} {count}" for label, count in (found.labels or {}).items())
     teams = ", ".join(f"team {team} {count}" for team, count in (found.teams or {}).items())
     kinds = Counter(shot.kind for shot in found.shots)
     shots = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
     lines = [f"tracks: {'; '.join(words for words in (roles, teams) if words)}"] if roles else []
-    lines.append(f"{len(found.shots)} shots: {shots}" if len(found.shots) > 1 else f"1 shot: {shots}")
+    lines.append(f"{counted(len(found.shots), 'camera shot')}: {shots}")
     if found.people:
-        lines.append(f"{100 * found.placed:.0f} % of the boxes of people have a place on the pitch")
+        lines.append(f"{100 * found.placed:.0f} % of the boxes of people have a position on the pitch")
     return [*lines, *(f"note: {note}" for note in found.notes)]
 
 
@@ -89,22 +90,23 @@ def sound_lines(heard: SoundReading) -> list[str]:
     notes = [f"note: {note}" for note in heard.remarks]
     if not len(heard):
         return notes
-    return [f"sound: {len(heard.whistles)} whistles, the crowd gets louder {len(heard.swells)} times", *notes]
+    louder = counted(len(heard.swells), "time")
+    return [f"sound: {counted(len(heard.whistles), 'whistle')}, the crowd gets louder {louder}", *notes]
 
 
 def _how(result: AnalysisResult) -> str:
-    """How the result came about, where that is worth saying."""
+    """Whether the result was read from the bundle or continued; "" for a plain run."""
     if result.reused:
-        return " (already analysed with this model; --force analyses it again)"
+        return " (already analysed with these models; --force analyses it again)"
     if result.resumed_from_us is not None:
-        return f" (taken up at {format_clock(result.resumed_from_us, decimals=0)} where an earlier run had stopped)"
+        return f" (continued from {format_clock(result.resumed_from_us, decimals=0)}, where an earlier run stopped)"
     return ""
 
 
 def events_table(events: Sequence[Event]) -> str:
     """The events as aligned plain text: time, label, confidence."""
     if not events:
-        return "  no event reached its threshold"
+        return "  no event reached its confidence threshold; --threshold all=VALUE lowers it"
     width = max(len(event.label) for event in events)
     rows = [f"  {'time':>11}  {'label':<{width}}  confidence"]
     rows += [f"  {format_clock(e.start_us):>11}  {one_line(e.label):<{width}}  {e.confidence:10.2f}" for e in events]
@@ -112,7 +114,7 @@ def events_table(events: Sequence[Event]) -> str:
 
 
 def coverage_lines(result: AnalysisResult) -> list[str]:
-    """What was lost of the video, in words; nothing where it is whole."""
+    """The parts of the video that were lost; empty for a complete one."""
     coverage = result.coverage
     if coverage.complete:
         return []
@@ -120,7 +122,7 @@ def coverage_lines(result: AnalysisResult) -> list[str]:
         f"{format_clock(gap.start_us)} to {format_clock(gap.end_us)} could not be analysed: {gap.reason}"
         for gap in coverage.gaps
     ]
-    skipped = [f"{coverage.packets_skipped} damaged packets were skipped"] if coverage.packets_skipped else []
+    skipped = [f"{counted(coverage.packets_skipped, 'damaged packet')} skipped"] if coverage.packets_skipped else []
     return [one_line(line) for line in (*spans, *skipped)]
 
 

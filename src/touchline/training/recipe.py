@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import typing
 from collections.abc import Iterable, Mapping
@@ -14,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from touchline.core.errors import InputError, UsageError
+from touchline.core.suggestions import did_you_mean
 
 Settings = TypeVar("Settings", bound=BaseModel)
 
@@ -50,7 +50,8 @@ def read_recipe(path: str | Path, *, overrides: Iterable[str] = ()) -> Recipe:
         data = path.read_bytes()
         settings = yaml.safe_load(data)
     except FileNotFoundError as error:
-        raise InputError(f"{path}: there is no such recipe") from error
+        near = did_you_mean(path.name, [file.name for file in path.parent.glob("*.yaml")])
+        raise InputError(f"{path}: there is no such recipe{near}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read ({error})") from error
     except yaml.YAMLError as error:
@@ -151,10 +152,7 @@ def _problem(model: type[BaseModel], entry: dict[str, Any]) -> str:
 
 
 def _suggestion(key: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
-    if near:
-        return f"; did you mean {near[0]!r}?"
-    return f"; known here: {known}" if known else ""
+    return did_you_mean(key, known) or (f"; known here: {known}" if known else "")
 
 
 def _keys_at(model: type, location: list[str]) -> list[str]:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from torch.utils.flop_counter import FlopCounterMode
 
 from touchline.core.errors import UsageError
+from touchline.core.suggestions import did_you_mean
 from touchline.formats.files.atomic import make_folder, write_json_atomic
 from touchline.spotting.spotter import choose_device
 from touchline.training.recipe import Recipe, check_settings, read_recipe, resolve_data_root
@@ -497,5 +498,6 @@ TASKS = {
 
 def _task(recipe: Recipe) -> _Task:
     if recipe.task not in TASKS:
-        raise UsageError(f"{recipe.path}: task {recipe.task!r} is unknown; there are {sorted(TASKS)}")
+        near = did_you_mean(recipe.task, TASKS)
+        raise UsageError(f"{recipe.path}: task {recipe.task!r} is unknown; there are {sorted(TASKS)}{near}")
     return TASKS[recipe.task]

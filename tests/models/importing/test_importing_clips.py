@@ -215,7 +215,7 @@ def test_the_command(small_file: Path, tmp_path: Path, monkeypatch: pytest.Monke
     clip = load_model("four", task="recognize")[1].clip
     assert (clip.frames, clip.color) == (5, "BGR")
     said = call(str(small_file), *options[:-2], "--new-head").stdout
-    assert "sees 8 pictures of 224x224, every 2. one, RGB" in said and "train it" in said
+    assert "reads 8 frames of 224x224, every 2nd, RGB" in said and "train the model" in said
 
 
 @pytest.mark.parametrize(

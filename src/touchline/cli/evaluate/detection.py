@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
+from touchline.cli.common import Output, run_guarded
 from touchline.cli.evaluate.common import no_nan, percent, some_names
+from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
+from touchline.cli.wording import counted
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ DEFAULT_LABELS = "ball,goalkeeper,player,referee"
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """Truth and predictions of the same pictures, and what a user should know of their files."""
+    """Truth and predictions of the same images, and warnings about their files."""
 
     truth: list[Detections]
     found: list[Detections]
@@ -30,17 +32,34 @@ class Pictures:
 
 
 def detection(
-    truth: Annotated[Path, typer.Option("--truth", help="Folder of YOLO files, or a COCO file (.json).")],
-    predictions: Annotated[Path, typer.Option("--predictions", help="The same with confidences, or COCO results.")],
-    labels: Annotated[str, typer.Option("--labels", help="The classes in order of their numbers.")] = DEFAULT_LABELS,
+    truth: Annotated[
+        Path,
+        typer.Option("--truth", metavar="PATH", help="Read the true boxes from a folder of YOLO files or a COCO file."),
+    ],
+    predictions: Annotated[
+        Path,
+        typer.Option(
+            "--predictions",
+            metavar="PATH",
+            help="Read the predicted boxes from YOLO files with confidences, or from a file of COCO results.",
+        ),
+    ],
+    labels: Annotated[
+        str, typer.Option("--labels", metavar="LABEL,LABEL", help="Name the classes, in the order of their numbers.")
+    ] = DEFAULT_LABELS,
     device: AnyDeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """COCO's average precision of boxes, equal to pycocotools': by class, and of people whatever their role.
+    """Score boxes with COCO's average precision.
 
-    YOLO files are paired by name; each has a line "class x y width height [confidence]" a box, shares of the picture.
-    The classes of a COCO file are known by their names.
+    The numbers equal those of pycocotools, by class and for people of any role. YOLO files are paired by name and
+    have one line per box, "class x y width height [confidence]", in shares of the image. The classes of COCO files
+    are matched by name.
+
+    Examples:
+      touchline evaluate detection --truth labels/ --predictions found/
+
     """
     output = Output(json=json, debug=debug)
 
@@ -58,11 +77,11 @@ def _detection(truth: Path, predictions: Path, *, labels: str, output: Output) -
     json_files = [path.suffix.lower() == ".json" for path in (truth, predictions)]
     if any(json_files) and not all(json_files):
         raise UsageError(
-            f"{truth} and {predictions}: one is a .json file and the other is not; both must be of one kind"
+            f"{truth} and {predictions}: one is a .json file and the other is not; give two folders or two .json files"
         )
     pictures = (_coco if all(json_files) else _yolo)(truth, predictions, classes)
     if not any(map(len, pictures.truth)):
-        raise InputError(f"{truth}: its {len(pictures.truth)} pictures hold no box to score; is this the truth?")
+        raise InputError(f"{truth}: its files hold no box to score; check that --truth is the right path")
     report = average_precision(pictures.truth, pictures.found, labels=classes)
     warnings = [*pictures.warnings, *_warnings(pictures.found)]
     for warning in warnings:
@@ -99,10 +118,10 @@ def _yolo(truth: Path, predictions: Path, labels: tuple[str, ...]) -> Pictures:
     warnings = []
     if files.missing:
         names = some_names(files.missing)
-        warnings.append(f"{len(files.missing)} pictures have no predictions and count as missed: {names}")
+        warnings.append(f"{counted(len(files.missing), 'image')} without predictions, counted as missed: {names}")
     if files.unused:
         names = some_names([str(path) for path in files.unused])
-        warnings.append(f"{len(files.unused)} prediction files fit no picture and were left out: {names}")
+        warnings.append(f"{counted(len(files.unused), 'prediction file')} without an image, left out: {names}")
     return Pictures(
         [read(pair.truth) for pair in files.pairs],
         [read(pair.found) if pair.found else Detections.none() for pair in files.pairs],
@@ -117,7 +136,11 @@ def _coco(truth: Path, predictions: Path, labels: tuple[str, ...]) -> Pictures:
 
     true = read_coco_truth(truth, labels=labels)
     found = read_coco_results(predictions, true)
-    warnings = [f"{true.left_out} categories of the truth are no label and were left out"] if true.left_out else []
+    warnings = (
+        [f"{counted(true.left_out, 'category', 'categories')} of the truth not among --labels, left out"]
+        if true.left_out
+        else []
+    )
     return Pictures([true.boxes[i] for i in true.images], [found[i] for i in true.images], warnings)
 
 
@@ -126,7 +149,7 @@ def _warnings(found: list[Detections]) -> list[str]:
     if not any(map(len, found)):
         return ["the predictions hold no box; every true box counts as missed"]
     if all(bool((picture.confidence == 1).all()) for picture in found):
-        return ["no prediction has a confidence (6th column), so their order means nothing"]
+        return ["no prediction has a confidence (6th column), so the predictions cannot be ranked"]
     return []
 
 
@@ -163,7 +186,7 @@ def _table(report: DetectionReport) -> str:
     head = (
         f"{'class':<{width}}  {'true':>6} {'pred.':>7}  {'AP50':>6} {'AP75':>6} {'AP50-95':>7}   best F1 (conf, P, R)"
     )
-    lines = [f"average precision, {report.pictures} pictures", "", head, "-" * len(head)]
+    lines = [f"average precision, {counted(report.pictures, 'image')}", "", head, "-" * len(head)]
     lines += [_line(entry, width) for entry in report.classes]
     truths, predicted = (sum(getattr(e, name) for e in report.classes) for name in ("truths", "predicted"))
     means = f"{percent(report.mean_at(0.5)):>6} {percent(report.mean_at(0.75)):>6} {percent(report.mean):>7}"

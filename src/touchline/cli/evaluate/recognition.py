@@ -1,4 +1,4 @@
-"""``touchline evaluate recognition``: how well clips were named."""
+"""``touchline evaluate recognition``: accuracy of the labels of clips."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
+from touchline.cli.common import Output, run_guarded
 from touchline.cli.evaluate.common import no_nan, percent, some_names
+from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
+from touchline.cli.wording import counted
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, InputError
 
 if TYPE_CHECKING:
@@ -23,17 +25,41 @@ _WORST = 20
 
 
 def recognition(
-    truth: Annotated[Path, typer.Option("--truth", help="CSV with path (or id) and label, or a folder of classes.")],
-    predictions: Annotated[Path, typer.Option("--predictions", help="CSV of `touchline recognize --out`.")],
-    picture: Annotated[Path | None, typer.Option("--picture", help="Draw the confusion matrix into this PNG.")] = None,
-    worst: Annotated[int, typer.Option("--worst", help="How many of the surest mistakes to list.", min=0)] = _WORST,
+    truth: Annotated[
+        Path,
+        typer.Option(
+            "--truth",
+            metavar="PATH",
+            help="Read the true labels from a CSV of path (or id) and label, or class folders.",
+        ),
+    ],
+    predictions: Annotated[
+        Path,
+        typer.Option(
+            "--predictions", metavar="FILE", help="Read the predictions from a CSV of touchline recognize --out."
+        ),
+    ],
+    picture: Annotated[
+        Path | None,
+        typer.Option(
+            "--picture", metavar="FILE", help="Draw the confusion matrix into this PNG.", show_default="not drawn"
+        ),
+    ] = None,
+    worst: Annotated[
+        int, typer.Option("--worst", metavar="N", help="List this many of the most confident mistakes.", min=0)
+    ] = _WORST,
     device: AnyDeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Accuracy, F1 by class and on average, balanced accuracy, confusion, calibration, with bootstrap intervals.
+    """Score the labels of clips.
 
-    Clips are paired by id, or by path. Where truth has a column "group" (match, person), intervals draw whole groups.
+    Prints accuracy with a bootstrap interval, F1 by class and on average, balanced accuracy and calibration. Clips
+    are paired by id or path. If the truth has a column "group" (match, person), the bootstrap draws whole groups.
+
+    Examples:
+      touchline evaluate recognition --truth labels.csv --predictions predictions.csv
+
     """
     output = Output(json=json, debug=debug)
 
@@ -108,10 +134,10 @@ def _read_truth(path: Path) -> ClipSet:
 
 
 def _pair(clips: ClipSet, found: ClipPredictions) -> tuple[list[tuple[int, int]], list[str]]:
-    """Rows of truth and of predictions that belong together, and what has no partner.
+    """Pair the rows of the truth and of the predictions, with warnings about rows without a partner.
 
     Raises:
-        InputError: nothing belongs together.
+        InputError: no pairs.
 
     """
     where = {clip_id: j for j, clip_id in enumerate(found.ids)}
@@ -129,23 +155,28 @@ def _pair(clips: ClipSet, found: ClipPredictions) -> tuple[list[tuple[int, int]]
             rows.append((i, j))
             used.add(j)
     if not rows:
-        raise InputError(f"no clip of truth ({clips.items[0].id!r}, ...) is among the predictions ({found.ids[:1]})")
+        raise InputError(
+            f"no clip of truth ({clips.items[0].id!r}, ...) is among the predictions ({found.ids[0]!r}, ...); "
+            "check that both files name clips in the same way"
+        )
     warnings = []
     if missing:
-        warnings.append(f"{len(missing)} clips of truth have no prediction and are left out: {some_names(missing)}")
+        warnings.append(
+            f"{counted(len(missing), 'clip')} of the truth without a prediction, left out: {some_names(missing)}"
+        )
     unused = [found.ids[j] for j in range(len(found.ids)) if j not in used]
     if unused:
-        warnings.append(f"{len(unused)} predictions have no truth: {some_names(unused)}")
+        warnings.append(f"{counted(len(unused), 'prediction')} without a true label, left out: {some_names(unused)}")
     new = sorted({found.labels[j] for _, j in rows} - set(clips.labels))
     if new:
-        warnings.append(f"predictions name classes that truth does not have: {some_names(new)}")
+        warnings.append(f"the predictions have classes that the truth does not have: {some_names(new)}")
     return rows, warnings
 
 
 def _worst_errors(
     rows: list[tuple[int, int]], clips: ClipSet, found: ClipPredictions, *, count: int
 ) -> list[dict[str, Any]]:
-    """The mistakes that were made with the most confidence."""
+    """The most confident mistakes."""
     wrong: list[dict[str, Any]] = []
     for i, j in rows:
         item = clips.items[i]
@@ -208,9 +239,9 @@ def _table(
     if honest is not None:
         lines.append(f"calibration error  {percent(honest.expected_error)}   log loss {honest.log_loss:.4f}")
     if errors:
-        lines += ["", "surest mistakes:"]
+        lines += ["", "most confident mistakes:"]
         lines += [
-            f"  {e['id']}: {e['label']} taken for {e['predicted']}"
+            f"  {e['id']}: {e['label']} predicted as {e['predicted']}"
             + ("" if e["confidence"] is None else f" ({e['confidence']:.2f})")
             for e in errors
         ]

@@ -1,4 +1,4 @@
-"""``touchline evaluate``: official metrics of predictions against truth."""
+"""``touchline evaluate spotting``: SoccerNet's average-mAP of events."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
-from touchline.cli.evaluate import detection as evaluate_detection
-from touchline.cli.evaluate import recognition as evaluate_recognition
-from touchline.cli.evaluate import tracking as evaluate_tracking
+from touchline.cli.common import Output, run_guarded
 from touchline.cli.evaluate.common import no_nan, percent, some_names
+from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
+from touchline.cli.wording import counted
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, UsageError
 from touchline.core.labels import BALL_2, BALL_12, LABEL_SETS, SOCCERNET_V2
+from touchline.core.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from touchline.formats.soccernet.games import GameFile, Pairing
@@ -27,35 +27,48 @@ FOUND_SET = "found"
 SOCCERNET_FPS = 2.0
 BALL_FPS = 25.0
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
-
-@app.callback()
-def _group() -> None:
-    """Score predictions against truth with the official metrics."""
-
-
-app.command(name="detection")(evaluate_detection.detection)
-app.command(name="tracking")(evaluate_tracking.tracking)
-app.command(name="recognition")(evaluate_recognition.recognition)
-
-
-@app.command()
 def spotting(
-    truth: Annotated[Path, typer.Option("--truth", help="Label file, or a folder or zip of them.")],
-    predictions: Annotated[Path, typer.Option("--predictions", help="Result file, or a folder or zip of them.")],
-    metric: Annotated[str, typer.Option("--metric", help="loose, tight, or atN with N in seconds.")] = AUTO,
-    strict: Annotated[bool, typer.Option("--strict", help="Without the peculiarities of SoccerNet's code.")] = False,
-    fps: Annotated[str, typer.Option("--fps", help="Frames a second times are rounded to.")] = AUTO,
-    labels: Annotated[str, typer.Option("--labels", help="A label set by name, or LABEL,LABEL,...")] = AUTO,
+    truth: Annotated[
+        Path,
+        typer.Option(
+            "--truth", metavar="PATH", help="Read the true events from a label file, or a folder or zip of them."
+        ),
+    ],
+    predictions: Annotated[
+        Path,
+        typer.Option(
+            "--predictions", metavar="PATH", help="Read the predictions from a result file, or a folder or zip of them."
+        ),
+    ],
+    metric: Annotated[
+        str,
+        typer.Option(
+            "--metric", metavar="METRIC", help="Score with loose, tight or atN, N being seconds, such as at1."
+        ),
+    ] = AUTO,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Score exact times, without the peculiarities of SoccerNet's code.")
+    ] = False,
+    fps: Annotated[str, typer.Option("--fps", metavar="N", help="Round times to this many frames per second.")] = AUTO,
+    labels: Annotated[
+        str,
+        typer.Option("--labels", metavar="NAME|LABEL,LABEL", help="Score the classes of a label set, or these labels."),
+    ] = AUTO,
     device: AnyDeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """SoccerNet's average-mAP of spotted events.
+    """Score events with SoccerNet's average-mAP.
 
-    Games are paired by folder. Without --labels, --fps and --metric, the label files found decide: Labels-v2.json means
-    SoccerNet's 17 classes at 2 frames a second and loose; ball labels mean 2 or 12 classes at 25 and at1.
+    Games are paired by folder. With auto, the label files decide on labels, frame rate and metric: Labels-v2.json has
+    SoccerNet's 17 classes, 2 frames per second and loose; ball actions have 2 or 12 classes, 25 frames per second
+    and at1.
+
+    Examples:
+      touchline evaluate spotting --truth Labels-ball.json --predictions results_spotting.json
+      touchline evaluate spotting --truth SoccerNet/ --predictions results.zip --metric tight
+
     """
     output = Output(json=json, debug=debug)
 
@@ -99,7 +112,7 @@ def _spotting(
 
 
 def choose_labels(wanted: str, truth: list[GameFile]) -> tuple[str, tuple[str, ...]]:
-    """``(name, classes)``: the set asked for, or the one the truth's files and labels speak of.
+    """``(name, classes)``: the set asked for, or the one that the truth's files and labels belong to.
 
     Raises:
         UsageError: an unknown set, or no label at all.
@@ -117,11 +130,12 @@ def choose_labels(wanted: str, truth: list[GameFile]) -> tuple[str, tuple[str, .
             known = ", ".join([AUTO, *LABEL_SETS])
             raise UsageError(
                 f"--labels {wanted!r} is no label set; use {known}, or a list with commas such as PASS,DRIVE"
+                f"{did_you_mean(wanted, [AUTO, *LABEL_SETS])}"
             )
         return FOUND_SET, classes
     seen = {label for file in truth for label in file.columns.labels}
     if not seen:
-        raise UsageError("the truth holds no event, so nothing says which classes to score; name them with --labels")
+        raise UsageError("the truth holds no events, so the classes to score are unknown; name them with --labels")
     for name, known_set in (("ball-2", BALL_2), ("ball-12", BALL_12), ("soccernet-v2", SOCCERNET_V2)):
         if seen <= set(known_set):
             return name, known_set
@@ -144,29 +158,29 @@ def choose_fps(wanted: str, *, set_name: str) -> float:
     except ValueError:
         value = 0.0
     if not 0 < value <= 1000:
-        raise UsageError(f"--fps {wanted!r} is not auto or a number above 0 and up to 1000")
+        raise UsageError(f"--fps {wanted!r} is neither auto nor a number above 0 and up to 1000; use for instance 25")
     return value
 
 
 def _warnings(pairing: Pairing, classes: tuple[str, ...]) -> list[str]:
-    """What a user should know about the files."""
+    """Warnings about the files."""
     warnings = []
     if pairing.missing:
         names = some_names(list(pairing.missing))
-        warnings.append(f"{len(pairing.missing)} games have no predictions and count as missed: {names}")
+        warnings.append(f"{counted(len(pairing.missing), 'game')} without predictions, counted as missed: {names}")
     if pairing.unused:
         names = some_names([file.source for file in pairing.unused])
-        warnings.append(f"{len(pairing.unused)} prediction files fit no game and were left out: {names}")
+        warnings.append(f"{counted(len(pairing.unused), 'prediction file')} without a game, left out: {names}")
     for word, files in (
-        ("predictions", [pair.found for pair in pairing.pairs if pair.found is not None]),
-        ("true events", [pair.truth for pair in pairing.pairs]),
+        ("prediction", [pair.found for pair in pairing.pairs if pair.found is not None]),
+        ("true event", [pair.truth for pair in pairing.pairs]),
     ):
         unknown: Counter[str] = Counter()
         for file in files:
             unknown.update({label: n for label, n in file.columns.counts().items() if label not in classes and n})
         if unknown:
             names = some_names([f"{label} ({n})" for label, n in unknown.most_common()])
-            warnings.append(f"{unknown.total()} {word} have a label that is not scored: {names}")
+            warnings.append(f"{counted(unknown.total(), word)} with a label that is not scored: {names}")
     return warnings
 
 
@@ -197,8 +211,8 @@ def _table(report: SpottingReport, *, set_name: str, games: int) -> str:
     )
     kinds = [report.per_class(kind) for kind in range(3)]
     lines = [
-        f"average-mAP {report.metric}, {games} games, {set_name} labels, "
-        + ("strict, to the millisecond" if report.strict else f"{report.fps:g} frames a second"),
+        f"average-mAP {report.metric}, {counted(games, 'game')}, {set_name} labels, "
+        + ("strict, to the millisecond" if report.strict else f"{report.fps:g} frames per second"),
         "",
         head,
         "-" * len(head),

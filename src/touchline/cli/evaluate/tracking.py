@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
+from touchline.cli.common import Output, run_guarded
 from touchline.cli.evaluate.common import no_nan, some_names
+from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
+from touchline.cli.wording import counted
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, InputError, UsageError
+from touchline.core.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from touchline.formats.boxes.mot import MotTable
@@ -20,26 +23,52 @@ ALL = "all"
 _SHIFT_GAIN = 1.05
 """Overlap gained by moving the predictions one frame that makes a mix of frame counts likely."""
 
+_ZERO_BASED = {"none": (False, False), "truth": (True, False), "predictions": (False, True), "both": (True, True)}
+"""Whether the frames of the truth, and those of the predictions, count from 0."""
+
 _COLUMNS = ("HOTA", "DetA", "AssA", "LocA", "IDF1", "IDP", "IDR", "MOTA", "MOTP")
 _COUNTS = ("IDSW", "Frag", "CLR_FP", "CLR_FN", "MT", "ML")
 
 
 def tracking(
-    truth: Annotated[Path, typer.Option("--truth", help="MOT file, or a folder of them.")],
-    predictions: Annotated[Path, typer.Option("--predictions", help="The same, or a bundle.")],
-    iou: Annotated[float, typer.Option("--iou", help="Overlap from which boxes fit, for IDF1 and MOTA.")] = 0.5,
-    classes: Annotated[str, typer.Option("--classes", help="Only boxes of these MOT classes: 1 or 1,2.")] = ALL,
+    truth: Annotated[
+        Path, typer.Option("--truth", metavar="PATH", help="Read the true tracks from a MOT file or a folder of them.")
+    ],
+    predictions: Annotated[
+        Path,
+        typer.Option(
+            "--predictions",
+            metavar="PATH",
+            help="Read the predicted tracks from a MOT file, a folder of them or a bundle.",
+        ),
+    ],
+    iou: Annotated[
+        float, typer.Option("--iou", metavar="NUMBER", help="Match boxes from this overlap on, for IDF1 and MOTA.")
+    ] = 0.5,
+    classes: Annotated[
+        str, typer.Option("--classes", metavar="N,N", help="Score only boxes of these MOT classes, such as 1 or 1,2.")
+    ] = ALL,
     zero_based: Annotated[
-        str, typer.Option("--zero-based", help="Files whose frames count from 0: truth, predictions or both.")
+        str,
+        typer.Option(
+            "--zero-based",
+            metavar="|".join(_ZERO_BASED),
+            help="Count the frames of these files from 0, not from 1 as MOT does.",
+        ),
     ] = "none",
     device: AnyDeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """HOTA, IDF1 and MOTA of tracks, equal to trackeval's.
+    """Score tracks with HOTA, IDF1 and MOTA.
 
-    Files of two folders are paired by name: NAME.txt, NAME/gt/gt.txt, NAME/tracks.txt and NAME.touchline/tracks.txt are
-    all NAME. Rows of the truth with confidence 0 are not scored, as everywhere in MOT.
+    The numbers equal those of trackeval. The files of two folders are paired by sequence name: NAME.txt,
+    NAME/gt/gt.txt, NAME/tracks.txt and NAME.touchline/tracks.txt all belong to NAME. Rows of the truth with
+    confidence 0 are not scored, as usual for MOT.
+
+    Examples:
+      touchline evaluate tracking --truth gt.txt --predictions match.touchline
+
     """
     output = Output(json=json, debug=debug)
 
@@ -79,7 +108,7 @@ def choose_classes(text: str) -> tuple[int, ...] | None:
     """The MOT classes asked for, None for all.
 
     Raises:
-        UsageError: no list of whole numbers.
+        UsageError: not a list of whole numbers.
 
     """
     if text == ALL:
@@ -97,16 +126,17 @@ def choose_zero_based(text: str) -> tuple[bool, bool]:
         UsageError: an unknown word.
 
     """
-    choices = {"none": (False, False), "truth": (True, False), "predictions": (False, True), "both": (True, True)}
-    if text not in choices:
-        raise UsageError(f"--zero-based {text!r} is none of {', '.join(choices)}")
-    return choices[text]
+    if text not in _ZERO_BASED:
+        raise UsageError(
+            f"--zero-based {text!r} is not one of {', '.join(_ZERO_BASED)}{did_you_mean(text, _ZERO_BASED)}"
+        )
+    return _ZERO_BASED[text]
 
 
 def _score(
     pair: FilePair, *, iou: float, classes: tuple[int, ...] | None, from_zero: tuple[bool, bool]
 ) -> tuple[TrackingReport, list[str]]:
-    """The report of one sequence, and what a user should know of it."""
+    """The report of one sequence, and warnings about its files."""
     import numpy as np
 
     from touchline.formats.boxes.mot import UNKNOWN, empty_mot, read_mot
@@ -120,7 +150,7 @@ def _score(
     true = true.take(true.confidence != 0)
     if not len(true):
         chosen = "" if classes is None else f" of the classes {','.join(map(str, classes))}"
-        raise InputError(f"{pair.truth}: holds no box{chosen} to score; is this the truth?")
+        raise InputError(f"{pair.truth}: holds no box{chosen} to score; check that --truth is the right path")
     last = int(max(true.frames.max(), found.frames.max(initial=0)))
     frames = np.union1d(true.frames, found.frames)
     report = evaluate_tracking(true.by_frame(frames), found.by_frame(frames), iou=iou, frames=last)
@@ -128,7 +158,7 @@ def _score(
 
 
 def _warnings(pair: FilePair, true: MotTable, found: MotTable) -> list[str]:
-    """What is odd about the files of one sequence."""
+    """Warnings about the files of one sequence."""
     if pair.found is None:
         return []
     if not len(found):
@@ -143,7 +173,10 @@ def _warnings(pair: FilePair, true: MotTable, found: MotTable) -> list[str]:
     shift = _better_shift(true, found)
     if shift:
         word = "later" if shift > 0 else "earlier"
-        warnings.append(f"{pair.found}: fits the truth better one frame {word}; does one file count frames from 0?")
+        warnings.append(
+            f"{pair.found}: fits the truth better one frame {word}; "
+            "if a file counts frames from 0, say so with --zero-based"
+        )
     return warnings
 
 
@@ -171,10 +204,10 @@ def _pairing_warnings(pairs: FilePairs) -> list[str]:
     warnings = []
     if pairs.missing:
         names = some_names(pairs.missing)
-        warnings.append(f"{len(pairs.missing)} sequences have no predictions and count as missed: {names}")
+        warnings.append(f"{counted(len(pairs.missing), 'sequence')} without predictions, counted as missed: {names}")
     if pairs.unused:
         names = some_names([str(path) for path in pairs.unused])
-        warnings.append(f"{len(pairs.unused)} prediction files fit no sequence and were left out: {names}")
+        warnings.append(f"{counted(len(pairs.unused), 'prediction file')} without a sequence, left out: {names}")
     return warnings
 
 
@@ -201,7 +234,7 @@ def _table(reports: dict[str, TrackingReport], total: TrackingReport) -> str:
     head = f"{'sequence':<{width}}  " + " ".join(f"{name:>6}" for name in _COLUMNS)
     head += "  " + " ".join(f"{names.get(name, name):>6}" for name in _COUNTS)
     lines = [
-        f"{len(reports)} sequences, {total.truths} true and {total.predicted} predicted boxes, "
+        f"{counted(len(reports), 'sequence')}, {total.truths} true and {total.predicted} predicted boxes, "
         f"{total.true_ids} and {total.predicted_ids} ids; IDF1 and MOTA at IoU {total.iou:g}",
         "",
         head,

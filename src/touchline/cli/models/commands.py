@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
+from touchline.cli.commands import add_command, new_group
+from touchline.cli.common import Output, run_guarded
+from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption, SharedArguments, verb
+from touchline.cli.wording import counted, ordinal
+from touchline.core.errors import EXIT_OK
 
 if TYPE_CHECKING:
     from touchline.models.specs.spec import ClipConfig
     from touchline.models.store import Config, StoredModel
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+NameArgument = Annotated[str, typer.Argument(metavar="MODEL", help="Name or file of a model.")]
 LABELS_WIDTH = 60
 """Characters of a model's labels in a list."""
 
 
-@app.command("list")
 def list_command(device: AnyDeviceOption = "auto", json: JsonOption = False, debug: DebugOption = False) -> None:
-    """List the models that can be named: built-in ones and imported ones."""
+    """List the built-in and the imported models.
+
+    Examples:
+      touchline models list
+
+    """
 
     def run() -> None:
         from touchline.models.store import list_models
@@ -38,25 +47,31 @@ def list_command(device: AnyDeviceOption = "auto", json: JsonOption = False, deb
                 what = f"{model.origin:8}  {config.task:9}  {config.architecture:15}"
                 output.say(f"{model.path.stem:{width}}  {what}  {_some(config.labels)}")
             if not models:
-                output.say("no models; `touchline models import FILE` adds one")
+                output.say("there are no models; add one with touchline models import FILE")
 
     run_guarded(run, debug=debug, json=json)
 
 
 def _some(labels: Sequence[str]) -> str:
-    """The first labels as far as a line carries them, and how many there are."""
+    """The first labels that fit on a line, and how many there are."""
     line = shorten(", ".join(labels), LABELS_WIDTH, placeholder=" ...")
     return f"{line} ({len(labels)})" if line.endswith("...") else line
 
 
-@app.command("show")
 def show_command(
-    name: Annotated[str, typer.Argument(help="A model's name, or its file.")],
+    name: NameArgument,
     device: AnyDeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Show what a model is: labels, pictures, size, measured scores, and its card."""
+    """Show a model's labels, input, size and card.
+
+    The card says what the model was trained on, its licence, its measured scores and its limits.
+
+    Examples:
+      touchline models show MODEL
+
+    """
 
     def run() -> None:
         from touchline.models.store import find_model, load_model
@@ -79,84 +94,123 @@ def show_command(
     run_guarded(run, debug=debug, json=json)
 
 
-@app.command("import")
-def import_command(
+@dataclass(frozen=True, kw_only=True)
+class ImportArguments(SharedArguments):
+    """What importing a model takes."""
+
+    device: AnyDeviceOption = "auto"
     file: Annotated[
-        Path, typer.Argument(help="A checkpoint: weights of a network, as PyTorch saves them; or a model.")
-    ],
+        Path,
+        typer.Argument(metavar="FILE", help="Checkpoint with a network's weights as PyTorch saves them; or a model."),
+    ]
     architecture: Annotated[
         str | None,
         typer.Option(
             "--architecture",
-            help="What FILE's weights are of, where it does not say so: r2plus1d-18, resnet-clip, x3d; resnet-encoder "
-            "is a ResNet of pictures, vggish and vggish-conv4 a network of sound, for features; pose-hg3d has joints. "
-            "Without this it is a checkpoint of lRomul's ball-action spotter, or a model file.",
+            metavar="NAME",
+            help="Read the weights as this network: r2plus1d-18, resnet-clip or x3d recognizes clips; resnet-encoder, "
+            "vggish and vggish-conv4 extract features of images and sound; pose-hg3d finds poses.",
+            show_default="lRomul's ball-action spotter, or what a model file says",
         ),
-    ] = None,
-    name: Annotated[str | None, typer.Option("--name", help="What to call it; the file's name without this.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Folder for it; the user's models without this.")] = None,
+    ] = None
+    name: Annotated[
+        str | None,
+        typer.Option("--name", metavar="NAME", help="Give the model this name.", show_default="the name of the file"),
+    ] = None
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="FOLDER", help="Write the model to this folder.", show_default="the user's models"
+        ),
+    ] = None
     labels: Annotated[
         str | None,
-        typer.Option("--labels", help="Class names in the order of its outputs: A,B,... or @FILE with a name a line."),
-    ] = None,
+        typer.Option(
+            "--labels",
+            metavar="LABEL,LABEL|@FILE",
+            help="Name the classes in the order of the outputs, here or one per line of a FILE.",
+            show_default="the names in the file",
+        ),
+    ] = None
     new_head: Annotated[
-        bool, typer.Option("--new-head", help="Put a fresh head for --labels in place of the file's, to be trained.")
-    ] = False,
+        bool, typer.Option("--new-head", help="Replace the classifier with an untrained one for --labels.")
+    ] = False
     clip: Annotated[
         list[str] | None,
-        typer.Option("--clip", metavar="KEY=VALUE", help="What its clips are otherwise: frames=32, color=BGR, ..."),
-    ] = None,
+        typer.Option(
+            "--clip",
+            metavar="KEY=VALUE",
+            help="Change how clips are sampled, such as frames=32 or color=BGR.",
+            show_default="as the architecture was published",
+        ),
+    ] = None
     network: Annotated[
         list[str] | None,
-        typer.Option("--network", metavar="KEY=VALUE", help="What its weights do not tell: temporal=tam, size=m, ..."),
-    ] = None,
+        typer.Option(
+            "--network",
+            metavar="KEY=VALUE",
+            help="Set what the weights do not show, such as temporal=tam or size=m.",
+            show_default="as the architecture was published",
+        ),
+    ] = None
     precision: Annotated[
         Literal["f32", "bf16"] | None,
-        typer.Option("--precision", help="Arithmetic on a CPU, of a clip network or a model file; bf16 is faster."),
-    ] = None,
-    device: AnyDeviceOption = "auto",
-    json: JsonOption = False,
-    debug: DebugOption = False,
-) -> None:
-    """Convert a checkpoint, once, to a model file; only weights pass, no code."""
-
-    def run() -> None:
-        from touchline.cli.models.imports import ImportRequest, import_file
-        from touchline.models.store import load_model
-
-        request = ImportRequest(
-            file=file,
-            architecture=architecture,
-            name=name,
-            out=out,
-            labels=labels,
-            new_head=new_head,
-            clip=clip,
-            network=network,
-            precision=precision,
-        )
-        path = import_file(request)
-        _, config, sha256 = load_model(path, task="any")
-        output = Output(json=json, debug=debug)
-        output.record({"name": config.name, "path": str(path), "sha256": sha256, "labels": list(config.labels)})
-        if not json:
-            output.say(f"{config.name}: {config.architecture}, {len(config.labels)} classes -> {path}")
-            if config.task == "recognize":
-                output.say(_clips_in_words(config))
-
-    run_guarded(run, debug=debug, json=json)
+        typer.Option(
+            "--precision",
+            help="Calculate on a CPU with this precision, for clip networks and model files; bf16 is faster.",
+            show_default="f32, or what the model file says",
+        ),
+    ] = None
 
 
-@app.command("export")
+def _import(arguments: ImportArguments, output: Output) -> int:
+    """Import a checkpoint and print what it has become."""
+    from touchline.cli.models.imports import ImportRequest, import_file
+    from touchline.models.store import load_model
+
+    path = import_file(ImportRequest(**{field.name: getattr(arguments, field.name) for field in fields(ImportRequest)}))
+    _, config, sha256 = load_model(path, task="any")
+    output.record({"name": config.name, "path": str(path), "sha256": sha256, "labels": list(config.labels)})
+    if not output.json:
+        classes = counted(len(config.labels), "class", "classes")
+        output.say(f"{config.name}: {config.architecture}, {classes} -> {path}")
+        if config.task == "recognize":
+            output.say(_clips_in_words(config))
+    return EXIT_OK
+
+
+import_command = verb(
+    ImportArguments,
+    _import,
+    about="""Import a checkpoint as a model.
+
+    Converts the checkpoint to a safetensors file once. Only weights are read; code in the checkpoint never runs.
+
+    Examples:
+      touchline models import model-000.pth --name my-spotter
+      touchline models import r2plus1d_18.pth --architecture r2plus1d-18 --labels @classes.txt --new-head
+    """,
+)
+
+
 def export_command(
-    name: Annotated[str, typer.Argument(help="A model's name, or its file.")],
-    format: Annotated[Literal["onnx", "openvino"], typer.Option("--format", help="What to write.")] = "onnx",
-    out: Annotated[Path, typer.Option("--out", help="Folder for the files.")] = Path(),
+    name: NameArgument,
+    format: Annotated[
+        Literal["onnx", "openvino"], typer.Option("--format", help="Write graphs of this format.")
+    ] = "onnx",
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Write the files to this folder.")] = Path(),
     device: AnyDeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Write a model for other runtimes: a spotter as two graphs, a recogniser as one; and its configuration."""
+    """Export a model for other runtimes.
+
+    Writes the model's graphs, two for a spotter and one for a recognizer, and its configuration.
+
+    Examples:
+      touchline models export MODEL --format onnx --out exported
+
+    """
 
     def run() -> None:
         from touchline.models.exporting.graphs import export_model
@@ -174,11 +228,12 @@ def export_command(
 
 
 def _clips_in_words(config: ClipConfig) -> str:
-    """What a recogniser sees, and whether it can predict."""
+    """The input of a recognizer, and whether it is trained."""
     clip = config.clip
-    rate = f"{clip.fps:g} a second" if clip.fps is not None else f"every {clip.stride}. one"
-    words = f"sees {clip.frames} pictures of {clip.width}x{clip.height}, {rate}, {clip.color}, mean {clip.mean}"
-    return words + ("; its head is fresh: train it before it is used" if config.untrained else "")
+    taken = "every one" if clip.stride == 1 else f"every {ordinal(clip.stride)}"
+    rate = taken if clip.fps is None else f"{clip.fps:g} per second"
+    words = f"reads {clip.frames} frames of {clip.width}x{clip.height}, {rate}, {clip.color}, mean {clip.mean}"
+    return words + ("; its classifier is untrained: train the model before use" if config.untrained else "")
 
 
 def _record(model: StoredModel) -> dict[str, Any]:
@@ -200,7 +255,7 @@ def _record(model: StoredModel) -> dict[str, Any]:
 
 
 def _sampling(config: Config) -> tuple[float | None, int | None, int | None]:
-    """Pictures a second, width and height of what a model sees, as far as they are fixed."""
+    """Frames per second, width and height of a model's input, as far as they are fixed."""
     if config.task == "spot":
         return config.frame.fps, config.frame.width, config.frame.height
     if config.task == "spot-streams":
@@ -212,3 +267,10 @@ def _sampling(config: Config) -> tuple[float | None, int | None, int | None]:
     if config.task == "sound-features":
         return None, None, None
     return None, config.picture.width, config.picture.height
+
+
+app = new_group(help="List, show, import and export models.")
+add_command(app, "list", list_command)
+add_command(app, "show", show_command)
+add_command(app, "import", import_command)
+add_command(app, "export", export_command)

@@ -1,4 +1,4 @@
-"""What ``touchline models import`` is told, and which importer does it."""
+"""The request of ``touchline models import``, and the importer that does it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from touchline.core.errors import InputError, UsageError
+from touchline.core.suggestions import did_you_mean
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImportRequest:
-    """The command's arguments, as they were written; ``labels``, ``clip`` and ``network`` are texts still."""
+    """The command's arguments as they were written; ``labels``, ``clip`` and ``network`` are still text."""
 
     file: Path
     architecture: str | None
@@ -26,20 +27,20 @@ class ImportRequest:
     precision: Literal["f32", "bf16"] | None
 
     def refuse(self, *options: str) -> None:
-        """Say so where one of these options is given, which this kind of model does not take.
+        """Refuse these options, which this kind of model does not take.
 
         Raises:
-            UsageError: one is.
+            UsageError: one is given.
 
         """
         given = [f"--{option.replace('_', '-')}" for option in options if getattr(self, option)]
         if given:
-            what = f"--architecture {self.architecture}" if self.architecture else "without --architecture"
-            raise UsageError(f"{', '.join(given)}: not taken {what}")
+            what = f"with --architecture {self.architecture}" if self.architecture else "without --architecture"
+            raise UsageError(f"{', '.join(given)}: not used {what}; leave it out")
 
 
 def import_file(request: ImportRequest) -> Path:
-    """Import a file as what it is said to be, or says itself; the model file written.
+    """Import a file as the given architecture, or as what it holds; return the model file written.
 
     Raises:
         UsageError: options that do not go together.
@@ -48,7 +49,23 @@ def import_file(request: ImportRequest) -> Path:
     """
     if request.architecture is None:
         return _by_itself(request)
+    _check_architecture(request.architecture)
     return _IMPORTERS.get(request.architecture, _clip_network)(request)
+
+
+def _check_architecture(architecture: str) -> None:
+    """Refuse an architecture that no importer knows.
+
+    Raises:
+        UsageError: it is unknown.
+
+    """
+    from touchline.models.importing.clips import CLIP_HEADS
+
+    known = [*CLIP_HEADS, *_IMPORTERS]
+    if architecture not in known:
+        near = did_you_mean(architecture, known)
+        raise UsageError(f"--architecture {architecture!r} is unknown; use one of {', '.join(known)}{near}")
 
 
 def _by_itself(request: ImportRequest) -> Path:
@@ -101,7 +118,7 @@ def _sound(request: ImportRequest) -> Path:
     network = key_values(request.network, option="--network")
     unknown = sorted(set(network) - {"pca"})
     if unknown:
-        raise UsageError(f"--network {unknown[0]}: of a network of sound only pca=FILE is not told by its weights")
+        raise UsageError(f"--network {unknown[0]}: a sound network takes only pca=FILE")
     return import_sound_encoder(
         request.file,
         architecture=str(request.architecture),
@@ -117,7 +134,7 @@ _IMPORTERS: dict[str, Callable[[ImportRequest], Path]] = {
     "vggish": _sound,
     "vggish-conv4": _sound,
 }
-"""Architecture -> its importer; all others are clip networks, whose importer knows which there are."""
+"""Architecture -> its importer; all others are clip networks, whose importer knows their names."""
 
 
 def label_names(text: str | None) -> list[str] | None:
