@@ -53,6 +53,12 @@ def test_label_sets_and_metrics(tmp_path: Path, option: str, value: str, meant: 
     assert (done.exit_code, f"; did you mean {meant}?" in done.stderr) == (2, True), done.stderr
 
 
+def test_formats_to_convert_to(tmp_path: Path) -> None:
+    (tmp_path / "events.json").write_text('{"UrlLocal": "game", "annotations": []}')
+    done = runner.invoke(app, ["convert", str(tmp_path / "events.json"), str(tmp_path / "Label-v2.json")])
+    assert (done.exit_code, "; did you mean 'Labels-v2.json'?" in done.stderr) == (3, True), done.stderr
+
+
 def test_model_names() -> None:
     done = runner.invoke(app, ["models", "show", "people-detectr"])
     assert (done.exit_code, "; did you mean 'people-detector'?" in done.stderr) == (3, True)

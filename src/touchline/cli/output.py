@@ -90,8 +90,8 @@ def sound_lines(heard: SoundReading) -> list[str]:
     notes = [f"note: {note}" for note in heard.remarks]
     if not len(heard):
         return notes
-    louder = counted(len(heard.swells), "time")
-    return [f"sound: {counted(len(heard.whistles), 'whistle')}, the crowd gets louder {louder}", *notes]
+    rises = counted(len(heard.swells), "rise")
+    return [f"sound: {counted(len(heard.whistles), 'whistle')}, {rises} in the noise of the crowd", *notes]
 
 
 def _how(result: AnalysisResult) -> str:

@@ -16,6 +16,7 @@ from touchline.core.clock import US_PER_S, format_game_time
 from touchline.core.errors import InputError
 from touchline.core.events import Event, Timeline
 from touchline.core.labels import BALL_12, SOCCERNET_V2
+from touchline.core.suggestions import did_you_mean
 from touchline.formats.bundle import events_document
 from touchline.formats.files.atomic import make_folder, write_json_atomic
 from touchline.formats.soccernet.labels import V1_CLASSES, labels_document, results_document
@@ -77,7 +78,8 @@ def write_version(timeline: Timeline, path: Path, *, game: str) -> Converted:
 
     """
     if path.name not in TARGETS:
-        raise InputError(f"{path}: no version of SoccerNet's has that name; name it one of {', '.join(TARGETS)}")
+        near = did_you_mean(path.name, TARGETS)
+        raise InputError(f"{path}: no version of SoccerNet's has that name; name it one of {', '.join(TARGETS)}{near}")
     kept, dropped = _in_version(timeline, path.name)
     if not kept.events and timeline.events:
         labels = ", ".join(sorted(dropped))
