@@ -160,14 +160,14 @@ class Family:
 
 
 FAMILIES = {
-    "detector": Family("detector.role_loss", _detector),
-    "keeper-pose": Family("keeper_pose.pose_losses", _keeper_pose),
-    "pitch": Family("pitch.pitch_loss", _pitch),
-    "ball-encoder": Family("ball_encoder.encoder_loss", _ball_encoder),
-    "recogniser": Family("recogniser._loss", _recogniser),
-    "skeletons": Family("skeletons._loss", _skeletons),
-    "stream-head": Family("stream_learning.head_loss", _stream_head),
-    "slow-fusion": Family("trainer.focal_loss", _slow_fusion),
+    "detector": Family("detection.detector.role_loss", _detector),
+    "keeper-pose": Family("keeper.pose.pose_losses", _keeper_pose),
+    "pitch": Family("pitch.pitch_finder.pitch_loss", _pitch),
+    "ball-encoder": Family("spotting.ball_encoder.encoder_loss", _ball_encoder),
+    "recogniser": Family("recognition.recogniser._loss", _recogniser),
+    "skeletons": Family("recognition.skeletons._loss", _skeletons),
+    "stream-head": Family("streams.learning.head_loss", _stream_head),
+    "slow-fusion": Family("spotting.trainer.focal_loss", _slow_fusion),
 }
 
 
@@ -177,7 +177,7 @@ def _checkpoints(out: Path) -> dict[Path, bytes]:
 
 def _poison(monkeypatch: pytest.MonkeyPatch, loss: str, *, when: Callable[[], bool]) -> None:
     """Turn a loss, whatever it is held in, into NaN from the moment on that ``when`` names."""
-    module_name, _, name = loss.partition(".")
+    module_name, _, name = loss.rpartition(".")
     module = importlib.import_module(f"touchline.training.{module_name}")
     plain = getattr(module, name)
 
@@ -210,7 +210,7 @@ def test_the_temporal_head_is_not_handed_out_either(monkeypatch: pytest.MonkeyPa
     vectors = np.zeros((100, network.vector_size), np.float32)
     sequence = ball_temporal.VectorSequence(vectors, np.zeros((100, 1), np.float32), np.zeros((100, 3), np.float32))
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    _poison(monkeypatch, "ball_temporal._head_loss", when=lambda: True)
+    _poison(monkeypatch, "spotting.ball_temporal._head_loss", when=lambda: True)
     with pytest.raises(UsageError, match=r"the loss is nan at step 3; lower temporal\.base_lr; nothing was saved"):
         ball_temporal.train_head(network, [sequence], settings=ball_temporal.TemporalSettings(steps=3, segment=64))
     for name, value in network.state_dict().items():

@@ -6,24 +6,23 @@ frame of its match; nothing (threshold, length, stopping) is chosen on them.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from pydantic import BaseModel, ConfigDict, Field
-from torch.nn.utils import clip_grad_norm_
 
 from touchline.core.errors import InputError
 from touchline.core.tracks import DETECTION_LABELS, Detections
-from touchline.formats.files.atomic import make_folder, write_json_atomic
+from touchline.formats.files.atomic import write_json_atomic
 from touchline.models.networks.detector import PeakFinder, PeopleDetector
 from touchline.models.specs.spec import PictureConfig, PictureSpec
 from touchline.models.store import load_weights, save_model
 from touchline.tracking.detector import fit_picture, select
-from touchline.training.checkpoint import load_checkpoint, save_checkpoint
 from touchline.training.detection.crops import CropSampler, CropSettings, DetectionBatch
 from touchline.training.detection.data import LabelledFrames, read_real, read_simulated
 from touchline.training.detection.measure import measure_detections
@@ -35,23 +34,15 @@ from touchline.training.detection.targets import (
     heat_loss,
     role_loss,
 )
-from touchline.training.ema import Ema
-from touchline.training.finite import LossGuard
-from touchline.training.logs import MetricLog
-from touchline.training.schedule import WarmupCosine, set_learning_rate
+from touchline.training.loop import Loop
+from touchline.training.plan import Data, Progress, adamw, plan_training
+from touchline.training.recipe import TrainingSettings
 
 
-class OptimizerSettings(BaseModel):
+class OptimizerSettings(TrainingSettings):
     """How long and how fast one network learns."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    steps: int = 8000
-    base_lr: float = 2e-3
-    weight_decay: float = 0.05
-    ema_decay: float = 0.999
-    save_every: int = 500
-    seed: int = 0
+    steps: int = Field(default=8000, ge=1)
 
 
 class DetectorRecipe(BaseModel):
@@ -167,92 +158,46 @@ def train_one(
     settings: DetectorRecipe,
     out: Path,
     device: str,
+    progress: Progress | None = None,
 ) -> PeopleDetector:
     """Train one network, or read the one that an earlier run finished; returns its averaged weights."""
-    make_folder(out)
     torch.manual_seed(optimizer.seed)
     network = PeopleDetector(**settings.network).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    ema = Ema(network, optimizer.ema_decay)
-    adam = torch.optim.AdamW(network.parameters(), lr=optimizer.base_lr, weight_decay=optimizer.weight_decay)
-    checkpoint = out / "checkpoint.pt"
-    first = 0
-    if checkpoint.exists():
-        state = load_checkpoint(checkpoint, device=device)
-        first = int(state["step"])
-        network.load_state_dict(state["network"])
-        ema.load_state_dict(state["ema"])
-        adam.load_state_dict(state["optimizer"])
-    if first < optimizer.steps:
-        sampler = CropSampler(
-            real,
-            simulated,
-            settings=settings.crops,
-            device=device,
-            seed=optimizer.seed + first,
-        )
-        _run(network, ema, adam, sampler, optimizer, first=first, out=out)
-    load_weights(network, ema.state_dict(), source=str(out))
+    sampler = CropSampler(real, simulated, settings=settings.crops, device=device, seed=optimizer.seed)
+    plan = plan_training(
+        optimizer,
+        out=out,
+        lower="optimizer.base_lr",
+        data=[(group.group, len(group.truth)) for group in (*real, *simulated)],
+        network=[settings.network, asdict(settings.crops)],
+        clip_norm=10.0,
+    )
+    loop = Loop(
+        network,
+        Data(lambda step, share: sampler.draw(), sampler.state, sampler.restore),
+        partial(loss_terms, network),
+        adamw(network, optimizer),
+        plan,
+        progress=progress,
+    )
+    loop.run()
+    load_weights(network, loop.weights(), source=str(out))
     return network.eval()
 
 
-def _run(
-    network: PeopleDetector,
-    ema: Ema,
-    adam: torch.optim.Optimizer,
-    sampler: CropSampler,
-    optimizer: OptimizerSettings,
-    *,
-    first: int,
-    out: Path,
-) -> None:
-    """The steps that are left, with a checkpoint now and then."""
-    warmup = max(1, optimizer.steps // 20)
-    schedule = WarmupCosine(
-        base_lr=optimizer.base_lr,
-        min_lr=optimizer.base_lr / 100,
-        warmup_steps=warmup,
-        cosine_steps=optimizer.steps - warmup,
-    )
-    started_s = time.monotonic()
-    guard = LossGuard(network, run=out, lower="optimizer.base_lr", checkpoint=out / "checkpoint.pt")
-    with MetricLog(out, from_step=first, tensorboard=False) as log:
-        for step in range(first, optimizer.steps):
-            set_learning_rate(adam, schedule.at(step))
-            losses = _step(network.train(), adam, sampler.draw())
-            guard.add(torch.stack(list(losses.values())).sum())
-            ema.update(network)
-            done = step + 1
-            if done % 50 == 0 or done == optimizer.steps:
-                guard.require_finite(done)
-                speed = (done - first) / (time.monotonic() - started_s)
-                log.log(done, **{name: float(value) for name, value in losses.items()}, steps_per_s=speed)
-            if done % optimizer.save_every == 0 or done == optimizer.steps:
-                guard.require_finite(done)
-                state = {
-                    "step": done,
-                    "network": network.state_dict(),
-                    "ema": ema.state_dict(),
-                    "optimizer": adam.state_dict(),
-                }
-                save_checkpoint(out / "checkpoint.pt", **state)
-
-
-def _step(network: PeopleDetector, adam: torch.optim.Optimizer, batch: DetectionBatch) -> dict[str, torch.Tensor]:
-    """One step of the optimiser; the parts of the loss."""
+def loss_terms(network: PeopleDetector, batch: DetectionBatch) -> dict[str, torch.Tensor]:
+    """The terms of the loss on a batch."""
     height, width = batch.pictures.shape[2:]
     targets = detection_targets(batch.boxes, batch.classes, num_classes=network.num_classes, width=width, height=height)
     pictures = batch.pictures.contiguous(memory_format=torch.channels_last)
     with torch.autocast(pictures.device.type, dtype=torch.bfloat16):
         heat, roles, sides = network(pictures)
     exact = batch.labelled.all(1).float()
-    heat_part = heat_loss(heat, targets.heat, labelled=batch.labelled)
-    box_part = box_loss(sides, targets, scale=exact + (1 - exact) * SIMULATED_BOX_WEIGHT)
-    role_part = role_loss(roles, targets.heat)
-    adam.zero_grad(set_to_none=True)
-    (heat_part + role_part + BOX_WEIGHT * box_part).backward()  # type: ignore[no-untyped-call]
-    clip_grad_norm_(network.parameters(), 10.0)
-    adam.step()
-    return {"heat": heat_part.detach(), "role": role_part.detach(), "box": box_part.detach()}
+    return {
+        "heat": heat_loss(heat, targets.heat, labelled=batch.labelled),
+        "role": role_loss(roles, targets.heat),
+        "box": BOX_WEIGHT * box_loss(sides, targets, scale=exact + (1 - exact) * SIMULATED_BOX_WEIGHT),
+    }
 
 
 @torch.inference_mode()
