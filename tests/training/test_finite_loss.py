@@ -35,7 +35,7 @@ from touchline.training.spotting import ball_encoder, ball_temporal
 from touchline.training.spotting.augment import AugmentSettings
 from touchline.training.spotting.ball_truth import BallTruth
 from touchline.training.spotting.slow_fusion_settings import OptimizerConfig
-from touchline.training.spotting.trainer import RunPlan, Trainer
+from touchline.training.spotting.trainer import RunPlan, train_clips
 from touchline.training.streams.heads import train_head
 from touchline.training.streams.settings import StreamHeadRecipe
 
@@ -148,7 +148,7 @@ def _slow_fusion(out: Path) -> None:
         log_every=3,
     )
     network = nn.Sequential(nn.Flatten(), nn.Linear(3 * 16 * 16, 1))
-    Trainer(network, _Clips(), plan).run()  # type: ignore[arg-type]
+    train_clips(network, _Clips(), plan)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ class Loop(Generic[Batch]):
     @property
     def share(self) -> float:
         """How much of the run is over, 1 or more at its end."""
-        return max(self.step / self.plan.steps, self._share_of_time)
+        return max(self.step / self.plan.steps if self.plan.steps else 1.0, self._share_of_time)
 
     @property
     def _share_of_time(self) -> float:

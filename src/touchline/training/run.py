@@ -16,9 +16,10 @@ from torch.utils.flop_counter import FlopCounterMode
 from touchline.core.errors import UsageError
 from touchline.formats.files.atomic import make_folder, write_json_atomic
 from touchline.spotting.spotter import choose_device
+from touchline.training.plan import Progress
 from touchline.training.recipe import Recipe, check_settings, read_recipe, resolve_data_root
 from touchline.training.spotting.slow_fusion_settings import SlowFusionRecipe, StageConfig
-from touchline.training.spotting.trainer import Progress, autocast_type
+from touchline.training.spotting.trainer import autocast_type
 
 if TYPE_CHECKING:
     from touchline.training.recognition.distill_table import DistillResult

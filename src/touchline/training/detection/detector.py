@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from touchline.core.errors import InputError
 from touchline.core.tracks import DETECTION_LABELS, Detections
@@ -36,7 +36,7 @@ from touchline.training.detection.targets import (
 )
 from touchline.training.loop import Loop
 from touchline.training.plan import Data, Progress, adamw, plan_training
-from touchline.training.recipe import TrainingSettings
+from touchline.training.recipe import StrictSettings, TrainingSettings
 
 
 class OptimizerSettings(TrainingSettings):
@@ -45,7 +45,7 @@ class OptimizerSettings(TrainingSettings):
     steps: int = Field(default=8000, ge=1)
 
 
-class DetectorRecipe(BaseModel):
+class DetectorRecipe(StrictSettings):
     """A recipe of ``task: detector``.
 
     Attributes:
@@ -66,8 +66,6 @@ class DetectorRecipe(BaseModel):
         precision: arithmetic the shipped model asks for on CPUs.
 
     """
-
-    model_config = ConfigDict(extra="forbid")
 
     task: str = "detector"
     name: str = "people-detector"

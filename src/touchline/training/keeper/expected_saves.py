@@ -33,7 +33,7 @@ from touchline.training.keeper.saves_models import (
 
 if TYPE_CHECKING:
     from touchline.formats.keeper.tables import ShotTable
-    from touchline.training.spotting.trainer import Progress
+    from touchline.training.plan import Progress
 
 Floats = npt.NDArray[np.float64]
 OutOfFold = dict[str, tuple[Floats, Floats]]

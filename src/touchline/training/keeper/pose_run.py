@@ -6,6 +6,7 @@ of its shot; nothing (length, weights, stopping) is chosen on them.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ from touchline.models.networks.pose_net import PoseNet
 from touchline.models.specs.pose_spec import ConfidenceSpec, PoseConfig
 from touchline.models.specs.spec import PictureSpec
 from touchline.models.store import save_model
-from touchline.training.keeper.pose import KeeperPoseRecipe, deal_folds, fresh_network, restart, shares, train_stage
+from touchline.training.keeper.pose import KeeperPoseRecipe, deal_folds, fresh_network, shares, train_stage
 from touchline.training.keeper.pose_augment import PoseSample
 from touchline.training.keeper.pose_data import PoseSampler, Rgb, as_sample, cut_backgrounds, draw_figures, read_picture
 from touchline.training.keeper.pose_measure import (
@@ -137,7 +138,7 @@ def _train_without(
     """A network that learns from all folds but one, or from all."""
     sampler = _sampler(material, held, settings, all_pictures=held is None)
     folder = out / ("all" if held is None else f"fold_{held}")
-    return train_stage(restart(network, network.settings), sampler, settings.then, out=folder, device=device)
+    return train_stage(copy.deepcopy(network), sampler, settings.then, out=folder, device=device)
 
 
 def _held_out(trained: Mapping[int, PoseNet], material: _Material, settings: KeeperPoseRecipe) -> Found:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from touchline.core.clock import us_from_frame
 from touchline.core.errors import InputError
@@ -26,6 +26,7 @@ from touchline.models.networks.ball_spotter import BallSpotter
 from touchline.models.specs.spec import FrameSpec, ModelConfig, PeakSpec
 from touchline.models.store import save_model
 from touchline.spotting.peaks import find_events
+from touchline.training.recipe import StrictSettings
 from touchline.training.spotting.ball_encoder import EncoderSettings, Match, train_encoder
 from touchline.training.spotting.ball_temporal import (
     TemporalSettings,
@@ -40,7 +41,7 @@ EVALUATION_FPS = 25.0
 """SoccerNet's ball-action clock, on which mAP@1 is reported."""
 
 
-class BallSpotterRecipe(BaseModel):
+class BallSpotterRecipe(StrictSettings):
     """A recipe of ``task: ball-spotter``.
 
     Attributes:
@@ -57,8 +58,6 @@ class BallSpotterRecipe(BaseModel):
         precision: arithmetic the shipped model asks for on CPUs.
 
     """
-
-    model_config = ConfigDict(extra="forbid")
 
     task: str = "ball-spotter"
     name: str = "ball-spotter"
@@ -191,7 +190,7 @@ def _train_one(matches: Sequence[Match], settings: BallSpotterRecipe, *, out: Pa
         for match in matches
     ]
     network.to("cpu")
-    train_head(network, sequences, settings=settings.temporal)
+    train_head(network, sequences, settings=settings.temporal, out=out / "head", device=device)
     return network
 
 

@@ -16,6 +16,8 @@ from touchline.formats.files.atomic import write_json_atomic
 from touchline.models.networks.slow_fusion import SlowFusionSpotter
 from touchline.models.specs.spec import FrameSpec, ModelConfig
 from touchline.models.store import save_model
+from touchline.training.loop import Loop
+from touchline.training.plan import Progress
 from touchline.training.recipe import Recipe, resolve_data_root
 from touchline.training.spotting.data import GameVideo, GridSize, find_games, manifest_sha256, open_frames, read_game
 from touchline.training.spotting.loader import ClipBatches, LabelledVideo
@@ -23,7 +25,7 @@ from touchline.training.spotting.sampling import ClipSampler, sampling_weights
 from touchline.training.spotting.slow_fusion_network import build_network, load_encoder, load_from
 from touchline.training.spotting.slow_fusion_settings import SlowFusionRecipe, StageConfig
 from touchline.training.spotting.targets import action_frames
-from touchline.training.spotting.trainer import Progress, RunPlan, StopRequest, Trainer
+from touchline.training.spotting.trainer import Clips, RunPlan, train_clips
 from touchline.training.spotting.validation import point_validator, read_curve, score_games
 
 GB = 1_000_000_000
@@ -129,11 +131,11 @@ class _Run:
         offsets = network.clip_offsets
         train, held_out = self._open(offsets)
         validate = self._validator(held_out, offsets)
-        trainer = Trainer(network, self._batches(train, offsets), self._plan(), validate=validate, progress=progress)
-        with StopRequest().listening() as stop:
-            trainer.run(resume=resume, stop=stop)
-        measured = self._finish(trainer, held_out)
-        write_json_atomic(done, {"identity": self.identity, "steps": trainer.step, "measured": measured})
+        batches = self._batches(train, offsets)
+        loop = train_clips(network, batches, self._plan(), resume=resume, validate=validate, progress=progress)
+        network.load_state_dict(loop.weights(best=self.stage.validation.keep == "best"))
+        measured = self._finish(network.eval(), loop, held_out)
+        write_json_atomic(done, {"identity": self.identity, "steps": loop.step, "measured": measured})
 
     def _open(self, offsets: Sequence[int]) -> tuple[list[LabelledVideo], list[LabelledVideo]]:
         """Frames and targets of all videos; cached as far as there is room."""
@@ -242,17 +244,17 @@ class _Run:
             )
         return path
 
-    def _finish(self, trainer: Trainer, held_out: list[LabelledVideo]) -> dict[str, Any]:
+    def _finish(self, network: SlowFusionSpotter, loop: Loop[Clips], held_out: list[LabelledVideo]) -> dict[str, Any]:
         """Save the model, with what it is worth."""
-        averaged = trainer.averaged(best=self.stage.validation.keep == "best")
+        last = loop.history[-1] if loop.history else {}
         measured: dict[str, Any] = {
             "recipe_sha256": self.recipe.sha256,
             "settings_sha256": self.identity["settings"],
             "data_sha256": self.identity["data"],
-            "steps": trainer.step,
-            "validation": trainer.metrics,
+            "steps": loop.step,
+            "validation": {name: value for name, value in last.items() if name != "step"},
         }
-        save_model(self.run.model_path, averaged, self._config(measured))
+        save_model(self.run.model_path, network, self._config(measured))
         if held_out and self.stage.validation.dense:
             measured["held_out"] = score_games(
                 self.run.model_path,
@@ -262,7 +264,7 @@ class _Run:
                 label_map=self.stage.data.label_map,
                 metric=self.stage.validation.metric,
             )
-            save_model(self.run.model_path, averaged, self._config(measured))
+            save_model(self.run.model_path, network, self._config(measured))
         return measured
 
     def _config(self, measured: dict[str, Any]) -> ModelConfig:
