@@ -20,7 +20,6 @@ from touchline.training.logs import read_metrics
 from touchline.training.run import plan_recipe, run_recipe
 from trainfamilies import FAMILIES, change_loss
 
-
 LOOPED = [name for name in FAMILIES if name not in {"recogniser", "skeletons", "stream-head"}]
 """Families that train with the loop so far."""
 
