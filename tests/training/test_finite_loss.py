@@ -31,6 +31,7 @@ from touchline.training.keeper import pose as keeper_pose
 from touchline.training.keeper.pose_data import PoseSampler, Shares
 from touchline.training.pitch import pitch_finder as pitch
 from touchline.training.recognition import recogniser, skeletons
+from touchline.training.recognition.skeleton_settings import SkeletonRecipe
 from touchline.training.spotting import ball_encoder, ball_temporal
 from touchline.training.spotting.augment import AugmentSettings
 from touchline.training.spotting.ball_truth import BallTruth
@@ -100,7 +101,7 @@ def _skeletons(out: Path) -> None:
     places[..., 2] = 1
     truth = np.arange(8) % 2
     data = SkeletonSet(places, np.array(["left", "right"])[truth], np.array(["A"] * 8), joints)
-    settings = skeletons.SkeletonRecipe.model_validate(
+    settings = SkeletonRecipe.model_validate(
         {
             "data_root": "none",
             "file": "none",

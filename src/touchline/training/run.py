@@ -236,7 +236,8 @@ def _plan_pitch_finder(recipe: Recipe, device: torch.device) -> tuple[dict[str, 
 
 
 def _train_skeletons(recipe: Recipe, out: Path, device: torch.device, resume: bool, progress: Progress | None) -> Path:
-    from touchline.training.recognition.skeletons import SkeletonRecipe, train
+    from touchline.training.recognition.skeleton_settings import SkeletonRecipe
+    from touchline.training.recognition.skeletons import train
 
     settings = check_settings(SkeletonRecipe, recipe.settings, source=recipe.path)
     resolve_data_root(recipe.settings["data_root"], source=recipe.path)
@@ -246,7 +247,7 @@ def _train_skeletons(recipe: Recipe, out: Path, device: torch.device, resume: bo
 
 def _plan_skeletons(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any], list[PlannedRun]]:
     from touchline.models.networks.skeleton_net import SkeletonNet
-    from touchline.training.recognition.skeletons import SkeletonRecipe
+    from touchline.training.recognition.skeleton_settings import SkeletonRecipe
     from touchline.training.spotting.slow_fusion_network import count_parameters
 
     settings = check_settings(SkeletonRecipe, recipe.settings, source=recipe.path)
@@ -275,7 +276,7 @@ def _plan_recogniser(recipe: Recipe, device: torch.device) -> tuple[dict[str, An
 
 def _plan_network(name: str, settings: NetworkSettings) -> PlannedRun:
     from touchline.models.store import ARCHITECTURES
-    from touchline.training.recognition.recogniser import freeze
+    from touchline.training.recognition.clip_networks import freeze
     from touchline.training.spotting.slow_fusion_network import count_parameters
 
     with torch.device("meta"):
@@ -341,17 +342,18 @@ def _train_distilled_skeletons(
 
 
 def _distill_skeletons(recipe: Recipe, out: Path, device: torch.device, resume: bool) -> DistillResult:
-    from touchline.training.recognition.distill_skeletons import DistillSkeletonsRecipe, distill_skeletons
+    from touchline.training.recognition.distill_skeletons import distill_skeletons
+    from touchline.training.recognition.skeleton_settings import DistillSkeletonsRecipe
 
     settings = check_settings(DistillSkeletonsRecipe, recipe.settings, source=recipe.path)
     resolve_data_root(recipe.settings["data_root"], source=recipe.path)
     _claim(out, settings, resume=resume)
-    return distill_skeletons(recipe.settings, out=out)
+    return distill_skeletons(recipe.settings, out=out, device=device.type)
 
 
 def _plan_distilled_skeletons(recipe: Recipe, device: torch.device) -> tuple[dict[str, Any], list[PlannedRun]]:
     from touchline.models.networks.skeleton_net import SkeletonNet
-    from touchline.training.recognition.distill_skeletons import DistillSkeletonsRecipe
+    from touchline.training.recognition.skeleton_settings import DistillSkeletonsRecipe
     from touchline.training.spotting.slow_fusion_network import count_parameters
 
     settings = check_settings(DistillSkeletonsRecipe, recipe.settings, source=recipe.path)

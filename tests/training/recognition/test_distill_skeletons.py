@@ -19,8 +19,9 @@ from touchline.recognition.skeletons import load_skeleton_recogniser
 from touchline.training.checkpoint import load_checkpoint
 from touchline.training.recipe import check_settings
 from touchline.training.recognition import skeletons
-from touchline.training.recognition.distill_skeletons import DistillSkeletonsRecipe, distill_skeletons
+from touchline.training.recognition.distill_skeletons import distill_skeletons
 from touchline.training.recognition.distill_table import DistillResult
+from touchline.training.recognition.skeleton_settings import DistillSkeletonsRecipe
 from touchline.training.recognition.skeletons import Teaching
 from touchline.training.run import run_recipe
 
@@ -107,7 +108,7 @@ def test_a_teacher_without_weight_changes_nothing(lifts: Path, tmp_path: Path) -
         distill_skeletons({**wanted, "distillation": asks}, out=tmp_path / name)
 
     def last(run: str, role: str) -> torch.Tensor:
-        member = load_checkpoint(tmp_path / run / "without_A" / role / "member_0.pt")["member"]
+        member = load_checkpoint(tmp_path / run / "without_A" / role / "member_0.pt")["network"]
         assert isinstance(member["classes.weight"], torch.Tensor)
         return member["classes.weight"]
 

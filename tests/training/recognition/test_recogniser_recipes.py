@@ -19,7 +19,8 @@ from touchline.models.specs.spec import IMAGENET_MEAN, IMAGENET_STD, ClipConfig,
 from touchline.models.store import load_model, save_model
 from touchline.training.recipe import check_settings, read_recipe
 from touchline.training.recognition.clip_augment import AugmentSettings, augment
-from touchline.training.recognition.recogniser import build, train
+from touchline.training.recognition.clip_networks import build
+from touchline.training.recognition.recogniser import train
 from touchline.training.recognition.recogniser_settings import DistillRecipe, NetworkSettings
 from touchline.training.run import plan_recipe
 

@@ -25,7 +25,8 @@ from touchline.models.store import load_model, save_model
 from touchline.recognition.recogniser import load_recogniser
 from touchline.training.recognition import recogniser
 from touchline.training.recognition.clip_augment import AugmentSettings
-from touchline.training.recognition.recogniser import build, freeze, train, train_members
+from touchline.training.recognition.clip_networks import build, freeze
+from touchline.training.recognition.recogniser import train, train_members
 from touchline.training.recognition.recogniser_data import TrainingClips, draw_batch, folds_of, read_training_clips
 from touchline.training.recognition.recogniser_settings import ClipData, NetworkSettings, RecogniserRecipe
 from touchline.training.schedule import WarmupCosine
@@ -230,10 +231,10 @@ def by_hand(clips: TrainingClips, settings: NetworkSettings, *, reset: bool) -> 
     wanted = settings.optimizer
     network, random = build(settings, classes=2, seed=wanted.seed), np.random.default_rng(wanted.seed)
     optimizer = torch.optim.SGD(network.parameters(), lr=0.0, momentum=0.9, weight_decay=wanted.weight_decay)
-    schedule = WarmupCosine(base_lr=wanted.base_lr, min_lr=0.0, warmup_steps=1, cosine_steps=2)
+    schedule = WarmupCosine.over(3, base_lr=wanted.base_lr, least=0.01)
     network.train()
     for step in range(3):
-        optimizer.param_groups[0]["lr"] = schedule.at(step)
+        optimizer.param_groups[0]["lr"] = schedule.at(step + 1)
         rows = random.choice(np.arange(len(clips)), wanted.batch, p=np.full(len(clips), 1 / len(clips)))
         pixels = draw_batch(clips, rows.tolist(), spec=SPEC, settings=AugmentSettings(flip=0), random=random)
         loss = F.cross_entropy(network(ClipNormaliser(SPEC)(pixels)), torch.from_numpy(clips.truth[rows]))

@@ -89,9 +89,9 @@ def test_each_match_is_scored_by_networks_that_saw_none_of_it(
 ) -> None:
     learnt: dict[str, set[str]] = {}
 
-    def listens(data: Any, truth: Any, learn: Any, *, settings: Any, out: Path) -> Any:
+    def listens(data: Any, truth: Any, learn: Any, *, out: Path, **options: Any) -> Any:
         learnt[out.name] = set(data.groups[learn].tolist())
-        return train_one(data, truth, learn, settings=settings, out=out)
+        return train_one(data, truth, learn, out=out, **options)
 
     train_one = skeletons.train_one
     monkeypatch.setattr(skeletons, "train_one", listens)

@@ -22,11 +22,12 @@ from touchline.models.store import save_model
 from touchline.spotting.stream_decoding import DenseScores, calibrated
 from touchline.spotting.stream_spotter import StreamSpotter
 from touchline.synthetic.planted_streams import LABELS, make_planted_set
+from touchline.training.loop import Loop
 from touchline.training.plan import Progress
 from touchline.training.spotting.slow_fusion_network import count_parameters
 from touchline.training.streams import measure as measuring
 from touchline.training.streams.batches import PieceSampler
-from touchline.training.streams.learning import HeadTraining, Rounds, Told
+from touchline.training.streams.learning import HeadLessons, measure_on, plan_learning
 from touchline.training.streams.settings import StreamHeadRecipe
 
 STATISTICS_PIECES = 64
@@ -46,7 +47,7 @@ def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu", progress
         recipe: the content of the recipe file.
         out: folder for checkpoints, the planted set, ``measured.json`` (with all resampled values) and the model.
         device: where to train.
-        progress: told after every step.
+        progress: called after every step.
 
     Returns:
         The model file.
@@ -109,7 +110,6 @@ def train_head(
     *,
     device: str = "cpu",
     out: Path | None = None,
-    told: Told | None = None,
     progress: Progress | None = None,
 ) -> tuple[FusedHead, StreamHeadConfig]:
     """Train on the set's ``train`` part; the best of the rounds by the ``valid`` part, which also sets suppression.
@@ -118,8 +118,7 @@ def train_head(
         data: with parts ``train`` and ``valid``.
         settings: of the recipe.
         device: where to train.
-        out: folder of a checkpoint, from which an earlier run goes on; none without.
-        told: called after each round with what was measured.
+        out: folder of log and checkpoint, from which an earlier run goes on; neither without it.
         progress: called after each step.
 
     """
@@ -134,10 +133,31 @@ def train_head(
     sampler = PieceSampler(learn, samples=optimizer.samples, at_events=optimizer.at_events, seed=optimizer.seed)
     fit_statistics(network, learn, sampler)
     network.to(device)
-    config = StreamHeadConfig(
+    config = _config_of(data, settings, network=arguments)
+    lessons = HeadLessons(network, learn, sampler, settings=settings)
+    loop = Loop(
+        network,
+        lessons.data,
+        lessons.terms,
+        torch.optim.AdamW(network.parameters(), lr=optimizer.base_lr, weight_decay=optimizer.weight_decay),
+        plan_learning(settings, learn, out=out),
+        measure=measure_on(valid, config),
+        progress=progress,
+    )
+    loop.run()
+    network.load_state_dict(loop.weights(best=True))
+    spent = {"steps": float(loop.step), "cpu_s": loop.spent_s}
+    measured = {"valid_tight": loop.best_score, "rounds": loop.history, "spent": spent}
+    config = config.model_copy(update={"measured": measured})
+    return network.eval(), finish_config(network, config, valid, settings=settings)
+
+
+def _config_of(data: StreamSet, settings: StreamHeadRecipe, *, network: dict[str, Any]) -> StreamHeadConfig:
+    """What the model file says of a head before anything is chosen or measured."""
+    return StreamHeadConfig(
         name=settings.name,
         architecture="stream-head",
-        network=arguments,
+        network=network,
         labels=data.labels,
         streams=tuple(
             StreamSpec(
@@ -153,12 +173,6 @@ def train_head(
         licence=settings.licence,
         description=settings.description,
     )
-    rounds = Rounds(network, config, valid, told=told)
-    spent = HeadTraining(network, learn, sampler, settings=settings, rounds=rounds, out=out, progress=progress).run()
-    network.load_state_dict(rounds.best_state)
-    measured = {"valid_tight": rounds.best_value, "rounds": rounds.history, "spent": spent}
-    config = config.model_copy(update={"measured": measured})
-    return network.eval(), finish_config(network, config, valid, settings=settings)
 
 
 def fit_statistics(network: FusedHead, data: StreamSet, sampler: PieceSampler) -> None:
