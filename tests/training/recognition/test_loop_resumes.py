@@ -20,16 +20,17 @@ from touchline.core.errors import UsageError
 from touchline.formats.clips.skeleton_sets import SkeletonSet
 from touchline.models.specs.spec import ClipSpec
 from touchline.synthetic.planted_streams import PlantedSettings, make_planted_set
+from touchline.training.family import Job, load_family
 from touchline.training.logs import read_metrics
 from touchline.training.loop import Loop
 from touchline.training.recognition import recogniser, skeletons
-from touchline.training.recognition.distill import distill, student_loss
-from touchline.training.recognition.distill_skeletons import distill_skeletons
+from touchline.training.recognition.distill import student_loss
 from touchline.training.recognition.distillation_losses import soft_targets
 from touchline.training.recognition.recogniser_data import read_training_clips
 from touchline.training.recognition.recogniser_settings import ClipData, Distillation, NetworkSettings
 from touchline.training.recognition.skeleton_settings import SkeletonRecipe
 from touchline.training.recognition.teacher_cache import TeacherSays
+from touchline.training.run import TASKS
 from touchline.training.streams import heads
 from touchline.training.streams.settings import StreamHeadRecipe
 
@@ -221,36 +222,25 @@ def test_a_finished_run_of_other_settings_is_refused(family: Family, data: Path,
         family.run(data, tmp_path, base_lr=0.02)
 
 
-def _train_recogniser(data: Path, out: Path, device: str) -> None:
-    recogniser.train(squares_recipe(data), out=out, recipe_folder=data, device=device)
+def _whole_recipes(data: Path) -> dict[str, dict[str, Any]]:
+    clips = squares_recipe(data, task="distill", teacher=network_settings(), student=network_settings())
+    clips.pop("model")
+    body = {"network": BODY}
+    return {
+        "recogniser": squares_recipe(data),
+        "distill": clips,
+        "skeleton": _skeleton_recipe(data, **body),
+        "distill-skeletons": _skeleton_recipe(data, teacher=body, student=body),
+        "stream-head": _stream_recipe(),
+    }
 
 
-def _distill(data: Path, out: Path, device: str) -> None:
-    recipe = squares_recipe(data, task="distill", teacher=network_settings(), student=network_settings())
-    recipe.pop("model")
-    distill(recipe, out=out, recipe_folder=data, device=device)
-
-
-def _train_skeletons(data: Path, out: Path, device: str) -> None:
-    skeletons.train(_skeleton_recipe(data, network=BODY), out=out, device=device)
-
-
-def _distill_skeletons(data: Path, out: Path, device: str) -> None:
-    distill_skeletons(
-        _skeleton_recipe(data, teacher={"network": BODY}, student={"network": BODY}), out=out, device=device
-    )
-
-
-def _train_stream_head(data: Path, out: Path, device: str) -> None:
-    heads.train(_stream_recipe(), out=out, device=device)
-
-
-@pytest.mark.parametrize(
-    "train", [_train_recogniser, _distill, _train_skeletons, _distill_skeletons, _train_stream_head]
-)
+@pytest.mark.parametrize("task", ["recogniser", "distill", "skeleton", "distill-skeletons", "stream-head"])
 def test_networks_learn_on_the_device_asked_for(
-    train: Callable[[Path, Path, str], None], data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    task: str, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    family = load_family(TASKS[task])
+    settings = family.settings.model_validate(_whole_recipes(data)[task])
     devices: list[str] = []
 
     def stop(loop: Loop[Any]) -> None:
@@ -259,5 +249,5 @@ def test_networks_learn_on_the_device_asked_for(
 
     monkeypatch.setattr(Loop, "run", stop)
     with pytest.raises(_KilledError):
-        train(data, tmp_path, "meta")
+        family.train(settings, Job(tmp_path, "meta", recipe=data / "recipe.yaml"))
     assert devices == ["meta"]

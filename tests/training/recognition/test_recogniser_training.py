@@ -23,15 +23,21 @@ from touchline.models.specs.clip_input import ClipNormaliser
 from touchline.models.specs.spec import ClipConfig, ClipSpec
 from touchline.models.store import load_model, save_model
 from touchline.recognition.recogniser import load_recogniser
+from touchline.training.family import Job
 from touchline.training.recognition import recogniser
 from touchline.training.recognition.clip_augment import AugmentSettings
 from touchline.training.recognition.clip_networks import build, freeze
-from touchline.training.recognition.recogniser import train, train_members
+from touchline.training.recognition.recogniser import train_members
 from touchline.training.recognition.recogniser_data import TrainingClips, draw_batch, folds_of, read_training_clips
 from touchline.training.recognition.recogniser_settings import ClipData, NetworkSettings, RecogniserRecipe
 from touchline.training.schedule import WarmupCosine
 
 SPEC = ClipSpec(frames=4, width=32, height=32, mean=(0, 0, 0), std=(1, 1, 1))
+
+
+def train(recipe: dict[str, Any], *, out: Path, recipe_folder: Path) -> Path:
+    """Train a recipe that lies in a folder."""
+    return recogniser.train(RecogniserRecipe.model_validate(recipe), Job(out, recipe=recipe_folder / "recipe.yaml"))
 
 
 @pytest.fixture(scope="module")

@@ -16,9 +16,10 @@ from touchline.formats.clips.predictions import read_clip_predictions
 from touchline.formats.clips.skeleton_sets import read_skeleton_set
 from touchline.models.store import load_model
 from touchline.recognition.skeletons import load_skeleton_recogniser
+from touchline.training.family import Job
 from touchline.training.recognition import skeletons
 from touchline.training.recognition.skeleton_augment import SkeletonAugment, augment_places
-from touchline.training.recognition.skeletons import train
+from touchline.training.recognition.skeleton_settings import SkeletonRecipe
 from touchline.training.run import run_recipe
 
 JOINTS = ["left shoulder", "right shoulder", "left hip", "right hip", "left hand", "right hand"]
@@ -57,6 +58,10 @@ def recipe_of(root: Path, **changes: Any) -> dict[str, Any]:
         "optimizer": {"steps": 40, "batch": 16, "base_lr": 0.01},
         **changes,
     }
+
+
+def train(recipe: dict[str, Any], *, out: Path) -> Path:
+    return skeletons.train(SkeletonRecipe.model_validate(recipe), Job(out))
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,6 @@ import numpy as np
 import torch
 from pydantic import Field
 
-from touchline.core.errors import InputError
 from touchline.core.tracks import DETECTION_LABELS, Detections
 from touchline.formats.files.atomic import write_json_atomic
 from touchline.models.networks.detector import PeakFinder, PeopleDetector
@@ -34,8 +33,10 @@ from touchline.training.detection.targets import (
     heat_loss,
     role_loss,
 )
+from touchline.training.family import Family, Job, PlannedRun, plan_runs
+from touchline.training.folds import check_held_out, parts_of
 from touchline.training.loop import Loop
-from touchline.training.plan import Data, Progress, adamw, plan_training
+from touchline.training.plan import Data, adamw, plan_training
 from touchline.training.recipe import StrictSettings, TrainingSettings
 
 
@@ -86,36 +87,33 @@ class DetectorRecipe(StrictSettings):
     description: str = ""
 
 
-def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu") -> Path:
-    """Train every fold and the model that ships; resumes where an earlier run in ``out`` stopped.
+def train(settings: DetectorRecipe, job: Job) -> Path:
+    """Train every fold and the model that ships; resumes where an earlier run in ``job.out`` stopped.
 
     Args:
-        recipe: the content of the recipe file.
-        out: folder for caches, checkpoints, held-out detections, ``measured.json`` and the model.
-        device: where to train, ``"cpu"`` or ``"cuda"``.
+        settings: the recipe.
+        job: its folder gets caches, checkpoints, ``measured.json`` and the model.
 
     Returns:
         The model file.
 
     """
-    settings = DetectorRecipe.model_validate(dict(recipe))
     real = read_real(settings.data_root / settings.real)
-    _check_groups(real, settings)
+    check_held_out(settings.held_out, {group.group for group in real}, leave_others=False)
     simulated = [
-        read_simulated(settings.data_root / folder, every=settings.every, cache=out / "cache")
+        read_simulated(settings.data_root / folder, every=settings.every, cache=job.out / "cache")
         for folder in settings.simulated
     ]
     measured = {}
     for source in settings.sources:
-        found = held_out_detections(real, simulated, settings, source=source, out=out, device=device)
+        found = held_out_detections(real, simulated, settings, source=source, job=job)
         truth = {group.group: group.truth for group in real}
         measured[source] = measure_detections(truth, found)
-        write_json_atomic(out / "measured.json", measured)
-    unseen = [] if settings.train_on_all else settings.held_out[0]
-    learn = [group for group in real if group.group not in unseen]
-    folder = out / ("all" if settings.train_on_all else f"{settings.sources[0]}_0")
-    shipped = train_one(learn, simulated, settings.optimizer, settings=settings, out=folder, device=device)
-    return save_model(out / settings.name, shipped, model_config(shipped, settings, measured), half=True)
+        write_json_atomic(job.out / "measured.json", measured)
+    _, ships = parts_of(settings.held_out, train_on_all=settings.train_on_all, prefix=f"{settings.sources[0]}_")
+    learn = [group for group in real if group.group not in ships.held_out]
+    shipped = train_one(learn, simulated, settings, part=ships.folder, job=job)
+    return save_model(job.out / settings.name, shipped, model_config(shipped, settings, measured), half=True)
 
 
 def list_runs(settings: DetectorRecipe) -> list[str]:
@@ -126,43 +124,46 @@ def list_runs(settings: DetectorRecipe) -> list[str]:
     return runs + (["all"] if settings.train_on_all else [])
 
 
+def plan(settings: DetectorRecipe, device: torch.device) -> list[PlannedRun]:
+    """The runs that a recipe would take."""
+    return plan_runs(PeopleDetector(**settings.network), dict.fromkeys(list_runs(settings), settings.optimizer.steps))
+
+
 def held_out_detections(
     real: Sequence[LabelledFrames],
     simulated: Sequence[LabelledFrames],
     settings: DetectorRecipe,
     *,
     source: str,
-    out: Path,
-    device: str,
+    job: Job,
 ) -> dict[str, list[Detections]]:
     """Detections in every real match by a model that saw none of it; ``source`` alone trains the models."""
     found: dict[str, list[Detections]] = {}
     sims = simulated if source in ("both", "simulated") else []
-    for number, held in enumerate(settings.held_out):
-        learn = [group for group in real if group.group not in held] if source in ("both", "real") else []
-        folder = out / (source if source == "simulated" else f"{source}_{number}")
-        network = train_one(learn, sims, settings.optimizer, settings=settings, out=folder, device=device)
+    for part in parts_of(settings.held_out, train_on_all=False, prefix=f"{source}_")[0]:
+        learn = [group for group in real if group.group not in part.held_out] if source in ("both", "real") else []
+        folder = source if source == "simulated" else part.folder
+        network = train_one(learn, sims, settings, part=folder, job=job)
         for group in real:
-            if group.group in held:
-                found[group.group] = detect_frames(network, group, picture=settings.picture, device=device)
+            if group.group in part.held_out:
+                found[group.group] = detect_frames(network, group, picture=settings.picture, device=job.device)
     return found
 
 
 def train_one(
     real: Sequence[LabelledFrames],
     simulated: Sequence[LabelledFrames],
-    optimizer: OptimizerSettings,
-    *,
     settings: DetectorRecipe,
-    out: Path,
-    device: str,
-    progress: Progress | None = None,
+    *,
+    part: str,
+    job: Job,
 ) -> PeopleDetector:
-    """Train one network, or read the one that an earlier run finished; returns its averaged weights."""
+    """Train one network in the folder ``part``, or go on where an earlier run stopped; returns its averaged weights."""
+    optimizer, device, out = settings.optimizer, job.device, job.out / part
     torch.manual_seed(optimizer.seed)
     network = PeopleDetector(**settings.network).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     sampler = CropSampler(real, simulated, settings=settings.crops, device=device, seed=optimizer.seed)
-    plan = plan_training(
+    how = plan_training(
         optimizer,
         out=out,
         lower="optimizer.base_lr",
@@ -175,8 +176,8 @@ def train_one(
         Data(lambda step, share: sampler.draw(), sampler.state, sampler.restore),
         partial(loss_terms, network),
         adamw(network, optimizer),
-        plan,
-        progress=progress,
+        how,
+        progress=job.progress,
     )
     loop.run()
     load_weights(network, loop.weights(), source=str(out))
@@ -232,8 +233,4 @@ def model_config(network: PeopleDetector, settings: DetectorRecipe, measured: Ma
     )
 
 
-def _check_groups(real: Sequence[LabelledFrames], settings: DetectorRecipe) -> None:
-    names = {group.group for group in real}
-    held = [name for fold in settings.held_out for name in fold]
-    if len(set(held)) != len(held) or not set(held) <= names:
-        raise InputError(f"held_out names {held}; each has to be one of {sorted(names)}, and none twice")
+FAMILY = Family("detector", DetectorRecipe, train, plan)

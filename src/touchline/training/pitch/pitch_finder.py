@@ -19,18 +19,20 @@ from torch import Tensor
 
 from touchline.core.errors import InputError
 from touchline.core.pitch import KEYPOINT_NAMES
-from touchline.formats.files.atomic import make_folder, write_json_atomic
+from touchline.formats.files.atomic import write_json_atomic
 from touchline.models.networks.pitch_net import PitchNet
 from touchline.models.specs.spec import PictureConfig, PictureSpec
 from touchline.models.store import save_model
 from touchline.synthetic.pitch_render import Draws
 from touchline.training.checkpoint import CheckpointFile, generator_states, identity_of, restore_generators
+from touchline.training.family import Family, Job, PlannedRun, plan_runs
+from touchline.training.folds import check_held_out, parts_of
 from touchline.training.loop import Loop
 from touchline.training.pitch.augment import Bank, DrawnBank, PitchBatch, draw_batch, join_batches
 from touchline.training.pitch.data import FRAME_WIDTH, PitchFrame, read_frames, read_simulated, split_frames
 from touchline.training.pitch.losses import LossWeights, pitch_loss
 from touchline.training.pitch.measure import find_in_frames, measure_keypoints
-from touchline.training.plan import Data, LoopPlan, Progress, adamw, plan_training
+from touchline.training.plan import Data, LoopPlan, adamw, plan_training
 from touchline.training.recipe import StrictSettings, TrainingSettings
 from touchline.training.schedule import WarmupCosine
 
@@ -102,45 +104,41 @@ class PitchRecipe(StrictSettings):
     description: str = ""
 
 
-def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu") -> Path:
-    """Train every fold and the model that ships; resumes where an earlier run in ``out`` stopped.
+def train(settings: PitchRecipe, job: Job) -> Path:
+    """Train every fold and the model that ships; resumes where an earlier run in ``job.out`` stopped.
 
     Args:
-        recipe: the content of the recipe file.
-        out: folder for checkpoints, ``measured.json`` and the models.
-        device: where to train, ``"cpu"`` or ``"cuda"``.
+        settings: the recipe.
+        job: its folder gets checkpoints, ``measured.json`` and the models.
 
     Returns:
         The model file.
 
     """
-    settings = PitchRecipe.model_validate(dict(recipe))
-    make_folder(out)
     frames = read_frames(settings.data_root / settings.frames)
+    check_held_out(settings.held_out, {frame.source for frame in frames}, leave_others=True)
     simulated = read_matches(settings)
+    measured_parts, ships = parts_of(settings.held_out, train_on_all=settings.train_on_all)
     folds = {}
-    for number, group in enumerate(settings.held_out):
-        learn, test = split_frames(frames, held_out=group)
-        if not learn or not test:
-            raise InputError(f"held_out {group}: {len(learn)} frames to learn from and {len(test)} to measure on")
-        name = f"fold_{number}"
-        network = train_network(settings, learn, simulated, out=out / name, device=device)
-        found = find_in_frames(network, test, height=PICTURE.height, device=device)
-        folds[name] = {"held_out": group, **measure_keypoints(found, test)}
-        save_model(out / name, network, model_config(network, settings, folds[name], name=name), half=True)
-        write_json_atomic(out / "measured.json", folds)
-    unseen = [] if settings.train_on_all else settings.held_out[0]
-    learn, _ = split_frames(frames, held_out=unseen)
-    folder = out / ("all" if settings.train_on_all else "fold_0")
-    shipped = train_network(settings, learn, simulated, out=folder, device=device)
-    return save_model(
-        out / settings.name, shipped, model_config(shipped, settings, folds, name=settings.name), half=True
-    )
+    for part in measured_parts:
+        learn, test = split_frames(frames, held_out=part.held_out)
+        network = train_network(settings, learn, simulated, part=part.folder, job=job)
+        found = find_in_frames(network, test, height=PICTURE.height, device=job.device)
+        folds[part.folder] = {"held_out": list(part.held_out), **measure_keypoints(found, test)}
+        config = model_config(network, settings, folds[part.folder], name=part.folder)
+        save_model(job.out / part.folder, network, config, half=True)
+        write_json_atomic(job.out / "measured.json", folds)
+    learn, _ = split_frames(frames, held_out=ships.held_out)
+    shipped = train_network(settings, learn, simulated, part=ships.folder, job=job)
+    config = model_config(shipped, settings, folds, name=settings.name)
+    return save_model(job.out / settings.name, shipped, config, half=True)
 
 
-def list_runs(settings: PitchRecipe) -> list[str]:
-    """The folders of the networks that a recipe trains, in order."""
-    return [f"fold_{number}" for number in range(len(settings.held_out))] + (["all"] if settings.train_on_all else [])
+def plan(settings: PitchRecipe, device: torch.device) -> list[PlannedRun]:
+    """The runs that a recipe would take."""
+    measured, ships = parts_of(settings.held_out, train_on_all=settings.train_on_all)
+    names = dict.fromkeys(part.folder for part in (*measured, ships))
+    return plan_runs(PitchNet(**settings.network), dict.fromkeys(names, settings.training.steps))
 
 
 def read_matches(settings: PitchRecipe) -> list[PitchFrame]:
@@ -237,34 +235,33 @@ def train_network(
     frames: Sequence[PitchFrame],
     simulated: Sequence[PitchFrame],
     *,
-    out: Path,
-    device: str,
-    progress: Progress | None = None,
+    part: str,
+    job: Job,
 ) -> PitchNet:
-    """Train one network on frames; resumes from ``out/pitch.pt``. Returns the averaged weights in evaluation mode."""
+    """Train one network on frames; resumes from ``pitch.pt`` in the folder ``part``. Returns the averaged weights."""
     training = settings.training
     torch.manual_seed(training.seed)
     network = PitchNet(**{"num_classes": len(KEYPOINT_NAMES), **settings.network})
-    network = network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    mixer = _Mixer(settings, frames, simulated, draws=Draws(seed=training.seed, device=device))
+    network = network.to(job.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    mixer = _Mixer(settings, frames, simulated, draws=Draws(seed=training.seed, device=job.device))
     loop = Loop(
         network,
         Data(mixer.draw_at, mixer.state, mixer.restore),
         lambda batch: loss_terms(network, batch, settings.loss),
         adamw(network, training),
-        _plan(settings, (*frames, *simulated), out=out),
-        progress=progress,
+        _loop_plan(settings, (*frames, *simulated), out=job.out / part),
+        progress=job.progress,
     )
     loop.run()
     network.load_state_dict(loop.weights())
     return network.eval()
 
 
-def _plan(settings: PitchRecipe, frames: Sequence[PitchFrame], *, out: Path) -> LoopPlan:
+def _loop_plan(settings: PitchRecipe, frames: Sequence[PitchFrame], *, out: Path) -> LoopPlan:
     """A run may be made longer or shorter afterwards: its length is no part of its identity."""
     training = settings.training
     schedule = WarmupCosine.over(training.steps, base_lr=training.base_lr, least=0.01, warmup=0.04)
-    plan = plan_training(
+    how = plan_training(
         training,
         out=out,
         lower="training.base_lr",
@@ -278,7 +275,7 @@ def _plan(settings: PitchRecipe, frames: Sequence[PitchFrame], *, out: Path) -> 
         tensorboard=True,
     )
     lasting = training.model_dump(mode="json", exclude_defaults=True, exclude={"steps", "seconds"})
-    return replace(plan, identity={**plan.identity, **identity_of(settings=lasting)})
+    return replace(how, identity={**how.identity, **identity_of(settings=lasting)})
 
 
 def loss_terms(network: PitchNet, batch: PitchBatch, weights: LossWeights) -> dict[str, Tensor]:
@@ -287,3 +284,6 @@ def loss_terms(network: PitchNet, batch: PitchBatch, weights: LossWeights) -> di
     with torch.autocast(pictures.device.type, dtype=torch.bfloat16):
         maps = network(pictures)
     return pitch_loss(maps, batch, weights)
+
+
+FAMILY = Family("pitch-finder", PitchRecipe, train, plan)

@@ -11,6 +11,7 @@ from torch import nn
 from touchline.core.errors import InputError
 from touchline.models.specs.spec import ClipConfig, ClipSpec
 from touchline.models.store import ARCHITECTURES, find_model, load_model, load_weights, read_config
+from touchline.training.family import PlannedRun, count_parameters
 from touchline.training.recognition.recogniser_settings import ClipOptimizer, ClipRecipe, NetworkSettings
 
 
@@ -85,6 +86,15 @@ def clip_optimizer(network: nn.Module, settings: ClipOptimizer) -> torch.optim.O
         return torch.optim.SGD(parameters, lr=settings.base_lr, momentum=0.9, weight_decay=settings.weight_decay)
     kind = torch.optim.AdamW if settings.kind == "adamw" else torch.optim.Adam
     return kind(parameters, lr=settings.base_lr, weight_decay=settings.weight_decay)
+
+
+def plan_network(name: str, settings: NetworkSettings) -> PlannedRun:
+    """What training a network would take, all its members together; counted with two classes."""
+    with torch.device("meta"):
+        network = ARCHITECTURES[settings.architecture](num_classes=2, **settings.network)
+    freeze(network, keep=settings.optimizer.train_only)
+    total, trained = count_parameters(network)
+    return PlannedRun(name, total, trained, settings.optimizer.steps * settings.members)
 
 
 def config_of(

@@ -17,6 +17,7 @@ from touchline.formats.files.atomic import write_json_atomic
 from touchline.metrics.recognition import calibration
 from touchline.models.specs.clip_input import ClipClassifier, ClipNormaliser
 from touchline.models.specs.spec import ClipSpec
+from touchline.training.family import Job
 from touchline.training.recognition import held_out
 from touchline.training.recognition.clip_splits import Fold, Indices, Leaks, count_by_side
 from touchline.training.recognition.held_out import Examples, Floats
@@ -79,26 +80,25 @@ class ClipTrial:
         return ClipClassifier(network, spec=spec).eval().to(self.device)(pixels).cpu()
 
 
-def read_clip_trial(settings: ClipRecipe, *, out: Path, recipe_folder: Path, device: str) -> ClipTrial:
+def read_clip_trial(settings: ClipRecipe, job: Job) -> ClipTrial:
     """Read and decode the clips of a recipe, and look for leaks between its folds.
 
     Args:
         settings: the recipe.
-        out: folder for decoded clips, ``splits.json`` and ``unreadable.json``.
-        recipe_folder: where the recipe lies, for files beside it.
-        device: where networks are to run.
+        job: its folder gets decoded clips, ``splits.json`` and ``unreadable.json``; files that the recipe names beside
+            itself lie in its recipe's folder.
 
     Raises:
         InputError: the data cannot be used, or leak although the recipe does not ask for a split that is known to.
 
     """
     clips = read_training_clips(
-        settings.data, root=settings.data_root, recipe_folder=recipe_folder, cache=out / "clips"
+        settings.data, root=settings.data_root, recipe_folder=job.recipe.parent, cache=job.out / "clips"
     )
     folds = folds_of(clips, settings.data)
-    leaks = check_leaks(clips, folds, settings, out=out)
+    leaks = check_leaks(clips, folds, settings, out=job.out)
     by_name = {f"fold_{number}": fold for number, fold in enumerate(folds)}
-    return ClipTrial(clips, by_name, leaks, settings.clip, device)
+    return ClipTrial(clips, by_name, leaks, settings.clip, job.device)
 
 
 def check_leaks(clips: TrainingClips, folds: list[Fold], settings: ClipRecipe, *, out: Path) -> Leaks:

@@ -19,9 +19,9 @@ from torch.nn import functional as F
 from touchline.core.errors import UsageError
 from touchline.models.networks.clip_ensemble import ClipEnsemble
 from touchline.models.store import save_model
-from touchline.training.plan import Progress
+from touchline.training.family import Family, Job, PlannedRun
 from touchline.training.recognition import distillation_losses as losses
-from touchline.training.recognition.clip_networks import check_weights, config_of
+from touchline.training.recognition.clip_networks import check_weights, config_of, plan_network
 from touchline.training.recognition.clip_splits import Indices
 from touchline.training.recognition.clip_trial import ClipTrial, read_clip_trial
 from touchline.training.recognition.distill_table import DistillResult, DistillRow, compare_roles
@@ -36,32 +36,21 @@ _OF_FEATURES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 }
 
 
-def distill(
-    recipe: Mapping[str, Any],
-    *,
-    out: Path,
-    device: str = "cpu",
-    recipe_folder: Path = Path(),
-    progress: Progress | None = None,
-) -> DistillResult:
-    """Train teacher and students of a recipe of ``task: distill``, or go on where an earlier run in ``out`` stopped.
+def distill(settings: DistillRecipe, job: Job) -> DistillResult:
+    """Train the teacher and both students of every fold, or go on where an earlier run in ``job.out`` stopped.
 
     Args:
-        recipe: the content of the recipe file.
-        out: folder for everything that comes out, ``table.json`` among it.
-        device: where to train, ``"cpu"`` or ``"cuda"``.
-        recipe_folder: where the recipe lies, for files beside it.
-        progress: called after every step.
+        settings: the recipe.
+        job: its folder gets everything that comes out, ``table.json`` among it.
 
     Raises:
         InputError: the data cannot be used, or leak.
         UsageError: a student of several members, or a teacher of several for a loss of features.
 
     """
-    settings = DistillRecipe.model_validate(dict(recipe))
     _check_members(settings)
     check_weights(settings.teacher, settings.student, clip=settings.clip)
-    trial = read_clip_trial(settings, out=out, recipe_folder=recipe_folder, device=device)
+    trial, out = read_clip_trial(settings, job), job.out
 
     def save(student: Any, row: DistillRow, measured: Mapping[str, Any]) -> Path:
         config = config_of(settings, settings.student, labels=trial.clips.labels, measured=asdict(row))
@@ -69,16 +58,25 @@ def distill(
 
     return compare_roles(
         trial,
-        lambda folder, rows: _train_roles(trial, rows, settings, out=out / folder, progress=progress),
+        lambda folder, rows: _train_roles(trial, rows, settings, folder, job),
         save,
         out=out,
         leaks=trial.leaks.describe() if trial.leaks else "",
     )
 
 
-def _train_roles(
-    trial: ClipTrial, learn: Indices, settings: DistillRecipe, *, out: Path, progress: Progress | None
-) -> dict[str, Any]:
+def train(settings: DistillRecipe, job: Job) -> Path:
+    """As :func:`distill`; returns the file of the distilled student."""
+    return Path(distill(settings, job).model)
+
+
+def plan(settings: DistillRecipe, device: torch.device) -> list[PlannedRun]:
+    """The runs that a recipe would take."""
+    roles = {"teacher": settings.teacher, "student": settings.student, "distilled student": settings.student}
+    return [plan_network(f"{role} of each fold", network) for role, network in roles.items()]
+
+
+def _train_roles(trial: ClipTrial, learn: Indices, settings: DistillRecipe, folder: str, job: Job) -> dict[str, Any]:
     """Teacher, student alone and student distilled of one fold."""
 
     def train(role: str, network: NetworkSettings, teaching: ClipTeaching | None = None) -> Any:
@@ -87,14 +85,14 @@ def _train_roles(
             trial.clips,
             learn,
             spec=trial.spec,
-            out=out / role,
-            device=trial.device,
+            out=job.out / folder / role,
+            device=job.device,
             teaching=teaching,
-            progress=progress,
+            progress=job.progress,
         )
 
     teacher, student = train("teacher", settings.teacher), train("student", settings.student)
-    teaching = _teaching(trial, teacher, student, settings, path=out / "teacher_says.npz")
+    teaching = _teaching(trial, teacher, student, settings, path=job.out / folder / "teacher_says.npz")
     return {"teacher": teacher, "student": student, "distilled": train("distilled", settings.student, teaching)}
 
 
@@ -157,3 +155,6 @@ def student_loss(
         return losses.blend(distilled, classified, kd_weight=settings.kd_weight, ce_weight=settings.ce_weight)
 
     return loss
+
+
+FAMILY = Family("distill", DistillRecipe, train, plan, distill=distill)

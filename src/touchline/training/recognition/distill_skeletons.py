@@ -16,50 +16,51 @@ from typing import Any
 import torch
 
 from touchline.models.networks.skeleton_net import SkeletonNet
-from touchline.training.plan import Progress
+from touchline.training.family import Family, Job, PlannedRun
 from touchline.training.recognition.clip_splits import Indices
 from touchline.training.recognition.distill_table import DistillResult, DistillRow, compare_roles
 from touchline.training.recognition.distillation_losses import OF_LOGITS
 from touchline.training.recognition.skeleton_settings import DistillSkeletonsRecipe, SkeletonNetwork
 from touchline.training.recognition.skeleton_trial import SkeletonTrial, predict, read_skeleton_trial
-from touchline.training.recognition.skeletons import Teaching, save_skeletons, train_one
+from touchline.training.recognition.skeletons import Teaching, plan_ensemble, save_skeletons, train_one
 
 
-def distill_skeletons(
-    recipe: Mapping[str, Any], *, out: Path, device: str = "cpu", progress: Progress | None = None
-) -> DistillResult:
-    """Train teacher and students of a recipe, or go on where an earlier run in ``out`` stopped.
+def distill(settings: DistillSkeletonsRecipe, job: Job) -> DistillResult:
+    """Train the teacher and both students without each match, or go on where an earlier run in ``job.out`` stopped.
 
     Args:
-        recipe: the content of the recipe file, of ``task: distill-skeletons``.
-        out: folder for everything that comes out, ``table.json`` among it.
-        device: where to train, ``"cpu"`` or ``"cuda"``.
-        progress: called after every step.
+        settings: the recipe.
+        job: its folder gets everything that comes out, ``table.json`` among it.
 
     Raises:
         InputError: the data cannot be used, or are of a single match.
 
     """
-    settings = DistillSkeletonsRecipe.model_validate(dict(recipe))
     trial = read_skeleton_trial(settings)
 
-    def train(folder: str, rows: Indices) -> dict[str, SkeletonNet]:
-        return _train_roles(trial, rows, settings, out=out / folder, device=device, progress=progress)
-
     def save(student: SkeletonNet, row: DistillRow, measured: Mapping[str, Any]) -> Path:
-        return save_skeletons(student, settings.of(settings.student), trial.data, measured=measured, out=out)
+        return save_skeletons(student, settings.of(settings.student), trial.data, measured=measured, out=job.out)
 
-    return compare_roles(trial, train, save, out=out)
+    def learn(folder: str, rows: Indices) -> dict[str, SkeletonNet]:
+        return _train_roles(trial, rows, settings, folder, job)
+
+    return compare_roles(trial, learn, save, out=job.out)
+
+
+def train(settings: DistillSkeletonsRecipe, job: Job) -> Path:
+    """As :func:`distill`; returns the file of the distilled student."""
+    return Path(distill(settings, job).model)
+
+
+def plan(settings: DistillSkeletonsRecipe, device: torch.device) -> list[PlannedRun]:
+    """The runs that a recipe would take."""
+    roles = {"teacher": settings.teacher, "student": settings.student, "distilled student": settings.student}
+    runs = (plan_ensemble(f"{role} without each group", settings.of(network)) for role, network in roles.items())
+    return [run for of_role in runs for run in of_role]
 
 
 def _train_roles(
-    trial: SkeletonTrial,
-    learn: Indices,
-    settings: DistillSkeletonsRecipe,
-    *,
-    out: Path,
-    device: str,
-    progress: Progress | None,
+    trial: SkeletonTrial, learn: Indices, settings: DistillSkeletonsRecipe, folder: str, job: Job
 ) -> dict[str, SkeletonNet]:
     """Teacher, student alone and student distilled, without one match."""
 
@@ -69,10 +70,10 @@ def _train_roles(
             trial.truth,
             learn,
             settings=settings.of(network),
-            out=out / role,
-            device=device,
+            out=job.out / folder / role,
+            device=job.device,
             teaching=teaching,
-            progress=progress,
+            progress=job.progress,
         )
 
     teacher, student = train("teacher", settings.teacher), train("student", settings.student)
@@ -90,3 +91,6 @@ def _teaching(trial: SkeletonTrial, teacher: SkeletonNet, settings: DistillSkele
         ce_weight=asked.ce_weight,
         asks=settings.model_dump(mode="json", include={"teacher", "distillation"}, exclude_defaults=True),
     )
+
+
+FAMILY = Family("distill-skeletons", DistillSkeletonsRecipe, train, plan, distill=distill)

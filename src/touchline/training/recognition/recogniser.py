@@ -6,7 +6,7 @@ its group; nothing is chosen on them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from touchline.models.specs.clip_input import ClipNormaliser
 from touchline.models.specs.spec import ClipSpec
 from touchline.models.store import save_model
 from touchline.training.checkpoint import identity_of
+from touchline.training.family import Family, Job, PlannedRun
 from touchline.training.loop import Loop
 from touchline.training.plan import Data, Progress, data_from
 from touchline.training.recognition.clip_networks import (
@@ -30,6 +31,7 @@ from touchline.training.recognition.clip_networks import (
     clip_optimizer,
     config_of,
     freeze,
+    plan_network,
 )
 from touchline.training.recognition.clip_splits import Indices
 from touchline.training.recognition.clip_trial import read_clip_trial
@@ -59,22 +61,12 @@ class ClipTeaching:
     asks: object = None
 
 
-def train(
-    recipe: Mapping[str, Any],
-    *,
-    out: Path,
-    device: str = "cpu",
-    recipe_folder: Path = Path(),
-    progress: Progress | None = None,
-) -> Path:
-    """Train a network for each fold and the one that ships, or go on where an earlier run in ``out`` stopped.
+def train(settings: RecogniserRecipe, job: Job) -> Path:
+    """Train a network for each fold and the one that ships, or go on where an earlier run in ``job.out`` stopped.
 
     Args:
-        recipe: the content of the recipe file.
-        out: folder for decoded clips, checkpoints, ``held_out.csv``, ``held_out.json`` and the model.
-        device: where to train, ``"cpu"`` or ``"cuda"``.
-        recipe_folder: where the recipe lies, for files beside it.
-        progress: called after every step.
+        settings: the recipe.
+        job: its folder gets decoded clips, checkpoints, ``held_out.csv``, ``held_out.json`` and the model.
 
     Returns:
         The model file.
@@ -83,12 +75,11 @@ def train(
         InputError: the data cannot be used, or what is measured on leaks into what is learnt from.
 
     """
-    settings = RecogniserRecipe.model_validate(dict(recipe))
     check_weights(settings.model, clip=settings.clip)
-    trial = read_clip_trial(settings, out=out, recipe_folder=recipe_folder, device=device)
+    trial, out = read_clip_trial(settings, job), job.out
 
     def learn(folder: str, rows: Indices) -> Any:
-        where = out / folder
+        where, device, progress = out / folder, job.device, job.progress
         return train_members(
             settings.model, trial.clips, rows, spec=settings.clip, out=where, device=device, progress=progress
         )
@@ -101,6 +92,11 @@ def train(
     shipped = learn("all", np.arange(len(trial.clips))) if settings.train_on_all else networks[0]["held_out"]
     config = config_of(settings, settings.model, labels=trial.clips.labels, measured=measured)
     return save_model(out / settings.name, shipped, config, half=True)
+
+
+def plan(settings: RecogniserRecipe, device: torch.device) -> list[PlannedRun]:
+    """The runs that a recipe would take."""
+    return [plan_network("each fold, then all", settings.model)]
 
 
 def train_members(
@@ -132,7 +128,7 @@ def train_members(
         seed = settings.optimizer.seed + 1000 * number
         network = build(settings, classes=len(clips.labels), seed=seed).to(device)
         lessons = _Lessons(network, settings, clips, learn, spec=spec, seed=seed, teaching=teaching)
-        plan = plan_member(
+        how = plan_member(
             settings.optimizer,
             out=out,
             number=number,
@@ -140,7 +136,7 @@ def train_members(
             identity=lessons.identity,
         )
         optimizer = clip_optimizer(network, settings.optimizer)
-        Loop(network, lessons.data, lessons.terms, optimizer, plan, progress=progress).run()
+        Loop(network, lessons.data, lessons.terms, optimizer, how, progress=progress).run()
         networks.append(network.eval())
     return networks[0] if len(networks) == 1 else ClipEnsemble(networks)
 
@@ -242,3 +238,6 @@ def _logits_and_features(network: Any, inputs: Tensor, *, features: bool) -> tup
         return network(inputs).float(), inputs.new_zeros(len(inputs), 0)
     found = network.forward_features(inputs)
     return network.classify(found).float(), found.float()
+
+
+FAMILY = Family("recogniser", RecogniserRecipe, train, plan)

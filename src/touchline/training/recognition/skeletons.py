@@ -19,6 +19,7 @@ from touchline.models.networks.skeleton_net import SkeletonNet
 from touchline.models.specs.spec import SkeletonConfig, SkeletonSpec
 from touchline.models.store import save_model
 from touchline.training.checkpoint import identity_of
+from touchline.training.family import Family, Job, PlannedRun, plan_runs
 from touchline.training.loop import Loop
 from touchline.training.plan import Data, Progress, data_from
 from touchline.training.recognition.clip_splits import Indices
@@ -52,14 +53,12 @@ class Teaching:
     asks: object = None
 
 
-def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu", progress: Progress | None = None) -> Path:
-    """Hold out every match in turn, then train the model that ships, or go on where an earlier run in ``out`` stopped.
+def train(settings: SkeletonRecipe, job: Job) -> Path:
+    """Hold out every match in turn, then train the model that ships, or go on where a run in ``job.out`` stopped.
 
     Args:
-        recipe: the content of the recipe file.
-        out: folder for checkpoints, ``held_out.csv``, ``measured.json`` and the model.
-        device: where to train, ``"cpu"`` or ``"cuda"``; these networks are as fast on a CPU.
-        progress: called after every step.
+        settings: the recipe.
+        job: its folder gets checkpoints, ``held_out.csv``, ``measured.json`` and the model.
 
     Returns:
         The model file.
@@ -68,17 +67,27 @@ def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu", progress
         InputError: the data cannot be used, are of a single match, or hold a label that the recipe does not name.
 
     """
-    settings = SkeletonRecipe.model_validate(dict(recipe))
-    trial = read_skeleton_trial(settings)
+    trial, out = read_skeleton_trial(settings), job.out
 
     def learn(folder: str, rows: Indices) -> SkeletonNet:
-        where = out / folder
+        where, device, progress = out / folder, job.device, job.progress
         return train_one(trial.data, trial.truth, rows, settings=settings, out=where, device=device, progress=progress)
 
     values, _ = hold_out(trial, lambda folder, rows: {"held_out": learn(folder, rows)})
     measured = write_measured(trial, values["held_out"], csv=out / "held_out.csv", json=out / "measured.json")
     shipped = learn("all", np.arange(len(trial.truth)))
     return save_skeletons(shipped, settings, trial.data, measured=measured, out=out)
+
+
+def plan(settings: SkeletonRecipe, device: torch.device) -> list[PlannedRun]:
+    """The runs that a recipe would take."""
+    return plan_ensemble("each held-out group, then all", settings)
+
+
+def plan_ensemble(name: str, settings: SkeletonRecipe) -> list[PlannedRun]:
+    """What training a network would take, all its members together."""
+    network = SkeletonNet(len(settings.labels), joints=len(settings.mirror), **settings.network)
+    return plan_runs(network, {name: settings.optimizer.steps * len(network.views)})
 
 
 def save_skeletons(
@@ -130,7 +139,7 @@ def train_one(
     network = SkeletonNet(len(settings.labels), joints=len(data.joints), **settings.network).to(device)
     for number, member in enumerate(network.members):
         lessons = _Lessons(network, number, data, truth, learn, settings=settings, teaching=teaching)
-        plan = plan_member(
+        how = plan_member(
             optimizer,
             out=out,
             number=number,
@@ -139,7 +148,7 @@ def train_one(
             seed=lessons.seed,
         )
         adam = torch.optim.AdamW(member.parameters(), lr=optimizer.base_lr, weight_decay=optimizer.weight_decay)
-        Loop(member, lessons.data, lessons.terms, adam, plan, progress=progress).run()
+        Loop(member, lessons.data, lessons.terms, adam, how, progress=progress).run()
     return network.eval()
 
 
@@ -227,3 +236,6 @@ def _mixed(channels: Tensor, wanted: Tensor, *, alpha: float, random: torch.Gene
     other = torch.randperm(len(channels), generator=random)
     mixed = channels * share[:, None, None] + channels[other] * (1 - share[:, None, None])
     return mixed, wanted * share[:, None] + wanted[other] * (1 - share[:, None])
+
+
+FAMILY = Family("skeleton", SkeletonRecipe, train, plan)

@@ -5,7 +5,6 @@ Run it with ``touchline train recipes/planted-context.yaml``. Streams stay in th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
@@ -22,9 +21,9 @@ from touchline.models.store import save_model
 from touchline.spotting.stream_decoding import DenseScores, calibrated
 from touchline.spotting.stream_spotter import StreamSpotter
 from touchline.synthetic.planted_streams import LABELS, make_planted_set
+from touchline.training.family import Family, Job, PlannedRun, count_parameters
 from touchline.training.loop import Loop
 from touchline.training.plan import Progress
-from touchline.training.spotting.slow_fusion_network import count_parameters
 from touchline.training.streams import measure as measuring
 from touchline.training.streams.batches import PieceSampler
 from touchline.training.streams.learning import HeadLessons, measure_on, plan_learning
@@ -38,16 +37,14 @@ TOLD_CONFIDENCE = 0.1
 """Calibration is measured on events of at least this confidence; the many weaker ones would hide it."""
 
 
-def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu", progress: Progress | None = None) -> Path:
+def train(settings: StreamHeadRecipe, job: Job) -> Path:
     """Train one head, choose on the validation recordings, measure on the test ones where there are any.
 
-    Goes on where an earlier run of the same recipe in ``out`` stopped.
+    Goes on where an earlier run of the same recipe in ``job.out`` stopped.
 
     Args:
-        recipe: the content of the recipe file.
-        out: folder for checkpoints, the planted set, ``measured.json`` (with all resampled values) and the model.
-        device: where to train.
-        progress: called after every step.
+        settings: the recipe.
+        job: its folder gets checkpoint, log, planted set, ``measured.json`` (with all resampled values) and the model.
 
     Returns:
         The model file.
@@ -56,13 +53,13 @@ def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu", progress
         InputError: the set cannot be used.
 
     """
-    settings = StreamHeadRecipe.model_validate(dict(recipe))
+    out = job.out
     make_folder(out)
     if settings.planted is not None:
         data = make_planted_set(out / "streams", settings.planted)
     else:
         data = open_stream_set(cast(Path, settings.data_root))
-    network, config = train_head(data, settings, device=device, out=out, progress=progress)
+    network, config = train_head(data, settings, device=job.device, out=out, progress=job.progress)
     test, measured = data.part("test"), dict(config.measured)
     if len(test):
         measured["test"] = measure_head(network, config, test, resamples=settings.resamples)
@@ -95,13 +92,15 @@ def build_head(data: StreamSet, settings: StreamHeadRecipe) -> tuple[FusedHead, 
     return network, arguments
 
 
-def plan_head(settings: StreamHeadRecipe) -> tuple[int, int]:
-    """Parameters of a recipe's network, all and trained; (0, 0) where only the data tell how wide streams are."""
-    if settings.planted is None:
-        return 0, 0
-    data = StreamSet(LABELS, settings.planted.rate_hz, settings.planted.widths, ())
-    network, _ = build_head(data.only(settings.streams) if settings.streams else data, settings)
-    return count_parameters(network)
+def plan(settings: StreamHeadRecipe, device: torch.device) -> list[PlannedRun]:
+    """The run that a recipe would take, of 0 parameters where only the data tell how wide streams are."""
+    total, trained = 0, 0
+    if settings.planted is not None:
+        data = StreamSet(LABELS, settings.planted.rate_hz, settings.planted.widths, ())
+        network, _ = build_head(data.only(settings.streams) if settings.streams else data, settings)
+        total, trained = count_parameters(network)
+    optimizer = settings.optimizer
+    return [PlannedRun(settings.name, total, trained, optimizer.steps, optimizer.cpu_s)]
 
 
 def train_head(
@@ -249,3 +248,6 @@ def measure_scores(
     told = sure >= TOLD_CONFIDENCE
     measured["calibration_error"] = measuring.calibration_error(sure[told], np.concatenate(right)[told])
     return measured
+
+
+FAMILY = Family("stream-head", StreamHeadRecipe, train, plan, needs_data_root=False)
