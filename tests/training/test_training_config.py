@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from touchline.cli.main import app
 from touchline.core.errors import InputError, UsageError
 from touchline.training.detection.detector import DetectorRecipe
+from touchline.training.family import load_family
 from touchline.training.keeper.expected_saves import ExpectedSavesRecipe
 from touchline.training.keeper.pose import KeeperPoseRecipe
 from touchline.training.pitch.pitch_finder import PitchRecipe
@@ -59,6 +60,9 @@ def _settings(path: Path, *overrides: str) -> SlowFusionRecipe:
 
 def test_every_task_has_settings() -> None:
     assert set(SETTINGS_OF) == set(TASKS)
+    for task, place in TASKS.items():
+        family = load_family(place)
+        assert (family.task, family.settings) == (task, SETTINGS_OF[task])
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)

@@ -62,11 +62,24 @@ class _Request:
     out: Path
 
     @classmethod
-    def read(cls, path: str | Path, *, overrides: Iterable[str], device: str, out: str | Path | None) -> _Request:
+    def read(
+        cls,
+        path: str | Path,
+        *,
+        overrides: Iterable[str],
+        device: str,
+        out: str | Path | None,
+        to_distill: bool = False,
+    ) -> _Request:
         recipe = read_recipe(path, overrides=overrides)
         if recipe.task not in TASKS:
             raise UsageError(f"{recipe.path}: task {recipe.task!r} is unknown; there are {sorted(TASKS)}")
         family = load_family(TASKS[recipe.task])
+        if to_distill and family.distill is None:
+            raise UsageError(
+                f"{recipe.path}: task {recipe.task!r} is for `touchline train`; distilling needs task: distill or "
+                "distill-skeletons"
+            )
         settings = check_settings(family.settings, recipe.settings, source=recipe.path)
         where, reason = _choose_device(family, device)
         folder = DEFAULT_FOLDER / _name(recipe) if out is None else Path(out)
@@ -145,12 +158,8 @@ def distill_recipe(
         UsageError: the recipe is for another task.
 
     """
-    request = _Request.read(path, overrides=overrides, device=device, out=out)
-    if request.family.distill is None:
-        raise UsageError(
-            f"{request.recipe.path}: task {request.recipe.task!r} is for `touchline train`; distilling needs "
-            "task: distill or distill-skeletons"
-        )
+    request = _Request.read(path, overrides=overrides, device=device, out=out, to_distill=True)
+    assert request.family.distill is not None
     return request.family.distill(*request.job(resume=resume, progress=progress))
 
 

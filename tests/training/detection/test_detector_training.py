@@ -169,7 +169,9 @@ def test_a_recipe_trains_resumes_and_refuses_other_settings(tmp_path: Path) -> N
     }
     path = tmp_path / "tiny.yaml"
     path.write_text(yaml.safe_dump(recipe))
-    model = run_recipe(path, device="cpu", out=tmp_path / "run")
+    steps: list[tuple[str, int, int]] = []
+    model = run_recipe(path, device="cpu", out=tmp_path / "run", progress=lambda *step: steps.append(step))
+    assert steps == [(str(tmp_path / "run" / "real_0"), step, 4) for step in (1, 2, 3, 4)]
     network, config, _ = load_model(model, task="detect")
     assert config.measured["held_out"]["real"]["pictures"] == 2
     again, _, _ = load_model(run_recipe(path, device="cpu", out=tmp_path / "run"), task="detect")
