@@ -17,9 +17,8 @@ from touchline.training.keeper.expected_saves import ExpectedSavesRecipe
 from touchline.training.keeper.pose import KeeperPoseRecipe
 from touchline.training.pitch.pitch_finder import PitchRecipe
 from touchline.training.recipe import check_settings, read_recipe, resolve_data_root
-from touchline.training.recognition.distill_skeletons import DistillSkeletonsRecipe
 from touchline.training.recognition.recogniser_settings import DistillRecipe, RecogniserRecipe
-from touchline.training.recognition.skeletons import SkeletonRecipe
+from touchline.training.recognition.skeleton_settings import DistillSkeletonsRecipe, SkeletonRecipe
 from touchline.training.run import TASKS
 from touchline.training.spotting.ball_spotter import BallSpotterRecipe
 from touchline.training.spotting.slow_fusion import list_runs
