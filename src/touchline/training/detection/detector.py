@@ -36,7 +36,7 @@ from touchline.training.detection.targets import (
 from touchline.training.family import Family, Job, PlannedRun, plan_runs
 from touchline.training.folds import Part, check_held_out, parts_of
 from touchline.training.loop import Loop
-from touchline.training.plan import Data, adamw, plan_training
+from touchline.training.plan import adamw, data_from, plan_training
 from touchline.training.recipe import StrictSettings, TrainingSettings
 
 
@@ -185,7 +185,7 @@ def train_one(
     )
     loop = Loop(
         network,
-        Data(lambda step, share: sampler.draw(), sampler.state, sampler.restore),
+        data_from(sampler.draw, *sampler.generators),
         partial(loss_terms, network),
         adamw(network, optimizer),
         how,
