@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from touchline.core.kinematics import movement as movement
     from touchline.core.pitch import Pitch as Pitch
     from touchline.core.poses import Pose as Pose
+    from touchline.core.shots import Shot as Shot
     from touchline.core.sound import SoundReading as SoundReading
     from touchline.core.tracks import Detections as Detections
     from touchline.core.tracks import Track as Track
@@ -41,6 +42,7 @@ else:
             "touchline.core.kinematics": ("Movement", "movement"),
             "touchline.core.pitch": ("Pitch",),
             "touchline.core.poses": ("Pose",),
+            "touchline.core.shots": ("Shot",),
             "touchline.core.sound": ("SoundReading",),
             "touchline.core.tracks": ("Detections", "Track", "Tracks"),
         },
