@@ -8,7 +8,7 @@ from touchline.core.lazy import lazy_names
 
 if TYPE_CHECKING:
     from touchline.tracking.cuts import CutFinder as CutFinder
-    from touchline.tracking.detections import DetectorLike as DetectorLike
+    from touchline.tracking.detections import PeopleDetector as PeopleDetector
     from touchline.tracking.detector import Detector as Detector
     from touchline.tracking.detector import load_detector as load_detector
     from touchline.tracking.observations import Observation as Observation
@@ -21,7 +21,7 @@ else:
         __name__,
         {
             "touchline.tracking.cuts": ("CutFinder",),
-            "touchline.tracking.detections": ("DetectorLike",),
+            "touchline.tracking.detections": ("PeopleDetector",),
             "touchline.tracking.detector": ("Detector", "load_detector"),
             "touchline.tracking.observations": ("Observation", "observe"),
             "touchline.tracking.shot_tracking": ("FollowedShot", "follow_shot", "tracks_of"),

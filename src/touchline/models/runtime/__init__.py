@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from touchline.core.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from touchline.models.runtime.running import available_threads as available_threads
-    from touchline.models.runtime.running import pick_device as pick_device
+    from touchline.models.runtime.device import available_threads as available_threads
+    from touchline.models.runtime.device import choose_device as choose_device
 else:
     __all__, __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "touchline.models.runtime.running": ("available_threads", "pick_device"),
+            "touchline.models.runtime.device": ("available_threads", "choose_device"),
         },
     )
