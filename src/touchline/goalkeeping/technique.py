@@ -215,7 +215,7 @@ def techniques_json(techniques: Techniques) -> dict[str, Any]:
 
 
 def name_technique(
-    pose_xyz: Floats,
+    pose_xyz: npt.ArrayLike,
     *,
     engagement: float | None = None,
     visible: npt.ArrayLike | None = None,

@@ -14,7 +14,7 @@ from touchline.core.events import Timeline
 from touchline.core.labels import BALL_2, BALL_12, LABEL_SETS, SOCCERNET_V2
 from touchline.formats.soccernet.games import GameFile, Kind, Pair, Pairing, as_v1, load_games, pair_games
 from touchline.formats.soccernet.labels import V1_CLASSES
-from touchline.metrics.evaluate.wording import no_nan, some_names
+from touchline.metrics.evaluate.wording import no_nan, some_names, unpaired
 from touchline.metrics.spotting import SpottingReport, evaluate_spotting
 
 V1_SET = "soccernet-v1"
@@ -179,13 +179,7 @@ def _pair_in_order(truth: Sequence[GameFile], found: Sequence[GameFile]) -> Pair
 
 def _warnings(pairing: Pairing, classes: tuple[str, ...]) -> list[str]:
     """What a user should know about the files."""
-    warnings = []
-    if pairing.missing:
-        names = some_names(list(pairing.missing))
-        warnings.append(f"{len(pairing.missing)} games have no predictions and count as missed: {names}")
-    if pairing.unused:
-        names = some_names([file.source for file in pairing.unused])
-        warnings.append(f"{len(pairing.unused)} prediction files fit no game and were left out: {names}")
+    warnings = unpaired("game", missing=pairing.missing, unused=[file.source for file in pairing.unused])
     for word, files in (
         ("predictions", [pair.found for pair in pairing.pairs if pair.found is not None]),
         ("true events", [pair.truth for pair in pairing.pairs]),

@@ -13,7 +13,7 @@ from touchline.formats.boxes.coco import read_coco_results, read_coco_truth
 from touchline.formats.boxes.paired_files import pair_files, plain_name
 from touchline.formats.boxes.yolo import read_yolo
 from touchline.metrics.detection import ClassPrecision, DetectionReport, average_precision
-from touchline.metrics.evaluate.wording import no_nan, some_names
+from touchline.metrics.evaluate.wording import no_nan, unpaired
 
 Pictures = str | Path | Sequence[Detections]
 """A folder of YOLO files or a COCO file; or detections, one entry a picture."""
@@ -103,13 +103,7 @@ def _yolo(truth: Path, predictions: Path, labels: tuple[str, ...]) -> _Pictures:
         return read_yolo(path, width=1, height=1, class_count=len(labels))
 
     files = pair_files(truth, predictions, name_of=plain_name)
-    warnings = []
-    if files.missing:
-        names = some_names(files.missing)
-        warnings.append(f"{len(files.missing)} pictures have no predictions and count as missed: {names}")
-    if files.unused:
-        names = some_names([str(path) for path in files.unused])
-        warnings.append(f"{len(files.unused)} prediction files fit no picture and were left out: {names}")
+    warnings = unpaired("picture", missing=files.missing, unused=[str(path) for path in files.unused])
     return _Pictures(
         [read(pair.truth) for pair in files.pairs],
         [read(pair.found) if pair.found else Detections.none() for pair in files.pairs],

@@ -13,7 +13,7 @@ from touchline.core.errors import InputError
 from touchline.core.tracks import Tracks
 from touchline.formats.boxes.mot import UNKNOWN, MotTable, empty_mot, mot_table, read_mot
 from touchline.formats.boxes.paired_files import FilePair, FilePairs, pair_files, sequence_name
-from touchline.metrics.evaluate.wording import no_nan, some_names
+from touchline.metrics.evaluate.wording import no_nan, unpaired
 from touchline.metrics.tracking import DEFAULT_IOU, TrackingReport, combine_tracking, evaluate_tracking
 from touchline.metrics.tracking_sequence import sequence
 
@@ -84,13 +84,13 @@ def tracking(
     """
     from_zero = (zero_based in ("truth", "both"), zero_based in ("predictions", "both"))
     pairs, files = _sequences(truth, predictions, from_zero=from_zero)
-    warnings = [] if files is None else _pairing_warnings(files)
+    warnings = unpaired("sequence", missing=files.missing, unused=[str(path) for path in files.unused])
     reports: dict[str, TrackingReport] = {}
     for pair in pairs:
         reports[pair.name], more = _score(pair, iou=iou, classes=classes)
         warnings += more
     total = combine_tracking(list(reports.values())) if len(reports) > 1 else next(iter(reports.values()))
-    return TrackingEvaluation(total, reports, () if files is None else files.missing, tuple(warnings))
+    return TrackingEvaluation(total, reports, files.missing, tuple(warnings))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,11 +106,11 @@ class _Sequence:
 
 def _sequences(
     truth: Boxes, predictions: Boxes, *, from_zero: tuple[bool, bool]
-) -> tuple[Iterable[_Sequence], FilePairs | None]:
+) -> tuple[Iterable[_Sequence], FilePairs]:
     """The sequences of both sides, and the files they are read from, one after the other."""
     if not isinstance(truth, str | Path) or not isinstance(predictions, str | Path):
         found = _table(predictions, zero_based=from_zero[1])
-        return [_Sequence("sequence", _table(truth, zero_based=from_zero[0]), found)], None
+        return [_Sequence("sequence", _table(truth, zero_based=from_zero[0]), found)], FilePairs((), ())
     files = pair_files(_in_bundle(Path(truth)), _in_bundle(Path(predictions)), name_of=sequence_name)
     return (_read(pair, from_zero=from_zero) for pair in files.pairs), files
 
@@ -178,15 +178,3 @@ def _better_shift(true: MotTable, found: MotTable) -> int:
         overlap[shift] = float(sequence(true.by_frame(frames), found.by_frame(frames - shift)).pairs.iou.sum())
     best = max(overlap, key=lambda shift: overlap[shift])
     return best if overlap[best] > _SHIFT_GAIN * overlap[0] else 0
-
-
-def _pairing_warnings(pairs: FilePairs) -> list[str]:
-    """Sequences without predictions, and predictions without a sequence."""
-    warnings = []
-    if pairs.missing:
-        names = some_names(pairs.missing)
-        warnings.append(f"{len(pairs.missing)} sequences have no predictions and count as missed: {names}")
-    if pairs.unused:
-        names = some_names([str(path) for path in pairs.unused])
-        warnings.append(f"{len(pairs.unused)} prediction files fit no sequence and were left out: {names}")
-    return warnings

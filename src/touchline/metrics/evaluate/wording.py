@@ -21,3 +21,13 @@ def some_names(names: Sequence[str]) -> str:
     """A few names, and how many more."""
     more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
     return ", ".join(names[:_NAMES_SHOWN]) + more
+
+
+def unpaired(thing: str, *, missing: Sequence[str], unused: Sequence[str]) -> list[str]:
+    """What a user should know of the pairing: things without predictions, and prediction files without a thing."""
+    warnings = []
+    if missing:
+        warnings.append(f"{len(missing)} {thing}s have no predictions and count as missed: {some_names(missing)}")
+    if unused:
+        warnings.append(f"{len(unused)} prediction files fit no {thing} and were left out: {some_names(unused)}")
+    return warnings
