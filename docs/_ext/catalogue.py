@@ -42,7 +42,12 @@ def exit_code_names() -> list[str]:
 
 def label_sets() -> str:
     """A section a label set: its name, and its labels in order."""
-    return "\n".join(f"## {name}\n\n{_list_of(labels)}\n" for name, labels in LABEL_SETS.items())
+    return "\n".join(f"## {name}\n\n{_list_of(labels_of(name))}\n" for name in LABEL_SETS)
+
+
+def labels_of(name: str) -> tuple[str, ...]:
+    """The labels of a set, in order."""
+    return LABEL_SETS[name]
 
 
 def _list_of(labels: tuple[str, ...]) -> str:
