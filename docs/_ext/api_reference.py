@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib
 import inspect
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import touchline
 
-PACKAGES = (
+ROOMS = (
     "core",
     "media",
     "formats",
@@ -28,6 +29,7 @@ PACKAGES = (
     "studies",
     "analysis",
 )
+"""The packages below ``touchline``, from the ground up; the command line has a reference of its own."""
 
 
 def public_names(module: ModuleType) -> list[str]:
@@ -35,41 +37,54 @@ def public_names(module: ModuleType) -> list[str]:
     return [name for name in getattr(module, "__all__", ()) if not name.startswith("__")]
 
 
+def packages() -> list[ModuleType]:
+    """``touchline``, then each room followed by those of its inner packages that hand out names."""
+    found = [touchline]
+    for room in ROOMS:
+        found.append(importlib.import_module(f"touchline.{room}"))
+        inner = (importlib.import_module(name) for name in _inner_packages(room))
+        found += [module for module in inner if public_names(module)]
+    return found
+
+
 def api_page() -> str:
-    """The reference as reStructuredText inside Markdown: first ``touchline``, then a section a package."""
+    """The reference as Markdown with directives of autodoc: a section a package."""
     seen: dict[int, str] = {}
-    parts = ["## touchline", "", *_module_lines(touchline, seen=seen)]
-    for name in PACKAGES:
-        module = importlib.import_module(f"touchline.{name}")
-        parts += [f"## touchline.{name}", "", *_module_lines(module, seen=seen)]
-    return "\n".join(parts)
+    sections = [f"## {module.__name__}\n\n{_module_text(module, seen=seen)}" for module in packages()]
+    return "\n".join(sections)
 
 
-def _module_lines(module: ModuleType, *, seen: dict[int, str]) -> list[str]:
-    lines = [inspect.getdoc(module) or "", ""]
-    for name in public_names(module):
-        lines += _object_lines(f"{module.__name__}.{name}", getattr(module, name), seen=seen)
-    return lines
+def _inner_packages(room: str) -> list[str]:
+    source = Path(touchline.__path__[0])
+    folders = sorted(path.parent.relative_to(source) for path in (source / room).glob("*/**/__init__.py"))
+    return [".".join(["touchline", *folder.parts]) for folder in folders]
 
 
-def _object_lines(path: str, value: Any, *, seen: dict[int, str]) -> list[str]:
+def _module_text(module: ModuleType, *, seen: dict[int, str]) -> str:
+    about = inspect.getdoc(module) or ""
+    objects = [
+        _object_text(f"{module.__name__}.{name}", getattr(module, name), seen=seen) for name in public_names(module)
+    ]
+    return "\n".join([_rst(about.splitlines()), *objects])
+
+
+def _object_text(path: str, value: Any, *, seen: dict[int, str]) -> str:
     """One documented object; a second name of an object only points to the first."""
-    directive = _directive(value)
-    if directive is None:
-        return [f"- `{path}`: {_in_words(value)}", ""]
+    if inspect.ismodule(value):
+        return f"- `{path}`: the package [{value.__name__}](#{value.__name__.replace('.', '')})\n"
+    if not inspect.isclass(value) and not inspect.isroutine(value):
+        return f"- `{path}`: {_in_words(value)}\n"
     if id(value) in seen:
-        return [f"- `{path}`: see {{py:obj}}`{seen[id(value)]}`", ""]
+        return f"- `{path}`: see {{py:obj}}`{seen[id(value)]}`\n"
     seen[id(value)] = path
-    members = "\n:members:" if directive == "autoclass" else ""
-    return ["```{eval-rst}", f".. {directive}:: {path}", *(f"   {line}" for line in members.split() if line), "```", ""]
-
-
-def _directive(value: Any) -> str | None:
     if inspect.isclass(value):
-        return "autoclass"
-    if inspect.isroutine(value):
-        return "autofunction"
-    return "automodule" if inspect.ismodule(value) else None
+        return _rst([f".. autoclass:: {path}", "   :members:"])
+    return _rst([f".. autofunction:: {path}"])
+
+
+def _rst(lines: list[str]) -> str:
+    """reStructuredText, which the docstrings are written in, inside Markdown."""
+    return "\n".join(["````{eval-rst}", *lines, "````", ""])
 
 
 def _in_words(value: Any) -> str:
