@@ -27,7 +27,8 @@ autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 python_use_unqualified_type_names = True
 napoleon_numpy_docstring = False
-napoleon_use_ivar = True
+napoleon_use_ivar = False
+napoleon_attr_annotations = False
 
 html_theme = "furo"
 html_title = "touchline"

@@ -38,8 +38,8 @@ def public_names(module: ModuleType) -> list[str]:
 
 
 def packages() -> list[ModuleType]:
-    """``touchline``, then each room followed by those of its inner packages that hand out names."""
-    found = [touchline]
+    """Each room, followed by those of its inner packages that hand out names."""
+    found = []
     for room in ROOMS:
         found.append(importlib.import_module(f"touchline.{room}"))
         inner = (importlib.import_module(name) for name in _inner_packages(room))
@@ -48,10 +48,14 @@ def packages() -> list[ModuleType]:
 
 
 def api_page() -> str:
-    """The reference as Markdown with directives of autodoc: a section a package."""
-    seen: dict[int, str] = {}
-    sections = [f"## {module.__name__}\n\n{_module_text(module, seen=seen)}" for module in packages()]
-    return "\n".join(sections)
+    """What ``touchline`` hands out, as Markdown with directives of autodoc."""
+    return _section(touchline, seen={})
+
+
+def packages_page() -> str:
+    """A section a package; what ``touchline`` hands out itself is only named, with a link."""
+    seen = {id(getattr(touchline, name)): f"touchline.{name}" for name in public_names(touchline)}
+    return "\n".join(_section(module, seen=seen) for module in packages())
 
 
 def _inner_packages(room: str) -> list[str]:
@@ -60,18 +64,18 @@ def _inner_packages(room: str) -> list[str]:
     return [".".join(["touchline", *folder.parts]) for folder in folders]
 
 
-def _module_text(module: ModuleType, *, seen: dict[int, str]) -> str:
+def _section(module: ModuleType, *, seen: dict[int, str]) -> str:
+    """A package: what it says of itself, then each public name; ``seen`` grows by the objects that are documented."""
     about = inspect.getdoc(module) or ""
-    objects = [
-        _object_text(f"{module.__name__}.{name}", getattr(module, name), seen=seen) for name in public_names(module)
-    ]
-    return "\n".join([_rst(about.splitlines()), *objects])
+    named = {f"{module.__name__}.{name}": getattr(module, name) for name in public_names(module)}
+    objects = [_object_text(path, value, seen=seen) for path, value in named.items()]
+    return "\n".join([f"## {module.__name__}", "", _rst(about.splitlines()), *objects])
 
 
 def _object_text(path: str, value: Any, *, seen: dict[int, str]) -> str:
     """One documented object; a second name of an object only points to the first."""
     if inspect.ismodule(value):
-        return f"- `{path}`: the package [{value.__name__}](#{value.__name__.replace('.', '')})\n"
+        return f"- `{path}`: the package [{value.__name__}](packages.md#{value.__name__.replace('.', '')})\n"
     if not inspect.isclass(value) and not inspect.isroutine(value):
         return f"- `{path}`: {_in_words(value)}\n"
     if id(value) in seen:

@@ -18,6 +18,7 @@ GENERATORS: Mapping[str, Callable[[], str]] = {
     "cli": cli_reference.commands_page,
     "exit-codes": catalogue.exit_codes,
     "api": api_reference.api_page,
+    "packages": api_reference.packages_page,
     "label-sets": catalogue.label_sets,
     "models": catalogue.models,
     "recipes": catalogue.recipes,
