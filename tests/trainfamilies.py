@@ -99,7 +99,7 @@ def _recogniser(out: Path, device: str = "cpu") -> nn.Module:
         write_squares(root)
     settings = RecogniserRecipe.model_validate(squares_recipe(root))
     model = recogniser.train(settings, Job(out, device, recipe=root / "recipe.yaml"))
-    return load_model(model, task="recognize")[0]
+    return load_model(model, task="recognize").network
 
 
 def _skeletons(out: Path, device: str = "cpu") -> nn.Module:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from touchline.core.errors import UsageError
 from touchline.formats.files.atomic import make_folder, write_json_atomic
-from touchline.spotting.spotter import choose_device
+from touchline.models.runtime.device import choose_device
 from touchline.training.family import Family, Job, PlannedRun, load_family
 from touchline.training.plan import Progress
 from touchline.training.recipe import Recipe, check_settings, read_recipe, resolve_data_root

@@ -9,8 +9,9 @@ import torch
 from torch import nn
 
 from touchline.core.errors import InputError
+from touchline.models.architectures import ARCHITECTURES
 from touchline.models.specs.spec import ClipConfig, ClipSpec
-from touchline.models.store import ARCHITECTURES, find_model, load_model, load_weights, read_config
+from touchline.models.store import find_model, load_model, load_weights, read_config
 from touchline.training.family import PlannedRun, count_parameters
 from touchline.training.recognition.recogniser_settings import ClipOptimizer, ClipRecipe, NetworkSettings
 
@@ -40,10 +41,10 @@ def check_weights(*networks: NetworkSettings, clip: ClipSpec) -> None:
 def build(settings: NetworkSettings, *, classes: int, seed: int) -> Any:
     """A network with the weights to begin from."""
     torch.manual_seed(seed)
-    network = ARCHITECTURES[settings.architecture](num_classes=classes, **settings.network)
+    network = ARCHITECTURES[settings.architecture].build(num_classes=classes, **settings.network)
     if settings.weights is not None:
-        trained, config, _ = load_model(settings.weights, task="recognize")
-        wanted, given = network.state_dict(), trained.state_dict()
+        trained = load_model(settings.weights, task="recognize")
+        wanted, given, config = network.state_dict(), trained.network.state_dict(), trained.config
         same = {name: given[name] for name in given if name in wanted and wanted[name].shape == given[name].shape}
         head = sorted(set(wanted) - set(same))
         whole = len(config.labels) == classes and not config.untrained
@@ -91,7 +92,7 @@ def clip_optimizer(network: nn.Module, settings: ClipOptimizer) -> torch.optim.O
 def plan_network(name: str, settings: NetworkSettings) -> PlannedRun:
     """What training a network would take, all its members together; counted with two classes."""
     with torch.device("meta"):
-        network = ARCHITECTURES[settings.architecture](num_classes=2, **settings.network)
+        network = ARCHITECTURES[settings.architecture].build(num_classes=2, **settings.network)
     freeze(network, keep=settings.optimizer.train_only)
     total, trained = count_parameters(network)
     return PlannedRun(name, total, trained, settings.optimizer.steps * settings.members)
