@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import os
 import zipfile
 from collections.abc import Mapping
@@ -31,15 +30,16 @@ import numpy as np
 
 from touchline.core.actions import Actions
 from touchline.core.errors import InputError
-from touchline.core.events import Coverage, Event, Gap, Scores, Timeline
+from touchline.core.events import Coverage, Gap, Scores, Timeline
 from touchline.core.tracks import Tracks
+from touchline.formats.events.event_format import Converted
+from touchline.formats.events.own_events import REMEDY, timeline_from_document
+from touchline.formats.events.registry import format_named, write_events
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic, write_json_atomic, writing
 from touchline.formats.files.checksum import file_sha256
-from touchline.formats.soccernet.labels import results_document
+from touchline.formats.files.json_files import read_own_json
 
 MANIFEST_VERSION = 1
-EVENTS_SCHEMA = "touchline.events"
-EVENTS_VERSION = 1
 SUFFIX = ".touchline"
 MANIFEST, EVENTS, RESULTS, SCORES, REPORT = (
     "manifest.json",
@@ -125,7 +125,7 @@ class Bundle:
             InputError: missing, broken, or of a newer schema.
 
         """
-        document = _read_json(self.path / MANIFEST)
+        document = read_own_json(self.path / MANIFEST, remedy=REMEDY)
         version = document.get("version")
         if version != MANIFEST_VERSION:
             raise InputError(
@@ -139,7 +139,7 @@ class Bundle:
 
     def write_events(self, timeline: Timeline) -> None:
         """Write ``events.json``."""
-        write_json_atomic(self.path / EVENTS, events_document(timeline))
+        write_events(timeline, self.path / EVENTS, game="")
 
     def read_events(self) -> Timeline:
         """The timeline of ``events.json``.
@@ -148,11 +148,32 @@ class Bundle:
             InputError: missing, broken, or of a newer schema.
 
         """
-        return timeline_from_document(_read_json(self.path / EVENTS), path=self.path / EVENTS)
+        path = self.path / EVENTS
+        return timeline_from_document(read_own_json(path, remedy=REMEDY), source=str(path))
 
     def write_results(self, timeline: Timeline, *, game: str) -> None:
         """Write ``results_spotting.json``, SoccerNet's layout."""
-        write_json_atomic(self.path / RESULTS, results_document(timeline, game=game))
+        write_events(timeline, self.path / RESULTS, game=game)
+
+    def export_events(self, to: str, path: Path | None = None, *, game: str = "") -> Converted:
+        """Write the bundle's events in another format.
+
+        Args:
+            to: name of an event format, as :data:`touchline.formats.events.registry.FORMATS` has them.
+            path: the file; one of the format's usual name in the bundle where None.
+            game: what the file calls the game, where the format has a place for it; the bundle's name if empty.
+
+        Returns:
+            The file, and what of the events it does not hold.
+
+        Raises:
+            InputError: no such format, no readable events, or the format has a class for none of them.
+            ResourceError: it cannot be written.
+
+        """
+        chosen = format_named(to)
+        target = self.path / chosen.default_name if path is None else path
+        return chosen.write(self.read_events(), target, game=game or self.path.name.removesuffix(SUFFIX))
 
     def write_scores(self, scores: Scores) -> None:
         """Write ``scores.npz``; equal scores give equal bytes."""
@@ -212,35 +233,6 @@ class Bundle:
         return sums
 
 
-def events_document(timeline: Timeline) -> dict[str, Any]:
-    """The content of ``events.json``: times in microseconds from the first shown frame, confidence to 6 decimals."""
-    seen: dict[str, int] = {}
-    rows = []
-    for event in timeline:
-        row = {**asdict(event), "confidence": round(event.confidence, 6), "extra": dict(event.extra)}
-        rows.append({"id": _event_id(event, seen), **row})
-    return {"schema": EVENTS_SCHEMA, "version": EVENTS_VERSION, "events": rows}
-
-
-def timeline_from_document(document: Mapping[str, Any], *, path: Path) -> Timeline:
-    """The timeline of an ``events.json`` document; ``path`` is for messages.
-
-    Raises:
-        InputError: another schema, or an event that is none.
-
-    """
-    if document.get("schema") != EVENTS_SCHEMA or document.get("version") != EVENTS_VERSION:
-        found = f"{document.get('schema')!r} version {document.get('version')!r}"
-        raise InputError(f"{path}: schema {found} is not {EVENTS_SCHEMA!r} version {EVENTS_VERSION}")
-    events = []
-    for number, row in enumerate(document.get("events", ())):
-        try:
-            events.append(Event(**{key: value for key, value in row.items() if key != "id"}))
-        except (AttributeError, TypeError, ValueError) as error:
-            raise InputError(f"{path}: event {number} is not valid: {error}") from error
-    return Timeline(tuple(events))
-
-
 def coverage_from_json(document: Mapping[str, Any]) -> Coverage:
     """The coverage that ``dataclasses.asdict`` wrote."""
     gaps = tuple(Gap(**gap) for gap in document["gaps"])
@@ -279,22 +271,3 @@ def video_fingerprint(path: Path) -> str:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions") from error
     return digest.hexdigest()
-
-
-def _event_id(event: Event, seen: dict[str, int]) -> str:
-    """A stable id: a hash of what the event says; equal events get a number behind it."""
-    words = [event.label, event.half, event.start_us, event.end_us, event.team, event.player, event.source]
-    digest = hashlib.sha256(json.dumps(words).encode()).hexdigest()[:12]
-    count = seen[digest] = seen.get(digest, 0) + 1
-    return digest if count == 1 else f"{digest}-{count}"
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    """A JSON object from a file."""
-    try:
-        document = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not readable as JSON ({error}); analyse the video again") from error
-    if not isinstance(document, dict):
-        raise InputError(f"{path}: holds a {type(document).__name__}, not a JSON object")
-    return document

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,17 +15,15 @@ from touchline.cli.evaluate import recognition as evaluate_recognition
 from touchline.cli.evaluate import tracking as evaluate_tracking
 from touchline.cli.evaluate.common import no_nan, percent, some_names
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, UsageError
-from touchline.core.labels import BALL_2, BALL_12, LABEL_SETS, SOCCERNET_V2
+from touchline.core.labels import BALL_FPS, LABEL_SETS, LabelSet, guess_label_set
 
 if TYPE_CHECKING:
     from touchline.formats.soccernet.games import GameFile, Pairing
     from touchline.metrics.spotting import SpottingReport
 
 AUTO = "auto"
-V1_SET = "soccernet-v1"
 FOUND_SET = "found"
-SOCCERNET_FPS = 2.0
-BALL_FPS = 25.0
+FOUND_METRIC = "at1"
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -69,76 +67,80 @@ def _spotting(
     truth: Path, predictions: Path, *, metric: str, strict: bool, fps: str, labels: str, output: Output
 ) -> int:
     """Evaluate and report; the exit code."""
-    from touchline.formats.soccernet.games import as_v1, load_games, pair_games
+    from touchline.formats.soccernet.games import as_classes, load_games, pair_games
     from touchline.metrics.spotting import evaluate_spotting
 
-    wanted = ("Labels.json",) if labels == V1_SET else ()
-    true_files = load_games(truth, kind="annotations", file_names=wanted)
+    named = LABEL_SETS.get(labels)
+    true_files = load_games(truth, kind="annotations", file_names=() if named is None else named.file_names)
     found = load_games(predictions, kind="predictions")
-    set_name, classes = choose_labels(labels, true_files)
-    if set_name == V1_SET:
-        true_files = [as_v1(file) for file in true_files]
+    chosen = choose_labels(labels, true_files)
+    if chosen.classes:
+        true_files = [as_classes(file, chosen) for file in true_files]
     pairing = pair_games(true_files, found)
-    rate = choose_fps(fps, set_name=set_name)
-    default = "loose" if set_name in (V1_SET, "soccernet-v2") else "at1"
     report = evaluate_spotting(
         [pair.truth.columns for pair in pairing.pairs],
         [pair.predictions for pair in pairing.pairs],
-        labels=classes,
-        fps=rate,
-        metric=default if metric == AUTO else metric,
+        labels=chosen.scored,
+        fps=choose_fps(fps, label_set=chosen),
+        metric=chosen.metric if metric == AUTO else metric,
         strict=strict,
     )
-    warnings = _warnings(pairing, classes)
+    warnings = _warnings(pairing, chosen.scored)
     for warning in warnings:
         output.note(f"touchline: warning: {warning}")
-    output.record(_record(report, set_name=set_name, games=len(pairing.pairs), warnings=warnings))
+    output.record(_record(report, label_set=chosen, games=len(pairing.pairs), warnings=warnings))
     if not output.json:
-        output.say(_table(report, set_name=set_name, games=len(pairing.pairs)))
+        output.say(_table(report, set_name=chosen.name, games=len(pairing.pairs)))
     return EXIT_DEGRADED if pairing.missing else EXIT_OK
 
 
-def choose_labels(wanted: str, truth: list[GameFile]) -> tuple[str, tuple[str, ...]]:
-    """``(name, classes)``: the set asked for, or the one the truth's files and labels speak of.
+def choose_labels(wanted: str, truth: list[GameFile]) -> LabelSet:
+    """The label set asked for, the one that the truth's files hold, or one made of the labels found or listed.
 
     Raises:
         UsageError: an unknown set, or no label at all.
 
     """
-    from touchline.formats.soccernet.labels import V1_CLASSES
-
-    if wanted == V1_SET or (wanted == AUTO and truth[0].file_name == "Labels.json"):
-        return V1_SET, V1_CLASSES
     if wanted in LABEL_SETS:
-        return wanted, LABEL_SETS[wanted]
+        return LABEL_SETS[wanted]
     if wanted != AUTO:
-        classes = tuple(dict.fromkeys(part.strip() for part in wanted.split(",") if part.strip()))
-        if "," not in wanted:
-            known = ", ".join([AUTO, *LABEL_SETS])
-            raise UsageError(
-                f"--labels {wanted!r} is no label set; use {known}, or a list with commas such as PASS,DRIVE"
-            )
-        return FOUND_SET, classes
+        return _found_set(_listed(wanted))
     seen = {label for file in truth for label in file.columns.labels}
-    if not seen:
+    known = guess_label_set(seen, file_name=truth[0].file_name)
+    if known is None and not seen:
         raise UsageError("the truth holds no event, so nothing says which classes to score; name them with --labels")
-    for name, known_set in (("ball-2", BALL_2), ("ball-12", BALL_12), ("soccernet-v2", SOCCERNET_V2)):
-        if seen <= set(known_set):
-            return name, known_set
-    if truth[0].file_name == "Labels-v2.json" and seen & set(SOCCERNET_V2):
-        return "soccernet-v2", SOCCERNET_V2
-    return FOUND_SET, tuple(sorted(seen))
+    return _found_set(sorted(seen)) if known is None else known
 
 
-def choose_fps(wanted: str, *, set_name: str) -> float:
-    """Frames a second: the number asked for, or SoccerNet's for a label set.
+def _listed(labels: str) -> list[str]:
+    """The labels of a list with commas, each once.
+
+    Raises:
+        UsageError: it is not a list.
+
+    """
+    if "," not in labels:
+        known = ", ".join([AUTO, *LABEL_SETS])
+        raise UsageError(f"--labels {labels!r} is no label set; use {known}, or a list with commas such as PASS,DRIVE")
+    return list(dict.fromkeys(part.strip() for part in labels.split(",") if part.strip()))
+
+
+def _found_set(labels: Sequence[str]) -> LabelSet:
+    """Labels that are not one of the known sets, scored as ball actions are."""
+    if not labels:
+        raise UsageError("--labels names no label; give a list with commas such as PASS,DRIVE")
+    return LabelSet(FOUND_SET, "labels", tuple(labels), BALL_FPS, FOUND_METRIC)
+
+
+def choose_fps(wanted: str, *, label_set: LabelSet) -> float:
+    """Frames a second: the number asked for, or the label set's.
 
     Raises:
         UsageError: neither ``auto`` nor a number above 0.
 
     """
     if wanted == AUTO:
-        return SOCCERNET_FPS if set_name in (V1_SET, "soccernet-v2") else BALL_FPS
+        return label_set.fps
     try:
         value = float(wanted)
     except ValueError:
@@ -170,10 +172,10 @@ def _warnings(pairing: Pairing, classes: tuple[str, ...]) -> list[str]:
     return warnings
 
 
-def _record(report: SpottingReport, *, set_name: str, games: int, warnings: list[str]) -> Mapping[str, Any]:
+def _record(report: SpottingReport, *, label_set: LabelSet, games: int, warnings: list[str]) -> Mapping[str, Any]:
     """SoccerNet's result keys, and what they were computed from."""
     results: dict[str, Any] = {key: no_nan(value) for key, value in report.results().items()}
-    if set_name == V1_SET and not report.strict:
+    if label_set.whole_seconds and not report.strict:
         results.update(dict.fromkeys([key for key in results if key.endswith(("_visible", "_unshown"))]))
     return {
         **results,
@@ -181,7 +183,7 @@ def _record(report: SpottingReport, *, set_name: str, games: int, warnings: list
         "strict": report.strict,
         "fps": report.fps,
         "labels": list(report.labels),
-        "label_set": set_name,
+        "label_set": label_set.name,
         "games": games,
         "true_events": report.truths[0].tolist(),
         "predictions": report.predicted.tolist(),

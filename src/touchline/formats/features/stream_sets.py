@@ -6,7 +6,6 @@ The files may lie elsewhere, as SoccerNet's do: they are read where they are.
 
 from __future__ import annotations
 
-import json
 import mmap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,6 +18,7 @@ import numpy.typing as npt
 from touchline.core.errors import InputError
 from touchline.formats.features.npy import open_rows
 from touchline.formats.files.atomic import make_folder, replacing, write_json_atomic
+from touchline.formats.files.json_files import read_document
 
 INDEX = "set.json"
 SCHEMA = "touchline.streams"
@@ -246,14 +246,9 @@ def open_stream_set(folder: Path | str) -> StreamSet:
 
     """
     folder = Path(folder)
-    try:
-        document = json.loads((folder / INDEX).read_bytes())
-    except FileNotFoundError as error:
-        raise InputError(f"{folder}: no set of feature streams ({INDEX} is missing)") from error
-    except (OSError, ValueError) as error:
-        raise InputError(f"{folder / INDEX}: not readable as JSON ({error}); write the set again") from error
-    if not isinstance(document, dict) or (document.get("schema"), document.get("version")) != (SCHEMA, VERSION):
-        raise InputError(f"{folder / INDEX}: no set of feature streams of version {VERSION}; write the set again")
+    if not (folder / INDEX).exists():
+        raise InputError(f"{folder}: no set of feature streams ({INDEX} is missing)")
+    document = read_document(folder / INDEX, schema=SCHEMA, version=VERSION, remedy="write the set again")
     try:
         recordings = tuple(_recording(folder, entry) for entry in document["recordings"])
         widths = {str(name): int(width) for name, width in document["widths"].items()}

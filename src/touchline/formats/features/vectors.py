@@ -25,6 +25,7 @@ from touchline.formats.bundle import coverage_from_json
 from touchline.formats.features.npy import open_rows
 from touchline.formats.files.atomic import make_folder, replacing, write_text_atomic
 from touchline.formats.files.checksum import file_sha256
+from touchline.formats.files.json_files import read_document
 
 SUFFIX = ".npy"
 SIDE_CAR_SUFFIX = ".json"
@@ -221,16 +222,10 @@ def read_side_car(path: Path) -> FeatureInfo | None:
 
     """
     place = side_car(path)
-    try:
-        document = json.loads(place.read_bytes())
-    except FileNotFoundError:
+    if not place.exists():
         return None
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{place}: not readable as JSON ({error}); extract the features again") from error
-    if not isinstance(document, dict) or document.pop("schema", None) != SCHEMA:
-        raise InputError(f"{place}: no side-car of features; move it away, or extract the features again")
-    if document.pop("version", None) != VERSION:
-        raise InputError(f"{place}: of another version than {VERSION}; extract the features again")
+    document = read_document(place, schema=SCHEMA, version=VERSION, remedy="move it away, or extract them again")
+    del document["schema"], document["version"]
     unknown = sorted(set(document) - {field.name for field in fields(FeatureInfo)})
     if unknown:
         raise InputError(f"{place}: has {unknown[0]!r}, which no side-car of features has; extract the features again")

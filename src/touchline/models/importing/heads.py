@@ -12,16 +12,16 @@ from typing import Any
 from torch import Tensor
 
 from touchline.core.errors import InputError
-from touchline.core.labels import SOCCERNET_V2
+from touchline.core.labels import LABEL_SETS
 from touchline.models.importing.reading import check_name, model_name, read_checkpoint
 from touchline.models.specs.stream_spec import StreamHeadConfig, StreamSpec, SuppressionSpec
 from touchline.models.store import build_network, load_weights, save_model, user_folder
 
 RATE_HZ = 2.0
 STREAM = "picture"
-LABELS_V1 = ("y-card", "subs", "soccer-ball")
-"""Of the heads for SoccerNet's first version, in the order of their outputs after "nothing"."""
-_LABELS_BY_COUNT = {len(labels): labels for labels in (LABELS_V1, SOCCERNET_V2)}
+_PUBLISHED_FOR = (LABEL_SETS["soccernet-v1"], LABEL_SETS["soccernet-v2"])
+_LABELS_BY_COUNT = {len(known.outputs): known.outputs for known in _PUBLISHED_FOR}
+"""Of the published heads, in the order of their outputs after "nothing"."""
 _PLAIN_WINDOW, _AWARE_WINDOW = 40, 30
 """Samples: 20 s of the first pooling heads, 15 s of the temporally aware ones; no checkpoint says."""
 _POOLED = 512
