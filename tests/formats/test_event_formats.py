@@ -51,7 +51,7 @@ def test_files_are_recognised_by_what_they_hold(document: dict[str, object], gam
         (b'{"schema": "touchline.sound", "version": 1}', "schema 'touchline.sound' version 1 is not"),
         (b'{"schema": "touchline.events", "version": 2}', "another version"),
         (b"{}", "neither 'annotations' nor 'predictions'"),
-        (b"label,time", "no valid JSON"),
+        (b"label,time", "line 1: not readable as JSON"),
         (b"", "empty"),
     ],
 )

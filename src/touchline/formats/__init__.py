@@ -1,1 +1,1 @@
-"""Files to types and back, one converter a file."""
+"""Files and the values they hold: one module a format, a folder a kind of data."""

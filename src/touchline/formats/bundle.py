@@ -18,9 +18,7 @@ Every file is replaced whole. Apart from ``manifest.json``, which has timings, t
 from __future__ import annotations
 
 import hashlib
-import io
 import os
-import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -38,6 +36,7 @@ from touchline.formats.events.registry import format_named, write_events
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic, write_json_atomic, writing
 from touchline.formats.files.checksum import file_sha256
 from touchline.formats.files.json_files import read_own_json
+from touchline.formats.files.npz import npz_bytes, read_arrays
 
 MANIFEST_VERSION = 1
 SUFFIX = ".touchline"
@@ -55,7 +54,6 @@ TRACKS, TRACKS_MOT, ACTIONS, OVERLAY = "tracks.parquet", "tracks.txt", "actions.
 
 _BLOCK = 1 << 20
 _MIDDLE_BLOCKS = 8
-_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +187,11 @@ class Bundle:
 
         """
         path = self.path / SCORES
+        values, times_us, labels = read_arrays(path, "values", "times_us", "labels", what="scores", remedy=REMEDY)
         try:
-            with np.load(path, allow_pickle=False) as arrays:
-                labels = tuple(str(label) for label in arrays["labels"])
-                return Scores(values=arrays["values"], times_us=arrays["times_us"], labels=labels)
-        except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
-            raise InputError(f"{path}: no readable scores ({error}); analyse the video again") from error
+            return Scores(values=values, times_us=times_us, labels=tuple(map(str, labels)))
+        except ValueError as error:
+            raise InputError(f"{path}: no readable scores ({error}); {REMEDY}") from error
 
     def read_tracks(self) -> Tracks:
         """Everyone followed, from ``tracks.parquet``.
@@ -237,19 +234,6 @@ def coverage_from_json(document: Mapping[str, Any]) -> Coverage:
     """The coverage that ``dataclasses.asdict`` wrote."""
     gaps = tuple(Gap(**gap) for gap in document["gaps"])
     return Coverage(**{**document, "gaps": gaps, "repairs": tuple(document["repairs"])})
-
-
-def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
-    """A NumPy ``.npz`` archive as bytes that depend on the arrays alone, not on the clock."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, array in arrays.items():
-            member = io.BytesIO()
-            np.lib.format.write_array(member, np.asarray(array, order="C"), allow_pickle=False)
-            entry = zipfile.ZipInfo(f"{name}.npy", date_time=_ZIP_TIME)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, member.getvalue())
-    return buffer.getvalue()
 
 
 def video_fingerprint(path: Path) -> str:

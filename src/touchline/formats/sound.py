@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -16,9 +15,9 @@ import numpy as np
 
 from touchline.core.errors import InputError
 from touchline.core.sound import CURVES, CrowdSwell, Floats, SoundReading, WhistleBlow
-from touchline.formats.bundle import npz_bytes
 from touchline.formats.files.atomic import write_bytes_atomic, write_json_atomic
 from touchline.formats.files.json_files import read_document
+from touchline.formats.files.npz import npz_bytes, read_arrays
 
 SOUND, SOUND_CURVES = "sound.json", "sound.npz"
 SCHEMA = "touchline.sound"
@@ -83,11 +82,7 @@ def sound_from_document(document: Mapping[str, Any], *, curves: Floats) -> Sound
 
 
 def _read_curves(path: Path) -> Floats:
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            names, values = tuple(map(str, arrays["names"])), arrays["values"]
-    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path}: no readable curves ({error}); analyse the video again") from error
-    if names != CURVES:
-        raise InputError(f"{path}: curves {names} are not {CURVES}; analyse the video again")
+    names, values = read_arrays(path, "names", "values", what="curves", remedy="analyse the video again")
+    if tuple(map(str, names)) != CURVES:
+        raise InputError(f"{path}: curves {tuple(map(str, names))} are not {CURVES}; analyse the video again")
     return np.asarray(values, np.float32)

@@ -96,7 +96,7 @@ def _read_truth(path: Path) -> ClipSet:
         return read_clip_folders(path)
     from touchline.core.clips import ClipItem, ClipSet
     from touchline.formats.clips.predictions import read_clip_predictions
-    from touchline.formats.files.text_columns import read_column
+    from touchline.formats.files.csv_rows import read_column
 
     table = read_clip_predictions(path)
     groups = read_column(path, "group")

@@ -48,28 +48,36 @@ def check_size(size: int, *, source: str) -> None:
         raise InputError(f"{source}: {size:,} bytes exceed the limit of {MAX_JSON_BYTES:,} for one file; split it")
 
 
-def parse_object(data: bytes, *, source: str) -> dict[str, Any]:
-    """The JSON object in ``data``.
+def parse_json(data: bytes | str, *, source: str) -> Any:
+    """The value in JSON from elsewhere.
 
     Raises:
-        InputError: empty, not JSON (with the line), nested too deep, or not an object.
+        InputError: not JSON, NaN or infinity in it, or nested too deep; the message names the line.
+
+    """
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise InputError(f"{source}: line {error.lineno}: not readable as JSON ({error.msg}); correct it") from error
+
+
+def parse_object(data: bytes, *, source: str) -> dict[str, Any]:
+    """The JSON object in ``data``, with or without a byte order mark.
+
+    Raises:
+        InputError: empty, not an object, or as of :func:`parse_json`.
 
     """
     body = data[3:] if data[:3] == _BOM else data
     if not body.strip():
         raise InputError(f"{source}: empty; expected a JSON object")
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise InputError(
-            f"{source}: line {error.lineno}: no valid JSON ({error.msg}); correct or re-export it"
-        ) from error
+    value = parse_json(body, source=source)
     if not isinstance(value, dict):
         raise InputError(f"{source}: a JSON {type(value).__name__}, not an object with annotations or predictions")
     return value
 
 
-def read_own_json(path: Path, *, remedy: str) -> dict[str, Any]:
+def read_own_json(path: Path, *, remedy: str, wanted: str = "a JSON object") -> dict[str, Any]:
     """The JSON object in a file that touchline wrote.
 
     Read with Python's own parser: names of files that are not valid Unicode are escaped in a way orjson refuses.
@@ -77,6 +85,7 @@ def read_own_json(path: Path, *, remedy: str) -> dict[str, Any]:
     Args:
         path: the file.
         remedy: what to do about a file that cannot be used, to end the message with.
+        wanted: what it should hold, for the message.
 
     Raises:
         InputError: missing, unreadable, too large, not JSON, or not an object.
@@ -88,7 +97,7 @@ def read_own_json(path: Path, *, remedy: str) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: not readable as JSON ({error}); {remedy}") from error
     if not isinstance(document, dict):
-        raise InputError(f"{path}: holds a {type(document).__name__}, not a JSON object; {remedy}")
+        raise InputError(f"{path}: holds a {type(document).__name__}, not {wanted}; {remedy}")
     return document
 
 
@@ -99,7 +108,7 @@ def read_document(path: Path, *, schema: str, version: int, remedy: str) -> dict
         InputError: it cannot be read, or is of another schema or version.
 
     """
-    document = read_own_json(path, remedy=remedy)
+    document = read_own_json(path, remedy=remedy, wanted=f"a JSON object of schema {schema!r} version {version}")
     check_schema(document, schema=schema, version=version, source=str(path), remedy=remedy)
     return document
 

@@ -1,1 +1,1 @@
-"""SoccerNet's label files, result files, folders and zips."""
+"""SoccerNet's files: events as its evaluator reads them, games in folders and zips, and how to get what is missing."""

@@ -23,7 +23,8 @@ from touchline.core.errors import InputError
 from touchline.formats.clips.predictions import write_clip_predictions
 from touchline.formats.clips.skeleton_sets import SkeletonSet, read_skeleton_set
 from touchline.formats.files.atomic import write_json_atomic
-from touchline.metrics.recognition import bootstrap, confusion_matrix, report
+from touchline.metrics.bootstrap import over_groups
+from touchline.metrics.recognition import ROUNDS, confusion_matrix, report
 from touchline.training.recipe import StrictSettings
 from touchline.training.recognition import distillation_losses as losses
 from touchline.training.recognition.distill_table import ROLES, DistillResult, DistillRow, result_of, row_of
@@ -166,8 +167,10 @@ def _measured(
     groups, said = data.groups.tolist(), values.argmax(axis=1)
     ids = [f"{group}/{number}" for number, group in enumerate(groups)]
     write_clip_predictions(out / f"{role}.csv", ids=ids, classes=labels, values=values)
-    macro = bootstrap(
-        lambda drawn: report(confusion_matrix(truth[drawn], said[drawn], classes=len(labels))).macro_f1, groups
+    macro = over_groups(
+        lambda drawn: report(confusion_matrix(truth[drawn], said[drawn], classes=len(labels))).macro_f1,
+        groups,
+        rounds=ROUNDS,
     )
     measured = {
         **measure(truth, values, groups=groups, labels=labels),

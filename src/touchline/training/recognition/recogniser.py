@@ -21,7 +21,8 @@ from touchline.core.clips import ClipSet
 from touchline.core.errors import InputError
 from touchline.formats.clips.predictions import write_clip_predictions
 from touchline.formats.files.atomic import make_folder, write_json_atomic
-from touchline.metrics.recognition import accuracy_interval, bootstrap, calibration, confusion_matrix, report
+from touchline.metrics.bootstrap import over_groups
+from touchline.metrics.recognition import ROUNDS, accuracy_interval, calibration, confusion_matrix, report
 from touchline.models.networks.clip_ensemble import ClipEnsemble
 from touchline.models.specs.clip_input import ClipNormaliser
 from touchline.models.specs.spec import ClipConfig, ClipSpec
@@ -344,8 +345,10 @@ def write_measured(clips: TrainingClips, values: Floats, *, out: Path, name: str
     groups = [clips.items[i].kept_together for i in measured_rows]
     whole = report(confusion_matrix(truth, said, classes=len(clips.labels)))
     interval = accuracy_interval(truth, said, groups=groups)
-    macro = bootstrap(
-        lambda drawn: report(confusion_matrix(truth[drawn], said[drawn], classes=len(clips.labels))).macro_f1, groups
+    macro = over_groups(
+        lambda drawn: report(confusion_matrix(truth[drawn], said[drawn], classes=len(clips.labels))).macro_f1,
+        groups,
+        rounds=ROUNDS,
     )
     measured = {
         "clips": len(measured_rows),
