@@ -89,6 +89,9 @@ class Lines(EventFormat):
 
 def test_a_format_needs_little_more_than_its_content(tmp_path: Path) -> None:
     known = Lines()
+    assert not known.readable and all(
+        one.readable for one in map(format_named, ("events", "Labels", "results_spotting"))
+    )
     assert known.takes("Match.LINES") and not known.takes("match.json") and known.default_name == "events.lines"
     result = known.write(TIMELINE, tmp_path / "new" / "match.lines", game="g")
     assert result.path.read_bytes() == b"g\nGoal\nCorner" and not result.lossy

@@ -47,7 +47,7 @@ class EventFiles:
             advice = missing_advice(path.name)
             raise InputError(f"{path}: does not exist; give a file, a folder or a zip of event files{advice}")
         if not self.names:
-            raise InputError(f"{path}: holds no {' or '.join(endings)} file")
+            raise InputError(f"{path}: holds {' and '.join(f'no {ending} file' for ending in endings)}")
 
     @property
     def single(self) -> bool:

@@ -105,6 +105,11 @@ class EventFormat(ABC):
         """A name for a file of this format."""
         return self.file_names[0] if self.file_names else f"events{self.suffixes[0]}"
 
+    @property
+    def readable(self) -> bool:
+        """Whether its files can be read, not just written."""
+        return type(self).read is not EventFormat.read
+
     def recognises(self, source: EventSource) -> bool:
         """Whether a file is of this format and can be read."""
         del source
@@ -117,7 +122,7 @@ class EventFormat(ABC):
             InputError: damaged, or events that cannot be.
 
         """
-        raise InputError(f"{source.name}: {self.title} are written, never read")
+        raise NotImplementedError(f"{type(self).__name__} recognises files but does not read them: {source.name}")
 
     def fit(self, timeline: Timeline) -> Fitted:
         """What of a timeline the format can hold: everything, unless a format says otherwise."""

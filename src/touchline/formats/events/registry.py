@@ -9,7 +9,6 @@ from touchline.core.events import Timeline
 from touchline.formats.events.event_format import Converted, EventFormat, EventSource
 from touchline.formats.events.own_events import TouchlineEvents
 from touchline.formats.events.soccernet_files import SoccerNetResults, label_formats
-from touchline.formats.soccernet.entries import event_entries
 
 FORMATS: tuple[EventFormat, ...] = (
     TouchlineEvents(),
@@ -19,8 +18,8 @@ FORMATS: tuple[EventFormat, ...] = (
 
 
 def file_endings() -> tuple[str, ...]:
-    """The endings that files of all formats have, each once."""
-    names = [name for known in FORMATS for name in (*known.file_names, *known.suffixes)]
+    """The endings of files that can be read, each once."""
+    names = [name for known in FORMATS if known.readable for name in (*known.file_names, *known.suffixes)]
     return tuple(dict.fromkeys(Path(f"x{name}").suffix for name in names))
 
 
@@ -55,11 +54,14 @@ def read_events(data: bytes, *, source: str) -> tuple[Timeline, str]:
 
     """
     file = EventSource(source, data)
-    known = next((known for known in FORMATS if known.recognises(file)), None)
-    if known is None:
-        event_entries(file.document, source=source)
-        raise InputError(f"{source}: holds events in no format that is read; those known are {known_files()}")
-    return known.read(file)
+    for known in FORMATS:
+        if known.recognises(file):
+            return known.read(file)
+    by_name = format_taking(Path(source).name)
+    if by_name is not None and not by_name.readable:
+        raise InputError(f"{source}: {by_name.title} are written, never read; convert from the file they were made of")
+    keys = sorted(file.document)[:8]
+    raise InputError(f"{source}: has neither 'annotations' nor 'predictions' nor a 'schema'; its keys are {keys}")
 
 
 def write_events(timeline: Timeline, path: Path, *, game: str) -> Converted:
