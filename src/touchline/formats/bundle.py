@@ -230,6 +230,23 @@ class Bundle:
         return sums
 
 
+def open_bundle(path: str | Path) -> Bundle:
+    """The bundle of an earlier analysis.
+
+    Args:
+        path: the folder ``match.touchline``, or the video that it lies beside.
+
+    Raises:
+        InputError: there is no bundle.
+
+    """
+    path = Path(path)
+    bundle = Bundle(path) if path.suffix == SUFFIX else Bundle.for_video(path)
+    if not (bundle.path / MANIFEST).is_file():
+        raise InputError(f"{path}: no bundle (looked for {bundle.path / MANIFEST}); make one with touchline analyze")
+    return bundle
+
+
 def coverage_from_json(document: Mapping[str, Any]) -> Coverage:
     """The coverage that ``dataclasses.asdict`` wrote."""
     gaps = tuple(Gap(**gap) for gap in document["gaps"])
