@@ -69,7 +69,7 @@ def sound_from_document(document: Mapping[str, Any], *, curves: Floats) -> Sound
     """What :func:`sound_document` gave, with its curves (rows, curves).
 
     Raises:
-        KeyError, TypeError, ValueError: it is none.
+        KeyError, TypeError, ValueError: the document is something else.
 
     """
     return SoundReading(

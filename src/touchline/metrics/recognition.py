@@ -25,7 +25,7 @@ ROUNDS = 2000
 
 @dataclass(frozen=True, slots=True)
 class ClassScores:
-    """One class: precision, recall and F1 are NaN where nothing was predicted or nothing is there to be found."""
+    """One class: precision, recall and F1 are NaN where the class was never predicted or does not occur."""
 
     precision: float
     recall: float
@@ -79,7 +79,7 @@ def confusion_matrix(truth: npt.ArrayLike, predicted: npt.ArrayLike, *, classes:
     """int64 (classes, classes) of true and predicted class indices (n,).
 
     Raises:
-        ValueError: another number of predictions than truths, or an index that is no class.
+        ValueError: another number of predictions than truths, or an index that is not a class.
 
     """
     rows, columns = np.asarray(truth, np.int64), np.asarray(predicted, np.int64)

@@ -52,7 +52,7 @@ def read_coco_truth(path: Path | str, *, labels: Sequence[str]) -> CocoTruth:
         labels: names of the classes wanted; upper and lower case are the same.
 
     Raises:
-        InputError: not readable, not such a file, or an entry that is no box; the message has its number.
+        InputError: not readable, not such a file, or an entry that is not a box; the message has its number.
 
     """
     path = Path(path)
@@ -81,7 +81,7 @@ def read_coco_results(path: Path | str, truth: CocoTruth) -> Mapping[int, Detect
     """The boxes of a COCO file of results, by image number; every image of the truth has an entry.
 
     Raises:
-        InputError: not readable, not such a file, or an entry that is no box of the truth's images and categories.
+        InputError: not readable, not such a file, or an entry that is not a box of the truth's images and categories.
 
     """
     path = Path(path)

@@ -50,7 +50,7 @@ def _item(row: dict[str, str], *, path: Path, line: int) -> ClipItem:
         raise InputError(f"{path}: line {line} has path {name!r} and label {label!r}; both are needed")
     split = (row.get("split") or "").strip() or None
     if split is not None and split not in _SPLITS:
-        raise InputError(f"{path}: line {line}: split {split!r} is none of {_SPLITS}")
+        raise InputError(f"{path}: line {line}: split {split!r} is not one of {_SPLITS}")
     return ClipItem(
         (row.get("id") or "").strip() or name,
         label,

@@ -53,7 +53,7 @@ def read_clip_predictions(path: Path | str) -> ClipPredictions:
     """The predictions of a CSV file with the columns ``id`` (or ``path``) and ``label``; probabilities may be missing.
 
     Raises:
-        InputError: no such file, no such columns, a clip twice, or a probability that is none.
+        InputError: no such file, no such columns, a clip twice, or a value that is not a probability.
 
     """
     path = Path(path)

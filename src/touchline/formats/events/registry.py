@@ -32,7 +32,7 @@ def format_named(name: str) -> EventFormat:
     """A format by its name.
 
     Raises:
-        InputError: there is none.
+        InputError: no format has that name.
 
     """
     for known in FORMATS:

@@ -67,7 +67,7 @@ class StreamSet:
         recordings: all of them.
         models: what made each stream, where that is known.
         published: streams that SoccerNet publishes.
-        reductions: SHA-256 of what made a stream narrower, where something did and that is known.
+        reductions: SHA-256 of what reduced the width of a stream, where it was reduced and that is known.
 
     """
 
@@ -158,7 +158,7 @@ def _fetch(rows: npt.NDArray[Any], *, low: int, high: int) -> None:
 
 
 def _fill(block: Floats, present: Bools, rows: npt.NDArray[Any] | None, *, start: int) -> None:
-    """Copy rows from ``start`` on into a block; what there is none of, or is not finite, becomes 0 and not present."""
+    """Copy rows from ``start`` on into a block; rows that are missing or not finite become 0 and not present."""
     count = 0 if rows is None else len(rows)
     low, high = min(max(-start, 0), len(block)), min(max(count - start, 0), len(block))
     if rows is not None and low < high:

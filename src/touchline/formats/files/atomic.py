@@ -105,7 +105,7 @@ def write_json_atomic(path: Path | str, value: Any) -> None:
 def json_bytes(value: Any) -> bytes:
     """Indented UTF-8 JSON; NaN and infinity are refused, keys keep their order."""
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    # A file name that is no valid Unicode becomes JSON's own \\udcXX escapes.
+    # A file name that is not valid Unicode becomes JSON's own \\udcXX escapes.
     return text.encode("utf-8", "backslashreplace")
 
 

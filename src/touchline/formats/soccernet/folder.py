@@ -62,7 +62,7 @@ class GameFolder:
         """Half -> video, the largest pictures first; a game's only video counts as half 1.
 
         Raises:
-            InputError: there is none; the message says how to get it.
+            InputError: the game has no video; the message says how to get one.
 
         """
         found: dict[int, Path] = {}
@@ -94,7 +94,7 @@ def find_games(root: Path) -> list[GameFolder]:
     """Every folder below that holds files of a game, by name.
 
     Raises:
-        InputError: there is none.
+        InputError: there are no games.
 
     """
     games = list(_walk(root))

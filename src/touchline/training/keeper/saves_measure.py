@@ -36,7 +36,7 @@ def measure(saved: Floats, pictured: Bools, found: Mapping[str, tuple[Floats, Fl
     Args:
         saved: float64 (n,), 0 or 1.
         pictured: bool (n,).
-        found: of every model chances (repeats, n) told which shots are pictured, and not told; NaN for no answer.
+        found: of every model chances (repeats, n), knowing which shots are pictured and without; NaN for no answer.
 
     """
     told = {name: both[0][:, pictured] for name, both in found.items()}

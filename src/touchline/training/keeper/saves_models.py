@@ -54,8 +54,8 @@ class Answers:
     """Chances of a save for shots left out.
 
     Attributes:
-        pictured: float64 (n,), told which shots are pictured; NaN where the model has no answer.
-        anyone: float64 (n,), not told; NaN likewise.
+        pictured: float64 (n,), knowing which shots are pictured; NaN where the model has no answer.
+        anyone: float64 (n,), without knowing it; NaN likewise.
 
     """
 
@@ -125,7 +125,7 @@ def _fit_curves(
     columns: list[int],
     learn: Bools | None = None,
 ) -> tuple[Answers, Floats, Floats]:
-    """Answers, their log odds told which are pictured, and those of the shots learnt from, each left out in turn."""
+    """Answers, their log odds knowing which are pictured, and those of the shots learnt from, each left out in turn."""
     rows = ~held if learn is None else ~held & learn
     features = data.features[:, columns]
     given = (features[rows], data.pictured[rows], data.saved[rows])
