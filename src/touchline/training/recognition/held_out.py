@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from touchline.formats.clips.predictions import write_clip_predictions
 from touchline.formats.files.atomic import write_json_atomic
-from touchline.metrics.recognition import accuracy_interval, bootstrap, confusion_matrix, report
+from touchline.metrics.bootstrap import over_groups
+from touchline.metrics.recognition import ROUNDS, accuracy_interval, confusion_matrix, report
 from touchline.training.recognition.clip_splits import Fold, Indices
 
 Floats = npt.NDArray[np.float64]
@@ -107,8 +108,10 @@ def measure(examples: Examples, values: Floats) -> dict[str, Any]:
     predicted = values.argmax(axis=1)
     whole = report(confusion_matrix(truth, predicted, classes=classes))
     accuracy = accuracy_interval(truth, predicted, groups=groups)
-    macro = bootstrap(
-        lambda drawn: report(confusion_matrix(truth[drawn], predicted[drawn], classes=classes)).macro_f1, groups
+    macro = over_groups(
+        lambda drawn: report(confusion_matrix(truth[drawn], predicted[drawn], classes=classes)).macro_f1,
+        groups,
+        rounds=ROUNDS,
     )
     return {
         "accuracy": accuracy.value,

@@ -15,6 +15,7 @@ import torch
 from touchline.core.errors import InputError, UsageError
 from touchline.formats.features.stream_sets import StreamSet, open_stream_set
 from touchline.formats.files.atomic import make_folder, write_json_atomic
+from touchline.metrics.calibration import equal_widths
 from touchline.models.networks.heads.fusion import FusedHead
 from touchline.models.specs.stream_spec import StreamHeadConfig, StreamSpec
 from touchline.models.store import save_model
@@ -246,7 +247,7 @@ def measure_scores(
         right.append(true)
     sure = np.concatenate(confidence)
     told = sure >= TOLD_CONFIDENCE
-    measured["calibration_error"] = measuring.calibration_error(sure[told], np.concatenate(right)[told])
+    measured["calibration_error"] = equal_widths(sure[told], np.concatenate(right)[told]).error
     return measured
 
 
