@@ -102,7 +102,11 @@ def test_exit_codes_end_the_help_of_touchline() -> None:
     assert re.findall(r"^ +(\d+) ", text, re.MULTILINE) == list(EXIT_CODES)
 
 
-@pytest.mark.parametrize("words", [[], ["features", "extract"], ["keeper"], ["evaluate", "spotting"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "words",
+    [[], ["features", "extract"], ["keeper"], ["evaluate", "spotting"], ["train"], ["models", "import"]],
+    ids=" ".join,
+)
 def test_help_imports_nothing_heavy(words: list[str]) -> None:
     code = (
         "import sys, touchline.cli.main as m\n"

@@ -67,8 +67,8 @@ def test_model_names() -> None:
 def test_recipes_and_their_tasks(tmp_path: Path) -> None:
     recipe = tmp_path / "mine.yaml"
     recipe.write_text(yaml.safe_dump({"task": "distil"}))
-    named = runner.invoke(app, ["train", str(tmp_path / "mien.yaml")])
-    assert (named.exit_code, "; did you mean 'mine.yaml'?" in named.stderr) == (3, True)
+    named = runner.invoke(app, ["train", "spoting-simulated"])
+    assert (named.exit_code, "; did you mean 'spotting-simulated'?" in named.stderr) == (3, True)
     done = runner.invoke(app, ["train", str(recipe), "--dry-run"])
     assert (done.exit_code, "; did you mean 'distill'?" in done.stderr) == (2, True)
 

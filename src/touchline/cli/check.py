@@ -11,9 +11,9 @@ from touchline.cli.common import Output, one_line, run_guarded
 from touchline.cli.inputs import Inputs
 from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption, StreamOption
 from touchline.cli.progress import progress_bar
-from touchline.cli.wording import counted
 from touchline.core.clock import format_clock
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK
+from touchline.core.wording import counted
 
 if TYPE_CHECKING:
     from touchline.media.check import CheckReport

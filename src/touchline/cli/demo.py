@@ -44,8 +44,8 @@ def _run(out: Path, *, device: Device, output: Output) -> int:
     from touchline.cli.batch import has_detector, load_spotters
     from touchline.cli.output import events_table, result_record, sound_lines, tracking_lines
     from touchline.cli.progress import progress_bar
-    from touchline.cli.wording import counted
     from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, ResourceError
+    from touchline.core.wording import counted
 
     spotter = load_spotters((), device=device, flip=None, output=output)
     tracker = load_tracker(device=device) if has_detector() else None

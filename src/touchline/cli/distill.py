@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from touchline.cli.common import Output, run_guarded
 from touchline.cli.options import DebugOption, DeviceOption, JsonOption
-from touchline.cli.train import FolderOption, RecipeArgument, ResumeOption, SetOption, tell_unreadable
-from touchline.cli.wording import counted
+from touchline.cli.progress import training_progress
+from touchline.cli.train import FolderOption, ResumeOption, SetOption, recipe_help, tell_unreadable
+from touchline.core.wording import counted
 
 if TYPE_CHECKING:
     from touchline.training.recognition.distill_table import DistillResult
+
+RecipeArgument = Annotated[Path, typer.Argument(metavar="RECIPE", help=recipe_help("distill"), show_default=False)]
 
 
 def command(
@@ -29,7 +34,7 @@ def command(
     accuracy of the three with 95 % intervals.
 
     Examples:
-      touchline distill recipes/distill-simulated.yaml
+      touchline distill distill-skeletons
 
     """
     output = Output(json=json, debug=debug)
@@ -45,7 +50,9 @@ def _distill(recipe: Path, overrides: list[str], out: Path | None, device: str, 
 
     from touchline.training.run import distill_recipe
 
-    result = distill_recipe(recipe, overrides=overrides, device=device, out=out, resume=resume)
+    result = distill_recipe(
+        recipe, overrides=overrides, device=device, out=out, resume=resume, progress=training_progress()
+    )
     output.record(asdict(result))
     if not output.json:
         output.say(_table(result))

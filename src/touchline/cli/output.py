@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from touchline.cli.common import Output, one_line
-from touchline.cli.wording import counted
 from touchline.core.clock import format_clock
+from touchline.core.wording import counted
 
 if TYPE_CHECKING:
     from touchline.analysis.pipeline import AnalysisResult

@@ -12,13 +12,18 @@ from touchline.cli.common import Device, Output, run_guarded
 from touchline.cli.options import DebugOption, DeviceOption, JsonOption
 from touchline.cli.progress import in_words, training_progress
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK
+from touchline.training.shipped_recipes import recipe_names_for
 
 if TYPE_CHECKING:
     from touchline.training.run import TrainingPlan
 
-RecipeArgument = Annotated[
-    Path, typer.Argument(metavar="RECIPE", help="Recipe file, such as recipes/spotting-simulated.yaml.")
-]
+
+def recipe_help(verb: str) -> str:
+    """The help of the argument RECIPE of a command, with the names that it takes."""
+    return f"Recipe file (YAML), or one of the recipes that ship: {', '.join(recipe_names_for(verb))}."
+
+
+RecipeArgument = Annotated[Path, typer.Argument(metavar="RECIPE", help=recipe_help("train"), show_default=False)]
 SetOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -57,8 +62,8 @@ def command(
     A run that was stopped continues from its last checkpoint.
 
     Examples:
-      touchline train recipes/spotting-simulated.yaml
-      touchline train recipes/spotting-simulated.yaml --set seed=2 --out runs/seed-2
+      touchline train spotting-simulated
+      touchline train spotting-simulated --set seed=2 --out runs/seed-2
 
     """
     output = Output(json=json, debug=debug)

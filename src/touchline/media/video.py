@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 from weakref import WeakSet
 
 from av import VideoFrame
@@ -85,7 +86,7 @@ class VideoReader:
         """What the file is."""
         return self._facts.info
 
-    def __enter__(self) -> VideoReader:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

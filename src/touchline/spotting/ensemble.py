@@ -11,8 +11,9 @@ import numpy as np
 
 from touchline.core.errors import InputError, UsageError
 from touchline.core.events import Scores
+from touchline.media.sampling import fit_luma
 from touchline.spotting.engine import ScoreChunk
-from touchline.spotting.spotter import BaseSpotter, GridFrames, Spotter, fit_picture
+from touchline.spotting.spotter import BaseSpotter, GridFrames, Spotter
 
 
 class EnsembleSpotter(BaseSpotter):
@@ -46,7 +47,7 @@ class EnsembleSpotter(BaseSpotter):
         specs = [member.config.frame for member in self._members]
         mean = _RunningMean(len(engines))
         for index, luma in frames:
-            pictures = {spec: fit_picture(luma, spec) for spec in set(specs)}
+            pictures = {spec: fit_luma(luma, width=spec.width, height=spec.height) for spec in set(specs)}
             for at, (engine, spec) in enumerate(zip(engines, specs, strict=True)):
                 mean.add(at, engine.feed(index, pictures[spec]))
             yield from mean.ready()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,10 +11,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from touchline.core.errors import InputError, UsageError
 from touchline.core.suggestions import did_you_mean
+from touchline.training.shipped_recipes import find_recipe, is_installed
 
 Settings = TypeVar("Settings", bound=BaseModel)
 
@@ -22,6 +24,27 @@ class StrictSettings(BaseModel):
     """Settings that refuse keys they do not know."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TrainingSettings(StrictSettings):
+    """How long and how fast one network learns.
+
+    Attributes:
+        steps: of the optimiser.
+        base_lr: highest learning rate; it warms up over a twentieth of the steps and falls as a cosine.
+        weight_decay: of AdamW.
+        ema_decay: of the averaged weights, which are what is kept.
+        save_every: steps between checkpoints.
+        seed: of weights and of everything drawn.
+
+    """
+
+    steps: int = Field(default=1000, ge=1)
+    base_lr: float = 2e-3
+    weight_decay: float = 0.05
+    ema_decay: float = 0.999
+    save_every: int = 500
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +61,22 @@ class Recipe:
 def read_recipe(path: str | Path, *, overrides: Iterable[str] = ()) -> Recipe:
     """Read a recipe and apply ``a.b=c`` overrides; ``*`` stands for every key of its level.
 
-    A relative ``data_root`` in the file is relative to the file; in an override, to the working folder.
+    A relative ``data_root`` in the file is relative to the file; in an override, to the working folder. No data lie
+    beside an installed package: its recipes are read as if they lay in ``recipes/`` of the working folder.
+
+    Args:
+        path: the file, or the name of a recipe that ships, such as ``spotting-simulated``.
+        overrides: settings to change.
 
     Raises:
         InputError: absent, no YAML, or without a task.
         UsageError: an override is not of the form ``a.b=c``.
 
     """
-    path = Path(path)
+    path = find_recipe(path)
     try:
         data = path.read_bytes()
         settings = yaml.safe_load(data)
-    except FileNotFoundError as error:
-        near = did_you_mean(path.name, [file.name for file in path.parent.glob("*.yaml")])
-        raise InputError(f"{path}: there is no such recipe{near}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read ({error})") from error
     except yaml.YAMLError as error:
@@ -59,7 +84,7 @@ def read_recipe(path: str | Path, *, overrides: Iterable[str] = ()) -> Recipe:
     if not isinstance(settings, dict) or not isinstance(settings.get("task"), str):
         raise InputError(f"{path}: not a recipe; it needs a line such as `task: slow-fusion`")
     if isinstance(settings.get("data_root"), str):
-        settings["data_root"] = str(path.parent / Path(settings["data_root"]).expanduser())
+        settings["data_root"] = _beside(path, Path(settings["data_root"]).expanduser())
     given = tuple(overrides)
     for override in given:
         _apply(settings, override)
@@ -97,9 +122,18 @@ def resolve_data_root(data_root: str | None, *, source: str | Path, needs: str =
         raise UsageError(f"{source}: says not where the data lie; add --set data_root=FOLDER")
     root = Path(data_root).expanduser()
     if not root.is_dir():
-        remedy = f"this recipe needs {needs}; then --set data_root=FOLDER" if needs else "set it with --set"
-        raise InputError(f"data_root {data_root!r} is no folder (looked for {root.absolute()}); {remedy}")
+        remedy = f"this recipe needs {needs}; then add" if needs else "add"
+        raise InputError(
+            f"data_root {data_root!r} is no folder (looked for {root.absolute()}); {remedy} --set data_root=FOLDER"
+        )
     return root
+
+
+def _beside(path: Path, place: Path) -> str:
+    """A place as the recipe at a path means it."""
+    if is_installed(path):
+        return os.path.normpath(Path("recipes") / place)
+    return str(path.parent / place)
 
 
 def _apply(settings: dict[str, Any], override: str) -> None:

@@ -18,10 +18,11 @@ from touchline.cli.main import app
 from touchline.core.errors import InputError, UsageError
 from touchline.models.store import load_model
 from touchline.training.checkpoint import load_checkpoint
+from touchline.training.family import Job
 from touchline.training.recognition import recogniser
 from touchline.training.recognition.distill import distill, student_loss
 from touchline.training.recognition.distill_table import DistillResult
-from touchline.training.recognition.recogniser_settings import Distillation
+from touchline.training.recognition.recogniser_settings import Distillation, DistillRecipe
 from touchline.training.recognition.teacher_cache import TeacherSays
 from touchline.training.run import distill_recipe
 
@@ -40,7 +41,7 @@ def recipe_of(root: Path, **changes: Any) -> dict[str, Any]:
 
 
 def run(recipe: dict[str, Any], *, out: Path) -> DistillResult:
-    return distill(recipe, out=out, recipe_folder=Path(recipe["data_root"]))
+    return distill(DistillRecipe.model_validate(recipe), Job(out, recipe=Path(recipe["data_root"]) / "recipe.yaml"))
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,8 @@ def test_the_table_has_all_three_and_intervals(done: tuple[DistillResult, Path])
 
 def test_the_distilled_student_is_what_is_written(done: tuple[DistillResult, Path]) -> None:
     result, out = done
-    network, config, _ = load_model(result.model, task="recognize")
+    loaded = load_model(result.model, task="recognize")
+    network, config = loaded.network, loaded.config
     assert config.labels == ("blue", "red") and config.name == "small"
     assert sum(parameter.numel() for parameter in network.parameters()) == result.rows[2].parameters
     kept = load_checkpoint(out / "fold_1/distilled/member_0.pt")["network"]["classes.weight"]

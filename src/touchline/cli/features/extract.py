@@ -14,8 +14,8 @@ from touchline.cli.common import Device, Output
 from touchline.cli.features.extract_videos import extract_each, tell_record
 from touchline.cli.options import ForceOption, ResumeOption, SharedArguments, StreamOption, VideosArgument, verb
 from touchline.cli.progress import progress_bar
-from touchline.cli.wording import counted
 from touchline.core.errors import InputError, UsageError
+from touchline.core.wording import counted
 
 if TYPE_CHECKING:
     from touchline.analysis.features import Extraction, FeatureOptions, View

@@ -9,8 +9,8 @@ import typer
 
 from touchline.cli.common import Output, run_guarded
 from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
-from touchline.cli.wording import counted
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, UsageError
+from touchline.core.wording import counted
 
 if TYPE_CHECKING:
     from touchline.features.games import GamesSet

@@ -12,8 +12,8 @@ from touchline.cli.common import Output, run_guarded
 from touchline.cli.features.options import FileRateOption
 from touchline.cli.inputs import Inputs
 from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
-from touchline.cli.wording import counted
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK
+from touchline.core.wording import counted
 
 
 def command(

@@ -15,8 +15,8 @@ from touchline.cli.features.options import FileRateOption
 from touchline.cli.inputs import Inputs
 from touchline.cli.options import AnyDeviceOption, DebugOption, ForceOption, JsonOption
 from touchline.cli.progress import ProgressCallback, each_with_progress, progress_bar
-from touchline.cli.wording import counted
 from touchline.core.errors import EXIT_OK, InputError, UsageError
+from touchline.core.wording import counted
 
 if TYPE_CHECKING:
     from touchline.features.reduction import Reduction

@@ -10,8 +10,8 @@ import typer
 from touchline.cli.common import Output, run_guarded
 from touchline.cli.keeper.options import PoseModelOption, SaveModelOption
 from touchline.cli.options import DebugOption, DeviceOption, JsonOption
-from touchline.cli.wording import counted
 from touchline.core.errors import EXIT_OK, InputError
+from touchline.core.wording import counted
 
 if TYPE_CHECKING:
     from touchline.core.events import Timeline

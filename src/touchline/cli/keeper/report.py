@@ -25,8 +25,8 @@ from touchline.cli.keeper.options import (
 from touchline.cli.keeper.pose import locator, pictures_in
 from touchline.cli.options import SharedArguments, verb
 from touchline.cli.progress import each_with_progress
-from touchline.cli.wording import counted
 from touchline.core.errors import InputError, UsageError
+from touchline.core.wording import counted
 
 if TYPE_CHECKING:
     from touchline.core.shots import Shot

@@ -12,8 +12,8 @@ from touchline.cli.common import Output, one_line, run_guarded
 from touchline.cli.inputs import Inputs
 from touchline.cli.keeper.options import Population, PopulationOption, SaveModelOption, ShotsOption, UnitsOption
 from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
-from touchline.cli.wording import counted
 from touchline.core.errors import InputError
+from touchline.core.wording import counted
 
 if TYPE_CHECKING:
     from touchline.core.shots import Shot

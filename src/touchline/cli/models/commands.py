@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -13,16 +13,26 @@ import typer
 from touchline.cli.commands import add_command, new_group
 from touchline.cli.common import Output, run_guarded
 from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption, SharedArguments, verb
-from touchline.cli.wording import counted, ordinal
 from touchline.core.errors import EXIT_OK
+from touchline.core.wording import counted, ordinal
+from touchline.models.architectures import ARCHITECTURES, published
 
 if TYPE_CHECKING:
     from touchline.models.specs.spec import ClipConfig
-    from touchline.models.store import Config, StoredModel
+    from touchline.models.specs.tasks import Config
+    from touchline.models.store import StoredModel
 
 NameArgument = Annotated[str, typer.Argument(metavar="MODEL", help="Name or file of a model.")]
 LABELS_WIDTH = 60
 """Characters of a model's labels in a list."""
+
+
+def _architectures() -> str:
+    """Return the networks with published weights by task, for the help."""
+    by_task: dict[str, list[str]] = {}
+    for name in published():
+        by_task.setdefault(ARCHITECTURES[name].task, []).append(name)
+    return "; ".join(f"{task}: {', '.join(names)}" for task, names in by_task.items())
 
 
 def list_command(device: AnyDeviceOption = "auto", json: JsonOption = False, debug: DebugOption = False) -> None:
@@ -74,14 +84,14 @@ def show_command(
     """
 
     def run() -> None:
-        from touchline.models.store import find_model, load_model
+        from touchline.models.store import load_model
 
-        path = find_model(name)
-        network, config, sha256 = load_model(path, task="any")
-        parameters = sum(parameter.numel() for parameter in network.parameters())
+        model = load_model(name, task="any")
+        path = model.path
         output = Output(json=json, debug=debug)
         card = path.with_suffix(".md")
-        facts = {**config.model_dump(mode="json"), "path": str(path), "sha256": sha256, "parameters": parameters}
+        facts = {**model.config.model_dump(mode="json"), "path": str(path), "sha256": model.sha256}
+        facts["parameters"] = sum(parameter.numel() for parameter in model.network.parameters())
         facts["megabytes"] = round(path.stat().st_size / 1e6, 2)
         output.record(facts)
         if not json:
@@ -98,7 +108,6 @@ def show_command(
 class ImportArguments(SharedArguments):
     """What importing a model takes."""
 
-    device: AnyDeviceOption = "auto"
     file: Annotated[
         Path,
         typer.Argument(metavar="FILE", help="Checkpoint with a network's weights as PyTorch saves them; or a model."),
@@ -108,9 +117,8 @@ class ImportArguments(SharedArguments):
         typer.Option(
             "--architecture",
             metavar="NAME",
-            help="Read the weights as this network: r2plus1d-18, resnet-clip or x3d recognizes clips; resnet-encoder, "
-            "vggish and vggish-conv4 extract features of images and sound; pose-hg3d finds poses.",
-            show_default="lRomul's ball-action spotter, or what a model file says",
+            help=f"Read the weights as those of this network, by task: {_architectures()}.",
+            show_default="lRomul's spotter, a published spotting head or a model file",
         ),
     ] = None
     name: Annotated[
@@ -165,12 +173,24 @@ class ImportArguments(SharedArguments):
 
 def _import(arguments: ImportArguments, output: Output) -> int:
     """Import a checkpoint and print what it has become."""
-    from touchline.cli.models.imports import ImportRequest, import_file
+    from touchline.cli.models.imports import key_values, label_names
+    from touchline.models.importing.checkpoints import import_model
     from touchline.models.store import load_model
 
-    path = import_file(ImportRequest(**{field.name: getattr(arguments, field.name) for field in fields(ImportRequest)}))
-    _, config, sha256 = load_model(path, task="any")
-    output.record({"name": config.name, "path": str(path), "sha256": sha256, "labels": list(config.labels)})
+    path = import_model(
+        arguments.file,
+        architecture=arguments.architecture,
+        name=arguments.name,
+        labels=label_names(arguments.labels),
+        new_head=arguments.new_head,
+        clip=key_values(arguments.clip, option="--clip"),
+        network=key_values(arguments.network, option="--network"),
+        precision=arguments.precision,
+        out=arguments.out,
+    )
+    model = load_model(path, task="any")
+    config = model.config
+    output.record({"name": config.name, "path": str(path), "sha256": model.sha256, "labels": list(config.labels)})
     if not output.json:
         classes = counted(len(config.labels), "class", "classes")
         output.say(f"{config.name}: {config.architecture}, {classes} -> {path}")
@@ -216,10 +236,10 @@ def export_command(
         from touchline.models.exporting.graphs import export_model
         from touchline.models.store import load_model
 
-        network, config, _ = load_model(name, task="any")
-        paths = export_model(network, config, out, format=format)
+        model = load_model(name, task="any")
+        paths = export_model(model.network, model.config, out, format=format)
         output = Output(json=json, debug=debug)
-        output.record({"name": config.name, "format": format, "paths": [str(path) for path in paths]})
+        output.record({"name": model.name, "format": format, "paths": [str(path) for path in paths]})
         if not json:
             for path in paths:
                 output.say(str(path))

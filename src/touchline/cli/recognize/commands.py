@@ -12,8 +12,8 @@ from touchline.cli.common import Output, run_guarded
 from touchline.cli.inputs import Inputs
 from touchline.cli.options import DebugOption, DeviceOption, JsonOption
 from touchline.cli.progress import each_with_progress
-from touchline.cli.wording import counted
 from touchline.core.errors import InputError, UsageError
+from touchline.core.wording import counted
 
 if TYPE_CHECKING:
     import numpy as np

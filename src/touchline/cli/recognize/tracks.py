@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from touchline.cli.common import Output
 from touchline.cli.progress import progress_bar
-from touchline.cli.wording import counted
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, UsageError
+from touchline.core.wording import counted
 
 if TYPE_CHECKING:
     from touchline.core.actions import Actions

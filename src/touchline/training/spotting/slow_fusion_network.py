@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from touchline.core.errors import InputError, UsageError
 from touchline.models.networks.slow_fusion import SlowFusionSpotter
@@ -65,8 +65,7 @@ def load_from(network: SlowFusionSpotter, source: str | Path) -> list[str]:
         Names that were left fresh.
 
     """
-    other, _, _ = load_model(source)
-    tensors: Mapping[str, Tensor] = other.state_dict()
+    tensors: Mapping[str, Tensor] = load_model(source).network.state_dict()
     own = network.state_dict()
     fresh = [n for n in own if n.startswith("classifier.") and (n not in tensors or tensors[n].shape != own[n].shape)]
     wrong = sorted(set(own) ^ set(tensors)) or [n for n in own if n not in fresh and own[n].shape != tensors[n].shape]
@@ -74,9 +73,3 @@ def load_from(network: SlowFusionSpotter, source: str | Path) -> list[str]:
         raise InputError(f"{source}: {len(wrong)} weights do not fit this stage's network, first {wrong[:5]}")
     network.load_state_dict({**own, **{n: t for n, t in tensors.items() if n not in fresh}})
     return fresh
-
-
-def count_parameters(network: nn.Module) -> tuple[int, int]:
-    """All parameters, and those that are trained."""
-    sizes = [(p.numel(), p.requires_grad) for p in network.parameters()]
-    return sum(n for n, _ in sizes), sum(n for n, trained in sizes if trained)

@@ -1,0 +1,136 @@
+"""The event files under a folder, in a zip, or one alone, by relative name; a zip is read in memory, never unpacked."""
+
+from __future__ import annotations
+
+import os
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from touchline.core.errors import InputError
+from touchline.formats.files.json_files import MAX_JSON_BYTES, check_size, read_bytes
+from touchline.formats.soccernet.source import missing_advice
+
+MAX_ENTRIES = 50_000
+MAX_TOTAL_BYTES = 4 << 30
+MAX_RATIO = 200
+"""Event files shrink about tenfold in a zip; a hundred times that is a bomb."""
+
+_RATIO_FROM_BYTES = 1 << 20
+
+
+class EventFiles:
+    """Where event files are: ``names`` are relative, sorted, with forward slashes.
+
+    Args:
+        path: a file, a folder or a zip.
+        endings: of the files that are looked for in a folder or zip.
+
+    Raises:
+        InputError: nothing is there, or a zip that is broken or unsafe.
+
+    """
+
+    def __init__(self, path: Path, *, endings: tuple[str, ...] = (".json",)) -> None:
+        self.path = path
+        self._zip = path.is_file() and zipfile.is_zipfile(path)
+        if self._zip:
+            self.names = _zip_names(path, endings)
+        elif path.is_dir():
+            self.names = sorted(_folder_names(str(path), endings))
+        elif path.exists():
+            self.names = [path.name]
+        else:
+            advice = missing_advice(path.name)
+            raise InputError(f"{path}: does not exist; give a file, a folder or a zip of event files{advice}")
+        if not self.names:
+            raise InputError(f"{path}: holds {' and '.join(f'no {ending} file' for ending in endings)}")
+
+    @property
+    def single(self) -> bool:
+        """Whether this is one file."""
+        return not self._zip and not self.path.is_dir()
+
+    def source(self, name: str) -> str:
+        """What to call a file in a message."""
+        return str(self.path) if self.single else f"{self.path}/{name}"
+
+    def read(self, names: list[str]) -> Iterator[tuple[str, bytes]]:
+        """``(name, bytes)`` of files, one at a time."""
+        if self._zip:
+            yield from _read_zip(self.path, names)
+        else:
+            for name in names:
+                yield name, read_bytes(self.path if self.single else self.path / name)
+
+
+def _folder_names(root: str, endings: tuple[str, ...]) -> Iterator[str]:
+    """Files with an ending below a folder; links to folders are not followed."""
+    for folder, folders, files in os.walk(root):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        inner = os.path.relpath(folder, root)
+        for file in files:
+            if file.endswith(endings) and not file.startswith("."):
+                yield file if inner == "." else f"{inner}/{file}".replace(os.sep, "/")
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    """A zip, its failures as InputError."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            yield archive
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+        raise InputError(f"{path}: cannot be read as a zip ({error}); make or download it again") from error
+
+
+def _zip_names(path: Path, endings: tuple[str, ...]) -> list[str]:
+    """The entries of a zip with an ending, once all of it is known to be harmless."""
+    with _opened(path) as archive:
+        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    if len(entries) > MAX_ENTRIES:
+        raise InputError(f"{path}: {len(entries):,} entries exceed the limit of {MAX_ENTRIES:,}; split it")
+    for entry in entries:
+        problem = _entry_problem(entry)
+        if problem:
+            raise InputError(f"{path}: entry {entry.filename!r} {problem}; refused")
+    names = [entry.filename for entry in entries]
+    if len(set(names)) != len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InputError(f"{path}: entry {twice!r} occurs twice; refused")
+    total = sum(entry.file_size for entry in entries)
+    if total > MAX_TOTAL_BYTES:
+        raise InputError(f"{path}: unpacks to {total:,} bytes, over the limit of {MAX_TOTAL_BYTES:,}; split it")
+    hidden = ("__MACOSX/", ".")
+    return sorted(name for name in names if name.endswith(endings) and not name.startswith(hidden))
+
+
+def _entry_problem(entry: zipfile.ZipInfo) -> str:
+    """Why an entry is refused; empty if it is not."""
+    name = PurePosixPath(entry.filename.replace("\\", "/"))
+    mode = entry.external_attr >> 16
+    if name.is_absolute() or ".." in name.parts or ":" in name.parts[0]:
+        return "points outside the archive"
+    if mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+        return "is a link or a device, not a file"
+    if entry.flag_bits & 1:
+        return "is encrypted (SoccerNet gives the password with its agreement: soccer-net.org/data; unpack it first)"
+    if entry.file_size > MAX_JSON_BYTES:
+        return f"unpacks to {entry.file_size:,} bytes, over the limit of {MAX_JSON_BYTES:,}"
+    if entry.file_size > _RATIO_FROM_BYTES and entry.file_size > MAX_RATIO * max(entry.compress_size, 1):
+        return f"unpacks to {entry.file_size:,} bytes from {entry.compress_size:,}, which no event file does"
+    return ""
+
+
+def _read_zip(path: Path, names: list[str]) -> Iterator[tuple[str, bytes]]:
+    """Entries of a zip, never more of one than it declares."""
+    with _opened(path) as archive:
+        for name in names:
+            declared = archive.getinfo(name).file_size
+            with archive.open(name) as entry:
+                data = entry.read(declared + 1)
+            check_size(len(data), source=f"{path}/{name}")
+            yield name, data

@@ -1,0 +1,36 @@
+"""Words and values that every evaluation reports in the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from touchline.core.wording import counted
+
+_NAMES_SHOWN = 5
+
+
+def no_nan(value: Any) -> Any:
+    """The value with None for NaN, which JSON cannot say; lists and mappings likewise inside."""
+    if isinstance(value, dict):
+        return {key: no_nan(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [no_nan(item) for item in value]
+    return None if value != value else value
+
+
+def some_names(names: Sequence[str]) -> str:
+    """A few names, and how many more."""
+    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+    return ", ".join(names[:_NAMES_SHOWN]) + more
+
+
+def unpaired(thing: str, *, missing: Sequence[str], unused: Sequence[str]) -> list[str]:
+    """Warnings about a pairing: things without predictions, and prediction files without a thing."""
+    warnings = []
+    if missing:
+        warnings.append(f"{counted(len(missing), thing)} without predictions, counted as missed: {some_names(missing)}")
+    if unused:
+        files = counted(len(unused), "prediction file")
+        warnings.append(f"{files} without a {thing}, left out: {some_names(unused)}")
+    return warnings
