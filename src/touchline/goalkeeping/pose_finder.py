@@ -157,7 +157,7 @@ class PoseFinder(PictureModel[PoseConfig]):
 def joint_confidence(
     share: npt.NDArray[np.floating], seen: npt.NDArray[np.floating], *, spec: ConfidenceSpec
 ) -> Floats:
-    """How likely each joint lies where it is said to, from how concentrated its heat map is and how likely it is seen.
+    """Return how likely each joint lies at its place, from how concentrated its heat map is and how likely it is seen.
 
     Args:
         share: any shape, 0 to 1.
