@@ -100,7 +100,7 @@ def test_the_reference_recipe_has_the_reference_numbers() -> None:
         "ball_finetune_long_004": (33, 2, 2, 7, 6000, 1e-3, 5e-5, "sgd", 0.4, 0.999),
     }
     assert all(stage.optimizer.gamma == 1.2 and stage.optimizer.batch_size == 4 for stage in settings.stages.values())
-    assert len(list_runs(settings, out=Path())) == 7 + 1 + 7 + 7
+    assert len(list_runs(settings)) == 7 + 1 + 7 + 7
 
 
 def test_overrides_set_values_of_any_kind(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from touchline.cli.common import DebugOption, DeviceOption, JsonOption, Output, run_guarded
-from touchline.cli.train import FolderOption, ResumeOption, SetOption, recipe_help, tell_unreadable
+from touchline.cli.train import FolderOption, ResumeOption, SetOption, make_reporter, recipe_help, tell_unreadable
 
 if TYPE_CHECKING:
     from touchline.training.recognition.distill_table import DistillResult
@@ -39,7 +39,9 @@ def _distill(recipe: Path, overrides: list[str], out: Path | None, device: str, 
 
     from touchline.training.run import distill_recipe
 
-    result = distill_recipe(recipe, overrides=overrides, device=device, out=out, resume=resume)
+    result = distill_recipe(
+        recipe, overrides=overrides, device=device, out=out, resume=resume, progress=make_reporter(output)
+    )
     output.record(asdict(result))
     if not output.json:
         output.say(_table(result))

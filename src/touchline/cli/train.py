@@ -58,7 +58,9 @@ def command(
 def _train(recipe: Path, overrides: list[str], out: Path | None, device: Device, resume: bool, output: Output) -> int:
     from touchline.training.run import run_recipe
 
-    model = run_recipe(recipe, overrides=overrides, device=device, out=out, resume=resume, progress=_reporter(output))
+    model = run_recipe(
+        recipe, overrides=overrides, device=device, out=out, resume=resume, progress=make_reporter(output)
+    )
     measured = _measured(model.parent)
     output.record({"model": str(model), **({"measured": measured} if measured else {})})
     if measured:
@@ -117,8 +119,8 @@ def _tell(plan: TrainingPlan, output: Output) -> None:
         )
 
 
-def _reporter(output: Output) -> Callable[[str, int, int], None]:
-    """Tells progress on stderr, with the time left: one line that renews itself on a terminal, else now and then."""
+def make_reporter(output: Output) -> Callable[[str, int, int], None]:
+    """Reports progress on stderr with the time left: one line that renews itself on a terminal, else now and then."""
     terminal = sys.stderr.isatty()
     every_s = 0.2 if terminal else _REPORT_EVERY_S
     started: dict[str, tuple[float, int]] = {}

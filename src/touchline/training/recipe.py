@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from touchline.core.errors import InputError, UsageError
 from touchline.training.shipped_recipes import find_recipe, is_installed
@@ -24,6 +24,27 @@ class StrictSettings(BaseModel):
     """Settings that refuse keys they do not know."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TrainingSettings(StrictSettings):
+    """How long and how fast one network learns.
+
+    Attributes:
+        steps: of the optimiser.
+        base_lr: highest learning rate; it warms up over a twentieth of the steps and falls as a cosine.
+        weight_decay: of AdamW.
+        ema_decay: of the averaged weights, which are what is kept.
+        save_every: steps between checkpoints.
+        seed: of weights and of everything drawn.
+
+    """
+
+    steps: int = Field(default=1000, ge=1)
+    base_lr: float = 2e-3
+    weight_decay: float = 0.05
+    ema_decay: float = 0.999
+    save_every: int = 500
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

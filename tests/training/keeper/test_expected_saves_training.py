@@ -13,6 +13,7 @@ from keeper_data import write_tables
 from touchline.core.errors import InputError
 from touchline.goalkeeping.expected_saves import load_expected_saves
 from touchline.goalkeeping.shots import Shot
+from touchline.training.family import Job
 from touchline.training.keeper import saves_models
 from touchline.training.keeper.expected_saves import ExpectedSavesRecipe, answer_out_of_fold, train
 from touchline.training.keeper.saves_data import SaveData, count_support, read_save_data
@@ -153,20 +154,20 @@ def test_support_counts_shots(data: SaveData) -> None:
 
 def test_a_recipe_from_tables_to_a_model_that_answers(tables: Path, tmp_path: Path) -> None:
     told = []
-    recipe = {"data_root": tables, **QUICK}
-    path = train(recipe, out=tmp_path / "run", progress=lambda *step: told.append(step))
+    recipe = ExpectedSavesRecipe.model_validate({"data_root": tables, **QUICK})
+    path = train(recipe, Job(tmp_path / "run", progress=lambda *step: told.append(step)))
     assert told[-1] == ("folds", 3, 3)
     measured = json.loads((tmp_path / "run" / "measured.json").read_text())
     assert set(measured["tables"]["pictured"]["models"]) == {*saves_models.MODELS, "curves + technique"}
     assert "reference recipe" in (tmp_path / "run" / "table.txt").read_text()
     model = load_expected_saves(path)
     assert 0 < model.predict([Shot(108.0, 44.0)]).p[0] < 1
-    assert train(recipe, out=tmp_path / "again").read_bytes() == path.read_bytes()
+    assert train(recipe, Job(tmp_path / "again")).read_bytes() == path.read_bytes()
 
 
 def test_too_few_shots_are_refused(tables: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="set folds lower"):
-        train({"data_root": tables, **QUICK, "folds": 80}, out=tmp_path / "run")
+        train(ExpectedSavesRecipe.model_validate({"data_root": tables, **QUICK, "folds": 80}), Job(tmp_path / "run"))
 
 
 @pytest.mark.slow

@@ -22,8 +22,8 @@ from touchline.models.store import save_model
 from touchline.spotting.stream_decoding import DenseScores, calibrated
 from touchline.spotting.stream_spotter import StreamSpotter
 from touchline.synthetic.planted_streams import LABELS, make_planted_set
-from touchline.training.spotting.slow_fusion_network import count_parameters
-from touchline.training.spotting.trainer import Progress
+from touchline.training.family import count_parameters
+from touchline.training.plan import Progress
 from touchline.training.streams import measure as measuring
 from touchline.training.streams.batches import PieceSampler
 from touchline.training.streams.learning import HeadTraining, Rounds, Told

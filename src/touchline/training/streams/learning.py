@@ -22,8 +22,8 @@ from touchline.models.store import load_weights
 from touchline.spotting.stream_spotter import StreamSpotter
 from touchline.training.checkpoint import load_checkpoint, restore_rng, save_checkpoint
 from touchline.training.finite import LossGuard
+from touchline.training.plan import Progress
 from touchline.training.schedule import WarmupCosine, set_learning_rate
-from touchline.training.spotting.trainer import Progress
 from touchline.training.streams import measure as measuring
 from touchline.training.streams.batches import PieceSampler, Places, as_tensors, drop_streams
 from touchline.training.streams.losses import chunk_loss, dense_loss, window_loss
