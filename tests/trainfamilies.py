@@ -30,6 +30,8 @@ from touchline.training.keeper import pose as keeper_pose
 from touchline.training.keeper.pose_data import PoseSampler, Shares
 from touchline.training.pitch import pitch_finder as pitch
 from touchline.training.recognition import recogniser, skeletons
+from touchline.training.recognition.recogniser_settings import RecogniserRecipe
+from touchline.training.recognition.skeleton_settings import SkeletonRecipe
 from touchline.training.spotting import ball_encoder, ball_temporal
 from touchline.training.spotting.augment import AugmentSettings
 from touchline.training.spotting.ball_truth import BallTruth
@@ -92,9 +94,12 @@ def _ball_encoder(out: Path, device: str = "cpu") -> nn.Module:
 
 
 def _recogniser(out: Path, device: str = "cpu") -> nn.Module:
-    root = write_squares(out / "squares")
-    model = recogniser.train(squares_recipe(root), out=out, recipe_folder=root)
-    return load_model(model, task="recognize")[0]
+    root = out / "squares"
+    if not root.exists():
+        write_squares(root)
+    settings = RecogniserRecipe.model_validate(squares_recipe(root))
+    model = recogniser.train(settings, Job(out, device, recipe=root / "recipe.yaml"))
+    return load_model(model, task="recognize").network
 
 
 def _skeletons(out: Path, device: str = "cpu") -> nn.Module:
@@ -103,7 +108,7 @@ def _skeletons(out: Path, device: str = "cpu") -> nn.Module:
     places[..., 2] = 1
     truth = np.arange(8) % 2
     data = SkeletonSet(places, np.array(["left", "right"])[truth], np.array(["A"] * 8), joints)
-    settings = skeletons.SkeletonRecipe.model_validate(
+    settings = SkeletonRecipe.model_validate(
         {
             "data_root": "none",
             "file": "none",
@@ -113,7 +118,7 @@ def _skeletons(out: Path, device: str = "cpu") -> nn.Module:
             "optimizer": {"steps": 4, "batch": 4},
         }
     )
-    return skeletons.train_one(data, truth, np.arange(8), settings=settings, out=out)
+    return skeletons.train_one(data, truth, np.arange(8), settings=settings, out=out, device=device)
 
 
 def _stream_head(out: Path, device: str = "cpu") -> nn.Module:

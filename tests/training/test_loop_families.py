@@ -20,9 +20,6 @@ from touchline.training.logs import read_metrics
 from touchline.training.run import plan_recipe, run_recipe
 from trainfamilies import FAMILIES, change_loss
 
-LOOPED = [name for name in FAMILIES if name not in {"recogniser", "skeletons", "stream-head"}]
-"""Families that train with the loop so far."""
-
 
 class _KilledError(Exception):
     pass
@@ -61,7 +58,7 @@ def _rows(out: Path) -> dict[str, list[dict[str, Any]]]:
     return {str(path.relative_to(out)): read_metrics(path) for path in sorted(out.rglob("metrics.jsonl"))}
 
 
-@pytest.mark.parametrize("family", LOOPED)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_a_run_that_ended_early_goes_on_to_the_bit_and_logs_no_row_twice(
     family: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -81,7 +78,7 @@ def test_a_run_that_ended_early_goes_on_to_the_bit_and_logs_no_row_twice(
     assert _rows(tmp_path / "whole") == _rows(tmp_path / "parts")
 
 
-@pytest.mark.parametrize("family", LOOPED)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_the_first_update_has_a_learning_rate(family: str, tmp_path: Path) -> None:
     rates: list[float] = []
 
@@ -96,7 +93,7 @@ def test_the_first_update_has_a_learning_rate(family: str, tmp_path: Path) -> No
     assert rates[0] > 0
 
 
-@pytest.mark.parametrize("family", LOOPED)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_the_device_asked_for_is_used(family: str, tmp_path: Path) -> None:
     if torch.cuda.is_available():
         FAMILIES[family].run(tmp_path, "cuda")

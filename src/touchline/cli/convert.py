@@ -1,4 +1,4 @@
-"""``touchline convert``: event files from one version or layout to another."""
+"""``touchline convert``: event files from one format to another."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, InputError, UsageError
 
 if TYPE_CHECKING:
     from touchline.core.events import Timeline
-    from touchline.formats.soccernet.versions import Converted
+    from touchline.formats.events.event_format import Converted
 
 
 def command(
@@ -25,17 +25,21 @@ def command(
         Path, typer.Argument(metavar="DST", help="Labels.json, Labels-v2.json, Labels-ball.json, ... or a folder.")
     ],
     to: Annotated[
-        str | None, typer.Option("--to", metavar="NAME", help="What to write for each game, where DST is a folder.")
+        str | None,
+        typer.Option("--to", metavar="NAME", help="Name of the file to write for each game, where DST is a folder."),
     ] = None,
     video_ini: Annotated[
         Path | None,
-        typer.Option("--video-ini", help="SRC's times are of SoccerNet's untrimmed HQ videos: count from its halves."),
+        typer.Option(
+            "--video-ini",
+            help="Count from the halves in this file: SRC's times are of SoccerNet's untrimmed HQ videos.",
+        ),
     ] = None,
     device: AnyDeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Convert events: the name of the file to write says into what; all that is lost on the way is told.
+    """Convert events; the name of the file to write selects the format, and whatever is lost is reported.
 
     Labels.json has SoccerNet's first three classes, Labels-v2.json its 17, Labels-ball.json its 12 of ball actions;
     results_spotting.json holds predictions, events.json everything touchline knows. A folder or zip of games is
@@ -46,15 +50,15 @@ def command(
 
 
 def _convert(source: Path, target: Path, *, to: str | None, video_ini: Path | None, output: Output) -> int:
-    from touchline.formats.soccernet.versions import write_version
+    from touchline.formats.events.registry import write_events
 
     inputs = Inputs("games", output=output)
     for game, path, read in _work(source, target, to=to):
         with inputs.one(game, type="error", game=game):
             found, named = read()
             timeline, shifted = _shifted(found, video_ini=video_ini)
-            result = write_version(timeline, path, game=named or game)
-            _tell(result, game=named or game, outside=shifted, output=output)
+            result = write_events(timeline, path, game=named or game)
+            _report(result, game=named or game, outside=shifted, output=output)
             inputs.done(EXIT_DEGRADED if result.lossy or shifted else EXIT_OK)
     return inputs.finish()
 
@@ -102,39 +106,33 @@ class _Reader:
 
     def __call__(self) -> tuple[Timeline, str]:
         """The events, and the game that the file itself names."""
-        from touchline.formats.event_files import EventFiles
-        from touchline.formats.soccernet.json import parse_object, read_bytes, url_local
-        from touchline.formats.soccernet.labels import parse_labels
+        from touchline.formats.events.event_files import EventFiles
+        from touchline.formats.events.registry import read_events
+        from touchline.formats.files.json_files import read_bytes
 
-        source = f"{self.path}/{self.name}" if self.name else str(self.path)
-        if self.name:
-            ((_, data),) = EventFiles(self.path).read([self.name])
-        else:
-            data = read_bytes(self.path)
-        document = parse_object(data, source=source)
-        if "schema" in document:
-            from touchline.formats.bundle import timeline_from_document
-
-            return timeline_from_document(document, path=Path(source)), ""
-        return parse_labels(data, source=source), url_local(document)
+        if not self.name:
+            return read_events(read_bytes(self.path), source=str(self.path))
+        ((_, data),) = EventFiles(self.path, endings=(Path(self.name).suffix,)).read([self.name])
+        return read_events(data, source=f"{self.path}/{self.name}")
 
 
 def _readers(source: Path) -> Iterator[_Reader]:
-    """One reader for each game in a folder or zip: of its most telling event file."""
+    """One reader for each game in a folder or zip: of its event file whose format is preferred."""
     import posixpath
 
-    from touchline.formats.event_files import EventFiles
-    from touchline.formats.soccernet.versions import TARGETS
+    from touchline.formats.events.event_files import EventFiles
+    from touchline.formats.events.registry import FORMATS, file_endings, format_taking, known_files
 
-    order = ["events.json", "Labels-v2.json", "Labels-ball.json", "Labels.json", "results_spotting.json"]
-    best: dict[str, str] = {}
-    for name in EventFiles(source).names:
+    best: dict[str, tuple[int, str]] = {}
+    for name in EventFiles(source, endings=file_endings()).names:
         folder, file = posixpath.split(name)
-        if file in TARGETS and (folder not in best or order.index(file) < order.index(best[folder])):
-            best[folder] = file
+        known = format_taking(file)
+        if known is not None:
+            rank = FORMATS.index(known), file
+            best[folder] = min(best.get(folder, rank), rank)
     if not best:
-        raise InputError(f"{source}: holds no event file by a name that is known: {', '.join(TARGETS)}")
-    for folder, file in sorted(best.items()):
+        raise InputError(f"{source}: holds no event file by a name that is known: {known_files()}")
+    for folder, (_, file) in sorted(best.items()):
         game = folder.removesuffix(".touchline")
         yield _Reader(source, name=posixpath.join(folder, file), game=game)
 
@@ -142,13 +140,12 @@ def _readers(source: Path) -> Iterator[_Reader]:
 def _shifted(timeline: Timeline, *, video_ini: Path | None) -> tuple[Timeline, int]:
     if video_ini is None:
         return timeline, 0
-    from touchline.formats.soccernet.versions import trimmed
-    from touchline.formats.soccernet.video_ini import read_video_ini
+    from touchline.formats.soccernet.video_ini import read_video_ini, trimmed
 
     return trimmed(timeline, read_video_ini(video_ini))
 
 
-def _tell(result: Converted, *, game: str, outside: int, output: Output) -> None:
+def _report(result: Converted, *, game: str, outside: int, output: Output) -> None:
     notes = [f"{count} events of {label!r} have no class there" for label, count in sorted(result.dropped.items())]
     notes += result.notes
     if outside:

@@ -105,7 +105,8 @@ class Loop(Generic[Batch]):
         return self.network.state_dict() if self._ema is None else self._ema.state_dict()
 
     def _start(self, *, resume: bool) -> None:
-        torch.manual_seed(self.plan.seed)
+        if self.plan.seed is not None:
+            torch.manual_seed(self.plan.seed)
         checkpoints = self.plan.checkpoints
         if checkpoints is None:
             return

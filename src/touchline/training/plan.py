@@ -9,12 +9,22 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+import numpy as np
 import torch
 from torch import nn
 
-from touchline.training.checkpoint import CheckpointFile, CheckpointFolder, identity_of
+from touchline.training.checkpoint import (
+    CheckpointFile,
+    CheckpointFolder,
+    generator_states,
+    identity_of,
+    restore_generators,
+)
 from touchline.training.recipe import TrainingSettings
 from touchline.training.schedule import WarmupCosine
+
+LAST_RATE = 0.01
+"""Learning rate of the last update as a share of the highest."""
 
 Batch = TypeVar("Batch")
 Progress = Callable[[str, int, int], None]
@@ -39,6 +49,15 @@ class Data(Generic[Batch]):
     restore: Callable[[dict[str, Any]], None] = lambda state: None
 
 
+def data_from(draw: Callable[[], Batch], *generators: np.random.Generator | torch.Generator) -> Data[Batch]:
+    """Batches that depend on nothing but the states of generators, which checkpoints keep."""
+    return Data(
+        lambda step, share: draw(),
+        lambda: {"random": generator_states(*generators)},
+        lambda state: restore_generators(state["random"], *generators),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class LoopPlan:
     """How a network is trained, apart from its data and its loss.
@@ -48,7 +67,7 @@ class LoopPlan:
         steps: after which training ends.
         schedule: learning rate by the steps done, over ``steps``.
         lower: the recipe's key to lower where the loss stops being a number.
-        seed: of the random generators that steps draw from.
+        seed: of torch's generator, which steps draw from; None goes on with it as it is.
         limit_s: time in steps after which training ends if that is sooner; the schedule then runs by the time.
         clock: what time is measured by; processor time unless the recipe says otherwise.
         ema_decay: of the averaged weights, which then are what counts; None for no average.
@@ -69,7 +88,7 @@ class LoopPlan:
     steps: int
     schedule: WarmupCosine
     lower: str
-    seed: int = 0
+    seed: int | None = 0
     limit_s: float | None = None
     clock: Callable[[], float] = time.process_time
     ema_decay: float | None = None
@@ -108,7 +127,7 @@ def plan_training(
     plan = LoopPlan(
         name=str(out),
         steps=settings.steps,
-        schedule=WarmupCosine.over(settings.steps, base_lr=settings.base_lr, least=0.01),
+        schedule=WarmupCosine.over(settings.steps, base_lr=settings.base_lr, least=LAST_RATE),
         lower=lower,
         seed=settings.seed,
         ema_decay=settings.ema_decay,

@@ -22,7 +22,7 @@ from touchline.models.networks.x3d import X3D
 from touchline.models.specs.spec import IMAGENET_MEAN, KINETICS_MEAN
 from touchline.models.store import load_model
 from touchline.recognition.recogniser import load_recogniser
-from touchline.training.recognition.recogniser import build, freeze
+from touchline.training.recognition.clip_networks import build, freeze
 from touchline.training.recognition.recogniser_settings import NetworkSettings
 
 FOUR = ["dribble", "kick", "run", "walk"]

@@ -13,11 +13,11 @@ from touchline.core.clips import ClipItem, ClipSet
 from touchline.core.errors import InputError
 from touchline.formats.clips.folders import read_clip_folders
 from touchline.formats.clips.predictions import ClipPredictions, read_clip_predictions
-from touchline.formats.files.text_columns import read_column
+from touchline.formats.files.csv_rows import read_column
+from touchline.metrics.bootstrap import Interval
 from touchline.metrics.evaluate.wording import no_nan, some_names
 from touchline.metrics.recognition import (
     Calibration,
-    Interval,
     RecognitionReport,
     accuracy_interval,
     calibration,

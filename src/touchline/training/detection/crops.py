@@ -18,7 +18,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from touchline.core.tracks import BALL, GOALKEEPER, REFEREE, Detections
-from touchline.training.checkpoint import generator_states, restore_generators
 from touchline.training.detection.data import LabelledFrames
 
 MOST_BOXES = 40
@@ -90,13 +89,10 @@ class CropSampler:
             [(g, i) for g in groups for i in range(len(g.truth))] for groups in (real, simulated) if groups
         ]
 
-    def state(self) -> dict[str, Any]:
-        """What a checkpoint keeps so that the same crops come next."""
-        return {"generators": generator_states(self._random, self._torch_random)}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Go on from what :meth:`state` gave."""
-        restore_generators(state["generators"], self._random, self._torch_random)
+    @property
+    def generators(self) -> tuple[np.random.Generator, torch.Generator]:
+        """What decides which crops come next."""
+        return self._random, self._torch_random
 
     def draw(self) -> DetectionBatch:
         """The next batch."""

@@ -35,9 +35,9 @@ from touchline.training.detection.targets import (
     role_loss,
 )
 from touchline.training.family import Family, Job, PlannedRun, plan_runs
-from touchline.training.folds import check_held_out, parts_of
+from touchline.training.folds import Part, check_held_out, parts_of
 from touchline.training.loop import Loop
-from touchline.training.plan import Data, adamw, plan_training
+from touchline.training.plan import adamw, data_from, plan_training
 from touchline.training.recipe import StrictSettings, TrainingSettings
 
 
@@ -112,8 +112,8 @@ def train(settings: DetectorRecipe, job: Job) -> Path:
         measured[source] = measure_detections(truth, found)
         write_json_atomic(job.out / "measured.json", measured)
     _, ships = parts_of(settings.held_out, train_on_all=settings.train_on_all, prefix=f"{settings.sources[0]}_")
-    learn = [group for group in real if group.group not in ships.held_out]
-    shipped = train_one(learn, simulated, settings, part=ships.folder, job=job)
+    source = "both" if settings.train_on_all else settings.sources[0]
+    shipped = _train_part(real, simulated, settings, source=source, part=ships, job=job)
     return save_model(job.out / settings.name, shipped, model_config(shipped, settings, measured), half=True)
 
 
@@ -140,15 +140,27 @@ def held_out_detections(
 ) -> dict[str, list[Detections]]:
     """Detections in every real match by a model that saw none of it; ``source`` alone trains the models."""
     found: dict[str, list[Detections]] = {}
-    sims = simulated if source in ("both", "simulated") else []
     for part in parts_of(settings.held_out, train_on_all=False, prefix=f"{source}_")[0]:
-        learn = [group for group in real if group.group not in part.held_out] if source in ("both", "real") else []
-        folder = source if source == "simulated" else part.folder
-        network = train_one(learn, sims, settings, part=folder, job=job)
+        network = _train_part(real, simulated, settings, source=source, part=part, job=job)
         for group in real:
             if group.group in part.held_out:
                 found[group.group] = detect_frames(network, group, picture=settings.picture, device=job.device)
     return found
+
+
+def _train_part(
+    real: Sequence[LabelledFrames],
+    simulated: Sequence[LabelledFrames],
+    settings: DetectorRecipe,
+    *,
+    source: str,
+    part: Part,
+    job: Job,
+) -> PeopleDetector:
+    """A network that never sees what its part holds out; one for all parts where it learns from simulations alone."""
+    learn = [group for group in real if group.group not in part.held_out] if source in ("both", "real") else []
+    sims = simulated if source in ("both", "simulated") else []
+    return train_one(learn, sims, settings, part=source if source == "simulated" else part.folder, job=job)
 
 
 def train_one(
@@ -174,7 +186,7 @@ def train_one(
     )
     loop = Loop(
         network,
-        Data(lambda step, share: sampler.draw(), sampler.state, sampler.restore),
+        data_from(sampler.draw, *sampler.generators),
         partial(loss_terms, network),
         adamw(network, optimizer),
         how,

@@ -16,13 +16,13 @@ from pydantic import Field
 
 from touchline.core.errors import InputError
 from touchline.formats.files.atomic import make_folder, write_json_atomic, write_text_atomic
-from touchline.goalkeeping.expected_saves import VERSION
+from touchline.goalkeeping.expected_saves import VERSION, expit
 from touchline.goalkeeping.reference import TECHNIQUES
 from touchline.goalkeeping.shots import CURVES, FEATURES
 from touchline.goalkeeping.splines import basis_count
 from touchline.training.family import Family, Job, PlannedRun
 from touchline.training.keeper.saves_data import SaveData, Selection, count_support, read_save_data, usual_engagement
-from touchline.training.keeper.saves_fit import SaveFit, choose_penalty, fit_saves, sigmoid, stratified_folds
+from touchline.training.keeper.saves_fit import SaveFit, choose_penalty, fit_saves, stratified_folds
 from touchline.training.keeper.saves_measure import measure, table
 from touchline.training.keeper.saves_models import (
     MODELS,
@@ -179,7 +179,7 @@ def interval_coverage(data: SaveData, fit: SaveFit, settings: ExpectedSavesRecip
     truth = fit.logits(data.features, pictured=data.pictured)
     covered = []
     for _ in range(_COVERAGE_ROUNDS):
-        drawn = (random.random(len(data)) < sigmoid(truth)).astype(np.float64)
+        drawn = (random.random(len(data)) < expit(truth)).astype(np.float64)
         again = fit_saves(data.features, data.pictured, drawn, penalty=fit.penalty, knots=settings.knots)
         columns = np.concatenate(
             [np.ones((len(data), 1)), data.pictured[:, None], again.curves.columns(data.features)], axis=1

@@ -22,6 +22,7 @@ from touchline.formats.keeper.pictures import KeeperPicture, read_keeper_picture
 from touchline.formats.keeper.tables import read_choices, read_poses, read_shots
 from touchline.goalkeeping.pose_finder import finder_of, joint_confidence
 from touchline.goalkeeping.reference import centroids, reference_rows
+from touchline.metrics.calibration import equal_counts
 from touchline.metrics.poses import correct_joints
 from touchline.models.networks.pose_net import PoseNet
 from touchline.models.specs.pose_spec import ConfidenceSpec, PoseConfig
@@ -35,7 +36,6 @@ from touchline.training.keeper.pose_measure import (
     WITHIN,
     Found,
     Truth,
-    calibration_error,
     fit_confidence,
     fit_seen_from,
     look_at,
@@ -228,7 +228,7 @@ def _confidence_measured(found: Found, truth: Truth) -> dict[str, float | None]:
         sure[part] = joint_confidence(found.shares[part], found.seen[part, :-1], spec=spec)
     kept = truth.kept
     return {
-        "calibration_error": round(calibration_error(sure[kept], correct[kept]), 4),
+        "calibration_error": round(equal_counts(sure[kept], correct[kept], bins=10).error, 4),
         "correct_where_sure": _mean(correct[kept][sure[kept] >= 0.5]),
         "correct_where_not": _mean(correct[kept][sure[kept] < 0.5]),
         "share_sure": round(float((sure[kept] >= 0.5).mean()), 4),

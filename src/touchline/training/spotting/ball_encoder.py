@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,9 +19,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from touchline.models.networks.ball_spotter import BallEncoder
-from touchline.training.checkpoint import CheckpointFile, generator_states, restore_generators
+from touchline.training.checkpoint import CheckpointFile
 from touchline.training.loop import Loop
-from touchline.training.plan import Data, Progress, adamw, plan_training
+from touchline.training.plan import Progress, adamw, data_from, plan_training
 from touchline.training.recipe import TrainingSettings
 from touchline.training.spotting.ball_truth import BallTruth
 
@@ -105,13 +104,10 @@ class CropSampler:
         most = max(len(feet) for m in matches for feet in m.truth.feet_xy)
         self._feet = [_pad_points(m.truth.feet_xy, most=max(most, 1)) for m in matches]
 
-    def state(self) -> dict[str, Any]:
-        """What a checkpoint keeps so that the same crops come next."""
-        return {"random": generator_states(self._random)}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Go on from what :meth:`state` gave."""
-        restore_generators(state["random"], self._random)
+    @property
+    def generator(self) -> np.random.Generator:
+        """What decides which crops come next."""
+        return self._random
 
     def draw(self) -> CropBatch:
         """The next batch; one zoom for all of it, all else drawn crop by crop."""
@@ -243,7 +239,7 @@ def train_encoder(
         log_every=100,
         tensorboard=True,
     )
-    data = Data(lambda step, share: sampler.draw(), sampler.state, sampler.restore)
+    data = data_from(sampler.draw, sampler.generator)
     loop = Loop(encoder, data, partial(_loss, encoder), adamw(encoder, settings), plan, progress=progress)
     loop.run()
     encoder.load_state_dict(loop.weights())

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from touchline.core.clock import us_from_frame
 from touchline.core.errors import InputError
 from touchline.core.events import Scores, Timeline
+from touchline.core.labels import BALL_FPS, labels_named
 from touchline.formats.files.atomic import make_folder, write_json_atomic
 from touchline.media.sampling import fit_luma, sample_regular
 from touchline.media.video import VideoReader
@@ -39,9 +40,6 @@ from touchline.training.spotting.ball_temporal import (
 )
 from touchline.training.spotting.ball_truth import event_targets, read_ball_truth
 
-EVALUATION_FPS = 25.0
-"""SoccerNet's ball-action clock, on which mAP@1 is reported."""
-
 
 class BallSpotterRecipe(StrictSettings):
     """A recipe of ``task: ball-spotter``.
@@ -51,7 +49,7 @@ class BallSpotterRecipe(StrictSettings):
         data_root: folder with one folder a match.
         matches: the match folders.
         held_out: groups of matches; each group is scored by a model that was trained on the others.
-        labels: the classes, in the order of the network's outputs.
+        labels: name of a label set, or the classes, in the order of the network's outputs.
         frame: the pictures, and the model's clock.
         network: arguments of :class:`~touchline.models.networks.ball_spotter.BallSpotter`.
         encoder, temporal: how the two halves are trained.
@@ -66,7 +64,7 @@ class BallSpotterRecipe(StrictSettings):
     data_root: Path
     matches: list[str] = Field(min_length=2)
     held_out: list[list[str]]
-    labels: tuple[str, ...]
+    labels: Annotated[tuple[str, ...], BeforeValidator(labels_named)]
     frame: FrameSpec
     network: dict[str, Any] = Field(default_factory=dict)
     encoder: EncoderSettings = EncoderSettings()
@@ -152,9 +150,7 @@ def measure(
 
     def at1(some: Sequence[str]) -> tuple[float, list[float]]:
         truth = [_only(matches[name].truth.timeline, settings.labels) for name in some]
-        result = average_map(
-            truth, [predictions[n] for n in some], labels=settings.labels, fps=EVALUATION_FPS, metric="at1"
-        )
+        result = average_map(truth, [predictions[n] for n in some], labels=settings.labels, fps=BALL_FPS, metric="at1")
         per_class = result["a_mAP_per_class"]
         return float(result["a_mAP"]), [round(float(v), 4) for v in per_class]  # type: ignore[arg-type, union-attr]
 

@@ -17,9 +17,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from touchline.models.networks.ball_spotter import BallSpotter, TemporalHead, candidate_vectors
-from touchline.training.checkpoint import generator_states, restore_generators
 from touchline.training.loop import Loop
-from touchline.training.plan import Data, LoopPlan, Progress, adamw, plan_training
+from touchline.training.plan import LoopPlan, Progress, adamw, data_from, plan_training
 from touchline.training.recipe import TrainingSettings
 from touchline.training.schedule import WarmupCosine
 from touchline.training.spotting.losses import focal_loss
@@ -105,11 +104,7 @@ def train_head(
     torch.manual_seed(settings.seed)
     random = np.random.default_rng(settings.seed)
     head = _wider_head(network, extra=sequences[0].states.shape[1]).to(device)
-    data = Data(
-        lambda step, share: _draw(sequences, settings, head=head, random=random),
-        lambda: {"random": generator_states(random)},
-        lambda state: restore_generators(state["random"], random),
-    )
+    data = data_from(lambda: _draw(sequences, settings, head=head, random=random), random)
 
     def terms(batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
         vectors, targets = (one.to(device) for one in batch)
