@@ -137,9 +137,7 @@ def test_a_circle_is_found() -> None:
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda p: str(p.relative_to(SOURCE)))
 def test_no_folder_is_crowded(folder: Path) -> None:
     modules = [path.name for path in folder.glob("*.py") if path.name != "__init__.py"]
-    assert len(modules) <= MOST_MODULES, (
-        f"{folder} holds {len(modules)} modules; give some of them a folder"
-    )
+    assert len(modules) <= MOST_MODULES, f"{folder} holds {len(modules)} modules; give some of them a folder"
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda p: str(p.relative_to(SOURCE)))

@@ -11,7 +11,7 @@ from test_keeper_report import KNOWN, MODEL, moments
 from test_report_browser import CHROMIUM, PHONE, Watched, browser  # noqa: F401
 
 from touchline.core.shots import Shot
-from touchline.report.keeper_page import write_keeper_pages
+from touchline.report.keepers.page import write_keeper_pages
 
 pytestmark = [
     pytest.mark.chromium,

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from reportbundle import write_bundle_report
 from touchline.core.events import Coverage, Event, Timeline, VideoInfo
 from touchline.core.sound import CURVES, CrowdSwell, SoundReading, WhistleBlow, no_sound
-from touchline.report.page import write_report
-from touchline.report.sound import sound_data
+from touchline.report.sections.sound import sound_data
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage"]
@@ -30,20 +30,15 @@ def reading(rows: int = 600) -> SoundReading:
 
 
 def page(folder: Path, sound: SoundReading) -> Path:
-    path = folder / "report.html"
-    video = folder / "no-video.mp4"
-    write_report(
-        path,
-        video=video,
-        info=VideoInfo(video, 160, 90, 25.0, 60_000_000, codec="h264"),
+    return write_bundle_report(
+        folder,
+        VideoInfo(folder / "no-video.mp4", 160, 90, 25.0, 60_000_000, codec="h264"),
         timeline=Timeline((Event("PASS", 5_000_000, confidence=0.9),)),
-        scores=None,
         coverage=Coverage(60_000_000, 1500, 0, ()),
         thresholds={"PASS": 0.5},
         title="Sound",
         sound=sound,
     )
-    return path
 
 
 def test_the_page_holds_at_most_so_many_samples() -> None:
