@@ -23,17 +23,6 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed (Debian: apt install chromium)"),
 ]
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-]
 FPS = 25
 EVIL = "<script>document.title='harmed'</script><img src=x onerror=\"document.title='harmed'\">"
 WIDE = {"width": 1280, "height": 900}
@@ -80,14 +69,6 @@ def make_report(folder: Path, *, video: Path, **changes: Any) -> Path:
         "title": EVIL,
     }
     return write_bundle_report(folder, **{**arguments, **changes})
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +12,6 @@ from reportbundle import write_bundle_report
 from touchline.core.events import Coverage, Event, Timeline, VideoInfo
 from touchline.core.sound import CURVES, CrowdSwell, SoundReading, WhistleBlow, no_sound
 from touchline.report.sections.sound import sound_data
-
-CHROMIUM = shutil.which("chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage"]
 
 
 def reading(rows: int = 600) -> SoundReading:
@@ -45,17 +40,6 @@ def test_the_page_holds_at_most_so_many_samples() -> None:
     data = sound_data(reading(54_321))
     assert data["step"] == pytest.approx(0.3)
     assert len(str(data["whistle"])) <= 4 * 20_000 / 3 + 4
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("chromium is not installed (Debian: apt install chromium)")
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.mark.chromium

@@ -195,9 +195,10 @@ class _Analysis:
 
     def _discard_stale(self, redone: Sequence[str]) -> None:
         """Remove what will no longer fit: files made of these results, and everything that is of another video."""
-        stale = stale_files(KINDS, redone=redone)
+        kinds = list(dict.fromkeys((*KINDS, *map(type, self.tasks))))
+        stale = stale_files(kinds, redone=redone)
         if self.job.before is None:
-            stale = [name for kind in KINDS for name in kind.files]
+            stale = [name for kind in kinds for name in kind.files]
         for name in stale:
             first = Path(name).parts[0]
             if first == name:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -114,15 +115,14 @@ def test_the_same_bundle_is_reused_and_other_settings_are_not(
     )
     assert again.reused
     assert (again.summaries["track"], detector.seen) == (clean.summaries["track"], 0)
-    for change in ({"fps": 6.25}, {"pitch_every": 5}):
-        tracker = VideoTracker(FakeDetector(), FakePitchFinder(), **change)  # type: ignore[arg-type]
-        before = analyze_video(
-            video,
-            tasks=usual_tasks(tracker=VideoTracker(FakeDetector(), FakePitchFinder())),
-            options=AnalyzeOptions(out=tmp_path),
-        )
+    for number, change in enumerate(({"fps": 6.25}, {"pitch_every": 5})):
+        options = AnalyzeOptions(out=tmp_path / str(number))
+        shutil.copytree(clean.bundle, tmp_path / str(number) / clean.bundle.name)
+        usual = VideoTracker(FakeDetector(), FakePitchFinder())
+        before = analyze_video(video, tasks=usual_tasks(tracker=usual), options=options)
         assert before.summaries["track"] == clean.summaries["track"]
-        assert not analyze_video(video, tasks=usual_tasks(tracker=tracker), options=AnalyzeOptions(out=tmp_path)).reused
+        tracker = VideoTracker(FakeDetector(), FakePitchFinder(), **change)  # type: ignore[arg-type]
+        assert not analyze_video(video, tasks=usual_tasks(tracker=tracker), options=options).reused
 
 
 class Stop(Exception):

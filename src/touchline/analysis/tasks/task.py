@@ -215,4 +215,4 @@ def stale_files(kinds: Sequence[type[Task]], *, redone: Sequence[str]) -> list[s
 
 
 def _reads_any(kind: type[Task], names: Sequence[str]) -> bool:
-    return EVERYTHING in kind.needs or bool({*kind.needs} & {*names})
+    return bool(names) and (EVERYTHING in kind.needs or bool({*kind.needs} & {*names}))
