@@ -195,7 +195,7 @@ class _Analysis:
 
     def _discard_stale(self, redone: Sequence[str]) -> None:
         """Remove what will no longer fit: files made of these results, and everything that is of another video."""
-        kinds = list(dict.fromkeys((*KINDS, *map(type, self.tasks))))
+        kinds = [*KINDS, *(type(task) for task in self.tasks)]
         stale = stale_files(kinds, redone=redone)
         if self.job.before is None:
             stale = [name for kind in kinds for name in kind.files]

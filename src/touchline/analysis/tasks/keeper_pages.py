@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from touchline.analysis.tasks.task import Job, Remarks, Task
+from touchline.analysis.tasks.made_of_bundle import MadeOfBundle
 from touchline.core.events import Coverage
-from touchline.formats.bundle import KEEPERS, Bundle, Manifest
+from touchline.formats.bundle import KEEPERS, Bundle
 
 
-class KeeperPagesTask(Task):
+class KeeperPagesTask(MadeOfBundle):
     """``keepers/``: a page for each keeper who faced a shot."""
 
     name = "keepers"
     files = (f"{KEEPERS}/index.html",)
     needs = ("spot", "track")
-    recorded = False
-
-    def __init__(self) -> None:
-        self._job: Job
-        self._remarks: tuple[str, ...] = ()
-
-    def begin(self, job: Job) -> None:
-        """Take up a video."""
-        self._job, self._remarks = job, ()
 
     def write(self, bundle: Bundle, *, coverage: Coverage) -> None:
-        """Make the pages, where there were shots."""
+        """Make the pages, where there were shots; remarks say why there are none, where there should be some."""
         from touchline.analysis.keeper_match import has_shots, write_bundle_pages
 
         timeline = bundle.read_events()
@@ -32,7 +23,3 @@ class KeeperPagesTask(Task):
             folder, tracks = bundle.path / KEEPERS, bundle.read_tracks()
             video, stream = self._job.video, self._job.stream
             self._remarks = write_bundle_pages(video, folder, timeline=timeline, tracks=tracks, stream=stream)
-
-    def summary(self, bundle: Bundle, manifest: Manifest) -> Remarks:
-        """Why there are no pages, where there should be some."""
-        return Remarks(self._remarks)

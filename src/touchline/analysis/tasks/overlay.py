@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from touchline.analysis.tasks.task import Job, Remarks, Task
+from touchline.analysis.tasks.made_of_bundle import MadeOfBundle
 from touchline.core.events import Coverage
-from touchline.formats.bundle import OVERLAY, Bundle, Manifest
+from touchline.formats.bundle import OVERLAY, Bundle
 
 
-class OverlayTask(Task):
-    """``overlay.mp4``: the video with the tracks drawn in."""
+class OverlayTask(MadeOfBundle):
+    """``overlay.mp4``: the video with the tracks drawn in; it is decoded once more for that."""
 
     name = "overlay"
     files = (OVERLAY,)
     needs = ("track",)
-    recorded = False
-
-    def __init__(self) -> None:
-        self._job: Job
-        self._remarks: tuple[str, ...] = ()
-
-    def begin(self, job: Job) -> None:
-        """Take up a video."""
-        self._job, self._remarks = job, ()
 
     def write(self, bundle: Bundle, *, coverage: Coverage) -> None:
-        """Decode the video once more, and draw."""
+        """Draw the bundle's tracks; remarks are on such as sound that was converted."""
         from touchline.render.overlay import write_overlay
 
         overlay = write_overlay(
@@ -36,7 +27,3 @@ class OverlayTask(Task):
             progress=self._job.progress,
         )
         self._remarks = tuple(f"{OVERLAY}: {note}" for note in overlay.notes)
-
-    def summary(self, bundle: Bundle, manifest: Manifest) -> Remarks:
-        """Such as sound that was converted."""
-        return Remarks(self._remarks)

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from touchline.analysis.tasks.task import EVERYTHING, Job, Task
+from touchline.analysis.tasks.made_of_bundle import MadeOfBundle
+from touchline.analysis.tasks.task import EVERYTHING
 from touchline.core.events import Coverage, Timeline
 from touchline.formats.bundle import REPORT, Bundle
 from touchline.report.options import ReportOptions
@@ -27,7 +28,7 @@ class FindsCandidates(Protocol):
         ...
 
 
-class ReportTask(Task):
+class ReportTask(MadeOfBundle):
     """``report.html``: the video, its timeline and all that was found.
 
     Args:
@@ -40,19 +41,14 @@ class ReportTask(Task):
     name = "report"
     files = (REPORT,)
     needs = (EVERYTHING,)
-    recorded = False
 
     def __init__(
         self, options: ReportOptions, *, spot: FindsCandidates | None = None, sections: Sequence[Section] = ()
     ) -> None:
+        super().__init__()
         self._options = options
         self._spot = spot
         self._sections = (*SECTIONS, *sections)
-        self._job: Job
-
-    def begin(self, job: Job) -> None:
-        """Take up a video."""
-        self._job = job
 
     def write(self, bundle: Bundle, *, coverage: Coverage) -> None:
         """Make the page of what the bundle holds."""
