@@ -1,35 +1,53 @@
 # Two commands do all the set-up: `make demo` and `make test`. They need Python 3.11 or newer, with venv.
 PYTHON ?= python3
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
+# Test files run beside each other, one process a processor.
+JOBS ?= auto
+PYTEST := $(BIN)/pytest --numprocesses $(JOBS) --dist loadfile
 
-.PHONY: demo test lint types clean
+.PHONY: demo test check lint ruff-check ruff-format types quick docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/touchline demo --out demo-out
 
 test: lint types
-	$(BIN)/pytest
+	$(PYTEST)
 
-lint: $(VENV)/.installed-dev
+# Under 90 seconds: what to run while working. `make test` runs the same and every other test.
+check: lint types quick
+
+lint: ruff-check ruff-format
+
+ruff-check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
+
+ruff-format: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 
 types: $(VENV)/.installed-dev
 	$(BIN)/mypy
+	$(BIN)/mypy examples
+
+quick: $(VENV)/.installed-dev
+	$(PYTEST) tests/test_architecture.py tests/test_public_names.py tests/core tests/formats tests/metrics
+
+docs: $(VENV)/.installed-dev
+	$(BIN)/sphinx-build --fail-on-warning --builder html docs docs/_build
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	$(PIP) --editable .
 	touch $@
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
-	$(BIN)/python -m pip install --quiet --no-deps SoccerNet==0.2.0  # its metric, to compare with; its dependencies weigh 440 MB
-	$(BIN)/python -m pip install --quiet --no-deps trackers==2.6.1 supervision==0.31.2 trackeval==1.3.0  # to compare with; they ask for OpenCV's window build
+	$(PIP) --editable '.[dev]'
+	$(PIP) --no-deps SoccerNet  # its metric, to compare with; its dependencies weigh 440 MB
+	$(PIP) --no-deps trackers supervision trackeval  # to compare with; they ask for OpenCV's window build
 	touch $@ $(VENV)/.installed
 
 clean:
-	rm -rf $(VENV) demo-out build dist src/*.egg-info
+	rm -rf $(VENV) demo-out build dist docs/_build src/*.egg-info

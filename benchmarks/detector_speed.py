@@ -20,29 +20,28 @@ import numpy as np
 import torch
 
 from touchline.models.networks.detector import PeakFinder
-from touchline.models.runtime.running import openvino_graph
+from touchline.models.runtime.graphs import openvino_graph, torch_graph
+from touchline.models.runtime.runner import Runner
 from touchline.models.store import DEFAULT_DETECTOR, load_model
-from touchline.tracking.detector import Detector, _torch_graph
+from touchline.tracking.detector import Detector
 
 PICTURES_A_ROUND = 4
 
 
 def variants(model: str, threads: int) -> dict[str, Detector]:
     """The detector on each runtime."""
-    network, config, sha256 = load_model(model, task="detect")
+    loaded = load_model(model, task="detect")
+    network, config, sha256 = loaded.network, loaded.config, loaded.sha256
     finder = PeakFinder(network).eval()
-    shape = (1, config.picture.height, config.picture.width, 3)
+    example = torch.zeros((1, *config.picture.shape), dtype=torch.uint8)
     graphs = {
-        "torch f32": _torch_graph(finder, device=torch.device("cpu")),
-        "openvino f32": openvino_graph(finder, shape=shape, precision="f32", threads=threads),
-        "openvino bf16": openvino_graph(finder, shape=shape, precision="bf16", threads=threads),
+        "torch f32": torch_graph(finder, device=torch.device("cpu"), channels_last=True),
+        "openvino f32": openvino_graph(finder, example=example, precision="f32", threads=threads),
+        "openvino bf16": openvino_graph(finder, example=example, precision="bf16", threads=threads),
     }
     if torch.cuda.is_available():
-        graphs["torch bf16 cuda"] = _torch_graph(finder, device=torch.device("cuda"))
-    return {
-        name: Detector(config, sha256=sha256, graph=graph, device_reason=name, batch=1)
-        for name, graph in graphs.items()
-    }
+        graphs["torch bf16 cuda"] = torch_graph(finder, device=torch.device("cuda"), channels_last=True)
+    return {name: Detector(config, runner=Runner(graph, 1, name), sha256=sha256) for name, graph in graphs.items()}
 
 
 def timed(call: Callable[[], object]) -> tuple[float, float]:

@@ -27,10 +27,10 @@ from typing import Any
 import numpy as np
 
 from touchline.formats.features.vectors import FeatureInfo, read_features, write_features
+from touchline.models.specs.spec import IMAGENET_MEAN, IMAGENET_STD
 
 RATE_HZ = 2.0
-MEAN = np.array([0.485, 0.456, 0.406], np.float32)
-STD = np.array([0.229, 0.224, 0.225], np.float32)
+MEAN, STD = np.array(IMAGENET_MEAN, np.float32), np.array(IMAGENET_STD, np.float32)
 
 
 def cut(video: Path, out: Path, *, seconds: float) -> Path:

@@ -30,7 +30,7 @@ from torch import nn
 from touchline.models.networks.action_net import ActionNet
 from touchline.models.networks.r2plus1d import R2Plus1D
 from touchline.models.networks.x3d import X3D
-from touchline.models.runtime.running import openvino_graph
+from touchline.models.runtime.graphs import openvino_graph
 from touchline.models.specs.clip_input import ClipClassifier
 from touchline.models.specs.spec import ClipSpec
 
@@ -117,7 +117,7 @@ def ridge_head(features: np.ndarray, kinds: np.ndarray) -> tuple[np.ndarray, np.
 
 def ways_of(whole: ClipClassifier, *, batch: int, spec: ClipSpec, threads: int) -> dict[str, Way]:
     """Every way of running a network, from pixels to probabilities."""
-    shape = (batch, spec.frames, spec.height, spec.width, 3)
+    example = torch.zeros((batch, *spec.shape), dtype=torch.uint8)
     last = copy.deepcopy(whole)
     for module in last.modules():
         if isinstance(module, nn.Conv3d):
@@ -134,7 +134,7 @@ def ways_of(whole: ClipClassifier, *, batch: int, spec: ClipSpec, threads: int) 
         return run
 
     def on_openvino(precision: str) -> Way:
-        graph = openvino_graph(whole, shape=shape, precision=precision, threads=threads)
+        graph = openvino_graph(whole, example=example, precision=precision, threads=threads)
         return lambda pixels: graph(pixels)[0]
 
     return {

@@ -70,6 +70,7 @@ class Crowd:
 
 def fake_recogniser() -> Any:
     """Names clips by their colour, at no cost; clips are those of R(2+1)D-18."""
+    from touchline.models.runtime.runner import Runner
     from touchline.models.specs.spec import ClipConfig, ClipSpec
     from touchline.recognition.recogniser import ClipRecogniser
 
@@ -81,7 +82,7 @@ def fake_recogniser() -> Any:
 
     spec = ClipSpec(frames=16, width=112, height=112)
     config = ClipConfig(name="colours", architecture="none", labels=LABELS, clip=spec)
-    return ClipRecogniser(config, sha256="0" * 64, graph=colours, device_reason="cpu: a fake", batch=4)
+    return ClipRecogniser(config, runner=Runner(colours, 4, "cpu: a fake"), sha256="0" * 64)
 
 
 def along_known_tracks(video: Path, *, minutes: float) -> int:

@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from makevideo import read_number
 from touchline.features.picture_extractor import FeatureExtractor
-from touchline.models.specs.spec import EncoderSpec
+from touchline.models.runtime.runner import Runner
+from touchline.models.specs.spec import EncoderConfig, EncoderSpec
 
 SPEC = EncoderSpec(width=96, height=64, fit="resize", interpolation="area")
 
@@ -21,6 +22,5 @@ def number_extractor(*, batch: int = 4, name: str = "numbers") -> FeatureExtract
         numbers = [read_number(picture.mean(axis=2)) for picture in pixels]
         return (np.array([[number, number * number, 1.0] for number in numbers], np.float32),)
 
-    return FeatureExtractor(
-        name=name, sha256="0" * 64, spec=SPEC, graph=graph, width=3, device_reason="cpu: a test", batch=batch
-    )
+    config = EncoderConfig(name=name, architecture="none", picture=SPEC)
+    return FeatureExtractor(config, runner=Runner(graph, batch, "cpu: a test"), width=3, sha256="0" * 64)

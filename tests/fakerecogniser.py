@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from touchline.models.runtime.runner import Runner
 from touchline.models.specs.spec import ClipConfig, ClipSpec
 from touchline.recognition.recogniser import ClipRecogniser
 
@@ -24,4 +25,4 @@ def colours(pixels: np.ndarray) -> tuple[np.ndarray]:
 def shirt_recogniser(*, batch: int = 3) -> ClipRecogniser:
     """The recogniser."""
     config = ClipConfig(name="shirts", architecture="none", labels=LABELS, clip=SPEC)
-    return ClipRecogniser(config, sha256="0" * 64, graph=colours, device_reason="cpu: a test", batch=batch)
+    return ClipRecogniser(config, runner=Runner(colours, batch, "cpu: a test"), sha256="0" * 64)

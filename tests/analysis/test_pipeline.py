@@ -109,8 +109,8 @@ def test_a_stopped_run_goes_on_and_ends_with_the_same_bytes(
     options = AnalyzeOptions(out=tmp_path, chunk_s=10.0)
     stop_at_save(monkeypatch, chunks_before_the_end, video=video, spotter=spotter, options=options)
     encoded: list[int] = []
-    fit = spotter_module.fit_picture
-    monkeypatch.setattr(spotter_module, "fit_picture", lambda luma, frame: (encoded.append(1), fit(luma, frame))[1])
+    fit = spotter_module.fit_luma
+    monkeypatch.setattr(spotter_module, "fit_luma", lambda luma, **size: (encoded.append(1), fit(luma, **size))[1])
     result = analyze_video(video, tasks=usual_tasks(spotter=spotter), options=options)
     assert files(result.bundle) == files(clean.bundle)
     assert result.coverage == clean.coverage

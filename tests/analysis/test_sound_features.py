@@ -18,7 +18,7 @@ from touchline.core.errors import InputError
 from touchline.core.sound import CURVES
 from touchline.features.sound_extractor import VggishExtractor, load_sound_extractor
 from touchline.formats.features.vectors import read_features
-from touchline.models.importing.sound import import_sound_encoder
+from touchline.models.importing.checkpoints import import_model
 from touchline.models.networks.vggish import VGGish
 
 RATE = 48_000
@@ -35,7 +35,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("model")
     torch.manual_seed(0)
     torch.save(VGGish(embedding=False).state_dict(), folder / "weights.pth")
-    return import_sound_encoder(folder / "weights.pth", architecture="vggish-conv4", name="vggish", out=folder)
+    return import_model(folder / "weights.pth", architecture="vggish-conv4", name="vggish", out=folder)
 
 
 def test_rows_of_vggish_every_half_second(video: Path, model: Path, tmp_path: Path) -> None:

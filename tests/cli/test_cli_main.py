@@ -24,10 +24,10 @@ def test_help_lists_every_verb_and_no_other() -> None:
     assert listed == list(VERBS)
 
 
-def test_help_imports_no_verb() -> None:
+def test_help_imports_no_verb(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in sys.modules if name.startswith("touchline.cli.")]:
         if name not in ("touchline.cli.main", "touchline.cli.common"):
-            sys.modules.pop(name)
+            monkeypatch.delitem(sys.modules, name)  # put back afterwards: other tests hold these modules
     runner.invoke(app, ["--help"])
     assert not {target.split(":")[0] for target, _ in VERBS.values()} & set(sys.modules)
 

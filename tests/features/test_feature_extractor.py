@@ -14,9 +14,11 @@ from typer.testing import CliRunner
 from tinymodel import write_tiny_model
 from touchline.cli.main import app
 from touchline.core.errors import InputError, ResourceError
-from touchline.features.picture_extractor import FeatureExtractor, _torch_graph, fit_picture, load_feature_extractor
-from touchline.models.importing.pictures import read_picture_encoder
+from touchline.features.picture_extractor import FeatureExtractor, fit_for_encoder, load_feature_extractor
+from touchline.models.importing.checkpoints import read_encoder
 from touchline.models.networks.resnet import ResNet
+from touchline.models.runtime.graphs import torch_graph
+from touchline.models.runtime.runner import Runner
 from touchline.models.specs.spec import IMAGENET_MEAN, IMAGENET_STD, EncoderConfig, EncoderSpec
 from touchline.models.store import save_model
 
@@ -47,18 +49,18 @@ def test_crop_is_soccernets() -> None:
     rgb = picture(1281, 720)
     scaled = cv2.resize(rgb, (int(1281 * 224 / 720), 224), interpolation=cv2.INTER_AREA)
     left = int((scaled.shape[1] - 224) / 2)
-    assert np.array_equal(fit_picture(rgb, spec=SPEC), scaled[:, left : left + 224])
+    assert np.array_equal(fit_for_encoder(rgb, spec=SPEC), scaled[:, left : left + 224])
 
 
 def test_resize_is_soccernets() -> None:
     rgb = picture(1280, 720)
     spec = SPEC.model_copy(update={"fit": "resize", "interpolation": "cubic"})
-    assert np.array_equal(fit_picture(rgb, spec=spec), cv2.resize(rgb, (224, 224), interpolation=cv2.INTER_CUBIC))
+    assert np.array_equal(fit_for_encoder(rgb, spec=spec), cv2.resize(rgb, (224, 224), interpolation=cv2.INTER_CUBIC))
 
 
 def test_pad_keeps_all_of_it() -> None:
     spec = SPEC.model_copy(update={"fit": "pad"})
-    padded = fit_picture(np.full((200, 400, 3), 255, np.uint8), spec=spec)
+    padded = fit_for_encoder(np.full((200, 400, 3), 255, np.uint8), spec=spec)
     assert padded.shape == (224, 224, 3)
     assert (padded[56:168] == 255).all() and not padded[:56].any() and not padded[168:].any()
 
@@ -67,14 +69,14 @@ def test_pad_keeps_all_of_it() -> None:
 @pytest.mark.parametrize("fit", ["crop", "resize", "pad"])
 def test_every_shape_of_picture_fits(size: tuple[int, int], fit: str) -> None:
     spec = SPEC.model_copy(update={"fit": fit})
-    assert fit_picture(picture(*size), spec=spec).shape == (224, 224, 3)
+    assert fit_for_encoder(picture(*size), spec=spec).shape == (224, 224, 3)
 
 
 def test_features_of_published_weights(resnet: tuple[Path, ResNet]) -> None:
     path, network = resnet
     extractor = load_feature_extractor(str(path), device="cpu", backend="torch", batch=3)
     pictures = [picture(seed=seed) for seed in range(4)]
-    prepared = np.stack([fit_picture(rgb, spec=SPEC) for rgb in pictures])
+    prepared = np.stack([fit_for_encoder(rgb, spec=SPEC) for rgb in pictures])
     normalised = (torch.from_numpy(prepared).float() / 255 - torch.tensor(IMAGENET_MEAN)) / torch.tensor(IMAGENET_STD)
     with torch.inference_mode():
         wanted = network.picture_features(normalised.permute(0, 3, 1, 2)).numpy()
@@ -115,20 +117,22 @@ def test_other_files_of_weights(resnet: tuple[Path, ResNet], tmp_path: Path) -> 
     torch.save({"state_dict": {f"module.{name}": tensor for name, tensor in state.items()}}, tmp_path / "wrapped.pth")
     save_file(state, tmp_path / "plain.safetensors")
     for name in ("wrapped.pth", "plain.safetensors"):
-        again, config = read_picture_encoder(tmp_path / name)
+        model = read_encoder(tmp_path / name)
+        again, config = model.network, model.config
         assert config.network == {"depth": 18} and again.feature_size == 512
         assert torch.equal(again.layer4[1].conv2.weight, network.layer4[1].conv2.weight)  # type: ignore[index, union-attr]
     del state["layer3.1.bn1.weight"]
     save_file(state, tmp_path / "missing.safetensors")
     with pytest.raises(InputError, match=r"1 missing \[layer3\.1\.bn1\.weight\]"):
-        read_picture_encoder(tmp_path / "missing.safetensors")
+        read_encoder(tmp_path / "missing.safetensors")
     save_file({"a": torch.zeros(1)}, tmp_path / "other.safetensors")
     with pytest.raises(InputError, match="not the weights of a ResNet"):
-        read_picture_encoder(tmp_path / "other.safetensors")
+        read_encoder(tmp_path / "other.safetensors")
 
 
 def test_encoders_can_be_kept_as_models(resnet: tuple[Path, ResNet], tmp_path: Path) -> None:
-    network, config = read_picture_encoder(resnet[0])
+    model = read_encoder(resnet[0])
+    network, config = model.network, model.config
     path = save_model(tmp_path / "mine", network, config)
     extractor = load_feature_extractor(str(path), device="cpu", backend="torch")
     assert extractor.width == 512 and extractor.name == config.name
@@ -173,7 +177,7 @@ def test_a_batch_too_large_for_the_gpu_is_halved() -> None:
             return pixels.float().mean((1, 2))
 
     pixels = np.random.default_rng(0).integers(0, 256, (7, 4, 4, 3), np.uint8)
-    (values,) = _torch_graph(Greedy(), device=torch.device("cpu"))(pixels)  # type: ignore[arg-type]
+    (values,) = torch_graph(Greedy(), device=torch.device("cpu"), channels_last=True)(pixels)
     assert np.allclose(values, pixels.mean((1, 2)), atol=1e-4) and sizes[0] == 7 and min(sizes) >= 1
 
     class Full(torch.nn.Module):
@@ -181,18 +185,12 @@ def test_a_batch_too_large_for_the_gpu_is_halved() -> None:
             raise torch.OutOfMemoryError("no room")
 
     with pytest.raises(ResourceError, match="one picture does not fit on cpu"):
-        _torch_graph(Full(), device=torch.device("cpu"))(pixels)  # type: ignore[arg-type]
+        torch_graph(Full(), device=torch.device("cpu"), channels_last=True)(pixels)
 
 
 def test_a_feature_that_is_no_number_is_never_written() -> None:
-    extractor = FeatureExtractor(
-        name="bad",
-        sha256="",
-        spec=SPEC,
-        graph=lambda pixels: (np.full((len(pixels), 2), np.nan, np.float32),),
-        width=2,
-        device_reason="cpu: a test",
-        batch=2,
-    )
+    runner = Runner(lambda pixels: (np.full((len(pixels), 2), np.nan, np.float32),), 2, "cpu: a test")
+    config = EncoderConfig(name="bad", architecture="none", picture=SPEC)
+    extractor = FeatureExtractor(config, runner=runner, width=2)
     with pytest.raises(ResourceError, match="bad gave a feature that is no number"):
         extractor.features([picture()])

@@ -13,6 +13,7 @@ from touchline.core.errors import InputError, UsageError
 from touchline.core.poses import JOINTS, PELVIS, Pose
 from touchline.goalkeeping.hub_pose_finder import COCO_POINTS, joints_of_coco
 from touchline.goalkeeping.pose_finder import PoseFinder, doubts, joint_confidence, keeper_crop, load_pose_finder
+from touchline.models.runtime.runner import Runner
 from touchline.models.specs.pose_spec import ConfidenceSpec
 
 STANDING = np.array(
@@ -34,7 +35,7 @@ def stub(places: np.ndarray = STANDING, *, share: float = 0.9, seen: float = 0.9
         assert pixels.shape == (1, SIDE_PX, SIDE_PX, 3) and pixels.dtype == np.uint8
         return answers, np.full((1, 16), share, np.float32), sight
 
-    return PoseFinder(tiny_config(), sha256="", graph=graph, device_reason="", batch=1)
+    return PoseFinder(tiny_config(), runner=Runner(graph, 1, ""))
 
 
 def test_a_crop_is_the_square_around_the_box_black_beyond_the_picture() -> None:
@@ -84,10 +85,10 @@ def test_where_nobody_is_seen_nothing_is_said() -> None:
 
 def test_unseen_joints_have_no_confidence_and_are_named() -> None:
     finder = stub()
-    places, shares, seen = finder.look([np.zeros((50, 50, 3), np.uint8)])
+    places, shares, seen = (answer[None] for answer in finder.look(np.zeros((50, 50, 3), np.uint8)))
     seen = seen.copy()
     seen[0, [0, 5]] = 0.1
-    cut = PoseFinder(tiny_config(), sha256="", graph=lambda _: (places, shares, seen), device_reason="", batch=1)
+    cut = PoseFinder(tiny_config(), runner=Runner(lambda _: (places, shares, seen), 1, ""))
     pose = cut.find([np.zeros((50, 50, 3), np.uint8)])[0]
     assert pose.confidence[0] == 0 and pose.confidence[1] > 0.5
     assert doubts(pose) == ("cut off or covered: right_ankle, left_ankle",)

@@ -60,7 +60,8 @@ def test_a_crowd_alone_has_no_whistle() -> None:
         assert reading.swells == ()
 
 
-@pytest.mark.parametrize("kind", sorted(set(OTHERS) - {"jingle"}))  # chords in the whistles' band: docs/sound.md
+# Not jingles: their chords lie in the whistles' band, see docs/explanation/sound.md.
+@pytest.mark.parametrize("kind", sorted(set(OTHERS) - {"jingle"}))
 def test_what_resembles_a_whistle_is_mostly_told_apart(kind: str) -> None:
     rng = np.random.default_rng(3)
     sound, made = crowd(60.0), 10

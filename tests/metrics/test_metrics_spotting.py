@@ -149,7 +149,7 @@ def test_equals_its_definition() -> None:
 
 
 class TestStrict:
-    """Each difference docs/metric-spotting.md lists."""
+    """Each difference docs/explanation/spotting-metric.md lists."""
 
     def strict(self, truth: EventColumns, found: EventColumns, **options: Any) -> float:
         return score(truth, found, strict=True, **options)

@@ -26,8 +26,11 @@ from touchline.goalkeeping.pose_finder import PoseFinder
 from touchline.listening.model import TinyNet
 from touchline.models.networks.detector import PeopleDetector
 from touchline.models.networks.skeleton_net import SkeletonNet
+from touchline.models.runtime.hub import HubModel
+from touchline.models.runtime.runner import Runner
 from touchline.models.specs.spec import (
     ClipConfig,
+    EncoderConfig,
     EncoderSpec,
     PictureConfig,
     PictureSpec,
@@ -47,8 +50,6 @@ from touchline.tracking.hub_detector import HubDetector
 from touchline.tracking.pitch.finder import PitchFinder
 
 PICTURE = np.full((96, 128, 3), 90, np.uint8)
-CPU = torch.device("cpu")
-ASKED: dict[str, Any] = {"sha256": "", "device_reason": "cpu: asked for"}
 DETECTOR = PictureConfig(
     name="people",
     task="detect",
@@ -58,7 +59,7 @@ DETECTOR = PictureConfig(
 )
 
 
-def _graph(*shapes: tuple[int, ...], bad: float) -> Callable[[npt.NDArray[Any]], tuple[npt.NDArray[Any], ...]]:
+def _runner(*shapes: tuple[int, ...], bad: float, batch: int = 1) -> Runner:
     """A network whose last output holds one bad number in the first row."""
 
     def run(pixels: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
@@ -66,26 +67,26 @@ def _graph(*shapes: tuple[int, ...], bad: float) -> Callable[[npt.NDArray[Any]],
         outputs[-1][(0,) * outputs[-1].ndim] = bad
         return outputs
 
-    return run
+    return Runner(run, batch, "cpu: asked for")
 
 
 def _detect(bad: float) -> None:
-    Detector(DETECTOR, graph=_graph((4, 5), (4, 5, 4), bad=bad), batch=1, **ASKED).detect([PICTURE])
+    Detector(DETECTOR, runner=_runner((4, 5), (4, 5, 4), bad=bad)).detect([PICTURE])
 
 
 def _find_pitch(bad: float) -> None:
     config = DETECTOR.model_copy(update={"name": "pitch", "task": "pitch", "labels": KEYPOINT_NAMES})
-    PitchFinder(config, graph=_graph((32, 24, 32), bad=bad), batch=1, **ASKED).find([PICTURE])
+    PitchFinder(config, runner=_runner((32, 24, 32), bad=bad)).find([PICTURE])
 
 
 def _find_pose(bad: float) -> None:
-    PoseFinder(tiny_config("pose"), graph=_graph((16, 3), (16,), (17,), bad=bad), batch=1, **ASKED).find([PICTURE])
+    PoseFinder(tiny_config("pose"), runner=_runner((16, 3), (16,), (17,), bad=bad)).find([PICTURE])
 
 
 def _recognise_clips(bad: float) -> None:
     config = ClipConfig(name="clips", architecture="none", labels=("x", "y"), clip=CLIP)
     clip = np.zeros((CLIP.frames, CLIP.height, CLIP.width, 3), np.uint8)
-    ClipRecogniser(config, graph=_graph((2,), bad=bad), batch=2, **ASKED).scores([clip])
+    ClipRecogniser(config, runner=_runner((2,), bad=bad, batch=2)).scores([clip])
 
 
 def _recognise_joints(bad: float) -> None:
@@ -107,9 +108,8 @@ def _recognise_joints(bad: float) -> None:
 
 def _extract_features(bad: float) -> None:
     spec = EncoderSpec(width=8, height=8, fit="resize", interpolation="area", mean=(0, 0, 0), std=(1, 1, 1))
-    FeatureExtractor(name="features", spec=spec, graph=_graph((2,), bad=bad), width=2, batch=1, **ASKED).features(
-        [PICTURE]
-    )
+    config = EncoderConfig(name="features", architecture="none", picture=spec)
+    FeatureExtractor(config, runner=_runner((2,), bad=bad), width=2).features([PICTURE])
 
 
 def _spot_streams(bad: float) -> None:
@@ -158,12 +158,16 @@ class _HubModel(nn.Module):
         return SimpleNamespace(**{name: torch.full(shape, self._bad) for name, shape in shapes.items()})
 
 
+def _hub_model(name: str, bad: float) -> HubModel:
+    return HubModel(name, _HubModel(bad), _Processor(), "", torch.device("cpu"), "cpu: asked for")
+
+
 def _detect_with_hub(bad: float) -> None:
-    HubDetector(_HubModel(bad), _Processor(), name="hub-people", device=CPU, **ASKED).detect([PICTURE])
+    HubDetector(_hub_model("hub-people", bad)).detect([PICTURE])
 
 
 def _find_pose_with_hub(bad: float) -> None:
-    HubPoseFinder(_HubModel(bad), _Processor(), name="hub-pose", device=CPU, **ASKED).find([PICTURE])
+    HubPoseFinder(_hub_model("hub-pose", bad)).find([PICTURE])
 
 
 class _Backend:

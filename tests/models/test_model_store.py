@@ -33,7 +33,8 @@ def rewrite(path: Path, target: Path, change: Any) -> Path:
 def test_a_model_is_read_back_as_written(saved: Any) -> None:
     path, network = saved
     assert path.name == "tiny.safetensors"
-    read, config, sha256 = store.load_model(path)
+    loaded = store.load_model(path)
+    read, config, sha256 = loaded.network, loaded.config, loaded.sha256
     assert config == tiny_config()
     assert len(sha256) == 64
     assert not read.training

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from touchline.models.runtime.fitting import fit as fit_picture
 from touchline.models.specs.clip_input import ClipNormaliser
 from touchline.models.specs.spec import KINETICS_MEAN, KINETICS_STD, ClipSpec
-from touchline.recognition.prepare import fit_picture, sample_clip, sample_times
+from touchline.recognition.prepare import sample_clip, sample_times
 
 SPEC = ClipSpec(frames=4, stride=2, width=10, height=20)
 
@@ -31,9 +32,7 @@ def test_short_clips_are_spread_over_the_window(count: int, taken: list[int]) ->
 def test_pictures_are_fitted_as_asked() -> None:
     wide = np.zeros((20, 40, 3), np.uint8)
     wide[:, :20] = 200
-    stretched, padded, cropped = (
-        fit_picture(wide, spec=SPEC.model_copy(update={"fit": fit})) for fit in ("stretch", "pad", "crop")
-    )
+    stretched, padded, cropped = (fit_picture(wide, width=10, height=20, how=fit) for fit in ("stretch", "pad", "crop"))
     assert {picture.shape for picture in (stretched, padded, cropped)} == {(20, 10, 3)}
     assert (stretched[:, :5] == 200).all() and not stretched[:, 5:].any()
     assert not padded[:7].any() and not padded[13:].any() and (padded[8:12, :4] == 200).all()

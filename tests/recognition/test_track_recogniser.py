@@ -7,6 +7,7 @@ import pytest
 
 from fakerecogniser import LABELS, SPEC, shirt_recogniser
 from touchline.core.actions import WindowScores
+from touchline.models.runtime.runner import Runner
 from touchline.models.specs.spec import ClipConfig, ClipSpec
 from touchline.recognition.recogniser import ClipRecogniser
 from touchline.recognition.smoothing import actions_of, smooth_windows
@@ -142,5 +143,5 @@ def test_what_does_not_fit_is_refused() -> None:
     with pytest.raises(ValueError, match="odd number"):
         smooth_windows(scores([[1.0, 0.0]]), weights=(0.5, 0.5))
     config = ClipConfig(name="n", architecture="x", labels=("a",), clip=SPEC)
-    empty = ClipRecogniser(config, sha256="", graph=lambda x: (x,), device_reason="", batch=1)
+    empty = ClipRecogniser(config, runner=Runner(lambda x: (x,), 1, ""))
     assert empty.scores([]).shape == (0, 1)

@@ -1,10 +1,12 @@
 """Every backend gives the same scores; the spotter chooses among them and says why."""
 
+import importlib.util
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from tinyspotter import FRAME, moving_noise, naive_scores, tiny_config, tiny_network
 from touchline.core.errors import ResourceError, UsageError
@@ -101,7 +103,7 @@ def test_onnx_graphs_equal_the_network_at_any_batch(network: Any, pictures: np.n
 
 @pytest.mark.parametrize("backend", ["openvino", "onnx"])
 def test_a_missing_backend_package_is_named(model: Path, monkeypatch: pytest.MonkeyPatch, backend: Any) -> None:
-    monkeypatch.setattr(spotter_module.importlib.util, "find_spec", lambda name: None if name != "torch" else True)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name != "torch" else True)
     with pytest.raises(ResourceError, match=f"pip install {backend}"):
         load_spotter(model, device="cpu", backend=backend)
     assert load_spotter(model, device="cpu", threads=1).backend_name == "torch"
@@ -119,7 +121,7 @@ def test_the_device_is_explained(model: Path) -> None:
 
 
 def test_cuda_without_a_device_is_refused(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spotter_module.torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(ResourceError, match="no CUDA device"):
         load_spotter(model, device="cuda")
     assert "no CUDA device" in load_spotter(model, backend="torch", threads=1).device_reason
@@ -127,8 +129,6 @@ def test_cuda_without_a_device_is_refused(model: Path, monkeypatch: pytest.Monke
 
 @pytest.mark.gpu
 def test_cuda_is_near_the_cpu(network: Any, model: Path, pictures: np.ndarray) -> None:
-    import torch
-
     if not torch.cuda.is_available():
         pytest.skip("needs a CUDA device")
     spotter = load_spotter(model, device="cuda")

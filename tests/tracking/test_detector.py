@@ -11,10 +11,11 @@ import torch
 from touchline.core.errors import InputError, UsageError
 from touchline.core.tracks import BALL, DETECTION_LABELS, PLAYER, REFEREE
 from touchline.models.networks.detector import PeopleDetector
+from touchline.models.runtime.fitting import fit_at_corner
 from touchline.models.specs.spec import PictureConfig, PictureSpec
 from touchline.models.store import save_model
 from touchline.tracking.detections import MIN_CONFIDENCE
-from touchline.tracking.detector import fit_picture, load_detector, pair_iou, select
+from touchline.tracking.detector import load_detector, pair_iou, select
 
 TINY = {"stem": 8, "widths": [8, 8, 16, 16], "blocks": [1, 1, 1, 1], "neck": 16}
 
@@ -37,7 +38,7 @@ def _model(folder: Path, *, labels: tuple[str, ...] = DETECTION_LABELS) -> Path:
 
 def test_pictures_are_fitted_at_the_corner() -> None:
     canvas = np.zeros((96, 128, 3), np.uint8)
-    assert fit_picture(np.full((180, 320, 3), 200, np.uint8), into=canvas) == pytest.approx(0.4)
+    assert fit_at_corner(np.full((180, 320, 3), 200, np.uint8), into=canvas) == pytest.approx(0.4)
     assert (canvas[:72] == 200).all() and (canvas[72:] == 0).all()
 
 

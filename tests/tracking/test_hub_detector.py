@@ -9,8 +9,9 @@ import pytest
 
 from touchline.core.errors import InputError, UsageError
 from touchline.core.tracks import BALL, PLAYER
+from touchline.models.runtime.hub import is_hub_name
 from touchline.tracking.detector import load_detector
-from touchline.tracking.hub_detector import HubDetector, is_hub_name
+from touchline.tracking.hub_detector import HubDetector
 
 
 def test_names_of_the_hub_and_folders_are_told_from_models(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def test_every_recipe_is_valid_and_names_no_place_of_its_author(path: Path) -> N
 
 
 def test_the_documentation_names_every_recipe() -> None:
-    named = (Path(__file__).parents[2] / "docs" / "training.md").read_text()
+    named = (Path(__file__).parents[2] / "docs" / "reference" / "recipes.md").read_text()
     assert "stream-head" in {path.stem for path in RECIPES}
     assert [path.name for path in RECIPES if f"`recipes/{path.name}`" not in named] == []
 

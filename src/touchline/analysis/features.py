@@ -30,8 +30,7 @@ from touchline.formats.features.vectors import SOCCERNET_RATE_HZ, SUFFIX, Featur
 from touchline.formats.files.atomic import make_folder
 from touchline.media.frame import Frame
 from touchline.media.frame_rules import SamplingRule, frame_rule
-from touchline.media.progress import Progress, with_progress
-from touchline.media.video import VideoReader, probe
+from touchline.media.video import Progress, VideoReader, probe, with_progress
 
 TASK = "features"
 Look = Callable[[Frame], npt.NDArray[np.uint8] | None]

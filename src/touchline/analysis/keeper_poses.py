@@ -10,7 +10,7 @@ import numpy as np
 from touchline.core.errors import InputError
 from touchline.core.tracks import BALL, GOALKEEPER, Detections
 from touchline.goalkeeping.found_keeper import FoundKeeper, Rgb
-from touchline.tracking.detections import DetectorLike
+from touchline.tracking.detections import PeopleDetector
 from touchline.tracking.detector import pair_iou
 
 CUT_OUT_PX = 400
@@ -24,7 +24,7 @@ _CANVAS_WIDTH, _CANVAS_HEIGHT = 1280, 736
 _CROWD = 4
 
 
-def find_keeper(rgb: Rgb, detector: DetectorLike) -> FoundKeeper:
+def find_keeper(rgb: Rgb, detector: PeopleDetector) -> FoundKeeper:
     """The keeper's box in a picture: of several people the one who looks like a keeper, else the largest.
 
     Args:
@@ -60,7 +60,7 @@ def _joined(looks: Sequence[Detections]) -> Detections:
     return Detections(boxes[chosen], confidence[chosen], classes[chosen])
 
 
-def _people(rgb: Rgb, detector: DetectorLike, *, side_px: int | None) -> Detections:
+def _people(rgb: Rgb, detector: PeopleDetector, *, side_px: int | None) -> Detections:
     """People who are surely there, in the picture's pixels; with a side the picture is looked at as small as that."""
     height, width = rgb.shape[:2]
     if side_px is None:

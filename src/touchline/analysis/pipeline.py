@@ -25,8 +25,7 @@ from touchline.analysis.tasks.usual import KINDS
 from touchline.core.errors import InputError
 from touchline.core.events import Coverage
 from touchline.formats.bundle import Bundle, Manifest, video_fingerprint
-from touchline.media.progress import Progress, with_progress
-from touchline.media.video import VideoReader, probe
+from touchline.media.video import Progress, VideoReader, probe, with_progress
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,7 @@ from touchline.core.tracks import DETECTION_LABELS, PLAYER, Shot, Track, Tracks
 from touchline.formats.boxes.mot import MotTable, read_mot
 from touchline.formats.boxes.tracks_parquet import read_tracks_parquet
 from touchline.formats.bundle import TRACKS
-from touchline.media.progress import Progress, with_progress
-from touchline.media.video import VideoReader, probe
+from touchline.media.video import Progress, VideoReader, probe, with_progress
 from touchline.recognition.crops import crop_person
 from touchline.recognition.recogniser import ClipRecogniser
 from touchline.recognition.track_recogniser import TrackRecogniser

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from touchline.cli.common import DebugOption, DeviceOption, JsonOption, Output, run_guarded
-from touchline.cli.train import FolderOption, RecipeArgument, ResumeOption, SetOption, tell_unreadable
+from touchline.cli.train import FolderOption, ResumeOption, SetOption, recipe_help, tell_unreadable
 
 if TYPE_CHECKING:
     from touchline.training.recognition.distill_table import DistillResult
+
+RecipeArgument = Annotated[Path, typer.Argument(metavar="RECIPE", help=recipe_help("distill"), show_default=False)]
 
 
 def command(

@@ -140,11 +140,11 @@ def _models() -> list[Finding]:
     for model in stored:
         name = f"model {model.config.name}"
         try:
-            _, config, sha256 = load_model(model.path, task="any")
+            loaded = load_model(model.path, task="any")
         except TouchlineError as error:
             findings.append(Finding(name, "error", str(error), "reinstall touchline"))
             continue
-        findings.append(Finding(name, "ok", f"{', '.join(config.labels)}; sha256 {sha256}"))
+        findings.append(Finding(name, "ok", f"{', '.join(loaded.config.labels)}; sha256 {loaded.sha256}"))
     return findings
 
 

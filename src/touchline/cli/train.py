@@ -13,13 +13,18 @@ import typer
 
 from touchline.cli.common import DebugOption, Device, DeviceOption, JsonOption, Output, run_guarded
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK
+from touchline.training.shipped_recipes import recipe_names_for
 
 if TYPE_CHECKING:
     from touchline.training.run import TrainingPlan
 
-RecipeArgument = Annotated[
-    Path, typer.Argument(metavar="RECIPE", help="A recipe, e.g. recipes/spotting-simulated.yaml.")
-]
+
+def recipe_help(verb: str) -> str:
+    """The help of the argument RECIPE of a verb, with the names that it takes."""
+    return f"A YAML file, or the name of a recipe that ships: {', '.join(recipe_names_for(verb))}."
+
+
+RecipeArgument = Annotated[Path, typer.Argument(metavar="RECIPE", help=recipe_help("train"), show_default=False)]
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="A.B=C", help="Change a setting of the recipe; * stands for every key of a level."),

@@ -16,20 +16,20 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as safetensors_bytes
 
 from touchline.core.errors import InputError
 from touchline.formats.features.pca_pickles import read_mean_pickle, read_pca_pickle
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic
 from touchline.formats.soccernet.source import missing_advice
+from touchline.models.safetensors_file import SUFFIX, open_safetensors, tensors_of
 
-SUFFIX = ".safetensors"
 COMPONENTS = 512
 PUBLISHED_PCA, PUBLISHED_MEAN = "pca_512_TF2.pkl", "average_512_TF2.pkl"
 """Names of SoccerNet's own files; they are in its repository sn-spotting, under Features."""
 _METADATA_KEY = "touchline-reduction"
 _BLOCK_ROWS = 2048
+_REFUSAL = "not a reduction of features, or damaged"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -249,15 +249,20 @@ def load_reduction(path: Path, *, mean: Path | None = None) -> Reduction:
 
 
 def _from_safetensors(path: Path) -> Reduction:
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; `touchline features reduce FILES --fit {path.name}` makes one")
+    with open_safetensors(path, framework="np", refusal=_REFUSAL) as file:
+        metadata, arrays = file.metadata() or {}, tensors_of(file)
     try:
-        with safe_open(str(path), framework="np") as file:
-            about = json.loads((file.metadata() or {})[_METADATA_KEY])
-            arrays = {name: np.asarray(file.get_tensor(name), np.float64) for name in file.keys()}  # noqa: SIM118
+        about = json.loads(metadata[_METADATA_KEY])
         total = about["total_variance"]
+        mean, components, variance = (
+            np.asarray(arrays[name], np.float64) for name in ("mean", "components", "variance")
+        )
         reduction = Reduction(
-            arrays["mean"],
-            arrays["components"],
-            arrays["variance"],
+            mean,
+            components,
+            variance,
             total_variance=float("nan") if total is None else float(total),
             rows=int(about["rows"]),
             name=str(about["name"]),
@@ -265,12 +270,8 @@ def _from_safetensors(path: Path) -> Reduction:
             model=str(about["model"]),
             sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
         )
-    except FileNotFoundError as error:
-        raise InputError(
-            f"{path}: no such file; `touchline features reduce FILES --fit {path.name}` makes one"
-        ) from error
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path}: not a reduction of features, or damaged ({error})") from error
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: {_REFUSAL} ({error})") from error
     if not np.isfinite(reduction.components).all() or not np.isfinite(reduction.mean).all():
         raise InputError(f"{path}: holds numbers that are not finite; fit it again")
     return reduction

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +16,12 @@ from touchline.core.sound import CURVE_RATE_HZ, CURVES
 from touchline.listening.curves import listen
 from touchline.listening.logmel import PATCHES, stream_patches
 from touchline.listening.model import NAME, load_sound_model
-from touchline.models.importing.sound import WHERE_FROM
+from touchline.models.architectures import where_from
 from touchline.models.networks.vggish import WIDTHS, VGGish
-from touchline.models.runtime.running import pick_device
+from touchline.models.runtime.device import Device, choose_device
+from touchline.models.safetensors_file import SUFFIX
 from touchline.models.specs.spec import SoundEncoderConfig
-from touchline.models.store import SUFFIX, find_model, load_model, read_config
+from touchline.models.store import find_model, load_model, read_config
 
 Floats = npt.NDArray[np.float32]
 
@@ -69,10 +70,8 @@ class VggishExtractor:
 
     """
 
-    def __init__(
-        self, network: VGGish, *, config: SoundEncoderConfig, sha256: str, device: Literal["auto", "cpu", "cuda"]
-    ) -> None:
-        where, self.device_reason = pick_device(device)
+    def __init__(self, network: VGGish, *, config: SoundEncoderConfig, sha256: str, device: Device) -> None:
+        where, self.device_reason = choose_device(device)
         self.name, self.sha256, self.config = config.name, sha256, config
         self.width = WIDTHS[config.tap]
         self._patch = PATCHES[config.patch]
@@ -146,9 +145,7 @@ def is_sound_model(name_or_path: str) -> bool:
         return False
 
 
-def load_sound_extractor(
-    name_or_path: str = CURVES_MODEL, *, device: Literal["auto", "cpu", "cuda"] = "auto"
-) -> SoundExtractor:
+def load_sound_extractor(name_or_path: str = CURVES_MODEL, *, device: Device = "auto") -> SoundExtractor:
     """What makes features of sound: ``"sound"`` for the curves, or an imported VGGish by name or path.
 
     Raises:
@@ -165,7 +162,7 @@ def load_sound_extractor(
             "--architecture vggish`, or with --architecture vggish-conv4 for 512 numbers every half second"
         )
     try:
-        network, config, sha256 = load_model(name_or_path, task="sound-features")
+        model = load_model(name_or_path, task="sound-features")
     except InputError as error:
-        raise InputError(f"{error}. {WHERE_FROM}") from error
-    return VggishExtractor(network, config=config, sha256=sha256, device=device)
+        raise InputError(f"{error}. {where_from('vggish', tasks=('sound-features',))}") from error
+    return VggishExtractor(model.network, config=model.config, sha256=model.sha256, device=device)

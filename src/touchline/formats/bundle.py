@@ -212,6 +212,23 @@ class Bundle:
         return sums
 
 
+def open_bundle(path: str | Path) -> Bundle:
+    """The bundle of an earlier analysis.
+
+    Args:
+        path: the folder ``match.touchline``, or the video that it lies beside.
+
+    Raises:
+        InputError: there is no bundle.
+
+    """
+    path = Path(path)
+    bundle = Bundle(path) if path.suffix == SUFFIX else Bundle.for_video(path)
+    if not (bundle.path / MANIFEST).is_file():
+        raise InputError(f"{path}: no bundle (looked for {bundle.path / MANIFEST}); make one with touchline analyze")
+    return bundle
+
+
 def events_document(timeline: Timeline) -> dict[str, Any]:
     """The content of ``events.json``: times in microseconds from the first shown frame, confidence to 6 decimals."""
     seen: dict[str, int] = {}

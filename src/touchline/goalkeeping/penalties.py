@@ -1,7 +1,7 @@
 """Penalties: the five measures of a keeper's pose that Wear et al. use, their clusters, and their regression.
 
-Their measures are of poses as pictured, not turned: see ``docs/keeper-technique.md``. None of it predicts saves better
-than the share of saves does.
+Their measures are of poses as pictured, not turned: see ``docs/explanation/keeper-technique.md``. None of it predicts
+saves better than the share of saves does.
 """
 
 from __future__ import annotations

@@ -8,25 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol
+from typing import Protocol
 
-import cv2
 import numpy as np
 import numpy.typing as npt
-import torch
 from torch import nn
 
 from touchline.core.errors import InputError, UsageError
-from touchline.core.finite_output import require_finite_output
 from touchline.core.poses import JOINTS, MIRROR, PELVIS, Pose
+from touchline.goalkeeping.hub_pose_finder import load_hub_pose_finder
 from touchline.models.networks.pose_net import PeakReader, PoseReader
-from touchline.models.runtime.running import ArrayGraph, available_threads, openvino_graph, pick_device
+from touchline.models.runtime.backends import PictureBackend
+from touchline.models.runtime.device import Device
+from touchline.models.runtime.fitting import Rgb, Square, fit_in_square
+from touchline.models.runtime.hub import is_hub_name
+from touchline.models.runtime.runner import Outputs, PictureModel, make_runner
 from touchline.models.specs.pose_spec import ConfidenceSpec, PoseConfig
 from touchline.models.store import DEFAULT_POSE_FINDER, load_model
 
-Rgb = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
-BackendName = Literal["auto", "torch", "openvino"]
 
 MARGIN = 1.2
 """Side of a keeper's square crop over the longer side of the box; the published pictures leave about as much."""
@@ -35,10 +35,9 @@ PERSON = 0.5
 SURE = 0.5
 """Confidence from which on a joint is called known."""
 _NEEDED = 8
-_GPU_BATCH = 32
+_BATCHES = (1, 32)
 _SMALLEST_PX = 8
 _WIDEST_LOGIT = 8.0
-_SHRUNK = 0.7
 
 
 class PoseFinderLike(Protocol):
@@ -110,28 +109,17 @@ def keeper_crop(rgb: Rgb, *, box_xyxy: Sequence[float] | None = None) -> KeeperC
     return KeeperCrop(pixels, (x, y))
 
 
-class PoseFinder:
+class PoseFinder(PictureModel[PoseConfig]):
     """A built-in, trained or imported pose network, ready to look at crops of any size.
 
-    Args:
-        config: of the model file.
-        sha256: of the model file.
-        graph: runs the network: pixels uint8 (b, side, side, 3) to places, shares and what is seen.
-        device_reason: where it runs and why.
-        batch: how many crops the graph takes.
-
+    Its network gives places (16, 3) in shares of the padded crop's side, how concentrated each heat map is (16,), and
+    how likely each joint is seen, then whether there is a person (17,).
     """
 
-    def __init__(self, config: PoseConfig, *, sha256: str, graph: ArrayGraph, device_reason: str, batch: int) -> None:
-        self.config = config
-        self.name = config.name
-        self.sha256 = sha256
-        self.device_reason = device_reason
-        self.batch = batch
-        self._graph = graph
+    gives = "joint"
 
     def find(self, crops: Sequence[Rgb]) -> list[Pose]:
-        """The joints of the one person in each crop.
+        """Return the joints of the one person in each crop.
 
         Args:
             crops: uint8 (h, w, 3) RGB of any sizes, the person filling most of each; others are padded to squares.
@@ -145,33 +133,16 @@ class PoseFinder:
             ResourceError: the network gave numbers that are not finite.
 
         """
-        found: list[Pose] = []
-        for first in range(0, len(crops), self.batch):
-            found += self._find_batch(crops[first : first + self.batch])
-        return found
-
-    def _find_batch(self, crops: Sequence[Rgb]) -> list[Pose]:
-        places, shares, seen = self.look(crops)
+        answers = self.run(crops, shape=self.config.picture.shape, draw=fit_in_square)
         return [
-            _as_pose(places[row], self._confidence(shares[row], seen[row]), _Square(*crop.shape[:2]))
-            for row, crop in enumerate(crops)
+            _as_pose(places, self._confidence(shares, seen), square=square)
+            for _, square, (places, shares, seen) in answers
         ]
 
-    def look(self, crops: Sequence[Rgb]) -> tuple[Floats, Floats, Floats]:
-        """What the network itself says of at most ``batch`` crops, for measuring.
-
-        Returns:
-            Places (n, 16, 3) in shares of the padded crop, how concentrated each heat map is (n, 16), and how likely
-            each joint is seen, then whether there is a person (n, 17).
-
-        """
-        side = self.config.picture.width
-        pixels = np.zeros((self.batch, side, side, 3), np.uint8)
-        for row, crop in enumerate(crops):
-            square_crop(crop, into=pixels[row])
-        places, shares, seen = (answer[: len(crops)] for answer in self._graph(pixels))
-        require_finite_output(places, shares, seen, model=self.name, what="joint", runs_on=self.device_reason)
-        return places, shares, seen
+    def look(self, crop: Rgb) -> Outputs:
+        """Return what the network itself says of one crop, for measuring: places, shares and what is seen."""
+        ((_, _, outputs),) = self.run([crop], shape=self.config.picture.shape, draw=fit_in_square)
+        return outputs
 
     def _confidence(self, share: Floats, seen: Floats) -> Floats:
         if seen[-1] < PERSON:
@@ -204,44 +175,7 @@ def logit(probability: npt.NDArray[np.floating]) -> Floats:
     return np.clip(np.log(inside / (1 - inside)), -_WIDEST_LOGIT, _WIDEST_LOGIT).astype(np.float32)
 
 
-@dataclass(frozen=True, slots=True)
-class _Square:
-    """How a crop of (height, width) lies in its square."""
-
-    height: int
-    width: int
-
-    @property
-    def side(self) -> int:
-        return max(self.height, self.width)
-
-    @property
-    def offset(self) -> tuple[float, float]:
-        return (self.side - self.width) / 2, (self.side - self.height) / 2
-
-
-def square_crop(crop: Rgb, *, into: Rgb) -> None:
-    """Draw a crop (h, w, 3) into the middle of a black square, as large as it fits.
-
-    Raises:
-        ValueError: it is no uint8 (h, w, 3).
-
-    """
-    if crop.dtype != np.uint8 or crop.ndim != 3 or crop.shape[2] != 3 or crop.size == 0:
-        raise ValueError(f"a crop is {crop.dtype} {crop.shape}, not uint8 (h, w, 3)")
-    square = _Square(*crop.shape[:2])
-    scale = into.shape[0] / square.side
-    if scale < _SHRUNK:
-        small = (max(1, round(square.width * scale)), max(1, round(square.height * scale)))
-        left, top = (into.shape[1] - small[0]) // 2, (into.shape[0] - small[1]) // 2
-        into[top : top + small[1], left : left + small[0]] = cv2.resize(crop, small, interpolation=cv2.INTER_AREA)
-        return
-    shift = scale * np.array(square.offset) + (scale - 1) / 2
-    matrix = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
-    cv2.warpAffine(crop, matrix, (into.shape[1], into.shape[0]), dst=into, flags=cv2.INTER_LINEAR)
-
-
-def _as_pose(places: Floats, confidence: Floats, square: _Square) -> Pose:
+def _as_pose(places: Floats, confidence: Floats, *, square: Square) -> Pose:
     joints_px = (places[:, :2] * square.side - np.array(square.offset, np.float32)).astype(np.float32)
     if not bool((confidence > 0).any()):
         return Pose(joints_px, confidence)
@@ -251,11 +185,11 @@ def _as_pose(places: Floats, confidence: Floats, square: _Square) -> Pose:
 def load_pose_finder(
     name_or_path: str | None = None,
     *,
-    device: Literal["auto", "cpu", "cuda"] = "auto",
-    backend: BackendName = "auto",
+    device: Device = "auto",
+    backend: PictureBackend = "auto",
     threads: int | None = None,
 ) -> PoseFinderLike:
-    """A pose finder by name or path; the built-in one where none is named.
+    """Load a pose finder by name or path; the built-in one where none is named.
 
     Args:
         name_or_path: a built-in, trained or imported model, its file, a folder of a ViTPose of ``transformers``, or
@@ -266,17 +200,17 @@ def load_pose_finder(
 
     Raises:
         InputError: the model is not there, damaged, or not a pose finder.
-        UsageError: a model of other joints, or a device or package that is not to be had.
+        UsageError: a model of other joints, an unknown device or backend, or a package that is missing.
+        ResourceError: a GPU, or a backend's package, was asked for and is not there.
 
     """
-    from touchline.goalkeeping.hub_pose_finder import is_hub_name, load_hub_pose_finder
-
     if name_or_path is not None and is_hub_name(name_or_path):
         return load_hub_pose_finder(name_or_path, device=device)
-    network, config, sha256 = load_model(name_or_path or DEFAULT_POSE_FINDER, task="pose")
+    loaded = load_model(name_or_path or DEFAULT_POSE_FINDER, task="pose")
+    config = loaded.config
     if tuple(config.labels) != JOINTS:
         raise UsageError(f"model {config.name!r} finds {config.labels}; a pose finder here has to find {JOINTS}")
-    return finder_of(network, config, sha256=sha256, device=device, backend=backend, threads=threads)
+    return finder_of(loaded.network, config, sha256=loaded.sha256, device=device, backend=backend, threads=threads)
 
 
 def finder_of(
@@ -284,40 +218,22 @@ def finder_of(
     config: PoseConfig,
     *,
     sha256: str = "",
-    device: Literal["auto", "cpu", "cuda"] = "auto",
-    backend: BackendName = "auto",
+    device: Device = "auto",
+    backend: PictureBackend = "auto",
     threads: int | None = None,
 ) -> PoseFinder:
-    """A pose finder around a network in memory; arguments as of :func:`load_pose_finder`."""
-    where, reason = pick_device(device)
-    batch = _GPU_BATCH if where.type == "cuda" else 1
-    reader = reader_of(network, config)
-    if where.type == "cuda" or backend == "torch":
-        graph = _torch_graph(reader, device=where)
-    else:
-        shape = (batch, config.picture.height, config.picture.width, 3)
-        graph = openvino_graph(reader, shape=shape, precision=config.precision, threads=threads or available_threads())
-    return PoseFinder(config, sha256=sha256, graph=graph, device_reason=reason, batch=batch)
-
-
-def reader_of(network: nn.Module, config: PoseConfig) -> nn.Module:
-    """The network with its decoding, as its file asks for."""
-    if config.reading == "peak":
-        return PeakReader(network, mirror=MIRROR).eval()
-    return PoseReader(network, mirror=MIRROR).eval()
-
-
-def _torch_graph(reader: nn.Module, *, device: torch.device) -> ArrayGraph:
-    """Torch as it is on a CPU; bfloat16 on a GPU."""
-    network = reader.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-
-    @torch.inference_mode()
-    def run(pixels: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
-        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
-            outputs = network(torch.from_numpy(pixels).to(device, non_blocking=True))
-        return tuple(output.float().cpu().numpy() for output in outputs)
-
-    return run
+    """Make a pose finder of a network in memory; arguments as of :func:`load_pose_finder`."""
+    reader = PeakReader if config.reading == "peak" else PoseReader
+    runner = make_runner(
+        reader(network, mirror=MIRROR).eval(),
+        shape=config.picture.shape,
+        batches=_BATCHES,
+        precision=config.precision,
+        device=device,
+        backend=backend,
+        threads=threads,
+    )
+    return PoseFinder(config, runner=runner, sha256=sha256)
 
 
 def doubts(pose: Pose) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
 """The method of "Learning From The Pros" (Wear et al., 2022) as its authors ran it, faults included.
 
 Nothing else in touchline uses it: it is there to show that the published numbers come out, and what they are worth.
-Its faults are told in ``docs/keeper.md``: pictures of one shot lie on both sides of its split, the test rows are drawn
-with replacement, and its pictured shots are a biased part of all.
+``docs/explanation/keeper-technique.md`` lists its faults: pictures of one shot lie on both sides of its split, the test
+rows are drawn with replacement, and its pictured shots are a biased part of all.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A pose is turned and scaled so that neither the camera nor the size in the picture counts, and its x and y are compared
 with the middle of each technique as professionals show it. The confidence says how often another picture of the same
 moment would get the same name, as measured on shots that were pictured from several sides. How it was fitted and what
-it is worth: ``docs/keeper-technique.md``.
+it is worth: ``docs/explanation/keeper-technique.md``.
 """
 
 from __future__ import annotations
@@ -215,7 +215,7 @@ def techniques_json(techniques: Techniques) -> dict[str, Any]:
 
 
 def name_technique(
-    pose_xyz: Floats,
+    pose_xyz: npt.ArrayLike,
     *,
     engagement: float | None = None,
     visible: npt.ArrayLike | None = None,

@@ -1,7 +1,7 @@
 """SoccerNet's average-mAP for action spotting.
 
 By default every number equals that of the ``SoccerNet`` package (0.2.0), its peculiarities included; ``strict`` scores
-without them. docs/metric-spotting.md lists each difference.
+without them. docs/explanation/spotting-metric.md lists each difference.
 """
 
 from __future__ import annotations

@@ -8,19 +8,20 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Literal, TypeVar, overload
 
 import torch
 from pydantic import ValidationError
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as safetensors_bytes
 from torch import Tensor, nn
 
 from touchline.core.errors import InputError
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic
+from touchline.models.architectures import ARCHITECTURES
+from touchline.models.safetensors_file import SUFFIX, open_safetensors, tensors_of
 from touchline.models.specs.pose_spec import PoseConfig
 from touchline.models.specs.spec import (
     ClipConfig,
@@ -32,8 +33,8 @@ from touchline.models.specs.spec import (
     StoredConfig,
 )
 from touchline.models.specs.stream_spec import StreamHeadConfig
+from touchline.models.specs.tasks import CONFIGS, Config
 
-SUFFIX = ".safetensors"
 METADATA_KEY = "touchline"
 DEFAULT_SPOTTER = "ball-spotter"
 """The built-in spotter that is taken where none is named."""
@@ -44,149 +45,12 @@ DEFAULT_PITCH_FINDER = "pitch-finder"
 DEFAULT_POSE_FINDER = "keeper-pose"
 """The built-in pose finder that is taken where none is named."""
 
-Config = (
-    ModelConfig
-    | PictureConfig
-    | PoseConfig
-    | ClipConfig
-    | SkeletonConfig
-    | EncoderConfig
-    | SoundEncoderConfig
-    | StreamHeadConfig
-)
-"""What a model file says of itself, whatever its task."""
-
-_CONFIGS: dict[str, type[Config]] = {
-    "spot": ModelConfig,
-    "detect": PictureConfig,
-    "pitch": PictureConfig,
-    "pose": PoseConfig,
-    "recognize": ClipConfig,
-    "skeleton": SkeletonConfig,
-    "features": EncoderConfig,
-    "sound-features": SoundEncoderConfig,
-    "spot-streams": StreamHeadConfig,
-}
-"""Task -> the configuration its models have."""
-
 _KEYS_SHOWN = 8
+_REFUSAL = "not a model of touchline"
+_ADVICE = "`touchline models import` reads other checkpoints"
 
 
-def _slow_fusion(**arguments: Any) -> nn.Module:
-    from touchline.models.networks.slow_fusion import SlowFusionSpotter
-
-    return SlowFusionSpotter(**arguments)
-
-
-def _ball_spotter(**arguments: Any) -> nn.Module:
-    from touchline.models.networks.ball_spotter import BallSpotter
-
-    return BallSpotter(**arguments)
-
-
-def _people_detector(**arguments: Any) -> nn.Module:
-    from touchline.models.networks.detector import PeopleDetector
-
-    return PeopleDetector(**arguments)
-
-
-def _pitch_net(**arguments: Any) -> nn.Module:
-    from touchline.models.networks.pitch_net import PitchNet
-
-    return PitchNet(**arguments)
-
-
-def _r2plus1d(**arguments: Any) -> nn.Module:
-    from touchline.models.networks.r2plus1d import R2Plus1D
-
-    return R2Plus1D(**arguments)
-
-
-def _resnet_clip(**arguments: Any) -> nn.Module:
-    from touchline.models.networks.resnet import ResNet
-
-    return ResNet(**arguments)
-
-
-def _resnet_encoder(**arguments: Any) -> nn.Module:
-    from touchline.models.networks.resnet import ResNet
-
-    return ResNet(0, **arguments)
-
-
-def _vggish(**arguments: Any) -> nn.Module:
-    from touchline.models.networks.vggish import VGGish
-
-    return VGGish(**arguments)
-
-
-def _x3d(**arguments: Any) -> nn.Module:
-    from touchline.models.networks.x3d import X3D
-
-    return X3D(**arguments)
-
-
-def _skeleton_net(**arguments: Any) -> nn.Module:
-    from touchline.models.networks.skeleton_net import SkeletonNet
-
-    return SkeletonNet(**arguments)
-
-
-def _action_net(**arguments: Any) -> nn.Module:
-    from touchline.models.networks.action_net import ActionNet
-
-    return ActionNet(**arguments)
-
-
-def _stream_head(**arguments: Any) -> nn.Module:
-    from touchline.models.networks.heads.fusion import FusedHead
-
-    return FusedHead(**arguments)
-
-
-def _plain_stream_head(**arguments: Any) -> nn.Module:
-    from touchline.models.networks.heads.fusion import PlainHead
-
-    return PlainHead(**arguments)
-
-
-def _clip_ensemble(*, architecture: str, members: int, network: dict[str, Any]) -> nn.Module:
-    from touchline.models.networks.clip_ensemble import ClipEnsemble
-
-    return ClipEnsemble([ARCHITECTURES[architecture](**network) for _ in range(members)])
-
-
-def _pose_net(**arguments: Any) -> nn.Module:
-    from touchline.models.networks.pose_net import PoseNet
-
-    return PoseNet(**arguments)
-
-
-def _pose_hg3d(**arguments: Any) -> nn.Module:
-    from touchline.models.networks.pose_hg3d import PoseHG3D
-
-    return PoseHG3D(**arguments)
-
-
-ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {
-    "slow-fusion": _slow_fusion,
-    "ball-spotter": _ball_spotter,
-    "people-detector": _people_detector,
-    "pitch-net": _pitch_net,
-    "pose-net": _pose_net,
-    "pose-hg3d": _pose_hg3d,
-    "r2plus1d-18": _r2plus1d,
-    "resnet-clip": _resnet_clip,
-    "resnet-encoder": _resnet_encoder,
-    "vggish": _vggish,
-    "x3d": _x3d,
-    "skeleton-net": _skeleton_net,
-    "action-net": _action_net,
-    "clip-ensemble": _clip_ensemble,
-    "stream-head": _stream_head,
-    "plain-stream-head": _plain_stream_head,
-}
-"""Architecture name -> constructor; a new network is one line here."""
+ConfigT_co = TypeVar("ConfigT_co", bound=StoredConfig, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +60,29 @@ class StoredModel:
     path: Path
     config: Config
     origin: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedModel(Generic[ConfigT_co]):
+    """A model in memory.
+
+    Attributes:
+        network: with its weights, in evaluation mode.
+        config: what its file says of it.
+        sha256: of the file.
+        path: of the file.
+
+    """
+
+    network: Any
+    config: ConfigT_co
+    sha256: str
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self.config.name
 
 
 def builtin_folder() -> Path:
@@ -223,7 +110,7 @@ def build_network(config: Config) -> Any:
             f"this version of touchline knows {sorted(ARCHITECTURES)}"
         )
     try:
-        network: Any = ARCHITECTURES[config.architecture](**config.network)
+        network: Any = ARCHITECTURES[config.architecture].build(**config.network)
     except (TypeError, ValueError) as error:
         raise InputError(f"model {config.name!r}: its network cannot be built: {error}") from error
     if network.num_classes != len(config.labels):
@@ -293,37 +180,56 @@ def _as_stored(name: str, tensor: Tensor, *, half: bool) -> Tensor:
 
 
 def read_config(path: Path | str) -> Config:
-    """The configuration in a model file, without its tensors.
+    """Return the configuration in a model file, without its tensors.
 
     Raises:
         InputError: no safetensors file, or none of touchline's.
 
     """
-    with _open(path) as file:
+    with open_safetensors(path, refusal=_REFUSAL, advice=_ADVICE) as file:
         return _parse_config(file.metadata(), path=path)
 
 
-def load_model(name_or_path: str | Path, *, task: str = "spot") -> tuple[Any, Any, str]:
-    """A model by name or path: the network in evaluation mode, its configuration, the file's SHA-256.
+@overload
+def load_model(name_or_path: str | Path, *, task: Literal["spot"] = "spot") -> LoadedModel[ModelConfig]: ...
+@overload
+def load_model(name_or_path: str | Path, *, task: Literal["detect", "pitch"]) -> LoadedModel[PictureConfig]: ...
+@overload
+def load_model(name_or_path: str | Path, *, task: Literal["pose"]) -> LoadedModel[PoseConfig]: ...
+@overload
+def load_model(name_or_path: str | Path, *, task: Literal["recognize"]) -> LoadedModel[ClipConfig]: ...
+@overload
+def load_model(name_or_path: str | Path, *, task: Literal["skeleton"]) -> LoadedModel[SkeletonConfig]: ...
+@overload
+def load_model(name_or_path: str | Path, *, task: Literal["features"]) -> LoadedModel[EncoderConfig]: ...
+@overload
+def load_model(name_or_path: str | Path, *, task: Literal["sound-features"]) -> LoadedModel[SoundEncoderConfig]: ...
+@overload
+def load_model(name_or_path: str | Path, *, task: Literal["spot-streams"]) -> LoadedModel[StreamHeadConfig]: ...
+@overload
+def load_model(name_or_path: str | Path, *, task: Literal["any"]) -> LoadedModel[Config]: ...
+
+
+def load_model(name_or_path: str | Path, *, task: str = "spot") -> LoadedModel[Any]:
+    """Load a model by name or path, its network in evaluation mode.
 
     Args:
         name_or_path: which one.
-        task: what it has to be for, one of ``"spot"``, ``"detect"``, ``"pitch"``, ``"pose"``, ``"recognize"``,
-            ``"skeleton"``, ``"features"``; ``"any"`` takes all.
+        task: what it has to be for, a key of ``specs.tasks.CONFIGS``; ``"any"`` takes all.
 
     Raises:
         InputError: not found, damaged, for another task, or weights that do not fit the network.
 
     """
     path = find_model(name_or_path)
-    with _open(path) as file:
+    with open_safetensors(path, refusal=_REFUSAL, advice=_ADVICE) as file:
         config = _parse_config(file.metadata(), path=path)
         if task not in (config.task, "any"):
             raise InputError(f"{path}: a model for {config.task!r}, not for {task!r}; `touchline models list` has all")
-        tensors = {name: _as_used(file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118
+        tensors = {name: _as_used(tensor) for name, tensor in tensors_of(file).items()}
     network = build_network(config)
     load_weights(network, tensors, source=str(path))
-    return network.eval(), config, hashlib.sha256(path.read_bytes()).hexdigest()
+    return LoadedModel(network.eval(), config, hashlib.sha256(path.read_bytes()).hexdigest(), path)
 
 
 def _as_used(tensor: Tensor) -> Tensor:
@@ -380,22 +286,12 @@ def _list(folder: Path, *, origin: str) -> list[StoredModel]:
     return [StoredModel(path, read_config(path), origin) for path in sorted(folder.glob("*" + SUFFIX))]
 
 
-def _open(path: Path | str) -> Any:
-    """The opened safetensors file."""
-    try:
-        return safe_open(str(path), framework="pt")
-    except (SafetensorError, OSError) as error:
-        raise InputError(
-            f"{path}: not a model of touchline ({error}); `touchline models import` reads other checkpoints"
-        ) from error
-
-
 def _parse_config(metadata: Mapping[str, str] | None, *, path: Path | str) -> Config:
     text = (metadata or {}).get(METADATA_KEY)
     if text is None:
         raise InputError(f"{path}: a safetensors file without touchline's configuration; import it first")
     try:
-        return _CONFIGS.get(_task_in(text), ModelConfig).model_validate_json(text)
+        return CONFIGS.get(_task_in(text), ModelConfig).model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

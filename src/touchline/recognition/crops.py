@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
-Rgb = npt.NDArray[np.uint8]
+from touchline.models.runtime.fitting import Rgb, resize
 
 MARGIN = 0.15
 """How much of the box's size is added on each side, so that arms and the ball stay inside."""
@@ -47,11 +46,3 @@ def crop_person(rgb: Rgb, box_xyxy: npt.ArrayLike, *, width: int, height: int, m
         padded[row : row + inside.shape[0], column : column + inside.shape[1]] = inside
         inside = padded
     return resize(inside, width=width, height=height)
-
-
-def resize(rgb: Rgb, *, width: int, height: int) -> Rgb:
-    """A picture at another size: averaged when it shrinks, interpolated when it grows."""
-    if rgb.shape[:2] == (height, width):
-        return rgb
-    shrinks = rgb.shape[0] >= height and rgb.shape[1] >= width
-    return np.asarray(cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR))

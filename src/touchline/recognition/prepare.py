@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
+from touchline.models.runtime.fitting import fit
 from touchline.models.specs.spec import ClipSpec
-from touchline.recognition.crops import resize
 
 Clip = npt.NDArray[np.uint8]
 
@@ -29,19 +28,4 @@ def sample_times(count: int, *, fps: float, spec: ClipSpec) -> npt.NDArray[np.in
 def sample_clip(rgb: Clip, *, fps: float, spec: ClipSpec) -> Clip:
     """uint8 (frames, height, width, 3) of a clip uint8 (t, h, w, 3), as the recogniser's specification says."""
     taken = rgb[sample_times(len(rgb), fps=fps, spec=spec)]
-    return np.stack([fit_picture(picture, spec=spec) for picture in taken])
-
-
-def fit_picture(rgb: npt.NDArray[np.uint8], *, spec: ClipSpec) -> npt.NDArray[np.uint8]:
-    """A picture at the specification's size: stretched, padded or cropped, as it says."""
-    height, width = rgb.shape[:2]
-    if spec.fit == "stretch" or (height, width) == (spec.height, spec.width):
-        return resize(rgb, width=spec.width, height=spec.height)
-    scales = (spec.width / width, spec.height / height)
-    scale = min(scales) if spec.fit == "pad" else max(scales)
-    scaled = resize(rgb, width=max(1, round(width * scale)), height=max(1, round(height * scale)))
-    top, left = (spec.height - scaled.shape[0]) // 2, (spec.width - scaled.shape[1]) // 2
-    if spec.fit == "crop":
-        return np.ascontiguousarray(scaled[-top : spec.height - top, -left : spec.width - left])
-    below, right = spec.height - scaled.shape[0] - top, spec.width - scaled.shape[1] - left
-    return np.asarray(cv2.copyMakeBorder(scaled, top, below, left, right, cv2.BORDER_CONSTANT), np.uint8)
+    return np.stack([fit(picture, width=spec.width, height=spec.height, how=spec.fit) for picture in taken])

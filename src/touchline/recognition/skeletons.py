@@ -83,8 +83,8 @@ def load_skeleton_recogniser(name_or_path: str | None = None) -> SkeletonRecogni
         if len(names) != 1:
             raise InputError(f"name a recogniser of joints with --model; there are {names}")
         name_or_path = names[0]
-    network, config, sha256 = load_model(name_or_path, task="skeleton")
-    return SkeletonRecogniser(network, config, sha256=sha256)
+    loaded = load_model(name_or_path, task="skeleton")
+    return SkeletonRecogniser(loaded.network, loaded.config, sha256=loaded.sha256)
 
 
 def read_sequence(path: Path | str, *, spec: SkeletonSpec) -> tuple[npt.NDArray[np.float32], str]:

@@ -23,9 +23,8 @@ from touchline.core.events import Coverage, VideoInfo
 from touchline.core.tracks import Tracks
 from touchline.media.facts import choose_stream
 from touchline.media.frame import Frame, Rgb
-from touchline.media.progress import Progress, with_progress
 from touchline.media.source import open_media
-from touchline.media.video import VideoReader
+from touchline.media.video import Progress, VideoReader, with_progress
 from touchline.render.drawing import TrackPainter
 from touchline.render.overlay_sound import SoundCopy
 

@@ -5,7 +5,6 @@ Features stay where the backend makes them (on the GPU, or in NumPy arrays); the
 
 from __future__ import annotations
 
-import os
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -13,14 +12,13 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from touchline.models.exporting.export import onnx_bytes, quiet_tracing
 from touchline.models.networks.parts import PixelEncoder, WindowDecoder, example_inputs
-from touchline.models.runtime.openvino_model import to_openvino
-from touchline.models.runtime.openvino_runtime import import_openvino
+from touchline.models.runtime.backends import BackendName
+from touchline.models.runtime.device import half_on_gpu
+from touchline.models.runtime.graphs import ArrayGraph, onnx_graph, openvino_graph
 from touchline.models.specs.protocols import SpottingNetwork
 from touchline.models.specs.spec import FrameSpec
 
-BackendName = Literal["torch", "openvino", "onnx"]
 Pixels = npt.NDArray[np.uint8]
 Indices = npt.NDArray[np.int64]
 Features = Any
@@ -79,9 +77,6 @@ class TorchBackend:
             self._encoder.compile()
             self._decoder.compile()
 
-    def _arithmetic(self) -> torch.autocast:
-        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.device.type == "cuda")
-
     @torch.inference_mode()
     def encode(self, frames: Pixels, stacks: Indices, *, mirrored: bool) -> Tensor:
         """Features of stacks."""
@@ -89,13 +84,13 @@ class TorchBackend:
         if mirrored:
             pixels = pixels.flip(-1)
         stacked = pixels[torch.from_numpy(stacks).to(self.device)]
-        with self._arithmetic():
+        with half_on_gpu(self.device):
             return self._encoder(stacked)
 
     @torch.inference_mode()
     def decode(self, features: Tensor, windows: Indices) -> Tensor:
         """Logits of windows, still on the device."""
-        with self._arithmetic():
+        with half_on_gpu(self.device):
             return self._decoder(features[torch.from_numpy(windows).to(self.device)])
 
     @torch.inference_mode()
@@ -108,31 +103,36 @@ class TorchBackend:
         return logits.float().cpu().numpy()
 
 
-class _ArrayBackend:
-    """Shared by runtimes that take arrays of one fixed batch size."""
+class ArrayBackend:
+    """OpenVINO or ONNX Runtime on the CPU, over arrays of fixed batch sizes.
+
+    Args:
+        name: of the runtime.
+        encoder: pixels (encode_batch, k, h, w) to features.
+        decoder: windows (decode_batch, w, *feature) to logits.
+        encode_batch, decode_batch: how many go through at once.
+
+    """
 
     lag_chunks = 0
 
-    def __init__(self, *, encode_batch: int, decode_batch: int) -> None:
-        self._encode_batch = encode_batch
-        self._decode_batch = decode_batch
-
-    def _run_encoder(self, pixels: Pixels) -> npt.NDArray[np.float32]:
-        raise NotImplementedError
-
-    def _run_decoder(self, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        raise NotImplementedError
+    def __init__(
+        self, name: BackendName, encoder: ArrayGraph, decoder: ArrayGraph, *, encode_batch: int, decode_batch: int
+    ) -> None:
+        self.name: str = name
+        self._encoder, self._decoder = encoder, decoder
+        self._encode_batch, self._decode_batch = encode_batch, decode_batch
 
     def encode(self, frames: Pixels, stacks: Indices, *, mirrored: bool) -> npt.NDArray[np.float32]:
         """Features of stacks."""
         pixels = frames[..., ::-1] if mirrored else frames
         padded = _padded(stacks, size=self._encode_batch)
-        return self._run_encoder(np.ascontiguousarray(pixels[padded]))[: len(stacks)]
+        return self._encoder(np.ascontiguousarray(pixels[padded]))[0][: len(stacks)]
 
     def decode(self, features: npt.NDArray[np.float32], windows: Indices) -> npt.NDArray[np.float32]:
         """Logits of windows."""
         padded = _padded(windows, size=self._decode_batch)
-        return self._run_decoder(features[padded])[: len(windows)]
+        return self._decoder(features[padded])[0][: len(windows)]
 
     def join(self, before: npt.NDArray[np.float32], after: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """One array."""
@@ -143,73 +143,25 @@ class _ArrayBackend:
         return logits
 
 
-class OpenVinoBackend(_ArrayBackend):
-    """OpenVINO on the CPU."""
-
-    name = "openvino"
-
-    def __init__(
-        self,
-        network: SpottingNetwork,
-        *,
-        frame: FrameSpec,
-        encode_batch: int,
-        decode_batch: int,
-        threads: int,
-        precision: Literal["f32", "bf16"] = "f32",
-    ) -> None:
-        super().__init__(encode_batch=encode_batch, decode_batch=decode_batch)
-        core = import_openvino().Core()
-        settings = {
-            "INFERENCE_NUM_THREADS": threads,
-            "INFERENCE_PRECISION_HINT": precision,
-            "PERFORMANCE_HINT": "LATENCY",
-        }
-        parts = example_inputs(network, frame=frame, encode_batch=encode_batch, decode_batch=decode_batch)
-        compiled = []
-        for module, example in parts:
-            with quiet_tracing(), torch.no_grad():
-                traced = torch.jit.trace(module, example, check_trace=False)
-                model = to_openvino(traced, example=example)
-            compiled.append(core.compile_model(model, "CPU", settings))
-        self._encoder, self._decoder = compiled
-
-    def _run_encoder(self, pixels: Pixels) -> npt.NDArray[np.float32]:
-        return np.array(self._encoder(pixels)[0], dtype=np.float32)
-
-    def _run_decoder(self, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        return np.array(self._decoder(features)[0], dtype=np.float32)
-
-
-class OnnxBackend(_ArrayBackend):
-    """ONNX Runtime on the CPU."""
-
-    name = "onnx"
-
-    def __init__(
-        self, network: SpottingNetwork, *, frame: FrameSpec, encode_batch: int, decode_batch: int, threads: int
-    ) -> None:
-        super().__init__(encode_batch=encode_batch, decode_batch=decode_batch)
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        parts = example_inputs(network, frame=frame, encode_batch=encode_batch, decode_batch=decode_batch)
-        self._encoder, self._decoder = (
-            onnxruntime.InferenceSession(onnx_bytes(module, example), options, providers=["CPUExecutionProvider"])
-            for module, example in parts
+def array_backend(
+    name: Literal["openvino", "onnx"],
+    network: SpottingNetwork,
+    *,
+    frame: FrameSpec,
+    encode_batch: int,
+    decode_batch: int,
+    threads: int,
+    precision: Literal["f32", "bf16"] = "f32",
+) -> ArrayBackend:
+    """Return the two parts of a network on OpenVINO or ONNX Runtime; only the former has another precision."""
+    parts = example_inputs(network, frame=frame, encode_batch=encode_batch, decode_batch=decode_batch)
+    if name == "onnx":
+        encoder, decoder = (onnx_graph(module, example=example, threads=threads) for module, example in parts)
+    else:
+        encoder, decoder = (
+            openvino_graph(module, example=example, precision=precision, threads=threads) for module, example in parts
         )
-
-    def _run_encoder(self, pixels: Pixels) -> npt.NDArray[np.float32]:
-        return self._encoder.run(None, {"input": pixels})[0]
-
-    def _run_decoder(self, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        return self._decoder.run(None, {"input": features})[0]
-
-
-def available_threads() -> int:
-    """Processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return ArrayBackend(name, encoder, decoder, encode_batch=encode_batch, decode_batch=decode_batch)
 
 
 def _channels_last(module: nn.Module) -> None:

@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from touchline.core.errors import InputError, UsageError
 from touchline.core.events import Scores
+from touchline.media.sampling import fit_luma
 from touchline.spotting.engine import ScoreChunk
-from touchline.spotting.spotter import BaseSpotter, Scoring, Spotter, fit_picture
+from touchline.spotting.spotter import BaseSpotter, Scoring, Spotter
 
 
 class EnsembleSpotter(BaseSpotter):
@@ -55,7 +56,9 @@ class _SideBySide:
 
     def feed(self, index: int, luma: npt.NDArray[np.uint8], /) -> Iterator[ScoreChunk]:
         """See :class:`~touchline.spotting.spotter.Scoring`."""
-        pictures = {spec: fit_picture(luma, spec) for spec in {spec for _, spec in self._engines}}
+        pictures = {
+            spec: fit_luma(luma, width=spec.width, height=spec.height) for spec in {spec for _, spec in self._engines}
+        }
         for member, (engine, spec) in enumerate(self._engines):
             self._mean.add(member, engine.feed(index, pictures[spec]))
         yield from self._mean.ready()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -13,33 +12,20 @@ import numpy.typing as npt
 import torch
 
 from touchline.core.clock import us_from_frame
-from touchline.core.errors import ResourceError, UsageError
+from touchline.core.errors import UsageError
 from touchline.core.events import Scores, Timeline
+from touchline.media.sampling import fit_luma
 from touchline.models.networks.parts import feature_shape
+from touchline.models.runtime.backends import BackendChoice, BackendName, choose_backend
+from touchline.models.runtime.device import Device, available_threads, choose_device
 from touchline.models.specs.protocols import SpottingNetwork
 from touchline.models.specs.spec import FrameSpec, ModelConfig
 from touchline.models.store import default_spotter, load_model
-from touchline.spotting.backends import (
-    Backend,
-    BackendName,
-    OnnxBackend,
-    OpenVinoBackend,
-    TorchBackend,
-    available_threads,
-)
+from touchline.spotting.backends import Backend, TorchBackend, array_backend
 from touchline.spotting.engine import Engine, Plan, ScoreChunk
 from touchline.spotting.peaks import find_events
 
-Device = Literal["auto", "cpu", "cuda"]
-BackendChoice = Literal["auto", "torch", "openvino", "onnx"]
 GridFrames = Iterable[tuple[int, npt.NDArray[np.uint8]]]
-
-BACKEND_PACKAGES: dict[BackendName, tuple[str, ...]] = {
-    "openvino": ("openvino",),
-    "onnx": ("onnxruntime", "onnx"),
-    "torch": ("torch",),
-}
-"""What each backend needs, best first."""
 
 CHUNK_OUTPUTS = 128
 CPU_PIXELS_PER_BATCH = 1_000_000
@@ -187,7 +173,7 @@ class _FittedPictures:
 
     def feed(self, index: int, luma: npt.NDArray[np.uint8], /) -> Iterator[ScoreChunk]:
         """See :class:`Scoring`."""
-        return self._engine.feed(index, fit_picture(luma, self._frame))
+        return self._engine.feed(index, fit_luma(luma, width=self._frame.width, height=self._frame.height))
 
     def finish(self) -> Iterator[ScoreChunk]:
         """See :class:`Scoring`."""
@@ -221,7 +207,8 @@ def load_spotter(
         ResourceError: the device asked for is not there.
 
     """
-    network, config, sha256 = load_model(default_spotter() if name_or_path is None else name_or_path)
+    loaded = load_model(default_spotter() if name_or_path is None else name_or_path)
+    network, config = loaded.network, loaded.config
     assert isinstance(network, SpottingNetwork)
     where, reason = choose_device(device)
     chosen = choose_backend(backend, device=where)
@@ -236,47 +223,7 @@ def load_spotter(
         precision=precision or config.precision,
         compiled=compiled,
     )
-    return Spotter(config, sha256=sha256, plan=plan, backend=made, device_reason=f"{reason}; {chosen}")
-
-
-def choose_device(device: str) -> tuple[torch.device, str]:
-    """The torch device for a request, and the reason in words.
-
-    Raises:
-        UsageError: an unknown request.
-        ResourceError: CUDA was asked for and is not there.
-
-    """
-    if device not in ("auto", "cpu", "cuda"):
-        raise UsageError(f"device {device!r} is unknown; choose auto, cpu or cuda")
-    if device == "cpu":
-        return torch.device("cpu"), "cpu: asked for"
-    if torch.cuda.is_available():
-        return torch.device("cuda"), f"cuda: {torch.cuda.get_device_name()}"
-    if device == "cuda":
-        raise ResourceError("device cuda was asked for, but torch finds no CUDA device; use --device cpu or auto")
-    return torch.device("cpu"), "cpu: torch finds no CUDA device"
-
-
-def choose_backend(backend: str, *, device: torch.device) -> BackendName:
-    """The backend for a request on a device.
-
-    Raises:
-        UsageError: unknown, or not for this device.
-        ResourceError: its package is not installed.
-
-    """
-    if backend not in ("auto", *BACKEND_PACKAGES):
-        raise UsageError(f"backend {backend!r} is unknown; choose auto, {', '.join(BACKEND_PACKAGES)}")
-    if device.type == "cuda":
-        if backend in ("auto", "torch"):
-            return "torch"
-        raise UsageError(f"backend {backend} runs on the cpu only; use --device cpu with it")
-    for name, packages in BACKEND_PACKAGES.items():
-        if backend in ("auto", name) and all(importlib.util.find_spec(package) for package in packages):
-            return name
-    wanted = " ".join(package for name, packages in BACKEND_PACKAGES.items() if name == backend for package in packages)
-    raise ResourceError(f"backend {backend} needs packages that are missing; run: pip install {wanted}")
+    return Spotter(config, sha256=loaded.sha256, plan=plan, backend=made, device_reason=f"{reason}; {chosen}")
 
 
 def make_plan(network: SpottingNetwork, config: ModelConfig, *, device: torch.device, flip: bool) -> Plan:
@@ -314,10 +261,15 @@ def make_backend(
         if device.type == "cpu":
             torch.set_num_threads(threads)
         return TorchBackend(network, device=device, compiled=compiled)
-    sizes = {"encode_batch": plan.encode_batch, "decode_batch": plan.decode_batch, "threads": threads}
-    if name == "onnx":
-        return OnnxBackend(network, frame=frame, **sizes)
-    return OpenVinoBackend(network, frame=frame, precision=precision, **sizes)
+    return array_backend(
+        name,
+        network,
+        frame=frame,
+        encode_batch=plan.encode_batch,
+        decode_batch=plan.decode_batch,
+        threads=threads,
+        precision=precision,
+    )
 
 
 def scores_from_chunks(chunks: Iterable[ScoreChunk], *, config: ModelConfig) -> Scores:
@@ -330,15 +282,6 @@ def scores_from_chunks(chunks: Iterable[ScoreChunk], *, config: ModelConfig) -> 
     first = held[0].first_index
     times_us = [us_from_frame(index, fps=config.frame.fps) for index in range(first, first + len(values))]
     return Scores(values, np.array(times_us, dtype=np.int64), config.labels)
-
-
-def fit_picture(luma: npt.NDArray[np.uint8], frame: FrameSpec) -> npt.NDArray[np.uint8]:
-    """A picture of the model's size: itself, or letterboxed."""
-    if luma.shape == (frame.height, frame.width):
-        return luma
-    from touchline.media.sampling import fit_luma
-
-    return fit_luma(luma, width=frame.width, height=frame.height)
 
 
 def _power_of_two(most_wanted: int, *, most: int) -> int:

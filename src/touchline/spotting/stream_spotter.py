@@ -23,9 +23,9 @@ from touchline.core.errors import InputError
 from touchline.core.events import Event, Scores, Timeline
 from touchline.core.finite_output import require_finite_output
 from touchline.formats.features.vectors import Features, length_remark, published_head_remark
+from touchline.models.runtime.device import choose_device
 from touchline.models.specs.stream_spec import StreamHeadConfig, StreamSpec
 from touchline.models.store import load_model
-from touchline.spotting.spotter import choose_device
 from touchline.spotting.stream_decoding import DenseScores, calibrated, find_peaks
 
 Floats32 = npt.NDArray[np.float32]
@@ -250,9 +250,9 @@ def load_stream_spotter(model: str | Path, *, device: str = "auto") -> StreamSpo
         InputError: not found, damaged, or a model for something else.
 
     """
-    network, config, sha256 = load_model(model, task="spot-streams")
+    loaded = load_model(model, task="spot-streams")
     where, _ = choose_device(device)
-    return StreamSpotter(network, config, device=where, sha256=sha256)
+    return StreamSpotter(loaded.network, loaded.config, device=where, sha256=loaded.sha256)
 
 
 def spot_streams(

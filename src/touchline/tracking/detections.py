@@ -16,8 +16,8 @@ MIN_CONFIDENCE = 0.05
 """Boxes below it are never reported; a tracker or a user sets the threshold that counts."""
 
 
-class DetectorLike(Protocol):
-    """What touchline asks of a detector.
+class PeopleDetector(Protocol):
+    """What finds people and the ball in pictures.
 
     Attributes:
         name, sha256: what it is, for the record.

@@ -6,51 +6,32 @@ The ladder: :func:`load_detector` -> :meth:`Detector.detect` -> :class:`~touchli
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
 
-import cv2
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from touchline.core.errors import UsageError
-from touchline.core.finite_output import require_finite_output
 from touchline.core.tracks import BALL, DETECTION_LABELS, Detections
 from touchline.models.networks.detector import PeakFinder
-from touchline.models.runtime.running import ArrayGraph, available_threads, openvino_graph, pick_device
+from touchline.models.runtime.backends import PictureBackend
+from touchline.models.runtime.device import Device
+from touchline.models.runtime.fitting import fit_at_corner
+from touchline.models.runtime.hub import is_hub_name
+from touchline.models.runtime.runner import PictureModel, make_runner
 from touchline.models.specs.spec import PictureConfig
 from touchline.models.store import DEFAULT_DETECTOR, load_model
-from touchline.tracking.detections import MIN_CONFIDENCE, DetectorLike, Rgb
-from touchline.tracking.hub_detector import is_hub_name, load_hub_detector
-
-BackendName = Literal["auto", "torch", "openvino"]
+from touchline.tracking.detections import MIN_CONFIDENCE, PeopleDetector, Rgb
+from touchline.tracking.hub_detector import load_hub_detector
 
 _SAME_CLASS_IOU = 0.6
 _SAME_PERSON_IOU = 0.75
-_GPU_BATCH = 8
+_BATCHES = (1, 8)
 
 
-class Detector:
-    """A built-in or trained detector, ready to look at pictures of any size.
+class Detector(PictureModel[PictureConfig]):
+    """A built-in or trained detector, ready to look at pictures of any size; its network gives scores and boxes."""
 
-    Args:
-        config: of the model file.
-        sha256: of the model file.
-        graph: runs the network: pixels uint8 (b, h, w, 3) to scores and boxes.
-        device_reason: where it runs and why.
-        batch: how many pictures the graph takes.
-
-    """
-
-    def __init__(
-        self, config: PictureConfig, *, sha256: str, graph: ArrayGraph, device_reason: str, batch: int
-    ) -> None:
-        self.config = config
-        self.name = config.name
-        self.sha256 = sha256
-        self.device_reason = device_reason
-        self.batch = batch
-        self._graph = graph
+    gives = "detection"
 
     @property
     def thresholds(self) -> dict[str, float]:
@@ -58,7 +39,7 @@ class Detector:
         return {label: self.config.thresholds.get(label, 0.4) for label in self.config.labels}
 
     def detect(self, pictures: Sequence[Rgb]) -> list[Detections]:
-        """What is in each picture.
+        """Return what is in each picture.
 
         Args:
             pictures: uint8 (h, w, 3) RGB, of any sizes.
@@ -70,31 +51,21 @@ class Detector:
             ResourceError: the network gave numbers that are not finite.
 
         """
-        found: list[Detections] = []
-        for first in range(0, len(pictures), self.batch):
-            found += self._detect_batch(pictures[first : first + self.batch])
-        return found
-
-    def _detect_batch(self, pictures: Sequence[Rgb]) -> list[Detections]:
-        size = self.config.picture
-        pixels = np.zeros((self.batch, size.height, size.width, 3), np.uint8)
-        scales = [fit_picture(picture, into=pixels[row]) for row, picture in enumerate(pictures)]
-        scores, boxes = (answer[: len(pictures)] for answer in self._graph(pixels))
-        require_finite_output(scores, boxes, model=self.name, what="detection", runs_on=self.device_reason)
+        answers = self.run(pictures, shape=self.config.picture.shape, draw=fit_at_corner)
         return [
-            select(scores[row], boxes[row] / scale, size=(picture.shape[1], picture.shape[0]))
-            for row, (picture, scale) in enumerate(zip(pictures, scales, strict=True))
+            select(scores, boxes / scale, size=(picture.shape[1], picture.shape[0]))
+            for picture, scale, (scores, boxes) in answers
         ]
 
 
 def load_detector(
     name_or_path: str | None = None,
     *,
-    device: Literal["auto", "cpu", "cuda"] = "auto",
-    backend: BackendName = "auto",
+    device: Device = "auto",
+    backend: PictureBackend = "auto",
     threads: int | None = None,
-) -> DetectorLike:
-    """A detector by name or path; the built-in one where none is named.
+) -> PeopleDetector:
+    """Load a detector by name or path; the built-in one where none is named.
 
     Args:
         name_or_path: a built-in or imported model, its file, a folder of a ``transformers`` detector, or
@@ -105,47 +76,26 @@ def load_detector(
 
     Raises:
         InputError: the model is not there, damaged, or not a detector.
-        UsageError: a device or backend that is not to be had.
+        UsageError: an unknown device or backend, a combination that does not exist, or a model of other labels.
+        ResourceError: a GPU, or a backend's package, was asked for and is not there.
 
     """
     if name_or_path is not None and is_hub_name(name_or_path):
         return load_hub_detector(name_or_path, device=device)
-    network, config, sha256 = load_model(name_or_path or DEFAULT_DETECTOR, task="detect")
-    where, reason = pick_device(device)
+    loaded = load_model(name_or_path or DEFAULT_DETECTOR, task="detect")
+    config = loaded.config
     if tuple(config.labels) != DETECTION_LABELS:
         raise UsageError(f"model {config.name!r} finds {config.labels}; a detector here has to find {DETECTION_LABELS}")
-    batch = _GPU_BATCH if where.type == "cuda" else 1
-    finder = PeakFinder(network).eval()
-    if where.type == "cuda" or backend == "torch":
-        graph: ArrayGraph = _torch_graph(finder, device=where)
-    else:
-        shape = (batch, config.picture.height, config.picture.width, 3)
-        graph = openvino_graph(finder, shape=shape, precision=config.precision, threads=threads or available_threads())
-    return Detector(config, sha256=sha256, graph=graph, device_reason=reason, batch=batch)
-
-
-def _torch_graph(finder: PeakFinder, *, device: torch.device) -> ArrayGraph:
-    """Torch as it is on a CPU; bfloat16 on a GPU."""
-    network = finder.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-
-    @torch.inference_mode()
-    def run(pixels: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
-        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
-            outputs = network(torch.from_numpy(pixels).to(device, non_blocking=True))
-        return tuple(output.float().cpu().numpy() for output in outputs)
-
-    return run
-
-
-def fit_picture(picture: Rgb, *, into: Rgb) -> float:
-    """Scale a picture (h, w, 3) to fit, its corner at the corner, and draw it into a black one; return the scale."""
-    height, width = into.shape[:2]
-    scale = min(width / picture.shape[1], height / picture.shape[0])
-    size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
-    if size != (picture.shape[1], picture.shape[0]):
-        picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    into[: size[1], : size[0]] = picture
-    return scale
+    runner = make_runner(
+        PeakFinder(loaded.network).eval(),
+        shape=config.picture.shape,
+        batches=_BATCHES,
+        precision=config.precision,
+        device=device,
+        backend=backend,
+        threads=threads,
+    )
+    return Detector(config, runner=runner, sha256=loaded.sha256)
 
 
 def select(scores: npt.NDArray[np.float32], boxes: npt.NDArray[np.float32], *, size: tuple[int, int]) -> Detections:

@@ -20,6 +20,7 @@ from touchline.media.frame import Frame
 from touchline.media.sampling import GridSampler
 from touchline.tracking.camera_motion import CameraMotion, Motion
 from touchline.tracking.cuts import CutFinder
+from touchline.tracking.detections import PeopleDetector, Rgb
 from touchline.tracking.people.appearance import DIMENSIONS, describe
 from touchline.tracking.replays import THUMB_SIZE
 
@@ -30,22 +31,8 @@ KEYPOINTS = 32
 
 _BATCH_PIXELS = 16_000_000
 
-Rgb = npt.NDArray[np.uint8]
-
 Cropper = Callable[[Rgb, Detections], tuple[bytes, ...]]
 """What is kept of each detection for later: an encoded picture, or nothing (b"")."""
-
-
-class PeopleDetector(Protocol):
-    """What finds people and the ball in pictures."""
-
-    name: str
-    sha256: str
-    device_reason: str
-    batch: int
-
-    def detect(self, pictures: Sequence[Rgb]) -> list[Detections]:
-        """What is seen in pictures, uint8 (H, W, 3), in pixels of each."""
 
 
 class PitchFinder(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import os
 import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from touchline.core.errors import InputError, UsageError
+from touchline.training.shipped_recipes import find_recipe, is_installed
 
 Settings = TypeVar("Settings", bound=BaseModel)
 
@@ -38,19 +40,22 @@ class Recipe:
 def read_recipe(path: str | Path, *, overrides: Iterable[str] = ()) -> Recipe:
     """Read a recipe and apply ``a.b=c`` overrides; ``*`` stands for every key of its level.
 
-    A relative ``data_root`` in the file is relative to the file; in an override, to the working folder.
+    A relative ``data_root`` in the file is relative to the file; in an override, to the working folder. No data lie
+    beside an installed package: its recipes are read as if they lay in ``recipes/`` of the working folder.
+
+    Args:
+        path: the file, or the name of a recipe that ships, such as ``spotting-simulated``.
+        overrides: settings to change.
 
     Raises:
         InputError: absent, no YAML, or without a task.
         UsageError: an override is not of the form ``a.b=c``.
 
     """
-    path = Path(path)
+    path = find_recipe(path)
     try:
         data = path.read_bytes()
         settings = yaml.safe_load(data)
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: there is no such recipe") from error
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read ({error})") from error
     except yaml.YAMLError as error:
@@ -58,7 +63,7 @@ def read_recipe(path: str | Path, *, overrides: Iterable[str] = ()) -> Recipe:
     if not isinstance(settings, dict) or not isinstance(settings.get("task"), str):
         raise InputError(f"{path}: not a recipe; it needs a line such as `task: slow-fusion`")
     if isinstance(settings.get("data_root"), str):
-        settings["data_root"] = str(path.parent / Path(settings["data_root"]).expanduser())
+        settings["data_root"] = _beside(path, Path(settings["data_root"]).expanduser())
     given = tuple(overrides)
     for override in given:
         _apply(settings, override)
@@ -96,9 +101,18 @@ def resolve_data_root(data_root: str | None, *, source: str | Path, needs: str =
         raise UsageError(f"{source}: says not where the data lie; add --set data_root=FOLDER")
     root = Path(data_root).expanduser()
     if not root.is_dir():
-        remedy = f"this recipe needs {needs}; then --set data_root=FOLDER" if needs else "set it with --set"
-        raise InputError(f"data_root {data_root!r} is no folder (looked for {root.absolute()}); {remedy}")
+        remedy = f"this recipe needs {needs}; then add" if needs else "add"
+        raise InputError(
+            f"data_root {data_root!r} is no folder (looked for {root.absolute()}); {remedy} --set data_root=FOLDER"
+        )
     return root
+
+
+def _beside(path: Path, place: Path) -> str:
+    """A place as the recipe at a path means it."""
+    if is_installed(path):
+        return os.path.normpath(Path("recipes") / place)
+    return str(path.parent / place)
 
 
 def _apply(settings: dict[str, Any], override: str) -> None:

@@ -15,7 +15,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from touchline.core.errors import UsageError
 from touchline.formats.files.atomic import make_folder, write_json_atomic
-from touchline.spotting.spotter import choose_device
+from touchline.models.runtime.device import choose_device
 from touchline.training.recipe import Recipe, check_settings, read_recipe, resolve_data_root
 from touchline.training.spotting.slow_fusion_settings import SlowFusionRecipe, StageConfig
 from touchline.training.spotting.trainer import Progress, autocast_type
@@ -273,12 +273,12 @@ def _plan_recogniser(recipe: Recipe, device: torch.device) -> tuple[dict[str, An
 
 
 def _plan_network(name: str, settings: NetworkSettings) -> PlannedRun:
-    from touchline.models.store import ARCHITECTURES
+    from touchline.models.architectures import ARCHITECTURES
     from touchline.training.recognition.recogniser import freeze
     from touchline.training.spotting.slow_fusion_network import count_parameters
 
     with torch.device("meta"):
-        network = ARCHITECTURES[settings.architecture](num_classes=2, **settings.network)
+        network = ARCHITECTURES[settings.architecture].build(num_classes=2, **settings.network)
     freeze(network, keep=settings.optimizer.train_only)
     total, trained = count_parameters(network)
     return PlannedRun(name, total, trained, settings.optimizer.steps * settings.members)

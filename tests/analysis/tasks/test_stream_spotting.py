@@ -75,7 +75,8 @@ def write_head(
 def spotter_of(
     path: Path, *, reduction: Reduction | None = None, others: tuple[OtherStream, ...] = (), rate_hz: float = 2.0
 ) -> VideoStreamSpotter:
-    network, config, sha256 = load_model(path, task="spot-streams")
+    loaded = load_model(path, task="spot-streams")
+    network, config, sha256 = loaded.network, loaded.config, loaded.sha256
     picture = PictureStream("picture", number_extractor(), reduction, FeatureOptions(rate_hz=rate_hz))
     sources = StreamSources((picture,), others)
     return VideoStreamSpotter(StreamSpotter(network, config), sha256=sha256, sources=sources, device_reason="cpu: test")
@@ -153,7 +154,8 @@ def test_features_are_made_narrower_on_the_way(video: Path, tmp_path: Path) -> N
 
 def test_another_reduction_than_the_heads_is_told(tmp_path: Path) -> None:
     head = write_head(tmp_path, streams={"picture": (3, "numbers")})
-    network, config, _ = load_model(head, task="spot-streams")
+    loaded = load_model(head, task="spot-streams")
+    network, config = loaded.network, loaded.config
     stream = config.streams[0].model_copy(update={"reduction": "ab" * 32})
     spotter = StreamSpotter(network, config.model_copy(update={"streams": (stream,)}))
     values = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)

@@ -19,9 +19,10 @@ from touchline.analysis.tasks.track import VideoTracker
 from touchline.analysis.tasks.usual import usual_tasks
 from touchline.cli.main import app
 from touchline.formats.actions import read_actions
+from touchline.models.architectures import ARCHITECTURES, Architecture
 from touchline.models.networks.skeleton_net import SkeletonNet
 from touchline.models.specs.spec import ClipConfig, ClipSpec, SkeletonConfig, SkeletonSpec
-from touchline.models.store import ARCHITECTURES, save_model
+from touchline.models.store import save_model
 
 SPEC = ClipSpec(frames=4, width=16, height=16, mean=(0, 0, 0), std=(1, 1, 1))
 COLOURS = {"red": (220, 30, 30), "blue": (30, 30, 220)}
@@ -42,7 +43,7 @@ class Colour(nn.Module):
 
 @pytest.fixture
 def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setitem(ARCHITECTURES, "colour", Colour)
+    monkeypatch.setitem(ARCHITECTURES, "colour", Architecture(Colour, "recognize"))
     config = ClipConfig(
         name="colours", architecture="colour", network={"num_classes": 2}, labels=("red", "blue"), clip=SPEC
     )

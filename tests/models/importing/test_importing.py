@@ -12,10 +12,14 @@ import torch
 
 from tinyspotter import tiny_config, tiny_network
 from touchline.core.errors import InputError, UsageError
-from touchline.models.importing.checkpoints import import_lromul, import_model
+from touchline.models.importing.checkpoints import import_model
 from touchline.models.importing.reading import read_checkpoint
 from touchline.models.networks.slow_fusion import SlowFusionSpotter
 from touchline.models.store import load_model, save_model
+
+
+def import_lromul(path: Path, **options: Any) -> Path:
+    return import_model(path, architecture="slow-fusion", **options)
 
 
 def lromul_params(*, classes: int = 2, frames: int = 15) -> dict[str, Any]:
@@ -75,7 +79,8 @@ def published(network: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_published_checkpoint_comes_in_unchanged(network: Any, published: Path, tmp_path: Path) -> None:
     path = import_lromul(published, name="ball-001", out=tmp_path)
-    read, config, _ = load_model(path)
+    loaded = load_model(path)
+    read, config = loaded.network, loaded.config
     own = network.state_dict()
     assert len(own) == 515
     assert all(torch.equal(tensor, own[name]) for name, tensor in read.state_dict().items())
@@ -93,20 +98,20 @@ def test_names_default_to_the_file_and_the_users_folder(
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     path = import_model(published)
     assert path == tmp_path / "touchline" / "models" / "model-006-0.864700.safetensors"
-    assert load_model("model-006-0.864700")[1].name == "model-006-0.864700"
+    assert load_model("model-006-0.864700").config.name == "model-006-0.864700"
 
 
 def test_long_clips_and_fifteen_classes(tmp_path: Path) -> None:
     network = SlowFusionSpotter(15, num_frames=33)
     params = lromul_params(classes=15, frames=33)
     torch.save(checkpoint(network, params=params), tmp_path / "a.pth")
-    _, config, _ = load_model(import_lromul(tmp_path / "a.pth", out=tmp_path))
+    config = load_model(import_lromul(tmp_path / "a.pth", out=tmp_path)).config
     assert config.labels[-1] == "Card"
     assert len(config.labels) == 15
 
 
 def test_labels_have_to_fit_the_outputs(published: Path, tmp_path: Path) -> None:
-    _, config, _ = load_model(import_lromul(published, labels=["A", "B"], out=tmp_path))
+    config = load_model(import_lromul(published, labels=["A", "B"], out=tmp_path)).config
     assert config.labels == ("A", "B")
     with pytest.raises(InputError, match="1 labels"):
         import_lromul(published, labels=["A"], out=tmp_path)
@@ -229,10 +234,10 @@ def test_a_touchline_model_is_checked_and_copied(tmp_path: Path) -> None:
     path = save_model(tmp_path / "tiny", tiny_network(config), config)
     copied = import_model(path, name="second", out=tmp_path / "out")
     assert copied == tmp_path / "out" / "second.safetensors"
-    assert load_model(copied)[1].name == "second"
-    assert load_model(copied)[1].precision == "f32"
+    assert load_model(copied).config.name == "second"
+    assert load_model(copied).config.precision == "f32"
     faster = import_model(path, precision="bf16", out=tmp_path / "out")
-    assert load_model(faster)[1].precision == "bf16"
+    assert load_model(faster).config.precision == "bf16"
 
 
 def test_a_checkpoint_has_no_precision_of_its_own(published: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from touchline.cli.models.commands import app
 from touchline.core.errors import InputError, UsageError
 from touchline.formats.clips.spacejam import LABELS as SPACEJAM_LABELS
-from touchline.models.importing.clips import import_clip_model
+from touchline.models.importing.checkpoints import import_model
 from touchline.models.networks.r2plus1d import R2Plus1D
 from touchline.models.networks.resnet import ResNet, TemporalAggregation
 from touchline.models.networks.x3d import X3D
@@ -45,7 +45,8 @@ def small_file(small: ResNet, tmp_path: Path) -> Path:
 
 
 def imported(path: Path, **options: Any) -> tuple[Any, Any]:
-    read, config, _ = load_model(import_clip_model(path, out=path.parent / "out", **options), task="recognize")
+    loaded = load_model(import_model(path, out=path.parent / "out", **options), task="recognize")
+    read, config = loaded.network, loaded.config
     return read, config
 
 
@@ -120,7 +121,7 @@ def test_pytorchvideos_x3d_comes_in(tmp_path: Path, file: str, size: str, frames
     assert same_weights(read, network)
     assert (config.network["size"], config.clip.frames, config.clip.width) == (size, frames, pixels)
     assert (config.clip.mean, config.clip.std) == ((0.45,) * 3, (0.225,) * 3)
-    assert import_clip_model(path, architecture="x3d", labels=FOUR, new_head=True, name="x", out=tmp_path).is_file()
+    assert import_model(path, architecture="x3d", labels=FOUR, new_head=True, name="x", out=tmp_path).is_file()
 
 
 @pytest.mark.parametrize(("depth", "expanded"), [(18, False), (34, False), (50, True)])
@@ -147,24 +148,24 @@ def test_files_without_counters_of_batches_come_in(small: ResNet, tmp_path: Path
 
 def test_a_head_is_never_replaced_unasked(small_file: Path) -> None:
     with pytest.raises(InputError, match=r"3 labels do not fit its 4 outputs; --new-head"):
-        import_clip_model(small_file, architecture="resnet-clip", labels=FOUR[:3])
+        import_model(small_file, architecture="resnet-clip", labels=FOUR[:3])
     with pytest.raises(InputError, match="name its 4 classes with --labels"):
-        import_clip_model(small_file, architecture="resnet-clip")
+        import_model(small_file, architecture="resnet-clip")
     with pytest.raises(UsageError, match="--new-head: name its classes"):
-        import_clip_model(small_file, architecture="resnet-clip", new_head=True)
+        import_model(small_file, architecture="resnet-clip", new_head=True)
 
 
 def test_a_missing_head_is_told(small: ResNet, tmp_path: Path) -> None:
     body = {name: tensor for name, tensor in small.state_dict().items() if not name.startswith("fc.")}
     path = saved(body, tmp_path / "body.pth")
     with pytest.raises(InputError, match="has no head"):
-        import_clip_model(path, architecture="resnet-clip", labels=FOUR)
+        import_model(path, architecture="resnet-clip", labels=FOUR)
     read, config = imported(path, architecture="resnet-clip", labels=FOUR, new_head=True)
     assert config.untrained == ("fc",) and torch.equal(read.conv1.weight, small.conv1.weight)
 
 
 def test_a_model_with_a_fresh_head_never_predicts(small_file: Path, tmp_path: Path) -> None:
-    path = import_clip_model(small_file, architecture="resnet-clip", labels=FOUR, new_head=True, out=tmp_path)
+    path = import_model(small_file, architecture="resnet-clip", labels=FOUR, new_head=True, out=tmp_path)
     with pytest.raises(InputError, match=r"its fc has fresh weights.*model\.weights"):
         load_recogniser(path, device="cpu", backend="torch")
 
@@ -184,17 +185,17 @@ def test_all_other_weights_have_to_fit(small: ResNet, tmp_path: Path, change: di
     path = saved({name: tensor for name, tensor in state.items() if tensor is not None}, tmp_path / "a.pth")
     for new_head in (False, True):
         with pytest.raises(InputError, match=message):
-            import_clip_model(path, architecture="resnet-clip", labels=FOUR, new_head=new_head, out=tmp_path)
+            import_model(path, architecture="resnet-clip", labels=FOUR, new_head=new_head, out=tmp_path)
 
 
 @pytest.mark.parametrize("content", [[1, 2], {"a": 1}, {}, {"state_dict": {}}])
 def test_other_files_say_what_they_hold(tmp_path: Path, content: Any) -> None:
     with pytest.raises(InputError, match="no dictionary of weights"):
-        import_clip_model(saved(content, tmp_path / "a.pth"), architecture="x3d", labels=FOUR)
+        import_model(saved(content, tmp_path / "a.pth"), architecture="x3d", labels=FOUR)
 
 
 def test_training_goes_on_from_an_imported_body(small: ResNet, small_file: Path, tmp_path: Path) -> None:
-    path = import_clip_model(small_file, architecture="resnet-clip", labels=FOUR, new_head=True, out=tmp_path)
+    path = import_model(small_file, architecture="resnet-clip", labels=FOUR, new_head=True, out=tmp_path)
     settings = NetworkSettings(architecture="resnet-clip", network={"depth": 18}, weights=str(path))
     for classes in (4, 3):
         network = build(settings, classes=classes, seed=0)
@@ -212,7 +213,7 @@ def test_the_command(small_file: Path, tmp_path: Path, monkeypatch: pytest.Monke
     options = ("--architecture", "resnet-clip", "--labels", f"@{tmp_path}/labels.txt", "--name", "four")
     result = call(str(small_file), *options, "--clip", "frames=5", "--clip", "color=BGR", "--json")
     assert json.loads(result.stdout)["labels"] == FOUR
-    clip = load_model("four", task="recognize")[1].clip
+    clip = load_model("four", task="recognize").config.clip
     assert (clip.frames, clip.color) == (5, "BGR")
     said = call(str(small_file), *options[:-2], "--new-head").stdout
     assert "sees 8 pictures of 224x224, every 2. one, RGB" in said and "train it" in said

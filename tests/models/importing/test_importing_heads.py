@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from touchline.core.errors import InputError
 from touchline.formats.features.vectors import FeatureInfo, Features
 from touchline.models.importing.checkpoints import import_model
-from touchline.models.importing.heads import LABELS_V1, import_head
+from touchline.models.importing.heads import LABELS_V1
 from touchline.models.networks.heads.calf import Calf
 from touchline.models.networks.heads.pooling import PoolingHead
 from touchline.models.store import load_model
@@ -21,6 +21,10 @@ from touchline.spotting.stream_spotter import spot_streams
 
 SHARED = Path(__file__).parents[4] / "shared" / "data" / "soccernet"
 PUBLISHED = FeatureInfo("ResNET_TF2_PCA512", 2.0, published=True)
+
+
+def import_head(path: Path, **options: Any) -> Path:
+    return import_model(path, architecture="plain-stream-head", **options)
 
 
 def _save(folder: Path, state: dict[str, Any]) -> Path:
@@ -36,7 +40,8 @@ def test_pooling_heads_of_every_kind_come_in(tmp_path: Path, pool: Any, project:
     torch.manual_seed(0)
     head = PoolingHead(width, 17, pool=pool, project=project, clusters=8).eval()
     path = import_model(_save(tmp_path, head.state_dict()), name="head", out=tmp_path)
-    network, config, _ = load_model(path, task="spot-streams")
+    loaded = load_model(path, task="spot-streams")
+    network, config = loaded.network, loaded.config
     assert network.head.pool == pool
     assert network.head.window == (40 if pool == "max" else 30)
     assert config.labels[0] == "Penalty"
@@ -48,7 +53,8 @@ def test_pooling_heads_of_every_kind_come_in(tmp_path: Path, pool: Any, project:
 def test_calf_comes_in(tmp_path: Path) -> None:
     head = Calf(512, 17)
     path = import_head(_save(tmp_path, head.state_dict()), out=tmp_path)
-    network, config, _ = load_model(path, task="spot-streams")
+    loaded = load_model(path, task="spot-streams")
+    network, config = loaded.network, loaded.config
     assert (network.head.chunk, network.head.receptive_field, network.head.detections) == (240, 80, 15)
     assert config.suppression.window_s == 20
 
@@ -88,7 +94,8 @@ def test_the_first_netvlad_heads_arrangement_is_turned_into_ours(tmp_path: Path)
         "fc.weight": torch.randn(4, 2048),
         "fc.bias": torch.randn(4),
     }
-    network, config, _ = load_model(import_head(_save(tmp_path, state), out=tmp_path), task="spot-streams")
+    loaded = load_model(import_head(_save(tmp_path, state), out=tmp_path), task="spot-streams")
+    network, config = loaded.network, loaded.config
     assert config.streams[0].model == "ResNET_TF2_PCA512"
     clip = torch.randn(40, 512)
     assert torch.allclose(network.head(clip[None]).logits[0], _first_netvlad(state, clip), atol=1e-4)
@@ -104,7 +111,8 @@ def test_the_first_netvlad_heads_arrangement_is_turned_into_ours(tmp_path: Path)
 def test_the_real_checkpoints_come_in_and_run(tmp_path: Path, file: str, pool: str, classes: int) -> None:
     source = SHARED / f"{file}.pth.tar"
     path = import_model(source, out=tmp_path)
-    network, config, _ = load_model(path, task="spot-streams")
+    loaded = load_model(path, task="spot-streams")
+    network, config = loaded.network, loaded.config
     assert (network.head.pool, len(config.labels)) == (pool, classes)
     random = np.random.default_rng(0)
     features = Features(random.standard_normal((600, 512)).astype(np.float32), PUBLISHED)

@@ -9,7 +9,7 @@ import torch
 
 from touchline.core.errors import InputError, UsageError
 from touchline.features.sound_extractor import VggishExtractor, is_sound_model, load_sound_extractor
-from touchline.models.importing.sound import import_sound_encoder
+from touchline.models.importing.checkpoints import import_model
 from touchline.models.networks.vggish import VGGish
 from touchline.models.store import load_model
 
@@ -24,8 +24,9 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_cut_network_is_imported_and_equal(weights: Path, tmp_path: Path) -> None:
-    path = import_sound_encoder(weights, architecture="vggish-conv4", name="vggish", out=tmp_path)
-    network, config, _ = load_model(path, task="sound-features")
+    path = import_model(weights, architecture="vggish-conv4", name="vggish", out=tmp_path)
+    loaded = load_model(path, task="sound-features")
+    network, config = loaded.network, loaded.config
     assert (config.tap, config.patch, config.labels) == ("conv4", "0.5", ())
     for name, tensor in torch.load(weights, weights_only=True).items():
         assert torch.equal(network.state_dict()[name], tensor)
@@ -37,14 +38,14 @@ def test_the_cut_network_is_imported_and_equal(weights: Path, tmp_path: Path) ->
 
 def test_missing_weights_are_named(weights: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"6 missing \[embeddings"):
-        import_sound_encoder(weights, architecture="vggish", out=tmp_path)
+        import_model(weights, architecture="vggish", out=tmp_path)
 
 
 def test_components_need_the_numbers_they_turn(weights: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="vggish-conv4"):
-        import_sound_encoder(weights, architecture="vggish-conv4", pca=weights, out=tmp_path)
+        import_model(weights, architecture="vggish-conv4", network={"pca": str(weights)}, out=tmp_path)
     with pytest.raises(InputError, match="pca_eigen_vectors"):
-        import_sound_encoder(weights, architecture="vggish", pca=weights, out=tmp_path)
+        import_model(weights, architecture="vggish", network={"pca": str(weights)}, out=tmp_path)
 
 
 def test_a_checkpoint_with_code_is_refused(tmp_path: Path) -> None:
@@ -54,7 +55,7 @@ def test_a_checkpoint_with_code_is_refused(tmp_path: Path) -> None:
 
     torch.save({"features.0.weight": Evil()}, tmp_path / "evil.pth")
     with pytest.raises(InputError, match="refused"):
-        import_sound_encoder(tmp_path / "evil.pth", architecture="vggish-conv4", out=tmp_path)
+        import_model(tmp_path / "evil.pth", architecture="vggish-conv4", out=tmp_path)
 
 
 def test_a_model_that_is_not_there_says_where_to_get_it() -> None:

@@ -12,7 +12,7 @@ from tinypose import NETWORK
 from touchline.core.errors import InputError
 from touchline.core.poses import MIRROR
 from touchline.goalkeeping.pose_finder import load_pose_finder
-from touchline.models.importing.poses import import_pose_model
+from touchline.models.importing.checkpoints import import_model
 from touchline.models.networks.pose_hg3d import PoseHG3D
 from touchline.models.networks.pose_net import (
     PeakReader,
@@ -88,7 +88,7 @@ def test_published_weights_are_imported_and_run(tmp_path: Path) -> None:
         network.state_dict()
     )
     torch.save({"epoch": 3, "state_dict": network.state_dict()}, tmp_path / "fusion_3d_var.pth")
-    path = import_pose_model(tmp_path / "fusion_3d_var.pth", out=tmp_path / "models")
+    path = import_model(tmp_path / "fusion_3d_var.pth", architecture="pose-hg3d", out=tmp_path / "models")
     finder = load_pose_finder(str(path), device="cpu", backend="torch")
     assert finder.name == "fusion_3d_var"
     pose = finder.find([np.full((60, 40, 3), 90, np.uint8)])[0]
@@ -98,9 +98,9 @@ def test_published_weights_are_imported_and_run(tmp_path: Path) -> None:
 def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
     torch.save({"state_dict": {"fc.weight": torch.zeros(2, 2)}}, tmp_path / "other.pth")
     with pytest.raises(InputError, match="not weights of PoseHG3D"):
-        import_pose_model(tmp_path / "other.pth", out=tmp_path)
+        import_model(tmp_path / "other.pth", architecture="pose-hg3d", out=tmp_path)
     state = PoseHG3D(depth=18).state_dict()
     state["layer3.7.conv1.weight"] = torch.zeros(1)
     torch.save(state, tmp_path / "odd.pth")
     with pytest.raises(InputError, match="no known residual network"):
-        import_pose_model(tmp_path / "odd.pth", out=tmp_path)
+        import_model(tmp_path / "odd.pth", architecture="pose-hg3d", out=tmp_path)

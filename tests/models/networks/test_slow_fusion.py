@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
+from touchline.media.sampling import fit_luma
 from touchline.models.networks.efficientnet import EfficientNetV2, same_padding
 from touchline.models.networks.slow_fusion import GeneralizedMean, SlowFusionSpotter, clip_offsets
 from touchline.models.specs.protocols import SpottingNetwork
 from touchline.models.specs.spec import FrameSpec
 from touchline.spotting.engine import Plan
-from touchline.spotting.spotter import fit_picture
 
 
 def count(module: Any) -> Any:
@@ -62,7 +62,7 @@ def test_outputs_of_1000_frames_when_ends_are_dropped(frames: Any, first: int, l
 
 def test_720_white_rows_are_padded_to_736() -> None:
     frame = FrameSpec(width=1280, height=736, fps=25, stack_offsets=(0, 2, 4))
-    fitted = fit_picture(np.full((720, 1280), 255, np.uint8), frame)
+    fitted = fit_luma(np.full((720, 1280), 255, np.uint8), width=frame.width, height=frame.height)
     assert fitted.shape == (736, 1280)
     assert not fitted[:8].any()
     assert not fitted[728:].any()

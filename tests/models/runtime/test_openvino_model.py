@@ -26,7 +26,7 @@ def test_it_computes_what_torch_computes(dtype: torch.dtype) -> None:
 
     network = Network().eval()
     example = torch.zeros((2, 8, 10, 3), dtype=dtype)
-    model = to_openvino(torch.jit.trace(network, example), example=example)
+    model = to_openvino(network, example=example)
     pixels = np.random.default_rng(0).integers(0, 255, (2, 8, 10, 3)).astype(str(dtype).removeprefix("torch."))
     found = openvino.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})(pixels)[0]
     with torch.no_grad():

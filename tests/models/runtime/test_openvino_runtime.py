@@ -21,10 +21,10 @@ sys.addaudithook(watch)
 COMPILE = """
 import multiprocessing, sys, torch
 from touchline.models.runtime.openvino_runtime import import_openvino
-from touchline.models.runtime.running import openvino_graph
+from touchline.models.runtime.graphs import openvino_graph
 
 if __name__ == "__main__":
-    openvino_graph(torch.nn.Identity(), shape=(1, 2, 2, 3), precision="f32", threads=1)
+    openvino_graph(torch.nn.Identity(), example=torch.zeros(1, 2, 2, 3), precision="f32", threads=1)
     child = multiprocessing.get_context("spawn").Process(target=import_openvino)
     child.start()
     child.join()

@@ -11,6 +11,7 @@ import torch
 from touchline.core.errors import InputError, UsageError
 from touchline.core.pitch import KEYPOINT_NAMES
 from touchline.models.networks.pitch_net import PitchNet
+from touchline.models.runtime.runner import Runner
 from touchline.models.specs.spec import PictureConfig, PictureSpec
 from touchline.models.store import save_model
 from touchline.tracking.pitch.finder import PitchFinder, load_pitch_finder, read_keypoints
@@ -66,7 +67,7 @@ def test_points_come_in_the_pixels_of_each_picture() -> None:
         seen.append(pixels)
         return (np.repeat(bump(40, 20, width=32, height=16)[None, None], 32, axis=1),)
 
-    finder = PitchFinder(config(), sha256="", graph=graph, device_reason="", batch=1)
+    finder = PitchFinder(config(), runner=Runner(graph, 1, ""))
     wide, tall = np.full((32, 256, 3), 200, np.uint8), np.full((256, 128, 3), 200, np.uint8)
     first, second = finder.find([wide, tall])
     assert first[0] == pytest.approx([80, 40, 1.0], abs=0.2)

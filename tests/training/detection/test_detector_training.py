@@ -170,9 +170,10 @@ def test_a_recipe_trains_resumes_and_refuses_other_settings(tmp_path: Path) -> N
     path = tmp_path / "tiny.yaml"
     path.write_text(yaml.safe_dump(recipe))
     model = run_recipe(path, device="cpu", out=tmp_path / "run")
-    network, config, _ = load_model(model, task="detect")
+    loaded = load_model(model, task="detect")
+    network, config = loaded.network, loaded.config
     assert config.measured["held_out"]["real"]["pictures"] == 2
-    again, _, _ = load_model(run_recipe(path, device="cpu", out=tmp_path / "run"), task="detect")
+    again = load_model(run_recipe(path, device="cpu", out=tmp_path / "run"), task="detect").network
     for one, other in zip(network.parameters(), again.parameters(), strict=True):
         torch.testing.assert_close(one, other, rtol=0, atol=0)
     with pytest.raises(UsageError, match="another optimizer"):

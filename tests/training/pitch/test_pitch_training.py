@@ -160,7 +160,8 @@ def data(tmp_path: Path) -> Path:
 
 def test_a_recipe_trains_measures_and_saves(data: Path, tmp_path: Path) -> None:
     path = train({**TINY, "data_root": data, "train_on_all": True}, out=tmp_path / "out")
-    network, config, _ = load_model(path, task="pitch")
+    loaded = load_model(path, task="pitch")
+    network, config = loaded.network, loaded.config
     assert isinstance(network, PitchNet)
     assert config.measured["fold_0"]["frames"] == 1
     assert config.measured["fold_0"]["held_out"] == ["m01"]
@@ -199,7 +200,7 @@ def test_the_command_trains_it(data: Path, tmp_path: Path) -> None:
     recipe.write_text(json.dumps({**TINY, "task": "pitch-finder", "data_root": str(data), "train_on_all": False}))
     assert [run.name for run in plan_recipe(recipe).runs] == ["fold_0"]
     path = run_recipe(recipe, device="cpu", out=tmp_path / "out")
-    assert load_model(path, task="pitch")[1].name == "tiny"
+    assert load_model(path, task="pitch").config.name == "tiny"
     with pytest.raises(UsageError, match="training"):
         run_recipe(recipe, device="cpu", out=tmp_path / "out", overrides=["training.steps=3"])
 

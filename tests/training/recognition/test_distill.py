@@ -67,7 +67,8 @@ def test_the_table_has_all_three_and_intervals(done: tuple[DistillResult, Path])
 
 def test_the_distilled_student_is_what_is_written(done: tuple[DistillResult, Path]) -> None:
     result, out = done
-    network, config, _ = load_model(result.model, task="recognize")
+    loaded = load_model(result.model, task="recognize")
+    network, config = loaded.network, loaded.config
     assert config.labels == ("blue", "red") and config.name == "small"
     assert sum(parameter.numel() for parameter in network.parameters()) == result.rows[2].parameters
     kept = load_checkpoint(out / "fold_1/distilled/member_0.pt")["network"]["classes.weight"]

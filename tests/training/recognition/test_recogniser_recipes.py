@@ -114,7 +114,7 @@ def test_a_head_that_is_yet_to_be_trained_may_be_replaced(tmp_path: Path) -> Non
     network = {"depth": 18, "temporal": "tam", "expanded_head": True}
     settings = NetworkSettings(architecture="resnet-clip", network=network, weights=weights)
     built = build(settings, classes=2, seed=0).state_dict()
-    stored = load_model(weights, task="recognize")[0].state_dict()
+    stored = load_model(weights, task="recognize").network.state_dict()
     assert all(torch.equal(built[name], stored[name]) for name in stored if not name.startswith("fc."))
     assert "fc.6.weight" in built
 

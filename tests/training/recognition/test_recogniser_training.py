@@ -100,7 +100,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(
     train(squares_recipe(squares), out=tmp_path, recipe_folder=squares)
     assert drawn == 45 + 2 * 30
     assert (tmp_path / "held_out.csv").read_bytes() == (trained / "held_out.csv").read_bytes()
-    again, before = (load_model(out / "squares.safetensors", task="recognize")[0] for out in (tmp_path, trained))
+    again, before = (load_model(out / "squares.safetensors", task="recognize").network for out in (tmp_path, trained))
     for name, tensor in before.state_dict().items():
         torch.testing.assert_close(again.state_dict()[name], tensor, rtol=0, atol=0)
 
@@ -132,7 +132,7 @@ def test_a_split_known_to_leak_warns_and_the_model_says_so(
     with caplog.at_level(logging.WARNING):
         model = train(recipe, out=tmp_path, recipe_folder=squares)
     assert "last-fifth leaks" in caplog.text and "groups lie on both sides" in caplog.text
-    assert "groups lie on both sides" in load_model(model, task="recognize")[1].measured["held_out"]["leaks"]
+    assert "groups lie on both sides" in load_model(model, task="recognize").config.measured["held_out"]["leaks"]
 
 
 def test_a_class_that_cannot_be_both_learnt_and_measured_is_named(tmp_path: Path) -> None:
@@ -205,7 +205,7 @@ def test_a_new_head_trains_and_the_frozen_backbone_stands_still(squares: Path, t
     settings = resnet_settings(tmp_path)
     clips = read(squares, tmp_path / "clips")
     start = build(settings, classes=2, seed=0).state_dict()
-    imported = load_model(settings.weights, task="recognize")[0].state_dict()
+    imported = load_model(settings.weights, task="recognize").network.state_dict()
     learn = np.arange(len(clips))
     network = train_members(settings, clips, learn, spec=SPEC, out=tmp_path / "run", device="cpu")
     moved = {name for name, tensor in network.state_dict().items() if not torch.equal(tensor, start[name])}
@@ -263,7 +263,7 @@ def test_gradients_are_reset_at_every_step(squares: Path, tmp_path: Path) -> Non
 def test_weights_with_the_same_classes_are_taken_whole(trained: Path) -> None:
     settings = NetworkSettings.model_validate({**network_settings(), "weights": str(trained / "squares.safetensors")})
     network = build(settings, classes=2, seed=5)
-    stored = load_model(trained / "squares.safetensors", task="recognize")[0].state_dict()
+    stored = load_model(trained / "squares.safetensors", task="recognize").network.state_dict()
     assert all(torch.equal(tensor, stored[name]) for name, tensor in network.state_dict().items())
     with pytest.raises(InputError, match="weights of other shapes"):
         build(settings.model_copy(update={"network": {"widths": [8, 8, 8, 8]}}), classes=2, seed=0)
@@ -272,7 +272,8 @@ def test_weights_with_the_same_classes_are_taken_whole(trained: Path) -> None:
 def test_several_members_make_one_model(squares: Path, tmp_path: Path) -> None:
     recipe = squares_recipe(squares, model={**network_settings(steps=2), "members": 2})
     model = train(recipe, out=tmp_path, recipe_folder=squares)
-    network, config, _ = load_model(model, task="recognize")
+    loaded = load_model(model, task="recognize")
+    network, config = loaded.network, loaded.config
     assert config.architecture == "clip-ensemble" and len(network.members) == 2
     first, second = (member.state_dict()["classes.weight"] for member in network.members)
     assert not torch.equal(first, second)

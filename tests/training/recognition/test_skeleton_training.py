@@ -123,7 +123,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(
     train(recipe_of(waves), out=tmp_path)
     assert calls == 60 + 8 * 40 - 40  # one member of the first match was finished
     assert (tmp_path / "held_out.csv").read_bytes() == (trained / "held_out.csv").read_bytes()
-    again, before = (load_model(out / "waves.safetensors", task="skeleton")[0] for out in (tmp_path, trained))
+    again, before = (load_model(out / "waves.safetensors", task="skeleton").network for out in (tmp_path, trained))
     for name, tensor in before.state_dict().items():
         torch.testing.assert_close(again.state_dict()[name], tensor, rtol=0, atol=0)
 

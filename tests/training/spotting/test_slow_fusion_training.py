@@ -150,7 +150,7 @@ def test_a_killed_run_goes_on_to_identical_weights(
 
 
 def _assert_same(first: Path, second: Path) -> None:
-    expected, found = load_model(first)[0].state_dict(), load_model(second)[0].state_dict()
+    expected, found = load_model(first).network.state_dict(), load_model(second).network.state_dict()
     assert all(torch.equal(expected[name], found[name]) for name in expected)
 
 
@@ -199,8 +199,8 @@ def test_folds_hard_negatives_and_later_stages(tmp_path: Path, data_root: Path) 
         run_recipe(recipe, device="cpu", out=tmp_path / "out")
     model = run_recipe(recipe, overrides=["folds=[0, 1]"], device="cpu", out=tmp_path / "out")
     assert model == tmp_path / "out" / "second" / "fold_1" / "model.safetensors"
-    before = load_model(tmp_path / "out" / "first" / "fold_1" / "model.safetensors")[0].state_dict()
-    after = load_model(model)[0].state_dict()
+    before = load_model(tmp_path / "out" / "first" / "fold_1" / "model.safetensors").network.state_dict()
+    after = load_model(model).network.state_dict()
     frozen = [name for name in before if name.startswith("conv2d_encoder.") and name.endswith("weight")]
     weights = [name for name in frozen if "bn" not in name]
     assert all(torch.allclose(before[name], after[name]) for name in weights)

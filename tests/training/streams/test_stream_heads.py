@@ -181,7 +181,8 @@ def test_a_recipe_gives_a_model_that_spots_with_any_stream_missing(tmp_path: Pat
     plan = plan_recipe(path, device="cpu")
     assert plan.runs[0].parameters > 0
     model = run_recipe(path, device="cpu", out=tmp_path / "out")
-    network, config, _ = load_model(model, task="spot-streams")
+    loaded = load_model(model, task="spot-streams")
+    network, config = loaded.network, loaded.config
     assert config.rate_hz == 1.0
     assert {"tight", "loose", "tight_labels", "calibration_error"} <= set(config.measured["test"])
     assert all(0 <= threshold <= 1 for threshold in config.thresholds.values())
@@ -236,7 +237,7 @@ def test_mistakes_in_a_recipe_are_named(tmp_path: Path) -> None:
 def test_a_head_learns_what_is_planted(tmp_path: Path) -> None:
     torch.manual_seed(0)
     model = run_recipe(_recipe(tmp_path, "context", steps=300), device="cpu", out=tmp_path / "out")
-    measured = load_model(model, task="spot-streams")[1].measured["test"]
+    measured = load_model(model, task="spot-streams").config.measured["test"]
     assert measured["loose"]["value"] > 0.4
 
 

@@ -24,7 +24,7 @@ from touchline.formats.bundle import EVENTS, RESULTS, SCORES, TRACKS, Bundle, Ma
 from touchline.formats.features.vectors import FeatureInfo, Features, holds, read_features
 from touchline.media.audio import NoAudioError
 from touchline.media.frame import Frame
-from touchline.models.runtime.running import pick_device
+from touchline.models.runtime.device import choose_device
 from touchline.models.specs.spec import DEFAULT_THRESHOLD
 from touchline.models.specs.stream_spec import StreamHeadConfig
 from touchline.spotting.stream_spotter import StreamEvents, StreamSpotter, load_stream_spotter
@@ -262,5 +262,5 @@ def load_video_stream_spotter(
     head = load_stream_spotter(model, device=device)
     narrow = None if reduction is None else load_reduction(reduction)
     sources = sources_of(head.config, device=device, features=features, reduction=narrow, given=given)
-    _, reason = pick_device(device)
+    _, reason = choose_device(device)
     return VideoStreamSpotter(head, sha256=head.sha256, sources=sources, device_reason=reason)

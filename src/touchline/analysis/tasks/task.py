@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Protocol
 from touchline.core.events import Coverage, VideoInfo
 from touchline.formats.bundle import Bundle, Manifest
 from touchline.media.frame import Frame
-from touchline.media.progress import Progress
+from touchline.media.video import Progress
 from touchline.report.sections.section import Section
 
 EVERYTHING = "*"

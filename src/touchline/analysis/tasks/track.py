@@ -37,11 +37,11 @@ from touchline.formats.boxes.tracks_parquet import tracks_parquet_writer
 from touchline.formats.bundle import ACTIONS, TRACKS, TRACKS_MOT, Bundle, Manifest
 from touchline.media.frame import Frame
 from touchline.recognition.recogniser import ClipRecogniser
+from touchline.tracking.detections import PeopleDetector
 from touchline.tracking.observations import (
     DEFAULT_FPS,
     Observation,
     Observer,
-    PeopleDetector,
     PitchFinder,
     batch_for,
     pack,

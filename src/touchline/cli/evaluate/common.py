@@ -3,18 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-_NAMES_SHOWN = 5
-
-
-def no_nan(value: Any) -> Any:
-    """The value with None for NaN, which JSON cannot say; lists and mappings likewise inside."""
-    if isinstance(value, dict):
-        return {key: no_nan(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [no_nan(item) for item in value]
-    return None if value != value else value
+from touchline.cli.common import Output
 
 
 def percent(value: float) -> str:
@@ -22,7 +12,7 @@ def percent(value: float) -> str:
     return "-" if value != value else f"{100 * value:.2f}"
 
 
-def some_names(names: Sequence[str]) -> str:
-    """A few names, and how many more."""
-    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
-    return ", ".join(names[:_NAMES_SHOWN]) + more
+def warn(warnings: Sequence[str], output: Output) -> None:
+    """Print what a user should know of the files on stderr."""
+    for warning in warnings:
+        output.note(f"touchline: warning: {warning}")

@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
-from touchline.cli.evaluate.common import no_nan, percent, some_names
-from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, InputError, UsageError
+from touchline.cli.evaluate.common import percent, warn
+from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, UsageError
 
 if TYPE_CHECKING:
-    from touchline.core.tracks import Detections
     from touchline.metrics.detection import ClassPrecision, DetectionReport
 
 DEFAULT_LABELS = "ball,goalkeeper,player,referee"
-
-
-@dataclass(frozen=True, slots=True)
-class Pictures:
-    """Truth and predictions of the same pictures, and what a user should know of their files."""
-
-    truth: list[Detections]
-    found: list[Detections]
-    warnings: list[str]
-    missing: bool = False
 
 
 def detection(
@@ -52,25 +40,14 @@ def detection(
 
 def _detection(truth: Path, predictions: Path, *, labels: str, output: Output) -> int:
     """Evaluate and report; the exit code."""
-    from touchline.metrics.detection import average_precision
+    from touchline.metrics import evaluate
 
-    classes = choose_labels(labels)
-    json_files = [path.suffix.lower() == ".json" for path in (truth, predictions)]
-    if any(json_files) and not all(json_files):
-        raise UsageError(
-            f"{truth} and {predictions}: one is a .json file and the other is not; both must be of one kind"
-        )
-    pictures = (_coco if all(json_files) else _yolo)(truth, predictions, classes)
-    if not any(map(len, pictures.truth)):
-        raise InputError(f"{truth}: its {len(pictures.truth)} pictures hold no box to score; is this the truth?")
-    report = average_precision(pictures.truth, pictures.found, labels=classes)
-    warnings = [*pictures.warnings, *_warnings(pictures.found)]
-    for warning in warnings:
-        output.note(f"touchline: warning: {warning}")
-    output.record(_record(report, warnings=warnings))
+    result = evaluate.detection(truth, predictions, labels=choose_labels(labels))
+    warn(result.warnings, output)
+    output.record(result.record())
     if not output.json:
-        output.say(_table(report))
-    return EXIT_DEGRADED if pictures.missing else EXIT_OK
+        output.say(_table(result.report))
+    return EXIT_DEGRADED if result.missing else EXIT_OK
 
 
 def choose_labels(text: str) -> tuple[str, ...]:
@@ -84,77 +61,6 @@ def choose_labels(text: str) -> tuple[str, ...]:
     if not all(labels) or len(set(labels)) != len(labels):
         raise UsageError(f"--labels {text!r} must name each class once, as {DEFAULT_LABELS}")
     return labels
-
-
-def _yolo(truth: Path, predictions: Path, labels: tuple[str, ...]) -> Pictures:
-    """The boxes of YOLO files, as shares of the picture: overlap is the same in pixels."""
-    from touchline.core.tracks import Detections
-    from touchline.formats.boxes.paired_files import pair_files, plain_name
-    from touchline.formats.boxes.yolo import read_yolo
-
-    def read(path: Path) -> Detections:
-        return read_yolo(path, width=1, height=1, class_count=len(labels))
-
-    files = pair_files(truth, predictions, name_of=plain_name)
-    warnings = []
-    if files.missing:
-        names = some_names(files.missing)
-        warnings.append(f"{len(files.missing)} pictures have no predictions and count as missed: {names}")
-    if files.unused:
-        names = some_names([str(path) for path in files.unused])
-        warnings.append(f"{len(files.unused)} prediction files fit no picture and were left out: {names}")
-    return Pictures(
-        [read(pair.truth) for pair in files.pairs],
-        [read(pair.found) if pair.found else Detections.none() for pair in files.pairs],
-        warnings,
-        missing=bool(files.missing),
-    )
-
-
-def _coco(truth: Path, predictions: Path, labels: tuple[str, ...]) -> Pictures:
-    """The boxes of COCO files."""
-    from touchline.formats.boxes.coco import read_coco_results, read_coco_truth
-
-    true = read_coco_truth(truth, labels=labels)
-    found = read_coco_results(predictions, true)
-    warnings = [f"{true.left_out} categories of the truth are no label and were left out"] if true.left_out else []
-    return Pictures([true.boxes[i] for i in true.images], [found[i] for i in true.images], warnings)
-
-
-def _warnings(found: list[Detections]) -> list[str]:
-    """What is odd about the predictions."""
-    if not any(map(len, found)):
-        return ["the predictions hold no box; every true box counts as missed"]
-    if all(bool((picture.confidence == 1).all()) for picture in found):
-        return ["no prediction has a confidence (6th column), so their order means nothing"]
-    return []
-
-
-def _record(report: DetectionReport, *, warnings: list[str]) -> dict[str, Any]:
-    """Means over the classes, each class, and people."""
-    return {
-        "mAP50": no_nan(report.mean_at(0.5)),
-        "mAP50-95": no_nan(report.mean),
-        "classes": {entry.label: _entry(entry) for entry in report.classes},
-        "person": _entry(report.person),
-        "pictures": report.pictures,
-        "warnings": warnings,
-    }
-
-
-def _entry(entry: ClassPrecision) -> dict[str, Any]:
-    """One class."""
-    confidence, precision, recall, f1 = entry.best
-    values = {
-        "AP50": entry.at(0.5),
-        "AP75": entry.at(0.75),
-        "AP50-95": entry.mean,
-        "recall50": float(entry.recall[0]),
-        "true": entry.truths,
-        "predicted": entry.predicted,
-        "best_f1": {"confidence": confidence, "precision": precision, "recall": recall, "f1": f1},
-    }
-    return {key: no_nan(value) for key, value in values.items()}
 
 
 def _table(report: DetectionReport) -> str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,19 +11,13 @@ from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Outpu
 from touchline.cli.evaluate import detection as evaluate_detection
 from touchline.cli.evaluate import recognition as evaluate_recognition
 from touchline.cli.evaluate import tracking as evaluate_tracking
-from touchline.cli.evaluate.common import no_nan, percent, some_names
+from touchline.cli.evaluate.common import percent, warn
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, UsageError
-from touchline.core.labels import BALL_2, BALL_12, LABEL_SETS, SOCCERNET_V2
 
 if TYPE_CHECKING:
-    from touchline.formats.soccernet.games import GameFile, Pairing
-    from touchline.metrics.spotting import SpottingReport
+    from touchline.metrics.evaluate import SpottingEvaluation
 
 AUTO = "auto"
-V1_SET = "soccernet-v1"
-FOUND_SET = "found"
-SOCCERNET_FPS = 2.0
-BALL_FPS = 25.0
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -69,135 +61,58 @@ def _spotting(
     truth: Path, predictions: Path, *, metric: str, strict: bool, fps: str, labels: str, output: Output
 ) -> int:
     """Evaluate and report; the exit code."""
-    from touchline.formats.soccernet.games import as_v1, load_games, pair_games
-    from touchline.metrics.spotting import evaluate_spotting
+    from touchline.metrics import evaluate
 
-    wanted = ("Labels.json",) if labels == V1_SET else ()
-    true_files = load_games(truth, kind="annotations", file_names=wanted)
-    found = load_games(predictions, kind="predictions")
-    set_name, classes = choose_labels(labels, true_files)
-    if set_name == V1_SET:
-        true_files = [as_v1(file) for file in true_files]
-    pairing = pair_games(true_files, found)
-    rate = choose_fps(fps, set_name=set_name)
-    default = "loose" if set_name in (V1_SET, "soccernet-v2") else "at1"
-    report = evaluate_spotting(
-        [pair.truth.columns for pair in pairing.pairs],
-        [pair.predictions for pair in pairing.pairs],
-        labels=classes,
-        fps=rate,
-        metric=default if metric == AUTO else metric,
+    result = evaluate.spotting(
+        truth,
+        predictions,
+        metric=None if metric == AUTO else metric,
         strict=strict,
+        fps=read_fps(fps),
+        labels=read_labels(labels),
     )
-    warnings = _warnings(pairing, classes)
-    for warning in warnings:
-        output.note(f"touchline: warning: {warning}")
-    output.record(_record(report, set_name=set_name, games=len(pairing.pairs), warnings=warnings))
+    warn(result.warnings, output)
+    output.record(result.record())
     if not output.json:
-        output.say(_table(report, set_name=set_name, games=len(pairing.pairs)))
-    return EXIT_DEGRADED if pairing.missing else EXIT_OK
+        output.say(_table(result))
+    return EXIT_DEGRADED if result.missing else EXIT_OK
 
 
-def choose_labels(wanted: str, truth: list[GameFile]) -> tuple[str, tuple[str, ...]]:
-    """``(name, classes)``: the set asked for, or the one the truth's files and labels speak of.
-
-    Raises:
-        UsageError: an unknown set, or no label at all.
-
-    """
-    from touchline.formats.soccernet.labels import V1_CLASSES
-
-    if wanted == V1_SET or (wanted == AUTO and truth[0].file_name == "Labels.json"):
-        return V1_SET, V1_CLASSES
-    if wanted in LABEL_SETS:
-        return wanted, LABEL_SETS[wanted]
-    if wanted != AUTO:
-        classes = tuple(dict.fromkeys(part.strip() for part in wanted.split(",") if part.strip()))
-        if "," not in wanted:
-            known = ", ".join([AUTO, *LABEL_SETS])
-            raise UsageError(
-                f"--labels {wanted!r} is no label set; use {known}, or a list with commas such as PASS,DRIVE"
-            )
-        return FOUND_SET, classes
-    seen = {label for file in truth for label in file.columns.labels}
-    if not seen:
-        raise UsageError("the truth holds no event, so nothing says which classes to score; name them with --labels")
-    for name, known_set in (("ball-2", BALL_2), ("ball-12", BALL_12), ("soccernet-v2", SOCCERNET_V2)):
-        if seen <= set(known_set):
-            return name, known_set
-    if truth[0].file_name == "Labels-v2.json" and seen & set(SOCCERNET_V2):
-        return "soccernet-v2", SOCCERNET_V2
-    return FOUND_SET, tuple(sorted(seen))
+def read_labels(text: str) -> str | tuple[str, ...] | None:
+    """``--labels``: a set's name, the classes of a list with commas, or None for auto."""
+    if text == AUTO:
+        return None
+    return tuple(part.strip() for part in text.split(",") if part.strip()) if "," in text else text
 
 
-def choose_fps(wanted: str, *, set_name: str) -> float:
-    """Frames a second: the number asked for, or SoccerNet's for a label set.
+def read_fps(text: str) -> float | None:
+    """``--fps``: frames a second, or None for auto.
 
     Raises:
-        UsageError: neither ``auto`` nor a number above 0.
+        UsageError: neither ``auto`` nor a number above 0 and up to 1000.
 
     """
-    if wanted == AUTO:
-        return SOCCERNET_FPS if set_name in (V1_SET, "soccernet-v2") else BALL_FPS
+    if text == AUTO:
+        return None
     try:
-        value = float(wanted)
+        value = float(text)
     except ValueError:
         value = 0.0
     if not 0 < value <= 1000:
-        raise UsageError(f"--fps {wanted!r} is not auto or a number above 0 and up to 1000")
+        raise UsageError(f"--fps {text!r} is not auto or a number above 0 and up to 1000")
     return value
 
 
-def _warnings(pairing: Pairing, classes: tuple[str, ...]) -> list[str]:
-    """What a user should know about the files."""
-    warnings = []
-    if pairing.missing:
-        names = some_names(list(pairing.missing))
-        warnings.append(f"{len(pairing.missing)} games have no predictions and count as missed: {names}")
-    if pairing.unused:
-        names = some_names([file.source for file in pairing.unused])
-        warnings.append(f"{len(pairing.unused)} prediction files fit no game and were left out: {names}")
-    for word, files in (
-        ("predictions", [pair.found for pair in pairing.pairs if pair.found is not None]),
-        ("true events", [pair.truth for pair in pairing.pairs]),
-    ):
-        unknown: Counter[str] = Counter()
-        for file in files:
-            unknown.update({label: n for label, n in file.columns.counts().items() if label not in classes and n})
-        if unknown:
-            names = some_names([f"{label} ({n})" for label, n in unknown.most_common()])
-            warnings.append(f"{unknown.total()} {word} have a label that is not scored: {names}")
-    return warnings
-
-
-def _record(report: SpottingReport, *, set_name: str, games: int, warnings: list[str]) -> Mapping[str, Any]:
-    """SoccerNet's result keys, and what they were computed from."""
-    results: dict[str, Any] = {key: no_nan(value) for key, value in report.results().items()}
-    if set_name == V1_SET and not report.strict:
-        results.update(dict.fromkeys([key for key in results if key.endswith(("_visible", "_unshown"))]))
-    return {
-        **results,
-        "metric": report.metric,
-        "strict": report.strict,
-        "fps": report.fps,
-        "labels": list(report.labels),
-        "label_set": set_name,
-        "games": games,
-        "true_events": report.truths[0].tolist(),
-        "predictions": report.predicted.tolist(),
-        "warnings": warnings,
-    }
-
-
-def _table(report: SpottingReport, *, set_name: str, games: int) -> str:
-    """The report as lines of text."""
+def _table(result: SpottingEvaluation) -> str:
+    """The result as lines of text."""
+    report = result.report
     width = max(len("class"), *map(len, report.labels))
     head = (
         f"{'class':<{width}}  {'true':>6} {'pred.':>7}  {'AP':>6} {'visible':>7} {'unshown':>7}   best F1 (conf, P, R)"
     )
     kinds = [report.per_class(kind) for kind in range(3)]
     lines = [
-        f"average-mAP {report.metric}, {games} games, {set_name} labels, "
+        f"average-mAP {report.metric}, {result.games} games, {result.label_set} labels, "
         + ("strict, to the millisecond" if report.strict else f"{report.fps:g} frames a second"),
         "",
         head,

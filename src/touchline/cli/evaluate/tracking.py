@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
-from touchline.cli.evaluate.common import no_nan, some_names
-from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, InputError, UsageError
+from touchline.cli.evaluate.common import warn
+from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, UsageError
 
 if TYPE_CHECKING:
-    from touchline.formats.boxes.mot import MotTable
-    from touchline.formats.boxes.paired_files import FilePair, FilePairs
-    from touchline.metrics.tracking import TrackingReport
+    from touchline.metrics.evaluate import TrackingEvaluation
+    from touchline.metrics.evaluate.sequences import ZeroBased
 
 ALL = "all"
-_SHIFT_GAIN = 1.05
-"""Overlap gained by moving the predictions one frame that makes a mix of frame counts likely."""
-
 _COLUMNS = ("HOTA", "DetA", "AssA", "LocA", "IDF1", "IDP", "IDR", "MOTA", "MOTP")
 _COUNTS = ("IDSW", "Frag", "CLR_FP", "CLR_FN", "MT", "ML")
 
@@ -51,28 +47,15 @@ def tracking(
 
 def _tracking(truth: Path, predictions: Path, *, iou: float, classes: str, zero_based: str, output: Output) -> int:
     """Evaluate and report; the exit code."""
-    from touchline.formats.boxes.paired_files import pair_files, sequence_name
-    from touchline.metrics.tracking import combine_tracking
+    from touchline.metrics import evaluate
 
     wanted, from_zero = choose_classes(classes), choose_zero_based(zero_based)
-    pairs = pair_files(_in_bundle(truth), _in_bundle(predictions), name_of=sequence_name)
-    warnings = _pairing_warnings(pairs)
-    reports: dict[str, TrackingReport] = {}
-    for pair in pairs.pairs:
-        reports[pair.name], more = _score(pair, iou=iou, classes=wanted, from_zero=from_zero)
-        warnings += more
-    total = combine_tracking(list(reports.values())) if len(reports) > 1 else next(iter(reports.values()))
-    for warning in warnings:
-        output.note(f"touchline: warning: {warning}")
-    output.record(_record(reports, total, warnings=warnings))
+    result = evaluate.tracking(truth, predictions, iou=iou, classes=wanted, zero_based=from_zero)
+    warn(result.warnings, output)
+    output.record(result.record())
     if not output.json:
-        output.say(_table(reports, total))
-    return EXIT_DEGRADED if pairs.missing else EXIT_OK
-
-
-def _in_bundle(path: Path) -> Path:
-    """The tracks within a bundle; any other path as it is."""
-    return path / "tracks.txt" if path.suffix == ".touchline" and path.is_dir() else path
+        output.say(_table(result))
+    return EXIT_DEGRADED if result.missing else EXIT_OK
 
 
 def choose_classes(text: str) -> tuple[int, ...] | None:
@@ -90,111 +73,22 @@ def choose_classes(text: str) -> tuple[int, ...] | None:
     return tuple(int(part) for part in parts)
 
 
-def choose_zero_based(text: str) -> tuple[bool, bool]:
-    """Whether the frames of the truth, and those of the predictions, count from 0.
+def choose_zero_based(text: str) -> ZeroBased:
+    """Which files have frames that count from 0.
 
     Raises:
         UsageError: an unknown word.
 
     """
-    choices = {"none": (False, False), "truth": (True, False), "predictions": (False, True), "both": (True, True)}
+    choices: dict[str, ZeroBased] = {"none": "none", "truth": "truth", "predictions": "predictions", "both": "both"}
     if text not in choices:
         raise UsageError(f"--zero-based {text!r} is none of {', '.join(choices)}")
     return choices[text]
 
 
-def _score(
-    pair: FilePair, *, iou: float, classes: tuple[int, ...] | None, from_zero: tuple[bool, bool]
-) -> tuple[TrackingReport, list[str]]:
-    """The report of one sequence, and what a user should know of it."""
-    import numpy as np
-
-    from touchline.formats.boxes.mot import UNKNOWN, empty_mot, read_mot
-    from touchline.metrics.tracking import evaluate_tracking
-
-    true = read_mot(pair.truth, zero_based=from_zero[0])
-    found = read_mot(pair.found, zero_based=from_zero[1]) if pair.found else empty_mot()
-    if classes is not None:
-        allowed = [*classes, UNKNOWN]
-        true, found = (table.take(np.isin(table.classes, allowed)) for table in (true, found))
-    true = true.take(true.confidence != 0)
-    if not len(true):
-        chosen = "" if classes is None else f" of the classes {','.join(map(str, classes))}"
-        raise InputError(f"{pair.truth}: holds no box{chosen} to score; is this the truth?")
-    last = int(max(true.frames.max(), found.frames.max(initial=0)))
-    frames = np.union1d(true.frames, found.frames)
-    report = evaluate_tracking(true.by_frame(frames), found.by_frame(frames), iou=iou, frames=last)
-    return report, _warnings(pair, true, found)
-
-
-def _warnings(pair: FilePair, true: MotTable, found: MotTable) -> list[str]:
-    """What is odd about the files of one sequence."""
-    if pair.found is None:
-        return []
-    if not len(found):
-        return [f"{pair.found}: holds no box; every true box counts as missed"]
-    warnings = []
-    if found.frames.min() > true.frames.max() or found.frames.max() < true.frames.min():
-        return [f"{pair.found}: frames {_span(found)}, but the truth has {_span(true)}; nothing can match"]
-    if found.frames.max() > true.frames.max() + 1:
-        warnings.append(
-            f"{pair.found}: frames {_span(found)}, but the truth has {_span(true)}; same frame rate and cut?"
-        )
-    shift = _better_shift(true, found)
-    if shift:
-        word = "later" if shift > 0 else "earlier"
-        warnings.append(f"{pair.found}: fits the truth better one frame {word}; does one file count frames from 0?")
-    return warnings
-
-
-def _span(table: MotTable) -> str:
-    """First and last frame in words."""
-    return f"{table.frames.min()} to {table.frames.max()}"
-
-
-def _better_shift(true: MotTable, found: MotTable) -> int:
-    """By how many frames, -1, 0 or 1, the predictions should be moved for clearly more overlap."""
-    import numpy as np
-
-    from touchline.metrics.tracking_sequence import sequence
-
-    overlap = {}
-    for shift in (-1, 0, 1):
-        frames = np.intersect1d(true.frames, found.frames + shift)
-        overlap[shift] = float(sequence(true.by_frame(frames), found.by_frame(frames - shift)).pairs.iou.sum())
-    best = max(overlap, key=lambda shift: overlap[shift])
-    return best if overlap[best] > _SHIFT_GAIN * overlap[0] else 0
-
-
-def _pairing_warnings(pairs: FilePairs) -> list[str]:
-    """Sequences without predictions, and predictions without a sequence."""
-    warnings = []
-    if pairs.missing:
-        names = some_names(pairs.missing)
-        warnings.append(f"{len(pairs.missing)} sequences have no predictions and count as missed: {names}")
-    if pairs.unused:
-        names = some_names([str(path) for path in pairs.unused])
-        warnings.append(f"{len(pairs.unused)} prediction files fit no sequence and were left out: {names}")
-    return warnings
-
-
-def _record(reports: dict[str, TrackingReport], total: TrackingReport, *, warnings: list[str]) -> dict[str, Any]:
-    """The keys of trackeval over all sequences, and for each one."""
-    return {
-        **no_nan(total.results()),
-        "HOTA_alpha": total.hota.hota.tolist(),
-        "iou": total.iou,
-        "true_boxes": total.truths,
-        "predicted_boxes": total.predicted,
-        "true_ids": total.true_ids,
-        "predicted_ids": total.predicted_ids,
-        "sequences": {name: no_nan(report.results()) for name, report in reports.items()},
-        "warnings": warnings,
-    }
-
-
-def _table(reports: dict[str, TrackingReport], total: TrackingReport) -> str:
-    """The report as lines of text."""
+def _table(result: TrackingEvaluation) -> str:
+    """The result as lines of text."""
+    reports, total = result.sequences, result.total
     rows = dict(reports) if len(reports) == 1 else {**reports, "all": total}
     width = max(len("sequence"), *map(len, rows))
     names = {"CLR_FP": "FP", "CLR_FN": "FN"}

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, one_line, run_guarded
-from touchline.cli.evaluate.common import no_nan
 from touchline.cli.inputs import Inputs
 from touchline.core.errors import InputError, UsageError
+from touchline.metrics.evaluate.wording import no_nan
 
 if TYPE_CHECKING:
     from touchline.core.shots import Shot

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
-from touchline.cli.evaluate.common import no_nan
 from touchline.core.errors import EXIT_OK, UsageError
+from touchline.metrics.evaluate.wording import no_nan
 
 if TYPE_CHECKING:
     from touchline.goalkeeping.technique import Techniques

@@ -10,14 +10,24 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
+from touchline.models.architectures import ARCHITECTURES, published
 
 if TYPE_CHECKING:
     from touchline.models.specs.spec import ClipConfig
-    from touchline.models.store import Config, StoredModel
+    from touchline.models.specs.tasks import Config
+    from touchline.models.store import StoredModel
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 LABELS_WIDTH = 60
 """Characters of a model's labels in a list."""
+
+
+def _architectures() -> str:
+    """Return the networks with published weights by task, for the help."""
+    by_task: dict[str, list[str]] = {}
+    for name in published():
+        by_task.setdefault(ARCHITECTURES[name].task, []).append(name)
+    return "; ".join(f"{task}: {', '.join(names)}" for task, names in by_task.items())
 
 
 @app.command("list")
@@ -59,14 +69,14 @@ def show_command(
     """Show what a model is: labels, pictures, size, measured scores, and its card."""
 
     def run() -> None:
-        from touchline.models.store import find_model, load_model
+        from touchline.models.store import load_model
 
-        path = find_model(name)
-        network, config, sha256 = load_model(path, task="any")
-        parameters = sum(parameter.numel() for parameter in network.parameters())
+        model = load_model(name, task="any")
+        path = model.path
         output = Output(json=json, debug=debug)
         card = path.with_suffix(".md")
-        facts = {**config.model_dump(mode="json"), "path": str(path), "sha256": sha256, "parameters": parameters}
+        facts = {**model.config.model_dump(mode="json"), "path": str(path), "sha256": model.sha256}
+        facts["parameters"] = sum(parameter.numel() for parameter in model.network.parameters())
         facts["megabytes"] = round(path.stat().st_size / 1e6, 2)
         output.record(facts)
         if not json:
@@ -88,9 +98,9 @@ def import_command(
         str | None,
         typer.Option(
             "--architecture",
-            help="What FILE's weights are of, where it does not say so: r2plus1d-18, resnet-clip, x3d; resnet-encoder "
-            "is a ResNet of pictures, vggish and vggish-conv4 a network of sound, for features; pose-hg3d has joints. "
-            "Without this it is a checkpoint of lRomul's ball-action spotter, or a model file.",
+            help="Network that FILE's weights are of, by what it is for: "
+            f"{_architectures()}. Without this FILE is a checkpoint of lRomul's spotter, a published head over "
+            "features, or a model file.",
         ),
     ] = None,
     name: Annotated[str | None, typer.Option("--name", help="What to call it; the file's name without this.")] = None,
@@ -121,24 +131,25 @@ def import_command(
     """Convert a checkpoint, once, to a model file; only weights pass, no code."""
 
     def run() -> None:
-        from touchline.cli.models.imports import ImportRequest, import_file
+        from touchline.cli.models.imports import key_values, label_names
+        from touchline.models.importing.checkpoints import import_model
         from touchline.models.store import load_model
 
-        request = ImportRequest(
-            file=file,
+        path = import_model(
+            file,
             architecture=architecture,
             name=name,
-            out=out,
-            labels=labels,
+            labels=label_names(labels),
             new_head=new_head,
-            clip=clip,
-            network=network,
+            clip=key_values(clip, option="--clip"),
+            network=key_values(network, option="--network"),
             precision=precision,
+            out=out,
         )
-        path = import_file(request)
-        _, config, sha256 = load_model(path, task="any")
+        model = load_model(path, task="any")
+        config = model.config
         output = Output(json=json, debug=debug)
-        output.record({"name": config.name, "path": str(path), "sha256": sha256, "labels": list(config.labels)})
+        output.record({"name": config.name, "path": str(path), "sha256": model.sha256, "labels": list(config.labels)})
         if not json:
             output.say(f"{config.name}: {config.architecture}, {len(config.labels)} classes -> {path}")
             if config.task == "recognize":
@@ -162,10 +173,10 @@ def export_command(
         from touchline.models.exporting.graphs import export_model
         from touchline.models.store import load_model
 
-        network, config, _ = load_model(name, task="any")
-        paths = export_model(network, config, out, format=format)
+        model = load_model(name, task="any")
+        paths = export_model(model.network, model.config, out, format=format)
         output = Output(json=json, debug=debug)
-        output.record({"name": config.name, "format": format, "paths": [str(path) for path in paths]})
+        output.record({"name": model.name, "format": format, "paths": [str(path) for path in paths]})
         if not json:
             for path in paths:
                 output.say(str(path))

@@ -1,127 +1,17 @@
-"""What ``touchline models import`` is told, and which importer does it."""
+"""Texts of ``touchline models import``'s options as values."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from touchline.core.errors import InputError, UsageError
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ImportRequest:
-    """The command's arguments, as they were written; ``labels``, ``clip`` and ``network`` are texts still."""
-
-    file: Path
-    architecture: str | None
-    name: str | None
-    out: Path | None
-    labels: str | None
-    new_head: bool
-    clip: list[str] | None
-    network: list[str] | None
-    precision: Literal["f32", "bf16"] | None
-
-    def refuse(self, *options: str) -> None:
-        """Say so where one of these options is given, which this kind of model does not take.
-
-        Raises:
-            UsageError: one is.
-
-        """
-        given = [f"--{option.replace('_', '-')}" for option in options if getattr(self, option)]
-        if given:
-            what = f"--architecture {self.architecture}" if self.architecture else "without --architecture"
-            raise UsageError(f"{', '.join(given)}: not taken {what}")
-
-
-def import_file(request: ImportRequest) -> Path:
-    """Import a file as what it is said to be, or says itself; the model file written.
-
-    Raises:
-        UsageError: options that do not go together.
-        InputError: the file cannot be imported.
-
-    """
-    if request.architecture is None:
-        return _by_itself(request)
-    return _IMPORTERS.get(request.architecture, _clip_network)(request)
-
-
-def _by_itself(request: ImportRequest) -> Path:
-    from touchline.models.importing.checkpoints import import_model
-
-    request.refuse("new_head", "clip", "network")
-    return import_model(
-        request.file,
-        name=request.name,
-        labels=label_names(request.labels),
-        precision=request.precision,
-        out=request.out,
-    )
-
-
-def _clip_network(request: ImportRequest) -> Path:
-    from touchline.models.importing.clips import import_clip_model
-
-    return import_clip_model(
-        request.file,
-        architecture=str(request.architecture),
-        name=request.name,
-        labels=label_names(request.labels),
-        new_head=request.new_head,
-        clip=key_values(request.clip, option="--clip"),
-        network=key_values(request.network, option="--network"),
-        precision=request.precision or "f32",
-        out=request.out,
-    )
-
-
-def _pictures(request: ImportRequest) -> Path:
-    from touchline.models.importing.pictures import import_picture_encoder
-
-    request.refuse("labels", "new_head", "clip", "network", "precision")
-    return import_picture_encoder(request.file, name=request.name, out=request.out)
-
-
-def _poses(request: ImportRequest) -> Path:
-    from touchline.models.importing.poses import import_pose_model
-
-    request.refuse("labels", "new_head", "clip", "network", "precision")
-    return import_pose_model(request.file, name=request.name, out=request.out)
-
-
-def _sound(request: ImportRequest) -> Path:
-    from touchline.models.importing.sound import import_sound_encoder
-
-    request.refuse("labels", "new_head", "clip", "precision")
-    network = key_values(request.network, option="--network")
-    unknown = sorted(set(network) - {"pca"})
-    if unknown:
-        raise UsageError(f"--network {unknown[0]}: of a network of sound only pca=FILE is not told by its weights")
-    return import_sound_encoder(
-        request.file,
-        architecture=str(request.architecture),
-        pca=Path(str(network["pca"])) if "pca" in network else None,
-        name=request.name,
-        out=request.out,
-    )
-
-
-_IMPORTERS: dict[str, Callable[[ImportRequest], Path]] = {
-    "resnet-encoder": _pictures,
-    "pose-hg3d": _poses,
-    "vggish": _sound,
-    "vggish-conv4": _sound,
-}
-"""Architecture -> its importer; all others are clip networks, whose importer knows which there are."""
-
-
 def label_names(text: str | None) -> list[str] | None:
-    """Class names of ``A,B,...``, or of ``@FILE`` with one a line.
+    """Return class names of ``A,B,...``, or of ``@FILE`` with one a line.
 
     Raises:
         InputError: the file cannot be read, or holds no name.
@@ -142,7 +32,7 @@ def label_names(text: str | None) -> list[str] | None:
 
 
 def key_values(texts: Sequence[str] | None, *, option: str) -> dict[str, Any]:
-    """Values by key of ``KEY=VALUE`` texts; a value is JSON where it can be, and text where not.
+    """Return values by key of ``KEY=VALUE`` texts; a value is JSON where it can be, and text where not.
 
     Raises:
         UsageError: a text without ``=`` or key.

@@ -136,33 +136,37 @@ def mot_writer(path: Path | str, *, ball: bool = False) -> Iterator[Callable[[Se
     with replacing(path) as file:
 
         def write(tracks: Sequence[Track]) -> None:
-            chosen = [track for track in tracks if ball or track.label != DETECTION_LABELS[BALL]]
-            if chosen:
-                file.write(_lines(chosen).encode())
+            file.write(_lines(mot_table(tracks, ball=ball)).encode())
 
         yield write
 
 
-def _lines(chosen: Sequence[Track]) -> str:
-    """The boxes of tracks, at least one, as lines ordered by frame and id."""
+def mot_table(tracks: Sequence[Track], *, ball: bool = False) -> MotTable:
+    """The boxes of tracks as a MOT file has them, ordered by frame and id; see :func:`write_mot`."""
+    chosen = [track for track in tracks if ball or track.label != DETECTION_LABELS[BALL]]
+    if not chosen:
+        return empty_mot()
     lengths = [len(track) for track in chosen]
-    boxes = np.concatenate([track.boxes_xyxy for track in chosen]).astype(np.float64)
     frames = np.concatenate([track.frames for track in chosen]) + 1
     ids = np.repeat([track.track_id for track in chosen], lengths)
     classes = [BALL_CLASS if track.label == DETECTION_LABELS[BALL] else PERSON_CLASS for track in chosen]
-    order = np.lexsort((ids, frames))
-    columns = (
-        frames,
-        ids,
-        boxes[:, 0],
-        boxes[:, 1],
-        boxes[:, 2] - boxes[:, 0],
-        boxes[:, 3] - boxes[:, 1],
-        np.concatenate([track.confidence for track in chosen]),
-        np.repeat(classes, lengths),
-        np.concatenate([track.observed for track in chosen]),
+    table = MotTable(
+        frames=frames,
+        ids=ids,
+        boxes_xyxy=np.concatenate([track.boxes_xyxy for track in chosen]).astype(np.float64),
+        confidence=np.concatenate([track.confidence for track in chosen]).astype(np.float64),
+        classes=np.repeat(classes, lengths),
+        visibility=np.concatenate([track.observed for track in chosen]).astype(np.float64),
     )
-    rows = zip(*(column[order].tolist() for column in columns), strict=True)
+    return table.take(np.lexsort((ids, frames)))
+
+
+def _lines(table: MotTable) -> str:
+    """The boxes of a table as lines."""
+    left_top, sizes = table.boxes_xyxy[:, :2], table.boxes_xyxy[:, 2:] - table.boxes_xyxy[:, :2]
+    places = (*left_top.T, *sizes.T)
+    columns = (table.frames, table.ids, *places, table.confidence, table.classes, table.visibility)
+    rows = zip(*(column.tolist() for column in columns), strict=True)
     return "".join(map("%d,%d,%.2f,%.2f,%.2f,%.2f,%.4f,%d,%d\n".__mod__, rows))
 
 

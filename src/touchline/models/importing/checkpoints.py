@@ -1,4 +1,4 @@
-"""Checkpoints of lRomul and of heads over features, and touchline's own model files, imported as models."""
+"""A file of published weights, or a model file, imported as a model: read, recognise, load, save."""
 
 from __future__ import annotations
 
@@ -6,165 +6,140 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from torch import Tensor
-
 from touchline.core.errors import InputError, UsageError
-from touchline.core.labels import ACTION_15, BALL_2, BALL_12, SOCCERNET_V2
-from touchline.models.importing.heads import import_head, is_head
-from touchline.models.importing.reading import WRAPPER_PREFIXES, check_name, model_name, read_checkpoint
-from touchline.models.specs.spec import FrameSpec, ModelConfig
-from touchline.models.store import SUFFIX, build_network, load_model, load_weights, save_model, user_folder
+from touchline.formats.files.checksum import file_sha256
+from touchline.models.architectures import named, published
+from touchline.models.importing.importer import Checkpoint, Importer, Wanted
+from touchline.models.importing.reading import check_name, model_name
+from touchline.models.safetensors_file import SUFFIX
+from touchline.models.specs.spec import EncoderConfig
+from touchline.models.store import LoadedModel, build_network, load_model, load_weights, save_model, user_folder
 
-LABELS_BY_COUNT: dict[int, tuple[str, ...]] = {
-    len(labels): labels for labels in (BALL_2, BALL_12, ACTION_15, SOCCERNET_V2)
-}
-LROMUL_FPS = 25.0
-
-
-class StackerArguments(BaseModel):
-    """The constructor arguments an lRomul checkpoint records for its ``multidim_stacker``."""
-
-    model_config = ConfigDict(extra="forbid", protected_namespaces=())
-
-    model_name: str = Field(pattern=r"^tf_efficientnetv2_b0(\.[a-z0-9_]+)?$")
-    num_classes: int = Field(ge=1, le=1000)
-    num_frames: int = Field(default=15, ge=3, le=255)
-    stack_size: int = Field(default=3, ge=1, le=15)
-    index_2d_features: Literal[4] = 4
-    pretrained: bool = False
-    num_3d_blocks: int = Field(default=2, ge=0, le=32)
-    num_3d_features: int = Field(default=192, ge=1, le=2048)
-    num_3d_stack_proj: int = Field(default=256, ge=1, le=2048)
-    expansion_3d_ratio: int = Field(default=6, ge=1, le=16)
-    se_reduce_3d_ratio: int = Field(default=24, ge=1, le=1024)
-    drop_rate: float = Field(default=0.0, ge=0, lt=1)
-    drop_path_rate: float = Field(default=0.0, ge=0, lt=1)
-    act_layer: Literal["silu", "relu"] = "silu"
+_LROMUL, _HEAD = "slow-fusion", "plain-stream-head"
+"""Of checkpoints that say themselves what they are: a head's weights lie under ``state_dict``."""
 
 
-class ArgusParameters(BaseModel):
-    """What of an lRomul checkpoint's ``params`` matters here; training's part is passed over."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    nn_module: tuple[Literal["multidim_stacker"], StackerArguments]
-    image_size: tuple[int, int]
-    frame_stack_step: int = Field(ge=1, le=100)
-
-
-def import_lromul(
-    path: Path | str, *, name: str | None = None, labels: Sequence[str] | None = None, out: Path | None = None
+def import_model(
+    path: Path | str,
+    *,
+    architecture: str | None = None,
+    name: str | None = None,
+    labels: Sequence[str] | None = None,
+    new_head: bool = False,
+    clip: Mapping[str, Any] | None = None,
+    network: Mapping[str, Any] | None = None,
+    precision: Literal["f32", "bf16"] | None = None,
+    out: Path | None = None,
 ) -> Path:
-    """Turn a checkpoint of lRomul's ball-action spotter into a touchline model.
+    """Turn a file of published weights into a model; or check and copy a model of touchline's.
 
     Args:
-        path: an argus dictionary with ``params`` and ``nn_state_dict`` (the averaged weights, which are taken).
+        path: a PyTorch checkpoint (tensors only, no code), or ``.safetensors``.
+        architecture: which network its weights are of, a key of ``architectures.ARCHITECTURES``; without it the file is
+            lRomul's, a published head over features, or a model of touchline's.
         name: of the new model; the file's own name where None.
-        labels: class names in the order of its outputs; known sets of 2, 12, 15 and 17 classes need none.
+        labels: class names in the order of the outputs; of the new head's where one is asked for.
+        new_head: put a fresh head for ``labels`` in place of the file's; the model is then to be trained.
+        clip: fields of a ``ClipSpec`` that are otherwise than this kind of file has them.
+        network: what the weights do not say, such as ``temporal`` or ``dropout``.
+        precision: arithmetic of CPU inference.
         out: folder for it; the user's models where None.
 
     Returns:
         The model file written.
 
     Raises:
-        InputError: the checkpoint is unsafe or damaged, is of another kind, or has other tensors than its network.
+        InputError: the file is unsafe or damaged, of another kind, or its weights do not fit the network.
+        UsageError: unknown architecture, or arguments that this kind of file does not take.
 
     """
     path = Path(path)
-    chosen = model_name(path) if name is None else check_name(name)
-    checkpoint = read_checkpoint(path)
-    config = lromul_config(checkpoint, name=chosen, labels=labels, source=str(path))
-    network = build_network(config)
-    load_weights(network, _state(checkpoint, path=path), source=str(path))
-    return save_model((out or user_folder()) / config.name, network, config)
-
-
-def lromul_config(checkpoint: Any, *, name: str, labels: Sequence[str] | None, source: str) -> ModelConfig:
-    """The configuration that a checkpoint's own parameters describe.
-
-    Raises:
-        InputError: no such parameters, or values no published checkpoint has; the message shows where.
-
-    """
-    if not isinstance(checkpoint, Mapping) or not {"params", "nn_state_dict"} <= set(checkpoint):
-        held = sorted(map(str, checkpoint))[:8] if isinstance(checkpoint, Mapping) else type(checkpoint).__name__
-        raise InputError(
-            f"{source}: not an argus checkpoint with params and nn_state_dict; it holds {held}. Weights alone do not "
-            "say what they are of: give --architecture, e.g. resnet-encoder or vggish for features"
-        )
-    try:
-        parameters = ArgusParameters.model_validate(checkpoint["params"])
-        arguments = parameters.nn_module[1]
-        step = parameters.frame_stack_step
-        offsets = tuple(range(0, arguments.stack_size * step, step))
-        return ModelConfig(
-            name=name,
-            architecture="slow-fusion",
-            network=_network_arguments(arguments, frame_step=step),
-            frame=FrameSpec(
-                width=parameters.image_size[0], height=parameters.image_size[1], fps=LROMUL_FPS, stack_offsets=offsets
-            ),
-            labels=_labels(labels, count=arguments.num_classes, source=source),
-            edge="drop",
-            licence="MIT (lRomul/ball-action-spotting)",
-            description=f"Imported from {Path(source).name}: the averaged weights of an lRomul slow-fusion spotter.",
-        )
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"{source}: params.{where}: {first['msg']}, not {first['input']!r:.80}") from error
-
-
-def _network_arguments(arguments: StackerArguments, *, frame_step: int) -> dict[str, Any]:
-    kept = arguments.model_dump(exclude={"model_name", "index_2d_features", "pretrained", "act_layer"})
-    return {**kept, "act": arguments.act_layer, "frame_step": frame_step}
-
-
-def _labels(labels: Sequence[str] | None, *, count: int, source: str) -> tuple[str, ...]:
-    chosen = tuple(labels) if labels else LABELS_BY_COUNT.get(count)
-    if chosen is None:
-        raise InputError(f"{source}: no known label set has {count} classes; name them with --labels A,B,...")
-    if len(chosen) != count:
-        raise InputError(f"{source}: {len(chosen)} labels {chosen} do not fit the checkpoint's {count} classes")
-    return chosen
-
-
-def _state(checkpoint: Mapping[str, Any], *, path: Path) -> dict[str, Tensor]:
-    """The averaged weights by name, without the prefix of a wrapper around the whole network."""
-    state = checkpoint["nn_state_dict"]
-    if not isinstance(state, Mapping) or not all(isinstance(tensor, Tensor) for tensor in state.values()):
-        raise InputError(f"{path}: nn_state_dict is no dictionary of tensors")
-    for prefix in WRAPPER_PREFIXES:
-        if state and all(key.startswith(prefix) for key in state):
-            state = {key.removeprefix(prefix): tensor for key, tensor in state.items()}
-    return dict(state)
-
-
-def import_model(
-    path: Path | str,
-    *,
-    name: str | None = None,
-    labels: Sequence[str] | None = None,
-    precision: Literal["f32", "bf16"] | None = None,
-    out: Path | None = None,
-) -> Path:
-    """Import a file as a model: lRomul's, a published head over features, or touchline's own, checked and copied.
-
-    Arguments and errors as of :func:`import_lromul`; a touchline model keeps its labels, and only such a model may be
-    given another ``precision``, the arithmetic of CPU inference.
-    """
-    path = Path(path)
+    given = {"labels": labels, "new_head": new_head, "clip": clip, "network": network, "precision": precision}
     if path.is_dir():
         raise UsageError(f"{path}: a folder; name a checkpoint file")
-    if path.suffix != SUFFIX:
+    if architecture is None:
+        _refuse(given, takes={"labels", "precision"}, said="without --architecture")
+        if path.suffix == SUFFIX:
+            return _copy(path, name=name, labels=labels, precision=precision, out=out)
         if precision is not None:
             raise UsageError(f"--precision {precision}: import {path.name} first, then the model file with --precision")
-        importer = import_head if is_head(read_checkpoint(path)) else import_lromul
-        return importer(path, name=name, labels=labels, out=out)
+    elif architecture not in published():
+        known = ", ".join(published())
+        raise UsageError(f"--architecture {architecture}: there are no published weights of it; there are of {known}")
+    model = read_published(path, architecture=architecture, name=name, **given)
+    return save_model((out or user_folder()) / model.name, model.network, model.config)
+
+
+def read_published(
+    path: Path, *, architecture: str | None = None, name: str | None = None, **given: Any
+) -> LoadedModel[Any]:
+    """Return a file of published weights as a model that is not saved.
+
+    Arguments and errors are those of :func:`import_model`.
+    """
+    chosen = model_name(path) if name is None else check_name(name)
+    checkpoint = None
+    if architecture is None:
+        checkpoint = Checkpoint.read(path)
+        architecture = _HEAD if _has_state_dict(checkpoint) else _LROMUL
+    importer: Importer = named(published()[architecture].importer)
+    _refuse(given, takes=importer.takes, said=f"--architecture {architecture}")
+    asked = {field: value for field, value in given.items() if value}
+    checkpoint = checkpoint or Checkpoint.read(path)
+    found = importer.recognise(checkpoint, Wanted(architecture=architecture, name=chosen, **asked))
+    network = build_network(found.config)
+    fresh = {name: tensor for name, tensor in network.state_dict().items() if found.fresh(name)}
+    load_weights(network, {**fresh, **found.weights}, source=str(path))
+    return LoadedModel(network.eval(), found.config, file_sha256(path), path)
+
+
+def read_encoder(path: Path) -> LoadedModel[EncoderConfig]:
+    """Return published weights of any encoder of pictures as a model that is not saved.
+
+    Raises:
+        InputError: unsafe or damaged, weights of no encoder, or with missing or unexpected tensors.
+
+    """
+    checkpoint, reasons = Checkpoint.read(path).state(), []
+    for architecture, weights in published("features").items():
+        try:
+            named(weights.weights)(checkpoint)
+        except ValueError as error:
+            reasons.append(str(error))
+            continue
+        return read_published(path, architecture=architecture)
+    raise InputError(f"{path}: {'; '.join(reasons)}")
+
+
+def _has_state_dict(checkpoint: Checkpoint) -> bool:
+    content = checkpoint.content
+    return isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping)
+
+
+def _refuse(given: Mapping[str, Any], *, takes: set[str] | frozenset[str], said: str) -> None:
+    """Refuse options that this kind of file does not take.
+
+    Raises:
+        UsageError: one is given.
+
+    """
+    wrong = [f"--{field.replace('_', '-')}" for field, value in given.items() if value and field not in takes]
+    if wrong:
+        raise UsageError(f"{', '.join(wrong)}: not taken {said}")
+
+
+def _copy(
+    path: Path,
+    *,
+    name: str | None,
+    labels: Sequence[str] | None,
+    precision: Literal["f32", "bf16"] | None,
+    out: Path | None,
+) -> Path:
+    """Check a model of touchline's and save it, under another name or with another precision."""
     if labels:
         raise UsageError(f"--labels {','.join(labels)}: {path.name} brings its own labels")
-    network, config, _ = load_model(path, task="any")
-    changes: dict[str, Any] = {} if name is None else {"name": check_name(name)}
-    changed = config.model_copy(update=changes if precision is None else {**changes, "precision": precision})
-    return save_model((out or user_folder()) / changed.name, network, changed)
+    model = load_model(path, task="any")
+    changes = {"name": name and check_name(name), "precision": precision}
+    changed = model.config.model_copy(update={field: value for field, value in changes.items() if value is not None})
+    return save_model((out or user_folder()) / changed.name, model.network, changed)

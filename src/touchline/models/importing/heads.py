@@ -5,7 +5,7 @@ What a checkpoint is, its tensors' names and shapes say; all of them must fit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,70 +13,45 @@ from torch import Tensor
 
 from touchline.core.errors import InputError
 from touchline.core.labels import SOCCERNET_V2
-from touchline.models.importing.reading import check_name, model_name, read_checkpoint
+from touchline.models.importing.importer import Checkpoint, Importer, Recognised, Wanted, labels_for
 from touchline.models.specs.stream_spec import StreamHeadConfig, StreamSpec, SuppressionSpec
-from touchline.models.store import build_network, load_weights, save_model, user_folder
 
 RATE_HZ = 2.0
 STREAM = "picture"
 LABELS_V1 = ("y-card", "subs", "soccer-ball")
 """Of the heads for SoccerNet's first version, in the order of their outputs after "nothing"."""
-_LABELS_BY_COUNT = {len(labels): labels for labels in (LABELS_V1, SOCCERNET_V2)}
 _PLAIN_WINDOW, _AWARE_WINDOW = 40, 30
 """Samples: 20 s of the first pooling heads, 15 s of the temporally aware ones; no checkpoint says."""
 _POOLED = 512
 
 
-def is_head(checkpoint: Any) -> bool:
-    """Whether a checkpoint's content is one of a published head: its weights lie under ``state_dict``."""
-    return isinstance(checkpoint, Mapping) and isinstance(checkpoint.get("state_dict"), Mapping)
-
-
-def import_head(
-    path: Path | str, *, name: str | None = None, labels: Sequence[str] | None = None, out: Path | None = None
-) -> Path:
-    """Convert a published head's checkpoint to a model file.
-
-    Args:
-        path: the checkpoint (``.pth.tar``).
-        name: what to call the model; the file's name where None.
-        labels: class names in the order of the outputs; by their number where None.
-        out: folder for it; the user's models where None.
-
-    Returns:
-        The model file.
+def recognise(checkpoint: Checkpoint, wanted: Wanted) -> Recognised:
+    """Return the model that a published head's checkpoint (``.pth.tar``) describes.
 
     Raises:
-        InputError: unsafe or damaged, of another kind, or with other tensors than its network.
+        InputError: of another kind, or a tensor is missing or misshapen.
 
     """
-    path = Path(path)
-    chosen = model_name(Path(path.name.removesuffix(".tar"))) if name is None else check_name(name)
-    checkpoint = read_checkpoint(path)
-    if not is_head(checkpoint):
+    content, path = checkpoint.content, checkpoint.path
+    if not isinstance(content, Mapping) or not isinstance(content.get("state_dict"), Mapping):
         raise InputError(f"{path}: no checkpoint of a head: its weights should lie under 'state_dict'")
-    state = {str(key): value for key, value in checkpoint["state_dict"].items() if isinstance(value, Tensor)}
-    head, arguments, width, classes = _describe(state, source=str(path))
-    known = tuple(labels) if labels else _LABELS_BY_COUNT.get(classes)
-    if known is None or len(known) != classes:
-        raise InputError(f"{path}: a head of {classes} classes; name them in order with --labels A,B,...")
+    state = {str(key): value for key, value in content["state_dict"].items() if isinstance(value, Tensor)}
+    head, arguments, width, classes = _describe(state, source=path)
     config = StreamHeadConfig(
-        name=chosen,
-        architecture="plain-stream-head",
+        name=wanted.name,
+        architecture=wanted.architecture,
         network={"streams": {STREAM: width}, "num_classes": classes, "head": head, "head_arguments": arguments},
-        labels=known,
+        labels=labels_for(classes, wanted.labels, known=(LABELS_V1, SOCCERNET_V2), source=path),
         streams=(StreamSpec(name=STREAM, width=width, model=_features(width), published=True),),
         rate_hz=RATE_HZ,
         suppression=_suppression(head, arguments),
         licence="MIT (SoccerNet)",
         description=f"Imported from {path.name}: a published head over SoccerNet's {_features(width)} features.",
     )
-    network = build_network(config)
-    load_weights(network, {f"head.{key}": value for key, value in _own(state).items()}, source=str(path))
-    return save_model((out or user_folder()) / config.name, network, config)
+    return Recognised(config, {f"head.{key}": value for key, value in _own(state).items()})
 
 
-def _describe(state: Mapping[str, Tensor], *, source: str) -> tuple[str, dict[str, Any], int, int]:
+def _describe(state: Mapping[str, Tensor], *, source: Path) -> tuple[str, dict[str, Any], int, int]:
     """(head, its arguments, width of the features, classes) of a checkpoint's tensors."""
     shapes = {key: tuple(value.shape) for key, value in state.items()}
     try:
@@ -150,3 +125,6 @@ def _suppression(head: str, arguments: Mapping[str, Any]) -> SuppressionSpec:
     if pool.endswith("++"):
         return SuppressionSpec(window_s=30.0, floor=0.0)
     return SuppressionSpec(window_s=20.0, floor=0.5 if head == "pooling" and "vlad" in pool else 0.0)
+
+
+IMPORTER = Importer(recognise, takes=frozenset({"labels"}))

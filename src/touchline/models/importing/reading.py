@@ -38,7 +38,6 @@ ALLOWED_GLOBALS = frozenset(
 REFUSED_OPCODES = frozenset({"STACK_GLOBAL", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "EXT1", "EXT2", "EXT4"})
 MAX_PICKLE_BYTES = 64 * 1024 * 1024
 MAX_ENTRIES = 100_000
-WRAPPER_PREFIXES = ("module.", "_orig_mod.")
 
 
 def read_checkpoint(path: Path | str) -> Any:
@@ -123,8 +122,9 @@ def _check_archive(entries: Sequence[zipfile.ZipInfo], *, path: Path) -> None:
 
 
 def model_name(path: Path) -> str:
-    """A model name made of a file's name."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._") or "imported"
+    """Return a model name made of a file's name, without its ending."""
+    stem = path.name.removesuffix(".tar").rpartition(".")[0] or path.name
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-._") or "imported"
 
 
 def check_name(name: str) -> str:

@@ -8,7 +8,9 @@ and one later; names of weights are those of IBM's action recognition models.
 
 from __future__ import annotations
 
-from typing import Literal, cast
+import re
+from collections.abc import Mapping
+from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -28,6 +30,8 @@ EXPANSION = 4
 """Outputs of a bottleneck over its width; networks of 50 layers and more have bottlenecks."""
 
 _HEAD_WIDTH = 1024
+_BOTTLENECKS_FROM = 50
+_BLOCK = re.compile(r"^layer([1-4])\.(\d+)\.")
 
 
 class _Depthwise(nn.Module):
@@ -159,7 +163,7 @@ class ResNet(nn.Module):
         if temporal not in ("none", "tam"):
             raise ValueError(f"temporal={temporal!r} is neither 'none' nor 'tam'")
         self.num_classes = num_classes
-        self.feature_size = WIDTHS[-1] * (1 if depth < 50 else EXPANSION)
+        self.feature_size = WIDTHS[-1] * (1 if depth < _BOTTLENECKS_FROM else EXPANSION)
         self.conv1 = nn.Conv2d(3, WIDTHS[0], 7, stride=2, padding=3, bias=False)
         self.bn1 = nn.BatchNorm2d(WIDTHS[0])
         self.relu = nn.ReLU(inplace=True)
@@ -212,7 +216,7 @@ def _stage(
     inputs: int, width: int, *, blocks: int, stride: int, depth: int, temporal: bool
 ) -> tuple[nn.ModuleList, int]:
     """The blocks of a stage, and how many channels come out."""
-    kind, outputs = (_Basic, width) if depth < 50 else (_Bottleneck, width * EXPANSION)
+    kind, outputs = (_Basic, width) if depth < _BOTTLENECKS_FROM else (_Bottleneck, width * EXPANSION)
     first = kind(inputs, width, stride=stride, temporal=temporal)
     rest = (kind(outputs, width, stride=1, temporal=temporal) for _ in range(blocks - 1))
     return nn.ModuleList([first, *rest]), outputs
@@ -237,3 +241,37 @@ def _start_without_neighbours(network: nn.Module) -> None:
             nn.init.ones_(module.curr_se.fc1.weight)
             nn.init.zeros_(module.prev_se.fc1.weight)
             nn.init.zeros_(module.next_se.fc1.weight)
+
+
+def depth_of(state: Mapping[str, Tensor]) -> int:
+    """Return how many layers the ResNet has whose tensors these are, by their names.
+
+    Raises:
+        ValueError: they are of no ResNet.
+
+    """
+    blocks = [0, 0, 0, 0]
+    for key in state:
+        match = _BLOCK.match(key)
+        if match:
+            stage = int(match[1]) - 1
+            blocks[stage] = max(blocks[stage], int(match[2]) + 1)
+    bottleneck = "layer1.0.conv3.weight" in state
+    for depth, stages in STAGES.items():
+        if stages == tuple(blocks) and bottleneck == (depth >= _BOTTLENECKS_FROM):
+            return depth
+    raise ValueError(
+        f"not the weights of a ResNet in torchvision's names; blocks {tuple(blocks)} are those of no known residual "
+        f"network; first names: {', '.join(sorted(state)[:4])}"
+    )
+
+
+def encoder_weights(state: Mapping[str, Tensor]) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Return the arguments and the weights of an encoder, from torchvision's; its last layer, if any, is left out.
+
+    Raises:
+        ValueError: they are of no ResNet.
+
+    """
+    kept = {key: tensor for key, tensor in state.items() if not key.startswith("fc.")}
+    return {"depth": depth_of(kept)}, kept

@@ -61,10 +61,10 @@ class PictureSpec(BaseModel):
     width: int = Field(gt=0, le=8192)
     height: int = Field(gt=0, le=8192)
 
-
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
-"""Of RGB in [0, 1] over ImageNet, as torchvision's picture networks have them."""
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Of one picture of 8-bit colours: (height, width, 3)."""
+        return self.height, self.width, 3
 
 
 class EncoderSpec(PictureSpec):
@@ -123,6 +123,11 @@ class ClipSpec(BaseModel):
     mean: tuple[float, float, float] = KINETICS_MEAN
     std: tuple[float, float, float] = KINETICS_STD
 
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """Of one clip of 8-bit colours: (frames, height, width, 3)."""
+        return self.frames, self.height, self.width, 3
+
     @model_validator(mode="after")
     def _check_std(self) -> Self:
         if min(self.std) <= 0:
@@ -162,7 +167,7 @@ class StoredConfig(BaseModel):
 
     Attributes:
         name: what it is called on the command line.
-        architecture: which network, a key of ``store.ARCHITECTURES``.
+        architecture: which network, a key of ``architectures.ARCHITECTURES``.
         network: the network's constructor arguments.
         labels: class names, in the order of the network's outputs.
         thresholds: confidence that a label needs.

@@ -7,53 +7,37 @@ The ladder: :func:`load_pitch_finder` -> :meth:`PitchFinder.find` -> keypoints, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from touchline.core.errors import UsageError
-from touchline.core.finite_output import require_finite_output
 from touchline.core.pitch import KEYPOINT_NAMES
 from touchline.models.networks.pitch_net import STRIDE, PitchReader
-from touchline.models.runtime.running import ArrayGraph, available_threads, openvino_graph, pick_device
+from touchline.models.runtime.backends import PictureBackend
+from touchline.models.runtime.device import Device
+from touchline.models.runtime.fitting import Rgb, fit_at_corner
+from touchline.models.runtime.runner import PictureModel, make_runner
 from touchline.models.specs.spec import PictureConfig
 from touchline.models.store import DEFAULT_PITCH_FINDER, load_model
-from touchline.tracking.detector import BackendName, fit_picture
 
-Rgb = npt.NDArray[np.uint8]
 Keypoints = npt.NDArray[np.float32]
 
-_GPU_BATCH = 16
+_BATCHES = (1, 16)
 _REACH = 2
 """Cells around the highest one that count as the same place."""
 
 
-class PitchFinder:
+class PitchFinder(PictureModel[PictureConfig]):
     """A built-in or trained pitch finder, ready to look at pictures of any size.
 
-    Args:
-        config: of the model file.
-        sha256: of the model file.
-        graph: runs the network: pixels uint8 (b, h, w, 3) to probabilities (b, 32, h/4, w/4).
-        device_reason: where it runs and why.
-        batch: how many pictures the graph takes.
-
+    Its network gives probabilities (32, h/4, w/4).
     """
 
-    def __init__(
-        self, config: PictureConfig, *, sha256: str, graph: ArrayGraph, device_reason: str, batch: int
-    ) -> None:
-        self.config = config
-        self.name = config.name
-        self.sha256 = sha256
-        self.device_reason = device_reason
-        self.batch = batch
-        self._graph = graph
+    gives = "keypoint"
 
     def find(self, pictures: Sequence[Rgb]) -> list[Keypoints]:
-        """Where the 32 points of :mod:`touchline.core.pitch` are in each picture.
+        """Return where the 32 points of :mod:`touchline.core.pitch` are in each picture.
 
         Args:
             pictures: uint8 (h, w, 3) RGB, of any sizes.
@@ -66,20 +50,9 @@ class PitchFinder:
             ResourceError: the network gave numbers that are not finite.
 
         """
-        found: list[Keypoints] = []
-        for first in range(0, len(pictures), self.batch):
-            found += self._find_batch(pictures[first : first + self.batch])
-        return found
-
-    def _find_batch(self, pictures: Sequence[Rgb]) -> list[Keypoints]:
-        size = self.config.picture
-        pixels = np.zeros((self.batch, size.height, size.width, 3), np.uint8)
-        scales = [fit_picture(picture, into=pixels[row]) for row, picture in enumerate(pictures)]
-        probabilities = self._graph(pixels)[0][: len(pictures)]
-        require_finite_output(probabilities, model=self.name, what="keypoint", runs_on=self.device_reason)
         found = []
-        for row, scale in enumerate(scales):
-            points = read_keypoints(probabilities[row])
+        for _, scale, (probabilities,) in self.run(pictures, shape=self.config.picture.shape, draw=fit_at_corner):
+            points = read_keypoints(probabilities)
             points[:, :2] /= scale
             found.append(points)
         return found
@@ -88,11 +61,11 @@ class PitchFinder:
 def load_pitch_finder(
     name: str | None = None,
     *,
-    device: Literal["auto", "cpu", "cuda"] = "auto",
-    backend: BackendName = "auto",
+    device: Device = "auto",
+    backend: PictureBackend = "auto",
     threads: int | None = None,
 ) -> PitchFinder:
-    """A pitch finder by name or path; the built-in one where none is named.
+    """Load a pitch finder by name or path; the built-in one where none is named.
 
     Args:
         name: a built-in or imported model, or its file.
@@ -102,36 +75,26 @@ def load_pitch_finder(
 
     Raises:
         InputError: the model is not there, damaged, or no pitch finder.
-        UsageError: a model of other keypoints, or a device that is not to be had.
+        UsageError: an unknown device or backend, a combination that does not exist, or a model of other keypoints.
+        ResourceError: a GPU, or a backend's package, was asked for and is not there.
 
     """
-    network, config, sha256 = load_model(name or DEFAULT_PITCH_FINDER, task="pitch")
+    loaded = load_model(name or DEFAULT_PITCH_FINDER, task="pitch")
+    config = loaded.config
     if tuple(config.labels) != KEYPOINT_NAMES:
         raise UsageError(
             f"model {config.name!r} does not find the {len(KEYPOINT_NAMES)} keypoints of touchline.core.pitch"
         )
-    where, reason = pick_device(device)
-    batch = _GPU_BATCH if where.type == "cuda" else 1
-    reader = PitchReader(network).eval()
-    if where.type == "cuda" or backend == "torch":
-        graph = _torch_graph(reader, device=where)
-    else:
-        shape = (batch, config.picture.height, config.picture.width, 3)
-        graph = openvino_graph(reader, shape=shape, precision=config.precision, threads=threads or available_threads())
-    return PitchFinder(config, sha256=sha256, graph=graph, device_reason=reason, batch=batch)
-
-
-def _torch_graph(reader: PitchReader, *, device: torch.device) -> ArrayGraph:
-    """Torch as it is on a CPU; bfloat16 on a GPU."""
-    network = reader.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-
-    @torch.inference_mode()
-    def run(pixels: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
-        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
-            probabilities = network(torch.from_numpy(pixels).to(device, non_blocking=True))
-        return (probabilities.float().cpu().numpy(),)
-
-    return run
+    runner = make_runner(
+        PitchReader(loaded.network).eval(),
+        shape=config.picture.shape,
+        batches=_BATCHES,
+        precision=config.precision,
+        device=device,
+        backend=backend,
+        threads=threads,
+    )
+    return PitchFinder(config, runner=runner, sha256=loaded.sha256)
 
 
 def read_keypoints(probabilities: npt.NDArray[np.float32]) -> Keypoints:

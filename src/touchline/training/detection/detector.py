@@ -20,9 +20,10 @@ from touchline.core.errors import InputError
 from touchline.core.tracks import DETECTION_LABELS, Detections
 from touchline.formats.files.atomic import make_folder, write_json_atomic
 from touchline.models.networks.detector import PeakFinder, PeopleDetector
+from touchline.models.runtime.fitting import fit_at_corner
 from touchline.models.specs.spec import PictureConfig, PictureSpec
 from touchline.models.store import load_weights, save_model
-from touchline.tracking.detector import fit_picture, select
+from touchline.tracking.detector import select
 from touchline.training.checkpoint import load_checkpoint, save_checkpoint
 from touchline.training.detection.crops import CropSampler, CropSettings, DetectionBatch
 from touchline.training.detection.data import LabelledFrames, read_real, read_simulated
@@ -264,7 +265,7 @@ def detect_frames(
     found = []
     for pixels in frames.pixels:
         canvas = np.zeros((picture.height, picture.width, 3), np.uint8)
-        scale = fit_picture(np.asarray(pixels), into=canvas)
+        scale = fit_at_corner(np.asarray(pixels), into=canvas)
         with torch.autocast(device, dtype=torch.bfloat16, enabled=device == "cuda"):
             scores, boxes = finder(torch.from_numpy(canvas)[None].to(device))
         size = (pixels.shape[1], pixels.shape[0])

@@ -119,7 +119,7 @@ def fresh_network(settings: KeeperPoseRecipe) -> PoseNet:
     torch.manual_seed(settings.first.seed)
     network = PoseNet(**settings.network)
     if settings.start_from is not None:
-        detector, _, _ = load_model(settings.start_from, task="detect")
+        detector = load_model(settings.start_from, task="detect").network
         wanted = network.trunk.state_dict()
         known = {name: value for name, value in detector.state_dict().items() if name in wanted}
         load_weights(network.trunk, known, source=settings.start_from)

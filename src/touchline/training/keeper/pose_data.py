@@ -15,7 +15,7 @@ from touchline.core.errors import InputError
 from touchline.core.poses import JOINTS
 from touchline.formats.boxes.yolo import read_yolo
 from touchline.formats.keeper.pictures import KeeperPicture
-from touchline.goalkeeping.pose_finder import square_crop
+from touchline.models.runtime.fitting import fit_in_square
 from touchline.synthetic.keeper_figures import figure_picture
 from touchline.training.keeper.pose_augment import PoseCrop, PoseSample, augment, recolor
 from touchline.training.keeper.pose_losses import PoseBatch
@@ -99,7 +99,7 @@ def nobody(background: Rgb, rng: np.random.Generator, *, side_px: int) -> Rgb:
     elif rng.random() < _NARROWED:
         height = max(1, int(height * rng.uniform(0.4, 1.0)))
     square = np.zeros((side_px, side_px, 3), np.uint8)
-    square_crop(recolor(background[:height, :width], rng), into=square)
+    fit_in_square(recolor(background[:height, :width], rng), into=square)
     return square
 
 

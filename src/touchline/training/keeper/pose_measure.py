@@ -18,11 +18,12 @@ import numpy.typing as npt
 
 from touchline.core.poses import JOINTS, PELVIS
 from touchline.formats.keeper.pictures import ONE_ON_ONE, KeeperPicture
-from touchline.goalkeeping.pose_finder import PoseFinder, logit, square_crop
+from touchline.goalkeeping.pose_finder import PoseFinder, logit
 from touchline.goalkeeping.reference import TECHNIQUES, nearest_centre, pose_features
 from touchline.goalkeeping.technique import name_technique
 from touchline.goalkeeping.views import comparable
 from touchline.metrics.poses import Interval, agreement, correct_joints, over_groups, scaled_errors, torso_lengths
+from touchline.models.runtime.fitting import fit_in_square
 from touchline.models.specs.pose_spec import ConfidenceSpec
 from touchline.training.keeper.pose_data import read_picture
 
@@ -84,8 +85,8 @@ def truth_of(pictures: Sequence[KeeperPicture], sizes: Sequence[tuple[int, int]]
 
 def look_at(finder: PoseFinder, pictures: Sequence[KeeperPicture]) -> Found:
     """What a network says of pictures."""
-    answers = [finder.look([read_picture(picture.path)]) for picture in pictures]
-    places, shares, seen = (np.concatenate([answer[part] for answer in answers]) for part in range(3))
+    answers = [finder.look(read_picture(picture.path)) for picture in pictures]
+    places, shares, seen = (np.stack([answer[part] for answer in answers]) for part in range(3))
     return Found(places.astype(np.float64), shares.astype(np.float64), seen.astype(np.float64))
 
 
@@ -110,7 +111,7 @@ def _without_doubt(places: Floats) -> Found:
 
 def _gradients(picture: KeeperPicture) -> Floats:
     square = np.zeros((_HOG_SIDE_PX, _HOG_SIDE_PX, 3), np.uint8)
-    square_crop(read_picture(picture.path), into=square)
+    fit_in_square(read_picture(picture.path), into=square)
     hog = cv2.HOGDescriptor((_HOG_SIDE_PX, _HOG_SIDE_PX), (16, 16), (8, 8), (8, 8), 9)
     return np.asarray(hog.compute(cv2.cvtColor(square, cv2.COLOR_RGB2GRAY)), np.float64).ravel()
 
@@ -281,7 +282,7 @@ def fit_seen_from(finder: PoseFinder, pictures: Sequence[KeeperPicture], *, seed
     for picture in pictures:
         pixels = read_picture(picture.path)
         bottom = int(len(pixels) * rng.uniform(0.45, 0.8))
-        seen = finder.look([pixels[:bottom]])[2][0, :-1]
+        seen = finder.look(pixels[:bottom])[2][:-1]
         there += seen[picture.joints_px[:, 1] < bottom - _MARGIN * len(pixels)].tolist()
     return round(float(np.percentile(there, 1)), 3) if there else ConfidenceSpec().seen_from
 

@@ -22,10 +22,11 @@ from touchline.core.errors import InputError
 from touchline.formats.clips.predictions import write_clip_predictions
 from touchline.formats.files.atomic import make_folder, write_json_atomic
 from touchline.metrics.recognition import accuracy_interval, bootstrap, calibration, confusion_matrix, report
+from touchline.models.architectures import ARCHITECTURES
 from touchline.models.networks.clip_ensemble import ClipEnsemble
 from touchline.models.specs.clip_input import ClipNormaliser
 from touchline.models.specs.spec import ClipConfig, ClipSpec
-from touchline.models.store import ARCHITECTURES, find_model, load_model, load_weights, read_config, save_model
+from touchline.models.store import find_model, load_model, load_weights, read_config, save_model
 from touchline.training.checkpoint import load_checkpoint, save_checkpoint
 from touchline.training.finite import LossGuard
 from touchline.training.logs import MetricLog
@@ -156,10 +157,10 @@ def check_leaks(clips: TrainingClips, settings: Any, *, out: Path) -> Leaks:
 def build(settings: NetworkSettings, *, classes: int, seed: int) -> Any:
     """A network with the weights to begin from."""
     torch.manual_seed(seed)
-    network = ARCHITECTURES[settings.architecture](num_classes=classes, **settings.network)
+    network = ARCHITECTURES[settings.architecture].build(num_classes=classes, **settings.network)
     if settings.weights is not None:
-        trained, config, _ = load_model(settings.weights, task="recognize")
-        wanted, given = network.state_dict(), trained.state_dict()
+        trained = load_model(settings.weights, task="recognize")
+        wanted, given, config = network.state_dict(), trained.network.state_dict(), trained.config
         same = {name: given[name] for name in given if name in wanted and wanted[name].shape == given[name].shape}
         head = sorted(set(wanted) - set(same))
         whole = len(config.labels) == classes and not config.untrained

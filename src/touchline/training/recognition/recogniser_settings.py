@@ -83,7 +83,7 @@ class NetworkSettings(StrictSettings):
     """One network and how it learns.
 
     Attributes:
-        architecture: a key of ``store.ARCHITECTURES``.
+        architecture: a key of ``architectures.ARCHITECTURES``.
         network: its arguments besides the classes.
         weights: a model file to begin from, whose head is replaced where the classes differ; fresh ones without it.
         members: networks that are trained with other seeds and averaged.

@@ -65,8 +65,7 @@ def load_from(network: SlowFusionSpotter, source: str | Path) -> list[str]:
         Names that were left fresh.
 
     """
-    other, _, _ = load_model(source)
-    tensors: Mapping[str, Tensor] = other.state_dict()
+    tensors: Mapping[str, Tensor] = load_model(source).network.state_dict()
     own = network.state_dict()
     fresh = [n for n in own if n.startswith("classifier.") and (n not in tensors or tensors[n].shape != own[n].shape)]
     wrong = sorted(set(own) ^ set(tensors)) or [n for n in own if n not in fresh and own[n].shape != tensors[n].shape]

@@ -17,7 +17,8 @@ from touchline.core.events import Event, Timeline
 from touchline.formats.bundle import npz_bytes
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic
 from touchline.metrics.spotting import average_map
-from touchline.spotting.spotter import Device, Spotter, load_spotter
+from touchline.models.runtime.device import Device
+from touchline.spotting.spotter import Spotter, load_spotter
 from touchline.training.spotting.loader import LabelledVideo
 from touchline.training.spotting.targets import mapped_label
 

@@ -1,0 +1,79 @@
+"""A whole video analysed in one call, with the built-in models or with others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import Literal
+
+from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
+from touchline.analysis.tasks.spot_streams import VideoStreamSpotter
+from touchline.analysis.tasks.track import VideoTracker, load_tracker
+from touchline.analysis.tasks.usual import usual_tasks
+from touchline.formats.bundle import Bundle
+from touchline.report.options import ReportOptions
+from touchline.spotting.spotter import BaseSpotter, load_spotter
+
+TaskName = Literal["spot", "track", "sound"]
+TASKS: tuple[TaskName, ...] = ("spot", "track", "sound")
+"""What a video can be analysed for: events, people and the ball, sound."""
+
+
+def analyze(
+    video: str | Path,
+    *,
+    out: str | Path | None = None,
+    tasks: Collection[TaskName] = TASKS,
+    spotter: BaseSpotter | VideoStreamSpotter | str | None = None,
+    tracker: VideoTracker | None = None,
+    thresholds: Mapping[str, float] | None = None,
+    report: bool = True,
+    overlay: bool = False,
+    force: bool = False,
+    device: Literal["auto", "cpu", "cuda"] = "auto",
+    progress: Callable[[int, int], None] | None = None,
+) -> Bundle:
+    """Analyse a video in one decode and return its bundle, as ``touchline analyze`` does.
+
+    A bundle that is up to date is returned as it is; a stopped run goes on where it was.
+
+    Args:
+        video: the file.
+        out: folder for the bundle; None for beside the video.
+        tasks: what to do, of ``"spot"``, ``"track"`` and ``"sound"``.
+        spotter: finds events: one that is loaded, or a model's name or file; None for the built-in one.
+        tracker: follows people and the ball; None for the built-in models.
+        thresholds: confidence, 0 to 1, that an event of a label needs; the model's where a label is not named.
+        report: write ``report.html``.
+        overlay: write ``overlay.mp4``, the video with the tracks drawn in; needs the task ``"track"``.
+        force: analyse again even where the bundle is up to date.
+        device: where models that are loaded here run.
+        progress: called with microseconds done and in all.
+
+    Returns:
+        the bundle: ``read_events()``, ``read_tracks()``, ``read_manifest()`` and the folder's ``path``.
+
+    Raises:
+        ValueError: no task, or an unknown one.
+        UsageError: a threshold for a label that the spotter does not have, or outside 0 to 1.
+        InputError: the video or a model cannot be used.
+        ResourceError: the bundle cannot be written, or another process is writing it.
+
+    """
+    unknown = sorted(set(tasks) - set(TASKS))
+    if unknown or not tasks:
+        raise ValueError(f"tasks={tuple(tasks)} must be at least one of {TASKS}")
+    if "spot" in tasks and (spotter is None or isinstance(spotter, str)):
+        spotter = load_spotter(spotter, device=device)
+    if "track" in tasks and tracker is None:
+        tracker = load_tracker(device=device)
+    wanted = usual_tasks(
+        spotter=spotter if "spot" in tasks and not isinstance(spotter, str) else None,
+        tracker=tracker if "track" in tasks else None,
+        sound="sound" in tasks,
+        thresholds=thresholds,
+        overlay=overlay,
+        report=ReportOptions() if report else None,
+    )
+    options = AnalyzeOptions(out=None if out is None else Path(out), force=force, resume=not force)
+    return Bundle(analyze_video(Path(video), tasks=wanted, options=options, progress=progress).bundle)

@@ -1,0 +1,46 @@
+"""How a package hands out its public names: each is fetched from its module when it is first asked for (PEP 562)."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+
+def lazy_names(
+    package: str, modules: Mapping[str, Sequence[str]]
+) -> tuple[list[str], Callable[[str], Any], Callable[[], list[str]]]:
+    """Make ``__all__``, ``__getattr__`` and ``__dir__`` of a package whose public names are imported on demand.
+
+    A package uses it so; type checkers and editors read the first branch, Python the second, and a test compares them::
+
+        if TYPE_CHECKING:
+            from touchline.core.events import Event as Event
+        else:
+            __all__, __getattr__, __dir__ = lazy_names(__name__, {"touchline.core.events": ("Event",)})
+
+    Args:
+        package: the package's ``__name__``.
+        modules: the public names by the module, or package of sub-packages, that defines them.
+
+    Raises:
+        ValueError: two modules define one name.
+
+    """
+    home = {name: module for module, names in modules.items() for name in names}
+    if len(home) != sum(map(len, modules.values())):
+        raise ValueError(f"{package}: a name of {dict(modules)} comes from two modules; each needs one")
+    public = sorted(home)
+
+    def fetch(name: str) -> Any:
+        if name not in home:
+            known = f"it has {', '.join(public)}" if public else "it has no public names"
+            raise AttributeError(f"module {package!r} has no attribute {name!r}; {known}")
+        value = getattr(__import__(home[name], fromlist=[name]), name)
+        setattr(sys.modules[package], name, value)
+        return value
+
+    def names() -> list[str]:
+        return sorted({*vars(sys.modules[package]), *public})
+
+    return public, fetch, names

@@ -1,0 +1,197 @@
+"""Names of clips against the truth: accuracy, F1, confusion and calibration, from files or from values."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.core.clips import ClipItem, ClipSet
+from touchline.core.errors import InputError
+from touchline.formats.clips.folders import read_clip_folders
+from touchline.formats.clips.predictions import ClipPredictions, read_clip_predictions
+from touchline.formats.files.text_columns import read_column
+from touchline.metrics.evaluate.wording import no_nan, some_names
+from touchline.metrics.recognition import (
+    Calibration,
+    Interval,
+    RecognitionReport,
+    accuracy_interval,
+    calibration,
+    confusion_matrix,
+    report,
+)
+
+WORST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ClipError:
+    """A clip that was given a wrong name; ``confidence`` is None where the predictions have no probabilities."""
+
+    id: str
+    label: str
+    predicted: str
+    confidence: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecognitionEvaluation:
+    """How well clips were named.
+
+    Attributes:
+        report: accuracy, F1 and the confusion matrix; its classes are in the order of ``labels``.
+        labels: the classes.
+        interval: the accuracy with its bootstrap interval.
+        clips: how many were scored.
+        groups: how many groups (matches, people) they come from; intervals draw whole groups.
+        calibration: how far confidences are what they claim; None without probabilities of every class.
+        worst_errors: the mistakes that were made with the most confidence.
+        warnings: what a user should know of the files.
+
+    """
+
+    report: RecognitionReport
+    labels: tuple[str, ...]
+    interval: Interval
+    clips: int
+    groups: int
+    calibration: Calibration | None = None
+    worst_errors: tuple[ClipError, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def record(self) -> dict[str, Any]:
+        """Everything as plain values; None where a number is not defined."""
+        values = {
+            "clips": self.clips,
+            "groups": self.groups,
+            "accuracy": self.report.accuracy,
+            "accuracy_interval": [self.interval.low, self.interval.high],
+            "macro_f1": self.report.macro_f1,
+            "balanced_accuracy": self.report.balanced_accuracy,
+            "classes": {name: asdict(entry) for name, entry in zip(self.labels, self.report.classes, strict=True)},
+            "confusion": {"labels": list(self.labels), "counts": self.report.confusion.tolist()},
+            "calibration": None if self.calibration is None else _calibration(self.calibration),
+            "worst_errors": [asdict(error) for error in self.worst_errors],
+            "warnings": list(self.warnings),
+        }
+        return dict(no_nan(values))
+
+
+def recognition(
+    truth: str | Path | ClipSet, predictions: str | Path | ClipPredictions, *, worst: int = WORST
+) -> RecognitionEvaluation:
+    """Score the names of clips; clips are paired by id, or by path.
+
+    Args:
+        truth: a CSV file with path (or id) and label, a folder of classes, or labelled clips. Where it has groups
+            (match, person), intervals draw whole groups.
+        predictions: a CSV file of ``touchline recognize --out``, or its values.
+        worst: how many of the surest mistakes to list.
+
+    Raises:
+        InputError: files that cannot be read, or of which no clip fits another.
+
+    """
+    clips = truth if isinstance(truth, ClipSet) else _read_truth(Path(truth))
+    found = predictions if isinstance(predictions, ClipPredictions) else read_clip_predictions(Path(predictions))
+    rows, warnings = _pair(clips, found)
+    items = [clips.items[i] for i, _ in rows]
+    names = list(clips.labels) + sorted({found.labels[j] for _, j in rows} - set(clips.labels))
+    true = np.array([names.index(item.label) for item in items])
+    said = np.array([names.index(found.labels[j]) for _, j in rows])
+    groups = [item.kept_together for item in items]
+    return RecognitionEvaluation(
+        report=report(confusion_matrix(true, said, classes=len(names))),
+        labels=tuple(names),
+        interval=accuracy_interval(true, said, groups=groups),
+        clips=len(rows),
+        groups=len(set(groups)),
+        calibration=_honesty(true, found, rows, names=names),
+        worst_errors=_worst_errors(rows, clips, found, count=worst),
+        warnings=tuple(warnings),
+    )
+
+
+def _honesty(
+    true: npt.NDArray[np.int64], found: ClipPredictions, rows: list[tuple[int, int]], *, names: list[str]
+) -> Calibration | None:
+    """The calibration, where there are probabilities of every class."""
+    if not found.classes or not set(names) <= set(found.classes):
+        return None
+    columns = [found.classes.index(name) for name in names]
+    return calibration(true, found.values[[j for _, j in rows]][:, columns])
+
+
+def _read_truth(path: Path) -> ClipSet:
+    """The true labels of clips in class folders, or of a CSV file."""
+    if path.is_dir():
+        return read_clip_folders(path)
+    table = read_clip_predictions(path)
+    groups = read_column(path, "group")
+    items = tuple(
+        ClipItem(clip_id, label, group=group or None)
+        for clip_id, label, group in zip(table.ids, table.labels, groups, strict=True)
+    )
+    return ClipSet(items, tuple(sorted(set(table.labels))))
+
+
+def _pair(clips: ClipSet, found: ClipPredictions) -> tuple[list[tuple[int, int]], list[str]]:
+    """Rows of truth and of predictions that belong together, and what has no partner.
+
+    Raises:
+        InputError: nothing belongs together.
+
+    """
+    where = {clip_id: j for j, clip_id in enumerate(found.ids)}
+    by_place = {Path(clip_id).as_posix(): j for clip_id, j in where.items()}
+    rows, missing, used = [], [], set()
+    for i, item in enumerate(clips):
+        keys = [item.id] + ([] if item.path is None else [str(item.path), item.path.as_posix()])
+        j = next((where[k] for k in keys if k in where), None)
+        if j is None and item.path is not None:
+            ends = [n for place, n in by_place.items() if place.endswith(f"/{item.id}{item.path.suffix}")]
+            j = ends[0] if len(ends) == 1 else None
+        if j is None:
+            missing.append(item.id)
+        else:
+            rows.append((i, j))
+            used.add(j)
+    if not rows:
+        raise InputError(f"no clip of truth ({clips.items[0].id!r}, ...) is among the predictions ({found.ids[:1]})")
+    warnings = []
+    if missing:
+        warnings.append(f"{len(missing)} clips of truth have no prediction and are left out: {some_names(missing)}")
+    unused = [found.ids[j] for j in range(len(found.ids)) if j not in used]
+    if unused:
+        warnings.append(f"{len(unused)} predictions have no truth: {some_names(unused)}")
+    new = sorted({found.labels[j] for _, j in rows} - set(clips.labels))
+    if new:
+        warnings.append(f"predictions name classes that truth does not have: {some_names(new)}")
+    return rows, warnings
+
+
+def _worst_errors(
+    rows: list[tuple[int, int]], clips: ClipSet, found: ClipPredictions, *, count: int
+) -> tuple[ClipError, ...]:
+    """The mistakes that were made with the most confidence."""
+    wrong = []
+    for i, j in rows:
+        item, label = clips.items[i], found.labels[j]
+        if label != item.label:
+            sure = round(float(found.values[j, found.classes.index(label)]), 6) if label in found.classes else None
+            wrong.append(ClipError(item.id, item.label, label, sure))
+    return tuple(sorted(wrong, key=lambda error: -(error.confidence or 0.0))[:count])
+
+
+def _calibration(honest: Calibration) -> dict[str, Any]:
+    bins = zip(honest.bin_confidence.tolist(), honest.bin_accuracy.tolist(), honest.bin_count.tolist(), strict=True)
+    return {
+        "expected_error": honest.expected_error,
+        "log_loss": honest.log_loss,
+        "brier": honest.brier,
+        "bins": [{"confidence": c, "accuracy": a, "clips": n} for c, a, n in bins],
+    }

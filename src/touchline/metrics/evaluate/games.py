@@ -1,0 +1,193 @@
+"""Spotted events of games against their truth: SoccerNet's average-mAP, from files or from timelines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from touchline.core.columns import columns_from_timeline
+from touchline.core.errors import UsageError
+from touchline.core.events import Timeline
+from touchline.core.labels import BALL_2, BALL_12, LABEL_SETS, SOCCERNET_V2
+from touchline.formats.soccernet.games import GameFile, Kind, Pair, Pairing, as_v1, load_games, pair_games
+from touchline.formats.soccernet.labels import V1_CLASSES
+from touchline.metrics.evaluate.wording import no_nan, some_names, unpaired
+from touchline.metrics.spotting import SpottingReport, evaluate_spotting
+
+V1_SET = "soccernet-v1"
+FOUND_SET = "found"
+SOCCERNET_FPS = 2.0
+BALL_FPS = 25.0
+
+Games = str | Path | Timeline | Sequence[Timeline]
+"""A file, folder or zip of event files; or timelines, one a game."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpottingEvaluation:
+    """How well events were spotted.
+
+    Attributes:
+        report: every number, by class and tolerance.
+        label_set: name of the classes that were scored; ``"found"`` for those listed or found in the truth.
+        games: how many were scored.
+        missing: games without predictions; they count as missed.
+        warnings: what a user should know of the files.
+
+    """
+
+    report: SpottingReport
+    label_set: str
+    games: int
+    missing: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def average_map(self) -> float:
+        """SoccerNet's average-mAP, 0 to 1."""
+        return self.report.aggregate()
+
+    def record(self) -> dict[str, Any]:
+        """SoccerNet's result keys, and what they were computed from; None where a number is not defined."""
+        results: dict[str, Any] = {key: no_nan(value) for key, value in self.report.results().items()}
+        if self.label_set == V1_SET and not self.report.strict:
+            results.update(dict.fromkeys([key for key in results if key.endswith(("_visible", "_unshown"))]))
+        return {
+            **results,
+            "metric": self.report.metric,
+            "strict": self.report.strict,
+            "fps": self.report.fps,
+            "labels": list(self.report.labels),
+            "label_set": self.label_set,
+            "games": self.games,
+            "true_events": self.report.truths[0].tolist(),
+            "predictions": self.report.predicted.tolist(),
+            "warnings": list(self.warnings),
+        }
+
+
+def spotting(
+    truth: Games,
+    predictions: Games,
+    *,
+    metric: str | None = None,
+    strict: bool = False,
+    fps: float | None = None,
+    labels: str | Sequence[str] | None = None,
+) -> SpottingEvaluation:
+    """Score spotted events with SoccerNet's average-mAP.
+
+    Files are paired by the folder they lie in, timelines by their order. Without ``labels``, ``fps`` and ``metric``,
+    the truth decides: ``Labels-v2.json`` means SoccerNet's 17 classes at 2 frames a second and ``"loose"``; ball labels
+    mean 2 or 12 classes at 25 and ``"at1"``.
+
+    Args:
+        truth: the true events.
+        predictions: the events that were found.
+        metric: ``"loose"`` (5 to 60 s), ``"tight"`` (1 to 5 s) or ``"atN"`` (N seconds).
+        strict: score without the peculiarities of SoccerNet's code.
+        fps: frames a second, above 0 and up to 1000, that times are rounded down to.
+        labels: name of a label set, or the classes.
+
+    Raises:
+        ValueError: timelines of another number of games than the truth has.
+        UsageError: an unknown metric, frame rate or label set.
+        InputError: files that cannot be read, or of which none fits another.
+
+    """
+    v1_files = ("Labels.json",) if labels == V1_SET else ()
+    true_games = _games(truth, kind="annotations", file_names=v1_files)
+    label_set, classes = choose_labels(labels, true_games)
+    if label_set == V1_SET:
+        true_games = [as_v1(file) for file in true_games]
+    found = _games(predictions, kind="predictions")
+    in_order = not (isinstance(truth, str | Path) and isinstance(predictions, str | Path))
+    pairing = _pair_in_order(true_games, found) if in_order else pair_games(true_games, found)
+    report = evaluate_spotting(
+        [pair.truth.columns for pair in pairing.pairs],
+        [pair.predictions for pair in pairing.pairs],
+        labels=classes,
+        fps=choose_fps(fps, label_set=label_set),
+        metric=metric or ("loose" if label_set in (V1_SET, "soccernet-v2") else "at1"),
+        strict=strict,
+    )
+    warnings = tuple(_warnings(pairing, classes))
+    return SpottingEvaluation(report, label_set, len(pairing.pairs), pairing.missing, warnings)
+
+
+def choose_labels(wanted: str | Sequence[str] | None, truth: Sequence[GameFile]) -> tuple[str, tuple[str, ...]]:
+    """``(name, classes)``: the set asked for, or the one the truth's files and labels speak of.
+
+    Raises:
+        UsageError: an unknown set, or no label at all.
+
+    """
+    if wanted == V1_SET or (wanted is None and truth[0].file_name == "Labels.json"):
+        return V1_SET, V1_CLASSES
+    if isinstance(wanted, str):
+        if wanted not in LABEL_SETS:
+            known = ", ".join(LABEL_SETS)
+            raise UsageError(f"labels {wanted!r} is no label set; use {known}, or a list such as PASS,DRIVE")
+        return wanted, LABEL_SETS[wanted]
+    if wanted is not None:
+        return FOUND_SET, tuple(dict.fromkeys(wanted))
+    seen = {label for file in truth for label in file.columns.labels}
+    if not seen:
+        raise UsageError("the truth holds no event, so nothing says which classes to score; name them with labels")
+    for name, known_set in (("ball-2", BALL_2), ("ball-12", BALL_12), ("soccernet-v2", SOCCERNET_V2)):
+        if seen <= set(known_set):
+            return name, known_set
+    if truth[0].file_name == "Labels-v2.json" and seen & set(SOCCERNET_V2):
+        return "soccernet-v2", SOCCERNET_V2
+    return FOUND_SET, tuple(sorted(seen))
+
+
+def choose_fps(wanted: float | None, *, label_set: str) -> float:
+    """Frames a second: the number asked for, or SoccerNet's for a label set.
+
+    Raises:
+        UsageError: a number that is not above 0 and up to 1000.
+
+    """
+    if wanted is None:
+        return SOCCERNET_FPS if label_set in (V1_SET, "soccernet-v2") else BALL_FPS
+    if not 0 < wanted <= 1000:
+        raise UsageError(f"fps {wanted!r} is not a number above 0 and up to 1000")
+    return wanted
+
+
+def _games(source: Games, *, kind: Kind, file_names: Sequence[str] = ()) -> list[GameFile]:
+    """The games of files, or of timelines."""
+    if isinstance(source, str | Path):
+        return load_games(Path(source), kind=kind, file_names=file_names)
+    timelines = [source] if isinstance(source, Timeline) else source
+    return [
+        GameFile(f"game {number}", "", "", f"{kind} of game {number}", columns_from_timeline(timeline))
+        for number, timeline in enumerate(timelines, 1)
+    ]
+
+
+def _pair_in_order(truth: Sequence[GameFile], found: Sequence[GameFile]) -> Pairing:
+    """The first game with the first, and so on."""
+    if len(truth) != len(found) or not truth:
+        raise ValueError(f"{len(truth)} games of truth and {len(found)} of predictions; need equal, at least 1")
+    return Pairing(tuple(Pair(*games) for games in zip(truth, found, strict=True)), ())
+
+
+def _warnings(pairing: Pairing, classes: tuple[str, ...]) -> list[str]:
+    """What a user should know about the files."""
+    warnings = unpaired("game", missing=pairing.missing, unused=[file.source for file in pairing.unused])
+    for word, files in (
+        ("predictions", [pair.found for pair in pairing.pairs if pair.found is not None]),
+        ("true events", [pair.truth for pair in pairing.pairs]),
+    ):
+        unknown: Counter[str] = Counter()
+        for file in files:
+            unknown.update({label: n for label, n in file.columns.counts().items() if label not in classes and n})
+        if unknown:
+            names = some_names([f"{label} ({n})" for label, n in unknown.most_common()])
+            warnings.append(f"{unknown.total()} {word} have a label that is not scored: {names}")
+    return warnings

@@ -1,0 +1,180 @@
+"""Tracks of people against their truth: HOTA, IDF1 and MOTA, from files or from tables of boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from touchline.core.errors import InputError
+from touchline.core.tracks import Tracks
+from touchline.formats.boxes.mot import UNKNOWN, MotTable, empty_mot, mot_table, read_mot
+from touchline.formats.boxes.paired_files import FilePair, FilePairs, pair_files, sequence_name
+from touchline.metrics.evaluate.wording import no_nan, unpaired
+from touchline.metrics.tracking import DEFAULT_IOU, TrackingReport, combine_tracking, evaluate_tracking
+from touchline.metrics.tracking_sequence import sequence
+
+ZeroBased = Literal["none", "truth", "predictions", "both"]
+Boxes = str | Path | MotTable | Tracks
+"""A MOT file, a folder of them or a bundle; or the boxes of one sequence."""
+
+_SHIFT_GAIN = 1.05
+"""Overlap gained by moving the predictions one frame that makes a mix of frame counts likely."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingEvaluation:
+    """How well people were followed.
+
+    Attributes:
+        total: the numbers over all sequences.
+        sequences: those of each, by name.
+        missing: sequences without predictions; they count as missed.
+        warnings: what a user should know of the files.
+
+    """
+
+    total: TrackingReport
+    sequences: Mapping[str, TrackingReport]
+    missing: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def record(self) -> dict[str, Any]:
+        """The keys of trackeval over all sequences, and for each one; None where a number is not defined."""
+        return {
+            **no_nan(self.total.results()),
+            "HOTA_alpha": self.total.hota.hota.tolist(),
+            "iou": self.total.iou,
+            "true_boxes": self.total.truths,
+            "predicted_boxes": self.total.predicted,
+            "true_ids": self.total.true_ids,
+            "predicted_ids": self.total.predicted_ids,
+            "sequences": {name: no_nan(report.results()) for name, report in self.sequences.items()},
+            "warnings": list(self.warnings),
+        }
+
+
+def tracking(
+    truth: Boxes,
+    predictions: Boxes,
+    *,
+    iou: float = DEFAULT_IOU,
+    classes: Collection[int] | None = None,
+    zero_based: ZeroBased = "none",
+) -> TrackingEvaluation:
+    """Score tracks with HOTA, IDF1 and MOTA, equal to trackeval's.
+
+    Files of two folders are paired by name: NAME.txt, NAME/gt/gt.txt, NAME/tracks.txt and NAME.touchline/tracks.txt are
+    all NAME. Rows of the truth with confidence 0 are not scored, as everywhere in MOT.
+
+    Args:
+        truth: the true boxes with ids.
+        predictions: the boxes that were found.
+        iou: overlap, above 0 and up to 1, from which boxes fit, for IDF1 and MOTA.
+        classes: score only boxes of these MOT classes; None for all.
+        zero_based: files whose frames count from 0.
+
+    Raises:
+        UsageError: ``iou`` is out of range.
+        InputError: files that cannot be read or do not fit, or a truth without boxes.
+
+    """
+    from_zero = (zero_based in ("truth", "both"), zero_based in ("predictions", "both"))
+    pairs, files = _sequences(truth, predictions, from_zero=from_zero)
+    warnings = unpaired("sequence", missing=files.missing, unused=[str(path) for path in files.unused])
+    reports: dict[str, TrackingReport] = {}
+    for pair in pairs:
+        reports[pair.name], more = _score(pair, iou=iou, classes=classes)
+        warnings += more
+    total = combine_tracking(list(reports.values())) if len(reports) > 1 else next(iter(reports.values()))
+    return TrackingEvaluation(total, reports, files.missing, tuple(warnings))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sequence:
+    """Both sides of one sequence, and what to call each; ``found`` is None where there are no predictions."""
+
+    name: str
+    truth: MotTable
+    found: MotTable | None
+    truth_source: str = "truth"
+    found_source: str = "predictions"
+
+
+def _sequences(
+    truth: Boxes, predictions: Boxes, *, from_zero: tuple[bool, bool]
+) -> tuple[Iterable[_Sequence], FilePairs]:
+    """The sequences of both sides, and the files they are read from, one after the other."""
+    if not isinstance(truth, str | Path) or not isinstance(predictions, str | Path):
+        found = _table(predictions, zero_based=from_zero[1])
+        return [_Sequence("sequence", _table(truth, zero_based=from_zero[0]), found)], FilePairs((), ())
+    files = pair_files(_in_bundle(Path(truth)), _in_bundle(Path(predictions)), name_of=sequence_name)
+    return (_read(pair, from_zero=from_zero) for pair in files.pairs), files
+
+
+def _read(pair: FilePair, *, from_zero: tuple[bool, bool]) -> _Sequence:
+    """The boxes of a pair of files."""
+    found = None if pair.found is None else read_mot(pair.found, zero_based=from_zero[1])
+    return _Sequence(pair.name, read_mot(pair.truth, zero_based=from_zero[0]), found, str(pair.truth), str(pair.found))
+
+
+def _table(boxes: Boxes, *, zero_based: bool) -> MotTable:
+    """The boxes of one sequence."""
+    if isinstance(boxes, Tracks):
+        return mot_table(boxes.tracks)
+    return boxes if isinstance(boxes, MotTable) else read_mot(_in_bundle(Path(boxes)), zero_based=zero_based)
+
+
+def _in_bundle(path: Path) -> Path:
+    """The tracks within a bundle; any other path as it is."""
+    return path / "tracks.txt" if path.suffix == ".touchline" and path.is_dir() else path
+
+
+def _score(pair: _Sequence, *, iou: float, classes: Collection[int] | None) -> tuple[TrackingReport, list[str]]:
+    """The report of one sequence, and what a user should know of it."""
+    true, found = pair.truth, empty_mot() if pair.found is None else pair.found
+    if classes is not None:
+        allowed = [*classes, UNKNOWN]
+        true, found = (table.take(np.isin(table.classes, allowed)) for table in (true, found))
+    true = true.take(true.confidence != 0)
+    if not len(true):
+        chosen = "" if classes is None else f" of the classes {','.join(map(str, classes))}"
+        raise InputError(f"{pair.truth_source}: holds no box{chosen} to score; is this the truth?")
+    last = int(max(true.frames.max(), found.frames.max(initial=0)))
+    frames = np.union1d(true.frames, found.frames)
+    report = evaluate_tracking(true.by_frame(frames), found.by_frame(frames), iou=iou, frames=last)
+    return report, [] if pair.found is None else _warnings(pair.found_source, true, found)
+
+
+def _warnings(source: str, true: MotTable, found: MotTable) -> list[str]:
+    """What is odd about the files of one sequence."""
+    if not len(found):
+        return [f"{source}: holds no box; every true box counts as missed"]
+    warnings = []
+    if found.frames.min() > true.frames.max() or found.frames.max() < true.frames.min():
+        return [f"{source}: frames {_span(found)}, but the truth has {_span(true)}; nothing can match"]
+    if found.frames.max() > true.frames.max() + 1:
+        warnings.append(f"{source}: frames {_span(found)}, but the truth has {_span(true)}; same frame rate and cut?")
+    shift = _better_shift(true, found)
+    if shift:
+        word = "later" if shift > 0 else "earlier"
+        warnings.append(f"{source}: fits the truth better one frame {word}; does one file count frames from 0?")
+    return warnings
+
+
+def _span(table: MotTable) -> str:
+    """First and last frame in words."""
+    return f"{table.frames.min()} to {table.frames.max()}"
+
+
+def _better_shift(true: MotTable, found: MotTable) -> int:
+    """By how many frames, -1, 0 or 1, the predictions should be moved for clearly more overlap."""
+    overlap = {}
+    for shift in (-1, 0, 1):
+        frames = np.intersect1d(true.frames, found.frames + shift)
+        overlap[shift] = float(sequence(true.by_frame(frames), found.by_frame(frames - shift)).pairs.iou.sum())
+    best = max(overlap, key=lambda shift: overlap[shift])
+    return best if overlap[best] > _SHIFT_GAIN * overlap[0] else 0

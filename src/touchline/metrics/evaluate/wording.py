@@ -1,0 +1,33 @@
+"""Words and values that every evaluation reports in the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+_NAMES_SHOWN = 5
+
+
+def no_nan(value: Any) -> Any:
+    """The value with None for NaN, which JSON cannot say; lists and mappings likewise inside."""
+    if isinstance(value, dict):
+        return {key: no_nan(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [no_nan(item) for item in value]
+    return None if value != value else value
+
+
+def some_names(names: Sequence[str]) -> str:
+    """A few names, and how many more."""
+    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+    return ", ".join(names[:_NAMES_SHOWN]) + more
+
+
+def unpaired(thing: str, *, missing: Sequence[str], unused: Sequence[str]) -> list[str]:
+    """What a user should know of the pairing: things without predictions, and prediction files without a thing."""
+    warnings = []
+    if missing:
+        warnings.append(f"{len(missing)} {thing}s have no predictions and count as missed: {some_names(missing)}")
+    if unused:
+        warnings.append(f"{len(unused)} prediction files fit no {thing} and were left out: {some_names(unused)}")
+    return warnings

@@ -1,0 +1,140 @@
+"""The one table of networks: what builds each, what it is for, and how published weights of it come in.
+
+A new network is a module in ``networks/`` and an entry here; ``models import``, ``train`` and ``features extract`` then
+know it. Nothing is imported before it is needed, so that ``--help`` can name every architecture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Published weights of a network, and how they become a model.
+
+    Attributes:
+        importer: ``"module:NAME"`` of an :class:`~touchline.models.importing.importer.Importer`.
+        weights: ``"module:function"`` that makes constructor arguments and a network's weights of a published state
+            dictionary, for the importer of encoders; empty for others.
+        names: that such weights are known by.
+        where_from: where they can be got; ``{name}`` stands for the one that was asked for.
+
+    """
+
+    importer: str
+    weights: str = ""
+    names: tuple[str, ...] = ()
+    where_from: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """A network.
+
+    Attributes:
+        network: ``"module:Class"``, or what builds it.
+        task: what it is for, a key of ``specs.tasks.CONFIGS``.
+        fixed: arguments that every such network has.
+        published: its published weights; None where there are none.
+
+    """
+
+    network: str | Callable[..., Any]
+    task: str
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    published: Published | None = None
+
+    def build(self, **arguments: Any) -> Any:
+        """Return the network, with fresh weights.
+
+        Raises:
+            TypeError, ValueError: arguments it does not take.
+
+        """
+        make = named(self.network) if isinstance(self.network, str) else self.network
+        return make(**self.fixed, **arguments)
+
+
+def named(place: str) -> Any:
+    """Return what is called ``NAME`` in a module, of ``"module:NAME"`` below ``touchline.models``."""
+    module, _, name = place.partition(":")
+    return getattr(import_module(f"touchline.models.{module}"), name)
+
+
+def _clip_ensemble(*, architecture: str, members: int, network: Mapping[str, Any]) -> Any:
+    ensemble = named("networks.clip_ensemble:ClipEnsemble")
+    return ensemble([ARCHITECTURES[architecture].build(**network) for _ in range(members)])
+
+
+_CLIPS = Published("importing.clips:IMPORTER")
+_VGGISH = Published(
+    "importing.sound:IMPORTER",
+    where_from="touchline ships no weights of it. torchvggish's release has them (vggish-10086976.pth, Apache-2.0): "
+    "download the file once, then `touchline models import vggish-10086976.pth --architecture vggish --name vggish`, "
+    "or with --architecture vggish-conv4 for 512 numbers every half second",
+)
+
+ARCHITECTURES: dict[str, Architecture] = {
+    "slow-fusion": Architecture(
+        "networks.slow_fusion:SlowFusionSpotter", "spot", published=Published("importing.lromul:IMPORTER")
+    ),
+    "ball-spotter": Architecture("networks.ball_spotter:BallSpotter", "spot"),
+    "people-detector": Architecture("networks.detector:PeopleDetector", "detect"),
+    "pitch-net": Architecture("networks.pitch_net:PitchNet", "pitch"),
+    "pose-net": Architecture("networks.pose_net:PoseNet", "pose"),
+    "pose-hg3d": Architecture("networks.pose_hg3d:PoseHG3D", "pose", published=Published("importing.poses:IMPORTER")),
+    "r2plus1d-18": Architecture("networks.r2plus1d:R2Plus1D", "recognize", published=_CLIPS),
+    "resnet-clip": Architecture("networks.resnet:ResNet", "recognize", published=_CLIPS),
+    "resnet-encoder": Architecture(
+        "networks.resnet:ResNet",
+        "features",
+        fixed={"num_classes": 0},
+        published=Published(
+            "importing.pictures:IMPORTER",
+            weights="networks.resnet:encoder_weights",
+            names=("resnet18", "resnet34", "resnet50", "resnet101", "resnet152"),
+            where_from="touchline ships no weights of it. torchvision's are on its model page (ImageNet, BSD-3 code): "
+            "download the .pth file once, then give it as --model FILE.pth, or `touchline models import FILE.pth "
+            "--architecture resnet-encoder --name {name}` to name it",
+        ),
+    ),
+    "vggish": Architecture("networks.vggish:VGGish", "sound-features", published=_VGGISH),
+    "vggish-conv4": Architecture(
+        "networks.vggish:VGGish", "sound-features", fixed={"embedding": False}, published=_VGGISH
+    ),
+    "x3d": Architecture("networks.x3d:X3D", "recognize", published=_CLIPS),
+    "skeleton-net": Architecture("networks.skeleton_net:SkeletonNet", "skeleton"),
+    "action-net": Architecture("networks.action_net:ActionNet", "recognize"),
+    "clip-ensemble": Architecture(_clip_ensemble, "recognize"),
+    "stream-head": Architecture("networks.heads.fusion:FusedHead", "spot-streams"),
+    "plain-stream-head": Architecture(
+        "networks.heads.fusion:PlainHead", "spot-streams", published=Published("importing.heads:IMPORTER")
+    ),
+}
+"""Every network by its name, which model files hold."""
+
+
+def published(task: str | None = None) -> dict[str, Published]:
+    """Return the architectures with published weights, of a task or of all, by name."""
+    return {
+        name: one.published
+        for name, one in ARCHITECTURES.items()
+        if one.published is not None and task in (None, one.task)
+    }
+
+
+def where_from(name: str, *, tasks: Sequence[str]) -> str | None:
+    """Return where published weights of a name can be got; None for a name that no architecture of the tasks knows."""
+    for task in tasks:
+        for architecture, weights in published(task).items():
+            if name == architecture or name in weights.names:
+                text = weights.where_from or (
+                    "touchline ships no weights of it; `touchline models import FILE --architecture {architecture} "
+                    "--name {name}` makes a model of published ones"
+                )
+                return text.format(name=name, architecture=architecture)
+    return None

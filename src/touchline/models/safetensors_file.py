@@ -1,0 +1,46 @@
+"""Opening safetensors files, with one wording for what cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from safetensors import SafetensorError, safe_open
+
+from touchline.core.errors import InputError
+
+SUFFIX = ".safetensors"
+
+
+@contextmanager
+def open_safetensors(
+    path: Path | str,
+    *,
+    framework: Literal["pt", "np"] = "pt",
+    refusal: str = "not a safetensors file, or damaged",
+    advice: str = "",
+) -> Iterator[Any]:
+    """Open a safetensors file for reading.
+
+    Args:
+        path: the file.
+        framework: tensors of torch, or arrays of NumPy.
+        refusal: what to say of a file that cannot be read.
+        advice: what the user can do then.
+
+    Raises:
+        InputError: missing or damaged.
+
+    """
+    try:
+        with safe_open(str(path), framework=framework) as file:
+            yield file
+    except (SafetensorError, OSError) as error:
+        raise InputError(f"{path}: {refusal} ({error}){'; ' if advice else ''}{advice}") from error
+
+
+def tensors_of(file: Any) -> dict[str, Any]:
+    """Return every tensor of an opened file, by name."""
+    return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
