@@ -115,12 +115,13 @@ def analysis(video: Path, *, recogniser: Any) -> int:
     """Follow everyone, with a recogniser or without; the number of windows."""
     from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
     from touchline.analysis.tasks.track import VideoTracker
+    from touchline.analysis.tasks.usual import usual_tasks
     from touchline.formats.actions import read_actions
     from touchline.formats.bundle import ACTIONS
 
     tracker = VideoTracker(Crowd(2), fps=FPS / 2, recogniser=recogniser)
     out = video.parent / ("alone" if recogniser is None else "with a recogniser")
-    result = analyze_video(video, tracker=tracker, options=AnalyzeOptions(out=out))
+    result = analyze_video(video, tasks=usual_tasks(tracker=tracker), options=AnalyzeOptions(out=out))
     return sum(len(scores.starts_us) for scores in read_actions(result.bundle / ACTIONS).windows)
 
 

@@ -120,11 +120,11 @@ class FakeDetector:
 
     def _detect(self, picture: np.ndarray) -> Detections:
         zoom = max(1, picture.shape[1] // WIDTH)
-        picture = picture[::zoom, ::zoom]
+        picture = np.ascontiguousarray(picture[::zoom, ::zoom])
         boxes, classes = [], []
         for colour, rgb in COLOURS.items():
-            near = np.abs(picture.astype(int) - rgb).max(axis=2) < 60
-            _, _, stats, _ = cv2.connectedComponentsWithStats(near.astype(np.uint8))
+            near = cv2.inRange(picture, np.array(rgb) - 59, np.array(rgb) + 59)
+            _, _, stats, _ = cv2.connectedComponentsWithStats(near)
             wanted = BALL_PX if colour == "white" else PERSON_PX
             for x, y, width, height, area in stats[1:]:
                 if area > 0.5 * wanted[0] * wanted[1] and width < 3 * wanted[0] and height < 3 * wanted[1]:

@@ -69,7 +69,7 @@ def _keeper_pose(out: Path, device: str = "cpu") -> nn.Module:
 
 
 def _pitch(out: Path, device: str = "cpu") -> nn.Module:
-    drawn = {"real": 0, "simulated": 0, "drawn": 1, "drawn_kept": 2, "drawn_first": 1, "drawn_new": 0.5}
+    drawn = {"real": 0, "simulated": 0, "drawn": 1, "drawn_kept": 1, "drawn_first": 1, "drawn_new": 0.5}
     settings = pitch.PitchRecipe.model_validate(
         {
             "name": "tiny",

@@ -9,8 +9,10 @@ import pytest
 
 from fakematch import PEOPLE, FakeDetector, FakePitchFinder, write_match
 from fakerecogniser import LABELS, shirt_recogniser
-from touchline.analysis.pipeline import AnalysisResult, AnalyzeOptions, analyze_video
+from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
+from touchline.analysis.result import AnalysisResult
 from touchline.analysis.tasks.track import VideoTracker
+from touchline.analysis.tasks.usual import usual_tasks
 from touchline.formats.bundle import Bundle
 
 FILES = ("tracks.parquet", "tracks.txt", "actions.json")
@@ -28,7 +30,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def result(video: Path, tmp_path_factory: pytest.TempPathFactory) -> AnalysisResult:
     options = AnalyzeOptions(out=tmp_path_factory.mktemp("whole"), chunk_s=1.0)
-    return analyze_video(video, tracker=tracker(), options=options)
+    return analyze_video(video, tasks=usual_tasks(tracker=tracker()), options=options)
 
 
 def test_everyone_is_named_by_what_the_recogniser_saw(result: AnalysisResult) -> None:
@@ -76,8 +78,8 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
     with monkeypatch.context() as patch:
         patch.setattr(Chunks, "save", dying)
         with pytest.raises(Killed):
-            analyze_video(video, tracker=tracker(), options=options)
-    again = analyze_video(video, tracker=tracker(), options=options)
+            analyze_video(video, tasks=usual_tasks(tracker=tracker()), options=options)
+    again = analyze_video(video, tasks=usual_tasks(tracker=tracker()), options=options)
     assert (again.resumed_from_us is not None) == (saved > 0)
     for name in FILES:
         assert (again.bundle / name).read_bytes() == (result.bundle / name).read_bytes(), name
@@ -88,7 +90,9 @@ def test_without_a_recogniser_the_ball_is_still_told_and_tracks_are_the_same(
     video: Path, result: AnalysisResult, tmp_path: Path
 ) -> None:
     plain = analyze_video(
-        video, tracker=VideoTracker(FakeDetector(), FakePitchFinder()), options=AnalyzeOptions(out=tmp_path)
+        video,
+        tasks=usual_tasks(tracker=VideoTracker(FakeDetector(), FakePitchFinder())),
+        options=AnalyzeOptions(out=tmp_path),
     )
     actions = Bundle(plain.bundle).read_actions()
     assert actions.recogniser is None and actions.windows == ()
@@ -99,7 +103,7 @@ def test_without_a_recogniser_the_ball_is_still_told_and_tracks_are_the_same(
 def test_another_recogniser_is_another_result(video: Path, result: AnalysisResult, tmp_path: Path) -> None:
     copy = tmp_path / result.bundle.name
     shutil.copytree(result.bundle, copy)
-    same = analyze_video(video, tracker=tracker(), options=AnalyzeOptions(out=tmp_path))
+    same = analyze_video(video, tasks=usual_tasks(tracker=tracker()), options=AnalyzeOptions(out=tmp_path))
     assert same.reused
     plain = VideoTracker(FakeDetector(), FakePitchFinder())
-    assert not analyze_video(video, tracker=plain, options=AnalyzeOptions(out=tmp_path)).reused
+    assert not analyze_video(video, tasks=usual_tasks(tracker=plain), options=AnalyzeOptions(out=tmp_path)).reused

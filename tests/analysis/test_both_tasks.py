@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -14,13 +16,16 @@ from fakematch import FakeDetector, FakePitchFinder, grass, match_picture, write
 from makevideo import write_frames
 from tinymodel import write_tiny_model
 from touchline.analysis.events_in_shots import remark_on_left_out
-from touchline.analysis.pipeline import AnalysisResult, AnalyzeOptions, analyze_video
+from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
+from touchline.analysis.result import AnalysisResult
 from touchline.analysis.tasks.spot import SpotTask
 from touchline.analysis.tasks.track import VideoTracker
+from touchline.analysis.tasks.usual import usual_tasks
 from touchline.core.tracks import Detections
 from touchline.formats.bundle import Bundle
 from touchline.media.frame import Frame
 from touchline.media.video import VideoReader
+from touchline.report.options import ReportOptions
 from touchline.spotting.spotter import Spotter, load_spotter
 
 SPOT = ("events.json", "results_spotting.json", "scores.npz")
@@ -41,19 +46,9 @@ def tracker(detector: FakeDetector | None = None) -> VideoTracker:
     return VideoTracker(detector or FakeDetector(), FakePitchFinder())
 
 
-@pytest.fixture(scope="module")
-def both(video: Path, spotter: Spotter, tmp_path_factory: pytest.TempPathFactory) -> AnalysisResult:
-    options = AnalyzeOptions(out=tmp_path_factory.mktemp("both"))
-    return analyze_video(video, spotter=spotter, tracker=tracker(), options=options)
-
-
-def files(bundle: Path, *names: str) -> dict[str, bytes]:
-    return {name: (bundle / name).read_bytes() for name in names}
-
-
-@pytest.fixture
-def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Grows by the index of every frame that is decoded."""
+@contextlib.contextmanager
+def noting_frames() -> Iterator[list[int]]:
+    """Grows by the index of every frame that is decoded meanwhile."""
     original = VideoReader.frames
     numbers: list[int] = []
 
@@ -62,38 +57,74 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             numbers.append(number)
             yield frame
 
-    monkeypatch.setattr(VideoReader, "frames", frames)
-    return numbers
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(VideoReader, "frames", frames)
+        yield numbers
 
 
-def test_one_decode_feeds_both_tasks(video: Path, spotter: Spotter, tmp_path: Path, decoded: list[int]) -> None:
-    options = AnalyzeOptions(out=tmp_path)
-    result = analyze_video(video, spotter=spotter, tracker=tracker(), options=options)
+@pytest.fixture
+def decoded() -> Iterator[list[int]]:
+    with noting_frames() as numbers:
+        yield numbers
+
+
+@pytest.fixture(scope="module")
+def both_and_frames(
+    video: Path, spotter: Spotter, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[AnalysisResult, list[int]]:
+    """Events and tracks together, and the frames that were decoded for them."""
+    options = AnalyzeOptions(out=tmp_path_factory.mktemp("both"))
+    with noting_frames() as numbers:
+        result = analyze_video(video, tasks=usual_tasks(spotter=spotter, tracker=tracker()), options=options)
+    return result, numbers
+
+
+@pytest.fixture(scope="module")
+def both(both_and_frames: tuple[AnalysisResult, list[int]]) -> AnalysisResult:
+    return both_and_frames[0]
+
+
+@pytest.fixture(scope="module")
+def tracks_alone(video: Path, tmp_path_factory: pytest.TempPathFactory) -> AnalysisResult:
+    options = AnalyzeOptions(out=tmp_path_factory.mktemp("track"))
+    return analyze_video(video, tasks=usual_tasks(tracker=tracker()), options=options)
+
+
+def copy_of(result: AnalysisResult, folder: Path) -> AnalyzeOptions:
+    """Options of an analysis that finds the bundle of an earlier one."""
+    shutil.copytree(result.bundle, folder / result.bundle.name)
+    return AnalyzeOptions(out=folder)
+
+
+def files(bundle: Path, *names: str) -> dict[str, bytes]:
+    return {name: (bundle / name).read_bytes() for name in names}
+
+
+def test_one_decode_feeds_both_tasks(both_and_frames: tuple[AnalysisResult, list[int]]) -> None:
+    result, decoded = both_and_frames
     assert decoded == list(range(500))
     assert result.tasks == ("spot", "track")
-    assert result.timeline.events
-    assert result.tracking is not None
-    assert result.tracking.people == 8
+    assert result.summaries["spot"].timeline.events
+    assert result.summaries["track"].people == 8
 
 
 def test_together_they_give_the_files_they_give_alone(
-    both: AnalysisResult, video: Path, spotter: Spotter, tmp_path: Path
+    both: AnalysisResult, tracks_alone: AnalysisResult, video: Path, spotter: Spotter, tmp_path: Path
 ) -> None:
-    events = analyze_video(video, spotter=spotter, options=AnalyzeOptions(out=tmp_path / "spot"))
-    tracks = analyze_video(video, tracker=tracker(), options=AnalyzeOptions(out=tmp_path / "track"))
+    events = analyze_video(video, tasks=usual_tasks(spotter=spotter), options=AnalyzeOptions(out=tmp_path))
     assert files(events.bundle, *SPOT) == files(both.bundle, *SPOT)
-    assert files(tracks.bundle, *TRACK) == files(both.bundle, *TRACK)
+    assert files(tracks_alone.bundle, *TRACK) == files(both.bundle, *TRACK)
     assert sorted(p.name for p in both.bundle.iterdir()) == sorted([*SPOT, *TRACK, "manifest.json"])
 
 
 def test_what_one_task_found_before_is_kept_and_not_done_again(
-    both: AnalysisResult, video: Path, spotter: Spotter, tmp_path: Path
+    both: AnalysisResult, tracks_alone: AnalysisResult, video: Path, spotter: Spotter, tmp_path: Path
 ) -> None:
-    options = AnalyzeOptions(out=tmp_path)
-    assert not analyze_video(video, tracker=tracker(), options=options).reused
-    assert not analyze_video(video, spotter=spotter, options=options).reused
+    options = copy_of(tracks_alone, tmp_path)
+    assert not tracks_alone.reused
+    assert not analyze_video(video, tasks=usual_tasks(spotter=spotter), options=options).reused
     detector = FakeDetector()
-    result = analyze_video(video, spotter=spotter, tracker=tracker(detector), options=options)
+    result = analyze_video(video, tasks=usual_tasks(spotter=spotter, tracker=tracker(detector)), options=options)
     assert result.reused
     assert detector.seen == 0
     assert files(result.bundle, *SPOT, *TRACK) == files(both.bundle, *SPOT, *TRACK)
@@ -101,16 +132,16 @@ def test_what_one_task_found_before_is_kept_and_not_done_again(
     assert {model["task"] for model in manifest.models} == {"spot", "track"}
     assert set(manifest.files) == {*SPOT, *TRACK}
     (result.bundle / "tracks.txt").write_text("1,1,1,1,1,1,1,1,1\n")
-    again = analyze_video(video, spotter=spotter, tracker=tracker(), options=options)
+    again = analyze_video(video, tasks=usual_tasks(spotter=spotter, tracker=tracker()), options=options)
     assert not again.reused
     assert files(result.bundle, *SPOT, *TRACK) == files(both.bundle, *SPOT, *TRACK)
 
 
 def test_another_video_of_the_same_name_keeps_nothing(spotter: Spotter, tmp_path: Path) -> None:
     path = write_match(tmp_path / "match.mp4", frames=50)
-    analyze_video(path, tracker=tracker())
+    analyze_video(path, tasks=usual_tasks(tracker=tracker()))
     write_match(path, frames=60)
-    result = analyze_video(path, spotter=spotter)
+    result = analyze_video(path, tasks=usual_tasks(spotter=spotter))
     manifest = Bundle(result.bundle).read_manifest()
     assert {model["task"] for model in manifest.models} == {"spot"}
     assert set(manifest.files) == set(SPOT)
@@ -128,9 +159,11 @@ def test_stopped_in_the_middle_both_go_on(both: AnalysisResult, video: Path, spo
 
     options = AnalyzeOptions(out=tmp_path, chunk_s=4.0)
     with pytest.raises(Stop):
-        analyze_video(video, spotter=spotter, tracker=tracker(FakeDetector(on_detect=stop)), options=options)
+        analyze_video(
+            video, tasks=usual_tasks(spotter=spotter, tracker=tracker(FakeDetector(on_detect=stop))), options=options
+        )
     detector = FakeDetector()
-    result = analyze_video(video, spotter=spotter, tracker=tracker(detector), options=options)
+    result = analyze_video(video, tasks=usual_tasks(spotter=spotter, tracker=tracker(detector)), options=options)
     assert files(result.bundle, *SPOT, *TRACK) == files(both.bundle, *SPOT, *TRACK)
     assert detector.seen == 250 - 150
     assert result.resumed_from_us is not None
@@ -150,27 +183,33 @@ def two_shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def events_alone(two_shots: Path, spotter: Spotter, tmp_path_factory: pytest.TempPathFactory) -> AnalysisResult:
+    options = AnalyzeOptions(out=tmp_path_factory.mktemp("alone"))
+    return analyze_video(two_shots, tasks=usual_tasks(spotter=spotter), options=options)
+
+
+@pytest.fixture(scope="module")
 def watched(two_shots: Path, spotter: Spotter, tmp_path_factory: pytest.TempPathFactory) -> AnalysisResult:
     """Events and tracks of the two shots, and a report."""
-    options = AnalyzeOptions(out=tmp_path_factory.mktemp("watched"), report=True)
-    return analyze_video(two_shots, spotter=spotter, tracker=tracker(), options=options)
+    tasks = usual_tasks(spotter=spotter, tracker=tracker(), report=ReportOptions())
+    return analyze_video(two_shots, tasks=tasks, options=AnalyzeOptions(out=tmp_path_factory.mktemp("watched")))
 
 
 def test_outside_wide_shots_there_are_no_ball_actions_and_no_teams(
-    watched: AnalysisResult, two_shots: Path, spotter: Spotter, tmp_path: Path
+    watched: AnalysisResult, events_alone: AnalysisResult
 ) -> None:
-    alone = analyze_video(two_shots, spotter=spotter, options=AnalyzeOptions(out=tmp_path))
     tracks = Bundle(watched.bundle).read_tracks()
     cut_us = 10_000_000
     assert [(shot.kind, shot.start_us) for shot in tracks.shots] == [("wide", 0), ("other", cut_us)]
-    early = [event for event in alone.timeline if event.start_us < cut_us]
-    late = len(alone.timeline) - len(early)
+    every = events_alone.summaries["spot"].timeline
+    early = [event for event in every if event.start_us < cut_us]
+    late = len(every) - len(early)
     assert early
     assert late > 0
-    assert list(watched.timeline) == early
+    assert list(watched.summaries["spot"].timeline) == early
     assert watched.remarks == (remark_on_left_out(late),)
     assert not watched.degraded
-    assert files(watched.bundle, "scores.npz") == files(alone.bundle, "scores.npz")
+    assert files(watched.bundle, "scores.npz") == files(events_alone.bundle, "scores.npz")
     results = json.loads((watched.bundle / "results_spotting.json").read_text())
     assert len(results["predictions"]) == len(early)
     teams = {shot: {t.team for t in tracks if t.shot == shot and t.label == "player"} for shot in (0, 1)}
@@ -179,9 +218,9 @@ def test_outside_wide_shots_there_are_no_ball_actions_and_no_teams(
 
 
 def test_the_report_offers_no_candidates_outside_wide_shots(watched: AnalysisResult, spotter: Spotter) -> None:
-    task = SpotTask(spotter, thresholds={}, origin={}, tracks="known")
+    task = SpotTask(spotter)
     zero, bundle = dict.fromkeys(spotter.labels, 0.0), Bundle(watched.bundle)
-    candidates = task.candidates(bundle, thresholds=zero, coverage=watched.coverage)
+    candidates = task.candidates(bundle, thresholds=zero)
     everything = spotter.events(bundle.read_scores(), thresholds=zero)
     assert list(candidates) == [event for event in everything if event.start_us < 10_000_000]
     assert watched.report is not None
@@ -189,35 +228,42 @@ def test_the_report_offers_no_candidates_outside_wide_shots(watched: AnalysisRes
 
 
 def test_events_are_picked_anew_when_tracks_come_later(
-    watched: AnalysisResult, two_shots: Path, spotter: Spotter, tmp_path: Path, decoded: list[int]
+    watched: AnalysisResult,
+    events_alone: AnalysisResult,
+    two_shots: Path,
+    spotter: Spotter,
+    tmp_path: Path,
+    decoded: list[int],
 ) -> None:
-    options = AnalyzeOptions(out=tmp_path)
-    before = analyze_video(two_shots, spotter=spotter, options=options)
-    assert len(before.timeline) > len(watched.timeline)
-    analyze_video(two_shots, tracker=tracker(), options=options)
+    options = copy_of(events_alone, tmp_path)
+    assert len(events_alone.summaries["spot"].timeline) > len(watched.summaries["spot"].timeline)
+    analyze_video(two_shots, tasks=usual_tasks(tracker=tracker()), options=options)
     decoded.clear()
-    after = analyze_video(two_shots, spotter=spotter, tracker=tracker(), options=options)
+    after = analyze_video(two_shots, tasks=usual_tasks(spotter=spotter, tracker=tracker()), options=options)
     assert not after.reused
     assert decoded == [], "the scores are there, and the tracks"
     assert files(after.bundle, *SPOT, *TRACK) == files(watched.bundle, *SPOT, *TRACK)
     assert after.remarks == watched.remarks
-    again = analyze_video(two_shots, spotter=spotter, options=options)
+    again = analyze_video(two_shots, tasks=usual_tasks(spotter=spotter), options=options)
     assert again.reused, "spot alone takes the tracks that are there"
     assert again.remarks == watched.remarks
 
 
-def test_events_found_along_other_tracks_are_not_reused(two_shots: Path, spotter: Spotter, tmp_path: Path) -> None:
+def test_events_found_along_other_tracks_are_not_reused(
+    watched: AnalysisResult, two_shots: Path, spotter: Spotter, tmp_path: Path
+) -> None:
     class Blind(FakeDetector):
         sha256 = "b" * 64
 
         def detect(self, pictures: Sequence[np.ndarray]) -> list[Detections]:
             return [Detections.none() for _ in pictures]
 
-    options = AnalyzeOptions(out=tmp_path)
-    seen = analyze_video(two_shots, spotter=spotter, tracker=tracker(), options=options)
-    analyze_video(two_shots, tracker=tracker(Blind()), options=options)
-    blind = analyze_video(two_shots, spotter=spotter, tracker=tracker(Blind()), options=options)
-    assert seen.timeline.events
+    options = copy_of(watched, tmp_path)
+    analyze_video(two_shots, tasks=usual_tasks(tracker=tracker(Blind())), options=options)
+    blind = analyze_video(two_shots, tasks=usual_tasks(spotter=spotter, tracker=tracker(Blind())), options=options)
+    seen = watched.summaries["spot"].timeline
+    assert seen.events
     assert not blind.reused
-    assert not blind.timeline.events, "no shot is wide where nobody is seen"
-    assert analyze_video(two_shots, spotter=spotter, tracker=tracker(), options=options).timeline == seen.timeline
+    assert not blind.summaries["spot"].timeline.events, "no shot is wide where nobody is seen"
+    again = analyze_video(two_shots, tasks=usual_tasks(spotter=spotter, tracker=tracker()), options=options)
+    assert again.summaries["spot"].timeline == seen

@@ -15,6 +15,7 @@ from touchline.analysis import keeper_match
 from touchline.analysis.keeper_match import keeper_moments, look_at_match, write_match_pages
 from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
 from touchline.analysis.tasks.track import VideoTracker
+from touchline.analysis.tasks.usual import usual_tasks
 from touchline.core.errors import InputError
 from touchline.core.events import Event, Timeline
 from touchline.core.poses import Pose
@@ -22,6 +23,7 @@ from touchline.core.tracks import Shot, Track, Tracks
 from touchline.goalkeeping.expected_saves import load_expected_saves
 from touchline.goalkeeping.technique import load_techniques
 from touchline.models.store import save_model
+from touchline.report.options import ReportOptions
 from touchline.spotting.spotter import Spotter, load_spotter
 
 S = 1_000_000
@@ -158,13 +160,24 @@ def seeing_shots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Spotter:
 
 def test_analyze_writes_the_pages_of_shots(seeing_shots: Spotter, tmp_path: Path) -> None:
     video = write_match(tmp_path / "match.mp4", frames=120)
-    options = AnalyzeOptions(out=tmp_path, report=True, thresholds={"SHOT": 0.05})
+    options = AnalyzeOptions(out=tmp_path)
     tracker = VideoTracker(FakeDetector(), FakePitchFinder())
-    first = analyze_video(video, spotter=seeing_shots, tracker=tracker, options=options)
-    assert "SHOT" in first.timeline.labels
+    first = analyze_video(
+        video,
+        tasks=usual_tasks(spotter=seeing_shots, tracker=tracker, thresholds={"SHOT": 0.05}, report=ReportOptions()),
+        options=options,
+    )
+    assert "SHOT" in first.summaries["spot"].timeline.labels
     assert first.keepers is not None and "Goalkeepers" in first.keepers.read_text()
     first.keepers.unlink()
-    assert analyze_video(video, spotter=seeing_shots, tracker=tracker, options=options).keepers == first.keepers
+    assert (
+        analyze_video(
+            video,
+            tasks=usual_tasks(spotter=seeing_shots, tracker=tracker, thresholds={"SHOT": 0.05}, report=ReportOptions()),
+            options=options,
+        ).keepers
+        == first.keepers
+    )
 
 
 def test_without_a_pose_finder_analyze_says_so_and_goes_on(
@@ -175,8 +188,12 @@ def test_without_a_pose_finder_analyze_says_so_and_goes_on(
 
     monkeypatch.setattr(keeper_match, "load_pose_finder", missing)
     video = write_match(tmp_path / "match.mp4", frames=120)
-    options = AnalyzeOptions(out=tmp_path, report=True, thresholds={"SHOT": 0.05})
+    options = AnalyzeOptions(out=tmp_path)
     tracker = VideoTracker(FakeDetector(), FakePitchFinder())
-    result = analyze_video(video, spotter=seeing_shots, tracker=tracker, options=options)
+    result = analyze_video(
+        video,
+        tasks=usual_tasks(spotter=seeing_shots, tracker=tracker, thresholds={"SHOT": 0.05}, report=ReportOptions()),
+        options=options,
+    )
     assert result.keepers is None and result.report is not None
     assert result.remarks == ("keepers: no keeper-pose model",)

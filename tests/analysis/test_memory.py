@@ -14,6 +14,7 @@ import pytest
 from tinymodel import write_tiny_model
 from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
 from touchline.analysis.tasks.track import VideoTracker
+from touchline.analysis.tasks.usual import usual_tasks
 from touchline.core.tracks import PLAYER, Detections
 from touchline.spotting.spotter import load_spotter
 
@@ -41,7 +42,9 @@ def test_ten_minutes_need_no_more_than_one(benchmark: ModuleType, tmp_path: Path
         def watch(done_us: int, total_us: int, peak: list[int] = peak) -> None:
             peak[0] = max(peak[0], process.memory_info().rss)
 
-        analyze_video(tmp_path / f"{name}.mp4", spotter=spotter, options=AnalyzeOptions(), progress=watch)
+        analyze_video(
+            tmp_path / f"{name}.mp4", tasks=usual_tasks(spotter=spotter), options=AnalyzeOptions(), progress=watch
+        )
         sizes.append(peak[0])
     assert sizes[1] - sizes[0] < 50e6, f"{sizes[0] / 1e6:.0f} MB became {sizes[1] / 1e6:.0f} MB"
 
@@ -83,8 +86,10 @@ def test_following_twenty_minutes_needs_no_more_than_following_ten(benchmark: Mo
         def watch(done_us: int, total_us: int, peak: list[int] = peak) -> None:
             peak[0] = max(peak[0], process.memory_info().rss)
 
-        result = analyze_video(tmp_path / f"{name}.mp4", tracker=VideoTracker(Crowd()), progress=watch)
-        assert result.tracking is not None
-        assert result.tracking.people >= 20
+        result = analyze_video(
+            tmp_path / f"{name}.mp4", tasks=usual_tasks(tracker=VideoTracker(Crowd())), progress=watch
+        )
+        assert result.summaries["track"] is not None
+        assert result.summaries["track"].people >= 20
         sizes.append(peak[0])
     assert sizes[1] - sizes[0] < 50e6, f"{sizes[0] / 1e6:.0f} MB became {sizes[1] / 1e6:.0f} MB"

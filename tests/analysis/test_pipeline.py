@@ -10,10 +10,13 @@ import pytest
 from makevideo import write_numbered
 from tinymodel import write_tiny_model
 from touchline.analysis.checkpoint import Checkpoint, bundle_lock
-from touchline.analysis.pipeline import AnalysisResult, AnalyzeOptions, analyze_video
+from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
+from touchline.analysis.result import AnalysisResult
+from touchline.analysis.tasks.usual import usual_tasks
 from touchline.core.errors import InputError, ResourceError
 from touchline.formats.bundle import Bundle
 from touchline.formats.soccernet.labels import read_labels
+from touchline.report.options import ReportOptions
 from touchline.spotting import spotter as spotter_module
 from touchline.spotting.ensemble import EnsembleSpotter, average_scores
 from touchline.spotting.spotter import BaseSpotter, Spotter, load_spotter
@@ -35,7 +38,9 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def clean(spotter: Spotter, video: Path, tmp_path_factory: pytest.TempPathFactory) -> AnalysisResult:
-    return analyze_video(video, spotter=spotter, options=AnalyzeOptions(out=tmp_path_factory.mktemp("clean")))
+    return analyze_video(
+        video, tasks=usual_tasks(spotter=spotter), options=AnalyzeOptions(out=tmp_path_factory.mktemp("clean"))
+    )
 
 
 def files(bundle: Path) -> dict[str, bytes]:
@@ -47,10 +52,10 @@ def test_every_sample_has_a_score_and_the_files_agree(clean: AnalysisResult) -> 
     scores = bundle.read_scores()
     assert len(scores) == FRAMES // 2
     np.testing.assert_array_equal(scores.times_us, np.arange(FRAMES // 2) * 80_000)
-    assert len(clean.timeline) > 10
-    assert bundle.read_events() == clean.timeline
+    assert len(clean.summaries["spot"].timeline) > 10
+    assert bundle.read_events() == clean.summaries["spot"].timeline
     results = read_labels(clean.bundle / "results_spotting.json")
-    assert [e.start_us for e in results] == [e.start_us for e in clean.timeline]
+    assert [e.start_us for e in results] == [e.start_us for e in clean.summaries["spot"].timeline]
     assert not clean.degraded
     assert clean.coverage.frames_decoded == FRAMES
     assert clean.report is None
@@ -88,7 +93,7 @@ def stop_at_save(
 
     monkeypatch.setattr(Checkpoint, "append", append)
     with pytest.raises(Stop):
-        analyze_video(video, spotter=spotter, options=options)
+        analyze_video(video, tasks=usual_tasks(spotter=spotter), options=options)
     monkeypatch.undo()
 
 
@@ -106,7 +111,7 @@ def test_a_stopped_run_goes_on_and_ends_with_the_same_bytes(
     encoded: list[int] = []
     fit = spotter_module.fit_luma
     monkeypatch.setattr(spotter_module, "fit_luma", lambda luma, **size: (encoded.append(1), fit(luma, **size))[1])
-    result = analyze_video(video, spotter=spotter, options=options)
+    result = analyze_video(video, tasks=usual_tasks(spotter=spotter), options=options)
     assert files(result.bundle) == files(clean.bundle)
     assert result.coverage == clean.coverage
     if chunks_before_the_end:
@@ -123,13 +128,15 @@ def pair(spotter: Spotter, tmp_path_factory: pytest.TempPathFactory) -> Ensemble
 
 @pytest.fixture(scope="module")
 def clean_pair(pair: EnsembleSpotter, video: Path, tmp_path_factory: pytest.TempPathFactory) -> AnalysisResult:
-    return analyze_video(video, spotter=pair, options=AnalyzeOptions(out=tmp_path_factory.mktemp("pair")))
+    return analyze_video(
+        video, tasks=usual_tasks(spotter=pair), options=AnalyzeOptions(out=tmp_path_factory.mktemp("pair"))
+    )
 
 
 def test_an_ensemble_gives_the_mean_of_its_models_from_one_decode(
     clean: AnalysisResult, clean_pair: AnalysisResult, pair: EnsembleSpotter, video: Path, tmp_path: Path
 ) -> None:
-    other = analyze_video(video, spotter=pair.members[1], options=AnalyzeOptions(out=tmp_path))
+    other = analyze_video(video, tasks=usual_tasks(spotter=pair.members[1]), options=AnalyzeOptions(out=tmp_path))
     alone = [Bundle(result.bundle).read_scores() for result in (clean, other)]
     scores = Bundle(clean_pair.bundle).read_scores()
     assert not np.array_equal(alone[0].values, alone[1].values)
@@ -138,7 +145,7 @@ def test_an_ensemble_gives_the_mean_of_its_models_from_one_decode(
     assert clean_pair.coverage == clean.coverage
     manifest = Bundle(clean_pair.bundle).read_manifest()
     assert [(m["name"], m["sha256"]) for m in manifest.models] == [(m.name, m.sha256) for m in pair.members]
-    assert {event.source for event in clean_pair.timeline} == {"tiny+other"}
+    assert {event.source for event in clean_pair.summaries["spot"].timeline} == {"tiny+other"}
 
 
 @pytest.mark.parametrize("chunks_before_the_end", [0, 1, 3])
@@ -152,7 +159,7 @@ def test_a_stopped_ensemble_goes_on_and_ends_with_the_same_bytes(
 ) -> None:
     options = AnalyzeOptions(out=tmp_path, chunk_s=10.0)
     stop_at_save(monkeypatch, chunks_before_the_end, video=video, spotter=pair, options=options)
-    result = analyze_video(video, spotter=pair, options=options)
+    result = analyze_video(video, tasks=usual_tasks(spotter=pair), options=options)
     assert files(result.bundle) == files(clean_pair.bundle)
     assert (result.resumed_from_us or 0) == chunks_before_the_end * 128 * 80_000
 
@@ -160,12 +167,18 @@ def test_a_stopped_ensemble_goes_on_and_ends_with_the_same_bytes(
 def test_thresholds_decide_the_events_and_the_report_but_not_the_scores(
     spotter: Spotter, video: Path, tmp_path: Path, clean: AnalysisResult
 ) -> None:
-    options = AnalyzeOptions(out=tmp_path, thresholds={"PASS": 1.0}, report=True)
-    result = analyze_video(video, spotter=spotter, options=options)
+    options = AnalyzeOptions(out=tmp_path)
+    result = analyze_video(
+        video, tasks=usual_tasks(spotter=spotter, thresholds={"PASS": 1.0}, report=ReportOptions()), options=options
+    )
     assert files(result.bundle)["scores.npz"] == files(clean.bundle)["scores.npz"]
-    assert list(result.timeline) == [event for event in clean.timeline if event.label != "PASS"]
-    assert analyze_video(video, spotter=spotter, options=options).reused
-    assert not analyze_video(video, spotter=spotter, options=AnalyzeOptions(out=tmp_path)).reused
+    assert list(result.summaries["spot"].timeline) == [
+        event for event in clean.summaries["spot"].timeline if event.label != "PASS"
+    ]
+    assert analyze_video(
+        video, tasks=usual_tasks(spotter=spotter, thresholds={"PASS": 1.0}, report=ReportOptions()), options=options
+    ).reused
+    assert not analyze_video(video, tasks=usual_tasks(spotter=spotter), options=AnalyzeOptions(out=tmp_path)).reused
 
 
 def test_killed_after_the_last_chunk_only_the_files_are_written(
@@ -176,9 +189,9 @@ def test_killed_after_the_last_chunk_only_the_files_are_written(
 
     monkeypatch.setattr(Bundle, "write_events", stop)
     with pytest.raises(Stop):
-        analyze_video(video, spotter=spotter, options=AnalyzeOptions(out=tmp_path))
+        analyze_video(video, tasks=usual_tasks(spotter=spotter), options=AnalyzeOptions(out=tmp_path))
     monkeypatch.undo()
-    result = analyze_video(video, spotter=spotter, options=AnalyzeOptions(out=tmp_path))
+    result = analyze_video(video, tasks=usual_tasks(spotter=spotter), options=AnalyzeOptions(out=tmp_path))
     assert files(result.bundle) == files(clean.bundle)
     assert result.coverage == clean.coverage
     assert not (result.bundle / ".partial").exists()
@@ -187,9 +200,9 @@ def test_killed_after_the_last_chunk_only_the_files_are_written(
 def test_an_up_to_date_bundle_is_reused(spotter: Spotter, video: Path, clean: AnalysisResult) -> None:
     before = (clean.bundle / "manifest.json").stat().st_mtime_ns
     options = AnalyzeOptions(out=clean.bundle.parent)
-    again = analyze_video(video, spotter=spotter, options=options)
+    again = analyze_video(video, tasks=usual_tasks(spotter=spotter), options=options)
     assert again.reused
-    assert (again.timeline, again.coverage) == (clean.timeline, clean.coverage)
+    assert (again.summaries["spot"].timeline, again.coverage) == (clean.summaries["spot"].timeline, clean.coverage)
     assert (clean.bundle / "manifest.json").stat().st_mtime_ns == before
 
 
@@ -197,7 +210,7 @@ def test_an_up_to_date_bundle_is_reused(spotter: Spotter, video: Path, clean: An
 def test_a_bundle_that_is_not_up_to_date_is_made_again(
     spotter: Spotter, video: Path, tmp_path: Path, change: str, clean: AnalysisResult
 ) -> None:
-    first = analyze_video(video, spotter=spotter, options=AnalyzeOptions(out=tmp_path))
+    first = analyze_video(video, tasks=usual_tasks(spotter=spotter), options=AnalyzeOptions(out=tmp_path))
     if change == "events":
         (first.bundle / "events.json").write_text("{}")
     if change == "manifest":
@@ -205,12 +218,14 @@ def test_a_bundle_that_is_not_up_to_date_is_made_again(
     if change == "model":
         other = write_tiny_model(tmp_path, name="other")
         spotter = load_spotter(other, device="cpu", backend="torch", threads=1)
-    again = analyze_video(video, spotter=spotter, options=AnalyzeOptions(out=tmp_path, force=change == "force"))
+    again = analyze_video(
+        video, tasks=usual_tasks(spotter=spotter), options=AnalyzeOptions(out=tmp_path, force=change == "force")
+    )
     assert not again.reused
     if change != "model":
         assert files(again.bundle) == files(clean.bundle)
     else:
-        assert {event.source for event in again.timeline} == {"other"}
+        assert {event.source for event in again.summaries["spot"].timeline} == {"other"}
 
 
 def test_chunks_of_another_model_are_not_used(tmp_path: Path) -> None:
@@ -239,8 +254,12 @@ def test_chunks_behind_a_broken_one_are_not_used(tmp_path: Path) -> None:
 def test_two_runs_on_one_bundle_do_not_clash(spotter: Spotter, video: Path, tmp_path: Path) -> None:
     bundle = Bundle.create(tmp_path, video)
     with bundle_lock(bundle.path), pytest.raises(ResourceError, match="another touchline process"):
-        analyze_video(video, spotter=spotter, options=AnalyzeOptions(out=tmp_path))
-    assert analyze_video(video, spotter=spotter, options=AnalyzeOptions(out=tmp_path)).timeline
+        analyze_video(video, tasks=usual_tasks(spotter=spotter), options=AnalyzeOptions(out=tmp_path))
+    assert (
+        analyze_video(video, tasks=usual_tasks(spotter=spotter), options=AnalyzeOptions(out=tmp_path))
+        .summaries["spot"]
+        .timeline
+    )
 
 
 def test_a_file_that_grows_meanwhile_is_refused(spotter: Spotter, video: Path, tmp_path: Path) -> None:
@@ -252,7 +271,7 @@ def test_a_file_that_grows_meanwhile_is_refused(spotter: Spotter, video: Path, t
             file.write(b"more")
 
     with pytest.raises(InputError, match="changed while it was read"):
-        analyze_video(growing, spotter=spotter, progress=grow)
+        analyze_video(growing, tasks=usual_tasks(spotter=spotter), progress=grow)
     assert not (tmp_path / "growing.touchline").exists()
 
 
@@ -264,7 +283,7 @@ def test_a_damaged_video_gives_what_is_left_and_says_what_is_lost(
     data[middle : middle + 3000] = bytes(3000)
     damaged = tmp_path / "damaged.mp4"
     damaged.write_bytes(data)
-    result = analyze_video(damaged, spotter=spotter)
+    result = analyze_video(damaged, tasks=usual_tasks(spotter=spotter))
     assert result.degraded
     assert result.coverage.gaps
     assert Bundle(result.bundle).read_scores().times_us[-1] == pytest.approx(SECONDS * 1e6, abs=1e6)
@@ -273,7 +292,7 @@ def test_a_damaged_video_gives_what_is_left_and_says_what_is_lost(
 def test_what_fails_leaves_no_empty_folder(spotter: Spotter, tmp_path: Path) -> None:
     (tmp_path / "text.mp4").write_text("no video")
     with pytest.raises(InputError):
-        analyze_video(tmp_path / "text.mp4", spotter=spotter)
+        analyze_video(tmp_path / "text.mp4", tasks=usual_tasks(spotter=spotter))
     assert [p.name for p in tmp_path.iterdir()] == ["text.mp4"]
 
 
@@ -283,35 +302,41 @@ def test_a_full_disk_leaves_the_old_result(
     import errno
     import os
 
-    analyze_video(video, spotter=spotter, options=AnalyzeOptions(out=tmp_path))
+    analyze_video(video, tasks=usual_tasks(spotter=spotter), options=AnalyzeOptions(out=tmp_path))
 
     def fail(*args: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(ResourceError, match="disk is full"):
-        analyze_video(video, spotter=spotter, options=AnalyzeOptions(out=tmp_path, force=True))
+        analyze_video(video, tasks=usual_tasks(spotter=spotter), options=AnalyzeOptions(out=tmp_path, force=True))
     monkeypatch.undo()
     assert files(tmp_path / "match.touchline") == files(clean.bundle)
 
 
 def test_one_frame_is_a_video_too(spotter: Spotter, tmp_path: Path) -> None:
     video = write_numbered(tmp_path / "one.mp4", frames=1)
-    result = analyze_video(video, spotter=spotter, options=AnalyzeOptions(report=True))
+    result = analyze_video(video, tasks=usual_tasks(spotter=spotter, report=ReportOptions()), options=AnalyzeOptions())
     assert len(Bundle(result.bundle).read_scores()) == 1
-    assert len(result.timeline) == 0
+    assert len(result.summaries["spot"].timeline) == 0
     assert result.report is not None
 
 
 def test_the_report_follows_the_results(spotter: Spotter, video: Path, tmp_path: Path) -> None:
-    first = analyze_video(video, spotter=spotter, options=AnalyzeOptions(out=tmp_path, report=True))
+    first = analyze_video(
+        video, tasks=usual_tasks(spotter=spotter, report=ReportOptions()), options=AnalyzeOptions(out=tmp_path)
+    )
     assert first.report is not None
-    again = analyze_video(video, spotter=spotter, options=AnalyzeOptions(out=tmp_path, report=True))
+    again = analyze_video(
+        video, tasks=usual_tasks(spotter=spotter, report=ReportOptions()), options=AnalyzeOptions(out=tmp_path)
+    )
     assert again.reused
     assert again.report == first.report
-    forced = analyze_video(video, spotter=spotter, options=AnalyzeOptions(out=tmp_path, force=True))
+    forced = analyze_video(video, tasks=usual_tasks(spotter=spotter), options=AnalyzeOptions(out=tmp_path, force=True))
     assert forced.report is None, "a report of older results must not stay beside new ones"
-    added = analyze_video(video, spotter=spotter, options=AnalyzeOptions(out=tmp_path, report=True))
+    added = analyze_video(
+        video, tasks=usual_tasks(spotter=spotter, report=ReportOptions()), options=AnalyzeOptions(out=tmp_path)
+    )
     assert added.reused
     assert added.report is not None
 
@@ -319,7 +344,10 @@ def test_the_report_follows_the_results(spotter: Spotter, video: Path, tmp_path:
 def test_progress_is_told_in_order(spotter: Spotter, video: Path, tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
     analyze_video(
-        video, spotter=spotter, options=AnalyzeOptions(out=tmp_path), progress=lambda a, b: told.append((a, b))
+        video,
+        tasks=usual_tasks(spotter=spotter),
+        options=AnalyzeOptions(out=tmp_path),
+        progress=lambda a, b: told.append((a, b)),
     )
     assert [done for done, _ in told] == [i * 1_000_000 for i in range(int(SECONDS))]
     assert {total for _, total in told} == {int(SECONDS * 1e6)}

@@ -15,6 +15,7 @@ import pytest
 from makevideo import write_numbered
 from tinymodel import write_tiny_model
 from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
+from touchline.analysis.tasks.usual import usual_tasks
 from touchline.spotting.spotter import load_spotter
 
 SAME = ("events.json", "results_spotting.json", "scores.npz")
@@ -34,7 +35,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def clean(model: Path, video: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     out = tmp_path_factory.mktemp("clean")
-    analyze_video(video, spotter=load_spotter(model, device="cpu"), options=AnalyzeOptions(out=out))
+    analyze_video(video, tasks=usual_tasks(spotter=load_spotter(model, device="cpu")), options=AnalyzeOptions(out=out))
     return files(out)
 
 

@@ -13,6 +13,7 @@ import pytest
 from fakematch import FakeDetector, FakePitchFinder, write_match
 from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
 from touchline.analysis.tasks.track import VideoTracker
+from touchline.analysis.tasks.usual import usual_tasks
 
 SAME = ("tracks.parquet", "tracks.txt")
 PATIENCE_S = 300.0
@@ -43,7 +44,9 @@ def saved(out: Path) -> int:
 @pytest.mark.timeout(900)
 def test_killed_interrupted_and_terminated_it_ends_with_the_same_bytes(video: Path, tmp_path: Path) -> None:
     options = AnalyzeOptions(out=tmp_path / "clean")
-    clean = analyze_video(video, tracker=VideoTracker(FakeDetector(), FakePitchFinder()), options=options)
+    clean = analyze_video(
+        video, tasks=usual_tasks(tracker=VideoTracker(FakeDetector(), FakePitchFinder())), options=options
+    )
     out = tmp_path / "stopped"
     codes = []
     for number in (signal.SIGKILL, signal.SIGINT, signal.SIGTERM):

@@ -25,7 +25,7 @@ from touchline.goalkeeping.moments import (
     shots_of_pictures,
 )
 from touchline.goalkeeping.technique import load_techniques
-from touchline.report.keeper_page import page, write_keeper_pages
+from touchline.report.keepers.page import write_keeper_pages
 
 EVIL = "<img src=x onerror=alert(1)>&\"'"
 MODEL, KNOWN = load_expected_saves(), load_techniques()
@@ -145,8 +145,9 @@ def test_two_keepers_whose_names_look_alike_get_two_pages(tmp_path: Path) -> Non
     assert sorted(path.name for path in pages.values()) == ["a-b-2.html", "a-b.html"]
 
 
-def test_a_page_lets_only_its_own_script_run() -> None:
-    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', page("x", "y"))
+def test_a_page_lets_only_its_own_script_run(tmp_path: Path) -> None:
+    write_keeper_pages(tmp_path, [], model=MODEL, techniques=KNOWN, source="")
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', (tmp_path / "index.html").read_text())
     assert policy is not None and "default-src 'none'" in policy[1] and "script-src 'sha256-" in policy[1]
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from test_keeper_report import KNOWN, MODEL, moments
-from test_report_browser import CHROMIUM, PHONE, Watched, browser  # noqa: F401
+from test_report_browser import CHROMIUM, PHONE, Watched
 
 from touchline.core.shots import Shot
-from touchline.report.keeper_page import write_keeper_pages
+from touchline.report.keepers.page import write_keeper_pages
 
 pytestmark = [
     pytest.mark.chromium,
@@ -28,7 +28,7 @@ def page_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def watched(browser: Any, page_path: Path) -> Iterator[Watched]:  # noqa: F811
+def watched(browser: Any, page_path: Path) -> Iterator[Watched]:
     watched = Watched(browser, page_path)
     yield watched
     watched.page.close()
@@ -60,14 +60,14 @@ def test_nothing_is_asked_of_a_network_and_nothing_complains(watched: Watched) -
     assert [url for url in watched.requests if not url.startswith(("file:", "data:"))] == []
 
 
-def test_the_index_leads_to_the_keeper(browser: Any, page_path: Path) -> None:  # noqa: F811
+def test_the_index_leads_to_the_keeper(browser: Any, page_path: Path) -> None:
     watched = Watched(browser, page_path.with_name("index.html"))
     watched.page.click("a >> text=Ada")
     assert watched.page.inner_text("h1") == "Ada"
     watched.page.close()
 
 
-def test_it_fits_a_phone(browser: Any, page_path: Path) -> None:  # noqa: F811
+def test_it_fits_a_phone(browser: Any, page_path: Path) -> None:
     watched = Watched(browser, page_path, viewport=PHONE, dark=True)
     wide = watched.page.evaluate("document.documentElement.scrollWidth")
     watched.page.close()

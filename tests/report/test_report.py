@@ -15,10 +15,14 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 
+from reportbundle import write_bundle_report
 from touchline.core.errors import InputError, ResourceError, UsageError
 from touchline.core.events import Coverage, Event, Gap, Scores, Timeline, VideoInfo
-from touchline.report import page as report
-from touchline.report.page import analysed_spans, pool_curves, relative_url, write_report
+from touchline.report.options import ReportOptions
+from touchline.report.sections import video as report
+from touchline.report.sections.coverage import analysed_spans
+from touchline.report.sections.curves import pool_curves
+from touchline.report.sections.video import relative_url
 from touchline.spotting.peaks import find_events
 
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)>&amp;{{VIDEO}}\u2028"
@@ -59,7 +63,6 @@ def a_report(folder: Path, **changes: Any) -> tuple[Page, dict[str, Any]]:
     values = np.zeros((100, 2), np.float32)
     values[50, 0] = 0.9
     arguments: dict[str, Any] = {
-        "video": folder / "match.mp4",
         "info": VideoInfo(folder / "match.mp4", 640, 360, 25.0, 8_000_000, codec="h264"),
         "timeline": Timeline((Event("PASS", 4_000_000, confidence=0.9),)),
         "scores": Scores(values, times_us, ("PASS", "DRIVE")),
@@ -67,8 +70,7 @@ def a_report(folder: Path, **changes: Any) -> tuple[Page, dict[str, Any]]:
         "thresholds": {"PASS": 0.5, "DRIVE": 0.25},
         "title": "A match",
     }
-    path = folder / "report.html"
-    write_report(path, **{**arguments, **changes})
+    path = write_bundle_report(folder, **{**arguments, **changes})
     page = Page(path.read_text("utf-8"))
     return page, json.loads(page.block("data"))
 
@@ -116,7 +118,7 @@ def test_hostile_text_stays_text(tmp_path: Path) -> None:
         timeline=Timeline((Event(EVIL, 4_000_000, team=EVIL, player=EVIL, source=EVIL),)),
         coverage=Coverage(8_000_000, 200, 1, (Gap(0, 1_000_000, EVIL),), (EVIL,)),
         thresholds={"PASS": 0.5, "DRIVE": 0.25, EVIL: 0.1},
-        model_name=EVIL,
+        model=(EVIL, ""),
     )
     assert page.title == EVIL
     assert data["lanes"][2]["label"] == EVIL
@@ -147,7 +149,7 @@ def test_url_leads_up_from_a_bundle(tmp_path: Path) -> None:
 
 def test_name_that_is_not_unicode(tmp_path: Path) -> None:
     video = tmp_path / b"caf\xe9.mp4".decode("utf-8", "surrogateescape")
-    page, data = a_report(tmp_path, video=video)
+    page, data = a_report(tmp_path, info=VideoInfo(video, 640, 360, 25.0, 8_000_000))
     assert data["video"]["src"] == "caf%E9.mp4"
     assert page.tags
 
@@ -272,24 +274,24 @@ def test_video_too_large_or_missing_to_put_inside(tmp_path: Path, monkeypatch: p
     assert not (tmp_path / "report.html").exists()
 
 
-def test_threshold_outside_its_range(tmp_path: Path) -> None:
+def test_threshold_outside_its_range() -> None:
     with pytest.raises(ValueError, match=r"'PASS' is 1\.5"):
-        a_report(tmp_path, thresholds={"PASS": 1.5})
+        ReportOptions(thresholds={"PASS": 1.5})
 
 
-def test_folder_that_is_not_there(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
+def test_page_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "report.html").mkdir()
     with pytest.raises(ResourceError, match=r"report\.html"):
-        a_report(tmp_path / "file")
+        a_report(tmp_path)
 
 
 def test_copy_command_quotes_the_name(tmp_path: Path) -> None:
-    _, data = a_report(tmp_path, video=tmp_path / "a b; rm -rf x.mkv")
+    _, data = a_report(tmp_path, info=VideoInfo(tmp_path / "a b; rm -rf x.mkv", 640, 360, 25.0, 8_000_000))
     assert data["video"]["convert"].startswith("ffmpeg -i 'a b; rm -rf x.mkv' ")
 
 
 def test_facts_name_the_model(tmp_path: Path) -> None:
-    a_report(tmp_path, model_name="ball-small", model_sha256="0123456789abcdef" * 4)
+    a_report(tmp_path, model=("ball-small", "0123456789abcdef" * 4))
     assert "ball-small (0123456789ab)" in (tmp_path / "report.html").read_text("utf-8")
     info = replace(VideoInfo(tmp_path / "m.mp4", 640, 360, 0.0, 0))
     _, data = a_report(tmp_path, info=info)

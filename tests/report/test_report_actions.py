@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from touchline.core.actions import Action, Actions
-from touchline.report import actions as report_actions
-from touchline.report.actions import actions_data
+from touchline.report.sections import actions as report_actions
+from touchline.report.sections.actions import actions_data
 
 RUNNING = Action(1, "running", 1_000_400, 2_000_400, 0.876, "movement")
 BALL = Action(1, "on-the-ball", 1_500_000, 1_700_000, 0.5, "ball")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_report_browser import CHROMIUM, EVIL, browser, make_report, make_video  # noqa: F401
+from test_report_browser import CHROMIUM, EVIL, make_report, make_video
 from test_report_people_browser import People, a_match, near
 
 from touchline.core.actions import Action, Actions
@@ -31,7 +31,7 @@ DOINGS = Actions(
 
 
 @pytest.fixture
-def watched(browser: Any, tmp_path: Path) -> Iterator[People]:  # noqa: F811
+def watched(browser: Any, tmp_path: Path) -> Iterator[People]:
     path = make_report(tmp_path, video=make_video(tmp_path / "match.mp4"), tracks=a_match(), actions=DOINGS)
     watched = People(browser, path)
     watched.ready()

@@ -13,8 +13,8 @@ import av
 import numpy as np
 import pytest
 
+from reportbundle import write_bundle_report
 from touchline.core.events import Coverage, Event, Gap, Scores, Timeline, VideoInfo
-from touchline.report.page import write_report
 
 CHROMIUM = shutil.which("chromium")
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -23,17 +23,6 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed (Debian: apt install chromium)"),
 ]
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-]
 FPS = 25
 EVIL = "<script>document.title='harmed'</script><img src=x onerror=\"document.title='harmed'\">"
 WIDE = {"width": 1280, "height": 900}
@@ -70,9 +59,7 @@ def make_report(folder: Path, *, video: Path, **changes: Any) -> Path:
     for lane, time_s, confidence in facts:
         values[:, lane] += confidence * np.exp(-0.5 * ((times_us / 1e6 - time_s) / 0.1) ** 2)
     events = [Event(labels[i], int(t * 1e6), confidence=c, team="=1+1" if i == 0 else None) for i, t, c in facts]
-    path = folder / "report.html"
     arguments: dict[str, Any] = {
-        "video": video,
         "info": VideoInfo(video, 160, 90, float(FPS), 6_000_000, codec="h264"),
         "timeline": Timeline(tuple(event for event in events if event.confidence >= 0.5)),
         "candidates": Timeline(tuple(events)),
@@ -81,16 +68,7 @@ def make_report(folder: Path, *, video: Path, **changes: Any) -> Path:
         "thresholds": dict.fromkeys(labels, 0.5),
         "title": EVIL,
     }
-    write_report(path, **{**arguments, **changes})
-    return path
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
+    return write_bundle_report(folder, **{**arguments, **changes})
 
 
 @pytest.fixture(scope="module")

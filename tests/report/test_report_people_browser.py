@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_report_browser import CHROMIUM, EVIL, PHONE, WIDE, Watched, browser, make_report, make_video  # noqa: F401
+from test_report_browser import CHROMIUM, EVIL, PHONE, WIDE, Watched, make_report, make_video
 
 from touchline.core.tracks import Shot, Track, Tracks
 
@@ -83,7 +83,7 @@ def report_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def watched(browser: Any, report_path: Path) -> Iterator[People]:  # noqa: F811
+def watched(browser: Any, report_path: Path) -> Iterator[People]:
     watched = People(browser, report_path)
     watched.ready()
     watched.page.wait_for_selector("#squad:visible")
@@ -196,7 +196,7 @@ def test_hostile_names_are_text(watched: People) -> None:
 
 
 @pytest.mark.parametrize("viewport", [PHONE, WIDE])
-def test_people_fit_the_window(browser: Any, report_path: Path, viewport: dict[str, int]) -> None:  # noqa: F811
+def test_people_fit_the_window(browser: Any, report_path: Path, viewport: dict[str, int]) -> None:
     watched = People(browser, report_path, viewport=viewport, dark=viewport is PHONE)
     watched.ready()
     watched.page.wait_for_selector("#squad:visible")
@@ -205,7 +205,7 @@ def test_people_fit_the_window(browser: Any, report_path: Path, viewport: dict[s
     watched.page.close()
 
 
-def test_without_a_pitch_there_is_no_radar_and_it_is_said(browser: Any, tmp_path: Path) -> None:  # noqa: F811
+def test_without_a_pitch_there_is_no_radar_and_it_is_said(browser: Any, tmp_path: Path) -> None:
     path = make_report(tmp_path, video=make_video(tmp_path / "match.mp4"), tracks=a_match(places=False))
     watched = People(browser, path)
     watched.ready()
@@ -218,7 +218,7 @@ def test_without_a_pitch_there_is_no_radar_and_it_is_said(browser: Any, tmp_path
     watched.page.close()
 
 
-def test_nobody_followed(browser: Any, tmp_path: Path) -> None:  # noqa: F811
+def test_nobody_followed(browser: Any, tmp_path: Path) -> None:
     nobody = Tracks((), (Shot(0, 0, 6 * S),), 160, 90)
     path = make_report(
         tmp_path, video=make_video(tmp_path / "m.mp4"), tracks=nobody, track_notes=["no people were found"]
@@ -231,7 +231,7 @@ def test_nobody_followed(browser: Any, tmp_path: Path) -> None:  # noqa: F811
     watched.page.close()
 
 
-def test_video_that_cannot_be_played_keeps_table_and_lanes(browser: Any, tmp_path: Path) -> None:  # noqa: F811
+def test_video_that_cannot_be_played_keeps_table_and_lanes(browser: Any, tmp_path: Path) -> None:
     watched = People(browser, make_report(tmp_path, video=tmp_path / "gone.mp4", tracks=a_match()))
     watched.page.wait_for_selector("#trouble:visible")
     watched.page.wait_for_selector("#squad:visible")
@@ -241,7 +241,7 @@ def test_video_that_cannot_be_played_keeps_table_and_lanes(browser: Any, tmp_pat
     watched.page.close()
 
 
-def test_thousands_of_tracks(browser: Any, tmp_path: Path) -> None:  # noqa: F811
+def test_thousands_of_tracks(browser: Any, tmp_path: Path) -> None:
     tracks = tuple(stroll(i + 1, x=i % 100, start_s=i % 5, end_s=i % 5 + 1, team="AB"[i % 2]) for i in range(2_000))
     path = make_report(
         tmp_path, video=make_video(tmp_path / "m.mp4"), tracks=Tracks(tracks, (Shot(0, 0, 6 * S),), 160, 90)
@@ -255,7 +255,7 @@ def test_thousands_of_tracks(browser: Any, tmp_path: Path) -> None:  # noqa: F81
     watched.page.close()
 
 
-def test_an_old_browser_is_told(browser: Any, report_path: Path) -> None:  # noqa: F811
+def test_an_old_browser_is_told(browser: Any, report_path: Path) -> None:
     context = browser.new_context()
     context.add_init_script("delete window.DecompressionStream")
     page = context.new_page()

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from reportbundle import write_bundle_report
 from touchline.core.events import Coverage, Event, Timeline, VideoInfo
 from touchline.core.sound import CURVES, CrowdSwell, SoundReading, WhistleBlow, no_sound
-from touchline.report.page import write_report
-from touchline.report.sound import sound_data
-
-CHROMIUM = shutil.which("chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage"]
+from touchline.report.sections.sound import sound_data
 
 
 def reading(rows: int = 600) -> SoundReading:
@@ -30,37 +25,21 @@ def reading(rows: int = 600) -> SoundReading:
 
 
 def page(folder: Path, sound: SoundReading) -> Path:
-    path = folder / "report.html"
-    video = folder / "no-video.mp4"
-    write_report(
-        path,
-        video=video,
-        info=VideoInfo(video, 160, 90, 25.0, 60_000_000, codec="h264"),
+    return write_bundle_report(
+        folder,
+        VideoInfo(folder / "no-video.mp4", 160, 90, 25.0, 60_000_000, codec="h264"),
         timeline=Timeline((Event("PASS", 5_000_000, confidence=0.9),)),
-        scores=None,
         coverage=Coverage(60_000_000, 1500, 0, ()),
         thresholds={"PASS": 0.5},
         title="Sound",
         sound=sound,
     )
-    return path
 
 
 def test_the_page_holds_at_most_so_many_samples() -> None:
     data = sound_data(reading(54_321))
     assert data["step"] == pytest.approx(0.3)
     assert len(str(data["whistle"])) <= 4 * 20_000 / 3 + 4
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("chromium is not installed (Debian: apt install chromium)")
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.mark.chromium

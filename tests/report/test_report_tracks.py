@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from reportbundle import write_bundle_report
 from touchline.core.events import Coverage, Timeline, VideoInfo
 from touchline.core.tracks import Shot, Track, Tracks
-from touchline.report import tracks as report_tracks
-from touchline.report.page import write_report
-from touchline.report.tracks import (
+from touchline.report.sections import tracks as report_tracks
+from touchline.report.sections.tracks import (
     ABSENT,
     FILLED_IN,
     OBSERVED,
@@ -147,10 +147,8 @@ def test_what_is_left_out_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def report_of(folder: Path, tracks: Tracks | None, **changes: Any) -> dict[str, Any]:
-    path = folder / "report.html"
     video = folder / "match.mp4"
     facts: dict[str, Any] = {
-        "video": video,
         "info": VideoInfo(video, 640, 360, 25.0, 4 * S, codec="h264"),
         "timeline": Timeline(),
         "scores": None,
@@ -159,8 +157,7 @@ def report_of(folder: Path, tracks: Tracks | None, **changes: Any) -> dict[str, 
         "title": "A match",
         "tracks": tracks,
     }
-    write_report(path, **{**facts, **changes})
-    text = path.read_text("utf-8")
+    text = write_bundle_report(folder, **{**facts, **changes}).read_text("utf-8")
     block = text.split('<script type="application/json" id="data">')[1].split("</script>")[0]
     return json.loads(block)
 

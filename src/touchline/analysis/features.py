@@ -21,7 +21,6 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.analysis.checkpoint import Chunks, bundle_lock
-from touchline.analysis.tasks.spot import Progress, telling_progress
 from touchline.core.errors import InputError, UsageError
 from touchline.core.events import Coverage, VideoInfo
 from touchline.features.picture_extractor import FeatureExtractor
@@ -31,7 +30,7 @@ from touchline.formats.features.vectors import SOCCERNET_RATE_HZ, SUFFIX, Featur
 from touchline.formats.files.atomic import make_folder
 from touchline.media.frame import Frame
 from touchline.media.frame_rules import SamplingRule, frame_rule
-from touchline.media.video import VideoReader, probe
+from touchline.media.video import Progress, VideoReader, probe, with_progress
 
 TASK = "features"
 Look = Callable[[Frame], npt.NDArray[np.uint8] | None]
@@ -297,7 +296,7 @@ def _gone_if_empty(folder: Path) -> Iterator[None]:
 def _pass(video: Path, *, task: FeatureTask, options: FeatureOptions, progress: Progress | None) -> Coverage:
     """Decode the video once."""
     with VideoReader(video, stream=options.stream) as reader:
-        frames = telling_progress(reader.frames(), duration_us=reader.info.duration_us, progress=progress)
+        frames = with_progress(reader.frames(), duration_us=reader.info.duration_us, progress=progress)
         deque(task.watch(frames), maxlen=0)
         return reader.coverage()
 

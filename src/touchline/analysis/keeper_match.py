@@ -21,7 +21,7 @@ from touchline.goalkeeping.moments import Moment, SeenKeeper, cut_out, moment_of
 from touchline.goalkeeping.pose_finder import PoseFinderLike, load_pose_finder
 from touchline.goalkeeping.technique import Techniques, load_techniques
 from touchline.media.clips import read_clip
-from touchline.report.keeper_page import write_keeper_pages
+from touchline.report.keepers.page import write_keeper_pages
 
 Floats = npt.NDArray[np.float64]
 

@@ -9,7 +9,9 @@ from typing import Literal
 from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
 from touchline.analysis.tasks.spot_streams import VideoStreamSpotter
 from touchline.analysis.tasks.track import VideoTracker, load_tracker
+from touchline.analysis.tasks.usual import usual_tasks
 from touchline.formats.bundle import Bundle
+from touchline.report.options import ReportOptions
 from touchline.spotting.spotter import BaseSpotter, load_spotter
 
 TaskName = Literal["spot", "track", "sound"]
@@ -65,20 +67,13 @@ def analyze(
         spotter = load_spotter(spotter, device=device)
     if "track" in tasks and tracker is None:
         tracker = load_tracker(device=device)
-    options = AnalyzeOptions(
-        out=None if out is None else Path(out),
-        thresholds=thresholds or {},
-        report=report,
-        overlay=overlay,
-        force=force,
-        resume=not force,
-    )
-    result = analyze_video(
-        Path(video),
+    wanted = usual_tasks(
         spotter=spotter if "spot" in tasks and not isinstance(spotter, str) else None,
         tracker=tracker if "track" in tasks else None,
         sound="sound" in tasks,
-        options=options,
-        progress=progress,
+        thresholds=thresholds,
+        overlay=overlay,
+        report=ReportOptions() if report else None,
     )
-    return Bundle(result.bundle)
+    options = AnalyzeOptions(out=None if out is None else Path(out), force=force, resume=not force)
+    return Bundle(analyze_video(Path(video), tasks=wanted, options=options, progress=progress).bundle)

@@ -8,14 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from touchline.analysis.shot_actions import ActionBook
-from touchline.analysis.tasks.spot import Progress, telling_progress
 from touchline.core.actions import Actions
 from touchline.core.errors import InputError
 from touchline.core.tracks import DETECTION_LABELS, PLAYER, Shot, Track, Tracks
 from touchline.formats.boxes.mot import MotTable, read_mot
 from touchline.formats.boxes.tracks_parquet import read_tracks_parquet
 from touchline.formats.bundle import TRACKS
-from touchline.media.video import VideoReader, probe
+from touchline.media.video import Progress, VideoReader, probe, with_progress
 from touchline.recognition.crops import crop_person
 from touchline.recognition.recogniser import ClipRecogniser
 from touchline.recognition.track_recogniser import TrackRecogniser
@@ -98,7 +97,7 @@ def _windows(video: Path, tracks: Tracks, recogniser: ClipRecogniser, progress: 
     along, active, last = TrackRecogniser(recogniser), {}, -1
     size = {"width": recogniser.spec.width, "height": recogniser.spec.height}
     with VideoReader(video) as reader:
-        frames = telling_progress(reader.frames(), duration_us=reader.info.duration_us, progress=progress)
+        frames = with_progress(reader.frames(), duration_us=reader.info.duration_us, progress=progress)
         for index, frame in enumerate(frames):
             last = index
             active.update(dict.fromkeys(starts.get(index, ()), 0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
-from touchline.analysis.tasks.track import VideoTracker, load_tracker
+from touchline.analysis.tasks.track import TrackTask, VideoTracker, load_tracker
 from touchline.core.tracks import Tracks
 from touchline.formats.bundle import Bundle
 
@@ -27,5 +27,5 @@ def track_video(
 
     """
     options = AnalyzeOptions(out=out, force=force)
-    result = analyze_video(Path(video), tracker=tracker or load_tracker(), options=options)
+    result = analyze_video(Path(video), tasks=[TrackTask(tracker or load_tracker())], options=options)
     return Bundle(result.bundle).read_tracks()

@@ -4,47 +4,31 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from touchline.analysis.tasks.spot import grid_samples
-from touchline.analysis.tasks.spot_streams import VideoStreamSpotter
-from touchline.analysis.tasks.track import VideoTracker
+from touchline.analysis.tasks.task import Job, Task, in_order
+from touchline.core.clock import US_PER_S
 from touchline.core.events import VideoInfo
+from touchline.formats.bundle import Bundle, video_fingerprint
 from touchline.media.frame import Frame
 from touchline.media.video import VideoReader
-from touchline.spotting.spotter import BaseSpotter
 
 _TRIAL_S = 4.0
 
 
-def trial_speed(
-    video: Path,
-    *,
-    info: VideoInfo,
-    spotter: BaseSpotter | VideoStreamSpotter | None = None,
-    tracker: VideoTracker | None = None,
-) -> float:
-    """Seconds of video analysed a second, over the first seconds of a video; nothing is written."""
+def trial_speed(video: Path, *, info: VideoInfo, tasks: Sequence[Task]) -> float:
+    """Seconds of video analysed a second, over the first seconds of a video; what is found is thrown away."""
     started_s = time.monotonic()
-    with VideoReader(video, stream=info.stream_index) as reader:
-        frames: Iterator[Frame] = takewhile(lambda frame: frame.time_us < _TRIAL_S * 1e6, reader.frames())
-        if tracker is not None:
-            frames = _observed(frames, tracker=tracker, info=info)
-        if isinstance(spotter, VideoStreamSpotter):
-            spotter.try_on(frames, info=info)
-        elif spotter is not None:
-            deque(spotter.stream(grid_samples(frames, fps=spotter.fps)), maxlen=0)
+    with TemporaryDirectory() as folder, VideoReader(video, stream=info.stream_index) as reader:
+        job = Job(video, info, video_fingerprint(video), Bundle(folder), stream=info.stream_index)
+        frames: Iterator[Frame] = takewhile(lambda frame: frame.time_us < _TRIAL_S * US_PER_S, reader.frames())
+        for task in in_order([task for task in tasks if task.recorded]):
+            task.begin(job)
+            task.open()
+            frames = task.watch(frames) if task.watches else frames
         deque(frames, maxlen=0)
-    analysed_s = min(_TRIAL_S, info.duration_us / 1e6) or _TRIAL_S
+    analysed_s = min(_TRIAL_S, info.duration_us / US_PER_S) or _TRIAL_S
     return analysed_s / max(time.monotonic() - started_s, 1e-6)
-
-
-def _observed(frames: Iterable[Frame], *, tracker: VideoTracker, info: VideoInfo) -> Iterator[Frame]:
-    """The very same frames, each looked at as tracking does."""
-    observer = tracker.observer(info)
-    for number, frame in enumerate(frames):
-        deque(observer.push(number, frame), maxlen=0)
-        yield frame
-    deque(observer.finish(), maxlen=0)

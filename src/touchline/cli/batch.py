@@ -6,7 +6,6 @@ import re
 import shutil
 import stat
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, InputError, UsageError
 if TYPE_CHECKING:
     from touchline.analysis.pipeline import AnalyzeOptions
     from touchline.analysis.tasks.spot_streams import VideoStreamSpotter
+    from touchline.analysis.tasks.task import Task
     from touchline.analysis.tasks.track import VideoTracker
     from touchline.cli.options import AnalyzeArguments, SpotArguments, TrackArguments, VideoArguments
     from touchline.formats.boxes.picked import PickedBox
@@ -92,43 +92,36 @@ def analyze_videos(
     check_requests(arguments.videos, out=arguments.out)
     thresholds = read_thresholds((spotting.threshold if spotting else None) or ())
     boxes = _read_boxes(tracking)
-    models = Models(
-        spotter=_load_spotter(spotting, output=output) if spotting else None,
-        tracker=_load_tracker(tracking, output=output) if tracking else None,
-        sound=sound,
-    )
-    if models.spotter is not None:
-        thresholds = for_all_labels(thresholds, labels=models.spotter.labels)
-        models.spotter.thresholds_with(thresholds)  # a wrong one is reported once, not for each video
+    spotter = _load_spotter(spotting, output=output) if spotting else None
+    if spotter is not None:
+        thresholds = for_all_labels(thresholds, labels=spotter.labels)
+    tracker = _load_tracker(tracking, output=output) if tracking else None
     from touchline.analysis.pipeline import AnalyzeOptions
+    from touchline.analysis.tasks.usual import usual_tasks
+    from touchline.report.options import ReportOptions
 
+    tasks = usual_tasks(
+        spotter=spotter,
+        tracker=tracker,
+        sound=sound,
+        thresholds=thresholds,
+        boxes=boxes,
+        overlay=bool(tracking and tracking.overlay),
+        report=ReportOptions() if report else None,
+    )
     options = AnalyzeOptions(
         out=arguments.out,
         stream=arguments.stream,
-        thresholds=thresholds,
-        boxes=boxes,
         resume=arguments.resume and not arguments.force,
         force=arguments.force,
-        overlay=bool(tracking and tracking.overlay),
-        report=report,
     )
     if arguments.dry_run:
-        return estimate(arguments.videos, models=models, options=options, output=output)
-    list_events = spotting is not None and not report
+        return estimate(arguments.videos, tasks=tasks, options=options, output=output)
     inputs = Inputs("videos", output=output)
     for video in arguments.videos:
         with inputs.one(video, type="error", video=str(video)):
-            inputs.done(_run_video(video, models=models, options=options, output=output, list_events=list_events))
+            inputs.done(_run_video(video, tasks=tasks, options=options, output=output, listed=not report))
     return inputs.finish()
-
-
-@dataclass(frozen=True)
-class Models:
-    """The models of an analysis; None for a task that is left out, ``sound`` whether sound is analysed."""
-
-    spotter: BaseSpotter | VideoStreamSpotter | None = None
-    tracker: VideoTracker | None = None
-    sound: bool = False
 
 
 def wants_tracks(arguments: AnalyzeArguments, *, output: Output) -> bool:
@@ -235,7 +228,7 @@ def load_spotters(names: Sequence[str], *, device: Device, flip: bool | None, ou
     return spotters[0] if len(spotters) == 1 else EnsembleSpotter(spotters)
 
 
-def _run_video(video: Path, *, models: Models, options: AnalyzeOptions, output: Output, list_events: bool) -> int:
+def _run_video(video: Path, *, tasks: Sequence[Task], options: AnalyzeOptions, output: Output, listed: bool) -> int:
     """Analyse one video and print its results; return its exit code."""
     from touchline.analysis.pipeline import analyze_video
     from touchline.formats.soccernet.source import missing_advice
@@ -243,34 +236,27 @@ def _run_video(video: Path, *, models: Models, options: AnalyzeOptions, output: 
     if not video.exists():
         raise InputError(f"{video}: no such file{missing_advice(video.name) or '; check the path'}")
     with progress_bar(video.name) as progress:
-        result = analyze_video(
-            video,
-            spotter=models.spotter,
-            tracker=models.tracker,
-            sound=models.sound,
-            options=options,
-            progress=progress,
-        )
-    tell_result(video, result, output=output, list_events=list_events)
+        result = analyze_video(video, tasks=tasks, options=options, progress=progress)
+    tell_result(video, result, output=output, listed=listed)
     return EXIT_DEGRADED if result.degraded else EXIT_OK
 
 
-def estimate(videos: Sequence[Path], *, models: Models, options: AnalyzeOptions, output: Output) -> int:
+def estimate(videos: Sequence[Path], *, tasks: Sequence[Task], options: AnalyzeOptions, output: Output) -> int:
     """Print how long each analysis would take, from a trial on its first seconds; nothing is written."""
     inputs = Inputs("videos", output=output)
     for video in videos:
         with inputs.one(video, type="error", video=str(video)):
-            _estimate(video, models=models, options=options, output=output)
+            _estimate(video, tasks=tasks, options=options, output=output)
     return inputs.finish()
 
 
-def _estimate(video: Path, *, models: Models, options: AnalyzeOptions, output: Output) -> None:
+def _estimate(video: Path, *, tasks: Sequence[Task], options: AnalyzeOptions, output: Output) -> None:
     """Print how long the analysis of one video would take."""
     from touchline.analysis.trial import trial_speed
     from touchline.media.video import probe
 
     info = probe(video, stream=options.stream)
-    speed = trial_speed(video, info=info, spotter=models.spotter, tracker=models.tracker)
+    speed = trial_speed(video, info=info, tasks=tasks)
     needed_s = info.duration_us / 1e6 / speed
     free_gb = shutil.disk_usage(_existing(options.out or video.parent)).free / 1e9
     output.record({"type": "estimate", "video": str(video), "seconds": round(needed_s, 3), "speed": round(speed, 2)})

@@ -41,30 +41,29 @@ def _run(out: Path, *, device: Device, output: Output) -> int:
     """Analyse the sample clip into ``out``, its video inside the report."""
     from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
     from touchline.analysis.tasks.track import load_tracker
+    from touchline.analysis.tasks.usual import usual_tasks
     from touchline.cli.batch import has_detector, load_spotters
-    from touchline.cli.output import events_table, result_record, sound_lines, tracking_lines
+    from touchline.cli.output import found_lines, result_record
     from touchline.cli.progress import progress_bar
     from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, ResourceError
-    from touchline.core.wording import counted
+    from touchline.report.options import ReportOptions
 
     spotter = load_spotters((), device=device, flip=None, output=output)
     tracker = load_tracker(device=device) if has_detector() else None
-    options = AnalyzeOptions(out=out, report=True, embed_video=True)
+    tasks = usual_tasks(spotter=spotter, tracker=tracker, sound=True, report=ReportOptions(embed_video=True))
     with (
         as_file(files("touchline.analysis") / "sample" / "sample.mp4") as clip,
         progress_bar("sample clip") as progress,
     ):
-        result = analyze_video(clip, spotter=spotter, tracker=tracker, sound=True, options=options, progress=progress)
+        result = analyze_video(clip, tasks=tasks, options=AnalyzeOptions(out=out), progress=progress)
         output.record(result_record(Path(clip.name), result))
     if result.report is None:
         raise ResourceError(f"{result.bundle}: the report was not written; run the demo again with another --out")
     if not output.json:
-        output.say(f"{counted(len(result.timeline), 'event')} in a simulated clip of 24 seconds:")
-        output.say(events_table(result.timeline.events))
-        for line in tracking_lines(result.tracking) if result.tracking else ():
-            output.say(f"  {line}")
-        for line in sound_lines(result.sound) if result.sound else ():
-            output.say(f"  {line}")
+        counts = result.summaries["spot"].counts()
+        output.say(f"{counts[0]} in a simulated clip of 24 seconds:")
+        for line in found_lines(result, listed=True):
+            output.say(line)
         output.say("Open the report in a browser:")
         output.say(one_line(str(result.report.absolute())))
     return EXIT_DEGRADED if result.degraded else EXIT_OK

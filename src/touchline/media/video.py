@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -24,10 +24,13 @@ from touchline.media.source import DEFAULT_MAX_PIXELS, open_media
 from touchline.media.structure import missing_bytes, stated_size
 from touchline.media.timestamps import Retimer
 
-__all__ = ["DEFAULT_MAX_PIXELS", "VideoReader", "probe"]
+__all__ = ["DEFAULT_MAX_PIXELS", "Progress", "VideoReader", "probe", "with_progress"]
 
 _SLACK_US = US_PER_S
 _TAIL_BYTES = 1024
+
+Progress = Callable[[int, int], None]
+"""Called with (done_us, total_us) of the video; total_us is 0 while unknown."""
 
 
 def probe(path: str | Path, *, stream: int | None = None, max_pixels: int = DEFAULT_MAX_PIXELS) -> VideoInfo:
@@ -211,3 +214,13 @@ def _unread_bytes(facts: StreamFacts, ledger: Ledger) -> int:
     if ledger.last_byte == 0 or facts.indexed:
         return 0
     return facts.info.path.stat().st_size - ledger.last_byte
+
+
+def with_progress(frames: Iterable[Frame], *, duration_us: int, progress: Progress | None) -> Iterator[Frame]:
+    """The same frames; once a second of video, ``progress`` is called."""
+    last_us = -US_PER_S
+    for frame in frames:
+        if progress is not None and frame.time_us - last_us >= US_PER_S:
+            last_us = frame.time_us
+            progress(frame.time_us, duration_us)
+        yield frame

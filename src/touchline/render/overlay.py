@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -24,12 +24,9 @@ from touchline.core.tracks import Tracks
 from touchline.media.facts import choose_stream
 from touchline.media.frame import Frame, Rgb
 from touchline.media.source import open_media
-from touchline.media.video import VideoReader
+from touchline.media.video import Progress, VideoReader, with_progress
 from touchline.render.drawing import TrackPainter
 from touchline.render.overlay_sound import SoundCopy
-
-Progress = Callable[[int, int], None]
-"""Called with (done_us, total_us) of the video; total_us is 0 while unknown."""
 
 CRF = 23
 """x264's quality: what it takes to be visually close to the source; lower is better and larger."""
@@ -105,7 +102,7 @@ def write_overlay(
                 f"{tracks.width}x{tracks.height}: they belong to another video; track it again"
             )
         with _replacing(out) as unfinished:
-            frames = _told(reader.frames(), info=info, progress=progress)
+            frames = with_progress(reader.frames(), duration_us=info.duration_us, progress=progress)
             painter = TrackPainter(tracks, actions=actions, radar=radar)
             count, notes = _encode(unfinished, frames, info=info, painter=painter)
         return Overlay(out, count, reader.coverage(), notes)
@@ -186,16 +183,6 @@ def _with_durations(frames: Iterable[Frame], *, step_us: int) -> Iterator[tuple[
         last = frame
     if last is not None:
         yield last, step_us
-
-
-def _told(frames: Iterable[Frame], *, info: VideoInfo, progress: Progress | None) -> Iterator[Frame]:
-    """The same frames; at every second of video, ``progress`` hears how far they are."""
-    told_us = -US_PER_S
-    for frame in frames:
-        if progress is not None and frame.time_us - told_us >= US_PER_S:
-            told_us = frame.time_us
-            progress(frame.time_us, info.duration_us)
-        yield frame
 
 
 @contextlib.contextmanager

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from touchline.core.errors import InputError, UsageError
 from touchline.core.events import Scores
 from touchline.media.sampling import fit_luma
 from touchline.spotting.engine import ScoreChunk
-from touchline.spotting.spotter import BaseSpotter, GridFrames, Spotter
+from touchline.spotting.spotter import BaseSpotter, Scoring, Spotter
 
 
 class EnsembleSpotter(BaseSpotter):
@@ -41,19 +42,32 @@ class EnsembleSpotter(BaseSpotter):
         """The models, in the order given."""
         return self._members
 
-    def stream(self, frames: GridFrames, *, start_index: int = 0) -> Iterator[ScoreChunk]:
-        """See :meth:`BaseSpotter.stream`; only times that every member scores are given."""
-        engines = [member.engine(start_index=start_index) for member in self._members]
-        specs = [member.config.frame for member in self._members]
-        mean = _RunningMean(len(engines))
-        for index, luma in frames:
-            pictures = {spec: fit_luma(luma, width=spec.width, height=spec.height) for spec in set(specs)}
-            for at, (engine, spec) in enumerate(zip(engines, specs, strict=True)):
-                mean.add(at, engine.feed(index, pictures[spec]))
-            yield from mean.ready()
-        for at, engine in enumerate(engines):
-            mean.add(at, engine.finish())
-        yield from mean.ready()
+    def scoring(self, *, start_index: int = 0) -> Scoring:
+        """See :meth:`BaseSpotter.scoring`; only times that every member scores are given."""
+        return _SideBySide(self._members, start_index=start_index)
+
+
+class _SideBySide:
+    """One stream on its way through several models."""
+
+    def __init__(self, members: Sequence[Spotter], *, start_index: int) -> None:
+        self._engines = [(member.engine(start_index=start_index), member.config.frame) for member in members]
+        self._mean = _RunningMean(len(members))
+
+    def feed(self, index: int, luma: npt.NDArray[np.uint8], /) -> Iterator[ScoreChunk]:
+        """See :class:`~touchline.spotting.spotter.Scoring`."""
+        pictures = {
+            spec: fit_luma(luma, width=spec.width, height=spec.height) for spec in {spec for _, spec in self._engines}
+        }
+        for member, (engine, spec) in enumerate(self._engines):
+            self._mean.add(member, engine.feed(index, pictures[spec]))
+        yield from self._mean.ready()
+
+    def finish(self) -> Iterator[ScoreChunk]:
+        """See :class:`~touchline.spotting.spotter.Scoring`."""
+        for member, (engine, _) in enumerate(self._engines):
+            self._mean.add(member, engine.finish())
+        yield from self._mean.ready()
 
 
 class _RunningMean:

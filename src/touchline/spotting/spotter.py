@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,18 @@ CHUNK_OUTPUTS = 128
 CPU_PIXELS_PER_BATCH = 1_000_000
 CUDA_STACKS_PER_BATCH = 32
 FEATURE_VALUES_PER_BATCH = 4_000_000
+
+
+class Scoring(Protocol):
+    """One stream on its way through a spotter: frames are handed over one by one, in bounded memory."""
+
+    def feed(self, index: int, luma: npt.NDArray[np.uint8], /) -> Iterator[ScoreChunk]:
+        """Take the next grid frame, luma uint8 (h, w), and give the chunks that it completes; use all of them."""
+        ...
+
+    def finish(self) -> Iterator[ScoreChunk]:
+        """The chunks that are left once nothing follows."""
+        ...
 
 
 class BaseSpotter(ABC):
@@ -66,6 +78,9 @@ class BaseSpotter(ABC):
         return min(member.plan.first_frame_needed(output_index) for member in self.members)
 
     @abstractmethod
+    def scoring(self, *, start_index: int = 0) -> Scoring:
+        """Begin a stream whose frames are handed over one by one; what :meth:`stream` does inside."""
+
     def stream(self, frames: GridFrames, *, start_index: int = 0) -> Iterator[ScoreChunk]:
         """Scores of a stream of grid frames, chunk by chunk, in bounded memory.
 
@@ -79,6 +94,10 @@ class BaseSpotter(ABC):
             ResourceError: a network gave scores that are no numbers.
 
         """
+        scoring = self.scoring(start_index=start_index)
+        for index, luma in frames:
+            yield from scoring.feed(index, luma)
+        yield from scoring.finish()
 
     def scores(self, frames: GridFrames) -> Scores:
         """Scores of a whole video's grid frames, from index 0."""
@@ -144,10 +163,25 @@ class Spotter(BaseSpotter):
         """What one stream goes through; its frames must have the model's size."""
         return Engine(self.plan, self._backend, start_index=start_index)
 
-    def stream(self, frames: GridFrames, *, start_index: int = 0) -> Iterator[ScoreChunk]:
-        """See :meth:`BaseSpotter.stream`."""
-        engine, size = self.engine(start_index=start_index), self.config.frame
-        return engine.run((index, fit_luma(luma, width=size.width, height=size.height)) for index, luma in frames)
+    def scoring(self, *, start_index: int = 0) -> Scoring:
+        """See :meth:`BaseSpotter.scoring`."""
+        return _FittedPictures(self.engine(start_index=start_index), self.config.frame)
+
+
+class _FittedPictures:
+    """An engine whose pictures are brought to the model's size on the way."""
+
+    def __init__(self, engine: Engine, frame: FrameSpec) -> None:
+        self._engine = engine
+        self._frame = frame
+
+    def feed(self, index: int, luma: npt.NDArray[np.uint8], /) -> Iterator[ScoreChunk]:
+        """See :class:`Scoring`."""
+        return self._engine.feed(index, fit_luma(luma, width=self._frame.width, height=self._frame.height))
+
+    def finish(self) -> Iterator[ScoreChunk]:
+        """See :class:`Scoring`."""
+        return self._engine.finish()
 
 
 def load_spotter(

@@ -176,12 +176,10 @@ def _choose_device(family: Family[Any], device: str) -> tuple[str, str]:
         UsageError: an unknown device, or a GPU for a family that has no use for one.
 
     """
-    if not family.cpu_only:
-        where, reason = choose_device(device)
-        return where.type, reason
-    if device == "cuda":
+    if family.cpu_only and device == "cuda":
         raise UsageError(f"task {family.task!r} is computed by NumPy and cannot use --device cuda; use cpu or auto")
-    return "cpu", choose_device("cpu" if device == "auto" else device)[1]
+    where, reason = choose_device(device)
+    return ("cpu", "cpu: computed by NumPy") if family.cpu_only else (where.type, reason)
 
 
 def _claim(out: Path, settings: BaseModel, *, resume: bool) -> None:

@@ -11,6 +11,10 @@ import pytest
 from makevideo import write_numbered
 from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
 from touchline.analysis.tasks.sound import SoundTask, read_video_sound
+from touchline.analysis.tasks.task import Job
+from touchline.analysis.tasks.usual import usual_tasks
+from touchline.core.events import Coverage
+from touchline.formats.bundle import Bundle
 from touchline.formats.sound import SOUND, SOUND_CURVES, read_sound
 from touchline.media.audio import NoAudioError, audio_facts
 from touchline.media.video import probe
@@ -39,39 +43,40 @@ def whistled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_whistle_is_heard_at_its_time(whistled: Path, tmp_path: Path) -> None:
-    result = analyze_video(whistled, sound=True, options=AnalyzeOptions(out=tmp_path))
-    assert result.sound is not None and result.tasks == ("sound",)
-    assert [one.start_us / 1e6 for one in result.sound.whistles] == pytest.approx([8.0], abs=0.15)
-    assert len(result.sound) == pytest.approx(200, abs=3)
-    assert result.sound.remarks == ()
+    result = analyze_video(whistled, tasks=usual_tasks(sound=True), options=AnalyzeOptions(out=tmp_path))
+    assert result.summaries["sound"].reading is not None and result.tasks == ("sound",)
+    assert [one.start_us / 1e6 for one in result.summaries["sound"].reading.whistles] == pytest.approx([8.0], abs=0.15)
+    assert len(result.summaries["sound"].reading) == pytest.approx(200, abs=3)
+    assert result.summaries["sound"].reading.remarks == ()
     assert not result.degraded
     manifest = json.loads((result.bundle / "manifest.json").read_text())
     assert {SOUND, SOUND_CURVES} <= set(manifest["files"])
 
 
 def test_the_bundle_is_found_up_to_date_and_its_files_are_equal(whistled: Path, tmp_path: Path) -> None:
-    first = analyze_video(whistled, sound=True, options=AnalyzeOptions(out=tmp_path / "a"))
-    again = analyze_video(whistled, sound=True, options=AnalyzeOptions(out=tmp_path / "a"))
-    other = analyze_video(whistled, sound=True, options=AnalyzeOptions(out=tmp_path / "b"))
+    first = analyze_video(whistled, tasks=usual_tasks(sound=True), options=AnalyzeOptions(out=tmp_path / "a"))
+    again = analyze_video(whistled, tasks=usual_tasks(sound=True), options=AnalyzeOptions(out=tmp_path / "a"))
+    other = analyze_video(whistled, tasks=usual_tasks(sound=True), options=AnalyzeOptions(out=tmp_path / "b"))
     assert (first.reused, again.reused, other.reused) == (False, True, False)
     for name in (SOUND, SOUND_CURVES):
         assert (first.bundle / name).read_bytes() == (other.bundle / name).read_bytes()
-    assert again.sound is not None and first.sound is not None
-    assert again.sound.whistles == first.sound.whistles
+    assert again.summaries["sound"].reading is not None and first.summaries["sound"].reading is not None
+    assert again.summaries["sound"].reading.whistles == first.summaries["sound"].reading.whistles
 
 
 def test_what_a_killed_run_heard_is_taken_over(whistled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    task = SoundTask(whistled, origin={"a": 1}, info=probe(whistled))
-    task.open(tmp_path, resume=True)
-    task.hear()
+    job = Job(whistled, probe(whistled), "a", Bundle(tmp_path))
+    task = SoundTask()
+    task.begin(job)
+    task.open()
+    task.hear(whistled)
     monkeypatch.setattr("touchline.analysis.tasks.sound.read_video_sound", lambda *a, **k: pytest.fail("heard again"))
-    again = SoundTask(whistled, origin={"a": 1}, info=probe(whistled))
-    again.open(tmp_path, resume=True)
-    again.hear()
+    again = SoundTask()
+    again.begin(job)
+    again.open()
+    again.hear(whistled)
     assert again.resumed_from_us == probe(whistled).duration_us
-    from touchline.formats.bundle import Bundle
-
-    again.write(Bundle(tmp_path), game="match")
+    again.write(job.bundle, coverage=Coverage(job.info.duration_us, 500))
     assert len(read_sound(tmp_path).whistles) == 1
 
 
@@ -79,12 +84,14 @@ def test_a_video_without_sound_is_no_failure(tmp_path: Path) -> None:
     path = write_numbered(tmp_path / "mute.mp4", frames=25)
     with pytest.raises(NoAudioError, match="no sound"):
         audio_facts(path)
-    result = analyze_video(path, sound=True)
-    assert result.sound is not None
-    assert result.sound.remarks == ("the video has no sound: no whistles, and nothing of the crowd",)
-    assert len(result.sound) == 0
+    result = analyze_video(path, tasks=usual_tasks(sound=True))
+    assert result.summaries["sound"].reading is not None
+    assert result.summaries["sound"].reading.remarks == (
+        "the video has no sound: no whistles, and nothing of the crowd",
+    )
+    assert len(result.summaries["sound"].reading) == 0
     assert not result.degraded
-    assert analyze_video(path, sound=True).reused
+    assert analyze_video(path, tasks=usual_tasks(sound=True)).reused
 
 
 def test_silence_and_sound_that_ends_early_are_told(tmp_path: Path) -> None:

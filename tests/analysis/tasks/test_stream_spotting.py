@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import deque
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,12 @@ from touchline.analysis.features import FeatureOptions
 from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
 from touchline.analysis.stream_sources import OtherStream, PictureStream, StreamSources
 from touchline.analysis.tasks.spot_streams import StreamSpotTask, VideoStreamSpotter, load_video_stream_spotter, surest
+from touchline.analysis.tasks.task import Job
+from touchline.analysis.tasks.usual import usual_tasks
 from touchline.analysis.trial import trial_speed
 from touchline.cli.main import app
 from touchline.core.errors import InputError, UsageError
+from touchline.core.events import VideoInfo
 from touchline.core.tracks import Shot, Track, Tracks
 from touchline.features.reduction import Reduction, ReductionFit
 from touchline.formats.boxes.tracks_parquet import write_tracks_parquet
@@ -31,6 +35,8 @@ from touchline.media.video import VideoReader, probe
 from touchline.models.specs.spec import DEFAULT_THRESHOLD
 from touchline.models.specs.stream_spec import StreamHeadConfig, StreamSpec, SuppressionSpec
 from touchline.models.store import build_network, load_model, save_model
+from touchline.report.options import ReportOptions
+from touchline.report.values import BundleValues
 from touchline.spotting.stream_spotter import StreamSpotter
 
 LABELS = ("Goal", "Corner")
@@ -84,15 +90,19 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def spot(video: Path, out: Path, spotter: VideoStreamSpotter, **thresholds: float) -> tuple[StreamSpotTask, Bundle]:
     """What the pipeline does with a task."""
     bundle = Bundle.create(out, video)
-    origin = {"video_fingerprint": video_fingerprint(video)}
-    task = StreamSpotTask(spotter, thresholds=thresholds, origin=origin, info=probe(video))
-    task.open(bundle.path, resume=True)
+    task = StreamSpotTask(spotter, thresholds=thresholds)
+    task.begin(Job(video, probe(video), video_fingerprint(video), bundle))
+    task.open()
     with VideoReader(video) as reader:
-        task.consume(reader.frames(), chunk_s=20)
-        task.coverage = reader.coverage()
-    task.write(bundle, game="match")
+        deque(task.watch(reader.frames()), maxlen=0)
+        coverage = reader.coverage()
+    task.write(bundle, coverage=coverage)
     task.discard()
     return task, bundle
+
+
+def remarks_of(task: StreamSpotTask) -> tuple[str, ...]:
+    return tuple(task.manifest_parts()["spotting"]["remarks"])
 
 
 def test_a_video_becomes_events(video: Path, tmp_path: Path) -> None:
@@ -106,7 +116,7 @@ def test_a_video_becomes_events(video: Path, tmp_path: Path) -> None:
     scores = bundle.read_scores()
     assert scores.labels == LABELS and np.array_equal(scores.values, direct.scores.values)
     assert bundle.checksums(*task.files).keys() == set(task.files)
-    assert task.remarks == direct.remarks and not (bundle.path / ".partial").exists()
+    assert remarks_of(task) == direct.remarks and not (bundle.path / ".partial").exists()
     assert [model["name"] for model in task.models] == ["head", "numbers"]
 
 
@@ -164,14 +174,14 @@ def test_sound_goes_in_and_its_absence_is_told(video: Path, tmp_path: Path) -> N
     values = np.random.default_rng(0).normal(size=(40, 4)).astype(np.float32)
     noise = OtherStream("sound", {}, lambda video, kept: Features(values, FeatureInfo(model="noise")), "noise")
     heard, _ = spot(video, tmp_path / "a", spotter_of(head, others=(noise,)))
-    assert not any("sound" in remark for remark in heard.remarks)
+    assert not any("sound" in remark for remark in remarks_of(heard))
 
     def fail(video: Path, kept: Path) -> Features:
         raise InputError("no sound here")
 
     silence = OtherStream("sound", {}, fail, "noise", optional=True)
     deaf, bundle = spot(video, tmp_path / "b", spotter_of(head, others=(silence,)))
-    (told,) = [remark for remark in deaf.remarks if "sound" in remark]
+    (told,) = [remark for remark in remarks_of(deaf) if "sound" in remark]
     assert told == "no 'sound' stream (no sound here): head goes on without it, and finds less"
     assert len(bundle.read_scores()) == 40
 
@@ -196,19 +206,27 @@ def test_loading_says_what_does_not_fit(tmp_path: Path) -> None:
 def test_the_pipeline_takes_a_head_as_it_takes_a_spotter(video: Path, tmp_path: Path) -> None:
     streams = {"picture": (3, "numbers")}
     spotter = spotter_of(write_head(tmp_path, streams=streams))
-    options = AnalyzeOptions(out=tmp_path, report=True)
-    first = analyze_video(video, spotter=spotter, options=options)
-    assert len(first.timeline) > 2 and first.report is not None and not first.reused
+    options = AnalyzeOptions(out=tmp_path)
+    first = analyze_video(video, tasks=usual_tasks(spotter=spotter, report=ReportOptions()), options=options)
+    assert len(first.summaries["spot"].timeline) > 2 and first.report is not None and not first.reused
     assert any("nobody measured" in remark for remark in first.remarks)
-    again = analyze_video(video, spotter=spotter, options=options)
+    again = analyze_video(video, tasks=usual_tasks(spotter=spotter, report=ReportOptions()), options=options)
     assert again.reused and again.remarks == first.remarks
-    raised = analyze_video(video, spotter=spotter, options=replace(options, thresholds={"Goal": 1.0, "Corner": 1.0}))
-    assert not raised.reused and len(raised.timeline) == 0
+    raised = analyze_video(
+        video,
+        tasks=usual_tasks(spotter=spotter, thresholds={"Goal": 1.0, "Corner": 1.0}, report=ReportOptions()),
+        options=options,
+    )
+    assert not raised.reused and len(raised.summaries["spot"].timeline) == 0
     assert raised.coverage == first.coverage, "the video was not decoded again"
     taken: list[int] = []
     extractor = spotter.sources.pictures[0].extractor
     extractor.features = lambda pictures: taken.append(len(pictures)) or np.zeros((len(pictures), 3), np.float32)  # type: ignore
-    analyze_video(video, spotter=spotter, options=replace(options, force=True, resume=False))
+    analyze_video(
+        video,
+        tasks=usual_tasks(spotter=spotter, report=ReportOptions()),
+        options=replace(options, force=True, resume=False),
+    )
     assert sum(taken) == 40, "asked for, everything is taken again"
 
 
@@ -221,7 +239,7 @@ def test_silence_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     )
     head = write_head(tmp_path, streams={"picture": (3, "numbers"), "sound": (10, "sound")})
     task, _ = spot(silent, tmp_path, load_video_stream_spotter(str(head), device="cpu"))
-    assert [remark for remark in task.remarks if "sound" in remark] == [
+    assert [remark for remark in remarks_of(task) if "sound" in remark] == [
         "sound: all rows are alike: the sound is silent, or a tone without change"
     ]
 
@@ -230,29 +248,41 @@ def test_the_reports_sliders_and_curves_speak_of_the_same_events(
     video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pages: list[dict[str, Any]] = []
-    monkeypatch.setattr("touchline.analysis.pipeline.write_report", lambda path, **page: pages.append(page))
+
+    def note(bundle: Bundle, info: VideoInfo, *, options: ReportOptions, sections: Any) -> None:
+        values = BundleValues(bundle, info, options)
+        names = ("scores", "thresholds", "timeline")
+        pages.append({"candidates": options.candidates, **{name: getattr(values, name) for name in names}})
+
+    monkeypatch.setattr("touchline.analysis.tasks.report.write_report", note)
     usual, calibration = {"Goal": 0.3, "Corner": 0.2}, {"Goal": (0.5, 0.5)}
     head = write_head(tmp_path, streams={"picture": (3, "numbers")}, thresholds=usual, calibration=calibration)
-    found = analyze_video(video, spotter=spotter_of(head), options=AnalyzeOptions(out=tmp_path))
-    options = AnalyzeOptions(out=tmp_path, report=True)
-    assert analyze_video(video, spotter=spotter_of(head), options=options).reused
-    analyze_video(video, spotter=spotter_of(head), options=replace(options, force=True))
+    found = analyze_video(video, tasks=usual_tasks(spotter=spotter_of(head)), options=AnalyzeOptions(out=tmp_path))
+    options = AnalyzeOptions(out=tmp_path)
+    assert analyze_video(
+        video, tasks=usual_tasks(spotter=spotter_of(head), report=ReportOptions()), options=options
+    ).reused
+    analyze_video(
+        video, tasks=usual_tasks(spotter=spotter_of(head), report=ReportOptions()), options=replace(options, force=True)
+    )
     streams = {"picture": read_features(found.bundle / "features" / "picture.npy")}
     direct = spotter_of(head).head.spot(streams, duration_us=found.coverage.duration_us)
     for page in pages:
         assert page["candidates"] == surest(direct.timeline, thresholds={"Goal": 0.05, "Corner": 0.05})
-        assert surest(page["candidates"], thresholds=page["thresholds"]) == found.timeline
+        assert surest(page["candidates"], thresholds=page["thresholds"]) == found.summaries["spot"].timeline
         assert page["scores"].values.min() >= 0 and np.array_equal(page["scores"].values, direct.scores.values)
     goals = [event.confidence for event in direct.timeline if event.label == "Goal"]
     assert len(pages) == 2 and max(goals) == pytest.approx(float(direct.scores.values[:, 0].max()))
     shutil.rmtree(found.bundle / "features")
-    analyze_video(video, spotter=spotter_of(head), options=options)
-    assert pages[-1]["candidates"] is None and pages[-1]["timeline"] == found.timeline
+    analyze_video(video, tasks=usual_tasks(spotter=spotter_of(head), report=ReportOptions()), options=options)
+    assert pages[-1]["candidates"] is None and pages[-1]["timeline"] == found.summaries["spot"].timeline
 
 
 def test_a_stopped_run_goes_on(video: Path, tmp_path: Path) -> None:
     head = write_head(tmp_path, streams={"picture": (3, "numbers")})
-    clean = analyze_video(video, spotter=spotter_of(head), options=AnalyzeOptions(out=tmp_path / "clean"))
+    clean = analyze_video(
+        video, tasks=usual_tasks(spotter=spotter_of(head)), options=AnalyzeOptions(out=tmp_path / "clean")
+    )
     spotter = spotter_of(head, rate_hz=25.0)
 
     def stop(done_us: int, total_us: int) -> None:
@@ -261,10 +291,10 @@ def test_a_stopped_run_goes_on(video: Path, tmp_path: Path) -> None:
 
     options = AnalyzeOptions(out=tmp_path / "stopped")
     with pytest.raises(KeyboardInterrupt):
-        analyze_video(video, spotter=spotter, options=options, progress=stop)
-    resumed = analyze_video(video, spotter=spotter, options=options)
+        analyze_video(video, tasks=usual_tasks(spotter=spotter), options=options, progress=stop)
+    resumed = analyze_video(video, tasks=usual_tasks(spotter=spotter), options=options)
     assert resumed.resumed_from_us == 240 * 40_000
-    whole = analyze_video(video, spotter=spotter, options=AnalyzeOptions(out=tmp_path / "whole"))
+    whole = analyze_video(video, tasks=usual_tasks(spotter=spotter), options=AnalyzeOptions(out=tmp_path / "whole"))
     for name in ("events.json", "scores.npz", "features/picture.npy", "features/picture.json"):
         assert (resumed.bundle / name).read_bytes() == (whole.bundle / name).read_bytes()
     assert clean.bundle.name == resumed.bundle.name
@@ -272,7 +302,7 @@ def test_a_stopped_run_goes_on(video: Path, tmp_path: Path) -> None:
 
 def test_how_long_it_would_take(video: Path, tmp_path: Path) -> None:
     spotter = spotter_of(write_head(tmp_path, streams={"picture": (3, "numbers")}))
-    assert trial_speed(video, info=probe(video), spotter=spotter) > 0
+    assert trial_speed(video, info=probe(video), tasks=usual_tasks(spotter=spotter)) > 0
 
 
 def test_the_command_line(video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -325,21 +355,21 @@ def test_a_stream_of_the_ball_is_made_along_its_tracks_or_given(
     both = write_head(tmp_path, streams={"picture": (3, "numbers"), "ball": (3, "ball_numbers")})
     spotter = load_video_stream_spotter(str(both), device="cpu")
     task, bundle = spot(video, tmp_path / "a", spotter)
-    assert task.degraded
-    (told,) = [remark for remark in task.remarks if "ball" in remark]
+    assert task.manifest_parts()["spotting"]["degraded"]
+    (told,) = [remark for remark in remarks_of(task) if "ball" in remark]
     assert "features extract match.mp4 --ball --model numbers`, for --features ball=FILE.npy" in told
     write_tracks_parquet(bundle.path / TRACKS, ball_tracks(label="player"))
     task, _ = spot(video, tmp_path / "a", spotter)
-    assert any("the tracks hold no ball" in remark for remark in task.remarks)
+    assert any("the tracks hold no ball" in remark for remark in remarks_of(task))
     write_tracks_parquet(bundle.path / TRACKS, ball_tracks())
     task, _ = spot(video, tmp_path / "a", spotter)
-    assert not any("ball" in remark for remark in task.remarks)
+    assert not any("ball" in remark for remark in remarks_of(task))
     made = bundle.path / "features" / "ball.npy"
     features = read_features(made)
     assert (features.info.model, len(features)) == ("ball_numbers", 40)
     given = load_video_stream_spotter(str(both), device="cpu", given={"ball": made})
     task, again = spot(video, tmp_path / "b", given)
-    assert not any("ball" in remark for remark in task.remarks)
+    assert not any("ball" in remark for remark in remarks_of(task))
     assert np.array_equal(again.read_scores().values, bundle.read_scores().values)
     alone = write_head(tmp_path, streams={"ball": (3, "ball_numbers")}, name="alone")
     with pytest.raises(InputError, match=r"of these there are none .*; ball: the ball has not been followed yet"):
@@ -353,11 +383,14 @@ def test_tracks_that_come_later_are_looked_along(video: Path, tmp_path: Path, mo
     both = write_head(tmp_path, streams={"picture": (3, "numbers"), "ball": (3, "ball_numbers")})
     spotter = load_video_stream_spotter(str(both), device="cpu")
     options = AnalyzeOptions(out=tmp_path)
-    assert any("followed yet" in remark for remark in analyze_video(video, spotter=spotter, options=options).remarks)
+    assert any(
+        "followed yet" in remark
+        for remark in analyze_video(video, tasks=usual_tasks(spotter=spotter), options=options).remarks
+    )
     write_tracks_parquet(Bundle.create(tmp_path, video).path / TRACKS, ball_tracks())
-    later = analyze_video(video, spotter=spotter, options=options)
+    later = analyze_video(video, tasks=usual_tasks(spotter=spotter), options=options)
     assert not later.reused and not any("ball" in remark for remark in later.remarks)
-    assert analyze_video(video, spotter=spotter, options=options).reused
+    assert analyze_video(video, tasks=usual_tasks(spotter=spotter), options=options).reused
 
 
 def ball_tracks(*, label: str = "ball") -> Tracks:
@@ -380,19 +413,19 @@ def test_sound_and_files_are_found_by_the_heads_own_words(tmp_path: Path, monkey
     assert [other.about for other in spotter.sources.others] == ["sound"]
     task, bundle = spot(video, tmp_path, spotter)
     assert read_features(bundle.path / "features" / "sound.npy").width == 10
-    assert not any("no 'sound' stream" in remark for remark in task.remarks)
+    assert not any("no 'sound' stream" in remark for remark in remarks_of(task))
     task, _ = spot(mute, tmp_path, spotter)
-    (told,) = [remark for remark in task.remarks if "sound" in remark]
+    (told,) = [remark for remark in remarks_of(task) if "sound" in remark]
     assert told == "no 'sound' stream (the video has no sound): head goes on without it, and finds less"
     given = load_video_stream_spotter(
         str(head), device="cpu", given={"picture": bundle.path / "features" / "picture.npy"}
     )
     assert given.sources.pictures == ()
     task, again = spot(video, tmp_path / "given", given)
-    assert np.array_equal(again.read_scores().values, bundle.read_scores().values) and not task.needs_frames
-    assert not any("another video" in remark for remark in task.remarks)
+    assert np.array_equal(again.read_scores().values, bundle.read_scores().values) and not task.watches
+    assert not any("another video" in remark for remark in remarks_of(task))
     task, _ = spot(mute, tmp_path / "given", given)
-    assert "picture: picture.npy was made of another video file, match.mp4" in task.remarks
+    assert "picture: picture.npy was made of another video file, match.mp4" in remarks_of(task)
     with pytest.raises(UsageError, match="reads the streams picture, sound"):
         load_video_stream_spotter(str(head), device="cpu", given={"other": tmp_path / "x.npy"})
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))  # whoever runs this may have imported a vggish

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from fakematch import PEOPLE, PERSON_PX, FakeDetector, FakePitchFinder, ball_place, place, write_match
-from touchline.analysis.pipeline import AnalysisResult, AnalyzeOptions, analyze_video
+from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
+from touchline.analysis.result import AnalysisResult
 from touchline.analysis.tasks.track import VideoTracker
+from touchline.analysis.tasks.usual import usual_tasks
 from touchline.analysis.track_video import track_video
 from touchline.core.tracks import Tracks
 from touchline.formats.boxes.mot import read_mot
@@ -28,7 +31,9 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def clean(video: Path, tmp_path_factory: pytest.TempPathFactory) -> AnalysisResult:
     options = AnalyzeOptions(out=tmp_path_factory.mktemp("clean"))
-    return analyze_video(video, tracker=VideoTracker(FakeDetector(), FakePitchFinder()), options=options)
+    return analyze_video(
+        video, tasks=usual_tasks(tracker=VideoTracker(FakeDetector(), FakePitchFinder())), options=options
+    )
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +66,8 @@ def test_everyone_is_followed_with_role_and_team(tracks: Tracks, clean: Analysis
     for number, (colour, *_) in enumerate(PEOPLE[:6]):
         teams[colour] |= {t.team for t in people if _near(t.boxes_xyxy[0], box_of(number, int(t.frames[0])))}
     assert sorted(map(sorted, teams.values())) == [["A"], ["B"]]
-    assert clean.tracking is not None
-    assert (clean.tracking.people, clean.tracking.pictures) == (8, 50)
+    assert clean.summaries["track"] is not None
+    assert (clean.summaries["track"].people, clean.summaries["track"].pictures) == (8, 50)
 
 
 def _near(one: np.ndarray, other: np.ndarray) -> bool:
@@ -105,16 +110,19 @@ def test_the_same_bundle_is_reused_and_other_settings_are_not(
 ) -> None:
     detector = FakeDetector()
     out = clean.bundle.parent
-    again = analyze_video(video, tracker=VideoTracker(detector, FakePitchFinder()), options=AnalyzeOptions(out=out))
+    again = analyze_video(
+        video, tasks=usual_tasks(tracker=VideoTracker(detector, FakePitchFinder())), options=AnalyzeOptions(out=out)
+    )
     assert again.reused
-    assert (again.tracking, detector.seen) == (clean.tracking, 0)
-    for change in ({"fps": 6.25}, {"pitch_every": 5}):
+    assert (again.summaries["track"], detector.seen) == (clean.summaries["track"], 0)
+    for number, change in enumerate(({"fps": 6.25}, {"pitch_every": 5})):
+        options = AnalyzeOptions(out=tmp_path / str(number))
+        shutil.copytree(clean.bundle, tmp_path / str(number) / clean.bundle.name)
+        usual = VideoTracker(FakeDetector(), FakePitchFinder())
+        before = analyze_video(video, tasks=usual_tasks(tracker=usual), options=options)
+        assert before.summaries["track"] == clean.summaries["track"]
         tracker = VideoTracker(FakeDetector(), FakePitchFinder(), **change)  # type: ignore[arg-type]
-        before = analyze_video(
-            video, tracker=VideoTracker(FakeDetector(), FakePitchFinder()), options=AnalyzeOptions(out=tmp_path)
-        )
-        assert before.tracking == clean.tracking
-        assert not analyze_video(video, tracker=tracker, options=AnalyzeOptions(out=tmp_path)).reused
+        assert not analyze_video(video, tasks=usual_tasks(tracker=tracker), options=options).reused
 
 
 class Stop(Exception):
@@ -133,13 +141,13 @@ def test_a_stopped_run_goes_on_and_ends_with_the_same_bytes(
     with pytest.raises(Stop):
         analyze_video(
             video,
-            tracker=VideoTracker(FakeDetector(batch=batch, on_detect=stop), FakePitchFinder()),
+            tasks=usual_tasks(tracker=VideoTracker(FakeDetector(batch=batch, on_detect=stop), FakePitchFinder())),
             options=options,
         )
     detector = FakeDetector(batch=batch)
-    result = analyze_video(video, tracker=VideoTracker(detector, FakePitchFinder()), options=options)
+    result = analyze_video(video, tasks=usual_tasks(tracker=VideoTracker(detector, FakePitchFinder())), options=options)
     assert files(result.bundle) == files(clean.bundle)
-    assert result.tracking == clean.tracking
+    assert result.summaries["track"] == clean.summaries["track"]
     saved = (stop_at - 1) // (12 if batch == 4 else 10) * (12 if batch == 4 else 10)
     assert detector.seen == 50 - saved
     assert (result.resumed_from_us is not None) == (saved > 0)
@@ -151,14 +159,14 @@ def test_picked_boxes_keep_only_their_people(video: Path, tmp_path: Path) -> Non
         PickedBox(time_us=2_000_000, box_xyxy=tuple(box_of(0, 50)), name="Anna"),
         PickedBox(time_us=2_000_000, box_xyxy=(300.0, 0.0, 310.0, 20.0), name="Nobody"),
     )
-    options = AnalyzeOptions(out=tmp_path, boxes=picks)
-    result = analyze_video(video, tracker=VideoTracker(FakeDetector()), options=options)
+    options = AnalyzeOptions(out=tmp_path)
+    result = analyze_video(video, tasks=usual_tasks(tracker=VideoTracker(FakeDetector()), boxes=picks), options=options)
     (track,) = Bundle(result.bundle).read_tracks()
     assert track.name == "Anna"
     assert _near(track.boxes_xyxy[0], box_of(0, int(track.frames[0])))
     assert result.degraded
-    assert result.tracking is not None
-    (words,) = result.tracking.unmatched
+    assert result.summaries["track"] is not None
+    (words,) = result.summaries["track"].unmatched
     assert "Nobody" in words
 
 

@@ -16,6 +16,7 @@ from fakematch import FakeDetector, FakePitchFinder, write_match
 from makevideo import write_frames
 from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
 from touchline.analysis.tasks.track import VideoTracker
+from touchline.analysis.tasks.usual import usual_tasks
 from touchline.cli.main import app
 from touchline.formats.actions import read_actions
 from touchline.models.architectures import ARCHITECTURES, Architecture
@@ -139,7 +140,7 @@ def match(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("match")
     video = write_match(folder / "match.mp4", frames=60)
     tracker = VideoTracker(FakeDetector(), FakePitchFinder())
-    return video, analyze_video(video, tracker=tracker, options=AnalyzeOptions(out=folder)).bundle
+    return video, analyze_video(video, tasks=usual_tasks(tracker=tracker), options=AnalyzeOptions(out=folder)).bundle
 
 
 @pytest.mark.parametrize("name", ["", "tracks.parquet", "tracks.txt"])

@@ -16,7 +16,9 @@ from touchline.core.errors import InputError, UsageError
 from touchline.core.pitch import KEYPOINTS_M, Pitch, keypoints_m
 from touchline.models.networks.pitch_net import PitchNet
 from touchline.models.store import load_model
+from touchline.synthetic.pitch_render import Cameras, Draws
 from touchline.training.family import Job
+from touchline.training.pitch import augment
 from touchline.training.pitch.data import (
     SIMULATED_PITCH,
     PitchFrame,
@@ -186,6 +188,25 @@ def test_training_goes_on_where_it_stopped(data: Path, tmp_path: Path) -> None:
     assert torch.load(tmp_path / "pitch.pt", weights_only=True)["step"] == 2
     train_network(settings(steps=9, seconds=1e-9), frames, [], part="", job=Job(tmp_path))
     assert torch.load(tmp_path / "pitch.pt", weights_only=True)["step"] == 2
+
+
+def test_a_bank_draws_again_the_pictures_that_it_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    def noise(draws: Draws, cameras: Cameras, *, width: int, height: int) -> torch.Tensor:
+        return draws.uniform(0.0, 1.0, len(cameras.half_m), 3, height, width)
+
+    monkeypatch.setattr(augment, "render", noise)
+    before, after = (augment.DrawnBank(3, first=1, draws=Draws(seed=4, device="cpu")) for _ in range(2))
+    before.refresh(2)
+    before.refresh(2)
+    state = before.state()
+    before_it_went_on = before.rgb.clone(), before.points_px.clone()
+    after.restore(state)
+    for one, other in zip(before_it_went_on, (after.rgb, after.points_px), strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=0)
+    for bank in (before, after):
+        bank.refresh(1)
+    torch.testing.assert_close(before.rgb, after.rgb, rtol=0, atol=0)
+    assert before.state() == after.state()
 
 
 def test_groups_have_to_leave_and_hold_frames(data: Path, tmp_path: Path) -> None:

@@ -1,9 +1,10 @@
-"""Frames of one decode through the spotter, into saved chunks of scores."""
+"""The events of a video by a spotter of frames: scores chunk by chunk, then events of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,64 +12,61 @@ import numpy.typing as npt
 
 from touchline.analysis.checkpoint import Checkpoint
 from touchline.analysis.events_in_shots import in_wide_shots, remark_on_left_out
-from touchline.core.clock import US_PER_S, us_from_frame
+from touchline.analysis.tasks.spot_summary import SpotSummary, spot_summary
+from touchline.analysis.tasks.task import Job, Task
+from touchline.core.clock import us_from_frame
 from touchline.core.events import Coverage, Scores, Timeline
-from touchline.formats.bundle import EVENTS, RESULTS, SCORES, Bundle
+from touchline.formats.bundle import EVENTS, RESULTS, SCORES, TRACKS, Bundle, Manifest
 from touchline.media.frame import Frame
-from touchline.media.sampling import sample_regular
+from touchline.media.sampling import GridSampler
+from touchline.spotting.engine import ScoreChunk
 from touchline.spotting.spotter import BaseSpotter
 
-Progress = Callable[[int, int], None]
-"""Called with (done_us, total_us) of the video; total_us is 0 while unknown."""
-
-Sample = tuple[int, npt.NDArray[np.uint8]]
-"""Index on the model's time grid, and the luma picture (height, width) there, of the video's size."""
-
 _TRACKS = "tracks"
+"""Names, in the key, the tracks that events were found along; not there where there were none."""
 
 
-class SpotTask:
-    """The events of one video: scores chunk by chunk, then events of them.
+class SpotTask(Task):
+    """The events of videos: scores chunk by chunk, then events of them.
+
+    Where the bundle has the video's tracks, or will, ball actions outside their wide shots are left out.
 
     Args:
         spotter: the model, or several.
         thresholds: confidence an event needs, by label; the spotter's where none is named.
-        origin: what the video is, as part of the key.
-        tracks: names the tracks that the bundle has, or will when :meth:`write` comes; ball actions outside their wide
-            shots are left out. None for a video without tracks.
 
-    Attributes:
-        name: of the task.
-        key: everything that decides the results, as JSON: equal keys mean equal files.
-        files: what it writes into the bundle.
-        models: with what.
-        resumed_from_us: where an earlier run had stopped; None for a run from the start.
-        scored: the bundle has the scores already, found along other tracks or none; to be set before :meth:`open`.
-        remarks: after :meth:`write`, what a user should know.
+    Raises:
+        UsageError: a threshold for a label that the spotter does not have, or outside 0 to 1.
 
     """
 
     name = "spot"
     files = (EVENTS, RESULTS, SCORES)
+    needs = ("track",)
 
-    def __init__(
-        self,
-        spotter: BaseSpotter,
-        *,
-        thresholds: Mapping[str, float],
-        origin: Mapping[str, Any],
-        tracks: str | None = None,
-    ) -> None:
+    def __init__(self, spotter: BaseSpotter, *, thresholds: Mapping[str, float] | None = None) -> None:
         self.spotter = spotter
-        key = spot_key(spotter, thresholds=spotter.thresholds_with(thresholds), origin=origin)
-        self.key = key if tracks is None else {**key, _TRACKS: tracks}
         self.models = tuple({"task": self.name, "name": m.name, "sha256": m.sha256} for m in spotter.members)
-        self.resumed_from_us: int | None = None
-        self.scored = False
-        self.remarks: tuple[str, ...] = ()
-        self._tracked = tracks is not None
-        self._thresholds = dict(thresholds)
+        self._thresholds = spotter.thresholds_with(thresholds or {})
+        self._job: Job
         self._checkpoint: Checkpoint | None = None
+        self._remarks: tuple[str, ...] = ()
+
+    def begin(self, job: Job) -> None:
+        """Take up a video."""
+        self._job = job
+        self._checkpoint, self.resumed_from_us, self._remarks = None, None, ()
+        key = spot_key(self.spotter, thresholds=self._thresholds, origin=job.origin)
+        tracks = job.key_of("track", TRACKS)
+        self.key = key if tracks is None else {**key, _TRACKS: _digest(tracks)}
+
+    def open(self) -> None:
+        """Find what an earlier run saved; where the bundle has the very scores, nothing has to be watched."""
+        self.watches = self._job.force or not self._bundle_has_scores()
+        if self.watches:
+            self._checkpoint = Checkpoint(self._job.bundle.path, key=self.key, resume=self._job.resume)
+            saved = self._checkpoint.next_index
+            self.resumed_from_us = None if saved is None else us_from_frame(saved, fps=self.spotter.fps)
 
     @property
     def checkpoint(self) -> Checkpoint:
@@ -77,51 +75,65 @@ class SpotTask:
             raise ValueError("open() comes before the work")
         return self._checkpoint
 
-    def open(self, bundle: Path, *, resume: bool) -> None:
-        """Find what an earlier run saved."""
-        if self.scored:
-            return
-        self._checkpoint = Checkpoint(bundle, key=self.key, resume=resume)
-        saved = self._checkpoint.next_index
-        self.resumed_from_us = None if saved is None else us_from_frame(saved, fps=self.spotter.fps)
+    def watch(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """The very same frames; those of chunks that are not saved yet are scored on the way."""
+        start = self.checkpoint.next_index or 0
+        first_needed = self.spotter.first_frame_needed(start) if start else 0
+        sampler: GridSampler[Frame] = GridSampler(fps=self.spotter.fps)
+        scoring = self.spotter.scoring(start_index=start)
+        saver = _Saver(self.checkpoint, chunk=max(1, round(self._job.chunk_s * self.spotter.fps)))
 
-    def consume(self, frames: Iterable[Frame], *, chunk_s: float) -> None:
-        """Score all frames of the video, saving at every ``chunk_s`` seconds."""
-        if not self.scored:
-            score_missing(frames, spotter=self.spotter, checkpoint=self.checkpoint, chunk_s=chunk_s)
+        def score(samples: Iterator[tuple[int, Frame]]) -> None:
+            for index, frame in samples:
+                if index >= first_needed:
+                    saver.take(scoring.feed(index, frame.luma))
 
-    def write(self, bundle: Bundle, *, game: str) -> None:
+        for frame in frames:
+            score(sampler.push(frame.time_us, frame))
+            yield frame
+        score(sampler.finish())
+        saver.take(scoring.finish())
+        saver.save()
+
+    def write(self, bundle: Bundle, *, coverage: Coverage) -> None:
         """Find the events and write the task's files."""
-        scores = bundle.read_scores() if self.scored else saved_scores(self.checkpoint, spotter=self.spotter)
+        scores = saved_scores(self.checkpoint, spotter=self.spotter) if self.watches else bundle.read_scores()
         found = self.spotter.events(scores, thresholds=self._thresholds)
-        timeline = self._believed(found, bundle)
+        timeline = in_wide_shots(found, shots=bundle.read_tracks().shots) if _TRACKS in self.key else found
         left_out = len(found) - len(timeline)
-        self.remarks = (remark_on_left_out(left_out),) if left_out else ()
+        self._remarks = (remark_on_left_out(left_out),) if left_out else ()
         bundle.write_scores(scores)
         bundle.write_events(timeline)
-        bundle.write_results(timeline, game=game)
+        bundle.write_results(timeline, game=self._job.video.stem)
 
-    def candidates(self, bundle: Bundle, *, thresholds: Mapping[str, float], coverage: Coverage) -> Timeline:
+    def manifest_parts(self) -> Mapping[str, Any]:
+        """The remarks on the events, where there are any."""
+        return {"spotting": {"remarks": list(self._remarks)} if self._remarks else {}}
+
+    def summary(self, bundle: Bundle, manifest: Manifest) -> SpotSummary:
+        """The events in the bundle."""
+        return spot_summary(bundle, manifest)
+
+    def candidates(self, bundle: Bundle, *, thresholds: Mapping[str, float]) -> Timeline:
         """Every event that reaches the thresholds by the scores in the bundle, for a report's sliders."""
-        return self._believed(self.spotter.events(bundle.read_scores(), thresholds=thresholds), bundle)
+        found = self.spotter.events(bundle.read_scores(), thresholds=thresholds)
+        tracked = _TRACKS in bundle.read_manifest().settings[self.name]
+        return in_wide_shots(found, shots=bundle.read_tracks().shots) if tracked else found
 
     def discard(self) -> None:
-        """Remove what was saved."""
-        if not self.scored:
-            self.checkpoint.discard()
+        """Remove what was saved meanwhile."""
+        if self._checkpoint is not None:
+            self._checkpoint.discard()
 
-    def has_scores_of(self, settings: Mapping[str, Any] | None) -> bool:
-        """Whether work with these settings, another task's ``key``, gave this task's very scores."""
-        return settings is not None and _without_tracks(settings) == _without_tracks(self.key)
+    def _bundle_has_scores(self) -> bool:
+        """Whether the bundle has the very scores, found along other tracks or none."""
+        recorded = self._job.recorded_key(self.name, SCORES)
+        return recorded is not None and _without_tracks(recorded) == _without_tracks(self.key)
 
-    @property
-    def needs_frames(self) -> bool:
-        """Whether it has to see the pictures."""
-        return not self.scored
 
-    def _believed(self, timeline: Timeline, bundle: Bundle) -> Timeline:
-        """The events of wide shots, where the bundle's tracks say which these are; all of them without tracks."""
-        return in_wide_shots(timeline, shots=bundle.read_tracks().shots) if self._tracked else timeline
+def _digest(key: Mapping[str, Any]) -> str:
+    """A name for results: a hash of what decides them."""
+    return hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
 
 
 def _without_tracks(key: Mapping[str, Any]) -> dict[str, Any]:
@@ -145,56 +157,32 @@ def spot_key(spotter: BaseSpotter, *, thresholds: Mapping[str, float], origin: M
     return {**origin, "models": models, "thresholds": dict(thresholds), "peaks": peaks}
 
 
-def score_missing(frames: Iterable[Frame], *, spotter: BaseSpotter, checkpoint: Checkpoint, chunk_s: float) -> None:
-    """Put the frames of all chunks that are not saved yet through the spotter, saving chunk by chunk.
+class _Saver:
+    """Saves scores in chunks of at least so many samples."""
 
-    All of ``frames`` is consumed, whatever is saved already, so that the reader's coverage is of the whole video.
+    def __init__(self, checkpoint: Checkpoint, *, chunk: int) -> None:
+        self._checkpoint = checkpoint
+        self._chunk = chunk
+        self._first_index = 0
+        self._pending: list[npt.NDArray[np.float32]] = []
 
-    Args:
-        frames: the video from its start.
-        spotter: the model, or several.
-        checkpoint: where chunks are saved, and what of them is there.
-        chunk_s: seconds of video between two saves.
+    def take(self, scored: Iterator[ScoreChunk]) -> None:
+        """Take the next scores; save them with those before once they are enough."""
+        for part in scored:
+            self._first_index = self._first_index if self._pending else part.first_index
+            self._pending.append(part.values)
+            if sum(map(len, self._pending)) >= self._chunk:
+                self.save()
 
-    """
-    start_index = checkpoint.next_index or 0
-    first_needed = spotter.first_frame_needed(start_index) if start_index else 0
-    samples = grid_samples(frames, fps=spotter.fps, first_index=first_needed)
-    chunk_samples = max(1, round(chunk_s * spotter.fps))
-    pending: list[npt.NDArray[np.float32]] = []
-    first_index = start_index
-    for chunk in spotter.stream(samples, start_index=start_index):
-        first_index = first_index if pending else chunk.first_index
-        pending.append(chunk.values)
-        if sum(map(len, pending)) >= chunk_samples:
-            checkpoint.append(first_index, np.concatenate(pending))
-            pending = []
-    if pending:
-        checkpoint.append(first_index, np.concatenate(pending))
-    for _ in samples:  # what the spotter left
-        pass
-
-
-def grid_samples(frames: Iterable[Frame], *, fps: float, first_index: int = 0) -> Iterator[Sample]:
-    """Samples of a time grid from ``first_index`` on."""
-    for index, frame in sample_regular(frames, fps=fps):
-        if index >= first_index:
-            yield index, frame.luma
-
-
-def telling_progress(frames: Iterable[Frame], *, duration_us: int, progress: Progress | None) -> Iterator[Frame]:
-    """The same frames; at every second of video, ``progress`` hears how far they are."""
-    told_us = -US_PER_S
-    for frame in frames:
-        if progress is not None and frame.time_us - told_us >= US_PER_S:
-            told_us = frame.time_us
-            progress(frame.time_us, duration_us)
-        yield frame
+    def save(self) -> None:
+        """Save what is left."""
+        if self._pending:
+            self._checkpoint.append(self._first_index, np.concatenate(self._pending))
+            self._pending = []
 
 
 def saved_scores(checkpoint: Checkpoint, *, spotter: BaseSpotter) -> Scores:
     """All saved chunks as one curve."""
     first_index, values = checkpoint.scores(classes=len(spotter.labels))
-    fps = spotter.fps
-    times_us = [us_from_frame(first_index + i, fps=fps) for i in range(len(values))]
+    times_us = [us_from_frame(first_index + i, fps=spotter.fps) for i in range(len(values))]
     return Scores(values=values, times_us=np.array(times_us, dtype=np.int64), labels=tuple(spotter.labels))

@@ -7,7 +7,6 @@ other thresholds, finds them there: they are known by the video's content, the m
 from __future__ import annotations
 
 import json
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,16 +14,16 @@ from typing import Any, Literal
 
 from touchline.analysis.features import FeatureTask, feature_settings
 from touchline.analysis.stream_sources import PictureStream, StreamSources, sources_of
+from touchline.analysis.tasks.spot_summary import SpotSummary, spot_summary
+from touchline.analysis.tasks.task import Job, Task
 from touchline.core.clock import us_from_frame
 from touchline.core.errors import InputError, UsageError
-from touchline.core.events import Coverage, Timeline, VideoInfo
-from touchline.features.picture_extractor import FeatureExtractor
+from touchline.core.events import Coverage, Timeline
 from touchline.features.reduction import Reduction, load_reduction
-from touchline.formats.bundle import EVENTS, RESULTS, SCORES, Bundle
+from touchline.formats.bundle import EVENTS, RESULTS, SCORES, TRACKS, Bundle, Manifest
 from touchline.formats.features.vectors import FeatureInfo, Features, holds, read_features
 from touchline.media.audio import NoAudioError
 from touchline.media.frame import Frame
-from touchline.media.frame_rules import FrameRule, frame_rule
 from touchline.models.runtime.device import choose_device
 from touchline.models.specs.spec import DEFAULT_THRESHOLD
 from touchline.models.specs.stream_spec import StreamHeadConfig
@@ -64,13 +63,6 @@ class VideoStreamSpotter:
         """Itself alone."""
         return (self,)
 
-    def try_on(self, frames: Iterable[Frame], *, info: VideoInfo) -> None:
-        """Take the features of some frames and forget them, to learn how long that takes."""
-        for stream in self.sources.pictures:
-            rule = frame_rule(stream.options.sampling, rate_hz=stream.options.rate_hz, fps=info.fps)
-            frames = _looked_at(frames, rule, stream.extractor)
-        deque(frames, maxlen=0)
-
     def thresholds_with(self, changed: Mapping[str, float]) -> dict[str, float]:
         """The model's thresholds, those of ``changed`` put in their place; the usual one where it names none.
 
@@ -85,118 +77,97 @@ class VideoStreamSpotter:
         return {**{label: self.config.thresholds.get(label, DEFAULT_THRESHOLD) for label in self.labels}, **changed}
 
 
-class StreamSpotTask:
-    """The events of one video by a head over its streams.
+class StreamSpotTask(Task):
+    """The events of videos by a head over their streams.
 
     Args:
         spotter: the head, and what makes its streams.
         thresholds: confidence an event needs, by label; the head's where none is named.
-        origin: what the video is, as part of the key.
-        info: of the video.
-        tracked: whether the bundle has the video's tracks, or will when :meth:`write` comes.
 
-    Attributes:
-        name: of the task.
-        key: everything that decides the results, as JSON: equal keys mean equal files.
-        files: what it writes into the bundle.
-        models: with what.
-        resumed_from_us: where an earlier run had stopped; None for a run from the start.
-        coverage: what of the video was decoded; to be set before :meth:`write`.
-        remarks: after :meth:`write`, what a user should know.
-        degraded: after :meth:`write`, whether a stream was missing, or of another length than the video.
+    Raises:
+        UsageError: a threshold for a label that the head does not have, or outside 0 to 1.
 
     """
 
     name = "spot"
     files = (EVENTS, RESULTS, SCORES)
+    needs = ("track",)
 
-    def __init__(
-        self,
-        spotter: VideoStreamSpotter,
-        *,
-        thresholds: Mapping[str, float],
-        origin: Mapping[str, Any],
-        info: VideoInfo,
-        tracked: bool = False,
-    ) -> None:
+    def __init__(self, spotter: VideoStreamSpotter, *, thresholds: Mapping[str, float] | None = None) -> None:
         self.spotter = spotter
-        self.resumed_from_us: int | None = None
-        self.coverage: Coverage | None = None
-        self.remarks: tuple[str, ...] = ()
-        self.degraded = False
-        self._info = info
-        self._thresholds = spotter.thresholds_with(thresholds)
-        self._video = {"name": info.path.name, "fingerprint": str(origin["video_fingerprint"])}
-        self._settings = {
-            stream.name: feature_settings(stream.extractor, options=stream.options, info=info)
-            for stream in spotter.sources.pictures
-        }
-        reductions = {s.name: s.reduction.sha256 for s in spotter.sources.pictures if s.reduction is not None}
-        others = {
-            stream.name: {**stream.key, "tracked": tracked} if stream.of_tracks else dict(stream.key)
-            for stream in spotter.sources.others
-        }
-        key = {"head": spotter.sha256, "streams": self._settings, "reductions": reductions, "others": others}
-        self.key: dict[str, Any] = json.loads(json.dumps({**origin, **key, "thresholds": self._thresholds}))
-        named = [
-            (spotter.name, spotter.sha256),
-            *((s.extractor.name, s.extractor.sha256) for s in spotter.sources.pictures),
-        ]
+        pictures = spotter.sources.pictures
+        named = [(spotter.name, spotter.sha256), *((s.extractor.name, s.extractor.sha256) for s in pictures)]
         self.models = tuple({"task": self.name, "name": name, "sha256": sha256} for name, sha256 in named)
-        self._folder: Path | None = None
+        self._thresholds = spotter.thresholds_with(thresholds or {})
+        self._job: Job
+        self._video: dict[str, str] = {}
+        self._settings: dict[str, dict[str, Any]] = {}
         self._found: StreamEvents | None = None
         self._tasks: dict[str, FeatureTask] = {}
 
-    def open(self, bundle: Path, *, resume: bool) -> None:
-        """Find what an earlier run saved, and which streams are there; all are taken anew without ``resume``."""
-        self._folder = bundle / FEATURES
-        for stream in self.spotter.sources.pictures:
-            settings = self._settings[stream.name]
-            if not resume or not self._holds(stream):
-                self._tasks[stream.name] = FeatureTask(
-                    stream.extractor,
-                    info=self._info,
-                    options=replace(stream.options, resume=resume),
-                    key={"video": self._video, **settings},
-                    folder=bundle,
-                    task=f"{FEATURES}-{stream.name}",
-                )
+    def begin(self, job: Job) -> None:
+        """Take up a video."""
+        self._job = job
+        self._found, self._tasks, self.resumed_from_us = None, {}, None
+        self._video = {"name": job.video.name, "fingerprint": job.fingerprint}
+        sources = self.spotter.sources
+        self._settings = {
+            stream.name: feature_settings(stream.extractor, options=stream.options, info=job.info)
+            for stream in sources.pictures
+        }
+        tracked = "track" in job.keys or (job.bundle.path / TRACKS).exists()
+        others = {
+            stream.name: {**stream.key, "tracked": tracked} if stream.of_tracks else dict(stream.key)
+            for stream in sources.others
+        }
+        reductions = {s.name: s.reduction.sha256 for s in sources.pictures if s.reduction is not None}
+        key = {"head": self.spotter.sha256, "streams": self._settings, "reductions": reductions, "others": others}
+        self.key = json.loads(json.dumps({**job.origin, **key, "thresholds": self._thresholds}))
+
+    def open(self) -> None:
+        """Find what an earlier run saved, and which streams are there; all are taken anew unless the job resumes."""
+        pictures, resume = self.spotter.sources.pictures, self._job.resume
+        self._tasks = {s.name: self._feature_task(s) for s in pictures if not resume or not self._holds(s)}
+        self.watches = bool(self._tasks)
         rows = [task.resumed_row for task in self._tasks.values()]
         known = [row for row in rows if row is not None]
         if known and len(known) == len(rows):
-            self.resumed_from_us = us_from_frame(min(known), fps=self.spotter.sources.pictures[0].options.rate_hz)
+            self.resumed_from_us = us_from_frame(min(known), fps=pictures[0].options.rate_hz)
 
-    @property
-    def needs_frames(self) -> bool:
-        """Whether any stream has to be taken of the video's pictures, once :meth:`open` has looked."""
-        return bool(self._tasks)
-
-    def consume(self, frames: Iterable[Frame], *, chunk_s: float) -> None:
-        """Take the features that are missing of all frames of the video, saving on the way."""
+    def watch(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """The very same frames; features that are missing are taken of them, and saved on the way."""
         for task in self._tasks.values():
             frames = task.watch(frames)
-        deque(frames, maxlen=0)
+        return iter(frames)
 
-    def write(self, bundle: Bundle, *, game: str) -> None:
+    def write(self, bundle: Bundle, *, coverage: Coverage) -> None:
         """Keep the streams, find the events, and write the task's files."""
         for stream in self.spotter.sources.pictures:
-            task = self._tasks.get(stream.name)
-            if task is not None:
-                task.write(self._path(stream.name), info=self._about(stream))
-        self._found = found = self._spot(self.coverage)
+            if stream.name in self._tasks:
+                about = self._about(stream, coverage)
+                self._tasks[stream.name].write(self._path(stream.name), info=about)
+        self._found = found = self._spot(coverage)
         timeline = surest(found.timeline, thresholds=self._thresholds)
-        self.remarks, self.degraded = found.remarks, found.degraded
         bundle.write_scores(found.scores)
         bundle.write_events(timeline)
-        bundle.write_results(timeline, game=game)
+        bundle.write_results(timeline, game=self._job.video.stem)
 
-    def candidates(self, bundle: Bundle, *, thresholds: Mapping[str, float], coverage: Coverage) -> Timeline | None:
+    def manifest_parts(self) -> Mapping[str, Any]:
+        """The remarks on the events, and whether a stream was missing or of another length than the video."""
+        if self._found is None:
+            return {}
+        return {"spotting": {"remarks": list(self._found.remarks), "degraded": self._found.degraded}}
+
+    def summary(self, bundle: Bundle, manifest: Manifest) -> SpotSummary:
+        """The events in the bundle."""
+        return spot_summary(bundle, manifest)
+
+    def candidates(self, bundle: Bundle, *, thresholds: Mapping[str, float]) -> Timeline | None:
         """Every event that reaches the thresholds, for a report's sliders; None where the streams were not kept."""
-        self._folder = bundle.path / FEATURES
         if self._found is None:
             if not all(self._holds(stream) for stream in self.spotter.sources.pictures):
                 return None
-            self._found = self._spot(coverage)
+            self._found = self._spot(bundle.read_manifest().coverage)
         return surest(self._found.timeline, thresholds=thresholds)
 
     def discard(self) -> None:
@@ -204,29 +175,37 @@ class StreamSpotTask:
         for task in self._tasks.values():
             task.discard()
 
+    def _feature_task(self, stream: PictureStream) -> FeatureTask:
+        """What takes a stream's features of the video."""
+        return FeatureTask(
+            stream.extractor,
+            info=self._job.info,
+            options=replace(stream.options, resume=self._job.resume),
+            key={"video": self._video, **self._settings[stream.name]},
+            folder=self._job.bundle.path,
+            task=f"{FEATURES}-{stream.name}",
+        )
+
     def _path(self, name: str) -> Path:
-        if self._folder is None:
-            raise ValueError("open() comes before the work")
-        return self._folder / f"{name}.npy"
+        return self._job.bundle.path / FEATURES / f"{name}.npy"
 
     def _holds(self, stream: PictureStream) -> bool:
         """Whether a stream of this very video, made in this very way, is there."""
         settings = self._settings[stream.name]
         return holds(self._path(stream.name), video=self._video, settings=settings) is not None
 
-    def _spot(self, coverage: Coverage | None) -> StreamEvents:
+    def _spot(self, coverage: Coverage) -> StreamEvents:
         """What the head says of the streams."""
         streams, missing = self._streams()
-        duration_us = self._info.duration_us if coverage is None else coverage.duration_us
-        return self.spotter.head.spot(streams, duration_us=duration_us, missing=missing)
+        return self.spotter.head.spot(streams, duration_us=coverage.duration_us, missing=missing)
 
-    def _about(self, stream: PictureStream) -> FeatureInfo:
+    def _about(self, stream: PictureStream, coverage: Coverage) -> FeatureInfo:
         return FeatureInfo(
             model=stream.extractor.name,
             model_sha256=stream.extractor.sha256,
             rate_hz=stream.options.rate_hz,
             sampling=stream.options.sampling,
-            coverage=self.coverage,
+            coverage=coverage,
             video=self._video,
             settings=self._settings[stream.name],
         )
@@ -239,7 +218,7 @@ class StreamSpotTask:
             found[stream.name] = features if stream.reduction is None else _reduced(features, stream.reduction)
         for other in self.spotter.sources.others:
             try:
-                found[other.name] = other.take(self._info.path, self._path(other.name))
+                found[other.name] = other.take(self._job.info.path, self._path(other.name))
             except NoAudioError:
                 missing[other.name] = "the video has no sound"
             except InputError as error:
@@ -247,14 +226,6 @@ class StreamSpotTask:
                     raise
                 missing[other.name] = str(error)
         return found, missing
-
-
-def _looked_at(frames: Iterable[Frame], rule: FrameRule, extractor: FeatureExtractor) -> Iterator[Frame]:
-    """The same frames; those a rule takes go through an extractor."""
-    for frame in frames:
-        for _, taken in rule.push(frame):
-            extractor.features([taken.to_rgb()])
-        yield frame
 
 
 def surest(timeline: Timeline, *, thresholds: Mapping[str, float]) -> Timeline:

@@ -15,7 +15,6 @@ import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any, Literal
 
 from touchline.analysis.checkpoint import Chunks
@@ -27,14 +26,15 @@ from touchline.analysis.shot_actions import (
     windows_of_tracks,
 )
 from touchline.analysis.tasks.cuts import Ended, ShotFiles, ShotSplitter
-from touchline.analysis.tracking_summary import Facts, Picker, TrackCount, TrackingSummary
-from touchline.core.events import VideoInfo
+from touchline.analysis.tasks.task import Job, Task
+from touchline.analysis.tasks.tracking_summary import Facts, Picker, TrackCount, TrackingSummary
+from touchline.core.events import Coverage, VideoInfo
 from touchline.core.tracks import DETECTION_LABELS
 from touchline.formats.actions import write_actions
 from touchline.formats.boxes.mot import mot_writer
 from touchline.formats.boxes.picked import PickedBox
 from touchline.formats.boxes.tracks_parquet import tracks_parquet_writer
-from touchline.formats.bundle import ACTIONS, TRACKS, TRACKS_MOT, Bundle
+from touchline.formats.bundle import ACTIONS, TRACKS, TRACKS_MOT, Bundle, Manifest
 from touchline.media.frame import Frame
 from touchline.recognition.recogniser import ClipRecogniser
 from touchline.tracking.detections import PeopleDetector
@@ -148,43 +148,26 @@ def load_tracker(
     return VideoTracker(found, points, fps=fps, settings=settings, recogniser=named)
 
 
-class TrackTask:
-    """The people and the ball of one video.
+class TrackTask(Task):
+    """The people and the ball of videos.
 
     Args:
         tracker: models and settings.
         boxes: people a person picked; only their tracks are kept. Empty keeps everyone.
-        origin: what the video is, as part of the key.
-        info: of the video.
-
-    Attributes:
-        name: of the task.
-        key: everything that decides the results, as JSON: equal keys mean equal files.
-        files: what it writes into the bundle.
-        models: with what.
-        resumed_from_us: where an earlier run had stopped; None for a run from the start.
-        summary: what was found, once it is written.
 
     """
 
     name = "track"
     files = (TRACKS, TRACKS_MOT, ACTIONS)
+    watches = True
 
-    def __init__(
-        self, tracker: VideoTracker, *, boxes: tuple[PickedBox, ...], origin: Mapping[str, Any], info: VideoInfo
-    ) -> None:
-        picked = [[pick.time_us, *map(float, pick.box_xyxy), pick.name] for pick in boxes]
-        self.key = json.loads(json.dumps({**origin, **tracker.key(), "boxes": picked, "version": 2}))
+    def __init__(self, tracker: VideoTracker, *, boxes: tuple[PickedBox, ...] = ()) -> None:
         self.models = tuple({"task": self.name, "name": m.name, "sha256": m.sha256} for m in tracker.models)
-        self.resumed_from_us: int | None = None
-        self.summary = TrackingSummary()
         self._tracker = tracker
         self._boxes = boxes
-        self._info = info
-        self._fps = tracker.fps_for(info)
-        self._batch = tracker.batch_for(info)
+        self._job: Job
         self._chunks: Chunks | None = None
-        self._facts = Facts(width=info.width, height=info.height, sure=tracker.settings.high)
+        self._found = TrackingSummary()
 
     @property
     def chunks(self) -> Chunks:
@@ -193,19 +176,30 @@ class TrackTask:
             raise ValueError("open() comes before the work")
         return self._chunks
 
-    def open(self, bundle: Path, *, resume: bool) -> None:
+    def begin(self, job: Job) -> None:
+        """Take up a video."""
+        self._job, self._info = job, job.info
+        self._chunks, self.resumed_from_us, self._found = None, None, TrackingSummary()
+        picked = [[pick.time_us, *map(float, pick.box_xyxy), pick.name] for pick in self._boxes]
+        self.key = json.loads(json.dumps({**job.origin, **self._tracker.key(), "boxes": picked, "version": 2}))
+        self._fps = self._tracker.fps_for(job.info)
+        self._batch = self._tracker.batch_for(job.info)
+        self._facts = Facts(width=job.info.width, height=job.info.height, sure=self._tracker.settings.high)
+
+    def open(self) -> None:
         """Find what an earlier run saved."""
-        self._chunks = Chunks(bundle, task=self.name, key=self.key, resume=resume)
+        self._chunks = Chunks(self._job.bundle.path, task=self.name, key=self.key, resume=self._job.resume)
         last = self._chunks.last
         self.resumed_from_us = None if last is None else int(last["time_us"][-1])
         self._shots = ShotFiles(self._chunks.folder)
         self._windows = WindowFiles(self._chunks.folder)
 
-    def watch(self, frames: Iterable[Frame], *, chunk_s: float) -> Iterator[Frame]:
-        """The very same frames; what is seen in them is saved at every ``chunk_s`` seconds, shots when they end."""
+    def watch(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """The very same frames; what is seen in them is saved chunk by chunk, shots when they end."""
         saved = itertools.islice(self.chunks.read(), self.chunks.count)
         observer = self._tracker.observer(self._info, saved=itertools.chain.from_iterable(map(unpack, saved)))
-        recorder = _Recorder(self.chunks, chunk=self._batch * max(1, round(chunk_s * self._fps / self._batch)))
+        batches = max(1, round(self._job.chunk_s * self._fps / self._batch))
+        recorder = _Recorder(self.chunks, chunk=self._batch * batches)
         splitter = ShotSplitter(fps=self._fps)
         for number, frame in enumerate(frames):
             splitter.shown(number, frame.time_us)
@@ -218,7 +212,7 @@ class TrackTask:
         self._follow(splitter.finish(), recorder)
         self._facts.seams = splitter.seams
 
-    def write(self, bundle: Bundle, *, game: str) -> None:
+    def write(self, bundle: Bundle, *, coverage: Coverage) -> None:
         """Name the teams of the match and write the task's files."""
         self._shots.mark_replays()
         kits = match_teams(self._shots.wide_looks)
@@ -243,10 +237,18 @@ class TrackTask:
                 write(kept)
                 write_lines(kept)
         write_actions(bundle.path / ACTIONS, book.actions())
-        self.summary = self._facts.summary(count, shots=shots, unmatched=picker.unmatched, picked=bool(self._boxes))
+        self._found = self._facts.summary(count, shots=shots, unmatched=picker.unmatched, picked=bool(self._boxes))
+
+    def manifest_parts(self) -> Mapping[str, Any]:
+        """What was found, in numbers and words."""
+        return {"tracking": self._found.to_json()}
+
+    def summary(self, bundle: Bundle, manifest: Manifest) -> TrackingSummary:
+        """What the manifest says was found."""
+        return TrackingSummary.from_json(manifest.tracking)
 
     def discard(self) -> None:
-        """Remove what was saved."""
+        """Remove what was saved meanwhile."""
         self.chunks.discard()
 
     def _take(self, observation: Observation, recorder: _Recorder, splitter: ShotSplitter) -> None:

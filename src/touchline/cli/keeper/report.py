@@ -142,7 +142,7 @@ def _moments(
 def _write(out: Path, moments: Sequence[Moment], *, model: Path | None, source: str, output: Output) -> None:
     from touchline.goalkeeping.expected_saves import load_expected_saves
     from touchline.goalkeeping.technique import load_techniques
-    from touchline.report.keeper_page import write_keeper_pages
+    from touchline.report.keepers.page import write_keeper_pages
 
     pages = write_keeper_pages(
         out, moments, model=load_expected_saves(model), techniques=load_techniques(), source=source

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,9 +59,14 @@ class ClipTrial:
         ids, groups = zip(*((item.id, item.kept_together) for item in self.clips.items), strict=True)
         return Examples(ids, groups, self.clips.truth, self.clips.labels)
 
+    @torch.inference_mode()
     def predict(self, network: Any, rows: Indices) -> Floats:
         """Probabilities (rows, classes) of some clips, as the finished model gives them."""
-        return predict(network, self.clips, rows, spec=self.spec, device=self.device)
+        normalise, found = ClipNormaliser(self.spec).to(self.device), []
+        for first in range(0, len(rows), _BATCH):
+            pixels = plain_batch(self.clips, rows[first : first + _BATCH].tolist(), spec=self.spec).to(self.device)
+            found.append(network(normalise(pixels)).softmax(dim=1).double().cpu().numpy())
+        return np.concatenate(found)
 
     def measure(self, examples: Examples, values: Floats) -> dict[str, Any]:
         """What probabilities (n, classes) of as many clips are worth."""
@@ -73,11 +78,11 @@ class ClipTrial:
             "unreadable": len(self.clips.unreadable),
         }
 
-    def name_one(self, network: Any) -> object:
-        """Name a black clip."""
-        spec = self.spec
+    def one_by_one(self, network: Any) -> Callable[[], object]:
+        """What names a black clip when it is called, to be timed."""
+        spec, whole = self.spec, ClipClassifier(network, spec=self.spec).eval().to(self.device)
         pixels = torch.zeros(1, spec.frames, spec.height, spec.width, 3, dtype=torch.uint8, device=self.device)
-        return ClipClassifier(network, spec=spec).eval().to(self.device)(pixels).cpu()
+        return lambda: whole(pixels).cpu()
 
 
 def read_clip_trial(settings: ClipRecipe, job: Job) -> ClipTrial:
@@ -132,14 +137,3 @@ def check_leaks(clips: TrainingClips, folds: list[Fold], settings: ClipRecipe, *
             bad.describe(),
         )
     return bad
-
-
-@torch.inference_mode()
-def predict(network: Any, clips: TrainingClips, rows: Indices, *, spec: ClipSpec, device: str) -> Floats:
-    """Probabilities (n, classes) of some clips, as the finished model gives them."""
-    normalise = ClipNormaliser(spec).to(device)
-    found = []
-    for first in range(0, len(rows), _BATCH):
-        pixels = plain_batch(clips, rows[first : first + _BATCH].tolist(), spec=spec)
-        found.append(network(normalise(pixels.to(device))).softmax(dim=1).double().cpu().numpy())
-    return np.concatenate(found)

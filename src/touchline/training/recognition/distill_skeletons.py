@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from touchline.models.networks.skeleton_net import SkeletonNet
@@ -21,7 +22,7 @@ from touchline.training.recognition.clip_splits import Indices
 from touchline.training.recognition.distill_table import DistillResult, DistillRow, compare_roles
 from touchline.training.recognition.distillation_losses import OF_LOGITS
 from touchline.training.recognition.skeleton_settings import DistillSkeletonsRecipe, SkeletonNetwork
-from touchline.training.recognition.skeleton_trial import SkeletonTrial, predict, read_skeleton_trial
+from touchline.training.recognition.skeleton_trial import SkeletonTrial, read_skeleton_trial
 from touchline.training.recognition.skeletons import Teaching, plan_ensemble, save_skeletons, train_one
 
 
@@ -85,7 +86,7 @@ def _teaching(trial: SkeletonTrial, teacher: SkeletonNet, settings: DistillSkele
     """What the teacher of a fold asks."""
     asked = settings.distillation
     return Teaching(
-        probabilities=torch.from_numpy(predict(teacher, trial.data.sequences)).float(),
+        probabilities=torch.from_numpy(trial.predict(teacher, np.arange(len(trial.truth)))).float(),
         loss=partial(OF_LOGITS[asked.loss], temperature=asked.temperature),
         kd_weight=asked.kd_weight,
         ce_weight=asked.ce_weight,

@@ -6,7 +6,6 @@ import io
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +102,7 @@ def compare_roles(
     last, measured, rows = networks[-1], {}, []
     for role in ROLES:
         measured[role] = write_measured(trial, values[role], csv=out / f"{role}.csv", json=out / f"{role}.json")
-        run_once = partial(trial.name_one, last[role])
+        run_once = trial.one_by_one(last[role])
         rows.append(row_of(role, last[role], measured=measured[role], run_once=run_once))
     model = save(last["distilled"], rows[-1], measured["distilled"])
     examples = trial.examples

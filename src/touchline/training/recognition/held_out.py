@@ -64,8 +64,8 @@ class Trial(Protocol):
     def measure(self, examples: Examples, values: Floats) -> dict[str, Any]:
         """What probabilities (n, classes) of as many examples are worth, as JSON holds it."""
 
-    def name_one(self, network: Any) -> object:
-        """Name one example, to be timed."""
+    def one_by_one(self, network: Any) -> Callable[[], object]:
+        """What names one example when it is called, to be timed."""
 
 
 def hold_out(trial: Trial, train: Callable[[str, Indices], Networks]) -> tuple[dict[str, Floats], list[Networks]]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from touchline.core.errors import InputError
@@ -48,9 +47,11 @@ class SkeletonTrial:
         held = {group: self.data.groups == group for group in sorted(set(self.data.groups.tolist()))}
         return {f"without_{group}": Fold(np.flatnonzero(~own), np.flatnonzero(own)) for group, own in held.items()}
 
+    @torch.inference_mode()
     def predict(self, network: SkeletonNet, rows: Indices) -> Floats:
         """Probabilities (rows, classes) of some sequences."""
-        return predict(network, self.data.sequences[rows])
+        sequences = torch.from_numpy(self.data.sequences[rows]).to(_device_of(network))
+        return np.asarray(network(sequences).softmax(dim=1).cpu().numpy(), np.float64)
 
     def measure(self, examples: Examples, values: Floats) -> dict[str, Any]:
         """What probabilities (n, classes) of as many sequences are worth, by match and together."""
@@ -65,9 +66,10 @@ class SkeletonTrial:
             **calibrated,
         }
 
-    def name_one(self, network: SkeletonNet) -> object:
-        """Name the first sequence."""
-        return predict(network, self.data.sequences[:1])
+    def one_by_one(self, network: SkeletonNet) -> Callable[[], object]:
+        """What names the first sequence when it is called, to be timed."""
+        one = torch.from_numpy(self.data.sequences[:1]).to(_device_of(network))
+        return lambda: network(one).cpu()
 
 
 def read_skeleton_trial(settings: SkeletonData) -> SkeletonTrial:
@@ -86,13 +88,6 @@ def read_skeleton_trial(settings: SkeletonData) -> SkeletonTrial:
     return SkeletonTrial(data, truth, tuple(settings.labels))
 
 
-@torch.inference_mode()
-def predict(network: SkeletonNet, sequences: npt.NDArray[np.float32]) -> Floats:
-    """Probabilities (n, classes) of sequences (n, t, joints, 3), on the device where the network is."""
-    device = next(network.parameters()).device
-    return np.asarray(network(torch.from_numpy(sequences).to(device)).softmax(dim=1).cpu().numpy(), np.float64)
-
-
 def class_numbers(data: SkeletonSet, settings: SkeletonData) -> Indices:
     """The class of every sequence, int64 (n,).
 
@@ -106,3 +101,7 @@ def class_numbers(data: SkeletonSet, settings: SkeletonData) -> Indices:
     if len(settings.mirror) != len(data.joints):
         raise InputError(f"mirror has {len(settings.mirror)} entries for the {len(data.joints)} joints {data.joints}")
     return np.array([settings.labels.index(label) for label in data.labels.tolist()], np.int64)
+
+
+def _device_of(network: SkeletonNet) -> torch.device:
+    return next(network.parameters()).device

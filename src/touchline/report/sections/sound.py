@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 
 import numpy as np
 
 from touchline.core.sound import BANDS_HZ, CURVE_RATE_HZ, Floats, SoundReading
+from touchline.report.sections.section import Section
+from touchline.report.values import BundleValues
 
 MAX_SAMPLES = 20_000
 """Samples of one curve in the page; longer curves are pooled by their maximum."""
 RANGE_DB = 50.0
 """From the loudest level of a curve this far down is drawn."""
+
+
+def _data(values: BundleValues) -> Mapping[str, object]:
+    return {"sound": None if values.sound is None else sound_data(values.sound)}
+
+
+SECTION = Section(_data)
 
 
 def sound_data(reading: SoundReading) -> dict[str, object]:

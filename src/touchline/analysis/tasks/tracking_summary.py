@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from touchline.analysis.tasks.task import Summary
 from touchline.core.clock import US_PER_S, format_clock
 from touchline.core.tracks import BALL, DETECTION_LABELS, Shot, Track
+from touchline.core.wording import counted
 from touchline.formats.boxes.picked import PickedBox
 from touchline.tracking.observations import Observation
 
@@ -21,8 +23,8 @@ _PICK_IOU = 0.3
 _PICK_US = US_PER_S // 2
 
 
-@dataclass(frozen=True, slots=True)
-class TrackingSummary:
+@dataclass(frozen=True)
+class TrackingSummary(Summary):
     """What was followed.
 
     Attributes:
@@ -58,6 +60,35 @@ class TrackingSummary:
         shots = tuple(Shot(**shot) for shot in document.get("shots", ()))
         words = {name: tuple(document.get(name, ())) for name in ("notes", "unmatched")}
         return cls(**{**document, "shots": shots, **words})
+
+    @property
+    def degraded(self) -> bool:
+        """Whether a picked box matched nobody."""
+        return bool(self.unmatched)
+
+    def record(self) -> dict[str, Any]:
+        """All of it."""
+        return {"tracking": self.to_json()}
+
+    def counts(self) -> list[str]:
+        """How many tracks there are."""
+        return [f"{counted(self.people, 'track')} of people, {self.balls} of the ball"]
+
+    def lines(self, *, listed: bool) -> list[str]:
+        """Roles, teams, shots, and the remarks."""
+        roles = ", ".join(f"{label} {count}" for label, count in (self.labels or {}).items())
+        teams = ", ".join(f"team {team} {count}" for team, count in (self.teams or {}).items())
+        kinds = Counter(shot.kind for shot in self.shots)
+        shots = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+        lines = [f"tracks: {'; '.join(words for words in (roles, teams) if words)}"] if roles else []
+        lines.append(f"{counted(len(self.shots), 'camera shot')}: {shots}")
+        if self.people:
+            lines.append(f"{100 * self.placed:.0f} % of the boxes of people have a position on the pitch")
+        return [*lines, *(f"note: {note}" for note in self.notes)]
+
+    def warnings(self) -> list[str]:
+        """Picked boxes that matched nobody."""
+        return list(self.unmatched)
 
 
 class Facts:

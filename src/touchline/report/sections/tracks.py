@@ -19,8 +19,10 @@ from touchline.core.clock import US_PER_S
 from touchline.core.pitch import STANDARD, lines_m, spots_m
 from touchline.core.tracks import DETECTION_LABELS, Track, Tracks
 from touchline.render.drawing import COLOURS, MAX_GAP_US
-from touchline.report.actions import actions_data
-from touchline.report.players import bands, movements_of
+from touchline.report.sections.actions import actions_data
+from touchline.report.sections.players import bands, movements_of
+from touchline.report.sections.section import Section
+from touchline.report.values import BundleValues
 
 MAX_SAMPLES = 750_000
 """Boxes in the page: 25 people and a ball through 90 minutes, five times a second."""
@@ -63,6 +65,17 @@ class Samples:
     first: int
     values: npt.NDArray[np.int16]
     states: npt.NDArray[np.uint8]
+
+
+def _data(values: BundleValues) -> Mapping[str, object]:
+    if values.tracks is None:
+        return {"tracks": None}
+    about = values.manifest.tracking
+    notes = (*about.get("notes", ()), *about.get("unmatched", ()))
+    return {"tracks": tracks_data(values.tracks, actions=values.actions, notes=notes)}
+
+
+SECTION = Section(_data)
 
 
 def tracks_data(tracks: Tracks, *, actions: Actions | None = None, notes: Sequence[str] = ()) -> dict[str, object]:

@@ -1,0 +1,25 @@
+"""The keeper pages of a match, made of a complete bundle."""
+
+from __future__ import annotations
+
+from touchline.analysis.tasks.made_of_bundle import MadeOfBundle
+from touchline.core.events import Coverage
+from touchline.formats.bundle import KEEPERS, Bundle
+
+
+class KeeperPagesTask(MadeOfBundle):
+    """``keepers/``: a page for each keeper who faced a shot."""
+
+    name = "keepers"
+    files = (f"{KEEPERS}/index.html",)
+    needs = ("spot", "track")
+
+    def write(self, bundle: Bundle, *, coverage: Coverage) -> None:
+        """Make the pages, where there were shots; remarks say why there are none, where there should be some."""
+        from touchline.analysis.keeper_match import has_shots, write_bundle_pages
+
+        timeline = bundle.read_events()
+        if has_shots(timeline):
+            folder, tracks = bundle.path / KEEPERS, bundle.read_tracks()
+            video, stream = self._job.video, self._job.stream
+            self._remarks = write_bundle_pages(video, folder, timeline=timeline, tracks=tracks, stream=stream)

@@ -1,0 +1,73 @@
+"""What was spotted in a video, for people and for ``--json``; one for all kinds of spotters."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from touchline.analysis.tasks.task import Summary
+from touchline.core.clock import format_clock
+from touchline.core.events import Event, Timeline
+from touchline.core.wording import counted
+from touchline.formats.bundle import Bundle, Manifest
+
+
+@dataclass(frozen=True)
+class SpotSummary(Summary):
+    """The events of a video.
+
+    Attributes:
+        timeline: the events.
+        remarks: what a user should know of them.
+        degraded: a head over feature streams had to do without one, or with one of another length.
+
+    """
+
+    timeline: Timeline
+    remarks: tuple[str, ...] = ()
+    degraded: bool = False
+
+    def record(self) -> dict[str, Any]:
+        """How many events there are."""
+        return {"events": len(self.timeline)}
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Each event."""
+        return [_event_row(event) for event in self.timeline]
+
+    def counts(self) -> list[str]:
+        """How many events there are, in words."""
+        return [counted(len(self.timeline), "event")]
+
+    def lines(self, *, listed: bool) -> list[str]:
+        """How many events of each label; as a table where they are listed."""
+        if listed:
+            return _table(self.timeline.events)
+        counts = Counter(event.label for event in self.timeline)
+        return [", ".join(f"{label} {count}" for label, count in sorted(counts.items()))] if counts else []
+
+
+def spot_summary(bundle: Bundle, manifest: Manifest) -> SpotSummary:
+    """What a bundle holds of events."""
+    about = manifest.spotting
+    return SpotSummary(bundle.read_events(), tuple(about.get("remarks", ())), bool(about.get("degraded")))
+
+
+def _event_row(event: Event) -> dict[str, Any]:
+    return {
+        "type": "event",
+        "label": event.label,
+        "time_us": event.start_us,
+        "time": format_clock(event.start_us),
+        "confidence": round(event.confidence, 6),
+    }
+
+
+def _table(events: tuple[Event, ...]) -> list[str]:
+    """Time, label and confidence of events, aligned."""
+    if not events:
+        return ["no event reached its confidence threshold; --threshold all=VALUE lowers it"]
+    width = max(len(event.label) for event in events)
+    rows = [f"{'time':>11}  {'label':<{width}}  confidence"]
+    return rows + [f"{format_clock(e.start_us):>11}  {e.label:<{width}}  {e.confidence:10.2f}" for e in events]

@@ -1,0 +1,95 @@
+"""The coach's report: a page for each keeper, in one file that needs no network and prints well."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from markupsafe import Markup
+
+from touchline.core.shots import GOAL, SAVED
+from touchline.formats.files.atomic import make_folder, write_text_atomic
+from touchline.goalkeeping.expected_saves import SaveModel
+from touchline.goalkeeping.moments import Moment, by_keeper
+from touchline.goalkeeping.technique import Techniques
+from touchline.report.html import policy, render, static_text
+from touchline.report.keepers.numbers import count_saves, in_words, remarks
+from touchline.report.keepers.sections.registry import CARD_SECTIONS
+from touchline.report.keepers.sections.section import Known
+
+_WITHOUT_MARKS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae"})
+_OUTCOMES = {SAVED: "saved", GOAL: "goal"}
+
+
+def write_keeper_pages(
+    folder: Path, moments: Sequence[Moment], *, model: SaveModel, techniques: Techniques, source: str
+) -> dict[str, Path]:
+    """Write a page for each keeper, and ``index.html`` that lists them.
+
+    Args:
+        folder: made where it is missing.
+        moments: of any number of keepers.
+        model: of expected saves, for the maps.
+        techniques: known ones.
+        source: what the pages were made from, in words.
+
+    Returns:
+        Each keeper's page by name.
+
+    """
+    make_folder(folder)
+    known, keepers = Known(model, techniques), by_keeper(moments)
+    pages: dict[str, Path] = {}
+    for keeper, own in keepers.items():
+        path = folder / _file_name(keeper, taken=[page.name for page in pages.values()])
+        write_text_atomic(path, _keeper_page(keeper, own, known=known, source=source))
+        pages[keeper] = path
+    write_text_atomic(folder / "index.html", _index_page(keepers, pages, source=source))
+    return pages
+
+
+def _keeper_page(keeper: str, moments: Sequence[Moment], *, known: Known, source: str) -> str:
+    return render(
+        "keepers/keeper.html",
+        title=f"{keeper}: goalkeeping",
+        keeper=keeper,
+        source=source,
+        summary=in_words(moments),
+        remarks=remarks(known.model, known.techniques),
+        cards=[_card(moment, known) for moment in moments],
+        **_own_files(),
+    )
+
+
+def _index_page(keepers: Mapping[str, Sequence[Moment]], pages: Mapping[str, Path], *, source: str) -> str:
+    rows = [(keeper, pages[keeper].name, count_saves(moments)) for keeper, moments in keepers.items()]
+    return render("keepers/index.html", title="Goalkeepers", source=source, rows=rows, **_own_files())
+
+
+def _card(moment: Moment, known: Known) -> dict[str, object]:
+    """A moment's card: its title, its outcome, and what its sections show."""
+    outcome = "" if moment.shot is None else moment.shot.outcome or ""
+    shown = [(section.template, section.values(moment, known)) for section in CARD_SECTIONS]
+    return {
+        "title": moment.title,
+        "outcome": _OUTCOMES.get(outcome, outcome),
+        "sections": [(f"keepers/{template}", values) for template, values in shown if values is not None],
+    }
+
+
+def _own_files() -> dict[str, Markup]:
+    """Style, script and the policy that allows just these."""
+    style, script = static_text("keeper.css"), static_text("keeper.js")
+    return {"style": Markup(style), "script": Markup(script), "policy": policy(style=style, script=script)}
+
+
+def _file_name(keeper: str, *, taken: Sequence[str]) -> str:
+    """A file name that looks like a keeper's name, and that no other page has."""
+    plain = unicodedata.normalize("NFKD", keeper.lower().translate(_WITHOUT_MARKS))
+    slug = re.sub(r"[^a-z0-9]+", "-", re.sub(r"[\u0300-\u036f]", "", plain)).strip("-")[:60] or "keeper"
+    name, number = f"{slug}.html", 2
+    while name in taken or name == "index.html":
+        name, number = f"{slug}-{number}.html", number + 1
+    return name

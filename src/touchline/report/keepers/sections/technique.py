@@ -1,0 +1,31 @@
+"""The technique that a moment's pose shows, and the professionals whose poses are nearest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from touchline.goalkeeping.moments import Moment
+from touchline.report.keepers.drawings import bars, pose_map, skeleton
+from touchline.report.keepers.sections.section import CardSection, Known
+
+
+def _values(moment: Moment, known: Known) -> Mapping[str, object]:
+    reading, techniques = moment.reading, known.techniques
+    nearest = [
+        {
+            "pose": skeleton(example.joints[:, :2], label="A professional"),
+            "words": f"{techniques.names[example.technique]}, {example.outcome.lower()}",
+        }
+        for example in moment.nearest
+    ]
+    return {
+        "name": reading.name,
+        "reason": reading.reason,
+        "confidence": reading.confidence,
+        "bars": bars(reading.probabilities.items()),
+        "nearest": nearest,
+        "pose_map": None if reading.joints is None or not nearest else pose_map(techniques, reading.joints),
+    }
+
+
+SECTION = CardSection("technique.html", _values)

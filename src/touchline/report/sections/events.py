@@ -1,0 +1,71 @@
+"""The events, their lanes with confidence curves, and known events beside them."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+
+from touchline.core.clock import US_PER_S
+from touchline.core.events import Event, Scores
+from touchline.report.sections.curves import Curves, pool_curves
+from touchline.report.sections.section import Facts, Section
+from touchline.report.values import BundleValues
+
+
+def _data(values: BundleValues) -> Mapping[str, object]:
+    scores, truth = values.scores, values.options.truth
+    labels = _lane_labels(values)
+    curves = None if scores is None else pool_curves(scores)
+    return {
+        "lanes": _lanes(labels, scores, curves, values.thresholds),
+        "curve": _curve_grid(curves),
+        "events": [_event_row(event, labels) for event in values.events],
+        "truth": None if truth is None else [_event_row(event, labels) for event in truth],
+    }
+
+
+def _facts(values: BundleValues) -> Facts:
+    """The model that found the events, or the models together."""
+    settings = values.settings("spot")
+    known = [(model["name"], model["sha256"]) for model in values.manifest.models if model["task"] == "spot"]
+    used = [(name, sha256) for name, sha256 in known if "head" not in settings or sha256 == settings["head"]]
+    if not used:
+        return []
+    names = "+".join(name for name, _ in used)
+    return [("Model", f"{names} ({used[0][1][:12]})" if len(used) == 1 else names)]
+
+
+SECTION = Section(_data, _facts)
+
+
+def _lane_labels(values: BundleValues) -> list[str]:
+    """Labels in the order of their lanes: the model's, the thresholds', then any others by name."""
+    found = {event.label for event in (*values.events, *(values.options.truth or ()))}
+    known = values.scores.labels if values.scores is not None else ()
+    return list(dict.fromkeys([*known, *values.thresholds, *sorted(found)]))
+
+
+def _lanes(
+    labels: Sequence[str], scores: Scores | None, curves: Curves | None, thresholds: Mapping[str, float]
+) -> list[dict[str, object]]:
+    levels = {} if scores is None or curves is None else dict(zip(scores.labels, curves.levels, strict=True))
+    return [
+        {
+            "label": label,
+            "threshold": thresholds.get(label, 0.0),
+            "curve": base64.b64encode(levels[label].tobytes()).decode("ascii") if label in levels else None,
+        }
+        for label in labels
+    ]
+
+
+def _curve_grid(curves: Curves | None) -> dict[str, float]:
+    if curves is None:
+        return {"start_us": 0, "step_us": US_PER_S}
+    return {"start_us": curves.start_us, "step_us": round(curves.step_us, 3)}
+
+
+def _event_row(event: Event, labels: Sequence[str]) -> list[object]:
+    confidence = float(f"{event.confidence:.9g}")  # nine digits keep every float32
+    known = [event.team, event.player, event.half, event.visible, event.source]
+    return [labels.index(event.label), event.start_us, event.end_us, confidence, *known]

@@ -1,0 +1,14 @@
+"""The sections that every report has, in the order in which the page stores them."""
+
+from __future__ import annotations
+
+from touchline.report.sections import coverage, events, sound, tracks, video
+from touchline.report.sections.section import Section
+
+SECTIONS: tuple[Section, ...] = (
+    video.SECTION,
+    events.SECTION,
+    coverage.SECTION,
+    tracks.SECTION,
+    sound.SECTION,
+)
