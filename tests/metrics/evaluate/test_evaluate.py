@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from touchline import Event, Timeline, Track, Tracks, evaluate
-from touchline.cli.evaluate.spotting import app
+from touchline.cli.evaluate.commands import app
 from touchline.core import ClipItem, ClipSet, Detections
 from touchline.core.errors import UsageError
 from touchline.formats.boxes import write_mot
