@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -77,7 +78,7 @@ def _parameter(parameter: Any, context: Any) -> Parameter:
 
 
 def _section(command: Command) -> str:
-    lines = [f"## {command.name}", "", _prose(command.about), ""]
+    lines = [f"## {command.name}", "", _about(command.about), ""]
     if command.arguments:
         lines += ["| argument | |", "|---|---|"]
         lines += [f"| `{_cell(each.names)}` | {_prose(_cell(each.about))} |" for each in command.arguments]
@@ -85,6 +86,13 @@ def _section(command: Command) -> str:
     lines += ["| option | | default |", "|---|---|---|"]
     lines += [f"| `{_cell(each.names)}` | {_prose(_cell(each.about))} | {_default(each)} |" for each in command.options]
     return "\n".join([*lines, ""])
+
+
+def _about(text: str) -> str:
+    """A command's help: indented lines are examples, and become a code block."""
+    parts = re.split(r"((?:^  .*\n?)+)", text, flags=re.MULTILINE)
+    blocks = [f"\n```console\n{inspect.cleandoc(part)}\n```\n" for part in parts[1::2]]
+    return "".join(piece for pair in zip(map(_prose, parts[::2]), [*blocks, ""], strict=True) for piece in pair)
 
 
 def _default(parameter: Parameter) -> str:
