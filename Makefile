@@ -31,7 +31,7 @@ types: $(VENV)/.installed-dev
 	$(BIN)/mypy examples
 
 quick: $(VENV)/.installed-dev
-	$(PYTEST) tests/test_architecture.py tests/test_public_names.py tests/core tests/formats tests/metrics
+	$(PYTEST) tests/test_architecture.py tests/test_public_names.py tests/core tests/formats
 
 docs: $(VENV)/.installed-dev
 	$(BIN)/sphinx-build --fail-on-warning --builder html docs docs/_build

@@ -34,7 +34,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 from touchline.formats.clips.predictions import read_clip_predictions
-from touchline.metrics.recognition import accuracy_interval, bootstrap, confusion_matrix, difference_interval, report
+from touchline.metrics.bootstrap import over_groups
+from touchline.metrics.recognition import ROUNDS, accuracy_interval, confusion_matrix, difference_interval, report
 from touchline.training.recipe import read_recipe
 from touchline.training.recognition.clip_splits import Fold
 from touchline.training.recognition.recogniser_data import TrainingClips, folds_of, read_training_clips
@@ -125,8 +126,10 @@ def measured(clips: TrainingClips, said: Ints) -> dict[str, Any]:
     """Accuracy and macro F1 with 95 % intervals over games."""
     groups, classes = [item.kept_together for item in clips.items], len(clips.labels)
     accuracy = accuracy_interval(clips.truth, said, groups=groups)
-    macro = bootstrap(
-        lambda drawn: report(confusion_matrix(clips.truth[drawn], said[drawn], classes=classes)).macro_f1, groups
+    macro = over_groups(
+        lambda drawn: report(confusion_matrix(clips.truth[drawn], said[drawn], classes=classes)).macro_f1,
+        groups,
+        rounds=ROUNDS,
     )
     whole = report(confusion_matrix(clips.truth, said, classes=classes))
     return {

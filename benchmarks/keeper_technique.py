@@ -23,7 +23,7 @@ import numpy as np
 
 from touchline.core.poses import BONES
 from touchline.formats.keeper.tables import read_penalties
-from touchline.goalkeeping.expected_saves import load_expected_saves
+from touchline.goalkeeping.expected_saves import expit, load_expected_saves
 from touchline.goalkeeping.keeper_names import one_spelling
 from touchline.goalkeeping.keeper_table import keeper_table
 from touchline.goalkeeping.penalties import kept_penalties
@@ -32,7 +32,7 @@ from touchline.studies.keeper_reference import ReferenceTables, read_tables
 from touchline.studies.keeper_techniques import fit_techniques
 from touchline.studies.penalty_measure import measure_penalties
 from touchline.training.keeper.saves_data import read_save_data
-from touchline.training.keeper.saves_fit import choose_penalty, fit_saves, sigmoid
+from touchline.training.keeper.saves_fit import choose_penalty, fit_saves
 
 KNOTS = 5
 PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0)
@@ -68,7 +68,7 @@ def keepers(folder: Path) -> dict[str, Any]:
         held = names == name
         others = (data.features[~held], data.pictured[~held], data.saved[~held])
         fit = fit_saves(*others, penalty=penalty, knots=KNOTS)
-        expected[held] = sigmoid(fit.logits(data.features[held], pictured=np.full(held.sum(), fit.all_share)))
+        expected[held] = expit(fit.logits(data.features[held], pictured=np.full(held.sum(), fit.all_share)))
     table = keeper_table(names.tolist(), data.saved, expected)
     return {
         "keepers": len(table.rows),

@@ -26,7 +26,8 @@ from touchline.core.actions import MOVEMENTS, Action, ActionLookup, Actions
 from touchline.core.kinematics import speeds_mps
 from touchline.core.tracks import Track
 from touchline.formats.boxes.tracks_parquet import read_tracks_parquet
-from touchline.metrics.recognition import bootstrap, confusion_matrix, report
+from touchline.metrics.bootstrap import over_groups
+from touchline.metrics.recognition import ROUNDS, confusion_matrix, report
 from touchline.recognition.movement import STARTS_MPS, movements_of
 from touchline.recognition.on_the_ball import holders_of
 
@@ -147,7 +148,7 @@ def movement_scores(rows: list[tuple[str, int, int]]) -> dict[str, Any]:
     right = truth[said] == told[said]
     names, index = np.unique(players[said], return_inverse=True)
     share = np.stack([np.bincount(index, weights=right), np.bincount(index)])
-    agreed = bootstrap(lambda drawn: float(share[0, drawn].sum() / share[1, drawn].sum()), names.tolist())
+    agreed = over_groups(_Share(share[0], share[1]), names.tolist(), rounds=ROUNDS)
     return {
         "moments": len(rows),
         "said": round(float(said.mean()), 4),
@@ -194,7 +195,7 @@ def ball_scores(rows: list[tuple[str, int, int]]) -> dict[str, Any]:
     said, had = np.bincount(index, weights=told != 0), np.bincount(index, weights=owner > 0)
     scores: dict[str, Any] = {"moments": len(rows), "owned": int((owner > 0).sum())}
     for name, whole in (("precision", said), ("recall", had)):
-        interval = bootstrap(_Share(hits, whole), names.tolist())
+        interval = over_groups(_Share(hits, whole), names.tolist(), rounds=ROUNDS)
         scores[name] = [round(v, 4) for v in (interval.value, interval.low, interval.high)]
     return scores
 

@@ -20,9 +20,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import numpy.typing as npt
 
-from touchline.metrics.probability import log_losses, mean_interval
+from touchline.goalkeeping.expected_saves import expit
+from touchline.metrics.bootstrap import mean_interval
+from touchline.metrics.probability import log_losses
 from touchline.training.keeper.saves_data import SaveData, read_save_data
-from touchline.training.keeper.saves_fit import fit_saves, sigmoid, stratified_folds
+from touchline.training.keeper.saves_fit import fit_saves, stratified_folds
 
 FOLDS, INNER_FOLDS = 10, 5
 RIDGES = (10.0, 30.0, 56.0, 100.0, 180.0, 300.0)
@@ -44,7 +46,7 @@ def answers(data: SaveData, learn: Bools, held: Bools) -> npt.NDArray[np.float64
         chosen = rows[learnt]
         given = (data.features[chosen], data.pictured[chosen], data.saved[chosen])
         fit = fit_saves(*given, penalty=ridge, knots=knots)
-        found.append(sigmoid(fit.logits(data.features[held], pictured=1.0)))
+        found.append(expit(fit.logits(data.features[held], pictured=1.0)))
     return np.array(found)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from touchline.core import errors
-from touchline.core.labels import LABEL_SETS
+from touchline.core.labels import LABEL_SETS, LabelSet
 
 ROOT = Path(__file__).parents[2]
 BUILTIN = ROOT / "src" / "touchline" / "models" / "builtin"
@@ -41,17 +41,24 @@ def exit_code_names() -> list[str]:
 
 
 def label_sets() -> str:
-    """A section a label set: its name, and its labels in order."""
-    return "\n".join(f"## {name}\n\n{_list_of(labels_of(name))}\n" for name in LABEL_SETS)
+    """A section a label set: its labels in order, its files, and how it is scored."""
+    return "\n".join(f"## {known.name}\n\n{_label_set(known)}\n" for known in LABEL_SETS.values())
 
 
-def labels_of(name: str) -> tuple[str, ...]:
-    """The labels of a set, in order."""
-    return LABEL_SETS[name]
+def _label_set(known: LabelSet) -> str:
+    lines = [f"{len(known.labels)} labels, in this order: {_code(known.labels)}.", ""]
+    if known.classes:
+        lines += [
+            f"- Scored classes: {_code(known.classes)}. A label counts for the first class that its text contains."
+        ]
+    if known.file_names:
+        lines += [f"- Label files: {_code(known.file_names)}"]
+    lines += [f"- Scored with `{known.metric}`, times rounded to {known.fps:g} frames per second"]
+    return "\n".join(lines)
 
 
-def _list_of(labels: tuple[str, ...]) -> str:
-    return f"{len(labels)} labels, in this order: " + ", ".join(f"`{label}`" for label in labels) + "."
+def _code(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def model_names() -> list[str]:

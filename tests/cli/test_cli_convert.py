@@ -30,10 +30,10 @@ def test_one_file(tmp_path: Path) -> None:
     result = run(tmp_path / "Labels-v2.json", tmp_path / "out" / "Labels.json", "--json", code=4)
     record: dict[str, Any] = json.loads(result.stdout)
     assert record["events"] == 1 and record["dropped"] == {"Corner": 1} and record["game"] == "league/season/a - b"
-    assert "left out: 1 events of 'Corner' have no class there" in result.stderr
+    assert "left out: 1 event of 'Corner' has no class there" in result.stderr
     assert json.loads((tmp_path / "out" / "Labels.json").read_text())["UrlLocal"] == "league/season/a - b"
     back = run(tmp_path / "out" / "Labels.json", tmp_path / "out", "--to", "results_spotting.json")
-    assert "results_spotting.json: 1 events" in back.stdout
+    assert "results_spotting.json: 1 event" in back.stdout
 
 
 def test_a_bundle(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_times_of_untrimmed_videos(tmp_path: Path) -> None:
     write_labels(TIMELINE, tmp_path / "Labels-v2.json", game="g")
     (tmp_path / "video.ini").write_text("[1_HQ.mkv]\nstart_time_second = 60\nduration_second = 10\n")
     words = (tmp_path / "Labels-v2.json", tmp_path / "out" / "Labels-v2.json", "--video-ini", tmp_path / "video.ini")
-    assert "1 events lie outside the halves" in run(*words, code=4).output
+    assert "1 event outside the halves" in run(*words, code=4).output
     assert [event.start_us for event in read_labels(tmp_path / "out" / "Labels-v2.json")] == [1_000_000]
 
 

@@ -164,7 +164,7 @@ def test_a_bug_in_one_file_of_features_does_not_stop_the_others(
     assert "bug: ValueError: stumbled" in done.stderr
 
 
-@pytest.mark.parametrize("path", sorted(CLI.glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(CLI.rglob("*.py")), ids=lambda path: str(path.relative_to(CLI)))
 def test_every_loop_over_inputs_goes_on_after_a_bug(path: Path) -> None:
     """A loop that catches the errors of one input by itself would end at a bug; :class:`Inputs` does not."""
     tree = ast.parse(path.read_text(encoding="utf-8"))

@@ -9,9 +9,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from touchline.cli import common
-from touchline.cli.common import Output, one_line, progress_bar, report_bug, run_guarded
+from touchline.cli import common, progress
+from touchline.cli.common import Output, one_line, report_bug, run_guarded
 from touchline.cli.main import VERBS, app, load_verb
+from touchline.cli.progress import each_with_progress, progress_bar, training_progress
 from touchline.core.errors import InputError, NetworkError, ResourceError, UsageError
 
 runner = CliRunner()
@@ -20,7 +21,9 @@ runner = CliRunner()
 def test_help_lists_every_verb_and_no_other() -> None:
     done = runner.invoke(app, ["--help"])
     assert done.exit_code == 0
-    listed = [line.split()[0] for line in done.stdout.split("Commands:")[1].splitlines() if line.strip()]
+    listed = [
+        line.split()[0] for line in done.stdout.split("Commands:")[1].split("\n\n")[0].splitlines() if line.strip()
+    ]
     assert listed == list(VERBS)
 
 
@@ -148,11 +151,11 @@ def test_progress_without_a_terminal_is_an_occasional_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now_s = [0.0]
-    monkeypatch.setattr(common.time, "monotonic", lambda: now_s[0])
-    with progress_bar("match.mp4") as progress:
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now_s[0])
+    with progress_bar("match.mp4") as update:
         for second in range(25):
             now_s[0] = second
-            progress(second * 4_000_000, 100_000_000)
+            update(second * 4_000_000, 100_000_000)
     out, err = capsys.readouterr()
     assert out == ""
     assert err.splitlines() == [
@@ -163,14 +166,49 @@ def test_progress_without_a_terminal_is_an_occasional_line(
 
 def test_progress_on_a_terminal_is_a_bar(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    with progress_bar("[bold]match.mp4") as progress:
-        progress(1_000_000, 0)
-        progress(5_000_000, 10_000_000)
+    with progress_bar("[bold]match.mp4") as update:
+        update(1_000_000, 0)
+        update(5_000_000, 10_000_000)
     assert capsys.readouterr().out == ""
 
 
 def test_an_interrupt_that_a_library_swallowed_still_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(KeyboardInterrupt), progress_bar("match.mp4") as progress:
-        progress(0, 10)
+    with pytest.raises(KeyboardInterrupt), progress_bar("match.mp4") as update:
+        update(0, 10)
         monkeypatch.setattr(common.Interrupts, "asked", True)
-        progress(1, 10)
+        update(1, 10)
+
+
+def test_items_are_counted_and_the_time_left_is_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s = [0.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now_s[0])
+    for _ in each_with_progress(range(10), unit="clips"):
+        now_s[0] += 6
+    assert capsys.readouterr().err.splitlines()[:2] == [
+        "clips, 20 %, 0.2 clips/s, about 48 s left",
+        "clips, 40 %, 0.2 clips/s, about 36 s left",
+    ]
+    assert list(each_with_progress(["alone"], unit="clips")) == ["alone"]
+
+
+@pytest.mark.parametrize("redirected", [False, True])
+def test_a_bar_leaves_a_redirected_stdout_alone(redirected: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: not redirected)
+    assert progress._rich_progress().live._redirect_stdout is not redirected
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_training_shows_a_bar_with_the_time_left(
+    terminal: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now_s = [0.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now_s[0])
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+    report = training_progress()
+    for step in (1, 2, 4):
+        now_s[0] = 10.0 * step
+        report("fold-0", step, 4)
+    lines = capsys.readouterr().err.replace("\r\x1b[K", "\n").split("\n")
+    assert ("[##########..........] " if terminal else "") + "fold-0: step 2 of 4 (50 %), about 20 s left" in lines

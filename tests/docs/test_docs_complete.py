@@ -13,6 +13,7 @@ import touchline
 from touchline.core import errors
 from touchline.core.labels import LABEL_SETS
 from touchline.formats import bundle, sound
+from touchline.training.shipped_recipes import recipe_names_for
 
 BUILTIN = ROOT / "src" / "touchline" / "models" / "builtin"
 SOURCE = ROOT / "src" / "touchline"
@@ -100,10 +101,10 @@ def test_every_recipe_is_in_the_reference() -> None:
 
 @pytest.mark.parametrize("name", sorted(LABEL_SETS))
 def test_every_label_set_is_in_the_reference(name: str) -> None:
-    from catalogue import labels_of
-
-    text = section(page("reference/label-sets.md"), name)
-    assert re.findall(r"`([^`]+)`", text)[: len(labels_of(name))] == list(labels_of(name))
+    known = LABEL_SETS[name]
+    named = re.findall(r"`([^`]+)`", section(page("reference/label-sets.md"), name))
+    assert named[: len(known.labels)] == list(known.labels)
+    assert {*known.file_names, *known.classes, known.metric} <= set(named)
 
 
 def test_every_public_name_is_in_the_reference() -> None:
@@ -135,10 +136,13 @@ def test_commands_and_options_of_a_page_exist(path: Path) -> None:
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(DOCS)))
 def test_scripts_and_recipes_that_a_page_names_exist(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    scripts = set(re.findall(r"\b(benchmarks/[\w/]+\.(?:py|json))", text))
+    scripts = set(re.findall(r"\b((?:benchmarks|examples|tests)/[\w/]+\.(?:py|json))", text))
     assert {name for name in scripts if not (ROOT / name).is_file()} == set()
     recipes = set(re.findall(r"\brecipes/([\w-]+\.yaml)", text))
     assert recipes <= {each.name for each in RECIPES}
+    for verb in ("train", "distill"):
+        named = set(re.findall(rf"touchline {verb} ([a-z][\w-]+)", text))
+        assert named <= set(recipe_names_for(verb)), f"{path.name}: touchline {verb}"
 
 
 def test_every_folder_of_the_package_is_explained() -> None:

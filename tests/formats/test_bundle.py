@@ -9,7 +9,9 @@ import pytest
 from touchline.core.errors import InputError, ResourceError
 from touchline.core.events import Coverage, Event, Gap, Scores, Timeline
 from touchline.formats import bundle as bundle_module
-from touchline.formats.bundle import Bundle, Manifest, events_document, npz_bytes, video_fingerprint
+from touchline.formats.bundle import Bundle, Manifest, video_fingerprint
+from touchline.formats.events.own_events import events_document
+from touchline.formats.files.npz import npz_bytes
 
 TIMELINE = Timeline(
     (

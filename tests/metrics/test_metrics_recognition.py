@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
+from touchline.metrics.bootstrap import over_groups
 from touchline.metrics.recognition import (
     accuracy_at_prior,
     accuracy_interval,
-    bootstrap,
     calibration,
     confusion_matrix,
     difference_interval,
@@ -104,7 +104,7 @@ def test_a_student_two_clips_better_than_its_teacher_lies_inside_the_noise() -> 
 
 def test_bootstraps_repeat_themselves() -> None:
     values = np.random.default_rng(0).normal(size=30)
-    first, second = (bootstrap(lambda i: float(values[i].mean()), range(30), rounds=50, seed=4) for _ in range(2))
+    first, second = (over_groups(lambda i: float(values[i].mean()), range(30), rounds=50, seed=4) for _ in range(2))
     assert first == second
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from touchline.core.poses import JOINTS, PELVIS
-from touchline.metrics.poses import agreement, correct_joints, over_groups, scaled_errors, torso_lengths
+from touchline.metrics.bootstrap import over_groups
+from touchline.metrics.poses import agreement, correct_joints, scaled_errors, torso_lengths
 
 NECK = JOINTS.index("neck")
 
@@ -43,7 +44,7 @@ def test_agreement_takes_chance_away() -> None:
 
 def test_intervals_resample_whole_groups() -> None:
     values = np.repeat([0.0, 1.0], 50)
-    whole = over_groups(lambda k: float(values[k].mean()), np.repeat(["x", "y"], 50), resamples=200)
-    single = over_groups(lambda k: float(values[k].mean()), np.arange(100), resamples=200)
+    whole = over_groups(lambda k: float(values[k].mean()), np.repeat(["x", "y"], 50), rounds=200)
+    single = over_groups(lambda k: float(values[k].mean()), np.arange(100), rounds=200)
     assert (whole.value, whole.low, whole.high) == (0.5, 0.0, 1.0)
     assert 0.35 < single.low < 0.5 < single.high < 0.65

@@ -8,15 +8,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
-from touchline.metrics.probability import (
-    auc,
-    auc_interval,
-    brier_losses,
-    calibration_curve,
-    log_losses,
-    mean_interval,
-    wilson,
-)
+from touchline.metrics.bootstrap import mean_interval
+from touchline.metrics.calibration import equal_counts, wilson
+from touchline.metrics.probability import auc, auc_interval, brier_losses, log_losses
 
 
 def made(seed: int = 0, *, cases: int = 200) -> tuple[np.ndarray, np.ndarray]:
@@ -57,11 +51,12 @@ def test_intervals() -> None:
 
 def test_calibration() -> None:
     y, p = made(cases=4000)
-    curve = calibration_curve(y, p, bins=5)
+    curve = equal_counts(p, y, bins=5)
+    low, high = curve.interval
     assert curve.count.sum() == 4000
     assert np.abs(curve.said - curve.happened).max() < 0.06
-    assert ((curve.low <= curve.happened) & (curve.happened <= curve.high)).all()
-    assert len(calibration_curve([1, 0], [0.2, 0.3]).count) == 2
+    assert ((low <= curve.happened) & (curve.happened <= high)).all()
+    assert len(equal_counts([0.2, 0.3], [1, 0], bins=8).count) == 2
 
 
 @pytest.mark.parametrize(("y", "p"), [([1, 2], [0.1, 0.2]), ([1, 0], [0.1, 1.2]), ([1], [0.1, 0.2]), ([], [])])

@@ -64,7 +64,7 @@ def test_what_the_table_names_is_there(name: str) -> None:
 
 
 def test_the_help_of_import_names_every_network_with_published_weights() -> None:
-    shown = re.sub(r"\s+", " ", CliRunner().invoke(app, ["models", "import", "--help"], terminal_width=200).output)
+    shown = re.sub(r"\s", "", CliRunner().invoke(app, ["models", "import", "--help"]).output)  # lines break at hyphens
     assert [name for name in published() if name not in shown] == []
 
 

@@ -12,13 +12,13 @@ from typer.testing import CliRunner
 from touchline.cli.main import app
 from touchline.core.errors import InputError, UsageError
 from touchline.training.detection.detector import DetectorRecipe
+from touchline.training.family import load_family
 from touchline.training.keeper.expected_saves import ExpectedSavesRecipe
 from touchline.training.keeper.pose import KeeperPoseRecipe
 from touchline.training.pitch.pitch_finder import PitchRecipe
 from touchline.training.recipe import check_settings, read_recipe, resolve_data_root
-from touchline.training.recognition.distill_skeletons import DistillSkeletonsRecipe
 from touchline.training.recognition.recogniser_settings import DistillRecipe, RecogniserRecipe
-from touchline.training.recognition.skeletons import SkeletonRecipe
+from touchline.training.recognition.skeleton_settings import DistillSkeletonsRecipe, SkeletonRecipe
 from touchline.training.run import TASKS
 from touchline.training.spotting.ball_spotter import BallSpotterRecipe
 from touchline.training.spotting.slow_fusion import list_runs
@@ -60,6 +60,9 @@ def _settings(path: Path, *overrides: str) -> SlowFusionRecipe:
 
 def test_every_task_has_settings() -> None:
     assert set(SETTINGS_OF) == set(TASKS)
+    for task, place in TASKS.items():
+        family = load_family(place)
+        assert (family.task, family.settings) == (task, SETTINGS_OF[task])
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
@@ -100,7 +103,7 @@ def test_the_reference_recipe_has_the_reference_numbers() -> None:
         "ball_finetune_long_004": (33, 2, 2, 7, 6000, 1e-3, 5e-5, "sgd", 0.4, 0.999),
     }
     assert all(stage.optimizer.gamma == 1.2 and stage.optimizer.batch_size == 4 for stage in settings.stages.values())
-    assert len(list_runs(settings, out=Path())) == 7 + 1 + 7 + 7
+    assert len(list_runs(settings)) == 7 + 1 + 7 + 7
 
 
 def test_overrides_set_values_of_any_kind(tmp_path: Path) -> None:

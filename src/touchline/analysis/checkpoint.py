@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.errors import ResourceError
-from touchline.formats.bundle import npz_bytes
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic, write_json_atomic
+from touchline.formats.files.npz import npz_bytes
 
 PARTIAL = ".partial"
 _KEY = "key.json"

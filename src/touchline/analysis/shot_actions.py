@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from touchline.core.actions import Action, Actions, WindowScores
 from touchline.core.tracks import BALL, Detections, Track
-from touchline.formats.bundle import npz_bytes
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic
+from touchline.formats.files.npz import npz_bytes
 from touchline.models.specs.spec import ClipSpec
 from touchline.recognition.crops import crop_person
 from touchline.recognition.movement import movements_of

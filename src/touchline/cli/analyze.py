@@ -7,7 +7,7 @@ from touchline.cli.options import AnalyzeArguments, verb
 
 
 def _run(arguments: AnalyzeArguments, output: Output) -> int:
-    """Do all tasks on each video."""
+    """Run all tasks on each video."""
     from touchline.cli.batch import analyze_videos, wants_tracks
 
     tracking = arguments if wants_tracks(arguments, output=output) else None
@@ -17,5 +17,12 @@ def _run(arguments: AnalyzeArguments, output: Output) -> int:
 command = verb(
     AnalyzeArguments,
     _run,
-    about="Run all tasks on videos, one decode each: a bundle with report.html for every VIDEO.",
+    about="""Spot events, track players and write a report.
+
+    Each video is decoded once. Its bundle, the folder VIDEO.touchline, gets events, tracks and report.html.
+
+    Examples:
+      touchline analyze match.mp4
+      touchline analyze first-half.mp4 second-half.mp4 --out results
+    """,
 )

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from touchline.cli.common import Device, Output, one_line, progress_bar
+from touchline.cli.common import Device, Output, one_line
 from touchline.cli.inputs import Inputs
 from touchline.cli.output import tell_result
+from touchline.cli.progress import progress_bar
 from touchline.cli.spot_streams import is_stream_head, load_head
 from touchline.core.clock import format_clock
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, InputError, UsageError
@@ -31,7 +32,7 @@ _URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://?[^/]")
 
 
 def check_requests(videos: Sequence[Path], *, out: Path | None) -> None:
-    """Refuse what can be no video at all, before any work is done.
+    """Refuse what cannot be a video, before any work is done.
 
     Raises:
         UsageError: a folder, a pipe or device, a URL, or two videos that would share one bundle.
@@ -43,13 +44,14 @@ def check_requests(videos: Sequence[Path], *, out: Path | None) -> None:
         bundle = (out or video.parent).absolute() / f"{video.stem}.touchline"
         if bundle in bundles:
             raise UsageError(
-                f"{bundles[bundle]} and {video} would both be written to {bundle}; give each its own --out"
+                f"{bundles[bundle]} and {video} would both be written to {bundle}; "
+                "analyse them one at a time, each with its own --out"
             )
         bundles[bundle] = video
 
 
 def check_kind(video: Path) -> None:
-    """Refuse one request that is no file.
+    """Refuse a request that is not a file.
 
     Raises:
         UsageError: a folder, a pipe or device, or a URL.
@@ -59,12 +61,12 @@ def check_kind(video: Path) -> None:
         mode = video.stat().st_mode
     except (OSError, ValueError):
         if _URL.match(str(video)):
-            raise UsageError(f"{video}: is a URL; download it first and give the file") from None
+            raise UsageError(f"{video}: is a URL; download the video and give the file") from None
         return
     if stat.S_ISDIR(mode):
-        raise UsageError(f"{video}: is a folder; name the videos in it, e.g. {video}/*.mp4")
+        raise UsageError(f"{video}: is a folder; name the videos in it, for instance {video}/*.mp4")
     if not stat.S_ISREG(mode):
-        raise UsageError(f"{video}: is no regular file (a pipe or device); save it as a file first")
+        raise UsageError(f"{video}: is a pipe or a device, not a file; save the video to a file first")
 
 
 def analyze_videos(
@@ -76,15 +78,15 @@ def analyze_videos(
     report: bool = False,
     output: Output,
 ) -> int:
-    """Load the models and analyse each video; one failing does not stop the others. Return the exit code of all.
+    """Load the models and analyse each video, also after one has failed; return the exit code of all.
 
     Args:
         arguments: of the command line.
-        spotting: how events are found; None leaves them out.
-        tracking: how people are followed; None leaves them out.
-        sound: listen to the sound too.
+        spotting: how to spot events; None leaves them out.
+        tracking: how to track people; None leaves them out.
+        sound: analyse the sound too.
         report: write a report for each video.
-        output: where words go.
+        output: where results and messages go.
 
     """
     check_requests(arguments.videos, out=arguments.out)
@@ -123,12 +125,12 @@ def analyze_videos(
 
 
 def wants_tracks(arguments: AnalyzeArguments, *, output: Output) -> bool:
-    """Whether people are to be followed: as asked for, else where a detector is to be had."""
+    """Whether to track people: as asked for, else if there is a detector."""
     if arguments.tracks is not None:
         return arguments.tracks
     if arguments.detector is not None or has_detector():
         return True
-    output.note("touchline: no detector is built in, so nobody is followed; name one with --detector")
+    output.note("touchline: no detector is built in, so nobody is tracked; name one with --detector")
     return False
 
 
@@ -143,27 +145,29 @@ def _read_boxes(tracking: TrackArguments | None) -> tuple[PickedBox, ...]:
     """The boxes of ``--boxes``.
 
     Raises:
-        UsageError: several videos, whose times one file cannot mean.
+        UsageError: several videos; the times of one file fit only one of them.
         InputError: the file cannot be read.
 
     """
     if tracking is None or tracking.boxes is None:
         return ()
     if len(tracking.videos) > 1:
-        raise UsageError(f"--boxes {tracking.boxes} belongs to one video, {len(tracking.videos)} are given; name one")
+        raise UsageError(
+            f"--boxes {tracking.boxes} belongs to one video, but {len(tracking.videos)} are given; name one"
+        )
     from touchline.formats.boxes.picked import read_boxes
 
     return read_boxes(tracking.boxes)
 
 
 def _load_tracker(tracking: TrackArguments, *, output: Output) -> VideoTracker:
-    """The tracker of the command line; which device its models got, and why, goes to stderr."""
+    """Load the tracker of the command line; the devices of its models, and why, go to stderr."""
     from touchline.analysis.tasks.track import load_tracker
     from touchline.tracking.observations import DEFAULT_FPS
 
     fps = DEFAULT_FPS if tracking.fps is None else tracking.fps
     if not 1 <= fps <= 240:
-        raise UsageError(f"--fps {fps} is outside 1 to 240 pictures a second; 12.5 is usual")
+        raise UsageError(f"--fps {fps:g} is outside 1 to 240 frames per second; use for instance 12.5")
     tracker = load_tracker(
         tracking.detector,
         pitch_finder=tracking.pitch_finder,
@@ -177,10 +181,10 @@ def _load_tracker(tracking: TrackArguments, *, output: Output) -> VideoTracker:
 
 
 def read_thresholds(words: Sequence[str]) -> dict[str, float]:
-    """Thresholds given as ``LABEL=VALUE``; of two for one label the last holds.
+    """Read thresholds given as ``LABEL=VALUE``; of several for one label the last counts.
 
     Raises:
-        UsageError: a word of another form.
+        UsageError: a text of another form.
 
     """
     thresholds = {}
@@ -196,7 +200,7 @@ def read_thresholds(words: Sequence[str]) -> dict[str, float]:
 
 
 def for_all_labels(thresholds: Mapping[str, float], *, labels: Sequence[str]) -> dict[str, float]:
-    """Thresholds with that of ``all`` given to every label that has none of its own."""
+    """Thresholds with that of ``all`` given to every label without one."""
     if ALL not in thresholds or ALL in labels:
         return dict(thresholds)
     named = {label: value for label, value in thresholds.items() if label != ALL}
@@ -204,17 +208,17 @@ def for_all_labels(thresholds: Mapping[str, float], *, labels: Sequence[str]) ->
 
 
 def _load_spotter(spotting: SpotArguments, *, output: Output) -> BaseSpotter | VideoStreamSpotter:
-    """What finds events: spotters of frames, or a head over feature streams."""
+    """Load what spots events: spotters of frames, or a spotting head over feature streams."""
     names = spotting.model or ()
     if any(is_stream_head(name) for name in names):
         return load_head(names, spotting=spotting, output=output)
     if spotting.features or spotting.reduction is not None:
-        raise UsageError("--features and --reduction go with a head over feature streams; name one with --model")
+        raise UsageError("--features and --reduction need a spotting head over feature streams; name one with --model")
     return load_spotters(names, device=spotting.device, flip=spotting.flip, output=output)
 
 
 def load_spotters(names: Sequence[str], *, device: Device, flip: bool | None, output: Output) -> BaseSpotter:
-    """The spotter of the command line, an ensemble of several; which device each got, and why, goes to stderr."""
+    """Load the spotter of the command line, an ensemble of several; their devices, and why, go to stderr."""
     from touchline.spotting.ensemble import EnsembleSpotter
     from touchline.spotting.spotter import load_spotter
 
@@ -225,7 +229,7 @@ def load_spotters(names: Sequence[str], *, device: Device, flip: bool | None, ou
 
 
 def _run_video(video: Path, *, tasks: Sequence[Task], options: AnalyzeOptions, output: Output, listed: bool) -> int:
-    """Analyse one video and tell what came of it; return its exit code."""
+    """Analyse one video and print its results; return its exit code."""
     from touchline.analysis.pipeline import analyze_video
     from touchline.formats.soccernet.source import missing_advice
 
@@ -238,7 +242,7 @@ def _run_video(video: Path, *, tasks: Sequence[Task], options: AnalyzeOptions, o
 
 
 def estimate(videos: Sequence[Path], *, tasks: Sequence[Task], options: AnalyzeOptions, output: Output) -> int:
-    """Say how long each analysis would take, from a trial on its first seconds; nothing is written."""
+    """Print how long each analysis would take, from a trial on its first seconds; nothing is written."""
     inputs = Inputs("videos", output=output)
     for video in videos:
         with inputs.one(video, type="error", video=str(video)):
@@ -247,7 +251,7 @@ def estimate(videos: Sequence[Path], *, tasks: Sequence[Task], options: AnalyzeO
 
 
 def _estimate(video: Path, *, tasks: Sequence[Task], options: AnalyzeOptions, output: Output) -> None:
-    """Say how long the analysis of one video would take."""
+    """Print how long the analysis of one video would take."""
     from touchline.analysis.trial import trial_speed
     from touchline.media.video import probe
 

@@ -1,4 +1,4 @@
-"""``touchline check``: say what is wrong with media files, and how to mend it."""
+"""``touchline check``: what is damaged in video files, and how to repair it."""
 
 from __future__ import annotations
 
@@ -7,18 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from touchline.cli.common import (
-    AnyDeviceOption,
-    DebugOption,
-    JsonOption,
-    Output,
-    one_line,
-    progress_bar,
-    run_guarded,
-)
+from touchline.cli.common import Output, one_line, run_guarded
 from touchline.cli.inputs import Inputs
+from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption, StreamOption
+from touchline.cli.progress import progress_bar
 from touchline.core.clock import format_clock
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK
+from touchline.core.wording import counted
 
 if TYPE_CHECKING:
     from touchline.media.check import CheckReport
@@ -28,24 +23,28 @@ _MARKS = {"ok": "  ", "warning": "! ", "error": "x "}
 
 def command(
     videos: Annotated[list[str], typer.Argument(metavar="VIDEO...", help="Video files.", show_default=False)],
-    quick: Annotated[bool, typer.Option("--quick", help="Look at headers and the first frame only.")] = False,
-    stream: Annotated[
-        int | None, typer.Option("--stream", help="Which video stream, where a file has several.")
-    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Read the headers and the first frame only.")] = False,
+    stream: StreamOption = None,
     device: AnyDeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Say what is wrong with a media file, and how to mend it.
+    """Check video files for damage.
 
-    Exit code 0: all is well. 3: unusable. 4: usable but damaged, or some of several files unusable.
+    Decodes each file, lists what is wrong with it and how to repair it. Exit code 0 means that all is well, 3 that
+    the file is unusable, 4 that it is damaged but usable, or that some of several files are unusable.
+
+    Examples:
+      touchline check match.mp4
+      touchline check *.mp4 --quick
+
     """
     output = Output(json=json, debug=debug)
     run_guarded(lambda: check_all(videos, quick=quick, stream=stream, output=output), debug=debug, json=json)
 
 
 def check_all(videos: list[str], *, quick: bool, stream: int | None, output: Output) -> int:
-    """Check each file, tell what was found, and return the exit code of the whole."""
+    """Check each file, print what was found, and return the exit code of all."""
     inputs = Inputs("videos", output=output)
     for video in videos:
         with inputs.one(video, path=video):
@@ -54,7 +53,7 @@ def check_all(videos: list[str], *, quick: bool, stream: int | None, output: Out
 
 
 def _check_one(video: str, *, quick: bool, stream: int | None, output: Output) -> int:
-    """Check one file and tell what was found."""
+    """Check one file and print what was found."""
     from touchline.media.check import check_video
 
     with progress_bar(Path(video).name) as progress:
@@ -94,8 +93,8 @@ def _tell(report: CheckReport, output: Output) -> None:
     if report.coverage is not None:
         coverage = report.coverage
         output.say(
-            f"   {coverage.frames_decoded} frames, {format_clock(coverage.duration_us)} long, "
-            f"{format_clock(coverage.lost_us)} lost in {len(coverage.gaps)} gaps"
+            f"   {counted(coverage.frames_decoded, 'frame')}, {format_clock(coverage.duration_us)} long, "
+            f"{format_clock(coverage.lost_us)} lost in {counted(len(coverage.gaps), 'gap')}"
         )
     for finding in report.findings:
         remedy = f" -> {finding.remedy}" if finding.remedy else ""

@@ -1,4 +1,4 @@
-"""``touchline convert``: event files from one version or layout to another."""
+"""``touchline convert``: event files from one format to another."""
 
 from __future__ import annotations
 
@@ -8,53 +8,76 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
+from touchline.cli.common import Output, run_guarded
 from touchline.cli.inputs import Inputs
+from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
+from touchline.cli.progress import each_with_progress
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, InputError, UsageError
+from touchline.core.wording import counted
 
 if TYPE_CHECKING:
     from touchline.core.events import Timeline
-    from touchline.formats.soccernet.versions import Converted
+    from touchline.formats.events.event_format import Converted
 
 
 def command(
     source: Annotated[
-        Path, typer.Argument(metavar="SRC", help="A label or result file, events.json, a bundle; a folder or zip.")
+        Path,
+        typer.Argument(
+            metavar="SRC", help="Label file, result file, events.json or bundle; or a folder or zip of them."
+        ),
     ],
     target: Annotated[
-        Path, typer.Argument(metavar="DST", help="Labels.json, Labels-v2.json, Labels-ball.json, ... or a folder.")
+        Path,
+        typer.Argument(
+            metavar="DST", help="File to write, named after its format, such as Labels-v2.json; or a folder."
+        ),
     ],
     to: Annotated[
-        str | None, typer.Option("--to", metavar="NAME", help="What to write for each game, where DST is a folder.")
+        str | None,
+        typer.Option(
+            "--to", metavar="NAME", help="Write a file of this name for each game.", show_default="DST is the file"
+        ),
     ] = None,
     video_ini: Annotated[
         Path | None,
-        typer.Option("--video-ini", help="SRC's times are of SoccerNet's untrimmed HQ videos: count from its halves."),
+        typer.Option(
+            "--video-ini",
+            metavar="FILE",
+            help="Convert times of SoccerNet's untrimmed HQ videos to times in the halves of this video.ini.",
+            show_default="times stay as they are",
+        ),
     ] = None,
     device: AnyDeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Convert events: the name of the file to write says into what; all that is lost on the way is told.
+    """Convert event files between formats.
 
-    Labels.json has SoccerNet's first three classes, Labels-v2.json its 17, Labels-ball.json its 12 of ball actions;
-    results_spotting.json holds predictions, events.json everything touchline knows. A folder or zip of games is
-    converted game by game into the folder DST.
+    The name of the file to write selects its format: Labels.json (3 classes of SoccerNet), Labels-v2.json (17),
+    Labels-ball.json (12 ball actions), results_spotting.json (predictions) or events.json (all that touchline knows).
+    A folder or zip of games is converted game by game into the folder DST. Events that the format cannot hold are
+    listed, and the exit code is 4.
+
+    Examples:
+      touchline convert match.touchline Labels-v2.json
+      touchline convert games.zip converted --to Labels-ball.json
+
     """
     output = Output(json=json, debug=debug)
     run_guarded(lambda: _convert(source, target, to=to, video_ini=video_ini, output=output), debug=debug, json=json)
 
 
 def _convert(source: Path, target: Path, *, to: str | None, video_ini: Path | None, output: Output) -> int:
-    from touchline.formats.soccernet.versions import write_version
+    from touchline.formats.events.registry import write_events
 
     inputs = Inputs("games", output=output)
-    for game, path, read in _work(source, target, to=to):
+    for game, path, read in each_with_progress(list(_work(source, target, to=to)), unit="games"):
         with inputs.one(game, type="error", game=game):
             found, named = read()
             timeline, shifted = _shifted(found, video_ini=video_ini)
-            result = write_version(timeline, path, game=named or game)
-            _tell(result, game=named or game, outside=shifted, output=output)
+            result = write_events(timeline, path, game=named or game)
+            _report(result, game=named or game, outside=shifted, output=output)
             inputs.done(EXIT_DEGRADED if result.lossy or shifted else EXIT_OK)
     return inputs.finish()
 
@@ -64,7 +87,7 @@ def _work(source: Path, target: Path, *, to: str | None) -> Iterator[tuple[str, 
 
     Raises:
         UsageError: DST does not fit SRC.
-        InputError: SRC is not there, or holds no events.
+        InputError: SRC does not exist, or holds no events.
 
     """
     from touchline.formats.soccernet.source import missing_advice
@@ -79,7 +102,9 @@ def _work(source: Path, target: Path, *, to: str | None) -> Iterator[tuple[str, 
         yield _game_of(source.parent), _file_in(target, to=to), _Reader(source)
         return
     if to is None:
-        raise UsageError(f"{source}: holds many games; give a folder as DST and --to NAME, for instance Labels-v2.json")
+        raise UsageError(
+            f"{source}: is a folder or zip of games; give a folder as DST and --to NAME, such as Labels-v2.json"
+        )
     for reader in _readers(source):
         yield reader.game, target / reader.game / to, reader
 
@@ -102,39 +127,33 @@ class _Reader:
 
     def __call__(self) -> tuple[Timeline, str]:
         """The events, and the game that the file itself names."""
-        from touchline.formats.event_files import EventFiles
-        from touchline.formats.soccernet.json import parse_object, read_bytes, url_local
-        from touchline.formats.soccernet.labels import parse_labels
+        from touchline.formats.events.event_files import EventFiles
+        from touchline.formats.events.registry import read_events
+        from touchline.formats.files.json_files import read_bytes
 
-        source = f"{self.path}/{self.name}" if self.name else str(self.path)
-        if self.name:
-            ((_, data),) = EventFiles(self.path).read([self.name])
-        else:
-            data = read_bytes(self.path)
-        document = parse_object(data, source=source)
-        if "schema" in document:
-            from touchline.formats.bundle import timeline_from_document
-
-            return timeline_from_document(document, path=Path(source)), ""
-        return parse_labels(data, source=source), url_local(document)
+        if not self.name:
+            return read_events(read_bytes(self.path), source=str(self.path))
+        ((_, data),) = EventFiles(self.path, endings=(Path(self.name).suffix,)).read([self.name])
+        return read_events(data, source=f"{self.path}/{self.name}")
 
 
 def _readers(source: Path) -> Iterator[_Reader]:
-    """One reader for each game in a folder or zip: of its most telling event file."""
+    """One reader for each game in a folder or zip, of the event file that holds most."""
     import posixpath
 
-    from touchline.formats.event_files import EventFiles
-    from touchline.formats.soccernet.versions import TARGETS
+    from touchline.formats.events.event_files import EventFiles
+    from touchline.formats.events.registry import FORMATS, file_endings, format_taking, known_files
 
-    order = ["events.json", "Labels-v2.json", "Labels-ball.json", "Labels.json", "results_spotting.json"]
-    best: dict[str, str] = {}
-    for name in EventFiles(source).names:
+    best: dict[str, tuple[int, str]] = {}
+    for name in EventFiles(source, endings=file_endings()).names:
         folder, file = posixpath.split(name)
-        if file in TARGETS and (folder not in best or order.index(file) < order.index(best[folder])):
-            best[folder] = file
+        known = format_taking(file)
+        if known is not None:
+            rank = FORMATS.index(known), file
+            best[folder] = min(best.get(folder, rank), rank)
     if not best:
-        raise InputError(f"{source}: holds no event file by a name that is known: {', '.join(TARGETS)}")
-    for folder, file in sorted(best.items()):
+        raise InputError(f"{source}: holds no event file; looked for {known_files()}")
+    for folder, (_, file) in sorted(best.items()):
         game = folder.removesuffix(".touchline")
         yield _Reader(source, name=posixpath.join(folder, file), game=game)
 
@@ -142,17 +161,19 @@ def _readers(source: Path) -> Iterator[_Reader]:
 def _shifted(timeline: Timeline, *, video_ini: Path | None) -> tuple[Timeline, int]:
     if video_ini is None:
         return timeline, 0
-    from touchline.formats.soccernet.versions import trimmed
-    from touchline.formats.soccernet.video_ini import read_video_ini
+    from touchline.formats.soccernet.video_ini import read_video_ini, trimmed
 
     return trimmed(timeline, read_video_ini(video_ini))
 
 
-def _tell(result: Converted, *, game: str, outside: int, output: Output) -> None:
-    notes = [f"{count} events of {label!r} have no class there" for label, count in sorted(result.dropped.items())]
+def _report(result: Converted, *, game: str, outside: int, output: Output) -> None:
+    notes = [
+        f"{counted(count, 'event')} of {label!r} {'has' if count == 1 else 'have'} no class there"
+        for label, count in sorted(result.dropped.items())
+    ]
     notes += result.notes
     if outside:
-        notes.append(f"{outside} events lie outside the halves of video.ini")
+        notes.append(f"{counted(outside, 'event')} outside the halves of video.ini")
     output.record(
         {
             "type": "converted",
@@ -164,6 +185,6 @@ def _tell(result: Converted, *, game: str, outside: int, output: Output) -> None
         }
     )
     if not output.json:
-        output.say(f"{result.path}: {result.events} events")
+        output.say(f"{result.path}: {counted(result.events, 'event')}")
     for note in notes:
         output.note(f"touchline: {result.path}: left out: {note}")

@@ -8,9 +8,12 @@ from typing import Annotated
 
 import typer
 
-from touchline.cli.common import DebugOption, Device, DeviceOption, JsonOption, Output, one_line, run_guarded
+from touchline.cli.common import Device, Output, one_line, run_guarded
+from touchline.cli.options import DebugOption, DeviceOption, JsonOption
 
-DemoOutOption = Annotated[Path, typer.Option("--out", help="Folder for the bundle and its report.")]
+DemoOutOption = Annotated[
+    Path, typer.Option("--out", metavar="FOLDER", help="Write the bundle and its report to this folder.")
+]
 
 
 def command(
@@ -19,7 +22,14 @@ def command(
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Analyse the bundled 24 s sample clip with the built-in models; the last line says where the report is."""
+    """Analyse the bundled sample clip.
+
+    Runs the built-in models on a simulated clip of 24 seconds. The last line of the output is the path of the report.
+
+    Examples:
+      touchline demo
+
+    """
 
     def run() -> int:
         return _run(out, device=device, output=Output(json=json, debug=debug))
@@ -33,8 +43,8 @@ def _run(out: Path, *, device: Device, output: Output) -> int:
     from touchline.analysis.tasks.track import load_tracker
     from touchline.analysis.tasks.usual import usual_tasks
     from touchline.cli.batch import has_detector, load_spotters
-    from touchline.cli.common import progress_bar
     from touchline.cli.output import found_lines, result_record
+    from touchline.cli.progress import progress_bar
     from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, ResourceError
     from touchline.report.options import ReportOptions
 
@@ -48,7 +58,7 @@ def _run(out: Path, *, device: Device, output: Output) -> int:
         result = analyze_video(clip, tasks=tasks, options=AnalyzeOptions(out=out), progress=progress)
         output.record(result_record(Path(clip.name), result))
     if result.report is None:
-        raise ResourceError(f"{result.bundle}: the report is not there; run the demo again with another --out")
+        raise ResourceError(f"{result.bundle}: the report was not written; run the demo again with another --out")
     if not output.json:
         counts = result.summaries["spot"].counts()
         output.say(f"{counts[0]} in a simulated clip of 24 seconds:")

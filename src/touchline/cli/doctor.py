@@ -12,7 +12,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
-from touchline.cli.common import DebugOption, DeviceOption, JsonOption, Output, one_line, run_guarded
+from touchline.cli.common import Output, one_line, run_guarded
+from touchline.cli.options import DebugOption, DeviceOption, JsonOption
 from touchline.core.errors import EXIT_OK, EXIT_RESOURCES, TouchlineError
 
 Severity = Literal["ok", "warning", "error"]
@@ -24,7 +25,7 @@ _SIGN = {"ok": "ok ", "warning": "!  ", "error": "ERR"}
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at: what it is, and what to do where it is not right."""
+    """One thing that was checked, what was found, and what to do about it."""
 
     name: str
     severity: Severity
@@ -33,7 +34,14 @@ class Finding:
 
 
 def command(device: DeviceOption = "auto", json: JsonOption = False, debug: DebugOption = False) -> None:
-    """Say what is wrong with this installation, and how to mend it."""
+    """Check this installation.
+
+    Checks Python, packages, codecs, CPU, GPU, models and disk space, and says what to do about every problem.
+
+    Examples:
+      touchline doctor
+
+    """
 
     def run() -> int:
         output = Output(json=json, debug=debug)
@@ -51,7 +59,7 @@ def command(device: DeviceOption = "auto", json: JsonOption = False, debug: Debu
 
 
 def examine(*, device: str = "auto") -> list[Finding]:
-    """Every finding, in the order they are told."""
+    """Every finding, in the order they are printed."""
     findings = [_python(), *_packages()]
     checks: tuple[Callable[[], list[Finding]], ...] = (_ffmpeg, _cpu, lambda: _gpu(device), _openvino, _models, _disk)
     for check in checks:
@@ -71,7 +79,7 @@ def _python() -> Finding:
 
 
 def _packages() -> list[Finding]:
-    """The packages touchline stands on."""
+    """The packages touchline depends on."""
     findings = []
     for name in _PACKAGES:
         try:
@@ -149,7 +157,7 @@ def _models() -> list[Finding]:
 
 
 def _disk() -> list[Finding]:
-    """Room and permission in the folder results go to, and in the cache."""
+    """Free space and permission to write in the working folder and the cache."""
     findings = []
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     for name, folder in (("this folder", Path.cwd()), ("cache", cache)):

@@ -1,4 +1,4 @@
-"""Several inputs of one command line, each a unit: one that fails is reported, and the others go on."""
+"""Several inputs of one command line: one that fails is reported, and the work goes on with the others."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Inputs:
 
     @contextlib.contextmanager
     def one(self, name: object, **fields: Any) -> Iterator[None]:
-        """Work on one input; what goes wrong is reported and ends this input only.
+        """Work on one input; an error is reported and ends this input only.
 
         Args:
             name: of the input, for people.
@@ -73,11 +73,11 @@ class Inputs:
                 self._codes.append(EXIT_OK)
 
     def done(self, code: int) -> None:
-        """The exit code of the input that is worked on, where it is not 0."""
+        """Set the exit code of the current input, if it is not 0."""
         self._codes.append(code)
 
     def finish(self) -> int:
-        """List the failed where there were several inputs; return the exit code of all."""
+        """List the failed inputs if there were several; return the exit code of all."""
         if self._failures and len(self._codes) > 1:
             self._output.note(f"touchline: {self.failed} of {len(self._codes)} {self._kind} failed:")
             for failure in self._failures:
@@ -85,10 +85,10 @@ class Inputs:
         return batch_code(self._codes)
 
     def finish_with(self, *, usable: bool, complete: bool) -> int:
-        """As :meth:`finish`, where the inputs make one result.
+        """As :meth:`finish`, for inputs that make one result together.
 
         Args:
-            usable: something was found in the inputs.
+            usable: there is a result.
             complete: nothing was lost besides the inputs that failed.
 
         """
@@ -99,5 +99,5 @@ class Inputs:
 
 
 def batch_code(codes: Sequence[int]) -> int:
-    """The exit code of several inputs: their own where they agree, else 4."""
+    """The exit code of several inputs: their own if they agree, else 4."""
     return codes[0] if len(set(codes)) == 1 else EXIT_DEGRADED

@@ -8,56 +8,57 @@ import sys
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
 from typer.main import get_command, get_group
 
+from touchline.cli.commands import Group, add_command, new_group
 from touchline.cli.common import Interrupts, report_bug
 
 VERBS: dict[str, tuple[str, str]] = {
-    "demo": ("touchline.cli.demo:command", "Analyse the bundled sample clip; say where the report is."),
-    "analyze": ("touchline.cli.analyze:command", "Run all tasks on videos: a bundle and a report for each."),
-    "spot": ("touchline.cli.spot:command", "Find the events of videos."),
-    "track": ("touchline.cli.track:command", "Follow players, officials and the ball in videos."),
-    "recognize": (
-        "touchline.cli.recognize.commands:command",
-        "Name what happens in clips, or what each tracked player does.",
-    ),
-    "keeper": (
-        "touchline.cli.keeper.commands:app",
-        "Goalkeepers: their poses, techniques, and shots they should save.",
-    ),
-    "features": (
-        "touchline.cli.features.commands:app",
-        "Take features of videos; make them narrower; say what they are.",
-    ),
-    "convert": ("touchline.cli.convert:command", "Convert event files from one version to another."),
-    "check": ("touchline.cli.check:command", "Say what is wrong with a media file, and how to mend it."),
-    "doctor": ("touchline.cli.doctor:command", "Say what is wrong with this installation, and how to mend it."),
-    "evaluate": ("touchline.cli.evaluate.spotting:app", "Score predictions against truth with the official metrics."),
+    "demo": ("touchline.cli.demo:command", "Analyse the bundled sample clip."),
+    "analyze": ("touchline.cli.analyze:command", "Spot events, track players and write a report."),
+    "spot": ("touchline.cli.spot:command", "Spot the events of videos."),
+    "track": ("touchline.cli.track:command", "Track players, officials and the ball."),
+    "recognize": ("touchline.cli.recognize.commands:command", "Recognize the actions in clips or along tracks."),
+    "keeper": ("touchline.cli.keeper.commands:app", "Analyse goalkeepers' technique and expected saves."),
+    "features": ("touchline.cli.features.commands:app", "Extract, reduce and inspect video features."),
+    "convert": ("touchline.cli.convert:command", "Convert event files between formats."),
+    "check": ("touchline.cli.check:command", "Check video files for damage."),
+    "doctor": ("touchline.cli.doctor:command", "Check this installation."),
+    "evaluate": ("touchline.cli.evaluate.commands:app", "Score predictions with the official metrics."),
     "train": ("touchline.cli.train:command", "Train a model from a recipe."),
-    "distill": ("touchline.cli.distill:command", "Train a small model from a large one; say what that is worth."),
+    "distill": ("touchline.cli.distill:command", "Distill a large model into a small one."),
     "models": ("touchline.cli.models.commands:app", "List, show, import and export models."),
 }
-"""Verb -> (``module:attribute`` of its function or Typer application, help line)."""
+"""Verb -> (``module:attribute`` of its function or Typer application, the first sentence of its help)."""
+
+EXIT_CODES = {
+    "0": "Success.",
+    "1": "A bug in touchline; run again with --debug and report it.",
+    "2": "Wrong usage: an unknown command, option or value.",
+    "3": "An input cannot be used.",
+    "4": "Finished, but parts of an input were lost, or some of several inputs failed.",
+    "5": "The machine ran out of memory, disk space, permissions or devices.",
+    "6": "A network request failed.",
+    "130": "Interrupted; run the same command again to continue.",
+}
+"""Exit code -> what it means."""
 
 
 def load_verb(name: str) -> Any:
     """The command behind a verb; its module is imported now."""
-    target, help_line = VERBS[name]
-    module_name, attribute = target.split(":")
+    module_name, attribute = VERBS[name][0].split(":")
     found = getattr(importlib.import_module(module_name), attribute)
     if isinstance(found, typer.Typer):
-        found.info.help = found.info.help or help_line
         verb: Any = get_group(found)
     else:
-        single = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-        single.command(name=name)(found)
+        single = new_group()
+        add_command(single, name, found)
         verb = get_command(single)
     verb.name = name
     return verb
 
 
-class LazyGroup(TyperGroup):
+class LazyGroup(Group):
     """A group that knows its verbs by name and help line, and imports one only to run it."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -65,7 +66,7 @@ class LazyGroup(TyperGroup):
         return list(VERBS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The command of a verb, or None where there is no such verb."""
+        """The command of a verb, or None if there is no such verb."""
         return load_verb(cmd_name) if cmd_name in VERBS else None
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
@@ -73,20 +74,17 @@ class LazyGroup(TyperGroup):
         with formatter.section("Commands"):
             formatter.write_dl([(name, help_line) for name, (_, help_line) in VERBS.items()])
 
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """The exit codes, which are the same for all commands."""
+        with formatter.section("Exit codes"):
+            formatter.write_dl(list(EXIT_CODES.items()))
 
-app = typer.Typer(
-    cls=LazyGroup,
-    name="touchline",
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+
+app = new_group(cls=LazyGroup, name="touchline")
 
 
 def _print_version(wanted: bool) -> None:
-    """Print the version and leave."""
+    """Print the version and leave, if asked to."""
     if wanted:
         from importlib.metadata import version
 
@@ -96,9 +94,11 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def _root(
-    version: bool = typer.Option(False, "--version", help="Print the version.", callback=_print_version, is_eager=True),
+    version: bool = typer.Option(
+        False, "--version", help="Show the version and exit.", callback=_print_version, is_eager=True
+    ),
 ) -> None:
-    """Sports video into a timeline: what happened, when, who did it, how well."""
+    """Turn sports video into a timeline: what happened, when, who did it and how well."""
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The options that the verbs on videos share, and a Typer command made of a data class of options."""
+"""The options that several commands share, and a Typer command made of a data class of options."""
 
 from __future__ import annotations
 
@@ -10,17 +10,35 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
-from touchline.cli.common import DebugOption, DeviceOption, JsonOption, OutOption, Output, run_guarded
+from touchline.cli.common import Device, Output, run_guarded
 
-VideosArgument = Annotated[list[Path], typer.Argument(metavar="VIDEO...", help="Media files.", show_default=False)]
+VideosArgument = Annotated[list[Path], typer.Argument(metavar="VIDEO...", help="Video files.", show_default=False)]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object per line on stdout, and everything else on stderr.")
+]
+DeviceOption = Annotated[Device, typer.Option("--device", help="Run models on this device.")]
+AnyDeviceOption = Annotated[Device, typer.Option("--device", help="Run models on this device; this command runs none.")]
+DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+OutOption = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="FOLDER", help="Write the bundles to this folder.", show_default="beside each video"),
+]
 ModelOption = Annotated[
     list[str] | None,
-    typer.Option("--model", help="A built-in model's name or a model file; the scores of several are averaged."),
+    typer.Option(
+        "--model",
+        metavar="MODEL",
+        help="Spot events with this model, a name or a file; the scores of several are averaged.",
+        show_default="the built-in spotter",
+    ),
 ]
 ThresholdOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--threshold", metavar="LABEL=VALUE", help="Confidence, 0 to 1, that events of a label (or all) need."
+        "--threshold",
+        metavar="LABEL=VALUE",
+        help="Set the confidence threshold of a label, 0 to 1; all=VALUE sets it for every label.",
+        show_default="the model's own",
     ),
 ]
 FeaturesOption = Annotated[
@@ -28,49 +46,106 @@ FeaturesOption = Annotated[
     typer.Option(
         "--features",
         metavar="MODEL|STREAM=FILE",
-        help="With a head over features: what makes them, else what it was trained on; or a file of a stream of its.",
+        help="Feed a spotting head with features that MODEL extracts, or read one of its streams from a .npy FILE.",
+        show_default="the extractor the head was trained with",
     ),
 ]
 ReductionOption = Annotated[
     Path | None,
-    typer.Option("--reduction", metavar="FILE", help="With a head over features: what makes them narrower."),
+    typer.Option(
+        "--reduction",
+        metavar="FILE",
+        help="Reduce the features of a spotting head with this PCA.",
+        show_default="the one the head was trained with",
+    ),
 ]
 FlipOption = Annotated[
     bool | None,
-    typer.Option("--flip/--no-flip", help="Average with the mirrored picture, or not; else as the model wants it."),
+    typer.Option(
+        "--flip/--no-flip",
+        help="Average the scores of each frame and its mirror image, or score the frame alone.",
+        show_default="the model's own setting",
+    ),
 ]
-StreamOption = Annotated[int | None, typer.Option("--stream", help="Which video stream, where a file has several.")]
-ResumeOption = Annotated[bool, typer.Option("--resume/--no-resume", help="Go on where a stopped run left off.")]
-ForceOption = Annotated[bool, typer.Option("--force", help="Analyse again even where the bundle is up to date.")]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only say how long it would take.")]
+StreamOption = Annotated[
+    int | None,
+    typer.Option(
+        "--stream",
+        metavar="N",
+        help="Decode the stream with this index, in a file with several video streams.",
+        show_default="the file's default stream",
+    ),
+]
+ResumeOption = Annotated[
+    bool, typer.Option("--resume/--no-resume", help="Continue a stopped run where it left off, or start again.")
+]
+ForceOption = Annotated[bool, typer.Option("--force", help="Repeat the work even if the results are up to date.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Print how long the analysis would take, and stop.")]
 DetectorOption = Annotated[
-    str | None, typer.Option("--detector", help="What finds people and ball: a built-in model's name or a model file.")
+    str | None,
+    typer.Option(
+        "--detector",
+        metavar="MODEL",
+        help="Detect people and the ball with this model, a name or a file.",
+        show_default="the built-in detector",
+    ),
 ]
 PitchFinderOption = Annotated[
-    str | None, typer.Option("--pitch-finder", help="What finds the pitch's points: a built-in model's name or a file.")
+    str | None,
+    typer.Option(
+        "--pitch-finder",
+        metavar="MODEL",
+        help="Locate the pitch with this model, a name or a file.",
+        show_default="the built-in pitch finder",
+    ),
 ]
 RecogniserOption = Annotated[
     str | None,
-    typer.Option("--recognizer", help="What says what each player does: a model's name or a file; none by default."),
+    typer.Option(
+        "--recognizer",
+        metavar="MODEL",
+        help="Recognize each player's actions with this model, a name or a file.",
+        show_default="none",
+    ),
 ]
 FpsOption = Annotated[
-    float | None, typer.Option("--fps", help="Pictures looked at in a second of video; 12.5 where nothing is said.")
+    float | None,
+    typer.Option("--fps", metavar="N", help="Frames analysed per second of video.", show_default="12.5"),
 ]
 BoxesOption = Annotated[
     Path | None,
-    typer.Option("--boxes", metavar="FILE", help="Follow only these: CSV or JSON of time_s,x0,y0,x1,y1[,name]."),
+    typer.Option(
+        "--boxes",
+        metavar="FILE",
+        help="Track only the people in these boxes: CSV or JSON of time_s,x0,y0,x1,y1[,name].",
+        show_default="everyone",
+    ),
 ]
 OverlayOption = Annotated[
-    bool, typer.Option("--overlay", help="Write overlay.mp4: the video with the tracks drawn in.")
+    bool, typer.Option("--overlay", help="Write overlay.mp4, the video with the tracks drawn in.")
 ]
 TracksOption = Annotated[
-    bool | None, typer.Option("--tracks/--no-tracks", help="Follow people and ball as well, or find events only.")
+    bool | None,
+    typer.Option(
+        "--tracks/--no-tracks",
+        help="Track people and the ball as well, or spot events only.",
+        show_default="--tracks if there is a detector",
+    ),
 ]
 
 
 @dataclass(frozen=True, kw_only=True)
-class VideoArguments:
-    """What every verb on videos takes."""
+class SharedArguments:
+    """What every command takes."""
+
+    device: DeviceOption = "auto"
+    json: JsonOption = False
+    debug: DebugOption = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoArguments(SharedArguments):
+    """What every analysis of videos takes."""
 
     videos: VideosArgument
     out: OutOption = None
@@ -78,14 +153,11 @@ class VideoArguments:
     resume: ResumeOption = True
     force: ForceOption = False
     dry_run: DryRunOption = False
-    device: DeviceOption = "auto"
-    json: JsonOption = False
-    debug: DebugOption = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class SpotArguments(VideoArguments):
-    """What finding events takes."""
+    """What spotting events takes."""
 
     model: ModelOption = None
     threshold: ThresholdOption = None
@@ -96,7 +168,7 @@ class SpotArguments(VideoArguments):
 
 @dataclass(frozen=True, kw_only=True)
 class TrackArguments(VideoArguments):
-    """What following people takes."""
+    """What tracking takes."""
 
     detector: DetectorOption = None
     pitch_finder: PitchFinderOption = None
@@ -113,7 +185,7 @@ class AnalyzeArguments(SpotArguments, TrackArguments):
     tracks: TracksOption = None
 
 
-A = TypeVar("A", bound=VideoArguments)
+A = TypeVar("A", bound=SharedArguments)
 
 
 def verb(arguments: type[A], run: Callable[[A, Output], int], *, about: str) -> Callable[..., None]:
@@ -139,10 +211,15 @@ def verb(arguments: type[A], run: Callable[[A, Output], int], *, about: str) -> 
     return command
 
 
-def _own_first(arguments: type[VideoArguments]) -> list[Field[Any]]:
-    """The fields: what must be given, then those of the verb itself, then those that all verbs have."""
-    shared = [field.name for field in fields(VideoArguments)]
-    return sorted(fields(arguments), key=lambda field: (field.default is not MISSING, field.name in shared))
+def _own_first(arguments: type[SharedArguments]) -> list[Field[Any]]:
+    """The fields: required ones first, then those of the command itself, then those of all analyses and commands."""
+    shared = {cls: {field.name for field in fields(cls)} for cls in (VideoArguments, SharedArguments)}
+
+    def place(field: Field[Any]) -> tuple[bool, ...]:
+        wide = (issubclass(arguments, cls) and field.name in names for cls, names in shared.items())
+        return (field.default is not MISSING, *wide)
+
+    return sorted(fields(arguments), key=place)
 
 
 def _parameter(field: Field[Any], hint: Any) -> inspect.Parameter:

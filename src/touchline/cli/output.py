@@ -1,4 +1,4 @@
-"""What a verb says of its results: tables and lines for people, records under ``--json``."""
+"""How results are printed: tables and lines for people, records under ``--json``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from touchline.cli.common import Output, one_line
 from touchline.core.clock import format_clock
+from touchline.core.wording import counted
 
 if TYPE_CHECKING:
     from touchline.analysis.result import AnalysisResult
@@ -57,16 +58,16 @@ def warning_lines(result: AnalysisResult) -> list[str]:
 
 
 def _how(result: AnalysisResult) -> str:
-    """How the result came about, where that is worth saying."""
+    """Whether the result was read from the bundle or continued; "" for a plain run."""
     if result.reused:
-        return " (already analysed with this model; --force analyses it again)"
+        return " (already analysed with these models; --force analyses it again)"
     if result.resumed_from_us is not None:
-        return f" (taken up at {format_clock(result.resumed_from_us, decimals=0)} where an earlier run had stopped)"
+        return f" (continued from {format_clock(result.resumed_from_us, decimals=0)}, where an earlier run stopped)"
     return ""
 
 
 def coverage_lines(result: AnalysisResult) -> list[str]:
-    """What was lost of the video, in words; nothing where it is whole."""
+    """The parts of the video that were lost; empty for a complete one."""
     coverage = result.coverage
     if coverage.complete:
         return []
@@ -74,7 +75,7 @@ def coverage_lines(result: AnalysisResult) -> list[str]:
         f"{format_clock(gap.start_us)} to {format_clock(gap.end_us)} could not be analysed: {gap.reason}"
         for gap in coverage.gaps
     ]
-    skipped = [f"{coverage.packets_skipped} damaged packets were skipped"] if coverage.packets_skipped else []
+    skipped = [f"{counted(coverage.packets_skipped, 'damaged packet')} skipped"] if coverage.packets_skipped else []
     return [one_line(line) for line in (*spans, *skipped)]
 
 

@@ -7,7 +7,7 @@ from touchline.cli.options import SpotArguments, verb
 
 
 def _run(arguments: SpotArguments, output: Output) -> int:
-    """Find the events of each video."""
+    """Spot the events of each video."""
     from touchline.cli.batch import analyze_videos
 
     return analyze_videos(arguments, spotting=arguments, output=output)
@@ -16,5 +16,12 @@ def _run(arguments: SpotArguments, output: Output) -> int:
 command = verb(
     SpotArguments,
     _run,
-    about="Find the events of videos: events.json, results_spotting.json and scores.npz in VIDEO's bundle.",
+    about="""Spot the events of videos.
+
+    Writes events.json, results_spotting.json (SoccerNet layout) and scores.npz into each video's bundle.
+
+    Examples:
+      touchline spot match.mp4
+      touchline spot match.mp4 --threshold PASS=0.6 --threshold DRIVE=0.4
+    """,
 )

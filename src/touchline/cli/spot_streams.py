@@ -1,4 +1,4 @@
-"""Heads over feature streams on the command line of ``spot`` and ``analyze``."""
+"""Spotting heads, which read feature streams, on the command line of ``spot`` and ``analyze``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def is_stream_head(name: str) -> bool:
-    """Whether a name or file is of a head over feature streams; False for anything that is none or not there."""
+    """Whether a name or file is a spotting head over feature streams; False if it is missing or something else."""
     from touchline.models.store import find_model, read_config
 
     try:
@@ -25,40 +25,43 @@ def is_stream_head(name: str) -> bool:
 
 
 def load_head(names: Sequence[str], *, spotting: SpotArguments, output: Output) -> VideoStreamSpotter:
-    """The head that is named; where it runs and what makes its streams goes to stderr.
+    """Load a spotting head; its device and the sources of its streams go to stderr.
 
     Raises:
-        UsageError: it is not alone, or is to be mirrored.
+        UsageError: several models are given, or --flip.
 
     """
     from touchline.analysis.tasks.spot_streams import load_video_stream_spotter
 
     if len(names) > 1:
-        raise UsageError(f"--model {' --model '.join(names)}: a head over feature streams is used alone; name one")
+        raise UsageError(
+            f"--model {' --model '.join(names)}: a spotting head cannot be averaged with other models; give one --model"
+        )
     if spotting.flip:
-        raise UsageError("--flip: a head over feature streams sees no pictures to mirror")
+        raise UsageError("--flip: a spotting head reads features, not frames that could be mirrored; leave --flip out")
     made, given = _features(spotting.features or ())
     spotter = load_video_stream_spotter(
         names[0], device=spotting.device, features=made, reduction=spotting.reduction, given=given
     )
     output.note(f"touchline: model {spotter.name}, {spotter.device_reason}")
     for stream in spotter.sources.pictures:
-        by = "" if stream.reduction is None else f", narrower by {stream.reduction.name}"
-        output.note(f"touchline: its stream {stream.name}: {stream.extractor.name}{by}")
+        by = "" if stream.reduction is None else f", reduced with {stream.reduction.name}"
+        output.note(f"touchline: stream {stream.name}: {stream.extractor.name}{by}")
     for other in spotter.sources.others:
-        output.note(f"touchline: its stream {other.name}: {other.about}")
+        output.note(f"touchline: stream {other.name}: {other.about}")
     if given and len(spotting.videos) > 1:
         raise UsageError(
-            f"--features {spotting.features}: a file belongs to one video, {len(spotting.videos)} are given"
+            f"--features {' '.join(spotting.features or ())}: a file of features belongs to one video, but "
+            f"{len(spotting.videos)} are given; analyse them one at a time"
         )
     return spotter
 
 
 def _features(words: Sequence[str]) -> tuple[str | None, dict[str, Path]]:
-    """A model and files by stream, of ``MODEL`` and ``STREAM=FILE``.
+    """Split ``--features`` into a model (``MODEL``) and files by stream (``STREAM=FILE``).
 
     Raises:
-        UsageError: two models.
+        UsageError: several models.
 
     """
     made: list[str] = []
@@ -70,5 +73,5 @@ def _features(words: Sequence[str]) -> tuple[str | None, dict[str, Path]]:
         else:
             made.append(word)
     if len(made) > 1:
-        raise UsageError(f"--features {' --features '.join(made)}: name one model; files are STREAM=FILE.npy")
+        raise UsageError(f"--features {' --features '.join(made)}: give one model; files are written STREAM=FILE.npy")
     return (made[0] if made else None), given

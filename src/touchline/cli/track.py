@@ -7,7 +7,7 @@ from touchline.cli.options import TrackArguments, verb
 
 
 def _run(arguments: TrackArguments, output: Output) -> int:
-    """Follow everyone in each video."""
+    """Track everyone in each video."""
     from touchline.cli.batch import analyze_videos
 
     return analyze_videos(arguments, tracking=arguments, output=output)
@@ -16,8 +16,12 @@ def _run(arguments: TrackArguments, output: Output) -> int:
 command = verb(
     TrackArguments,
     _run,
-    about="""Follow players, officials and the ball, each through its shot, with team and place on the pitch.
+    about="""Track players, officials and the ball.
 
-    Writes tracks.parquet and tracks.txt (MOT layout, frames from 1) into VIDEO's bundle.
+    People are tracked within each camera shot, with role, team and position on the pitch. Writes tracks.parquet and
+    tracks.txt (MOT layout, frames counted from 1) into each video's bundle.
+
+    Examples:
+      touchline track match.mp4 --overlay
     """,
 )

@@ -17,10 +17,11 @@ import numpy as np
 from touchline.core.clock import US_PER_S, format_clock
 from touchline.core.columns import EventColumns
 from touchline.core.errors import InputError
+from touchline.core.labels import label_files
 from touchline.formats.features.stream_sets import Recording, StreamSet, write_stream_index
 from touchline.formats.features.vectors import Features, first_bad_row, read_features
 from touchline.formats.files.atomic import make_folder, replacing
-from touchline.formats.soccernet.games import LABEL_FILES, GameFile, load_games
+from touchline.formats.soccernet.games import GameFile, load_games
 from touchline.models.specs.stream_spec import StreamSpec
 from touchline.spotting.stream_spotter import align
 
@@ -121,7 +122,7 @@ def _labelled_games(games: Path, *, labels: str | None) -> list[GameFile]:
     if not games.is_dir():
         what = "is no folder" if games.exists() else "does not exist"
         raise InputError(f"{games}: {what}; give the folder of the games, each with a label file and its features")
-    known = LABEL_FILES if labels is None else (labels,)
+    known = label_files() if labels is None else (labels,)
     if not any(True for name in known for _ in games.rglob(name)):
         raise InputError(f"{games}: no game has a label file, {' or '.join(known)}; other names go with --labels")
     return load_games(games, kind="annotations", file_names=known)

@@ -80,7 +80,7 @@ class FeatureExtractor(PictureModel[EncoderConfig]):
             ResourceError: the network gave numbers that are not finite.
 
         """
-        rows = [values for _, _, (values,) in self.run(pictures, shape=self.spec.shape, draw=self._draw)]
+        rows = [values for _, _, (values,) in self.run(pictures, draw=self._draw)]
         return np.stack(rows) if rows else np.zeros((0, self.width), np.float32)
 
     def _draw(self, picture: Rgb, /, *, into: Rgb) -> None:
@@ -132,12 +132,13 @@ def load_feature_extractor(
     if fit is not None and fit != config.picture.fit:
         changes = {"fit": fit, "interpolation": "cubic" if fit == "resize" else "area"}
         config = config.model_copy(update={"picture": config.picture.model_copy(update=changes)})
-    whole = PictureFeatures(encoder.network, spec=config.picture).eval()
+    if precision is not None:
+        config = config.model_copy(update={"precision": precision})
+    whole = PictureFeatures(encoder.network, spec=config.picture)
     runner = make_runner(
         whole,
-        shape=config.picture.shape,
+        config,
         batches=(batch, batch) if batch else _BATCHES,
-        precision=precision or config.precision,
         device=device,
         backend=backend,
         threads=threads,

@@ -1,4 +1,4 @@
-"""Features made narrower: mean subtracted, then the directions along which they vary most (PCA).
+"""Features reduced to fewer numbers: mean subtracted, then the directions along which they vary most (PCA).
 
 Fitting goes through the features once, block by block, and holds one (width, width) matrix however many there are: the
 covariance is exact, not an approximation as incremental PCA is. SoccerNet's own reduction (2,048 to 512, fitted on its
@@ -175,7 +175,7 @@ class ReductionFit:
             model: whose features these were.
 
         Raises:
-            InputError: there were fewer rows, or narrower ones, than components.
+            InputError: fewer rows, or fewer numbers in a row, than components.
 
         """
         from scipy.linalg import eigh

@@ -1,4 +1,4 @@
-"""Files to values and back, one converter a kind of file."""
+"""Files and the values they hold: one module a format, a folder a kind of data."""
 
 from __future__ import annotations
 

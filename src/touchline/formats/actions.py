@@ -9,7 +9,6 @@ Times are microseconds from the first shown frame; confidences have six decimals
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -20,6 +19,7 @@ import numpy as np
 from touchline.core.actions import Action, Actions, WindowScores
 from touchline.core.errors import InputError
 from touchline.formats.files.atomic import write_json_atomic
+from touchline.formats.files.json_files import read_document
 
 SCHEMA = "touchline.actions"
 VERSION = 1
@@ -38,13 +38,7 @@ def read_actions(path: Path | str) -> Actions:
 
     """
     path = Path(path)
-    try:
-        document = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not readable as JSON ({error}); analyse the video again") from error
-    schema = (document.get("schema"), document.get("version")) if isinstance(document, dict) else (None, None)
-    if schema != (SCHEMA, VERSION):
-        raise InputError(f"{path}: schema {schema[0]!r} version {schema[1]!r} is not {SCHEMA!r} version {VERSION}")
+    document = read_document(path, schema=SCHEMA, version=VERSION, remedy="analyse the video again")
     try:
         return Actions(
             actions=tuple(Action(**row) for row in document["actions"]),

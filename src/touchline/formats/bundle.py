@@ -18,10 +18,7 @@ Every file is replaced whole. Apart from ``manifest.json``, which has timings, t
 from __future__ import annotations
 
 import hashlib
-import io
-import json
 import os
-import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -31,15 +28,17 @@ import numpy as np
 
 from touchline.core.actions import Actions
 from touchline.core.errors import InputError
-from touchline.core.events import Coverage, Event, Gap, Scores, Timeline
+from touchline.core.events import Coverage, Gap, Scores, Timeline
 from touchline.core.tracks import Tracks
+from touchline.formats.events.event_format import Converted
+from touchline.formats.events.own_events import REMEDY, timeline_from_document
+from touchline.formats.events.registry import format_named, write_events
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic, write_json_atomic, writing
 from touchline.formats.files.checksum import file_sha256
-from touchline.formats.soccernet.labels import results_document
+from touchline.formats.files.json_files import read_own_json
+from touchline.formats.files.npz import npz_bytes, read_arrays
 
 MANIFEST_VERSION = 1
-EVENTS_SCHEMA = "touchline.events"
-EVENTS_VERSION = 1
 SUFFIX = ".touchline"
 MANIFEST, EVENTS, RESULTS, SCORES, REPORT = (
     "manifest.json",
@@ -55,7 +54,6 @@ TRACKS, TRACKS_MOT, ACTIONS, OVERLAY = "tracks.parquet", "tracks.txt", "actions.
 
 _BLOCK = 1 << 20
 _MIDDLE_BLOCKS = 8
-_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +123,7 @@ class Bundle:
             InputError: missing, broken, or of a newer schema.
 
         """
-        document = _read_json(self.path / MANIFEST)
+        document = read_own_json(self.path / MANIFEST, remedy=REMEDY)
         version = document.get("version")
         if version != MANIFEST_VERSION:
             raise InputError(
@@ -139,7 +137,7 @@ class Bundle:
 
     def write_events(self, timeline: Timeline) -> None:
         """Write ``events.json``."""
-        write_json_atomic(self.path / EVENTS, events_document(timeline))
+        write_events(timeline, self.path / EVENTS, game="")
 
     def read_events(self) -> Timeline:
         """The timeline of ``events.json``.
@@ -148,11 +146,32 @@ class Bundle:
             InputError: missing, broken, or of a newer schema.
 
         """
-        return timeline_from_document(_read_json(self.path / EVENTS), path=self.path / EVENTS)
+        path = self.path / EVENTS
+        return timeline_from_document(read_own_json(path, remedy=REMEDY), source=str(path))
 
     def write_results(self, timeline: Timeline, *, game: str) -> None:
         """Write ``results_spotting.json``, SoccerNet's layout."""
-        write_json_atomic(self.path / RESULTS, results_document(timeline, game=game))
+        write_events(timeline, self.path / RESULTS, game=game)
+
+    def export_events(self, to: str, path: Path | None = None, *, game: str = "") -> Converted:
+        """Write the bundle's events in another format.
+
+        Args:
+            to: name of an event format, as :data:`touchline.formats.events.registry.FORMATS` has them.
+            path: the file; one of the format's usual name in the bundle where None.
+            game: what the file calls the game, where the format has a place for it; the bundle's name if empty.
+
+        Returns:
+            The file, and what of the events it does not hold.
+
+        Raises:
+            InputError: no such format, no readable events, or the format has a class for none of them.
+            ResourceError: it cannot be written.
+
+        """
+        chosen = format_named(to)
+        target = self.path / chosen.default_name if path is None else path
+        return chosen.write(self.read_events(), target, game=game or self.path.name.removesuffix(SUFFIX))
 
     def write_scores(self, scores: Scores) -> None:
         """Write ``scores.npz``; equal scores give equal bytes."""
@@ -168,12 +187,11 @@ class Bundle:
 
         """
         path = self.path / SCORES
+        values, times_us, labels = read_arrays(path, "values", "times_us", "labels", what="scores", remedy=REMEDY)
         try:
-            with np.load(path, allow_pickle=False) as arrays:
-                labels = tuple(str(label) for label in arrays["labels"])
-                return Scores(values=arrays["values"], times_us=arrays["times_us"], labels=labels)
-        except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
-            raise InputError(f"{path}: no readable scores ({error}); analyse the video again") from error
+            return Scores(values=values, times_us=times_us, labels=tuple(map(str, labels)))
+        except ValueError as error:
+            raise InputError(f"{path}: no readable scores ({error}); {REMEDY}") from error
 
     def read_tracks(self) -> Tracks:
         """Everyone followed, from ``tracks.parquet``.
@@ -229,52 +247,10 @@ def open_bundle(path: str | Path) -> Bundle:
     return bundle
 
 
-def events_document(timeline: Timeline) -> dict[str, Any]:
-    """The content of ``events.json``: times in microseconds from the first shown frame, confidence to 6 decimals."""
-    seen: dict[str, int] = {}
-    rows = []
-    for event in timeline:
-        row = {**asdict(event), "confidence": round(event.confidence, 6), "extra": dict(event.extra)}
-        rows.append({"id": _event_id(event, seen), **row})
-    return {"schema": EVENTS_SCHEMA, "version": EVENTS_VERSION, "events": rows}
-
-
-def timeline_from_document(document: Mapping[str, Any], *, path: Path) -> Timeline:
-    """The timeline of an ``events.json`` document; ``path`` is for messages.
-
-    Raises:
-        InputError: another schema, or an event that is none.
-
-    """
-    if document.get("schema") != EVENTS_SCHEMA or document.get("version") != EVENTS_VERSION:
-        found = f"{document.get('schema')!r} version {document.get('version')!r}"
-        raise InputError(f"{path}: schema {found} is not {EVENTS_SCHEMA!r} version {EVENTS_VERSION}")
-    events = []
-    for number, row in enumerate(document.get("events", ())):
-        try:
-            events.append(Event(**{key: value for key, value in row.items() if key != "id"}))
-        except (AttributeError, TypeError, ValueError) as error:
-            raise InputError(f"{path}: event {number} is not valid: {error}") from error
-    return Timeline(tuple(events))
-
-
 def coverage_from_json(document: Mapping[str, Any]) -> Coverage:
     """The coverage that ``dataclasses.asdict`` wrote."""
     gaps = tuple(Gap(**gap) for gap in document["gaps"])
     return Coverage(**{**document, "gaps": gaps, "repairs": tuple(document["repairs"])})
-
-
-def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
-    """A NumPy ``.npz`` archive as bytes that depend on the arrays alone, not on the clock."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, array in arrays.items():
-            member = io.BytesIO()
-            np.lib.format.write_array(member, np.asarray(array, order="C"), allow_pickle=False)
-            entry = zipfile.ZipInfo(f"{name}.npy", date_time=_ZIP_TIME)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, member.getvalue())
-    return buffer.getvalue()
 
 
 def video_fingerprint(path: Path) -> str:
@@ -296,22 +272,3 @@ def video_fingerprint(path: Path) -> str:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions") from error
     return digest.hexdigest()
-
-
-def _event_id(event: Event, seen: dict[str, int]) -> str:
-    """A stable id: a hash of what the event says; equal events get a number behind it."""
-    words = [event.label, event.half, event.start_us, event.end_us, event.team, event.player, event.source]
-    digest = hashlib.sha256(json.dumps(words).encode()).hexdigest()[:12]
-    count = seen[digest] = seen.get(digest, 0) + 1
-    return digest if count == 1 else f"{digest}-{count}"
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    """A JSON object from a file."""
-    try:
-        document = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not readable as JSON ({error}); analyse the video again") from error
-    if not isinstance(document, dict):
-        raise InputError(f"{path}: holds a {type(document).__name__}, not a JSON object")
-    return document

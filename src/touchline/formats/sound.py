@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -17,8 +15,9 @@ import numpy as np
 
 from touchline.core.errors import InputError
 from touchline.core.sound import CURVES, CrowdSwell, Floats, SoundReading, WhistleBlow
-from touchline.formats.bundle import npz_bytes
 from touchline.formats.files.atomic import write_bytes_atomic, write_json_atomic
+from touchline.formats.files.json_files import read_document
+from touchline.formats.files.npz import npz_bytes, read_arrays
 
 SOUND, SOUND_CURVES = "sound.json", "sound.npz"
 SCHEMA = "touchline.sound"
@@ -44,10 +43,7 @@ def read_sound(folder: Path) -> SoundReading:
         InputError: missing, broken, of another version, or with other curves.
 
     """
-    document = _read_json(folder / SOUND)
-    if document.get("schema") != SCHEMA or document.get("version") != VERSION:
-        found = f"{document.get('schema')!r} version {document.get('version')!r}"
-        raise InputError(f"{folder / SOUND}: schema {found} is not {SCHEMA!r} version {VERSION}; analyse again")
+    document = read_document(folder / SOUND, schema=SCHEMA, version=VERSION, remedy="analyse the video again")
     try:
         return sound_from_document(document, curves=_read_curves(folder / SOUND_CURVES))
     except (KeyError, TypeError, ValueError) as error:
@@ -73,7 +69,7 @@ def sound_from_document(document: Mapping[str, Any], *, curves: Floats) -> Sound
     """What :func:`sound_document` gave, with its curves (rows, curves).
 
     Raises:
-        KeyError, TypeError, ValueError: it is none.
+        KeyError, TypeError, ValueError: the document is something else.
 
     """
     return SoundReading(
@@ -86,21 +82,7 @@ def sound_from_document(document: Mapping[str, Any], *, curves: Floats) -> Sound
 
 
 def _read_curves(path: Path) -> Floats:
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            names, values = tuple(map(str, arrays["names"])), arrays["values"]
-    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path}: no readable curves ({error}); analyse the video again") from error
-    if names != CURVES:
-        raise InputError(f"{path}: curves {names} are not {CURVES}; analyse the video again")
+    names, values = read_arrays(path, "names", "values", what="curves", remedy="analyse the video again")
+    if tuple(map(str, names)) != CURVES:
+        raise InputError(f"{path}: curves {tuple(map(str, names))} are not {CURVES}; analyse the video again")
     return np.asarray(values, np.float32)
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        document = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not readable as JSON ({error}); analyse the video again") from error
-    if not isinstance(document, dict):
-        raise InputError(f"{path}: holds a {type(document).__name__}, not a JSON object; analyse the video again")
-    return document

@@ -13,7 +13,7 @@ from touchline.goalkeeping.expected_saves import Z_95, SaveModel, expit
 from touchline.goalkeeping.maps import compare_techniques
 from touchline.goalkeeping.shots import FEATURES, geometry, shot_features
 from touchline.goalkeeping.technique import TechniqueReading, Techniques
-from touchline.metrics.probability import wilson
+from touchline.metrics.calibration import wilson
 
 Floats = npt.NDArray[np.float64]
 

@@ -29,8 +29,7 @@ TRAIN_ROWS = 157
 _RIGHT_ANKLE, _LEFT_ANKLE = JOINTS.index("right_ankle"), JOINTS.index("left_ankle")
 _RIGHT_WRIST, _LEFT_WRIST = JOINTS.index("right_wrist"), JOINTS.index("left_wrist")
 _THORAX = JOINTS.index("thorax")
-_NEWTON_STEPS = 50
-_SMALL_STEP = 1e-12
+_SMALL_SLOPE = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,29 +127,26 @@ def regressed_measures(joints: Floats) -> Floats:
 
 
 def fit_regression(measures: Floats, saved: npt.NDArray[np.bool_]) -> Regression:
-    """Logistic regression on scaled measures (n, d) by Newton's method.
+    """Logistic regression on scaled measures (n, d), without a penalty.
 
     Raises:
         ValueError: all penalties ended alike.
 
     """
+    from sklearn.linear_model import LogisticRegression
+
     if saved.all() or not saved.any():
         raise ValueError(f"{len(saved)} penalties that all ended alike say nothing of what saves them")
     mean, scale = measures.mean(axis=0), measures.std(axis=0)
     inputs = np.concatenate([(measures - mean) / scale, np.ones((len(measures), 1))], axis=1)
-    truth = saved.astype(np.float64)
-    beta = np.zeros(inputs.shape[1])
-    for _ in range(_NEWTON_STEPS):
-        p = 1.0 / (1.0 + np.exp(-(inputs @ beta)))
-        information = (inputs * (p * (1 - p))[:, None]).T @ inputs
-        step = np.linalg.solve(information, inputs.T @ (truth - p))
-        beta = beta + step
-        if float(np.abs(step).max()) < _SMALL_STEP:
-            break
-    p = 1.0 / (1.0 + np.exp(-(inputs @ beta)))
+    line = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=_SMALL_SLOPE, fit_intercept=False)
+    line.fit(inputs, saved)
+    p = line.predict_proba(inputs)[:, 1]
     covariance = np.linalg.inv((inputs * (p * (1 - p))[:, None]).T @ inputs)
+    truth = saved.astype(np.float64)
     null = np.full(len(truth), truth.mean())
-    return Regression(beta, np.sqrt(np.diag(covariance)), mean, scale, _likelihood(truth, p), _likelihood(truth, null))
+    errors, likelihoods = np.sqrt(np.diag(covariance)), (_likelihood(truth, p), _likelihood(truth, null))
+    return Regression(line.coef_[0], errors, mean, scale, *likelihoods)
 
 
 def _likelihood(truth: Floats, p: Floats) -> float:

@@ -133,7 +133,7 @@ class PoseFinder(PictureModel[PoseConfig]):
             ResourceError: the network gave numbers that are not finite.
 
         """
-        answers = self.run(crops, shape=self.config.picture.shape, draw=fit_in_square)
+        answers = self.run(crops, draw=fit_in_square)
         return [
             _as_pose(places, self._confidence(shares, seen), square=square)
             for _, square, (places, shares, seen) in answers
@@ -141,7 +141,7 @@ class PoseFinder(PictureModel[PoseConfig]):
 
     def look(self, crop: Rgb) -> Outputs:
         """Return what the network itself says of one crop, for measuring: places, shares and what is seen."""
-        ((_, _, outputs),) = self.run([crop], shape=self.config.picture.shape, draw=fit_in_square)
+        ((_, _, outputs),) = self.run([crop], draw=fit_in_square)
         return outputs
 
     def _confidence(self, share: Floats, seen: Floats) -> Floats:
@@ -157,7 +157,7 @@ class PoseFinder(PictureModel[PoseConfig]):
 def joint_confidence(
     share: npt.NDArray[np.floating], seen: npt.NDArray[np.floating], *, spec: ConfidenceSpec
 ) -> Floats:
-    """How likely each joint lies where it is said to, from how concentrated its heat map is and how likely it is seen.
+    """Return how likely each joint lies at its place, from how concentrated its heat map is and how likely it is seen.
 
     Args:
         share: any shape, 0 to 1.
@@ -225,13 +225,7 @@ def finder_of(
     """Make a pose finder of a network in memory; arguments as of :func:`load_pose_finder`."""
     reader = PeakReader if config.reading == "peak" else PoseReader
     runner = make_runner(
-        reader(network, mirror=MIRROR).eval(),
-        shape=config.picture.shape,
-        batches=_BATCHES,
-        precision=config.precision,
-        device=device,
-        backend=backend,
-        threads=threads,
+        reader(network, mirror=MIRROR), config, batches=_BATCHES, device=device, backend=backend, threads=threads
     )
     return PoseFinder(config, runner=runner, sha256=sha256)
 

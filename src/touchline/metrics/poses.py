@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -13,16 +12,6 @@ from touchline.core.poses import JOINTS, PELVIS
 Floats = npt.NDArray[np.float64]
 
 NECK = JOINTS.index("neck")
-RESAMPLES = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A number with the middle 95 % of what it is over resampled groups."""
-
-    value: float
-    low: float
-    high: float
 
 
 def torso_lengths(joints: Floats) -> Floats:
@@ -57,31 +46,3 @@ def agreement(first: Sequence[object], second: Sequence[object]) -> tuple[float,
     values = np.unique(np.concatenate([one, other]))
     chance = float(sum((one == value).mean() * (other == value).mean() for value in values))
     return same, (same - chance) / (1 - chance) if chance < 1 else 1.0
-
-
-def over_groups(
-    measure: Callable[[npt.NDArray[np.int64]], float],
-    groups: Sequence[object] | npt.NDArray[np.generic],
-    *,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-) -> Interval:
-    """A measure of rows with a bootstrap interval over whole groups.
-
-    Args:
-        measure: gets row numbers, some more than once.
-        groups: of each row.
-        resamples: how many times groups are drawn.
-        seed: decides the draws.
-
-    """
-    _, number = np.unique(np.asarray(groups), return_inverse=True)
-    order = np.argsort(number, kind="stable")
-    members = np.split(order, np.cumsum(np.bincount(number))[:-1])
-    rng = np.random.default_rng(seed)
-    drawn = [
-        measure(np.concatenate([members[k] for k in rng.integers(len(members), size=len(members))]))
-        for _ in range(resamples)
-    ]
-    low, high = np.percentile(drawn, [2.5, 97.5])
-    return Interval(measure(np.arange(len(number))), float(low), float(high))

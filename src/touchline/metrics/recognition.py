@@ -6,36 +6,32 @@ clips, as clips of one match or person are not independent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from touchline.metrics.bootstrap import Interval, mean_interval
+from touchline.metrics.calibration import equal_widths
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 _TINY = 1e-12
+ROUNDS = 2000
+"""Bootstrap rounds."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClassScores:
-    """One class: precision, recall and F1 are NaN where nothing was predicted or nothing is there to be found."""
+    """One class: precision, recall and F1 are NaN where the class was never predicted or does not occur."""
 
     precision: float
     recall: float
     f1: float
     support: int
     predicted: int
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A value and the span in which 95 of 100 bootstrap samples fall."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +79,7 @@ def confusion_matrix(truth: npt.ArrayLike, predicted: npt.ArrayLike, *, classes:
     """int64 (classes, classes) of true and predicted class indices (n,).
 
     Raises:
-        ValueError: another number of predictions than truths, or an index that is no class.
+        ValueError: another number of predictions than truths, or an index that is not a class.
 
     """
     rows, columns = np.asarray(truth, np.int64), np.asarray(predicted, np.int64)
@@ -137,54 +133,23 @@ def calibration(truth: npt.ArrayLike, probabilities: npt.ArrayLike, *, bins: int
     if p.ndim != 2 or len(p) != len(labels) or not len(p):
         raise ValueError(f"probabilities of shape {p.shape} do not fit {len(labels)} truths")
     sure, right = p.max(axis=1), p.argmax(axis=1) == labels
-    number = np.minimum((sure * bins).astype(np.int64), bins - 1)
-    counts = np.bincount(number, minlength=bins)
-    confidence = _share(np.bincount(number, weights=sure, minlength=bins), counts)
-    accuracy = _share(np.bincount(number, weights=right, minlength=bins), counts)
-    gaps = np.abs(confidence - accuracy)
+    found = equal_widths(sure, right, bins=bins)
     return Calibration(
-        expected_error=float(np.nansum(gaps * counts) / len(p)),
+        expected_error=found.error,
         log_loss=float(-np.log(np.maximum(p[np.arange(len(p)), labels], _TINY)).mean()),
         brier=float(((p - np.eye(p.shape[1])[labels]) ** 2).sum(axis=1).mean()),
-        bin_confidence=confidence,
-        bin_accuracy=accuracy,
-        bin_count=counts.astype(np.int64),
+        bin_confidence=found.said,
+        bin_accuracy=found.happened,
+        bin_count=found.count,
     )
 
 
-def bootstrap(
-    statistic: Callable[[Ints], float],
-    groups: Sequence[object],
-    *,
-    rounds: int = 2000,
-    seed: int = 0,
-) -> Interval:
-    """A statistic of clips and its 95 % interval when whole groups are drawn with replacement.
-
-    Args:
-        statistic: of clips, given as indices int64, with repetitions.
-        groups: of each clip; clips of one group are drawn together. Give each clip its own where nothing is known.
-        rounds: bootstrap samples.
-        seed: of the drawing.
-
-    """
-    _, number = np.unique(np.array([str(group) for group in groups]), return_inverse=True)
-    members = [np.flatnonzero(number == k) for k in range(number.max() + 1)]
-    random = np.random.default_rng(seed)
-    values = []
-    for _ in range(rounds):
-        drawn = random.integers(0, len(members), len(members))
-        values.append(statistic(np.concatenate([members[k] for k in drawn])))
-    low, high = np.nanpercentile(values, [2.5, 97.5])
-    return Interval(statistic(np.arange(len(number))), float(low), float(high))
-
-
 def accuracy_interval(
-    truth: npt.ArrayLike, predicted: npt.ArrayLike, *, groups: Sequence[object], rounds: int = 2000, seed: int = 0
+    truth: npt.ArrayLike, predicted: npt.ArrayLike, *, groups: Sequence[object], rounds: int = ROUNDS, seed: int = 0
 ) -> Interval:
     """Accuracy with its interval."""
     right = np.asarray(truth) == np.asarray(predicted)
-    return bootstrap(lambda drawn: float(right[drawn].mean()), groups, rounds=rounds, seed=seed)
+    return mean_interval(right, groups=[str(group) for group in groups], rounds=rounds, seed=seed)
 
 
 def difference_interval(
@@ -193,13 +158,13 @@ def difference_interval(
     other: npt.ArrayLike,
     *,
     groups: Sequence[object],
-    rounds: int = 2000,
+    rounds: int = ROUNDS,
     seed: int = 0,
 ) -> Interval:
     """How much more accurate one set of predictions is than another of the same clips, drawn together."""
     labels = np.asarray(truth)
     gain = (np.asarray(predicted) == labels).astype(float) - (np.asarray(other) == labels)
-    return bootstrap(lambda drawn: float(gain[drawn].mean()), groups, rounds=rounds, seed=seed)
+    return mean_interval(gain, groups=[str(group) for group in groups], rounds=rounds, seed=seed)
 
 
 def votes_of_pictures(right: Sequence[npt.ArrayLike]) -> tuple[int, int]:

@@ -16,6 +16,7 @@ import numpy as np
 from touchline.core.columns import EventColumns, FloatArray, IntArray, columns_from_timeline
 from touchline.core.errors import InputError, UsageError
 from touchline.core.events import Timeline
+from touchline.core.suggestions import did_you_mean
 from touchline.metrics import spotting_curves as curves
 from touchline.metrics import spotting_frames as frames
 from touchline.metrics.spotting_matching import match_events
@@ -157,7 +158,8 @@ def metric_deltas_s(metric: str) -> tuple[float, ...]:
         return tuple(float(s) for s in range(1, 6))
     found = re.fullmatch(r"at([1-9]\d{0,3})", metric)
     if found is None:
-        raise UsageError(f"metric {metric!r} is unknown; use loose, tight, or atN with N in seconds, such as at1")
+        near = did_you_mean(metric, ("loose", "tight"))
+        raise UsageError(f"metric {metric!r} is unknown; use loose, tight, or atN with N in seconds, such as at1{near}")
     return (float(found[1]),)
 
 

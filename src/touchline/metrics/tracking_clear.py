@@ -1,4 +1,4 @@
-"""CLEAR MOT scores (Bernardin and Stiefelhagen, 2008): MOTA, MOTP and what makes them; equal to ``trackeval`` 1.3.0."""
+"""CLEAR MOT scores (Bernardin and Stiefelhagen, 2008): MOTA, MOTP and their parts; equal to ``trackeval`` 1.3.0."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ from safetensors.torch import save as safetensors_bytes
 from torch import Tensor, nn
 
 from touchline.core.errors import InputError
+from touchline.core.suggestions import did_you_mean
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic
 from touchline.models.architectures import ARCHITECTURES
 from touchline.models.safetensors_file import SUFFIX, open_safetensors, tensors_of
@@ -254,7 +255,8 @@ def find_model(name_or_path: str | Path) -> Path:
         if path.is_file():
             return path
     known = sorted({path.stem for folder in (user_folder(), builtin_folder()) for path in folder.glob("*" + SUFFIX)})
-    raise InputError(f"no model is called {text!r}; there are {known}. `touchline models import FILE` adds one")
+    there_are = did_you_mean(text, known) or f"; there are {', '.join(known)}."
+    raise InputError(f"no model is called {text!r}{there_are} `touchline models import FILE` adds one")
 
 
 def default_spotter() -> str:

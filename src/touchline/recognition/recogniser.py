@@ -48,7 +48,7 @@ class ClipRecogniser(PictureModel[ClipConfig]):
         wrong = next((clip.shape for clip in clips if clip.shape != shape), None)
         if wrong is not None:
             raise ValueError(f"a clip of shape {wrong} does not fit the recogniser's {shape}")
-        rows = [scores for _, _, (scores,) in self.run(clips, shape=shape, draw=_copy)]
+        rows = [scores for _, _, (scores,) in self.run(clips, draw=_copy)]
         return np.stack(rows) if rows else np.zeros((0, len(self.labels)), np.float32)
 
 
@@ -88,10 +88,9 @@ def load_recogniser(
             f"train it first, in a recipe with model.weights={config.name}"
         )
     runner = make_runner(
-        ClipClassifier(loaded.network, spec=config.clip, temperature=config.temperature).eval(),
-        shape=config.clip.shape,
+        ClipClassifier(loaded.network, spec=config.clip, temperature=config.temperature),
+        config,
         batches=(batch, batch) if batch else _BATCHES,
-        precision=config.precision,
         device=device,
         backend=backend,
         threads=threads,

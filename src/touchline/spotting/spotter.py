@@ -14,6 +14,7 @@ import torch
 from touchline.core.clock import us_from_frame
 from touchline.core.errors import UsageError
 from touchline.core.events import Scores, Timeline
+from touchline.core.suggestions import did_you_mean
 from touchline.media.sampling import fit_luma
 from touchline.models.networks.parts import feature_shape
 from touchline.models.runtime.backends import BackendChoice, BackendName, choose_backend
@@ -122,7 +123,10 @@ class BaseSpotter(ABC):
         known = ", ".join(self.labels)
         for label, value in changed.items():
             if label not in self.labels:
-                raise UsageError(f"threshold for {label!r}, a label {self.name} does not have; its labels are {known}")
+                near = did_you_mean(label, self.labels)
+                raise UsageError(
+                    f"threshold for {label!r}, a label {self.name} does not have; its labels are {known}{near}"
+                )
             if not 0 <= value <= 1:
                 raise UsageError(f"threshold {label}={value} is outside 0 to 1; give a confidence, e.g. {label}=0.5")
         return {**self.config.all_thresholds(), **changed}

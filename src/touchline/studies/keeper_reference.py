@@ -45,7 +45,8 @@ from touchline.goalkeeping.reference_results import (
     keeper_shares,
     reference_map,
 )
-from touchline.metrics.probability import auc, brier_losses, log_losses, wilson
+from touchline.metrics.calibration import wilson
+from touchline.metrics.probability import auc, brier_losses, log_losses
 
 Floats = npt.NDArray[np.float64]
 

@@ -29,6 +29,8 @@ from touchline.goalkeeping.technique import (
     probabilities_of,
 )
 from touchline.goalkeeping.views import bone_lengths, comparable
+from touchline.metrics.bootstrap import mean_interval
+from touchline.metrics.calibration import equal_counts
 from touchline.studies.keeper_reference import ReferenceTables
 from touchline.training.keeper.saves_fit import fit_logit
 
@@ -40,7 +42,6 @@ STARTS = 50
 FOLDS = 5
 EXAMPLES_EACH = 6
 FARTHEST_PERCENT = 99.0
-_DRAWS = 4000
 _TEMPERATURES = np.geomspace(0.2, 50.0, 120)
 
 
@@ -251,28 +252,19 @@ def _agreement(names: Indices, pictured: Pictured, *, told: npt.NDArray[np.bool_
     pairs = pictured.pairs
     first, second = names[pairs[:, 0]], names[pairs[:, 1]]
     same = first == second
-    low, high = _interval(same, pictured.shot_of[pairs[:, 0]])
-    known = Agreement(len(pairs), float(same.mean()), low, high, float(cohen_kappa_score(first, second)))
+    share = mean_interval(same, groups=pictured.shot_of[pairs[:, 0]], seed=SEED)
+    known = Agreement(len(pairs), share.value, share.low, share.high, float(cohen_kappa_score(first, second)))
     if told is None:
         return known
     both = told[pairs].all(axis=1)
     return replace(known, told=float(both.mean()), agree_told=float(same[both].mean()) if both.any() else float("nan"))
 
 
-def _interval(same: npt.NDArray[np.bool_], shot: Indices) -> tuple[float, float]:
-    """95 % interval of a share of pairs, their shots drawn with replacement."""
-    _, shot = np.unique(shot, return_inverse=True)
-    agreed, pairs = np.bincount(shot, weights=same), np.bincount(shot)
-    drawn = np.random.default_rng(SEED).integers(0, len(pairs), (_DRAWS, len(pairs)))
-    low, high = np.percentile(agreed[drawn].sum(axis=1) / pairs[drawn].sum(axis=1), [2.5, 97.5])
-    return float(low), float(high)
-
-
 def _calibration(said: Floats, same: npt.NDArray[np.bool_], *, bins: int = 4) -> list[dict[str, float]]:
-    groups = np.array_split(np.argsort(said, kind="stable"), bins)
+    found = equal_counts(said, same, bins=bins)
     return [
-        {"said": round(float(said[g].mean()), 4), "agreed": round(float(same[g].mean()), 4), "pictures": len(g)}
-        for g in groups
+        {"said": round(float(mean), 4), "agreed": round(float(share), 4), "pictures": int(count)}
+        for mean, share, count in zip(found.said, found.happened, found.count, strict=True)
     ]
 
 

@@ -13,18 +13,19 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.errors import InputError
+from touchline.goalkeeping.expected_saves import expit
 from touchline.goalkeeping.keeper_names import one_spelling
 from touchline.goalkeeping.penalties import PenaltyRows, regressed_measures
 from touchline.goalkeeping.views import comparable
-from touchline.metrics.probability import Bounded, auc, log_losses
-from touchline.training.keeper.saves_fit import fit_logit, sigmoid
+from touchline.metrics.bootstrap import Interval, mean_interval
+from touchline.metrics.probability import auc, log_losses
+from touchline.training.keeper.saves_fit import fit_logit
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
 FOLDS = 10
 REPEATS = 20
-_DRAWS = 4000
 _LEAST_KEEPERS = FOLDS
 _RIDGE = 20.0
 _COMPONENTS = 5
@@ -43,8 +44,8 @@ class PenaltyModel:
     """
 
     name: str
-    log_loss: Bounded
-    more: Bounded
+    log_loss: Interval
+    more: Interval
     auc: float
 
 
@@ -130,7 +131,7 @@ def _answers(columns: Floats, saved: Floats, folds: list[Indices], *, ridge: flo
             held = fold == number
             scaled = _scaler(columns[~held])
             beta, _ = fit_logit(scaled(columns[~held]), saved[~held], penalty=penalty)
-            found[repeat, held] = sigmoid(scaled(columns[held]) @ beta)
+            found[repeat, held] = expit(scaled(columns[held]) @ beta)
     return found
 
 
@@ -142,12 +143,5 @@ def _scaler(columns: Floats) -> Callable[[Floats], Floats]:
 def _judged(name: str, answers: Floats, constant: Floats, saved: Floats, keeper: npt.NDArray[np.intp]) -> PenaltyModel:
     losses, base = log_losses(saved, answers).mean(axis=0), log_losses(saved, constant).mean(axis=0)
     ranked = float(np.mean([auc(saved, row) for row in answers])) if name != "share of saves" else float("nan")
-    return PenaltyModel(name, _by_keeper(losses, keeper), _by_keeper(losses - base, keeper), ranked)
-
-
-def _by_keeper(values: Floats, keeper: npt.NDArray[np.intp]) -> Bounded:
-    """Mean over penalties, keepers drawn with replacement."""
-    total, count = np.bincount(keeper, weights=values), np.bincount(keeper)
-    drawn = np.random.default_rng(0).integers(0, len(count), (_DRAWS, len(count)))
-    low, high = np.percentile(total[drawn].sum(axis=1) / count[drawn].sum(axis=1), [2.5, 97.5])
-    return Bounded(float(values.mean()), float(low), float(high))
+    mean, more = (mean_interval(values, groups=keeper) for values in (losses, losses - base))
+    return PenaltyModel(name, mean, more, ranked)

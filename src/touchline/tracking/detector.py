@@ -51,7 +51,7 @@ class Detector(PictureModel[PictureConfig]):
             ResourceError: the network gave numbers that are not finite.
 
         """
-        answers = self.run(pictures, shape=self.config.picture.shape, draw=fit_at_corner)
+        answers = self.run(pictures, draw=fit_at_corner)
         return [
             select(scores, boxes / scale, size=(picture.shape[1], picture.shape[0]))
             for picture, scale, (scores, boxes) in answers
@@ -87,13 +87,7 @@ def load_detector(
     if tuple(config.labels) != DETECTION_LABELS:
         raise UsageError(f"model {config.name!r} finds {config.labels}; a detector here has to find {DETECTION_LABELS}")
     runner = make_runner(
-        PeakFinder(loaded.network).eval(),
-        shape=config.picture.shape,
-        batches=_BATCHES,
-        precision=config.precision,
-        device=device,
-        backend=backend,
-        threads=threads,
+        PeakFinder(loaded.network), config, batches=_BATCHES, device=device, backend=backend, threads=threads
     )
     return Detector(config, runner=runner, sha256=loaded.sha256)
 

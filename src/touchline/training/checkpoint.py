@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import io
+import json
 import pickle
 import random
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +47,57 @@ def restore_rng(state: dict[str, Any]) -> None:
         torch.cuda.set_rng_state_all([entry.cpu() for entry in state["cuda"]])
 
 
+@contextlib.contextmanager
+def keep_rng() -> Iterator[None]:
+    """Leave every random generator as it was before the body, whatever the body draws."""
+    before = rng_state()
+    try:
+        yield
+    finally:
+        restore_rng(before)
+
+
+def generator_states(*generators: np.random.Generator | torch.Generator) -> list[Any]:
+    """States of generators, in values a restricted reader accepts."""
+    return [
+        one.get_state() if isinstance(one, torch.Generator) else json.dumps(one.bit_generator.state)
+        for one in generators
+    ]
+
+
+def restore_generators(states: list[Any], *generators: np.random.Generator | torch.Generator) -> None:
+    """Put generators back to where :func:`generator_states` saw them."""
+    for state, one in zip(states, generators, strict=True):
+        if isinstance(one, torch.Generator):
+            one.set_state(state.cpu())
+        else:
+            one.bit_generator.state = json.loads(state)
+
+
+def identity_of(**parts: Any) -> dict[str, str]:
+    """What a checkpoint belongs to: a SHA-256 of each part (settings, data), which must be what JSON can hold."""
+    return {
+        name: hashlib.sha256(json.dumps(part, sort_keys=True, default=str).encode()).hexdigest()
+        for name, part in parts.items()
+    }
+
+
+def require_identity(state: Mapping[str, Any], identity: Mapping[str, str], *, source: object) -> None:
+    """Refuse the checkpoint of another run.
+
+    Raises:
+        UsageError: it was trained with other settings or data.
+
+    """
+    found = state.get("identity", {})
+    if found != dict(identity):
+        changed = [key for key, value in identity.items() if found.get(key) != value]
+        raise UsageError(
+            f"{source}: the checkpoint there was trained with another {' and '.join(changed)}; "
+            "use --no-resume to start over, or another --out"
+        )
+
+
 def save_checkpoint(path: str | Path, **state: Any) -> Path:
     """Write ``state`` and the state of all random generators (under ``rng``) to ``path``, wholly or not at all.
 
@@ -75,11 +130,48 @@ def load_checkpoint(path: str | Path, *, device: str | torch.device = "cpu") -> 
     return state
 
 
+class CheckpointFile:
+    """The checkpoint of one training run in one file, and the best by score beside it."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.best = self.path.with_name(f"{self.path.stem}_best.pt")
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    def exists(self) -> bool:
+        """Whether one was saved."""
+        return self.path.exists()
+
+    def save(self, step: int, *, is_best: bool = False, **state: Any) -> Path:
+        """Write the checkpoint of ``step`` (first as the best if ``is_best``) in the place of the last."""
+        if is_best:
+            save_checkpoint(self.best, step=step, **state)
+        return save_checkpoint(self.path, step=step, **state)
+
+    def load_latest(self, *, device: str | torch.device = "cpu") -> dict[str, Any] | None:
+        """The checkpoint, or None when there is none."""
+        return load_checkpoint(self.path, device=device) if self.exists() else None
+
+    def clear(self) -> None:
+        """Delete the checkpoints of an earlier run."""
+        self.path.unlink(missing_ok=True)
+        self.best.unlink(missing_ok=True)
+
+
 class CheckpointFolder:
     """The checkpoints of one training run: the last two by step, and the best by score as ``best.pt``."""
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
+
+    def __str__(self) -> str:
+        return str(self.folder)
+
+    def exists(self) -> bool:
+        """Whether any was saved."""
+        return bool(self.steps())
 
     def steps(self) -> list[int]:
         """Steps that have a checkpoint, in order."""
@@ -97,10 +189,10 @@ class CheckpointFolder:
         return self.folder / "best.pt"
 
     def save(self, step: int, *, is_best: bool = False, **state: Any) -> Path:
-        """Write the checkpoint of ``step`` (also as the best if ``is_best``), then drop all but the last two."""
-        path = save_checkpoint(self.path(step), step=step, **state)
+        """Write the checkpoint of ``step`` (first as the best if ``is_best``), then drop all but the last two."""
         if is_best:
-            write_bytes_atomic(self.best, path.read_bytes())
+            save_checkpoint(self.best, step=step, **state)
+        path = save_checkpoint(self.path(step), step=step, **state)
         for old in self.steps()[:-KEEP_LAST]:
             self.path(old).unlink(missing_ok=True)
         return path

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
 from touchline.core.errors import UsageError
+
+
+class MayExist(Protocol):
+    """A checkpoint that may have been written."""
+
+    def exists(self) -> bool:
+        """Whether it was."""
 
 
 class LossGuard:
@@ -18,11 +26,11 @@ class LossGuard:
         network: what learns.
         run: its name or folder, for the message.
         lower: the recipe's key to lower where this goes wrong.
-        checkpoint: the file that would be overwritten; None where there is none.
+        checkpoint: what would be overwritten; None where nothing is saved.
 
     """
 
-    def __init__(self, network: nn.Module, *, run: str | Path, lower: str, checkpoint: Path | None) -> None:
+    def __init__(self, network: nn.Module, *, run: str | Path, lower: str, checkpoint: MayExist | None) -> None:
         self._network, self._run, self._lower, self._checkpoint = network, run, lower, checkpoint
         self._sum: Tensor | float = 0.0
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import os
 import typing
@@ -12,9 +11,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from touchline.core.errors import InputError, UsageError
+from touchline.core.suggestions import did_you_mean
 from touchline.training.shipped_recipes import find_recipe, is_installed
 
 Settings = TypeVar("Settings", bound=BaseModel)
@@ -24,6 +24,27 @@ class StrictSettings(BaseModel):
     """Settings that refuse keys they do not know."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TrainingSettings(StrictSettings):
+    """How long and how fast one network learns.
+
+    Attributes:
+        steps: of the optimiser.
+        base_lr: highest learning rate; it warms up over a twentieth of the steps and falls as a cosine.
+        weight_decay: of AdamW.
+        ema_decay: of the averaged weights, which are what is kept.
+        save_every: steps between checkpoints.
+        seed: of weights and of everything drawn.
+
+    """
+
+    steps: int = Field(default=1000, ge=1)
+    base_lr: float = 2e-3
+    weight_decay: float = 0.05
+    ema_decay: float = 0.999
+    save_every: int = 500
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +186,7 @@ def _problem(model: type[BaseModel], entry: dict[str, Any]) -> str:
 
 
 def _suggestion(key: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
-    if near:
-        return f"; did you mean {near[0]!r}?"
-    return f"; known here: {known}" if known else ""
+    return did_you_mean(key, known) or (f"; known here: {known}" if known else "")
 
 
 def _keys_at(model: type, location: list[str]) -> list[str]:

@@ -31,13 +31,22 @@ class WarmupCosine:
         if self.warmup_steps < 0 or self.cosine_steps < 0:
             raise ValueError(f"steps must not be negative: {self.warmup_steps} warm-up, {self.cosine_steps} cosine")
 
+    @classmethod
+    def over(cls, steps: int, *, base_lr: float, least: float = 0.0, warmup: float = 0.05) -> WarmupCosine:
+        """Of a run of ``steps``: a share ``warmup`` of them warms up (one at least); it ends at ``least * base_lr``."""
+        warmup_steps = max(1, int(steps * warmup))
+        return cls(base_lr, least * base_lr, warmup_steps, max(1, steps - warmup_steps))
+
     @property
     def total_steps(self) -> int:
         """Steps from the first of the warm-up to the last of the cosine."""
         return self.warmup_steps + self.cosine_steps
 
-    def at(self, step: int) -> float:
-        """Learning rate of a step counted from 0; before 0 and after the end it stays where it was."""
+    def at(self, step: float) -> float:
+        """Learning rate of an update, the first of which is step 1; before 0 and after the end it stays where it was.
+
+        ``at(0)`` is 0 where there is a warm-up: no update is made with it.
+        """
         if step < self.warmup_steps:
             return self.base_lr * max(step, 0) / self.warmup_steps
         if step >= self.total_steps:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from importlib.resources import files
 from pathlib import Path
 
 from touchline.core.errors import InputError
+from touchline.core.suggestions import did_you_mean
 
 _SUFFIX = ".yaml"
 _DISTILLS = re.compile(r"^task:\s*distill", re.MULTILINE)
@@ -60,7 +60,4 @@ def _path_of(name: str) -> Path:
 
 def _suggestion(name: str) -> str:
     """What else there is, the nearest name first."""
-    near = difflib.get_close_matches(name, recipe_names(), n=1, cutoff=0.6)
-    if near:
-        return f"; did you mean {near[0]}?"
-    return f"; give a YAML file, or one of those that ship: {', '.join(recipe_names())}"
+    return did_you_mean(name, recipe_names()) or f"; give a YAML file, or one that ships: {', '.join(recipe_names())}"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from touchline.cli.evaluate.spotting import app
+from touchline.cli.evaluate.commands import app
 from touchline.core.labels import BALL_2, BALL_12, SOCCERNET_V2
 
 SOCCERNET_KEYS = {f"a_mAP{a}{b}" for a in ("", "_per_class") for b in ("", "_visible", "_unshown")}
@@ -77,8 +77,8 @@ def test_missing_and_unused_files_are_told_and_counted(tmp_path: Path) -> None:
     code, out, err = evaluate(tmp_path, "--json", "--labels", "PASS,")
     assert code == 4
     assert json.loads(out)["a_mAP"] == pytest.approx(6 / 11)
-    assert "1 games have no predictions and count as missed: a" in err
-    assert "1 prediction files fit no game" in err
+    assert "1 game without predictions, counted as missed: a" in err
+    assert "1 prediction file without a game" in err
 
 
 def test_unknown_labels_are_counted(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_unknown_labels_are_counted(tmp_path: Path) -> None:
     write_found(tmp_path / "found", "g", "PASS", "TACKLE", "TACKLE")
     code, _, err = evaluate(tmp_path)
     assert code == 0
-    assert "2 predictions have a label that is not scored: TACKLE (2)" in err
+    assert "2 predictions with a label that is not scored: TACKLE (2)" in err
 
 
 def test_table_names_every_class(tmp_path: Path) -> None:

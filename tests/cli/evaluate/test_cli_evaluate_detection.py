@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from touchline.cli.evaluate.spotting import app
+from touchline.cli.evaluate.commands import app
 
 PLAYER = "2 0.5 0.5 0.1 0.2"
 BALL = "0 0.2 0.2 0.01 0.02"
@@ -63,7 +63,7 @@ def test_missing_and_unused_files_are_told(tmp_path: Path) -> None:
     write(tmp_path / "found", b=PLAYER, c=PLAYER)
     code, out, err = evaluate(tmp_path, "--json")
     assert (code, json.loads(out)["classes"]["player"]["recall50"]) == (4, pytest.approx(0.5))
-    assert "1 pictures have no predictions and count as missed: a" in err
+    assert "1 picture without predictions, counted as missed: a" in err
     assert "c.txt" in err
     assert "no prediction has a confidence" in err
 
@@ -98,6 +98,6 @@ def test_coco_files(tmp_path: Path) -> None:
     )
     code, out, err = evaluate(tmp_path, "--json", truth="t.json", found="f.json")
     assert (code, json.loads(out)["mAP50-95"]) == (0, pytest.approx(0.5))
-    assert "1 categories of the truth are no label" in err
+    assert "1 category of the truth not among the labels" in err
     write(tmp_path / "found", a=PLAYER)
     assert evaluate(tmp_path, truth="t.json")[0] == 2

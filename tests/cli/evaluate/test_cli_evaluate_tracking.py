@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from touchline.cli.evaluate.spotting import app
+from touchline.cli.evaluate.commands import app
 
 
 def write(path: Path, *rows: tuple[float, ...]) -> Path:
@@ -64,7 +64,7 @@ def test_folders_pair_by_sequence(tmp_path: Path) -> None:
     assert code == 4
     assert list(record["sequences"]) == ["one", "three", "two"]
     assert (record["CLR_TP"], record["CLR_FN"], record["sequences"]["two"]["MOTA"]) == (6, 3, 0)
-    assert "1 sequences have no predictions and count as missed: two" in err
+    assert "1 sequence without predictions, counted as missed: two" in err
     assert "four.txt" in err
     assert evaluate(tmp_path / "t", tmp_path / "p")[1].splitlines()[-1].split()[0] == "all"
 
@@ -100,7 +100,7 @@ def test_mixed_frame_counts_are_noticed(tmp_path: Path) -> None:
         (("--iou", "0"), "iou=0"),
         (("--iou", "nan"), "iou=nan"),
         (("--classes", "player"), "--classes 'player' is no list"),
-        (("--zero-based", "yes"), "--zero-based 'yes' is none of none, truth, predictions, both"),
+        (("--zero-based", "yes"), "--zero-based 'yes' is not one of none, truth, predictions, both"),
     ],
 )
 def test_wrong_options(tmp_path: Path, options: tuple[str, str], message: str) -> None:

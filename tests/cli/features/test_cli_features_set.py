@@ -51,7 +51,7 @@ def games(tmp_path: Path) -> Path:
 
 def test_a_set_is_written_and_told(games: Path, tmp_path: Path) -> None:
     result = run(games, *PICTURE, *SOUND, "--out", tmp_path / "set")
-    assert "3 recordings (1 to train, 1 to validate, 1 to test), 3 events of 1 labels" in result.stdout
+    assert "3 recordings (1 to train, 1 to validate, 1 to test), 3 events of 1 label:" in result.stdout
     assert f"--set data_root={tmp_path / 'set'}" in result.stdout and not result.stderr
     (record,) = map(json.loads, run(games, *PICTURE, *SOUND, "--out", tmp_path / "set", "--json").stdout.splitlines())
     assert record["recordings"] == {"train": 1, "valid": 1, "test": 1} and record["widths"] == {

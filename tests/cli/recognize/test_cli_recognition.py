@@ -79,7 +79,7 @@ def test_a_folder_of_classes_is_named_clip_by_clip_and_scored(model: Path, tmp_p
         "red/1.mp4": "red",
         "red/2.mp4": "red",
     }
-    assert "1 pictures, fewer than the 4" in found["blue/1.mp4"]["note"]
+    assert "1 frame, fewer than the 4" in found["blue/1.mp4"]["note"]
     done = run(
         *("evaluate", "recognition", "--truth", tmp_path / "clips", "--predictions", out),
         *("--picture", tmp_path / "cm.png", "--json"),

@@ -11,22 +11,21 @@ import numpy as np
 import orjson
 import pytest
 
+from touchline.core.columns import EventColumns
 from touchline.core.errors import InputError, UsageError
 from touchline.core.events import Event, Timeline
-from touchline.formats import event_files
-from touchline.formats.files.decimal_scan import parse_fractions
-from touchline.formats.soccernet import json as soccernet_json
+from touchline.core.labels import LABEL_SETS
+from touchline.formats.events import event_files
+from touchline.formats.files import json_files
 from touchline.formats.soccernet.columns import columns_from_annotations, columns_from_predictions
-from touchline.formats.soccernet.games import as_v1, load_games, pair_games
+from touchline.formats.soccernet.games import as_classes, load_games, pair_games
 from touchline.formats.soccernet.labels import (
     parse_labels,
     read_labels,
     results_document,
-    v1_class,
     write_labels,
     write_results,
 )
-from touchline.formats.soccernet.scan import scan_predictions
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 RESULT = {"gameTime": "1 - 40:2", "label": "PASS", "position": "2402500", "half": "1", "confidence": "0.75"}
@@ -89,7 +88,9 @@ class TestTimelines:
         }
 
     def test_first_version_labels(self) -> None:
-        assert [v1_class(x) for x in ("y-card", "substitution-in", "soccer-ball-own", "x")] == [
+        assert [
+            LABEL_SETS["soccernet-v1"].class_of(x) for x in ("y-card", "substitution-in", "soccer-ball-own", "x")
+        ] == [
             "card",
             "subs",
             "soccer",
@@ -156,7 +157,7 @@ class TestBadFiles:
 
     def test_size_is_capped(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (tmp_path / "a.json").write_bytes(result_bytes([RESULT]))
-        monkeypatch.setattr(soccernet_json, "MAX_JSON_BYTES", 50)
+        monkeypatch.setattr(json_files, "MAX_JSON_BYTES", 50)
         with pytest.raises(InputError, match="exceed the limit of 50"):
             read_labels(tmp_path / "a.json")
 
@@ -169,78 +170,115 @@ class TestBadFiles:
             columns_from_predictions([{**RESULT, "position": "9" * 30}], source="x")
 
 
-class TestScan:
-    """The quick reader gives what the general one gives, or None."""
+def one_by_one(rows: list[dict[str, Any]]) -> tuple[list[str], list[int], list[int], list[float]]:
+    """Labels, halves, positions and confidences as Python's own ``int`` and ``float`` read each value."""
+    return (
+        [row["label"] for row in rows],
+        [int(row["half"]) for row in rows],
+        [int(row["position"]) for row in rows],
+        [float(row["confidence"]) for row in rows],
+    )
+
+
+def as_lists(columns: EventColumns) -> tuple[list[str], list[int], list[int], list[float]]:
+    labels = [columns.labels[i] for i in columns.label]
+    return labels, columns.half.tolist(), columns.position_ms.tolist(), columns.confidence.tolist()
+
+
+class TestColumns:
+    """Columns read at once hold what reading value by value gives."""
 
     @pytest.mark.parametrize("options", [{}, {"indent": 4}, {"separators": (",", ":")}, {"ensure_ascii": False}])
     @pytest.mark.parametrize("seed", range(3))
-    def test_equals_the_general_reader(self, options: dict[str, Any], seed: int) -> None:
+    def test_equals_one_by_one(self, tmp_path: Path, options: dict[str, Any], seed: int) -> None:
         rows = many_results(400, seed=seed)
-        if options.get("ensure_ascii", True):
-            rows = [row for row in rows if row["label"].isascii()]
-        data = result_bytes(rows, **options)
-        scanned = scan_predictions(data)
-        assert scanned is not None
-        document, quick = scanned
-        slow = columns_from_predictions(rows, source="x")
-        assert document == {"UrlLocal": "league/game", "predictions": []}
-        assert [quick.labels[i] for i in quick.label] == [slow.labels[i] for i in slow.label]
-        for name in ("half", "position_ms", "confidence", "visible"):
-            np.testing.assert_array_equal(getattr(quick, name), getattr(slow, name), err_msg=name)
+        (tmp_path / "results_spotting.json").write_bytes(result_bytes(rows, **options))
+        (file,) = load_games(tmp_path, kind="predictions")
+        assert file.url_local == "league/game"
+        assert as_lists(file.columns) == one_by_one(rows)
+        assert file.columns.visible.all()
 
     @pytest.mark.parametrize(
         "change",
         [
             {"confidence": 0.5},
+            {"confidence": "1e400"},
+            {"confidence": " 0.25 "},
+            {"confidence": "inf"},
+            {"confidence": 1},
             {"position": 5},
             {"position": "-5"},
+            {"position": "+5"},
+            {"position": "007"},
+            {"position": 5.9},
             {"position": "123456789"},
             {"label": 'quoted " label'},
             {"label": "x" * 40},
             {"half": "12"},
-            {"half": "x"},
-            {"confidence": "high"},
             {"team": "left"},
-            {"confidence": None},
         ],
     )
     @pytest.mark.parametrize("at", [0, 1, 200, 399])
-    def test_gives_way_to_the_general_reader(self, change: dict[str, Any], at: int) -> None:
-        rows = [row for row in many_results(600) if row["label"].isascii()][:400]
+    def test_odd_values_are_read_as_one_by_one(self, change: dict[str, Any], at: int) -> None:
+        rows = many_results(400)
         rows[at] = {**rows[at], **change}
-        assert scan_predictions(result_bytes(rows)) is None
+        assert as_lists(columns_from_predictions(rows, source="x")) == one_by_one(rows)
 
-    def test_damaged_text_gives_way(self) -> None:
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"half": "x"},
+            {"half": None},
+            {"confidence": "high"},
+            {"confidence": None},
+            {"confidence": "null"},
+            {"confidence": "true"},
+            {"confidence": "0.1,0.2"},
+            {"confidence": ""},
+            {"position": "5.0"},
+            {"position": "5e3"},
+            {"position": "[5]"},
+            {"position": "9" * 19},
+            {"position": "9" * 30},
+        ],
+    )
+    @pytest.mark.parametrize("at", [0, 399])
+    def test_values_that_are_no_numbers_are_named(self, change: dict[str, Any], at: int) -> None:
+        rows = many_results(400)
+        rows[at] = {**rows[at], **change}
+        with pytest.raises(InputError, match=rf"predictions\[{at}\] cannot be read"):
+            columns_from_predictions(rows, source="x")
+
+    def test_values_that_only_fit_together_are_refused(self) -> None:
+        rows = many_results(3)
+        for text, row in zip(("0.1,0.2", "", "0.3"), rows, strict=True):
+            row["confidence"] = text
+        with pytest.raises(InputError, match=r"predictions\[0\] cannot be read"):
+            columns_from_predictions(rows, source="x")
+
+    def test_damaged_text_is_refused_or_read_alike(self, tmp_path: Path) -> None:
         data = result_bytes(many_results(300), ensure_ascii=False)
-        assert scan_predictions(data) is not None
         rng = np.random.default_rng(0)
+        path = tmp_path / "results_spotting.json"
         for _ in range(300):
             at, value = int(rng.integers(len(data))), int(rng.choice(list(b'"{}[],: \\x0')))
-            damaged = data[:at] + bytes([value]) + data[at + 1 :]
-            quick = scan_predictions(damaged)
-            if quick is None:
+            path.write_bytes(data[:at] + bytes([value]) + data[at + 1 :])
+            try:
+                (file,) = load_games(path, kind="predictions")
+            except InputError:
                 continue
-            rows = orjson.loads(damaged)["predictions"]
-            slow = columns_from_predictions(rows, source="x")
-            assert [quick[1].labels[i] for i in quick[1].label] == [slow.labels[i] for i in slow.label]
-            np.testing.assert_array_equal(quick[1].position_ms, slow.position_ms)
-            np.testing.assert_array_equal(quick[1].confidence, slow.confidence)
-
-    def test_two_lists_give_way(self) -> None:
-        rows = json.dumps([row for row in many_results(200) if row["label"].isascii()])
-        twice = f'{{"predictions": {rows}, "more": {rows}}}'.encode()
-        assert scan_predictions(twice) is None
+            assert as_lists(file.columns) == one_by_one(orjson.loads(path.read_bytes())["predictions"])
 
     def test_decimals_equal_float(self) -> None:
         rng = np.random.default_rng(0)
         values = rng.random(3000).tolist()
         texts = [repr(x) for x in values] + [f"{x:.17f}" for x in values] + [repr(float(np.float32(x))) for x in values]
         texts += [f"{x * 9.99:.{k}f}" for x in values[:100] for k in range(23)]
-        texts += ["1e-05", "1", "0.", ".5", "1.0", "0.1e-3", "9007199254740993.0", "inf", "-0.5", "0.30000000000000004"]
-        text = ("." * 24 + " ".join(texts)).encode()
-        sizes = np.array([len(x) for x in texts])
-        end = 24 + np.cumsum(sizes + 1) - 1
-        assert parse_fractions(text, end - sizes, end).tolist() == [float(x) for x in texts]
+        rows = [{**RESULT, "confidence": text} for text in texts]
+        assert columns_from_predictions(rows, source="x").confidence.tolist() == [float(x) for x in texts]
+        odd = ["1e-05", "1", "0.", ".5", "1.0", "0.1e-3", "9007199254740993.0", "inf", "-0.5", "0.30000000000000004"]
+        rows += [{**RESULT, "confidence": text} for text in odd]
+        assert columns_from_predictions(rows, source="x").confidence.tolist() == [float(x) for x in texts + odd]
 
 
 def write(path: Path, document: dict[str, Any]) -> None:
@@ -314,7 +352,12 @@ class TestGames:
     def test_first_version_classes(self, tmp_path: Path) -> None:
         write(tmp_path / "Labels.json", truth_document("y-card", "soccer-ball", "soccer-ball-own", "other"))
         (file,) = load_games(tmp_path / "Labels.json", kind="annotations")
-        assert as_v1(file).columns.counts() == {"card": 1, "subs": 0, "soccer": 2, "other": 1}
+        assert as_classes(file, LABEL_SETS["soccernet-v1"]).columns.counts() == {
+            "card": 1,
+            "subs": 0,
+            "soccer": 2,
+            "other": 1,
+        }
 
 
 class TestZip:
@@ -367,18 +410,15 @@ class TestZip:
 
 @pytest.mark.shared_data
 def test_published_predictions_read_alike() -> None:
-    """Both readers on the 200 real files of SoccerNet's own baselines."""
+    """The 200 real files of SoccerNet's own baselines."""
     archives = sorted((SHARED / "soccernet").glob("*_results_spotting_test.zip"))
     if not archives:
         pytest.skip("needs ../shared/data/soccernet")
-    rows = 0
+    count = 0
     for archive in archives:
         files = event_files.EventFiles(archive)
         for _, data in files.read(files.names):
-            quick = scan_predictions(data)
-            slow = columns_from_predictions(orjson.loads(data)["predictions"], source="x")
-            rows += len(slow)
-            if quick is not None:
-                np.testing.assert_array_equal(quick[1].confidence, slow.confidence)
-                np.testing.assert_array_equal(quick[1].position_ms, slow.position_ms)
-    assert rows == 1_588 + 27_678
+            rows = orjson.loads(data)["predictions"]
+            assert as_lists(columns_from_predictions(rows, source="x")) == one_by_one(rows)
+            count += len(rows)
+    assert count == 1_588 + 27_678

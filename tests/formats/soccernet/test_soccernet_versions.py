@@ -9,10 +9,10 @@ import pytest
 
 from touchline.core.errors import InputError
 from touchline.core.events import Event, Timeline
-from touchline.core.labels import SOCCERNET_V2
+from touchline.core.labels import SOCCERNET_V2, V1_OF_V2, V2_OF_V1
+from touchline.formats.events.registry import write_events as write_version
 from touchline.formats.soccernet.labels import read_labels
-from touchline.formats.soccernet.versions import V1_OF_V2, V2_OF_V1, trimmed, write_version
-from touchline.formats.soccernet.video_ini import HalfSpan
+from touchline.formats.soccernet.video_ini import HalfSpan, trimmed
 
 V2 = Timeline(
     (

@@ -22,7 +22,7 @@ from touchline.models.networks.x3d import X3D
 from touchline.models.specs.spec import IMAGENET_MEAN, KINETICS_MEAN
 from touchline.models.store import load_model
 from touchline.recognition.recogniser import load_recogniser
-from touchline.training.recognition.recogniser import build, freeze
+from touchline.training.recognition.clip_networks import build, freeze
 from touchline.training.recognition.recogniser_settings import NetworkSettings
 
 FOUR = ["dribble", "kick", "run", "walk"]
@@ -216,7 +216,7 @@ def test_the_command(small_file: Path, tmp_path: Path, monkeypatch: pytest.Monke
     clip = load_model("four", task="recognize").config.clip
     assert (clip.frames, clip.color) == (5, "BGR")
     said = call(str(small_file), *options[:-2], "--new-head").stdout
-    assert "sees 8 pictures of 224x224, every 2. one, RGB" in said and "train it" in said
+    assert "reads 8 frames of 224x224, every 2nd, RGB" in said and "train the model" in said
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ import torch
 from torch.nn import functional as F
 
 from touchline.core.errors import InputError
+from touchline.core.labels import LABEL_SETS
 from touchline.formats.features.vectors import FeatureInfo, Features
 from touchline.models.importing.checkpoints import import_model
-from touchline.models.importing.heads import LABELS_V1
 from touchline.models.networks.heads.calf import Calf
 from touchline.models.networks.heads.pooling import PoolingHead
 from touchline.models.store import load_model
@@ -99,7 +99,7 @@ def test_the_first_netvlad_heads_arrangement_is_turned_into_ours(tmp_path: Path)
     assert config.streams[0].model == "ResNET_TF2_PCA512"
     clip = torch.randn(40, 512)
     assert torch.allclose(network.head(clip[None]).logits[0], _first_netvlad(state, clip), atol=1e-4)
-    assert config.labels == LABELS_V1
+    assert config.labels == LABEL_SETS["soccernet-v1"].outputs == ("y-card", "subs", "soccer-ball")
 
 
 @pytest.mark.shared_data

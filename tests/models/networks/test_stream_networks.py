@@ -13,7 +13,7 @@ from touchline.models.networks.heads.fusion import FUSIONS, FusedHead, PlainHead
 from touchline.models.networks.heads.netvlad import NetVlad
 from touchline.models.networks.heads.pooling import POOLS, PoolingHead
 from touchline.models.specs.stream_outputs import NEVER, ChunkOutput, DenseOutput, WindowOutput, stream_weights
-from touchline.training.spotting.slow_fusion_network import count_parameters
+from touchline.training.family import count_parameters
 
 HEADS: list[tuple[str, dict[str, Any]]] = [
     ("pooling", {"pool": "netvlad++", "window": 8, "clusters": 4}),

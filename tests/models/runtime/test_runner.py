@@ -14,8 +14,7 @@ from touchline.models.runtime.fitting import fit_at_corner
 from touchline.models.runtime.runner import PictureModel, Runner, make_runner
 from touchline.models.specs.spec import EncoderConfig, EncoderSpec
 
-SPEC = EncoderSpec(width=4, height=4)
-CONFIG = EncoderConfig(name="means", architecture="none", picture=SPEC)
+CONFIG = EncoderConfig(name="means", architecture="none", picture=EncoderSpec(width=4, height=4))
 
 
 class Means(nn.Module):
@@ -38,9 +37,8 @@ def pictures(count: int) -> list[np.ndarray]:
 def test_outputs_come_back_with_their_pictures(backend: str, when_needed: bool) -> None:
     runner = make_runner(
         Means(),
-        shape=SPEC.shape,
+        CONFIG,
         batches=(2, 2),
-        precision="f32",
         device="cpu",
         backend=backend,
         threads=1,
@@ -48,7 +46,7 @@ def test_outputs_come_back_with_their_pictures(backend: str, when_needed: bool) 
     )
     assert (runner.batch, runner.device_reason, runner.arithmetic) == (2, "cpu: asked for", f"{backend} f32")
     given = pictures(5)
-    rows = list(Model(CONFIG, runner=runner).run(given, shape=SPEC.shape, draw=fit_at_corner))
+    rows = list(Model(CONFIG, runner=runner).run(given, draw=fit_at_corner))
     assert [picture is wanted for (picture, _, _), wanted in zip(rows, given, strict=True)] == [True] * 5
     assert [scale for _, scale, _ in rows] == [0.5] * 5
     assert [means.tolist() for _, _, (means, _) in rows] == [[number + 1.0] * 3 for number in range(5)]
@@ -63,9 +61,9 @@ def test_the_graph_always_gets_whole_batches() -> None:
         return (pixels.mean((1, 2)).astype(np.float32),)
 
     model = Model(CONFIG, runner=Runner(graph, 3, "cpu: a test"))
-    assert len(list(model.run(pictures(4), shape=SPEC.shape, draw=fit_at_corner))) == 4
+    assert len(list(model.run(pictures(4), draw=fit_at_corner))) == 4
     assert shapes == [(3, 4, 4, 3)] * 2
-    assert list(model.run([], shape=SPEC.shape, draw=fit_at_corner)) == []
+    assert list(model.run([], draw=fit_at_corner)) == []
 
 
 def test_what_cannot_run_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,6 +73,6 @@ def test_what_cannot_run_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ResourceError, match="no CUDA device; use --device cpu"):
         choose_device("cuda")
     with pytest.raises(UsageError, match="backend 'onnx' is unknown; choose auto, openvino, torch"):
-        make_runner(Means(), shape=SPEC.shape, batches=(1, 1), precision="f32", device="cpu", backend="onnx")
+        make_runner(Means(), CONFIG, batches=(1, 1), device="cpu", backend="onnx")
     with pytest.raises(UsageError, match="backend openvino runs on the cpu only"):
         choose_backend("openvino", device=torch.device("cuda"))

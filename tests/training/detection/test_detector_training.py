@@ -14,10 +14,12 @@ from touchline.core.errors import InputError, UsageError
 from touchline.core.tracks import BALL, PLAYER, REFEREE, Detections
 from touchline.models.networks.detector import STRIDE
 from touchline.models.store import load_model
+from touchline.training.detection import detector
 from touchline.training.detection.crops import MOST_BOXES, CropSampler, CropSettings, crop_boxes, relight
 from touchline.training.detection.data import LabelledFrames, read_real
 from touchline.training.detection.measure import measure_detections
 from touchline.training.detection.targets import box_loss, detection_targets, giou, heat_loss, role_loss
+from touchline.training.family import Job
 from touchline.training.run import run_recipe
 
 
@@ -169,7 +171,9 @@ def test_a_recipe_trains_resumes_and_refuses_other_settings(tmp_path: Path) -> N
     }
     path = tmp_path / "tiny.yaml"
     path.write_text(yaml.safe_dump(recipe))
-    model = run_recipe(path, device="cpu", out=tmp_path / "run")
+    steps: list[tuple[str, int, int]] = []
+    model = run_recipe(path, device="cpu", out=tmp_path / "run", progress=lambda *step: steps.append(step))
+    assert steps == [(str(tmp_path / "run" / "real_0"), step, 4) for step in (1, 2, 3, 4)]
     loaded = load_model(model, task="detect")
     network, config = loaded.network, loaded.config
     assert config.measured["held_out"]["real"]["pictures"] == 2
@@ -178,3 +182,26 @@ def test_a_recipe_trains_resumes_and_refuses_other_settings(tmp_path: Path) -> N
         torch.testing.assert_close(one, other, rtol=0, atol=0)
     with pytest.raises(UsageError, match="another optimizer"):
         run_recipe(path, overrides=["optimizer.steps=5"], device="cpu", out=tmp_path / "run")
+
+
+@pytest.mark.parametrize("source", ["real", "simulated"])
+def test_the_first_measured_network_ships_whatever_it_learns_from(
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _write_frames(tmp_path / "players")
+    monkeypatch.setattr(detector, "read_simulated", lambda *arguments, **options: _frames(2, group="made"))
+    recipe = {
+        "data_root": tmp_path,
+        "held_out": [["m01"]],
+        "train_on_all": False,
+        "simulated": ["made"],
+        "sources": [source],
+        "picture": {"width": 320, "height": 192},
+        "network": {"stem": 8, "widths": [8, 8, 16, 16], "blocks": [1, 1, 1, 1], "neck": 16},
+        "crops": {"sizes": [[160, 96]], "pixels_per_batch": 30720},
+        "optimizer": {"steps": 1},
+    }
+    steps: list[tuple[str, int, int]] = []
+    job = Job(tmp_path / "run", progress=lambda *step: steps.append(step))
+    detector.train(detector.DetectorRecipe.model_validate(recipe), job)
+    assert [name for name, _, _ in steps] == [str(job.out / {"real": "real_0"}.get(source, source))]

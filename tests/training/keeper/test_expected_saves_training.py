@@ -11,12 +11,13 @@ import pytest
 
 from keeper_data import write_tables
 from touchline.core.errors import InputError
-from touchline.goalkeeping.expected_saves import load_expected_saves
+from touchline.goalkeeping.expected_saves import expit, load_expected_saves
 from touchline.goalkeeping.shots import Shot
+from touchline.training.family import Job
 from touchline.training.keeper import saves_models
 from touchline.training.keeper.expected_saves import ExpectedSavesRecipe, answer_out_of_fold, train
 from touchline.training.keeper.saves_data import SaveData, count_support, read_save_data
-from touchline.training.keeper.saves_fit import choose_penalty, fit_logit, fit_saves, sigmoid, stratified_folds
+from touchline.training.keeper.saves_fit import choose_penalty, fit_logit, fit_saves, stratified_folds
 from touchline.training.keeper.saves_measure import measure
 
 QUICK = {"folds": 3, "repeats": 1, "inner_folds": 3, "penalties": [30, 1000], "technique_sds": [0.2]}
@@ -48,7 +49,7 @@ def test_a_logit_is_scikit_learns() -> None:
     from sklearn.linear_model import LogisticRegression
 
     features, _, logits = known_shots(500)
-    saved = (np.random.default_rng(1).random(500) < sigmoid(logits)).astype(np.float64)
+    saved = (np.random.default_rng(1).random(500) < expit(logits)).astype(np.float64)
     found, curvature = fit_logit(features, saved, penalty=np.full(3, 2.0))
     wanted = LogisticRegression(C=0.5, fit_intercept=False, tol=1e-10).fit(features, saved).coef_[0]
     assert found == pytest.approx(wanted, abs=1e-5)
@@ -59,13 +60,13 @@ def test_a_logit_is_scikit_learns() -> None:
 
 def test_a_known_curve_and_a_known_offset_come_back() -> None:
     features, pictured, logits = known_shots(6000)
-    saved = (np.random.default_rng(1).random(6000) < sigmoid(logits)).astype(np.float64)
+    saved = (np.random.default_rng(1).random(6000) < expit(logits)).astype(np.float64)
     fit = fit_saves(features, pictured, saved, penalty=3.0, knots=6)
     middle = (np.abs(features[:, :2]) < 1.5).all(axis=1)
     error = fit.logits(features, pictured=pictured) - logits
     assert np.abs(error[middle]).max() < 0.5 and np.abs(error).mean() < 0.15
     assert fit.coefficients[1] == pytest.approx(-0.7, abs=0.2)
-    level = sigmoid(fit.logits(features, pictured=fit.all_share)).mean()
+    level = expit(fit.logits(features, pictured=fit.all_share)).mean()
     assert level == pytest.approx(saved.mean(), abs=1e-6)
 
 
@@ -153,20 +154,20 @@ def test_support_counts_shots(data: SaveData) -> None:
 
 def test_a_recipe_from_tables_to_a_model_that_answers(tables: Path, tmp_path: Path) -> None:
     told = []
-    recipe = {"data_root": tables, **QUICK}
-    path = train(recipe, out=tmp_path / "run", progress=lambda *step: told.append(step))
+    recipe = ExpectedSavesRecipe.model_validate({"data_root": tables, **QUICK})
+    path = train(recipe, Job(tmp_path / "run", progress=lambda *step: told.append(step)))
     assert told[-1] == ("folds", 3, 3)
     measured = json.loads((tmp_path / "run" / "measured.json").read_text())
     assert set(measured["tables"]["pictured"]["models"]) == {*saves_models.MODELS, "curves + technique"}
     assert "reference recipe" in (tmp_path / "run" / "table.txt").read_text()
     model = load_expected_saves(path)
     assert 0 < model.predict([Shot(108.0, 44.0)]).p[0] < 1
-    assert train(recipe, out=tmp_path / "again").read_bytes() == path.read_bytes()
+    assert train(recipe, Job(tmp_path / "again")).read_bytes() == path.read_bytes()
 
 
 def test_too_few_shots_are_refused(tables: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="set folds lower"):
-        train({"data_root": tables, **QUICK, "folds": 80}, out=tmp_path / "run")
+        train(ExpectedSavesRecipe.model_validate({"data_root": tables, **QUICK, "folds": 80}), Job(tmp_path / "run"))
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ from touchline.core.errors import InputError
 from touchline.core.poses import BONES, JOINTS, MIRROR
 from touchline.formats.keeper.pictures import read_keeper_pictures
 from touchline.goalkeeping.pose_finder import load_pose_finder
+from touchline.metrics.calibration import equal_counts
 from touchline.models.networks.pose_net import PoseMaps
 from touchline.synthetic.keeper_figures import figure_picture, random_figure
 from touchline.training.keeper.pose import deal_folds
@@ -24,7 +25,6 @@ from touchline.training.keeper.pose_losses import PoseBatch, heat_targets, pose_
 from touchline.training.keeper.pose_measure import (
     Found,
     Truth,
-    calibration_error,
     fit_confidence,
     mean_pose,
     measure_poses,
@@ -176,7 +176,7 @@ def test_confidence_is_fitted_to_what_is_right() -> None:
     places = truth.places + np.where(right, 0.0, 0.5)[..., None]
     spec = fit_confidence(Found(places, shares, np.full((60, 17), 0.9)), truth)
     assert spec.share > 0.5
-    assert calibration_error(shares, right) < 0.1 < calibration_error(1 - shares, right)
+    assert equal_counts(shares, right, bins=10).error < 0.1 < equal_counts(1 - shares, right, bins=10).error
 
 
 @pytest.mark.slow

@@ -16,6 +16,9 @@ from touchline.core.errors import InputError, UsageError
 from touchline.core.pitch import KEYPOINTS_M, Pitch, keypoints_m
 from touchline.models.networks.pitch_net import PitchNet
 from touchline.models.store import load_model
+from touchline.synthetic.pitch_render import Cameras, Draws
+from touchline.training.family import Job
+from touchline.training.pitch import augment
 from touchline.training.pitch.data import (
     SIMULATED_PITCH,
     PitchFrame,
@@ -158,8 +161,12 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
+def recipe_of(data: Path, **changes: Any) -> PitchRecipe:
+    return PitchRecipe.model_validate({**TINY, "data_root": data, **changes})
+
+
 def test_a_recipe_trains_measures_and_saves(data: Path, tmp_path: Path) -> None:
-    path = train({**TINY, "data_root": data, "train_on_all": True}, out=tmp_path / "out")
+    path = train(recipe_of(data, train_on_all=True), Job(tmp_path / "out"))
     loaded = load_model(path, task="pitch")
     network, config = loaded.network, loaded.config
     assert isinstance(network, PitchNet)
@@ -174,25 +181,44 @@ def test_training_goes_on_where_it_stopped(data: Path, tmp_path: Path) -> None:
 
     def settings(**changes: float) -> PitchRecipe:
         training = {**TINY["training"], "small_share": 0.5, "drawn": 1, **changes}
-        return PitchRecipe.model_validate({**TINY, "data_root": data, "training": training})
+        return recipe_of(data, training=training)
 
-    train_network(settings(steps=1), frames, [], out=tmp_path, device="cpu")
-    train_network(settings(steps=2), frames, [], out=tmp_path, device="cpu")
+    train_network(settings(steps=1), frames, [], part="", job=Job(tmp_path))
+    train_network(settings(steps=2), frames, [], part="", job=Job(tmp_path))
     assert torch.load(tmp_path / "pitch.pt", weights_only=True)["step"] == 2
-    train_network(settings(steps=9, seconds=1e-9), frames, [], out=tmp_path, device="cpu")
+    train_network(settings(steps=9, seconds=1e-9), frames, [], part="", job=Job(tmp_path))
     assert torch.load(tmp_path / "pitch.pt", weights_only=True)["step"] == 2
+
+
+def test_a_bank_draws_again_the_pictures_that_it_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    def noise(draws: Draws, cameras: Cameras, *, width: int, height: int) -> torch.Tensor:
+        return draws.uniform(0.0, 1.0, len(cameras.half_m), 3, height, width)
+
+    monkeypatch.setattr(augment, "render", noise)
+    before, after = (augment.DrawnBank(3, first=1, draws=Draws(seed=4, device="cpu")) for _ in range(2))
+    before.refresh(2)
+    before.refresh(2)
+    state = before.state()
+    before_it_went_on = before.rgb.clone(), before.points_px.clone()
+    after.restore(state)
+    for one, other in zip(before_it_went_on, (after.rgb, after.points_px), strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=0)
+    for bank in (before, after):
+        bank.refresh(1)
+    torch.testing.assert_close(before.rgb, after.rgb, rtol=0, atol=0)
+    assert before.state() == after.state()
 
 
 def test_groups_have_to_leave_and_hold_frames(data: Path, tmp_path: Path) -> None:
     for group in (["m00", "m01"], ["m07"]):
         with pytest.raises(InputError, match="held_out"):
-            train({**TINY, "data_root": data, "held_out": [group]}, out=tmp_path / group[0])
+            train(recipe_of(data, held_out=[group]), Job(tmp_path / group[0]))
 
 
 def test_nothing_to_train_on_is_said(data: Path, tmp_path: Path) -> None:
     nothing = {**TINY["training"], "real": 0, "simulated": 0, "drawn": 0}
     with pytest.raises(InputError, match="nothing to train on"):
-        train({**TINY, "data_root": data, "training": nothing}, out=tmp_path / "out")
+        train(recipe_of(data, training=nothing), Job(tmp_path / "out"))
 
 
 def test_the_command_trains_it(data: Path, tmp_path: Path) -> None:

@@ -18,10 +18,11 @@ from touchline.cli.main import app
 from touchline.core.errors import InputError, UsageError
 from touchline.models.store import load_model
 from touchline.training.checkpoint import load_checkpoint
+from touchline.training.family import Job
 from touchline.training.recognition import recogniser
 from touchline.training.recognition.distill import distill, student_loss
 from touchline.training.recognition.distill_table import DistillResult
-from touchline.training.recognition.recogniser_settings import Distillation
+from touchline.training.recognition.recogniser_settings import Distillation, DistillRecipe
 from touchline.training.recognition.teacher_cache import TeacherSays
 from touchline.training.run import distill_recipe
 
@@ -40,7 +41,7 @@ def recipe_of(root: Path, **changes: Any) -> dict[str, Any]:
 
 
 def run(recipe: dict[str, Any], *, out: Path) -> DistillResult:
-    return distill(recipe, out=out, recipe_folder=Path(recipe["data_root"]))
+    return distill(DistillRecipe.model_validate(recipe), Job(out, recipe=Path(recipe["data_root"]) / "recipe.yaml"))
 
 
 @pytest.fixture(scope="module")

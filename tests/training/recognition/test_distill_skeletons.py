@@ -17,10 +17,11 @@ from touchline.cli.main import app
 from touchline.core.errors import InputError, UsageError
 from touchline.recognition.skeletons import load_skeleton_recogniser
 from touchline.training.checkpoint import load_checkpoint
+from touchline.training.family import Job
 from touchline.training.recipe import check_settings
-from touchline.training.recognition import skeletons
-from touchline.training.recognition.distill_skeletons import DistillSkeletonsRecipe, distill_skeletons
+from touchline.training.recognition import distill_skeletons, skeletons
 from touchline.training.recognition.distill_table import DistillResult
+from touchline.training.recognition.skeleton_settings import DistillSkeletonsRecipe
 from touchline.training.recognition.skeletons import Teaching
 from touchline.training.run import run_recipe
 
@@ -61,6 +62,10 @@ def recipe_of(root: Path, **changes: Any) -> dict[str, Any]:
     }
 
 
+def run(recipe: dict[str, Any], *, out: Path) -> DistillResult:
+    return distill_skeletons.distill(DistillSkeletonsRecipe.model_validate(recipe), Job(out))
+
+
 @pytest.fixture(scope="module")
 def lifts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_lifts(tmp_path_factory.mktemp("lifts"))
@@ -69,7 +74,7 @@ def lifts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def done(lifts: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[DistillResult, Path]:
     out = tmp_path_factory.mktemp("run")
-    return distill_skeletons(recipe_of(lifts), out=out), out
+    return run(recipe_of(lifts), out=out), out
 
 
 def test_the_table_has_all_three_and_intervals(done: tuple[DistillResult, Path]) -> None:
@@ -91,7 +96,7 @@ def test_a_finished_run_trains_nothing_again(
     done: tuple[DistillResult, Path], lifts: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(skeletons, "augment_places", None)
-    again = distill_skeletons(recipe_of(lifts), out=done[1])
+    again = run(recipe_of(lifts), out=done[1])
     assert (again.gain, again.gain_low, again.gain_high) == (done[0].gain, done[0].gain_low, done[0].gain_high)
 
 
@@ -104,10 +109,10 @@ def test_a_teacher_without_weight_changes_nothing(lifts: Path, tmp_path: Path) -
     )
     for name, weight in (("without", 0.0), ("with", 1.0)):
         asks = {"kd_weight": weight, "ce_weight": 1.0 - weight}
-        distill_skeletons({**wanted, "distillation": asks}, out=tmp_path / name)
+        run({**wanted, "distillation": asks}, out=tmp_path / name)
 
-    def last(run: str, role: str) -> torch.Tensor:
-        member = load_checkpoint(tmp_path / run / "without_A" / role / "member_0.pt")["member"]
+    def last(name: str, role: str) -> torch.Tensor:
+        member = load_checkpoint(tmp_path / name / "without_A" / role / "member_0.pt")["network"]
         assert isinstance(member["classes.weight"], torch.Tensor)
         return member["classes.weight"]
 
@@ -129,16 +134,14 @@ def test_the_loss_asks_of_mixed_sequences_the_mixture_of_what_the_teacher_says()
 @pytest.mark.parametrize("loss", ["soft-targets-mean", "standardised", "correlation"])
 def test_every_loss_of_logits_runs(lifts: Path, tmp_path: Path, loss: str) -> None:
     short = {"network": {**BODY, "width": 4}, "optimizer": {"steps": 1, "batch": 4}}
-    result = distill_skeletons(
-        recipe_of(lifts, teacher=short, student=short, distillation={"loss": loss}), out=tmp_path
-    )
+    result = run(recipe_of(lifts, teacher=short, student=short, distillation={"loss": loss}), out=tmp_path)
     assert 0 <= result.rows[2].accuracy <= 1
 
 
 def test_what_cannot_be_is_refused(tmp_path: Path) -> None:
     one = write_lifts(tmp_path, groups="A")
     with pytest.raises(InputError, match=r"only the group \['A'\]"):
-        distill_skeletons(recipe_of(one), out=tmp_path / "run")
+        run(recipe_of(one), out=tmp_path / "run")
     with pytest.raises(UsageError, match=r"distillation\.loss='angles'"):
         check_settings(DistillSkeletonsRecipe, recipe_of(one, distillation={"loss": "angles"}), source="r.yaml")
 

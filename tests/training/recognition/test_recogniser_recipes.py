@@ -17,10 +17,12 @@ from touchline.core.errors import InputError
 from touchline.models.networks.resnet import ResNet
 from touchline.models.specs.spec import IMAGENET_MEAN, IMAGENET_STD, ClipConfig, ClipSpec
 from touchline.models.store import load_model, save_model
+from touchline.training.family import Job
 from touchline.training.recipe import check_settings, read_recipe
 from touchline.training.recognition.clip_augment import AugmentSettings, augment
-from touchline.training.recognition.recogniser import build, train
-from touchline.training.recognition.recogniser_settings import DistillRecipe, NetworkSettings
+from touchline.training.recognition.clip_networks import build
+from touchline.training.recognition.recogniser import train
+from touchline.training.recognition.recogniser_settings import DistillRecipe, NetworkSettings, RecogniserRecipe
 from touchline.training.run import plan_recipe
 
 RECIPES = Path(__file__).parents[3] / "recipes"
@@ -128,8 +130,8 @@ def test_weights_that_want_other_colours_are_refused(tmp_path: Path) -> None:
         "network": {"depth": 18, "temporal": "tam"},
         "weights": weights,
     }
-    recipe = squares_recipe(root, model=model)
+    recipe, job = squares_recipe(root, model=model), Job(tmp_path / "run", recipe=root / "recipe.yaml")
     with pytest.raises(InputError, match=r"other colours.*--set clip\.mean=\[0\.485,0\.456,0\.406\]"):
-        train(recipe, out=tmp_path / "run", recipe_folder=root)
+        train(RecogniserRecipe.model_validate(recipe), job)
     recipe["clip"] |= {"mean": list(IMAGENET_MEAN), "std": list(IMAGENET_STD)}
-    assert train({**recipe, "train_on_all": False}, out=tmp_path / "run", recipe_folder=root).is_file()
+    assert train(RecogniserRecipe.model_validate({**recipe, "train_on_all": False}), job).is_file()

@@ -23,14 +23,21 @@ from touchline.models.specs.clip_input import ClipNormaliser
 from touchline.models.specs.spec import ClipConfig, ClipSpec
 from touchline.models.store import load_model, save_model
 from touchline.recognition.recogniser import load_recogniser
+from touchline.training.family import Job
 from touchline.training.recognition import recogniser
 from touchline.training.recognition.clip_augment import AugmentSettings
-from touchline.training.recognition.recogniser import build, freeze, train, train_members
+from touchline.training.recognition.clip_networks import build, freeze
+from touchline.training.recognition.recogniser import train_members
 from touchline.training.recognition.recogniser_data import TrainingClips, draw_batch, folds_of, read_training_clips
 from touchline.training.recognition.recogniser_settings import ClipData, NetworkSettings, RecogniserRecipe
 from touchline.training.schedule import WarmupCosine
 
 SPEC = ClipSpec(frames=4, width=32, height=32, mean=(0, 0, 0), std=(1, 1, 1))
+
+
+def train(recipe: dict[str, Any], *, out: Path, recipe_folder: Path) -> Path:
+    """Train a recipe that lies in a folder."""
+    return recogniser.train(RecogniserRecipe.model_validate(recipe), Job(out, recipe=recipe_folder / "recipe.yaml"))
 
 
 @pytest.fixture(scope="module")
@@ -230,10 +237,10 @@ def by_hand(clips: TrainingClips, settings: NetworkSettings, *, reset: bool) -> 
     wanted = settings.optimizer
     network, random = build(settings, classes=2, seed=wanted.seed), np.random.default_rng(wanted.seed)
     optimizer = torch.optim.SGD(network.parameters(), lr=0.0, momentum=0.9, weight_decay=wanted.weight_decay)
-    schedule = WarmupCosine(base_lr=wanted.base_lr, min_lr=0.0, warmup_steps=1, cosine_steps=2)
+    schedule = WarmupCosine.over(3, base_lr=wanted.base_lr, least=0.01)
     network.train()
     for step in range(3):
-        optimizer.param_groups[0]["lr"] = schedule.at(step)
+        optimizer.param_groups[0]["lr"] = schedule.at(step + 1)
         rows = random.choice(np.arange(len(clips)), wanted.batch, p=np.full(len(clips), 1 / len(clips)))
         pixels = draw_batch(clips, rows.tolist(), spec=SPEC, settings=AugmentSettings(flip=0), random=random)
         loss = F.cross_entropy(network(ClipNormaliser(SPEC)(pixels)), torch.from_numpy(clips.truth[rows]))

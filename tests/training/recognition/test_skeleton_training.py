@@ -16,9 +16,10 @@ from touchline.formats.clips.predictions import read_clip_predictions
 from touchline.formats.clips.skeleton_sets import read_skeleton_set
 from touchline.models.store import load_model
 from touchline.recognition.skeletons import load_skeleton_recogniser
+from touchline.training.family import Job
 from touchline.training.recognition import skeletons
 from touchline.training.recognition.skeleton_augment import SkeletonAugment, augment_places
-from touchline.training.recognition.skeletons import train
+from touchline.training.recognition.skeleton_settings import SkeletonRecipe
 from touchline.training.run import run_recipe
 
 JOINTS = ["left shoulder", "right shoulder", "left hip", "right hip", "left hand", "right hand"]
@@ -59,6 +60,10 @@ def recipe_of(root: Path, **changes: Any) -> dict[str, Any]:
     }
 
 
+def train(recipe: dict[str, Any], *, out: Path) -> Path:
+    return skeletons.train(SkeletonRecipe.model_validate(recipe), Job(out))
+
+
 @pytest.fixture(scope="module")
 def waves(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_waves(tmp_path_factory.mktemp("waves"))
@@ -89,9 +94,9 @@ def test_each_match_is_scored_by_networks_that_saw_none_of_it(
 ) -> None:
     learnt: dict[str, set[str]] = {}
 
-    def listens(data: Any, truth: Any, learn: Any, *, settings: Any, out: Path) -> Any:
+    def listens(data: Any, truth: Any, learn: Any, *, out: Path, **options: Any) -> Any:
         learnt[out.name] = set(data.groups[learn].tolist())
-        return train_one(data, truth, learn, settings=settings, out=out)
+        return train_one(data, truth, learn, out=out, **options)
 
     train_one = skeletons.train_one
     monkeypatch.setattr(skeletons, "train_one", listens)

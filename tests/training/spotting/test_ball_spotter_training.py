@@ -115,7 +115,8 @@ def test_encoder_training_learns_the_dot_and_resumes(tmp_path: Path) -> None:
         steps=60, batch_size=4, crop_width=64, crop_height=32, base_lr=1e-2, ema_decay=0.8, save_every=30
     )
     train_encoder(encoder, [moving_dot_match()], settings=settings, out=tmp_path, device="cpu")
-    batch = CropSampler([moving_dot_match()], settings, device="cpu", seed=1).draw()
+    many = settings.model_copy(update={"batch_size": 64})  # four crops would say little
+    batch = CropSampler([moving_dot_match()], many, device="cpu", seed=1).draw()
     with torch.no_grad():
         found = encoder(batch.stacks)[:, 0].flatten(1).argmax(1)
     inside = batch.cell >= 0

@@ -130,17 +130,17 @@ def test_a_killed_run_goes_on_to_identical_weights(
 ) -> None:
     recipe = _recipe(tmp_path, data_root, checkpoint_every=3)
     whole = run_recipe(recipe, device="cpu", out=tmp_path / "whole")
-    step = trainer_module.Trainer._train_step
+    loss = trainer_module.clip_loss
 
-    def killed(self: Any, number: int, clips: torch.Tensor, targets: torch.Tensor) -> None:
-        if number == 4:
+    def killed(forward: Any, batch: trainer_module.Clips, *arguments: Any, **options: Any) -> torch.Tensor:
+        if batch[0] == 4:
             raise _KilledError
-        step(self, number, clips, targets)
+        return loss(forward, batch, *arguments, **options)
 
-    monkeypatch.setattr(trainer_module.Trainer, "_train_step", killed)
+    monkeypatch.setattr(trainer_module, "clip_loss", killed)
     with pytest.raises(_KilledError):
         run_recipe(recipe, device="cpu", out=tmp_path / "parts")
-    monkeypatch.setattr(trainer_module.Trainer, "_train_step", step)
+    monkeypatch.setattr(trainer_module, "clip_loss", loss)
     torch.manual_seed(99)
     resumed = run_recipe(recipe, device="cpu", out=tmp_path / "parts")
     _assert_same(whole, resumed)

@@ -14,13 +14,14 @@ from touchline.core.columns import EventColumns
 from touchline.core.errors import InputError, UsageError
 from touchline.formats.features.stream_sets import INDEX, Recording, open_stream_set, write_stream_set
 from touchline.formats.features.vectors import FeatureInfo, Features
+from touchline.metrics.calibration import equal_widths
 from touchline.models.store import load_model
 from touchline.spotting.stream_spotter import load_stream_spotter, spot_streams
 from touchline.synthetic.planted_streams import KIND_OF, LABELS, PlantedPatterns, PlantedSettings, make_planted_set
 from touchline.training.run import plan_recipe, run_recipe
 from touchline.training.streams.batches import PieceSampler, drop_streams
 from touchline.training.streams.heads import measure_head
-from touchline.training.streams.measure import calibration_error, choose_thresholds, interval
+from touchline.training.streams.measure import choose_thresholds, interval
 
 SMALL = PlantedSettings(recordings=(6, 2, 2), minutes=10, picture_width=12, sound_width=8)
 RECIPE = """
@@ -264,7 +265,7 @@ def test_thresholds_are_where_f1_is_best() -> None:
 def test_calibration_error_and_intervals_by_hand() -> None:
     confidence = np.array([0.95] * 4 + [0.15] * 4)
     right = np.array([1, 1, 1, 0, 0, 0, 0, 1.0])
-    assert calibration_error(confidence, right) == pytest.approx((0.2 + 0.1) / 2)
-    assert calibration_error(np.zeros(0), np.zeros(0)) == 0
+    assert equal_widths(confidence, right).error == pytest.approx((0.2 + 0.1) / 2)
+    assert equal_widths(np.zeros(0), np.zeros(0)).error == 0
     drawn = interval(0.5, np.linspace(0.55, 0.65, 201))
     assert (drawn.low, drawn.high) == (pytest.approx(0.4525), pytest.approx(0.5475))

@@ -10,8 +10,8 @@ import numpy as np
 
 from touchline.core.clock import US_PER_S
 from touchline.core.tracks import Shot
-from touchline.formats.bundle import npz_bytes
 from touchline.formats.files.atomic import make_folder, writing
+from touchline.formats.files.npz import npz_bytes
 from touchline.tracking.observations import Observation
 from touchline.tracking.people.roles import Look
 from touchline.tracking.people.tracklets import Tracklet

@@ -14,6 +14,7 @@ from touchline.analysis.tasks.task import Job, Summary, Task
 from touchline.core.errors import InputError
 from touchline.core.events import Coverage
 from touchline.core.sound import SoundReading, no_sound
+from touchline.core.wording import counted
 from touchline.formats.bundle import Bundle, Manifest
 from touchline.formats.sound import SOUND, SOUND_CURVES, read_sound, sound_document, sound_from_document, write_sound
 from touchline.listening.curves import listen
@@ -46,7 +47,8 @@ class SoundSummary(Summary):
         notes = [f"note: {note}" for note in heard.remarks]
         if not len(heard):
             return notes
-        return [f"sound: {len(heard.whistles)} whistles, the crowd gets louder {len(heard.swells)} times", *notes]
+        rises = counted(len(heard.swells), "rise")
+        return [f"sound: {counted(len(heard.whistles), 'whistle')}, {rises} in the noise of the crowd", *notes]
 
 
 class SoundTask(Task):

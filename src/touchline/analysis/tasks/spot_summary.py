@@ -9,6 +9,7 @@ from typing import Any
 from touchline.analysis.tasks.task import Summary
 from touchline.core.clock import format_clock
 from touchline.core.events import Event, Timeline
+from touchline.core.wording import counted
 from touchline.formats.bundle import Bundle, Manifest
 
 
@@ -37,7 +38,7 @@ class SpotSummary(Summary):
 
     def counts(self) -> list[str]:
         """How many events there are, in words."""
-        return [f"{len(self.timeline)} events"]
+        return [counted(len(self.timeline), "event")]
 
     def lines(self, *, listed: bool) -> list[str]:
         """How many events of each label; as a table where they are listed."""
@@ -66,7 +67,7 @@ def _event_row(event: Event) -> dict[str, Any]:
 def _table(events: tuple[Event, ...]) -> list[str]:
     """Time, label and confidence of events, aligned."""
     if not events:
-        return ["no event reached its threshold"]
+        return ["no event reached its confidence threshold; --threshold all=VALUE lowers it"]
     width = max(len(event.label) for event in events)
     rows = [f"{'time':>11}  {'label':<{width}}  confidence"]
     return rows + [f"{format_clock(e.start_us):>11}  {e.label:<{width}}  {e.confidence:10.2f}" for e in events]

@@ -12,6 +12,7 @@ import numpy as np
 from touchline.analysis.tasks.task import Summary
 from touchline.core.clock import US_PER_S, format_clock
 from touchline.core.tracks import BALL, DETECTION_LABELS, Shot, Track
+from touchline.core.wording import counted
 from touchline.formats.boxes.picked import PickedBox
 from touchline.tracking.observations import Observation
 
@@ -71,7 +72,7 @@ class TrackingSummary(Summary):
 
     def counts(self) -> list[str]:
         """How many tracks there are."""
-        return [f"{self.people} tracks of people, {self.balls} of the ball"]
+        return [f"{counted(self.people, 'track')} of people, {self.balls} of the ball"]
 
     def lines(self, *, listed: bool) -> list[str]:
         """Roles, teams, shots, and the remarks."""
@@ -80,9 +81,9 @@ class TrackingSummary(Summary):
         kinds = Counter(shot.kind for shot in self.shots)
         shots = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
         lines = [f"tracks: {'; '.join(words for words in (roles, teams) if words)}"] if roles else []
-        lines.append(f"{len(self.shots)} shots: {shots}" if len(self.shots) > 1 else f"1 shot: {shots}")
+        lines.append(f"{counted(len(self.shots), 'camera shot')}: {shots}")
         if self.people:
-            lines.append(f"{100 * self.placed:.0f} % of the boxes of people have a place on the pitch")
+            lines.append(f"{100 * self.placed:.0f} % of the boxes of people have a position on the pitch")
         return [*lines, *(f"note: {note}" for note in self.notes)]
 
     def warnings(self) -> list[str]:

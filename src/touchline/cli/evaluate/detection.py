@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
+from touchline.cli.common import Output, run_guarded
 from touchline.cli.evaluate.common import percent, warn
+from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, UsageError
+from touchline.core.wording import counted
 
 if TYPE_CHECKING:
     from touchline.metrics.detection import ClassPrecision, DetectionReport
@@ -18,17 +20,34 @@ DEFAULT_LABELS = "ball,goalkeeper,player,referee"
 
 
 def detection(
-    truth: Annotated[Path, typer.Option("--truth", help="Folder of YOLO files, or a COCO file (.json).")],
-    predictions: Annotated[Path, typer.Option("--predictions", help="The same with confidences, or COCO results.")],
-    labels: Annotated[str, typer.Option("--labels", help="The classes in order of their numbers.")] = DEFAULT_LABELS,
+    truth: Annotated[
+        Path,
+        typer.Option("--truth", metavar="PATH", help="Read the true boxes from a folder of YOLO files or a COCO file."),
+    ],
+    predictions: Annotated[
+        Path,
+        typer.Option(
+            "--predictions",
+            metavar="PATH",
+            help="Read the predicted boxes from YOLO files with confidences, or from a file of COCO results.",
+        ),
+    ],
+    labels: Annotated[
+        str, typer.Option("--labels", metavar="LABEL,LABEL", help="Name the classes, in the order of their numbers.")
+    ] = DEFAULT_LABELS,
     device: AnyDeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """COCO's average precision of boxes, equal to pycocotools': by class, and of people whatever their role.
+    """Score boxes with COCO's average precision.
 
-    YOLO files are paired by name; each has a line "class x y width height [confidence]" a box, shares of the picture.
-    The classes of a COCO file are known by their names.
+    The numbers equal those of pycocotools, by class and for people of any role. YOLO files are paired by name and
+    have one line per box, "class x y width height [confidence]", in shares of the image. The classes of COCO files
+    are matched by name.
+
+    Examples:
+      touchline evaluate detection --truth labels/ --predictions found/
+
     """
     output = Output(json=json, debug=debug)
 
@@ -69,7 +88,7 @@ def _table(report: DetectionReport) -> str:
     head = (
         f"{'class':<{width}}  {'true':>6} {'pred.':>7}  {'AP50':>6} {'AP75':>6} {'AP50-95':>7}   best F1 (conf, P, R)"
     )
-    lines = [f"average precision, {report.pictures} pictures", "", head, "-" * len(head)]
+    lines = [f"average precision, {counted(report.pictures, 'image')}", "", head, "-" * len(head)]
     lines += [_line(entry, width) for entry in report.classes]
     truths, predicted = (sum(getattr(e, name) for e in report.classes) for name in ("truths", "predicted"))
     means = f"{percent(report.mean_at(0.5)):>6} {percent(report.mean_at(0.75)):>6} {percent(report.mean):>7}"

@@ -1,4 +1,4 @@
-"""``touchline evaluate recognition``: how well clips were named."""
+"""``touchline evaluate recognition``: accuracy of the labels of clips."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
+from touchline.cli.common import Output, run_guarded
 from touchline.cli.evaluate.common import percent
+from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK
 
 if TYPE_CHECKING:
@@ -18,17 +19,41 @@ _WORST = 20
 
 
 def recognition(
-    truth: Annotated[Path, typer.Option("--truth", help="CSV with path (or id) and label, or a folder of classes.")],
-    predictions: Annotated[Path, typer.Option("--predictions", help="CSV of `touchline recognize --out`.")],
-    picture: Annotated[Path | None, typer.Option("--picture", help="Draw the confusion matrix into this PNG.")] = None,
-    worst: Annotated[int, typer.Option("--worst", help="How many of the surest mistakes to list.", min=0)] = _WORST,
+    truth: Annotated[
+        Path,
+        typer.Option(
+            "--truth",
+            metavar="PATH",
+            help="Read the true labels from a CSV of path (or id) and label, or class folders.",
+        ),
+    ],
+    predictions: Annotated[
+        Path,
+        typer.Option(
+            "--predictions", metavar="FILE", help="Read the predictions from a CSV of touchline recognize --out."
+        ),
+    ],
+    picture: Annotated[
+        Path | None,
+        typer.Option(
+            "--picture", metavar="FILE", help="Draw the confusion matrix into this PNG.", show_default="not drawn"
+        ),
+    ] = None,
+    worst: Annotated[
+        int, typer.Option("--worst", metavar="N", help="List this many of the most confident mistakes.", min=0)
+    ] = _WORST,
     device: AnyDeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Accuracy, F1 by class and on average, balanced accuracy, confusion, calibration, with bootstrap intervals.
+    """Score the labels of clips.
 
-    Clips are paired by id, or by path. Where truth has a column "group" (match, person), intervals draw whole groups.
+    Prints accuracy with a bootstrap interval, F1 by class and on average, balanced accuracy and calibration. Clips
+    are paired by id or path. If the truth has a column "group" (match, person), the bootstrap draws whole groups.
+
+    Examples:
+      touchline evaluate recognition --truth labels.csv --predictions predictions.csv
+
     """
     output = Output(json=json, debug=debug)
 
@@ -73,9 +98,9 @@ def _table(result: RecognitionEvaluation) -> str:
     if honest is not None:
         lines.append(f"calibration error  {percent(honest.expected_error)}   log loss {honest.log_loss:.4f}")
     if result.worst_errors:
-        lines += ["", "surest mistakes:"]
+        lines += ["", "most confident mistakes:"]
         lines += [
-            f"  {error.id}: {error.label} taken for {error.predicted}"
+            f"  {error.id}: {error.label} predicted as {error.predicted}"
             + ("" if error.confidence is None else f" ({error.confidence:.2f})")
             for error in result.worst_errors
         ]

@@ -1,4 +1,4 @@
-"""``touchline evaluate``: official metrics of predictions against truth."""
+"""``touchline evaluate spotting``: SoccerNet's average-mAP of events."""
 
 from __future__ import annotations
 
@@ -7,47 +7,59 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
-from touchline.cli.evaluate import detection as evaluate_detection
-from touchline.cli.evaluate import recognition as evaluate_recognition
-from touchline.cli.evaluate import tracking as evaluate_tracking
+from touchline.cli.common import Output, run_guarded
 from touchline.cli.evaluate.common import percent, warn
+from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, UsageError
+from touchline.core.wording import counted
 
 if TYPE_CHECKING:
     from touchline.metrics.evaluate import SpottingEvaluation
 
 AUTO = "auto"
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
-
-@app.callback()
-def _group() -> None:
-    """Score predictions against truth with the official metrics."""
-
-
-app.command(name="detection")(evaluate_detection.detection)
-app.command(name="tracking")(evaluate_tracking.tracking)
-app.command(name="recognition")(evaluate_recognition.recognition)
-
-
-@app.command()
 def spotting(
-    truth: Annotated[Path, typer.Option("--truth", help="Label file, or a folder or zip of them.")],
-    predictions: Annotated[Path, typer.Option("--predictions", help="Result file, or a folder or zip of them.")],
-    metric: Annotated[str, typer.Option("--metric", help="loose, tight, or atN with N in seconds.")] = AUTO,
-    strict: Annotated[bool, typer.Option("--strict", help="Without the peculiarities of SoccerNet's code.")] = False,
-    fps: Annotated[str, typer.Option("--fps", help="Frames a second times are rounded to.")] = AUTO,
-    labels: Annotated[str, typer.Option("--labels", help="A label set by name, or LABEL,LABEL,...")] = AUTO,
+    truth: Annotated[
+        Path,
+        typer.Option(
+            "--truth", metavar="PATH", help="Read the true events from a label file, or a folder or zip of them."
+        ),
+    ],
+    predictions: Annotated[
+        Path,
+        typer.Option(
+            "--predictions", metavar="PATH", help="Read the predictions from a result file, or a folder or zip of them."
+        ),
+    ],
+    metric: Annotated[
+        str,
+        typer.Option(
+            "--metric", metavar="METRIC", help="Score with loose, tight or atN, N being seconds, such as at1."
+        ),
+    ] = AUTO,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Score exact times, without the peculiarities of SoccerNet's code.")
+    ] = False,
+    fps: Annotated[str, typer.Option("--fps", metavar="N", help="Round times to this many frames per second.")] = AUTO,
+    labels: Annotated[
+        str,
+        typer.Option("--labels", metavar="NAME|LABEL,LABEL", help="Score the classes of a label set, or these labels."),
+    ] = AUTO,
     device: AnyDeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """SoccerNet's average-mAP of spotted events.
+    """Score events with SoccerNet's average-mAP.
 
-    Games are paired by folder. Without --labels, --fps and --metric, the label files found decide: Labels-v2.json means
-    SoccerNet's 17 classes at 2 frames a second and loose; ball labels mean 2 or 12 classes at 25 and at1.
+    Games are paired by folder. With auto, the label files decide on labels, frame rate and metric: Labels-v2.json has
+    SoccerNet's 17 classes, 2 frames per second and loose; ball actions have 2 or 12 classes, 25 frames per second
+    and at1.
+
+    Examples:
+      touchline evaluate spotting --truth Labels-ball.json --predictions results_spotting.json
+      touchline evaluate spotting --truth SoccerNet/ --predictions results.zip --metric tight
+
     """
     output = Output(json=json, debug=debug)
 
@@ -99,7 +111,7 @@ def read_fps(text: str) -> float | None:
     except ValueError:
         value = 0.0
     if not 0 < value <= 1000:
-        raise UsageError(f"--fps {text!r} is not auto or a number above 0 and up to 1000")
+        raise UsageError(f"--fps {text!r} is not auto or a number above 0 and up to 1000; use for instance 25")
     return value
 
 
@@ -112,8 +124,8 @@ def _table(result: SpottingEvaluation) -> str:
     )
     kinds = [report.per_class(kind) for kind in range(3)]
     lines = [
-        f"average-mAP {report.metric}, {result.games} games, {result.label_set} labels, "
-        + ("strict, to the millisecond" if report.strict else f"{report.fps:g} frames a second"),
+        f"average-mAP {report.metric}, {counted(result.games, 'game')}, {result.label_set} labels, "
+        + ("strict, to the millisecond" if report.strict else f"{report.fps:g} frames per second"),
         "",
         head,
         "-" * len(head),

@@ -7,35 +7,67 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
+from touchline.cli.common import Output, run_guarded
 from touchline.cli.evaluate.common import warn
+from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, UsageError
+from touchline.core.suggestions import did_you_mean
+from touchline.core.wording import counted
 
 if TYPE_CHECKING:
     from touchline.metrics.evaluate import TrackingEvaluation
     from touchline.metrics.evaluate.sequences import ZeroBased
 
 ALL = "all"
+_ZERO_BASED: dict[str, ZeroBased] = {
+    "none": "none",
+    "truth": "truth",
+    "predictions": "predictions",
+    "both": "both",
+}
 _COLUMNS = ("HOTA", "DetA", "AssA", "LocA", "IDF1", "IDP", "IDR", "MOTA", "MOTP")
 _COUNTS = ("IDSW", "Frag", "CLR_FP", "CLR_FN", "MT", "ML")
 
 
 def tracking(
-    truth: Annotated[Path, typer.Option("--truth", help="MOT file, or a folder of them.")],
-    predictions: Annotated[Path, typer.Option("--predictions", help="The same, or a bundle.")],
-    iou: Annotated[float, typer.Option("--iou", help="Overlap from which boxes fit, for IDF1 and MOTA.")] = 0.5,
-    classes: Annotated[str, typer.Option("--classes", help="Only boxes of these MOT classes: 1 or 1,2.")] = ALL,
+    truth: Annotated[
+        Path, typer.Option("--truth", metavar="PATH", help="Read the true tracks from a MOT file or a folder of them.")
+    ],
+    predictions: Annotated[
+        Path,
+        typer.Option(
+            "--predictions",
+            metavar="PATH",
+            help="Read the predicted tracks from a MOT file, a folder of them or a bundle.",
+        ),
+    ],
+    iou: Annotated[
+        float, typer.Option("--iou", metavar="NUMBER", help="Match boxes from this overlap on, for IDF1 and MOTA.")
+    ] = 0.5,
+    classes: Annotated[
+        str, typer.Option("--classes", metavar="N,N", help="Score only boxes of these MOT classes, such as 1 or 1,2.")
+    ] = ALL,
     zero_based: Annotated[
-        str, typer.Option("--zero-based", help="Files whose frames count from 0: truth, predictions or both.")
+        str,
+        typer.Option(
+            "--zero-based",
+            metavar="|".join(_ZERO_BASED),
+            help="Count the frames of these files from 0, not from 1 as MOT does.",
+        ),
     ] = "none",
     device: AnyDeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """HOTA, IDF1 and MOTA of tracks, equal to trackeval's.
+    """Score tracks with HOTA, IDF1 and MOTA.
 
-    Files of two folders are paired by name: NAME.txt, NAME/gt/gt.txt, NAME/tracks.txt and NAME.touchline/tracks.txt are
-    all NAME. Rows of the truth with confidence 0 are not scored, as everywhere in MOT.
+    The numbers equal those of trackeval. The files of two folders are paired by sequence name: NAME.txt,
+    NAME/gt/gt.txt, NAME/tracks.txt and NAME.touchline/tracks.txt all belong to NAME. Rows of the truth with
+    confidence 0 are not scored, as usual for MOT.
+
+    Examples:
+      touchline evaluate tracking --truth gt.txt --predictions match.touchline
+
     """
     output = Output(json=json, debug=debug)
 
@@ -80,10 +112,11 @@ def choose_zero_based(text: str) -> ZeroBased:
         UsageError: an unknown word.
 
     """
-    choices: dict[str, ZeroBased] = {"none": "none", "truth": "truth", "predictions": "predictions", "both": "both"}
-    if text not in choices:
-        raise UsageError(f"--zero-based {text!r} is none of {', '.join(choices)}")
-    return choices[text]
+    if text not in _ZERO_BASED:
+        raise UsageError(
+            f"--zero-based {text!r} is not one of {', '.join(_ZERO_BASED)}{did_you_mean(text, _ZERO_BASED)}"
+        )
+    return _ZERO_BASED[text]
 
 
 def _table(result: TrackingEvaluation) -> str:
@@ -95,7 +128,7 @@ def _table(result: TrackingEvaluation) -> str:
     head = f"{'sequence':<{width}}  " + " ".join(f"{name:>6}" for name in _COLUMNS)
     head += "  " + " ".join(f"{names.get(name, name):>6}" for name in _COUNTS)
     lines = [
-        f"{len(reports)} sequences, {total.truths} true and {total.predicted} predicted boxes, "
+        f"{counted(len(reports), 'sequence')}, {total.truths} true and {total.predicted} predicted boxes, "
         f"{total.true_ids} and {total.predicted_ids} ids; IDF1 and MOTA at IoU {total.iou:g}",
         "",
         head,

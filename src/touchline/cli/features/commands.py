@@ -1,16 +1,12 @@
-"""``touchline features``: features of videos and their sound, made narrower, and what a file of them is."""
+"""``touchline features``: the group of its commands, each in a file of its own."""
 
 from __future__ import annotations
 
-import typer
+from touchline.cli.commands import add_command, new_group
+from touchline.cli.features import extract, games_set, info, reduce
 
-from touchline.cli.features import extract as features_extract
-from touchline.cli.features import info as features_info
-from touchline.cli.features import reduce as features_reduce
-from touchline.cli.features import set as features_set
-
-app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
-app.command("extract")(features_extract.command)
-app.command("reduce")(features_reduce.command)
-app.command("info")(features_info.command)
-app.command("set")(features_set.command)
+app = new_group(help="Extract, reduce and inspect video features.")
+add_command(app, "extract", extract.command)
+add_command(app, "reduce", reduce.command)
+add_command(app, "info", info.command)
+add_command(app, "set", games_set.command)

@@ -1,18 +1,21 @@
-"""``touchline features extract``: one vector for every half second of a video."""
+"""``touchline features extract``: feature vectors of a video at a fixed rate."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from touchline.cli.common import DebugOption, Device, DeviceOption, JsonOption, Output, progress_bar, run_guarded
-from touchline.cli.features.each import extract_each, tell_record
-from touchline.cli.options import ResumeOption, StreamOption, VideosArgument
+from touchline.cli.common import Device, Output
+from touchline.cli.features.extract_videos import extract_each, tell_record
+from touchline.cli.options import ForceOption, ResumeOption, SharedArguments, StreamOption, VideosArgument, verb
+from touchline.cli.progress import progress_bar
 from touchline.core.errors import InputError, UsageError
+from touchline.core.wording import counted
 
 if TYPE_CHECKING:
     from touchline.analysis.features import Extraction, FeatureOptions, View
@@ -24,94 +27,156 @@ _MARGIN = 0.2
 _SAMPLING: Sampling = "time-exact"
 
 
-def command(
-    videos: VideosArgument,
+@dataclass(frozen=True, kw_only=True)
+class ExtractArguments(SharedArguments):
+    """What extracting features takes."""
+
+    videos: VideosArgument
     model: Annotated[
         str,
         typer.Option(
             "--model",
-            help="builtin, an imported encoder, or a file of a ResNet's weights; of the sound: sound (whistles and "
-            "crowd), or an imported vggish.",
+            metavar="MODEL",
+            help="Extract features with this model: builtin, sound (whistles and crowd), or the name or file of an "
+            "imported image or sound encoder.",
         ),
-    ] = "builtin",
+    ] = "builtin"
     out: Annotated[
-        Path | None, typer.Option("--out", help="The .npy file, or a folder; without it beside each video.")
-    ] = None,
-    rate: Annotated[float, typer.Option("--rate", help="Rows a second.", min=0.01, max=100)] = _RATE_HZ,
+        Path | None,
+        typer.Option(
+            "--out", metavar="PATH", help="Write to this .npy file or folder.", show_default="beside each video"
+        ),
+    ] = None
+    rate: Annotated[
+        float, typer.Option("--rate", metavar="N", help="Extract this many rows per second.", min=0.01, max=100)
+    ] = _RATE_HZ
     sampling: Annotated[
-        Sampling, typer.Option("--sampling", help="Pictures exactly in time, or as SoccerNet's two extractors counted.")
-    ] = _SAMPLING,
+        Sampling,
+        typer.Option("--sampling", help="Take frames exactly in time, or as SoccerNet's two extractors count them."),
+    ] = _SAMPLING
     fit: Annotated[
         Literal["crop", "resize", "pad"] | None,
-        typer.Option("--fit", help="Cut to the network's shape, stretch to it, or pad; else as the model wants it."),
-    ] = None,
-    batch: Annotated[int | None, typer.Option("--batch", help="Pictures at once.", min=1, max=4096)] = None,
+        typer.Option(
+            "--fit", help="Crop, stretch or pad frames to the network's shape.", show_default="the model's own setting"
+        ),
+    ] = None
+    batch: Annotated[
+        int | None,
+        typer.Option(
+            "--batch",
+            metavar="N",
+            help="Pass this many frames through the network at once.",
+            show_default="chosen for the device",
+            min=1,
+            max=4096,
+        ),
+    ] = None
     backend: Annotated[
-        Literal["auto", "torch", "openvino"], typer.Option("--backend", help="auto: OpenVINO on a CPU, torch on a GPU.")
-    ] = "auto",
+        Literal["auto", "torch", "openvino"],
+        typer.Option("--backend", help="Run the network with this library; auto is OpenVINO on a CPU, torch on a GPU."),
+    ] = "auto"
     precision: Annotated[
         Literal["f32", "bf16"] | None,
-        typer.Option("--precision", help="Arithmetic on a CPU: bf16 is faster, and a bit different."),
-    ] = None,
-    ball: Annotated[bool, typer.Option("--ball", help="Of the ball alone, cut out along its track.")] = False,
+        typer.Option(
+            "--precision",
+            help="Calculate on a CPU with this precision; bf16 is faster and slightly different.",
+            show_default="the model's own setting",
+        ),
+    ] = None
+    ball: Annotated[bool, typer.Option("--ball", help="Extract features of the ball, cropped along its track.")] = False
     margin: Annotated[
-        float, typer.Option("--margin", help="With --ball: share of its box that is added on each side.", min=0, max=50)
-    ] = _MARGIN,
+        float,
+        typer.Option(
+            "--margin",
+            metavar="NUMBER",
+            help="With --ball, add this share of the ball's box on each side.",
+            min=0,
+            max=50,
+        ),
+    ] = _MARGIN
     tracks: Annotated[
         Path | None,
-        typer.Option("--tracks", help="With --ball: tracks.parquet or a bundle; else the ball is followed first."),
-    ] = None,
-    stream: StreamOption = None,
-    resume: ResumeOption = True,
-    force: Annotated[bool, typer.Option("--force", help="Extract again even where the file is up to date.")] = False,
-    device: DeviceOption = "auto",
-    json: JsonOption = False,
-    debug: DebugOption = False,
-) -> None:
-    """Take features of videos: a .npy file in SoccerNet's layout, and a side-car that says what is in it.
+        typer.Option(
+            "--tracks",
+            metavar="PATH",
+            help="With --ball, read the ball's track from this tracks.parquet or bundle.",
+            show_default="the ball is tracked first",
+        ),
+    ] = None
+    stream: StreamOption = None
+    resume: ResumeOption = True
+    force: ForceOption = False
 
-    A file that is up to date is left as it is; a run that was stopped goes on where it was.
-    """
-    output = Output(json=json, debug=debug)
 
-    def run() -> int:
-        from touchline.analysis.features import FeatureOptions
-        from touchline.cli.features.sound import extract_sound, refuse_picture_options
-        from touchline.features.sound_extractor import is_sound_model
+def _run(arguments: ExtractArguments, output: Output) -> int:
+    """Extract the features of each video with a model of images or of sound."""
+    from touchline.cli.features.extract_sound import extract_sound, refuse_image_options
+    from touchline.features.sound_extractor import is_sound_model
 
-        _check_requests(videos, out=out)
-        if is_sound_model(model):
-            refuse_picture_options(
-                model,
-                {
-                    "--ball": ball,
-                    "--tracks": tracks is not None,
-                    "--margin": margin != _MARGIN,
-                    "--rate": rate != _RATE_HZ,
-                    "--sampling": sampling != _SAMPLING,
-                    "--fit": fit is not None,
-                    "--batch": batch is not None,
-                    "--backend": backend != "auto",
-                    "--precision": precision is not None,
-                    "--stream": stream is not None,
-                },
-            )
-            return extract_sound(videos, model=model, out=out, force=force, device=device, output=output)
-        options = FeatureOptions(out=out, rate_hz=rate, sampling=sampling, stream=stream, resume=resume, force=force)
-        if tracks is not None and (not ball or len(videos) > 1):
-            raise UsageError(f"--tracks {tracks}: goes with --ball and one video")
-        if margin != _MARGIN and not ball:
-            raise UsageError(f"--margin {margin}: goes with --ball")
-        given = {"backend": backend, "batch": batch, "fit": fit, "precision": precision}
-        extractor = _load(model, device=device, given=given, output=output)
-        views = _Ball(tracks, margin=margin, device=device, output=output) if ball else None
-        return _extract_all(videos, extractor=extractor, options=options, views=views, output=output)
+    videos, out, model, device = arguments.videos, arguments.out, arguments.model, arguments.device
+    _check_requests(videos, out=out)
+    if is_sound_model(model):
+        refuse_image_options(model, _image_options(arguments))
+        return extract_sound(videos, model=model, out=out, force=arguments.force, device=device, output=output)
+    return _extract_images(arguments, output)
 
-    run_guarded(run, debug=debug, json=json)
+
+command = verb(
+    ExtractArguments,
+    _run,
+    about="""Extract features of videos or their sound.
+
+    Writes one .npy file per video in SoccerNet's layout, and a side-car file that describes it. Files that are up to
+    date are left as they are.
+
+    Examples:
+      touchline features extract match.mp4
+      touchline features extract match.mp4 --model sound
+    """,
+)
+
+
+def _image_options(arguments: ExtractArguments) -> dict[str, bool]:
+    """The options that only models of images take, and whether each was given."""
+    return {
+        "--ball": arguments.ball,
+        "--tracks": arguments.tracks is not None,
+        "--margin": arguments.margin != _MARGIN,
+        "--rate": arguments.rate != _RATE_HZ,
+        "--sampling": arguments.sampling != _SAMPLING,
+        "--fit": arguments.fit is not None,
+        "--batch": arguments.batch is not None,
+        "--backend": arguments.backend != "auto",
+        "--precision": arguments.precision is not None,
+        "--stream": arguments.stream is not None,
+    }
+
+
+def _extract_images(arguments: ExtractArguments, output: Output) -> int:
+    """Extract features of the frames of each video."""
+    from touchline.analysis.features import FeatureOptions
+
+    tracks, margin, device = arguments.tracks, arguments.margin, arguments.device
+    if tracks is not None and (not arguments.ball or len(arguments.videos) > 1):
+        raise UsageError(f"--tracks {tracks}: goes with --ball and a single video")
+    if margin != _MARGIN and not arguments.ball:
+        raise UsageError(f"--margin {margin}: goes with --ball")
+    options = FeatureOptions(
+        out=arguments.out,
+        rate_hz=arguments.rate,
+        sampling=arguments.sampling,
+        stream=arguments.stream,
+        resume=arguments.resume,
+        force=arguments.force,
+    )
+    given = {name: getattr(arguments, name) for name in ("backend", "batch", "fit", "precision")}
+    extractor = _load(arguments.model, device=device, given=given, output=output)
+    views = _Ball(tracks, margin=margin, device=device, output=output) if arguments.ball else None
+    return _extract_all(arguments.videos, extractor=extractor, options=options, views=views, output=output)
 
 
 def _check_requests(videos: Sequence[Path], *, out: Path | None) -> None:
-    """Refuse what can be no video, and two videos whose features would be one file, before any work is done.
+    """Refuse what cannot be a video, and two videos with the same output file, before any work is done.
 
     Raises:
         UsageError: one of these.
@@ -121,13 +186,16 @@ def _check_requests(videos: Sequence[Path], *, out: Path | None) -> None:
     from touchline.cli.batch import check_kind
 
     if out is not None and out.suffix == ".npy" and len(videos) > 1:
-        raise UsageError(f"--out {out}: one file for {len(videos)} videos; give a folder")
+        raise UsageError(f"--out {out}: is one file, but {len(videos)} videos are given; give a folder")
     taken: dict[Path, Path] = {}
     for video in videos:
         check_kind(video)
         path = feature_path(video, out=out, name="MODEL").absolute()
         if path in taken:
-            raise UsageError(f"{taken[path]} and {video} would both be written to {path}; give each its own --out")
+            raise UsageError(
+                f"{taken[path]} and {video} would both be written to {path}; "
+                "extract them one at a time, each with its own --out"
+            )
         taken[path] = video
 
 
@@ -146,13 +214,13 @@ def _load(
 
 
 class _Ball:
-    """Finds where the ball of a video is: from tracks that are there, or by following it now."""
+    """Finds the ball of a video: in existing tracks, or by tracking it now."""
 
     def __init__(self, tracks: Path | None, *, margin: float, device: Device, output: Output) -> None:
         self._path, self._margin, self._device, self._output = tracks, margin, device, output
 
     def of(self, video: Path) -> View:
-        """What of the video's pictures is looked at."""
+        """The part of each frame to extract features of."""
         from touchline.analysis.ball_stream import ball_path, ball_view
 
         if self._path is not None:
@@ -163,10 +231,10 @@ class _Ball:
             from touchline.analysis.tasks.track import load_tracker
             from touchline.analysis.track_video import track_video
 
-            self._output.note(f"touchline: {video.name}: following the ball first; its tracks go into the bundle")
+            self._output.note(f"touchline: {video.name}: tracking the ball first; its tracks go into the bundle")
             found = track_video(video, tracker=load_tracker(device=self._device))
         if not len(ball_path(found).times_us):
-            raise InputError(f"{video}: the tracks hold no ball, so there is nothing to take features of")
+            raise InputError(f"{video}: the tracks hold no ball; use other --tracks, or leave out --ball")
         return ball_view(found, margin=self._margin)
 
 
@@ -178,7 +246,7 @@ def _extract_all(
     views: _Ball | None,
     output: Output,
 ) -> int:
-    """Every video in turn; those that cannot be used are told and the rest go on."""
+    """Extract from each video in turn; those that fail are reported, and the work goes on with the others."""
     from touchline.analysis.features import extract_features
 
     def take(video: Path) -> Extraction:
@@ -199,6 +267,6 @@ def _tell(video: Path, result: Extraction, *, output: Output) -> None:
         lost_s = 0.0 if coverage is None else coverage.lost_us / 1e6
         how = " (up to date)" if result.reused else f" (from row {result.resumed_row} on)" if result.resumed_row else ""
         lost = f", {lost_s:.1f} s of the video lost" if lost_s else ""
-        without = f", {absent} rows without a ball" if absent else ""
+        without = f", {counted(absent, 'row')} without a ball" if absent else ""
         shape = f"{result.rows} x {result.width}, {result.info.rate_hz:g} a second"
         output.say(f"{result.path}: {shape}{how}{lost}{without}")

@@ -1,4 +1,4 @@
-"""``touchline features info``: what a file of features is, and whether it can be used."""
+"""``touchline features info``: what a feature file holds, and whether it can be used."""
 
 from __future__ import annotations
 
@@ -8,25 +8,44 @@ from typing import Annotated, Any
 
 import typer
 
-from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
+from touchline.cli.common import Output, run_guarded
+from touchline.cli.features.options import FileRateOption
 from touchline.cli.inputs import Inputs
+from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK
+from touchline.core.wording import counted
 
 
 def command(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Feature files; or SoccerNet's folder.")],
-    video: Annotated[Path | None, typer.Option("--video", help="The video they are of: does their length fit?")] = None,
-    width: Annotated[int | None, typer.Option("--width", help="Numbers a row must have.", min=1)] = None,
-    rate: Annotated[
-        float | None, typer.Option("--rate", help="Rows a second, for files that do not say.", min=0.01, max=1000)
+    files: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Feature files, or the folder of SoccerNet's games.")
+    ],
+    video: Annotated[
+        Path | None,
+        typer.Option(
+            "--video",
+            metavar="FILE",
+            help="Compare the length of the features with this video.",
+            show_default="not compared",
+        ),
     ] = None,
+    width: Annotated[
+        int | None,
+        typer.Option("--width", metavar="N", help="Require this many numbers in each row.", show_default="any", min=1),
+    ] = None,
+    rate: FileRateOption = None,
     device: AnyDeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Say what feature files are: model, rate, length, what was lost, and every fault they have.
+    """Inspect feature files.
 
-    Of a folder of SoccerNet's games: what of it is there, and how to get what is not.
+    Prints the model, the rate and the length of each file, lost rows and every other fault. For the folder of
+    SoccerNet's games, lists which files are there and how to get the missing ones.
+
+    Examples:
+      touchline features info match.npy --video match.mp4
+
     """
     output = Output(json=json, debug=debug)
     run_guarded(lambda: _all(files, video=video, width=width, rate=rate, output=output), debug=debug, json=json)
@@ -76,7 +95,7 @@ def _one(file: Path, *, duration_us: int, width: int | None, rate: float | None,
     if not output.json:
         until = format_clock(features.end_us, decimals=1)
         output.say(f"{file}: {len(features)} x {features.width}, {info.rate_hz:g} a second, until {until}")
-        taken = "of the sound" if sound else f"pictures {info.sampling}"
+        taken = "of the sound" if sound else f"frames sampled {info.sampling}"
         output.say(f"  model {info.model}, {taken}" + _without(lost, absent))
         for remark in remarks:
             output.say(f"  {remark}")
@@ -84,18 +103,18 @@ def _one(file: Path, *, duration_us: int, width: int | None, rate: float | None,
 
 
 def _without(lost: int, absent: int) -> str:
-    """How many rows say nothing, and why."""
-    nothing = f", {absent} rows with nothing to see" if absent else ""
-    return nothing + (f", {lost - absent} rows lost" if lost > absent else "")
+    """How many rows are empty, and why."""
+    nothing = f", {counted(absent, 'row')} with nothing to see" if absent else ""
+    return nothing + (f", {counted(lost - absent, 'row')} lost" if lost > absent else "")
 
 
 def _folder(folder: Path, *, output: Output) -> int:
-    """What of SoccerNet a folder holds."""
+    """Print which files of SoccerNet a folder holds."""
     from touchline.formats.soccernet.folder import find_games, holdings
 
     games = find_games(folder)
     if not output.json:
-        output.say(f"{folder}: {len(games)} games")
+        output.say(f"{folder}: {counted(len(games), 'game')}")
     for holding in holdings(games):
         missing = len(games) - holding.games
         advice = holding.advice if missing else ""

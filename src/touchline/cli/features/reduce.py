@@ -1,4 +1,4 @@
-"""``touchline features reduce``: features made narrower, with a reduction of one's own or SoccerNet's."""
+"""``touchline features reduce``: PCA of features, fitted now or before, or SoccerNet's."""
 
 from __future__ import annotations
 
@@ -10,17 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from touchline.cli.common import (
-    AnyDeviceOption,
-    DebugOption,
-    JsonOption,
-    Output,
-    ProgressCallback,
-    progress_bar,
-    run_guarded,
-)
+from touchline.cli.common import Output, run_guarded
+from touchline.cli.features.options import FileRateOption
 from touchline.cli.inputs import Inputs
+from touchline.cli.options import AnyDeviceOption, DebugOption, ForceOption, JsonOption
+from touchline.cli.progress import ProgressCallback, each_with_progress, progress_bar
 from touchline.core.errors import EXIT_OK, InputError, UsageError
+from touchline.core.wording import counted
 
 if TYPE_CHECKING:
     from touchline.features.reduction import Reduction
@@ -30,37 +26,67 @@ _REDUCED = re.compile(r"_PCA\d+$")
 
 
 def command(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Feature files, or folders of them.")],
+    files: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Feature files, or folders of them.")],
     fit: Annotated[
-        Path | None, typer.Option("--fit", metavar="FILE", help="Fit a reduction on all of these, and keep it here.")
+        Path | None,
+        typer.Option(
+            "--fit", metavar="FILE", help="Fit a PCA on all given features and save it here.", show_default="not fitted"
+        ),
     ] = None,
     pca: Annotated[
-        Path | None, typer.Option("--pca", metavar="FILE", help="Use this one: .safetensors, or SoccerNet's pickle.")
+        Path | None,
+        typer.Option(
+            "--pca",
+            metavar="FILE",
+            help="Apply this PCA, a .safetensors file of --fit or SoccerNet's pickle.",
+            show_default="the one fitted with --fit",
+        ),
     ] = None,
     mean: Annotated[
-        Path | None, typer.Option("--mean", metavar="FILE", help="With a pickle: the average that goes with it.")
+        Path | None,
+        typer.Option(
+            "--mean",
+            metavar="FILE",
+            help="Subtract this average with SoccerNet's pickle.",
+            show_default="average_512_TF2.pkl beside it",
+        ),
     ] = None,
-    components: Annotated[int, typer.Option("--components", help="Numbers in a row afterwards.", min=1)] = 512,
-    apply: Annotated[bool, typer.Option("--apply/--no-apply", help="Write the narrower features, or only fit.")] = True,
-    out: Annotated[Path | None, typer.Option("--out", help="Folder for them; beside each file without it.")] = None,
-    rate: Annotated[
-        float | None, typer.Option("--rate", help="Rows a second, for files that do not say.", min=0.01, max=1000)
+    components: Annotated[
+        int, typer.Option("--components", metavar="N", help="Keep this many components when fitting.", min=1)
+    ] = 512,
+    apply: Annotated[
+        bool, typer.Option("--apply/--no-apply", help="Write the reduced features, or fit the PCA only.")
+    ] = True,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="FOLDER",
+            help="Write the reduced features to this folder.",
+            show_default="beside each file",
+        ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Write again even where a file is up to date.")] = False,
+    rate: FileRateOption = None,
+    force: ForceOption = False,
     device: AnyDeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Make features narrower: subtract the mean, keep the directions in which they vary most.
+    """Reduce features with a PCA.
 
-    --fit FILE fits on the given files, read one block at a time; --pca FILE uses what was fitted before, or SoccerNet's
-    pca_512_TF2.pkl with average_512_TF2.pkl beside it (read without running code).
+    Fit a new PCA on the given files with --fit, or apply an existing one with --pca: one fitted before, or SoccerNet's
+    pca_512_TF2.pkl with average_512_TF2.pkl (pickles are read without running their code).
+
+    Examples:
+      touchline features reduce features/ --fit pca.safetensors --components 128
+      touchline features reduce match.npy --pca pca.safetensors
+
     """
     output = Output(json=json, debug=debug)
 
     def run() -> int:
         if (fit is None) == (pca is None):
-            raise UsageError("give either --fit FILE, to fit a reduction on these features, or --pca FILE, to use one")
+            raise UsageError("give either --fit FILE, to fit a PCA on these features, or --pca FILE, to apply one")
         sources = dict(_sources(files))
         reduction = _ready(list(sources), fit=fit, pca=pca, mean=mean, components=components, rate=rate, output=output)
         if not apply:
@@ -80,14 +106,14 @@ def _ready(
     rate: float | None,
     output: Output,
 ) -> Reduction:
-    """The reduction that is wanted, fitted now or loaded; what it is goes to the user."""
+    """Fit or load the reduction, and print what it is."""
     from touchline.features.reduction import load_reduction, reduction_path
 
     if pca is not None:
         reduction = load_reduction(pca, mean=mean)
     else:
         if mean is not None:
-            raise UsageError(f"--mean {mean}: a reduction that is fitted now finds its own mean")
+            raise UsageError(f"--mean {mean}: goes with --pca; --fit calculates the mean itself")
         with progress_bar("fitting") as progress:
             fitted = _fit(sources, components=components, rate=rate, progress=progress)
         path = reduction_path(fit or Path())
@@ -95,13 +121,13 @@ def _ready(
         output.record({"type": "reduction", "path": str(path), "kept": round(reduction.kept, 6), **reduction.about})
         if not output.json:
             output.say(
-                f"{path}: {reduction.width} -> {reduction.size}, fitted on {reduction.rows} rows, "
+                f"{path}: {reduction.width} -> {reduction.size}, fitted on {counted(reduction.rows, 'row')}, "
                 f"{100 * reduction.kept:.1f} % of the variance kept"
             )
     if not reduction.published:
         output.note(
             f"touchline: {reduction.name} is not SoccerNet's reduction: heads published for SoccerNet's features "
-            "cannot read what it makes; heads trained on it can"
+            "cannot read these features; heads trained on them can"
         )
     return reduction
 
@@ -120,8 +146,8 @@ def _fit(sources: Sequence[Path], *, components: int, rate: float | None, progre
             fit = ReductionFit(features.width)
         if features.width != fit.width:
             raise InputError(
-                f"{source}: rows of {features.width} numbers, {sources[0]} has {fit.width}; fit one kind at a "
-                "time: name its files"
+                f"{source}: rows have {features.width} numbers, those of {sources[0]} have {fit.width}; "
+                "fit one kind at a time, by naming its files"
             )
         models.append(features.info.model)
         lost = features.lost_rows()
@@ -129,7 +155,7 @@ def _fit(sources: Sequence[Path], *, components: int, rate: float | None, progre
         done_us += _span_us(source, rate=rate)
         progress(done_us, total_us)
     if fit is None:
-        raise UsageError("no feature files to fit on")
+        raise UsageError("there are no feature files to fit on")
     return fit.finish(components, model=models[0] if len(set(models)) == 1 else "")
 
 
@@ -152,7 +178,7 @@ def _apply_all(
 ) -> int:
     targets = _targets(sources, out=out, size=reduction.size)
     inputs = Inputs("files", output=output)
-    for source, target in targets.items():
+    for source, target in each_with_progress(list(targets.items()), unit="files"):
         with inputs.one(source, type="error", path=str(source)):
             path, rows, reused = _apply(source, target, reduction=reduction, rate=rate, force=force)
             fields = {"source": str(source), "path": str(path), "rows": rows, "width": reduction.size, "reused": reused}
@@ -165,7 +191,7 @@ def _apply_all(
 def _apply(
     source: Path, path: Path, *, reduction: Reduction, rate: float | None, force: bool
 ) -> tuple[Path, int, bool]:
-    """Write one file's narrower features; where, how many rows, and whether they were there already."""
+    """Write the reduced features of a file; return the path, how many rows, and whether it was up to date."""
     from touchline.formats.features.vectors import holds, read_features, write_features
     from touchline.formats.files.checksum import file_sha256
 
@@ -187,17 +213,17 @@ def _apply(
 
 
 def _remarks(features: Features, reduction: Reduction) -> list[str]:
-    """What does not go together."""
+    """A remark if the reduction was fitted on features of another model."""
     if reduction.model and reduction.model != features.info.model:
         return [f"reduced with {reduction.name}, which was fitted on features of {reduction.model}, not these"]
     return []
 
 
 def _targets(sources: Mapping[Path, Path], *, out: Path | None, size: int) -> dict[Path, Path]:
-    """Where each file's narrower features go: beside it, or below ``out`` as the files lie in their folder.
+    """Where the reduced features of each file go: beside it, or below ``out`` as the files lie in their folder.
 
     Raises:
-        UsageError: two would go into one.
+        UsageError: two would go to one file.
 
     """
     targets: dict[Path, Path] = {}
@@ -205,18 +231,21 @@ def _targets(sources: Mapping[Path, Path], *, out: Path | None, size: int) -> di
         target = (source.parent if out is None else out / below) / f"{source.stem}_PCA{size}.npy"
         if target in targets.values():
             other = next(path for path, taken in targets.items() if taken == target)
-            raise UsageError(f"{other} and {source} would both be written to {target}; give their folder, or two --out")
+            raise UsageError(
+                f"{other} and {source} would both be written to {target}; "
+                "give their common folder, or reduce them one at a time, each with its own --out"
+            )
         targets[source] = target
     return targets
 
 
 def _sources(paths: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
-    """The feature files that are meant, each with its place in the folder that was given.
+    """The feature files, each with its place in the folder that was given.
 
-    Files are taken as they are given, and in folders all that were not made narrower already.
+    Files are taken as they are given, and in folders all that are not reduced already.
 
     Raises:
-        InputError: a folder without any.
+        InputError: a folder without feature files.
 
     """
     for path in paths:
@@ -225,5 +254,5 @@ def _sources(paths: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
             continue
         inside = sorted(file for file in path.rglob("*.npy") if not _REDUCED.search(file.stem))
         if not inside:
-            raise InputError(f"{path}: holds no .npy files of features; `touchline features extract` makes them")
+            raise InputError(f"{path}: holds no .npy files of features; extract them with touchline features extract")
         yield from ((file, file.parent.relative_to(path)) for file in inside)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, one_line, run_guarded
+from touchline.cli.common import Output, one_line, run_guarded
 from touchline.cli.inputs import Inputs
+from touchline.cli.keeper.options import ShotsOption, UnitsOption
+from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
 from touchline.core.errors import InputError, UsageError
 from touchline.metrics.evaluate.wording import no_nan
 
@@ -37,33 +39,48 @@ class _Given:
 
 
 def compare(
-    shots: Annotated[list[Path], typer.Option("--shots", help="CSV of shots, or StatsBomb's events; may be repeated.")],
+    shots: ShotsOption,
     poses: Annotated[
         list[Path] | None,
-        typer.Option("--poses", help="Poses of the shots' pictures, one file for each --shots, in the same order."),
+        typer.Option(
+            "--poses",
+            metavar="FILE",
+            help="Read the poses of the shots, one file of touchline keeper pose per --shots, in the same order.",
+            show_default="techniques are not compared",
+        ),
     ] = None,
     keeper: Annotated[
-        list[str] | None, typer.Option("--keeper", help="Only this keeper; two or more are also set beside each other.")
+        list[str] | None,
+        typer.Option(
+            "--keeper",
+            metavar="NAME",
+            help="Show this keeper only; several are also compared with each other.",
+            show_default="all keepers",
+        ),
     ] = None,
-    units: Annotated[
-        Literal["yards", "metres", "percent"],
-        typer.Option("--units", help="Of places in a CSV: yards of 120x80, metres of 105x68, percent of the pitch."),
-    ] = "yards",
+    units: UnitsOption = "yards",
     device: AnyDeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Keepers beside each other, and every attempt beside what professionals do from there.
+    """Compare keepers with each other and with professionals.
 
-    Saves are set beside those expected and drawn towards the average as far as few shots demand. Attempts with the
-    keeper's place get how far professionals come out there, and what that would change; with --poses (of touchline
-    keeper pose) also the technique, or why it cannot be told.
+    Saves are compared with expected saves, and estimates from few shots are shrunk towards the average. Attempts with
+    a known position of the keeper show how far professionals come out there and what that would change; with --poses
+    also the technique, or the reason why it is unclear.
+
+    Examples:
+      touchline keeper compare --shots shots.csv
+      touchline keeper compare --shots shots.csv --keeper "First Keeper" --keeper "Second Keeper"
+
     """
     output = Output(json=json, debug=debug)
 
     def run() -> int:
         if poses and len(poses) != len(shots):
-            raise UsageError(f"{len(poses)} --poses do not fit {len(shots)} --shots; give one for each, in order")
+            raise UsageError(
+                f"{len(poses)} --poses do not fit {len(shots)} --shots; give one --poses per --shots, in the same order"
+            )
         given = _read(shots, poses or [None] * len(shots), units=units, output=output)
         if given.shots:
             _compare(given, keeper or [], output=output)
@@ -73,7 +90,7 @@ def compare(
 
 
 def _read(paths: Sequence[Path], poses: Sequence[Path | None], *, units: Any, output: Output) -> _Given:
-    """Every file that can be read; the others are told and the rest goes on."""
+    """Read every file; errors are reported, and the work goes on with the other files."""
     from touchline.formats.keeper.shots import read_shot_file
     from touchline.goalkeeping.technique import load_techniques
 
@@ -93,7 +110,7 @@ def _read(paths: Sequence[Path], poses: Sequence[Path | None], *, units: Any, ou
 
 
 def _readings(shots: Sequence[Shot], path: Path | None, techniques: Techniques) -> list[TechniqueReading | None]:
-    """The technique of each shot that has a pose; all its pictures count as one."""
+    """The technique of each shot with a pose; all images of a shot count as one."""
     import numpy as np
 
     from touchline.formats.keeper.shot_poses import poses_by_shot, read_space_poses
@@ -126,7 +143,7 @@ def _compare(given: _Given, wanted: Sequence[str], *, output: Output) -> None:
         _tell_keepers(table, chosen, output=output)
     elif chosen:
         raise InputError(
-            f"no shot of {chosen[0]} is known to be on target (outcome Saved or Goal), so nothing is compared"
+            f"no shot at {chosen[0]} is known to be on target (outcome Saved or Goal), so there is nothing to compare"
         )
     mine = [
         (shot, reading)
@@ -138,7 +155,7 @@ def _compare(given: _Given, wanted: Sequence[str], *, output: Output) -> None:
 
 
 def _keeper_table(shots: Sequence[Shot], spelling: Any, model: SaveModel) -> KeeperTable | None:
-    """The table of all keepers, whoever was asked for: they tell how much keepers differ."""
+    """The table of all keepers, whoever was asked for: all show how much keepers differ."""
     from touchline.goalkeeping.keeper_table import keeper_table
 
     named = [shot for shot in shots if shot.keeper and shot.on_target]
@@ -162,7 +179,7 @@ def _tell_keepers(table: KeeperTable, chosen: Sequence[str], *, output: Output) 
     if output.json:
         return
     width = max(len(one_line(row.keeper)) for row in rows)
-    output.say(f"{'keeper':<{width}}  shots saved expected  as it is  drawn in [95 %]           better than average")
+    output.say(f"{'keeper':<{width}}  shots saved expected  raw       shrunk [95 %]             better than average")
     for row in rows:
         drawn = f"{row.above:+5.1f} [{row.low:+.1f}, {row.high:+.1f}]"
         output.say(
@@ -208,7 +225,7 @@ def _tell_attempts(
     if shown:
         _say_attempts([a for a in attempts if a.reading is not None or a.gain == a.gain], output)
     if any(share.count for share in shares):
-        output.say("\ntechniques that could be told, beside professionals:")
+        output.say("\nrecognized techniques, compared with professionals:")
         for share in shares:
             span = f"[{100 * share.low:.0f}, {100 * share.high:.0f}]"
             output.say(
@@ -233,7 +250,8 @@ def _say_attempts(attempts: Sequence[Attempt], output: Output) -> None:
         line = f"{one_line(a.shot.id)[:width]:<{width}}  {chance:<19}  {came:<4}  {usual:<5}  {change:<23}"
         output.say(f"{line}  {_technique_said(a.reading)}".rstrip())
     output.say(
-        "(as usual would change: how saves of professionals differ with how far they came; nobody has tried it out)"
+        "(came: how far the keeper came out; usual: how far professionals do; as usual would change: how "
+        "much more often professionals save who come out that far, which nobody has tried out)"
     )
 
 
@@ -258,31 +276,33 @@ def _attempt_record(attempt: Attempt) -> dict[str, Any]:
 
 
 def _best_said(summary: dict[str, Any]) -> str:
-    """How often the technique was shown that is likeliest to be the best, and how little that says."""
+    """How often the technique that is most likely best was used, and how sure that is."""
     above = 100 * summary["mean_above_average_technique"]
     return (
-        f"the likeliest best technique was shown in {summary['showed_likeliest_best']} of {summary['technique_told']} "
-        f"attempts ({above:+.1f} points of saves beside an average technique); that it is the best is "
-        f"{100 * summary['mean_chance_that_best_is_best']:.0f} % likely, 25 % being nothing known"
+        f"the technique most likely to be best was used in {summary['showed_likeliest_best']} of "
+        f"{summary['technique_told']} attempts ({above:+.1f} percentage points of saves over an average technique); "
+        f"it is the best with a probability of {100 * summary['mean_chance_that_best_is_best']:.0f} % (25 % is chance)"
     )
 
 
 def _summary(attempts: Sequence[Attempt]) -> dict[str, Any]:
     """How far keepers came beside professionals, over the attempts of which that is known."""
     known = [a for a in attempts if a.gain == a.gain]
-    told = [a for a in attempts if a.above_average == a.above_average]
+    named = [a for a in attempts if a.above_average == a.above_average]
     count = len(known)
     return {
         "attempts": len(attempts),
         "with_keeper_place": count,
         "farther_than": round(sum(a.farther_than for a in known) / count, _DIGITS) if count else None,
         "mean_change_as_usual": round(sum(a.gain for a in known) / count, _DIGITS) if count else None,
-        "technique_told": len(told),
-        "showed_likeliest_best": sum(a.reading is not None and a.reading.name == a.best for a in told),
-        "mean_above_average_technique": round(sum(a.above_average for a in told) / len(told), _DIGITS)
-        if told
+        "technique_told": len(named),
+        "showed_likeliest_best": sum(a.reading is not None and a.reading.name == a.best for a in named),
+        "mean_above_average_technique": round(sum(a.above_average for a in named) / len(named), _DIGITS)
+        if named
         else None,
-        "mean_chance_that_best_is_best": round(sum(a.best_chance for a in told) / len(told), _DIGITS) if told else None,
+        "mean_chance_that_best_is_best": round(sum(a.best_chance for a in named) / len(named), _DIGITS)
+        if named
+        else None,
     }
 
 

@@ -1,4 +1,4 @@
-"""``touchline keeper fit``: techniques from tables of poses, or the published numbers reproduced."""
+"""``touchline keeper fit``: techniques from tables of poses, or published numbers reproduced."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
+from touchline.cli.common import Output, run_guarded
+from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
 from touchline.core.errors import EXIT_OK, UsageError
+from touchline.core.wording import counted
 from touchline.metrics.evaluate.wording import no_nan
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from touchline.studies.keeper_reference import Comparison
 
 _STABILITY = {
-    "bootstrap_rand_index": "shots drawn anew, same clusters (adjusted Rand index)",
+    "bootstrap_rand_index": "same clusters on bootstrap samples (adjusted Rand index)",
     "published_bootstrap_rand_index": "the same with the published recipe",
 }
 _AGREEMENT = {
@@ -32,35 +34,55 @@ _AGREEMENT = {
 def fit(
     tables: Annotated[
         Path | None,
-        typer.Argument(metavar="[TABLES]", help="Folder of tables to fit techniques on.", show_default=False),
+        typer.Argument(metavar="FOLDER", help="Folder of poses and shots to fit techniques on.", show_default=False),
     ] = None,
     reference: Annotated[
         Path | None,
-        typer.Option("--reference", metavar="DATA_ROOT", help="Reproduce the published numbers from this folder."),
+        typer.Option(
+            "--reference",
+            metavar="FOLDER",
+            help="Compare the published numbers with those calculated from this folder.",
+            show_default="none",
+        ),
     ] = None,
     penalties: Annotated[
         Path | None,
         typer.Option(
-            "--penalties", metavar="DATA_ROOT", help="What poses at penalties say of saves, from this folder."
+            "--penalties",
+            metavar="FOLDER",
+            help="Measure what poses at penalties in this folder say about saves.",
+            show_default="none",
         ),
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where the techniques go (.json).")] = None,
-    bootstraps: Annotated[int, typer.Option("--bootstraps", min=2, help="Samples that stability is told from.")] = 200,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE", help="Write the techniques to this .json file.", show_default="not written"
+        ),
+    ] = None,
+    bootstraps: Annotated[
+        int, typer.Option("--bootstraps", metavar="N", min=2, help="Measure stability on this many bootstrap samples.")
+    ] = 200,
     device: AnyDeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Techniques from a folder of poses and shots; with --reference the published numbers beside those that come out.
+    """Fit goalkeeping techniques to poses and shots.
 
-    With --penalties what keepers' poses at penalties say of saves, keepers kept apart.
+    With --reference, compares the published numbers with those calculated here. With --penalties, measures what poses
+    at penalties say about saves, keepers kept apart. Folders have the layout of "Learning From The Pros": events/,
+    pose/, filters.json.
 
-    The folder has the layout of "Learning From The Pros": events/, pose/, filters.json.
+    Examples:
+      touchline keeper fit learning-from-the-pros/ --out techniques.json
+      touchline keeper fit --reference learning-from-the-pros/
+
     """
     output = Output(json=json, debug=debug)
 
     def run() -> int:
         if sum(folder is not None for folder in (tables, reference, penalties)) != 1:
-            raise UsageError("name one folder of tables: to fit techniques on, or with --reference or --penalties")
+            raise UsageError("give exactly one folder: by itself to fit techniques, or with --reference or --penalties")
         if reference is not None:
             return _reproduce(reference, output=output)
         if penalties is not None:
@@ -71,7 +93,7 @@ def fit(
 
 
 def _penalties(folder: Path, *, output: Output) -> int:
-    """Every model of penalties beside the share of saves."""
+    """Print each model of penalties, compared with the share of saves."""
     from touchline.formats.keeper.tables import read_choices, read_penalties
     from touchline.goalkeeping.penalties import kept_penalties
     from touchline.studies.penalty_measure import measure_penalties
@@ -99,7 +121,7 @@ def _penalties(folder: Path, *, output: Output) -> int:
 
 
 def _fit(folder: Path, *, out: Path | None, bootstraps: int, output: Output) -> int:
-    """Fit techniques, tell what they are worth, write them where asked to."""
+    """Fit techniques, print how reliable they are, and write them to a file if asked to."""
     from touchline.formats.files.atomic import write_bytes_atomic
     from touchline.goalkeeping.technique import techniques_json
     from touchline.studies.keeper_reference import read_tables
@@ -116,10 +138,10 @@ def _fit(folder: Path, *, out: Path | None, bootstraps: int, output: Output) -> 
 
 
 def _facts(techniques: Techniques) -> str:
-    """What the techniques are worth, as lines of text."""
+    """How reliable the techniques are, as lines of text."""
     facts = techniques.facts
     lines = [
-        f"{facts['pictures']} pictures of {facts['shots']} shots",
+        f"{counted(facts['pictures'], 'image')} of {counted(facts['shots'], 'shot')}",
         "",
         f"{'technique':<12} shots  engagement  saved",
     ]
@@ -129,7 +151,9 @@ def _facts(techniques: Techniques) -> str:
             f"{name:<12} {facts['shots_each'][k]:>5} {techniques.engagement_mean[k]:>11.2f}  "
             f"{saves['saved']} of {saves['on_target']} on target"
         )
-    lines.append("(pictured shots were saved less often than others: compare techniques, believe no share by itself)")
+    lines.append(
+        "(shots with an image were saved less often than others: compare techniques, but trust no share by itself)"
+    )
     for key, words in _STABILITY.items():
         found = facts[key]
         lines.append(f"{words}: {found['median']:.2f} (90 %: {found['low']:.2f} to {found['high']:.2f})")
@@ -137,11 +161,12 @@ def _facts(techniques: Techniques) -> str:
         found = facts[key]
         span = f"95 %: {100 * found['low']:.0f} to {100 * found['high']:.0f}"
         lines.append(f"{words}: {100 * found['agree']:.0f} % ({span}), kappa {found['kappa']:.2f}")
-    told = facts["two_pictures"]
+    pairs = facts["two_pictures"]
     lines.append(
-        f"where both pictures can be told ({100 * told['told']:.0f} %), they agree in {100 * told['agree_told']:.0f} %"
-        if told["agree_told"] is not None
-        else "in no two pictures of one shot both can be told"
+        f"where both images have a clear technique ({100 * pairs['told']:.0f} %), "
+        f"{100 * pairs['agree_told']:.0f} % agree"
+        if pairs["agree_told"] is not None
+        else "no shot has two images with a clear technique"
     )
     return "\n".join(lines)
 

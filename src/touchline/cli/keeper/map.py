@@ -1,14 +1,16 @@
-"""``touchline keeper map``: expected saves over the pitch, for a keeper and a closing-down that a coach sets."""
+"""``touchline keeper map``: expected saves over the pitch, for a position of the keeper and a pressure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
+from touchline.cli.common import Output, run_guarded
+from touchline.cli.keeper.options import PopulationOption, SaveModelOption
+from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
 from touchline.core.errors import EXIT_OK, UsageError
 
 if TYPE_CHECKING:
@@ -17,41 +19,70 @@ if TYPE_CHECKING:
     from touchline.goalkeeping.maps import OptimalMap
 
 _DIGITS = 4
-Population = Literal["all", "pictured"]
-PopulationOption = Annotated[
-    Population, typer.Option("--population", help="Chances for all shots on target, or for such as were pictured.")
-]
-SaveModelOption = Annotated[
-    Path | None, typer.Option("--model", help="Model file of `touchline train`; else the built-in one.")
-]
 
 
 def keeper_map(
-    out: Annotated[Path | None, typer.Option("--out", help="Picture to write, .png or .svg.")] = None,
-    pressure: Annotated[bool, typer.Option("--pressure", help="A defender is closing the shooter down.")] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE", help="Draw the map into this .png or .svg file.", show_default="not drawn"
+        ),
+    ] = None,
+    pressure: Annotated[
+        bool, typer.Option("--pressure", help="Put the shooter under pressure from a defender.")
+    ] = False,
     keeper: Annotated[
-        str | None, typer.Option("--keeper", metavar="X,Y", help="The keeper stays here; yards, the goal is 120,40.")
+        str | None,
+        typer.Option(
+            "--keeper",
+            metavar="X,Y",
+            help="Place the keeper here, in yards; the goal is at 120,40.",
+            show_default="where keepers usually stand",
+        ),
     ] = None,
     engagement: Annotated[
-        float | None, typer.Option("--engagement", help="Keeper to shooter over goal to shooter; 1 is on the line.")
+        float | None,
+        typer.Option(
+            "--engagement",
+            metavar="NUMBER",
+            help="Place the keeper at this share of the distance from shooter to goal; 1 is on the line.",
+            show_default="where keepers usually stand",
+        ),
     ] = None,
     closing: Annotated[
-        float | None, typer.Option("--closing", metavar="YARDS", help="So far out from the goal towards the shooter.")
+        float | None,
+        typer.Option(
+            "--closing",
+            metavar="YARDS",
+            help="Place the keeper this far out from the goal towards the shooter.",
+            show_default="where keepers usually stand",
+        ),
     ] = None,
     shot: Annotated[
-        list[str] | None, typer.Option("--shot", metavar="X,Y", help="Mark a shot in the picture; may be repeated.")
+        list[str] | None,
+        typer.Option("--shot", metavar="X,Y", help="Mark a shot on the map.", show_default="none"),
     ] = None,
-    sure: Annotated[float, typer.Option("--sure", help="How likely a technique must be the best to be named.")] = 0.8,
-    cell: Annotated[float, typer.Option("--cell", metavar="YARDS", help="Side of a cell.")] = 1.0,
+    sure: Annotated[
+        float,
+        typer.Option("--sure", metavar="NUMBER", help="Name a technique as best from this probability on, 0 to 1."),
+    ] = 0.8,
+    cell: Annotated[
+        float, typer.Option("--cell", metavar="YARDS", help="Divide the pitch into cells of this side.")
+    ] = 1.0,
     population: PopulationOption = "all",
     model: SaveModelOption = None,
     device: AnyDeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Chance of a save from everywhere, how sure that is, and which technique is shown to be best where.
+    """Map the chance of a save over the pitch.
 
-    Without --keeper, --engagement or --closing the keeper is where keepers usually are at that distance.
+    Shows how likely a shot from each position is saved, how sure that is, and where a technique is shown to be best.
+
+    Examples:
+      touchline keeper map --out map.png
+      touchline keeper map --out map.png --pressure --keeper 114,40
+
     """
     output = Output(json=json, debug=debug)
 
@@ -60,7 +91,7 @@ def keeper_map(
         from touchline.goalkeeping.maps import KeeperPlace, optimal_map
 
         if out is None and not json:
-            raise UsageError("nothing to write: add --out MAP.png, or --json")
+            raise UsageError("there is nothing to write; add --out MAP.png, or --json")
         place = KeeperPlace(None if keeper is None else parse_place(keeper), engagement, closing)
         found = optimal_map(
             load_expected_saves(model), pressure=pressure, place=place, population=population, sure=sure, cell_yd=cell
@@ -123,7 +154,7 @@ def situation(found: OptimalMap) -> str:
 
 
 def notes_of(found: OptimalMap) -> list[str]:
-    """What stands below the picture, in lines that fit it."""
+    """The notes below the map, in lines that fit it."""
     import textwrap
 
     blank = (
@@ -183,6 +214,6 @@ def _tell(found: OptimalMap, picture: Path | None, output: Output) -> None:
             f"technique is shown to be best in {named:.0%} of them"
         )
     else:
-        output.say("nothing can be said: the keeper is where no keeper was seen")
+        output.say("no chance can be estimated: no keeper in the data stood there")
     for remark in found.remarks:
         output.say(f"note: {remark}")

@@ -1,4 +1,4 @@
-"""``touchline keeper match``: the coach's pages for the shots of a match that was tracked."""
+"""``touchline keeper match``: pages for the coach about the shots of a tracked match."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from touchline.cli.common import DebugOption, DeviceOption, JsonOption, Output, run_guarded
-from touchline.cli.keeper.map import SaveModelOption
+from touchline.cli.common import Output, run_guarded
+from touchline.cli.keeper.options import PoseModelOption, SaveModelOption
+from touchline.cli.options import DebugOption, DeviceOption, JsonOption
 from touchline.core.errors import EXIT_OK, InputError
+from touchline.core.wording import counted
 
 if TYPE_CHECKING:
     from touchline.core.events import Timeline
@@ -17,22 +19,44 @@ if TYPE_CHECKING:
 
 
 def match(
-    video: Annotated[Path, typer.Argument(help="A video that `touchline track` or `analyze` has been run on.")],
+    video: Annotated[
+        Path, typer.Argument(metavar="VIDEO", help="Video that was analysed with touchline track or touchline analyze.")
+    ],
     events: Annotated[
-        Path | None, typer.Option("--events", help="SoccerNet label or result file with the shots; else the bundle's.")
+        Path | None,
+        typer.Option(
+            "--events",
+            metavar="FILE",
+            help="Read the shots from this label or result file of SoccerNet.",
+            show_default="the bundle's events",
+        ),
     ] = None,
-    bundle: Annotated[Path | None, typer.Option("--bundle", help="The bundle, if not beside the video.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Folder for the pages; else keepers/ in it.")] = None,
-    pose_model: Annotated[str | None, typer.Option("--pose-model", help="A pose finder's name or file.")] = None,
+    bundle: Annotated[
+        Path | None,
+        typer.Option(
+            "--bundle", metavar="FOLDER", help="Read the tracks from this bundle.", show_default="beside the video"
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="FOLDER", help="Write the pages to this folder.", show_default="keepers/ in the bundle"
+        ),
+    ] = None,
+    pose_model: PoseModelOption = None,
     model: SaveModelOption = None,
     device: DeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Write a page for each keeper of a match: every shot at him, where from, where he was, and what he did.
+    """Report on the keepers of a tracked match.
 
-    Shots are the events labelled shot, goal or penalty, in SoccerNet's spellings. Ball, keeper and pitch are those of
-    the tracks; what was not found is said.
+    Writes a page for each keeper with every shot faced: where it came from, where the keeper was and which technique
+    was used. Shots are the events labelled shot, goal or penalty in SoccerNet's spellings.
+
+    Examples:
+      touchline keeper match match.mp4
+
     """
     output = Output(json=json, debug=debug)
 
@@ -58,7 +82,8 @@ def match(
             output.record(moment_record(moment))
         output.record({"type": "report", "index": str(made.index), "moments": len(made.moments)})
         if not output.json:
-            output.say(f"{len(made.moments)} shots, {sum(m.saves is not None for m in made.moments)} of them placed")
+            placed = sum(m.saves is not None for m in made.moments)
+            output.say(f"{counted(len(made.moments), 'shot')}, {placed} with a known position")
             output.say(f"report: {made.index}")
         return EXIT_OK
 

@@ -1,4 +1,4 @@
-"""``touchline keeper pose``: sixteen joints of the keeper in each picture, flat and in space."""
+"""``touchline keeper pose``: sixteen joints of the keeper in each image, in 2-D and 3-D."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from touchline.cli.common import DebugOption, Device, DeviceOption, JsonOption, Output, run_guarded
+from touchline.cli.common import Device, Output, run_guarded
 from touchline.cli.inputs import Inputs
+from touchline.cli.keeper.options import BoxesOption, ImagesArgument, KeeperDetectorOption, WholeOption
+from touchline.cli.options import DebugOption, DeviceOption, JsonOption
+from touchline.cli.progress import each_with_progress
 from touchline.core.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -24,40 +27,54 @@ if TYPE_CHECKING:
 
 
 def pose(
-    images: Annotated[list[Path], typer.Argument(help="Pictures of a keeper, or folders of them.")],
-    boxes: Annotated[
-        Path | None,
-        typer.Option("--boxes", help="CSV with file,x0,y0,x1,y1: where in each picture the keeper is, in pixels."),
-    ] = None,
-    whole: Annotated[
-        bool, typer.Option("--whole", help="Every picture is cut to its keeper already: look at all of it.")
-    ] = False,
+    images: ImagesArgument,
+    boxes: BoxesOption = None,
+    whole: WholeOption = False,
     model: Annotated[
-        str | None, typer.Option("--model", help="A pose finder's name or file, or hf:OWNER/NAME of a ViTPose.")
+        str | None,
+        typer.Option(
+            "--model",
+            metavar="MODEL",
+            help="Find poses with this model, a name or a file, or hf:OWNER/NAME of a ViTPose.",
+            show_default="the built-in pose finder",
+        ),
     ] = None,
-    detector: Annotated[
-        str | None, typer.Option("--detector", help="What finds the keeper where there is no box.")
+    detector: KeeperDetectorOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE", help="Write the joints to this .csv or .json file.", show_default="not written"
+        ),
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Write the joints here: .csv or .json.")] = None,
     overlay: Annotated[
-        Path | None, typer.Option("--overlay", help="Folder for the pictures with the skeleton drawn in.")
+        Path | None,
+        typer.Option(
+            "--overlay",
+            metavar="FOLDER",
+            help="Write the images with the skeleton drawn in to this folder.",
+            show_default="not drawn",
+        ),
     ] = None,
     device: DeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Find a keeper's joints in pictures, flat and in space, each with how far it can be trusted.
+    """Find the joints of goalkeepers in images.
 
-    The keeper is found by the built-in people detector, or is where --boxes says. What cannot be told is said: nobody
-    there, joints cut off or covered, a picture upside down. Pictures that cannot be read are named; the rest go on.
+    Finds 16 joints in 2-D and 3-D, each with a confidence. The keeper is detected, or taken from --boxes. Notes name
+    what is unclear: nobody in the image, joints cut off or covered, an image upside down.
+
+    Examples:
+      touchline keeper pose images/ --out poses.csv
+
     """
     output = Output(json=json, debug=debug)
 
     def run() -> int:
         if boxes is not None and whole:
-            raise UsageError("--boxes and --whole: the keeper is either in a box or fills the picture")
+            raise UsageError("--boxes and --whole exclude each other; give one of them")
         if out is not None and out.suffix.lower() not in (".csv", ".json"):
-            raise UsageError(f"--out {out}: poses are written as .csv or .json")
+            raise UsageError(f"--out {out}: poses are written as .csv or .json; give a file that ends so")
         locate = locator(boxes, whole=whole, detector=detector, device=device)
         return _run(images, locate=locate, model=model, out=out, overlay=overlay, device=device, output=output)
 
@@ -74,7 +91,7 @@ def _run(
     device: Device,
     output: Output,
 ) -> int:
-    """One line a picture; those that cannot be read are told and the rest go on."""
+    """Print one line per image; images that fail are reported, and the work goes on with the others."""
     from touchline.formats.keeper.pose_tables import pose_record, write_poses
     from touchline.goalkeeping.pose_finder import load_pose_finder
 
@@ -82,8 +99,8 @@ def _run(
     finder = load_pose_finder(model, device=device)
     output.note(f"touchline: model {finder.name}, {finder.device_reason}")
     found: list[PosedPicture] = []
-    inputs = Inputs("pictures", output=output)
-    for path in paths:
+    inputs = Inputs("images", output=output)
+    for path in each_with_progress(paths, unit="images"):
         with inputs.one(path, path=str(path)):
             posed = _named(path, finder=finder, locate=locate, overlay=overlay)
             found.append(posed)
@@ -96,10 +113,10 @@ def _run(
 
 
 def _named(path: Path, *, finder: PoseFinderLike, locate: Locate, overlay: Path | None) -> PosedPicture:
-    """The pose in a picture; an error names the picture.
+    """The pose in an image; an error names the image.
 
     Raises:
-        InputError: the picture cannot be used.
+        InputError: the image cannot be used.
 
     """
     try:
@@ -128,7 +145,7 @@ def _find(path: Path, *, finder: PoseFinderLike, locate: Locate, overlay: Path |
 
 
 def locator(boxes: Path | None, *, whole: bool, detector: str | None, device: Any) -> Locate:
-    """How the keeper is found in a picture."""
+    """How the keeper is found in an image."""
     from touchline.analysis.keeper_poses import find_keeper
     from touchline.goalkeeping.found_keeper import FoundKeeper
 
@@ -141,7 +158,9 @@ def locator(boxes: Path | None, *, whole: bool, detector: str | None, device: An
 
         def look_up(path: Path, rgb: object) -> FoundKeeper:
             if path.name not in known:
-                raise InputError(f"{path}: {boxes} has no row for {path.name}")
+                raise InputError(
+                    f"{path}: {boxes} has no row for {path.name}; add one, or leave out --boxes to detect the keeper"
+                )
             return FoundKeeper(known[path.name])
 
         return look_up
@@ -160,10 +179,10 @@ def _line(posed: PosedPicture) -> str:
 
 
 def pictures_in(paths: Sequence[Path]) -> Iterator[Path]:
-    """Every picture of the arguments: itself, or all that lie in a folder.
+    """Every image of the arguments: itself, or all in a folder.
 
     Raises:
-        InputError: a path that is not there, or a folder without pictures.
+        InputError: a path that does not exist, or a folder without images.
 
     """
     from touchline.media.clip_reader import in_number_order
@@ -171,7 +190,7 @@ def pictures_in(paths: Sequence[Path]) -> Iterator[Path]:
 
     for path in paths:
         if not path.exists():
-            raise InputError(f"{path}: no such file or folder")
+            raise InputError(f"{path}: no such file or folder; check the path")
         if path.is_file():
             yield path
             continue

@@ -1,91 +1,114 @@
-"""``touchline keeper report``: a coach's page for each keeper, from pictures and a table of shots."""
+"""``touchline keeper report``: a page for each keeper, from images and a table of shots."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from touchline.cli.common import DebugOption, Device, DeviceOption, JsonOption, Output, run_guarded
+from touchline.cli.common import Device, Output
 from touchline.cli.inputs import Inputs
-from touchline.cli.keeper.map import Population, PopulationOption, SaveModelOption
+from touchline.cli.keeper.options import (
+    BoxesOption,
+    ImagesArgument,
+    KeeperDetectorOption,
+    Population,
+    PopulationOption,
+    PoseModelOption,
+    SaveModelOption,
+    UnitsOption,
+    WholeOption,
+)
 from touchline.cli.keeper.pose import locator, pictures_in
+from touchline.cli.options import SharedArguments, verb
+from touchline.cli.progress import each_with_progress
 from touchline.core.errors import InputError, UsageError
+from touchline.core.wording import counted
 
 if TYPE_CHECKING:
     from touchline.core.shots import Shot
     from touchline.goalkeeping.moments import Locate, Moment, SeenKeeper
 
 
-def report(
-    images: Annotated[list[Path], typer.Argument(help="Pictures of keepers, or folders of them.")],
+@dataclass(frozen=True, kw_only=True)
+class ReportArguments(SharedArguments):
+    """What a report on keepers takes."""
+
+    images: ImagesArgument
     shots: Annotated[
         Path | None,
         typer.Option(
-            "--shots", help="CSV of shots whose id is a picture's name, 382-2.png being a second view of 382."
+            "--shots",
+            metavar="FILE",
+            help="Read shots from this CSV, whose ids are names of images; 382-2.png is a second view of shot 382.",
+            show_default="poses and techniques only",
         ),
-    ] = None,
-    units: Annotated[
-        Literal["yards", "metres", "percent"], typer.Option("--units", help="Of places in the CSV.")
-    ] = "yards",
-    out: Annotated[Path, typer.Option("--out", help="Folder for the pages.")] = Path("keeper-report"),
-    keeper: Annotated[str | None, typer.Option("--keeper", help="Only this keeper of the table.")] = None,
-    boxes: Annotated[
-        Path | None, typer.Option("--boxes", help="CSV with file,x0,y0,x1,y1: where the keeper is, in pixels.")
-    ] = None,
-    whole: Annotated[bool, typer.Option("--whole", help="Every picture is cut to its keeper already.")] = False,
-    pose_model: Annotated[
-        str | None, typer.Option("--pose-model", help="A pose finder's name or file, or hf:OWNER/NAME of a ViTPose.")
-    ] = None,
-    detector: Annotated[
-        str | None, typer.Option("--detector", help="What finds the keeper where there is no box.")
-    ] = None,
-    population: PopulationOption = "all",
-    model: SaveModelOption = None,
-    device: DeviceOption = "auto",
-    json: JsonOption = False,
-    debug: DebugOption = False,
-) -> None:
-    """Write a page for each keeper: picture with skeleton, pose, technique, chance of a save, map, nearest examples.
+    ] = None
+    units: UnitsOption = "yards"
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Write the pages to this folder.")] = Path(
+        "keeper-report"
+    )
+    keeper: Annotated[
+        str | None,
+        typer.Option("--keeper", metavar="NAME", help="Report on this keeper only.", show_default="all keepers"),
+    ] = None
+    boxes: BoxesOption = None
+    whole: WholeOption = False
+    pose_model: PoseModelOption = None
+    detector: KeeperDetectorOption = None
+    population: PopulationOption = "all"
+    model: SaveModelOption = None
 
-    Several pictures of one shot are one observation. A picture without a shot gets its pose and technique only.
-    """
-    output = Output(json=json, debug=debug)
 
-    def run() -> int:
-        if boxes is not None and whole:
-            raise UsageError("--boxes and --whole: the keeper is either in a box or fills the picture")
-        locate = locator(boxes, whole=whole, detector=detector, device=device)
-        inputs = Inputs("pictures", output=output)
-        paths = list(pictures_in(images))
-        seen = _look(paths, locate=locate, model=pose_model, device=device, inputs=inputs, output=output)
-        if not seen:
-            return inputs.finish_with(usable=False, complete=False)
-        table, problems = _shots(shots, units=units, output=output)
-        moments = _moments(seen, table, model=model, population=population)
-        if keeper is not None:
-            from touchline.goalkeeping.moments import require_known
+def _report(arguments: ReportArguments, output: Output) -> int:
+    """Write the pages of all keepers."""
+    boxes, whole, model, device = arguments.boxes, arguments.whole, arguments.model, arguments.device
+    if boxes is not None and whole:
+        raise UsageError("--boxes and --whole exclude each other; give one of them")
+    locate = locator(boxes, whole=whole, detector=arguments.detector, device=device)
+    inputs = Inputs("images", output=output)
+    paths = list(pictures_in(arguments.images))
+    seen = _look(paths, locate=locate, model=arguments.pose_model, device=device, inputs=inputs, output=output)
+    if not seen:
+        return inputs.finish_with(usable=False, complete=False)
+    table, problems = _shots(arguments.shots, units=arguments.units, output=output)
+    moments = _moments(seen, table, model=model, population=arguments.population)
+    if arguments.keeper is not None:
+        from touchline.goalkeeping.moments import require_known
 
-            moments = require_known(keeper, moments)
-        _write(out, moments, model=model, source=_source(len(seen), shots), output=output)
-        return inputs.finish_with(usable=True, complete=not problems)
+        moments = require_known(arguments.keeper, moments)
+    _write(arguments.out, moments, model=model, source=_source(len(seen), arguments.shots), output=output)
+    return inputs.finish_with(usable=True, complete=not problems)
 
-    run_guarded(run, debug=debug, json=json)
+
+report = verb(
+    ReportArguments,
+    _report,
+    about="""Report on keepers from images and shots.
+
+    Writes a page for each keeper with image, skeleton, pose, technique, chance of a save, map and similar examples.
+    Several images of one shot count as one observation. An image without a shot gets its pose and technique only.
+
+    Examples:
+      touchline keeper report images/ --shots shots.csv --out pages
+    """,
+)
 
 
 def _look(
     paths: Sequence[Path], *, locate: Locate, model: str | None, device: Device, inputs: Inputs, output: Output
 ) -> list[SeenKeeper]:
-    """The keeper in each picture that can be read."""
+    """Find the keeper in each image."""
     from touchline.goalkeeping.moments import look_at
     from touchline.goalkeeping.pose_finder import load_pose_finder
 
     finder = load_pose_finder(model, device=device)
     output.note(f"touchline: model {finder.name}, {finder.device_reason}")
     seen = []
-    for path in paths:
+    for path in each_with_progress(paths, unit="images"):
         with inputs.one(path, path=str(path)):
             seen.append(look_at(path, finder=finder, locate=locate))
     return seen
@@ -126,10 +149,12 @@ def _write(out: Path, moments: Sequence[Moment], *, model: Path | None, source: 
     )
     for moment in moments:
         output.record(moment_record(moment))
-    told = sum(moment.reading.name is not None for moment in moments)
+    clear = sum(moment.reading.name is not None for moment in moments)
     output.record({"type": "report", "index": str(out / "index.html"), "pages": {k: str(p) for k, p in pages.items()}})
     if not output.json:
-        output.say(f"{len(moments)} moments of {len(pages)} keepers; technique told in {told}")
+        output.say(
+            f"{counted(len(moments), 'moment')} of {counted(len(pages), 'keeper')}, {clear} with a clear technique"
+        )
         output.say(f"report: {out / 'index.html'}")
 
 
@@ -150,5 +175,5 @@ def moment_record(moment: Moment) -> dict[str, Any]:
 
 
 def _source(pictures: int, shots: Path | None) -> str:
-    said = f"{pictures} {'picture' if pictures == 1 else 'pictures'}"
+    said = counted(pictures, "image")
     return said if shots is None else f"{said}, shots of {shots.name}"

@@ -1,17 +1,19 @@
-"""``touchline keeper score``: how likely shots are saved, each with its interval, and saves beside those expected."""
+"""``touchline keeper score``: how likely each shot is saved, and saves compared with expected saves."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, one_line, run_guarded
+from touchline.cli.common import Output, one_line, run_guarded
 from touchline.cli.inputs import Inputs
-from touchline.cli.keeper.map import Population, PopulationOption, SaveModelOption
+from touchline.cli.keeper.options import Population, PopulationOption, SaveModelOption, ShotsOption, UnitsOption
+from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
 from touchline.core.errors import InputError
+from touchline.core.wording import counted
 
 if TYPE_CHECKING:
     from touchline.core.shots import Shot
@@ -23,22 +25,27 @@ _UNPLACED = "the keeper's place is unknown"
 
 
 def score(
-    shots: Annotated[list[Path], typer.Option("--shots", help="CSV of shots, or StatsBomb's events; may be repeated.")],
-    units: Annotated[
-        Literal["yards", "metres", "percent"],
-        typer.Option("--units", help="Of places in a CSV: yards of 120x80, metres of 105x68, percent of the pitch."),
-    ] = "yards",
-    out: Annotated[Path | None, typer.Option("--out", help="Write the scores to this CSV.")] = None,
+    shots: ShotsOption,
+    units: UnitsOption = "yards",
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Write the scores to this CSV file.", show_default="not written"),
+    ] = None,
     population: PopulationOption = "all",
     model: SaveModelOption = None,
     device: AnyDeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """How likely each shot is saved if it is on target, with a 95 % interval, and saves beside what was expected.
+    """Estimate how likely each shot is saved.
 
-    A CSV has columns x and y (the goal is at x=120, y=40) and may have under_pressure, keeper_x, keeper_y or
-    engagement, id, keeper, outcome, technique.
+    Prints the probability of a save, if the shot is on target, with a 95 % interval, and compares saves with expected
+    saves. A CSV has columns x and y (the goal is at x=120, y=40) and may have under_pressure, keeper_x, keeper_y or
+    engagement, id, keeper, outcome and technique.
+
+    Examples:
+      touchline keeper score --shots shots.csv --out scores.csv
+
     """
     output = Output(json=json, debug=debug)
     run_guarded(
@@ -51,7 +58,7 @@ def score(
 def _score(
     paths: Sequence[Path], *, units: Any, out: Path | None, population: Population, model: Path | None, output: Output
 ) -> int:
-    """Score every file that can be read; the exit code."""
+    """Score every file; return the exit code."""
     from touchline.formats.keeper.shots import read_shot_file
     from touchline.goalkeeping.expected_saves import load_expected_saves
 
@@ -91,7 +98,7 @@ def shot_record(path: Path, shot: Shot, estimate: SaveEstimate, row: int, *, mod
     notes = [_FEW] if near < model.support.least else []
     notes += [_UNPLACED] if shot.engagement is None else []
     if shot.technique is not None and shot.technique.lower() not in model.techniques.names:
-        notes.append(f"technique {shot.technique!r} is none of {', '.join(model.techniques.names)}")
+        notes.append(f"technique {shot.technique!r} is not one of {', '.join(model.techniques.names)}")
     return {
         "type": "shot",
         "file": str(path),
@@ -128,7 +135,7 @@ def _tell(rows: Sequence[dict[str, Any]], output: Output) -> None:
 def _sum_up(
     rows: Sequence[dict[str, Any]], shots: Sequence[Shot], model: SaveModel, *, population: Population, output: Output
 ) -> None:
-    """What all shots come to, and what a reader must know."""
+    """Print the totals of all shots, and remarks on the model."""
     on_target = [row for row, shot in zip(rows, shots, strict=True) if shot.on_target]
     saved = sum(row["outcome"] == "Saved" for row in on_target)
     expected = sum(row["p_save"] for row in on_target)
@@ -150,8 +157,8 @@ def _sum_up(
         return
     if on_target:
         output.say(
-            f"{len(on_target)} shots known to be on target: {saved} saved, {expected:.1f} expected; chance alone moves "
-            f"that by {1.96 * chance_sd:.1f} either way (95 %)"
+            f"{counted(len(on_target), 'shot')} known to be on target: {saved} saved, {expected:.1f} expected; "
+            f"chance alone moves that by {1.96 * chance_sd:.1f} either way (95 %)"
         )
     for remark in remarks:
         output.say(f"note: {remark}")

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from touchline.cli.common import AnyDeviceOption, DebugOption, JsonOption, Output, run_guarded
+from touchline.cli.commands import add_command, new_group
+from touchline.cli.common import Output, run_guarded
+from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption, SharedArguments, verb
+from touchline.core.errors import EXIT_OK
+from touchline.core.wording import counted, ordinal
 from touchline.models.architectures import ARCHITECTURES, published
 
 if TYPE_CHECKING:
@@ -17,7 +22,7 @@ if TYPE_CHECKING:
     from touchline.models.specs.tasks import Config
     from touchline.models.store import StoredModel
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+NameArgument = Annotated[str, typer.Argument(metavar="MODEL", help="Name or file of a model.")]
 LABELS_WIDTH = 60
 """Characters of a model's labels in a list."""
 
@@ -30,9 +35,13 @@ def _architectures() -> str:
     return "; ".join(f"{task}: {', '.join(names)}" for task, names in by_task.items())
 
 
-@app.command("list")
 def list_command(device: AnyDeviceOption = "auto", json: JsonOption = False, debug: DebugOption = False) -> None:
-    """List the models that can be named: built-in ones and imported ones."""
+    """List the built-in and the imported models.
+
+    Examples:
+      touchline models list
+
+    """
 
     def run() -> None:
         from touchline.models.store import list_models
@@ -48,25 +57,31 @@ def list_command(device: AnyDeviceOption = "auto", json: JsonOption = False, deb
                 what = f"{model.origin:8}  {config.task:9}  {config.architecture:15}"
                 output.say(f"{model.path.stem:{width}}  {what}  {_some(config.labels)}")
             if not models:
-                output.say("no models; `touchline models import FILE` adds one")
+                output.say("there are no models; add one with touchline models import FILE")
 
     run_guarded(run, debug=debug, json=json)
 
 
 def _some(labels: Sequence[str]) -> str:
-    """The first labels as far as a line carries them, and how many there are."""
+    """The first labels that fit on a line, and how many there are."""
     line = shorten(", ".join(labels), LABELS_WIDTH, placeholder=" ...")
     return f"{line} ({len(labels)})" if line.endswith("...") else line
 
 
-@app.command("show")
 def show_command(
-    name: Annotated[str, typer.Argument(help="A model's name, or its file.")],
+    name: NameArgument,
     device: AnyDeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Show what a model is: labels, pictures, size, measured scores, and its card."""
+    """Show a model's labels, input, size and card.
+
+    The card says what the model was trained on, its licence, its measured scores and its limits.
+
+    Examples:
+      touchline models show MODEL
+
+    """
 
     def run() -> None:
         from touchline.models.store import load_model
@@ -89,85 +104,133 @@ def show_command(
     run_guarded(run, debug=debug, json=json)
 
 
-@app.command("import")
-def import_command(
+@dataclass(frozen=True, kw_only=True)
+class ImportArguments(SharedArguments):
+    """What importing a model takes."""
+
     file: Annotated[
-        Path, typer.Argument(help="A checkpoint: weights of a network, as PyTorch saves them; or a model.")
-    ],
+        Path,
+        typer.Argument(metavar="FILE", help="Checkpoint with a network's weights as PyTorch saves them; or a model."),
+    ]
     architecture: Annotated[
         str | None,
         typer.Option(
             "--architecture",
-            help="Network that FILE's weights are of, by what it is for: "
-            f"{_architectures()}. Without this FILE is a checkpoint of lRomul's spotter, a published head over "
-            "features, or a model file.",
+            metavar="NAME",
+            help=f"Read the weights as those of this network, by task: {_architectures()}.",
+            show_default="lRomul's spotter, a published spotting head or a model file",
         ),
-    ] = None,
-    name: Annotated[str | None, typer.Option("--name", help="What to call it; the file's name without this.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Folder for it; the user's models without this.")] = None,
+    ] = None
+    name: Annotated[
+        str | None,
+        typer.Option("--name", metavar="NAME", help="Give the model this name.", show_default="the name of the file"),
+    ] = None
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="FOLDER", help="Write the model to this folder.", show_default="the user's models"
+        ),
+    ] = None
     labels: Annotated[
         str | None,
-        typer.Option("--labels", help="Class names in the order of its outputs: A,B,... or @FILE with a name a line."),
-    ] = None,
+        typer.Option(
+            "--labels",
+            metavar="LABEL,LABEL|@FILE",
+            help="Name the classes in the order of the outputs, here or one per line of a FILE.",
+            show_default="the names in the file",
+        ),
+    ] = None
     new_head: Annotated[
-        bool, typer.Option("--new-head", help="Put a fresh head for --labels in place of the file's, to be trained.")
-    ] = False,
+        bool, typer.Option("--new-head", help="Replace the classifier with an untrained one for --labels.")
+    ] = False
     clip: Annotated[
         list[str] | None,
-        typer.Option("--clip", metavar="KEY=VALUE", help="What its clips are otherwise: frames=32, color=BGR, ..."),
-    ] = None,
+        typer.Option(
+            "--clip",
+            metavar="KEY=VALUE",
+            help="Change how clips are sampled, such as frames=32 or color=BGR.",
+            show_default="as the architecture was published",
+        ),
+    ] = None
     network: Annotated[
         list[str] | None,
-        typer.Option("--network", metavar="KEY=VALUE", help="What its weights do not tell: temporal=tam, size=m, ..."),
-    ] = None,
+        typer.Option(
+            "--network",
+            metavar="KEY=VALUE",
+            help="Set what the weights do not show, such as temporal=tam or size=m.",
+            show_default="as the architecture was published",
+        ),
+    ] = None
     precision: Annotated[
         Literal["f32", "bf16"] | None,
-        typer.Option("--precision", help="Arithmetic on a CPU, of a clip network or a model file; bf16 is faster."),
-    ] = None,
-    device: AnyDeviceOption = "auto",
-    json: JsonOption = False,
-    debug: DebugOption = False,
-) -> None:
-    """Convert a checkpoint, once, to a model file; only weights pass, no code."""
-
-    def run() -> None:
-        from touchline.cli.models.imports import key_values, label_names
-        from touchline.models.importing.checkpoints import import_model
-        from touchline.models.store import load_model
-
-        path = import_model(
-            file,
-            architecture=architecture,
-            name=name,
-            labels=label_names(labels),
-            new_head=new_head,
-            clip=key_values(clip, option="--clip"),
-            network=key_values(network, option="--network"),
-            precision=precision,
-            out=out,
-        )
-        model = load_model(path, task="any")
-        config = model.config
-        output = Output(json=json, debug=debug)
-        output.record({"name": config.name, "path": str(path), "sha256": model.sha256, "labels": list(config.labels)})
-        if not json:
-            output.say(f"{config.name}: {config.architecture}, {len(config.labels)} classes -> {path}")
-            if config.task == "recognize":
-                output.say(_clips_in_words(config))
-
-    run_guarded(run, debug=debug, json=json)
+        typer.Option(
+            "--precision",
+            help="Calculate on a CPU with this precision, for clip networks and model files; bf16 is faster.",
+            show_default="f32, or what the model file says",
+        ),
+    ] = None
 
 
-@app.command("export")
+def _import(arguments: ImportArguments, output: Output) -> int:
+    """Import a checkpoint and print what it has become."""
+    from touchline.cli.models.imports import key_values, label_names
+    from touchline.models.importing.checkpoints import import_model
+    from touchline.models.store import load_model
+
+    path = import_model(
+        arguments.file,
+        architecture=arguments.architecture,
+        name=arguments.name,
+        labels=label_names(arguments.labels),
+        new_head=arguments.new_head,
+        clip=key_values(arguments.clip, option="--clip"),
+        network=key_values(arguments.network, option="--network"),
+        precision=arguments.precision,
+        out=arguments.out,
+    )
+    model = load_model(path, task="any")
+    config = model.config
+    output.record({"name": config.name, "path": str(path), "sha256": model.sha256, "labels": list(config.labels)})
+    if not output.json:
+        classes = counted(len(config.labels), "class", "classes")
+        output.say(f"{config.name}: {config.architecture}, {classes} -> {path}")
+        if config.task == "recognize":
+            output.say(_clips_in_words(config))
+    return EXIT_OK
+
+
+import_command = verb(
+    ImportArguments,
+    _import,
+    about="""Import a checkpoint as a model.
+
+    Converts the checkpoint to a safetensors file once. Only weights are read; code in the checkpoint never runs.
+
+    Examples:
+      touchline models import model-000.pth --name my-spotter
+      touchline models import r2plus1d_18.pth --architecture r2plus1d-18 --labels @classes.txt --new-head
+    """,
+)
+
+
 def export_command(
-    name: Annotated[str, typer.Argument(help="A model's name, or its file.")],
-    format: Annotated[Literal["onnx", "openvino"], typer.Option("--format", help="What to write.")] = "onnx",
-    out: Annotated[Path, typer.Option("--out", help="Folder for the files.")] = Path(),
+    name: NameArgument,
+    format: Annotated[
+        Literal["onnx", "openvino"], typer.Option("--format", help="Write graphs of this format.")
+    ] = "onnx",
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Write the files to this folder.")] = Path(),
     device: AnyDeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Write a model for other runtimes: a spotter as two graphs, a recogniser as one; and its configuration."""
+    """Export a model for other runtimes.
+
+    Writes the model's graphs, two for a spotter and one for a recognizer, and its configuration.
+
+    Examples:
+      touchline models export MODEL --format onnx --out exported
+
+    """
 
     def run() -> None:
         from touchline.models.exporting.graphs import export_model
@@ -185,11 +248,12 @@ def export_command(
 
 
 def _clips_in_words(config: ClipConfig) -> str:
-    """What a recogniser sees, and whether it can predict."""
+    """The input of a recognizer, and whether it is trained."""
     clip = config.clip
-    rate = f"{clip.fps:g} a second" if clip.fps is not None else f"every {clip.stride}. one"
-    words = f"sees {clip.frames} pictures of {clip.width}x{clip.height}, {rate}, {clip.color}, mean {clip.mean}"
-    return words + ("; its head is fresh: train it before it is used" if config.untrained else "")
+    taken = "every one" if clip.stride == 1 else f"every {ordinal(clip.stride)}"
+    rate = taken if clip.fps is None else f"{clip.fps:g} per second"
+    words = f"reads {clip.frames} frames of {clip.width}x{clip.height}, {rate}, {clip.color}, mean {clip.mean}"
+    return words + ("; its classifier is untrained: train the model before use" if config.untrained else "")
 
 
 def _record(model: StoredModel) -> dict[str, Any]:
@@ -211,7 +275,7 @@ def _record(model: StoredModel) -> dict[str, Any]:
 
 
 def _sampling(config: Config) -> tuple[float | None, int | None, int | None]:
-    """Pictures a second, width and height of what a model sees, as far as they are fixed."""
+    """Frames per second, width and height of a model's input, as far as they are fixed."""
     if config.task == "spot":
         return config.frame.fps, config.frame.width, config.frame.height
     if config.task == "spot-streams":
@@ -223,3 +287,10 @@ def _sampling(config: Config) -> tuple[float | None, int | None, int | None]:
     if config.task == "sound-features":
         return None, None, None
     return None, config.picture.width, config.picture.height
+
+
+app = new_group(help="List, show, import and export models.")
+add_command(app, "list", list_command)
+add_command(app, "show", show_command)
+add_command(app, "import", import_command)
+add_command(app, "export", export_command)

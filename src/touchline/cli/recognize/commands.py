@@ -1,4 +1,4 @@
-"""``touchline recognize``: name what happens in clips, or what each tracked player does."""
+"""``touchline recognize``: the actions in clips, or of each tracked player."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from touchline.cli.common import DebugOption, DeviceOption, JsonOption, Output, run_guarded
+from touchline.cli.common import Output, run_guarded
 from touchline.cli.inputs import Inputs
+from touchline.cli.options import DebugOption, DeviceOption, JsonOption
+from touchline.cli.progress import each_with_progress
 from touchline.core.errors import InputError, UsageError
+from touchline.core.wording import counted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,22 +26,56 @@ _JOINT_SUFFIXES = frozenset({".npy", ".npz"})
 
 
 def command(
-    paths: Annotated[list[Path], typer.Argument(help="Clips: videos, folders of pictures, folders of clips, joints.")],
-    model: Annotated[str | None, typer.Option("--model", help="A recogniser's name, or its file.")] = None,
-    tracks: Annotated[
-        Path | None, typer.Option("--tracks", help="tracks.parquet, tracks.txt (MOT) or a bundle of the one video.")
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH...", help="Clips: videos, folders of images, joint files, or folders of clips."),
+    ],
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            metavar="MODEL",
+            help="Recognize actions with this model, a name or a file.",
+            show_default="the only one of your clip models; none along tracks",
+        ),
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="CSV for clips; folder of the bundle for tracks.")] = None,
-    overlay: Annotated[bool, typer.Option("--overlay", help="With --tracks: draw what everyone does.")] = False,
-    top: Annotated[int, typer.Option("--top", help="How many classes of a clip are shown.", min=1)] = 1,
+    tracks: Annotated[
+        Path | None,
+        typer.Option(
+            "--tracks",
+            metavar="PATH",
+            help="Recognize the actions of the players in this tracks.parquet, tracks.txt (MOT) or bundle.",
+            show_default="none",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="PATH",
+            help="Write the labels of clips to this CSV file, or actions along tracks to a bundle in this folder.",
+            show_default="not written for clips, beside the video for tracks",
+        ),
+    ] = None,
+    overlay: Annotated[
+        bool, typer.Option("--overlay", help="With --tracks, write overlay.mp4, the video with actions drawn in.")
+    ] = False,
+    top: Annotated[
+        int, typer.Option("--top", metavar="N", help="Show the N most likely labels of each clip.", min=1)
+    ] = 1,
     device: DeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Name what happens in clips, or with --tracks what each player of a video does and when.
+    """Recognize the actions in clips or along tracks.
 
-    A clip is a short video, a folder of pictures or a file of joints (.npy, .npz); a folder of clips stands for all in
-    it. With --tracks, movement is told from metres and the ball from its track; --model adds what a network sees.
+    A clip is a short video, a folder of images or a file of joints (.npy, .npz); a folder stands for all clips in it.
+    With --tracks, movement and possession are derived from the tracks, and --model adds what a network recognizes.
+
+    Examples:
+      touchline recognize clips/ --model MODEL --out labels.csv
+      touchline recognize match.mp4 --tracks match.touchline
+
     """
     output = Output(json=json, debug=debug)
 
@@ -50,7 +87,7 @@ def command(
                 paths, tracks=tracks, model=model, out=out, overlay=overlay, device=device, output=output
             )
         if overlay:
-            raise UsageError("--overlay needs --tracks; clips have nobody to draw")
+            raise UsageError("--overlay needs --tracks; there are no tracks to draw in clips")
         return _recognise_clips(paths, model=model, out=out, top=top, device=device, output=output)
 
     run_guarded(run, debug=debug, json=json)
@@ -59,19 +96,19 @@ def command(
 def _recognise_clips(
     paths: Sequence[Path], *, model: str | None, out: Path | None, top: int, device: Any, output: Output
 ) -> int:
-    """One line a clip; those that cannot be read are listed and the rest go on."""
+    """Print the labels of each clip; clips that fail are reported, and the work goes on with the others."""
     from touchline.formats.clips.predictions import write_clip_predictions
 
     found = list(_clips_in(paths))
     joints = [path.suffix.lower() in _JOINT_SUFFIXES for path in found]
     if any(joints) and not all(joints):
-        raise UsageError("clips and files of joints need models of their own; name them in two runs")
+        raise UsageError("clips and joint files need different models; recognize them in two runs")
     recogniser = _load(model, joints=bool(joints) and all(joints), device=device)
     output.note(f"touchline: model {recogniser.name}, {recogniser.device_reason}")
     ids: list[str] = []
     rows: list[npt.NDArray[np.float32]] = []
     inputs = Inputs("clips", output=output)
-    for path in found:
+    for path in each_with_progress(found, unit="clips"):
         with inputs.one(path, path=str(path)):
             scores, note = _score(recogniser, path)
             ids.append(str(path))
@@ -95,7 +132,7 @@ def _load(model: str | None, *, joints: bool, device: Any) -> ClipRecogniser | S
 
 
 def _score(recogniser: ClipRecogniser | SkeletonRecogniser, path: Path) -> tuple[npt.NDArray[np.float32], str]:
-    """The probabilities of one clip, and what a user should know of it."""
+    """The probabilities of one clip, and a note for the user."""
     from touchline.recognition.recogniser import ClipRecogniser
 
     if not isinstance(recogniser, ClipRecogniser):
@@ -109,7 +146,8 @@ def _score(recogniser: ClipRecogniser | SkeletonRecogniser, path: Path) -> tuple
     clip = read_frames(path)
     note = ""
     if len(clip) < recogniser.spec.frames:
-        note = f"{len(clip)} pictures, fewer than the {recogniser.spec.frames} that {recogniser.name} wants: repeated"
+        frames = counted(len(clip), "frame")
+        note = f"{frames}, fewer than the {recogniser.spec.frames} of {recogniser.name}: repeated"
     return recogniser.scores([sample_clip(clip.rgb, fps=clip.fps, spec=recogniser.spec)])[0], note
 
 
@@ -130,10 +168,10 @@ def _tell(
 
 
 def _clips_in(paths: Sequence[Path]) -> Iterator[Path]:
-    """Every clip of the arguments: itself, or all that lie in a folder of clips or of classes of clips.
+    """Every clip of the arguments: itself, or all in a folder of clips or of class folders.
 
     Raises:
-        InputError: a path that is not there, or a folder without clips.
+        InputError: a path that does not exist, or a folder without clips.
 
     """
     from touchline.media.clip_reader import PICTURE_SUFFIXES, VIDEO_SUFFIXES, in_number_order, is_clip
@@ -141,14 +179,14 @@ def _clips_in(paths: Sequence[Path]) -> Iterator[Path]:
     known = VIDEO_SUFFIXES | PICTURE_SUFFIXES | _JOINT_SUFFIXES
     for path in paths:
         if not path.exists():
-            raise InputError(f"{path}: no such file or folder")
+            raise InputError(f"{path}: no such file or folder; check the path")
         if path.is_file() or is_clip(path):
             yield path
             continue
         inside = sorted((child for child in path.rglob("*") if not child.name.startswith(".")), key=_place)
         clips = [c for c in inside if is_clip(c) or (c.is_file() and c.suffix.lower() in known - PICTURE_SUFFIXES)]
         if not clips:
-            raise InputError(f"{path}: holds no clips: no videos, no folders of pictures, no files of joints")
+            raise InputError(f"{path}: holds no clips (videos, folders of images or joint files)")
         yield from sorted(clips, key=lambda clip: (clip.parent, *map(str, in_number_order(clip))))
 
 

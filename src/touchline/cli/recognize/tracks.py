@@ -1,4 +1,4 @@
-"""``touchline recognize VIDEO --tracks FILE``: what everyone does along tracks that are known already."""
+"""``touchline recognize VIDEO --tracks FILE``: the actions of each player along existing tracks."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from touchline.cli.common import Output, progress_bar
+from touchline.cli.common import Output
+from touchline.cli.progress import progress_bar
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, UsageError
+from touchline.core.wording import counted
 
 if TYPE_CHECKING:
     from touchline.core.actions import Actions
@@ -31,7 +33,7 @@ def recognise_tracks(
     from touchline.recognition.recogniser import load_recogniser
 
     if len(paths) != 1:
-        raise UsageError(f"--tracks {tracks} belongs to one video, {len(paths)} are given; name one")
+        raise UsageError(f"--tracks {tracks} belongs to one video, but {len(paths)} are given; name one")
     video = paths[0]
     recogniser = None if model is None else load_recogniser(model, device=device)
     if recogniser is not None:
@@ -68,7 +70,7 @@ def _tell(video: Path, actions: Actions, *, folder: Path, people: int, output: O
     for note in actions.notes:
         output.note(f"touchline: {note}")
     if not output.json:
-        output.say(f"{video}: {people} people, {len(actions.actions)} actions")
+        output.say(f"{video}: {counted(people, 'person', 'people')}, {counted(len(actions.actions), 'action')}")
         for label, value in totals.items():
             output.say(f"  {label:12} {value:9.1f} s")
         output.say(f"bundle: {folder}")

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import orjson
 
 from touchline.core.errors import InputError
 from touchline.core.tracks import Detections
+from touchline.formats.files.json_files import parse_json
 from touchline.formats.files.text_lines import read_data
 
 _LARGEST_PX = 1e7
@@ -52,11 +52,11 @@ def read_coco_truth(path: Path | str, *, labels: Sequence[str]) -> CocoTruth:
         labels: names of the classes wanted; upper and lower case are the same.
 
     Raises:
-        InputError: not readable, not such a file, or an entry that is no box; the message has its number.
+        InputError: not readable, not such a file, or an entry that is not a box; the message has its number.
 
     """
     path = Path(path)
-    document = _load(path)
+    document = parse_json(read_data(path), source=str(path))
     if not isinstance(document, dict):
         raise InputError(f"{path}: holds a JSON list; truth must be an object with images, categories and annotations")
     images = {_whole(row, "id", where=at): str(row.get("file_name", "")) for at, row in _rows(document, "images", path)}
@@ -81,21 +81,13 @@ def read_coco_results(path: Path | str, truth: CocoTruth) -> Mapping[int, Detect
     """The boxes of a COCO file of results, by image number; every image of the truth has an entry.
 
     Raises:
-        InputError: not readable, not such a file, or an entry that is no box of the truth's images and categories.
+        InputError: not readable, not such a file, or an entry that is not a box of the truth's images and categories.
 
     """
     path = Path(path)
-    document = _load(path)
+    document = parse_json(read_data(path), source=str(path))
     rows = _rows({"results": document} if isinstance(document, list) else {}, "results", path)
     return _boxes(rows, truth.images, truth.classes)
-
-
-def _load(path: Path) -> Any:
-    """A JSON document."""
-    try:
-        return orjson.loads(read_data(path))
-    except orjson.JSONDecodeError as error:
-        raise InputError(f"{path}: line {error.lineno}: not readable as JSON ({error.msg})") from error
 
 
 def _rows(document: Mapping[str, Any], key: str, path: Path) -> list[tuple[str, Mapping[str, Any]]]:

@@ -82,7 +82,7 @@ def read_mot(path: Path | str, *, zero_based: bool = False) -> MotTable:
         zero_based: its frames count from 0; they are read as if from 1.
 
     Raises:
-        InputError: not readable, or a line that is no box; the message has its number and a remedy.
+        InputError: not readable, or a line that is not a box; the message has its number and a remedy.
 
     """
     path = Path(path)

@@ -31,7 +31,7 @@ def parse_rows(data: bytes, *, path: Path, zero_based: bool = False) -> FloatArr
         zero_based: frames count from 0.
 
     Raises:
-        InputError: a line that is no box, with its number.
+        InputError: a line that is not a box, with its number.
 
     """
     values = _quick(data) if len(data) >= _QUICK_BYTES else None

@@ -11,7 +11,7 @@ from touchline.core.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class FilePair:
-    """One file of truth and that of its predictions, None where there is none."""
+    """One file of truth and that of its predictions, None where it is missing."""
 
     name: str
     truth: Path

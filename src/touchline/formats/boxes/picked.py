@@ -52,7 +52,7 @@ def read_boxes(path: Path | str) -> tuple[PickedBox, ...]:
     """The boxes of a CSV or JSON file, in its order.
 
     Raises:
-        InputError: not readable, no box in it, or a row that is no box; the message names the line or entry.
+        InputError: not readable, no box in it, or a row that is not a box; the message names the line or entry.
 
     """
     path = Path(path)

@@ -29,7 +29,7 @@ def read_yolo(path: Path | str, *, width: float, height: float, class_count: int
         class_count: classes are 0 to this, exclusive.
 
     Raises:
-        InputError: not readable, or a line that is no box; the message has its number.
+        InputError: not readable, or a line that is not a box; the message has its number.
 
     """
     path = Path(path)

@@ -5,11 +5,11 @@ Paths are taken from the folder of the CSV file.
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 from touchline.core.clips import ClipItem, ClipSet
 from touchline.core.errors import InputError
+from touchline.formats.files.csv_rows import read_csv
 
 _SPLITS = ("train", "val", "test")
 
@@ -26,11 +26,7 @@ def read_clip_csv(path: Path | str, *, labels: tuple[str, ...] | None = None) ->
 
     """
     path = Path(path)
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path}: cannot be read as CSV ({error})") from error
+    rows = read_csv(path).rows
     missing = {"path", "label"} - set(rows[0] if rows else {"path": "", "label": ""})
     if missing or not rows:
         raise InputError(f"{path}: " + (f"has no column {sorted(missing)}" if missing else "lists no clips"))
@@ -54,7 +50,7 @@ def _item(row: dict[str, str], *, path: Path, line: int) -> ClipItem:
         raise InputError(f"{path}: line {line} has path {name!r} and label {label!r}; both are needed")
     split = (row.get("split") or "").strip() or None
     if split is not None and split not in _SPLITS:
-        raise InputError(f"{path}: line {line}: split {split!r} is none of {_SPLITS}")
+        raise InputError(f"{path}: line {line}: split {split!r} is not one of {_SPLITS}")
     return ClipItem(
         (row.get("id") or "").strip() or name,
         label,

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from touchline.core.errors import InputError
 from touchline.formats.files.atomic import write_text_atomic
+from touchline.formats.files.csv_rows import read_csv
 
 _PREFIX = "p:"
 
@@ -52,17 +53,12 @@ def read_clip_predictions(path: Path | str) -> ClipPredictions:
     """The predictions of a CSV file with the columns ``id`` (or ``path``) and ``label``; probabilities may be missing.
 
     Raises:
-        InputError: no such file, no such columns, a clip twice, or a probability that is none.
+        InputError: no such file, no such columns, a clip twice, or a value that is not a probability.
 
     """
     path = Path(path)
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            rows = list(reader)
-            columns = list(reader.fieldnames or ())
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path}: cannot be read as CSV ({error})") from error
+    table = read_csv(path)
+    rows, columns = table.rows, list(table.columns)
     key = "id" if "id" in columns else "path"
     if key not in columns or "label" not in columns:
         raise InputError(f"{path}: has the columns {columns}; `id` and `label` are needed")

@@ -52,7 +52,7 @@ class _Dtype:
         """The floating-point type that is meant.
 
         Raises:
-            pickle.UnpicklingError: it is none.
+            pickle.UnpicklingError: it is not a pickle.
 
         """
         known = _FLOATS.get(self.name.lstrip("<>=|"))

@@ -6,7 +6,6 @@ The files may lie elsewhere, as SoccerNet's do: they are read where they are.
 
 from __future__ import annotations
 
-import json
 import mmap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,6 +18,7 @@ import numpy.typing as npt
 from touchline.core.errors import InputError
 from touchline.formats.features.npy import open_rows
 from touchline.formats.files.atomic import make_folder, replacing, write_json_atomic
+from touchline.formats.files.json_files import read_document
 
 INDEX = "set.json"
 SCHEMA = "touchline.streams"
@@ -67,7 +67,7 @@ class StreamSet:
         recordings: all of them.
         models: what made each stream, where that is known.
         published: streams that SoccerNet publishes.
-        reductions: SHA-256 of what made a stream narrower, where something did and that is known.
+        reductions: SHA-256 of what reduced the width of a stream, where it was reduced and that is known.
 
     """
 
@@ -158,7 +158,7 @@ def _fetch(rows: npt.NDArray[Any], *, low: int, high: int) -> None:
 
 
 def _fill(block: Floats, present: Bools, rows: npt.NDArray[Any] | None, *, start: int) -> None:
-    """Copy rows from ``start`` on into a block; what there is none of, or is not finite, becomes 0 and not present."""
+    """Copy rows from ``start`` on into a block; rows that are missing or not finite become 0 and not present."""
     count = 0 if rows is None else len(rows)
     low, high = min(max(-start, 0), len(block)), min(max(count - start, 0), len(block))
     if rows is not None and low < high:
@@ -246,14 +246,9 @@ def open_stream_set(folder: Path | str) -> StreamSet:
 
     """
     folder = Path(folder)
-    try:
-        document = json.loads((folder / INDEX).read_bytes())
-    except FileNotFoundError as error:
-        raise InputError(f"{folder}: no set of feature streams ({INDEX} is missing)") from error
-    except (OSError, ValueError) as error:
-        raise InputError(f"{folder / INDEX}: not readable as JSON ({error}); write the set again") from error
-    if not isinstance(document, dict) or (document.get("schema"), document.get("version")) != (SCHEMA, VERSION):
-        raise InputError(f"{folder / INDEX}: no set of feature streams of version {VERSION}; write the set again")
+    if not (folder / INDEX).exists():
+        raise InputError(f"{folder}: no set of feature streams ({INDEX} is missing)")
+    document = read_document(folder / INDEX, schema=SCHEMA, version=VERSION, remedy="write the set again")
     try:
         recordings = tuple(_recording(folder, entry) for entry in document["recordings"])
         widths = {str(name): int(width) for name, width in document["widths"].items()}

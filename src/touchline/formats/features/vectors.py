@@ -25,6 +25,7 @@ from touchline.formats.bundle import coverage_from_json
 from touchline.formats.features.npy import open_rows
 from touchline.formats.files.atomic import make_folder, replacing, write_text_atomic
 from touchline.formats.files.checksum import file_sha256
+from touchline.formats.files.json_files import read_document
 
 SUFFIX = ".npy"
 SIDE_CAR_SUFFIX = ".json"
@@ -65,7 +66,7 @@ class FeatureInfo:
         sampling: the rule that chose the pictures: ``"time-exact"``, ``"opencv"``, ``"skvideo"``, or what made sound.
         coverage: what of the video was decoded; None where nobody knows.
         absent: half-open spans of rows in which there was nothing to see (no ball in the picture); they are zeros.
-        reduction: what made it narrower (``name``, ``sha256``, ``published``, ...); None for raw features.
+        reduction: what reduced its width (``name``, ``sha256``, ``published``, ...); None for raw features.
         published: whether this is a set that SoccerNet publishes.
         video: file name and fingerprint of the video.
         settings: everything else that decides the values; equal settings of an equal video mean equal values.
@@ -103,12 +104,12 @@ class FeatureInfo:
 
     @property
     def reduction_sha256(self) -> str:
-        """SHA-256 of what made it narrower; empty where nothing did, or where it is not known."""
+        """SHA-256 of what reduced its width; empty for raw features, or where it is not known."""
         return "" if self.reduction is None else str(self.reduction.get("sha256", ""))
 
     @property
     def self_fitted(self) -> bool:
-        """Whether a reduction made it narrower that is not the published one."""
+        """Whether it was reduced with something other than the published reduction."""
         return self.reduction is not None and not self.reduction.get("published", False)
 
 
@@ -181,8 +182,8 @@ def read_features(
     values = open_rows(path)
     if width is not None and values.shape[1] != width:
         raise InputError(
-            f"{path}: rows of {values.shape[1]} numbers where {width} are wanted; `touchline features reduce` makes "
-            "them narrower, and another --model makes others"
+            f"{path}: rows of {values.shape[1]} numbers where {width} are wanted; `touchline features reduce` "
+            "reduces them, and another --model makes others"
         )
     info = read_side_car(path)
     if info is None:
@@ -214,23 +215,17 @@ def first_bad_row(values: npt.NDArray[Any]) -> int | None:
 
 
 def read_side_car(path: Path) -> FeatureInfo | None:
-    """What the side-car of a feature file says, None where there is none.
+    """What the side-car of a feature file says, None where it has no side-car.
 
     Raises:
         InputError: it is broken, or of a newer version.
 
     """
     place = side_car(path)
-    try:
-        document = json.loads(place.read_bytes())
-    except FileNotFoundError:
+    if not place.exists():
         return None
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{place}: not readable as JSON ({error}); extract the features again") from error
-    if not isinstance(document, dict) or document.pop("schema", None) != SCHEMA:
-        raise InputError(f"{place}: no side-car of features; move it away, or extract the features again")
-    if document.pop("version", None) != VERSION:
-        raise InputError(f"{place}: of another version than {VERSION}; extract the features again")
+    document = read_document(place, schema=SCHEMA, version=VERSION, remedy="move it away, or extract them again")
+    del document["schema"], document["version"]
     unknown = sorted(set(document) - {field.name for field in fields(FeatureInfo)})
     if unknown:
         raise InputError(f"{place}: has {unknown[0]!r}, which no side-car of features has; extract the features again")
@@ -376,9 +371,9 @@ def _info_by_name(path: Path, *, width: int, rate_hz: float | None) -> FeatureIn
     known = SOCCERNET_FEATURES.get(name)
     if known is None and rate_hz is None:
         raise InputError(
-            f"{path}: no {side_car(path).name} beside it says how many rows a second these are, and the name is none "
-            f"of SoccerNet's; give --rate where a command has it (SoccerNet's have {SOCCERNET_RATE_HZ:g}), or write "
-            f"{side_car(path).name}: {json.dumps(_MINIMAL)}"
+            f"{path}: no {side_car(path).name} beside it says how many rows a second these are, and the name is not "
+            f"one of SoccerNet's; give --rate where a command has it (SoccerNet's have {SOCCERNET_RATE_HZ:g}), or "
+            f"write {side_car(path).name}: {json.dumps(_MINIMAL)}"
         )
     if known is not None and known[1] != width:
         raise InputError(f"{path}: rows of {width} numbers, but SoccerNet's {name} has {known[1]}; it is another file")

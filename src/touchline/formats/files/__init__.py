@@ -1,4 +1,4 @@
-"""What every converter needs of a file: atomic writes, checksums, lines and columns of text."""
+"""What several formats share: atomic writes, checksums, JSON, CSV, arrays and lines of text, with one set of errors."""
 
 from __future__ import annotations
 

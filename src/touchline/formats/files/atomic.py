@@ -98,10 +98,15 @@ def write_text_atomic(path: Path | str, text: str) -> None:
 
 
 def write_json_atomic(path: Path | str, value: Any) -> None:
-    """Replace ``path`` by an indented UTF-8 JSON file; NaN and infinity are refused, keys keep their order."""
+    """Replace ``path`` by a JSON file, see :func:`json_bytes`."""
+    write_bytes_atomic(path, json_bytes(value))
+
+
+def json_bytes(value: Any) -> bytes:
+    """Indented UTF-8 JSON; NaN and infinity are refused, keys keep their order."""
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    # A file name that is no valid Unicode becomes JSON's own \\udcXX escapes.
-    write_bytes_atomic(path, text.encode("utf-8", "backslashreplace"))
+    # A file name that is not valid Unicode becomes JSON's own \\udcXX escapes.
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _umask() -> int:

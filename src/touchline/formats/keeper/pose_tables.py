@@ -72,7 +72,7 @@ def read_pose_table(path: Path | str) -> tuple[PosedPicture, ...]:
     """The poses of a file that :func:`write_poses` wrote.
 
     Raises:
-        InputError: not readable, or a value that is none; the message names the line and column.
+        InputError: not readable, or a value that is not a number; the message names the line and column.
 
     """
     path = Path(path)
@@ -144,7 +144,7 @@ def read_keeper_boxes(path: Path | str) -> dict[str, Box]:
     """The keeper's box in each picture, from a CSV with the columns ``file,x0,y0,x1,y1``; pictures by file name.
 
     Raises:
-        InputError: not readable, no such columns, a picture twice, or a row that is no box; the message names the line.
+        InputError: not readable, no such columns, a picture twice, or a row that is not a box, with its line.
 
     """
     path = Path(path)

@@ -5,7 +5,6 @@ Their pitch is StatsBomb's: 120 x 80 yards, the goal's centre at (120, 40), its 
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,7 @@ import numpy.typing as npt
 
 from touchline.core.errors import InputError
 from touchline.core.poses import JOINTS
+from touchline.formats.files.csv_rows import read_csv
 
 OUTCOMES_ON_TARGET = ("Saved", "Goal")
 _SHOTS = "events/1v1_events.csv"
@@ -132,7 +132,7 @@ def read_shots(folder: Path) -> ShotTable:
 
     """
     path = folder / _SHOTS
-    rows = _read_rows(path)
+    rows = read_csv(path).rows
     return ShotTable(
         outcome=np.array([_cell(row, "shot_outcome_name", path) for row in rows]),
         under_pressure=_numbers(rows, "under_pressure", path) > 0,
@@ -151,7 +151,7 @@ def read_poses(folder: Path, *, dimensions: int = 3) -> PoseTable:
 
     """
     path = folder / _POSES.format(dimensions=dimensions)
-    rows = _read_rows(path)
+    rows = read_csv(path).rows
     files = [_cell(row, "file", path) for row in rows]
     shots = [re.match(r"\d+", name) for name in files]
     wrong = [name for name, shot in zip(files, shots, strict=True) if shot is None]
@@ -169,14 +169,14 @@ def read_amateurs(folder: Path, *, dimensions: int = 3) -> AmateurTable:
 
     """
     path = folder / _AMATEUR_SHOTS
-    rows = _read_rows(path)
+    rows = read_csv(path).rows
 
     def place(x: str, y: str) -> npt.NDArray[np.float64]:
         percent = np.stack([_numbers(rows, x, path), _numbers(rows, y, path)], axis=1)
         return percent * np.array(_YARDS_PER_PERCENT)
 
     poses = folder / _AMATEUR_POSES.format(dimensions=dimensions)
-    joints = _joints(_read_rows(poses), poses, dimensions=dimensions)
+    joints = _joints(read_csv(poses).rows, poses, dimensions=dimensions)
     return AmateurTable(place("X", "Y"), place("X2", "Y2"), joints)
 
 
@@ -188,7 +188,7 @@ def read_penalties(folder: Path, *, dimensions: int = 3) -> PenaltyTable:
 
     """
     earlier, later = (folder / name.format(dimensions=dimensions) for name in _PENALTIES)
-    rows, more = _read_rows(earlier), _read_rows(later)
+    rows, more = read_csv(earlier).rows, read_csv(later).rows
     outcome = [_earlier_outcome(row, earlier) for row in rows] + [_later_outcome(row, later) for row in more]
     keeper = [_cell(row, "gk_name", earlier) for row in rows] + [_cell(row, "goalkeepers", later) for row in more]
     joints = [_joints(r, path, dimensions=dimensions, gaps=True) for r, path in ((rows, earlier), (more, later))]
@@ -236,14 +236,6 @@ def _joints(
     for column, name in enumerate(names):
         values[whole, column] = _numbers([rows[i] for i in whole], name, path)
     return values.reshape(len(rows), len(JOINTS), dimensions)
-
-
-def _read_rows(path: Path) -> list[dict[str, str]]:
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            return list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path}: cannot be read as a table ({error})") from error
 
 
 def _cell(row: Mapping[str, str], name: str, path: Path) -> str:

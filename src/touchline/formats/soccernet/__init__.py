@@ -1,4 +1,4 @@
-"""SoccerNet's label files, result files, folders and zips."""
+"""SoccerNet's files: events as its evaluator reads them, games in folders and zips, and how to get what is missing."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from touchline.formats.soccernet.labels import read_labels as read_labels
     from touchline.formats.soccernet.labels import write_labels as write_labels
     from touchline.formats.soccernet.labels import write_results as write_results
-    from touchline.formats.soccernet.versions import write_version as write_version
+    from touchline.formats.soccernet.video_ini import read_video_ini as read_video_ini
 else:
     __all__, __getattr__, __dir__ = lazy_names(
         __name__,
         {
             "touchline.formats.soccernet.games": ("load_games", "pair_games"),
             "touchline.formats.soccernet.labels": ("read_labels", "write_labels", "write_results"),
-            "touchline.formats.soccernet.versions": ("write_version",),
+            "touchline.formats.soccernet.video_ini": ("read_video_ini",),
         },
     )

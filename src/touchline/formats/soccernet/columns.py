@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import count
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+import orjson
 
 from touchline.core.clock import ms_from_us, parse_game_time
 from touchline.core.columns import EventColumns
 from touchline.core.errors import InputError
-from touchline.formats.soccernet.json import short
+from touchline.formats.soccernet.entries import short
 
 Entry = Mapping[str, Any]
+
+_TYPES = {int: np.int64, float: np.float64}
+_CHARACTERS = {int: b"0123456789-,", float: b"0123456789-+.eE,"}
+"""What plain numbers are written with, and the comma between them."""
 
 
 def columns_from_annotations(entries: Sequence[Entry], *, source: str) -> EventColumns:
@@ -40,27 +49,44 @@ def columns_from_predictions(entries: Sequence[Entry], *, source: str) -> EventC
 
     """
     try:
-        half = [int(entry["half"]) for entry in entries]
-        position = [int(entry["position"]) for entry in entries]
-        labels = [entry["label"] for entry in entries]
-        confidence = np.array([float(entry["confidence"]) for entry in entries], np.float64)
-        return _columns(labels, half, position, confidence, np.ones(len(entries), np.bool_))
+        half = _numbers(list(map(itemgetter("half"), entries)), int)
+        position = _numbers(list(map(itemgetter("position"), entries)), int)
+        confidence = _numbers(list(map(itemgetter("confidence"), entries)), float)
+        return _columns(map(itemgetter("label"), entries), half, position, confidence, np.ones(len(entries), np.bool_))
     except (KeyError, ValueError, TypeError, OverflowError) as error:
         raise _explain(entries, _prediction_problem, source=source, key="predictions") from error
 
 
-def _columns(labels: Sequence[str], half: Any, position: Any, confidence: Any, visible: Any) -> EventColumns:
-    """Columns from lists of equal length."""
-    names = list(dict.fromkeys(labels))
-    index = {name: i for i, name in enumerate(names)}
+def _columns(labels: Iterable[str], half: Any, position: Any, confidence: Any, visible: Any) -> EventColumns:
+    """Columns from values of equal length."""
+    number_of: defaultdict[str, int] = defaultdict(count().__next__)
+    label = np.fromiter(map(number_of.__getitem__, labels), np.int64, len(half))
     return EventColumns(
-        tuple(names),
-        np.array([index[label] for label in labels], np.int64),
-        np.array(half, np.int64),
-        np.array(position, np.int64),
-        confidence,
-        np.array(visible, np.bool_),
+        tuple(number_of),
+        label,
+        np.asarray(half, np.int64),
+        np.asarray(position, np.int64),
+        np.asarray(confidence, np.float64),
+        np.asarray(visible, np.bool_),
     )
+
+
+def _numbers(values: Sequence[Any], kind: type[int] | type[float]) -> npt.NDArray[Any]:
+    """Values as ``kind`` reads each of them: int64 or float64 (n,)."""
+    quick = _plain_numbers(values, kind)
+    return np.array([kind(value) for value in values], _TYPES[kind]) if quick is None else quick
+
+
+def _plain_numbers(values: Sequence[Any], kind: type[int] | type[float]) -> npt.NDArray[Any] | None:
+    """The same of texts that are all plain numbers, read at once as one JSON list; None where one is anything else."""
+    try:
+        text = ",".join(values).encode()
+        found = [] if text.translate(None, _CHARACTERS[kind]) else orjson.loads(b"[%b]" % text)
+    except (TypeError, ValueError):
+        return None
+    array = np.array(found)
+    whole = len(array) == len(values) and array.dtype in (np.int64, _TYPES[kind])
+    return array.astype(_TYPES[kind]) if whole else None
 
 
 def _annotation_ms(entry: Entry) -> int:
@@ -85,7 +111,7 @@ def _prediction_problem(entry: Entry) -> None:
     hash(entry["label"])
 
 
-def _explain(entries: Iterable[Entry], read: Any, *, source: str, key: str) -> InputError:
+def _explain(entries: Iterable[Entry], read: Callable[[Entry], None], *, source: str, key: str) -> InputError:
     """The error of the first entry that cannot be read."""
     for number, entry in enumerate(entries):
         try:

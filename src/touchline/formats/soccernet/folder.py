@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from touchline.core.errors import InputError
+from touchline.core.labels import label_files
 from touchline.formats.features.vectors import SOCCERNET_FEATURES
 from touchline.formats.soccernet.source import missing_advice, source_of
 
-LABEL_NAMES = ("Labels-v2.json", "Labels-ball.json", "Labels.json")
 _HALF_FILE = re.compile(r"^([12])(_.*)?\.(mkv|mp4|npy)$")
 _WHOLE_VIDEOS = ("720p.mp4", "224p.mp4")
 
@@ -39,7 +39,7 @@ class GameFolder:
             InputError: it is not there; the message says how to get it.
 
         """
-        wanted = LABEL_NAMES if name is None else (name,)
+        wanted = label_files() if name is None else (name,)
         for candidate in wanted:
             if candidate in self.files:
                 return self.path / candidate
@@ -62,7 +62,7 @@ class GameFolder:
         """Half -> video, the largest pictures first; a game's only video counts as half 1.
 
         Raises:
-            InputError: there is none; the message says how to get it.
+            InputError: the game has no video; the message says how to get one.
 
         """
         found: dict[int, Path] = {}
@@ -94,7 +94,7 @@ def find_games(root: Path) -> list[GameFolder]:
     """Every folder below that holds files of a game, by name.
 
     Raises:
-        InputError: there is none.
+        InputError: there are no games.
 
     """
     games = list(_walk(root))
@@ -107,7 +107,7 @@ def find_games(root: Path) -> list[GameFolder]:
 
 def holdings(games: list[GameFolder]) -> list[Holding]:
     """For each kind of file that matters, in how many games it is."""
-    kinds = [*LABEL_NAMES, "1_224p.mkv", "1_720p.mkv", "1_HQ.mkv", "video.ini", "720p.mp4"]
+    kinds = [*label_files(), "1_224p.mkv", "1_720p.mkv", "1_HQ.mkv", "video.ini", "720p.mp4"]
     kinds += [f"1_{kind}.npy" for kind in SOCCERNET_FEATURES]
     found = [Holding(kind, sum(kind in game.files for game in games), _advice(kind)) for kind in kinds]
     main = {"Labels-v2.json", "1_720p.mkv", "1_ResNET_TF2_PCA512.npy"}

@@ -13,14 +13,13 @@ import numpy as np
 
 from touchline.core.columns import EventColumns, empty_columns
 from touchline.core.errors import InputError
-from touchline.formats.event_files import EventFiles
+from touchline.core.labels import LabelSet, label_files
+from touchline.formats.events.event_files import EventFiles
+from touchline.formats.files.json_files import parse_object
 from touchline.formats.soccernet.columns import columns_from_annotations, columns_from_predictions
-from touchline.formats.soccernet.json import event_entries, parse_object, url_local
-from touchline.formats.soccernet.labels import V1_CLASSES, v1_class
-from touchline.formats.soccernet.scan import scan_predictions
+from touchline.formats.soccernet.entries import event_entries, url_local
 
 Kind = Literal["annotations", "predictions"]
-LABEL_FILES = ("Labels-v2.json", "Labels-ball.json", "Labels.json")
 RESULT_FILES = ("results_spotting.json",)
 BUNDLE_SUFFIX = ".touchline"
 
@@ -89,7 +88,7 @@ def load_games(path: Path, *, kind: Kind, file_names: Iterable[str] = ()) -> lis
 
     """
     files = EventFiles(path)
-    known = tuple(file_names) or (LABEL_FILES if kind == "annotations" else RESULT_FILES)
+    known = tuple(file_names) or (label_files() if kind == "annotations" else RESULT_FILES)
     names = files.names if files.single else _choose_names(files, known, kind=kind)
     return [_load(data, name=name, source=files.source(name), kind=kind) for name, data in files.read(names)]
 
@@ -144,11 +143,14 @@ def _claim(
             chosen[i] = file
 
 
-def as_v1(file: GameFile) -> GameFile:
-    """The file with first-version labels as their classes: ``"y-card"`` becomes ``"card"``."""
+def as_classes(file: GameFile, label_set: LabelSet) -> GameFile:
+    """The file with labels as the classes they are scored as; those scored as nothing stay.
+
+    For SoccerNet's first version ``"y-card"`` becomes ``"card"``.
+    """
     columns = file.columns
-    classes = [v1_class(label) or label for label in columns.labels]
-    names = list(dict.fromkeys([*V1_CLASSES, *classes]))
+    classes = [label_set.class_of(label) or label for label in columns.labels]
+    names = list(dict.fromkeys([*label_set.scored, *classes]))
     table = np.array([names.index(name) for name in classes], np.int64)
     label = table[columns.label] if len(columns) else columns.label
     return replace(file, columns=replace(columns, labels=tuple(names), label=label))
@@ -157,16 +159,12 @@ def as_v1(file: GameFile) -> GameFile:
 def _load(data: bytes, *, name: str, source: str, kind: Kind) -> GameFile:
     """One file."""
     folder, file_name = posixpath.split(name)
-    quick = scan_predictions(data) if kind == "predictions" else None
-    if quick is not None:
-        document, columns = quick
-    else:
-        document = parse_object(data, source=source)
-        found, entries = event_entries(document, source=source)
-        if found != kind:
-            raise InputError(f"{source}: holds {found}, but {kind} are needed; check --truth and --predictions")
-        convert = columns_from_annotations if kind == "annotations" else columns_from_predictions
-        columns = convert(entries, source=source)
+    document = parse_object(data, source=source)
+    found, entries = event_entries(document, source=source)
+    if found != kind:
+        raise InputError(f"{source}: holds {found}, but {kind} are needed; check --truth and --predictions")
+    convert = columns_from_annotations if kind == "annotations" else columns_from_predictions
+    columns = convert(entries, source=source)
     return GameFile(folder, url_local(document), file_name, source, columns)
 
 

@@ -14,19 +14,13 @@ from touchline.core.clock import format_game_time, ms_from_us, parse_game_time, 
 from touchline.core.errors import InputError
 from touchline.core.events import Event, Timeline
 from touchline.formats.files.atomic import write_json_atomic
-from touchline.formats.soccernet.json import event_entries, parse_object, read_bytes, short
+from touchline.formats.files.json_files import parse_object, read_bytes
+from touchline.formats.soccernet.entries import event_entries, short
 
 NO_TEAM = "not applicable"
 NOT_SHOWN = "not shown"
 _KNOWN = frozenset({"gameTime", "label", "position", "half", "confidence", "team", "visibility"})
 _MAX_PROBLEMS = 5
-
-V1_CLASSES = ("card", "subs", "soccer")
-
-
-def v1_class(label: str) -> str | None:
-    """The class of a first-version label (``"y-card"`` -> ``"card"``), None where it has none."""
-    return next((name for name in V1_CLASSES if name in label), None)
 
 
 def read_labels(path: Path | str) -> Timeline:
@@ -42,7 +36,12 @@ def read_labels(path: Path | str) -> Timeline:
 
 def parse_labels(data: bytes, *, source: str) -> Timeline:
     """The events in the bytes of a label or result file, as :func:`read_labels`; ``source`` names it in errors."""
-    key, entries = event_entries(parse_object(data, source=source), source=source)
+    return parse_document(parse_object(data, source=source), source=source)
+
+
+def parse_document(document: dict[str, Any], *, source: str) -> Timeline:
+    """The events of a label or result file's JSON object, as :func:`read_labels`; ``source`` names it in errors."""
+    key, entries = event_entries(document, source=source)
     origin = "truth" if key == "annotations" else None
     events: list[Event] = []
     problems: list[str] = []
@@ -66,6 +65,11 @@ def results_document(timeline: Timeline, *, game: str) -> dict[str, Any]:
 def labels_document(timeline: Timeline, *, game: str) -> dict[str, Any]:
     """A label file (``Labels-v2.json``, ``Labels-ball.json``) of a timeline."""
     return {"UrlLocal": game, "UrlYoutube": "", "annotations": [_annotation_of(event) for event in timeline]}
+
+
+def whole_second_labels_document(timeline: Timeline, *, game: str) -> dict[str, Any]:
+    """A label file of version 1 (``Labels.json``): the clock alone says when, to the second."""
+    return {"UrlLocal": game, "UrlYoutube": "", "annotations": [_whole_second_entry(event) for event in timeline]}
 
 
 def write_results(timeline: Timeline, path: Path | str, *, game: str) -> None:
@@ -141,6 +145,12 @@ def _annotation_of(event: Event) -> dict[str, Any]:
     """One entry of a label file."""
     visibility = "visible" if event.visible else NOT_SHOWN
     return {**_place_of(event), "team": event.team or NO_TEAM, "visibility": visibility, **event.extra}
+
+
+def _whole_second_entry(event: Event) -> dict[str, Any]:
+    """One entry of a label file of version 1."""
+    team = {} if event.team is None else {"team": event.team}
+    return {"gameTime": format_game_time(event.start_us, half=event.half), "label": event.label, **team, **event.extra}
 
 
 def _summary(problems: Iterable[str], *, total: int, source: str) -> str:

@@ -6,12 +6,13 @@ import configparser
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from touchline.core.clock import us_from_seconds
 from touchline.core.errors import InputError
-from touchline.formats.soccernet.json import read_bytes
+from touchline.core.events import Timeline
+from touchline.formats.files.json_files import read_bytes
 from touchline.formats.soccernet.source import missing_advice
 
 _HALF = re.compile(r"^([12])(_HQ)?\.mkv$")
@@ -49,6 +50,25 @@ def read_video_ini(path: Path | str) -> Mapping[int, HalfSpan]:
     if not halves:
         raise InputError(f"{path}: names no half; its sections are {parser.sections()}, not 1_HQ.mkv and 2_HQ.mkv")
     return halves
+
+
+def trimmed(timeline: Timeline, halves: Mapping[int, HalfSpan]) -> tuple[Timeline, int]:
+    """Events of SoccerNet's untrimmed HQ videos on the clock of its labels, and how many lay outside the halves.
+
+    Raises:
+        InputError: an event is of a half that ``video.ini`` does not name.
+
+    """
+    kept = []
+    for event in timeline:
+        span = halves.get(event.half)
+        if span is None:
+            raise InputError(f"video.ini names the halves {sorted(halves)}, but there are events of half {event.half}")
+        start_us = event.start_us - span.start_us
+        if 0 <= start_us < span.duration_us:
+            end_us = None if event.end_us is None else event.end_us - span.start_us
+            kept.append(replace(event, start_us=start_us, end_us=end_us))
+    return Timeline(tuple(kept)), len(timeline) - len(kept)
 
 
 def _span(section: Mapping[str, str], *, name: str, path: Path) -> HalfSpan:

@@ -11,13 +11,14 @@ import numpy.typing as npt
 
 from touchline.core.clips import ClipItem, ClipSet
 from touchline.core.errors import InputError
+from touchline.core.wording import counted
 from touchline.formats.clips.folders import read_clip_folders
 from touchline.formats.clips.predictions import ClipPredictions, read_clip_predictions
-from touchline.formats.files.text_columns import read_column
+from touchline.formats.files.csv_rows import read_column
+from touchline.metrics.bootstrap import Interval
 from touchline.metrics.evaluate.wording import no_nan, some_names
 from touchline.metrics.recognition import (
     Calibration,
-    Interval,
     RecognitionReport,
     accuracy_interval,
     calibration,
@@ -161,16 +162,21 @@ def _pair(clips: ClipSet, found: ClipPredictions) -> tuple[list[tuple[int, int]]
             rows.append((i, j))
             used.add(j)
     if not rows:
-        raise InputError(f"no clip of truth ({clips.items[0].id!r}, ...) is among the predictions ({found.ids[:1]})")
+        raise InputError(
+            f"no clip of truth ({clips.items[0].id!r}, ...) is among the predictions ({found.ids[0]!r}, ...); "
+            "check that both files name clips in the same way"
+        )
     warnings = []
     if missing:
-        warnings.append(f"{len(missing)} clips of truth have no prediction and are left out: {some_names(missing)}")
+        warnings.append(
+            f"{counted(len(missing), 'clip')} of the truth without a prediction, left out: {some_names(missing)}"
+        )
     unused = [found.ids[j] for j in range(len(found.ids)) if j not in used]
     if unused:
-        warnings.append(f"{len(unused)} predictions have no truth: {some_names(unused)}")
+        warnings.append(f"{counted(len(unused), 'prediction')} without a true label, left out: {some_names(unused)}")
     new = sorted({found.labels[j] for _, j in rows} - set(clips.labels))
     if new:
-        warnings.append(f"predictions name classes that truth does not have: {some_names(new)}")
+        warnings.append(f"the predictions have classes that the truth does not have: {some_names(new)}")
     return rows, warnings
 
 

@@ -11,16 +11,15 @@ from typing import Any
 from touchline.core.columns import columns_from_timeline
 from touchline.core.errors import UsageError
 from touchline.core.events import Timeline
-from touchline.core.labels import BALL_2, BALL_12, LABEL_SETS, SOCCERNET_V2
-from touchline.formats.soccernet.games import GameFile, Kind, Pair, Pairing, as_v1, load_games, pair_games
-from touchline.formats.soccernet.labels import V1_CLASSES
+from touchline.core.labels import BALL_FPS, LABEL_SETS, LabelSet, guess_label_set
+from touchline.core.suggestions import did_you_mean
+from touchline.core.wording import counted
+from touchline.formats.soccernet.games import GameFile, Kind, Pair, Pairing, as_classes, load_games, pair_games
 from touchline.metrics.evaluate.wording import no_nan, some_names, unpaired
 from touchline.metrics.spotting import SpottingReport, evaluate_spotting
 
-V1_SET = "soccernet-v1"
 FOUND_SET = "found"
-SOCCERNET_FPS = 2.0
-BALL_FPS = 25.0
+FOUND_METRIC = "at1"
 
 Games = str | Path | Timeline | Sequence[Timeline]
 """A file, folder or zip of event files; or timelines, one a game."""
@@ -53,7 +52,8 @@ class SpottingEvaluation:
     def record(self) -> dict[str, Any]:
         """SoccerNet's result keys, and what they were computed from; None where a number is not defined."""
         results: dict[str, Any] = {key: no_nan(value) for key, value in self.report.results().items()}
-        if self.label_set == V1_SET and not self.report.strict:
+        known = LABEL_SETS.get(self.label_set)
+        if known is not None and known.whole_seconds and not self.report.strict:
             results.update(dict.fromkeys([key for key in results if key.endswith(("_visible", "_unshown"))]))
         return {
             **results,
@@ -98,62 +98,61 @@ def spotting(
         InputError: files that cannot be read, or of which none fits another.
 
     """
-    v1_files = ("Labels.json",) if labels == V1_SET else ()
-    true_games = _games(truth, kind="annotations", file_names=v1_files)
-    label_set, classes = choose_labels(labels, true_games)
-    if label_set == V1_SET:
-        true_games = [as_v1(file) for file in true_games]
+    named = LABEL_SETS.get(labels) if isinstance(labels, str) else None
+    true_games = _games(truth, kind="annotations", file_names=() if named is None else named.file_names)
+    label_set = choose_labels(labels, true_games)
+    if label_set.classes:
+        true_games = [as_classes(file, label_set) for file in true_games]
     found = _games(predictions, kind="predictions")
     in_order = not (isinstance(truth, str | Path) and isinstance(predictions, str | Path))
     pairing = _pair_in_order(true_games, found) if in_order else pair_games(true_games, found)
     report = evaluate_spotting(
         [pair.truth.columns for pair in pairing.pairs],
         [pair.predictions for pair in pairing.pairs],
-        labels=classes,
+        labels=label_set.scored,
         fps=choose_fps(fps, label_set=label_set),
-        metric=metric or ("loose" if label_set in (V1_SET, "soccernet-v2") else "at1"),
+        metric=metric or label_set.metric,
         strict=strict,
     )
-    warnings = tuple(_warnings(pairing, classes))
-    return SpottingEvaluation(report, label_set, len(pairing.pairs), pairing.missing, warnings)
+    warnings = tuple(_warnings(pairing, label_set.scored))
+    return SpottingEvaluation(report, label_set.name, len(pairing.pairs), pairing.missing, warnings)
 
 
-def choose_labels(wanted: str | Sequence[str] | None, truth: Sequence[GameFile]) -> tuple[str, tuple[str, ...]]:
-    """``(name, classes)``: the set asked for, or the one the truth's files and labels speak of.
+def choose_labels(wanted: str | Sequence[str] | None, truth: Sequence[GameFile]) -> LabelSet:
+    """The label set asked for, the one that the truth's files hold, or one of the labels listed or found.
 
     Raises:
         UsageError: an unknown set, or no label at all.
 
     """
-    if wanted == V1_SET or (wanted is None and truth[0].file_name == "Labels.json"):
-        return V1_SET, V1_CLASSES
     if isinstance(wanted, str):
         if wanted not in LABEL_SETS:
             known = ", ".join(LABEL_SETS)
-            raise UsageError(f"labels {wanted!r} is no label set; use {known}, or a list such as PASS,DRIVE")
-        return wanted, LABEL_SETS[wanted]
+            near = did_you_mean(wanted, LABEL_SETS)
+            raise UsageError(f"labels {wanted!r} is no label set; use {known}, or a list such as PASS,DRIVE{near}")
+        return LABEL_SETS[wanted]
     if wanted is not None:
-        return FOUND_SET, tuple(dict.fromkeys(wanted))
+        return _found_set(list(dict.fromkeys(wanted)))
     seen = {label for file in truth for label in file.columns.labels}
-    if not seen:
+    return guess_label_set(seen, file_name=truth[0].file_name) or _found_set(sorted(seen))
+
+
+def _found_set(labels: Sequence[str]) -> LabelSet:
+    """Labels that are not one of the known sets, scored as ball actions are."""
+    if not labels:
         raise UsageError("the truth holds no event, so nothing says which classes to score; name them with labels")
-    for name, known_set in (("ball-2", BALL_2), ("ball-12", BALL_12), ("soccernet-v2", SOCCERNET_V2)):
-        if seen <= set(known_set):
-            return name, known_set
-    if truth[0].file_name == "Labels-v2.json" and seen & set(SOCCERNET_V2):
-        return "soccernet-v2", SOCCERNET_V2
-    return FOUND_SET, tuple(sorted(seen))
+    return LabelSet(FOUND_SET, "labels", tuple(labels), BALL_FPS, FOUND_METRIC)
 
 
-def choose_fps(wanted: float | None, *, label_set: str) -> float:
-    """Frames a second: the number asked for, or SoccerNet's for a label set.
+def choose_fps(wanted: float | None, *, label_set: LabelSet) -> float:
+    """Frames a second: the number asked for, or the label set's.
 
     Raises:
         UsageError: a number that is not above 0 and up to 1000.
 
     """
     if wanted is None:
-        return SOCCERNET_FPS if label_set in (V1_SET, "soccernet-v2") else BALL_FPS
+        return label_set.fps
     if not 0 < wanted <= 1000:
         raise UsageError(f"fps {wanted!r} is not a number above 0 and up to 1000")
     return wanted
@@ -181,13 +180,13 @@ def _warnings(pairing: Pairing, classes: tuple[str, ...]) -> list[str]:
     """What a user should know about the files."""
     warnings = unpaired("game", missing=pairing.missing, unused=[file.source for file in pairing.unused])
     for word, files in (
-        ("predictions", [pair.found for pair in pairing.pairs if pair.found is not None]),
-        ("true events", [pair.truth for pair in pairing.pairs]),
+        ("prediction", [pair.found for pair in pairing.pairs if pair.found is not None]),
+        ("true event", [pair.truth for pair in pairing.pairs]),
     ):
         unknown: Counter[str] = Counter()
         for file in files:
             unknown.update({label: n for label, n in file.columns.counts().items() if label not in classes and n})
         if unknown:
             names = some_names([f"{label} ({n})" for label, n in unknown.most_common()])
-            warnings.append(f"{unknown.total()} {word} have a label that is not scored: {names}")
+            warnings.append(f"{counted(unknown.total(), word)} with a label that is not scored: {names}")
     return warnings

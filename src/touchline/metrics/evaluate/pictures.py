@@ -9,6 +9,7 @@ from typing import Any
 
 from touchline.core.errors import InputError, UsageError
 from touchline.core.tracks import DETECTION_LABELS, Detections
+from touchline.core.wording import counted
 from touchline.formats.boxes.coco import read_coco_results, read_coco_truth
 from touchline.formats.boxes.paired_files import pair_files, plain_name
 from touchline.formats.boxes.yolo import read_yolo
@@ -67,7 +68,7 @@ def detection(
     pictures = _read(truth, predictions, tuple(labels))
     if not any(map(len, pictures.truth)):
         name = truth if isinstance(truth, str | Path) else "truth"
-        raise InputError(f"{name}: its {len(pictures.truth)} pictures hold no box to score; is this the truth?")
+        raise InputError(f"{name}: its files hold no box to score; check that this is the truth")
     report = average_precision(pictures.truth, pictures.found, labels=labels)
     return DetectionEvaluation(report, pictures.missing, (*pictures.warnings, *_warnings(pictures.found)))
 
@@ -91,7 +92,7 @@ def _read(truth: Pictures, predictions: Pictures, labels: tuple[str, ...]) -> _P
     of_coco = [path.suffix.lower() == ".json" for path in (true_path, found_path)]
     if any(of_coco) and not all(of_coco):
         raise UsageError(
-            f"{truth} and {predictions}: one is a .json file and the other is not; both must be of one kind"
+            f"{truth} and {predictions}: one is a .json file and the other is not; give two folders or two .json files"
         )
     return (_coco if all(of_coco) else _yolo)(true_path, found_path, labels)
 
@@ -116,7 +117,11 @@ def _coco(truth: Path, predictions: Path, labels: tuple[str, ...]) -> _Pictures:
     """The boxes of COCO files."""
     true = read_coco_truth(truth, labels=labels)
     found = read_coco_results(predictions, true)
-    warnings = (f"{true.left_out} categories of the truth are no label and were left out",) if true.left_out else ()
+    warnings = (
+        (f"{counted(true.left_out, 'category', 'categories')} of the truth not among the labels, left out",)
+        if true.left_out
+        else ()
+    )
     return _Pictures([true.boxes[i] for i in true.images], [found[i] for i in true.images], warnings)
 
 

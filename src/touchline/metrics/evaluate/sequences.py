@@ -142,7 +142,7 @@ def _score(pair: _Sequence, *, iou: float, classes: Collection[int] | None) -> t
     true = true.take(true.confidence != 0)
     if not len(true):
         chosen = "" if classes is None else f" of the classes {','.join(map(str, classes))}"
-        raise InputError(f"{pair.truth_source}: holds no box{chosen} to score; is this the truth?")
+        raise InputError(f"{pair.truth_source}: holds no box{chosen} to score; check that this is the truth")
     last = int(max(true.frames.max(), found.frames.max(initial=0)))
     frames = np.union1d(true.frames, found.frames)
     report = evaluate_tracking(true.by_frame(frames), found.by_frame(frames), iou=iou, frames=last)
@@ -161,7 +161,10 @@ def _warnings(source: str, true: MotTable, found: MotTable) -> list[str]:
     shift = _better_shift(true, found)
     if shift:
         word = "later" if shift > 0 else "earlier"
-        warnings.append(f"{source}: fits the truth better one frame {word}; does one file count frames from 0?")
+        warnings.append(
+            f"{source}: fits the truth better one frame {word}; "
+            "if a file counts frames from 0, say so with --zero-based"
+        )
     return warnings
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from touchline.core.wording import counted
+
 _NAMES_SHOWN = 5
 
 
@@ -24,10 +26,11 @@ def some_names(names: Sequence[str]) -> str:
 
 
 def unpaired(thing: str, *, missing: Sequence[str], unused: Sequence[str]) -> list[str]:
-    """What a user should know of the pairing: things without predictions, and prediction files without a thing."""
+    """Warnings about a pairing: things without predictions, and prediction files without a thing."""
     warnings = []
     if missing:
-        warnings.append(f"{len(missing)} {thing}s have no predictions and count as missed: {some_names(missing)}")
+        warnings.append(f"{counted(len(missing), thing)} without predictions, counted as missed: {some_names(missing)}")
     if unused:
-        warnings.append(f"{len(unused)} prediction files fit no {thing} and were left out: {some_names(unused)}")
+        files = counted(len(unused), "prediction file")
+        warnings.append(f"{files} without a {thing}, left out: {some_names(unused)}")
     return warnings

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from touchline.core.errors import InputError, UsageError
 from touchline.formats.files.atomic import make_folder, replacing, write_bytes_atomic, write_text_atomic, writing
-from touchline.models.exporting.export import EXAMPLE_BATCH, onnx_bytes, quiet_tracing
+from touchline.models.exporting.export import EXAMPLE_BATCH, onnx_bytes
 from touchline.models.networks.parts import example_inputs
 from touchline.models.runtime.openvino_model import to_openvino
 from touchline.models.runtime.openvino_runtime import import_openvino
@@ -127,9 +127,7 @@ def _write_onnx(graph: _Graph, path: Path) -> list[Path]:
 def _write_openvino(graph: _Graph, path: Path) -> list[Path]:
     """The weights before the graph that names them."""
     openvino = import_openvino()
-    with quiet_tracing(), torch.no_grad():
-        traced = torch.jit.trace(graph.module.eval(), graph.example, check_trace=False)
-        model = to_openvino(traced, example=graph.example)
+    model = to_openvino(graph.module.eval(), example=graph.example)
     model.reshape(openvino.PartialShape([-1, *graph.example.shape[1:]]))
     model.inputs[0].get_tensor().set_names({graph.names[0]})
     model.outputs[0].get_tensor().set_names({graph.names[1]})

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from touchline.core.errors import InputError, UsageError
+from touchline.core.suggestions import did_you_mean
 from touchline.formats.files.checksum import file_sha256
 from touchline.models.architectures import named, published
 from touchline.models.importing.importer import Checkpoint, Importer, Wanted
@@ -65,7 +66,10 @@ def import_model(
             raise UsageError(f"--precision {precision}: import {path.name} first, then the model file with --precision")
     elif architecture not in published():
         known = ", ".join(published())
-        raise UsageError(f"--architecture {architecture}: there are no published weights of it; there are of {known}")
+        near = did_you_mean(architecture, published())
+        raise UsageError(
+            f"--architecture {architecture}: there are no published weights of it; there are of {known}{near}"
+        )
     model = read_published(path, architecture=architecture, name=name, **given)
     return save_model((out or user_folder()) / model.name, model.network, model.config)
 

@@ -31,7 +31,7 @@ _TAM = ".tam."
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a file's weights say of themselves.
+    """What a file's weights are.
 
     Attributes:
         head: the part that gives the classes.
@@ -155,7 +155,7 @@ def _r2plus1d(checkpoint: Checkpoint, state: State) -> Source:
 
 
 def _resnet(checkpoint: Checkpoint, state: State) -> Source:
-    """Depth, temporal aggregation and kind of head as the names of weights tell them."""
+    """Depth, temporal aggregation and kind of head follow from the names of weights."""
     try:
         arguments: dict[str, Any] = {"depth": depth_of(state)}
     except ValueError as error:
@@ -168,17 +168,17 @@ def _resnet(checkpoint: Checkpoint, state: State) -> Source:
         return Source(
             "fc", arguments, clip, None, "a ResNet over single pictures, with torchvision's names and pictures."
         )
-    told = re.search(r"f([1-9]\d{0,2})(?!\d)", checkpoint.path.stem)
-    clip = ClipSpec(frames=int(told[1]) if told else _PICTURES, stride=2, **spec)
+    found = re.search(r"f([1-9]\d{0,2})(?!\d)", checkpoint.path.stem)
+    clip = ClipSpec(frames=int(found[1]) if found else _PICTURES, stride=2, **spec)
     return Source(
         "fc", {**arguments, "temporal": "tam"}, clip, None, "a ResNet with temporal aggregation, as IBM trains it."
     )
 
 
 def _x3d(checkpoint: Checkpoint, state: State) -> Source:
-    """Sizes differ in their clips alone, which only the file's name tells."""
-    told = re.search(r"x3d[-_]?(xs|s|m)(?![a-z])", checkpoint.path.stem.lower())
-    size = told[1] if told else "s"
+    """Sizes differ in their clips alone, which only the file's name shows."""
+    found = re.search(r"x3d[-_]?(xs|s|m)(?![a-z])", checkpoint.path.stem.lower())
+    size = found[1] if found else "s"
     frames, pixels = X3D_INPUTS[size]
     clip = ClipSpec(
         frames=frames, fps=_X3D_FPS[size], width=pixels, height=pixels, fit="crop", mean=_X3D_MEAN, std=_X3D_STD

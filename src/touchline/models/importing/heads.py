@@ -12,14 +12,14 @@ from typing import Any
 from torch import Tensor
 
 from touchline.core.errors import InputError
-from touchline.core.labels import SOCCERNET_V2
+from touchline.core.labels import LABEL_SETS
 from touchline.models.importing.importer import Checkpoint, Importer, Recognised, Wanted, labels_for
 from touchline.models.specs.stream_spec import StreamHeadConfig, StreamSpec, SuppressionSpec
 
 RATE_HZ = 2.0
 STREAM = "picture"
-LABELS_V1 = ("y-card", "subs", "soccer-ball")
-"""Of the heads for SoccerNet's first version, in the order of their outputs after "nothing"."""
+LABELS = tuple(LABEL_SETS[name].outputs for name in ("soccernet-v1", "soccernet-v2"))
+"""Of the published heads, in the order of their outputs after "nothing"."""
 _PLAIN_WINDOW, _AWARE_WINDOW = 40, 30
 """Samples: 20 s of the first pooling heads, 15 s of the temporally aware ones; no checkpoint says."""
 _POOLED = 512
@@ -41,7 +41,7 @@ def recognise(checkpoint: Checkpoint, wanted: Wanted) -> Recognised:
         name=wanted.name,
         architecture=wanted.architecture,
         network={"streams": {STREAM: width}, "num_classes": classes, "head": head, "head_arguments": arguments},
-        labels=labels_for(classes, wanted.labels, known=(LABELS_V1, SOCCERNET_V2), source=path),
+        labels=labels_for(classes, wanted.labels, known=LABELS, source=path),
         streams=(StreamSpec(name=STREAM, width=width, model=_features(width), published=True),),
         rate_hz=RATE_HZ,
         suppression=_suppression(head, arguments),

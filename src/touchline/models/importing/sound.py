@@ -25,7 +25,7 @@ def recognise(checkpoint: Checkpoint, wanted: Wanted) -> Recognised:
     """
     unknown = sorted(set(wanted.network) - {"pca"})
     if unknown:
-        raise UsageError(f"--network {unknown[0]}: of a network of sound only pca=FILE is not told by its weights")
+        raise UsageError(f"--network {unknown[0]}: a network of sound takes only pca=FILE; its weights say the rest")
     whole = wanted.architecture == _WHOLE
     state = checkpoint.state()
     if not whole:

@@ -19,10 +19,10 @@ from touchline.core.finite_output import require_finite_output
 from touchline.models.runtime.backends import PICTURE_BACKENDS, choose_backend
 from touchline.models.runtime.device import available_threads, choose_device
 from touchline.models.runtime.graphs import ArrayGraph, openvino_graph, torch_graph
-from touchline.models.specs.spec import StoredConfig
+from touchline.models.specs.spec import PixelConfig
 
 Pixels = npt.NDArray[np.uint8]
-ConfigT = TypeVar("ConfigT", bound=StoredConfig)
+ConfigT = TypeVar("ConfigT", bound=PixelConfig)
 DrawnT = TypeVar("DrawnT")
 DrawnT_co = TypeVar("DrawnT_co", covariant=True)
 Outputs = tuple[npt.NDArray[np.float32], ...]
@@ -57,10 +57,9 @@ class Runner:
 
 def make_runner(
     module: nn.Module,
+    config: PixelConfig,
     *,
-    shape: tuple[int, ...],
     batches: tuple[int, int],
-    precision: str,
     device: str = "auto",
     backend: str = "auto",
     threads: int | None = None,
@@ -69,10 +68,9 @@ def make_runner(
     """Return the runner of a module whose one input is 8-bit pixels.
 
     Args:
-        module: in evaluation mode.
-        shape: of one input: (h, w, 3) for a picture, (t, h, w, 3) for a clip.
+        module: the network, with what makes its input of pixels and reads its outputs.
+        config: of the model; it says how large pictures are, and the precision of OpenVINO's arithmetic.
         batches: how many go through at once on a CPU, and on a GPU.
-        precision: of OpenVINO's arithmetic.
         device: where to run; ``"auto"`` takes a GPU where there is one.
         backend: ``"auto"`` is OpenVINO on a CPU and torch on a GPU.
         threads: for OpenVINO; all processors by default.
@@ -86,6 +84,7 @@ def make_runner(
     where, reason = choose_device(device)
     chosen = choose_backend(backend, device=where, among=PICTURE_BACKENDS)
     batch = batches[1] if where.type == "cuda" else batches[0]
+    module, shape, precision = module.eval(), config.shape, config.precision
     if chosen == "torch":
         graph = torch_graph(module, device=where, channels_last=len(shape) == 3)
         return Runner(graph, batch, reason, f"torch {'bf16' if where.type == 'cuda' else 'f32'}")
@@ -132,15 +131,12 @@ class PictureModel(Generic[ConfigT]):
         self.batch = runner.batch
         self._runner = runner
 
-    def run(
-        self, pictures: Sequence[Pixels], *, shape: tuple[int, ...], draw: Draw[DrawnT]
-    ) -> Iterator[tuple[Pixels, DrawnT, Outputs]]:
+    def run(self, pictures: Sequence[Pixels], *, draw: Draw[DrawnT]) -> Iterator[tuple[Pixels, DrawnT, Outputs]]:
         """Yield each picture, what drawing it gave, and the network's outputs for it.
 
         Args:
             pictures: any number of any sizes.
-            shape: of the network's pictures.
-            draw: draws a picture into a black one of that shape; what it returns comes back with the outputs.
+            draw: draws a picture into a black one of the network's size; what it returns comes back with the outputs.
 
         Raises:
             ResourceError: the network gave numbers that are not finite.
@@ -148,7 +144,7 @@ class PictureModel(Generic[ConfigT]):
         """
         for first in range(0, len(pictures), self.batch):
             part = pictures[first : first + self.batch]
-            pixels = np.zeros((self.batch, *shape), np.uint8)
+            pixels = np.zeros((self.batch, *self.config.shape), np.uint8)
             drawn = [draw(picture, into=pixels[row]) for row, picture in enumerate(part)]
             outputs = [output[: len(part)] for output in self._runner.graph(pixels)]
             require_finite_output(*outputs, model=self.name, what=self.gives, runs_on=self.device_reason)

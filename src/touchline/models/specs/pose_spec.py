@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from touchline.models.specs.spec import PictureSpec, StoredConfig
+from touchline.models.specs.spec import PictureSpec, PixelConfig
 
 
 class ConfidenceSpec(BaseModel):
@@ -28,7 +28,7 @@ class ConfidenceSpec(BaseModel):
     seen_from: float = Field(default=0.3, ge=0, le=1)
 
 
-class PoseConfig(StoredConfig):
+class PoseConfig(PixelConfig):
     """The configuration of a model that finds one person's joints in a square crop.
 
     Attributes:
@@ -43,3 +43,8 @@ class PoseConfig(StoredConfig):
     picture: PictureSpec
     reading: Literal["mean", "peak"] = "mean"
     confidence: ConfidenceSpec = ConfidenceSpec()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one crop: (side, side, 3)."""
+        return self.picture.shape

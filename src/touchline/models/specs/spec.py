@@ -200,7 +200,16 @@ class StoredConfig(BaseModel):
         return self
 
 
-class PictureConfig(StoredConfig):
+class PixelConfig(StoredConfig):
+    """The configuration of a model whose input is 8-bit colours: pictures, crops or clips."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one input: (height, width, 3), with the pictures of a clip before."""
+        raise NotImplementedError
+
+
+class PictureConfig(PixelConfig):
     """The configuration of a model that looks at single pictures.
 
     Attributes:
@@ -212,8 +221,13 @@ class PictureConfig(StoredConfig):
     task: Literal["detect", "pitch"]
     picture: PictureSpec
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one picture: (height, width, 3)."""
+        return self.picture.shape
 
-class ClipConfig(StoredConfig):
+
+class ClipConfig(PixelConfig):
     """The configuration of a recogniser of clips.
 
     Attributes:
@@ -227,6 +241,11 @@ class ClipConfig(StoredConfig):
     clip: ClipSpec
     temperature: float = Field(default=1.0, gt=0)
     untrained: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one clip: (frames, height, width, 3)."""
+        return self.clip.shape
 
 
 class SkeletonConfig(StoredConfig):
@@ -243,7 +262,7 @@ class SkeletonConfig(StoredConfig):
     temperature: float = Field(default=1.0, gt=0)
 
 
-class EncoderConfig(StoredConfig):
+class EncoderConfig(PixelConfig):
     """The configuration of a network that makes features of pictures; it has no classes.
 
     Attributes:
@@ -255,6 +274,11 @@ class EncoderConfig(StoredConfig):
     task: Literal["features"] = "features"
     labels: tuple[str, ...] = Field(default=(), max_length=0)
     picture: EncoderSpec
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one picture: (height, width, 3)."""
+        return self.picture.shape
 
 
 class SoundEncoderConfig(StoredConfig):

@@ -17,7 +17,7 @@ class StreamSpec(BaseModel):
         width: numbers in a row.
         model: what made the features it was trained on; empty where it does not matter.
         published: whether those are features that SoccerNet publishes.
-        reduction: SHA-256 of what made them narrower; empty where nothing did, or where it is not known.
+        reduction: SHA-256 of the reduction they went through; empty for none, or where it is not known.
 
     """
 

@@ -51,7 +51,7 @@ class PitchFinder(PictureModel[PictureConfig]):
 
         """
         found = []
-        for _, scale, (probabilities,) in self.run(pictures, shape=self.config.picture.shape, draw=fit_at_corner):
+        for _, scale, (probabilities,) in self.run(pictures, draw=fit_at_corner):
             points = read_keypoints(probabilities)
             points[:, :2] /= scale
             found.append(points)
@@ -86,13 +86,7 @@ def load_pitch_finder(
             f"model {config.name!r} does not find the {len(KEYPOINT_NAMES)} keypoints of touchline.core.pitch"
         )
     runner = make_runner(
-        PitchReader(loaded.network).eval(),
-        shape=config.picture.shape,
-        batches=_BATCHES,
-        precision=config.precision,
-        device=device,
-        backend=backend,
-        threads=threads,
+        PitchReader(loaded.network), config, batches=_BATCHES, device=device, backend=backend, threads=threads
     )
     return PitchFinder(config, runner=runner, sha256=loaded.sha256)
 

@@ -89,6 +89,11 @@ class CropSampler:
             [(g, i) for g in groups for i in range(len(g.truth))] for groups in (real, simulated) if groups
         ]
 
+    @property
+    def generators(self) -> tuple[np.random.Generator, torch.Generator]:
+        """What decides which crops come next."""
+        return self._random, self._torch_random
+
     def draw(self) -> DetectionBatch:
         """The next batch."""
         size = self.settings.sizes[self._random.integers(len(self.settings.sizes))]

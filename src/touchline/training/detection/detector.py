@@ -6,25 +6,23 @@ frame of its match; nothing (threshold, length, stopping) is chosen on them.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict, Field
-from torch.nn.utils import clip_grad_norm_
+from pydantic import Field
 
-from touchline.core.errors import InputError
 from touchline.core.tracks import DETECTION_LABELS, Detections
-from touchline.formats.files.atomic import make_folder, write_json_atomic
+from touchline.formats.files.atomic import write_json_atomic
 from touchline.models.networks.detector import PeakFinder, PeopleDetector
 from touchline.models.runtime.fitting import fit_at_corner
 from touchline.models.specs.spec import PictureConfig, PictureSpec
 from touchline.models.store import load_weights, save_model
 from touchline.tracking.detector import select
-from touchline.training.checkpoint import load_checkpoint, save_checkpoint
 from touchline.training.detection.crops import CropSampler, CropSettings, DetectionBatch
 from touchline.training.detection.data import LabelledFrames, read_real, read_simulated
 from touchline.training.detection.measure import measure_detections
@@ -36,26 +34,20 @@ from touchline.training.detection.targets import (
     heat_loss,
     role_loss,
 )
-from touchline.training.ema import Ema
-from touchline.training.finite import LossGuard
-from touchline.training.logs import MetricLog
-from touchline.training.schedule import WarmupCosine, set_learning_rate
+from touchline.training.family import Family, Job, PlannedRun, plan_runs
+from touchline.training.folds import Part, check_held_out, parts_of
+from touchline.training.loop import Loop
+from touchline.training.plan import adamw, data_from, plan_training
+from touchline.training.recipe import StrictSettings, TrainingSettings
 
 
-class OptimizerSettings(BaseModel):
+class OptimizerSettings(TrainingSettings):
     """How long and how fast one network learns."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    steps: int = 8000
-    base_lr: float = 2e-3
-    weight_decay: float = 0.05
-    ema_decay: float = 0.999
-    save_every: int = 500
-    seed: int = 0
+    steps: int = Field(default=8000, ge=1)
 
 
-class DetectorRecipe(BaseModel):
+class DetectorRecipe(StrictSettings):
     """A recipe of ``task: detector``.
 
     Attributes:
@@ -77,8 +69,6 @@ class DetectorRecipe(BaseModel):
 
     """
 
-    model_config = ConfigDict(extra="forbid")
-
     task: str = "detector"
     name: str = "people-detector"
     data_root: Path
@@ -98,36 +88,33 @@ class DetectorRecipe(BaseModel):
     description: str = ""
 
 
-def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu") -> Path:
-    """Train every fold and the model that ships; resumes where an earlier run in ``out`` stopped.
+def train(settings: DetectorRecipe, job: Job) -> Path:
+    """Train every fold and the model that ships; resumes where an earlier run in ``job.out`` stopped.
 
     Args:
-        recipe: the content of the recipe file.
-        out: folder for caches, checkpoints, held-out detections, ``measured.json`` and the model.
-        device: where to train, ``"cpu"`` or ``"cuda"``.
+        settings: the recipe.
+        job: its folder gets caches, checkpoints, ``measured.json`` and the model.
 
     Returns:
         The model file.
 
     """
-    settings = DetectorRecipe.model_validate(dict(recipe))
     real = read_real(settings.data_root / settings.real)
-    _check_groups(real, settings)
+    check_held_out(settings.held_out, {group.group for group in real}, leave_others=False)
     simulated = [
-        read_simulated(settings.data_root / folder, every=settings.every, cache=out / "cache")
+        read_simulated(settings.data_root / folder, every=settings.every, cache=job.out / "cache")
         for folder in settings.simulated
     ]
     measured = {}
     for source in settings.sources:
-        found = held_out_detections(real, simulated, settings, source=source, out=out, device=device)
+        found = held_out_detections(real, simulated, settings, source=source, job=job)
         truth = {group.group: group.truth for group in real}
         measured[source] = measure_detections(truth, found)
-        write_json_atomic(out / "measured.json", measured)
-    unseen = [] if settings.train_on_all else settings.held_out[0]
-    learn = [group for group in real if group.group not in unseen]
-    folder = out / ("all" if settings.train_on_all else f"{settings.sources[0]}_0")
-    shipped = train_one(learn, simulated, settings.optimizer, settings=settings, out=folder, device=device)
-    return save_model(out / settings.name, shipped, model_config(shipped, settings, measured), half=True)
+        write_json_atomic(job.out / "measured.json", measured)
+    _, ships = parts_of(settings.held_out, train_on_all=settings.train_on_all, prefix=f"{settings.sources[0]}_")
+    source = "both" if settings.train_on_all else settings.sources[0]
+    shipped = _train_part(real, simulated, settings, source=source, part=ships, job=job)
+    return save_model(job.out / settings.name, shipped, model_config(shipped, settings, measured), half=True)
 
 
 def list_runs(settings: DetectorRecipe) -> list[str]:
@@ -138,122 +125,91 @@ def list_runs(settings: DetectorRecipe) -> list[str]:
     return runs + (["all"] if settings.train_on_all else [])
 
 
+def plan(settings: DetectorRecipe, device: torch.device) -> list[PlannedRun]:
+    """The runs that a recipe would take."""
+    return plan_runs(PeopleDetector(**settings.network), dict.fromkeys(list_runs(settings), settings.optimizer.steps))
+
+
 def held_out_detections(
     real: Sequence[LabelledFrames],
     simulated: Sequence[LabelledFrames],
     settings: DetectorRecipe,
     *,
     source: str,
-    out: Path,
-    device: str,
+    job: Job,
 ) -> dict[str, list[Detections]]:
     """Detections in every real match by a model that saw none of it; ``source`` alone trains the models."""
     found: dict[str, list[Detections]] = {}
-    sims = simulated if source in ("both", "simulated") else []
-    for number, held in enumerate(settings.held_out):
-        learn = [group for group in real if group.group not in held] if source in ("both", "real") else []
-        folder = out / (source if source == "simulated" else f"{source}_{number}")
-        network = train_one(learn, sims, settings.optimizer, settings=settings, out=folder, device=device)
+    for part in parts_of(settings.held_out, train_on_all=False, prefix=f"{source}_")[0]:
+        network = _train_part(real, simulated, settings, source=source, part=part, job=job)
         for group in real:
-            if group.group in held:
-                found[group.group] = detect_frames(network, group, picture=settings.picture, device=device)
+            if group.group in part.held_out:
+                found[group.group] = detect_frames(network, group, picture=settings.picture, device=job.device)
     return found
+
+
+def _train_part(
+    real: Sequence[LabelledFrames],
+    simulated: Sequence[LabelledFrames],
+    settings: DetectorRecipe,
+    *,
+    source: str,
+    part: Part,
+    job: Job,
+) -> PeopleDetector:
+    """A network that never sees what its part holds out; one for all parts where it learns from simulations alone."""
+    learn = [group for group in real if group.group not in part.held_out] if source in ("both", "real") else []
+    sims = simulated if source in ("both", "simulated") else []
+    return train_one(learn, sims, settings, part=source if source == "simulated" else part.folder, job=job)
 
 
 def train_one(
     real: Sequence[LabelledFrames],
     simulated: Sequence[LabelledFrames],
-    optimizer: OptimizerSettings,
-    *,
     settings: DetectorRecipe,
-    out: Path,
-    device: str,
+    *,
+    part: str,
+    job: Job,
 ) -> PeopleDetector:
-    """Train one network, or read the one that an earlier run finished; returns its averaged weights."""
-    make_folder(out)
+    """Train one network in the folder ``part``, or go on where an earlier run stopped; returns its averaged weights."""
+    optimizer, device, out = settings.optimizer, job.device, job.out / part
     torch.manual_seed(optimizer.seed)
     network = PeopleDetector(**settings.network).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    ema = Ema(network, optimizer.ema_decay)
-    adam = torch.optim.AdamW(network.parameters(), lr=optimizer.base_lr, weight_decay=optimizer.weight_decay)
-    checkpoint = out / "checkpoint.pt"
-    first = 0
-    if checkpoint.exists():
-        state = load_checkpoint(checkpoint, device=device)
-        first = int(state["step"])
-        network.load_state_dict(state["network"])
-        ema.load_state_dict(state["ema"])
-        adam.load_state_dict(state["optimizer"])
-    if first < optimizer.steps:
-        sampler = CropSampler(
-            real,
-            simulated,
-            settings=settings.crops,
-            device=device,
-            seed=optimizer.seed + first,
-        )
-        _run(network, ema, adam, sampler, optimizer, first=first, out=out)
-    load_weights(network, ema.state_dict(), source=str(out))
+    sampler = CropSampler(real, simulated, settings=settings.crops, device=device, seed=optimizer.seed)
+    how = plan_training(
+        optimizer,
+        out=out,
+        lower="optimizer.base_lr",
+        data=[(group.group, len(group.truth)) for group in (*real, *simulated)],
+        network=[settings.network, asdict(settings.crops)],
+        clip_norm=10.0,
+    )
+    loop = Loop(
+        network,
+        data_from(sampler.draw, *sampler.generators),
+        partial(loss_terms, network),
+        adamw(network, optimizer),
+        how,
+        progress=job.progress,
+    )
+    loop.run()
+    load_weights(network, loop.weights(), source=str(out))
     return network.eval()
 
 
-def _run(
-    network: PeopleDetector,
-    ema: Ema,
-    adam: torch.optim.Optimizer,
-    sampler: CropSampler,
-    optimizer: OptimizerSettings,
-    *,
-    first: int,
-    out: Path,
-) -> None:
-    """The steps that are left, with a checkpoint now and then."""
-    warmup = max(1, optimizer.steps // 20)
-    schedule = WarmupCosine(
-        base_lr=optimizer.base_lr,
-        min_lr=optimizer.base_lr / 100,
-        warmup_steps=warmup,
-        cosine_steps=optimizer.steps - warmup,
-    )
-    started_s = time.monotonic()
-    guard = LossGuard(network, run=out, lower="optimizer.base_lr", checkpoint=out / "checkpoint.pt")
-    with MetricLog(out, from_step=first, tensorboard=False) as log:
-        for step in range(first, optimizer.steps):
-            set_learning_rate(adam, schedule.at(step))
-            losses = _step(network.train(), adam, sampler.draw())
-            guard.add(torch.stack(list(losses.values())).sum())
-            ema.update(network)
-            done = step + 1
-            if done % 50 == 0 or done == optimizer.steps:
-                guard.require_finite(done)
-                speed = (done - first) / (time.monotonic() - started_s)
-                log.log(done, **{name: float(value) for name, value in losses.items()}, steps_per_s=speed)
-            if done % optimizer.save_every == 0 or done == optimizer.steps:
-                guard.require_finite(done)
-                state = {
-                    "step": done,
-                    "network": network.state_dict(),
-                    "ema": ema.state_dict(),
-                    "optimizer": adam.state_dict(),
-                }
-                save_checkpoint(out / "checkpoint.pt", **state)
-
-
-def _step(network: PeopleDetector, adam: torch.optim.Optimizer, batch: DetectionBatch) -> dict[str, torch.Tensor]:
-    """One step of the optimiser; the parts of the loss."""
+def loss_terms(network: PeopleDetector, batch: DetectionBatch) -> dict[str, torch.Tensor]:
+    """The terms of the loss on a batch."""
     height, width = batch.pictures.shape[2:]
     targets = detection_targets(batch.boxes, batch.classes, num_classes=network.num_classes, width=width, height=height)
     pictures = batch.pictures.contiguous(memory_format=torch.channels_last)
     with torch.autocast(pictures.device.type, dtype=torch.bfloat16):
         heat, roles, sides = network(pictures)
     exact = batch.labelled.all(1).float()
-    heat_part = heat_loss(heat, targets.heat, labelled=batch.labelled)
-    box_part = box_loss(sides, targets, scale=exact + (1 - exact) * SIMULATED_BOX_WEIGHT)
-    role_part = role_loss(roles, targets.heat)
-    adam.zero_grad(set_to_none=True)
-    (heat_part + role_part + BOX_WEIGHT * box_part).backward()  # type: ignore[no-untyped-call]
-    clip_grad_norm_(network.parameters(), 10.0)
-    adam.step()
-    return {"heat": heat_part.detach(), "role": role_part.detach(), "box": box_part.detach()}
+    return {
+        "heat": heat_loss(heat, targets.heat, labelled=batch.labelled),
+        "role": role_loss(roles, targets.heat),
+        "box": BOX_WEIGHT * box_loss(sides, targets, scale=exact + (1 - exact) * SIMULATED_BOX_WEIGHT),
+    }
 
 
 @torch.inference_mode()
@@ -290,8 +246,4 @@ def model_config(network: PeopleDetector, settings: DetectorRecipe, measured: Ma
     )
 
 
-def _check_groups(real: Sequence[LabelledFrames], settings: DetectorRecipe) -> None:
-    names = {group.group for group in real}
-    held = [name for fold in settings.held_out for name in fold]
-    if len(set(held)) != len(held) or not set(held) <= names:
-        raise InputError(f"held_out names {held}; each has to be one of {sorted(names)}, and none twice")
+FAMILY = Family("detector", DetectorRecipe, train, plan)

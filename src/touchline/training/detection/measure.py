@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from touchline.core.tracks import Detections
+from touchline.metrics.bootstrap import draws, middle
 from touchline.metrics.detection import DetectionReport, average_precision
 
 _ROLES = ("goalkeeper", "player", "referee")
@@ -31,13 +32,11 @@ def measure_detections(
     names = sorted(found)
     whole = _figures(_report(names, truth, found))
     by_match = {name: _figures(_report([name], truth, found))["ap50"]["person"] for name in names}
-    random = np.random.default_rng(0)
-    drawn = [random.choice(names, len(names)).tolist() for _ in range(_RESAMPLES)]
-    means = [_mean_of_roles(_report(sample, truth, found, overlaps=(0.5,))) for sample in drawn]
-    low, high = np.nanquantile(means, [0.025, 0.975])
+    drawn = [[names[i] for i in rows] for rows in draws(len(names), rounds=_RESAMPLES)]
+    low, high = middle([_mean_of_roles(_report(sample, truth, found, overlaps=(0.5,))) for sample in drawn])
     return {
         **whole,
-        "mean_roles_ap50_interval_95": [round(float(low), 4), round(float(high), 4)],
+        "mean_roles_ap50_interval_95": [round(low, 4), round(high, 4)],
         "person_ap50_by_match": by_match,
         "pictures": sum(len(truth[name]) for name in names),
         "matches": len(names),

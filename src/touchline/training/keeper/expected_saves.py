@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from touchline.core.errors import InputError
 from touchline.formats.files.atomic import make_folder, write_json_atomic, write_text_atomic
-from touchline.goalkeeping.expected_saves import VERSION
+from touchline.goalkeeping.expected_saves import VERSION, expit
 from touchline.goalkeeping.reference import TECHNIQUES
-from touchline.goalkeeping.shots import FEATURES
+from touchline.goalkeeping.shots import CURVES, FEATURES
+from touchline.goalkeeping.splines import basis_count
+from touchline.training.family import Family, Job, PlannedRun
 from touchline.training.keeper.saves_data import SaveData, Selection, count_support, read_save_data, usual_engagement
-from touchline.training.keeper.saves_fit import SaveFit, choose_penalty, fit_saves, sigmoid, stratified_folds
+from touchline.training.keeper.saves_fit import SaveFit, choose_penalty, fit_saves, stratified_folds
 from touchline.training.keeper.saves_measure import measure, table
 from touchline.training.keeper.saves_models import (
     MODELS,
@@ -30,10 +32,13 @@ from touchline.training.keeper.saves_models import (
     fit_technique,
     technique_terms,
 )
+from touchline.training.plan import Progress
+from touchline.training.recipe import StrictSettings
 
 if TYPE_CHECKING:
+    import torch
+
     from touchline.formats.keeper.tables import ShotTable
-    from touchline.training.spotting.trainer import Progress
 
 Floats = npt.NDArray[np.float64]
 OutOfFold = dict[str, tuple[Floats, Floats]]
@@ -42,7 +47,7 @@ OutOfFold = dict[str, tuple[Floats, Floats]]
 _COVERAGE_ROUNDS = 100
 
 
-class ExpectedSavesRecipe(BaseModel):
+class ExpectedSavesRecipe(StrictSettings):
     """A recipe of ``task: expected-saves``.
 
     Attributes:
@@ -57,8 +62,6 @@ class ExpectedSavesRecipe(BaseModel):
         seed: of the folds.
 
     """
-
-    model_config = ConfigDict(extra="forbid")
 
     task: str = "expected-saves"
     name: str = "keeper-saves"
@@ -78,14 +81,12 @@ class ExpectedSavesRecipe(BaseModel):
         return FitSettings(self.knots, self.penalties, self.inner_folds, self.technique_sds)
 
 
-def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu", progress: Progress | None = None) -> Path:
+def train(settings: ExpectedSavesRecipe, job: Job) -> Path:
     """Compare the models on shots left out, and fit the one that ships to all.
 
     Args:
-        recipe: the content of the recipe file.
-        out: folder for ``measured.json``, ``table.txt`` and the model.
-        device: not used; NumPy does this in a minute.
-        progress: told after every fold.
+        settings: the recipe.
+        job: its folder gets ``measured.json``, ``table.txt`` and the model; a fold is a step of its progress.
 
     Returns:
         The model file.
@@ -94,21 +95,25 @@ def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu", progress
         InputError: the data cannot be used.
 
     """
-    del device
-    settings = ExpectedSavesRecipe.model_validate(dict(recipe))
     data, selection, shots = read_save_data(settings.data_root)
     _check_enough(data, settings)
-    make_folder(out)
-    found = answer_out_of_fold(data, settings, progress=progress)
+    make_folder(job.out)
+    found = answer_out_of_fold(data, settings, progress=job.progress)
     measured = {"selection": _selection_json(selection), **measure(data.saved, data.pictured > 0, found)}
     fit, inner = _fit_all(data, settings)
     measured["interval_coverage"] = interval_coverage(data, fit, settings)
     document = model_document(data, fit, shots, settings=settings, inner=inner, measured=measured)
-    write_json_atomic(out / "measured.json", {**measured, "penalty": fit.penalty})
-    write_text_atomic(out / "table.txt", table(measured) + "\n")
-    path = out / f"{settings.name}.json"
+    write_json_atomic(job.out / "measured.json", {**measured, "penalty": fit.penalty})
+    write_text_atomic(job.out / "table.txt", table(measured) + "\n")
+    path = job.out / f"{settings.name}.json"
     write_json_atomic(path, document)
     return path
+
+
+def plan(settings: ExpectedSavesRecipe, device: torch.device) -> list[PlannedRun]:
+    """What a recipe would fit."""
+    count = 3 + len(CURVES) * basis_count(settings.knots)
+    return [PlannedRun("folds", count, count, settings.folds * settings.repeats)]
 
 
 def _check_enough(data: SaveData, settings: ExpectedSavesRecipe) -> None:
@@ -174,7 +179,7 @@ def interval_coverage(data: SaveData, fit: SaveFit, settings: ExpectedSavesRecip
     truth = fit.logits(data.features, pictured=data.pictured)
     covered = []
     for _ in range(_COVERAGE_ROUNDS):
-        drawn = (random.random(len(data)) < sigmoid(truth)).astype(np.float64)
+        drawn = (random.random(len(data)) < expit(truth)).astype(np.float64)
         again = fit_saves(data.features, data.pictured, drawn, penalty=fit.penalty, knots=settings.knots)
         columns = np.concatenate(
             [np.ones((len(data), 1)), data.pictured[:, None], again.curves.columns(data.features)], axis=1
@@ -251,3 +256,6 @@ def _short(values: npt.ArrayLike) -> Any:
     array = np.asarray(values, np.float64)
     digits = np.array([float(f"{value:.6g}") for value in array.ravel()])
     return digits.reshape(array.shape).tolist()
+
+
+FAMILY = Family("expected-saves", ExpectedSavesRecipe, train, plan, cpu_only=True)

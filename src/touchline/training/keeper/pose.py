@@ -2,54 +2,47 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from torch import nn
-from torch.nn.utils import clip_grad_norm_
 
 from touchline.core.errors import InputError
-from touchline.formats.files.atomic import make_folder
 from touchline.formats.keeper.pictures import KeeperPicture
 from touchline.models.networks.pose_net import PoseNet
 from touchline.models.store import load_model, load_weights
-from touchline.training.checkpoint import load_checkpoint, save_checkpoint
-from touchline.training.ema import Ema
-from touchline.training.finite import LossGuard
 from touchline.training.keeper.pose_data import PoseSampler, Shares
 from touchline.training.keeper.pose_losses import PoseBatch, pose_losses
-from touchline.training.logs import MetricLog
-from touchline.training.schedule import WarmupCosine, set_learning_rate
+from touchline.training.loop import Loop
+from touchline.training.plan import Data, Progress, adamw, plan_training
+from touchline.training.recipe import StrictSettings, TrainingSettings
 
 
-class PoseStage(BaseModel):
+class PoseStage(TrainingSettings):
     """How long, how fast and on what one network learns.
 
     Attributes:
+        batch: crops in a step.
         figures, nobody: shares of a batch that are simulated keepers and pictures of no person.
 
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     steps: int = Field(default=1500, ge=1)
     batch: int = Field(default=32, ge=1)
     base_lr: float = 1e-3
-    weight_decay: float = 0.05
     ema_decay: float = 0.995
     save_every: int = 100
-    seed: int = 0
     figures: float = Field(default=0.2, ge=0, le=1)
     nobody: float = Field(default=0.06, ge=0, le=1)
 
 
-class KeeperPoseRecipe(BaseModel):
+class KeeperPoseRecipe(StrictSettings):
     """A recipe of ``task: keeper-pose``.
 
     Attributes:
@@ -70,8 +63,6 @@ class KeeperPoseRecipe(BaseModel):
         then: the stage on pictures.
 
     """
-
-    model_config = ConfigDict(extra="forbid")
 
     task: str = "keeper-pose"
     name: str = "keeper-pose"
@@ -126,81 +117,42 @@ def fresh_network(settings: KeeperPoseRecipe) -> PoseNet:
     return network
 
 
-def train_stage(network: PoseNet, sampler: PoseSampler, stage: PoseStage, *, out: Path, device: str = "cpu") -> PoseNet:
-    """Train a network, or go on where an earlier run in ``out`` stopped; returns it with its averaged weights."""
-    make_folder(out)
-    network = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    ema = Ema(network, stage.ema_decay)
-    adam = torch.optim.AdamW(network.parameters(), lr=stage.base_lr, weight_decay=stage.weight_decay)
-    checkpoint = out / "checkpoint.pt"
-    first = 0
-    if checkpoint.exists():
-        state = load_checkpoint(checkpoint, device=device)
-        first = int(state["step"])
-        network.load_state_dict(state["network"])
-        ema.load_state_dict(state["ema"])
-        adam.load_state_dict(state["optimizer"])
-    if first < stage.steps:
-        _run(network, ema, adam, sampler, stage, first=first, out=out)
-    load_weights(network, ema.state_dict(), source=str(out))
-    return network.eval()
-
-
-def _run(
+def train_stage(
     network: PoseNet,
-    ema: Ema,
-    adam: torch.optim.Optimizer,
     sampler: PoseSampler,
     stage: PoseStage,
     *,
-    first: int,
     out: Path,
-) -> None:
-    """The steps that are left, with a checkpoint now and then."""
-    warmup = max(1, stage.steps // 20)
-    schedule = WarmupCosine(
-        base_lr=stage.base_lr, min_lr=stage.base_lr / 100, warmup_steps=warmup, cosine_steps=stage.steps - warmup
+    device: str = "cpu",
+    progress: Progress | None = None,
+) -> PoseNet:
+    """Train a network, or go on where an earlier run in ``out`` stopped; returns it with its averaged weights."""
+    network = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    plan = plan_training(
+        stage,
+        out=out,
+        lower="base_lr of its stage",
+        data=sampler.counts,
+        network=network.settings,
+        clip_norm=10.0,
+        log_every=20,
     )
-    started_s = time.monotonic()
-    guard = LossGuard(network, run=out, lower="base_lr of its stage", checkpoint=out / "checkpoint.pt")
-    with MetricLog(out, from_step=first, tensorboard=False) as log:
-        for step in range(first, stage.steps):
-            set_learning_rate(adam, schedule.at(step))
-            losses = train_step(network.train(), adam, sampler.draw())
-            guard.add(torch.stack(list(losses.values())).sum())
-            ema.update(network)
-            done = step + 1
-            if done % 20 == 0 or done == stage.steps:
-                guard.require_finite(done)
-                speed = (done - first) / (time.monotonic() - started_s)
-                log.log(done, **{name: float(value) for name, value in losses.items()}, steps_per_s=speed)
-            if done % stage.save_every == 0 or done == stage.steps:
-                guard.require_finite(done)
-                states = {"network": network.state_dict(), "ema": ema.state_dict(), "optimizer": adam.state_dict()}
-                save_checkpoint(out / "checkpoint.pt", step=done, **states)
+    data = Data(lambda step, share: sampler.draw(), sampler.state, sampler.restore)
+    loop = Loop(network, data, partial(loss_terms, network), adamw(network, stage), plan, progress=progress)
+    loop.run()
+    load_weights(network, loop.weights(), source=str(out))
+    return network.eval()
 
 
-def train_step(network: nn.Module, adam: torch.optim.Optimizer, batch: PoseBatch) -> dict[str, torch.Tensor]:
-    """One step of the optimiser; the parts of the loss."""
+def loss_terms(network: nn.Module, batch: PoseBatch) -> dict[str, torch.Tensor]:
+    """The terms of the loss on a batch."""
     device = next(network.parameters()).device
     batch = batch.to(device)
     with torch.autocast(device.type, dtype=torch.bfloat16):
         maps = network(batch.crops)
-    losses = pose_losses(maps, batch)
-    adam.zero_grad(set_to_none=True)
-    torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
-    clip_grad_norm_(network.parameters(), 10.0)
-    adam.step()
-    return {name: value.detach() for name, value in losses.items()}
+    return pose_losses(maps, batch)
 
 
 def shares(stage: PoseStage) -> Shares:
     """What a stage's batches are made of."""
     return Shares(figures=stage.figures, nobody=stage.nobody)
-
-
-def restart(network: PoseNet, settings: Mapping[str, Any]) -> PoseNet:
-    """A copy of a network."""
-    copy = PoseNet(**settings)
-    copy.load_state_dict(network.state_dict())
-    return copy

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,6 +18,7 @@ from touchline.formats.boxes.yolo import read_yolo
 from touchline.formats.keeper.pictures import KeeperPicture
 from touchline.models.runtime.fitting import fit_in_square
 from touchline.synthetic.keeper_figures import figure_picture
+from touchline.training.checkpoint import generator_states, restore_generators
 from touchline.training.keeper.pose_augment import PoseCrop, PoseSample, augment, recolor
 from touchline.training.keeper.pose_losses import PoseBatch
 
@@ -146,6 +148,20 @@ class PoseSampler:
         self._shares, self._side_px, self._batch = shares, side_px, batch
         self._rng = np.random.default_rng(seed)
         self._order: list[int] = []
+
+    @property
+    def counts(self) -> list[int]:
+        """How many published pictures, figures and backgrounds there are to draw from."""
+        return [len(self._samples), len(self._figures), len(self._backgrounds)]
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint keeps so that the same batches come next."""
+        return {"random": generator_states(self._rng), "order": list(self._order)}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from what :meth:`state` gave."""
+        restore_generators(state["random"], self._rng)
+        self._order = list(state["order"])
 
     def draw(self) -> PoseBatch:
         """A batch; published pictures come once a round, in random order."""

@@ -22,7 +22,8 @@ from touchline.goalkeeping.pose_finder import PoseFinder, logit
 from touchline.goalkeeping.reference import TECHNIQUES, nearest_centre, pose_features
 from touchline.goalkeeping.technique import name_technique
 from touchline.goalkeeping.views import comparable
-from touchline.metrics.poses import Interval, agreement, correct_joints, over_groups, scaled_errors, torso_lengths
+from touchline.metrics.bootstrap import Interval, over_groups
+from touchline.metrics.poses import agreement, correct_joints, scaled_errors, torso_lengths
 from touchline.models.runtime.fitting import fit_in_square
 from touchline.models.specs.pose_spec import ConfidenceSpec
 from touchline.training.keeper.pose_data import read_picture
@@ -31,6 +32,8 @@ Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
 WITHIN = 0.2
+ROUNDS = 1000
+"""Of the bootstrap intervals."""
 _HOG_SIDE_PX = 96
 _MARGIN = 0.05
 
@@ -125,8 +128,8 @@ def measure_poses(found: Found, truth: Truth, *, rows: npt.NDArray[np.bool_] | N
     return {
         "pictures": int(keep.sum()),
         "shots": len(np.unique(groups)),
-        "pck": as_json(over_groups(lambda k: float(correct[k].mean()), groups)),
-        "mpjpe_torsos": as_json(over_groups(lambda k: float(errors[k].mean()), groups)),
+        "pck": as_json(over_groups(lambda k: float(correct[k].mean()), groups, rounds=ROUNDS)),
+        "mpjpe_torsos": as_json(over_groups(lambda k: float(errors[k].mean()), groups, rounds=ROUNDS)),
         "by_joint": {name: round(float(value), 4) for name, value in zip(JOINTS, correct.mean(axis=0), strict=True)},
     }
 
@@ -213,7 +216,8 @@ def _gain(first: npt.NDArray[Any], second: npt.NDArray[Any], shots: npt.NDArray[
     if not len(pairs):
         return {"n": 0}
     one, other = ((names[pairs[:, 0]] == names[pairs[:, 1]]).astype(np.float64) for names in (first, second))
-    return {**as_json(over_groups(lambda k: float((one - other)[k].mean()), shots[pairs[:, 0]])), "n": len(pairs)}
+    gain = over_groups(lambda k: float((one - other)[k].mean()), shots[pairs[:, 0]], rounds=ROUNDS)
+    return {**as_json(gain), "n": len(pairs)}
 
 
 _NAMINGS: dict[str, Callable[[Floats, ShotViews, Floats], npt.ArrayLike]] = {
@@ -223,7 +227,7 @@ _NAMINGS: dict[str, Callable[[Floats, ShotViews, Floats], npt.ArrayLike]] = {
 
 
 def _same(first: npt.NDArray[Any], second: npt.NDArray[Any], groups: npt.NDArray[np.str_]) -> dict[str, Any]:
-    interval = over_groups(lambda k: agreement(first[k].tolist(), second[k].tolist())[0], groups)
+    interval = over_groups(lambda k: agreement(first[k].tolist(), second[k].tolist())[0], groups, rounds=ROUNDS)
     return {**as_json(interval), "kappa": round(agreement(first.tolist(), second.tolist())[1], 4), "n": len(first)}
 
 
@@ -285,14 +289,6 @@ def fit_seen_from(finder: PoseFinder, pictures: Sequence[KeeperPicture], *, seed
         seen = finder.look(pixels[:bottom])[2][:-1]
         there += seen[picture.joints_px[:, 1] < bottom - _MARGIN * len(pixels)].tolist()
     return round(float(np.percentile(there, 1)), 3) if there else ConfidenceSpec().seen_from
-
-
-def calibration_error(confidence: Floats, correct: npt.NDArray[np.bool_], *, bins: int = 10) -> float:
-    """Expected gap between how sure joints are and how often they are right, over equally full bins."""
-    order = np.argsort(confidence.ravel())
-    parts = np.array_split(order, bins)
-    sure, right = confidence.ravel(), correct.ravel().astype(np.float64)
-    return float(sum(len(part) * abs(sure[part].mean() - right[part].mean()) for part in parts) / len(order))
 
 
 def torso_share(truth: Truth) -> float:

@@ -6,6 +6,7 @@ of its shot; nothing (length, weights, stopping) is chosen on them.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,26 +14,28 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from touchline.core.poses import JOINTS
-from touchline.formats.files.atomic import make_folder, write_bytes_atomic, write_json_atomic
+from touchline.formats.files.atomic import write_bytes_atomic, write_json_atomic
 from touchline.formats.keeper.pictures import KeeperPicture, read_keeper_pictures
 from touchline.formats.keeper.tables import read_choices, read_poses, read_shots
 from touchline.goalkeeping.pose_finder import finder_of, joint_confidence
 from touchline.goalkeeping.reference import centroids, reference_rows
+from touchline.metrics.calibration import equal_counts
 from touchline.metrics.poses import correct_joints
 from touchline.models.networks.pose_net import PoseNet
 from touchline.models.specs.pose_spec import ConfidenceSpec, PoseConfig
 from touchline.models.specs.spec import PictureSpec
 from touchline.models.store import save_model
-from touchline.training.keeper.pose import KeeperPoseRecipe, deal_folds, fresh_network, restart, shares, train_stage
+from touchline.training.family import Family, Job, PlannedRun, plan_runs
+from touchline.training.keeper.pose import KeeperPoseRecipe, PoseStage, deal_folds, fresh_network, shares, train_stage
 from touchline.training.keeper.pose_augment import PoseSample
 from touchline.training.keeper.pose_data import PoseSampler, Rgb, as_sample, cut_backgrounds, draw_figures, read_picture
 from touchline.training.keeper.pose_measure import (
     WITHIN,
     Found,
     Truth,
-    calibration_error,
     fit_confidence,
     fit_seen_from,
     look_at,
@@ -59,42 +62,40 @@ class _Material:
     backgrounds: Sequence[Rgb]
 
 
-def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu") -> Path:
-    """Train, measure and save; resumes where an earlier run in ``out`` stopped.
+def train(settings: KeeperPoseRecipe, job: Job) -> Path:
+    """Train, measure and save; resumes where an earlier run in ``job.out`` stopped.
 
     Args:
-        recipe: the content of the recipe file.
-        out: folder for checkpoints, ``held_out.npz``, ``measured.json`` and the model.
-        device: where to train, ``"cpu"`` or ``"cuda"``.
+        settings: the recipe.
+        job: its folder gets checkpoints, ``held_out.npz``, ``measured.json`` and the model.
 
     Returns:
         The model file.
 
     """
-    settings = KeeperPoseRecipe.model_validate(dict(recipe))
-    make_folder(out)
     material = _gather(settings)
-    network = fresh_network(settings)
-    network = train_stage(
-        network, _sampler(material, None, settings), settings.first, out=out / "figures", device=device
-    )
-    trained = {
-        held: _train_without(held, network, material, settings, out=out, device=device) for held in settings.measured
-    }
+    network = _train_stage(fresh_network(settings), _sampler(material, None, settings), settings.first, "figures", job)
+    trained = {held: _train_without(held, network, material, settings, job=job) for held in settings.measured}
     rows = np.isin(material.fold, settings.measured)
     found = _held_out(trained, material, settings)
     confidence = fit_confidence(found, material.truth.take(rows)).model_copy(
         update={"seen_from": _seen_from(trained[settings.measured[0]], material, settings)}
     )
     measured = measure(settings, material.pictures, found, rows=rows, fold=material.fold)
-    write_json_atomic(out / "measured.json", measured)
-    _save_found(out / "held_out.npz", found, rows)
+    write_json_atomic(job.out / "measured.json", measured)
+    _save_found(job.out / "held_out.npz", found, rows)
     shipped = trained[settings.measured[0]]
     if settings.train_on_all:
-        shipped = _train_without(None, network, material, settings, out=out, device=device)
-    return save_model(
-        out / settings.name, shipped, model_config(shipped, settings, measured, confidence=confidence), half=True
-    )
+        shipped = _train_without(None, network, material, settings, job=job)
+    config = model_config(shipped, settings, measured, confidence=confidence)
+    return save_model(job.out / settings.name, shipped, config, half=True)
+
+
+def plan(settings: KeeperPoseRecipe, device: torch.device) -> list[PlannedRun]:
+    """The runs that a recipe would take."""
+    names = [f"fold_{held}" for held in settings.measured] + (["all"] if settings.train_on_all else [])
+    steps = {"figures": settings.first.steps, **dict.fromkeys(names, settings.then.steps)}
+    return plan_runs(PoseNet(**settings.network), steps)
 
 
 def _gather(settings: KeeperPoseRecipe) -> _Material:
@@ -132,12 +133,16 @@ def _sampler(
 
 
 def _train_without(
-    held: int | None, network: PoseNet, material: _Material, settings: KeeperPoseRecipe, *, out: Path, device: str
+    held: int | None, network: PoseNet, material: _Material, settings: KeeperPoseRecipe, *, job: Job
 ) -> PoseNet:
     """A network that learns from all folds but one, or from all."""
     sampler = _sampler(material, held, settings, all_pictures=held is None)
-    folder = out / ("all" if held is None else f"fold_{held}")
-    return train_stage(restart(network, network.settings), sampler, settings.then, out=folder, device=device)
+    part = "all" if held is None else f"fold_{held}"
+    return _train_stage(copy.deepcopy(network), sampler, settings.then, part, job)
+
+
+def _train_stage(network: PoseNet, sampler: PoseSampler, stage: PoseStage, part: str, job: Job) -> PoseNet:
+    return train_stage(network, sampler, stage, out=job.out / part, device=job.device, progress=job.progress)
 
 
 def _held_out(trained: Mapping[int, PoseNet], material: _Material, settings: KeeperPoseRecipe) -> Found:
@@ -223,7 +228,7 @@ def _confidence_measured(found: Found, truth: Truth) -> dict[str, float | None]:
         sure[part] = joint_confidence(found.shares[part], found.seen[part, :-1], spec=spec)
     kept = truth.kept
     return {
-        "calibration_error": round(calibration_error(sure[kept], correct[kept]), 4),
+        "calibration_error": round(equal_counts(sure[kept], correct[kept], bins=10).error, 4),
         "correct_where_sure": _mean(correct[kept][sure[kept] >= 0.5]),
         "correct_where_not": _mean(correct[kept][sure[kept] < 0.5]),
         "share_sure": round(float((sure[kept] >= 0.5).mean()), 4),
@@ -262,3 +267,6 @@ def model_config(
         description=settings.description,
         measured={"held_out": measured} if measured else {},
     )
+
+
+FAMILY = Family("keeper-pose", KeeperPoseRecipe, train, plan)

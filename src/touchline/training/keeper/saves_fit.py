@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from touchline.goalkeeping.expected_saves import expit
 from touchline.goalkeeping.splines import spline_basis
 
 Floats = npt.NDArray[np.float64]
@@ -52,11 +53,6 @@ def _raw_columns(features: Floats, knots: tuple[Floats, ...]) -> Floats:
     return np.concatenate([*parts, features[:, len(knots) :]], axis=1)
 
 
-def sigmoid(logits: Floats) -> Floats:
-    """Probability of log odds."""
-    return np.asarray(0.5 * (1 + np.tanh(logits / 2)))
-
-
 def fit_logit(
     columns: Floats, truth: Floats, *, penalty: Floats, offset: Floats | None = None
 ) -> tuple[Floats, Floats]:
@@ -72,13 +68,13 @@ def fit_logit(
     start = np.zeros(len(truth)) if offset is None else offset
     found = np.zeros(columns.shape[1])
     for _ in range(_STEPS):
-        p = sigmoid(columns @ found + start)
+        p = expit(columns @ found + start)
         slope = columns.T @ (truth - p) - penalty * found
         step = np.linalg.solve(_curvature(columns, p, penalty), slope)
         found = found + step
         if np.abs(step).max() < _SETTLED:
             break
-    return found, _curvature(columns, sigmoid(columns @ found + start), penalty)
+    return found, _curvature(columns, expit(columns @ found + start), penalty)
 
 
 def _curvature(columns: Floats, p: Floats, penalty: Floats) -> Floats:
@@ -138,11 +134,11 @@ def _with_constants(columns: Floats, pictured: npt.ArrayLike) -> Floats:
 
 
 def _matching_share(base: Floats, *, step: float, wanted: float) -> float:
-    """The x for which the mean of sigmoid(base + step x) is what is wanted, found by halving."""
+    """The x for which the mean of expit(base + step x) is what is wanted, found by halving."""
     low, high = -10.0, 10.0
     for _ in range(60):
         middle = (low + high) / 2
-        above = sigmoid(base + step * middle).mean() > wanted
+        above = expit(base + step * middle).mean() > wanted
         low, high = (low, middle) if above == (step > 0) else (middle, high)
     return (low + high) / 2
 

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from touchline.metrics.bootstrap import Interval, mean_interval
+from touchline.metrics.calibration import equal_counts
 from touchline.metrics.probability import (
-    Bounded,
     auc_interval,
     brier_losses,
-    calibration_curve,
     log_losses,
-    mean_interval,
 )
 from touchline.training.keeper.saves_models import CONSTANT, CURVES, REFERENCE, WITH_TECHNIQUE
 
@@ -23,6 +22,8 @@ Bools = npt.NDArray[np.bool_]
 
 PICTURED = "pictured"
 ALL = "all"
+_BINS = 8
+"""Of the calibration curve."""
 _TITLES = {
     PICTURED: "{count} pictured shots on target, told that they are pictured",
     ALL: "{count} shots on target, not told which are pictured",
@@ -35,7 +36,7 @@ def measure(saved: Floats, pictured: Bools, found: Mapping[str, tuple[Floats, Fl
     Args:
         saved: float64 (n,), 0 or 1.
         pictured: bool (n,).
-        found: of every model chances (repeats, n) told which shots are pictured, and not told; NaN for no answer.
+        found: of every model chances (repeats, n), knowing which shots are pictured and without; NaN for no answer.
 
     """
     told = {name: both[0][:, pictured] for name, both in found.items()}
@@ -57,7 +58,7 @@ def _row(saved: Floats, p: Floats, losses: Mapping[str, Floats], name: str) -> d
         "log_loss": mean_interval(losses[name]).to_json(),
         "brier": mean_interval(brier_losses(saved, p).mean(axis=0)).to_json(),
         "auc": None if name == CONSTANT else auc_interval(saved, p).to_json(),
-        "calibration": calibration_curve(saved, p.mean(axis=0)).to_json(),
+        "calibration": equal_counts(p.mean(axis=0), saved, bins=_BINS).to_json(),
         "log_loss_sd_over_repeats": float(by_repeat.std()),
     }
     for other in (CONSTANT, REFERENCE, CURVES):
@@ -108,6 +109,6 @@ def _cells(row: Mapping[str, Any]) -> str:
 def _bounded(value: Mapping[str, float] | None, form: str) -> str:
     if value is None:
         return "-"
-    bounded = Bounded(**value)
+    bounded = Interval(**value)
     short = form.replace(".4f", ".3f")
     return f"{bounded.value:{form}} [{bounded.low:{short}}, {bounded.high:{short}}]"

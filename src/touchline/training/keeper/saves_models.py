@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from touchline.goalkeeping.expected_saves import expit
 from touchline.goalkeeping.reference import TECHNIQUES, fit_reference, nearest_centre
 from touchline.goalkeeping.shots import FEATURES
 from touchline.training.keeper.saves_data import SaveData
-from touchline.training.keeper.saves_fit import choose_penalty, fit_logit, fit_saves, sigmoid, stratified_folds
+from touchline.training.keeper.saves_fit import choose_penalty, fit_logit, fit_saves, stratified_folds
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -53,8 +54,8 @@ class Answers:
     """Chances of a save for shots left out.
 
     Attributes:
-        pictured: float64 (n,), told which shots are pictured; NaN where the model has no answer.
-        anyone: float64 (n,), not told; NaN likewise.
+        pictured: float64 (n,), knowing which shots are pictured; NaN where the model has no answer.
+        anyone: float64 (n,), without knowing it; NaN likewise.
 
     """
 
@@ -85,7 +86,7 @@ def location(data: SaveData, held: Bools, settings: FitSettings, seed: int) -> d
     answers = []
     for columns in (np.concatenate([place, data.pictured[:, None]], axis=1), place):
         found, _ = fit_logit(columns[~held], data.saved[~held], penalty=np.zeros(columns.shape[1]))
-        answers.append(sigmoid(columns[held] @ found))
+        answers.append(expit(columns[held] @ found))
     return {LOCATION: Answers(*answers)}
 
 
@@ -98,7 +99,7 @@ def curves(data: SaveData, held: Bools, settings: FitSettings, seed: int) -> dic
     shown = choose_technique(data, learnt, offsets, settings=settings, seed=seed)
     moved = logits + (0.0 if shown is None else technique_columns(data)[held] @ shown)
     none = np.full(int(held.sum()), np.nan)
-    with_technique = np.where(data.pictured[held] > 0, sigmoid(moved), np.nan)
+    with_technique = np.where(data.pictured[held] > 0, expit(moved), np.nan)
     return {CURVES: answers, WITH_TECHNIQUE: Answers(with_technique, none)}
 
 
@@ -124,7 +125,7 @@ def _fit_curves(
     columns: list[int],
     learn: Bools | None = None,
 ) -> tuple[Answers, Floats, Floats]:
-    """Answers, their log odds told which are pictured, and those of the shots learnt from, each left out in turn."""
+    """Answers, their log odds knowing which are pictured, and those of the shots learnt from, each left out in turn."""
     rows = ~held if learn is None else ~held & learn
     features = data.features[:, columns]
     given = (features[rows], data.pictured[rows], data.saved[rows])
@@ -134,7 +135,7 @@ def _fit_curves(
     fit = fit_saves(*given, penalty=penalty, knots=settings.knots)
     logits = fit.logits(features[held], pictured=data.pictured[held])
     anyone = fit.logits(features[held], pictured=fit.all_share)
-    return Answers(sigmoid(logits), sigmoid(anyone)), logits, inner
+    return Answers(expit(logits), expit(anyone)), logits, inner
 
 
 def technique_terms(data: SaveData) -> tuple[Floats, Floats, Floats]:
@@ -208,7 +209,7 @@ def reference(data: SaveData, held: Bools, settings: FitSettings, seed: int) -> 
     total = np.bincount(of[left_out], weights=np.log(p / (1 - p)), minlength=len(data))
     count = np.bincount(of[left_out], minlength=len(data))
     mean = np.divide(total, count, out=np.full(len(data), np.nan), where=count > 0)
-    return {REFERENCE: Answers(sigmoid(mean[held]), np.full(int(held.sum()), np.nan))}
+    return {REFERENCE: Answers(expit(mean[held]), np.full(int(held.sum()), np.nan))}
 
 
 MODELS: Mapping[str, Model] = {

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,6 +18,7 @@ from touchline.core.pitch import MIRROR, Pitch, keypoints_m
 from touchline.synthetic.pitch_render import Draws, draw_cameras, pixel_grid, render
 from touchline.training.pitch.data import FRAME_HEIGHT, FRAME_WIDTH, KEYPOINTS, PitchFrame
 
+_SEEDS = 2**31
 CLOSE_UPS = 0.1
 """Share of warped pictures that are zoomed in so far that little or nothing of the pitch is left to find."""
 
@@ -67,10 +69,12 @@ class Bank:
 class DrawnBank(Bank):
     """Drawn pitches; the oldest are replaced as training goes on.
 
+    Each refreshment has random numbers of its own, so that the pictures can be drawn again where a run goes on.
+
     Args:
         size: how many are kept.
         first: how many are drawn before the first batch.
-        draws: random numbers.
+        draws: random numbers, which decide the seed of all refreshments.
 
     """
 
@@ -82,9 +86,23 @@ class DrawnBank(Bank):
         self.visible = torch.zeros(size, KEYPOINTS, dtype=torch.bool, device=device)
         self.to_pixels = torch.zeros(size, 3, 3, device=device)
         self.half_m = torch.zeros(size, 2, device=device)
-        self._draws, self._size, self._filled, self._next = draws, size, 0, 0
+        self._device, self._size, self._filled, self._next = device, size, 0, 0
+        self._seed = int(draws.whole(_SEEDS, 1))
+        self._kept: list[tuple[int, int]] = []
         while self._filled < min(first, size):
             self.refresh(min(8, size))
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint keeps so that the same pictures are there again."""
+        return {"filled": self._filled, "next": self._next, "kept": self._kept}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Draw the pictures again that were there when :meth:`state` was asked."""
+        self._filled = 0
+        self._next = (state["next"] - sum(count for _, count in state["kept"])) % self._size
+        for number, count in state["kept"]:
+            self._refresh(number, count)
+        self._filled, self._kept = state["filled"], [(number, count) for number, count in state["kept"]]
 
     def pick(self, count: int, *, draws: Draws) -> Tensor:
         """Indices (count,) of random pictures."""
@@ -93,8 +111,16 @@ class DrawnBank(Bank):
     @torch.no_grad()
     def refresh(self, count: int) -> None:
         """Draw ``count`` new pictures in the place of the oldest."""
-        cameras = draw_cameras(self._draws, count, width=FRAME_WIDTH, height=FRAME_HEIGHT)
-        pictures = render(self._draws, cameras, width=FRAME_WIDTH, height=FRAME_HEIGHT)
+        number = self._kept[-1][0] + 1 if self._kept else 0
+        self._refresh(number, count)
+        self._kept.append((number, count))
+        while sum(kept for _, kept in self._kept[1:]) >= self._size:
+            del self._kept[0]
+
+    def _refresh(self, number: int, count: int) -> None:
+        draws = Draws(seed=self._seed + number, device=self._device)
+        cameras = draw_cameras(draws, count, width=FRAME_WIDTH, height=FRAME_HEIGHT)
+        pictures = render(draws, cameras, width=FRAME_WIDTH, height=FRAME_HEIGHT)
         slots = (torch.arange(count) + self._next) % self._size
         points = drawn_keypoints_m(cameras.half_m)
         spread = torch.cat([points, torch.ones_like(points[..., :1])], -1) @ cameras.to_pixels.transpose(1, 2)

@@ -35,12 +35,11 @@ class LossWeights:
     sigma_cells: float = 1.0
 
 
-def pitch_loss(maps: PitchMaps, batch: PitchBatch, weights: LossWeights) -> tuple[Tensor, dict[str, Tensor]]:
-    """The loss to minimise, and its parts (detached scalars)."""
+def pitch_loss(maps: PitchMaps, batch: PitchBatch, weights: LossWeights) -> dict[str, Tensor]:
+    """The terms of the loss, weighted."""
     points = keypoint_loss(maps, batch, sigma_cells=weights.sigma_cells)
     lines, places = auxiliary_losses(maps.auxiliary.float(), batch)
-    total = points + weights.lines * lines + weights.places * places
-    return total, {"points": points.detach(), "lines": lines.detach(), "places": places.detach()}
+    return {"points": points, "lines": weights.lines * lines, "places": weights.places * places}
 
 
 def keypoint_loss(maps: PitchMaps, batch: PitchBatch, *, sigma_cells: float) -> Tensor:

@@ -9,55 +9,50 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
-from torch import Tensor, nn
+from pydantic import Field
+from torch import Tensor
 
 from touchline.core.errors import InputError
 from touchline.core.pitch import KEYPOINT_NAMES
-from touchline.formats.files.atomic import make_folder, write_json_atomic
+from touchline.formats.files.atomic import write_json_atomic
 from touchline.models.networks.pitch_net import PitchNet
 from touchline.models.specs.spec import PictureConfig, PictureSpec
 from touchline.models.store import save_model
 from touchline.synthetic.pitch_render import Draws
-from touchline.training.checkpoint import load_checkpoint, save_checkpoint
-from touchline.training.ema import Ema
-from touchline.training.finite import LossGuard
-from touchline.training.logs import MetricLog
+from touchline.training.checkpoint import CheckpointFile, generator_states, identity_of, restore_generators
+from touchline.training.family import Family, Job, PlannedRun, plan_runs
+from touchline.training.folds import check_held_out, parts_of
+from touchline.training.loop import Loop
 from touchline.training.pitch.augment import Bank, DrawnBank, PitchBatch, draw_batch, join_batches
 from touchline.training.pitch.data import FRAME_WIDTH, PitchFrame, read_frames, read_simulated, split_frames
 from touchline.training.pitch.losses import LossWeights, pitch_loss
 from touchline.training.pitch.measure import find_in_frames, measure_keypoints
-from touchline.training.schedule import WarmupCosine, set_learning_rate
+from touchline.training.plan import Data, LoopPlan, adamw, plan_training
+from touchline.training.recipe import StrictSettings, TrainingSettings
+from touchline.training.schedule import WarmupCosine
 
 PICTURE = PictureSpec(width=FRAME_WIDTH, height=384)
 """What the network sees: frames as they are, and below them black up to a multiple of its strides."""
-_SCALE = 10_000
-"""Parts into which a run is cut for its learning rate, whether it ends by steps or by the clock."""
 
 
-@dataclass(frozen=True, slots=True)
-class PitchTraining:
+class PitchTraining(TrainingSettings):
     """How one network is trained.
 
     Attributes:
-        steps: after which it ends.
-        seconds: after which it ends if that is sooner; None for no limit.
+        seconds: after which it ends if that is sooner than ``steps``; None for no limit.
         real, simulated, drawn: pictures of each kind in a batch.
         real_strength, simulated_strength, drawn_strength: of their warps.
         drawn_kept, drawn_first, drawn_new: drawn pictures that are kept, made at first, and made anew each step.
         small_share: share of the run on pictures of half the size.
-        base_lr, weight_decay, ema_decay: of the optimiser and of the average that is kept.
-        save_every: steps.
-        seed: of everything random.
 
     """
 
-    steps: int = 6000
+    steps: int = Field(default=6000, ge=1)
     seconds: float | None = None
     real: int = 16
     simulated: int = 4
@@ -69,14 +64,12 @@ class PitchTraining:
     drawn_first: int = 128
     drawn_new: float = 4.0
     small_share: float = 0.3
-    base_lr: float = 2e-3
     weight_decay: float = 0.02
     ema_decay: float = 0.998
     save_every: int = 250
-    seed: int = 0
 
 
-class PitchRecipe(BaseModel):
+class PitchRecipe(StrictSettings):
     """A recipe of ``task: pitch-finder``.
 
     Attributes:
@@ -95,8 +88,6 @@ class PitchRecipe(BaseModel):
 
     """
 
-    model_config = ConfigDict(extra="forbid")
-
     task: str = "pitch-finder"
     name: str = "pitch-finder"
     data_root: Path
@@ -113,45 +104,41 @@ class PitchRecipe(BaseModel):
     description: str = ""
 
 
-def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu") -> Path:
-    """Train every fold and the model that ships; resumes where an earlier run in ``out`` stopped.
+def train(settings: PitchRecipe, job: Job) -> Path:
+    """Train every fold and the model that ships; resumes where an earlier run in ``job.out`` stopped.
 
     Args:
-        recipe: the content of the recipe file.
-        out: folder for checkpoints, ``measured.json`` and the models.
-        device: where to train, ``"cpu"`` or ``"cuda"``.
+        settings: the recipe.
+        job: its folder gets checkpoints, ``measured.json`` and the models.
 
     Returns:
         The model file.
 
     """
-    settings = PitchRecipe.model_validate(dict(recipe))
-    make_folder(out)
     frames = read_frames(settings.data_root / settings.frames)
+    check_held_out(settings.held_out, {frame.source for frame in frames}, leave_others=True)
     simulated = read_matches(settings)
+    measured_parts, ships = parts_of(settings.held_out, train_on_all=settings.train_on_all)
     folds = {}
-    for number, group in enumerate(settings.held_out):
-        learn, test = split_frames(frames, held_out=group)
-        if not learn or not test:
-            raise InputError(f"held_out {group}: {len(learn)} frames to learn from and {len(test)} to measure on")
-        name = f"fold_{number}"
-        network = train_network(settings, learn, simulated, out=out / name, device=device)
-        found = find_in_frames(network, test, height=PICTURE.height, device=device)
-        folds[name] = {"held_out": group, **measure_keypoints(found, test)}
-        save_model(out / name, network, model_config(network, settings, folds[name], name=name), half=True)
-        write_json_atomic(out / "measured.json", folds)
-    unseen = [] if settings.train_on_all else settings.held_out[0]
-    learn, _ = split_frames(frames, held_out=unseen)
-    folder = out / ("all" if settings.train_on_all else "fold_0")
-    shipped = train_network(settings, learn, simulated, out=folder, device=device)
-    return save_model(
-        out / settings.name, shipped, model_config(shipped, settings, folds, name=settings.name), half=True
-    )
+    for part in measured_parts:
+        learn, test = split_frames(frames, held_out=part.held_out)
+        network = train_network(settings, learn, simulated, part=part.folder, job=job)
+        found = find_in_frames(network, test, height=PICTURE.height, device=job.device)
+        folds[part.folder] = {"held_out": list(part.held_out), **measure_keypoints(found, test)}
+        config = model_config(network, settings, folds[part.folder], name=part.folder)
+        save_model(job.out / part.folder, network, config, half=True)
+        write_json_atomic(job.out / "measured.json", folds)
+    learn, _ = split_frames(frames, held_out=ships.held_out)
+    shipped = train_network(settings, learn, simulated, part=ships.folder, job=job)
+    config = model_config(shipped, settings, folds, name=settings.name)
+    return save_model(job.out / settings.name, shipped, config, half=True)
 
 
-def list_runs(settings: PitchRecipe) -> list[str]:
-    """The folders of the networks that a recipe trains, in order."""
-    return [f"fold_{number}" for number in range(len(settings.held_out))] + (["all"] if settings.train_on_all else [])
+def plan(settings: PitchRecipe, device: torch.device) -> list[PlannedRun]:
+    """The runs that a recipe would take."""
+    measured, ships = parts_of(settings.held_out, train_on_all=settings.train_on_all)
+    names = dict.fromkeys(part.folder for part in (*measured, ships))
+    return plan_runs(PitchNet(**settings.network), dict.fromkeys(names, settings.training.steps))
 
 
 def read_matches(settings: PitchRecipe) -> list[PitchFrame]:
@@ -189,6 +176,7 @@ class _Mixer:
     ) -> None:
         training = settings.training
         self._draws, self._size, self._new, self._owed = draws, PICTURE, training.drawn_new, 0.0
+        self._small_share = training.small_share
         parts: list[tuple[Bank, int, float]] = []
         if training.real and frames:
             parts.append((Bank(frames, device=draws.device), training.real, training.real_strength))
@@ -201,6 +189,22 @@ class _Mixer:
         if not parts:
             raise InputError("nothing to train on: no frames, no simulated matches and no drawn pitches")
         self._parts = parts
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint keeps so that the same batches come next."""
+        drawn = {} if self._drawn is None else self._drawn.state()
+        return {"random": generator_states(self._draws.generator), "owed": self._owed, "drawn": drawn}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from what :meth:`state` gave."""
+        if self._drawn is not None:
+            self._drawn.restore(state["drawn"])
+        restore_generators(state["random"], self._draws.generator)
+        self._owed = state["owed"]
+
+    def draw_at(self, step: int, share: float) -> PitchBatch:
+        """The next batch, small at the run's beginning."""
+        return self.draw(step=2 if share < self._small_share else 1)
 
     @torch.no_grad()
     def draw(self, *, step: int = 1) -> PitchBatch:
@@ -227,102 +231,59 @@ class _Mixer:
 
 
 def train_network(
-    settings: PitchRecipe, frames: Sequence[PitchFrame], simulated: Sequence[PitchFrame], *, out: Path, device: str
+    settings: PitchRecipe,
+    frames: Sequence[PitchFrame],
+    simulated: Sequence[PitchFrame],
+    *,
+    part: str,
+    job: Job,
 ) -> PitchNet:
-    """Train one network on frames; resumes from ``out/pitch.pt``. Returns the averaged weights in evaluation mode."""
+    """Train one network on frames; resumes from ``pitch.pt`` in the folder ``part``. Returns the averaged weights."""
     training = settings.training
-    make_folder(out)
     torch.manual_seed(training.seed)
     network = PitchNet(**{"num_classes": len(KEYPOINT_NAMES), **settings.network})
-    network = network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = torch.optim.AdamW(network.parameters(), lr=training.base_lr, weight_decay=training.weight_decay)
-    ema = Ema(network, training.ema_decay)
-    first, spent_s = _resume(out / "pitch.pt", network, optimizer, ema)
-    over = first >= training.steps or (training.seconds is not None and spent_s >= training.seconds)
-    if not over:
-        mixer = _Mixer(settings, frames, simulated, draws=Draws(seed=training.seed + first, device=device))
-        _run(network, mixer, settings, optimizer, ema, out=out, first=first, spent_s=spent_s)
-    ema.copy_to(network)
+    network = network.to(job.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    mixer = _Mixer(settings, frames, simulated, draws=Draws(seed=training.seed, device=job.device))
+    loop = Loop(
+        network,
+        Data(mixer.draw_at, mixer.state, mixer.restore),
+        lambda batch: loss_terms(network, batch, settings.loss),
+        adamw(network, training),
+        _loop_plan(settings, (*frames, *simulated), out=job.out / part),
+        progress=job.progress,
+    )
+    loop.run()
+    network.load_state_dict(loop.weights())
     return network.eval()
 
 
-def _resume(path: Path, network: PitchNet, optimizer: torch.optim.Optimizer, ema: Ema) -> tuple[int, float]:
-    if not path.exists():
-        return 0, 0.0
-    state = load_checkpoint(path)
-    network.load_state_dict(state["model"])
-    optimizer.load_state_dict(state["optimizer"])
-    ema.load_state_dict(state["ema"])
-    return int(state["step"]), float(state["seconds"])
-
-
-def _run(
-    network: PitchNet,
-    mixer: _Mixer,
-    settings: PitchRecipe,
-    optimizer: torch.optim.Optimizer,
-    ema: Ema,
-    *,
-    out: Path,
-    first: int,
-    spent_s: float,
-) -> None:
+def _loop_plan(settings: PitchRecipe, frames: Sequence[PitchFrame], *, out: Path) -> LoopPlan:
+    """A run may be made longer or shorter afterwards: its length is no part of its identity."""
     training = settings.training
-    schedule = WarmupCosine(training.base_lr, training.base_lr / 100, _SCALE // 25, _SCALE - _SCALE // 25)
-    log = MetricLog(out)
-    guard = LossGuard(network, run=out, lower="training.base_lr", checkpoint=out / "pitch.pt")
-    network.train()
-    started_s = time.monotonic() - spent_s
-    step, means = first, dict[str, float]()
-    while True:
-        seconds = time.monotonic() - started_s
-        done = max(step / training.steps, seconds / training.seconds if training.seconds else 0.0)
-        if done >= 1.0:
-            break
-        set_learning_rate(optimizer, schedule.at(max(1, int(done * _SCALE))))
-        batch = mixer.draw(step=2 if done < training.small_share else 1)
-        parts = _step(network, batch, optimizer, settings.loss)
-        guard.add(torch.stack(list(parts.values())).sum())
-        ema.update(network)
-        step += 1
-        if step % 50 == 0 or step == first + 1:
-            guard.require_finite(step)
-            means = {name: float(value) for name, value in parts.items()}
-            log.log(
-                step,
-                **means,
-                seconds=seconds,
-                steps_per_s=(step - first) / max(time.monotonic() - started_s - spent_s, 1e-9),
-            )
-        if step % training.save_every == 0:
-            guard.require_finite(step)
-            _save(out, network, optimizer, ema, step=step, seconds=seconds)
-    guard.require_finite(step)
-    _save(out, network, optimizer, ema, step=step, seconds=time.monotonic() - started_s)
-
-
-def _save(
-    out: Path, network: nn.Module, optimizer: torch.optim.Optimizer, ema: Ema, *, step: int, seconds: float
-) -> None:
-    save_checkpoint(
-        out / "pitch.pt",
-        model=network.state_dict(),
-        optimizer=optimizer.state_dict(),
-        ema=ema.state_dict(),
-        step=step,
-        seconds=seconds,
+    schedule = WarmupCosine.over(training.steps, base_lr=training.base_lr, least=0.01, warmup=0.04)
+    how = plan_training(
+        training,
+        out=out,
+        lower="training.base_lr",
+        data=sorted(frame.name for frame in frames),
+        network=[settings.network, asdict(settings.loss)],
+        schedule=schedule,
+        limit_s=training.seconds,
+        clock=time.monotonic,
+        checkpoints=CheckpointFile(out / "pitch.pt"),
+        clip_norm=5.0,
+        tensorboard=True,
     )
+    lasting = training.model_dump(mode="json", exclude_defaults=True, exclude={"steps", "seconds"})
+    return replace(how, identity={**how.identity, **identity_of(settings=lasting)})
 
 
-def _step(
-    network: PitchNet, batch: PitchBatch, optimizer: torch.optim.Optimizer, weights: LossWeights
-) -> dict[str, Tensor]:
+def loss_terms(network: PitchNet, batch: PitchBatch, weights: LossWeights) -> dict[str, Tensor]:
+    """The terms of the loss on a batch."""
     pictures = batch.pictures.contiguous(memory_format=torch.channels_last)
     with torch.autocast(pictures.device.type, dtype=torch.bfloat16):
         maps = network(pictures)
-    loss, parts = pitch_loss(maps, batch, weights)
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    nn.utils.clip_grad_norm_(network.parameters(), 5.0)
-    optimizer.step()
-    return parts
+    return pitch_loss(maps, batch, weights)
+
+
+FAMILY = Family("pitch-finder", PitchRecipe, train, plan)

@@ -9,12 +9,12 @@ from touchline.core.lazy import lazy_names
 if TYPE_CHECKING:
     from touchline.training.recognition.recogniser_settings import DistillRecipe as DistillRecipe
     from touchline.training.recognition.recogniser_settings import RecogniserRecipe as RecogniserRecipe
-    from touchline.training.recognition.skeletons import SkeletonRecipe as SkeletonRecipe
+    from touchline.training.recognition.skeleton_settings import SkeletonRecipe as SkeletonRecipe
 else:
     __all__, __getattr__, __dir__ = lazy_names(
         __name__,
         {
             "touchline.training.recognition.recogniser_settings": ("DistillRecipe", "RecogniserRecipe"),
-            "touchline.training.recognition.skeletons": ("SkeletonRecipe",),
+            "touchline.training.recognition.skeleton_settings": ("SkeletonRecipe",),
         },
     )

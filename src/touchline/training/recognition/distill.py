@@ -12,40 +12,23 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from touchline.core.errors import UsageError
-from touchline.formats.files.atomic import write_json_atomic
 from touchline.models.networks.clip_ensemble import ClipEnsemble
-from touchline.models.specs.clip_input import ClipClassifier
-from touchline.models.specs.spec import ClipSpec
 from touchline.models.store import save_model
+from touchline.training.family import Family, Job, PlannedRun
 from touchline.training.recognition import distillation_losses as losses
-from touchline.training.recognition.distill_table import ROLES, DistillResult, DistillRow, result_of, row_of
-from touchline.training.recognition.recogniser import (
-    Floats,
-    StudentLoss,
-    check_leaks,
-    check_weights,
-    config_of,
-    predict,
-    train_members,
-    write_measured,
-)
-from touchline.training.recognition.recogniser_data import TrainingClips, folds_of, read_training_clips
+from touchline.training.recognition.clip_networks import check_weights, config_of, plan_network
+from touchline.training.recognition.clip_splits import Indices
+from touchline.training.recognition.clip_trial import ClipTrial, read_clip_trial
+from touchline.training.recognition.distill_table import DistillResult, DistillRow, compare_roles
+from touchline.training.recognition.recogniser import ClipTeaching, StudentLoss, train_members
 from touchline.training.recognition.recogniser_settings import Distillation, DistillRecipe, NetworkSettings
 from touchline.training.recognition.teacher_cache import TeacherSays, ask_teacher
 
-_OF_LOGITS: dict[str, Callable[..., Tensor]] = {
-    "soft-targets": losses.soft_targets,
-    "soft-targets-mean": losses.soft_targets_mean,
-    "standardised": losses.standardised,
-    "correlation": losses.correlation,
-}
 _OF_FEATURES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "distances": losses.distances,
     "angles": losses.angles,
@@ -53,80 +36,79 @@ _OF_FEATURES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 }
 
 
-def distill(
-    recipe: Mapping[str, Any], *, out: Path, device: str = "cpu", recipe_folder: Path = Path()
-) -> DistillResult:
-    """Do what a recipe of ``task: distill`` asks; finished networks are not trained again.
+def distill(settings: DistillRecipe, job: Job) -> DistillResult:
+    """Train the teacher and both students of every fold, or go on where an earlier run in ``job.out`` stopped.
 
     Args:
-        recipe: the content of the recipe file.
-        out: folder for everything that comes out, ``table.json`` among it.
-        device: where to train.
-        recipe_folder: where the recipe lies, for files beside it.
+        settings: the recipe.
+        job: its folder gets everything that comes out, ``table.json`` among it.
 
     Raises:
         InputError: the data cannot be used, or leak.
         UsageError: a student of several members, or a teacher of several for a loss of features.
 
     """
-    settings = DistillRecipe.model_validate(dict(recipe))
     _check_members(settings)
     check_weights(settings.teacher, settings.student, clip=settings.clip)
-    clips = read_training_clips(
-        settings.data, root=settings.data_root, recipe_folder=recipe_folder, cache=out / "clips"
+    trial, out = read_clip_trial(settings, job), job.out
+
+    def save(student: Any, row: DistillRow, measured: Mapping[str, Any]) -> Path:
+        config = config_of(settings, settings.student, labels=trial.clips.labels, measured=asdict(row))
+        return save_model(out / settings.name, student, config, half=True)
+
+    return compare_roles(
+        trial,
+        lambda folder, rows: _train_roles(trial, rows, settings, folder, job),
+        save,
+        out=out,
+        leaks=trial.leaks.describe() if trial.leaks else "",
     )
-    leaks = check_leaks(clips, settings, out=out)
-    values = {role: np.full((len(clips), len(clips.labels)), np.nan) for role in ROLES}
-    networks: dict[str, Any] = {}
-    for number, fold in enumerate(folds_of(clips, settings.data)):
-        networks = _fold(clips, fold.train, settings, out=out / f"fold_{number}", device=device)
-        for role in ROLES:
-            values[role][fold.test] = predict(networks[role], clips, fold.test, spec=settings.clip, device=device)
-    rows = tuple(
-        _row(role, networks[role], clips, values[role], settings.clip, out=out, device=device) for role in ROLES
-    )
-    config = config_of(
-        settings.student,
-        networks["distilled"],
-        name=settings.name,
-        clips=clips,
-        spec=settings.clip,
-        measured=asdict(rows[2]),
-    )
-    model = save_model(out / settings.name, networks["distilled"], config, half=True)
-    result = result_of(
-        rows,
-        truth=clips.truth,
-        values=values,
-        groups=[item.kept_together for item in clips.items],
-        model=model,
-        leaks=leaks.describe() if leaks else "",
-    )
-    write_json_atomic(out / "table.json", asdict(result))
-    return result
 
 
-def _fold(
-    clips: TrainingClips, learn: npt.NDArray[np.int64], settings: DistillRecipe, *, out: Path, device: str
-) -> dict[str, Any]:
+def train(settings: DistillRecipe, job: Job) -> Path:
+    """As :func:`distill`; returns the file of the distilled student."""
+    return Path(distill(settings, job).model)
+
+
+def plan(settings: DistillRecipe, device: torch.device) -> list[PlannedRun]:
+    """The runs that a recipe would take."""
+    roles = {"teacher": settings.teacher, "student": settings.student, "distilled student": settings.student}
+    return [plan_network(f"{role} of each fold", network) for role, network in roles.items()]
+
+
+def _train_roles(trial: ClipTrial, learn: Indices, settings: DistillRecipe, folder: str, job: Job) -> dict[str, Any]:
     """Teacher, student alone and student distilled of one fold."""
 
-    def trained(role: str, wanted: NetworkSettings, **teaching: Any) -> Any:
-        return train_members(wanted, clips, learn, spec=settings.clip, out=out / role, device=device, **teaching)
+    def train(role: str, network: NetworkSettings, teaching: ClipTeaching | None = None) -> Any:
+        return train_members(
+            network,
+            trial.clips,
+            learn,
+            spec=trial.spec,
+            out=job.out / folder / role,
+            device=job.device,
+            teaching=teaching,
+            progress=job.progress,
+        )
 
-    teacher = trained("teacher", settings.teacher)
-    of_features = settings.distillation.loss in _OF_FEATURES
-    teachers = list(teacher.cpu().members) if isinstance(teacher, ClipEnsemble) else [teacher.cpu()]
-    says = ask_teacher(teachers, clips, spec=settings.clip, features=of_features, path=out / "teacher_says.npz")
-    student = trained("student", settings.student)
+    teacher, student = train("teacher", settings.teacher), train("student", settings.student)
+    teaching = _teaching(trial, teacher, student, settings, path=job.out / folder / "teacher_says.npz")
+    return {"teacher": teacher, "student": student, "distilled": train("distilled", settings.student, teaching)}
+
+
+def _teaching(trial: ClipTrial, teacher: Any, student: Any, settings: DistillRecipe, *, path: Path) -> ClipTeaching:
+    """What the teacher of a fold asks; what it says of every clip is kept in ``path``."""
+    asked = settings.distillation
+    teachers = list(teacher.members) if isinstance(teacher, ClipEnsemble) else [teacher]
+    says = ask_teacher(teachers, trial.clips, spec=trial.spec, features=asked.loss in _OF_FEATURES, path=path)
     loss = student_loss(
-        settings.distillation,
+        asked,
         student_size=student.feature_size,
         teacher_size=says.features.shape[1],
         label_smoothing=settings.student.optimizer.label_smoothing,
     )
-    distilled = trained("distilled", settings.student, says=says, student_loss=loss)
-    return {"teacher": teacher.to(device), "student": student, "distilled": distilled}
+    asks = settings.model_dump(mode="json", include={"teacher", "distillation"}, exclude_defaults=True)
+    return ClipTeaching(says, loss, asks)
 
 
 def _check_members(settings: DistillRecipe) -> None:
@@ -165,7 +147,7 @@ def student_loss(
         theirs, t = says.logits.to(logits.device), settings.temperature
         if settings.loss == "decoupled":
             return losses.decoupled(logits, theirs, labels, temperature=t)
-        return _OF_LOGITS[settings.loss](logits, theirs, temperature=t)
+        return losses.OF_LOGITS[settings.loss](logits, theirs, temperature=t)
 
     def loss(logits: Tensor, features: Tensor, says: TeacherSays, labels: Tensor) -> Tensor:
         distilled = asked(logits, features, says, labels)
@@ -175,10 +157,4 @@ def student_loss(
     return loss
 
 
-def _row(
-    role: str, network: nn.Module, clips: TrainingClips, values: Floats, spec: ClipSpec, *, out: Path, device: str
-) -> DistillRow:
-    whole = ClipClassifier(network, spec=spec).eval().to(device)
-    pixels = torch.zeros(1, spec.frames, spec.height, spec.width, 3, dtype=torch.uint8, device=device)
-    measured = write_measured(clips, values, out=out, name=role)
-    return row_of(role, network, measured=measured, run_once=lambda: whole(pixels).cpu())
+FAMILY = Family("distill", DistillRecipe, train, plan, distill=distill)

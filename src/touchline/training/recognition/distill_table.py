@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,10 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
+from touchline.formats.files.atomic import write_json_atomic
 from touchline.metrics.recognition import difference_interval
+from touchline.training.recognition.clip_splits import Indices
+from touchline.training.recognition.held_out import Networks, Trial, hold_out, write_measured
 
 ROLES = ("teacher", "student", "distilled")
 _TIMED = 20
@@ -75,6 +78,39 @@ class DistillResult:
     def proven(self) -> bool:
         """Whether the gain over the student alone lies outside the noise."""
         return self.gain_low > 0 or self.gain_high < 0
+
+
+def compare_roles(
+    trial: Trial,
+    train: Callable[[str, Indices], Networks],
+    save: Callable[[Any, DistillRow, Mapping[str, Any]], Path],
+    *,
+    out: Path,
+    leaks: str = "",
+) -> DistillResult:
+    """Train the three networks of every fold, measure them on what it holds out, and save the distilled student.
+
+    Args:
+        trial: the examples and their folds.
+        train: the networks of ``ROLES`` that learnt from some rows, in the folder of the fold's name.
+        save: writes the distilled student of the last fold, given its line and all that was measured of it.
+        out: folder for ``ROLE.csv``, ``ROLE.json`` and ``table.json``.
+        leaks: what lies on both sides of the folds.
+
+    """
+    values, networks = hold_out(trial, train)
+    last, measured, rows = networks[-1], {}, []
+    for role in ROLES:
+        measured[role] = write_measured(trial, values[role], csv=out / f"{role}.csv", json=out / f"{role}.json")
+        run_once = trial.one_by_one(last[role])
+        rows.append(row_of(role, last[role], measured=measured[role], run_once=run_once))
+    model = save(last["distilled"], rows[-1], measured["distilled"])
+    examples = trial.examples
+    result = result_of(
+        tuple(rows), truth=examples.truth, values=values, groups=examples.groups, model=model, leaks=leaks
+    )
+    write_json_atomic(out / "table.json", asdict(result))
+    return result
 
 
 def row_of(role: str, network: nn.Module, *, measured: Mapping[str, Any], run_once: Callable[[], object]) -> DistillRow:

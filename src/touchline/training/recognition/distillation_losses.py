@@ -6,6 +6,8 @@ function gives a scalar, averaged over the batch.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -151,3 +153,12 @@ def _check(student: Tensor, teacher: Tensor, *, temperature: float) -> None:
         raise ValueError(f"student's logits {tuple(student.shape)} do not fit the teacher's {tuple(teacher.shape)}")
     if temperature <= 0:
         raise ValueError(f"temperature={temperature} must be above 0")
+
+
+OF_LOGITS: dict[str, Callable[..., Tensor]] = {
+    "soft-targets": soft_targets,
+    "soft-targets-mean": soft_targets_mean,
+    "standardised": standardised,
+    "correlation": correlation,
+}
+"""Losses of the student's and the teacher's logits at a temperature, as recipes name them."""

@@ -18,7 +18,7 @@ from touchline.formats.clips.folders import read_clip_folders
 from touchline.formats.clips.predictions import read_clip_predictions
 from touchline.formats.clips.spacejam import read_spacejam
 from touchline.formats.files.atomic import make_folder, replacing, write_json_atomic
-from touchline.formats.files.text_columns import read_column
+from touchline.formats.files.csv_rows import read_column
 from touchline.media.clip_reader import read_frames
 from touchline.models.specs.spec import ClipSpec
 from touchline.recognition.prepare import sample_clip

@@ -100,33 +100,51 @@ class NetworkSettings(StrictSettings):
     optimizer: ClipOptimizer = ClipOptimizer()
 
 
-class RecogniserRecipe(StrictSettings):
-    """A recipe of ``task: recogniser``.
+class ClipRecipe(StrictSettings):
+    """What every recipe that trains recognisers of clips says.
 
     Attributes:
         name: of the model file that comes out.
         data_root: folder that ``data.path`` lies in.
         data: which clips.
         clip: what the network sees.
-        model: the network and how it learns.
-        train_on_all: whether a last network, trained on every clip, is written; if not, the first fold's is.
+        licence, description: of the model file.
         needs: what to get, for the message where ``data_root`` is not there.
 
     """
 
-    task: str = "recogniser"
-    name: str = "recogniser"
+    name: str
     data_root: Path
     data: ClipData
     clip: ClipSpec
-    model: NetworkSettings = NetworkSettings()
-    train_on_all: bool = True
     licence: str = "Apache-2.0"
     description: str = ""
     needs: str = ""
 
 
-class Distillation(StrictSettings):
+class RecogniserRecipe(ClipRecipe):
+    """A recipe of ``task: recogniser``.
+
+    Attributes:
+        model: the network and how it learns.
+        train_on_all: whether a last network, trained on every clip, is written; if not, the first fold's is.
+
+    """
+
+    task: str = "recogniser"
+    name: str = "recogniser"
+    model: NetworkSettings = NetworkSettings()
+    train_on_all: bool = True
+
+
+class TeachingWeights(StrictSettings):
+    """How much the teacher's part of the loss counts, and how much the labels'."""
+
+    kd_weight: float = Field(default=0.7, ge=0)
+    ce_weight: float = Field(default=0.3, ge=0)
+
+
+class Distillation(TeachingWeights):
     """What the student takes over.
 
     Attributes:
@@ -137,31 +155,20 @@ class Distillation(StrictSettings):
     """
 
     loss: LossName = "soft-targets"
-    kd_weight: float = Field(default=0.7, ge=0)
-    ce_weight: float = Field(default=0.3, ge=0)
     temperature: float = Field(default=4.0, gt=0)
 
 
-class DistillRecipe(StrictSettings):
+class DistillRecipe(ClipRecipe):
     """A recipe of ``task: distill``: a teacher, and a student alone and distilled, on the same folds.
 
     Attributes:
-        name: of the student's model file.
-        data_root, data, clip: as in :class:`RecogniserRecipe`.
         teacher, student: the two networks.
         distillation: what is taken over.
-        needs: as in :class:`RecogniserRecipe`.
 
     """
 
     task: str = "distill"
     name: str = "student"
-    data_root: Path
-    data: ClipData
-    clip: ClipSpec
     teacher: NetworkSettings
     student: NetworkSettings
     distillation: Distillation = Distillation()
-    licence: str = "Apache-2.0"
-    description: str = ""
-    needs: str = ""

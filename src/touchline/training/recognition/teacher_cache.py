@@ -51,7 +51,7 @@ def ask_teacher(
     """What teachers say of every clip; several are averaged.
 
     Args:
-        teachers: networks in evaluation mode.
+        teachers: networks in evaluation mode, asked on the device where they are.
         clips: of which.
         spec: what the teachers see.
         mirrored: average with the mirror images.
@@ -64,16 +64,17 @@ def ask_teacher(
     name = _fingerprint(teachers, clips, spec=spec, asked=f"{mirrored} {features}")
     if path is not None and (kept := _kept(path, name=name)) is not None:
         return kept
-    normalise = ClipNormaliser(spec)
+    device = next(teachers[0].parameters()).device
+    normalise = ClipNormaliser(spec).to(device)
     logits, found = [], []
     for first in range(0, len(clips), _BATCH):
         rows = range(first, min(first + _BATCH, len(clips)))
-        pixels = normalise(plain_batch(clips, rows, spec=spec))
+        pixels = normalise(plain_batch(clips, rows, spec=spec).to(device))
         views = [pixels, pixels.flip(-1)] if mirrored else [pixels]
         said = [teacher(view).float() for teacher in teachers for view in views]
-        logits.append(torch.stack(said).mean(dim=0))
+        logits.append(torch.stack(said).mean(dim=0).cpu())
         seen = [teacher.forward_features(view).float() for teacher in teachers for view in views if features]
-        found.append(torch.stack(seen).mean(dim=0) if seen else pixels.new_zeros(len(pixels), 0))
+        found.append(torch.stack(seen).mean(dim=0).cpu() if seen else torch.zeros(len(pixels), 0))
     says = TeacherSays(torch.cat(logits), torch.cat(found))
     if path is not None:
         make_folder(path.parent)

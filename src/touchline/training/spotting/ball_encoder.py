@@ -6,23 +6,23 @@ simulated match, so the encoder learns that first, on crops (it is fully convolu
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from pydantic import Field
+from torch import Tensor
 from torch.nn import functional as F
 
 from touchline.models.networks.ball_spotter import BallEncoder
-from touchline.training.checkpoint import load_checkpoint, save_checkpoint
-from touchline.training.ema import Ema
-from touchline.training.finite import LossGuard
-from touchline.training.logs import MetricLog
-from touchline.training.schedule import WarmupCosine, set_learning_rate
+from touchline.training.checkpoint import CheckpointFile
+from touchline.training.loop import Loop
+from touchline.training.plan import Progress, adamw, data_from, plan_training
+from touchline.training.recipe import TrainingSettings
 from touchline.training.spotting.ball_truth import BallTruth
 
 CELL = 4
@@ -41,22 +41,26 @@ class Match:
     truth: BallTruth
 
 
-@dataclass(frozen=True, slots=True)
-class EncoderSettings:
-    """How the encoder is trained; sizes in pixels."""
+class EncoderSettings(TrainingSettings):
+    """How the encoder is trained; sizes in pixels.
 
-    steps: int = 4000
+    Attributes:
+        batch_size: crops in a step.
+        crop_width, crop_height: of a crop.
+        ball_share, handover_share: of crops that hold the ball, and of frames around a handover.
+        zoom: range of sizes.
+
+    """
+
+    steps: int = Field(default=4000, ge=1)
     batch_size: int = 16
     crop_width: int = 320
     crop_height: int = 160
-    base_lr: float = 2e-3
     weight_decay: float = 0.02
     ema_decay: float = 0.998
     ball_share: float = 0.8
     handover_share: float = 0.4
     zoom: tuple[float, float] = (0.85, 1.3)
-    save_every: int = 500
-    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,6 +103,11 @@ class CropSampler:
         self._busy = [np.flatnonzero(m.truth.released | m.truth.received) for m in matches]
         most = max(len(feet) for m in matches for feet in m.truth.feet_xy)
         self._feet = [_pad_points(m.truth.feet_xy, most=max(most, 1)) for m in matches]
+
+    @property
+    def generator(self) -> np.random.Generator:
+        """What decides which crops come next."""
+        return self._random
 
     def draw(self) -> CropBatch:
         """The next batch; one zoom for all of it, all else drawn crop by crop."""
@@ -208,74 +217,36 @@ def encoder_loss(logits: Tensor, batch: CropBatch) -> Tensor:
 
 
 def train_encoder(
-    encoder: BallEncoder, matches: Sequence[Match], *, settings: EncoderSettings, out: Path, device: str
+    encoder: BallEncoder,
+    matches: Sequence[Match],
+    *,
+    settings: EncoderSettings,
+    out: Path,
+    device: str,
+    progress: Progress | None = None,
 ) -> BallEncoder:
     """Train an encoder on matches; resumes from ``out/encoder.pt`` and returns the averaged weights in eval mode."""
-    torch.manual_seed(settings.seed)
-    encoder = encoder.to(device).to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
-    optimizer = torch.optim.AdamW(encoder.parameters(), lr=settings.base_lr, weight_decay=settings.weight_decay)
-    warmup = max(1, settings.steps // 20)
-    schedule = WarmupCosine(settings.base_lr, settings.base_lr / 100, warmup, settings.steps - warmup)
-    ema = Ema(encoder, settings.ema_decay)
-    checkpoint = out / "encoder.pt"
-    first = 0
-    if checkpoint.exists():
-        state = load_checkpoint(checkpoint)
-        encoder.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        ema.load_state_dict(state["ema"])
-        first = int(state["step"])
-    if first < settings.steps:
-        _run_steps(encoder, matches, settings, optimizer, schedule, ema, out=out, device=device, first=first)
-    ema.copy_to(encoder)
+    encoder = encoder.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    sampler = CropSampler(matches, settings, device=device, seed=settings.seed, stack_offsets=encoder.stack_offsets)
+    plan = plan_training(
+        settings,
+        out=out,
+        lower="encoder.base_lr",
+        data=[(match.name, len(match.truth)) for match in matches],
+        network=str(encoder),
+        checkpoints=CheckpointFile(out / "encoder.pt"),
+        clip_norm=5.0,
+        log_every=100,
+        tensorboard=True,
+    )
+    data = data_from(sampler.draw, sampler.generator)
+    loop = Loop(encoder, data, partial(_loss, encoder), adamw(encoder, settings), plan, progress=progress)
+    loop.run()
+    encoder.load_state_dict(loop.weights())
     return encoder.eval()
 
 
-def _run_steps(
-    encoder: BallEncoder,
-    matches: Sequence[Match],
-    settings: EncoderSettings,
-    optimizer: torch.optim.Optimizer,
-    schedule: WarmupCosine,
-    ema: Ema,
-    *,
-    out: Path,
-    device: str,
-    first: int,
-) -> None:
-    # A resumed run draws a fresh stream of crops rather than replaying the old one.
-    sampler = CropSampler(
-        matches, settings, device=device, seed=settings.seed + first, stack_offsets=encoder.stack_offsets
-    )
-    log = MetricLog(out)
-    guard = LossGuard(encoder, run=out, lower="encoder.base_lr", checkpoint=out / "encoder.pt")
-    started, mean_loss = time.monotonic(), 0.0
-    for step in range(first, settings.steps):
-        set_learning_rate(optimizer, schedule.at(step))
-        loss = _step(encoder, sampler.draw(), optimizer, device=device)
-        guard.add(loss)
-        ema.update(encoder)
-        mean_loss += (loss - mean_loss) * 0.02 if step > first else loss
-        if (step + 1) % 100 == 0:
-            guard.require_finite(step + 1)
-            log.log(step + 1, loss=mean_loss, seconds=time.monotonic() - started)
-        if (step + 1) % settings.save_every == 0 or step + 1 == settings.steps:
-            guard.require_finite(step + 1)
-            save_checkpoint(
-                out / "encoder.pt",
-                model=encoder.state_dict(),
-                optimizer=optimizer.state_dict(),
-                ema=ema.state_dict(),
-                step=step + 1,
-            )
-
-
-def _step(encoder: nn.Module, batch: CropBatch, optimizer: torch.optim.Optimizer, *, device: str) -> float:
-    with torch.autocast(torch.device(device).type, dtype=torch.bfloat16):
+def _loss(encoder: BallEncoder, batch: CropBatch) -> dict[str, Tensor]:
+    with torch.autocast(batch.stacks.device.type, dtype=torch.bfloat16):
         logits = encoder(batch.stacks.contiguous(memory_format=torch.channels_last))
-    loss = encoder_loss(logits, batch)
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    nn.utils.clip_grad_norm_(encoder.parameters(), 5.0)
-    optimizer.step()
-    return float(loss.detach())
+    return {"loss": encoder_loss(logits, batch)}

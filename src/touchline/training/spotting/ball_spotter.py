@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
 from touchline.core.clock import us_from_frame
 from touchline.core.errors import InputError
 from touchline.core.events import Scores, Timeline
+from touchline.core.labels import BALL_FPS, labels_named
 from touchline.formats.files.atomic import make_folder, write_json_atomic
 from touchline.media.sampling import fit_luma, sample_regular
 from touchline.media.video import VideoReader
@@ -26,6 +27,9 @@ from touchline.models.networks.ball_spotter import BallSpotter
 from touchline.models.specs.spec import FrameSpec, ModelConfig, PeakSpec
 from touchline.models.store import save_model
 from touchline.spotting.peaks import find_events
+from touchline.training.family import Family, Job, PlannedRun, plan_runs
+from touchline.training.folds import check_held_out, parts_of
+from touchline.training.recipe import StrictSettings
 from touchline.training.spotting.ball_encoder import EncoderSettings, Match, train_encoder
 from touchline.training.spotting.ball_temporal import (
     TemporalSettings,
@@ -36,11 +40,8 @@ from touchline.training.spotting.ball_temporal import (
 )
 from touchline.training.spotting.ball_truth import event_targets, read_ball_truth
 
-EVALUATION_FPS = 25.0
-"""SoccerNet's ball-action clock, on which mAP@1 is reported."""
 
-
-class BallSpotterRecipe(BaseModel):
+class BallSpotterRecipe(StrictSettings):
     """A recipe of ``task: ball-spotter``.
 
     Attributes:
@@ -48,7 +49,7 @@ class BallSpotterRecipe(BaseModel):
         data_root: folder with one folder a match.
         matches: the match folders.
         held_out: groups of matches; each group is scored by a model that was trained on the others.
-        labels: the classes, in the order of the network's outputs.
+        labels: name of a label set, or the classes, in the order of the network's outputs.
         frame: the pictures, and the model's clock.
         network: arguments of :class:`~touchline.models.networks.ball_spotter.BallSpotter`.
         encoder, temporal: how the two halves are trained.
@@ -58,14 +59,12 @@ class BallSpotterRecipe(BaseModel):
 
     """
 
-    model_config = ConfigDict(extra="forbid")
-
     task: str = "ball-spotter"
     name: str = "ball-spotter"
     data_root: Path
     matches: list[str] = Field(min_length=2)
     held_out: list[list[str]]
-    labels: tuple[str, ...]
+    labels: Annotated[tuple[str, ...], BeforeValidator(labels_named)]
     frame: FrameSpec
     network: dict[str, Any] = Field(default_factory=dict)
     encoder: EncoderSettings = EncoderSettings()
@@ -77,34 +76,41 @@ class BallSpotterRecipe(BaseModel):
     description: str = ""
 
 
-def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu") -> Path:
-    """Train every fold and the model that ships; resumes where an earlier run in ``out`` stopped.
+def train(settings: BallSpotterRecipe, job: Job) -> Path:
+    """Train every fold and the model that ships; resumes where an earlier run in ``job.out`` stopped.
 
     Args:
-        recipe: the content of the recipe file.
-        out: folder for caches, checkpoints, held-out predictions, ``measured.json`` and the model.
-        device: where to train, ``"cpu"`` or ``"cuda"``.
+        settings: the recipe.
+        job: its folder gets caches, checkpoints, ``measured.json`` and the model.
 
     Returns:
         The model file.
 
     """
-    settings = BallSpotterRecipe.model_validate(dict(recipe))
-    make_folder(out)
+    check_held_out(settings.held_out, settings.matches, leave_others=True)
     matches = {
-        name: load_match(settings.data_root / name, settings.frame, cache=out / "cache") for name in settings.matches
+        name: load_match(settings.data_root / name, settings.frame, cache=job.out / "cache")
+        for name in settings.matches
     }
+    measured_parts, ships = parts_of(settings.held_out, train_on_all=True)
     predictions: dict[str, Timeline] = {}
-    for number, group in enumerate(settings.held_out):
-        learn = [matches[name] for name in settings.matches if name not in group]
-        fold = _train_one(learn, settings, out=out / f"fold_{number}", device=device)
-        for name in group:
-            vectors = _vectors(fold, matches[name], out=out / f"fold_{number}", device=device)
+    for part in measured_parts:
+        learn = [matches[name] for name in settings.matches if name not in part.held_out]
+        fold = _train_one(learn, settings, part=part.folder, job=job)
+        for name in part.held_out:
+            vectors = _vectors(fold, matches[name], out=job.out / part.folder, device=job.device)
             predictions[name] = spot_vectors(fold, vectors, settings)
     measured = measure(predictions, matches, settings)
-    write_json_atomic(out / "measured.json", measured)
-    shipped = _train_one(list(matches.values()), settings, out=out / "all", device=device)
-    return save_model(out / settings.name, shipped, _model_config(shipped, settings, measured))
+    write_json_atomic(job.out / "measured.json", measured)
+    shipped = _train_one(list(matches.values()), settings, part=ships.folder, job=job)
+    return save_model(job.out / settings.name, shipped, _model_config(shipped, settings, measured))
+
+
+def plan(settings: BallSpotterRecipe, device: torch.device) -> list[PlannedRun]:
+    """The runs that a recipe would take."""
+    names = [f"held-out-{number}" for number in range(len(settings.held_out))] + ["all"]
+    network = BallSpotter(**{"num_classes": len(settings.labels), **settings.network})
+    return plan_runs(network, dict.fromkeys(names, settings.encoder.steps + settings.temporal.steps))
 
 
 def load_match(folder: Path, frame: FrameSpec, *, cache: Path) -> Match:
@@ -144,9 +150,7 @@ def measure(
 
     def at1(some: Sequence[str]) -> tuple[float, list[float]]:
         truth = [_only(matches[name].truth.timeline, settings.labels) for name in some]
-        result = average_map(
-            truth, [predictions[n] for n in some], labels=settings.labels, fps=EVALUATION_FPS, metric="at1"
-        )
+        result = average_map(truth, [predictions[n] for n in some], labels=settings.labels, fps=BALL_FPS, metric="at1")
         per_class = result["a_mAP_per_class"]
         return float(result["a_mAP"]), [round(float(v), 4) for v in per_class]  # type: ignore[arg-type, union-attr]
 
@@ -169,12 +173,12 @@ def _only(timeline: Timeline, labels: Sequence[str]) -> Timeline:
     return Timeline(tuple(event for event in timeline if event.label in labels))
 
 
-def _train_one(matches: Sequence[Match], settings: BallSpotterRecipe, *, out: Path, device: str) -> BallSpotter:
-    """An encoder and a head on some matches; each half is skipped where ``out`` holds it already."""
-    make_folder(out)
+def _train_one(matches: Sequence[Match], settings: BallSpotterRecipe, *, part: str, job: Job) -> BallSpotter:
+    """An encoder and a head on some matches; each half goes on where an earlier run in the folder ``part`` stopped."""
+    out, device, progress = job.out / part, job.device, job.progress
     torch.manual_seed(settings.encoder.seed)
     network = BallSpotter(num_classes=len(settings.labels), **settings.network)
-    train_encoder(network.encoder, matches, settings=settings.encoder, out=out, device=device)
+    train_encoder(network.encoder, matches, settings=settings.encoder, out=out, device=device, progress=progress)
     vectors = {match.name: _vectors(network, match, out=out, device=device) for match in matches}
     sequences = [
         VectorSequence(
@@ -191,7 +195,7 @@ def _train_one(matches: Sequence[Match], settings: BallSpotterRecipe, *, out: Pa
         for match in matches
     ]
     network.to("cpu")
-    train_head(network, sequences, settings=settings.temporal)
+    train_head(network, sequences, settings=settings.temporal, out=out / "head", device=device, progress=progress)
     return network
 
 
@@ -225,3 +229,6 @@ def _model_config(network: BallSpotter, settings: BallSpotterRecipe, measured: M
         description=settings.description,
         measured=dict(measured),
     )
+
+
+FAMILY = Family("ball-spotter", BallSpotterRecipe, train, plan)

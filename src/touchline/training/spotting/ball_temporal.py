@@ -7,7 +7,8 @@ the classes it learns, only while training, who has the ball: hundreds of exact 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -16,28 +17,33 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from touchline.models.networks.ball_spotter import BallSpotter, TemporalHead, candidate_vectors
-from touchline.training.ema import Ema
-from touchline.training.finite import LossGuard
-from touchline.training.schedule import WarmupCosine, set_learning_rate
+from touchline.training.loop import Loop
+from touchline.training.plan import LoopPlan, Progress, adamw, data_from, plan_training
+from touchline.training.recipe import TrainingSettings
+from touchline.training.schedule import WarmupCosine
 from touchline.training.spotting.losses import focal_loss
 
 
-@dataclass(frozen=True, slots=True)
-class TemporalSettings:
-    """How the temporal head is trained; lengths in frames of the model's clock."""
+class TemporalSettings(TrainingSettings):
+    """How the temporal head is trained; lengths in frames of the model's clock.
 
-    steps: int = 1000
+    Attributes:
+        batch_size, segment: segments in a step, and their length.
+        target_radius: frames around an event that count as it.
+        feature_noise: added to vectors, in standard deviations.
+        state_weight, positive_weight: of who has the ball, and of frames with an event.
+        gamma: of the focal loss.
+
+    """
+
     batch_size: int = 16
     segment: int = 128
-    base_lr: float = 2e-3
-    weight_decay: float = 0.05
     ema_decay: float = 0.99
     target_radius: int = 3
     feature_noise: float = 0.1
     state_weight: float = 0.5
     positive_weight: float = 2.0
     gamma: float = 1.0
-    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,8 +78,24 @@ def encode_match(network: BallSpotter, luma: npt.NDArray[np.uint8], *, device: s
     return torch.cat(parts)
 
 
-def train_head(network: BallSpotter, sequences: Sequence[VectorSequence], *, settings: TemporalSettings) -> None:
+def train_head(
+    network: BallSpotter,
+    sequences: Sequence[VectorSequence],
+    *,
+    settings: TemporalSettings,
+    out: Path | None = None,
+    device: str = "cpu",
+    progress: Progress | None = None,
+) -> None:
     """Train the network's temporal head in place (averaged weights) on cached vectors; leaves it in eval mode.
+
+    Args:
+        network: the one whose head learns; it ends on the CPU.
+        sequences: of every match.
+        settings: how.
+        out: folder of log and checkpoint, from which an earlier run goes on; none without.
+        device: where to train.
+        progress: called after every step.
 
     Raises:
         UsageError: the loss was no number at some step.
@@ -81,24 +103,31 @@ def train_head(network: BallSpotter, sequences: Sequence[VectorSequence], *, set
     """
     torch.manual_seed(settings.seed)
     random = np.random.default_rng(settings.seed)
-    classes, states = network.num_classes, sequences[0].states.shape[1]
-    head = _wider_head(network, extra=states).train()
-    optimizer = torch.optim.AdamW(head.parameters(), lr=settings.base_lr, weight_decay=settings.weight_decay)
-    schedule = WarmupCosine(settings.base_lr, settings.base_lr / 50, settings.steps // 20, settings.steps)
-    ema = Ema(head, settings.ema_decay)
-    guard = LossGuard(head, run="temporal head", lower="temporal.base_lr", checkpoint=None)
-    for step in range(settings.steps):
-        set_learning_rate(optimizer, schedule.at(step))
-        vectors, targets = _draw(sequences, settings, head=head, random=random)
-        loss = _head_loss(head(vectors), targets, classes=classes, settings=settings)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        ema.update(head)
-        guard.add(loss)
-    guard.require_finite(settings.steps)
-    ema.copy_to(head)
-    _keep_classes(network, head)
+    head = _wider_head(network, extra=sequences[0].states.shape[1]).to(device)
+    data = data_from(lambda: _draw(sequences, settings, head=head, random=random), random)
+
+    def terms(batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
+        vectors, targets = (one.to(device) for one in batch)
+        return {"loss": _head_loss(head(vectors), targets, classes=network.num_classes, settings=settings)}
+
+    loop = Loop(head, data, terms, adamw(head, settings), _plan(settings, sequences, head, out=out), progress=progress)
+    loop.run()
+    head.load_state_dict(loop.weights())
+    _keep_classes(network, head.cpu())
+
+
+def _plan(
+    settings: TemporalSettings, sequences: Sequence[VectorSequence], head: TemporalHead, *, out: Path | None
+) -> LoopPlan:
+    plan = plan_training(
+        settings,
+        out=out or Path("temporal head"),
+        lower="temporal.base_lr",
+        data=[len(sequence.vectors) for sequence in sequences],
+        network=str(head),
+        schedule=WarmupCosine(settings.base_lr, settings.base_lr / 50, settings.steps // 20, settings.steps),
+    )
+    return replace(plan, folder=None, checkpoints=None) if out is None else plan
 
 
 def _head_loss(logits: Tensor, targets: Tensor, *, classes: int, settings: TemporalSettings) -> Tensor:

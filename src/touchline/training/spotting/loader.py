@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -100,7 +100,7 @@ class ClipBatches:
         shaken = shake(self._offsets, generator=draw.generator(), probability=self._shake)
         return self._videos[draw.video].clip(draw.frame, offsets=self._offsets, shaken=shaken)
 
-    def stream(self, *, start: int, stop: int) -> Iterator[tuple[int, Tensor, Tensor]]:
+    def stream(self, *, start: int, stop: int) -> Generator[tuple[int, Tensor, Tensor], None, None]:
         """``(step, clips, targets)`` for steps from ``start`` to ``stop - 1``, in order."""
         if not self._workers:
             for step in range(start, stop):

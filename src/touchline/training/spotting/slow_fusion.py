@@ -16,14 +16,15 @@ from touchline.formats.files.atomic import write_json_atomic
 from touchline.models.networks.slow_fusion import SlowFusionSpotter
 from touchline.models.specs.spec import FrameSpec, ModelConfig
 from touchline.models.store import save_model
-from touchline.training.recipe import Recipe, resolve_data_root
+from touchline.training.family import Job
+from touchline.training.loop import Loop
 from touchline.training.spotting.data import GameVideo, GridSize, find_games, manifest_sha256, open_frames, read_game
 from touchline.training.spotting.loader import ClipBatches, LabelledVideo
 from touchline.training.spotting.sampling import ClipSampler, sampling_weights
 from touchline.training.spotting.slow_fusion_network import build_network, load_encoder, load_from
 from touchline.training.spotting.slow_fusion_settings import SlowFusionRecipe, StageConfig
 from touchline.training.spotting.targets import action_frames
-from touchline.training.spotting.trainer import Progress, RunPlan, StopRequest, Trainer
+from touchline.training.spotting.trainer import Clips, RunPlan, train_clips
 from touchline.training.spotting.validation import point_validator, read_curve, score_games
 
 GB = 1_000_000_000
@@ -54,58 +55,43 @@ class StageRun:
         return self.folder / "predictions"
 
 
-def list_runs(recipe: SlowFusionRecipe, *, out: Path) -> list[StageRun]:
+def list_runs(settings: SlowFusionRecipe, *, out: Path = Path()) -> list[StageRun]:
     """The runs of a recipe, in order: a stage with all its folds, then the next."""
     return [
         StageRun(name, stage, fold, _folder(out, name, fold))
-        for name, stage in recipe.stages.items()
-        if not recipe.run or name in recipe.run
-        for fold in (recipe.folds if stage.data.by_fold else [None])
+        for name, stage in settings.stages.items()
+        if not settings.run or name in settings.run
+        for fold in (settings.folds if stage.data.by_fold else [None])
     ]
 
 
-def train_slow_fusion(
-    recipe: Recipe,
-    settings: SlowFusionRecipe,
-    *,
-    out: Path,
-    device: torch.device,
-    resume: bool = True,
-    progress: Progress | None = None,
-) -> Path:
+def train(settings: SlowFusionRecipe, job: Job) -> Path:
     """Run the stages of a recipe; those that are finished are not run again.
 
     Args:
-        recipe: the file, for its hash.
-        settings: what it says.
-        out: folder for models, checkpoints, logs and scores.
-        device: where to train.
-        resume: go on from the checkpoints in ``out``; otherwise start over.
-        progress: told after every step.
+        settings: the recipe, with the folder of its data.
+        job: its folder gets models, checkpoints, logs and scores.
 
     Returns:
         The model of the last run.
 
     """
-    root = resolve_data_root(settings.data_root, source=recipe.path)
-    runs = list_runs(settings, out=out)
+    runs = list_runs(settings, out=job.out)
     for run in runs:
-        _Run(run, recipe, settings, root=root, out=out, device=device).train(resume=resume, progress=progress)
+        _Run(run, settings, job).train()
     return runs[-1].model_path
 
 
 class _Run:
     """A stage run with its data at hand."""
 
-    def __init__(
-        self, run: StageRun, recipe: Recipe, settings: SlowFusionRecipe, *, root: Path, out: Path, device: torch.device
-    ) -> None:
+    def __init__(self, run: StageRun, settings: SlowFusionRecipe, job: Job) -> None:
         self.run = run
         self.stage = run.stage
         self.settings = settings
-        self.out = out
-        self.device = device
-        self.recipe = recipe
+        self.job = job
+        self.device = torch.device(job.device)
+        root = Path(settings.data_root or "")
         train, held_out = split_games(self.stage, root=root, fold=run.fold)
         data = self.stage.data
         self._train_videos = [
@@ -119,8 +105,9 @@ class _Run:
             "data": manifest_sha256([*self._train_videos, *self._held_videos]),
         }
 
-    def train(self, *, resume: bool, progress: Progress | None) -> None:
+    def train(self) -> None:
         """Train, save the model, score the held-out games."""
+        resume, progress = self.job.resume, self.job.progress
         done = self.run.folder / "done.json"
         if resume and _is_done(done, self.identity):
             return
@@ -129,11 +116,11 @@ class _Run:
         offsets = network.clip_offsets
         train, held_out = self._open(offsets)
         validate = self._validator(held_out, offsets)
-        trainer = Trainer(network, self._batches(train, offsets), self._plan(), validate=validate, progress=progress)
-        with StopRequest().listening() as stop:
-            trainer.run(resume=resume, stop=stop)
-        measured = self._finish(trainer, held_out)
-        write_json_atomic(done, {"identity": self.identity, "steps": trainer.step, "measured": measured})
+        batches = self._batches(train, offsets)
+        loop = train_clips(network, batches, self._plan(), resume=resume, validate=validate, progress=progress)
+        network.load_state_dict(loop.weights(best=self.stage.validation.keep == "best"))
+        measured = self._finish(network.eval(), loop, held_out)
+        write_json_atomic(done, {"identity": self.identity, "steps": loop.step, "measured": measured})
 
     def _open(self, offsets: Sequence[int]) -> tuple[list[LabelledVideo], list[LabelledVideo]]:
         """Frames and targets of all videos; cached as far as there is room."""
@@ -143,7 +130,7 @@ class _Run:
             span = offsets[-1] - offsets[0] + 1
             raise UsageError(f"data.target_frames={data.target_frames} is too many for clips that span {span} frames")
         size = GridSize(frame.width, frame.height, frame.fps)
-        cache = Path(loader.cache_folder) if loader.cache_folder else self.out / "cache"
+        cache = Path(loader.cache_folder) if loader.cache_folder else self.job.out / "cache"
         room = int(loader.cache_gb * GB)
         opened: list[LabelledVideo] = []
         for video in [*self._train_videos, *self._held_videos]:
@@ -189,7 +176,7 @@ class _Run:
         source = self.stage.sampling.hard_negatives
         if source is None:
             return None
-        folders = sorted((self.out / source).glob("**/predictions"))
+        folders = sorted((self.job.out / source).glob("**/predictions"))
         return read_curve(folders, video.video.name, frame_count=video.frames.frame_count)
 
     def _validator(self, held_out: list[LabelledVideo], offsets: Sequence[int]) -> Any:
@@ -234,7 +221,7 @@ class _Run:
         if stage is None:
             return init
         path = StageRun(
-            init, stage, None, _folder(self.out, init, self.run.fold if stage.data.by_fold else None)
+            init, stage, None, _folder(self.job.out, init, self.run.fold if stage.data.by_fold else None)
         ).model_path
         if not path.is_file():
             raise InputError(
@@ -242,17 +229,17 @@ class _Run:
             )
         return path
 
-    def _finish(self, trainer: Trainer, held_out: list[LabelledVideo]) -> dict[str, Any]:
+    def _finish(self, network: SlowFusionSpotter, loop: Loop[Clips], held_out: list[LabelledVideo]) -> dict[str, Any]:
         """Save the model, with what it is worth."""
-        averaged = trainer.averaged(best=self.stage.validation.keep == "best")
+        last = loop.history[-1] if loop.history else {}
         measured: dict[str, Any] = {
-            "recipe_sha256": self.recipe.sha256,
+            "recipe_sha256": self.job.recipe_sha256,
             "settings_sha256": self.identity["settings"],
             "data_sha256": self.identity["data"],
-            "steps": trainer.step,
-            "validation": trainer.metrics,
+            "steps": loop.step,
+            "validation": {name: value for name, value in last.items() if name != "step"},
         }
-        save_model(self.run.model_path, averaged, self._config(measured))
+        save_model(self.run.model_path, network, self._config(measured))
         if held_out and self.stage.validation.dense:
             measured["held_out"] = score_games(
                 self.run.model_path,
@@ -262,7 +249,7 @@ class _Run:
                 label_map=self.stage.data.label_map,
                 metric=self.stage.validation.metric,
             )
-            save_model(self.run.model_path, averaged, self._config(measured))
+            save_model(self.run.model_path, network, self._config(measured))
         return measured
 
     def _config(self, measured: dict[str, Any]) -> ModelConfig:

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from touchline.core.errors import InputError, UsageError
 from touchline.models.networks.slow_fusion import SlowFusionSpotter
@@ -73,9 +73,3 @@ def load_from(network: SlowFusionSpotter, source: str | Path) -> list[str]:
         raise InputError(f"{source}: {len(wrong)} weights do not fit this stage's network, first {wrong[:5]}")
     network.load_state_dict({**own, **{n: t for n, t in tensors.items() if n not in fresh}})
     return fresh
-
-
-def count_parameters(network: nn.Module) -> tuple[int, int]:
-    """All parameters, and those that are trained."""
-    sizes = [(p.numel(), p.requires_grad) for p in network.parameters()]
-    return sum(n for n, _ in sizes), sum(n for n, trained in sizes if trained)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from touchline.core.labels import LABEL_SETS
+from touchline.core.labels import LABEL_SETS, labels_named
 from touchline.models.specs.spec import PeakSpec
 from touchline.training.recipe import StrictSettings
 from touchline.training.spotting.augment import AugmentSettings
@@ -30,7 +30,7 @@ class DataConfig(StrictSettings):
         validation: folders or patterns held out for validation; they are taken out of ``games``.
         by_fold: train once per fold, holding out the fold's one game.
         videos: file of each half; a whole match in one file is half 1.
-        labels_file: SoccerNet label file in each folder.
+        labels_file: SoccerNet label file in each folder; that of the label set where ``labels`` names one that has one.
         labels: name of a label set, or the labels themselves.
         label_map: labels to rename first; ``""`` leaves a label out, ``*`` names every label not known otherwise.
         visible_only: leaves out actions marked as not shown.
@@ -44,19 +44,17 @@ class DataConfig(StrictSettings):
     by_fold: bool = False
     videos: dict[int, str] = Field(default_factory=lambda: {1: "720p.mp4"})
     labels_file: str = "Labels-ball.json"
-    labels: list[str] = Field(min_length=1)
+    labels: Annotated[list[str], BeforeValidator(labels_named), Field(min_length=1)]
     label_map: dict[str, str] = Field(default_factory=dict)
     visible_only: bool = False
     target_frames: int = Field(default=CENTRE_FRAMES, gt=0)
 
-    @field_validator("labels", mode="before")
+    @model_validator(mode="before")
     @classmethod
-    def _label_set(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        if value not in LABEL_SETS:
-            raise ValueError(f"no label set is called {value!r}; there are {sorted(LABEL_SETS)}")
-        return list(LABEL_SETS[value])
+    def _files_of_set(cls, values: Any) -> Any:
+        labels = values.get("labels") if isinstance(values, dict) else None
+        named = LABEL_SETS.get(labels) if isinstance(labels, str) else None
+        return {"labels_file": named.file_names[0], **values} if named is not None and named.file_names else values
 
 
 class SamplingConfig(StrictSettings):

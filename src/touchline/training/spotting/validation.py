@@ -14,8 +14,8 @@ from torch import nn
 
 from touchline.core.errors import InputError
 from touchline.core.events import Event, Timeline
-from touchline.formats.bundle import npz_bytes
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic
+from touchline.formats.files.npz import npz_bytes
 from touchline.metrics.spotting import average_map
 from touchline.models.runtime.device import Device
 from touchline.spotting.spotter import Spotter, load_spotter

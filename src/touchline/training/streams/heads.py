@@ -5,7 +5,6 @@ Run it with ``touchline train recipes/planted-context.yaml``. Streams stay in th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
@@ -16,17 +15,19 @@ import torch
 from touchline.core.errors import InputError, UsageError
 from touchline.formats.features.stream_sets import StreamSet, open_stream_set
 from touchline.formats.files.atomic import make_folder, write_json_atomic
+from touchline.metrics.calibration import equal_widths
 from touchline.models.networks.heads.fusion import FusedHead
 from touchline.models.specs.stream_spec import StreamHeadConfig, StreamSpec
 from touchline.models.store import save_model
 from touchline.spotting.stream_decoding import DenseScores, calibrated
 from touchline.spotting.stream_spotter import StreamSpotter
 from touchline.synthetic.planted_streams import LABELS, make_planted_set
-from touchline.training.spotting.slow_fusion_network import count_parameters
-from touchline.training.spotting.trainer import Progress
+from touchline.training.family import Family, Job, PlannedRun, count_parameters
+from touchline.training.loop import Loop
+from touchline.training.plan import Progress
 from touchline.training.streams import measure as measuring
 from touchline.training.streams.batches import PieceSampler
-from touchline.training.streams.learning import HeadTraining, Rounds, Told
+from touchline.training.streams.learning import HeadLessons, measure_on, plan_learning
 from touchline.training.streams.settings import StreamHeadRecipe
 
 STATISTICS_PIECES = 64
@@ -37,16 +38,14 @@ TOLD_CONFIDENCE = 0.1
 """Calibration is measured on events of at least this confidence; the many weaker ones would hide it."""
 
 
-def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu", progress: Progress | None = None) -> Path:
+def train(settings: StreamHeadRecipe, job: Job) -> Path:
     """Train one head, choose on the validation recordings, measure on the test ones where there are any.
 
-    Goes on where an earlier run of the same recipe in ``out`` stopped.
+    Goes on where an earlier run of the same recipe in ``job.out`` stopped.
 
     Args:
-        recipe: the content of the recipe file.
-        out: folder for checkpoints, the planted set, ``measured.json`` (with all resampled values) and the model.
-        device: where to train.
-        progress: told after every step.
+        settings: the recipe.
+        job: its folder gets checkpoint, log, planted set, ``measured.json`` (with all resampled values) and the model.
 
     Returns:
         The model file.
@@ -55,13 +54,13 @@ def train(recipe: Mapping[str, Any], *, out: Path, device: str = "cpu", progress
         InputError: the set cannot be used.
 
     """
-    settings = StreamHeadRecipe.model_validate(dict(recipe))
+    out = job.out
     make_folder(out)
     if settings.planted is not None:
         data = make_planted_set(out / "streams", settings.planted)
     else:
         data = open_stream_set(cast(Path, settings.data_root))
-    network, config = train_head(data, settings, device=device, out=out, progress=progress)
+    network, config = train_head(data, settings, device=job.device, out=out, progress=job.progress)
     test, measured = data.part("test"), dict(config.measured)
     if len(test):
         measured["test"] = measure_head(network, config, test, resamples=settings.resamples)
@@ -94,13 +93,15 @@ def build_head(data: StreamSet, settings: StreamHeadRecipe) -> tuple[FusedHead, 
     return network, arguments
 
 
-def plan_head(settings: StreamHeadRecipe) -> tuple[int, int]:
-    """Parameters of a recipe's network, all and trained; (0, 0) where only the data tell how wide streams are."""
-    if settings.planted is None:
-        return 0, 0
-    data = StreamSet(LABELS, settings.planted.rate_hz, settings.planted.widths, ())
-    network, _ = build_head(data.only(settings.streams) if settings.streams else data, settings)
-    return count_parameters(network)
+def plan(settings: StreamHeadRecipe, device: torch.device) -> list[PlannedRun]:
+    """The run that a recipe would take, of 0 parameters where only the data tell how wide streams are."""
+    total, trained = 0, 0
+    if settings.planted is not None:
+        data = StreamSet(LABELS, settings.planted.rate_hz, settings.planted.widths, ())
+        network, _ = build_head(data.only(settings.streams) if settings.streams else data, settings)
+        total, trained = count_parameters(network)
+    optimizer = settings.optimizer
+    return [PlannedRun(settings.name, total, trained, optimizer.steps, optimizer.cpu_s)]
 
 
 def train_head(
@@ -109,7 +110,6 @@ def train_head(
     *,
     device: str = "cpu",
     out: Path | None = None,
-    told: Told | None = None,
     progress: Progress | None = None,
 ) -> tuple[FusedHead, StreamHeadConfig]:
     """Train on the set's ``train`` part; the best of the rounds by the ``valid`` part, which also sets suppression.
@@ -118,8 +118,7 @@ def train_head(
         data: with parts ``train`` and ``valid``.
         settings: of the recipe.
         device: where to train.
-        out: folder of a checkpoint, from which an earlier run goes on; none without.
-        told: called after each round with what was measured.
+        out: folder of log and checkpoint, from which an earlier run goes on; neither without it.
         progress: called after each step.
 
     """
@@ -134,10 +133,31 @@ def train_head(
     sampler = PieceSampler(learn, samples=optimizer.samples, at_events=optimizer.at_events, seed=optimizer.seed)
     fit_statistics(network, learn, sampler)
     network.to(device)
-    config = StreamHeadConfig(
+    config = _config_of(data, settings, network=arguments)
+    lessons = HeadLessons(network, learn, sampler, settings=settings)
+    loop = Loop(
+        network,
+        lessons.data,
+        lessons.terms,
+        torch.optim.AdamW(network.parameters(), lr=optimizer.base_lr, weight_decay=optimizer.weight_decay),
+        plan_learning(settings, learn, out=out),
+        measure=measure_on(valid, config),
+        progress=progress,
+    )
+    loop.run()
+    network.load_state_dict(loop.weights(best=True))
+    spent = {"steps": float(loop.step), "cpu_s": loop.spent_s}
+    measured = {"valid_tight": loop.best_score, "rounds": loop.history, "spent": spent}
+    config = config.model_copy(update={"measured": measured})
+    return network.eval(), finish_config(network, config, valid, settings=settings)
+
+
+def _config_of(data: StreamSet, settings: StreamHeadRecipe, *, network: dict[str, Any]) -> StreamHeadConfig:
+    """What the model file says of a head before anything is chosen or measured."""
+    return StreamHeadConfig(
         name=settings.name,
         architecture="stream-head",
-        network=arguments,
+        network=network,
         labels=data.labels,
         streams=tuple(
             StreamSpec(
@@ -153,12 +173,6 @@ def train_head(
         licence=settings.licence,
         description=settings.description,
     )
-    rounds = Rounds(network, config, valid, told=told)
-    spent = HeadTraining(network, learn, sampler, settings=settings, rounds=rounds, out=out, progress=progress).run()
-    network.load_state_dict(rounds.best_state)
-    measured = {"valid_tight": rounds.best_value, "rounds": rounds.history, "spent": spent}
-    config = config.model_copy(update={"measured": measured})
-    return network.eval(), finish_config(network, config, valid, settings=settings)
 
 
 def fit_statistics(network: FusedHead, data: StreamSet, sampler: PieceSampler) -> None:
@@ -233,5 +247,8 @@ def measure_scores(
         right.append(true)
     sure = np.concatenate(confidence)
     told = sure >= TOLD_CONFIDENCE
-    measured["calibration_error"] = measuring.calibration_error(sure[told], np.concatenate(right)[told])
+    measured["calibration_error"] = equal_widths(sure[told], np.concatenate(right)[told]).error
     return measured
+
+
+FAMILY = Family("stream-head", StreamHeadRecipe, train, plan, needs_data_root=False)

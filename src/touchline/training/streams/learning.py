@@ -1,11 +1,8 @@
-"""The course of a head's training: steps, measurements on the validation recordings, and checkpoints to go on from."""
+"""What a head learns from: pieces of recordings with streams taken away, and the loss of its kind of output."""
 
 from __future__ import annotations
 
-import copy
-import json
-import time
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,12 +15,10 @@ from touchline.formats.features.stream_sets import StreamSet
 from touchline.models.networks.heads.fusion import FusedHead, Output
 from touchline.models.specs.stream_outputs import ChunkOutput, DenseOutput, WindowOutput
 from touchline.models.specs.stream_spec import StreamHeadConfig, SuppressionSpec
-from touchline.models.store import load_weights
 from touchline.spotting.stream_spotter import StreamSpotter
-from touchline.training.checkpoint import load_checkpoint, restore_rng, save_checkpoint
-from touchline.training.finite import LossGuard
-from touchline.training.schedule import WarmupCosine, set_learning_rate
-from touchline.training.spotting.trainer import Progress
+from touchline.training.checkpoint import CheckpointFile, generator_states, identity_of, restore_generators
+from touchline.training.plan import LAST_RATE, Data, LoopPlan, Measure
+from touchline.training.schedule import WarmupCosine
 from touchline.training.streams import measure as measuring
 from touchline.training.streams.batches import PieceSampler, Places, as_tensors, drop_streams
 from touchline.training.streams.losses import chunk_loss, dense_loss, window_loss
@@ -40,158 +35,112 @@ from touchline.training.streams.targets import (
 GRADIENT_LIMIT = 1.0
 CHECKPOINT = "checkpoint.pt"
 CHECKPOINT_EVERY_S = 30.0
+_ABOUT_LEARNING = {"streams", "head", "head_arguments", "fusion", "width", "dropout"}
+_ABOUT_LEARNING |= {"modality_dropout", "optimizer", "loss"}
+"""Settings that decide how a head learns; the others come after."""
 _USUAL = SuppressionSpec(window_s=20.0)
-Told = Callable[[int, dict[str, float]], None]
 
 
-class Rounds:
-    """Measures a network now and then, under one suppression, and keeps the best state."""
+@dataclass(frozen=True, slots=True, eq=False)
+class HeadBatch:
+    """Values of each stream (pieces, samples, width), whether they are present, and the events in the pieces."""
 
-    def __init__(
-        self,
-        network: FusedHead,
-        config: StreamHeadConfig,
-        valid: StreamSet,
-        *,
-        told: Told | None,
-    ) -> None:
-        self._network, self._config, self._valid, self._told = network, config, valid, told
-        self.best_state: dict[str, Tensor] = {}
-        self.best_value = -1.0
-        self.history: list[dict[str, float]] = []
-
-    def measure(self, step: int) -> None:
-        """Score the validation recordings, and choose the suppression."""
-        spotter = StreamSpotter(self._network, self._config)
-        scores = measuring.score_recordings(spotter, self._valid)
-        truth = [measuring.truth_columns(recording, self._valid.labels) for recording in self._valid.recordings]
-        value = measuring.measure(scores, truth, data=self._valid, settings=_USUAL, metric="tight")
-        row = {"step": float(step), "tight": value}
-        self.history.append(row)
-        if value > self.best_value:
-            self.best_value = value
-            self.best_state = copy.deepcopy(self._network.state_dict())
-        if self._told is not None:
-            self._told(step, row)
-        self._network.train()
-
-    def state(self) -> dict[str, Any]:
-        """What a checkpoint keeps."""
-        return {"best_state": self.best_state, "best_value": self.best_value, "history": self.history}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Go on from what :meth:`state` gave."""
-        self.best_state, self.best_value, self.history = state["best_state"], state["best_value"], state["history"]
+    values: dict[str, Tensor]
+    present: dict[str, Tensor]
+    events: list[PieceEvents]
 
 
-class HeadTraining:
-    """A training that can be stopped anywhere, and goes on from its last checkpoint as if it had not been.
+class HeadLessons:
+    """Batches of pieces, read ahead by one, and a head's loss on them.
 
     Args:
         network: on its device, with its statistics.
         data: recordings to learn from.
         sampler: of pieces of these.
         settings: of the recipe.
-        rounds: what measures the network.
-        out: folder of the checkpoint; none is written or looked for without.
-        progress: called after each step.
 
     """
 
     def __init__(
-        self,
-        network: FusedHead,
-        data: StreamSet,
-        sampler: PieceSampler,
-        *,
-        settings: StreamHeadRecipe,
-        rounds: Rounds,
-        out: Path | None = None,
-        progress: Progress | None = None,
+        self, network: FusedHead, data: StreamSet, sampler: PieceSampler, *, settings: StreamHeadRecipe
     ) -> None:
-        self._network, self._data, self._sampler, self._settings = network, data, sampler, settings
-        self._rounds, self._progress = rounds, progress
-        self._checkpoint = None if out is None else out / CHECKPOINT
-        optimizer = settings.optimizer
-        self._guard = LossGuard(network, run=settings.name, lower="optimizer.base_lr", checkpoint=self._checkpoint)
-        self._random = np.random.default_rng([optimizer.seed, 7])
-        self._adam = torch.optim.AdamW(network.parameters(), lr=optimizer.base_lr, weight_decay=optimizer.weight_decay)
-        warmup = round(1000 * optimizer.warmup)
-        self._schedule = WarmupCosine(
-            base_lr=optimizer.base_lr, min_lr=0.0, warmup_steps=warmup, cosine_steps=1000 - warmup
-        )
-        self._room = data.buffers(optimizer.batch, samples=optimizer.samples)
-        self._step, self._spent_s, self._done_rounds = 0, 0.0, 0
+        self._network, self._recordings, self._sampler, self._settings = network, data, sampler, settings
+        self._random = np.random.default_rng([settings.optimizer.seed, 7])
+        self._room = data.buffers(settings.optimizer.batch, samples=settings.optimizer.samples)
         self._next: Places = []
 
-    def run(self) -> dict[str, float]:
-        """Train until the steps or the processor time are used up; what was spent."""
-        if self._checkpoint is not None and self._checkpoint.exists():
-            self._restore(self._checkpoint)
-        optimizer = self._settings.optimizer
-        self._network.train()
-        saved_s = time.monotonic()
-        while True:
-            used = self._spent_s / optimizer.cpu_s if optimizer.cpu_s else 0.0
-            share = max(self._step / optimizer.steps, used)
-            if min(share, 1.0) * optimizer.rounds >= self._done_rounds + 1:
-                self._guard.require_finite(self._step)
-                self._rounds.measure(self._step)
-                self._done_rounds += 1
-                saved_s = -CHECKPOINT_EVERY_S
-            if self._checkpoint is not None and time.monotonic() - saved_s >= CHECKPOINT_EVERY_S:
-                self._save(self._checkpoint)
-                saved_s = time.monotonic()
-            if share >= 1:
-                return {"steps": float(self._step), "cpu_s": self._spent_s}
-            started_s = time.process_time()
-            self._take_step(share)
-            self._step, self._spent_s = self._step + 1, self._spent_s + time.process_time() - started_s
-            if self._progress is not None:
-                self._progress(self._settings.name, self._step, optimizer.steps)
+    @property
+    def data(self) -> Data[HeadBatch]:
+        """Batches, and how a run that goes on gets the ones that come next."""
+        return Data(lambda step, share: self._draw(), self._state, self._restore)
 
-    def _take_step(self, share: float) -> None:
-        settings, network, data = self._settings, self._network, self._data
-        optimizer, device = settings.optimizer, next(network.parameters()).device
-        set_learning_rate(self._adam, self._schedule.at(max(int(1000 * share), 1)))
-        places = self._next or self._sampler.draw(optimizer.batch)
-        self._next = self._sampler.draw(optimizer.batch)
-        data.read_ahead(self._next, samples=optimizer.samples)
-        values, present = data.batch(places, samples=optimizer.samples, into=self._room)
+    def terms(self, batch: HeadBatch) -> dict[str, Tensor]:
+        """The loss on a batch."""
+        output = self._network(batch.values, batch.present)
+        loss = head_loss(output, batch.events, network=self._network, data=self._recordings, settings=self._settings)
+        return {"loss": loss}
+
+    def _draw(self) -> HeadBatch:
+        settings, data, network = self._settings, self._recordings, self._network
+        batch, samples = settings.optimizer.batch, settings.optimizer.samples
+        places = self._next or self._sampler.draw(batch)
+        self._next = self._sampler.draw(batch)
+        data.read_ahead(self._next, samples=samples)
+        values, present = data.batch(places, samples=samples, into=self._room)
         present = drop_streams(present, chance=settings.modality_dropout, random=self._random)
-        pieces = piece_events(data, places, samples=optimizer.samples, piece=network.piece)
-        output = network(as_tensors(values, device), as_tensors(present, device))
-        loss = head_loss(output, pieces, network=network, data=data, settings=settings)
-        self._adam.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), GRADIENT_LIMIT)
-        self._adam.step()
-        self._guard.add(loss)
+        events = piece_events(data, places, samples=samples, piece=network.piece)
+        device = next(network.parameters()).device
+        return HeadBatch(as_tensors(values, device), as_tensors(present, device), events)
 
-    def _save(self, path: Path) -> None:
-        self._guard.require_finite(self._step)
-        save_checkpoint(
-            path,
-            step=self._step,
-            spent_s=self._spent_s,
-            done_rounds=self._done_rounds,
-            network=self._network.state_dict(),
-            adam=self._adam.state_dict(),
-            rounds=self._rounds.state(),
-            next=self._next,
-            drawn=json.dumps([one.bit_generator.state for one in (self._sampler.random, self._random)]),
-        )
+    def _state(self) -> dict[str, Any]:
+        return {"next": self._next, "random": generator_states(self._sampler.random, self._random)}
 
-    def _restore(self, path: Path) -> None:
-        state = load_checkpoint(path, device=next(self._network.parameters()).device)
-        self._step, self._spent_s, self._done_rounds = state["step"], state["spent_s"], state["done_rounds"]
+    def _restore(self, state: dict[str, Any]) -> None:
         self._next = [(int(number), int(start)) for number, start in state["next"]]
-        load_weights(self._network, state["network"], source=f"{path} (an empty --out trains afresh)")
-        self._adam.load_state_dict(state["adam"])
-        self._rounds.restore(state["rounds"])
-        for one, kept in zip((self._sampler.random, self._random), json.loads(state["drawn"]), strict=True):
-            one.bit_generator.state = kept
-        restore_rng(state["rng"])
+        restore_generators(state["random"], self._sampler.random, self._random)
+
+
+def plan_learning(settings: StreamHeadRecipe, data: StreamSet, *, out: Path | None) -> LoopPlan:
+    """How a head learns from recordings: until the steps or the processor time are used up.
+
+    Args:
+        settings: of the recipe.
+        data: recordings to learn from.
+        out: folder of checkpoint and log; None for neither.
+
+    """
+    optimizer = settings.optimizer
+    return LoopPlan(
+        name=settings.name,
+        steps=optimizer.steps,
+        schedule=WarmupCosine.over(
+            optimizer.steps, base_lr=optimizer.base_lr, least=LAST_RATE, warmup=optimizer.warmup
+        ),
+        lower="optimizer.base_lr",
+        seed=None,
+        limit_s=optimizer.cpu_s,
+        clip_norm=GRADIENT_LIMIT,
+        folder=out,
+        checkpoints=None if out is None else CheckpointFile(out / CHECKPOINT),
+        identity=identity_of(
+            settings=settings.model_dump(mode="json", include=_ABOUT_LEARNING, exclude_defaults=True),
+            data=[[recording.name, recording.samples] for recording in data.recordings],
+        ),
+        save_every_s=CHECKPOINT_EVERY_S,
+        rounds=optimizer.rounds,
+        score="tight",
+    )
+
+
+def measure_on(valid: StreamSet, config: StreamHeadConfig) -> Measure:
+    """What measures a head on the validation recordings, under one suppression: average-mAP tight."""
+    truth = [measuring.truth_columns(recording, valid.labels) for recording in valid.recordings]
+
+    def measure(network: nn.Module) -> dict[str, float]:
+        scores = measuring.score_recordings(StreamSpotter(cast(FusedHead, network), config), valid)
+        return {"tight": measuring.measure(scores, truth, data=valid, settings=_USUAL, metric="tight")}
+
+    return measure
 
 
 def head_loss(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy.typing as npt
 
 from touchline.core.columns import EventColumns
 from touchline.formats.features.stream_sets import Recording, StreamSet
+from touchline.metrics.bootstrap import Interval, draws, middle
 from touchline.metrics.spotting import evaluate_spotting
 from touchline.models.specs.stream_spec import StreamHeadConfig, SuppressionSpec
 from touchline.spotting.stream_decoding import DenseScores, calibrated, find_peaks
@@ -19,15 +19,6 @@ from touchline.spotting.stream_spotter import StreamSpotter
 Floats = npt.NDArray[np.float64]
 RESAMPLES = 200
 _CLIPPED = 1e-6
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A measured value and the middle 95 % of what other draws of recordings would have given."""
-
-    value: float
-    low: float
-    high: float
 
 
 def score_recordings(spotter: StreamSpotter, data: StreamSet, *, without: Sequence[str] = ()) -> list[DenseScores]:
@@ -114,23 +105,20 @@ def resampled(
     seed: int = 0,
 ) -> Floats:
     """Average-mAP of as many recordings drawn with replacement, (resamples,); the same draws for the same seed."""
-    random = np.random.default_rng(seed)
-    values = np.empty(resamples)
-    for number in range(resamples):
-        drawn = random.integers(0, len(truth), len(truth))
-        values[number] = average(
-            [truth[i] for i in drawn], [found[i] for i in drawn], labels=labels, rate_hz=rate_hz, metric=metric
-        )
-    return values
+    values = [
+        average([truth[i] for i in drawn], [found[i] for i in drawn], labels=labels, rate_hz=rate_hz, metric=metric)
+        for drawn in draws(len(truth), rounds=resamples, seed=seed)
+    ]
+    return np.array(values)
 
 
-def interval(value: float, draws: Floats) -> Interval:
+def interval(value: float, drawn: Floats) -> Interval:
     """A value with the middle 95 % of its resampled ones, moved so that their mean is the value.
 
     Average precision of recordings drawn twice is a little higher than of different ones; only the spread is meant.
     """
-    low, high = np.quantile(draws - draws.mean(), [0.025, 0.975]) + value
-    return Interval(value, float(low), float(high))
+    low, high = middle(drawn - drawn.mean())
+    return Interval(value, low + value, high + value)
 
 
 def fit_calibration(
@@ -199,18 +187,6 @@ def hits(
             scores.append(float(one.confidence[row]))
             right.append(float(hit))
     return np.array(scores), np.array(right)
-
-
-def calibration_error(confidence: Floats, right: Floats, *, bins: int = 10) -> float:
-    """Mean distance of confidence from the share that is right, over bins of confidence weighted by their size."""
-    if not len(confidence):
-        return 0.0
-    bin_of = np.minimum((confidence * bins).astype(np.int64), bins - 1)
-    gaps = [
-        abs(float(confidence[bin_of == b].mean() - right[bin_of == b].mean())) * int((bin_of == b).sum())
-        for b in np.unique(bin_of)
-    ]
-    return sum(gaps) / len(confidence)
 
 
 def per_label(

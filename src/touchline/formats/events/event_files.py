@@ -1,4 +1,4 @@
-"""The JSON files under a folder, in a zip, or one alone, by relative name; a zip is read in memory, never unpacked."""
+"""The event files under a folder, in a zip, or one alone, by relative name; a zip is read in memory, never unpacked."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from touchline.core.errors import InputError
-from touchline.formats.soccernet.json import MAX_JSON_BYTES, check_size, read_bytes
+from touchline.formats.files.json_files import MAX_JSON_BYTES, check_size, read_bytes
 from touchline.formats.soccernet.source import missing_advice
 
 MAX_ENTRIES = 50_000
@@ -25,25 +25,29 @@ _RATIO_FROM_BYTES = 1 << 20
 class EventFiles:
     """Where event files are: ``names`` are relative, sorted, with forward slashes.
 
+    Args:
+        path: a file, a folder or a zip.
+        endings: of the files that are looked for in a folder or zip.
+
     Raises:
         InputError: nothing is there, or a zip that is broken or unsafe.
 
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, endings: tuple[str, ...] = (".json",)) -> None:
         self.path = path
         self._zip = path.is_file() and zipfile.is_zipfile(path)
         if self._zip:
-            self.names = _zip_names(path)
+            self.names = _zip_names(path, endings)
         elif path.is_dir():
-            self.names = sorted(_folder_names(str(path)))
+            self.names = sorted(_folder_names(str(path), endings))
         elif path.exists():
             self.names = [path.name]
         else:
             advice = missing_advice(path.name)
             raise InputError(f"{path}: does not exist; give a file, a folder or a zip of event files{advice}")
         if not self.names:
-            raise InputError(f"{path}: holds no .json file")
+            raise InputError(f"{path}: holds {' and '.join(f'no {ending} file' for ending in endings)}")
 
     @property
     def single(self) -> bool:
@@ -63,13 +67,13 @@ class EventFiles:
                 yield name, read_bytes(self.path if self.single else self.path / name)
 
 
-def _folder_names(root: str) -> Iterator[str]:
-    """JSON files below a folder; links to folders are not followed."""
+def _folder_names(root: str, endings: tuple[str, ...]) -> Iterator[str]:
+    """Files with an ending below a folder; links to folders are not followed."""
     for folder, folders, files in os.walk(root):
         folders[:] = [name for name in folders if not name.startswith(".")]
         inner = os.path.relpath(folder, root)
         for file in files:
-            if file.endswith(".json") and not file.startswith("."):
+            if file.endswith(endings) and not file.startswith("."):
                 yield file if inner == "." else f"{inner}/{file}".replace(os.sep, "/")
 
 
@@ -83,8 +87,8 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
         raise InputError(f"{path}: cannot be read as a zip ({error}); make or download it again") from error
 
 
-def _zip_names(path: Path) -> list[str]:
-    """The JSON entries of a zip, once all of it is known to be harmless."""
+def _zip_names(path: Path, endings: tuple[str, ...]) -> list[str]:
+    """The entries of a zip with an ending, once all of it is known to be harmless."""
     with _opened(path) as archive:
         entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     if len(entries) > MAX_ENTRIES:
@@ -101,7 +105,7 @@ def _zip_names(path: Path) -> list[str]:
     if total > MAX_TOTAL_BYTES:
         raise InputError(f"{path}: unpacks to {total:,} bytes, over the limit of {MAX_TOTAL_BYTES:,}; split it")
     hidden = ("__MACOSX/", ".")
-    return sorted(name for name in names if name.endswith(".json") and not name.startswith(hidden))
+    return sorted(name for name in names if name.endswith(endings) and not name.startswith(hidden))
 
 
 def _entry_problem(entry: zipfile.ZipInfo) -> str:

@@ -1,4 +1,4 @@
-"""Features of one video after the other, whatever they are of: errors told, results told, one exit code."""
+"""Extracting features of several videos, of images or sound: errors, results and one exit code."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def extract_each(
     tell: Callable[[Path, Extraction], None],
     output: Output,
 ) -> int:
-    """Every video in turn; those that cannot be used are told and the rest go on. The exit code."""
+    """Extract from each video in turn, also after one has failed; return the exit code of all."""
     from touchline.formats.soccernet.source import missing_advice
 
     inputs = Inputs("videos", output=output)
@@ -38,7 +38,7 @@ def extract_each(
 def tell_record(
     video: Path, result: Extraction, *, remarks: Sequence[str], more: dict[str, Any] | None = None, output: Output
 ) -> None:
-    """The result as a JSON record, with ``more`` of its own kind, and its remarks."""
+    """Print the result as a JSON record, with the fields of ``more``, and its remarks."""
     coverage = result.info.coverage
     output.record(
         {

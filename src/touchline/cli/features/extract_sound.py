@@ -7,19 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from touchline.cli.common import Device, Output
-from touchline.cli.features.each import extract_each, tell_record
+from touchline.cli.features.extract_videos import extract_each, tell_record
 from touchline.core.errors import UsageError
 
 if TYPE_CHECKING:
     from touchline.analysis.features import Extraction
 
 
-def refuse_picture_options(model: str, given: Mapping[str, bool]) -> None:
-    """Refuse options that mean nothing for a model of the sound.
+def refuse_image_options(model: str, given: Mapping[str, bool]) -> None:
+    """Refuse options that a model of sound does not take.
 
     Args:
-        model: as it was asked for.
-        given: option -> whether it was given.
+        model: the value of ``--model``.
+        given: whether each option was given.
 
     Raises:
         UsageError: one was.
@@ -27,13 +27,13 @@ def refuse_picture_options(model: str, given: Mapping[str, bool]) -> None:
     """
     wrong = [option for option, there in given.items() if there]
     if wrong:
-        raise UsageError(f"--model {model} is of the sound; {', '.join(wrong)} go with models of pictures")
+        raise UsageError(f"--model {model} reads sound; leave out {', '.join(wrong)}, which models of images take")
 
 
 def extract_sound(
     videos: Sequence[Path], *, model: str, out: Path | None, force: bool, device: Device, output: Output
 ) -> int:
-    """The sound of every video in turn; those that cannot be used are told and the rest go on. The exit code."""
+    """Extract from the sound of each video in turn, also after one has failed; return the exit code of all."""
     from touchline.analysis.sound_features import extract_sound_features
     from touchline.features.sound_extractor import load_sound_extractor
 

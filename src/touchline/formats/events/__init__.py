@@ -1,0 +1,22 @@
+"""Event formats: one module each, and the registry that conversion and bundles look them up in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from touchline.core.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from touchline.formats.events.event_format import Converted as Converted
+    from touchline.formats.events.event_format import EventFormat as EventFormat
+    from touchline.formats.events.registry import FORMATS as FORMATS
+    from touchline.formats.events.registry import read_events as read_events
+    from touchline.formats.events.registry import write_events as write_events
+else:
+    __all__, __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "touchline.formats.events.event_format": ("Converted", "EventFormat"),
+            "touchline.formats.events.registry": ("FORMATS", "read_events", "write_events"),
+        },
+    )

@@ -1,0 +1,117 @@
+"""SoccerNet's event files as formats: a label file for each set of labels that has one, and result files.
+
+Version 1 (``Labels.json``) has goals, cards and substitutions to the second; version 2 (``Labels-v2.json``) 17 classes
+to the millisecond with visibility; ball labels (``Labels-ball.json``) 12 classes of another kind. Which labels a file
+holds, and how those of other sets are spelled in it, :mod:`touchline.core.labels` says.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from touchline.core.clock import US_PER_S
+from touchline.core.events import Event, Timeline
+from touchline.core.labels import OWN_GOAL, label_files, sets_of_file
+from touchline.formats.events.event_format import EventFormat, EventSource, Fitted, count_losses
+from touchline.formats.files.atomic import json_bytes
+from touchline.formats.soccernet.entries import url_local
+from touchline.formats.soccernet.labels import (
+    labels_document,
+    parse_document,
+    results_document,
+    whole_second_labels_document,
+)
+
+
+class SoccerNetLabels(EventFormat):
+    """Label files of one name."""
+
+    def __init__(self, file_name: str) -> None:
+        self.file_names = (file_name,)
+        self.name = file_name.removesuffix(".json")
+        self._sets = sets_of_file(file_name)
+        self.title = self._sets[0].title
+        self._whole_seconds = self._sets[0].whole_seconds
+
+    def recognises(self, source: EventSource) -> bool:
+        """Whether it is a JSON object with annotations; files of all versions are read alike."""
+        return source.has_key("annotations") and not source.has_key("predictions")
+
+    def read(self, source: EventSource) -> tuple[Timeline, str]:
+        """The events as truth, and the game."""
+        return parse_document(source.document, source=source.name), url_local(source.document)
+
+    def fit(self, timeline: Timeline) -> Fitted:
+        """The events that a set of this file has a label for, under these labels."""
+        kept: list[Event] = []
+        dropped: Counter[str] = Counter()
+        for event in timeline:
+            label = self._spelling_of(event.label)
+            if label is None:
+                dropped[event.label] += 1
+            else:
+                kept.append(event if label == event.label else replace(event, label=label))
+        fitted = Timeline(tuple(kept))
+        return Fitted(fitted, dropped, (*self._merged(timeline), *self._losses(fitted)))
+
+    def content(self, timeline: Timeline, *, game: str) -> bytes:
+        """Indented JSON; SoccerNet stores numbers as text."""
+        document = whole_second_labels_document if self._whole_seconds else labels_document
+        return json_bytes(document(timeline, game=game))
+
+    def _spelling_of(self, label: str) -> str | None:
+        spellings = (known.spelling_of(label) for known in self._sets)
+        return next((spelling for spelling in spellings if spelling is not None), None)
+
+    def _merged(self, timeline: Timeline) -> list[str]:
+        """What several labels become one."""
+        if self._spelling_of(OWN_GOAL) in (None, OWN_GOAL):
+            return []
+        own_goals = sum(event.label == OWN_GOAL for event in timeline)
+        return [f"{own_goals} own goals are goals like others there"] if own_goals else []
+
+    def _losses(self, timeline: Timeline) -> tuple[str, ...]:
+        lost = _lost_points_and_players(timeline)
+        lost["confidences are not kept there"] = sum(event.confidence != 1.0 for event in timeline)
+        if self._whole_seconds:
+            lost["times are cut to whole seconds there"] = sum(event.start_us % US_PER_S > 0 for event in timeline)
+            lost["'not shown' is not kept there"] = sum(not event.visible for event in timeline)
+        return count_losses(lost)
+
+
+class SoccerNetResults(EventFormat):
+    """``results_spotting.json``: predictions."""
+
+    name = "results_spotting"
+    title = "predictions"
+    file_names = ("results_spotting.json",)
+
+    def recognises(self, source: EventSource) -> bool:
+        """Whether it is a JSON object with predictions."""
+        return source.has_key("predictions")
+
+    def read(self, source: EventSource) -> tuple[Timeline, str]:
+        """The events, and the game."""
+        return parse_document(source.document, source=source.name), url_local(source.document)
+
+    def fit(self, timeline: Timeline) -> Fitted:
+        """All events; a result file takes every label."""
+        lost = _lost_points_and_players(timeline)
+        lost["'not shown' is not kept there"] = sum(not event.visible for event in timeline)
+        return Fitted(timeline, notes=count_losses(lost))
+
+    def content(self, timeline: Timeline, *, game: str) -> bytes:
+        """Indented JSON; SoccerNet stores numbers as text."""
+        return json_bytes(results_document(timeline, game=game))
+
+
+def label_formats() -> tuple[SoccerNetLabels, ...]:
+    """A format for each label file that a label set names, the preferred first."""
+    return tuple(SoccerNetLabels(name) for name in label_files())
+
+
+def _lost_points_and_players(timeline: Timeline) -> dict[str, int]:
+    lost = {"intervals became points": sum(event.end_us is not None for event in timeline)}
+    lost["players are not named there"] = sum(event.player is not None for event in timeline)
+    return lost

@@ -1,0 +1,76 @@
+"""How far probabilities are what they claim: what was said beside what happened, in bins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CalibrationBins:
+    """What was said beside what happened.
+
+    Attributes:
+        said: float64 (bins,), mean probability, NaN for an empty bin.
+        happened: float64 (bins,), share that happened, NaN likewise.
+        count: int64 (bins,), cases.
+
+    """
+
+    said: Floats
+    happened: Floats
+    count: Ints
+
+    @property
+    def error(self) -> float:
+        """Mean distance of what was said from what happened, bins weighted by their cases; 0 without cases."""
+        cases = int(self.count.sum())
+        return float(np.nansum(np.abs(self.said - self.happened) * self.count) / cases) if cases else 0.0
+
+    @property
+    def interval(self) -> tuple[Floats, Floats]:
+        """95 % Wilson interval (bins,) of ``happened``."""
+        return wilson(self.happened, self.count)
+
+    def to_json(self) -> dict[str, list[float]]:
+        """As plain lists, with the interval."""
+        low, high = self.interval
+        columns = {"said": self.said, "happened": self.happened, "low": low, "high": high, "count": self.count}
+        return {name: np.asarray(values).tolist() for name, values in columns.items()}
+
+
+def equal_widths(probability: npt.ArrayLike, truth: npt.ArrayLike, *, bins: int = 10) -> CalibrationBins:
+    """Bins that are equal parts of 0 to 1, of probabilities of what was so (1) or not (0), of any equal shape."""
+    said, happened = np.asarray(probability, np.float64).ravel(), np.asarray(truth, np.float64).ravel()
+    number = np.minimum((said * bins).astype(np.int64), bins - 1)
+    count = np.bincount(number, minlength=bins)
+
+    def means(values: Floats) -> Floats:
+        total = np.bincount(number, weights=values, minlength=bins)
+        return np.divide(total, count, out=np.full(bins, np.nan), where=count > 0)
+
+    return CalibrationBins(means(said), means(happened), count.astype(np.int64))
+
+
+def equal_counts(probability: npt.ArrayLike, truth: npt.ArrayLike, *, bins: int) -> CalibrationBins:
+    """Bins of nearly as many cases each, from the least to the most likely; see :func:`equal_widths`."""
+    said, happened = np.asarray(probability, np.float64).ravel(), np.asarray(truth, np.float64).ravel()
+    groups = np.array_split(np.argsort(said, kind="stable"), min(bins, len(said))) if len(said) else []
+    return CalibrationBins(
+        np.array([said[group].mean() for group in groups]),
+        np.array([happened[group].mean() for group in groups]),
+        np.array([len(group) for group in groups], np.int64),
+    )
+
+
+def wilson(share: npt.ArrayLike, count: npt.ArrayLike, *, z: float = 1.96) -> tuple[Floats, Floats]:
+    """95 % Wilson interval of shares out of counts."""
+    p, n = np.asarray(share, np.float64), np.asarray(count, np.float64)
+    middle = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    return middle - half, middle + half

@@ -1,0 +1,225 @@
+"""The loop that trains every network.
+
+A family of models supplies its data, its step (a batch -> the terms of the loss) and a plan, see
+:mod:`touchline.training.plan`. The loop takes care of the rest: learning rate, averaged weights, checkpoints to go on
+from to the bit, log, measurements.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import math
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import Generic
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import clip_grad_norm_
+
+from touchline.models.store import load_weights
+from touchline.training.checkpoint import keep_rng, load_checkpoint, require_identity, restore_rng
+from touchline.training.ema import Ema
+from touchline.training.finite import LossGuard
+from touchline.training.logs import MetricLog
+from touchline.training.plan import Batch, Data, LoopPlan, Measure, Progress
+from touchline.training.schedule import set_learning_rate
+from touchline.training.stop import StopRequest
+
+
+class Loop(Generic[Batch]):
+    """One run over one network.
+
+    Args:
+        network: trained in place, where it lies.
+        data: where batches come from.
+        step: a batch -> the terms of the loss by name; their sum is minimised.
+        optimizer: over the network's weights.
+        plan: how.
+        measure: measures the network (its averaged weights, if any) ``plan.rounds`` times.
+        progress: called after every step.
+
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        data: Data[Batch],
+        step: Callable[[Batch], Mapping[str, Tensor]],
+        optimizer: torch.optim.Optimizer,
+        plan: LoopPlan,
+        *,
+        measure: Measure | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        self.plan, self.network = plan, network
+        self.step, self.spent_s = 0, 0.0
+        self.best_score = -math.inf
+        self.history: list[dict[str, float]] = []
+        self._data, self._terms, self._optimizer = data, step, optimizer
+        self._measure, self._progress = measure, progress
+        self._device = next(network.parameters()).device
+        self._ema = None if plan.ema_decay is None else Ema(network, plan.ema_decay)
+        self._scaler = torch.amp.GradScaler(self._device.type, enabled=plan.scale_loss)
+        self._guard = LossGuard(network, run=plan.name, lower=plan.lower, checkpoint=plan.checkpoints)
+        self._sums: dict[str, Tensor] = {}
+        self._summed = self._rounds_done = 0
+        self._saved_step, self._saved_s = -1, time.monotonic()
+        self._best: dict[str, Tensor] | None = None
+
+    @property
+    def share(self) -> float:
+        """How much of the run is over, 1 or more at its end."""
+        return max(self.step / self.plan.steps if self.plan.steps else 1.0, self._share_of_time)
+
+    @property
+    def _share_of_time(self) -> float:
+        return self.spent_s / self.plan.limit_s if self.plan.limit_s else 0.0
+
+    def run(self, *, resume: bool = True) -> None:
+        """Train to the end, from the last checkpoint if there is one; random generators are left as they were.
+
+        Raises:
+            KeyboardInterrupt: SIGTERM or SIGINT came; a checkpoint was saved first.
+            UsageError: the checkpoint belongs to other settings or data, or the loss is no number any more.
+            InputError: the checkpoint cannot be read, or is of another network.
+
+        """
+        with keep_rng(), StopRequest().listening() as stop:
+            self._start(resume=resume)
+            with self._open_log() as log:
+                while self.share < 1.0:
+                    self._take_step()
+                    self._after_step(log)
+                    if stop.asked:
+                        self._save()
+                        raise KeyboardInterrupt
+            self._guard.require_finite(self.step)
+
+    def weights(self, *, best: bool = False) -> dict[str, Tensor]:
+        """The network's tensors: averaged where the plan asks for it, of the best measurement or of the last step."""
+        if best and self._best is not None:
+            return self._best
+        return self.network.state_dict() if self._ema is None else self._ema.state_dict()
+
+    def _start(self, *, resume: bool) -> None:
+        if self.plan.seed is not None:
+            torch.manual_seed(self.plan.seed)
+        checkpoints = self.plan.checkpoints
+        if checkpoints is None:
+            return
+        state = checkpoints.load_latest(device=self._device) if resume else None
+        if state is None:
+            checkpoints.clear()
+            return
+        require_identity(state, self.plan.identity, source=checkpoints)
+        load_weights(self.network, state["network"], source=f"{checkpoints} (an empty --out trains afresh)")
+        if self._ema is not None:
+            self._ema.load_state_dict(state["average"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self._scaler.load_state_dict(state["scaler"])
+        self.step, self.spent_s, self._sums, self._summed = (
+            state[name] for name in ("step", "spent_s", "sums", "summed")
+        )
+        self.best_score, self.history, self._rounds_done = (
+            state[name] for name in ("best_score", "history", "rounds_done")
+        )
+        if checkpoints.best.exists():
+            self._best = load_checkpoint(checkpoints.best, device=self._device)["average"]
+        self._saved_step = self.step
+        self._data.restore(state["data"])
+        restore_rng(state["rng"])
+
+    def _save(self, *, is_best: bool = False) -> None:
+        if self.plan.checkpoints is None or (self._saved_step == self.step and not is_best):
+            return
+        self._guard.require_finite(self.step)
+        self.plan.checkpoints.save(
+            self.step,
+            is_best=is_best,
+            spent_s=self.spent_s,
+            network=self.network.state_dict(),
+            average=self.weights(),
+            optimizer=self._optimizer.state_dict(),
+            scaler=self._scaler.state_dict(),
+            data=self._data.state(),
+            sums=self._sums,
+            summed=self._summed,
+            best_score=self.best_score,
+            history=self.history,
+            rounds_done=self._rounds_done,
+            identity=dict(self.plan.identity),
+        )
+        self._saved_step, self._saved_s = self.step, time.monotonic()
+
+    def _take_step(self) -> None:
+        plan, began_s = self.plan, self.plan.clock()
+        batch = self._data.draw(self.step, self.share)
+        self.network.train()
+        set_learning_rate(self._optimizer, self._learning_rate(self.step + 1))
+        self._optimizer.zero_grad(set_to_none=True)
+        terms = self._terms(batch)
+        loss = torch.stack(list(terms.values())).sum()
+        self._scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        if plan.clip_norm is not None:
+            self._scaler.unscale_(self._optimizer)
+            clip_grad_norm_(self.network.parameters(), plan.clip_norm)
+        self._scaler.step(self._optimizer)
+        self._scaler.update()
+        if self._ema is not None:
+            self._ema.update(self.network)
+        self._add_up({**terms, "loss": loss})
+        self.step, self.spent_s = self.step + 1, self.spent_s + plan.clock() - began_s
+
+    def _learning_rate(self, done: int) -> float:
+        return self.plan.schedule.at(max(done, self._share_of_time * self.plan.steps))
+
+    def _add_up(self, terms: Mapping[str, Tensor]) -> None:
+        self._guard.add(terms["loss"])
+        for name, value in terms.items():
+            self._sums[name] = self._sums.get(name, 0.0) + value.detach().double()
+        self._summed += 1
+
+    def _after_step(self, log: MetricLog | None) -> None:
+        plan, over = self.plan, self.share >= 1.0
+        if self.step % plan.log_every == 0 or over:
+            self._log_means(log)
+        measured = min(self.share, 1.0) * plan.rounds + 1e-9 >= self._rounds_done + 1
+        is_best = measured and self._measured(log)
+        late = time.monotonic() - self._saved_s >= plan.save_every_s
+        if over or measured or late or (plan.save_every and self.step % plan.save_every == 0):
+            self._save(is_best=is_best)
+        if self._progress is not None:
+            expected = min(plan.steps, math.ceil(self.step / self.share))
+            self._progress(plan.name, self.step, max(self.step, expected))
+
+    def _log_means(self, log: MetricLog | None) -> None:
+        self._guard.require_finite(self.step)
+        if log is not None:
+            means = {name: float(value) / self._summed for name, value in self._sums.items()}
+            log.log(self.step, **means, lr=self._learning_rate(self.step))
+        self._sums, self._summed = {}, 0
+
+    def _measured(self, log: MetricLog | None) -> bool:
+        """Measure the network; whether it is the best so far."""
+        self._rounds_done += 1
+        if self._measure is None:
+            return False
+        self._guard.require_finite(self.step)
+        network = copy.deepcopy(self.network).eval()
+        network.load_state_dict(self.weights())
+        metrics = self._measure(network)
+        self.history.append({"step": float(self.step), **metrics})
+        if log is not None:
+            log.log(self.step, **metrics)
+        if not metrics[self.plan.score] > self.best_score:
+            return False
+        self.best_score, self._best = metrics[self.plan.score], network.state_dict()
+        return True
+
+    def _open_log(self) -> AbstractContextManager[MetricLog | None]:
+        if self.plan.folder is None:
+            return contextlib.nullcontext()
+        return MetricLog(self.plan.folder, from_step=self.step, tensorboard=self.plan.tensorboard)

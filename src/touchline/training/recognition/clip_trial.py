@@ -1,0 +1,139 @@
+"""Clips held out in folds: what leaks between them, what networks say of each clip, and what that is worth."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from touchline.core.clips import ClipSet
+from touchline.core.errors import InputError
+from touchline.formats.files.atomic import write_json_atomic
+from touchline.metrics.recognition import calibration
+from touchline.models.specs.clip_input import ClipClassifier, ClipNormaliser
+from touchline.models.specs.spec import ClipSpec
+from touchline.training.family import Job
+from touchline.training.recognition import held_out
+from touchline.training.recognition.clip_splits import Fold, Indices, Leaks, count_by_side
+from touchline.training.recognition.held_out import Examples, Floats
+from touchline.training.recognition.recogniser_data import (
+    TrainingClips,
+    folds_of,
+    leaks_of,
+    plain_batch,
+    read_training_clips,
+)
+from touchline.training.recognition.recogniser_settings import ClipRecipe
+
+_LOGGER = logging.getLogger(__name__)
+_BATCH = 16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClipTrial:
+    """The clips of a recipe and who learns from which; a :class:`~touchline.training.recognition.held_out.Trial`.
+
+    Attributes:
+        clips: all of them.
+        folds: by the name of the fold's folder.
+        leaks: what lies on both sides of a fold, where the recipe asks for a split that is known to leak.
+        spec: what networks see.
+        device: where networks run.
+
+    """
+
+    clips: TrainingClips
+    folds: Mapping[str, Fold]
+    leaks: Leaks
+    spec: ClipSpec
+    device: str
+
+    @property
+    def examples(self) -> Examples:
+        """All clips."""
+        ids, groups = zip(*((item.id, item.kept_together) for item in self.clips.items), strict=True)
+        return Examples(ids, groups, self.clips.truth, self.clips.labels)
+
+    @torch.inference_mode()
+    def predict(self, network: Any, rows: Indices) -> Floats:
+        """Probabilities (rows, classes) of some clips, as the finished model gives them."""
+        normalise, found = ClipNormaliser(self.spec).to(self.device), []
+        for first in range(0, len(rows), _BATCH):
+            pixels = plain_batch(self.clips, rows[first : first + _BATCH].tolist(), spec=self.spec).to(self.device)
+            found.append(network(normalise(pixels)).softmax(dim=1).double().cpu().numpy())
+        return np.concatenate(found)
+
+    def measure(self, examples: Examples, values: Floats) -> dict[str, Any]:
+        """What probabilities (n, classes) of as many clips are worth."""
+        return {
+            "clips": len(examples),
+            "groups": len(set(examples.groups)),
+            **held_out.measure(examples, values),
+            "calibration_error": calibration(examples.truth, values).expected_error,
+            "unreadable": len(self.clips.unreadable),
+        }
+
+    def one_by_one(self, network: Any) -> Callable[[], object]:
+        """What names a black clip when it is called, to be timed."""
+        spec, whole = self.spec, ClipClassifier(network, spec=self.spec).eval().to(self.device)
+        pixels = torch.zeros(1, spec.frames, spec.height, spec.width, 3, dtype=torch.uint8, device=self.device)
+        return lambda: whole(pixels).cpu()
+
+
+def read_clip_trial(settings: ClipRecipe, job: Job) -> ClipTrial:
+    """Read and decode the clips of a recipe, and look for leaks between its folds.
+
+    Args:
+        settings: the recipe.
+        job: its folder gets decoded clips, ``splits.json`` and ``unreadable.json``; files that the recipe names beside
+            itself lie in its recipe's folder.
+
+    Raises:
+        InputError: the data cannot be used, or leak although the recipe does not ask for a split that is known to.
+
+    """
+    clips = read_training_clips(
+        settings.data, root=settings.data_root, recipe_folder=job.recipe.parent, cache=job.out / "clips"
+    )
+    folds = folds_of(clips, settings.data)
+    leaks = check_leaks(clips, folds, settings, out=job.out)
+    by_name = {f"fold_{number}": fold for number, fold in enumerate(folds)}
+    return ClipTrial(clips, by_name, leaks, settings.clip, job.device)
+
+
+def check_leaks(clips: TrainingClips, folds: list[Fold], settings: ClipRecipe, *, out: Path) -> Leaks:
+    """Look for what lies on both sides of the folds; write ``splits.json``.
+
+    Returns:
+        What leaks, where the recipe asks for a split that is known to leak; there is a warning as well.
+
+    Raises:
+        InputError: something does, and the recipe does not ask for a split that is known to leak.
+
+    """
+    leaks = [leaks_of(clips, fold) for fold in folds]
+    whole = ClipSet(clips.items, clips.labels)
+    write_json_atomic(
+        out / "splits.json",
+        [
+            {"counts": count_by_side(whole, fold), "leaks": found.describe()}
+            for fold, found in zip(folds, leaks, strict=True)
+        ],
+    )
+    bad = next((found for found in leaks if found), Leaks())
+    if bad and settings.data.split in ("folds", "own"):
+        raise InputError(
+            f"what is measured on leaks into what is learnt from: {bad.describe()}. Name their groups with data.groups"
+        )
+    if bad:
+        _LOGGER.warning(
+            "data.split=%s leaks, as it always did: %s. Scores on it say little; data.split=folds is honest",
+            settings.data.split,
+            bad.describe(),
+        )
+    return bad

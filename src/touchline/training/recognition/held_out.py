@@ -1,0 +1,124 @@
+"""Networks measured on examples they saw nothing of: folds, held-out probabilities, and what these are worth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from touchline.formats.clips.predictions import write_clip_predictions
+from touchline.formats.files.atomic import write_json_atomic
+from touchline.metrics.bootstrap import over_groups
+from touchline.metrics.recognition import ROUNDS, accuracy_interval, confusion_matrix, report
+from touchline.training.recognition.clip_splits import Fold, Indices
+
+Floats = npt.NDArray[np.float64]
+Networks = Mapping[str, Any]
+"""Trained networks by their role."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examples:
+    """Labelled examples.
+
+    Attributes:
+        ids: of each.
+        groups: of each; what is of one group is drawn together for intervals.
+        truth: int64 (n,), the class of each.
+        labels: the classes in the order of the outputs.
+
+    """
+
+    ids: tuple[str, ...]
+    groups: tuple[str, ...]
+    truth: Indices
+    labels: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def only(self, rows: Indices) -> Examples:
+        """Some of the examples."""
+        ids, groups = (tuple(names[i] for i in rows.tolist()) for names in (self.ids, self.groups))
+        return Examples(ids, groups, self.truth[rows], self.labels)
+
+
+class Trial(Protocol):
+    """Examples of one kind, how they are held out, and what networks say of them."""
+
+    @property
+    def examples(self) -> Examples:
+        """All of them."""
+
+    @property
+    def folds(self) -> Mapping[str, Fold]:
+        """Who learns and who is measured, by the name of the fold's folder."""
+
+    def predict(self, network: Any, rows: Indices) -> Floats:
+        """Probabilities (rows, classes) of some examples."""
+
+    def measure(self, examples: Examples, values: Floats) -> dict[str, Any]:
+        """What probabilities (n, classes) of as many examples are worth, as JSON holds it."""
+
+    def one_by_one(self, network: Any) -> Callable[[], object]:
+        """What names one example when it is called, to be timed."""
+
+
+def hold_out(trial: Trial, train: Callable[[str, Indices], Networks]) -> tuple[dict[str, Floats], list[Networks]]:
+    """Train networks for each fold, and let them name the examples that they saw nothing of.
+
+    Args:
+        trial: the examples and their folds.
+        train: networks by role that learnt from some rows, in the folder of the fold's name.
+
+    Returns:
+        Probabilities (n, classes) by role, NaN for examples that no fold measures; and the networks of each fold.
+
+    """
+    values: dict[str, Floats] = {}
+    networks = []
+    for name, fold in trial.folds.items():
+        networks.append(train(name, fold.train))
+        for role, network in networks[-1].items():
+            nothing = np.full((len(trial.examples), len(trial.examples.labels)), np.nan)
+            values.setdefault(role, nothing)[fold.test] = trial.predict(network, fold.test)
+    return values, networks
+
+
+def write_measured(trial: Trial, values: Floats, *, csv: Path, json: Path) -> dict[str, Any]:
+    """Write held-out probabilities (n, classes) as CSV and what they are worth as JSON; return the latter.
+
+    Examples that nobody measured (NaN) are left out.
+    """
+    rows = np.flatnonzero(np.isfinite(values).all(axis=1))
+    some = trial.examples.only(rows)
+    write_clip_predictions(csv, ids=some.ids, classes=some.labels, values=values[rows])
+    measured = trial.measure(some, values[rows])
+    write_json_atomic(json, measured)
+    return measured
+
+
+def measure(examples: Examples, values: Floats) -> dict[str, Any]:
+    """Accuracy and macro F1 with their intervals, and the confusion, of probabilities (n, classes)."""
+    truth, groups, classes = examples.truth, examples.groups, len(examples.labels)
+    predicted = values.argmax(axis=1)
+    whole = report(confusion_matrix(truth, predicted, classes=classes))
+    accuracy = accuracy_interval(truth, predicted, groups=groups)
+    macro = over_groups(
+        lambda drawn: report(confusion_matrix(truth[drawn], predicted[drawn], classes=classes)).macro_f1,
+        groups,
+        rounds=ROUNDS,
+    )
+    return {
+        "accuracy": accuracy.value,
+        "accuracy_interval": [accuracy.low, accuracy.high],
+        "macro_f1": macro.value,
+        "macro_f1_interval": [macro.low, macro.high],
+        "balanced_accuracy": whole.balanced_accuracy,
+        "recall": {label: entry.recall for label, entry in zip(examples.labels, whole.classes, strict=True)},
+        "confusion": whole.confusion.tolist(),
+    }
