@@ -26,21 +26,21 @@ def actions_data(actions: Actions, *, track_ids: Iterable[int]) -> dict[str, obj
     shown = set(track_ids)
     kept = [action for action in actions.actions if action.track_id in shown]
     kept = sorted(kept, key=lambda action: action.start_us - action.end_us)[:MAX_ACTIONS]
-    seen = list(dict.fromkeys(action.label for action in kept if not _is_told_by_tracks(action)))
-    told = {label: k for k, label in enumerate((*MOVEMENTS, ON_THE_BALL))}
-    number = {label: len(told) + k for k, label in enumerate(seen)}
+    seen = list(dict.fromkeys(action.label for action in kept if not _is_from_tracks(action)))
+    by_tracks = {label: k for k, label in enumerate((*MOVEMENTS, ON_THE_BALL))}
+    by_recogniser = {label: len(by_tracks) + k for k, label in enumerate(seen)}
     spans: dict[str, list[int]] = defaultdict(list)
     for action in sorted(kept, key=lambda action: (action.track_id, action.start_us, action.label)):
         spans[str(action.track_id)] += [
-            (told if _is_told_by_tracks(action) else number)[action.label],
+            (by_tracks if _is_from_tracks(action) else by_recogniser)[action.label],
             action.start_us // 1000,
             -(-action.end_us // 1000),
             round(100 * action.confidence),
         ]
-    labels = [*told, *seen]
-    return {"labels": labels, "movements": len(MOVEMENTS), "ball": told[ON_THE_BALL], "spans": dict(spans)}
+    labels = [*by_tracks, *seen]
+    return {"labels": labels, "movements": len(MOVEMENTS), "ball": by_tracks[ON_THE_BALL], "spans": dict(spans)}
 
 
-def _is_told_by_tracks(action: Action) -> bool:
-    """Whether metres or the ball tell it; a recogniser may use the same words."""
+def _is_from_tracks(action: Action) -> bool:
+    """Whether it was worked out from metres or the ball; a recogniser may use the same words."""
     return action.source in (MOVEMENT_SOURCE, BALL_SOURCE)
