@@ -40,8 +40,8 @@ def test_a_file_goes_before_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ("spotting-simlated", "no such recipe; did you mean spotting-simulated?"),
-        ("recipes/pitch.yaml", "no such recipe; did you mean pitch?"),
+        ("spotting-simlated", "no such recipe; did you mean 'spotting-simulated'?"),
+        ("recipes/pitch.yaml", "no such recipe; did you mean 'pitch'?"),
         ("xyz", "those that ship: basketball, "),
     ],
 )

@@ -60,4 +60,5 @@ def _path_of(name: str) -> Path:
 
 def _suggestion(name: str) -> str:
     """What else there is, the nearest name first."""
-    return did_you_mean(name, recipe_names()) or f"; give a YAML file, or one that ships: {', '.join(recipe_names())}"
+    names = recipe_names()
+    return did_you_mean(name, names) or f"; give a YAML file, or one of those that ship: {', '.join(names)}"
