@@ -9,11 +9,11 @@ from typing import Any, Literal
 
 import numpy as np
 
+from touchline.analysis.evaluate.wording import no_nan, unpaired
 from touchline.core.errors import InputError
 from touchline.core.tracks import Tracks
 from touchline.formats.boxes.mot import UNKNOWN, MotTable, empty_mot, mot_table, read_mot
 from touchline.formats.boxes.paired_files import FilePair, FilePairs, pair_files, sequence_name
-from touchline.metrics.evaluate.wording import no_nan, unpaired
 from touchline.metrics.tracking import DEFAULT_IOU, TrackingReport, combine_tracking, evaluate_tracking
 from touchline.metrics.tracking_sequence import sequence
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from touchline.analysis.evaluate.wording import no_nan, some_names
 from touchline.core.clips import ClipItem, ClipSet
 from touchline.core.errors import InputError
 from touchline.core.wording import counted
@@ -16,7 +17,6 @@ from touchline.formats.clips.folders import read_clip_folders
 from touchline.formats.clips.predictions import ClipPredictions, read_clip_predictions
 from touchline.formats.files.csv_rows import read_column
 from touchline.metrics.bootstrap import Interval
-from touchline.metrics.evaluate.wording import no_nan, some_names
 from touchline.metrics.recognition import (
     Calibration,
     RecognitionReport,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from touchline.analysis.evaluate.wording import no_nan, some_names, unpaired
 from touchline.core.columns import columns_from_timeline
 from touchline.core.errors import UsageError
 from touchline.core.events import Timeline
@@ -15,7 +16,6 @@ from touchline.core.labels import BALL_FPS, LABEL_SETS, LabelSet, guess_label_se
 from touchline.core.suggestions import did_you_mean
 from touchline.core.wording import counted
 from touchline.formats.soccernet.games import GameFile, Kind, Pair, Pairing, as_classes, load_games, pair_games
-from touchline.metrics.evaluate.wording import no_nan, some_names, unpaired
 from touchline.metrics.spotting import SpottingReport, evaluate_spotting
 
 FOUND_SET = "found"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from touchline.analysis.evaluate.wording import no_nan, unpaired
 from touchline.core.errors import InputError, UsageError
 from touchline.core.tracks import DETECTION_LABELS, Detections
 from touchline.core.wording import counted
@@ -14,7 +15,6 @@ from touchline.formats.boxes.coco import read_coco_results, read_coco_truth
 from touchline.formats.boxes.paired_files import pair_files, plain_name
 from touchline.formats.boxes.yolo import read_yolo
 from touchline.metrics.detection import ClassPrecision, DetectionReport, average_precision
-from touchline.metrics.evaluate.wording import no_nan, unpaired
 
 Pictures = str | Path | Sequence[Detections]
 """A folder of YOLO files or a COCO file; or detections, one entry a picture."""
