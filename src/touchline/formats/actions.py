@@ -31,7 +31,7 @@ def write_actions(path: Path | str, actions: Actions) -> None:
 
 
 def read_actions(path: Path | str) -> Actions:
-    """The actions of a file.
+    """Return the actions of a file.
 
     Raises:
         InputError: missing, broken, or of another schema.
@@ -52,7 +52,7 @@ def read_actions(path: Path | str) -> Actions:
 
 
 def actions_document(actions: Actions) -> dict[str, Any]:
-    """The content of ``actions.json``."""
+    """Return the content of ``actions.json``."""
     return {
         "schema": SCHEMA,
         "version": VERSION,

@@ -97,12 +97,12 @@ class Bundle:
 
     @classmethod
     def for_video(cls, video: Path, *, out: Path | None = None) -> Bundle:
-        """The bundle of a video: ``STEM.touchline`` in ``out``, or beside the video; nothing is created."""
+        """Return the bundle of a video: ``STEM.touchline`` in ``out``, or beside the video; nothing is created."""
         return cls((video.parent if out is None else out) / f"{video.stem}{SUFFIX}")
 
     @classmethod
     def create(cls, out: Path | None, video: Path) -> Bundle:
-        """The bundle of a video, its folder created where missing.
+        """Return the bundle of a video, its folder created where missing.
 
         Raises:
             ResourceError: the folder cannot be created.
@@ -117,7 +117,7 @@ class Bundle:
         write_json_atomic(self.path / MANIFEST, asdict(manifest))
 
     def read_manifest(self) -> Manifest:
-        """The manifest.
+        """Return the manifest.
 
         Raises:
             InputError: missing, broken, or of a newer schema.
@@ -140,7 +140,7 @@ class Bundle:
         write_events(timeline, self.path / EVENTS, game="")
 
     def read_events(self) -> Timeline:
-        """The timeline of ``events.json``.
+        """Return the timeline of ``events.json``.
 
         Raises:
             InputError: missing, broken, or of a newer schema.
@@ -180,7 +180,7 @@ class Bundle:
         write_bytes_atomic(self.path / SCORES, npz_bytes(arrays))
 
     def read_scores(self) -> Scores:
-        """The scores of ``scores.npz``.
+        """Return the scores of ``scores.npz``.
 
         Raises:
             InputError: missing or broken.
@@ -231,7 +231,7 @@ class Bundle:
 
 
 def open_bundle(path: str | Path) -> Bundle:
-    """The bundle of an earlier analysis.
+    """Return the bundle of an earlier analysis.
 
     Args:
         path: the folder ``match.touchline``, or the video that it lies beside.
@@ -248,7 +248,7 @@ def open_bundle(path: str | Path) -> Bundle:
 
 
 def coverage_from_json(document: Mapping[str, Any]) -> Coverage:
-    """The coverage that ``dataclasses.asdict`` wrote."""
+    """Return the coverage that ``dataclasses.asdict`` wrote."""
     gaps = tuple(Gap(**gap) for gap in document["gaps"])
     return Coverage(**{**document, "gaps": gaps, "repairs": tuple(document["repairs"])})
 

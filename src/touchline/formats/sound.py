@@ -51,7 +51,7 @@ def read_sound(folder: Path) -> SoundReading:
 
 
 def sound_document(reading: SoundReading) -> dict[str, Any]:
-    """The content of ``sound.json``."""
+    """Return the content of ``sound.json``."""
     return {
         "schema": SCHEMA,
         "version": VERSION,

@@ -43,7 +43,7 @@ def crowd_level(frames: SoundFrames) -> Floats:
 
 
 def usual_level(level: Floats) -> Floats:
-    """The median (n,) of a level over a minute before and after; digital silence does not count."""
+    """Return the median (n,) of a level over a minute before and after; digital silence does not count."""
     if not len(level):
         return level
     step = round(CURVE_RATE_HZ)
@@ -112,7 +112,7 @@ def crowd_curves(level: Floats, *, model: SoundModel) -> tuple[Floats, Floats]:
 
 
 def bridged(level: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """A level (n,) with digital silence bridged by what lies on both sides, and where that is, bool (n,).
+    """Return a level (n,) with digital silence bridged by what lies on both sides, and where that is, bool (n,).
 
     Sound that is missing from a file is no quiet crowd: it must not seem to get louder where the sound comes back.
     """

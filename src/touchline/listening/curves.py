@@ -65,7 +65,7 @@ class SoundCleaner:
         self._first_bad = 0
 
     def clean(self, chunks: Iterable[Floats]) -> Iterator[Floats]:
-        """The same chunks with numbers only, at most as loud as full scale allows."""
+        """Yield the same chunks with numbers only, at most as loud as full scale allows."""
         for chunk in chunks:
             bad = ~np.isfinite(chunk)
             if bad.any():

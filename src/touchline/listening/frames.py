@@ -86,13 +86,13 @@ class SoundFrames:
 
 
 def empty_frames() -> SoundFrames:
-    """The frames of no sound."""
+    """Return the frames of no sound."""
     none = np.zeros(0, np.float32)
     return SoundFrames(np.zeros((0, len(BANDS_HZ)), np.float32), none, np.zeros((0, len(CUES)), np.float32), none)
 
 
 def sound_frames(chunks: Iterable[Floats]) -> SoundFrames:
-    """The frames of a sound that comes in chunks (samples,) of any length; they do not depend on these."""
+    """Return the frames of a sound that comes in chunks (samples,) of any length; they do not depend on these."""
     return SoundFrames.join(stream_frames(chunks))
 
 
@@ -123,7 +123,7 @@ def stream_frames(chunks: Iterable[Floats]) -> Iterator[SoundFrames]:
 
 
 def _mirrored(sound: Floats, *, before: int, after: int = 0) -> Floats:
-    """The sound with its mirror image at its ends, so that there is something to look at."""
+    """Return the sound with its mirror image at its ends, so that there is something to look at."""
     return np.pad(sound, (before, after), mode="symmetric")
 
 
@@ -176,7 +176,7 @@ def decibel(power: Floats) -> Floats:
 
 
 def _whistle_cues(power: Floats) -> tuple[Floats, Floats]:
-    """The cues (frames, 9) of a whistle and its pitch (frames,), from power (frames, bins).
+    """Return the cues (frames, 9) of a whistle and its pitch (frames,), from power (frames, bins).
 
     Bands are 250 Hz wide, 125 Hz apart. The cues: how far the band that stands out most between 2 and 5 kHz is above
     its own last and next four seconds, less what the others are; how far its peak is above the bins beside it; the
@@ -219,7 +219,7 @@ def _whistle_cues(power: Floats) -> tuple[Floats, Floats]:
 
 
 def _background(level: Floats) -> Floats:
-    """The median of each band over four seconds before and after, (frames, bands) as ``level``."""
+    """Return the median of each band over four seconds before and after, (frames, bands) as ``level``."""
     cells = -(-len(level) // _CELL_FRAMES)
     padded = np.pad(level, ((0, cells * _CELL_FRAMES - len(level)), (0, 0)), mode="edge")
     means = padded.reshape(cells, _CELL_FRAMES, -1).mean(axis=1)
@@ -230,7 +230,7 @@ def _background(level: Floats) -> Floats:
 
 
 def _peak_bin(power: Floats, band: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-    """The strongest FFT bin (frames,) in a band of each frame."""
+    """Return the strongest FFT bin (frames,) in a band of each frame."""
     bins = band[:, None] * _NARROW_BINS + np.arange(2 * _NARROW_BINS)
     return bins[np.arange(len(band)), np.take_along_axis(power, bins, axis=1).argmax(axis=1)]
 

@@ -117,7 +117,7 @@ class LogMelStream:
         self._rest = np.zeros(0, np.float32)
 
     def push(self, sound: Floats) -> Floats:
-        """The windows (n, 64) that more sound (samples,) completes; they come in blocks."""
+        """Return the windows (n, 64) that more sound (samples,) completes; they come in blocks."""
         self._rest = np.concatenate([self._rest, _checked(sound)])
         step = _BLOCK_FRAMES * HOP_SAMPLES
         needed = step - HOP_SAMPLES + WINDOW_SAMPLES
@@ -128,7 +128,7 @@ class LogMelStream:
         return np.concatenate(blocks) if blocks else np.zeros((0, BANDS), np.float32)
 
     def finish(self) -> Floats:
-        """The windows (n, 64) of what is left."""
+        """Return the windows (n, 64) of what is left."""
         count = max(0, 1 + (len(self._rest) - WINDOW_SAMPLES) // HOP_SAMPLES)
         needed = (_BLOCK_FRAMES - 1) * HOP_SAMPLES + WINDOW_SAMPLES
         padded = np.zeros(needed, np.float32)
@@ -152,7 +152,7 @@ def _block(sound: Floats) -> Floats:
 
 @cache
 def _hann() -> Floats:
-    """A Hann window whose next sample would be its first again."""
+    """Return a Hann window whose next sample would be its first again."""
     turn = 2 * np.pi * np.arange(WINDOW_SAMPLES) / WINDOW_SAMPLES
     return (0.5 - 0.5 * np.cos(turn)).astype(np.float32)
 

@@ -89,7 +89,7 @@ class SoundModel:
 
 
 def load_sound_model() -> SoundModel:
-    """The model that ships with the package."""
+    """Return the model that ships with the package."""
     data = files("touchline.models").joinpath("builtin", f"{NAME}.json").read_bytes()
     document = json.loads(data)
     nets = {name: TinyNet.from_json(document[name]) for name in ("whistle", "blown", "loud", "onset")}

@@ -24,12 +24,12 @@ _SHORTEST_FRAMES = 4
 
 
 def around(cues: Floats) -> Floats:
-    """The cues (frames, cues) and their means around each frame, (frames, 3 x cues)."""
+    """Return the cues (frames, cues) and their means around each frame, (frames, 3 x cues)."""
     return np.concatenate([uniform_filter1d(cues, size, axis=0, mode="nearest") for size in AROUND_FRAMES], axis=1)
 
 
 def whistle_curve(frames: SoundFrames, *, model: SoundModel) -> Floats:
-    """The probability (frames,) that a whistle sounds."""
+    """Return the probability (frames,) that a whistle sounds."""
     if not len(frames):
         return np.zeros(0, np.float32)
     return model.whistle.probability(around(frames.cues))
@@ -70,7 +70,7 @@ def candidates(curve: Floats) -> list[tuple[int, int]]:
 
 
 def _trimmed(curve: Floats, first: int, last: int) -> tuple[int, int]:
-    """The stretch without what is below a share of its peak at both ends."""
+    """Return the stretch without what is below a share of its peak at both ends."""
     high = first + np.flatnonzero(curve[first:last] >= _EDGE_SHARE * curve[first:last].max())
     return int(high[0]), int(high[-1]) + 1
 

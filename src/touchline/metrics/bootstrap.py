@@ -42,7 +42,7 @@ def draws(count: int, *, rounds: int, seed: int = 0) -> Iterator[Indices]:
 
 
 def _draw_blocks(count: int, *, rounds: int, seed: int) -> Iterator[Indices]:
-    """The same as matrices (some rounds, count) of bounded size."""
+    """Yield the same as matrices (some rounds, count) of bounded size."""
     random = np.random.default_rng(seed)
     most = max(_BLOCK // max(count, 1), 1)
     for done in range(0, rounds, most):
@@ -50,19 +50,19 @@ def _draw_blocks(count: int, *, rounds: int, seed: int) -> Iterator[Indices]:
 
 
 def middle(values: npt.ArrayLike) -> tuple[float, float]:
-    """The span of the middle 95 % of values (n,), those that are NaN left out."""
+    """Return the span of the middle 95 % of values (n,), those that are NaN left out."""
     low, high = np.nanpercentile(np.asarray(values, np.float64), [2.5, 97.5])
     return float(low), float(high)
 
 
 def over_cases(measure: Callable[[Indices], float], count: int, *, rounds: int, seed: int = 0) -> Interval:
-    """A measure of ``count`` cases; it gets their numbers, some of them more than once."""
+    """Return a measure of ``count`` cases; it gets their numbers, some of them more than once."""
     values = [measure(rows) for rows in draws(count, rounds=rounds, seed=seed)]
     return Interval(measure(np.arange(count)), *middle(values))
 
 
 def over_groups(measure: Callable[[Indices], float], groups: Groups, *, rounds: int, seed: int = 0) -> Interval:
-    """A measure of cases, whole groups drawn.
+    """Return a measure of cases, whole groups drawn.
 
     Args:
         measure: gets the numbers of cases, some of them more than once.

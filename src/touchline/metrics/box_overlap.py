@@ -33,7 +33,7 @@ class Pairs:
 def overlapping_pairs(
     rows_xyxy: FloatArray, row_starts: IntArray, columns_xyxy: FloatArray, column_starts: IntArray
 ) -> Pairs:
-    """The overlapping pairs of every frame of two sequences.
+    """Return the overlapping pairs of every frame of two sequences.
 
     Args:
         rows_xyxy: float64 (n, 4), the boxes of all frames, one frame after the other.
@@ -56,7 +56,7 @@ def overlapping_pairs(
 
 
 def _chunks(frames: IntArray, rows: IntArray, columns: IntArray) -> list[IntArray]:
-    """The frames cut into runs whose padded pairs are few."""
+    """Return the frames cut into runs whose padded pairs are few."""
     chunks, start, widest = [], 0, (0, 0)
     for i, (n, m) in enumerate(zip(rows.tolist(), columns.tolist(), strict=True)):
         wider = max(widest[0], n), max(widest[1], m)

@@ -82,7 +82,7 @@ class DetectionReport:
     pictures: int
 
     def __getitem__(self, label: str) -> ClassPrecision:
-        """The class of a label, ``"person"`` included."""
+        """Return the class of a label, ``"person"`` included."""
         found = {entry.label: entry for entry in (*self.classes, self.person)}
         if label not in found:
             raise KeyError(f"label {label!r} was not evaluated; there are {tuple(found)}")
@@ -150,7 +150,7 @@ class _Flat:
     boxes_xyxy: FloatArray
 
     def of(self, classes: Sequence[int]) -> _Flat:
-        """The boxes of some classes."""
+        """Return the boxes of some classes."""
         kept = np.isin(self.classes, classes)
         values = self.classes[kept], self.confidence[kept], self.boxes_xyxy[kept]
         return _Flat(self.picture[kept], self.pictures, *values)
@@ -162,7 +162,7 @@ class _Flat:
 
 
 def _flat(pictures: Sequence[Detections]) -> _Flat:
-    """The boxes of all pictures together."""
+    """Return the boxes of all pictures together."""
     picture = np.repeat(np.arange(len(pictures)), [len(boxes) for boxes in pictures])
     if not len(picture):
         return _Flat(picture, len(pictures), picture, np.zeros(0), np.zeros((0, 4)))
@@ -176,7 +176,7 @@ def _flat(pictures: Sequence[Detections]) -> _Flat:
 def _of_class(
     label: str, indices: Sequence[int], truth: _Flat, found: _Flat, overlaps: tuple[float, ...]
 ) -> ClassPrecision:
-    """One class, or several taken as one."""
+    """Return one class, or several taken as one."""
     truth, found = truth.of(indices), found.of(indices)
     hit = _hits(truth, found, overlaps)
     order = np.argsort(-found.confidence, kind="stable")
@@ -268,5 +268,5 @@ def _best_f1(precision: FloatArray, recall: FloatArray, score: FloatArray) -> tu
 
 
 def _mean(values: list[float]) -> float:
-    """The mean, NaN of nothing."""
+    """Return the mean, NaN of nothing."""
     return float(np.mean(values)) if values else math.nan

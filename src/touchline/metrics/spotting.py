@@ -72,7 +72,7 @@ class SpottingReport:
         return _over_tolerances(self.ap[:, kind])
 
     def aggregate(self, kind: int = ALL) -> float:
-        """The average-mAP of all, visible or unshown events."""
+        """Return the average-mAP of all, visible or unshown events."""
         ap = self.ap[:, kind]
         if not self.strict:
             scale = UNSHOWN_FACTOR if kind == UNSEEN and len(ap) > 1 else 1.0
@@ -145,7 +145,7 @@ def evaluate_spotting(
 
 
 def metric_deltas_s(metric: str) -> tuple[float, ...]:
-    """The tolerances of a metric, in seconds.
+    """Return the tolerances of a metric, in seconds.
 
     Raises:
         UsageError: there is no such metric.
@@ -192,7 +192,7 @@ def _place_as_soccernet(
 def _place_strictly(
     truth: list[frames.Rows], found: list[frames.Rows], *, fps: float, deltas_s: tuple[float, ...]
 ) -> Scored:
-    """Every event at its own millisecond, in any half, with any finite confidence."""
+    """Return every event at its own millisecond, in any half, with any finite confidence."""
     if not all(np.isfinite(rows.value).all() for rows in found):
         raise InputError("a confidence is not a number; strict scoring needs finite confidences")
     reaches = tuple(math.floor(s * STRICT_FPS / 2) for s in deltas_s)

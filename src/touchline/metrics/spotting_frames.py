@@ -51,7 +51,7 @@ class Axis:
 
 
 def collect_rows(games: Sequence[EventColumns], *, labels: Sequence[str], truth: bool) -> list[Rows]:
-    """The rows of each game; those whose label is not in ``labels`` are left out."""
+    """Return the rows of each game; those whose label is not in ``labels`` are left out."""
     index = {label: i for i, label in enumerate(labels)}
     found = []
     for game in games:
@@ -63,7 +63,7 @@ def collect_rows(games: Sequence[EventColumns], *, labels: Sequence[str], truth:
 
 
 def select_rows(rows: Rows, keep: BoolArray) -> Rows:
-    """The rows where ``keep`` (n,) is true."""
+    """Return the rows where ``keep`` (n,) is true."""
     if keep.all():
         return rows
     return Rows(rows.label[keep], rows.half[keep], rows.position_ms[keep], rows.value[keep])
@@ -88,7 +88,7 @@ def soccernet_frames(rows: Rows, *, fps: float) -> IntArray:
 
 
 def join_games(games: Sequence[Rows], frames: Sequence[IntArray], *, halves: int, stride: int) -> Axis:
-    """All games on one axis, sorted; events of one key in file order."""
+    """Return all games on one axis, sorted; events of one key in file order."""
     keys = [np.zeros(0, np.int64)]
     for i, (rows, frame) in enumerate(zip(games, frames, strict=True)):
         keys.append(((rows.label * len(games) + i) * halves + rows.half) * stride + frame)

@@ -42,7 +42,7 @@ class TrackingReport:
     predicted_ids: int
 
     def results(self) -> dict[str, float]:
-        """One number for each of ``trackeval``'s keys; those of HOTA are means over its overlaps."""
+        """Return one number for each of ``trackeval``'s keys; those of HOTA are means over its overlaps."""
         curves = self.hota.curves()
         return {
             **{name: float(values.mean()) for name, values in curves.items()},
@@ -95,7 +95,7 @@ def evaluate_tracking(
 
 
 def combine_tracking(reports: Sequence[TrackingReport]) -> TrackingReport:
-    """The scores over several sequences, as ``trackeval`` combines them.
+    """Return the scores over several sequences, as ``trackeval`` combines them.
 
     Raises:
         ValueError: no report, or reports at different overlaps.

@@ -54,7 +54,7 @@ class Clear:
         return max(1.0, self.mostly_tracked + self.partly_tracked + self.mostly_lost)
 
     def scores(self) -> dict[str, float]:
-        """Every rate and count by its name in ``trackeval``."""
+        """Return every rate and count by its name in ``trackeval``."""
         rates = self._rates()
         if not self.scored:
             rates = {**dict.fromkeys(rates, 0.0), "MLR": 1.0}
@@ -73,7 +73,7 @@ class Clear:
         }
 
     def _rates(self) -> dict[str, float]:
-        """The rates the counts give."""
+        """Return the rates the counts give."""
         switches_log = math.log10(self.switches) if self.switches else 0.0
         return {
             "MOTA": (self.tp - self.fp - self.switches) / self._truths,
@@ -125,7 +125,7 @@ def combine_clear(parts: Sequence[Clear]) -> Clear:
 
 
 def _matched(sequenced: Sequenced, close: IntArray, shown: IntArray) -> BoolArray:
-    """The matched among the close pairs, as a mask: first so that ids stay, then so that overlap is highest.
+    """Return the matched among the close pairs, as a mask: first so that ids stay, then so that overlap is highest.
 
     Where no box is close to two others there is nothing to choose, so only the other frames are worked through one
     after the other, each with the matches of the last frame before in which both sides had boxes.
@@ -154,7 +154,7 @@ def _pair_before(identities: IntArray, shown: IntArray) -> IntArray:
 
 
 def _assign(sequenced: Sequenced, row: IntArray, column: IntArray, score: FloatArray, *, frame: int) -> BoolArray:
-    """A mask of the frame's close pairs in the matching of the highest score."""
+    """Return a mask of the frame's close pairs in the matching of the highest score."""
     i, j = row - sequenced.truth.starts[frame], column - sequenced.found.starts[frame]
     dense = np.zeros((int(sequenced.truth.counts[frame]), int(sequenced.found.counts[frame])))
     dense[i, j] = score

@@ -68,7 +68,7 @@ class Hota:
         return np.sqrt(self.det_re * self.ass_a)
 
     def curves(self) -> dict[str, FloatArray]:
-        """Every part by its name in ``trackeval``."""
+        """Return every part by its name in ``trackeval``."""
         return {
             "HOTA": self.hota,
             "DetA": self.det_a,
@@ -169,7 +169,7 @@ def best_matches(sequenced: Sequenced, score: FloatArray) -> IntArray:
 
 
 def _dominant(pairs: Pairs, score: FloatArray, open_: BoolArray, *, rows: int, columns: int) -> BoolArray:
-    """A mask of the open pairs that beat the best rivals of their row and of their column together."""
+    """Return a mask of the open pairs that beat the best rivals of their row and of their column together."""
     index = np.flatnonzero(open_)
     value = score[index]
     rival = _best_rival(value, pairs.row[index], rows) + _best_rival(value, pairs.column[index], columns)
@@ -190,7 +190,7 @@ def _best_rival(value: FloatArray, group: IntArray, count: int) -> FloatArray:
 
 
 def _hungarian(sequenced: Sequenced, score: FloatArray, *, frame: int, first: int) -> BoolArray:
-    """A mask of the pairs of a frame in the frame's best matching."""
+    """Return a mask of the pairs of a frame in the frame's best matching."""
     part = slice(first, first + len(score))
     i = sequenced.pairs.row[part] - sequenced.truth.starts[frame]
     j = sequenced.pairs.column[part] - sequenced.found.starts[frame]

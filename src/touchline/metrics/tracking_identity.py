@@ -52,7 +52,7 @@ def combine_identity(parts: Sequence[Identity]) -> Identity:
 
 
 def most_together(ids: IntArray, weight: IntArray) -> int:
-    """The highest total weight of a one-to-one choice among pairs of ids.
+    """Return the highest total weight of a one-to-one choice among pairs of ids.
 
     Ids that never meet, as those of different shots, are matched apart.
 
@@ -75,7 +75,7 @@ def most_together(ids: IntArray, weight: IntArray) -> int:
 
 
 def _heaviest(row: IntArray, column: IntArray, weight: IntArray) -> int:
-    """The highest total weight within one island."""
+    """Return the highest total weight within one island."""
     if len(weight) == 1:
         return int(weight[0])
     rows, i = np.unique(row, return_inverse=True)

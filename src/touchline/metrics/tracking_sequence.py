@@ -108,7 +108,7 @@ def renumber(values: IntArray) -> tuple[IntArray, IntArray]:
 
 
 def _side(frames: Sequence[FrameBoxes], *, word: str) -> Side:
-    """One side, its ids renumbered."""
+    """Return one side, its ids renumbered."""
     starts = np.zeros(len(frames) + 1, np.int64)
     np.cumsum([len(ids) for ids, _ in frames], out=starts[1:])
     if starts[-1] == 0:

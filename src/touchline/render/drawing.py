@@ -74,7 +74,7 @@ class Moments:
 
 
 def sight_of(track: Track, time_us: int) -> Sight | None:
-    """A track at a time, linear between its boxes; None outside it and in gaps of over ``MAX_GAP_US``."""
+    """Return a track at a time, linear between its boxes; None outside it and in gaps of over ``MAX_GAP_US``."""
     after = int(np.searchsorted(track.times_us, time_us))
     if after == len(track) or (after == 0 and track.times_us[0] != time_us):
         return None
@@ -93,7 +93,7 @@ def sight_of(track: Track, time_us: int) -> Sight | None:
 
 
 def colour_of(track: Track) -> Colour:
-    """The colour a track is drawn in."""
+    """Return the colour a track is drawn in."""
     key = track.label if track.label in COLOURS else track.team
     return COLOURS.get(key or "other", COLOURS["other"])
 
@@ -136,7 +136,7 @@ class TrackPainter:
         self._radar = Radar(width=tracks.width, height=tracks.height) if radar and placed else None
 
     def paint(self, rgb: Rgb, *, time_us: int) -> Rgb:
-        """A picture with everyone drawn who is in it.
+        """Return a picture with everyone drawn who is in it.
 
         Args:
             rgb: uint8 (height, width, 3); left as it is.
@@ -163,7 +163,7 @@ class TrackPainter:
         return picture
 
     def _box(self, picture: Rgb, sight: Sight) -> None:
-        """The outline of a person: whole where detected, its corners where filled in."""
+        """Return the outline of a person: whole where detected, its corners where filled in."""
         x0, y0, x1, y1 = (round(v) for v in sight.box_xyxy.clip(-_FAR_PX, _FAR_PX))
         colour = colour_of(sight.track)
         if sight.observed:
@@ -176,7 +176,7 @@ class TrackPainter:
                 cv2.line(picture, (x, y), (x, y + inward_y), colour, self._line_px)
 
     def _label(self, picture: Rgb, sight: Sight, *, time_us: int) -> None:
-        """The tag centred above a box, inside the picture."""
+        """Return the tag centred above a box, inside the picture."""
         doing = "" if self._actions is None else words_of(self._actions.at(sight.track.track_id, time_us=time_us))
         key = (" ".join(filter(None, (label_of(sight.track), doing))), colour_of(sight.track))
         if key not in self._labels:
@@ -188,7 +188,7 @@ class TrackPainter:
         _blend(picture, tag, opacity, left=left, top=top)
 
     def _ball(self, picture: Rgb, sight: Sight) -> None:
-        """A ring around the ball and an arrow above it; the arrow is hollow where the ball was filled in."""
+        """Return a ring around the ball and an arrow above it; the arrow is hollow where the ball was filled in."""
         box_xyxy = sight.box_xyxy.clip(-_FAR_PX, _FAR_PX)
         x, y = (box_xyxy[:2] + box_xyxy[2:]) / 2
         radius = max(3.0 * self._line_px, 0.75 * float(np.max(box_xyxy[2:] - box_xyxy[:2])))
@@ -222,7 +222,7 @@ def _dots(sights: list[Sight]) -> list[tuple[npt.NDArray[np.float64], Colour, bo
 
 
 def _tag(text: str, colour: Colour, *, height_px: int) -> tuple[Rgb, npt.NDArray[np.float32]]:
-    """A label: uint8 (h, w, 3) and its opacity, float32 (h, w, 1)."""
+    """Return a label: uint8 (h, w, 3) and its opacity, float32 (h, w, 1)."""
     text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()[:24] or "?"
     tall = height_px * _SHARPER
     scale = 0.62 * tall / cv2.getTextSize("0", _FONT, 1.0, 1)[0][1]

@@ -136,12 +136,12 @@ def _encode(
 
 
 def _source_stream(container: av.container.InputContainer, info: VideoInfo) -> VideoStream:
-    """The stream of an opened file that ``info`` tells of."""
+    """Return the stream of an opened file that ``info`` tells of."""
     return choose_stream(container, path=info.path, index=info.stream_index)[0]
 
 
 def _picture_stream(container: OutputContainer, source: VideoStream, *, info: VideoInfo) -> VideoStream:
-    """The H.264 stream to write, with the colours of its source."""
+    """Return the H.264 stream to write, with the colours of its source."""
     rate = Fraction(info.fps).limit_denominator(1001) if info.fps > 0 else Fraction(25)
     stream = container.add_stream("libx264", rate=rate, options={"crf": str(CRF), "preset": PRESET})
     stream.width, stream.height = info.width + info.width % 2, info.height + info.height % 2
@@ -161,7 +161,7 @@ def _matrix(source: int) -> int:
 
 
 def _coded(rgb: Rgb, stream: VideoStream) -> VideoFrame:
-    """A painted picture in the encoder's format, an odd edge doubled."""
+    """Return a painted picture in the encoder's format, an odd edge doubled."""
     down, right = stream.height - rgb.shape[0], stream.width - rgb.shape[1]
     if down or right:
         rgb = cv2.copyMakeBorder(rgb, 0, down, 0, right, cv2.BORDER_REPLICATE)
@@ -187,7 +187,7 @@ def _with_durations(frames: Iterable[Frame], *, step_us: int) -> Iterator[tuple[
 
 @contextlib.contextmanager
 def _replacing(out: Path) -> Iterator[Path]:
-    """A temporary file beside ``out`` that takes its place if all goes well, and is removed if not.
+    """Yield a temporary file beside ``out`` that takes its place if all goes well, and is removed if not.
 
     Its name is always the same, so that what a killed run left is written over.
 

@@ -116,7 +116,7 @@ class _Copied:
         return [f"{self._name}: {count} packets {kind}" for kind, count in sorted(self._retimer.repairs.items())]
 
     def _moved(self, packet: Packet, *, time_us: int, raw_us: int | None) -> Packet:
-        """A packet at its new time; to the tick where its own time was good."""
+        """Return a packet at its new time; to the tick where its own time was good."""
         base = packet.time_base
         if packet.pts is not None and raw_us == time_us:
             packet.pts -= round(Fraction(self._origin_us, US_PER_S) / base)
@@ -198,7 +198,7 @@ def _lane(source: AudioStream, container: OutputContainer, *, origin_us: int) ->
 
 
 def _raw_us(packet: Packet, *, origin_us: int) -> int | None:
-    """A packet's time on the clock of the pictures; None where it has none."""
+    """Return a packet's time on the clock of the pictures; None where it has none."""
     time = packet.dts if packet.pts is None else packet.pts
     return None if time is None or not packet.time_base else us_from_seconds(time * packet.time_base) - origin_us
 

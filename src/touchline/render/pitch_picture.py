@@ -172,7 +172,7 @@ def _draw_choice(figure: Any, axes: Any, panel: ChoicePanel, x: Floats, y: Float
 
 
 def _draw_flat(axes: Any, where: npt.NDArray[np.bool_], colour: str, x: Floats, y: Floats) -> None:
-    """One colour wherever it is wanted."""
+    """Return one colour wherever it is wanted."""
     from matplotlib.colors import ListedColormap
 
     flat = np.where(where, 1.0, np.nan)

@@ -25,7 +25,7 @@ _DOUBTFUL = 0.5
 
 
 def draw_pose(rgb: Rgb, pose: Pose, *, sure: float = _DOUBTFUL) -> Rgb:
-    """A picture with a pose drawn in.
+    """Return a picture with a pose drawn in.
 
     Args:
         rgb: uint8 (h, w, 3); left as it is.

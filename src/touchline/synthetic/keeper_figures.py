@@ -55,7 +55,7 @@ def _rotation(axis: str, angle_rad: float) -> Floats:
 
 
 def random_figure(rng: np.random.Generator) -> Figure:
-    """A keeper in some pose, seen from some side: standing, crouching, spreading, kneeling or diving."""
+    """Return a keeper in some pose, seen from some side: standing, crouching, spreading, kneeling or diving."""
     joints = np.zeros((len(JOINTS), 3))
     place = {name: number for number, name in enumerate(JOINTS)}
     crouch = abs(rng.normal(0.5, 0.4))
@@ -113,7 +113,7 @@ def _random_color(rng: np.random.Generator, *, bright: bool = True) -> Color:
 
 
 def _kit(rng: np.random.Generator) -> dict[str, Color]:
-    """A keeper's colours; often the whole kit is one."""
+    """Return a keeper's colours; often the whole kit is one."""
     shirt = _random_color(rng, bright=rng.random() < 0.8)
     shorts = shirt if rng.random() < 0.6 else _random_color(rng, bright=False)
     tone = rng.uniform(0.25, 0.95)
@@ -220,7 +220,7 @@ def _draw_head(canvas: Rgb, places: Floats, height_px: float, kit: dict[str, Col
 def figure_picture(
     rng: np.random.Generator, backgrounds: Sequence[Rgb], *, side_px: int
 ) -> tuple[Rgb, npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """A picture of one figure.
+    """Return a picture of one figure.
 
     Args:
         rng: decides all.

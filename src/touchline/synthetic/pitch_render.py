@@ -155,7 +155,7 @@ class Ground:
 
 
 def look_at_ground(to_pixels: Tensor, grid: Tensor) -> Ground:
-    """The grass as pixels see it.
+    """Return the grass as pixels see it.
 
     Args:
         to_pixels: metres to pixels (n, 3, 3), scaled so that the third coordinate is positive before the camera.

@@ -146,7 +146,7 @@ def _directions(random: np.random.Generator, *, width: int) -> Floats:
 
 
 def make_planted_set(folder: Path | str, settings: PlantedSettings) -> StreamSet:
-    """The planted set of these settings in a folder, made where it is not there yet."""
+    """Return the planted set of these settings in a folder, made where it is not there yet."""
     folder = Path(folder)
     if not (folder / INDEX).exists():
         make_folder(folder)
@@ -255,7 +255,7 @@ def _spaced(random: np.random.Generator, low_s: float, high_s: float, *, count: 
 def _place(
     random: np.random.Generator, label: str, planted: list[tuple[str, float]], *, low_s: float, high_s: float
 ) -> list[tuple[str, float]]:
-    """The label at a time that is clear of everything else; nothing where none is found."""
+    """Return the label at a time that is clear of everything else; nothing where none is found."""
     for _ in range(100):
         time_s = float(random.uniform(low_s, high_s))
         if all(abs(time_s - other_s) > 2 * _REACH_S for _, other_s in planted):

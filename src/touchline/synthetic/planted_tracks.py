@@ -71,7 +71,7 @@ class TrackSettings(BaseModel):
 def sound_track(
     planted: Sequence[tuple[str, float]], *, seconds: float, settings: TrackSettings, random: np.random.Generator
 ) -> Sound:
-    """The sound (samples,) at 16 kHz, -1 to 1, of what is planted.
+    """Return the sound (samples,) at 16 kHz, -1 to 1, of what is planted.
 
     Args:
         planted: (label or decoy, seconds); what cannot be heard is passed over.
@@ -101,7 +101,7 @@ def sound_track(
 
 
 def track_stream(sound: Sound, *, samples: int, rate_hz: float) -> Floats:
-    """The curves of a track as a stream (samples, 10): the mean of the rows in each sample's time.
+    """Return the curves of a track as a stream (samples, 10): the mean of the rows in each sample's time.
 
     Raises:
         ValueError: the rate is above that of the curves.

@@ -111,7 +111,7 @@ class SceneSettings:
 
 
 def make_scene(seed: int, *, settings: SceneSettings | None = None) -> Scene:
-    """A scene; the same for the same seed and settings."""
+    """Return a scene; the same for the same seed and settings."""
     settings = settings or SceneSettings()
     rng = np.random.default_rng(seed)
     count = round(settings.seconds * RATE_HZ)
@@ -208,13 +208,13 @@ def whistle_sound(rng: np.random.Generator, *, seconds: float, hz: float) -> Flo
 
 
 def _tones(phase: Floats, levels: list[float], *, hz: float) -> Floats:
-    """A tone and its overtones as far as the rate carries them."""
+    """Return a tone and its overtones as far as the rate carries them."""
     parts = [level * np.sin(k * phase) for k, level in enumerate(levels, start=1) if k * hz < 0.46 * RATE_HZ]
     return np.sum(parts, axis=0)
 
 
 def _echo(rng: np.random.Generator, dry: Floats) -> Floats:
-    """The sound in a stadium: itself, and a tail of noise-like reflections."""
+    """Return the sound in a stadium: itself, and a tail of noise-like reflections."""
     tail_s = rng.uniform(0.1, 0.4)
     times_s = np.arange(round(2 * tail_s * RATE_HZ)) / RATE_HZ
     response = rng.normal(size=len(times_s)) * np.exp(-times_s / (tail_s / 3)) * _gain(rng.uniform(-45, -30))
@@ -224,7 +224,7 @@ def _echo(rng: np.random.Generator, dry: Floats) -> Floats:
 
 
 def _horn(rng: np.random.Generator) -> Floats:
-    """A horn: a rich low tone, many of whose partials lie where whistles do."""
+    """Return a horn: a rich low tone, many of whose partials lie where whistles do."""
     times_s = np.arange(round(rng.uniform(0.4, 3.0) * RATE_HZ)) / RATE_HZ
     hz = rng.uniform(180, 480)
     phase = 2 * np.pi * hz * times_s * (1 + 0.002 * np.sin(2 * np.pi * 5 * times_s))
@@ -234,7 +234,7 @@ def _horn(rng: np.random.Generator) -> Floats:
 
 
 def _jingle(rng: np.random.Generator) -> Floats:
-    """A few notes of chords, as a loudspeaker plays them."""
+    """Return a few notes of chords, as a loudspeaker plays them."""
     notes = []
     for _ in range(rng.integers(4, 12)):
         times_s = np.arange(round(rng.uniform(0.12, 0.4) * RATE_HZ)) / RATE_HZ
@@ -264,7 +264,7 @@ def _chant(rng: np.random.Generator) -> Floats:
 
 
 def _claps(rng: np.random.Generator) -> Floats:
-    """A second or two of clapping."""
+    """Return a second or two of clapping."""
     sound = np.zeros(round(rng.uniform(0.5, 2.0) * RATE_HZ))
     for at in rng.integers(0, len(sound) - 200, rng.integers(5, 120)):
         sound[at : at + 200] += rng.normal(size=200) * np.exp(-np.arange(200) / 30)
@@ -281,7 +281,7 @@ def _squeak(rng: np.random.Generator) -> Floats:
 
 
 def _kick(rng: np.random.Generator) -> Floats:
-    """A ball that is struck: a thump and a click."""
+    """Return a ball that is struck: a thump and a click."""
     times_s = np.arange(round(0.12 * RATE_HZ)) / RATE_HZ
     thump = np.sin(2 * np.pi * rng.uniform(60, 140) * times_s) * np.exp(-times_s / 0.03)
     return 4 * thump + rng.normal(size=len(times_s)) * np.exp(-times_s / 0.004)
@@ -335,7 +335,7 @@ def _hiss(rng: np.random.Generator, size: int) -> Floats:
 
 
 def _edges(sound: Floats, *, seconds: float) -> Floats:
-    """The same sound, faded in and out."""
+    """Return the same sound, faded in and out."""
     ramp = np.minimum(1, (1 + np.arange(len(sound))) / (seconds * RATE_HZ))
     return sound * ramp * ramp[::-1]
 

@@ -45,7 +45,7 @@ class CocoTruth:
 
 
 def read_coco_truth(path: Path | str, *, labels: Sequence[str]) -> CocoTruth:
-    """The truth of a COCO file.
+    """Return the truth of a COCO file.
 
     Args:
         path: the file.
@@ -78,7 +78,7 @@ def read_coco_truth(path: Path | str, *, labels: Sequence[str]) -> CocoTruth:
 
 
 def read_coco_results(path: Path | str, truth: CocoTruth) -> Mapping[int, Detections]:
-    """The boxes of a COCO file of results, by image number; every image of the truth has an entry.
+    """Return the boxes of a COCO file of results, by image number; every image of the truth has an entry.
 
     Raises:
         InputError: not readable, not such a file, or an entry that is not a box of the truth's images and categories.
@@ -104,7 +104,7 @@ def _rows(document: Mapping[str, Any], key: str, path: Path) -> list[tuple[str, 
 def _boxes(
     rows: Iterable[tuple[str, Mapping[str, Any]]], images: Mapping[int, str], classes: Mapping[int, int | None]
 ) -> dict[int, Detections]:
-    """The boxes of each image."""
+    """Return the boxes of each image."""
     found: dict[int, list[tuple[float, ...]]] = {image: [] for image in images}
     for where, row in rows:
         image, category = _whole(row, "image_id", where=where), _whole(row, "category_id", where=where)
@@ -139,7 +139,7 @@ def _detections(values: list[tuple[float, ...]]) -> Detections:
 
 
 def _whole(row: Mapping[str, Any], key: str, *, where: str) -> int:
-    """A whole number."""
+    """Return a whole number."""
     value = row.get(key)
     if isinstance(value, bool) or not isinstance(value, int):
         raise InputError(f"{where}: {key} {str(value)[:40]!r} is no whole number")
@@ -147,7 +147,7 @@ def _whole(row: Mapping[str, Any], key: str, *, where: str) -> int:
 
 
 def _number(value: object, key: str, *, where: str, limit: float) -> float:
-    """A number of a sensible size."""
+    """Return a number of a sensible size."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.fabs(value) <= limit:
         raise InputError(f"{where}: {key} {str(value)[:40]!r} is no number up to {limit:g}")
     return float(value)

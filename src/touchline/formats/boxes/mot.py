@@ -54,7 +54,7 @@ class MotTable:
         return len(self.frames)
 
     def take(self, index: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> MotTable:
-        """The rows that an index or a mask selects."""
+        """Return the rows that an index or a mask selects."""
         return MotTable(
             self.frames[index],
             self.ids[index],
@@ -75,7 +75,7 @@ class MotTable:
 
 
 def read_mot(path: Path | str, *, zero_based: bool = False) -> MotTable:
-    """The boxes of a MOT file; an empty file has none.
+    """Return the boxes of a MOT file; an empty file has none.
 
     Args:
         path: the file.
@@ -99,7 +99,7 @@ def read_mot(path: Path | str, *, zero_based: bool = False) -> MotTable:
 
 
 def empty_mot() -> MotTable:
-    """The table of a file without boxes."""
+    """Return the table of a file without boxes."""
     whole, real = np.zeros(0, np.int64), np.zeros(0)
     return MotTable(whole, whole, np.zeros((0, 4)), real, whole, real)
 
@@ -142,7 +142,7 @@ def mot_writer(path: Path | str, *, ball: bool = False) -> Iterator[Callable[[Se
 
 
 def mot_table(tracks: Sequence[Track], *, ball: bool = False) -> MotTable:
-    """The boxes of tracks as a MOT file has them, ordered by frame and id; see :func:`write_mot`."""
+    """Return the boxes of tracks as a MOT file has them, ordered by frame and id; see :func:`write_mot`."""
     chosen = [track for track in tracks if ball or track.label != DETECTION_LABELS[BALL]]
     if not chosen:
         return empty_mot()
@@ -162,7 +162,7 @@ def mot_table(tracks: Sequence[Track], *, ball: bool = False) -> MotTable:
 
 
 def _lines(table: MotTable) -> str:
-    """The boxes of a table as lines."""
+    """Return the boxes of a table as lines."""
     left_top, sizes = table.boxes_xyxy[:, :2], table.boxes_xyxy[:, 2:] - table.boxes_xyxy[:, :2]
     places = (*left_top.T, *sizes.T)
     columns = (table.frames, table.ids, *places, table.confidence, table.classes, table.visibility)
@@ -171,5 +171,5 @@ def _lines(table: MotTable) -> str:
 
 
 def _or_default(values: FloatArray, default: float) -> FloatArray:
-    """The values of a column, with a default where the file has no such column."""
+    """Return the values of a column, with a default where the file has no such column."""
     return np.where(np.isnan(values), default, values)

@@ -44,7 +44,7 @@ def parse_rows(data: bytes, *, path: Path, zero_based: bool = False) -> FloatArr
 
 
 def _quick(data: bytes) -> FloatArray | None:
-    """The numbers of a large file of plain rows, None if anything is odd and needs a look line by line."""
+    """Return the numbers of a large file of plain rows, None if anything is odd and needs a look line by line."""
     import pyarrow as pa
     from pyarrow import csv
 
@@ -69,7 +69,7 @@ def _quick(data: bytes) -> FloatArray | None:
 
 
 def _by_line(data: bytes, *, path: Path) -> tuple[FloatArray, IntArray]:
-    """The numbers of every row and the line each stands in; blank lines are passed over."""
+    """Return the numbers of every row and the line each stands in; blank lines are passed over."""
     rows, lines = [], []
     for number, line in enumerate(decode_text(data, path=path).split("\n"), 1):
         if line.strip():
@@ -80,7 +80,7 @@ def _by_line(data: bytes, *, path: Path) -> tuple[FloatArray, IntArray]:
 
 
 def _row(line: str, *, where: str) -> list[float]:
-    """The numbers of one line."""
+    """Return the numbers of one line."""
     parts = line.split(",")
     if not NEEDED <= len(parts) <= len(COLUMNS):
         raise InputError(f"{where}: {_miscounted(line, len(parts))}")

@@ -38,12 +38,12 @@ class FilePairs:
 
 
 def plain_name(path: Path) -> str:
-    """A file's name in its folder, without the suffix: ``a/b.txt`` is ``a/b``."""
+    """Return a file's name in its folder, without the suffix: ``a/b.txt`` is ``a/b``."""
     return path.with_suffix("").as_posix()
 
 
 def sequence_name(path: Path) -> str:
-    """The sequence a MOT file belongs to.
+    """Return the sequence a MOT file belongs to.
 
     ``NAME.txt``, ``NAME/gt/gt.txt`` (MOT Challenge), ``NAME/tracks.txt``, ``NAME.touchline/tracks.txt`` are all NAME.
     """
@@ -89,7 +89,7 @@ def pair_files(truth: Path, predictions: Path, *, name_of: Callable[[Path], str]
 
 
 def _by_name(folder: Path, *, name_of: Callable[[Path], str], suffix: str) -> dict[str, Path]:
-    """The files of a folder and its sub-folders by name; hidden ones and lists of classes are passed over."""
+    """Return the files of a folder and its sub-folders by name; hidden ones and lists of classes are passed over."""
     files: dict[str, Path] = {}
     for path in sorted(folder.rglob(f"*{suffix}")):
         inside = path.relative_to(folder)

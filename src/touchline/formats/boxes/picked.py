@@ -49,7 +49,7 @@ class PickedBox:
 
 
 def read_boxes(path: Path | str) -> tuple[PickedBox, ...]:
-    """The boxes of a CSV or JSON file, in its order.
+    """Return the boxes of a CSV or JSON file, in its order.
 
     Raises:
         InputError: not readable, no box in it, or a row that is not a box; the message names the line or entry.
@@ -90,7 +90,7 @@ def _csv_rows(text: str, *, path: Path) -> Iterator[tuple[str, Mapping[str, Any]
 
 
 def _columns(cells: list[str], *, where: str) -> list[str]:
-    """The header's columns."""
+    """Return the header's columns."""
     names = [cell.strip().lower() for cell in cells]
     missing = [name for name in NEEDED if name not in names]
     if missing:
@@ -133,7 +133,7 @@ def _refuse_unknown(names: list[str], *, where: str) -> None:
 
 
 def _box(row: Mapping[str, Any], *, where: str) -> PickedBox:
-    """One row as a value."""
+    """Return one row as a value."""
     time_s, x0, y0, x1, y1 = (_number(row[name], name, where=where) for name in NEEDED)
     if not 0 <= time_s <= _LONGEST_S:
         raise InputError(f"{where}: time_s {time_s:g} is not from 0 to {_LONGEST_S:g} seconds")
@@ -149,7 +149,7 @@ def _box(row: Mapping[str, Any], *, where: str) -> PickedBox:
 
 
 def _number(value: object, name: str, *, where: str) -> float:
-    """A finite number from a cell or a JSON value."""
+    """Return a finite number from a cell or a JSON value."""
     number = math.nan
     if isinstance(value, str):
         number = parse_number(value)

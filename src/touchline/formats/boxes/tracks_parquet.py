@@ -78,7 +78,7 @@ def tracks_parquet_writer(
 
 
 def read_tracks_parquet(path: Path | str) -> Tracks:
-    """The tracks that :func:`write_tracks_parquet` wrote.
+    """Return the tracks that :func:`write_tracks_parquet` wrote.
 
     Raises:
         InputError: not readable, not such a file, or of a newer version.
@@ -103,7 +103,7 @@ def read_tracks_parquet(path: Path | str) -> Tracks:
 
 
 def _schema(shots: Sequence[Shot], *, width: int, height: int) -> pa.Schema:
-    """The columns' types, and what is no column as metadata."""
+    """Return the columns' types, and what is no column as metadata."""
     import pyarrow as pa
 
     float32, int64 = pa.float32(), pa.int64()
@@ -124,7 +124,7 @@ def _schema(shots: Sequence[Shot], *, width: int, height: int) -> pa.Schema:
 
 
 def _columns(rows: Sequence[Track]) -> dict[str, pa.Array]:
-    """The boxes of all tracks, one below the other."""
+    """Return the boxes of all tracks, one below the other."""
     import pyarrow as pa
 
     lengths = np.array([len(track) for track in rows], np.int64)
@@ -163,7 +163,7 @@ def _columns(rows: Sequence[Track]) -> dict[str, pa.Array]:
 
 
 def _about(table: pa.Table, *, path: Path) -> Mapping[str, Any]:
-    """The metadata that touchline wrote."""
+    """Return the metadata that touchline wrote."""
     try:
         about = json.loads((table.schema.metadata or {})[_METADATA_KEY])
         known = (about["schema"], about["version"]) == (SCHEMA, VERSION)
@@ -178,12 +178,12 @@ def _about(table: pa.Table, *, path: Path) -> Mapping[str, Any]:
 
 
 def _names() -> list[str]:
-    """The columns' names."""
+    """Return the columns' names."""
     return _schema((), width=1, height=1).names
 
 
 def _tracks(table: pa.Table) -> list[Track]:
-    """The tracks of a table, whose rows may stand in any order."""
+    """Return the tracks of a table, whose rows may stand in any order."""
     for name in _names():
         if name not in _NULLABLE and table[name].null_count:
             raise ValueError(f"column {name!r} has empty cells")
@@ -202,7 +202,7 @@ def _tracks(table: pa.Table) -> list[Track]:
 
 
 def _track(head: Mapping[str, Any], rows: Mapping[str, np.ndarray]) -> Track:
-    """One track from what holds for all of it and from its rows."""
+    """Return one track from what holds for all of it and from its rows."""
     metres = np.stack([rows["x_m"], rows["y_m"]], axis=1)
     return Track(
         track_id=head["track_id"],

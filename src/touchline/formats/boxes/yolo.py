@@ -20,7 +20,7 @@ _FARTHEST = 1.5
 
 
 def read_yolo(path: Path | str, *, width: float, height: float, class_count: int = len(DETECTION_LABELS)) -> Detections:
-    """The boxes of one picture; an empty file has none.
+    """Return the boxes of one picture; an empty file has none.
 
     Args:
         path: the file.
@@ -64,7 +64,7 @@ def _row(line: str, *, where: str, class_count: int) -> list[float]:
 
 
 def _number(text: str, name: str, *, where: str) -> float:
-    """A finite number."""
+    """Return a finite number."""
     value = parse_number(text)
     if not math.isfinite(value):
         hint = "; decimal points, not commas" if "," in text else ""

@@ -15,7 +15,7 @@ _SPLITS = ("train", "val", "test")
 
 
 def read_clip_csv(path: Path | str, *, labels: tuple[str, ...] | None = None) -> ClipSet:
-    """The clips that a CSV file lists; those whose file is missing are listed as unreadable.
+    """Return the clips that a CSV file lists; those whose file is missing are listed as unreadable.
 
     Args:
         path: the CSV file.

@@ -22,7 +22,7 @@ _VIDEOS = frozenset({".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".
 
 
 def read_clip_folders(root: Path | str, *, labels: tuple[str, ...] | None = None) -> ClipSet:
-    """The clips in folders of classes.
+    """Return the clips in folders of classes.
 
     Args:
         root: the outermost folder.
@@ -64,7 +64,7 @@ def _folders(folder: Path) -> list[str]:
 
 
 def _clips(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Every entry of a class's folder, with the reason why it is no clip, or an empty one."""
+    """Yield every entry of a class's folder, with the reason why it is no clip, or an empty one."""
     for child in sorted(folder.iterdir()):
         if child.name.startswith("."):
             continue

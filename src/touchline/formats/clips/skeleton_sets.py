@@ -38,7 +38,7 @@ class SkeletonSet:
 
 
 def read_skeleton_set(path: Path | str) -> SkeletonSet:
-    """The sequences of a file.
+    """Return the sequences of a file.
 
     Raises:
         InputError: no such file, or not what it should hold.

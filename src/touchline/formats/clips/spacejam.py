@@ -90,7 +90,7 @@ def _item(root: Path, clip_id: str, number: int) -> ClipItem:
 
 
 def read_joints(path: Path | str) -> npt.NDArray[np.float32]:
-    """The joints of a clip, float32 (t, 18, 3): x, y in pixels and 1, or zeros for a joint that was not found.
+    """Return the joints of a clip, float32 (t, 18, 3): x, y in pixels and 1, or zeros for a joint that was not found.
 
     The files hold pickled objects, which could hold code as well: only NumPy arrays of dictionaries of numbers are
     read, anything else is refused.
@@ -117,14 +117,14 @@ class _NumbersOnly(pickle.Unpickler):
     """Finds the few classes a NumPy array is made of, and no others."""
 
     def find_class(self, module: str, name: str) -> Any:
-        """The class, where it is harmless."""
+        """Return the class, where it is harmless."""
         if (module, name) not in _SAFE:
             raise pickle.UnpicklingError(f"it asks for {module}.{name}, which no file of joints needs")
         return super().find_class(module, name)
 
 
 def _restricted_array(data: bytes) -> list[Any]:
-    """The objects of a ``.npy`` file."""
+    """Return the objects of a ``.npy`` file."""
     file = io.BytesIO(data)
     version = np.lib.format.read_magic(file)
     reader = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}.get(version)

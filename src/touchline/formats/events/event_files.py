@@ -79,7 +79,7 @@ def _folder_names(root: str, endings: tuple[str, ...]) -> Iterator[str]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    """A zip, its failures as InputError."""
+    """Yield a zip, its failures as InputError."""
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive
@@ -88,7 +88,7 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
 
 
 def _zip_names(path: Path, endings: tuple[str, ...]) -> list[str]:
-    """The entries of a zip with an ending, once all of it is known to be harmless."""
+    """Return the entries of a zip with an ending, once all of it is known to be harmless."""
     with _opened(path) as archive:
         entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     if len(entries) > MAX_ENTRIES:

@@ -39,7 +39,7 @@ class EventSource:
         return parse_object(self.data, source=self.name)
 
     def has_key(self, key: str) -> bool:
-        """Whether it holds a JSON object with this key."""
+        """Return whether it holds a JSON object with this key."""
         try:
             return key in self.document
         except InputError:
@@ -97,7 +97,7 @@ class EventFormat(ABC):
     suffixes: tuple[str, ...] = ()
 
     def takes(self, file_name: str) -> bool:
-        """Whether a file of this name is of this format."""
+        """Return whether a file of this name is of this format."""
         return file_name in self.file_names or file_name.lower().endswith(self.suffixes)
 
     @property
@@ -111,12 +111,12 @@ class EventFormat(ABC):
         return type(self).read is not EventFormat.read
 
     def recognises(self, source: EventSource) -> bool:
-        """Whether a file is of this format and can be read."""
+        """Return whether a file is of this format and can be read."""
         del source
         return False
 
     def read(self, source: EventSource) -> tuple[Timeline, str]:
-        """The events of a file, and the game it names itself, empty if it names none.
+        """Return the events of a file, and the game it names itself, empty if it names none.
 
         Raises:
             InputError: damaged, or events that cannot be.

@@ -27,11 +27,11 @@ class TouchlineEvents(EventFormat):
     file_names = ("events.json",)
 
     def recognises(self, source: EventSource) -> bool:
-        """Whether it is a JSON object that names a schema."""
+        """Return whether it is a JSON object that names a schema."""
         return source.has_key("schema")
 
     def read(self, source: EventSource) -> tuple[Timeline, str]:
-        """The timeline; the file names no game."""
+        """Return the timeline; the file names no game."""
         return timeline_from_document(source.document, source=source.name), ""
 
     def content(self, timeline: Timeline, *, game: str) -> bytes:
@@ -51,7 +51,7 @@ def events_document(timeline: Timeline) -> dict[str, Any]:
 
 
 def timeline_from_document(document: dict[str, Any], *, source: str) -> Timeline:
-    """The timeline of an ``events.json`` document; ``source`` names it in messages.
+    """Return the timeline of an ``events.json`` document; ``source`` names it in messages.
 
     Raises:
         InputError: another schema, or an invalid event.
@@ -69,7 +69,7 @@ def _event(row: Mapping[str, Any], where: str) -> Event:
 
 
 def _event_id(event: Event, seen: dict[str, int]) -> str:
-    """A stable id: a hash of what the event says; equal events get a number behind it."""
+    """Return a stable id: a hash of what the event says; equal events get a number behind it."""
     words = [event.label, event.half, event.start_us, event.end_us, event.team, event.player, event.source]
     digest = hashlib.sha256(json.dumps(words).encode()).hexdigest()[:12]
     count = seen[digest] = seen.get(digest, 0) + 1

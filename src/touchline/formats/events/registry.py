@@ -18,18 +18,18 @@ FORMATS: tuple[EventFormat, ...] = (
 
 
 def file_endings() -> tuple[str, ...]:
-    """The endings of files that can be read, each once."""
+    """Return the endings of files that can be read, each once."""
     names = [name for known in FORMATS if known.readable for name in (*known.file_names, *known.suffixes)]
     return tuple(dict.fromkeys(Path(f"x{name}").suffix for name in names))
 
 
 def format_taking(file_name: str) -> EventFormat | None:
-    """The format that files of a name are of, None where the name says nothing."""
+    """Return the format that files of a name are of, None where the name says nothing."""
     return next((known for known in FORMATS if known.takes(file_name)), None)
 
 
 def format_named(name: str) -> EventFormat:
-    """A format by its name.
+    """Return a format by its name.
 
     Raises:
         InputError: no format has that name.
@@ -42,12 +42,12 @@ def format_named(name: str) -> EventFormat:
 
 
 def known_files() -> str:
-    """The names and endings of files that can be written, to list in a message."""
+    """Return the names and endings of files that can be written, to list in a message."""
     return ", ".join(name for known in FORMATS for name in (*known.file_names, *(f"*{end}" for end in known.suffixes)))
 
 
 def read_events(data: bytes, *, source: str) -> tuple[Timeline, str]:
-    """The events in the bytes of a file of any format, and the game that it names itself.
+    """Return the events in the bytes of a file of any format, and the game that it names itself.
 
     Raises:
         InputError: of no known format, damaged, or events that cannot be.

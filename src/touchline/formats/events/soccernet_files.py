@@ -35,15 +35,15 @@ class SoccerNetLabels(EventFormat):
         self._whole_seconds = self._sets[0].whole_seconds
 
     def recognises(self, source: EventSource) -> bool:
-        """Whether it is a JSON object with annotations; files of all versions are read alike."""
+        """Return whether it is a JSON object with annotations; files of all versions are read alike."""
         return source.has_key("annotations") and not source.has_key("predictions")
 
     def read(self, source: EventSource) -> tuple[Timeline, str]:
-        """The events as truth, and the game."""
+        """Return the events as truth, and the game."""
         return parse_document(source.document, source=source.name), url_local(source.document)
 
     def fit(self, timeline: Timeline) -> Fitted:
-        """The events that a set of this file has a label for, under these labels."""
+        """Return the events that a set of this file has a label for, under these labels."""
         kept: list[Event] = []
         dropped: Counter[str] = Counter()
         for event in timeline:
@@ -88,15 +88,15 @@ class SoccerNetResults(EventFormat):
     file_names = ("results_spotting.json",)
 
     def recognises(self, source: EventSource) -> bool:
-        """Whether it is a JSON object with predictions."""
+        """Return whether it is a JSON object with predictions."""
         return source.has_key("predictions")
 
     def read(self, source: EventSource) -> tuple[Timeline, str]:
-        """The events, and the game."""
+        """Return the events, and the game."""
         return parse_document(source.document, source=source.name), url_local(source.document)
 
     def fit(self, timeline: Timeline) -> Fitted:
-        """All events; a result file takes every label."""
+        """Return all events; a result file takes every label."""
         lost = _lost_points_and_players(timeline)
         lost["'not shown' is not kept there"] = sum(not event.visible for event in timeline)
         return Fitted(timeline, notes=count_losses(lost))
@@ -107,7 +107,7 @@ class SoccerNetResults(EventFormat):
 
 
 def label_formats() -> tuple[SoccerNetLabels, ...]:
-    """A format for each label file that a label set names, the preferred first."""
+    """Return a format for each label file that a label set names, the preferred first."""
     return tuple(SoccerNetLabels(name) for name in label_files())
 
 

@@ -20,7 +20,7 @@ _MAX_HEADER = 4096
 
 
 def open_rows(path: Path) -> npt.NDArray[Any]:
-    """The rows of a file, float (rows, width), mapped read-only.
+    """Return the rows of a file, float (rows, width), mapped read-only.
 
     Raises:
         UsageError: a folder or a pipe.

@@ -49,7 +49,7 @@ class _Dtype:
         self.big = isinstance(state, tuple) and len(state) > 1 and state[1] == ">"
 
     def real(self) -> np.dtype[Any]:
-        """The floating-point type that is meant.
+        """Return the floating-point type that is meant.
 
         Raises:
             pickle.UnpicklingError: it is not a pickle.
@@ -74,7 +74,7 @@ class _Array:
         self.parts = (shape, dtype, "F" if fortran else "C", data)
 
     def real(self) -> npt.NDArray[np.float64]:
-        """The array, float64.
+        """Return the array, float64.
 
         Raises:
             pickle.UnpicklingError: it is no array of floats, or its data do not fill its shape.
@@ -105,7 +105,7 @@ def _encoded(text: object, *_: object) -> bytes:
 
 
 def _ignored(*_: object) -> None:
-    """A number that is not needed."""
+    """Return a number that is not needed."""
 
 
 def _rebuilt(*_: object) -> _Object:
@@ -137,7 +137,7 @@ class _Refused(pickle.UnpicklingError):
 
 class _Reader(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
-        """The stand-in of a name."""
+        """Return the stand-in of a name."""
         stand_in = _STAND_INS.get((module, name))
         if stand_in is None:
             raise _Refused(f"{module}.{name}")
@@ -173,7 +173,7 @@ def read_pca_pickle(path: Path) -> Mapping[str, npt.NDArray[np.float64]]:
 
 
 def read_mean_pickle(path: Path) -> npt.NDArray[np.float64]:
-    """The pickled average of features, float64 (width,).
+    """Return the pickled average of features, float64 (width,).
 
     Raises:
         InputError: unsafe, damaged, or another kind of object.

@@ -84,19 +84,19 @@ class StreamSet:
         return len(self.recordings)
 
     def part(self, name: str) -> StreamSet:
-        """The recordings of one part."""
+        """Return the recordings of one part."""
         chosen = tuple(recording for recording in self.recordings if recording.part == name)
         return replace(self, recordings=chosen, _open={})
 
     def only(self, streams: Sequence[str]) -> StreamSet:
-        """The same recordings with some of the streams."""
+        """Return the same recordings with some of the streams."""
         unknown = sorted(set(streams) - set(self.widths))
         if unknown:
             raise InputError(f"no streams {unknown} in this set; it has {sorted(self.widths)}")
         return replace(self, widths={name: self.widths[name] for name in streams}, _open={})
 
     def rows(self, number: int, stream: str) -> npt.NDArray[Any] | None:
-        """A recording's stream, mapped: (samples, width); None where it is missing.
+        """Return a recording's stream, mapped: (samples, width); None where it is missing.
 
         Raises:
             InputError: the file is missing, damaged, or of another shape than the set says.
@@ -239,7 +239,7 @@ def _shown(path: Path, folder: Path) -> str:
 
 
 def open_stream_set(folder: Path | str) -> StreamSet:
-    """A set that :func:`write_stream_set` wrote; its streams are mapped when they are first needed.
+    """Return a set that :func:`write_stream_set` wrote; its streams are mapped when they are first needed.
 
     Raises:
         InputError: no set, or of another version.

@@ -159,14 +159,14 @@ class Features:
 
 
 def side_car(path: Path) -> Path:
-    """The side-car of a feature file."""
+    """Return the side-car of a feature file."""
     return path.with_suffix(SIDE_CAR_SUFFIX)
 
 
 def read_features(
     path: Path | str, *, width: int | None = None, rate_hz: float | None = None, check: bool = True
 ) -> Features:
-    """A feature file, mapped rather than read.
+    """Return a feature file, mapped rather than read.
 
     Args:
         path: ``.npy``, float (rows, width).
@@ -206,7 +206,7 @@ def read_features(
 
 
 def first_bad_row(values: npt.NDArray[Any]) -> int | None:
-    """The first row with NaN or infinity in it, None where all are finite; read piece by piece."""
+    """Return the first row with NaN or infinity in it, None where all are finite; read piece by piece."""
     for start in range(0, len(values), _SCAN_ROWS):
         bad = np.flatnonzero(~np.isfinite(values[start : start + _SCAN_ROWS]).all(axis=1))
         if len(bad):
@@ -324,7 +324,7 @@ def holds(path: Path, *, video: Mapping[str, str], settings: Mapping[str, Any]) 
 
 
 def length_remark(features: Features, *, duration_us: int) -> str | None:
-    """One line where features end well before or after the video they are said to be of; None where they fit.
+    """Return one line where features end well before or after the video they are said to be of; None where they fit.
 
     A container's header and its pictures may disagree: features follow the pictures.
     """
@@ -340,7 +340,7 @@ def length_remark(features: Features, *, duration_us: int) -> str | None:
 
 
 def published_head_remark(info: FeatureInfo, *, head: str, wanted: str = "") -> str | None:
-    """One line where features are not those that a head over SoccerNet's was trained on; None where they are.
+    """Return one line where features are not those that a head over SoccerNet's was trained on; None where they are.
 
     Args:
         info: what the features are.

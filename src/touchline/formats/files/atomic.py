@@ -58,7 +58,7 @@ def make_folder(path: Path) -> None:
 
 @contextlib.contextmanager
 def replacing(path: Path | str) -> Iterator[BinaryIO]:
-    """A file to write piece by piece that takes the place of ``path`` if all goes well, and is gone if not.
+    """Yield a file to write piece by piece that takes the place of ``path`` if all goes well, and is gone if not.
 
     Raises:
         ResourceError: disk full or not writable.
@@ -110,7 +110,7 @@ def json_bytes(value: Any) -> bytes:
 
 
 def _umask() -> int:
-    """The process's file mode mask, which can only be read by setting it."""
+    """Return the process's file mode mask, which can only be read by setting it."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

@@ -18,7 +18,7 @@ class CsvRows:
 
 
 def read_csv(path: Path | str) -> CsvRows:
-    """A whole CSV file.
+    """Return a whole CSV file.
 
     Raises:
         InputError: missing, unreadable, or not CSV in UTF-8.
@@ -33,7 +33,7 @@ def read_csv(path: Path | str) -> CsvRows:
 
 
 def read_column(path: Path | str, name: str) -> tuple[str, ...]:
-    """The cells of a column, line by line; empty ones where the file has no such column.
+    """Return the cells of a column, line by line; empty ones where the file has no such column.
 
     Raises:
         InputError: the file cannot be read.

@@ -19,7 +19,7 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def read_bytes(path: Path) -> bytes:
-    """The bytes of a regular file.
+    """Return the bytes of a regular file.
 
     Raises:
         UsageError: the path is a folder, a pipe or a device.
@@ -49,7 +49,7 @@ def check_size(size: int, *, source: str) -> None:
 
 
 def parse_json(data: bytes | str, *, source: str) -> Any:
-    """The value in JSON from elsewhere.
+    """Return the value in JSON from elsewhere.
 
     Raises:
         InputError: not JSON, NaN or infinity in it, or nested too deep; the message names the line.
@@ -62,7 +62,7 @@ def parse_json(data: bytes | str, *, source: str) -> Any:
 
 
 def parse_object(data: bytes, *, source: str) -> dict[str, Any]:
-    """The JSON object in ``data``, with or without a byte order mark.
+    """Return the JSON object in ``data``, with or without a byte order mark.
 
     Raises:
         InputError: empty, not an object, or as of :func:`parse_json`.
@@ -78,7 +78,7 @@ def parse_object(data: bytes, *, source: str) -> dict[str, Any]:
 
 
 def read_own_json(path: Path, *, remedy: str, wanted: str = "a JSON object") -> dict[str, Any]:
-    """The JSON object in a file that touchline wrote.
+    """Return the JSON object in a file that touchline wrote.
 
     Read with Python's own parser: names of files that are not valid Unicode are escaped in a way orjson refuses.
 
@@ -102,7 +102,7 @@ def read_own_json(path: Path, *, remedy: str, wanted: str = "a JSON object") -> 
 
 
 def read_document(path: Path, *, schema: str, version: int, remedy: str) -> dict[str, Any]:
-    """The JSON object of a schema in a file that touchline wrote; see :func:`read_own_json`.
+    """Return the JSON object of a schema in a file that touchline wrote; see :func:`read_own_json`.
 
     Raises:
         InputError: it cannot be read, or is of another schema or version.

@@ -15,7 +15,7 @@ _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
-    """A NumPy ``.npz`` archive as bytes that depend on the arrays alone, not on the clock."""
+    """Return a NumPy ``.npz`` archive as bytes that depend on the arrays alone, not on the clock."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, array in arrays.items():

@@ -12,7 +12,7 @@ _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 def read_data(path: Path) -> bytes:
-    """The bytes of a file.
+    """Return the bytes of a file.
 
     Raises:
         InputError: it cannot be read.
@@ -25,7 +25,7 @@ def read_data(path: Path) -> bytes:
 
 
 def decode_text(data: bytes, *, path: Path) -> str:
-    """The text of a UTF-8 file, with or without a byte order mark, its lines ended by a line feed.
+    """Return the text of a UTF-8 file, with or without a byte order mark, its lines ended by a line feed.
 
     Raises:
         InputError: it is no text; the message names the line.
@@ -40,11 +40,11 @@ def decode_text(data: bytes, *, path: Path) -> str:
 
 
 def read_text(path: Path) -> str:
-    """The text of a UTF-8 file; see :func:`read_data` and :func:`decode_text`."""
+    """Return the text of a UTF-8 file; see :func:`read_data` and :func:`decode_text`."""
     return decode_text(read_data(path), path=path)
 
 
 def parse_number(text: str) -> float:
-    """The number a text such as ``"12"``, ``"-3.5"`` or ``"1e3"`` writes; NaN for any other text."""
+    """Return the number a text such as ``"12"``, ``"-3.5"`` or ``"1e3"`` writes; NaN for any other text."""
     text = text.strip(" \t")
     return float(text) if _NUMBER.fullmatch(text) else math.nan

@@ -53,7 +53,7 @@ class KeeperPicture:
 
 
 def read_keeper_pictures(folder: Path) -> list[KeeperPicture]:
-    """Every picture of ``folder/images`` that has a published pose.
+    """Return every picture of ``folder/images`` that has a published pose.
 
     Raises:
         InputError: a table is missing or of another layout, or no picture has a pose.

@@ -69,7 +69,7 @@ def write_poses(path: Path | str, poses: Sequence[PosedPicture]) -> None:
 
 
 def read_pose_table(path: Path | str) -> tuple[PosedPicture, ...]:
-    """The poses of a file that :func:`write_poses` wrote.
+    """Return the poses of a file that :func:`write_poses` wrote.
 
     Raises:
         InputError: not readable, or a value that is not a number; the message names the line and column.
@@ -88,7 +88,7 @@ def read_pose_table(path: Path | str) -> tuple[PosedPicture, ...]:
 
 
 def pose_record(found: PosedPicture) -> dict[str, Any]:
-    """A pose as JSON has it."""
+    """Return a pose as JSON has it."""
     record: dict[str, Any] = {"file": found.file, "note": found.note, "joints": {}}
     for number, joint in enumerate(JOINTS):
         x, y = (round(float(value), 2) for value in found.pose.joints_px[number])
@@ -141,7 +141,7 @@ def _cell(row: Mapping[str, str | None], name: str, *, where: str) -> float:
 
 
 def read_keeper_boxes(path: Path | str) -> dict[str, Box]:
-    """The keeper's box in each picture, from a CSV with the columns ``file,x0,y0,x1,y1``; pictures by file name.
+    """Return the keeper's box in each picture, from a CSV with the columns ``file,x0,y0,x1,y1``; pictures by file name.
 
     Raises:
         InputError: not readable, no such columns, a picture twice, or a row that is not a box, with its line.

@@ -36,7 +36,7 @@ class SpacePose:
 
 
 def read_space_poses(path: Path, *, least_confidence: float = 0.0) -> tuple[SpacePose, ...]:
-    """The poses of a table.
+    """Return the poses of a table.
 
     Args:
         path: CSV or JSON of ``touchline keeper pose``, or a CSV with columns ``0`` to ``47``.

@@ -67,7 +67,7 @@ class ShotFile:
 
 
 def read_shot_file(path: Path | str, *, units: Units = "yards") -> ShotFile:
-    """The shots of a table or of an event file; what is inside decides which it is.
+    """Return the shots of a table or of an event file; what is inside decides which it is.
 
     Args:
         path: a file.
@@ -128,7 +128,7 @@ def _columns(header: list[str], path: Path) -> dict[str, int]:
 
 
 def _cells(row: list[str], header: list[str], columns: Mapping[str, int]) -> dict[str, str]:
-    """The cells that mean something.
+    """Return the cells that mean something.
 
     Raises:
         ValueError: there are more cells than columns.
@@ -142,7 +142,7 @@ def _cells(row: list[str], header: list[str], columns: Mapping[str, int]) -> dic
 
 
 def _table_shot(cells: Mapping[str, str], *, scale: tuple[float, float], line: int) -> Shot:
-    """A shot from its cells.
+    """Return a shot from its cells.
 
     Raises:
         ValueError: they cannot be right.
@@ -248,5 +248,5 @@ def _event_shot(event: Mapping[str, Any]) -> Shot:
 
 
 def _is_keeper(player: Mapping[str, Any]) -> bool:
-    """Whether a player of a freeze frame is the keeper who is shot at."""
+    """Return whether a player of a freeze frame is the keeper who is shot at."""
     return not player["teammate"] and player["position"]["name"] == "Goalkeeper"

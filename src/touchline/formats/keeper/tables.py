@@ -125,7 +125,7 @@ class PublishedChoices:
 
 
 def read_shots(folder: Path) -> ShotTable:
-    """The shots of a folder with the published tables.
+    """Return the shots of a folder with the published tables.
 
     Raises:
         InputError: the table is missing, or a cell of it is not what it should be.
@@ -144,7 +144,7 @@ def read_shots(folder: Path) -> ShotTable:
 
 
 def read_poses(folder: Path, *, dimensions: int = 3) -> PoseTable:
-    """The poses of the shots' pictures, in 2 or 3 dimensions.
+    """Return the poses of the shots' pictures, in 2 or 3 dimensions.
 
     Raises:
         InputError: as :func:`read_shots`.
@@ -162,7 +162,7 @@ def read_poses(folder: Path, *, dimensions: int = 3) -> PoseTable:
 
 
 def read_amateurs(folder: Path, *, dimensions: int = 3) -> AmateurTable:
-    """The amateurs' attempts, poses in 2 or 3 dimensions.
+    """Return the amateurs' attempts, poses in 2 or 3 dimensions.
 
     Raises:
         InputError: as :func:`read_shots`.
@@ -181,7 +181,7 @@ def read_amateurs(folder: Path, *, dimensions: int = 3) -> AmateurTable:
 
 
 def read_penalties(folder: Path, *, dimensions: int = 3) -> PenaltyTable:
-    """The penalties of both periods, the earlier one first, poses in 2 or 3 dimensions.
+    """Return the penalties of both periods, the earlier one first, poses in 2 or 3 dimensions.
 
     Raises:
         InputError: as :func:`read_shots`.
@@ -228,7 +228,7 @@ def _later_outcome(row: Mapping[str, str], path: Path) -> str:
 def _joints(
     rows: Sequence[Mapping[str, str]], path: Path, *, dimensions: int, gaps: bool = False
 ) -> npt.NDArray[np.float64]:
-    """The columns "0", "1", ... as joints; an empty row is NaN where gaps may be."""
+    """Return the columns "0", "1", ... as joints; an empty row is NaN where gaps may be."""
     names = [str(number) for number in range(len(JOINTS) * dimensions)]
     empty = [all(not (row.get(name) or "").strip() for name in names) for row in rows]
     values = np.full((len(rows), len(names)), np.nan)

@@ -112,7 +112,7 @@ def _prediction_problem(entry: Entry) -> None:
 
 
 def _explain(entries: Iterable[Entry], read: Callable[[Entry], None], *, source: str, key: str) -> InputError:
-    """The error of the first entry that cannot be read."""
+    """Return the error of the first entry that cannot be read."""
     for number, entry in enumerate(entries):
         try:
             read(entry)

@@ -30,6 +30,6 @@ def url_local(document: dict[str, Any]) -> str:
 
 
 def short(value: object) -> str:
-    """A value for an error message, cut to a length that fits a line."""
+    """Return a value for an error message, cut to a length that fits a line."""
     text = repr(value)
     return text if len(text) <= 200 else f"{text[:200]}..."

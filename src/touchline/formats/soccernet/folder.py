@@ -33,7 +33,7 @@ class GameFolder:
     files: tuple[str, ...]
 
     def labels(self, name: str | None = None) -> Path:
-        """A label file; the best known one where none is named.
+        """Return a label file; the best known one where none is named.
 
         Raises:
             InputError: it is not there; the message says how to get it.
@@ -91,7 +91,7 @@ class Holding:
 
 
 def find_games(root: Path) -> list[GameFolder]:
-    """Every folder below that holds files of a game, by name.
+    """Return every folder below that holds files of a game, by name.
 
     Raises:
         InputError: there are no games.

@@ -144,7 +144,7 @@ def _claim(
 
 
 def as_classes(file: GameFile, label_set: LabelSet) -> GameFile:
-    """The file with labels as the classes they are scored as; those scored as nothing stay.
+    """Return the file with labels as the classes they are scored as; those scored as nothing stay.
 
     For SoccerNet's first version ``"y-card"`` becomes ``"card"``.
     """
@@ -157,7 +157,7 @@ def as_classes(file: GameFile, label_set: LabelSet) -> GameFile:
 
 
 def _load(data: bytes, *, name: str, source: str, kind: Kind) -> GameFile:
-    """One file."""
+    """Return one file."""
     folder, file_name = posixpath.split(name)
     document = parse_object(data, source=source)
     found, entries = event_entries(document, source=source)
@@ -169,7 +169,7 @@ def _load(data: bytes, *, name: str, source: str, kind: Kind) -> GameFile:
 
 
 def _choose_names(files: EventFiles, known: tuple[str, ...], *, kind: Kind) -> list[str]:
-    """The files of the most preferred name; of the only one, where none is known."""
+    """Return the files of the most preferred name; of the only one, where none is known."""
     counts = Counter(posixpath.basename(name) for name in files.names)
     wanted = next((name for name in known if name in counts), None)
     if wanted is None and len(counts) == 1:
@@ -195,5 +195,5 @@ def _all_keys(file: GameFile) -> list[str]:
 
 
 def _end_keys(file: GameFile) -> list[str]:
-    """The last folder of each name, for sets that differ in what lies above the games."""
+    """Return the last folder of each name, for sets that differ in what lies above the games."""
     return list(dict.fromkeys(posixpath.basename(key) for key in _all_keys(file)))

@@ -24,7 +24,7 @@ _MAX_PROBLEMS = 5
 
 
 def read_labels(path: Path | str) -> Timeline:
-    """The events of a label or result file.
+    """Return the events of a label or result file.
 
     Raises:
         InputError: unreadable, no valid JSON, or events that cannot be (the first few are named).
@@ -63,12 +63,12 @@ def results_document(timeline: Timeline, *, game: str) -> dict[str, Any]:
 
 
 def labels_document(timeline: Timeline, *, game: str) -> dict[str, Any]:
-    """A label file (``Labels-v2.json``, ``Labels-ball.json``) of a timeline."""
+    """Return a label file (``Labels-v2.json``, ``Labels-ball.json``) of a timeline."""
     return {"UrlLocal": game, "UrlYoutube": "", "annotations": [_annotation_of(event) for event in timeline]}
 
 
 def whole_second_labels_document(timeline: Timeline, *, game: str) -> dict[str, Any]:
-    """A label file of version 1 (``Labels.json``): the clock alone says when, to the second."""
+    """Return a label file of version 1 (``Labels.json``): the clock alone says when, to the second."""
     return {"UrlLocal": game, "UrlYoutube": "", "annotations": [_whole_second_entry(event) for event in timeline]}
 
 
@@ -93,7 +93,7 @@ def write_labels(timeline: Timeline, path: Path | str, *, game: str) -> None:
 
 
 def _event_from(entry: Mapping[str, Any], *, origin: str | None) -> Event:
-    """One event; KeyError or ValueError where the entry cannot be one."""
+    """Return one event; KeyError or ValueError where the entry cannot be one."""
     clock = entry.get("gameTime")
     half, start_us = parse_game_time(clock) if clock is not None else (int(entry["half"]), -1)
     if "half" in entry:
@@ -114,7 +114,7 @@ def _event_from(entry: Mapping[str, Any], *, origin: str | None) -> Event:
 
 
 def _text(value: object) -> str:
-    """The value if it is text."""
+    """Return the value if it is text."""
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is not text")
     return value
@@ -130,7 +130,7 @@ def _place_of(event: Event) -> dict[str, Any]:
 
 
 def _prediction_of(event: Event) -> dict[str, Any]:
-    """One entry of a result file."""
+    """Return one entry of a result file."""
     team = {} if event.team is None else {"team": event.team}
     return {
         **_place_of(event),
@@ -142,19 +142,19 @@ def _prediction_of(event: Event) -> dict[str, Any]:
 
 
 def _annotation_of(event: Event) -> dict[str, Any]:
-    """One entry of a label file."""
+    """Return one entry of a label file."""
     visibility = "visible" if event.visible else NOT_SHOWN
     return {**_place_of(event), "team": event.team or NO_TEAM, "visibility": visibility, **event.extra}
 
 
 def _whole_second_entry(event: Event) -> dict[str, Any]:
-    """One entry of a label file of version 1."""
+    """Return one entry of a label file of version 1."""
     team = {} if event.team is None else {"team": event.team}
     return {"gameTime": format_game_time(event.start_us, half=event.half), "label": event.label, **team, **event.extra}
 
 
 def _summary(problems: Iterable[str], *, total: int, source: str) -> str:
-    """One message for all unusable entries."""
+    """Return one message for all unusable entries."""
     problems = list(problems)
     more = f"; and {len(problems) - _MAX_PROBLEMS} more" if len(problems) > _MAX_PROBLEMS else ""
     head = f"{source}: {len(problems)} of {total} events cannot be used: "

@@ -34,7 +34,7 @@ class Source:
     fetch: str
 
     def advice(self, file_name: str) -> str:
-        """One sentence: what a file of this kind is and how to get it, with that of the other half."""
+        """Return one sentence: what a file of this kind is and how to get it, with that of the other half."""
         free = "free, no agreement needed"
         half = file_name[1:] if file_name[:1] in ("1", "2") else None
         wanted = (file_name,) if half is None else (f"1{half}", f"2{half}")
@@ -86,7 +86,7 @@ SOURCES: tuple[Source, ...] = (
 
 
 def source_of(file_name: str) -> Source | None:
-    """The kind of SoccerNet's files that a name belongs to, None where it belongs to none."""
+    """Return the kind of SoccerNet's files that a name belongs to, None where it belongs to none."""
     return next((source for source in SOURCES if re.fullmatch(source.pattern, file_name)), None)
 
 

@@ -119,7 +119,7 @@ def recognition(
 def _honesty(
     true: npt.NDArray[np.int64], found: ClipPredictions, rows: list[tuple[int, int]], *, names: list[str]
 ) -> Calibration | None:
-    """The calibration, where there are probabilities of every class."""
+    """Return the calibration, where there are probabilities of every class."""
     if not found.classes or not set(names) <= set(found.classes):
         return None
     columns = [found.classes.index(name) for name in names]
@@ -127,7 +127,7 @@ def _honesty(
 
 
 def _read_truth(path: Path) -> ClipSet:
-    """The true labels of clips in class folders, or of a CSV file."""
+    """Return the true labels of clips in class folders, or of a CSV file."""
     if path.is_dir():
         return read_clip_folders(path)
     table = read_clip_predictions(path)
@@ -177,7 +177,7 @@ def _pair(clips: ClipSet, found: ClipPredictions) -> tuple[list[tuple[int, int]]
 def _worst_errors(
     rows: list[tuple[int, int]], clips: ClipSet, found: ClipPredictions, *, count: int
 ) -> tuple[ClipError, ...]:
-    """The mistakes that were made with the most confidence."""
+    """Return the mistakes that were made with the most confidence."""
     wrong = []
     for i, j in rows:
         item, label = clips.items[i], found.labels[j]

@@ -117,7 +117,7 @@ def spotting(
 
 
 def choose_labels(wanted: str | Sequence[str] | None, truth: Sequence[GameFile]) -> LabelSet:
-    """The label set asked for, the one that the truth's files hold, or one of the labels listed or found.
+    """Return the label set asked for, the one that the truth's files hold, or one of the labels listed or found.
 
     Raises:
         UsageError: an unknown set, or no label at all.
@@ -156,7 +156,7 @@ def choose_fps(wanted: float | None, *, label_set: LabelSet) -> float:
 
 
 def _games(source: Games, *, kind: Kind, file_names: Sequence[str] = ()) -> list[GameFile]:
-    """The games of files, or of timelines."""
+    """Return the games of files, or of timelines."""
     if isinstance(source, str | Path):
         return load_games(Path(source), kind=kind, file_names=file_names)
     timelines = [source] if isinstance(source, Timeline) else source
@@ -167,7 +167,7 @@ def _games(source: Games, *, kind: Kind, file_names: Sequence[str] = ()) -> list
 
 
 def _pair_in_order(truth: Sequence[GameFile], found: Sequence[GameFile]) -> Pairing:
-    """The first game with the first, and so on."""
+    """Return the first game with the first, and so on."""
     if len(truth) != len(found) or not truth:
         raise ValueError(f"{len(truth)} games of truth and {len(found)} of predictions; need equal, at least 1")
     return Pairing(tuple(Pair(*games) for games in zip(truth, found, strict=True)), ())

@@ -97,7 +97,7 @@ def _read(truth: Pictures, predictions: Pictures, labels: tuple[str, ...]) -> _P
 
 
 def _yolo(truth: Path, predictions: Path, labels: tuple[str, ...]) -> _Pictures:
-    """The boxes of YOLO files, as shares of the picture: overlap is the same in pixels."""
+    """Return the boxes of YOLO files, as shares of the picture: overlap is the same in pixels."""
 
     def read(path: Path) -> Detections:
         return read_yolo(path, width=1, height=1, class_count=len(labels))
@@ -113,7 +113,7 @@ def _yolo(truth: Path, predictions: Path, labels: tuple[str, ...]) -> _Pictures:
 
 
 def _coco(truth: Path, predictions: Path, labels: tuple[str, ...]) -> _Pictures:
-    """The boxes of COCO files."""
+    """Return the boxes of COCO files."""
     true = read_coco_truth(truth, labels=labels)
     found = read_coco_results(predictions, true)
     warnings = (f"{true.left_out} categories of the truth are no label and were left out",) if true.left_out else ()
@@ -130,7 +130,7 @@ def _warnings(found: Sequence[Detections]) -> list[str]:
 
 
 def _entry(entry: ClassPrecision) -> dict[str, Any]:
-    """One class."""
+    """Return one class."""
     confidence, precision, recall, f1 = entry.best
     values = {
         "AP50": entry.at(0.5),

@@ -43,7 +43,7 @@ class TrackingEvaluation:
     warnings: tuple[str, ...] = ()
 
     def record(self) -> dict[str, Any]:
-        """The keys of trackeval over all sequences, and for each one; None where a number is not defined."""
+        """Return the keys of trackeval over all sequences, and for each one; None where a number is not defined."""
         return {
             **no_nan(self.total.results()),
             "HOTA_alpha": self.total.hota.hota.tolist(),
@@ -107,7 +107,7 @@ class _Sequence:
 def _sequences(
     truth: Boxes, predictions: Boxes, *, from_zero: tuple[bool, bool]
 ) -> tuple[Iterable[_Sequence], FilePairs]:
-    """The sequences of both sides, and the files they are read from, one after the other."""
+    """Return the sequences of both sides, and the files they are read from, one after the other."""
     if not isinstance(truth, str | Path) or not isinstance(predictions, str | Path):
         found = _table(predictions, zero_based=from_zero[1])
         return [_Sequence("sequence", _table(truth, zero_based=from_zero[0]), found)], FilePairs((), ())
@@ -116,25 +116,25 @@ def _sequences(
 
 
 def _read(pair: FilePair, *, from_zero: tuple[bool, bool]) -> _Sequence:
-    """The boxes of a pair of files."""
+    """Return the boxes of a pair of files."""
     found = None if pair.found is None else read_mot(pair.found, zero_based=from_zero[1])
     return _Sequence(pair.name, read_mot(pair.truth, zero_based=from_zero[0]), found, str(pair.truth), str(pair.found))
 
 
 def _table(boxes: Boxes, *, zero_based: bool) -> MotTable:
-    """The boxes of one sequence."""
+    """Return the boxes of one sequence."""
     if isinstance(boxes, Tracks):
         return mot_table(boxes.tracks)
     return boxes if isinstance(boxes, MotTable) else read_mot(_in_bundle(Path(boxes)), zero_based=zero_based)
 
 
 def _in_bundle(path: Path) -> Path:
-    """The tracks within a bundle; any other path as it is."""
+    """Return the tracks within a bundle; any other path as it is."""
     return path / "tracks.txt" if path.suffix == ".touchline" and path.is_dir() else path
 
 
 def _score(pair: _Sequence, *, iou: float, classes: Collection[int] | None) -> tuple[TrackingReport, list[str]]:
-    """The report of one sequence, and what a user should know of it."""
+    """Return the report of one sequence, and what a user should know of it."""
     true, found = pair.truth, empty_mot() if pair.found is None else pair.found
     if classes is not None:
         allowed = [*classes, UNKNOWN]

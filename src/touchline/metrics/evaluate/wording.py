@@ -9,7 +9,7 @@ _NAMES_SHOWN = 5
 
 
 def no_nan(value: Any) -> Any:
-    """The value with None for NaN, which JSON cannot say; lists and mappings likewise inside."""
+    """Return the value with None for NaN, which JSON cannot say; lists and mappings likewise inside."""
     if isinstance(value, dict):
         return {key: no_nan(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -18,7 +18,7 @@ def no_nan(value: Any) -> Any:
 
 
 def some_names(names: Sequence[str]) -> str:
-    """A few names, and how many more."""
+    """Return a few names, and how many more."""
     more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
     return ", ".join(names[:_NAMES_SHOWN]) + more
 
