@@ -120,7 +120,7 @@ class SoundReader:
             yield np.concatenate(waiting)
 
     def coverage(self) -> Coverage:
-        """Return which parts of the sound exist, once all chunks were read; gaps are late starts, damage, early ends."""
+        """Return which parts of the sound exist, after reading all chunks; late starts, damage, early ends are gaps."""
         end_us = self._us(self._written)
         duration_us = max(self._duration_us, end_us)
         late = duration_us - end_us > _EARLY_END_US

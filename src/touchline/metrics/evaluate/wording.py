@@ -1,4 +1,4 @@
-"""Words and values that every evaluation reports in the same way."""
+"""Wording and JSON conversion shared by all evaluations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _NAMES_SHOWN = 5
 
 
 def no_nan(value: Any) -> Any:
-    """Return the value with None for NaN, which JSON cannot say; lists and mappings likewise inside."""
+    """Replace NaN, which JSON cannot represent, by None, also inside lists and mappings."""
     if isinstance(value, dict):
         return {key: no_nan(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -18,16 +18,16 @@ def no_nan(value: Any) -> Any:
 
 
 def some_names(names: Sequence[str]) -> str:
-    """Return a few names, and how many more."""
+    """Return the first few names, and the number of others."""
     more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
     return ", ".join(names[:_NAMES_SHOWN]) + more
 
 
 def unpaired(thing: str, *, missing: Sequence[str], unused: Sequence[str]) -> list[str]:
-    """What a user should know of the pairing: things without predictions, and prediction files without a thing."""
+    """Return remarks on unpaired files: things without predictions, and prediction files without a thing."""
     warnings = []
     if missing:
         warnings.append(f"{len(missing)} {thing}s have no predictions and count as missed: {some_names(missing)}")
     if unused:
-        warnings.append(f"{len(unused)} prediction files fit no {thing} and were left out: {some_names(unused)}")
+        warnings.append(f"{len(unused)} prediction files match no {thing} and were ignored: {some_names(unused)}")
     return warnings
