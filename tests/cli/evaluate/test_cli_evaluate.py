@@ -78,7 +78,7 @@ def test_missing_and_unused_files_are_told_and_counted(tmp_path: Path) -> None:
     assert code == 4
     assert json.loads(out)["a_mAP"] == pytest.approx(6 / 11)
     assert "1 games have no predictions and count as missed: a" in err
-    assert "1 prediction files fit no game" in err
+    assert "1 prediction files match no game" in err
 
 
 def test_unknown_labels_are_counted(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_table_names_every_class(tmp_path: Path) -> None:
         (("--metric", "best"), 2, "metric 'best' is unknown"),
         (("--fps", "fast"), 2, "--fps 'fast'"),
         (("--fps", "nan"), 2, "--fps 'nan'"),
-        (("--labels", "football"), 2, "is no label set"),
+        (("--labels", "football"), 2, "is not a label set"),
     ],
 )
 def test_wrong_options(tmp_path: Path, options: tuple[str, ...], code: int, message: str) -> None:
