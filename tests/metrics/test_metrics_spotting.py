@@ -262,5 +262,5 @@ def test_wrong_arguments(options: dict[str, Any], message: str) -> None:
     arguments: dict[str, Any] = {"labels": ["A"], "fps": 2, **options}
     with pytest.raises(ValueError, match=message):
         average_map([empty_columns()], [empty_columns()], **arguments)
-    with pytest.raises(ValueError, match="truth has . games and predictions"):
+    with pytest.raises(ValueError, match=r"truth has . games and predictions"):
         average_map([empty_columns()], [], labels=["A"], fps=2)

@@ -32,7 +32,7 @@ _BLOCK_FRAMES = 1_000
 
 @dataclass(frozen=True, slots=True)
 class PatchSpec:
-    """How windows are stacked into patches.
+    """The length and spacing of patches, in windows.
 
     Attributes:
         frames: windows per patch.

@@ -38,11 +38,11 @@ class ClassCurves:
     truths: IntArray
 
     def precision(self) -> FloatArray:
-        """Precision (D, 3, T); 0 where nothing is predicted."""
+        """Return the precision (D, 3, T); 0 where nothing is predicted."""
         return np.divide(self.hits, self.predicted, out=np.zeros_like(self.hits), where=self.predicted > 0)
 
     def recall(self) -> FloatArray:
-        """Recall (D, 3, T); 0 where there is no true event."""
+        """Return the recall (D, 3, T); 0 where there is no true event."""
         truths = self.truths[:, None].astype(np.float64)
         return np.divide(self.hits, truths, out=np.zeros_like(self.hits), where=truths > 0)
 

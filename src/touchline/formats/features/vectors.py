@@ -148,7 +148,7 @@ class Features:
         return int(self.times_us[-1]) + us_from_frame(1, fps=self.info.rate_hz) if len(self) else self.info.start_us
 
     def lost_rows(self) -> npt.NDArray[np.bool_]:
-        """Mask (rows,) of the rows without content: in a lost span of the video, or with nothing to see."""
+        """Return a mask (rows,) of the rows without content: in a lost span of the video, or with nothing to see."""
         lost = np.zeros(len(self), np.bool_)
         for first, end in self.info.absent:
             lost[first:end] = True
