@@ -192,5 +192,5 @@ def test_a_feature_that_is_no_number_is_never_written() -> None:
     runner = Runner(lambda pixels: (np.full((len(pixels), 2), np.nan, np.float32),), 2, "cpu: a test")
     config = EncoderConfig(name="bad", architecture="none", picture=SPEC)
     extractor = FeatureExtractor(config, runner=runner, width=2)
-    with pytest.raises(ResourceError, match="bad gave a feature that is no number"):
+    with pytest.raises(ResourceError, match="bad returned a feature that is not finite"):
         extractor.features([picture()])

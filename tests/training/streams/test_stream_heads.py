@@ -137,7 +137,7 @@ def test_sets_that_are_damaged_are_refused(tmp_path: Path) -> None:
         open_stream_set(tmp_path)
     folder = _set(tmp_path / "set")
     np.save(folder / "a_x.npy", np.zeros((3, 2), np.float32))
-    with pytest.raises(InputError, match=r"\(3, 2\) numbers where the set says \(20, 2\)"):
+    with pytest.raises(InputError, match=r"shape \(3, 2\), but the set states \(20, 2\)"):
         open_stream_set(folder).batch([(0, 0)], samples=4)
     (folder / "a_x.npy").write_bytes((folder / "a_y.npy").read_bytes()[:-9])
     with pytest.raises(InputError):

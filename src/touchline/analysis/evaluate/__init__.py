@@ -1,4 +1,4 @@
-"""Predictions scored against truth with the official metrics, as ``touchline evaluate`` does: from files or values.
+"""Evaluation of predictions with the official metrics, as in ``touchline evaluate``, from files or values.
 
 ``evaluate.spotting``, ``evaluate.detection``, ``evaluate.tracking`` and ``evaluate.recognition`` return typed results;
 ``record()`` of one gives what the command prints with ``--json``.
