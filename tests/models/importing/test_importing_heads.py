@@ -118,7 +118,7 @@ def test_the_real_checkpoints_come_in_and_run(tmp_path: Path, file: str, pool: s
     features = Features(random.standard_normal((600, 512)).astype(np.float32), PUBLISHED)
     found = spot_streams({"picture": features}, path, device="cpu")
     assert found.scores.values.shape == (600, classes)
-    assert any("nobody measured" in remark for remark in found.remarks)
+    assert any("uncalibrated scores" in remark for remark in found.remarks)
     assert config.streams[0].model == "ResNET_TF2_PCA512"  # as the logs of their training say
     older = Features(features.values, FeatureInfo("ResNET_PCA512", 2.0, published=True))
     assert any("these are ResNET_PCA512" in r for r in spot_streams({"picture": older}, path, device="cpu").remarks)
