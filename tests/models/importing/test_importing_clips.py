@@ -166,7 +166,7 @@ def test_a_missing_head_is_told(small: ResNet, tmp_path: Path) -> None:
 
 def test_a_model_with_a_fresh_head_never_predicts(small_file: Path, tmp_path: Path) -> None:
     path = import_model(small_file, architecture="resnet-clip", labels=FOUR, new_head=True, out=tmp_path)
-    with pytest.raises(InputError, match=r"its fc has fresh weights.*model\.weights"):
+    with pytest.raises(InputError, match=r"its fc is untrained.*model\.weights"):
         load_recogniser(path, device="cpu", backend="torch")
 
 
