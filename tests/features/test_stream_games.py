@@ -96,7 +96,10 @@ def test_a_list_says_what_is_for_what(tmp_path: Path) -> None:
         "league/b/1": "test",
         "league/c/1": "train",
     }
-    for row, told in (("league/x,test", "no game is called 'league/x'"), ("league/a,exam", "part 'exam' is unknown; use")):
+    for row, told in (
+        ("league/x,test", "no game is called 'league/x'"),
+        ("league/a,exam", "part 'exam' is unknown; use"),
+    ):
         parts.write_text(f"game,part\n{row}\n")
         with pytest.raises(InputError, match=told):
             write_games_set(tmp_path / "games", tmp_path / "set", streams={"picture": KIND}, parts=parts)

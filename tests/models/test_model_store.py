@@ -91,7 +91,7 @@ def test_an_invalid_configuration_names_the_field(tmp_path: Path) -> None:
         ({"architecture": "other"}, "architecture 'other'"),
         ({"labels": ("A", "B", "C")}, "2 outputs do not fit"),
         ({"network": {"num_classes": 2, "no_such": 1}}, "no_such"),
-        ({"network": {"num_classes": 2, "frame_step": 3}}, r"stacks of \(0, 3, 6\)"),
+        ({"network": {"num_classes": 2, "frame_step": 3}}, r"stack offsets \(0, 3, 6\)"),
     ],
 )
 def test_configurations_that_contradict_themselves(change: dict, message: str) -> None:

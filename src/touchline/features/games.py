@@ -124,9 +124,7 @@ def _labelled_games(games: Path, *, labels: str | None) -> list[GameFile]:
         raise InputError(f"{games}: {problem}; give the folder of games, each with a label file and features")
     known = label_files() if labels is None else (labels,)
     if not any(True for name in known for _ in games.rglob(name)):
-        raise InputError(
-            f"{games}: no game has a label file {' or '.join(known)}; name others with --labels"
-        )
+        raise InputError(f"{games}: no game has a label file {' or '.join(known)}; name others with --labels")
     return load_games(games, kind="annotations", file_names=known)
 
 

@@ -226,9 +226,7 @@ def load_reduction(path: Path, *, mean: Path | None = None) -> Reduction:
     arrays = read_pca_pickle(path)
     beside = path.with_name(path.name.replace("pca", "average", 1))
     if mean is None and beside == path:
-        raise InputError(
-            f"{path}: give the average of features too, --mean FILE; SoccerNet's is {PUBLISHED_MEAN}"
-        )
+        raise InputError(f"{path}: give the average of features too, --mean FILE; SoccerNet's is {PUBLISHED_MEAN}")
     mean = mean or beside
     if not mean.is_file():
         advice = missing_advice(mean.name)

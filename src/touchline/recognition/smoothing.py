@@ -27,9 +27,7 @@ def smooth_windows(windows: WindowScores, *, weights: Sequence[float] = (0.25, 0
 
     """
     if len(weights) % 2 == 0 or min(weights) < 0 or not weights[len(weights) // 2] > 0:
-        raise ValueError(
-            f"weights={tuple(weights)} must be an odd number, none below 0, the middle one above 0"
-        )
+        raise ValueError(f"weights={tuple(weights)} must be an odd number, none below 0, the middle one above 0")
     total = np.zeros_like(windows.values)
     share = np.zeros((len(windows.values), 1), np.float32)
     part = _parts(windows)

@@ -162,7 +162,9 @@ def test_another_reduction_than_the_heads_is_told(tmp_path: Path) -> None:
 
     def told(reduction: dict[str, Any] | None) -> list[str]:
         features = Features(values, FeatureInfo(model="numbers", reduction=reduction))
-        return [remark for remark in spotter.spot({"picture": features}).remarks if "reduced by the reduction" in remark]
+        return [
+            remark for remark in spotter.spot({"picture": features}).remarks if "reduced by the reduction" in remark
+        ]
 
     assert told({"name": "mine", "sha256": "ab" * 32}) == []
     assert "these were reduced by 'other'" in told({"name": "other", "sha256": "cd" * 32})[0]

@@ -151,7 +151,7 @@ def test_a_head_is_never_replaced_unasked(small_file: Path) -> None:
         import_model(small_file, architecture="resnet-clip", labels=FOUR[:3])
     with pytest.raises(InputError, match="name its 4 classes with --labels"):
         import_model(small_file, architecture="resnet-clip")
-    with pytest.raises(UsageError, match="--new-head: name its classes"):
+    with pytest.raises(UsageError, match="--new-head: name the new head's classes"):
         import_model(small_file, architecture="resnet-clip", new_head=True)
 
 
