@@ -157,7 +157,7 @@ def test_what_is_missing_is_told_with_where_to_get_it(tmp_path: Path) -> None:
         load_feature_extractor("resnet152")
     with pytest.raises(InputError, match="no model is called 'nothing'"):
         load_feature_extractor("nothing")
-    with pytest.raises(InputError, match="makes no features of pictures"):
+    with pytest.raises(InputError, match="does not compute features of pictures"):
         load_feature_extractor(str(write_tiny_model(tmp_path)))
     (tmp_path / "broken.safetensors").write_bytes(b"x" * 50)
     with pytest.raises(InputError, match="damaged"):

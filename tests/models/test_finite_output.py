@@ -67,7 +67,7 @@ def _runner(*shapes: tuple[int, ...], bad: float, batch: int = 1) -> Runner:
         outputs[-1][(0,) * outputs[-1].ndim] = bad
         return outputs
 
-    return Runner(run, batch, "cpu: asked for")
+    return Runner(run, batch, "cpu: requested")
 
 
 def _detect(bad: float) -> None:
@@ -159,7 +159,7 @@ class _HubModel(nn.Module):
 
 
 def _hub_model(name: str, bad: float) -> HubModel:
-    return HubModel(name, _HubModel(bad), _Processor(), "", torch.device("cpu"), "cpu: asked for")
+    return HubModel(name, _HubModel(bad), _Processor(), "", torch.device("cpu"), "cpu: requested")
 
 
 def _detect_with_hub(bad: float) -> None:
@@ -198,7 +198,7 @@ def _spot(bad: float) -> None:
 
 
 MODELS: dict[str, tuple[Callable[[float], None], str]] = {
-    "detector": (_detect, r"people returned a detection that is not finite \(cpu: asked for\); check the model file"),
+    "detector": (_detect, r"people returned a detection that is not finite \(cpu: requested\); check the model file"),
     "hub detector": (_detect_with_hub, "hub-people returned a detection that is not finite"),
     "pitch finder": (_find_pitch, "pitch returned a keypoint that is not finite"),
     "pose finder": (_find_pose, "pose returned a joint that is not finite"),

@@ -181,7 +181,7 @@ def test_reduce_refuses_what_cannot_be(tmp_path: Path) -> None:
     run("reduce", source, code=2)
     run("reduce", source, "--fit", tmp_path / "x", "--pca", tmp_path / "y", code=2)
     run("reduce", source, "--fit", tmp_path / "x", "--mean", tmp_path / "y", code=2)
-    assert "take at most 6 with --components" in run("reduce", source, "--fit", tmp_path / "x", code=3).output
+    assert "use at most 6 with --components" in run("reduce", source, "--fit", tmp_path / "x", code=3).output
     narrow = stream(tmp_path / "b.npy", width=5)
     wrong = run("reduce", source, narrow, "--fit", tmp_path / "x", "--components", "2", code=3)
     assert "fit one kind at a time" in wrong.output

@@ -272,7 +272,7 @@ def test_weights_with_the_same_classes_are_taken_whole(trained: Path) -> None:
     network = build(settings, classes=2, seed=5)
     stored = load_model(trained / "squares.safetensors", task="recognize").network.state_dict()
     assert all(torch.equal(tensor, stored[name]) for name, tensor in network.state_dict().items())
-    with pytest.raises(InputError, match="weights of other shapes"):
+    with pytest.raises(InputError, match="weights differ in shape"):
         build(settings.model_copy(update={"network": {"widths": [8, 8, 8, 8]}}), classes=2, seed=0)
 
 

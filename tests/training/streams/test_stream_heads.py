@@ -199,9 +199,9 @@ def test_a_recipe_gives_a_model_that_spots_with_any_stream_missing(tmp_path: Pat
     half = load_stream_spotter(model, device="cpu").spot({"picture": picture})
     assert half.degraded
     assert any("no 'sound' stream" in remark for remark in half.remarks)
-    with pytest.raises(InputError, match="of these there are none"):
+    with pytest.raises(InputError, match="none of them was given"):
         spot_streams({"smell": picture}, model, device="cpu")
-    with pytest.raises(InputError, match="rows of 12 numbers where 8"):
+    with pytest.raises(InputError, match="features have 12 values per row where 8"):
         spot_streams({"sound": picture}, model, device="cpu")
 
 
