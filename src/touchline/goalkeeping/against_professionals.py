@@ -53,7 +53,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How often a technique is shown: counts, shares, and the 95 % interval of the attempts' share."""
+    """The frequency of a technique: counts, shares, and the 95 % interval of the attempts' share."""
 
     technique: str
     count: int

@@ -33,7 +33,7 @@ _COMPONENTS = 5
 
 @dataclass(frozen=True, slots=True)
 class PenaltyModel:
-    """How well one model predicts the saves of held-out penalties.
+    """The quality of one model's predictions for held-out penalties.
 
     Attributes:
         name: the inputs of the model.

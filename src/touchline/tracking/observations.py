@@ -32,7 +32,7 @@ KEYPOINTS = 32
 _BATCH_PIXELS = 16_000_000
 
 Cropper = Callable[[Rgb, Detections], tuple[bytes, ...]]
-"""What is kept of each detection for later: an encoded image, or nothing (b"")."""
+"""The part of a detection that is kept for later: an encoded image, or nothing (b"")."""
 
 
 class PitchFinder(Protocol):
