@@ -280,7 +280,7 @@ def model_from_json(document: Mapping[str, Any]) -> SaveModel:
 
     """
     if document["version"] != VERSION or document["features"] != list(FEATURES):
-        raise ValueError(f"version {document['version']} or features {document['features']} are not this package's")
+        raise ValueError(f"version {document['version']} or features {document['features']} differ from this package's")
     support, usual, techniques = document["support"], document["usual_engagement"], document["techniques"]
     model = SaveModel(
         knots=tuple(_array(places) for places in document["knots"]),

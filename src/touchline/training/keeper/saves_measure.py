@@ -25,8 +25,8 @@ ALL = "all"
 _BINS = 8
 """Of the calibration curve."""
 _TITLES = {
-    PICTURED: "{count} pictured shots on target, known to be pictured",
-    ALL: "{count} shots on target, not known which are pictured",
+    PICTURED: "{count} pictured shots on target, knowing that they are pictured",
+    ALL: "{count} shots on target, not knowing which are pictured",
 }
 
 

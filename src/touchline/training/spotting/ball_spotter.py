@@ -125,7 +125,7 @@ def load_match(folder: Path, frame: FrameSpec, *, cache: Path) -> Match:
     truth = read_ball_truth(folder)
     stored = np.load(path, mmap_mode="c")
     if abs(len(stored) - len(truth)) > 1:
-        raise InputError(f"{folder}: {len(stored)} frames do not fit {len(truth)} rows of truth; is ball.csv its own?")
+        raise InputError(f"{folder}: {len(stored)} frames but {len(truth)} rows of truth; is ball.csv of this match?")
     return Match(folder.name, stored[: len(truth)], truth)
 
 
