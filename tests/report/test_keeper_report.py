@@ -113,7 +113,7 @@ def test_keepers_are_told_apart_and_unknown_ones_refused() -> None:
     every = moments(["7.png", "8.png"], [Shot(110, 44, id="7", keeper="Ada")])
     assert list(by_keeper(every)) == ["Ada", "Goalkeeper"]
     assert len(require_known("Ada", every)) == 1
-    with pytest.raises(InputError, match="keeper 'Bob' is unknown; there are Ada, Goalkeeper"):
+    with pytest.raises(InputError, match="keeper 'Bob' is unknown; the keepers are Ada, Goalkeeper"):
         require_known("Bob", every)
 
 

@@ -226,7 +226,7 @@ def test_mistakes_in_a_recipe_are_named(tmp_path: Path) -> None:
     path = _recipe(tmp_path, "context")
     with pytest.raises(UsageError, match="exactly one of planted and data_root"):
         run_recipe(path, overrides=["planted=null"], device="cpu", out=tmp_path / "a")
-    with pytest.raises(UsageError, match=r"optimizer\.samples=60 is no multiple of the 64"):
+    with pytest.raises(UsageError, match=r"optimizer\.samples=60 is not a multiple of the 64"):
         run_recipe(path, overrides=["optimizer.samples=60"], device="cpu", out=tmp_path / "b")
     with pytest.raises(UsageError, match="cannot be built"):
         plan_recipe(path, overrides=["head_arguments={size: 3}"], device="cpu")
