@@ -179,7 +179,7 @@ def test_heat_map_of_the_part_in_view(watched: People) -> None:
     watched.page.check("#heat-view")
     for _ in range(12):
         watched.page.click("#zoom-in")
-    assert watched.text("#heat-sum") == "Nobody placed here"
+    assert watched.text("#heat-sum") == "No positions here"
 
 
 def test_hostile_names_are_text(watched: People) -> None:
@@ -250,7 +250,7 @@ def test_thousands_of_tracks(browser: Any, tmp_path: Path) -> None:
     watched.ready()
     watched.page.wait_for_selector("#squad:visible")
     assert watched.page.locator("#squad-rows tr").count() == 300
-    assert watched.text("#squad-more") == "The first 300 of 2,000 in this order."
+    assert watched.text("#squad-more") == "Showing the first 300 of 2,000 in this order."
     assert watched.complaints == []
     watched.page.close()
 

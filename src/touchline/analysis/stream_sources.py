@@ -127,7 +127,7 @@ def _given_stream(stream: StreamSpec, path: Path) -> OtherStream:
         made_of = features.info.video
         if not made_of or made_of.get("fingerprint") == video_fingerprint(video):
             return features
-        remark = f"{path.name} was made of another video file, {made_of.get('name', 'unknown')}"
+        remark = f"{path.name} was made from another video file, {made_of.get('name', 'unknown')}"
         return replace(features, info=replace(features.info, remarks=(*features.info.remarks, remark)))
 
     return OtherStream(stream.name, {"given": file_sha256(path)}, take, f"given file {path}")
