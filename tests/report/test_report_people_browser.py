@@ -166,7 +166,7 @@ def test_lanes_unfold_into_one_row_a_player(watched: People) -> None:
 
 
 def test_hovering_a_lane_tells_what_is_there(watched: People) -> None:
-    for lane, told in (("Shots", "Shot 2: close-up"), ("Team B", "Team B: 1 followed")):
+    for lane, told in (("Shots", "Shot 2: close-up"), ("Team B", "Team B: 1 tracked")):
         plot = watched.page.locator(f".track-lane[data-group='{lane}'] .plot")
         plot.hover(position={"x": plot.bounding_box()["width"] * 0.75, "y": 10})
         assert told in watched.text("#tip")

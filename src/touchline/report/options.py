@@ -33,4 +33,4 @@ class ReportOptions:
     def __post_init__(self) -> None:
         for label, threshold in (self.thresholds or {}).items():
             if not 0.0 <= threshold <= 1.0:
-                raise ValueError(f"thresholds[{label!r}] is {threshold}; it must be 0 to 1")
+                raise ValueError(f"thresholds: {label!r} is {threshold}; it must be 0 to 1")

@@ -317,10 +317,10 @@ def test_the_command_line(video: Path, tmp_path: Path, monkeypatch: pytest.Monke
     run = CliRunner().invoke
     result = run(app, ["spot", str(video), "--model", str(head), "--out", str(tmp_path), "--json"])
     assert result.exit_code == 0, result.output
-    assert "its stream picture: numbers" in result.stderr
+    assert "stream picture: numbers" in result.stderr
     assert any(json.loads(line).get("label") in LABELS for line in result.stdout.splitlines())
     named = run(app, ["spot", str(video), "--model", str(head), "--features", "other", "--out", str(tmp_path / "b")])
-    assert named.exit_code == 0 and "its stream picture: other" in named.stderr
+    assert named.exit_code == 0 and "stream picture: other" in named.stderr
     assert run(app, ["spot", str(video), "--model", str(head), "--model", "x", "--out", str(tmp_path)]).exit_code == 2
     assert run(app, ["spot", str(video), "--model", str(head), "--flip", "--out", str(tmp_path)]).exit_code == 2
     assert run(app, ["spot", str(video), "--features", "x", "--out", str(tmp_path)]).exit_code == 2

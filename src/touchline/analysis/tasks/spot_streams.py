@@ -60,7 +60,7 @@ class VideoStreamSpotter:
 
     @property
     def members(self) -> tuple[VideoStreamSpotter, ...]:
-        """This spotter alone."""
+        """The spotter itself, as the only member."""
         return (self,)
 
     def thresholds_with(self, changed: Mapping[str, float]) -> dict[str, float]:
