@@ -1,14 +1,15 @@
-"""How well the ball is found before and after it is followed, and what its confidence is worth.
+"""Measure ball detection before and after tracking, and the calibration of its confidence.
 
     python benchmarks/ball.py [--detections FOLDER] [--json benchmarks/results/ball.json]
 
-Truth: the ball of the simulated matches 013 and 014, 640x360, 12.5 pictures a second; the settings were fitted on 011
-and 012. FOLDER holds <match>.npz with a detector's output (frame from 1, boxes_xyxy, confidence, classes); without it
-the candidates are invented: dropouts, false balls at people's feet, clutter. A ball is found where the reported centre
-lies within 10 pixels of the truth at a width of 1280.
+Ground truth: the ball of the simulated matches 013 and 014, 640x360, 12.5 frames per second; the settings were fitted
+on 011 and 012. FOLDER holds <match>.npz with a detector's output (frame from 1, boxes_xyxy, confidence, classes);
+without it the candidates are synthetic: dropouts, false balls at people's feet, clutter. A ball counts as found if the
+reported centre lies within 10 pixels of the truth at a width of 1280.
 
-"detector" takes the most confident candidate of each picture, "followed" what touchline reports; each is reported at
-the threshold that was best on the matches it was fitted on, "followed" also at 0.5, where tracks begin to count.
+"detector" is the most confident candidate of each frame, "followed" the output of touchline's tracking. Each is
+reported at the threshold that was best on the matches it was fitted on, "followed" also at 0.5, the threshold for a
+track.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def best_candidates(detections: list[Detections]) -> tuple[Floats, Floats]:
-    """Centre (pictures, 2) and confidence (pictures,) of the most confident ball a picture; NaN and 0 for none."""
+    """Return centre (frames, 2) and confidence (frames,) of each frame's most confident ball; NaN and 0 for none."""
     centres, confidence = np.full((len(detections), 2), np.nan), np.zeros(len(detections))
     for i, seen in enumerate(detections):
         balls = seen.take(seen.classes == BALL)
@@ -52,7 +53,7 @@ def best_candidates(detections: list[Detections]) -> tuple[Floats, Floats]:
 
 
 def followed(match: Match, detections: list[Detections], motions: list[Motion] | None) -> tuple[Floats, Floats, Any]:
-    """Centre, confidence and whether it was detected, of the followed ball in each picture."""
+    """Return centre and confidence of the tracked ball in each frame, and whether it was detected there."""
     centres, confidence = np.full((len(match), 2), np.nan), np.zeros(len(match))
     observed = np.zeros(len(match), bool)
     for track in follow_ball(detections, match.times_us, motions=motions, width=WIDTH, height=HEIGHT):
@@ -63,14 +64,14 @@ def followed(match: Match, detections: list[Detections], motions: list[Motion] |
 
 
 def right(match: Match, centres: Floats) -> npt.NDArray[np.bool_]:
-    """Whether each picture's reported ball is where the ball is."""
+    """Return for each frame whether the reported ball is at the true position."""
     with np.errstate(invalid="ignore"):
         near = np.linalg.norm(centres - match.ball_px, axis=1) <= WITHIN_PX
     return near & match.ball_shown
 
 
 def at_threshold(good: Any, confidence: Floats, shown: Any, threshold: float) -> dict[str, float]:
-    """Precision, recall and F1 of what is reported at a confidence or above."""
+    """Return precision, recall and F1 of reports at or above a confidence."""
     said = confidence >= threshold
     precision = float(good[said].mean()) if said.any() else 0.0
     recall = float((good & said).sum() / shown.sum())
@@ -79,7 +80,7 @@ def at_threshold(good: Any, confidence: Floats, shown: Any, threshold: float) ->
 
 
 def average_precision(good: Any, confidence: Floats, shown: Any) -> float:
-    """Area under precision over recall."""
+    """Return the area under the precision-recall curve."""
     order = np.argsort(-confidence, kind="stable")
     order = order[confidence[order] > 0]
     hits = np.cumsum(good[order])
@@ -88,7 +89,7 @@ def average_precision(good: Any, confidence: Floats, shown: Any) -> float:
 
 
 def calibration(good: Any, confidence: Floats) -> dict[str, Any]:
-    """How often the ball is there, by confidence; the usual difference of the two, weighted by count."""
+    """Return the share of correct reports by confidence, and the expected calibration error."""
     said = confidence > 0
     bins = np.minimum((confidence[said] * 10).astype(int), 9)
     rows, error = [], 0.0
@@ -103,7 +104,7 @@ def calibration(good: Any, confidence: Floats) -> dict[str, Any]:
 
 
 def gather(names: tuple[str, ...], folder: Path | None) -> dict[str, dict[str, Any]]:
-    """What detector and following say over several matches, picture after picture."""
+    """Return the detector's and the tracking's output over several matches, frame by frame."""
     parts: dict[str, list[Any]] = {
         key: [] for key in ("shown", "any", "d_good", "d_conf", "f_good", "f_conf", "f_seen")
     }
@@ -130,7 +131,7 @@ def gather(names: tuple[str, ...], folder: Path | None) -> dict[str, dict[str, A
 
 
 def candidate_there(match: Match, detections: list[Detections]) -> npt.NDArray[np.bool_]:
-    """Whether any candidate lies on the ball: what following can choose from."""
+    """Return for each frame whether any candidate lies on the ball: the upper bound for tracking."""
     there = np.zeros(len(match), bool)
     for i, seen in enumerate(detections):
         boxes = seen.boxes_xyxy[seen.classes == BALL]
@@ -140,7 +141,7 @@ def candidate_there(match: Match, detections: list[Detections]) -> npt.NDArray[n
 
 
 def best_threshold(one: dict[str, Any]) -> float:
-    """The threshold with the best F1."""
+    """Return the threshold with the best F1."""
     tried = np.arange(0.02, 0.99, 0.01)
     scores = [at_threshold(one["good"], one["confidence"], one["shown"], t)["f1"] for t in tried]
     return round(float(tried[int(np.argmax(scores))]), 2)
@@ -168,15 +169,17 @@ def show(result: dict[str, Any]) -> None:
                 f"{name:10}{row['found']:8.3f}{row['average_precision']:8.3f}{at['threshold']:7.2f}{at['precision']:11.3f}"
                 f"{at['recall']:8.3f}{at['f1']:7.3f}{row['calibration']['error']:13.3f}{row['calibration']['brier']:8.3f}"
             )
-    print("confidence said -> ball there (pictures):")
+    print("mean confidence -> share correct (frames):")
     for row in result["followed"]["calibration"]["bins"]:
         print(f"  {row['confidence']:.2f} -> {row['there']:.2f} ({row['pictures']})")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--detections", type=Path, help="folder of <match>.npz; invented without it")
-    parser.add_argument("--json", type=Path, help="write the result here")
+    parser.add_argument(
+        "--detections", type=Path, help="folder of <match>.npz; without it the candidates are synthetic"
+    )
+    parser.add_argument("--json", type=Path, help="file for the results")
     chosen = parser.parse_args()
     fitted, measured = gather(TUNED_ON, chosen.detections), gather(REPORTED_ON, chosen.detections)
     both = measured["followed"]

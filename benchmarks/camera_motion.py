@@ -1,14 +1,14 @@
-"""Measure camera motion and cuts.
+"""Measure the accuracy of camera motion and cut detection.
 
     python benchmarks/camera_motion.py [--data ../shared/data] [--json benchmarks/results/camera_motion.json]
 
-Motion: pixels between where the found and the true homography take a grid of points of the ground, simulated matches,
-640 x 360, 12.5 pictures a second, true boxes of people masked; between neighbouring pictures and over chains of 12.
-Pictures at which the scene itself was restarted (all people jump) are left out.
+Motion: distance in pixels between the estimated and the true homography's images of a grid of ground points; simulated
+matches, 640x360, 12.5 frames per second, true boxes of people masked; between neighbouring frames and over chains of
+12. Frames at which the scene was restarted (all people jump) are left out.
 
-Cuts: real and simulated stretches without a cut, joined at random; a flash is two pictures made twice as bright, a pan
-slides a window over a wide shot by up to a tenth of its width a picture. Thresholds were set by hand after
-looking at match 011 and at all real clips; matches 013 and 014 were not looked at.
+Cuts: real and simulated stretches without a cut, joined at random; a flash is two frames made twice as bright, a pan
+slides a window over a wide shot by up to a tenth of its width per frame. Thresholds were set by hand on match 011 and
+all real clips; matches 013 and 014 were not used.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ STEADY = {
     "action_2/clip_2": (28, 125),
     "action_2/clip_1": (64, 118),
 }
-"""Pictures of real clips between which there is no cut, by eye; the last four are close-ups sped up fourfold."""
+"""Frame ranges of real clips without a cut, by eye; the last four are close-ups sped up fourfold."""
 
 
 def pictures(path: Path, *, start: int = 0, end: int, step: int = 1) -> list[npt.NDArray[np.uint8]]:
-    """Luma of pictures [start, end) of a video."""
+    """Return the luma of frames [start, end) of a video."""
     video = cv2.VideoCapture(str(path))
     found = []
     for index in range(end):
@@ -54,7 +54,7 @@ def pictures(path: Path, *, start: int = 0, end: int, step: int = 1) -> list[npt
 
 
 def measure_motion(folder: Path, *, count: int) -> dict[str, float]:
-    """Errors in one simulated match."""
+    """Return the errors in one simulated match."""
     truth, motions = read_truth(folder / "tracks.txt"), true_motions(folder)
     skip = set(restarts(truth, motions))
     x, y = np.meshgrid(np.linspace(20, 620, 7), np.linspace(40, 340, 5))
@@ -87,12 +87,12 @@ def measure_motion(folder: Path, *, count: int) -> dict[str, float]:
 
 
 def distance(first: npt.NDArray, second: npt.NDArray, grid: npt.NDArray) -> float:
-    """Mean distance of the points of a grid after two homographies."""
+    """Return the mean distance in pixels between a grid's images under two homographies."""
     return float(np.linalg.norm(move_points(first, grid) - move_points(second, grid), axis=1).mean())
 
 
 def stretches(data: Path, names: list[str], matches: list[str]) -> list[list[npt.NDArray[np.uint8]]]:
-    """Stretches without a cut, 12.5 pictures a second."""
+    """Return stretches without a cut, 12.5 frames per second."""
     found = []
     for name in names:
         start, end = STEADY[name]
@@ -108,7 +108,7 @@ def stretches(data: Path, names: list[str], matches: list[str]) -> list[list[npt
 
 
 def measure_cuts(parts: list[list[npt.NDArray[np.uint8]]], *, joins: int, seed: int) -> dict[str, float]:
-    """How many cuts are found within a picture, and how often one is found where there is none."""
+    """Return the share of cuts found within one frame, and the number of false cuts."""
     rng = np.random.default_rng(seed)
     hit = missed = false = looked = 0
     finder, last = CutFinder(), -1
@@ -127,7 +127,7 @@ def measure_cuts(parts: list[list[npt.NDArray[np.uint8]]], *, joins: int, seed: 
 
 
 def measure_false(parts: list[list[npt.NDArray[np.uint8]]], wide: list[npt.NDArray[np.uint8]]) -> dict[str, int]:
-    """Cuts found in flashes and in pans."""
+    """Return the number of cuts found in flashes and in pans."""
     flashes = pans = flash_cuts = pan_cuts = 0
     for part in parts:
         finder = CutFinder()
@@ -148,10 +148,10 @@ def measure_false(parts: list[list[npt.NDArray[np.uint8]]], wide: list[npt.NDArr
 
 
 def main() -> None:
-    """Measure, print, write."""
+    """Run the benchmark, print and write the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--count", type=int, default=1500, help="pictures of each match")
+    parser.add_argument("--count", type=int, default=1500, help="frames of each match")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     cv2.setNumThreads(1)

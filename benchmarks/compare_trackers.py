@@ -2,17 +2,18 @@
 
     python benchmarks/compare_trackers.py [--detections FOLDER] [--json benchmarks/results/compare_trackers.json]
 
-Three kinds of detections: the real top view (players only) with noise, dropouts and false positives made of its truth,
-at 25 and 12.5 pictures a second; simulated matches with the same kinds of noise; and simulated matches with what the
-built-in detector sees in the video (kept in --detections, where given). Settings of touchline were chosen on the first
-125 pictures of the top view under other seeds and on matches 011 and 012; reported are the other 250 pictures and
-matches 013 and 014. The scene of a simulated match restarts now and then, all people jumping at once: each stretch
-between restarts is its own sequence to every tracker. Detected officials are left out, as the truth has only players.
+Three kinds of detections: the real top view (players only) with noise, dropouts and false positives added to its ground
+truth, at 25 and 12.5 frames per second; simulated matches with the same kinds of noise; and simulated matches with the
+built-in detector's output on the video (cached in --detections, if given). Settings of touchline were chosen on the
+first 125 frames of the top view under other seeds and on matches 011 and 012; the other 250 frames and matches 013 and
+014 are reported. The scene of a simulated match restarts now and then, all people jumping at once: each stretch between
+restarts is a separate sequence for every tracker. Detected officials are left out, as the ground truth has only
+players.
 
-Others run with their defaults ("default") and with frame_rate set ("rate"; only so on the simulated matches). The
-detector's own threshold is moved to 0.6 for them, where their defaults expect it. BoT-SORT and McByte see the video's
-pictures for their camera motion; touchline compensates with its own. "offline" is touchline after the pass: first
-detections kept, tracklets rejoined, gaps filled, boxes smoothed. Speed: 25 walking people, no video, single thread.
+Other trackers run with their defaults ("default") and with frame_rate set ("rate"; the only variant on the simulated
+matches). The detector's threshold is mapped to 0.6 for them, as their defaults expect. BoT-SORT and McByte get the
+video's frames for their camera motion compensation; touchline uses its own. "offline" is touchline after the pass:
+first detections kept, tracklets linked, gaps filled, boxes smoothed. Speed: 25 walking people, no video, single thread.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ from touchline.tracking.people.tracklets import Tracklet
 TOP_VIEW_FPS = 25.0
 FPS = 12.5
 DETECTOR_HIGH = 0.3
-"""The built-in detector's own threshold for people."""
+"""The built-in detector's threshold for people."""
 
 TUNED_PICTURES = 125
 COLUMNS = ("HOTA", "DetA", "AssA", "IDF1", "MOTA", "IDSW")
@@ -56,7 +57,7 @@ SEEING = ("BoTSORTTracker", "McByteTracker")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sight:
-    """One picture as the tracker takes it."""
+    """Return one frame in the form the tracker takes."""
 
     detections: Detections
     motion: Motion | None
@@ -64,7 +65,7 @@ class Sight:
 
 
 def make_theirs(name: str, *, fps: float | None, video: bool) -> Any:
-    """A tracker of the package, ``fps`` None for its default rate."""
+    """Return a tracker of the package; ``fps`` None for its default rate."""
     import trackers
 
     options: dict[str, Any] = {} if fps is None else {"frame_rate": fps}
@@ -74,7 +75,7 @@ def make_theirs(name: str, *, fps: float | None, video: bool) -> Any:
 
 
 def as_supervision(detections: Detections, *, high: float = THEIR_HIGH) -> Any:
-    """The detections as the package wants them; confidence ``high`` moved to where their defaults expect it."""
+    """Convert detections for the package, mapping confidence ``high`` to the threshold its defaults expect."""
     import supervision
 
     confidence = np.interp(detections.confidence, [0.0, high, 1.0], [0.0, THEIR_HIGH, 1.0])
@@ -86,7 +87,7 @@ def as_supervision(detections: Detections, *, high: float = THEIR_HIGH) -> Any:
 
 
 def update_theirs(tracker: Any, detections: Any, picture: npt.NDArray | None) -> Boxes:
-    """Ids and boxes that one of their trackers gives for a picture."""
+    """Return ids and boxes from one of the package's trackers for a frame."""
     found = tracker.update(detections) if picture is None else tracker.update(detections, frame=picture)
     ids = np.zeros(len(found), np.int64) - 1 if found.tracker_id is None else np.asarray(found.tracker_id, np.int64)
     keep = ids >= 0
@@ -94,7 +95,7 @@ def update_theirs(tracker: Any, detections: Any, picture: npt.NDArray | None) ->
 
 
 def run_theirs(case: Case, cuts: list[int], *, rate: bool) -> dict[str, list[Boxes]]:
-    """What each of their trackers gives, all fed in one pass over the pictures."""
+    """Return the output of each of the package's trackers, all fed in one pass over the frames."""
     starts = {0, *cuts}
     video = cv2.VideoCapture(str(case.video)) if case.video is not None else None
     for _ in range(case.first if video is not None else 0):
@@ -113,7 +114,7 @@ def run_theirs(case: Case, cuts: list[int], *, rate: bool) -> dict[str, list[Box
 
 
 def run_ours(case: Case, cuts: list[int]) -> dict[str, list[Boxes]]:
-    """What touchline gives, online and after the pass."""
+    """Return touchline's output, online and after the pass."""
     ends = [0, *cuts, len(case.truth)]
     settings = replace(DEFAULT_SETTINGS, high=case.high)
     online: list[Boxes] = []
@@ -132,7 +133,7 @@ def run_ours(case: Case, cuts: list[int]) -> dict[str, list[Boxes]]:
 
 
 def follow_online(sights: list[Sight], *, fps: float, settings: TrackerSettings = DEFAULT_SETTINGS) -> list[Boxes]:
-    """Ids as they are known at each picture."""
+    """Return ids and boxes as known online at each frame."""
     tracker, found = Tracker(fps=fps, settings=settings), []
     for sight in sights:
         ids = tracker.update(sight.detections, motion=sight.motion, appearance=sight.appearance)
@@ -141,7 +142,7 @@ def follow_online(sights: list[Sight], *, fps: float, settings: TrackerSettings 
 
 
 def follow_offline(sights: list[Sight], *, fps: float, settings: TrackerSettings = DEFAULT_SETTINGS) -> list[Boxes]:
-    """Ids and boxes after the pass."""
+    """Return ids and boxes after the pass."""
     motions = [sight.motion for sight in sights]
     people = rejoin(follow_people(sights, fps=fps, settings=settings), motions=motions, fps=fps)
     people = [smooth(fill(person, motions=motions, fps=fps), motions=motions, fps=fps) for person in people]
@@ -149,7 +150,7 @@ def follow_offline(sights: list[Sight], *, fps: float, settings: TrackerSettings
 
 
 def by_picture(tracklets: list[Tracklet], *, count: int) -> list[Boxes]:
-    """Ids and boxes of each picture."""
+    """Return ids and boxes of each frame."""
     ids: list[list[int]] = [[] for _ in range(count)]
     boxes: list[list[npt.NDArray]] = [[] for _ in range(count)]
     for tracklet in tracklets:
@@ -160,7 +161,7 @@ def by_picture(tracklets: list[Tracklet], *, count: int) -> list[Boxes]:
 
 
 def measure(case: Case, cuts: list[int], *, rates: tuple[bool, ...] = (False, True)) -> dict[str, dict[str, float]]:
-    """Scores of every tracker on a case."""
+    """Return the scores of every tracker on a case."""
     results = run_ours(case, cuts)
     for rate in rates:
         for name, found in run_theirs(case, cuts, rate=rate).items():
@@ -177,7 +178,7 @@ def measure(case: Case, cuts: list[int], *, rates: tuple[bool, ...] = (False, Tr
 
 
 def top_view(data: Path, *, level: int, step: int, seed: int, held_out: bool) -> Case:
-    """The real top view with noise."""
+    """Return the case of the real top view with noise."""
     truth = read_truth(data / "tracking/top_view_gt.txt", smallest_ids=True)
     truth = thin(truth[TUNED_PICTURES:] if held_out else truth[:TUNED_PICTURES], step=step)
     fps = TOP_VIEW_FPS / step
@@ -188,7 +189,7 @@ def top_view(data: Path, *, level: int, step: int, seed: int, held_out: bool) ->
 def simulated(
     data: Path, match: str, *, level: int | None, seed: int, kept: Path | None, count: int
 ) -> tuple[Case, list[int]]:
-    """A simulated match, with noise or, ``level`` None, with the detector's own boxes; and where it restarts."""
+    """Return a simulated match with noise, or with the detector's boxes if ``level`` is None, and its restarts."""
     folder = data / "simulated" / match
     truth = read_truth(folder / "tracks.txt")
     cuts = restarts(truth, true_motions(folder))
@@ -208,9 +209,9 @@ def simulated(
 
 
 def detect(folder: Path, kept: Path | None) -> tuple[int, list[Detections]]:
-    """What the built-in detector sees of players in a match's video, and from which picture on.
+    """Return the built-in detector's players in a match's video, and the first frame they cover.
 
-    Kept as ``<match>.npz``; pictures are those that the file covers.
+    Cached as ``<match>.npz``; the frames are those that the file covers.
     """
     path = kept / f"{folder.name}.npz" if kept else None
     if path is not None and path.exists():
@@ -230,7 +231,7 @@ def detect(folder: Path, kept: Path | None) -> tuple[int, list[Detections]]:
 
 
 def run_detector(video: Path) -> tuple[npt.NDArray, ...]:
-    """Frame numbers from 1, boxes, confidences and classes of a whole video."""
+    """Return frame numbers from 1, boxes, confidences and classes over a whole video."""
     from touchline.tracking.detector import load_detector
 
     detector, reader, rows = load_detector(), cv2.VideoCapture(str(video)), []
@@ -248,7 +249,7 @@ def run_detector(video: Path) -> tuple[npt.NDArray, ...]:
 def look(
     folder: Path, seen: list[Detections], *, first: int, kept: Path | None
 ) -> tuple[list[Motion], list[npt.NDArray[np.float32]]]:
-    """Camera motion and looks of the detections, from the video; kept where told."""
+    """Return camera motion and appearance of the detections from the video; cached if a folder is given."""
     counts = np.cumsum([len(detections) for detections in seen])[:-1]
     if kept is not None and kept.exists():
         with np.load(kept) as file:
@@ -274,7 +275,7 @@ def look(
 
 
 def measure_speed(*, people: int = 25, pictures: int = 400) -> dict[str, float]:
-    """Milliseconds of CPU a picture."""
+    """Return CPU milliseconds per frame."""
     rng = np.random.default_rng(0)
     place = rng.uniform((50, 50), (1200, 600), (people, 2))
     walk = rng.normal(0, 2, (people, 2))
@@ -298,7 +299,7 @@ def measure_speed(*, people: int = 25, pictures: int = 400) -> dict[str, float]:
 
 
 def best(make: Callable[[], Any], update: Callable[[Any, int], Any], pictures: int) -> float:
-    """Milliseconds a picture of the quickest of three runs."""
+    """Return milliseconds per frame of the fastest of three runs."""
     spent = []
     for _ in range(3):
         tracker = make()
@@ -310,7 +311,7 @@ def best(make: Callable[[], Any], update: Callable[[Any, int], Any], pictures: i
 
 
 def mean_tables(tables: list[dict[str, dict[str, float]]]) -> dict[str, dict[str, float]]:
-    """The mean over seeds or matches."""
+    """Return the mean over seeds or matches."""
     return {
         name: {column: round(float(np.mean([table[name][column] for table in tables])), 2) for column in COLUMNS}
         for name in tables[0]
@@ -325,7 +326,7 @@ def show(title: str, table: dict[str, dict[str, float]]) -> None:
 
 
 def measure_all(arguments: argparse.Namespace) -> dict[str, dict[str, dict[str, float]]]:
-    """All tables, printed as they come."""
+    """Return all tables, printing each as it is finished."""
     tables = {}
     for step in (1, 2):
         for level in range(len(LEVELS)):
@@ -349,12 +350,12 @@ def measure_all(arguments: argparse.Namespace) -> dict[str, dict[str, dict[str, 
 
 
 def main() -> None:
-    """Measure, print, write."""
+    """Run the benchmark, print and write the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--detections", type=Path, help="folder that keeps what networks saw")
+    parser.add_argument("--detections", type=Path, help="folder that caches the networks' output")
     parser.add_argument("--matches", nargs="+", default=["match_013", "match_014"])
-    parser.add_argument("--pictures", type=int, default=1875, help="of each match")
+    parser.add_argument("--pictures", type=int, default=1875, help="frames of each match")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
@@ -364,7 +365,7 @@ def main() -> None:
     if arguments.detections:
         arguments.detections.mkdir(parents=True, exist_ok=True)
     speed = measure_speed()
-    print("ms a picture at 25 boxes:", speed)
+    print("ms per frame at 25 boxes:", speed)
     tables = measure_all(arguments)
     if arguments.json:
         arguments.json.parent.mkdir(parents=True, exist_ok=True)

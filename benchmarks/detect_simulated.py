@@ -1,4 +1,4 @@
-"""What a detector sees in the simulated matches, for the benchmarks of ball and teams.
+"""Run a detector on the simulated matches, for the benchmarks of ball and teams.
 
     python benchmarks/detect_simulated.py FOLDER [--model M] [--match match_013 ...] [--first 0] [--count 3750]
 
@@ -18,7 +18,7 @@ from touchline.tracking.detector import Detector, load_detector
 
 
 def detect(detector: Detector, name: str, *, first: int, count: int, path: Path) -> int:
-    """Detect in some pictures of a match and write what was seen; the number of detections."""
+    """Detect in a range of frames of a match, write the detections and return their number."""
     frames, found = [], []
     for number, frame in enumerate(itertools.islice(read_match(name).frames(), first, first + count), start=first + 1):
         (seen,) = detector.detect([frame.to_rgb()])
@@ -37,10 +37,10 @@ def detect(detector: Detector, name: str, *, first: int, count: int, path: Path)
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--model", help="name or file; the built-in detector without it")
+    parser.add_argument("--model", help="name or file of a detector (default: the built-in one)")
     parser.add_argument("--match", nargs="+", default=[*TUNED_ON, *REPORTED_ON])
-    parser.add_argument("--first", type=int, default=0, help="first picture, from 0")
-    parser.add_argument("--count", type=int, default=3750, help="pictures")
+    parser.add_argument("--first", type=int, default=0, help="first frame, from 0")
+    parser.add_argument("--count", type=int, default=3750, help="number of frames")
     chosen = parser.parse_args()
     chosen.folder.mkdir(parents=True, exist_ok=True)
     detector = load_detector(chosen.model, threads=1)

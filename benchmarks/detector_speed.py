@@ -1,9 +1,9 @@
-"""How many pictures a second the detector looks at: OpenVINO in both precisions and torch, side by side in one run.
+"""Measure the detector's speed in frames per second: OpenVINO in both precisions and torch, in one run.
 
     python benchmarks/detector_speed.py [--model people-detector] [--threads 2] [--json FILE]
 
-Pictures of 1280x720 go in as arrays; scaling, the network and the choice of boxes are timed, decoding is not. Rounds
-of the variants alternate, and the best round of each counts, as these machines are shared.
+The input is arrays of 1280x720; scaling, the network and box selection are timed, decoding is not. Rounds of the
+variants alternate, and the best round of each counts, because the machines are shared.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PICTURES_A_ROUND = 4
 
 
 def variants(model: str, threads: int) -> dict[str, Detector]:
-    """The detector on each runtime."""
+    """Return the detector on each runtime."""
     loaded = load_model(model, task="detect")
     network, config, sha256 = loaded.network, loaded.config, loaded.sha256
     finder = PeakFinder(network).eval()
@@ -45,14 +45,14 @@ def variants(model: str, threads: int) -> dict[str, Detector]:
 
 
 def timed(call: Callable[[], object]) -> tuple[float, float]:
-    """Wall and processor seconds of a call."""
+    """Return wall and CPU seconds of a call."""
     wall_s, cpu_s = time.perf_counter(), time.process_time()
     call()
     return time.perf_counter() - wall_s, time.process_time() - cpu_s
 
 
 def measure(detectors: dict[str, Detector], rounds: int) -> dict[str, Any]:
-    """Best round of each variant."""
+    """Return the best round of each variant."""
     pictures = list(np.random.default_rng(0).integers(0, 256, (PICTURES_A_ROUND, 720, 1280, 3), dtype=np.uint8))
     best: dict[str, tuple[float, float]] = {}
     for number in range(rounds + 1):
@@ -80,7 +80,7 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     result = measure(variants(arguments.model, arguments.threads), arguments.rounds)
     for name, row in result.items():
-        print(f"{name:16} {row['pictures_per_s']:7.2f} pictures/s {row['cpu_ms_per_picture']:8.1f} ms of CPU a picture")
+        print(f"{name:16} {row['pictures_per_s']:7.2f} frames/s {row['cpu_ms_per_picture']:8.1f} CPU ms per frame")
     if arguments.json:
         facts = {"model": arguments.model, "threads": arguments.threads, "processor": platform.processor()}
         arguments.json.write_text(json.dumps({**facts, "variants": result}, indent=1) + "\n")

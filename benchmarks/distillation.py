@@ -1,4 +1,4 @@
-"""The table of a finished ``touchline distill`` run, from what lies in its folder.
+"""Make the table of a finished ``touchline distill`` run from its folder.
 
     touchline distill recipes/distill-basketball.yaml --set data_root=../shared/data --out runs/basketball-student
     python benchmarks/distillation.py runs/basketball-student --json benchmarks/results/distill_basketball.json
@@ -6,9 +6,9 @@
     touchline distill recipes/distill-skeletons.yaml --set data_root=../shared/data --out runs/tennis-student
     python benchmarks/distillation.py runs/tennis-student --json benchmarks/results/distill_skeletons.json
 
-Beside the table: macro F1 with its interval, the recall of every class, the accuracy of every match, and how often
-student and teacher agree. Losses, weights and sizes were set before the first run and not changed after it. Speeds are
-those of the machine and the moment.
+In addition to the table: macro F1 with its interval, the recall of every class, the accuracy of every match, and the
+agreement of student and teacher. Losses, weights and sizes were set before the first run and not changed after it.
+Speeds depend on the machine and its load.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ KEPT = (
 
 
 def gather(folder: Path) -> dict[str, Any]:
-    """Everything that is written."""
+    """Return all results."""
     table = json.loads((folder / "table.json").read_text(encoding="utf-8"))
     table["model"] = Path(table["model"]).name
     said = {role: read_clip_predictions(folder / f"{role}.csv").values.argmax(axis=1) for role in ROLES}
@@ -46,7 +46,7 @@ def gather(folder: Path) -> dict[str, Any]:
 
 
 def show(table: dict[str, Any]) -> None:
-    print(f"{'':10} {'weights':>9} {'clips/s':>8}  accuracy [95 %]          macro F1 [95 %]          as teacher")
+    print(f"{'':10} {'weights':>9} {'clips/s':>8}  accuracy [95 %]          macro F1 [95 %]          agreement")
     for row in table["rows"]:
         intervals = [
             f"{100 * row['measured'][key]:5.1f} [{100 * low:.1f} to {100 * high:.1f}]"
@@ -66,8 +66,8 @@ def show(table: dict[str, Any]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="of a finished run")
-    parser.add_argument("--json", type=Path, help="write the result here")
+    parser.add_argument("folder", type=Path, help="folder of a finished run")
+    parser.add_argument("--json", type=Path, help="file for the results")
     chosen = parser.parse_args()
     table = gather(chosen.folder)
     show(table)

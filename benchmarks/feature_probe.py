@@ -1,14 +1,14 @@
-"""What a linear reader finds in the built-in features: is something other than passing and dribbling happening now?
+"""Probe the built-in features linearly: is something other than passing and dribbling happening now?
 
     python benchmarks/feature_probe.py --matches ../shared/data/simulated --features FOLDER \\
         --json benchmarks/results/feature_probe.json
 
 Rows of four simulated matches are labelled by whether an event of a group lies within a second. Standardised features
-of a row and of those a second before and after, reduced to 32 directions each, go into a logistic regression that is
-trained on three matches and judged on the fourth, by average precision. Nothing was chosen on the outcome.
+of a row and of the rows a second before and after, reduced to 32 dimensions each, go into a logistic regression that is
+trained on three matches and tested on the fourth, by average precision. Nothing was chosen on the results.
 
-The matches are simulated, and the detector whose features these are saw pictures of such matches in its training, so
-this says that the features hold something of events, not how much of it there is on television.
+The matches are simulated, and the detector behind the features was trained on frames of such matches, so the results
+show that the features carry information on events, but not how much of it they carry on broadcast video.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ DIRECTIONS = 32
 
 
 def near(features: Features, labels: Path, *, wanted: tuple[str, ...]) -> np.ndarray:
-    """Which rows (rows,) lie near an event."""
+    """Return which rows (rows,) lie near an event."""
     times_s = features.times_us / 1e6
     at_s = np.array([event.start_us / 1e6 for event in read_labels(labels) if event.label in wanted])
     return np.abs(times_s[:, None] - at_s).min(axis=1, initial=np.inf) <= NEAR_S
 
 
 def with_neighbours(rows: np.ndarray) -> np.ndarray:
-    """Rows beside those a second before and after; the ends repeat."""
+    """Concatenate each row with those a second before and after; the ends repeat."""
     index = np.arange(len(rows))
     return np.concatenate([rows[np.clip(index + step, 0, len(rows) - 1)] for step in (-2, 0, 2)], axis=1)
 
@@ -65,7 +65,7 @@ def probe(streams: dict[str, Features], truth: dict[str, np.ndarray]) -> dict[st
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--matches", type=Path, required=True)
-    parser.add_argument("--features", type=Path, required=True, help="Where features are kept from run to run.")
+    parser.add_argument("--features", type=Path, required=True, help="Folder that caches features between runs.")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     extractor = load_feature_extractor("builtin", device="cpu")

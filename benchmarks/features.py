@@ -1,15 +1,15 @@
-"""What taking features costs, and what making them narrower holds in memory.
+"""Measure the cost of feature extraction and the memory of feature dimension reduction.
 
     python benchmarks/features.py --video ../shared/data/simulated/match_011/video.mp4 \\
         --json benchmarks/results/features.json
 
-Speed: ``touchline features extract`` beside the plain way of the references, which turns every frame of the video into
-an RGB picture, resizes all of them, keeps one in every half second and puts these through torch one batch at a time.
-Both see the same seconds of video and the same network, and give features that agree. Processor time is what counts
-here: it is hardly moved by what else runs on the machine.
+Speed: ``touchline features extract`` compared with the plain method of the references, which converts every frame of
+the video to RGB, resizes all of them, keeps one per half second and runs these through torch batch by batch. Both get
+the same seconds of video and the same network, and their features agree. CPU time is reported, because it hardly
+depends on the load of the machine.
 
-Memory: the peak of a process that fits mean and PCA on growing numbers of halves of a match, beside one that holds all
-features in memory and calls scikit-learn.
+Memory: the peak of a process that fits mean and PCA on growing numbers of match halves, compared with one that holds
+all features in memory and calls scikit-learn.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ MEAN, STD = np.array(IMAGENET_MEAN, np.float32), np.array(IMAGENET_STD, np.float
 
 
 def cut(video: Path, out: Path, *, seconds: float) -> Path:
-    """The first seconds of a video, copied without encoding."""
+    """Copy the first seconds of a video without re-encoding."""
     import av
 
     with av.open(str(video)) as source, av.open(str(out), "w") as target:
@@ -49,7 +49,7 @@ def cut(video: Path, out: Path, *, seconds: float) -> Path:
 
 
 def plain(video: Path, network: Any, *, batch: int) -> np.ndarray:
-    """Features as the references take them: every frame becomes a resized picture, then some are used."""
+    """Extract features as the references do: convert and resize every frame, then use some of them."""
     import cv2
     import torch
 
@@ -79,7 +79,7 @@ def plain(video: Path, network: Any, *, batch: int) -> np.ndarray:
 
 
 def timed(work: Any) -> tuple[Any, float, float]:
-    """What a call gives, its wall seconds, and its processor seconds."""
+    """Return the result of a call, its wall seconds and its CPU seconds."""
     wall, cpu = time.perf_counter(), time.process_time()
     found = work()
     return found, time.perf_counter() - wall, time.process_time() - cpu
@@ -142,20 +142,20 @@ def _costs(name: str, wall: float, cpu: float, seconds: float) -> dict[str, floa
 
 
 def fit_in_process(folder: Path, *, way: str, components: int) -> dict[str, Any]:
-    """Run one fit in a process of its own; its peak memory and time."""
+    """Run one fit in a separate process; return its peak memory and time."""
     command = [sys.executable, __file__, "--fit-way", way, "--folder", str(folder), "--components", str(components)]
     found: dict[str, Any] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return found
 
 
 def peak_kb() -> int:
-    """The most memory this process has held so far, mapped files included."""
+    """Return the peak memory of this process so far, including mapped files."""
     found = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
     return int(found[1]) if found else 0
 
 
 def fit(folder: Path, *, way: str, components: int) -> dict[str, Any]:
-    """What the process of :func:`fit_in_process` does."""
+    """Run one fit; this is the work of the process started by :func:`fit_in_process`."""
     files = sorted(folder.glob("*.npy"))
     if way == "touchline":
         from touchline.features.reduction import ReductionFit
@@ -208,7 +208,7 @@ def show(results: dict[str, Any]) -> None:
         ours = row["touchline_frames_per_cpu_s"]
         fast = row.get("bf16_frames_per_cpu_s", "")
         print(f"{row['network']:10} {row['rows']:5} {ours:23} {fast:>5} {theirs:>19} {times:>6} {gap:>11}")
-    print("\nway           halves  features MB  peak MB  above start MB  cpu s")
+    print("\nmethod        halves  features MB  peak MB  above start MB  cpu s")
     for row in results["memory"]:
         print(
             f"{row['way']:13} {row['files']:6} {row['features_mb']:12} {row['peak_mb']:8} "

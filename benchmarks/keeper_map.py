@@ -1,10 +1,10 @@
-"""How long a map of expected saves takes: the built-in model, and the published recipe at once and cell by cell.
+"""Time maps of expected saves: the built-in model, and the published recipe in one batch and cell by cell.
 
     python benchmarks/keeper_map.py --data ../shared/data/keepers --json benchmarks/results/keeper_map.json
 
-The published program predicts every cell and technique on its own; that is timed on a part of the cells and scaled up.
-Its shares of the map in which each technique is best (acceptance check 10) are those of all cells at once. Times of the
-clock hold what else the machine was doing; those of the processor are what a map costs.
+The published program predicts every cell and technique separately; that is timed on some of the cells and scaled up.
+Its shares of the map in which each technique is best (acceptance check 10) are computed over all cells in one batch.
+Wall times depend on the load of the machine; CPU times are the cost of a map.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ SCALAR_CELLS = 60
 
 
 def seconds(work: Callable[[], Any], *, rounds: int) -> dict[str, float]:
-    """Median seconds of a round after a first that does not count, by the clock and of the processor."""
+    """Return the median wall and CPU seconds of a round, after one warm-up round."""
     work()
     clock, processor = [], []
     for _ in range(rounds):
@@ -54,7 +54,7 @@ def seconds(work: Callable[[], Any], *, rounds: int) -> dict[str, float]:
 
 
 def built_in(rounds: int) -> dict[str, Any]:
-    """Times of the built-in maps, and of the same cells asked one by one."""
+    """Return the times of the built-in maps, and of the same cells predicted one by one."""
     model = load_expected_saves()
     found: dict[str, Any] = {}
     for name, place in PLACES.items():
@@ -65,7 +65,7 @@ def built_in(rounds: int) -> dict[str, Any]:
 
 
 def one_by_one(whole: OptimalMap, predict: Callable[[Shot], Any]) -> float:
-    """Processor seconds for every covered cell as a shot of its own, from a part of them."""
+    """Estimate CPU seconds for predicting every covered cell as a separate shot, from some of the cells."""
     rows, columns = np.nonzero(whole.covered)
     chosen = np.random.default_rng(0).choice(len(rows), SCALAR_CELLS, replace=False)
     shots = [Shot(float(whole.x_yd[rows[k]]), float(whole.y_yd[columns[k]]), keeper_yd=(114.0, 40.0)) for k in chosen]
@@ -76,7 +76,7 @@ def one_by_one(whole: OptimalMap, predict: Callable[[Shot], Any]) -> float:
 
 
 def published(folder: Path, rounds: int) -> dict[str, Any]:
-    """Times of the published recipe's map, and its shares."""
+    """Return the times of the published recipe's map, and its shares."""
     fit = fit_as_published(read_shots(folder), read_poses(folder), read_choices(folder))
     times = seconds(lambda: reference_map(fit.model, pressed=False), rounds=max(rounds // 3, 1))
     places, _ = reference_map(fit.model, pressed=False)

@@ -1,4 +1,4 @@
-"""The built-in keeper-pose network on pictures of shots it never saw, beside two baselines and the published poses.
+"""Measure the built-in keeper-pose network on held-out shots, against two baselines and the published poses.
 
 The pictures are those of ``recipes/keeper-pose.yaml``'s fold 0. Run with the measuring data beside the repository:
 
@@ -32,10 +32,12 @@ SHOWN = 6
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", default="keeper-pose", help="a model's name or file")
+    parser.add_argument("--model", default="keeper-pose", help="name or file of a model")
     parser.add_argument("--recipe", type=Path, default=ROOT / "recipes" / "keeper-pose.yaml")
-    parser.add_argument("--json", type=Path, help="write the numbers here")
-    parser.add_argument("--picture", type=Path, help="draw six held-out skeletons here, found above published ones")
+    parser.add_argument("--json", type=Path, help="file for the results")
+    parser.add_argument(
+        "--picture", type=Path, help="file for a drawing of six held-out skeletons, predicted above published"
+    )
     arguments = parser.parse_args()
     settings = KeeperPoseRecipe.model_validate(read_recipe(arguments.recipe).settings)
     pictures = read_keeper_pictures(settings.data_root / settings.pictures)

@@ -1,13 +1,14 @@
-"""What keepers' techniques, the keeper table and penalties are worth, on the published tables.
+"""Evaluate keepers' techniques, the keeper table and penalty models on the published tables.
 
     python benchmarks/keeper_technique.py DATA [--json benchmarks/results/keeper_technique.json] [--picture FILE]
 
 DATA is the folder of the published tables (events/, pose/, filters.json). Techniques: stability over 200 bootstrap
-samples of shots, and agreement of two pictures of one shot in five folds of shots; the published recipe alike. Keeper
-table: expected saves of each keeper's shots from a model that was fitted on all other keepers'. Penalties: twenty
-times ten folds of keepers. "Rejected by eye" is how the pictures fare that the authors threw away. Nothing was tuned on
-these numbers but the number of clusters and their names, which are the published ones, and the confidence that a
-technique needs to be told (one half). --picture draws the middle of each technique and the map (needs matplotlib).
+samples of shots, and agreement of two pictures of one shot in five folds of shots; the same for the published recipe.
+Keeper table: expected saves of each keeper's shots from a model fitted on all other keepers' shots. Penalties: twenty
+repetitions of ten folds of keepers. "Rejected by eye" are the results on the pictures that the authors discarded.
+Nothing was tuned on these results except the number of clusters and their names, which are the published ones, and the
+confidence threshold for naming a technique (one half). --picture draws the centre of each technique and the map (needs
+matplotlib).
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0)
 
 
 def told(tables: ReferenceTables, techniques: Techniques) -> dict[str, Any]:
-    """How the pictures fare that the authors kept, and those that they rejected by eye."""
+    """Return the results on the pictures that the authors kept, and on those that they rejected by eye."""
     rejected = set(tables.choices.rejected_rows)
     found: dict[str, Any] = {}
     for name, wanted in (("kept", False), ("rejected by eye", True)):
@@ -56,7 +57,7 @@ def told(tables: ReferenceTables, techniques: Techniques) -> dict[str, Any]:
 
 
 def keepers(folder: Path) -> dict[str, Any]:
-    """The keeper table, each keeper's expected saves from the others' shots."""
+    """Return the keeper table, each keeper's expected saves predicted from the other keepers' shots."""
     data, _, shots = read_save_data(folder)
     spelling = one_spelling([str(name) for name in shots.keeper])
     names = np.array([spelling[str(name)] for name in shots.keeper[data.ids]])
@@ -82,7 +83,7 @@ def keepers(folder: Path) -> dict[str, Any]:
 
 
 def penalties(folder: Path, tables: ReferenceTables) -> dict[str, Any]:
-    """Every model of penalties."""
+    """Return the results of every penalty model."""
     found = measure_penalties(kept_penalties(read_penalties(folder), tables.choices))
     models = [
         {
@@ -97,7 +98,7 @@ def penalties(folder: Path, tables: ReferenceTables) -> dict[str, Any]:
 
 
 def draw(techniques: Techniques, path: Path) -> None:
-    """The middle of each technique with its examples, and the map."""
+    """Draw the centre of each technique with its examples, and the map."""
     import matplotlib as mpl
 
     mpl.use("Agg")

@@ -1,10 +1,10 @@
-"""Peak memory of ``touchline spot`` on a synthetic file of three hours, and of one tenth of it.
+"""Measure the peak memory of ``touchline spot`` on a synthetic file of three hours, and of a tenth of that.
 
     python benchmarks/memory.py [--hours 3] [--model NAME_OR_FILE] [--out benchmarks/results/memory.json]
 
-The file is made first: 160x90 at 12.5 frames a second, so that making and analysing it takes minutes, not hours. Memory
-that grows with duration shows as a difference between the two files. The system's own count of
-the process's peak is taken.
+The file is generated first: 160x90 at 12.5 frames per second, so that making and analysing it takes minutes, not hours.
+Memory that grows with duration shows as a difference between the two files. The peak is the one reported by the
+operating system for the process.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ LIMIT_GB = 1.5
 
 
 def write_video(path: Path, *, hours: float) -> None:
-    """A moving pattern, encoded once for one group of pictures whose packets are then repeated."""
+    """Write a video of a moving pattern: one group of pictures is encoded and its packets are repeated."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "bf": "0", "g": str(GOP)})
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
@@ -49,7 +49,7 @@ def write_video(path: Path, *, hours: float) -> None:
 
 
 def _picture(number: int) -> av.VideoFrame:
-    """A bright block that wanders over a grey field."""
+    """Return a frame with a bright block that moves over a grey field."""
     picture = np.full((HEIGHT, WIDTH), 90, np.uint8)
     left = number * (WIDTH - 20) // GOP
     picture[30:50, left : left + 20] = 220
@@ -59,18 +59,18 @@ def _picture(number: int) -> av.VideoFrame:
 
 
 def peak_of(command: list[str]) -> tuple[float, float]:
-    """Run a command; its peak resident memory in GB as the system counted it, and its seconds."""
+    """Run a command; return its peak resident memory in GB, as reported by the system, and its seconds."""
     started_s = time.monotonic()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
-        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}; run it by hand to see why")
+        raise SystemExit(f"{' '.join(command)} exited with {process.returncode}; run it by hand to see why")
     return usage.ru_maxrss * 1024 / 1e9, time.monotonic() - started_s
 
 
 def measure(hours: float, *, model: str | None, folder: Path) -> dict[str, float]:
-    """Make a file of so many hours, analyse it, and say what that took."""
+    """Make a file of the given hours, analyse it, and return memory and time."""
     video = folder / f"hours-{hours:g}.mp4"
     write_video(video, hours=hours)
     named = [] if model is None else ["--model", model]
@@ -87,10 +87,10 @@ def measure(hours: float, *, model: str | None, folder: Path) -> dict[str, float
 
 
 def main() -> None:
-    """Measure, print, save."""
+    """Run the benchmark, print and save the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--hours", type=float, default=3.0)
-    parser.add_argument("--model", default=None, help="default: the built-in spotter")
+    parser.add_argument("--model", default=None, help="name or file of a spotter (default: the built-in one)")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "memory.json")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -1,14 +1,14 @@
-"""How well metres tell how players move, and boxes who has the ball, against the exact truth of simulated matches.
+"""Measure movement classes from positions and ball possession from boxes, against exact simulated matches.
 
     touchline track ../shared/data/simulated/match_013/video.mp4 --out FOLDER/013
     python benchmarks/movement.py FOLDER [--matches 013] [--json benchmarks/results/movement.json]
 
-"touchline" is everything that ``touchline track`` writes, with its own detector, tracker and pitch; each moment of a
-track counts for the player whose true box overlaps it most. "true tracks" has the true boxes, and the true places with
-0.3 m of noise in each picture. The truth of movement is the speed of the true places by the same borders, without
-margins or least lengths; that of the ball is the owner that the simulator notes, when it can be seen. Intervals are of
-players (movement) and of stretches of 10 s (ball), drawn with replacement. Nothing was chosen on match 013; the
-constants of ``recognition.movement`` and ``recognition.on_the_ball`` were chosen on the true tracks of 011.
+"touchline" is the output of ``touchline track`` with its detector, tracker and pitch finder; each moment of a track is
+assigned to the player whose true box overlaps it most. "true tracks" uses the true boxes, and the true positions with
+0.3 m of noise in each frame. The ground truth of movement is the speed of the true positions under the same thresholds,
+without margins or minimum lengths; that of the ball is the owner recorded by the simulator while the ball is visible.
+Intervals are bootstrap intervals over players (movement) and over stretches of 10 s (ball). Nothing was chosen on match
+013; the constants of ``recognition.movement`` and ``recognition.on_the_ball`` were chosen on the true tracks of 011.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ Ints = npt.NDArray[np.int64]
 
 
 def main() -> None:
-    """Measure and print."""
+    """Run the benchmark and print the results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path, help="of the bundles that touchline track made")
+    parser.add_argument("folder", type=Path, help="folder of the bundles written by touchline track")
     parser.add_argument("--matches", nargs="+", default=["013"])
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def true_places(match: SimulatedMatch) -> dict[int, dict[str, npt.NDArray[Any]]]:
-    """Of each player: frames from 0, places in metres, and which movement it is, -1 where unknown."""
+    """Return for each player frames from 0, positions in metres, and movement indices, -1 where unknown."""
     found = {}
     for player in np.unique(match.rows[:, 1]).astype(int):
         rows = match.rows[match.rows[:, 1] == player]
@@ -79,7 +79,7 @@ def true_places(match: SimulatedMatch) -> dict[int, dict[str, npt.NDArray[Any]]]
 
 
 def oracle(match: SimulatedMatch, places: dict[int, dict[str, npt.NDArray[Any]]]) -> tuple[list[Track], Actions]:
-    """True boxes and noisy true places as tracks, and what touchline makes of them."""
+    """Return true boxes and noisy true positions as tracks, with the actions that touchline derives from them."""
     random = np.random.default_rng(0)
     tracks = []
     for player, facts in places.items():
@@ -94,7 +94,7 @@ def oracle(match: SimulatedMatch, places: dict[int, dict[str, npt.NDArray[Any]]]
 
 
 def from_bundle(folder: Path) -> tuple[list[Track], Actions]:
-    """The tracks that touchline wrote, and what it makes of them."""
+    """Return the tracks that touchline wrote, with their actions."""
     tracks = list(read_tracks_parquet(next(folder.glob("*.touchline")) / "tracks.parquet"))
     moved = [action for track in tracks if track.label not in ("ball", "referee") for action in movements_of(track)]
     return tracks, Actions((*moved, *holders_of(tracks)))
@@ -108,7 +108,7 @@ def movement_rows(
     *,
     prefix: str,
 ) -> list[tuple[str, int, int]]:
-    """(player, true movement, told movement or -1) of every moment at which a known player is followed."""
+    """Return (player, true movement, predicted movement or -1) at every moment a known player is tracked."""
     band_at = {
         p: dict(zip(facts["frames"].tolist(), facts["band"].tolist(), strict=True)) for p, facts in places.items()
     }
@@ -126,7 +126,7 @@ def movement_rows(
 
 
 def players_of(match: SimulatedMatch, track: Track) -> list[int]:
-    """Which player each box of a track lies on; 0 for none."""
+    """Return the player on whom each box of a track lies; 0 for none."""
     found = []
     for frame, box in zip(track.frames, track.boxes_xyxy, strict=True):
         rows = match.rows[slice(*np.searchsorted(match.rows[:, 0], (frame + 1, frame + 2)))]
@@ -139,7 +139,7 @@ def players_of(match: SimulatedMatch, track: Track) -> list[int]:
 
 
 def movement_scores(rows: list[tuple[str, int, int]]) -> dict[str, Any]:
-    """Agreement, of each movement and over all, and how often nothing was said."""
+    """Return the agreement for each movement and overall, and the share without a prediction."""
     truth, told = (np.array([row[k] for row in rows]) for k in (1, 2))
     players = np.array([row[0] for row in rows])
     said = told >= 0
@@ -165,7 +165,7 @@ def movement_scores(rows: list[tuple[str, int, int]]) -> dict[str, Any]:
 def ball_rows(
     match: SimulatedMatch, tracks: list[Track], actions: Actions, *, prefix: str
 ) -> list[tuple[str, int, int]]:
-    """(block, owner or 0, told or 0, -1 for a track that is on no player) of every picture that shows the ball."""
+    """Return (block, true owner or 0, predicted owner, 0 or -1 for a track on no player) where the ball is visible."""
     ball = _ball(match)
     told = np.zeros(len(ball), np.int64)
     by_id = {track.track_id: track for track in tracks}
@@ -181,14 +181,14 @@ def ball_rows(
 
 
 def _mark(told: Ints, match: SimulatedMatch, track: Track, action: Action) -> None:
-    """Write who is meant into the pictures that an action covers."""
+    """Mark the player of an action in the frames it covers."""
     for frame, time_us, player in zip(track.frames, track.times_us, players_of(match, track), strict=True):
         if action.start_us <= time_us < action.end_us:
             told[frame] = player or -1
 
 
 def ball_scores(rows: list[tuple[str, int, int]]) -> dict[str, Any]:
-    """Precision and recall over moments."""
+    """Return precision and recall over moments."""
     owner, told = (np.array([row[k] for row in rows]) for k in (1, 2))
     names, index = np.unique([row[0] for row in rows], return_inverse=True)
     hits = np.bincount(index, weights=(told != 0) & (told == owner))
@@ -201,7 +201,7 @@ def ball_scores(rows: list[tuple[str, int, int]]) -> dict[str, Any]:
 
 
 class _Share:
-    """A sum over drawn blocks divided by another."""
+    """Return the ratio of two sums over resampled blocks."""
 
     def __init__(self, part: npt.NDArray[np.float64], whole: npt.NDArray[np.float64]) -> None:
         self.part, self.whole = part, whole
@@ -211,7 +211,7 @@ class _Share:
 
 
 def _ball(match: SimulatedMatch) -> npt.NDArray[np.float64]:
-    """Per frame: x and y in the picture, team and number of the owner, -1 for nobody."""
+    """Return per frame x and y in the picture, team and number of the owner, -1 for nobody."""
     rows = np.genfromtxt(SHARED / "simulated" / f"match_{match.name}" / "ball.csv", delimiter=",", names=True)
     return np.stack([rows["x_px"], rows["y_px"], rows["owner_team"], rows["owner_player"]], axis=1)
 

@@ -1,17 +1,17 @@
-"""How well the camera is placed, and what follows from it: positions, their stated uncertainty, speeds, distances.
+"""Measure camera calibration and its results: positions, their stated uncertainty, speeds, distances.
 
 Usage: ``python benchmarks/pitch.py [--seconds 120] [--json benchmarks/results/pitch.json] [--only PART ...]``.
 
 Needs the measuring data beside the repository (``../shared/data``). Parts:
 
 - ``labels``: labelled keypoints of real frames, each left out in turn and predicted from the others;
-- ``noise``: exact cameras of the real frames, keypoints with known noise: errors, and whether the stated ones are true;
-- ``simulated``: matches 013 and 014, exact keypoints with noise that is alike in neighbouring frames, 3 % of them wild,
-  and the camera's motion as measured in the video: single pictures against the smoothed shot, with pictures left out;
-- ``network``: the same from the built-in pitch finder's keypoints, and its reprojection on prefixes it never saw;
-- ``movement``: speed and distance of players against their exact courses.
+- ``noise``: exact cameras of the real frames, keypoints with known noise: errors, and calibration of the stated errors;
+- ``simulated``: matches 013 and 014, exact keypoints with noise correlated between neighbouring frames, 3 % outliers,
+  and the camera's motion as measured in the video: single frames against the smoothed shot, with frames left out;
+- ``network``: the same from the built-in pitch finder's keypoints, and its reprojection error on held-out prefixes;
+- ``movement``: speed and distance of players against their exact trajectories.
 
-Settings were chosen on matches 011 and 012 and on the frames the network learned from; nothing reported was used.
+Settings were chosen on matches 011 and 012 and on the network's training frames; no reported data were used.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ PARTS: dict[str, Callable[[float], list[dict[str, Any]]]] = {
 
 
 def print_table(rows: list[dict[str, Any]]) -> None:
-    """Rows with a column for each key that any has."""
+    """Print rows with a column for each key that occurs in any of them."""
     keys = list(dict.fromkeys(key for row in rows for key in row))
     cells = [keys, *([str(row.get(key, "")) for key in keys] for row in rows)]
     widths = [max(len(line[i]) for line in cells) for i in range(len(keys))]
@@ -45,9 +45,9 @@ def print_table(rows: list[dict[str, Any]]) -> None:
 
 
 def main() -> None:
-    """Measure the parts asked for and keep the others' last results."""
+    """Run the requested parts and keep the previous results of the others."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=120.0, help="of each simulated match")
+    parser.add_argument("--seconds", type=float, default=120.0, help="seconds of each simulated match")
     parser.add_argument("--only", nargs="*", choices=list(PARTS), default=list(PARTS))
     parser.add_argument("--json", type=Path, default=None)
     arguments = parser.parse_args()

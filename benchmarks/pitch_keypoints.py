@@ -1,10 +1,10 @@
-"""How well the built-in pitch finder finds keypoints in pictures from stadiums and matches it has not seen.
+"""Measure the built-in pitch finder's keypoints on frames from held-out stadiums and matches.
 
 Usage: ``python benchmarks/pitch_keypoints.py [--every 25] [--json benchmarks/results/pitch_keypoints.json]``.
 
 Needs the measuring data beside the repository (``../shared/data``). Parts: labelled real frames of the sources that
-``recipes/pitch.yaml`` holds out, simulated matches 013 and 014 (their ground and camera are like those of 011 and 012,
-which were trained on), whether the stated confidence is true, and time a picture. Errors are pixels at 640x360.
+``recipes/pitch.yaml`` holds out, simulated matches 013 and 014 (with a ground and camera like those of 011 and 012,
+which are training data), calibration of the confidence, and time per frame. Errors are in pixels at 640x360.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ TIMED_PICTURES = 60
 
 
 def find_all(finder: PitchFinder, frames: Sequence[PitchFrame]) -> npt.NDArray[np.float32]:
-    """Keypoints (frames, 32, 3)."""
+    """Find the keypoints (frames, 32, 3)."""
     return np.stack([points for frame in frames for points in finder.find([frame.rgb])])
 
 
 def reliability(found: npt.NDArray[np.float32], frames: Sequence[PitchFrame]) -> list[dict[str, Any]]:
-    """Of the points claimed with some confidence, how many are within ten pixels."""
+    """Return the share of points within ten pixels, by confidence."""
     truth = np.stack([frame.keypoints_px for frame in frames])
     visible = np.stack([frame.visible for frame in frames])
     right = visible & (np.hypot(*np.moveaxis(found[..., :2] - truth, -1, 0)) <= NEAR_PX[-1])
@@ -53,7 +53,7 @@ def reliability(found: npt.NDArray[np.float32], frames: Sequence[PitchFrame]) ->
 
 
 def milliseconds(finder: PitchFinder, picture: npt.NDArray[np.uint8]) -> float:
-    """Median time a picture."""
+    """Return the median time per frame."""
     times = []
     for _ in range(TIMED_PICTURES):
         started_s = time.perf_counter()
@@ -63,7 +63,7 @@ def milliseconds(finder: PitchFinder, picture: npt.NDArray[np.uint8]) -> float:
 
 
 def print_table(title: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Rows under a title."""
+    """Print rows under a title."""
     print(f"\n{title}")
     keys = list(rows[0])
     print("  ".join(f"{key:>14}" for key in keys))
@@ -72,10 +72,10 @@ def print_table(title: str, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def main() -> None:
-    """Measure, print and save."""
+    """Run the benchmark, print and save the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", default=None, help="file or name; the built-in one by default")
-    parser.add_argument("--every", type=int, default=25, help="frames of the simulated matches")
+    parser.add_argument("--model", default=None, help="name or file of a pitch finder (default: the built-in one)")
+    parser.add_argument("--every", type=int, default=25, help="use every n-th frame of the simulated matches")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--json", type=Path, default=None)
     arguments = parser.parse_args()

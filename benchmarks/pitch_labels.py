@@ -1,4 +1,4 @@
-"""Views from the labelled keypoints of real frames."""
+"""Camera views estimated from the labelled keypoints of real frames."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MARKS_M = np.array([(x, y) for x in np.linspace(-50, 50, 21) for y in np.linspac
 
 
 def summary(errors: npt.ArrayLike, *, unit: str) -> dict[str, float]:
-    """Median, 90th percentile and mean of errors."""
+    """Return median, 90th percentile and mean of errors."""
     values = np.asarray(errors, dtype=np.float64)
     found = values[np.isfinite(values)]
     numbers = {"median": np.median(found), "p90": np.percentile(found, 90), "mean": found.mean()}
@@ -24,13 +24,13 @@ def summary(errors: npt.ArrayLike, *, unit: str) -> dict[str, float]:
 
 
 def shares(errors: npt.ArrayLike, stds: npt.ArrayLike) -> dict[str, float]:
-    """Shares of errors within once and twice the stated standard deviation."""
+    """Return the shares of errors within one and two stated standard deviations."""
     ratio = np.asarray(errors) / np.asarray(stds)
     return {"in_1_std": round(float((ratio < 1).mean()), 3), "in_2_std": round(float((ratio < 2).mean()), 3)}
 
 
 def measure_labels() -> list[dict[str, Any]]:
-    """Each labelled keypoint predicted from the frame's others, by group of frames."""
+    """Predict each labelled keypoint from the other keypoints of its frame, by group of frames."""
     frames = labelled_frames()
     rows: list[dict[str, Any]] = []
     everything = []
@@ -52,7 +52,7 @@ def measure_labels() -> list[dict[str, Any]]:
 
 
 def _row(errors: npt.NDArray[np.float64], frames: int, refused: list[str]) -> dict[str, Any]:
-    """Errors are (n, 3): px, metres, stated metres."""
+    """Summarise errors (n, 3): pixels, metres, stated metres."""
     known = np.isfinite(errors).all(axis=1)
     px, metres, std = errors[known].T
     return {
@@ -67,7 +67,7 @@ def _row(errors: npt.NDArray[np.float64], frames: int, refused: list[str]) -> di
 
 
 def _left_out(keypoints: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Error (n, 3) of every visible keypoint without its help: px, metres, stated metres; NaN where no view is left."""
+    """Return every visible keypoint's leave-one-out error (n, 3): pixels, metres, stated metres; NaN without a view."""
     errors = []
     for index in np.flatnonzero(keypoints[:, 2]):
         others = keypoints.copy()
@@ -85,7 +85,7 @@ def _left_out(keypoints: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def measure_noise() -> list[dict[str, Any]]:
-    """Known noise on the keypoints of real cameras; a tenth of them anywhere."""
+    """Add known noise to the keypoints of real cameras; a tenth of them become outliers."""
     frames = labelled_frames()
     cameras = [(f, fit_view(f.keypoints, width=WIDTH, height=HEIGHT)) for f in frames]
     rows = []
@@ -123,7 +123,7 @@ def measure_noise() -> list[dict[str, Any]]:
 def _noised(
     camera: PitchView, keypoints: npt.NDArray[np.float64], noise_px: float, random: np.random.Generator
 ) -> npt.NDArray[np.float64]:
-    """The visible keypoints exactly, then with noise, a tenth of them anywhere."""
+    """Return the exact visible keypoints, and the same with noise and a tenth of outliers."""
     shown = keypoints[:, 2] > 0
     points = np.c_[camera.to_pixels(keypoints_m()) + random.normal(0, noise_px, (32, 2)), shown]
     wild = random.random(32) < 0.1
@@ -132,7 +132,7 @@ def _noised(
 
 
 def grid_errors(view: PitchView, camera: PitchView) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Errors and stated errors on a grid over the part of the pitch that shows."""
+    """Return errors and stated errors on a grid over the visible part of the pitch."""
     marks = camera.to_pixels(MARKS_M)
     inside = (marks > 0).all(axis=1) & (marks < (WIDTH, HEIGHT)).all(axis=1)
     metres, std = view.to_metres(marks[inside])

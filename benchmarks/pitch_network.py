@@ -1,4 +1,4 @@
-"""The whole chain: keypoints that the built-in network finds, views, positions."""
+"""The whole chain: keypoints from the built-in network, camera views, positions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RECIPE = Path(__file__).parents[1] / "recipes" / "pitch.yaml"
 
 
 def measure_network(*, seconds: float) -> list[dict[str, Any]]:
-    """Reprojection of labels on prefixes the network never saw, and metres there and on simulated matches."""
+    """Return reprojection errors of labels on held-out prefixes, and metre errors there and on simulated matches."""
     finder = load_pitch_finder()
     unseen = [prefix for group in yaml.safe_load(RECIPE.read_text())["held_out"] for prefix in group]
     frames = [frame for frame in labelled_frames() if frame.prefix in unseen]
@@ -42,7 +42,7 @@ def measure_network(*, seconds: float) -> list[dict[str, Any]]:
 
 
 def _real(prefix: str, frames: Sequence[LabelledFrame], found: Sequence[npt.NDArray[np.float32]]) -> dict[str, Any]:
-    """Labelled keypoints through the views found, and those views against the ones the labels give."""
+    """Project labelled keypoints through the estimated views, and compare these with the views from the labels."""
     px, metres, stds, placed, count = [], [], [], 0, 0
     for frame, points in zip(frames, found, strict=True):
         truth = fit_view(frame.keypoints, width=WIDTH, height=HEIGHT)
@@ -66,7 +66,7 @@ def _real(prefix: str, frames: Sequence[LabelledFrame], found: Sequence[npt.NDAr
 
 
 def _find_all(finder: PitchFinder, pictures: Any) -> list[npt.NDArray[np.float32]]:
-    """Keypoints of a video's pictures, in bounded memory."""
+    """Find the keypoints in a video's frames, in bounded memory."""
     found: list[npt.NDArray[np.float32]] = []
     batch: list[npt.NDArray[np.uint8]] = []
     for picture in pictures:

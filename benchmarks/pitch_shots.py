@@ -1,4 +1,4 @@
-"""Shots of simulated matches: single pictures against the smoothed shot, and the movement that follows."""
+"""Camera shots of simulated matches: single frames against the smoothed shot, and the resulting movement."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Views = list[PitchView | None]
 
 
 def noised_keypoints(match: SimulatedMatch, *, frames: int, seed: int = 1) -> Keypoints:
-    """Exact keypoints with noise that fades over about ten frames, some wild, some missed."""
+    """Return exact keypoints with noise correlated over about ten frames, some outliers and some missing."""
     random = np.random.default_rng(seed)
     loose = np.array([LOOSE_POINTS.get(i, 1.0) for i in range(32)])
     noise = random.normal(0, 1, (32, 2))
@@ -42,13 +42,13 @@ def noised_keypoints(match: SimulatedMatch, *, frames: int, seed: int = 1) -> Ke
 
 
 def place_shot(keypoints: Sequence[npt.ArrayLike], motions: Sequence[Motion], *, pitch: Pitch) -> tuple[Views, Views]:
-    """Views of single pictures, and smoothed."""
+    """Return the views of single frames, and the smoothed views."""
     single = [fit_view(points, width=WIDTH, height=HEIGHT, pitch=pitch) for points in keypoints]
     return single, smooth_views(single, motions, fps=FPS, keypoints=keypoints)
 
 
 def position_errors(match: SimulatedMatch, views: Sequence[PitchView | None]) -> dict[str, Any]:
-    """Errors of the places of all players' feet."""
+    """Return the errors of the positions of all players' feet."""
     errors, stds, people = [], [], 0
     for frame, view in enumerate(views):
         feet = match.feet_px(frame)
@@ -68,7 +68,7 @@ def position_errors(match: SimulatedMatch, views: Sequence[PitchView | None]) ->
 
 
 def measure_simulated(*, seconds: float) -> list[dict[str, Any]]:
-    """Single and smoothed, with all pictures' keypoints and with some left out."""
+    """Compare single and smoothed views, with the keypoints of all frames and with some left out."""
     rows = []
     for name in REPORTED:
         match, motions = simulated_shot(name, seconds=seconds)
@@ -85,21 +85,21 @@ def measure_simulated(*, seconds: float) -> list[dict[str, Any]]:
 
 
 def _pitch(keypoints: Keypoints, case: str) -> Pitch:
-    """The ground that a case assumes."""
+    """Return the ground that a case assumes."""
     if case == CASES[4]:
         return fit_pitch_size(keypoints, width=WIDTH, height=HEIGHT).or_standard()
     return STANDARD if case == CASES[3] else SIMULATED_PITCH
 
 
 def _left(keypoints: Keypoints, case: str) -> Keypoints:
-    """The keypoints that a case leaves."""
+    """Return the keypoints that a case keeps."""
     kept = np.arange(len(keypoints))
     shown = {CASES[1]: kept % 5 == 0, CASES[2]: kept % 50 < 25}.get(case, kept >= 0)
     return [points if show else points * (1, 1, 0) for points, show in zip(keypoints, shown, strict=True)]
 
 
 def measure_movement(*, seconds: float) -> list[dict[str, Any]]:
-    """Speeds and distances from smoothed views and from exact ones, against exact courses."""
+    """Compare speeds and distances from smoothed and exact views with exact trajectories."""
     rows = []
     for name in REPORTED:
         match, motions = simulated_shot(name, seconds=seconds)
@@ -115,7 +115,7 @@ def measure_movement(*, seconds: float) -> list[dict[str, Any]]:
 def movement_errors(
     match: SimulatedMatch, views: Sequence[PitchView | None] | None, *, frames: int, box_px: float
 ) -> dict[str, Any]:
-    """Errors of speed, of distance, and of the share of time in the right band of speed, over all players."""
+    """Return errors of speed and distance, and the share of time in the right band of speed, over all players."""
     random = np.random.default_rng(3)
     times = (np.arange(frames) * 1e6 / FPS).astype(np.int64)
     speed_errors, distance, top = [], [], []
@@ -145,7 +145,7 @@ def movement_errors(
 def _course(
     match: SimulatedMatch, player: float, *, frames: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """A player's exact places and feet in the picture, (frames, 2) each; NaN where out of the picture or put back."""
+    """Return a player's positions in metres and feet in pixels, (frames, 2) each; NaN if outside or put back."""
     rows = match.rows[(match.rows[:, 1] == player) & (match.rows[:, 0] <= frames)]
     feet = np.full((frames, 2), np.nan)
     at = rows[:, 0].astype(np.int64) - 1

@@ -1,14 +1,15 @@
-"""Every head and every fusion on planted feature streams: average-mAP tight and loose, with intervals over recordings.
+"""Compare every head and fusion on planted feature streams by tight and loose average-mAP.
 
     python benchmarks/planted_streams.py [--json benchmarks/results/planted_streams.json] [--cpu-s 60] [--out FOLDER]
     python benchmarks/planted_streams.py --tracks --json benchmarks/results/planted_tracks.json
 
-Makes its own data (see touchline/training/planted_streams.py): in each recording some events are only seen, some only
-heard, some need both, and some look alike and are told apart by a cue one to two and a half minutes before. Every row
-is trained for the same processor time on one thread, on the same recordings. On the validation recordings are chosen:
-the best of the rounds, the suppression, the calibration, and beforehand (``--choose``) the learning rate of each kind
-of head. The test recordings are measured once. Rows are kept in the folder as they are finished, and not made again.
-With ``--tracks`` the sound stream is read of invented sound tracks, of fewer and shorter recordings.
+The data are generated (see touchline/synthetic/planted_streams.py): in each recording some events can only be seen,
+some only heard, some need both, and some look alike and differ by a cue one to two and a half minutes earlier. Every
+row is trained for the same CPU time on one thread, on the same recordings. The best round, the suppression, the
+calibration, and beforehand (``--choose``) the learning rate of each kind of head are chosen on the validation
+recordings. The test recordings are measured once, with bootstrap intervals over recordings. Finished rows are kept in
+the folder and not computed again. With ``--tracks`` the sound stream is extracted from synthetic sound tracks, of fewer
+and shorter recordings.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from touchline.training.streams.measure import interval
 from touchline.training.streams.settings import StreamHeadRecipe, StreamOptimizer
 
 WINDOW = 16
-"""Samples, as seconds: NetVLAD++ is published with 15."""
+"""Window length in samples, one per second: NetVLAD++ is published with 15."""
 HEADS: dict[str, tuple[str, dict[str, Any]]] = {
     "max": ("pooling", {"pool": "max", "window": WINDOW}),
     "max++": ("pooling", {"pool": "max++", "window": WINDOW}),
@@ -47,16 +48,16 @@ THOROUGH = ("NetVLAD++", "CALF", "context")
 LEARNING_RATES = {"pooling": 8e-3, "calf": 2e-3, "context": 5e-3}
 """Chosen on the validation recordings among a few values each (``--choose`` tries more)."""
 BATCHES = {"pooling": 6, "calf": 2, "context": 6}
-"""Pieces in a step. CALF's steps are the dearest, and smaller ones get it further in the same time."""
+"""Windows per step. CALF's steps are the most expensive; smaller ones get it further in the same time."""
 TRIED_RATES = (1e-3, 2e-3, 4e-3, 8e-3)
 RESAMPLES = 100
 TRACKS: dict[str, Any] = {"tracks": TrackSettings(), "recordings": (48, 6, 18), "minutes": 20.0}
-"""Sound takes its time: about 10 s of the processor a recording."""
+"""Number of recordings with sound tracks: each takes about 10 s of CPU time."""
 STREAMS = {"picture": [PICTURE], "sound": [SOUND]}
 
 
 def rows() -> list[tuple[str, str, bool]]:
-    """(head, streams or fusion, whether streams are dropped in training) of every row."""
+    """Return (head, streams or fusion, whether streams are dropped in training) of every row."""
     found = [(head, "early", True) for head in HEADS]
     for head in THOROUGH:
         found += [(head, way, True) for way in ("picture", "sound", "middle", "late")]
@@ -113,7 +114,7 @@ def make_row(data: StreamSet, head: str, way: str, *, dropped: bool, cpu_s: floa
 
 
 def choose(data: StreamSet, *, cpu_s: float) -> dict[str, dict[str, float]]:
-    """Average-mAP tight on the validation recordings by head and learning rate."""
+    """Return the tight average-mAP on the validation recordings by head and learning rate."""
     found: dict[str, dict[str, float]] = {}
     for head in THOROUGH:
         for rate in TRIED_RATES:
@@ -124,20 +125,20 @@ def choose(data: StreamSet, *, cpu_s: float) -> dict[str, dict[str, float]]:
 
 
 def by_kind(labels: dict[str, float]) -> dict[str, float]:
-    """Average precision by what an event needs."""
+    """Return the average precision by the kind of evidence an event needs."""
     kinds = dict.fromkeys(KIND_OF.values())
     return {kind: float(np.mean([v for label, v in labels.items() if KIND_OF[label] == kind])) for kind in kinds}
 
 
 def difference(first: dict[str, Any], second: dict[str, Any], metric: str) -> dict[str, float]:
-    """How much better the first row is, with the interval of the same resampled recordings."""
+    """Return the gain of the first row over the second, with a paired bootstrap interval over recordings."""
     draws = np.array(first["test"][f"{metric}_draws"]) - np.array(second["test"][f"{metric}_draws"])
     found = interval(first["test"][metric]["value"] - second["test"][metric]["value"], draws)
     return {"value": found.value, "low": found.low, "high": found.high}
 
 
 def compare(made: dict[str, dict[str, Any]]) -> dict[str, dict[str, dict[str, float]]]:
-    """The differences it is about: fusions against the best single stream, and heads under one fusion."""
+    """Return the main differences: fusions against the best single stream, and heads under one fusion."""
     pairs: list[tuple[str, str]] = []
     for head in THOROUGH:
         single = [f"{head}, {way}" for way in STREAMS if f"{head}, {way}" in made]
@@ -171,13 +172,15 @@ def show(made: dict[str, dict[str, Any]]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cpu-s", type=float, default=60.0, help="processor time that each row is trained for")
-    parser.add_argument("--seed", type=int, default=0, help="of the planted set")
-    parser.add_argument("--tracks", action="store_true", help="read the sound stream of sound tracks")
-    parser.add_argument("--out", type=Path, default=None, help="where rows are kept; a temporary folder without")
-    parser.add_argument("--shard", default="0/1", help="i/n: only every n-th row, from the i-th on")
+    parser.add_argument("--cpu-s", type=float, default=60.0, help="CPU seconds of training for each row")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the planted set")
+    parser.add_argument("--tracks", action="store_true", help="extract the sound stream from sound tracks")
+    parser.add_argument("--out", type=Path, default=None, help="folder for finished rows (default: a temporary one)")
+    parser.add_argument("--shard", default="0/1", help="i/n: only every n-th row, starting at the i-th")
     parser.add_argument("--only", nargs="*", default=list(HEADS), help="heads or rows, such as 'CALF' or 'CALF, early'")
-    parser.add_argument("--choose", action="store_true", help="only try learning rates, on the validation recordings")
+    parser.add_argument(
+        "--choose", action="store_true", help="only compare learning rates on the validation recordings"
+    )
     parser.add_argument("--json", type=Path, default=None)
     arguments = parser.parse_args()
     torch.set_num_threads(1)

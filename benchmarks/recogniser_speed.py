@@ -1,14 +1,14 @@
-"""Clips a second of the clip networks on a CPU, every way of running them side by side, and what that does to scores.
+"""Measure the clip networks' speed on a CPU in every runtime, and the effect of the runtime on scores.
 
     python benchmarks/recogniser_speed.py [--threads 1] [--rounds 5] [--batch 1] [--json FILE]
 
-Eager PyTorch in float32 is what the others are compared with: same weights, same pixels, same run. Ways take turns,
-call by call, as the machine is shared; a ratio is the median over rounds of two calls of one round. Pixels go in and
-probabilities come out; reading and cropping are not timed.
+The baseline is eager PyTorch in float32: same weights, same pixels, same run. Runtimes alternate call by call, because
+the machine is shared; a ratio is the median over rounds of the ratio of two calls in the same round. The time is that
+from pixels to probabilities; reading and cropping are not timed.
 
-No trained weights of these networks can be shipped. So that scores are worth comparing, the norms' statistics are
-measured on made-up clips and a head is fitted (ridge regression) that tells ten kinds of these apart; differences are
-those of held-out clips.
+No trained weights of these networks can be shipped. For meaningful scores, the norms' statistics are measured on
+synthetic clips and a head that classifies ten kinds of these is fitted by ridge regression; differences are measured on
+held-out clips.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ NETWORKS: dict[str, tuple[Callable[[], Any], ClipSpec]] = {
 
 
 def made_up_clips(count: int, *, spec: ClipSpec, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Clips uint8 (n, t, h, w, 3) of a coloured block moving over noise, and their kinds: five colours, two ways."""
+    """Return clips uint8 (n, t, h, w, 3) of a block moving over noise, and their kinds: 5 colours, 2 directions."""
     random = np.random.default_rng(seed)
     kinds = np.arange(count) % KINDS
     colours = np.array([(230, 60, 40), (40, 90, 230), (60, 200, 70), (235, 235, 235), (15, 15, 15)])
@@ -65,7 +65,7 @@ def made_up_clips(count: int, *, spec: ClipSpec, seed: int) -> tuple[np.ndarray,
 
 @torch.no_grad()
 def telling_network(build: Callable[[], Any], spec: ClipSpec) -> tuple[ClipClassifier, np.ndarray, float]:
-    """A network that tells the made-up kinds apart, held-out clips, and which share of these it names rightly."""
+    """Return a network that classifies the synthetic kinds, held-out clips, and its accuracy on these."""
     torch.manual_seed(0)
     network = build()
     whole = ClipClassifier(network, spec=spec)
@@ -77,7 +77,7 @@ def telling_network(build: Callable[[], Any], spec: ClipSpec) -> tuple[ClipClass
     for first in range(0, 12, 4):
         network(whole.normaliser(torch.from_numpy(clips[first : first + 4])))
     whole.eval()
-    with torch.autocast("cpu", dtype=torch.bfloat16):  # for time's sake; nothing is compared here
+    with torch.autocast("cpu", dtype=torch.bfloat16):  # faster; nothing is compared here
         found = [
             network.forward_features(whole.normaliser(torch.from_numpy(clips[i : i + 4]))).float().numpy()
             for i in range(0, len(clips), 4)
@@ -92,7 +92,7 @@ def telling_network(build: Callable[[], Any], spec: ClipSpec) -> tuple[ClipClass
 
 
 def ridge_head(features: np.ndarray, kinds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Weights (D, kinds) and bias of a linear head, scaled to the smallest cross-entropy when two fits are swapped."""
+    """Return weights (D, kinds) and bias of a linear head, scaled to the smallest two-fold cross-entropy."""
     mean, spread = features.mean(axis=0), features.std(axis=0) + 1e-3 * features.std()
 
     def fit(rows: np.ndarray) -> np.ndarray:
@@ -116,7 +116,7 @@ def ridge_head(features: np.ndarray, kinds: np.ndarray) -> tuple[np.ndarray, np.
 
 
 def ways_of(whole: ClipClassifier, *, batch: int, spec: ClipSpec, threads: int) -> dict[str, Way]:
-    """Every way of running a network, from pixels to probabilities."""
+    """Return every runtime of a network, as a function from pixels to probabilities."""
     example = torch.zeros((batch, *spec.shape), dtype=torch.uint8)
     last = copy.deepcopy(whole)
     for module in last.modules():
@@ -147,7 +147,7 @@ def ways_of(whole: ClipClassifier, *, batch: int, spec: ClipSpec, threads: int) 
 
 
 def differences(ways: dict[str, Way], clips: np.ndarray, *, batch: int) -> dict[str, dict[str, float]]:
-    """Largest difference of a probability from eager's, and share of clips with another name, by way."""
+    """Return by runtime the largest difference from the eager probabilities and the share of clips named otherwise."""
     scores = {
         name: np.concatenate([run(clips[i : i + batch]) for i in range(0, len(clips), batch)])
         for name, run in ways.items()
@@ -165,7 +165,7 @@ def differences(ways: dict[str, Way], clips: np.ndarray, *, batch: int) -> dict[
 def timed_rounds(
     calls: dict[tuple[str, str], Callable[[], Any]], rounds: int
 ) -> dict[tuple[str, str], list[tuple[float, float]]]:
-    """Wall and processor seconds of every call, round by round; a first round warms up."""
+    """Return wall and CPU seconds of every call, round by round, after a warm-up round."""
     spent: dict[tuple[str, str], list[tuple[float, float]]] = {key: [] for key in calls}
     for number in range(rounds + 1):
         for key, call in calls.items():
@@ -177,7 +177,7 @@ def timed_rounds(
 
 
 def ratio(slow: list[tuple[float, float]], fast: list[tuple[float, float]]) -> dict[str, float]:
-    """How many times as fast, by the wall's clock and by the processor's: medians over rounds."""
+    """Return the speed-ups by wall time and by CPU time: medians over rounds."""
     return {
         clock: round(statistics.median(a[i] / b[i] for a, b in zip(slow, fast, strict=True)), 2)
         for i, clock in enumerate(("wall", "cpu"))
@@ -185,7 +185,7 @@ def ratio(slow: list[tuple[float, float]], fast: list[tuple[float, float]]) -> d
 
 
 def measure(names: list[str], *, threads: int, rounds: int, batch: int) -> dict[str, Any]:
-    """Everything about the named networks."""
+    """Return all results on the named networks."""
     torch.set_num_threads(threads)
     calls: dict[tuple[str, str], Callable[[], Any]] = {}
     results: dict[str, Any] = {}
@@ -219,18 +219,18 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--batch", type=int, default=1)
-    parser.add_argument("--networks", type=int, default=len(NETWORKS), help="how many of the list")
+    parser.add_argument("--networks", type=int, default=len(NETWORKS), help="use the first n networks of the list")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     names = list(NETWORKS)[: options.networks]
     results = measure(names, threads=options.threads, rounds=options.rounds, batch=options.batch)
     for name, result in results.items():
-        print(f"{name}: {result['parameters']:,} weights, {result['held_out_clips_named_rightly']:.0%} named rightly")
+        print(f"{name}: {result['parameters']:,} weights, {result['held_out_clips_named_rightly']:.0%} accuracy")
         for way, row in result["ways"].items():
             times = row["times_eager"]
             print(
-                f"  {way:26} {row['cpu_s_per_clip']:8.4f} s of CPU a clip, {times['wall']:5.2f}x by the clock, "
-                f"{times['cpu']:5.2f}x by CPU; scores differ by {row['largest_score_difference']:.1e} at most, "
+                f"  {way:26} {row['cpu_s_per_clip']:8.4f} CPU s per clip, {times['wall']:5.2f}x by wall time, "
+                f"{times['cpu']:5.2f}x by CPU time; scores differ by at most {row['largest_score_difference']:.1e}, "
                 f"{row['named_otherwise']:.0%} named otherwise"
             )
     if options.json:

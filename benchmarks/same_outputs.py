@@ -1,11 +1,11 @@
-"""Whether a change of the code leaves the built-in models' results on the sample clip as they were, byte for byte.
+"""Check that a change of the code leaves the built-in models' results on the sample clip identical, byte for byte.
 
     python benchmarks/same_outputs.py --against v0.1.0
 
 checks out that revision into a temporary folder, runs ``touchline analyze`` on the sample clip once with its sources
 and once with those of this checkout, on this machine, and compares every file of the two bundles. ``manifest.json``
-holds seconds and versions, and the pages hold their own scripts and styles; of a page, the data it shows is compared.
-Exits with 1 where anything differs.
+holds timings and versions, and the pages hold scripts and styles, so only the data in a page are compared. Exits with 1
+if anything differs.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _DATA = re.compile(r'<script type="application/json"[^>]*>(.*?)</script>', re.S)
 
 
 def analyse(tree: Path, out: Path) -> Path:
-    """The bundle that the sources of a tree make of the sample clip."""
+    """Analyse the sample clip with the sources of a tree; return the bundle."""
     environment = {**os.environ, "PYTHONPATH": str(tree / "src")}
     command = [sys.executable, "-m", "touchline", "analyze", str(SAMPLE), "--out", str(out), "--device", "cpu"]
     subprocess.run(command, env=environment, check=True, capture_output=True)
@@ -38,7 +38,7 @@ def analyse(tree: Path, out: Path) -> Path:
 
 
 def digests(bundle: Path) -> dict[str, str]:
-    """SHA-256 of what each file of a bundle says."""
+    """Return the SHA-256 of the comparable content of each file of a bundle."""
     return {
         path.relative_to(bundle).as_posix(): hashlib.sha256(content(path)).hexdigest()
         for path in sorted(bundle.rglob("*"))
@@ -47,7 +47,7 @@ def digests(bundle: Path) -> dict[str, str]:
 
 
 def content(path: Path) -> bytes:
-    """The bytes of a file that have to stay the same."""
+    """Return the bytes of a file that must stay the same."""
     if path.name == "manifest.json":
         manifest: dict[str, Any] = json.loads(path.read_text("utf-8"))
         return json.dumps({part: manifest.get(part) for part in MANIFEST_PARTS}, sort_keys=True).encode()
@@ -60,7 +60,7 @@ def main() -> None:
     """Compare this checkout with a revision."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--against", required=True, help="the revision to compare with")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="where the comparison is written")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="file for the comparison")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         before = Path(folder) / "before"

@@ -1,9 +1,10 @@
-"""What choosing the form of the expected-saves model comes to when that choice, too, is made inside every fold.
+"""Measure the expected-saves model when its form, too, is chosen inside every fold.
 
     python benchmarks/saves_forms.py --data ../shared/data/keepers --json benchmarks/results/saves_forms.json
 
-`recipes/expected-saves.yaml` chooses the ridge inside the folds, but 5 knots and learning from all shots were settled
-beforehand. Here 4, 5 or 6 knots, all shots or pictured ones, six ridges and a constant compete on shots learnt from.
+`recipes/expected-saves.yaml` chooses the ridge inside the folds, but 5 knots and training on all shots were decided
+beforehand. Here 4, 5 or 6 knots, all shots or only those with pictures, six ridges and a constant compete on the
+training shots.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ Bools = npt.NDArray[np.bool_]
 
 
 def answers(data: SaveData, learn: Bools, held: Bools) -> npt.NDArray[np.float64]:
-    """Chances (forms, n) of every form for pictured shots left out."""
+    """Return the chances (forms, n) predicted by every form for held-out shots with pictures."""
     pictured = data.pictured > 0
     rows = {"all": learn, "pictured": learn & pictured}
     found = []
@@ -51,7 +52,7 @@ def answers(data: SaveData, learn: Bools, held: Bools) -> npt.NDArray[np.float64
 
 
 def nested(data: SaveData, seed: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], Counter[str]]:
-    """Log losses (n,) of pictured shots by the form chosen without them, of every form (forms, n), and the choices."""
+    """Return log losses (n,) of held-out shots by the chosen form, those of every form (forms, n), and the choices."""
     pictured = data.pictured > 0
     fold = stratified_folds(2 * data.pictured + data.saved, folds=FOLDS, seed=seed)
     each = np.zeros((len(FORMS), len(data)))

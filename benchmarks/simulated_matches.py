@@ -1,4 +1,4 @@
-"""The simulated matches as benchmarks see them: true boxes, the ball, the camera's motion, a detector's output."""
+"""The simulated matches for benchmarks: true boxes, the ball, the camera's motion, a detector's output."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Match:
-    """One simulated match; lists have one entry a picture, 640x360 pixels.
+    """One simulated match; lists have one entry per frame, in pixels of 640x360.
 
     Attributes:
-        name: its folder.
-        ids: of the players in each picture: 1 to 11 one team, 12 to 22 the other, 1 and 12 the keepers.
-        boxes_xyxy: of these players.
-        ball_px: (pictures, 2), also where it lies outside the picture.
-        start: which picture of the video comes first, from 0.
+        name: name of its folder.
+        ids: ids of the players in each frame: 1 to 11 one team, 12 to 22 the other, 1 and 12 the keepers.
+        boxes_xyxy: boxes of these players.
+        ball_px: (frames, 2), position of the ball, also outside the picture.
+        start: index of the first frame in the video, from 0.
 
     """
 
@@ -50,34 +50,34 @@ class Match:
 
     @property
     def times_us(self) -> npt.NDArray[np.int64]:
-        """When each picture is shown."""
+        """Presentation time of each frame."""
         return (np.arange(len(self)) * (1e6 / FPS)).astype(np.int64)
 
     @property
     def ball_shown(self) -> npt.NDArray[np.bool_]:
-        """Whether the ball lies within each picture."""
+        """Whether the ball lies within the picture, for each frame."""
         return ((self.ball_px >= 0) & (self.ball_px < (WIDTH, HEIGHT))).all(axis=1)
 
     def frames(self) -> Iterator[Frame]:
-        """The pictures."""
+        """Yield the frames."""
         with VideoReader(DATA / "simulated" / self.name / "video.mp4") as reader:
             yield from itertools.islice(reader.frames(), self.start, self.start + len(self))
 
     def part(self, first: int, end: int) -> Match:
-        """The pictures [first, end) alone."""
+        """Return the match restricted to frames [first, end)."""
         cut = slice(first, end)
         start = self.start + first
         return Match(self.name, self.ids[cut], self.boxes_xyxy[cut], self.ball_px[cut], start)
 
     def motions(self) -> list[Motion]:
-        """The camera's motion into each picture, measured in the pictures."""
+        """Return the camera's motion into each frame, measured in the video."""
         camera = CameraMotion()
         seen = zip(self.frames(), self.boxes_xyxy, strict=True)
         return [camera.update(frame.luma, boxes_xyxy=boxes.astype(np.float32)) for frame, boxes in seen]
 
 
 def read_match(name: str) -> Match:
-    """The truth of a match."""
+    """Read the ground truth of a match."""
     folder = DATA / "simulated" / name
     ball = np.genfromtxt(folder / "ball.csv", delimiter=",", names=True)
     rows = np.loadtxt(folder / "tracks.txt", delimiter=",")
@@ -91,7 +91,7 @@ def read_match(name: str) -> Match:
 
 
 def read_detections(path: Path, match: Match) -> tuple[Match, list[Detections]]:
-    """A detector's output (frame from 1, boxes_xyxy, confidence, classes), and the part of the match it covers."""
+    """Read a detector's output (frame from 1, boxes_xyxy, confidence, classes) and the part of the match it covers."""
     with np.load(path) as arrays:
         every: dict[str, Any] = {name: arrays[name] for name in ("frame", "boxes_xyxy", "confidence", "classes")}
     first, end = int(every["frame"].min()) - 1, int(every["frame"].max())
@@ -109,7 +109,7 @@ def read_detections(path: Path, match: Match) -> tuple[Match, list[Detections]]:
 
 
 def invent_ball_detections(match: Match, *, seed: int) -> list[Detections]:
-    """What a middling detector might see of the ball: dropouts in runs, lasting false balls on people, and clutter."""
+    """Simulate a mediocre detector's balls: dropouts in runs, persistent false balls on people, and clutter."""
     rng = np.random.default_rng(seed)
     lost, feet = 0, (0, 0)
     found = []

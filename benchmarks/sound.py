@@ -1,12 +1,12 @@
-"""What the sound curves are worth, and what they cost.
+"""Measure the accuracy and the cost of the sound curves.
 
     python benchmarks/sound.py [--scenes 40] [--json benchmarks/results/sound.json]
 
-Invented scenes of two minutes with seeds from 1000 on, which nothing was fitted on; then the sound of the simulated
-matches 013 and 014 (011 and 012 were looked at while the cues were chosen), where they are. A whistle counts as found
-within 0.5 s of its middle, a crowd's swell within 1 s of its onset on scenes and 2 s on matches, whose truth is the
-moment of the shot; shots within 3 s of each other are one swell. Intervals are Wilson's of 95 %. Times are CPU-seconds
-of one thread for 45 minutes of sound after decoding.
+The data are synthetic scenes of two minutes with seeds from 1000 on, on which nothing was fitted, and, if available,
+the sound of the simulated matches 013 and 014 (011 and 012 were used to choose the cues). A whistle counts as found
+within 0.5 s of its middle, a swell of the crowd within 1 s of its onset on scenes and 2 s on matches, whose ground
+truth is the time of the shot; shots within 3 s of each other are one swell. Intervals are Wilson's 95 % intervals.
+Times are CPU seconds of one thread for 45 minutes of sound after decoding.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ GAIN_BINS_DB = ((5, 8), (8, 12), (12, 20))
 MATCHES = Path(__file__).parent.parent.parent / "shared/data/simulated"
 HALF_S = 2_700
 LOW_THRESHOLD = 0.15
-"""What is below the usual one: the matches' whistles sweep over kilohertz under a roar, as no real one does."""
+"""Lower than the usual threshold: the matches' whistles sweep over kilohertz under a roar, unlike any real whistle."""
 
 
 def wilson(hits: int, of: int) -> list[float | None]:
-    """Share and its 95 % interval; no share of none."""
+    """Return a share and its 95 % interval; None if there are no cases."""
     if not of:
         return [None, 0.0, 1.0]
     share, z = hits / of, 1.96
@@ -50,7 +50,7 @@ def wilson(hits: int, of: int) -> list[float | None]:
 
 
 def pair(found_s: Sequence[float], true_s: Sequence[float], *, within_s: float) -> list[tuple[int, int]]:
-    """Pairs (found, true), nearest first, each used once."""
+    """Match found with true times, nearest first, each used once; return the pairs."""
     near = sorted(
         (abs(f - t), i, k) for i, f in enumerate(found_s) for k, t in enumerate(true_s) if abs(f - t) <= within_s
     )
@@ -62,7 +62,7 @@ def pair(found_s: Sequence[float], true_s: Sequence[float], *, within_s: float) 
 
 
 def calibration(said: np.ndarray, true: np.ndarray) -> dict[str, Any]:
-    """How often it is so, by what was said; expected calibration error and Brier score."""
+    """Return the observed share by predicted probability, the expected calibration error and the Brier score."""
     bins = np.minimum((said * 10).astype(int), 9)
     rows = [
         [round(float(said[bins == b].mean()), 3), round(float(true[bins == b].mean()), 3), int((bins == b).sum())]
@@ -74,14 +74,14 @@ def calibration(said: np.ndarray, true: np.ndarray) -> dict[str, Any]:
 
 
 def average_precision(said: np.ndarray, true: np.ndarray) -> float:
-    """Area under precision over recall."""
+    """Return the area under the precision-recall curve."""
     hits = np.cumsum(true[np.argsort(-said, kind="stable")])
     precision = hits / np.arange(1, len(hits) + 1)
     return round(float((precision * np.diff(hits, prepend=0)).sum() / max(hits[-1], 1)), 3)
 
 
 def scenes(count: int) -> dict[str, Any]:
-    """What is found in invented scenes."""
+    """Return the results on synthetic scenes."""
     model = load_sound_model()
     curves: dict[str, list[np.ndarray]] = {name: [] for name in ("whistle", "loud", "onset")}
     truths: dict[str, list[np.ndarray]] = {name: [] for name in curves}
@@ -148,7 +148,7 @@ def scenes(count: int) -> dict[str, Any]:
 
 
 def by_range(results: Sequence[tuple[float, bool]], ranges: Sequence[tuple[float, float]]) -> dict[str, Any]:
-    """Recall and its interval, and of how many, by a range of levels."""
+    """Return recall, its interval and the number of cases by range of levels."""
     rows = {}
     for low, high in ranges:
         inside = [ok for level, ok in results if low <= level < high]
@@ -157,14 +157,14 @@ def by_range(results: Sequence[tuple[float, bool]], ranges: Sequence[tuple[float
 
 
 def spread(errors: Sequence[float]) -> dict[str, float]:
-    """Median error and 90th percentile of its size."""
+    """Return the median error and the 90th percentile of the absolute error."""
     if not errors:
         return {}
     return {"median": round(float(np.median(errors)), 3), "p90": round(float(np.percentile(np.abs(errors), 90)), 3)}
 
 
 def matches(names: Sequence[str], *, threshold: float) -> dict[str, Any]:
-    """What is found in the sound of simulated matches, whistles from a confidence on."""
+    """Return the results on simulated matches, with whistles at or above a confidence."""
     from touchline.media.audio import stream_audio
 
     total = {"whistles": [0, 0, 0], "swells": [0, 0, 0]}
@@ -185,14 +185,14 @@ def matches(names: Sequence[str], *, threshold: float) -> dict[str, Any]:
 
 
 def cpu_seconds(work: Callable[[], Any]) -> float:
-    """CPU-seconds of some work, scaled from a part of a half to all of it."""
+    """Return the CPU seconds of some work, scaled from part of a half to all of it."""
     started_s = time.process_time()
     work()
     return time.process_time() - started_s
 
 
 def costs(minutes: float) -> dict[str, float]:
-    """CPU-seconds for a half, from some minutes of a scene."""
+    """Return the CPU seconds for a half, estimated from some minutes of a scene."""
     import torch
 
     from touchline.models.networks.vggish import VGGish
@@ -224,7 +224,7 @@ def costs(minutes: float) -> dict[str, float]:
 
 def show(result: dict[str, Any]) -> None:
     made = result["scenes"]
-    print(f"{made['minutes']} minutes of invented scenes; value [95 % interval]")
+    print(f"{made['minutes']} minutes of synthetic scenes; value [95 % interval]")
     for kind, levels in (("whistles", "recall_by_snr_db"), ("swells", "recall_by_gain_db")):
         row = made[kind]
         print(f"{kind}: precision {row['precision']}, recall {row['recall']}")
@@ -242,9 +242,9 @@ def show(result: dict[str, Any]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scenes", type=int, default=30, help="how many, of two minutes each")
-    parser.add_argument("--minutes", type=float, default=10.0, help="of sound that costs are measured on")
-    parser.add_argument("--json", type=Path, help="write the result here")
+    parser.add_argument("--scenes", type=int, default=30, help="number of scenes of two minutes each")
+    parser.add_argument("--minutes", type=float, default=10.0, help="minutes of sound for measuring the cost")
+    parser.add_argument("--json", type=Path, help="file for the results")
     chosen = parser.parse_args()
     result: dict[str, Any] = {
         "model_sha256": load_sound_model().sha256,

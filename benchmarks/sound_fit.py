@@ -2,8 +2,8 @@
 
     python benchmarks/sound_fit.py [--out src/touchline/models/builtin/sound-curves.json]
 
-Fitted on invented scenes of two minutes: seeds 0 to 63 for the frames of whistles, 100 to 147 for stretches and crowd.
-What it is worth is measured by benchmarks/sound.py, on other seeds and on simulated matches.
+They are fitted on synthetic scenes of two minutes: seeds 0 to 63 for the frames of whistles, 100 to 147 for stretches
+of frames and the crowd. benchmarks/sound.py measures their accuracy on other seeds and on simulated matches.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ OUT = Path(__file__).parent.parent / "src/touchline/models/builtin/sound-curves.
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=OUT)
-    parser.add_argument("--scenes", type=int, help="fewer of each kind, to try it out")
+    parser.add_argument("--scenes", type=int, help="number of scenes of each kind, to try it out with fewer")
     chosen = parser.parse_args()
     settings = FitSettings()
     if chosen.scenes:
@@ -35,7 +35,7 @@ def main() -> None:
     }
     chosen.out.write_text(json.dumps(document, indent=None) + "\n", encoding="utf-8")
     for name, net in nets.items():
-        print(f"{name}: {sum(w.size + b.size for w, b in net.layers)} numbers")
+        print(f"{name}: {sum(w.size + b.size for w, b in net.layers)} parameters")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""How fast spotters run: ratios measured in one run, written to ``benchmarks/results/spotter_speed.json``.
+"""Measure the speed of spotters: ratios from one run, written to ``benchmarks/results/spotter_speed.json``.
 
 Usage: ``python benchmarks/spotter_speed.py [--outputs 8] [--threads 1] [--out FILE]``.
 
-CPU times are process time (robust on a busy machine), wall times stand beside them. Weights are random: speed does
-not depend on them. On a machine with CUDA the streaming of the reference network is measured there as well.
+CPU times are process time, which is robust on a busy machine; wall times are also listed. Weights are random: speed
+does not depend on them. On a machine with CUDA, streaming of the reference network is also measured there.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ H200_BF16_TFLOPS = 989.0
 
 
 def timed(run: Callable[[], Any]) -> tuple[Any, dict[str, float]]:
-    """The result of a call, its process CPU seconds and wall seconds."""
+    """Return the result of a call, its process CPU seconds and its wall seconds."""
     cpu_s, wall_s = time.process_time(), time.perf_counter()
     result = run()
     return result, {"cpu_s": time.process_time() - cpu_s, "wall_s": time.perf_counter() - wall_s}
@@ -45,7 +45,7 @@ def per_output(seconds: dict[str, float], outputs: int) -> dict[str, float]:
 
 
 def reference_network() -> SlowFusionSpotter:
-    """The reference network with random weights, its statistics calibrated on noise so that outputs vary."""
+    """Return the reference network with random weights and statistics calibrated on noise, so that outputs vary."""
     torch.manual_seed(0)
     network = SlowFusionSpotter(2)
     for part in network.modules():
@@ -71,10 +71,10 @@ def stream(plan: Plan, backend: Any, pictures: np.ndarray) -> np.ndarray:
 
 
 def measure_reference(outputs: int, *, threads: int) -> dict[str, Any]:
-    """The reference network on the CPU: every window anew, then streaming with each backend.
+    """Measure the reference network on the CPU: recomputing every window, then streaming with each backend.
 
-    The stream is as much longer than ``outputs`` as its stacks are long, so that at least one stack is encoded and one
-    window decoded for each output that is counted.
+    The stream is longer than ``outputs`` by the length of a stack, so that at least one stack is encoded and one window
+    decoded for each counted output.
     """
     torch.set_num_threads(threads)
     network, config, cpu = reference_network(), reference_config(), torch.device("cpu")
@@ -122,7 +122,7 @@ def ratios(results: dict[str, Any], values: dict[str, np.ndarray]) -> dict[str, 
 
 
 def small_spotter(folder: Path, *, threads: int) -> tuple[Spotter, str]:
-    """The built-in spotter, or its network untrained where there is none yet."""
+    """Return the built-in spotter, or its untrained network if there is none yet."""
     if list_builtin():
         return load_spotter(device="cpu", threads=threads), "built-in"
     from touchline.models.networks.ball_spotter import BallSpotter
@@ -135,7 +135,7 @@ def small_spotter(folder: Path, *, threads: int) -> tuple[Spotter, str]:
 
 
 def write_video(path: Path, *, seconds: float) -> None:
-    """A moving texture at 640x360, 25 fps, H.264."""
+    """Write a video of a moving texture at 640x360, 25 fps, H.264."""
     import av
 
     rng = np.random.default_rng(0)
@@ -151,7 +151,7 @@ def write_video(path: Path, *, seconds: float) -> None:
 
 
 def measure_small(*, threads: int, seconds: float) -> dict[str, Any]:
-    """The small spotter from file to events, decoding included."""
+    """Measure the small spotter from file to events, including decoding."""
     from touchline.media.sampling import sample_regular
     from touchline.media.video import VideoReader
 
@@ -182,7 +182,7 @@ def measure_small(*, threads: int, seconds: float) -> dict[str, Any]:
 
 
 def measure_cuda(outputs: int) -> dict[str, Any] | str:
-    """Streaming of the reference network on a GPU, as it is and compiled; pictures already decoded."""
+    """Measure streaming of the reference network on a GPU, plain and compiled, on decoded frames."""
     if not torch.cuda.is_available():
         return "not measured: no CUDA device"
     measured: dict[str, Any] = {

@@ -3,8 +3,8 @@
     python benchmarks/spotting_metric.py [--games 100] [--out benchmarks/results/spotting_metric.json]
 
 The set is synthetic: 100 games, 10,000 true events and 500,000 predictions of 17 classes (about 60 MB of JSON), in the
-layout and under the game names of SoccerNet's test split. Both sides start from the files. A phase ends where the first
-scored array exists: "load" reads files into event arrays, "evaluate" does the rest. Needs: pip install --no-deps
+layout and under the game names of SoccerNet's test split. Both sides start from the files. The phase "load" reads files
+into event arrays and ends when the first scored array exists; "evaluate" does the rest. Needs: pip install --no-deps
 SoccerNet==0.2.0, and tqdm.
 """
 
@@ -35,7 +35,7 @@ KEYS = ("a_mAP", "a_mAP_visible", "a_mAP_unshown")
 
 
 def write_set(folder: Path, names: list[str], *, events: int, predictions: int, seed: int) -> int:
-    """Write truth and predictions of the games; the bytes of the predictions."""
+    """Write truth and predictions of the games; return the bytes of the predictions."""
     rng = np.random.default_rng(seed)
     size = 0
     for name in names:
@@ -53,7 +53,7 @@ def write_set(folder: Path, names: list[str], *, events: int, predictions: int, 
 
 
 def draw_truth(rng: np.random.Generator, count: int) -> list[tuple[int, int, int, bool]]:
-    """(half, class, ms, visible) of the true events of a game."""
+    """Return (half, class, ms, visible) of the true events of a game."""
     weights = 1 / np.arange(2, len(SOCCERNET_V2) + 2)
     classes = rng.choice(len(SOCCERNET_V2), count, p=weights / weights.sum())
     shown = rng.random(count) < 0.8
@@ -74,7 +74,7 @@ def place(half: int, cls: int, ms: int) -> dict[str, str]:
 def draw_predictions(
     rng: np.random.Generator, truth: list[tuple[int, int, int, bool]], count: int
 ) -> list[dict[str, str]]:
-    """Most true events found with a jitter of seconds, among many predictions of low confidence."""
+    """Return predictions that find most true events within seconds, among many of low confidence."""
     rows = []
     for half, cls, ms, _ in truth:
         if rng.random() < 0.8:
@@ -92,7 +92,7 @@ def prediction(half: int, cls: int, ms: int, confidence: float) -> dict[str, str
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Without the package's progress bars."""
+    """Suppress the package's progress bars."""
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stderr(nowhere):
         yield
 
@@ -100,7 +100,7 @@ def quiet() -> Iterator[None]:
 def run_soccernet(
     folder: Path, metric: str, names: list[str]
 ) -> tuple[dict[str, Any], Callable[[], tuple[float, float]]]:
-    """Results of the package, and a clock's reading at the end of its loading."""
+    """Return the results of the package, and the clock at the end of its loading."""
     from SoccerNet.Evaluation import ActionSpotting as package
 
     seen: list[tuple[float, float]] = []
@@ -122,7 +122,7 @@ def run_soccernet(
 def run_touchline(
     folder: Path, metric: str, names: list[str]
 ) -> tuple[dict[str, Any], Callable[[], tuple[float, float]]]:
-    """Results of touchline, and a clock's reading at the end of its loading."""
+    """Return the results of touchline, and the clock at the end of its loading."""
     from touchline.formats.soccernet.games import load_games, pair_games
     from touchline.metrics.spotting import average_map
 
@@ -135,7 +135,7 @@ def run_touchline(
 
 
 def measure(run: Callable[..., Any], *args: Any) -> tuple[dict[str, Any], dict[str, float]]:
-    """Results and the wall and CPU seconds of each phase."""
+    """Return the results and the wall and CPU seconds of each phase."""
     gc.collect()
     start = (time.perf_counter(), time.process_time())
     results, loaded_at = run(*args)
@@ -150,13 +150,13 @@ def measure(run: Callable[..., Any], *args: Any) -> tuple[dict[str, Any], dict[s
 
 
 def best_of(run: Callable[..., Any], repeats: int, *args: Any) -> tuple[dict[str, Any], dict[str, float]]:
-    """The results and the quickest run, by CPU seconds."""
+    """Return the results and the fastest run by CPU seconds."""
     runs = [measure(run, *args) for _ in range(repeats)]
     return min(runs, key=lambda r: r[1]["total_cpu_s"])
 
 
 def machine() -> dict[str, Any]:
-    """What this ran on."""
+    """Describe the machine."""
     model = ""
     with contextlib.suppress(OSError):
         lines = Path("/proc/cpuinfo").read_text().splitlines()
@@ -174,8 +174,8 @@ def machine() -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--games", type=int, default=100)
-    parser.add_argument("--events", type=int, default=100, help="true events a game")
-    parser.add_argument("--predictions", type=int, default=5000, help="predictions a game")
+    parser.add_argument("--events", type=int, default=100, help="true events per game")
+    parser.add_argument("--predictions", type=int, default=5000, help="predictions per game")
     parser.add_argument(
         "--repeats", type=int, default=5, help="runs of touchline; the SoccerNet package runs --soccernet-repeats"
     )

@@ -1,16 +1,16 @@
-"""NetVLAD++ windows a second, from mapped files and from SoccerNet's in-memory loader; and heads over a whole match.
+"""Measure NetVLAD++ windows per second from mapped files and SoccerNet's in-memory loader, and heads over a match.
 
     python benchmarks/stream_loader.py [--games 20] [--json benchmarks/results/stream_loader.json]
 
-The naive loader is written after the reference's description: every half is loaded and cut into windows of 15 s, all
-windows of the set are concatenated in memory, and a shuffling torch DataLoader of batches of 256 collates them one by
-one, with 4 worker processes (its default) or none. The mapped loader reads 8 consecutive windows at each of 32 random
-places into a buffer that is used again (that every number is finite was seen when the set was written). A training
-step of NetVLAD++ is timed beside both, as it is what bounds training once loading does not.
+The naive loader follows the reference's description: every half is loaded and cut into windows of 15 s, all windows of
+the set are concatenated in memory, and a shuffling torch DataLoader with batches of 256 collates them one by one, with
+4 worker processes (its default) or none. The mapped loader reads 8 consecutive windows at each of 32 random places into
+a reused buffer (the values were checked to be finite when the set was written). A training step of NetVLAD++ is timed
+as well, because it bounds training once loading does not.
 
-The published set is 400 games (8.8 GB in float32, twice that while the naive loader concatenates); fewer games are
-taken by default. Mapped files are measured from the disk, where earlier loaders have left nothing of them in memory,
-and again after they have been read once.
+The published set is 400 games (8.8 GB in float32, twice that while the naive loader concatenates); fewer games are used
+by default. Mapped files are measured from disk, without any of their content cached in memory, and again after they
+have been read once.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ CLASSES = len(SOCCERNET_V2)
 
 
 def write(folder: Path, *, games: int) -> None:
-    """The set: two halves a game, features drawn once and shifted, so that writing them is quick."""
+    """Write the set: two halves per game, features drawn once and shifted, so that writing them is fast."""
     random = np.random.default_rng(0)
     values = random.standard_normal((HALF_SAMPLES, WIDTH)).astype(np.float32)
 
@@ -56,7 +56,7 @@ def write(folder: Path, *, games: int) -> None:
 
 
 class NaiveClips(torch.utils.data.Dataset[tuple[Any, Any]]):
-    """Every window of every half, in memory."""
+    """Return every window of every half, in memory."""
 
     def __init__(self, data: StreamSet) -> None:
         clips, labels = [], []
@@ -105,13 +105,13 @@ def mapped_batches(data: StreamSet) -> Generator[Any, None, None]:
 
 
 def _processor_s() -> float:
-    """Of this process and of those it started that have ended."""
+    """Return the CPU seconds of this process and of its finished child processes."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def rate(batches: Generator[Any, None, None], *, seconds: float, use: Callable[[Any], None]) -> dict[str, float]:
-    """Windows a second after the first batch, and the time to the first."""
+    """Return the windows per second after the first batch, and the time to the first."""
     started_s = time.perf_counter()
     use(next(batches))
     first_s = time.perf_counter() - started_s
@@ -120,7 +120,7 @@ def rate(batches: Generator[Any, None, None], *, seconds: float, use: Callable[[
         use(next(batches))
         count += BATCH
     wall_s = time.perf_counter() - started_s
-    batches.close()  # worker processes end, and only then does the system tell what they used
+    batches.close()  # the system reports what worker processes used only once they have ended
     gc.collect()
     cpu_s = _processor_s() - started_cpu_s
     return {"windows_per_s": count / wall_s, "windows_per_cpu_s": count / cpu_s, "first_batch_s": first_s}
@@ -141,7 +141,7 @@ def train_step() -> Callable[[Any], None]:
 
 
 def measure(folder: Path, kind: str, *, seconds: float) -> dict[str, float]:
-    """One loader in this process."""
+    """Measure one loader in this process."""
     torch.set_num_threads(1)
     data = open_stream_set(folder)
     loaders = {
@@ -160,7 +160,7 @@ def measure(folder: Path, kind: str, *, seconds: float) -> dict[str, float]:
 
 
 def match_times(*, rounds: int = 3) -> dict[str, dict[str, float]]:
-    """Seconds of each head over both halves of a match, on one thread: the best of some rounds."""
+    """Return the seconds of each head over both halves of a match, on one thread: the best of several rounds."""
     torch.set_num_threads(1)
     heads: dict[str, Any] = {
         "NetVLAD++": PoolingHead(WIDTH, CLASSES),
@@ -184,15 +184,15 @@ def match_times(*, rounds: int = 3) -> dict[str, dict[str, float]]:
 
 
 def _ratio(one: dict[str, float], other: dict[str, float]) -> float:
-    """Of windows by the processor time of all processes, so that other work on the machine matters less."""
+    """Return the ratios of windows per CPU second of all processes, which depend less on other work on the machine."""
     return one["windows_per_cpu_s"] / other["windows_per_cpu_s"]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--games", type=int, default=20)
-    parser.add_argument("--seconds", type=float, default=10.0, help="for each timing")
-    parser.add_argument("--folder", type=Path, default=None, help="where the set is written; a temporary one without")
+    parser.add_argument("--seconds", type=float, default=10.0, help="seconds of each timing")
+    parser.add_argument("--folder", type=Path, default=None, help="folder for the set (default: a temporary one)")
     parser.add_argument("--json", type=Path, default=None)
     parser.add_argument("--one", default=None, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -209,7 +209,7 @@ def main() -> None:
             print(f"{kind:20}", {key: round(value, 2) for key, value in loaders[kind].items()}, flush=True)
     times = match_times()
     for name, one in times.items():
-        print(f"{name:18} {one['wall_s']:.2f} s a match ({one['cpu_s']:.2f} s of processor)")
+        print(f"{name:18} {one['wall_s']:.2f} s per match ({one['cpu_s']:.2f} CPU s)")
     result = {
         "games": arguments.games,
         "machine": platform.processor() or platform.machine(),

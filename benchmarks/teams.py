@@ -1,17 +1,17 @@
-"""How well tracks get their team and their role, on simulated matches and on real pictures.
+"""Measure the teams and roles of tracks on simulated matches and on real pictures.
 
     python benchmarks/teams.py [--detections FOLDER] [--json benchmarks/results/teams.json]
 
-Simulated matches 013 and 014 (nothing was fitted on them), every second picture: the true boxes, and the same with
-every edge moved by 8 % of the box's size, are cut into shots of 5, 20 and 60 s, in which everybody is one track without
-votes of a detector. "match" uses the kits of the whole match, "shot" those of each shot alone; a team counts as right
-when its letter is right under the one naming that fits the whole match best, so teams that swap between shots cost
-half. "each alone" gives every box a team of its own. With FOLDER (<match>.npz: frame from 1, boxes_xyxy, confidence,
-classes) also the tracks that touchline follows through a detector's output in shots of 20 s, with its votes; their
-truth is the player that most of their boxes lie on.
+Simulated matches 013 and 014 (nothing was fitted on them), every second frame: the true boxes, and the same with every
+edge moved by 8 % of the box's size, are cut into shots of 5, 20 and 60 s, in which everybody is one track without votes
+from a detector. "match" uses the kits of the whole match, "shot" those of each shot alone; a team counts as right if
+its letter is right under the one naming that fits the whole match best, so swapping teams between shots costs half.
+"each alone" assigns a team to every box separately. With FOLDER (<match>.npz: frame from 1, boxes_xyxy, confidence,
+classes), also touchline's tracks through a detector's output in shots of 20 s, with its votes; their ground truth is
+the player on whom most of their boxes lie.
 
-Real pictures (players/, eleven matches): kits are found from all pictures of a match, then the light is changed, and
-the share of boxes that keep their team is counted. Roles there: votes with the confusions below, without and with
+Real pictures (players/, eleven matches): kits are estimated from all pictures of a match, then the lighting is changed,
+and the share of boxes that keep their team is counted. Roles there: votes with the confusions below, with and without
 colour.
 """
 
@@ -65,7 +65,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """What following people needs of a picture."""
+    """Return the observation of a frame that tracking people needs."""
 
     detections: Detections
     motion: Motion
@@ -73,13 +73,13 @@ class Seen:
 
 
 def shown(boxes: Floats) -> npt.NDArray[np.bool_]:
-    """Which boxes lie in the picture for the most part."""
+    """Return which boxes lie mostly within the picture."""
     inside = np.clip(boxes, 0, (WIDTH, HEIGHT, WIDTH, HEIGHT))
     return np.prod(inside[:, 2:] - inside[:, :2], axis=1) > LEAST_SHOWN * np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
 
 
 def describe_truth(match: Match, *, seed: int) -> dict[str, list[Any]]:
-    """Ids, boxes and descriptors of every second picture, for the true boxes and jittered ones."""
+    """Return ids, boxes and descriptors of every second frame, for the true boxes and jittered ones."""
     rng = np.random.default_rng(seed)
     found: dict[str, list[Any]] = {"true boxes": [], "jittered boxes": []}
     for i, frame in enumerate(match.frames()):
@@ -95,7 +95,7 @@ def describe_truth(match: Match, *, seed: int) -> dict[str, list[Any]]:
 
 
 def shots_of(described: list[Any], *, seconds: int) -> list[list[Tracklet]]:
-    """Everybody's boxes in each run of so many seconds as one tracklet, whose id is the player's."""
+    """Return each player's boxes in shots of the given seconds as one tracklet per shot, with the player's id."""
     length, shots = int(seconds * FPS / EVERY), []
     for start in range(0, len(described), length):
         run = described[start : start + length]
@@ -120,7 +120,7 @@ def one_tracklet(number: int, index: Any, mine: Any, boxes: Any, colours: Any) -
 
 
 def score(truth: list[list[int]], roles: list[list[RoleOf]], boxes: list[list[int]]) -> dict[str, Any]:
-    """Accuracy of teams over outfield players and of roles over all, per track and per box."""
+    """Return the accuracy of teams over outfield players and of roles over all, per track and per box."""
     rows = [
         (player, role, count)
         for shot in zip(truth, roles, boxes, strict=True)
@@ -146,7 +146,7 @@ def score(truth: list[list[int]], roles: list[list[RoleOf]], boxes: list[list[in
 
 
 def judge(shots: list[list[Tracklet]], truth: list[list[int]]) -> dict[str, Any]:
-    """Scores with the kits of the match, and of each shot alone."""
+    """Return the scores with the kits of the match, and with those of each shot alone."""
     looks = [looks_of(shot) for shot in shots]
     kits = match_teams(looks)
     counts = [[len(tracklet) for tracklet in shot] for shot in shots]
@@ -156,7 +156,7 @@ def judge(shots: list[list[Tracklet]], truth: list[list[int]]) -> dict[str, Any]
 
 
 def judge_boxes(described: list[Any]) -> dict[str, Any]:
-    """Scores when each box is its own track, in every fifth picture."""
+    """Return the scores with each box as a separate track, in every fifth frame."""
     shots = [
         [one_tracklet(int(i), np.zeros(len(ids), np.int64), ids == i, boxes, colours) for i in ids]
         for ids, boxes, colours in described[::5]
@@ -168,7 +168,7 @@ def judge_boxes(described: list[Any]) -> dict[str, Any]:
 
 
 def simulated(folder: Path | None) -> dict[str, Any]:
-    """Scores of each match."""
+    """Return the scores of each match."""
     result: dict[str, Any] = {}
     for name in REPORTED_ON:
         match = read_match(name)
@@ -185,7 +185,7 @@ def simulated(folder: Path | None) -> dict[str, Any]:
 
 
 def followed(match: Match, detections: list[Detections]) -> dict[str, Any]:
-    """Scores of the tracks that are followed through a detector's people."""
+    """Return the scores of touchline's tracks through a detector's people."""
     camera, sights = CameraMotion(), []
     for seen, frame in zip(detections, match.frames(), strict=True):
         people = seen.take((seen.classes != BALL) & (seen.confidence >= 0.1))
@@ -201,7 +201,7 @@ def followed(match: Match, detections: list[Detections]) -> dict[str, Any]:
 
 
 def owner_of(tracklet: Tracklet, match: Match, start: int) -> int:
-    """The player that most boxes of a track lie on; 0 where that is less than half of them."""
+    """Return the player on whom most boxes of a track lie; 0 if that is less than half of them."""
     owners = []
     for i, box in zip(tracklet.index[tracklet.observed], tracklet.boxes_xyxy[tracklet.observed], strict=True):
         true = match.boxes_xyxy[start + int(i)]
@@ -215,7 +215,7 @@ def owner_of(tracklet: Tracklet, match: Match, start: int) -> int:
 
 
 def relit(rgb: npt.NDArray[np.uint8], name: str) -> npt.NDArray[np.uint8]:
-    """A picture in another light."""
+    """Return a picture in another light."""
     levels = np.arange(256, dtype=np.float64)
     gains = LIGHTS[name]
     curves = [255 * (levels / 255) ** 0.7] * 3 if gains is None else [levels * gain for gain in gains]
@@ -227,7 +227,7 @@ def relit(rgb: npt.NDArray[np.uint8], name: str) -> npt.NDArray[np.uint8]:
 
 
 def real_pictures() -> dict[str, list[Any]]:
-    """Picture, boxes and classes of the people, by source match."""
+    """Return picture, boxes and classes of the people, by source match."""
     matches: dict[str, list[Any]] = {}
     for path in sorted((DATA / "players").glob("*.jpg")):
         rgb = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
@@ -240,7 +240,7 @@ def real_pictures() -> dict[str, list[Any]]:
 
 
 def single(colour: Any, votes: Floats) -> Look:
-    """One box as a look."""
+    """Return one box as a look."""
     return Look(colour.astype(np.float64), 1.0, votes, np.zeros(1, np.int64), np.zeros(1))
 
 
@@ -249,13 +249,13 @@ def sure_votes(classes: Any) -> Floats:
 
 
 def confused_votes(classes: Any, rng: np.random.Generator) -> Floats:
-    """One vote a box, with the confusions of a middling detector."""
+    """Return one vote per box, with the confusions of a mediocre detector."""
     said = [1 + rng.choice(3, p=CONFUSION[int(cls)]) for cls in classes]
     return np.eye(4)[said] * rng.uniform(0.4, 0.9, (len(said), 1))
 
 
 def real() -> dict[str, Any]:
-    """Agreement under other light, and roles from confused votes, over the real pictures."""
+    """Return the agreement under other light, and roles from confused votes, over the real pictures."""
     rng = np.random.default_rng(0)
     kept: dict[str, list[Any]] = {name: [] for name in LIGHTS}
     said: list[Any] = []
@@ -286,7 +286,7 @@ def real() -> dict[str, Any]:
 
 
 def role_table(said: Any) -> dict[str, Any]:
-    """Share of each role that is called so, by votes alone and with colour."""
+    """Return the recall of each role, by votes alone and with colour."""
     truth, votes, both = said
     table: dict[str, Any] = {}
     for kind, calls in (("votes alone", votes), ("votes and colour", both)):
@@ -317,7 +317,7 @@ def show(result: dict[str, Any]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--detections", type=Path, help="folder of <match>.npz with a detector's output")
-    parser.add_argument("--json", type=Path, help="write the result here")
+    parser.add_argument("--json", type=Path, help="file for the results")
     chosen = parser.parse_args()
     cv2.setNumThreads(1)
     result = {"simulated": simulated(chosen.detections), "real": real()}

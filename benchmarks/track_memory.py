@@ -1,15 +1,15 @@
-"""Peak memory of recognising what 22 people do in one shot of a minute, and in one of ten.
+"""Measure the peak memory of recognising the actions of 22 people in one camera shot of a minute, and in one of ten.
 
     python benchmarks/track_memory.py [--minutes 1 10] [--json benchmarks/results/track_memory.json]
 
-Along known tracks (`touchline recognize --tracks`), and inside an analysis, where everyone is first followed
-(`touchline analyze --recognizer`); following alone is measured too, as it holds what was seen in a whole shot (longer
-ones than ten minutes are followed in parts), and what recognition adds is the difference.
+It is measured along existing tracks (`touchline recognize --tracks`), and inside an analysis, where everyone is tracked
+first (`touchline analyze --recognizer`). Tracking alone is measured too, as it holds the observations of a whole shot
+(shots longer than ten minutes are tracked in parts); the difference is what recognition adds.
 
-Videos are made first: 480x270 at 25 frames a second, one shot without a cut. Finding people and naming clips are fakes
-that cost nothing, so that memory is that of crops, windows, tracks and results, not of a network, which needs the same
-however long a shot is; crops and windows have the size of R(2+1)D-18's clips (16 pictures of 112x112). Every run has
-its own process; the system's own count of its peak is taken.
+Videos are generated first: 480x270 at 25 frames per second, one shot without a cut. Detector and recogniser are fakes
+that cost nothing, so that the memory is that of crops, windows, tracks and results, not of a network, which needs the
+same for any length of shot; crops and windows have the size of R(2+1)D-18's clips (16 frames of 112x112). Every run is
+a separate process, whose peak is reported by the operating system.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ PEOPLE = 22
 WIDTH, HEIGHT = 480, 270
 FPS = 25
 LIMIT_MB = 64
-"""How much more recognition may need in ten minutes than in one: scores are results, which grow; pixels do not."""
+"""Allowed growth of recognition's memory from one minute to ten: scores are results and grow, pixels do not."""
 
 LABELS = ("dark", "bright", "red")
 RESULTS = Path(__file__).parent / "results" / "track_memory.json"
 
 
 def boxes(index: int) -> np.ndarray:
-    """Where everyone is in a picture (22, 4): each in a lane of their own, back and forth."""
+    """Return everyone's boxes (22, 4) in a frame: each moves back and forth in a separate lane."""
     number = np.arange(PEOPLE)
     left = np.abs((number * 61 + index * 1.1) % (2 * (WIDTH - 30)) - (WIDTH - 30))
     top = 6 + number * 11.0
@@ -48,7 +48,7 @@ def boxes(index: int) -> np.ndarray:
 
 
 class Crowd:
-    """A detector that knows where everyone is."""
+    """A detector that knows everyone's position."""
 
     name, sha256, device_reason, batch = "crowd", "c" * 64, "cpu: a fake", 1
 
@@ -57,7 +57,7 @@ class Crowd:
         self._seen = 0
 
     def detect(self, pictures: Sequence[np.ndarray]) -> list[Any]:
-        """Everyone, in each picture."""
+        """Return everyone in each frame."""
         from touchline.core.tracks import PLAYER, Detections
 
         found = []
@@ -69,7 +69,7 @@ class Crowd:
 
 
 def fake_recogniser() -> Any:
-    """Names clips by their colour, at no cost; clips are those of R(2+1)D-18."""
+    """A recogniser that names clips by colour at no cost; its clips have the size of R(2+1)D-18's."""
     from touchline.models.runtime.runner import Runner
     from touchline.models.specs.spec import ClipConfig, ClipSpec
     from touchline.recognition.recogniser import ClipRecogniser
@@ -86,7 +86,7 @@ def fake_recogniser() -> Any:
 
 
 def along_known_tracks(video: Path, *, minutes: float) -> int:
-    """What `touchline recognize --tracks` does; the number of windows."""
+    """Do the work of `touchline recognize --tracks`; return the number of windows."""
     from touchline.analysis.track_actions import actions_along_tracks
     from touchline.core.tracks import Shot, Track, Tracks
 
@@ -102,17 +102,17 @@ def along_known_tracks(video: Path, *, minutes: float) -> int:
 
 
 def following_alone(video: Path, *, minutes: float) -> int:
-    """What `touchline analyze` does with people alone; there are no windows."""
+    """Do the work of `touchline analyze` with people alone; there are no windows."""
     return analysis(video, recogniser=None)
 
 
 def inside_an_analysis(video: Path, *, minutes: float) -> int:
-    """What `touchline analyze --recognizer` does; the number of windows."""
+    """Do the work of `touchline analyze --recognizer`; return the number of windows."""
     return analysis(video, recogniser=fake_recogniser())
 
 
 def analysis(video: Path, *, recogniser: Any) -> int:
-    """Follow everyone, with a recogniser or without; the number of windows."""
+    """Track everyone, with or without a recogniser; return the number of windows."""
     from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
     from touchline.analysis.tasks.track import VideoTracker
     from touchline.analysis.tasks.usual import usual_tasks
@@ -133,7 +133,7 @@ WAYS = {
 
 
 def peak_of(way: str, video: Path, *, minutes: float) -> dict[str, Any]:
-    """Run one way in a process of its own; the peak of its memory as the system counted it."""
+    """Run one variant in a separate process; return its peak memory as reported by the system."""
     started_s = time.monotonic()
     command = [sys.executable, __file__, "--one", way, "--video", str(video), "--minutes", str(minutes)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -142,7 +142,7 @@ def peak_of(way: str, video: Path, *, minutes: float) -> dict[str, Any]:
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
-        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}; run it by hand to see why")
+        raise SystemExit(f"{' '.join(command)} exited with {process.returncode}; run it by hand to see why")
     return {
         "minutes": minutes,
         "windows": int(said.split()[-1]),
@@ -152,7 +152,7 @@ def peak_of(way: str, video: Path, *, minutes: float) -> dict[str, Any]:
 
 
 def video_writer() -> ModuleType:
-    """The benchmark of memory beside this one, which makes long videos fast."""
+    """Load the memory benchmark beside this one, which generates long videos fast."""
     spec = importlib.util.spec_from_file_location("benchmark_memory", Path(__file__).parent / "memory.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -161,11 +161,17 @@ def video_writer() -> ModuleType:
 
 
 def main() -> None:
-    """Measure, print, save."""
+    """Run the benchmark, print and save the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, nargs="+", default=[1.0, 10.0])
     parser.add_argument("--json", type=Path, default=RESULTS)
-    parser.add_argument("--ways", nargs="+", choices=list(WAYS), default=list(WAYS), help="others stay as in the file")
+    parser.add_argument(
+        "--ways",
+        nargs="+",
+        choices=list(WAYS),
+        default=list(WAYS),
+        help="variants to run; others keep the results in the file",
+    )
     parser.add_argument("--one", choices=list(WAYS), help=argparse.SUPPRESS)
     parser.add_argument("--video", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""What trackers are compared on: true boxes, and detections made of them by noise, dropouts and false positives."""
+"""Cases for comparing trackers: true boxes, and detections made from them with noise, dropouts and false positives."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ Boxes = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """How far detections are from the truth.
+    """A level of noise in detections.
 
     Attributes:
-        name: of the level.
+        name: name of the level.
         jitter: standard deviation of each edge, as a share of the box's height.
-        missed: share of boxes missed at random, in runs of about three pictures.
-        hidden: share missed of those more than a third covered by somebody nearer to the camera.
-        clutter: false positives a picture; half of them stand still for about ten pictures.
+        missed: share of boxes missed at random, in runs of about three frames.
+        hidden: share missed among boxes more than a third covered by somebody nearer to the camera.
+        clutter: false positives per frame; half of them stand still for about ten frames.
 
     """
 
@@ -45,18 +45,18 @@ LEVELS = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """One run to follow people through.
+    """One sequence for trackers.
 
     Attributes:
-        name: of the table's row group.
-        fps: pictures a second.
-        truth: ids and boxes_xyxy of each picture.
-        detections: of each picture.
-        motions: of the camera, one a picture; None for a fixed camera.
-        appearance: (n, D) a picture, or None.
-        video: that the pictures come from, or None.
-        first: which picture of the video comes first, from 0.
-        high: confidence that its detections are to be believed from.
+        name: name of the row group in the table.
+        fps: frames per second.
+        truth: ids and boxes_xyxy of each frame.
+        detections: detections of each frame.
+        motions: camera motion into each frame; None for a fixed camera.
+        appearance: appearance descriptors (n, D) of each frame, or None.
+        video: the video of the frames, or None.
+        first: index of the first frame in the video, from 0.
+        high: confidence threshold from which detections are trusted.
 
     """
 
@@ -71,7 +71,7 @@ class Case:
     high: float = 0.5
 
     def part(self, start: int, end: int) -> Case:
-        """The pictures [start, end)."""
+        """Return the case restricted to frames [start, end)."""
         cut = slice(start, end)
         motions = self.motions[cut] if self.motions is not None else None
         looks = self.appearance[cut] if self.appearance is not None else None
@@ -86,10 +86,10 @@ class Case:
 
 
 def read_truth(path: Path, *, smallest_ids: bool = False) -> list[Boxes]:
-    """True boxes of each picture of a MOT file.
+    """Read the true boxes of each frame from a MOT file.
 
     Args:
-        path: rows of frame (from 1), id, left, top, width, height, ...
+        path: a file with rows of frame (from 1), id, left, top, width, height, ...
         smallest_ids: leave out the id with the smallest boxes: the ball of the top view.
 
     """
@@ -107,12 +107,12 @@ def read_truth(path: Path, *, smallest_ids: bool = False) -> list[Boxes]:
 
 
 def thin(truth: list[Boxes], *, step: int) -> list[Boxes]:
-    """Every ``step``-th picture."""
+    """Return every ``step``-th frame."""
     return truth[::step]
 
 
 def covered(boxes_xyxy: npt.NDArray) -> npt.NDArray[np.float64]:
-    """Share of each box (n, 4) that one other box, lower in the picture, covers at most."""
+    """Return the largest share of each box (n, 4) covered by one other box lower in the picture."""
     if len(boxes_xyxy) < 2:
         return np.zeros(len(boxes_xyxy))
     corner = np.maximum(boxes_xyxy[:, None, :2], boxes_xyxy[None, :, :2])
@@ -124,7 +124,7 @@ def covered(boxes_xyxy: npt.NDArray) -> npt.NDArray[np.float64]:
 
 
 def degrade(truth: list[Boxes], *, noise: Noise, seed: int) -> list[Detections]:
-    """Detections as a detector of that quality might give them; the same for the same seed."""
+    """Simulate the detections of a detector of the given quality; the same for the same seed."""
     rng = np.random.default_rng(seed)
     everywhere = np.concatenate([boxes for _, boxes in truth])
     missing: dict[int, int] = {}
@@ -155,7 +155,7 @@ def degrade(truth: list[Boxes], *, noise: Noise, seed: int) -> list[Detections]:
 
 
 def _misses(rng: np.random.Generator, missing: dict[int, int], person: int, noise: Noise) -> bool:
-    """Whether somebody is missed now; ``missing`` keeps how many more pictures each one will be."""
+    """Return whether somebody is missed now; ``missing`` holds for how many more frames each person will be."""
     left = missing.get(person, 0)
     if left == 0 and rng.random() < noise.missed / 3:
         left = int(rng.geometric(1 / 3))
@@ -164,7 +164,7 @@ def _misses(rng: np.random.Generator, missing: dict[int, int], person: int, nois
 
 
 def _clutter(rng: np.random.Generator, boxes: npt.NDArray) -> tuple[npt.NDArray, int]:
-    """A false box, the size of a true one, near where people are; and for how many pictures it stands."""
+    """Return a false box of the size of a true one near people, and the number of frames it stays."""
     box = boxes[rng.integers(len(boxes))]
     height = box[3] - box[1]
     shift = rng.normal(0, 3, 2) * height
@@ -172,7 +172,7 @@ def _clutter(rng: np.random.Generator, boxes: npt.NDArray) -> tuple[npt.NDArray,
 
 
 def true_motions(folder: Path) -> list[Motion]:
-    """The ground's true motion in the pictures of a simulated match, from its projections."""
+    """Return the ground's true motion between the frames of a simulated match, from its projections."""
     with np.load(folder / "camera.npz") as file:
         ground = file["P"].astype(np.float64)[:, :, [0, 1, 3]]
     motions = [Motion.unknown()]
@@ -183,7 +183,7 @@ def true_motions(folder: Path) -> list[Motion]:
 
 
 def restarts(truth: list[Boxes], motions: list[Motion], *, heights: float = 1.0) -> list[int]:
-    """Pictures at which half the people have jumped by more than a body height: the scene was restarted."""
+    """Return the frames at which half the people jumped by more than a body height: the scene was restarted."""
     found = []
     for index in range(1, len(truth)):
         _, before, after = np.intersect1d(truth[index - 1][0], truth[index][0], return_indices=True)

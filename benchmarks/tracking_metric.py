@@ -3,9 +3,9 @@
     python benchmarks/tracking_metric.py [--frames 7500] [--json benchmarks/results/tracking_metric.json]
 
 The set is synthetic: people who run about a pitch in a 1920x1080 picture, and predictions of them with noise, gaps,
-false boxes and identities that break and swap. Both sides start from MOT files. "load" ends where the boxes are arrays,
-"scores" is everything from there to HOTA, IDF1 and MOTA (overlaps included), "HOTA" that of HOTA alone. Every number
-that trackeval reports is compared. Needs: pip install --no-deps trackeval==1.3.0.
+false boxes and identities that break and swap. Both sides start from MOT files. "load" ends when the boxes are arrays,
+"scores" is everything from there to HOTA, IDF1 and MOTA (including overlaps), "HOTA" is HOTA alone. Every number
+reported by trackeval is compared. Needs: pip install --no-deps trackeval==1.3.0.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ PICTURE_SPEED_PX = 6.0
 
 
 def run_about(rng: np.random.Generator, *, frames: int, people: int) -> np.ndarray:
-    """float64 (frames, people, 4): boxes left, top, width, height of people drawn to wandering places."""
+    """Return float64 (frames, people, 4), boxes as left, top, width, height, of people drawn to wandering targets."""
     place = rng.uniform((0, 200), SIZE, (people, 2))
     goal, speed = rng.uniform((0, 200), SIZE, (people, 2)), np.zeros((people, 2))
     boxes = np.empty((frames, people, 4))
@@ -53,7 +53,7 @@ def run_about(rng: np.random.Generator, *, frames: int, people: int) -> np.ndarr
 
 
 def write_set(folder: Path, *, frames: int, people: int, seed: int) -> tuple[Path, Path, int]:
-    """Truth and predictions in the MOT Challenge's folders; both paths and the rows of the predictions."""
+    """Write truth and predictions in MOT Challenge folders; return both paths and the number of predicted rows."""
     rng = np.random.default_rng(seed)
     boxes = run_about(rng, frames=frames, people=people)
     truth = folder / "gt" / NAME / "gt" / "gt.txt"
@@ -88,7 +88,7 @@ def row(frame: int, name: int, box: Any, confidence: float) -> str:
 
 
 def seconds(work: Callable[[], Any], *, repeats: int) -> tuple[Any, float]:
-    """The result and the CPU seconds of the quickest run."""
+    """Return the result and the CPU seconds of the fastest run."""
     best, result = float("inf"), None
     for _ in range(repeats):
         started = time.process_time()
@@ -144,13 +144,13 @@ def run_trackeval(folder: Path, *, frames: int, repeats: int) -> tuple[dict[str,
 
 
 def gap(own: Any, reference: Any) -> float:
-    """The largest difference, relative where numbers are above 1 (counts and sums)."""
+    """Return the largest difference, relative for numbers above 1 (counts and sums)."""
     wanted = np.asarray(reference, float)
     return float(np.max(np.abs(np.asarray(own) - wanted) / np.maximum(1, np.abs(wanted))))
 
 
 def machine() -> dict[str, Any]:
-    """What this ran on."""
+    """Describe the machine."""
     model = ""
     with contextlib.suppress(OSError):
         lines = Path("/proc/cpuinfo").read_text().splitlines()
@@ -166,7 +166,9 @@ def machine() -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--frames", type=int, default=7500, help="5 minutes at 25 frames a second")
+    parser.add_argument(
+        "--frames", type=int, default=7500, help="number of frames (default: 5 minutes at 25 frames per second)"
+    )
     parser.add_argument("--people", type=int, default=25)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--json", type=Path)

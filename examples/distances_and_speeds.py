@@ -1,4 +1,4 @@
-"""From the tracks of a bundle to metres and speeds: who ran how far, how fast, with how many sprints.
+"""Print how far and how fast each player ran, and the number of sprints, from the tracks of a bundle.
 
 python examples/distances_and_speeds.py match.touchline
 """

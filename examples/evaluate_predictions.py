@@ -1,4 +1,4 @@
-"""Score predicted events with SoccerNet's metric: from files, or from events that you made.
+"""Score predicted events with SoccerNet's metric, from files or from events made in Python.
 
 python examples/evaluate_predictions.py Labels-ball.json results_spotting.json
 """
@@ -17,7 +17,7 @@ def main(truth: str, predictions: str) -> float:
 
 
 def late_by(seconds: float) -> float:
-    """What events are worth that come too late: 1 within the tolerance of one second, 0 beyond it."""
+    """Score events that come late: 1 within the tolerance of one second, 0 beyond it."""
     times_us = [10_000_000, 20_000_000, 30_000_000]
     truth = Timeline(tuple(Event("PASS", time_us) for time_us in times_us))
     found = Timeline(tuple(Event("PASS", time_us + round(seconds * 1e6), confidence=0.9) for time_us in times_us))

@@ -1,4 +1,4 @@
-"""Find the events of a video: frames -> scores -> events, each rung a call that you can stop at.
+"""Find the events of a video step by step: frames -> scores -> events.
 
 python examples/events_of_a_video.py match.mp4
 """

@@ -1,4 +1,4 @@
-"""Read a goalkeeper's pose and technique from a picture, and how likely a shot is to be saved.
+"""Estimate a goalkeeper's pose and technique from a picture, and the chance that a shot is saved.
 
 python examples/keeper_saves.py keeper.jpg
 """
@@ -14,7 +14,7 @@ from touchline.media import read_still
 def main(picture: str) -> float:
     finder = touchline.load_pose_finder()
     pose, box, note = find_pose(read_still(picture), finder, keeper=FoundKeeper(None))
-    shot = Shot(x_yd=108, y_yd=40, keeper_yd=(114, 40))  # StatsBomb's yards: the goal is at (120, 40)
+    shot = Shot(x_yd=108, y_yd=40, keeper_yd=(114, 40))  # StatsBomb coordinates in yards: the goal is at (120, 40)
     saved = load_expected_saves().predict([shot])
     if pose.joints_3d is not None:
         technique = name_technique(pose.joints_3d, engagement=shot.engagement, visible=pose.confidence > 0.5)

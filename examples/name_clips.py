@@ -1,4 +1,4 @@
-"""Name what a player does: from joints with the built-in recogniser of tennis strokes, or from clips with one of yours.
+"""Recognise a player's action, from joints with the built-in recogniser of tennis strokes or from a clip with your own.
 
 python examples/name_clips.py stroke.npy
 python examples/name_clips.py clip.mp4 my-recogniser

@@ -102,7 +102,7 @@ def test_what_is_unknown_is_said() -> None:
     alone = Tracks((track(1, "ball", at_m=(-41.5, 10.0), height=4),), (Shot(0, 0, 4 * S),), 160, 90)
     nobody = keeper_moments(timeline(("SHOT", 2.0)), alone)[0]
     assert nobody.shot is not None and nobody.shot.engagement is None
-    assert "no keeper was followed at that time" in nobody.notes
+    assert "no keeper was tracked at that time" in nobody.notes
     later = keeper_moments(timeline(("SHOT", 60.0)), a_match())[0]
     assert later.keeper is None and later.shot is None
 

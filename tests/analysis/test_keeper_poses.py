@@ -35,21 +35,21 @@ def test_the_one_who_looks_like_a_keeper_is_taken() -> None:
     crowd = [((x, 100.0, x + 30, 200.0), PLAYER) for x in range(100, 900, 80)]
     found = find_keeper(WIDE, Stub(*crowd, ((1000.0, 50.0, 1020.0, 90.0), GOALKEEPER), ((5.0, 5.0, 9.0, 9.0), BALL)))
     assert found.box_xyxy == (1000, 50, 1020, 90)
-    assert found.note == "11 people: the one who looks like a keeper was taken; --boxes says otherwise"
+    assert found.note == "11 people: the one who looks like a keeper was chosen; use --boxes to choose another"
 
 
 def test_of_few_the_largest_is_taken_and_of_many_nobody() -> None:
     two = find_keeper(WIDE, Stub(((10.0, 10.0, 60.0, 200.0), PLAYER), ((500.0, 10.0, 520.0, 60.0), PLAYER)))
     assert two.box_xyxy == (10, 10, 60, 200) and "the largest" in two.note
     crowd = [((x, 100.0, x + 30, 200.0), PLAYER) for x in range(100, 900, 80)]
-    with pytest.raises(InputError, match="10 people and none looks like a keeper: say with --boxes"):
+    with pytest.raises(InputError, match="10 people and none looks like a keeper: mark the keeper with --boxes"):
         find_keeper(WIDE, Stub(*crowd))
 
 
 def test_one_person_needs_no_words_and_a_cut_out_no_detector() -> None:
     assert find_keeper(WIDE, Stub(((10.0, 10.0, 60.0, 200.0), PLAYER))) == FoundKeeper((10, 10, 60, 200))
     assert find_keeper(WIDE[:200, :150], Stub()) == FoundKeeper(None)
-    assert "finds nobody" in find_keeper(WIDE, Stub()).note
+    assert "nobody was detected" in find_keeper(WIDE, Stub()).note
 
 
 def test_a_pose_is_told_in_the_picture_with_its_notes() -> None:

@@ -158,7 +158,7 @@ def test_no_people_is_said(track: Track, tmp_path: Path) -> None:
 def test_one_picture_is_said(track: Track, tmp_path: Path, frames: int) -> None:
     done = track(write_match(tmp_path / "one.mp4", frames=frames), "--json", "--overlay")
     assert done.exit_code == 0
-    assert "nobody can be followed" in notes(done)
+    assert "too few to track anyone" in notes(done)
     assert not [t for t in Bundle(tmp_path / "out" / "one.touchline").read_tracks() if t.label != "ball"]
 
 

@@ -162,7 +162,7 @@ def test_coverage_says_what_was_lost(tmp_path: Path) -> None:
     assert "Analysed: 0:00.000 to 0:02.000, 0:02.520 to 0:06.000." in text
     assert "Lost: 0:02.000 to 0:02.520 (0.520 s): damaged packets." in text
     assert "137 frames decoded, 3 damaged packets skipped." in text
-    assert "Mended: timestamps made monotonic" in text
+    assert "Repaired: timestamps made monotonic" in text
     assert "Note: " not in text
     a_report(tmp_path, remarks=["no <sound> stream: the head finds less"])
     assert "Note: no &lt;sound&gt; stream: the head finds less" in (tmp_path / "report.html").read_text("utf-8")

@@ -166,7 +166,7 @@ def test_lanes_unfold_into_one_row_a_player(watched: People) -> None:
 
 
 def test_hovering_a_lane_tells_what_is_there(watched: People) -> None:
-    for lane, told in (("Shots", "Shot 2: close-up"), ("Team B", "Team B: 1 followed")):
+    for lane, told in (("Shots", "Shot 2: close-up"), ("Team B", "Team B: 1 tracked")):
         plot = watched.page.locator(f".track-lane[data-group='{lane}'] .plot")
         plot.hover(position={"x": plot.bounding_box()["width"] * 0.75, "y": 10})
         assert told in watched.text("#tip")
@@ -179,7 +179,7 @@ def test_heat_map_of_the_part_in_view(watched: People) -> None:
     watched.page.check("#heat-view")
     for _ in range(12):
         watched.page.click("#zoom-in")
-    assert watched.text("#heat-sum") == "Nobody placed here"
+    assert watched.text("#heat-sum") == "No positions here"
 
 
 def test_hostile_names_are_text(watched: People) -> None:
@@ -250,7 +250,7 @@ def test_thousands_of_tracks(browser: Any, tmp_path: Path) -> None:
     watched.ready()
     watched.page.wait_for_selector("#squad:visible")
     assert watched.page.locator("#squad-rows tr").count() == 300
-    assert watched.text("#squad-more") == "The first 300 of 2,000 in this order."
+    assert watched.text("#squad-more") == "Showing the first 300 of 2,000 in this order."
     assert watched.complaints == []
     watched.page.close()
 

@@ -50,7 +50,7 @@ def test_whistles_and_crowd_have_lanes(browser: Any, tmp_path: Path) -> None:
     tab.goto(page(tmp_path, reading()).as_uri())
     tab.wait_for_selector(".whistle-lane")
     assert tab.locator(".whistle-lane .lane-count").inner_text() == "1 heard"
-    assert tab.locator(".crowd-lane .lane-count").inner_text() == "louder 1 ×"
+    assert tab.locator(".crowd-lane .lane-count").inner_text() == "1 rise"
     plot = tab.locator(".whistle-lane .plot").bounding_box()
     tab.mouse.move(plot["x"] + plot["width"] * 20.3 / 60, plot["y"] + 10)
     assert "Whistle at 0:20.00" in tab.locator("#tip").inner_text()

@@ -1,4 +1,4 @@
-"""The one-decode pipeline that feeds every task, and the calls that analyse a whole video."""
+"""The single-decode pipeline that feeds every task, and the calls that analyse a whole video."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ball, cut out of each picture along its track, as something to take features of."""
+"""Crops of the ball along its track, as input for feature extraction."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from touchline.media.frame import Frame
 
 NAME = "ball"
 MARGIN = 0.2
-"""How much of the ball's box is added on each side."""
+"""Margin added on each side of the ball's box, as a share of the box's width or height."""
 MAX_PAUSE_S = 0.5
-"""Between two boxes of one track that are further apart in time, nobody knows where the ball was."""
+"""Longest gap, in seconds, between two boxes of a track across which the ball's position is interpolated."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BallPath:
-    """Where the ball is at any time: between the boxes of its tracks, nowhere outside them.
+    """The ball's box over time: interpolated between the boxes of its tracks, undefined outside them.
 
     Attributes:
-        times_us: int64 (n,), strictly increasing.
-        boxes_xyxy: float64 (n, 4).
-        runs: int64 (n,): boxes of one run belong to one track without a long pause.
+        times_us: int64 (n,), microseconds, strictly increasing.
+        boxes_xyxy: float64 (n, 4), pixels.
+        runs: int64 (n,), run number of each box; boxes of one run belong to one track without a long gap.
 
     """
 
@@ -36,7 +36,7 @@ class BallPath:
     runs: npt.NDArray[np.int64]
 
     def box_at(self, time_us: int) -> npt.NDArray[np.float64] | None:
-        """The box (4,) at a time, between the boxes before and after; None where there is no ball."""
+        """Return the box (4,) at a time, interpolated linearly; None if the ball's position is unknown then."""
         after = int(np.searchsorted(self.times_us, time_us))
         if after < len(self.times_us) and self.times_us[after] == time_us:
             return self.boxes_xyxy[after]
@@ -49,7 +49,7 @@ class BallPath:
 
 
 def ball_path(tracks: Tracks) -> BallPath:
-    """The ball's way through a video; where two of its tracks overlap, the one with more confidence counts."""
+    """Return the ball's path through a video; where tracks overlap in time, the most confident box is used."""
     balls = [track for track in tracks if track.label == "ball"]
     if not balls:
         return BallPath(np.zeros(0, np.int64), np.zeros((0, 4)), np.zeros(0, np.int64))
@@ -64,7 +64,7 @@ def ball_path(tracks: Tracks) -> BallPath:
 
 
 def _runs(balls: list[Track]) -> list[npt.NDArray[np.int64]]:
-    """For each track the runs its boxes belong to, numbered through."""
+    """Return the run numbers of each track's boxes, numbered consecutively over all tracks."""
     runs, count = [], 0
     for ball in balls:
         pauses = np.diff(ball.times_us, prepend=ball.times_us[:1]) > MAX_PAUSE_S * US_PER_S
@@ -74,11 +74,11 @@ def _runs(balls: list[Track]) -> list[npt.NDArray[np.int64]]:
 
 
 def ball_view(tracks: Tracks, *, margin: float = MARGIN) -> View:
-    """What to look at: the ball's box with a margin, as far as it lies in the picture.
+    """Return a view of the ball: its box plus a margin, clipped to the frame.
 
     Args:
-        tracks: of the video, with the ball's.
-        margin: share of the box's width and height added on each side; with a large one, whoever is near is seen too.
+        tracks: the video's tracks, including the ball's.
+        margin: share of the box's width and height added on each side; a large one includes nearby players.
 
     """
     path = ball_path(tracks)
@@ -94,7 +94,7 @@ def ball_view(tracks: Tracks, *, margin: float = MARGIN) -> View:
 def crop_box(
     rgb: npt.NDArray[np.uint8], box_xyxy: npt.NDArray[np.float64], *, margin: float
 ) -> npt.NDArray[np.uint8] | None:
-    """The part of a picture uint8 (H, W, 3) in a box (4,) with a margin, at least a pixel; None outside the picture."""
+    """Crop a picture uint8 (H, W, 3) to a box (4,) plus a margin; None if the box lies outside the picture."""
     x0, y0, x1, y1 = (float(value) for value in box_xyxy)
     pad_x, pad_y = margin * (x1 - x0), margin * (y1 - y0)
     left, top = max(int(np.floor(x0 - pad_x)), 0), max(int(np.floor(y0 - pad_y)), 0)

@@ -1,7 +1,7 @@
-"""Results saved chunk by chunk while a video is analysed, so that a killed run goes on where it was.
+"""Results saved chunk by chunk while a video is analysed, so that a killed run can resume.
 
-``BUNDLE/.partial/TASK/`` holds ``key.json``, which names the work exactly, and one ``.npz`` file a chunk, each replaced
-whole. Only chunks that follow each other without a hole count; the rest is computed again.
+``BUNDLE/.partial/TASK/`` holds ``key.json``, which identifies the work exactly, and one ``.npz`` file per chunk, each
+written atomically. Only an unbroken sequence of chunks is used; anything after a gap is computed again.
 """
 
 from __future__ import annotations
@@ -27,17 +27,18 @@ _KEY = "key.json"
 
 
 class Chunks:
-    """The saved chunks of one task's piece of work: arrays by name, each chunk one file.
+    """The saved chunks of one task: arrays by name, one file per chunk.
 
     Args:
         bundle: folder of the bundle.
-        task: whose chunks; every task has a folder of its own.
-        key: what decides the results: video fingerprint, models, settings. Chunks of another key are thrown away.
-        resume: whether to go on from saved chunks.
+        task: name of the task; every task has a separate folder.
+        key: everything that determines the results: video fingerprint, models, settings. Chunks saved under another
+            key are discarded.
+        resume: whether to resume from saved chunks.
 
     Attributes:
-        count: chunks that are saved.
-        last: the last of them; None where nothing is saved.
+        count: number of saved chunks.
+        last: the last saved chunk; None if nothing is saved.
 
     """
 
@@ -60,11 +61,11 @@ class Chunks:
         self.count, self.last = self.count + 1, arrays
 
     def read(self) -> Iterator[dict[str, np.ndarray]]:
-        """The saved chunks from the first on, up to the first missing or unreadable one; one is held at a time."""
+        """Yield the saved chunks in order, up to the first missing or unreadable one; one is held at a time."""
         return self.read_from(0)
 
     def read_from(self, number: int) -> Iterator[dict[str, np.ndarray]]:
-        """The saved chunks from one on, as :meth:`read`."""
+        """Yield the saved chunks from a given chunk number on, as :meth:`read` does."""
         while self._path(number).is_file():
             try:
                 with np.load(self._path(number), allow_pickle=False) as arrays:
@@ -75,20 +76,20 @@ class Chunks:
             number += 1
 
     def discard(self) -> None:
-        """Remove everything saved."""
+        """Remove all saved chunks."""
         shutil.rmtree(self.folder, ignore_errors=True)
-        with contextlib.suppress(OSError):  # another task's chunks are there, or nothing was
+        with contextlib.suppress(OSError):  # it holds another task's chunks, or does not exist
             self.folder.parent.rmdir()
 
     def _holds(self, key: Mapping[str, Any]) -> bool:
-        """Whether the saved chunks belong to this key."""
+        """Return whether the saved chunks belong to this key."""
         try:
             return bool(json.loads((self.folder / _KEY).read_bytes()) == json.loads(json.dumps(dict(key))))
         except (OSError, ValueError):
             return False
 
     def _path(self, number: int) -> Path:
-        """File of a chunk, counted from 0."""
+        """Return the path of a chunk, counted from 0."""
         return self.folder / f"chunk-{number:06d}.npz"
 
 
@@ -98,7 +99,7 @@ class Checkpoint:
     Args:
         bundle: folder of the bundle.
         key: see :class:`Chunks`.
-        resume: whether to go on from saved chunks.
+        resume: whether to resume from saved chunks.
 
     """
 
@@ -108,14 +109,19 @@ class Checkpoint:
 
     @property
     def next_index(self) -> int | None:
-        """Index of the first sample still to be computed; None where nothing is saved."""
+        """Index of the first sample still to be computed; None if nothing is saved."""
         if not self._chunks:
             return None
         first_index, values = self._chunks[-1]
         return first_index + len(values)
 
     def append(self, first_index: int, values: npt.NDArray[np.float32]) -> None:
-        """Save the scores (samples, classes) of a chunk that follows the last one."""
+        """Save the scores (samples, classes) of the chunk that follows the last one.
+
+        Raises:
+            ValueError: ``first_index`` does not follow the last saved sample.
+
+        """
         if self.next_index not in (None, first_index):
             raise ValueError(
                 f"first_index={first_index} does not follow the saved chunks, which end at {self.next_index}"
@@ -124,19 +130,19 @@ class Checkpoint:
         self._chunks.append((first_index, values))
 
     def scores(self, *, classes: int) -> tuple[int, npt.NDArray[np.float32]]:
-        """``(first index, values float32 (samples, classes))`` of all chunks; (0, empty) where there are none."""
+        """Return ``(first index, values float32 (samples, classes))`` of all chunks; (0, empty) if there are none."""
         if not self._chunks:
             return 0, np.zeros((0, classes), np.float32)
         return self._chunks[0][0], np.concatenate([values for _, values in self._chunks])
 
     def discard(self) -> None:
-        """Remove everything saved."""
+        """Remove all saved chunks."""
         self._store.discard()
 
 
 @contextlib.contextmanager
 def bundle_lock(folder: Path) -> Iterator[None]:
-    """Hold a bundle for this process alone; the system lets go when the process ends, however it ends.
+    """Lock a bundle for this process; the operating system releases the lock when the process ends, however it ends.
 
     Raises:
         ResourceError: another process is writing this bundle.
@@ -144,7 +150,7 @@ def bundle_lock(folder: Path) -> Iterator[None]:
     """
     try:
         import fcntl
-    except ImportError:  # a platform without it: two runs on one match are then the user's to avoid
+    except ImportError:  # no fcntl on this platform: users must avoid two runs on one match themselves
         yield
         return
     handle = os.open(folder, os.O_RDONLY)

@@ -1,4 +1,4 @@
-"""What this machine offers to models."""
+"""The hardware that this machine offers to models."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 
 @dataclass(frozen=True, slots=True)
 class Gpu:
-    """What torch says of CUDA: the device it would use, or why there is none."""
+    """The CUDA device as torch reports it, or the reason why there is none."""
 
     usable: bool
     description: str
@@ -17,7 +17,7 @@ class Gpu:
 
 
 def describe_gpu() -> Gpu:
-    """The CUDA device, or what keeps torch from one."""
+    """Describe the CUDA device, or the reason why torch cannot use one."""
     if torch.cuda.is_available():
         bf16 = "bf16" if torch.cuda.is_bf16_supported() else "no bf16"
         return Gpu(True, f"{torch.cuda.get_device_name(0)}, CUDA {torch.version.cuda}, {bf16}")

@@ -1,8 +1,7 @@
-"""Features of a video: one decode, chunks saved on the way, one ``.npy`` file with its side-car in the end.
+"""Feature extraction from a video: one decode, chunks saved along the way, one ``.npy`` file and its side-car.
 
-A run that was killed decodes the video again from its start, so that its coverage is the same, but puts only the
-pictures of the missing rows through the network. A file that is there already, made of the same video with the same
-settings, is taken as it is.
+A run that was killed decodes the video again from the start, so that its coverage is the same, but runs the network
+only on the frames of the missing rows. An existing file made from the same video with the same settings is reused.
 """
 
 from __future__ import annotations
@@ -34,24 +33,24 @@ from touchline.media.video import Progress, VideoReader, probe, with_progress
 
 TASK = "features"
 Look = Callable[[Frame], npt.NDArray[np.uint8] | None]
-"""What of a frame is looked at, uint8 (h, w, 3) RGB; None where there is nothing to see."""
+"""Returns the part of a frame to extract features from, uint8 (h, w, 3) RGB; None if there is nothing to see."""
 _CHUNK_ROWS = 240
 _NOTHING = np.zeros((8, 8, 3), np.uint8)
 _HALF_STEM = re.compile(r"^([12])(_(224p|720p|HQ))?$")
-"""SoccerNet's names of a half's video."""
+"""SoccerNet's file names for the video of a half."""
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureOptions:
-    """How features are taken of a video; ``out``, ``resume`` and ``force`` do not change them.
+    """Settings of a feature extraction; ``out``, ``resume`` and ``force`` do not affect the values.
 
     Attributes:
-        out: the ``.npy`` file, or a folder for it; None for beside the video.
-        rate_hz: rows a second.
-        sampling: which pictures are taken.
-        stream: which video stream; None for the default one.
-        resume: go on from the chunks a killed run left.
-        force: extract again even where the file is up to date.
+        out: the ``.npy`` file, or a folder for it; None writes it beside the video.
+        rate_hz: rows per second.
+        sampling: the rule that selects frames.
+        stream: index of the video stream; None for the default stream.
+        resume: resume from the chunks of a killed run.
+        force: extract again even if the file is up to date.
 
     """
 
@@ -65,12 +64,12 @@ class FeatureOptions:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What of each picture features are taken of.
+    """The part of each frame that features are extracted from.
 
     Attributes:
-        name: becomes part of the file's name.
-        look: gives that part, or None where there is nothing to see.
-        settings: everything that decides it, as JSON.
+        name: prefix for the name of the feature file.
+        look: returns that part of a frame, or None if there is nothing to see.
+        settings: everything that determines that part, as JSON.
 
     """
 
@@ -81,14 +80,14 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """What came of one extraction.
+    """The result of one extraction.
 
     Attributes:
         path: the ``.npy`` file.
-        info: what its side-car says.
+        info: the contents of its side-car.
         rows, width: its shape.
-        reused: it was there already.
-        resumed_row: the first row that was not taken over from a killed run; None for a run from the start.
+        reused: whether an up-to-date file already existed.
+        resumed_row: the first row not taken over from a killed run; None if the run started from the beginning.
 
     """
 
@@ -101,21 +100,21 @@ class Extraction:
 
     @property
     def degraded(self) -> bool:
-        """Whether parts of the video were lost."""
+        """Whether parts of the video could not be decoded."""
         return self.info.coverage is not None and not self.info.coverage.complete
 
 
 class FeatureTask:
-    """Takes the features of one video as its frames go by.
+    """Feature extraction from one video while its frames are decoded.
 
     Args:
-        extractor: makes them.
-        info: of the video.
-        options: how.
-        key: what decides them; chunks of another key are thrown away.
-        folder: where chunks are saved meanwhile.
-        look: what of a frame is looked at; None for all of it.
-        task: name of the chunks, where several are taken of one video.
+        extractor: the feature extractor.
+        info: properties of the video.
+        options: settings of the extraction.
+        key: everything that determines the features; chunks saved under another key are discarded.
+        folder: folder for the chunks.
+        look: returns the part of a frame to extract features from; None for the whole frame.
+        task: name under which the chunks are saved; must differ between extractions from one video.
 
     """
 
@@ -137,7 +136,7 @@ class FeatureTask:
         self._folder = folder
         self._saved = sum(len(chunk["values"]) for chunk in self._chunks.read())
         self.resumed_row = self._saved or None
-        # Whole batches in every chunk: a run that is taken up does the same arithmetic as one from the start.
+        # Every chunk holds whole batches, so a resumed run does the same arithmetic as an uninterrupted one.
         self._chunk_rows = -(-_CHUNK_ROWS // extractor.batch) * extractor.batch
         self._pictures: list[npt.NDArray[np.uint8]] = []
         self._values: list[npt.NDArray[np.float32]] = []
@@ -145,7 +144,7 @@ class FeatureTask:
         self._seen: list[bool] = []
 
     def watch(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """The same frames; their features are taken on the way, and saved chunk by chunk."""
+        """Yield the frames unchanged; extract their features on the way and save these chunk by chunk."""
         for frame in frames:
             self._take(self._rule.push(frame))
             yield frame
@@ -167,13 +166,13 @@ class FeatureTask:
                 self._save()
 
     def _encode(self) -> None:
-        """Put the waiting pictures through the network."""
+        """Run the network on the pending pictures."""
         if self._pictures:
             self._values.append(self.extractor.features(self._pictures))
             self._pictures = []
 
     def _save(self) -> None:
-        """Save the rows that are not saved yet as one chunk."""
+        """Save the rows that are not yet saved as one chunk."""
         if self._values:
             times_us, seen = np.array(self._times_us, np.int64), np.array(self._seen, np.bool_)
             values = np.where(seen[:, None], np.concatenate(self._values), np.float32(0))
@@ -181,18 +180,16 @@ class FeatureTask:
             self._values, self._times_us, self._seen = [], [], []
 
     def write(self, path: Path, *, info: FeatureInfo) -> tuple[FeatureInfo, int]:
-        """Write what was taken as one file, chunk by chunk; what its side-car says, and its rows.
+        """Write all rows to one file, chunk by chunk; return the contents of its side-car and its number of rows.
 
         Raises:
-            InputError: nothing was taken.
+            InputError: no frame of the video could be decoded.
 
         """
         times_us = [int(time) for chunk in self._chunks.read() for time in chunk["times_us"]]
         if not times_us:
             self.discard()
-            raise InputError(
-                f"{info.video['name']}: no picture could be decoded; see what `touchline check` says of it"
-            )
+            raise InputError(f"{info.video['name']}: no frame could be decoded; run `touchline check` on it to see why")
         blocks = (chunk["values"] for chunk in self._chunks.read())
         shape = (len(times_us), self.extractor.width)
         start_us = 0 if info.sampling == "time-exact" else times_us[0]
@@ -202,7 +199,7 @@ class FeatureTask:
         return write_features(path, blocks, shape=shape, info=full), len(times_us)
 
     def discard(self) -> None:
-        """Remove what was saved."""
+        """Remove the saved chunks."""
         self._chunks.discard()
         with contextlib.suppress(OSError):
             self._folder.rmdir()
@@ -216,17 +213,17 @@ def extract_features(
     view: View | None = None,
     progress: Progress | None = None,
 ) -> Extraction:
-    """The features of one video as a file, or the file that is there already.
+    """Extract the features of one video into a file, or reuse the file if it is up to date.
 
     Args:
-        video: the file.
-        extractor: makes them.
-        options: how.
-        view: what of each picture is looked at; None for all of it.
-        progress: hears how far it is.
+        video: the video file.
+        extractor: the feature extractor.
+        options: settings of the extraction.
+        view: the part of each frame to extract features from; None for the whole frame.
+        progress: called with the progress of the decode.
 
     Raises:
-        UsageError: the output is no ``.npy`` file.
+        UsageError: the output is a file but not a ``.npy`` file.
         InputError: the video cannot be used, or changed while it was read.
         ResourceError: the file cannot be written, or another process is writing it.
 
@@ -268,15 +265,15 @@ def extract_features(
 
 
 def feature_path(video: Path, *, out: Path | None, name: str) -> Path:
-    """Where features of a video go: ``1_MODEL.npy`` for SoccerNet's ``1_720p.mkv``, else ``STEM_MODEL.npy``.
+    """Return a video's feature file: ``1_MODEL.npy`` for SoccerNet's ``1_720p.mkv``, else ``STEM_MODEL.npy``.
 
     Raises:
-        UsageError: ``out`` is a file that is no ``.npy``.
+        UsageError: ``out`` is a file but not a ``.npy`` file.
 
     """
     if out is not None and out.suffix and not out.is_dir():
         if out.suffix != SUFFIX:
-            raise UsageError(f"--out {out}: features are written as {SUFFIX} files; give one, or a folder")
+            raise UsageError(f"--out {out}: not a {SUFFIX} file; give the path of a {SUFFIX} file, or a folder")
         return out
     half = _HALF_STEM.match(video.stem)
     stem = half[1] if half else video.stem
@@ -285,16 +282,16 @@ def feature_path(video: Path, *, out: Path | None, name: str) -> Path:
 
 @contextlib.contextmanager
 def _gone_if_empty(folder: Path) -> Iterator[None]:
-    """Remove a folder that is empty in the end, because nothing could be taken."""
+    """Remove a folder on exit if it is empty because nothing could be extracted."""
     try:
         yield
     finally:
-        with contextlib.suppress(OSError):  # chunks are in it, for the next run
+        with contextlib.suppress(OSError):  # it holds chunks for the next run
             folder.rmdir()
 
 
 def _pass(video: Path, *, task: FeatureTask, options: FeatureOptions, progress: Progress | None) -> Coverage:
-    """Decode the video once."""
+    """Decode the video once and return its coverage."""
     with VideoReader(video, stream=options.stream) as reader:
         frames = with_progress(reader.frames(), duration_us=reader.info.duration_us, progress=progress)
         deque(task.watch(frames), maxlen=0)
@@ -304,7 +301,7 @@ def _pass(video: Path, *, task: FeatureTask, options: FeatureOptions, progress: 
 def feature_settings(
     extractor: FeatureExtractor, *, options: FeatureOptions, info: VideoInfo, view: View | None = None
 ) -> dict[str, Any]:
-    """Everything that decides the values, as JSON gives it back."""
+    """Return everything that determines the values, as it reads back from JSON."""
     settings = {
         **extractor.settings,
         "rate_hz": options.rate_hz,
@@ -318,7 +315,7 @@ def feature_settings(
 
 
 def _spans_without(seen: npt.NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:
-    """Half-open spans of rows in which nothing was seen."""
+    """Return the half-open spans of rows in which nothing was seen."""
     steps = np.diff(np.concatenate([[True], seen, [True]]).astype(np.int8))
     return tuple(zip(np.flatnonzero(steps < 0).tolist(), np.flatnonzero(steps > 0).tolist(), strict=True))
 

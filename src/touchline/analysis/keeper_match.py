@@ -1,4 +1,4 @@
-"""Keeper moments of a match: shots from the timeline, keepers and ball from the tracks, pictures from the video."""
+"""Keeper moments of a match: shots from the timeline, keepers and ball from the tracks, frames from the video."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ SHOT_LABELS = frozenset({"shot", "shots on target", "shots off target", "penalty
 GOAL_LABEL = "goal"
 OFF_TARGET = "shots off target"
 LEAST_HEIGHT_PX = 60.0
-"""A keeper smaller than this in the picture shows no pose."""
+"""Height in pixels below which no pose is estimated for a keeper."""
 
 FROM_TRACKS = (
-    "places are from the tracks, pressure is told by distance alone, and the chance is that of a one-on-one: with "
-    "defenders in between it says less"
+    "positions are from the tracks, pressure is judged by distance alone, and the chance is that of a one-on-one: it "
+    "is less reliable with defenders in between"
 )
 PICTURES_AT_S = (0.0, 0.2)
 _NEAR_US = 400_000
@@ -49,11 +49,11 @@ class KeeperMoment:
     """A shot in a match and the keeper who faces it.
 
     Attributes:
-        time_us: of the shot.
-        label: of the event.
-        keeper: his track; None where no keeper was followed then.
-        shot: where it was taken from; None where that is unknown.
-        notes: what a reader should know.
+        time_us: time of the shot in microseconds.
+        label: label of the event.
+        keeper: the keeper's track; None if no keeper was tracked at that time.
+        shot: where the shot was taken from; None if that is unknown.
+        notes: remarks for the reader.
 
     """
 
@@ -65,20 +65,20 @@ class KeeperMoment:
 
 
 def keeper_moments(timeline: Timeline, tracks: Tracks, *, pitch: Pitch = STANDARD) -> list[KeeperMoment]:
-    """The shots of a match with who was in goal and where from.
+    """Return the shots of a match, each with the keeper who faced it and its origin.
 
     Args:
-        timeline: events; those whose label is one of ``SHOT_LABELS`` (in any case) are shots, and a goal within three
-            seconds of a shot is the shot's outcome.
-        tracks: of the same video.
-        pitch: its size, by which places become distances from the goal.
+        timeline: the match's events; those whose label is in ``SHOT_LABELS`` (in upper or lower case) are shots, and a
+            goal within three seconds of a shot is that shot's outcome.
+        tracks: tracks of the same video.
+        pitch: size of the pitch, used to convert positions to distances from the goal.
 
     """
     return [_moment(event, outcome, tracks, pitch=pitch) for event, outcome in _shots(timeline)]
 
 
 def _shots(timeline: Timeline) -> list[tuple[Event, str | None]]:
-    """Each shot once, with its outcome where the labels tell."""
+    """Return each shot once, with its outcome if the labels give it."""
     found: list[tuple[Event, str | None]] = []
     for event in timeline:
         label = event.label.lower()
@@ -120,17 +120,17 @@ def _moment(event: Event, outcome: str | None, tracks: Tracks, *, pitch: Pitch) 
 
 
 def _ball_place(there: Sequence[tuple[Track, int]]) -> Floats | None:
-    """Where the ball is on the pitch, if that is known."""
+    """Return the ball's position on the pitch in metres, if known."""
     places = [_place(track, row) for track, row in there if track.label == BALL]
     return next((place for place in places if place is not None), None)
 
 
 def _nobody(keeper: Track | None) -> tuple[str, ...]:
-    return () if keeper is not None else ("no keeper was followed at that time",)
+    return () if keeper is not None else ("no keeper was tracked at that time",)
 
 
 def _facing(keepers: Sequence[tuple[Track, int]], goal_m: Floats) -> tuple[Track, int] | None:
-    """The keeper nearest to the goal that is shot at."""
+    """Return the keeper nearest to the goal being shot at, with the row of the track."""
     away = []
     for track, row in keepers:
         place = _place(track, row)
@@ -141,7 +141,7 @@ def _facing(keepers: Sequence[tuple[Track, int]], goal_m: Floats) -> tuple[Track
 
 
 def _is_pressed(there: Sequence[tuple[Track, int]], ball_m: Floats, *, keeper: Track | None) -> bool:
-    """Whether one of the keeper's team mates is within reach of the ball."""
+    """Return whether one of the keeper's team-mates is within reach of the ball."""
     if keeper is None or keeper.team is None:
         return False
     for track, row in there:
@@ -152,7 +152,7 @@ def _is_pressed(there: Sequence[tuple[Track, int]], ball_m: Floats, *, keeper: T
 
 
 def _row_at(track: Track, time_us: int) -> int | None:
-    """The row of a track nearest to a time; None where it is not there then."""
+    """Return the row of a track nearest to a time; None if the track has no box near it."""
     row = int(np.abs(track.times_us - time_us).argmin())
     return row if abs(int(track.times_us[row]) - time_us) <= _NEAR_US else None
 
@@ -164,7 +164,7 @@ def _place(track: Track, row: int) -> Floats | None:
 
 
 def _yards(place_m: Floats, *, side: float, pitch: Pitch) -> tuple[float, float]:
-    """A place as StatsBomb has it: the goal that is shot at in (120, 40); distances from it are true ones."""
+    """Convert metres to StatsBomb coordinates in yards: the target goal at (120, 40), distances from it to scale."""
     x = LENGTH_YD - (pitch.length_m / 2 - side * place_m[0]) * YARDS_PER_M
     y = GOAL_YD[1] + side * place_m[1] * YARDS_PER_M
     return float(np.clip(x, 0, LENGTH_YD)), float(np.clip(y, 0, WIDTH_YD))
@@ -179,15 +179,15 @@ def look_at_match(
     techniques: Techniques,
     stream: int | None = None,
 ) -> list[Moment]:
-    """The moments with pictures, pose, technique and chance.
+    """Return the moments with pictures, pose, technique and chance of a save.
 
     Args:
-        video: the match.
-        moments: of it.
-        finder: of poses.
-        model: of expected saves.
-        techniques: known ones.
-        stream: which video stream.
+        video: the video file of the match.
+        moments: keeper moments of the match.
+        finder: the pose finder.
+        model: the expected-saves model.
+        techniques: the known techniques.
+        stream: index of the video stream; None for the default stream.
 
     """
     wanted = [_rows(moment) for moment in moments]
@@ -202,7 +202,7 @@ def look_at_match(
 
 
 def _rows(moment: KeeperMoment) -> list[tuple[int, Box]]:
-    """When the keeper is looked at, and where he is then: while he is followed and tall enough."""
+    """Return the times and boxes at which the keeper is examined: while tracked and tall enough."""
     if moment.keeper is None:
         return []
     track, rows = moment.keeper, []
@@ -225,7 +225,7 @@ def _height_px(track: Track, row: int) -> float:
 def _too_small(moment: KeeperMoment) -> str:
     row = None if moment.keeper is None else _row_at(moment.keeper, moment.time_us)
     tall = "not seen" if moment.keeper is None or row is None else f"{_height_px(moment.keeper, row):.0f} pixels tall"
-    return f"the keeper is {tall}; a pose is looked for from {LEAST_HEIGHT_PX:.0f} pixels on"
+    return f"the keeper is {tall}; pose estimation needs at least {LEAST_HEIGHT_PX:.0f} pixels"
 
 
 def _seen(rgb: npt.NDArray[np.uint8], box_xyxy: Box, *, time_us: int, finder: PoseFinderLike) -> SeenKeeper:
@@ -234,14 +234,14 @@ def _seen(rgb: npt.NDArray[np.uint8], box_xyxy: Box, *, time_us: int, finder: Po
 
 
 def has_shots(timeline: Timeline) -> bool:
-    """Whether any event is a shot."""
+    """Return whether any event is a shot."""
     return any(event.label.lower() in SHOT_LABELS for event in timeline)
 
 
 def write_bundle_pages(
     video: Path, folder: Path, *, timeline: Timeline, tracks: Tracks, stream: int | None = None
 ) -> tuple[str, ...]:
-    """Write a match's pages with the models that ship; gives what a user should hear where that is not possible."""
+    """Write a match's keeper pages with the built-in models; return remarks for the user if that is not possible."""
     try:
         finder = load_pose_finder()
         write_match_pages(
@@ -260,7 +260,7 @@ def write_bundle_pages(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MatchPages:
-    """The pages of a match: ``index`` lists its keepers."""
+    """The keeper pages of a match; the page ``index`` lists the keepers."""
 
     index: Path
     moments: tuple[Moment, ...]
@@ -276,25 +276,25 @@ def write_match_pages(
     model: SaveModel,
     stream: int | None = None,
 ) -> MatchPages:
-    """Write the coach's pages of a match.
+    """Write a match's keeper pages.
 
     Args:
-        video: the match.
-        folder: for the pages.
+        video: the video file of the match.
+        folder: folder for the pages.
         timeline: events of the video.
-        tracks: of the video.
-        finder: of poses.
-        model: of expected saves.
-        stream: which video stream.
+        tracks: tracks of the video.
+        finder: the pose finder.
+        model: the expected-saves model.
+        stream: index of the video stream; None for the default stream.
 
     Raises:
-        InputError: there is no shot among the events.
+        InputError: none of the events is a shot.
 
     """
     found = keeper_moments(timeline, tracks)
     if not found:
         labels = ", ".join(timeline.labels) or "none"
-        raise InputError(f"{video}: no shot among its events (labels: {labels}); keepers are shown at shots")
+        raise InputError(f"{video}: no shot among its events (labels: {labels}); the keeper pages need shots")
     techniques = load_techniques()
     moments = look_at_match(video, found, finder=finder, model=model, techniques=techniques, stream=stream)
     source = f"{video.name}, {len(moments)} {'shot' if len(moments) == 1 else 'shots'}"

@@ -1,4 +1,4 @@
-"""Keepers' poses in pictures of any size: the keeper is found by the people detector, the joints by a pose finder."""
+"""Detection of the keeper in a picture of any size, as input for pose estimation."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from touchline.tracking.detections import PeopleDetector
 from touchline.tracking.detector import pair_iou
 
 CUT_OUT_PX = 400
-"""A picture no longer than this is taken as one that is cut to its keeper."""
+"""Longer side in pixels up to which a picture is assumed to be a crop of the keeper."""
 SIDES_PX = (160, 320, 640)
-"""Longer sides at which a picture is looked at besides its own: the detector knows people as small as in wide shots."""
+"""Longer sides to which a picture is also scaled down: the detector was trained on people as small as in wide shots."""
 
 SURE = 0.4
 _SAME_IOU = 0.4
@@ -25,14 +25,14 @@ _CROWD = 4
 
 
 def find_keeper(rgb: Rgb, detector: PeopleDetector) -> FoundKeeper:
-    """The keeper's box in a picture: of several people the one who looks like a keeper, else the largest.
+    """Find the keeper in a picture: the person classified as a keeper, otherwise the largest person.
 
     Args:
         rgb: uint8 (h, w, 3).
-        detector: finds people.
+        detector: the people detector.
 
     Raises:
-        InputError: many people, and none looks like a keeper.
+        InputError: there are more than four people and none is classified as a keeper.
 
     """
     longest_px = max(rgb.shape[:2])
@@ -42,11 +42,11 @@ def find_keeper(rgb: Rgb, detector: PeopleDetector) -> FoundKeeper:
     people = _joined([_people(rgb, detector, side_px=side) for side in (*sides, None)])
     if len(people):
         return _choose(people)
-    return FoundKeeper(None, "the detector finds nobody: the whole picture is taken for the keeper's")
+    return FoundKeeper(None, "nobody was detected: the whole picture is treated as the keeper")
 
 
 def _joined(looks: Sequence[Detections]) -> Detections:
-    """Everyone whom any look found, once each, the strongest first."""
+    """Merge detections from several scales without duplicates, the most confident first."""
     boxes = np.concatenate([look.boxes_xyxy for look in looks])
     confidence = np.concatenate([look.confidence for look in looks])
     classes = np.concatenate([look.classes for look in looks])
@@ -61,7 +61,7 @@ def _joined(looks: Sequence[Detections]) -> Detections:
 
 
 def _people(rgb: Rgb, detector: PeopleDetector, *, side_px: int | None) -> Detections:
-    """People who are surely there, in the picture's pixels; with a side the picture is looked at as small as that."""
+    """Detect people with high confidence, boxes in the picture's pixels; ``side_px`` scales its longer side first."""
     height, width = rgb.shape[:2]
     if side_px is None:
         found, scale = detector.detect([rgb])[0], 1.0
@@ -80,11 +80,11 @@ def _people(rgb: Rgb, detector: PeopleDetector, *, side_px: int | None) -> Detec
 def _choose(people: Detections) -> FoundKeeper:
     keepers = people.take(people.classes == GOALKEEPER)
     if not len(keepers) and len(people) > _CROWD:
-        raise InputError(f"{len(people)} people and none looks like a keeper: say with --boxes who is meant")
+        raise InputError(f"{len(people)} people and none looks like a keeper: mark the keeper with --boxes")
     among = keepers if len(keepers) else people
     best = int(np.argmax((among.boxes_xyxy[:, 3] - among.boxes_xyxy[:, 1]) * among.confidence))
     x0, y0, x1, y1 = (float(value) for value in among.boxes_xyxy[best])
     if len(people) == 1:
         return FoundKeeper((x0, y0, x1, y1))
     which = "the one who looks like a keeper" if len(keepers) else "the largest"
-    return FoundKeeper((x0, y0, x1, y1), f"{len(people)} people: {which} was taken; --boxes says otherwise")
+    return FoundKeeper((x0, y0, x1, y1), f"{len(people)} people: {which} was chosen; use --boxes to choose another")

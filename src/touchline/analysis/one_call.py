@@ -1,4 +1,4 @@
-"""A whole video analysed in one call, with the built-in models or with others."""
+"""The function that analyses a whole video in one call, with the built-in models or others."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from touchline.spotting.spotter import BaseSpotter, load_spotter
 
 TaskName = Literal["spot", "track", "sound"]
 TASKS: tuple[TaskName, ...] = ("spot", "track", "sound")
-"""What a video can be analysed for: events, people and the ball, sound."""
+"""The tasks: events, people and the ball, sound."""
 
 
 def analyze(
@@ -35,34 +35,34 @@ def analyze(
 ) -> Bundle:
     """Analyse a video in one decode and return its bundle, as ``touchline analyze`` does.
 
-    A bundle that is up to date is returned as it is; a stopped run goes on where it was.
+    An up-to-date bundle is returned as it is; an interrupted run resumes.
 
     Args:
-        video: the file.
-        out: folder for the bundle; None for beside the video.
-        tasks: what to do, of ``"spot"``, ``"track"`` and ``"sound"``.
-        spotter: finds events: one that is loaded, or a model's name or file; None for the built-in one.
-        tracker: follows people and the ball; None for the built-in models.
-        thresholds: confidence, 0 to 1, that an event of a label needs; the model's where a label is not named.
+        video: the video file.
+        out: folder for the bundle; None writes it beside the video.
+        tasks: any of ``"spot"``, ``"track"`` and ``"sound"``.
+        spotter: a loaded spotter, or the name or file of a model; None for the built-in spotter.
+        tracker: the tracker of people and the ball; None for the built-in models.
+        thresholds: confidence threshold by label, 0 to 1; other labels keep the model's threshold.
         report: write ``report.html``.
         overlay: write ``overlay.mp4``, the video with the tracks drawn in; needs the task ``"track"``.
-        force: analyse again even where the bundle is up to date.
-        device: where models that are loaded here run.
-        progress: called with microseconds done and in all.
+        force: analyse again even if the bundle is up to date.
+        device: device for models loaded by this call.
+        progress: called with the microseconds done and the total.
 
     Returns:
-        the bundle: ``read_events()``, ``read_tracks()``, ``read_manifest()`` and the folder's ``path``.
+        The bundle: ``read_events()``, ``read_tracks()``, ``read_manifest()`` and the folder's ``path``.
 
     Raises:
-        ValueError: no task, or an unknown one.
-        UsageError: a threshold for a label that the spotter does not have, or outside 0 to 1.
+        ValueError: ``tasks`` is empty or holds an unknown name.
+        UsageError: a threshold is outside 0 to 1, or for a label that the spotter does not have.
         InputError: the video or a model cannot be used.
         ResourceError: the bundle cannot be written, or another process is writing it.
 
     """
     unknown = sorted(set(tasks) - set(TASKS))
     if unknown or not tasks:
-        raise ValueError(f"tasks={tuple(tasks)} must be at least one of {TASKS}")
+        raise ValueError(f"tasks={tuple(tasks)} must hold at least one of {TASKS} and nothing else")
     if "spot" in tasks and (spotter is None or isinstance(spotter, str)):
         spotter = load_spotter(spotter, device=device)
     if "track" in tasks and tracker is None:

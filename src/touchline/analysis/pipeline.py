@@ -1,9 +1,9 @@
-"""One decode of a video feeds every task; what they find goes into the video's bundle.
+"""The pipeline: one decode of a video feeds every task, and the results go into the video's bundle.
 
-Only tasks whose results the bundle does not hold yet are done, all from one pass over the frames. What they compute is
-saved chunk by chunk (:mod:`touchline.analysis.checkpoint`). A run that was killed decodes the video again from its
-start, so that its coverage is the same, but puts only the frames of the missing chunks through the models. Last come
-the tasks that make files of the complete bundle.
+Only tasks whose results are missing from the bundle run, all in one pass over the frames. Their results are saved chunk
+by chunk (:mod:`touchline.analysis.checkpoint`). A run that was killed decodes the video again from the start, so that
+its coverage is the same, but runs the models only on the frames of the missing chunks. Tasks that make files from the
+complete bundle run last.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from touchline.media.video import Progress, VideoReader, probe, with_progress
 
 @dataclass(frozen=True, slots=True)
 class AnalyzeOptions:
-    """How a video is analysed, whatever the tasks; only ``stream`` changes the results.
+    """Settings of an analysis that apply to all tasks; only ``stream`` affects the results.
 
     Attributes:
-        out: folder for the bundle; None for beside the video.
-        stream: which video stream; None for the default one.
-        resume: go on from the chunks a killed run left.
-        force: analyse even where an up-to-date bundle is there.
-        chunk_s: seconds of video between two saves.
+        out: folder for the bundle; None writes it beside the video.
+        stream: index of the video stream; None for the default stream.
+        resume: resume from the chunks of a killed run.
+        force: analyse even if the bundle is up to date.
+        chunk_s: seconds of video per saved chunk.
 
     """
 
@@ -55,21 +55,22 @@ def analyze_video(
     options: AnalyzeOptions | None = None,
     progress: Progress | None = None,
 ) -> AnalysisResult:
-    """Analyse one video into its bundle, or find that its bundle is up to date.
+    """Analyse one video into its bundle, unless the bundle is up to date.
 
     Args:
-        video: the file.
-        tasks: what to find and make, see :func:`~touchline.analysis.tasks.usual.usual_tasks`.
-        options: how.
-        progress: called with how far the decode is.
+        video: the video file.
+        tasks: the tasks to run, see :func:`~touchline.analysis.tasks.usual.usual_tasks`.
+        options: settings of the analysis.
+        progress: called with the progress of the decode.
 
     Raises:
+        ValueError: ``tasks`` is empty.
         InputError: the video cannot be used, or changed while it was read.
         ResourceError: the bundle cannot be written, or another process is writing it.
 
     """
     if not tasks:
-        raise ValueError("tasks is empty; there is nothing to do")
+        raise ValueError("tasks is empty; give at least one task")
     options = options or AnalyzeOptions()
     info = probe(video, stream=options.stream)
     fingerprint = video_fingerprint(video)
@@ -91,7 +92,7 @@ def analyze_video(
 
 
 def _manifest_of(bundle: Bundle, fingerprint: str) -> Manifest | None:
-    """The manifest in a bundle, where it is of this very video."""
+    """Return the manifest in a bundle if it belongs to this video."""
     try:
         manifest = bundle.read_manifest()
     except InputError:
@@ -100,11 +101,11 @@ def _manifest_of(bundle: Bundle, fingerprint: str) -> Manifest | None:
 
 
 class _Analysis:
-    """The tasks of one video, from the decode to the files made of the bundle.
+    """One analysis of a video, from the decode to the files made from the bundle.
 
     Args:
         job: the video and its bundle.
-        tasks: in the order in which they are listed; they are done in the order of their needs.
+        tasks: in the order in which their results are listed; they run in the order of their dependencies.
 
     """
 
@@ -115,7 +116,7 @@ class _Analysis:
         self.resumed_from_us: int | None = None
 
     def run(self) -> AnalysisResult:
-        """Do what is missing in the bundle; the result of all tasks."""
+        """Run the tasks whose results are missing; return the result of all tasks."""
         for task in self.order:
             task.begin(self.job)
             if task.recorded:
@@ -137,15 +138,15 @@ class _Analysis:
         )
 
     def _holds(self, task: Task) -> bool:
-        """Whether the same work made the task's files in the bundle, and they are whole."""
+        """Return whether the bundle holds the task's files, intact and made with the same key."""
         return not self.job.force and self.job.recorded_key(task.name, *task.files) == task.key
 
     def _has_files(self, task: Task) -> bool:
-        """Whether all files of a task that the manifest does not record are there."""
+        """Return whether all files exist of a task that is not recorded in the manifest."""
         return all((self.job.bundle.path / name).is_file() for name in task.files)
 
     def _find(self, missing: Sequence[Task]) -> Manifest:
-        """Do the tasks whose results are missing, and write down what was found with what."""
+        """Run the tasks whose results are missing and write the manifest."""
         started_s = time.monotonic()
         for task in missing:
             task.open()
@@ -164,7 +165,7 @@ class _Analysis:
         return manifest
 
     def _pass(self, tasks: Sequence[Task]) -> Coverage:
-        """Let the tasks hear the sound and watch the pictures, which are decoded once, unless nobody watches."""
+        """Pass the sound and the decoded frames to the tasks; skip the decode if no task needs frames."""
         for task in tasks:
             task.hear(self.job.video)
         watching = [task for task in tasks if task.watches]
@@ -173,7 +174,7 @@ class _Analysis:
         coverage = self._decode(watching)
         problem = ""
         if coverage.frames_decoded == 0:
-            problem = "no picture could be decoded; see what `touchline check` says of it"
+            problem = "no frame could be decoded; run `touchline check` on it to see why"
         elif video_fingerprint(self.job.video) != self.job.fingerprint:
             problem = "changed while it was read; run again when its recording is finished"
         if problem:
@@ -183,7 +184,7 @@ class _Analysis:
         return coverage
 
     def _decode(self, watching: Sequence[Task]) -> Coverage:
-        """Decode the video from its start to its end; every frame goes past every task."""
+        """Decode the whole video once, passing every frame through every task; return its coverage."""
         with VideoReader(self.job.video, stream=self.job.stream) as reader:
             duration_us = reader.info.duration_us
             frames = with_progress(reader.frames(), duration_us=duration_us, progress=self.job.progress)
@@ -193,7 +194,7 @@ class _Analysis:
             return reader.coverage()
 
     def _discard_stale(self, redone: Sequence[str]) -> None:
-        """Remove what will no longer fit: files made of these results, and everything that is of another video."""
+        """Remove outdated files: those made from the results being replaced, and all files of another video."""
         kinds = [*KINDS, *(type(task) for task in self.tasks)]
         stale = stale_files(kinds, redone=redone)
         if self.job.before is None:
@@ -206,9 +207,9 @@ class _Analysis:
                 shutil.rmtree(self.job.bundle.path / first, ignore_errors=True)
 
     def _write_manifest(self, done: Sequence[Task], *, coverage: Coverage, timings_s: Mapping[str, float]) -> Manifest:
-        """Write the manifest, last of all: only one whose checksums hold makes a bundle up to date.
+        """Write the manifest, after all other files, because matching checksums mark a bundle as up to date.
 
-        What other tasks found in the same video stays.
+        Entries of other tasks on the same video are kept.
         """
         job, done = self.job, [task for task in self.tasks if task in done]
         names = {task.name for task in done}
@@ -232,7 +233,7 @@ class _Analysis:
 
 @contextlib.contextmanager
 def _no_empty_folder(folder: Path) -> Iterator[None]:
-    """Remove a bundle folder that is still empty in the end, because the analysis failed."""
+    """Remove a bundle folder on exit if it is empty because the analysis failed."""
     try:
         yield
     finally:

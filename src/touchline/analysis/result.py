@@ -1,4 +1,4 @@
-"""What the analysis of one video gave."""
+"""The result of analysing one video."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from touchline.formats.bundle import KEEPERS, OVERLAY, REPORT
 
 @dataclass(frozen=True, slots=True)
 class AnalysisResult:
-    """What one analysis gave.
+    """The result of one analysis.
 
     Attributes:
         bundle: folder of the results.
-        info: of the video.
-        coverage: what of the video was analysed.
-        summaries: what each task found, by its name, in the order the tasks were asked for.
-        reused: an up-to-date bundle was there already.
-        resumed_from_us: where an interrupted run was taken up; None for a run from the start.
+        info: properties of the video.
+        coverage: the parts of the video that were analysed.
+        summaries: each task's summary by task name, in the order the tasks were requested.
+        reused: whether an up-to-date bundle already existed.
+        resumed_from_us: time from which an interrupted run resumed; None if it started from the beginning.
         timings_s: seconds spent, by stage.
 
     """
@@ -36,35 +36,35 @@ class AnalysisResult:
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        """Names of the tasks that were asked for."""
+        """Names of the requested tasks."""
         return tuple(self.summaries)
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What a user should know of the files."""
+        """Remarks for the user on the results, from all tasks."""
         return tuple(remark for summary in self.summaries.values() for remark in summary.remarks)
 
     @property
     def degraded(self) -> bool:
-        """Whether parts of the video were lost, or a task had to do without something."""
+        """Whether parts of the video were lost, or a task lacked some of its input."""
         return not self.coverage.complete or any(summary.degraded for summary in self.summaries.values())
 
     @property
     def report(self) -> Path | None:
-        """The report, where there is one."""
+        """Path of the report, if there is one."""
         return self._existing(REPORT)
 
     @property
     def overlay(self) -> Path | None:
-        """The video with the tracks drawn in, where there is one."""
+        """Path of the video with the tracks drawn in, if there is one."""
         return self._existing(OVERLAY)
 
     @property
     def keepers(self) -> Path | None:
-        """The list of the keeper pages, where there are any."""
+        """Path of the index of the keeper pages, if there are any."""
         return self._existing(f"{KEEPERS}/index.html")
 
     def _existing(self, name: str) -> Path | None:
-        """A file of the bundle, where it is there."""
+        """Return the path of a file in the bundle if it exists."""
         path = self.bundle / name
         return path if path.is_file() else None

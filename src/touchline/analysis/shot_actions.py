@@ -1,4 +1,4 @@
-"""What everyone in a followed shot does: crops kept while the video was decoded, put through a recogniser in order."""
+"""Action recognition for everyone in a tracked camera shot, from crops kept while the video was decoded."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from touchline.tracking.shot_tracking import FollowedShot, track_order
 
 _JPEG_QUALITY = 92
 _MIN_HEIGHT_PX = 16.0
-"""People smaller than this show nothing that could be recognised."""
+"""Height in pixels below which people are too small for action recognition."""
 
 Rgb = npt.NDArray[np.uint8]
 
 
 class PersonCropper:
-    """Keeps of every detected person what a recogniser will look at, as JPEG.
+    """A callable that crops every detected person for a recogniser and encodes the crops as JPEG.
 
     Args:
-        spec: the clips that the recogniser wants.
+        spec: the clip format that the recogniser needs.
 
     """
 
@@ -43,7 +43,7 @@ class PersonCropper:
         self._spec = spec
 
     def __call__(self, rgb: Rgb, detections: Detections) -> tuple[bytes, ...]:
-        """An encoded crop for each detection; nothing for the ball and for people who are too small."""
+        """Return an encoded crop for each detection; empty for the ball and for people who are too small."""
         people = detections.classes != BALL
         people &= detections.boxes_xyxy[:, 3] - detections.boxes_xyxy[:, 1] >= _MIN_HEIGHT_PX
         return tuple(
@@ -65,13 +65,13 @@ def recognise_shot(
     first_index: int,
     recogniser: ClipRecogniser,
 ) -> list[WindowScores]:
-    """The scores of everyone's windows; ``track_id`` is the tracklet's number in the shot, from 1.
+    """Return the scores of everyone's windows; ``track_id`` is the tracklet's number in the shot, from 1.
 
     Args:
-        followed: the shot.
-        crops: index on the grid and crops of the detections, picture by picture; those of other shots are passed over.
-        first_index: index on the grid of the shot's first picture.
-        recogniser: names clips.
+        followed: the tracked shot.
+        crops: sampling index and crops of the detections, frame by frame; those of other shots are skipped.
+        first_index: sampling index of the shot's first frame.
+        recogniser: the clip recogniser.
 
     """
     rows: dict[int, list[tuple[int, int]]] = defaultdict(list)
@@ -102,10 +102,10 @@ def _decoded(data: bytes) -> Rgb:
 
 
 class WindowFiles:
-    """The windows' scores of followed shots in a folder, one file each.
+    """The window scores of tracked shots, stored in a folder with one file per shot.
 
     Args:
-        folder: an existing one.
+        folder: an existing folder.
 
     """
 
@@ -113,11 +113,11 @@ class WindowFiles:
         self._folder = folder / "windows"
 
     def holds(self, shot: int) -> bool:
-        """Whether a shot's windows are there."""
+        """Return whether a shot's windows are stored."""
         return self._path(shot).is_file()
 
     def write(self, shot: int, windows: list[WindowScores]) -> None:
-        """Keep a shot's windows."""
+        """Store a shot's windows."""
         make_folder(self._folder)
         arrays: dict[str, np.ndarray] = {"ids": np.array([w.track_id for w in windows], np.int64)}
         for w in windows:
@@ -126,7 +126,7 @@ class WindowFiles:
         write_bytes_atomic(self._path(shot), npz_bytes(arrays))
 
     def read(self, shot: int) -> list[WindowScores]:
-        """A shot's windows; none where none were written."""
+        """Return a shot's windows; empty if none are stored."""
         if not self.holds(shot):
             return []
         with np.load(self._path(shot), allow_pickle=False) as arrays:
@@ -146,10 +146,10 @@ class WindowFiles:
 
 
 class ActionBook:
-    """Collects what everyone does, shot by shot.
+    """A collector of everyone's actions, shot by shot.
 
     Args:
-        recogniser: whose windows are added; None for movement and ball alone.
+        recogniser: the recogniser whose windows are added; None for movement and ball possession alone.
 
     """
 
@@ -161,7 +161,7 @@ class ActionBook:
         self._placed = 0
 
     def add(self, tracks: list[Track], *, windows: list[WindowScores]) -> None:
-        """The tracks of a shot that are kept, and the windows of these."""
+        """Add the kept tracks of a shot and their windows."""
         people = [track for track in tracks if track.label != "ball"]
         for track in people:
             moves = movements_of(track)
@@ -176,12 +176,12 @@ class ActionBook:
                 self._windows.append(scores)
 
     def actions(self) -> Actions:
-        """Everything that was added."""
+        """Return all actions added so far."""
         notes = []
         if self._people and not self._placed:
-            notes.append("no places on the pitch are known, so nothing is said of standing, walking or running")
+            notes.append("no positions on the pitch are known, so standing, walking and running are not reported")
         if self._recogniser is not None and self._people and not self._windows:
-            notes.append(f"nobody was large enough to be looked at by {self._recogniser.name}")
+            notes.append(f"nobody was large enough in the picture for {self._recogniser.name}")
         return Actions(
             actions=tuple(self._actions),
             windows=tuple(self._windows),
@@ -194,7 +194,7 @@ class ActionBook:
 def windows_of_tracks(
     followed: FollowedShot, windows: list[WindowScores], *, first_id: int, kept: set[int]
 ) -> list[WindowScores]:
-    """A shot's windows under the ids of its tracks, those of tracks that are kept."""
+    """Return a shot's windows under the ids of their tracks, for the kept tracks, sorted by id."""
     ids = {number + 1: first_id + place for place, number in enumerate(track_order(followed))}
     named = [replace(scores, track_id=ids[scores.track_id]) for scores in windows]
     return sorted((scores for scores in named if scores.track_id in kept), key=lambda scores: scores.track_id)

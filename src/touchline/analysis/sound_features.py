@@ -1,4 +1,4 @@
-"""Features of a video's sound: one ``.npy`` file with its side-car, as for pictures."""
+"""Feature extraction from a video's sound into one ``.npy`` file with its side-car, as for frames."""
 
 from __future__ import annotations
 
@@ -23,16 +23,17 @@ from touchline.media.audio import SoundReader, audio_facts, lost_sound
 def extract_sound_features(
     video: Path, *, extractor: SoundExtractor, out: Path | None = None, force: bool = False
 ) -> Extraction:
-    """Take features of a video's sound, or find that they are up to date.
+    """Extract features from a video's sound, unless the file of features is up to date.
 
     Args:
-        video: the file; its picture, if any, sets the clock.
-        extractor: makes them.
-        out: the ``.npy`` file, or a folder for it; None for beside the video.
-        force: extract again even where the file is up to date.
+        video: the file; its video stream, if any, sets the clock.
+        extractor: the sound feature extractor.
+        out: the ``.npy`` file, or a folder for it; None writes it beside the video.
+        force: extract again even if the file is up to date.
 
     Raises:
-        InputError: the file has no sound, too little for one row, or cannot be read.
+        UsageError: ``out`` is a file but not a ``.npy`` file.
+        InputError: the file cannot be read, has no sound, or too little for one row.
         ResourceError: the features cannot be written.
 
     """
@@ -48,7 +49,7 @@ def extract_sound_features(
     blocks = list(extractor.stream(cleaner.clean(reader.chunks())))
     rows = sum(map(len, blocks))
     if not rows:
-        raise InputError(f"{video}: its sound is too short for one row of {extractor.name}; take a longer file")
+        raise InputError(f"{video}: its sound is too short for one row of {extractor.name}; use a longer file")
     values, coverage = np.concatenate(blocks), reader.coverage()
     info = FeatureInfo(
         model=extractor.name,
@@ -67,10 +68,10 @@ def extract_sound_features(
 
 
 def _remarks(values: np.ndarray, *, rate_hz: int) -> list[str]:
-    """What a user should know of the sound."""
+    """Return remarks for the user on the sound."""
     remarks = []
     if rate_hz < RATE_HZ:
-        remarks.append(f"the sound has {rate_hz / 1000:g} kHz: above {rate_hz / 2:g} Hz there is nothing")
+        remarks.append(f"the sound is sampled at {rate_hz / 1000:g} kHz, so it holds nothing above {rate_hz / 2:g} Hz")
     if len(values) > 1 and bool((values == values[0]).all()):
-        remarks.append("all rows are alike: the sound is silent, or a tone without change")
+        remarks.append("all rows are identical: the sound is silent or a constant tone")
     return remarks

@@ -1,4 +1,4 @@
-"""Where each stream of a head over features comes from: the video's pictures, its sound, or a file that is there."""
+"""The sources of a head's feature streams: the video's frames, its sound, the tracked ball, or a given file."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from touchline.models.specs.stream_spec import StreamHeadConfig, StreamSpec
 
 Device = Literal["auto", "cpu", "cuda"]
 _BALL = f"{BALL_VIEW}_"
-"""Features of the ball alone carry this before their model's name."""
+"""Prefix of the model name of features taken from crops of the ball."""
 
 
 @dataclass(frozen=True, slots=True)
 class PictureStream:
-    """A stream of a video's pictures, taken as they are decoded."""
+    """A stream of features extracted from whole frames as they are decoded."""
 
     name: str
     extractor: FeatureExtractor
@@ -39,15 +39,15 @@ class PictureStream:
 
 @dataclass(frozen=True, slots=True)
 class OtherStream:
-    """A stream that is not taken of whole pictures as they are decoded.
+    """A stream that is not extracted from whole frames as they are decoded.
 
     Attributes:
-        name: of the stream.
-        key: everything that decides it besides the video, as JSON.
-        take: gives it of a video, kept in a file; an InputError where the video has none.
-        about: what it is, for people.
-        optional: go on without it where it cannot be had.
-        of_tracks: whether it is made of the tracks in the video's bundle.
+        name: name of the stream.
+        key: everything besides the video that determines the stream, as JSON.
+        take: returns the stream of a video and keeps it in a file; raises InputError if the video has none.
+        about: description for people.
+        optional: whether the head runs without the stream if it is unavailable.
+        of_tracks: whether the stream is made from the tracks in the video's bundle.
 
     """
 
@@ -61,7 +61,7 @@ class OtherStream:
 
 @dataclass(frozen=True, slots=True)
 class StreamSources:
-    """All that a head reads, and why some of it is missing: ``missing``, stream -> reason."""
+    """The sources of all streams of a head; ``missing`` maps each unavailable stream to the reason."""
 
     pictures: tuple[PictureStream, ...]
     others: tuple[OtherStream, ...] = ()
@@ -76,18 +76,18 @@ def sources_of(
     reduction: Reduction | None = None,
     given: Mapping[str, Path] | None = None,
 ) -> StreamSources:
-    """What makes the streams of a head.
+    """Return the sources of a head's streams.
 
     Args:
-        config: of the head.
-        device: where models run.
-        features: what makes features of pictures; None takes what the head was trained on.
-        reduction: makes those narrower, where the head wants that.
-        given: stream -> file of features that is there already.
+        config: configuration of the head.
+        device: device for the models.
+        features: name or file of the feature extractor for frames; None for the one the head was trained with.
+        reduction: feature dimension reduction for frame features, if the head needs it.
+        given: stream name -> existing feature file.
 
     Raises:
-        UsageError: a file for a stream that the head does not read.
-        InputError: features of pictures that are not to be had or do not fit, or no stream at all.
+        UsageError: ``given`` names a stream that the head does not read.
+        InputError: frame features are unavailable or do not fit the head, or no stream is available.
 
     """
     given = dict(given or {})
@@ -115,7 +115,7 @@ def sources_of(
             )
     if not pictures and not others:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in missing.items())
-        raise InputError(f"{config.name}: none of its streams is to be had: {reasons}")
+        raise InputError(f"{config.name}: none of its streams is available: {reasons}")
     return StreamSources(tuple(pictures), tuple(others), missing)
 
 
@@ -127,10 +127,10 @@ def _given_stream(stream: StreamSpec, path: Path) -> OtherStream:
         made_of = features.info.video
         if not made_of or made_of.get("fingerprint") == video_fingerprint(video):
             return features
-        remark = f"{path.name} was made of another video file, {made_of.get('name', 'unknown')}"
+        remark = f"{path.name} was made from another video file, {made_of.get('name', 'unknown')}"
         return replace(features, info=replace(features.info, remarks=(*features.info.remarks, remark)))
 
-    return OtherStream(stream.name, {"given": file_sha256(path)}, take, f"as given, {path}")
+    return OtherStream(stream.name, {"given": file_sha256(path)}, take, f"given file {path}")
 
 
 def _sound_stream(stream: StreamSpec, *, device: Device) -> OtherStream:
@@ -139,20 +139,20 @@ def _sound_stream(stream: StreamSpec, *, device: Device) -> OtherStream:
 
 
 def _hear(extractor: SoundExtractor, video: Path, kept: Path) -> Features:
-    """The sound of a video."""
+    """Extract the sound features of a video."""
     return read_features(extract_sound_features(video, extractor=extractor, out=kept).path)
 
 
 def _ball_stream(stream: StreamSpec, *, config: StreamHeadConfig, device: Device) -> OtherStream:
-    """How a stream of the ball is made: along the tracks in the video's bundle, by one more decode.
+    """Return the source of a ball stream: crops along the tracks in the video's bundle, in a second decode.
 
     Raises:
-        InputError: what makes its features is not there, or makes another number of them.
+        InputError: the feature extractor is unavailable, or its rows have another width.
 
     """
     extractor = load_feature_extractor(stream.model.removeprefix(_BALL), device=device)
     if extractor.width != stream.width:
-        raise InputError(f"{extractor.name} makes rows of {extractor.width} numbers, not {stream.width}")
+        raise InputError(f"{extractor.name} makes rows of {extractor.width} numbers; the head needs {stream.width}")
     options = FeatureOptions(rate_hz=max(config.rate_hz, SOCCERNET_RATE_HZ))
     key = {"model": extractor.sha256, "rate_hz": options.rate_hz}
     take = partial(_see_ball, extractor, options, stream.name)
@@ -160,12 +160,13 @@ def _ball_stream(stream: StreamSpec, *, config: StreamHeadConfig, device: Device
 
 
 def _see_ball(extractor: FeatureExtractor, options: FeatureOptions, name: str, video: Path, kept: Path) -> Features:
-    """Features of the ball along its track."""
+    """Extract features of the ball along its track."""
     bundle = kept.parent.parent
     if not (bundle / TRACKS).exists():
         raise InputError(
-            "the ball has not been followed yet: `touchline analyze` and `track` do that, or "
-            f"`touchline features extract {video.name} --ball --model {extractor.name}`, for --features {name}=FILE.npy"
+            "the ball has not been tracked yet: run `touchline analyze` or `touchline track` first, or run "
+            f"`touchline features extract {video.name} --ball --model {extractor.name}` and give the file with "
+            f"--features {name}=FILE.npy"
         )
     tracks = read_tracks_parquet(bundle / TRACKS)
     if not len(ball_path(tracks).times_us):
@@ -182,10 +183,10 @@ def _picture_stream(
     features: str | None,
     reduction: Reduction | None,
 ) -> PictureStream:
-    """How a stream of pictures is made.
+    """Return the source of a stream of frame features.
 
     Raises:
-        InputError: its features are not to be had, or do not fit the head; the message says what to give.
+        InputError: the features are unavailable or do not fit the head; the message names the option to use.
 
     """
     head = config.name
@@ -193,19 +194,20 @@ def _picture_stream(
         extractor = load_feature_extractor(features or stream.model or BUILTIN, device=device)
     except InputError as error:
         raise InputError(
-            f"{head} reads {stream.name!r}, features of {stream.model!r}; give a file, --features {stream.name}=FILE, "
-            f"or another model, --features MODEL ({error})"
+            f"{head} reads the stream {stream.name!r}, features of {stream.model!r}; give a file with --features "
+            f"{stream.name}=FILE, or another model with --features MODEL ({error})"
         ) from error
     fitting = None if extractor.width == stream.width else reduction
     if extractor.width != stream.width and reduction is None:
         raise InputError(
-            f"{head} reads rows of {stream.width} numbers as {stream.name!r}, {extractor.name} makes rows of "
-            f"{extractor.width}; give the reduction it was trained with, --reduction FILE, or other --features MODEL"
+            f"{head} reads rows of {stream.width} numbers as {stream.name!r}, but {extractor.name} makes rows of "
+            f"{extractor.width}; give the reduction it was trained with (--reduction FILE) or another model "
+            "(--features MODEL)"
         )
     if fitting is not None and (fitting.width, fitting.size) != (extractor.width, stream.width):
         raise InputError(
             f"reduction {fitting.name} makes {fitting.size} numbers of {fitting.width}; {head} needs {stream.width} "
-            f"of the {extractor.width} of {extractor.name}"
+            f"of the {extractor.width} of {extractor.name}; give another --reduction"
         )
     rate_hz = max(config.rate_hz, SOCCERNET_RATE_HZ)
     return PictureStream(stream.name, extractor, fitting, FeatureOptions(rate_hz=rate_hz))

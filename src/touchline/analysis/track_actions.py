@@ -1,4 +1,4 @@
-"""What everyone does along tracks that are known: the video is decoded once, crops go straight to the recogniser."""
+"""Action recognition along existing tracks: the video is decoded once and crops go straight to the recogniser."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from touchline.recognition.track_recogniser import TrackRecogniser
 
 
 def read_known_tracks(path: Path, *, video: Path) -> Tracks:
-    """The tracks of a video from ``tracks.parquet``, a bundle that holds one, or a MOT file.
+    """Read the tracks of a video from ``tracks.parquet``, a bundle that holds it, or a MOT file.
 
-    A MOT file knows frames but no times: these are those of the video's decoded pictures.
+    A MOT file has frame numbers but no times: the times are those of the video's decoded frames.
 
     Raises:
-        InputError: no such file, or it does not belong to this video.
+        InputError: the file does not exist or does not belong to this video.
 
     """
     if path.is_dir():
@@ -39,7 +39,7 @@ def read_known_tracks(path: Path, *, video: Path) -> Tracks:
         times_us = np.array([frame.time_us for frame in reader.frames()], np.int64)
     if len(table) and int(table.frames.max()) > len(times_us):
         raise InputError(
-            f"{path}: frame {int(table.frames.max())} is beyond the {len(times_us)} pictures of {video}; "
+            f"{path}: frame {int(table.frames.max())} is beyond the {len(times_us)} frames of {video}; "
             "are these the tracks of another video?"
         )
     tracks = tuple(_track(table, int(i), times_us) for i in np.unique(table.ids))
@@ -65,13 +65,13 @@ def _track(table: MotTable, track_id: int, times_us: np.ndarray) -> Track:
 def actions_along_tracks(
     video: Path, tracks: Tracks, *, recogniser: ClipRecogniser | None, progress: Progress | None = None
 ) -> Actions:
-    """What everyone does.
+    """Return the actions of everyone in a video.
 
     Args:
-        video: the file that the tracks are of.
-        tracks: everyone in it.
-        recogniser: names clips; None for movement and ball alone, which need no picture.
-        progress: hears how far it is.
+        video: the video file the tracks belong to.
+        tracks: the tracks of the video.
+        recogniser: the clip recogniser; None for movement and ball possession alone, which need no frames.
+        progress: called with the progress of the decode.
 
     Raises:
         InputError: the video cannot be used, or ends before the tracks do.
@@ -89,7 +89,7 @@ def actions_along_tracks(
 
 
 def _windows(video: Path, tracks: Tracks, recogniser: ClipRecogniser, progress: Progress | None) -> list:
-    """The scores of everyone's windows, from one pass over the video."""
+    """Return the scores of everyone's windows, from one pass over the video."""
     people = [track for track in tracks if track.label != "ball"]
     starts: dict[int, list[int]] = defaultdict(list)
     for number, track in enumerate(people):
@@ -115,5 +115,8 @@ def _windows(video: Path, tracks: Tracks, recogniser: ClipRecogniser, progress: 
                     del active[number]
     beyond = max((int(track.frames[-1]) for track in people), default=-1)
     if beyond > last:
-        raise InputError(f"{video}: has {last + 1} pictures, tracks reach to {beyond + 1}: another video?")
+        raise InputError(
+            f"{video}: has {last + 1} frames, but the tracks reach to frame {beyond + 1}; are these the tracks of "
+            "another video?"
+        )
     return along.finish()

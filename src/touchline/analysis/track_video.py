@@ -1,4 +1,4 @@
-"""Everyone followed through one video, in one call."""
+"""The function that tracks everyone in a video in one call."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from touchline.formats.bundle import Bundle
 def track_video(
     video: Path | str, *, tracker: VideoTracker | None = None, out: Path | None = None, force: bool = False
 ) -> Tracks:
-    """Everyone followed through a video; the results also lie in its bundle, from where they are read the next time.
+    """Track everyone in a video; the results are also kept in its bundle and read from there the next time.
 
     Args:
-        video: the file.
-        tracker: models and settings; the built-in ones without it.
-        out: folder for the bundle; None for beside the video.
-        force: follow anew even where the bundle is up to date.
+        video: the video file.
+        tracker: models and settings; None for the built-in models.
+        out: folder for the bundle; None writes it beside the video.
+        force: track again even if the bundle is up to date.
 
     Raises:
         InputError: the video cannot be used.

@@ -1,4 +1,4 @@
-"""How fast a video would be analysed, from a trial on its first seconds."""
+"""An estimate of analysis speed, from a trial on the first seconds of a video."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TRIAL_S = 4.0
 
 
 def trial_speed(video: Path, *, info: VideoInfo, tasks: Sequence[Task]) -> float:
-    """Seconds of video analysed a second, over the first seconds of a video; what is found is thrown away."""
+    """Measure the seconds of video analysed per second, on the first seconds of a video; the results are discarded."""
     started_s = time.monotonic()
     with TemporaryDirectory() as folder, VideoReader(video, stream=info.stream_index) as reader:
         job = Job(video, info, video_fingerprint(video), Bundle(folder), stream=info.stream_index)

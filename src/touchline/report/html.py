@@ -1,4 +1,4 @@
-"""How every HTML page of this package is made: from templates that escape all they are given, and its own files."""
+"""Rendering of every HTML page of this package, from templates with autoescape and from its static files."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _PACKAGE = files("touchline.report")
 
 
 def static_text(name: str) -> str:
-    """A file of ``static/``: a style sheet or a script."""
+    """Read a style sheet or script from ``static/``."""
     return _PACKAGE.joinpath("static", name).read_text("utf-8")
 
 
 def render(template: str, **values: object) -> str:
-    """A file of ``templates/`` filled in; every value is escaped. Text that is no Unicode is written as references."""
+    """Render a file of ``templates/``; every value is escaped, and characters not valid in UTF-8 become references."""
     text = _environment().get_template(template).render(**values)
     return text.encode("utf-8", "xmlcharrefreplace").decode("utf-8")
 
 
 def policy(*, style: str, script: str, more: Sequence[str] = ()) -> Markup:
-    """The content security policy of a page: this script and style, ``more``, and nothing else."""
+    """Return the content security policy of a page: it allows this script and style, ``more``, and nothing else."""
     allowed = [
         "default-src 'none'",
         f"script-src '{_sha256_source(script)}'",
@@ -39,7 +39,7 @@ def policy(*, style: str, script: str, more: Sequence[str] = ()) -> Markup:
 
 
 def _sha256_source(text: str) -> str:
-    """How a content security policy names a script or style by its content, without the quotes around it."""
+    """Return the content security policy's hash of a script or style, without the surrounding quotes."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
 
 

@@ -1,4 +1,4 @@
-"""How a report is made, besides what its bundle holds."""
+"""Settings of a report."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from touchline.core.events import Timeline
 
 @dataclass(frozen=True, slots=True)
 class ReportOptions:
-    """How a report is made.
+    """Settings of a report.
 
     Attributes:
         title: heading of the page; None for the video's file name.
-        embed_video: put the video inside the page, so that it can be sent as one file (up to 64 MiB).
+        embed_video: embed the video in the page, so that it can be sent as one file (up to 64 MiB).
         truth: known events, drawn as hollow marks above the lanes; precision and recall follow the sliders.
         candidates: every peak down to a low confidence, so that lowering a slider adds events. Peaks are dropped
             by height before closeness and a lower one never displaces a higher one, so the candidates at or above
-            a threshold are just the events found with it. None: only the bundle's events.
-        thresholds: confidence from which an event of a label is shown, at first; None for those that the events were
-            found with. A label that is missing has 0.
+            a threshold are exactly the events found with it. None: only the bundle's events.
+        thresholds: initial confidence threshold by label, 0 to 1; None for the thresholds the events were found with.
+            A missing label has threshold 0.
 
     """
 
@@ -33,4 +33,4 @@ class ReportOptions:
     def __post_init__(self) -> None:
         for label, threshold in (self.thresholds or {}).items():
             if not 0.0 <= threshold <= 1.0:
-                raise ValueError(f"threshold of {label!r} is {threshold}; it must be 0 to 1")
+                raise ValueError(f"thresholds: {label!r} is {threshold}; it must be 0 to 1")

@@ -1,8 +1,8 @@
 """The report: one self-contained HTML file that plays the video and shows its timeline.
 
-The page is made of a template, of the style sheet and scripts in ``static/``, inlined when it is written, and of a
-JSON block with the data of its sections. It loads nothing but the video: a content security policy of hashes forbids
-the rest. All that comes from a file or a model is text to the page, never markup.
+The page is made from a template, the style sheet and scripts in ``static/``, inlined when it is written, and a JSON
+block with the data of its sections. It loads nothing but the video: a content security policy based on hashes forbids
+everything else. Everything that comes from a file or a model is treated as text, never as markup.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ def write_report(
     """Write the report of a bundle into it as one HTML file, atomically.
 
     Args:
-        bundle: what is shown; whatever it holds of events, tracks and sound.
-        info: of its video, which is played by its path relative to the page: keep the two where they are to each other.
-        options: how.
-        sections: what the page is made of.
+        bundle: the bundle to show, with any of events, tracks and sound.
+        info: properties of its video, which the page plays by relative path: do not move one without the other.
+        options: settings of the report; None for the defaults.
+        sections: the sections of the page.
 
     Raises:
         UsageError: the video to embed is too large.
@@ -73,7 +73,7 @@ def write_report(
 
 
 def page_data(values: BundleValues, *, sections: Sequence[Section] = SECTIONS) -> dict[str, object]:
-    """What the page's scripts read: the data of every section, as JSON values."""
+    """Return the data of every section as JSON values, for the page's scripts."""
     data: dict[str, object] = {"version": 1, "title": values.title, "duration_us": values.duration_us}
     for section in sections:
         data |= section.data(values)
@@ -81,7 +81,7 @@ def page_data(values: BundleValues, *, sections: Sequence[Section] = SECTIONS) -
 
 
 def _own_files() -> dict[str, Markup]:
-    """Style, script and the policy that allows just these, the video, and no request to anywhere else."""
+    """Return style, script and the policy that allows only these and the video, and no other request."""
     style = static_text("report.css")
     script = "(() => {\n'use strict';\n" + "\n".join(static_text(name) for name in _SCRIPTS) + "})();\n"
     more = ("media-src 'self' file: blob:", "require-trusted-types-for 'script'", "trusted-types 'none'")
@@ -89,6 +89,6 @@ def _own_files() -> dict[str, Markup]:
 
 
 def _json_in_html(data: Mapping[str, object]) -> Markup:
-    """JSON that cannot end its script element or be read as markup; all beyond ASCII is escaped."""
+    """Return JSON that cannot end its script element or be parsed as markup; non-ASCII characters are escaped."""
     text = json.dumps(data, separators=(",", ":"), allow_nan=False)
     return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))

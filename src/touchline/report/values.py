@@ -1,4 +1,4 @@
-"""What a bundle holds, as the sections of its report read it."""
+"""The contents of a bundle, as the sections of its report read them."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from touchline.report.options import ReportOptions
 
 
 class BundleValues:
-    """The values of one bundle, each read when it is first asked for; files that are not whole count as missing.
+    """The contents of one bundle, each read on first use; files that fail their checksum count as missing.
 
     Args:
-        bundle: what is shown.
-        info: of its video.
-        options: how.
+        bundle: the bundle to show.
+        info: properties of its video.
+        options: settings of the report.
 
     """
 
@@ -33,7 +33,7 @@ class BundleValues:
 
     @property
     def page(self) -> Path:
-        """The page's file."""
+        """Path of the page."""
         return self.bundle.path / REPORT
 
     @property
@@ -43,26 +43,26 @@ class BundleValues:
 
     @cached_property
     def manifest(self) -> Manifest:
-        """What the bundle was made of and with."""
+        """The bundle's manifest."""
         return self.bundle.read_manifest()
 
     @property
     def coverage(self) -> Coverage:
-        """What of the video was analysed."""
+        """The parts of the video that were analysed."""
         return self.manifest.coverage
 
     def holds(self, *files: str) -> bool:
-        """Whether files are in the bundle as its manifest has them."""
+        """Return whether files exist in the bundle with the checksums in its manifest."""
         known = {name: self.manifest.files.get(name) for name in files}
         return self.bundle.checksums(*files) == known
 
     def settings(self, task: str) -> Mapping[str, Any]:
-        """What decided a task's results; empty where it did not run."""
+        """Return the settings that determined a task's results; empty if it did not run."""
         return self.manifest.settings.get(task, {})
 
     @cached_property
     def thresholds(self) -> Mapping[str, float]:
-        """Confidence that an event needs, by label."""
+        """Confidence threshold by label, 0 to 1."""
         given = self.options.thresholds
         return self.settings("spot").get("thresholds", {}) if given is None else given
 
@@ -73,7 +73,7 @@ class BundleValues:
 
     @cached_property
     def events(self) -> tuple[Event, ...]:
-        """The candidates and what the timeline has beyond them, in order."""
+        """The candidates and any further events of the timeline, in order."""
         candidates = self.options.candidates
         if candidates is None:
             return self.timeline.events
@@ -83,27 +83,27 @@ class BundleValues:
 
     @cached_property
     def scores(self) -> Scores | None:
-        """The curves behind the events."""
+        """The confidence curves behind the events."""
         return self.bundle.read_scores() if self.holds(SCORES) else None
 
     @cached_property
     def tracks(self) -> Tracks | None:
-        """Everyone followed."""
+        """The tracks of people and the ball."""
         return self.bundle.read_tracks() if self.holds(TRACKS) else None
 
     @cached_property
     def actions(self) -> Actions | None:
-        """What everyone does."""
+        """The actions of everyone tracked."""
         return self.bundle.read_actions() if self.holds(ACTIONS) else None
 
     @cached_property
     def sound(self) -> SoundReading | None:
-        """What was heard."""
+        """The results on the sound."""
         return read_sound(self.bundle.path) if self.holds(SOUND, SOUND_CURVES) else None
 
     @property
     def duration_us(self) -> int:
-        """How long the page's time axis is, at least 1."""
+        """Length of the page's time axis in microseconds, at least 1."""
         ends = [event.end_us or event.start_us for event in self.events]
         last_score = int(self.scores.times_us[-1]) if self.scores is not None and len(self.scores) else 0
         return max(self.info.duration_us, self.coverage.duration_us, last_score, *ends, 1)

@@ -120,7 +120,7 @@ def test_tasks_go_in_the_order_of_their_needs() -> None:
     assert [task.name for task in in_order([spot, track])] == ["spot", "t"], "what is not there is not waited for"
     with pytest.raises(ValueError, match="need each other"):
         in_order([named("a", "b"), named("b", "a")])
-    with pytest.raises(ValueError, match="may be there once"):
+    with pytest.raises(ValueError, match="may appear only once"):
         in_order([track, track])
 
 

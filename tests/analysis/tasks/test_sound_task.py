@@ -87,7 +87,7 @@ def test_a_video_without_sound_is_no_failure(tmp_path: Path) -> None:
     result = analyze_video(path, tasks=usual_tasks(sound=True))
     assert result.summaries["sound"].reading is not None
     assert result.summaries["sound"].reading.remarks == (
-        "the video has no sound: no whistles, and nothing of the crowd",
+        "the video has no sound, so there are no whistles and no crowd noise",
     )
     assert len(result.summaries["sound"].reading) == 0
     assert not result.degraded

@@ -190,7 +190,9 @@ def test_sound_goes_in_and_its_absence_is_told(video: Path, tmp_path: Path) -> N
 
 def test_loading_says_what_does_not_fit(tmp_path: Path) -> None:
     path = write_head(tmp_path, streams={"picture": (512, "people-detector")})
-    with pytest.raises(InputError, match=r"rows of 512 numbers .* people-detector makes rows of 1280; .* --reduction"):
+    with pytest.raises(
+        InputError, match=r"rows of 512 numbers .* people-detector makes rows of 1280; .* \(--reduction"
+    ):
         load_video_stream_spotter(str(path), device="cpu")
     fit = ReductionFit(3)
     fit.add(np.random.default_rng(0).normal(size=(50, 3)))
@@ -198,7 +200,7 @@ def test_loading_says_what_does_not_fit(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="makes 2 numbers of 3; head needs 512 of the 1280"):
         load_video_stream_spotter(str(path), device="cpu", reduction=tmp_path / "mine.safetensors")
     published = write_head(tmp_path, streams={"picture": (512, "ResNET_TF2_PCA512")}, name="published")
-    with pytest.raises(InputError, match="published reads 'picture', features of 'ResNET_TF2_PCA512'"):
+    with pytest.raises(InputError, match="published reads the stream 'picture', features of 'ResNET_TF2_PCA512'"):
         load_video_stream_spotter(str(published), device="cpu")
     fitting = write_head(tmp_path, streams={"picture": (1280, "people-detector")}, name="fitting")
     loaded = load_video_stream_spotter(str(fitting), device="cpu")
@@ -242,7 +244,7 @@ def test_silence_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     head = write_head(tmp_path, streams={"picture": (3, "numbers"), "sound": (10, "sound")})
     task, _ = spot(silent, tmp_path, load_video_stream_spotter(str(head), device="cpu"))
     assert [remark for remark in remarks_of(task) if "sound" in remark] == [
-        "sound: all rows are alike: the sound is silent, or a tone without change"
+        "sound: all rows are identical: the sound is silent or a constant tone"
     ]
 
 
@@ -317,10 +319,10 @@ def test_the_command_line(video: Path, tmp_path: Path, monkeypatch: pytest.Monke
     run = CliRunner().invoke
     result = run(app, ["spot", str(video), "--model", str(head), "--out", str(tmp_path), "--json"])
     assert result.exit_code == 0, result.output
-    assert "its stream picture: numbers" in result.stderr
+    assert "stream picture: numbers" in result.stderr
     assert any(json.loads(line).get("label") in LABELS for line in result.stdout.splitlines())
     named = run(app, ["spot", str(video), "--model", str(head), "--features", "other", "--out", str(tmp_path / "b")])
-    assert named.exit_code == 0 and "its stream picture: other" in named.stderr
+    assert named.exit_code == 0 and "stream picture: other" in named.stderr
     assert run(app, ["spot", str(video), "--model", str(head), "--model", "x", "--out", str(tmp_path)]).exit_code == 2
     assert run(app, ["spot", str(video), "--model", str(head), "--flip", "--out", str(tmp_path)]).exit_code == 2
     assert run(app, ["spot", str(video), "--features", "x", "--out", str(tmp_path)]).exit_code == 2
@@ -359,7 +361,7 @@ def test_a_stream_of_the_ball_is_made_along_its_tracks_or_given(
     task, bundle = spot(video, tmp_path / "a", spotter)
     assert task.manifest_parts()["spotting"]["degraded"]
     (told,) = [remark for remark in remarks_of(task) if "ball" in remark]
-    assert "features extract match.mp4 --ball --model numbers`, for --features ball=FILE.npy" in told
+    assert "features extract match.mp4 --ball --model numbers` and give the file with --features ball=FILE.npy" in told
     write_tracks_parquet(bundle.path / TRACKS, ball_tracks(label="player"))
     task, _ = spot(video, tmp_path / "a", spotter)
     assert any("the tracks hold no ball" in remark for remark in remarks_of(task))
@@ -374,7 +376,7 @@ def test_a_stream_of_the_ball_is_made_along_its_tracks_or_given(
     assert not any("ball" in remark for remark in remarks_of(task))
     assert np.array_equal(again.read_scores().values, bundle.read_scores().values)
     alone = write_head(tmp_path, streams={"ball": (3, "ball_numbers")}, name="alone")
-    with pytest.raises(InputError, match=r"none of them was given .*; ball: the ball has not been followed yet"):
+    with pytest.raises(InputError, match=r"none of them was given .*; ball: the ball has not been tracked yet"):
         spot(video, tmp_path / "c", load_video_stream_spotter(str(alone), device="cpu"))
 
 
@@ -386,7 +388,7 @@ def test_tracks_that_come_later_are_looked_along(video: Path, tmp_path: Path, mo
     spotter = load_video_stream_spotter(str(both), device="cpu")
     options = AnalyzeOptions(out=tmp_path)
     assert any(
-        "followed yet" in remark
+        "tracked yet" in remark
         for remark in analyze_video(video, tasks=usual_tasks(spotter=spotter), options=options).remarks
     )
     write_tracks_parquet(Bundle.create(tmp_path, video).path / TRACKS, ball_tracks())
@@ -427,7 +429,7 @@ def test_sound_and_files_are_found_by_the_heads_own_words(tmp_path: Path, monkey
     assert np.array_equal(again.read_scores().values, bundle.read_scores().values) and not task.watches
     assert not any("another video" in remark for remark in remarks_of(task))
     task, _ = spot(mute, tmp_path / "given", given)
-    assert "picture: picture.npy was made of another video file, match.mp4" in remarks_of(task)
+    assert "picture: picture.npy was made from another video file, match.mp4" in remarks_of(task)
     with pytest.raises(UsageError, match="reads the streams picture, sound"):
         load_video_stream_spotter(str(head), device="cpu", given={"other": tmp_path / "x.npy"})
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))  # whoever runs this may have imported a vggish

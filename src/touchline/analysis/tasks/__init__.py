@@ -1,4 +1,4 @@
-"""The tasks of one analysis: each is one class with the same protocol."""
+"""The tasks of an analysis: one class each, all with the same protocol."""
 
 from __future__ import annotations
 

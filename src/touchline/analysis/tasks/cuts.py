@@ -1,4 +1,4 @@
-"""Observations cut into shots, and the shots that were followed kept in files, so that memory stays small."""
+"""Splitting of observations into camera shots, and storage of tracked shots in files, so that memory stays small."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from touchline.tracking.replays import ShotEdges, find_replays
 from touchline.tracking.shot_tracking import FollowedShot, Span
 
 LONGEST_S = 600.0
-"""A shot without an end is followed in parts of so many seconds; tracks end at their seams."""
+"""Longest shot in seconds that is tracked as a whole; longer ones are split, and tracks end where the parts meet."""
 
 _EVERY = 8
 
 Ended = tuple[Span, list[Observation]]
-"""A shot that is over: its decoded pictures, and what was seen in those looked at."""
+"""A finished shot: its decoded frames, and the observations of the analysed ones."""
 
 
 class ShotSplitter:
-    """Cuts a stream of observations into shots, and the decoded pictures with them.
+    """A splitter of a stream of observations, and of the decoded frames, into camera shots.
 
     Args:
-        fps: pictures looked at in a second.
-        longest_s: a longer shot is cut into parts.
+        fps: analysed frames per second.
+        longest_s: length in seconds above which a shot is split into parts.
 
     Attributes:
-        seams: how often a shot had to be cut into parts.
+        seams: how many times a shot had to be split.
 
     """
 
@@ -48,11 +48,11 @@ class ShotSplitter:
         self._observations: list[Observation] = []
 
     def shown(self, number: int, time_us: int) -> None:
-        """Note a decoded picture; it comes before the observation of it."""
+        """Record a decoded frame; call this before :meth:`take` with its observation."""
         self._frames.append((number, time_us))
 
     def take(self, observation: Observation) -> Ended | None:
-        """Add what was seen; the shot before, where this is the first picture of a new one."""
+        """Add an observation; return the previous shot if this is the first frame of a new one."""
         ended = None
         if self._observations and (observation.cut or len(self._observations) >= self._most):
             self.seams += not observation.cut
@@ -61,7 +61,7 @@ class ShotSplitter:
         return ended
 
     def finish(self) -> Ended | None:
-        """The last shot, where there is one."""
+        """Return the last shot, if there is one."""
         if not self._observations:
             return None
         last_us = self._frames[-1][1]
@@ -69,7 +69,7 @@ class ShotSplitter:
         return self._end(self._frames[-1][0] + 1, end_us=last_us + usual_us)
 
     def _end(self, frame: int, *, end_us: int) -> Ended:
-        """The shot that ends before a decoded picture."""
+        """Return the shot that ends before a decoded frame."""
         inside = [pair for pair in self._frames if pair[0] < frame]
         self._frames = self._frames[len(inside) :]
         numbers, times_us = np.array(inside, np.int64).reshape(-1, 2).T
@@ -80,14 +80,14 @@ class ShotSplitter:
 
 
 class ShotFiles:
-    """Followed shots in a folder, one file each, in order.
+    """Tracked shots stored in a folder in order, one file each.
 
     Args:
-        folder: an existing one; files of an earlier run in it are replaced.
+        folder: an existing folder; files of an earlier run in it are replaced.
 
     Attributes:
-        shots: what they are.
-        looks: of the people in each, with few of their places: enough to tell the teams of a match.
+        shots: the shots' times and kinds.
+        looks: the appearance of the people in each shot, with few of their positions: enough to separate the teams.
 
     """
 
@@ -99,7 +99,7 @@ class ShotFiles:
         make_folder(self._folder)
 
     def add(self, followed: FollowedShot) -> None:
-        """Keep a shot."""
+        """Store a shot."""
         path = self._path(len(self.shots))
         with writing(path):
             path.write_bytes(npz_bytes(shot_arrays(followed)))
@@ -108,7 +108,7 @@ class ShotFiles:
         self.looks.append([_thinned(look) for look in followed.looks])
 
     def mark_replays(self) -> None:
-        """Say which of the shots are replays, once all are there."""
+        """Mark the replays among the shots, once all shots are stored."""
         marks = find_replays(self._edges)
         self.shots = [
             replace(shot, kind="replay") if marked else shot for shot, marked in zip(self.shots, marks, strict=True)
@@ -116,28 +116,28 @@ class ShotFiles:
 
     @property
     def wide_looks(self) -> list[list[Look]]:
-        """The looks of the wide shots: close-ups, replays and others say nothing of the match's kits."""
+        """The looks of the wide shots only: other shots are unreliable for finding the kits of a match."""
         return [looks for shot, looks in zip(self.shots, self.looks, strict=True) if shot.wide]
 
     def read(self) -> Iterator[FollowedShot]:
-        """The shots in order; one is held at a time."""
+        """Yield the shots in order; one is held at a time."""
         for number, shot in enumerate(self.shots):
             with np.load(self._path(number), allow_pickle=False) as arrays:
                 yield shot_from_arrays(dict(arrays), shot=shot, edges=self._edges[number])
 
     def _path(self, number: int) -> Path:
-        """File of a shot."""
+        """Return the path of a shot's file."""
         return self._folder / f"shot-{number:06d}.npz"
 
 
 def _thinned(look: Look) -> Look:
-    """A look with every eighth of its places: the same pictures of the shot for everyone."""
+    """Return a look with an eighth of its positions: those on the same frames of the shot for everyone."""
     kept = look.index % _EVERY == 0
     return replace(look, index=look.index[kept], x=look.x[kept])
 
 
 def shot_arrays(followed: FollowedShot) -> dict[str, np.ndarray]:
-    """A followed shot as arrays by name, for a file, without its edges and what each box wears."""
+    """Return a tracked shot as arrays by name, for a file, without its edges and the kit of each box."""
     tracklets, looks = followed.tracklets, followed.looks
     positions = [
         np.full((len(tracklet), 2), np.nan, np.float32) if places is None else places
@@ -170,7 +170,7 @@ def shot_arrays(followed: FollowedShot) -> dict[str, np.ndarray]:
 
 
 def shot_from_arrays(arrays: dict[str, np.ndarray], *, shot: Shot, edges: ShotEdges) -> FollowedShot:
-    """The followed shot that :func:`shot_arrays` made arrays of."""
+    """Rebuild a tracked shot from the arrays of :func:`shot_arrays`."""
     tracklets, positions = [], []
     for rows, number, placed in zip(_slices(arrays["count"]), arrays["id"], arrays["placed"], strict=True):
         values = {name: arrays[name][rows] for name in ("index", "rows", "boxes_xyxy", "confidence", "classes")}
@@ -206,11 +206,11 @@ def shot_from_arrays(arrays: dict[str, np.ndarray], *, shot: Shot, edges: ShotEd
 
 
 def _joined(parts: list[np.ndarray], empty: np.ndarray) -> np.ndarray:
-    """Arrays one after the other; an empty one where there are none."""
+    """Concatenate arrays; return ``empty`` if there are none."""
     return np.concatenate(parts) if parts else empty
 
 
 def _slices(counts: np.ndarray) -> list[slice]:
-    """Where parts of these lengths lie, one after the other."""
+    """Return the slices of consecutive parts with the given lengths."""
     ends = np.cumsum(counts)
     return [slice(int(end - count), int(end)) for count, end in zip(counts, ends, strict=True)]

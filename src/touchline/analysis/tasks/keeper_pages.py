@@ -1,4 +1,4 @@
-"""The keeper pages of a match, made of a complete bundle."""
+"""The task that makes a match's keeper pages from a complete bundle."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class KeeperPagesTask(MadeOfBundle):
     needs = ("spot", "track")
 
     def write(self, bundle: Bundle, *, coverage: Coverage) -> None:
-        """Make the pages, where there were shots; remarks say why there are none, where there should be some."""
+        """Write the pages if the events include shots; a remark gives the reason if this fails."""
         from touchline.analysis.keeper_match import has_shots, write_bundle_pages
 
         timeline = bundle.read_events()

@@ -1,4 +1,4 @@
-"""Tasks that make files of a complete bundle, such as a page."""
+"""The base class of tasks that make files, such as a page, from a complete bundle."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from touchline.formats.bundle import Bundle, Manifest
 
 
 class MadeOfBundle(Task):
-    """A task that makes files of a bundle once all recorded tasks are done; it needs nothing of their decode."""
+    """A task that makes files from a bundle once all recorded tasks are done; it takes no part in their decode."""
 
     recorded = False
 
@@ -16,9 +16,9 @@ class MadeOfBundle(Task):
         self._remarks: tuple[str, ...] = ()
 
     def begin(self, job: Job) -> None:
-        """Take up a video."""
+        """Start on a video."""
         self._job, self._remarks = job, ()
 
     def summary(self, bundle: Bundle, manifest: Manifest) -> Remarks:
-        """What a user should know of the files, where they were made now."""
+        """Return the remarks on the files, if they were made in this run."""
         return Remarks(self._remarks)

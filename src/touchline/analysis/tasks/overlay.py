@@ -1,4 +1,4 @@
-"""The video with the tracks drawn in, made of a complete bundle."""
+"""The task that draws the tracks of a complete bundle into a copy of the video."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from touchline.formats.bundle import OVERLAY, Bundle
 
 
 class OverlayTask(MadeOfBundle):
-    """``overlay.mp4``: the video with the tracks drawn in; it is decoded once more for that."""
+    """``overlay.mp4``: the video with the tracks drawn in, made in a second decode."""
 
     name = "overlay"
     files = (OVERLAY,)
     needs = ("track",)
 
     def write(self, bundle: Bundle, *, coverage: Coverage) -> None:
-        """Draw the bundle's tracks; remarks are on such as sound that was converted."""
+        """Draw the bundle's tracks; remarks report, for example, that the sound was converted."""
         from touchline.render.overlay import write_overlay
 
         overlay = write_overlay(

@@ -1,4 +1,4 @@
-"""The report, made of a complete bundle."""
+"""The task that makes the report from a complete bundle."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from touchline.report.sections.section import Section
 from touchline.report.values import BundleValues
 
 _CANDIDATE_THRESHOLD = 0.05
-"""Peaks from here on go into the report, for its sliders."""
+"""Confidence from which peaks go into the report as candidates for its sliders."""
 
 
 class FindsCandidates(Protocol):
-    """What gives more events for a report's sliders."""
+    """A task that provides events below the thresholds for a report's sliders."""
 
     def candidates(self, bundle: Bundle, *, thresholds: Mapping[str, float]) -> Timeline | None:
-        """Every event that reaches the thresholds; None where that is not known."""
+        """Return every event that reaches the thresholds; None if that is unknown."""
         ...
 
 
 class ReportTask(MadeOfBundle):
-    """``report.html``: the video, its timeline and all that was found.
+    """``report.html``: the video, its timeline and all results.
 
     Args:
-        options: how the page is made.
-        spot: gives the events below the thresholds, for the page's sliders; None leaves these out.
-        sections: shown besides those that every report has.
+        options: settings of the page.
+        spot: the task that provides events below the thresholds for the page's sliders; None leaves them out.
+        sections: sections in addition to those that every report has.
 
     """
 
@@ -51,7 +51,7 @@ class ReportTask(MadeOfBundle):
         self._sections = (*SECTIONS, *sections)
 
     def write(self, bundle: Bundle, *, coverage: Coverage) -> None:
-        """Make the page of what the bundle holds."""
+        """Write the page from the contents of the bundle."""
         options = self._options
         if self._spot is not None:
             thresholds = BundleValues(bundle, self._job.info, options).thresholds

@@ -1,4 +1,4 @@
-"""The sound of one video, read from the very file that is looked at: curves, whistles, where the crowd gets louder."""
+"""The task that analyses a video's sound: curves, whistles, and the moments at which the crowd gets louder."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from touchline.media.audio import NoAudioError, SoundReader, audio_facts, lost_s
 
 @dataclass(frozen=True)
 class SoundSummary(Summary):
-    """What was heard: ``reading``."""
+    """The results on the sound: ``reading``."""
 
     reading: SoundReading
 
     def record(self) -> dict[str, Any]:
-        """Whistles, swells of the crowd and remarks."""
+        """Return the whistles, swells of the crowd and remarks."""
         heard = self.reading
         return {
             "sound": {
@@ -42,7 +42,7 @@ class SoundSummary(Summary):
         }
 
     def lines(self, *, listed: bool) -> list[str]:
-        """How much was heard, and the remarks."""
+        """Return the counts of whistles and swells, and the remarks."""
         heard = self.reading
         notes = [f"note: {note}" for note in heard.remarks]
         if not len(heard):
@@ -52,7 +52,7 @@ class SoundSummary(Summary):
 
 
 class SoundTask(Task):
-    """What the sound of videos says; a video without any is no failure."""
+    """The task that analyses the sound of videos; a video without sound is not a failure."""
 
     name = "sound"
     files = (SOUND, SOUND_CURVES)
@@ -65,24 +65,24 @@ class SoundTask(Task):
 
     @property
     def chunks(self) -> Chunks:
-        """What is saved of the work."""
+        """The chunks saved so far."""
         if self._chunks is None:
-            raise ValueError("open() comes before the work")
+            raise ValueError("the task has not been opened; call open() first")
         return self._chunks
 
     def begin(self, job: Job) -> None:
-        """Take up a video."""
+        """Start on a video."""
         self._job = job
         self._chunks, self.resumed_from_us = None, None
         self.key = json.loads(json.dumps({**job.origin, "model": self._model.sha256, "version": 2}))
 
     def open(self) -> None:
-        """Find what an earlier run saved."""
+        """Load what an earlier run saved."""
         self._chunks = Chunks(self._job.bundle.path, task=self.name, key=self.key, resume=self._job.resume)
         self.resumed_from_us = self._job.info.duration_us if self._chunks.count else None
 
     def hear(self, sound: Path) -> None:
-        """Read the sound and save what it says, unless an earlier run did."""
+        """Analyse the sound and save the results, unless an earlier run did."""
         if not self.chunks.count:
             reading = read_video_sound(sound)
             words = json.dumps(sound_document(reading)).encode()
@@ -95,22 +95,22 @@ class SoundTask(Task):
         write_sound(bundle.path, sound_from_document(words, curves=saved["curves"]))
 
     def summary(self, bundle: Bundle, manifest: Manifest) -> SoundSummary:
-        """What the bundle says was heard."""
+        """Return the results stored in the bundle."""
         return SoundSummary(read_sound(bundle.path))
 
     def discard(self) -> None:
-        """Remove what was saved meanwhile."""
+        """Remove the saved chunks."""
         self.chunks.discard()
 
 
 def read_video_sound(video: Path) -> SoundReading:
-    """What the sound of a video says; where there is none, or none that can be read, a reading that says so."""
+    """Analyse the sound of a video; return an empty reading with a remark if there is none or it cannot be read."""
     try:
         facts = audio_facts(video)
         reader = SoundReader(video, rate_hz=RATE_HZ)
         reading = listen(reader.chunks(), source_rate_hz=facts.rate_hz)
     except NoAudioError:
-        return no_sound("the video has no sound: no whistles, and nothing of the crowd")
+        return no_sound("the video has no sound, so there are no whistles and no crowd noise")
     except InputError as error:
         return no_sound(f"the sound cannot be read: {error}")
     return replace(reading, remarks=(*reading.remarks, *lost_sound(reader.coverage())))

@@ -1,4 +1,4 @@
-"""The events of a video by a spotter of frames: scores chunk by chunk, then events of them."""
+"""The task that spots events in frames: scores chunk by chunk, then events from the scores."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from touchline.spotting.engine import ScoreChunk
 from touchline.spotting.spotter import BaseSpotter
 
 _TRACKS = "tracks"
-"""Names, in the key, the tracks that events were found along; not there where there were none."""
+"""Name of the key's entry that identifies the tracks used to filter events; absent if there were none."""
 
 
 class SpotTask(Task):
-    """The events of videos: scores chunk by chunk, then events of them.
+    """The task that spots events with a frame spotter: scores chunk by chunk, then events from the scores.
 
-    Where the bundle has the video's tracks, or will, ball actions outside their wide shots are left out.
+    If the bundle holds or will hold the video's tracks, ball actions outside their wide shots are left out.
 
     Args:
-        spotter: the model, or several.
-        thresholds: confidence an event needs, by label; the spotter's where none is named.
+        spotter: the spotter, or an ensemble of spotters.
+        thresholds: confidence threshold by label, 0 to 1; other labels keep the spotter's threshold.
 
     Raises:
-        UsageError: a threshold for a label that the spotter does not have, or outside 0 to 1.
+        UsageError: a threshold is outside 0 to 1, or for a label that the spotter does not have.
 
     """
 
@@ -53,7 +53,7 @@ class SpotTask(Task):
         self._remarks: tuple[str, ...] = ()
 
     def begin(self, job: Job) -> None:
-        """Take up a video."""
+        """Start on a video."""
         self._job = job
         self._checkpoint, self.resumed_from_us, self._remarks = None, None, ()
         key = spot_key(self.spotter, thresholds=self._thresholds, origin=job.origin)
@@ -61,7 +61,7 @@ class SpotTask(Task):
         self.key = key if tracks is None else {**key, _TRACKS: _digest(tracks)}
 
     def open(self) -> None:
-        """Find what an earlier run saved; where the bundle has the very scores, nothing has to be watched."""
+        """Load what an earlier run saved; if the bundle already holds the scores, no frames are needed."""
         self.watches = self._job.force or not self._bundle_has_scores()
         if self.watches:
             self._checkpoint = Checkpoint(self._job.bundle.path, key=self.key, resume=self._job.resume)
@@ -70,13 +70,13 @@ class SpotTask(Task):
 
     @property
     def checkpoint(self) -> Checkpoint:
-        """What is saved of the work."""
+        """The scores saved so far."""
         if self._checkpoint is None:
-            raise ValueError("open() comes before the work")
+            raise ValueError("the task has not been opened; call open() first")
         return self._checkpoint
 
     def watch(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """The very same frames; those of chunks that are not saved yet are scored on the way."""
+        """Yield the frames unchanged; score those of chunks not yet saved on the way."""
         start = self.checkpoint.next_index or 0
         first_needed = self.spotter.first_frame_needed(start) if start else 0
         sampler: GridSampler[Frame] = GridSampler(fps=self.spotter.fps)
@@ -107,42 +107,42 @@ class SpotTask(Task):
         bundle.write_results(timeline, game=self._job.video.stem)
 
     def manifest_parts(self) -> Mapping[str, Any]:
-        """The remarks on the events, where there are any."""
+        """Return the remarks on the events, if there are any."""
         return {"spotting": {"remarks": list(self._remarks)} if self._remarks else {}}
 
     def summary(self, bundle: Bundle, manifest: Manifest) -> SpotSummary:
-        """The events in the bundle."""
+        """Return the events in the bundle."""
         return spot_summary(bundle, manifest)
 
     def candidates(self, bundle: Bundle, *, thresholds: Mapping[str, float]) -> Timeline:
-        """Every event that reaches the thresholds by the scores in the bundle, for a report's sliders."""
+        """Return every event whose score in the bundle reaches its threshold, for a report's sliders."""
         found = self.spotter.events(bundle.read_scores(), thresholds=thresholds)
         tracked = _TRACKS in bundle.read_manifest().settings[self.name]
         return in_wide_shots(found, shots=bundle.read_tracks().shots) if tracked else found
 
     def discard(self) -> None:
-        """Remove what was saved meanwhile."""
+        """Remove the saved scores."""
         if self._checkpoint is not None:
             self._checkpoint.discard()
 
     def _bundle_has_scores(self) -> bool:
-        """Whether the bundle has the very scores, found along other tracks or none."""
+        """Return whether the bundle holds these scores, regardless of the tracks that filtered the events."""
         recorded = self._job.recorded_key(self.name, SCORES)
         return recorded is not None and _without_tracks(recorded) == _without_tracks(self.key)
 
 
 def _digest(key: Mapping[str, Any]) -> str:
-    """A name for results: a hash of what decides them."""
+    """Return a hash of a key, which identifies the results made with it."""
     return hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
 
 
 def _without_tracks(key: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a key decides the scores and their peaks."""
+    """Return the part of a key that determines the scores and their peaks."""
     return {name: value for name, value in key.items() if name != _TRACKS}
 
 
 def spot_key(spotter: BaseSpotter, *, thresholds: Mapping[str, float], origin: Mapping[str, Any]) -> dict[str, Any]:
-    """Everything that decides the events, as JSON: equal keys mean equal files."""
+    """Return everything that determines the events, as JSON: equal keys mean equal files."""
     models = [
         {
             "name": member.name,
@@ -158,7 +158,7 @@ def spot_key(spotter: BaseSpotter, *, thresholds: Mapping[str, float], origin: M
 
 
 class _Saver:
-    """Saves scores in chunks of at least so many samples."""
+    """A writer that saves scores in chunks of at least ``chunk`` samples."""
 
     def __init__(self, checkpoint: Checkpoint, *, chunk: int) -> None:
         self._checkpoint = checkpoint
@@ -167,7 +167,7 @@ class _Saver:
         self._pending: list[npt.NDArray[np.float32]] = []
 
     def take(self, scored: Iterator[ScoreChunk]) -> None:
-        """Take the next scores; save them with those before once they are enough."""
+        """Take the next scores; save the pending ones once they fill a chunk."""
         for part in scored:
             self._first_index = self._first_index if self._pending else part.first_index
             self._pending.append(part.values)
@@ -175,14 +175,14 @@ class _Saver:
                 self.save()
 
     def save(self) -> None:
-        """Save what is left."""
+        """Save the pending scores."""
         if self._pending:
             self._checkpoint.append(self._first_index, np.concatenate(self._pending))
             self._pending = []
 
 
 def saved_scores(checkpoint: Checkpoint, *, spotter: BaseSpotter) -> Scores:
-    """All saved chunks as one curve."""
+    """Return all saved chunks as one array of scores."""
     first_index, values = checkpoint.scores(classes=len(spotter.labels))
     times_us = [us_from_frame(first_index + i, fps=spotter.fps) for i in range(len(values))]
     return Scores(values=values, times_us=np.array(times_us, dtype=np.int64), labels=tuple(spotter.labels))

@@ -1,7 +1,7 @@
-"""Events of raw video by a head over feature streams: extract, reduce, head, in the same decode as everything else.
+"""The task that spots events with a head over feature streams, extracted in the same decode as everything else.
 
-The streams are kept in the bundle's ``features`` folder. Another head over the same features, or the same head with
-other thresholds, finds them there: they are known by the video's content, the model and the settings that made them.
+The streams are kept in the bundle's ``features`` folder. They are identified by the video's content, the model and the
+settings that made them, so another head over the same features, or the same head with other thresholds, reuses them.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ from touchline.models.specs.stream_spec import StreamHeadConfig
 from touchline.spotting.stream_spotter import StreamEvents, StreamSpotter, load_stream_spotter
 
 FEATURES = "features"
-"""Folder of a bundle that keeps the streams."""
+"""Folder in a bundle that holds the streams."""
 
 
 class VideoStreamSpotter:
-    """A head with what makes its streams of a video; what else looks like :class:`~touchline.spotting.BaseSpotter`.
+    """A head with the sources of its streams; otherwise it looks like :class:`~touchline.spotting.BaseSpotter`.
 
     Args:
-        head: gives events of streams.
-        sha256: of its file.
-        sources: where its streams come from.
-        device_reason: where the head runs and why.
+        head: the spotter over feature streams.
+        sha256: SHA-256 of the head's file.
+        sources: the sources of its streams.
+        device_reason: the head's device and the reason for it.
 
     """
 
@@ -60,32 +60,34 @@ class VideoStreamSpotter:
 
     @property
     def members(self) -> tuple[VideoStreamSpotter, ...]:
-        """Itself alone."""
+        """The spotter itself, as the only member."""
         return (self,)
 
     def thresholds_with(self, changed: Mapping[str, float]) -> dict[str, float]:
-        """The model's thresholds, those of ``changed`` put in their place; the usual one where it names none.
+        """Return the model's thresholds by label, replaced by those in ``changed``; the default where it has none.
 
         Raises:
-            UsageError: a label that the model does not have, or a value outside 0 to 1.
+            UsageError: a threshold is outside 0 to 1, or for a label that the model does not have.
 
         """
         for label, value in changed.items():
             if label not in self.labels or not 0 <= value <= 1:
                 known = ", ".join(self.labels)
-                raise UsageError(f"threshold {label}={value}: {self.name} has the labels {known}, from 0 to 1")
+                raise UsageError(
+                    f"threshold {label}={value}: {self.name} has the labels {known}; a threshold is 0 to 1"
+                )
         return {**{label: self.config.thresholds.get(label, DEFAULT_THRESHOLD) for label in self.labels}, **changed}
 
 
 class StreamSpotTask(Task):
-    """The events of videos by a head over their streams.
+    """The task that spots events with a head over feature streams.
 
     Args:
-        spotter: the head, and what makes its streams.
-        thresholds: confidence an event needs, by label; the head's where none is named.
+        spotter: the head and the sources of its streams.
+        thresholds: confidence threshold by label, 0 to 1; other labels keep the head's threshold.
 
     Raises:
-        UsageError: a threshold for a label that the head does not have, or outside 0 to 1.
+        UsageError: a threshold is outside 0 to 1, or for a label that the head does not have.
 
     """
 
@@ -106,7 +108,7 @@ class StreamSpotTask(Task):
         self._tasks: dict[str, FeatureTask] = {}
 
     def begin(self, job: Job) -> None:
-        """Take up a video."""
+        """Start on a video."""
         self._job = job
         self._found, self._tasks, self.resumed_from_us = None, {}, None
         self._video = {"name": job.video.name, "fingerprint": job.fingerprint}
@@ -125,7 +127,7 @@ class StreamSpotTask(Task):
         self.key = json.loads(json.dumps({**job.origin, **key, "thresholds": self._thresholds}))
 
     def open(self) -> None:
-        """Find what an earlier run saved, and which streams are there; all are taken anew unless the job resumes."""
+        """Find the streams that exist and the rows an earlier run saved; without resuming, extract all again."""
         pictures, resume = self.spotter.sources.pictures, self._job.resume
         self._tasks = {s.name: self._feature_task(s) for s in pictures if not resume or not self._holds(s)}
         self.watches = bool(self._tasks)
@@ -135,13 +137,13 @@ class StreamSpotTask(Task):
             self.resumed_from_us = us_from_frame(min(known), fps=pictures[0].options.rate_hz)
 
     def watch(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """The very same frames; features that are missing are taken of them, and saved on the way."""
+        """Yield the frames unchanged; extract and save the missing features on the way."""
         for task in self._tasks.values():
             frames = task.watch(frames)
         return iter(frames)
 
     def write(self, bundle: Bundle, *, coverage: Coverage) -> None:
-        """Keep the streams, find the events, and write the task's files."""
+        """Store the streams, find the events, and write the task's files."""
         for stream in self.spotter.sources.pictures:
             if stream.name in self._tasks:
                 about = self._about(stream, coverage)
@@ -153,17 +155,17 @@ class StreamSpotTask(Task):
         bundle.write_results(timeline, game=self._job.video.stem)
 
     def manifest_parts(self) -> Mapping[str, Any]:
-        """The remarks on the events, and whether a stream was missing or of another length than the video."""
+        """Return the remarks on the events, and whether a stream was missing or differed in length from the video."""
         if self._found is None:
             return {}
         return {"spotting": {"remarks": list(self._found.remarks), "degraded": self._found.degraded}}
 
     def summary(self, bundle: Bundle, manifest: Manifest) -> SpotSummary:
-        """The events in the bundle."""
+        """Return the events in the bundle."""
         return spot_summary(bundle, manifest)
 
     def candidates(self, bundle: Bundle, *, thresholds: Mapping[str, float]) -> Timeline | None:
-        """Every event that reaches the thresholds, for a report's sliders; None where the streams were not kept."""
+        """Return every event that reaches the thresholds, for a report's sliders; None if the streams are missing."""
         if self._found is None:
             if not all(self._holds(stream) for stream in self.spotter.sources.pictures):
                 return None
@@ -171,12 +173,12 @@ class StreamSpotTask(Task):
         return surest(self._found.timeline, thresholds=thresholds)
 
     def discard(self) -> None:
-        """Remove what was saved meanwhile; the finished streams stay."""
+        """Remove the saved chunks; the finished streams stay."""
         for task in self._tasks.values():
             task.discard()
 
     def _feature_task(self, stream: PictureStream) -> FeatureTask:
-        """What takes a stream's features of the video."""
+        """Return the extraction of a stream from the video."""
         return FeatureTask(
             stream.extractor,
             info=self._job.info,
@@ -190,12 +192,12 @@ class StreamSpotTask(Task):
         return self._job.bundle.path / FEATURES / f"{name}.npy"
 
     def _holds(self, stream: PictureStream) -> bool:
-        """Whether a stream of this very video, made in this very way, is there."""
+        """Return whether the stream exists, made from the same video with the same settings."""
         settings = self._settings[stream.name]
         return holds(self._path(stream.name), video=self._video, settings=settings) is not None
 
     def _spot(self, coverage: Coverage) -> StreamEvents:
-        """What the head says of the streams."""
+        """Run the head on the streams."""
         streams, missing = self._streams()
         return self.spotter.head.spot(streams, duration_us=coverage.duration_us, missing=missing)
 
@@ -211,7 +213,7 @@ class StreamSpotTask(Task):
         )
 
     def _streams(self) -> tuple[dict[str, Features], dict[str, str]]:
-        """Every stream of the head that there is, and why the others are missing."""
+        """Return the head's available streams by name, and the reasons why the others are missing."""
         found, missing = {}, dict(self.spotter.sources.missing)
         for stream in self.spotter.sources.pictures:
             features = read_features(self._path(stream.name))
@@ -229,7 +231,7 @@ class StreamSpotTask(Task):
 
 
 def surest(timeline: Timeline, *, thresholds: Mapping[str, float]) -> Timeline:
-    """The events whose confidence reaches their label's threshold."""
+    """Return the events whose confidence reaches their label's threshold."""
     return Timeline(tuple(event for event in timeline if event.confidence >= thresholds[event.label]))
 
 
@@ -245,22 +247,23 @@ def load_video_stream_spotter(
     reduction: Path | None = None,
     given: Mapping[str, Path] | None = None,
 ) -> VideoStreamSpotter:
-    """A head by name or path, with what makes its streams.
+    """Load a head by name or path, with the sources of its streams.
 
     Args:
-        model: the head.
-        device: where models run.
-        features: what makes its features of pictures; None takes what the head was trained on.
-        reduction: makes them narrower; needed where the head's rows are narrower than the features.
-        given: stream -> file of features that is there already.
+        model: name or path of the head.
+        device: device for the models.
+        features: name or file of the feature extractor for frames; None for the one the head was trained with.
+        reduction: file of the feature dimension reduction; needed if the head reads fewer dimensions than the
+            extractor makes.
+        given: stream name -> existing feature file.
 
     Raises:
-        UsageError: a file for a stream that the head does not read.
-        InputError: a model that is not there, or features whose width does not fit the head.
+        UsageError: ``given`` names a stream that the head does not read.
+        InputError: a model does not exist, or the width of the features does not fit the head.
 
     """
     head = load_stream_spotter(model, device=device)
-    narrow = None if reduction is None else load_reduction(reduction)
-    sources = sources_of(head.config, device=device, features=features, reduction=narrow, given=given)
+    reducing = None if reduction is None else load_reduction(reduction)
+    sources = sources_of(head.config, device=device, features=features, reduction=reducing, given=given)
     _, reason = choose_device(device)
     return VideoStreamSpotter(head, sha256=head.sha256, sources=sources, device_reason=reason)

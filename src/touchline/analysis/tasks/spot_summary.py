@@ -1,4 +1,4 @@
-"""What was spotted in a video, for people and for ``--json``; one for all kinds of spotters."""
+"""The summary of spotted events, for people and for ``--json``; the same for all kinds of spotters."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class SpotSummary(Summary):
 
     Attributes:
         timeline: the events.
-        remarks: what a user should know of them.
-        degraded: a head over feature streams had to do without one, or with one of another length.
+        remarks: remarks for the user on the events.
+        degraded: whether a stream of a head was missing or differed in length from the video.
 
     """
 
@@ -29,19 +29,19 @@ class SpotSummary(Summary):
     degraded: bool = False
 
     def record(self) -> dict[str, Any]:
-        """How many events there are."""
+        """Return the number of events."""
         return {"events": len(self.timeline)}
 
     def rows(self) -> list[dict[str, Any]]:
-        """Each event."""
+        """Return a record of each event."""
         return [_event_row(event) for event in self.timeline]
 
     def counts(self) -> list[str]:
-        """How many events there are, in words."""
+        """Return the number of events in words."""
         return [counted(len(self.timeline), "event")]
 
     def lines(self, *, listed: bool) -> list[str]:
-        """How many events of each label; as a table where they are listed."""
+        """Return the number of events of each label, or a table of all events if ``listed``."""
         if listed:
             return _table(self.timeline.events)
         counts = Counter(event.label for event in self.timeline)
@@ -49,7 +49,7 @@ class SpotSummary(Summary):
 
 
 def spot_summary(bundle: Bundle, manifest: Manifest) -> SpotSummary:
-    """What a bundle holds of events."""
+    """Return the summary of the events in a bundle."""
     about = manifest.spotting
     return SpotSummary(bundle.read_events(), tuple(about.get("remarks", ())), bool(about.get("degraded")))
 
@@ -65,9 +65,9 @@ def _event_row(event: Event) -> dict[str, Any]:
 
 
 def _table(events: tuple[Event, ...]) -> list[str]:
-    """Time, label and confidence of events, aligned."""
+    """Return time, label and confidence of events as aligned lines."""
     if not events:
-        return ["no event reached its confidence threshold; --threshold all=VALUE lowers it"]
+        return ["no event reached its confidence threshold; lower it with --threshold all=VALUE"]
     width = max(len(event.label) for event in events)
     rows = [f"{'time':>11}  {'label':<{width}}  confidence"]
     return rows + [f"{format_clock(e.start_us):>11}  {e.label:<{width}}  {e.confidence:10.2f}" for e in events]

@@ -1,8 +1,9 @@
-"""What a task of ``analyze`` is: everything the pipeline knows of it.
+"""The protocol of a task of ``analyze``: everything the pipeline knows about it.
 
-A task is one class. It says what it writes and what decides its results, watches the pictures or hears the sound of a
-video, and writes its files into the video's bundle. The pipeline decodes the video once for all tasks and knows none
-of them by name. To add one: write its class in this folder, and list it in :mod:`touchline.analysis.tasks.usual`.
+A task is one class. It declares its files and everything that determines its results, processes the frames or the
+sound of a video, and writes its files into the video's bundle. The pipeline decodes the video once for all tasks and
+knows none of them by name. To add a task, write its class in this folder and list it in
+:mod:`touchline.analysis.tasks.usual`.
 """
 
 from __future__ import annotations
@@ -20,24 +21,24 @@ from touchline.media.video import Progress
 from touchline.report.sections.section import Section
 
 EVERYTHING = "*"
-"""Among what a task needs: the results of all tasks that the manifest records."""
+"""Entry of :attr:`Task.needs` that stands for all tasks recorded in the manifest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One video on its way into its bundle: what a task may know of it.
+    """The analysis of one video, as its tasks see it.
 
     Attributes:
-        video: the file.
-        info: of it.
-        fingerprint: of it, see :func:`~touchline.formats.bundle.video_fingerprint`.
-        bundle: where the results go.
-        before: the bundle's manifest, where it is of this very video; None otherwise.
-        keys: of the recorded tasks of this analysis that come before, by name.
-        stream: which video stream was asked for; None for the default one.
-        resume: go on from the chunks a killed run left.
-        force: do everything anew.
-        chunk_s: seconds of video between two saves.
+        video: the video file.
+        info: properties of the video.
+        fingerprint: fingerprint of the video, see :func:`~touchline.formats.bundle.video_fingerprint`.
+        bundle: the bundle for the results.
+        before: the bundle's manifest before the analysis, if it belongs to this video; None otherwise.
+        keys: keys of the recorded tasks that come earlier in this analysis, by task name.
+        stream: index of the requested video stream; None for the default stream.
+        resume: resume from the chunks of a killed run.
+        force: redo everything.
+        chunk_s: seconds of video per saved chunk.
         progress: called while a task decodes the video again.
 
     """
@@ -56,7 +57,7 @@ class Job:
 
     @property
     def origin(self) -> dict[str, Any]:
-        """What names the video and the program: a part of every recorded key."""
+        """The identity of the video and the program version: a part of every recorded key."""
         return {
             "video_fingerprint": self.fingerprint,
             "stream": self.info.stream_index,
@@ -64,16 +65,17 @@ class Job:
         }
 
     def recorded_key(self, task: str, *files: str) -> Mapping[str, Any] | None:
-        """The key that a task's files in the bundle were made with; None where one of them is missing or changed."""
+        """Return the key with which a task's files in the bundle were made; None if a file is missing or changed."""
         if self.before is None:
             return None
         known = {name: self.before.files.get(name) for name in files}
         return self.before.settings.get(task) if self.bundle.checksums(*files) == known else None
 
     def key_of(self, task: str, *files: str) -> Mapping[str, Any] | None:
-        """The key of a task's files as they will be when a later task writes; None where there will be none.
+        """Return the key of a task's files as a later task will find them; None if there will be none.
 
-        A task of this analysis counts, else what is whole in the bundle and of the same video and program.
+        This is the key of the task in this analysis, or else that of intact files in the bundle made from the same
+        video by the same program version.
         """
         if task in self.keys:
             return self.keys[task]
@@ -82,62 +84,63 @@ class Job:
 
 
 class Summary:
-    """What a task found in one video, for people and for ``--json``. What it does not say stays empty."""
+    """The results of a task for one video, for people and for ``--json``; empty unless overridden."""
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What a user should know of the files."""
+        """Remarks for the user on the files."""
         return ()
 
     @property
     def degraded(self) -> bool:
-        """Whether something was missing that the task could not make up for."""
+        """Whether the task lacked an input that it could not replace."""
         return False
 
     def record(self) -> dict[str, Any]:
-        """Its part of the video's ``--json`` record."""
+        """Return the task's part of the video's ``--json`` record."""
         return {}
 
     def rows(self) -> list[dict[str, Any]]:
-        """``--json`` records of its own, each with its ``type``, where results are listed one by one."""
+        """Return further ``--json`` records, each with a ``type``, for results listed one by one."""
         return []
 
     def counts(self) -> list[str]:
-        """How much was found, as in "12 events", for the headline."""
+        """Return counts such as "12 events" for the headline."""
         return []
 
     def lines(self, *, listed: bool) -> list[str]:
-        """What was found, in words; one by one where they are ``listed``."""
+        """Return the results in words, one by one if ``listed``."""
         return []
 
     def warnings(self) -> list[str]:
-        """What went wrong without stopping the work."""
+        """Return problems that did not stop the work."""
         return []
 
 
 @dataclass(frozen=True)
 class Remarks(Summary):
-    """What a user should know of a file that was made: ``remarks``."""
+    """A summary that holds only ``remarks`` on a file."""
 
     remarks: tuple[str, ...] = ()
 
 
 class Task(Protocol):
-    """One kind of result of a video. Used for one video after the other; :meth:`begin` takes up the next.
+    """One kind of analysis of a video. A task handles one video after another; :meth:`begin` starts the next.
 
-    Subclass it and override what the task does; what is left out does nothing.
+    Subclass it and override the methods the task needs; the others do nothing.
 
     Attributes:
-        name: in the manifest and in summaries.
-        files: what it writes into the bundle, paths from the bundle's folder.
-        needs: names of tasks whose results it reads where there are any; these go first.
-        recorded: whether the manifest keeps its key and checksums. Other tasks make files of the bundle alone, once it
-            is complete; these are made again when what they need was made again.
-        models: what it works with, as the manifest lists them.
-        sections: what the report shows of its results, besides the sections that every report has.
-        key: after :meth:`begin`, everything that decides the results, as JSON: equal keys mean equal files.
-        watches: after :meth:`open`, whether it has to see the pictures.
-        resumed_from_us: after :meth:`open`, where an earlier run had stopped; None for a run from the start.
+        name: name in the manifest and in summaries.
+        files: the files it writes, as paths relative to the bundle's folder.
+        needs: names of tasks whose results it reads if there are any; they run first.
+        recorded: whether the manifest keeps its key and checksums. Tasks that are not recorded make files from the
+            complete bundle; these are made again whenever their input was.
+        models: the models it uses, as the manifest lists them.
+        sections: report sections for its results, in addition to those that every report has.
+        key: after :meth:`begin`, everything that determines the results, as JSON: equal keys mean equal files.
+        watches: after :meth:`open`, whether it needs the frames.
+        resumed_from_us: after :meth:`open`, time at which an earlier run had stopped; None if it starts from the
+            beginning.
 
     """
 
@@ -152,48 +155,48 @@ class Task(Protocol):
     resumed_from_us: int | None = None
 
     def begin(self, job: Job) -> None:
-        """Take up a video, and find out what decides the results."""
+        """Start on a video and compute :attr:`key`."""
         return
 
     def open(self) -> None:
-        """Get ready to work: find what an earlier run saved. Called only where the results are not in the bundle."""
+        """Prepare to run and load what an earlier run saved. Called only if the results are not in the bundle."""
         return
 
     def watch(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """The very same frames, each looked at on the way; in bounded memory."""
+        """Yield the frames unchanged, processing each on the way; uses bounded memory."""
         return iter(frames)
 
     def hear(self, sound: Path) -> None:
-        """Take in the sound of a file, in bounded memory."""
+        """Process the sound of a file; uses bounded memory."""
         return
 
     def write(self, bundle: Bundle, *, coverage: Coverage) -> None:
-        """Write the task's files; ``coverage`` says what of the video was decoded."""
+        """Write the task's files; ``coverage`` gives the parts of the video that were decoded."""
         return
 
     def manifest_parts(self) -> Mapping[str, Any]:
-        """After :meth:`write`, what the manifest keeps of the results, by the names of its fields."""
+        """Return the values to store in the manifest by field name; called after :meth:`write`."""
         return {}
 
     def summary(self, bundle: Bundle, manifest: Manifest) -> Summary:
-        """What the bundle holds of the task's results."""
+        """Return the task's results in the bundle."""
         return Summary()
 
     def discard(self) -> None:
-        """Remove what was saved meanwhile."""
+        """Remove intermediate results."""
         return
 
 
 def in_order(tasks: Sequence[Task]) -> list[Task]:
-    """The tasks, each behind those it needs; otherwise as they are.
+    """Return the tasks with each after those it needs, otherwise in the given order.
 
     Raises:
-        ValueError: two tasks have one name, or need each other.
+        ValueError: two tasks have the same name, or tasks need each other.
 
     """
     names = [task.name for task in tasks]
     if len(set(names)) < len(names):
-        raise ValueError(f"tasks {names}: each may be there once")
+        raise ValueError(f"tasks {names}: each task may appear only once")
     left, ordered = list(tasks), list[Task]()
     while left:
         ready = next((task for task in left if not any(_needs(task, other) for other in left)), None)
@@ -205,12 +208,12 @@ def in_order(tasks: Sequence[Task]) -> list[Task]:
 
 
 def _needs(task: Task, other: Task) -> bool:
-    """Whether a task reads another's results."""
+    """Return whether a task reads another's results."""
     return other is not task and (other.name in task.needs or (EVERYTHING in task.needs and other.recorded))
 
 
 def stale_files(kinds: Sequence[type[Task]], *, redone: Sequence[str]) -> list[str]:
-    """Files made of the bundle, by tasks of these kinds, that no longer fit once the named tasks are done again."""
+    """Return the files made from the bundle by tasks of these kinds that are outdated once the named tasks rerun."""
     return [name for kind in kinds if not kind.recorded and _reads_any(kind, redone) for name in kind.files]
 
 

@@ -1,6 +1,6 @@
-"""Following everyone through a video: the models and settings for it, and one video's work.
+"""The task that tracks everyone in a video, with its models and settings.
 
-The short way, from Python::
+In short, from Python::
 
     from touchline.analysis.track_video import track_video
 
@@ -57,15 +57,15 @@ DEFAULT_PITCH_EVERY = 3
 
 @dataclass(frozen=True, slots=True)
 class VideoTracker:
-    """What follows people through videos: models and settings.
+    """A tracker of people and the ball in videos: models and settings.
 
     Attributes:
-        detector: finds people and the ball in pictures.
-        pitch_finder: finds the points of the pitch; None leaves metres out.
-        fps: pictures looked at in a second, where the video has as many.
-        pitch_every: every how many of these the pitch is looked for.
-        settings: when somebody is followed.
-        recogniser: says what each person does; None leaves it at movement and ball.
+        detector: detector of people and the ball.
+        pitch_finder: finder of pitch keypoints; None gives no positions in metres.
+        fps: analysed frames per second, at most those of the video.
+        pitch_every: the pitch is searched for in every this many analysed frames.
+        settings: settings of the tracking algorithm.
+        recogniser: clip recogniser for people's actions; None reports only movement and ball possession.
 
     """
 
@@ -78,20 +78,20 @@ class VideoTracker:
 
     @property
     def models(self) -> tuple[PeopleDetector | PitchFinder | ClipRecogniser, ...]:
-        """The models at work."""
+        """The models in use."""
         models = (self.detector, self.pitch_finder, self.recogniser)
         return tuple(model for model in models if model is not None)
 
     def fps_for(self, info: VideoInfo) -> float:
-        """Pictures looked at in a second of a video: never more than it has."""
+        """Return the analysed frames per second of a video: never more than it has."""
         return min(self.fps, info.fps) if info.fps > 0 else self.fps
 
     def batch_for(self, info: VideoInfo) -> int:
-        """How many of a video's pictures go through the networks together."""
+        """Return how many of a video's frames go through the networks together."""
         return batch_for(self.detector, width=info.width, height=info.height)
 
     def observer(self, info: VideoInfo, *, saved: Iterable[Observation] = ()) -> Observer:
-        """What looks at the pictures of a video; ``saved`` is what an earlier run saw in the first of them."""
+        """Return an observer of a video's frames; ``saved`` holds an earlier run's observations of the first ones."""
         return Observer(
             detector=self.detector,
             pitch_finder=self.pitch_finder,
@@ -103,7 +103,7 @@ class VideoTracker:
         )
 
     def key(self) -> dict[str, Any]:
-        """Everything of it that decides the results, as JSON."""
+        """Return all models and settings that determine the results, as JSON."""
         models = [
             {"name": model.name, "sha256": model.sha256, "device": model.device_reason.partition(":")[0]}
             for model in self.models
@@ -119,18 +119,19 @@ def load_tracker(
     fps: float = DEFAULT_FPS,
     recogniser: str | None = None,
 ) -> VideoTracker:
-    """A tracker with models by name or path; the built-in ones where none is named.
+    """Load a tracker with models by name or path.
 
     Args:
-        detector: finds people and the ball.
-        pitch_finder: finds the points of the pitch; without a built-in one there are no places in metres.
-        device: where the models run.
-        fps: pictures looked at in a second.
-        recogniser: says what each person does; None leaves it at movement and ball.
+        detector: detector of people and the ball; None for the built-in one.
+        pitch_finder: finder of pitch keypoints; None for the built-in one. Without either there are no positions in
+            metres.
+        device: device for the models.
+        fps: analysed frames per second.
+        recogniser: clip recogniser for people's actions; None reports only movement and ball possession.
 
     Raises:
-        InputError: no such model, or its file does not fit.
-        ResourceError: the device asked for is not there.
+        InputError: a model does not exist, or its file does not fit.
+        ResourceError: the requested device is not available.
 
     """
     from touchline.models.store import list_builtin
@@ -149,11 +150,11 @@ def load_tracker(
 
 
 class TrackTask(Task):
-    """The people and the ball of videos.
+    """The task that tracks the people and the ball in videos.
 
     Args:
         tracker: models and settings.
-        boxes: people a person picked; only their tracks are kept. Empty keeps everyone.
+        boxes: boxes of people picked by the user; only their tracks are kept. Empty keeps everyone.
 
     """
 
@@ -171,13 +172,13 @@ class TrackTask(Task):
 
     @property
     def chunks(self) -> Chunks:
-        """What is saved of the work."""
+        """The chunks saved so far."""
         if self._chunks is None:
-            raise ValueError("open() comes before the work")
+            raise ValueError("the task has not been opened; call open() first")
         return self._chunks
 
     def begin(self, job: Job) -> None:
-        """Take up a video."""
+        """Start on a video."""
         self._job, self._info = job, job.info
         self._chunks, self.resumed_from_us, self._found = None, None, TrackingSummary()
         picked = [[pick.time_us, *map(float, pick.box_xyxy), pick.name] for pick in self._boxes]
@@ -187,7 +188,7 @@ class TrackTask(Task):
         self._facts = Facts(width=job.info.width, height=job.info.height, sure=self._tracker.settings.high)
 
     def open(self) -> None:
-        """Find what an earlier run saved."""
+        """Load what an earlier run saved."""
         self._chunks = Chunks(self._job.bundle.path, task=self.name, key=self.key, resume=self._job.resume)
         last = self._chunks.last
         self.resumed_from_us = None if last is None else int(last["time_us"][-1])
@@ -195,7 +196,7 @@ class TrackTask(Task):
         self._windows = WindowFiles(self._chunks.folder)
 
     def watch(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """The very same frames; what is seen in them is saved chunk by chunk, shots when they end."""
+        """Yield the frames unchanged; save observations chunk by chunk, and tracked shots as they end."""
         saved = itertools.islice(self.chunks.read(), self.chunks.count)
         observer = self._tracker.observer(self._info, saved=itertools.chain.from_iterable(map(unpack, saved)))
         batches = max(1, round(self._job.chunk_s * self._fps / self._batch))
@@ -213,7 +214,7 @@ class TrackTask(Task):
         self._facts.seams = splitter.seams
 
     def write(self, bundle: Bundle, *, coverage: Coverage) -> None:
-        """Name the teams of the match and write the task's files."""
+        """Assign the teams of the match and write the task's files."""
         self._shots.mark_replays()
         kits = match_teams(self._shots.wide_looks)
         shots = self._shots.shots
@@ -240,19 +241,19 @@ class TrackTask(Task):
         self._found = self._facts.summary(count, shots=shots, unmatched=picker.unmatched, picked=bool(self._boxes))
 
     def manifest_parts(self) -> Mapping[str, Any]:
-        """What was found, in numbers and words."""
+        """Return the results in numbers and words."""
         return {"tracking": self._found.to_json()}
 
     def summary(self, bundle: Bundle, manifest: Manifest) -> TrackingSummary:
-        """What the manifest says was found."""
+        """Return the results stored in the manifest."""
         return TrackingSummary.from_json(manifest.tracking)
 
     def discard(self) -> None:
-        """Remove what was saved meanwhile."""
+        """Remove the saved chunks."""
         self.chunks.discard()
 
     def _take(self, observation: Observation, recorder: _Recorder, splitter: ShotSplitter) -> None:
-        """Note what was seen; where it begins a shot, follow everyone through the one before."""
+        """Record an observation; if it begins a shot, track everyone in the previous one."""
         ended = splitter.take(replace(observation, crops=()))
         if ended is not None and self._tracker.recogniser is not None:
             recorder.finish()  # the shot's crops are read from the file
@@ -261,7 +262,7 @@ class TrackTask(Task):
         self._follow(ended, recorder)
 
     def _follow(self, ended: Ended | None, recorder: _Recorder) -> None:
-        """Follow everyone through a shot that has ended, if one has."""
+        """Track everyone in a shot that has ended, if one has."""
         if ended is None:
             return
         span, observations = ended
@@ -283,11 +284,11 @@ class TrackTask(Task):
 
 
 class _Recorder:
-    """Saves observations that are not saved yet, chunk by chunk.
+    """A writer that saves observations that are not yet saved, chunk by chunk.
 
     Args:
-        chunks: where.
-        chunk: observations in one.
+        chunks: the store of the chunks.
+        chunk: observations per chunk.
 
     """
 
@@ -300,7 +301,7 @@ class _Recorder:
         self._firsts = [int(saved["index"][0]) for saved in chunks.read()]
 
     def take(self, observation: Observation) -> None:
-        """Save it, with others, unless it was."""
+        """Add an observation unless it is already saved; save a full chunk."""
         if observation.index <= self._next_index:
             return
         self._pending.append(observation)
@@ -308,14 +309,14 @@ class _Recorder:
             self.finish()
 
     def finish(self) -> None:
-        """Save what is left."""
+        """Save the pending observations."""
         if self._pending:
             self._firsts.append(self._pending[0].index)
             self._chunks.save(pack(self._pending))
             self._pending = []
 
     def read_crops(self, first: int, last: int) -> Iterator[tuple[int, tuple[bytes, ...]]]:
-        """Index and crops of the saved observations from ``first`` to ``last``; one chunk is held at a time."""
+        """Yield index and crops of the saved observations from ``first`` to ``last``; one chunk is held at a time."""
         number = max(0, bisect.bisect_right(self._firsts, first) - 1)
         for chunk in self._chunks.read_from(number):
             if int(chunk["index"][0]) > last:

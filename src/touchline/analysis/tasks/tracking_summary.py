@@ -1,4 +1,4 @@
-"""What tracking found, in a few numbers and in words: above all what it did not find, and why."""
+"""The summary of tracking in a few numbers and in words: above all what was not found, and why."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ _PICK_US = US_PER_S // 2
 
 @dataclass(frozen=True)
 class TrackingSummary(Summary):
-    """What was followed.
+    """The results of tracking.
 
     Attributes:
-        pictures: how many were looked at.
-        people: tracks of people.
-        balls: tracks of the ball.
-        labels: tracks by label.
-        teams: tracks of people by team.
-        placed: share of the boxes of people that have a place on the pitch.
-        shots: in order.
-        notes: what a user should hear, in words.
+        pictures: number of analysed frames.
+        people: number of tracks of people.
+        balls: number of tracks of the ball.
+        labels: number of tracks by label.
+        teams: number of tracks of people by team.
+        placed: share of the boxes of people, 0 to 1, that have a position on the pitch.
+        shots: camera shots in order.
+        notes: remarks for the user, in words.
         unmatched: picked boxes that matched nobody, in words.
 
     """
@@ -51,12 +51,12 @@ class TrackingSummary(Summary):
     unmatched: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """As plain values."""
+        """Return the summary as plain values."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> TrackingSummary:
-        """The summary that :meth:`to_json` gave."""
+        """Rebuild a summary from the values of :meth:`to_json`."""
         shots = tuple(Shot(**shot) for shot in document.get("shots", ()))
         words = {name: tuple(document.get(name, ())) for name in ("notes", "unmatched")}
         return cls(**{**document, "shots": shots, **words})
@@ -67,15 +67,15 @@ class TrackingSummary(Summary):
         return bool(self.unmatched)
 
     def record(self) -> dict[str, Any]:
-        """All of it."""
+        """Return the whole summary."""
         return {"tracking": self.to_json()}
 
     def counts(self) -> list[str]:
-        """How many tracks there are."""
+        """Return the number of tracks in words."""
         return [f"{counted(self.people, 'track')} of people, {self.balls} of the ball"]
 
     def lines(self, *, listed: bool) -> list[str]:
-        """Roles, teams, shots, and the remarks."""
+        """Return roles, teams, shots and remarks in words."""
         roles = ", ".join(f"{label} {count}" for label, count in (self.labels or {}).items())
         teams = ", ".join(f"team {team} {count}" for team, count in (self.teams or {}).items())
         kinds = Counter(shot.kind for shot in self.shots)
@@ -87,20 +87,20 @@ class TrackingSummary(Summary):
         return [*lines, *(f"note: {note}" for note in self.notes)]
 
     def warnings(self) -> list[str]:
-        """Picked boxes that matched nobody."""
+        """Return the picked boxes that matched nobody."""
         return list(self.unmatched)
 
 
 class Facts:
-    """Counts what goes into the remarks, picture by picture.
+    """A counter of the facts behind the remarks, frame by frame.
 
     Args:
-        width: of the picture, pixels.
-        height: of the picture, pixels.
+        width: width of the frames in pixels.
+        height: height of the frames in pixels.
         sure: confidence from which a detection counts.
 
     Attributes:
-        seams: how often a shot had to be followed in parts.
+        seams: how many times a shot had to be tracked in parts.
 
     """
 
@@ -114,7 +114,7 @@ class Facts:
         self._brightness = 0.0
 
     def add(self, observation: Observation) -> None:
-        """Count one picture."""
+        """Count one frame."""
         detections = observation.detections
         people = (detections.classes != BALL) & (detections.confidence >= self._sure)
         self._pictures += 1
@@ -124,7 +124,7 @@ class Facts:
     def summary(
         self, count: TrackCount, *, shots: Sequence[Shot], unmatched: tuple[str, ...], picked: bool
     ) -> TrackingSummary:
-        """The summary of what was found; ``picked`` says that only some were asked for."""
+        """Return the summary of the results; ``picked`` means that only picked people were kept."""
         people = sum(number for label, number in count.labels.items() if label != DETECTION_LABELS[BALL])
         return TrackingSummary(
             pictures=self._pictures,
@@ -139,15 +139,15 @@ class Facts:
         )
 
     def _notes(self, shots: Sequence[Shot], *, people: int, picked: bool) -> list[str]:
-        """What a user should hear."""
+        """Return remarks for the user."""
         notes = []
         if self._pictures < 3:
-            notes.append(f"the video has {self._pictures} pictures to look at; nobody can be followed through so few")
+            notes.append(f"only {counted(self._pictures, 'frame')} could be analysed, too few to track anyone")
         elif self._with_people == 0:
-            notes.append("no people were found in any picture")
+            notes.append("no people were found in any frame")
         elif people == 0 and not picked:
             notes.append(
-                f"people were seen in {self._with_people} of {self._pictures} pictures, but none long enough to follow"
+                f"people were seen in {self._with_people} of {self._pictures} frames, but nobody long enough to track"
             )
         if self._pictures and self._brightness / self._pictures < _DARK:
             notes.append(
@@ -155,15 +155,17 @@ class Facts:
                 "people may be missed"
             )
         if min(self._width, self._height) < _SMALL_PX:
-            notes.append(f"the picture is small ({self._width}x{self._height}): far people and the ball may be missed")
+            notes.append(
+                f"the picture is small ({self._width}x{self._height}): distant people and the ball may be missed"
+            )
         if self.seams:
-            notes.append("a shot of more than ten minutes was followed in parts: tracks end where these meet")
+            notes.append("a shot of more than ten minutes was tracked in parts: tracks end where the parts meet")
         notes += _shot_notes(shots)
         return notes
 
 
 def _shot_notes(shots: Sequence[Shot]) -> list[str]:
-    """Remarks on shots."""
+    """Return remarks on camera shots."""
     notes = []
     if shots and not any(shot.pitch for shot in shots):
         notes.append("the lines of a football pitch were not recognised in any shot: there are no positions in metres")
@@ -176,13 +178,13 @@ def _shot_notes(shots: Sequence[Shot]) -> list[str]:
 
 
 class TrackCount:
-    """Counts tracks, shot by shot.
+    """A counter of tracks, shot by shot.
 
     Attributes:
-        labels: tracks by label.
-        teams: tracks of people by team.
-        boxes: of people.
-        placed: boxes of people with a place on the pitch.
+        labels: number of tracks by label.
+        teams: number of tracks of people by team.
+        boxes: number of boxes of people.
+        placed: number of boxes of people with a position on the pitch.
 
     """
 
@@ -206,13 +208,13 @@ class TrackCount:
 
 
 class Picker:
-    """Keeps only the tracks that picked boxes mark.
+    """A filter that keeps only the tracks marked by picked boxes.
 
-    A box marks the track whose box at that time, or at most half a second from it in the same shot, overlaps it most,
-    if by an intersection over union of 0.3 or more.
+    A box marks the track that overlaps it most at its time, or at most half a second away in the same shot, if their
+    intersection over union is at least 0.3.
 
     Args:
-        boxes: what a person picked.
+        boxes: the boxes picked by the user.
 
     """
 
@@ -221,7 +223,7 @@ class Picker:
         self._matched: set[int] = set()
 
     def pick(self, tracks: Sequence[Track], *, shot: Shot) -> list[Track]:
-        """The marked tracks of a shot, with their names."""
+        """Return the marked tracks of a shot, with their names."""
         names: dict[int, str | None] = {}
         for number, box in enumerate(self._boxes):
             if not tracks or not shot.start_us <= box.time_us < shot.end_us:
@@ -235,19 +237,19 @@ class Picker:
 
     @property
     def unmatched(self) -> tuple[str, ...]:
-        """The boxes that mark nobody, in words."""
+        """The boxes that matched nobody, in words."""
         return tuple(_words(i, box) for i, box in enumerate(self._boxes, start=1) if i - 1 not in self._matched)
 
 
 def _words(number: int, box: PickedBox) -> str:
-    """A box that marks nobody, in words."""
+    """Describe a box that matched nobody."""
     who = f" ({box.name})" if box.name else ""
     corners = ", ".join(f"{edge:.0f}" for edge in box.box_xyxy)
     return f"box {number}{who} at {format_clock(box.time_us)}, ({corners}), matches nobody"
 
 
 def _iou_at(track: Track, box: PickedBox) -> float:
-    """How far a track's box at the time of a picked one overlaps it."""
+    """Return the intersection over union, 0 to 1, of a picked box and the track's box nearest in time."""
     row = int(np.abs(track.times_us - box.time_us).argmin())
     if abs(int(track.times_us[row]) - box.time_us) > _PICK_US:
         return 0.0

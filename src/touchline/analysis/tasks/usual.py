@@ -1,6 +1,6 @@
-"""The tasks there are, and the list of those that an analysis with given models does.
+"""All kinds of tasks, and the list of tasks for an analysis with given models.
 
-A new task gets a line in :data:`KINDS` and one in :func:`usual_tasks`.
+A new task needs a line in :data:`KINDS` and one in :func:`usual_tasks`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ KINDS: tuple[type[Task], ...] = (
     ReportTask,
     KeeperPagesTask,
 )
-"""Every kind of task that writes into a bundle, so that what one leaves behind is known to the others."""
+"""Every kind of task that writes into a bundle, so that the outdated files of any of them can be removed."""
 
 
 def usual_tasks(
@@ -41,19 +41,19 @@ def usual_tasks(
     overlay: bool = False,
     report: ReportOptions | None = None,
 ) -> list[Task]:
-    """The tasks of an analysis, in the order in which their results are listed.
+    """Return the tasks of an analysis, in the order in which their results are listed.
 
     Args:
-        spotter: finds events; None leaves them out.
-        tracker: follows people and the ball; None leaves them out.
-        sound: listen to the sound too.
-        thresholds: confidence an event needs, by label; the spotter's where none is named.
-        boxes: people a person picked; only their tracks are kept. Empty keeps everyone.
-        overlay: draw the tracks into a copy of the video.
-        report: how the report is made, and the keeper pages beside it; None writes neither.
+        spotter: the spotter of events; None leaves events out.
+        tracker: the tracker of people and the ball; None leaves tracks out.
+        sound: whether to analyse the sound.
+        thresholds: confidence threshold by label, 0 to 1; other labels keep the spotter's threshold.
+        boxes: boxes of people picked by the user; only their tracks are kept. Empty keeps everyone.
+        overlay: whether to draw the tracks into a copy of the video.
+        report: settings of the report; None writes neither the report nor the keeper pages.
 
     Raises:
-        UsageError: a threshold for a label that the spotter does not have, or outside 0 to 1.
+        UsageError: a threshold is outside 0 to 1, or for a label that the spotter does not have.
 
     """
     spot = None if spotter is None else _spot_task(spotter, thresholds or {})

@@ -1,4 +1,4 @@
-"""The keeper pages: one for each goalkeeper, with a card for every moment, and a list of them all."""
+"""The keeper pages: one for each goalkeeper, with a card for every moment, and an index."""
 
 from __future__ import annotations
 

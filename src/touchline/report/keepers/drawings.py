@@ -1,4 +1,4 @@
-"""The numbers behind the drawings of a keeper page; ``templates/keepers/drawings.html`` makes SVG of them."""
+"""The values behind the drawings of a keeper page; ``templates/keepers/drawings.html`` renders them as SVG."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from touchline.media.stills import encode_still
 
 Floats = npt.NDArray[np.float64]
 Drawing = dict[str, object]
-"""What a template draws, by name."""
+"""The values a template draws, by name."""
 
 SIDE = 150
 COLOURS = ("#2f80ff", "#2f9e6b", "#d9480f", "#8a63d2", "#c2417c", "#7b8794")
-"""Of techniques, in their order."""
+"""Colours of the techniques, in order."""
 
 _MOST = 0.42
 _LOW_RGB, _MIDDLE_RGB, _HIGH_RGB = (
@@ -29,9 +29,9 @@ _LOW_RGB, _MIDDLE_RGB, _HIGH_RGB = (
 
 
 def skeleton(joints: Floats, *, label: str, spin: bool = False) -> Drawing:
-    """A pose (16, 2 or 3), x right and y down, NaN where hidden, filling a square.
+    """Return the drawing of a pose (16, 2 or 3), x right and y down, NaN where hidden, scaled to fill a square.
 
-    With ``spin`` the page's script turns it around its upright axis when it is dragged.
+    With ``spin``, dragging rotates the pose around its vertical axis in the page.
     """
     points = np.asarray(joints, np.float64)
     middle, scale = _fit(points)
@@ -49,7 +49,7 @@ def skeleton(joints: Floats, *, label: str, spin: bool = False) -> Drawing:
 
 
 def _fit(points: Floats) -> tuple[Floats, float]:
-    """Middle (2,) of the seen joints and what brings them into the square, however they are turned."""
+    """Return the centre (2,) of the visible joints and the scale that fits them into the square in any rotation."""
     low, high = np.nanmin(points[:, :2], axis=0), np.nanmax(points[:, :2], axis=0)
     middle = (low + high) / 2
     radius = float(np.nanmax(np.linalg.norm(np.nan_to_num(points[:, :2] - middle), axis=1)))
@@ -61,13 +61,13 @@ def _number(value: float) -> str:
 
 
 def _side(first: int, second: int) -> str:
-    """The side of the body that a bone belongs to: "left", "right" or "middle"."""
+    """Return the side of the body to which a bone belongs: "left", "right" or "middle"."""
     sides = {JOINTS[joint].partition("_")[0] for joint in (first, second)} & {"right", "left"}
     return sides.pop() if len(sides) == 1 else "middle"
 
 
 def chance_map(found: OptimalMap, *, shot: Shot) -> Drawing:
-    """The chance of a save around the goal, the shooter as a dot, the keeper as a square where his place is known."""
+    """Return the map of save chances, the shooter as a dot and the keeper, if the position is known, as a square."""
     keeper = None if shot.keeper_yd is None else (shot.keeper_yd[1], LENGTH_YD - shot.keeper_yd[0])
     return {
         "heat": _heat(found),
@@ -79,7 +79,7 @@ def chance_map(found: OptimalMap, *, shot: Shot) -> Drawing:
 
 
 def _heat(found: OptimalMap) -> str:
-    """The map as a PNG in base64: low chances red, high ones blue, nothing where nothing is known."""
+    """Return the map as a base64 PNG: low chances red, high chances blue, unknown grey."""
     p = found.p[::-1]
     share = np.nan_to_num((p - 0.3) / 0.55, nan=0.5).clip(0, 1)[..., None]
     below = _LOW_RGB + (_MIDDLE_RGB - _LOW_RGB) * (2 * share).clip(0, 1)
@@ -89,7 +89,7 @@ def _heat(found: OptimalMap) -> str:
 
 
 def pose_map(techniques: Techniques, joints: Floats) -> Drawing:
-    """Where a comparable pose lies among those of professionals; for the eye only."""
+    """Return the map of professionals' poses with a comparable pose marked; for illustration only."""
     points = techniques.map.points
     every = np.vstack([points, techniques.map.place(joints)])
     low, span = every.min(axis=0), np.maximum(np.ptp(every, axis=0), 1e-9)
@@ -100,7 +100,7 @@ def pose_map(techniques: Techniques, joints: Floats) -> Drawing:
 
 
 def bars(shares: Iterable[tuple[str, float]]) -> list[Drawing]:
-    """Shares 0 to 1 by technique as labelled bars; None where one is not a number."""
+    """Return shares 0 to 1 by technique as labelled bars; a share that is not finite becomes None."""
     return [
         {"name": name, "colour": COLOURS[k % len(COLOURS)], "share": float(share) if np.isfinite(share) else None}
         for k, (name, share) in enumerate(shares)

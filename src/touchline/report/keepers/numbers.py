@@ -1,4 +1,4 @@
-"""What all moments of a keeper add up to, in numbers and words."""
+"""Totals over all moments of a keeper, in numbers and words."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from touchline.goalkeeping.technique import Techniques
 
 @dataclass(frozen=True, slots=True)
 class Saves:
-    """The shots whose outcome is known to be a save or a goal.
+    """Counts of the shots whose outcome is known to be a save or a goal.
 
     Attributes:
-        moments: all that there are, whatever is known of them.
+        moments: all moments, including those with an unknown outcome.
         known: shots known to be on target.
-        saved: of these.
-        expected: how many of these a keeper saves on average.
-        chance: half the interval of 95 % that chance alone gives.
+        saved: saves among these.
+        expected: expected number of saves among these for an average keeper.
+        chance: half-width of the 95 % interval of saves due to chance alone.
 
     """
 
@@ -34,7 +34,7 @@ class Saves:
 
 
 def count_saves(moments: Sequence[Moment]) -> Saves:
-    """The saves among moments, and how many were to be expected."""
+    """Count the actual and expected saves among moments."""
     known = [m for m in moments if m.shot is not None and m.saves is not None and m.shot.on_target]
     chances = np.array([m.saves.p for m in known if m.saves is not None])
     saved = sum(m.shot is not None and m.shot.outcome == SAVED for m in known)
@@ -43,7 +43,7 @@ def count_saves(moments: Sequence[Moment]) -> Saves:
 
 
 def in_words(moments: Sequence[Moment]) -> str:
-    """Moments, saves and techniques, in a sentence."""
+    """Return moments, saves and techniques in a sentence."""
     counted = count_saves(moments)
     parts = [f"{counted.moments} {'moment' if counted.moments == 1 else 'moments'}"]
     if counted.known:
@@ -56,12 +56,12 @@ def in_words(moments: Sequence[Moment]) -> str:
 
 
 def remarks(model: SaveModel, techniques: Techniques) -> list[str]:
-    """How far the numbers can be trusted."""
+    """Return remarks on how far the numbers can be trusted."""
     pairs = techniques.facts.get("two_pictures", {})
     lines = [model.said, model.techniques.said]
     if "agree" in pairs:
         lines.append(
-            f"Two pictures of one professional's shot get the same technique in {pairs['agree']:.0%} of "
+            f"Two pictures of a professional facing the same shot give the same technique in {pairs['agree']:.0%} of "
             f"{pairs['pairs']} pairs: a technique read from one picture is a hint, not a finding."
         )
     return lines

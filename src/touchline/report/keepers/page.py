@@ -1,4 +1,4 @@
-"""The coach's report: a page for each keeper, in one file that needs no network and prints well."""
+"""The keeper pages: one self-contained HTML file for each keeper, needing no network and fit for printing."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def write_keeper_pages(
     """Write a page for each keeper, and ``index.html`` that lists them.
 
     Args:
-        folder: made where it is missing.
-        moments: of any number of keepers.
-        model: of expected saves, for the maps.
-        techniques: known ones.
-        source: what the pages were made from, in words.
+        folder: folder for the pages; created if missing.
+        moments: moments of any number of keepers.
+        model: the expected-saves model, for the maps.
+        techniques: the known techniques.
+        source: description of the pages' source.
 
     Returns:
-        Each keeper's page by name.
+        The path of each keeper's page by the keeper's name.
 
     """
     make_folder(folder)
@@ -69,7 +69,7 @@ def _index_page(keepers: Mapping[str, Sequence[Moment]], pages: Mapping[str, Pat
 
 
 def _card(moment: Moment, known: Known) -> dict[str, object]:
-    """A moment's card: its title, its outcome, and what its sections show."""
+    """Return a moment's card: its title, its outcome, and the values of its sections."""
     outcome = "" if moment.shot is None else moment.shot.outcome or ""
     shown = [(section.template, section.values(moment, known)) for section in CARD_SECTIONS]
     return {
@@ -80,13 +80,13 @@ def _card(moment: Moment, known: Known) -> dict[str, object]:
 
 
 def _own_files() -> dict[str, Markup]:
-    """Style, script and the policy that allows just these."""
+    """Return style, script and the policy that allows only these."""
     style, script = static_text("keeper.css"), static_text("keeper.js")
     return {"style": Markup(style), "script": Markup(script), "policy": policy(style=style, script=script)}
 
 
 def _file_name(keeper: str, *, taken: Sequence[str]) -> str:
-    """A file name that looks like a keeper's name, and that no other page has."""
+    """Return a unique file name derived from a keeper's name."""
     plain = unicodedata.normalize("NFKD", keeper.lower().translate(_WITHOUT_MARKS))
     slug = re.sub(r"[^a-z0-9]+", "-", re.sub(r"[\u0300-\u036f]", "", plain)).strip("-")[:60] or "keeper"
     name, number = f"{slug}.html", 2

@@ -1,4 +1,4 @@
-"""The sections of the report's page, one file a section, listed in ``registry``."""
+"""The sections of the report, one file per section, listed in ``registry``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What everyone does, as the report's page stores it."""
+"""Everyone's actions, in the form stored in the report."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from collections.abc import Iterable
 from touchline.core.actions import BALL_SOURCE, MOVEMENT_SOURCE, MOVEMENTS, ON_THE_BALL, Action, Actions
 
 MAX_ACTIONS = 100_000
-"""Spans in the page; of more, the longest are kept."""
+"""Largest number of actions in the page; of more, the longest are kept."""
 
 
 def actions_data(actions: Actions, *, track_ids: Iterable[int]) -> dict[str, object]:
-    """What the page needs, as JSON values.
+    """Return the actions as JSON values for the page.
 
     Args:
-        actions: of the video.
-        track_ids: tracks that are in the page.
+        actions: actions in the video.
+        track_ids: ids of the tracks in the page.
 
     Returns:
-        ``labels``; ``movements`` and ``ball``, which of them are these; ``spans``, by track flat lists of label, first
-        and last millisecond and confidence in percent, in the order of time.
+        ``labels``; ``movements``, how many of the first labels are movements; ``ball``, index of the label for ball
+        possession; ``spans``, by track id a flat list of label index, first and last millisecond and confidence in
+        percent, ordered by time.
 
     """
     shown = set(track_ids)
@@ -42,5 +43,5 @@ def actions_data(actions: Actions, *, track_ids: Iterable[int]) -> dict[str, obj
 
 
 def _is_from_tracks(action: Action) -> bool:
-    """Whether it was worked out from metres or the ball; a recogniser may use the same words."""
+    """Return whether an action was derived from positions or the ball; a recogniser may use the same labels."""
     return action.source in (MOVEMENT_SOURCE, BALL_SOURCE)

@@ -1,4 +1,4 @@
-"""What of the video was analysed, and what was lost."""
+"""The parts of the video that were analysed, and those that were lost."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ SECTION = Section(_data)
 
 @dataclass(frozen=True, slots=True)
 class CoverageWords:
-    """What was analysed, in words.
+    """The coverage of an analysis in words.
 
     Attributes:
         state: "complete" or "degraded".
-        summary: in a line.
+        summary: one line.
         lines: the details.
 
     """
@@ -35,7 +35,7 @@ class CoverageWords:
 
 
 def coverage_words(values: BundleValues) -> CoverageWords:
-    """What was analysed and what was lost, as a summary line and its details."""
+    """Return the analysed and lost parts as a summary line and details."""
     coverage, scores = values.coverage, values.scores
     spans = analysed_spans(coverage)
     analysed_us, whole_us = sum(end - start for start, end in spans), coverage.duration_us
@@ -45,20 +45,20 @@ def coverage_words(values: BundleValues) -> CoverageWords:
     lines += [f"Lost: {_gap_text(gap)}." for gap in coverage.gaps]
     lines.append(f"{coverage.frames_decoded:,} frames decoded, {coverage.packets_skipped:,} damaged packets skipped.")
     if scores is not None and len(scores):
-        lines.append(f"Scores reach from {_span(int(scores.times_us[0]), int(scores.times_us[-1]))}.")
-    lines += [f"Mended: {repair}" for repair in coverage.repairs]
+        lines.append(f"Scores cover {_span(int(scores.times_us[0]), int(scores.times_us[-1]))}.")
+    lines += [f"Repaired: {repair}" for repair in coverage.repairs]
     lines += [f"Note: {note}" for note in (*values.info.notes, *_remarks(values))]
     return CoverageWords("complete" if coverage.complete else "degraded", summary, tuple(lines))
 
 
 def _remarks(values: BundleValues) -> list[str]:
-    """What a user should know of the events, such as a missing stream; remarks on the sound stand at its lanes."""
+    """Return remarks on the events, such as a missing stream; those on the sound are shown beside its lanes."""
     heard = () if values.sound is None else values.sound.remarks
     return [remark for remark in values.manifest.spotting.get("remarks", ()) if remark not in heard]
 
 
 def analysed_spans(coverage: Coverage) -> list[tuple[int, int]]:
-    """The spans ``[start_us, end_us)`` of a video that lie in no gap, in order."""
+    """Return the spans ``[start_us, end_us)`` of a video outside all gaps, in order."""
     spans, position = [], 0
     for gap in sorted(coverage.gaps, key=lambda gap: gap.start_us):
         if gap.start_us > position:
@@ -70,7 +70,7 @@ def analysed_spans(coverage: Coverage) -> list[tuple[int, int]]:
 
 
 def _seconds(duration_us: int) -> str:
-    """A length: ``"5.480 s"``, from a minute on ``"1:02.500"``."""
+    """Format a duration: ``"5.480 s"``, or ``"1:02.500"`` from a minute on."""
     return format_clock(duration_us) if duration_us >= 60 * US_PER_S else f"{seconds_from_us(duration_us):.3f} s"
 
 

@@ -1,4 +1,4 @@
-"""Confidence curves as the page stores them: few samples, one byte each."""
+"""Confidence curves in the form stored in the page: few samples, one byte each."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from touchline.core.clock import US_PER_S
 from touchline.core.events import Scores
 
 MAX_CURVE_SAMPLES = 20_000
-"""Samples of one confidence curve in the page; longer curves are pooled by their maximum."""
+"""Largest number of samples of a confidence curve in the page; longer curves are max-pooled."""
 
 CURVE_LEVELS = 254
-"""A curve's byte is 0 to 254 for a confidence of 0 to 1; 255 means that there is no score."""
+"""Byte value of confidence 1; bytes 0 to 254 stand for confidence 0 to 1, and 255 means that there is no score."""
 
 _NO_SCORE = 255
 
 
 @dataclass(frozen=True, slots=True)
 class Curves:
-    """Confidence curves as the page stores them.
+    """Confidence curves in the form stored in the page.
 
     Attributes:
-        start_us: time of the first sample.
-        step_us: time between samples; not whole when the curve was pooled.
+        start_us: time of the first sample in microseconds.
+        step_us: microseconds between samples; not whole if the curve was pooled.
         levels: uint8 (classes, samples); see :data:`CURVE_LEVELS`.
 
     """
@@ -35,9 +35,9 @@ class Curves:
 
 
 def pool_curves(scores: Scores, *, max_samples: int = MAX_CURVE_SAMPLES) -> Curves:
-    """Scores on a regular grid of at most ``max_samples`` times, each the maximum of what fell on it, as bytes.
+    """Resample scores to a regular grid of at most ``max_samples`` times by maximum, as bytes.
 
-    Grid times without a score (gaps, NaN) hold 255. No scores give levels of shape (classes, 0).
+    Grid times without a score (gaps, NaN) hold 255. Empty scores give levels of shape (classes, 0).
     """
     classes, count = len(scores.labels), len(scores)
     if count == 0:

@@ -1,4 +1,4 @@
-"""The events, their lanes with confidence curves, and known events beside them."""
+"""The events, their lanes with confidence curves, and known events for comparison."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _data(values: BundleValues) -> Mapping[str, object]:
 
 
 def _facts(values: BundleValues) -> Facts:
-    """The model that found the events, or the models together."""
+    """Return the name of the model or models that found the events."""
     settings = values.settings("spot")
     known = [(model["name"], model["sha256"]) for model in values.manifest.models if model["task"] == "spot"]
     used = [(name, sha256) for name, sha256 in known if "head" not in settings or sha256 == settings["head"]]
@@ -39,7 +39,7 @@ SECTION = Section(_data, _facts)
 
 
 def _lane_labels(values: BundleValues) -> list[str]:
-    """Labels in the order of their lanes: the model's, the thresholds', then any others by name."""
+    """Return the labels in lane order: the model's, those with thresholds, then any others by name."""
     found = {event.label for event in (*values.events, *(values.options.truth or ()))}
     known = values.scores.labels if values.scores is not None else ()
     return list(dict.fromkeys([*known, *values.thresholds, *sorted(found)]))

@@ -1,4 +1,4 @@
-"""What the report's table says of each player: distance, top speed, sprints, and the time spent at each pace."""
+"""The movement of each player in the report's table: distance, top speed, sprints, and time spent at each pace."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from touchline.core.kinematics import BANDS_MPS, Movement, movement
 from touchline.core.tracks import Track
 
 MAX_PLAYERS = 300
-"""Players whose movement is worked out; of more, those seen longest."""
+"""Largest number of players whose movement is computed; of more, those tracked longest."""
 
 _LEAST_S = 1.0
-"""A movement known for less than this is not worth a number."""
+"""Seconds of known movement below which no numbers are given."""
 
 
 def bands() -> list[list[object]]:
-    """Each band of pace: its name and the speed in m/s it begins with."""
+    """Return each band of pace: its name and its lowest speed in m/s."""
     return [[name, round(from_mps, 3)] for name, from_mps in BANDS_MPS.items()]
 
 
 def movements_of(tracks: Sequence[Track]) -> dict[int, list[object]]:
-    """How players moved, by ``track_id``, as the page stores it: see :func:`_row`."""
+    """Return the players' movement by ``track_id``, in the form stored in the page: see :func:`_row`."""
     placed = [track for track in tracks if track.label != "ball" and track.positions_m is not None]
     placed.sort(key=lambda track: int(track.times_us[0] - track.times_us[-1]))
     rows = {}
@@ -36,7 +36,7 @@ def movements_of(tracks: Sequence[Track]) -> dict[int, list[object]]:
 
 
 def _row(moved: Movement) -> list[object]:
-    """Metres, top speed in m/s, sprints, seconds known, seconds in each band."""
+    """Return distance in metres, top speed in m/s, sprints, seconds known, and seconds in each band."""
     seconds = [round(seconds, 1) for seconds in moved.band_s.values()]
     return [
         round(moved.distance_m, 1),

@@ -1,4 +1,4 @@
-"""The sections that every report has, in the order in which the page stores them."""
+"""The sections that every report has, in the order in which they are stored in the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a section of the report's page is."""
+"""The type of a section of the report."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from touchline.report.values import BundleValues
 
 Facts = list[tuple[str, str]]
-"""Terms and what they are, as text."""
+"""Pairs of term and value, as text."""
 
 
 def _no_facts(values: BundleValues) -> Facts:
@@ -17,11 +17,11 @@ def _no_facts(values: BundleValues) -> Facts:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the page, made of a bundle's values.
+    """A part of the page, made from a bundle's values.
 
     Attributes:
-        data: JSON values by name, for the page's scripts.
-        facts: shown in the line under the title, as text.
+        data: returns JSON values by name, for the page's scripts.
+        facts: returns terms and values to show in the line under the title.
 
     """
 

@@ -1,4 +1,4 @@
-"""What the sound says, as the report's page stores it."""
+"""The results on the sound, in the form stored in the report."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from touchline.report.sections.section import Section
 from touchline.report.values import BundleValues
 
 MAX_SAMPLES = 20_000
-"""Samples of one curve in the page; longer curves are pooled by their maximum."""
+"""Largest number of samples of a curve in the page; longer curves are max-pooled."""
 RANGE_DB = 50.0
-"""From the loudest level of a curve this far down is drawn."""
+"""Range of levels drawn, in dB below the loudest level of a curve."""
 
 
 def _data(values: BundleValues) -> Mapping[str, object]:
@@ -25,12 +25,12 @@ SECTION = Section(_data)
 
 
 def sound_data(reading: SoundReading) -> dict[str, object]:
-    """What the page needs, as JSON values.
+    """Return the results on the sound as JSON values for the page.
 
     Returns:
-        ``step``, seconds between samples; ``whistle``, ``loud`` and ``bands`` as bytes in base64, 0 to 254 each (the
-        bands from the highest down, sample after sample); ``whistles`` as start and end in seconds, confidence and
-        pitch; ``swells`` as seconds, confidence and rise in dB; ``notes`` in words.
+        ``step``, seconds between samples; ``whistle``, ``loud``, ``onset``, ``level`` and ``bands`` as base64 bytes, 0
+        to 254 (the bands from the highest down, sample by sample); ``band_names``; ``whistles`` as start and end in
+        seconds, confidence and pitch in Hz; ``swells`` as seconds, confidence and rise in dB; ``notes`` in words.
 
     """
     pool = max(1, -(-len(reading) // MAX_SAMPLES))
@@ -53,13 +53,13 @@ def sound_data(reading: SoundReading) -> dict[str, object]:
 
 
 def _pooled(curve: Floats, pool: int) -> Floats:
-    """The maximum of every ``pool`` samples."""
+    """Return the maximum of every ``pool`` samples."""
     padded = np.pad(curve, (0, -len(curve) % pool), mode="edge") if len(curve) else curve
     return padded.reshape(-1, pool).max(axis=1) if pool > 1 else padded
 
 
 def _share(level_db: Floats) -> Floats:
-    """A level as 0 to 1 of what is drawn."""
+    """Scale levels in dB to 0 to 1 over the drawn range."""
     if not len(level_db):
         return level_db
     top = float(np.percentile(level_db, 99.5))

@@ -1,6 +1,6 @@
-"""Tracks as the report's page stores them: sampled on a regular grid, whole numbers, deltas, deflated.
+"""Tracks in the form stored in the report: sampled on a regular grid, as integers, delta-coded and deflated.
 
-The size is bounded whatever the video: the grid gets coarser until all samples fit, see :data:`MAX_SAMPLES`.
+The size is bounded for any video: the grid gets coarser until all samples fit, see :data:`MAX_SAMPLES`.
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ from touchline.report.sections.section import Section
 from touchline.report.values import BundleValues
 
 MAX_SAMPLES = 750_000
-"""Boxes in the page: 25 people and a ball through 90 minutes, five times a second."""
+"""Largest number of boxes in the page: 25 people and a ball for 90 minutes, five times per second."""
 
 MAX_TRACKS = 20_000
-"""Tracks in the page; of more, the longest are kept."""
+"""Largest number of tracks in the page; of more, the longest are kept."""
 
 RATES_HZ = (25.0, 12.5, 5.0, 2.5, 1.0, 0.5, 0.2)
-"""Samples a second, best first."""
+"""Possible samples per second, highest first."""
 
 STEPS = 4096
-"""The longer side of the picture is this many steps long."""
+"""Quantisation steps along the longer side of the picture."""
 
 STEP_M = 0.05
-"""Metres of one step on the pitch."""
+"""Size of a quantisation step on the pitch in metres."""
 
 UNKNOWN = -32768
-"""A place on the pitch that is not known."""
+"""Value of an unknown position on the pitch."""
 
 ABSENT, FILLED_IN, OBSERVED = range(3)
-"""State of a sample: no box there, a box filled in between detections, a detected one."""
+"""State of a sample: no box, a box interpolated between detections, or a detected box."""
 
 _FAR = 32767
 _COLUMNS = 6
@@ -52,12 +52,12 @@ _EFFORT = 6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Samples:
-    """A track on the grid.
+    """A track sampled on the grid.
 
     Attributes:
         first: index of the first sample; sample ``i`` lies at ``i / rate_hz`` seconds.
-        values: int16 (n, 6): foot point x and y, width and height in steps of the picture, place x and y in steps of
-            the pitch.
+        values: int16 (n, 6): foot point x and y, width and height in steps of the picture, position x and y in steps
+            of the pitch.
         states: uint8 (n,), see :data:`ABSENT`.
 
     """
@@ -79,12 +79,12 @@ SECTION = Section(_data)
 
 
 def tracks_data(tracks: Tracks, *, actions: Actions | None = None, notes: Sequence[str] = ()) -> dict[str, object]:
-    """What the page needs of the tracks, as JSON values.
+    """Return the tracks as JSON values for the page.
 
     Args:
-        tracks: of the video.
-        actions: what everyone does.
-        notes: remarks a user should hear.
+        tracks: tracks of the video.
+        actions: actions of everyone tracked; None for no actions.
+        notes: remarks for the user.
 
     """
     kept = longest(tracks.tracks, count=MAX_TRACKS)
@@ -110,14 +110,14 @@ def tracks_data(tracks: Tracks, *, actions: Actions | None = None, notes: Sequen
 
 
 def longest(tracks: Sequence[Track], *, count: int) -> list[Track]:
-    """At most ``count`` tracks, those that last longest, in their order."""
+    """Return the ``count`` longest tracks in their original order."""
     spans_us = np.array([-int(track.times_us[-1] - track.times_us[0]) for track in tracks], np.int64)
     chosen = np.sort(np.argsort(spans_us, kind="stable")[:count])
     return [tracks[index] for index in chosen]
 
 
 def rate_for(tracks: Sequence[Track], *, max_samples: int = MAX_SAMPLES) -> float:
-    """The best of :data:`RATES_HZ` with which all samples fit, and not more than the boxes themselves."""
+    """Return the highest of :data:`RATES_HZ` at which all samples fit and that does not exceed the tracks' own rate."""
     total_s = sum(float(track.times_us[-1] - track.times_us[0]) for track in tracks) / US_PER_S
     steps_us = [float(np.median(np.diff(track.times_us))) for track in tracks if len(track) > 1]
     finest_hz = 1.01 * US_PER_S / float(np.median(steps_us)) if steps_us else RATES_HZ[0]
@@ -128,12 +128,12 @@ def rate_for(tracks: Sequence[Track], *, max_samples: int = MAX_SAMPLES) -> floa
 
 
 def sample_track(track: Track, *, rate_hz: float, longer_px: int) -> Samples:
-    """A track on the grid, linear between its boxes; a track that falls between two samples gives the nearer one.
+    """Sample a track on the grid by linear interpolation; a track between two grid times gives one sample.
 
     Args:
-        track: what to sample.
-        rate_hz: samples a second.
-        longer_px: longer side of the picture.
+        track: the track to sample.
+        rate_hz: samples per second.
+        longer_px: longer side of the picture in pixels.
 
     """
     step_us = US_PER_S / rate_hz
@@ -149,10 +149,10 @@ def sample_track(track: Track, *, rate_hz: float, longer_px: int) -> Samples:
 
 
 def pack(samples: Sequence[Samples]) -> bytes:
-    """All samples as one raw deflate stream.
+    """Pack all samples into one raw deflate stream.
 
-    First the states, then column by column the wrapped differences from sample to sample, each track starting from
-    0: of all of them first the low bytes, then the high ones.
+    The stream holds the states, then for each column the differences from sample to sample (modulo 2 ** 16, each
+    track starting from 0): first all low bytes, then all high bytes.
     """
     states = np.concatenate([np.zeros(0, np.uint8), *(s.states for s in samples)])
     values = np.concatenate([np.zeros((0, _COLUMNS), np.int16), *(s.values for s in samples)])
@@ -167,20 +167,20 @@ def pack(samples: Sequence[Samples]) -> bytes:
 
 
 def _columns_px(track: Track) -> npt.NDArray[np.float64]:
-    """Foot point, width and height of every box, float64 (n, 4)."""
+    """Return foot point, width and height of every box in pixels, float64 (n, 4)."""
     x0, y0, x1, y1 = track.boxes_xyxy.astype(np.float64).T
     return np.stack([(x0 + x1) / 2, y1, x1 - x0, y1 - y0], axis=1)
 
 
 def _places(track: Track, at_us: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Metres at some times, float64 (n, 2), NaN where unknown."""
+    """Return positions in metres at given times, float64 (n, 2), NaN where unknown."""
     if track.positions_m is None:
         return np.full((len(at_us), 2), np.nan)
     return np.stack([np.interp(at_us, track.times_us, column) for column in track.positions_m.T], axis=1)
 
 
 def _states(track: Track, at_us: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
-    """Whether there is a box at some times, and whether it was detected."""
+    """Return the state of a track at given times, see :data:`ABSENT`."""
     after = np.searchsorted(track.times_us, at_us).clip(0, len(track) - 1)
     exact = track.times_us[after] == at_us
     before = np.where(exact, after, np.maximum(after - 1, 0))
@@ -190,7 +190,7 @@ def _states(track: Track, at_us: npt.NDArray[np.float64]) -> npt.NDArray[np.uint
 
 
 def _row(track: Track, samples: Samples) -> list[object]:
-    """What the page knows of a track besides its samples."""
+    """Return a track's properties for the page, besides its samples."""
     return [
         track.track_id,
         DETECTION_LABELS.index(track.label),
@@ -206,7 +206,7 @@ def _row(track: Track, samples: Samples) -> list[object]:
 
 
 def _pitch() -> Mapping[str, object]:
-    """The pitch for drawing, metres to the centimetre."""
+    """Return the pitch's lines and spots for drawing, in metres rounded to centimetres."""
     return {
         "length_m": STANDARD.length_m,
         "width_m": STANDARD.width_m,

@@ -1,4 +1,4 @@
-"""The video: where the page finds it, and what the file says of itself."""
+"""The video: its address for the page and its properties."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from touchline.report.sections.section import Facts, Section
 from touchline.report.values import BundleValues
 
 MAX_EMBED_BYTES = 64 * 1024 * 1024
-"""The largest video that is put inside the page."""
+"""Largest video that can be embedded in the page."""
 
 _MIME_BY_SUFFIX = {".webm": "video/webm", ".mkv": "video/x-matroska", ".ogv": "video/ogg"}
 
@@ -39,7 +39,7 @@ def _data(values: BundleValues) -> Mapping[str, object]:
 
 
 def _facts(values: BundleValues) -> Facts:
-    """File, duration, picture, frame rate and codec."""
+    """Return file, duration, picture size, frame rate and codec."""
     info = values.info
     duration = format_clock(values.coverage.duration_us or info.duration_us)
     facts = [("File", info.path.name), ("Duration", duration), ("Picture", f"{info.width} × {info.height}")]
@@ -54,29 +54,29 @@ SECTION = Section(_data, _facts)
 
 
 def relative_url(target: Path, *, page: Path) -> str:
-    """URL of a file as seen from a page: relative, percent-encoded; absolute when they share no root."""
+    """Return the URL of a file relative to a page, percent-encoded; absolute if they are on different drives."""
     try:
         relative = os.path.relpath(os.path.abspath(target), os.path.dirname(os.path.abspath(page)))
-    except ValueError:  # another drive: there is no relative path
+    except ValueError:  # on another drive there is no relative path
         return Path(os.path.abspath(target)).as_uri()
     return quote(os.fsencode(relative.replace(os.sep, "/")), safe="/")
 
 
 def video_base64(video: Path) -> str:
-    """A video as text, to be put inside the page.
+    """Return a video as base64 text, for embedding in the page.
 
     Raises:
-        UsageError: it is too large.
-        InputError: it cannot be read.
+        UsageError: the video is too large.
+        InputError: the video cannot be read.
 
     """
     try:
         size = video.stat().st_size
         if size > MAX_EMBED_BYTES:
             raise UsageError(
-                f"{video} has {size / 2**20:.0f} MiB; at most {MAX_EMBED_BYTES // 2**20} MiB can be put inside a "
-                "report. Leave it beside the report instead."
+                f"{video} has {size / 2**20:.0f} MiB; at most {MAX_EMBED_BYTES // 2**20} MiB can be embedded in a "
+                "report. Keep it beside the report instead."
             )
         return base64.b64encode(video.read_bytes()).decode("ascii")
     except OSError as error:
-        raise InputError(f"{video}: cannot be read to be put inside the report: {error.strerror}") from error
+        raise InputError(f"{video}: cannot be read for embedding in the report: {error.strerror}") from error

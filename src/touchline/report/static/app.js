@@ -1,4 +1,4 @@
-// Joins the parts: what is shown, keys, buttons.
+// The page as a whole: connects player, timeline, list and tracks, and handles keys and buttons.
 
 const LEAD_IN_S = 1;
 
@@ -52,7 +52,7 @@ class Report {
     this.showPeople(this.time);
   }
 
-  /** Pick one player out, or none. */
+  /** Highlight one player, or none. */
   select(track) {
     this.people.selected = track;
     this.people.draw();
@@ -66,7 +66,7 @@ class Report {
   }
 
   fillFilter() {
-    if (!this.data.lanes.length) document.getElementById('list-empty').textContent = 'Events were not looked for.';
+    if (!this.data.lanes.length) document.getElementById('list-empty').textContent = 'Events were not analysed.';
     for (const lane of this.data.lanes) {
       const option = element('option', '', lane.label);
       option.value = String(lane.index);
@@ -103,7 +103,7 @@ class Report {
     addEventListener('afterprint', () => { root.classList.remove('printing'); this.timeline.draw(); });
   }
 
-  /** Find the events at or above their thresholds, of the lanes that are on and the class filtered for. */
+  /** Find the events at or above their thresholds, of the visible lanes and the selected class. */
   refresh(changedLane = null) {
     const only = this.filter.value === '' ? null : Number(this.filter.value);
     const { lanes } = this.data;
@@ -137,7 +137,7 @@ class Report {
     this.markCurrent();
   }
 
-  /** The event that plays: the one jumped to until it is over, else the last one begun. */
+  /** Index of the current event: the one last jumped to until it is over, else the last one that began. */
   currentIndex() {
     const slack = 0.5 * this.player.frame;
     const jumped = this.shown.indexOf(this.chosen);
@@ -162,7 +162,7 @@ class Report {
     this.timeline.follow(this.player.now());
   }
 
-  /** Jump to an event: on it, or a second before it and play. */
+  /** Jump to an event, or with lead-in to a second before it and play. */
   choose(event) {
     const lead = this.leadIn.checked;
     this.chosen = event;
@@ -176,7 +176,7 @@ class Report {
     this.markCurrent();
   }
 
-  /** Jump to the next (1) or previous (-1) event shown. */
+  /** Jump to the next (1) or previous (-1) visible event. */
   neighbour(direction) {
     const slack = 0.5 * this.player.frame;
     const jumped = this.shown.indexOf(this.chosen);
@@ -227,7 +227,7 @@ class Report {
     action();
   }
 
-  /** What a key does, or undefined. */
+  /** Return the action of a key, or undefined. */
   keyAction(key, shift) {
     const { player } = this;
     if (/^[1-9]$/.test(key)) {

@@ -1,11 +1,11 @@
-// The data of the page: reading it, and small helpers without a screen.
+// The data of the page: reading it, and small helpers that draw nothing.
 
 const US = 1e6;
 const NO_SCORE = 255;
 const LEVELS = 254;
 const TRUTH_TOLERANCE_S = 1;
 
-// [light, dark] per lane, told apart also by most colour-blind readers.
+// [light, dark] per lane, distinguishable for most colour-blind readers.
 const PALETTE = [
   ['#0068b5', '#4ba8f5'], ['#cf4f00', '#ff8a4a'], ['#00875f', '#34c99a'], ['#b4418e', '#ee8acb'],
   ['#9a6b00', '#f0b93a'], ['#6b4fc0', '#a996ff'], ['#007f8f', '#3cc8da'], ['#b3263d', '#ff7a8a'],
@@ -16,7 +16,7 @@ function bytesFromBase64(text) {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
 
-/** The JSON block with times in seconds and curves as bytes. */
+/** Read the JSON block; times become seconds and curves bytes. */
 function readData() {
   const raw = JSON.parse(document.getElementById('data').textContent);
   const event = ([lane, start, end, confidence, team, player, half, visible, source], index) => ({
@@ -40,7 +40,7 @@ function readData() {
   };
 }
 
-/** "1:02:03.500"; the last shown digit is rounded down, so a frame never shows a later time than it has. */
+/** Format "1:02:03.500"; the last digit is rounded down, so a frame never shows a later time than its own. */
 function formatClock(seconds, decimals = 3) {
   const scale = 10 ** decimals;
   const ticks = Math.floor(Math.max(0, seconds) * scale + 1e-4);
@@ -56,7 +56,7 @@ function clamp(value, low, high) {
   return Math.min(Math.max(value, low), high);
 }
 
-/** The largest confidence of a lane between two times, or null where there is none. */
+/** Return the largest confidence of a lane between two times, or null if there is none. */
 function curveMax(lane, curve, from, to) {
   if (!lane.curve || !lane.curve.length) return null;
   const first = Math.max(0, Math.ceil((from - curve.start) / curve.step - 0.5));
@@ -66,7 +66,7 @@ function curveMax(lane, curve, from, to) {
   return best < 0 ? null : best / LEVELS;
 }
 
-/** Index of the first event at or after a time, in a list ordered by time. */
+/** Return the index of the first event at or after a time, in a list ordered by time. */
 function lowerBound(events, time) {
   let low = 0;
   let high = events.length;
@@ -77,7 +77,7 @@ function lowerBound(events, time) {
   return low;
 }
 
-/** Pairs found with known events of one lane, each at most once, nearest first; gives how many pair up. */
+/** Match found with known events of one lane, each at most once, nearest first; return the number of matches. */
 function matchCount(found, known) {
   const pairs = [];
   found.forEach((event, i) => {
@@ -98,7 +98,7 @@ function matchCount(found, known) {
   return usedFound.size;
 }
 
-/** One CSV cell; text that a spreadsheet would run as a formula gets a quote before it. */
+/** Format a CSV cell; text that a spreadsheet would run as a formula is prefixed with a quote. */
 function csvCell(value) {
   if (value === null || value === undefined) return '';
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);

@@ -9,7 +9,7 @@ function themeColours() {
   };
 }
 
-/** A canvas as large as its box in device pixels, cleared; gives its context in CSS pixels. */
+/** Resize a canvas to its box in device pixels and clear it; return its context in CSS pixels. */
 function preparedCanvas(canvas) {
   const width = canvas.clientWidth;
   const height = canvas.clientHeight;
@@ -28,7 +28,7 @@ function xOf(time, view, width) {
 
 const TICK_STEPS = [0.04, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
 
-/** Times of the ticks in a view, at least `room` pixels apart, and how many decimals they need. */
+/** Return the times of the ticks in a view, at least `room` pixels apart, and the decimals they need. */
 function ticksOf(view, width, room) {
   const span = view.to - view.from;
   const step = TICK_STEPS.find((s) => (s / span) * width >= room) || 3600;
@@ -54,7 +54,7 @@ function drawAxis(canvas, view, colours) {
   }
 }
 
-/** Hatch the spans that were lost, and what lies outside the video. */
+/** Hatch the spans that were lost. */
 function drawGaps(context, gaps, view, width, height, colours) {
   context.save();
   context.strokeStyle = colours.hatch;
@@ -80,7 +80,7 @@ function drawGaps(context, gaps, view, width, height, colours) {
   context.restore();
 }
 
-/** The curve: a column's maximum when far, straight lines between samples when near. */
+/** Return the points of a curve: each pixel's maximum when zoomed out, the samples themselves when zoomed in. */
 function curvePoints(lane, curve, view, width) {
   const perPixel = (view.to - view.from) / width;
   const points = [];
@@ -127,7 +127,7 @@ function drawCurve(context, points, yOf, height, colour) {
   context.globalAlpha = 1;
 }
 
-/** Candidates below the threshold: faint dots. */
+/** Draw candidates below the threshold as faint dots. */
 function drawCandidates(context, points, colour) {
   context.globalAlpha = 0.45;
   context.fillStyle = colour;
@@ -140,7 +140,7 @@ function drawCandidates(context, points, colour) {
   context.globalAlpha = 1;
 }
 
-/** An event: a stem and a dot, which shrinks where events crowd. */
+/** Draw an event as a stem and a dot, which is smaller if events are crowded. */
 function drawEvent(context, x, y, height, { colour, surface, chosen, crowded }) {
   context.fillStyle = colour;
   context.fillRect(x - 0.75, y, 1.5, height - y);
@@ -159,7 +159,7 @@ function drawEvent(context, x, y, height, { colour, surface, chosen, crowded }) 
   }
 }
 
-/** Hollow diamonds at the top edge: where an event is known to be. */
+/** Draw known events as hollow diamonds at the top edge. */
 function drawTruth(context, truth, view, width, colours) {
   context.strokeStyle = colours.text;
   context.lineWidth = 1.25;
@@ -176,7 +176,7 @@ function drawTruth(context, truth, view, width, colours) {
   }
 }
 
-/** The events of a lane that are in view: spans as bars, candidates unless they crowd, events, the chosen one last. */
+/** Draw the events of a lane in view: spans as bars, candidates unless crowded, events, the chosen one last. */
 function drawEvents(context, lane, events, { view, width, height, yOf, colour, surface, chosen }) {
   context.fillStyle = colour;
   context.globalAlpha = 0.4;
@@ -198,7 +198,7 @@ function drawEvents(context, lane, events, { view, width, height, yOf, colour, s
   if (strong.includes(chosen)) drawEvent(context, ...place(chosen), height, { colour, surface, chosen: true });
 }
 
-/** One lane: gaps, curve, threshold, candidates, events, and the known events where there are any. */
+/** Draw one lane: gaps, curve, threshold, candidates, events, and known events if there are any. */
 function drawLane(canvas, lane, { data, view, colours, events, truth, chosen }) {
   const { context, width, height } = preparedCanvas(canvas);
   const colour = lane.colours[colours.dark ? 1 : 0];
@@ -223,7 +223,7 @@ function drawLane(canvas, lane, { data, view, colours, events, truth, chosen }) 
   if (truth) drawTruth(context, truth, view, width, colours);
 }
 
-/** The whole video in one strip, with the part in view framed. */
+/** Draw the whole video in one strip, with a frame around the part in view. */
 function drawOverview(canvas, { data, view, colours, shown }) {
   const { context, width, height } = preparedCanvas(canvas);
   const whole = { from: 0, to: data.duration };

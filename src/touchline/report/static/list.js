@@ -1,4 +1,4 @@
-// The list of events; only the rows in sight exist, so a long match costs no more than a short clip.
+// The list of events; only the visible rows exist, so a long match costs no more than a short clip.
 
 const ROW_PX = 40;
 const SPARE_ROWS = 6;
@@ -33,7 +33,7 @@ class EventList {
     this.render();
   }
 
-  /** Mark the event that plays; bring it into sight when it changes. */
+  /** Mark the current event; scroll to it when it changes. */
   setCurrent(index) {
     if (index === this.current) return;
     this.rows.get(this.current)?.removeAttribute('aria-current');
@@ -50,7 +50,7 @@ class EventList {
     }
   }
 
-  /** Make the rows in sight and drop the others; a row that stays is left alone, so a click on it is not lost. */
+  /** Create the visible rows and drop the others; a row that stays is untouched, so that a click on it is not lost. */
   render(all = false) {
     const first = all ? 0 : Math.max(0, Math.floor(this.box.scrollTop / ROW_PX) - SPARE_ROWS);
     const sight = Math.ceil(this.box.clientHeight / ROW_PX) + 2 * SPARE_ROWS;
@@ -63,7 +63,7 @@ class EventList {
     for (let i = first; i < last; i += 1) if (!this.rows.has(i)) this.place(i);
   }
 
-  /** Put a new row before the next one that exists, so that reading order is time order. */
+  /** Insert a new row before the next existing one, so that the reading order is the time order. */
   place(index) {
     const row = this.row(index);
     const after = [...this.inner.children].find((other) => Number(other.dataset.index) > index);
@@ -100,7 +100,7 @@ class EventList {
   }
 }
 
-/** Let the browser save a text as a file. */
+/** Save a text as a file through the browser. */
 function download(name, type, text) {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(new Blob([text], { type }));

@@ -1,10 +1,10 @@
-// People over the video: boxes and ids on a canvas above it, a radar in its lower middle. Nothing is drawn into frames.
+// People over the video: boxes and ids on a canvas above it, and a radar at its lower edge. Nothing is drawn into frames.
 
 const RADAR_SHARE = 0.27;
 const RADAR_MARGIN_M = 4;
 const HIT_PX = 4;
 
-/** The pitch from above on a canvas: lines now, dots or heat by the caller. `fit` gives pixels of metres. */
+/** Draw the pitch's lines from above on a canvas; the caller adds dots or heat. `fit` converts metres to pixels. */
 function pitchFit(pitch, width, height, margin) {
   const scale = Math.min(width / (pitch.length_m + 2 * margin), height / (pitch.width_m + 2 * margin));
   return { scale, x: (metres) => width / 2 + metres * scale, y: (metres) => height / 2 - metres * scale };
@@ -80,7 +80,7 @@ class PeopleView {
     this.draw();
   }
 
-  /** Where the picture lies in the video element: CSS pixels of its left and top, and of one picture pixel. */
+  /** Return the picture's place in the video element: its left and top, and the size of a picture pixel, in CSS pixels. */
   frame() {
     const { clientWidth, clientHeight, offsetLeft, offsetTop } = this.video;
     const scale = Math.min(clientWidth / this.store.width, clientHeight / this.store.height);
@@ -90,7 +90,7 @@ class PeopleView {
     };
   }
 
-  /** The person under the pointer, the nearest to the camera first. */
+  /** Return the person under the pointer; of several, the one nearest to the camera. */
   hit(event) {
     if (!this.show.boxes || this.canvas.hidden || event.target.closest('.trouble')) return null;
     const box = this.screen.getBoundingClientRect();
@@ -169,8 +169,8 @@ class PeopleView {
     context.textBaseline = 'middle';
     context.globalAlpha = this.dim && !chosen ? 0.6 : 1;
     const doing = this.store.doing(sight.track, this.time);
-    const told = [...doing.action, ...(chosen ? doing.movement : []), ...(doing.ball.length ? [chosen ? 'on the ball' : '●'] : [])];
-    const text = [sight.track.title.slice(0, 24), ...told].join(' ');
+    const words = [...doing.action, ...(chosen ? doing.movement : []), ...(doing.ball.length ? [chosen ? 'on the ball' : '●'] : [])];
+    const text = [sight.track.title.slice(0, 24), ...words].join(' ');
     const width = context.measureText(text).width + 6;
     const height = (chosen ? size + 2 : size) + 3;
     const left = frame.left + (sight.x + sight.width / 2) * frame.scale - width / 2;
@@ -240,7 +240,7 @@ class PeopleView {
   }
 }
 
-/** Whether dark text reads better on a colour "#rrggbb". */
+/** Return whether dark text reads better on a colour "#rrggbb". */
 function isLight(colour) {
   const [r, g, b] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
   return 0.299 * r + 0.587 * g + 0.114 * b > 145;

@@ -1,4 +1,4 @@
-// The video: time, frame steps, speeds, and what to say when the browser cannot play it.
+// The video: time, frame steps, speeds, and a message if the browser cannot play it.
 
 const MAX_SPEED = 8;
 
@@ -11,12 +11,12 @@ class Player {
     this.video = document.getElementById('video');
     this.frame = 1 / (facts.fps > 0 ? facts.fps : 25);
     this.offset = 0;         // the browser's time of the first shown frame
-    this.frameTime = null;   // time of the frame on screen, where the browser tells it
-    this.target = null;      // where a seek in progress leads
-    this.landed = null;      // where the last one led, and the clock of the video there
+    this.frameTime = null;   // time of the frame on screen, if the browser reports it
+    this.target = null;      // target time of a seek in progress
+    this.landed = null;      // target of the last seek, and the video's clock there
     this.usable = true;
     this.still = 0;          // the time shown when there is no usable video
-    this.reverse = 0;        // speed of playing backwards, 0 when not
+    this.reverse = 0;        // speed of playing backwards, 0 if not
     this.listen();
     this.load();
   }
@@ -54,7 +54,7 @@ class Player {
     requestAnimationFrame(everyFrame);
   }
 
-  /** Follow which frame is on screen; the very first one gives the offset of the video in its file. */
+  /** Keep track of the frame on screen; the first one gives the offset of the video in its file. */
   watchFrames() {
     let first = true;
     const onFrame = (_, frame) => {
@@ -71,13 +71,13 @@ class Player {
     this.onTime(this.now());
   }
 
-  /** Seconds from the first shown frame: of the frame on screen, or where a seek leads. */
+  /** Return seconds from the first shown frame: those of the frame on screen, or the target of a seek. */
   now() {
     if (!this.usable) return this.still;
     if (this.target !== null) return this.target;
     const time = Math.max(0, this.video.currentTime - this.offset);
     const into = this.frameTime === null ? -1 : (time - this.frameTime) / this.frame;
-    const known = into > -0.1 && into < 1.05;  // else the frame on screen is still the one before the seek
+    const known = into > -0.1 && into < 1.05;  // otherwise the frame on screen is still the one before the seek
     if (known) return Math.max(0, this.frameTime);
     const landed = this.landed && this.landed.time !== null && this.landed.at === this.video.currentTime;
     return landed ? this.landed.time : time;
@@ -87,7 +87,7 @@ class Player {
     return !this.reverse && (!this.usable || this.video.paused);
   }
 
-  /** Show the frame at a time; a hair later, because files round their times. */
+  /** Show the frame at a time; seeks slightly later, because files round their times. */
   seek(seconds) {
     const time = clamp(seconds, 0, this.duration);
     if (this.usable) {
@@ -99,7 +99,7 @@ class Player {
     this.tell();
   }
 
-  /** Go `count` frames on from the frame on screen, landing a quarter into the frame sought. */
+  /** Move `count` frames from the frame on screen, landing a quarter into the target frame. */
   step(count) {
     this.pause();
     const from = this.now();
@@ -159,7 +159,7 @@ class Player {
     return this.reverse ? -this.reverse : this.video.playbackRate;
   }
 
-  /** Say what is wrong with the video and what to do; the timeline goes on without it. */
+  /** Report what is wrong with the video and what to do; the timeline continues without it. */
   fail() {
     if (!this.usable) return;
     this.usable = false;
@@ -169,10 +169,10 @@ class Player {
     const kind = codec ? `, or the browser cannot decode its codec (${codec})` : ', or the browser cannot decode it';
     box.replaceChildren(
       element('strong', '', 'The video cannot be played here.'),
-      element('p', '', `Either “${name}” is no longer where it was beside this page${kind}. `
-        + 'The timeline works without it. Most browsers play H.264; this makes such a copy:'),
+      element('p', '', `Either “${name}” has been moved relative to this page${kind}. `
+        + 'The timeline works without it. Most browsers play H.264; this command makes such a copy:'),
       element('code', '', convert),
-      element('p', '', `Then write the report for “${converted}”, or try another browser.`),
+      element('p', '', `Then make a report of “${converted}”, or try another browser.`),
     );
     box.hidden = false;
     document.getElementById('screen').classList.add('no-video');

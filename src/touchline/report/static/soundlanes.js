@@ -1,4 +1,4 @@
-// Lanes of the timeline that show what is heard: whistles, the crowd, power by band.
+// Lanes of the timeline for the sound: whistles, the crowd, power by band.
 
 const SOUND_COLOURS = { whistle: ['#b3263d', '#ff7a8a'], crowd: ['#007f8f', '#3cc8da'] };
 
@@ -34,7 +34,7 @@ class SoundLanes {
     if (kind) {
       const colours = SOUND_COLOURS[kind];
       row.style.setProperty('--lane', colours[matchMedia('(prefers-color-scheme: dark)').matches ? 1 : 0]);
-      head.append(element('span', 'lane-count', kind === 'whistle' ? `${count} heard` : `louder ${count} ×`));
+      head.append(element('span', 'lane-count', kind === 'whistle' ? `${count} heard` : `${count} ${count === 1 ? 'rise' : 'rises'}`));
     }
     const plot = element('div', 'plot');
     const canvas = element('canvas');
@@ -56,7 +56,7 @@ class SoundLanes {
     });
   }
 
-  /** The mark nearest to a time, within a few pixels of it. */
+  /** Return the mark nearest to a time, within a few pixels. */
   nearest(marks, time, plot) {
     const reach = (NEAR_PX / plot.clientWidth) * this.timeline.span;
     const gap = (mark) => Math.max(mark.start - time, time - (mark.end ?? mark.start), 0);
@@ -90,7 +90,7 @@ class SoundLanes {
     const { context, width, height } = this.prepare(canvas, view, colours);
     const colour = SOUND_COLOURS.crowd[colours.dark ? 1 : 0];
     const yOf = (value) => height - 1 - value * (height - 10);
-    for (const [x, value] of curvePoints(this.curves.loud, this.grid, view, width)) {   // how sure that it is loud
+    for (const [x, value] of curvePoints(this.curves.loud, this.grid, view, width)) {   // confidence that it is loud
       if (!value) continue;
       context.fillStyle = colour;
       context.globalAlpha = 0.3 * value;

@@ -5,7 +5,7 @@ const SMOOTH_CELLS = 2;
 const MAX_ROWS = 300;
 const HEAT = [[255, 247, 188], [254, 196, 79], [236, 112, 20], [153, 52, 4]];
 
-/** Seconds spent on each cell of the pitch. */
+/** A grid of the seconds spent on each cell of the pitch. */
 class HeatGrid {
   constructor(pitch) {
     this.columns = Math.ceil(pitch.length_m / CELL_M);
@@ -22,7 +22,7 @@ class HeatGrid {
     this.total += seconds;
   }
 
-  /** The cells averaged with their neighbours, three times over, which is nearly a Gaussian. */
+  /** Average the cells with their neighbours three times, which approximates a Gaussian blur. */
   smoothed() {
     let cells = this.cells;
     for (let pass = 0; pass < 3; pass += 1) {
@@ -33,7 +33,7 @@ class HeatGrid {
   }
 }
 
-/** Average along lines of `count` cells `step` apart; lines start `next` apart. */
+/** Average along lines of `count` cells that are `step` apart; lines start `next` apart. */
 function boxBlur(cells, count, lines, step, next) {
   const out = new Float32Array(cells.length);
   const reach = Math.floor(SMOOTH_CELLS / 2);
@@ -75,19 +75,19 @@ class SquadView {
     const columns = [
       { key: 'name', text: 'Player', value: (t) => t.title, down: false },
       { key: 'group', text: 'Team', value: (t) => GROUPS.find(([key]) => key === t.group)[1], down: false },
-      { key: 'seen', text: 'Seen', title: 'Seconds followed', value: (t) => t.end - t.start, show: (v) => formatClock(v, 1) },
+      { key: 'seen', text: 'Seen', title: 'Time tracked', value: (t) => t.end - t.start, show: (v) => formatClock(v, 1) },
     ];
     if (!this.store.tracks.some((track) => track.moved)) return columns;
     return [
       ...columns,
-      { key: 'distance', text: 'Distance', title: 'Covered while the place on the pitch was known', value: (t) => t.moved?.distance, show: (v) => `${v.toFixed(0)} m` },
+      { key: 'distance', text: 'Distance', title: 'Distance covered while the position on the pitch was known', value: (t) => t.moved?.distance, show: (v) => `${v.toFixed(0)} m` },
       { key: 'sprints', text: 'Sprints', title: 'At least 1 s at sprinting pace', value: (t) => t.moved?.sprints },
-      { key: 'top', text: 'Top speed', title: 'Highest speed that was held for 0.4 s', value: (t) => t.moved?.top, show: (v) => `${(3.6 * v).toFixed(1)} km/h` },
+      { key: 'top', text: 'Top speed', title: 'Highest speed held for 0.4 s', value: (t) => t.moved?.top, show: (v) => `${(3.6 * v).toFixed(1)} km/h` },
       { key: 'fast', text: 'Pace', title: 'Share of time at each pace', value: (t) => this.fastShare(t), bands: true },
     ];
   }
 
-  /** Share of the time spent at the two fastest paces. */
+  /** Return the share of time spent at the two fastest paces. */
   fastShare(track) {
     if (!track.moved) return undefined;
     const { bands } = track.moved;
@@ -147,7 +147,7 @@ class SquadView {
     document.getElementById('squad-count').textContent = String(this.people.length);
     const more = document.getElementById('squad-more');
     more.hidden = shown.length === this.people.length;
-    more.textContent = `The first ${shown.length} of ${this.people.length.toLocaleString('en')} in this order.`;
+    more.textContent = `Showing the first ${shown.length} of ${this.people.length.toLocaleString('en')} in this order.`;
     for (const cell of document.querySelectorAll('#squad-head th')) {
       const on = cell.dataset.key === this.sort.key;
       if (on) cell.setAttribute('aria-sort', this.sort.down ? 'descending' : 'ascending');
@@ -236,7 +236,7 @@ class SquadView {
     }
   }
 
-  /** The timeline moved: the heat map follows if it is of the part in view. */
+  /** Redraw the heat map after the timeline has moved, if it shows the visible part only. */
   onView() {
     if (this.store.placed && document.getElementById('heat-view').checked) this.drawHeat();
   }
@@ -259,7 +259,7 @@ class SquadView {
     if (most > 0) this.paintCells(context, grid, cells, most, fit);
     const style = getComputedStyle(document.documentElement);
     drawPitch(context, this.store.pitch, fit, style.getPropertyValue('--text-soft').trim());
-    const text = grid.total >= 1 ? `${formatClock(grid.total, 0)} of movement` : 'Nobody placed here';
+    const text = grid.total >= 1 ? `${formatClock(grid.total, 0)} of movement` : 'No positions here';
     document.getElementById('heat-sum').textContent = text;
   }
 

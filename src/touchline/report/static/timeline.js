@@ -147,7 +147,7 @@ class TimelineView {
     return ((event.clientX - box.left) / box.width) * this.data.duration;
   }
 
-  /** The event above its threshold nearest to a place on a lane, within a few pixels. */
+  /** Return the event above its threshold nearest to a point on a lane, within a few pixels. */
   eventNear(clientX, plot, row) {
     if (!row || !row.lane || !row.lane.on) return null;
     const reach = (NEAR_PX / plot.clientWidth) * this.span;
@@ -184,7 +184,7 @@ class TimelineView {
     this.setView(time - this.span / 2, time + this.span / 2);
   }
 
-  /** Turn the page when the playhead has left the view. */
+  /** Scroll the view when the playhead has left it. */
   follow(time) {
     if (this.pointers.size || (time >= this.view.from && time <= this.view.to)) return;
     const back = time < this.view.from ? 0.9 : 0.1;
@@ -238,7 +238,7 @@ class TimelineView {
     place(this.overview, { from: 0, to: this.data.duration });
   }
 
-  /** Counts, slider values and on-off marks of the lane heads. */
+  /** Update counts, slider values and visibility marks of the lane heads. */
   updateHeads(colours) {
     for (const { lane, row, toggle, count, slider, value, truth } of this.rows) {
       const events = this.byLane[lane.index];
@@ -261,7 +261,7 @@ class TimelineView {
     place.title = `Precision and recall against ${known.length} known events within ${TRUTH_TOLERANCE_S} s`;
   }
 
-  /** Draw with the next picture; of the lanes only `lane` if it is given and no more was asked for. */
+  /** Draw on the next animation frame; only `lane` if it is given and nothing else was requested. */
   draw(lane = null) {
     if (!lane) this.stale = null;
     else if (!this.pending) this.stale = new Set([lane]);
@@ -273,7 +273,7 @@ class TimelineView {
     });
   }
 
-  /** Draw at once: everything, or of the lanes only those marked in `this.stale`. */
+  /** Draw at once: everything, or only the lanes in `this.stale`. */
   drawNow() {
     const colours = themeColours();
     this.updateHeads(colours);

@@ -1,11 +1,11 @@
-// Lanes of the timeline that show who is followed when: shots, teams, officials, the ball.
+// Lanes of the timeline for tracks: camera shots, teams, officials, the ball.
 
 const BAR_PX = 15;
 const GROUP_PX = 36;
 const GROUPS = [['A', 'Team A'], ['B', 'Team B'], ['other', 'Team unknown'], ['referee', 'Officials'], ['ball', 'Ball']];
 const LANE_COLOURS = { ball: ['#4a5b6e', '#e8edf3'], referee: ['#a98600', '#ffd800'], other: ['#7b8794', '#a9bccf'] };
 const PACE_COLOURS = ['#8b97a5', '#3fbf86', '#f0a202', '#e4572e'];   // standing, walking, running, sprinting
-const SEEN_COLOUR = '#c2417c';   // what a recogniser saw
+const SEEN_COLOUR = '#c2417c';   // actions found by a recogniser
 const SHOT_COLOURS = {
   wide: ['#2f9e6b', '#3fbf86'], 'close-up': ['#8a63d2', '#a98aec'], replay: ['#c2417c', '#ea77a8'], other: ['#8b97a5', '#6d7a89'],
 };
@@ -26,7 +26,7 @@ class TrackLanes {
     this.groups = GROUPS.map(([key, name]) => this.addGroup(key, name)).filter(Boolean);
   }
 
-  /** What the stripes on the bars of players mean; only those that occur. */
+  /** Make the legend of the stripes on players' bars; only those that occur. */
   legend() {
     const box = element('div', 'doing-legend');
     const every = this.store.tracks.flatMap((track) => track.actions);
@@ -72,7 +72,7 @@ class TrackLanes {
   shotTip(time) {
     const shot = this.store.shotAt(time);
     if (!shot) return [];
-    const pitch = shot.pitch > 0 ? `pitch placed in ${Math.round(100 * shot.pitch)} % of pictures` : 'pitch not found';
+    const pitch = shot.pitch > 0 ? `pitch found in ${Math.round(100 * shot.pitch)} % of frames` : 'pitch not found';
     return [`Shot ${shot.index + 1}: ${shot.kind}`, pitch];
   }
 
@@ -120,7 +120,7 @@ class TrackLanes {
     }
     const toggle = element('button', 'lane-toggle');
     toggle.type = 'button';
-    toggle.title = `One row for each player of ${group.name}, or one for all`;
+    toggle.title = `One row per player of ${group.name}, or one row for all`;
     toggle.append(element('span', 'chevron', '▸'), element('span', 'dot'), element('span', 'lane-label', group.name));
     toggle.addEventListener('click', () => this.unfold(group, !group.open));
     group.toggle = toggle;
@@ -140,7 +140,7 @@ class TrackLanes {
     return dark ? onDark : light;
   }
 
-  /** How many of some tracks are in each second. */
+  /** Return how many of the given tracks exist in each second. */
   countSeconds(tracks) {
     const counts = new Uint16Array(Math.ceil(this.timeline.data.duration) + 1);
     for (const track of tracks) {
@@ -161,7 +161,7 @@ class TrackLanes {
     else this.drawCounts(group, { context, view, width, height, colour });
   }
 
-  /** How many are followed, as an area that is full at eleven. */
+  /** Draw the number of tracked people as an area that is full at eleven. */
   drawCounts(group, { context, view, width, height, colour }) {
     const full = Math.max(group.key === 'referee' ? 3 : 11, group.rows);
     const perPixel = (view.to - view.from) / width;
@@ -188,7 +188,7 @@ class TrackLanes {
     return there.filter((t) => t.group === group.key && time >= t.start && time <= t.end).length;
   }
 
-  /** A bar for each track in view, with its name where there is room. */
+  /** Draw a bar for each track in view, with its name if there is room. */
   drawBars(group, { context, view, width, colours, colour, height }) {
     context.font = '600 10.5px ui-sans-serif, system-ui, sans-serif';
     context.textBaseline = 'middle';
@@ -225,14 +225,14 @@ class TrackLanes {
 
   groupTip(group, time, y) {
     const track = group.open ? this.trackAt(group, time, y) : null;
-    if (!track) return [`${group.name}: ${this.countAt(group, time)} followed`];
+    if (!track) return [`${group.name}: ${this.countAt(group, time)} tracked`];
     const doing = this.store.doing(track, time);
     const words = [...doing.action, ...doing.movement, ...doing.ball].join(', ');
     const span = `${formatClock(track.start, 1)} to ${formatClock(track.end, 1)}`;
     return [`${group.name}, ${track.title}`, ...(words ? [words] : []), span];
   }
 
-  /** Choose the track clicked on, and go where it was clicked. */
+  /** Select the clicked track and seek to the clicked time. */
   onClick(group, time, y) {
     const track = group.open ? this.trackAt(group, time, y) : null;
     if (track) this.actions.select(track);
@@ -249,20 +249,20 @@ class TrackLanes {
   setTime(time) {
     for (const group of this.groups) {
       const now = this.countAt(group, time);
-      const text = group.key === 'ball' ? (now ? 'in sight' : 'not seen') : `${now} now`;
+      const text = group.key === 'ball' ? (now ? 'visible' : 'not visible') : `${now} now`;
       if (group.now.textContent !== text) group.now.textContent = text;
     }
   }
 }
 
-/** Along the foot of a bar how fast somebody moves, along its head the ball and what a network saw. */
+/** Draw the pace along the bottom of a bar, ball possession and recognised actions along its top. */
 function drawDoings(context, track, { view, width, top, tall, dark }) {
   for (const action of track.actions) {
     if (action.end < view.from || action.start > view.to) continue;
     const left = xOf(action.start, view, width);
     const right = Math.max(left + 1, xOf(action.end, view, width));
     if (action.kind === 'movement') {
-      if (!action.pace) continue;   // standing is left bare
+      if (!action.pace) continue;   // standing is not drawn
       context.fillStyle = PACE_COLOURS[action.pace];
       context.fillRect(left, top + tall - 3, right - left, 3);
     } else {
@@ -272,7 +272,7 @@ function drawDoings(context, track, { view, width, top, tall, dark }) {
   }
 }
 
-/** Rows for tracks so that no two in a row overlap: as many as there are at the busiest moment. */
+/** Assign rows to tracks so that no two in a row overlap: as many rows as tracks at the busiest moment. */
 function packed(tracks) {
   const ends = [];
   const rowOf = new Map();

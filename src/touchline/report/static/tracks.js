@@ -1,4 +1,4 @@
-// Tracks: unpacking them, and who is where at a time.
+// Tracks: unpacking them, and finding everyone's position at a time.
 
 const TRACK_LABELS = ['ball', 'goalkeeper', 'player', 'referee'];
 const [BALL, KEEPER, , REFEREE] = TRACK_LABELS.keys();
@@ -7,20 +7,20 @@ const NOWHERE = -32768;
 const TRACK_COLUMNS = 6;
 const EDGE_S = 0.021;   // a track is shown this long before and after its boxes: half a frame
 
-/** Bytes of a raw deflate stream. */
+/** Decompress a raw deflate stream. */
 async function inflated(bytes) {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-/** The lane a track belongs to: a team, the officials, the ball, or those of no known team. */
+/** Return the lane of a track: a team, the officials, the ball, or people of unknown team. */
 function groupOf(label, team) {
   if (label === BALL) return 'ball';
   if (label === REFEREE) return 'referee';
   return team || 'other';
 }
 
-/** Everyone who was followed. */
+/** All tracks of a video. */
 class TrackStore {
   static async open(raw) {
     return new TrackStore(raw, await inflated(bytesFromBase64(raw.samples)));
@@ -58,7 +58,7 @@ class TrackStore {
     };
   }
 
-  /** What somebody does, in the order of time. */
+  /** Return the actions of a track, ordered by time. */
   readActions(id) {
     const { labels, movements, ball, spans } = this.doings;
     const flat = spans[id] || [];
@@ -70,7 +70,7 @@ class TrackStore {
     return found;
   }
 
-  /** What somebody does at a time, in words. */
+  /** Return the actions of a track at a time, in words. */
   doing(track, time) {
     const now = track.actions.filter((a) => time >= a.start && time < a.end);
     const words = { action: [], movement: [], ball: [] };
@@ -78,7 +78,7 @@ class TrackStore {
     return words;
   }
 
-  /** The samples as one array per column; each track's begin at `offset`. */
+  /** Unpack the samples into one array per column; those of a track begin at its `offset`. */
   unpack(bytes) {
     const total = this.tracks.reduce((sum, track) => sum + track.count, 0);
     this.states = bytes.subarray(0, total);
@@ -99,7 +99,7 @@ class TrackStore {
     }
   }
 
-  /** For each second of the video, which tracks are in it. */
+  /** Index the tracks by the seconds of the video. */
   indexSeconds() {
     const seconds = [];
     for (const track of this.tracks) {
@@ -109,7 +109,7 @@ class TrackStore {
     return seconds;
   }
 
-  /** Everyone in the picture at a time. */
+  /** Return everyone in the picture at a time. */
   at(time) {
     const found = [];
     for (const track of this.bySecond[Math.floor(time)] || []) {
@@ -119,7 +119,7 @@ class TrackStore {
     return found;
   }
 
-  /** A track at a time: box in pixels, place in metres or null; null where it has no box. */
+  /** Return a track at a time: box in pixels, position in metres or null; null if it has no box then. */
   sight(track, time) {
     if (time < track.start - EDGE_S || time > track.end + EDGE_S) return null;
     const place = clamp(time * this.rate - track.first, 0, track.count - 1);
@@ -144,7 +144,7 @@ class TrackStore {
     return this.shots.find((shot) => time >= shot.start && time < shot.end) || null;
   }
 
-  /** Add the seconds spent on each square metre-and-a-bit of the pitch to a grid, for samples between two times. */
+  /** Add the seconds spent on each cell of the pitch to a grid, for samples between two times. */
   addTo(grid, track, from, to) {
     const first = Math.max(0, Math.ceil(from * this.rate) - track.first);
     const last = Math.min(track.count - 1, Math.floor(to * this.rate) - track.first);

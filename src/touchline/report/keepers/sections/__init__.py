@@ -1,4 +1,4 @@
-"""The sections of a moment's card, one file a section, listed in ``registry``."""
+"""The sections of a moment's card, one file per section, listed in ``registry``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The chance that a shot is saved, and what professionals do against such shots."""
+"""The chance that a shot is saved, and the techniques of professionals against such shots."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _values(moment: Moment, known: Known) -> Mapping[str, object] | None:
 
 
 def _facts(shot: Shot) -> str:
-    """Where a shot came from and how the keeper stood, in words."""
+    """Describe the origin of a shot and the keeper's position."""
     facts = f"{shot.distance_yd:.1f} yd from goal, {shot.angle_deg:.0f}° off its axis"
     facts += ", under pressure" if shot.under_pressure else ""
     at = shot.engagement

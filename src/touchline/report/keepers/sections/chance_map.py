@@ -1,4 +1,4 @@
-"""The chance of a save from everywhere on the pitch, and which technique is the best at this place."""
+"""The chance of a save from everywhere on the pitch, and the best technique for this shot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pictures of a moment with the joints that were found, and the pose in space."""
+"""The pictures of a moment with the detected joints, and the pose in 3-D."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from touchline.report.keepers.sections.section import CardSection, Known
 
 def _values(moment: Moment, known: Known) -> Mapping[str, object]:
     joints = moment.reading.joints
-    label = "The pose in space; drag to turn it"
+    label = "The pose in 3-D; drag to rotate it"
     return {
         "pictures": [{"name": seen.name, "jpeg": _jpeg(seen)} for seen in moment.seen],
         "pose": None if joints is None else skeleton(joints, label=label, spin=True),
@@ -22,7 +22,7 @@ def _values(moment: Moment, known: Known) -> Mapping[str, object]:
 
 
 def _jpeg(seen: SeenKeeper) -> str:
-    """The picture with its joints drawn in, as base64."""
+    """Return the picture with its joints drawn in, as base64 JPEG."""
     return base64.b64encode(encode_still(draw_pose(seen.rgb, seen.pose), suffix=".jpg")).decode("ascii")
 
 

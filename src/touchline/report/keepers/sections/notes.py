@@ -1,4 +1,4 @@
-"""What a reader should know of a moment."""
+"""Remarks on a moment for the reader."""
 
 from __future__ import annotations
 

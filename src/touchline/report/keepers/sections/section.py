@@ -1,4 +1,4 @@
-"""What a section of a moment's card is."""
+"""The type of a section of a moment's card."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from touchline.goalkeeping.technique import Techniques
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Known:
-    """What moments are compared with.
+    """The reference data for moments.
 
     Attributes:
-        model: of expected saves.
-        techniques: of professionals.
+        model: the expected-saves model.
+        techniques: the techniques of professionals.
 
     """
 
@@ -29,8 +29,8 @@ class CardSection:
     """A part of a moment's card.
 
     Attributes:
-        template: shows the values; a file of ``templates/keepers``.
-        values: what the template shows of a moment; None leaves the section out.
+        template: file in ``templates/keepers`` that shows the values.
+        values: returns the values of a moment for the template; None leaves the section out.
 
     """
 

@@ -1,4 +1,4 @@
-"""The technique that a moment's pose shows, and the professionals whose poses are nearest."""
+"""The technique shown by a moment's pose, and the professionals with the nearest poses."""
 
 from __future__ import annotations
 
