@@ -95,7 +95,7 @@ def test_an_overlay_keeps_it_in_its_place(tmp_path: Path, change: str) -> None:
     done = write_overlay(source, tmp_path / "out.mp4", tracks=Tracks((), (), 160, 96))
     expected = [part * PART_S + at for part in range(len(parts)) for at in BEEPS_S]
     assert onsets(read_audio(done.path)) == pytest.approx(expected, abs=0.003)
-    converted = ("sound stream 1 (mp2) was converted to AAC: players of MP4 do not play mp2",)
+    converted = ("sound stream 1 (mp2) was converted to AAC: MP4 players do not support mp2",)
     assert done.notes == (converted if codec == "mp2" else ())
 
 

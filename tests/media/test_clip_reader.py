@@ -54,5 +54,5 @@ def test_a_short_video_is_read_whole_and_a_long_one_refused(tmp_path: Path) -> N
     write_numbered(tmp_path / "a.mp4", frames=7)
     clip = read_frames(tmp_path / "a.mp4")
     assert len(clip) == 7 and clip.fps == pytest.approx(25)
-    with pytest.raises(InputError, match="longer than 5 pictures"):
+    with pytest.raises(InputError, match="longer than 5 frames"):
         read_frames(tmp_path / "a.mp4", max_frames=5)

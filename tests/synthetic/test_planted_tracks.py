@@ -53,5 +53,5 @@ def test_a_set_with_tracks_differs_from_one_without_only_in_what_is_heard(tmp_pa
 
 
 def test_a_stream_has_no_more_rows_than_the_curves() -> None:
-    with pytest.raises(ValueError, match="above the 10 Hz"):
+    with pytest.raises(ValueError, match="above 10 Hz"):
         track_stream(np.zeros(RATE_HZ, np.float32), samples=25, rate_hz=25.0)

@@ -52,7 +52,7 @@ def test_what_cannot_be_read_is_named_and_the_rest_goes_on(pictures: Path, model
     records = [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
     assert len(records) == 4
     assert set(records[0]["joints"]) >= {"pelvis", "left_wrist"} and len(records[0]["joints"]["pelvis"]["space"]) == 3
-    assert records[2]["error"].endswith("3.png: not a picture that can be read; JPEG, PNG, WebP, TIFF and BMP can")
+    assert records[2]["error"].endswith("3.png: not a readable image; use JPEG, PNG, WebP, TIFF or BMP")
 
 
 def test_boxes_say_where_the_keeper_is(pictures: Path, model: str, tmp_path: Path) -> None:
