@@ -61,7 +61,7 @@ def test_calf_comes_in(tmp_path: Path) -> None:
 
 def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
     head = PoolingHead(512, 17, pool="max")
-    with pytest.raises(InputError, match="of 17 classes"):
+    with pytest.raises(InputError, match="has 17 classes"):
         import_head(_save(tmp_path, head.state_dict()), labels=["a"], out=tmp_path)
     with pytest.raises(InputError, match="not a known head"):
         import_head(_save(tmp_path, {"layer.weight": torch.zeros(2)}), out=tmp_path)

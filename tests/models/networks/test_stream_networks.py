@@ -193,7 +193,7 @@ def test_wrong_arguments_are_named() -> None:
         ContextHead(4, 2, far="near")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="fusion='never'"):
         FusedHead({"a": 2}, 2, fusion="never")  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="must be one"):
+    with pytest.raises(ValueError, match="must be exactly one"):
         PlainHead({"a": 2, "b": 2}, 2, head="calf")
     with pytest.raises(ValueError, match="33 samples are not a multiple"):
         FusedHead({"a": 2}, 2, head="pooling", head_arguments={"window": 8})(
