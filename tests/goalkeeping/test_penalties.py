@@ -55,7 +55,7 @@ def test_the_regression_solves_its_equations() -> None:
     np.testing.assert_allclose(fit.coefficients, [0.8, 0.0, -1.0], atol=3 * fit.errors.max())
     assert fit.predict(measures).sum() == pytest.approx(saved.sum())
     assert fit.p_value() < 1e-9
-    with pytest.raises(ValueError, match="ended alike"):
+    with pytest.raises(ValueError, match="same outcome"):
         fit_regression(measures, np.zeros(4000, bool))
 
 

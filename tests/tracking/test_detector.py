@@ -83,5 +83,5 @@ def test_backends_agree_and_boxes_follow_the_pictures_size(tmp_path: Path) -> No
 def test_models_for_other_things_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="'spot'"):
         load_detector("ball-spotter", device="cpu")
-    with pytest.raises(UsageError, match="has to find"):
+    with pytest.raises(UsageError, match="must detect"):
         load_detector(str(_model(tmp_path, labels=("cat", "dog"))), device="cpu")

@@ -118,7 +118,7 @@ def test_one_picture_with_one_sure_ball() -> None:
 
 
 def test_lengths_must_fit() -> None:
-    with pytest.raises(ValueError, match="2 pictures do not fit 3 times"):
+    with pytest.raises(ValueError, match="2 detections and 3 times_us"):
         follow_ball([Detections.none()] * 2, times(3), width=WIDTH, height=HEIGHT)
-    with pytest.raises(ValueError, match="1 camera motions"):
+    with pytest.raises(ValueError, match="1 motions"):
         follow([Detections.none()] * 2, motions=[None])

@@ -131,5 +131,5 @@ def test_filled_boxes_without_appearance_are_left_out() -> None:
 
 
 def test_positions_must_fit() -> None:
-    with pytest.raises(ValueError, match="1 positions do not fit 2"):
+    with pytest.raises(ValueError, match="1 positions_m and 2"):
         assign_roles(shot()[:2], positions_m=[None])

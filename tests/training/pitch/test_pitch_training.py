@@ -105,7 +105,7 @@ def test_bad_data_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="6 values; expected the 101"):
         read_frames(folder)
     (folder / "m00_000.png").unlink()
-    with pytest.raises(InputError, match="no picture"):
+    with pytest.raises(InputError, match="no image"):
         read_frames(folder)
 
 

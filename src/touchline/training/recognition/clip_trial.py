@@ -132,7 +132,7 @@ def check_leaks(clips: TrainingClips, folds: list[Fold], settings: ClipRecipe, *
         )
     if bad:
         _LOGGER.warning(
-            "data.split=%s is known to leak: %s; scores on it mean little, data.split=folds avoids leaks",
+            "data.split=%s leaks: %s; scores on it mean little, data.split=folds avoids leaks",
             settings.data.split,
             bad.describe(),
         )
