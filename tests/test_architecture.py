@@ -15,8 +15,7 @@ import pytest
 SOURCE = Path(__file__).parent.parent / "src" / "touchline"
 LEVELS = (
     {"core"},
-    {"media", "formats"},
-    {"metrics", "listening"},
+    {"media", "formats", "metrics", "listening"},
     {"render", "synthetic"},
     {"models"},
     {"spotting", "tracking", "recognition", "goalkeeping"},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,10 +9,10 @@ from typing import Any
 
 from typer.main import get_command
 
+from touchline.cli.commands import description, examples, help_row, is_argument
 from touchline.cli.main import app
 
 _ROOT = "touchline"
-_NOTE = re.compile(r"\s*\[(default|required)(?::\s*(.*?))?\]\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +20,9 @@ class Parameter:
     """One argument or option of a command, as ``--help`` shows it."""
 
     names: str
-    """With the word for its value: ``--fps FPS``."""
+    """With the word for its value: ``--fps N``."""
     about: str
-    default: str
-    required: bool
+    """With its default and its limits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +34,7 @@ class Command:
     about: str
     arguments: tuple[Parameter, ...]
     options: tuple[Parameter, ...]
+    examples: tuple[str, ...]
 
 
 def commands() -> list[Command]:
@@ -62,43 +61,26 @@ def _command(command: Any, context: Any) -> Command:
     shown = [parameter for parameter in command.get_params(context) if not getattr(parameter, "hidden", False)]
     return Command(
         name=context.command_path,
-        about=(command.help or "").strip(),
-        arguments=tuple(_parameter(each, context) for each in shown if each.param_type_name == "argument"),
-        options=tuple(_parameter(each, context) for each in shown if each.param_type_name == "option"),
+        about=description(command),
+        arguments=tuple(Parameter(*help_row(each)) for each in shown if is_argument(each)),
+        options=tuple(Parameter(*help_row(each)) for each in shown if not is_argument(each)),
+        examples=tuple(examples(command)),
     )
 
 
-def _parameter(parameter: Any, context: Any) -> Parameter:
-    names, about = parameter.get_help_record(context)
-    default, required = "", bool(parameter.required)
-    while note := _NOTE.search(about):
-        default = note.group(2) or default
-        about = about[: note.start()]
-    return Parameter(names=names, about=about.strip(), default=default, required=required)
-
-
 def _section(command: Command) -> str:
-    lines = [f"## {command.name}", "", _about(command.about), ""]
-    if command.arguments:
-        lines += ["| argument | |", "|---|---|"]
-        lines += [f"| `{_cell(each.names)}` | {_prose(_cell(each.about))} |" for each in command.arguments]
-        lines += [""]
-    lines += ["| option | | default |", "|---|---|---|"]
-    lines += [f"| `{_cell(each.names)}` | {_prose(_cell(each.about))} | {_default(each)} |" for each in command.options]
+    lines = [f"## {command.name}", "", _prose(command.about), ""]
+    if command.examples:
+        lines += ["```console", *command.examples, "```", ""]
+    lines += [*_table("argument", command.arguments), *_table("option", command.options)]
     return "\n".join([*lines, ""])
 
 
-def _about(text: str) -> str:
-    """A command's help: indented lines are examples, and become a code block."""
-    parts = re.split(r"((?:^  .*\n?)+)", text, flags=re.MULTILINE)
-    blocks = [f"\n```console\n{inspect.cleandoc(part)}\n```\n" for part in parts[1::2]]
-    return "".join(piece for pair in zip(map(_prose, parts[::2]), [*blocks, ""], strict=True) for piece in pair)
-
-
-def _default(parameter: Parameter) -> str:
-    if parameter.required:
-        return "**required**"
-    return f"`{_cell(parameter.default)}`" if parameter.default else ""
+def _table(title: str, parameters: tuple[Parameter, ...]) -> list[str]:
+    if not parameters:
+        return []
+    rows = [f"| `{_cell(each.names)}` | {_prose(_cell(each.about))} |" for each in parameters]
+    return [f"| {title} | |", "|---|---|", *rows, ""]
 
 
 def _cell(text: str) -> str:

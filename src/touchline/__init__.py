@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from touchline.core.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from touchline.analysis import evaluate as evaluate
     from touchline.analysis.one_call import analyze as analyze
     from touchline.analysis.tasks.track import load_tracker as load_tracker
     from touchline.core.errors import TouchlineError as TouchlineError
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from touchline.formats.bundle import open_bundle as open_bundle
     from touchline.goalkeeping.pose_finder import load_pose_finder as load_pose_finder
     from touchline.media.video_file import Video as Video
-    from touchline.metrics import evaluate as evaluate
     from touchline.recognition.recogniser import load_recogniser as load_recogniser
     from touchline.spotting.spotter import load_spotter as load_spotter
     from touchline.tracking.detector import load_detector as load_detector
@@ -48,7 +48,7 @@ else:
             "touchline.formats.bundle": ("Bundle", "open_bundle"),
             "touchline.goalkeeping.pose_finder": ("load_pose_finder",),
             "touchline.media.video_file": ("Video",),
-            "touchline.metrics": ("evaluate",),
+            "touchline.analysis": ("evaluate",),
             "touchline.recognition.recogniser": ("load_recogniser",),
             "touchline.spotting.spotter": ("load_spotter",),
             "touchline.tracking.detector": ("load_detector",),

@@ -96,7 +96,7 @@ def test_samples_that_are_no_numbers_are_told(model: Path, tmp_path: Path) -> No
         container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     result = extract_sound_features(path, extractor=load_sound_extractor(str(model)), out=tmp_path)
-    assert any("no numbers, the first at 0:0" in remark for remark in result.info.remarks)
+    assert any("not finite, the first at 0:0" in remark for remark in result.info.remarks)
 
 
 @pytest.mark.parametrize(

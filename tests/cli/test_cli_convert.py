@@ -76,7 +76,7 @@ def test_what_is_not_there_is_told_with_how_to_get_it(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert "holds no .json file" in run(tmp_path / "empty", tmp_path, "--to", "events.json", code=3).output
     write_labels(TIMELINE, tmp_path / "Labels-v2.json", game="g")
-    assert "no version" in run(tmp_path / "Labels-v2.json", tmp_path / "x.json", code=3).output
+    assert "matches no event format" in run(tmp_path / "Labels-v2.json", tmp_path / "x.json", code=3).output
 
 
 @pytest.mark.shared_data
@@ -86,4 +86,4 @@ def test_real_predictions_of_a_hundred_matches(shared_data: Path, tmp_path: Path
     found = [json.loads(line) for line in result.stdout.splitlines()]
     assert len(found) == 100 and sum(record["events"] for record in found) == 27_678
     assert all(not record["dropped"] for record in found)
-    assert all("confidences are not kept there" in record["notes"][0] for record in found)
+    assert all("confidences are not stored" in record["notes"][0] for record in found)

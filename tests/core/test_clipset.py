@@ -23,9 +23,9 @@ def test_classes_without_a_clip_are_counted_too() -> None:
 @pytest.mark.parametrize(
     ("items", "labels", "words"),
     [
-        ((ClipItem("a", "pass"), ClipItem("a", "pass")), ("pass",), "share ids"),
-        ((ClipItem("a", "pass"),), ("block",), "none of"),
-        ((), ("block", "block"), "twice"),
+        ((ClipItem("a", "pass"), ClipItem("a", "pass")), ("pass",), "share the ids"),
+        ((ClipItem("a", "pass"),), ("block",), "which are not in labels"),
+        ((), ("block", "block"), "must be distinct"),
     ],
 )
 def test_a_set_refuses_what_contradicts_itself(

@@ -26,7 +26,7 @@ def test_what_follows_from_the_place() -> None:
         ((40.0, 108.0), "swapped"),
         ((-1.0, 40.0), "outside the pitch"),
         ((math.nan, 40.0), "outside the pitch"),
-        ((120.0, 40.0), "middle of the goal"),
+        ((120.0, 40.0), "centre of the goal"),
     ],
 )
 def test_places_that_cannot_be(place: tuple[float, float], words: str) -> None:

@@ -52,7 +52,7 @@ def test_the_first_version_has_two_orders_and_classes() -> None:
 def test_recipes_name_a_set_or_list_labels() -> None:
     assert labels_named("ball-2") == list(BALL_2)
     assert labels_named(["a"]) == ["a"]
-    with pytest.raises(ValueError, match="no label set is called 'x'; there are"):
+    with pytest.raises(ValueError, match="unknown label set 'x'; choose from"):
         labels_named("x")
 
 
@@ -63,7 +63,7 @@ def test_recipes_name_a_set_or_list_labels() -> None:
         ({"labels": ()}, "distinct labels"),
         ({"fps": 0.0}, "fps=0.0"),
         ({"output_order": ("a",)}, "output_order"),
-        ({"aliases": {"x": "c"}}, "no labels of it"),
+        ({"aliases": {"x": "c"}}, "not its labels"),
     ],
 )
 def test_what_cannot_be_a_label_set(change: dict[str, object], message: str) -> None:

@@ -157,7 +157,7 @@ def test_what_is_missing_is_told_with_where_to_get_it(tmp_path: Path) -> None:
         load_feature_extractor("resnet152")
     with pytest.raises(InputError, match="no model is called 'nothing'"):
         load_feature_extractor("nothing")
-    with pytest.raises(InputError, match="makes no features of pictures"):
+    with pytest.raises(InputError, match="does not compute features of pictures"):
         load_feature_extractor(str(write_tiny_model(tmp_path)))
     (tmp_path / "broken.safetensors").write_bytes(b"x" * 50)
     with pytest.raises(InputError, match="damaged"):
@@ -192,5 +192,5 @@ def test_a_feature_that_is_no_number_is_never_written() -> None:
     runner = Runner(lambda pixels: (np.full((len(pixels), 2), np.nan, np.float32),), 2, "cpu: a test")
     config = EncoderConfig(name="bad", architecture="none", picture=SPEC)
     extractor = FeatureExtractor(config, runner=runner, width=2)
-    with pytest.raises(ResourceError, match="bad gave a feature that is no number"):
+    with pytest.raises(ResourceError, match="bad returned a feature that is not finite"):
         extractor.features([picture()])

@@ -95,14 +95,14 @@ def test_published_pickles(tmp_path: Path) -> None:
     average = values.mean(0)
     pca = PCA(6).fit(values - average)
     (tmp_path / "pca_512_TF2.pkl").write_bytes(pickle.dumps(pca))
-    with pytest.raises(InputError, match=r"average_512_TF2\.pkl: not there"):
+    with pytest.raises(InputError, match=r"average_512_TF2\.pkl: no such file"):
         load_reduction(tmp_path / "pca_512_TF2.pkl")
     (tmp_path / "average_512_TF2.pkl").write_bytes(pickle.dumps(average))
     reduction = load_reduction(tmp_path / "pca_512_TF2.pkl")
     assert np.allclose(reduction.apply(values), pca.transform(values - average), atol=1e-4)
     assert not reduction.published, "SoccerNet's is 2,048 to 512, whatever a file is called"
     (tmp_path / "mean.pkl").write_bytes(pickle.dumps(average[:-1]))
-    with pytest.raises(InputError, match=r"39 numbers, but pca_512_TF2\.pkl is of rows of 40"):
+    with pytest.raises(InputError, match=r"39 values, but pca_512_TF2\.pkl is for features of 40"):
         load_reduction(tmp_path / "pca_512_TF2.pkl", mean=tmp_path / "mean.pkl")
     (tmp_path / "other.pkl").write_bytes(pickle.dumps(pca))
     with pytest.raises(InputError, match="--mean FILE"):
@@ -122,9 +122,9 @@ def test_the_published_one_is_known_by_name_and_shape(tmp_path: Path) -> None:
 
 
 def test_too_little_to_fit_on_is_told() -> None:
-    with pytest.raises(InputError, match="take at most 4"):
+    with pytest.raises(InputError, match="use at most 4"):
         fit(rows(5), 10)
-    with pytest.raises(InputError, match="take at most 40"):
+    with pytest.raises(InputError, match="use at most 40"):
         fit(rows(), 41)
     with pytest.raises(ValueError, match="do not fit the width 40"):
         ReductionFit(40).add(np.zeros((3, 39)))

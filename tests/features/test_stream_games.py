@@ -96,12 +96,15 @@ def test_a_list_says_what_is_for_what(tmp_path: Path) -> None:
         "league/b/1": "test",
         "league/c/1": "train",
     }
-    for row, told in (("league/x,test", "no game 'league/x'"), ("league/a,exam", "part 'exam' is none of")):
+    for row, told in (
+        ("league/x,test", "no game is called 'league/x'"),
+        ("league/a,exam", "part 'exam' is unknown; use"),
+    ):
         parts.write_text(f"game,part\n{row}\n")
         with pytest.raises(InputError, match=told):
             write_games_set(tmp_path / "games", tmp_path / "set", streams={"picture": KIND}, parts=parts)
     parts.write_text("match\nleague/a\n")
-    with pytest.raises(InputError, match="game and part are needed"):
+    with pytest.raises(InputError, match="game and part are required"):
         write_games_set(tmp_path / "games", tmp_path / "set", streams={"picture": KIND}, parts=parts)
 
 
@@ -163,7 +166,7 @@ def test_parts_with_nothing_in_them_are_told(tmp_path: Path) -> None:
     made = write_games_set(
         tmp_path / "games", tmp_path / "set", streams={"picture": KIND}, parts=tmp_path / "parts.csv"
     )
-    assert made.remarks == ("there is no recording to test on: a head trained on this set will not be measured",)
+    assert made.remarks == ("no recording to test on: a head trained on this set will not be measured",)
 
 
 def test_sets_that_cannot_be_made(tmp_path: Path) -> None:
@@ -175,9 +178,9 @@ def test_sets_that_cannot_be_made(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="rows of 2048 numbers, but SoccerNet's"):
         write_games_set(tmp_path / "games", tmp_path / "set", streams={"picture": KIND})
     write(tmp_path / "games" / "league" / "c" / f"1_{KIND}.npy", np.ones((40, 8), np.float32), model="own")
-    with pytest.raises(InputError, match="rows of 8 numbers where other games have 512"):
+    with pytest.raises(InputError, match="features have 8 values per row where other games have 512"):
         write_games_set(tmp_path / "games", tmp_path / "set", streams={"picture": KIND})
-    with pytest.raises(InputError, match=f"'nothing' for 'sound'; features that are there: {KIND}"):
+    with pytest.raises(InputError, match=f"'nothing' for 'sound'; kinds found: {KIND}"):
         write_games_set(tmp_path / "games", tmp_path / "set", streams={"sound": "nothing"})
     (tmp_path / "empty").mkdir()
     for path, told in ((tmp_path / "empty", "no game has a label file"), (tmp_path / "none", "does not exist")):
@@ -222,4 +225,4 @@ def test_rows_that_are_no_numbers_are_told(tmp_path: Path) -> None:
     np.save(folder / f"1_{KIND}.npy", rows)
     made = write_games_set(tmp_path / "games", tmp_path / "set", streams={"picture": KIND})
     (remark,) = made.remarks
-    assert remark.startswith("league/c, half 1: 'picture' holds numbers that are not finite")
+    assert remark.startswith("league/c, half 1: 'picture' has values that are not finite")

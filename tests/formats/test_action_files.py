@@ -67,7 +67,7 @@ def test_predictions_come_back_as_they_were(tmp_path: Path) -> None:
     ("text", "words"),
     [
         ("id,said\na,run\n", "`id` and `label`"),
-        ("id,label\na,run\na,run\n", "there twice"),
+        ("id,label\na,run\na,run\n", "listed twice"),
         ("id,label,p:run\na,run,1.5\n", "line 2: '1.5'"),
         ("id,label,p:run\na,run,\n", "line 2"),
     ],

@@ -25,7 +25,7 @@ def test_every_file_name_is_of_one_format() -> None:
     assert len(set(names)) == len(names) and len({known.name for known in FORMATS}) == len(FORMATS)
     assert ".json" in file_endings()
     assert format_taking("labels.other") is None
-    with pytest.raises(InputError, match="'other' is not an event format; name one of events, Labels-v2"):
+    with pytest.raises(InputError, match="'other' is not an event format; choose one of events, Labels-v2"):
         format_named("other")
 
 
@@ -50,7 +50,7 @@ def test_files_are_recognised_by_what_they_hold(document: dict[str, object], gam
     ("data", "message"),
     [
         (b'{"schema": "touchline.sound", "version": 1}', "schema 'touchline.sound' version 1 is not"),
-        (b'{"schema": "touchline.events", "version": 2}', "another version"),
+        (b'{"schema": "touchline.events", "version": 2}', "is not the supported"),
         (b"{}", "neither 'annotations' nor 'predictions'"),
         (b"label,time", "line 1: not readable as JSON"),
         (b"", "empty"),

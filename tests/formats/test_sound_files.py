@@ -49,9 +49,9 @@ def test_no_sound_is_a_reading_too(tmp_path: Path) -> None:
     [
         ({"schema": "other"}, "schema 'other'"),
         ({"version": 99}, "version 99"),
-        ({"whistles": [{"start_us": 5, "end_us": 1, "confidence": 0.5, "pitch_hz": 3.0}]}, "no whistle"),
-        ({"whistles": [{"start": 5}]}, "not a sound's reading"),
-        ({"swells": [{"time_us": 1, "confidence": float("nan"), "rise_db": 1.0}]}, "no swell"),
+        ({"whistles": [{"start_us": 5, "end_us": 1, "confidence": 0.5, "pitch_hz": 3.0}]}, "a whistle needs"),
+        ({"whistles": [{"start": 5}]}, "not a sound analysis"),
+        ({"swells": [{"time_us": 1, "confidence": float("nan"), "rise_db": 1.0}]}, "a swell needs"),
     ],
 )
 def test_a_broken_document_is_told(tmp_path: Path, change: dict, message: str) -> None:

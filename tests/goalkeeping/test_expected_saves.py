@@ -86,7 +86,7 @@ def test_technique_moves_a_chance_only_where_an_effect_was_shown() -> None:
     p, low, high = chance(SHOT, shown, techniques=["smother"])
     assert p != chance(SHOT)[0] and high - low > chance(SHOT)[2] - chance(SHOT)[1]
     assert chance(SHOT, shown, techniques=[None]) == chance(SHOT)
-    with pytest.raises(InputError, match="'dive' is unknown; there are passive"):
+    with pytest.raises(InputError, match="'dive' is unknown; the model knows passive"):
         technique_logits(MODEL, shot_features([SHOT]), ["dive"])
 
 

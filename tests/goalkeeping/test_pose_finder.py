@@ -111,7 +111,7 @@ def test_confidence_is_the_logistic_function_of_the_model_file() -> None:
 
 @pytest.mark.parametrize("crop", [np.zeros((5, 5), np.uint8), np.zeros((5, 5, 3), np.float32)])
 def test_crops_of_another_kind_are_a_mistake_of_the_program(crop: np.ndarray) -> None:
-    with pytest.raises(ValueError, match="not uint8"):
+    with pytest.raises(ValueError, match="must be uint8"):
         stub().find([crop])
 
 

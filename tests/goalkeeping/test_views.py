@@ -64,7 +64,7 @@ def test_a_pose_does_not_depend_on_where_the_camera_stood_or_how_near() -> None:
 
 
 def test_a_pose_without_extent_is_refused() -> None:
-    with pytest.raises(ValueError, match="no extent"):
+    with pytest.raises(ValueError, match="coincide"):
         normalise_bones(np.zeros((2, 16, 3)))
 
 

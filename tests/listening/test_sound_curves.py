@@ -108,7 +108,7 @@ def test_reading_does_not_depend_on_chunks() -> None:
 
 def test_silence_is_told_and_claims_nothing() -> None:
     reading = listen([np.zeros(30 * RATE_HZ, np.float32)])
-    assert reading.remarks == ("the sound is silent from beginning to end (0:30); nothing can be heard in it",)
+    assert reading.remarks == ("the sound is silent throughout (0:30); nothing can be detected",)
     assert (reading.curves[:, :3] == 0).all()
     assert np.isfinite(reading.curves).all()
     assert reading.whistles == reading.swells == ()
@@ -120,7 +120,7 @@ def test_samples_that_are_no_numbers_are_silence_and_told() -> None:
     sound[20_000] = np.inf
     reading = listen([sound])
     assert reading.remarks == (
-        "101 of 960,000 samples of the sound are no numbers, the first at 0:01.000: taken as silence",
+        "101 of 960,000 samples of the sound are not finite, the first at 0:01.000: treated as silence",
     )
     assert np.isfinite(reading.curves).all()
     assert [one.start_us / 1e6 for one in reading.whistles] == pytest.approx([40.0], abs=0.1)
@@ -128,7 +128,7 @@ def test_samples_that_are_no_numbers_are_silence_and_told() -> None:
 
 def test_a_low_rate_is_told() -> None:
     (remark,) = listen([crowd(10.0).astype(np.float32)], source_rate_hz=8_000).remarks
-    assert remark == "the sound has 8 kHz and ends at 4000 Hz: higher whistles cannot be heard"
+    assert remark == "the sound is sampled at 8 kHz: whistles above 4000 Hz cannot be detected"
     assert listen([crowd(10.0).astype(np.float32)], source_rate_hz=44_100).remarks == ()
 
 

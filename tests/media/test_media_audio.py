@@ -115,7 +115,7 @@ def test_damaged_sound_is_silence_and_told(tmp_path: Path) -> None:
     assert coverage.packets_skipped >= 20
     assert any(gap.reason == "damaged packets" and gap.start_us < 2_000_000 for gap in coverage.gaps)
     assert coverage.lost_us / 1e6 == pytest.approx(1.0, abs=0.3)
-    assert "taken as silence, the first at 0:01.0 (damaged packets)" in lost_sound(coverage)[0]
+    assert "treated as silence, the first at 0:01.0 (damaged packets)" in lost_sound(coverage)[0]
 
 
 def test_sound_that_ends_before_the_picture_is_told(tmp_path: Path) -> None:

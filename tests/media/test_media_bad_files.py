@@ -91,7 +91,7 @@ def test_cut_inside_the_first_frame(tmp_path: Path) -> None:
     whole = write_frames(tmp_path / "whole.mp4", pictures, container_options={"movflags": "faststart"}).read_bytes()
     path = tmp_path / "stub.mp4"
     path.write_bytes(whole[: whole.index(b"mdat") + 1500])
-    with pytest.raises(InputError, match="no picture that can be decoded"):
+    with pytest.raises(InputError, match="no frame that can be decoded"):
         probe(path)
 
 
@@ -287,4 +287,4 @@ def test_too_little_memory_is_a_lack_of_resources_and_no_damage(tmp_path: Path) 
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment, check=True)
         outputs.append(done.stdout)
     assert outputs[0] == "2\n"
-    assert "8k.mkv' needs more memory than there is" in outputs[1]
+    assert "8k.mkv' needs more memory to decode than is free" in outputs[1]

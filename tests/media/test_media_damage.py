@@ -186,7 +186,7 @@ def test_a_matroska_header_that_lies_about_its_duration_is_not_believed(tmp_path
     shown, coverage = read(path)
     assert shown == [(i * STEP_US, i) for i in range(50)]
     assert coverage.duration_us == 2_000_000 and coverage.complete
-    assert any("the pictures were believed" in repair for repair in coverage.repairs)
+    assert any("the end of the pictures is used" in repair for repair in coverage.repairs)
 
 
 def retimed(source: Path, into: Path, frames: list[int]) -> Path:

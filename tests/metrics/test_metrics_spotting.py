@@ -256,11 +256,11 @@ def test_far_negative_time_is_named() -> None:
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"labels": []}, "at least one"), ({"labels": ["A", "A"]}, "all different"), ({"fps": 0}, "fps=0")],
+    [({"labels": []}, "at least one"), ({"labels": ["A", "A"]}, "all distinct"), ({"fps": 0}, "fps=0")],
 )
 def test_wrong_arguments(options: dict[str, Any], message: str) -> None:
     arguments: dict[str, Any] = {"labels": ["A"], "fps": 2, **options}
     with pytest.raises(ValueError, match=message):
         average_map([empty_columns()], [empty_columns()], **arguments)
-    with pytest.raises(ValueError, match="games of truth"):
+    with pytest.raises(ValueError, match=r"truth has . games and predictions"):
         average_map([empty_columns()], [], labels=["A"], fps=2)

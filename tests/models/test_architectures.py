@@ -83,7 +83,7 @@ def test_a_new_backbone_is_an_entry_of_the_table(stripes: Path, tmp_path: Path) 
 
 
 def test_networks_without_published_weights_are_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="--architecture pitch-net: there are no published weights of it; there are"):
+    with pytest.raises(UsageError, match="--architecture pitch-net: it has no published weights; choose one of"):
         import_model(tmp_path / "a.pth", architecture="pitch-net")
 
 

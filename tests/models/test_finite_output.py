@@ -67,7 +67,7 @@ def _runner(*shapes: tuple[int, ...], bad: float, batch: int = 1) -> Runner:
         outputs[-1][(0,) * outputs[-1].ndim] = bad
         return outputs
 
-    return Runner(run, batch, "cpu: asked for")
+    return Runner(run, batch, "cpu: requested")
 
 
 def _detect(bad: float) -> None:
@@ -159,7 +159,7 @@ class _HubModel(nn.Module):
 
 
 def _hub_model(name: str, bad: float) -> HubModel:
-    return HubModel(name, _HubModel(bad), _Processor(), "", torch.device("cpu"), "cpu: asked for")
+    return HubModel(name, _HubModel(bad), _Processor(), "", torch.device("cpu"), "cpu: requested")
 
 
 def _detect_with_hub(bad: float) -> None:
@@ -198,19 +198,19 @@ def _spot(bad: float) -> None:
 
 
 MODELS: dict[str, tuple[Callable[[float], None], str]] = {
-    "detector": (_detect, r"people gave a detection that is no number \(cpu: asked for\); check the model file"),
-    "hub detector": (_detect_with_hub, "hub-people gave a detection that is no number"),
-    "pitch finder": (_find_pitch, "pitch gave a keypoint that is no number"),
-    "pose finder": (_find_pose, "pose gave a joint that is no number"),
-    "hub pose finder": (_find_pose_with_hub, "hub-pose gave a joint that is no number"),
-    "clip recogniser": (_recognise_clips, "clips gave a score that is no number"),
-    "skeleton recogniser": (_recognise_joints, "joints gave a score that is no number"),
-    "feature extractor": (_extract_features, "features gave a feature that is no number"),
-    "stream spotter": (_spot_streams, "head gave a score that is no number"),
-    "sound curves": (_hear, "sound-curves gave a probability that is no number"),
+    "detector": (_detect, r"people returned a detection that is not finite \(cpu: requested\); check the model file"),
+    "hub detector": (_detect_with_hub, "hub-people returned a detection that is not finite"),
+    "pitch finder": (_find_pitch, "pitch returned a keypoint that is not finite"),
+    "pose finder": (_find_pose, "pose returned a joint that is not finite"),
+    "hub pose finder": (_find_pose_with_hub, "hub-pose returned a joint that is not finite"),
+    "clip recogniser": (_recognise_clips, "clips returned a score that is not finite"),
+    "skeleton recogniser": (_recognise_joints, "joints returned a score that is not finite"),
+    "feature extractor": (_extract_features, "features returned a feature that is not finite"),
+    "stream spotter": (_spot_streams, "head returned a score that is not finite"),
+    "sound curves": (_hear, "sound-curves returned a probability that is not finite"),
     "spotter": (
         _spot,
-        r"the network gave a score that is no number at grid frame 2 \(torch\); run again with --device",
+        r"the network returned a score that is not finite at grid frame 2 \(torch\); run again with --device",
     ),
 }
 
@@ -228,7 +228,9 @@ def test_finite_outputs_pass_and_the_first_bad_row_is_named() -> None:
     good, bad = np.zeros((4, 2)), np.zeros((4, 2, 3))
     require_finite_output(good, np.zeros((0, 3)), model="m", what="score", runs_on="cpu")
     bad[2, 1, 1], bad[3] = -np.inf, np.nan
-    with pytest.raises(ResourceError, match=r"m gave a box that is no number at row 12 \(cuda: x\); run again with"):
+    with pytest.raises(
+        ResourceError, match=r"m returned a box that is not finite at row 12 \(cuda: x\); run again with"
+    ):
         require_finite_output(good, bad, model="m", what="box", runs_on="cuda: x", rows="row", first_row=10)
 
 
@@ -239,5 +241,5 @@ def test_a_detector_that_overflows_is_no_empty_picture(backend: Any, tmp_path: P
         for name, weights in network.named_parameters():
             weights.fill_(1e30 if "weight" in name else 1.0)
     path = save_model(tmp_path / "huge", network, DETECTOR.model_copy(update={"network": network.settings}))
-    with pytest.raises(ResourceError, match="people gave a detection that is no number"):
+    with pytest.raises(ResourceError, match="people returned a detection that is not finite"):
         load_detector(str(path), device="cpu", backend=backend).detect([PICTURE])

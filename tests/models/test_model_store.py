@@ -60,7 +60,7 @@ def test_other_shapes_are_listed(saved: Any, tmp_path: Path) -> None:
 def test_weights_that_are_no_numbers_are_refused(saved: Any, tmp_path: Path) -> None:
     broken = torch.tensor([0.0, float("nan")])
     path = rewrite(saved[0], tmp_path / "m.safetensors", lambda t: t.update({"classifier.bias": broken}))
-    with pytest.raises(InputError, match="not finite numbers"):
+    with pytest.raises(InputError, match="are not finite"):
         store.load_model(path)
 
 
@@ -68,7 +68,7 @@ def test_weights_that_are_no_numbers_are_refused(saved: Any, tmp_path: Path) -> 
 def test_a_truncated_file_is_refused(saved: Any, tmp_path: Path, kept: int) -> None:
     path = tmp_path / "cut.safetensors"
     path.write_bytes(saved[0].read_bytes()[:kept])
-    with pytest.raises(InputError, match="not a model of touchline"):
+    with pytest.raises(InputError, match="not a touchline model"):
         store.load_model(path)
 
 
@@ -91,7 +91,7 @@ def test_an_invalid_configuration_names_the_field(tmp_path: Path) -> None:
         ({"architecture": "other"}, "architecture 'other'"),
         ({"labels": ("A", "B", "C")}, "2 outputs do not fit"),
         ({"network": {"num_classes": 2, "no_such": 1}}, "no_such"),
-        ({"network": {"num_classes": 2, "frame_step": 3}}, r"stacks of \(0, 3, 6\)"),
+        ({"network": {"num_classes": 2, "frame_step": 3}}, r"stack offsets \(0, 3, 6\)"),
     ],
 )
 def test_configurations_that_contradict_themselves(change: dict, message: str) -> None:

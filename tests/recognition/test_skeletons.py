@@ -66,7 +66,7 @@ def test_temperature_makes_less_sure_and_changes_no_order() -> None:
 
 @pytest.mark.parametrize("shape", [(1, 7, 6, 3), (1, 8, 5, 3), (1, 8, 6, 2), (8, 6, 3)])
 def test_arrays_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match=r"do not fit the recogniser's \(8, 6, 3\)"):
+    with pytest.raises(ValueError, match=r"the recogniser expects \(8, 6, 3\)"):
         recogniser().scores(np.zeros(shape, np.float32))
 
 
@@ -86,7 +86,7 @@ def test_the_first_array_of_an_npz_and_other_numbers_will_do(tmp_path: Path) -> 
 
 def test_one_moment_is_repeated_and_said(tmp_path: Path) -> None:
     read, note = read_sequence(saved(tmp_path, places(1)), spec=SPEC)
-    assert note == "1 moments, spread over the 8 wanted"
+    assert note == "1 moments, resampled to 8"
     np.testing.assert_array_equal(read, np.repeat(places(1), 8, axis=0))
     assert np.isfinite(recogniser().scores(read[None])).all()
 
@@ -126,13 +126,13 @@ def test_spacejams_objects_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        (np.zeros((8, 5, 3)), r"joints of shape \(8, 5, 3\) do not fit \(moments, 6, 2 or 3\) with the joints a, b"),
-        (np.zeros((0, 6, 3)), r"joints of shape \(0, 6, 3\) do not fit"),
-        (np.zeros((8, 6, 3)), "no joint was found in any moment"),
-        (np.full((8, 6, 2), np.nan), "no joint was found in any moment"),
-        (np.zeros((8, 6, 4)), r"shape \(8, 6, 4\) and float64 holds no sequence"),
+        (np.zeros((8, 5, 3)), r"joints have shape \(8, 5, 3\), expected \(moments, 6, 2 or 3\) with the joints a, b"),
+        (np.zeros((0, 6, 3)), r"joints have shape \(0, 6, 3\), expected"),
+        (np.zeros((8, 6, 3)), "no joint is visible at any moment"),
+        (np.full((8, 6, 2), np.nan), "no joint is visible at any moment"),
+        (np.zeros((8, 6, 4)), r"shape \(8, 6, 4\) and float64 is not a sequence"),
         (np.zeros((8, 6)), r"shape \(8, 6\)"),
-        (np.full((8, 6, 3), "x"), "holds no sequence of joints"),
+        (np.full((8, 6, 3), "x"), "is not a sequence of joints"),
         (np.array([{0: "here"}], dtype=object), "not joints of SpaceJam"),
         (np.array([{99: (1, 2)}], dtype=object), "joint 99 is outside"),
     ],
@@ -161,7 +161,7 @@ def test_a_model_file_is_found_and_others_are_refused(tmp_path: Path, monkeypatc
     assert (loaded.name, loaded.labels, loaded.spec) == ("joints", ("x", "y", "z"), SPEC)
     np.testing.assert_allclose(loaded.scores(places()[None]), recogniser().scores(places()[None]), atol=1e-6)
     monkeypatch.setattr("touchline.recognition.skeletons.list_models", list)
-    with pytest.raises(InputError, match=r"name a recogniser of joints with --model; there are \[\]"):
+    with pytest.raises(InputError, match=r"name a recogniser of joints with --model; installed are \[\]"):
         load_skeleton_recogniser()
     clips = ClipConfig(
         name="c", architecture="action-net", labels=("x", "y", "z"), clip=ClipSpec(frames=4, width=32, height=32)

@@ -136,7 +136,7 @@ def test_smoothing_corrects_a_single_window_but_not_across_a_gap() -> None:
 
 
 def test_what_does_not_fit_is_refused() -> None:
-    with pytest.raises(ValueError, match="does not fit"):
+    with pytest.raises(ValueError, match="the recogniser expects"):
         shirt_recogniser().scores([np.zeros((8, 4, 4, 3), np.uint8)])
     with pytest.raises(ValueError, match="stride=9"):
         TrackRecogniser(shirt_recogniser(), stride=9)

@@ -105,7 +105,7 @@ def test_look_at_reads_a_picture(tmp_path: Path) -> None:
     found = look_at(tmp_path / "7.png", finder=OneTechnique(), locate=lambda path, rgb: FoundKeeper(None))
     assert found.name == "7.png" and found.rgb.shape == (200, 200, 3)
     (tmp_path / "bad.png").write_bytes(b"nothing")
-    with pytest.raises(InputError, match=r"bad\.png: not a picture"):
+    with pytest.raises(InputError, match=r"bad\.png: not a readable image"):
         look_at(tmp_path / "bad.png", finder=OneTechnique(), locate=lambda path, rgb: FoundKeeper(None))
 
 
@@ -113,7 +113,7 @@ def test_keepers_are_told_apart_and_unknown_ones_refused() -> None:
     every = moments(["7.png", "8.png"], [Shot(110, 44, id="7", keeper="Ada")])
     assert list(by_keeper(every)) == ["Ada", "Goalkeeper"]
     assert len(require_known("Ada", every)) == 1
-    with pytest.raises(InputError, match="keeper 'Bob' is unknown; there are Ada, Goalkeeper"):
+    with pytest.raises(InputError, match="keeper 'Bob' is unknown; the keepers are Ada, Goalkeeper"):
         require_known("Bob", every)
 
 

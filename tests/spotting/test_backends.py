@@ -117,7 +117,7 @@ def test_unknown_devices_and_backends_are_refused(model: Path) -> None:
 
 
 def test_the_device_is_explained(model: Path) -> None:
-    assert load_spotter(model, device="cpu", backend="torch", threads=1).device_reason == "cpu: asked for; torch"
+    assert load_spotter(model, device="cpu", backend="torch", threads=1).device_reason == "cpu: requested; torch"
 
 
 def test_cuda_without_a_device_is_refused(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -139,7 +139,7 @@ def test_ends_repeat_the_nearest_features(network: Any, pictures: np.ndarray) ->
 
 def test_a_missing_frame_is_an_error(network: Any, pictures: np.ndarray) -> None:
     engine = Engine(plan_of(network), TorchBackend(network, device=torch.device("cpu")))
-    with pytest.raises(ValueError, match="frame 3 came where frame 2 was due"):
+    with pytest.raises(ValueError, match="index=3: frame 2 was expected"):
         list(engine.run((index, pictures[index]) for index in (0, 1, 3)))
 
 

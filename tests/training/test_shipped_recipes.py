@@ -40,9 +40,9 @@ def test_a_file_goes_before_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ("spotting-simlated", "no such recipe; did you mean spotting-simulated?"),
-        ("recipes/pitch.yaml", "no such recipe; did you mean pitch?"),
-        ("xyz", "those that ship: basketball, "),
+        ("spotting-simlated", "recipe not found; did you mean 'spotting-simulated'?"),
+        ("recipes/pitch.yaml", "recipe not found; did you mean 'pitch'?"),
+        ("xyz", "the built-in recipes: basketball, "),
     ],
 )
 def test_a_wrong_name_is_answered_with_the_nearest(

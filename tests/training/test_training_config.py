@@ -142,7 +142,7 @@ def test_mistakes_are_named(tmp_path: Path, override: str, message: str) -> None
 
 
 def test_files_that_are_no_recipes_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no such recipe"):
+    with pytest.raises(InputError, match="recipe not found"):
         read_recipe(tmp_path / "absent.yaml")
     with pytest.raises(InputError, match="not YAML"):
         read_recipe(_recipe(tmp_path, "a: [1"))

@@ -77,7 +77,7 @@ def test_log_goes_on_when_the_folder_cannot_be_written(tmp_path: Path, caplog: p
     (tmp_path / "file").write_text("")
     with MetricLog(tmp_path / "file" / "log", tensorboard=False) as log:
         log.log(1, loss=1.0)
-    assert "training goes on" in caplog.text
+    assert "training continues" in caplog.text
 
 
 class _BrokenBoard:

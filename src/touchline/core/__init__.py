@@ -1,4 +1,4 @@
-"""The values everything speaks, and the clock: no I/O, no torch."""
+"""Value types shared by the whole package, and the clock. No I/O, no torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What players do: a label over a span of a track, and the scores behind it."""
+"""Player actions: a label over a span of a track, and the recogniser scores behind it."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ import numpy as np
 import numpy.typing as npt
 
 MOVEMENTS = ("standing", "walking", "running", "sprinting")
-"""What metres tell of a player's movement, slowest first."""
+"""Movement labels derived from speed in metres per second, slowest first."""
 
 ON_THE_BALL = "on-the-ball"
-"""Said of a player whom the ball is with."""
+"""Label of the player in possession of the ball."""
 
 MOVEMENT_SOURCE, BALL_SOURCE = "movement", "ball"
-"""Where such labels come from; others come from a recogniser, and its name is their source."""
+"""Sources of derived labels; labels from a recogniser carry the recogniser's name as their source."""
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What one player does over a span of time.
+    """The action of one player over a span of time.
 
     Attributes:
-        track_id: whose.
-        label: what, e.g. ``"dribble"`` or ``"walking"``.
-        start_us, end_us: half-open span.
-        confidence: 0 to 1; the mean over the span.
+        track_id: track of the player, from 1.
+        label: name of the action, e.g. ``"dribble"`` or ``"walking"``.
+        start_us, end_us: half-open span, microseconds.
+        confidence: mean over the span, 0 to 1.
         source: ``"movement"``, ``"ball"`` or the name of a recogniser.
 
     """
@@ -41,22 +41,22 @@ class Action:
         if self.track_id < 1:
             raise ValueError(f"track_id={self.track_id} must be 1 or more")
         if not self.label or not self.source:
-            raise ValueError(f"label={self.label!r}, source={self.source!r}: an action needs both")
+            raise ValueError(f"label={self.label!r} and source={self.source!r} must not be empty")
         if not 0 <= self.start_us < self.end_us:
-            raise ValueError(f"action [{self.start_us}, {self.end_us}) us is not a span from 0 on")
+            raise ValueError(f"span [{self.start_us}, {self.end_us}) us must satisfy 0 <= start_us < end_us")
         if not 0.0 <= self.confidence <= 1.0:
             raise ValueError(f"confidence={self.confidence} is outside 0 to 1")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WindowScores:
-    """What a recogniser says of one track, window by window.
+    """A recogniser's class probabilities for one track, window by window.
 
     Attributes:
-        track_id: whose.
-        starts_us, ends_us: int64 (n,), half-open spans of the windows; starts increase strictly.
+        track_id: track of the player.
+        starts_us, ends_us: int64 (n,), half-open spans of the windows; starts are strictly increasing.
         values: float32 (n, classes), probabilities.
-        padded: bool (n,): whether the track ended before the window did.
+        padded: bool (n,), True where the track ended before the window did.
 
     """
 
@@ -74,19 +74,19 @@ class WindowScores:
                 f"padded {self.padded.shape} and values {self.values.shape}"
             )
         if not bool(np.all(np.diff(self.starts_us) > 0)) or not bool(np.all(self.ends_us > self.starts_us)):
-            raise ValueError(f"track {self.track_id}: windows must start one after the other and end after they start")
+            raise ValueError(f"track {self.track_id}: window starts must increase strictly and ends come after starts")
 
 
 @dataclass(frozen=True, slots=True)
 class Actions:
-    """What everyone in one video does.
+    """The actions of all players in one video.
 
     Attributes:
-        actions: ordered by track, start and source; spans of one track may overlap across sources.
-        windows: the recogniser's scores behind them, one entry a track, or empty.
+        actions: sorted by track, start and source; spans of one track may overlap across sources.
+        windows: recogniser scores behind the actions, one entry per track; may be empty.
         labels: the recogniser's classes, in the column order of the scores.
-        recogniser: its name; None where no network was asked.
-        notes: what a user should hear, such as tracks that were too small to be looked at.
+        recogniser: name of the recogniser; None if none was run.
+        notes: remarks for the user, such as tracks that were too small to classify.
 
     """
 
@@ -101,14 +101,14 @@ class Actions:
         object.__setattr__(self, "actions", tuple(ordered))
         wrong = [w.track_id for w in self.windows if w.values.shape[1:] != (len(self.labels),)]
         if wrong:
-            raise ValueError(f"scores of tracks {wrong[:5]} do not have one column for each of {self.labels}")
+            raise ValueError(f"scores of tracks {wrong[:5]} must have one column for each label of {self.labels}")
 
 
 class ActionLookup:
-    """What everyone does at a moment.
+    """A lookup of the actions that are active at a given time.
 
     Args:
-        actions: of one video.
+        actions: actions of one video.
 
     """
 
@@ -118,7 +118,7 @@ class ActionLookup:
             self._by_track.setdefault(action.track_id, []).append(action)
 
     def at(self, track_id: int, *, time_us: int) -> list[Action]:
-        """What a player does at a time: what a network says first, then movement, then the ball."""
+        """Return a player's actions at a time: recogniser labels first, then movement, then ball possession."""
         now = [a for a in self._by_track.get(track_id, ()) if a.start_us <= time_us < a.end_us]
         return sorted(now, key=lambda a: (_ORDER.get(a.source, -1), a.label))
 

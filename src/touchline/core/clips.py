@@ -1,8 +1,8 @@
-"""Labelled clips to learn from or to be measured on: what each shows, and which of them must stay together.
+"""Labelled clips for training and evaluation, with the groupings that a train/test split must respect.
 
-A clip is a video file, a folder of pictures, or a sequence of joints. Two clips of one *family* show the same moment:
-copies, flips, turns of one original. Two clips of one *group* come from the same match, game or person. Neither may be
-split between training and testing.
+A clip is a video file, a folder of images, or a sequence of joints. Clips of one *family* show the same moment: copies,
+flips and rotations of one original. Clips of one *group* come from the same match, game or person. Neither a family nor
+a group may be split between training and testing.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ class ClipItem:
     """One labelled clip.
 
     Attributes:
-        id: unique in its set, e.g. ``"shooting/003"`` or ``"0006103_flipped"``.
-        label: what happens in it, one of the set's labels.
-        path: a video file or a folder of pictures; None where only labels are known.
-        family: id of the original that this is a copy of; its own id where it is an original.
-        group: match, game or person; None where nobody knows.
-        split: ``"train"``, ``"val"`` or ``"test"`` where the data set itself says so.
-        joints: a file of joints that belongs to it, or None.
+        id: unique in the set, e.g. ``"shooting/003"`` or ``"0006103_flipped"``.
+        label: class of the clip, one of the set's labels.
+        path: a video file or a folder of images; None where only labels are known.
+        family: id of the original that the clip was copied from; its own id for an original.
+        group: match, game or person; None if unknown.
+        split: ``"train"``, ``"val"`` or ``"test"`` as the data set defines it; None if it does not.
+        joints: file with the clip's joints, or None.
 
     """
 
@@ -38,29 +38,29 @@ class ClipItem:
 
     def __post_init__(self) -> None:
         if not self.id or not self.label:
-            raise ValueError(f"id={self.id!r}, label={self.label!r}: a clip needs both")
+            raise ValueError(f"id={self.id!r} and label={self.label!r} must not be empty")
         if not self.family:
             object.__setattr__(self, "family", self.id)
 
     @property
     def original(self) -> bool:
-        """Whether it is no copy of another clip."""
+        """Whether the clip is an original rather than a copy of another clip."""
         return self.family == self.id
 
     @property
     def kept_together(self) -> str:
-        """What must not be split: the group where it is known, otherwise the family."""
+        """Key of the clips that must stay in one split: the group if known, otherwise the family."""
         return self.family if self.group is None else self.group
 
 
 @dataclass(frozen=True, slots=True)
 class ClipSet:
-    """Labelled clips.
+    """A set of labelled clips.
 
     Attributes:
-        items: in a fixed order.
-        labels: the classes, in the order of a model's outputs; some may have no clip.
-        unreadable: files that were left out, each with the reason.
+        items: clips in a fixed order.
+        labels: class names in the order of a model's outputs; a class may have no clips.
+        unreadable: files that were skipped, each with the reason.
 
     """
 
@@ -70,13 +70,13 @@ class ClipSet:
 
     def __post_init__(self) -> None:
         if len(set(self.labels)) != len(self.labels):
-            raise ValueError(f"labels={self.labels} name a class twice")
+            raise ValueError(f"labels={self.labels} must be distinct")
         twice = [clip_id for clip_id, count in Counter(item.id for item in self.items).items() if count > 1]
         if twice:
-            raise ValueError(f"items share ids: {sorted(twice)[:5]}; ids are unique in a set")
+            raise ValueError(f"items share the ids {sorted(twice)[:5]}; ids must be unique in a set")
         unknown = sorted({item.label for item in self.items} - set(self.labels))
         if unknown:
-            raise ValueError(f"labels of clips {unknown} are none of {self.labels}")
+            raise ValueError(f"clips have the labels {unknown}, which are not in labels={self.labels}")
 
     def __iter__(self) -> Iterator[ClipItem]:
         return iter(self.items)
@@ -85,6 +85,6 @@ class ClipSet:
         return len(self.items)
 
     def counts(self) -> dict[str, int]:
-        """Clips of every class, in the order of the labels."""
+        """Return the number of clips per class, in the order of the labels."""
         found = Counter(item.label for item in self.items)
         return {label: found[label] for label in self.labels}

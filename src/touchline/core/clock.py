@@ -1,6 +1,6 @@
-"""The one place where microseconds, milliseconds, frames and "half - mm:ss" meet.
+"""Conversions between microseconds, milliseconds, frames and SoccerNet's "half - mm:ss" clock.
 
-Time inside touchline is integer microseconds from the first shown frame. Everything else is converted here.
+Time inside touchline is integer microseconds from the first shown frame; all conversions are in this module.
 """
 
 from __future__ import annotations
@@ -15,53 +15,53 @@ _GAME_TIME = re.compile(r"^\s*(\d+)\s*-\s*(\d+):(\d{1,2}(?:\.\d+)?)\s*$")
 
 
 def us_from_seconds(seconds: float | Fraction) -> int:
-    """Nearest microsecond of a time in seconds (ties to even, as Python rounds)."""
+    """Convert seconds to the nearest microsecond (ties to even, as in Python's ``round``)."""
     return round(seconds * US_PER_S)
 
 
 def seconds_from_us(time_us: int) -> float:
-    """Seconds of a time in microseconds."""
+    """Convert microseconds to seconds."""
     return time_us / US_PER_S
 
 
 def us_from_ms(time_ms: float) -> int:
-    """Nearest microsecond of a time in milliseconds."""
+    """Convert milliseconds to the nearest microsecond."""
     return round(time_ms * US_PER_MS)
 
 
 def ms_from_us(time_us: int) -> int:
-    """Nearest whole millisecond of a time in microseconds, as SoccerNet's ``position`` stores it."""
+    """Convert microseconds to the nearest millisecond, the unit of SoccerNet's ``position``."""
     return round(Fraction(time_us, US_PER_MS))
 
 
 def frame_from_ms(time_ms: int, *, fps: float) -> int:
-    """Training frame of a label, lRomul's rule: ``round(ms * fps / 1000)`` with banker's rounding."""
+    """Return the training frame of a label by lRomul's rule: ``round(ms * fps / 1000)`` with banker's rounding."""
     return round(time_ms * fps * 0.001)
 
 
 def us_from_frame(index: int, *, fps: float) -> int:
-    """Time of sample ``index`` on a regular grid of ``fps`` samples a second that starts at 0."""
+    """Return the time of sample ``index`` on a regular grid of ``fps`` samples per second that starts at 0."""
     return round(Fraction(index * US_PER_S) / Fraction(fps).limit_denominator(1_000_000))
 
 
 def frame_from_us(time_us: int, *, fps: float) -> int:
-    """Index of the grid sample nearest to a time, the inverse of :func:`us_from_frame`."""
+    """Return the index of the grid sample nearest to a time; the inverse of :func:`us_from_frame`."""
     return round(Fraction(time_us, US_PER_S) * Fraction(fps).limit_denominator(1_000_000))
 
 
 def format_game_time(time_us: int, *, half: int = 1) -> str:
-    """SoccerNet's clock, ``"1 - 04:07"``: half, minutes (not wrapped at 60) and whole seconds, rounded down."""
+    """Format a time as SoccerNet's clock, ``"1 - 04:07"``: half, minutes (not wrapped at 60), seconds rounded down."""
     if time_us < 0:
-        raise ValueError(f"time_us={time_us} is negative; a game time counts from the first shown frame")
+        raise ValueError(f"time_us={time_us} is negative; game times count from the first shown frame")
     minutes, seconds = divmod(time_us // US_PER_S, 60)
     return f"{half} - {minutes:02d}:{seconds:02d}"
 
 
 def parse_game_time(text: str) -> tuple[int, int]:
-    """``(half, time_us)`` of a SoccerNet clock such as ``"1 - 04:07"`` or the unpadded ``"1 - 40:2"``.
+    """Parse a SoccerNet clock such as ``"1 - 04:07"`` or the unpadded ``"1 - 40:2"`` into ``(half, time_us)``.
 
     Raises:
-        ValueError: the text is no game time; the message shows it.
+        ValueError: the text is not a game time; the message quotes it.
 
     """
     match = _GAME_TIME.match(text)
@@ -72,7 +72,7 @@ def parse_game_time(text: str) -> tuple[int, int]:
 
 
 def format_clock(time_us: int, *, decimals: int = 3) -> str:
-    """A time for people: ``"0:04.120"``, ``"1:02:03.500"``."""
+    """Format a time for display: ``"0:04.120"``, ``"1:02:03.500"``."""
     sign = "-" if time_us < 0 else ""
     scale = 10**decimals
     ticks = round(Fraction(abs(time_us) * scale, US_PER_S))

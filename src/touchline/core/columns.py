@@ -1,8 +1,8 @@
-"""Events of one game as columns: what a metric reads, in file order and unchecked.
+"""Events of one game as columns, the unchecked form in file order that metrics read.
 
-A :class:`~touchline.core.events.Timeline` checks and sorts its events. Official metrics also score what no timeline
-would hold (negative times, confidences above 1, two events in one frame, of which the last in the file counts), so
-they read this plainer form.
+A :class:`~touchline.core.events.Timeline` checks and sorts its events. Official metrics also score events that a
+timeline rejects (negative times, confidences above 1, two events in one frame, of which the last in the file counts),
+so they read this plainer form.
 """
 
 from __future__ import annotations
@@ -50,19 +50,19 @@ class EventColumns:
         return len(self.label)
 
     def counts(self) -> dict[str, int]:
-        """Rows of each label."""
+        """Return the number of rows per label."""
         counts = np.bincount(self.label, minlength=len(self.labels))
         return {label: int(n) for label, n in zip(self.labels, counts, strict=True)}
 
 
 def empty_columns() -> EventColumns:
-    """The columns of a game without events."""
+    """Return the columns of a game without events."""
     none = np.zeros(0, np.int64)
     return EventColumns((), none, none, none, np.zeros(0), np.zeros(0, np.bool_))
 
 
 def columns_from_timeline(timeline: Timeline) -> EventColumns:
-    """The columns of a timeline; times are rounded to milliseconds."""
+    """Return the columns of a timeline; times are rounded to milliseconds."""
     labels = timeline.labels
     index = {label: i for i, label in enumerate(labels)}
     events = timeline.events

@@ -1,34 +1,34 @@
-"""The errors touchline raises on purpose, each with the exit code the command line gives it."""
+"""Exceptions for user-facing errors, each with the exit code that the command line returns for it."""
 
 from __future__ import annotations
 
 
 class TouchlineError(Exception):
-    """An error with a cause a user can act on; ``exit_code`` is what the command line returns for it."""
+    """An error whose cause the user can act on; ``exit_code`` is the exit code of the command line."""
 
     exit_code = 1
 
 
 class UsageError(TouchlineError):
-    """The request itself is wrong: an unknown option value, a folder given where a video belongs."""
+    """An invalid request: an unknown option value, or a folder where a video is expected."""
 
     exit_code = 2
 
 
 class InputError(TouchlineError):
-    """An input cannot be used: empty, not a video, a checkpoint with other keys."""
+    """An unusable input: an empty file, a file that is not a video, or a checkpoint with unexpected keys."""
 
     exit_code = 3
 
 
 class ResourceError(TouchlineError):
-    """The machine ran out: memory, disk, a device, a folder that cannot be written."""
+    """A resource problem: out of memory or disk space, no such device, or a folder that is not writable."""
 
     exit_code = 5
 
 
 class NetworkError(TouchlineError):
-    """Something asked for on a network could not be had."""
+    """A failed network request."""
 
     exit_code = 6
 

@@ -1,7 +1,7 @@
-"""The values every part of touchline speaks: events, timelines, scores, coverage, video information.
+"""Events, timelines, scores, coverage and video information.
 
 Times are integer microseconds from the first shown frame; spans are half-open, ``[start_us, end_us)``.
-Each value checks itself when made.
+Each value is validated on construction.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ import numpy.typing as npt
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A label at a time: a point (``end_us`` is None) or an interval.
+    """A label at a point in time (``end_us`` is None) or over an interval.
 
     Attributes:
-        label: what happened, e.g. ``"PASS"``.
+        label: class name, e.g. ``"PASS"``.
         start_us: microseconds from the first shown frame, >= 0.
         end_us: end of an interval, > start_us; None for a point.
-        confidence: 0 to 1; truth has 1.
-        team: ``"left"``, ``"right"``, a name, or None when unknown.
-        player: an identifier, or None when unknown.
-        half: the half of the match, from 1; a plain video is half 1.
+        confidence: 0 to 1; ground truth has 1.
+        team: ``"left"``, ``"right"`` or a name; None if unknown.
+        player: an identifier; None if unknown.
+        half: half of the match, from 1; a plain video is half 1.
         visible: SoccerNet's visibility; False for "not shown".
-        source: where it came from: a model's name, ``"truth"``, ``"review"``.
-        extra: anything a format carries that has no field here.
+        source: origin of the event: a model's name, ``"truth"`` or ``"review"``.
+        extra: values of a file format that have no field here.
 
     """
 
@@ -58,7 +58,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The events of one video, ordered by half, time and label."""
+    """The events of one video, sorted by half, time and label."""
 
     events: tuple[Event, ...] = ()
 
@@ -74,13 +74,13 @@ class Timeline:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The labels that occur, sorted."""
+        """The distinct labels, sorted."""
         return tuple(sorted({event.label for event in self.events}))
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A span of a video that could not be analysed, and why."""
+    """A span of a video that could not be analysed, and the reason."""
 
     start_us: int
     end_us: int
@@ -88,19 +88,19 @@ class Gap:
 
     def __post_init__(self) -> None:
         if not 0 <= self.start_us <= self.end_us:
-            raise ValueError(f"gap [{self.start_us}, {self.end_us}) us is not a span from 0 on")
+            raise ValueError(f"gap [{self.start_us}, {self.end_us}) us must satisfy 0 <= start <= end")
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Which span of a video was really analysed, and which parts of it were lost.
+    """The analysed span of a video and the parts of it that were lost.
 
     Attributes:
-        duration_us: what the video should span, as far as it is known.
-        frames_decoded: frames that came out of the decoder.
-        packets_skipped: damaged packets that were passed over.
-        gaps: the lost spans, in order.
-        repairs: what was mended on the way, in words (timestamps made monotonic, ...).
+        duration_us: expected duration of the video, as well as it is known.
+        frames_decoded: number of decoded frames.
+        packets_skipped: number of damaged packets that were skipped.
+        gaps: lost spans, in order.
+        repairs: repairs made while decoding, in words (timestamps made monotonic, ...).
 
     """
 
@@ -112,7 +112,7 @@ class Coverage:
 
     @property
     def lost_us(self) -> int:
-        """Microseconds lost in gaps."""
+        """Total duration of the gaps, microseconds."""
         return sum(gap.end_us - gap.start_us for gap in self.gaps)
 
     @property
@@ -123,19 +123,19 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class VideoInfo:
-    """What a media file says of itself; trust decoding over this for counts and duration.
+    """The properties of a media file as its header states them; decoding is more reliable for counts and duration.
 
     Attributes:
-        path: the file.
-        width, height: of the upright, square-pixel picture as shown (after rotation and aspect).
+        path: the media file.
+        width, height: size of the upright, square-pixel picture as shown (after rotation and aspect), pixels.
         fps: average frame rate, 0.0 if unknown.
-        duration_us: as the container states it, 0 if unknown.
+        duration_us: duration stated by the container, 0 if unknown.
         start_us: presentation time of the first shown frame on the source's own clock.
         rotation_deg: clockwise rotation that was applied to show it upright: 0, 90, 180 or 270.
-        codec, pixel_format: names as FFmpeg has them.
-        has_audio: whether a sound stream exists.
-        stream_index: which video stream was taken.
-        notes: remarks a user should hear (two video streams, interlaced, ...).
+        codec, pixel_format: FFmpeg's names.
+        has_audio: whether the file has an audio stream.
+        stream_index: index of the chosen video stream.
+        notes: remarks for the user (two video streams, interlaced, ...).
 
     """
 
@@ -154,7 +154,7 @@ class VideoInfo:
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.height < 1:
-            raise ValueError(f"picture size {self.width}x{self.height} is not positive")
+            raise ValueError(f"picture size {self.width}x{self.height} must be positive")
         if self.rotation_deg not in (0, 90, 180, 270):
             raise ValueError(f"rotation_deg={self.rotation_deg} must be 0, 90, 180 or 270")
 
@@ -166,7 +166,7 @@ class Scores:
     Attributes:
         values: float32 (samples, classes), 0 to 1.
         times_us: int64 (samples,), strictly increasing.
-        labels: the class names, in column order.
+        labels: class names, in column order.
 
     """
 
@@ -188,5 +188,5 @@ class Scores:
 
 
 def merge_timelines(timelines: Iterable[Timeline]) -> Timeline:
-    """One timeline with the events of several."""
+    """Merge the events of several timelines into one."""
     return Timeline(tuple(event for timeline in timelines for event in timeline))

@@ -1,4 +1,4 @@
-"""What no model may answer: numbers that are not finite, which would otherwise look like an empty picture."""
+"""A check that model outputs are finite: NaN would otherwise look like an empty picture."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from touchline.core.errors import ResourceError
 def require_finite_output(
     *outputs: npt.NDArray[Any], model: str, what: str, runs_on: str, rows: str = "", first_row: int = 0
 ) -> None:
-    """Stop where a model gave NaN or an infinity.
+    """Raise an error if a model output holds NaN or an infinity.
 
     Args:
-        outputs: of the model.
-        model: its name.
-        what: one of the things it gives, as ``"score"``.
-        runs_on: device or backend, ``"cpu: ..."`` where a processor did it.
-        rows: what a row of the outputs stands for, to name the first bad one; not named without.
+        outputs: arrays that the model returned.
+        model: name of the model, for the message.
+        what: name of one output value, e.g. ``"score"``.
+        runs_on: device or backend; starts with ``"cpu"`` when the model ran on a CPU.
+        rows: what one row of the outputs stands for, to locate the first bad row; empty leaves the location out.
         first_row: number of the first row.
 
     Raises:
@@ -32,7 +32,7 @@ def require_finite_output(
         return
     where = f" at {rows} {first_row + min(bad)}" if rows else ""
     other = "" if runs_on.startswith("cpu") else "run again with --device cpu, and "
-    raise ResourceError(f"{model} gave a {what} that is no number{where} ({runs_on}); {other}check the model file")
+    raise ResourceError(f"{model} returned a {what} that is not finite{where} ({runs_on}); {other}check the model file")
 
 
 def _bad_rows(output: npt.NDArray[Any]) -> list[int]:

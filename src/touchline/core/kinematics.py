@@ -1,7 +1,7 @@
-"""From places to movement: speeds, distances, bands of speed, heat maps.
+"""Movement from positions: speeds, distances, speed bands and heat maps.
 
-Places come with noise and with holes. A speed is the slope of a parabola fitted to the places around a moment, which
-allows for both; where too few places are known, or a speed is beyond what people run, nothing is claimed.
+Positions are noisy and have gaps. A speed is the slope of a parabola fitted to the positions around a moment, which
+allows for both; where too few positions are known, or a speed is beyond human ability, the result is NaN.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ BANDS_MPS = {
     "high-speed": 19.8 / 3.6,
     "sprinting": 25.2 / 3.6,
 }
-"""Where each band of speed begins, metres per second.
+"""Lower bound of each speed band, metres per second.
 
 The bands of Bradley et al., "High-intensity running in English FA Premier League soccer matches", Journal of Sports
 Sciences 27(2), 2009, and of Rampinini et al., International Journal of Sports Medicine 28, 2007: 0.7, 7.2, 14.4, 19.8
@@ -31,21 +31,21 @@ and 25.2 km/h.
 """
 
 IMPLAUSIBLE_MPS = 12.5
-"""No footballer reaches this: such a speed is a mistake of measuring, and no speed.
+"""Upper bound of a plausible speed, metres per second; higher ones are measurement errors and become NaN.
 
-The fastest man's peak was 12.3 to 12.4 m/s (Bolt, 100 m, Berlin 2009); the fastest footballers reach about 10.5.
+The fastest sprint's peak was 12.3 to 12.4 m/s (Bolt, 100 m, Berlin 2009); the fastest footballers reach about 10.5.
 """
 
 WINDOW_S = 1.0
 LONGEST_STEP_S = 0.5
-"""Between places further apart in time nothing is assumed."""
+"""Longest gap between positions, in seconds, that is bridged."""
 HELD_S = 0.4
 SPRINT_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Course:
-    """A smoothed course.
+    """A smoothed path over the pitch.
 
     Attributes:
         positions_m: float64 (n, 2), NaN where unknown.
@@ -59,16 +59,16 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """How somebody moved.
+    """A summary of one person's movement.
 
     Attributes:
-        known_s: seconds over which the movement is known; everything else here is about these only.
-        distance_m: covered in them.
-        top_speed_mps: the highest speed held for at least ``HELD_S``; 0 where none was.
-        sprints: times that sprinting speed was kept for at least ``SPRINT_S``.
-        band_s: seconds in each band of ``BANDS_MPS``.
-        band_m: metres in each band.
-        implausible_s: seconds left out because the speed came out beyond ``IMPLAUSIBLE_MPS``.
+        known_s: seconds over which the movement is known; all other fields cover these seconds only.
+        distance_m: distance covered, metres.
+        top_speed_mps: the highest speed held for at least ``HELD_S``, metres per second; 0 if there was none.
+        sprints: number of times that sprinting speed was held for at least ``SPRINT_S``.
+        band_s: seconds in each speed band of ``BANDS_MPS``.
+        band_m: metres in each speed band.
+        implausible_s: seconds excluded because the speed exceeded ``IMPLAUSIBLE_MPS``.
 
     """
 
@@ -82,18 +82,18 @@ class Movement:
 
 
 def smooth_course(times_us: npt.ArrayLike, positions_m: npt.ArrayLike, *, window_s: float = WINDOW_S) -> Course:
-    """Places and velocities by a parabola through the places around each moment.
+    """Estimate positions and velocities by fitting a parabola to the positions around each moment.
 
-    A Savitzky-Golay filter for any times: nearer places weigh more, unknown ones not at all.
+    This is a Savitzky-Golay filter for irregular times: nearer positions weigh more, unknown ones are ignored.
 
     Args:
         times_us: (n,), strictly increasing.
         positions_m: (n, 2), NaN where unknown.
-        window_s: length of the stretch that each parabola is fitted to.
+        window_s: length of the window that each parabola is fitted to, seconds.
 
     Returns:
-        Places and velocities; a velocity is unknown where the place was, and where fewer than four places are known
-        in the stretch around it.
+        Positions and velocities; a velocity is NaN where the position was unknown or fewer than four positions are
+        known in the window around it.
 
     """
     times, places = _checked(times_us, positions_m)
@@ -113,29 +113,29 @@ def smooth_course(times_us: npt.ArrayLike, positions_m: npt.ArrayLike, *, window
 
 
 def speeds_mps(times_us: npt.ArrayLike, positions_m: npt.ArrayLike, *, window_s: float = WINDOW_S) -> Floats:
-    """Speed at each moment: float64 (n,), NaN where unknown or implausible; arguments as :func:`smooth_course`."""
+    """Return the speed at each moment: float64 (n,), NaN if unknown or implausible; see :func:`smooth_course`."""
     return plausible(_raw_speeds(smooth_course(times_us, positions_m, window_s=window_s)))
 
 
 def plausible(speeds: Floats) -> Floats:
-    """People's speeds, metres per second, with NaN in place of those beyond ``IMPLAUSIBLE_MPS``."""
+    """Replace speeds beyond ``IMPLAUSIBLE_MPS`` by NaN; metres per second."""
     return np.where(speeds <= IMPLAUSIBLE_MPS, speeds, np.nan)
 
 
 def distance_m(times_us: npt.ArrayLike, positions_m: npt.ArrayLike, *, window_s: float = WINDOW_S) -> float:
-    """Metres covered while the place was known; holes add nothing; arguments as :func:`smooth_course`."""
+    """Return the metres covered while the position was known; gaps add nothing; see :func:`smooth_course`."""
     return movement(times_us, positions_m, window_s=window_s).distance_m
 
 
 def sprint_bands(
     times_us: npt.ArrayLike, positions_m: npt.ArrayLike, *, window_s: float = WINDOW_S
 ) -> dict[str, float]:
-    """Seconds in each band of ``BANDS_MPS``; arguments as :func:`smooth_course`."""
+    """Return the seconds in each speed band of ``BANDS_MPS``; arguments as :func:`smooth_course`."""
     return movement(times_us, positions_m, window_s=window_s).band_s
 
 
 def movement(times_us: npt.ArrayLike, positions_m: npt.ArrayLike, *, window_s: float = WINDOW_S) -> Movement:
-    """Everything about one person's movement; arguments as :func:`smooth_course`."""
+    """Summarise one person's movement; arguments as :func:`smooth_course`."""
     times, places = _checked(times_us, positions_m)
     raw = _raw_speeds(smooth_course(times_us, places, window_s=window_s))
     speeds = plausible(raw)
@@ -164,21 +164,21 @@ def movement(times_us: npt.ArrayLike, positions_m: npt.ArrayLike, *, window_s: f
 def heat_map(
     positions_m: npt.ArrayLike, *, pitch: Pitch = STANDARD, cell_m: float = 2.0, blur_m: float = 2.0
 ) -> Floats:
-    """Where somebody was: the share of known places in each cell of the pitch.
+    """Return the share of known positions in each cell of the pitch.
 
     Args:
-        positions_m: (n, 2), NaN where unknown; places outside the pitch count for the nearest cell.
-        pitch: its dimensions.
-        cell_m: side of a cell.
-        blur_m: standard deviation of the Gaussian each place is spread by; 0 for none.
+        positions_m: (n, 2), NaN where unknown; positions outside the pitch count for the nearest cell.
+        pitch: dimensions of the pitch.
+        cell_m: side of a cell, metres.
+        blur_m: standard deviation of the Gaussian that spreads each position, metres; 0 disables it.
 
     Returns:
-        float64 (rows, columns) that sums to 1, or zeros where no place is known; the first row is the far side, the
+        float64 (rows, columns) that sums to 1, or zeros if no position is known; the first row is the far side, the
         first column the left end.
 
     """
     if cell_m <= 0 or blur_m < 0:
-        raise ValueError(f"cell_m={cell_m} must be positive and blur_m={blur_m} not negative")
+        raise ValueError(f"cell_m={cell_m} must be positive and blur_m={blur_m} must not be negative")
     places = np.asarray(positions_m, dtype=np.float64).reshape(-1, 2)
     places = places[np.isfinite(places).all(axis=1)]
     columns, rows = round(pitch.length_m / cell_m), round(pitch.width_m / cell_m)
@@ -190,18 +190,18 @@ def heat_map(
 
 
 def _checked(times_us: npt.ArrayLike, positions_m: npt.ArrayLike) -> tuple[Floats, Floats]:
-    """Seconds and places, if they fit each other."""
+    """Return the times in seconds and the positions after checking that their shapes match."""
     times = np.asarray(times_us, dtype=np.int64)
     places = np.asarray(positions_m, dtype=np.float64)
     if times.ndim != 1 or places.shape != (len(times), 2):
-        raise ValueError(f"positions_m of shape {places.shape} do not fit times_us of shape {times.shape}")
+        raise ValueError(f"positions_m of shape {places.shape} does not fit times_us of shape {times.shape}")
     if not bool(np.all(np.diff(times) > 0)):
         raise ValueError("times_us must increase strictly")
     return (times - times[:1].sum()) / 1e6, places
 
 
 def _sums(times: Floats, places: Floats, known: npt.NDArray[np.bool_], *, half_s: float) -> tuple[Floats, Floats]:
-    """Around each moment: the count and powers 0 to 4 of time (n, 6), and time's powers 0 to 2 with place (n, 3, 2)."""
+    """Return power sums around each moment: of time, powers 0 to 4 (n, 6), and of time times position (n, 3, 2)."""
     count = len(times)
     powers, moments = np.zeros((count, 6)), np.zeros((count, 3, 2))
     for side in (-1, 1):
@@ -227,7 +227,7 @@ def _raw_speeds(course: Course) -> Floats:
 
 
 def _runs(times: Floats, fast: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Stretches [start, end) of ``fast`` without a hole in time."""
+    """Return the spans [start, end) of ``fast`` that have no gap in time."""
     runs, start = [], -1
     for i, now in enumerate(fast):
         if start >= 0 and (not now or times[i] - times[i - 1] > LONGEST_STEP_S):
@@ -239,7 +239,7 @@ def _runs(times: Floats, fast: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
 
 
 def _held(times: Floats, speeds: Floats) -> float:
-    """The highest speed that was not undercut for ``HELD_S``."""
+    """Return the highest speed that was held for ``HELD_S``."""
     best = 0.0
     for start, end in _runs(times, np.isfinite(speeds)):
         stops = np.searchsorted(times[start:end], times[start:end] + HELD_S - 1e-9) + start
@@ -257,7 +257,7 @@ def _sprints(times: Floats, speeds: Floats) -> int:
 
 
 def _blur(size: int, sigma: float) -> Floats:
-    """A matrix (size, size) that spreads each cell by a Gaussian and loses nothing at the edges."""
+    """Return a matrix (size, size) that spreads each cell by a Gaussian and preserves the sum at the edges."""
     if sigma == 0:
         return np.eye(size)
     cells = np.arange(size)

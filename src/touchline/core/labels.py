@@ -1,6 +1,6 @@
-"""The label sets of the field: what each is called, its labels, its files, and how it is scored. Each is written once.
+"""Label sets: the name, labels, file names and scoring of each, defined once.
 
-To add one, add it to :data:`LABEL_SETS`: evaluation, conversion, training and recipes know it from there.
+To add a set, add it to :data:`LABEL_SETS`: evaluation, conversion, training and recipes read it from there.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class LabelSet:
-    """Labels that belong together, and everything that is known of them.
+    """A set of labels with its file names and scoring rules.
 
     Attributes:
-        name: what options and recipes call it.
-        title: its label files in words, to complete "... have no class for".
-        labels: in the order of results, of recipes, and of a model's outputs unless ``output_order`` differs.
-        fps: frames per second that times are rounded to for scoring.
-        metric: scored by default: ``"loose"``, ``"tight"`` or ``"atN"``.
-        file_names: its label files, the preferred name first; empty for a set without files.
-        decided_by_file: a file of this name holds this set, even where it also holds labels of no set.
-        classes: what is scored where that is not the labels; a label counts for the first class its text contains.
-        aliases: labels of other sets, each with the label of this set that stands for it.
-        further_labels: labels that its files may hold and that are written as they are.
-        output_order: the labels in the order of the published heads' outputs; empty where that is ``labels``.
-        whole_seconds: its files hold a clock in whole seconds, and neither milliseconds nor visibility.
+        name: name used by options and recipes.
+        title: description of its label files, to complete "... have no class for".
+        labels: in the order of results, recipes and model outputs (unless ``output_order`` differs).
+        fps: frame rate that times are rounded to for scoring.
+        metric: default metric: ``"loose"``, ``"tight"`` or ``"atN"``.
+        file_names: names of its label files, the preferred one first; empty for a set without files.
+        decided_by_file: whether the file name alone identifies the set, even if the file holds labels of no known set.
+        classes: scored classes if they differ from the labels; a label counts for the first class its text contains.
+        aliases: labels of other sets, each with the corresponding label of this set.
+        further_labels: other labels that its files may hold, written unchanged.
+        output_order: labels in the order of the published heads' outputs; empty if equal to ``labels``.
+        whole_seconds: whether its files hold a clock in whole seconds, without milliseconds and visibility.
 
     """
 
@@ -60,11 +60,11 @@ class LabelSet:
             raise ValueError(f"label set {self.name!r}: output_order {self.output_order} is not an order of its labels")
         strangers = set(self.aliases.values()) - set(self.labels) - set(self.further_labels)
         if strangers:
-            raise ValueError(f"label set {self.name!r}: aliases stand for {sorted(strangers)}, no labels of it")
+            raise ValueError(f"label set {self.name!r}: aliases map to {sorted(strangers)}, which are not its labels")
 
     @property
     def scored(self) -> tuple[str, ...]:
-        """What is scored: the classes, or the labels where it has no classes of its own."""
+        """The scored classes: ``classes`` if there are any, otherwise the labels."""
         return self.classes or self.labels
 
     @property
@@ -73,13 +73,13 @@ class LabelSet:
         return self.output_order or self.labels
 
     def class_of(self, label: str) -> str | None:
-        """What a label is scored as, None where it is not scored."""
+        """Return the class that a label is scored as; None if it is not scored."""
         if not self.classes:
             return label if label in self.labels else None
         return next((name for name in self.classes if name in label), None)
 
     def spelling_of(self, label: str) -> str | None:
-        """A label of any set as the files of this set spell it, None where they have no label for it."""
+        """Return a label of any set in the spelling of this set's files; None if they have no such label."""
         if label in self.labels or label in self.classes or label in self.further_labels:
             return label
         return self.aliases.get(label)
@@ -126,7 +126,7 @@ SOCCERNET_V2 = (
 
 CARD = "Card"
 ACTION_15 = (*SOCCERNET_V2[:14], CARD)
-"""lRomul's action pre-training classes: the three cards are one."""
+"""Action classes of lRomul's pre-training, in which the three cards are one class."""
 
 V2_OF_V1 = {
     "soccer-ball": "Goal",
@@ -138,7 +138,7 @@ V2_OF_V1 = {
     "soccer": "Goal",
     "subs": "Substitution",
 }
-"""Label of version 1, or class of its evaluator -> of version 2; the evaluator's ``card`` is any of three."""
+"""Version 1 label, or class of its evaluator -> version 2 label; the evaluator's ``card`` is any of three."""
 V1_OF_V2 = {new: old for old, new in reversed(V2_OF_V1.items())}
 
 _KNOWN = (
@@ -172,21 +172,21 @@ _KNOWN = (
 )
 
 LABEL_SETS: Mapping[str, LabelSet] = MappingProxyType({known.name: known for known in _KNOWN})
-"""Every label set by name; where a folder holds files of several, those of the first are preferred."""
+"""All label sets by name; in a folder with files of several sets, the first set is preferred."""
 
 
 def label_files() -> tuple[str, ...]:
-    """The names of all label files, the preferred first."""
+    """Return the names of all label files, preferred ones first."""
     return tuple(dict.fromkeys(name for known in LABEL_SETS.values() for name in known.file_names))
 
 
 def sets_of_file(file_name: str) -> tuple[LabelSet, ...]:
-    """The label sets that a file of this name may hold."""
+    """Return the label sets that a file with this name may hold."""
     return tuple(known for known in LABEL_SETS.values() if file_name in known.file_names)
 
 
 def guess_label_set(labels: Collection[str], *, file_name: str) -> LabelSet | None:
-    """The set that a label file holds, by its name and the labels in it; None where it is none that is known."""
+    """Return the set that a label file holds, by its name and labels; None if it is not a known set."""
     decided = [known for known in sets_of_file(file_name) if known.decided_by_file]
     for known in decided:
         if known.classes:
@@ -198,14 +198,14 @@ def guess_label_set(labels: Collection[str], *, file_name: str) -> LabelSet | No
 
 
 def labels_named(value: object) -> object:
-    """The labels of the set that a text names, as recipes have it; anything but a text as it is.
+    """Return the labels of a set given by name, as in recipes; any other value is returned unchanged.
 
     Raises:
-        ValueError: no label set has that name.
+        ValueError: no label set has this name.
 
     """
     if not isinstance(value, str):
         return value
     if value not in LABEL_SETS:
-        raise ValueError(f"no label set is called {value!r}; there are {sorted(LABEL_SETS)}")
+        raise ValueError(f"unknown label set {value!r}; choose from {sorted(LABEL_SETS)}")
     return list(LABEL_SETS[value].labels)

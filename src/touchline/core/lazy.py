@@ -1,4 +1,4 @@
-"""How a package hands out its public names: each is fetched from its module when it is first asked for (PEP 562)."""
+"""Lazy public names of a package: each is imported from its module on first access (PEP 562)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 def lazy_names(
     package: str, modules: Mapping[str, Sequence[str]]
 ) -> tuple[list[str], Callable[[str], Any], Callable[[], list[str]]]:
-    """Make ``__all__``, ``__getattr__`` and ``__dir__`` of a package whose public names are imported on demand.
+    """Make ``__all__``, ``__getattr__`` and ``__dir__`` for a package whose public names are imported on demand.
 
-    A package uses it so; type checkers and editors read the first branch, Python the second, and a test compares them::
+    Type checkers and editors read the first branch below, Python the second; a test compares the two::
 
         if TYPE_CHECKING:
             from touchline.core.events import Event as Event
@@ -21,15 +21,15 @@ def lazy_names(
 
     Args:
         package: the package's ``__name__``.
-        modules: the public names by the module, or package of sub-packages, that defines them.
+        modules: public names by the module, or package of sub-packages, that defines them.
 
     Raises:
-        ValueError: two modules define one name.
+        ValueError: two modules define the same name.
 
     """
     home = {name: module for module, names in modules.items() for name in names}
     if len(home) != sum(map(len, modules.values())):
-        raise ValueError(f"{package}: a name of {dict(modules)} comes from two modules; each needs one")
+        raise ValueError(f"{package}: a name of {dict(modules)} is defined by two modules; names must be unique")
     public = sorted(home)
 
     def fetch(name: str) -> Any:

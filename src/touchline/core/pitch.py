@@ -1,8 +1,8 @@
-"""The football pitch in metres: its dimensions, its lines, and the 32 points by which a camera is placed.
+"""The football pitch in metres: its dimensions, its lines, and the 32 keypoints used for camera calibration.
 
-The centre spot is (0, 0). x runs along the length, from the goal line on the picture's left (negative) to the one on
-its right; y runs across, positive on the far side, which is the top of the picture: the pitch as seen from the main
-stand. Heights, where there are any, are z, up from the grass.
+The centre spot is (0, 0). x runs along the length, from the goal line on the left of the picture (negative) to the one
+on the right; y runs across, positive on the far side, which is the top of the picture: the pitch as seen from the main
+stand. Heights, where given, are z, upwards from the grass.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ CIRCLE_M = 9.15
 GOAL_HALF_M = 3.66
 GOAL_HEIGHT_M = 2.44
 LINE_WIDTH_M = 0.12
-"""What the Laws of the Game (law 1) fix; only length and width differ from ground to ground."""
+"""Dimensions fixed by law 1 of the Laws of the Game; only length and width vary between grounds."""
 
 _ARC_HALF_M = math.sqrt(CIRCLE_M**2 - (PENALTY_AREA_DEPTH_M - PENALTY_SPOT_M) ** 2)
 
 
 @dataclass(frozen=True, slots=True)
 class Pitch:
-    """The dimensions of a ground.
+    """The dimensions of a pitch.
 
     Attributes:
-        length_m: goal line to goal line, 90 to 120.
-        width_m: touch line to touch line, 45 to 90.
+        length_m: goal line to goal line, 90 to 120 m.
+        width_m: touch line to touch line, 45 to 90 m.
 
     """
 
@@ -47,7 +47,7 @@ class Pitch:
 
 
 STANDARD = Pitch()
-"""The size that UEFA and most top leagues ask for."""
+"""The size required by UEFA and most top leagues."""
 
 KEYPOINT_NAMES = (
     "left goal line, far corner",
@@ -83,7 +83,7 @@ KEYPOINT_NAMES = (
     "centre circle, left",
     "centre circle, right",
 )
-"""What each of the 32 points is, in the order of their indices."""
+"""Names of the 32 keypoints, in the order of their indices."""
 
 MIRROR: npt.NDArray[np.int64] = np.array(
     [
@@ -122,11 +122,11 @@ MIRROR: npt.NDArray[np.int64] = np.array(
     ],
     dtype=np.int64,
 )
-"""int64 (32,): the index each point takes when the picture is flipped left to right."""
+"""int64 (32,): the index of each keypoint after flipping the picture left to right."""
 
 
 def keypoints_m(pitch: Pitch = STANDARD) -> npt.NDArray[np.float64]:
-    """Where the 32 points lie on a ground: float64 (32, 2) metres."""
+    """Return the positions of the 32 keypoints on a pitch: float64 (32, 2), metres."""
     goal, touch = pitch.length_m / 2, pitch.width_m / 2
     box, area, spot = goal - PENALTY_AREA_DEPTH_M, goal - GOAL_AREA_DEPTH_M, goal - PENALTY_SPOT_M
     points = np.zeros((32, 2))
@@ -143,13 +143,13 @@ def keypoints_m(pitch: Pitch = STANDARD) -> npt.NDArray[np.float64]:
 
 
 KEYPOINTS_M: npt.NDArray[np.float32] = keypoints_m().astype(np.float32)
-"""float32 (32, 2): the points of a ground of 105 x 68 m, metres."""
+"""float32 (32, 2): the keypoints of a pitch of 105 x 68 m, metres."""
 
 
 def lines_m(pitch: Pitch = STANDARD, *, step_m: float = 1.0) -> tuple[npt.NDArray[np.float64], ...]:
-    """Every marking as a polyline: float64 (k, 2) each, metres, a point at least every ``step_m``.
+    """Return every marking as a polyline: float64 (k, 2) each, metres, points at most ``step_m`` apart.
 
-    Straight lines are cut up too, so that they stay right where a camera sees only a part of them.
+    Straight lines are subdivided too, so that they project correctly where a camera sees only a part of them.
     """
     if step_m <= 0:
         raise ValueError(f"step_m={step_m} must be positive")
@@ -157,13 +157,13 @@ def lines_m(pitch: Pitch = STANDARD, *, step_m: float = 1.0) -> tuple[npt.NDArra
 
 
 def spots_m(pitch: Pitch = STANDARD) -> npt.NDArray[np.float64]:
-    """The centre spot and the penalty spots: float64 (3, 2), metres."""
+    """Return the centre spot and the penalty spots: float64 (3, 2), metres."""
     spot = pitch.length_m / 2 - PENALTY_SPOT_M
     return np.array([(-spot, 0.0), (0.0, 0.0), (spot, 0.0)])
 
 
 def _straight(pitch: Pitch) -> Iterator[list[tuple[float, float]]]:
-    """Corners of the straight markings: the border, the halfway line, and per end the two areas."""
+    """Yield the corners of the straight markings: the border, the halfway line, and the two areas at each end."""
     goal, touch = pitch.length_m / 2, pitch.width_m / 2
     yield [(-goal, touch), (goal, touch), (goal, -touch), (-goal, -touch), (-goal, touch)]
     yield [(0.0, touch), (0.0, -touch)]
@@ -174,7 +174,7 @@ def _straight(pitch: Pitch) -> Iterator[list[tuple[float, float]]]:
 
 
 def _arcs(pitch: Pitch, *, step_m: float) -> Iterator[npt.NDArray[np.float64]]:
-    """The centre circle and the two penalty arcs."""
+    """Yield the centre circle and the two penalty arcs."""
     spot = pitch.length_m / 2 - PENALTY_SPOT_M
     half = math.acos((PENALTY_AREA_DEPTH_M - PENALTY_SPOT_M) / CIRCLE_M)
     yield _arc((0.0, 0.0), start=0.0, end=2 * math.pi, step_m=step_m)
@@ -188,7 +188,7 @@ def _arc(centre: tuple[float, float], *, start: float, end: float, step_m: float
 
 
 def _dense(corners: list[tuple[float, float]], *, step_m: float) -> npt.NDArray[np.float64]:
-    """A polyline through the corners with points every ``step_m`` or closer."""
+    """Return a polyline through the corners with points at most ``step_m`` apart."""
     parts = [np.array(corners[:1])]
     for start, end in zip(np.array(corners[:-1]), np.array(corners[1:]), strict=True):
         count = max(1, math.ceil(float(np.hypot(*(end - start))) / step_m))

@@ -1,8 +1,8 @@
-"""Poses: named joints in a picture or in space, each with how far it can be trusted.
+"""Poses: named joints in a picture or in space, each with a confidence.
 
 The joints are the sixteen of MPII Human Pose (Andriluka et al., CVPR 2014), in its order. In space the pelvis is the
-origin, x points right and y down in the picture, z away from the camera; the unit is whatever the estimator has, often
-shares of the crop's side; :func:`touchline.goalkeeping.views.normalise_bones` makes poses of two pictures comparable.
+origin, x points right and y down in the picture, z away from the camera; the unit depends on the estimator, often a
+fraction of the crop's side; :func:`touchline.goalkeeping.views.normalise_bones` makes poses of two pictures comparable.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ JOINTS = (
     "left_elbow",
     "left_wrist",
 )
-"""The joints, in the order of every array of them."""
+"""Joint names, in the order of every joint array."""
 
 MIRROR = (5, 4, 3, 2, 1, 0, 6, 7, 8, 9, 15, 14, 13, 12, 11, 10)
-"""For every joint the index of its partner on the other side of the body, itself on the middle line."""
+"""Index of each joint's counterpart on the other side of the body; joints on the midline map to themselves."""
 
 BONES = (
     (0, 1),
@@ -51,19 +51,19 @@ BONES = (
     (6, 8),
     (8, 9),
 )
-"""Pairs of joints that a bone connects, for drawing and for lengths."""
+"""Pairs of joints connected by a bone, for drawing and for lengths."""
 
 PELVIS = JOINTS.index("pelvis")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pose:
-    """One person's joints as one picture shows them.
+    """The joints of one person in one picture.
 
     Attributes:
         joints_px: float32 (16, 2): x right, y down, pixels of the upright picture.
-        confidence: float32 (16,), 0 to 1: how far each joint can be trusted; 0 where it cannot be seen.
-        joints_3d: float32 (16, 3): x right, y down, z away from the camera, pelvis at the origin; None where unknown.
+        confidence: float32 (16,), 0 to 1; 0 for a joint that is not visible.
+        joints_3d: float32 (16, 3): x right, y down, z away from the camera, pelvis at the origin; None if unknown.
 
     """
 

@@ -1,8 +1,8 @@
-"""Shots at a goalkeeper who is alone with the shooter: where from, how far the keeper had come, how it ended.
+"""Shots in one-on-one situations: where the shot was taken, how far the keeper had advanced, and the outcome.
 
-Places are StatsBomb's: yards, x from 0 to 120 along the pitch towards the goal that is shot at, y from 0 to 80 across,
-the goal's middle at (120, 40) and its posts at y = 36 and 44. *Engagement* (GKEM in Wear et al., 2022) is the distance
-from keeper to shooter over the distance from goal to shooter: about 1 on the line, near 0 at the shooter's feet.
+Positions are StatsBomb's: yards, x from 0 to 120 along the pitch towards the attacked goal, y from 0 to 80 across, the
+centre of the goal at (120, 40) and its posts at y = 36 and 44. *Engagement* (GKEM in Wear et al., 2022) is the distance
+from keeper to shooter divided by that from goal to shooter: about 1 on the line, near 0 at the shooter's feet.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ WIDTH_YD = 80.0
 GOAL_YD = (120.0, 40.0)
 POSTS_YD = (36.0, 44.0)
 MOST_ENGAGEMENT = 3.0
-"""Above this a keeper would be behind the goal or a column is not what it is taken for; the tables reach 1.414."""
+"""Largest plausible engagement: above it the keeper is behind the goal or the column is wrong; the data reach 1.414."""
 
 SAVED = "Saved"
 GOAL = "Goal"
@@ -23,18 +23,18 @@ GOAL = "Goal"
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One shot.
+    """One shot at goal.
 
     Attributes:
-        x_yd: of the shooter, 0 to 120.
-        y_yd: of the shooter, 0 to 80.
+        x_yd: position of the shooter along the pitch, 0 to 120 yards.
+        y_yd: position of the shooter across the pitch, 0 to 80 yards.
         under_pressure: whether a defender is closing the shooter down.
-        keeper_yd: where the keeper stands, or None.
-        engagement: keeper to shooter over goal to shooter; worked out where ``keeper_yd`` is known; None for unknown.
-        id: a name for it, such as its picture's.
-        keeper: the keeper's name, or None.
+        keeper_yd: position of the keeper in yards, or None.
+        engagement: keeper to shooter over goal to shooter; computed if ``keeper_yd`` is given; None if unknown.
+        id: identifier, such as the name of its picture.
+        keeper: name of the keeper, or None.
         outcome: StatsBomb's name (``"Saved"``, ``"Goal"``, ``"Off T"``, ...), or None.
-        technique: what the keeper did, one of the techniques, or None.
+        technique: save technique of the keeper, or None.
 
     """
 
@@ -51,7 +51,7 @@ class Shot:
     def __post_init__(self) -> None:
         _check_place("the shooter", self.x_yd, self.y_yd)
         if (self.x_yd, self.y_yd) == GOAL_YD:
-            raise ValueError("the shooter is in the middle of the goal; no shot comes from there")
+            raise ValueError("the shooter is at the centre of the goal; no shot can come from there")
         if self.keeper_yd is not None:
             _check_place("the keeper", *self.keeper_yd)
             if self.engagement is None:
@@ -65,17 +65,17 @@ class Shot:
 
     @property
     def distance_yd(self) -> float:
-        """From the goal's middle."""
+        """Distance to the centre of the goal, yards."""
         return math.dist((self.x_yd, self.y_yd), GOAL_YD)
 
     @property
     def angle_deg(self) -> float:
-        """Off the goal's axis, 0 to 90."""
+        """Angle off the goal's axis, 0 to 90 degrees."""
         return math.degrees(math.atan2(abs(self.y_yd - GOAL_YD[1]), GOAL_YD[0] - self.x_yd))
 
     @property
     def on_target(self) -> bool:
-        """Whether it is known to have been saved or a goal."""
+        """Whether the shot is known to be saved or a goal."""
         return self.outcome in (SAVED, GOAL)
 
 

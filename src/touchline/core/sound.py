@@ -1,4 +1,4 @@
-"""What the sound of a match says: curves ten times a second, whistles, and where the crowd gets louder."""
+"""Sound analysis results: curves at ten rows per second, whistles, and rises in crowd noise."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from touchline.core.clock import us_from_frame
 Floats = npt.NDArray[np.float32]
 
 CURVE_RATE_HZ = 10.0
-"""Rows of curves a second; the first is at time 0."""
+"""Rows of curves per second; the first row is at time 0."""
 BANDS_HZ = ((60, 250), (250, 500), (500, 1_000), (1_000, 2_000), (2_000, 4_000), (4_000, 8_000))
-"""Bands whose power is told."""
+"""Frequency bands whose power is reported, Hz."""
 PROBABILITIES = ("whistle", "crowd_loud", "crowd_onset")
-"""Curves that are probabilities: a whistle sounds, the crowd is louder than usual, it is just getting louder."""
+"""Probability curves: a whistle sounds, the crowd is louder than usual, the crowd is getting louder."""
 LEVELS = ("crowd_db", *(f"band_{low}_{high}_db" for low, high in BANDS_HZ))
-"""Curves that are levels in dB of full scale: a sine that just clips has -3, digital silence -120."""
+"""Level curves in dB relative to full scale: a full-scale sine is -3, digital silence -120."""
 CURVES = (*PROBABILITIES, *LEVELS)
-"""Names of the curves, in the order of their columns."""
+"""Names of the curves, in column order."""
 
 
 @dataclass(frozen=True, slots=True)
 class WhistleBlow:
-    """A whistle.
+    """A whistle sound.
 
     Attributes:
-        start_us, end_us: when it is heard.
-        confidence: how sure that is, 0 to 1.
-        pitch_hz: where most of its power lies.
+        start_us, end_us: half-open span of the sound, microseconds.
+        confidence: 0 to 1.
+        pitch_hz: frequency that carries most of its power.
 
     """
 
@@ -41,17 +41,17 @@ class WhistleBlow:
 
     def __post_init__(self) -> None:
         if not 0 <= self.start_us < self.end_us or not 0 <= self.confidence <= 1 or not self.pitch_hz > 0:
-            raise ValueError(f"no whistle: {self!r}")
+            raise ValueError(f"a whistle needs 0 <= start < end, confidence in 0 to 1 and pitch_hz > 0: {self!r}")
 
 
 @dataclass(frozen=True, slots=True)
 class CrowdSwell:
-    """The crowd gets louder.
+    """A rise in crowd noise.
 
     Attributes:
-        time_us: when it has risen by half.
-        confidence: how sure that is, 0 to 1.
-        rise_db: by how much.
+        time_us: time at which half of the rise is reached.
+        confidence: 0 to 1.
+        rise_db: size of the rise, dB.
 
     """
 
@@ -61,19 +61,19 @@ class CrowdSwell:
 
     def __post_init__(self) -> None:
         if self.time_us < 0 or not 0 <= self.confidence <= 1 or not np.isfinite(self.rise_db):
-            raise ValueError(f"no swell: {self!r}")
+            raise ValueError(f"a swell needs time_us >= 0, confidence in 0 to 1 and a finite rise_db: {self!r}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SoundReading:
-    """What a sound says.
+    """The analysed sound of a video.
 
     Attributes:
-        curves: float32 (n, 10), ten rows a second from time 0 on; ``CURVES`` names the columns. None without sound.
-        whistles: those found, in the order of time.
-        swells: where the crowd gets louder, in the order of time.
+        curves: float32 (n, 10), ten rows per second from time 0; ``CURVES`` names the columns; no rows without sound.
+        whistles: detected whistles, in time order.
+        swells: rises in crowd noise, in time order.
         seconds: length of the sound.
-        remarks: what a user should know of it, one line each.
+        remarks: remarks for the user, one line each.
 
     """
 
@@ -92,16 +92,16 @@ class SoundReading:
 
     @property
     def times_us(self) -> npt.NDArray[np.int64]:
-        """Time of each row (n,)."""
+        """Time of each row: int64 (n,), microseconds."""
         return np.array([us_from_frame(row, fps=CURVE_RATE_HZ) for row in range(len(self.curves))], np.int64)
 
     def curve(self, name: str) -> Floats:
-        """One curve (n,) by its name."""
+        """Return one curve by name: float32 (n,)."""
         if name not in CURVES:
-            raise ValueError(f"no curve is called {name!r}; there are {CURVES}")
+            raise ValueError(f"unknown curve {name!r}; choose from {CURVES}")
         return self.curves[:, CURVES.index(name)]
 
 
 def no_sound(remark: str) -> SoundReading:
-    """The reading of a video without sound."""
+    """Return the reading of a video without sound."""
     return SoundReading(np.zeros((0, len(CURVES)), np.float32), remarks=(remark,))

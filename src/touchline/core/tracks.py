@@ -1,7 +1,7 @@
-"""Detections, tracks and shots: who is where in the picture, and when.
+"""Detections, tracks and camera shots: who is where in the picture, and when.
 
-Boxes are ``(x0, y0, x1, y1)`` in pixels of the upright picture as shown, x to the right and y down, the pixel grid's
-corner at 0. Positions on the pitch are metres, the centre spot at (0, 0), see :mod:`touchline.core.pitch`.
+Boxes are ``(x0, y0, x1, y1)`` in pixels of the upright picture as shown, x to the right and y down, with the origin at
+the corner of the pixel grid. Pitch positions are metres from the centre spot; see :mod:`touchline.core.pitch`.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ import numpy as np
 import numpy.typing as npt
 
 DETECTION_LABELS = ("ball", "goalkeeper", "player", "referee")
-"""Classes of a detector, in the order of their indices."""
+"""Detector classes, in the order of their indices."""
 
 BALL, GOALKEEPER, PLAYER, REFEREE = range(4)
 
 SHOT_KINDS = ("wide", "close-up", "replay", "other")
-"""What a shot shows: the pitch from afar, few large people, an action shown again, or none of these."""
+"""Kinds of camera shots: the pitch from afar, a few large people, a replayed action, or none of these."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Detections:
-    """What a detector saw in one picture.
+    """The output of a detector for one picture.
 
     Attributes:
-        boxes_xyxy: float32 (n, 4), pixels of the upright picture; may reach beyond its edges.
+        boxes_xyxy: float32 (n, 4), pixels of the upright picture; may extend beyond its edges.
         confidence: float32 (n,), 0 to 1.
         classes: int64 (n,), indices into ``DETECTION_LABELS``.
 
@@ -44,30 +44,30 @@ class Detections:
                 f"and classes of shape {self.classes.shape}"
             )
         if not bool(np.all(self.boxes_xyxy[:, 2:] >= self.boxes_xyxy[:, :2])):
-            raise ValueError("boxes_xyxy holds a box whose right or lower edge comes before its left or upper one")
+            raise ValueError("boxes_xyxy must have x1 >= x0 and y1 >= y0 in every row")
 
     def __len__(self) -> int:
         return len(self.confidence)
 
     def take(self, index: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> Detections:
-        """Those that an index or a mask selects."""
+        """Return the detections selected by an index or a mask."""
         return Detections(self.boxes_xyxy[index], self.confidence[index], self.classes[index])
 
     @classmethod
     def none(cls) -> Detections:
-        """No detections."""
+        """Return an empty set of detections."""
         return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64))
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One uncut run of pictures.
+    """A camera shot: an uncut run of frames.
 
     Attributes:
-        index: from 0 in the order of the video.
-        start_us, end_us: half-open span.
+        index: position in the video, from 0.
+        start_us, end_us: half-open span, microseconds.
         kind: one of ``SHOT_KINDS``.
-        pitch: share of its pictures, 0 to 1, in which the pitch's lines place the camera.
+        pitch: share of its frames, 0 to 1, in which the camera was calibrated from the pitch lines.
 
     """
 
@@ -79,33 +79,33 @@ class Shot:
 
     def __post_init__(self) -> None:
         if not 0 <= self.start_us < self.end_us:
-            raise ValueError(f"shot [{self.start_us}, {self.end_us}) us is not a span from 0 on")
+            raise ValueError(f"shot [{self.start_us}, {self.end_us}) us must satisfy 0 <= start < end")
         if self.kind not in SHOT_KINDS:
-            raise ValueError(f"kind={self.kind!r} is none of {SHOT_KINDS}")
+            raise ValueError(f"kind={self.kind!r} must be one of {SHOT_KINDS}")
 
     @property
     def wide(self) -> bool:
-        """Whether it shows the pitch from afar: only there teams and ball actions are told."""
+        """Whether it shows the pitch from afar; teams and ball actions are reported in such shots only."""
         return self.kind == "wide"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Track:
-    """One person, or the ball, followed through one shot.
+    """One person, or the ball, tracked through one camera shot.
 
     Attributes:
         track_id: from 1, unique in the video.
-        label: one of ``DETECTION_LABELS``: the role over the whole track.
-        times_us: int64 (n,), strictly increasing presentation times.
-        frames: int64 (n,), strictly increasing indices of the decoded pictures, from 0.
-        boxes_xyxy: float32 (n, 4).
-        confidence: float32 (n,), 0 to 1: of the detection, or of the guess where nothing was detected.
-        observed: bool (n,): whether the box was detected; False where it was filled in between detections.
-        shot: index of the shot.
-        team: ``"A"``, ``"B"`` or None when unknown or of neither team.
+        label: role over the whole track, one of ``DETECTION_LABELS``.
+        times_us: int64 (n,), strictly increasing presentation times, microseconds.
+        frames: int64 (n,), strictly increasing indices of decoded frames, from 0.
+        boxes_xyxy: float32 (n, 4), pixels.
+        confidence: float32 (n,), 0 to 1, of the detection, or of the interpolated box where nothing was detected.
+        observed: bool (n,), True where the box was detected, False where it was interpolated.
+        shot: index of the camera shot.
+        team: ``"A"`` or ``"B"``; None if unknown or of neither team.
         team_confidence: 0 to 1.
-        positions_m: float32 (n, 2) on the pitch, NaN where unknown; None where the pitch was never found.
-        name: what a person called it, or None.
+        positions_m: float32 (n, 2) on the pitch, metres, NaN where unknown; None if the pitch was never found.
+        name: name given by a person, or None.
 
     """
 
@@ -127,7 +127,7 @@ class Track:
         if self.track_id < 1:
             raise ValueError(f"track_id={self.track_id} must be 1 or more")
         if self.label not in DETECTION_LABELS:
-            raise ValueError(f"label={self.label!r} is none of {DETECTION_LABELS}")
+            raise ValueError(f"label={self.label!r} must be one of {DETECTION_LABELS}")
         if count == 0:
             raise ValueError(f"track {self.track_id} has no boxes; a track needs at least one")
         shapes = {
@@ -150,12 +150,12 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Tracks:
-    """Everyone followed through one video.
+    """All tracks of one video.
 
     Attributes:
-        tracks: ordered by ``track_id``.
-        shots: in order; every track lies in one.
-        width, height: of the upright picture, pixels.
+        tracks: sorted by ``track_id``.
+        shots: camera shots in order; every track lies in one of them.
+        width, height: size of the upright picture, pixels.
 
     """
 
@@ -168,7 +168,7 @@ class Tracks:
         ordered = tuple(sorted(self.tracks, key=lambda track: track.track_id))
         ids = [track.track_id for track in ordered]
         if len(set(ids)) != len(ids):
-            raise ValueError("two tracks share one track_id")
+            raise ValueError("two tracks share the same track_id; ids must be unique")
         object.__setattr__(self, "tracks", ordered)
 
     def __iter__(self) -> Iterator[Track]:

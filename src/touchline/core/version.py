@@ -1,4 +1,4 @@
-"""The version of the installed package; pyproject.toml is where it is written."""
+"""Version of the installed package, as declared in pyproject.toml."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A set to learn from out of games: features and labels as they lie in folders, mapped where that is possible.
+"""Training sets from folders of games: their features and labels, memory-mapped in place where possible.
 
 Each game is a folder with a label file and, for each half and kind of features, ``1_KIND.npy`` and ``2_KIND.npy`` as
-SoccerNet has them, or one ``KIND.npy`` or ``NAME_KIND.npy`` where the game is one video.
+in SoccerNet, or one ``KIND.npy`` or ``NAME_KIND.npy`` if the game is a single video.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ from touchline.spotting.stream_spotter import align
 
 PARTS = ("train", "valid", "test")
 _TURN = ("train", "train", "train", "valid", "test")
-"""Without a list of parts, games take them in this turn, in the order of their names."""
+"""Cycle of parts dealt to games in the order of their names if no list of parts is given."""
 BALL = "ball"
-"""Before the model's name in that of features of the ball."""
+"""Precedes the model's name in the file names of features of the ball."""
 _HALF = re.compile(r"^[12]_")
 _SLACK_S = 2.0
-"""Labels may lie this long after the last row of features."""
+"""Seconds that labels may lie after the last row of features."""
 _SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True)
 class GamesSet:
-    """A set that was written.
+    """A written set of games.
 
     Attributes:
         data: the set.
-        copied: streams that had to be brought onto the set's grid, and were written anew.
-        remarks: what a user should know, a line each.
+        copied: number of streams that were resampled to the set's grid and written as new files.
+        remarks: remarks for the user, one line each.
 
     """
 
@@ -61,18 +61,18 @@ def write_games_set(
     rate_hz: float = 2.0,
     parts: Path | None = None,
 ) -> GamesSet:
-    """Write the index of a set of games, and those streams that are not on its grid.
+    """Write the index of a set of games, and resampled copies of the streams that are not on its grid.
 
     Args:
         games: folder of games.
         out: the set's folder.
-        streams: name -> kind of features, such as ``{"picture": "ResNET_TF2_PCA512"}``.
-        labels: name of the label files; the best known one without.
-        rate_hz: samples a second.
+        streams: kind of features by stream name, such as ``{"picture": "ResNET_TF2_PCA512"}``.
+        labels: name of the label files; None takes the first known name that is found.
+        rate_hz: samples per second.
         parts: CSV with ``game,part``; without it every fifth game is for testing, every fifth for validation.
 
     Raises:
-        InputError: no game, no features of a kind anywhere, features of two widths, or too few games.
+        InputError: no game, no features of a kind anywhere, features of different widths, or too few games.
 
     """
     found = _labelled_games(games, labels=labels)
@@ -113,23 +113,23 @@ def write_games_set(
 
 
 def _labelled_games(games: Path, *, labels: str | None) -> list[GameFile]:
-    """The label files of a folder of games.
+    """Return the label files of a folder of games.
 
     Raises:
-        InputError: no folder, or nothing is labelled.
+        InputError: not a folder, or no game has a label file.
 
     """
     if not games.is_dir():
-        what = "is no folder" if games.exists() else "does not exist"
-        raise InputError(f"{games}: {what}; give the folder of the games, each with a label file and its features")
+        problem = "is not a folder" if games.exists() else "does not exist"
+        raise InputError(f"{games}: {problem}; give the folder of games, each with a label file and features")
     known = label_files() if labels is None else (labels,)
     if not any(True for name in known for _ in games.rglob(name)):
-        raise InputError(f"{games}: no game has a label file, {' or '.join(known)}; other names go with --labels")
+        raise InputError(f"{games}: no game has a label file {' or '.join(known)}; name others with --labels")
     return load_games(games, kind="annotations", file_names=known)
 
 
 def _unlabelled(games: Path, streams: Mapping[str, str], *, out: Path, found: Sequence[GameFile]) -> list[str]:
-    """A remark on each folder that has features but no labels."""
+    """Return a remark on each folder that has features but no labels."""
     labelled = {game.game for game in found}
     stems = tuple(streams.values())
     folders = {path.parent for path in _feature_files(games, out=out) if _is_of(path, stems)}
@@ -142,20 +142,20 @@ def _unlabelled(games: Path, streams: Mapping[str, str], *, out: Path, found: Se
 
 
 def _feature_files(games: Path, *, out: Path) -> Iterator[Path]:
-    """All files of features, but those that an earlier run wrote."""
+    """Yield all feature files except those written to ``out`` by an earlier run."""
     return (path for path in games.rglob("*.npy") if not path.absolute().is_relative_to(out.absolute()))
 
 
 def _is_of(path: Path, kinds: Sequence[str]) -> bool:
-    """Whether a file's name is that of one of the kinds of features."""
+    """Return whether a file is named after one of the kinds of features."""
     return any(path.stem == kind or path.stem.endswith(f"_{kind}") for kind in kinds)
 
 
 def _check_streams(games: Path, streams: Mapping[str, str], known: Mapping[str, Features], *, out: Path) -> None:
-    """Refuse a stream that no game has: its kind is misspelt, or was never extracted.
+    """Check that every stream occurs in some game; else its kind is misspelt or was never extracted.
 
     Raises:
-        InputError: there is one.
+        InputError: no game has a stream.
 
     """
     for name, kind in streams.items():
@@ -164,23 +164,23 @@ def _check_streams(games: Path, streams: Mapping[str, str], known: Mapping[str, 
             seen = ", ".join(sorted(kinds)[:_SHOWN]) or "none"
             raise InputError(
                 f"{games}: no game has features named HALF_KIND.npy with KIND {kind!r} for {name!r}; "
-                f"features that are there: {seen}"
+                f"kinds found: {seen}"
             )
 
 
 def _missing_parts(recordings: Sequence[Recording]) -> list[str]:
-    """A remark on each part that has nothing in it."""
+    """Return a remark on each part that is empty."""
     held = {recording.part for recording in recordings}
     needed = {
         "train": "to train on: no head can be trained on this set",
         "valid": "to validate on: no head can be trained on this set",
         "test": "to test on: a head trained on this set will not be measured",
     }
-    return [f"there is no recording {means}" for part, means in needed.items() if part not in held]
+    return [f"no recording {means}" for part, means in needed.items() if part not in held]
 
 
 def _late_events(recording: Recording, *, name: str, rate_hz: float) -> list[str]:
-    """A remark where events lie after the end of the features."""
+    """Return a remark if events lie after the end of the features."""
     end_s = recording.samples / rate_hz
     late = int((recording.time_s >= end_s + _SLACK_S).sum())
     if not late:
@@ -190,22 +190,22 @@ def _late_events(recording: Recording, *, name: str, rate_hz: float) -> list[str
 
 
 def _broken_rows(recording: Recording, *, name: str, out: Path) -> list[str]:
-    """A remark on each stream, read where it lies, with numbers that are none."""
+    """Return a remark on each stream used in place that has values that are not finite."""
     return [
-        f"{name}: {stream!r} holds numbers that are not finite; those rows count as missing ({path.name})"
+        f"{name}: {stream!r} has values that are not finite; those rows count as missing ({path.name})"
         for stream, path in recording.files.items()
         if stream not in recording.finite and not path.is_relative_to(out)
     ]
 
 
 def _halves(folder: Path, events: EventColumns, streams: Mapping[str, str]) -> list[int]:
-    """The halves that have events, or features."""
+    """Return the halves that have events or features, and always the first."""
     second = {2} if any((folder / f"2_{kind}.npy").exists() for kind in streams.values()) else set()
     return sorted({1, *events.half.tolist(), *second})
 
 
 def _files(folder: Path, streams: Mapping[str, str], *, half: int) -> dict[str, Path]:
-    """The file of each stream of a half, where there is one."""
+    """Return the existing feature file of each stream of a half."""
     found = {}
     for name, kind in streams.items():
         path = folder / f"{half}_{kind}.npy"
@@ -217,16 +217,16 @@ def _files(folder: Path, streams: Mapping[str, str], *, half: int) -> dict[str, 
 
 
 def _whole(folder: Path, kind: str) -> list[Path]:
-    """The file of a kind where the game is one video: ``KIND.npy`` or ``NAME_KIND.npy``; empty, or one.
+    """Return the feature file of a game that is one video, ``KIND.npy`` or ``NAME_KIND.npy``: at most one.
 
     Raises:
-        InputError: there are several, of as many videos.
+        InputError: several files, which belong to several videos.
 
     """
     if (folder / f"{kind}.npy").exists():
         return [folder / f"{kind}.npy"]
     files = [path for path in sorted(folder.glob("*.npy")) if _is_of(path, (kind,)) and path.name[:2] != "2_"]
-    if len(files) > 1:  # features of the ball have its name before the model's
+    if len(files) > 1:  # features of the ball have "ball" before the model's name
         files = [path for path in files if not path.stem.endswith(f"_{BALL}_{kind}")]
     if len(files) > 1:
         raise InputError(
@@ -246,19 +246,19 @@ def _recording(
     rate_hz: float,
     known: dict[str, Features],
 ) -> Recording:
-    """One half, its streams on the set's grid."""
+    """Return one half as a recording, with its streams on the set's grid."""
     streams = {name: read_features(path, check=False) for name, path in files.items()}
     for name, features in streams.items():
         first = known.setdefault(name, features)
         if features.width != first.width:
             raise InputError(
-                f"{files[name]}: rows of {features.width} numbers where other games have {first.width}; "
-                "`touchline features reduce` makes them alike"
+                f"{files[name]}: features have {features.width} values per row where other games have {first.width}; "
+                "reduce all games' features to one width with `touchline features reduce`"
             )
         if _made_by(features) != _made_by(first):
             raise InputError(
-                f"{files[name]}: made by {_told(features)}, other games' {name} by {_told(first)}; their numbers mean "
-                "other things: extract and reduce all alike"
+                f"{files[name]}: made by {_made_by_text(features)}, other games' {name} by {_made_by_text(first)}; "
+                "their values are not comparable: extract and reduce all games with the same models"
             )
     samples = _samples(streams.values(), rate_hz=rate_hz)
     label, time_s = _events(game.columns, half=half, classes=classes)
@@ -274,20 +274,20 @@ def _recording(
 
 
 def _made_by(features: Features) -> tuple[str, str]:
-    """What decides what the numbers of a stream mean: its model, and what made it narrower."""
+    """Return the model and the reduction of a stream, which decide whether its values are comparable."""
     info = features.info
     return (info.feature_set, "") if info.published else (info.model_sha256 or info.model, info.reduction_sha256)
 
 
-def _told(features: Features) -> str:
-    """The same in words."""
+def _made_by_text(features: Features) -> str:
+    """Return the model and the reduction of a stream as text."""
     info = features.info
     model = f"{info.model} ({info.model_sha256[:12]})" if info.model_sha256 else info.model
     return f"{model} and the reduction {info.reduction_sha256[:12]}" if info.reduction_sha256 else model
 
 
 def _samples(streams: Collection[Features], *, rate_hz: float) -> int:
-    """How long a recording is: as its longest stream, or as one that can be read where it lies and ends with it."""
+    """Return a recording's length in samples: its longest stream's, or that of one on the grid that ends with it."""
     longest = max(int(np.ceil(features.end_us * rate_hz / 1e6 - 1e-6)) for features in streams)
     fitting = [len(features) for features in streams if _on_grid(features, rate_hz=rate_hz, samples=len(features))]
     near = [samples for samples in fitting if samples >= longest - _SLACK_S * rate_hz]
@@ -301,7 +301,7 @@ def _on_grid(features: Features, *, rate_hz: float, samples: int) -> bool:
 
 
 def _write_aligned(path: Path, name: str, features: Features, *, rate_hz: float, samples: int) -> None:
-    """Write a stream on the grid; samples without anything hold no numbers."""
+    """Write a stream on the grid; samples without features are NaN."""
     spec = StreamSpec(name=name, width=features.width)
     values, present = align(features, stream=spec, rate_hz=rate_hz, samples=samples)
     values[~present] = np.nan
@@ -310,7 +310,7 @@ def _write_aligned(path: Path, name: str, features: Features, *, rate_hz: float,
 
 
 def _events(columns: EventColumns, *, half: int, classes: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Labels and times of a half's events."""
+    """Return class indices and times in seconds of a half's events."""
     rows = columns.half == half
     number = np.array([classes.index(label) for label in columns.labels], np.int64)
     label = number[columns.label[rows]] if rows.any() else np.zeros(0, np.int64)
@@ -324,8 +324,8 @@ def _plain(name: str) -> str:
 def _deal(names: Sequence[str]) -> dict[str, str]:
     if len(names) < len(PARTS):
         raise InputError(
-            f"{len(names)} games are too few: one each is needed to train, to validate and to test; "
-            "say with --parts what is for what"
+            f"{len(names)} games are too few: training, validation and testing need one each; "
+            "assign games to parts with --parts"
         )
     if len(names) < len(_TURN):
         return dict(zip(sorted(names), ("train",) * (len(names) - 2) + ("valid", "test"), strict=True))
@@ -333,19 +333,19 @@ def _deal(names: Sequence[str]) -> dict[str, str]:
 
 
 def _read_parts(path: Path, names: Sequence[str]) -> dict[str, str]:
-    """Game -> part; games that are not listed are left out.
+    """Read the part of each game; games that are not listed are left out.
 
     Raises:
-        InputError: not such a table, an unknown part, or a game that is not there.
+        InputError: not such a table, an unknown part, or an unknown game.
 
     """
     found = {}
     for line, game, part in _rows(path):
         if part not in PARTS:
-            raise InputError(f"{path}: line {line}: part {part!r} is none of {', '.join(PARTS)}")
+            raise InputError(f"{path}: line {line}: part {part!r} is unknown; use {', '.join(PARTS)}")
         if game not in names:
             some = ", ".join(sorted(names)[:3])
-            raise InputError(f"{path}: line {line}: there is no game {game!r}; there are {some} and so on")
+            raise InputError(f"{path}: line {line}: no game is called {game!r}; games are {some}, ...")
         found[game] = part
     return found
 
@@ -355,7 +355,7 @@ def _rows(path: Path) -> Iterator[tuple[int, str, str]]:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
             if not {"game", "part"} <= set(reader.fieldnames or ()):
-                raise InputError(f"{path}: has columns {reader.fieldnames}; game and part are needed")
+                raise InputError(f"{path}: has columns {reader.fieldnames}; the columns game and part are required")
             for row in reader:
                 yield reader.line_num, (row["game"] or "").strip(), (row["part"] or "").strip()
     except (OSError, UnicodeDecodeError, csv.Error) as error:

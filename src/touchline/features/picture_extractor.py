@@ -1,4 +1,4 @@
-"""Pictures to features: the ladder is :func:`load_feature_extractor` -> :meth:`FeatureExtractor.features`."""
+"""Feature extraction from pictures: :func:`load_feature_extractor`, then :meth:`FeatureExtractor.features`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Fit = Literal["crop", "resize", "pad"]
 Precision = Literal["f32", "bf16"]
 
 BUILTIN = "builtin"
-"""The encoder that ships with touchline: what its detector of people sees."""
+"""The encoder that ships with touchline: the first part of its people detector."""
 DETECTOR_SPEC = EncoderSpec(
     width=640, height=352, fit="resize", interpolation="area", mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0)
 )
@@ -40,13 +40,13 @@ _BATCHES = (4, 64)
 
 
 class FeatureExtractor(PictureModel[EncoderConfig]):
-    """Makes one vector of each picture.
+    """An extractor that computes one feature vector per picture.
 
     Args:
-        config: of the encoder.
-        runner: of its network, which gives features (width,).
-        width: numbers in a vector.
-        sha256: of the model's file.
+        config: configuration of the encoder.
+        runner: runner of its network, whose output is features (width,).
+        width: values in a vector.
+        sha256: hash of the model's file.
 
     """
 
@@ -60,7 +60,7 @@ class FeatureExtractor(PictureModel[EncoderConfig]):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What decides the values besides the pictures, as JSON."""
+        """Everything besides the pictures that decides the values, as JSON."""
         return {
             "model": self.name,
             "sha256": self.sha256,
@@ -70,14 +70,14 @@ class FeatureExtractor(PictureModel[EncoderConfig]):
         }
 
     def prepare(self, picture: Rgb) -> Rgb:
-        """Return a picture uint8 (h, w, 3) RGB of any size as the network sees it, uint8 (height, width, 3)."""
+        """Fit a picture uint8 (h, w, 3) RGB of any size to the network's input, uint8 (height, width, 3)."""
         return fit_for_encoder(picture, spec=self.spec)
 
     def features(self, pictures: Sequence[Rgb]) -> npt.NDArray[np.float32]:
         """Return features float32 (n, width) of pictures uint8 (h, w, 3) RGB, of any sizes.
 
         Raises:
-            ResourceError: the network gave numbers that are not finite.
+            ResourceError: the network's output is not finite.
 
         """
         rows = [values for _, _, (values,) in self.run(pictures, draw=self._draw)]
@@ -88,7 +88,7 @@ class FeatureExtractor(PictureModel[EncoderConfig]):
 
 
 def fit_for_encoder(picture: Rgb, *, spec: EncoderSpec) -> Rgb:
-    """Return a picture uint8 (h, w, 3) at the size that a spec wants, uint8 (height, width, 3)."""
+    """Fit a picture uint8 (h, w, 3) to the size of a spec, uint8 (height, width, 3)."""
     return fit(
         picture,
         width=spec.width,
@@ -112,19 +112,20 @@ def load_feature_extractor(
     """Load an encoder by name or path.
 
     Args:
-        name_or_path: ``"builtin"``; a detector or an encoder that ships or was imported, or its file; or a file of
-            published weights of an encoder.
-        device: where to run; ``"auto"`` takes a GPU where there is one.
+        name_or_path: ``"builtin"``; a built-in or imported detector or encoder, or its file; or a file of published
+            weights of an encoder.
+        device: device to run on; ``"auto"`` takes a GPU if available.
         backend: ``"auto"`` is OpenVINO on a CPU and torch on a GPU.
-        batch: pictures at once.
-        fit: how pictures are brought to the network's size; the model's own way where None.
-        precision: of OpenVINO's arithmetic; the model's own where None. ``"bf16"`` is faster, and a bit different.
-        threads: for OpenVINO; all processors by default.
+        batch: pictures per batch; 4 on a CPU and 64 on a GPU where None.
+        fit: how pictures are fitted to the network's size; the model's setting where None.
+        precision: precision of OpenVINO's arithmetic; the model's setting where None. ``"bf16"`` is faster, and its
+            values differ slightly.
+        threads: CPU threads for OpenVINO; all available ones by default.
 
     Raises:
-        InputError: the model is not there, damaged, or makes no features of pictures.
-        UsageError: an unknown device or backend, or a combination that does not exist.
-        ResourceError: a GPU, or a backend's package, was asked for and is not there.
+        InputError: the model does not exist, is damaged, or does not compute features of pictures.
+        UsageError: an unknown device or backend, or an unsupported combination of the two.
+        ResourceError: the requested GPU, or a backend's package, is not available.
 
     """
     encoder = _load(name_or_path)
@@ -148,7 +149,7 @@ def load_feature_extractor(
 
 
 def _load(name_or_path: str) -> LoadedModel[EncoderConfig]:
-    """Return an encoder: a model's, a detector's first part, or published weights as they are."""
+    """Load an encoder: a model file's, a detector's first part, or a file of published weights."""
     path = _find(name_or_path)
     if path.suffix != SUFFIX or not _is_ours(path):
         return read_encoder(path)
@@ -158,8 +159,8 @@ def _load(name_or_path: str) -> LoadedModel[EncoderConfig]:
         return LoadedModel(model.network, config, model.sha256, path)
     if config.task != "detect":
         raise InputError(
-            f"{path}: a model for {config.task!r} makes no features of pictures; take 'builtin', or an encoder: "
-            "`touchline models list` says which are there"
+            f"{path}: a model for {config.task!r} does not compute features of pictures; use 'builtin', or an encoder "
+            "that `touchline models list` shows"
         )
     encoder = EncoderConfig(
         name=config.name, architecture=config.architecture, picture=DETECTOR_SPEC, precision=config.precision
@@ -168,10 +169,10 @@ def _load(name_or_path: str) -> LoadedModel[EncoderConfig]:
 
 
 def _find(name_or_path: str) -> Path:
-    """Return the file that is meant.
+    """Return the file of a model given by name or path.
 
     Raises:
-        InputError: there is none; for a known network the message says where its weights can be got.
+        InputError: not found; for a known network the message says where to get its weights.
 
     """
     if name_or_path == BUILTIN:
@@ -189,7 +190,7 @@ def _find(name_or_path: str) -> Path:
 
 
 def _is_ours(path: Path) -> bool:
-    """Whether a safetensors file carries a configuration of touchline's; a wrong one is an error."""
+    """Return whether a safetensors file has a touchline configuration; an invalid one is an error."""
     with open_safetensors(path) as file:
         ours = METADATA_KEY in (file.metadata() or {})
     if ours:

@@ -1,8 +1,8 @@
-"""Features reduced to fewer numbers: mean subtracted, then the directions along which they vary most (PCA).
+"""Feature dimension reduction by principal component analysis (PCA).
 
-Fitting goes through the features once, block by block, and holds one (width, width) matrix however many there are: the
-covariance is exact, not an approximation as incremental PCA is. SoccerNet's own reduction (2,048 to 512, fitted on its
-500 games, never published as anything but pickles) is read through :mod:`touchline.formats.features.pca_pickles`.
+Fitting reads the features once, block by block, and holds one (width, width) matrix regardless of their number: the
+covariance is exact, not an approximation as in incremental PCA. SoccerNet's own reduction (2,048 to 512, fitted on its
+500 games, published as pickles only) is read by :mod:`touchline.formats.features.pca_pickles`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from touchline.models.safetensors_file import SUFFIX, open_safetensors, tensors_
 
 COMPONENTS = 512
 PUBLISHED_PCA, PUBLISHED_MEAN = "pca_512_TF2.pkl", "average_512_TF2.pkl"
-"""Names of SoccerNet's own files; they are in its repository sn-spotting, under Features."""
+"""File names of SoccerNet's own reduction, in its repository sn-spotting under Features."""
 _METADATA_KEY = "touchline-reduction"
 _BLOCK_ROWS = 2048
 _REFUSAL = "not a reduction of features, or damaged"
@@ -34,18 +34,18 @@ _REFUSAL = "not a reduction of features, or damaged"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reduction:
-    """A mean and directions.
+    """A fitted reduction: subtracts a mean and projects onto principal components.
 
     Attributes:
         mean: float64 (width,).
-        components: float64 (k, width), orthonormal rows, the one with most variance first.
-        variance: float64 (k,) along each; NaN where unknown.
-        total_variance: of all directions, also those left out; NaN where unknown.
-        rows: how many it was fitted on; 0 where unknown.
-        name: for the record.
+        components: float64 (k, width), orthonormal rows, in order of decreasing variance.
+        variance: float64 (k,), variance along each component; NaN if unknown.
+        total_variance: variance along all directions, including the dropped ones; NaN if unknown.
+        rows: number of rows it was fitted on; 0 if unknown.
+        name: name recorded with the reduced features.
         published: whether it is SoccerNet's own.
-        model: whose features it was fitted on, empty where unknown.
-        sha256: of its file.
+        model: model whose features it was fitted on; empty if unknown.
+        sha256: hash of its file.
 
     """
 
@@ -68,22 +68,22 @@ class Reduction:
 
     @property
     def width(self) -> int:
-        """Numbers in a row before."""
+        """Values per row before the reduction."""
         return int(self.components.shape[1])
 
     @property
     def size(self) -> int:
-        """Numbers in a row after."""
+        """Values per row after the reduction."""
         return int(self.components.shape[0])
 
     @property
     def kept(self) -> float:
-        """Share of the variance that is kept, NaN where unknown."""
+        """Share of the variance that is kept, 0 to 1; NaN if unknown."""
         return float(self.variance.sum() / self.total_variance)
 
     @property
     def about(self) -> dict[str, Any]:
-        """What a side-car says of it, as JSON."""
+        """The description of the reduction in a side-car file, as JSON."""
         return {
             "name": self.name,
             "sha256": self.sha256,
@@ -94,16 +94,16 @@ class Reduction:
         }
 
     def apply(self, values: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-        """Features (rows, width) as float32 (rows, size).
+        """Reduce features (rows, width) to float32 (rows, size).
 
         Raises:
-            ValueError: of another width.
+            ValueError: features of another width.
 
         """
         return np.concatenate([np.zeros((0, self.size), np.float32), *self.blocks(values)])
 
     def blocks(self, values: npt.NDArray[Any]) -> Iterator[npt.NDArray[np.float32]]:
-        """The same block by block, each read only when it is its turn."""
+        """Yield reduced features block by block; each block of a mapped file is read only when needed."""
         if values.ndim != 2 or values.shape[1] != self.width:
             raise ValueError(f"features of shape {values.shape} do not fit a reduction of width {self.width}")
         turned = np.ascontiguousarray(self.components.T)
@@ -112,7 +112,7 @@ class Reduction:
             yield ((block - self.mean) @ turned).astype(np.float32)
 
     def save(self, path: Path) -> Reduction:
-        """Write it as safetensors, whole or not at all; itself with the file's SHA-256."""
+        """Write the reduction atomically as safetensors; return it with the file's SHA-256."""
         path = reduction_path(path)
         about = {
             "name": path.stem if self.name == "PCA" else self.name,
@@ -128,10 +128,10 @@ class Reduction:
 
 
 class ReductionFit:
-    """Takes features block by block; holds their count, mean and scatter, (width, width) float64.
+    """An incremental fit of a reduction; holds count, mean and scatter matrix, float64 (width, width).
 
     Args:
-        width: numbers in a row.
+        width: values per row.
 
     """
 
@@ -142,10 +142,10 @@ class ReductionFit:
         self._scatter = np.zeros((width, width), order="F")
 
     def add(self, values: npt.NDArray[Any]) -> None:
-        """Take features (rows, width), as many as there are; a mapped file is read block by block.
+        """Add any number of features (rows, width); a mapped file is read block by block.
 
         Raises:
-            ValueError: of another width.
+            ValueError: features of another width.
 
         """
         if values.ndim != 2 or values.shape[1] != self.width:
@@ -154,7 +154,7 @@ class ReductionFit:
             self._add_block(np.array(values[start : start + _BLOCK_ROWS], np.float64))
 
     def _add_block(self, block: npt.NDArray[np.float64]) -> None:
-        """Chan's update of mean and scatter, which loses nothing to cancellation."""
+        """Update mean and scatter with Chan's parallel formula, which avoids cancellation."""
         from scipy.linalg.blas import dsyr, dsyrk
 
         count = self.rows + len(block)
@@ -167,23 +167,23 @@ class ReductionFit:
         self.rows = count
 
     def finish(self, components: int = COMPONENTS, *, name: str = "PCA", model: str = "") -> Reduction:
-        """The reduction.
+        """Compute the reduction from the features added so far.
 
         Args:
-            components: numbers in a row afterwards.
-            name: for the record.
-            model: whose features these were.
+            components: values per row after the reduction.
+            name: name recorded with the reduced features.
+            model: model whose features were added.
 
         Raises:
-            InputError: fewer rows, or fewer numbers in a row, than components.
+            InputError: more components than values per row, or than rows less one.
 
         """
         from scipy.linalg import eigh
 
         if not 1 <= components <= min(self.width, self.rows - 1):
             raise InputError(
-                f"{components} components cannot be fitted on {self.rows} rows of {self.width} numbers; "
-                f"take at most {max(1, min(self.width, self.rows - 1))} with --components, or give more features"
+                f"{components} components cannot be fitted on {self.rows} rows of {self.width} values; "
+                f"use at most {max(1, min(self.width, self.rows - 1))} with --components, or give more features"
             )
         covariance = self._scatter / (self.rows - 1)
         total = float(np.trace(covariance))
@@ -191,7 +191,7 @@ class ReductionFit:
             covariance, lower=False, subset_by_index=(self.width - components, self.width - 1), overwrite_a=True
         )
         rows = vectors[:, ::-1].T
-        # The sign is free; as in scikit-learn the largest number of each direction is positive.
+        # The sign is arbitrary; as in scikit-learn, the entry of largest magnitude in each component is positive.
         rows *= np.sign(rows[np.arange(components), np.abs(rows).argmax(axis=1)])[:, None]
         return Reduction(
             self._mean.copy(),
@@ -205,19 +205,20 @@ class ReductionFit:
 
 
 def reduction_path(path: Path) -> Path:
-    """Where a reduction that is to be saved as ``path`` is written: with its suffix."""
+    """Return the path a reduction is saved under: ``path``, with the suffix ``.safetensors`` appended if missing."""
     return path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX)
 
 
 def load_reduction(path: Path, *, mean: Path | None = None) -> Reduction:
-    """A reduction from a file of touchline's, or from SoccerNet's pickles.
+    """Load a reduction from a touchline file, or from SoccerNet's pickles.
 
     Args:
         path: ``.safetensors``, or the pickle of a PCA.
-        mean: with a pickle, that of the average; where None, the file SoccerNet publishes is looked for beside it.
+        mean: with a PCA pickle, the pickle of the average features; None takes the file that SoccerNet publishes
+            beside it.
 
     Raises:
-        InputError: missing, unsafe, damaged, or parts that do not fit each other.
+        InputError: missing, unsafe or damaged files, or a mean that does not fit the components.
 
     """
     if path.suffix == SUFFIX:
@@ -225,16 +226,18 @@ def load_reduction(path: Path, *, mean: Path | None = None) -> Reduction:
     arrays = read_pca_pickle(path)
     beside = path.with_name(path.name.replace("pca", "average", 1))
     if mean is None and beside == path:
-        raise InputError(f"{path}: give the average of features as well, --mean FILE; SoccerNet's is {PUBLISHED_MEAN}")
+        raise InputError(f"{path}: give the average of features too, --mean FILE; SoccerNet's is {PUBLISHED_MEAN}")
     mean = mean or beside
     if not mean.is_file():
         advice = missing_advice(mean.name)
         raise InputError(
-            f"{mean}: not there; a pickled PCA needs the average it was fitted around, --mean FILE{advice}"
+            f"{mean}: no such file; a pickled PCA needs the average it was fitted around, --mean FILE{advice}"
         )
     average = read_mean_pickle(mean)
     if average.shape != arrays["mean"].shape:
-        raise InputError(f"{mean}: {len(average)} numbers, but {path.name} is of rows of {len(arrays['mean'])}")
+        raise InputError(
+            f"{mean}: {len(average)} values, but {path.name} is for features of {len(arrays['mean'])} values"
+        )
     digest = hashlib.sha256(path.read_bytes() + mean.read_bytes()).hexdigest()
     components = arrays["components"]
     return Reduction(
@@ -250,7 +253,7 @@ def load_reduction(path: Path, *, mean: Path | None = None) -> Reduction:
 
 def _from_safetensors(path: Path) -> Reduction:
     if not path.is_file():
-        raise InputError(f"{path}: no such file; `touchline features reduce FILES --fit {path.name}` makes one")
+        raise InputError(f"{path}: no such file; `touchline features reduce FILES --fit {path.name}` creates one")
     with open_safetensors(path, framework="np", refusal=_REFUSAL) as file:
         metadata, arrays = file.metadata() or {}, tensors_of(file)
     try:
@@ -273,5 +276,5 @@ def _from_safetensors(path: Path) -> Reduction:
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path}: {_REFUSAL} ({error})") from error
     if not np.isfinite(reduction.components).all() or not np.isfinite(reduction.mean).all():
-        raise InputError(f"{path}: holds numbers that are not finite; fit it again")
+        raise InputError(f"{path}: contains values that are not finite; fit it again")
     return reduction

@@ -1,4 +1,4 @@
-"""Sound to features: VGGish's numbers, or the curves of a match, row after row as the sound comes in."""
+"""Feature extraction from sound: VGGish, or the curves of a match, row by row as the sound is read."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from touchline.models.store import find_model, load_model, read_config
 Floats = npt.NDArray[np.float32]
 
 CURVES_MODEL = "sound"
-"""The model that is asked for to get the curves as features."""
+"""The model name that selects the curves as features."""
 _CPU_BATCH, _GPU_BATCH = 16, 256
 
 
 class SoundExtractor(Protocol):
-    """Makes rows of features of a sound.
+    """The interface of extractors that compute rows of features from sound.
 
     Attributes:
-        name, sha256: of the model.
-        width: numbers in a row.
-        rate_hz: rows a second.
-        start_us: time of the first row.
-        device_reason: where it runs and why.
+        name, sha256: name and file hash of the model.
+        width: values in a row.
+        rate_hz: rows per second.
+        start_us: time of the first row, microseconds.
+        device_reason: device it runs on, and why.
 
     """
 
@@ -51,22 +51,22 @@ class SoundExtractor(Protocol):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What decides the values besides the sound, as JSON."""
+        """Everything besides the sound that decides the values, as JSON."""
         ...
 
     def stream(self, chunks: Iterable[Floats]) -> Iterator[Floats]:
-        """Rows (n, width) of a sound that comes in chunks (samples,) at 16 kHz."""
+        """Yield rows (n, width) for a sound given in chunks (samples,) at 16 kHz."""
         ...
 
 
 class VggishExtractor:
-    """A VGGish as a :class:`SoundExtractor`.
+    """A :class:`SoundExtractor` that runs a VGGish network.
 
     Args:
         network: the network.
-        config: of its file.
-        sha256: of its file.
-        device: where to run.
+        config: configuration of its file.
+        sha256: hash of its file.
+        device: device to run on.
 
     """
 
@@ -84,7 +84,7 @@ class VggishExtractor:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What decides the values besides the sound, as JSON."""
+        """Everything besides the sound that decides the values, as JSON."""
         return {
             "model": self.name,
             "sha256": self.sha256,
@@ -94,7 +94,7 @@ class VggishExtractor:
         }
 
     def stream(self, chunks: Iterable[Floats]) -> Iterator[Floats]:
-        """Rows (n, width) of a sound that comes in chunks (samples,) at 16 kHz; what is no number is silence."""
+        """Yield rows (n, width) for a sound in chunks (samples,) at 16 kHz; non-finite samples count as silence."""
         clean = (np.nan_to_num(chunk, nan=0.0, posinf=0.0, neginf=0.0) for chunk in chunks)
         for patches in stream_patches(clean, spec=self._patch):
             for first in range(0, len(patches), self._batch):
@@ -102,7 +102,7 @@ class VggishExtractor:
 
     @torch.inference_mode()
     def _rows(self, patches: Floats) -> Floats:
-        """Rows of at most a batch of patches; always a whole one is run, so that the cut changes nothing."""
+        """Compute rows of at most a batch of patches, padded to a full batch so that the split changes no value."""
         full = np.zeros((self._batch, *patches.shape[1:]), np.float32)
         full[: len(patches)] = patches
         given = torch.from_numpy(full).to(self._device)
@@ -113,13 +113,13 @@ class VggishExtractor:
 
 
 class CurvesExtractor:
-    """The curves of whistles, crowd and bands as a :class:`SoundExtractor`; all sound is read before the first row."""
+    """A :class:`SoundExtractor` of the whistle, crowd and band curves; reads all sound before the first row."""
 
     name = CURVES_MODEL
     width = len(CURVES)
     rate_hz = CURVE_RATE_HZ
     start_us = 0
-    device_reason = "cpu: nothing here needs more"
+    device_reason = "cpu: fast enough for the sound curves"
 
     def __init__(self) -> None:
         self._model = load_sound_model()
@@ -127,16 +127,16 @@ class CurvesExtractor:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What decides the values besides the sound, as JSON."""
+        """Everything besides the sound that decides the values, as JSON."""
         return {"model": NAME, "sha256": self.sha256, "curves": list(CURVES)}
 
     def stream(self, chunks: Iterable[Floats]) -> Iterator[Floats]:
-        """All rows (n, 10) at once; ``CURVES`` names their columns."""
+        """Yield all rows (n, 10) at once; ``CURVES`` names their columns."""
         yield listen(chunks, model=self._model).curves
 
 
 def is_sound_model(name_or_path: str) -> bool:
-    """Whether a model is for sound: the curves, a VGGish that was imported, or one that was meant."""
+    """Return whether a model is for sound: the curves, an imported VGGish, or a name that starts with vggish."""
     if name_or_path == CURVES_MODEL or Path(name_or_path).name.startswith("vggish"):
         return True
     try:
@@ -146,11 +146,11 @@ def is_sound_model(name_or_path: str) -> bool:
 
 
 def load_sound_extractor(name_or_path: str = CURVES_MODEL, *, device: Device = "auto") -> SoundExtractor:
-    """What makes features of sound: ``"sound"`` for the curves, or an imported VGGish by name or path.
+    """Load an extractor of sound features: ``"sound"`` for the curves, or an imported VGGish by name or path.
 
     Raises:
-        InputError: it is not there, damaged, or not for sound.
-        ResourceError: a GPU was asked for and there is none.
+        InputError: not found, damaged, or not for sound.
+        ResourceError: the requested GPU is not available.
 
     """
     if name_or_path == CURVES_MODEL:
@@ -158,8 +158,8 @@ def load_sound_extractor(name_or_path: str = CURVES_MODEL, *, device: Device = "
     path = Path(name_or_path)
     if path.is_file() and path.suffix != SUFFIX:
         raise InputError(
-            f"{path}: weights of a network of sound are imported first: `touchline models import {path} "
-            "--architecture vggish`, or with --architecture vggish-conv4 for 512 numbers every half second"
+            f"{path}: import the weights of a sound network first: `touchline models import {path} "
+            "--architecture vggish`, or with --architecture vggish-conv4 for 512 values every half second"
         )
     try:
         model = load_model(name_or_path, task="sound-features")

@@ -1,4 +1,4 @@
-"""Files and the values they hold: one module a format, a folder a kind of data."""
+"""File formats: one module per format, one folder per kind of data."""
 
 from __future__ import annotations
 

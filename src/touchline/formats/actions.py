@@ -1,4 +1,4 @@
-"""``actions.json``: what everyone in a video does, schema ``touchline.actions`` version 1.
+"""Reading and writing ``actions.json``: the players' actions, schema ``touchline.actions`` version 1.
 
     {"schema": "touchline.actions", "version": 1, "recogniser": NAME or null, "labels": [...], "notes": [...],
      "actions": [{"track_id", "label", "start_us", "end_us", "confidence", "source"}, ...],
@@ -26,15 +26,15 @@ VERSION = 1
 
 
 def write_actions(path: Path | str, actions: Actions) -> None:
-    """Write them; equal actions give equal bytes."""
+    """Write actions to a file; equal actions give equal bytes."""
     write_json_atomic(path, actions_document(actions))
 
 
 def read_actions(path: Path | str) -> Actions:
-    """The actions of a file.
+    """Read the actions of a file.
 
     Raises:
-        InputError: missing, broken, or of another schema.
+        InputError: the file is missing, broken, or of another schema.
 
     """
     path = Path(path)
@@ -52,7 +52,7 @@ def read_actions(path: Path | str) -> Actions:
 
 
 def actions_document(actions: Actions) -> dict[str, Any]:
-    """The content of ``actions.json``."""
+    """Return the content of ``actions.json``."""
     return {
         "schema": SCHEMA,
         "version": VERSION,

@@ -1,4 +1,4 @@
-"""A bundle: the folder ``match.touchline/`` with everything one analysis of one video produced.
+"""Bundles: the folder ``match.touchline/`` with all results of one analysis of one video.
 
 | file | holds |
 |---|---|
@@ -6,13 +6,13 @@
 | ``events.json`` | the timeline, schema ``touchline.events`` version 1 |
 | ``results_spotting.json`` | the same events in SoccerNet's layout |
 | ``scores.npz`` | ``values`` float32 (samples, classes), ``times_us`` int64 (samples,), ``labels`` (classes,) |
-| ``tracks.parquet`` | everyone followed, one row a box, see :mod:`touchline.formats.boxes.tracks_parquet` |
+| ``tracks.parquet`` | all tracks, one row per box, see :mod:`touchline.formats.boxes.tracks_parquet` |
 | ``tracks.txt`` | the same boxes in MOT's layout, frames from 1 |
-| ``actions.json`` | what everyone does, see :mod:`touchline.formats.actions` |
-| ``overlay.mp4`` | the video with the tracks drawn in, where one was asked for |
-| ``report.html`` | the report, where one was asked for |
+| ``actions.json`` | the players' actions, see :mod:`touchline.formats.actions` |
+| ``overlay.mp4`` | the video with the tracks drawn in, if requested |
+| ``report.html`` | the report, if requested |
 
-Every file is replaced whole. Apart from ``manifest.json``, which has timings, the same inputs give the same bytes.
+Every file is replaced atomically. Apart from ``manifest.json``, which has timings, equal inputs give equal bytes.
 """
 
 from __future__ import annotations
@@ -58,21 +58,21 @@ _MIDDLE_BLOCKS = 8
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a bundle was made of and with.
+    """The inputs, settings and summary of an analysis, as stored in ``manifest.json``.
 
     Attributes:
         video_name: file name of the video.
         video_fingerprint: see :func:`video_fingerprint`.
-        models: one mapping a model: ``task``, ``name``, ``sha256``.
-        settings: everything that decides the results, by task (``spot``, ``track``).
-        coverage: what of the video was analysed.
+        models: one mapping per model: ``task``, ``name``, ``sha256``.
+        settings: all settings that affect the results, by task (``spot``, ``track``).
+        coverage: parts of the video that were analysed.
         timings_s: seconds spent, by stage; the only part that differs between equal runs.
-        files: sha256 of each result file.
-        tracking: what ``track`` found, where it ran: counts, shots, remarks in words.
-        spotting: ``remarks`` on the events in words, where there are any, and whether they are ``degraded`` for want of
-            a stream, where they were found by a head over feature streams.
-        touchline_version: the version that wrote it.
-        version: of this schema.
+        files: SHA-256 of each result file.
+        tracking: summary of ``track``, if it ran: counts, camera shots, remarks.
+        spotting: ``remarks`` on the events, if there are any, and, for events found by a head over feature streams,
+            whether they are ``degraded`` because a stream was missing.
+        touchline_version: version of touchline that wrote the manifest.
+        version: version of this schema.
 
     """
 
@@ -97,12 +97,12 @@ class Bundle:
 
     @classmethod
     def for_video(cls, video: Path, *, out: Path | None = None) -> Bundle:
-        """The bundle of a video: ``STEM.touchline`` in ``out``, or beside the video; nothing is created."""
+        """Return the bundle of a video: ``STEM.touchline`` in ``out``, or beside the video; nothing is created."""
         return cls((video.parent if out is None else out) / f"{video.stem}{SUFFIX}")
 
     @classmethod
     def create(cls, out: Path | None, video: Path) -> Bundle:
-        """The bundle of a video, its folder created where missing.
+        """Return the bundle of a video, creating its folder if necessary.
 
         Raises:
             ResourceError: the folder cannot be created.
@@ -117,17 +117,17 @@ class Bundle:
         write_json_atomic(self.path / MANIFEST, asdict(manifest))
 
     def read_manifest(self) -> Manifest:
-        """The manifest.
+        """Read the manifest.
 
         Raises:
-            InputError: missing, broken, or of a newer schema.
+            InputError: the file is missing, broken, or of a newer schema.
 
         """
         document = read_own_json(self.path / MANIFEST, remedy=REMEDY)
         version = document.get("version")
         if version != MANIFEST_VERSION:
             raise InputError(
-                f"{self.path / MANIFEST}: schema version {version!r}; this touchline reads {MANIFEST_VERSION}"
+                f"{self.path / MANIFEST}: schema version {version!r}; this touchline supports {MANIFEST_VERSION}"
             )
         try:
             coverage = coverage_from_json(document.pop("coverage"))
@@ -140,33 +140,33 @@ class Bundle:
         write_events(timeline, self.path / EVENTS, game="")
 
     def read_events(self) -> Timeline:
-        """The timeline of ``events.json``.
+        """Read the timeline of ``events.json``.
 
         Raises:
-            InputError: missing, broken, or of a newer schema.
+            InputError: the file is missing, broken, or of a newer schema.
 
         """
         path = self.path / EVENTS
         return timeline_from_document(read_own_json(path, remedy=REMEDY), source=str(path))
 
     def write_results(self, timeline: Timeline, *, game: str) -> None:
-        """Write ``results_spotting.json``, SoccerNet's layout."""
+        """Write ``results_spotting.json``, in SoccerNet's layout."""
         write_events(timeline, self.path / RESULTS, game=game)
 
     def export_events(self, to: str, path: Path | None = None, *, game: str = "") -> Converted:
         """Write the bundle's events in another format.
 
         Args:
-            to: name of an event format, as :data:`touchline.formats.events.registry.FORMATS` has them.
-            path: the file; one of the format's usual name in the bundle where None.
-            game: what the file calls the game, where the format has a place for it; the bundle's name if empty.
+            to: name of an event format in :data:`touchline.formats.events.registry.FORMATS`.
+            path: the file to write; None uses the format's default name in the bundle.
+            game: name of the game, if the format stores one; empty uses the bundle's name.
 
         Returns:
-            The file, and what of the events it does not hold.
+            The file, and a description of what it does not hold.
 
         Raises:
-            InputError: no such format, no readable events, or the format has a class for none of them.
-            ResourceError: it cannot be written.
+            InputError: the format is unknown, there are no readable events, or the format has a class for none of them.
+            ResourceError: the file cannot be written.
 
         """
         chosen = format_named(to)
@@ -180,10 +180,10 @@ class Bundle:
         write_bytes_atomic(self.path / SCORES, npz_bytes(arrays))
 
     def read_scores(self) -> Scores:
-        """The scores of ``scores.npz``.
+        """Read the scores of ``scores.npz``.
 
         Raises:
-            InputError: missing or broken.
+            InputError: the file is missing or broken.
 
         """
         path = self.path / SCORES
@@ -194,10 +194,10 @@ class Bundle:
             raise InputError(f"{path}: no readable scores ({error}); {REMEDY}") from error
 
     def read_tracks(self) -> Tracks:
-        """Everyone followed, from ``tracks.parquet``.
+        """Read all tracks from ``tracks.parquet``.
 
         Raises:
-            InputError: missing or broken.
+            InputError: the file is missing or broken.
 
         """
         from touchline.formats.boxes.tracks_parquet import read_tracks_parquet
@@ -205,10 +205,10 @@ class Bundle:
         return read_tracks_parquet(self.path / TRACKS)
 
     def read_actions(self) -> Actions:
-        """What everyone does, from ``actions.json``.
+        """Read the players' actions from ``actions.json``.
 
         Raises:
-            InputError: missing or broken.
+            InputError: the file is missing or broken.
 
         """
         from touchline.formats.actions import read_actions
@@ -216,13 +216,13 @@ class Bundle:
         return read_actions(self.path / ACTIONS)
 
     def discard(self, *names: str) -> None:
-        """Remove files whose results are about to be replaced, where they are there."""
+        """Remove result files that are about to be replaced; missing files are ignored."""
         for name in names:
             with writing(self.path / name):
                 (self.path / name).unlink(missing_ok=True)
 
     def checksums(self, *names: str) -> dict[str, str]:
-        """sha256 of each named file of the bundle that exists."""
+        """Return the SHA-256 of each named file of the bundle that exists."""
         sums = {}
         for path in (self.path / name for name in names):
             if path.is_file():
@@ -231,10 +231,10 @@ class Bundle:
 
 
 def open_bundle(path: str | Path) -> Bundle:
-    """The bundle of an earlier analysis.
+    """Open the bundle of an earlier analysis.
 
     Args:
-        path: the folder ``match.touchline``, or the video that it lies beside.
+        path: the folder ``match.touchline``, or the video beside it.
 
     Raises:
         InputError: there is no bundle.
@@ -248,13 +248,13 @@ def open_bundle(path: str | Path) -> Bundle:
 
 
 def coverage_from_json(document: Mapping[str, Any]) -> Coverage:
-    """The coverage that ``dataclasses.asdict`` wrote."""
+    """Return the coverage that ``dataclasses.asdict`` wrote."""
     gaps = tuple(Gap(**gap) for gap in document["gaps"])
     return Coverage(**{**document, "gaps": gaps, "repairs": tuple(document["repairs"])})
 
 
 def video_fingerprint(path: Path) -> str:
-    """sha256 over a file's size, its first and last MiB, and blocks in between: names the content, not the place.
+    """Return the SHA-256 over a file's size, its first and last MiB, and blocks in between: identifies the content.
 
     Raises:
         InputError: the file cannot be read.

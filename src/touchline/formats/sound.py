@@ -1,7 +1,7 @@
-"""What the sound of a video says, as files of its bundle.
+"""Sound analysis results as files of a bundle.
 
 ``sound.npz`` has the curves: ``values`` float32 (rows, curves), ``times_us`` int64 (rows,), ``names`` (curves,).
-``sound.json`` has the whistles and where the crowd gets louder, times in microseconds from the first shown frame.
+``sound.json`` has the whistles and the rises in crowd noise, times in microseconds from the first shown frame.
 """
 
 from __future__ import annotations
@@ -37,21 +37,21 @@ def write_sound(folder: Path, reading: SoundReading) -> None:
 
 
 def read_sound(folder: Path) -> SoundReading:
-    """What both files of a bundle's folder hold.
+    """Read both files of a bundle's folder.
 
     Raises:
-        InputError: missing, broken, of another version, or with other curves.
+        InputError: a file is missing, broken, of another version, or has other curves.
 
     """
     document = read_document(folder / SOUND, schema=SCHEMA, version=VERSION, remedy="analyse the video again")
     try:
         return sound_from_document(document, curves=_read_curves(folder / SOUND_CURVES))
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{folder / SOUND}: not a sound's reading ({error}); analyse the video again") from error
+        raise InputError(f"{folder / SOUND}: not a sound analysis ({error}); analyse the video again") from error
 
 
 def sound_document(reading: SoundReading) -> dict[str, Any]:
-    """The content of ``sound.json``."""
+    """Return the content of ``sound.json``."""
     return {
         "schema": SCHEMA,
         "version": VERSION,
@@ -66,10 +66,10 @@ def sound_document(reading: SoundReading) -> dict[str, Any]:
 
 
 def sound_from_document(document: Mapping[str, Any], *, curves: Floats) -> SoundReading:
-    """What :func:`sound_document` gave, with its curves (rows, curves).
+    """Return the reading that :func:`sound_document` wrote, with its curves (rows, curves).
 
     Raises:
-        KeyError, TypeError, ValueError: the document is something else.
+        KeyError, TypeError, ValueError: the document has another layout.
 
     """
     return SoundReading(

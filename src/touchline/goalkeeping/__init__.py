@@ -1,4 +1,4 @@
-"""Goalkeepers: poses made comparable, techniques, expected saves, and what a keeper could do better."""
+"""Goalkeepers: comparable poses, techniques, expected saves, and advice on what a keeper could do better."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Attempts beside what professionals do: how far they come out, what that is worth, and which technique they show."""
+"""Attempts compared with professionals: how far the keeper comes out, what that is worth, and the technique shown."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt beside the professionals.
+    """One attempt compared with the professionals.
 
     Attributes:
-        shot: it.
-        p, low, high: chance of a save with 95 % interval.
-        usual: how far professionals come at that distance (median engagement); NaN where the attempt's is unknown.
+        shot: the attempt.
+        p, low, high: probability of a save with its 95 % interval.
+        usual: median engagement of professionals at that distance; NaN if the attempt's engagement is unknown.
         farther_than: share of professionals who stay farther from the shooter there; NaN likewise.
-        gain, gain_low, gain_high: change of the chance of a save, had he come as far as is usual; NaN likewise.
-        best: the technique that is likeliest to be the best there.
-        best_chance: how likely that is; near one in four nobody knows.
-        above_average: chance of a save with the technique shown less the mean over all, whether or not technique was
-            shown to matter; NaN where it cannot be told.
-        reading: of his pose; None without one.
+        gain, gain_low, gain_high: change of the save probability if he had the usual engagement; NaN likewise.
+        best: the technique that is most likely the best there.
+        best_chance: probability of that; near one in four the best technique is unknown.
+        above_average: save probability with the technique shown minus the mean over all techniques, regardless of
+            whether technique was shown to matter; NaN if the technique is unknown.
+        reading: the technique reading of his pose; None without a pose.
 
     """
 
@@ -53,7 +53,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How often a technique is shown: counts, shares, and the 95 % interval of the attempts' share."""
+    """The frequency of a technique: counts, shares, and the 95 % interval of the attempts' share."""
 
     technique: str
     count: int
@@ -66,10 +66,10 @@ class Share:
 def compare_attempts(
     shots: Sequence[Shot], readings: Sequence[TechniqueReading | None], *, model: SaveModel
 ) -> tuple[Attempt, ...]:
-    """Every attempt beside the professionals.
+    """Compare every attempt with the professionals.
 
     Raises:
-        ValueError: another number of readings than shots.
+        ValueError: the numbers of readings and shots differ.
 
     """
     if len(shots) != len(readings):
@@ -107,7 +107,7 @@ def compare_attempts(
 def _techniques(
     shots: Sequence[Shot], readings: Sequence[TechniqueReading | None], *, model: SaveModel
 ) -> tuple[list[str], Floats, Floats]:
-    """The likeliest best technique, how likely it is (n,), and what the shown one adds to the mean of all (n,)."""
+    """Return the most likely best technique, its probability (n,), and the shown one's gain over the mean (n,)."""
     features = shot_features(shots)
     usual = model.usual.median(np.array([shot.distance_yd for shot in shots]))
     came = features[:, FEATURES.index("engagement")]
@@ -126,7 +126,7 @@ def _techniques(
 
 
 def _gains(shots: Sequence[Shot], usual: Floats, *, model: SaveModel) -> tuple[Floats, Floats, Floats]:
-    """Change of the chance of a save with the usual engagement, and its interval, each (n,)."""
+    """Return the change of the save probability with the usual engagement, and its interval, each (n,)."""
     here = shot_features(shots)
     place = [here[:, FEATURES.index(name)] for name in ("x_yd", "aside_yd", "under_pressure")]
     there = geometry(place[0], GOAL_YD[1] + place[1], engagement=usual, under_pressure=place[2])
@@ -142,7 +142,7 @@ def _gains(shots: Sequence[Shot], usual: Floats, *, model: SaveModel) -> tuple[F
 
 
 def technique_shares(readings: Sequence[TechniqueReading | None], *, techniques: Techniques) -> tuple[Share, ...]:
-    """How often each technique is shown among the readings that could be told, beside the professionals."""
+    """Count how often each technique is shown, among readings that name one, beside the professionals' shares."""
     names = [reading.name for reading in readings if reading is not None and reading.name is not None]
     shares = []
     for k, technique in enumerate(techniques.names):
@@ -154,7 +154,7 @@ def technique_shares(readings: Sequence[TechniqueReading | None], *, techniques:
 
 
 def reasons(readings: Sequence[TechniqueReading | None]) -> Mapping[str, int]:
-    """Why techniques could not be told, and how often."""
+    """Count the reasons why techniques could not be determined."""
     found: dict[str, int] = {}
     for reading in readings:
         if reading is not None and reading.reason:

@@ -1,8 +1,8 @@
-"""How likely shots are saved, with intervals, from parameters that ship with the package; NumPy is all it takes.
+"""Expected saves: the probability that a shot is saved, with intervals, from built-in parameters; needs only NumPy.
 
-The model is a logistic sum of smooth curves (``touchline.training.keeper.expected_saves`` fits it). Pictured shots
-were saved less often than others, for pictures were looked for where there was a goal; the model knows a term for
-that, and unless told that a shot is one of the pictured, it answers for any shot on target.
+The model is a logistic regression on smooth curves (``touchline.training.keeper.expected_saves`` fits it). Pictured
+shots were saved less often than others, because pictures were mostly collected of goals; the model has a term for that,
+and by default predicts for any shot on target, not only the pictured ones.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ Z_95 = 1.959964
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SaveEstimate:
-    """Chances of a save.
+    """Save probabilities.
 
     Attributes:
         p: float64 (n,), 0 to 1.
-        low, high: float64 (n,), 95 % interval of what the model can know; the outcome of one shot is far less sure.
-        shots_near: float64 (n,), how many of the shots it learnt from were taken nearby; few mean a guess.
-        population: ``"all"`` shots on target, or those ``"pictured"``.
+        low, high: float64 (n,), 95 % interval of the probability; the outcome of a single shot is far less certain.
+        shots_near: float64 (n,), number of training shots taken nearby; few mean extrapolation.
+        population: ``"all"`` shots on target, or only ``"pictured"`` ones.
 
     """
 
@@ -51,13 +51,13 @@ class SaveEstimate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Support:
-    """How many shots were learnt from around every place.
+    """The density of training shots around every place.
 
     Attributes:
-        x_yd, aside_yd: float64, rising places of the grid's rows and columns.
-        shots: float64 (rows, columns), shots nearby, those farther than ``reach_yd`` counting less and less.
-        reach_yd: standard deviation of that.
-        least: with fewer nobody should read a map.
+        x_yd, aside_yd: float64, increasing coordinates of the grid's rows and columns.
+        shots: float64 (rows, columns), number of nearby shots, with a Gaussian weight of width ``reach_yd``.
+        reach_yd: standard deviation of that weight.
+        least: where there are fewer shots, a map should not be read.
 
     """
 
@@ -68,7 +68,7 @@ class Support:
     least: float
 
     def near(self, x_yd: Floats, y_yd: Floats) -> Floats:
-        """Shots nearby for places of any shape, between grid points as straight lines; 0 outside the grid."""
+        """Return the number of nearby shots for places of any shape, interpolated linearly; 0 outside the grid."""
         aside = np.abs(y_yd - GOAL_YD[1])
         row, down = _between(self.x_yd, x_yd)
         column, right = _between(self.aside_yd, aside)
@@ -85,10 +85,10 @@ def _between(grid: Floats, values: Floats) -> tuple[npt.NDArray[np.int64], Float
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UsualEngagement:
-    """How far keepers come, by the shot's distance.
+    """The usual engagement of keepers by the shot's distance.
 
     Attributes:
-        distance_yd: float64 (d,), rising.
+        distance_yd: float64 (d,), increasing.
         engagement: float64 (d, q), quantiles at (i + 1/2) / q of the shots around that distance.
 
     """
@@ -97,25 +97,25 @@ class UsualEngagement:
     engagement: Floats
 
     def quantiles(self, distance_yd: Floats) -> Floats:
-        """Engagements (n, q) at distances (n,)."""
+        """Return engagement quantiles (n, q) at distances (n,)."""
         return np.stack([np.interp(distance_yd, self.distance_yd, column) for column in self.engagement.T], axis=1)
 
     def median(self, distance_yd: Floats) -> Floats:
-        """Engagement (n,) at distances (n,)."""
+        """Return the median engagement (n,) at distances (n,)."""
         return np.asarray(np.median(self.quantiles(distance_yd), axis=1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TechniqueOffsets:
-    """What techniques add to the log odds of a save, drawn towards nothing.
+    """The effect of each technique on the log-odds of a save, shrunk towards zero.
 
     Attributes:
         names: of the techniques.
-        coefficients: float64 (names, 3): constant, per unit of the centred log distance and engagement.
-        factor: float64 (3 * names, 3 * names); times its transpose it is their covariance.
+        coefficients: float64 (names, 3): constant, per unit of the standardised log distance and engagement.
+        factor: float64 (3 * names, 3 * names); multiplied by its transpose it is their covariance.
         centre, scale: float64 (2,), of log distance and engagement.
-        effect_shown: whether shots left out were predicted better with them.
-        said: what was found, in a sentence.
+        effect_shown: whether they improved the prediction of held-out shots.
+        said: the finding, in one sentence.
 
     """
 
@@ -128,7 +128,7 @@ class TechniqueOffsets:
     said: str
 
     def terms(self, features: Floats) -> Floats:
-        """What the coefficients of a technique multiply, (n, 3), from features (n, 8)."""
+        """Return the terms (n, 3) that a technique's coefficients multiply, from features (n, 8)."""
         place = features[:, [FEATURES.index("log_distance"), FEATURES.index("engagement")]]
         return np.concatenate([np.ones((len(features), 1)), (place - self.centre) / self.scale], axis=1)
 
@@ -138,15 +138,15 @@ class SaveModel:
     """A fitted model of expected saves.
 
     Attributes:
-        knots: of the curve of each of the first seven features.
-        mean, scale: float64 (c,), of the columns the curves make.
+        knots: of the spline of each of the first seven features.
+        mean, scale: float64 (c,), of the spline columns.
         coefficients: float64 (2 + c,): constant, pictured, columns.
-        factor: float64 (2 + c, 2 + c); times its transpose it is their covariance.
-        all_share: what stands for ``pictured`` where the shot may be any.
-        support: where there were shots.
-        usual: how far keepers come.
-        techniques: what techniques add.
-        measured: what it was measured at, as written at training.
+        factor: float64 (2 + c, 2 + c); multiplied by its transpose it is their covariance.
+        all_share: value of the ``pictured`` term for a shot of any kind.
+        support: density of the training shots.
+        usual: the usual engagement of keepers.
+        techniques: the effect of each technique.
+        measured: the measured quality, as recorded at training.
 
     """
 
@@ -162,7 +162,7 @@ class SaveModel:
     measured: Mapping[str, Any]
 
     def design(self, features: Floats, *, population: Population = "all") -> Floats:
-        """Columns (n, 2 + c) of features (n, 8)."""
+        """Return the design matrix (n, 2 + c) for features (n, 8)."""
         parts = [spline_basis(features[:, k], places) for k, places in enumerate(self.knots)]
         raw = np.concatenate([*parts, features[:, len(self.knots) :]], axis=1)
         constants = np.ones((len(features), 2))
@@ -170,7 +170,7 @@ class SaveModel:
         return np.concatenate([constants, (raw - self.mean) / self.scale], axis=1)
 
     def logits(self, features: Floats, *, population: Population = "all") -> tuple[Floats, Floats]:
-        """Log odds (n,) of a save and their standard deviation (n,)."""
+        """Return the log-odds (n,) of a save and their standard deviation (n,)."""
         columns = self.design(features, population=population)
         return columns @ self.coefficients, np.sqrt(((columns @ self.factor) ** 2).sum(axis=1))
 
@@ -181,15 +181,15 @@ class SaveModel:
         techniques: Sequence[str | None] | None = None,
         population: Population = "all",
     ) -> SaveEstimate:
-        """Chances of a save.
+        """Predict save probabilities.
 
-        Where a shot's engagement is unknown, the answer is the mean over how far keepers usually come at that distance,
-        and the interval is wider.
+        If a shot's engagement is unknown, the prediction is the mean over the usual engagements at that distance, and
+        the interval is wider.
 
         Args:
-            shots: any number.
-            techniques: what the keeper did, None where unknown; moves the chance only where an effect was shown.
-            population: ``"pictured"`` for shots found as the pictured ones were.
+            shots: any number of them.
+            techniques: what the keeper did, None if unknown; changes the prediction only if an effect was shown.
+            population: ``"pictured"`` for shots selected in the same way as the pictured ones.
 
         """
         features = shot_features(shots)
@@ -202,7 +202,7 @@ class SaveModel:
         return SaveEstimate(expit(eta), expit(eta - spread), expit(eta + spread), self.support.near(x, y), population)
 
     def _over_engagement(self, features: Floats, *, population: Population) -> tuple[Floats, Floats]:
-        """Log odds (n,) and variance (n,), over the usual engagements where a shot has none."""
+        """Return log-odds (n,) and variance (n,), averaged over the usual engagements if a shot has none."""
         unknown = ~np.isfinite(features[:, FEATURES.index("engagement")])
         eta, variance = np.zeros(len(features)), np.zeros(len(features))
         if not unknown.all():
@@ -224,21 +224,21 @@ class SaveModel:
 
     @property
     def said(self) -> str:
-        """What every output says of the selection of the shots."""
+        """The sentence on the selection of the shots that every output carries."""
         return str(self.measured["selection"]["said"])
 
 
 def technique_logits(model: SaveModel, features: Floats, techniques: Sequence[str | None]) -> tuple[Floats, Floats]:
-    """What techniques add to the log odds (n,), and its variance (n,), shown or not; 0 for None.
+    """Return the techniques' effect on the log-odds (n,), and its variance (n,), shown or not; 0 for None.
 
     Raises:
-        InputError: a technique that the model does not know.
+        InputError: a technique unknown to the model.
 
     """
     offsets = model.techniques
     unknown = sorted({str(name) for name in techniques if name is not None and name not in offsets.names})
     if unknown:
-        raise InputError(f"technique {unknown[0]!r} is unknown; there are {', '.join(offsets.names)}")
+        raise InputError(f"technique {unknown[0]!r} is unknown; the model knows {', '.join(offsets.names)}")
     middle = model.usual.median(np.exp(features[:, 0]))
     column = FEATURES.index("engagement")
     features = features.copy()
@@ -253,15 +253,15 @@ def technique_logits(model: SaveModel, features: Floats, techniques: Sequence[st
 
 
 def expit(logits: Floats) -> Floats:
-    """Probability of log odds."""
+    """Return the probability for log-odds."""
     return np.asarray(0.5 * (1 + np.tanh(np.asarray(logits) / 2)))
 
 
 def load_expected_saves(path: Path | None = None) -> SaveModel:
-    """The model that ships with the package, or one of ``touchline train recipes/expected-saves.yaml``.
+    """Load the built-in model, or one trained by ``touchline train recipes/expected-saves.yaml``.
 
     Raises:
-        InputError: the file is missing or not such a model.
+        InputError: the file is missing or is not such a model.
 
     """
     source = path or resources.files("touchline.models") / "builtin" / BUILTIN
@@ -272,15 +272,15 @@ def load_expected_saves(path: Path | None = None) -> SaveModel:
 
 
 def model_from_json(document: Mapping[str, Any]) -> SaveModel:
-    """The model that a document describes.
+    """Build the model from its JSON document.
 
     Raises:
-        ValueError: of another version or shape.
+        ValueError: another version, other features or wrong shapes.
         KeyError: a part is missing.
 
     """
     if document["version"] != VERSION or document["features"] != list(FEATURES):
-        raise ValueError(f"version {document['version']} or features {document['features']} are not this package's")
+        raise ValueError(f"version {document['version']} or features {document['features']} differ from this package's")
     support, usual, techniques = document["support"], document["usual_engagement"], document["techniques"]
     model = SaveModel(
         knots=tuple(_array(places) for places in document["knots"]),
@@ -319,7 +319,7 @@ def _array(values: Any) -> Floats:
 
 
 def _triangle(rows: Sequence[Sequence[float]]) -> Floats:
-    """A lower-triangular matrix from its rows, each as long as it is filled."""
+    """Return a lower-triangular matrix from its rows, each given up to the diagonal."""
     matrix = np.zeros((len(rows), len(rows)))
     for number, row in enumerate(rows):
         matrix[number, : len(row)] = row

@@ -1,4 +1,4 @@
-"""A keeper found in a picture, and the pose there."""
+"""A goalkeeper located in a picture, and the pose found there."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class FoundKeeper:
-    """Where the keeper is.
+    """The location of the keeper in a picture.
 
     Attributes:
-        box_xyxy: pixels of the picture; None where the whole picture is taken.
-        note: what a reader should know; empty where nothing.
+        box_xyxy: pixels of the picture; None for the whole picture.
+        note: remark for the reader; empty if there is none.
 
     """
 
@@ -30,7 +30,7 @@ class FoundKeeper:
 
 
 def find_pose(rgb: Rgb, finder: PoseFinderLike, *, keeper: FoundKeeper) -> tuple[Pose, Box, str]:
-    """The keeper's pose in a picture's pixels, the square that was looked at, and what a reader should know.
+    """Find the keeper's pose in picture pixels; also return the square that was cropped, and a remark for the reader.
 
     Raises:
         InputError: the picture is too small, or the box does not lie in it.

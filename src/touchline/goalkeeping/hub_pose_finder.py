@@ -1,7 +1,7 @@
-"""ViTPose of the ``transformers`` library: from a folder, or from the hub when asked.
+"""ViTPose of the ``transformers`` library, from a folder or, on request, from the hub.
 
-It knows COCO's seventeen points in the picture and no depth; pelvis, neck and thorax are put midway between hips and
-shoulders, the top of the head beyond the ears.
+It finds COCO's seventeen points in the image, without depth; pelvis, neck and thorax are placed midway between the hips
+and the shoulders, the top of the head beyond the ears.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ COCO_POINTS = (
 """The order of ViTPose's points."""
 
 _COCO_EXPERT = 0
-"""ViTPose+ was trained on several sets of points at once; this is COCO's number among them."""
+"""ViTPose+ was trained on several keypoint sets at once; this is the index of COCO."""
 _HEAD_OVER_EARS = 1.75
-"""How far the top of the head lies from the neck, over how far the ears do."""
+"""Distance of the top of the head from the neck, relative to that of the ears."""
 
 
 def joints_of_coco(points: Floats, confidence: Floats) -> tuple[Floats, Floats]:
-    """The sixteen joints (16, 2) and their confidence (16,) from COCO's points (17, 2) and theirs (17,)."""
+    """Convert COCO's points (17, 2) and confidences (17,) to the sixteen joints (16, 2) and their confidences (16,)."""
     place = {name: number for number, name in enumerate(COCO_POINTS)}
 
     def middle(*names: str) -> tuple[Floats, float]:
@@ -51,7 +51,7 @@ def joints_of_coco(points: Floats, confidence: Floats) -> tuple[Floats, Floats]:
 
 
 class HubPoseFinder:
-    """A ViTPose behind touchline's interface."""
+    """A ViTPose model behind touchline's pose finder interface."""
 
     def __init__(self, model: HubModel) -> None:
         self.name, self.sha256, self.device_reason = model.name, model.sha256, model.device_reason
@@ -61,7 +61,7 @@ class HubPoseFinder:
 
     @torch.inference_mode()
     def find(self, crops: Sequence[npt.NDArray[np.uint8]]) -> list[Pose]:
-        """The joints of the one person in each crop (h, w, 3), without depth."""
+        """Find the joints of the one person in each crop (h, w, 3), without depth."""
         return [self._find(crop) for crop in crops]
 
     def _find(self, crop: npt.NDArray[np.uint8]) -> Pose:
@@ -74,15 +74,15 @@ class HubPoseFinder:
         points = answer["keypoints"].float().cpu().numpy().astype(np.float32)
         scores = answer["scores"].float().cpu().numpy().astype(np.float32)
         if points.shape != (len(COCO_POINTS), 2):
-            raise UsageError(f"pose finder {self.name!r} gives {len(points)} points; ViTPose of COCO has 17")
+            raise UsageError(f"pose finder {self.name!r} returns {len(points)} points; expected the 17 of COCO")
         joints, confidence = joints_of_coco(points, np.clip(scores, 0, 1))
         return Pose(joints, confidence)
 
 
 def load_hub_pose_finder(name: str, *, device: str = "auto") -> HubPoseFinder:
-    """Load a ViTPose from a folder, or from the hub.
+    """Load a ViTPose model from a folder or from the hub.
 
-    Errors are those of :func:`~touchline.models.runtime.hub.load_hub_model`.
+    Raises the errors of :func:`~touchline.models.runtime.hub.load_hub_model`.
     """
     return HubPoseFinder(
         load_hub_model(name, model_class="VitPoseForPoseEstimation", what="pose finder", device=device)

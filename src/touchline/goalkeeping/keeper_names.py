@@ -1,4 +1,4 @@
-"""Names of keepers, who are spelt differently from file to file: with or without accents, second names, first names."""
+"""Matching of keepers' names, which are spelt differently across files: accents, second names, first names."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _SHOWN = 5
 
 
 def words_of(name: str) -> tuple[str, ...]:
-    """The words of a name in small letters without accents: ``("lukasz", "fabianski")``."""
+    """Return the words of a name in lower case without accents: ``("lukasz", "fabianski")``."""
     plain = unicodedata.normalize("NFKD", name.casefold().translate(_LETTERS))
     letters = "".join(c for c in plain if not unicodedata.combining(c))
     return tuple(re.findall(r"\w+", letters))
 
 
 def find_keeper(wanted: str, known: Iterable[str]) -> str:
-    """The one keeper of ``known`` who is meant: all words of ``wanted`` are among the words of the name.
+    """Find the one keeper in ``known`` whose name contains all words of ``wanted``.
 
     Raises:
-        InputError: nobody is meant, or several are; the message names who comes close.
+        InputError: no keeper matches, or several do; the message names the closest.
 
     """
     names = sorted(set(known))
@@ -41,9 +41,9 @@ def find_keeper(wanted: str, known: Iterable[str]) -> str:
 
 
 def one_spelling(names: Sequence[str]) -> Mapping[str, str]:
-    """For every spelling the longest one of the same keeper.
+    """Map every spelling to the longest spelling of the same keeper.
 
-    Two spellings are one keeper where all words of the shorter, at least two, are in the longer and in no third name.
+    Two spellings are the same keeper if all words of the shorter, at least two, are in the longer and in no third name.
     """
     spellings = sorted(set(names), key=lambda name: (len(words_of(name)), name))
     found: dict[str, str] = {}

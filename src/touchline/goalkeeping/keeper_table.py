@@ -1,9 +1,9 @@
-"""Keepers beside what an average one would save: estimates drawn towards the average as far as their few shots demand.
+"""Keepers compared with an average keeper: estimates shrunk towards the average, the more the fewer shots there are.
 
-Each keeper adds a number to the log odds of a save of every shot he faces. The numbers are normal around nothing with a
-spread that the keepers themselves tell (an empirical-Bayes model; all sums on grids, nothing random). A keeper with few
-shots is told to be about average, with a wide interval; how the keepers' spread itself is uncertain is part of that.
-That the expected saves are estimates, too, is not.
+Each keeper adds a number to the log-odds of a save of every shot he faces. These effects are normal around zero with a
+standard deviation estimated from the keepers themselves (an empirical-Bayes model, computed on grids, deterministic). A
+keeper with few shots is estimated as about average, with a wide interval; the uncertainty of the standard deviation is
+included. The uncertainty of the expected saves themselves is not.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ Floats = npt.NDArray[np.float64]
 _EFFECTS = np.linspace(-4.0, 4.0, 641)
 _SPREADS = np.geomspace(0.02, 2.5, 56)
 _WIDEST_SPREAD = 1.0
-"""Scale of the half-normal prior of the spread: wide, so that some might save at seven times the odds of others."""
+"""Scale of the half-normal prior of the standard deviation: wide enough for seven times the odds of others."""
 
 _LEAST = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class KeeperEstimate:
-    """One keeper.
+    """The estimate for one keeper.
 
     Attributes:
-        keeper: name.
-        shots: on target.
-        saved: of these.
-        expected: saves of an average keeper.
-        raw: saves above expected in 100 shots, as they are.
-        above: the same, drawn towards the average; of shots such as his.
+        keeper: his name.
+        shots: number of shots on target.
+        saved: number of these that he saved.
+        expected: expected saves of an average keeper.
+        raw: saves above expected per 100 shots, unshrunk.
+        above: the same, shrunk towards the average; for shots such as his.
         low, high: 95 % interval of ``above``.
-        better: probability that he is better than the average.
+        better: probability that he is better than average.
 
     """
 
@@ -53,12 +53,12 @@ class KeeperEstimate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KeeperTable:
-    """All keepers, the one with the most above expected first.
+    """All keepers, the most saves above expected first.
 
     Attributes:
-        rows: one a keeper.
-        spread: standard deviation of keepers' log odds: likeliest after the data.
-        spread_low, spread_high: 95 % interval of it; from next to nothing means no difference is shown.
+        rows: one per keeper.
+        spread: posterior mode of the standard deviation of the keepers' log-odds.
+        spread_low, spread_high: its 95 % interval; if it starts near zero, no difference between keepers is shown.
 
     """
 
@@ -70,10 +70,10 @@ class KeeperTable:
     _posteriors: dict[str, Floats]
 
     def better_than(self, first: str, second: str) -> float:
-        """Probability that one keeper is better than another.
+        """Return the probability that one keeper is better than another.
 
         Raises:
-            KeyError: a keeper who is not in the table.
+            KeyError: a keeper is not in the table.
 
         """
         one, other = self._posteriors[first], self._posteriors[second]
@@ -82,15 +82,15 @@ class KeeperTable:
 
 
 def keeper_table(keepers: Sequence[str], saved: npt.ArrayLike, expected: npt.ArrayLike) -> KeeperTable:
-    """Estimates from shots on target.
+    """Estimate keepers' effects from shots on target.
 
     Args:
-        keepers: who faced each shot.
+        keepers: (n,), the keeper who faced each shot.
         saved: (n,), 1 or 0.
         expected: (n,), probability that an average keeper saves it.
 
     Raises:
-        ValueError: lengths differ, nothing is given, or a probability is none.
+        ValueError: the lengths differ, there are no shots, or a probability is not in 0 to 1.
 
     """
     names, truth, p = np.asarray(keepers), np.asarray(saved, np.float64), np.asarray(expected, np.float64)
@@ -113,7 +113,7 @@ def keeper_table(keepers: Sequence[str], saved: npt.ArrayLike, expected: npt.Arr
 
 
 def _likelihood(saved: Floats, p: Floats) -> Floats:
-    """How likely a keeper's outcomes are with each effect (grid,), up to a factor."""
+    """Return the likelihood of a keeper's outcomes for each effect on the grid, up to a factor."""
     log_odds = np.log(p / (1 - p))[:, None] + _EFFECTS[None]
     terms = saved[:, None] * log_odds - np.logaddexp(0.0, log_odds)
     total = terms.sum(axis=0)
@@ -139,7 +139,7 @@ def _estimate(keeper: str, saved: Floats, p: Floats, posterior: Floats) -> Keepe
 
 
 def _quantiles(values: Floats, weights: Floats, shares: Sequence[float]) -> list[float]:
-    """Where rising values with weights that add up to 1 reach each share."""
+    """Return the quantiles of increasing values with weights that sum to 1."""
     return [float(np.interp(share, np.cumsum(weights) - weights / 2, values)) for share in shares]
 
 

@@ -1,8 +1,8 @@
-"""Maps of expected saves over the attacking half, and which technique looks best where, both with how sure that is.
+"""Maps of expected saves over the attacking half, and of the best technique at each place, both with their certainty.
 
-A place is left out where few shots were learnt from, or where the keeper would have to be where keepers never were.
-A technique is named best only where the chance of that reaches ``sure``; elsewhere the map says that nobody knows. What
-coming closer brings is told likewise: it is how shots with keepers farther out ended, and keepers chose when to come.
+A place is left out if there were few training shots near it, or if the keeper would be where no keeper was observed.
+A technique is named best only if the probability of that reaches ``sure``; elsewhere the map shows "unknown". The gain
+of coming closer is observational too: it reflects shots with keepers farther out, who chose when to come.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SURE = 0.8
 CELL_YD = 1.0
 CLOSER_YD = 2.0
 UNKNOWN = -1
-"""In ``best``: no technique is shown to be better than the others."""
+"""Value in ``best``: no technique is shown to be better than the others."""
 
 _DRAWS = 300
 _SEED = 0
@@ -37,12 +37,12 @@ _LEAST_DISTANCE_YD = 1.5
 
 @dataclass(frozen=True, slots=True)
 class KeeperPlace:
-    """Where the keeper is while the shooter moves; at most one of the three, none for where keepers usually are.
+    """The keeper's position as the shooter moves; at most one of the three, none for the usual engagement of keepers.
 
     Attributes:
-        keeper_yd: he stays there.
-        engagement: his distance to the shooter is this part of the goal's.
-        closing_yd: he has come this far from the goal's middle towards the shooter.
+        keeper_yd: he stays at this place.
+        engagement: his distance to the shooter as a share of the goal's distance to the shooter.
+        closing_yd: he has come this far from the middle of the goal towards the shooter.
 
     """
 
@@ -65,7 +65,7 @@ class KeeperPlace:
 
     @property
     def said(self) -> str:
-        """The place in words."""
+        """The position in words."""
         if self.keeper_yd is not None:
             return f"keeper at x={self.keeper_yd[0]:g}, y={self.keeper_yd[1]:g} yd"
         if self.engagement is not None:
@@ -75,7 +75,7 @@ class KeeperPlace:
         return "keeper where keepers usually are at that distance"
 
     def engagement_at(self, x_yd: Floats, y_yd: Floats, *, model: SaveModel) -> Floats:
-        """Engagement (n,) for shooters at (n,) places, NaN where the keeper would be behind the shooter."""
+        """Return engagement (n,) for shooters at (n,) places; NaN where the keeper would be behind the shooter."""
         distance = np.maximum(np.hypot(GOAL_YD[0] - x_yd, GOAL_YD[1] - y_yd), _LEAST_DISTANCE_YD)
         if self.keeper_yd is not None:
             behind = math.dist(self.keeper_yd, GOAL_YD) > distance
@@ -89,26 +89,26 @@ class KeeperPlace:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OptimalMap:
-    """Expected saves on a grid of shooters' places; every array is (nx, ny) unless said otherwise.
+    """Expected saves on a grid of shooters' places; every array is (nx, ny) unless stated otherwise.
 
     Attributes:
-        x_yd, y_yd: float64 (nx,) and (ny,), middles of the cells.
-        p, low, high: chance of a save and its 95 % interval, whatever the technique.
-        engagement: that was assumed, NaN where the keeper would be behind the shooter.
-        shots_near: how many shots were learnt from around there.
-        covered: bool, whether there is anything to say.
-        techniques: names.
-        by_technique: float64 (names, nx, ny), chance of a save with each technique's offset.
-        chance_best: float64 (names, nx, ny), how likely each technique is the best of all there.
-        best: int64, index of the best technique, ``UNKNOWN`` where none reaches ``sure`` or nothing is covered.
-        sure: chance that a technique must reach to be named.
-        closer_yd: a step towards the shooter.
-        closer_gain: what that step adds to the chance of a save, NaN where no keeper was seen so close.
-        closer_shown: bool, whether the 95 % interval of that keeps its sign.
+        x_yd, y_yd: float64 (nx,) and (ny,), centres of the cells.
+        p, low, high: save probability and its 95 % interval, regardless of technique.
+        engagement: the assumed engagement; NaN where the keeper would be behind the shooter.
+        shots_near: number of training shots around there.
+        covered: bool, whether the model supports a prediction there.
+        techniques: their names.
+        by_technique: float64 (names, nx, ny), save probability with each technique's effect.
+        chance_best: float64 (names, nx, ny), probability that each technique is the best there.
+        best: int64, index of the best technique; ``UNKNOWN`` where none reaches ``sure`` or the place is not covered.
+        sure: probability that a technique must reach to be named.
+        closer_yd: length of a step towards the shooter.
+        closer_gain: change of the save probability by that step; NaN where no keeper was observed so close.
+        closer_shown: bool, whether the 95 % interval of that change excludes zero.
         pressure: whether the shooter is under pressure.
-        place: where the keeper is.
+        place: the keeper's position.
         population: of the shots.
-        remarks: what every reader must know.
+        remarks: caveats that every reader must know.
 
     """
 
@@ -144,16 +144,16 @@ def optimal_map(
     cell_yd: float = CELL_YD,
     closer_yd: float = CLOSER_YD,
 ) -> OptimalMap:
-    """The map of a situation.
+    """Compute the map of a situation.
 
     Args:
         model: of expected saves.
         pressure: whether the shooter is under pressure.
-        place: where the keeper is; where keepers usually are by default.
+        place: the keeper's position; the usual engagement by default.
         population: of the shots.
-        sure: chance of being the best that a technique must reach to be named, 0.25 to 1.
-        cell_yd: side of a cell.
-        closer_yd: the step whose gain is told.
+        sure: probability of being the best that a technique must reach to be named, 0.25 to 1.
+        cell_yd: side length of a cell.
+        closer_yd: the step for which the gain is computed.
 
     """
     if not 0.25 <= cell_yd <= 10 or not 0 <= sure <= 1:
@@ -205,9 +205,9 @@ def optimal_map(
 
 
 def compare_techniques(model: SaveModel, features: Floats) -> tuple[Floats, Floats]:
-    """What each technique adds to the log odds (names, n), and the chance (names, n) that it is the best there.
+    """Return each technique's effect on the log-odds (names, n), and the probability (names, n) that it is the best.
 
-    The chance is a share of draws from what the model holds possible, always the same draws.
+    The probability is a share of draws from the posterior; the draws are always the same.
     """
     offsets = model.techniques
     terms = offsets.terms(features)
@@ -221,7 +221,7 @@ def compare_techniques(model: SaveModel, features: Floats) -> tuple[Floats, Floa
 
 
 def _closer(model: SaveModel, features: Floats, *, step_yd: float, population: Population) -> tuple[Floats, Bools]:
-    """What a step out adds to the chance (n,), NaN where nobody came so close, and whether that is shown."""
+    """Return the gain of a step out (n,), NaN where no keeper came so close, and whether that gain is shown."""
     distance, x, aside = np.exp(features[:, 0]), features[:, 2], features[:, 3]
     engagement = features[:, 4] - step_yd / distance
     after = geometry(x, GOAL_YD[1] + aside, engagement=engagement, under_pressure=features[:, -1])
@@ -235,7 +235,7 @@ def _closer(model: SaveModel, features: Floats, *, step_yd: float, population: P
 
 
 def _keeper_plausible(model: SaveModel, x_yd: Floats, y_yd: Floats, engagement: Floats) -> Bools:
-    """Whether keepers were seen about as far out for shots of that distance."""
+    """Return whether keepers were observed about that far out for shots of that distance."""
     distance = np.hypot(GOAL_YD[0] - x_yd, GOAL_YD[1] - y_yd)
     usual = model.usual.quantiles(distance)
     low, high = usual[:, 0], usual[:, -1]

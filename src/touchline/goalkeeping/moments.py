@@ -1,4 +1,4 @@
-"""A keeper's moments: what pictures of him and the shot together tell, ready to be shown to a coach."""
+"""A keeper's moments: pictures of him joined with the shot they show, ready to be presented to a coach."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ class SeenKeeper:
     """A keeper in one picture.
 
     Attributes:
-        name: of the picture.
-        rgb: uint8 (h, w, 3), the part around him, at most 640 pixels long.
-        pose: in its pixels.
-        note: what a reader should know; empty where nothing.
+        name: name of the picture.
+        rgb: uint8 (h, w, 3), the region around him, at most 640 pixels long.
+        pose: in pixels of ``rgb``.
+        note: remark for the reader; empty if there is none.
 
     """
 
@@ -50,13 +50,13 @@ class SeenKeeper:
 
 @dataclass(frozen=True, slots=True)
 class TechniqueChance:
-    """What one technique would have meant.
+    """The predicted effect of one technique.
 
     Attributes:
         name: of the technique.
-        share: how often professionals show it when they have come as far, 0 to 1.
-        p_save: chance of a save with it, by the technique's offset, shown or not.
-        chance_best: how likely it is the best of all here.
+        share: how often professionals with that engagement show it, 0 to 1.
+        p_save: save probability with it, by the technique's effect, shown or not.
+        chance_best: probability that it is the best of all here.
 
     """
 
@@ -68,14 +68,14 @@ class TechniqueChance:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SaveChance:
-    """How likely a shot is saved if it is on target.
+    """The probability that a shot is saved if it is on target.
 
     Attributes:
-        p, low, high: the chance and its 95 % interval.
-        shots_near: shots around there that the model learnt from.
-        enough: whether that is enough.
-        techniques: what each technique would have meant, in the model's order.
-        gain: the shown technique's chance less the mean of all; None where the technique cannot be told.
+        p, low, high: the probability and its 95 % interval.
+        shots_near: number of training shots around there.
+        enough: whether that number is sufficient.
+        techniques: the effect of each technique, in the model's order.
+        gain: the shown technique's probability minus the mean of all; None if the technique is unknown.
 
     """
 
@@ -90,17 +90,17 @@ class SaveChance:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Moment:
-    """One shot at a keeper, with all the pictures there are of it.
+    """One shot at a keeper, with all pictures of it.
 
     Attributes:
-        title: what it is called.
+        title: its title.
         keeper: his name, or None.
-        shot: None where no table tells.
-        seen: the pictures; empty where there are none.
-        reading: the technique; of all pictures together.
+        shot: None if no table has it.
+        seen: the pictures; may be empty.
+        reading: the technique, from all pictures together.
         saves: None without a shot.
-        nearest: professionals whose pose is most like this one.
-        notes: what a reader should know.
+        nearest: professionals with the most similar poses.
+        notes: remarks for the reader.
 
     """
 
@@ -115,10 +115,10 @@ class Moment:
 
 
 def look_at(path: Path, *, finder: PoseFinderLike, locate: Locate) -> SeenKeeper:
-    """The keeper in a picture file.
+    """Find the keeper in a picture file.
 
     Raises:
-        InputError: the picture cannot be used.
+        InputError: the picture is unusable.
 
     """
     rgb = read_still(path)
@@ -127,7 +127,7 @@ def look_at(path: Path, *, finder: PoseFinderLike, locate: Locate) -> SeenKeeper
 
 
 def cut_out(name: str, rgb: Rgb, pose: Pose, *, box_xyxy: Sequence[float], note: str = "") -> SeenKeeper:
-    """What is shown of a picture: the box, and the pose in its pixels."""
+    """Cut out the part of a picture that is shown: the box, with the pose in its pixels."""
     height, width = rgb.shape[:2]
     x0, y0 = (int(max(0, np.floor(v))) for v in box_xyxy[:2])
     x1, y1 = int(min(width, np.ceil(box_xyxy[2]))), int(min(height, np.ceil(box_xyxy[3])))
@@ -140,7 +140,7 @@ def cut_out(name: str, rgb: Rgb, pose: Pose, *, box_xyxy: Sequence[float], note:
 
 
 def shots_of_pictures(names: Sequence[str], shots: Sequence[Shot]) -> list[int | None]:
-    """Which shot each picture shows: the one whose id is its name, with or without ending and ``-2`` for a second view.
+    """Find the shot that each picture shows: its id is the picture's name, without suffix and ``-2`` of a second view.
 
     Args:
         names: of pictures, such as ``"382-2.png"``.
@@ -169,15 +169,15 @@ def moments_of(
     population: Population = "all",
     pictured_only: bool = True,
 ) -> list[Moment]:
-    """Pictures and shots joined, and what follows from both.
+    """Join pictures and shots, and compute what follows from both.
 
     Args:
-        seen: keepers in pictures; several pictures of a shot are one observation.
+        seen: keepers in pictures; several pictures of a shot count as one observation.
         shots: of a table; may be empty.
         model: of expected saves.
-        techniques: known ones.
+        techniques: the known techniques.
         population: of the shots, for the model.
-        pictured_only: leave out shots without a picture.
+        pictured_only: omit shots without a picture.
 
     """
     which = shots_of_pictures([one.name for one in seen], shots)
@@ -209,7 +209,7 @@ def moment_of(
     population: Population = "all",
     notes: Sequence[str] = (),
 ) -> Moment:
-    """One moment from its pictures and its shot; either may be missing."""
+    """Build one moment from its pictures and its shot; either may be missing."""
     engagement = None if shot is None else shot.engagement
     reading = read_technique(seen, engagement=engagement, techniques=techniques)
     if shot is not None and shot.technique is not None:
@@ -227,7 +227,7 @@ def moment_of(
 
 
 def read_technique(seen: Sequence[SeenKeeper], *, engagement: float | None, techniques: Techniques) -> TechniqueReading:
-    """The technique that all pictures of a moment show together."""
+    """Read the technique that all pictures of a moment show together."""
     posed = [one for one in seen if one.pose.joints_3d is not None]
     if not posed:
         why = "no joints in space were found" if seen else "there is no picture"
@@ -240,7 +240,7 @@ def read_technique(seen: Sequence[SeenKeeper], *, engagement: float | None, tech
 def chance_of(
     shot: Shot, reading: TechniqueReading, *, model: SaveModel, techniques: Techniques, population: Population
 ) -> SaveChance:
-    """How likely a shot is saved, and what each technique would have meant."""
+    """Predict a shot's save probability, and the effect of each technique."""
     shown = reading.name if reading.name in model.techniques.names else None
     estimate = model.predict([shot], techniques=[shown], population=population)
     features = shot_features([shot])
@@ -277,7 +277,7 @@ def chance_of(
 
 
 def by_keeper(moments: Sequence[Moment]) -> dict[str, list[Moment]]:
-    """Moments by the keeper's name, in the order in which keepers come; ``"Goalkeeper"`` where it is unknown."""
+    """Group moments by the keeper's name, in order of appearance; ``"Goalkeeper"`` if it is unknown."""
     found: dict[str, list[Moment]] = {}
     for moment in moments:
         found.setdefault(moment.keeper or "Goalkeeper", []).append(moment)
@@ -285,13 +285,13 @@ def by_keeper(moments: Sequence[Moment]) -> dict[str, list[Moment]]:
 
 
 def require_known(keeper: str, moments: Sequence[Moment]) -> list[Moment]:
-    """One keeper's moments.
+    """Return one keeper's moments.
 
     Raises:
-        InputError: nobody has that name.
+        InputError: no keeper has that name.
 
     """
     found = by_keeper(moments)
     if keeper not in found:
-        raise InputError(f"keeper {keeper!r} is unknown; there are {', '.join(sorted(found))}")
+        raise InputError(f"keeper {keeper!r} is unknown; the keepers are {', '.join(sorted(found))}")
     return found[keeper]

@@ -1,7 +1,7 @@
-"""Penalties: the five measures of a keeper's pose that Wear et al. use, their clusters, and their regression.
+"""Penalties: the five pose measures of Wear et al., their clusters, and their regression.
 
-Their measures are of poses as pictured, not turned: see ``docs/explanation/keeper-technique.md``. None of it predicts
-saves better than the share of saves does.
+The measures use poses as pictured, without rotation: see ``docs/explanation/keeper-technique.md``. None of this
+predicts saves better than the base rate of saves does.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
 MEASURES = ("torso_angle_deg", "body_angle_deg", "height", "forward_step", "hand_height")
-"""What is measured of a pose, in the order of the columns."""
+"""The measures of a pose, in column order."""
 
 REGRESSED = ("torso_angle_deg", "height", "forward_step", "hand_height", "body_angle_deg")
-"""The same, in the order of the authors' regression."""
+"""The same measures, in the order of the authors' regression."""
 
 TRAIN_ROWS = 157
-"""The authors train on the first so many penalties on target, and test on the rest."""
+"""The authors train on this many penalties on target, the first ones, and test on the rest."""
 
 _RIGHT_ANKLE, _LEFT_ANKLE = JOINTS.index("right_ankle"), JOINTS.index("left_ankle")
 _RIGHT_WRIST, _LEFT_WRIST = JOINTS.index("right_wrist"), JOINTS.index("left_wrist")
@@ -34,7 +34,7 @@ _SMALL_SLOPE = 1e-9
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PenaltyRows:
-    """Penalties that the authors kept.
+    """The penalties that the authors kept.
 
     Attributes:
         joints: float64 (n, 16, 3).
@@ -51,20 +51,20 @@ class PenaltyRows:
         return len(self.outcome)
 
     def on_target(self) -> PenaltyRows:
-        """Those that were saved or a goal."""
+        """Return those that were saved or scored."""
         mine = self.outcome != "Off T"
         return PenaltyRows(self.joints[mine], self.outcome[mine], self.keeper[mine])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Regression:
-    """A logistic regression fitted by maximum likelihood.
+    """A logistic regression, fitted by maximum likelihood.
 
     Attributes:
         coefficients: float64 (d + 1,), the constant last.
         errors: float64 (d + 1,), standard errors.
-        mean, scale: float64 (d,), of the measures as trained.
-        log_likelihood, log_likelihood_null: with the measures, and with the constant alone.
+        mean, scale: float64 (d,), of the training measures.
+        log_likelihood, log_likelihood_null: with the measures, and with only the constant.
 
     """
 
@@ -76,12 +76,12 @@ class Regression:
     log_likelihood_null: float
 
     def predict(self, measures: Floats) -> Floats:
-        """Probability (n,) of a save, from measures (n, d) as they were trained on."""
+        """Predict the probability (n,) of a save from measures (n, d), in the same units as at training."""
         scaled = (measures - self.mean) / self.scale
         return 1.0 / (1.0 + np.exp(-(scaled @ self.coefficients[:-1] + self.coefficients[-1])))
 
     def p_value(self) -> float:
-        """How often measures that mean nothing would fit at least as well (likelihood ratio)."""
+        """p-value of the likelihood-ratio test against the constant alone."""
         from scipy.stats import chi2
 
         ratio = 2.0 * (self.log_likelihood - self.log_likelihood_null)
@@ -89,16 +89,16 @@ class Regression:
 
 
 def kept_penalties(table: PenaltyTable, choices: PublishedChoices) -> PenaltyRows:
-    """The penalties with a picture that the authors did not reject."""
+    """Return the penalties that have a picture and were not rejected by the authors."""
     kept = np.setdiff1d(np.arange(len(table)), choices.rejected_penalties)
     kept = kept[np.isfinite(table.joints[kept]).all(axis=(1, 2))]
     return PenaltyRows(table.joints[kept], table.outcome[kept], table.keeper[kept])
 
 
 def measures_of(joints: Floats) -> Floats:
-    """The measures (n, 5) of poses (n, 16, 3), in the order of ``MEASURES``.
+    """Measure poses (n, 16, 3): (n, 5), in the order of ``MEASURES``.
 
-    Both angles are from the vertical; the rest is in the poses' own unit.
+    Both angles are measured from the vertical; the rest is in the poses' own unit.
     """
     x, up, away = joints[..., 0], -joints[..., 1], joints[..., 2]
     feet_x = (x[:, _RIGHT_ANKLE] + x[:, _LEFT_ANKLE]) / 2
@@ -112,7 +112,7 @@ def measures_of(joints: Floats) -> Floats:
 
 
 def two_clusters(measures: Floats, *, starts: int = 50, seed: int = 13) -> tuple[Indices, Floats, float]:
-    """K-means with two clusters, the best of many starts: labels (n,), centres (2, 5), inertia; the larger is 0."""
+    """Run K-means with two clusters, best of many starts: labels (n,), centres (2, 5), inertia; the larger is 0."""
     from sklearn.cluster import KMeans
 
     found = KMeans(2, n_init=starts, random_state=seed).fit(measures)
@@ -122,21 +122,21 @@ def two_clusters(measures: Floats, *, starts: int = 50, seed: int = 13) -> tuple
 
 
 def regressed_measures(joints: Floats) -> Floats:
-    """The measures (n, 5) of poses (n, 16, 3), in the order of ``REGRESSED``."""
+    """Measure poses (n, 16, 3): (n, 5), in the order of ``REGRESSED``."""
     return measures_of(joints)[:, [MEASURES.index(name) for name in REGRESSED]]
 
 
 def fit_regression(measures: Floats, saved: npt.NDArray[np.bool_]) -> Regression:
-    """Logistic regression on scaled measures (n, d), without a penalty.
+    """Fit a logistic regression to standardised measures (n, d), without regularisation.
 
     Raises:
-        ValueError: all penalties ended alike.
+        ValueError: all penalties have the same outcome.
 
     """
     from sklearn.linear_model import LogisticRegression
 
     if saved.all() or not saved.any():
-        raise ValueError(f"{len(saved)} penalties that all ended alike say nothing of what saves them")
+        raise ValueError(f"saved: all {len(saved)} penalties have the same outcome; a fit needs saves and goals")
     mean, scale = measures.mean(axis=0), measures.std(axis=0)
     inputs = np.concatenate([(measures - mean) / scale, np.ones((len(measures), 1))], axis=1)
     line = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=_SMALL_SLOPE, fit_intercept=False)

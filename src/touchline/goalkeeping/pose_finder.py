@@ -1,4 +1,4 @@
-"""A keeper's joints in pictures: a network, the crop it wants, and how far each joint can be trusted.
+"""A keeper's joints in pictures: the network, its input crop, and the reliability of each joint.
 
 The ladder: :func:`keeper_crop` -> :func:`load_pose_finder` -> :meth:`PoseFinder.find` ->
 :class:`~touchline.core.poses.Pose` -> :func:`doubts`.
@@ -29,11 +29,11 @@ from touchline.models.store import DEFAULT_POSE_FINDER, load_model
 Floats = npt.NDArray[np.float32]
 
 MARGIN = 1.2
-"""Side of a keeper's square crop over the longer side of the box; the published pictures leave about as much."""
+"""Side of a keeper's square crop over the longer side of the box; the published pictures leave a similar margin."""
 PERSON = 0.5
-"""A crop that is less likely than this to show a person has no pose."""
+"""Minimum probability that a crop shows a person; below it there is no pose."""
 SURE = 0.5
-"""Confidence from which on a joint is called known."""
+"""Confidence above which a joint counts as known."""
 _NEEDED = 8
 _BATCHES = (1, 32)
 _SMALLEST_PX = 8
@@ -41,11 +41,11 @@ _WIDEST_LOGIT = 8.0
 
 
 class PoseFinderLike(Protocol):
-    """What touchline asks of a pose finder.
+    """The interface of a pose finder.
 
     Attributes:
-        name, sha256: what it is, for the record.
-        device_reason: where it runs and why.
+        name, sha256: the model's identity, for the record.
+        device_reason: the device it runs on and why.
 
     """
 
@@ -54,17 +54,17 @@ class PoseFinderLike(Protocol):
     device_reason: str
 
     def find(self, crops: Sequence[Rgb]) -> list[Pose]:
-        """The joints of the one person in each crop (h, w, 3), in the crop's own pixels."""
+        """Find the joints of the one person in each crop (h, w, 3), in the crop's own pixels."""
         ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KeeperCrop:
-    """A square piece of a picture with the keeper in its middle.
+    """A square crop of a picture, centred on the keeper.
 
     Attributes:
-        pixels: uint8 (side, side, 3) RGB, black beyond the picture's edges.
-        origin_px: where the crop's left upper corner lies in the picture, x and y.
+        pixels: uint8 (side, side, 3) RGB, black beyond the edges of the picture.
+        origin_px: x and y of the crop's upper left corner in the picture.
 
     """
 
@@ -72,19 +72,19 @@ class KeeperCrop:
     origin_px: tuple[int, int]
 
     def in_picture(self, pose: Pose) -> Pose:
-        """A pose found in the crop, in the picture's pixels; depth is as it was."""
+        """Convert a pose found in the crop to the picture's pixels; depth is unchanged."""
         return replace(pose, joints_px=pose.joints_px + np.array(self.origin_px, np.float32))
 
 
 def keeper_crop(rgb: Rgb, *, box_xyxy: Sequence[float] | None = None) -> KeeperCrop:
-    """The square around a keeper.
+    """Cut out the square around a keeper.
 
     Args:
         rgb: uint8 (h, w, 3).
-        box_xyxy: around the keeper in pixels; None where the whole picture is the keeper's.
+        box_xyxy: box of the keeper in pixels; None if he fills the whole picture.
 
     Raises:
-        InputError: a picture of no size, or a box that does not reach into the picture.
+        InputError: the picture is too small, or the box does not overlap the picture.
 
     """
     height, width = rgb.shape[:2]
@@ -110,27 +110,27 @@ def keeper_crop(rgb: Rgb, *, box_xyxy: Sequence[float] | None = None) -> KeeperC
 
 
 class PoseFinder(PictureModel[PoseConfig]):
-    """A built-in, trained or imported pose network, ready to look at crops of any size.
+    """A built-in, trained or imported pose network, ready to run on crops of any size.
 
-    Its network gives places (16, 3) in shares of the padded crop's side, how concentrated each heat map is (16,), and
-    how likely each joint is seen, then whether there is a person (17,).
+    Its network returns places (16, 3) as shares of the padded crop's side, the concentration of each heat map (16,),
+    and the probabilities that each joint is visible and that there is a person (17,).
     """
 
     gives = "joint"
 
     def find(self, crops: Sequence[Rgb]) -> list[Pose]:
-        """Return the joints of the one person in each crop.
+        """Find the joints of the one person in each crop.
 
         Args:
-            crops: uint8 (h, w, 3) RGB of any sizes, the person filling most of each; others are padded to squares.
+            crops: uint8 (h, w, 3) RGB of any sizes, mostly filled by the person; non-square crops are padded.
 
         Returns:
-            For each crop its pose, joints in the crop's pixels, joints in space in shares of the padded crop's side.
-            Where nobody is seen every confidence is 0 and ``joints_3d`` is None.
+            For each crop its pose: joints in the crop's pixels, 3-D joints as shares of the padded crop's side. If no
+            person is found, every confidence is 0 and ``joints_3d`` is None.
 
         Raises:
-            ValueError: a crop that is no uint8 (h, w, 3).
-            ResourceError: the network gave numbers that are not finite.
+            ValueError: a crop is not uint8 (h, w, 3).
+            ResourceError: the network's output is not finite.
 
         """
         answers = self.run(crops, draw=fit_in_square)
@@ -140,7 +140,7 @@ class PoseFinder(PictureModel[PoseConfig]):
         ]
 
     def look(self, crop: Rgb) -> Outputs:
-        """Return what the network itself says of one crop, for measuring: places, shares and what is seen."""
+        """Return the raw network output for one crop, for measurements: places, shares and visibility."""
         ((_, _, outputs),) = self.run([crop], draw=fit_in_square)
         return outputs
 
@@ -157,12 +157,12 @@ class PoseFinder(PictureModel[PoseConfig]):
 def joint_confidence(
     share: npt.NDArray[np.floating], seen: npt.NDArray[np.floating], *, spec: ConfidenceSpec
 ) -> Floats:
-    """Return how likely each joint lies at its place, from how concentrated its heat map is and how likely it is seen.
+    """Return the probability that each joint lies at its place, from heat map concentration and visibility.
 
     Args:
-        share: any shape, 0 to 1.
-        seen: likewise.
-        spec: of the model.
+        share: concentration of the heat map, any shape, 0 to 1.
+        seen: visibility, same shape, 0 to 1.
+        spec: the model's specification.
 
     """
     score = spec.share * logit(share) + spec.seen * logit(seen) + spec.offset
@@ -170,7 +170,7 @@ def joint_confidence(
 
 
 def logit(probability: npt.NDArray[np.floating]) -> Floats:
-    """Log odds, never beyond what a float can tell from certain."""
+    """Return the log-odds; probabilities are clipped to what a float distinguishes from 0 and 1."""
     inside = np.clip(probability, 1e-6, 1 - 1e-6)
     return np.clip(np.log(inside / (1 - inside)), -_WIDEST_LOGIT, _WIDEST_LOGIT).astype(np.float32)
 
@@ -189,19 +189,19 @@ def load_pose_finder(
     backend: PictureBackend = "auto",
     threads: int | None = None,
 ) -> PoseFinderLike:
-    """Load a pose finder by name or path; the built-in one where none is named.
+    """Load a pose finder by name or path; the built-in one by default.
 
     Args:
-        name_or_path: a built-in, trained or imported model, its file, a folder of a ViTPose of ``transformers``, or
-            ``hf:OWNER/NAME`` for one of the hub.
-        device: where to run; ``"auto"`` takes a GPU where there is one.
+        name_or_path: a built-in, trained or imported model, a model file, a folder of a ``transformers`` ViTPose, or
+            ``hf:OWNER/NAME`` for a model on the hub.
+        device: where to run; ``"auto"`` uses a GPU if there is one.
         backend: ``"auto"`` is OpenVINO on a CPU and torch on a GPU.
-        threads: for OpenVINO; all processors by default.
+        threads: number of threads for OpenVINO; all processors by default.
 
     Raises:
-        InputError: the model is not there, damaged, or not a pose finder.
-        UsageError: a model of other joints, an unknown device or backend, or a package that is missing.
-        ResourceError: a GPU, or a backend's package, was asked for and is not there.
+        InputError: the model does not exist, is damaged, or is not a pose finder.
+        UsageError: a model with other joints, an unknown device or backend, or a missing package.
+        ResourceError: the requested GPU or the backend's package is not available.
 
     """
     if name_or_path is not None and is_hub_name(name_or_path):
@@ -209,7 +209,7 @@ def load_pose_finder(
     loaded = load_model(name_or_path or DEFAULT_POSE_FINDER, task="pose")
     config = loaded.config
     if tuple(config.labels) != JOINTS:
-        raise UsageError(f"model {config.name!r} finds {config.labels}; a pose finder here has to find {JOINTS}")
+        raise UsageError(f"model {config.name!r} finds {config.labels}; a pose finder must find {JOINTS}")
     return finder_of(loaded.network, config, sha256=loaded.sha256, device=device, backend=backend, threads=threads)
 
 
@@ -222,7 +222,7 @@ def finder_of(
     backend: PictureBackend = "auto",
     threads: int | None = None,
 ) -> PoseFinder:
-    """Make a pose finder of a network in memory; arguments as of :func:`load_pose_finder`."""
+    """Make a pose finder from a network in memory; arguments as for :func:`load_pose_finder`."""
     reader = PeakReader if config.reading == "peak" else PoseReader
     runner = make_runner(
         reader(network, mirror=MIRROR), config, batches=_BATCHES, device=device, backend=backend, threads=threads
@@ -231,7 +231,7 @@ def finder_of(
 
 
 def doubts(pose: Pose) -> tuple[str, ...]:
-    """What a reader of a pose should know: nobody seen, upside down, or joints that cannot be told."""
+    """Return remarks on a pose: no person, upside down, or joints that are not reliable."""
     known = pose.confidence >= SURE
     if not bool((pose.confidence > 0).any()):
         return ("no person is seen: nothing can be told from this picture",)

@@ -1,8 +1,8 @@
-"""The method of "Learning From The Pros" (Wear et al., 2022) as its authors ran it, faults included.
+"""The method of "Learning From The Pros" (Wear et al., 2022) exactly as its authors ran it, flaws included.
 
-Nothing else in touchline uses it: it is there to show that the published numbers come out, and what they are worth.
-``docs/explanation/keeper-technique.md`` lists its faults: pictures of one shot lie on both sides of its split, the test
-rows are drawn with replacement, and its pictured shots are a biased part of all.
+Nothing else in touchline uses it: it shows that the published numbers can be reproduced, and what they are worth.
+``docs/explanation/keeper-technique.md`` lists the flaws: pictures of one shot are on both sides of the split, the test
+rows are drawn with replacement, and the pictured shots are a biased subset.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ TEST_DRAWS = 92
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReferenceRows:
-    """The pictures the authors kept, one row each.
+    """The pictures that the authors kept, one row each.
 
     Attributes:
-        rows: int64 (n,), of the pose table.
-        shots: int64 (n,), ids.
-        features: float64 (n, 33): x and y of the turned joints, joint by joint, then the engagement.
-        technique: int64 (n,), published, index into ``TECHNIQUES``.
+        rows: int64 (n,), rows of the pose table.
+        shots: int64 (n,), ids of the shots.
+        features: float64 (n, 33): x and y of the rotated joints, joint by joint, then the engagement.
+        technique: int64 (n,), as published, index into ``TECHNIQUES``.
 
     """
 
@@ -45,13 +45,13 @@ class ReferenceRows:
 
 
 def pose_features(joints: Floats, *, engagement: Floats) -> Floats:
-    """The 33 numbers (n, 33) that the authors cluster, from poses (n, 16, 3)."""
+    """Compute the 33 features (n, 33) that the authors cluster, from poses (n, 16, 3)."""
     turned = face_camera(widest_on_grid(joints))
     return np.concatenate([turned[..., :2].reshape(len(joints), -1), engagement[:, None]], axis=1)
 
 
 def reference_rows(shots: ShotTable, poses: PoseTable, choices: PublishedChoices) -> ReferenceRows:
-    """The pictures that were kept, with what was clustered of them."""
+    """Return the kept pictures with the features that were clustered."""
     kept = np.setdiff1d(np.arange(len(poses)), choices.rejected_rows)
     ids = poses.shots[kept]
     features = pose_features(poses.joints[kept], engagement=shots.engagement[ids])
@@ -60,15 +60,15 @@ def reference_rows(shots: ShotTable, poses: PoseTable, choices: PublishedChoices
 
 
 def centroids(features: Floats, labels: Indices, *, count: int = len(TECHNIQUES)) -> Floats:
-    """Mean features (count, d) of each cluster."""
+    """Return the mean features (count, d) of each cluster."""
     return np.stack([features[labels == k].mean(axis=0) for k in range(count)])
 
 
 def lloyd(features: Floats, centres: Floats, *, rounds: int = 300) -> tuple[Indices, Floats, float]:
-    """Lloyd's K-means from given centres until nothing changes: labels (n,), centres, inertia.
+    """Run Lloyd's K-means from given centres to convergence: labels (n,), centres, inertia.
 
     Raises:
-        ValueError: a cluster loses its last member.
+        ValueError: a cluster becomes empty.
 
     """
     labels = np.full(len(features), -1, np.int64)
@@ -77,25 +77,25 @@ def lloyd(features: Floats, centres: Floats, *, rounds: int = 300) -> tuple[Indi
         if np.array_equal(nearest, labels):
             break
         if len(np.unique(nearest)) < len(centres):
-            raise ValueError(f"{len(features)} rows do not hold {len(centres)} clusters: one lost its last member")
+            raise ValueError(f"{len(features)} rows do not fill {len(centres)} clusters: one became empty")
         labels, centres = nearest, centroids(features, nearest, count=len(centres))
     _, squared = nearest_centre(features, centres)
     return labels, centres, float(squared.sum())
 
 
 def nearest_centre(features: Floats, centres: Floats) -> tuple[Indices, Floats]:
-    """For each row the nearest centre, and the squared distance to it."""
+    """Return for each row the nearest centre, and the squared distance to it."""
     squared = ((features[:, None] - centres[None]) ** 2).sum(axis=-1)
     return squared.argmin(axis=1), squared.min(axis=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReferenceSplit:
-    """The published split: rows of the on-target table.
+    """The published split of the rows of the on-target table.
 
     Attributes:
-        train: int64, rows never drawn.
-        test: int64, rows drawn, some more than once.
+        train: int64, rows that were never drawn.
+        test: int64, rows that were drawn, some more than once.
 
     """
 
@@ -104,14 +104,14 @@ class ReferenceSplit:
 
 
 def reference_split(count: int) -> ReferenceSplit:
-    """The split of ``count`` on-target rows as the authors drew it: with replacement."""
+    """Split ``count`` on-target rows as the authors did: drawn with replacement."""
     test = np.random.RandomState(SPLIT_SEED).choice(count, TEST_DRAWS)
     return ReferenceSplit(np.setdiff1d(np.arange(count), test), test)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReferenceModel:
-    """Their expected-saves model: a support vector machine with Platt's sigmoid.
+    """The authors' expected-saves model: a support vector machine with Platt scaling.
 
     Attributes:
         mean, scale: of angle (degrees) and distance (yards) on the training rows.
@@ -125,7 +125,7 @@ class ReferenceModel:
     gamma: float
 
     def predict(self, angle_deg: Floats, distance_yd: Floats, pressed: npt.ArrayLike, technique: Indices) -> Floats:
-        """Probability (n,) that each shot is saved."""
+        """Predict the probability (n,) that each shot is saved."""
         inputs = model_inputs(angle_deg, distance_yd, pressed, technique, mean=self.mean, scale=self.scale)
         return np.asarray(self.machine.predict_proba(inputs)[:, 1])  # type: ignore[attr-defined]
 
@@ -139,7 +139,7 @@ def model_inputs(
     mean: Floats,
     scale: Floats,
 ) -> Floats:
-    """The seven inputs (n, 7) in their order: angle, distance, pressure, technique as four columns."""
+    """Return the seven inputs (n, 7) in the authors' order: angle, distance, pressure, technique as four columns."""
     place = (np.stack([angle_deg, distance_yd], axis=1) - mean) / scale
     one_hot = np.eye(len(TECHNIQUES))[technique]
     pressed = np.broadcast_to(np.asarray(pressed, np.float64), len(place))
@@ -155,9 +155,9 @@ def fit_reference(
     *,
     weight: Floats | None = None,
 ) -> ReferenceModel:
-    """Fit their model with the settings their grid search chose: a radial basis, C = 1.
+    """Fit the authors' model with the settings of their grid search: RBF kernel, C = 1.
 
-    ``weight`` (n,) is 1 for every picture in their work; honest measuring gives the pictures of one shot 1 together.
+    ``weight`` (n,) is 1 for every picture in their work; an unbiased measurement gives a shot's pictures a sum of 1.
     """
     from sklearn.calibration import CalibratedClassifierCV
     from sklearn.svm import SVC
@@ -172,7 +172,7 @@ def fit_reference(
 
 
 def outcome_counts(saved: npt.NDArray[np.bool_], technique: Indices) -> Mapping[str, tuple[int, int]]:
-    """Saves and goals of each technique."""
+    """Count saves and goals of each technique."""
     return {
         name: (int((saved & (technique == k)).sum()), int((~saved & (technique == k)).sum()))
         for k, name in enumerate(TECHNIQUES)

@@ -1,6 +1,6 @@
-"""What the authors of "Learning From The Pros" read off their fitted model: maps, a keeper table, amateurs.
+"""Results that the authors of "Learning From The Pros" derive from their model: maps, a keeper table, amateurs.
 
-As :mod:`touchline.goalkeeping.reference`, this is there to show that their numbers come out.
+Like :mod:`touchline.goalkeeping.reference`, this shows that their numbers can be reproduced.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from touchline.goalkeeping.reference import (
 )
 
 GOAL_YD = (120.0, 40.0)
-"""The goal's centre on StatsBomb's pitch."""
+"""The centre of the goal on StatsBomb's pitch."""
 
 TABLE_FROM_ROWS = 15
-"""The authors show keepers with at least so many rows."""
+"""The authors list keepers with at least this many rows."""
 
 _FOLDS = 5
 _MAP_X_YD = (90.0, 120.01)
@@ -42,14 +42,14 @@ _MAP_CELLS = 50
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReferenceFit:
-    """The authors' fitted model with the rows it came from.
+    """The authors' fitted model with the rows it was fitted to.
 
     Attributes:
-        pictured: all pictures they kept.
+        pictured: all pictures that they kept.
         centres: float64 (4, 33), of their clusters.
         on_target: the kept pictures of shots on target, in the order of the split's rows.
         saved: bool (n,), of ``on_target``.
-        split: which of ``on_target`` they trained and tested on.
+        split: the rows of ``on_target`` for training and test.
         model: fitted on the training rows.
 
     """
@@ -62,18 +62,18 @@ class ReferenceFit:
     model: ReferenceModel
 
     def predict(self, shots: ShotTable, rows: Indices) -> Floats:
-        """Probability (n,) that the shots of some rows of ``on_target`` are saved."""
+        """Predict the probability (n,) that the shots of some rows of ``on_target`` are saved."""
         return self.model.predict(*_inputs(shots, self.on_target, rows))
 
     def predict_every_technique(self, shots: ShotTable, rows: Indices) -> Floats:
-        """Probability (n, 4) that they were saved, had the keeper chosen each technique."""
+        """Predict the probability (n, 4) of a save for each technique that the keeper could have chosen."""
         angle_deg, distance_yd, pressed, _ = _inputs(shots, self.on_target, rows)
         return every_technique(self.model, angle_deg, distance_yd, pressed)
 
 
 @dataclass(frozen=True, slots=True)
 class KeeperShare:
-    """One keeper of the authors' table: how many of his rows show the technique that the model likes best."""
+    """One keeper of the authors' table: how many of his rows show the technique that the model rates best."""
 
     keeper: str
     rows: int
@@ -81,13 +81,13 @@ class KeeperShare:
 
     @property
     def share(self) -> float:
-        """Optimal rows among all."""
+        """Optimal rows as a share of all."""
         return self.optimal / self.rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AmateurResult:
-    """What the model says of amateurs, one entry an attempt.
+    """The model's predictions for amateurs, one entry per attempt.
 
     Attributes:
         engagement: float64 (n,).
@@ -102,18 +102,18 @@ class AmateurResult:
 
     @property
     def optimal(self) -> npt.NDArray[np.bool_]:
-        """Whether each attempt shows the technique that the model likes best."""
+        """Whether each attempt shows the technique that the model rates best."""
         return np.asarray(self.saves.argmax(axis=1) == self.technique)
 
     @property
     def above_average(self) -> Floats:
-        """Probability of a save (n,) with the chosen technique, less the mean over techniques."""
+        """Save probability (n,) with the chosen technique, minus the mean over techniques."""
         chosen = self.saves[np.arange(len(self.saves)), self.technique]
         return np.asarray(chosen - self.saves.mean(axis=1))
 
 
 def fit_as_published(shots: ShotTable, poses: PoseTable, choices: PublishedChoices) -> ReferenceFit:
-    """Everything the authors fitted on shots, on their split.
+    """Fit everything that the authors fitted to shots, on their split.
 
     Raises:
         InputError: too few pictures for their split and their folds.
@@ -138,39 +138,39 @@ def fit_as_published(shots: ShotTable, poses: PoseTable, choices: PublishedChoic
 
 
 def every_technique(model: ReferenceModel, angle_deg: Floats, distance_yd: Floats, pressed: npt.ArrayLike) -> Floats:
-    """Probability (n, 4) of a save with each technique."""
+    """Predict the save probability (n, 4) with each technique."""
     count = len(angle_deg)
     columns = [model.predict(angle_deg, distance_yd, pressed, np.full(count, k)) for k in range(len(TECHNIQUES))]
     return np.stack(columns, axis=1)
 
 
 def place_of(shooter_yd: Floats) -> tuple[Floats, Floats]:
-    """Angle off the goal's axis in degrees and distance from its centre in yards, of places (n, 2) on the pitch."""
+    """Return angle off the goal's axis in degrees and distance from its centre in yards, of places (n, 2)."""
     ahead_yd, aside_yd = GOAL_YD[0] - shooter_yd[:, 0], np.abs(shooter_yd[:, 1] - GOAL_YD[1])
     return np.rad2deg(np.arctan2(aside_yd, ahead_yd)), np.hypot(ahead_yd, aside_yd)
 
 
 def engagement_of(shooter_yd: Floats, keeper_yd: Floats) -> Floats:
-    """Distance of keeper and shooter as a share of that of goal and shooter (n,), of places (n, 2)."""
+    """Return the keeper-shooter distance as a share of the goal-shooter distance (n,), of places (n, 2)."""
     apart = np.linalg.norm(shooter_yd - keeper_yd, axis=1)
     return np.asarray(apart / np.linalg.norm(shooter_yd - np.array(GOAL_YD), axis=1))
 
 
 def reference_map(model: ReferenceModel, *, pressed: bool) -> tuple[Floats, Floats]:
-    """The grid of their maps: places (2500, 2) in yards, and probabilities (2500, 4) of a save with each technique."""
+    """Return the grid of their maps: places (2500, 2) in yards, and save probabilities (2500, 4) by technique."""
     x, y = np.meshgrid(np.linspace(*_MAP_X_YD, _MAP_CELLS), np.linspace(*_MAP_Y_YD, _MAP_CELLS), indexing="ij")
     places = np.stack([x.ravel(), y.ravel()], axis=1)
     return places, every_technique(model, *place_of(places), pressed)
 
 
 def optimal_shares(saves: Floats) -> Mapping[str, float]:
-    """In which share of places (n, 4) each technique is the best."""
+    """Return the share of places (n, 4) in which each technique is the best."""
     counts = np.bincount(saves.argmax(axis=1), minlength=len(TECHNIQUES))
     return {name: float(count / len(saves)) for name, count in zip(TECHNIQUES, counts, strict=True)}
 
 
 def keeper_shares(fit: ReferenceFit, shots: ShotTable) -> tuple[KeeperShare, ...]:
-    """Their keeper table: all rows they trained or tested on, rows drawn twice counted twice, the best keeper first."""
+    """Return their keeper table: all training and test rows, with repeated draws counted repeatedly, best first."""
     rows = np.concatenate([fit.split.train, fit.split.test])
     optimal = fit.predict_every_technique(shots, rows).argmax(axis=1) == fit.on_target.technique[rows]
     keepers = shots.keeper[fit.on_target.shots[rows]]
@@ -179,7 +179,7 @@ def keeper_shares(fit: ReferenceFit, shots: ShotTable) -> tuple[KeeperShare, ...
 
 
 def judge_amateurs(fit: ReferenceFit, amateurs: AmateurTable) -> AmateurResult:
-    """Techniques of amateurs by the professionals' clusters, and what the model makes of them."""
+    """Assign amateurs to the professionals' clusters, and predict their save probabilities."""
     engagement = engagement_of(amateurs.shooter_yd, amateurs.keeper_yd)
     technique, _ = nearest_centre(pose_features(amateurs.joints, engagement=engagement), fit.centres)
     saves = every_technique(fit.model, *place_of(amateurs.shooter_yd), False)

@@ -1,4 +1,4 @@
-"""Shots as numbers that expected saves are worked out from."""
+"""Features of shots, the inputs of the expected-saves model."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ FEATURES = (
     "keeper_came_yd",
     "under_pressure",
 )
-"""What the model sees of a shot: log of the distance in yards, the angle in which the goal is seen, the place (the side
-does not count), engagement, the two distances it implies, and pressure."""
+"""The features of a shot: log of the distance in yards, the angle that the goal subtends, the place (mirrored to one
+side), engagement, the two distances it implies, and pressure."""
 
 CURVES = FEATURES[:-1]
 """The features that enter as curves; pressure is a step."""
@@ -33,7 +33,7 @@ _LEAST_DISTANCE_YD = 0.5
 
 
 def geometry(x_yd: Floats, y_yd: Floats, *, engagement: Floats, under_pressure: npt.ArrayLike) -> Floats:
-    """Features (n, 8) of places (n,), in the order of ``FEATURES``."""
+    """Compute features (n, 8) of places (n,), in the order of ``FEATURES``."""
     before, aside = GOAL_YD[0] - x_yd, np.abs(y_yd - GOAL_YD[1])
     distance = np.maximum(np.hypot(before, aside), _LEAST_DISTANCE_YD)
     half = (POSTS_YD[1] - POSTS_YD[0]) / 2
@@ -44,13 +44,13 @@ def geometry(x_yd: Floats, y_yd: Floats, *, engagement: Floats, under_pressure: 
 
 
 def engagement_from(x_yd: Floats, y_yd: Floats, *, keeper_yd: tuple[float, float]) -> Floats:
-    """Engagement (n,) of a keeper at one place for shooters at (n,) places."""
+    """Compute the engagement (n,) of a keeper at one place for shooters at (n,) places."""
     apart = np.hypot(x_yd - keeper_yd[0], y_yd - keeper_yd[1])
     return apart / np.maximum(np.hypot(x_yd - GOAL_YD[0], y_yd - GOAL_YD[1]), _LEAST_DISTANCE_YD)
 
 
 def shot_features(shots: Sequence[Shot]) -> Floats:
-    """Features (n, 8) of shots, NaN in what depends on an engagement that nobody knows."""
+    """Compute features (n, 8) of shots; NaN where they depend on an unknown engagement."""
     nan = float("nan")
     return geometry(
         np.array([shot.x_yd for shot in shots], np.float64),

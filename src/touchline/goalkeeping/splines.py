@@ -1,4 +1,4 @@
-"""Cubic B-splines between quantiles, constant outside: the smooth curves that expected saves are a sum of."""
+"""Cubic B-splines with knots at quantiles, constant outside: the curves that make up the expected-saves model."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ DEGREE = 3
 
 
 def basis_count(knots: int) -> int:
-    """How many basis functions ``knots`` knots carry."""
+    """Return the number of basis functions for ``knots`` knots."""
     return knots + DEGREE - 1
 
 
 def spline_basis(values: Floats, knots: Floats) -> Floats:
-    """Values (n, knots + 2) of the cubic basis functions at (n,) places.
+    """Evaluate the cubic basis functions at (n,) places: (n, knots + 2).
 
     Args:
-        values: places; outside the knots the nearest one counts.
-        knots: float64 (k,), rising, at least two.
+        values: places; those outside the knots are clipped to the nearest knot.
+        knots: float64 (k,), increasing, at least two.
 
     """
     low, high = knots[1] - knots[0], knots[-1] - knots[-2]

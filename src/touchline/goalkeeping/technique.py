@@ -1,9 +1,9 @@
-"""Which technique a keeper's pose shows, from parameters that ship with the package; "cannot tell" is an answer.
+"""The technique that a keeper's pose shows, from built-in parameters; "cannot tell" is a possible answer.
 
-A pose is turned and scaled so that neither the camera nor the size in the picture counts, and its x and y are compared
-with the middle of each technique as professionals show it. The confidence says how often another picture of the same
-moment would get the same name, as measured on shots that were pictured from several sides. How it was fitted and what
-it is worth: ``docs/explanation/keeper-technique.md``.
+A pose is rotated and scaled so that neither the camera nor the size in the picture matters, and its x and y are
+compared with the centre of each technique as shown by professionals. The confidence is the probability that another
+picture of the same moment would get the same name, measured on shots that were pictured from several sides. How it was
+fitted and how reliable it is: ``docs/explanation/keeper-technique.md``.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ Bools = npt.NDArray[np.bool_]
 BUILTIN = "keeper-technique.json"
 VERSION = 1
 NEEDED = ("right_hip", "left_hip", "right_wrist", "left_wrist")
-"""Without these nobody knows from which side the keeper is seen."""
+"""Without these joints it is unknown from which side the keeper is seen."""
 
 LEAST_JOINTS = 12
 _TINY = 1e-12
 _LEAST_PRIOR = 1e-6
 _LEAST_LEAD = 0.01
 LEAST_CONFIDENCE = 0.5
-"""Below this, another picture of the same moment would more likely get another name."""
+"""Below this confidence, another picture of the same moment would more likely get another name."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Example:
-    """A professional's pose, made comparable; the mean of it where the shot was pictured from several sides.
+    """A professional's pose, made comparable; the mean pose if the shot was pictured from several sides.
 
     Attributes:
         shot: number of the shot in the published table.
         technique: index into the names.
-        joints: float64 (16, 3), mean bone 1.
-        outcome: StatsBomb's name of what came of the shot.
+        joints: float64 (16, 3), scaled to a mean bone length of 1.
+        outcome: StatsBomb's name of the shot's outcome.
 
     """
 
@@ -58,14 +58,14 @@ class Example:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PoseMap:
-    """Poses as points, for display only: the two directions in which professionals differ most.
+    """A 2-D map of poses, for display only: the two directions in which professionals vary most (PCA).
 
     Attributes:
         mean: float64 (32,), x and y joint by joint.
         axes: float64 (2, 32).
-        points: float64 (n, 2), one a professional's shot.
+        points: float64 (n, 2), one per professional's shot.
         technique: int64 (n,).
-        explained: share of the spread that the two directions show.
+        explained: share of the variance along the two directions.
 
     """
 
@@ -76,28 +76,28 @@ class PoseMap:
     explained: float
 
     def place(self, joints: Floats) -> Floats:
-        """Where a comparable pose (16, 3) lies, (2,); hidden joints (NaN) count as average."""
+        """Return the place (2,) of a comparable pose (16, 3); hidden joints (NaN) count as average."""
         off = joints[:, :2].ravel() - self.mean
         return np.asarray(self.axes @ np.where(np.isfinite(off), off, 0.0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Techniques:
-    """What is known of the techniques.
+    """The parameters of the known techniques.
 
     Attributes:
-        names: in the order of everything else.
-        centres: float64 (k, 16, 2), middle of each technique.
-        share: float64 (k,), of the professionals' shots.
-        engagement_mean, engagement_sd: float64 (k,), how far they had come out.
-        temperature: turns squared distances into probabilities.
-        confidence: constant and slope that turn the lead of the likeliest technique (``lead_of``) into log odds that
-            another picture of the moment gets the same name.
-        farthest: squared distance to the nearest centre that 99 of 100 professional pictures stay below.
-        bones: float64 (14,), mean lengths of comparable poses' bones.
-        examples: professionals' poses, some of each technique.
+        names: of the techniques, in the order of all other attributes.
+        centres: float64 (k, 16, 2), centre of each technique.
+        share: float64 (k,), share of the professionals' shots.
+        engagement_mean, engagement_sd: float64 (k,), engagement of the professionals who show it.
+        temperature: of the softmax that turns squared distances into probabilities.
+        confidence: constant and slope that turn the lead of the most likely technique (``lead_of``) into the log-odds
+            that another picture of the moment gets the same name.
+        farthest: 99th percentile of the squared distance to the nearest centre over professional pictures.
+        bones: float64 (14,), mean bone lengths of comparable poses.
+        examples: professionals' poses, some for each technique.
         map: for display.
-        facts: how many shots, how stable, how often two pictures agree; plain values.
+        facts: number of shots, stability, agreement of two pictures; plain values.
 
     """
 
@@ -130,22 +130,22 @@ class Techniques:
             raise ValueError(f"temperature {self.temperature} and farthest {self.farthest} must be above 0")
 
     def nearest_examples(self, joints: Floats, *, count: int = 3) -> list[Example]:
-        """The examples nearest to a comparable pose (16, 3), the nearest first."""
+        """Return the examples nearest to a comparable pose (16, 3), the nearest first."""
         apart = [float(np.nansum((example.joints - joints)[:, :2] ** 2)) for example in self.examples]
         return [self.examples[i] for i in np.argsort(apart, kind="stable")[:count]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TechniqueReading:
-    """What a picture says of a technique.
+    """The technique that a picture shows, or the reason why it is unknown.
 
     Attributes:
-        name: of the technique, None for "cannot tell from this picture".
-        confidence: 0 to 1: how often another picture of the moment would get the name that is likeliest here.
-        probabilities: of each technique, adding up to 1; empty where nothing could be compared.
-        distances: to the middle of each technique, in mean bone lengths a joint; empty likewise.
-        reason: why it cannot be told; empty where it can.
-        joints: float64 (16, 3), the pose made comparable, NaN where hidden; None where that was not possible.
+        name: of the technique; None for "cannot tell from this picture".
+        confidence: probability, 0 to 1, that another picture of the moment would get the most likely name here.
+        probabilities: of each technique, summing to 1; empty if the pose could not be compared.
+        distances: to the centre of each technique, in mean bone lengths per joint; empty likewise.
+        reason: why there is no name; empty if there is one.
+        joints: float64 (16, 3), the comparable pose, NaN where hidden; None if it could not be computed.
 
     """
 
@@ -157,7 +157,7 @@ class TechniqueReading:
     joints: Floats | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """As plain values, without the pose."""
+        """Convert to plain values, without the pose."""
         return {
             "technique": self.name,
             "confidence": round(self.confidence, 4),
@@ -168,17 +168,17 @@ class TechniqueReading:
 
 
 def load_techniques(path: Path | None = None) -> Techniques:
-    """The techniques that ship with the package, or those of a file that ``touchline keeper fit`` wrote.
+    """Load the built-in techniques, or those of a file that ``touchline keeper fit`` wrote.
 
     Raises:
-        InputError: the file is missing or of another layout.
+        InputError: the file is missing or has another layout.
 
     """
     source = path or resources.files("touchline.models") / "builtin" / BUILTIN
     try:
         document = json.loads(source.read_text(encoding="utf-8"))
         if document.get("version") != VERSION:
-            raise InputError(f"{source}: version {document.get('version')!r} of a techniques file, not {VERSION}")
+            raise InputError(f"{source}: techniques file of version {document.get('version')!r}; expected {VERSION}")
         return _techniques(document)
     except InputError:
         raise
@@ -187,7 +187,7 @@ def load_techniques(path: Path | None = None) -> Techniques:
 
 
 def techniques_json(techniques: Techniques) -> dict[str, Any]:
-    """As plain values, as :func:`load_techniques` reads them."""
+    """Convert to plain values, as read by :func:`load_techniques`."""
     return {
         "version": VERSION,
         "names": list(techniques.names),
@@ -221,14 +221,14 @@ def name_technique(
     visible: npt.ArrayLike | None = None,
     techniques: Techniques | None = None,
 ) -> TechniqueReading:
-    """Which technique a pose shows, or why that cannot be told.
+    """Name the technique that a pose shows, or give the reason why it is unknown.
 
     Args:
-        pose_xyz: (16, 3), or (views, 16, 3) for several pictures of one moment, which count as one.
+        pose_xyz: (16, 3), or (views, 16, 3) for several pictures of one moment, which are averaged.
         engagement: how far the keeper had come (keeper to shooter over goal to shooter), if known: techniques that
-            professionals show at such a distance become likelier.
-        visible: bool, of the shape of ``pose_xyz`` without its last axis; all where None.
-        techniques: those of the package where None.
+            professionals show at such an engagement become more likely.
+        visible: bool, shape of ``pose_xyz`` without its last axis; all visible if None.
+        techniques: the built-in ones if None.
 
     """
     known = techniques or load_techniques()
@@ -246,7 +246,7 @@ def name_technique(
 
 
 def as_comparable(pose_xyz: Floats, seen: Bools, *, bones: Floats) -> Floats:
-    """A pose (16, 3) turned and scaled, NaN where hidden; equal to ``views.comparable`` where nothing is hidden."""
+    """Rotate and scale a pose (16, 3), NaN where hidden; equals ``views.comparable`` if nothing is hidden."""
     filled = np.where(seen[:, None], pose_xyz, 0.0)
     turned = face_camera(widest(filled[None]))[0]
     there = np.array([seen[a] and seen[b] for a, b in BONES])
@@ -255,7 +255,7 @@ def as_comparable(pose_xyz: Floats, seen: Bools, *, bones: Floats) -> Floats:
 
 
 def mean_view(poses: Sequence[Floats]) -> Floats:
-    """The mean (16, 3) of comparable poses of one moment, over the views that show each joint; NaN where none does."""
+    """Average comparable poses of one moment, (16, 3), over the views that show each joint; NaN if none does."""
     stack = np.stack(list(poses))
     there = np.isfinite(stack)
     count = there.sum(axis=0)
@@ -264,9 +264,9 @@ def mean_view(poses: Sequence[Floats]) -> Floats:
 
 
 def squared_distances(joints: Floats, centres: Floats) -> Floats:
-    """Squared distances (k,) of a comparable pose (16, 3) to centres (k, 16, 2).
+    """Return squared distances (k,) of a comparable pose (16, 3) to centres (k, 16, 2).
 
-    A hidden joint counts as the mean of those that are seen.
+    A hidden joint counts as the mean of the visible ones.
     """
     apart = ((joints[None, :, :2] - centres) ** 2).sum(axis=2)
     there = np.isfinite(apart[0])
@@ -274,26 +274,26 @@ def squared_distances(joints: Floats, centres: Floats) -> Floats:
 
 
 def probabilities_of(squared: Floats, *, temperature: float, prior: Floats | None = None) -> Floats:
-    """Probabilities (..., k) of techniques from squared distances (..., k); all alike beforehand without a prior."""
+    """Return probabilities (..., k) of techniques from squared distances (..., k); the prior is uniform if None."""
     logits = -squared / temperature + (0.0 if prior is None else np.log(prior))
     raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return np.asarray(raised / raised.sum(axis=-1, keepdims=True))
 
 
 def confidence_of(probabilities: Floats, *, calibration: tuple[float, float]) -> Floats:
-    """How often another picture gets the likeliest name (...,), from probabilities (..., k)."""
+    """Return the probability (...,) that another picture gets the most likely name, from probabilities (..., k)."""
     constant, slope = calibration
     return np.asarray(1 / (1 + np.exp(-constant - slope * lead_of(probabilities))))
 
 
 def lead_of(probabilities: Floats) -> Floats:
-    """How far (...,) the likeliest technique is ahead of the next: the logarithm of its log odds, from (..., k)."""
+    """Return the lead (...,) of the most likely technique: the logarithm of its log-odds to the next, from (..., k)."""
     ordered = np.log(np.maximum(np.sort(probabilities, axis=-1), _TINY))
     return np.asarray(np.log(np.maximum(ordered[..., -1] - ordered[..., -2], _LEAST_LEAD)))
 
 
 def _trouble(pose: Floats, seen: Bools) -> str:
-    """Why a pose cannot be compared; empty where it can."""
+    """Return the reason why a pose cannot be compared; empty if it can."""
     hidden = [name.replace("_", " ") for name in NEEDED if not seen[JOINTS.index(name)]]
     if hidden:
         return (
@@ -328,7 +328,7 @@ def _prior(engagement: float | None, known: Techniques) -> Floats | None:
 
 
 def came_prior(engagement: Floats, *, mean: Floats, sd: Floats) -> Floats:
-    """How far each technique fits how far keepers (n,) had come: (n, k), from its mean and deviation (k,)."""
+    """Return the density of engagements (n,) under each technique: (n, k), from mean and deviation (k,)."""
     logits = -np.log(sd) - ((engagement[:, None] - mean) / sd) ** 2 / 2
     raised = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.maximum(raised / raised.sum(axis=1, keepdims=True), _LEAST_PRIOR)

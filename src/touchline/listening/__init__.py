@@ -1,4 +1,4 @@
-"""What a match sounds like: whistles, the crowd, log-mel patches."""
+"""Sound analysis of a match: whistles, crowd noise, log-mel patches."""
 
 from __future__ import annotations
 

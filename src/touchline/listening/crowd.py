@@ -1,4 +1,4 @@
-"""How loud the crowd is, where that is unusual for this match, and where it begins to be: ten values a second."""
+"""Crowd noise: its level, where it is unusually loud for the match, and where it rises, at ten values per second."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from touchline.listening.model import SoundModel
 
 STEP_FRAMES = round(FRAME_RATE_HZ / CURVE_RATE_HZ)
 ONSET_WITHIN_S = 0.4
-"""How near to an onset its curve is meant to be high."""
+"""Distance from an onset within which its curve should be high, seconds."""
 SWELL_THRESHOLD = 0.4
-"""Confidence from which a swell is told."""
+"""Confidence threshold of a reported swell."""
 LOUD_CUES = ("above_usual_db", "above_lately_db", "spread")
 ONSET_CUES = ("step_db", "held_db", "slope_db", "spread")
 
 SILENT_DB = -100.0
-"""Below this there is no sound at all."""
+"""Below this level there is no sound at all, dB."""
 _WINDOW_FRAMES = 30
 _SMEARED = _WINDOW_FRAMES // STEP_FRAMES // 2 + 1
 _QUIET_SHARE = 0.3
@@ -31,7 +31,7 @@ _LEAST_PEAK, _APART_S, _GATHER_S = 0.1, 4.0, 1.0
 
 
 def crowd_level(frames: SoundFrames) -> Floats:
-    """The crowd's level in dB of full scale (n,), ten a second: the quieter part of each 0.6 s, between words."""
+    """Return the crowd level in dB of full scale (n,), ten per second: the quieter part of 0.6 s, between words."""
     count = -(-len(frames) // STEP_FRAMES)
     if not count:
         return np.zeros(0, np.float32)
@@ -43,7 +43,7 @@ def crowd_level(frames: SoundFrames) -> Floats:
 
 
 def usual_level(level: Floats) -> Floats:
-    """The median (n,) of a level over a minute before and after; digital silence does not count."""
+    """Return the median (n,) of a level over a minute before and after, ignoring digital silence."""
     if not len(level):
         return level
     step = round(CURVE_RATE_HZ)
@@ -61,14 +61,14 @@ def usual_level(level: Floats) -> Floats:
 
 
 def loud_cues(level: Floats) -> Floats:
-    """``LOUD_CUES`` (n, 3) of a level (n,)."""
+    """Return the ``LOUD_CUES`` (n, 3) of a level (n,)."""
     smooth = _rolling(level, before_s=0.5, after_s=0.5, how=np.mean)
     lately = _rolling(level, before_s=12.0, after_s=0.0, how=np.min)
     return np.stack([smooth - usual_level(level), smooth - lately, _spread(level)], axis=1)
 
 
 def onset_cues(level: Floats) -> Floats:
-    """``ONSET_CUES`` (n, 4) of a level (n,)."""
+    """Return the ``ONSET_CUES`` (n, 4) of a level (n,)."""
     before = _rolling(level, before_s=4.0, after_s=-0.6, how=np.median)
     after = _rolling(level, before_s=0.0, after_s=2.0, how=np.max)
     held = _rolling(level, before_s=-0.5, after_s=3.0, how=np.median)
@@ -79,10 +79,10 @@ def onset_cues(level: Floats) -> Floats:
 
 
 def find_swells(level: Floats, onset: Floats) -> tuple[CrowdSwell, ...]:
-    """Where the crowd gets louder: peaks of the onset curve (n,), at least four seconds apart.
+    """Return the rises in crowd noise: peaks of the onset curve (n,), at least four seconds apart.
 
-    The curve says for every moment how likely an onset is within 0.4 s of it; the sum over two seconds, divided by how
-    many moments see the same onset, is how sure it is that there is one.
+    The curve gives for every moment the probability of an onset within 0.4 s; the confidence is the sum over two
+    seconds, divided by the number of moments that cover the same onset.
     """
     from scipy.signal import find_peaks
 
@@ -103,7 +103,7 @@ def find_swells(level: Floats, onset: Floats) -> tuple[CrowdSwell, ...]:
 
 
 def crowd_curves(level: Floats, *, model: SoundModel) -> tuple[Floats, Floats]:
-    """Probabilities (n,) that the crowd is louder than usual, and that it is just getting louder."""
+    """Return the probabilities (n,) that the crowd is louder than usual, and that it is getting louder."""
     if not len(level):
         return level, level
     whole, silent = bridged(level)
@@ -112,12 +112,12 @@ def crowd_curves(level: Floats, *, model: SoundModel) -> tuple[Floats, Floats]:
 
 
 def bridged(level: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """A level (n,) with digital silence bridged by what lies on both sides, and where that is, bool (n,).
+    """Interpolate digital silence in a level (n,) from both sides; return it and a mask of the silence, bool (n,).
 
-    Sound that is missing from a file is no quiet crowd: it must not seem to get louder where the sound comes back.
+    Missing sound is not a quiet crowd: its end must not look like a rise in noise.
     """
     silent = level < SILENT_DB
-    if silent.any():  # and the samples beside it, which see a part of it
+    if silent.any():  # and the neighbouring samples, whose windows overlap it
         silent = np.convolve(silent, np.ones(2 * _SMEARED + 1), mode="full")[_SMEARED:][: len(level)] > 0
     known = np.flatnonzero(~silent)
     if len(known) in (0, len(level)):
@@ -126,14 +126,14 @@ def bridged(level: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
 
 
 def _spread(level: Floats) -> Floats:
-    """How much (n,) the level moves in this match anyway: the median change within two seconds, in dB."""
+    """Return the usual variation (n,) of the level in this match: the median change within two seconds, dB."""
     ahead = round(2 * CURVE_RATE_HZ)
     moved = float(np.median(np.abs(level[ahead:] - level[:-ahead]))) if len(level) > ahead else 1.0
     return np.full(len(level), min(moved, 10.0), np.float32)
 
 
 def _rolling(level: Floats, *, before_s: float, after_s: float, how: Callable[..., Any]) -> Floats:
-    """A statistic (n,) over the samples from ``before_s`` before to ``after_s`` after each; negative leaves a hole."""
+    """Return a rolling statistic (n,) from ``before_s`` before to ``after_s`` after; a negative value leaves a gap."""
     before, after = round(before_s * CURVE_RATE_HZ), round(after_s * CURVE_RATE_HZ)
     padded = np.pad(level, (max(before, 0), max(after, 0)), mode="edge")
     windows = np.lib.stride_tricks.sliding_window_view(padded, before + after + 1)

@@ -1,4 +1,4 @@
-"""A match's sound read: curves, whistles and swells, from chunks of sound, on its clock."""
+"""Sound analysis of a match: curves, whistles and swells on its clock, from chunks of sound."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def listen(
     threshold: float = DEFAULT_THRESHOLD,
     model: SoundModel | None = None,
 ) -> SoundReading:
-    """Read a sound that comes in chunks (samples,) at 16 kHz; the same however it is cut.
+    """Analyse sound in chunks (samples,) at 16 kHz; the result does not depend on how it is cut.
 
     Args:
-        chunks: the sound, -1 to 1; what is no number counts as silence, and is told.
-        source_rate_hz: rate of the sound before it was resampled, where that is known: what it cannot hold is told.
-        threshold: confidence from which a whistle is told.
-        model: the fitted numbers; those of the package where None.
+        chunks: sound, -1 to 1; values that are not finite count as silence and are reported.
+        source_rate_hz: sample rate before resampling, if known; the missing frequency range is reported.
+        threshold: confidence threshold of a reported whistle.
+        model: fitted parameters; None uses the built-in ones.
 
     """
     model = model or load_sound_model()
@@ -43,7 +43,7 @@ def listen(
     silent = bool(len(frames)) and float(frames.band_db.max()) < SILENT_DB
     if silent or not len(frames):
         length = format_clock(round(cleaner.samples / RATE_HZ * US_PER_S), decimals=0)
-        remarks.append(f"the sound is silent from beginning to end ({length}); nothing can be heard in it")
+        remarks.append(f"the sound is silent throughout ({length}); nothing can be detected")
         curve, loud, onset = np.zeros_like(curve), np.zeros_like(loud), np.zeros_like(onset)
     columns = [_pooled(curve, np.max), loud, onset, level]
     columns += [_pooled(frames.band_db[:, band], np.mean) for band in range(len(BANDS_HZ))]
@@ -57,7 +57,7 @@ def listen(
 
 
 class SoundCleaner:
-    """Counts samples, and takes those that are no number for silence."""
+    """A filter that counts samples and replaces values that are not finite by silence."""
 
     def __init__(self) -> None:
         self.samples = 0
@@ -65,7 +65,7 @@ class SoundCleaner:
         self._first_bad = 0
 
     def clean(self, chunks: Iterable[Floats]) -> Iterator[Floats]:
-        """The same chunks with numbers only, at most as loud as full scale allows."""
+        """Yield the same chunks with finite values only, limited to full scale."""
         for chunk in chunks:
             bad = ~np.isfinite(chunk)
             if bad.any():
@@ -78,23 +78,24 @@ class SoundCleaner:
 
     @property
     def remarks(self) -> list[str]:
-        """What was taken for silence, in a line, if anything was."""
+        """Return a remark on the values replaced by silence, if there were any."""
         if not self.bad:
             return []
         at = format_clock(round(self._first_bad / RATE_HZ * US_PER_S))
         return [
-            f"{self.bad:,} of {self.samples:,} samples of the sound are no numbers, the first at {at}: taken as silence"
+            f"{self.bad:,} of {self.samples:,} samples of the sound are not finite, the first at {at}: "
+            "treated as silence"
         ]
 
 
 def _rate_remarks(rate_hz: int | None) -> list[str]:
     if rate_hz is None or rate_hz / 2 >= _WHISTLE_TOP_HZ:
         return []
-    return [f"the sound has {rate_hz / 1000:g} kHz and ends at {rate_hz / 2:g} Hz: higher whistles cannot be heard"]
+    return [f"the sound is sampled at {rate_hz / 1000:g} kHz: whistles above {rate_hz / 2:g} Hz cannot be detected"]
 
 
 def _pooled(values: Floats, how: Callable[..., Any]) -> Floats:
-    """Values (frames,) at fifty a second as ten a second: each stands for the five frames around it."""
+    """Pool values (frames,) from fifty to ten per second: each stands for the five frames around it."""
     count = -(-len(values) // STEP_FRAMES)
     if not count:
         return values

@@ -1,8 +1,8 @@
-"""What every 20 ms of a sound hold: power by band, and the cues of a whistle; in bounded memory, whole or in chunks.
+"""Features of every 20 ms of sound: power by band, and whistle cues; in bounded memory, whole or in chunks.
 
-Sound of 16 kHz goes through one 64 ms FFT every 20 ms. A whistle is a narrow band between 2 and 5 kHz that rises out
-of what these bands held in the seconds around it, while the other bands don't: a crowd that swells, a kick or an
-``s`` lift them all. Its overtone, its steadiness and the quiet below it tell it from squeaks, horns and music.
+Sound at 16 kHz goes through one 64 ms FFT every 20 ms. A whistle is a narrow band between 2 and 5 kHz that rises above
+the level of these bands in the seconds around it, while the other bands do not: a crowd swell, a kick or an ``s`` lifts
+them all. Its overtone, its steadiness and the quiet below it distinguish it from squeaks, horns and music.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ WINDOW_SAMPLES = 1_024
 BIN_HZ = RATE_HZ / WINDOW_SAMPLES
 
 CROWD_HZ = (300, 3_000)
-"""Where a crowd is heard best: above rumble and hum, below hiss."""
+"""Band in which a crowd is best heard: above rumble and hum, below hiss; Hz."""
 WHISTLE_HZ = (2_000, 5_000)
 LOW_HZ = (400, 1_800)
-"""Where horns, music and voices sound too, but no whistle."""
+"""Band of horns, music and voices, but not of whistles; Hz."""
 
 CUES = (
     "contrast_db",
@@ -40,10 +40,10 @@ CUES = (
     "rise_db",
     "near_rival_db",
 )
-"""What tells a whistle: see :func:`_whistle_cues`."""
+"""Cues of a whistle; see :func:`_whistle_cues`."""
 
 FLOOR = 1e-12
-"""Power below which all is silence, -120 dB."""
+"""Power of silence, -120 dB."""
 
 _BLOCK_FRAMES = 3_000
 _CONTEXT_FRAMES = 250
@@ -52,7 +52,7 @@ _CELL_FRAMES = 10
 _BACKGROUND_CELLS = 41
 _SMOOTH_FRAMES = 5
 _RIVAL_BANDS, _NEAR_BANDS = 6, 3
-"""The two or three tones of one whistle lie within so many."""
+"""Distances in bands beyond which others compete; the two or three tones of one whistle lie closer together."""
 _NARROW_BINS = 8
 _NOISE_BINS, _NOISE_RANK = 19, 4
 _FIRST_NARROW_HZ = 1_500
@@ -60,13 +60,13 @@ _FIRST_NARROW_HZ = 1_500
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SoundFrames:
-    """Frames of a sound, one every 20 ms from time 0 on; each array has them on its first axis.
+    """Features of a sound, one frame every 20 ms from time 0; frames are the first axis of each array.
 
     Attributes:
-        band_db: power in each of ``BANDS_HZ``, dB of full scale (a sine that just clips has -3).
-        crowd_db: power of what is like noise between 300 and 3,000 Hz: voices, horns and music hardly move it.
-        cues: of a whistle, ``CUES``.
-        pitch_hz: of the whistle, if it is one.
+        band_db: power in each of ``BANDS_HZ``, dB of full scale (a full-scale sine has -3).
+        crowd_db: power of the noise-like part between 300 and 3,000 Hz; voices, horns and music hardly affect it.
+        cues: whistle cues, see ``CUES``.
+        pitch_hz: frequency of the whistle, if there is one.
 
     """
 
@@ -80,24 +80,24 @@ class SoundFrames:
 
     @classmethod
     def join(cls, parts: Iterable[SoundFrames]) -> SoundFrames:
-        """Parts one after the other."""
+        """Concatenate parts in time."""
         kept = [empty_frames(), *parts]
         return cls(*(np.concatenate([getattr(part, name) for part in kept]) for name in cls.__slots__))
 
 
 def empty_frames() -> SoundFrames:
-    """The frames of no sound."""
+    """Return the frames of no sound."""
     none = np.zeros(0, np.float32)
     return SoundFrames(np.zeros((0, len(BANDS_HZ)), np.float32), none, np.zeros((0, len(CUES)), np.float32), none)
 
 
 def sound_frames(chunks: Iterable[Floats]) -> SoundFrames:
-    """The frames of a sound that comes in chunks (samples,) of any length; they do not depend on these."""
+    """Return the frames of sound in chunks (samples,) of any length; the result does not depend on the chunks."""
     return SoundFrames.join(stream_frames(chunks))
 
 
 def stream_frames(chunks: Iterable[Floats]) -> Iterator[SoundFrames]:
-    """Frames of a minute at a time; in memory is little more than that minute."""
+    """Yield the frames of a minute at a time; little more than that minute is held in memory."""
     waiting: list[Floats] = []
     samples, skip, total, emitted = 0, 0, 0, 0
     needed = (_BLOCK_FRAMES + _CONTEXT_FRAMES - 1) * HOP_SAMPLES + WINDOW_SAMPLES
@@ -123,15 +123,15 @@ def stream_frames(chunks: Iterable[Floats]) -> Iterator[SoundFrames]:
 
 
 def _mirrored(sound: Floats, *, before: int, after: int = 0) -> Floats:
-    """The sound with its mirror image at its ends, so that there is something to look at."""
+    """Return the sound extended by its mirror image at its ends, so that windows there are full."""
     return np.pad(sound, (before, after), mode="symmetric")
 
 
 def _block(sound: Floats, *, skip: int, count: int, begins: bool = False, whole: int | None = None) -> SoundFrames:
-    """``count`` frames after the first ``skip``, which like those behind are looked at but not given.
+    """Return ``count`` frames after the first ``skip``; the surrounding frames serve as context only.
 
-    Windows that reach over the beginning (of a block that ``begins`` the sound) or the end (from number ``whole`` on)
-    count as the nearest that do not.
+    Windows that extend beyond the beginning (of a block that ``begins`` the sound) or the end (from number ``whole``
+    on) are replaced by the nearest complete ones.
     """
     windows = np.lib.stride_tricks.sliding_window_view(sound, WINDOW_SAMPLES)[::HOP_SAMPLES]
     taper = np.hanning(WINDOW_SAMPLES + 1)[:-1].astype(np.float32)
@@ -153,14 +153,14 @@ def _block(sound: Floats, *, skip: int, count: int, begins: bool = False, whole:
 
 
 def _band_db(power: Floats, band_hz: tuple[int, int]) -> Floats:
-    """Power between two frequencies in dB of full scale."""
+    """Return the power between two frequencies in dB of full scale."""
     return decibel(power[:, round(band_hz[0] / BIN_HZ) : round(band_hz[1] / BIN_HZ)].sum(axis=1))
 
 
 def _noise_db(power: Floats, band_hz: tuple[int, int]) -> Floats:
-    """What a band would hold if all of it were noise like that between its tones, dB of full scale.
+    """Return the power of a band if all of it were noise like that between its tones, dB of full scale.
 
-    The fifth lowest of nineteen neighbouring bins is hardly moved by tones; of noise it is a known share of the mean.
+    The fifth lowest of nineteen neighbouring bins is hardly affected by tones; for noise it is a known share of it.
     """
     first, last = round(band_hz[0] / BIN_HZ), round(band_hz[1] / BIN_HZ)
     first += (last - first) % _NOISE_BINS
@@ -171,18 +171,18 @@ def _noise_db(power: Floats, band_hz: tuple[int, int]) -> Floats:
 
 
 def decibel(power: Floats) -> Floats:
-    """Decibels of a power, silence as -120."""
+    """Convert power to decibels; silence is -120."""
     return (10 * np.log10(np.maximum(power, FLOOR))).astype(np.float32)
 
 
 def _whistle_cues(power: Floats) -> tuple[Floats, Floats]:
-    """The cues (frames, 9) of a whistle and its pitch (frames,), from power (frames, bins).
+    """Return the whistle cues (frames, 9) and pitch (frames,), from power (frames, bins).
 
-    Bands are 250 Hz wide, 125 Hz apart. The cues: how far the band that stands out most between 2 and 5 kHz is above
-    its own last and next four seconds, less what the others are; how far its peak is above the bins beside it; the
-    same of its overtone; the lead over any band 750 Hz away or more; how the pitch moves; the share of all between 2
-    and 5 kHz; how far a band below 1.8 kHz stands out; how the band rose, whatever the others do; the lead over any
-    band 375 Hz away or more.
+    Bands are 250 Hz wide, 125 Hz apart. The cues: how far the most prominent band between 2 and 5 kHz is above its
+    own last and next four seconds, less the rise of the others; how far its peak is above the neighbouring bins; the
+    same for its overtone; the lead over any band 750 Hz away or more; the movement of the pitch; the share of the power
+    between 2 and 5 kHz; the prominence of any band below 1.8 kHz; the rise of the band, whatever the others do; the
+    lead over any band 375 Hz away or more.
     """
     narrow = power[:, : WINDOW_SAMPLES // 2].reshape(len(power), -1, _NARROW_BINS).sum(axis=2)
     level = decibel(uniform_filter1d(narrow[:, :-1] + narrow[:, 1:], _SMOOTH_FRAMES, axis=0, mode="nearest"))
@@ -219,7 +219,7 @@ def _whistle_cues(power: Floats) -> tuple[Floats, Floats]:
 
 
 def _background(level: Floats) -> Floats:
-    """The median of each band over four seconds before and after, (frames, bands) as ``level``."""
+    """Return the median of each band over four seconds before and after, (frames, bands) like ``level``."""
     cells = -(-len(level) // _CELL_FRAMES)
     padded = np.pad(level, ((0, cells * _CELL_FRAMES - len(level)), (0, 0)), mode="edge")
     means = padded.reshape(cells, _CELL_FRAMES, -1).mean(axis=1)
@@ -230,13 +230,13 @@ def _background(level: Floats) -> Floats:
 
 
 def _peak_bin(power: Floats, band: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-    """The strongest FFT bin (frames,) in a band of each frame."""
+    """Return the strongest FFT bin (frames,) in a band of each frame."""
     bins = band[:, None] * _NARROW_BINS + np.arange(2 * _NARROW_BINS)
     return bins[np.arange(len(band)), np.take_along_axis(power, bins, axis=1).argmax(axis=1)]
 
 
 def _prominence(power: Floats, peak: npt.NDArray[np.intp]) -> Floats:
-    """How far (frames,) the bins at a peak are above those 150 to 500 Hz away, in dB; 0 where it is out of reach."""
+    """Return the lead (frames,) in dB of the bins at a peak over those 150 to 500 Hz away; 0 if out of range."""
     last = power.shape[1] - 1
     near = np.clip(peak[:, None] + np.arange(-6, 7), 0, last)
     far = np.clip(peak[:, None] + np.concatenate([np.arange(-32, -9), np.arange(10, 33)]), 0, last)
@@ -247,5 +247,5 @@ def _prominence(power: Floats, peak: npt.NDArray[np.intp]) -> Floats:
 
 
 def frame_time_us(index: int) -> int:
-    """Time of the middle of a frame."""
+    """Return the time of the middle of a frame, microseconds."""
     return round(index * HOP_SAMPLES * US_PER_S / RATE_HZ)

@@ -1,4 +1,4 @@
-"""The fitted numbers behind the sound curves, and how they turn cues into probabilities."""
+"""The fitted parameters of the sound curves, and the networks that turn cues into probabilities."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ NAME = "sound-curves"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TinyNet:
-    """Cues to a probability: scaled, at most one hidden layer of rectified sums, a logistic.
+    """A network from cues to a probability: scaling, at most one hidden ReLU layer, a logistic output.
 
     Attributes:
-        mean, std: of each cue (cues,).
+        mean, std: mean and standard deviation of each cue (cues,).
         layers: weights (inputs, outputs) and biases (outputs,) of each layer.
 
     """
@@ -43,10 +43,10 @@ class TinyNet:
             raise ValueError(f"the last layer has {width} outputs, not 1")
 
     def probability(self, cues: Floats) -> Floats:
-        """Probabilities (n,) of cues (n, cues).
+        """Return the probabilities (n,) of cues (n, cues).
 
         Raises:
-            ResourceError: they are no numbers.
+            ResourceError: a probability is not finite.
 
         """
         hidden = (cues - self.mean) / self.std
@@ -58,26 +58,26 @@ class TinyNet:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> TinyNet:
-        """What :meth:`to_json` gave."""
+        """Return the network stored by :meth:`to_json`."""
         layers = tuple((_array(layer["weights"]), _array(layer["biases"])) for layer in document["layers"])
         return cls(_array(document["mean"]), _array(document["std"]), layers)
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON, five digits each."""
+        """Return the network as JSON values with five digits each."""
         layers = [{"weights": _digits(weights), "biases": _digits(biases)} for weights, biases in self.layers]
         return {"mean": _digits(self.mean), "std": _digits(self.std), "layers": layers}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SoundModel:
-    """What turns cues into curves and events.
+    """The networks that turn cues into curves and events.
 
     Attributes:
-        whistle: a whistle sounds now, of the cues around a frame.
-        blown: a stretch of such frames is one that was blown, of what the stretch is like.
-        loud: the crowd is louder than usual.
-        onset: it is just getting louder.
-        sha256: of the file.
+        whistle: probability that a whistle sounds now, from the cues around a frame.
+        blown: probability that a stretch of such frames is a whistle, from the stretch's properties.
+        loud: probability that the crowd is louder than usual.
+        onset: probability that the crowd is getting louder.
+        sha256: SHA-256 of the model file.
 
     """
 
@@ -89,7 +89,7 @@ class SoundModel:
 
 
 def load_sound_model() -> SoundModel:
-    """The model that ships with the package."""
+    """Return the model that ships with the package."""
     data = files("touchline.models").joinpath("builtin", f"{NAME}.json").read_bytes()
     document = json.loads(data)
     nets = {name: TinyNet.from_json(document[name]) for name in ("whistle", "blown", "loud", "onset")}

@@ -1,4 +1,4 @@
-"""Where a whistle is blown: a probability every 20 ms, and stretches with a confidence."""
+"""Whistle detection: a probability every 20 ms, and whistles with a confidence."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from touchline.listening.frames import FRAME_RATE_HZ, SoundFrames, frame_time_us
 from touchline.listening.model import SoundModel
 
 AROUND_FRAMES = (1, 11, 31)
-"""Cues are taken as they are, and as means over so many frames around."""
+"""Window lengths, in frames, over which cues are averaged; 1 keeps the cue itself."""
 STRETCH_CUES = ("peak_logit", "mean_logit", "log_seconds", "low_db", "overtone_db")
 DEFAULT_THRESHOLD = 0.5
-"""Confidence from which a whistle is told."""
+"""Confidence threshold of a reported whistle."""
 
 _IN, _CANDIDATE = 0.1, 0.15
 _EDGE_SHARE = 1 / 3
@@ -24,12 +24,12 @@ _SHORTEST_FRAMES = 4
 
 
 def around(cues: Floats) -> Floats:
-    """The cues (frames, cues) and their means around each frame, (frames, 3 x cues)."""
+    """Return the cues (frames, cues) and their means around each frame, (frames, 3 x cues)."""
     return np.concatenate([uniform_filter1d(cues, size, axis=0, mode="nearest") for size in AROUND_FRAMES], axis=1)
 
 
 def whistle_curve(frames: SoundFrames, *, model: SoundModel) -> Floats:
-    """The probability (frames,) that a whistle sounds."""
+    """Return the probability (frames,) that a whistle sounds."""
     if not len(frames):
         return np.zeros(0, np.float32)
     return model.whistle.probability(around(frames.cues))
@@ -38,7 +38,7 @@ def whistle_curve(frames: SoundFrames, *, model: SoundModel) -> Floats:
 def find_whistles(
     frames: SoundFrames, curve: Floats, *, model: SoundModel, threshold: float = DEFAULT_THRESHOLD
 ) -> tuple[WhistleBlow, ...]:
-    """Whistles of a curve (frames,) at a confidence or above, in the order of time."""
+    """Return the whistles of a curve (frames,) with at least the given confidence, in time order."""
     stretches = candidates(curve)
     if not stretches:
         return ()
@@ -56,7 +56,7 @@ def find_whistles(
 
 
 def candidates(curve: Floats) -> list[tuple[int, int]]:
-    """Stretches ``[first, last)`` of frames that could be a whistle, each from and to a third of its peak."""
+    """Return stretches ``[first, last)`` of frames that could be a whistle, bounded by a third of their peak."""
     inside = np.concatenate([[False], curve >= _IN, [False]])
     edges = np.flatnonzero(np.diff(inside.astype(np.int8)))
     joined: list[tuple[int, int]] = []
@@ -70,13 +70,13 @@ def candidates(curve: Floats) -> list[tuple[int, int]]:
 
 
 def _trimmed(curve: Floats, first: int, last: int) -> tuple[int, int]:
-    """The stretch without what is below a share of its peak at both ends."""
+    """Return the stretch without the ends that are below a share of its peak."""
     high = first + np.flatnonzero(curve[first:last] >= _EDGE_SHARE * curve[first:last].max())
     return int(high[0]), int(high[-1]) + 1
 
 
 def stretch_cues(frames: SoundFrames, curve: Floats, stretches: list[tuple[int, int]]) -> npt.NDArray[np.float32]:
-    """``STRETCH_CUES`` (stretches, 5)."""
+    """Return the ``STRETCH_CUES`` (stretches, 5)."""
     logits = np.log(np.clip(curve, 1e-4, 1 - 1e-4) / (1 - np.clip(curve, 1e-4, 1 - 1e-4)))
     low, overtone = frames.cues[:, 6], frames.cues[:, 2]
     rows = [

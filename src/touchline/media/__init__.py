@@ -1,4 +1,4 @@
-"""Media files in: decoding, sampling in time, sound, diagnosis (PyAV)."""
+"""Media input: decoding, sampling in time, sound, and file diagnosis (PyAV)."""
 
 from __future__ import annotations
 

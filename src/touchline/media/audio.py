@@ -1,4 +1,4 @@
-"""The sound of a video on the video's own clock: mono, at the rate a model wants, in bounded memory."""
+"""Sound of a video on the video's own clock: mono, at any sample rate, in bounded memory."""
 
 from __future__ import annotations
 
@@ -27,29 +27,29 @@ Sound = npt.NDArray[np.float32]
 """float32 (samples,), -1 to 1."""
 
 _HOLE_S = Fraction(1, 20)
-"""A pause in the sound's timestamps longer than this is filled with silence."""
+"""A pause in the audio timestamps longer than this is filled with silence."""
 _TOLD_US = 250_000
-"""Silence that was filled in is told where it is this long, or comes of damage."""
+"""Inserted silence is reported if it is at least this long or caused by damage."""
 _EARLY_END_US = 2_000_000
-"""Sound that ends this much before the picture is told."""
+"""Sound that ends at least this much before the picture is reported."""
 LATE = "it starts after the picture"
 HOLE = "the file has none there"
 ENDED = "it ends before the picture"
 
 
 class NoAudioError(InputError):
-    """A file without sound."""
+    """The file has no sound."""
 
 
 @dataclass(frozen=True, slots=True)
 class AudioFacts:
-    """What a file says of its sound.
+    """The properties of a file's audio stream.
 
     Attributes:
-        rate_hz: samples a second.
-        channels: how many; all are mixed to one.
-        layout: which, such as ``"stereo"`` or ``"5.1"``.
-        codec: how it is packed.
+        rate_hz: samples per second.
+        channels: number of channels; all are mixed to one.
+        layout: channel layout, such as ``"stereo"`` or ``"5.1"``.
+        codec: FFmpeg's name of the codec.
 
     """
 
@@ -60,7 +60,7 @@ class AudioFacts:
 
 
 def audio_facts(path: str | Path) -> AudioFacts:
-    """What a file says of its sound.
+    """Return the properties of a file's audio stream.
 
     Raises:
         NoAudioError: the file has no sound; an InputError.
@@ -73,15 +73,15 @@ def audio_facts(path: str | Path) -> AudioFacts:
 
 
 class SoundReader:
-    """Reads the sound of a file as mono chunks; sample ``i`` belongs to ``i / rate_hz`` s from the first shown frame.
+    """A reader of mono sound in chunks; sample ``i`` belongs to ``i / rate_hz`` s from the first shown frame.
 
-    Sound before the first frame is dropped; where sound starts late or packets are damaged, there is silence. In a
-    file without picture the clock starts with the sound.
+    Sound before the first frame is dropped; a late start and damaged packets become silence. In a file without video
+    the clock starts with the sound.
 
     Args:
         path: a local media file.
-        rate_hz: samples a second.
-        chunk_s: length of a chunk; the last may be shorter.
+        rate_hz: samples per second of the output.
+        chunk_s: length of a chunk, seconds; the last may be shorter.
 
     """
 
@@ -99,7 +99,7 @@ class SoundReader:
         self._duration_us = 0
 
     def chunks(self) -> Iterator[Sound]:
-        """Chunks float32 (samples,), -1 to 1, from the start.
+        """Yield chunks float32 (samples,), -1 to 1, from the start.
 
         Raises:
             NoAudioError: the file has no sound; an InputError.
@@ -120,7 +120,7 @@ class SoundReader:
             yield np.concatenate(waiting)
 
     def coverage(self) -> Coverage:
-        """What of the sound was there, once all chunks were read: where it starts late, is damaged, or ends early."""
+        """Return which parts of the sound exist, after reading all chunks; late starts, damage, early ends are gaps."""
         end_us = self._us(self._written)
         duration_us = max(self._duration_us, end_us)
         late = duration_us - end_us > _EARLY_END_US
@@ -128,14 +128,14 @@ class SoundReader:
         return Coverage(duration_us, self._frames, self._ledger.packets_skipped - self._early, (*self._gaps, *ended))
 
     def _pieces(self) -> Iterator[Sound]:
-        """Pieces of mono sound of any length, holes filled, from the first shown frame on."""
+        """Yield pieces of mono sound of any length from the first shown frame on, with gaps filled."""
         origin, self._duration_us = _clock(self._path)
         with open_media(self._path) as container:
             stream = _audio_stream(container, path=self._path)
             resampler = SteadyResampler(format="flt", layout="mono", rate_hz=self._rate_hz)
             drop = 0
             for frame in _decode(container, stream, ledger=self._ledger):
-                if not self._frames:  # a recording that begins in the midst of a packet has lost nothing
+                if not self._frames:  # a recording that starts mid-packet has lost nothing
                     skipped = self._early = self._ledger.packets_skipped
                 self._frames += 1
                 at = _position(frame, stream, origin=origin, rate_hz=self._rate_hz)
@@ -155,11 +155,11 @@ class SoundReader:
             yield self._counted(_samples(resampler.flush()))
 
     def _breaks(self, at: int) -> bool:
-        """Whether there is a pause before the sample a frame starts at."""
+        """Return whether there is a pause before the first sample of a frame."""
         return at - self._written > self._rate_hz * _HOLE_S or self._written == 0 < at
 
     def _filled(self, tail: Sound, *, until: int, damaged: bool) -> Sound:
-        """What the resampler still held, and silence until a sample; the silence is booked where it is worth a word."""
+        """Return the resampler's remaining samples and silence up to a sample; long silence is recorded as a gap."""
         first = self._written + len(tail)
         silence = np.zeros(max(0, until - first), dtype=np.float32)
         gap_us = self._us(first), self._us(first + len(silence))
@@ -176,7 +176,7 @@ class SoundReader:
 
 
 def stream_audio(path: str | Path, *, rate_hz: int = 16_000, chunk_s: float = 10.0) -> Iterator[Sound]:
-    """The sound of a file as mono chunks; see :class:`SoundReader`, which also tells what was lost.
+    """Yield the sound of a file as mono chunks; see :class:`SoundReader`, which also reports what was lost.
 
     Raises:
         NoAudioError: the file has no sound; an InputError.
@@ -186,21 +186,21 @@ def stream_audio(path: str | Path, *, rate_hz: int = 16_000, chunk_s: float = 10
 
 
 def read_audio(path: str | Path, *, rate_hz: int = 16_000) -> Sound:
-    """The whole sound of a file at once; see :func:`stream_audio`."""
+    """Return the whole sound of a file at once; see :func:`stream_audio`."""
     chunks = list(stream_audio(path, rate_hz=rate_hz))
     return np.concatenate(chunks) if chunks else np.zeros(0, dtype=np.float32)
 
 
 def _audio_stream(container: InputContainer, *, path: str | Path) -> AudioStream:
-    """The first stream of sound that has any channel."""
+    """Return the first audio stream that has a channel."""
     streams = [stream for stream in container.streams.audio if stream.codec_context.channels]
     if not streams:
-        raise NoAudioError(f"{str(path)!r} has no sound; use a model that looks at the picture only")
+        raise NoAudioError(f"{str(path)!r} has no sound; use a model that needs the picture only")
     return streams[0]
 
 
 def lost_sound(coverage: Coverage) -> list[str]:
-    """What a user should hear of a sound's coverage, one line each; nothing where it is complete."""
+    """Return remarks for the user on missing sound, one line each; empty if the sound is complete."""
     remarks = []
     ended = [gap for gap in coverage.gaps if gap.reason == ENDED]
     lost = [gap for gap in coverage.gaps if gap.reason != ENDED]
@@ -208,11 +208,11 @@ def lost_sound(coverage: Coverage) -> list[str]:
         lost_s = sum(gap.end_us - gap.start_us for gap in lost) / 1e6
         more = f", and {len(lost) - 1} more" if len(lost) > 1 else ""
         remarks.append(
-            f"{lost_s:.1f} s of the sound are missing and taken as silence, the first at "
+            f"{lost_s:.1f} s of the sound are missing and treated as silence, the first at "
             f"{format_clock(lost[0].start_us, decimals=1)} ({lost[0].reason}){more}"
         )
     elif coverage.packets_skipped:
-        remarks.append(f"{coverage.packets_skipped} damaged packets of the sound were passed over")
+        remarks.append(f"{coverage.packets_skipped} damaged packets of the sound were skipped")
     for gap in ended:
         early_s = (gap.end_us - gap.start_us) / 1e6
         remarks.append(
@@ -222,7 +222,7 @@ def lost_sound(coverage: Coverage) -> list[str]:
 
 
 def _clock(path: Path) -> tuple[Fraction | None, int]:
-    """The source time of the first shown frame in seconds and how long the picture is in microseconds; else None, 0."""
+    """Return the source time of the first shown frame (s) and the video's duration (us); None and 0 without video."""
     try:
         facts = inspect(path)
     except InputError:
@@ -232,7 +232,7 @@ def _clock(path: Path) -> tuple[Fraction | None, int]:
 
 
 def _decode(container: InputContainer, stream: AudioStream, *, ledger: Ledger) -> Iterator[AudioFrame]:
-    """Every frame of sound that can be decoded; damaged packets are booked, their time becomes silence."""
+    """Yield every audio frame that can be decoded; damaged packets are recorded and become silence."""
     for packet in packets(container, stream, ledger):
         try:
             frames = stream.codec_context.decode(packet if packet.size else None)
@@ -243,7 +243,7 @@ def _decode(container: InputContainer, stream: AudioStream, *, ledger: Ledger) -
 
 
 def _position(frame: AudioFrame, stream: AudioStream, *, origin: Fraction | None, rate_hz: int) -> int | None:
-    """The sample a frame starts at on the video's clock; None where that is not known."""
+    """Return a frame's first sample on the video's clock; None if unknown."""
     if frame.pts is None or stream.time_base is None:
         return None
     if origin is None:
@@ -252,6 +252,6 @@ def _position(frame: AudioFrame, stream: AudioStream, *, origin: Fraction | None
 
 
 def _samples(frames: list[AudioFrame]) -> Sound:
-    """Resampled frames as one array."""
+    """Concatenate resampled frames into one array."""
     arrays = [frame.to_ndarray().reshape(-1).astype(np.float32, copy=False) for frame in frames]
     return np.concatenate(arrays) if arrays else np.zeros(0, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Diagnosing a video file: what is wrong with it, and what to do about it."""
+"""Diagnosis of a video file: what is wrong with it, and what to do about it."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _RECOPY = "copy or export the file again from its source; what can be read will 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing found in a file.
+    """One finding about a file.
 
     Attributes:
-        severity: ``ok`` is a remark, ``warning`` is handled but worth knowing, ``error`` means something was lost.
-        code: a stable word for programs.
-        message: what was found.
-        remedy: what to do; empty where nothing need be done.
+        severity: ``ok`` is a remark, ``warning`` is handled but worth knowing, ``error`` means that content was lost.
+        code: a stable identifier for programs.
+        message: description of the finding.
+        remedy: what to do; empty if nothing needs to be done.
 
     """
 
@@ -42,7 +42,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """What a file is, what of it can be read, and what was found; coverage is None where nothing was decoded."""
+    """The result of checking a file: its properties, coverage and findings; coverage is None if nothing was decoded."""
 
     info: VideoInfo
     coverage: Coverage | None
@@ -50,7 +50,7 @@ class CheckReport:
 
     @property
     def severity(self) -> Severity:
-        """The worst severity found."""
+        """The worst severity among the findings."""
         found = {finding.severity for finding in self.findings}
         return "error" if "error" in found else "warning" if "warning" in found else "ok"
 
@@ -62,17 +62,17 @@ def check_video(
     stream: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> CheckReport:
-    """Look a video file over.
+    """Check a video file for problems.
 
     Args:
         path: a local media file.
-        decode: decode all of it; without, only headers and the first frame are looked at.
+        decode: whether to decode the whole file; otherwise only the headers and the first frame are read.
         stream: index of the video stream; None takes the default one.
-        progress: called with (microseconds done, microseconds in all; 0 where unknown).
+        progress: called with (microseconds done, total microseconds; 0 if unknown).
 
     Raises:
-        UsageError: no regular file.
-        InputError: nothing of it can be used; the message names file, cause and next step.
+        UsageError: the path is not a regular file.
+        InputError: nothing in the file is usable; the message names the file, the cause and the next step.
 
     """
     path = require_regular_file(path)
@@ -89,7 +89,7 @@ def check_video(
 
 
 def still_growing(path: Path) -> bool:
-    """Whether a file is being written right now; files last changed some seconds ago are not waited for."""
+    """Return whether a file is being written right now; a file last changed some seconds ago is assumed finished."""
     before = path.stat()
     if time.time() - before.st_mtime > _RECENT_S:
         return False
@@ -98,21 +98,21 @@ def still_growing(path: Path) -> bool:
 
 
 def _describe(info: VideoInfo) -> Iterator[Finding]:
-    """Remarks from the header and the first frame."""
+    """Yield findings from the header and the first frame."""
     for note in info.notes:
         yield Finding("warning", "interlaced" if note == INTERLACED else "streams", note)
     if info.rotation_deg:
-        yield Finding("ok", "rotated", f"turned {info.rotation_deg} degrees clockwise to be upright")
+        yield Finding("ok", "rotated", f"rotated {info.rotation_deg} degrees clockwise to be upright")
     if info.start_us:
         yield Finding(
             "ok", "offset-start", f"its own clock starts at {format_clock(info.start_us)}; times count from 0"
         )
     if not info.has_audio:
-        yield Finding("ok", "no-audio", "no sound; models that listen cannot be used")
+        yield Finding("ok", "no-audio", "no sound; models that need sound cannot be used")
 
 
 def _structure(path: Path, *, grows: bool, decoded: bool) -> Iterator[Finding]:
-    """Findings from the container's own book-keeping."""
+    """Yield findings from the container's structure."""
     if grows:
         yield Finding("error", "growing", "the file is still being written", "wait until the recording has finished")
     missing = missing_bytes(path)
@@ -121,7 +121,7 @@ def _structure(path: Path, *, grows: bool, decoded: bool) -> Iterator[Finding]:
 
 
 def _step_range(video: VideoReader, progress: Callable[[int, int], None] | None) -> tuple[int, int]:
-    """Shortest and longest time from frame to frame, (0, 0) for fewer than two frames; reads all of a video."""
+    """Return the shortest and longest frame interval (us), (0, 0) for fewer than two frames; reads the whole video."""
     shortest = longest = 0
     last_us: int | None = None
     for frame in video.frames():
@@ -136,24 +136,24 @@ def _step_range(video: VideoReader, progress: Callable[[int, int], None] | None)
 
 
 def _steps(steps_us: tuple[int, int]) -> Iterator[Finding]:
-    """A remark where frames are not evenly spaced."""
+    """Yield a finding if frames are not evenly spaced."""
     shortest, longest = steps_us
     if longest - shortest > 2 * US_PER_MS:
         spread = f"{shortest / US_PER_MS:.1f} to {longest / US_PER_MS:.1f} ms"
-        yield Finding("ok", "variable-frame-rate", f"frames follow each other after {spread}; their own times are used")
+        yield Finding("ok", "variable-frame-rate", f"frame intervals vary from {spread}; exact times are used")
 
 
 def _losses(coverage: Coverage) -> Iterator[Finding]:
-    """What could not be read."""
+    """Yield findings about content that could not be read."""
     if coverage.packets_skipped:
-        yield Finding("error", "damaged", f"{coverage.packets_skipped} damaged packets were passed over", _RECOPY)
+        yield Finding("error", "damaged", f"{coverage.packets_skipped} damaged packets were skipped", _RECOPY)
     for gap in coverage.gaps:
         where = f"{format_clock(gap.start_us)} to {format_clock(gap.end_us)}"
         code = "growing" if gap.start_us == gap.end_us else "gap"
-        yield Finding("error", code, f"nothing from {where}: {gap.reason}", _RECOPY)
+        yield Finding("error", code, f"nothing decoded from {where}: {gap.reason}", _RECOPY)
 
 
 def _repairs(coverage: Coverage) -> Iterator[Finding]:
-    """What was mended."""
+    """Yield findings about repairs."""
     for repair in coverage.repairs:
         yield Finding("warning", "repaired", repair)

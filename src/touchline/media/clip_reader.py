@@ -1,4 +1,4 @@
-"""A whole clip in memory, from a short video, a folder of pictures, or one picture."""
+"""Reading a whole clip into memory, from a short video, a folder of images, or one image."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from touchline.media.video import VideoReader
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
 VIDEO_SUFFIXES = frozenset({".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg", ".ts"})
 MAX_FRAMES = 4096
-"""More than this is a video, not a clip: it would not fit into memory."""
+"""Largest number of frames in a clip; a longer video would not fit into memory."""
 
 _PICTURES_FPS = 25.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClipFrames:
-    """All pictures of a clip.
+    """All frames of a clip.
 
     Attributes:
         rgb: uint8 (t, height, width, 3).
-        times_us: int64 (t,), from the first picture.
-        fps: pictures a second; a guess for loose pictures, which say nothing of it.
+        times_us: int64 (t,), microseconds from the first frame.
+        fps: frames per second; a guess for image files, which carry no rate.
 
     """
 
@@ -42,15 +42,15 @@ class ClipFrames:
 
 
 def read_frames(path: Path | str, *, max_frames: int = MAX_FRAMES) -> ClipFrames:
-    """All pictures of a clip.
+    """Read all frames of a clip.
 
     Args:
-        path: a video file, a picture, or a folder of pictures, which are taken in the order of the numbers in their
-            names and scaled to the size of the first.
-        max_frames: the most pictures that are read.
+        path: a video file, an image, or a folder of images, which are ordered by the numbers in their names and scaled
+            to the size of the first.
+        max_frames: largest number of frames that is read.
 
     Raises:
-        InputError: nothing there, nothing readable, or more than ``max_frames``.
+        InputError: nothing there, nothing readable, or more than ``max_frames`` frames.
 
     """
     path = Path(path)
@@ -62,23 +62,23 @@ def read_frames(path: Path | str, *, max_frames: int = MAX_FRAMES) -> ClipFrames
 
 
 def is_clip(path: Path) -> bool:
-    """Whether a path looks like one clip: a video file, or a folder with pictures in it."""
+    """Return whether a path looks like one clip: a video file, or a folder with images in it."""
     if path.is_dir():
         return any(child.suffix.lower() in PICTURE_SUFFIXES for child in path.iterdir())
     return path.suffix.lower() in VIDEO_SUFFIXES
 
 
 def in_number_order(path: Path) -> tuple[str | int, ...]:
-    """A key that puts ``frame10`` after ``frame9``."""
+    """Return a sort key that puts ``frame10`` after ``frame9``."""
     return tuple(int(part) if part.isdigit() else part for part in re.split(r"(\d+)", path.name))
 
 
 def _read_folder(folder: Path, *, max_frames: int) -> ClipFrames:
     names = sorted((p for p in folder.iterdir() if p.suffix.lower() in PICTURE_SUFFIXES), key=in_number_order)
     if not names:
-        raise InputError(f"{folder}: holds no pictures ({', '.join(sorted(PICTURE_SUFFIXES))})")
+        raise InputError(f"{folder}: holds no images ({', '.join(sorted(PICTURE_SUFFIXES))})")
     if len(names) > max_frames:
-        raise InputError(f"{folder}: {len(names)} pictures are no clip; at most {max_frames} are read")
+        raise InputError(f"{folder}: {len(names)} images are too many for a clip; the limit is {max_frames}")
     return _from_pictures([_read_picture(name) for name in names])
 
 
@@ -89,7 +89,7 @@ def _read_picture(path: Path) -> npt.NDArray[np.uint8]:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
     bgr = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
     if bgr is None:
-        raise InputError(f"{path}: not a picture that can be read")
+        raise InputError(f"{path}: not a readable image")
     return np.asarray(bgr[:, :, ::-1], np.uint8)
 
 
@@ -112,11 +112,11 @@ def _read_video(path: Path, *, max_frames: int) -> ClipFrames:
         for frame in video.frames():
             if len(pictures) == max_frames:
                 raise InputError(
-                    f"{path}: longer than {max_frames} pictures; cut it into clips, or give its tracks with --tracks"
+                    f"{path}: longer than {max_frames} frames; cut it into clips, or give its tracks with --tracks"
                 )
             pictures.append(frame.to_rgb())
             times_us.append(frame.time_us)
         fps = video.info.fps
     if not pictures:
-        raise InputError(f"{path}: no picture could be decoded; see what `touchline check` says of it")
+        raise InputError(f"{path}: no frame could be decoded; run `touchline check` on it")
     return ClipFrames(np.stack(pictures), np.array(times_us, np.int64), fps or _PICTURES_FPS)

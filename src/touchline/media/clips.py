@@ -11,11 +11,11 @@ from touchline.media.frame import Frame
 from touchline.media.video import VideoReader
 
 _READ_ON_US = 5 * US_PER_S
-"""Up to this far ahead, reading on is taken to be cheaper than seeking."""
+"""Up to this far ahead, reading on is assumed to be cheaper than seeking."""
 
 
 def read_clip(path: str | Path, *, times_us: Sequence[int], stream: int | None = None) -> list[Frame]:
-    """The shown frame nearest to each time; of two equally near, the earlier.
+    """Return the shown frame nearest to each time; ties go to the earlier frame.
 
     Args:
         path: a local media file.
@@ -23,7 +23,7 @@ def read_clip(path: str | Path, *, times_us: Sequence[int], stream: int | None =
         stream: index of the video stream; None takes the default one.
 
     Returns:
-        one frame for each time, in the order of ``times_us``; the empty list for no times.
+        One frame for each time, in the order of ``times_us``; an empty list for no times.
 
     Raises:
         ValueError: a time is negative.
@@ -40,12 +40,12 @@ def read_clip(path: str | Path, *, times_us: Sequence[int], stream: int | None =
             found.update(_nearest(video, group))
     missing = [time_us for time_us in times_us if time_us not in found]
     if missing:
-        raise InputError(f"{str(path)!r} has no frame that can be decoded near {missing[0] / US_PER_S:.3f} s")
+        raise InputError(f"{str(path)!r} has no decodable frame near {missing[0] / US_PER_S:.3f} s")
     return [found[time_us] for time_us in times_us]
 
 
 def _groups(times_us: list[int]) -> Iterator[list[int]]:
-    """Increasing times, split where the next lies far ahead."""
+    """Yield groups of increasing times, split where the next time lies far ahead."""
     group: list[int] = []
     for time_us in times_us:
         if group and time_us - group[-1] > _READ_ON_US:
@@ -56,7 +56,7 @@ def _groups(times_us: list[int]) -> Iterator[list[int]]:
 
 
 def _nearest(video: VideoReader, times_us: list[int]) -> Iterator[tuple[int, Frame]]:
-    """Pairs of time and nearest frame, for increasing times that lie close together."""
+    """Yield pairs of time and nearest frame, for increasing times that lie close together."""
     waiting = list(times_us)
     last: Frame | None = None
     for frame in video.frames(start_us=times_us[0]):
@@ -72,7 +72,7 @@ def _nearest(video: VideoReader, times_us: list[int]) -> Iterator[tuple[int, Fra
 
 
 def _last_frame(video: VideoReader, *, before_us: int) -> Frame | None:
-    """The last frame of a video that ends before a time."""
+    """Return the last frame of a video that ends before a time."""
     back_us = _READ_ON_US
     while True:
         start_us = max(0, min(before_us, video.info.duration_us or before_us) - back_us)

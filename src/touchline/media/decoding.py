@@ -1,4 +1,4 @@
-"""Packets to frames without giving up: what cannot be read or decoded is passed over and booked."""
+"""Fault-tolerant decoding: packets that cannot be read or decoded are skipped and recorded."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from touchline.media.ledger import DAMAGED, Ledger
 from touchline.media.source import out_of_memory
 
 _MAX_READ_ERRORS = 100
-"""Read errors in a row, without a packet between them, after which the rest of a file is given up."""
+"""Consecutive read errors without a packet between them after which the rest of a file is abandoned."""
 
 
 def packets(
     container: InputContainer, stream: VideoStream | AudioStream | Sequence[AudioStream], ledger: Ledger
 ) -> Iterator[Packet]:
-    """Every packet of a stream, or of several, that can be read, then the empty one that flushes the decoder."""
+    """Yield every readable packet of one or several streams, then the empty one that flushes the decoder."""
     errors = 0
     while errors < _MAX_READ_ERRORS:
         try:
@@ -43,13 +43,13 @@ def decode_stream(
     ledger: Ledger,
     time_of: Callable[[Packet], int | None] = lambda packet: None,
 ) -> Iterator[VideoFrame]:
-    """Every frame that can be decoded, in the order of showing; packets that fail are booked.
+    """Yield every frame that can be decoded, in presentation order; packets that fail are recorded.
 
     Args:
-        container: where to read, from its present position on.
-        stream: of the container, prepared.
-        ledger: where packets and failures are booked.
-        time_of: a packet's time on the video's clock, to book which packets showed no frame.
+        container: the open file, read from its current position.
+        stream: the container's video stream, prepared for decoding.
+        ledger: where packets and failures are recorded.
+        time_of: returns a packet's time on the video's clock, to record which packets produced no frame.
 
     """
     for packet in packets(container, stream, ledger):
@@ -72,7 +72,7 @@ def decode_stream(
 
 
 def _flush(stream: VideoStream, ledger: Ledger) -> Iterator[VideoFrame]:
-    """The frames a decoder still holds at the end of a stream."""
+    """Yield the frames a decoder still holds at the end of a stream."""
     while True:
         try:
             frames = stream.codec_context.decode(None)

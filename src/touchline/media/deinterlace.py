@@ -1,4 +1,4 @@
-"""Interlaced frames to whole ones, frame for frame."""
+"""Deinterlacing, one whole frame for each interlaced one."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _TICK = Fraction(1, 1000)
 
 
 class Deinterlacer(Generic[Tag]):
-    """Passes progressive frames untouched; from the first interlaced one on, frames go through FFmpeg's bwdif.
+    """A deinterlacer that passes progressive frames unchanged; it applies FFmpeg's bwdif from the first interlaced one.
 
-    One frame comes out for each that goes in, so a tag (its time) travels beside it.
+    It emits one frame for each input frame, so a tag (its time) can travel with it.
     """
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Deinterlacer(Generic[Tag]):
         self._tags: deque[Tag] = deque()
 
     def push(self, frame: VideoFrame, tag: Tag) -> Iterator[tuple[VideoFrame, Tag]]:
-        """Take the next frame; give back those that are done."""
+        """Take the next frame; yield those that are ready."""
         layout = (frame.width, frame.height, frame.format.name)
         if self._graph is not None and layout != self._layout:
             yield from self.flush()
@@ -45,7 +45,7 @@ class Deinterlacer(Generic[Tag]):
         yield from self._pull()
 
     def flush(self) -> Iterator[tuple[VideoFrame, Tag]]:
-        """Give back what is still held; the next interlaced frame starts anew."""
+        """Yield the remaining frames; the next interlaced frame starts a new filter."""
         if self._graph is not None:
             self._graph.push(None)
             yield from self._pull()
@@ -53,7 +53,7 @@ class Deinterlacer(Generic[Tag]):
             self._tags.clear()
 
     def _pull(self) -> Iterator[tuple[VideoFrame, Tag]]:
-        """The frames the filter has ready."""
+        """Yield the frames the filter has ready."""
         assert self._graph is not None
         while self._tags:
             try:
@@ -65,7 +65,7 @@ class Deinterlacer(Generic[Tag]):
 
 
 def _graph(frame: VideoFrame) -> Graph:
-    """A filter that takes frames like this one; frames not marked interlaced pass it unchanged."""
+    """Return a filter for frames like this one; frames not marked interlaced pass it unchanged."""
     graph = Graph()
     source = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=_TICK)
     bwdif = graph.add("bwdif", "mode=send_frame:deint=interlaced")

@@ -1,4 +1,4 @@
-"""What must be known of a video stream before its frames can be read: found by decoding its first frame."""
+"""Properties of a video stream that are needed to read it, found by decoding its first frame."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ INTERLACED = "interlaced; frames are deinterlaced"
 _FALLBACK_STEP_US = 40_000
 _MAX_FPS = 1000
 _MAX_ASPECT = 8
-"""Pixels more stretched than this are taken for a damaged header, and for square."""
+"""Pixel aspect ratios beyond this are assumed to be a damaged header and replaced by square pixels."""
 
 
 @dataclass(frozen=True, slots=True)
 class StreamFacts:
-    """A video stream as its first shown frame reveals it.
+    """The properties of a video stream, as found in its header and first shown frame.
 
     Attributes:
-        info: what users see.
-        start_pts: timestamp of the first shown frame in the stream's time base; None where frames carry none.
-        time_base: seconds of one unit of timestamps.
-        by_dts: frames have decoding times only (AVI), which are used in their place.
-        coded_size: (width, height) of the first picture as coded.
-        step_us: the usual time from frame to frame.
+        info: properties shown to users.
+        start_pts: timestamp of the first shown frame in the stream's time base; None if frames carry none.
+        time_base: duration of one timestamp unit, seconds.
+        by_dts: whether frames have decoding times only (AVI), which then replace presentation times.
+        coded_size: (width, height) of the first frame as coded.
+        step_us: usual time from frame to frame, microseconds.
         aspect: width of a coded pixel over its height.
-        orientation: how coded pictures are turned to be upright.
-        indexed: the container lists every packet in an index that was read (MP4).
-        max_pixels: the cap it was opened under.
+        orientation: rotation that makes coded frames upright.
+        indexed: whether the container lists every packet in an index that was read (MP4).
+        max_pixels: size cap used to open the file.
 
     """
 
@@ -55,28 +55,28 @@ class StreamFacts:
     max_pixels: int
 
     def raw_us(self, item: VideoFrame | Packet) -> int | None:
-        """Microseconds from the first shown frame as the file has it; None where a frame or packet has no time."""
+        """Return an item's unrepaired time, microseconds from the first shown frame; None if it has none."""
         pts = item.dts if self.by_dts else item.pts
         return None if pts is None else us_from_seconds((pts - (self.start_pts or 0)) * self.time_base)
 
     def presenter(self) -> Presenter:
-        """The maker of this stream's pictures."""
+        """Return the converter of this stream's frames to pictures."""
         return Presenter(
             width=self.info.width, height=self.info.height, aspect=self.aspect, orientation=self.orientation
         )
 
 
 def inspect(path: str | Path, *, stream: int | None = None, max_pixels: int = DEFAULT_MAX_PIXELS) -> StreamFacts:
-    """Open a video, decode its first frame, and say what it is.
+    """Open a video, decode its first frame, and return the stream's properties.
 
     Args:
         path: a local media file.
         stream: index of the video stream in the file; None takes the default one.
-        max_pixels: largest picture accepted.
+        max_pixels: largest picture accepted, in pixels.
 
     Raises:
-        UsageError: no regular file, or no such stream.
-        InputError: the file holds no picture that can be shown, or a larger one than allowed.
+        UsageError: the path is not a regular file, or the stream does not exist.
+        InputError: the file holds no decodable frame, or larger pictures than allowed.
 
     """
     path = require_regular_file(path)
@@ -87,13 +87,13 @@ def inspect(path: str | Path, *, stream: int | None = None, max_pixels: int = DE
         for frame in decode_stream(container, video, ledger=ledger):
             return _facts(path, container, video, frame, notes=notes, max_pixels=max_pixels)
     raise InputError(
-        f"{str(path)!r} holds no picture that can be decoded ({ledger.packets_skipped} damaged packets); "
+        f"{str(path)!r} holds no frame that can be decoded ({ledger.packets_skipped} damaged packets); "
         "it was cut or damaged before its first frame ended: copy or export it again"
     )
 
 
 def choose_stream(container: InputContainer, *, path: Path, index: int | None) -> tuple[VideoStream, list[str]]:
-    """The video stream to read, and a note where there was a choice; cover art is never taken by default."""
+    """Return the video stream to read, and a note if there was a choice; cover art is never chosen by default."""
     streams = [s for s in container.streams.video if not _is_cover(s)]
     name = repr(str(path))
     if index is not None:
@@ -115,10 +115,10 @@ def choose_stream(container: InputContainer, *, path: Path, index: int | None) -
 
 
 def prepare(video: VideoStream, *, path: Path, max_pixels: int, threads: int = 1) -> None:
-    """Check a stream can be decoded within the size cap, and set its decoder up.
+    """Check that a stream can be decoded within the size cap, and configure its decoder.
 
     Raises:
-        InputError: its pictures are too large, or there is no decoder.
+        InputError: its pictures are too large, or there is no decoder for it.
 
     """
     context = video.codec_context
@@ -126,7 +126,7 @@ def prepare(video: VideoStream, *, path: Path, max_pixels: int, threads: int = 1
         raise InputError(f"{str(path)!r} uses a codec that cannot be decoded; convert it: ffmpeg -i FILE out.mp4")
     if context.width * context.height == 0:
         raise InputError(
-            f"{str(path)!r} does not tell its picture size: it is damaged, or its pictures are larger than the "
+            f"{str(path)!r} does not state its picture size: it is damaged, or its pictures are larger than the "
             f"{max_pixels} pixels allowed; copy it again or scale it down: ffmpeg -i FILE -vf scale=1280:-2 smaller.mp4"
         )
     if context.width * context.height > max_pixels:
@@ -139,7 +139,7 @@ def prepare(video: VideoStream, *, path: Path, max_pixels: int, threads: int = 1
 
 
 def step_of(video: VideoStream) -> int:
-    """The usual microseconds from one frame to the next, 40,000 where the file does not say."""
+    """Return the usual interval between frames in microseconds; 40,000 if the file does not state it."""
     rate = video.average_rate or video.guessed_rate or video.base_rate
     if not rate or not 0 < rate <= _MAX_FPS:
         return _FALLBACK_STEP_US
@@ -147,12 +147,12 @@ def step_of(video: VideoStream) -> int:
 
 
 def _size_text(video: VideoStream) -> str:
-    """A stream's coded size in words."""
+    """Format a stream's coded size."""
     return f"{video.width}x{video.height}" if video.codec_context else "unknown codec"
 
 
 def _is_cover(video: VideoStream) -> bool:
-    """Whether a video stream is a still picture attached to music."""
+    """Return whether a video stream is cover art attached to music."""
     return bool(int(video.disposition) & 0x400)
 
 
@@ -165,7 +165,7 @@ def _facts(
     notes: list[str],
     max_pixels: int,
 ) -> StreamFacts:
-    """What a stream and its first shown frame say."""
+    """Return the properties given by a stream and its first shown frame."""
     aspect = video.sample_aspect_ratio or Fraction(1)
     aspect = aspect if 1 / _MAX_ASPECT <= aspect <= _MAX_ASPECT else Fraction(1)
     orientation = orientation_of(frame)
@@ -204,7 +204,7 @@ def _facts(
 
 
 def stated_duration(container: InputContainer, video: VideoStream) -> int:
-    """The stream's duration as the container states it, in microseconds; the file's where the stream's is not told."""
+    """Return the stream's stated duration in microseconds, or the file's if the stream states none."""
     if video.duration is not None and video.time_base:
         return max(0, us_from_seconds(video.duration * video.time_base))
     return max(0, container.duration or 0)

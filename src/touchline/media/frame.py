@@ -1,4 +1,4 @@
-"""One shown frame: its time, its luma as it should be seen, and its colours on demand."""
+"""One shown frame: its time, its luma, and its colours on demand."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Frame:
 
     Attributes:
         time_us: microseconds from the first shown frame.
-        luma: uint8 (height, width), brightness as the decoder gave it: a limited-range video keeps 16 to 235, a
-            full-range one 0 to 255; deeper video is cut to its top 8 bits.
-        rgb: makes the colours, or None where there are none to be had.
+        luma: uint8 (height, width), brightness as decoded: a limited-range video keeps 16 to 235, a full-range one
+            0 to 255; deeper video is cut to its top 8 bits.
+        rgb: returns the colours; None if the frame has no colours.
 
     """
 
@@ -35,7 +35,7 @@ class Frame:
             raise ValueError(f"luma must be uint8 (height, width), not {self.luma.dtype} {self.luma.shape}")
 
     def to_rgb(self) -> Rgb:
-        """The colours, uint8 (height, width, 3), converted now; grey where the frame has luma only."""
+        """Return the colours, uint8 (height, width, 3), converted on each call; grey if the frame has luma only."""
         if self.rgb is None:
             return np.repeat(self.luma[:, :, None], 3, axis=2)
         return self.rgb()

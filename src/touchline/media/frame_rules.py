@@ -1,4 +1,4 @@
-"""Which pictures of a video features are made of: exactly in time, or by the counting of the historic extractors."""
+"""Rules that choose the frames of a video for features: exact in time, or as the historic extractors counted."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from touchline.media.sampling import GridSampler
 
 SamplingRule = Literal["time-exact", "opencv", "skvideo"]
 SAMPLING_RULES: dict[SamplingRule, str] = {
-    "time-exact": "the picture shown nearest to each point of the grid, whatever the video's frame rate does",
-    "opencv": "SoccerNet's first rule: counting pictures from 1, those with count mod (fps / rate) < 1",
-    "skvideo": "SoccerNet's second rule: the same, counting from 0; half a second apart from the first",
+    "time-exact": "the frame nearest in time to each point of the grid, whatever the frame rate",
+    "opencv": "SoccerNet's first rule: frames counted from 1 with count mod (fps / rate) < 1",
+    "skvideo": "SoccerNet's second rule: the same, counted from 0; half a second apart from the first",
 }
-"""Rule -> what it does."""
+"""Rule -> description."""
 
 _FIRST_COUNT = {"opencv": 1, "skvideo": 0}
 
 
 class FrameRule(Protocol):
-    """Takes every picture of a video in order, and gives those that features are made of."""
+    """A filter that takes every frame of a video in order and yields the frames to compute features from."""
 
     def push(self, frame: Frame) -> Iterator[tuple[int, Frame]]:
-        """The rows ``(row, frame)`` that are settled now; use all of them before the next call."""
+        """Yield the rows ``(row, frame)`` that are settled by this frame; consume them before the next call."""
         ...
 
     def finish(self) -> Iterator[tuple[int, Frame]]:
-        """The rows that are left once no picture follows."""
+        """Yield the remaining rows after the last frame."""
         ...
 
 
@@ -44,7 +44,7 @@ class _TimeExact:
 
 
 class _Counted:
-    """Pictures counted one after the other; lost ones and uneven times are not noticed, as they were not then."""
+    """A rule that counts frames and, like the historic extractors, ignores lost frames and uneven times."""
 
     def __init__(self, *, step: float, first: int) -> None:
         self._step = step
@@ -63,25 +63,25 @@ class _Counted:
 
 
 def frame_rule(rule: SamplingRule, *, rate_hz: float, fps: float) -> FrameRule:
-    """A sampler that follows a rule.
+    """Return a sampler that follows a rule.
 
     Args:
         rule: one of ``SAMPLING_RULES``.
-        rate_hz: rows a second.
-        fps: what the video's header says; only the historic rules use it.
+        rate_hz: rows per second.
+        fps: frame rate stated in the video's header; used by the historic rules only.
 
     Raises:
-        ValueError: no such rule.
-        InputError: a historic rule, and the header says no frame rate, or one below ``rate_hz``.
+        ValueError: the rule is unknown.
+        InputError: a historic rule was given, and the header states no frame rate or one below ``rate_hz``.
 
     """
     if rule == "time-exact":
         return _TimeExact(rate_hz=rate_hz)
     if rule not in _FIRST_COUNT:
-        raise ValueError(f"rule={rule!r} is none of {list(SAMPLING_RULES)}")
+        raise ValueError(f"rule={rule!r} must be one of {list(SAMPLING_RULES)}")
     if fps < rate_hz:
         raise InputError(
-            f"the video's header says {fps:g} frames a second, too few for {rate_hz:g} rows a second by the rule "
+            f"the video's header states {fps:g} frames per second, too few for {rate_hz:g} rows per second by the rule "
             f"{rule!r}; use --sampling time-exact"
         )
     return _Counted(step=fps / rate_hz, first=_FIRST_COUNT[rule])

@@ -1,4 +1,4 @@
-"""What went into a decoder and what came out: the book from which coverage is written."""
+"""A record of what entered a decoder and what came out, from which coverage is computed."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ LOST = "frames could not be decoded"
 HOLE = "the file has no frames here"
 
 _FEW = 3
-"""Pauses in a short video up to which it still counts as steady."""
+"""Number of irregular intervals up to which a short video still counts as steady."""
 _LONG_HOLE_US = US_PER_S // 2
 _REJOIN_US = US_PER_S // 2
-"""Damaged pictures this close together count as one span: those between are smeared from one to the other."""
+"""Damaged frames this close together count as one span: the frames between them are smeared."""
 _STEADY_FRAMES = 5
 _RECENT_STEPS = 25
 _REORDER_FRAMES = 32
@@ -26,11 +26,11 @@ _REORDER_FRAMES = 32
 
 
 class Ledger:
-    """Books packets and shown frames in the order of decoding, and finds the spans that were lost.
+    """A record of packets and shown frames in decoding order that finds the lost spans.
 
     A span is lost where packets went in and no frame came out, so that the picture stood still for more than one and
-    a half steps; where the decoder painted over damage; where an otherwise steady stream has no frames; and where it
-    ends before the file said it would.
+    a half steps; where the decoder concealed damage; where an otherwise steady stream has no frames; and where the
+    stream ends before its stated duration.
     """
 
     def __init__(self, *, step_us: int, from_us: int = 0) -> None:
@@ -53,16 +53,16 @@ class Ledger:
 
     @property
     def step_us(self) -> int:
-        """The usual time between shown frames of late; the nominal one while few were shown."""
+        """The recent usual interval between shown frames, microseconds; the nominal one until enough were shown."""
         return median_low(self._steps_us) if len(self._steps_us) >= _STEADY_FRAMES else self._nominal_us
 
     @property
     def end_us(self) -> int:
-        """Where the last shown frame ends; the start of reading before there is one."""
+        """End of the last shown frame, microseconds; the start of reading before there is one."""
         return self._from_us if self._last_us is None else self._last_us + self.step_us
 
     def packet_in(self, raw_us: int | None) -> None:
-        """A packet that must show a frame at ``raw_us`` goes into the decoder."""
+        """Record a packet that must produce a frame at ``raw_us``."""
         if raw_us is None:
             return
         if raw_us >= self._from_us:
@@ -71,16 +71,16 @@ class Ledger:
             self.packets_early += 1
 
     def packet_failed(self, reason: str) -> None:
-        """A packet was refused by the demuxer or the decoder."""
+        """Record a packet that the demuxer or the decoder refused."""
         self.packets_skipped += 1
         self._damage = reason
         self._damage_age = 0
 
     def frame_out(self, raw_us: int | None) -> str:
-        """The decoder gave a frame; every packet before its time will stay without one.
+        """Record a decoded frame; every waiting packet before its time will produce none.
 
         Returns:
-            why frames before this one were lost, should there be a hole; empty where nothing was.
+            The reason why frames before this one were lost, if there is a gap; empty otherwise.
 
         """
         lost_packets = 0
@@ -92,12 +92,12 @@ class Ledger:
         return self._damage or (LOST if lost_packets else "")
 
     def shown(self, time_us: int, *, loss: str = "", concealed: bool = False) -> None:
-        """A frame is shown.
+        """Record a shown frame.
 
         Args:
-            time_us: its mended time.
-            loss: what :meth:`frame_out` said of it.
-            concealed: the decoder painted over damage in it.
+            time_us: its repaired time.
+            loss: result of :meth:`frame_out` for it.
+            concealed: whether the decoder concealed damage in it.
 
         """
         if self._last_us is not None:
@@ -121,7 +121,7 @@ class Ledger:
             self._uneven += abs(pause_us) * 4 > step_us
 
     def _add(self, start_us: int, end_us: int, reason: str) -> None:
-        """Book a lost span; one that touches the last, for the same reason, makes it longer."""
+        """Record a lost span; one that adjoins the last, for the same reason, extends it."""
         near_us = _REJOIN_US if reason == CONCEALED else self.step_us
         if self._gaps and self._gaps[-1].reason == reason and start_us <= self._gaps[-1].end_us + near_us:
             start_us = self._gaps.pop().start_us
@@ -129,11 +129,11 @@ class Ledger:
             self._gaps.append(Gap(start_us, end_us, reason))
 
     def close(self, *, expected_us: int | None = None, reason: str = "") -> None:
-        """The stream has ended.
+        """Record the end of the stream.
 
         Args:
-            expected_us: where it should have ended, None if nothing was promised.
-            reason: why it ended early, should it have.
+            expected_us: expected end; None if no duration was stated.
+            reason: why the stream ended early, if it did.
 
         """
         last_us = max(max(self._waiting, default=0) + self.step_us, expected_us or 0)
@@ -144,7 +144,7 @@ class Ledger:
             self._gaps.append(Gap(self.end_us, self.end_us, reason))
 
     def coverage(self) -> Coverage:
-        """The book so far."""
+        """Return the coverage recorded so far."""
         few = len(self._holes) + self._uneven <= max(_FEW, self.frames // 50)
         holes = [hole for hole in self._holes if few or hole.end_us - hole.start_us >= _LONG_HOLE_US]
         gaps = sorted([*self._gaps, *holes], key=lambda gap: (gap.start_us, gap.end_us))

@@ -1,4 +1,4 @@
-"""From a decoder's frame to the picture as it should be seen: luma plane, rotation, square pixels, one size."""
+"""Conversion of a decoder's frame to the picture as shown: luma plane, rotation, square pixels, one size."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from av.video.reformatter import Interpolation
 from touchline.media.frame import Luma, Rgb
 
 _HIGH_BITS = ("p010", "p012", "p016", "p210", "p212", "p216", "p410", "p412", "p416")
-"""Semi-planar formats that keep their bits at the top of 16."""
+"""Semi-planar formats with their significant bits at the top of 16."""
 
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """How a coded picture must be turned to be upright: mirrored left-right first, then turned clockwise.
+    """The transformation that makes a coded picture upright: a left-right flip, then a clockwise rotation.
 
     Attributes:
-        rotation_deg: clockwise turn, 0, 90, 180 or 270.
-        mirrored: whether it is flipped left-right before the turn.
+        rotation_deg: clockwise rotation, 0, 90, 180 or 270.
+        mirrored: whether it is flipped left to right before the rotation.
 
     """
 
@@ -31,18 +31,18 @@ class Orientation:
     mirrored: bool = False
 
     def apply(self, picture: Luma) -> Luma:
-        """The upright picture; a view of ``(height, width, ...)`` where possible."""
+        """Return the upright picture; a view of ``(height, width, ...)`` where possible."""
         if self.mirrored:
             picture = picture[:, ::-1]
         return np.rot90(picture, k=-self.rotation_deg // 90)
 
     def size(self, width: int, height: int) -> tuple[int, int]:
-        """``(width, height)`` once upright."""
+        """Return the ``(width, height)`` of the upright picture."""
         return (height, width) if self.rotation_deg in (90, 270) else (width, height)
 
 
 def orientation_of(frame: VideoFrame) -> Orientation:
-    """The orientation a decoded frame's display matrix asks for; angles between quarter turns go to the nearest."""
+    """Return the orientation given by a frame's display matrix, rounded to the nearest quarter turn."""
     for data in frame.side_data:
         if data.type == SideDataType.DISPLAYMATRIX:
             a, b, _, c, d = np.frombuffer(bytes(data)[:20], dtype=np.int32).astype(np.int64)
@@ -55,14 +55,14 @@ def orientation_of(frame: VideoFrame) -> Orientation:
 
 
 def square_size(width: int, height: int, *, aspect: Fraction) -> tuple[int, int]:
-    """The size in square pixels: the height stays, the width follows the sample aspect ratio."""
+    """Return the size in square pixels: the height stays, the width follows the sample aspect ratio."""
     return max(1, round(width * aspect)), height
 
 
 def luma_plane(frame: VideoFrame) -> Luma:
-    """The brightness of a decoded frame as coded, uint8 (height, width); deeper samples lose their lowest bits.
+    """Return the brightness of a decoded frame as coded, uint8 (height, width); deeper samples lose their lowest bits.
 
-    Only formats without a luma plane (RGB, packed) go through a conversion.
+    Only formats without a luma plane (RGB, packed) are converted.
     """
     layout = frame.format
     first = layout.components[0]
@@ -81,12 +81,12 @@ def luma_plane(frame: VideoFrame) -> Luma:
 
 
 def resize(picture: Luma, *, width: int, height: int) -> Luma:
-    """Luma or RGB at another size: averaging when it shrinks, linear when it grows.
+    """Resize luma or RGB: area averaging when it shrinks, linear interpolation when it grows.
 
     Args:
         picture: uint8 (h, w) or (h, w, 3).
-        width: of the result.
-        height: of the result.
+        width: of the result, pixels.
+        height: of the result, pixels.
 
     """
     if picture.shape[:2] == (height, width):
@@ -99,12 +99,12 @@ def resize(picture: Luma, *, width: int, height: int) -> Luma:
 
 
 def fit(picture: Luma, *, width: int, height: int) -> Luma:
-    """A picture inside another size: aspect kept, centred, zeros around ("letterbox").
+    """Fit a picture into another size: aspect kept, centred, padded with zeros ("letterbox").
 
     Args:
         picture: uint8 (h, w) or (h, w, 3).
-        width: of the result.
-        height: of the result.
+        width: of the result, pixels.
+        height: of the result, pixels.
 
     """
     old_height, old_width = picture.shape[:2]
@@ -123,14 +123,14 @@ def fit(picture: Luma, *, width: int, height: int) -> Luma:
 
 @dataclass(frozen=True, slots=True)
 class Presenter:
-    """Turns decoded frames into pictures of one upright, square-pixel size.
+    """A converter of decoded frames to pictures of one upright, square-pixel size.
 
-    A stream whose picture size changes midway keeps the size it began with: later pictures are fitted into it.
+    A stream whose picture size changes midway keeps its first size: later pictures are fitted into it.
 
     Attributes:
-        width, height: of every picture it makes.
+        width, height: size of every resulting picture, pixels.
         aspect: width of a coded pixel over its height.
-        orientation: how coded pictures are turned to be upright.
+        orientation: transformation that makes coded pictures upright.
 
     """
 
@@ -140,15 +140,15 @@ class Presenter:
     orientation: Orientation = Orientation()
 
     def luma(self, frame: VideoFrame) -> Luma:
-        """The luma as it should be seen, uint8 (height, width)."""
+        """Return the luma as shown, uint8 (height, width)."""
         return self._show(luma_plane(frame))
 
     def rgb(self, frame: VideoFrame) -> Callable[[], Rgb]:
-        """A maker of the colours as they should be seen, uint8 (height, width, 3)."""
+        """Return a function that makes the colours as shown, uint8 (height, width, 3)."""
         return lambda: self._show(frame.to_ndarray(format="rgb24"))
 
     def _show(self, picture: Luma) -> Luma:
-        """A coded picture in square pixels, upright, and at this size."""
+        """Return a coded picture in square pixels, upright, and at this size."""
         height, width = picture.shape[:2]
         square_width, square_height = square_size(width, height, aspect=self.aspect)
         picture = self.orientation.apply(resize(picture, width=square_width, height=square_height))

@@ -1,4 +1,4 @@
-"""Converting sound whose rate, channels or sample format may change midway, as broadcasts' do."""
+"""Resampling of sound whose rate, channels or sample format may change midway, as in broadcasts."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from fractions import Fraction
 from av import AudioFrame, AudioResampler
 
 _OVERLAP_S = Fraction(1, 5)
-"""Encoders begin and end with a little more sound than they were given; a longer overlap is a clock that was reset."""
+"""Longest overlap from encoder padding, seconds; a longer one means that the clock was reset."""
 
 
 class SteadyResampler:
-    """Gives sound of one format, layout and rate, whatever comes in; a change of what comes in loses no sample.
+    """A resampler to one format, layout and rate that loses no sample when the input changes.
 
     Args:
-        format: FFmpeg's name of the sample format that is wanted.
-        layout: FFmpeg's name of the channels that are wanted.
-        rate_hz: samples a second that are wanted.
+        format: FFmpeg's name of the output sample format.
+        layout: FFmpeg's name of the output channel layout.
+        rate_hz: output samples per second.
 
     """
 
@@ -26,26 +26,26 @@ class SteadyResampler:
         self._resampler: AudioResampler | None = None
 
     def changes(self, frame: AudioFrame) -> bool:
-        """Whether a frame is of another kind than those before it."""
+        """Return whether a frame's format differs from those before it."""
         return self._source is not None and _kind(frame) != self._source
 
     def resample(self, frame: AudioFrame) -> list[AudioFrame]:
-        """What is ready after one more frame; before a change, what was held back of the old kind comes first."""
+        """Return the frames that are ready after one more input; at a change, the remaining old samples come first."""
         tail = self.flush() if self.changes(frame) else []
-        if self._resampler is None:  # FFmpeg's converter takes one kind of sound only
+        if self._resampler is None:  # FFmpeg's converter accepts a single input format
             self._source = _kind(frame)
             self._resampler = AudioResampler(format=self._format, layout=self._layout, rate=self._rate_hz)
         return [*tail, *self._resampler.resample(frame)]
 
     def flush(self) -> list[AudioFrame]:
-        """What was held back; the next frame starts anew."""
+        """Return the remaining frames; the next input starts a new converter."""
         held = [] if self._resampler is None else self._resampler.resample(None)
         self._source = self._resampler = None
         return held
 
 
 def overlap(ahead: int, *, rate_hz: int) -> int:
-    """How many samples to drop at a change, where the old sound ended ``ahead`` samples after the new one begins."""
+    """Return the samples to drop at a change where the old sound ends ``ahead`` samples after the new one begins."""
     return ahead if 0 < ahead <= rate_hz * _OVERLAP_S else 0
 
 

@@ -1,4 +1,4 @@
-"""Frames at regular times, and luma at the size a model wants."""
+"""Frames at regular times, and luma at a model's input size."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ T = TypeVar("T")
 
 
 class GridSampler(Generic[T]):
-    """Finds what is nearest in time to each point of a regular grid, of things handed over one after the other.
+    """A sampler that finds the item nearest in time to each point of a regular grid, from a stream of items.
 
-    Grid point ``i`` lies at ``i / fps`` seconds from the first shown frame; of two things equally near, the earlier is
-    taken. Across a gap the nearest one repeats. The grid ends with the last point that is not after the last thing.
-    One is held between two calls.
+    Grid point ``i`` lies at ``i / fps`` seconds from the first shown frame; ties go to the earlier item. Across a gap
+    the nearest item repeats. The grid ends with the last point that is not after the last item. One item is held back
+    between two calls.
 
     Args:
-        fps: grid points a second, > 0.
-        start_index: first grid point to give.
+        fps: grid points per second, > 0.
+        start_index: index of the first grid point.
 
     Raises:
         ValueError: fps or start_index is out of range.
@@ -38,38 +38,38 @@ class GridSampler(Generic[T]):
         self._last: tuple[int, T] | None = None
 
     def push(self, time_us: int, thing: T) -> Iterator[tuple[int, T]]:
-        """The grid points ``(i, thing)`` that are settled now that the next thing is known; use all of them.
+        """Yield the grid points ``(i, thing)`` that are settled by this item; consume them before the next call.
 
         Raises:
-            ValueError: the time does not come after the one before.
+            ValueError: the time does not come after the previous one.
 
         """
         if self._last is not None:
             last_us, last = self._last
             if time_us <= last_us:
-                raise ValueError(f"time_us={time_us} does not come after {last_us}; repair the times first")
+                raise ValueError(f"time_us={time_us} must come after {last_us}; repair the times first")
             while 2 * us_from_frame(self._index, fps=self._fps) <= last_us + time_us:
                 self._index += 1
                 yield self._index - 1, last
         self._last = time_us, thing
 
     def finish(self) -> Iterator[tuple[int, T]]:
-        """The grid points that are left once nothing follows."""
+        """Yield the remaining grid points after the last item."""
         while self._last is not None and us_from_frame(self._index, fps=self._fps) <= self._last[0]:
             self._index += 1
             yield self._index - 1, self._last[1]
 
 
 def sample_regular(frames: Iterable[Frame], *, fps: float, start_index: int = 0) -> Iterator[tuple[int, Frame]]:
-    """The frame nearest in time to each point of a regular grid, by the rules of :class:`GridSampler`.
+    """Yield the frame nearest in time to each point of a regular grid, as :class:`GridSampler` defines it.
 
     Args:
         frames: frames with strictly increasing times.
-        fps: grid points a second, > 0.
-        start_index: first grid point to give.
+        fps: grid points per second, > 0.
+        start_index: index of the first grid point.
 
     Yields:
-        ``(i, frame)``, i rising by one from ``start_index``.
+        ``(i, frame)``, i increasing by one from ``start_index``.
 
     Raises:
         ValueError: fps or start_index is out of range, or times do not increase.
@@ -82,15 +82,15 @@ def sample_regular(frames: Iterable[Frame], *, fps: float, start_index: int = 0)
 
 
 def fit_luma(luma: Luma, *, width: int, height: int) -> Luma:
-    """Luma inside another size: aspect kept, resized by area (linear when it grows), centred, zeros around.
+    """Fit luma into another size: aspect kept, resized by area (linear when it grows), centred, padded with zeros.
 
     Args:
         luma: uint8 (h, w).
-        width: of the result.
-        height: of the result.
+        width: of the result, pixels.
+        height: of the result, pixels.
 
     Returns:
-        uint8 (height, width); the very same array where the size already fits.
+        uint8 (height, width); the same array if the size already fits.
 
     """
     if luma.ndim != 2:

@@ -1,4 +1,4 @@
-"""Finding a place in a file from which decoding surely reaches a wanted time."""
+"""Choice of a seek position from which decoding is certain to reach a given time."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from touchline.media.source import open_media
 _STEPS_BACK_US = (0, 2 * US_PER_S, 8 * US_PER_S, 32 * US_PER_S, 128 * US_PER_S)
 _WORTH_IT_US = US_PER_S
 _NO_INDEX = {"h264", "hevc", "m4v", "mpegvideo", "mjpeg", "obu", "dv"}
-"""Raw streams: they have no timestamps of their own, so only counting from the start is right."""
+"""Raw streams: they carry no timestamps, so only counting from the start is correct."""
 
 
 def seek_target(facts: StreamFacts, *, time_us: int) -> int | None:
-    """A source time, in the stream's time base, to seek to so that the first frame decoded is not after ``time_us``.
+    """Return a seek time, in the stream's time base, that puts the first decoded frame not after ``time_us``.
 
     Args:
-        facts: of the stream.
+        facts: properties of the stream.
         time_us: microseconds from the first shown frame.
 
     Returns:
-        None where only decoding from the start is sure: near the start, or in files whose index or times are broken.
+        None if only decoding from the start is safe: near the start, or in files with a broken index or times.
 
     """
     if time_us < _WORTH_IT_US or facts.start_pts is None or facts.by_dts:

@@ -1,7 +1,7 @@
-"""Opening media files: local regular files of known containers only, with errors that say what to do.
+"""Opening media files: local regular files of known containers only, with errors that name the next step.
 
 Nothing here can reach the network or a second file: the protocol is fixed to ``file``, playlists and concat scripts are
-no known container whatever their name says, and pictures above a size cap are refused before they are decoded.
+refused whatever their extension, and pictures above a size cap are refused before they are decoded.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from touchline.core.errors import InputError, ResourceError, UsageError
 from touchline.media.structure import describe_unreadable
 
 DEFAULT_MAX_PIXELS = 8192 * 4608
-"""Largest picture taken: 8K and its cinema variants pass, a decompression bomb does not."""
+"""Largest accepted picture, pixels: admits 8K and its cinema variants, refuses a decompression bomb."""
 
 CONTAINERS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,avi,flv,asf,mxf,ogg,nut,ivf,dv,gxf,rm,wtv,yuv4mpegpipe,"
     "h264,hevc,m4v,mpegvideo,mjpeg,obu,wav,w64,mp3,aac,flac,ac3,eac3,aiff"
 )
-"""FFmpeg demuxers that read one self-contained media file (audio ones so that "no picture" can be said)."""
+"""FFmpeg demuxers of self-contained media files; audio ones are included so that missing video can be reported."""
 
 _URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.\-]+:/")
 
 
 def require_regular_file(path: str | Path) -> Path:
-    """The path of a readable, non-empty regular file.
+    """Return the path of a readable, non-empty regular file.
 
     Raises:
-        UsageError: it is a URL, a folder, a pipe or a device; nothing is opened, so nothing can hang.
+        UsageError: it is a URL, a folder, a pipe or a device; it is not opened, so it cannot block.
         InputError: it is missing, unreadable or empty.
 
     """
@@ -62,16 +62,16 @@ def require_regular_file(path: str | Path) -> Path:
 
 @contextmanager
 def open_media(path: str | Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Iterator[InputContainer]:
-    """Open a media file for reading; closed on leaving.
+    """Open a media file for reading; it is closed when the context exits.
 
     Args:
         path: a local file; see :func:`require_regular_file` for what is refused.
-        max_pixels: cap on the picture size, also while FFmpeg probes.
+        max_pixels: largest picture accepted, in pixels, also while FFmpeg probes.
 
     Raises:
-        UsageError: no regular file.
-        InputError: missing, empty, or no media file FFmpeg can read; the message names the likely cause.
-        ResourceError: out of memory.
+        UsageError: the path is not a regular file.
+        InputError: the file is missing, empty, or not readable by FFmpeg; the message names the likely cause.
+        ResourceError: there is not enough memory.
 
     """
     path = require_regular_file(path)
@@ -87,6 +87,6 @@ def open_media(path: str | Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Ite
 
 
 def out_of_memory(name: str) -> ResourceError:
-    """The error for a file whose reading needs more memory than there is."""
+    """Return the error for a file that needs more memory than there is."""
     name = name.removeprefix("file:")
-    return ResourceError(f"{name!r} needs more memory than there is to decode; close other programs or scale it down")
+    return ResourceError(f"{name!r} needs more memory to decode than is free; close other programs or scale it down")

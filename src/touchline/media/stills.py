@@ -1,4 +1,4 @@
-"""Single pictures from files: any of the usual formats as 8-bit RGB, upright, grey and 16-bit ones included."""
+"""Reading and encoding single images: the usual formats as 8-bit RGB, upright, including grey and 16-bit ones."""
 
 from __future__ import annotations
 
@@ -14,50 +14,50 @@ from touchline.media.frame import Rgb
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 MAX_BYTES = 256 * 1024 * 1024
 MAX_PIXELS = 200_000_000
-"""More than any camera gives; larger ones are mistakes, or meant to fill the memory."""
+"""Size limit beyond any camera; larger images are mistakes or attacks on memory."""
 
 _TWELVE_BITS = 1 << 12
 
 
 def read_still(path: Path | str) -> Rgb:
-    """A picture as uint8 (h, w, 3) RGB, turned upright where the file says how.
+    """Read an image as uint8 (h, w, 3) RGB, turned upright according to the file.
 
-    Grey pictures get three equal channels, transparency is dropped, 16-bit samples lose their lowest bits (12-bit
-    samples stored in 16 are told by their range).
+    Grey images get three equal channels, transparency is dropped, 16-bit samples lose their lowest bits (12-bit samples
+    stored in 16 are recognised by their range).
 
     Raises:
-        InputError: no such file, no picture, or one of more than ``MAX_PIXELS``.
+        InputError: the file does not exist, is not an image, or has more than ``MAX_PIXELS``.
 
     """
     path = Path(path)
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise InputError(f"{path}: {path.stat().st_size / 1e6:.0f} MB is no single picture; scale it down")
+            raise InputError(f"{path}: {path.stat().st_size / 1e6:.0f} MB is too large for an image; scale it down")
         data = np.frombuffer(path.read_bytes(), np.uint8)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
     try:
         bgr = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH) if len(data) else None
     except cv2.error as error:
-        raise InputError(f"{path}: a picture of more than 1,000 megapixels, or a damaged one; scale it down") from error
+        raise InputError(f"{path}: an image of more than 1,000 megapixels, or a damaged one; scale it down") from error
     if bgr is None:
-        raise InputError(f"{path}: not a picture that can be read; JPEG, PNG, WebP, TIFF and BMP can")
+        raise InputError(f"{path}: not a readable image; use JPEG, PNG, WebP, TIFF or BMP")
     height, width = bgr.shape[:2]
     if height * width > MAX_PIXELS:
-        raise InputError(f"{path}: {width}x{height} pixels; at most {MAX_PIXELS / 1e6:.0f} megapixels are read")
+        raise InputError(f"{path}: {width}x{height} pixels is over the limit of {MAX_PIXELS / 1e6:.0f} megapixels")
     return np.ascontiguousarray(_eight_bits(bgr, path=path)[:, :, ::-1])
 
 
 def encode_still(rgb: Rgb, *, suffix: str = ".png") -> bytes:
-    """A picture as the bytes of a file.
+    """Encode a picture as the bytes of an image file.
 
     Args:
         rgb: uint8 (h, w, 3).
-        suffix: the format, one of ``SUFFIXES``.
+        suffix: file name extension of the format, one of ``SUFFIXES``.
 
     """
     if suffix not in SUFFIXES:
-        raise ValueError(f"suffix={suffix!r} is none of {sorted(SUFFIXES)}")
+        raise ValueError(f"suffix={suffix!r} must be one of {sorted(SUFFIXES)}")
     _, data = cv2.imencode(suffix, np.ascontiguousarray(rgb[:, :, ::-1]))
     return bytes(data.tobytes())
 
@@ -68,4 +68,4 @@ def _eight_bits(pixels: npt.NDArray[np.generic], *, path: Path) -> npt.NDArray[n
     if pixels.dtype == np.uint16:
         shift = 4 if int(pixels.max(initial=0)) < _TWELVE_BITS else 8
         return np.asarray(np.asarray(pixels, np.uint16) >> shift, np.uint8)
-    raise InputError(f"{path}: samples of type {pixels.dtype}; pictures of 8 or 16 bits can be read")
+    raise InputError(f"{path}: samples of type {pixels.dtype}; only images of 8 or 16 bits are supported")

@@ -1,6 +1,6 @@
-"""What the bytes of a file say about why it cannot be read, or whether its end is missing.
+"""Diagnosis of a file from its bytes: why it cannot be read, or whether its end is missing.
 
-Looks at a few headers only; never decodes.
+Reads a few headers only; never decodes.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ _UNREPAIRED = "untrunc with a finished recording of the same camera can often re
 
 
 def describe_unreadable(path: Path, *, cause: str) -> str:
-    """One line for a person: why FFmpeg could not open a file, and what to do.
+    """Return one line for the user: why FFmpeg could not open a file, and what to do.
 
     Args:
         path: a non-empty regular file.
-        cause: what FFmpeg said, used where the bytes explain nothing.
+        cause: FFmpeg's message, used if the bytes explain nothing.
 
     """
     with path.open("rb") as file:
@@ -39,21 +39,21 @@ def describe_unreadable(path: Path, *, cause: str) -> str:
             f"{name} is an unfinished recording: its index (moov) is missing, as after a crash or a copy that stopped; "
             f"copy it again, let the recorder finish, or repair it ({_UNREPAIRED})"
         )
-    return f"{name} is no video file that can be read ({_plain(cause)}); try: ffmpeg -i FILE -c copy repaired.mkv"
+    return f"{name} is not a readable video file ({_plain(cause)}); try: ffmpeg -i FILE -c copy repaired.mkv"
 
 
 def is_mp4(head: bytes) -> bool:
-    """Whether a file's first bytes are those of an MP4 or QuickTime file."""
+    """Return whether a file's first bytes are those of an MP4 or QuickTime file."""
     return head[4:8] in (b"ftyp", b"moov", b"mdat", b"free", b"wide", b"skip")
 
 
 def has_moov(path: Path) -> bool:
-    """Whether an MP4 file has its index at top level."""
+    """Return whether an MP4 file has its index at top level."""
     return any(kind == b"moov" for kind, _ in mp4_boxes(path))
 
 
 def mp4_boxes(path: Path) -> Iterator[tuple[bytes, int]]:
-    """``(kind, end)`` of each top-level box: its four letters and the byte where it should end."""
+    """Yield the ``(kind, end)`` of each top-level box: its four letters and the byte where it should end."""
     size = path.stat().st_size
     position = 0
     with path.open("rb") as file:
@@ -72,9 +72,9 @@ def mp4_boxes(path: Path) -> Iterator[tuple[bytes, int]]:
 
 
 def stated_size(path: Path) -> int | None:
-    """How many bytes the container says the file should have; None where it does not say.
+    """Return the file size that the container states, in bytes; None if it states none.
 
-    A file shorter than this was cut: an interrupted copy, or a recording still being written.
+    A shorter file was cut: an interrupted copy, or a recording still being written.
     """
     with path.open("rb") as file:
         head = file.read(_TS_PACKET + 1)
@@ -91,12 +91,12 @@ def stated_size(path: Path) -> int | None:
 
 
 def missing_bytes(path: Path) -> int:
-    """How many bytes a container promises beyond the end of its file; 0 where none or unknown."""
+    """Return the number of bytes that the container states beyond the end of the file; 0 if none or unknown."""
     return max((stated_size(path) or 0) - os.path.getsize(path), 0)
 
 
 def _matroska_size(file: BinaryIO) -> int | None:
-    """Where the segment of a Matroska file should end; None for a live one of unknown size."""
+    """Return the byte where the segment of a Matroska file should end; None for a live one of unknown size."""
     file.seek(4)
     header = _ebml_number(file)
     if header is None:
@@ -109,7 +109,7 @@ def _matroska_size(file: BinaryIO) -> int | None:
 
 
 def _ebml_number(file: BinaryIO) -> int | None:
-    """An EBML variable-length size at the file's position; None for "unknown" or past the end."""
+    """Return an EBML variable-length size at the file's position; None for "unknown" or past the end."""
     first = file.read(1)
     if not first or first[0] == 0:
         return None
@@ -119,13 +119,13 @@ def _ebml_number(file: BinaryIO) -> int | None:
 
 
 def _is_concat_script(head: bytes) -> bool:
-    """Whether the head reads like FFmpeg's concat script."""
+    """Return whether the head reads like FFmpeg's concat script."""
     lines = [line.strip() for line in head.splitlines() if line.strip()]
     return bool(lines) and lines[0].startswith((b"file ", b"file\t"))
 
 
 def _is_text(head: bytes) -> bool:
-    """Whether the head is printable text of some common encoding."""
+    """Return whether the head is printable text of some common encoding."""
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return True
     try:
@@ -139,6 +139,6 @@ def _is_text(head: bytes) -> bool:
 
 
 def _plain(cause: str) -> str:
-    """FFmpeg's message without its number and path."""
+    """Return FFmpeg's message without its number and path."""
     text = cause.split("] ", 1)[-1]
     return text.split(": '", 1)[0].split(': "', 1)[0]

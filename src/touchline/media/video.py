@@ -1,4 +1,4 @@
-"""Reading a video: what it is (:func:`probe`) and its shown frames in bounded memory (:class:`VideoReader`)."""
+"""Reading a video: its properties (:func:`probe`) and its frames in bounded memory (:class:`VideoReader`)."""
 
 from __future__ import annotations
 
@@ -34,26 +34,26 @@ Progress = Callable[[int, int], None]
 
 
 def probe(path: str | Path, *, stream: int | None = None, max_pixels: int = DEFAULT_MAX_PIXELS) -> VideoInfo:
-    """What a video file is; decodes its first frame, so that start and rotation are those really shown.
+    """Return the properties of a video file; decodes its first frame, so that start and rotation are those shown.
 
     Args:
         path: a local media file.
         stream: index of the video stream in the file; None takes the default one.
-        max_pixels: largest picture accepted.
+        max_pixels: largest picture accepted, in pixels.
 
     Raises:
-        UsageError: no regular file, or no such stream.
-        InputError: nothing in it can be shown; the message names file, cause and next step.
+        UsageError: the path is not a regular file, or the stream does not exist.
+        InputError: nothing in the file can be shown; the message names the file, the cause and the next step.
 
     """
     return inspect(path, stream=stream, max_pixels=max_pixels).info
 
 
 class VideoReader:
-    """The shown frames of a video, one at a time.
+    """A reader of the shown frames of a video, one at a time.
 
-    Damaged packets are passed over and booked as gaps; times are mended where the file's are not increasing; what was
-    lost or mended is told by :meth:`coverage`. Pictures are upright and in square pixels, all of the first one's size.
+    Damaged packets are skipped and recorded as gaps; times that do not increase are repaired; :meth:`coverage` reports
+    what was lost or repaired. Pictures are upright and in square pixels, all of the first one's size.
 
     >>> with VideoReader("match.mp4") as video:  # doctest: +SKIP
     ...     for frame in video.frames():
@@ -74,9 +74,9 @@ class VideoReader:
         Args:
             path: a local media file.
             stream: index of the video stream in the file; None takes the default one.
-            max_pixels: largest picture accepted.
-            threads: decoder threads. With more than one, FFmpeg no longer says which pictures it painted over, so
-                damage goes unreported; leave it at 1 unless the file is known to be sound.
+            max_pixels: largest picture accepted, in pixels.
+            threads: decoder threads. With more than one, FFmpeg no longer reports which frames it concealed, so
+                damage goes unreported; leave it at 1 unless the file is known to be intact.
 
         """
         self._facts = inspect(path, stream=stream, max_pixels=max_pixels)
@@ -86,7 +86,7 @@ class VideoReader:
 
     @property
     def info(self) -> VideoInfo:
-        """What the file is."""
+        """The properties of the file."""
         return self._facts.info
 
     def __enter__(self) -> Self:
@@ -104,11 +104,11 @@ class VideoReader:
         self._running.clear()
 
     def coverage(self) -> Coverage:
-        """What was read, lost and mended by the latest :meth:`frames`, up to where it has come."""
+        """Return what the latest :meth:`frames` has read, lost and repaired so far."""
         return self._ledger.coverage()
 
     def frames(self, *, start_us: int = 0) -> Iterator[Frame]:
-        """Every shown frame from the one on screen at ``start_us`` on, in order, times strictly increasing.
+        """Return an iterator over the frames from the one on screen at ``start_us`` on, with strictly increasing times.
 
         Args:
             start_us: microseconds from the first shown frame; past the end, there are no frames.
@@ -121,7 +121,7 @@ class VideoReader:
 
 
 def _read(facts: StreamFacts, *, ledger: Ledger, start_us: int, threads: int) -> Generator[Frame, None, None]:
-    """The shown frames of a stream from a time on; closes the book at its end."""
+    """Yield the frames of a stream from a time on; completes the ledger at the end."""
     info = facts.info
     size_bytes = info.path.stat().st_size
     target = seek_target(facts, time_us=start_us)
@@ -141,7 +141,7 @@ def _read(facts: StreamFacts, *, ledger: Ledger, start_us: int, threads: int) ->
 def _timed(
     facts: StreamFacts, container: InputContainer, video: VideoStream, *, ledger: Ledger
 ) -> Iterator[tuple[int, VideoFrame, str]]:
-    """Decoded frames with their mended times, and why frames before them were lost, if any were."""
+    """Yield decoded frames with their repaired times and the reason for any loss before them."""
     retimer: Retimer[tuple[VideoFrame, str]] = Retimer(step_us=facts.step_us)
     ledger.repairs = retimer.repairs
     for frame in decode_stream(container, video, ledger=ledger, time_of=facts.raw_us):
@@ -153,7 +153,7 @@ def _timed(
 
 
 def _whole(frames: Iterator[tuple[int, VideoFrame, str]]) -> Iterator[tuple[int, VideoFrame, str]]:
-    """The same frames, deinterlaced from the first interlaced one on."""
+    """Yield the same frames, deinterlaced from the first interlaced one on."""
     deinterlacer: Deinterlacer[tuple[int, str]] = Deinterlacer()
     for time_us, frame, loss in frames:
         for whole, (at_us, why) in deinterlacer.push(frame, (time_us, loss)):
@@ -165,7 +165,7 @@ def _whole(frames: Iterator[tuple[int, VideoFrame, str]]) -> Iterator[tuple[int,
 def _from(
     frames: Iterator[tuple[int, VideoFrame, str]], *, start_us: int, step_us: int
 ) -> Iterator[tuple[int, VideoFrame, str]]:
-    """The frames from the one on screen at ``start_us`` on."""
+    """Yield the frames from the one on screen at ``start_us`` on."""
     before = None
     for item in frames:
         if item[0] > start_us:
@@ -180,14 +180,14 @@ def _from(
 
 
 def _book(frame: VideoFrame, time_us: int, *, loss: str, facts: StreamFacts, ledger: Ledger) -> None:
-    """Book a shown frame and what is strange about it."""
+    """Record a shown frame and its irregularities."""
     ledger.shown(time_us, loss=loss, concealed=frame.is_corrupt)
     if (frame.width, frame.height) != facts.coded_size:
         ledger.repairs[f"of another size, fitted into {facts.info.width}x{facts.info.height}"] += 1
 
 
 def _close_book(facts: StreamFacts, ledger: Ledger, *, size_bytes: int) -> None:
-    """Compare the end of the pictures with what the file promised, and book a loss or a lie."""
+    """Compare the end of the frames with the stated duration, and record a loss or a wrong header."""
     info = facts.info
     missing = missing_bytes(info.path)
     short_us = info.duration_us - ledger.end_us
@@ -205,19 +205,19 @@ def _close_book(facts: StreamFacts, ledger: Ledger, *, size_bytes: int) -> None:
         if info.duration_us and abs(info.duration_us - ledger.end_us) > wide:
             ledger.remarks.append(
                 f"the file says it lasts {format_clock(info.duration_us)}, its pictures end at "
-                f"{format_clock(ledger.end_us)}; the pictures were believed"
+                f"{format_clock(ledger.end_us)}; the end of the pictures is used"
             )
 
 
 def _unread_bytes(facts: StreamFacts, ledger: Ledger) -> int:
-    """Bytes after the last packet of the stream; 0 where that tells nothing (an MP4's index may lie anywhere)."""
+    """Return the bytes after the stream's last packet; 0 if that is no evidence (an MP4's index may be anywhere)."""
     if ledger.last_byte == 0 or facts.indexed:
         return 0
     return facts.info.path.stat().st_size - ledger.last_byte
 
 
 def with_progress(frames: Iterable[Frame], *, duration_us: int, progress: Progress | None) -> Iterator[Frame]:
-    """The same frames; once a second of video, ``progress`` is called."""
+    """Yield the same frames, calling ``progress`` once per second of video."""
     last_us = -US_PER_S
     for frame in frames:
         if progress is not None and frame.time_us - last_us >= US_PER_S:

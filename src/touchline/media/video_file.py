@@ -1,4 +1,4 @@
-"""A video for people who write Python: what it is, its frames, and the frames at chosen times."""
+"""The Python interface to a video: its properties, its frames, and frames at chosen times."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from touchline.media.video import VideoReader
 
 
 class Video(VideoReader):
-    """A video file, opened for reading; made as :class:`~touchline.media.video.VideoReader` is.
+    """A video file, opened for reading; takes the arguments of :class:`~touchline.media.video.VideoReader`.
 
     >>> with Video("match.mp4") as video:  # doctest: +SKIP
     ...     print(video.info.width, video.info.fps)
@@ -21,7 +21,7 @@ class Video(VideoReader):
     """
 
     def clip(self, times_us: Sequence[int]) -> list[Frame]:
-        """The shown frame nearest to each time, in the order of the times.
+        """Return the shown frame nearest to each time, in the order of the times.
 
         Args:
             times_us: microseconds from the first shown frame, in any order; past the end, the last frame.
@@ -34,10 +34,10 @@ class Video(VideoReader):
         return read_clip(self.info.path, times_us=times_us, stream=self.info.stream_index)
 
     def sampled(self, *, fps: float) -> Iterator[tuple[int, Frame]]:
-        """Frames at a steady rate, whatever the file's own is: pairs of index and frame, from the start.
+        """Return the frames at a regular rate, whatever the file's own: pairs of index and frame, from the start.
 
         Args:
-            fps: frames wanted in a second of video.
+            fps: frames per second of video.
 
         """
         return sample_regular(self.frames(), fps=fps)

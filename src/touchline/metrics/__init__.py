@@ -1,4 +1,4 @@
-"""Official metrics in NumPy, each equal to its reference."""
+"""Official metrics in NumPy, each equal to its reference implementation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bootstrap intervals: how far a number moves when cases, or whole groups of cases, are drawn with replacement.
+"""Bootstrap intervals: the spread of a statistic when cases, or whole groups of cases, are drawn with replacement.
 
 Cases of one match, shot or person are not independent; they are drawn together, as a group.
 """
@@ -16,33 +16,33 @@ Indices = npt.NDArray[np.int64]
 Groups = Sequence[object] | npt.NDArray[np.generic]
 
 ROUNDS = 4000
-"""Rounds for a mean; a costlier measure takes fewer."""
+"""Default number of rounds for a mean; costlier statistics use fewer."""
 
 _BLOCK = 1 << 20
-"""Numbers drawn at a time."""
+"""Number of indices drawn at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A number and the middle 95 % of what it is over bootstrap rounds."""
+    """A statistic and the central 95 % of its values over bootstrap rounds."""
 
     value: float
     low: float
     high: float
 
     def to_json(self) -> dict[str, float]:
-        """As plain numbers."""
+        """Return the interval as plain numbers."""
         return {"value": self.value, "low": self.low, "high": self.high}
 
 
 def draws(count: int, *, rounds: int, seed: int = 0) -> Iterator[Indices]:
-    """``rounds`` times ``count`` numbers below ``count``, with replacement; the same ones for the same seed."""
+    """Yield ``rounds`` times ``count`` indices below ``count``, drawn with replacement; reproducible by seed."""
     for block in _draw_blocks(count, rounds=rounds, seed=seed):
         yield from block
 
 
 def _draw_blocks(count: int, *, rounds: int, seed: int) -> Iterator[Indices]:
-    """The same as matrices (some rounds, count) of bounded size."""
+    """Yield the same draws as matrices (some rounds, count) of bounded size."""
     random = np.random.default_rng(seed)
     most = max(_BLOCK // max(count, 1), 1)
     for done in range(0, rounds, most):
@@ -50,25 +50,25 @@ def _draw_blocks(count: int, *, rounds: int, seed: int) -> Iterator[Indices]:
 
 
 def middle(values: npt.ArrayLike) -> tuple[float, float]:
-    """The span of the middle 95 % of values (n,), those that are NaN left out."""
+    """Return the central 95 % interval of values (n,), ignoring NaN."""
     low, high = np.nanpercentile(np.asarray(values, np.float64), [2.5, 97.5])
     return float(low), float(high)
 
 
 def over_cases(measure: Callable[[Indices], float], count: int, *, rounds: int, seed: int = 0) -> Interval:
-    """A measure of ``count`` cases; it gets their numbers, some of them more than once."""
+    """Return the interval of a statistic of ``count`` cases; it gets their indices, with repetitions."""
     values = [measure(rows) for rows in draws(count, rounds=rounds, seed=seed)]
     return Interval(measure(np.arange(count)), *middle(values))
 
 
 def over_groups(measure: Callable[[Indices], float], groups: Groups, *, rounds: int, seed: int = 0) -> Interval:
-    """A measure of cases, whole groups drawn.
+    """Return the interval of a statistic of cases, drawing whole groups.
 
     Args:
-        measure: gets the numbers of cases, some of them more than once.
-        groups: of each case; give every case a group of its own where nothing is known.
-        rounds: how many times groups are drawn.
-        seed: decides the draws.
+        measure: statistic to compute from the indices of cases, with repetitions.
+        groups: group of each case; give every case its own group if nothing is known.
+        rounds: number of bootstrap rounds.
+        seed: seed of the draws.
 
     """
     _, number = np.unique(np.asarray(groups), return_inverse=True)
@@ -82,13 +82,13 @@ def over_groups(measure: Callable[[Indices], float], groups: Groups, *, rounds: 
 def mean_interval(
     values: npt.ArrayLike, *, groups: Groups | None = None, rounds: int = ROUNDS, seed: int = 0
 ) -> Interval:
-    """Mean of one number a case; a paired difference is one number a case.
+    """Return the mean of one value per case with its interval; paired differences are one value per case.
 
     Args:
-        values: (n,).
-        groups: of each case, drawn whole; cases are drawn one by one where None.
-        rounds: how many times.
-        seed: decides the draws.
+        values: (n,), one value per case.
+        groups: group of each case, drawn whole; None draws single cases.
+        rounds: number of bootstrap rounds.
+        seed: seed of the draws.
 
     """
     each = np.asarray(values, np.float64)

@@ -1,4 +1,4 @@
-"""Overlap of boxes, intersection over union, for all pictures of a sequence at once."""
+"""Intersection over union of boxes, for all frames of a sequence at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from touchline.core.columns import FloatArray, IntArray
 
 EPS = float(np.finfo(np.float64).eps)
 _CHUNK = 1 << 16
-"""Pairs looked at together: few enough to stay in the processor's cache."""
+"""Number of pairs processed together: small enough to stay in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,8 +18,8 @@ class Pairs:
     """The pairs of boxes that overlap, in order of frame, row and column.
 
     Attributes:
-        frame: int64 (p,), index of the picture.
-        row, column: int64 (p,), indices into all boxes of the one and of the other side.
+        frame: int64 (p,), index of the frame.
+        row, column: int64 (p,), indices into all boxes of the first and the second side.
         iou: float64 (p,), above 0.
 
     """
@@ -33,13 +33,13 @@ class Pairs:
 def overlapping_pairs(
     rows_xyxy: FloatArray, row_starts: IntArray, columns_xyxy: FloatArray, column_starts: IntArray
 ) -> Pairs:
-    """The overlapping pairs of every frame of two sequences.
+    """Return the overlapping pairs of every frame of two sequences.
 
     Args:
         rows_xyxy: float64 (n, 4), the boxes of all frames, one frame after the other.
         row_starts: int64 (frames + 1,), where each frame's boxes start; the last entry is n.
-        columns_xyxy: float64 (m, 4), those of the other side.
-        column_starts: int64 (frames + 1,).
+        columns_xyxy: float64 (m, 4), the boxes of the other side.
+        column_starts: int64 (frames + 1,), where each frame's boxes start; the last entry is m.
 
     """
     counts = np.diff(row_starts), np.diff(column_starts)
@@ -56,7 +56,7 @@ def overlapping_pairs(
 
 
 def _chunks(frames: IntArray, rows: IntArray, columns: IntArray) -> list[IntArray]:
-    """The frames cut into runs whose padded pairs are few."""
+    """Split the frames into runs with a bounded number of padded pairs."""
     chunks, start, widest = [], 0, (0, 0)
     for i, (n, m) in enumerate(zip(rows.tolist(), columns.tolist(), strict=True)):
         wider = max(widest[0], n), max(widest[1], m)
@@ -68,7 +68,7 @@ def _chunks(frames: IntArray, rows: IntArray, columns: IntArray) -> list[IntArra
 
 
 def _padded(boxes: FloatArray, starts: IntArray, frames: IntArray) -> tuple[FloatArray, IntArray]:
-    """Boxes (4, frames, widest) of some frames, NaN where a frame has fewer, and their indices."""
+    """Return the boxes (4, frames, widest) of some frames, padded with NaN, and their indices."""
     first, count = starts[frames], starts[frames + 1] - starts[frames]
     place = np.arange(int(count.max()))
     index = first[:, None] + place
@@ -81,7 +81,7 @@ def _padded(boxes: FloatArray, starts: IntArray, frames: IntArray) -> tuple[Floa
 def _pairs_of(
     frames: IntArray, rows: FloatArray, row_index: IntArray, columns: FloatArray, column_index: IntArray
 ) -> tuple[IntArray, IntArray, IntArray, FloatArray]:
-    """Frame, row, column and IoU of the overlapping pairs of padded boxes."""
+    """Return the frame, row, column and IoU of the overlapping pairs of padded boxes."""
     left = np.maximum(rows[0][:, :, None], columns[0][:, None, :])
     width = np.minimum(rows[2][:, :, None], columns[2][:, None, :]) - left
     frame, i, j = np.nonzero(width > 0)

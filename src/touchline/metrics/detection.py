@@ -1,6 +1,6 @@
-"""Average precision of detections, COCO's way.
+"""Average precision of detections as COCO defines it.
 
-Every number equals that of ``pycocotools`` 2.0 with area "all", 101 recall points and no limit on detections a picture.
+Every value equals that of ``pycocotools`` 2.0 with area "all", 101 recall points and no limit on detections per image.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from touchline.core.tracks import BALL, DETECTION_LABELS, Detections
 from touchline.metrics.box_overlap import overlapping_pairs
 
 COCO_IOUS: tuple[float, ...] = tuple(np.linspace(0.5, 0.95, 10).tolist())
-"""0.5 to 0.95 in steps of 0.05, to the bit as ``pycocotools`` has them."""
+"""IoU thresholds 0.5 to 0.95 in steps of 0.05, bit for bit as in ``pycocotools``."""
 
 PERSON = "person"
-"""Goalkeepers, players and referees taken as one class."""
+"""Goalkeepers, players and referees as one class."""
 
 _RECALLS: FloatArray = np.linspace(0.0, 1.0, 101)
 _TOP_IOU = 1 - 1e-10
@@ -28,15 +28,15 @@ _TOP_IOU = 1 - 1e-10
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClassPrecision:
-    """How well one class was found.
+    """The average precision of one class.
 
     Attributes:
         label: the class.
-        iou_thresholds: (T,), overlaps from which a detection fits.
-        ap: float64 (T,), average precision at each; NaN where the truth holds none.
-        recall: float64 (T,), share of the truth found by any detection; NaN likewise.
-        truths, predicted: boxes on each side.
-        best: (confidence, precision, recall, F1) of the best F1 at the lowest overlap; NaN confidence if F1 is 0.
+        iou_thresholds: (T,), IoU at which a detection matches.
+        ap: float64 (T,), average precision at each threshold; NaN if the truth has no box of the class.
+        recall: float64 (T,), share of the true boxes matched by any detection; NaN like ``ap``.
+        truths, predicted: number of boxes on each side.
+        best: (confidence, precision, recall, F1) at the best F1 at the lowest threshold; NaN confidence if F1 is 0.
 
     """
 
@@ -49,31 +49,31 @@ class ClassPrecision:
     best: tuple[float, float, float, float]
 
     def at(self, iou: float) -> float:
-        """Average precision at one overlap.
+        """Return the average precision at one IoU threshold.
 
         Raises:
-            ValueError: this overlap was not evaluated.
+            ValueError: this threshold was not evaluated.
 
         """
         near = np.flatnonzero(np.isclose(self.iou_thresholds, iou, rtol=0, atol=1e-9))
         if not len(near):
-            raise ValueError(f"iou={iou} was not evaluated; there are {self.iou_thresholds}")
+            raise ValueError(f"iou={iou} was not evaluated; choose from {self.iou_thresholds}")
         return float(self.ap[near[0]])
 
     @property
     def mean(self) -> float:
-        """Average precision, averaged over the overlaps."""
+        """Average precision averaged over the IoU thresholds."""
         return float(self.ap.mean())
 
 
 @dataclass(frozen=True, slots=True)
 class DetectionReport:
-    """What an evaluation found.
+    """The result of an evaluation of detections.
 
     Attributes:
-        classes: one entry a label.
-        person: all classes but the ball as one.
-        pictures: how many were evaluated.
+        classes: one entry per label.
+        person: all classes except the ball, as one.
+        pictures: number of images evaluated.
 
     """
 
@@ -82,19 +82,19 @@ class DetectionReport:
     pictures: int
 
     def __getitem__(self, label: str) -> ClassPrecision:
-        """The class of a label, ``"person"`` included."""
+        """Return the result of a label, including ``"person"``."""
         found = {entry.label: entry for entry in (*self.classes, self.person)}
         if label not in found:
-            raise KeyError(f"label {label!r} was not evaluated; there are {tuple(found)}")
+            raise KeyError(f"label {label!r} was not evaluated; choose from {tuple(found)}")
         return found[label]
 
     def mean_at(self, iou: float) -> float:
-        """Mean over the classes that the truth holds of the average precision at one overlap; NaN without any."""
+        """Return the mean average precision at one IoU over the classes in the truth; NaN without any."""
         return _mean([entry.at(iou) for entry in self.classes if entry.truths])
 
     @property
     def mean(self) -> float:
-        """Mean over the classes that the truth holds of the average precision over all overlaps; NaN without any."""
+        """Mean average precision over all IoU thresholds and the classes in the truth; NaN without any."""
         return _mean([entry.mean for entry in self.classes if entry.truths])
 
 
@@ -105,21 +105,21 @@ def average_precision(
     labels: Sequence[str] = DETECTION_LABELS,
     iou_thresholds: Sequence[float] = COCO_IOUS,
 ) -> DetectionReport:
-    """Score detections against the truth of the same pictures.
+    """Score detections against the truth of the same images.
 
     Args:
-        truth: one entry a picture; confidences are not looked at.
-        predictions: one entry a picture, in the same order.
-        labels: name of each class index; boxes of a class beyond them are left out.
-        iou_thresholds: overlaps, above 0 and up to 1, from which a detection fits.
+        truth: one entry per image; confidences are ignored.
+        predictions: one entry per image, in the same order.
+        labels: name of each class index; boxes of classes beyond them are ignored.
+        iou_thresholds: IoU at which a detection matches, above 0 and up to 1.
 
     Raises:
-        UsageError: an overlap out of range.
-        ValueError: the sides differ in length.
+        UsageError: a threshold is out of range.
+        ValueError: the numbers of images differ.
 
     """
     if len(truth) != len(predictions):
-        raise ValueError(f"truth has {len(truth)} pictures and predictions have {len(predictions)}; both need the same")
+        raise ValueError(f"truth has {len(truth)} pictures and predictions have {len(predictions)}; they must be equal")
     overlaps = tuple(float(iou) for iou in iou_thresholds)
     if not overlaps or not all(0 < iou <= 1 for iou in overlaps):
         raise UsageError(f"iou_thresholds={overlaps} must be one or more numbers above 0 and up to 1")
@@ -134,11 +134,11 @@ def average_precision(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Flat:
-    """The boxes of all pictures, one picture after the other, each by falling confidence.
+    """The boxes of all images, concatenated, each image by decreasing confidence.
 
     Attributes:
-        picture: int64 (n,), which picture a box is in.
-        pictures: how many there are.
+        picture: int64 (n,), image index of each box.
+        pictures: number of images.
         classes, confidence, boxes_xyxy: as in ``Detections``, the latter two float64.
 
     """
@@ -150,19 +150,19 @@ class _Flat:
     boxes_xyxy: FloatArray
 
     def of(self, classes: Sequence[int]) -> _Flat:
-        """The boxes of some classes."""
+        """Return the boxes of the given classes."""
         kept = np.isin(self.classes, classes)
         values = self.classes[kept], self.confidence[kept], self.boxes_xyxy[kept]
         return _Flat(self.picture[kept], self.pictures, *values)
 
     @property
     def starts(self) -> IntArray:
-        """int64 (pictures + 1,): where each picture's boxes start."""
+        """Return int64 (pictures + 1,): where each image's boxes start."""
         return np.searchsorted(self.picture, np.arange(self.pictures + 1))
 
 
 def _flat(pictures: Sequence[Detections]) -> _Flat:
-    """The boxes of all pictures together."""
+    """Concatenate the boxes of all images."""
     picture = np.repeat(np.arange(len(pictures)), [len(boxes) for boxes in pictures])
     if not len(picture):
         return _Flat(picture, len(pictures), picture, np.zeros(0), np.zeros((0, 4)))
@@ -176,7 +176,7 @@ def _flat(pictures: Sequence[Detections]) -> _Flat:
 def _of_class(
     label: str, indices: Sequence[int], truth: _Flat, found: _Flat, overlaps: tuple[float, ...]
 ) -> ClassPrecision:
-    """One class, or several taken as one."""
+    """Return the result of one class, or of several as one."""
     truth, found = truth.of(indices), found.of(indices)
     hit = _hits(truth, found, overlaps)
     order = np.argsort(-found.confidence, kind="stable")
@@ -185,10 +185,10 @@ def _of_class(
 
 
 def _hits(truth: _Flat, found: _Flat, overlaps: Sequence[float]) -> BoolArray:
-    """Which detections find a true box, as a mask (T, n).
+    """Return which detections match a true box, as a mask (T, n).
 
-    A detection and a true box that are near nothing else fit as their overlap says; pictures with others are worked
-    through detection by detection.
+    A detection and a true box that overlap nothing else match by their IoU alone; images with other cases are processed
+    detection by detection.
     """
     limits = np.minimum(np.array(overlaps), _TOP_IOU)
     hit = np.zeros((len(limits), len(found.classes)), np.bool_)
@@ -208,11 +208,11 @@ def _hits(truth: _Flat, found: _Flat, overlaps: Sequence[float]) -> BoolArray:
 
 
 def match_detections(iou: FloatArray, overlaps: Sequence[float]) -> BoolArray:
-    """Which detections of one picture find a true box, each taking the free one it overlaps most.
+    """Return which detections of one image match a true box, each taking the free one it overlaps most.
 
     Args:
-        iou: float64 (n, m), detections by falling confidence, true boxes.
-        overlaps: (T,), from which a detection fits.
+        iou: float64 (n, m), detections by decreasing confidence, true boxes.
+        overlaps: (T,), IoU at which a detection matches.
 
     Returns:
         bool (T, n).
@@ -236,7 +236,7 @@ def match_detections(iou: FloatArray, overlaps: Sequence[float]) -> BoolArray:
 def _curves(
     hit: BoolArray, score: FloatArray, truths: int
 ) -> tuple[FloatArray, FloatArray, tuple[float, float, float, float]]:
-    """Average precision (T,), recall (T,) and best F1 of detections (T, n) sorted by falling confidence."""
+    """Return average precision (T,), recall (T,) and best F1 of detections (T, n) sorted by decreasing confidence."""
     if not truths:
         nothing = np.full(len(hit), math.nan)
         return nothing, nothing, (math.nan, 0.0, 0.0, 0.0)
@@ -252,13 +252,13 @@ def _curves(
 
 
 def _at_recalls(recall: FloatArray, envelope: FloatArray) -> FloatArray:
-    """float64 (101,): the envelope at COCO's recall points, 0 beyond the last recall."""
+    """Return the precision envelope at COCO's recall points, float64 (101,); 0 beyond the last recall."""
     place: IntArray = np.searchsorted(recall, _RECALLS, side="left")
     return np.where(place < len(recall), envelope[np.minimum(place, len(recall) - 1)], 0.0)
 
 
 def _best_f1(precision: FloatArray, recall: FloatArray, score: FloatArray) -> tuple[float, float, float, float]:
-    """Confidence, precision, recall and F1 where F1 is highest; only between different confidences can one cut."""
+    """Return confidence, precision, recall and F1 at the highest F1; thresholds lie between distinct confidences."""
     ends = np.append(np.flatnonzero(np.diff(score)), len(score) - 1)
     f1 = 2 * precision[ends] * recall[ends] / np.maximum(precision[ends] + recall[ends], np.spacing(1))
     top = int(f1.argmax())
@@ -268,5 +268,5 @@ def _best_f1(precision: FloatArray, recall: FloatArray, score: FloatArray) -> tu
 
 
 def _mean(values: list[float]) -> float:
-    """The mean, NaN of nothing."""
+    """Return the mean, NaN for an empty list."""
     return float(np.mean(values)) if values else math.nan

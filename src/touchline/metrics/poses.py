@@ -1,4 +1,4 @@
-"""How near found joints are to known ones: share of correct joints, and errors in space after scaling."""
+"""Accuracy of poses: share of correct joints, errors in space after scaling, and agreement between labels."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ NECK = JOINTS.index("neck")
 
 
 def torso_lengths(joints: Floats) -> Floats:
-    """Distance (n,) from pelvis to neck of poses (n, 16, 2 or 3)."""
+    """Return the distance (n,) from pelvis to neck of poses (n, 16, 2 or 3)."""
     return np.asarray(np.linalg.norm(joints[:, NECK] - joints[:, PELVIS], axis=-1))
 
 
 def correct_joints(found: Floats, known: Floats, *, within: float = 0.2) -> npt.NDArray[np.bool_]:
-    """Which joints (n, 16) of ``found`` (n, 16, 2) lie within a share of the known torso's length (PCK)."""
+    """Return which joints (n, 16) of ``found`` (n, 16, 2) lie within a fraction of the known torso length (PCK)."""
     apart = np.linalg.norm(found - known, axis=-1)
     return np.asarray(apart <= within * torso_lengths(known)[:, None])
 
 
 def scaled_errors(found: Floats, known: Floats) -> Floats:
-    """Mean distance (n,) of joints in space, in known torso lengths, pelvis on pelvis, ``found`` scaled at best.
+    """Return the mean joint error (n,) in known torso lengths, pelvis aligned and ``found`` optimally scaled.
 
     Args:
         found: (n, 16, 3).
-        known: likewise.
+        known: (n, 16, 3).
 
     """
     found, known = found - found[:, PELVIS, None], known - known[:, PELVIS, None]
@@ -40,7 +40,7 @@ def scaled_errors(found: Floats, known: Floats) -> Floats:
 
 
 def agreement(first: Sequence[object], second: Sequence[object]) -> tuple[float, float]:
-    """Share of pairs that are equal, and Cohen's kappa, which takes away what chance would give."""
+    """Return the share of equal pairs, and Cohen's kappa, which corrects for chance."""
     one, other = np.asarray(first), np.asarray(second)
     same = float((one == other).mean())
     values = np.unique(np.concatenate([one, other]))

@@ -1,4 +1,4 @@
-"""How good probabilities of something that happens or not are: log loss, Brier, AUC."""
+"""Scores of probabilities of a binary outcome: log loss, Brier score, AUC."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ AUC_ROUNDS = 1000
 
 
 def log_losses(truth: npt.ArrayLike, probability: npt.ArrayLike) -> Floats:
-    """Log loss of each case: truth (n,) is 0 or 1, probabilities are (n,) or (repeats, n)."""
+    """Return the log loss of each case: truth (n,) is 0 or 1, probabilities are (n,) or (repeats, n)."""
     y, p = _pair(truth, probability)
     return -np.log(np.maximum(np.where(y > 0, p, 1 - p), _TINY))
 
 
 def brier_losses(truth: npt.ArrayLike, probability: npt.ArrayLike) -> Floats:
-    """Squared error of each case, shaped as :func:`log_losses`."""
+    """Return the squared error of each case, shaped as in :func:`log_losses`."""
     y, p = _pair(truth, probability)
     return (p - y) ** 2
 
 
 def auc(truth: npt.ArrayLike, probability: npt.ArrayLike) -> float:
-    """Chance that a case that happened is ranked above one that did not, ties as half; NaN without both kinds."""
+    """Return the area under the ROC curve, ties counting half; NaN unless both outcomes occur."""
     from scipy.stats import rankdata
 
     y, p = _pair(truth, probability)
@@ -39,7 +39,7 @@ def auc(truth: npt.ArrayLike, probability: npt.ArrayLike) -> float:
 
 
 def auc_interval(truth: npt.ArrayLike, probability: npt.ArrayLike, *, rounds: int = AUC_ROUNDS) -> Interval:
-    """AUC with the interval over cases, of the mean over repeats where ``probability`` is (repeats, n)."""
+    """Return the AUC with its bootstrap interval; the mean over repeats if ``probability`` is (repeats, n)."""
     y, p = np.asarray(truth, np.float64), np.atleast_2d(np.asarray(probability, np.float64))
     average = p.mean(axis=0)
     drawn = over_cases(lambda rows: auc(y[rows], average[rows]), len(y), rounds=rounds)
@@ -51,7 +51,7 @@ def _pair(truth: npt.ArrayLike, probability: npt.ArrayLike) -> tuple[Floats, Flo
     if y.ndim != 1 or not len(y) or p.shape[-1:] != y.shape:
         raise ValueError(f"probabilities of shape {p.shape} do not fit truths of shape {y.shape}")
     if not bool(np.all((y == 0) | (y == 1))):
-        raise ValueError(f"truths {np.unique(y)[:5]} are not 0 and 1")
+        raise ValueError(f"truths {np.unique(y)[:5]} must be 0 or 1")
     if not bool(np.all((p >= 0) & (p <= 1))):
         raise ValueError(f"probabilities from {p.min()} to {p.max()} are outside 0 to 1")
     return y, p

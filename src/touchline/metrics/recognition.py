@@ -1,7 +1,7 @@
-"""How well clips are named: from a confusion matrix, from probabilities, and how sure any of it is.
+"""Clip recognition metrics from a confusion matrix or probabilities, with bootstrap intervals.
 
-Rows of a confusion matrix are the true classes, columns the predicted ones. Intervals are bootstraps over groups of
-clips, as clips of one match or person are not independent.
+Rows of a confusion matrix are the true classes, columns the predicted ones. Intervals draw groups of clips, because
+clips of one match or person are not independent.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ Ints = npt.NDArray[np.int64]
 
 _TINY = 1e-12
 ROUNDS = 2000
-"""Bootstrap rounds."""
+"""Number of bootstrap rounds."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClassScores:
-    """One class: precision, recall and F1 are NaN where the class was never predicted or does not occur."""
+    """The scores of one class; precision, recall and F1 are NaN if it was never predicted or does not occur."""
 
     precision: float
     recall: float
@@ -36,14 +36,14 @@ class ClassScores:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecognitionReport:
-    """What a confusion matrix says.
+    """The scores computed from a confusion matrix.
 
     Attributes:
         confusion: int64 (classes, classes).
-        accuracy: share of clips named right; micro-averaged F1, precision and recall are the same number.
-        macro_f1: mean F1 of the classes that occur in truth; a class never predicted counts 0.
-        balanced_accuracy: mean recall of these.
-        classes: one entry a class.
+        accuracy: share of clips classified correctly; equals micro-averaged F1, precision and recall.
+        macro_f1: mean F1 of the classes that occur in the truth; a class never predicted counts 0.
+        balanced_accuracy: mean recall of those classes.
+        classes: one entry per class.
 
     """
 
@@ -56,11 +56,11 @@ class RecognitionReport:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Calibration:
-    """How far confidences are what they claim.
+    """The calibration of confidences.
 
     Attributes:
         expected_error: mean distance of confidence from accuracy over the bins, weighted by their clips (ECE).
-        log_loss: mean of minus the logarithm of the true class's probability.
+        log_loss: mean negative log probability of the true class.
         brier: mean squared distance of probabilities from the truth, summed over classes.
         bin_confidence, bin_accuracy: float64 (bins,), NaN for empty bins.
         bin_count: int64 (bins,).
@@ -76,10 +76,10 @@ class Calibration:
 
 
 def confusion_matrix(truth: npt.ArrayLike, predicted: npt.ArrayLike, *, classes: int) -> Ints:
-    """int64 (classes, classes) of true and predicted class indices (n,).
+    """Return the confusion matrix int64 (classes, classes) of true and predicted class indices (n,).
 
     Raises:
-        ValueError: another number of predictions than truths, or an index that is not a class.
+        ValueError: the numbers of predictions and truths differ, or an index is not a class.
 
     """
     rows, columns = np.asarray(truth, np.int64), np.asarray(predicted, np.int64)
@@ -92,10 +92,10 @@ def confusion_matrix(truth: npt.ArrayLike, predicted: npt.ArrayLike, *, classes:
 
 
 def report(confusion: npt.ArrayLike) -> RecognitionReport:
-    """Everything a confusion matrix (classes, classes) says.
+    """Return all scores of a confusion matrix (classes, classes).
 
     Raises:
-        ValueError: not square, or empty.
+        ValueError: the matrix is not square, or empty.
 
     """
     matrix = np.asarray(confusion, np.int64)
@@ -121,14 +121,14 @@ def report(confusion: npt.ArrayLike) -> RecognitionReport:
 
 
 def accuracy_at_prior(confusion: npt.ArrayLike, counts: npt.ArrayLike) -> float:
-    """What the accuracy would be if classes were as frequent as ``counts``: recalls weighted by them."""
+    """Return the accuracy for classes as frequent as ``counts``: the recalls weighted by them."""
     found, weights = report(confusion), np.asarray(counts, np.float64)
     recalls = np.array([entry.recall for entry in found.classes])
     return float(np.nansum(recalls * weights) / weights[np.isfinite(recalls)].sum())
 
 
 def calibration(truth: npt.ArrayLike, probabilities: npt.ArrayLike, *, bins: int = 10) -> Calibration:
-    """How honest probabilities (n, classes) are about true class indices (n,); bins are equal parts of 0 to 1."""
+    """Return the calibration of probabilities (n, classes) against class indices (n,), in bins of equal width."""
     labels, p = np.asarray(truth, np.int64), np.asarray(probabilities, np.float64)
     if p.ndim != 2 or len(p) != len(labels) or not len(p):
         raise ValueError(f"probabilities of shape {p.shape} do not fit {len(labels)} truths")
@@ -147,7 +147,7 @@ def calibration(truth: npt.ArrayLike, probabilities: npt.ArrayLike, *, bins: int
 def accuracy_interval(
     truth: npt.ArrayLike, predicted: npt.ArrayLike, *, groups: Sequence[object], rounds: int = ROUNDS, seed: int = 0
 ) -> Interval:
-    """Accuracy with its interval."""
+    """Return the accuracy with its bootstrap interval."""
     right = np.asarray(truth) == np.asarray(predicted)
     return mean_interval(right, groups=[str(group) for group in groups], rounds=rounds, seed=seed)
 
@@ -161,23 +161,23 @@ def difference_interval(
     rounds: int = ROUNDS,
     seed: int = 0,
 ) -> Interval:
-    """How much more accurate one set of predictions is than another of the same clips, drawn together."""
+    """Return the difference in accuracy of two sets of predictions of the same clips, drawn together."""
     labels = np.asarray(truth)
     gain = (np.asarray(predicted) == labels).astype(float) - (np.asarray(other) == labels)
     return mean_interval(gain, groups=[str(group) for group in groups], rounds=rounds, seed=seed)
 
 
 def votes_of_pictures(right: Sequence[npt.ArrayLike]) -> tuple[int, int]:
-    """SoccerKDNet's rule: a clip counts as right when at least half of its pictures are; (right clips, clips).
+    """Count correct clips by SoccerKDNet's rule: at least half of the frames are correct; (correct clips, clips).
 
-    It is no vote: nothing is asked of what the other pictures agree on. ``right`` holds for each clip which of its
-    pictures were named right.
+    This is not a vote: the other frames need not agree. ``right`` holds for each clip which of its frames were
+    classified correctly.
     """
     clips = [np.asarray(pictures, bool) for pictures in right]
     return sum(2 * int(pictures.sum()) >= len(pictures) for pictures in clips), len(clips)
 
 
 def _share(part: npt.ArrayLike, whole: npt.ArrayLike) -> Floats:
-    """Element by element, NaN where the whole is 0."""
+    """Divide element by element, NaN where the whole is 0."""
     a, b = np.asarray(part, np.float64), np.asarray(whole, np.float64)
     return np.divide(a, b, out=np.full(a.shape, np.nan), where=b > 0)

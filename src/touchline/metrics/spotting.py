@@ -1,7 +1,7 @@
 """SoccerNet's average-mAP for action spotting.
 
-By default every number equals that of the ``SoccerNet`` package (0.2.0), its peculiarities included; ``strict`` scores
-without them. docs/explanation/spotting-metric.md lists each difference.
+By default every value equals that of the ``SoccerNet`` package (0.2.0), including its peculiarities; ``strict`` scores
+without them. docs/explanation/spotting-metric.md lists the differences.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ STRICT_FPS = 1000.0
 MAX_SPAN_MS = 10 * 86_400_000
 MAX_HALVES = 99
 UNSHOWN_FACTOR = 17 / 13
-"""SoccerNet scales the unshown aggregate by this, as 13 of its 17 classes have unshown events."""
+"""SoccerNet scales the unshown aggregate by this factor, because 13 of its 17 classes have unshown events."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,18 +43,18 @@ class Scored:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SpottingReport:
-    """What an evaluation found.
+    """The result of an evaluation of event spotting.
 
     Attributes:
         labels: class names, in the order of the last axis.
         metric: ``"at1"``, ``"tight"``, ``"loose"``, ...
-        strict: whether SoccerNet's peculiarities were left out.
-        fps: frames a second the events were rounded to.
+        strict: whether SoccerNet's peculiarities were disabled.
+        fps: frames per second that times were rounded to.
         deltas_s: (D,), tolerances in seconds; an event matches within half of one.
         ap: (D, 3, C), average precision for all, visible and unshown events; NaN where strict finds no truth.
-        truths: (3, C), true events.
-        predicted: (C,), predictions that were scored.
-        best: per class (threshold, precision, recall, F1) of the best F1 at the widest tolerance.
+        truths: (3, C), number of true events.
+        predicted: (C,), number of scored predictions.
+        best: (threshold, precision, recall, F1) of each class at the best F1 at the widest tolerance.
 
     """
 
@@ -69,11 +69,11 @@ class SpottingReport:
     best: FloatArray
 
     def per_class(self, kind: int = ALL) -> FloatArray:
-        """(C,): average precision of each class, averaged over the tolerances."""
+        """Return the average precision of each class (C,), averaged over the tolerances."""
         return _over_tolerances(self.ap[:, kind])
 
     def aggregate(self, kind: int = ALL) -> float:
-        """The average-mAP of all, visible or unshown events."""
+        """Return the average-mAP of all, visible or unshown events."""
         ap = self.ap[:, kind]
         if not self.strict:
             scale = UNSHOWN_FACTOR if kind == UNSEEN and len(ap) > 1 else 1.0
@@ -82,7 +82,7 @@ class SpottingReport:
         return float(_over_tolerances(ap[:, known].mean(axis=-1))) if known.any() else math.nan
 
     def results(self) -> dict[str, float | list[float]]:
-        """SoccerNet's own result keys."""
+        """Return SoccerNet's result keys."""
         suffixes = {ALL: "", SEEN: "_visible", UNSEEN: "_unshown"}
         results: dict[str, float | list[float]] = {}
         for kind, suffix in suffixes.items():
@@ -100,7 +100,7 @@ def average_map(
     metric: str = "loose",
     strict: bool = False,
 ) -> dict[str, float | list[float]]:
-    """SoccerNet's results for games; see :func:`evaluate_spotting` for the arguments."""
+    """Return SoccerNet's results for games; see :func:`evaluate_spotting` for the arguments."""
     return evaluate_spotting(truth, predictions, labels=labels, fps=fps, metric=metric, strict=strict).results()
 
 
@@ -116,22 +116,22 @@ def evaluate_spotting(
     """Score the predictions of games against their truth.
 
     Args:
-        truth: the true events, one entry a game.
-        predictions: the predictions of the same games in the same order.
-        labels: the classes, in the order results are given; rows with another label are left out.
-        fps: frames a second events are rounded down to (SoccerNet: 2, ball actions 25); strict keeps milliseconds.
+        truth: true events, one entry per game.
+        predictions: predictions for the same games in the same order.
+        labels: class names, in the order of the results; rows with another label are ignored.
+        fps: frames per second that times are rounded down to (SoccerNet: 2, ball actions: 25); not used by strict.
         metric: ``"loose"`` (5 to 60 s), ``"tight"`` (1 to 5 s) or ``"atN"`` (N seconds).
-        strict: score without SoccerNet's peculiarities.
+        strict: whether to score without SoccerNet's peculiarities.
 
     Raises:
-        UsageError: an unknown metric.
-        InputError: a time or confidence that cannot be scored.
+        UsageError: the metric is unknown.
+        InputError: a time or confidence cannot be scored.
 
     """
     if len(truth) != len(predictions) or not truth:
-        raise ValueError(f"{len(truth)} games of truth and {len(predictions)} of predictions; need equal, at least 1")
+        raise ValueError(f"truth has {len(truth)} games and predictions have {len(predictions)}; need equal, 1 or more")
     if not labels or len(set(labels)) != len(labels):
-        raise ValueError(f"labels={list(labels)} must be at least one, all different")
+        raise ValueError(f"labels={list(labels)} must be at least one, all distinct")
     if not fps > 0:
         raise ValueError(f"fps={fps} must be above 0")
     deltas_s = metric_deltas_s(metric)
@@ -146,10 +146,10 @@ def evaluate_spotting(
 
 
 def metric_deltas_s(metric: str) -> tuple[float, ...]:
-    """The tolerances of a metric, in seconds.
+    """Return the tolerances of a metric, in seconds.
 
     Raises:
-        UsageError: there is no such metric.
+        UsageError: the metric is unknown.
 
     """
     if metric == "loose":
@@ -164,19 +164,19 @@ def metric_deltas_s(metric: str) -> tuple[float, ...]:
 
 
 def _columns(game: Game) -> EventColumns:
-    """Columns of a game."""
+    """Convert a game to columns."""
     return columns_from_timeline(game) if isinstance(game, Timeline) else game
 
 
 def _over_tolerances(values: FloatArray) -> FloatArray:
-    """Area under values (D, ...) over the tolerances, divided by its width."""
+    """Return the area under values (D, ...) over the tolerances, divided by its width."""
     return values[0] if len(values) == 1 else ((values[:-1] + values[1:]) / 2).sum(axis=0) / (len(values) - 1)
 
 
 def _place_as_soccernet(
     truth: list[frames.Rows], found: list[frames.Rows], *, fps: float, deltas_s: tuple[float, ...]
 ) -> Scored:
-    """Two halves of 120 minutes; one event a class and frame, the last in the file; no negative confidence."""
+    """Place events as SoccerNet does: two halves of 120 min, the last event per class and frame, confidence >= 0."""
     reaches = tuple(math.floor(s * fps / 2) for s in deltas_s)
     stride = int(frames.HALF_S * fps) + max(reaches) + 1
     axes = []
@@ -194,7 +194,7 @@ def _place_as_soccernet(
 def _place_strictly(
     truth: list[frames.Rows], found: list[frames.Rows], *, fps: float, deltas_s: tuple[float, ...]
 ) -> Scored:
-    """Every event at its own millisecond, in any half, with any finite confidence."""
+    """Place every event at its own millisecond, in any half, with any finite confidence."""
     if not all(np.isfinite(rows.value).all() for rows in found):
         raise InputError("a confidence is not a number; strict scoring needs finite confidences")
     reaches = tuple(math.floor(s * STRICT_FPS / 2) for s in deltas_s)
@@ -205,7 +205,7 @@ def _place_strictly(
     origin = int(positions.min())
     stride = int(positions.max()) - origin + max(reaches) + 1
     if stride > MAX_SPAN_MS or halves > MAX_HALVES:
-        raise InputError(f"times span {stride} ms over {halves} halves; strict scoring takes days and tens of halves")
+        raise InputError(f"times span {stride} ms over {halves} halves; strict scoring cannot handle that much")
     axes = [
         frames.join_games(part, [rows.position_ms - origin for rows in part], halves=halves, stride=stride)
         for part in (truth, found)
@@ -214,7 +214,7 @@ def _place_strictly(
 
 
 def _score(scored: Scored, *, classes: int, strict: bool) -> tuple[FloatArray, IntArray, IntArray, FloatArray]:
-    """(ap (D, 3, C), truths (3, C), predicted (C,), best (C, 4))."""
+    """Return (ap (D, 3, C), truths (3, C), predicted (C,), best (C, 4))."""
     truth, found = scored.truth, scored.predictions
     kind = curves.nearest_kind(truth, found.key, stride=scored.stride)
     true_kind = np.where(truth.value > 0, curves.VISIBLE, curves.UNSHOWN)

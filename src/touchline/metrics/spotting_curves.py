@@ -1,4 +1,4 @@
-"""From matches to average precision, one class at a time.
+"""Average precision from matches, one class at a time.
 
 Arrays here have the axes (tolerances D, kinds 3, thresholds T); the kinds are all, visible and unshown events.
 """
@@ -17,18 +17,18 @@ _NEXT_THRESHOLD: FloatArray = np.append(SOCCERNET_THRESHOLDS[1:], np.inf)
 RECALL_LEVELS: FloatArray = np.arange(11) / 10
 
 VISIBLE, UNSHOWN, NO_TRUTH = 0, 1, 2
-"""What the true event nearest to a prediction is; NO_TRUTH where its class has none in that half."""
+"""Kind of the true event nearest to a prediction; NO_TRUTH if its class has none in that half."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClassCurves:
-    """Counts of one class at falling strictness.
+    """Counts of one class at increasing confidence thresholds.
 
     Attributes:
         thresholds: (T,), ascending confidences.
-        predicted: (D, 3, T), predictions of at least each confidence.
-        hits: (D, 3, T), those of them that are matched.
-        truths: (3,), true events.
+        predicted: (D, 3, T), number of predictions at or above each threshold.
+        hits: (D, 3, T), number of those that are matched.
+        truths: (3,), number of true events.
 
     """
 
@@ -38,17 +38,17 @@ class ClassCurves:
     truths: IntArray
 
     def precision(self) -> FloatArray:
-        """(D, 3, T); 0 where nothing is predicted."""
+        """Return the precision (D, 3, T); 0 where nothing is predicted."""
         return np.divide(self.hits, self.predicted, out=np.zeros_like(self.hits), where=self.predicted > 0)
 
     def recall(self) -> FloatArray:
-        """(D, 3, T); 0 where there is no true event."""
+        """Return the recall (D, 3, T); 0 where there is no true event."""
         truths = self.truths[:, None].astype(np.float64)
         return np.divide(self.hits, truths, out=np.zeros_like(self.hits), where=truths > 0)
 
 
 def nearest_kind(truth: Axis, key: IntArray, *, stride: int) -> IntArray:
-    """Kind of the true event nearest to each prediction; halfway between two, that of the later.
+    """Return the kind of the true event nearest to each prediction; ties go to the later event.
 
     Args:
         truth: true events.
@@ -86,12 +86,12 @@ def class_curves(
 
     Args:
         score: (p,), confidences of the class's predictions.
-        kind: (p,), kind of the nearest true event of each.
-        matched: per tolerance, the indices of the matched predictions.
-        matched_kind: per tolerance, the kind under which each of them counts.
-        truths: (3,), true events: all, visible, unshown.
-        thresholds: (T,), ascending.
-        unseen_kinds: which kinds count as predictions of visible, and of unshown events.
+        kind: (p,), kind of the true event nearest to each prediction.
+        matched: for each tolerance, the indices of the matched predictions.
+        matched_kind: for each tolerance, the kind under which each match counts.
+        truths: (3,), number of true events: all, visible, unshown.
+        thresholds: (T,), ascending confidences.
+        unseen_kinds: kinds that count as predictions of visible, and of unshown events.
 
     """
     bins = _bins(score, thresholds)
@@ -106,7 +106,7 @@ def class_curves(
 
 
 def average_precision(curves: ClassCurves) -> FloatArray:
-    """(D, 3): mean over eleven recall levels of the best precision at that recall or a higher one."""
+    """Return (D, 3): the mean over eleven recall levels of the best precision at that recall or higher."""
     recall = curves.recall()
     best = np.maximum.accumulate(curves.precision(), axis=-1)
     levels = (recall[..., None] >= RECALL_LEVELS).sum(axis=-2)
@@ -115,7 +115,7 @@ def average_precision(curves: ClassCurves) -> FloatArray:
 
 
 def best_f1(curves: ClassCurves) -> tuple[float, float, float, float]:
-    """(threshold, precision, recall, F1) where F1 over all events is best at the widest tolerance; zeros if never."""
+    """Return (threshold, precision, recall, F1) at the best F1 over all events and the widest tolerance, or zeros."""
     precision, recall = curves.precision()[-1, 0], curves.recall()[-1, 0]
     if not precision.any():
         return 0.0, 0.0, 0.0, 0.0
@@ -126,7 +126,7 @@ def best_f1(curves: ClassCurves) -> tuple[float, float, float, float]:
 
 
 def _bins(score: FloatArray, thresholds: FloatArray) -> IntArray:
-    """(p,): how many thresholds each score reaches; quick for SoccerNet's even ones."""
+    """Return (p,): the number of thresholds that each score reaches; fast for SoccerNet's even ones."""
     if thresholds is not SOCCERNET_THRESHOLDS:
         return np.searchsorted(thresholds, score, side="right")
     last = len(thresholds) - 1
@@ -136,13 +136,13 @@ def _bins(score: FloatArray, thresholds: FloatArray) -> IntArray:
 
 
 def _at_least(kind: IntArray, bins: IntArray, thresholds: FloatArray) -> FloatArray:
-    """(3 kinds, T): rows of each kind whose bin lies above each threshold."""
+    """Return (3 kinds, T): the number of rows of each kind whose bin lies above each threshold."""
     width = len(thresholds) + 1
     counts = np.bincount(kind * width + bins, minlength=3 * width).reshape(3, width)
     return np.cumsum(counts[:, ::-1], axis=1)[:, ::-1][:, 1:].astype(np.float64)
 
 
 def _by_kind(counts: FloatArray, unseen_kinds: tuple[tuple[int, ...], tuple[int, ...]]) -> FloatArray:
-    """(3, T) of all, visible and unshown from counts per kind."""
+    """Return the counts (3, T) of all, visible and unshown events from counts per kind."""
     visible, unshown = unseen_kinds
     return np.stack([counts.sum(axis=0), counts[list(visible)].sum(axis=0), counts[list(unshown)].sum(axis=0)])

@@ -15,7 +15,7 @@ from touchline.core.columns import BoolArray, EventColumns, FloatArray, IntArray
 from touchline.core.errors import InputError
 
 HALF_S = 120 * 60
-"""Length SoccerNet gives every half, in seconds; later events are moved into its last frame."""
+"""Length that SoccerNet assumes for every half, seconds; later events are moved into its last frame."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,9 +24,9 @@ class Rows:
 
     Attributes:
         label: class index of each row.
-        half: its half, from 0.
-        position_ms: its time.
-        value: confidence of a prediction; of truth, 1 where visible and -1 where not shown.
+        half: half of each row, from 0.
+        position_ms: time of each row, milliseconds.
+        value: confidence of a prediction; for truth, 1 if visible and -1 if not shown.
 
     """
 
@@ -51,7 +51,7 @@ class Axis:
 
 
 def collect_rows(games: Sequence[EventColumns], *, labels: Sequence[str], truth: bool) -> list[Rows]:
-    """The rows of each game; those whose label is not in ``labels`` are left out."""
+    """Return the rows of each game; rows whose label is not in ``labels`` are dropped."""
     index = {label: i for i, label in enumerate(labels)}
     found = []
     for game in games:
@@ -63,17 +63,17 @@ def collect_rows(games: Sequence[EventColumns], *, labels: Sequence[str], truth:
 
 
 def select_rows(rows: Rows, keep: BoolArray) -> Rows:
-    """The rows where ``keep`` (n,) is true."""
+    """Return the rows where ``keep`` (n,) is True."""
     if keep.all():
         return rows
     return Rows(rows.label[keep], rows.half[keep], rows.position_ms[keep], rows.value[keep])
 
 
 def soccernet_frames(rows: Rows, *, fps: float) -> IntArray:
-    """SoccerNet's frame of each row: rounded down, the end clipped, negative times counted from the end.
+    """Return SoccerNet's frame of each row: rounded down, clipped at the end, negative times counted from the end.
 
     Raises:
-        InputError: a time lies more than one half before the start, where SoccerNet fails as well.
+        InputError: a time lies more than one half before the start, where SoccerNet's code fails as well.
 
     """
     frames_per_half = int(HALF_S * fps)
@@ -88,7 +88,7 @@ def soccernet_frames(rows: Rows, *, fps: float) -> IntArray:
 
 
 def join_games(games: Sequence[Rows], frames: Sequence[IntArray], *, halves: int, stride: int) -> Axis:
-    """All games on one axis, sorted; events of one key in file order."""
+    """Put all games on one axis, sorted; events with equal keys stay in file order."""
     keys = [np.zeros(0, np.int64)]
     for i, (rows, frame) in enumerate(zip(games, frames, strict=True)):
         keys.append(((rows.label * len(games) + i) * halves + rows.half) * stride + frame)
@@ -98,7 +98,7 @@ def join_games(games: Sequence[Rows], frames: Sequence[IntArray], *, halves: int
 
 
 def _stable_order(key: IntArray) -> IntArray:
-    """Stable sorting order of non-negative keys, by radix: NumPy sorts 16-bit numbers in linear time."""
+    """Return the stable sorting order of non-negative keys, by radix: NumPy sorts 16-bit numbers in linear time."""
     order = np.argsort(key.astype(np.uint16), kind="stable")
     for shift in range(16, int(key.max(initial=0)).bit_length(), 16):
         order = order[np.argsort((key >> shift).astype(np.uint16)[order], kind="stable")]
@@ -106,7 +106,7 @@ def _stable_order(key: IntArray) -> IntArray:
 
 
 def last_of_each(key: IntArray) -> BoolArray:
-    """Mask (n,) of the last row of each run of equal keys."""
+    """Return a mask (n,) of the last row of each run of equal keys."""
     last = np.ones(len(key), np.bool_)
     np.not_equal(key[1:], key[:-1], out=last[:-1])
     return last

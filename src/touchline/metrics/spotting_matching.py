@@ -1,7 +1,7 @@
-"""Which prediction each true event gets, for one tolerance.
+"""Matching of true events with predictions, for one tolerance.
 
-True events choose in order of time; each takes the highest-scoring prediction within the tolerance that is still free
-(of equals, the earliest). That choice needs a loop only where two events compete for a prediction.
+True events choose in time order; each takes the highest-scoring free prediction within the tolerance (the earliest of
+equals). A loop is needed only where two events compete for a prediction.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ NO_MATCH = -1
 
 
 def match_events(truth_key: IntArray, key: IntArray, score: FloatArray, *, reach: int) -> IntArray:
-    """Match true events to predictions no more than ``reach`` frames away.
+    """Match true events with predictions no more than ``reach`` frames away.
 
     Args:
         truth_key: int64 (t,), sorted keys of the true events.
         key: int64 (p,), sorted keys of the predictions.
-        score: float64 (p,), their confidences, finite.
-        reach: greatest distance in frames, 0 or more.
+        score: float64 (p,), finite confidences of the predictions.
+        reach: largest distance in frames, 0 or more.
 
     Returns:
         int64 (t,): index of each true event's prediction, or ``NO_MATCH``.
@@ -41,7 +41,7 @@ def match_events(truth_key: IntArray, key: IntArray, score: FloatArray, *, reach
 
 
 def _best_of_each(score: FloatArray, first: IntArray, end: IntArray) -> IntArray:
-    """Index of the highest score in each non-empty ``[first, end)``, the earliest of equals."""
+    """Return the index of the highest score in each non-empty ``[first, end)``, the earliest of equals."""
     size = end - first
     if not len(size):
         return np.zeros(0, np.int64)
@@ -56,7 +56,7 @@ def _best_of_each(score: FloatArray, first: IntArray, end: IntArray) -> IntArray
 
 
 def _choose_in_turn(score: FloatArray, first: IntArray, end: IntArray) -> IntArray:
-    """Each non-empty ``[first, end)`` in turn takes its highest free score."""
+    """Let each non-empty ``[first, end)`` in turn take its highest free score."""
     chosen: list[int] = []
     if len(first):
         free = score[first[0] : end[-1]].copy()

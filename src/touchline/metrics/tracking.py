@@ -1,6 +1,6 @@
 """Tracking metrics: HOTA, IDF1 and CLEAR MOT of boxes with ids.
 
-Every number equals that of ``trackeval`` 1.3.0 (MotChallenge2DBox without its preprocessing).
+Every value equals that of ``trackeval`` 1.3.0 (MotChallenge2DBox without its preprocessing).
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from touchline.metrics.tracking_identity import Identity, combine_identity, iden
 from touchline.metrics.tracking_sequence import FrameBoxes, sequence
 
 DEFAULT_IOU = 0.5
-"""Overlap from which two boxes fit, for IDF1 and MOTA; HOTA takes 19 of them."""
+"""IoU at which two boxes match for IDF1 and MOTA; HOTA uses 19 thresholds."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrackingReport:
-    """What an evaluation found.
+    """The result of an evaluation of tracking.
 
     Attributes:
-        hota: HOTA and its parts, at 19 overlaps.
-        identity: IDF1 and its parts.
-        clear: MOTA and its parts.
-        iou: the overlap for ``identity`` and ``clear``.
-        truths, predicted: boxes on each side.
-        true_ids, predicted_ids: different ids on each side, summed over sequences.
+        hota: HOTA and its components, at 19 thresholds.
+        identity: IDF1 and its components.
+        clear: MOTA and its components.
+        iou: IoU threshold of ``identity`` and ``clear``.
+        truths, predicted: number of boxes on each side.
+        true_ids, predicted_ids: number of distinct ids on each side, summed over sequences.
 
     """
 
@@ -42,7 +42,7 @@ class TrackingReport:
     predicted_ids: int
 
     def results(self) -> dict[str, float]:
-        """One number for each of ``trackeval``'s keys; those of HOTA are means over its overlaps."""
+        """Return one value for each of ``trackeval``'s keys; those of HOTA are means over its thresholds."""
         curves = self.hota.curves()
         return {
             **{name: float(values.mean()) for name, values in curves.items()},
@@ -70,9 +70,9 @@ def evaluate_tracking(
 
     Args:
         truth: for each frame ids int64 (n,), unique in the frame, and boxes_xyxy (n, 4); n may be 0.
-        predictions: the same frames, (m,) and (m, 4).
-        iou: overlap, above 0 and up to 1, from which boxes fit, for IDF1 and MOTA.
-        frames: how many the sequence has, where some without any box were left out.
+        predictions: for the same frames, (m,) and (m, 4).
+        iou: IoU at which boxes match for IDF1 and MOTA, above 0 and up to 1.
+        frames: number of frames in the sequence, if frames without any box were omitted.
 
     Raises:
         UsageError: ``iou`` is out of range.
@@ -80,7 +80,7 @@ def evaluate_tracking(
 
     """
     if not 0 < iou <= 1:
-        raise UsageError(f"iou={iou} is not above 0 and up to 1; 0.5 is usual")
+        raise UsageError(f"iou={iou} must be above 0 and up to 1; 0.5 is usual")
     both = sequence(truth, predictions)
     return TrackingReport(
         hota=hota(both),
@@ -95,15 +95,15 @@ def evaluate_tracking(
 
 
 def combine_tracking(reports: Sequence[TrackingReport]) -> TrackingReport:
-    """The scores over several sequences, as ``trackeval`` combines them.
+    """Combine the scores of several sequences, as ``trackeval`` does.
 
     Raises:
-        ValueError: no report, or reports at different overlaps.
+        ValueError: there is no report, or the reports have different thresholds.
 
     """
     overlaps = sorted({report.iou for report in reports})
     if len(overlaps) != 1:
-        raise ValueError(f"reports at overlaps {overlaps} do not combine; there must be one overlap")
+        raise ValueError(f"reports at overlaps {overlaps} cannot be combined; all must use one overlap")
     return TrackingReport(
         hota=combine_hota([report.hota for report in reports]),
         identity=combine_identity([report.identity for report in reports]),

@@ -1,4 +1,4 @@
-"""CLEAR MOT scores (Bernardin and Stiefelhagen, 2008): MOTA, MOTP and their parts; equal to ``trackeval`` 1.3.0."""
+"""CLEAR MOT scores (Bernardin and Stiefelhagen, 2008): MOTA, MOTP and components, equal to ``trackeval`` 1.3.0."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from touchline.metrics.box_overlap import EPS
 from touchline.metrics.tracking_sequence import Sequenced
 
 _STAY = 1000.0
-"""What keeping the match of the frame before is worth, in overlaps."""
+"""Bonus for keeping the previous frame's match, in units of IoU."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clear:
-    """Counts of CLEAR MOT.
+    """The counts of CLEAR MOT.
 
     Attributes:
-        tp, fn, fp: matched, missed and false boxes.
+        tp, fn, fp: number of matched, missed and false boxes.
         switches: matches of a true id with another predicted id than its last one.
-        fragments: true ids' matches that started anew.
+        fragments: number of times that the match of a true id resumed after an interruption.
         mostly_tracked, partly_tracked, mostly_lost: true ids matched in more than 80 %, in between, below 20 %.
-        overlap_sum: summed overlap of the matched boxes.
-        frames: of the sequence; 0 where a side is empty.
-        scored: 1 where both sides have boxes, or for several sequences together; otherwise ``trackeval`` leaves every
-            rate at 0.
+        overlap_sum: summed IoU of the matched boxes.
+        frames: number of frames; 0 if a side is empty.
+        scored: 1 if both sides have boxes, or for several sequences together; otherwise ``trackeval`` leaves every rate
+            at 0.
 
     """
 
@@ -54,7 +54,7 @@ class Clear:
         return max(1.0, self.mostly_tracked + self.partly_tracked + self.mostly_lost)
 
     def scores(self) -> dict[str, float]:
-        """Every rate and count by its name in ``trackeval``."""
+        """Return every rate and count by its name in ``trackeval``."""
         rates = self._rates()
         if not self.scored:
             rates = {**dict.fromkeys(rates, 0.0), "MLR": 1.0}
@@ -73,7 +73,7 @@ class Clear:
         }
 
     def _rates(self) -> dict[str, float]:
-        """The rates the counts give."""
+        """Return the rates computed from the counts."""
         switches_log = math.log10(self.switches) if self.switches else 0.0
         return {
             "MOTA": (self.tp - self.fp - self.switches) / self._truths,
@@ -92,7 +92,7 @@ class Clear:
 
 
 def clear(sequenced: Sequenced, *, iou: float, frames: int) -> Clear:
-    """CLEAR MOT scores of one sequence; boxes fit from an overlap of ``iou`` on, ``frames`` count for rates."""
+    """Return the CLEAR MOT scores of one sequence; boxes match at ``iou`` or more, rates are per ``frames``."""
     truth, found = sequenced.truth, sequenced.found
     if sequenced.one_is_empty:
         return Clear(fn=len(truth.ids), fp=len(found.ids), mostly_lost=truth.id_count, scored=0)
@@ -119,16 +119,16 @@ def clear(sequenced: Sequenced, *, iou: float, frames: int) -> Clear:
 
 
 def combine_clear(parts: Sequence[Clear]) -> Clear:
-    """CLEAR MOT scores over several sequences."""
+    """Combine the CLEAR MOT counts of several sequences."""
     names = [field.name for field in fields(Clear) if field.name != "scored"]
     return Clear(**{name: sum(getattr(part, name) for part in parts) for name in names})
 
 
 def _matched(sequenced: Sequenced, close: IntArray, shown: IntArray) -> BoolArray:
-    """The matched among the close pairs, as a mask: first so that ids stay, then so that overlap is highest.
+    """Return a mask of the matches among the close pairs: first keep ids, then maximise overlap.
 
-    Where no box is close to two others there is nothing to choose, so only the other frames are worked through one
-    after the other, each with the matches of the last frame before in which both sides had boxes.
+    Where no box is close to two others there is no choice, so only the remaining frames are processed one after the
+    other, each with the matches of the last earlier frame in which both sides had boxes.
     """
     pairs = sequenced.pairs
     row, column, frame = pairs.row[close], pairs.column[close], pairs.frame[close]
@@ -145,7 +145,7 @@ def _matched(sequenced: Sequenced, close: IntArray, shown: IntArray) -> BoolArra
 
 
 def _pair_before(identities: IntArray, shown: IntArray) -> IntArray:
-    """For each pair, given as its ids and frame, the index of that of the same ids one frame before, -1 without one."""
+    """Return for each pair, given by ids and frame, the index of the same ids one frame before; -1 if there is none."""
     order = np.lexsort((shown, identities))
     follows = (np.diff(identities[order]) == 0) & (np.diff(shown[order]) == 1)
     before = np.full(len(order), -1)
@@ -154,7 +154,7 @@ def _pair_before(identities: IntArray, shown: IntArray) -> IntArray:
 
 
 def _assign(sequenced: Sequenced, row: IntArray, column: IntArray, score: FloatArray, *, frame: int) -> BoolArray:
-    """A mask of the frame's close pairs in the matching of the highest score."""
+    """Return a mask of the frame's close pairs in the matching of the highest score."""
     i, j = row - sequenced.truth.starts[frame], column - sequenced.found.starts[frame]
     dense = np.zeros((int(sequenced.truth.counts[frame]), int(sequenced.found.counts[frame])))
     dense[i, j] = score
@@ -164,7 +164,7 @@ def _assign(sequenced: Sequenced, row: IntArray, column: IntArray, score: FloatA
 
 
 def _changes(person: IntArray, seen_as: IntArray, shown: IntArray) -> tuple[int, int]:
-    """Switches and fragments of matches given as true id, predicted id and index of the frame."""
+    """Return the switches and fragments of matches given by true id, predicted id and frame index."""
     order = np.lexsort((shown, person))
     person, seen_as, shown = person[order], seen_as[order], shown[order]
     same = person[1:] == person[:-1]

@@ -13,23 +13,23 @@ from touchline.metrics.box_overlap import EPS, Pairs
 from touchline.metrics.tracking_sequence import Sequenced
 
 ALPHAS: FloatArray = np.arange(0.05, 0.99, 0.05)
-"""The 19 overlaps at which HOTA is taken."""
+"""The 19 IoU thresholds at which HOTA is computed."""
 
 _TINY = 1e-10
 _ROUNDS = 8
-"""How often sure matches are looked for, each time among what the others left."""
+"""Number of passes that look for dominant matches, each among those left by the previous ones."""
 
 _MARGIN = 1e-9
-"""How much better a match must be to be taken without comparing all matchings of its frame."""
+"""Margin by which a match must win to be accepted without comparing all matchings of its frame."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hota:
-    """HOTA and its parts, each float64 (19,) with one entry for each of ``ALPHAS``; the published number is the mean.
+    """HOTA and its components, each float64 (19,), one entry per threshold in ``ALPHAS``; their mean is published.
 
     Attributes:
-        tp, fn, fp: matched, missed and false boxes.
-        loc_a: mean overlap of matched boxes.
+        tp, fn, fp: number of matched, missed and false boxes.
+        loc_a: mean IoU of matched boxes.
         ass_a, ass_re, ass_pr: association accuracy, recall and precision.
 
     """
@@ -64,11 +64,11 @@ class Hota:
 
     @property
     def owta(self) -> FloatArray:
-        """As HOTA, but blind to false boxes."""
+        """HOTA without the penalty for false boxes."""
         return np.sqrt(self.det_re * self.ass_a)
 
     def curves(self) -> dict[str, FloatArray]:
-        """Every part by its name in ``trackeval``."""
+        """Return every component by its name in ``trackeval``."""
         return {
             "HOTA": self.hota,
             "DetA": self.det_a,
@@ -83,7 +83,7 @@ class Hota:
 
 
 def hota(sequenced: Sequenced) -> Hota:
-    """HOTA of one sequence."""
+    """Return the HOTA of one sequence."""
     pairs, truth, found = sequenced.pairs, sequenced.truth, sequenced.found
     if sequenced.one_is_empty:
         zeros = np.zeros(len(ALPHAS))
@@ -113,7 +113,7 @@ def hota(sequenced: Sequenced) -> Hota:
 
 
 def combine_hota(parts: Sequence[Hota]) -> Hota:
-    """HOTA over several sequences, as ``trackeval`` combines them: association weighted by matched boxes."""
+    """Combine the HOTA of several sequences, as ``trackeval`` does: association weighted by matched boxes."""
     tp = np.sum([part.tp for part in parts], axis=0)
 
     def weighted(values: list[FloatArray]) -> FloatArray:
@@ -131,7 +131,7 @@ def combine_hota(parts: Sequence[Hota]) -> Hota:
 
 
 def _alignment(sequenced: Sequenced) -> FloatArray:
-    """float64 (pairs,): how well the ids of each pair fit over the whole sequence, 0 to 1."""
+    """Return float64 (pairs,): how well the ids of each pair match over the whole sequence, 0 to 1."""
     pairs, ids = sequenced.pairs, sequenced.identity_ids
     row_sum = np.bincount(pairs.row, weights=pairs.iou, minlength=len(sequenced.truth.ids))
     column_sum = np.bincount(pairs.column, weights=pairs.iou, minlength=len(sequenced.found.ids))
@@ -143,10 +143,10 @@ def _alignment(sequenced: Sequenced) -> FloatArray:
 
 
 def best_matches(sequenced: Sequenced, score: FloatArray) -> IntArray:
-    """Indices of the pairs in each frame's matching of the highest total score.
+    """Return the indices of the pairs in each frame's matching of the highest total score.
 
-    A pair that beats the best rival of its row and that of its column together is in every best matching. Most pairs
-    are settled by that at once; a frame where one is not is matched by the Hungarian algorithm.
+    A pair that beats the best rivals of its row and of its column combined is in every best matching. This settles most
+    pairs at once; a frame with an unsettled pair is matched by the Hungarian algorithm.
     """
     pairs = sequenced.pairs
     open_ = score > 0
@@ -169,7 +169,7 @@ def best_matches(sequenced: Sequenced, score: FloatArray) -> IntArray:
 
 
 def _dominant(pairs: Pairs, score: FloatArray, open_: BoolArray, *, rows: int, columns: int) -> BoolArray:
-    """A mask of the open pairs that beat the best rivals of their row and of their column together."""
+    """Return a mask of the open pairs that beat the best rivals of their row and of their column combined."""
     index = np.flatnonzero(open_)
     value = score[index]
     rival = _best_rival(value, pairs.row[index], rows) + _best_rival(value, pairs.column[index], columns)
@@ -179,7 +179,7 @@ def _dominant(pairs: Pairs, score: FloatArray, open_: BoolArray, *, rows: int, c
 
 
 def _best_rival(value: FloatArray, group: IntArray, count: int) -> FloatArray:
-    """For each value the highest other value of its group, 0 where it is alone."""
+    """Return for each value the highest other value of its group, 0 if it is alone."""
     best, second = np.zeros(count), np.zeros(count)
     np.maximum.at(best, group, value)
     leads = value == best[group]
@@ -190,7 +190,7 @@ def _best_rival(value: FloatArray, group: IntArray, count: int) -> FloatArray:
 
 
 def _hungarian(sequenced: Sequenced, score: FloatArray, *, frame: int, first: int) -> BoolArray:
-    """A mask of the pairs of a frame in the frame's best matching."""
+    """Return a mask of the pairs of a frame in the frame's best matching."""
     part = slice(first, first + len(score))
     i = sequenced.pairs.row[part] - sequenced.truth.starts[frame]
     j = sequenced.pairs.column[part] - sequenced.found.starts[frame]
@@ -202,7 +202,7 @@ def _hungarian(sequenced: Sequenced, score: FloatArray, *, frame: int, first: in
 
 
 def _at_least(group: IntArray, passed: IntArray, *, rows: int) -> FloatArray:
-    """float64 (rows, 19): members of each group that passed each of ``ALPHAS``."""
+    """Return float64 (rows, 19): the number of members of each group that passed each threshold in ``ALPHAS``."""
     width = len(ALPHAS) + 1
     histogram = np.bincount(group * width + passed, minlength=rows * width).reshape(rows, width)
     return histogram[:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:].astype(np.float64)

@@ -16,7 +16,7 @@ from touchline.metrics.tracking_sequence import Sequenced
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Boxes under the right, a missing and a wrong identity, when each true id is given at most one predicted id."""
+    """Boxes with the right, a missing and a wrong identity, when each true id is assigned at most one predicted id."""
 
     idtp: int
     idfn: int
@@ -24,7 +24,7 @@ class Identity:
 
     @property
     def idf1(self) -> float:
-        """F1 of the identities."""
+        """F1 score of the identities."""
         return self.idtp / max(1.0, self.idtp + 0.5 * self.idfp + 0.5 * self.idfn)
 
     @property
@@ -39,7 +39,7 @@ class Identity:
 
 
 def identity(sequenced: Sequenced, *, iou: float) -> Identity:
-    """Identity scores of one sequence; boxes fit from an overlap of ``iou`` on."""
+    """Return the identity scores of one sequence; boxes match at an IoU of ``iou`` or more."""
     close = sequenced.identities[sequenced.pairs.iou >= iou]
     together = np.bincount(close, minlength=len(sequenced.identity_ids))
     right = most_together(sequenced.identity_ids, together)
@@ -47,14 +47,14 @@ def identity(sequenced: Sequenced, *, iou: float) -> Identity:
 
 
 def combine_identity(parts: Sequence[Identity]) -> Identity:
-    """Identity scores over several sequences."""
+    """Combine the identity scores of several sequences."""
     return Identity(sum(p.idtp for p in parts), sum(p.idfn for p in parts), sum(p.idfp for p in parts))
 
 
 def most_together(ids: IntArray, weight: IntArray) -> int:
-    """The highest total weight of a one-to-one choice among pairs of ids.
+    """Return the highest total weight of a one-to-one assignment among pairs of ids.
 
-    Ids that never meet, as those of different shots, are matched apart.
+    Ids that never meet, such as those of different camera shots, are matched separately.
 
     Args:
         ids: int64 (u, 2), pairs of ids, each pair once.
@@ -75,7 +75,7 @@ def most_together(ids: IntArray, weight: IntArray) -> int:
 
 
 def _heaviest(row: IntArray, column: IntArray, weight: IntArray) -> int:
-    """The highest total weight within one island."""
+    """Return the highest total weight within one connected component."""
     if len(weight) == 1:
         return int(weight[0])
     rows, i = np.unique(row, return_inverse=True)

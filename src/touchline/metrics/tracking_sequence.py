@@ -1,4 +1,4 @@
-"""Two sides of a sequence, truth and predictions, laid out for the tracking metrics."""
+"""Truth and predictions of a sequence, arranged for the tracking metrics."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _SMALL_SPAN = 1 << 16
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Side:
-    """The boxes of one side, one frame after the other.
+    """The boxes of one side, frame by frame.
 
     Attributes:
         starts: int64 (frames + 1,), where each frame's boxes start.
-        ids: int64 (n,), renumbered from 0 without holes.
-        id_count: how many different ids there are.
+        ids: int64 (n,), renumbered from 0 without gaps.
+        id_count: number of distinct ids.
         boxes_xyxy: float64 (n, 4).
 
     """
@@ -38,24 +38,24 @@ class Side:
 
     @property
     def counts(self) -> IntArray:
-        """int64 (frames,): boxes of each frame."""
+        """Number of boxes in each frame, int64 (frames,)."""
         return np.diff(self.starts)
 
     @property
     def boxes_per_id(self) -> IntArray:
-        """int64 (id_count,): boxes of each id."""
+        """Number of boxes of each id, int64 (id_count,)."""
         return np.bincount(self.ids, minlength=self.id_count)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sequenced:
-    """Truth and predictions of one sequence, and which of their boxes overlap.
+    """The truth and predictions of one sequence, with their overlapping boxes.
 
     Attributes:
-        truth, found: the two sides, of equally many frames.
-        pairs: overlapping boxes; rows are of the truth, columns of the predictions.
+        truth, found: the two sides, with equal numbers of frames.
+        pairs: overlapping boxes; rows are boxes of the truth, columns of the predictions.
         identities: int64 (p,), for each pair the index of its (true id, predicted id) in ``identity_ids``.
-        identity_ids: int64 (u, 2), the pairs of ids that overlap anywhere.
+        identity_ids: int64 (u, 2), pairs of ids that overlap anywhere.
 
     """
 
@@ -67,7 +67,7 @@ class Sequenced:
 
     @property
     def frames(self) -> int:
-        """How many frames the sequence has."""
+        """Number of frames in the sequence."""
         return len(self.truth.starts) - 1
 
     @property
@@ -77,15 +77,15 @@ class Sequenced:
 
 
 def sequence(truth: Sequence[FrameBoxes], predictions: Sequence[FrameBoxes]) -> Sequenced:
-    """Lay out two sides of a sequence.
+    """Arrange the two sides of a sequence.
 
     Raises:
-        ValueError: the sides differ in length, an id occurs twice in a frame, a box is not finite.
-        InputError: more boxes in one frame than can be compared.
+        ValueError: the sides differ in length, an id occurs twice in a frame, or a box is not finite.
+        InputError: there are more boxes in one frame than can be compared.
 
     """
     if len(truth) != len(predictions):
-        raise ValueError(f"truth has {len(truth)} frames and predictions have {len(predictions)}; both need the same")
+        raise ValueError(f"truth has {len(truth)} frames and predictions have {len(predictions)}; they must be equal")
     true, found = _side(truth, word="truth"), _side(predictions, word="predictions")
     _check_counts(true, found)
     pairs = overlapping_pairs(true.boxes_xyxy, true.starts, found.boxes_xyxy, found.starts)
@@ -96,7 +96,7 @@ def sequence(truth: Sequence[FrameBoxes], predictions: Sequence[FrameBoxes]) -> 
 
 
 def renumber(values: IntArray) -> tuple[IntArray, IntArray]:
-    """The different values, sorted, and for each value the index of its like; sorting only where they lie far apart."""
+    """Return the distinct values, sorted, and the index of each value; sorts only if the values are far apart."""
     low = int(values.min(initial=0))
     span = int(values.max(initial=0)) - low + 1
     if span > 4 * len(values) + _SMALL_SPAN:
@@ -108,7 +108,7 @@ def renumber(values: IntArray) -> tuple[IntArray, IntArray]:
 
 
 def _side(frames: Sequence[FrameBoxes], *, word: str) -> Side:
-    """One side, its ids renumbered."""
+    """Return one side with its ids renumbered."""
     starts = np.zeros(len(frames) + 1, np.int64)
     np.cumsum([len(ids) for ids, _ in frames], out=starts[1:])
     if starts[-1] == 0:
@@ -125,7 +125,7 @@ def _side(frames: Sequence[FrameBoxes], *, word: str) -> Side:
 
 
 def _check_unique(frame: IntArray, ids: IntArray, names: IntArray, *, word: str) -> None:
-    """Refuse an id that occurs twice in one frame."""
+    """Raise an error for an id that occurs twice in one frame."""
     key = np.sort(frame * len(names) + ids)
     again = np.flatnonzero(np.diff(key) == 0)
     if len(again):
@@ -134,11 +134,11 @@ def _check_unique(frame: IntArray, ids: IntArray, names: IntArray, *, word: str)
 
 
 def _check_counts(truth: Side, found: Side) -> None:
-    """Refuse a frame whose boxes are too many to be compared."""
+    """Raise an error for a frame with too many boxes to compare."""
     pairs = truth.counts * found.counts
     if len(pairs) and int(pairs.max()) > MAX_PAIRS_PER_FRAME:
         frame = int(pairs.argmax())
         raise InputError(
             f"frame {frame} (counted from 0) has {truth.counts[frame]} true and {found.counts[frame]} predicted boxes; "
-            f"up to {MAX_PAIRS_PER_FRAME} pairs a frame can be compared. Are the frame numbers right?"
+            f"up to {MAX_PAIRS_PER_FRAME} pairs per frame can be compared. Are the frame numbers right?"
         )

@@ -1,4 +1,4 @@
-"""Networks, their weights and their export."""
+"""Networks, model files, import of published weights, and export."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The one table of networks: what builds each, what it is for, and how published weights of it come in.
+"""The table of architectures: the class, the task and the importer of published weights of each network.
 
-A new network is a module in ``networks/`` and an entry here; ``models import``, ``train`` and ``features extract`` then
-know it. Nothing is imported before it is needed, so that ``--help`` can name every architecture.
+A new network needs a module in ``networks/`` and an entry here; ``models import``, ``train`` and ``features extract``
+then support it. Modules are imported only when needed, so that ``--help`` can list every architecture quickly.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """Published weights of a network, and how they become a model.
+    """Published weights of a network, and their importer.
 
     Attributes:
         importer: ``"module:NAME"`` of an :class:`~touchline.models.importing.importer.Importer`.
-        weights: ``"module:function"`` that makes constructor arguments and a network's weights of a published state
-            dictionary, for the importer of encoders; empty for others.
-        names: that such weights are known by.
-        where_from: where they can be got; ``{name}`` stands for the one that was asked for.
+        weights: ``"module:function"`` that converts a published state dictionary to constructor arguments and weights,
+            for the importer of encoders; empty for others.
+        names: names such weights are known by.
+        where_from: advice on where to get them; ``{name}`` stands for the requested name.
 
     """
 
@@ -33,13 +33,13 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """A network.
+    """An entry in the table of architectures.
 
     Attributes:
-        network: ``"module:Class"``, or what builds it.
-        task: what it is for, a key of ``specs.tasks.CONFIGS``.
-        fixed: arguments that every such network has.
-        published: its published weights; None where there are none.
+        network: ``"module:Class"``, or a function that builds the network.
+        task: task of the network, a key of ``specs.tasks.CONFIGS``.
+        fixed: constructor arguments that all networks of this architecture share.
+        published: its published weights; None if there are none.
 
     """
 
@@ -49,10 +49,10 @@ class Architecture:
     published: Published | None = None
 
     def build(self, **arguments: Any) -> Any:
-        """Return the network, with fresh weights.
+        """Build the network with randomly initialised weights.
 
         Raises:
-            TypeError, ValueError: arguments it does not take.
+            TypeError, ValueError: invalid arguments.
 
         """
         make = named(self.network) if isinstance(self.network, str) else self.network
@@ -60,7 +60,7 @@ class Architecture:
 
 
 def named(place: str) -> Any:
-    """Return what is called ``NAME`` in a module, of ``"module:NAME"`` below ``touchline.models``."""
+    """Import ``NAME`` from a module below ``touchline.models``, given ``"module:NAME"``."""
     module, _, name = place.partition(":")
     return getattr(import_module(f"touchline.models.{module}"), name)
 
@@ -73,9 +73,9 @@ def _clip_ensemble(*, architecture: str, members: int, network: Mapping[str, Any
 _CLIPS = Published("importing.clips:IMPORTER")
 _VGGISH = Published(
     "importing.sound:IMPORTER",
-    where_from="touchline ships no weights of it. torchvggish's release has them (vggish-10086976.pth, Apache-2.0): "
+    where_from="touchline ships no weights for it. torchvggish's release has them (vggish-10086976.pth, Apache-2.0): "
     "download the file once, then `touchline models import vggish-10086976.pth --architecture vggish --name vggish`, "
-    "or with --architecture vggish-conv4 for 512 numbers every half second",
+    "or with --architecture vggish-conv4 for 512 values every half second",
 )
 
 ARCHITECTURES: dict[str, Architecture] = {
@@ -97,7 +97,7 @@ ARCHITECTURES: dict[str, Architecture] = {
             "importing.pictures:IMPORTER",
             weights="networks.resnet:encoder_weights",
             names=("resnet18", "resnet34", "resnet50", "resnet101", "resnet152"),
-            where_from="touchline ships no weights of it. torchvision's are on its model page (ImageNet, BSD-3 code): "
+            where_from="touchline ships no weights for it. torchvision's are on its model page (ImageNet, BSD-3 code): "
             "download the .pth file once, then give it as --model FILE.pth, or `touchline models import FILE.pth "
             "--architecture resnet-encoder --name {name}` to name it",
         ),
@@ -115,11 +115,11 @@ ARCHITECTURES: dict[str, Architecture] = {
         "networks.heads.fusion:PlainHead", "spot-streams", published=Published("importing.heads:IMPORTER")
     ),
 }
-"""Every network by its name, which model files hold."""
+"""All architectures by name; model files store the name."""
 
 
 def published(task: str | None = None) -> dict[str, Published]:
-    """Return the architectures with published weights, of a task or of all, by name."""
+    """Return the published weights of all architectures that have any, by name; of one task, or of all."""
     return {
         name: one.published
         for name, one in ARCHITECTURES.items()
@@ -128,13 +128,13 @@ def published(task: str | None = None) -> dict[str, Published]:
 
 
 def where_from(name: str, *, tasks: Sequence[str]) -> str | None:
-    """Return where published weights of a name can be got; None for a name that no architecture of the tasks knows."""
+    """Return advice on where to get weights by name; None if no architecture of the tasks has that name."""
     for task in tasks:
         for architecture, weights in published(task).items():
             if name == architecture or name in weights.names:
                 text = weights.where_from or (
-                    "touchline ships no weights of it; `touchline models import FILE --architecture {architecture} "
-                    "--name {name}` makes a model of published ones"
+                    "touchline ships no weights for it; import published weights with `touchline models import FILE "
+                    "--architecture {architecture} --name {name}`"
                 )
                 return text.format(name=name, architecture=architecture)
     return None

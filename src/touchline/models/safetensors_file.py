@@ -1,4 +1,4 @@
-"""Opening safetensors files, with one wording for what cannot be read."""
+"""Opening of safetensors files, with uniform errors."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def open_safetensors(
 
     Args:
         path: the file.
-        framework: tensors of torch, or arrays of NumPy.
-        refusal: what to say of a file that cannot be read.
-        advice: what the user can do then.
+        framework: ``"pt"`` reads torch tensors, ``"np"`` NumPy arrays.
+        refusal: start of the error message for a file that cannot be read.
+        advice: what the user can do about it, appended to the message.
 
     Raises:
-        InputError: missing or damaged.
+        InputError: the file is missing or damaged.
 
     """
     try:

@@ -1,6 +1,6 @@
-"""Models as files: one ``.safetensors`` a model, its configuration as JSON in the file's own metadata.
+"""The model store: each model is one ``.safetensors`` file, with its configuration as JSON in the file's metadata.
 
-A name is looked for among the user's models first, then among those that ship with the package.
+Names are looked up among the user's models first, then among the built-in ones.
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ from touchline.models.specs.tasks import CONFIGS, Config
 
 METADATA_KEY = "touchline"
 DEFAULT_SPOTTER = "ball-spotter"
-"""The built-in spotter that is taken where none is named."""
+"""The built-in spotter that is used by default."""
 DEFAULT_DETECTOR = "people-detector"
-"""The built-in detector that is taken where none is named."""
+"""The built-in detector that is used by default."""
 DEFAULT_PITCH_FINDER = "pitch-finder"
-"""The built-in pitch finder that is taken where none is named."""
+"""The built-in pitch finder that is used by default."""
 DEFAULT_POSE_FINDER = "keeper-pose"
-"""The built-in pose finder that is taken where none is named."""
+"""The built-in pose finder that is used by default."""
 
 _KEYS_SHOWN = 8
-_REFUSAL = "not a model of touchline"
-_ADVICE = "`touchline models import` reads other checkpoints"
+_REFUSAL = "not a touchline model"
+_ADVICE = "convert other checkpoints with `touchline models import`"
 
 
 ConfigT_co = TypeVar("ConfigT_co", bound=StoredConfig, covariant=True)
@@ -56,7 +56,7 @@ ConfigT_co = TypeVar("ConfigT_co", bound=StoredConfig, covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class StoredModel:
-    """A model file and what it says of itself; ``origin`` is ``"built-in"`` or ``"user"``."""
+    """A model file and its configuration; ``origin`` is ``"built-in"`` or ``"user"``."""
 
     path: Path
     config: Config
@@ -68,10 +68,10 @@ class LoadedModel(Generic[ConfigT_co]):
     """A model in memory.
 
     Attributes:
-        network: with its weights, in evaluation mode.
-        config: what its file says of it.
-        sha256: of the file.
-        path: of the file.
+        network: the network with its weights, in evaluation mode.
+        config: configuration in the file.
+        sha256: hash of the file.
+        path: path of the file.
 
     """
 
@@ -82,33 +82,33 @@ class LoadedModel(Generic[ConfigT_co]):
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """The model's name."""
         return self.config.name
 
 
 def builtin_folder() -> Path:
-    """Where the models that ship with the package lie."""
+    """Return the folder of the models that ship with the package."""
     return Path(__file__).parent / "builtin"
 
 
 def user_folder() -> Path:
-    """Where imported models lie: ``$XDG_DATA_HOME/touchline/models``, by default under ``~/.local/share``."""
+    """Return the folder of imported models: ``$XDG_DATA_HOME/touchline/models``, by default in ``~/.local/share``."""
     base = os.environ.get("XDG_DATA_HOME", "")
     root = Path(base) if os.path.isabs(base) else Path.home() / ".local" / "share"
     return root / "touchline" / "models"
 
 
 def build_network(config: Config) -> Any:
-    """The network a configuration describes, with fresh weights.
+    """Build the network a configuration describes, with randomly initialised weights.
 
     Raises:
-        InputError: unknown architecture, arguments it does not take, or a network that contradicts the rest.
+        InputError: unknown architecture, invalid network arguments, or a network that contradicts the labels or frames.
 
     """
     if config.architecture not in ARCHITECTURES:
         raise InputError(
             f"model {config.name!r} has architecture {config.architecture!r}; "
-            f"this version of touchline knows {sorted(ARCHITECTURES)}"
+            f"this version of touchline supports {sorted(ARCHITECTURES)}"
         )
     try:
         network: Any = ARCHITECTURES[config.architecture].build(**config.network)
@@ -118,17 +118,17 @@ def build_network(config: Config) -> Any:
         raise InputError(f"model {config.name!r}: {network.num_classes} outputs do not fit its labels {config.labels}")
     if isinstance(config, ModelConfig) and tuple(network.stack_offsets) != config.frame.stack_offsets:
         raise InputError(
-            f"model {config.name!r}: stacks of {tuple(network.stack_offsets)} do not fit "
-            f"its frame specification {config.frame.stack_offsets}"
+            f"model {config.name!r}: the network's stack offsets {tuple(network.stack_offsets)} do not match "
+            f"those of its frame specification {config.frame.stack_offsets}"
         )
     return network
 
 
 def load_weights(network: nn.Module, tensors: Mapping[str, Tensor], *, source: str) -> None:
-    """Copy tensors into a network; every name and shape has to match.
+    """Copy tensors into a network; every name and shape must match.
 
     Raises:
-        InputError: missing or unexpected names, other shapes, or weights that are not finite; the message lists them.
+        InputError: missing or unexpected names, wrong shapes, or weights that are not finite; the message lists them.
 
     """
     own = network.state_dict()
@@ -143,22 +143,22 @@ def load_weights(network: nn.Module, tensors: Mapping[str, Tensor], *, source: s
         f"{n} {tuple(tensors[n].shape)}, not {tuple(own[n].shape)}" for n in own if tensors[n].shape != own[n].shape
     ]
     if reshaped:
-        raise InputError(f"{source}: weights of other shapes than the network: {_some(reshaped)}")
+        raise InputError(f"{source}: weights differ in shape from the network: {_some(reshaped)}")
     broken = [n for n, t in tensors.items() if t.is_floating_point() and not bool(torch.isfinite(t).all())]
     if broken:
-        raise InputError(f"{source}: weights that are not finite numbers: {_some(broken)}")
+        raise InputError(f"{source}: weights are not finite: {_some(broken)}")
     network.load_state_dict(dict(tensors))
 
 
 def save_model(path: Path | str, network: nn.Module, config: StoredConfig, *, half: bool = False) -> Path:
-    """Write a network and its configuration as one file, whole or not at all.
+    """Write a network and its configuration to one file, atomically.
 
     Args:
-        path: the file; ``.safetensors`` is appended where it is missing.
-        network: its state is stored in float32 (integers as they are).
-        config: stored as JSON in the file's metadata.
-        half: store the weights in float16, in half the space; they are float32 again when loaded. Batch norm's
-            statistics stay in float32, which can exceed float16's range.
+        path: the file; ``.safetensors`` is appended if it is missing.
+        network: network whose state is stored in float32 (integers unchanged).
+        config: configuration, stored as JSON in the file's metadata.
+        half: store the weights in float16, half the size; they are float32 again when loaded. Batch norm statistics
+            stay in float32, as they can exceed the range of float16.
 
     Returns:
         The path written.
@@ -181,10 +181,10 @@ def _as_stored(name: str, tensor: Tensor, *, half: bool) -> Tensor:
 
 
 def read_config(path: Path | str) -> Config:
-    """Return the configuration in a model file, without its tensors.
+    """Read the configuration of a model file, without its tensors.
 
     Raises:
-        InputError: no safetensors file, or none of touchline's.
+        InputError: not a safetensors file, or not a touchline model.
 
     """
     with open_safetensors(path, refusal=_REFUSAL, advice=_ADVICE) as file:
@@ -215,8 +215,8 @@ def load_model(name_or_path: str | Path, *, task: str = "spot") -> LoadedModel[A
     """Load a model by name or path, its network in evaluation mode.
 
     Args:
-        name_or_path: which one.
-        task: what it has to be for, a key of ``specs.tasks.CONFIGS``; ``"any"`` takes all.
+        name_or_path: name of the model, or its file.
+        task: required task, a key of ``specs.tasks.CONFIGS``; ``"any"`` accepts all.
 
     Raises:
         InputError: not found, damaged, for another task, or weights that do not fit the network.
@@ -226,7 +226,9 @@ def load_model(name_or_path: str | Path, *, task: str = "spot") -> LoadedModel[A
     with open_safetensors(path, refusal=_REFUSAL, advice=_ADVICE) as file:
         config = _parse_config(file.metadata(), path=path)
         if task not in (config.task, "any"):
-            raise InputError(f"{path}: a model for {config.task!r}, not for {task!r}; `touchline models list` has all")
+            raise InputError(
+                f"{path}: a model for {config.task!r}, not for {task!r}; `touchline models list` lists all"
+            )
         tensors = {name: _as_used(tensor) for name, tensor in tensors_of(file).items()}
     network = build_network(config)
     load_weights(network, tensors, source=str(path))
@@ -238,10 +240,10 @@ def _as_used(tensor: Tensor) -> Tensor:
 
 
 def find_model(name_or_path: str | Path) -> Path:
-    """The file of a model given by path, or by name (the user's models come before the built-in ones).
+    """Return the file of a model given by path, or by name (the user's models take precedence over built-in ones).
 
     Raises:
-        InputError: there is none; the message lists the names that exist.
+        InputError: not found; the message lists the existing names.
 
     """
     text = str(name_or_path)
@@ -260,10 +262,10 @@ def find_model(name_or_path: str | Path) -> Path:
 
 
 def default_spotter() -> str:
-    """The name of the spotter that is used where none is named.
+    """Return the name of the spotter that is used by default.
 
     Raises:
-        InputError: the package holds no built-in model.
+        InputError: the package contains no built-in spotter.
 
     """
     names = [model.config.name for model in list_builtin() if model.config.task == "spot"]
@@ -273,12 +275,12 @@ def default_spotter() -> str:
 
 
 def list_builtin() -> list[StoredModel]:
-    """The models that ship with the package, by name."""
+    """List the models that ship with the package, by name."""
     return _list(builtin_folder(), origin="built-in")
 
 
 def list_models() -> list[StoredModel]:
-    """Every model that can be named: the user's, then the built-in ones that these do not hide."""
+    """List all models that can be named: the user's, then the built-in ones not hidden by them."""
     own = _list(user_folder(), origin="user")
     taken = {model.path.stem for model in own}
     return own + [model for model in list_builtin() if model.path.stem not in taken]
@@ -301,7 +303,7 @@ def _parse_config(metadata: Mapping[str, str] | None, *, path: Path | str) -> Co
 
 
 def _task_in(text: str) -> str:
-    """The task a configuration names; files from before there were several are spotters."""
+    """Return the task in a configuration; files written before tasks were recorded are spotters."""
     try:
         document = json.loads(text)
     except ValueError:
@@ -310,7 +312,7 @@ def _task_in(text: str) -> str:
 
 
 def _some(names: list[str]) -> str:
-    """The first few names, and how many more."""
+    """Return the first few names, and the number of further ones."""
     shown = ", ".join(names[:_KEYS_SHOWN])
     more = f", ... {len(names) - _KEYS_SHOWN} more" if len(names) > _KEYS_SHOWN else ""
     return f"[{shown}{more}]"

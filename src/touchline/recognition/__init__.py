@@ -1,4 +1,4 @@
-"""What each player is doing: clips named by networks, along tracks and alone, and movement from metres."""
+"""Recognition of what each player does: actions of clips and along tracks, and movement from positions."""
 
 from __future__ import annotations
 

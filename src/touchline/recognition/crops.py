@@ -1,4 +1,4 @@
-"""A person cut out of a picture at the shape a network wants, without being stretched."""
+"""Crops of people at a network's input size, without distortion."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ import numpy.typing as npt
 from touchline.models.runtime.fitting import Rgb, resize
 
 MARGIN = 0.15
-"""How much of the box's size is added on each side, so that arms and the ball stay inside."""
+"""Share of the box's size added on each side, so that arms and the ball stay inside."""
 
 
 def crop_person(rgb: Rgb, box_xyxy: npt.ArrayLike, *, width: int, height: int, margin: float = MARGIN) -> Rgb | None:
-    """The part of a picture around a box, at its own aspect.
+    """Crop a picture around a box, keeping the aspect ratio.
 
-    The box is widened by the margin, then on whichever sides are short until it has the shape wanted. What lies outside
-    the picture is black.
+    The box is enlarged by the margin, then in width or height until it has the requested aspect ratio. Pixels outside
+    the picture are black.
 
     Args:
         rgb: uint8 (H, W, 3).
         box_xyxy: (4,), pixels; may reach beyond the picture.
-        width: of the result, pixels.
-        height: of the result, pixels.
-        margin: see ``MARGIN``.
+        width: width of the crop, pixels.
+        height: height of the crop, pixels.
+        margin: margin on each side as a share of the box, see ``MARGIN``.
 
     Returns:
-        uint8 (height, width, 3), or None where the box lies wholly outside the picture or is no box.
+        uint8 (height, width, 3), or None if the box is invalid or lies wholly outside the picture.
 
     """
     x0, y0, x1, y1 = (float(value) for value in np.asarray(box_xyxy, np.float64))

@@ -1,4 +1,4 @@
-"""How players move, told by metres: standing, walking, running, sprinting. No network is asked."""
+"""Movements of players from their positions in metres: standing, walking, running, sprinting; no network."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from touchline.core.kinematics import BANDS_MPS, LONGEST_STEP_S, speeds_mps
 from touchline.core.tracks import Track
 
 STARTS_MPS = (0.0, BANDS_MPS["walking"] * 3, BANDS_MPS["jogging"], BANDS_MPS["sprinting"])
-"""Where each of ``MOVEMENTS`` begins, metres per second.
+"""Lowest speed of each of ``MOVEMENTS``, metres per second.
 
-Running is everything from a jog on, sprinting as Bradley et al. (2009) have it. Standing reaches up to 2.1 km/h instead
-of their 0.7: places from video tremble, so that nobody would ever stand.
+Running starts at a jog, sprinting is as in Bradley et al. (2009). Standing is up to 2.1 km/h instead of their 0.7:
+positions from video jitter, so that otherwise nobody would ever stand.
 """
 
 MARGIN_MPS = (0.0, 0.1, 0.2, 0.3)
-"""How far a speed has to pass the border of a movement before the movement changes, by the faster of the two."""
+"""Hysteresis in m/s: how far a speed must pass a movement's limit to change it, by the faster movement."""
 
 MIN_S = 0.2
-"""A movement that lasts shorter belongs to the one before it."""
+"""Shortest movement, seconds; a shorter one is merged into the one before it."""
 
 
 def movements_of(track: Track) -> list[Action]:
-    """How a person moves, as spans without overlap; nothing is said where places or speeds are not known.
+    """Return a person's movements as non-overlapping spans; none where positions or speeds are unknown.
 
-    Confidence is the share of the span in which the speed lies clearly inside the movement's borders.
+    The confidence is the share of the span in which the speed lies clearly within the movement's limits.
     """
     if track.positions_m is None or len(track) < 2:
         return []
@@ -42,7 +42,7 @@ def movements_of(track: Track) -> list[Action]:
 
 
 def _with_hysteresis(speeds: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-    """Index of the movement at each moment, -1 where the speed is unknown."""
+    """Return the movement's index at each moment, -1 where the speed is unknown."""
     bands = np.full(len(speeds), -1, np.int64)
     now = -1
     for i, speed in enumerate(speeds):
@@ -60,7 +60,7 @@ def _with_hysteresis(speeds: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
 
 
 def _stretches(bands: npt.NDArray[np.int64], times_us: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
-    """Spans [first, last) of moments in which the movement is known and time has no holes."""
+    """Return spans [first, last) of moments in which the movement is known and time has no gaps."""
     known = bands >= 0
     apart = np.diff(times_us) > LONGEST_STEP_S * 1e6
     breaks = np.flatnonzero((known[1:] != known[:-1]) | apart) + 1
@@ -71,7 +71,7 @@ def _stretches(bands: npt.NDArray[np.int64], times_us: npt.NDArray[np.int64]) ->
 def _merge_short(
     bands: npt.NDArray[np.int64], *, first: int, last: int, times_us: npt.NDArray[np.int64]
 ) -> list[tuple[int, int, int]]:
-    """Spans (first, last, movement) of a stretch, those shorter than ``MIN_S`` joined to the one before or after."""
+    """Return spans (first, last, movement) of a stretch; those under ``MIN_S`` join the one before or after."""
     changes = (np.flatnonzero(np.diff(bands[first:last])) + first + 1).tolist()
     edges = [first, *changes, last]
     spans: list[tuple[int, int, int]] = []

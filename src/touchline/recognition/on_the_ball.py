@@ -1,4 +1,4 @@
-"""Whom the ball is with, from where it and everyone are in the picture."""
+"""Possession of the ball by individual players, from the positions of ball and people in the picture."""
 
 from __future__ import annotations
 
@@ -12,18 +12,21 @@ from touchline.core.actions import BALL_SOURCE, ON_THE_BALL, Action
 from touchline.core.tracks import Track
 
 NEAR = 0.3
-"""How near the ball has to be to a person's feet, as a share of the person's height."""
+"""Distance from a person's feet at which the ball becomes theirs, as a share of the person's height."""
 
 LEAVE = 0.7
-"""Once somebody has it, it is theirs until it is further away than this, or nearer to someone else."""
+"""Distance beyond which a person loses the ball, likewise; they also lose it to someone clearly nearer."""
 
 MIN_S = 0.24
+"""Shortest possession, seconds."""
+
 GAP_S = 0.4
+"""Longest gap, seconds, across which two possessions of one person are joined."""
 
 
 @dataclass(frozen=True, slots=True)
 class BallSettings:
-    """When the ball counts as somebody's; see the constants of this module."""
+    """Limits that decide possession of the ball; see the constants of this module."""
 
     near: float = NEAR
     leave: float = LEAVE
@@ -32,11 +35,11 @@ class BallSettings:
 
 
 def holders_of(tracks: Sequence[Track], *, settings: BallSettings | None = None) -> list[Action]:
-    """Who is on the ball from when to when, at most one person at a time.
+    """Find the spans in which a person has the ball, at most one person at a time.
 
     Args:
-        tracks: of one video, people and ball; those of one shot are compared.
-        settings: distances and times.
+        tracks: tracks of people and ball in one video; only tracks of the same camera shot are compared.
+        settings: distances and times; the defaults where None.
 
     """
     settings = settings or BallSettings()
@@ -48,7 +51,7 @@ def holders_of(tracks: Sequence[Track], *, settings: BallSettings | None = None)
 
 
 def _holders_of_ball(ball: Track, people: Sequence[Track], settings: BallSettings) -> list[Action]:
-    """The spans of one ball track."""
+    """Find the possessions of one ball track."""
     if not people:
         return []
     away = np.stack([_distance(ball, person) for person in people])
@@ -84,10 +87,11 @@ def _holders_of_ball(ball: Track, people: Sequence[Track], settings: BallSetting
 
 
 def _distance(ball: Track, person: Track) -> npt.NDArray[np.float64]:
-    """From the ball to the person's feet at each moment of the ball, in heights of the person; inf where not there.
+    """Return the distance from the ball to a person's feet at each moment of the ball, in heights of the person.
 
-    The feet are the lower edge of the box between a quarter and three quarters of its width; a ball above them counts
-    its height less, as it is often carried in front of the shins.
+    The feet are the lower edge of the box between a quarter and three quarters of its width. For a ball above them,
+    0.15 of the person's height is subtracted, as it is often carried in front of the shins. The distance is infinite
+    where the person is not tracked.
     """
     row = np.searchsorted(person.times_us, ball.times_us)
     row = np.minimum(row, len(person) - 1)

@@ -1,4 +1,4 @@
-"""From a clip of any length, rate and size to the clips a recogniser wants."""
+"""Sampling of clips of any length, frame rate and size to a recogniser's input."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ Clip = npt.NDArray[np.uint8]
 
 
 def sample_times(count: int, *, fps: float, spec: ClipSpec) -> npt.NDArray[np.int64]:
-    """Which pictures of a clip of ``count`` a recogniser sees: int64 (frames,).
+    """Return the indices of the frames a recogniser sees, of a clip of ``count`` frames: int64 (frames,).
 
-    Every ``spec.stride``-th, or ``spec.fps`` a second, from the middle of the clip. A clip too short for that is spread
-    over the window evenly, so that its pictures are repeated but nothing of it is left out.
+    Takes every ``spec.stride``-th frame, or ``spec.fps`` per second, around the middle of the clip. A clip too short
+    for that is spread evenly over the window, so that frames are repeated but none of the clip's span is lost.
+
+    Raises:
+        ValueError: ``count`` is below 1.
+
     """
     if count < 1:
-        raise ValueError("count=0: a clip needs at least one picture")
+        raise ValueError(f"count={count}: a clip needs at least one frame")
     step = float(spec.stride) if spec.fps is None or fps <= 0 else fps / spec.fps
     span = min((spec.frames - 1) * step, count - 1.0)
     start = (count - 1 - span) / 2
@@ -26,6 +30,6 @@ def sample_times(count: int, *, fps: float, spec: ClipSpec) -> npt.NDArray[np.in
 
 
 def sample_clip(rgb: Clip, *, fps: float, spec: ClipSpec) -> Clip:
-    """uint8 (frames, height, width, 3) of a clip uint8 (t, h, w, 3), as the recogniser's specification says."""
+    """Sample and resize a clip uint8 (t, h, w, 3) to a recogniser's input, uint8 (frames, height, width, 3)."""
     taken = rgb[sample_times(len(rgb), fps=fps, spec=spec)]
     return np.stack([fit(picture, width=spec.width, height=spec.height, how=spec.fit) for picture in taken])

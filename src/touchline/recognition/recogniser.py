@@ -1,4 +1,4 @@
-"""A recogniser of clips, ready to run: the ladder is :func:`load_recogniser` -> :meth:`ClipRecogniser.scores`."""
+"""Recognisers of clips: :func:`load_recogniser`, then :meth:`ClipRecogniser.scores`."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from touchline.models.store import list_models, load_model
 Clip = npt.NDArray[np.uint8]
 
 _BATCHES = (1, 32)
-"""Four at once on a CPU take no less time than four one by one, and a batch that is not full would be filled up."""
+"""Batch sizes on CPU and GPU. On a CPU a batch of four is no faster than four clips, and short ones are padded."""
 
 
 class ClipRecogniser(PictureModel[ClipConfig]):
-    """Names what happens in clips; its network gives probabilities (classes,)."""
+    """A recogniser that classifies clips; its network returns probabilities (classes,)."""
 
     gives = "score"
 
@@ -33,21 +33,21 @@ class ClipRecogniser(PictureModel[ClipConfig]):
 
     @property
     def spec(self) -> ClipSpec:
-        """The clips it wants."""
+        """The clips it expects."""
         return self.config.clip
 
     def scores(self, clips: Sequence[Clip]) -> npt.NDArray[np.float32]:
-        """Probabilities float32 (n, classes) of clips, each uint8 (frames, height, width, 3) RGB as ``spec`` says.
+        """Return probabilities float32 (n, classes) of clips, each uint8 (frames, height, width, 3) RGB as in ``spec``.
 
         Raises:
-            ValueError: a clip of another shape; :func:`touchline.recognition.prepare.sample_clip` makes them fit.
-            ResourceError: the network gave numbers that are not finite.
+            ValueError: a clip of another shape; convert it with :func:`touchline.recognition.prepare.sample_clip`.
+            ResourceError: the network's output is not finite.
 
         """
         shape = self.spec.shape
         wrong = next((clip.shape for clip in clips if clip.shape != shape), None)
         if wrong is not None:
-            raise ValueError(f"a clip of shape {wrong} does not fit the recogniser's {shape}")
+            raise ValueError(f"a clip has shape {wrong}, the recogniser expects {shape}; convert it with sample_clip")
         rows = [scores for _, _, (scores,) in self.run(clips, draw=_copy)]
         return np.stack(rows) if rows else np.zeros((0, len(self.labels)), np.float32)
 
@@ -64,28 +64,28 @@ def load_recogniser(
     batch: int | None = None,
     threads: int | None = None,
 ) -> ClipRecogniser:
-    """Load a recogniser by name or path; the only one there is where none is named.
+    """Load a recogniser of clips by name or path.
 
     Args:
-        name_or_path: a built-in or imported model, or its file.
-        device: where to run; ``"auto"`` takes a GPU where there is one.
+        name_or_path: a built-in or imported model, or its file; None takes the only installed recogniser.
+        device: device to run on; ``"auto"`` takes a GPU if available.
         backend: ``"auto"`` is OpenVINO on a CPU and torch on a GPU.
-        batch: clips at once; by default 1 on a CPU and 32 on a GPU.
-        threads: for OpenVINO; all processors by default.
+        batch: clips per batch; by default 1 on a CPU and 32 on a GPU.
+        threads: CPU threads for OpenVINO; all available ones by default.
 
     Raises:
-        InputError: the model is not there, damaged, no recogniser of clips, or not trained yet; or none is named and
-            there is not exactly one.
-        UsageError: an unknown device or backend, or a combination that does not exist.
-        ResourceError: a GPU, or a backend's package, was asked for and is not there.
+        InputError: the model does not exist, is damaged, does not recognise clips, or is not trained yet; or none is
+            named and there is not exactly one.
+        UsageError: an unknown device or backend, or an unsupported combination of the two.
+        ResourceError: the requested GPU, or a backend's package, is not available.
 
     """
     loaded = load_model(name_or_path or _only_recogniser(), task="recognize")
     config = loaded.config
     if config.untrained:
         raise InputError(
-            f"model {config.name!r}: its {', '.join(config.untrained)} has fresh weights, so that it says nothing yet; "
-            f"train it first, in a recipe with model.weights={config.name}"
+            f"model {config.name!r}: its {', '.join(config.untrained)} is untrained, so it cannot predict yet; train "
+            f"it first, in a recipe with model.weights={config.name}"
         )
     runner = make_runner(
         ClipClassifier(loaded.network, spec=config.clip, temperature=config.temperature),
@@ -101,9 +101,9 @@ def load_recogniser(
 def _only_recogniser() -> str:
     names = [model.path.stem for model in list_models() if model.config.task == "recognize"]
     if len(names) != 1:
-        there = f"there are {names}" if names else "none ships with touchline, as none was good enough"
+        there = f"installed are {names}" if names else "none ships with touchline, as none was accurate enough"
         raise InputError(
             f"name a recogniser of clips with --model: {there}. `touchline train recipes/recognise-clips.yaml` trains "
-            "one on clips of yours, `touchline models import` takes over published weights"
+            "one on your own clips, `touchline models import` converts published weights"
         )
     return names[0]

@@ -1,4 +1,4 @@
-"""A recogniser of joint sequences, ready to run."""
+"""Recognisers of joint sequences, and the reading of such sequences."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _BATCH = 256
 
 
 class SkeletonRecogniser:
-    """Names what happens in sequences of joints.
+    """A recogniser that classifies sequences of joints.
 
     Args:
-        network: gives logits.
-        config: of the model file.
-        sha256: of the model file.
+        network: network that returns logits.
+        config: configuration of the model file.
+        sha256: hash of the model file.
 
     """
 
@@ -45,23 +45,23 @@ class SkeletonRecogniser:
 
     @property
     def spec(self) -> SkeletonSpec:
-        """The sequences it wants."""
+        """The sequences it expects."""
         return self.config.skeleton
 
     @torch.inference_mode()
     def scores(self, sequences: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Probabilities float32 (n, classes) of sequences float32 (n, t, joints, 3): x, y, visibility.
+        """Return probabilities float32 (n, classes) of sequences float32 (n, t, joints, 3): x, y, visibility.
 
-        Size and place of the person do not matter, nor does the unit.
+        The person's size and position, and the unit of x and y, do not matter.
 
         Raises:
             ValueError: sequences of another shape.
-            ResourceError: the network gave numbers that are not finite.
+            ResourceError: the network's output is not finite.
 
         """
         shape = (self.spec.frames, len(self.spec.joints), 3)
         if sequences.shape[1:] != shape:
-            raise ValueError(f"sequences of shape {sequences.shape[1:]} do not fit the recogniser's {shape}")
+            raise ValueError(f"sequences have shape {sequences.shape[1:]}, the recogniser expects {shape}")
         rows = [np.zeros((0, len(self.labels)), np.float32)]
         for first in range(0, len(sequences), _BATCH):
             logits = self._network(torch.from_numpy(sequences[first : first + _BATCH]))
@@ -72,65 +72,65 @@ class SkeletonRecogniser:
 
 
 def load_skeleton_recogniser(name_or_path: str | None = None) -> SkeletonRecogniser:
-    """A recogniser of joints by name or path; the only one there is where none is named.
+    """Load a recogniser of joint sequences by name or path; None takes the only one installed.
 
     Raises:
-        InputError: not there, damaged, for something else; or none is named and there is not exactly one.
+        InputError: not found, damaged, or for another task; or none is named and there is not exactly one.
 
     """
     if name_or_path is None:
         names = [model.path.stem for model in list_models() if model.config.task == "skeleton"]
         if len(names) != 1:
-            raise InputError(f"name a recogniser of joints with --model; there are {names}")
+            raise InputError(f"name a recogniser of joints with --model; installed are {names}")
         name_or_path = names[0]
     loaded = load_model(name_or_path, task="skeleton")
     return SkeletonRecogniser(loaded.network, loaded.config, sha256=loaded.sha256)
 
 
 def read_sequence(path: Path | str, *, spec: SkeletonSpec) -> tuple[npt.NDArray[np.float32], str]:
-    """One sequence of joints from a file, at the length wanted, and what a user should know of it.
+    """Read a sequence of joints from a file and resample it to a recogniser's length.
 
     Args:
         path: ``.npy`` with (t, joints, 2) as y, x, (t, joints, 3) as x, y, visibility, or SpaceJam's objects; or a
-            ``.npz`` whose first array is one of the former.
-        spec: what the recogniser wants.
+            ``.npz`` whose first array is one of the first two.
+        spec: the sequences the recogniser expects.
 
     Returns:
-        float32 (frames, joints, 3), and words about what is missing, or none.
+        float32 (frames, joints, 3), and a remark on missing joints and resampling; empty if there is none.
 
     Raises:
-        InputError: no such file, other joints, or none of them was found.
+        InputError: no such file, other joints, or a sequence without any visible joint.
 
     """
     path = Path(path)
     joints = _read(path)
     if joints.ndim != 3 or joints.shape[1] != len(spec.joints) or not len(joints):
         raise InputError(
-            f"{path}: joints of shape {joints.shape} do not fit (moments, {len(spec.joints)}, 2 or 3) "
+            f"{path}: joints have shape {joints.shape}, expected (moments, {len(spec.joints)}, 2 or 3) "
             f"with the joints {', '.join(spec.joints)}"
         )
     if not (joints[..., 2] > 0).any():
-        raise InputError(f"{path}: no joint was found in any moment")
+        raise InputError(f"{path}: no joint is visible at any moment")
     notes = []
     missing = float((joints[..., 2] <= 0).mean())
     if missing:
         notes.append(f"{missing:.0%} of the joints are missing")
     if len(joints) != spec.frames:
-        notes.append(f"{len(joints)} moments, spread over the {spec.frames} wanted")
+        notes.append(f"{len(joints)} moments, resampled to {spec.frames}")
         taken = np.round(np.linspace(0, len(joints) - 1, spec.frames)).astype(np.int64)
         joints = joints[taken]
     return np.ascontiguousarray(joints, np.float32), "; ".join(notes)
 
 
 def _read(path: Path) -> npt.NDArray[np.float32]:
-    """The joints of a file as (t, joints, 3)."""
+    """Read the joints of a file as (t, joints, 3)."""
     try:
         loaded = np.load(path, allow_pickle=False)
         values = loaded[loaded.files[0]] if isinstance(loaded, np.lib.npyio.NpzFile) else loaded
     except ValueError:
-        return read_joints(path)  # objects, which only SpaceJam's reader takes, and only numbers of them
+        return read_joints(path)  # an array of objects; SpaceJam's reader takes it, restricted to numbers
     except (OSError, EOFError, IndexError, KeyError, zipfile.BadZipFile) as error:
         raise InputError(f"{path}: cannot be read as joints ({error})") from error
     if values.ndim != 3 or values.shape[2] not in (2, 3) or not np.issubdtype(values.dtype, np.number):
-        raise InputError(f"{path}: an array of shape {values.shape} and {values.dtype} holds no sequence of joints")
+        raise InputError(f"{path}: an array of shape {values.shape} and {values.dtype} is not a sequence of joints")
     return as_sequences(values)

@@ -1,4 +1,4 @@
-"""Recognition along tracks: crops come in picture by picture, scores of windows come out, memory stays bounded."""
+"""Recognition along tracks: takes crops frame by frame, returns scores of windows, in bounded memory."""
 
 from __future__ import annotations
 
@@ -16,41 +16,42 @@ from touchline.recognition.windows import window_count
 Rgb = npt.NDArray[np.uint8]
 
 GAP_US = US_PER_S
-"""After a gap this long in a track its windows start anew."""
+"""Gap in a track, microseconds, after which its windows start afresh."""
 
 _EARLY = 0.25
-"""A picture up to this share of a step before its time on the grid is taken."""
+"""A frame is taken up to this share of a step before its time on the grid."""
 
 
 class Recogniser(Protocol):
-    """What names clips."""
+    """The interface of recognisers of clips."""
 
     name: str
     batch: int
 
     @property
     def spec(self) -> ClipSpec:
-        """The clips it wants."""
+        """The clips it expects."""
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Its classes."""
+        """The classes, in the order of the scores' columns."""
 
     def scores(self, clips: list[Rgb]) -> npt.NDArray[np.float32]:
-        """Probabilities (n, classes) of clips."""
+        """Return probabilities (n, classes) of clips."""
 
 
 @dataclass(slots=True)
 class _Run:
-    """One uninterrupted part of a track.
+    """An uninterrupted part of a track.
 
     Attributes:
-        track_id: whose.
-        step_us: between pictures of a window; 0 where every ``stride``-th is taken.
-        next_us: when the next picture is due.
-        skipped: pictures since the last that was taken.
-        pictures: how many were taken.
-        crops, times_us: those that a window still needs.
+        track_id: id of the track.
+        next_us: time at which the next frame is due, where frames are sampled by ``fps``.
+        skipped: frames since the last one taken, where every ``stride``-th frame is taken.
+        last_us: time of the last frame seen.
+        pictures: number of frames taken.
+        emitted: number of windows emitted.
+        crops, times_us: the frames taken that a window still needs.
 
     """
 
@@ -84,14 +85,14 @@ class _Window:
 
 
 class TrackRecogniser:
-    """Puts the windows of many tracks through one recogniser.
+    """A recogniser of actions along many tracks: cuts tracks into windows and classifies these in batches.
 
     Crops are kept only as long as a window needs them, and windows only until a batch is full: memory grows with the
-    number of people who are in the picture together, not with the length of the video.
+    number of people in view at the same time, not with the length of the video.
 
     Args:
-        recogniser: names clips.
-        stride: pictures from one window's start to the next one's; half a window by default: 8 of 16.
+        recogniser: recogniser of clips.
+        stride: frames from the start of one window to the next; half a window by default, such as 8 of 16.
 
     """
 
@@ -112,7 +113,7 @@ class TrackRecogniser:
         return sum(len(run.crops) for run in self._runs.values()) + len(self._waiting) * self._spec.frames
 
     def push(self, track_id: int, *, time_us: int, crop: Rgb) -> None:
-        """The next picture of a track: uint8 (height, width, 3) of the recogniser's size; times increase."""
+        """Add the next frame of a track: a crop uint8 (height, width, 3) of the recogniser's size; times increase."""
         run = self._runs.get(track_id)
         if run is not None and time_us - run.last_us > GAP_US:
             self.end(track_id)
@@ -124,7 +125,7 @@ class TrackRecogniser:
             self._take(run, time_us, crop)
 
     def end(self, track_id: int) -> None:
-        """A track is over: its last windows are filled up with its last picture."""
+        """End a track; its last windows are padded with its last crop."""
         run = self._runs.pop(track_id, None)
         if run is None or not run.pictures:
             return
@@ -133,7 +134,7 @@ class TrackRecogniser:
             self._emit(run)
 
     def finish(self) -> list[WindowScores]:
-        """Everything found since the last call, one entry a track, in the order of their ids; all tracks end."""
+        """End all tracks and return everything found since the last call, one entry per track, ordered by id."""
         for track_id in list(self._runs):
             self.end(track_id)
         self._work()
@@ -150,7 +151,7 @@ class TrackRecogniser:
         ]
 
     def _due(self, run: _Run, time_us: int) -> int:
-        """How often a picture is taken: once where it is due, more often where it stands for missing ones."""
+        """Return how often a frame is taken: 0 if not due, 1 if due, more if it also replaces missing frames."""
         if self._spec.fps is None:
             due = run.pictures == 0 or run.skipped + 1 >= self._spec.stride
             run.skipped = 0 if due else run.skipped + 1
@@ -172,7 +173,7 @@ class TrackRecogniser:
             self._emit(run)
 
     def _emit(self, run: _Run) -> None:
-        """Put the window at the front of a run into the queue, filled up with its last picture where it is short."""
+        """Queue the first window of a run, padded with its last crop if it is short."""
         frames = self._spec.frames
         missing = frames - len(run.crops)
         clip = np.stack(run.crops + [run.crops[-1]] * missing)
@@ -186,7 +187,7 @@ class TrackRecogniser:
             self._work()
 
     def _work(self) -> None:
-        """Put the waiting windows through the recogniser."""
+        """Classify the waiting windows."""
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
@@ -194,7 +195,7 @@ class TrackRecogniser:
         for window, values in zip(waiting, scores, strict=True):
             rows = self._found.setdefault(window.track_id, _Found())
             if rows.starts_us and window.start_us <= rows.starts_us[-1]:
-                continue  # repeated pictures made two windows start at one time
+                continue  # repeated frames can make two windows start at the same time
             rows.starts_us.append(window.start_us)
             rows.ends_us.append(window.end_us)
             rows.padded.append(window.padded)

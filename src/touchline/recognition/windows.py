@@ -1,4 +1,4 @@
-"""Which pictures of a track make up each of its windows."""
+"""Windows of a track: how many there are, and the frames each covers."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ STRIDE = 8
 
 
 def window_count(pictures: int, *, stride: int = STRIDE) -> int:
-    """Windows over so many pictures: one for every whole stride, and at least one.
+    """Return the number of windows over a number of frames: one for every whole stride, at least one.
 
-    The rule of SpaceJam's reference; the last windows may reach beyond the end.
+    This is the rule of SpaceJam's reference; the last windows may reach beyond the end.
+
+    Raises:
+        ValueError: ``pictures`` or ``stride`` is below 1.
+
     """
     if pictures < 1 or stride < 1:
         raise ValueError(f"pictures={pictures} and stride={stride} must be 1 or more")
@@ -20,10 +24,10 @@ def window_count(pictures: int, *, stride: int = STRIDE) -> int:
 
 
 def window_starts(pictures: int, *, stride: int = STRIDE) -> npt.NDArray[np.int64]:
-    """Index int64 (n,) of each window's first picture."""
+    """Return the index of each window's first frame, int64 (n,)."""
     return np.arange(window_count(pictures, stride=stride), dtype=np.int64) * stride
 
 
 def window_of_picture(picture: int, *, windows: int, stride: int = STRIDE) -> int:
-    """The window that speaks for a picture: the one that starts last before it or with it."""
+    """Return the window whose scores apply to a frame: the last one that starts at or before it."""
     return min(picture // stride, windows - 1)

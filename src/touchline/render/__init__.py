@@ -1,4 +1,4 @@
-"""Drawing on pictures that are shown, never on ones that are analysed."""
+"""Drawing on pictures that are shown, never on those that are analysed."""
 
 from __future__ import annotations
 

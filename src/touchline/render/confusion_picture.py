@@ -19,7 +19,7 @@ _FULL_RGB = np.array([24, 84, 148], np.float64)
 
 
 def draw_confusion(path: Path, confusion: npt.ArrayLike, *, labels: Sequence[str]) -> None:
-    """Write a matrix (classes, classes) as PNG: true classes in rows, shades are shares of a row.
+    """Write a confusion matrix (classes, classes) as PNG: true classes in rows, shades are shares of a row.
 
     Raises:
         ResourceError: the file cannot be written.
@@ -36,12 +36,12 @@ def draw_confusion(path: Path, confusion: npt.ArrayLike, *, labels: Sequence[str
     for k, label in enumerate(labels):
         y = side + k * _CELL_PX + _CELL_PX // 2 + 5
         cv2.putText(canvas, label, (8, y), _FONT, 0.5, _INK, 1, cv2.LINE_AA)
-    top = np.full((canvas.shape[0], side, 3), 255, np.uint8)  # the columns' names, written along and then turned
+    top = np.full((canvas.shape[0], side, 3), 255, np.uint8)  # column names, drawn horizontally and then rotated
     for k, label in enumerate(labels):
         y = side + k * _CELL_PX + _CELL_PX // 2 + 5
         cv2.putText(top, label, (8, y), _FONT, 0.5, _INK, 1, cv2.LINE_AA)
     canvas[:side, side:] = np.rot90(top[side:])
-    cv2.putText(canvas, "true / said", (8, 20), _FONT, 0.45, _INK, 1, cv2.LINE_AA)
+    cv2.putText(canvas, "true / pred.", (8, 20), _FONT, 0.45, _INK, 1, cv2.LINE_AA)
     if not cv2.imwrite(str(path), canvas[:, :, ::-1]):
         raise ResourceError(f"{path}: cannot be written; is it a .png in a folder that exists?")
 

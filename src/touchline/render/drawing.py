@@ -1,4 +1,4 @@
-"""Drawing tracks into pictures that are shown, never into ones that are analysed: boxes, ids, the ball, a radar."""
+"""Drawing of tracks on pictures that are shown, never on those that are analysed: boxes, ids, the ball, a radar."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Colour = tuple[int, int, int]
 """Red, green, blue, 0 to 255."""
 
 MAX_GAP_US = US_PER_S // 2
-"""Between two boxes of a track that lie further apart in time than this, nothing is drawn."""
+"""Longest time between two boxes of a track over which a box is interpolated and drawn."""
 
 COLOURS: dict[str, Colour] = {
     "A": (47, 128, 255),
@@ -29,26 +29,26 @@ COLOURS: dict[str, Colour] = {
     "ball": (255, 255, 255),
     "other": (206, 214, 224),
 }
-"""Colour of each team, of officials, of the ball, and of people whose team is not known; orange and blue are told
-apart by most colour-blind viewers."""
+"""Colours of teams, officials, the ball, and people of unknown team; most colour-blind viewers can tell orange and blue
+apart."""
 
 _INK: Colour = (12, 18, 26)
 _FONT = cv2.FONT_HERSHEY_DUPLEX
 _FAR_PX = 1 << 14
-"""Boxes are cut off this far outside, within what OpenCV can draw."""
+"""Boxes are clipped this far outside the picture, within what OpenCV can draw, pixels."""
 _SHARPER = 4
-"""Labels are drawn this many times larger and averaged down, which smooths them."""
+"""Labels are drawn this many times larger and averaged down, for anti-aliasing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sight:
-    """One track at one moment.
+    """The state of one track at one time.
 
     Attributes:
-        track: whose.
+        track: the track.
         box_xyxy: float64 (4,), pixels.
-        observed: detected there, rather than filled in.
-        position_m: float64 (2,) on the pitch; None where unknown.
+        observed: whether the box was detected rather than interpolated.
+        position_m: float64 (2,) on the pitch, metres; None if unknown.
 
     """
 
@@ -59,7 +59,7 @@ class Sight:
 
 
 class Moments:
-    """Finds who is where at a time, in any order of times."""
+    """A lookup of the tracks at a given time, in any order of times."""
 
     def __init__(self, tracks: Tracks) -> None:
         self._tracks = tracks.tracks
@@ -67,14 +67,14 @@ class Moments:
         self._end_us = np.array([track.times_us[-1] for track in tracks], np.int64)
 
     def at(self, time_us: int) -> list[Sight]:
-        """The tracks that are in the picture at a time, by ``track_id``; between two boxes the one in between."""
+        """Return the tracks visible at a time, by ``track_id``; boxes in between are interpolated."""
         there = np.flatnonzero((self._start_us <= time_us) & (time_us <= self._end_us))
         sights = (sight_of(self._tracks[i], time_us) for i in there)
         return [sight for sight in sights if sight is not None]
 
 
 def sight_of(track: Track, time_us: int) -> Sight | None:
-    """A track at a time, linear between its boxes; None outside it and in gaps of over ``MAX_GAP_US``."""
+    """Return a track's state at a time, linear between its boxes; None outside it and in gaps over ``MAX_GAP_US``."""
     after = int(np.searchsorted(track.times_us, time_us))
     if after == len(track) or (after == 0 and track.times_us[0] != time_us):
         return None
@@ -93,18 +93,18 @@ def sight_of(track: Track, time_us: int) -> Sight | None:
 
 
 def colour_of(track: Track) -> Colour:
-    """The colour a track is drawn in."""
+    """Return the colour a track is drawn in."""
     key = track.label if track.label in COLOURS else track.team
     return COLOURS.get(key or "other", COLOURS["other"])
 
 
 def label_of(track: Track) -> str:
-    """What stands above a box: the name a person gave, else the id; keepers are marked."""
+    """Return the text above a box: the name given by a person, else the id; keepers are marked."""
     return (track.name or str(track.track_id)) + (" GK" if track.label == "goalkeeper" else "")
 
 
 def words_of(actions: Sequence[Action]) -> str:
-    """What somebody does, in few words: what a network says with its confidence, otherwise movement; and the ball."""
+    """Format a player's actions briefly: recogniser labels with confidence, otherwise movement; and the ball."""
     named = [f"{a.label} {a.confidence:.2f}" for a in actions if a.source not in (MOVEMENT_SOURCE, BALL_SOURCE)]
     moving = [a.label for a in actions if a.source == MOVEMENT_SOURCE]
     ball = ["ball" for a in actions if a.source == BALL_SOURCE]
@@ -112,19 +112,19 @@ def words_of(actions: Sequence[Action]) -> str:
 
 
 class TrackPainter:
-    """Draws the tracks of one video into its pictures."""
+    """A painter that draws the tracks of one video on its frames."""
 
     def __init__(self, tracks: Tracks, *, actions: Actions | None = None, radar: bool = True) -> None:
-        """Prepare to draw.
+        """Prepare the labels and the radar.
 
         Args:
-            tracks: of the video; its ``width`` and ``height`` are those of the pictures.
-            actions: what everyone does, written beside their ids.
-            radar: show the pitch from above in a corner while positions are known.
+            tracks: tracks of the video; ``width`` and ``height`` are those of its frames.
+            actions: the players' actions, written beside their ids.
+            radar: whether to show the pitch from above in a corner while positions are known.
 
         """
         if tracks.width < 1 or tracks.height < 1:
-            raise ValueError(f"tracks of a picture of {tracks.width}x{tracks.height} pixels; it must be positive")
+            raise ValueError(f"tracks have the picture size {tracks.width}x{tracks.height}; it must be positive")
         self._moments = Moments(tracks)
         self._actions = None if actions is None else ActionLookup(actions)
         self._size = (tracks.height, tracks.width)
@@ -136,14 +136,14 @@ class TrackPainter:
         self._radar = Radar(width=tracks.width, height=tracks.height) if radar and placed else None
 
     def paint(self, rgb: Rgb, *, time_us: int) -> Rgb:
-        """A picture with everyone drawn who is in it.
+        """Return a copy of a frame with all visible tracks drawn in.
 
         Args:
-            rgb: uint8 (height, width, 3); left as it is.
-            time_us: its time on the video's clock.
+            rgb: uint8 (height, width, 3); not modified.
+            time_us: time of the frame on the video's clock, microseconds.
 
         Returns:
-            a new picture of the same shape.
+            A new picture of the same shape.
 
         """
         if rgb.shape != (*self._size, 3):
@@ -163,7 +163,7 @@ class TrackPainter:
         return picture
 
     def _box(self, picture: Rgb, sight: Sight) -> None:
-        """The outline of a person: whole where detected, its corners where filled in."""
+        """Draw the outline of a person: complete if detected, its corners if interpolated."""
         x0, y0, x1, y1 = (round(v) for v in sight.box_xyxy.clip(-_FAR_PX, _FAR_PX))
         colour = colour_of(sight.track)
         if sight.observed:
@@ -176,7 +176,7 @@ class TrackPainter:
                 cv2.line(picture, (x, y), (x, y + inward_y), colour, self._line_px)
 
     def _label(self, picture: Rgb, sight: Sight, *, time_us: int) -> None:
-        """The tag centred above a box, inside the picture."""
+        """Draw the label centred above a box, inside the picture."""
         doing = "" if self._actions is None else words_of(self._actions.at(sight.track.track_id, time_us=time_us))
         key = (" ".join(filter(None, (label_of(sight.track), doing))), colour_of(sight.track))
         if key not in self._labels:
@@ -188,7 +188,7 @@ class TrackPainter:
         _blend(picture, tag, opacity, left=left, top=top)
 
     def _ball(self, picture: Rgb, sight: Sight) -> None:
-        """A ring around the ball and an arrow above it; the arrow is hollow where the ball was filled in."""
+        """Draw a ring around the ball and an arrow above it; the arrow is hollow if the ball was interpolated."""
         box_xyxy = sight.box_xyxy.clip(-_FAR_PX, _FAR_PX)
         x, y = (box_xyxy[:2] + box_xyxy[2:]) / 2
         radius = max(3.0 * self._line_px, 0.75 * float(np.max(box_xyxy[2:] - box_xyxy[:2])))
@@ -204,7 +204,7 @@ class TrackPainter:
 
 
 def draw_tracks(rgb: Rgb, tracks: Tracks, *, time_us: int, radar: bool = True) -> Rgb:
-    """One picture with everyone drawn who is in it; for many pictures of a video keep a :class:`TrackPainter`."""
+    """Return one frame with all visible tracks drawn in; for many frames of a video keep a :class:`TrackPainter`."""
     return TrackPainter(tracks, radar=radar).paint(rgb, time_us=time_us)
 
 
@@ -213,7 +213,7 @@ def _known(position: npt.NDArray[np.float64] | None) -> npt.NDArray[np.float64] 
 
 
 def _dots(sights: list[Sight]) -> list[tuple[npt.NDArray[np.float64], Colour, bool]]:
-    """What the radar shows: positions, colours, and whether it is the ball."""
+    """Return the radar's dots: positions, colours, and whether it is the ball."""
     return [
         (s.position_m, colour_of(s.track), s.track.label == DETECTION_LABELS[0])
         for s in sights
@@ -222,7 +222,7 @@ def _dots(sights: list[Sight]) -> list[tuple[npt.NDArray[np.float64], Colour, bo
 
 
 def _tag(text: str, colour: Colour, *, height_px: int) -> tuple[Rgb, npt.NDArray[np.float32]]:
-    """A label: uint8 (h, w, 3) and its opacity, float32 (h, w, 1)."""
+    """Return a label: uint8 (h, w, 3) and its opacity, float32 (h, w, 1)."""
     text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()[:24] or "?"
     tall = height_px * _SHARPER
     scale = 0.62 * tall / cv2.getTextSize("0", _FONT, 1.0, 1)[0][1]
@@ -246,7 +246,7 @@ def _tag(text: str, colour: Colour, *, height_px: int) -> tuple[Rgb, npt.NDArray
 
 
 def _blend(picture: Rgb, patch: Rgb, opacity: npt.NDArray[np.float32], *, left: int, top: int) -> None:
-    """Lay a patch over a picture, as far as it lies inside."""
+    """Blend a patch into a picture; parts outside are clipped."""
     height, width = picture.shape[:2]
     y0, y1 = max(0, top), min(height, top + patch.shape[0])
     x0, x1 = max(0, left), min(width, left + patch.shape[1])

@@ -1,4 +1,4 @@
-"""A copy of a video with its tracks drawn in: every picture at its own time, upright, the sound carried over."""
+"""A copy of a video with its tracks drawn in: every frame at its own time, upright, with the sound."""
 
 from __future__ import annotations
 
@@ -29,28 +29,28 @@ from touchline.render.drawing import TrackPainter
 from touchline.render.overlay_sound import SoundCopy
 
 CRF = 23
-"""x264's quality: what it takes to be visually close to the source; lower is better and larger."""
+"""x264's constant rate factor for visually near-lossless output; lower is better and larger."""
 PRESET = "veryfast"
 
 _TIME_BASE = Fraction(1, US_PER_S)
 _SOUND_AHEAD_US = US_PER_S
-"""Sound is written up to this far ahead of the picture, so that the muxer need not hold much."""
+"""Sound is written up to this far ahead of the picture, to bound the muxer's buffer, microseconds."""
 _FALLBACK_STEP_US = 40_000
 _CONVERSIONS = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9}
-"""Colour matrices as H.264 numbers them, and how the converter calls them; others are written as unspecified."""
+"""Colour matrices as H.264 numbers them, with the converter's names; others are written as unspecified."""
 _UNSPECIFIED = 2
 _BT601 = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """What was written.
+    """The result of writing an overlay.
 
     Attributes:
-        path: the video.
-        frames: its pictures.
-        coverage: what of the source could be read.
-        notes: remarks a user should hear: sound that had to be converted, damage.
+        path: the video written.
+        frames: number of its frames.
+        coverage: parts of the source that could be read.
+        notes: remarks for the user: converted sound, damage.
 
     """
 
@@ -70,25 +70,24 @@ def write_overlay(
     radar: bool = True,
     progress: Progress | None = None,
 ) -> Overlay:
-    """Write a video (MP4, H.264) with boxes, ids, ball and radar drawn into a copy of its pictures.
+    """Write a copy of a video (MP4, H.264) with boxes, ids, ball and radar drawn in.
 
-    Pictures are upright and in square pixels; each keeps its own time, to the microsecond, counted from the first one
-    shown. Widths and heights that are odd grow by one pixel, which H.264 needs. Every sound stream is carried over
-    packet for packet where an MP4 player will play it, and converted to AAC otherwise. The file appears whole or not
-    at all.
+    Frames are upright and in square pixels; each keeps its own time, to the microsecond, counted from the first one
+    shown. Odd widths and heights grow by one pixel, which H.264 needs. Every audio stream is copied packet by packet if
+    MP4 players support its codec, and converted to AAC otherwise. The file is written atomically.
 
     Args:
-        video: the source.
+        video: the source video.
         out: the file to write; an older one is replaced.
-        tracks: of this video and stream.
-        stream: index of the video stream; None for the default one.
-        actions: what everyone does, written beside their ids.
-        radar: show the pitch from above while positions are known.
-        progress: told once a second of video.
+        tracks: tracks of this video and stream.
+        stream: index of the video stream; None takes the default one.
+        actions: the players' actions, written beside their ids.
+        radar: whether to show the pitch from above while positions are known.
+        progress: called once per second of video.
 
     Raises:
         UsageError: ``out`` is the video itself.
-        InputError: the video cannot be used, or is not the one of the tracks.
+        InputError: the video cannot be used, or the tracks are of another video.
         ResourceError: the file cannot be written.
 
     """
@@ -111,7 +110,7 @@ def write_overlay(
 def _encode(
     path: Path, frames: Iterable[Frame], *, info: VideoInfo, painter: TrackPainter
 ) -> tuple[int, tuple[str, ...]]:
-    """Encode the painted pictures and mux the sound beside them; their count, and remarks."""
+    """Encode the painted frames and mux the sound with them; return the number of frames, and remarks."""
     count = 0
     with (
         open_media(info.path) as source,
@@ -128,7 +127,7 @@ def _encode(
             sound.write_until(frame.time_us + _SOUND_AHEAD_US)
             count += 1
         if count == 0:
-            raise InputError(f"{str(info.path)!r} has no picture that can be decoded; there is nothing to draw into")
+            raise InputError(f"{str(info.path)!r} has no frame that can be decoded; run `touchline check` on it")
         container.mux(picture.encode(None))
         sound.finish()
         notes = sound.notes()  # while the source is open: its streams are gone afterwards
@@ -136,12 +135,12 @@ def _encode(
 
 
 def _source_stream(container: av.container.InputContainer, info: VideoInfo) -> VideoStream:
-    """The stream of an opened file that ``info`` tells of."""
+    """Return the stream of an opened file that ``info`` describes."""
     return choose_stream(container, path=info.path, index=info.stream_index)[0]
 
 
 def _picture_stream(container: OutputContainer, source: VideoStream, *, info: VideoInfo) -> VideoStream:
-    """The H.264 stream to write, with the colours of its source."""
+    """Create the H.264 stream to write, with the colours of its source."""
     rate = Fraction(info.fps).limit_denominator(1001) if info.fps > 0 else Fraction(25)
     stream = container.add_stream("libx264", rate=rate, options={"crf": str(CRF), "preset": PRESET})
     stream.width, stream.height = info.width + info.width % 2, info.height + info.height % 2
@@ -149,7 +148,7 @@ def _picture_stream(container: OutputContainer, source: VideoStream, *, info: Vi
     stream.time_base = _TIME_BASE
     context, given = stream.codec_context, source.codec_context
     context.time_base = _TIME_BASE
-    context.color_range = 1  # limited ("mpeg"), whatever the source has
+    context.color_range = 1  # limited ("mpeg"), whatever the source uses
     context.colorspace = _matrix(given.colorspace)
     context.color_primaries = given.color_primaries
     context.color_trc = given.color_trc
@@ -161,7 +160,7 @@ def _matrix(source: int) -> int:
 
 
 def _coded(rgb: Rgb, stream: VideoStream) -> VideoFrame:
-    """A painted picture in the encoder's format, an odd edge doubled."""
+    """Convert a painted frame to the encoder's format, duplicating an odd edge."""
     down, right = stream.height - rgb.shape[0], stream.width - rgb.shape[1]
     if down or right:
         rgb = cv2.copyMakeBorder(rgb, 0, down, 0, right, cv2.BORDER_REPLICATE)
@@ -175,7 +174,7 @@ def _step_us(info: VideoInfo) -> int:
 
 
 def _with_durations(frames: Iterable[Frame], *, step_us: int) -> Iterator[tuple[Frame, int]]:
-    """Each frame with how long it is shown: until the next one, the last one for the usual time."""
+    """Yield each frame with its duration: until the next one, or the usual interval for the last one."""
     last: Frame | None = None
     for frame in frames:
         if last is not None:
@@ -187,12 +186,12 @@ def _with_durations(frames: Iterable[Frame], *, step_us: int) -> Iterator[tuple[
 
 @contextlib.contextmanager
 def _replacing(out: Path) -> Iterator[Path]:
-    """A temporary file beside ``out`` that takes its place if all goes well, and is removed if not.
+    """Yield a temporary file beside ``out`` that replaces it on success, and is removed on failure.
 
-    Its name is always the same, so that what a killed run left is written over.
+    Its name is always the same, so that leftovers of a killed run are overwritten.
 
     Raises:
-        ResourceError: it cannot be written.
+        ResourceError: the file cannot be written.
 
     """
     unfinished = out.with_name(f".writing-{out.name}")
@@ -210,7 +209,7 @@ def _replacing(out: Path) -> Iterator[Path]:
 
 
 def _publish(unfinished: Path, out: Path) -> None:
-    """Flush a finished file to the disk, give it the usual rights and rename it."""
+    """Flush a finished file to disk, give it the default permissions and rename it."""
     with unfinished.open("rb+") as file:
         os.fsync(file.fileno())
     mask = os.umask(0)

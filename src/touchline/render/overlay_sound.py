@@ -1,4 +1,4 @@
-"""The sound of one file carried into another: packet for packet where players of MP4 take it, else as AAC."""
+"""Copying of audio streams into another file: packet by packet if MP4 players support the codec, else as AAC."""
 
 from __future__ import annotations
 
@@ -20,40 +20,40 @@ from touchline.media.resampling import SteadyResampler, overlap
 from touchline.media.timestamps import Retimer
 
 COPIED = frozenset({"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"})
-"""Codecs that players of MP4 files play; others (PCM, MP2, Vorbis, ...) are converted."""
+"""Codecs supported by MP4 players; others (PCM, MP2, Vorbis, ...) are converted."""
 
 _PREROLL_US = 100_000
-"""Sound this long before the first picture is kept: decoders need a little to get going."""
+"""Sound up to this long before the first frame is kept, because decoders need a preroll."""
 _STEP_US = 20_000
 _HOLE_S = Fraction(1, 20)
-"""A pause in the sound's timestamps longer than this is filled with silence where the sound is converted."""
+"""A longer pause in the audio timestamps is filled with silence when the sound is converted."""
 _RATES_HZ = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
-"""What AAC is played at everywhere; other rates are converted to the last."""
+"""Widely supported AAC sample rates, Hz; other rates are converted to the last."""
 
 Samples = npt.NDArray[np.float32]
 """float32 (channels, samples), -1 to 1."""
 
 
 class _Lane(Protocol):
-    """One sound stream on its way."""
+    """One audio stream being copied."""
 
     def push(self, packet: Packet) -> Iterator[Packet]:
-        """Take a packet of the source (an empty one ends it); give those that can be written."""
+        """Take a packet of the source (an empty one ends it); yield those that can be written."""
 
     def notes(self) -> list[str]:
-        """What happened to it that a user should hear."""
+        """Return remarks for the user on the stream."""
 
 
 class SoundCopy:
-    """Carries all sound streams of one file into another, in step with its pictures."""
+    """A copier of all audio streams of one file into another, in step with its frames."""
 
     def __init__(self, source: InputContainer, container: OutputContainer, *, origin_us: int) -> None:
-        """Prepare, before anything is written.
+        """Create the output streams, before anything is written.
 
         Args:
-            source: the file to read, at its start.
+            source: the file to read, positioned at its start.
             container: the file to write.
-            origin_us: time of the first shown picture on the source's clock; becomes 0.
+            origin_us: time of the first shown frame on the source's clock, which becomes 0; microseconds.
 
         """
         self._container = container
@@ -65,7 +65,7 @@ class SoundCopy:
         self._waiting: Packet | None = None
 
     def write_until(self, time_us: int) -> None:
-        """Write the sound that comes before a time on the clock of the pictures."""
+        """Write the sound before a time on the frames' clock."""
         while self._waiting is None or self._before(self._waiting, time_us):
             if self._waiting is not None:
                 self._write(self._waiting)
@@ -74,14 +74,14 @@ class SoundCopy:
                 return
 
     def finish(self) -> None:
-        """Write what is left."""
+        """Write the remaining sound."""
         self.write_until(1 << 62)
         self._waiting = None
         for lane in self._lanes.values():
             self._container.mux(list(lane.push(Packet())))
 
     def notes(self) -> tuple[str, ...]:
-        """What was converted or mended, in words; complete after :meth:`finish`."""
+        """Return what was converted or repaired, in words; complete after :meth:`finish`."""
         return tuple(note for lane in self._lanes.values() for note in lane.notes())
 
     def _before(self, packet: Packet, time_us: int) -> bool:
@@ -94,7 +94,7 @@ class SoundCopy:
 
 
 class _Copied:
-    """A stream whose packets are taken as they are, moved to the clock of the pictures."""
+    """A stream whose packets are copied unchanged, shifted to the frames' clock."""
 
     def __init__(self, source: AudioStream, container: OutputContainer, *, origin_us: int) -> None:
         self._target = container.add_stream_from_template(source)
@@ -116,7 +116,7 @@ class _Copied:
         return [f"{self._name}: {count} packets {kind}" for kind, count in sorted(self._retimer.repairs.items())]
 
     def _moved(self, packet: Packet, *, time_us: int, raw_us: int | None) -> Packet:
-        """A packet at its new time; to the tick where its own time was good."""
+        """Return a packet at its new time; to the tick if its own time was good."""
         base = packet.time_base
         if packet.pts is not None and raw_us == time_us:
             packet.pts -= round(Fraction(self._origin_us, US_PER_S) / base)
@@ -128,7 +128,7 @@ class _Copied:
 
 
 class _Converted:
-    """A stream that is decoded and coded again as AAC, mono or stereo; pauses become silence."""
+    """A stream that is decoded and encoded again as AAC, mono or stereo; pauses become silence."""
 
     def __init__(self, source: AudioStream, container: OutputContainer, *, origin_us: int) -> None:
         self._source = source
@@ -142,7 +142,7 @@ class _Converted:
         name = source.codec_context.name
         mixed = f", its {source.channels} channels mixed to two" if source.channels > 2 else ""
         self._note = (
-            f"sound stream {source.index} ({name}) was converted to AAC{mixed}: players of MP4 do not play {name}"
+            f"sound stream {source.index} ({name}) was converted to AAC{mixed}: MP4 players do not support {name}"
         )
 
     def push(self, packet: Packet) -> Iterator[Packet]:
@@ -164,7 +164,7 @@ class _Converted:
         return 1 if self._layout == "mono" else 2
 
     def _piece(self, frame: AudioFrame) -> Samples:
-        """A decoded frame as samples that continue those written, silence before it or its start cut as needed."""
+        """Return a decoded frame as samples that continue those written, padded with silence or cut at its start."""
         at = self._written
         if frame.pts is not None and frame.time_base:
             at = round((frame.pts * frame.time_base - self._origin_s) * self._rate_hz)
@@ -198,7 +198,7 @@ def _lane(source: AudioStream, container: OutputContainer, *, origin_us: int) ->
 
 
 def _raw_us(packet: Packet, *, origin_us: int) -> int | None:
-    """A packet's time on the clock of the pictures; None where it has none."""
+    """Return a packet's time on the frames' clock, microseconds; None if it has none."""
     time = packet.dts if packet.pts is None else packet.pts
     return None if time is None or not packet.time_base else us_from_seconds(time * packet.time_base) - origin_us
 

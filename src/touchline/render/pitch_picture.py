@@ -1,4 +1,4 @@
-"""Maps drawn on the attacking half of a pitch, as PNG or SVG; needs mplsoccer (``pip install 'touchline[keeper]'``)."""
+"""Maps on the attacking half of a pitch, as PNG or SVG; needs mplsoccer (``pip install 'touchline[keeper]'``)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Floats = npt.NDArray[np.float64]
 
 _PANEL_INCH = (3.6, 2.9)
 _CUT = {"pad_top": 2, "pad_bottom": -26, "pad_left": -13, "pad_right": -13}
-"""Yards of the half that are left out, for no shots come from there."""
+"""Yards of the half that are omitted, because no shots come from there."""
 _BAR: dict[str, Any] = {"orientation": "horizontal", "shrink": 0.85, "pad": 0.03}
 _DPI = 90
 _LINE = "#4a4a4a"
@@ -29,16 +29,16 @@ _SUFFIXES = (".png", ".svg")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ValuePanel:
-    """A number at every place.
+    """A panel with a number at every position.
 
     Attributes:
-        title: above the panel.
+        title: title above the panel.
         values: float64 (nx, ny); NaN is left blank.
-        limits: of the colours.
+        limits: range of the colour map.
         colours: name of a matplotlib colour map.
-        form: of the numbers beside the colours.
-        lines: values to draw lines of equal value at.
-        unsure: bool (nx, ny), places to draw grey: something is known there, but not this.
+        form: format of the numbers on the colour bar.
+        lines: values of the contour lines.
+        unsure: bool (nx, ny), positions to draw grey: there are data, but not enough for this value.
 
     """
 
@@ -53,14 +53,14 @@ class ValuePanel:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChoicePanel:
-    """One of several names at every place.
+    """A panel with one of several names at every position.
 
     Attributes:
-        title: above the panel.
+        title: title above the panel.
         choice: int64 (nx, ny), index into ``names``; -1 for no choice.
-        known: bool (nx, ny); the rest is left blank.
-        names: of the choices.
-        nobody: what -1 means.
+        known: bool (nx, ny); other positions are left blank.
+        names: names of the choices.
+        nobody: meaning of -1.
 
     """
 
@@ -73,7 +73,7 @@ class ChoicePanel:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place to point out."""
+    """A position to mark."""
 
     x_yd: float
     y_yd: float
@@ -91,25 +91,25 @@ def draw_pitch_maps(
     notes: Sequence[str] = (),
     marks: Sequence[Mark] = (),
 ) -> None:
-    """Write panels side by side, the goal at the top.
+    """Write panels side by side, with the goal at the top.
 
     Args:
         path: a .png or .svg file.
-        panels: what to draw.
-        x_yd: middles of the cells along the pitch, evenly spaced, the goal at 120.
-        y_yd: middles across, 0 to 80.
-        title: above all.
-        notes: lines below all.
-        marks: places to point out in every panel.
+        panels: panels to draw, left to right.
+        x_yd: cell centres along the pitch, evenly spaced, the goal at 120 yards.
+        y_yd: cell centres across the pitch, 0 to 80 yards.
+        title: title above all panels.
+        notes: lines below all panels.
+        marks: positions to mark in every panel.
 
     Raises:
-        UsageError: another kind of file is asked for, or mplsoccer is missing.
+        UsageError: the suffix is not supported, or mplsoccer is missing.
         ResourceError: the file cannot be written.
 
     """
     path = Path(path)
     if path.suffix.lower() not in _SUFFIXES:
-        raise UsageError(f"{path}: pictures are {' or '.join(_SUFFIXES)}")
+        raise UsageError(f"{path}: use a name that ends in {' or '.join(_SUFFIXES)}")
     pitch = _pitch()
     import matplotlib as mpl
     from matplotlib.figure import Figure
@@ -141,7 +141,7 @@ def _pitch() -> Any:
     try:
         from mplsoccer import VerticalPitch
     except ImportError as error:
-        raise UsageError("drawing maps needs mplsoccer: pip install 'touchline[keeper]'; --json does not") from error
+        raise UsageError("drawing maps needs mplsoccer: pip install 'touchline[keeper]', or use --json") from error
     return VerticalPitch(pitch_type="statsbomb", half=True, line_color=_LINE, linewidth=1, line_zorder=3, **_CUT)
 
 
@@ -172,7 +172,7 @@ def _draw_choice(figure: Any, axes: Any, panel: ChoicePanel, x: Floats, y: Float
 
 
 def _draw_flat(axes: Any, where: npt.NDArray[np.bool_], colour: str, x: Floats, y: Floats) -> None:
-    """One colour wherever it is wanted."""
+    """Fill the masked positions with one colour."""
     from matplotlib.colors import ListedColormap
 
     flat = np.where(where, 1.0, np.nan)
@@ -189,4 +189,4 @@ def _save(figure: Any, path: Path) -> None:
     try:
         figure.savefig(path, metadata=metadata)
     except OSError as error:
-        raise ResourceError(f"{path}: cannot be written ({error.strerror}); is there such a folder?") from error
+        raise ResourceError(f"{path}: cannot be written ({error.strerror}); check that the folder exists") from error

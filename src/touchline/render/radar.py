@@ -1,4 +1,4 @@
-"""The radar: the pitch from above in a corner of a picture, with a dot for everyone whose place is known."""
+"""The radar: the pitch from above in a corner of the picture, with a dot for everyone whose position is known."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ _CHALK = (212, 228, 216)
 _INK = (12, 18, 26)
 _OPACITY = 0.62
 _SHIFT = 3
-"""Fractional bits of the coordinates given to OpenCV."""
+"""Number of fractional bits of the coordinates passed to OpenCV."""
 
 
 class Radar:
-    """Draws positions on a small pitch in the middle of the lower edge."""
+    """A painter that draws positions on a small pitch at the middle of the lower edge."""
 
     def __init__(self, *, width: int, height: int, pitch: Pitch = STANDARD) -> None:
-        """Prepare the pitch for pictures of one size.
+        """Draw the pitch for pictures of one size.
 
         Args:
-            width: of the pictures, pixels.
-            height: of the pictures, pixels.
-            pitch: the ground.
+            width: width of the pictures, pixels.
+            height: height of the pictures, pixels.
+            pitch: dimensions of the pitch.
 
         """
         reach_m = np.array([pitch.length_m / 2 + _MARGIN_M, pitch.width_m / 2 + _MARGIN_M])
@@ -45,11 +45,11 @@ class Radar:
         self._ground = self._draw_ground(pitch)
 
     def paint(self, picture: Rgb, dots: Sequence[Dot]) -> None:
-        """Draw into a picture, in place; nothing where there are no dots.
+        """Draw the radar into a picture, in place; nothing if there are no dots.
 
         Args:
             picture: uint8 (height, width, 3), contiguous.
-            dots: who is where; those beyond the margin are drawn at its edge.
+            dots: positions to draw; those beyond the margin are drawn at its edge.
 
         """
         if not dots:
@@ -66,7 +66,7 @@ class Radar:
         below[:] = panel
 
     def _place(self, points_m: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-        """Metres (n, 2) to panel coordinates with ``_SHIFT`` fractional bits; y upwards becomes y downwards."""
+        """Convert metres (n, 2) to panel coordinates with ``_SHIFT`` fractional bits; y is flipped to point down."""
         inside = points_m.clip(-self._reach_m, self._reach_m)
         pixels = (inside * (1.0, -1.0) + self._reach_m) * self._px_per_m
         return np.rint(pixels * (1 << _SHIFT)).astype(np.int64)

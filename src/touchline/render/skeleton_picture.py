@@ -1,4 +1,4 @@
-"""Drawing poses: over the picture they were found in, or alone on an empty ground."""
+"""Drawing of poses: over the picture they were found in, or alone on an empty background."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Colour = tuple[int, int, int]
 RIGHT: Colour = (255, 112, 32)
 LEFT: Colour = (47, 128, 255)
 MIDDLE: Colour = (255, 255, 255)
-"""Colours of the body's right side, its left side and its middle line; colour-blind viewers tell them apart."""
+"""Colours of the body's right side, left side and midline, distinguishable by colour-blind viewers."""
 
 _INK: Colour = (12, 18, 26)
 _SHIFT = 3
@@ -25,12 +25,12 @@ _DOUBTFUL = 0.5
 
 
 def draw_pose(rgb: Rgb, pose: Pose, *, sure: float = _DOUBTFUL) -> Rgb:
-    """A picture with a pose drawn in.
+    """Return a copy of a picture with a pose drawn in.
 
     Args:
-        rgb: uint8 (h, w, 3); left as it is.
-        pose: in its pixels. Joints of confidence 0 are left out; bones to joints below ``sure`` are thin.
-        sure: confidence from which on a joint is drawn as known.
+        rgb: uint8 (h, w, 3); not modified.
+        pose: pose in its pixels. Joints of confidence 0 are omitted; bones to joints below ``sure`` are thin.
+        sure: confidence from which a joint is drawn as reliable, 0 to 1.
 
     Returns:
         A new picture of the same shape.
@@ -55,7 +55,7 @@ def draw_pose(rgb: Rgb, pose: Pose, *, sure: float = _DOUBTFUL) -> Rgb:
 def draw_skeletons(
     joints: Sequence[npt.NDArray[np.floating]], *, cell_px: int = 240, columns: int = 6, ground: Colour = (20, 30, 42)
 ) -> Rgb:
-    """Poses (16, 2 or 3) side by side, each scaled to its cell, x right and y down; no picture shows through."""
+    """Draw poses (16, 2 or 3) side by side, each scaled to its cell, x right and y down, without their pictures."""
     rows = -(-len(joints) // columns)
     canvas = np.full((rows * cell_px, columns * cell_px, 3), ground, np.uint8)
     for number, pose in enumerate(joints):
@@ -70,13 +70,13 @@ def draw_skeletons(
 
 
 def bone_colour(first: int, second: int) -> Colour:
-    """Of a bone: its side's, if either end has one."""
+    """Return the colour of a bone: that of its side, if either end has one."""
     colours = {joint_colour(first), joint_colour(second)} - {MIDDLE}
     return colours.pop() if len(colours) == 1 else MIDDLE
 
 
 def joint_colour(joint: int) -> Colour:
-    """Of a joint."""
+    """Return the colour of a joint."""
     side = JOINTS[joint].partition("_")[0]
     return RIGHT if side == "right" else LEFT if side == "left" else MIDDLE
 

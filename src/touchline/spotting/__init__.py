@@ -1,4 +1,4 @@
-"""Event spotting as a ladder: frames -> features -> scores -> events -> file."""
+"""Event spotting in steps: frames -> features -> scores -> events -> file."""
 
 from __future__ import annotations
 

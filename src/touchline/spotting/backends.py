@@ -1,6 +1,6 @@
-"""What runs a spotting network: plain torch, OpenVINO or ONNX Runtime, behind one small interface.
+"""Backends of spotting networks: plain torch, OpenVINO or ONNX Runtime, behind one small interface.
 
-Features stay where the backend makes them (on the GPU, or in NumPy arrays); the engine only joins and slices them.
+Features stay where the backend computes them (on the GPU, or in NumPy arrays); the engine only joins and slices them.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from touchline.models.specs.spec import FrameSpec
 Pixels = npt.NDArray[np.uint8]
 Indices = npt.NDArray[np.int64]
 Features = Any
-"""A batch of features, first axis stacks: a tensor or an array; it can be sliced and measured with ``len``."""
+"""A batch of features, a tensor or an array whose first axis is the stacks; supports slicing and ``len``."""
 
 
 class Backend(Protocol):
-    """Runs the two parts of a network.
+    """A runtime for the two parts of a network.
 
     Attributes:
-        name: of the runtime.
-        lag_chunks: how many chunks may be under way before their logits are fetched.
+        name: name of the runtime.
+        lag_chunks: number of chunks that may be in flight before their logits are fetched.
 
     """
 
@@ -38,29 +38,29 @@ class Backend(Protocol):
     lag_chunks: int
 
     def encode(self, frames: Pixels, stacks: Indices, *, mirrored: bool) -> Features:
-        """Features (n, *feature) of the stacks (n, k) of indices into frames (m, h, w)."""
+        """Return features (n, *feature) of the stacks (n, k), given as indices into frames (m, h, w)."""
         ...
 
     def decode(self, features: Features, windows: Indices) -> Any:
-        """Logits (n, classes) of windows (n, w) of indices into features; fetched with :meth:`fetch`."""
+        """Return logits (n, classes) of windows (n, w) of indices into features; read them with :meth:`fetch`."""
         ...
 
     def join(self, before: Features, after: Features) -> Features:
-        """Two batches of features as one."""
+        """Concatenate two batches of features."""
         ...
 
     def fetch(self, logits: Any) -> npt.NDArray[np.float32]:
-        """Logits as an array."""
+        """Return logits as an array."""
         ...
 
 
 class TorchBackend:
-    """Torch as it is on the CPU; bfloat16 and channels-last on a GPU.
+    """A backend of plain torch: float32 on the CPU, bfloat16 and channels-last on a GPU.
 
     Args:
-        network: what to run.
-        device: where.
-        compiled: whether torch compiles the network first: a minute or two once, for streams that take longer.
+        network: the network to run.
+        device: the device to run it on.
+        compiled: compile the network with torch first; takes a minute or two once, so it pays for long streams only.
 
     """
 
@@ -79,7 +79,7 @@ class TorchBackend:
 
     @torch.inference_mode()
     def encode(self, frames: Pixels, stacks: Indices, *, mirrored: bool) -> Tensor:
-        """Features of stacks."""
+        """Return the features of stacks, still on the device."""
         pixels = torch.from_numpy(frames).to(self.device, non_blocking=True)
         if mirrored:
             pixels = pixels.flip(-1)
@@ -89,28 +89,28 @@ class TorchBackend:
 
     @torch.inference_mode()
     def decode(self, features: Tensor, windows: Indices) -> Tensor:
-        """Logits of windows, still on the device."""
+        """Return the logits of windows, still on the device."""
         with half_on_gpu(self.device):
             return self._decoder(features[torch.from_numpy(windows).to(self.device)])
 
     @torch.inference_mode()
     def join(self, before: Tensor, after: Tensor) -> Tensor:
-        """One tensor."""
+        """Concatenate two tensors of features."""
         return torch.cat([before, after])
 
     def fetch(self, logits: Tensor) -> npt.NDArray[np.float32]:
-        """Logits as an array."""
+        """Return logits as a float32 array."""
         return logits.float().cpu().numpy()
 
 
 class ArrayBackend:
-    """OpenVINO or ONNX Runtime on the CPU, over arrays of fixed batch sizes.
+    """A backend of OpenVINO or ONNX Runtime on the CPU, over arrays of fixed batch sizes.
 
     Args:
-        name: of the runtime.
-        encoder: pixels (encode_batch, k, h, w) to features.
-        decoder: windows (decode_batch, w, *feature) to logits.
-        encode_batch, decode_batch: how many go through at once.
+        name: name of the runtime.
+        encoder: maps pixels (encode_batch, k, h, w) to features.
+        decoder: maps windows (decode_batch, w, *feature) to logits.
+        encode_batch, decode_batch: fixed batch sizes of the encoder and the decoder.
 
     """
 
@@ -124,22 +124,22 @@ class ArrayBackend:
         self._encode_batch, self._decode_batch = encode_batch, decode_batch
 
     def encode(self, frames: Pixels, stacks: Indices, *, mirrored: bool) -> npt.NDArray[np.float32]:
-        """Features of stacks."""
+        """Return the features of stacks."""
         pixels = frames[..., ::-1] if mirrored else frames
         padded = _padded(stacks, size=self._encode_batch)
         return self._encoder(np.ascontiguousarray(pixels[padded]))[0][: len(stacks)]
 
     def decode(self, features: npt.NDArray[np.float32], windows: Indices) -> npt.NDArray[np.float32]:
-        """Logits of windows."""
+        """Return the logits of windows."""
         padded = _padded(windows, size=self._decode_batch)
         return self._decoder(features[padded])[0][: len(windows)]
 
     def join(self, before: npt.NDArray[np.float32], after: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """One array."""
+        """Concatenate two arrays of features."""
         return np.concatenate([before, after])
 
     def fetch(self, logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """The logits themselves."""
+        """Return the logits unchanged; they are an array already."""
         return logits
 
 
@@ -153,7 +153,7 @@ def array_backend(
     threads: int,
     precision: Literal["f32", "bf16"] = "f32",
 ) -> ArrayBackend:
-    """Return the two parts of a network on OpenVINO or ONNX Runtime; only the former has another precision."""
+    """Return a backend of OpenVINO or ONNX Runtime for a network; ``precision`` applies to OpenVINO only."""
     parts = example_inputs(network, frame=frame, encode_batch=encode_batch, decode_batch=decode_batch)
     if name == "onnx":
         encoder, decoder = (onnx_graph(module, example=example, threads=threads) for module, example in parts)
@@ -165,12 +165,12 @@ def array_backend(
 
 
 def _channels_last(module: nn.Module) -> None:
-    """Lay out the weights of 2-D convolutions as a GPU's tensor cores want them."""
+    """Convert the weights of 2-D convolutions to channels-last, the layout for a GPU's tensor cores."""
     for part in module.modules():
         if isinstance(part, nn.Conv2d):
             part.weight.data = part.weight.data.contiguous(memory_format=torch.channels_last)
 
 
 def _padded(indices: Indices, *, size: int) -> Indices:
-    """Rows of indices, the last one repeated up to ``size`` rows."""
+    """Pad rows of indices to ``size`` rows by repeating the last one."""
     return np.concatenate([indices, np.repeat(indices[-1:], size - len(indices), axis=0)])

@@ -1,8 +1,8 @@
-"""Streaming inference: each stack of frames is encoded once, windows of features are decoded in batches.
+"""Streaming inference: each stack of frames is encoded once, and windows of features are decoded in batches.
 
 Batches are aligned: stack ``i`` is always in encoder batch ``i // encode_batch`` and output ``i`` in decoder batch
-``i // decode_batch``. A run that is taken up in the middle therefore does the same arithmetic as one from the start,
-bit for bit.
+``i // decode_batch``. A run that resumes in the middle therefore does the same arithmetic as one from the start, bit
+for bit.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from touchline.core.finite_output import require_finite_output
 from touchline.spotting.backends import Backend, Features, Indices
 
 DROPPED_MARGIN = 1
-"""Samples that ``edge="drop"`` leaves out at each end beyond those whose window is incomplete, as lRomul does."""
+"""Samples that ``edge="drop"`` omits at each end besides those with an incomplete window, as lRomul does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Which frames make a stack, which stacks make an output, and how many go through at once.
+    """The frames of a stack, the stacks of an output, and the batch sizes.
 
     Attributes:
         stack_offsets: frames of a stack relative to its index.
         feature_offsets: stacks of an output relative to its index.
-        edge: ``"repeat"``: every frame gets an output, nearest features stand in beyond the ends; ``"drop"``: outputs
-            near the ends are left out.
-        encode_batch, decode_batch: stacks and outputs that go through together.
-        chunk: outputs that are handed out together, a multiple of ``decode_batch``.
-        flip: average with the mirrored pictures.
+        edge: ``"repeat"``: every frame gets an output, and the nearest features are repeated beyond the ends;
+            ``"drop"``: outputs near the ends are omitted.
+        encode_batch, decode_batch: stacks encoded, and outputs decoded, in one batch.
+        chunk: outputs yielded together, a multiple of ``decode_batch``.
+        flip: average the scores with those of the mirrored frames.
 
     """
 
@@ -55,15 +55,15 @@ class Plan:
 
     @property
     def first_stack(self) -> int:
-        """The first stack all of whose frames exist."""
+        """Index of the first stack whose frames all exist."""
         return max(0, -min(self.stack_offsets))
 
     def last_stack(self, frame_count: int) -> int:
-        """The last stack all of whose frames exist; the first one where the video is too short for any."""
+        """Return the last stack whose frames all exist; the first stack if the video is too short for any."""
         return max(self.first_stack, frame_count - 1 - max(0, *self.stack_offsets))
 
     def outputs(self, frame_count: int) -> range:
-        """The outputs of a whole video."""
+        """Return the range of outputs of a whole video."""
         if self.edge == "repeat":
             return range(frame_count)
         before = -min(self.feature_offsets) - min(self.stack_offsets) + DROPPED_MARGIN
@@ -71,19 +71,19 @@ class Plan:
         return range(before, max(before, frame_count - after))
 
     def start_stack(self, output: int) -> int:
-        """The first stack to encode in order to hand out ``output`` and what follows."""
+        """Return the first stack to encode to obtain ``output`` and those after it."""
         start = _floor(output, self.chunk)
         wanted = start + min(*self.feature_offsets, -max(0, *self.stack_offsets))
         return max(self.first_stack, _floor(max(wanted, 0), self.encode_batch))
 
     def first_frame_needed(self, output: int) -> int:
-        """The first frame to feed in order to hand out ``output`` and what follows."""
+        """Return the first frame to feed to obtain ``output`` and those after it."""
         return max(0, self.start_stack(output) + min(self.stack_offsets))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoreChunk:
-    """Scores of consecutive grid indices: ``values`` float32 (n, classes), 0 to 1, the first at ``first_index``."""
+    """Scores at consecutive grid indices from ``first_index``: ``values`` float32 (n, classes), 0 to 1."""
 
     first_index: int
     values: npt.NDArray[np.float32]
@@ -93,7 +93,7 @@ class ScoreChunk:
 
 
 class _Frames:
-    """The frames that are still needed, by index."""
+    """A buffer of the frames that are still needed, by index."""
 
     def __init__(self, first: int) -> None:
         self._first = first
@@ -101,25 +101,25 @@ class _Frames:
 
     @property
     def end(self) -> int:
-        """Index after the last frame."""
+        """Index after the last frame held."""
         return self._first + len(self._pictures)
 
     def add(self, index: int, picture: npt.NDArray[np.uint8]) -> None:
-        """Take the next frame; frames before the first one wanted are passed over."""
+        """Append the next frame; frames before the first one needed are ignored."""
         if index < self._first and not self._pictures:
             return
         if index != self.end:
-            raise ValueError(f"frame {index} came where frame {self.end} was due; feed consecutive grid frames")
+            raise ValueError(f"index={index}: frame {self.end} was expected; feed consecutive grid frames")
         self._pictures.append(picture)
 
     def forget(self, before: int) -> None:
-        """Drop frames that no later stack needs."""
+        """Drop the frames before an index; no later stack needs them."""
         while self._pictures and self._first < before:
             self._pictures.popleft()
             self._first += 1
 
     def stacks(self, indices: Indices) -> tuple[npt.NDArray[np.uint8], Indices]:
-        """Pictures (m, h, w) and the rows of them that form the stacks of frame indices (n, k)."""
+        """Return frames (m, h, w) and, for stacks of frame indices (n, k), the rows of these frames."""
         clamped = np.clip(indices, self._first, self.end - 1)
         low, high = int(clamped.min()), int(clamped.max())
         pictures = [self._pictures[i - self._first] for i in range(low, high + 1)]
@@ -127,7 +127,7 @@ class _Frames:
 
 
 class _FeatureStore:
-    """The features that are still needed, by stack index; one batch for each view."""
+    """A buffer of the features that are still needed, by stack index; one batch for each view."""
 
     def __init__(self, first: int, *, views: int) -> None:
         self.first = first
@@ -135,16 +135,16 @@ class _FeatureStore:
 
     @property
     def end(self) -> int:
-        """Index after the last stack."""
+        """Index after the last stack held."""
         return self.first + (0 if self._views[0] is None else len(self._views[0]))
 
     def add(self, view: int, features: Features, *, backend: Backend) -> None:
-        """Append a batch."""
+        """Append a batch of features to a view."""
         held = self._views[view]
         self._views[view] = features if held is None else backend.join(held, features)
 
     def forget(self, before: int) -> None:
-        """Drop features that no later output needs, a good many at once, but always keep the last."""
+        """Drop the features before a stack, which no later output needs; the last one is always kept."""
         count = min(before, self.end - 1) - self.first
         if count < 1:
             return
@@ -152,12 +152,12 @@ class _FeatureStore:
         self.first += count
 
     def view(self, index: int) -> Features:
-        """The features of one view."""
+        """Return the features of one view."""
         return self._views[index]
 
 
 class Engine:
-    """One pass over one video: feed frames, collect finished chunks. Memory does not grow with the video."""
+    """One pass over one video: takes frames, yields finished chunks, in memory that does not grow with the video."""
 
     def __init__(self, plan: Plan, backend: Backend, *, start_index: int = 0) -> None:
         if start_index < 0:
@@ -170,22 +170,22 @@ class Engine:
         self._features = _FeatureStore(plan.start_stack(start_index), views=len(self._views))
         self._next_output = max(_floor(start_index, plan.chunk), plan.outputs(0).start)
         self._parts: list[tuple[int, list[Any]]] = []
-        self._under_way: deque[list[tuple[int, list[Any]]]] = deque()
+        self._in_flight: deque[list[tuple[int, list[Any]]]] = deque()
 
     def run(self, frames: Iterable[tuple[int, npt.NDArray[np.uint8]]]) -> Iterator[ScoreChunk]:
-        """Chunks of scores of consecutive grid frames (index, luma (h, w)); the last when the frames end."""
+        """Yield chunks of scores for consecutive grid frames (index, luma (h, w)); the last when the frames end."""
         for index, picture in frames:
             yield from self.feed(index, picture)
         yield from self.finish()
 
     def feed(self, index: int, picture: npt.NDArray[np.uint8]) -> Iterator[ScoreChunk]:
-        """Take the next grid frame, and give the chunks that it completes."""
+        """Take the next grid frame and yield the chunks it completes."""
         self._frames.add(index, picture)
         while self._encode_full_batch():
             yield from self._decode_ready()
 
     def _encode_full_batch(self) -> bool:
-        """Encode the next aligned batch, if its frames are there."""
+        """Encode the next aligned batch if all its frames have arrived; return whether it was encoded."""
         end = _floor(self._features.end, self._plan.encode_batch) + self._plan.encode_batch
         if self._frames.end <= end - 1 + max(self._plan.stack_offsets):
             return False
@@ -203,7 +203,7 @@ class Engine:
         self._frames.forget(end + min(self._plan.stack_offsets))
 
     def _decode_ready(self) -> Iterator[ScoreChunk]:
-        """Decode the aligned batches whose features are there."""
+        """Decode the aligned batches whose features are complete."""
         while True:
             end = _floor(self._next_output, self._plan.decode_batch) + self._plan.decode_batch
             if self._features.end <= end - 1 + max(0, *self._plan.feature_offsets):
@@ -211,7 +211,7 @@ class Engine:
             self._decode(end, last_stack=self._features.end - 1)
             self._features.forget(end + min(self._plan.feature_offsets))
             if end % self._plan.chunk == 0:
-                yield from self._hand_out()
+                yield from self._queue_chunk()
 
     def _decode(self, end: int, *, last_stack: int) -> None:
         """Decode all outputs before ``end``."""
@@ -225,7 +225,7 @@ class Engine:
         self._next_output = end
 
     def finish(self) -> Iterator[ScoreChunk]:
-        """The rest, once all frames were fed."""
+        """Yield the remaining chunks after the last frame was fed."""
         count = self._frames.end
         last_stack = self._plan.last_stack(count)
         stop = self._plan.outputs(count).stop
@@ -237,21 +237,21 @@ class Engine:
                 aligned = _floor(self._next_output, self._plan.decode_batch) + self._plan.decode_batch
                 self._decode(min(aligned, stop), last_stack=last_stack)
                 if aligned % self._plan.chunk == 0:
-                    yield from self._hand_out()
+                    yield from self._queue_chunk()
         if self._parts:
-            yield from self._hand_out()
-        while self._under_way:
-            yield from self._collect(self._under_way.popleft())
+            yield from self._queue_chunk()
+        while self._in_flight:
+            yield from self._collect(self._in_flight.popleft())
 
-    def _hand_out(self) -> Iterator[ScoreChunk]:
-        """Put the parts decoded so far under way as one chunk; collect one that has had its time."""
-        self._under_way.append(self._parts)
+    def _queue_chunk(self) -> Iterator[ScoreChunk]:
+        """Queue the decoded parts as one chunk, and yield chunks beyond the backend's permitted lag."""
+        self._in_flight.append(self._parts)
         self._parts = []
-        while len(self._under_way) > self._backend.lag_chunks:
-            yield from self._collect(self._under_way.popleft())
+        while len(self._in_flight) > self._backend.lag_chunks:
+            yield from self._collect(self._in_flight.popleft())
 
     def _collect(self, parts: list[tuple[int, list[Any]]]) -> Iterator[ScoreChunk]:
-        """Fetch logits, make scores of them."""
+        """Fetch the logits of a chunk and yield its scores."""
         first = parts[0][0]
         by_part = [np.mean([self._scores(view, start) for view in views], axis=0) for start, views in parts]
         values = np.concatenate(by_part).astype(np.float32)
@@ -268,5 +268,5 @@ class Engine:
 
 
 def _floor(value: int, step: int) -> int:
-    """The largest multiple of ``step`` that is not above ``value``."""
+    """Return the largest multiple of ``step`` that is not above ``value``."""
     return value // step * step

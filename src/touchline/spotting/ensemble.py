@@ -1,6 +1,6 @@
-"""Several models' scores as one: the mean of the raw scores, before smoothing and peaks.
+"""Ensembles of spotters: the mean of several models' raw scores, before smoothing and peak finding.
 
-:class:`EnsembleSpotter` does it while a video is read, :func:`average_scores` with scores that are there.
+:class:`EnsembleSpotter` averages while a video is read, :func:`average_scores` averages finished scores.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from touchline.spotting.spotter import BaseSpotter, Scoring, Spotter
 
 
 class EnsembleSpotter(BaseSpotter):
-    """Models that score the same frames side by side, by the mean of their scores; the first one's rules make events.
+    """An ensemble that averages its members' scores; the first member's thresholds and peak settings apply.
 
     Args:
-        members: at least one, all of the same labels and frame rate; their pictures may be of different sizes.
+        members: at least one, all with the same labels and frame rate; their input sizes may differ.
 
     Raises:
         UsageError: labels or frame rates differ.
@@ -43,19 +43,19 @@ class EnsembleSpotter(BaseSpotter):
         return self._members
 
     def scoring(self, *, start_index: int = 0) -> Scoring:
-        """See :meth:`BaseSpotter.scoring`; only times that every member scores are given."""
+        """Start a stream, see :meth:`BaseSpotter.scoring`; only times that every member scores are yielded."""
         return _SideBySide(self._members, start_index=start_index)
 
 
 class _SideBySide:
-    """One stream on its way through several models."""
+    """A stream of frames scored by several models in parallel."""
 
     def __init__(self, members: Sequence[Spotter], *, start_index: int) -> None:
         self._engines = [(member.engine(start_index=start_index), member.config.frame) for member in members]
         self._mean = _RunningMean(len(members))
 
     def feed(self, index: int, luma: npt.NDArray[np.uint8], /) -> Iterator[ScoreChunk]:
-        """See :class:`~touchline.spotting.spotter.Scoring`."""
+        """Take the next frame, see :class:`~touchline.spotting.spotter.Scoring`."""
         pictures = {
             spec: fit_luma(luma, width=spec.width, height=spec.height) for spec in {spec for _, spec in self._engines}
         }
@@ -64,20 +64,20 @@ class _SideBySide:
         yield from self._mean.ready()
 
     def finish(self) -> Iterator[ScoreChunk]:
-        """See :class:`~touchline.spotting.spotter.Scoring`."""
+        """Yield the remaining chunks, see :class:`~touchline.spotting.spotter.Scoring`."""
         for member, (engine, _) in enumerate(self._engines):
             self._mean.add(member, engine.finish())
         yield from self._mean.ready()
 
 
 class _RunningMean:
-    """Holds the scores of each member until all have come as far."""
+    """A buffer that holds each member's scores until all members have reached the same time."""
 
     def __init__(self, members: int) -> None:
         self._held: list[ScoreChunk | None] = [None] * members
 
     def add(self, member: int, chunks: Iterator[ScoreChunk]) -> None:
-        """Take the next chunks of a member."""
+        """Append the next chunks of a member."""
         for chunk in chunks:
             held = self._held[member]
             if held is not None:
@@ -85,7 +85,7 @@ class _RunningMean:
             self._held[member] = chunk
 
     def ready(self) -> Iterator[ScoreChunk]:
-        """The mean over the times that all members have by now, where there are any."""
+        """Yield the mean over the times that all members have scored so far, if any."""
         held = [chunk for chunk in self._held if chunk is not None]
         if len(held) < len(self._held):
             return
@@ -100,7 +100,7 @@ class _RunningMean:
 
 
 def _check_agreement(one: Spotter, other: Spotter) -> None:
-    """Refuse models whose scores cannot be averaged.
+    """Check that the scores of two models can be averaged.
 
     Raises:
         UsageError: labels or frame rates differ.
@@ -119,11 +119,11 @@ def _check_agreement(one: Spotter, other: Spotter) -> None:
 
 
 def average_scores(members: Sequence[Scores], *, weights: Sequence[float] | None = None) -> Scores:
-    """Mean scores of models with the same labels, over the times that all of them scored.
+    """Average scores of models with the same labels, over the times that all of them scored.
 
     Args:
-        members: one for each model, at least one.
-        weights: of each member, positive; equal where None.
+        members: scores of each model, at least one.
+        weights: positive weight of each member; None weights all equally.
 
     Raises:
         InputError: labels differ, or no time is common to all.

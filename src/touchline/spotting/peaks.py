@@ -1,4 +1,4 @@
-"""From dense scores to events: smooth each class over time, take the peaks."""
+"""Events from dense scores: smoothing of each class over time, then peaks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LROMUL_DISTANCE_SAMPLES = 15
 
 
 def smooth(values: npt.NDArray[np.float32], *, sigma_samples: float) -> npt.NDArray[np.float64]:
-    """Values (samples, classes) after a Gaussian filter over time, per class; ends are mirrored."""
+    """Smooth values (samples, classes) over time with a Gaussian, class by class; ends are mirrored."""
     if sigma_samples < 0:
         raise ValueError(f"sigma_samples={sigma_samples} must be 0 or more")
     exact = values.astype(np.float64)
@@ -32,21 +32,24 @@ def find_events(
     distance_samples: int = LROMUL_DISTANCE_SAMPLES,
     source: str | None = None,
 ) -> Timeline:
-    """The peaks of each class's smoothed scores, as events.
+    """Find the peaks of each class's smoothed scores.
 
     Args:
-        scores: of one video; samples on a regular grid, (samples, classes).
-        thresholds: smoothed score a peak needs, by label; every label of ``scores`` must be there.
-        sigma_samples: width of the Gaussian; 0 leaves the scores as they are.
-        distance_samples: least distance of two events of a class; the higher one stays.
-        source: recorded with each event.
+        scores: scores of one video on a regular grid, (samples, classes).
+        thresholds: least smoothed score of a peak, by label; every label of ``scores`` needs one.
+        sigma_samples: standard deviation of the Gaussian, in samples; 0 leaves the scores unsmoothed.
+        distance_samples: least distance between two events of a class, in samples; the higher peak is kept.
+        source: name recorded with each event.
 
     Returns:
         Events at the sample times of the peaks, with the smoothed score as confidence. A class's first and last
         sample are never peaks.
 
+    Raises:
+        ValueError: a label without a threshold, or ``distance_samples`` below 1.
+
     """
-    from scipy.signal import find_peaks  # most of a second, which heads over features need not wait
+    from scipy.signal import find_peaks  # importing takes most of a second; heads over features do not need it
 
     if distance_samples < 1:
         raise ValueError(f"distance_samples={distance_samples} must be 1 or more")

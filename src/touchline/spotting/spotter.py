@@ -1,4 +1,4 @@
-"""A spotter: a model, its backend and its rules, from grid frames to scores to events."""
+"""Spotters: a model with its backend, thresholds and peak settings, from grid frames to scores to events."""
 
 from __future__ import annotations
 
@@ -35,23 +35,23 @@ FEATURE_VALUES_PER_BATCH = 4_000_000
 
 
 class Scoring(Protocol):
-    """One stream on its way through a spotter: frames are handed over one by one, in bounded memory."""
+    """A stream that a spotter is scoring: takes frames one by one, in bounded memory."""
 
     def feed(self, index: int, luma: npt.NDArray[np.uint8], /) -> Iterator[ScoreChunk]:
-        """Take the next grid frame, luma uint8 (h, w), and give the chunks that it completes; use all of them."""
+        """Take the next grid frame, luma uint8 (h, w), and yield the chunks it completes; exhaust the iterator."""
         ...
 
     def finish(self) -> Iterator[ScoreChunk]:
-        """The chunks that are left once nothing follows."""
+        """Yield the remaining chunks after the last frame."""
         ...
 
 
 class BaseSpotter(ABC):
-    """What scores videos and makes events of the scores: one model, or several together.
+    """The base class of spotters, which score videos and turn scores into events: one model, or an ensemble.
 
     Attributes:
-        name: recorded with each event.
-        config: what gives labels, frame rate, thresholds and the rules of peaks.
+        name: name recorded with each event.
+        config: configuration with labels, frame rate, thresholds and peak settings.
 
     """
 
@@ -61,7 +61,7 @@ class BaseSpotter(ABC):
     @property
     @abstractmethod
     def members(self) -> tuple[Spotter, ...]:
-        """The models at work."""
+        """The models whose scores are averaged."""
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -70,28 +70,28 @@ class BaseSpotter(ABC):
 
     @property
     def fps(self) -> float:
-        """Samples a second of the grid that frames and scores are on."""
+        """Samples per second of the time grid of frames and scores."""
         return self.config.frame.fps
 
     def first_frame_needed(self, output_index: int) -> int:
-        """The first grid frame to feed in order to take up a stream at ``output_index``."""
+        """Return the first grid frame to feed to resume a stream at ``output_index``."""
         return min(member.plan.first_frame_needed(output_index) for member in self.members)
 
     @abstractmethod
     def scoring(self, *, start_index: int = 0) -> Scoring:
-        """Begin a stream whose frames are handed over one by one; what :meth:`stream` does inside."""
+        """Start a stream that takes frames one by one; :meth:`stream` is built on it."""
 
     def stream(self, frames: GridFrames, *, start_index: int = 0) -> Iterator[ScoreChunk]:
-        """Scores of a stream of grid frames, chunk by chunk, in bounded memory.
+        """Yield the scores of a stream of grid frames, chunk by chunk, in bounded memory.
 
         Args:
-            frames: consecutive (grid index, luma uint8 (h, w)), from ``first_frame_needed(start_index)`` on (earlier
-                ones are passed over); pictures of another size are letterboxed to the model's.
-            start_index: the first grid index to score. Taken up where a chunk ended, a stream gives the very same
-                values as one from the start.
+            frames: consecutive (grid index, luma uint8 (h, w)), starting at ``first_frame_needed(start_index)`` or
+                before (earlier frames are ignored); frames of another size are letterboxed to the model's.
+            start_index: the first grid index to score. A stream resumed where a chunk ended yields exactly the values
+                of one from the start.
 
         Raises:
-            ResourceError: a network gave scores that are no numbers.
+            ResourceError: the network's scores are not finite.
 
         """
         scoring = self.scoring(start_index=start_index)
@@ -100,11 +100,11 @@ class BaseSpotter(ABC):
         yield from scoring.finish()
 
     def scores(self, frames: GridFrames) -> Scores:
-        """Scores of a whole video's grid frames, from index 0."""
+        """Return the scores of a whole video's grid frames, from index 0."""
         return scores_from_chunks(self.stream(frames), config=self.config)
 
     def events(self, scores: Scores, *, thresholds: Mapping[str, float] | None = None) -> Timeline:
-        """Events of scores by the model's own rules; ``thresholds`` replace the model's, label by label."""
+        """Find events in scores with the model's peak settings; ``thresholds`` override the model's, by label."""
         return find_events(
             scores,
             thresholds=self.thresholds_with(thresholds or {}),
@@ -114,10 +114,10 @@ class BaseSpotter(ABC):
         )
 
     def thresholds_with(self, changed: Mapping[str, float]) -> dict[str, float]:
-        """The model's thresholds, those of ``changed`` put in their place.
+        """Return the model's thresholds, overridden by those of ``changed``.
 
         Raises:
-            UsageError: a label that the model does not have, or a value outside 0 to 1.
+            UsageError: a label the model does not have, or a value outside 0 to 1.
 
         """
         known = ", ".join(self.labels)
@@ -136,11 +136,11 @@ class Spotter(BaseSpotter):
     """A model ready to score videos.
 
     Attributes:
-        name, config, sha256: of the model.
-        plan: how frames go through it.
-        backend_name: what runs it.
-        device_reason: where it runs, and why there.
-        flip: whether scores are averaged with those of the mirrored pictures.
+        name, config, sha256: name, configuration and file hash of the model.
+        plan: stacks, windows and batch sizes.
+        backend_name: runtime the model runs on.
+        device_reason: device it runs on, and why.
+        flip: whether scores are averaged with those of the mirrored frames.
 
     """
 
@@ -156,31 +156,31 @@ class Spotter(BaseSpotter):
 
     @property
     def members(self) -> tuple[Spotter, ...]:
-        """Itself alone."""
+        """A tuple of this spotter only."""
         return (self,)
 
     def engine(self, *, start_index: int = 0) -> Engine:
-        """What one stream goes through; its frames must have the model's size."""
+        """Return an engine for one stream; its frames must have the model's size."""
         return Engine(self.plan, self._backend, start_index=start_index)
 
     def scoring(self, *, start_index: int = 0) -> Scoring:
-        """See :meth:`BaseSpotter.scoring`."""
-        return _FittedPictures(self.engine(start_index=start_index), self.config.frame)
+        """Start a stream, see :meth:`BaseSpotter.scoring`."""
+        return _FittedFrames(self.engine(start_index=start_index), self.config.frame)
 
 
-class _FittedPictures:
-    """An engine whose pictures are brought to the model's size on the way."""
+class _FittedFrames:
+    """An engine that takes frames of any size and letterboxes them to the model's."""
 
     def __init__(self, engine: Engine, frame: FrameSpec) -> None:
         self._engine = engine
         self._frame = frame
 
     def feed(self, index: int, luma: npt.NDArray[np.uint8], /) -> Iterator[ScoreChunk]:
-        """See :class:`Scoring`."""
+        """Take the next frame, see :class:`Scoring`."""
         return self._engine.feed(index, fit_luma(luma, width=self._frame.width, height=self._frame.height))
 
     def finish(self) -> Iterator[ScoreChunk]:
-        """See :class:`Scoring`."""
+        """Yield the remaining chunks, see :class:`Scoring`."""
         return self._engine.finish()
 
 
@@ -194,21 +194,21 @@ def load_spotter(
     threads: int | None = None,
     compiled: bool = False,
 ) -> Spotter:
-    """A spotter by name or path; without one, the built-in default.
+    """Load a spotter by name or path.
 
     Args:
-        name_or_path: a model's name, or its file.
-        device: "auto" takes a CUDA device where there is one.
+        name_or_path: a model's name, or its file; None loads the built-in default.
+        device: "auto" takes a CUDA device if available.
         backend: "auto" takes torch on CUDA; on the CPU OpenVINO, else ONNX Runtime, else torch.
-        flip: average with mirrored pictures, at twice the cost; None leaves it to the model.
-        precision: of OpenVINO's arithmetic; None leaves it to the model.
-        threads: processors to use; None takes all this process may use.
-        compiled: on the torch backend, compile the network first; pays on a GPU for matches, not for clips.
+        flip: average with the scores of mirrored frames, at twice the cost; None takes the model's setting.
+        precision: precision of OpenVINO's arithmetic; None takes the model's setting.
+        threads: CPU threads to use; None takes all that are available to this process.
+        compiled: with the torch backend, compile the network first; pays on a GPU for whole matches, not for clips.
 
     Raises:
-        InputError: no such model, or its file does not fit.
-        UsageError: an unknown device or backend, or a combination that does not exist.
-        ResourceError: the device asked for is not there.
+        InputError: the model does not exist, or its file does not fit.
+        UsageError: an unknown device or backend, or an unsupported combination of the two.
+        ResourceError: the requested device is not available.
 
     """
     loaded = load_model(default_spotter() if name_or_path is None else name_or_path)
@@ -231,7 +231,7 @@ def load_spotter(
 
 
 def make_plan(network: SpottingNetwork, config: ModelConfig, *, device: torch.device, flip: bool) -> Plan:
-    """Batch sizes for a network's pictures and features on a device; the rest from the model."""
+    """Return the plan of a model, with batch sizes that suit its frames, its features and the device."""
     frame = config.frame
     if device.type == "cuda":
         encode_batch = CUDA_STACKS_PER_BATCH
@@ -260,7 +260,7 @@ def make_backend(
     precision: Literal["f32", "bf16"] = "f32",
     compiled: bool = False,
 ) -> Backend:
-    """The backend of a name for a network. Torch's thread count holds for the whole process."""
+    """Return the named backend for a network; for torch on the CPU, ``threads`` is set for the whole process."""
     if name == "torch":
         if device.type == "cpu":
             torch.set_num_threads(threads)
@@ -277,7 +277,7 @@ def make_backend(
 
 
 def scores_from_chunks(chunks: Iterable[ScoreChunk], *, config: ModelConfig) -> Scores:
-    """Consecutive chunks as the scores of one video."""
+    """Concatenate consecutive chunks into the scores of one video."""
     held = list(chunks)
     if not held:
         empty = np.zeros((0, len(config.labels)), np.float32)
@@ -289,5 +289,5 @@ def scores_from_chunks(chunks: Iterable[ScoreChunk], *, config: ModelConfig) -> 
 
 
 def _power_of_two(most_wanted: int, *, most: int) -> int:
-    """The largest power of two that is not above ``most_wanted`` and ``most``, at least 1."""
+    """Return the largest power of two not above ``most_wanted`` or ``most``, at least 1."""
     return 1 << (max(1, min(most_wanted, most)).bit_length() - 1)

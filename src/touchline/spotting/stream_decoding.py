@@ -1,4 +1,4 @@
-"""From dense scores to events: displaced scores gathered, neighbours suppressed, confidence made honest."""
+"""Events from dense scores: gathering by displacement, suppression of neighbours, calibration of confidence."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DenseScores:
-    """What a head says at every sample.
+    """The output of a head at every sample.
 
     Attributes:
         score: (samples, classes), 0 to 1.
-        displacement: (samples, classes), in samples; None where the head has none.
-        spread: (samples, classes), usual error of the displacement in samples; None likewise.
+        displacement: (samples, classes), offset of the event in samples; None if the head predicts none.
+        spread: (samples, classes), expected error of the displacement in samples; None likewise.
 
     """
 
@@ -30,7 +30,7 @@ class DenseScores:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Peaks:
-    """Events of one class, the strongest first: time in samples, score, and usual error in samples (NaN if unknown)."""
+    """Events of one class, strongest first: time in samples, score, expected error in samples (NaN if unknown)."""
 
     at: Floats
     score: Floats
@@ -38,12 +38,15 @@ class Peaks:
 
 
 def suppress_hard(score: Floats, *, window: int, floor: float = 0.0) -> list[int]:
-    """Peaks of (samples,): the highest first, and with each ``[peak - window / 2, peak + window / 2)`` is gone.
+    """Find peaks by hard non-maximum suppression: highest first, each removing the window around it.
 
     Args:
-        score: any numbers.
-        window: samples.
+        score: any values (samples,).
+        window: samples; a peak removes ``[peak - window // 2, peak + window // 2)``.
         floor: least score of a peak.
+
+    Returns:
+        Sample indices of the peaks, the highest first.
 
     """
     left, found = score.astype(np.float64), []
@@ -58,12 +61,15 @@ def suppress_hard(score: Floats, *, window: int, floor: float = 0.0) -> list[int
 
 
 def suppress_soft(score: Floats, *, window: int, floor: float = 0.0) -> list[tuple[int, float]]:
-    """Peaks of (samples,) and their weakened scores: each peak multiplies what is near by the squared distance.
+    """Find peaks by soft non-maximum suppression: each peak scales its neighbours by their squared distance.
 
     Args:
-        score: 0 or more.
-        window: samples within whose half scores are weakened.
-        floor: least weakened score of a peak.
+        score: values of 0 or more (samples,).
+        window: samples; scores nearer to a peak than half of it are scaled by (distance / half window) squared.
+        floor: least scaled score of a peak.
+
+    Returns:
+        Sample index and scaled score of each peak, the highest first.
 
     """
     reach = max(window // 2, 1)
@@ -80,7 +86,7 @@ def suppress_soft(score: Floats, *, window: int, floor: float = 0.0) -> list[tup
 
 
 def find_peaks(scores: DenseScores, *, column: int, rate_hz: float, settings: SuppressionSpec) -> Peaks:
-    """The events of one class."""
+    """Find the events of one class."""
     score = scores.score[:, column]
     window = max(round(settings.window_s * rate_hz), 2)
     if scores.displacement is None or not settings.gather:
@@ -97,7 +103,7 @@ def find_peaks(scores: DenseScores, *, column: int, rate_hz: float, settings: Su
 
 
 def _gather(score: Floats, displacement: Floats, *, floor: float) -> Floats:
-    """Each sample's score at the sample its displacement points to; the highest counts."""
+    """Move each sample's score to the sample its displacement points to; the highest one is kept."""
     strong = np.flatnonzero(score >= floor)
     target = np.clip(np.rint(strong + displacement[strong]).astype(np.int64), 0, max(len(score) - 1, 0))
     gathered = np.zeros_like(score)
@@ -106,7 +112,7 @@ def _gather(score: Floats, displacement: Floats, *, floor: float) -> Floats:
 
 
 def _refine(scores: DenseScores, peaks: list[int], *, column: int, gather: bool) -> tuple[Floats, Floats]:
-    """Times and usual errors of peaks: what samples nearby point to, weighted by how sure they are."""
+    """Return times and expected errors of peaks: the mean of nearby samples' predictions, weighted by confidence."""
     at, spread = np.array(peaks, np.float64), np.full(len(peaks), np.nan)
     if scores.displacement is None or scores.spread is None or not gather:
         return at, spread
@@ -123,6 +129,6 @@ def _refine(scores: DenseScores, peaks: list[int], *, column: int, gather: bool)
 
 
 def calibrated(score: Floats, slope: float, offset: float) -> Floats:
-    """Scores 0 to 1 as probabilities: their logit times the slope, plus the offset."""
+    """Convert scores 0 to 1 to probabilities: sigmoid of slope times their logit plus offset (Platt scaling)."""
     bounded = np.clip(score, 1e-6, 1 - 1e-6)
     return 1 / (1 + np.exp(-(slope * np.log(bounded / (1 - bounded)) + offset)))

@@ -1,11 +1,11 @@
-"""Events from feature streams: load a head by name, give it the streams there are, take events.
+"""Events from feature streams: load a head by name, pass it the available streams, read the events.
 
     spotter = load_stream_spotter("my-head")
     picture, sound = read_features("1_ResNET_TF2_PCA512.npy"), read_features("1_VGGish.npy")
     timeline = spotter.spot({"picture": picture, "sound": sound}).timeline
 
-Streams may have other rates than the head, start late, end early, or be missing: what is missing is known to the head
-as missing, and said in :attr:`StreamEvents.remarks`.
+Streams may have another rate than the head, start late, end early, or be missing: the head receives what is missing as
+masked, and :attr:`StreamEvents.remarks` lists it.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StreamEvents:
-    """What a head found.
+    """The result of a head for one video.
 
     Attributes:
         timeline: the events.
-        scores: the curves behind them, in the events' confidences.
-        remarks: what a user should know, one line each: missing streams, features of another kind, no calibration.
-        degraded: whether a stream was missing, or of another length than the video.
+        scores: the dense curves behind them, on the scale of the events' confidence.
+        remarks: remarks for the user, one line each: missing streams, features of another kind, no calibration.
+        degraded: whether a stream was missing, or differed in length from the video.
 
     """
 
@@ -51,13 +51,13 @@ class StreamEvents:
 
 
 class StreamSpotter:
-    """A head over feature streams, with what turns its scores into events.
+    """A head over feature streams, with the decoding of its scores into events.
 
     Args:
-        network: a :class:`~touchline.models.networks.heads.fusion.FusedHead` or a head of its form, in evaluation mode.
-        config: what it says of itself.
-        device: where it runs.
-        sha256: of the model file; empty for a network that is of none.
+        network: a :class:`~touchline.models.networks.heads.fusion.FusedHead` or a head with the same interface.
+        config: configuration of the model file.
+        device: device to run on.
+        sha256: hash of the model file; empty for a network that was not loaded from one.
 
     """
 
@@ -80,23 +80,23 @@ class StreamSpotter:
         half: int = 1,
         missing: Mapping[str, str] | None = None,
     ) -> StreamEvents:
-        """The events of one video.
+        """Find the events of one video.
 
         Args:
-            streams: features by the head's name for them; any may be missing, but not all.
-            duration_us: of the video; the longest stream's end where it is 0.
-            half: of the match, noted with each event.
-            missing: stream -> why it is not there, for the remarks.
+            streams: features by the head's stream names; any may be missing, but not all.
+            duration_us: length of the video, microseconds; 0 takes the end of the longest stream.
+            half: half of the match, recorded with each event.
+            missing: reason why a stream is missing, by stream name, for the remarks.
 
         Raises:
-            InputError: no stream the head knows, or one of another width.
+            InputError: none of the streams the head reads, or one of another width.
 
         """
         values, present, remarks = self._on_grid(streams, duration_us=duration_us, missing=missing or {})
         dense = self.dense(values, present)
         times_us = np.rint(np.arange(len(dense.score)) * 1e6 / self.config.rate_hz).astype(np.int64)
         if not self.config.calibration:
-            remarks.append(f"{self.config.name}: its confidences are scores; nobody measured how often they are right")
+            remarks.append(f"{self.config.name}: its confidences are uncalibrated scores, not probabilities")
         end_us = duration_us or max(features.end_us for features in streams.values())
         whole = [_is_whole(streams.get(stream.name), duration_us=end_us) for stream in self.config.streams]
         return StreamEvents(
@@ -108,7 +108,7 @@ class StreamSpotter:
 
     @torch.inference_mode()
     def dense(self, values: Mapping[str, Floats32], present: Mapping[str, Bools]) -> DenseScores:
-        """Scores of streams (samples, width) on the head's grid, with where they are present, bool (samples,)."""
+        """Return scores of streams (samples, width) on the head's grid, masked by ``present``, bool (samples,)."""
         output = self._network.dense(
             {name: torch.from_numpy(one)[None].to(self.device) for name, one in values.items()},
             {name: torch.from_numpy(one)[None].to(self.device) for name, one in present.items()},
@@ -121,7 +121,7 @@ class StreamSpotter:
         return DenseScores(score, displacement, output.log_spread[0].double().exp().cpu().numpy())
 
     def events(self, dense: DenseScores, *, half: int = 1) -> Timeline:
-        """Events of scores, with calibrated confidences where the model has a calibration."""
+        """Find events in scores; confidences are calibrated if the model has a calibration."""
         config, events = self.config, []
         for column, label in enumerate(config.labels):
             peaks = find_peaks(dense, column=column, rate_hz=config.rate_hz, settings=config.suppression)
@@ -135,7 +135,7 @@ class StreamSpotter:
         return Timeline(tuple(events))
 
     def _confidence(self, dense: DenseScores) -> Floats32:
-        """Every sample's confidence, (samples, classes)."""
+        """Return every sample's confidence, (samples, classes)."""
         columns = [self._calibrated(dense.score[:, c], label) for c, label in enumerate(self.labels)]
         return np.stack(columns, axis=1).astype(np.float32)
 
@@ -150,7 +150,7 @@ class StreamSpotter:
         known = {name: streams[name] for name in names if name in streams and len(streams[name])}
         if not known:
             raise InputError(
-                f"{self.config.name} reads the streams {names}; of these there are none ({sorted(streams)})"
+                f"{self.config.name} reads the streams {names}; none of them was given ({sorted(streams)})"
                 + "".join(f"; {name}: {reason}" for name, reason in missing.items())
             )
         end_us = duration_us or max(features.end_us for features in known.values())
@@ -166,19 +166,19 @@ class StreamSpotter:
 
 
 def _is_whole(features: Features | None, *, duration_us: int) -> bool:
-    """Whether a stream is there and as long as the video; what was lost within it, its coverage says."""
+    """Return whether a stream is present and as long as the video; its coverage records losses within it."""
     return features is not None and len(features) > 0 and length_remark(features, duration_us=duration_us) is None
 
 
 def _remarks(stream: StreamSpec, features: Features | None, *, head: str, duration_us: int, why: str) -> list[str]:
     if features is None:
         reason = f" ({why})" if why else ""
-        return [f"no {stream.name!r} stream{reason}: {head} goes on without it, and finds less"]
+        return [f"no {stream.name!r} stream{reason}: {head} continues without it and finds less"]
     found = [*features.info.remarks, length_remark(features, duration_us=duration_us)]
     if stream.published:
         found.append(published_head_remark(features.info, head=head, wanted=stream.model))
     elif stream.model and features.info.model != stream.model:
-        found.append(f"{head} learned {stream.name!r} of {stream.model!r}, these are of {features.info.model!r}")
+        found.append(f"{head} was trained on features of {stream.model!r}, these are of {features.info.model!r}")
     if stream.reduction and not stream.published and features.info.reduction_sha256 != stream.reduction:
         found.append(_other_reduction(stream, features, head=head))
     return [f"{stream.name}: {remark}" for remark in found if remark]
@@ -188,34 +188,34 @@ def _other_reduction(stream: StreamSpec, features: Features, *, head: str) -> st
     by = features.info.reduction
     these = "these were not reduced" if by is None else f"these were reduced by {by.get('name', 'another')!r}"
     return (
-        f"{head} was trained on rows made narrower by the reduction {stream.reduction[:12]}, {these}: its numbers mean "
-        "other things, so what it finds means nothing; give the reduction it was trained with"
+        f"{head} was trained on features reduced by the reduction {stream.reduction[:12]}, {these}: the values are not "
+        "comparable, so its events mean nothing; use the reduction it was trained with"
     )
 
 
 def align(features: Features | None, *, stream: StreamSpec, rate_hz: float, samples: int) -> tuple[Floats32, Bools]:
-    """Features on a head's grid: the mean of the rows in a sample's time, or the last row before it.
+    """Resample features to a head's grid: the mean of the rows within a sample's time, or the last row before it.
 
     Args:
-        features: None for a missing stream.
-        stream: what the head wants.
-        rate_hz: samples a second of the grid.
-        samples: in the grid.
+        features: the stream, None if it is missing.
+        stream: the stream the head expects.
+        rate_hz: samples per second of the grid.
+        samples: number of samples in the grid.
 
     Returns:
-        float32 (samples, width) and where there is anything, bool (samples,). Rows in lost spans of the video, and
-        rows that are not finite, count as missing.
+        Values float32 (samples, width), and a mask of the samples that have any, bool (samples,). Rows in lost spans
+        of the video, and rows that are not finite, count as missing.
 
     Raises:
-        InputError: another width.
+        InputError: the features have another width than the stream.
 
     """
     if features is None:
         return np.zeros((samples, stream.width), np.float32), np.zeros(samples, np.bool_)
     if features.width != stream.width:
         raise InputError(
-            f"{stream.name}: rows of {features.width} numbers where {stream.width} are wanted; "
-            "`touchline features reduce` makes them narrower, and another --model makes others"
+            f"{stream.name}: features have {features.width} values per row where {stream.width} are expected; reduce "
+            "them with `touchline features reduce`, or extract them with another --model"
         )
     rows = np.asarray(features.values, np.float32)
     good = np.isfinite(rows).all(axis=1) & ~features.lost_rows()
@@ -232,7 +232,7 @@ def align(features: Features | None, *, stream: StreamSpec, rate_hz: float, samp
 def _hold(
     values: Floats32, present: Bools, *, rows: Floats32, at: npt.NDArray[np.float64], hold: float
 ) -> tuple[Floats32, Bools]:
-    """Fill samples without a row of their own with the last row before, where it is at most ``hold`` samples old."""
+    """Fill samples that contain no row with the last row before them, if it is at most ``hold`` samples old."""
     empty = np.flatnonzero(~present)
     if len(empty) and len(rows):
         before = np.searchsorted(at, empty + 1.0, side="left") - 1
@@ -244,10 +244,10 @@ def _hold(
 
 
 def load_stream_spotter(model: str | Path, *, device: str = "auto") -> StreamSpotter:
-    """A head by name or path.
+    """Load a head over feature streams by name or path.
 
     Raises:
-        InputError: not found, damaged, or a model for something else.
+        InputError: not found, damaged, or a model for another task.
 
     """
     loaded = load_model(model, task="spot-streams")
@@ -258,5 +258,5 @@ def load_stream_spotter(model: str | Path, *, device: str = "auto") -> StreamSpo
 def spot_streams(
     streams: Mapping[str, Features], model: str | Path, *, duration_us: int = 0, half: int = 1, device: str = "auto"
 ) -> StreamEvents:
-    """The events of one video's feature streams; see :meth:`StreamSpotter.spot`."""
+    """Find the events of one video's feature streams; see :meth:`StreamSpotter.spot`."""
     return load_stream_spotter(model, device=device).spot(streams, duration_us=duration_us, half=half)

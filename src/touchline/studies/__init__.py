@@ -1,4 +1,4 @@
-"""Published results computed again, with what differs and why."""
+"""Reproductions of published results, with the differences and their causes."""
 
 from __future__ import annotations
 

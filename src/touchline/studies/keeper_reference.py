@@ -1,7 +1,7 @@
-"""The published numbers of "Learning From The Pros" beside those that come out, with why any differ.
+"""The published numbers of "Learning From The Pros" beside the reproduced ones, with the reason for every difference.
 
-Published is what Wear et al. print (MIT Sloan Sports Analytics Conference 2022) or show in their notebook. Computed is
-their method (:mod:`touchline.goalkeeping.reference`) on their tables, faults included.
+"Published" is what Wear et al. print (MIT Sloan Sports Analytics Conference 2022) or show in their notebook. "Computed"
+is their method (:mod:`touchline.goalkeeping.reference`) applied to their tables, flaws included.
 """
 
 from __future__ import annotations
@@ -68,24 +68,24 @@ EXAMPLES: Mapping[str, tuple[float, float, Mapping[str, float]]] = {
     ),
     "Leno": (36.5, 18.8, {"passive": 0.46155, "spread": 0.47893, "aggressive": 0.38674, "smother": 0.39257}),
 }
-"""Two shots the authors show: angle in degrees and distance in yards, which are not in the tables and were found from
-the four numbers, and the printed probability of a save with each technique."""
+"""Two shots that the authors show: angle in degrees and distance in yards (not in the tables; inferred from the four
+probabilities), and the printed probability of a save with each technique."""
 
 _FREE_YD = np.array([[116.0, 40.0]])
-"""Four yards in front of the goal's middle, of which the paper speaks."""
+"""Four yards in front of the middle of the goal, a place that the paper discusses."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A published number beside the one that comes out.
+    """A published number beside the reproduced one.
 
     Attributes:
-        part: what it belongs to.
-        quantity: what it is.
-        published: None where the authors print none.
-        computed: what comes out here.
-        tolerance: up to which difference both count as the same.
-        note: why they differ, or what else to know.
+        part: the part of the work that it belongs to.
+        quantity: its name.
+        published: None if the authors print no number.
+        computed: the reproduced number.
+        tolerance: largest difference at which both count as the same.
+        note: the reason for a difference, or another remark.
 
     """
 
@@ -106,7 +106,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReferenceTables:
-    """The published tables, read."""
+    """The published tables in memory."""
 
     folder: Path
     shots: ShotTable
@@ -115,10 +115,10 @@ class ReferenceTables:
 
 
 def read_tables(folder: Path) -> ReferenceTables:
-    """The published tables of a folder with ``events/``, ``pose/`` and ``filters.json``.
+    """Read the published tables from a folder with ``events/``, ``pose/`` and ``filters.json``.
 
     Raises:
-        InputError: a table is missing or damaged, or the tables do not belong together.
+        InputError: a table is missing or damaged, or the tables do not match each other.
 
     """
     tables = ReferenceTables(folder, read_shots(folder), read_poses(folder), read_choices(folder))
@@ -132,10 +132,10 @@ def read_tables(folder: Path) -> ReferenceTables:
 
 
 def compare_with_published(tables: ReferenceTables) -> tuple[Comparison, ...]:
-    """Every published number beside the one that comes out.
+    """Compare every published number with the reproduced one.
 
     Raises:
-        InputError: as :func:`read_tables`.
+        InputError: as for :func:`read_tables`.
 
     """
     fit = fit_as_published(tables.shots, tables.poses, tables.choices)
@@ -163,7 +163,7 @@ def _data(tables: ReferenceTables, fit: ReferenceFit) -> list[Comparison]:
         return float(saved[chosen].mean()) if len(chosen) else float("nan")
 
     every, pictured = np.arange(len(shots)), np.unique(tables.poses.shots)
-    bias = "pictures were kept by what came of the shot: absolute save rates from them are too low"
+    bias = "pictures were selected by the outcome of the shot: absolute save rates from them are too low"
     part = "data"
     return [
         Comparison(part, "pictures with a pose", None, len(tables.poses), 0, "of 323 shots"),
@@ -174,7 +174,7 @@ def _data(tables: ReferenceTables, fit: ReferenceFit) -> list[Comparison]:
             311,
             len(fit.saved),
             0,
-            "the paper's count does not come out of its own tables; these are pictures of 192 shots, not 307 shots",
+            "the paper's count does not follow from its own tables; these are pictures of 192 shots, not 307 shots",
         ),
         Comparison(part, "save rate, all shots on target", None, rate(every), 1e-4, "the one to believe"),
         Comparison(part, "save rate, shots with a picture", None, rate(pictured), 1e-4, bias),
@@ -198,7 +198,7 @@ def _clusters(tables: ReferenceTables, fit: ReferenceFit) -> list[Comparison]:
     engagement = rows.features[:, -1]
     for name, value in (("aggressive", 0.62), ("passive", 0.78)):
         mean = float(engagement[labels == TECHNIQUES.index(name)].mean())
-        note = "the paper's .78 comes out of no version of the tables" if name == "passive" else ""
+        note = "no version of the tables gives the paper's .78" if name == "passive" else ""
         found.append(Comparison(part, f"mean engagement of {name}", value, mean, 0.005, note))
     unstable = "from 100 other starts 6 % give this partition (tables, not rerun here)"
     found.append(Comparison(part, "inertia", None, inertia, 1e-5, unstable))
@@ -238,7 +238,7 @@ def _saves(tables: ReferenceTables, fit: ReferenceFit) -> list[Comparison]:
         ),
         Comparison(
             part,
-            "the same, shots that training did not see",
+            "the same, held-out shots",
             None,
             float(right_once[~seen].mean()),
             0,
@@ -284,7 +284,7 @@ def _maps(fit: ReferenceFit) -> list[Comparison]:
             0.10,
             float(near[spread] - near[passive]),
             0.01,
-            "+.11 under pressure; the paper's 10 % is not said to be either",
+            "+.11 under pressure; the paper does not state which case its 10 % is",
         ),
     ]
 

@@ -1,9 +1,9 @@
-"""Fitting the techniques that ship with the package, and measuring what their names are worth.
+"""Fitting of the built-in techniques, and measurement of how reliable their names are.
 
-Shots are what is counted: the comparable poses of one shot's pictures are averaged. K-means looks for as many clusters
-as the published ones, and each gets the name of the published technique that it shares most shots with. Everything is
-measured on shots that had no part in the fit: whether two pictures of one shot get one name, with the published recipe
-measured alike; and how far clusters move when shots are drawn anew (adjusted Rand index of bootstrap samples).
+The unit is the shot: comparable poses of one shot's pictures are averaged. K-means searches as many clusters as were
+published, and each gets the name of the published technique with which it shares most shots. Everything is measured on
+held-out shots: whether two pictures of one shot get the same name, with the published recipe measured in the same way;
+and how far clusters move when the shots are resampled (adjusted Rand index of bootstrap samples).
 """
 
 from __future__ import annotations
@@ -47,15 +47,15 @@ _TEMPERATURES = np.geomspace(0.2, 50.0, 120)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pictured:
-    """Professional pictures and the shots they show.
+    """Pictures of professionals and the shots that they show.
 
     Attributes:
-        rows: int64 (pictures,), of the published table.
+        rows: int64 (pictures,), rows of the published table.
         shot_of: int64 (pictures,), index into ``shots``.
         shots: int64 (n,), ids.
         views: float64 (pictures, 16, 3), comparable poses.
-        poses: float64 (n, 16, 3), their mean over the pictures of a shot.
-        published: int64 (n,), the published technique that most of a shot's pictures have.
+        poses: float64 (n, 16, 3), mean over the pictures of a shot.
+        published: int64 (n,), the published technique of most of a shot's pictures.
 
     """
 
@@ -68,7 +68,7 @@ class Pictured:
 
     @property
     def pairs(self) -> Indices:
-        """Pictures (m, 2) of one shot."""
+        """Pairs of pictures (m, 2) that show the same shot."""
         count = len(self.rows)
         first, second = np.triu_indices(count, k=1)
         same = self.shot_of[first] == self.shot_of[second]
@@ -77,15 +77,15 @@ class Pictured:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How two pictures of one shot are named, in shots that had no part in the fit.
+    """Agreement of the names of two pictures of the same shot, measured on held-out shots.
 
     Attributes:
-        pairs: how many pairs of pictures.
-        agree: share that gets one name.
-        low, high: 95 % interval of that, shots drawn with replacement.
-        kappa: Cohen's: the same beyond chance.
-        told: share of pairs in which both can be told; 1 where that is not asked.
-        agree_told: share of these that gets one name.
+        pairs: number of pairs of pictures.
+        agree: share of pairs with the same name.
+        low, high: 95 % interval of that share, by a bootstrap over shots.
+        kappa: Cohen's kappa, the agreement beyond chance.
+        told: share of pairs in which both techniques can be named; 1 if that is not tested.
+        agree_told: share of these with the same name.
 
     """
 
@@ -98,7 +98,7 @@ class Agreement:
     agree_told: float = float("nan")
 
     def to_json(self) -> dict[str, Any]:
-        """As plain values."""
+        """Convert to plain values."""
         return {
             name: None if value != value else round(value, 4)
             for name in ("pairs", "agree", "low", "high", "kappa", "told", "agree_told")
@@ -107,10 +107,10 @@ class Agreement:
 
 
 def pictured_shots(tables: ReferenceTables) -> Pictured:
-    """The pictures that the authors kept, made comparable, shot by shot.
+    """Return the pictures that the authors kept, made comparable and grouped by shot.
 
     Raises:
-        InputError: too few shots to cluster.
+        InputError: too few shots for clustering.
 
     """
     kept = np.setdiff1d(np.arange(len(tables.poses)), tables.choices.rejected_rows)
@@ -129,10 +129,10 @@ def pictured_shots(tables: ReferenceTables) -> Pictured:
 
 
 def fit_techniques(tables: ReferenceTables, *, bootstraps: int = 200) -> Techniques:
-    """The techniques, and what they are worth.
+    """Fit the techniques and measure how reliable they are.
 
     Raises:
-        InputError: as :func:`pictured_shots`.
+        InputError: as for :func:`pictured_shots`.
 
     """
     from sklearn.metrics import adjusted_rand_score
@@ -178,7 +178,7 @@ def fit_techniques(tables: ReferenceTables, *, bootstraps: int = 200) -> Techniq
 
 
 def techniques_of_shots(tables: ReferenceTables, techniques: Techniques) -> Mapping[int, str]:
-    """The technique of each shot that the authors kept a picture of, by its id; all pictures of a shot count as one."""
+    """Return the technique of each shot with a kept picture, by the shot's id; all pictures of a shot count as one."""
     pictured = pictured_shots(tables)
     squared = _squared(_flat(pictured.poses), techniques.centres.reshape(len(techniques.names), -1))
     return {int(shot): techniques.names[k] for shot, k in zip(pictured.shots, squared.argmin(axis=1), strict=True)}
@@ -187,7 +187,7 @@ def techniques_of_shots(tables: ReferenceTables, techniques: Techniques) -> Mapp
 def named_clusters(
     flat: Floats, published: Indices, *, starts: int = STARTS, seed: int = SEED
 ) -> tuple[Indices, Floats]:
-    """K-means of poses (n, 32), clusters in the order of ``TECHNIQUES``: labels (n,), and centres (4, 32)."""
+    """Cluster poses (n, 32) by K-means, clusters in the order of ``TECHNIQUES``: labels (n,), and centres (4, 32)."""
     from scipy.optimize import linear_sum_assignment
     from sklearn.cluster import KMeans
 
@@ -201,7 +201,7 @@ def named_clusters(
 
 @dataclass(frozen=True, slots=True)
 class _Across:
-    """What several pictures of a shot say: temperature, line of the confidence, agreement, said beside happened."""
+    """Measurements over several pictures of a shot: temperature, confidence line, agreement, calibration."""
 
     temperature: float
     confidence: tuple[float, float]
@@ -211,13 +211,13 @@ class _Across:
 
 
 def came_out(engagement: Floats, labels: Indices) -> tuple[Floats, Floats]:
-    """Mean and standard deviation (4,) of how far keepers had come (n,), by technique."""
+    """Return mean and standard deviation (4,) of the keepers' engagement (n,), by technique."""
     groups = [engagement[labels == k] for k in range(len(TECHNIQUES))]
     return np.array([g.mean() for g in groups]), np.array([g.std(ddof=1) for g in groups])
 
 
 def _across_views(pictured: Pictured, engagement: Floats) -> _Across:
-    """How sure names are, from shots left out of the fit of the centres."""
+    """Measure how certain names are, on shots held out from the fit of the centres."""
     count, pairs = len(pictured.shots), pictured.pairs
     fold = np.random.default_rng(SEED).permutation(count) % FOLDS
     flat, views = _flat(pictured.poses), _flat(pictured.views)
@@ -269,7 +269,7 @@ def _calibration(said: Floats, same: npt.NDArray[np.bool_], *, bins: int = 4) ->
 
 
 def _published_agreement(tables: ReferenceTables, pictured: Pictured, *, engagement: bool) -> Agreement:
-    """The published recipe, measured in the same way; engagement is one number for all pictures of a shot."""
+    """Measure the published recipe in the same way; engagement is one number for all pictures of a shot."""
     features = _published_features(tables, pictured)
     features = features if engagement else features[:, :-1]
     labels = np.array([TECHNIQUES.index(tables.choices.technique[str(f)]) for f in tables.poses.files[pictured.rows]])
@@ -283,7 +283,7 @@ def _published_agreement(tables: ReferenceTables, pictured: Pictured, *, engagem
 
 
 def _stability(flat: Floats, labels: Indices, *, rounds: int) -> dict[str, float]:
-    """Adjusted Rand index of the clusters with those of shots drawn with replacement: median, 5 % and 95 %."""
+    """Return the adjusted Rand index with clusters of bootstrapped shots: median, 5 % and 95 %."""
     from sklearn.cluster import KMeans
     from sklearn.metrics import adjusted_rand_score
 
@@ -298,7 +298,7 @@ def _stability(flat: Floats, labels: Indices, *, rounds: int) -> dict[str, float
 
 
 def _published_stability(tables: ReferenceTables, pictured: Pictured, *, rounds: int) -> dict[str, float]:
-    """The same of the published features, pictures drawn by shots."""
+    """Return the same for the published features, with the pictures resampled by shot."""
     from sklearn.cluster import KMeans
     from sklearn.metrics import adjusted_rand_score
 
@@ -320,7 +320,7 @@ def _published_features(tables: ReferenceTables, pictured: Pictured) -> Floats:
 
 
 def _saves(shots: ShotTable, pictured: Pictured, labels: Indices) -> dict[str, dict[str, int]]:
-    """Pictured shots on target of each technique, and how many of these were saved."""
+    """Count pictured shots on target of each technique, and how many of these were saved."""
     target, saved = shots.on_target[pictured.shots], shots.outcome[pictured.shots] == "Saved"
     return {
         name: {"on_target": int((target & (labels == k)).sum()), "saved": int((saved & (labels == k)).sum())}
@@ -329,12 +329,12 @@ def _saves(shots: ShotTable, pictured: Pictured, labels: Indices) -> dict[str, d
 
 
 def _examples(shots: ShotTable, pictured: Pictured, labels: Indices) -> tuple[Example, ...]:
-    """Of each technique some shots that differ: the middle one, then always the one farthest from those chosen."""
+    """Choose differing shots of each technique: the most central, then each time the farthest from those chosen."""
     flat, found = _flat(pictured.poses), []
     for k in range(len(TECHNIQUES)):
         mine = np.flatnonzero(labels == k)
         apart = ((flat[mine][:, None] - flat[mine][None]) ** 2).sum(axis=2)
-        near = apart.sum(axis=1) <= np.percentile(apart.sum(axis=1), 90)  # the odd tenth is an example of nothing
+        near = apart.sum(axis=1) <= np.percentile(apart.sum(axis=1), 90)  # the most unusual tenth exemplifies nothing
         chosen = [int(apart.sum(axis=1).argmin())]
         while len(chosen) < min(EXAMPLES_EACH, int(near.sum())):
             chosen.append(int(np.where(near, apart[:, chosen].min(axis=1), -1.0).argmax()))

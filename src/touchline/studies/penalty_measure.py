@@ -1,7 +1,7 @@
-"""Whether a keeper's pose at a penalty says anything of a save: it does not, and this shows it.
+"""A test of whether a keeper's pose at a penalty predicts a save; it does not.
 
-Keepers are what is kept apart: all penalties of one keeper are in one fold, and intervals draw keepers with
-replacement. Every model is fitted anew in each of ten folds, twenty times over, and set beside the share of saves.
+Folds are grouped by keeper: all penalties of one keeper are in one fold, and intervals are bootstrapped over keepers.
+Every model is fitted in each of ten folds, repeated twenty times, and compared with the share of saves.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ _COMPONENTS = 5
 
 @dataclass(frozen=True, slots=True)
 class PenaltyModel:
-    """How well something predicts saves of penalties it has not seen.
+    """The quality of one model's predictions for held-out penalties.
 
     Attributes:
-        name: what it knows.
-        log_loss: with 95 % interval.
-        more: its log loss less that of the share of saves, with 95 % interval; above 0 is worse.
-        auc: chance that a save is ranked above a goal.
+        name: the inputs of the model.
+        log_loss: mean, with its 95 % interval.
+        more: its log loss minus that of the share of saves, with the 95 % interval; positive is worse.
+        auc: probability that a save is ranked above a goal.
 
     """
 
@@ -51,12 +51,12 @@ class PenaltyModel:
 
 @dataclass(frozen=True, slots=True)
 class PenaltyMeasure:
-    """All models on the same folds.
+    """All models, measured on the same folds.
 
     Attributes:
-        penalties, keepers: how many.
-        saved: of the penalties.
-        models: the share of saves first.
+        penalties, keepers: their numbers.
+        saved: number of saved penalties.
+        models: the share of saves comes first.
 
     """
 
@@ -67,7 +67,7 @@ class PenaltyMeasure:
 
     @property
     def said(self) -> str:
-        """What came of it, in a sentence."""
+        """The finding, in one sentence."""
         better = [model.name for model in self.models[1:] if model.more.high < 0]
         if better:
             return f"Better than the share of saves: {', '.join(better)}."
@@ -75,10 +75,10 @@ class PenaltyMeasure:
 
 
 def measure_penalties(rows: PenaltyRows, *, repeats: int = REPEATS, seed: int = 0) -> PenaltyMeasure:
-    """Every model on penalties on target.
+    """Measure every model on penalties on target.
 
     Raises:
-        InputError: too few keepers to keep apart.
+        InputError: too few keepers for the folds.
 
     """
     rows = rows.on_target()
@@ -87,7 +87,7 @@ def measure_penalties(rows: PenaltyRows, *, repeats: int = REPEATS, seed: int = 
     _, keeper = np.unique([spelling[str(name)] for name in rows.keeper], return_inverse=True)
     count = int(keeper.max()) + 1
     if count < _LEAST_KEEPERS:
-        raise InputError(f"penalties of {count} keepers; {_LEAST_KEEPERS} are needed to keep them apart in folds")
+        raise InputError(f"penalties of {count} keepers; folds by keeper need at least {_LEAST_KEEPERS}")
     inputs = _inputs(rows.joints)
     folds = [_folds(saved, keeper, seed=seed + repeat) for repeat in range(repeats)]
     constant = _answers(np.zeros((len(saved), 0)), saved, folds, ridge=0.0)
@@ -98,11 +98,11 @@ def measure_penalties(rows: PenaltyRows, *, repeats: int = REPEATS, seed: int = 
 
 
 def _inputs(joints: Floats) -> Mapping[str, tuple[Floats, float]]:
-    """Columns and ridge of each model."""
+    """Return columns and ridge penalty of each model."""
     turned = comparable(joints)
     flat = turned[..., :2].reshape(len(joints), -1)
     flat = flat - flat.mean(axis=0)
-    _, _, directions = np.linalg.svd(flat, full_matrices=False)  # of poses alone: outcomes are not looked at
+    _, _, directions = np.linalg.svd(flat, full_matrices=False)  # from poses alone: outcomes are not used
     return {
         "the authors' five measures": (regressed_measures(joints), 0.0),
         "the same, ridge": (regressed_measures(joints), _RIDGE),
@@ -112,7 +112,7 @@ def _inputs(joints: Floats) -> Mapping[str, tuple[Floats, float]]:
 
 
 def _folds(saved: Floats, keeper: npt.NDArray[np.intp], *, seed: int) -> Indices:
-    """A fold (n,) for every penalty, all of a keeper in one, saves spread evenly."""
+    """Assign every penalty a fold (n,): all of a keeper in one, saves spread evenly."""
     from sklearn.model_selection import StratifiedGroupKFold
 
     fold = np.zeros(len(saved), np.int64)
@@ -123,7 +123,7 @@ def _folds(saved: Floats, keeper: npt.NDArray[np.intp], *, seed: int) -> Indices
 
 
 def _answers(columns: Floats, saved: Floats, folds: list[Indices], *, ridge: float) -> Floats:
-    """Probabilities (repeats, n) of penalties left out."""
+    """Return predicted probabilities (repeats, n) of held-out penalties."""
     found = np.zeros((len(folds), len(saved)))
     penalty = np.array([0.0] + [ridge] * columns.shape[1])
     for repeat, fold in enumerate(folds):

@@ -1,7 +1,7 @@
-"""Fit the numbers of the sound curves on invented scenes: whistles first, then stretches of them and the crowd.
+"""Fitting of the sound networks on synthetic scenes: whistle frames first, then whistle stretches and the crowd.
 
-Stretches and crowd are fitted on other scenes than the frames of whistles, so that they learn what these look like on
-sound that was not fitted.
+Stretches and crowd are fitted on other scenes than the whistle frames, so that they see the frames' predictions on
+held-out sound.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ Truth = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class FitSettings:
-    """What is fitted on what.
+    """The settings of the fit.
 
     Attributes:
-        whistle_seeds, other_seeds: scenes for the frames of whistles, and for all else.
-        scene: what happens in them.
-        hidden: size of the hidden layer behind the frames of whistles.
-        epochs: passes over them.
-        seed: of the network's beginning.
+        whistle_seeds, other_seeds: seeds of the scenes for the whistle frames, and for everything else.
+        scene: the content of the scenes.
+        hidden: size of the hidden layer of the whistle frame network.
+        epochs: passes over the whistle frames.
+        seed: of the initial weights.
 
     """
 
@@ -48,20 +48,20 @@ class FitSettings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Heard:
-    """A scene and its frames."""
+    """A scene and its feature frames."""
 
     scene: Scene
     frames: SoundFrames
 
 
 def hear(seeds: Iterable[int], *, scene: SceneSettings) -> list[Heard]:
-    """Scenes and their frames."""
+    """Make scenes and compute their frames."""
     scenes = [make_scene(seed, settings=scene) for seed in seeds]
     return [Heard(made, sound_frames([made.sound])) for made in scenes]
 
 
 def fit_sound(settings: FitSettings) -> dict[str, TinyNet]:
-    """The networks of a :class:`~touchline.listening.model.SoundModel` by name."""
+    """Fit the networks of a :class:`~touchline.listening.model.SoundModel`; returned by name."""
     heard = hear(settings.whistle_seeds, scene=settings.scene)
     cues = np.concatenate([around(one.frames.cues) for one in heard])
     truth = np.concatenate([whistle_truth(one.scene.whistles, len(one.frames)) for one in heard])
@@ -87,7 +87,7 @@ def fit_sound(settings: FitSettings) -> dict[str, TinyNet]:
 
 
 def stretches_of(heard: Sequence[Heard], whistle: TinyNet) -> tuple[Floats, Truth]:
-    """Cues of all stretches that could be whistles (n, 5), and which of them (n,) are."""
+    """Return the cues (n, 5) of all candidate whistle stretches, and which of them (n,) are whistles."""
     cues, truth = [], []
     for one in heard:
         curve = whistle.probability(around(one.frames.cues))
@@ -100,7 +100,7 @@ def stretches_of(heard: Sequence[Heard], whistle: TinyNet) -> tuple[Floats, Trut
 
 
 def whistle_truth(whistles: Sequence[Whistle], count: int) -> Truth:
-    """Which frames (count,) have a whistle."""
+    """Return which frames (count,) contain a whistle."""
     times_s = np.arange(count) / FRAME_RATE_HZ
     return (
         np.any([np.zeros(count, bool), *((times_s >= w.start_s) & (times_s < w.end_s) for w in whistles)], axis=0) * 1
@@ -108,19 +108,19 @@ def whistle_truth(whistles: Sequence[Whistle], count: int) -> Truth:
 
 
 def loud_truth(swells: Sequence[Swell], count: int) -> Truth:
-    """Which tenths of a second (count,) are in a swell, from half its rise to half its fall."""
+    """Return which tenths of a second (count,) lie in a swell, from half its rise to half its fall."""
     times_s = np.arange(count) / CURVE_RATE_HZ
     return np.any([np.zeros(count, bool), *((times_s >= s.onset_s) & (times_s < s.end_s) for s in swells)], axis=0) * 1
 
 
 def onset_truth(swells: Sequence[Swell], count: int, *, within_s: float) -> Truth:
-    """Which tenths of a second (count,) are so near to a swell's onset."""
+    """Return which tenths of a second (count,) lie within ``within_s`` of a swell's onset."""
     times_s = np.arange(count) / CURVE_RATE_HZ
     return np.any([np.zeros(count, bool), *(np.abs(times_s - s.onset_s) <= within_s for s in swells)], axis=0) * 1
 
 
 def fit_net(cues: Floats, truth: Truth, *, hidden: int, epochs: int = 10, seed: int = 0) -> TinyNet:
-    """A network of one hidden layer, or none, that turns cues (n, cues) into the probability of the truth (n,)."""
+    """Fit a network with one hidden layer, or none, that predicts P(truth) (n,) from cues (n, cues)."""
     mean, std = cues.mean(axis=0), np.maximum(cues.std(axis=0), 1e-3)
     scaled = (cues - mean) / std
     return TinyNet(mean, std, _layers(scaled, truth, hidden=hidden, epochs=epochs, seed=seed))
@@ -143,7 +143,7 @@ def _layers(scaled: Floats, truth: Truth, *, hidden: int, epochs: int, seed: int
         n_iter_no_change=epochs,
     )
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # it is stopped on purpose
+        warnings.simplefilter("ignore", ConvergenceWarning)  # training is stopped early on purpose
         net.fit(scaled, truth)
     return tuple((_float32(w), _float32(b)) for w, b in zip(net.coefs_, net.intercepts_, strict=True))
 

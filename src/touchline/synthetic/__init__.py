@@ -1,4 +1,4 @@
-"""Made data: pitches, figures, sound scenes and planted streams, with everything known exactly."""
+"""Synthetic data with exact ground truth: pitches, figures, sound scenes and planted streams."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Simulated keepers: jointed figures of tapered limbs on crops of real pitches, with exact joints in space.
+"""Simulated keepers: figures of tapered limbs on crops of real pitches, with exact joint positions in space.
 
-They are no likeness: they teach what left and right, bending and reaching look like from every side before the first
-real picture is seen. Proportions are Winter's ("Biomechanics and Motor Control of Human Movement", 1990), in shares of
-the body's height.
+They are not realistic: they teach left and right, bending and reaching from every viewpoint before training on real
+pictures. Proportions follow Winter ("Biomechanics and Motor Control of Human Movement", 1990), in fractions of body
+height.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _LIMBS: tuple[tuple[str, str, float, float, str], ...] = (
     ("shoulder", "elbow", 0.042, 0.033, "shirt"),
     ("elbow", "wrist", 0.033, 0.022, "sleeve"),
 )
-"""Two joints, half the thickness at each in body heights, and which cloth."""
+"""Two joints, half the thickness at each in body heights, and the piece of clothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +55,7 @@ def _rotation(axis: str, angle_rad: float) -> Floats:
 
 
 def random_figure(rng: np.random.Generator) -> Figure:
-    """A keeper in some pose, seen from some side: standing, crouching, spreading, kneeling or diving."""
+    """Return a keeper in a random pose and view: standing, crouching, spreading, kneeling or diving."""
     joints = np.zeros((len(JOINTS), 3))
     place = {name: number for number, name in enumerate(JOINTS)}
     crouch = abs(rng.normal(0.5, 0.4))
@@ -83,7 +83,7 @@ def random_figure(rng: np.random.Generator) -> Figure:
 
 
 def _leg(rng: np.random.Generator, *, sign: float, crouch: float) -> tuple[Floats, Floats]:
-    """Thigh and shin as vectors, body facing the camera (towards -z)."""
+    """Return the thigh and shin as vectors, body facing the camera (towards -z)."""
     spread = sign * -abs(rng.normal(0.25, 0.35)) if rng.random() < 0.9 else sign * rng.normal(0, 0.4)
     raise_rad = crouch * rng.uniform(0.4, 1.2) + rng.normal(0.05, 0.25)
     bend = max(0.0, crouch * rng.uniform(0.6, 1.8) + abs(rng.normal(0, 0.25)))
@@ -96,7 +96,7 @@ def _leg(rng: np.random.Generator, *, sign: float, crouch: float) -> tuple[Float
 
 
 def _arm(rng: np.random.Generator, *, sign: float) -> tuple[Floats, Floats]:
-    """Upper arm and forearm as vectors in the trunk's frame."""
+    """Return the upper arm and forearm as vectors in the trunk's frame."""
     lift = sign * -abs(rng.normal(0.6, 0.55))
     forward = rng.normal(0.3, 0.5)
     upper = _rotation("z", lift) @ _rotation("x", -forward)
@@ -113,7 +113,7 @@ def _random_color(rng: np.random.Generator, *, bright: bool = True) -> Color:
 
 
 def _kit(rng: np.random.Generator) -> dict[str, Color]:
-    """A keeper's colours; often the whole kit is one."""
+    """Return a keeper's colours; often the whole kit has one colour."""
     shirt = _random_color(rng, bright=rng.random() < 0.8)
     shorts = shirt if rng.random() < 0.6 else _random_color(rng, bright=False)
     tone = rng.uniform(0.25, 0.95)
@@ -132,7 +132,7 @@ def _kit(rng: np.random.Generator) -> dict[str, Color]:
 
 
 def draw_figure(canvas: Rgb, figure: Figure, *, places_px: Floats, height_px: float, rng: np.random.Generator) -> None:
-    """Draw a figure, its joints at ``places_px`` (16, 2), far limbs first."""
+    """Draw a figure with its joints at ``places_px`` (16, 2), far limbs first."""
     kit = _kit(rng)
     place = {name: number for number, name in enumerate(JOINTS)}
     parts: list[tuple[float, str, str]] = []
@@ -220,12 +220,12 @@ def _draw_head(canvas: Rgb, places: Floats, height_px: float, kit: dict[str, Col
 def figure_picture(
     rng: np.random.Generator, backgrounds: Sequence[Rgb], *, side_px: int
 ) -> tuple[Rgb, npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """A picture of one figure.
+    """Return a square picture of one random figure.
 
     Args:
-        rng: decides all.
-        backgrounds: square pictures of no person.
-        side_px: of the square that comes out.
+        rng: random generator of everything.
+        backgrounds: square pictures without people.
+        side_px: side of the result, pixels.
 
     Returns:
         The picture; its joints (16, 2) in pixels; and their depth (16,) behind the pelvis in pixels.

@@ -1,8 +1,8 @@
-"""Drawn pitches: pictures of grounds that do not exist, with every keypoint known exactly.
+"""Rendered pitches: pictures of imaginary grounds with exact keypoint positions.
 
-A random camera looks at a random ground. For each pixel the place on the grass it shows is computed, and what lies
-there is drawn: mown stripes, worn lines, shadows of the roof, boards, a crowd, goals, people. All in tensors on one
-device, many pictures at a time. Nothing has to look real; nothing but the lines may be what gives the place away.
+A random camera looks at a random ground. For each pixel the visible position on the grass is computed, and what lies
+there is drawn: mown stripes, worn lines, shadows of the roof, boards, a crowd, goals, people. Everything is computed as
+tensors on one device, many pictures at a time. Nothing needs to look real, but only the lines may reveal the position.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from touchline.core.pitch import (
 )
 
 PEOPLE = 26
-"""How many people are drawn at most."""
+"""Largest number of people drawn."""
 _BODY = (90, 28)
-"""Points that a person is drawn with, down and across."""
+"""Grid of points that a person is drawn with, down and across."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cameras:
-    """Cameras over grounds.
+    """A batch of cameras over grounds.
 
     Attributes:
         projection: metres (x, y, z, 1) to pixels, (n, 3, 4).
-        centre_m: where they stand, (n, 3).
-        half_m: half the length and width of the ground, (n, 2).
+        centre_m: camera positions, metres (n, 3).
+        half_m: half the length and width of the ground, metres (n, 2).
 
     """
 
@@ -48,36 +48,36 @@ class Cameras:
 
     @property
     def to_pixels(self) -> Tensor:
-        """Grass in metres (x, y, 1) to pixels, (n, 3, 3)."""
+        """Homographies from the grass in metres (x, y, 1) to pixels, (n, 3, 3)."""
         return self.projection[..., (0, 1, 3)]
 
 
 class Draws:
-    """Random numbers on a device, one generator for all."""
+    """Random numbers on a device, from one generator."""
 
     def __init__(self, *, seed: int, device: str | torch.device) -> None:
         self.device = torch.device(device)
         self.generator = torch.Generator(self.device).manual_seed(seed)
 
     def uniform(self, low: float, high: float, *shape: int) -> Tensor:
-        """Evenly spread."""
+        """Return uniform numbers."""
         return torch.rand(shape, generator=self.generator, device=self.device) * (high - low) + low
 
     def normal(self, *shape: int) -> Tensor:
-        """Mean 0, deviation 1."""
+        """Return normal numbers with mean 0 and standard deviation 1."""
         return torch.randn(shape, generator=self.generator, device=self.device)
 
     def chance(self, probability: float, *shape: int) -> Tensor:
-        """True with a probability."""
+        """Return booleans that are True with the given probability."""
         return torch.rand(shape, generator=self.generator, device=self.device) < probability
 
     def whole(self, high: int, *shape: int) -> Tensor:
-        """Integers below ``high``."""
+        """Return integers from 0 to below ``high``."""
         return torch.randint(high, shape, generator=self.generator, device=self.device)
 
 
 def draw_cameras(draws: Draws, count: int, *, width: int, height: int) -> Cameras:
-    """Cameras such as broadcasters and clubs put up: along the near touch line, at some height, panned and zoomed."""
+    """Draw cameras like those of broadcasters and clubs: along the near touch line, raised, panned and zoomed."""
     usual = draws.chance(0.5, count)
     length = torch.where(usual, torch.tensor(105.0, device=draws.device), draws.uniform(96.0, 114.0, count))
     breadth = torch.where(usual, torch.tensor(68.0, device=draws.device), draws.uniform(60.0, 76.0, count))
@@ -116,7 +116,7 @@ def draw_cameras(draws: Draws, count: int, *, width: int, height: int) -> Camera
 
 
 def pixel_grid(*, width: int, height: int, step: int = 1, device: torch.device) -> Tensor:
-    """Centres of all pixels, or of cells of ``step`` pixels, as (x, y, 1): (h, w, 3)."""
+    """Return the centres of all pixels, or of cells of ``step`` pixels, as (x, y, 1): (h, w, 3)."""
     y, x = torch.meshgrid(
         (torch.arange(height // step, device=device) + 0.5) * step,
         (torch.arange(width // step, device=device) + 0.5) * step,
@@ -127,12 +127,12 @@ def pixel_grid(*, width: int, height: int, step: int = 1, device: torch.device) 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ground:
-    """What each pixel shows of the plane of the grass, all (n, h, w).
+    """The grass plane as seen by each pixel, all (n, h, w).
 
     Attributes:
-        x, y: metres; far away where the pixel looks above the horizon.
-        x_step, y_step: metres that x and y change from a pixel to the next, at most.
-        x_slope, y_slope: their changes across and down, (n, h, w, 2).
+        x, y: metres; far away if the pixel looks above the horizon.
+        x_step, y_step: largest change of x and y from a pixel to the next, metres.
+        x_slope, y_slope: change of x and y across and down, metres per pixel (n, h, w, 2).
         seen: whether the pixel looks below the horizon.
 
     """
@@ -145,20 +145,20 @@ class Ground:
 
     @property
     def x_step(self) -> Tensor:
-        """Metres that x changes from a pixel to the next."""
+        """Change of x from a pixel to the next, metres."""
         return self.x_slope.square().sum(-1).sqrt()
 
     @property
     def y_step(self) -> Tensor:
-        """Metres that y changes from a pixel to the next."""
+        """Change of y from a pixel to the next, metres."""
         return self.y_slope.square().sum(-1).sqrt()
 
 
 def look_at_ground(to_pixels: Tensor, grid: Tensor) -> Ground:
-    """The grass as pixels see it.
+    """Compute the grass plane as seen by each pixel.
 
     Args:
-        to_pixels: metres to pixels (n, 3, 3), scaled so that the third coordinate is positive before the camera.
+        to_pixels: metres to pixels (n, 3, 3), scaled so that the third coordinate is positive in front of the camera.
         grid: pixels (h, w, 3).
 
     """
@@ -176,13 +176,13 @@ def look_at_ground(to_pixels: Tensor, grid: Tensor) -> Ground:
 
 
 def line_cover(ground: Ground, half_m: Tensor, *, line_half_m: Tensor, least_px: float = 0.0) -> Tensor:
-    """How much of each pixel the markings cover, 0 to 1.
+    """Return the share of each pixel covered by the markings, 0 to 1.
 
     Args:
-        ground: what pixels show.
-        half_m: half length and width of the grounds (n, 2).
-        line_half_m: half the width of the lines (n,).
-        least_px: draw lines at least this wide (half width), whatever the distance.
+        ground: grass plane as seen by each pixel.
+        half_m: half the length and width of the grounds, metres (n, 2).
+        line_half_m: half the width of the lines, metres (n,).
+        least_px: minimum half width of the lines in pixels, whatever the distance.
 
     Returns:
         (n, h, w).
@@ -222,7 +222,7 @@ def _ring(ground: Ground, middle_x: Tensor, radius_m: float, stroke: object) -> 
 
 
 def render(draws: Draws, cameras: Cameras, *, width: int, height: int) -> Tensor:
-    """Pictures (n, 3, height, width) in 0..1 of what the cameras see."""
+    """Render pictures (n, 3, height, width), 0 to 1, as seen by the cameras."""
     count = len(cameras.half_m)
     grid = pixel_grid(width=width, height=height, device=draws.device)
     ground = look_at_ground(cameras.to_pixels, grid)
@@ -236,7 +236,7 @@ def render(draws: Draws, cameras: Cameras, *, width: int, height: int) -> Tensor
 
 
 class _Noise:
-    """Random textures of several octaves, looked up at any place."""
+    """Random textures of several octaves that can be sampled at any position."""
 
     def __init__(self, draws: Draws, count: int, *, size: int = 256) -> None:
         texture = torch.zeros(count, 3, size, size, device=draws.device)
@@ -246,7 +246,7 @@ class _Noise:
         self._texture = texture
 
     def at(self, x: Tensor, y: Tensor) -> Tensor:
-        """Three values about -1..1 at places (n, h, w); one unit is the whole texture, which repeats mirrored."""
+        """Return three values of about -1 to 1 at positions (n, h, w); the texture has size 1 and repeats mirrored."""
         where = torch.stack([x, y], -1).clamp(-1e4, 1e4)
         return F.grid_sample(self._texture, where, padding_mode="reflection", align_corners=False)
 
@@ -283,7 +283,7 @@ def _paint_lines(draws: Draws, picture: Tensor, ground: Ground, cameras: Cameras
         away = ((ground.x.abs() - x).square() + ground.y.square()).sqrt()
         dot = ((_each(draws.uniform(0.1, 0.25, count)) - away) / step + 0.5).clamp(0, 1)
         cover = cover.maximum(dot)
-    # Marks beside the pitch that are no lines of it: technical areas, training lines.
+    # Markings beside the pitch that do not belong to it: technical areas, training lines.
     beside = -cameras.half_m[:, 1, None, None] - _each(draws.uniform(0.8, 4.0, count))
     dashes = torch.sin(ground.x * _each(draws.uniform(0.5, 6.0, count))) > _each(draws.uniform(-1.5, 0.5, count))
     extra = 0.5 + 0.06 / ground.y_step.clamp_min(1e-6) - (ground.y - beside).abs() / ground.y_step.clamp_min(1e-6)
@@ -296,7 +296,7 @@ def _paint_lines(draws: Draws, picture: Tensor, ground: Ground, cameras: Cameras
 
 
 def _shadow(draws: Draws, ground: Ground, count: int) -> Tensor:
-    """Light 0..1 of every pixel: up to two roofs that shade a part of the pitch."""
+    """Return the light of every pixel, 0 to 1: up to two roofs shade a part of the pitch."""
     light = torch.ones_like(ground.x)
     for _ in range(2):
         angle = _each(draws.uniform(0.0, 6.3, count))
@@ -311,7 +311,7 @@ def _shadow(draws: Draws, ground: Ground, count: int) -> Tensor:
 def _paint_surroundings(
     draws: Draws, picture: Tensor, ground: Ground, cameras: Cameras, grid: Tensor, noise: _Noise
 ) -> Tensor:
-    """Everything beyond the grass: other ground, boards around it, stands behind them and in front."""
+    """Paint everything beyond the grass: other ground, boards around it, stands behind them and in front."""
     count = len(picture)
     x, y = ground.x, ground.y
     half = cameras.half_m
@@ -353,7 +353,7 @@ def _paint_surroundings(
 
 
 def _rays(cameras: Cameras, grid: Tensor) -> Tensor:
-    """Directions (n, 3, h, w) in metres that pixels look along."""
+    """Return the viewing directions of pixels in metres (n, 3, h, w)."""
     back = torch.linalg.inv_ex(cameras.projection[..., :3]).inverse
     return torch.einsum("nij,hwj->nihw", back, grid)
 
@@ -370,7 +370,7 @@ def _crowd(draws: Draws, noise: _Noise, x: Tensor, y: Tensor, count: int) -> Ten
 
 
 def _boards(draws: Draws, noise: _Noise, along_m: Tensor, up_m: Tensor, count: int) -> Tensor:
-    """Advertising: panels of one colour each with something like writing on it."""
+    """Return advertising: panels of one colour each with a pattern that resembles writing."""
     panel = _each(draws.uniform(2.0, 14.0, count))
     number = (along_m / panel).clamp(-1e4, 1e4).floor().long() % 16
     same = _each(draws.chance(0.4, count))
@@ -384,7 +384,7 @@ def _boards(draws: Draws, noise: _Noise, along_m: Tensor, up_m: Tensor, count: i
 
 
 def _project(cameras: Cameras, points_m: Tensor) -> tuple[Tensor, Tensor]:
-    """Pixels (n, k, 2) of places in metres (n, k, 3), and whether they lie before the camera (n, k)."""
+    """Project positions in metres (n, k, 3) to pixels (n, k, 2); also return whether they are in front (n, k)."""
     ones = torch.ones_like(points_m[..., :1])
     spread = torch.cat([points_m, ones], -1) @ cameras.projection.transpose(1, 2)
     front = spread[..., 2] > 0.1
@@ -421,7 +421,7 @@ def _paint_goals(draws: Draws, picture: Tensor, cameras: Cameras, grid: Tensor) 
 
 
 def _segment(grid: Tensor, start: Tensor, end: Tensor, half_px: Tensor) -> Tensor:
-    """How much of each pixel a stroke between two pixels (n, 2) covers, (n, h, w)."""
+    """Return the share of each pixel covered by a stroke between two pixels (n, 2), (n, h, w)."""
     along = (end - start)[:, None, None]
     off = grid[None, ..., :2] - start[:, None, None]
     share = ((off * along).sum(-1) / along.square().sum(-1).clamp_min(1e-3)).clamp(0, 1)
@@ -431,9 +431,9 @@ def _segment(grid: Tensor, start: Tensor, end: Tensor, half_px: Tensor) -> Tenso
 
 
 def _paint_people(draws: Draws, picture: Tensor, cameras: Cameras) -> Tensor:
-    """Two teams and a few others as upright blobs of hair or skin, shirt, shorts and legs.
+    """Paint two teams and a few others as upright blobs of hair or skin, shirt, shorts and legs.
 
-    Each body is a grid of points of its own, written into the picture where they fall.
+    Each body is its own grid of points, written into the picture where they fall.
     """
     count, _, height, width = picture.shape
     spread = draws.normal(count, PEOPLE, 2) * 0.35 + draws.uniform(-0.7, 0.7, count, 1, 2)

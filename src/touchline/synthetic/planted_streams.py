@@ -1,8 +1,8 @@
-"""Feature streams with planted events: some only seen, some only heard, some only told apart by what was minutes ago.
+"""Feature streams with planted events: some visible, some audible, some decided only by what happened minutes before.
 
-Everything is Gaussian and known, so the difficulty is known as well: ``detectability`` is the d' with which an ideal
-observer, who knows an event's pattern and the noise, tells at a known time whether the event is there. Where tracks are
-asked for, what is heard is a sound instead, and the stream of it what touchline reads of that sound.
+Everything is Gaussian and known, so the difficulty is known as well: ``detectability`` is the d' of an ideal observer
+who knows an event's pattern and the noise, and decides at a known time whether the event is there. With ``tracks``, the
+audible events are sounds instead, and their stream is touchline's analysis of that sound.
 """
 
 from __future__ import annotations
@@ -33,33 +33,33 @@ KIND_OF: dict[str, Kind] = {
     "context-1": "context",
     "context-2": "context",
 }
-"""Label -> what an observer needs for it."""
+"""Label -> evidence needed to recognise it."""
 PICTURE, SOUND = "picture", "sound"
 _PATTERN_S = (-2.5, 0.0, 2.5)
-"""Where a pattern's three bumps lie about its event, in seconds."""
+"""Times of a pattern's three bumps relative to its event, seconds."""
 _BUMP_S = 1.0
 _REACH_S = 6.0
 
 
 class PlantedSettings(BaseModel):
-    """How a set of planted streams is made.
+    """Settings of a set of planted streams.
 
     Attributes:
-        recordings: how many for training, validation and testing.
-        minutes: length of a recording.
-        rate_hz: samples a second.
-        picture_width, sound_width: of the streams.
-        events: of each label in a recording, on average.
-        decoys: halves of a "both" event in a recording, in each stream: what one stream alone would take for it.
+        recordings: number of recordings for training, validation and testing.
+        minutes: length of a recording, minutes.
+        rate_hz: samples per second.
+        picture_width, sound_width: feature dimensions of the streams.
+        events: average number of events of each label per recording.
+        decoys: number of single-stream halves of a "both" event per recording, in each stream.
         detectability: d' of a pattern in a stream.
-        cue_detectability: d' of the pattern that decides between the two context labels.
-        cue_before_s: how long before a context event its cue is, least and most.
-        events_a_cue: how many context events follow a cue, all of the label that it decides.
-        noise_memory: correlation of noise from one sample to the next.
-        game_spread: standard deviation of what is constant in a recording and different between recordings.
+        cue_detectability: d' of the pattern that distinguishes the two context labels.
+        cue_before_s: smallest and largest time from a cue to its context event, seconds.
+        events_a_cue: number of context events after a cue, all of the label that it decides.
+        noise_memory: correlation of noise between consecutive samples.
+        game_spread: standard deviation of the offset of each recording.
         strength_spread: standard deviation of the logarithm of an event's strength.
-        tracks: how recordings sound, where the sound stream is to be read of a sound track.
-        seed: of all of it.
+        tracks: settings of the sound tracks, if the sound stream is to be computed from sound; otherwise None.
+        seed: seed of the whole set.
 
     """
 
@@ -84,15 +84,15 @@ class PlantedSettings(BaseModel):
 
     @property
     def widths(self) -> dict[str, int]:
-        """Numbers in a row of each stream."""
+        """Feature dimension of each stream."""
         return {PICTURE: self.picture_width, SOUND: self.sound_width if self.tracks is None else TRACK_WIDTH}
 
 
 class PlantedPatterns:
-    """The patterns of a set: the same in all of its recordings.
+    """The patterns of a set, shared by all of its recordings.
 
-    A pattern is three bumps in time, each in a direction of its own. The two labels of a pair have the same bumps in
-    opposite order, so only a head that knows before from after can tell them apart.
+    A pattern is three bumps in time, each in its own direction. The two labels of a pair have the same bumps in
+    opposite order, so only a head that knows before from after can distinguish them.
     """
 
     def __init__(self, settings: PlantedSettings) -> None:
@@ -106,11 +106,11 @@ class PlantedPatterns:
             self.directions[name] = self.directions[other][::-1]
 
     def shape(self, name: str, offset_samples: float, *, detectability: float) -> tuple[int, Floats]:
-        """(samples before the event's own, rows (k, width)) of a pattern whose event is a part of a sample late.
+        """Return (samples before the event's own, rows (k, width)) of a pattern with a sub-sample offset.
 
         Args:
-            name: of the pattern, a key of ``_STREAM_OF``.
-            offset_samples: 0 to 1, of the event after the sample.
+            name: name of the pattern, a key of ``_STREAM_OF``.
+            offset_samples: delay of the event after the sample, 0 to 1 samples.
             detectability: d' in this set's noise.
 
         """
@@ -140,13 +140,13 @@ _REVERSED = {"seen-2": "seen-1", "heard-2": "heard-1"}
 
 
 def _directions(random: np.random.Generator, *, width: int) -> Floats:
-    """Three unit vectors (3, width)."""
+    """Return three unit vectors (3, width)."""
     drawn = random.standard_normal((3, width))
     return drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
 
 
 def make_planted_set(folder: Path | str, settings: PlantedSettings) -> StreamSet:
-    """The planted set of these settings in a folder, made where it is not there yet."""
+    """Return the planted set of these settings in a folder, creating it if it does not exist."""
     folder = Path(folder)
     if not (folder / INDEX).exists():
         make_folder(folder)
@@ -167,7 +167,7 @@ def _recordings(settings: PlantedSettings, *, tracks: Path | None) -> Iterator[t
 def plant(
     patterns: PlantedPatterns, number: int, *, part: str, tracks: Path | None = None
 ) -> tuple[Recording, dict[str, Floats]]:
-    """One recording: its events and its streams; its sound track is written to ``tracks``, where that is a folder."""
+    """Make one recording, its events and streams; if ``tracks`` is a folder, write the sound track to it."""
     settings = patterns.settings
     random = np.random.default_rng([settings.seed, 2, number])
     samples = round(settings.minutes * 60 * settings.rate_hz)
@@ -209,11 +209,11 @@ _PATTERNS_OF = {
     "cue-1": ("cue-1",),
     "cue-2": ("cue-2",),
 }
-"""What is planted -> its patterns; those that are no label are decoys and cues."""
+"""Planted item -> its patterns; items that are not labels are decoys and cues."""
 
 
 def _noise(random: np.random.Generator, samples: int, width: int, *, settings: PlantedSettings) -> Floats:
-    """Noise (samples, width) of variance 1 with memory, about a mean that is the recording's own."""
+    """Return autocorrelated noise (samples, width) of variance 1 about the recording's own mean."""
     from scipy.signal import lfilter
 
     memory = settings.noise_memory
@@ -224,7 +224,7 @@ def _noise(random: np.random.Generator, samples: int, width: int, *, settings: P
 
 
 def _draw_events(random: np.random.Generator, settings: PlantedSettings) -> list[tuple[str, float]]:
-    """What is planted and when: (label or decoy or cue, seconds)."""
+    """Return what is planted and when: (label or decoy or cue, seconds)."""
     length_s, margin_s = settings.minutes * 60, 2 * _REACH_S
     planted: list[tuple[str, float]] = []
     at_s = margin_s + random.uniform(0, 30)
@@ -246,7 +246,7 @@ def _draw_events(random: np.random.Generator, settings: PlantedSettings) -> list
 
 
 def _spaced(random: np.random.Generator, low_s: float, high_s: float, *, count: int) -> list[float]:
-    """So many times between two, in order, clear of each other where there is room."""
+    """Return ``count`` sorted times between two, apart from each other if there is room."""
     room_s = max(high_s - low_s - 2 * _REACH_S * (count - 1), 0.0)
     drawn = np.sort(random.uniform(0, room_s, count)) + low_s
     return [float(one) for one in drawn + 2 * _REACH_S * np.arange(count)]
@@ -255,7 +255,7 @@ def _spaced(random: np.random.Generator, low_s: float, high_s: float, *, count: 
 def _place(
     random: np.random.Generator, label: str, planted: list[tuple[str, float]], *, low_s: float, high_s: float
 ) -> list[tuple[str, float]]:
-    """The label at a time that is clear of everything else; nothing where none is found."""
+    """Add the label at a time that is clear of everything else; do nothing if there is none."""
     for _ in range(100):
         time_s = float(random.uniform(low_s, high_s))
         if all(abs(time_s - other_s) > 2 * _REACH_S for _, other_s in planted):

@@ -1,7 +1,7 @@
-"""Sound tracks with planted events: what is heard of a planted recording in a noisy stadium, and the curves read of it.
+"""Sound tracks with planted events: the audible part of a planted recording in a noisy stadium, and its curves.
 
-Where planted feature streams are numbers from the start, here the audible events are sounds: whistles and swells of the
-crowd among horns, jingles, chants and a commentator. What a head gets of them is what it would get of a match.
+Planted feature streams are numbers from the start; here the audible events are sounds: whistles and crowd swells among
+horns, jingles, chants and a commentator. A head gets from them what it would get from a match.
 """
 
 from __future__ import annotations
@@ -34,28 +34,28 @@ Sound = npt.NDArray[np.float32]
 Decibels = tuple[float, float]
 
 TRACK_WIDTH = len(CURVES)
-"""Numbers in a row of what is read of a track."""
+"""Feature dimension of a track's stream."""
 _WHISTLES_S: dict[str, tuple[tuple[float, float], ...]] = {
     "heard-1": ((-2.5, 0.8),),
     "heard-2": ((2.0, 0.8),),
     "both-heard": ((-0.8, 0.4), (0.4, 0.4)),
 }
-"""What is planted -> (start about the event, length) of its whistles."""
+"""Planted item -> (start relative to the event, length) of its whistles, seconds."""
 _SWELLS_S: dict[str, float] = {"heard-1": 1.5, "heard-2": -3.0}
-"""What is planted -> when the crowd begins to swell: with ``heard-1`` after the whistle, with ``heard-2`` before it."""
+"""Planted item -> time of the crowd swell: after the whistle for ``heard-1``, before it for ``heard-2``."""
 _RISE_S, _HOLD_S, _DECAY_S = 0.8, 0.8, 0.8
 _FOLLOWING = {"both": "both-heard"}
 
 
 class TrackSettings(BaseModel):
-    """How a planted recording sounds.
+    """Settings of the sound of a planted recording.
 
     Attributes:
-        whistle_snr_db: range of whistles' levels over all else between 2 and 5 kHz.
-        swell_db: range of how much louder the crowd gets.
-        others_per_minute: of each kind that resembles a whistle or a swell.
-        commentator: chance that a recording has one.
-        keep: write each track beside the streams, as ``NAME.wav``.
+        whistle_snr_db: range of whistle levels over all else between 2 and 5 kHz, dB.
+        swell_db: range of the rise in crowd noise, dB.
+        others_per_minute: rate of each kind of sound that resembles a whistle or a swell.
+        commentator: probability that a recording has a commentator.
+        keep: whether to write each track beside the streams, as ``NAME.wav``.
 
     """
 
@@ -71,13 +71,13 @@ class TrackSettings(BaseModel):
 def sound_track(
     planted: Sequence[tuple[str, float]], *, seconds: float, settings: TrackSettings, random: np.random.Generator
 ) -> Sound:
-    """The sound (samples,) at 16 kHz, -1 to 1, of what is planted.
+    """Return the sound (samples,) at 16 kHz, -1 to 1, of the planted events.
 
     Args:
-        planted: (label or decoy, seconds); what cannot be heard is passed over.
+        planted: (label or decoy, seconds); inaudible ones are skipped.
         seconds: length of the track.
-        settings: how loud things are.
-        random: of everything that is drawn.
+        settings: levels and rates of the sounds.
+        random: random generator of everything.
 
     """
     heard = sorted((at_s, _FOLLOWING.get(name, name)) for name, at_s in planted)
@@ -101,14 +101,14 @@ def sound_track(
 
 
 def track_stream(sound: Sound, *, samples: int, rate_hz: float) -> Floats:
-    """The curves of a track as a stream (samples, 10): the mean of the rows in each sample's time.
+    """Return the curves of a track as a stream (samples, 10): the mean of the rows within each sample.
 
     Raises:
         ValueError: the rate is above that of the curves.
 
     """
     if rate_hz > CURVE_RATE_HZ:
-        raise ValueError(f"rate_hz={rate_hz:g} is above the {CURVE_RATE_HZ:g} Hz that curves of a sound have")
+        raise ValueError(f"rate_hz={rate_hz:g} is above {CURVE_RATE_HZ:g} Hz, the rate of sound curves")
     curves = listen(iter([sound])).curves
     cell = np.minimum((np.arange(len(curves)) * (rate_hz / CURVE_RATE_HZ) + 1e-9).astype(np.int64), samples - 1)
     rows = np.zeros((samples, curves.shape[1]))

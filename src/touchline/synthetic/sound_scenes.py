@@ -1,8 +1,8 @@
-"""Invented match sound with everything known: a crowd that swells, whistles, and much that only resembles them.
+"""Synthetic match sound with exact ground truth: crowd swells, whistles, and many sounds that only resemble them.
 
-What whistle and crowd curves are fitted and measured on. Nothing is recorded: a crowd is shaped noise with a slow
+The whistle and crowd curves are fitted and measured on it. Nothing is recorded: a crowd is shaped noise with a slow
 drift, a whistle a trilling tone with harmonics in a reverberant bowl, a commentator a buzz with formants. Between them
-lie what fools a detector: horns, jingles, chants, clapping, squeaks, kicks.
+are sounds that mislead a detector: horns, jingles, chants, clapping, squeaks, kicks.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ Sound = npt.NDArray[np.float32]
 
 RATE_HZ = 16_000
 WHISTLE_BAND_HZ = (2_000.0, 5_000.0)
-"""Where a whistle's level is compared with what else sounds."""
+"""Band in which a whistle's level is compared with other sounds, Hz."""
 LOUDEST = 0.9
 
 
 @dataclass(frozen=True, slots=True)
 class Whistle:
-    """A whistle that was blown.
+    """A whistle in a scene.
 
     Attributes:
-        start_s, end_s: when.
-        hz: its pitch.
-        snr_db: its power over all else between 2 and 5 kHz while it sounds.
+        start_s, end_s: span of the sound, seconds.
+        hz: pitch, Hz.
+        snr_db: power over all else between 2 and 5 kHz while it sounds, dB.
 
     """
 
@@ -41,12 +41,12 @@ class Whistle:
 
 @dataclass(frozen=True, slots=True)
 class Swell:
-    """A crowd that gets louder by ``gain_db``, and quiet again.
+    """A rise of the crowd noise by ``gain_db`` and its decay.
 
     Attributes:
-        start_s: when it begins to.
-        rise_s, hold_s, decay_s: until it is loudest; how long it stays so; how fast it fades.
-        gain_db: by how much.
+        start_s: start of the rise, seconds.
+        rise_s, hold_s, decay_s: duration of the rise, of the peak, and of the decay, seconds.
+        gain_db: size of the rise, dB.
 
     """
 
@@ -58,16 +58,16 @@ class Swell:
 
     @property
     def onset_s(self) -> float:
-        """When it has risen by half."""
+        """Time at which half of the rise is reached, seconds."""
         return self.start_s + self.rise_s / 2
 
     @property
     def end_s(self) -> float:
-        """When it has fallen by half."""
+        """Time at which half of the decay is reached, seconds."""
         return self.start_s + self.rise_s + self.hold_s + self.decay_s * float(np.log(2))
 
     def added_db(self, times_s: Floats) -> Floats:
-        """How much louder it makes the crowd at each time."""
+        """Return the increase in crowd noise at each time, dB."""
         since_s = times_s - self.start_s
         fading_s = np.maximum(since_s - self.rise_s - self.hold_s, 0)
         return self.gain_db * np.clip(since_s / self.rise_s, 0, 1) * np.exp(-fading_s / self.decay_s)
@@ -75,7 +75,7 @@ class Swell:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
-    """Sound (samples,) at 16 kHz, -1 to 1, and what happens in it, in the order of time."""
+    """Sound (samples,) at 16 kHz, -1 to 1, and its events in time order."""
 
     sound: Sound
     whistles: tuple[Whistle, ...]
@@ -83,21 +83,21 @@ class Scene:
 
     @property
     def seconds(self) -> float:
-        """Its length."""
+        """Length of the sound."""
         return len(self.sound) / RATE_HZ
 
 
 @dataclass(frozen=True, slots=True)
 class SceneSettings:
-    """What happens in a scene.
+    """Settings of a scene.
 
     Attributes:
-        seconds: its length.
-        whistles_per_minute, swells_per_minute: how many are tried; those that would overlap are left out.
-        snr_db: range of the whistles' levels.
-        gain_db: range of the swells.
-        others_per_minute: of each kind that resembles a whistle.
-        commentator: chance that one speaks.
+        seconds: length of the scene.
+        whistles_per_minute, swells_per_minute: attempted rates; events that would overlap are dropped.
+        snr_db: range of the whistle levels, dB.
+        gain_db: range of the swells, dB.
+        others_per_minute: rate of each kind of sound that resembles a whistle.
+        commentator: probability that a commentator speaks.
 
     """
 
@@ -111,7 +111,7 @@ class SceneSettings:
 
 
 def make_scene(seed: int, *, settings: SceneSettings | None = None) -> Scene:
-    """A scene; the same for the same seed and settings."""
+    """Make a scene; the same seed and settings give the same scene."""
     settings = settings or SceneSettings()
     rng = np.random.default_rng(seed)
     count = round(settings.seconds * RATE_HZ)
@@ -143,7 +143,7 @@ def _count(settings: SceneSettings, what: str) -> float:
 
 
 def crowd_sound(rng: np.random.Generator, count: int, *, swells: tuple[Swell, ...]) -> Floats:
-    """Noise of a crowd's colour whose level drifts, and rises at the swells."""
+    """Return crowd-coloured noise whose level drifts, and rises at the swells."""
     times_s = np.arange(count) / RATE_HZ
     knots_s = np.arange(0, times_s[-1] + 8, 4.0)
     level_db = np.interp(times_s, knots_s, rng.normal(0, rng.uniform(0.5, 3.0), len(knots_s)))
@@ -156,14 +156,14 @@ def crowd_sound(rng: np.random.Generator, count: int, *, swells: tuple[Swell, ..
 
 
 def coloured_noise(rng: np.random.Generator, count: int, *, gain: Callable[[Floats], Floats]) -> Floats:
-    """Noise (count,) of power 1 whose amplitude over frequency in Hz is ``gain``."""
+    """Return noise (count,) of power 1 whose amplitude as a function of frequency in Hz is ``gain``."""
     spectrum = np.fft.rfft(rng.normal(size=count)) * gain(np.fft.rfftfreq(count, 1 / RATE_HZ).astype(np.float64))
     sound = np.fft.irfft(spectrum, count)
     return sound / max(float(np.sqrt(np.mean(sound**2))), 1e-12)
 
 
 def _blow(rng: np.random.Generator, sound: Floats, settings: SceneSettings) -> tuple[Whistle, ...]:
-    """Add whistles to a sound, each at its level over what is there."""
+    """Add whistles to a sound, each at its level over the existing sound."""
     blown: list[Whistle] = []
     for start_s in np.sort(rng.uniform(1, max(settings.seconds - 3, 1.1), rng.poisson(_count(settings, "whistles")))):
         seconds = float(np.clip(rng.lognormal(-0.7, 0.5), 0.15, 2.0))
@@ -176,7 +176,7 @@ def _blow(rng: np.random.Generator, sound: Floats, settings: SceneSettings) -> t
 def blow_whistle(
     rng: np.random.Generator, sound: Floats, *, start_s: float, seconds: float, snr_db: tuple[float, float]
 ) -> Whistle:
-    """Add a whistle to a sound (samples,) in place, at a level in that range over what is there."""
+    """Add a whistle to a sound (samples,) in place, at a level in the given range over the existing sound."""
     hz, level_db = float(rng.uniform(2_200, 4_600)), float(rng.uniform(*snr_db))
     tone = whistle_sound(rng, seconds=seconds, hz=hz)
     first, last = round(start_s * RATE_HZ), round((start_s + seconds) * RATE_HZ)
@@ -187,7 +187,7 @@ def blow_whistle(
 
 
 def whistle_sound(rng: np.random.Generator, *, seconds: float, hz: float) -> Floats:
-    """A whistle with its echo; with a pea it trills, sometimes widely, without one two or three close tones beat."""
+    """Return a whistle with its echo: one with a pea trills, one without has two or three beating tones."""
     times_s = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
     glide = 1 - 0.04 * rng.random() * np.exp(-times_s / 0.03)
     harmonics = [1.0, _gain(rng.uniform(-26, -8)), _gain(rng.uniform(-38, -18))]
@@ -208,13 +208,13 @@ def whistle_sound(rng: np.random.Generator, *, seconds: float, hz: float) -> Flo
 
 
 def _tones(phase: Floats, levels: list[float], *, hz: float) -> Floats:
-    """A tone and its overtones as far as the rate carries them."""
+    """Return a tone and its overtones up to the Nyquist frequency."""
     parts = [level * np.sin(k * phase) for k, level in enumerate(levels, start=1) if k * hz < 0.46 * RATE_HZ]
     return np.sum(parts, axis=0)
 
 
 def _echo(rng: np.random.Generator, dry: Floats) -> Floats:
-    """The sound in a stadium: itself, and a tail of noise-like reflections."""
+    """Return the sound with a stadium's echo: a tail of noise-like reflections."""
     tail_s = rng.uniform(0.1, 0.4)
     times_s = np.arange(round(2 * tail_s * RATE_HZ)) / RATE_HZ
     response = rng.normal(size=len(times_s)) * np.exp(-times_s / (tail_s / 3)) * _gain(rng.uniform(-45, -30))
@@ -224,7 +224,7 @@ def _echo(rng: np.random.Generator, dry: Floats) -> Floats:
 
 
 def _horn(rng: np.random.Generator) -> Floats:
-    """A horn: a rich low tone, many of whose partials lie where whistles do."""
+    """Return a horn: a rich low tone, many of whose partials lie in the whistle band."""
     times_s = np.arange(round(rng.uniform(0.4, 3.0) * RATE_HZ)) / RATE_HZ
     hz = rng.uniform(180, 480)
     phase = 2 * np.pi * hz * times_s * (1 + 0.002 * np.sin(2 * np.pi * 5 * times_s))
@@ -234,7 +234,7 @@ def _horn(rng: np.random.Generator) -> Floats:
 
 
 def _jingle(rng: np.random.Generator) -> Floats:
-    """A few notes of chords, as a loudspeaker plays them."""
+    """Return a few notes of chords, as played by a loudspeaker."""
     notes = []
     for _ in range(rng.integers(4, 12)):
         times_s = np.arange(round(rng.uniform(0.12, 0.4) * RATE_HZ)) / RATE_HZ
@@ -248,7 +248,7 @@ def _jingle(rng: np.random.Generator) -> Floats:
 
 
 def _chant(rng: np.random.Generator) -> Floats:
-    """Some seconds of many voices in rhythm, out of tune with each other."""
+    """Return some seconds of many voices in rhythm, out of tune with each other."""
     times_s = np.arange(round(rng.uniform(2.0, 6.0) * RATE_HZ)) / RATE_HZ
     beat = 0.5 + 0.5 * np.sign(np.sin(2 * np.pi * rng.uniform(1, 2.5) * times_s))
     sound = np.zeros(len(times_s))
@@ -264,7 +264,7 @@ def _chant(rng: np.random.Generator) -> Floats:
 
 
 def _claps(rng: np.random.Generator) -> Floats:
-    """A second or two of clapping."""
+    """Return a second or two of clapping."""
     sound = np.zeros(round(rng.uniform(0.5, 2.0) * RATE_HZ))
     for at in rng.integers(0, len(sound) - 200, rng.integers(5, 120)):
         sound[at : at + 200] += rng.normal(size=200) * np.exp(-np.arange(200) / 30)
@@ -272,7 +272,7 @@ def _claps(rng: np.random.Generator) -> Floats:
 
 
 def _squeak(rng: np.random.Generator) -> Floats:
-    """A squeak, or a spectator: a tone that slides through the whistles' band, or is over too soon for a whistle."""
+    """Return a squeak, or a spectator: a tone that slides through the whistle band, or is too short for a whistle."""
     seconds = rng.uniform(0.04, 0.3) if rng.random() < 0.6 else rng.uniform(0.3, 1.0)
     times_s = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
     slide = np.linspace(1, rng.uniform(1.3, 1.9) if seconds > 0.09 else 1.0, len(times_s))
@@ -281,7 +281,7 @@ def _squeak(rng: np.random.Generator) -> Floats:
 
 
 def _kick(rng: np.random.Generator) -> Floats:
-    """A ball that is struck: a thump and a click."""
+    """Return a kick of the ball: a thump and a click."""
     times_s = np.arange(round(0.12 * RATE_HZ)) / RATE_HZ
     thump = np.sin(2 * np.pi * rng.uniform(60, 140) * times_s) * np.exp(-times_s / 0.03)
     return 4 * thump + rng.normal(size=len(times_s)) * np.exp(-times_s / 0.004)
@@ -295,11 +295,11 @@ OTHERS: dict[str, Callable[[np.random.Generator], Floats]] = {
     "squeak": _squeak,
     "kick": _kick,
 }
-"""What resembles a whistle or a crowd, by name: each makes one (samples,)."""
+"""Sounds that resemble a whistle or a crowd, by name: each function makes one (samples,)."""
 
 
 def commentator_sound(rng: np.random.Generator, count: int) -> Floats:
-    """Speech-like sound of power about 1: voiced syllables with formants, hissing consonants, pauses."""
+    """Return speech-like sound of power about 1: voiced syllables with formants, hissing consonants, pauses."""
     sound = np.zeros(count)
     at = 0
     while at < count:
@@ -335,13 +335,13 @@ def _hiss(rng: np.random.Generator, size: int) -> Floats:
 
 
 def _edges(sound: Floats, *, seconds: float) -> Floats:
-    """The same sound, faded in and out."""
+    """Return the sound faded in and out."""
     ramp = np.minimum(1, (1 + np.arange(len(sound))) / (seconds * RATE_HZ))
     return sound * ramp * ramp[::-1]
 
 
 def add_sound(sound: Floats, part: Floats, *, at_s: float, level: float | None) -> None:
-    """Add a part in place, scaled to a root mean square of ``level`` unless that is None."""
+    """Add a part in place, scaled to a root mean square of ``level``, or unscaled if that is None."""
     first = round(at_s * RATE_HZ)
     part = part[: max(0, len(sound) - first)]
     if not len(part):
@@ -351,7 +351,7 @@ def add_sound(sound: Floats, part: Floats, *, at_s: float, level: float | None) 
 
 
 def band_power(sound: Floats, *, band_hz: tuple[float, float]) -> float:
-    """Power of a sound between two frequencies."""
+    """Return the power of a sound between two frequencies."""
     hz = np.fft.rfftfreq(len(sound), 1 / RATE_HZ)
     power = np.abs(np.fft.rfft(sound)) ** 2
     inside = (hz >= band_hz[0]) & (hz < band_hz[1])

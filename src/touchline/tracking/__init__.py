@@ -1,4 +1,4 @@
-"""Players, officials and the ball: found, followed through a shot, put into teams and onto the pitch."""
+"""Tracking of players, officials and the ball: detection, tracklets, roles, teams and places on the pitch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Places carried between the pictures of a shot, along with the camera's own motion."""
+"""Points and boxes carried between the frames of a camera shot, following the camera's motion."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Indices = npt.NDArray[np.int64] | int
 
 
 class Camera:
-    """The camera's motion over a shot, between any two of its pictures.
+    """The camera's motion over a shot, between any two of its frames.
 
     Args:
-        motions: one a picture, each from the picture before, unknown ones standing still; None for a fixed camera.
-        count: pictures of the shot.
+        motions: one per frame, each from the previous frame; unknown ones count as no motion. None for a fixed camera.
+        count: number of frames in the shot.
 
     """
 
@@ -27,7 +27,7 @@ class Camera:
         if motions is None:
             return
         if len(motions) < count:
-            raise ValueError(f"{len(motions)} camera motions do not reach picture {count - 1}")
+            raise ValueError(f"motions has {len(motions)} entries, but the shot has {count} frames; pass one per frame")
         matrices = np.tile(np.eye(3), (max(count, 1), 1, 1))
         for index in range(1, count):
             motion = motions[index]
@@ -37,7 +37,7 @@ class Camera:
         self._to_first = np.linalg.inv(matrices)
 
     def carry(self, points_px: Floats, *, start: Indices, end: Indices) -> Floats:
-        """Where points (n, 2) of the ground, seen in pictures ``start``, lie in pictures ``end``; (n,) or one each."""
+        """Carry ground points (n, 2) of frames ``start`` to frames ``end``; both are indices (n,) or a single one."""
         if self._from_first is None:
             return np.array(points_px, np.float64)
         matrix = self._from_first[end] @ self._to_first[start]
@@ -47,7 +47,7 @@ class Camera:
         return moved[:, :2] / np.where(np.abs(depth) < 1e-12, 1e-12, depth)
 
     def carry_box(self, box_xyxy: npt.NDArray, *, start: int, ends: npt.NDArray[np.int64]) -> Floats:
-        """A box (4,) of picture ``start`` in each of the pictures ``ends``, (n, 4); its foot stays on the ground."""
+        """Carry a box (4,) of frame ``start`` to each of the frames ``ends``, (n, 4); its foot stays on the ground."""
         x0, y0, x1, y1 = (float(value) for value in box_xyxy)
         feet = np.tile([[(x0 + x1) / 2, y1], [x0, y1], [x1, y1]], (len(ends), 1, 1))
         moved = np.stack([self.carry(feet[:, i], start=start, end=ends) for i in range(3)], axis=1)

@@ -1,9 +1,9 @@
-"""How the camera moved between two pictures: a homography that lays all edges outside of people over each other.
+"""Camera motion between two frames: the homography that aligns all edges outside of people.
 
-Corners are rare on grass, so pictures are aligned directly: every strong edge pixel says how far it moved across its
-edge, and the homography that explains most of them is found by reweighted least squares, from coarse to fine. Painted
-lines count that way, though nothing along them can be followed. What stays put while the rest moves (a score board,
-a station's logo) is learned and left out.
+Corners are rare on grass, so frames are aligned directly: every strong edge pixel measures how far it moved across its
+edge, and reweighted least squares, from coarse to fine, finds the homography that explains most of them. Painted lines
+contribute this way although no point along them can be tracked. Whatever stays put while the rest moves (a score board,
+a station's logo) is learned and excluded.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Floats = npt.NDArray[np.float64]
 Picture = npt.NDArray[np.float32]
 
 WORK_WIDTH_PX = 320
-"""Width of the finest picture that is aligned."""
+"""Width in pixels of the finest pyramid level that is aligned."""
 
 _LEVELS = 3
 _STEPS = (8, 5, 4)
@@ -40,11 +40,11 @@ _STILL_LUMA = 1.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Motion:
-    """The camera's motion from the previous picture to the current one.
+    """The camera's motion from the previous frame to the current one.
 
     Attributes:
-        matrix: float64 (3, 3), maps pixels of the previous full picture to pixels of the current one.
-        quality: 0 to 1, the share of edge pixels that agree; 0 when nothing could be aligned, and then the matrix is
+        matrix: float64 (3, 3), maps pixels of the previous full-size frame to pixels of the current one.
+        quality: 0 to 1, the share of edge pixels that agree; 0 when the alignment failed, in which case the matrix is
             the identity.
 
     """
@@ -54,19 +54,19 @@ class Motion:
 
     @classmethod
     def unknown(cls) -> Motion:
-        """No motion known."""
+        """Return the motion that stands for "not known": identity matrix, quality 0."""
         return cls(np.eye(3), 0.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Level:
-    """One picture of a pyramid with its edge pixels.
+    """One level of an image pyramid with its edge pixels.
 
     Attributes:
         shape: height and width.
-        points: (n, 3) of the edge pixels: x, y, 1.
-        values: (n,) luma there.
-        slopes: (n, 8) change of luma with the eight parameters.
+        points: (n, 3), homogeneous coordinates of the edge pixels: x, y, 1.
+        values: (n,), their luma.
+        slopes: (n, 8), derivative of the luma with respect to the eight parameters.
 
     """
 
@@ -77,7 +77,7 @@ class _Level:
 
 
 class CameraMotion:
-    """Follows the camera from picture to picture."""
+    """An estimator of the camera's motion from frame to frame."""
 
     def __init__(self) -> None:
         self._levels: list[_Level] = []
@@ -86,15 +86,15 @@ class CameraMotion:
         self._still: Picture | None = None
 
     def reset(self) -> None:
-        """Forget the picture before: the next one starts a shot."""
+        """Forget the previous frame: the next one starts a shot."""
         self._levels, self._last = [], np.eye(3)
 
     def update(self, luma: npt.NDArray[np.uint8], *, boxes_xyxy: npt.NDArray | None = None) -> Motion:
-        """Motion since the picture before.
+        """Estimate the motion since the previous frame.
 
         Args:
             luma: uint8 (H, W).
-            boxes_xyxy: (n, 4) people in this picture, whose edges are not looked at.
+            boxes_xyxy: (n, 4), people in this frame, whose edges are ignored.
 
         """
         scale = min(1.0, WORK_WIDTH_PX / luma.shape[1])
@@ -121,7 +121,7 @@ class CameraMotion:
         return [_level(picture, mask, count) for picture, count in zip(pyramid, _POINTS, strict=True)]
 
     def _learn(self, before: Picture, after: Picture, matrix: Floats) -> None:
-        """Note what did not move although the camera did."""
+        """Record which edges stood still although the camera moved."""
         height, width = before.shape
         centre = np.array([width / 2, height / 2, 1.0])
         moved = matrix @ centre
@@ -139,7 +139,7 @@ def _shrink(luma: npt.NDArray[np.uint8], scale: float) -> Picture:
 
 
 def _people(shape: tuple[int, ...], boxes_xyxy: npt.NDArray | None, scale: float) -> npt.NDArray[np.uint8]:
-    """1 where nobody is, 0 on people, uint8 (h, w)."""
+    """Return a mask uint8 (h, w): 0 on people, 1 elsewhere."""
     mask = np.ones(shape, np.uint8)
     if boxes_xyxy is not None and len(boxes_xyxy):
         for x0, y0, x1, y1 in np.clip(np.round(boxes_xyxy * scale + (-2, -2, 3, 3)), 0, 1 << 20).astype(int).tolist():
@@ -148,7 +148,7 @@ def _people(shape: tuple[int, ...], boxes_xyxy: npt.NDArray | None, scale: float
 
 
 def _pyramid(small: Picture) -> list[Picture]:
-    """Pictures from coarse to fine, each twice the one before."""
+    """Return the pyramid from coarse to fine, each level twice the size of the previous one."""
     pictures = [small]
     for _ in range(_LEVELS - 1):
         pictures.insert(0, cv2.pyrDown(pictures[0]))
@@ -156,7 +156,7 @@ def _pyramid(small: Picture) -> list[Picture]:
 
 
 def _level(picture: Picture, mask: npt.NDArray[np.uint8], count: int) -> _Level:
-    """A picture with its strongest edges, spread over cells."""
+    """Return a pyramid level with its strongest edges, spread over cells."""
     height, width = picture.shape
     dx, dy = cv2.Sobel(picture, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(picture, cv2.CV_32F, 0, 1, scale=0.125)
     strength = dx * dx + dy * dy
@@ -173,7 +173,7 @@ def _level(picture: Picture, mask: npt.NDArray[np.uint8], count: int) -> _Level:
 
 
 def _spread(strength: Picture, count: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Rows and columns of the strongest pixels: one of each 2 x 2 at most, and equally many in each cell at most."""
+    """Return rows and columns of the strongest pixels: at most one per 2 x 2 block, equally limited in every cell."""
     height, width = strength.shape
     tall, wide = height // (2 * _CELLS[1]), width // (2 * _CELLS[0])
     if tall * wide < 2:
@@ -193,7 +193,7 @@ def _spread(strength: Picture, count: int) -> tuple[npt.NDArray[np.int64], npt.N
 
 
 def _align(before: list[_Level], after: list[Picture], guesses: list[Floats]) -> tuple[Floats, float]:
-    """The homography from one picture to the next at the finest level, and the share of pixels that agree."""
+    """Return the homography from one frame to the next at the finest level, and the share of pixels that agree."""
     if min(len(level.values) for level in before) < _LEAST_POINTS:
         return np.eye(3), 0.0
     matrix = min(
@@ -207,7 +207,7 @@ def _align(before: list[_Level], after: list[Picture], guesses: list[Floats]) ->
 
 
 def _shift(before: Picture, after: Picture, factor: float) -> Floats:
-    """The shift, as a homography in a picture ``factor`` times as large, under which two pictures correlate best."""
+    """Return the shift that correlates two images best, as a homography at ``factor`` times their size."""
     window = cv2.createHanningWindow(before.shape[::-1], cv2.CV_32F)
     (dx, dy), _ = cv2.phaseCorrelate(before * window, after * window)
     matrix = np.eye(3)
@@ -216,13 +216,13 @@ def _shift(before: Picture, after: Picture, factor: float) -> Floats:
 
 
 def _zoom(matrix: Floats, factor: float) -> Floats:
-    """The same motion in a picture ``factor`` times as large."""
+    """Return the same motion in an image ``factor`` times as large."""
     size = np.array([factor, factor, 1.0])
     return size[:, None] * matrix / size
 
 
 def _apart(level: _Level, picture: Picture, matrix: Floats) -> npt.NDArray[np.float32]:
-    """What each edge pixel differs by after the motion; huge outside the picture."""
+    """Return the luma residual of each edge pixel after the motion; very large outside the image."""
     moved = level.points @ matrix.T.astype(np.float32)
     places = moved[None, :, :2] / moved[None, :, 2:]
     seen = cv2.remap(picture, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=_OUTSIDE_LUMA)
@@ -230,7 +230,7 @@ def _apart(level: _Level, picture: Picture, matrix: Floats) -> npt.NDArray[np.fl
 
 
 def _refine(level: _Level, picture: Picture, matrix: Floats, steps: int) -> tuple[Floats, float]:
-    """Inverse compositional Gauss-Newton with weights that forget what does not fit."""
+    """Refine a homography by inverse compositional Gauss-Newton; the weights suppress outliers."""
     height, width = level.shape
     norm = np.array([[width, 0, width / 2], [0, width, height / 2], [0, 0, 1]])
     back = np.linalg.inv(norm)

@@ -1,7 +1,7 @@
-"""Where a shot begins, and what it shows.
+"""Cuts between camera shots, and the kind of each shot.
 
-Two pictures belong to one shot when the structure of the one is found again in the other, moved by a pan perhaps.
-Structure is what is left of the luma after its local mean and contrast are taken out, so that light does not count.
+Two frames belong to the same shot when the structure of one is found in the other, possibly shifted by a pan.
+Structure is the luma after removal of its local mean and contrast, so that lighting does not count.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _FLAT = 1.0
 
 @dataclass(frozen=True, slots=True)
 class CutSettings:
-    """When a picture starts a new shot.
+    """The criteria by which a frame starts a new shot.
 
     Attributes:
-        alike: correlation of structure from which two pictures are always of one shot.
-        drop: what the losses of structure and of tones, each as a share of what the shot had of late, add up to.
-        usual_alike: correlation that is expected of a shot's first pictures.
-        usual_tones: overlap of histograms that is expected of them.
+        alike: correlation of structure above which two frames always belong to the same shot.
+        drop: threshold on the sum of two losses, of structure and of tones, each as a share of the shot's recent level.
+        usual_alike: correlation expected of a shot's first frames.
+        usual_tones: overlap of histograms expected of a shot's first frames.
 
     """
 
@@ -50,7 +50,7 @@ DEFAULT_CUTS = CutSettings()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _View:
-    """What is kept of a picture: the transform of its structure, if any, its histogram, the share of it that glares."""
+    """The description of one frame: transform of its structure (if any), histogram, and share of overexposed pixels."""
 
     flat: bool
     spectrum: npt.NDArray[np.complex64]
@@ -59,7 +59,7 @@ class _View:
 
 
 class CutFinder:
-    """Says of each picture whether it is the first of a new shot."""
+    """A detector of the first frame of each new shot."""
 
     def __init__(self, *, settings: CutSettings = DEFAULT_CUTS) -> None:
         self._settings = settings
@@ -68,7 +68,7 @@ class CutFinder:
         self._flash = 0
 
     def update(self, luma: npt.NDArray[np.uint8]) -> bool:
-        """Whether a picture, luma uint8 (H, W), starts a new shot; the very first does."""
+        """Return whether a frame, luma uint8 (H, W), starts a new shot; the very first frame does."""
         view = _look(luma)
         before = self._last
         if before is None:
@@ -110,7 +110,7 @@ def _look(luma: npt.NDArray[np.uint8]) -> _View:
 
 
 def compare(before: _View, after: _View) -> tuple[float, float]:
-    """Best correlation of structure over all shifts a pan may make, and the overlap of the histograms; 0 to 1."""
+    """Return the best correlation of structure over all shifts of a pan, and the overlap of histograms; both 0 to 1."""
     shared = float(np.minimum(before.tones, after.tones).sum())
     if before.flat or after.flat:
         return float(before.flat and after.flat), shared
@@ -122,11 +122,11 @@ def compare(before: _View, after: _View) -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True)
 class PictureFacts:
-    """What tells kinds of shots apart, of one picture.
+    """The facts about one frame that distinguish the kinds of shots.
 
     Attributes:
         people: number of people found.
-        tallest: height of the tallest, as a share of the picture's height.
+        tallest: height of the tallest person, as a share of the frame's height.
         pitch: whether the pitch's lines were found.
 
     """
@@ -137,9 +137,9 @@ class PictureFacts:
 
 
 def shot_kind(facts: Sequence[PictureFacts]) -> str:
-    """One of ``SHOT_KINDS`` for a shot: ``"wide"``, ``"close-up"`` or ``"other"``.
+    """Classify a shot as one of ``SHOT_KINDS``: ``"wide"``, ``"close-up"`` or ``"other"``.
 
-    Replays are not told from live pictures: nothing measured here separates them.
+    Replays are not separated from live play: nothing measured here distinguishes them.
     """
     if not facts:
         return "other"

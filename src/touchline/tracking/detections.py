@@ -1,4 +1,4 @@
-"""What every detector of people and the ball has in common, whoever wrote it."""
+"""The interface that every detector of people and the ball implements."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from touchline.core.tracks import Detections
 Rgb = npt.NDArray[np.uint8]
 
 MIN_CONFIDENCE = 0.05
-"""Boxes below it are never reported; a tracker or a user sets the threshold that counts."""
+"""Boxes below this confidence are never reported; a tracker or a user sets the threshold that counts."""
 
 
 class PeopleDetector(Protocol):
-    """What finds people and the ball in pictures.
+    """A detector of people and the ball in images.
 
     Attributes:
-        name, sha256: what it is, for the record.
-        device_reason: where it runs and why.
-        batch: how many pictures it likes at once.
+        name, sha256: the model's identity, for the record.
+        device_reason: the device it runs on and why.
+        batch: preferred number of images per call.
 
     """
 
@@ -32,5 +32,5 @@ class PeopleDetector(Protocol):
     batch: int
 
     def detect(self, pictures: Sequence[Rgb]) -> list[Detections]:
-        """What is in each picture (h, w, 3), boxes in its own pixels."""
+        """Return the detections in each image (h, w, 3), boxes in its own pixels."""
         ...

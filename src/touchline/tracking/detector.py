@@ -1,4 +1,4 @@
-"""People and the ball in single pictures: a network, the size it wants, and what of its answers is kept.
+"""Detection of people and the ball in single images: the network, its input size, and the selection of its boxes.
 
 The ladder: :func:`load_detector` -> :meth:`Detector.detect` -> :class:`~touchline.core.tracks.Detections`.
 """
@@ -29,26 +29,26 @@ _BATCHES = (1, 8)
 
 
 class Detector(PictureModel[PictureConfig]):
-    """A built-in or trained detector, ready to look at pictures of any size; its network gives scores and boxes."""
+    """A built-in or trained detector, ready to run on images of any size; its network returns scores and boxes."""
 
     gives = "detection"
 
     @property
     def thresholds(self) -> dict[str, float]:
-        """Confidence from which on a label is worth showing."""
+        """Confidence threshold for each label, above which a detection is worth showing."""
         return {label: self.config.thresholds.get(label, 0.4) for label in self.config.labels}
 
     def detect(self, pictures: Sequence[Rgb]) -> list[Detections]:
-        """Return what is in each picture.
+        """Detect people and the ball in each image.
 
         Args:
             pictures: uint8 (h, w, 3) RGB, of any sizes.
 
         Returns:
-            For each picture its detections from ``MIN_CONFIDENCE`` on, strongest first.
+            The detections of each image with at least ``MIN_CONFIDENCE``, strongest first.
 
         Raises:
-            ResourceError: the network gave numbers that are not finite.
+            ResourceError: the network's output is not finite.
 
         """
         answers = self.run(pictures, draw=fit_at_corner)
@@ -65,19 +65,19 @@ def load_detector(
     backend: PictureBackend = "auto",
     threads: int | None = None,
 ) -> PeopleDetector:
-    """Load a detector by name or path; the built-in one where none is named.
+    """Load a detector by name or path; the built-in one by default.
 
     Args:
-        name_or_path: a built-in or imported model, its file, a folder of a ``transformers`` detector, or
-            ``hf:OWNER/NAME`` for one of the hub.
-        device: where to run; ``"auto"`` takes a GPU where there is one.
+        name_or_path: a built-in or imported model, a model file, a folder of a ``transformers`` detector, or
+            ``hf:OWNER/NAME`` for a model on the hub.
+        device: where to run; ``"auto"`` uses a GPU if there is one.
         backend: ``"auto"`` is OpenVINO on a CPU and torch on a GPU.
-        threads: for OpenVINO; all processors by default.
+        threads: number of threads for OpenVINO; all processors by default.
 
     Raises:
-        InputError: the model is not there, damaged, or not a detector.
-        UsageError: an unknown device or backend, a combination that does not exist, or a model of other labels.
-        ResourceError: a GPU, or a backend's package, was asked for and is not there.
+        InputError: the model does not exist, is damaged, or is not a detector.
+        UsageError: unknown device or backend, an unsupported combination, or a model with other labels.
+        ResourceError: the requested GPU or the backend's package is not available.
 
     """
     if name_or_path is not None and is_hub_name(name_or_path):
@@ -85,7 +85,7 @@ def load_detector(
     loaded = load_model(name_or_path or DEFAULT_DETECTOR, task="detect")
     config = loaded.config
     if tuple(config.labels) != DETECTION_LABELS:
-        raise UsageError(f"model {config.name!r} finds {config.labels}; a detector here has to find {DETECTION_LABELS}")
+        raise UsageError(f"model {config.name!r} detects {config.labels}; a detector must detect {DETECTION_LABELS}")
     runner = make_runner(
         PeakFinder(loaded.network), config, batches=_BATCHES, device=device, backend=backend, threads=threads
     )
@@ -93,12 +93,12 @@ def load_detector(
 
 
 def select(scores: npt.NDArray[np.float32], boxes: npt.NDArray[np.float32], *, size: tuple[int, int]) -> Detections:
-    """The detections among candidates, strongest first, each person once.
+    """Select detections from the candidates, strongest first, each person once.
 
     Args:
         scores: (classes, k).
-        boxes: (classes, k, 4) in the picture's pixels.
-        size: width and height of the picture; boxes are clipped to it.
+        boxes: (classes, k, 4), pixels.
+        size: width and height of the image; boxes are clipped to it.
 
     """
     classes, column = np.nonzero(scores >= MIN_CONFIDENCE)
@@ -112,7 +112,7 @@ def select(scores: npt.NDArray[np.float32], boxes: npt.NDArray[np.float32], *, s
 
 
 def _keep(boxes: npt.NDArray[np.float32], classes: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Greedy suppression: a box goes where a stronger one of its class, or of any person, covers the same place."""
+    """Greedy suppression: drop a box if a stronger one of the same class, or of any person, covers the same place."""
     if len(boxes) == 0:
         return np.zeros(0, bool)
     overlap = pair_iou(boxes, boxes)
@@ -126,7 +126,7 @@ def _keep(boxes: npt.NDArray[np.float32], classes: npt.NDArray[np.int64]) -> npt
 
 
 def pair_iou(a: npt.NDArray[np.float32], b: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Intersection over union (n, m) of boxes (n, 4) and (m, 4)."""
+    """Return the intersection over union (n, m) of boxes (n, 4) and (m, 4)."""
     low = np.maximum(a[:, None, :2], b[None, :, :2])
     high = np.minimum(a[:, None, 2:], b[None, :, 2:])
     inner = np.clip(high - low, 0.0, None).prod(2)

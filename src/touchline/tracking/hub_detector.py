@@ -1,6 +1,6 @@
-"""Detectors of the ``transformers`` library (RT-DETR, D-FINE, DETR, ...): from a folder, or from the hub when asked.
+"""Detectors of the ``transformers`` library (RT-DETR, D-FINE, DETR, ...), from a folder or, on request, from the hub.
 
-They are trained on everyday pictures, so every person is a player to them; teams and roles then come from kits alone.
+They are trained on everyday images, so every person counts as a player; teams and roles then come from kits alone.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _BATCH = 4
 
 
 class HubDetector:
-    """A detector of ``transformers`` behind touchline's interface."""
+    """A ``transformers`` detector behind touchline's detector interface."""
 
     batch = _BATCH
 
@@ -32,7 +32,7 @@ class HubDetector:
 
     @torch.inference_mode()
     def detect(self, pictures: Sequence[Rgb]) -> list[Detections]:
-        """Return people and balls in pictures uint8 (h, w, 3) RGB, strongest first."""
+        """Detect people and balls in images uint8 (h, w, 3) RGB, strongest first."""
         found: list[Detections] = []
         for first in range(0, len(pictures), self.batch):
             part = list(pictures[first : first + self.batch])
@@ -60,20 +60,20 @@ class HubDetector:
 
 
 def load_hub_detector(name: str, *, device: str = "auto") -> HubDetector:
-    """Load a detector from a folder, or from the hub.
+    """Load a detector from a folder or from the hub.
 
-    Errors are those of :func:`~touchline.models.runtime.hub.load_hub_model`.
+    Raises the errors of :func:`~touchline.models.runtime.hub.load_hub_model`.
 
     Raises:
-        UsageError: also where the model knows no people.
+        UsageError: also when the model has no class for people.
 
     """
     return HubDetector(load_hub_model(name, model_class="AutoModelForObjectDetection", what="detector", device=device))
 
 
 def _class_map(id2label: Mapping[int, str], *, name: str) -> dict[int, int]:
-    """The model's class indices -> ours, for those that mean a person or a ball."""
+    """Map the model's class indices to ours, for classes that mean a person or a ball."""
     classes = {int(i): _CLASSES[label.lower()] for i, label in id2label.items() if label.lower() in _CLASSES}
     if PLAYER not in classes.values():
-        raise UsageError(f"detector {name!r} knows no class 'person'; it finds {sorted(set(id2label.values()))[:20]}")
+        raise UsageError(f"detector {name!r} has no class 'person'; its classes: {sorted(set(id2label.values()))[:20]}")
     return classes

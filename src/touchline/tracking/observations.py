@@ -1,7 +1,7 @@
-"""What there is to see in each looked-at picture of a video: the first rung of following people.
+"""Observations: what the models find in each sampled frame of a video, the first stage of tracking.
 
-Pictures are looked at on a regular grid of times. The networks see them in batches; camera motion and cuts go along
-picture by picture. What was seen can be packed into arrays and, read again, spares the networks their work.
+Frames are sampled on a regular grid of times. The networks process them in batches; camera motion and cuts are computed
+frame by frame. Observations can be packed into arrays; a later run that reads them back skips the networks.
 """
 
 from __future__ import annotations
@@ -25,42 +25,42 @@ from touchline.tracking.people.appearance import DIMENSIONS, describe
 from touchline.tracking.replays import THUMB_SIZE
 
 DEFAULT_FPS = 12.5
-"""Pictures looked at in a second, where the video has as many."""
+"""Frames sampled per second, where the video has that many."""
 
 KEYPOINTS = 32
 
 _BATCH_PIXELS = 16_000_000
 
 Cropper = Callable[[Rgb, Detections], tuple[bytes, ...]]
-"""What is kept of each detection for later: an encoded picture, or nothing (b"")."""
+"""The part of a detection that is kept for later: an encoded image, or nothing (b"")."""
 
 
 class PitchFinder(Protocol):
-    """What finds the points of a pitch in pictures."""
+    """A finder of pitch keypoints in images."""
 
     name: str
     sha256: str
     device_reason: str
 
     def find(self, pictures: Sequence[Rgb]) -> list[npt.NDArray[np.float32]]:
-        """Points float32 (32, 3) of pictures: x, y in pixels of each, and confidence."""
+        """Find the points of the pitch in each image: float32 (32, 3) with x, y in its pixels, and confidence."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Observation:
-    """One looked-at picture.
+    """The observations of one sampled frame.
 
     Attributes:
-        index: on the grid of times.
-        frame: which decoded picture it is, from 0.
-        time_us: when that picture is shown.
+        index: position on the time grid.
+        frame: index of the decoded frame, from 0.
+        time_us: presentation time of that frame.
         detections: people and ball, in pixels.
-        appearance: float16 (n, D), what each detection wears.
-        motion: of the camera since the looked-at picture before; unknown for the first of a shot.
-        cut: whether it is the first of a shot.
-        keypoints: float32 (32, 3), x, y in pixels and confidence; None where nobody looked for the pitch.
-        thumb: uint8 (18, 32), the luma made small.
-        crops: of each detection, as the observer's cropper made them; empty where there is none.
+        appearance: float16 (n, D), clothing descriptor of each detection.
+        motion: the camera's motion since the previous sampled frame; unknown for the first frame of a shot.
+        cut: whether it is the first frame of a shot.
+        keypoints: float32 (32, 3), x, y in pixels and confidence; None if the pitch finder did not run on this frame.
+        thumb: uint8 (18, 32), the luma, downscaled.
+        crops: one per detection, as made by the observer's cropper; empty without one.
 
     """
 
@@ -78,7 +78,7 @@ class Observation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sample:
-    """A picture that waits for the networks."""
+    """A frame that waits for the networks."""
 
     index: int
     number: int
@@ -89,16 +89,16 @@ class _Sample:
 
 
 class Observer:
-    """Looks at pictures as they are handed over.
+    """A stage that turns decoded frames into observations as they arrive.
 
     Args:
-        detector: finds people and the ball.
-        pitch_finder: finds the points of the pitch; None leaves them out.
-        fps: pictures looked at in a second.
-        pitch_every: every how many of these the pitch is looked for.
-        batch: pictures put through the networks together.
-        saved: what an earlier run saw in the first pictures: they need no networks.
-        cropper: makes of each detection what is kept of it; None keeps nothing.
+        detector: detects people and the ball.
+        pitch_finder: finds the keypoints of the pitch; None skips them.
+        fps: frames sampled per second.
+        pitch_every: run the pitch finder on every n-th sampled frame.
+        batch: number of frames per batch.
+        saved: observations of the first frames from an earlier run; the networks skip these frames.
+        cropper: makes the crop that is kept of each detection; None keeps nothing.
 
     """
 
@@ -127,18 +127,18 @@ class Observer:
         self._since_pitch = 0
 
     def push(self, number: int, frame: Frame) -> Iterator[Observation]:
-        """What is now known, after the decoded picture ``number``; use all of it."""
+        """Add decoded frame ``number`` and yield the observations that are ready; exhaust the iterator."""
         for index, (nearest, picture) in self._sampler.push(frame.time_us, (number, frame)):
             yield from self._look(index, nearest, picture)
 
     def finish(self) -> Iterator[Observation]:
-        """What is left when there are no more pictures."""
+        """Yield the remaining observations after the last frame."""
         for index, (nearest, picture) in self._sampler.finish():
             yield from self._look(index, nearest, picture)
         yield from self._work()
 
     def _look(self, index: int, number: int, frame: Frame) -> Iterator[Observation]:
-        """Take the picture at a point of the grid; everything that is ready comes out."""
+        """Sample the frame for a grid point and yield every observation that is ready."""
         cut = self._cuts.update(frame.luma)
         known = next(self._saved, None)
         if known is not None:
@@ -156,7 +156,7 @@ class Observer:
             yield from self._work()
 
     def _work(self) -> Iterator[Observation]:
-        """Put the waiting pictures through the networks."""
+        """Run the networks on the waiting frames."""
         waiting, self._waiting = self._waiting, []
         pictures = {sample.number: sample.frame.to_rgb() for sample in waiting if not sample.repeated}
         found = iter(self._detector.detect(list(pictures.values())) if pictures else ())
@@ -183,7 +183,7 @@ class Observer:
             )
 
     def _move(self, frame: Frame, *, cut: bool, detections: Detections) -> Motion:
-        """The camera's motion into a picture."""
+        """Estimate the camera's motion into a frame."""
         if cut:
             self._camera.reset()
         return self._camera.update(frame.luma, boxes_xyxy=detections.boxes_xyxy)
@@ -196,13 +196,13 @@ def observe(
     pitch_finder: PitchFinder | None = None,
     fps: float = DEFAULT_FPS,
 ) -> Iterator[Observation]:
-    """What there is to see in a video, picture by picture, in bounded memory.
+    """Observe a video frame by frame, in bounded memory.
 
     Args:
-        frames: all of them, from the first shown one.
-        detector: finds people and the ball.
-        pitch_finder: finds the points of the pitch; None leaves them out.
-        fps: pictures looked at in a second.
+        frames: all frames, from the first shown one.
+        detector: detects people and the ball.
+        pitch_finder: finds the keypoints of the pitch; None skips them.
+        fps: frames sampled per second.
 
     """
     observer = Observer(detector=detector, pitch_finder=pitch_finder, fps=fps)
@@ -212,12 +212,12 @@ def observe(
 
 
 def batch_for(detector: PeopleDetector, *, width: int, height: int) -> int:
-    """How many pictures of a size go through the networks together: as many as it likes, but not too much memory."""
+    """Return the batch size for frames of a given size: the detector's preferred one, limited by memory."""
     return max(1, min(detector.batch, _BATCH_PIXELS // (width * height)))
 
 
 def pack(observations: Sequence[Observation]) -> dict[str, np.ndarray]:
-    """Observations as arrays by name, for a file."""
+    """Pack observations into named arrays for a file."""
     seen = [o.detections for o in observations]
     nowhere = np.full((KEYPOINTS, 3), np.nan, np.float32)
     crops: dict[str, np.ndarray] = {}
@@ -248,7 +248,7 @@ def pack(observations: Sequence[Observation]) -> dict[str, np.ndarray]:
 
 
 def unpack(arrays: Mapping[str, np.ndarray]) -> Iterator[Observation]:
-    """The observations that :func:`pack` packed."""
+    """Unpack the observations that :func:`pack` packed."""
     ends = np.cumsum(arrays["count"])
     for i, (count, end) in enumerate(zip(arrays["count"], ends, strict=True)):
         rows = slice(int(end - count), int(end))
@@ -266,7 +266,7 @@ def unpack(arrays: Mapping[str, np.ndarray]) -> Iterator[Observation]:
 
 
 def unpack_crops(arrays: Mapping[str, np.ndarray]) -> Iterator[tuple[int, tuple[bytes, ...]]]:
-    """Index on the grid and crops of each observation that :func:`pack` packed."""
+    """Yield the grid index and the crops of each observation that :func:`pack` packed."""
     if "crop_count" not in arrays:
         return
     edges = [0, *np.cumsum(arrays["crop_size"]).tolist()]

@@ -1,7 +1,7 @@
-"""Shots that show an action again, where the broadcaster says so: by the same graphic before and after it.
+"""Replays, recognised by the graphic that a broadcaster shows before and after them.
 
-A graphic is a few pictures beside a cut that look like neither shot, and that come again, almost the same, beside a
-later cut. The shots between the two are replays. Replays without such a graphic are not told from live pictures.
+Such a graphic is a few frames beside a cut that look like neither shot and that reappear, almost unchanged, beside a
+later cut. The shots between the two are replays. Replays without a graphic cannot be separated from live play.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ import numpy.typing as npt
 from touchline.core.clock import US_PER_S
 
 THUMB_SIZE = (32, 18)
-"""Width and height of the pictures that are compared."""
+"""Width and height of the frames that are compared, pixels."""
 
 EDGE_S = 1.6
-"""Seconds of a shot on each side of a cut that are looked at; a graphic lasts less. A shorter shot may be one."""
+"""Seconds compared on each side of a cut; a graphic lasts less. A shorter shot may itself be a graphic."""
 
 Thumbs = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ShotEdges:
-    """How a shot begins and ends.
+    """The first and last frames of a shot.
 
     Attributes:
-        start_us, end_us: of the shot.
-        first: uint8 (n, height, width), its first looked-at pictures, made small.
-        last: uint8 (m, height, width), its last ones.
+        start_us, end_us: times of the shot.
+        first: uint8 (n, height, width), its first sampled frames, downscaled.
+        last: uint8 (m, height, width), its last sampled frames, downscaled.
 
     """
 
@@ -43,15 +43,15 @@ class ShotEdges:
 
 @dataclass(frozen=True, slots=True)
 class ReplaySettings:
-    """What counts as the same graphic.
+    """The criteria by which two graphics are the same.
 
     Attributes:
-        same: correlation from which two pictures are the same.
-        strange: correlation below which a picture belongs to neither shot.
-        least: pictures of a graphic that must come again.
-        moving: correlation that some two of these must stay below: graphics move, a camera that rests does not.
-        shortest_s: between the two graphics.
-        longest_s: between the two graphics.
+        same: correlation above which two frames are the same.
+        strange: correlation below which a frame belongs to neither shot.
+        least: minimum number of a graphic's frames that must reappear.
+        moving: correlation below which at least two of these must be: a graphic moves, a resting camera does not.
+        shortest_s: minimum time between the two graphics.
+        longest_s: maximum time between the two graphics.
 
     """
 
@@ -65,12 +65,12 @@ class ReplaySettings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Change:
-    """From one shot to the next, shots that may be nothing but a graphic passed over.
+    """The change from one shot to the next; shots between them that may be only a graphic are skipped.
 
     Attributes:
-        before: number of the shot that ends.
-        at_us: when.
-        graphic: (n, pixels), the pictures in between that look like neither shot.
+        before: index of the shot that ends.
+        at_us: time of the change.
+        graphic: (n, pixels), the frames in between that look like neither shot.
 
     """
 
@@ -80,7 +80,7 @@ class _Change:
 
 
 def find_replays(shots: Sequence[ShotEdges], *, settings: ReplaySettings | None = None) -> list[bool]:
-    """For each shot of a video, in order, whether it lies between two showings of one graphic."""
+    """Return for each shot of a video, in order, whether it lies between two appearances of the same graphic."""
     settings = settings or ReplaySettings()
     longer = [number for number, shot in enumerate(shots) if shot.end_us - shot.start_us >= EDGE_S * US_PER_S]
     changes = [_change(shots, first, then, settings=settings) for first, then in pairwise(longer)]
@@ -98,7 +98,7 @@ def find_replays(shots: Sequence[ShotEdges], *, settings: ReplaySettings | None 
 
 
 def _closing(opening: int, changes: Sequence[_Change], *, settings: ReplaySettings) -> int | None:
-    """The change at which the graphic of another one comes again; None where it does not."""
+    """Return the change at which an opening change's graphic reappears; None if it does not."""
     first = changes[opening]
     if not len(first.graphic):
         return None
@@ -116,7 +116,7 @@ def _closing(opening: int, changes: Sequence[_Change], *, settings: ReplaySettin
 
 
 def _same(one: npt.NDArray, other: npt.NDArray, *, settings: ReplaySettings) -> bool:
-    """Whether two cuts show one graphic."""
+    """Return whether two cuts show the same graphic."""
     alike = one @ other.T
     again = one[alike.max(axis=1) > settings.same]
     enough = min(len(again), int((alike.max(axis=0) > settings.same).sum())) >= settings.least
@@ -124,7 +124,7 @@ def _same(one: npt.NDArray, other: npt.NDArray, *, settings: ReplaySettings) -> 
 
 
 def _change(shots: Sequence[ShotEdges], first: int, then: int, *, settings: ReplaySettings) -> _Change:
-    """The change from a shot to a later one."""
+    """Return the change from a shot to a later one."""
     leaving, coming = _normalised(shots[first].last), _normalised(shots[then].first)
     between = [_normalised(shot.first) for shot in shots[first + 1 : then]]
     pictures = np.concatenate([leaving[1:], *between, coming[:-1]])
@@ -134,7 +134,7 @@ def _change(shots: Sequence[ShotEdges], first: int, then: int, *, settings: Repl
 
 
 def _normalised(thumbs: Thumbs) -> npt.NDArray[np.float32]:
-    """Pictures (n, pixels) whose scalar products are their correlations; zeros for those without contrast."""
+    """Normalise frames to (n, pixels) such that scalar products are correlations; zeros for frames without contrast."""
     flat = thumbs.reshape(len(thumbs), -1).astype(np.float32)
     flat = flat - flat.mean(axis=1, keepdims=True)
     length = np.linalg.norm(flat, axis=1, keepdims=True)

@@ -1,7 +1,8 @@
-"""From what was seen in a shot to who is in it: people and ball followed, placed on the pitch, then given their roles.
+"""From the observations of a shot to its tracks: people and ball tracked, placed on the pitch, and given roles.
 
-Two steps, because the teams of a match are known only when all its shots are: :func:`follow_shot` follows everyone
-through one shot, :func:`tracks_of` names roles and teams with the kits of the match and fills in every decoded picture.
+There are two steps because the teams of a match are known only once all its shots are: :func:`follow_shot` tracks
+everyone through one shot; :func:`tracks_of` assigns roles and teams with the kits of the match and fills in every
+decoded frame.
 """
 
 from __future__ import annotations
@@ -32,13 +33,13 @@ Metres = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Span:
-    """The decoded pictures of a shot.
+    """The decoded frames of a shot.
 
     Attributes:
-        index: of the shot.
-        frames: int64 (n,), indices of the pictures.
-        times_us: int64 (n,), when they are shown.
-        end_us: when the shot is over.
+        index: of the shot, from 0.
+        frames: int64 (n,), indices of the decoded frames.
+        times_us: int64 (n,), their presentation times.
+        end_us: end time of the shot.
 
     """
 
@@ -50,17 +51,17 @@ class Span:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FollowedShot:
-    """Everyone followed through one shot, roles still open.
+    """The tracklets of one shot, before roles are assigned.
 
     Attributes:
-        shot: which.
-        span: its decoded pictures.
-        frames: int64 (s,), decoded pictures that were looked at; tracklets count these.
-        times_us: int64 (s,), of these.
-        tracklets: of people, then of the ball.
-        positions_m: float32 (n, 2) for each tracklet, NaN where unknown; None where the pitch was never found.
-        looks: of the people, for their roles.
-        edges: how the shot begins and ends, to find replays by.
+        shot: the shot.
+        span: its decoded frames.
+        frames: int64 (s,), indices of the decoded frames that were sampled; a tracklet's index refers to these.
+        times_us: int64 (s,), presentation times of the sampled frames.
+        tracklets: those of people, then those of the ball.
+        positions_m: float32 (n, 2) for each tracklet, NaN where unknown; None if the pitch was never found.
+        looks: summaries of the people, from which roles are assigned.
+        edges: first and last frames of the shot, from which replays are found.
 
     """
 
@@ -83,15 +84,15 @@ def follow_shot(
     fps: float,
     settings: TrackerSettings = DEFAULT_SETTINGS,
 ) -> FollowedShot:
-    """Follow people and ball through one shot and place them on the pitch.
+    """Track people and ball through one shot and place them on the pitch.
 
     Args:
-        observations: the shot's looked-at pictures in order, at least one.
-        span: the shot's decoded pictures.
-        width: of the picture, pixels.
-        height: of the picture, pixels.
-        fps: pictures looked at in a second.
-        settings: of the tracker.
+        observations: the shot's sampled frames in order, at least one.
+        span: the shot's decoded frames.
+        width: frame width, pixels.
+        height: frame height, pixels.
+        fps: frames sampled per second.
+        settings: the tracker's settings.
 
     """
     motions = [observation.motion for observation in observations]
@@ -124,14 +125,13 @@ def follow_shot(
 
 
 def tracks_of(followed: FollowedShot, *, kits: Kits | None, first_id: int) -> list[Track]:
-    """The tracks of a shot, one box for every decoded picture between a track's first and last.
+    """Return the tracks of a shot, with one box for every decoded frame between a track's first and last.
 
     Args:
         followed: the shot.
-        kits: of the two teams, :func:`touchline.tracking.people.roles.match_teams`; None where they are not known.
-            Used in
-            wide shots only: in others nobody has a team, and roles come from the detector's votes alone.
-        first_id: of the track that comes first; the others follow in the order they appear in.
+        kits: kits of the two teams, from :func:`touchline.tracking.people.roles.match_teams`; None if unknown. They are
+            used in wide shots only: in other shots nobody has a team, and roles come from the detector's votes alone.
+        first_id: id of the first track; the others count up in order of appearance.
 
     """
     roles = roles_of(followed.looks, kits=kits if followed.shot.wide else None)
@@ -158,14 +158,14 @@ def tracks_of(followed: FollowedShot, *, kits: Kits | None, first_id: int) -> li
 
 
 def track_order(followed: FollowedShot) -> list[int]:
-    """Which tracklet each track of :func:`tracks_of` comes from: in the order they appear in."""
+    """Return the index of the tracklet behind each track of :func:`tracks_of`, in order of appearance."""
     return sorted(range(len(followed.tracklets)), key=lambda i: (int(followed.tracklets[i].index[0]), i))
 
 
 def _views(
     observations: Sequence[Observation], *, motions: Sequence[Motion], width: int, height: int, fps: float
 ) -> list[PitchView | None]:
-    """Where the camera looks in each picture, on a ground of the size that the shot's keypoints tell."""
+    """Return the camera's view in each frame, for a ground of the size estimated from the shot's keypoints."""
     keypoints = [observation.keypoints for observation in observations]
     pitch = fit_pitch_size(keypoints, width=width, height=height).or_standard()
     views = [None if k is None else fit_view(k, width=width, height=height, pitch=pitch) for k in keypoints]
@@ -173,7 +173,7 @@ def _views(
 
 
 def _edges(observations: Sequence[Observation], *, shot: Shot, fps: float) -> ShotEdges:
-    """How a shot begins and ends."""
+    """Return the first and last frames of a shot."""
     count = max(2, round(EDGE_S * fps))
     first = np.stack([observation.thumb for observation in observations[:count]])
     last = np.stack([observation.thumb for observation in observations[-count:]])
@@ -183,7 +183,7 @@ def _edges(observations: Sequence[Observation], *, shot: Shot, fps: float) -> Sh
 def _facts(
     observations: Sequence[Observation], pitch_known: Sequence[bool], *, height: int, sure: float
 ) -> list[PictureFacts]:
-    """What tells the kind of a shot, picture by picture."""
+    """Return the facts that determine the kind of a shot, for each frame."""
     facts = []
     for observation, pitch in zip(observations, pitch_known, strict=True):
         people = observation.detections.classes != BALL
@@ -196,7 +196,7 @@ def _facts(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Filled:
-    """A tracklet at decoded pictures."""
+    """A tracklet resampled to decoded frames."""
 
     frames: npt.NDArray[np.int64]
     times_us: npt.NDArray[np.int64]
@@ -207,12 +207,10 @@ class _Filled:
 
 
 def _every_picture(followed: FollowedShot, number: int) -> _Filled:
-    """A tracklet at every decoded picture from its first to its last, but for the gaps that were left open in it."""
+    """Resample a tracklet to every decoded frame from its first to its last, except in gaps that were left open."""
     tracklet, positions = followed.tracklets[number], followed.positions_m[number]
     known = followed.frames[tracklet.index]
-    fresh = np.flatnonzero(
-        np.diff(known, prepend=-1) > 0
-    )  # a picture that stood for two points of the grid counts once
+    fresh = np.flatnonzero(np.diff(known, prepend=-1) > 0)  # a frame sampled for two points of the grid counts once
     known, index = known[fresh], tracklet.index[fresh]
     inside = (followed.span.frames >= known[0]) & (followed.span.frames <= known[-1])
     frames, times_us = followed.span.frames[inside], followed.span.times_us[inside]

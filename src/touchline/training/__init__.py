@@ -1,4 +1,4 @@
-"""Training: recipes, the loop, checkpoints, logs; one folder a model family."""
+"""Training: recipes, the training loop, checkpoints and logs; one sub-folder per model family."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checkpoints that survive a crash: written beside and renamed, read without running any code."""
+"""Crash-safe checkpoints: written to a temporary file and renamed, and read without executing code."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ KEEP_LAST = 2
 
 
 def rng_state() -> dict[str, Any]:
-    """State of every random generator that training may draw from, in values a restricted reader accepts."""
+    """Return the state of every random generator that training may use, as values that a restricted reader accepts."""
     kind, keys, position, has_gauss, cached = np.random.get_state()  # noqa: NPY002 - the state others may draw from
     state: dict[str, Any] = {
         "torch": torch.get_rng_state(),
@@ -37,7 +37,7 @@ def rng_state() -> dict[str, Any]:
 
 
 def restore_rng(state: dict[str, Any]) -> None:
-    """Put every random generator back to where :func:`rng_state` saw it."""
+    """Restore every random generator to a state returned by :func:`rng_state`."""
     torch.set_rng_state(state["torch"].cpu())
     version, internal, gauss = state["python"]
     random.setstate((version, tuple(internal), gauss))
@@ -49,7 +49,7 @@ def restore_rng(state: dict[str, Any]) -> None:
 
 @contextlib.contextmanager
 def keep_rng() -> Iterator[None]:
-    """Leave every random generator as it was before the body, whatever the body draws."""
+    """Restore every random generator after the body, whatever the body draws."""
     before = rng_state()
     try:
         yield
@@ -58,7 +58,7 @@ def keep_rng() -> Iterator[None]:
 
 
 def generator_states(*generators: np.random.Generator | torch.Generator) -> list[Any]:
-    """States of generators, in values a restricted reader accepts."""
+    """Return the states of generators, as values that a restricted reader accepts."""
     return [
         one.get_state() if isinstance(one, torch.Generator) else json.dumps(one.bit_generator.state)
         for one in generators
@@ -66,7 +66,7 @@ def generator_states(*generators: np.random.Generator | torch.Generator) -> list
 
 
 def restore_generators(states: list[Any], *generators: np.random.Generator | torch.Generator) -> None:
-    """Put generators back to where :func:`generator_states` saw them."""
+    """Restore generators to states returned by :func:`generator_states`."""
     for state, one in zip(states, generators, strict=True):
         if isinstance(one, torch.Generator):
             one.set_state(state.cpu())
@@ -75,7 +75,7 @@ def restore_generators(states: list[Any], *generators: np.random.Generator | tor
 
 
 def identity_of(**parts: Any) -> dict[str, str]:
-    """What a checkpoint belongs to: a SHA-256 of each part (settings, data), which must be what JSON can hold."""
+    """Identify the run that a checkpoint belongs to: a SHA-256 per part (settings, data); parts must be JSON values."""
     return {
         name: hashlib.sha256(json.dumps(part, sort_keys=True, default=str).encode()).hexdigest()
         for name, part in parts.items()
@@ -83,7 +83,7 @@ def identity_of(**parts: Any) -> dict[str, str]:
 
 
 def require_identity(state: Mapping[str, Any], identity: Mapping[str, str], *, source: object) -> None:
-    """Refuse the checkpoint of another run.
+    """Refuse a checkpoint of another run.
 
     Raises:
         UsageError: it was trained with other settings or data.
@@ -99,9 +99,9 @@ def require_identity(state: Mapping[str, Any], identity: Mapping[str, str], *, s
 
 
 def save_checkpoint(path: str | Path, **state: Any) -> Path:
-    """Write ``state`` and the state of all random generators (under ``rng``) to ``path``, wholly or not at all.
+    """Write ``state`` and the state of all random generators (under ``rng``) to ``path``, atomically.
 
-    Values must be tensors, numbers, text and containers of them, so that they can be read back without running code.
+    Values must be tensors, numbers, text or containers of these, so that they can be read without executing code.
     """
     buffer = io.BytesIO()
     torch.save({**state, "rng": rng_state()}, buffer)
@@ -112,16 +112,16 @@ def save_checkpoint(path: str | Path, **state: Any) -> Path:
 
 
 def load_checkpoint(path: str | Path, *, device: str | torch.device = "cpu") -> dict[str, Any]:
-    """Read what :func:`save_checkpoint` wrote; nothing in the file is executed.
+    """Read a file written by :func:`save_checkpoint`; nothing in the file is executed.
 
     Raises:
-        InputError: the file is absent, cut short or no checkpoint.
+        InputError: the file does not exist, is truncated, or is not a checkpoint.
 
     """
     try:
         state = torch.load(path, map_location=device, weights_only=True)
     except FileNotFoundError as error:
-        raise InputError(f"{path}: there is no such checkpoint") from error
+        raise InputError(f"{path}: checkpoint not found") from error
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
         cause = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(f"{path}: not a checkpoint of touchline ({cause}); delete it or train afresh") from error
@@ -131,7 +131,7 @@ def load_checkpoint(path: str | Path, *, device: str | torch.device = "cpu") -> 
 
 
 class CheckpointFile:
-    """The checkpoint of one training run in one file, and the best by score beside it."""
+    """The checkpoint of one training run in a single file, with the best one beside it."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
@@ -141,17 +141,17 @@ class CheckpointFile:
         return str(self.path)
 
     def exists(self) -> bool:
-        """Whether one was saved."""
+        """Return whether a checkpoint was saved."""
         return self.path.exists()
 
     def save(self, step: int, *, is_best: bool = False, **state: Any) -> Path:
-        """Write the checkpoint of ``step`` (first as the best if ``is_best``) in the place of the last."""
+        """Replace the checkpoint by that of ``step``; if ``is_best``, write it as the best one first."""
         if is_best:
             save_checkpoint(self.best, step=step, **state)
         return save_checkpoint(self.path, step=step, **state)
 
     def load_latest(self, *, device: str | torch.device = "cpu") -> dict[str, Any] | None:
-        """The checkpoint, or None when there is none."""
+        """Return the checkpoint, or None if there is none."""
         return load_checkpoint(self.path, device=device) if self.exists() else None
 
     def clear(self) -> None:
@@ -161,7 +161,7 @@ class CheckpointFile:
 
 
 class CheckpointFolder:
-    """The checkpoints of one training run: the last two by step, and the best by score as ``best.pt``."""
+    """The checkpoints of one training run in a folder: the last two by step, and the best one as ``best.pt``."""
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
@@ -170,26 +170,26 @@ class CheckpointFolder:
         return str(self.folder)
 
     def exists(self) -> bool:
-        """Whether any was saved."""
+        """Return whether a checkpoint was saved."""
         return bool(self.steps())
 
     def steps(self) -> list[int]:
-        """Steps that have a checkpoint, in order."""
+        """Return the steps that have a checkpoint, in order."""
         if not self.folder.is_dir():
             return []
         return sorted(int(match[1]) for path in self.folder.iterdir() if (match := _NAME.match(path.name)))
 
     def path(self, step: int) -> Path:
-        """Where the checkpoint of a step lies."""
+        """Return the path of the checkpoint of a step."""
         return self.folder / f"step_{step:08d}.pt"
 
     @property
     def best(self) -> Path:
-        """Where the best checkpoint lies, if any was scored."""
+        """Path of the best checkpoint; exists once one was scored."""
         return self.folder / "best.pt"
 
     def save(self, step: int, *, is_best: bool = False, **state: Any) -> Path:
-        """Write the checkpoint of ``step`` (first as the best if ``is_best``), then drop all but the last two."""
+        """Write the checkpoint of ``step`` (if ``is_best``, also as the best), then delete all but the last two."""
         if is_best:
             save_checkpoint(self.best, step=step, **state)
         path = save_checkpoint(self.path(step), step=step, **state)
@@ -198,7 +198,7 @@ class CheckpointFolder:
         return path
 
     def load_latest(self, *, device: str | torch.device = "cpu") -> dict[str, Any] | None:
-        """The newest checkpoint, or None when there is none."""
+        """Return the newest checkpoint, or None if there is none."""
         steps = self.steps()
         return load_checkpoint(self.path(steps[-1]), device=device) if steps else None
 

@@ -11,14 +11,14 @@ from touchline.core.errors import InputError
 
 
 class Ema:
-    """Running average of every state-dict entry of a network, batch-norm statistics included.
+    """Moving average of every state-dict entry of a network, including batch-norm statistics.
 
-    Floating entries become ``decay * average + (1 - decay) * current``; integer entries (the count of batches a norm
-    has seen) are copied, as an average of counts means nothing.
+    Floating-point entries become ``decay * average + (1 - decay) * current``; integer entries (such as the number of
+    batches that a norm has seen) are copied, since an average of counts is meaningless.
 
     Args:
-        model: the network as training starts; the average starts as its copy.
-        decay: share of the old average that each update keeps, 0 to 1.
+        model: the network at the start of training; the average starts as a copy of it.
+        decay: share of the old average that is kept per update, 0 to 1.
 
     """
 
@@ -30,7 +30,7 @@ class Ema:
 
     @torch.no_grad()
     def update(self, model: nn.Module) -> None:
-        """Take one step towards the present weights of ``model``."""
+        """Update the average with the current weights of ``model``."""
         averages: list[Tensor] = []
         currents: list[Tensor] = []
         for name, current in model.state_dict().items():
@@ -43,12 +43,12 @@ class Ema:
         torch._foreach_lerp_(averages, currents, 1.0 - self.decay)
 
     def state_dict(self) -> dict[str, Tensor]:
-        """The averaged entries under the network's own names: load them into the network to use them."""
+        """Return the averaged entries under the network's own names; load them into the network to use them."""
         return dict(self._average)
 
     @torch.no_grad()
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Go on from averages that :meth:`state_dict` gave; any missing or unexpected entry is an error."""
+        """Restore averages returned by :meth:`state_dict`; a missing or unexpected entry is an error."""
         missing, unexpected = sorted(set(self._average) - set(state)), sorted(set(state) - set(self._average))
         if missing or unexpected:
             raise InputError(f"averaged weights do not fit the network: missing {missing}, unexpected {unexpected}")

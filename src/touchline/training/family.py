@@ -1,4 +1,4 @@
-"""What a family of models is to a recipe: its task, its settings, how it trains, and what that would take."""
+"""The interface of a model family to recipes: its task, its settings, its training function and its plan."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ Settings = TypeVar("Settings", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Where and how a recipe is carried out.
+    """The place and the options of one training job.
 
     Attributes:
-        out: folder for everything that comes out; there.
-        device: where to train, ``"cpu"`` or ``"cuda"``.
+        out: output folder; exists.
+        device: training device, ``"cpu"`` or ``"cuda"``.
         progress: called after every step.
-        resume: go on from checkpoints in ``out``.
-        recipe: the recipe's file; files that it names beside it lie in its folder.
-        recipe_sha256: of that file.
+        resume: resume from checkpoints in ``out``.
+        recipe: path of the recipe; relative file names in it refer to its folder.
+        recipe_sha256: SHA-256 of that file.
 
     """
 
@@ -43,7 +43,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class PlannedRun:
-    """What one run of a recipe would take; ``estimated_s`` counts arithmetic only and is None where unknown."""
+    """The cost of one run of a recipe; ``estimated_s`` counts arithmetic only, and is None if unknown."""
 
     name: str
     parameters: int
@@ -54,18 +54,18 @@ class PlannedRun:
 
 @dataclass(frozen=True, slots=True)
 class Family(Generic[Settings]):
-    """One kind of model that a recipe can train.
+    """A family of models that a recipe can train.
 
     Attributes:
-        task: what ``task:`` in a recipe says.
-        settings: the recipe's model.
-        train: trains what settings describe; returns the model file.
-        plan: the runs that would be, on a device; needs no data.
-        needs_data_root: whether a recipe has to say where the data lie; one that may is checked where it does.
-        claims_folder: whether ``out`` belongs to one recipe; otherwise the family keeps runs apart itself.
-        cpu_only: whether the family has no use for a GPU.
-        unlisted: settings that a plan leaves out.
-        distill: what ``touchline distill`` does with the recipe; None where it distils nothing.
+        task: value of ``task:`` in a recipe.
+        settings: pydantic model of the recipe.
+        train: trains a model from settings and returns the model file.
+        plan: returns the runs of a recipe on a device; needs no data.
+        needs_data_root: whether a recipe must name the data folder; an optional data folder is checked if it is named.
+        claims_folder: whether ``out`` belongs to a single recipe; if not, the family separates its runs itself.
+        cpu_only: whether the family cannot use a GPU.
+        unlisted: settings that a plan does not list.
+        distill: function behind ``touchline distill``; None if the family does not distil.
 
     """
 
@@ -81,19 +81,19 @@ class Family(Generic[Settings]):
 
 
 def plan_runs(network: nn.Module, steps: dict[str, int]) -> list[PlannedRun]:
-    """Runs of one network by name, each of so many steps."""
+    """Return runs of the same network, with the number of steps by run name."""
     total, trained = count_parameters(network)
     return [PlannedRun(name, total, trained, count) for name, count in steps.items()]
 
 
 def count_parameters(network: nn.Module) -> tuple[int, int]:
-    """All weights of a network, and those that training changes."""
+    """Return the number of all weights of a network, and of its trainable weights."""
     weights = list(network.parameters())
     return sum(w.numel() for w in weights), sum(w.numel() for w in weights if w.requires_grad)
 
 
 def load_family(name: str) -> Family[Any]:
-    """The family at ``module:attribute``."""
+    """Load the family at ``module:attribute``."""
     from importlib import import_module
 
     module, _, attribute = name.partition(":")

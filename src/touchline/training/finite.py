@@ -1,4 +1,4 @@
-"""Weights that are no numbers never replace good ones: what every training asks before it saves."""
+"""Checks that keep non-finite losses and weights out of checkpoints; every training run uses them before saving."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from touchline.core.errors import UsageError
 
 
 class MayExist(Protocol):
-    """A checkpoint that may have been written."""
+    """A checkpoint that may exist."""
 
     def exists(self) -> bool:
-        """Whether it was."""
+        """Return whether it exists."""
 
 
 class LossGuard:
-    """Adds up a run's losses where they are, so that one that was no number is found later without waiting for it.
+    """A sum of a run's losses on their device, so that a non-finite loss is found later without waiting at every step.
 
     Args:
-        network: what learns.
-        run: its name or folder, for the message.
-        lower: the recipe's key to lower where this goes wrong.
-        checkpoint: what would be overwritten; None where nothing is saved.
+        network: the network in training.
+        run: name or folder of the run, for messages.
+        lower: recipe key to lower when the loss is not finite, for messages.
+        checkpoint: the checkpoint that would be overwritten; None if nothing is saved.
 
     """
 
@@ -35,14 +35,14 @@ class LossGuard:
         self._sum: Tensor | float = 0.0
 
     def add(self, loss: Tensor | float) -> None:
-        """Note the loss of a step."""
+        """Add the loss of a step."""
         self._sum = self._sum + (loss.detach().double() if isinstance(loss, Tensor) else loss)
 
     def require_finite(self, step: int) -> None:
-        """Stop unless all losses so far and all weights are finite; ``step`` is how many were done.
+        """Stop unless all losses so far and all weights are finite; ``step`` is the number of steps done.
 
         Raises:
-            UsageError: they are not.
+            UsageError: a loss or a weight is not finite.
 
         """
         require_finite(
@@ -56,18 +56,18 @@ class LossGuard:
 
 
 def require_finite(network: nn.Module, *, run: str | Path, loss: float, step: int, lower: str, saved: bool) -> None:
-    """Stop unless a loss and all weights are finite.
+    """Stop unless a loss and all weights of a network are finite.
 
     Args:
-        network: what learns.
-        run: its name or folder.
-        loss: of a step, or the sum of several.
-        step: how many were done.
-        lower: what to change where this goes wrong.
-        saved: whether there is an earlier checkpoint.
+        network: the network in training.
+        run: name or folder of the run.
+        loss: of a step, or the sum over several steps.
+        step: number of steps done.
+        lower: recipe key to lower when the loss is not finite.
+        saved: whether an earlier checkpoint exists.
 
     Raises:
-        UsageError: they are not.
+        UsageError: the loss or a weight is not finite.
 
     """
     if not math.isfinite(loss):

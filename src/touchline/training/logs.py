@@ -1,6 +1,6 @@
-"""Numbers of a training run: one JSON object a line, and TensorBoard where it is installed.
+"""Metrics of a training run: JSON Lines, and TensorBoard if it is installed.
 
-Logging never stops training: when the disk or TensorBoard fails, it says so once and goes quiet.
+Logging never stops training: when the disk or TensorBoard fails, one warning is logged and logging ends.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ _TRACKER_ERRORS = (OSError, RuntimeError, ValueError, TypeError, AttributeError,
 
 
 class MetricLog:
-    """Appends metrics to ``metrics.jsonl`` in a folder, and to TensorBoard event files under ``tensorboard/``.
+    """A writer of metrics to ``metrics.jsonl`` in a folder, and to TensorBoard event files under ``tensorboard/``.
 
     Args:
-        folder: made if absent.
-        from_step: rows with a later step are dropped first, so that a resumed run leaves no step twice.
-        tensorboard: False leaves TensorBoard out.
+        folder: created if it does not exist.
+        from_step: rows with a later step are deleted first, so that a resumed run repeats no step.
+        tensorboard: whether to write TensorBoard files.
 
     """
 
@@ -51,7 +51,7 @@ class MetricLog:
             self._to_tensorboard(step, metrics)
 
     def close(self) -> None:
-        """Flush and close TensorBoard's files."""
+        """Flush and close the TensorBoard files."""
         if self._board is not None:
             try:
                 self._board.close()
@@ -81,15 +81,15 @@ class MetricLog:
 
     def _file_failed(self, error: Exception) -> None:
         self._file_works = False
-        _LOGGER.warning("%s cannot be written (%s); training goes on without it", self.path, error)
+        _LOGGER.warning("%s cannot be written (%s); training continues without it", self.path, error)
 
     def _board_failed(self, error: Exception) -> None:
         self._board = None
-        _LOGGER.warning("TensorBoard failed (%s); training goes on without it", error)
+        _LOGGER.warning("TensorBoard failed (%s); training continues without it", error)
 
 
 def read_metrics(path: str | Path) -> list[dict[str, Any]]:
-    """Rows of a ``metrics.jsonl``, in order; a last line that a crash cut short is left out."""
+    """Read the rows of a ``metrics.jsonl``, in order; a last line truncated by a crash is skipped."""
     path = Path(path)
     if not path.exists():
         return []

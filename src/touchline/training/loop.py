@@ -1,8 +1,7 @@
 """The loop that trains every network.
 
-A family of models supplies its data, its step (a batch -> the terms of the loss) and a plan, see
-:mod:`touchline.training.plan`. The loop takes care of the rest: learning rate, averaged weights, checkpoints to go on
-from to the bit, log, measurements.
+A family of models supplies its data, its step (batch -> loss terms) and a plan, see :mod:`touchline.training.plan`. The
+loop handles the rest: learning rate, averaged weights, checkpoints that resume bit for bit, logging, and measurements.
 """
 
 from __future__ import annotations
@@ -30,14 +29,14 @@ from touchline.training.stop import StopRequest
 
 
 class Loop(Generic[Batch]):
-    """One run over one network.
+    """One training run of one network.
 
     Args:
-        network: trained in place, where it lies.
-        data: where batches come from.
-        step: a batch -> the terms of the loss by name; their sum is minimised.
-        optimizer: over the network's weights.
-        plan: how.
+        network: trained in place, on its device.
+        data: source of batches.
+        step: function from a batch to the loss terms by name; their sum is minimised.
+        optimizer: of the network's weights.
+        plan: settings of the run.
         measure: measures the network (its averaged weights, if any) ``plan.rounds`` times.
         progress: called after every step.
 
@@ -71,7 +70,7 @@ class Loop(Generic[Batch]):
 
     @property
     def share(self) -> float:
-        """How much of the run is over, 1 or more at its end."""
+        """Completed share of the run, at least 1 at its end."""
         return max(self.step / self.plan.steps if self.plan.steps else 1.0, self._share_of_time)
 
     @property
@@ -79,12 +78,12 @@ class Loop(Generic[Batch]):
         return self.spent_s / self.plan.limit_s if self.plan.limit_s else 0.0
 
     def run(self, *, resume: bool = True) -> None:
-        """Train to the end, from the last checkpoint if there is one; random generators are left as they were.
+        """Train to the end, from the last checkpoint if there is one; the random generators are restored afterwards.
 
         Raises:
-            KeyboardInterrupt: SIGTERM or SIGINT came; a checkpoint was saved first.
-            UsageError: the checkpoint belongs to other settings or data, or the loss is no number any more.
-            InputError: the checkpoint cannot be read, or is of another network.
+            KeyboardInterrupt: SIGTERM or SIGINT was received; a checkpoint was saved first.
+            UsageError: the checkpoint belongs to other settings or data, or the loss is not finite.
+            InputError: the checkpoint cannot be read, or belongs to another network.
 
         """
         with keep_rng(), StopRequest().listening() as stop:
@@ -99,7 +98,7 @@ class Loop(Generic[Batch]):
             self._guard.require_finite(self.step)
 
     def weights(self, *, best: bool = False) -> dict[str, Tensor]:
-        """The network's tensors: averaged where the plan asks for it, of the best measurement or of the last step."""
+        """Return the network's tensors, averaged if the plan says so, of the best measurement or of the last step."""
         if best and self._best is not None:
             return self._best
         return self.network.state_dict() if self._ema is None else self._ema.state_dict()
@@ -203,7 +202,7 @@ class Loop(Generic[Batch]):
         self._sums, self._summed = {}, 0
 
     def _measured(self, log: MetricLog | None) -> bool:
-        """Measure the network; whether it is the best so far."""
+        """Measure the network; return whether it is the best so far."""
         self._rounds_done += 1
         if self._measure is None:
             return False

@@ -1,4 +1,4 @@
-"""What a family of models gives the loop that trains it: its data, and how it is trained."""
+"""The input of the training loop from a model family: the source of batches, and the settings of a run."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ LAST_RATE = 0.01
 
 Batch = TypeVar("Batch")
 Progress = Callable[[str, int, int], None]
-"""Called with the run's name, the steps done, and how many there will be as far as is known."""
+"""Called with the run's name, the number of steps done, and the expected total if known."""
 Measure = Callable[[nn.Module], dict[str, float]]
-"""Metrics of a network in evaluation mode."""
+"""Returns the metrics of a network in evaluation mode."""
 
 
 @dataclass(frozen=True, slots=True)
 class Data(Generic[Batch]):
-    """Where batches come from.
+    """A source of batches.
 
     Attributes:
-        draw: the next batch, given the steps done so far and the share of the run that is over.
-        state: what a checkpoint keeps so that the same batches come next; not needed where the step decides the batch.
-        restore: goes on from what ``state`` gave.
+        draw: returns the next batch, given the number of steps done and the completed share of the run.
+        state: returns what a checkpoint needs to continue with the same batches; not needed if the step decides them.
+        restore: restores a state returned by ``state``.
 
     """
 
@@ -50,7 +50,7 @@ class Data(Generic[Batch]):
 
 
 def data_from(draw: Callable[[], Batch], *generators: np.random.Generator | torch.Generator) -> Data[Batch]:
-    """Batches that depend on nothing but the states of generators, which checkpoints keep."""
+    """Make a source of batches that depends only on the states of generators, which checkpoints keep."""
     return Data(
         lambda step, share: draw(),
         lambda: {"random": generator_states(*generators)},
@@ -60,27 +60,27 @@ def data_from(draw: Callable[[], Batch], *generators: np.random.Generator | torc
 
 @dataclass(frozen=True, slots=True)
 class LoopPlan:
-    """How a network is trained, apart from its data and its loss.
+    """The settings of a run, apart from its data and its loss.
 
     Attributes:
         name: of the run, for messages and progress.
-        steps: after which training ends.
-        schedule: learning rate by the steps done, over ``steps``.
-        lower: the recipe's key to lower where the loss stops being a number.
-        seed: of torch's generator, which steps draw from; None goes on with it as it is.
-        limit_s: time in steps after which training ends if that is sooner; the schedule then runs by the time.
-        clock: what time is measured by; processor time unless the recipe says otherwise.
-        ema_decay: of the averaged weights, which then are what counts; None for no average.
-        clip_norm: largest norm of the gradient; None for no limit.
-        scale_loss: whether losses are scaled before the backward pass, as fp16 needs.
+        steps: number of updates.
+        schedule: learning rate by step, over ``steps``.
+        lower: recipe key to lower when the loss is not finite, for messages.
+        seed: of torch's generator, from which steps draw; None keeps its current state.
+        limit_s: training time after which the run ends if that is sooner; the schedule then follows the time.
+        clock: measures that time; processor time unless the recipe says otherwise.
+        ema_decay: of the averaged weights, which are then measured and kept; None for no average.
+        clip_norm: maximum norm of the gradient; None for no limit.
+        scale_loss: whether the loss is scaled before the backward pass, as fp16 requires.
         folder: of the log; None for no log.
-        tensorboard: whether the log goes to TensorBoard as well, where that is installed.
-        checkpoints: where they go; None for none.
-        identity: hashes of settings and data; a checkpoint with others is refused.
-        save_every, save_every_s: steps and seconds between checkpoints; there is always one at the end.
+        tensorboard: whether to log to TensorBoard as well, if it is installed.
+        checkpoints: where checkpoints are saved; None for none.
+        identity: hashes of settings and data; a checkpoint with other hashes is refused.
+        save_every, save_every_s: steps and seconds between checkpoints; one is always saved at the end.
         log_every: steps between rows of the log.
-        rounds: how many measurements are spread evenly over the run.
-        score: the metric that decides which measurement is the best.
+        rounds: number of measurements, evenly spread over the run.
+        score: metric that decides which measurement is the best.
 
     """
 
@@ -106,22 +106,22 @@ class LoopPlan:
 
 
 def adamw(network: nn.Module, settings: TrainingSettings) -> torch.optim.Optimizer:
-    """The optimiser of most families."""
+    """Make the AdamW optimiser that most families use."""
     return torch.optim.AdamW(network.parameters(), lr=settings.base_lr, weight_decay=settings.weight_decay)
 
 
 def plan_training(
     settings: TrainingSettings, *, out: Path, lower: str, data: Any, network: Any, **changes: Any
 ) -> LoopPlan:
-    """The plan of most families: averaged weights, and one checkpoint in the folder of the log.
+    """Make the plan that most families use: averaged weights, and one checkpoint in the log folder.
 
     Args:
-        settings: how long and how fast.
+        settings: number of steps and learning rate.
         out: folder of log and checkpoint.
-        lower: the recipe's key to lower where the loss stops being a number.
-        data: what describes the data, for the checkpoint's identity.
-        network: what describes the network, likewise.
-        changes: what the plan has otherwise.
+        lower: recipe key to lower when the loss is not finite.
+        data: description of the data, for the checkpoint's identity.
+        network: description of the network, likewise.
+        changes: fields of the plan to replace.
 
     """
     plan = LoopPlan(

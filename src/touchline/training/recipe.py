@@ -1,4 +1,4 @@
-"""Recipes: YAML files checked against typed settings, with ``--set a.b=c`` on top and no unknown key let through."""
+"""Recipes: YAML files validated against typed settings, with ``--set a.b=c`` overrides; unknown keys are errors."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ Settings = TypeVar("Settings", bound=BaseModel)
 
 
 class StrictSettings(BaseModel):
-    """Settings that refuse keys they do not know."""
+    """Settings that refuse unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class TrainingSettings(StrictSettings):
-    """How long and how fast one network learns.
+    """Length and learning rate of the training of one network.
 
     Attributes:
-        steps: of the optimiser.
-        base_lr: highest learning rate; it warms up over a twentieth of the steps and falls as a cosine.
+        steps: number of optimiser steps.
+        base_lr: highest learning rate; linear warm-up over a twentieth of the steps, then cosine decay.
         weight_decay: of AdamW.
-        ema_decay: of the averaged weights, which are what is kept.
+        ema_decay: of the averaged weights, which are the ones kept.
         save_every: steps between checkpoints.
-        seed: of weights and of everything drawn.
+        seed: of the initial weights and of all sampling.
 
     """
 
@@ -61,15 +61,15 @@ class Recipe:
 def read_recipe(path: str | Path, *, overrides: Iterable[str] = ()) -> Recipe:
     """Read a recipe and apply ``a.b=c`` overrides; ``*`` stands for every key of its level.
 
-    A relative ``data_root`` in the file is relative to the file; in an override, to the working folder. No data lie
-    beside an installed package: its recipes are read as if they lay in ``recipes/`` of the working folder.
+    A relative ``data_root`` in the file is relative to the file; in an override, to the working folder. Installed
+    packages have no data beside them: their recipes are read as if they were in ``recipes/`` of the working folder.
 
     Args:
-        path: the file, or the name of a recipe that ships, such as ``spotting-simulated``.
+        path: the file, or the name of a built-in recipe, such as ``spotting-simulated``.
         overrides: settings to change.
 
     Raises:
-        InputError: absent, no YAML, or without a task.
+        InputError: the file does not exist, is not YAML, or has no task.
         UsageError: an override is not of the form ``a.b=c``.
 
     """
@@ -92,10 +92,10 @@ def read_recipe(path: str | Path, *, overrides: Iterable[str] = ()) -> Recipe:
 
 
 def check_settings(model: type[Settings], settings: Mapping[str, Any], *, source: str | Path) -> Settings:
-    """Settings as their typed form.
+    """Validate settings and return their typed form.
 
     Raises:
-        UsageError: an unknown key (with the nearest known one), a missing key or a wrong value, all of them named.
+        UsageError: unknown keys (with the nearest known key), missing keys or invalid values; all are named.
 
     """
     try:
@@ -106,31 +106,31 @@ def check_settings(model: type[Settings], settings: Mapping[str, Any], *, source
 
 
 def resolve_data_root(data_root: str | None, *, source: str | Path, needs: str = "") -> Path:
-    """The folder the recipe's data paths are relative to.
+    """Return the folder that the recipe's data paths are relative to.
 
     Args:
-        data_root: as the recipe or ``--set`` has it.
-        source: the recipe's file, for messages.
-        needs: what has to be got first, for messages.
+        data_root: the value in the recipe or from ``--set``.
+        source: path of the recipe, for messages.
+        needs: what must be obtained first, for messages.
 
     Raises:
-        UsageError: none was given.
-        InputError: there is no such folder.
+        UsageError: ``data_root`` is not set.
+        InputError: the folder does not exist.
 
     """
     if not data_root:
-        raise UsageError(f"{source}: says not where the data lie; add --set data_root=FOLDER")
+        raise UsageError(f"{source}: data_root is not set; add --set data_root=FOLDER")
     root = Path(data_root).expanduser()
     if not root.is_dir():
         remedy = f"this recipe needs {needs}; then add" if needs else "add"
         raise InputError(
-            f"data_root {data_root!r} is no folder (looked for {root.absolute()}); {remedy} --set data_root=FOLDER"
+            f"data_root {data_root!r} is not a folder (looked for {root.absolute()}); {remedy} --set data_root=FOLDER"
         )
     return root
 
 
 def _beside(path: Path, place: Path) -> str:
-    """A place as the recipe at a path means it."""
+    """Resolve a path relative to the recipe."""
     if is_installed(path):
         return os.path.normpath(Path("recipes") / place)
     return str(path.parent / place)
@@ -144,7 +144,7 @@ def _apply(settings: dict[str, Any], override: str) -> None:
     try:
         value = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise UsageError(f"--set {override!r}: {text!r} is no YAML value") from error
+        raise UsageError(f"--set {override!r}: {text!r} is not a YAML value") from error
     if isinstance(value, str):
         value = _number_or_text(value)
     _assign(settings, parts, value, override=override)
@@ -163,12 +163,12 @@ def _assign(level: Any, parts: list[str], value: Any, *, override: str) -> None:
 
 
 def _existing(level: dict[Any, Any], part: str) -> Any:
-    """The key as YAML read it: ``1`` names the number 1 where the level has that."""
+    """Return the key as YAML read it: ``1`` is the number 1 if the level has that key."""
     return next((key for key in level if str(key) == part), part)
 
 
 def _number_or_text(text: str) -> float | str:
-    """YAML reads 1e-4 as text; people mean the number."""
+    """Convert text such as 1e-4, which YAML reads as a string, to a number."""
     try:
         return float(text)
     except ValueError:
@@ -190,7 +190,7 @@ def _suggestion(key: str, known: list[str]) -> str:
 
 
 def _keys_at(model: type, location: list[str]) -> list[str]:
-    """The keys that settings have at a place in them."""
+    """Return the keys of settings at a location in them."""
     kind: Any = model
     for part in location:
         fields = _fields(kind)

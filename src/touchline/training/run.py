@@ -1,4 +1,4 @@
-"""From a recipe file to a trained model, whatever the task."""
+"""Training of a model from a recipe file, for every task."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ TASKS = {
     "keeper-pose": "touchline.training.keeper.pose_run:FAMILY",
     "expected-saves": "touchline.training.keeper.expected_saves:FAMILY",
 }
-"""What ``task:`` in a recipe may say, and where its family is."""
+"""The allowed values of ``task:`` in a recipe, and the location of each family."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingPlan:
-    """What a recipe would do: its settings with defaults and overrides filled in, and its runs."""
+    """The plan of a recipe: its settings with defaults and overrides filled in, and its runs."""
 
     task: str
     name: str
@@ -53,7 +53,7 @@ class TrainingPlan:
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """A recipe as asked for: read, checked, and with its family at hand."""
+    """A requested recipe: read, validated, and with its family loaded."""
 
     recipe: Recipe
     family: Family[Any]
@@ -75,7 +75,7 @@ class _Request:
         recipe = read_recipe(path, overrides=overrides)
         if recipe.task not in TASKS:
             near = did_you_mean(recipe.task, TASKS)
-            raise UsageError(f"{recipe.path}: task {recipe.task!r} is unknown; there are {sorted(TASKS)}{near}")
+            raise UsageError(f"{recipe.path}: unknown task {recipe.task!r}; the tasks are {sorted(TASKS)}{near}")
         family = load_family(TASKS[recipe.task])
         if to_distill and family.distill is None:
             raise UsageError(
@@ -88,7 +88,7 @@ class _Request:
         return cls(recipe, family, settings, where, reason, folder)
 
     def job(self, *, resume: bool, progress: Progress | None) -> tuple[Any, Job]:
-        """The settings and the job to hand to the family, once the data's folder and ``out`` are found fit."""
+        """Return the settings and the job for the family, after checking the data folder and claiming ``out``."""
         settings, family, source = self.settings, self.family, self.recipe.path
         data_root = getattr(settings, "data_root", None)
         root = None
@@ -110,14 +110,14 @@ def run_recipe(
     resume: bool = True,
     progress: Progress | None = None,
 ) -> Path:
-    """Train what a recipe describes.
+    """Train the model that a recipe describes.
 
     Args:
         path: the recipe.
         overrides: ``a.b=c`` settings on top of it.
         device: ``auto``, ``cpu`` or ``cuda``.
-        out: folder for everything that comes out; ``runs/NAME`` by default.
-        resume: go on where an earlier run in ``out`` stopped.
+        out: output folder; ``runs/NAME`` by default.
+        resume: continue an earlier run in ``out``.
         progress: called after every step.
 
     Returns:
@@ -125,7 +125,7 @@ def run_recipe(
 
     Raises:
         UsageError: unknown keys, tasks or devices, or a device that the task cannot use.
-        InputError: the recipe or its data cannot be used.
+        InputError: the recipe or its data are unusable.
 
     """
     request = _Request.read(path, overrides=overrides, device=device, out=out)
@@ -135,7 +135,7 @@ def run_recipe(
 def plan_recipe(
     path: str | Path, *, overrides: Iterable[str] = (), device: str = "auto", out: str | Path | None = None
 ) -> TrainingPlan:
-    """What :func:`run_recipe` would do; needs no data and trains nothing."""
+    """Plan what :func:`run_recipe` would do; needs no data and trains nothing."""
     import torch
 
     request = _Request.read(path, overrides=overrides, device=device, out=out)
@@ -154,7 +154,7 @@ def distill_recipe(
     resume: bool = True,
     progress: Progress | None = None,
 ) -> DistillResult:
-    """Do what a recipe that distils describes; arguments and errors as :func:`run_recipe`.
+    """Run a distillation recipe; arguments and errors as for :func:`run_recipe`.
 
     Raises:
         UsageError: the recipe is for another task.
@@ -170,10 +170,10 @@ def _name(recipe: Recipe) -> str:
 
 
 def _choose_device(family: Family[Any], device: str) -> tuple[str, str]:
-    """The device and why.
+    """Return the device and the reason for it.
 
     Raises:
-        UsageError: an unknown device, or a GPU for a family that has no use for one.
+        UsageError: an unknown device, or a GPU for a family that cannot use one.
 
     """
     if family.cpu_only and device == "cuda":
@@ -183,10 +183,10 @@ def _choose_device(family: Family[Any], device: str) -> tuple[str, str]:
 
 
 def _claim(out: Path, settings: BaseModel, *, resume: bool) -> None:
-    """Take a folder for a run of these settings, or go on with the one of the same settings that it holds.
+    """Claim a folder for a run of these settings, or continue the run of the same settings in it.
 
     Raises:
-        UsageError: it holds an earlier run of other settings, or of any where the run is to start over.
+        UsageError: it holds a run with other settings, or any run and ``resume`` is False.
 
     """
     make_folder(out)
@@ -202,7 +202,7 @@ def _claim(out: Path, settings: BaseModel, *, resume: bool) -> None:
 
 
 def _same(before: object, settings: BaseModel) -> bool:
-    """Whether settings of an earlier run say the same; what they do not name had its default."""
+    """Return whether the settings of an earlier run are the same; keys that they lack had their default."""
     try:
         return type(settings).model_validate(before) == settings
     except ValidationError:
@@ -210,7 +210,7 @@ def _same(before: object, settings: BaseModel) -> bool:
 
 
 def _differences(before: object, wanted: dict[str, Any]) -> str:
-    """Which settings differ, in words."""
+    """Describe which settings differ."""
     if not isinstance(before, dict) or before == wanted:
         return ""
     names = sorted(name for name in {*before, *wanted} if before.get(name) != wanted.get(name))

@@ -1,4 +1,4 @@
-"""The learning rate as a function of the step: a linear warm-up, then half a cosine."""
+"""The learning-rate schedule: linear warm-up, then half a cosine."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from torch.optim import Optimizer
 
 
 def iterations_per_stage(*, samples: int, batch_size: int, epochs: int) -> int:
-    """Optimiser steps of ``epochs`` epochs: an incomplete last batch is dropped."""
+    """Return the number of optimiser steps of ``epochs`` epochs; an incomplete last batch is dropped."""
     return (samples // batch_size) * epochs
 
 
 @dataclass(frozen=True, slots=True)
 class WarmupCosine:
-    """Linear from 0 to ``base_lr`` over ``warmup_steps``, then cosine to ``min_lr`` over ``cosine_steps``.
+    """A schedule: linear from 0 to ``base_lr`` over ``warmup_steps``, then cosine to ``min_lr`` over ``cosine_steps``.
 
     ``at(warmup_steps)`` is exactly ``base_lr`` and ``at(warmup_steps + cosine_steps)`` exactly ``min_lr``.
     """
@@ -33,19 +33,19 @@ class WarmupCosine:
 
     @classmethod
     def over(cls, steps: int, *, base_lr: float, least: float = 0.0, warmup: float = 0.05) -> WarmupCosine:
-        """Of a run of ``steps``: a share ``warmup`` of them warms up (one at least); it ends at ``least * base_lr``."""
+        """Make the schedule of ``steps`` steps: a share ``warmup`` of them (at least one) of warm-up, then decay."""
         warmup_steps = max(1, int(steps * warmup))
         return cls(base_lr, least * base_lr, warmup_steps, max(1, steps - warmup_steps))
 
     @property
     def total_steps(self) -> int:
-        """Steps from the first of the warm-up to the last of the cosine."""
+        """Number of steps from the start of the warm-up to the end of the cosine."""
         return self.warmup_steps + self.cosine_steps
 
     def at(self, step: float) -> float:
-        """Learning rate of an update, the first of which is step 1; before 0 and after the end it stays where it was.
+        """Return the learning rate of an update, the first of which is step 1; constant before 0 and after the end.
 
-        ``at(0)`` is 0 where there is a warm-up: no update is made with it.
+        ``at(0)`` is 0 if there is a warm-up; no update uses it.
         """
         if step < self.warmup_steps:
             return self.base_lr * max(step, 0) / self.warmup_steps
@@ -56,6 +56,6 @@ class WarmupCosine:
 
 
 def set_learning_rate(optimizer: Optimizer, lr: float) -> None:
-    """Give every parameter group the learning rate ``lr``, times the group's ``lr_scale`` where it has one."""
+    """Set the learning rate of every parameter group to ``lr``, times the group's ``lr_scale`` if it has one."""
     for group in optimizer.param_groups:
         group["lr"] = lr * group.get("lr_scale", 1.0)

@@ -1,4 +1,4 @@
-"""The recipes that ship with the package, by name."""
+"""The built-in recipes, by name."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ _DISTILLS = re.compile(r"^task:\s*distill", re.MULTILINE)
 
 
 def recipes_folder() -> Path:
-    """Where the recipes lie: in the installed package, or in the ``recipes/`` of a checkout that it links to."""
+    """Return the folder of the recipes: in the installed package, or ``recipes/`` of the linked checkout."""
     return Path(str(files("touchline") / "recipes")).resolve()
 
 
 def recipe_names() -> tuple[str, ...]:
-    """The names of the recipes that ship, sorted."""
+    """Return the names of the built-in recipes, sorted."""
     return tuple(sorted(path.stem for path in recipes_folder().glob(f"*{_SUFFIX}")))
 
 
 def recipe_names_for(verb: str) -> tuple[str, ...]:
-    """The names of the recipes that ``touchline train`` or ``touchline distill`` is for."""
+    """Return the names of the recipes for ``touchline train`` or ``touchline distill``."""
     distills = {name for name in recipe_names() if _DISTILLS.search(_path_of(name).read_text(encoding="utf-8"))}
     return tuple(name for name in recipe_names() if (name in distills) == (verb == "distill"))
 
 
 def find_recipe(recipe: str | Path) -> Path:
-    """The file of a recipe: that at a path, else the one that ships by this name.
+    """Return the path of a recipe: an existing file, or the built-in recipe of that name.
 
     Args:
         recipe: a path, or a name such as ``spotting-simulated``.
 
     Raises:
-        InputError: neither a file nor the name of a recipe that ships; the message names the nearest.
+        InputError: neither a file nor a built-in recipe; the message suggests the nearest name.
 
     """
     path = Path(recipe)
@@ -45,11 +45,11 @@ def find_recipe(recipe: str | Path) -> Path:
     name = path.name.removesuffix(_SUFFIX)
     if name == str(recipe) and name in recipe_names():
         return _path_of(name)
-    raise InputError(f"{path}: there is no such recipe{_suggestion(name)}")
+    raise InputError(f"{path}: recipe not found{_suggestion(name)}")
 
 
 def is_installed(path: Path) -> bool:
-    """Whether a recipe is one of an installed package, and not one of a checkout."""
+    """Return whether a recipe belongs to an installed package rather than to a checkout."""
     folder = recipes_folder()
     return path.resolve().parent == folder and folder.parent.name == "touchline"
 
@@ -59,5 +59,6 @@ def _path_of(name: str) -> Path:
 
 
 def _suggestion(name: str) -> str:
-    """What else there is, the nearest name first."""
-    return did_you_mean(name, recipe_names()) or f"; give a YAML file, or one that ships: {', '.join(recipe_names())}"
+    """Return a suggestion: the nearest name, or the list of all names."""
+    names = recipe_names()
+    return did_you_mean(name, names) or f"; give a YAML file, or one of the built-in recipes: {', '.join(names)}"

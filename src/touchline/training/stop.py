@@ -1,4 +1,4 @@
-"""Signals that end a training: a request to stop after the step under way."""
+"""Signals that stop a training run after the current step."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import FrameType
 
 
 class StopRequest:
-    """Whether a signal asked training to stop; it then ends after the step under way, with a checkpoint."""
+    """A request by signal to stop training; the run then ends after the current step, with a checkpoint."""
 
     def __init__(self) -> None:
         self.asked = False
@@ -25,7 +25,7 @@ class StopRequest:
 
         try:
             before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
-        except ValueError:  # not the main thread: signals go elsewhere
+        except ValueError:  # not the main thread, which alone receives signals
             before = {}
         try:
             yield self

@@ -162,7 +162,9 @@ def test_another_reduction_than_the_heads_is_told(tmp_path: Path) -> None:
 
     def told(reduction: dict[str, Any] | None) -> list[str]:
         features = Features(values, FeatureInfo(model="numbers", reduction=reduction))
-        return [remark for remark in spotter.spot({"picture": features}).remarks if "narrower" in remark]
+        return [
+            remark for remark in spotter.spot({"picture": features}).remarks if "reduced by the reduction" in remark
+        ]
 
     assert told({"name": "mine", "sha256": "ab" * 32}) == []
     assert "these were reduced by 'other'" in told({"name": "other", "sha256": "cd" * 32})[0]
@@ -182,7 +184,7 @@ def test_sound_goes_in_and_its_absence_is_told(video: Path, tmp_path: Path) -> N
     silence = OtherStream("sound", {}, fail, "noise", optional=True)
     deaf, bundle = spot(video, tmp_path / "b", spotter_of(head, others=(silence,)))
     (told,) = [remark for remark in remarks_of(deaf) if "sound" in remark]
-    assert told == "no 'sound' stream (no sound here): head goes on without it, and finds less"
+    assert told == "no 'sound' stream (no sound here): head continues without it and finds less"
     assert len(bundle.read_scores()) == 40
 
 
@@ -211,7 +213,7 @@ def test_the_pipeline_takes_a_head_as_it_takes_a_spotter(video: Path, tmp_path: 
     options = AnalyzeOptions(out=tmp_path)
     first = analyze_video(video, tasks=usual_tasks(spotter=spotter, report=ReportOptions()), options=options)
     assert len(first.summaries["spot"].timeline) > 2 and first.report is not None and not first.reused
-    assert any("nobody measured" in remark for remark in first.remarks)
+    assert any("uncalibrated scores" in remark for remark in first.remarks)
     again = analyze_video(video, tasks=usual_tasks(spotter=spotter, report=ReportOptions()), options=options)
     assert again.reused and again.remarks == first.remarks
     raised = analyze_video(
@@ -374,7 +376,7 @@ def test_a_stream_of_the_ball_is_made_along_its_tracks_or_given(
     assert not any("ball" in remark for remark in remarks_of(task))
     assert np.array_equal(again.read_scores().values, bundle.read_scores().values)
     alone = write_head(tmp_path, streams={"ball": (3, "ball_numbers")}, name="alone")
-    with pytest.raises(InputError, match=r"of these there are none .*; ball: the ball has not been tracked yet"):
+    with pytest.raises(InputError, match=r"none of them was given .*; ball: the ball has not been tracked yet"):
         spot(video, tmp_path / "c", load_video_stream_spotter(str(alone), device="cpu"))
 
 
@@ -418,7 +420,7 @@ def test_sound_and_files_are_found_by_the_heads_own_words(tmp_path: Path, monkey
     assert not any("no 'sound' stream" in remark for remark in remarks_of(task))
     task, _ = spot(mute, tmp_path, spotter)
     (told,) = [remark for remark in remarks_of(task) if "sound" in remark]
-    assert told == "no 'sound' stream (the video has no sound): head goes on without it, and finds less"
+    assert told == "no 'sound' stream (the video has no sound): head continues without it and finds less"
     given = load_video_stream_spotter(
         str(head), device="cpu", given={"picture": bundle.path / "features" / "picture.npy"}
     )

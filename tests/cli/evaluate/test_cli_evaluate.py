@@ -106,7 +106,7 @@ def test_table_names_every_class(tmp_path: Path) -> None:
         (("--metric", "best"), 2, "metric 'best' is unknown"),
         (("--fps", "fast"), 2, "--fps 'fast'"),
         (("--fps", "nan"), 2, "--fps 'nan'"),
-        (("--labels", "football"), 2, "is no label set"),
+        (("--labels", "football"), 2, "is not a label set"),
     ],
 )
 def test_wrong_options(tmp_path: Path, options: tuple[str, ...], code: int, message: str) -> None:

@@ -54,7 +54,7 @@ def test_other_labels(tmp_path: Path) -> None:
     record = json.loads(evaluate(tmp_path, "--json", "--labels", "ball, person on foot")[1])
     assert record["classes"]["person on foot"]["AP50"] == pytest.approx(1)
     code, _, err = evaluate(tmp_path, "--labels", "ball")
-    assert (code, "a.txt: line 1: class '1' is no whole number from 0 to 0" in err) == (3, True)
+    assert (code, "a.txt: line 1: class '1' is not a whole number from 0 to 0" in err) == (3, True)
     assert evaluate(tmp_path, "--labels", "ball,ball")[0] == 2
 
 

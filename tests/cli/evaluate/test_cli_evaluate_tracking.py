@@ -117,7 +117,7 @@ def test_wrong_files(tmp_path: Path) -> None:
         (tmp_path / "x.txt", good, "does not exist"),
         (good, tmp_path / "t", "one is a folder and the other is not"),
         (tmp_path / "t", tmp_path / "none", "holds no .txt file"),
-        (tmp_path / "t", write(tmp_path / "o" / "b.txt").parent, "none of its 1 files has the name"),
+        (tmp_path / "t", write(tmp_path / "o" / "b.txt").parent, "none of its 1 files matches the name"),
     ):
         code, out, err = evaluate(truth, found, "--json")
         assert (code, json.loads(out)["exit_code"], message in err) == (3, 3, True), err

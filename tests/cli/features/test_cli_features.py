@@ -101,7 +101,7 @@ def test_info_tells_what_files_are(tmp_path: Path, video: Path) -> None:
     assert record["rows"] == 16 and record["model"] == "m" and record["lost_rows"] == 0
     assert "these are of 'm'" in run("info", tmp_path / "a.npy").stdout
     assert "of features have no video" in run("info", stream(tmp_path / "b.npy"), "--video", video, code=4).stdout
-    assert "where 512 are wanted" in run("info", tmp_path / "a.npy", "--width", "512", code=3).output
+    assert "where 512 are required" in run("info", tmp_path / "a.npy", "--width", "512", code=3).output
     (tmp_path / "c.npy").write_bytes((tmp_path / "a.npy").read_bytes()[:-3])
     assert "truncated" in run("info", tmp_path / "c.npy", "--rate", "2", code=3).output
 
@@ -181,7 +181,7 @@ def test_reduce_refuses_what_cannot_be(tmp_path: Path) -> None:
     run("reduce", source, code=2)
     run("reduce", source, "--fit", tmp_path / "x", "--pca", tmp_path / "y", code=2)
     run("reduce", source, "--fit", tmp_path / "x", "--mean", tmp_path / "y", code=2)
-    assert "take at most 6 with --components" in run("reduce", source, "--fit", tmp_path / "x", code=3).output
+    assert "use at most 6 with --components" in run("reduce", source, "--fit", tmp_path / "x", code=3).output
     narrow = stream(tmp_path / "b.npy", width=5)
     wrong = run("reduce", source, narrow, "--fit", tmp_path / "x", "--components", "2", code=3)
     assert "fit one kind at a time" in wrong.output
@@ -189,4 +189,4 @@ def test_reduce_refuses_what_cannot_be(tmp_path: Path) -> None:
     assert "holds no .npy" in run("reduce", tmp_path / "empty", "--fit", tmp_path / "x", code=3).output
     run("reduce", source, "--fit", tmp_path / "x.safetensors", "--components", "2", "--no-apply")
     assert not (tmp_path / "a_PCA2.npy").exists()
-    assert "numbers where 6 are wanted" in run("reduce", narrow, "--pca", tmp_path / "x.safetensors", code=3).output
+    assert "numbers where 6 are required" in run("reduce", narrow, "--pca", tmp_path / "x.safetensors", code=3).output

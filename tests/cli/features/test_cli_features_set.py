@@ -81,15 +81,15 @@ def test_many_remarks_are_cut_short(games: Path, tmp_path: Path) -> None:
 def test_sets_that_cannot_be_made_are_refused_with_what_to_do(games: Path, tmp_path: Path) -> None:
     out = ("--out", tmp_path / "set")
     missing = run(games, *PICTURE, "--stream", "sound=vggish", *out, code=3).output
-    assert "KIND 'vggish' for 'sound'; features that are there: own, sound" in missing
+    assert "KIND 'vggish' for 'sound'; kinds found: own, sound" in missing
     game(games, "wide", width=5)
     wide = run(games, *PICTURE, *out, code=3).output
-    assert "rows of 5 numbers where other games have 4; `touchline features reduce`" in wide
+    assert "features have 5 values per row where other games have 4; reduce all games' features" in wide
     (tmp_path / "empty").mkdir()
     assert "no game has a label file" in run(tmp_path / "empty", *PICTURE, *out, code=3).output
     assert "does not exist" in run(tmp_path / "none", *PICTURE, *out, code=3).output
-    assert "is no folder" in run(games / "a" / "Labels-v2.json", *PICTURE, *out, code=3).output
-    assert "no game has a label file, other.json" in run(games, *PICTURE, *out, "--labels", "other.json", code=3).output
+    assert "is not a folder" in run(games / "a" / "Labels-v2.json", *PICTURE, *out, code=3).output
+    assert "no game has a label file other.json" in run(games, *PICTURE, *out, "--labels", "other.json", code=3).output
     assert "is not of the form NAME=KIND" in run(games, "--stream", "own", *out, code=2).output
     assert "picture is own already" in run(games, *PICTURE, "--stream", "picture=sound", *out, code=2).output
     assert not (tmp_path / "set" / "set.json").exists()

@@ -119,7 +119,7 @@ def test_an_unknown_keeper_and_poses_of_nobody_are_one_line(tmp_path: Path) -> N
     assert done.exit_code == 3 and done.stderr.count("\n") == 1 and "is it Bo Beta" in done.stderr
     poses = write_poses(tmp_path / "poses.csv", ["passive"], ["77.png"])
     done = compare("--shots", shots, "--poses", poses)
-    assert done.exit_code == 3 and "belong to none of 5 shots" in done.stderr
+    assert done.exit_code == 3 and "match none of 5 shots" in done.stderr
     comma = write_poses(tmp_path / "comma.csv", ["passive"], ["1.png"])
     comma.write_text(comma.read_text(encoding="utf-8").replace(",0.0,", ',"0,0",', 1), encoding="utf-8")
     done = compare("--shots", shots, "--poses", comma)

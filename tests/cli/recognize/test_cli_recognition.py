@@ -125,12 +125,12 @@ def test_joints_go_to_a_model_of_joints(tmp_path: Path) -> None:
     np.save(tmp_path / "s.npy", joints)
     done = run("recognize", tmp_path / "s.npy", "--model", model, "--json")
     assert done.exit_code == 0
-    assert records(done)[0]["note"] == "5% of the joints are missing; 5 moments, spread over the 8 wanted"
+    assert records(done)[0]["note"] == "5% of the joints are missing; 5 moments, resampled to 8"
     np.save(tmp_path / "t.npy", joints[:, :3])
     np.save(tmp_path / "u.npy", joints * 0)
     done = run("recognize", tmp_path / "t.npy", tmp_path / "u.npy", "--model", model)
     assert done.exit_code == 3
-    assert "do not fit (moments, 4, 2 or 3)" in done.stderr and "no joint was found" in done.stderr
+    assert "expected (moments, 4, 2 or 3)" in done.stderr and "no joint is visible" in done.stderr
     done = run("recognize", tmp_path / "s.npy", clip(tmp_path / "a.mp4", "red"), "--model", model)
     assert done.exit_code == 2 and "two runs" in done.stderr
 

@@ -50,33 +50,33 @@ def test_json(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "is empty; it needs a line time_s,x0,y0,x1,y1,name"),
+        ("", "is empty; it needs a header time_s,x0,y0,x1,y1,name"),
         ("\n \n", "is empty"),
         (HEADER, "holds no box"),
         ("[]", "holds no box"),
         ("1,10,20,30,40\n", "line 1: the header has no column 'time_s'"),
         ("frame,x0,y0,x1,y1\n1,1,2,3,4\n", "line 1: .*'time_s'; give times in seconds, not frames"),
         ("time_s;x0;y0;x1;y1\n", "line 1: .*separate columns by commas"),
-        ("time_s,x0,y0,x1,y1,colour\n", "line 1: 'colour' is not known"),
+        ("time_s,x0,y0,x1,y1,colour\n", "line 1: 'colour' is not a known column"),
         ("time_s,x0,y0,x1,y1,x0\n", "line 1: the header names a column twice"),
         (HEADER + "1,1,2,3\n", "line 2: 4 cells for 6 columns"),
-        (HEADER + "1,5,1,2,3,4,a\n", "line 2: 7 cells for 6 columns.*decimal points, not commas"),
-        (HEADER + '"1,5",1,2,3,4,a\n', "line 2: time_s '1,5' is no finite number; decimal points, not commas"),
-        (HEADER + "1,1,2,3,4,a\n\nx,1,2,3,4,a\n", "line 4: time_s 'x' is no finite number"),
+        (HEADER + "1,5,1,2,3,4,a\n", "line 2: 7 cells for 6 columns.*use decimal points, not commas"),
+        (HEADER + '"1,5",1,2,3,4,a\n', "line 2: time_s '1,5' is not a finite number; use decimal points, not commas"),
+        (HEADER + "1,1,2,3,4,a\n\nx,1,2,3,4,a\n", "line 4: time_s 'x' is not a finite number"),
         (HEADER + "1,nan,2,3,4,a\n", "line 2: x0 'nan'"),
-        (HEADER + "-1,1,2,3,4,a\n", "line 2: time_s -1 is not from 0"),
+        (HEADER + "-1,1,2,3,4,a\n", "line 2: time_s -1 is outside 0"),
         (HEADER + "1,3,2,1,4,a\n", "line 2: x1 1 is not beyond x0 3; boxes are left,top,right,bottom"),
         (HEADER + "1,1,4,3,4,a\n", "line 2: y1 4 is not beyond y0 4"),
-        (HEADER + "1,1,2,1e9,4,a\n", "line 2: .*no part of a picture"),
+        (HEADER + "1,1,2,1e9,4,a\n", "line 2: .*outside any picture"),
         (HEADER + '1,1,2,3,4,"a\n', "not readable as CSV"),
         ("[{]", "line 1: not readable as JSON"),
         ("{}", "holds a JSON dict; it must be a list"),
-        ("[1]", "entry 1: '1' is no object"),
+        ("[1]", "entry 1: '1' is not an object"),
         ('[{"time_s": 1}]', "entry 1: has no 'x0'"),
         ('[{"time_s": NaN, "x0": 1, "y0": 1, "x1": 2, "y1": 2}]', "entry 1: time_s 'nan'"),
         ('[{"time_s": true, "x0": 1, "y0": 1, "x1": 2, "y1": 2}]', "entry 1: time_s 'True'"),
         ('[{"time_s": 1, "x0": 1, "y0": 1, "x1": 2, "y1": 2, "name": [1]}]', "entry 1: name"),
-        ('[{"time_s": 1, "x0": 1, "y0": 1, "x1": 2, "y1": 2, "id": 1}]', "entry 1: 'id' is not known"),
+        ('[{"time_s": 1, "x0": 1, "y0": 1, "x1": 2, "y1": 2, "id": 1}]', "entry 1: 'id' is not a known column"),
         ('[{"time_s": 1' + "0" * 400 + ', "x0": 1, "y0": 1, "x1": 2, "y1": 2}]', "entry 1: time_s '1000"),
         ("[" * 100_000, "not readable as JSON"),
     ],
@@ -89,7 +89,7 @@ def test_refusals(tmp_path: Path, text: str, message: str) -> None:
 
 
 def test_binary_and_missing_files(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="line 1: byte 0xff is no UTF-8 text"):
+    with pytest.raises(InputError, match="line 1: byte 0xff is not UTF-8 text"):
         read_boxes(write(tmp_path, b"\xff\xfe1"))
     with pytest.raises(InputError, match="cannot be read"):
         read_boxes(tmp_path / "none.csv")

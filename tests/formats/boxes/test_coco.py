@@ -46,15 +46,18 @@ def test_truth_and_results(tmp_path: Path) -> None:
         ('{"images": NaN}', "line 1: not readable as JSON"),
         (FOUND, "holds a JSON list"),
         ({}, "has no list 'images'"),
-        ({**TRUTH, "images": [3]}, r"images\[0\]: '3' is no object"),
-        ({**TRUTH, "images": [{"id": "x"}]}, r"images\[0\]: id 'x' is no whole number"),
-        ({**TRUTH, "categories": [{"id": 1, "name": "car"}]}, r"none of its categories \['car'\] is one of"),
+        ({**TRUTH, "images": [3]}, r"images\[0\]: '3' is not an object"),
+        ({**TRUTH, "images": [{"id": "x"}]}, r"images\[0\]: id 'x' is not a whole number"),
+        ({**TRUTH, "categories": [{"id": 1, "name": "car"}]}, r"its categories \['car'\] are not among"),
         ({**TRUTH, "annotations": [{**TRUTH["annotations"][0], "iscrowd": 1}]}, r"annotations\[0\]: iscrowd 1"),
         ({**TRUTH, "annotations": [{**TRUTH["annotations"][0], "bbox": [1, 2, -3, 4]}]}, r"\[0\]: bbox .*negative"),
-        ({**TRUTH, "annotations": [{**TRUTH["annotations"][0], "bbox": [1, 2, 3]}]}, r"\[0\]: bbox .*no list"),
+        ({**TRUTH, "annotations": [{**TRUTH["annotations"][0], "bbox": [1, 2, 3]}]}, r"\[0\]: bbox .*not a list"),
         ({**TRUTH, "annotations": [{**TRUTH["annotations"][0], "bbox": [1, 2, 3, "4"]}]}, r"\[0\]: bbox '4' is no"),
         ({**TRUTH, "annotations": [{**TRUTH["annotations"][0], "bbox": [1, 2, 3, 1e99]}]}, r"\[0\]: bbox '1e\+99'"),
-        ({**TRUTH, "annotations": [{**TRUTH["annotations"][0], "image_id": 1}]}, "image_id 1 is none of the truth's 2"),
+        (
+            {**TRUTH, "annotations": [{**TRUTH["annotations"][0], "image_id": 1}]},
+            "image_id 1 is not among the truth's 2",
+        ),
         ({**TRUTH, "annotations": [{**TRUTH["annotations"][0], "category_id": True}]}, "category_id 'True'"),
     ],
 )
@@ -68,8 +71,8 @@ def test_bad_truth(tmp_path: Path, document: Any, message: str) -> None:
     [
         (TRUTH, "has no list 'results'"),
         ("3", "has no list 'results'"),
-        ([{**FOUND[0], "score": None}], r"results\[0\]: score 'None' is no number"),
-        ([FOUND[0], {**FOUND[0], "category_id": 2}], r"results\[1\]: category_id 2 is none of the truth's \[1, 5\]"),
+        ([{**FOUND[0], "score": None}], r"results\[0\]: score 'None' is not a number"),
+        ([FOUND[0], {**FOUND[0], "category_id": 2}], r"results\[1\]: category_id 2 is not among the truth's \[1, 5\]"),
     ],
 )
 def test_bad_results(tmp_path: Path, document: Any, message: str) -> None:

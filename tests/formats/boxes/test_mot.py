@@ -79,26 +79,26 @@ GOOD = "1,1,0,0,5,5,1,1,1\n"
 BAD = [
     ("0,1,0,0,5,5", r"line 2: frame 0 comes before 1.*--zero-based"),
     ("-3,1,0,0,5,5", r"line 2: frame -3 comes before 1"),
-    ("1.5,1,0,0,5,5", r"line 2: frame 1.5 is no whole number"),
-    ("99999999999,1,0,0,5,5", r"line 2: frame 99999999999 is no whole number up to 1e9"),
+    ("1.5,1,0,0,5,5", r"line 2: frame 1.5 is not a whole number"),
+    ("99999999999,1,0,0,5,5", r"line 2: frame 99999999999 is not a whole number up to 1e9"),
     ("99999999,1,0,0,5,5", r"line 2: frame 99999999 is beyond frame 10000000.*not a time"),
     ("2,-1,0,0,5,5,0.5,-1,-1,-1", r"line 2: id -1 is negative.*without identity"),
     ("1,1,0,0,5,5", r"line 2: id 1 has a second box in frame 1, after that of line 1"),
     ("2,1,0,0,-5,5", r"line 2: width -5 is negative; columns 3 to 6 are left, top, width, height"),
     ("2,1,0,0,5,-0.5", r"line 2: height -0\.5 is negative"),
-    ("2,1,nan,0,5,5", r"line 2: left 'nan' is no plain number"),
-    ("2,1,0,inf,5,5", r"line 2: top 'inf' is no plain number"),
+    ("2,1,nan,0,5,5", r"line 2: left 'nan' is not a plain number"),
+    ("2,1,0,inf,5,5", r"line 2: top 'inf' is not a plain number"),
     ("2,1,1e300,0,5,5", r"line 2: left 1e\+300 is beyond 1e\+07 pixels"),
     ("2,1,0,0,5,5,1e999", r"line 2: confidence inf is too large"),
-    ("2,1,,0,5,5", r"line 2: left '' is no plain number"),
-    ("2,1,1_0,0,5,5", r"line 2: left '1_0' is no plain number"),
+    ("2,1,,0,5,5", r"line 2: left '' is not a plain number"),
+    ("2,1,1_0,0,5,5", r"line 2: left '1_0' is not a plain number"),
     ("2,1,0,0,5", r"line 2: 5 columns, not 6 to 10 columns"),
     ("2;1;0,5;0;5;5", r"line 2: columns are separated by semicolons.*decimal points"),
     ("2\t1\t0\t0\t5\t5", r"line 2: columns are separated by tabs"),
     ("2 1 0 0 5 5", r"line 2: columns are separated by spaces"),
     ("2,1,10,5,20,5,30,5,40,5,1", r"line 2: 11 columns.*decimal commas\? write 3\.5, not 3,5"),
-    ('2,1,"10","20",5,5', r"line 2: left '\"10\"' is no plain number"),
-    ("frame,id,left,top,width,height", r"line 2: frame 'frame' is no plain number"),
+    ('2,1,"10","20",5,5', r"line 2: left '\"10\"' is not a plain number"),
+    ("frame,id,left,top,width,height", r"line 2: frame 'frame' is not a plain number"),
 ]
 
 
@@ -113,7 +113,7 @@ def test_bad_lines_are_named(tmp_path: Path, line: str, message: str, large: boo
 
 
 def test_binary_and_missing_files(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"line 2: byte 0xff is no UTF-8"):
+    with pytest.raises(InputError, match=r"line 2: byte 0xff is not UTF-8"):
         read_mot(write(tmp_path, GOOD.encode() + b"\xff\xfe\x00"))
     with pytest.raises(InputError, match="cannot be read"):
         read_mot(tmp_path / "none.txt")

@@ -34,16 +34,16 @@ def test_an_empty_file_is_a_picture_without_boxes(tmp_path: Path) -> None:
     ("line", "message"),
     [
         ("2 0.5 0.5 0.1", "line 2: 4 columns, not 5 or 6"),
-        ("2 0.5 0.5 0.1 0.1 0.5 0.5 2", "line 2: 8 columns.*outlines and keypoints are not read"),
+        ("2 0.5 0.5 0.1 0.1 0.5 0.5 2", "line 2: 8 columns.*only boxes are supported"),
         ("2,0.5,0.5,0.1,0.1", "line 2: 1 columns.*commas"),
-        ("2 0,5 0.5 0.1 0.1", "line 2: centre_x '0,5' is no finite number; decimal points, not commas"),
-        ("4 0.5 0.5 0.1 0.1", "line 2: class '4' is no whole number from 0 to 3"),
+        ("2 0,5 0.5 0.1 0.1", "line 2: centre_x '0,5' is not a finite number; use decimal points, not commas"),
+        ("4 0.5 0.5 0.1 0.1", "line 2: class '4' is not a whole number from 0 to 3"),
         ("-1 0.5 0.5 0.1 0.1", "line 2: class '-1'"),
         ("1.0 0.5 0.5 0.1 0.1", r"line 2: class '1\.0'"),
-        ("1 nan 0.5 0.1 0.1", "line 2: centre_x 'nan' is no finite number"),
+        ("1 nan 0.5 0.1 0.1", "line 2: centre_x 'nan' is not a finite number"),
         ("1 0.5 inf 0.1 0.1", "line 2: centre_y 'inf'"),
         ("1 0.5 0.5 -0.1 0.1", r"line 2: width -0\.1 is less than 0"),
-        ("1 640 360 20 40", "line 2: centre_x 640 is too large; YOLO has shares of the picture, not pixels"),
+        ("1 640 360 20 40", "line 2: centre_x 640 is too large; YOLO uses fractions of the picture, not pixels"),
         ("1 0.5 0.5 0.1 0.1 1.5", r"line 2: confidence 1\.5 is too large"),
         ("1 0.5 0.5 0.1 0.1 -0.5", r"line 2: confidence -0\.5 is less than 0"),
     ],
@@ -54,7 +54,7 @@ def test_bad_lines_are_named(tmp_path: Path, line: str, message: str) -> None:
 
 
 def test_binary_and_missing_files(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="line 1: byte 0xff is no UTF-8 text"):
+    with pytest.raises(InputError, match="line 1: byte 0xff is not UTF-8 text"):
         read_yolo(write(tmp_path, b"\xff\xd8\xff\xe0"), width=10, height=10)
     with pytest.raises(InputError, match="cannot be read"):
         read_yolo(tmp_path / "none.txt", width=10, height=10)

@@ -30,8 +30,8 @@ def test_a_folder_for_each_class(tmp_path: Path) -> None:
     assert [item.id for item in clips] == ["pass/7", "pass/8", "shoot/1"]
     reasons = {path.name: reason for path, reason in clips.unreadable}
     assert reasons == {
-        "notes.txt": "neither a video file nor a folder of pictures",
-        "empty": "a folder without pictures",
+        "notes.txt": "neither a video file nor a folder of images",
+        "empty": "a folder without images",
         "none.mp4": "an empty file",
     }
 
@@ -50,14 +50,14 @@ def test_the_collections_own_split(tmp_path: Path, prefix: str) -> None:
 def test_classes_keep_a_wanted_order_and_unknown_ones_are_refused(tmp_path: Path) -> None:
     make(tmp_path, "walk/1.mp4", "run/1.mp4")
     assert read_clip_folders(tmp_path, labels=("walk", "run", "kick")).labels == ("walk", "run", "kick")
-    with pytest.raises(InputError, match=r"\['walk'\] are none of"):
+    with pytest.raises(InputError, match=r"\['walk'\] are not in"):
         read_clip_folders(tmp_path, labels=("run",))
 
 
 def test_nothing_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such folder"):
         read_clip_folders(tmp_path / "nowhere")
-    with pytest.raises(InputError, match="no folder of a class"):
+    with pytest.raises(InputError, match="holds no class folder"):
         read_clip_folders(tmp_path)
 
 
@@ -76,7 +76,7 @@ def test_csv_with_groups_and_missing_files(tmp_path: Path) -> None:
         ("path,label\n", "lists no clips"),
         ("path,label\na.mp4,\n", "line 2"),
         ("path,label,split\na.mp4,run,dev\n", "split 'dev'"),
-        ("path,label\na.mp4,run\na.mp4,run\n", "share ids"),
+        ("path,label\na.mp4,run\na.mp4,run\n", "share the ids"),
     ],
 )
 def test_csv_that_is_wrong_is_refused(tmp_path: Path, text: str, words: str) -> None:

@@ -65,9 +65,9 @@ def test_other_contents_are_refused(tmp_path: Path) -> None:
         read_pca_pickle(dump(tmp_path / "x.pkl", PCA(3)))
     with pytest.raises(InputError, match="whitens"):
         read_pca_pickle(dump(tmp_path / "x.pkl", PCA(3, whiten=True).fit(VALUES)))
-    with pytest.raises(InputError, match="--mean takes"):
+    with pytest.raises(InputError, match="with --mean"):
         read_pca_pickle(dump(tmp_path / "x.pkl", VALUES))
-    with pytest.raises(InputError, match="--pca takes"):
+    with pytest.raises(InputError, match="with --pca"):
         read_mean_pickle(dump(tmp_path / "x.pkl", PCA(3).fit(VALUES)))
     with pytest.raises(InputError, match="of type"):
         read_mean_pickle(dump(tmp_path / "x.pkl", np.arange(3)))

@@ -60,9 +60,12 @@ def test_boxes_are_read_by_file_name(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("file,x0,y0,x1\na.png,1,2,3\n", "has no column 'y1'"),
-        ('file,x0,y0,x1,y1\na.png,"1,5",2,3,4\n', "line 2: x0 '1,5' is no finite number; decimal points, not commas"),
-        ("file,x0,y0,x1,y1\na.png,10,2,3,4\n", "line 2: 10,2,3,4 is no box"),
-        ("file,x0,y0,x1,y1\na.png,1,2,3,4\na.png,1,2,3,4\n", "line 3: a.png is there twice"),
+        (
+            'file,x0,y0,x1,y1\na.png,"1,5",2,3,4\n',
+            "line 2: x0 '1,5' is not a finite number; use decimal points, not commas",
+        ),
+        ("file,x0,y0,x1,y1\na.png,10,2,3,4\n", "line 2: 10,2,3,4 is not a box"),
+        ("file,x0,y0,x1,y1\na.png,1,2,3,4\na.png,1,2,3,4\n", "line 3: a.png is listed twice"),
         ("file,x0,y0,x1,y1\n,1,2,3,4\n", "line 2: no file"),
     ],
 )

@@ -324,7 +324,7 @@ class TestGames:
         for folder in ("a", "a.touchline"):
             write(tmp_path / "found" / folder / "results_spotting.json", {"predictions": []})
         truth = load_games(tmp_path / "truth", kind="annotations")
-        with pytest.raises(InputError, match="2 prediction files claim this game"):
+        with pytest.raises(InputError, match="2 prediction files match this game"):
             pair_games(truth, load_games(tmp_path / "found", kind="predictions"))
 
     def test_nothing_in_common_is_an_error(self, tmp_path: Path) -> None:
@@ -335,12 +335,12 @@ class TestGames:
             for i in range(2):
                 write(tmp_path / side / f"{side} {i}" / file, document)
         truth = load_games(tmp_path / "truth", kind="annotations")
-        with pytest.raises(InputError, match="no prediction fits any game"):
+        with pytest.raises(InputError, match="no prediction matches any game"):
             pair_games(truth, load_games(tmp_path / "found", kind="predictions"))
 
     def test_wrong_kind_and_unknown_names(self, tmp_path: Path) -> None:
         write(tmp_path / "one/results_spotting.json", {"predictions": []})
-        with pytest.raises(InputError, match="holds predictions, but annotations are needed"):
+        with pytest.raises(InputError, match="holds predictions, not annotations"):
             load_games(tmp_path / "one/results_spotting.json", kind="annotations")
         write(tmp_path / "two/a.json", {})
         write(tmp_path / "two/b.json", {})

@@ -47,9 +47,11 @@ def test_files_of_a_game(tmp_path: Path) -> None:
 def test_what_is_missing_is_told_with_its_terms(tmp_path: Path) -> None:
     game_folder(tmp_path, "Labels-v2.json")
     (game,) = find_games(tmp_path)
-    with pytest.raises(InputError, match=r"1_720p\.mkv: not there; .* signed agreement.*SoccerNet_raw_HQ"):
+    with pytest.raises(InputError, match=r"1_720p\.mkv: file not found; .* signed agreement.*SoccerNet_raw_HQ"):
         game.videos()
-    with pytest.raises(InputError, match=r"1_ResNET_TF2\.npy: not there; .* free, no agreement needed.*SN-Features"):
+    with pytest.raises(
+        InputError, match=r"1_ResNET_TF2\.npy: file not found; .* free, no agreement needed.*SN-Features"
+    ):
         game.features("ResNET_TF2")
     with pytest.raises(InputError, match=r"signed agreement.*SN-BAS-2025"):
         game.labels("Labels-ball.json")
@@ -57,7 +59,7 @@ def test_what_is_missing_is_told_with_its_terms(tmp_path: Path) -> None:
     assert by_name["Labels-v2.json"].games == 1 and by_name["1_720p.mkv"].games == 0
     assert "signed agreement" in by_name["1_720p.mkv"].advice
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match="holds no games"):
+    with pytest.raises(InputError, match="holds no SoccerNet games"):
         find_games(tmp_path / "empty")
     with pytest.raises(InputError, match="not a folder"):
         find_games(tmp_path / "none")
@@ -106,8 +108,8 @@ def test_video_ini(tmp_path: Path) -> None:
         ("no section", "not a video.ini"),
         ("[1_HQ.mkv]\nstart_time_second = 3", "no number 'duration_second'"),
         ("[1_HQ.mkv]\nstart_time_second = x\nduration_second = 1", "no number 'start_time_second'"),
-        ("[1_HQ.mkv]\nstart_time_second = -3\nduration_second = 1", "-3.0; it counts seconds from 0"),
-        ("[1_HQ.mkv]\nstart_time_second = nan\nduration_second = 1", "counts seconds from 0"),
+        ("[1_HQ.mkv]\nstart_time_second = -3\nduration_second = 1", "-3.0; it must be in seconds, 0 or more"),
+        ("[1_HQ.mkv]\nstart_time_second = nan\nduration_second = 1", "must be in seconds, 0 or more"),
     ],
 )
 def test_broken_video_ini(tmp_path: Path, text: str, words: str) -> None:

@@ -35,8 +35,8 @@ def test_version_2_to_1_and_back(tmp_path: Path) -> None:
     ]
     assert result.events == 3 and result.dropped == {"Corner": 1} and result.lossy
     assert result.notes == (
-        "1 events: times are cut to whole seconds there",
-        "1 events: 'not shown' is not kept there",
+        "1 events: times are truncated to whole seconds",
+        "1 events: 'not shown' is not stored",
     )
     again = write_version(read_labels(tmp_path / "Labels.json"), tmp_path / "x" / "Labels-v2.json", game="g")
     assert not again.lossy
@@ -50,7 +50,7 @@ def test_version_2_to_1_and_back(tmp_path: Path) -> None:
 
 def test_own_goals_are_goals_and_told(tmp_path: Path) -> None:
     result = write_version(Timeline((Event("soccer-ball-own", 0),)), tmp_path / "Labels-v2.json", game="g")
-    assert result.notes == ("1 own goals are goals like others there",)
+    assert result.notes == ("1 own goals are stored as ordinary goals",)
     assert V1_OF_V2["Goal"] == "soccer-ball" and set(V2_OF_V1.values()) <= set(SOCCERNET_V2)
 
 
@@ -85,10 +85,10 @@ def test_ball_labels_have_classes_of_their_own(tmp_path: Path) -> None:
 def test_results_and_events_take_every_label(tmp_path: Path) -> None:
     timeline = Timeline((Event("x", 0, end_us=5, player="7", confidence=0.5),))
     result = write_version(timeline, tmp_path / "results_spotting.json", game="g")
-    assert result.notes == ("1 events: intervals became points", "1 events: players are not named there")
+    assert result.notes == ("1 events: intervals became points", "1 events: players are not stored")
     assert read_labels(result.path).events[0].confidence == 0.5
     assert not write_version(timeline, tmp_path / "events.json", game="g").lossy
-    with pytest.raises(InputError, match="no version of SoccerNet's has that name"):
+    with pytest.raises(InputError, match="the name matches no event format"):
         write_version(timeline, tmp_path / "labels.csv", game="g")
 
 

@@ -151,7 +151,7 @@ def test_a_head_is_never_replaced_unasked(small_file: Path) -> None:
         import_model(small_file, architecture="resnet-clip", labels=FOUR[:3])
     with pytest.raises(InputError, match="name its 4 classes with --labels"):
         import_model(small_file, architecture="resnet-clip")
-    with pytest.raises(UsageError, match="--new-head: name its classes"):
+    with pytest.raises(UsageError, match="--new-head: name the new head's classes"):
         import_model(small_file, architecture="resnet-clip", new_head=True)
 
 
@@ -166,7 +166,7 @@ def test_a_missing_head_is_told(small: ResNet, tmp_path: Path) -> None:
 
 def test_a_model_with_a_fresh_head_never_predicts(small_file: Path, tmp_path: Path) -> None:
     path = import_model(small_file, architecture="resnet-clip", labels=FOUR, new_head=True, out=tmp_path)
-    with pytest.raises(InputError, match=r"its fc has fresh weights.*model\.weights"):
+    with pytest.raises(InputError, match=r"its fc is untrained.*model\.weights"):
         load_recogniser(path, device="cpu", backend="torch")
 
 

@@ -63,7 +63,7 @@ def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
     head = PoolingHead(512, 17, pool="max")
     with pytest.raises(InputError, match="of 17 classes"):
         import_head(_save(tmp_path, head.state_dict()), labels=["a"], out=tmp_path)
-    with pytest.raises(InputError, match="no head that is known"):
+    with pytest.raises(InputError, match="not a known head"):
         import_head(_save(tmp_path, {"layer.weight": torch.zeros(2)}), out=tmp_path)
     more = {**PoolingHead(512, 17).state_dict(), "other": torch.zeros(1)}
     with pytest.raises(InputError, match="1 unexpected"):
@@ -118,7 +118,7 @@ def test_the_real_checkpoints_come_in_and_run(tmp_path: Path, file: str, pool: s
     features = Features(random.standard_normal((600, 512)).astype(np.float32), PUBLISHED)
     found = spot_streams({"picture": features}, path, device="cpu")
     assert found.scores.values.shape == (600, classes)
-    assert any("nobody measured" in remark for remark in found.remarks)
+    assert any("uncalibrated scores" in remark for remark in found.remarks)
     assert config.streams[0].model == "ResNET_TF2_PCA512"  # as the logs of their training say
     older = Features(features.values, FeatureInfo("ResNET_PCA512", 2.0, published=True))
     assert any("these are ResNET_PCA512" in r for r in spot_streams({"picture": older}, path, device="cpu").remarks)

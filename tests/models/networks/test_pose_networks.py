@@ -97,10 +97,10 @@ def test_published_weights_are_imported_and_run(tmp_path: Path) -> None:
 
 def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
     torch.save({"state_dict": {"fc.weight": torch.zeros(2, 2)}}, tmp_path / "other.pth")
-    with pytest.raises(InputError, match="not weights of PoseHG3D"):
+    with pytest.raises(InputError, match="not PoseHG3D weights"):
         import_model(tmp_path / "other.pth", architecture="pose-hg3d", out=tmp_path)
     state = PoseHG3D(depth=18).state_dict()
     state["layer3.7.conv1.weight"] = torch.zeros(1)
     torch.save(state, tmp_path / "odd.pth")
-    with pytest.raises(InputError, match="no known residual network"):
+    with pytest.raises(InputError, match="no known network has blocks"):
         import_model(tmp_path / "odd.pth", architecture="pose-hg3d", out=tmp_path)

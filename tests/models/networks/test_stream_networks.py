@@ -195,7 +195,7 @@ def test_wrong_arguments_are_named() -> None:
         FusedHead({"a": 2}, 2, fusion="never")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="must be one"):
         PlainHead({"a": 2, "b": 2}, 2, head="calf")
-    with pytest.raises(ValueError, match="33 samples are no multiple"):
+    with pytest.raises(ValueError, match="33 samples are not a multiple"):
         FusedHead({"a": 2}, 2, head="pooling", head_arguments={"window": 8})(
             {"a": torch.zeros(1, 33, 2)}, {"a": torch.ones(1, 33, dtype=torch.bool)}
         )

@@ -55,5 +55,5 @@ def test_in_a_square_a_crop_lies_in_the_middle() -> None:
     square = fit_in_square(np.full((16, 8, 3), 9, np.uint8), into=canvas)
     assert (square.side, square.offset) == (16, (4.0, 0.0))
     assert canvas[0, :, 0].tolist() == [0, 0, 9, 9, 9, 9, 0, 0]
-    with pytest.raises(ValueError, match="not uint8"):
+    with pytest.raises(ValueError, match="must be uint8"):
         fit_in_square(np.zeros((4, 4), np.uint8), into=canvas)

@@ -44,7 +44,7 @@ def test_outputs_come_back_with_their_pictures(backend: str, when_needed: bool) 
         threads=1,
         when_needed=when_needed,
     )
-    assert (runner.batch, runner.device_reason, runner.arithmetic) == (2, "cpu: asked for", f"{backend} f32")
+    assert (runner.batch, runner.device_reason, runner.arithmetic) == (2, "cpu: requested", f"{backend} f32")
     given = pictures(5)
     rows = list(Model(CONFIG, runner=runner).run(given, draw=fit_at_corner))
     assert [picture is wanted for (picture, _, _), wanted in zip(rows, given, strict=True)] == [True] * 5

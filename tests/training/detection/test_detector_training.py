@@ -151,7 +151,7 @@ def test_frames_are_read_by_match(tmp_path: Path) -> None:
     assert [group.group for group in groups] == ["m00", "m01"]
     np.testing.assert_allclose(groups[0].truth[0].boxes_xyxy, [[60, 70, 76, 110]], atol=0.01)
     assert groups[0].scale == 4.0
-    with pytest.raises(InputError, match="holds no frames"):
+    with pytest.raises(InputError, match="no frames found"):
         read_real(tmp_path)
 
 

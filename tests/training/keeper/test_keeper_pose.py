@@ -121,7 +121,7 @@ def test_pictures_of_a_shot_are_never_split(tmp_path: Path) -> None:
     for group in {picture.group for picture in pictures}:
         assert len({int(f) for f, picture in zip(fold, pictures, strict=True) if picture.group == group}) == 1
     assert set(fold.tolist()) == {0, 1, 2}
-    with pytest.raises(InputError, match="cannot be dealt into 99 folds"):
+    with pytest.raises(InputError, match="cannot be divided into 99 folds"):
         deal_folds(pictures, folds=99, seed=0)
 
 

@@ -102,7 +102,7 @@ def test_bad_data_is_named(tmp_path: Path) -> None:
         read_simulated(tmp_path, every=1)
     folder = write_frames(tmp_path / "pitch", "m00_000")
     (folder / "m00_000.txt").write_text("0 0.5 0.5 1 1 0.1\n")
-    with pytest.raises(InputError, match="6 values, not the 101"):
+    with pytest.raises(InputError, match="6 values; expected the 101"):
         read_frames(folder)
     (folder / "m00_000.png").unlink()
     with pytest.raises(InputError, match="no picture"):

@@ -140,7 +140,7 @@ def test_every_loss_of_logits_runs(lifts: Path, tmp_path: Path, loss: str) -> No
 
 def test_what_cannot_be_is_refused(tmp_path: Path) -> None:
     one = write_lifts(tmp_path, groups="A")
-    with pytest.raises(InputError, match=r"only the group \['A'\]"):
+    with pytest.raises(InputError, match=r"the only group is \['A'\]"):
         run(recipe_of(one), out=tmp_path / "run")
     with pytest.raises(UsageError, match=r"distillation\.loss='angles'"):
         check_settings(DistillSkeletonsRecipe, recipe_of(one, distillation={"loss": "angles"}), source="r.yaml")

@@ -62,7 +62,7 @@ def test_an_empty_folder_of_classes_is_told(tmp_path: Path) -> None:
     arguments = ["train", str(RECIPES / "recognise-clips.yaml"), "--set", f"data_root={tmp_path}"]
     result = CliRunner().invoke(app, [*arguments, "--device", "cpu", "--out", str(tmp_path.parent / "run")])
     assert result.exit_code == 3
-    assert "has no folder of a class in it" in result.output and "CLASS/clip.mp4" in result.output
+    assert "holds no class folder" in result.output and "CLASS/clip.mp4" in result.output
 
 
 @pytest.mark.parametrize("name", [*NEEDS, "basketball", "distill-basketball"])

@@ -149,7 +149,7 @@ def test_a_class_that_cannot_be_both_learnt_and_measured_is_named(tmp_path: Path
     with pytest.raises(InputError, match=r"\['green'\] have a single clip"):
         train(recipe, out=tmp_path / "a", recipe_folder=root)
     recipe = squares_recipe(root, data={"path": "clips", "split": "last-fifth"})
-    with pytest.raises(InputError, match=r"\['green'\] have no clip to learn from"):
+    with pytest.raises(InputError, match=r"\['green'\] have no training clip"):
         train(recipe, out=tmp_path / "b", recipe_folder=root)
 
 
@@ -177,7 +177,7 @@ def test_a_folder_without_a_readable_clip_is_an_error(tmp_path: Path) -> None:
 
 def test_a_missing_group_and_missing_weights_are_told_before_training(squares: Path, tmp_path: Path) -> None:
     (tmp_path / "groups.csv").write_text("id,label,group\nred/0,red,game 0\n")
-    with pytest.raises(InputError, match="says no group for 15 clips"):
+    with pytest.raises(InputError, match="has no group for 15 clips"):
         train(squares_recipe(squares), out=tmp_path / "run", recipe_folder=tmp_path)
     recipe = squares_recipe(squares, model={**network_settings(), "weights": "nobody-has-this"})
     with pytest.raises(InputError, match=r"'nobody-has-this'.*models import"):
@@ -272,7 +272,7 @@ def test_weights_with_the_same_classes_are_taken_whole(trained: Path) -> None:
     network = build(settings, classes=2, seed=5)
     stored = load_model(trained / "squares.safetensors", task="recognize").network.state_dict()
     assert all(torch.equal(tensor, stored[name]) for name, tensor in network.state_dict().items())
-    with pytest.raises(InputError, match="weights of other shapes"):
+    with pytest.raises(InputError, match="weights differ in shape"):
         build(settings.model_copy(update={"network": {"widths": [8, 8, 8, 8]}}), classes=2, seed=0)
 
 

@@ -134,7 +134,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(
 
 
 def test_data_that_do_not_fit_are_named(waves: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"labels \['right'\] are none of \['left', 'up'\]"):
+    with pytest.raises(InputError, match=r"labels \['right'\] are not among \['left', 'up'\]"):
         train(recipe_of(waves, labels=["left", "up"]), out=tmp_path / "a")
     with pytest.raises(InputError, match="mirror has 5 entries for the 6 joints"):
         train(recipe_of(waves, mirror=[0, 1, 2, 3, 4]), out=tmp_path / "b")

@@ -137,7 +137,7 @@ def test_sets_that_are_damaged_are_refused(tmp_path: Path) -> None:
         open_stream_set(tmp_path)
     folder = _set(tmp_path / "set")
     np.save(folder / "a_x.npy", np.zeros((3, 2), np.float32))
-    with pytest.raises(InputError, match=r"\(3, 2\) numbers where the set says \(20, 2\)"):
+    with pytest.raises(InputError, match=r"shape \(3, 2\), but the set states \(20, 2\)"):
         open_stream_set(folder).batch([(0, 0)], samples=4)
     (folder / "a_x.npy").write_bytes((folder / "a_y.npy").read_bytes()[:-9])
     with pytest.raises(InputError):
@@ -199,9 +199,9 @@ def test_a_recipe_gives_a_model_that_spots_with_any_stream_missing(tmp_path: Pat
     half = load_stream_spotter(model, device="cpu").spot({"picture": picture})
     assert half.degraded
     assert any("no 'sound' stream" in remark for remark in half.remarks)
-    with pytest.raises(InputError, match="of these there are none"):
+    with pytest.raises(InputError, match="none of them was given"):
         spot_streams({"smell": picture}, model, device="cpu")
-    with pytest.raises(InputError, match="rows of 12 numbers where 8"):
+    with pytest.raises(InputError, match="features have 12 values per row where 8"):
         spot_streams({"sound": picture}, model, device="cpu")
 
 
@@ -226,7 +226,7 @@ def test_mistakes_in_a_recipe_are_named(tmp_path: Path) -> None:
     path = _recipe(tmp_path, "context")
     with pytest.raises(UsageError, match="exactly one of planted and data_root"):
         run_recipe(path, overrides=["planted=null"], device="cpu", out=tmp_path / "a")
-    with pytest.raises(UsageError, match=r"optimizer\.samples=60 is no multiple of the 64"):
+    with pytest.raises(UsageError, match=r"optimizer\.samples=60 is not a multiple of the 64"):
         run_recipe(path, overrides=["optimizer.samples=60"], device="cpu", out=tmp_path / "b")
     with pytest.raises(UsageError, match="cannot be built"):
         plan_recipe(path, overrides=["head_arguments={size: 3}"], device="cpu")

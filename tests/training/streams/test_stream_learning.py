@@ -71,5 +71,5 @@ def test_a_checkpoint_of_another_set_is_told(tmp_path: Path) -> None:
     data = make_planted_set(tmp_path / "set", PlantedSettings.model_validate(PLANTED))
     _state(data, tmp_path)
     narrower = PlantedSettings.model_validate({**PLANTED, "picture_width": 10})
-    with pytest.raises(InputError, match=r"checkpoint\.pt \(an empty --out trains afresh\): weights of other shapes"):
+    with pytest.raises(InputError, match=r"checkpoint\.pt \(an empty --out trains afresh\): weights differ in shape"):
         _state(make_planted_set(tmp_path / "other", narrower), tmp_path)

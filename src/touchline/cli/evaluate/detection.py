@@ -59,7 +59,7 @@ def detection(
 
 def _detection(truth: Path, predictions: Path, *, labels: str, output: Output) -> int:
     """Evaluate and report; the exit code."""
-    from touchline.metrics import evaluate
+    from touchline.analysis import evaluate
 
     result = evaluate.detection(truth, predictions, labels=choose_labels(labels))
     warn(result.warnings, output)

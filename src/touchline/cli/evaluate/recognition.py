@@ -13,7 +13,7 @@ from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK
 
 if TYPE_CHECKING:
-    from touchline.metrics.evaluate import RecognitionEvaluation
+    from touchline.analysis.evaluate import RecognitionEvaluation
 
 _WORST = 20
 
@@ -65,7 +65,7 @@ def recognition(
 
 def _recognition(truth: Path, predictions: Path, *, picture: Path | None, worst: int, output: Output) -> int:
     """Evaluate and report; the exit code."""
-    from touchline.metrics import evaluate
+    from touchline.analysis import evaluate
 
     result = evaluate.recognition(truth, predictions, worst=worst)
     output.record(result.record())

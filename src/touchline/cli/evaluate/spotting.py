@@ -14,7 +14,7 @@ from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, UsageError
 from touchline.core.wording import counted
 
 if TYPE_CHECKING:
-    from touchline.metrics.evaluate import SpottingEvaluation
+    from touchline.analysis.evaluate import SpottingEvaluation
 
 AUTO = "auto"
 
@@ -73,7 +73,7 @@ def _spotting(
     truth: Path, predictions: Path, *, metric: str, strict: bool, fps: str, labels: str, output: Output
 ) -> int:
     """Evaluate and report; the exit code."""
-    from touchline.metrics import evaluate
+    from touchline.analysis import evaluate
 
     result = evaluate.spotting(
         truth,

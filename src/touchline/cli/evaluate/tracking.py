@@ -15,8 +15,8 @@ from touchline.core.suggestions import did_you_mean
 from touchline.core.wording import counted
 
 if TYPE_CHECKING:
-    from touchline.metrics.evaluate import TrackingEvaluation
-    from touchline.metrics.evaluate.sequences import ZeroBased
+    from touchline.analysis.evaluate import TrackingEvaluation
+    from touchline.analysis.evaluate.sequences import ZeroBased
 
 ALL = "all"
 _ZERO_BASED: dict[str, ZeroBased] = {
@@ -79,7 +79,7 @@ def tracking(
 
 def _tracking(truth: Path, predictions: Path, *, iou: float, classes: str, zero_based: str, output: Output) -> int:
     """Evaluate and report; the exit code."""
-    from touchline.metrics import evaluate
+    from touchline.analysis import evaluate
 
     wanted, from_zero = choose_classes(classes), choose_zero_based(zero_based)
     result = evaluate.tracking(truth, predictions, iou=iou, classes=wanted, zero_based=from_zero)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from touchline.analysis.evaluate.wording import no_nan
 from touchline.cli.common import Output, one_line, run_guarded
 from touchline.cli.inputs import Inputs
 from touchline.cli.keeper.options import ShotsOption, UnitsOption
 from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
 from touchline.core.errors import InputError, UsageError
-from touchline.metrics.evaluate.wording import no_nan
 
 if TYPE_CHECKING:
     from touchline.core.shots import Shot

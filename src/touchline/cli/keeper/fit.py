@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from touchline.analysis.evaluate.wording import no_nan
 from touchline.cli.common import Output, run_guarded
 from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
 from touchline.core.errors import EXIT_OK, UsageError
 from touchline.core.wording import counted
-from touchline.metrics.evaluate.wording import no_nan
 
 if TYPE_CHECKING:
     from touchline.goalkeeping.technique import Techniques

@@ -214,6 +214,6 @@ def _tell(found: OptimalMap, picture: Path | None, output: Output) -> None:
             f"technique is shown to be best in {named:.0%} of them"
         )
     else:
-        output.say("no chance can be estimated: no keeper in the data stood there")
+        output.say("nothing can be said: no keeper in the data stood there")
     for remark in found.remarks:
         output.say(f"note: {remark}")

@@ -1,4 +1,4 @@
-"""Boxes of people and the ball: MOT, COCO, YOLO, and our own Parquet file of tracks."""
+"""Formats for boxes of people and the ball: MOT, COCO, YOLO, and touchline's Parquet file of tracks."""
 
 from __future__ import annotations
 

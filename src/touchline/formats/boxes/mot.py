@@ -1,7 +1,7 @@
-"""MOT text files: one box a line, ``frame,id,left,top,width,height[,confidence[,class[,visibility]]]``.
+"""MOT text files: one box per line, ``frame,id,left,top,width,height[,confidence[,class[,visibility]]]``.
 
-Frames count from 1. Files as the MOT Challenge, SportsMOT and SoccerNet write them (up to 10 columns, -1 where a column
-means nothing) are read; anything ambiguous is refused with its line number.
+Frames count from 1. Files as written for the MOT Challenge, SportsMOT and SoccerNet (up to 10 columns, -1 for an
+unused column) are read; anything ambiguous is refused with its line number.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ class MotTable:
         frames: int64 (n,), from 1.
         ids: int64 (n,), 0 or more; unique within a frame.
         boxes_xyxy: float64 (n, 4), pixels.
-        confidence: float64 (n,), 1 where the file has none; 0 in a truth marks a box that is not scored.
-        classes: int64 (n,), -1 where the file has none.
-        visibility: float64 (n,), share of the box that is seen, -1 where the file has none.
+        confidence: float64 (n,), 1 if the file has none; 0 in a truth file marks a box that is not scored.
+        classes: int64 (n,), -1 if the file has none.
+        visibility: float64 (n,), visible share of the box, -1 if the file has none.
 
     """
 
@@ -54,7 +54,7 @@ class MotTable:
         return len(self.frames)
 
     def take(self, index: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> MotTable:
-        """The rows that an index or a mask selects."""
+        """Return the rows selected by an index or a mask."""
         return MotTable(
             self.frames[index],
             self.ids[index],
@@ -65,7 +65,7 @@ class MotTable:
         )
 
     def by_frame(self, frames: Iterable[int] | npt.NDArray[np.int64]) -> list[tuple[IntArray, FloatArray]]:
-        """Ids (n,) and boxes_xyxy (n, 4) of each frame asked for, as the tracking metrics take them."""
+        """Return the ids (n,) and boxes_xyxy (n, 4) of each requested frame, as the tracking metrics take them."""
         wanted = frames if isinstance(frames, np.ndarray) else np.fromiter(frames, np.int64)
         order = np.argsort(self.frames, kind="stable")
         starts = np.searchsorted(self.frames[order], wanted, side="left").tolist()
@@ -75,14 +75,14 @@ class MotTable:
 
 
 def read_mot(path: Path | str, *, zero_based: bool = False) -> MotTable:
-    """The boxes of a MOT file; an empty file has none.
+    """Read a MOT file; an empty file has no boxes.
 
     Args:
-        path: the file.
-        zero_based: its frames count from 0; they are read as if from 1.
+        path: the text file.
+        zero_based: whether its frames count from 0; they are shifted to count from 1.
 
     Raises:
-        InputError: not readable, or a line that is not a box; the message has its number and a remedy.
+        InputError: the file is unreadable, or a line is not a box; the message gives its number and a remedy.
 
     """
     path = Path(path)
@@ -99,24 +99,24 @@ def read_mot(path: Path | str, *, zero_based: bool = False) -> MotTable:
 
 
 def empty_mot() -> MotTable:
-    """The table of a file without boxes."""
+    """Return the table of a file without boxes."""
     whole, real = np.zeros(0, np.int64), np.zeros(0)
     return MotTable(whole, whole, np.zeros((0, 4)), real, whole, real)
 
 
 def write_mot(tracks: Tracks, path: Path | str, *, ball: bool = False) -> None:
-    """Write the tracks of people as a MOT file, ordered by frame and id; the file is replaced whole.
+    """Write the tracks of people as a MOT file, ordered by frame and id, replacing the file atomically.
 
-    Boxes have two decimals. Class is 1 for every person, whatever the role, as MOT tools refuse others; visibility is 1
-    where the box was detected and 0 where it was filled in.
+    Boxes have two decimals. The class is 1 for every person, whatever the role, because MOT tools refuse others;
+    visibility is 1 where the box was detected and 0 where it was interpolated.
 
     Args:
-        tracks: the tracks of a video; their frames, from 0, become MOT's, from 1.
-        path: the file.
-        ball: the ball as well, as class 3.
+        tracks: tracks of a video; their frames count from 0 and become MOT's, which count from 1.
+        path: the file to write.
+        ball: whether to include the ball, as class 3.
 
     Raises:
-        ResourceError: it cannot be written.
+        ResourceError: the file cannot be written.
 
     """
     with mot_writer(path, ball=ball) as write:
@@ -125,12 +125,13 @@ def write_mot(tracks: Tracks, path: Path | str, *, ball: bool = False) -> None:
 
 @contextlib.contextmanager
 def mot_writer(path: Path | str, *, ball: bool = False) -> Iterator[Callable[[Sequence[Track]], None]]:
-    """Writes a MOT file part by part, so that not all need to be held: a function to call with each part in turn.
+    """Yield a function that writes a MOT file part by part, so that not all tracks are held in memory.
 
-    The file takes its place when the context ends well. Parts must follow each other in time; see :func:`write_mot`.
+    The file is moved into place when the context ends without an error. Parts must be in time order; see
+    :func:`write_mot`.
 
     Raises:
-        ResourceError: it cannot be written.
+        ResourceError: the file cannot be written.
 
     """
     with replacing(path) as file:
@@ -142,7 +143,7 @@ def mot_writer(path: Path | str, *, ball: bool = False) -> Iterator[Callable[[Se
 
 
 def mot_table(tracks: Sequence[Track], *, ball: bool = False) -> MotTable:
-    """The boxes of tracks as a MOT file has them, ordered by frame and id; see :func:`write_mot`."""
+    """Convert tracks to the rows of a MOT file, ordered by frame and id; see :func:`write_mot`."""
     chosen = [track for track in tracks if ball or track.label != DETECTION_LABELS[BALL]]
     if not chosen:
         return empty_mot()
@@ -162,7 +163,7 @@ def mot_table(tracks: Sequence[Track], *, ball: bool = False) -> MotTable:
 
 
 def _lines(table: MotTable) -> str:
-    """The boxes of a table as lines."""
+    """Format the boxes of a table as lines."""
     left_top, sizes = table.boxes_xyxy[:, :2], table.boxes_xyxy[:, 2:] - table.boxes_xyxy[:, :2]
     places = (*left_top.T, *sizes.T)
     columns = (table.frames, table.ids, *places, table.confidence, table.classes, table.visibility)
@@ -171,5 +172,5 @@ def _lines(table: MotTable) -> str:
 
 
 def _or_default(values: FloatArray, default: float) -> FloatArray:
-    """The values of a column, with a default where the file has no such column."""
+    """Return the values of a column, or a default if the file has no such column."""
     return np.where(np.isnan(values), default, values)

@@ -1,4 +1,4 @@
-"""The rows of a MOT file as numbers, checked line by line where anything is out of the ordinary."""
+"""Parsing of MOT rows into numbers, with a line-by-line check of anything irregular."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from touchline.core.errors import InputError
 from touchline.formats.files.text_lines import decode_text, parse_number
 
 COLUMNS = ("frame", "id", "left", "top", "width", "height", "confidence", "class", "visibility", "z")
-"""Names for messages; some data sets put world coordinates into the last three."""
+"""Column names for messages; some data sets put world coordinates into the last three."""
 
 NEEDED = 6
 LARGEST_PX = 1e7
@@ -23,15 +23,15 @@ _FRAME, _ID, _LEFT, _WIDTH, _HEIGHT, _CLASS = 0, 1, 2, 4, 5, 7
 
 
 def parse_rows(data: bytes, *, path: Path, zero_based: bool = False) -> FloatArray:
-    """float64 (n, 10): the numbers of each row, NaN in columns that a row does not have.
+    """Parse rows to float64 (n, 10), with NaN in columns that a row does not have.
 
     Args:
-        data: the file.
-        path: for messages.
-        zero_based: frames count from 0.
+        data: content of the file.
+        path: the file, for messages.
+        zero_based: whether frames count from 0.
 
     Raises:
-        InputError: a line that is not a box, with its number.
+        InputError: a line is not a box; the message gives its number.
 
     """
     values = _quick(data) if len(data) >= _QUICK_BYTES else None
@@ -44,7 +44,7 @@ def parse_rows(data: bytes, *, path: Path, zero_based: bool = False) -> FloatArr
 
 
 def _quick(data: bytes) -> FloatArray | None:
-    """The numbers of a large file of plain rows, None if anything is odd and needs a look line by line."""
+    """Parse a large file of plain rows; return None if anything is irregular and needs a check line by line."""
     import pyarrow as pa
     from pyarrow import csv
 
@@ -69,7 +69,7 @@ def _quick(data: bytes) -> FloatArray | None:
 
 
 def _by_line(data: bytes, *, path: Path) -> tuple[FloatArray, IntArray]:
-    """The numbers of every row and the line each stands in; blank lines are passed over."""
+    """Return the numbers of every row and its line number; blank lines are skipped."""
     rows, lines = [], []
     for number, line in enumerate(decode_text(data, path=path).split("\n"), 1):
         if line.strip():
@@ -80,19 +80,19 @@ def _by_line(data: bytes, *, path: Path) -> tuple[FloatArray, IntArray]:
 
 
 def _row(line: str, *, where: str) -> list[float]:
-    """The numbers of one line."""
+    """Parse one line."""
     parts = line.split(",")
     if not NEEDED <= len(parts) <= len(COLUMNS):
         raise InputError(f"{where}: {_miscounted(line, len(parts))}")
     numbers = [parse_number(part) for part in parts]
     for name, part, number in zip(COLUMNS, parts, numbers, strict=False):
         if math.isnan(number):
-            raise InputError(f"{where}: {name} {part[:40]!r} is no plain number such as 12 or 3.5")
+            raise InputError(f"{where}: {name} {part[:40]!r} is not a plain number such as 12 or 3.5")
     return numbers + [math.nan] * (len(COLUMNS) - len(parts))
 
 
 def _miscounted(line: str, count: int) -> str:
-    """What is likely wrong with a line of too many or too few columns."""
+    """Return the likely problem of a line with too many or too few columns."""
     shown = line.strip()[:60]
     for sign, word in ((";", "semicolons"), ("\t", "tabs"), (" ", "spaces")):
         if count < NEEDED and len(line.strip().split(sign)) >= NEEDED:
@@ -104,11 +104,11 @@ def _miscounted(line: str, count: int) -> str:
 
 
 def _check(values: FloatArray, lines: IntArray, *, path: Path, zero_based: bool) -> None:
-    """Refuse numbers that are no box, naming the first line of each kind."""
+    """Raise an error for numbers that are not a box, naming the first line of each problem."""
     for column in (_FRAME, _ID, _CLASS):
         given = values[:, column]
         bad = ~np.isnan(given) & ((given != np.floor(given)) | (np.abs(given) > LARGEST_NUMBER))
-        _refuse(bad, values, lines, path=path, column=column, why="is no whole number up to 1e9")
+        _refuse(bad, values, lines, path=path, column=column, why="is not a whole number up to 1e9")
     first = 0 if zero_based else 1
     why = "comes before 1, the first frame of a MOT file; frames counted from 0 need --zero-based, or 1 added to each"
     _refuse(values[:, _FRAME] < first, values, lines, path=path, column=_FRAME, why=why if first else "is negative")
@@ -130,14 +130,14 @@ def _check(values: FloatArray, lines: IntArray, *, path: Path, zero_based: bool)
 
 
 def _refuse(bad: np.ndarray, values: FloatArray, lines: IntArray, *, path: Path, column: int, why: str) -> None:
-    """Raise for the first bad row, if there is one."""
+    """Raise an error for the first bad row, if there is one."""
     if bool(bad.any()):
         row = int(bad.argmax())
         raise InputError(f"{path}: line {lines[row]}: {COLUMNS[column]} {values[row, column]:.12g} {why}")
 
 
 def _check_unique(values: FloatArray, lines: IntArray, *, path: Path) -> None:
-    """Refuse an id that has two boxes in one frame."""
+    """Raise an error for an id with two boxes in one frame."""
     if len(values) < 2:
         return
     order = np.lexsort((values[:, _ID], values[:, _FRAME]))
@@ -149,5 +149,5 @@ def _check_unique(values: FloatArray, lines: IntArray, *, path: Path) -> None:
         frame, name = pair[at].astype(np.int64).tolist()
         raise InputError(
             f"{path}: line {second}: id {name} has a second box in frame {frame}, after that of line {first}; "
-            "an id can be in one place only"
+            "an id may have one box per frame only"
         )

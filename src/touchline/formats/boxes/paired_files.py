@@ -1,4 +1,4 @@
-"""Files of truth and of predictions that belong together by their names."""
+"""Pairing of ground truth files with prediction files by name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from touchline.core.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class FilePair:
-    """One file of truth and that of its predictions, None where it is missing."""
+    """A ground truth file and its predictions, None if they are missing."""
 
     name: str
     truth: Path
@@ -20,10 +20,10 @@ class FilePair:
 
 @dataclass(frozen=True, slots=True)
 class FilePairs:
-    """What belongs together.
+    """The result of pairing two sets of files.
 
     Attributes:
-        pairs: one a file of truth, by name.
+        pairs: one per ground truth file, ordered by name.
         unused: prediction files without truth.
 
     """
@@ -33,17 +33,17 @@ class FilePairs:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Names of the truth without predictions."""
+        """Names of the ground truth files without predictions."""
         return tuple(pair.name for pair in self.pairs if pair.found is None)
 
 
 def plain_name(path: Path) -> str:
-    """A file's name in its folder, without the suffix: ``a/b.txt`` is ``a/b``."""
+    """Return a file's path in its folder, without the suffix: ``a/b.txt`` is ``a/b``."""
     return path.with_suffix("").as_posix()
 
 
 def sequence_name(path: Path) -> str:
-    """The sequence a MOT file belongs to.
+    """Return the name of the sequence that a MOT file belongs to.
 
     ``NAME.txt``, ``NAME/gt/gt.txt`` (MOT Challenge), ``NAME/tracks.txt``, ``NAME.touchline/tracks.txt`` are all NAME.
     """
@@ -59,13 +59,13 @@ def pair_files(truth: Path, predictions: Path, *, name_of: Callable[[Path], str]
     """Pair two files, or the files of two folders by name.
 
     Args:
-        truth: a file or a folder.
-        predictions: likewise.
-        name_of: the name of a file from its path within its folder.
-        suffix: of the files in a folder.
+        truth: a ground truth file or a folder.
+        predictions: a prediction file or a folder.
+        name_of: returns the name of a file from its path within its folder.
+        suffix: suffix of the files in a folder.
 
     Raises:
-        InputError: a path that does not exist, a file beside a folder, a folder without files or without any pair.
+        InputError: a path does not exist, one is a file and the other a folder, or there is no file or no pair.
 
     """
     for path in (truth, predictions):
@@ -81,15 +81,15 @@ def pair_files(truth: Path, predictions: Path, *, name_of: Callable[[Path], str]
     found = _by_name(predictions, name_of=name_of, suffix=suffix)
     if not true.keys() & found.keys():
         raise InputError(
-            f"{predictions}: none of its {len(found)} files has the name of one of the {len(true)} in {truth}, "
-            f"such as {min(found)!r} and {min(true)!r}; predictions need the names of the truth"
+            f"{predictions}: none of its {len(found)} files matches the name of one of the {len(true)} in {truth}, "
+            f"such as {min(found)!r} and {min(true)!r}; predictions must have the names of the truth"
         )
     pairs = tuple(FilePair(name, path, found.get(name)) for name, path in sorted(true.items()))
     return FilePairs(pairs, tuple(path for name, path in sorted(found.items()) if name not in true))
 
 
 def _by_name(folder: Path, *, name_of: Callable[[Path], str], suffix: str) -> dict[str, Path]:
-    """The files of a folder and its sub-folders by name; hidden ones and lists of classes are passed over."""
+    """Return the files of a folder and its sub-folders by name; hidden files and class lists are skipped."""
     files: dict[str, Path] = {}
     for path in sorted(folder.rglob(f"*{suffix}")):
         inside = path.relative_to(folder)
@@ -97,7 +97,7 @@ def _by_name(folder: Path, *, name_of: Callable[[Path], str], suffix: str) -> di
             continue
         name = name_of(inside)
         if name in files:
-            raise InputError(f"{path}: is {name!r}, as is {files[name]}; keep one of them")
+            raise InputError(f"{path}: has the name {name!r}, as has {files[name]}; keep one of them")
         files[name] = path
     if not files:
         raise InputError(f"{folder}: holds no {suffix} file; is this the right folder?")

@@ -1,6 +1,6 @@
-"""The boxes a person drew to say whom to follow: a CSV table or a JSON list.
+"""Boxes drawn by a person to select who to track: a CSV table or a JSON list.
 
-CSV has a header; ``name`` may be left out or empty::
+CSV has a header; ``name`` is optional::
 
     time_s,x0,y0,x1,y1,name
     12.4,310,205,342,290,Number 10
@@ -34,12 +34,12 @@ _LARGEST = 1e300
 
 @dataclass(frozen=True, slots=True)
 class PickedBox:
-    """A person marked in one picture.
+    """A person marked in one frame.
 
     Attributes:
-        time_us: when, microseconds from the first shown frame.
+        time_us: time of the frame, microseconds from the first shown frame.
         box_xyxy: left, upper, right, lower edge in pixels of the upright picture.
-        name: what to call the person, or None.
+        name: name to give the person, or None.
 
     """
 
@@ -49,25 +49,25 @@ class PickedBox:
 
 
 def read_boxes(path: Path | str) -> tuple[PickedBox, ...]:
-    """The boxes of a CSV or JSON file, in its order.
+    """Read the boxes of a CSV or JSON file, in file order.
 
     Raises:
-        InputError: not readable, no box in it, or a row that is not a box; the message names the line or entry.
+        InputError: the file is unreadable or holds no box, or a row is not a box; the message names the line or entry.
 
     """
     path = Path(path)
     text = read_text(path)
     if not text.strip():
-        raise InputError(f"{path}: is empty; it needs a line {_HEADER} and one line a person")
+        raise InputError(f"{path}: is empty; it needs a header {_HEADER} and one line per person")
     rows = _json_rows(text, path=path) if text.lstrip()[0] in "[{" else _csv_rows(text, path=path)
     boxes = tuple(_box(row, where=where) for where, row in rows)
     if not boxes:
-        raise InputError(f"{path}: holds no box; add one line or entry a person")
+        raise InputError(f"{path}: holds no box; add one line or entry per person")
     return boxes
 
 
 def _csv_rows(text: str, *, path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Where each row stands, and its cells by column."""
+    """Yield the location of each row, for messages, and its cells by column."""
     reader = csv.reader(text.split("\n"), strict=True)
     columns: list[str] | None = None
     while True:
@@ -83,14 +83,14 @@ def _csv_rows(text: str, *, path: Path) -> Iterator[tuple[str, Mapping[str, Any]
         if columns is None:
             columns = _columns(cells, where=where)
         elif len(cells) != len(columns):
-            hint = "; decimal points, not commas" if len(cells) > len(columns) else ""
+            hint = "; use decimal points, not commas" if len(cells) > len(columns) else ""
             raise InputError(f"{where}: {len(cells)} cells for {len(columns)} columns ({','.join(columns)}){hint}")
         else:
             yield where, dict(zip(columns, cells, strict=True))
 
 
 def _columns(cells: list[str], *, where: str) -> list[str]:
-    """The header's columns."""
+    """Return the header's columns."""
     names = [cell.strip().lower() for cell in cells]
     missing = [name for name in NEEDED if name not in names]
     if missing:
@@ -105,7 +105,7 @@ def _columns(cells: list[str], *, where: str) -> list[str]:
 
 
 def _json_rows(text: str, *, path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Where each entry stands, and its values by key."""
+    """Yield the location of each entry, for messages, and its values by key."""
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
@@ -117,7 +117,7 @@ def _json_rows(text: str, *, path: Path) -> Iterator[tuple[str, Mapping[str, Any
     for number, row in enumerate(document, 1):
         where = f"{path}: entry {number}"
         if not isinstance(row, dict):
-            raise InputError(f"{where}: {str(row)[:40]!r} is no object with the keys {', '.join(NEEDED)}")
+            raise InputError(f"{where}: {str(row)[:40]!r} is not an object with the keys {', '.join(NEEDED)}")
         missing = [name for name in NEEDED if name not in row]
         if missing:
             raise InputError(f"{where}: has no {missing[0]!r}; it needs {', '.join(NEEDED)}")
@@ -126,36 +126,36 @@ def _json_rows(text: str, *, path: Path) -> Iterator[tuple[str, Mapping[str, Any
 
 
 def _refuse_unknown(names: list[str], *, where: str) -> None:
-    """Refuse columns that would be ignored without a word."""
+    """Raise an error for columns that would otherwise be ignored silently."""
     unknown = [name for name in names if name not in (*NEEDED, *OPTIONAL)]
     if unknown:
-        raise InputError(f"{where}: {unknown[0][:40]!r} is not known; the columns are {_HEADER}")
+        raise InputError(f"{where}: {unknown[0][:40]!r} is not a known column; the columns are {_HEADER}")
 
 
 def _box(row: Mapping[str, Any], *, where: str) -> PickedBox:
-    """One row as a value."""
+    """Convert one row to a value."""
     time_s, x0, y0, x1, y1 = (_number(row[name], name, where=where) for name in NEEDED)
     if not 0 <= time_s <= _LONGEST_S:
-        raise InputError(f"{where}: time_s {time_s:g} is not from 0 to {_LONGEST_S:g} seconds")
+        raise InputError(f"{where}: time_s {time_s:g} is outside 0 to {_LONGEST_S:g} seconds")
     for first, last, low, high in (("x0", "x1", x0, x1), ("y0", "y1", y0, y1)):
         if not low < high:
             raise InputError(f"{where}: {last} {high:g} is not beyond {first} {low:g}; boxes are left,top,right,bottom")
         if max(abs(low), abs(high)) > _LARGEST_PX:
-            raise InputError(f"{where}: {first} {low:g} to {last} {high:g} is no part of a picture")
+            raise InputError(f"{where}: {first} {low:g} to {last} {high:g} is outside any picture")
     name = row.get("name")
     if name is not None and not isinstance(name, str | int):
-        raise InputError(f"{where}: name {str(name)[:40]!r} is no text")
+        raise InputError(f"{where}: name {str(name)[:40]!r} is not text")
     return PickedBox(us_from_seconds(time_s), (x0, y0, x1, y1), str(name).strip() or None if name is not None else None)
 
 
 def _number(value: object, name: str, *, where: str) -> float:
-    """A finite number from a cell or a JSON value."""
+    """Return a finite number from a cell or a JSON value."""
     number = math.nan
     if isinstance(value, str):
         number = parse_number(value)
     elif isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _LARGEST:
         number = float(value)
     if not math.isfinite(number):
-        hint = "; decimal points, not commas" if isinstance(value, str) and "," in value else ""
-        raise InputError(f"{where}: {name} {str(value)[:40]!r} is no finite number{hint}")
+        hint = "; use decimal points, not commas" if isinstance(value, str) and "," in value else ""
+        raise InputError(f"{where}: {name} {str(value)[:40]!r} is not a finite number{hint}")
     return number

@@ -1,8 +1,8 @@
-"""``tracks.parquet``: one row a box, what the video holds beside them in the schema's metadata.
+"""``tracks.parquet``: one row per box, with data on the whole video in the schema's metadata.
 
 Columns: ``track_id``, ``label``, ``team``, ``team_confidence``, ``name``, ``shot``, ``frame``, ``time_us``, ``x0``,
 ``y0``, ``x1``, ``y1`` (pixels), ``confidence``, ``observed``, ``x_m``, ``y_m`` (metres). ``team`` and ``name`` are null
-where unknown. Metres are null for a whole track where the pitch was never found and NaN for single boxes without. Any
+where unknown. Metres are null for a whole track if the pitch was never found and NaN for single boxes without. Any
 Parquet reader can open it: ``pandas.read_parquet("tracks.parquet")``.
 """
 
@@ -32,10 +32,10 @@ _NULLABLE = ("team", "name", "x_m", "y_m")
 
 
 def write_tracks_parquet(path: Path | str, tracks: Tracks) -> None:
-    """Write tracks, ordered by id and time; the file is replaced whole, and equal tracks give equal bytes.
+    """Write tracks, ordered by id and time, replacing the file atomically; equal tracks give equal bytes.
 
     Raises:
-        ResourceError: it cannot be written.
+        ResourceError: the file cannot be written.
 
     """
     with tracks_parquet_writer(path, shots=tracks.shots, width=tracks.width, height=tracks.height) as write:
@@ -46,18 +46,18 @@ def write_tracks_parquet(path: Path | str, tracks: Tracks) -> None:
 def tracks_parquet_writer(
     path: Path | str, *, shots: Sequence[Shot], width: int, height: int
 ) -> Iterator[Callable[[Sequence[Track]], None]]:
-    """Writes tracks part by part, so that not all need to be held: a function to call with each part in turn.
+    """Yield a function that writes tracks part by part, so that not all tracks are held in memory.
 
-    The file takes its place when the context ends well. Ids must rise from part to part.
+    The file is moved into place when the context ends without an error. Ids must increase from part to part.
 
     Args:
-        path: the file.
-        shots: of the whole video.
-        width: of the picture, pixels.
-        height: of the picture, pixels.
+        path: the file to write.
+        shots: camera shots of the whole video.
+        width: width of the picture, pixels.
+        height: height of the picture, pixels.
 
     Raises:
-        ResourceError: it cannot be written.
+        ResourceError: the file cannot be written.
 
     """
     import pyarrow as pa
@@ -78,10 +78,10 @@ def tracks_parquet_writer(
 
 
 def read_tracks_parquet(path: Path | str) -> Tracks:
-    """The tracks that :func:`write_tracks_parquet` wrote.
+    """Read the tracks that :func:`write_tracks_parquet` wrote.
 
     Raises:
-        InputError: not readable, not such a file, or of a newer version.
+        InputError: the file is unreadable, not written by touchline, or of a newer version.
 
     """
     import pyarrow as pa
@@ -103,7 +103,7 @@ def read_tracks_parquet(path: Path | str) -> Tracks:
 
 
 def _schema(shots: Sequence[Shot], *, width: int, height: int) -> pa.Schema:
-    """The columns' types, and what is no column as metadata."""
+    """Return the column types, with everything that is not a column as metadata."""
     import pyarrow as pa
 
     float32, int64 = pa.float32(), pa.int64()
@@ -124,7 +124,7 @@ def _schema(shots: Sequence[Shot], *, width: int, height: int) -> pa.Schema:
 
 
 def _columns(rows: Sequence[Track]) -> dict[str, pa.Array]:
-    """The boxes of all tracks, one below the other."""
+    """Return the columns of the boxes of all tracks, concatenated."""
     import pyarrow as pa
 
     lengths = np.array([len(track) for track in rows], np.int64)
@@ -163,7 +163,7 @@ def _columns(rows: Sequence[Track]) -> dict[str, pa.Array]:
 
 
 def _about(table: pa.Table, *, path: Path) -> Mapping[str, Any]:
-    """The metadata that touchline wrote."""
+    """Return the metadata that touchline wrote."""
     try:
         about = json.loads((table.schema.metadata or {})[_METADATA_KEY])
         known = (about["schema"], about["version"]) == (SCHEMA, VERSION)
@@ -178,12 +178,12 @@ def _about(table: pa.Table, *, path: Path) -> Mapping[str, Any]:
 
 
 def _names() -> list[str]:
-    """The columns' names."""
+    """Return the column names."""
     return _schema((), width=1, height=1).names
 
 
 def _tracks(table: pa.Table) -> list[Track]:
-    """The tracks of a table, whose rows may stand in any order."""
+    """Return the tracks of a table whose rows may be in any order."""
     for name in _names():
         if name not in _NULLABLE and table[name].null_count:
             raise ValueError(f"column {name!r} has empty cells")
@@ -202,7 +202,7 @@ def _tracks(table: pa.Table) -> list[Track]:
 
 
 def _track(head: Mapping[str, Any], rows: Mapping[str, np.ndarray]) -> Track:
-    """One track from what holds for all of it and from its rows."""
+    """Return one track from the values that hold for all of it and its rows."""
     metres = np.stack([rows["x_m"], rows["y_m"]], axis=1)
     return Track(
         track_id=head["track_id"],

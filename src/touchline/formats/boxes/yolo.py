@@ -1,6 +1,6 @@
-"""YOLO text files: the boxes of one picture, ``class centre_x centre_y width height [confidence]`` a line.
+"""YOLO text files: the boxes of one picture, one ``class centre_x centre_y width height [confidence]`` per line.
 
-Coordinates are shares of the picture's width and height; the class is an index into a list of labels.
+Coordinates are fractions of the picture's width and height; the class is an index into a list of labels.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from touchline.formats.files.text_lines import parse_number, read_text
 
 _NUMBERS = ("centre_x", "centre_y", "width", "height", "confidence")
 _FARTHEST = 1.5
-"""Shares beyond this are taken for pixels."""
+"""Coordinates beyond this are assumed to be pixels."""
 
 
 def read_yolo(path: Path | str, *, width: float, height: float, class_count: int = len(DETECTION_LABELS)) -> Detections:
-    """The boxes of one picture; an empty file has none.
+    """Read the boxes of one picture; an empty file has none.
 
     Args:
-        path: the file.
-        width: of the picture, pixels; 1 leaves the boxes as shares of it.
-        height: likewise.
-        class_count: classes are 0 to this, exclusive.
+        path: the text file.
+        width: width of the picture, pixels; 1 leaves the boxes as fractions.
+        height: height of the picture, pixels; 1 leaves the boxes as fractions.
+        class_count: number of classes; indices are 0 to ``class_count`` - 1.
 
     Raises:
-        InputError: not readable, or a line that is not a box; the message has its number.
+        InputError: the file is unreadable, or a line is not a box; the message gives its number.
 
     """
     path = Path(path)
@@ -45,28 +45,28 @@ def read_yolo(path: Path | str, *, width: float, height: float, class_count: int
 
 
 def _row(line: str, *, where: str, class_count: int) -> list[float]:
-    """Class, centre, size and confidence of one line; without a confidence it is 1."""
+    """Return the class, centre, size and confidence of one line; the confidence defaults to 1."""
     parts = line.split()
     if len(parts) not in (5, 6):
         more = "; commas? YOLO has spaces between columns and decimal points" if "," in line else ""
-        more = "; outlines and keypoints are not read, boxes are" if len(parts) > 6 else more
+        more = "; only boxes are supported, not outlines or keypoints" if len(parts) > 6 else more
         raise InputError(f"{where}: {len(parts)} columns, not 5 or 6 (class x y width height [confidence]){more}")
     if not (parts[0].isascii() and parts[0].isdigit() and int(parts[0]) < class_count):
-        raise InputError(f"{where}: class {parts[0][:40]!r} is no whole number from 0 to {class_count - 1}")
+        raise InputError(f"{where}: class {parts[0][:40]!r} is not a whole number from 0 to {class_count - 1}")
     numbers = [_number(part, name, where=where) for part, name in zip(parts[1:], _NUMBERS, strict=False)]
     for name, value in zip(_NUMBERS, numbers, strict=False):
         low = -_FARTHEST if name.startswith("centre") else 0.0
         if value < low:
             raise InputError(f"{where}: {name} {value:g} is less than {low:g}")
         if value > (1.0 if name == "confidence" else _FARTHEST):
-            raise InputError(f"{where}: {name} {value:g} is too large; YOLO has shares of the picture, not pixels")
+            raise InputError(f"{where}: {name} {value:g} is too large; YOLO uses fractions of the picture, not pixels")
     return [float(parts[0]), *numbers] if len(numbers) == 5 else [float(parts[0]), *numbers, 1.0]
 
 
 def _number(text: str, name: str, *, where: str) -> float:
-    """A finite number."""
+    """Parse a finite number."""
     value = parse_number(text)
     if not math.isfinite(value):
-        hint = "; decimal points, not commas" if "," in text else ""
-        raise InputError(f"{where}: {name} {text[:40]!r} is no finite number{hint}")
+        hint = "; use decimal points, not commas" if "," in text else ""
+        raise InputError(f"{where}: {name} {text[:40]!r} is not a finite number{hint}")
     return value

@@ -1,6 +1,6 @@
-"""Labelled clips in a CSV file: ``path,label`` and, where known, ``group``, ``split``, ``family``, ``id``.
+"""Labelled clips in a CSV file: ``path,label`` and optionally ``group``, ``split``, ``family``, ``id``.
 
-Paths are taken from the folder of the CSV file.
+Paths are relative to the folder of the CSV file.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ _SPLITS = ("train", "val", "test")
 
 
 def read_clip_csv(path: Path | str, *, labels: tuple[str, ...] | None = None) -> ClipSet:
-    """The clips that a CSV file lists; those whose file is missing are listed as unreadable.
+    """Read the clips that a CSV file lists; those whose file is missing are listed as unreadable.
 
     Args:
         path: the CSV file.
-        labels: the classes in the order wanted; in alphabetical order without it.
+        labels: class names in the desired order; alphabetical order by default.
 
     Raises:
-        InputError: no such file, a column is missing, or a line that cannot be understood.
+        InputError: the file does not exist, a column is missing, or a line is invalid.
 
     """
     path = Path(path)
@@ -50,7 +50,7 @@ def _item(row: dict[str, str], *, path: Path, line: int) -> ClipItem:
         raise InputError(f"{path}: line {line} has path {name!r} and label {label!r}; both are needed")
     split = (row.get("split") or "").strip() or None
     if split is not None and split not in _SPLITS:
-        raise InputError(f"{path}: line {line}: split {split!r} is not one of {_SPLITS}")
+        raise InputError(f"{path}: line {line}: split {split!r} must be one of {_SPLITS}")
     return ClipItem(
         (row.get("id") or "").strip() or name,
         label,

@@ -1,11 +1,11 @@
-"""Folders of labelled clips: a folder for each class, in it a video file or a folder of pictures for each clip.
+"""Folders of labelled clips: one folder per class, with a video file or a folder of images for each clip.
 
     root/CLASS/clip.mp4                 any collection
-    root/CLASS/clip/0001.jpg            the same as pictures
-    root/SPLIT/CLASS/...                with the split that the collection has; SPLIT is train, val, valid or test
-    root/images/SPLIT/CLASS/...         SoccerDB1, as SoccerKDNet has it
+    root/CLASS/clip/0001.jpg            the same as images
+    root/SPLIT/CLASS/...                with the collection's own split; SPLIT is train, val, valid or test
+    root/images/SPLIT/CLASS/...         SoccerDB1, as laid out by SoccerKDNet
 
-What is no clip is not passed over in silence: it is listed in ``unreadable``.
+Entries that are not clips are listed in ``unreadable``.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _VIDEOS = frozenset({".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".
 
 
 def read_clip_folders(root: Path | str, *, labels: tuple[str, ...] | None = None) -> ClipSet:
-    """The clips in folders of classes.
+    """Read the clips in class folders.
 
     Args:
-        root: the outermost folder.
-        labels: the classes in the order wanted; the folders' names in alphabetical order without it.
+        root: the top folder.
+        labels: class names in the desired order; the folder names in alphabetical order by default.
 
     Raises:
-        InputError: no such folder, no class in it, or a class that ``labels`` does not name.
+        InputError: the folder does not exist, holds no class, or holds a class that ``labels`` does not name.
 
     """
     root = Path(root)
@@ -42,10 +42,10 @@ def read_clip_folders(root: Path | str, *, labels: tuple[str, ...] | None = None
     ] or [(root, None)]
     found = sorted({name for part, _ in parts for name in _folders(part)})
     if not found:
-        raise InputError(f"{root}: has no folder of a class in it; expected {root}/CLASS/clip.mp4")
+        raise InputError(f"{root}: holds no class folder; expected {root}/CLASS/clip.mp4")
     unknown = sorted(set(found) - set(labels or found))
     if unknown:
-        raise InputError(f"{root}: classes {unknown} are none of {list(labels or ())}")
+        raise InputError(f"{root}: classes {unknown} are not in {list(labels or ())}")
     items: list[ClipItem] = []
     left_out: list[tuple[Path, str]] = []
     for part, split in parts:
@@ -64,14 +64,14 @@ def _folders(folder: Path) -> list[str]:
 
 
 def _clips(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Every entry of a class's folder, with the reason why it is no clip, or an empty one."""
+    """Yield every entry of a class folder, with the reason why it is not a clip, or an empty one."""
     for child in sorted(folder.iterdir()):
         if child.name.startswith("."):
             continue
         if child.is_dir():
             pictures = any(inner.suffix.lower() in _PICTURES for inner in child.iterdir())
-            yield child, "" if pictures else "a folder without pictures"
+            yield child, "" if pictures else "a folder without images"
         elif child.suffix.lower() not in _VIDEOS:
-            yield child, "neither a video file nor a folder of pictures"
+            yield child, "neither a video file nor a folder of images"
         else:
             yield child, "" if child.stat().st_size else "an empty file"

@@ -1,4 +1,4 @@
-"""What a recogniser says of clips, as CSV: ``id,label,confidence`` and a column ``p:CLASS`` for every class."""
+"""A recogniser's predictions for clips, as CSV: ``id,label,confidence`` and a column ``p:CLASS`` for every class."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class ClipPredictions:
     """Predictions for clips.
 
     Attributes:
-        ids: of the clips.
-        labels: the class said of each.
-        classes: the recogniser's; empty where the file has no probabilities.
+        ids: ids of the clips.
+        labels: predicted class of each clip.
+        classes: class names of the recogniser; empty if the file has no probabilities.
         values: float64 (n, classes), probabilities.
 
     """
@@ -39,7 +39,7 @@ class ClipPredictions:
 def write_clip_predictions(
     path: Path | str, *, ids: Sequence[str], classes: Sequence[str], values: npt.NDArray[np.floating]
 ) -> None:
-    """Write probabilities (n, classes) of clips, to six decimals."""
+    """Write class probabilities (n, classes) of clips, to six decimals."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["id", "label", "confidence", *(_PREFIX + name for name in classes)])
@@ -50,10 +50,10 @@ def write_clip_predictions(
 
 
 def read_clip_predictions(path: Path | str) -> ClipPredictions:
-    """The predictions of a CSV file with the columns ``id`` (or ``path``) and ``label``; probabilities may be missing.
+    """Read a CSV file with the columns ``id`` (or ``path``) and ``label``; probabilities are optional.
 
     Raises:
-        InputError: no such file, no such columns, a clip twice, or a value that is not a probability.
+        InputError: the file or a column is missing, a clip is listed twice, or a value is not a probability.
 
     """
     path = Path(path)
@@ -61,11 +61,11 @@ def read_clip_predictions(path: Path | str) -> ClipPredictions:
     rows, columns = table.rows, list(table.columns)
     key = "id" if "id" in columns else "path"
     if key not in columns or "label" not in columns:
-        raise InputError(f"{path}: has the columns {columns}; `id` and `label` are needed")
+        raise InputError(f"{path}: has the columns {columns}; `id` and `label` are required")
     ids = tuple((row[key] or "").strip() for row in rows)
     twice = sorted({clip_id for clip_id in ids if ids.count(clip_id) > 1}) if len(set(ids)) < len(ids) else []
     if twice:
-        raise InputError(f"{path}: clips {twice[:5]} are there twice")
+        raise InputError(f"{path}: clips {twice[:5]} are listed twice; keep one row per clip")
     names = [column for column in columns if column.startswith(_PREFIX)]
     values = np.array([[_share(row[name], path=path, line=n) for name in names] for n, row in enumerate(rows, 2)])
     return ClipPredictions(
@@ -82,5 +82,5 @@ def _share(text: str | None, *, path: Path, line: int) -> float:
     except ValueError:
         value = -1.0
     if not 0.0 <= value <= 1.0:
-        raise InputError(f"{path}: line {line}: {text!r} is no probability from 0 to 1")
+        raise InputError(f"{path}: line {line}: {text!r} is not a probability from 0 to 1")
     return value

@@ -1,7 +1,7 @@
-"""Labelled sequences of joints in one ``.npz``: ``poses``, ``label``, ``group`` and ``joints``.
+"""Labelled joint sequences in one ``.npz``: ``poses``, ``label``, ``group`` and ``joints``.
 
 ``poses`` is float (n, t, joints, 2) as y, x, or (n, t, joints, 3) as x, y, visibility; ``label`` and ``group`` are
-strings (n,), ``joints`` the names of the joints. A NaN is a joint that was not found.
+strings (n,), ``joints`` the joint names. NaN marks a joint that was not found.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from touchline.core.errors import InputError
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SkeletonSet:
-    """Labelled sequences.
+    """A set of labelled joint sequences.
 
     Attributes:
         sequences: float32 (n, t, joints, 3): x, y, and 1 where the joint was found, 0 elsewhere.
-        labels: str (n,).
+        labels: str (n,), class of each sequence.
         groups: str (n,), match or person.
-        joints: their names.
+        joints: joint names.
 
     """
 
@@ -38,10 +38,10 @@ class SkeletonSet:
 
 
 def read_skeleton_set(path: Path | str) -> SkeletonSet:
-    """The sequences of a file.
+    """Read the sequences of a file.
 
     Raises:
-        InputError: no such file, or not what it should hold.
+        InputError: the file does not exist or has other content.
 
     """
     path = Path(path)
@@ -50,7 +50,7 @@ def read_skeleton_set(path: Path | str) -> SkeletonSet:
             poses, label, joints = arrays["poses"], arrays["label"], arrays["joints"]
             group = arrays["group"] if "group" in arrays else np.arange(len(poses)).astype(str)
     except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path}: no labelled sequences of joints ({error})") from error
+        raise InputError(f"{path}: no labelled joint sequences ({error})") from error
     if poses.ndim != 4 or poses.shape[3] not in (2, 3) or not len(poses) == len(label) == len(group):
         raise InputError(f"{path}: poses of shape {poses.shape} do not fit {len(label)} labels")
     if poses.shape[2] != len(joints):
@@ -59,7 +59,7 @@ def read_skeleton_set(path: Path | str) -> SkeletonSet:
 
 
 def as_sequences(poses: npt.NDArray[np.generic]) -> npt.NDArray[np.float32]:
-    """Poses (..., joints, 2) as y, x, or (..., joints, 3) as x, y, visibility, as the latter; NaN becomes 0, unseen."""
+    """Convert (..., joints, 2) as y, x or (..., joints, 3) as x, y, visibility to the latter; NaN becomes 0, unseen."""
     values = np.asarray(poses, np.float32)
     if values.shape[-1] == 2:
         values = np.concatenate([values[..., ::-1], np.ones_like(values[..., :1])], axis=-1)

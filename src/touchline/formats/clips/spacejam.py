@@ -1,7 +1,7 @@
-"""SpaceJam: basketball players' clips of 16 pictures and their joints, labelled in ``annotation_dict.json``.
+"""SpaceJam: clips of 16 frames of basketball players and their joints, labelled in ``annotation_dict.json``.
 
 Francia, "Classificazione di azioni cestistiche mediante tecniche di deep learning", 2018. A folder may hold the labels
-alone; then the clips have no path.
+alone; its clips then have no path.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ LABELS = (
     "no_action",
     "walk",
 )
-"""The classes in the order of their numbers; number 10 means that a clip is to be left out."""
+"""Class names in the order of their numbers; number 10 marks a clip to leave out."""
 
 JOINTS = 18
-"""Joints of a pose, as OpenPose numbers them; the first fourteen are named in the data set's description."""
+"""Joints of a pose in OpenPose's numbering; the first fourteen are named in the data set's description."""
 
 _DISCARDED = 10
 _COPY = re.compile(r"(_flipped|_rotate_-?\d+|_translate_-?\d+_-?\d+)+$")
@@ -53,15 +53,15 @@ _MAX_BYTES = 1 << 24
 
 
 def family_of(clip_id: str) -> str:
-    """The original that a clip is a copy of: the id without ``_flipped``, ``_rotate_30``, ``_translate_32_0``."""
+    """Return the original of a copied clip: the id without ``_flipped``, ``_rotate_30``, ``_translate_32_0``."""
     return _COPY.sub("", clip_id)
 
 
 def read_spacejam(root: Path | str) -> ClipSet:
-    """The labelled clips of a folder with ``annotation_dict.json`` and, where there are, ``examples/`` and ``joints/``.
+    """Read the labelled clips of a folder with ``annotation_dict.json`` and, optionally, ``examples/`` and ``joints/``.
 
     Raises:
-        InputError: the labels are missing or are something else.
+        InputError: the labels are missing or in another format.
 
     """
     root = Path(root)
@@ -90,13 +90,13 @@ def _item(root: Path, clip_id: str, number: int) -> ClipItem:
 
 
 def read_joints(path: Path | str) -> npt.NDArray[np.float32]:
-    """The joints of a clip, float32 (t, 18, 3): x, y in pixels and 1, or zeros for a joint that was not found.
+    """Read the joints of a clip, float32 (t, 18, 3): x, y in pixels and 1, or zeros for a joint that was not found.
 
-    The files hold pickled objects, which could hold code as well: only NumPy arrays of dictionaries of numbers are
-    read, anything else is refused.
+    The files hold pickled objects, which could also hold code: only NumPy arrays of dictionaries of numbers are read,
+    anything else is refused.
 
     Raises:
-        InputError: not such a file.
+        InputError: the file has other content.
 
     """
     path = Path(path)
@@ -114,17 +114,17 @@ def read_joints(path: Path | str) -> npt.NDArray[np.float32]:
 
 
 class _NumbersOnly(pickle.Unpickler):
-    """Finds the few classes a NumPy array is made of, and no others."""
+    """An unpickler that finds the few classes that make up a NumPy array, and no others."""
 
     def find_class(self, module: str, name: str) -> Any:
-        """The class, where it is harmless."""
+        """Return the class if it is harmless."""
         if (module, name) not in _SAFE:
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}, which no file of joints needs")
+            raise pickle.UnpicklingError(f"it requests {module}.{name}, which no joint file needs")
         return super().find_class(module, name)
 
 
 def _restricted_array(data: bytes) -> list[Any]:
-    """The objects of a ``.npy`` file."""
+    """Return the objects of a ``.npy`` file."""
     file = io.BytesIO(data)
     version = np.lib.format.read_magic(file)
     reader = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}.get(version)
@@ -137,7 +137,7 @@ def _restricted_array(data: bytes) -> list[Any]:
 
 
 def _fill(row: npt.NDArray[np.float32], moment: Any) -> None:
-    """Write the joints of one moment."""
+    """Write the joints of one time step."""
     if not isinstance(moment, Mapping):
         raise TypeError(f"a moment is a {type(moment).__name__}, not a dictionary")
     for joint, place in moment.items():

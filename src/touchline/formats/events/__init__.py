@@ -1,4 +1,4 @@
-"""Event formats: one module each, and the registry that conversion and bundles look them up in."""
+"""Event formats: one module each, and the registry used by conversion and bundles."""
 
 from __future__ import annotations
 

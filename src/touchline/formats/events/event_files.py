@@ -1,4 +1,4 @@
-"""The event files under a folder, in a zip, or one alone, by relative name; a zip is read in memory, never unpacked."""
+"""Event files in a folder, in a zip, or alone, by relative name; a zip is read in memory, never unpacked."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from touchline.formats.soccernet.source import missing_advice
 MAX_ENTRIES = 50_000
 MAX_TOTAL_BYTES = 4 << 30
 MAX_RATIO = 200
-"""Event files shrink about tenfold in a zip; a hundred times that is a bomb."""
+"""Largest accepted compression ratio: event files shrink about tenfold in a zip; far more is a zip bomb."""
 
 _RATIO_FROM_BYTES = 1 << 20
 
 
 class EventFiles:
-    """Where event files are: ``names`` are relative, sorted, with forward slashes.
+    """A collection of event files: ``names`` are relative, sorted, with forward slashes.
 
     Args:
         path: a file, a folder or a zip.
-        endings: of the files that are looked for in a folder or zip.
+        endings: endings of the files to find in a folder or zip.
 
     Raises:
-        InputError: nothing is there, or a zip that is broken or unsafe.
+        InputError: nothing is there, or the zip is broken or unsafe.
 
     """
 
@@ -51,15 +51,15 @@ class EventFiles:
 
     @property
     def single(self) -> bool:
-        """Whether this is one file."""
+        """Whether the collection is a single file."""
         return not self._zip and not self.path.is_dir()
 
     def source(self, name: str) -> str:
-        """What to call a file in a message."""
+        """Return the name of a file for messages."""
         return str(self.path) if self.single else f"{self.path}/{name}"
 
     def read(self, names: list[str]) -> Iterator[tuple[str, bytes]]:
-        """``(name, bytes)`` of files, one at a time."""
+        """Yield the ``(name, bytes)`` of files, one at a time."""
         if self._zip:
             yield from _read_zip(self.path, names)
         else:
@@ -68,7 +68,7 @@ class EventFiles:
 
 
 def _folder_names(root: str, endings: tuple[str, ...]) -> Iterator[str]:
-    """Files with an ending below a folder; links to folders are not followed."""
+    """Yield the files with one of the endings below a folder; links to folders are not followed."""
     for folder, folders, files in os.walk(root):
         folders[:] = [name for name in folders if not name.startswith(".")]
         inner = os.path.relpath(folder, root)
@@ -79,7 +79,7 @@ def _folder_names(root: str, endings: tuple[str, ...]) -> Iterator[str]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    """A zip, its failures as InputError."""
+    """Open a zip, converting its failures to InputError."""
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive
@@ -88,7 +88,7 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
 
 
 def _zip_names(path: Path, endings: tuple[str, ...]) -> list[str]:
-    """The entries of a zip with an ending, once all of it is known to be harmless."""
+    """Return the entries of a zip with one of the endings, after checking that all of it is harmless."""
     with _opened(path) as archive:
         entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     if len(entries) > MAX_ENTRIES:
@@ -109,7 +109,7 @@ def _zip_names(path: Path, endings: tuple[str, ...]) -> list[str]:
 
 
 def _entry_problem(entry: zipfile.ZipInfo) -> str:
-    """Why an entry is refused; empty if it is not."""
+    """Return why an entry is refused; empty if it is not."""
     name = PurePosixPath(entry.filename.replace("\\", "/"))
     mode = entry.external_attr >> 16
     if name.is_absolute() or ".." in name.parts or ":" in name.parts[0]:
@@ -126,7 +126,7 @@ def _entry_problem(entry: zipfile.ZipInfo) -> str:
 
 
 def _read_zip(path: Path, names: list[str]) -> Iterator[tuple[str, bytes]]:
-    """Entries of a zip, never more of one than it declares."""
+    """Yield entries of a zip, reading no more of one than it declares."""
     with _opened(path) as archive:
         for name in names:
             declared = archive.getinfo(name).file_size

@@ -1,4 +1,4 @@
-"""What an event format is: how its files are named and recognised, read and written, and what they cannot hold."""
+"""The interface of an event format: how its files are named, recognised, read and written, and what it cannot hold."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from touchline.formats.files.json_files import parse_object
 
 @dataclass(frozen=True)
 class EventSource:
-    """A file of events before it is known what it holds.
+    """A file of events whose format is not yet known.
 
     Attributes:
-        name: what to call it in messages; formats also recognise files by how it ends.
-        data: its bytes.
+        name: name for messages; formats also recognise files by its ending.
+        data: content of the file.
 
     """
 
@@ -30,7 +30,7 @@ class EventSource:
 
     @cached_property
     def document(self) -> dict[str, Any]:
-        """The JSON object that it holds.
+        """Return the JSON object that it holds.
 
         Raises:
             InputError: it holds something else.
@@ -39,7 +39,7 @@ class EventSource:
         return parse_object(self.data, source=self.name)
 
     def has_key(self, key: str) -> bool:
-        """Whether it holds a JSON object with this key."""
+        """Return whether it holds a JSON object with this key."""
         try:
             return key in self.document
         except InputError:
@@ -48,12 +48,12 @@ class EventSource:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A timeline as a format can hold it, and what is lost on the way.
+    """A timeline as a format can hold it, and what is lost in the conversion.
 
     Attributes:
-        timeline: the events that it has room for, under its labels.
-        dropped: label -> events of it that the format has no class for.
-        notes: what else is lost, one line each.
+        timeline: events that the format can hold, under its labels.
+        dropped: label -> number of its events that the format has no class for.
+        notes: other losses, one line each.
 
     """
 
@@ -64,7 +64,7 @@ class Fitted:
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """A file written, and what of the source it does not hold; see :class:`Fitted`."""
+    """A written file, and what of the source it does not hold; see :class:`Fitted`."""
 
     path: Path
     events: int
@@ -80,14 +80,14 @@ class Converted:
 class EventFormat(ABC):
     """A format of event files.
 
-    A format that is only written overrides :meth:`content`; one that is also read, :meth:`recognises` and
-    :meth:`read`; one that cannot hold everything, :meth:`fit`.
+    A write-only format overrides :meth:`content`; one that is also read, :meth:`recognises` and :meth:`read`; one that
+    cannot hold everything, :meth:`fit`.
 
     Attributes:
-        name: what options and :meth:`touchline.formats.bundle.Bundle.export_events` call it.
-        title: what its files hold, in words, to complete "... have no class for".
-        file_names: names of its files; what is written under one of these names is of this format.
-        suffixes: endings of its files where any name will do.
+        name: name used by options and :meth:`touchline.formats.bundle.Bundle.export_events`.
+        title: description of its files' content, to complete "... have no class for".
+        file_names: names of its files; a file written under one of these names is of this format.
+        suffixes: endings of its files, for formats whose files may have any name.
 
     """
 
@@ -97,47 +97,47 @@ class EventFormat(ABC):
     suffixes: tuple[str, ...] = ()
 
     def takes(self, file_name: str) -> bool:
-        """Whether a file of this name is of this format."""
+        """Return whether a file with this name is of this format."""
         return file_name in self.file_names or file_name.lower().endswith(self.suffixes)
 
     @property
     def default_name(self) -> str:
-        """A name for a file of this format."""
+        """The default file name of this format."""
         return self.file_names[0] if self.file_names else f"events{self.suffixes[0]}"
 
     @property
     def readable(self) -> bool:
-        """Whether its files can be read, not just written."""
+        """Whether its files can be read, not only written."""
         return type(self).read is not EventFormat.read
 
     def recognises(self, source: EventSource) -> bool:
-        """Whether a file is of this format and can be read."""
+        """Return whether a file is of this format and can be read."""
         del source
         return False
 
     def read(self, source: EventSource) -> tuple[Timeline, str]:
-        """The events of a file, and the game it names itself, empty if it names none.
+        """Return the events of a file, and the name of the game; empty if the file names none.
 
         Raises:
-            InputError: damaged, or events that cannot be.
+            InputError: the file is damaged, or has impossible events.
 
         """
         raise NotImplementedError(f"{type(self).__name__} recognises files but does not read them: {source.name}")
 
     def fit(self, timeline: Timeline) -> Fitted:
-        """What of a timeline the format can hold: everything, unless a format says otherwise."""
+        """Return what of a timeline the format can hold: everything by default."""
         return Fitted(timeline)
 
     @abstractmethod
     def content(self, timeline: Timeline, *, game: str) -> bytes:
-        """A file that holds a timeline which fits; ``game`` names the game where the format has a place for it."""
+        """Return the content of a file for a fitted timeline; ``game`` names the game, if the format stores it."""
 
     def write(self, timeline: Timeline, path: Path, *, game: str) -> Converted:
-        """Write a timeline in one step.
+        """Write a timeline atomically.
 
         Raises:
             InputError: the format has a class for none of the events.
-            ResourceError: it cannot be written.
+            ResourceError: the file cannot be written.
 
         """
         fitted = self.fit(timeline)
@@ -150,5 +150,5 @@ class EventFormat(ABC):
 
 
 def count_losses(losses: Mapping[str, int]) -> tuple[str, ...]:
-    """Notes for :class:`Fitted`: what is lost -> of how many events, without those of none."""
+    """Return notes for :class:`Fitted` from loss -> number of events, leaving out zeros."""
     return tuple(f"{count} events: {what}" for what, count in losses.items() if count)

@@ -1,4 +1,4 @@
-"""touchline's own events, ``events.json``: everything that is known of them, schema ``touchline.events`` version 1."""
+"""touchline's own event file, ``events.json``, without loss: schema ``touchline.events`` version 1."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ REMEDY = "analyse the video again"
 
 
 class TouchlineEvents(EventFormat):
-    """``events.json`` of a bundle."""
+    """The format of ``events.json`` in a bundle."""
 
     name = "events"
     title = "touchline's own events"
     file_names = ("events.json",)
 
     def recognises(self, source: EventSource) -> bool:
-        """Whether it is a JSON object that names a schema."""
+        """Return whether it is a JSON object that names a schema."""
         return source.has_key("schema")
 
     def read(self, source: EventSource) -> tuple[Timeline, str]:
-        """The timeline; the file names no game."""
+        """Read the timeline; the file names no game."""
         return timeline_from_document(source.document, source=source.name), ""
 
     def content(self, timeline: Timeline, *, game: str) -> bytes:
-        """Indented JSON; the game is not part of it."""
+        """Return indented JSON; the game is not part of it."""
         del game
         return json_bytes(events_document(timeline))
 
 
 def events_document(timeline: Timeline) -> dict[str, Any]:
-    """The content of ``events.json``: times in microseconds from the first shown frame, confidence to 6 decimals."""
+    """Return the content of ``events.json``: times in microseconds, confidence to 6 decimals."""
     seen: dict[str, int] = {}
     rows = []
     for event in timeline:
@@ -51,10 +51,10 @@ def events_document(timeline: Timeline) -> dict[str, Any]:
 
 
 def timeline_from_document(document: dict[str, Any], *, source: str) -> Timeline:
-    """The timeline of an ``events.json`` document; ``source`` names it in messages.
+    """Return the timeline of an ``events.json`` document; ``source`` names it in messages.
 
     Raises:
-        InputError: another schema, or an invalid event.
+        InputError: the document is of another schema, or holds an invalid event.
 
     """
     check_schema(document, schema=SCHEMA, version=VERSION, source=source, remedy=REMEDY)
@@ -69,7 +69,7 @@ def _event(row: Mapping[str, Any], where: str) -> Event:
 
 
 def _event_id(event: Event, seen: dict[str, int]) -> str:
-    """A stable id: a hash of what the event says; equal events get a number behind it."""
+    """Return a stable id: a hash of the event's content; equal events get a numbered suffix."""
     words = [event.label, event.half, event.start_us, event.end_us, event.team, event.player, event.source]
     digest = hashlib.sha256(json.dumps(words).encode()).hexdigest()[:12]
     count = seen[digest] = seen.get(digest, 0) + 1

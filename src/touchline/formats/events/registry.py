@@ -1,4 +1,4 @@
-"""Every event format, in the order in which a game's files are preferred; conversion and bundles look here."""
+"""The registry of event formats, in order of preference for a game's files; conversion and bundles use it."""
 
 from __future__ import annotations
 
@@ -19,39 +19,39 @@ FORMATS: tuple[EventFormat, ...] = (
 
 
 def file_endings() -> tuple[str, ...]:
-    """The endings of files that can be read, each once."""
+    """Return the distinct endings of files that can be read."""
     names = [name for known in FORMATS if known.readable for name in (*known.file_names, *known.suffixes)]
     return tuple(dict.fromkeys(Path(f"x{name}").suffix for name in names))
 
 
 def format_taking(file_name: str) -> EventFormat | None:
-    """The format that files of a name are of, None where the name says nothing."""
+    """Return the format of files with this name; None if the name decides nothing."""
     return next((known for known in FORMATS if known.takes(file_name)), None)
 
 
 def format_named(name: str) -> EventFormat:
-    """A format by its name.
+    """Return a format by name.
 
     Raises:
-        InputError: no format has that name.
+        InputError: no format has this name.
 
     """
     for known in FORMATS:
         if known.name == name:
             return known
-    raise InputError(f"{name!r} is not an event format; name one of {', '.join(known.name for known in FORMATS)}")
+    raise InputError(f"{name!r} is not an event format; choose one of {', '.join(known.name for known in FORMATS)}")
 
 
 def known_files() -> str:
-    """The names and endings of files that can be written, to list in a message."""
+    """List the names and endings of files that can be written, for a message."""
     return ", ".join(name for known in FORMATS for name in (*known.file_names, *(f"*{end}" for end in known.suffixes)))
 
 
 def read_events(data: bytes, *, source: str) -> tuple[Timeline, str]:
-    """The events in the bytes of a file of any format, and the game that it names itself.
+    """Read the events in the bytes of a file of any format, and the name of the game if the file has one.
 
     Raises:
-        InputError: of no known format, damaged, or events that cannot be.
+        InputError: the format is unknown, or the file is damaged or has impossible events.
 
     """
     file = EventSource(source, data)
@@ -60,24 +60,22 @@ def read_events(data: bytes, *, source: str) -> tuple[Timeline, str]:
             return known.read(file)
     by_name = format_taking(Path(source).name)
     if by_name is not None and not by_name.readable:
-        raise InputError(f"{source}: {by_name.title} are written, never read; convert from the file they were made of")
+        raise InputError(f"{source}: {by_name.title} can be written but not read; convert from their source file")
     keys = sorted(file.document)[:8]
     raise InputError(f"{source}: has neither 'annotations' nor 'predictions' nor a 'schema'; its keys are {keys}")
 
 
 def write_events(timeline: Timeline, path: Path, *, game: str) -> Converted:
-    """Write a timeline in the format that the file's name stands for.
+    """Write a timeline in the format that the file name implies.
 
     Raises:
-        InputError: the name stands for none, or none of the events has a class in it.
-        ResourceError: it cannot be written.
+        InputError: the name implies no format, or none of the events has a class in it.
+        ResourceError: the file cannot be written.
 
     """
     known = format_taking(path.name)
     if known is None:
         names = [name for known in FORMATS for name in known.file_names]
-        raise InputError(
-            f"{path}: no version of SoccerNet's has that name, nor has another event format; name it "
-            f"{known_files()}{did_you_mean(path.name, names)}"
-        )
+        near = did_you_mean(path.name, names)
+        raise InputError(f"{path}: the name matches no event format; use one of {known_files()}{near}")
     return known.write(timeline, path, game=game)

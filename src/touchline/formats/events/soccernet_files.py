@@ -1,8 +1,8 @@
-"""SoccerNet's event files as formats: a label file for each set of labels that has one, and result files.
+"""SoccerNet's event files as formats: one label file per label set that has one, and result files.
 
 Version 1 (``Labels.json``) has goals, cards and substitutions to the second; version 2 (``Labels-v2.json``) 17 classes
-to the millisecond with visibility; ball labels (``Labels-ball.json``) 12 classes of another kind. Which labels a file
-holds, and how those of other sets are spelled in it, :mod:`touchline.core.labels` says.
+to the millisecond with visibility; ball labels (``Labels-ball.json``) 12 classes of another kind.
+:mod:`touchline.core.labels` defines which labels a file holds and how it spells those of other sets.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from touchline.formats.soccernet.labels import (
 
 
 class SoccerNetLabels(EventFormat):
-    """Label files of one name."""
+    """The format of label files with one name."""
 
     def __init__(self, file_name: str) -> None:
         self.file_names = (file_name,)
@@ -35,15 +35,15 @@ class SoccerNetLabels(EventFormat):
         self._whole_seconds = self._sets[0].whole_seconds
 
     def recognises(self, source: EventSource) -> bool:
-        """Whether it is a JSON object with annotations; files of all versions are read alike."""
+        """Return whether it is a JSON object with annotations; files of all versions are read alike."""
         return source.has_key("annotations") and not source.has_key("predictions")
 
     def read(self, source: EventSource) -> tuple[Timeline, str]:
-        """The events as truth, and the game."""
+        """Read the events as ground truth, and the game."""
         return parse_document(source.document, source=source.name), url_local(source.document)
 
     def fit(self, timeline: Timeline) -> Fitted:
-        """The events that a set of this file has a label for, under these labels."""
+        """Return the events that a label set of this file has a label for, renamed to those labels."""
         kept: list[Event] = []
         dropped: Counter[str] = Counter()
         for event in timeline:
@@ -56,7 +56,7 @@ class SoccerNetLabels(EventFormat):
         return Fitted(fitted, dropped, (*self._merged(timeline), *self._losses(fitted)))
 
     def content(self, timeline: Timeline, *, game: str) -> bytes:
-        """Indented JSON; SoccerNet stores numbers as text."""
+        """Return indented JSON; SoccerNet stores numbers as text."""
         document = whole_second_labels_document if self._whole_seconds else labels_document
         return json_bytes(document(timeline, game=game))
 
@@ -65,53 +65,53 @@ class SoccerNetLabels(EventFormat):
         return next((spelling for spelling in spellings if spelling is not None), None)
 
     def _merged(self, timeline: Timeline) -> list[str]:
-        """What several labels become one."""
+        """Return notes on labels that are merged into one."""
         if self._spelling_of(OWN_GOAL) in (None, OWN_GOAL):
             return []
         own_goals = sum(event.label == OWN_GOAL for event in timeline)
-        return [f"{own_goals} own goals are goals like others there"] if own_goals else []
+        return [f"{own_goals} own goals are stored as ordinary goals"] if own_goals else []
 
     def _losses(self, timeline: Timeline) -> tuple[str, ...]:
         lost = _lost_points_and_players(timeline)
-        lost["confidences are not kept there"] = sum(event.confidence != 1.0 for event in timeline)
+        lost["confidences are not stored"] = sum(event.confidence != 1.0 for event in timeline)
         if self._whole_seconds:
-            lost["times are cut to whole seconds there"] = sum(event.start_us % US_PER_S > 0 for event in timeline)
-            lost["'not shown' is not kept there"] = sum(not event.visible for event in timeline)
+            lost["times are truncated to whole seconds"] = sum(event.start_us % US_PER_S > 0 for event in timeline)
+            lost["'not shown' is not stored"] = sum(not event.visible for event in timeline)
         return count_losses(lost)
 
 
 class SoccerNetResults(EventFormat):
-    """``results_spotting.json``: predictions."""
+    """The format of predictions, ``results_spotting.json``."""
 
     name = "results_spotting"
     title = "predictions"
     file_names = ("results_spotting.json",)
 
     def recognises(self, source: EventSource) -> bool:
-        """Whether it is a JSON object with predictions."""
+        """Return whether it is a JSON object with predictions."""
         return source.has_key("predictions")
 
     def read(self, source: EventSource) -> tuple[Timeline, str]:
-        """The events, and the game."""
+        """Read the events, and the game."""
         return parse_document(source.document, source=source.name), url_local(source.document)
 
     def fit(self, timeline: Timeline) -> Fitted:
-        """All events; a result file takes every label."""
+        """Return all events: a result file accepts every label."""
         lost = _lost_points_and_players(timeline)
-        lost["'not shown' is not kept there"] = sum(not event.visible for event in timeline)
+        lost["'not shown' is not stored"] = sum(not event.visible for event in timeline)
         return Fitted(timeline, notes=count_losses(lost))
 
     def content(self, timeline: Timeline, *, game: str) -> bytes:
-        """Indented JSON; SoccerNet stores numbers as text."""
+        """Return indented JSON; SoccerNet stores numbers as text."""
         return json_bytes(results_document(timeline, game=game))
 
 
 def label_formats() -> tuple[SoccerNetLabels, ...]:
-    """A format for each label file that a label set names, the preferred first."""
+    """Return one format for each label file that a label set names, preferred ones first."""
     return tuple(SoccerNetLabels(name) for name in label_files())
 
 
 def _lost_points_and_players(timeline: Timeline) -> dict[str, int]:
     lost = {"intervals became points": sum(event.end_us is not None for event in timeline)}
-    lost["players are not named there"] = sum(event.player is not None for event in timeline)
+    lost["players are not stored"] = sum(event.player is not None for event in timeline)
     return lost

@@ -1,4 +1,4 @@
-"""Feature files in SoccerNet's layout, sets of them, and published reductions."""
+"""Feature files in SoccerNet's layout, sets of them, and published dimension reductions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One ``.npy`` file of rows, opened with care: no Python objects, nothing missing, mapped rather than read."""
+"""Safe opening of one ``.npy`` file of rows: no Python objects, no missing data, memory-mapped."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _MAX_HEADER = 4096
 
 
 def open_rows(path: Path) -> npt.NDArray[Any]:
-    """The rows of a file, float (rows, width), mapped read-only.
+    """Open the rows of a file, float (rows, width), memory-mapped read-only.
 
     Raises:
-        UsageError: a folder or a pipe.
-        InputError: missing, no ``.npy`` file, of Python objects, of another shape, truncated or too long.
+        UsageError: the path is a folder or a pipe.
+        InputError: missing, not ``.npy``, Python objects, another shape, truncated or too long.
 
     """
     if path.exists() and not path.is_file():
@@ -65,11 +65,11 @@ def _header(file: BinaryIO, *, path: Path) -> tuple[tuple[int, ...], bool, np.dt
 
 def _check_kind(shape: tuple[int, ...], dtype: np.dtype[Any], *, path: Path) -> None:
     if dtype.hasobject:
-        raise InputError(f"{path}: refused: it holds Python objects, in which code can hide; features are numbers")
+        raise InputError(f"{path}: refused: it holds Python objects, which can hide code; features must be numbers")
     if dtype.kind != "f" or dtype.itemsize not in (2, 4, 8):
-        raise InputError(f"{path}: of type {dtype}; features are floating-point numbers")
+        raise InputError(f"{path}: of type {dtype}; features must be floating-point numbers")
     if len(shape) != 2 or min(shape) < 1:
-        raise InputError(f"{path}: of shape {shape}; features are (rows, width), both at least 1")
+        raise InputError(f"{path}: of shape {shape}; features must be (rows, width), both at least 1")
 
 
 def _size_problem(

@@ -1,7 +1,7 @@
-"""The pickles in which SoccerNet publishes its reduction of features, read without running anything in them.
+"""Safe reading of the pickles in which SoccerNet publishes its PCA: nothing in them is executed.
 
 ``pca_512_TF2.pkl`` holds a scikit-learn ``PCA`` object, ``average_512_TF2.pkl`` an array. A pickle names functions and
-calls them; here every name that such a file needs stands for a small stand-in that only keeps what it is given, and any
+calls them; here every name that such a file needs maps to a small stand-in that only stores its arguments, and any
 other name is refused before it is looked up.
 """
 
@@ -27,7 +27,7 @@ _FLOATS: dict[str, np.dtype[Any]] = {"f8": np.dtype("f8"), "f4": np.dtype("f4"),
 
 
 class _Object:
-    """Stands for a scikit-learn object: its attributes, nothing else."""
+    """A stand-in for a scikit-learn object that keeps its attributes only."""
 
     def __init__(self, *_: object) -> None:
         self.state: dict[str, Any] = {}
@@ -39,7 +39,7 @@ class _Object:
 
 
 class _Dtype:
-    """Stands for ``numpy.dtype``: the name of a type and its byte order."""
+    """A stand-in for ``numpy.dtype``: the name of a type and its byte order."""
 
     def __init__(self, name: object = "", *_: object) -> None:
         self.name = str(name)
@@ -49,10 +49,10 @@ class _Dtype:
         self.big = isinstance(state, tuple) and len(state) > 1 and state[1] == ">"
 
     def real(self) -> np.dtype[Any]:
-        """The floating-point type that is meant.
+        """Return the floating-point type.
 
         Raises:
-            pickle.UnpicklingError: it is not a pickle.
+            pickle.UnpicklingError: it is not a floating-point type.
 
         """
         known = _FLOATS.get(self.name.lstrip("<>=|"))
@@ -62,7 +62,7 @@ class _Dtype:
 
 
 class _Array:
-    """Stands for ``numpy.ndarray``; what arrives is made an array of floats, checked, on demand."""
+    """A stand-in for ``numpy.ndarray``, converted to a checked array of floats on demand."""
 
     def __init__(self, *_: object) -> None:
         self.parts: tuple[Any, ...] | None = None
@@ -74,10 +74,10 @@ class _Array:
         self.parts = (shape, dtype, "F" if fortran else "C", data)
 
     def real(self) -> npt.NDArray[np.float64]:
-        """The array, float64.
+        """Return the array, float64.
 
         Raises:
-            pickle.UnpicklingError: it is no array of floats, or its data do not fill its shape.
+            pickle.UnpicklingError: it is not an array of floats, or its data do not fill its shape.
 
         """
         if self.parts is None:
@@ -105,7 +105,7 @@ def _encoded(text: object, *_: object) -> bytes:
 
 
 def _ignored(*_: object) -> None:
-    """A number that is not needed."""
+    """Return a placeholder for a value that is not needed."""
 
 
 def _rebuilt(*_: object) -> _Object:
@@ -128,36 +128,36 @@ _STAND_INS: dict[tuple[str, str], Callable[..., Any]] = {
     **{(f"numpy.{core}.multiarray", "scalar"): _ignored for core in ("core", "_core")},
     **{(f"numpy.{core}.numeric", "_frombuffer"): _from_buffer for core in ("core", "_core")},
 }
-"""Everything such a pickle may name, and what stands for it here."""
+"""Every name that such a pickle may contain, and its stand-in."""
 
 
 class _Refused(pickle.UnpicklingError):
-    """The pickle names something that no reduction needs."""
+    """The pickle contains a name that no PCA needs."""
 
 
 class _Reader(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
-        """The stand-in of a name."""
+        """Return the stand-in of a name."""
         stand_in = _STAND_INS.get((module, name))
         if stand_in is None:
             raise _Refused(f"{module}.{name}")
         return stand_in
 
     def persistent_load(self, pid: object) -> NoReturn:
-        """Nothing lies outside the pickle."""
+        """Refuse references to objects outside the pickle."""
         raise _Refused(f"the outside object {pid!r:.60}")
 
 
 def read_pca_pickle(path: Path) -> Mapping[str, npt.NDArray[np.float64]]:
-    """The arrays of a pickled PCA: ``components`` (k, width), ``mean`` (width,), ``variance`` (k,) where it is there.
+    """Read a pickled PCA: ``components`` (k, width), ``mean`` (width,) and, if present, ``variance`` (k,).
 
     Raises:
-        InputError: unsafe, damaged, or another kind of object.
+        InputError: the file is unsafe, damaged, or another kind of object.
 
     """
     found = _read(path)
     if not isinstance(found, _Object):
-        raise InputError(f"{path}: holds a {_kind(found)}, not a fitted PCA; --mean takes the file of averages")
+        raise InputError(f"{path}: holds a {_kind(found)}, not a fitted PCA; pass the file of averages with --mean")
     if found.state.get("whiten"):
         raise InputError(f"{path}: a PCA that whitens; SoccerNet's does not, and heads trained on it would not fit")
     names = {"components": "components_", "mean": "mean_", "variance": "explained_variance_"}
@@ -168,28 +168,28 @@ def read_pca_pickle(path: Path) -> Mapping[str, npt.NDArray[np.float64]]:
     }
     components = arrays.get("components")
     if components is None or components.ndim != 2 or arrays.get("mean", components[0]).shape != components.shape[1:]:
-        raise InputError(f"{path}: a PCA that was never fitted, or whose parts do not fit each other")
+        raise InputError(f"{path}: a PCA that was never fitted, or whose parts do not match")
     return {"mean": np.zeros(components.shape[1]), **arrays}
 
 
 def read_mean_pickle(path: Path) -> npt.NDArray[np.float64]:
-    """The pickled average of features, float64 (width,).
+    """Read a pickled feature average, float64 (width,).
 
     Raises:
-        InputError: unsafe, damaged, or another kind of object.
+        InputError: the file is unsafe, damaged, or another kind of object.
 
     """
     found = _read(path)
     if not isinstance(found, _Array):
-        raise InputError(f"{path}: holds a {_kind(found)}, not an array; --pca takes the file of the PCA")
+        raise InputError(f"{path}: holds a {_kind(found)}, not an array; pass the file of the PCA with --pca")
     mean = _real(found, path=path)
     if mean.size == 0 or mean.size != mean.shape[-1]:
-        raise InputError(f"{path}: an array of shape {mean.shape}; the average of features is one row")
+        raise InputError(f"{path}: an array of shape {mean.shape}; the average of features must be one row")
     return mean.reshape(-1)
 
 
 def _read(path: Path) -> Any:
-    """What a pickle holds, made of stand-ins."""
+    """Return the content of a pickle, made of stand-ins."""
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
@@ -210,7 +210,7 @@ def _read(path: Path) -> Any:
 
 
 def _check_memo(data: bytes) -> None:
-    """Refuse pickles that make the reader set aside memory for nothing."""
+    """Refuse pickles that make the reader allocate memory for nothing."""
     for opcode, argument, _ in pickletools.genops(data):
         if opcode.name in ("LONG_BINPUT", "PUT") and isinstance(argument, int) and argument > _MAX_MEMO:
             raise pickle.UnpicklingError(f"{opcode.name} {argument}")

@@ -1,7 +1,7 @@
-"""Sets of feature streams to learn from, mapped from their files: a batch reads what it needs, nothing is loaded whole.
+"""Sets of feature streams for training, memory-mapped: a batch reads what it needs, no file is loaded whole.
 
 A set is a folder with ``set.json`` and one ``.npy`` (samples, width) for each recording and stream, float32 or float16.
-The files may lie elsewhere, as SoccerNet's do: they are read where they are.
+The files may be elsewhere, as SoccerNet's are: they are read in place.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ class Recording:
 
     Attributes:
         name: unique in the set.
-        samples: on the set's grid.
-        files: stream -> file; a stream that is not named is missing.
+        samples: number of samples on the set's grid.
+        files: stream -> file; a stream without an entry is missing.
         label: int64 (events,), index into the set's labels.
-        time_s: float64 (events,), from the recording's first sample.
+        time_s: float64 (events,), seconds from the recording's first sample.
         part: ``"train"``, ``"valid"``, ``"test"`` or another name.
-        finite: streams of which every number was seen to be finite; others are looked at whenever they are read.
+        finite: streams whose values are known to be finite; others are checked on every read.
 
     """
 
@@ -62,12 +62,12 @@ class StreamSet:
 
     Attributes:
         labels: class names.
-        rate_hz: samples a second.
-        widths: width of each stream, by name.
-        recordings: all of them.
-        models: what made each stream, where that is known.
+        rate_hz: samples per second.
+        widths: feature dimension of each stream, by name.
+        recordings: all recordings of the set.
+        models: model that made each stream, where known.
         published: streams that SoccerNet publishes.
-        reductions: SHA-256 of what reduced the width of a stream, where it was reduced and that is known.
+        reductions: SHA-256 of the dimension reduction of each stream, if it was reduced and that is known.
 
     """
 
@@ -84,22 +84,22 @@ class StreamSet:
         return len(self.recordings)
 
     def part(self, name: str) -> StreamSet:
-        """The recordings of one part."""
+        """Return the recordings of one part."""
         chosen = tuple(recording for recording in self.recordings if recording.part == name)
         return replace(self, recordings=chosen, _open={})
 
     def only(self, streams: Sequence[str]) -> StreamSet:
-        """The same recordings with some of the streams."""
+        """Return the same recordings with a subset of the streams."""
         unknown = sorted(set(streams) - set(self.widths))
         if unknown:
             raise InputError(f"no streams {unknown} in this set; it has {sorted(self.widths)}")
         return replace(self, widths={name: self.widths[name] for name in streams}, _open={})
 
     def rows(self, number: int, stream: str) -> npt.NDArray[Any] | None:
-        """A recording's stream, mapped: (samples, width); None where it is missing.
+        """Return a recording's stream, memory-mapped (samples, width); None if it is missing.
 
         Raises:
-            InputError: the file is missing, damaged, or of another shape than the set says.
+            InputError: the file is missing, damaged, or of another shape than the set states.
 
         """
         key = (number, stream)
@@ -109,23 +109,23 @@ class StreamSet:
             values = None if path is None else open_rows(path)
             wanted = (recording.samples, self.widths[stream])
             if values is not None and values.shape != wanted:
-                raise InputError(f"{path}: {values.shape} numbers where the set says {wanted}; write the set again")
+                raise InputError(f"{path}: shape {values.shape}, but the set states {wanted}; write the set again")
             self._open[key] = values
         return self._open[key]
 
     def buffers(self, count: int, *, samples: int) -> Buffers:
-        """Room for a batch, to be filled again and again."""
+        """Return reusable buffers for a batch."""
         return {name: np.empty((count, samples, width), np.float32) for name, width in self.widths.items()}
 
     def batch(
         self, places: Sequence[tuple[int, int]], *, samples: int, into: Buffers | None = None
     ) -> tuple[Buffers, dict[str, Bools]]:
-        """Pieces of recordings: features (n, samples, width) by stream, and where there are any, bool (n, samples).
+        """Return windows of recordings: features (n, samples, width) by stream, and where present, bool (n, samples).
 
         Args:
-            places: (recording, first sample) of each; it may lie before the start, and the piece reach past the end.
-            samples: length of a piece.
-            into: from :meth:`buffers`, for as many pieces; overwritten, and returned. New room is taken where None.
+            places: (recording, first sample) of each window; it may start before the recording and end after it.
+            samples: length of a window.
+            into: buffers from :meth:`buffers` for the same number of windows, overwritten; None allocates new ones.
 
         """
         values = self.buffers(len(places), samples=samples) if into is None else into
@@ -138,7 +138,7 @@ class StreamSet:
         return values, present
 
     def read_ahead(self, places: Sequence[tuple[int, int]], *, samples: int) -> None:
-        """Have the system fetch pieces that :meth:`batch` will soon be asked for, while something else is done."""
+        """Ask the operating system to fetch windows that :meth:`batch` will soon read, in the background."""
         for number, start in places:
             for name in self.widths:
                 rows = self.rows(number, name)
@@ -147,18 +147,18 @@ class StreamSet:
 
 
 def _fetch(rows: npt.NDArray[Any], *, low: int, high: int) -> None:
-    """Advise the system that mapped rows are wanted; nothing where it takes no advice."""
+    """Advise the system that mapped rows are needed soon; does nothing if it takes no advice."""
     mapped = getattr(rows, "_mmap", None)
     if mapped is None or low >= high or not hasattr(mmap, "MADV_WILLNEED"):
         return
-    # numpy maps from the multiple of the granularity below the array's offset on
+    # NumPy maps from the allocation granularity at or below the array's offset
     before = int(cast(Any, rows).offset) % mmap.ALLOCATIONGRANULARITY
     first = (before + low * rows.strides[0]) // mmap.PAGESIZE * mmap.PAGESIZE
     mapped.madvise(mmap.MADV_WILLNEED, first, before + high * rows.strides[0] - first)
 
 
 def _fill(block: Floats, present: Bools, rows: npt.NDArray[Any] | None, *, start: int) -> None:
-    """Copy rows from ``start`` on into a block; rows that are missing or not finite become 0 and not present."""
+    """Copy rows from ``start`` into a block; missing and non-finite rows become 0 and are marked as not present."""
     count = 0 if rows is None else len(rows)
     low, high = min(max(-start, 0), len(block)), min(max(count - start, 0), len(block))
     if rows is not None and low < high:
@@ -169,7 +169,7 @@ def _fill(block: Floats, present: Bools, rows: npt.NDArray[Any] | None, *, start
 
 
 def _drop_broken(block: Floats, present: Bools) -> None:
-    """Rows that are not finite become 0 and not present."""
+    """Set rows that are not finite to 0 and mark them as not present."""
     broken = ~np.isfinite(block @ np.ones(block.shape[1], np.float32))
     if broken.any():
         block[broken], present[broken] = 0, False
@@ -183,14 +183,14 @@ def write_stream_set(
     rate_hz: float,
     half: bool = False,
 ) -> Path:
-    """Write a set; its index comes last, so that a folder with one is whole.
+    """Write a set; its index is written last, so that a folder with an index is complete.
 
     Args:
-        folder: made where it is missing.
-        recordings: each with its streams (samples, width); ``files`` are not looked at.
+        folder: created if it is missing.
+        recordings: each with its streams (samples, width); ``files`` are ignored.
         labels: class names.
         rate_hz: samples a second.
-        half: store float16, in half the space.
+        half: whether to store float16, in half the space.
 
     Returns:
         The folder.
@@ -215,7 +215,7 @@ def write_stream_set(
 
 
 def write_stream_index(folder: Path, data: StreamSet) -> None:
-    """Write the index of a set whose files are there; those below the folder are named relative to it."""
+    """Write the index of a set whose files exist; those below the folder are named relative to it."""
     entries = [
         {
             "name": recording.name,
@@ -239,10 +239,10 @@ def _shown(path: Path, folder: Path) -> str:
 
 
 def open_stream_set(folder: Path | str) -> StreamSet:
-    """A set that :func:`write_stream_set` wrote; its streams are mapped when they are first needed.
+    """Open a set that :func:`write_stream_set` wrote; its streams are mapped on first use.
 
     Raises:
-        InputError: no set, or of another version.
+        InputError: there is no set, or it is of another version.
 
     """
     folder = Path(folder)

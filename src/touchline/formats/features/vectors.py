@@ -1,8 +1,8 @@
-"""Feature streams as files: ``.npy`` in SoccerNet's layout, with a side-car that says what SoccerNet's files do not.
+"""Feature streams as ``.npy`` files in SoccerNet's layout, with a side-car for what SoccerNet's files do not state.
 
 ``match_people-detector.npy`` is float32 (rows, width), one row for each moment of a regular grid; beside it
-``match_people-detector.json`` tells which model made it, when each row is, and what of the video it covers. SoccerNet's
-own files (``1_ResNET_TF2.npy``, ...) have no side-car; what they are is known by their names.
+``match_people-detector.json`` states which model made it, the time of each row, and which parts of the video it covers.
+SoccerNet's own files (``1_ResNET_TF2.npy``, ...) have no side-car; their names identify them.
 """
 
 from __future__ import annotations
@@ -44,34 +44,34 @@ SOCCERNET_FEATURES: dict[str, tuple[float, int]] = {
     "I3D_PCA512": (SOCCERNET_RATE_HZ, 512),
     "baidu_soccer_embeddings": (1.0, 8576),
 }
-"""Published feature sets -> (rows a second, width); a file is called ``HALF_SET.npy``."""
+"""Published feature sets -> (rows per second, width); a file is called ``HALF_SET.npy``."""
 _MINIMAL = {"schema": SCHEMA, "version": VERSION, "model": "NAME", "rate_hz": SOCCERNET_RATE_HZ, "start_us": 0}
-"""The least that a side-car says."""
+"""The minimal content of a side-car."""
 _HALF_NAME = re.compile(r"^(?P<half>[12])_(?P<set>.+)$")
 _SLACK_S = 2.0
-"""Features may end this much before or after the video: the last row stands for some time of its own."""
+"""Features may end this much before or after the video, seconds: the last row covers some time of its own."""
 _SCAN_ROWS = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureInfo:
-    """What a feature stream is.
+    """The properties of a feature stream.
 
     Attributes:
-        model: what made it.
-        rate_hz: rows a second.
-        start_us: time of the first row.
-        model_sha256: of the model's file, empty where unknown.
-        times_us: time of each row where they are not exactly on the grid (historic sampling rules); None on the grid.
-        sampling: the rule that chose the pictures: ``"time-exact"``, ``"opencv"``, ``"skvideo"``, or what made sound.
-        coverage: what of the video was decoded; None where nobody knows.
-        absent: half-open spans of rows in which there was nothing to see (no ball in the picture); they are zeros.
-        reduction: what reduced its width (``name``, ``sha256``, ``published``, ...); None for raw features.
-        published: whether this is a set that SoccerNet publishes.
+        model: name of the model that made it.
+        rate_hz: rows per second.
+        start_us: time of the first row, microseconds.
+        model_sha256: SHA-256 of the model's file, empty if unknown.
+        times_us: time of each row if they are not exactly on the grid (historic sampling rules); None on the grid.
+        sampling: rule that chose the frames: ``"time-exact"``, ``"opencv"``, ``"skvideo"``, or the audio front end.
+        coverage: parts of the video that were decoded; None if unknown.
+        absent: half-open spans of rows without content (no ball in the picture); they are zeros.
+        reduction: dimension reduction (``name``, ``sha256``, ``published``, ...); None for raw features.
+        published: whether SoccerNet publishes this set.
         video: file name and fingerprint of the video.
-        settings: everything else that decides the values; equal settings of an equal video mean equal values.
-        remarks: what a user should know, one line each.
-        sha256: of the ``.npy`` file.
+        settings: all other settings that affect the values; equal settings and video give equal values.
+        remarks: remarks for the user, one line each.
+        sha256: SHA-256 of the ``.npy`` file.
 
     """
 
@@ -98,13 +98,13 @@ class FeatureInfo:
 
     @property
     def feature_set(self) -> str:
-        """Name of the set of features: the model, or SoccerNet's name for its features after its own reduction."""
+        """Name of the feature set: the model, or SoccerNet's name for features with its own reduction."""
         by_soccernet = self.published and self.reduction is not None and self.reduction.get("published", False)
         return f"{self.model}_PCA512" if by_soccernet and not self.model.endswith("_PCA512") else self.model
 
     @property
     def reduction_sha256(self) -> str:
-        """SHA-256 of what reduced its width; empty for raw features, or where it is not known."""
+        """SHA-256 of the dimension reduction; empty for raw features, or if unknown."""
         return "" if self.reduction is None else str(self.reduction.get("sha256", ""))
 
     @property
@@ -115,7 +115,7 @@ class FeatureInfo:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Features:
-    """A feature stream: ``values`` float (rows, width), mapped from the file or in memory, and what it is."""
+    """A feature stream: ``values`` float (rows, width), memory-mapped or in memory, and its properties."""
 
     values: npt.NDArray[Any]
     info: FeatureInfo
@@ -131,12 +131,12 @@ class Features:
 
     @property
     def width(self) -> int:
-        """Numbers in a row."""
+        """Feature dimension."""
         return int(self.values.shape[1])
 
     @property
     def times_us(self) -> npt.NDArray[np.int64]:
-        """Time of each row, int64 (rows,)."""
+        """Time of each row: int64 (rows,), microseconds."""
         if self.info.times_us is not None:
             return np.array(self.info.times_us, np.int64)
         rate_hz, start_us = self.info.rate_hz, self.info.start_us
@@ -144,11 +144,11 @@ class Features:
 
     @property
     def end_us(self) -> int:
-        """Where the time of the last row ends."""
+        """End of the last row's time, microseconds."""
         return int(self.times_us[-1]) + us_from_frame(1, fps=self.info.rate_hz) if len(self) else self.info.start_us
 
     def lost_rows(self) -> npt.NDArray[np.bool_]:
-        """Which rows (rows,) say nothing: of a span of the video that was lost, or with nothing to see."""
+        """Return a mask (rows,) of the rows without content: in a lost span of the video, or with nothing to see."""
         lost = np.zeros(len(self), np.bool_)
         for first, end in self.info.absent:
             lost[first:end] = True
@@ -159,30 +159,30 @@ class Features:
 
 
 def side_car(path: Path) -> Path:
-    """The side-car of a feature file."""
+    """Return the side-car of a feature file."""
     return path.with_suffix(SIDE_CAR_SUFFIX)
 
 
 def read_features(
     path: Path | str, *, width: int | None = None, rate_hz: float | None = None, check: bool = True
 ) -> Features:
-    """A feature file, mapped rather than read.
+    """Open a feature file, memory-mapped.
 
     Args:
-        path: ``.npy``, float (rows, width).
-        width: what it has to be; None takes any.
-        rate_hz: rows a second, for files without a side-car whose name says nothing; None where that is known.
-        check: look at every number once, and refuse those that are none, or are not those of the side-car.
+        path: a ``.npy`` file, float (rows, width).
+        width: required feature dimension; None accepts any.
+        rate_hz: rows per second, for files whose rate neither a side-car nor the name gives; None otherwise.
+        check: whether to read every value once, and refuse values that are not finite or not those of the side-car.
 
     Raises:
-        InputError: missing, truncated, of another width, not finite, or at odds with its side-car.
+        InputError: missing, truncated, of another width, not finite, or inconsistent with its side-car.
 
     """
     path = Path(path)
     values = open_rows(path)
     if width is not None and values.shape[1] != width:
         raise InputError(
-            f"{path}: rows of {values.shape[1]} numbers where {width} are wanted; `touchline features reduce` "
+            f"{path}: rows of {values.shape[1]} numbers where {width} are required; `touchline features reduce` "
             "reduces them, and another --model makes others"
         )
     info = read_side_car(path)
@@ -199,14 +199,14 @@ def read_features(
         raise InputError(f"{path}: row {bad} ({at}) holds numbers that are not finite; extract the features again")
     if check and info.sha256 and info.sha256 != file_sha256(path):
         raise InputError(
-            f"{path}: other numbers than {side_car(path).name} tells of: one of the two is of another run; extract the "
-            "features again"
+            f"{path}: the values differ from those of {side_car(path).name}: one of the two is of another run; "
+            "extract the features again"
         )
     return Features(values, info)
 
 
 def first_bad_row(values: npt.NDArray[Any]) -> int | None:
-    """The first row with NaN or infinity in it, None where all are finite; read piece by piece."""
+    """Return the first row that holds NaN or infinity, None if all are finite; read piece by piece."""
     for start in range(0, len(values), _SCAN_ROWS):
         bad = np.flatnonzero(~np.isfinite(values[start : start + _SCAN_ROWS]).all(axis=1))
         if len(bad):
@@ -215,10 +215,10 @@ def first_bad_row(values: npt.NDArray[Any]) -> int | None:
 
 
 def read_side_car(path: Path) -> FeatureInfo | None:
-    """What the side-car of a feature file says, None where it has no side-car.
+    """Read the side-car of a feature file; None if it has none.
 
     Raises:
-        InputError: it is broken, or of a newer version.
+        InputError: the side-car is broken, or of a newer version.
 
     """
     place = side_car(path)
@@ -228,7 +228,7 @@ def read_side_car(path: Path) -> FeatureInfo | None:
     del document["schema"], document["version"]
     unknown = sorted(set(document) - {field.name for field in fields(FeatureInfo)})
     if unknown:
-        raise InputError(f"{place}: has {unknown[0]!r}, which no side-car of features has; extract the features again")
+        raise InputError(f"{place}: unknown key {unknown[0]!r} for a side-car of features; extract the features again")
     try:
         _check_types(document)
         coverage, times_us = document.pop("coverage", None), document.pop("times_us", None)
@@ -243,10 +243,10 @@ def read_side_car(path: Path) -> FeatureInfo | None:
 
 
 def _check_types(document: Mapping[str, Any]) -> None:
-    """Refuse fields of another kind than a side-car has.
+    """Raise an error for fields of another type than a side-car has.
 
     Raises:
-        TypeError: one of them is.
+        TypeError: a field has the wrong type.
 
     """
     kinds: dict[type | tuple[type, ...], tuple[str, ...]] = {
@@ -263,26 +263,26 @@ def _check_types(document: Mapping[str, Any]) -> None:
 
 
 def _spans(pairs: Iterable[Iterable[int]]) -> tuple[tuple[int, int], ...]:
-    """Half-open spans of rows as JSON has them."""
+    """Return half-open spans of rows from their JSON form."""
     return tuple((int(first), int(end)) for first, end in pairs)
 
 
 def write_features(
     path: Path | str, blocks: Iterable[npt.NDArray[Any]], *, shape: tuple[int, int], info: FeatureInfo
 ) -> FeatureInfo:
-    """Write a feature file and its side-car, each whole or not at all; the blocks pass through one at a time.
+    """Write a feature file and its side-car, both atomically; the blocks are written one at a time.
 
     Args:
-        path: ``.npy``.
-        blocks: (any rows, width) each, in order; stored as float32.
-        shape: rows and width of all together.
-        info: what it is; its ``sha256`` is filled in.
+        path: the ``.npy`` file.
+        blocks: arrays (any rows, width), in order; stored as float32.
+        shape: rows and width of all blocks together.
+        info: properties of the stream; its ``sha256`` is filled in.
 
     Returns:
         ``info`` as it was written.
 
     Raises:
-        ValueError: the blocks do not add up to the shape, or a number is not finite.
+        ValueError: the blocks do not add up to the shape, or a value is not finite.
         ResourceError: the disk is full, or the folder cannot be written.
 
     """
@@ -300,7 +300,7 @@ def write_features(
             file.write(np.ascontiguousarray(block, "<f4").tobytes())
             rows += len(block)
         if rows != shape[0]:
-            raise ValueError(f"{rows} rows were given where shape={shape} was announced")
+            raise ValueError(f"the blocks have {rows} rows, but shape={shape}")
     info = replace(info, sha256=file_sha256(path))
     write_text_atomic(side_car(path), json.dumps(_document(info), allow_nan=False) + "\n")
     return info
@@ -311,7 +311,7 @@ def _document(info: FeatureInfo) -> dict[str, Any]:
 
 
 def holds(path: Path, *, video: Mapping[str, str], settings: Mapping[str, Any]) -> FeatureInfo | None:
-    """What is in a feature file, where it is whole and of this video and these settings; else None."""
+    """Return the properties of a feature file if it is complete and of this video and settings; otherwise None."""
     try:
         info = read_side_car(path)
         if info is None or info.video.get("fingerprint") != video.get("fingerprint"):
@@ -324,9 +324,9 @@ def holds(path: Path, *, video: Mapping[str, str], settings: Mapping[str, Any]) 
 
 
 def length_remark(features: Features, *, duration_us: int) -> str | None:
-    """One line where features end well before or after the video they are said to be of; None where they fit.
+    """Return a remark if features end well before or after their video; None if they match.
 
-    A container's header and its pictures may disagree: features follow the pictures.
+    A container's header and its frames may disagree: features follow the frames.
     """
     short_s = (duration_us - features.end_us) / 1e6
     if not duration_us or abs(short_s) <= _SLACK_S:
@@ -340,44 +340,44 @@ def length_remark(features: Features, *, duration_us: int) -> str | None:
 
 
 def published_head_remark(info: FeatureInfo, *, head: str, wanted: str = "") -> str | None:
-    """One line where features are not those that a head over SoccerNet's was trained on; None where they are.
+    """Return a remark if features are not those that a head over SoccerNet's was trained on; None if they are.
 
     Args:
-        info: what the features are.
-        head: its name.
-        wanted: the set of features it was trained on; "" where any of SoccerNet's will do.
+        info: properties of the features.
+        head: name of the head.
+        wanted: feature set it was trained on; "" accepts any of SoccerNet's.
 
     """
     if info.published and wanted in ("", info.feature_set):
         return None
     if info.published:
         return (
-            f"{head} was trained on SoccerNet's {wanted}, these are {info.feature_set}: its numbers mean other things, "
-            f"so what it finds means nothing; take HALF_{wanted}.npy"
+            f"{head} was trained on SoccerNet's {wanted}, these are {info.feature_set}: their values mean other "
+            f"things, so its results are meaningless; use HALF_{wanted}.npy"
         )
     if info.self_fitted:
         return (
             f"{head} was trained on SoccerNet's own reduction, these features were reduced with "
-            f"{info.reduction and info.reduction.get('name')!r}, fitted elsewhere: its axes are others, so what "
-            "it finds means nothing; take pca_512_TF2.pkl and average_512_TF2.pkl, or train a head on these features"
+            f"{info.reduction and info.reduction.get('name')!r}, fitted elsewhere: its axes differ, so the results are "
+            "meaningless; use pca_512_TF2.pkl and average_512_TF2.pkl, or train a head on these features"
         )
     return f"{head} was trained on SoccerNet's features, these are of {info.model!r}; train a head on them instead"
 
 
 def _info_by_name(path: Path, *, width: int, rate_hz: float | None) -> FeatureInfo:
-    """What a file without a side-car is, by its name."""
+    """Return the properties of a file without a side-car, from its name."""
     match = _HALF_NAME.match(path.stem)
     name = match["set"] if match else path.stem
     known = SOCCERNET_FEATURES.get(name)
     if known is None and rate_hz is None:
         raise InputError(
-            f"{path}: no {side_car(path).name} beside it says how many rows a second these are, and the name is not "
-            f"one of SoccerNet's; give --rate where a command has it (SoccerNet's have {SOCCERNET_RATE_HZ:g}), or "
+            f"{path}: no {side_car(path).name} beside it gives the rows per second, and the name is not "
+            f"one of SoccerNet's; pass --rate where a command has it (SoccerNet's have {SOCCERNET_RATE_HZ:g}), or "
             f"write {side_car(path).name}: {json.dumps(_MINIMAL)}"
         )
     if known is not None and known[1] != width:
         raise InputError(f"{path}: rows of {width} numbers, but SoccerNet's {name} has {known[1]}; it is another file")
-    remark = "no side-car: model and rate are known by the file's name alone"
+    remark = "no side-car: model and rate come from the file name"
     return FeatureInfo(
         model=name,
         rate_hz=rate_hz if known is None and rate_hz is not None else known[0] if known else SOCCERNET_RATE_HZ,

@@ -1,4 +1,4 @@
-"""What several formats share: atomic writes, checksums, JSON, CSV, arrays and lines of text, with one set of errors."""
+"""Helpers shared by the formats: atomic writes, checksums, JSON, CSV, arrays and text lines, with consistent errors."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Files that are either the old one or the new one, never half of either.
+"""Atomic file writes: a file is either the old one or the new one, never a mixture.
 
-A file is written under a temporary name beside its place, flushed to the disk and then renamed over it.
+A file is written under a temporary name in the same folder, flushed to disk and then renamed over the old one.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from touchline.core.errors import ResourceError
 _REMEDIES = {
     errno.ENOSPC: "the disk is full; free some space or choose another folder with --out",
     errno.EDQUOT: "the disk quota is used up; free some space or choose another folder with --out",
-    errno.EACCES: "the folder may not be written; choose another one with --out",
-    errno.EPERM: "the folder may not be written; choose another one with --out",
+    errno.EACCES: "the folder is not writable; choose another one with --out",
+    errno.EPERM: "the folder is not writable; choose another one with --out",
     errno.EROFS: "the file system is read-only; choose another folder with --out",
     errno.ENOTDIR: "a part of the path is a file, not a folder; choose another one with --out",
     errno.EEXIST: "a file has the name of the folder; choose another one with --out",
@@ -31,7 +31,7 @@ _REMEDIES = {
 
 @contextlib.contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn an operating-system error while ``path`` is written into a ResourceError that names it.
+    """Convert an operating-system error while ``path`` is written to a ResourceError that names it.
 
     Raises:
         ResourceError: disk full, no permission, a read-only file system, ...
@@ -46,10 +46,10 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def make_folder(path: Path) -> None:
-    """Create a folder and its parents where they are missing.
+    """Create a folder and its missing parents.
 
     Raises:
-        ResourceError: it cannot be created.
+        ResourceError: the folder cannot be created.
 
     """
     with writing(path):
@@ -58,10 +58,10 @@ def make_folder(path: Path) -> None:
 
 @contextlib.contextmanager
 def replacing(path: Path | str) -> Iterator[BinaryIO]:
-    """A file to write piece by piece that takes the place of ``path`` if all goes well, and is gone if not.
+    """Yield a file to write piece by piece that replaces ``path`` on success and is deleted on failure.
 
     Raises:
-        ResourceError: disk full or not writable.
+        ResourceError: the disk is full or the folder not writable.
 
     """
     path = Path(path)
@@ -82,10 +82,10 @@ def replacing(path: Path | str) -> Iterator[BinaryIO]:
 
 
 def write_bytes_atomic(path: Path | str, data: bytes) -> None:
-    """Replace ``path`` by a file of these bytes; on any failure the old file is untouched.
+    """Replace ``path`` by a file with these bytes; on any failure the old file is untouched.
 
     Raises:
-        ResourceError: disk full or not writable.
+        ResourceError: the disk is full or the folder not writable.
 
     """
     with replacing(path) as file:
@@ -103,21 +103,21 @@ def write_json_atomic(path: Path | str, value: Any) -> None:
 
 
 def json_bytes(value: Any) -> bytes:
-    """Indented UTF-8 JSON; NaN and infinity are refused, keys keep their order."""
+    """Return indented UTF-8 JSON; NaN and infinity are refused, keys keep their order."""
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     # A file name that is not valid Unicode becomes JSON's own \\udcXX escapes.
     return text.encode("utf-8", "backslashreplace")
 
 
 def _umask() -> int:
-    """The process's file mode mask, which can only be read by setting it."""
+    """Return the process's file mode mask, which can only be read by setting it."""
     mask = os.umask(0)
     os.umask(mask)
     return mask
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make a rename durable where the platform lets folders be opened."""
+    """Make a rename durable, on platforms that can open folders."""
     if os.name != "posix":
         return
     handle = os.open(folder, os.O_RDONLY)

@@ -1,4 +1,4 @@
-"""What a file holds, as a number to compare it by."""
+"""Checksums of files."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from pathlib import Path
 
 
 def file_sha256(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal; read in blocks."""
+    """Return the SHA-256 of a file, in hexadecimal; read in blocks."""
     with path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()

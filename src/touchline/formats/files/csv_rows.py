@@ -11,14 +11,14 @@ from touchline.core.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class CsvRows:
-    """The columns that the header names, and the cells of each row by column."""
+    """The column names of the header, and the cells of each row by column."""
 
     columns: tuple[str, ...]
     rows: tuple[dict[str, str], ...]
 
 
 def read_csv(path: Path | str) -> CsvRows:
-    """A whole CSV file.
+    """Read a whole CSV file.
 
     Raises:
         InputError: missing, unreadable, or not CSV in UTF-8.
@@ -33,7 +33,7 @@ def read_csv(path: Path | str) -> CsvRows:
 
 
 def read_column(path: Path | str, name: str) -> tuple[str, ...]:
-    """The cells of a column, line by line; empty ones where the file has no such column.
+    """Return the cells of a column, line by line; empty strings if the file has no such column.
 
     Raises:
         InputError: the file cannot be read.

@@ -1,4 +1,4 @@
-"""JSON files read with care: size capped, errors that name the file and the line."""
+"""Safe reading of JSON files: size capped, errors that name the file and the line."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import orjson
 from touchline.core.errors import InputError, UsageError
 
 MAX_JSON_BYTES = 1 << 30
-"""Largest JSON file that is read; a million events take about 150 MB."""
+"""Largest JSON file that is read, bytes; a million events take about 150 MB."""
 
 _BOM = b"\xef\xbb\xbf"
 
 
 def read_bytes(path: Path) -> bytes:
-    """The bytes of a regular file.
+    """Read the bytes of a regular file.
 
     Raises:
         UsageError: the path is a folder, a pipe or a device.
@@ -38,7 +38,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def check_size(size: int, *, source: str) -> None:
-    """Refuse a file of more than ``MAX_JSON_BYTES``.
+    """Raise an error for a file of more than ``MAX_JSON_BYTES``.
 
     Raises:
         InputError: it is larger.
@@ -49,23 +49,23 @@ def check_size(size: int, *, source: str) -> None:
 
 
 def parse_json(data: bytes | str, *, source: str) -> Any:
-    """The value in JSON from elsewhere.
+    """Parse JSON of unknown origin.
 
     Raises:
-        InputError: not JSON, NaN or infinity in it, or nested too deep; the message names the line.
+        InputError: the text is not JSON, holds NaN or infinity, or is nested too deep; the message names the line.
 
     """
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        raise InputError(f"{source}: line {error.lineno}: not readable as JSON ({error.msg}); correct it") from error
+        raise InputError(f"{source}: line {error.lineno}: not readable as JSON ({error.msg}); fix the file") from error
 
 
 def parse_object(data: bytes, *, source: str) -> dict[str, Any]:
-    """The JSON object in ``data``, with or without a byte order mark.
+    """Parse the JSON object in ``data``, with or without a byte order mark.
 
     Raises:
-        InputError: empty, not an object, or as of :func:`parse_json`.
+        InputError: empty, not an object, or not valid for :func:`parse_json`.
 
     """
     body = data[3:] if data[:3] == _BOM else data
@@ -78,14 +78,14 @@ def parse_object(data: bytes, *, source: str) -> dict[str, Any]:
 
 
 def read_own_json(path: Path, *, remedy: str, wanted: str = "a JSON object") -> dict[str, Any]:
-    """The JSON object in a file that touchline wrote.
+    """Read the JSON object in a file that touchline wrote.
 
-    Read with Python's own parser: names of files that are not valid Unicode are escaped in a way orjson refuses.
+    Uses Python's own parser: file names that are not valid Unicode are escaped in a way that orjson refuses.
 
     Args:
-        path: the file.
-        remedy: what to do about a file that cannot be used, to end the message with.
-        wanted: what it should hold, for the message.
+        path: the JSON file.
+        remedy: what to do about an unusable file, the end of the message.
+        wanted: expected content, for the message.
 
     Raises:
         InputError: missing, unreadable, too large, not JSON, or not an object.
@@ -102,10 +102,10 @@ def read_own_json(path: Path, *, remedy: str, wanted: str = "a JSON object") -> 
 
 
 def read_document(path: Path, *, schema: str, version: int, remedy: str) -> dict[str, Any]:
-    """The JSON object of a schema in a file that touchline wrote; see :func:`read_own_json`.
+    """Read the JSON object of a schema in a file that touchline wrote; see :func:`read_own_json`.
 
     Raises:
-        InputError: it cannot be read, or is of another schema or version.
+        InputError: the file cannot be read, or is of another schema or version.
 
     """
     document = read_own_json(path, remedy=remedy, wanted=f"a JSON object of schema {schema!r} version {version}")
@@ -114,10 +114,10 @@ def read_document(path: Path, *, schema: str, version: int, remedy: str) -> dict
 
 
 def check_schema(document: dict[str, Any], *, schema: str, version: int, source: str, remedy: str) -> None:
-    """Refuse a document of another schema or version.
+    """Raise an error for a document of another schema or version.
 
     Raises:
-        InputError: it is.
+        InputError: the schema or version differs.
 
     """
     found = document.get("schema"), document.get("version")
@@ -125,5 +125,5 @@ def check_schema(document: dict[str, Any], *, schema: str, version: int, source:
         return
     wanted = f"{schema!r} version {version}"
     if found[0] == schema:
-        raise InputError(f"{source}: schema {schema!r} version {found[1]!r} is another version than {wanted}; {remedy}")
+        raise InputError(f"{source}: schema {schema!r} version {found[1]!r} is not the supported {wanted}; {remedy}")
     raise InputError(f"{source}: schema {found[0]!r} version {found[1]!r} is not {wanted}; {remedy}")

@@ -1,4 +1,4 @@
-"""NumPy's ``.npz`` archives: equal arrays give equal bytes, and what cannot be read is an error a user understands."""
+"""NumPy's ``.npz`` archives, written reproducibly and read with user-facing errors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
-    """A NumPy ``.npz`` archive as bytes that depend on the arrays alone, not on the clock."""
+    """Return a NumPy ``.npz`` archive whose bytes depend on the arrays only, not on the clock."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, array in arrays.items():
@@ -28,16 +28,16 @@ def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
 
 
 def read_arrays(path: Path, *names: str, what: str, remedy: str) -> tuple[np.ndarray, ...]:
-    """Arrays of an archive, by name.
+    """Read arrays of an archive by name.
 
     Args:
-        path: the archive.
-        names: of the arrays.
-        what: what they are, for messages.
-        remedy: what to do about an archive that cannot be used, to end a message with.
+        path: the ``.npz`` archive.
+        names: names of the arrays.
+        what: description of the arrays, for messages.
+        remedy: what to do about an unusable archive, the end of the message.
 
     Raises:
-        InputError: missing, damaged, or without one of the arrays.
+        InputError: the archive is missing or damaged, or lacks one of the arrays.
 
     """
     try:

@@ -12,10 +12,10 @@ _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 def read_data(path: Path) -> bytes:
-    """The bytes of a file.
+    """Read the bytes of a file.
 
     Raises:
-        InputError: it cannot be read.
+        InputError: the file cannot be read.
 
     """
     try:
@@ -25,26 +25,26 @@ def read_data(path: Path) -> bytes:
 
 
 def decode_text(data: bytes, *, path: Path) -> str:
-    """The text of a UTF-8 file, with or without a byte order mark, its lines ended by a line feed.
+    """Decode a UTF-8 text, with or without a byte order mark, with line feeds as line ends.
 
     Raises:
-        InputError: it is no text; the message names the line.
+        InputError: the bytes are not UTF-8; the message names the line.
 
     """
     try:
         return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        what = f"byte {data[error.start]:#04x} is no UTF-8 text"
+        what = f"byte {data[error.start]:#04x} is not UTF-8 text"
         raise InputError(f"{path}: line {line}: {what}; is this the right file? Save it as UTF-8") from None
 
 
 def read_text(path: Path) -> str:
-    """The text of a UTF-8 file; see :func:`read_data` and :func:`decode_text`."""
+    """Read a UTF-8 file; see :func:`read_data` and :func:`decode_text`."""
     return decode_text(read_data(path), path=path)
 
 
 def parse_number(text: str) -> float:
-    """The number a text such as ``"12"``, ``"-3.5"`` or ``"1e3"`` writes; NaN for any other text."""
+    """Parse a number such as ``"12"``, ``"-3.5"`` or ``"1e3"``; return NaN for any other text."""
     text = text.strip(" \t")
     return float(text) if _NUMBER.fullmatch(text) else math.nan

@@ -1,7 +1,7 @@
-"""The published pictures of keepers with the published poses: which picture belongs to which row of which table.
+"""Published pictures of keepers with the published poses, matched to the rows of the pose tables.
 
-The pictures may be smaller than the originals; tables beside them (``one_on_one.csv`` and so on) say by how much, and
-joints are given in the pixels of the picture that is there.
+The pictures may be smaller than the originals; tables beside them (``one_on_one.csv`` and so on) give the scale, and
+joints are in pixels of the stored picture.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SOURCES = (ONE_ON_ONE, AMATEUR, EARLIER_PENALTIES, LATER_PENALTIES)
 """Folders of pictures."""
 
 EARLIER_COUNT = 183
-"""Rows of the earlier penalties."""
+"""Row numbers of the earlier penalties."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,13 +31,13 @@ class KeeperPicture:
     """A picture of one keeper with its published pose.
 
     Attributes:
-        path: of the picture.
+        path: the image file.
         source: one of ``SOURCES``.
-        name: of the original, as the published tables have it.
-        group: pictures of one shot, or of the amateurs, have the same; they are never split.
-        row: of the pose table of its source.
+        name: name of the original, as in the published tables.
+        group: shared by the pictures of one shot, or of the amateurs; a group is never split.
+        row: row of the pose table of its source.
         joints_px: float64 (16, 2), pixels of this picture.
-        joints_3d: float64 (16, 3), shares of the padded picture's side, pelvis at the origin.
+        joints_3d: float64 (16, 3), fractions of the padded picture's side, pelvis at the origin.
         kept: whether the authors trusted the pose.
 
     """
@@ -53,10 +53,10 @@ class KeeperPicture:
 
 
 def read_keeper_pictures(folder: Path) -> list[KeeperPicture]:
-    """Every picture of ``folder/images`` that has a published pose.
+    """Read every picture of ``folder/images`` that has a published pose.
 
     Raises:
-        InputError: a table is missing or of another layout, or no picture has a pose.
+        InputError: a table is missing or has another layout, or no picture has a pose.
 
     """
     choices = read_choices(folder)
@@ -102,7 +102,7 @@ def _pictures(
 
 
 def _index(path: Path) -> Iterable[tuple[str, str, float]]:
-    """Original name, present name and scale of every picture of a folder."""
+    """Yield the original name, current name and scale of every picture of a folder."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             return [(row["original_file"], row["file"], float(row["scale"])) for row in csv.DictReader(file)]

@@ -1,10 +1,10 @@
-"""Poses found in pictures as a table (CSV) or JSON, and the boxes that say where in each picture the keeper is.
+"""Tables (CSV or JSON) of poses found in pictures, and of the boxes that locate the keeper in each picture.
 
-CSV has one row a picture: ``file``, ``note``, then for every joint of :data:`touchline.core.poses.JOINTS` its place
-in the picture's pixels (``right_ankle_x_px``, ``right_ankle_y_px``), how far it can be trusted
-(``right_ankle_confidence``) and its place in space (``right_ankle_x``, ``_y``, ``_z``: right, down and away from the
-camera, from the pelvis, in shares of the crop's side), empty where it is not known. JSON is a list of the same,
-joints by name.
+CSV has one row per picture: ``file``, ``note``, then for every joint of :data:`touchline.core.poses.JOINTS` its
+position in pixels of the picture (``right_ankle_x_px``, ``right_ankle_y_px``), its confidence
+(``right_ankle_confidence``) and its position in space (``right_ankle_x``, ``_y``, ``_z``: right, down and away from the
+camera, relative to the pelvis, in fractions of the crop's side); unknown cells are empty. JSON is a list with the same
+content, joints by name.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ _BOX_COLUMNS = ("file", "x0", "y0", "x1", "y1")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PosedPicture:
-    """A picture's pose.
+    """The pose found in a picture.
 
     Attributes:
-        file: the picture, as it was named.
-        pose: the keeper's.
-        note: what a reader should know; empty where nothing.
+        file: the picture, as named by the user.
+        pose: pose of the keeper.
+        note: remark for the user; empty if there is none.
 
     """
 
@@ -52,7 +52,7 @@ def write_poses(path: Path | str, poses: Sequence[PosedPicture]) -> None:
     """Write poses as ``.csv`` or ``.json``.
 
     Raises:
-        UsageError: another ending.
+        UsageError: the file has another suffix.
 
     """
     path = Path(path)
@@ -65,14 +65,14 @@ def write_poses(path: Path | str, poses: Sequence[PosedPicture]) -> None:
         writer.writerows(_cells(found) for found in poses)
         write_text_atomic(path, text.getvalue())
     else:
-        raise UsageError(f"--out {path}: poses are written as .csv or .json")
+        raise UsageError(f"--out {path}: poses can be written as .csv or .json")
 
 
 def read_pose_table(path: Path | str) -> tuple[PosedPicture, ...]:
-    """The poses of a file that :func:`write_poses` wrote.
+    """Read the poses of a file that :func:`write_poses` wrote.
 
     Raises:
-        InputError: not readable, or a value that is not a number; the message names the line and column.
+        InputError: the file is unreadable, or a value is not a number; the message names the line and column.
 
     """
     path = Path(path)
@@ -88,7 +88,7 @@ def read_pose_table(path: Path | str) -> tuple[PosedPicture, ...]:
 
 
 def pose_record(found: PosedPicture) -> dict[str, Any]:
-    """A pose as JSON has it."""
+    """Convert a pose to its JSON form."""
     record: dict[str, Any] = {"file": found.file, "note": found.note, "joints": {}}
     for number, joint in enumerate(JOINTS):
         x, y = (round(float(value), 2) for value in found.pose.joints_px[number])
@@ -124,7 +124,7 @@ def _from_row(row: Mapping[str, str | None], *, where: str) -> PosedPicture:
     known = all((row.get(f"{JOINTS[0]}_{part}") or "").strip() for part in _DEEP)
     flat = np.array(numbers(_FLAT), np.float32)
     if not bool(((flat[:, 2] >= 0) & (flat[:, 2] <= 1)).all()):
-        raise InputError(f"{where}: a confidence outside 0 to 1")
+        raise InputError(f"{where}: a confidence is outside 0 to 1")
     deep = np.array(numbers(_DEEP), np.float32) if known else None
     return PosedPicture((row.get("file") or "").strip(), Pose(flat[:, :2], flat[:, 2], deep), row.get("note") or "")
 
@@ -132,19 +132,19 @@ def _from_row(row: Mapping[str, str | None], *, where: str) -> PosedPicture:
 def _cell(row: Mapping[str, str | None], name: str, *, where: str) -> float:
     text = row.get(name)
     if text is None:
-        raise InputError(f"{where}: no column or cell {name!r}; the table is not one of `touchline keeper pose`")
+        raise InputError(f"{where}: no column or cell {name!r}; the table was not written by `touchline keeper pose`")
     number = parse_number(text)
     if not math.isfinite(number):
-        hint = "; decimal points, not commas" if "," in text else ""
-        raise InputError(f"{where}: {name} {text[:40]!r} is no finite number{hint}")
+        hint = "; use decimal points, not commas" if "," in text else ""
+        raise InputError(f"{where}: {name} {text[:40]!r} is not a finite number{hint}")
     return number
 
 
 def read_keeper_boxes(path: Path | str) -> dict[str, Box]:
-    """The keeper's box in each picture, from a CSV with the columns ``file,x0,y0,x1,y1``; pictures by file name.
+    """Read the keeper's box in each picture, by file name, from a CSV with the columns ``file,x0,y0,x1,y1``.
 
     Raises:
-        InputError: not readable, no such columns, a picture twice, or a row that is not a box, with its line.
+        InputError: unreadable, columns missing, a picture listed twice, or a row that is not a box, with its line.
 
     """
     path = Path(path)
@@ -158,10 +158,11 @@ def read_keeper_boxes(path: Path | str) -> dict[str, Box]:
         name = Path((row["file"] or "").strip()).name
         x0, y0, x1, y1 = (_cell(row, column, where=where) for column in _BOX_COLUMNS[1:])
         if not name or name in boxes:
-            raise InputError(f"{where}: {'no file' if not name else f'{name} is there twice'}; one row a picture")
+            problem = f"{name} is listed twice" if name else "no file"
+            raise InputError(f"{where}: {problem}; give one row per picture")
         if not (x0 < x1 and y0 < y1):
             raise InputError(
-                f"{where}: {x0:g},{y0:g},{x1:g},{y1:g} is no box; boxes are left,top,right,bottom in pixels"
+                f"{where}: {x0:g},{y0:g},{x1:g},{y1:g} is not a box; boxes are left,top,right,bottom in pixels"
             )
         boxes[name] = (x0, y0, x1, y1)
     return boxes

@@ -1,7 +1,7 @@
-"""Poses in space that belong to shots: tables of ``touchline keeper pose``, or tables as Wear et al. published theirs.
+"""Poses in space that belong to shots: tables of ``touchline keeper pose``, or in the published layout of Wear et al.
 
-Theirs have columns ``0`` to ``47`` (x, y, z joint by joint) and may have ``file``; empty cells are joints not seen. A
-picture belongs to the shot whose id its name starts with: ``382-2.png`` is the second picture of shot 382.
+The published tables have columns ``0`` to ``47`` (x, y, z joint by joint) and optionally ``file``; empty cells are
+unseen joints. A picture belongs to the shot whose id its name starts with: ``382-2.png`` is the second of shot 382.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _AXES = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SpacePose:
-    """A pose in space: ``file`` it was seen in ("" where unknown), joints (16, 3), and which were seen (16,)."""
+    """A pose in space: its picture ``file`` ("" if unknown), joints (16, 3), and a mask of the seen ones (16,)."""
 
     file: str
     joints: npt.NDArray[np.float64]
@@ -36,14 +36,14 @@ class SpacePose:
 
 
 def read_space_poses(path: Path, *, least_confidence: float = 0.0) -> tuple[SpacePose, ...]:
-    """The poses of a table.
+    """Read the poses of a table.
 
     Args:
         path: CSV or JSON of ``touchline keeper pose``, or a CSV with columns ``0`` to ``47``.
-        least_confidence: joints less sure than this count as not seen.
+        least_confidence: joints with a lower confidence count as unseen, 0 to 1.
 
     Raises:
-        InputError: it cannot be read; the message names line and column.
+        InputError: the table cannot be read; the message names the line and column.
 
     """
     text = read_text(path)
@@ -63,10 +63,10 @@ def read_space_poses(path: Path, *, least_confidence: float = 0.0) -> tuple[Spac
 
 
 def poses_by_shot(poses: Sequence[SpacePose], shots: Sequence[str]) -> Mapping[int, list[SpacePose]]:
-    """For each shot, by its index, its pictures.
+    """Group the pictures by shot, given by its index.
 
-    Pictures are matched by name with the shots' ids; where none matches and there are as many poses as shots, they are
-    taken in order.
+    Pictures are matched by name with the shots' ids; if none matches and there are as many poses as shots, they are
+    assigned in order.
 
     Raises:
         InputError: no picture belongs to any shot, and the numbers differ.
@@ -83,8 +83,8 @@ def poses_by_shot(poses: Sequence[SpacePose], shots: Sequence[str]) -> Mapping[i
     if len(poses) == len(shots):
         return {i: [pose] for i, pose in enumerate(poses)}
     raise InputError(
-        f"{len(poses)} poses belong to none of {len(shots)} shots: name pictures as the shots' ids "
-        f"({', '.join(map(repr, shots[:3]))}), or give one pose a shot in the same order"
+        f"{len(poses)} poses match none of {len(shots)} shots: name pictures after the shots' ids "
+        f"({', '.join(map(repr, shots[:3]))}), or give one pose per shot in the same order"
     )
 
 
@@ -118,8 +118,8 @@ def _number(text: str | None, where: str) -> float:
     value = parse_number(text or "")
     if math.isfinite(value):
         return value
-    hint = "; decimal points, not commas" if "," in (text or "") else ""
-    raise InputError(f"{where}: {text!r} is no finite number{hint}")
+    hint = "; use decimal points, not commas" if "," in (text or "") else ""
+    raise InputError(f"{where}: {text!r} is not a finite number{hint}")
 
 
 def _some(found: list[SpacePose], path: Path) -> tuple[SpacePose, ...]:

@@ -1,9 +1,9 @@
-"""Shots from tables and from StatsBomb's event files, read strictly: a row that cannot be right is named, not mended.
+"""Shots from tables and from StatsBomb's event files, read strictly: an impossible row is reported, not repaired.
 
-A table is CSV (comma, semicolon or tab between cells, a point in numbers) with columns ``x`` and ``y``, or with
-``distance_to_goal`` and ``shot_angle`` as the tables of Wear et al. have them, and any of ``under_pressure``,
-``keeper_x``, ``keeper_y``, ``engagement``, ``id``, ``keeper``, ``outcome``, ``technique``. Other columns are ignored.
-An event file is StatsBomb's JSON, as it is or gzipped; its shots are read with the keeper's place of the freeze frame.
+A table is CSV (cells separated by comma, semicolon or tab; decimal points) with columns ``x`` and ``y``, or with
+``distance_to_goal`` and ``shot_angle`` as in the tables of Wear et al., and any of ``under_pressure``, ``keeper_x``,
+``keeper_y``, ``engagement``, ``id``, ``keeper``, ``outcome``, ``technique``. Other columns are ignored. An event file
+is StatsBomb's JSON, plain or gzipped; the keeper's position comes from the freeze frame of each shot.
 """
 
 from __future__ import annotations
@@ -55,9 +55,9 @@ class ShotFile:
     """The shots of a file.
 
     Attributes:
-        shots: those that could be read, in the file's order.
-        problems: a line for every row that could not.
-        remarks: what a reader should know of those that could.
+        shots: readable shots, in file order.
+        problems: one line for each unreadable row.
+        remarks: remarks for the user on the readable shots.
 
     """
 
@@ -67,14 +67,14 @@ class ShotFile:
 
 
 def read_shot_file(path: Path | str, *, units: Units = "yards") -> ShotFile:
-    """The shots of a table or of an event file; what is inside decides which it is.
+    """Read the shots of a table or of an event file, as its content decides.
 
     Args:
-        path: a file.
-        units: of the places of a table: yards of 120 x 80, metres of 105 x 68, or percent of the pitch.
+        path: a table or an event file.
+        units: units of the positions in a table: yards of 120 x 80, metres of 105 x 68, or percent of the pitch.
 
     Raises:
-        InputError: it cannot be read, or holds no shot that can be.
+        InputError: the file cannot be read, or holds no usable shot.
 
     """
     path = Path(path)
@@ -83,7 +83,7 @@ def read_shot_file(path: Path | str, *, units: Units = "yards") -> ShotFile:
         try:
             data = gzip.decompress(data)
         except (OSError, EOFError) as error:
-            raise InputError(f"{path}: a damaged gzip file ({error}); get it again") from error
+            raise InputError(f"{path}: a damaged gzip file ({error}); download it again") from error
     text = decode_text(data, path=path)
     found = _read_events(text, path) if text.lstrip()[:1] in ("[", "{") else _read_table(text, path, units=units)
     if not found.shots:
@@ -113,7 +113,7 @@ def _read_table(text: str, path: Path, *, units: Units) -> ShotFile:
 
 
 def _columns(header: list[str], path: Path) -> dict[str, int]:
-    """Where the columns are that mean something here."""
+    """Return the indices of the known columns."""
     found = {
         meaning: next(header.index(name) for name in names if name in header)
         for meaning, names in _NAMES.items()
@@ -128,7 +128,7 @@ def _columns(header: list[str], path: Path) -> dict[str, int]:
 
 
 def _cells(row: list[str], header: list[str], columns: Mapping[str, int]) -> dict[str, str]:
-    """The cells that mean something.
+    """Return the cells of the known columns.
 
     Raises:
         ValueError: there are more cells than columns.
@@ -136,16 +136,16 @@ def _cells(row: list[str], header: list[str], columns: Mapping[str, int]) -> dic
     """
     if len(row) > len(header):
         raise ValueError(
-            f"{len(row)} cells under {len(header)} columns: decimal commas? Write 87.5, or put ; between cells"
+            f"{len(row)} cells under {len(header)} columns: decimal commas? Write 87.5, or separate cells by ;"
         )
     return {meaning: row[index].strip() if index < len(row) else "" for meaning, index in columns.items()}
 
 
 def _table_shot(cells: Mapping[str, str], *, scale: tuple[float, float], line: int) -> Shot:
-    """A shot from its cells.
+    """Return a shot from its cells.
 
     Raises:
-        ValueError: they cannot be right.
+        ValueError: the values are impossible.
 
     """
     if cells.get("x") or "distance" not in cells:
@@ -171,7 +171,7 @@ def _table_shot(cells: Mapping[str, str], *, scale: tuple[float, float], line: i
 def _place_of(distance_yd: float, angle_deg: float) -> tuple[float, float]:
     if not 0 < distance_yd <= LENGTH_YD or not 0 <= angle_deg <= 90:
         raise ValueError(
-            f"distance {distance_yd:g} yd at {angle_deg:g} degrees is no place on the pitch; the angle is off the "
+            f"distance {distance_yd:g} yd at {angle_deg:g} degrees is outside the pitch; the angle is off the "
             "goal's axis, 0 to 90"
         )
     angle = math.radians(angle_deg)
@@ -200,7 +200,7 @@ def _far_remark(shots: list[Shot], path: Path) -> tuple[str, ...]:
     far = sum(shot.x_yd < _OWN_HALF_YD for shot in shots)
     if not far:
         return ()
-    return (f"{path}: {far} of {len(shots)} shots are from x below 60; the goal that is shot at is at x=120, y=40",)
+    return (f"{path}: {far} of {len(shots)} shots are from x below 60; the attacked goal is at x=120, y=40",)
 
 
 def _read_events(text: str, path: Path) -> ShotFile:
@@ -248,5 +248,5 @@ def _event_shot(event: Mapping[str, Any]) -> Shot:
 
 
 def _is_keeper(player: Mapping[str, Any]) -> bool:
-    """Whether a player of a freeze frame is the keeper who is shot at."""
+    """Return whether a player of a freeze frame is the keeper facing the shot."""
     return not player["teammate"] and player["position"]["name"] == "Goalkeeper"

@@ -1,6 +1,6 @@
 """The published tables of Learning From The Pros: shots on goal, goalkeepers' poses, amateurs, penalties.
 
-Their pitch is StatsBomb's: 120 x 80 yards, the goal's centre at (120, 40), its posts at y 36 and 44.
+The pitch is StatsBomb's: 120 x 80 yards, the centre of the goal at (120, 40), its posts at y = 36 and 44.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ _YARDS_PER_PERCENT = (1.2, 0.8)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ShotTable:
-    """Shots of attackers who were alone with the keeper, one row a shot; the row number is the shot's id.
+    """One-on-one shots, one row per shot; the row number is the shot's id.
 
     Attributes:
         outcome: str (n,), StatsBomb's names: Saved, Goal, Off T, Blocked, Wayward, Post.
         under_pressure: bool (n,).
-        distance_yd: float64 (n,), from the middle of the goal.
-        angle_deg: float64 (n,), off the goal's axis, 0 to 90; which side is not known.
+        distance_yd: float64 (n,), to the centre of the goal, yards.
+        angle_deg: float64 (n,), off the goal's axis, 0 to 90; the side is not known.
         engagement: float64 (n,), keeper to shooter over goal to shooter (GKEM).
         keeper: str (n,).
 
@@ -54,17 +54,17 @@ class ShotTable:
 
     @property
     def on_target(self) -> npt.NDArray[np.bool_]:
-        """Whether each shot was saved or a goal."""
+        """Mask (n,) of the shots that were saved or goals."""
         return np.isin(self.outcome, OUTCOMES_ON_TARGET)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PoseTable:
-    """Published poses, one row a picture.
+    """Published poses, one row per picture.
 
     Attributes:
         files: str (n,), names of the pictures.
-        shots: int64 (n,), id of the shot each picture shows.
+        shots: int64 (n,), id of each picture's shot.
         joints: float64 (n, 16, 2) pixels of the picture, or (n, 16, 3) with the pelvis at the origin.
 
     """
@@ -79,7 +79,7 @@ class PoseTable:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AmateurTable:
-    """Amateurs' attempts, one row a picture: places in yards, poses, the engagement worked out from the places."""
+    """Amateurs' attempts, one row per picture: positions in yards, poses, and the engagement from the positions."""
 
     shooter_yd: npt.NDArray[np.float64]
     keeper_yd: npt.NDArray[np.float64]
@@ -96,7 +96,7 @@ class PenaltyTable:
     Attributes:
         outcome: str (n,): ``"Goal"``, ``"Saved"`` or ``"Off T"``.
         keeper: str (n,).
-        joints: float64 (n, 16, 3), NaN where there is no picture.
+        joints: float64 (n, 16, 3), NaN for a penalty without a picture.
 
     """
 
@@ -110,12 +110,12 @@ class PenaltyTable:
 
 @dataclass(frozen=True, slots=True)
 class PublishedChoices:
-    """What the authors decided by eye.
+    """The authors' manual decisions.
 
     Attributes:
-        rejected_rows: rows of the pose table they left out.
-        rejected_penalties: rows of the penalties they left out, counted among those of both periods.
-        technique: theirs for each picture that they kept, by its name.
+        rejected_rows: rows of the pose table that were excluded.
+        rejected_penalties: rows of the penalties that were excluded, counted over both periods.
+        technique: technique of each included picture, by its name.
 
     """
 
@@ -125,10 +125,10 @@ class PublishedChoices:
 
 
 def read_shots(folder: Path) -> ShotTable:
-    """The shots of a folder with the published tables.
+    """Read the shots of a folder with the published tables.
 
     Raises:
-        InputError: the table is missing, or a cell of it is not what it should be.
+        InputError: the table is missing, or a cell is invalid.
 
     """
     path = folder / _SHOTS
@@ -144,7 +144,7 @@ def read_shots(folder: Path) -> ShotTable:
 
 
 def read_poses(folder: Path, *, dimensions: int = 3) -> PoseTable:
-    """The poses of the shots' pictures, in 2 or 3 dimensions.
+    """Read the poses of the shots' pictures, in 2 or 3 dimensions.
 
     Raises:
         InputError: as :func:`read_shots`.
@@ -156,13 +156,13 @@ def read_poses(folder: Path, *, dimensions: int = 3) -> PoseTable:
     shots = [re.match(r"\d+", name) for name in files]
     wrong = [name for name, shot in zip(files, shots, strict=True) if shot is None]
     if wrong:
-        raise InputError(f"{path}: names without the number of a shot: {wrong[:5]}")
+        raise InputError(f"{path}: names without a shot number: {wrong[:5]}")
     ids = np.array([int(shot[0]) for shot in shots if shot is not None], np.int64)
     return PoseTable(np.array(files), ids, _joints(rows, path, dimensions=dimensions))
 
 
 def read_amateurs(folder: Path, *, dimensions: int = 3) -> AmateurTable:
-    """The amateurs' attempts, poses in 2 or 3 dimensions.
+    """Read the amateurs' attempts, with poses in 2 or 3 dimensions.
 
     Raises:
         InputError: as :func:`read_shots`.
@@ -181,7 +181,7 @@ def read_amateurs(folder: Path, *, dimensions: int = 3) -> AmateurTable:
 
 
 def read_penalties(folder: Path, *, dimensions: int = 3) -> PenaltyTable:
-    """The penalties of both periods, the earlier one first, poses in 2 or 3 dimensions.
+    """Read the penalties of both periods, the earlier one first, with poses in 2 or 3 dimensions.
 
     Raises:
         InputError: as :func:`read_shots`.
@@ -196,10 +196,10 @@ def read_penalties(folder: Path, *, dimensions: int = 3) -> PenaltyTable:
 
 
 def read_choices(folder: Path) -> PublishedChoices:
-    """What the authors left out, and the techniques they found.
+    """Read the pictures that the authors excluded, and the techniques they assigned.
 
     Raises:
-        InputError: missing or of another layout.
+        InputError: the table is missing or has another layout.
 
     """
     path = folder / _FILTERS
@@ -228,7 +228,7 @@ def _later_outcome(row: Mapping[str, str], path: Path) -> str:
 def _joints(
     rows: Sequence[Mapping[str, str]], path: Path, *, dimensions: int, gaps: bool = False
 ) -> npt.NDArray[np.float64]:
-    """The columns "0", "1", ... as joints; an empty row is NaN where gaps may be."""
+    """Return the columns "0", "1", ... as joints; an empty row becomes NaN if gaps are allowed."""
     names = [str(number) for number in range(len(JOINTS) * dimensions)]
     empty = [all(not (row.get(name) or "").strip() for name in names) for row in rows]
     values = np.full((len(rows), len(names)), np.nan)

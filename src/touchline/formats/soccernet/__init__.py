@@ -1,4 +1,4 @@
-"""SoccerNet's files: events as its evaluator reads them, games in folders and zips, and how to get what is missing."""
+"""SoccerNet's files: events as its evaluator reads them, games in folders and zips, and how to obtain missing files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SoccerNet's event files as columns, for scoring: everything the file says, nothing checked but its form."""
+"""SoccerNet's event files as columns for scoring: everything in the file, with only its structure checked."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ Entry = Mapping[str, Any]
 
 _TYPES = {int: np.int64, float: np.float64}
 _CHARACTERS = {int: b"0123456789-,", float: b"0123456789-+.eE,"}
-"""What plain numbers are written with, and the comma between them."""
+"""Characters of plain numbers, and the comma between them."""
 
 
 def columns_from_annotations(entries: Sequence[Entry], *, source: str) -> EventColumns:
-    """Columns of the ``annotations`` of a label file; the half is the first character of ``gameTime``.
+    """Convert the ``annotations`` of a label file to columns; the half is the first character of ``gameTime``.
 
     Raises:
-        InputError: an entry lacks a field or holds one of the wrong kind.
+        InputError: an entry lacks a field or holds one of the wrong type.
 
     """
     try:
@@ -42,10 +42,10 @@ def columns_from_annotations(entries: Sequence[Entry], *, source: str) -> EventC
 
 
 def columns_from_predictions(entries: Sequence[Entry], *, source: str) -> EventColumns:
-    """Columns of the ``predictions`` of a result file.
+    """Convert the ``predictions`` of a result file to columns.
 
     Raises:
-        InputError: an entry lacks a field or holds one of the wrong kind.
+        InputError: an entry lacks a field or holds one of the wrong type.
 
     """
     try:
@@ -58,7 +58,7 @@ def columns_from_predictions(entries: Sequence[Entry], *, source: str) -> EventC
 
 
 def _columns(labels: Iterable[str], half: Any, position: Any, confidence: Any, visible: Any) -> EventColumns:
-    """Columns from values of equal length."""
+    """Build columns from values of equal length."""
     number_of: defaultdict[str, int] = defaultdict(count().__next__)
     label = np.fromiter(map(number_of.__getitem__, labels), np.int64, len(half))
     return EventColumns(
@@ -72,13 +72,13 @@ def _columns(labels: Iterable[str], half: Any, position: Any, confidence: Any, v
 
 
 def _numbers(values: Sequence[Any], kind: type[int] | type[float]) -> npt.NDArray[Any]:
-    """Values as ``kind`` reads each of them: int64 or float64 (n,)."""
+    """Convert each value by ``kind``: int64 or float64 (n,)."""
     quick = _plain_numbers(values, kind)
     return np.array([kind(value) for value in values], _TYPES[kind]) if quick is None else quick
 
 
 def _plain_numbers(values: Sequence[Any], kind: type[int] | type[float]) -> npt.NDArray[Any] | None:
-    """The same of texts that are all plain numbers, read at once as one JSON list; None where one is anything else."""
+    """Convert texts that are all plain numbers, parsed as one JSON list for speed; None if one is anything else."""
     try:
         text = ",".join(values).encode()
         found = [] if text.translate(None, _CHARACTERS[kind]) else orjson.loads(b"[%b]" % text)
@@ -90,21 +90,21 @@ def _plain_numbers(values: Sequence[Any], kind: type[int] | type[float]) -> npt.
 
 
 def _annotation_ms(entry: Entry) -> int:
-    """Milliseconds of an annotation: ``position``, or the clock where it has none."""
+    """Return the milliseconds of an annotation: ``position``, or the clock if it has none."""
     if "position" in entry:
         return int(entry["position"])
     return ms_from_us(parse_game_time(entry["gameTime"])[1])
 
 
 def _annotation_problem(entry: Entry) -> None:
-    """Read one annotation."""
+    """Read one annotation, to raise its error."""
     int(entry["gameTime"][0])
     np.int64(_annotation_ms(entry))
     hash(entry["label"])
 
 
 def _prediction_problem(entry: Entry) -> None:
-    """Read one prediction."""
+    """Read one prediction, to raise its error."""
     int(entry["half"])
     np.int64(int(entry["position"]))
     float(entry["confidence"])
@@ -112,7 +112,7 @@ def _prediction_problem(entry: Entry) -> None:
 
 
 def _explain(entries: Iterable[Entry], read: Callable[[Entry], None], *, source: str, key: str) -> InputError:
-    """The error of the first entry that cannot be read."""
+    """Return the error of the first entry that cannot be read."""
     for number, entry in enumerate(entries):
         try:
             read(entry)

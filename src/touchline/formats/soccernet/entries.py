@@ -1,4 +1,4 @@
-"""What SoccerNet's event files hold: the list of events, and the game they say they belong to."""
+"""Content of SoccerNet's event files: the list of events, and the game they name."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from touchline.core.errors import InputError
 
 
 def event_entries(document: dict[str, Any], *, source: str) -> tuple[str, list[Any]]:
-    """``(key, entries)`` of a document, the key being ``"annotations"`` or ``"predictions"``.
+    """Return the ``(key, entries)`` of a document, the key being ``"annotations"`` or ``"predictions"``.
 
     Raises:
-        InputError: it has neither, or no list there.
+        InputError: it has neither key, or the value is not a list.
 
     """
     for key in ("predictions", "annotations"):
@@ -24,12 +24,12 @@ def event_entries(document: dict[str, Any], *, source: str) -> tuple[str, list[A
 
 
 def url_local(document: dict[str, Any]) -> str:
-    """The game a document says it belongs to, with forward slashes and none at the ends; empty if it says nothing."""
+    """Return the game that a document names, with forward slashes and none at the ends; empty if it names none."""
     value = document.get("UrlLocal")
     return value.replace("\\", "/").strip("/") if isinstance(value, str) else ""
 
 
 def short(value: object) -> str:
-    """A value for an error message, cut to a length that fits a line."""
+    """Format a value for an error message, cut to fit a line."""
     text = repr(value)
     return text if len(text) <= 200 else f"{text[:200]}..."

@@ -1,4 +1,4 @@
-"""A folder of SoccerNet's games as its downloader lays it out: league/season/game, files of one game in each."""
+"""A folder of SoccerNet games as its downloader lays it out: league/season/game, with the files of one game in each."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _WHOLE_VIDEOS = ("720p.mp4", "224p.mp4")
 
 @dataclass(frozen=True, slots=True)
 class GameFolder:
-    """One game.
+    """The files of one game.
 
     Attributes:
         name: ``league/season/game`` below the set's folder.
-        path: its folder.
-        files: names in it.
+        path: folder of the game.
+        files: names of the files in it.
 
     """
 
@@ -33,10 +33,10 @@ class GameFolder:
     files: tuple[str, ...]
 
     def labels(self, name: str | None = None) -> Path:
-        """A label file; the best known one where none is named.
+        """Return a label file; the preferred one if no name is given.
 
         Raises:
-            InputError: it is not there; the message says how to get it.
+            InputError: the file is missing; the message says how to obtain it.
 
         """
         wanted = label_files() if name is None else (name,)
@@ -46,10 +46,10 @@ class GameFolder:
         raise self._missing(wanted[0])
 
     def features(self, kind: str) -> Mapping[int, Path]:
-        """Half -> feature file of a set such as ``"ResNET_TF2_PCA512"``.
+        """Return half -> feature file of a set such as ``"ResNET_TF2_PCA512"``.
 
         Raises:
-            InputError: not there for both halves; the message says how to get it.
+            InputError: a half has no such file; the message says how to obtain it.
 
         """
         names = {half: f"{half}_{kind}.npy" for half in (1, 2)}
@@ -59,10 +59,10 @@ class GameFolder:
         return {half: self.path / name for half, name in names.items()}
 
     def videos(self) -> Mapping[int, Path]:
-        """Half -> video, the largest pictures first; a game's only video counts as half 1.
+        """Return half -> video, the largest resolution first; a game's only video counts as half 1.
 
         Raises:
-            InputError: the game has no video; the message says how to get one.
+            InputError: the game has no video; the message says how to obtain one.
 
         """
         found: dict[int, Path] = {}
@@ -78,12 +78,12 @@ class GameFolder:
         return found
 
     def _missing(self, name: str) -> InputError:
-        return InputError(f"{self.path / name}: not there{missing_advice(name)}")
+        return InputError(f"{self.path / name}: file not found{missing_advice(name)}")
 
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """How many games have a kind of file, and how to get the rest."""
+    """The number of games that have a kind of file, and how to obtain the rest."""
 
     name: str
     games: int
@@ -91,7 +91,7 @@ class Holding:
 
 
 def find_games(root: Path) -> list[GameFolder]:
-    """Every folder below that holds files of a game, by name.
+    """Return every folder below that holds files of a game, sorted by name.
 
     Raises:
         InputError: there are no games.
@@ -100,13 +100,13 @@ def find_games(root: Path) -> list[GameFolder]:
     games = list(_walk(root))
     if not games:
         raise InputError(
-            f"{root}: holds no games of SoccerNet: no folder in it has labels, videos or features by SoccerNet's names"
+            f"{root}: holds no SoccerNet games: no folder in it has labels, videos or features with SoccerNet's names"
         )
     return games
 
 
 def holdings(games: list[GameFolder]) -> list[Holding]:
-    """For each kind of file that matters, in how many games it is."""
+    """Return the number of games that have each relevant kind of file."""
     kinds = [*label_files(), "1_224p.mkv", "1_720p.mkv", "1_HQ.mkv", "video.ini", "720p.mp4"]
     kinds += [f"1_{kind}.npy" for kind in SOCCERNET_FEATURES]
     found = [Holding(kind, sum(kind in game.files for game in games), _advice(kind)) for kind in kinds]

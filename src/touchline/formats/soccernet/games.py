@@ -1,4 +1,4 @@
-"""The games of a truth or prediction set, and which prediction belongs to which truth."""
+"""The games of a truth or prediction set, and the pairing of predictions with truth."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class GameFile:
     """The events of one game's file.
 
     Attributes:
-        game: folder of the file within its set, empty at the top.
-        url_local: the game the file itself names, empty if it names none.
+        game: folder of the file within its set; empty at the top level.
+        url_local: game that the file itself names; empty if it names none.
         file_name: name of the file without its folder.
-        source: what to call it in messages.
-        columns: its events.
+        source: name of the file for messages.
+        columns: events of the file.
 
     """
 
@@ -45,26 +45,26 @@ class GameFile:
 
     @property
     def title(self) -> str:
-        """The game's name for people."""
+        """The game's display name."""
         return self.game or self.url_local or self.file_name
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pair:
-    """Truth of a game and the predictions for it; ``found`` is None where there are none."""
+    """The truth of a game and the predictions for it; ``found`` is None if there are none."""
 
     truth: GameFile
     found: GameFile | None
 
     @property
     def predictions(self) -> EventColumns:
-        """The predicted events, none where the file is missing."""
+        """The predicted events; empty if the file is missing."""
         return empty_columns() if self.found is None else self.found.columns
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pairing:
-    """All games of the truth, and prediction files that fit none of them."""
+    """All games of the truth, and the prediction files that match none of them."""
 
     pairs: tuple[Pair, ...]
     unused: tuple[GameFile, ...]
@@ -79,12 +79,12 @@ def load_games(path: Path, *, kind: Kind, file_names: Iterable[str] = ()) -> lis
     """Read the event files of a file, folder or zip.
 
     Args:
-        path: where they are.
+        path: a file, folder or zip.
         kind: label files or result files.
-        file_names: names to look for, the preferred first; without them those SoccerNet uses.
+        file_names: names to look for, the preferred first; SoccerNet's names by default.
 
     Raises:
-        InputError: none there, or one that cannot be read.
+        InputError: no file was found, or one cannot be read.
 
     """
     files = EventFiles(path)
@@ -94,10 +94,10 @@ def load_games(path: Path, *, kind: Kind, file_names: Iterable[str] = ()) -> lis
 
 
 def pair_games(truth: Iterable[GameFile], found: Iterable[GameFile]) -> Pairing:
-    """Find each game's predictions: by folder, by the game the file names, or by the end of either.
+    """Match each game with its predictions: by folder, by the game the file names, or by the end of either.
 
     Raises:
-        InputError: two prediction files claim one game, or none fits any.
+        InputError: two prediction files match one game, or none matches any.
 
     """
     truth, found = list(truth), list(found)
@@ -109,8 +109,8 @@ def pair_games(truth: Iterable[GameFile], found: Iterable[GameFile]) -> Pairing:
         free = [file for file in found if id(file) not in taken]
         _claim([i for i in range(len(truth)) if i not in chosen], truth, free, keys_of=keys_of, chosen=chosen)
     if not chosen:
-        names = f"a game is {truth[0].title!r}, a prediction is for {found[0].title!r}"
-        raise InputError(f"no prediction fits any game of the truth; {names}")
+        names = f"the first game is {truth[0].title!r}, the first prediction {found[0].title!r}"
+        raise InputError(f"no prediction matches any game of the truth; {names}")
     taken = {id(file) for file in chosen.values()}
     unused = tuple(file for file in found if id(file) not in taken)
     return Pairing(tuple(Pair(game, chosen.get(i)) for i, game in enumerate(truth)), unused)
@@ -124,7 +124,7 @@ def _claim(
     keys_of: Callable[[GameFile], list[str]],
     chosen: dict[int, GameFile],
 ) -> None:
-    """Give each open game the one free file that shares a key with it."""
+    """Assign to each open game the one free file that shares a key with it."""
     table: dict[str, list[GameFile]] = {}
     for file in free:
         for key in keys_of(file):
@@ -135,16 +135,16 @@ def _claim(
         claims = {id(file): file for key in keys_of(truth[i]) for file in table.get(key, [])}
         if len(claims) > 1:
             names = ", ".join(sorted(file.source for file in claims.values()))
-            raise InputError(f"{title}: {len(claims)} prediction files claim this game ({names}); keep one")
+            raise InputError(f"{title}: {len(claims)} prediction files match this game ({names}); keep one")
         for file in claims.values():
             other = owner.setdefault(id(file), title)
             if other != title:
-                raise InputError(f"{file.source}: fits two games, {other!r} and {title!r}; lay it out as the truth is")
+                raise InputError(f"{file.source}: matches two games, {other!r} and {title!r}; use the truth's folders")
             chosen[i] = file
 
 
 def as_classes(file: GameFile, label_set: LabelSet) -> GameFile:
-    """The file with labels as the classes they are scored as; those scored as nothing stay.
+    """Return the file with labels replaced by the classes they are scored as; unscored labels stay.
 
     For SoccerNet's first version ``"y-card"`` becomes ``"card"``.
     """
@@ -157,19 +157,19 @@ def as_classes(file: GameFile, label_set: LabelSet) -> GameFile:
 
 
 def _load(data: bytes, *, name: str, source: str, kind: Kind) -> GameFile:
-    """One file."""
+    """Parse one file."""
     folder, file_name = posixpath.split(name)
     document = parse_object(data, source=source)
     found, entries = event_entries(document, source=source)
     if found != kind:
-        raise InputError(f"{source}: holds {found}, but {kind} are needed; check --truth and --predictions")
+        raise InputError(f"{source}: holds {found}, not {kind}; check --truth and --predictions")
     convert = columns_from_annotations if kind == "annotations" else columns_from_predictions
     columns = convert(entries, source=source)
     return GameFile(folder, url_local(document), file_name, source, columns)
 
 
 def _choose_names(files: EventFiles, known: tuple[str, ...], *, kind: Kind) -> list[str]:
-    """The files of the most preferred name; of the only one, where none is known."""
+    """Return the files with the most preferred name, or with the only name if none is known."""
     counts = Counter(posixpath.basename(name) for name in files.names)
     wanted = next((name for name in known if name in counts), None)
     if wanted is None and len(counts) == 1:
@@ -181,7 +181,7 @@ def _choose_names(files: EventFiles, known: tuple[str, ...], *, kind: Kind) -> l
 
 
 def _folder_keys(file: GameFile) -> list[str]:
-    """Where the file lies; a bundle also stands for the video beside it and for the folder it is in."""
+    """Return keys for the file's folder; a bundle also stands for the video beside it and for its folder."""
     keys = [file.game]
     head, tail = posixpath.split(file.game)
     if tail.endswith(BUNDLE_SUFFIX):
@@ -190,10 +190,10 @@ def _folder_keys(file: GameFile) -> list[str]:
 
 
 def _all_keys(file: GameFile) -> list[str]:
-    """Where the file lies, and the game it names."""
+    """Return keys for the file's folder and for the game it names."""
     return [key for key in dict.fromkeys([*_folder_keys(file), file.url_local]) if key]
 
 
 def _end_keys(file: GameFile) -> list[str]:
-    """The last folder of each name, for sets that differ in what lies above the games."""
+    """Return the last folder of each name, for sets that differ above the games."""
     return list(dict.fromkeys(posixpath.basename(key) for key in _all_keys(file)))

@@ -1,7 +1,7 @@
 """SoccerNet's event files: ``Labels-v2.json``, ``Labels-ball.json``, ``Labels.json`` and ``results_spotting.json``.
 
-Numbers are stored there as text, times in whole milliseconds beside a clock such as ``"1 - 40:2"``. Reading and writing
-keeps everything except times below a millisecond; keys unknown here travel in ``Event.extra``.
+Numbers are stored as text, times in whole milliseconds beside a clock such as ``"1 - 40:2"``. Reading and writing
+preserves everything except times below a millisecond; unknown keys are kept in ``Event.extra``.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _MAX_PROBLEMS = 5
 
 
 def read_labels(path: Path | str) -> Timeline:
-    """The events of a label or result file.
+    """Read the events of a label or result file.
 
     Raises:
-        InputError: unreadable, no valid JSON, or events that cannot be (the first few are named).
+        InputError: the file is unreadable or not JSON, or has impossible events (the first few are named).
 
     """
     path = Path(path)
@@ -35,12 +35,12 @@ def read_labels(path: Path | str) -> Timeline:
 
 
 def parse_labels(data: bytes, *, source: str) -> Timeline:
-    """The events in the bytes of a label or result file, as :func:`read_labels`; ``source`` names it in errors."""
+    """Parse the bytes of a label or result file, as :func:`read_labels`; ``source`` names it in errors."""
     return parse_document(parse_object(data, source=source), source=source)
 
 
 def parse_document(document: dict[str, Any], *, source: str) -> Timeline:
-    """The events of a label or result file's JSON object, as :func:`read_labels`; ``source`` names it in errors."""
+    """Return the events of a label or result file's JSON object; ``source`` names it in errors."""
     key, entries = event_entries(document, source=source)
     origin = "truth" if key == "annotations" else None
     events: list[Event] = []
@@ -58,42 +58,42 @@ def parse_document(document: dict[str, Any], *, source: str) -> Timeline:
 
 
 def results_document(timeline: Timeline, *, game: str) -> dict[str, Any]:
-    """``results_spotting.json`` of a timeline: numbers as text, as SoccerNet's evaluator and archive have them."""
+    """Return ``results_spotting.json`` of a timeline, with numbers as text, as in SoccerNet's evaluator and archive."""
     return {"UrlLocal": game, "predictions": [_prediction_of(event) for event in timeline]}
 
 
 def labels_document(timeline: Timeline, *, game: str) -> dict[str, Any]:
-    """A label file (``Labels-v2.json``, ``Labels-ball.json``) of a timeline."""
+    """Return a label file (``Labels-v2.json``, ``Labels-ball.json``) of a timeline."""
     return {"UrlLocal": game, "UrlYoutube": "", "annotations": [_annotation_of(event) for event in timeline]}
 
 
 def whole_second_labels_document(timeline: Timeline, *, game: str) -> dict[str, Any]:
-    """A label file of version 1 (``Labels.json``): the clock alone says when, to the second."""
+    """Return a label file of version 1 (``Labels.json``): times as a clock in whole seconds only."""
     return {"UrlLocal": game, "UrlYoutube": "", "annotations": [_whole_second_entry(event) for event in timeline]}
 
 
 def write_results(timeline: Timeline, path: Path | str, *, game: str) -> None:
-    """Write ``results_spotting.json`` in one step.
+    """Write ``results_spotting.json`` atomically.
 
     Raises:
-        ResourceError: it cannot be written.
+        ResourceError: the file cannot be written.
 
     """
     write_json_atomic(path, results_document(timeline, game=game))
 
 
 def write_labels(timeline: Timeline, path: Path | str, *, game: str) -> None:
-    """Write a label file in one step.
+    """Write a label file atomically.
 
     Raises:
-        ResourceError: it cannot be written.
+        ResourceError: the file cannot be written.
 
     """
     write_json_atomic(path, labels_document(timeline, game=game))
 
 
 def _event_from(entry: Mapping[str, Any], *, origin: str | None) -> Event:
-    """One event; KeyError or ValueError where the entry cannot be one."""
+    """Convert an entry to an event; KeyError or ValueError if it is invalid."""
     clock = entry.get("gameTime")
     half, start_us = parse_game_time(clock) if clock is not None else (int(entry["half"]), -1)
     if "half" in entry:
@@ -114,14 +114,14 @@ def _event_from(entry: Mapping[str, Any], *, origin: str | None) -> Event:
 
 
 def _text(value: object) -> str:
-    """The value if it is text."""
+    """Return the value if it is text."""
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is not text")
     return value
 
 
 def _place_of(event: Event) -> dict[str, Any]:
-    """What labels and results say of a time."""
+    """Return the fields that labels and results share for a time."""
     return {
         "gameTime": format_game_time(event.start_us, half=event.half),
         "label": event.label,
@@ -130,7 +130,7 @@ def _place_of(event: Event) -> dict[str, Any]:
 
 
 def _prediction_of(event: Event) -> dict[str, Any]:
-    """One entry of a result file."""
+    """Return one entry of a result file."""
     team = {} if event.team is None else {"team": event.team}
     return {
         **_place_of(event),
@@ -142,19 +142,19 @@ def _prediction_of(event: Event) -> dict[str, Any]:
 
 
 def _annotation_of(event: Event) -> dict[str, Any]:
-    """One entry of a label file."""
+    """Return one entry of a label file."""
     visibility = "visible" if event.visible else NOT_SHOWN
     return {**_place_of(event), "team": event.team or NO_TEAM, "visibility": visibility, **event.extra}
 
 
 def _whole_second_entry(event: Event) -> dict[str, Any]:
-    """One entry of a label file of version 1."""
+    """Return one entry of a label file of version 1."""
     team = {} if event.team is None else {"team": event.team}
     return {"gameTime": format_game_time(event.start_us, half=event.half), "label": event.label, **team, **event.extra}
 
 
 def _summary(problems: Iterable[str], *, total: int, source: str) -> str:
-    """One message for all unusable entries."""
+    """Summarise all unusable entries in one message."""
     problems = list(problems)
     more = f"; and {len(problems) - _MAX_PROBLEMS} more" if len(problems) > _MAX_PROBLEMS else ""
     head = f"{source}: {len(problems)} of {total} events cannot be used: "

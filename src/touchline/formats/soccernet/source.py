@@ -1,4 +1,4 @@
-"""What SoccerNet publishes, under which terms, and where: so that a missing file's message says how to get it."""
+"""SoccerNet's published files, their terms and sources, so that the message on a missing file says how to obtain it."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ Terms = Literal["free", "agreement"]
 
 AGREEMENT = (
     "its owners ask for a signed agreement: fill in the form on https://www.soccer-net.org/data, or ask for access on "
-    "the page named here; touchline never downloads it for you"
+    "the page named here; touchline never downloads it"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One kind of file of SoccerNet.
+    """One kind of SoccerNet file.
 
     Attributes:
-        pattern: matches the whole file name.
-        what: in words.
-        terms: ``"agreement"`` where an agreement has to be signed first.
-        where: the page it is on.
-        fetch: how, with ``{files}`` for the names to give to the SoccerNet package's downloader.
+        pattern: regular expression that matches the whole file name.
+        what: description of the file.
+        terms: ``"agreement"`` if an agreement has to be signed first.
+        where: page that offers it.
+        fetch: how to obtain it, with ``{files}`` for the names to pass to the SoccerNet package's downloader.
 
     """
 
@@ -34,7 +34,7 @@ class Source:
     fetch: str
 
     def advice(self, file_name: str) -> str:
-        """One sentence: what a file of this kind is and how to get it, with that of the other half."""
+        """Return one sentence: what a file of this kind is and how to obtain it, with that of the other half."""
         free = "free, no agreement needed"
         half = file_name[1:] if file_name[:1] in ("1", "2") else None
         wanted = (file_name,) if half is None else (f"1{half}", f"2{half}")
@@ -82,15 +82,15 @@ SOURCES: tuple[Source, ...] = (
         "download both pkl files into one folder",
     ),
 )
-"""Every kind of file touchline can use; the first that matches a name counts."""
+"""All kinds of files that touchline can use; the first that matches a name counts."""
 
 
 def source_of(file_name: str) -> Source | None:
-    """The kind of SoccerNet's files that a name belongs to, None where it belongs to none."""
+    """Return the kind of SoccerNet file that a name belongs to, None if there is none."""
     return next((source for source in SOURCES if re.fullmatch(source.pattern, file_name)), None)
 
 
 def missing_advice(file_name: str) -> str:
-    """What to add to a message that a file is missing: how to get it, or nothing where it is not SoccerNet's."""
+    """Return how to obtain a missing file, to append to a message; empty for files that are not SoccerNet's."""
     source = source_of(file_name)
     return "" if source is None else f"; {source.advice(file_name)}"

@@ -1,4 +1,4 @@
-"""SoccerNet's ``video.ini``: where in each untrimmed HQ video the half that labels count from begins."""
+"""SoccerNet's ``video.ini``: the start of each half, from which labels count, in the untrimmed HQ videos."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _HALF = re.compile(r"^([12])(_HQ)?\.mkv$")
 
 @dataclass(frozen=True, slots=True)
 class HalfSpan:
-    """A half in its video: ``start_us`` is where the labels' clock is 0."""
+    """The span of a half in its video; the labels' clock is 0 at ``start_us``."""
 
     video: str
     start_us: int
@@ -28,10 +28,10 @@ class HalfSpan:
 
 
 def read_video_ini(path: Path | str) -> Mapping[int, HalfSpan]:
-    """Half -> its span.
+    """Read half -> span.
 
     Raises:
-        InputError: missing, no such file, or values that cannot be.
+        InputError: the file is missing or another kind of file, or has impossible values.
 
     """
     path = Path(path)
@@ -53,7 +53,7 @@ def read_video_ini(path: Path | str) -> Mapping[int, HalfSpan]:
 
 
 def trimmed(timeline: Timeline, halves: Mapping[int, HalfSpan]) -> tuple[Timeline, int]:
-    """Events of SoccerNet's untrimmed HQ videos on the clock of its labels, and how many lay outside the halves.
+    """Return events of untrimmed HQ videos on the labels' clock, and the number of events outside the halves.
 
     Raises:
         InputError: an event is of a half that ``video.ini`` does not name.
@@ -79,6 +79,6 @@ def _span(section: Mapping[str, str], *, name: str, path: Path) -> HalfSpan:
         except (KeyError, ValueError) as error:
             raise InputError(f"{path}: [{name}] has no number {key!r}: {dict(section)}") from error
         if not 0 <= value < math.inf:
-            raise InputError(f"{path}: [{name}] {key} = {value}; it counts seconds from 0 on")
+            raise InputError(f"{path}: [{name}] {key} = {value}; it must be in seconds, 0 or more")
         values.append(us_from_seconds(value))
     return HalfSpan(name, values[0], values[1])

@@ -1,4 +1,4 @@
-"""Models for other runtimes: ONNX graphs and the files beside them."""
+"""Export of models for other runtimes: ONNX and OpenVINO graphs, with their configuration."""
 
 from __future__ import annotations
 

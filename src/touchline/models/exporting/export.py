@@ -1,4 +1,4 @@
-"""A module as an ONNX graph."""
+"""Export of a module as an ONNX graph."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ EXAMPLE_BATCH = 2
 def onnx_bytes(
     module: nn.Module, example: Tensor, *, names: tuple[str, str] = ("input", "output"), any_batch: bool = False
 ) -> bytes:
-    """A module as ONNX, for inputs of the example's shape.
+    """Convert a module to an ONNX graph for inputs of the example's shape.
 
     Args:
-        module: of one input and one output.
+        module: module of one input and one output.
         example: an input; its first axis is the batch.
-        names: of input and output in the graph.
-        any_batch: let the first axis vary.
+        names: names of input and output in the graph.
+        any_batch: make the batch size variable.
 
     Raises:
         ResourceError: the package ``onnx`` is not installed.
@@ -55,7 +55,7 @@ def onnx_bytes(
 
 @contextmanager
 def quiet_tracing() -> Iterator[None]:
-    """Keep back the remarks tracing makes about sizes that are fixed on purpose."""
+    """Suppress tracing's warnings about sizes that are fixed on purpose."""
     exporter = logging.getLogger("torch.onnx")
     level = exporter.level
     exporter.setLevel(logging.ERROR)

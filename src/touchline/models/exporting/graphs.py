@@ -1,7 +1,7 @@
-"""Models for other runtimes, as ONNX or OpenVINO graphs: spotters in two parts, recognisers of clips and joints in one.
+"""Export of models as ONNX or OpenVINO graphs: spotters in two parts, recognisers of clips and joints in one.
 
-A recogniser's graph takes what a user has - 8-bit RGB pixels, or joints - and gives probabilities: normalisation, the
-order of channels and the temperature are inside it.
+A recogniser's graph maps raw input (8-bit RGB pixels, or joints) to probabilities: normalisation, channel order and
+temperature are part of it.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _COPY_BYTES = 1 << 20
 
 
 class SequenceClassifier(nn.Module):
-    """A recogniser of joints whole: sequences in, probabilities out.
+    """A complete recogniser of joints: sequences in, probabilities out.
 
     Args:
-        network: gives logits of sequences.
-        temperature: what logits are divided by.
+        network: network that returns logits of sequences.
+        temperature: divisor of the logits before softmax.
 
     """
 
@@ -44,13 +44,13 @@ class SequenceClassifier(nn.Module):
         self.temperature = temperature
 
     def forward(self, sequences: Tensor) -> Tensor:
-        """Probabilities (n, classes) of sequences (n, t, joints, 3): x, y, visibility."""
+        """Return probabilities (n, classes) of sequences (n, t, joints, 3): x, y, visibility."""
         return torch.softmax(cast(Tensor, self.network(sequences)) / self.temperature, dim=1)
 
 
 @dataclass(frozen=True, slots=True)
 class _Graph:
-    """One graph to write: the end of its file's name, what it computes, an input, names of input and output."""
+    """A graph to write: suffix of the file name, module, example input, and names of input and output."""
 
     ending: str
     module: nn.Module
@@ -68,17 +68,17 @@ def export_model(network: Any, config: StoredConfig, folder: Path, *, format: Ex
     one file a graph, OpenVINO an ``.xml`` and a ``.bin``; all weights are float32.
 
     Args:
-        network: of the model.
-        config: of the model.
-        folder: where to; it is created.
+        network: the model's network.
+        config: the model's configuration.
+        folder: output folder; it is created.
         format: ``"onnx"`` or ``"openvino"``.
 
     Returns:
         The files written.
 
     Raises:
-        UsageError: there is no export for the model's task.
-        InputError: a part of the model has fresh weights.
+        UsageError: models for this task cannot be exported.
+        InputError: a part of the model is untrained.
         ResourceError: the package ``onnx`` is missing, or the folder cannot be written.
 
     """
@@ -92,7 +92,7 @@ def export_model(network: Any, config: StoredConfig, folder: Path, *, format: Ex
 
 
 def _graphs(network: Any, config: StoredConfig) -> list[_Graph]:
-    """What to write of a model."""
+    """Return the graphs to write for a model."""
     if isinstance(config, ModelConfig):
         encoder, decoder = example_inputs(
             network, frame=config.frame, encode_batch=EXAMPLE_BATCH, decode_batch=EXAMPLE_BATCH
@@ -103,9 +103,7 @@ def _graphs(network: Any, config: StoredConfig) -> list[_Graph]:
         ]
     if isinstance(config, ClipConfig):
         if config.untrained:
-            raise InputError(
-                f"model {config.name!r}: its {', '.join(config.untrained)} has fresh weights; train it first"
-            )
+            raise InputError(f"model {config.name!r}: its {', '.join(config.untrained)} is untrained; train it first")
         clip = config.clip
         pixels = torch.zeros(EXAMPLE_BATCH, clip.frames, clip.height, clip.width, 3, dtype=torch.uint8)
         whole = ClipClassifier(network, spec=clip, temperature=config.temperature).eval()
@@ -125,7 +123,7 @@ def _write_onnx(graph: _Graph, path: Path) -> list[Path]:
 
 
 def _write_openvino(graph: _Graph, path: Path) -> list[Path]:
-    """The weights before the graph that names them."""
+    """Write the weights first, then the graph that refers to them."""
     openvino = import_openvino()
     model = to_openvino(graph.module.eval(), example=graph.example)
     model.reshape(openvino.PartialShape([-1, *graph.example.shape[1:]]))
@@ -141,7 +139,7 @@ def _write_openvino(graph: _Graph, path: Path) -> list[Path]:
 
 
 def _move(source: Path, target: Path) -> None:
-    """A file's content under another name, whole or not at all."""
+    """Copy a file atomically."""
     with source.open("rb") as file, replacing(target) as place:
         while part := file.read(_COPY_BYTES):
             place.write(part)

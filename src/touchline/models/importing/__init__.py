@@ -1,4 +1,4 @@
-"""Published checkpoints, converted once to safetensors by a restricted loader."""
+"""Import of published checkpoints: a restricted loader that converts them to safetensors once."""
 
 from __future__ import annotations
 

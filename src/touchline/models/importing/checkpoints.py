@@ -1,4 +1,4 @@
-"""A file of published weights, or a model file, imported as a model: read, recognise, load, save."""
+"""Import of published weights or of a model file: read, recognise, load, save."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from touchline.models.specs.spec import EncoderConfig
 from touchline.models.store import LoadedModel, build_network, load_model, load_weights, save_model, user_folder
 
 _LROMUL, _HEAD = "slow-fusion", "plain-stream-head"
-"""Of checkpoints that say themselves what they are: a head's weights lie under ``state_dict``."""
+"""Architectures of checkpoints that identify themselves; a head's weights are under ``state_dict``."""
 
 
 def import_model(
@@ -32,34 +32,34 @@ def import_model(
     precision: Literal["f32", "bf16"] | None = None,
     out: Path | None = None,
 ) -> Path:
-    """Turn a file of published weights into a model; or check and copy a model of touchline's.
+    """Convert a file of published weights to a model; or check and copy a touchline model.
 
     Args:
         path: a PyTorch checkpoint (tensors only, no code), or ``.safetensors``.
-        architecture: which network its weights are of, a key of ``architectures.ARCHITECTURES``; without it the file is
-            lRomul's, a published head over features, or a model of touchline's.
-        name: of the new model; the file's own name where None.
-        labels: class names in the order of the outputs; of the new head's where one is asked for.
-        new_head: put a fresh head for ``labels`` in place of the file's; the model is then to be trained.
-        clip: fields of a ``ClipSpec`` that are otherwise than this kind of file has them.
-        network: what the weights do not say, such as ``temporal`` or ``dropout``.
-        precision: arithmetic of CPU inference.
-        out: folder for it; the user's models where None.
+        architecture: architecture of its weights, a key of ``architectures.ARCHITECTURES``; None expects a checkpoint
+            of lRomul's, a published head over features, or a touchline model.
+        name: name of the new model; None derives it from the file's name.
+        labels: class names in the order of the outputs, or those of the new head.
+        new_head: replace the file's head by an untrained one for ``labels``; the model must then be trained.
+        clip: fields of the ``ClipSpec`` that override the defaults for this kind of file.
+        network: network arguments that the weights do not determine, such as ``temporal`` or ``dropout``.
+        precision: precision of CPU inference.
+        out: output folder; None takes the folder of the user's models.
 
     Returns:
         The model file written.
 
     Raises:
         InputError: the file is unsafe or damaged, of another kind, or its weights do not fit the network.
-        UsageError: unknown architecture, or arguments that this kind of file does not take.
+        UsageError: unknown architecture, or options that this kind of file does not support.
 
     """
     path = Path(path)
     given = {"labels": labels, "new_head": new_head, "clip": clip, "network": network, "precision": precision}
     if path.is_dir():
-        raise UsageError(f"{path}: a folder; name a checkpoint file")
+        raise UsageError(f"{path}: is a folder; give a checkpoint file")
     if architecture is None:
-        _refuse(given, takes={"labels", "precision"}, said="without --architecture")
+        _refuse(given, takes={"labels", "precision"}, when="without --architecture")
         if path.suffix == SUFFIX:
             return _copy(path, name=name, labels=labels, precision=precision, out=out)
         if precision is not None:
@@ -67,9 +67,7 @@ def import_model(
     elif architecture not in published():
         known = ", ".join(published())
         near = did_you_mean(architecture, published())
-        raise UsageError(
-            f"--architecture {architecture}: there are no published weights of it; there are of {known}{near}"
-        )
+        raise UsageError(f"--architecture {architecture}: it has no published weights; choose one of {known}{near}")
     model = read_published(path, architecture=architecture, name=name, **given)
     return save_model((out or user_folder()) / model.name, model.network, model.config)
 
@@ -77,7 +75,7 @@ def import_model(
 def read_published(
     path: Path, *, architecture: str | None = None, name: str | None = None, **given: Any
 ) -> LoadedModel[Any]:
-    """Return a file of published weights as a model that is not saved.
+    """Load a file of published weights as a model without saving it.
 
     Arguments and errors are those of :func:`import_model`.
     """
@@ -87,7 +85,7 @@ def read_published(
         checkpoint = Checkpoint.read(path)
         architecture = _HEAD if _has_state_dict(checkpoint) else _LROMUL
     importer: Importer = named(published()[architecture].importer)
-    _refuse(given, takes=importer.takes, said=f"--architecture {architecture}")
+    _refuse(given, takes=importer.takes, when=f"with --architecture {architecture}")
     asked = {field: value for field, value in given.items() if value}
     checkpoint = checkpoint or Checkpoint.read(path)
     found = importer.recognise(checkpoint, Wanted(architecture=architecture, name=chosen, **asked))
@@ -98,10 +96,10 @@ def read_published(
 
 
 def read_encoder(path: Path) -> LoadedModel[EncoderConfig]:
-    """Return published weights of any encoder of pictures as a model that is not saved.
+    """Load published weights of any encoder of pictures as a model without saving it.
 
     Raises:
-        InputError: unsafe or damaged, weights of no encoder, or with missing or unexpected tensors.
+        InputError: unsafe or damaged, not weights of an encoder, or with missing or unexpected tensors.
 
     """
     checkpoint, reasons = Checkpoint.read(path).state(), []
@@ -120,16 +118,16 @@ def _has_state_dict(checkpoint: Checkpoint) -> bool:
     return isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping)
 
 
-def _refuse(given: Mapping[str, Any], *, takes: set[str] | frozenset[str], said: str) -> None:
-    """Refuse options that this kind of file does not take.
+def _refuse(given: Mapping[str, Any], *, takes: set[str] | frozenset[str], when: str) -> None:
+    """Refuse options that this kind of file does not support; ``when`` describes the kind in the message.
 
     Raises:
-        UsageError: one is given.
+        UsageError: such an option is given.
 
     """
     wrong = [f"--{field.replace('_', '-')}" for field, value in given.items() if value and field not in takes]
     if wrong:
-        raise UsageError(f"{', '.join(wrong)}: not taken {said}")
+        raise UsageError(f"{', '.join(wrong)}: not supported {when}")
 
 
 def _copy(
@@ -140,9 +138,9 @@ def _copy(
     precision: Literal["f32", "bf16"] | None,
     out: Path | None,
 ) -> Path:
-    """Check a model of touchline's and save it, under another name or with another precision."""
+    """Check a touchline model and save it, optionally under another name or with another precision."""
     if labels:
-        raise UsageError(f"--labels {','.join(labels)}: {path.name} brings its own labels")
+        raise UsageError(f"--labels {','.join(labels)}: {path.name} has its own labels; leave out --labels")
     model = load_model(path, task="any")
     changes = {"name": name and check_name(name), "precision": precision}
     changed = model.config.model_copy(update={field: value for field, value in changes.items() if value is not None})

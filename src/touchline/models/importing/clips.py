@@ -1,7 +1,7 @@
-"""Published weights of clip networks as models: torchvision's, PyTorchVideo's, IBM's, and SpaceJam's reference.
+"""Importer of clip networks: torchvision's, PyTorchVideo's, IBM's, and SpaceJam's reference.
 
-All of a network's weights come from the file, or the import fails. A head for other classes is put in place of the
-file's only where that is asked for; such a model says that it is to be trained, and never predicts before.
+All of a network's weights must come from the file, or the import fails. The file's head is replaced by one for other
+classes only on request; such a model is marked as untrained, and cannot predict before it is trained.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from touchline.models.specs.spec import IMAGENET_MEAN, IMAGENET_STD, ClipConfig,
 
 _X3D_MEAN, _X3D_STD = (0.45, 0.45, 0.45), (0.225, 0.225, 0.225)
 _X3D_FPS = {"xs": 2.5, "s": 5.0, "m": 6.0}
-"""Every 12th, 6th and 5th picture of videos with 30 a second."""
+"""Every 12th, 6th and 5th frame of videos with 30 frames per second."""
 
 _KINETICS_FPS = 15.0
 _PICTURES = 8
@@ -31,14 +31,14 @@ _TAM = ".tam."
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a file's weights are.
+    """The kind of a file's weights.
 
     Attributes:
-        head: the part that gives the classes.
+        head: name of the classification layer.
         network: constructor arguments besides the classes.
-        clip: the clips they were trained on.
-        labels: class names where the kind of file has known ones.
-        description: what they are.
+        clip: format of the clips they were trained on.
+        labels: class names, if known for this kind of file.
+        description: description for people.
 
     """
 
@@ -50,11 +50,11 @@ class Source:
 
 
 def recognise(checkpoint: Checkpoint, wanted: Wanted) -> Recognised:
-    """Return the model that a clip network's weights describe.
+    """Recognise a model in a clip network's weights.
 
     Raises:
-        InputError: the weights are of another network, or its head does not fit the labels.
-        UsageError: arguments that no such network has.
+        InputError: the weights are of another network, or the head does not fit the labels.
+        UsageError: invalid options.
 
     """
     state = checkpoint.state()
@@ -82,11 +82,10 @@ def _of(head: str | None, name: str) -> bool:
 
 
 def _may_be_fresh(state: State, *, head: str | None) -> Callable[[str], bool]:
-    """Return what of a network may come from a fresh one.
+    """Return a test of which tensors may keep their initial values.
 
-    That is: the head where a new one is asked for; temporal aggregation where the file has none of it, which at first
-    passes every picture on alone; and counters of batches, where the file has none.
-
+    These are the head, if a new one is requested; temporal aggregation, if the file has none, which initially passes
+    every frame on unchanged; and batch counters, if the file has none.
     """
     tam = any(_TAM in name for name in state)
     counters = any(name.endswith(COUNTER) for name in state)
@@ -98,36 +97,36 @@ def _may_be_fresh(state: State, *, head: str | None) -> Callable[[str], bool]:
 
 
 def _outputs(state: State, *, head: str) -> int | None:
-    """Columns of the file's logits; None where it has no head."""
+    """Return the number of the file's logits; None if it has no head."""
     ends = [tensor for name, tensor in state.items() if re.fullmatch(rf"{re.escape(head)}(\.\d+)?\.weight", name)]
     linear = [tensor for tensor in ends if tensor.ndim == 2]
     return len(linear[-1]) if linear else None
 
 
 def _labels(wanted: Wanted, known: tuple[str, ...] | None, *, outputs: int | None, source: str) -> tuple[str, ...]:
-    """Names of the outputs, which fit the file's head or are a new one's."""
+    """Return the names of the outputs: those of the file's head, or those given for a new one."""
     if wanted.new_head:
         if not wanted.labels:
-            raise UsageError("--new-head: name its classes with --labels A,B,...")
+            raise UsageError("--new-head: name the new head's classes with --labels A,B,...")
         return tuple(wanted.labels)
     if outputs is None:
-        raise InputError(f"{source}: has no head; `--new-head --labels A,B,...` puts a fresh one, to be trained")
+        raise InputError(f"{source}: has no head; add an untrained one with `--new-head --labels A,B,...`")
     names = tuple(wanted.labels) if wanted.labels else known
     if names is None or (len(names) != outputs and not wanted.labels):
         raise InputError(
-            f"{source}: name its {outputs} classes with --labels A,B,... or --labels @FILE, a name a line in the order "
-            "of its outputs; or put a fresh head for classes of yours with --new-head --labels A,B,..."
+            f"{source}: name its {outputs} classes with --labels A,B,... or --labels @FILE, one name per line in the "
+            "order of its outputs; or add an untrained head for your own classes with --new-head --labels A,B,..."
         )
     if len(names) != outputs:
         raise InputError(
-            f"{source}: {len(names)} labels do not fit its {outputs} outputs; --new-head puts a fresh head for them in "
-            "its place, to be trained"
+            f"{source}: {len(names)} labels do not fit its {outputs} outputs; --new-head replaces its head by an "
+            "untrained one for these labels"
         )
     return names
 
 
 def _network_arguments(found: Mapping[str, Any], wanted: Wanted, *, classes: int) -> dict[str, Any]:
-    """Return the constructor's arguments; a new head is a plain one."""
+    """Return the constructor's arguments; a new head is always a plain one."""
     arguments = {**found, **wanted.network}
     if wanted.new_head:
         arguments.pop("expanded_head", None)
@@ -142,7 +141,7 @@ def _clip_spec(found: ClipSpec, wanted: Mapping[str, Any]) -> ClipSpec:
 
 
 def _r2plus1d(checkpoint: Checkpoint, state: State) -> Source:
-    """SpaceJam's reference saved three things and wants plain BGR; all else is taken for torchvision's."""
+    """Recognise SpaceJam's reference, which saved three keys and takes plain BGR; all else counts as torchvision's."""
     if set(checkpoint.content) == {"epoch", "state_dict", "optimizer"}:
         clip = ClipSpec(
             frames=16, width=128, height=176, color="BGR", max_value=255, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0)
@@ -155,7 +154,7 @@ def _r2plus1d(checkpoint: Checkpoint, state: State) -> Source:
 
 
 def _resnet(checkpoint: Checkpoint, state: State) -> Source:
-    """Depth, temporal aggregation and kind of head follow from the names of weights."""
+    """Derive depth, temporal aggregation and kind of head from the names of weights."""
     try:
         arguments: dict[str, Any] = {"depth": depth_of(state)}
     except ValueError as error:
@@ -176,7 +175,7 @@ def _resnet(checkpoint: Checkpoint, state: State) -> Source:
 
 
 def _x3d(checkpoint: Checkpoint, state: State) -> Source:
-    """Sizes differ in their clips alone, which only the file's name shows."""
+    """Derive the size, which only decides the clips, from the file's name."""
     found = re.search(r"x3d[-_]?(xs|s|m)(?![a-z])", checkpoint.path.stem.lower())
     size = found[1] if found else "s"
     frames, pixels = X3D_INPUTS[size]

@@ -1,6 +1,6 @@
-"""Published heads over SoccerNet's features as touchline models: pooling, NetVLAD and its ++ forms, CALF.
+"""Importer of published heads over SoccerNet's features: pooling, NetVLAD and its ++ forms, CALF.
 
-What a checkpoint is, its tensors' names and shapes say; all of them must fit.
+The kind of head follows from the names and shapes of its tensors, all of which must fit.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from touchline.models.specs.stream_spec import StreamHeadConfig, StreamSpec, Sup
 RATE_HZ = 2.0
 STREAM = "picture"
 LABELS = tuple(LABEL_SETS[name].outputs for name in ("soccernet-v1", "soccernet-v2"))
-"""Of the published heads, in the order of their outputs after "nothing"."""
+"""Label sets of the published heads, in the order of their outputs after "nothing"."""
 _PLAIN_WINDOW, _AWARE_WINDOW = 40, 30
-"""Samples: 20 s of the first pooling heads, 15 s of the temporally aware ones; no checkpoint says."""
+"""Window in samples: 20 s for plain pooling heads, 15 s for temporally aware ones; checkpoints do not record it."""
 _POOLED = 512
 
 
 def recognise(checkpoint: Checkpoint, wanted: Wanted) -> Recognised:
-    """Return the model that a published head's checkpoint (``.pth.tar``) describes.
+    """Recognise a model in a published head's checkpoint (``.pth.tar``).
 
     Raises:
-        InputError: of another kind, or a tensor is missing or misshapen.
+        InputError: a checkpoint of another kind, or a tensor is missing or misshapen.
 
     """
     content, path = checkpoint.content, checkpoint.path
     if not isinstance(content, Mapping) or not isinstance(content.get("state_dict"), Mapping):
-        raise InputError(f"{path}: no checkpoint of a head: its weights should lie under 'state_dict'")
+        raise InputError(f"{path}: not a checkpoint of a head: it has no weights under 'state_dict'")
     state = {str(key): value for key, value in content["state_dict"].items() if isinstance(value, Tensor)}
     head, arguments, width, classes = _describe(state, source=path)
     config = StreamHeadConfig(
@@ -52,7 +52,7 @@ def recognise(checkpoint: Checkpoint, wanted: Wanted) -> Recognised:
 
 
 def _describe(state: Mapping[str, Tensor], *, source: Path) -> tuple[str, dict[str, Any], int, int]:
-    """(head, its arguments, width of the features, classes) of a checkpoint's tensors."""
+    """Return (head, its arguments, width of the features, classes) of a checkpoint's tensors."""
     shapes = {key: tuple(value.shape) for key, value in state.items()}
     try:
         if "conv_seg.weight" in shapes:
@@ -61,7 +61,7 @@ def _describe(state: Mapping[str, Tensor], *, source: Path) -> tuple[str, dict[s
             return _describe_pooling(shapes)
     except (KeyError, IndexError, ZeroDivisionError) as error:
         raise InputError(f"{source}: looks like a head, but a tensor is missing or misshapen: {error}") from error
-    raise InputError(f"{source}: no head that is known here; it holds {sorted(shapes)[:8]}")
+    raise InputError(f"{source}: not a known head; it contains {sorted(shapes)[:8]}")
 
 
 def _describe_calf(shapes: Mapping[str, tuple[int, ...]]) -> tuple[str, dict[str, Any], int, int]:
@@ -100,7 +100,7 @@ def _describe_pooling(shapes: Mapping[str, tuple[int, ...]]) -> tuple[str, dict[
 
 
 def _own(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Tensors under this package's names; those of the first NetVLAD head were arranged in another way."""
+    """Return tensors under this package's names; those of the first NetVLAD head are rearranged."""
     if "pool_layer.centroids" not in state:
         return dict(state)
     centroids, fc = state["pool_layer.centroids"], state["fc.weight"]
@@ -115,12 +115,12 @@ def _own(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _features(width: int) -> str:
-    """SoccerNet's set of features that all its published heads were trained on, as their logs say."""
+    """Return the SoccerNet features of a width, which its published heads were trained on according to their logs."""
     return "ResNET_TF2_PCA512" if width == _POOLED else "ResNET_TF2"
 
 
 def _suppression(head: str, arguments: Mapping[str, Any]) -> SuppressionSpec:
-    """The published suppression: 30 s for temporally aware pooling, else 20; a floor of .5 for the plain NetVLAD."""
+    """Return the published suppression: 30 s for temporally aware pooling, else 20; a floor of .5 for plain NetVLAD."""
     pool = arguments.get("pool", "")
     if pool.endswith("++"):
         return SuppressionSpec(window_s=30.0, floor=0.0)

@@ -1,7 +1,7 @@
-"""What every importer of published weights has in common: what it is given, and what it makes of it.
+"""The interface of importers of published weights, and the parts they share.
 
-A file is read, its kind recognised, its configuration made, and the model saved: the first and the last step are the
-same for all (:mod:`touchline.models.importing.checkpoints`); an :class:`Importer` does the two between.
+An import reads a file, recognises its kind, creates its configuration and saves the model: the first and the last step
+are the same for all (:mod:`touchline.models.importing.checkpoints`); an :class:`Importer` does the two in between.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from touchline.models.specs.tasks import Config
 State = dict[str, Tensor]
 
 STATE_KEYS = ("state_dict", "model_state", "model_state_dict", "model")
-"""Where checkpoints keep their weights, if they hold more than these."""
+"""Keys under which checkpoints store their weights, if they contain more than these."""
 COUNTER = "num_batches_tracked"
-"""End of the names of batch norm's counters, which files from before PyTorch 0.4.1 have none of."""
+"""Suffix of the names of batch norm counters, which files from before PyTorch 0.4.1 lack."""
 
 _WRAPPER_PREFIXES = ("module.", "_orig_mod.")
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A file of weights as it was read: its place and what it holds."""
+    """A file of weights that was read: its path and its content."""
 
     path: Path
     content: Any
@@ -41,7 +41,7 @@ class Checkpoint:
         """Read a PyTorch checkpoint, tensors and plain containers only, or a safetensors file.
 
         Raises:
-            InputError: missing, damaged, or with anything beyond tensors and plain containers.
+            InputError: missing, damaged, or with content other than tensors and plain containers.
 
         """
         if path.suffix != SUFFIX:
@@ -51,15 +51,15 @@ class Checkpoint:
 
     @property
     def holds(self) -> str:
-        """What it holds, in words, for an error."""
+        """A description of the content for error messages: the first keys, or the type."""
         content = self.content
         return str(sorted(map(str, content))[:8] if isinstance(content, Mapping) else type(content).__name__)
 
     def state(self) -> State:
-        """Return its weights by name, without the prefix of a wrapper around the whole network.
+        """Return the weights by name, without the prefix of a wrapper around the whole network.
 
         Raises:
-            InputError: it holds no dictionary of tensors.
+            InputError: the file contains no dictionary of tensors.
 
         """
         state = self.content
@@ -68,14 +68,14 @@ class Checkpoint:
         tensors = isinstance(state, Mapping) and bool(state)
         if not tensors or not all(isinstance(k, str) and isinstance(v, Tensor) for k, v in state.items()):
             raise InputError(
-                f"{self.path}: no dictionary of weights, by itself or as one of {STATE_KEYS}; it holds {self.holds}. "
-                "Save the network's state_dict() and give that"
+                f"{self.path}: no dictionary of weights, at the top level or under one of {STATE_KEYS}; it contains "
+                f"{self.holds}. Save the network's state_dict() and import that"
             )
         return unwrapped(state)
 
 
 def unwrapped(state: Mapping[str, Tensor]) -> State:
-    """Return weights without the prefix of a wrapper around the whole network."""
+    """Remove the prefix of a wrapper around the whole network from the names of weights."""
     for prefix in _WRAPPER_PREFIXES:
         if state and all(key.startswith(prefix) for key in state):
             state = {key.removeprefix(prefix): tensor for key, tensor in state.items()}
@@ -84,16 +84,16 @@ def unwrapped(state: Mapping[str, Tensor]) -> State:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What the user asks for.
+    """The options of an import that the user has set.
 
     Attributes:
-        architecture: which network the file's weights are of.
-        name: of the new model.
-        labels: class names in the order of the outputs; of the new head's where one is asked for.
-        new_head: put a fresh head for ``labels`` in place of the file's; the model is then to be trained.
-        clip: fields of a ``ClipSpec`` that are otherwise than this kind of file has them.
-        network: what the weights do not say, such as ``temporal`` or ``dropout``.
-        precision: arithmetic of CPU inference.
+        architecture: architecture of the file's weights.
+        name: name of the new model.
+        labels: class names in the order of the outputs, or those of the new head.
+        new_head: replace the file's head by an untrained one for ``labels``; the model must then be trained.
+        clip: fields of the ``ClipSpec`` that override the defaults for this kind of file.
+        network: network arguments that the weights do not determine, such as ``temporal`` or ``dropout``.
+        precision: precision of CPU inference.
 
     """
 
@@ -107,18 +107,18 @@ class Wanted:
 
 
 def nothing_fresh(name: str) -> bool:
-    """All of a network's weights come from the file."""
+    """Return False for every name: all weights must come from the file."""
     return False
 
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """What a checkpoint is.
+    """The result of recognising a checkpoint.
 
     Attributes:
-        config: of the new model.
-        weights: under this package's names.
-        fresh: whether a tensor the file has none of may come from a fresh network.
+        config: configuration of the new model.
+        weights: weights under this package's names.
+        fresh: whether a tensor of this name may keep its initial value if the file does not contain it.
 
     """
 
@@ -129,11 +129,11 @@ class Recognised:
 
 @dataclass(frozen=True, slots=True)
 class Importer:
-    """What makes a configuration and weights of a kind of checkpoint.
+    """An importer of a kind of checkpoint.
 
     Attributes:
-        recognise: does so, or raises an InputError.
-        takes: fields of :class:`Wanted` that mean something to it, besides architecture and name.
+        recognise: converts a checkpoint to a configuration and weights, or raises an InputError.
+        takes: fields of :class:`Wanted` that it supports, besides architecture and name.
 
     """
 
@@ -147,13 +147,13 @@ def labels_for(
     """Return the names of a checkpoint's classes, in the order of its outputs.
 
     Args:
-        count: how many it has.
-        wanted: what the user calls them.
-        known: sets of labels that such checkpoints have.
-        source: for errors.
+        count: number of classes in the checkpoint.
+        wanted: names given by the user; None takes the known set of this size.
+        known: label sets of such checkpoints.
+        source: the checkpoint's path, for error messages.
 
     Raises:
-        InputError: no known set has as many, or the user names more or fewer.
+        InputError: no known set has that many labels, or the user gave more or fewer.
 
     """
     chosen = tuple(wanted) if wanted else next((labels for labels in known if len(labels) == count), None)
@@ -161,13 +161,13 @@ def labels_for(
         raise InputError(f"{source}: no known label set has {count} classes; name them in order with --labels A,B,...")
     if len(chosen) != count:
         raise InputError(
-            f"{source}: {len(chosen)} labels {chosen} do not fit the checkpoint, which is of {count} classes"
+            f"{source}: {len(chosen)} labels {chosen} do not fit the checkpoint, which has {count} classes"
         )
     return chosen
 
 
 def first_fault(error: ValidationError) -> str:
-    """Return where a document is invalid, why, and what stands there."""
+    """Return the first fault of an invalid document: its position, the reason and the value."""
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
     return f"{where or 'the top'}: {first['msg']}, not {first['input']!r:.80}"

@@ -1,7 +1,7 @@
-"""PyTorch checkpoints as they were before PyTorch 1.6: pickles one after the other, then the numbers of every tensor.
+"""Reading of checkpoints from before PyTorch 1.6: consecutive pickles, followed by the data of every tensor.
 
-Many published weights, torchvision's Kinetics networks among them, still lie in such files. Nothing is run here: the
-pickles are cut out, so that every instruction of theirs can be looked at.
+Many published weights, such as torchvision's Kinetics networks, are still in this format. Nothing is executed here: the
+pickles are only extracted, so that each of their instructions can be checked.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import BinaryIO
 from touchline.core.errors import InputError
 
 MAGIC_NUMBER = 0x1950A86A20F9469CFC6C
-"""What the first pickle of such a file holds."""
+"""Content of the first pickle of such a file."""
 
 PICKLES = 5
-"""The magic number, the version, facts of the system, the content, and the keys of the tensors' numbers."""
+"""Number of pickles: magic number, version, system information, content, and keys of the tensors' data."""
 
 
 def is_legacy_checkpoint(path: Path) -> bool:
-    """Whether a file begins as such a checkpoint does."""
+    """Return whether a file starts like such a checkpoint."""
     with path.open("rb") as file:
         try:
             first = [argument for _, argument, _ in pickletools.genops(file)]
@@ -30,21 +30,21 @@ def is_legacy_checkpoint(path: Path) -> bool:
 
 
 def legacy_pickles(path: Path, *, max_bytes: int) -> list[bytes]:
-    """The five pickles of a checkpoint, none of them run.
+    """Extract the five pickles of a checkpoint without executing any.
 
     Args:
-        path: a file of which :func:`is_legacy_checkpoint` holds.
-        max_bytes: how long they may be together.
+        path: a file for which :func:`is_legacy_checkpoint` is true.
+        max_bytes: maximum total length of the pickles.
 
     Raises:
-        InputError: truncated, damaged, or longer.
+        InputError: the file is truncated or damaged, or the pickles are too long.
 
     """
     with path.open("rb") as file:
         pickles = [_next_pickle(file, path=path) for _ in range(PICKLES)]
     total = sum(len(pickled) for pickled in pickles)
     if total > max_bytes:
-        raise InputError(f"{path}: refused: its pickles are {total} bytes long, weights need less than {max_bytes}")
+        raise InputError(f"{path}: refused: its pickles are {total} bytes long, weights need at most {max_bytes}")
     return pickles
 
 

@@ -1,4 +1,4 @@
-"""Checkpoints of lRomul's ball-action spotter; the averaged weights are taken."""
+"""Importer of checkpoints of lRomul's ball-action spotter; it takes the averaged weights."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LROMUL_FPS = 25.0
 
 
 class StackerArguments(BaseModel):
-    """The constructor arguments an lRomul checkpoint records for its ``multidim_stacker``."""
+    """The constructor arguments that an lRomul checkpoint records for its ``multidim_stacker``."""
 
     model_config = ConfigDict(extra="forbid", protected_namespaces=())
 
@@ -48,7 +48,7 @@ class StackerArguments(BaseModel):
 
 
 class ArgusParameters(BaseModel):
-    """What of an lRomul checkpoint's ``params`` matters here; training's part is passed over."""
+    """The relevant part of an lRomul checkpoint's ``params``; training settings are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -58,17 +58,17 @@ class ArgusParameters(BaseModel):
 
 
 def recognise(checkpoint: Checkpoint, wanted: Wanted) -> Recognised:
-    """Return the model that an argus dictionary with ``params`` and ``nn_state_dict`` describes.
+    """Recognise a model in an argus dictionary with ``params`` and ``nn_state_dict``.
 
     Raises:
-        InputError: no such dictionary, or values no published checkpoint has; the message shows where.
+        InputError: not such a dictionary, or values that no published checkpoint has; the message names them.
 
     """
     content, path = checkpoint.content, checkpoint.path
     if not isinstance(content, Mapping) or not {"params", "nn_state_dict"} <= set(content):
         raise InputError(
-            f"{path}: not an argus checkpoint with params and nn_state_dict; it holds {checkpoint.holds}. Weights "
-            "alone do not say what they are of: give --architecture, e.g. resnet-encoder or vggish for features"
+            f"{path}: not an argus checkpoint with params and nn_state_dict; it contains {checkpoint.holds}. Weights "
+            "alone do not identify their network: give --architecture, e.g. resnet-encoder or vggish for features"
         )
     try:
         parameters = ArgusParameters.model_validate(content["params"])
@@ -102,7 +102,7 @@ def _network_arguments(arguments: StackerArguments, *, frame_step: int) -> dict[
 def _averaged(checkpoint: Checkpoint) -> State:
     state = checkpoint.content["nn_state_dict"]
     if not isinstance(state, Mapping) or not all(isinstance(tensor, Tensor) for tensor in state.values()):
-        raise InputError(f"{checkpoint.path}: nn_state_dict is no dictionary of tensors")
+        raise InputError(f"{checkpoint.path}: nn_state_dict is not a dictionary of tensors")
     return unwrapped(state)
 
 

@@ -1,4 +1,4 @@
-"""Published picture networks as encoders, by the mapping of weights that the table of architectures names."""
+"""Importer of published image networks as encoders, with the weight mapping named in the table of architectures."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _SIDE_PX = 224
 
 
 def recognise(checkpoint: Checkpoint, wanted: Wanted) -> Recognised:
-    """Return the encoder that a file of published weights holds; its last layer, if any, is left out.
+    """Recognise an encoder in a file of published weights; its last layer, if any, is dropped.
 
     Raises:
-        InputError: weights of another network.
+        InputError: the weights are of another network.
 
     """
     try:

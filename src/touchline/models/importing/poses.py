@@ -1,4 +1,4 @@
-"""Published weights of PoseHG3D."""
+"""Importer of published PoseHG3D weights."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from touchline.models.specs.pose_spec import PoseConfig
 from touchline.models.specs.spec import PictureSpec
 
 SIDE_PX = 256
-"""Of the crops it was trained on."""
+"""Side of the crops it was trained on, pixels."""
 
-_TELLING = {"hm.weight", "depth.weight", "deconv_layers.0.weight", "conv1.weight"}
+_REQUIRED = {"hm.weight", "depth.weight", "deconv_layers.0.weight", "conv1.weight"}
 
 
 def recognise(checkpoint: Checkpoint, wanted: Wanted) -> Recognised:
-    """Return the model that PoseHG3D's weights describe.
+    """Recognise a model in PoseHG3D's weights.
 
     Raises:
-        InputError: weights of another network.
+        InputError: the weights are of another network.
 
     """
     state, path = checkpoint.state(), checkpoint.path
-    missing = sorted(_TELLING - set(state))
+    missing = sorted(_REQUIRED - set(state))
     if missing:
-        raise InputError(f"{path}: not weights of PoseHG3D: {missing} are not among its {len(state)} tensors")
+        raise InputError(f"{path}: not PoseHG3D weights: {missing} are missing from its {len(state)} tensors")
     try:
         depth = depth_of(state)
     except ValueError as error:

@@ -1,8 +1,8 @@
-"""The restricted reader of PyTorch checkpoints, and the names that imported models get.
+"""The restricted reader of PyTorch checkpoints, and the names of imported models.
 
-A PyTorch checkpoint is a pickle, and a pickle can run any code. Here every instruction of it is looked at before
-anything is loaded: only tensors and plain containers pass, and even then torch's own ``weights_only`` loader does the
-reading. There is no way round this.
+A PyTorch checkpoint is a pickle, and a pickle can run any code. Here each of its instructions is checked before
+anything is loaded: only tensors and plain containers are accepted, and even these are read by torch's own
+``weights_only`` loader. The check cannot be bypassed.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ ALLOWED_GLOBALS = frozenset(
         *(f"torch {kind}Storage" for kind in ("Long", "Int", "Short", "Char", "Byte", "Bool")),
     }
 )
-"""All that a checkpoint may name."""
+"""The only globals that a checkpoint may refer to."""
 REFUSED_OPCODES = frozenset({"STACK_GLOBAL", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "EXT1", "EXT2", "EXT4"})
 MAX_PICKLE_BYTES = 64 * 1024 * 1024
 MAX_ENTRIES = 100_000
 
 
 def read_checkpoint(path: Path | str) -> Any:
-    """The content of a PyTorch checkpoint that holds tensors and plain containers only.
+    """Read a PyTorch checkpoint that contains only tensors and plain containers.
 
     Args:
-        path: a file as ``torch.save`` writes it.
+        path: a file written by ``torch.save``.
 
     Raises:
-        InputError: not such a file, truncated, or with anything in it beyond tensors and plain containers.
+        InputError: not such a file, truncated, or with content other than tensors and plain containers.
 
     """
     path = Path(path)
@@ -65,10 +65,10 @@ def read_checkpoint(path: Path | str) -> Any:
 
 
 def scan_checkpoint(path: Path) -> list[str]:
-    """Every ``"module name"`` a checkpoint's pickle refers to, without running any of it.
+    """List every ``"module name"`` that a checkpoint's pickle refers to, without executing it.
 
     Raises:
-        InputError: no checkpoint, truncated, compressed, or with instructions that weights never need.
+        InputError: not a checkpoint, truncated, compressed, or with instructions that weights never need.
 
     """
     names: list[str] = []
@@ -92,7 +92,7 @@ def _opcodes(data: bytes, *, path: Path) -> list[tuple[str, Any, int | None]]:
 
 
 def _pickle_bytes(path: Path) -> bytes:
-    """The one pickle in a checkpoint's zip archive."""
+    """Return the only pickle in a checkpoint's zip archive."""
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
@@ -107,12 +107,12 @@ def _pickle_bytes(path: Path) -> bytes:
         raise InputError(f"{path}: no such file") from error
     except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError) as error:
         raise InputError(
-            f"{path}: not a PyTorch checkpoint, or truncated ({error}); it has to be a file as torch.save writes it"
+            f"{path}: not a PyTorch checkpoint, or truncated ({error}); give a file written by torch.save"
         ) from error
 
 
 def _check_archive(entries: Sequence[zipfile.ZipInfo], *, path: Path) -> None:
-    """Refuse archives made to mislead: compressed or doubled entries, or very many."""
+    """Refuse archives made to mislead: compressed or duplicate entries, or too many of them."""
     names = [entry.filename for entry in entries]
     if len(names) > MAX_ENTRIES or len(set(names)) != len(names):
         raise InputError(f"{path}: refused: {len(names)} entries in the archive, {len(set(names))} names")
@@ -122,16 +122,16 @@ def _check_archive(entries: Sequence[zipfile.ZipInfo], *, path: Path) -> None:
 
 
 def model_name(path: Path) -> str:
-    """Return a model name made of a file's name, without its ending."""
+    """Derive a model name from a file's name, without its suffix."""
     stem = path.name.removesuffix(".tar").rpartition(".")[0] or path.name
     return re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-._") or "imported"
 
 
 def check_name(name: str) -> str:
-    """The name itself.
+    """Check the name of a model, and return it.
 
     Raises:
-        UsageError: it cannot be a model's name.
+        UsageError: the name is invalid.
 
     """
     if not re.fullmatch(NAME_PATTERN, name) or len(name) > MAX_NAME_LENGTH:

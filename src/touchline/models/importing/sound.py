@@ -1,4 +1,4 @@
-"""Published sound networks as encoders: VGGish in torchvggish's names, whole or cut after its fourth stage."""
+"""Importer of VGGish with torchvggish's names as an encoder of sound, whole or cut after its fourth stage."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from touchline.models.importing.importer import Checkpoint, Importer, Recognised
 from touchline.models.specs.spec import SoundEncoderConfig
 
 _WHOLE = "vggish"
-"""With its 128 numbers; cut, it gives 512."""
+"""Architecture of the whole network, with 128 values; the cut network has 512."""
 _PCA_NAMES = ("pca_eigen_vectors", "pca_means")
 
 
 def recognise(checkpoint: Checkpoint, wanted: Wanted) -> Recognised:
-    """Return the encoder that VGGish's weights are; ``network`` may name torchvggish's components with ``pca``.
+    """Recognise VGGish's weights as an encoder; ``network`` may give torchvggish's PCA file as ``pca``.
 
     Raises:
-        InputError: weights of another network, or no components.
-        UsageError: components for the network that is cut before the numbers they turn.
+        InputError: the weights are of another network, or the PCA file is not one.
+        UsageError: an unknown network argument, or a PCA file for the cut network, which it does not apply to.
 
     """
     unknown = sorted(set(wanted.network) - {"pca"})
     if unknown:
-        raise UsageError(f"--network {unknown[0]}: a network of sound takes only pca=FILE; its weights say the rest")
+        raise UsageError(f"--network {unknown[0]}: a sound network takes only pca=FILE; the weights give the rest")
     whole = wanted.architecture == _WHOLE
     state = checkpoint.state()
     if not whole:
@@ -33,7 +33,9 @@ def recognise(checkpoint: Checkpoint, wanted: Wanted) -> Recognised:
     pca = wanted.network.get("pca")
     if pca is not None:
         if not whole:
-            raise UsageError(f"pca={pca} turns the 128 numbers; --architecture {wanted.architecture} ends before them")
+            raise UsageError(
+                f"pca={pca} applies to the 128 values; --architecture {wanted.architecture} ends before them"
+            )
         state = {**_components(Path(str(pca))), **state}
     whitening = any(key.startswith("pproc.") for key in state)
     config = SoundEncoderConfig(
@@ -48,10 +50,10 @@ def recognise(checkpoint: Checkpoint, wanted: Wanted) -> Recognised:
 
 
 def _components(path: Path) -> State:
-    """Return the principal components in torchvggish's file, under this package's names."""
+    """Read the principal components from torchvggish's file, under this package's names."""
     state = Checkpoint.read(path).state()
     if set(state) != set(_PCA_NAMES):
-        raise InputError(f"{path}: holds {sorted(state)[:4]}, not {list(_PCA_NAMES)}")
+        raise InputError(f"{path}: contains {sorted(state)[:4]}, not {list(_PCA_NAMES)}")
     return {f"pproc.{name}": _in_shape(name, tensor) for name, tensor in state.items()}
 
 

@@ -1,4 +1,4 @@
-"""Network architectures. A network knows no loss, optimiser, file or label."""
+"""Network architectures, independent of losses, optimisers, files and labels."""
 
 from __future__ import annotations
 

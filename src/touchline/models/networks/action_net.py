@@ -1,7 +1,7 @@
-"""A small recogniser for few clips: pictures, what is the colour of a ball, and what moves, through one small network.
+"""A small network for recognising actions when few training clips are available.
 
-Pictures go through a 2-D network one by one; one convolution over time follows. What makes it learn from little are two
-channels it need not find itself: how much a pixel is the colour of a basketball, and how much it changed.
+Each frame passes through a 2-D network; one convolution over time follows. Two hand-made input channels let it learn
+from little data: how close a pixel's colour is to a basketball's, and how much it changed since the last frame.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 _STRONG = 0.13
-"""How much redder than green or blue, of 1, a ball is."""
+"""Excess of red over green and blue, of 1, at which a pixel counts as ball-coloured."""
 
 _SMALL = 1e-3
 
@@ -25,12 +25,12 @@ def _conv(inputs: int, outputs: int, *, stride: int = 1) -> nn.Sequential:
 
 
 class ActionNet(nn.Module):
-    """Clips of any length and size to classes.
+    """A classifier of clips of any length and size.
 
     Args:
-        num_classes: columns of the logits.
+        num_classes: number of classes, the columns of the logits.
         widths: channels of the four stages.
-        dropout: share of features left out in training.
+        dropout: share of features dropped in training.
 
     """
 
@@ -39,7 +39,7 @@ class ActionNet(nn.Module):
     ) -> None:
         super().__init__()
         if len(widths) != 4:
-            raise ValueError(f"widths={widths} must be four")
+            raise ValueError(f"widths={widths} must be four numbers, the channels of the stages")
         self.settings: dict[str, Any] = {"num_classes": num_classes, "widths": list(widths), "dropout": dropout}
         self.num_classes = num_classes
         self.feature_size = 2 * widths[3]
@@ -61,7 +61,7 @@ class ActionNet(nn.Module):
         self.classes = nn.Linear(self.feature_size, num_classes)
 
     def forward_features(self, clips: Tensor) -> Tensor:
-        """Features (n, D) of clips (n, 3, t, h, w), RGB in 0..1."""
+        """Return features (n, D) of clips (n, 3, t, h, w), RGB in 0..1."""
         frames = clips.shape[2]
         maps = self.pictures(seen(clips).transpose(1, 2).flatten(0, 1))
         places = F.interpolate(self.places, size=maps.shape[2:], mode="bilinear", align_corners=False)
@@ -70,16 +70,16 @@ class ActionNet(nn.Module):
         return torch.cat([x.mean(dim=(2, 3, 4)), x.amax(dim=(3, 4)).mean(dim=2)], dim=1)
 
     def classify(self, features: Tensor) -> Tensor:
-        """Logits (n, classes) of features (n, D)."""
+        """Return logits (n, classes) of features (n, D)."""
         return cast(Tensor, self.classes(self.dropout(features)))
 
     def forward(self, clips: Tensor) -> Tensor:
-        """Logits (n, classes) of clips (n, 3, t, h, w), RGB in 0..1."""
+        """Return logits (n, classes) of clips (n, 3, t, h, w), RGB in 0..1."""
         return self.classify(self.forward_features(clips))
 
 
 def seen(clips: Tensor) -> Tensor:
-    """What the network looks at (n, 5, t, h, w): colours evened out, the colour of a ball, and change over time."""
+    """Return the network's input (n, 5, t, h, w): standardised colours, ball colour, and change over time."""
     red, green, blue = clips.unbind(1)
     ball = torch.sigmoid(14 * (red - torch.maximum(green, blue) - _STRONG)) * torch.sigmoid(12 * (red - 0.25))
     grey = clips.mean(dim=1)

@@ -1,12 +1,12 @@
-"""A small spotter that looks where the ball is: the built-in model's network.
+"""The network of the built-in spotter, which scores events from the ball's path.
 
-One fully convolutional encoder sees each frame once (with its neighbours, so that it sees motion) and answers, for
-every cell of a coarse map, whether the ball is there and what is happening to it. What it says at the few most
-ball-like places is one short vector a frame. Over time, the places are linked into the ball's way, and a small temporal
-network reads that way: where the ball was, how it moved, whether a player had it.
+A fully convolutional encoder sees each frame once (with its neighbours, so that it sees motion) and predicts, for every
+cell of a coarse map, whether the ball is there and what is happening to it. Its outputs at the few most ball-like cells
+form one short vector per frame. These candidates are linked over time into the ball's path, and a small temporal
+network classifies that path: where the ball was, how it moved, whether a player had it.
 
-The idea of encoding each frame once and reasoning over cheap vectors is E2E-Spot's (Hong et al., ECCV 2022); looking
-only at candidate places is AdaSpot's region of interest made explicit.
+Encoding each frame once and reasoning over cheap vectors follows E2E-Spot (Hong et al., ECCV 2022); restricting the
+view to candidate places is AdaSpot's region of interest made explicit.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 BALL_STATES = ("ball", "owned", "released", "received", "player")
-"""What the encoder's maps say of a cell; the first is the ball's presence, the last a player's feet."""
+"""Channels of the encoder's maps; the first is the presence of the ball, the last of a player's feet."""
 
 
 _PIXELS = (320.0, 180.0)
-"""Half a picture in the pixels that steps are measured in."""
+"""Half the picture's width and height in the pixels that steps are measured in."""
 
 
 class _ResidualConv(nn.Module):
-    """Two 3x3 convolutions with batch norm around a skip."""
+    """A residual block of two 3x3 convolutions with batch norm."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class _ResidualConv(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Same shape in and out, (n, c, h, w)."""
+        """Map (n, c, h, w) to the same shape."""
         return F.relu(x + self.body(x))
 
 
@@ -52,7 +52,7 @@ def _down(inputs: int, outputs: int, *, kernel: int) -> nn.Sequential:
 
 
 class BallEncoder(nn.Module):
-    """A few grey frames to maps at a quarter of the size, through one stage at an eighth for context."""
+    """An encoder of a few grey frames into maps at stride 4, with one stage at stride 8 for context."""
 
     def __init__(self, *, reach: int = 1, stem: int = 16, width: int = 32, deep: int = 64) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ class BallEncoder(nn.Module):
             self.states.bias.fill_(-4.0)  # type: ignore[union-attr]
 
     def forward(self, stacks: Tensor) -> Tensor:
-        """Stacks (n, frames, h, w) in 0..1 to logits of ``BALL_STATES`` (n, 5, h/4, w/4); h, w multiples of 8."""
+        """Map stacks (n, frames, h, w) in 0..1 to logits of ``BALL_STATES`` (n, 5, h/4, w/4); h, w multiples of 8."""
         fine = self.fine(self.stem(stacks - 0.35))
         deep = self.deep(fine)
         up = F.interpolate(self.lateral(deep), size=fine.shape[-2:], mode="bilinear", align_corners=False)
@@ -77,14 +77,14 @@ class BallEncoder(nn.Module):
 
 
 def candidate_vectors(states: Tensor, *, candidates: int) -> Tensor:
-    """What the maps say at the most ball-like places.
+    """Read the maps at the most ball-like cells.
 
     Args:
         states: logits of ``BALL_STATES`` (n, 5, h, w).
-        candidates: how many local maxima of the ball map to look at, best first.
+        candidates: number of local maxima of the ball map to take, best first.
 
     Returns:
-        (n, candidates * 7): for each, x and y in -1..1 of the picture, then its five logits.
+        (n, candidates * 7): for each candidate, x and y in -1..1 of the picture, then its five logits.
 
     """
     states = states.float()
@@ -99,11 +99,11 @@ def candidate_vectors(states: Tensor, *, candidates: int) -> Tensor:
 
 
 class BallLink(nn.Module):
-    """Which candidate is the ball: belief over the candidates of each frame, given those of the frames around.
+    """The probability of each candidate being the ball, given the candidates of the surrounding frames.
 
     Sum-product messages along a chain whose states are a frame's candidates and "not seen", with a finite horizon: a
-    frame's belief depends on ``horizon`` frames to either side and no others, so that a window and a whole match give
-    the same. How far a ball moves in a frame and what being unseen costs are learnt.
+    frame's belief depends only on ``horizon`` frames to either side, so that a window and a whole match give the same
+    result. The step length of the ball and the cost of not seeing it are learnt.
     """
 
     def __init__(self, *, horizon: int) -> None:
@@ -114,23 +114,23 @@ class BallLink(nn.Module):
         self.switch = nn.Parameter(torch.tensor(-2.0))
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Candidates (n, length, k, 7) to belief (n, length - 2 * horizon, k + 1); the last state is "not seen"."""
+        """Map candidates (n, length, k, 7) to beliefs (n, length - 2 * horizon, k + 1), the last state "not seen"."""
         seen = F.logsigmoid(tokens[..., 2])
         evidence = torch.cat([seen, self.unseen.expand_as(seen[..., :1])], -1)
         steps = self._steps(tokens)
         ahead, back = torch.zeros_like(evidence), torch.zeros_like(evidence)
         for _ in range(self.horizon):
             known = (evidence + ahead)[:, :-1, :, None] + steps
-            told = torch.logsumexp(known, 2)
-            ahead = torch.cat([torch.zeros_like(evidence[:, :1]), told - told.amax(-1, keepdim=True)], 1)
+            message = torch.logsumexp(known, 2)
+            ahead = torch.cat([torch.zeros_like(evidence[:, :1]), message - message.amax(-1, keepdim=True)], 1)
             known = (evidence + back)[:, 1:, None, :] + steps
-            told = torch.logsumexp(known, 3)
-            back = torch.cat([told - told.amax(-1, keepdim=True), torch.zeros_like(evidence[:, :1])], 1)
+            message = torch.logsumexp(known, 3)
+            back = torch.cat([message - message.amax(-1, keepdim=True), torch.zeros_like(evidence[:, :1])], 1)
         belief = torch.softmax(evidence + ahead + back, -1)
         return belief[:, self.horizon : belief.shape[1] - self.horizon]
 
     def _steps(self, tokens: Tensor) -> Tensor:
-        """How likely each candidate (n, length - 1, k + 1, k + 1) goes over into each of the next frame, as logits."""
+        """Return logits of transitions from each state to each of the next frame's, (n, length - 1, k + 1, k + 1)."""
         place = tokens[..., :2] * tokens.new_tensor(_PIXELS)
         apart = (place[:, 1:, None, :, :] - place[:, :-1, :, None, :]).square().sum(-1).add(1e-4).sqrt()
         moves = -(apart / self.step_px.abs().clamp_min(1.0)).clamp_max(6.0)
@@ -139,9 +139,10 @@ class BallLink(nn.Module):
 
 
 class BallTrack(nn.Module):
-    """The ball's way through the picture: 13 numbers a frame from the candidates of the frames around.
+    """The ball's path through the picture: 13 values per frame from the candidates of the surrounding frames.
 
-    Its five logits, how surely it is seen, its place, its velocity, speed and acceleration in steps of five pixels.
+    These are its five logits, the probability that it is seen, its position, velocity, speed and acceleration; the
+    motion is in units of five pixels per frame.
     """
 
     size = 13
@@ -154,11 +155,11 @@ class BallTrack(nn.Module):
         self.sharpness = nn.Parameter(torch.tensor(4.0))
 
     def forward(self, vectors: Tensor) -> Tensor:
-        """(n, length, candidates * 7) to (n, length - 2 * radius, 13)."""
+        """Map vectors (n, length, candidates * 7) to (n, length - 2 * radius, 13)."""
         n, length, _ = vectors.shape
         tokens = vectors.reshape(n, length, self.candidates, 2 + len(BALL_STATES))
         belief = self.link(tokens)[..., :-1]
-        # A mean over places lies between them, where nothing is: all but choose the likeliest.
+        # A plain mean of positions would lie between candidates, where nothing is: sharpen it towards the likeliest.
         share = torch.softmax(self.sharpness * belief.clamp_min(1e-6).log(), -1)
         horizon = self.link.horizon
         tokens = tokens[:, horizon : length - horizon]
@@ -173,7 +174,7 @@ class BallTrack(nn.Module):
 
 
 class _DilatedBlock(nn.Module):
-    """A residual dilated convolution without padding: it shortens its input by ``2 * dilation``."""
+    """A residual dilated convolution without padding, which shortens its input by ``2 * dilation``."""
 
     def __init__(self, channels: int, *, dilation: int, dropout: float) -> None:
         super().__init__()
@@ -184,21 +185,21 @@ class _DilatedBlock(nn.Module):
         self.dropout = nn.Dropout1d(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(n, c, length) to (n, c, length - 2 * dilation)."""
+        """Map (n, c, length) to (n, c, length - 2 * dilation)."""
         inner = self.mix(self.dropout(F.gelu(self.conv(self.norm(x)))))
         return x[..., self.dilation : x.shape[-1] - self.dilation] + inner
 
 
 class TemporalHead(nn.Module):
-    """Frame vectors over time to class logits; each output sees ``radius`` frames to either side.
+    """A temporal network from frame vectors to class logits; each output sees ``radius`` frames to either side.
 
     Args:
-        candidates: how many candidates a vector holds.
-        outputs: logits a frame.
-        channels: of the residual blocks.
-        dilations: of the residual blocks.
+        candidates: candidates per frame vector.
+        outputs: logits per frame.
+        channels: channels of the residual blocks.
+        dilations: dilations of the residual blocks.
         horizon: frames to either side that decide which candidate is the ball.
-        dropout: of whole channels, while training.
+        dropout: share of channels dropped in training.
 
     """
 
@@ -230,25 +231,25 @@ class TemporalHead(nn.Module):
             self.classify.bias.fill_(-2.5)  # type: ignore[union-attr]
 
     def forward(self, vectors: Tensor) -> Tensor:
-        """(n, length, candidates * 7) to logits (n, length - 2 * radius, outputs)."""
+        """Map vectors (n, length, candidates * 7) to logits (n, length - 2 * radius, outputs)."""
         x = self.embed(self.norm(self.track(vectors).transpose(1, 2)))
         return self.classify(F.gelu(self.blocks(x))).transpose(1, 2)
 
 
 class BallSpotter(nn.Module):
-    """Encoder and temporal head joined: the spotting protocol of :mod:`touchline.models.specs.protocols`.
+    """Encoder and temporal head as one spotting network, see :mod:`touchline.models.specs.protocols`.
 
     Args:
-        num_classes: how many classes of events it scores.
-        reach: how many frames before and after its own a stack holds.
-        stem: channels of the encoder at a half of the picture.
-        width: channels at a quarter.
-        deep: channels at an eighth.
-        candidates: how many ball-like places a frame's vector describes.
-        channels: of the temporal network.
-        dilations: of the temporal network.
+        num_classes: number of event classes.
+        reach: frames of a stack before and after its own frame.
+        stem: channels of the encoder at stride 2.
+        width: channels of the encoder at stride 4.
+        deep: channels of the encoder at stride 8.
+        candidates: ball candidates per frame vector.
+        channels: channels of the temporal network.
+        dilations: dilations of the temporal network.
         horizon: frames to either side that decide which candidate is the ball.
-        dropout: in the temporal network, while training.
+        dropout: share of the temporal network's channels dropped in training.
 
     """
 
@@ -297,13 +298,13 @@ class BallSpotter(nn.Module):
         self.feature_offsets: tuple[int, ...] = tuple(range(-self.head.radius, self.head.radius + 1))
 
     def encode(self, stacks: Tensor) -> Tensor:
-        """Frames (n, frames, h, w) in 0..1, each with those around it, to vectors (n, vector_size)."""
+        """Map stacks (n, frames, h, w) in 0..1, a frame with its neighbours, to vectors (n, vector_size)."""
         return candidate_vectors(self.encoder(stacks), candidates=self.candidates)
 
     def decode(self, features: Tensor) -> Tensor:
-        """Windows of vectors (n, 2 * radius + 1, vector_size) to logits (n, num_classes) of their centres."""
+        """Map windows of vectors (n, 2 * radius + 1, vector_size) to logits (n, num_classes) of their centres."""
         return self.head(features)[:, 0]
 
     def forward(self, stacks: Tensor) -> Tensor:
-        """One window of consecutive stacks (2 * radius + 1, frames, h, w) to its centre's logits (num_classes,)."""
+        """Map a window of consecutive stacks (2 * radius + 1, frames, h, w) to its centre's logits (num_classes,)."""
         return self.decode(self.encode(stacks).unsqueeze(0))[0]

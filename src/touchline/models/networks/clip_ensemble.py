@@ -1,4 +1,4 @@
-"""Several networks of one kind whose probabilities are averaged."""
+"""An ensemble of clip networks whose probabilities are averaged."""
 
 from __future__ import annotations
 
@@ -25,6 +25,6 @@ class ClipEnsemble(nn.Module):
         self.num_classes = int(members[0].num_classes)
 
     def forward(self, clips: Tensor) -> Tensor:
-        """Logs of mean probabilities (n, classes) of clips (n, 3, t, h, w), normalised."""
+        """Return the log of mean probabilities (n, classes) of clips (n, 3, t, h, w), normalised."""
         probabilities = [torch.softmax(member(clips).float(), dim=1) for member in self.members]
         return torch.stack(probabilities).mean(dim=0).clamp_min(1e-9).log()

@@ -1,10 +1,10 @@
 """A small fully convolutional detector of people and the ball in match pictures.
 
-Players of a wide shot are some 15 by 35 pixels and the ball is 7, so what counts is a fine output: one cell for every
-4 by 4 pixels. Each cell answers, for each class, whether an object's centre lies in it (CenterNet, Zhou et al. 2019)
-and how far the box's four sides are (FCOS, Tian et al. 2019; trained as TTFNet, Liu et al. 2020). A person's role is
-answered apart from where people are, as keepers and referees are rare. A coarse stage with self-attention over the
-whole picture lets a person be judged beside all others: a referee is whoever wears neither kit.
+In a wide shot players are some 15 by 35 pixels and the ball is 7, so the output must be fine: one cell for every 4 by 4
+pixels. Each cell predicts, for each class, whether an object's centre lies in it (CenterNet, Zhou et al. 2019) and the
+distances to the box's four sides (FCOS, Tian et al. 2019; trained like TTFNet, Liu et al. 2020). A person's role is
+predicted separately from the position, as keepers and referees are rare. A coarse stage with self-attention over the
+whole picture allows a person to be compared with all others: a referee is whoever wears neither kit.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from torch.nn import functional as F
 from touchline.models.networks.pyramid import Pyramid
 
 STRIDE = 4
-"""Pixels to a cell of the output, in both directions."""
+"""Picture pixels per cell of the output, in both directions."""
 
 _RARE = -4.6
-"""Logit of an object in a cell before anything is learnt: one in a hundred."""
+"""Initial logit of an object in a cell: a probability of one in a hundred."""
 _MAX_LOG_SIDE = 6.0
 
 
 class PeopleDetector(Pyramid):
-    """Pictures to heat maps and box sides at a quarter of the size.
+    """A detector that maps pictures to heat maps and box sides at stride 4.
 
     Args:
-        num_classes: classes of objects: the ball, then people's roles.
-        stem: channels at a half of the picture.
-        widths: channels at a quarter, an eighth, a sixteenth and a 32nd.
-        blocks: residual blocks at each of these.
-        neck: channels of the maps that are joined from coarse to fine.
+        num_classes: number of object classes: the ball, then people's roles.
+        stem: channels at stride 2.
+        widths: channels at strides 4, 8, 16 and 32.
+        blocks: residual blocks at each of these strides.
+        neck: channels of the maps merged from coarse to fine.
 
     """
 
@@ -48,7 +48,7 @@ class PeopleDetector(Pyramid):
     ) -> None:
         super().__init__(stem=stem, widths=widths, blocks=blocks, neck=neck)
         if num_classes < 2:
-            raise ValueError(f"num_classes={num_classes}: 2 or more")
+            raise ValueError(f"num_classes={num_classes} must be 2 or more")
         self.num_classes = num_classes
         self.settings: dict[str, Any] = {
             "num_classes": num_classes,
@@ -72,8 +72,8 @@ class PeopleDetector(Pyramid):
 
         Returns:
             Logits (n, num_classes, h / 4, w / 4) of an object's centre lying in a cell; logits of the role of a person
-            who is there, (n, num_classes - 1, h / 4, w / 4); and distances in pixels (n, 4, h / 4, w / 4) from the
-            cell's middle to the box's left, upper, right and lower side.
+            in the cell, (n, num_classes - 1, h / 4, w / 4); and distances in pixels (n, 4, h / 4, w / 4) from the
+            cell's centre to the box's left, upper, right and lower side.
 
         """
         fine, _ = self.maps(pictures)
@@ -85,8 +85,8 @@ class PeakFinder(nn.Module):
     """A detector with its decoding as one graph: pixels in, the strongest boxes out.
 
     Args:
-        network: gives heat maps and sides.
-        most: how many candidates of each class leave the graph.
+        network: the detector.
+        most: number of candidates returned for each class.
 
     """
 
@@ -118,7 +118,7 @@ class PeakFinder(nn.Module):
 
 
 def cell_boxes(sides: Tensor) -> Tensor:
-    """Boxes (n, 4, h, w) as x0, y0, x1, y1 in pixels, from the sides' distances (n, 4, h, w) to the cells' middles."""
+    """Convert side distances (n, 4, h, w) from the cells' centres to boxes (n, 4, h, w): x0, y0, x1, y1 in pixels."""
     _, _, h, w = sides.shape
     x = (torch.arange(w, device=sides.device, dtype=sides.dtype) + 0.5) * STRIDE
     y = (torch.arange(h, device=sides.device, dtype=sides.dtype) + 0.5) * STRIDE

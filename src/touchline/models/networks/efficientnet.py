@@ -1,7 +1,7 @@
 """EfficientNetV2-B0 as a feature encoder, with the tensor names of timm's ``tf_efficientnetv2_b0``.
 
-Width, depth and stem can be made smaller; at their defaults published weights load key for key.
-Padding is TensorFlow's "same": when the total is odd, the extra row and column are on the bottom and right.
+Width, depth and stem can be reduced; at their defaults published weights load key for key.
+Padding is TensorFlow's "same": if the total is odd, the extra row and column are at the bottom and right.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {"silu": nn.SiLU, "relu": nn.ReLU}
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One row of the architecture: ``kind`` is "conv", "edge" (fused) or "inverted" (depthwise, squeeze-excite)."""
+    """A stage of the architecture: ``kind`` is "conv", "edge" (fused) or "inverted" (depthwise, squeeze-excite)."""
 
     kind: str
     repeats: int
@@ -39,20 +39,20 @@ SE_RATIO = 0.25
 
 
 def same_padding(size: int, *, kernel: int, stride: int) -> tuple[int, int]:
-    """Zeros before and after an axis of ``size`` so that TensorFlow's "same" output ``ceil(size / stride)`` results."""
+    """Return the zeros to pad before and after an axis of ``size`` for an output of ``ceil(size / stride)``."""
     total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
     return total // 2, total - total // 2
 
 
 class SameConv2d(nn.Conv2d):
-    """A convolution without bias, padded as TensorFlow's "same"."""
+    """A convolution without bias, with TensorFlow's "same" padding."""
 
     def __init__(self, in_channels: int, out_channels: int, kernel: int, *, stride: int = 1, groups: int = 1) -> None:
         static = kernel // 2 if stride == 1 else 0
         super().__init__(in_channels, out_channels, kernel, stride=stride, padding=static, groups=groups, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(n, in, h, w) -> (n, out, ceil(h / stride), ceil(w / stride))."""
+        """Map (n, in, h, w) to (n, out, ceil(h / stride), ceil(w / stride))."""
         kernel, stride = int(self.kernel_size[0]), int(self.stride[0])
         if stride > 1:
             top, bottom = same_padding(int(x.shape[-2]), kernel=kernel, stride=stride)
@@ -62,19 +62,19 @@ class SameConv2d(nn.Conv2d):
 
 
 class BatchNormAct2d(nn.BatchNorm2d):
-    """Batch normalisation, then an activation that holds no tensors."""
+    """Batch normalisation, then an activation without parameters."""
 
     def __init__(self, channels: int, *, act: str | None = "silu", eps: float = BN_EPS) -> None:
         super().__init__(channels, eps=eps)
         self.act: nn.Module = nn.Identity() if act is None else ACTIVATIONS[act]()
 
     def forward(self, x: Tensor) -> Tensor:
-        """Same shape as the input."""
+        """Map x to the same shape."""
         return self.act(super().forward(x))
 
 
 class DropPath(nn.Module):
-    """Drops whole samples of a residual branch in training, scaling the rest so that the mean stays."""
+    """Stochastic depth: drops a residual branch for whole samples in training, and scales the rest to keep the mean."""
 
     def __init__(self, rate: float) -> None:
         super().__init__()
@@ -83,7 +83,7 @@ class DropPath(nn.Module):
         self.rate = rate
 
     def forward(self, x: Tensor) -> Tensor:
-        """Same shape as the input."""
+        """Map x to the same shape."""
         if not self.training or self.rate == 0.0:
             return x
         keep = 1.0 - self.rate
@@ -92,7 +92,7 @@ class DropPath(nn.Module):
 
 
 class SqueezeExcite(nn.Module):
-    """Gates channels by a small network on their means."""
+    """Channel gates computed from the channels' means."""
 
     def __init__(self, channels: int, reduced: int, *, act: str) -> None:
         super().__init__()
@@ -101,13 +101,13 @@ class SqueezeExcite(nn.Module):
         self.conv_expand = nn.Conv2d(reduced, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Same shape as the input."""
+        """Map x to the same shape."""
         gate = self.conv_expand(self.act1(self.conv_reduce(x.mean((2, 3), keepdim=True))))
         return x * gate.sigmoid()
 
 
 class ConvBlock(nn.Module):
-    """Convolution, normalisation, activation; a shortcut where the shape stays."""
+    """A block of convolution, normalisation and activation, with a shortcut if the shape does not change."""
 
     def __init__(self, inputs: int, outputs: int, *, stride: int, expansion: int, drop: float, act: str) -> None:
         super().__init__()
@@ -119,13 +119,13 @@ class ConvBlock(nn.Module):
         self.has_skip = stride == 1 and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
-        """(n, inputs, h, w) -> (n, outputs, ceil(h / stride), ceil(w / stride))."""
+        """Map (n, inputs, h, w) to (n, outputs, ceil(h / stride), ceil(w / stride))."""
         y = self.bn1(self.conv(x))
         return self.drop_path(y) + x if self.has_skip else y
 
 
 class EdgeResidual(nn.Module):
-    """Fused inverted residual: a full convolution expands, a 1x1 projects."""
+    """A fused inverted residual block: a full convolution expands, a 1x1 convolution projects."""
 
     def __init__(self, inputs: int, outputs: int, *, stride: int, expansion: int, drop: float, act: str) -> None:
         super().__init__()
@@ -138,13 +138,13 @@ class EdgeResidual(nn.Module):
         self.has_skip = stride == 1 and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
-        """(n, inputs, h, w) -> (n, outputs, ceil(h / stride), ceil(w / stride))."""
+        """Map (n, inputs, h, w) to (n, outputs, ceil(h / stride), ceil(w / stride))."""
         y = self.bn2(self.conv_pwl(self.bn1(self.conv_exp(x))))
         return self.drop_path(y) + x if self.has_skip else y
 
 
 class InvertedResidual(nn.Module):
-    """Inverted residual: 1x1 expands, depthwise 3x3, squeeze-excite, 1x1 projects."""
+    """An inverted residual block: 1x1 expansion, depthwise 3x3, squeeze-excite, 1x1 projection."""
 
     def __init__(self, inputs: int, outputs: int, *, stride: int, expansion: int, drop: float, act: str) -> None:
         super().__init__()
@@ -160,7 +160,7 @@ class InvertedResidual(nn.Module):
         self.has_skip = stride == 1 and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
-        """(n, inputs, h, w) -> (n, outputs, ceil(h / stride), ceil(w / stride))."""
+        """Map (n, inputs, h, w) to (n, outputs, ceil(h / stride), ceil(w / stride))."""
         y = self.bn1(self.conv_pw(x))
         y = self.se(self.bn2(self.conv_dw(y)))
         y = self.bn3(self.conv_pwl(y))
@@ -175,20 +175,20 @@ BLOCKS: dict[str, type[ConvBlock | EdgeResidual | InvertedResidual]] = {
 
 
 def round_channels(channels: float, *, divisor: int = 8) -> int:
-    """Nearest multiple of ``divisor``, not more than 10 % below ``channels``."""
+    """Round to the nearest multiple of ``divisor``, but not more than 10 % below ``channels``."""
     rounded = max(divisor, int(channels + divisor / 2) // divisor * divisor)
     return rounded + divisor if rounded < 0.9 * channels else rounded
 
 
 class EfficientNetV2(nn.Module):
-    """The encoder: stride 32, its last feature map only.
+    """The encoder, which returns its last feature map, at stride 32.
 
     Args:
         in_channels: channels of the input.
         width, depth: factors on channels and repeats; 1 and 1 give B0.
         stem_channels: channels after the first convolution, before ``width``.
-        drop_path_rate: of the last block; it rises linearly from 0.
-        act: a key of ``ACTIVATIONS``.
+        drop_path_rate: drop rate of the last block; it increases linearly from 0 at the first.
+        act: activation, a key of ``ACTIVATIONS``.
 
     """
 
@@ -224,12 +224,12 @@ class EfficientNetV2(nn.Module):
         initialise(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(n, in_channels, h, w) -> (n, out_channels, ceil(h / 32), ceil(w / 32))."""
+        """Map (n, in_channels, h, w) to (n, out_channels, ceil(h / 32), ceil(w / 32))."""
         return self.blocks(self.bn1(self.conv_stem(x)))
 
 
 def initialise(module: nn.Module) -> None:
-    """Fan-out normal weights for convolutions, zeros for their biases; normalisation starts as identity."""
+    """Initialise convolutions with fan-out normal weights and zero biases; normalisation stays the identity."""
     for part in module.modules():
         if isinstance(part, nn.Conv2d | nn.Conv3d):
             nn.init.kaiming_normal_(part.weight, mode="fan_out", nonlinearity="relu")

@@ -10,32 +10,32 @@ from touchline.models.specs.spec import FrameSpec
 
 
 class PixelEncoder(nn.Module):
-    """The encoder from 8-bit pixels (n, k, h, w), so that a quarter of the bytes travel."""
+    """The encoder as a module that takes 8-bit pixels (n, k, h, w), a quarter of the bytes of floats."""
 
     def __init__(self, network: SpottingNetwork) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """Features (n, *feature)."""
+        """Return features (n, *feature)."""
         return self.network.encode(pixels.float() / 255.0)
 
 
 class WindowDecoder(nn.Module):
-    """The decoder as a module."""
+    """The decoder as a module of its own."""
 
     def __init__(self, network: SpottingNetwork) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, windows: Tensor) -> Tensor:
-        """Logits (n, classes) of (n, window, *feature)."""
+        """Return logits (n, classes) of windows (n, window, *feature)."""
         return self.network.decode(windows)
 
 
 @torch.inference_mode()
 def feature_shape(network: SpottingNetwork, *, frame: FrameSpec) -> tuple[int, ...]:
-    """Shape of one stack's features."""
+    """Return the shape of one stack's features."""
     stack = torch.zeros(1, len(network.stack_offsets), frame.height, frame.width)
     return tuple(network.encode(stack).shape[1:])
 
@@ -43,7 +43,7 @@ def feature_shape(network: SpottingNetwork, *, frame: FrameSpec) -> tuple[int, .
 def example_inputs(
     network: SpottingNetwork, *, frame: FrameSpec, encode_batch: int, decode_batch: int
 ) -> tuple[tuple[nn.Module, Tensor], tuple[nn.Module, Tensor]]:
-    """Encoder and decoder of a network, each with an input of the shape it will see."""
+    """Return encoder and decoder of a network as modules, each with an example input."""
     pixels = torch.zeros(encode_batch, len(network.stack_offsets), frame.height, frame.width, dtype=torch.uint8)
     windows = torch.zeros(decode_batch, len(network.feature_offsets), *feature_shape(network, frame=frame))
     return (PixelEncoder(network).eval(), pixels), (WindowDecoder(network).eval(), windows)

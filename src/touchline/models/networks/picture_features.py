@@ -1,4 +1,4 @@
-"""From 8-bit pictures to one vector each, in one module; what an encoder needs of its input becomes part of it."""
+"""Encoders as one module from 8-bit pictures to feature vectors, including the input normalisation."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from touchline.models.networks.resnet import ResNet
 from touchline.models.specs.spec import EncoderSpec
 
 _GRID = (2, 3)
-"""Rows and columns into which the detector's view is divided: what is where in the picture stays known."""
+"""Rows and columns of the grid over which the detector's features are averaged, to keep their rough location."""
 
 
 class DetectorEncoder(nn.Module):
-    """What a detector of people sees of a picture before it says where anyone is.
+    """The backbone of a people detector as an encoder of pictures.
 
-    Its widest-looking map, averaged over each cell of a grid, and the map below, averaged over the whole picture.
+    The features are its coarsest map, averaged over each cell of a grid, and the next finer map, averaged over the
+    whole picture.
 
     Args:
-        detector: whose stages are used; what comes after them is left out.
+        detector: detector whose stages are used, without its neck and heads.
 
     """
 
@@ -33,7 +34,7 @@ class DetectorEncoder(nn.Module):
         self.feature_size = widths[3] * _GRID[0] * _GRID[1] + widths[2]
 
     def picture_features(self, pictures: Tensor) -> Tensor:
-        """Features (n, D) of pictures (n, 3, h, w), RGB in 0..1; h and w are multiples of 32."""
+        """Return features (n, D) of pictures (n, 3, h, w), RGB in 0..1; h and w are multiples of 32."""
         x = self.stem(pictures * 4.0 - 2.0)
         maps = []
         for stage in self.stages:
@@ -44,10 +45,10 @@ class DetectorEncoder(nn.Module):
 
 
 class PictureFeatures(nn.Module):
-    """An encoder whole: 8-bit pixels in, features out.
+    """A complete encoder: 8-bit pixels in, features out.
 
     Args:
-        network: gives features of normalised pictures.
+        network: network that returns features of normalised pictures.
         spec: order of the channels, their range, mean and standard deviation.
 
     """
@@ -65,7 +66,7 @@ class PictureFeatures(nn.Module):
         self.register_buffer("shift", (-mean / std).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """Features float (n, D) of pixels uint8 (n, h, w, 3), RGB."""
+        """Return features float (n, D) of pixels uint8 (n, h, w, 3), RGB."""
         pictures = pixels.permute(0, 3, 1, 2)
         if self.bgr:
             pictures = pictures[:, [2, 1, 0]]

@@ -1,12 +1,12 @@
-"""Where the pitch's 32 keypoints are in a picture: the pitch finder's network.
+"""The pitch finder's network, which locates the 32 keypoints of a pitch in a picture.
 
-A small U-Net. Lines look alike everywhere on a pitch; which one is which is told by how they lie to each other, so the
-coarsest level (stride 32) sees the whole picture at once through attention. For each keypoint the network gives a
-distribution over all cells of a map at a quarter of the picture, with one place more for "not in this picture": the
-mass around the highest cell is how sure it is that the point lies there.
+It is a small U-Net. Lines look alike everywhere on a pitch and can only be identified by their arrangement, so the
+coarsest level (stride 32) sees the whole picture through attention. For each keypoint the network outputs a
+distribution over all cells of a map at stride 4 and one more state, "not in this picture"; the mass around the highest
+cell is the confidence of that position.
 
-While training it also says where lines are and which place of the pitch each cell shows. Both are known wherever the
-camera is known, teach the geometry between the few keypoints, and cost nothing in use, where they are left out.
+In training it also predicts the lines, and the position on the pitch that each cell shows. Both are known wherever the
+camera is known, teach the geometry between the few keypoints, and cost nothing at inference, where they are omitted.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 STRIDE = 4
-"""Pixels of the picture a cell of the maps stands for."""
+"""Picture pixels per cell of the maps, in both directions."""
 COARSEST = 32
-"""Width and height of the pictures have to be multiples of this."""
+"""Width and height of the pictures must be multiples of this."""
 AUXILIARY = ("lines", "pitch", "x", "y")
-"""What the auxiliary maps say of a cell: logits of a line and of the pitch, and the place in half pitches."""
+"""Channels of the auxiliary maps: logits of a line and of the pitch, and the position in half pitches."""
 
 _WAVES = 4
 
 
 class PitchMaps(NamedTuple):
-    """What the network says of pictures (n, 3, h, w).
+    """The network's outputs for pictures (n, 3, h, w).
 
     Attributes:
-        keypoints: logits (n, 32, h/4, w/4) of each point lying in a cell.
-        absent: logits (n, 32) of it not being in the picture.
+        keypoints: logits (n, 32, h/4, w/4) of each point lying in each cell.
+        absent: logits (n, 32) of each point not being in the picture.
         auxiliary: maps of ``AUXILIARY`` (n, 4, h/4, w/4).
 
     """
@@ -53,7 +53,7 @@ def _conv(inputs: int, outputs: int, *, kernel: int = 3, stride: int = 1, dilati
 
 
 class _Residual(nn.Module):
-    """Two 3x3 convolutions with batch norm around a skip."""
+    """A residual block of two 3x3 convolutions with batch norm."""
 
     def __init__(self, channels: int, *, dilation: int = 1) -> None:
         super().__init__()
@@ -64,18 +64,18 @@ class _Residual(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Same shape in and out, (n, c, h, w)."""
+        """Map (n, c, h, w) to the same shape."""
         return F.relu(x + self.body(x))
 
 
 def _stage(inputs: int, outputs: int, *, blocks: int) -> nn.Sequential:
-    """Half the size, then residual blocks, every other one dilated."""
+    """Build a stage: a convolution of stride 2, then residual blocks, every other one dilated."""
     parts = [_Residual(outputs, dilation=1 + number % 2) for number in range(blocks)]
     return nn.Sequential(_conv(inputs, outputs, stride=2), *parts)
 
 
 class _Attention(nn.Module):
-    """One transformer layer over all cells of a map."""
+    """A transformer layer over all cells of a map."""
 
     def __init__(self, channels: int, *, heads: int) -> None:
         super().__init__()
@@ -91,7 +91,7 @@ class _Attention(nn.Module):
         )
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Tokens (n, cells, c) in and out."""
+        """Map tokens (n, cells, c) to the same shape."""
         n, cells, channels = tokens.shape
         parts = self.mix(self.norm(tokens)).reshape(n, cells, 3, self.heads, channels // self.heads)
         query, key, value = parts.permute(2, 0, 3, 1, 4)
@@ -101,7 +101,7 @@ class _Attention(nn.Module):
 
 
 def _places(height: int, width: int, *, device: torch.device) -> Tensor:
-    """Sines and cosines of each cell's place, (height * width, 4 * waves)."""
+    """Return the position encoding of each cell, sines and cosines, (height * width, 4 * waves)."""
     y = (torch.arange(height, device=device) + 0.5) / height
     x = (torch.arange(width, device=device) + 0.5) / width
     waves = math.pi * 2.0 ** torch.arange(_WAVES, device=device)
@@ -111,15 +111,15 @@ def _places(height: int, width: int, *, device: torch.device) -> Tensor:
 
 
 class PitchNet(nn.Module):
-    """RGB pictures to maps of the pitch's keypoints.
+    """A network that maps RGB pictures to maps of the pitch's keypoints.
 
     Args:
-        num_classes: how many keypoints there are.
+        num_classes: number of keypoints.
         widths: channels at strides 2, 4, 8, 16 and 32.
         blocks: residual blocks at strides 4, 8, 16 and 32.
         head: channels of the last map.
-        layers: of attention at stride 32.
-        heads: of each.
+        layers: attention layers at stride 32.
+        heads: heads of each attention layer.
 
     """
 
@@ -163,7 +163,7 @@ class PitchNet(nn.Module):
         self.absent = nn.Linear(deep, num_classes)
 
     def forward(self, pictures: Tensor) -> PitchMaps:
-        """Pictures (n, 3, h, w) in 0..1, h and w multiples of 32, to maps."""
+        """Return the maps of pictures (n, 3, h, w) in 0..1; h and w are multiples of 32."""
         fine = self.fine(self.stem((pictures - 0.4) * 4.0))
         middle = self.middle(fine)
         coarse = self.coarse(middle)
@@ -179,20 +179,20 @@ class PitchNet(nn.Module):
 
 
 class PitchReader(nn.Module):
-    """The network as it is used: bytes in, probabilities out."""
+    """A pitch network with its decoding as one graph: 8-bit pixels in, probabilities out."""
 
     def __init__(self, network: PitchNet) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """Pixels uint8 (n, h, w, 3) to the probability of each keypoint lying in each cell, (n, 32, h/4, w/4)."""
+        """Map pixels uint8 (n, h, w, 3) to probabilities of each keypoint lying in each cell, (n, 32, h/4, w/4)."""
         maps = self.network(pixels.permute(0, 3, 1, 2).float() / 255.0)
         return keypoint_probabilities(maps)
 
 
 def keypoint_probabilities(maps: PitchMaps) -> Tensor:
-    """Probability of each keypoint lying in each cell, (n, 32, h, w); a keypoint's sum is how likely it is seen."""
+    """Return probabilities of each keypoint lying in each cell, (n, 32, h, w); their sum is that of being visible."""
     n, points, height, width = maps.keypoints.shape
     logits = torch.cat([maps.keypoints.float().flatten(2), maps.absent.float().unsqueeze(2)], 2)
     return logits.softmax(2)[..., :-1].reshape(n, points, height, width)

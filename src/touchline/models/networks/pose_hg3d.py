@@ -1,7 +1,7 @@
-"""PoseHG3D: a residual network with three transposed convolutions to heat maps and depth maps of joints.
+"""PoseHG3D: a residual network with three transposed convolutions that outputs heat maps and depth maps of joints.
 
 Xiao et al., "Simple Baselines for Human Pose Estimation and Tracking", ECCV 2018, with the depth head of Zhou et al.,
-"Towards 3D Human Pose Estimation in the Wild", ICCV 2017. Names of weights are those of its published checkpoints.
+"Towards 3D Human Pose Estimation in the Wild", ICCV 2017. Weights have the names of its published checkpoints.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _UPWARDS = 3
 
 
 class PoseHG3D(nn.Module):
-    """Crops to heat maps of values from 0 to 1 and depth maps.
+    """A pose network that maps crops to heat maps of values from 0 to 1, and depth maps.
 
     Args:
-        joints: how many.
+        joints: number of joints.
         depth: layers of the residual network.
 
     """
@@ -55,7 +55,7 @@ class PoseHG3D(nn.Module):
         self.register_buffer("std", torch.tensor(IMAGENET_STD)[:, None, None], persistent=False)
 
     def forward(self, crops: Tensor) -> PoseMaps:
-        """Look at crops (n, 3, h, w), RGB in 0..1; it says nothing of who is seen: that is NaN."""
+        """Return the maps of crops (n, 3, h, w), RGB in 0..1; ``seen`` is NaN, as the network does not predict it."""
         x = self.maxpool(self.relu(self.bn1(self.conv1((crops - self.mean) / self.std))))
         for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
             for block in stage:  # type: ignore[union-attr]

@@ -1,8 +1,8 @@
-"""A small network from a crop of one person to sixteen joints in the picture and in depth, and which of them it sees.
+"""A small pose network: from a crop of one person to the position, depth and visibility of sixteen joints.
 
-For each joint a heat map says where it is and a map beside it how deep it lies there (as in Zhou et al., "Towards 3D
-Human Pose Estimation in the Wild", ICCV 2017); both are read as the mean over the heat map's strongest place, so that a
-joint falls between cells. The trunk is the people detector's.
+For each joint a heat map gives its position and a second map its depth at each cell (as in Zhou et al., "Towards 3D
+Human Pose Estimation in the Wild", ICCV 2017); both are decoded as the mean around the heat map's strongest cell, which
+gives sub-cell precision. The backbone is the people detector's.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from torch.nn import functional as F
 from touchline.models.networks.pyramid import Pyramid
 
 STRIDE = 4
-"""Pixels of the input to a cell of the heat maps."""
+"""Input pixels per cell of the heat maps, in both directions."""
 _NEAR_CELLS = 3.0
 
 
 class PoseMaps(NamedTuple):
-    """What the network gives for a batch.
+    """The network's outputs for a batch.
 
     Attributes:
-        heat: logits (n, joints, h / 4, w / 4) of where each joint is.
-        depth: (n, joints, h / 4, w / 4), how far behind the pelvis the joint lies if it is there, in crop sides.
-        seen: logits (n, joints + 1): of each joint being in the picture and not covered, then of there being a person.
+        heat: logits (n, joints, h / 4, w / 4) of each joint's position.
+        depth: (n, joints, h / 4, w / 4), depth of the joint behind the pelvis if it is in the cell, in crop sides.
+        seen: logits (n, joints + 1): of each joint being visible in the picture, then of there being a person.
 
     """
 
@@ -36,11 +36,11 @@ class PoseMaps(NamedTuple):
 
 
 class PoseNet(nn.Module):
-    """Crops to maps of joints.
+    """A pose network that maps crops to maps of joints.
 
     Args:
-        joints: how many.
-        stem, widths, blocks, neck: of the trunk, :class:`~touchline.models.networks.pyramid.Pyramid`.
+        joints: number of joints.
+        stem, widths, blocks, neck: sizes of the backbone, :class:`~touchline.models.networks.pyramid.Pyramid`.
 
     """
 
@@ -55,7 +55,7 @@ class PoseNet(nn.Module):
     ) -> None:
         super().__init__()
         if joints < 1:
-            raise ValueError(f"joints={joints}: 1 or more")
+            raise ValueError(f"joints={joints} must be 1 or more")
         self.num_classes = joints
         self.settings: dict[str, Any] = {
             "joints": joints,
@@ -71,7 +71,7 @@ class PoseNet(nn.Module):
         self.seen = nn.Linear(widths[3] + neck, joints + 1)
 
     def forward(self, crops: Tensor) -> PoseMaps:
-        """Look at crops (n, 3, h, w), RGB in 0..1; h and w are multiples of 32."""
+        """Return the maps of crops (n, 3, h, w), RGB in 0..1; h and w are multiples of 32."""
         fine, coarse = self.trunk.maps(crops)
         pooled = torch.cat([coarse.float().mean((2, 3)), fine.float().amax((2, 3))], 1)
         seen = self.seen(self.dropout(pooled))
@@ -79,19 +79,19 @@ class PoseNet(nn.Module):
 
 
 def cell_centres(size: int, *, like: Tensor) -> Tensor:
-    """Where the middles of ``size`` cells lie, in shares of the side."""
+    """Return the centres of ``size`` cells along a side, as shares of its length."""
     return (torch.arange(size, device=like.device, dtype=like.dtype) + 0.5) / size
 
 
 def expected_places(heat: Tensor, depth: Tensor) -> Tensor:
-    """Mean place and depth (n, joints, 3) over whole heat maps, in crop sides: smooth, for training."""
+    """Return mean position and depth (n, joints, 3) over whole heat maps, in crop sides; smooth, for training."""
     h, w = heat.shape[2:]
     weight = heat.flatten(2).softmax(-1).unflatten(-1, (h, w))
     return _means(weight, depth)
 
 
 def strongest_places(heat: Tensor, depth: Tensor) -> tuple[Tensor, Tensor]:
-    """Where each joint most likely is, averaged around the strongest cell only; and how strong it is there.
+    """Return the most likely position of each joint, a mean around the strongest cell only, and its strength.
 
     Returns:
         Places (n, joints, 3): x, y and depth in crop sides; and the share (n, joints), 0 to 1, of the heat map that
@@ -124,8 +124,8 @@ class PoseReader(nn.Module):
     """A pose network with its decoding as one graph: pixels in, joints out.
 
     Args:
-        network: gives the maps.
-        mirror: for every joint the index of its partner; each crop is looked at a second time mirrored.
+        network: network that returns :class:`PoseMaps`.
+        mirror: index of each joint's counterpart; the maps are averaged with those of the mirrored crop.
 
     """
 
@@ -141,8 +141,8 @@ class PoseReader(nn.Module):
             pixels: uint8 (n, h, w, 3), RGB.
 
         Returns:
-            Places (n, joints, 3) as of :func:`strongest_places`; how concentrated each heat map is (n, joints); and
-            how likely each joint is seen, then whether there is a person (n, joints + 1).
+            Positions (n, joints, 3) as in :func:`strongest_places`; the concentration of each heat map (n, joints); and
+            probabilities of each joint being visible, then of there being a person (n, joints + 1).
 
         """
         crops = pixels.permute(0, 3, 1, 2).float() / 255.0
@@ -156,11 +156,11 @@ class PoseReader(nn.Module):
 
 
 class PeakReader(nn.Module):
-    """A network whose heat maps are values from 0 to 1, each joint read as its highest cell, as PoseHG3D is read.
+    """A network with heat maps of values from 0 to 1, decoded by the highest cell of each, as for PoseHG3D.
 
     Args:
-        network: gives :class:`PoseMaps`; its ``seen`` is passed over.
-        mirror: not needed: such networks are read once.
+        network: network that returns :class:`PoseMaps`, whose ``seen`` is ignored.
+        mirror: index of each joint's counterpart; only its length is used, as the mirrored crop is not evaluated.
 
     """
 
@@ -170,7 +170,7 @@ class PeakReader(nn.Module):
         self.joints = len(mirror)
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Find joints; as :meth:`PoseReader.forward`, the share being the highest cell's value."""
+        """Find joints, see :meth:`PoseReader.forward`; the concentration is the highest cell's value."""
         heat, depth, _ = self.network(pixels.permute(0, 3, 1, 2).float() / 255.0)
         h, w = heat.shape[2:]
         height, best = heat.flatten(2).max(-1)

@@ -1,4 +1,4 @@
-"""The small convolutional trunk of the detector and of the keeper-pose network."""
+"""The convolutional backbone shared by the people detector and the keeper-pose network."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _conv(inputs: int, outputs: int, *, kernel: int = 3, stride: int = 1) -> nn.
 
 
 class _Residual(nn.Module):
-    """Two 3x3 convolutions around a skip."""
+    """A residual block of two 3x3 convolutions."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -23,12 +23,12 @@ class _Residual(nn.Module):
         self.second = nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Same shape in and out, (n, c, h, w)."""
+        """Map (n, c, h, w) to the same shape."""
         return F.relu(x + self.second(self.first(x)))
 
 
 class _Overview(nn.Module):
-    """One transformer layer over all cells of a map: each cell sees the whole picture."""
+    """A transformer layer over all cells of a map, so that each cell sees the whole picture."""
 
     def __init__(self, channels: int, *, heads: int = 4) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class _Overview(nn.Module):
         self.mix = nn.Sequential(nn.Linear(channels, 2 * channels), nn.GELU(), nn.Linear(2 * channels, channels))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Same shape in and out, (n, c, h, w)."""
+        """Map (n, c, h, w) to the same shape."""
         n, c, h, w = x.shape
         cells = x.flatten(2).transpose(1, 2)
         parts = self.query_key_value(self.before(cells)).reshape(n, h * w, 3, self.heads, c // self.heads)
@@ -52,13 +52,13 @@ class _Overview(nn.Module):
 
 
 class Pyramid(nn.Module):
-    """Pictures to maps at a quarter of the size that know the whole picture.
+    """A feature pyramid that maps pictures to features at stride 4, with context from the whole picture.
 
     Args:
-        stem: channels at a half of the picture.
-        widths: channels at a quarter, an eighth, a sixteenth and a 32nd.
-        blocks: residual blocks at each of these.
-        neck: channels of the maps that are joined from coarse to fine, and of the maps that come out.
+        stem: channels at stride 2.
+        widths: channels at strides 4, 8, 16 and 32.
+        blocks: residual blocks at each of these strides.
+        neck: channels of the maps merged from coarse to fine, and of the output.
 
     """
 
@@ -67,7 +67,7 @@ class Pyramid(nn.Module):
     ) -> None:
         super().__init__()
         if len(widths) != 4 or len(blocks) != 4:
-            raise ValueError(f"widths={widths}, blocks={blocks}: four each")
+            raise ValueError(f"widths={widths} and blocks={blocks} must be four numbers each")
         self.stem = _conv(3, stem, stride=2)
         inputs = (stem, *widths[:3])
         self.stages = nn.ModuleList(
@@ -83,7 +83,7 @@ class Pyramid(nn.Module):
         self.head = _conv(fine, neck)
 
     def maps(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """Maps of two sizes.
+        """Return fine and coarse maps of pictures.
 
         Args:
             pictures: (n, 3, h, w), RGB in 0..1; h and w are multiples of 32.

@@ -1,7 +1,7 @@
 """R(2+1)D-18: 3-D convolutions split into one over space and one over time.
 
-Tran et al., "A Closer Look at Spatiotemporal Convolutions for Action Recognition", CVPR 2018. Names of weights are
-those of torchvision's ``r2plus1d_18``, so that its weights load as they are.
+Tran et al., "A Closer Look at Spatiotemporal Convolutions for Action Recognition", CVPR 2018. Weights have the names of
+torchvision's ``r2plus1d_18``, so that its checkpoints load unchanged.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _STEM_MIDDLE = 45
 
 
 def _conv2plus1d(inputs: int, outputs: int, *, middle: int, stride: int = 1) -> nn.Sequential:
-    """A 3x3x3 convolution as one over space, then one over time."""
+    """Build a 3x3x3 convolution split into one over space, then one over time."""
     return nn.Sequential(
         nn.Conv3d(inputs, middle, (1, 3, 3), stride=(1, stride, stride), padding=(0, 1, 1), bias=False),
         nn.BatchNorm3d(middle),
@@ -27,11 +27,11 @@ def _conv2plus1d(inputs: int, outputs: int, *, middle: int, stride: int = 1) -> 
 
 
 class _Block(nn.Module):
-    """Two split convolutions around a skip."""
+    """A residual block of two split convolutions."""
 
     def __init__(self, inputs: int, outputs: int, *, stride: int) -> None:
         super().__init__()
-        middle = inputs * outputs * 27 // (inputs * 9 + 3 * outputs)  # as many weights as a whole 3-D convolution has
+        middle = inputs * outputs * 27 // (inputs * 9 + 3 * outputs)  # as many weights as a full 3-D convolution
         self.conv1 = nn.Sequential(
             _conv2plus1d(inputs, outputs, middle=middle, stride=stride), nn.BatchNorm3d(outputs), nn.ReLU(inplace=True)
         )
@@ -44,7 +44,7 @@ class _Block(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """(n, inputs, t, h, w) to (n, outputs, t / stride, h / stride, w / stride)."""
+        """Map (n, inputs, t, h, w) to (n, outputs, t / stride, h / stride, w / stride)."""
         skipped = x if self.downsample is None else self.downsample(x)
         return cast(Tensor, self.relu(self.conv2(self.conv1(x)) + skipped))
 
@@ -58,8 +58,8 @@ class R2Plus1D(nn.Module):
     """R(2+1)D with 18 layers; 31,505,325 weights for 400 classes.
 
     Args:
-        num_classes: columns of the logits.
-        dropout: share of features left out in training.
+        num_classes: number of classes, the columns of the logits.
+        dropout: share of features dropped in training.
 
     """
 
@@ -86,21 +86,21 @@ class R2Plus1D(nn.Module):
         self.apply(_initialise)
 
     def forward_features(self, clips: Tensor) -> Tensor:
-        """Features (n, 512) of clips (n, 3, t, h, w), normalised."""
+        """Return features (n, 512) of clips (n, 3, t, h, w), normalised."""
         x = self.layer4(self.layer3(self.layer2(self.layer1(self.stem(clips)))))
         return torch.flatten(self.avgpool(x), 1)
 
     def classify(self, features: Tensor) -> Tensor:
-        """Logits (n, classes) of features (n, 512)."""
+        """Return logits (n, classes) of features (n, 512)."""
         return cast(Tensor, self.fc(self.dropout(features)))
 
     def forward(self, clips: Tensor) -> Tensor:
-        """Logits (n, classes) of clips (n, 3, t, h, w), normalised."""
+        """Return logits (n, classes) of clips (n, 3, t, h, w), normalised."""
         return self.classify(self.forward_features(clips))
 
 
 def _initialise(module: nn.Module) -> None:
-    """He's initialisation for convolutions, small weights for the last layer."""
+    """Initialise convolutions as He et al. (2015), and the last layer with small weights."""
     if isinstance(module, nn.Conv3d):
         nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
     elif isinstance(module, nn.Linear):

@@ -1,9 +1,9 @@
-"""ResNet-18 to -152 over pictures, and over clips with or without temporal aggregation.
+"""ResNet-18 to -152 for pictures, and for clips with or without temporal aggregation.
 
-He et al., "Deep Residual Learning for Image Recognition", CVPR 2016; names of weights are torchvision's. Temporal
+He et al., "Deep Residual Learning for Image Recognition", CVPR 2016; weights have torchvision's names. Temporal
 aggregation (TAM) is Fan et al., "More Is Less: Learning Efficient Video Representations by Big-Little Network and
-Depthwise Temporal Aggregation", NeurIPS 2019: before each block every channel is mixed with itself one picture earlier
-and one later; names of weights are those of IBM's action recognition models.
+Depthwise Temporal Aggregation", NeurIPS 2019: before each block every channel is mixed with itself in the previous and
+the next frame; weights have the names of IBM's action recognition models.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ STAGES = {
 
 WIDTHS = (64, 128, 256, 512)
 EXPANSION = 4
-"""Outputs of a bottleneck over its width; networks of 50 layers and more have bottlenecks."""
+"""Ratio of a bottleneck's outputs to its width; networks of 50 layers and more have bottlenecks."""
 
 _HEAD_WIDTH = 1024
 _BOTTLENECKS_FROM = 50
@@ -35,22 +35,22 @@ _BLOCK = re.compile(r"^layer([1-4])\.(\d+)\.")
 
 
 class _Depthwise(nn.Module):
-    """A weight for every channel."""
+    """A learnt weight for each channel."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.fc1 = nn.Conv2d(channels, channels, 1, groups=channels, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Same shape in and out, (n, c, h, w)."""
+        """Map (n, c, h, w) to the same shape."""
         return cast(Tensor, self.fc1(x))
 
 
 class TemporalAggregation(nn.Module):
-    """Every channel plus itself one picture earlier and one later, each weighted; nothing comes before or after a clip.
+    """A weighted sum of each channel in the previous, current and next frame; clips are padded with zeros.
 
     Args:
-        channels: of the maps.
+        channels: channels of the maps.
 
     """
 
@@ -62,7 +62,7 @@ class TemporalAggregation(nn.Module):
         self.relu = nn.ReLU(inplace=True)
 
     def forward(self, x: Tensor, frames: int) -> Tensor:
-        """Maps (n * frames, c, h, w), the pictures of a clip one after the other; same shape out."""
+        """Map (n * frames, c, h, w), the frames of a clip consecutive, to the same shape."""
         before = _by_clip(self.prev_se(x), frames)
         after = _by_clip(self.next_se(x), frames)
         before = F.pad(before[:, :-1], (0, 0, 0, 0, 0, 0, 1, 0))
@@ -80,7 +80,7 @@ def _conv(inputs: int, outputs: int, *, kernel: int, stride: int = 1) -> nn.Conv
 
 
 class _Block(nn.Module):
-    """What both kinds of block share: a skip, and temporal aggregation of what goes into the rest."""
+    """The base class of residual blocks: a shortcut, and temporal aggregation before the residual branch."""
 
     def __init__(self, inputs: int, outputs: int, *, stride: int, temporal: bool) -> None:
         super().__init__()
@@ -93,18 +93,18 @@ class _Block(nn.Module):
         self.tam = TemporalAggregation(inputs) if temporal else None
 
     def residual(self, x: Tensor) -> Tensor:
-        """What is added to the skip."""
+        """Return the residual branch's output, which is added to the shortcut."""
         raise NotImplementedError
 
     def forward(self, x: Tensor, frames: int) -> Tensor:
-        """Maps (n * frames, inputs, h, w) to (n * frames, outputs, h / stride, w / stride)."""
+        """Map (n * frames, inputs, h, w) to (n * frames, outputs, h / stride, w / stride)."""
         skipped = x if self.downsample is None else self.downsample(x)
         mixed = x if self.tam is None else self.tam(x, frames)
         return cast(Tensor, self.relu(self.residual(mixed) + skipped))
 
 
 class _Basic(_Block):
-    """Two 3x3 convolutions."""
+    """A residual block of two 3x3 convolutions."""
 
     def __init__(self, inputs: int, width: int, *, stride: int, temporal: bool) -> None:
         super().__init__(inputs, width, stride=stride, temporal=temporal)
@@ -114,12 +114,12 @@ class _Basic(_Block):
         self.bn2 = nn.BatchNorm2d(width)
 
     def residual(self, x: Tensor) -> Tensor:
-        """What is added to the skip."""
+        """Return the residual branch's output."""
         return cast(Tensor, self.bn2(self.conv2(self.relu(self.bn1(self.conv1(x))))))
 
 
 class _Bottleneck(_Block):
-    """A 3x3 convolution between two 1x1 ones."""
+    """A residual block of a 3x3 convolution between two 1x1 convolutions."""
 
     def __init__(self, inputs: int, width: int, *, stride: int, temporal: bool) -> None:
         super().__init__(inputs, width * EXPANSION, stride=stride, temporal=temporal)
@@ -131,20 +131,20 @@ class _Bottleneck(_Block):
         self.bn3 = nn.BatchNorm2d(width * EXPANSION)
 
     def residual(self, x: Tensor) -> Tensor:
-        """What is added to the skip."""
+        """Return the residual branch's output."""
         x = self.relu(self.bn2(self.conv2(self.relu(self.bn1(self.conv1(x))))))
         return cast(Tensor, self.bn3(self.conv3(x)))
 
 
 class ResNet(nn.Module):
-    """A residual network over the pictures of clips; a clip's logits are the mean of its pictures'.
+    """A residual network over the frames of clips; a clip's logits are the mean of its frames'.
 
     Args:
-        num_classes: columns of the logits; 0 leaves the last layer out, for a network that only makes features.
+        num_classes: number of classes, the columns of the logits; 0 omits the last layer, for features only.
         depth: layers, a key of ``STAGES``.
-        temporal: ``"tam"`` lets pictures of a clip see their neighbours, ``"none"`` looks at each alone.
-        expanded_head: instead of one linear layer, two hidden ones of 1,024 (SoccerKDNet's teachers).
-        dropout: share of features left out in training.
+        temporal: ``"tam"`` mixes neighbouring frames of a clip, ``"none"`` processes each frame independently.
+        expanded_head: use a head with two hidden layers of 1,024 instead of one linear layer (SoccerKDNet's teachers).
+        dropout: share of features dropped in training.
 
     """
 
@@ -159,9 +159,9 @@ class ResNet(nn.Module):
     ) -> None:
         super().__init__()
         if depth not in STAGES:
-            raise ValueError(f"depth={depth} is none of {sorted(STAGES)}")
+            raise ValueError(f"depth={depth} must be one of {sorted(STAGES)}")
         if temporal not in ("none", "tam"):
-            raise ValueError(f"temporal={temporal!r} is neither 'none' nor 'tam'")
+            raise ValueError(f"temporal={temporal!r} must be 'none' or 'tam'")
         self.num_classes = num_classes
         self.feature_size = WIDTHS[-1] * (1 if depth < _BOTTLENECKS_FROM else EXPANSION)
         self.conv1 = nn.Conv2d(3, WIDTHS[0], 7, stride=2, padding=3, bias=False)
@@ -185,7 +185,7 @@ class ResNet(nn.Module):
             _start_without_neighbours(self)
 
     def picture_features(self, pictures: Tensor, *, frames: int = 1) -> Tensor:
-        """Features (n, D) of pictures (n, 3, h, w), normalised; every ``frames`` of them are one clip."""
+        """Return features (n, D) of pictures (n, 3, h, w), normalised; each run of ``frames`` pictures is one clip."""
         x = self.maxpool(self.relu(self.bn1(self.conv1(pictures))))
         for number in range(1, len(WIDTHS) + 1):
             for block in cast(nn.ModuleList, getattr(self, f"layer{number}")):
@@ -193,21 +193,21 @@ class ResNet(nn.Module):
         return torch.flatten(self.avgpool(x), 1)
 
     def forward_features(self, clips: Tensor) -> Tensor:
-        """Features (n, D) of clips (n, 3, t, h, w), normalised: the mean of their pictures'."""
+        """Return features (n, D) of clips (n, 3, t, h, w), normalised: the mean over their frames."""
         return self._by_picture(clips).mean(dim=1)
 
     def classify(self, features: Tensor) -> Tensor:
-        """Logits (n, classes) of features (n, D)."""
+        """Return logits (n, classes) of features (n, D)."""
         return cast(Tensor, self.fc(self.dropout(features)))
 
     def forward(self, clips: Tensor) -> Tensor:
-        """Logits (n, classes) of clips (n, 3, t, h, w), normalised."""
+        """Return logits (n, classes) of clips (n, 3, t, h, w), normalised."""
         frames = clips.shape[2]
         logits = self.classify(self._by_picture(clips).flatten(0, 1))
         return _by_clip(logits, frames).mean(dim=1)
 
     def _by_picture(self, clips: Tensor) -> Tensor:
-        """Features (n, t, D) of every picture of clips (n, 3, t, h, w)."""
+        """Return features (n, t, D) of every frame of clips (n, 3, t, h, w)."""
         frames = clips.shape[2]
         return _by_clip(self.picture_features(clips.transpose(1, 2).flatten(0, 1), frames=frames), frames)
 
@@ -215,7 +215,7 @@ class ResNet(nn.Module):
 def _stage(
     inputs: int, width: int, *, blocks: int, stride: int, depth: int, temporal: bool
 ) -> tuple[nn.ModuleList, int]:
-    """The blocks of a stage, and how many channels come out."""
+    """Return the blocks of a stage, and its number of output channels."""
     kind, outputs = (_Basic, width) if depth < _BOTTLENECKS_FROM else (_Bottleneck, width * EXPANSION)
     first = kind(inputs, width, stride=stride, temporal=temporal)
     rest = (kind(outputs, width, stride=1, temporal=temporal) for _ in range(blocks - 1))
@@ -235,7 +235,7 @@ def _expanded_head(inputs: int, num_classes: int) -> nn.Sequential:
 
 
 def _start_without_neighbours(network: nn.Module) -> None:
-    """Fresh temporal aggregation passes every picture on alone, so that weights learnt on pictures keep their sense."""
+    """Initialise temporal aggregation as the identity of each frame, so that weights learnt on pictures stay valid."""
     for module in network.modules():
         if isinstance(module, TemporalAggregation):
             nn.init.ones_(module.curr_se.fc1.weight)
@@ -244,10 +244,10 @@ def _start_without_neighbours(network: nn.Module) -> None:
 
 
 def depth_of(state: Mapping[str, Tensor]) -> int:
-    """Return how many layers the ResNet has whose tensors these are, by their names.
+    """Return the number of layers of a ResNet from the names of its tensors.
 
     Raises:
-        ValueError: they are of no ResNet.
+        ValueError: the tensors are not a ResNet's.
 
     """
     blocks = [0, 0, 0, 0]
@@ -261,16 +261,16 @@ def depth_of(state: Mapping[str, Tensor]) -> int:
         if stages == tuple(blocks) and bottleneck == (depth >= _BOTTLENECKS_FROM):
             return depth
     raise ValueError(
-        f"not the weights of a ResNet in torchvision's names; blocks {tuple(blocks)} are those of no known residual "
-        f"network; first names: {', '.join(sorted(state)[:4])}"
+        f"not the weights of a ResNet with torchvision's names: no known network has blocks {tuple(blocks)}; first "
+        f"names: {', '.join(sorted(state)[:4])}"
     )
 
 
 def encoder_weights(state: Mapping[str, Tensor]) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """Return the arguments and the weights of an encoder, from torchvision's; its last layer, if any, is left out.
+    """Return arguments and weights of an encoder from torchvision's weights, without the last layer.
 
     Raises:
-        ValueError: they are of no ResNet.
+        ValueError: the weights are not a ResNet's.
 
     """
     kept = {key: tensor for key, tensor in state.items() if not key.startswith("fc.")}

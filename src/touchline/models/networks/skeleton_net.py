@@ -1,7 +1,8 @@
-"""Sequences of joints to classes: a few small temporal convolutional networks that look at them in two ways.
+"""Classification of joint sequences by an ensemble of small temporal convolutional networks with two views.
 
-Temporal convolution over joints is Kim and Reiter, "Interpretable 3D Human Action Analysis with Temporal Convolutional
-Networks", CVPR Workshops 2017; here each member sees positions, movements and, in its other view, bones.
+Temporal convolution over joints follows Kim and Reiter, "Interpretable 3D Human Action Analysis with Temporal
+Convolutional Networks", CVPR Workshops 2017; here members see positions and movements, or relative positions, movements
+and bones.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 VIEWS = ("court", "body")
-"""``"court"`` keeps where the person goes, ``"body"`` leaves it out and adds bones."""
+"""``"court"`` includes the person's path, ``"body"`` excludes it and adds bones."""
 
 _SPEED = 4.0
-"""What movements from one moment to the next are multiplied by, to be about as large as positions."""
+"""Factor on movements from one moment to the next, to scale them like positions."""
 
 _DILATIONS = (1, 2, 4)
 _KERNEL = 5
@@ -25,7 +26,7 @@ _SMALL = 1e-3
 
 
 class _Member(nn.Module):
-    """One temporal convolutional network."""
+    """A member of the ensemble: a temporal convolutional network."""
 
     def __init__(self, inputs: int, num_classes: int, *, width: int, dropout: float) -> None:
         super().__init__()
@@ -46,7 +47,7 @@ class _Member(nn.Module):
         self.classes = nn.Linear(2 * width, num_classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Logits (n, classes) of channels over time (n, inputs, t)."""
+        """Return logits (n, classes) of channels over time (n, inputs, t)."""
         x = self.enter(x)
         for block in self.blocks:
             x = x + block(x)
@@ -55,16 +56,16 @@ class _Member(nn.Module):
 
 
 class SkeletonNet(nn.Module):
-    """Classes of sequences of joints, the mean of its members' probabilities.
+    """A classifier of joint sequences, the mean of its members' probabilities.
 
     Args:
-        num_classes: columns of the logits.
-        joints: how many there are.
-        shoulders, hips: two joints each, from whose distance the person's size is told.
-        bones: pairs of joints.
-        views: of the members, each one of ``VIEWS``.
+        num_classes: number of classes, the columns of the logits.
+        joints: number of joints.
+        shoulders, hips: indices of two joints each, whose distance gives the person's size.
+        bones: pairs of joint indices.
+        views: view of each member, from ``VIEWS``.
         width: channels of a member.
-        dropout: share left out in training.
+        dropout: share of channels dropped in training.
 
     """
 
@@ -104,20 +105,21 @@ class SkeletonNet(nn.Module):
         )
 
     def normalise(self, sequences: Tensor) -> Tensor:
-        """Sequences (n, t, joints, 3) of x, y, visibility as (n, t, joints, 2), whatever their size and place.
+        """Normalise sequences (n, t, joints, 3) of x, y, visibility to (n, t, joints, 2).
 
-        The hips' mean place over time becomes the origin and the usual length of the trunk 1; a joint that is not
-        visible is put between the hips.
+        The mean position of the hips over time becomes the origin, and the median length of the trunk 1; a joint that
+        is not visible is placed between the hips.
         """
         places, seen = sequences[..., :2], (sequences[..., 2:] > 0).to(sequences.dtype)
         hips, shoulders = self._middle(places, seen, self.hips), self._middle(places, seen, self.shoulders)
         lengths = torch.linalg.vector_norm(shoulders - hips, dim=-1)
-        trunk = lengths.sort(dim=1).values[:, (lengths.shape[1] - 1) // 2].clamp_min(_SMALL)  # exports know no median
+        # The median; exports do not support torch.median.
+        trunk = lengths.sort(dim=1).values[:, (lengths.shape[1] - 1) // 2].clamp_min(_SMALL)
         filled = places * seen + hips[:, :, None] * (1 - seen)
         return (filled - hips.mean(dim=1)[:, None, None]) / trunk[:, None, None, None]
 
     def channels(self, places: Tensor, *, view: str) -> Tensor:
-        """What a member sees (n, channels, t) of normalised places (n, t, joints, 2)."""
+        """Return a member's input (n, channels, t) of normalised places (n, t, joints, 2)."""
         hips = places[:, :, list(self.hips)].mean(dim=2)
         relative = places - hips[:, :, None]
         if view == "court":
@@ -129,11 +131,11 @@ class SkeletonNet(nn.Module):
         return torch.cat([part.flatten(2) for part in parts], dim=2).transpose(1, 2)
 
     def member_logits(self, places: Tensor, *, member: int) -> Tensor:
-        """Logits (n, classes) of one member for normalised places."""
+        """Return logits (n, classes) of one member for normalised places."""
         return cast(Tensor, self.members[member](self.channels(places, view=self.views[member])))
 
     def forward(self, sequences: Tensor) -> Tensor:
-        """Logs of the members' mean probabilities (n, classes) for sequences (n, t, joints, 3)."""
+        """Return the log of the members' mean probabilities (n, classes) of sequences (n, t, joints, 3)."""
         places = self.normalise(sequences)
         probabilities = [
             torch.softmax(self.member_logits(places, member=member), dim=1) for member in range(len(self.views))
@@ -141,7 +143,7 @@ class SkeletonNet(nn.Module):
         return torch.stack(probabilities).mean(dim=0).clamp_min(1e-9).log()
 
     def _middle(self, places: Tensor, seen: Tensor, joints: tuple[int, ...]) -> Tensor:
-        """Where the middle of some joints is (n, t, 2); of all visible ones where none of these is."""
+        """Return the mean position of some joints (n, t, 2); of all visible ones if none of these is visible."""
         some, all_ = list(joints), list(range(self.joints))
         wanted = [(places[:, :, group] * seen[:, :, group]).sum(dim=2) for group in (some, all_)]
         count = [seen[:, :, group].sum(dim=2) for group in (some, all_)]
@@ -150,5 +152,5 @@ class SkeletonNet(nn.Module):
 
 
 def _movement(places: Tensor) -> Tensor:
-    """From each moment to the next; nothing before the first."""
+    """Return the movement from each moment to the next; zero at the first."""
     return torch.cat([torch.zeros_like(places[:, :1]), places[:, 1:] - places[:, :-1]], dim=1)

@@ -1,6 +1,6 @@
-"""The slow-fusion spotter: a 2-D encoder on stacks of frames, 3-D blocks over the stacks, one head.
+"""The slow-fusion spotter: a 2-D encoder of stacks of frames, 3-D blocks over the stacks, and one head.
 
-Tensor names are those of lRomul's published ball-action checkpoints, so that these load key for key.
+Tensors have the names of lRomul's published ball-action checkpoints, so that these load key for key.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ class BatchNormAct3d(nn.Module):
         self.act: nn.Module = nn.Identity() if act is None else ACTIVATIONS[act]()
 
     def forward(self, x: Tensor) -> Tensor:
-        """Same shape as the input."""
+        """Map (n, c, t, h, w) to the same shape."""
         return self.act(self.bn3d(x))
 
 
 class SqueezeExcite3d(nn.Module):
-    """Gates channels by a small network on their means over time and space."""
+    """Channel gates computed from the channels' means over time and space."""
 
     def __init__(self, channels: int, reduced: int, *, act: str) -> None:
         super().__init__()
@@ -38,13 +38,13 @@ class SqueezeExcite3d(nn.Module):
         self.conv_expand = nn.Conv3d(reduced, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Same shape as the input."""
+        """Map (n, c, t, h, w) to the same shape."""
         gate = self.conv_expand(self.act1(self.conv_reduce(x.mean((2, 3, 4), keepdim=True))))
         return x * gate.sigmoid()
 
 
 class InvertedResidual3d(nn.Module):
-    """Inverted residual in time and space; always has a shortcut. Time is padded with zeros at both ends."""
+    """An inverted residual block over time and space, always with a shortcut; time is zero-padded at both ends."""
 
     def __init__(self, channels: int, *, expansion: int, se_divisor: int, drop: float, act: str) -> None:
         super().__init__()
@@ -59,14 +59,14 @@ class InvertedResidual3d(nn.Module):
         self.drop_path = DropPath(drop)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(n, channels, t, h, w) -> the same shape."""
+        """Map (n, channels, t, h, w) to the same shape."""
         y = self.bn1(self.conv_pw(x))
         y = self.se(self.bn2(self.conv_dw(y)))
         return self.drop_path(self.bn3(self.conv_pwl(y))) + x
 
 
 class GeneralizedMean(nn.Module):
-    """Mean of p-th powers over space, with a learnt p: between average and maximum pooling."""
+    """Generalised-mean pooling over space with a learnt power: between average and maximum pooling."""
 
     def __init__(self, power: float = 3.0, *, eps: float = 1e-6) -> None:
         super().__init__()
@@ -76,22 +76,22 @@ class GeneralizedMean(nn.Module):
         self.eps = eps
 
     def forward(self, x: Tensor) -> Tensor:
-        """(n, c, h, w) -> (n, c). In float32, whatever the input: cubes overflow small types."""
+        """Map (n, c, h, w) to (n, c), in float32 always, as powers overflow half precision."""
         powered = x.float().clamp(min=self.eps).pow(self.p.float())
         return powered.mean((2, 3)).pow(1.0 / self.p.float())
 
 
 class SlowFusionSpotter(nn.Module):
-    """Scores the middle frame of a clip of ``num_frames`` frames, taken every ``frame_step``-th on the grid.
+    """A spotter that scores the middle frame of ``num_frames`` frames, sampled every ``frame_step``-th grid frame.
 
     Args:
-        num_classes: outputs of the head.
+        num_classes: number of classes, the outputs of the head.
         num_frames: frames of the clip, a multiple of ``stack_size`` that gives an odd clip (15 or 33).
         stack_size: consecutive clip frames that form the channels of one stack.
         frame_step: grid steps between clip frames.
-        num_3d_blocks, num_3d_features, expansion_3d_ratio, se_reduce_3d_ratio, num_3d_stack_proj: the 3-D part.
+        num_3d_blocks, num_3d_features, expansion_3d_ratio, se_reduce_3d_ratio, num_3d_stack_proj: of the 3-D part.
         drop_rate, drop_path_rate: dropout before the head and stochastic depth, in training only.
-        act: activation throughout.
+        act: activation of all layers, a key of ``efficientnet.ACTIVATIONS``.
         encoder: further arguments of :class:`EfficientNetV2` (``width``, ``depth``, ``stem_channels``).
 
     """
@@ -141,22 +141,22 @@ class SlowFusionSpotter(nn.Module):
         self.classifier = nn.Linear(num_3d_stack_proj * self.num_stacks, num_classes)
 
     def encode(self, stacks: Tensor) -> Tensor:
-        """(n, stack_size, h, w) in [0, 1] -> (n, num_3d_features, h / 32, w / 32)."""
+        """Map stacks (n, stack_size, h, w) in [0, 1] to features (n, num_3d_features, h / 32, w / 32)."""
         return self.conv2d_projection(self.conv2d_encoder(stacks))
 
     def fuse(self, features: Tensor) -> Tensor:
-        """(n, num_stacks, c, h, w) -> (n, num_stacks * num_3d_stack_proj, h, w)."""
+        """Map features (n, num_stacks, c, h, w) to (n, num_stacks * num_3d_stack_proj, h, w)."""
         count, stacks, _, height, width = features.shape
         fused = self.conv3d_encoder(features.transpose(1, 2)).transpose(1, 2)
         projected = self.conv3d_projection(fused.flatten(0, 1))
         return projected.reshape(count, stacks * projected.shape[1], height, width)
 
     def decode(self, features: Tensor) -> Tensor:
-        """(n, num_stacks, c, h, w) -> logits (n, num_classes)."""
+        """Map features (n, num_stacks, c, h, w) to logits (n, num_classes)."""
         return self.classifier(self.dropout(self.global_pool(self.fuse(features))))
 
     def forward(self, clips: Tensor) -> Tensor:
-        """Clips (n, num_frames, h, w) in [0, 1] -> logits (n, num_classes): every window by itself."""
+        """Map clips (n, num_frames, h, w) in [0, 1] to logits (n, num_classes), each clip independently."""
         count = clips.shape[0]
         stacks = clips.reshape(count * self.num_stacks, self.stack_size, *clips.shape[2:])
         features = self.encode(stacks)
@@ -164,7 +164,7 @@ class SlowFusionSpotter(nn.Module):
 
 
 def clip_offsets(num_frames: int, *, frame_step: int = 2) -> tuple[int, ...]:
-    """Grid frames of a clip relative to its middle: ``(-14, -12, ..., 14)`` for 15 frames in steps of 2."""
+    """Return the grid frames of a clip relative to its middle: ``(-14, -12, ..., 14)`` for 15 frames in steps of 2."""
     half = num_frames // 2
     return tuple(frame_step * (index - half) for index in range(num_frames))
 

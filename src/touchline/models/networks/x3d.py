@@ -1,7 +1,7 @@
 """X3D: small 3-D networks of depthwise convolutions.
 
-Feichtenhofer, "X3D: Expanding Architectures for Efficient Video Recognition", CVPR 2020. XS, S and M are one network on
-clips of 4, 13 and 16 pictures of 160, 160 and 224 pixels. Names of weights are those of PyTorchVideo's ``x3d_s``.
+Feichtenhofer, "X3D: Expanding Architectures for Efficient Video Recognition", CVPR 2020. XS, S and M are the same
+network on clips of 4, 13 and 16 frames of 160, 160 and 224 pixels. Weights have the names of PyTorchVideo's ``x3d_s``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Literal, cast
 from torch import Tensor, nn
 
 INPUTS = {"xs": (4, 160), "s": (13, 160), "m": (16, 224)}
-"""Pictures and pixels of a clip, by size."""
+"""Number of frames and their side in pixels, by size."""
 
 _STEM = 12
 _WIDTH_FACTOR = 2.0
@@ -24,14 +24,14 @@ _HEAD = 2048
 
 
 def round_width(width: float, factor: float, *, divisor: int = 8) -> int:
-    """A width times a factor, rounded to a multiple of the divisor but never down by more than a tenth."""
+    """Return a width times a factor, rounded to a multiple of the divisor but never down by more than 10 %."""
     wanted = width * factor
     rounded = max(divisor, int(wanted + divisor / 2) // divisor * divisor)
     return rounded + divisor if rounded < 0.9 * wanted else rounded
 
 
 class _SqueezeExcitation(nn.Module):
-    """Every channel weighted by what all channels are on average."""
+    """Channel gates computed from the channels' means over time and space."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -41,12 +41,12 @@ class _SqueezeExcitation(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Same shape in and out, (n, c, t, h, w)."""
+        """Map (n, c, t, h, w) to the same shape."""
         return cast(Tensor, x * self.block(x.mean(dim=(2, 3, 4), keepdim=True)))
 
 
 class _Branch(nn.Module):
-    """Wider, a depthwise 3x3x3 convolution, narrower again."""
+    """An expansion, a depthwise 3x3x3 convolution, and a projection."""
 
     def __init__(self, inputs: int, outputs: int, *, stride: int, squeeze: bool) -> None:
         super().__init__()
@@ -61,14 +61,14 @@ class _Branch(nn.Module):
         self.norm_c = nn.BatchNorm3d(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(n, inputs, t, h, w) to (n, outputs, t, h / stride, w / stride)."""
+        """Map (n, inputs, t, h, w) to (n, outputs, t, h / stride, w / stride)."""
         x = self.act_a(self.norm_a(self.conv_a(x)))
         x = self.act_b(self.norm_b(self.conv_b(x)))
         return cast(Tensor, self.norm_c(self.conv_c(x)))
 
 
 class _Block(nn.Module):
-    """A branch around a skip."""
+    """A residual block around a :class:`_Branch`."""
 
     def __init__(self, inputs: int, outputs: int, *, stride: int, squeeze: bool) -> None:
         super().__init__()
@@ -81,7 +81,7 @@ class _Block(nn.Module):
         self.activation = nn.ReLU(inplace=True)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(n, inputs, t, h, w) to (n, outputs, t, h / stride, w / stride)."""
+        """Map (n, inputs, t, h, w) to (n, outputs, t, h / stride, w / stride)."""
         skipped = x if self.branch1_conv is None else self.branch1_conv(x)
         if self.branch1_norm is not None:
             skipped = self.branch1_norm(skipped)
@@ -97,14 +97,14 @@ class _Stage(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """(n, inputs, t, h, w) to (n, outputs, t, h / 2, w / 2)."""
+        """Map (n, inputs, t, h, w) to (n, outputs, t, h / 2, w / 2)."""
         for block in self.res_blocks:
             x = block(x)
         return x
 
 
 class _StemConv(nn.Module):
-    """Space first, then time; PyTorchVideo calls them the other way round."""
+    """A convolution over space, then one over time; PyTorchVideo's names for them are swapped."""
 
     def __init__(self, outputs: int) -> None:
         super().__init__()
@@ -112,7 +112,7 @@ class _StemConv(nn.Module):
         self.conv_xy = nn.Conv3d(outputs, outputs, (5, 1, 1), padding=(2, 0, 0), groups=outputs, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(n, 3, t, h, w) to (n, outputs, t, h / 2, w / 2)."""
+        """Map (n, 3, t, h, w) to (n, outputs, t, h / 2, w / 2)."""
         return cast(Tensor, self.conv_xy(self.conv_t(x)))
 
 
@@ -124,12 +124,12 @@ class _Stem(nn.Module):
         self.activation = nn.ReLU(inplace=True)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(n, 3, t, h, w) to (n, outputs, t, h / 2, w / 2)."""
+        """Map (n, 3, t, h, w) to (n, outputs, t, h / 2, w / 2)."""
         return cast(Tensor, self.activation(self.norm(self.conv(x))))
 
 
 class _Pool(nn.Module):
-    """Wider, the mean over all places and times, wider again."""
+    """An expansion, the mean over time and space, and another expansion."""
 
     def __init__(self, inputs: int, inner: int, outputs: int) -> None:
         super().__init__()
@@ -141,7 +141,7 @@ class _Pool(nn.Module):
         self.post_act = nn.ReLU(inplace=True)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(n, inputs, t, h, w) to (n, outputs)."""
+        """Map (n, inputs, t, h, w) to (n, outputs)."""
         x = self.pool(self.pre_act(self.pre_norm(self.pre_conv(x))))
         return cast(Tensor, self.post_act(self.post_conv(x))).flatten(1)
 
@@ -155,12 +155,12 @@ class _Head(nn.Module):
 
 
 class X3D(nn.Module):
-    """X3D XS, S or M, which differ in the clips they are made for alone; 2,995,164 weights for 10 classes.
+    """X3D XS, S or M, which differ only in the clips they are meant for; 2,995,164 weights for 10 classes.
 
     Args:
-        num_classes: columns of the logits.
-        size: which; see ``INPUTS`` for its clips. Others work as well.
-        dropout: share of features left out in training.
+        num_classes: number of classes, the columns of the logits.
+        size: size of the network; ``INPUTS`` lists its clips, but clips of other sizes work as well.
+        dropout: share of features dropped in training.
 
     """
 
@@ -169,7 +169,7 @@ class X3D(nn.Module):
     def __init__(self, num_classes: int, *, size: Literal["xs", "s", "m"] = "s", dropout: float = 0.5) -> None:
         super().__init__()
         if size not in INPUTS:
-            raise ValueError(f"size={size!r} is none of {sorted(INPUTS)}")
+            raise ValueError(f"size={size!r} must be one of {sorted(INPUTS)}")
         self.num_classes = num_classes
         width = round_width(_STEM, _WIDTH_FACTOR)
         blocks: list[nn.Module] = [_Stem(width)]
@@ -184,27 +184,27 @@ class X3D(nn.Module):
 
     @property
     def head(self) -> _Head:
-        """The last block: pooling and classes."""
+        """The last block: pooling and classifier."""
         return cast(_Head, self.blocks[-1])
 
     def forward_features(self, clips: Tensor) -> Tensor:
-        """Features (n, 2048) of clips (n, 3, t, h, w), normalised."""
+        """Return features (n, 2048) of clips (n, 3, t, h, w), normalised."""
         x = clips
         for block in self.blocks[:-1]:
             x = block(x)
         return cast(Tensor, self.head.pool(x))
 
     def classify(self, features: Tensor) -> Tensor:
-        """Logits (n, classes) of features (n, 2048)."""
+        """Return logits (n, classes) of features (n, 2048)."""
         return cast(Tensor, self.head.proj(self.head.dropout(features)))
 
     def forward(self, clips: Tensor) -> Tensor:
-        """Logits (n, classes) of clips (n, 3, t, h, w), normalised."""
+        """Return logits (n, classes) of clips (n, 3, t, h, w), normalised."""
         return self.classify(self.forward_features(clips))
 
 
 def _initialise(module: nn.Module) -> None:
-    """He's initialisation for convolutions, small weights for the last layer."""
+    """Initialise convolutions as He et al. (2015), and the last layer with small weights."""
     if isinstance(module, nn.Conv3d):
         nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
     elif isinstance(module, nn.Linear):

@@ -1,4 +1,4 @@
-"""Running a network: device, backend and batches."""
+"""Inference runtime: devices, backends and batches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What runs a network on its device: plain torch, OpenVINO or ONNX Runtime."""
+"""The choice of the backend that runs a network: plain torch, OpenVINO or ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from touchline.core.errors import ResourceError, UsageError
 BackendName = Literal["torch", "openvino", "onnx"]
 BackendChoice = Literal["auto", "torch", "openvino", "onnx"]
 PictureBackend = Literal["auto", "torch", "openvino"]
-"""What a model of pictures can run on."""
+"""Choices of backend for models of pictures."""
 
 BACKEND_PACKAGES: dict[BackendName, tuple[str, ...]] = {
     "openvino": ("openvino",),
     "onnx": ("onnxruntime", "onnx"),
     "torch": ("torch",),
 }
-"""What each backend needs, best first."""
+"""Packages that each backend needs; the best backend first."""
 PICTURE_BACKENDS: tuple[BackendName, ...] = ("openvino", "torch")
 
 
@@ -31,12 +31,12 @@ def choose_backend(
 
     Args:
         backend: ``"auto"`` is torch on a GPU, and on a CPU the first of ``among`` that is installed.
-        device: where to run.
-        among: the backends this kind of network has, best first.
+        device: device to run on.
+        among: the backends this kind of network supports, best first.
 
     Raises:
-        UsageError: unknown, or not for this device.
-        ResourceError: its package is not installed.
+        UsageError: the backend is unknown, or does not run on this device.
+        ResourceError: the backend's package is not installed.
 
     """
     if backend not in ("auto", *among):

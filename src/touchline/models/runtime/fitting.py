@@ -1,6 +1,6 @@
-"""Pictures at the size a network wants: stretched, cropped, padded, at a corner, or in the middle of a square.
+"""Fitting of pictures to a network's input size: stretched, cropped, padded, in a corner, or centred in a square.
 
-Networks were trained on pictures that were fitted in different ways; each gets the very pixels it was trained on.
+Networks were trained with different ways of fitting; each network gets its pictures exactly as it was trained.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import numpy.typing as npt
 
 Rgb = npt.NDArray[np.uint8]
 Rounding = Literal["nearest", "down"]
-"""How a scaled side becomes whole pixels; with it goes which side of a crop loses an odd pixel: the first, the last."""
+"""Rounding of scaled sides to pixels; also decides on which side a crop loses an odd pixel: the first, the last."""
 
 _SHRUNK = 0.7
-"""A square crop is averaged where it shrinks below this, and interpolated above."""
+"""A square crop is averaged if its scale is below this, and interpolated otherwise."""
 
 
 def resize(rgb: Rgb, *, width: int, height: int, cubic: bool = False) -> Rgb:
-    """Return a picture at another size: averaged when it shrinks, interpolated when it grows; or cubic either way."""
+    """Resize a picture: by averaging when it shrinks, linearly when it grows, or cubically either way."""
     if rgb.shape[:2] == (height, width):
         return rgb
     shrinks = rgb.shape[0] >= height and rgb.shape[1] >= width
@@ -38,19 +38,19 @@ def fit(
     rounding: Rounding = "nearest",
     cubic: bool = False,
 ) -> Rgb:
-    """Return a picture at the size and in the way a model's file asks for.
+    """Fit a picture to a size in the way a model's configuration specifies.
 
     Args:
         rgb: uint8 (h, w, 3).
-        width: of the result, pixels.
-        height: of the result, pixels.
-        how: ``"stretch"`` or ``"resize"`` ignores the aspect; ``"crop"`` keeps it, fills the result and cuts off what
-            is over, in the middle; ``"pad"`` keeps it and fills with black, the picture in the middle.
-        rounding: of scaled sides.
-        cubic: interpolate with cubic functions.
+        width: width of the result, pixels.
+        height: height of the result, pixels.
+        how: ``"stretch"`` or ``"resize"`` ignores the aspect ratio; ``"crop"`` keeps it, fills the result and crops
+            the excess on both sides; ``"pad"`` keeps it and centres the picture on black.
+        rounding: rounding of scaled sides.
+        cubic: use cubic interpolation.
 
     Returns:
-        uint8 (height, width, 3); the very same array where the size already fits.
+        uint8 (height, width, 3); the input array itself if the size already fits.
 
     """
     if rgb.shape[:2] == (height, width) or how in ("stretch", "resize"):
@@ -71,14 +71,14 @@ def _whole(side: float, *, rounding: Rounding) -> int:
 
 
 def _cropped(rgb: Rgb, *, width: int, height: int, rounding: Rounding) -> Rgb:
-    """Cut off what is over, in the middle."""
+    """Crop to the centre."""
     odd = 1 if rounding == "nearest" else 0
     top, left = (rgb.shape[0] - height + odd) // 2, (rgb.shape[1] - width + odd) // 2
     return np.ascontiguousarray(rgb[top : top + height, left : left + width])
 
 
 def _padded(rgb: Rgb, *, width: int, height: int) -> Rgb:
-    """Fill with black, the picture in the middle."""
+    """Centre the picture on black."""
     canvas = np.zeros((height, width, 3), np.uint8)
     top, left = (height - rgb.shape[0]) // 2, (width - rgb.shape[1]) // 2
     canvas[top : top + rgb.shape[0], left : left + rgb.shape[1]] = rgb
@@ -86,7 +86,7 @@ def _padded(rgb: Rgb, *, width: int, height: int) -> Rgb:
 
 
 def fit_at_corner(rgb: Rgb, /, *, into: Rgb) -> float:
-    """Draw a picture (h, w, 3) into a black one, scaled to fit, its corner at the corner; return the scale."""
+    """Draw a picture (h, w, 3), scaled to fit, into the upper left corner of a black one; return the scale."""
     height, width = into.shape[:2]
     scale = min(width / rgb.shape[1], height / rgb.shape[0])
     size = (max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))
@@ -98,31 +98,31 @@ def fit_at_corner(rgb: Rgb, /, *, into: Rgb) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Square:
-    """How a crop of (height, width) lies in the middle of the smallest square around it."""
+    """The placement of a crop of (height, width) in the centre of the smallest square around it."""
 
     height: int
     width: int
 
     @property
     def side(self) -> int:
-        """Of the square, in the crop's pixels."""
+        """Side of the square, in pixels of the crop."""
         return max(self.height, self.width)
 
     @property
     def offset(self) -> tuple[float, float]:
-        """Where the crop begins in the square: x and y."""
+        """Position of the crop's upper left corner in the square: x and y."""
         return (self.side - self.width) / 2, (self.side - self.height) / 2
 
 
 def fit_in_square(crop: Rgb, /, *, into: Rgb) -> Square:
-    """Draw a crop (h, w, 3) into the middle of a black square, as large as it fits; return how it lies there.
+    """Draw a crop (h, w, 3) into the centre of a black square, scaled to fit; return its placement.
 
     Raises:
-        ValueError: it is no uint8 (h, w, 3).
+        ValueError: the crop is not uint8 (h, w, 3).
 
     """
     if crop.dtype != np.uint8 or crop.ndim != 3 or crop.shape[2] != 3 or crop.size == 0:
-        raise ValueError(f"a crop is {crop.dtype} {crop.shape}, not uint8 (h, w, 3)")
+        raise ValueError(f"crop is {crop.dtype} {crop.shape}; it must be uint8 (h, w, 3)")
     square = Square(*crop.shape[:2])
     scale = into.shape[0] / square.side
     if scale < _SHRUNK:

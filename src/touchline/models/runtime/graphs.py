@@ -1,4 +1,4 @@
-"""A network of one input as a callable over arrays: run by torch, OpenVINO or ONNX Runtime."""
+"""Networks of one input as functions of arrays, run by torch, OpenVINO or ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -17,16 +17,19 @@ from touchline.models.runtime.openvino_model import to_openvino
 from touchline.models.runtime.openvino_runtime import import_openvino
 
 ArrayGraph = Callable[[npt.NDArray[Any]], tuple[npt.NDArray[Any], ...]]
-"""An input array in, the network's outputs as float32 arrays out; the first axis is the batch."""
+"""A function from an input array to the network's outputs as float32 arrays; the first axis is the batch."""
 
 
 def torch_graph(module: nn.Module, *, device: torch.device, channels_last: bool) -> ArrayGraph:
-    """Run a module with torch: as it is on a CPU; in bfloat16 on a GPU, in halves of a batch that does not fit.
+    """Return a graph that torch runs: in float32 on a CPU, in bfloat16 on a GPU; too large batches are halved.
 
     Args:
-        module: of one input; it is moved to the device.
-        device: where to run.
-        channels_last: lay out weights of 2-D convolutions as tensor cores want them; not for networks of clips.
+        module: module of one input; it is moved to the device.
+        device: device to run on.
+        channels_last: store weights of 2-D convolutions channels-last, as tensor cores prefer; not for clip networks.
+
+    Raises:
+        ResourceError: when the graph is called, a single picture does not fit into the device's memory.
 
     """
     layout: dict[str, Any] = {"memory_format": torch.channels_last} if channels_last else {}
@@ -53,10 +56,10 @@ def openvino_graph(module: nn.Module, *, example: Tensor, precision: str, thread
     """Compile a module with OpenVINO for the CPU.
 
     Args:
-        module: of one input, in evaluation mode.
-        example: an input; shape and type are fixed by it.
-        precision: of the arithmetic, ``"f32"`` or ``"bf16"``.
-        threads: processors to use.
+        module: module of one input, in evaluation mode.
+        example: an input; it fixes shape and type.
+        precision: precision of the arithmetic, ``"f32"`` or ``"bf16"``.
+        threads: CPU threads to use.
 
     """
     settings = {
@@ -74,7 +77,7 @@ def openvino_graph(module: nn.Module, *, example: Tensor, precision: str, thread
 
 
 def onnx_graph(module: nn.Module, *, example: Tensor, threads: int) -> ArrayGraph:
-    """Run a module of one output with ONNX Runtime on the CPU, for inputs of the example's shape."""
+    """Return a graph of a module of one output that ONNX Runtime runs on the CPU, for inputs of the example's shape."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

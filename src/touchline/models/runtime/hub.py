@@ -1,6 +1,6 @@
-"""Models of the ``transformers`` library: from a folder, or from the hub when asked.
+"""Models of the ``transformers`` library, loaded from a folder or, on request, from the hub.
 
-``pip install touchline[hub]`` brings what this needs. Nothing is fetched unless the name says ``hf:``, and only weights
+Requires ``pip install touchline[hub]``. Nothing is downloaded unless the name starts with ``hf:``, and only weights
 that cannot run code are loaded.
 """
 
@@ -26,12 +26,12 @@ class HubModel:
     """A model of ``transformers`` on its device.
 
     Attributes:
-        name: as it was asked for.
+        name: name as requested.
         network: the model, in evaluation mode.
-        processor: of the same folder; makes inputs of pictures.
-        sha256: of its weights.
-        device: where it lies.
-        device_reason: why there.
+        processor: image processor of the same folder, which prepares pictures for the network.
+        sha256: hash of its weights.
+        device: device it is on.
+        device_reason: device in words, and why.
 
     """
 
@@ -44,23 +44,23 @@ class HubModel:
 
 
 def is_hub_name(name: str) -> bool:
-    """Whether a name means a model of ``transformers``: ``hf:OWNER/NAME`` or a folder with its config."""
+    """Return whether a name is of a ``transformers`` model: ``hf:OWNER/NAME``, or a folder with its config."""
     return name.startswith(HUB_PREFIX) or (Path(name) / "config.json").is_file()
 
 
 def load_hub_model(name: str, *, model_class: str, what: str, device: str = "auto") -> HubModel:
-    """Return a model from a folder, or from the hub as ``hf:OWNER/NAME`` or ``hf:OWNER/NAME@REVISION``.
+    """Load a model from a folder, or from the hub as ``hf:OWNER/NAME`` or ``hf:OWNER/NAME@REVISION``.
 
     Args:
-        name: which one.
-        model_class: of ``transformers``, that loads it.
-        what: it should be, for errors: ``"detector"``.
-        device: where to run.
+        name: folder, or name on the hub.
+        model_class: name of the ``transformers`` class that loads it.
+        what: kind of model for error messages, such as ``"detector"``.
+        device: device to run on.
 
     Raises:
         UsageError: ``transformers`` is not installed.
-        InputError: the folder holds no such model.
-        NetworkError: the hub cannot be reached or has no such model.
+        InputError: the folder does not contain such a model.
+        NetworkError: the hub cannot be reached, or does not have the model.
 
     """
     try:
@@ -71,7 +71,7 @@ def load_hub_model(name: str, *, model_class: str, what: str, device: str = "aut
     folder = _fetch(name.removeprefix(HUB_PREFIX)) if name.startswith(HUB_PREFIX) else Path(name)
     weights = sorted(folder.glob("*.safetensors"))
     if not weights:
-        raise InputError(f"{folder}: holds no .safetensors weights; only these are loaded, as they cannot run code")
+        raise InputError(f"{folder}: no .safetensors weights; other formats are not loaded, as they can run code")
     where, reason = choose_device(device)
     try:
         network = loader.from_pretrained(folder, local_files_only=True, use_safetensors=True)
@@ -85,7 +85,7 @@ def load_hub_model(name: str, *, model_class: str, what: str, device: str = "aut
 
 
 def _fetch(name: str) -> Path:
-    """Return the folder of a hub model, fetched once into the hub's own cache."""
+    """Return the folder of a hub model, downloaded once into the hub's own cache."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
@@ -93,6 +93,8 @@ def _fetch(name: str) -> Path:
     try:
         return Path(snapshot_download(repo, revision=revision or None, allow_patterns=_WANTED))
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        raise NetworkError(f"{HUB_PREFIX}{name}: cannot be fetched ({error}); give a folder that holds it") from error
+        raise NetworkError(
+            f"{HUB_PREFIX}{name}: cannot be downloaded ({error}); check the connection, or give a local folder"
+        ) from error
     except HFValidationError as error:
         raise UsageError(f"{HUB_PREFIX}{name}: not a name on the hub ({error}); write hf:OWNER/NAME") from error

@@ -1,7 +1,7 @@
-"""From a network to OpenVINO without a word to anyone.
+"""Conversion of networks to OpenVINO without telemetry.
 
-``openvino.convert_model`` tells a server of every conversion. What it does for a traced network is a few calls of the
-front end below it, which tells nobody.
+``openvino.convert_model`` reports every conversion to a server. For a traced network it only makes a few calls to its
+PyTorch front end, which reports nothing; these calls are made here directly.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from touchline.models.runtime.openvino_runtime import import_openvino, import_to
 
 
 def to_openvino(module: torch.nn.Module, *, example: torch.Tensor) -> Any:
-    """Return the ``openvino.Model`` of a network with one input of the example's shape and type."""
+    """Convert a network with one input of the example's shape and type to an ``openvino.Model``."""
     openvino = import_openvino()
     with quiet_tracing(), torch.no_grad():
         traced = torch.jit.trace(module, example, check_trace=False)
         frontend = openvino.frontend.FrontEndManager().load_by_framework("pytorch")
-        decoder = import_torchscript_decoder()(traced, shared_memory=False)  # has to outlive the conversion
+        decoder = import_torchscript_decoder()(traced, shared_memory=False)  # must outlive the conversion
         graph = frontend.load(decoder)
         (place,) = graph.get_inputs()
         graph.set_partial_shape(place, openvino.PartialShape(list(example.shape)))

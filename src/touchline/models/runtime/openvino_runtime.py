@@ -1,4 +1,4 @@
-"""The one place that imports OpenVINO, and keeps it from reporting home."""
+"""The only import of OpenVINO, with its telemetry disabled."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ _TELEMETRY = "openvino_telemetry"
 
 
 def import_openvino() -> Any:
-    """The ``openvino`` module.
+    """Import and return the ``openvino`` module, without its telemetry.
 
-    Importing it sends an event to an analytics host from a process of its own and leaves a client id in the user's
-    home, unless its telemetry package cannot be imported; that package is made to look absent, for good, as parts of
-    OpenVINO that are imported later look for it again.
+    Importing it normally starts a process that sends an event to an analytics host, and stores a client id in the
+    user's home. Neither happens if its telemetry package cannot be imported, so that package is masked permanently:
+    parts of OpenVINO that are imported later look for it again.
     """
     sys.modules[_TELEMETRY] = None  # type: ignore[assignment]
     import openvino
@@ -22,7 +22,7 @@ def import_openvino() -> Any:
 
 
 def import_torchscript_decoder() -> Any:
-    """OpenVINO's reader of traced networks, the class ``TorchScriptPythonDecoder``."""
+    """Import and return OpenVINO's reader of traced networks, the class ``TorchScriptPythonDecoder``."""
     import_openvino()
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 

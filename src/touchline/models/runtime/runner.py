@@ -1,7 +1,6 @@
-"""The one runner of models of pictures, crops and clips: device, backend, threads and batches.
+"""The runner of models of pictures, crops and clips: device, backend, threads and batches.
 
-A model is a configuration, a runner, and what it makes of the outputs; all are a
-:class:`PictureModel`.
+Each such model is a :class:`PictureModel`: a configuration, a runner, and the decoding of the network's outputs.
 """
 
 from __future__ import annotations
@@ -26,26 +25,26 @@ ConfigT = TypeVar("ConfigT", bound=PixelConfig)
 DrawnT = TypeVar("DrawnT")
 DrawnT_co = TypeVar("DrawnT_co", covariant=True)
 Outputs = tuple[npt.NDArray[np.float32], ...]
-"""Of one picture: what the network gives, without the axis of the batch."""
+"""The network's outputs for one picture, without the batch axis."""
 
 
 class Draw(Protocol[DrawnT_co]):
-    """Draws a picture of any size into a black one of the network's size."""
+    """A function that draws a picture of any size into a black one of the network's size."""
 
     def __call__(self, picture: Pixels, /, *, into: Pixels) -> DrawnT_co:
-        """Return what is needed to read the outputs, such as the scale."""
+        """Draw a picture; return what is needed to decode the outputs, such as the scale."""
         ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Runner:
-    """A network on its device, which takes so many pictures at once.
+    """A network on its device, with a fixed batch size.
 
     Attributes:
-        graph: pixels uint8 (batch, ...) to the network's outputs.
-        batch: how many pictures the graph takes.
-        device_reason: where it runs and why.
-        arithmetic: what computes and how precisely, for the record.
+        graph: maps pixels uint8 (batch, ...) to the network's outputs.
+        batch: pictures per batch.
+        device_reason: device it runs on, and why.
+        arithmetic: backend and precision, for the record.
 
     """
 
@@ -65,20 +64,20 @@ def make_runner(
     threads: int | None = None,
     when_needed: bool = False,
 ) -> Runner:
-    """Return the runner of a module whose one input is 8-bit pixels.
+    """Return the runner of a module whose only input is 8-bit pixels.
 
     Args:
-        module: the network, with what makes its input of pixels and reads its outputs.
-        config: of the model; it says how large pictures are, and the precision of OpenVINO's arithmetic.
-        batches: how many go through at once on a CPU, and on a GPU.
-        device: where to run; ``"auto"`` takes a GPU where there is one.
+        module: the network, including its normalisation of pixels and decoding of outputs.
+        config: configuration of the model, which gives the input's shape and the precision of OpenVINO's arithmetic.
+        batches: batch sizes on a CPU and on a GPU.
+        device: device to run on; ``"auto"`` takes a GPU if available.
         backend: ``"auto"`` is OpenVINO on a CPU and torch on a GPU.
-        threads: for OpenVINO; all processors by default.
-        when_needed: compile with the first pictures: it takes seconds, and there may be nothing to do.
+        threads: CPU threads for OpenVINO; all available ones by default.
+        when_needed: compile with the first pictures only, as it takes seconds and there may be none.
 
     Raises:
-        UsageError: an unknown device or backend, or a combination that does not exist.
-        ResourceError: a GPU, or a backend's package, was asked for and is not there.
+        UsageError: an unknown device or backend, or an unsupported combination of the two.
+        ResourceError: the requested GPU, or a backend's package, is not available.
 
     """
     where, reason = choose_device(device)
@@ -97,7 +96,7 @@ def make_runner(
 
 
 def _later(build: Callable[[], ArrayGraph]) -> ArrayGraph:
-    """Return a graph that is built with its first pictures."""
+    """Return a graph that is built on its first call."""
     built: list[ArrayGraph] = []
 
     def run(pixels: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
@@ -109,15 +108,15 @@ def _later(build: Callable[[], ArrayGraph]) -> ArrayGraph:
 
 
 class PictureModel(Generic[ConfigT]):
-    """A model that looks at pictures, crops or clips, ready to run.
+    """A model of pictures, crops or clips, ready to run.
 
     Args:
-        config: of the model file.
-        runner: of its network.
-        sha256: of the model file; empty for a network that is of none.
+        config: configuration of the model file.
+        runner: runner of its network.
+        sha256: hash of the model file; empty for a network that was not loaded from one.
 
     Attributes:
-        gives: what it finds, in an error's words.
+        gives: what the model outputs, for error messages.
 
     """
 
@@ -132,14 +131,14 @@ class PictureModel(Generic[ConfigT]):
         self._runner = runner
 
     def run(self, pictures: Sequence[Pixels], *, draw: Draw[DrawnT]) -> Iterator[tuple[Pixels, DrawnT, Outputs]]:
-        """Yield each picture, what drawing it gave, and the network's outputs for it.
+        """Yield each picture, the result of drawing it, and the network's outputs for it.
 
         Args:
-            pictures: any number of any sizes.
-            draw: draws a picture into a black one of the network's size; what it returns comes back with the outputs.
+            pictures: any number of pictures of any sizes.
+            draw: draws a picture into a black one of the network's size; its result is yielded with the outputs.
 
         Raises:
-            ResourceError: the network gave numbers that are not finite.
+            ResourceError: the network's output is not finite.
 
         """
         for first in range(0, len(pictures), self.batch):

@@ -1,4 +1,4 @@
-"""What a model file says about its model: inputs, outputs, labels, thresholds."""
+"""Configurations stored in model files: inputs, outputs, labels, thresholds."""
 
 from __future__ import annotations
 

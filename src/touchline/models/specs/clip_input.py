@@ -1,4 +1,4 @@
-"""From 8-bit clips to probabilities in one module: what a recogniser's file says of its input becomes part of it."""
+"""Clip classification in one module, from 8-bit pixels to probabilities, including the input normalisation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from touchline.models.specs.spec import ClipSpec
 
 
 class ClipNormaliser(nn.Module):
-    """Clips of 8-bit RGB pictures to what a network was trained on.
+    """A layer that normalises clips of 8-bit RGB frames as in the network's training.
 
     Args:
         spec: order of the channels, their range, mean and standard deviation.
@@ -30,7 +30,7 @@ class ClipNormaliser(nn.Module):
         self.register_buffer("shift", (-mean / std).view(1, 3, 1, 1, 1), persistent=False)
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """Float (n, 3, t, h, w) of pixels uint8 (n, t, h, w, 3), RGB."""
+        """Convert pixels uint8 (n, t, h, w, 3), RGB, to normalised clips, float (n, 3, t, h, w)."""
         clips = pixels.permute(0, 4, 1, 2, 3)
         if self.bgr:
             clips = clips[:, [2, 1, 0]]
@@ -38,12 +38,12 @@ class ClipNormaliser(nn.Module):
 
 
 class ClipClassifier(nn.Module):
-    """A recogniser whole: 8-bit pixels in, probabilities out.
+    """A complete recogniser of clips: 8-bit pixels in, probabilities out.
 
     Args:
-        network: gives logits of clips.
-        spec: the clips it was trained on.
-        temperature: what logits are divided by.
+        network: network that returns logits of clips.
+        spec: format of the clips it was trained on.
+        temperature: divisor of the logits before softmax.
 
     """
 
@@ -54,6 +54,6 @@ class ClipClassifier(nn.Module):
         self.temperature = temperature
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """Probabilities (n, classes) of pixels uint8 (n, t, h, w, 3), RGB."""
+        """Return probabilities (n, classes) of pixels uint8 (n, t, h, w, 3), RGB."""
         logits = cast(Tensor, self.network(self.normaliser(pixels)))
         return torch.softmax(logits.float() / self.temperature, dim=1)

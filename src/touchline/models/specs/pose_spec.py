@@ -1,4 +1,4 @@
-"""What the file of a pose model says of itself."""
+"""The configuration of pose models."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from touchline.models.specs.spec import PictureSpec, PixelConfig
 
 
 class ConfidenceSpec(BaseModel):
-    """How a joint's confidence comes from what the network says: a logistic function fitted on held-out pictures.
+    """The confidence of a joint as a function of the network's outputs: a logistic fit on held-out pictures.
 
     Attributes:
-        share: weight of the logit of how concentrated the joint's heat map is.
-        seen: weight of the logit of the joint being seen.
-        offset: added to both.
-        seen_from: how likely a joint has to be seen to count as seen; below, its confidence is 0.
+        share: weight of the logit of the heat map's concentration.
+        seen: weight of the logit of the joint being visible.
+        offset: constant term.
+        seen_from: least probability of being visible; below it, a joint's confidence is 0.
 
     """
 
@@ -32,10 +32,10 @@ class PoseConfig(PixelConfig):
     """The configuration of a model that finds one person's joints in a square crop.
 
     Attributes:
-        picture: the crops it sees, square.
-        reading: ``"mean"`` reads a joint as the mean around the strongest place of its heat map, which are logits;
-            ``"peak"`` as the highest cell of a heat map of values from 0 to 1 (PoseHG3D).
-        confidence: how far a joint can be trusted, for ``"mean"``.
+        picture: its input, square crops.
+        reading: decoding of heat maps: ``"mean"`` takes the mean around the strongest cell, of heat maps of logits;
+            ``"peak"`` takes the highest cell, of heat maps of values from 0 to 1 (PoseHG3D).
+        confidence: confidence of a joint, for ``"mean"``.
 
     """
 
@@ -46,5 +46,5 @@ class PoseConfig(PixelConfig):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one crop: (side, side, 3)."""
+        """Shape of one crop: (side, side, 3)."""
         return self.picture.shape

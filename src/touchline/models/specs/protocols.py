@@ -1,4 +1,4 @@
-"""What every spotting network offers, so that one engine can run them all."""
+"""The interface of spotting networks, through which one engine runs them all."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class SpottingNetwork(Protocol):
 
     Attributes:
         stack_offsets: grid frames of one stack, relative to the stack's index, ascending.
-        feature_offsets: stack indices that one output needs, relative to the output's index, ascending.
-        num_classes: columns of the logits.
+        feature_offsets: stack indices that one output depends on, relative to the output's index, ascending.
+        num_classes: number of classes, the columns of the logits.
 
     """
 
@@ -23,9 +23,9 @@ class SpottingNetwork(Protocol):
     num_classes: int
 
     def encode(self, stacks: Tensor) -> Tensor:
-        """Features (n, *feature) of stacks, float (n, len(stack_offsets), height, width) in [0, 1]."""
+        """Return features (n, *feature) of stacks, float (n, len(stack_offsets), height, width) in [0, 1]."""
         ...
 
     def decode(self, features: Tensor) -> Tensor:
-        """Logits (n, num_classes) of windows of features, (n, len(feature_offsets), *feature)."""
+        """Return logits (n, num_classes) of windows of features, (n, len(feature_offsets), *feature)."""
         ...

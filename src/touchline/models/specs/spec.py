@@ -1,4 +1,4 @@
-"""What a model file says of itself: its task, its pictures, its labels, how its scores become events."""
+"""Configurations stored in model files: task, input format, labels, and decoding of scores into events."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 DEFAULT_THRESHOLD = 0.2
-"""Confidence a peak needs when a model names none for its label (lRomul's value)."""
+"""Threshold of a label for which the model sets none (lRomul's value)."""
 
 KINETICS_MEAN = (0.43216, 0.394666, 0.37645)
 KINETICS_STD = (0.22803, 0.22145, 0.216989)
-"""Of RGB in [0, 1] over Kinetics-400, as torchvision's video networks have them."""
+"""Statistics of RGB in [0, 1] over Kinetics-400, as used by torchvision's video networks."""
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
-"""Of RGB in [0, 1] over ImageNet, as torchvision's picture networks have them."""
+"""Statistics of RGB in [0, 1] over ImageNet, as used by torchvision's image networks."""
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 MAX_NAME_LENGTH = 100
 
 
 class FrameSpec(BaseModel):
-    """The pictures a spotting network sees: luma in [0, 1], letterboxed, on a regular grid in time.
+    """The frames a spotting network takes: luma in [0, 1], letterboxed, on a regular time grid.
 
     Attributes:
         width, height: pixels.
-        fps: samples a second of the time grid.
-        stack_offsets: which grid frames form the stack of index ``i``: ``i + offset`` for each offset, in order.
+        fps: samples per second of the time grid.
+        stack_offsets: grid frames that form the stack of index ``i``: ``i + offset`` for each offset, in order.
 
     """
 
@@ -40,7 +40,7 @@ class FrameSpec(BaseModel):
 
 
 class PeakSpec(BaseModel):
-    """How scores become events: Gaussian smoothing, then peaks at least a distance apart, in samples of the grid."""
+    """Peak finding in scores: Gaussian smoothing, then peaks at a minimum distance, both in samples of the grid."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -49,10 +49,10 @@ class PeakSpec(BaseModel):
 
 
 class PictureSpec(BaseModel):
-    """The pictures a detector or a pitch finder sees: RGB in [0, 1], scaled to fit and padded at the right and bottom.
+    """The pictures a detector or pitch finder takes: RGB in [0, 1], scaled to fit, padded at the right and bottom.
 
     Attributes:
-        width, height: pixels the network gets; both multiples of its coarsest stride.
+        width, height: input size in pixels; both multiples of the network's coarsest stride.
 
     """
 
@@ -63,20 +63,20 @@ class PictureSpec(BaseModel):
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """Of one picture of 8-bit colours: (height, width, 3)."""
+        """Shape of one 8-bit RGB picture: (height, width, 3)."""
         return self.height, self.width, 3
 
 
 class EncoderSpec(PictureSpec):
-    """The pictures an encoder sees.
+    """The pictures an encoder takes.
 
     Attributes:
-        fit: ``"crop"`` keeps the aspect, fills the picture and cuts off what is over, in the middle; ``"resize"``
-            ignores the aspect; ``"pad"`` keeps it and fills with black, the picture in the middle.
-        interpolation: how pixels are made when a picture is scaled.
+        fit: ``"crop"`` keeps the aspect ratio, fills the picture and crops the excess on both sides; ``"resize"``
+            ignores the aspect ratio; ``"pad"`` keeps it and centres the picture on black.
+        interpolation: interpolation used for scaling.
         color: order of the channels the network was trained on.
-        max_value: what a channel's full brightness is before mean and std: 1 or 255.
-        mean, std: of the channels, in the order of ``color`` and the range of ``max_value``.
+        max_value: value of full brightness before normalisation: 1 or 255.
+        mean, std: statistics of the channels, in the order of ``color`` and the range of ``max_value``.
 
     """
 
@@ -95,18 +95,18 @@ class EncoderSpec(PictureSpec):
 
 
 class ClipSpec(BaseModel):
-    """The clips a recogniser sees: a stack of RGB or BGR pictures, evenly spaced in time.
+    """The clips a recogniser takes: RGB or BGR frames, evenly spaced in time.
 
     Attributes:
-        frames: pictures in a clip.
-        stride: every how many pictures of the source one is taken, where ``fps`` is not given.
-        fps: pictures a second that are taken, whatever the source has; None takes every ``stride``-th.
-        width, height: pixels the network gets.
-        fit: ``"stretch"`` ignores the aspect, ``"pad"`` keeps it and fills with black, ``"crop"`` keeps it, fills the
-            clip and cuts off what is over, in the middle.
+        frames: frames in a clip.
+        stride: sampling step in frames of the source, where ``fps`` is None.
+        fps: frames sampled per second, whatever the source's frame rate; None takes every ``stride``-th frame.
+        width, height: input size in pixels.
+        fit: ``"stretch"`` ignores the aspect ratio, ``"pad"`` keeps it and centres the frame on black, ``"crop"``
+            keeps it, fills the frame and crops the excess on both sides.
         color: order of the channels the network was trained on.
-        max_value: what a channel's full brightness is before mean and std: 1 or 255.
-        mean, std: of the channels, in the order of ``color`` and the range of ``max_value``.
+        max_value: value of full brightness before normalisation: 1 or 255.
+        mean, std: statistics of the channels, in the order of ``color`` and the range of ``max_value``.
 
     """
 
@@ -125,7 +125,7 @@ class ClipSpec(BaseModel):
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
-        """Of one clip of 8-bit colours: (frames, height, width, 3)."""
+        """Shape of one clip of 8-bit RGB frames: (frames, height, width, 3)."""
         return self.frames, self.height, self.width, 3
 
     @model_validator(mode="after")
@@ -136,13 +136,13 @@ class ClipSpec(BaseModel):
 
 
 class SkeletonSpec(BaseModel):
-    """The sequences of joints a skeleton recogniser sees.
+    """The sequences of joints a skeleton recogniser takes.
 
     Attributes:
         frames: moments in a sequence.
-        fps: moments a second; None where nobody knows.
-        joints: names, in the order of the network's inputs.
-        mirror: for every joint the index of its partner on the other side, itself where it has none.
+        fps: moments per second; None if unknown.
+        joints: names of the joints, in the order of the network's inputs.
+        mirror: for each joint the index of its counterpart on the other side, or its own index if it has none.
 
     """
 
@@ -163,17 +163,18 @@ class SkeletonSpec(BaseModel):
 
 
 class StoredConfig(BaseModel):
-    """What every model file holds beside its tensors, whatever the task.
+    """The configuration common to all model files, whatever their task.
 
     Attributes:
-        name: what it is called on the command line.
-        architecture: which network, a key of ``architectures.ARCHITECTURES``.
+        name: name on the command line.
+        architecture: key of ``architectures.ARCHITECTURES``.
         network: the network's constructor arguments.
         labels: class names, in the order of the network's outputs.
-        thresholds: confidence that a label needs.
-        precision: arithmetic of CPU inference; ``"bf16"`` is faster where the CPU has it, and slightly different.
-        licence, description: for people.
-        measured: what was measured with it, and on what.
+        thresholds: least confidence, by label.
+        precision: precision of CPU inference; ``"bf16"`` is faster on CPUs that support it, with slightly different
+            values.
+        licence, description: licence and description for people.
+        measured: measured results, and the data they were measured on.
 
     """
 
@@ -201,20 +202,20 @@ class StoredConfig(BaseModel):
 
 
 class PixelConfig(StoredConfig):
-    """The configuration of a model whose input is 8-bit colours: pictures, crops or clips."""
+    """The configuration of a model whose input is 8-bit pixels: pictures, crops or clips."""
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one input: (height, width, 3), with the pictures of a clip before."""
+        """Shape of one input: (height, width, 3) of a picture, (frames, height, width, 3) of a clip."""
         raise NotImplementedError
 
 
 class PictureConfig(PixelConfig):
-    """The configuration of a model that looks at single pictures.
+    """The configuration of a model of single pictures.
 
     Attributes:
         task: ``"detect"`` finds people and the ball, ``"pitch"`` the pitch's keypoints.
-        picture: the pictures it sees.
+        picture: the pictures it takes.
 
     """
 
@@ -223,7 +224,7 @@ class PictureConfig(PixelConfig):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one picture: (height, width, 3)."""
+        """Shape of one picture: (height, width, 3)."""
         return self.picture.shape
 
 
@@ -231,9 +232,9 @@ class ClipConfig(PixelConfig):
     """The configuration of a recogniser of clips.
 
     Attributes:
-        clip: the clips it sees.
-        temperature: what logits are divided by before softmax, so that confidences are honest; 1 where never measured.
-        untrained: parts of the network with fresh weights; a model with any is to train from, and never predicts.
+        clip: the clips it takes.
+        temperature: divisor of logits before softmax, which calibrates confidences; 1 if never measured.
+        untrained: parts of the network with random weights; a model with any must be trained before it can predict.
 
     """
 
@@ -244,7 +245,7 @@ class ClipConfig(PixelConfig):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one clip: (frames, height, width, 3)."""
+        """Shape of one clip: (frames, height, width, 3)."""
         return self.clip.shape
 
 
@@ -252,8 +253,8 @@ class SkeletonConfig(StoredConfig):
     """The configuration of a recogniser of joint sequences.
 
     Attributes:
-        skeleton: the sequences it sees.
-        temperature: as in :class:`ClipConfig`.
+        skeleton: the sequences it takes.
+        temperature: divisor of logits, as in :class:`ClipConfig`.
 
     """
 
@@ -263,11 +264,11 @@ class SkeletonConfig(StoredConfig):
 
 
 class EncoderConfig(PixelConfig):
-    """The configuration of a network that makes features of pictures; it has no classes.
+    """The configuration of a network that computes features of pictures; it has no classes.
 
     Attributes:
-        labels: none.
-        picture: the pictures it sees.
+        labels: always empty.
+        picture: the pictures it takes.
 
     """
 
@@ -277,17 +278,18 @@ class EncoderConfig(PixelConfig):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one picture: (height, width, 3)."""
+        """Shape of one picture: (height, width, 3)."""
         return self.picture.shape
 
 
 class SoundEncoderConfig(StoredConfig):
-    """The configuration of a network that makes features of sound; it has no classes.
+    """The configuration of a network that computes features of sound; it has no classes.
 
     Attributes:
-        labels: none.
-        tap: where its numbers are taken: ``"embedding"`` at the end, 128; ``"conv4"`` after its fourth stage, 512.
-        patch: seconds between the stretches of sound it sees.
+        labels: always empty.
+        tap: layer that provides the features: ``"embedding"``, the last, with 128 values; ``"conv4"``, the fourth
+            stage, with 512.
+        patch: seconds between the patches of sound it takes.
 
     """
 
@@ -301,11 +303,11 @@ class ModelConfig(StoredConfig):
     """The configuration of a spotter.
 
     Attributes:
-        frame: the pictures it sees.
-        thresholds: confidence a peak needs, by label; ``DEFAULT_THRESHOLD`` where none is named.
-        peaks: how scores become events.
-        edge: ``"repeat"`` scores every grid index, repeating features at both ends; ``"drop"`` leaves out the ends.
-        flip: whether scores are averaged with those of the mirrored pictures.
+        frame: the frames it takes.
+        thresholds: least confidence of a peak, by label; ``DEFAULT_THRESHOLD`` for labels not listed.
+        peaks: settings of peak finding.
+        edge: ``"repeat"`` scores every grid index, repeating features at both ends; ``"drop"`` omits the ends.
+        flip: whether scores are averaged with those of the mirrored frames.
 
     """
 
@@ -316,5 +318,5 @@ class ModelConfig(StoredConfig):
     flip: bool = False
 
     def all_thresholds(self) -> dict[str, float]:
-        """A threshold for every label."""
+        """Return the threshold of every label."""
         return {label: self.thresholds.get(label, DEFAULT_THRESHOLD) for label in self.labels}

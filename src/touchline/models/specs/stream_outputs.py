@@ -1,4 +1,4 @@
-"""What heads over feature streams give back, and how several streams' outputs become one."""
+"""Outputs of heads over feature streams, and the merging of several streams' outputs."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ import torch
 from torch import Tensor
 
 NEVER = -12.0
-"""The logit of what is certainly not there."""
+"""The logit of an event that is certainly absent."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WindowOutput:
-    """What a window holds: ``logits`` (n, 1 + classes), the first of them "nothing"."""
+    """The output for windows: ``logits`` (n, 1 + classes), the first class being "nothing"."""
 
     logits: Tensor
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChunkOutput:
-    """What CALF says of a chunk.
+    """The output of CALF for chunks.
 
     Attributes:
-        segmentation: (n, t, classes), 0 to 1: how near each moment is to an event.
+        segmentation: (n, t, classes), 0 to 1: proximity of each moment to an event.
         detections: (n, k, 2 + classes): confidence, position in the chunk, probability of each class; all 0 to 1.
 
     """
@@ -35,12 +35,12 @@ class ChunkOutput:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DenseOutput:
-    """What holds at every sample.
+    """The output at every sample.
 
     Attributes:
-        logits: (n, t, classes): an event of the class is here or very near.
-        displacement: (n, t, classes), in samples: how much later it is than the sample; None where a head has none.
-        log_spread: (n, t, classes): logarithm of the usual error of the displacement in samples; None likewise.
+        logits: (n, t, classes), of an event of the class at or very near the sample.
+        displacement: (n, t, classes), offset of the event from the sample, in samples; None if a head predicts none.
+        log_spread: (n, t, classes), logarithm of the displacement's expected error in samples; None likewise.
 
     """
 
@@ -50,11 +50,11 @@ class DenseOutput:
 
 
 def stream_weights(preference: Tensor, present: Tensor) -> Tensor:
-    """Shares (streams, n, classes) of streams in a common answer, 1 in total.
+    """Return the weights (streams, n, classes) of streams in their merged output; they sum to 1 over streams.
 
     Args:
-        preference: (streams, classes), any numbers.
-        present: bool (streams, n); where no stream is present, all are taken.
+        preference: (streams, classes), any values, of which a softmax over the present streams is taken.
+        present: bool (streams, n); where no stream is present, all are used.
 
     """
     usable = present | ~present.any(dim=0, keepdim=True)
@@ -63,13 +63,13 @@ def stream_weights(preference: Tensor, present: Tensor) -> Tensor:
 
 
 def merge_windows(outputs: Sequence[WindowOutput], preference: Tensor, present: Tensor) -> WindowOutput:
-    """Weighted mean of logits; ``preference`` is (streams, 1 + classes)."""
+    """Merge windows by the weighted mean of logits; ``preference`` is (streams, 1 + classes)."""
     weights = stream_weights(preference, present)
     return WindowOutput((torch.stack([one.logits for one in outputs]) * weights).sum(dim=0))
 
 
 def merge_chunks(outputs: Sequence[ChunkOutput], preference: Tensor, present: Tensor) -> ChunkOutput:
-    """Weighted mean of segmentations, and all detections, those of absent streams without confidence."""
+    """Merge chunks: the weighted mean of segmentations, and all detections, those of absent streams at confidence 0."""
     weights = stream_weights(preference, present)
     segmentation = (torch.stack([one.segmentation for one in outputs]) * weights[:, :, None]).sum(dim=0)
     usable = (present | ~present.any(dim=0, keepdim=True)).to(segmentation.dtype)
@@ -81,7 +81,7 @@ def merge_chunks(outputs: Sequence[ChunkOutput], preference: Tensor, present: Te
 
 
 def merge_dense(outputs: Sequence[DenseOutput], preference: Tensor, present: Tensor) -> DenseOutput:
-    """Weighted means of logits, displacements and spreads."""
+    """Merge dense outputs by the weighted means of logits, displacements and log spreads."""
     weights = stream_weights(preference, present)[:, :, None]
 
     def mean(parts: list[Tensor | None]) -> Tensor | None:
@@ -93,7 +93,7 @@ def merge_dense(outputs: Sequence[DenseOutput], preference: Tensor, present: Ten
 
 
 def strongest_dense(outputs: Sequence[DenseOutput], present: Tensor) -> DenseOutput:
-    """The highest logit of any present stream (for heads whose answers are single spikes)."""
+    """Merge dense outputs by the highest logit of any present stream (for heads whose outputs are single spikes)."""
     usable = present | ~present.any(dim=0, keepdim=True)
     logits = torch.stack([one.logits for one in outputs])
     return DenseOutput(logits.masked_fill(~usable[:, :, None, None], NEVER).amax(dim=0))

@@ -1,4 +1,4 @@
-"""What a model file over feature streams says of itself."""
+"""The configuration of spotters over feature streams."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from touchline.models.specs.spec import StoredConfig
 
 
 class StreamSpec(BaseModel):
-    """One stream a head reads.
+    """A stream that a head reads.
 
     Attributes:
-        name: of the stream, as the network has it.
-        width: numbers in a row.
-        model: what made the features it was trained on; empty where it does not matter.
-        published: whether those are features that SoccerNet publishes.
-        reduction: SHA-256 of the reduction they went through; empty for none, or where it is not known.
+        name: name of the stream in the network.
+        width: values per row.
+        model: model that computed the features it was trained on; empty if it does not matter.
+        published: whether these are features that SoccerNet publishes.
+        reduction: SHA-256 of the reduction applied to them; empty if none, or unknown.
 
     """
 
@@ -31,13 +31,13 @@ class StreamSpec(BaseModel):
 
 
 class SuppressionSpec(BaseModel):
-    """How scores become events.
+    """Non-maximum suppression of scores.
 
     Attributes:
-        window_s: events of a label nearer than half of this to a stronger one are dropped, or weakened.
-        kind: ``"hard"`` drops them, ``"soft"`` weakens them the more the nearer they are.
-        floor: least score, before calibration, that an event needs.
-        gather: move scores to where their displacements point before peaks are taken.
+        window_s: seconds; events of a label nearer than half of this to a stronger one are suppressed.
+        kind: ``"hard"`` drops them, ``"soft"`` reduces their scores, more the nearer they are.
+        floor: least score of an event, before calibration.
+        gather: move scores to where their displacements point before peaks are found.
 
     """
 
@@ -53,12 +53,12 @@ class StreamHeadConfig(StoredConfig):
     """The configuration of a spotter over feature streams.
 
     Attributes:
-        streams: what it reads.
-        rate_hz: samples a second of the grid all streams are brought to.
-        suppression: how scores become events.
-        calibration: label -> (slope, offset) of the score's logit that make it the probability that the event is true;
-            empty where that was never measured.
-        calibrated_within_s: how near an event had to be to count as true there.
+        streams: the streams it reads.
+        rate_hz: samples per second of the grid that all streams are resampled to.
+        suppression: settings of non-maximum suppression.
+        calibration: (slope, offset) by label, applied to a score's logit to give the probability that the event is
+            true; empty if never measured.
+        calibrated_within_s: tolerance in seconds within which an event counted as true in the calibration.
 
     """
 

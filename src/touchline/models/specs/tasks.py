@@ -1,4 +1,4 @@
-"""The kinds of task a model can be for, and what the files of each say of themselves."""
+"""The tasks of models, and the configuration class of each."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Config = (
     | SoundEncoderConfig
     | StreamHeadConfig
 )
-"""What a model file says of itself, whatever its task."""
+"""The configuration of a model file of any task."""
 
 CONFIGS: dict[str, type[Config]] = {
     "spot": ModelConfig,
@@ -36,4 +36,4 @@ CONFIGS: dict[str, type[Config]] = {
     "sound-features": SoundEncoderConfig,
     "spot-streams": StreamHeadConfig,
 }
-"""Task -> the configuration its models have."""
+"""Configuration class by task."""

@@ -1,4 +1,4 @@
-"""The ball: the most likely path through uncertain candidates."""
+"""The ball's trajectory: the most likely path through uncertain candidates."""
 
 from __future__ import annotations
 

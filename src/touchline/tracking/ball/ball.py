@@ -1,8 +1,8 @@
-"""The ball: the best way through uncertain candidates, picture by picture, across short occlusions.
+"""Tracking of the ball: the best path through uncertain candidates, frame by frame, across short occlusions.
 
-A detector with a low threshold sees several balls in a picture, and often not the ball. Which of them it is follows
-from how a ball moves over the ground: the camera's motion is taken out first. The confidence of a box is the
-probability that the ball is there, given everything seen in the shot.
+A detector with a low threshold reports several balls in a frame, and often misses the real one. Which candidate is the
+ball is decided by how a ball moves over the ground, after compensation of the camera's motion. The confidence of a box
+is the probability that the ball is there, given all observations of the shot.
 """
 
 from __future__ import annotations
@@ -33,25 +33,25 @@ def follow_ball(
     height: int,
     settings: BallSettings | None = None,
 ) -> list[Tracklet]:
-    """The ball through the sampled pictures of one shot.
+    """Track the ball through the sampled frames of one shot.
 
     Args:
-        detections: of each picture; only the ball's are looked at, with low thresholds.
-        times_us: int64 (n,), of these pictures.
-        motions: of the camera into each picture; without them the camera counts as still.
-        width: of the picture, pixels.
-        height: of the picture, pixels.
-        settings: how a ball moves.
+        detections: of each frame, with low thresholds; only those of the ball are used.
+        times_us: int64 (n,), presentation times of these frames.
+        motions: the camera's motion into each frame; None for a fixed camera.
+        width: frame width, pixels.
+        height: frame height, pixels.
+        settings: the model of the ball's motion.
 
     Returns:
-        Tracklets that do not overlap in time, in order, ids from 1; gaps between their detections are filled in. The
-        confidence is the probability that the ball is there. Empty when no ball is seen.
+        Tracklets that do not overlap in time, in order, ids from 1, with the gaps between their detections filled in.
+        The confidence is the probability that the ball is there. Empty if no ball is found.
 
     """
     if len(detections) != len(times_us):
-        raise ValueError(f"{len(detections)} pictures do not fit {len(times_us)} times")
+        raise ValueError(f"{len(detections)} detections and {len(times_us)} times_us; pass one of each per frame")
     if motions is not None and len(motions) != len(detections):
-        raise ValueError(f"{len(motions)} camera motions do not fit {len(detections)} pictures")
+        raise ValueError(f"{len(motions)} motions and {len(detections)} detections; pass one of each per frame")
     chosen = settings or BallSettings()
     candidates = _collect(detections, width=width, most=chosen.candidates)
     if len(candidates) == 0:
@@ -63,7 +63,7 @@ def follow_ball(
 
 
 def _moves(motions: Sequence[Motion | None] | None, count: int, *, width: int) -> Floats:
-    """The camera's motion (n, 3, 3) into each picture, in picture widths."""
+    """Return the camera's motion (n, 3, 3) into each frame, in frame widths."""
     moves = np.repeat(np.eye(3)[None], count, axis=0)
     scale = np.diag([width, width, 1.0])
     for i, motion in enumerate(motions or []):
@@ -89,7 +89,7 @@ def _collect(detections: Sequence[Detections], *, width: int, most: int) -> Cand
 
 
 def _tracklet(number: int, candidates: Candidates, way: Way, lattice: Lattice, times_s: Floats, width: int) -> Tracklet:
-    """A way as a tracklet, with the pictures between filled in along the line over the ground."""
+    """Return a path as a tracklet; frames in between are filled in along a straight line over the ground."""
     at = candidates.index[way.members]
     index = np.arange(at[0], at[-1] + 1)
     after = np.searchsorted(at, index)

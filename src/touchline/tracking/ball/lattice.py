@@ -1,9 +1,9 @@
-"""Ways of a ball through uncertain candidates: the best one, and how probable each step of it is.
+"""Paths of a ball through uncertain candidates: the best ones, with the probability of each step.
 
-Candidates of many pictures form a lattice. A way begins at a candidate, steps to candidates of later pictures (over
-gaps where the ball is hidden), and ends; between two ways no ball is seen. A step is the likelier the closer its end
-lies to where the ball would be if it kept its velocity, or its place. Everything is a logarithm of a likelihood,
-against the candidate being clutter somewhere in the picture.
+The candidates of many frames form a lattice. A path begins at a candidate, steps to candidates of later frames (across
+gaps in which the ball is hidden), and ends; between two paths no ball is visible. A step is the more likely, the closer
+its end lies to where the ball would be if it kept its velocity or its place. All terms are log-likelihood ratios,
+relative to the candidate being clutter anywhere in the frame.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class BallSettings:
-    """How a ball moves and how far a detector is believed; lengths in picture widths.
+    """The model of the ball's motion and of the detector's reliability; lengths in frame widths.
 
     Attributes:
-        candidates: most candidates of a picture that are looked at, the most confident ones.
-        gap_s: longest time that the ball may be hidden within one way.
-        evidence_slope: how much a candidate's log-odds count.
-        evidence_offset: what a candidate counts whose log-odds are 0.
-        start: what beginning a way counts.
-        miss: what each picture without a candidate counts.
-        persistence: how much denser than evenly lasting clutter follows itself; no step can count more.
-        keeps_going: share of the steps in which the velocity stays nearly the same.
-        place_noise: error of a candidate's place.
-        acceleration: usual error of a prediction after a second with constant velocity, a second squared.
-        speed: usual speed, a second.
-        velocity_gain: share of a new velocity that enters the kept one.
-        least_probability: a way of which no step is as probable as this is not reported.
+        candidates: maximum number of candidates per frame, the most confident ones.
+        gap_s: longest time for which the ball may be hidden within one path.
+        evidence_slope: weight of a candidate's log-odds.
+        evidence_offset: score of a candidate whose log-odds are 0.
+        start: score for beginning a path.
+        miss: score for each frame without a candidate.
+        persistence: how much more densely than uniform persistent clutter follows itself; caps the score of a step.
+        keeps_going: share of the steps in which the velocity stays almost constant.
+        place_noise: error of a candidate's position.
+        acceleration: typical error of a constant-velocity prediction after one second, per second squared.
+        speed: typical speed, per second.
+        velocity_gain: share of a newly measured velocity that enters the velocity estimate.
+        least_probability: minimum of a path's most probable step; less probable paths are not reported.
 
     """
 
@@ -56,14 +56,14 @@ class BallSettings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
-    """All candidates of a shot, ordered by picture.
+    """All candidates of a shot, ordered by frame.
 
     Attributes:
-        index: (n,), place of the picture among the sampled ones.
-        rows: (n,), row among that picture's detections.
+        index: (n,), index of the frame among the sampled ones.
+        rows: (n,), row among that frame's detections.
         boxes_xyxy: float32 (n, 4), pixels.
-        confidence: (n,), of the detector, 0 to 1.
-        centres: (n, 2), picture widths.
+        confidence: (n,), the detector's, 0 to 1.
+        centres: (n, 2), in frame widths.
 
     """
 
@@ -78,19 +78,19 @@ class Candidates:
 
     @classmethod
     def none(cls) -> Candidates:
-        """No candidates."""
+        """Return an empty set of candidates."""
         nothing = np.zeros(0, np.int64)
         return cls(nothing, nothing, np.zeros((0, 4), np.float32), np.zeros(0), np.zeros((0, 2)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Way:
-    """One uninterrupted way.
+    """One uninterrupted path.
 
     Attributes:
-        members: (k,), rows of its candidates, in order of time.
-        member_probability: (k,), that the ball is at each.
-        step_probability: (k - 1,), that it went straight from each to the next.
+        members: (k,), rows of its candidates, in chronological order.
+        member_probability: (k,), probability that the ball is at each candidate.
+        step_probability: (k - 1,), probability that it went directly from each candidate to the next.
 
     """
 
@@ -101,9 +101,9 @@ class Way:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Window:
-    """What leads into a picture: candidates ``low`` to ``high`` lead to the picture's own, ``high`` to ``end``.
+    """The possible steps into a frame: from candidates ``low`` to ``high`` to the frame's own, ``high`` to ``end``.
 
-    Seconds until the picture, pictures missed between; places and velocities as the picture's camera would see them.
+    Holds the seconds until the frame, the number of frames missed, and places and velocities in this frame's view.
     """
 
     low: int
@@ -116,7 +116,7 @@ class _Window:
 
 
 class Lattice:
-    """The candidates of a shot, with all steps between them."""
+    """The candidates of a shot with all steps between them."""
 
     def __init__(
         self, candidates: Candidates, times_s: Floats, *, moves: Floats, aspect: float, settings: BallSettings
@@ -124,11 +124,11 @@ class Lattice:
         """Build the lattice.
 
         Args:
-            candidates: of all pictures.
-            times_s: (pictures,), of all pictures, with and without candidates.
-            moves: (pictures, 3, 3), the camera's motion into each picture from the one before, in picture widths.
-            aspect: height over width of the picture.
-            settings: how a ball moves.
+            candidates: of all frames.
+            times_s: (frames,), times of all frames, with and without candidates.
+            moves: (frames, 3, 3), the camera's motion into each frame from the previous one, in frame widths.
+            aspect: height over width of the frame.
+            settings: the model of the ball's motion.
 
         """
         self._centres = candidates.centres
@@ -145,7 +145,7 @@ class Lattice:
         self._velocity = np.full((len(candidates), 2), np.nan)
 
     def _chains(self, moves: Floats) -> list[Floats]:
-        """For each picture the camera's motion (window, 3, 3) into it from each picture of the window before it."""
+        """Return for each frame the camera's motion (window, 3, 3) into it from each earlier frame of the window."""
         chains: list[Floats] = [np.zeros((0, 3, 3))]
         for picture in range(1, len(moves)):
             longer = np.concatenate([chains[-1], np.eye(3)[None]])
@@ -154,14 +154,14 @@ class Lattice:
         return chains
 
     def ways(self) -> list[Way]:
-        """The best ways that are probable enough, in order of time."""
+        """Return the best paths that are probable enough, in chronological order."""
         found = self._best()
         forward, backward, total = self._sums()
         ways = [self._with_probabilities(members, forward, backward, total) for members in found]
         return [way for way in ways if way.member_probability.max() >= self._settings.least_probability]
 
     def seen_from(self, candidate: int, picture: int) -> Floats:
-        """Where a candidate lies (2,) as the camera of another picture within a gap's reach would see it."""
+        """Return the position (2,) of a candidate in the view of another frame within the longest gap."""
         own = int(self._index[candidate])
         if own == picture:
             return self._centres[candidate]
@@ -180,7 +180,7 @@ class Lattice:
         return _Window(low, high, end, seconds, picture - before - 1, centres, (ahead - centres) / instant)
 
     def _steps(self, window: _Window) -> Floats:
-        """What each step (from, to) counts."""
+        """Return the score of each step (from, to)."""
         chosen = self._settings
         seconds = window.seconds[:, None]
         offset = self._centres[window.high : window.end] - window.centres[:, None]
@@ -196,13 +196,13 @@ class Lattice:
         return steps
 
     def _density(self, offset: Floats, scale: Floats) -> Floats:
-        """How much denser than evenly over the picture: Student's t of 3 degrees of freedom in two dimensions."""
+        """Density relative to uniform over the frame: Student's t with 3 degrees of freedom in two dimensions."""
         squared = (offset**2).sum(axis=-1) / scale**2
         density: Floats = self._aspect / (2 * np.pi * scale**2) * (1 + squared / 3) ** -2.5
         return density
 
     def _best(self) -> list[Ints]:
-        """Rows of the candidates of the best ways; velocities are kept on the way."""
+        """Return candidate rows of the best paths; the velocities are updated along the way."""
         count = len(self._when)
         total, before, joined = np.zeros(count), np.full(count, -1), np.zeros(count, bool)
         idle, idle_at = 0.0, -1
@@ -225,17 +225,17 @@ class Lattice:
         return _read_back(idle_at, before, joined)
 
     def _filled(self) -> Ints:
-        """The pictures with candidates."""
+        """Return the frames that have candidates."""
         return np.flatnonzero(np.diff(self._edges) > 0)
 
     def _keep_velocity(self, mine: Ints, window: _Window, source: Ints) -> None:
-        """Velocity at candidates from the best candidate before each."""
+        """Update the velocity of candidates from the best predecessor of each."""
         fresh = (self._centres[mine] - window.centres[source]) / window.seconds[source, None]
         old = np.where(np.isfinite(window.velocity[source]), window.velocity[source], fresh)
         self._velocity[mine] = old + self._settings.velocity_gain * (fresh - old)
 
     def _sums(self) -> tuple[Floats, Floats, float]:
-        """Sums over all ways up to and from each candidate, and over all ways."""
+        """Return sums over all paths into and out of each candidate, and over all paths (forward-backward)."""
         start = self._settings.start
         forward, backward = np.zeros(len(self._when)), np.full(len(self._when), -np.inf)
         idle, rest = 0.0, 0.0
@@ -268,14 +268,14 @@ class Lattice:
 
 
 def project(matrix: Floats, points: Floats) -> Floats:
-    """Points (n, 2) through a matrix (3, 3), or each through its own (n, 3, 3)."""
+    """Apply a homography (3, 3), or one for each point (n, 3, 3), to points (n, 2)."""
     with_one = np.concatenate([points, np.ones((len(points), 1))], axis=1)
     moved = (matrix @ with_one[:, :, None])[..., 0]
     return moved[:, :2] / moved[:, 2:]
 
 
 def _read_back(last: int, before: Ints, joined: npt.NDArray[np.bool_]) -> list[Ints]:
-    """The ways that end at a candidate, read from the end, in order of time."""
+    """Trace the paths back from the last candidate and return them in chronological order."""
     ways: list[list[int]] = []
     at, fresh = last, True
     while at >= 0:

@@ -1,4 +1,4 @@
-"""People: followed from picture to picture, joined, put into teams."""
+"""People: tracklets from frame to frame, their linking over gaps, and their teams and roles."""
 
 from __future__ import annotations
 

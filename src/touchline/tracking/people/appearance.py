@@ -1,8 +1,8 @@
-"""What people wear, as a short vector that shadow and light hardly change.
+"""Clothing descriptors: a short vector per person that shadow and light hardly change.
 
-Every colour is divided by the colour of the grass beside that person, so that shade, floodlights and a camera's
-exposure fall out of it. A person's pixels are told from the grass by that same ratio; shirt, shorts and socks are
-looked at apart.
+Every colour is divided by the colour of the grass beside that person, which cancels shade, floodlights and the
+camera's exposure. The same ratio separates a person's pixels from the grass; shirt, shorts and socks are described
+separately.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ DIMENSIONS = 45
 SHIRT = slice(0, 21)
 SHORTS = slice(21, 42)
 SOCKS = slice(42, 45)
-"""Where the parts of a descriptor lie: 3 means and 3 x 6 histogram bins (square roots), the same, 3 means."""
+"""Slices of the parts of a descriptor: 3 means and 3 x 6 histogram bins (square roots), the same, 3 means."""
 
 _ROWS = 24
 _INSIDE = 10
@@ -36,21 +36,21 @@ Floats = npt.NDArray[np.float32]
 
 
 def describe(rgb: npt.NDArray[np.uint8], boxes_xyxy: npt.NDArray[np.float32]) -> Floats:
-    """What the people in boxes wear.
+    """Describe the clothing of the people in boxes.
 
     Args:
-        rgb: (H, W, 3), the picture.
-        boxes_xyxy: (n, 4), pixels; may reach beyond the picture.
+        rgb: (H, W, 3), the frame.
+        boxes_xyxy: (n, 4), pixels; may extend beyond the frame.
 
     Returns:
-        (n, ``DIMENSIONS``), to be compared by Euclidean distance: logarithms of colour over grass colour, in light, red
-        against green and yellow against blue. (0, ``DIMENSIONS``) without boxes.
+        (n, ``DIMENSIONS``), to be compared by Euclidean distance: logarithms of the ratio of colour to grass colour, in
+        lightness, red against green, and yellow against blue. (0, ``DIMENSIONS``) without boxes.
 
     """
     if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8:
-        raise ValueError(f"rgb of shape {rgb.shape} and type {rgb.dtype} is not a uint8 picture (height, width, 3)")
+        raise ValueError(f"rgb has shape {rgb.shape} and type {rgb.dtype}; expected uint8 (height, width, 3)")
     if boxes_xyxy.ndim != 2 or boxes_xyxy.shape[1] != 4:
-        raise ValueError(f"boxes_xyxy of shape {boxes_xyxy.shape} must be (n, 4)")
+        raise ValueError(f"boxes_xyxy has shape {boxes_xyxy.shape}; expected (n, 4)")
     if len(boxes_xyxy) == 0:
         return np.zeros((0, DIMENSIONS), np.float32)
     samples = _sample(rgb, boxes_xyxy)
@@ -61,7 +61,7 @@ def describe(rgb: npt.NDArray[np.uint8], boxes_xyxy: npt.NDArray[np.float32]) ->
 
 
 def _sample(rgb: npt.NDArray[np.uint8], boxes_xyxy: Floats) -> Floats:
-    """Colours (n, rows, columns, 3) on a grid over each box and a strip on either side of it."""
+    """Sample colours (n, rows, columns, 3) on a grid over each box and a strip on either side of it."""
     height, width = rgb.shape[:2]
     x0, y0, x1, y1 = boxes_xyxy.T.astype(np.float32)
     down = (np.arange(_ROWS, dtype=np.float32) + 0.5) / _ROWS
@@ -72,7 +72,7 @@ def _sample(rgb: npt.NDArray[np.uint8], boxes_xyxy: Floats) -> Floats:
 
 
 def _grass_beside(rgb: npt.NDArray[np.uint8], samples: Floats) -> Floats:
-    """Colour (n, 3) of the grass beside each box; of the whole picture's grass where a box has none beside it."""
+    """Return the grass colour (n, 3) beside each box; that of the whole frame for a box without grass beside it."""
     everywhere = _grass_of_picture(rgb)
     beside = np.concatenate([samples[:, :, :_BESIDE], samples[:, :, -_BESIDE:]], axis=2)
     beside = beside.reshape(len(samples), -1, 3)
@@ -85,7 +85,7 @@ def _grass_beside(rgb: npt.NDArray[np.uint8], samples: Floats) -> Floats:
 
 
 def _grass_of_picture(rgb: npt.NDArray[np.uint8]) -> Floats:
-    """The usual colour (3,) of what is green in a picture; a standard green where hardly anything is."""
+    """Return the typical grass colour (3,) of a frame; a standard green if there is hardly any grass."""
     step = max(1, int((rgb.shape[0] * rgb.shape[1] / _PICTURE_SAMPLES) ** 0.5))
     few = rgb[step // 2 :: step, step // 2 :: step].reshape(-1, 3).astype(np.float32)
     red, green, blue = few.T
@@ -96,7 +96,7 @@ def _grass_of_picture(rgb: npt.NDArray[np.uint8]) -> Floats:
 
 
 def _person_weight(ratio: Floats) -> Floats:
-    """How sure each sample (n, rows, columns) shows the person: unlike grass, and near the box's middle line."""
+    """Return the weight of each sample (n, rows, columns): unlike grass, and near the middle line of the box."""
     away = ratio - np.float32(np.log(1 + _FLOOR)) * _OPPONENT.sum(axis=0)
     unlike = 1 - np.exp(-0.5 * (away**2 * np.array([0.5, 1.0, 1.0], np.float32)).sum(axis=3) / 0.2**2)
     across = (np.arange(_INSIDE, dtype=np.float32) + 0.5) / _INSIDE
@@ -105,7 +105,7 @@ def _person_weight(ratio: Floats) -> Floats:
 
 
 def _summary(ratio: Floats, weight: Floats) -> Floats:
-    """Descriptors (n, DIMENSIONS) from light and colour (n, rows, columns, 3) and the weight of each sample."""
+    """Return descriptors (n, DIMENSIONS) from colours (n, rows, columns, 3) and the weight of each sample."""
     rows = (np.arange(_ROWS) + 0.5) / _ROWS
     parts = []
     for band, (top, bottom) in enumerate(_BANDS):
@@ -120,7 +120,7 @@ def _summary(ratio: Floats, weight: Floats) -> Floats:
 
 
 def _histograms(values: Floats, share: Floats) -> Floats:
-    """Histograms (n, 3, bins) of samples (n, s, 3) with weights (n, s); each sample is split between its two bins."""
+    """Return histograms (n, 3, bins) of samples (n, s, 3), weights (n, s); a sample is split between adjacent bins."""
     low, high = _BIN_RANGE
     place = np.clip((values - low) / (high - low) * (_BINS - 1), 0, _BINS - 1)
     centres = np.arange(_BINS, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""How likely two tracklets show one person, by what they wear."""
+"""The likelihood that two tracklets show the same person, judged by clothing."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _LEAST_BOXES = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Looks:
-    """What tracklets wear, and how much that varies.
+    """The clothing descriptors of tracklets, and their variances.
 
     Attributes:
-        mean: (n, D) of each tracklet; NaN where it was never described.
-        boxes: (n,) described boxes of each.
-        within: (D,) variance between two means of one person, from many boxes.
-        single: (D,) variance of a single box about its person's mean.
-        between: (D,) variance between people.
+        mean: (n, D), mean descriptor of each tracklet; NaN if it was never described.
+        boxes: (n,), number of described boxes of each tracklet.
+        within: (D,), variance between two means of the same person, each over many boxes.
+        single: (D,), variance of a single box about its person's mean.
+        between: (D,), variance between people.
 
     """
 
@@ -36,7 +36,7 @@ class Looks:
     between: Floats
 
     def apart(self, first: npt.NDArray[np.int64], second: npt.NDArray[np.int64]) -> Floats:
-        """Log-likelihood of two people less that of one, for each pair; 0 where not described; mean over D times 8."""
+        """Log-likelihood ratio of two people to one for each pair; 0 if not described; 8 times the mean over D."""
         noise = (
             self.single[None] * (1 / np.maximum(self.boxes[first], 1) + 1 / np.maximum(self.boxes[second], 1))[:, None]
         )
@@ -48,7 +48,7 @@ class Looks:
 
 
 def learn_looks(tracklets: Sequence[Tracklet]) -> Looks | None:
-    """What the tracklets of a shot wear; None when too little is described to say how it varies."""
+    """Learn descriptors and variances from the tracklets of a shot; None if too few are described."""
     if any(tracklet.appearance is None for tracklet in tracklets) or len(tracklets) < _LEAST_TRACKLETS:
         return None
     described = [_described(tracklet) for tracklet in tracklets]
@@ -67,6 +67,6 @@ def learn_looks(tracklets: Sequence[Tracklet]) -> Looks | None:
 
 
 def _described(tracklet: Tracklet) -> Floats:
-    """The rows (k, D) of a tracklet's appearance that are there."""
+    """Return the rows (k, D) of a tracklet's appearance that are not NaN."""
     looks = np.asarray(tracklet.appearance, np.float64)
     return looks[np.isfinite(looks).all(axis=1)]

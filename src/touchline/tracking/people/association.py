@@ -1,4 +1,4 @@
-"""Which detection is whom: the cost of every pair, and the assignment that costs least."""
+"""Association of detections with people: the cost of every pair, and the assignment of least total cost."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from scipy.optimize import linear_sum_assignment
 from touchline.tracking.people.motion import Floats, States, centres_and_sizes
 
 FORBIDDEN = 1e6
-"""Cost of a pair that must not be."""
+"""Cost of a pair that is not allowed."""
 
 
 @dataclass(frozen=True, slots=True)
 class CostSettings:
-    """What speaks against a detection being a person.
+    """The standard deviations and weights of the association cost.
 
     Attributes:
-        measured_heights: standard deviation of the distance of centres, beside what the state itself says.
-        size: standard deviation of the logarithm of width and height ratios.
+        measured_heights: standard deviation of the distance of centres, in addition to the state's own.
+        size: standard deviation of the logarithms of the width and height ratios.
         appearance: weight of the squared distance of appearances.
-        reach_heights: no pair is farther apart than this many heights.
+        reach_heights: pairs farther apart than this many body heights are forbidden.
 
     """
 
@@ -39,10 +39,10 @@ def pair_costs(
     settings: CostSettings,
     appearance: tuple[npt.NDArray, npt.NDArray] | None = None,
 ) -> Floats:
-    """Costs (people, detections): squared deviations of place, size and appearance, in standard deviations.
+    """Return costs (people, detections): squared deviations of place, size and appearance, in standard deviations.
 
     Args:
-        states: of the people, predicted into this picture.
+        states: of the people, predicted for this frame.
         boxes_xyxy: (n, 4) detections.
         settings: the deviations.
         appearance: of the people (m, D) and of the detections (n, D); NaN where unknown.
@@ -59,12 +59,12 @@ def pair_costs(
         known, seen = appearance
         apart = ((known[:, None] - seen[None]) ** 2).sum(axis=2)
         cost += settings.appearance * np.nan_to_num(apart, nan=0.0)
-    cost[~(away <= settings.reach_heights**2)] = FORBIDDEN  # NaN too: whoever a camera's motion threw out of sight
+    cost[~(away <= settings.reach_heights**2)] = FORBIDDEN  # NaN too: a camera motion moved the person out of sight
     return cost
 
 
 def assign(cost: Floats, *, limit: float) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Rows and columns of the pairs whose sum of costs is least, a pair left out costing ``limit``."""
+    """Return rows and columns of the pairs of least total cost, where an unassigned pair costs ``limit``."""
     if cost.size == 0:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     rows, columns = linear_sum_assignment(np.minimum(cost, limit))

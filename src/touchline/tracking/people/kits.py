@@ -1,4 +1,4 @@
-"""The kits of a match: what the two teams, the keepers and the officials wear, found from the tracks themselves."""
+"""The kits of a match: the colours of both teams, the goalkeepers and the officials, found from the tracks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BOX_NOISE, _BOX_NOISE_ALONG = 0.4, 0.2
 _CLEARLY_APART = 0.85
 _LEAST_APART = 0.5
 _SPLIT_SPREADS, _SPLIT_CHANCE = 2.65, 7.0
-"""One normal group cut in two is 2.65 of its halves' spreads apart; 7 / root of the people more is rare (3 to 8 %)."""
+"""Halves of a single normal group are 2.65 of their spreads apart; 7 / sqrt(people) more is rare (3 to 8 %)."""
 _ENOUGH_LOOKS = 12
 _USUAL, _USUAL_WIDTH = 1.2, 0.45
 _STRANGER = -3.0
@@ -33,14 +33,14 @@ _ALMOST_ALL = 0.6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """A track of one shot in a few numbers.
+    """The summary of one track in one shot.
 
     Attributes:
-        colour: float64 (D,), the mean descriptor of its boxes; (0,) where it has none.
-        boxes: how many boxes stand behind the colour, those that others cover counted in part.
+        colour: float64 (D,), the mean descriptor of its boxes; (0,) if it has none.
+        boxes: number of boxes behind the colour; partly covered boxes count fractionally.
         votes: float64 (4,), the detector's confidence summed by class.
-        index: int64 (n,), places among the shot's sampled pictures.
-        x: float64 (n,), where it is along the pitch: metres if known, else pixels of the picture; may be NaN.
+        index: int64 (n,), indices among the shot's sampled frames.
+        x: float64 (n,), position along the pitch: metres if known, otherwise pixels; may be NaN.
 
     """
 
@@ -53,15 +53,15 @@ class Look:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kits:
-    """What is worn in a match.
+    """The kits worn in a match.
 
     Attributes:
         teams: float64 (2, D), colours of teams A and B.
-        spread: usual distance of a player's colour from the team's.
+        spread: typical distance of a player's colour from the team's.
         along: standard deviation of a player's colour along the line from one team's colour to the other's.
-        keepers: float64 (k, D), up to two kits of keepers.
-        keepers_leaning: float64 (k,), above 0 where a keeper's kit belongs to team A, below 0 to B.
-        referee: float64 (D,), what officials wear, or None where none were voted for.
+        keepers: float64 (k, D), up to two goalkeeper kits.
+        keepers_leaning: float64 (k,), positive if the goalkeeper's kit belongs to team A, negative for team B.
+        referee: float64 (D,), the officials' kit; None if the detector voted for none.
 
     """
 
@@ -73,13 +73,13 @@ class Kits:
     referee: Floats | None = None
 
     def with_keepers_leaning(self, leaning: Floats) -> Kits:
-        """The same, with the teams that the keepers' kits belong to."""
+        """Return the same kits with the teams that the goalkeepers' kits belong to."""
         return replace(self, keepers_leaning=leaning)
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How well a look fits what is worn: logarithms of likelihoods, and of the odds of team A over B."""
+    """The fit of a track to the kits: log-likelihoods of the roles, and log-odds of team A over B."""
 
     player: float
     keeper: float
@@ -88,14 +88,14 @@ class Fit:
 
 
 def find_kits(looks: Sequence[Look], votes: Floats) -> Kits | None:
-    """The kits that the tracks of a match show.
+    """Find the kits of a match from its tracks.
 
     Args:
         looks: of all tracks.
-        votes: (n, 4), the probability of each class for each look from its votes alone.
+        votes: (n, 4), probability of each class for each track from its votes alone.
 
     Returns:
-        None where two kits cannot be told apart.
+        The kits; None if two team kits cannot be distinguished.
 
     """
     worn = np.array([look.boxes > 0 for look in looks], bool)
@@ -119,12 +119,12 @@ def find_kits(looks: Sequence[Look], votes: Floats) -> Kits | None:
 
 
 def _widened(spread: float, noise: float, boxes: Floats | float) -> Floats:
-    """A spread together with what the noise of single boxes adds when only so many are averaged."""
+    """Return a spread that includes the noise of a mean over only ``boxes`` boxes."""
     return np.sqrt(spread**2 + noise**2 / np.asarray(boxes))
 
 
 def _measure(teams: Floats, colours: Floats, boxes: Floats, weights: Floats) -> Kits | None:
-    """Kits of the teams alone, with their spread; None where they cannot be told apart."""
+    """Return the kits of the teams alone, with their spread; None if they cannot be distinguished."""
     axis = teams[0] - teams[1]
     apart = float(np.linalg.norm(axis))
     if apart < _LEAST_APART:
@@ -145,7 +145,7 @@ def _measure(teams: Floats, colours: Floats, boxes: Floats, weights: Floats) -> 
 
 
 def _keepers(colours: Floats, weights: Floats, spread: float) -> Floats:
-    """The one or two kits (k, D) of keepers."""
+    """Return the one or two kits (k, D) of the goalkeepers."""
     if len(colours) < 2:
         return colours
     two = _centres(colours, weights)
@@ -155,12 +155,12 @@ def _keepers(colours: Floats, weights: Floats, spread: float) -> Floats:
 
 
 def _middle(colours: Floats, weights: Floats) -> Floats:
-    """The weighted median of each number."""
+    """Return the weighted median of each component."""
     return np.array([_weighted_median(column, weights) for column in colours.T])
 
 
 def _centres(colours: Floats, weights: Floats) -> Floats:
-    """Centres (2, D) of two groups among points (n, D); points far from both count little."""
+    """Return the centres (2, D) of two clusters of points (n, D); points far from both count little."""
     heavy = _seeds(weights)
     apart = _distances(colours, colours[heavy]) ** 2
     cap = np.median(apart)
@@ -180,14 +180,14 @@ def _centres(colours: Floats, weights: Floats) -> Floats:
 
 
 def _seeds(weights: Floats) -> npt.NDArray[np.int64]:
-    """Which points may be a group's first centre: heavy ones, evenly out of all there are."""
+    """Return candidates for the first centre of a cluster: points of high weight, evenly drawn."""
     enough = max(int((weights >= 0.5 * weights.max()).sum()), min(_SEEDS, len(weights)))
     heavy = np.sort(np.argsort(-weights, kind="stable")[:enough])
     return heavy[np.unique(np.linspace(0, enough - 1, _SEEDS).round().astype(np.int64))]
 
 
 def _distances(points: Floats, others: Floats) -> Floats:
-    """Euclidean distances (n, m) of points (n, D) to others (m, D)."""
+    """Return the Euclidean distances (n, m) of points (n, D) to others (m, D)."""
     squared = (points**2).sum(axis=1)[:, None] + (others**2).sum(axis=1) - 2 * points @ others.T
     distances: Floats = np.sqrt(np.maximum(squared, 0))
     return distances
@@ -200,7 +200,7 @@ def _weighted_median(values: Floats, weights: Floats) -> float:
 
 
 def fit_to_kits(look: Look, kits: Kits) -> Fit:
-    """How well a look with a colour fits the kits of the match."""
+    """Return how well a track that has a colour fits the kits of the match."""
     apart = np.linalg.norm(kits.teams - look.colour, axis=1)
     axis = kits.teams[0] - kits.teams[1]
     length = float(np.linalg.norm(axis))
@@ -222,7 +222,7 @@ def _likeness(distance: float, spread: float) -> float:
 
 
 def _likeness_to_known(colour: Floats, known: Floats, spread: float) -> float:
-    """Of a keeper or an official: that of a stranger, or better if the colour is like a known one."""
+    """Likelihood of a goalkeeper or an official: that of an unknown colour, or more if it is close to a known kit."""
     if len(known) == 0:
         return _STRANGER
     nearest = float(np.linalg.norm(known - colour, axis=1).min())

@@ -1,7 +1,7 @@
-"""Where people will be: a constant-velocity Kalman filter over all tracks at once, in units of their own height.
+"""Prediction of people's motion: a constant-velocity Kalman filter over all tracks, in units of body height.
 
-A person's picture height is the yardstick: 1 height is about 1.8 m wherever the person stands, so noise and limits
-hold for every camera and resolution. Both axes share one covariance, so a track costs three numbers.
+Lengths are scaled by a person's height in the frame: one height is about 1.8 m wherever the person stands, so noise and
+limits hold for every camera and resolution. Both axes share one covariance, so a track needs three numbers.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class MotionSettings:
-    """How people move, in body heights and seconds.
+    """The motion model of people, in body heights and seconds.
 
     Attributes:
         measured_heights: standard deviation of a detected box's centre.
         acceleration_heights_s2: standard deviation of acceleration.
-        speed_heights_s: standard deviation of the speed of somebody just found.
-        memory_s: a speed that nobody observes any more fades with this time constant.
-        size_gain: share of a new box's size that enters the kept size, 0 to 1.
+        speed_heights_s: standard deviation of the speed of a newly found person.
+        memory_s: the speed of an unobserved person decays with this time constant.
+        size_gain: share of a new box's size that enters the size estimate, 0 to 1.
 
     """
 
@@ -36,13 +36,13 @@ class MotionSettings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class States:
-    """What is believed of n people, in pixels of the current picture.
+    """The estimated states of n people, in pixels of the current frame.
 
     Attributes:
         centre_px: (n, 2), the box's centre.
-        velocity_px_s: (n, 2), over the ground: the camera's own motion is taken out.
+        velocity_px_s: (n, 2), relative to the ground: the camera's own motion is removed.
         size_px: (n, 2), width and height.
-        covariance: (n, 3), variance of position, of position with speed, and of speed, in heights.
+        covariance: (n, 3), variance of position, covariance of position and speed, variance of speed, in heights.
 
     """
 
@@ -55,30 +55,30 @@ class States:
         return len(self.centre_px)
 
     def take(self, index: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> States:
-        """Those that an index or a mask selects."""
+        """Return the states that an index or a mask selects."""
         return States(self.centre_px[index], self.velocity_px_s[index], self.size_px[index], self.covariance[index])
 
     def boxes_xyxy(self) -> Floats:
-        """(n, 4) boxes believed."""
+        """(n, 4), the estimated boxes."""
         half = self.size_px / 2
         return np.concatenate([self.centre_px - half, self.centre_px + half], axis=1)
 
 
 def centres_and_sizes(boxes_xyxy: npt.NDArray) -> tuple[Floats, Floats]:
-    """Centres (n, 2) and sizes (n, 2) of boxes, at least a pixel each way."""
+    """Return centres (n, 2) and sizes (n, 2) of boxes, at least one pixel each way."""
     boxes = boxes_xyxy.astype(np.float64)
     return (boxes[:, :2] + boxes[:, 2:]) / 2, np.maximum(boxes[:, 2:] - boxes[:, :2], 1.0)
 
 
 def begin(boxes_xyxy: npt.NDArray, *, settings: MotionSettings) -> States:
-    """States of people seen for the first time."""
+    """Return the states of people detected for the first time."""
     centre, size = centres_and_sizes(boxes_xyxy)
     covariance = np.tile([settings.measured_heights**2, 0.0, settings.speed_heights_s**2], (len(centre), 1))
     return States(centre, np.zeros_like(centre), size, covariance)
 
 
 def stack(first: States, second: States) -> States:
-    """The people of both."""
+    """Concatenate the states of two groups of people."""
     return States(
         np.concatenate([first.centre_px, second.centre_px]),
         np.concatenate([first.velocity_px_s, second.velocity_px_s]),
@@ -88,13 +88,13 @@ def stack(first: States, second: States) -> States:
 
 
 def move_points(matrix: Floats, points_px: Floats) -> Floats:
-    """Points (n, 2) under a homography (3, 3)."""
+    """Apply a homography (3, 3) to points (n, 2)."""
     moved = points_px @ matrix[:, :2].T + matrix[:, 2]
     return moved[:, :2] / moved[:, 2:]
 
 
 def move_camera(states: States, matrix: Floats) -> States:
-    """States in the picture that a camera's motion (3, 3), previous to current, leads to."""
+    """Transform states by a camera motion (3, 3) from the previous frame to the current one."""
     count = len(states)
     half = states.size_px / 2
     ends = np.concatenate([states.centre_px, states.centre_px + states.velocity_px_s, states.centre_px + half])
@@ -106,7 +106,7 @@ def move_camera(states: States, matrix: Floats) -> States:
 
 
 def predict(states: States, *, dt_s: float, unseen: npt.NDArray[np.bool_], settings: MotionSettings) -> States:
-    """States one step of ``dt_s`` later; the speed of those ``unseen`` fades."""
+    """Predict states one step of ``dt_s`` ahead; the speed of ``unseen`` people decays."""
     fade = np.where(unseen, np.exp(-dt_s / settings.memory_s), 1.0)[:, None]
     place, cross, speed = states.covariance.T
     noise = settings.acceleration_heights_s2**2
@@ -125,10 +125,10 @@ def predict(states: States, *, dt_s: float, unseen: npt.NDArray[np.bool_], setti
 
 
 def _limit_speed(covariance: Floats, *, limit: float) -> None:
-    """Bound the variance of speed in place; place and speed stay as correlated as they were.
+    """Limit the variance of speed in place; the correlation of place and speed is preserved.
 
-    Bounding the variance alone leaves more covariance than two variances allow, and :func:`correct` then makes
-    variances below 0 of it: steps of half a second and more get there.
+    Limiting the variance alone would leave a covariance larger than the two variances allow, from which :func:`correct`
+    would compute negative variances; this happens with steps of half a second and more.
     """
     shrink = np.sqrt(limit / np.maximum(covariance[:, 2], limit))
     covariance[:, 1] *= shrink
@@ -136,7 +136,7 @@ def _limit_speed(covariance: Floats, *, limit: float) -> None:
 
 
 def correct(states: States, boxes_xyxy: npt.NDArray, *, noise: npt.NDArray | float, settings: MotionSettings) -> States:
-    """States after each has been seen at its box; ``noise`` multiplies the detector's deviation, (n,) or one number."""
+    """Correct states by the observed boxes; ``noise`` multiplies the detector's deviation, (n,) or one number."""
     centre, size = centres_and_sizes(boxes_xyxy)
     place, cross, speed = states.covariance.T
     total = place + (settings.measured_heights * noise) ** 2

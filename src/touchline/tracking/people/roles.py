@@ -1,11 +1,11 @@
-"""Who is a player of which team, who keeps goal, who referees: decided for a whole track, from its kit and its votes.
+"""Roles and teams of whole tracks: player, goalkeeper or referee, decided from the kit and the detector's votes.
 
-The ladder: :func:`looks_of` sums up the tracks of a shot in a few numbers each; :func:`match_teams` finds the kits of a
-match from the looks of all its shots; :func:`roles_of` gives the tracks of one shot their roles with these kits.
-:func:`assign_roles` is all three for a single shot.
+The ladder: :func:`looks_of` summarises the tracks of a shot; :func:`match_teams` finds the kits of a match from the
+summaries of all its shots; :func:`roles_of` assigns roles to the tracks of one shot, given these kits.
+:func:`assign_roles` does all three for a single shot.
 
-Team "A" is the one whose shirts are lighter beside the grass, "B" the darker: with the kits of the match the names mean
-the same in every shot. Keepers get the team whose goal they stand at; officials get none.
+Team "A" is the one whose shirts are lighter relative to the grass, "B" the darker; with the kits of the match the names
+mean the same in every shot. Goalkeepers get the team whose goal they stand at; officials get none.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ _DOUBT = 0.01
 
 @dataclass(frozen=True, slots=True)
 class RoleOf:
-    """What a track shows.
+    """The role of a track.
 
     Attributes:
         label: ``"goalkeeper"``, ``"player"`` or ``"referee"``.
-        team: ``"A"``, ``"B"`` or None: unknown, or of neither team.
+        team: ``"A"``, ``"B"`` or None: unknown, or neither team.
         team_confidence: 0 to 1; 0 without a team.
 
     """
@@ -52,15 +52,15 @@ class RoleOf:
 def assign_roles(
     tracklets: Sequence[Tracklet], *, positions_m: Positions | None = None, kits: Kits | None = None
 ) -> list[RoleOf]:
-    """The roles of the people followed in one shot.
+    """Assign roles to the people tracked in one shot.
 
     Args:
         tracklets: of people, each with the appearance of its boxes.
-        positions_m: (n, 2) for each tracklet, where the pitch is known; NaN or None where not.
-        kits: of the match, from :func:`match_teams`; found from this shot alone without them.
+        positions_m: (n, 2) for each tracklet if the pitch is known; NaN or None if not.
+        kits: of the match, from :func:`match_teams`; found from this shot alone if None.
 
     Returns:
-        One role for each tracklet, in order.
+        One role per tracklet, in order.
 
     """
     looks = looks_of(tracklets, positions_m=positions_m)
@@ -68,16 +68,16 @@ def assign_roles(
 
 
 def looks_of(tracklets: Sequence[Tracklet], *, positions_m: Positions | None = None) -> list[Look]:
-    """The tracks of one shot in a few numbers each; the arguments are those of :func:`assign_roles`."""
+    """Summarise the tracks of one shot; the arguments are those of :func:`assign_roles`."""
     places: Positions = [None] * len(tracklets) if positions_m is None else positions_m
     if len(places) != len(tracklets):
-        raise ValueError(f"{len(places)} positions do not fit {len(tracklets)} tracklets")
+        raise ValueError(f"{len(places)} positions_m and {len(tracklets)} tracklets; pass one of each per tracklet")
     clear = _clearness(tracklets)
     return [_look(*each) for each in zip(tracklets, places, clear, strict=True)]
 
 
 def _clearness(tracklets: Sequence[Tracklet]) -> list[Floats]:
-    """How much each box of each track counts: little where another's box covers a part of it."""
+    """Return the weight of each box of each track: low where another box covers a part of it."""
     weights = [np.ones(len(tracklet)) for tracklet in tracklets]
     if not tracklets:
         return weights
@@ -91,7 +91,7 @@ def _clearness(tracklets: Sequence[Tracklet]) -> list[Floats]:
 
 
 def _covered(boxes: Floats) -> Floats:
-    """The share (n,) of each box that the box which covers it most covers."""
+    """Return the share (n,) of each box covered by the box that covers it most."""
     low = np.maximum(boxes[:, None, :2], boxes[:, :2])
     high = np.minimum(boxes[:, None, 2:], boxes[:, 2:])
     shared = np.prod(np.maximum(high - low, 0), axis=2)
@@ -114,14 +114,14 @@ def _look(tracklet: Tracklet, place: npt.NDArray[np.float32] | None, clear: Floa
 
 
 def match_teams(shots: Sequence[Sequence[Look]]) -> Kits | None:
-    """The kits of a match.
+    """Find the kits of a match.
 
     Args:
-        shots: the looks of the tracks of each shot, from :func:`looks_of`.
+        shots: summaries of the tracks of each shot, from :func:`looks_of`.
 
     Returns:
-        The kits of both teams, and of keepers and officials where votes show them. None where two kits cannot be told
-        apart, for instance when only one team is seen: then nobody gets a team.
+        The kits of both teams, and of goalkeepers and officials if the detector voted for them. None if two kits cannot
+        be distinguished, for instance because only one team is visible: then nobody gets a team.
 
     """
     looks = [look for shot in shots for look in shot]
@@ -131,7 +131,7 @@ def match_teams(shots: Sequence[Sequence[Look]]) -> Kits | None:
 
 
 def _with_keepers_teams(kits: Kits, shots: Sequence[Sequence[Look]]) -> Kits:
-    """Kits in which every keeper's kit belongs to the team that, over the match, stands at the keeper's goal."""
+    """Assign every goalkeeper's kit to the team that, over the match, stands at the keeper's goal."""
     if len(kits.keepers) == 0:
         return kits
     evidence = np.zeros(len(kits.keepers))
@@ -145,7 +145,7 @@ def _with_keepers_teams(kits: Kits, shots: Sequence[Sequence[Look]]) -> Kits:
 
 
 def roles_of(looks: Sequence[Look], *, kits: Kits | None) -> list[RoleOf]:
-    """The roles of the tracks of one shot, by the kits of the match; by votes alone without kits."""
+    """Return the roles of the tracks of one shot: by the kits of the match, or by votes alone if None."""
     roles = [_role(look, kits) for look in looks]
     keeper = DETECTION_LABELS[GOALKEEPER]
     return [
@@ -155,7 +155,7 @@ def roles_of(looks: Sequence[Look], *, kits: Kits | None) -> list[RoleOf]:
 
 
 def _shares(look: Look) -> Floats:
-    """Probabilities (4,) of the classes from the votes alone; the ball's is 0."""
+    """Return the class probabilities (4,) from the votes alone; the ball's is 0."""
     people = look.votes.copy()
     people[BALL] = 0
     shares: Floats = (people + _PRIOR_VOTES * _PRIOR) / (people.sum() + _PRIOR_VOTES)
@@ -163,7 +163,7 @@ def _shares(look: Look) -> Floats:
 
 
 def _role(look: Look, kits: Kits | None) -> RoleOf:
-    """The role of one track; a keeper's team is left open."""
+    """Return the role of one track; a goalkeeper's team is left open."""
     votes = look.votes.sum() - look.votes[BALL]
     strength = 1 + 2 * min(votes / _VOTES_FOR_FULL, 1.0)
     scores = strength * np.log(_shares(look)[1:] + 1e-3)
@@ -184,7 +184,7 @@ def _role(look: Look, kits: Kits | None) -> RoleOf:
 def _keepers_team(
     keeper: Look, looks: Sequence[Look], roles: Sequence[RoleOf], kits: Kits | None
 ) -> tuple[str | None, float]:
-    """A keeper's team and how sure it is, from where the teams stand in this shot and from the kit over the match."""
+    """Return a goalkeeper's team and its confidence, from the teams' places in this shot and the kit over the match."""
     leaning = _leaning(keeper, looks, roles)
     if kits is not None and keeper.boxes > 0 and len(kits.keepers):
         apart = np.linalg.norm(kits.keepers - keeper.colour, axis=1)
@@ -196,7 +196,7 @@ def _keepers_team(
 
 
 def _leaning(keeper: Look, looks: Sequence[Look], roles: Sequence[RoleOf]) -> float:
-    """Above 0 where team A stands nearer to the keeper along the pitch than team B does, below 0 the other way."""
+    """Return a positive number if team A stands nearer to the keeper along the pitch than team B, else a negative."""
     places: list[Floats] = []
     for team in TEAMS:
         away = [_apart(keeper, look) for look, role in zip(looks, roles, strict=True) if role.team == team]
@@ -212,7 +212,7 @@ def _leaning(keeper: Look, looks: Sequence[Look], roles: Sequence[RoleOf]) -> fl
 
 
 def _apart(keeper: Look, other: Look) -> Floats:
-    """Distance (n,) along the pitch in each picture of the keeper's track; NaN where the other is not in it."""
+    """Return the distance (n,) along the pitch in each frame of the keeper's track; NaN if the other is not in it."""
     away = np.full(len(keeper.index), np.nan)
     _, mine, theirs = np.intersect1d(keeper.index, other.index, assume_unique=True, return_indices=True)
     away[mine] = np.abs(keeper.x[mine] - other.x[theirs])

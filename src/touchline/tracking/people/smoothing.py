@@ -1,4 +1,4 @@
-"""Boxes of a finished tracklet, smoothed over time with the camera's own motion taken out."""
+"""Smoothing of a finished tracklet's boxes over time, with the camera's own motion removed."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ DEFAULT_REACH_S = 0.3
 def smooth(
     tracklet: Tracklet, *, motions: Sequence[Motion | None] | None, fps: float, reach_s: float = DEFAULT_REACH_S
 ) -> Tracklet:
-    """A tracklet whose boxes follow straight lines fitted to their neighbours.
+    """Smooth a tracklet by local straight lines fitted to neighbouring boxes.
 
-    Feet are fitted on the ground, widths and heights beside them; nearer and surer neighbours count more.
+    Feet are fitted on the ground, widths and heights separately; nearer and more confident neighbours weigh more.
 
     Args:
-        tracklet: of a shot; filled boxes count half as much.
-        motions: of the camera, one a sampled picture of the shot; None for a fixed one.
-        fps: sampled pictures a second.
-        reach_s: neighbours so far away no longer count.
+        tracklet: of one shot; filled-in boxes have half the weight.
+        motions: the camera's motion, one per sampled frame of the shot; None for a fixed camera.
+        fps: sampled frames per second.
+        reach_s: neighbours at this distance or farther have no weight.
 
     """
     reach = int(reach_s * fps)
@@ -46,7 +46,7 @@ def smooth(
 
 
 def _fit(values: Floats, index: npt.NDArray[np.int64], sure: Floats, camera: Camera, reach: int) -> Floats:
-    """Weighted local lines through values (n, 4): foot x and y, width, height; taken at each picture."""
+    """Fit weighted local lines to values (n, 4), foot x and y, width, height, and evaluate them at each frame."""
     count = len(values)
     zero, one, two = np.zeros(count), np.zeros(count), np.zeros(count)
     total, slope = np.zeros((count, 4)), np.zeros((count, 4))

@@ -1,4 +1,4 @@
-"""Following people from picture to picture, online, and the tracklets of a whole shot."""
+"""Online tracking of people from frame to frame, and the tracklets of a whole shot."""
 
 from __future__ import annotations
 
@@ -21,35 +21,35 @@ Ids = npt.NDArray[np.int64]
 
 
 class Sight(Protocol):
-    """What follows people needs of one looked-at picture; ``observe.Observation`` has it."""
+    """The part of a sampled frame's observation that tracking of people needs; ``Observation`` implements it."""
 
     @property
     def detections(self) -> Detections:
-        """Of the picture; balls among them are passed over."""
+        """Detections in the frame; balls among them are ignored."""
 
     @property
     def appearance(self) -> npt.NDArray | None:
-        """(n, D), one row a detection."""
+        """(n, D), one row per detection."""
 
     @property
     def motion(self) -> Motion | None:
-        """Of the camera, from the picture before."""
+        """The camera's motion from the previous frame."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrackerSettings:
-    """When somebody is followed, and for how long unseen.
+    """The thresholds and time limits of the tracker.
 
     Attributes:
-        high: confidence from which a detection is matched first.
-        birth: how much more confidence than that a detection needs to begin a track.
-        low: confidence below which a detection is not looked at.
-        limit: cost above which a sure detection is nobody known.
-        low_limit: the same for the others.
-        hits: detections a track needs to be believed.
-        lost_s: a believed track ends after so long unseen.
-        motion: how people move.
-        cost: what speaks against a pair.
+        high: confidence above which a detection is matched first.
+        birth: additional confidence above ``high`` that a detection needs to start a track.
+        low: confidence below which a detection is ignored.
+        limit: cost above which a confident detection is not matched to a known person.
+        low_limit: the same for less confident detections.
+        hits: number of detections after which a track is confirmed.
+        lost_s: a confirmed track ends after this time without a detection.
+        motion: the motion model of people.
+        cost: weights of the association cost.
 
     """
 
@@ -68,14 +68,14 @@ DEFAULT_SETTINGS = TrackerSettings()
 
 
 class Tracker:
-    """Gives each detection of a person the number of its track, picture by picture.
+    """An online tracker that assigns track ids to detections of people, frame by frame.
 
     >>> tracker = Tracker(fps=12.5)
     >>> ids = tracker.update(Detections.none(), motion=None, appearance=None)
     """
 
     def __init__(self, *, fps: float, settings: TrackerSettings = DEFAULT_SETTINGS) -> None:
-        """A tracker for pictures ``fps`` a second."""
+        """Create a tracker for ``fps`` frames per second."""
         if not fps > 0:
             raise ValueError(f"fps={fps} must be above 0")
         self._dt_s = 1 / fps
@@ -91,11 +91,11 @@ class Tracker:
     def update(
         self, detections: Detections, *, motion: Motion | None = None, appearance: npt.NDArray | None = None
     ) -> Ids:
-        """Ids (n,) of a picture's detections, 0 for those not, or not yet, in a track.
+        """Return the track ids (n,) of a frame's detections; 0 for those not in a confirmed track.
 
         Args:
-            detections: of the next picture; balls among them get 0.
-            motion: of the camera since the picture before; None when unknown.
+            detections: of the next frame; balls among them get 0.
+            motion: the camera's motion since the previous frame; None if unknown.
             appearance: float (n, D), or None.
 
         """
@@ -105,7 +105,7 @@ class Tracker:
     def step(
         self, detections: Detections, *, motion: Motion | None = None, appearance: npt.NDArray | None = None
     ) -> tuple[Ids, npt.NDArray[np.bool_]]:
-        """As :meth:`update`, but with the ids of tracks not yet believed, and which are believed."""
+        """Run :meth:`update`, but return the ids of unconfirmed tracks too, and which tracks are confirmed."""
         self._predict(motion)
         people = np.flatnonzero((detections.classes != BALL) & (detections.confidence >= self._settings.low))
         sure = detections.confidence[people] >= self._settings.high
@@ -129,7 +129,7 @@ class Tracker:
         return ids, believed
 
     def finish(self) -> None:
-        """End all tracks: the next picture starts a new shot."""
+        """End all tracks: the next frame starts a new shot."""
         self._keep(np.zeros(len(self._ids), bool))
 
     def _predict(self, motion: Motion | None) -> None:
@@ -215,15 +215,15 @@ class Tracker:
 def follow_people(
     sights: Iterable[Sight], *, fps: float, settings: TrackerSettings = DEFAULT_SETTINGS
 ) -> list[Tracklet]:
-    """The people of one shot, each from its first detection on; only those seen often enough.
+    """Track the people of one shot, each from the first detection; only confirmed tracks are returned.
 
     Args:
-        sights: the shot's looked-at pictures in order, ``fps`` a second.
-        fps: pictures a second.
+        sights: the shot's sampled frames in order, ``fps`` per second.
+        fps: frames per second.
         settings: of the tracker.
 
     Returns:
-        Tracklets with observed boxes only, ordered by their first picture; ids from 1.
+        Tracklets with observed boxes only, ordered by their first frame; ids from 1.
 
     """
     tracker = Tracker(fps=fps, settings=settings)
@@ -240,7 +240,7 @@ def follow_people(
 
 
 def _tracklet(number: int, places: list[tuple[int, int]], pictures: list[Sight]) -> Tracklet:
-    """A tracklet of ``(picture, row)`` pairs."""
+    """Return a tracklet made of ``(frame, row)`` pairs."""
     found = [pictures[index].detections for index, _ in places]
     rows = [row for _, row in places]
     looks = [pictures[index].appearance for index, _ in places]

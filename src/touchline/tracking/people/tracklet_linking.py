@@ -1,10 +1,10 @@
-"""After the pass: tracklets of one person are joined over the gaps between them, and short gaps are filled.
+"""Linking of tracklets: tracklets of one person are joined across gaps, and short gaps are filled.
 
-Whether an end and a later beginning are one person is a ratio of likelihoods. People are taken to move like this: a
-velocity that wanders and is forgotten after a second or two (an Ornstein-Uhlenbeck process), so that where somebody
-went unseen, and how sure that is, follows from both velocities and the length of the gap. Beside it stands the
-likelihood of a newcomer. What people wear is weighed in the same way, by how much it varies within tracklets and
-between them. All ends and beginnings of a shot are then assigned to each other at once.
+Whether the end of one tracklet and a later beginning belong to one person is decided by a likelihood ratio. Motion is
+modelled as an Ornstein-Uhlenbeck process, a velocity that wanders and is forgotten after a second or two, so the place
+where an unseen person reappears, and its uncertainty, follow from both velocities and the length of the gap. The
+alternative is a newcomer. Clothing is weighed in the same way, by its variance within and between tracklets. All ends
+and beginnings of a shot are then assigned to each other at once.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class RejoinSettings:
-    """How people move unseen, in seconds and body heights, and what speaks against joining.
+    """The motion model of unseen people, in seconds and body heights, and the terms of the linking cost.
 
     Attributes:
         gap_s: longest gap.
-        speed_heights_s: standard deviation of a person's velocity, each way.
-        memory_s: time after which a velocity is forgotten.
-        place_heights: standard deviation of a place where somebody is lost or found.
-        velocity_heights_s: standard deviation of a velocity measured there.
-        ends_s: the stretch that velocities are measured on.
-        drift_heights_s: standard deviation that the camera's own motion adds each second.
-        newcomer: logarithm of the odds for a join before anything is known of the two.
-        missed_s: what each second within the picture, but unseen, speaks against a join.
+        speed_heights_s: standard deviation of a person's velocity, per axis.
+        memory_s: time constant after which a velocity is forgotten.
+        place_heights: standard deviation of the place at which a tracklet ends or begins.
+        velocity_heights_s: standard deviation of the velocity measured there.
+        ends_s: length of the stretch over which velocities are measured.
+        drift_heights_s: standard deviation added per second by errors of the camera motion.
+        newcomer: prior log-odds of a link.
+        missed_s: cost of each second inside the frame without a detection.
         looks: weight of appearance.
-        evidence: sum of confidences that somebody joined together needs to be kept.
-        confidence: mean confidence that the same needs.
+        evidence: minimum sum of confidences for a linked tracklet to be kept.
+        confidence: minimum mean confidence for a linked tracklet to be kept.
 
     """
 
@@ -61,20 +61,20 @@ class RejoinSettings:
 DEFAULT_REJOIN = RejoinSettings()
 
 _LEAST_AREA = 200.0
-"""Of a picture, in squared body heights, in which a newcomer may appear."""
+"""Smallest area, in squared body heights, of the part of the frame in which a newcomer may appear."""
 
 _INSIDE = np.array([1, 3, 5, 7, 9]) / 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Ends:
-    """One end of each tracklet.
+    """One end of each tracklet, either the first or the last.
 
     Attributes:
-        index: (n,) picture.
-        foot_px: (n, 2) lowest point, in that picture.
-        ahead_px: (n, 2) where the foot would be a second later.
-        height_px: (n,).
+        index: (n,), index of the frame.
+        foot_px: (n, 2), lowest point, in that frame.
+        ahead_px: (n, 2), the extrapolated foot one second later.
+        height_px: (n,), box height.
 
     """
 
@@ -91,13 +91,13 @@ def rejoin(
     fps: float,
     settings: RejoinSettings = DEFAULT_REJOIN,
 ) -> list[Tracklet]:
-    """Tracklets with those of one person joined, doubtful ones dropped, ordered by first picture; ids from 1 again.
+    """Link tracklets of the same person and drop doubtful ones; ordered by first frame, ids from 1 again.
 
     Args:
         tracklets: of one shot.
-        motions: of the camera, one a sampled picture of the shot, each from the picture before; None for a fixed one.
-        fps: sampled pictures a second.
-        settings: what is allowed.
+        motions: the camera's motion, one per sampled frame, each from the previous frame; None for a fixed camera.
+        fps: sampled frames per second.
+        settings: of the linking.
 
     """
     joined = list(tracklets)
@@ -111,13 +111,13 @@ def rejoin(
 
 
 def _believed(tracklet: Tracklet, settings: RejoinSettings) -> bool:
-    """Whether its detections were many and sure enough."""
+    """Return whether a tracklet's detections are numerous and confident enough."""
     total = float(tracklet.confidence.sum())
     return total >= settings.evidence and total >= settings.confidence * len(tracklet)
 
 
 def _successors(pairs: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Floats, int]) -> npt.NDArray[np.int64]:
-    """For each tracklet the one that continues it, or -1: the assignment of least cost."""
+    """Return for each tracklet its successor, or -1: the assignment of least cost."""
     first, second, costs, count = pairs
     table = np.zeros((count, count))
     table[first, second] = np.minimum(costs, 0)
@@ -129,7 +129,7 @@ def _successors(pairs: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Float
 
 
 def _chains(next_of: npt.NDArray[np.int64]) -> list[list[int]]:
-    """Runs of tracklets that continue each other."""
+    """Return the chains of tracklets that continue each other."""
     chains = []
     for head in sorted(set(range(len(next_of))) - set(next_of.tolist())):
         chain = [head]
@@ -142,7 +142,7 @@ def _chains(next_of: npt.NDArray[np.int64]) -> list[list[int]]:
 def _costs(
     tracklets: Sequence[Tracklet], camera: Camera, *, fps: float, settings: RejoinSettings
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Floats, int]:
-    """Pairs of tracklets that may follow each other, with what speaks against each, negative where less than for."""
+    """Return pairs of tracklets that may follow each other, with their costs; negative favours a link."""
     tails = _ends(tracklets, camera, last=True, fps=fps, settings=settings)
     heads = _ends(tracklets, camera, last=False, fps=fps, settings=settings)
     steps = heads.index[None] - tails.index[:, None]
@@ -158,13 +158,13 @@ def _costs(
 
 
 def _picture(tracklets: Sequence[Tracklet]) -> Floats:
-    """The part of the picture (x0, y0, x1, y1) where people were ever seen."""
+    """Return the part of the frame (x0, y0, x1, y1) in which people were ever detected."""
     boxes = np.concatenate([tracklet.boxes_xyxy for tracklet in tracklets]).astype(np.float64)
     return np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
 
 
 def _ends(tracklets: Sequence[Tracklet], camera: Camera, *, last: bool, fps: float, settings: RejoinSettings) -> _Ends:
-    """The last or first places of tracklets: straight lines fitted, the camera's motion taken out."""
+    """Return the last or first places of tracklets: fitted straight lines, with the camera's motion removed."""
     index, feet, ahead, heights = [], [], [], []
     for tracklet in tracklets:
         at = tracklet.end if last else tracklet.start
@@ -182,7 +182,7 @@ def _ends(tracklets: Sequence[Tracklet], camera: Camera, *, last: bool, fps: flo
 
 
 def _line(times_s: Floats, points: Floats, *, noise: float, speed: float) -> tuple[Floats, Floats]:
-    """Point at time 0 and velocity (2,) of the line through points (n, 2); few points give small velocities."""
+    """Fit a line to points (n, 2): point at time 0 and velocity (2,); velocities shrink when there are few points."""
     base = np.stack([np.ones_like(times_s), times_s], axis=1)
     normal = base.T @ base + np.diag([1e-9, (noise / speed) ** 2])
     place, velocity = np.linalg.solve(normal, base.T @ points)
@@ -200,7 +200,7 @@ def _move_costs(
     settings: RejoinSettings,
     size: Floats,
 ) -> Floats:
-    """Log-likelihood of a newcomer less that of one person, for each pair, from places and velocities."""
+    """Return the log-likelihood ratio of a newcomer to the same person for each pair, from places and velocities."""
     start, end = tails.index[first], heads.index[second]
     foot = camera.carry(tails.foot_px[first], start=start, end=end)
     ahead = camera.carry(tails.ahead_px[first], start=start, end=end)
@@ -235,7 +235,7 @@ def _missed(
     camera: Camera,
     size: Floats,
 ) -> Floats:
-    """Pictures of each gap in which the way between its ends lies within the picture."""
+    """Count the frames of each gap in which the path between its ends lies inside the frame."""
     start, end = tails.index[first], heads.index[second]
     inside = np.zeros(len(first))
     for share in _INSIDE:
@@ -248,7 +248,7 @@ def _missed(
 
 
 def fill(tracklet: Tracklet, *, motions: Sequence[Motion | None] | None, fps: float, gap_s: float = 1.0) -> Tracklet:
-    """A tracklet with its gaps of at most ``gap_s`` filled, straight in the camera's own coordinates."""
+    """Fill a tracklet's gaps of at most ``gap_s``, along straight lines relative to the ground."""
     steps = np.diff(tracklet.index)
     gaps = np.flatnonzero((steps > 1) & (steps <= gap_s * fps + 1))
     if len(gaps) == 0:
@@ -272,7 +272,7 @@ def fill(tracklet: Tracklet, *, motions: Sequence[Motion | None] | None, fps: fl
 def _insert(
     tracklet: Tracklet, index: npt.NDArray[np.int64], boxes: Floats, nearest: npt.NDArray[np.int64]
 ) -> Tracklet:
-    """A tracklet with filled boxes sorted in; each takes class and half the confidence of a neighbour."""
+    """Insert filled-in boxes into a tracklet; each takes class and half the confidence of the nearest detection."""
     count = len(index)
     order = np.argsort(np.concatenate([tracklet.index, index]), kind="stable")
     looks = tracklet.appearance

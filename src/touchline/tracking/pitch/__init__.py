@@ -1,4 +1,4 @@
-"""The pitch: its keypoints, the camera's view of it, and places in metres."""
+"""The pitch: its keypoints, the camera's view of it, its size, and places on it in metres."""
 
 from __future__ import annotations
 

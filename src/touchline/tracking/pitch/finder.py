@@ -1,4 +1,4 @@
-"""The pitch's keypoints in single pictures: a network, the size it wants, and how its answers become points.
+"""Pitch keypoints in single images: the network, its input size, and the reading of its output.
 
 The ladder: :func:`load_pitch_finder` -> :meth:`PitchFinder.find` -> keypoints, from which
 :mod:`touchline.tracking.pitch.homography` places the camera.
@@ -25,29 +25,29 @@ Keypoints = npt.NDArray[np.float32]
 
 _BATCHES = (1, 16)
 _REACH = 2
-"""Cells around the highest one that count as the same place."""
+"""Radius in cells around the maximum within which cells count as the same place."""
 
 
 class PitchFinder(PictureModel[PictureConfig]):
-    """A built-in or trained pitch finder, ready to look at pictures of any size.
+    """A built-in or trained pitch finder, ready to run on images of any size.
 
-    Its network gives probabilities (32, h/4, w/4).
+    Its network returns probabilities (32, h/4, w/4).
     """
 
     gives = "keypoint"
 
     def find(self, pictures: Sequence[Rgb]) -> list[Keypoints]:
-        """Return where the 32 points of :mod:`touchline.core.pitch` are in each picture.
+        """Find the 32 keypoints of :mod:`touchline.core.pitch` in each image.
 
         Args:
             pictures: uint8 (h, w, 3) RGB, of any sizes.
 
         Returns:
-            For each picture float32 (32, 3): x, y in its own pixels, and how likely the point is there, 0 to 1. A point
-            that is not in the picture has a confidence near 0, and its x, y mean nothing.
+            For each image float32 (32, 3): x, y in its own pixels, and the probability that the point is there, 0 to 1.
+            A point outside the image has a confidence near 0, and its x, y are meaningless.
 
         Raises:
-            ResourceError: the network gave numbers that are not finite.
+            ResourceError: the network's output is not finite.
 
         """
         found = []
@@ -65,18 +65,18 @@ def load_pitch_finder(
     backend: PictureBackend = "auto",
     threads: int | None = None,
 ) -> PitchFinder:
-    """Load a pitch finder by name or path; the built-in one where none is named.
+    """Load a pitch finder by name or path; the built-in one by default.
 
     Args:
-        name: a built-in or imported model, or its file.
-        device: where to run; ``"auto"`` takes a GPU where there is one.
+        name: a built-in or imported model, or a model file.
+        device: where to run; ``"auto"`` uses a GPU if there is one.
         backend: ``"auto"`` is OpenVINO on a CPU and torch on a GPU.
-        threads: for OpenVINO; all processors by default.
+        threads: number of threads for OpenVINO; all processors by default.
 
     Raises:
-        InputError: the model is not there, damaged, or no pitch finder.
-        UsageError: an unknown device or backend, a combination that does not exist, or a model of other keypoints.
-        ResourceError: a GPU, or a backend's package, was asked for and is not there.
+        InputError: the model does not exist, is damaged, or is not a pitch finder.
+        UsageError: unknown device or backend, an unsupported combination, or a model with other keypoints.
+        ResourceError: the requested GPU or the backend's package is not available.
 
     """
     loaded = load_model(name or DEFAULT_PITCH_FINDER, task="pitch")
@@ -92,14 +92,14 @@ def load_pitch_finder(
 
 
 def read_keypoints(probabilities: npt.NDArray[np.float32]) -> Keypoints:
-    """Keypoints of one picture from the distributions the network gives.
+    """Read the keypoints of one image from the network's distributions.
 
     Args:
-        probabilities: of each point lying in each cell, (points, h, w), a point's sum at most 1.
+        probabilities: (points, h, w), probability of each point lying in each cell; the sum for a point is at most 1.
 
     Returns:
-        float32 (points, 3): x, y in pixels of the network's picture, and how likely the point lies within ten pixels of
-        there, 0 to 1.
+        float32 (points, 3): x, y in pixels of the network's input, and the probability that the point lies within ten
+        pixels of there, 0 to 1.
 
     """
     points, _, width = probabilities.shape

@@ -1,4 +1,4 @@
-"""Where a camera looks: from keypoints of the pitch to a view between picture and metres, with its uncertainty."""
+"""The camera's view: a homography from image to metres, fitted to pitch keypoints, with its covariance."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from touchline.tracking.pitch.view_fit import Fit, fit
 
 LEAST_CONFIDENCE = 0.3
 NOISE_SHARE = 1 / 400
-"""Standard deviation of a confident keypoint, as a share of the width: 1.6 px at 640, bending lenses included."""
+"""Standard deviation of a confident keypoint, as a share of the width: 1.6 px at 640, lens distortion included."""
 SURE_CONFIDENCE, DOUBT = 0.9, 4.0
 """Below this confidence the noise grows, by a factor of e for every ``1 / DOUBT`` less: 5 px at 0.6.
 
-Seen on the pitch finder's keypoints in frames of two matches (m06, m13) that it had not learned from.
+Measured on the pitch finder's keypoints in held-out frames of two matches (m06, m13).
 """
 WIDENED = (1.0, 2.0, 4.0)
-"""What the noise is multiplied by, in turn, until most points agree on a view."""
+"""Factors that multiply the noise, tried in turn until most points agree on a view."""
 LOOSE_POINTS = {30: 2.5, 31: 2.5}
-"""Points that are known less well than others: nothing but the circle's curve marks its left and right."""
+"""Points that are located less precisely: only the curve of the circle marks its left and right ends."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PitchView:
-    """A view of the pitch from one picture.
+    """A view of the pitch, estimated from one frame.
 
     Attributes:
-        matrix: float64 (3, 3), from picture pixels (x, y, 1) to pitch metres (x, y, 1) times a factor that is
+        matrix: float64 (3, 3), from image pixels (x, y, 1) to pitch metres (x, y, 1) times a scale factor that is
             positive below the horizon.
-        covariance: float64 (8, 8), of the eight numbers of :mod:`touchline.tracking.pitch.view_algebra`.
-        width, height: of the picture, pixels.
-        pitch: the ground whose dimensions were assumed.
-        keypoints: how many points it rests on; 0 for a view carried over from other pictures.
+        covariance: float64 (8, 8), of the eight parameters of :mod:`touchline.tracking.pitch.view_algebra`.
+        width, height: of the frame, pixels.
+        pitch: the pitch whose dimensions were assumed.
+        keypoints: number of keypoints it was fitted to; 0 for a view carried over from other frames.
 
     """
 
@@ -49,18 +49,18 @@ class PitchView:
 
     @property
     def to_picture(self) -> Floats:
-        """float64 (3, 3), from metres to pixels."""
+        """float64 (3, 3), the homography from metres to pixels."""
         return np.asarray(np.linalg.inv(self.matrix), dtype=np.float64)
 
     def to_metres(self, points_px: npt.ArrayLike) -> tuple[Floats, Floats]:
-        """Where picture points lie on the grass.
+        """Map image points to places on the grass.
 
         Args:
             points_px: (n, 2) pixels.
 
         Returns:
-            float64 (n, 2) metres and float64 (n,), the root mean square distance by which they may be off; NaN and
-            infinity for points at or above the horizon.
+            float64 (n, 2) metres, and float64 (n,), the expected root mean square error, metres; NaN and infinity for
+            points at or above the horizon.
 
         """
         points = np.asarray(points_px, dtype=np.float64).reshape(-1, 2)
@@ -72,7 +72,7 @@ class PitchView:
         return metres, std
 
     def covariance_m2(self, points_px: npt.ArrayLike) -> Floats:
-        """Uncertainty of :meth:`to_metres` by the view alone: float64 (n, 2, 2), square metres."""
+        """Covariance of :meth:`to_metres` due to the view alone: float64 (n, 2, 2), square metres."""
         points = np.asarray(points_px, dtype=np.float64).reshape(-1, 2)
         units = picture_units(width=self.width, height=self.height)
         scaled, _ = project(units, points)
@@ -80,12 +80,12 @@ class PitchView:
         return moved @ self.covariance @ moved.transpose(0, 2, 1)
 
     def metres_per_pixel(self, points_px: npt.ArrayLike) -> Floats:
-        """How far a pixel's error in every direction moves points (n, 2) on the grass: float64 (n,), metres."""
+        """Return how far an isotropic error of one pixel moves points (n, 2) on the grass: float64 (n,), metres."""
         points = np.asarray(points_px, dtype=np.float64).reshape(-1, 2)
         return np.sqrt((jacobians(self.matrix, points) ** 2).sum(axis=(1, 2)))
 
     def typical_std_m(self) -> float:
-        """The median uncertainty over the part of the picture that shows the pitch, metres."""
+        """Return the median uncertainty over the part of the frame that shows the pitch, metres."""
         across, down = np.meshgrid(np.linspace(0.05, 0.95, 7), np.linspace(0.1, 0.95, 7))
         points = np.stack([across.ravel() * self.width, down.ravel() * self.height], axis=1)
         metres, std = self.to_metres(points)
@@ -93,7 +93,7 @@ class PitchView:
         return float(np.median(std[on])) if on.any() else float("inf")
 
     def to_pixels(self, points_m: npt.ArrayLike) -> Floats:
-        """Where points of the grass, (n, 2) metres, show: float64 (n, 2) pixels; NaN for those behind the camera."""
+        """Map places on the grass, (n, 2) metres, to float64 (n, 2) pixels; NaN for those behind the camera."""
         pixels, depth = project(self.to_picture, np.asarray(points_m, dtype=np.float64).reshape(-1, 2))
         pixels[~(depth > 0)] = np.nan
         return pixels
@@ -108,15 +108,15 @@ def fit_view(
     noise_px: float | None = None,
     least_confidence: float = LEAST_CONFIDENCE,
 ) -> PitchView | None:
-    """The view that a picture's keypoints give, or None where they give none: never a guess.
+    """Fit a view to the keypoints of one frame; None if they do not determine one.
 
     Args:
         keypoints: (32, 3): x, y in pixels, confidence 0 to 1; the order of :data:`touchline.core.pitch.KEYPOINT_NAMES`.
-        width: of the picture, pixels.
-        height: of the picture, pixels.
-        pitch: the ground's dimensions.
-        noise_px: standard deviation of a confident keypoint; by default in proportion to the picture's width.
-        least_confidence: points below it do not count.
+        width: frame width, pixels.
+        height: frame height, pixels.
+        pitch: the pitch's dimensions.
+        noise_px: standard deviation of a confident keypoint; by default proportional to the frame's width.
+        least_confidence: points below it are ignored.
 
     """
     points, _ = usable_points(
@@ -133,7 +133,7 @@ def fit_view(
 
 
 def _view(found: Fit, *, width: int, height: int, pitch: Pitch) -> PitchView:
-    """A fit as a view in pixels."""
+    """Convert a fit to a view in pixels."""
     units = picture_units(width=width, height=height)
     matrix = _signed(np.linalg.inv(found.matrix) @ units, width=width, height=height)
     return PitchView(matrix, found.covariance, width, height, pitch, int(found.inliers.sum()))
@@ -148,12 +148,12 @@ def usable_points(
     noise_px: float | None = None,
     least_confidence: float = LEAST_CONFIDENCE,
 ) -> tuple[Points, npt.NDArray[np.int64]]:
-    """The keypoints that count, with their noise, and their indices; arguments as for :func:`fit_view`."""
+    """Select the keypoints that count: points, their noise, and their indices; arguments as for :func:`fit_view`."""
     points = np.asarray(keypoints, dtype=np.float64)
     if points.shape != (32, 3):
-        raise ValueError(f"keypoints of shape {points.shape}; 32 points of x, y, confidence are wanted")
+        raise ValueError(f"keypoints has shape {points.shape}; expected (32, 3): x, y and confidence of 32 points")
     if noise_px is not None and not noise_px > 0:
-        raise ValueError(f"noise_px={noise_px} must be positive; keypoints are never known exactly")
+        raise ValueError(f"noise_px={noise_px} must be positive; keypoints are never exact")
     used = np.flatnonzero((points[:, 2] >= least_confidence) & np.isfinite(points).all(axis=1))
     scaled, _ = project(picture_units(width=width, height=height), points[used, :2])
     sigma = (NOISE_SHARE * width if noise_px is None else noise_px) * 2 / width
@@ -163,10 +163,10 @@ def usable_points(
 
 
 def plausible(view: PitchView) -> bool:
-    """Whether a camera beside a pitch could see it like this.
+    """Return whether a camera beside a pitch could have this view.
 
-    The horizon lies above the picture's lower half, left is left and far is far, a metre is neither a speck nor a
-    screen, and what lies at the picture's foot is near the pitch.
+    The horizon lies above the lower half of the frame, the view is not mirrored, a metre is neither tiny nor huge on
+    the screen, and the bottom of the frame shows a place near the pitch.
     """
     matrix, width, height = view.matrix, view.width, view.height
     if not np.isfinite(matrix).all() or not np.isfinite(view.covariance).all():
@@ -185,10 +185,10 @@ def plausible(view: PitchView) -> bool:
 
 
 def _enough(inliers: int, *, of: int) -> bool:
-    """Whether the points that agree are more than chance would give."""
+    """Return whether more points agree than chance would explain."""
     return inliers >= 4 and inliers >= 0.6 * of and (inliers >= 5 or of == 4)
 
 
 def _signed(matrix: Floats, *, width: int, height: int) -> Floats:
-    """The matrix scaled so that the factor at the middle of the picture's foot is one."""
+    """Return the matrix scaled so that the factor at the middle of the frame's lower edge is one."""
     return matrix / float(matrix[2] @ (width / 2, float(height), 1.0))

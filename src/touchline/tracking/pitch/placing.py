@@ -1,7 +1,7 @@
-"""Views over a whole shot, and people's places from them.
+"""Views over a whole shot, and the places of people computed from them.
 
-A single picture's view shakes, and some pictures have none. The camera's motion between pictures carries every view to
-its neighbours, where they are weighed by what is known of each: once forwards, once backwards.
+The view of a single frame is noisy, and some frames have none. The camera's motion carries every view to its
+neighbours, where views are combined by their covariances: one pass forwards, one backwards.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from touchline.tracking.pitch.view_filter import Belief, Limits, Seen, believabl
 
 @dataclass(frozen=True, slots=True)
 class SmoothSettings:
-    """How far neighbours are believed.
+    """Settings of the smoothing of views over time.
 
     Attributes:
-        drift_share: what carrying a view over one picture adds, as a share of the picture's width (standard deviation
-            of the picture's corners). Errors of neighbouring motions are alike: this is what they add up to over a
-            second, not what one has.
-        least_quality: motions below it carry nothing.
-        memory_s: errors of views closer together than this are much alike, so they count as one.
-        gate: squared distance in standard deviations (eight of them) from which two views contradict each other.
-        gate_point: the same for a single keypoint (two of them).
-        strong: a view that rests on so many keypoints is believed against what neighbours let expect.
-        neighbours: pictures after it that a weaker view is compared with before it may take part.
-        worst_std_m: a view whose typical place is less sure than this is forgotten.
+        drift_share: noise added when a view is carried over one frame, as a share of the frame's width (standard
+            deviation of the frame's corners). Errors of neighbouring motions are correlated: this is the rate at which
+            they accumulate over a second, not the error of a single motion.
+        least_quality: motions below this quality carry nothing.
+        memory_s: views closer together than this have correlated errors, so they count as one.
+        gate: squared distance in standard deviations (eight degrees of freedom) above which two views contradict.
+        gate_point: the same for a single keypoint (two degrees of freedom).
+        strong: a view with at least this many keypoints is accepted even when its neighbours contradict it.
+        neighbours: number of following frames that a weaker view is checked against before it is used.
+        worst_std_m: a view with a larger typical uncertainty is dropped.
 
     """
 
@@ -54,23 +54,23 @@ def smooth_views(
     keypoints: Sequence[npt.ArrayLike | None] | None = None,
     settings: SmoothSettings | None = None,
 ) -> list[PitchView | None]:
-    """The views of one shot, steadied and carried over pictures that have none.
+    """Smooth the views of one shot and carry them over frames that have none.
 
     Args:
-        views: one for each picture, in order; None where the picture gave none.
-        motions: one for each picture: from the picture before to it; the first is not looked at.
-        fps: pictures per second.
-        keypoints: what each view was fitted to, (32, 3) each: where they were too few for a view they still help.
-        settings: how far neighbours are believed.
+        views: one per frame, in order; None where the frame has none.
+        motions: one per frame, each from the previous frame to it; the first is ignored.
+        fps: frames per second.
+        keypoints: (32, 3) each, the keypoints of every frame; those too few for a view of their own still contribute.
+        settings: of the smoothing.
 
     Returns:
-        One for each picture; None where nothing near enough in time shows the pitch.
+        One per frame; None where no frame near enough in time shows the pitch.
 
     """
     if len(views) != len(motions):
-        raise ValueError(f"{len(views)} views and {len(motions)} motions; one of each belongs to every picture")
+        raise ValueError(f"{len(views)} views and {len(motions)} motions; pass one of each per frame")
     if keypoints is not None and len(keypoints) != len(views):
-        raise ValueError(f"{len(views)} views and {len(keypoints)} sets of keypoints; each picture has one or none")
+        raise ValueError(f"{len(views)} views and {len(keypoints)} keypoints; pass one of each per frame")
     if fps <= 0:
         raise ValueError(f"fps={fps} must be positive")
     like = next((view for view in views if view is not None), None)
@@ -95,16 +95,16 @@ def place_points(
     *,
     points_std_px: float | npt.ArrayLike = 0.0,
 ) -> tuple[Floats, Floats]:
-    """Places on the grass of points in several pictures.
+    """Place points of several frames on the grass.
 
     Args:
         points_px: (n, 2) pixels.
-        index: (n,), which of ``views`` each belongs to.
-        views: of the pictures.
-        points_std_px: how well the points themselves are known, one number or (n,).
+        index: (n,), the index in ``views`` of each point's frame.
+        views: one per frame.
+        points_std_px: standard deviation of the points themselves, one number or (n,).
 
     Returns:
-        float64 (n, 2) metres, NaN where unknown, and float64 (n,) root mean square error to expect, infinite there.
+        float64 (n, 2) metres, NaN where unknown, and float64 (n,) expected root mean square error, infinite there.
 
     """
     points = np.asarray(points_px, dtype=np.float64).reshape(-1, 2)
@@ -129,14 +129,14 @@ def place_track(
     worst_std_m: float = 3.0,
     margin_m: float = 8.0,
 ) -> npt.NDArray[np.float32]:
-    """Where somebody stood: the middle of each box's lower edge, on the grass.
+    """Place a person on the grass: the middle of each box's lower edge.
 
     Args:
         boxes_xyxy: (n, 4) pixels.
-        index: (n,), which of ``views`` each box belongs to.
-        views: of the shot's pictures.
-        worst_std_m: places less sure than this are not given.
-        margin_m: nor are places further than this outside the pitch.
+        index: (n,), the index in ``views`` of each box's frame.
+        views: one per frame of the shot.
+        worst_std_m: less certain places are left out.
+        margin_m: places farther outside the pitch than this are left out too.
 
     Returns:
         float32 (n, 2) metres, NaN where unknown.
@@ -154,7 +154,7 @@ def place_track(
 
 
 def _steps(motions: Sequence[Motion], *, like: PitchView, least_quality: float) -> list[Floats | None]:
-    """Motions in picture units; None for the first and for those not to be believed."""
+    """Return the motions in picture units; None for the first and for unreliable ones."""
     units = picture_units(width=like.width, height=like.height)
     back = np.linalg.inv(units)
     sound = [m.quality >= least_quality and bool(np.isfinite(m.matrix).all()) for m in motions]
@@ -165,7 +165,7 @@ def _steps(motions: Sequence[Motion], *, like: PitchView, least_quality: float) 
 
 
 def _reversed(steps: Sequence[Floats | None]) -> list[Floats | None]:
-    """The same motions for a pass from the last picture to the first."""
+    """Return the same motions for a pass from the last frame to the first."""
     back: list[Floats | None] = [None]
     for step in reversed(steps[1:]):
         back.append(None if step is None else np.asarray(np.linalg.inv(step), dtype=np.float64))
@@ -180,7 +180,7 @@ def _seen(
     alike: float,
     strong: int,
 ) -> list[Seen]:
-    """What each picture shows, its noise widened because ``alike`` neighbouring pictures err together."""
+    """Return each frame's observation, its noise inflated because errors of ``alike`` neighbours are correlated."""
     units = picture_units(width=like.width, height=like.height)
     seen: list[Seen] = []
     for view, points in zip(views, keypoints or [None] * len(views), strict=True):
@@ -196,7 +196,7 @@ def _seen(
 
 
 def _view(belief: Belief | None, seen: PitchView | None, like: PitchView, worst_std_m: float) -> PitchView | None:
-    """A belief as a view, or None where it is not worth one."""
+    """Convert a belief to a view; None if it is too uncertain."""
     if belief is None:
         return None
     matrix = np.linalg.inv(belief.matrix) @ picture_units(width=like.width, height=like.height)

@@ -1,7 +1,7 @@
-"""How long and wide a ground is, from the keypoints of many pictures of it.
+"""Length and width of a pitch, estimated from the keypoints of many frames.
 
-Within the areas and the circle every ground is alike; how far these lie from each other and from the touch lines tells
-its size. Each picture's camera is unknown, so only what no camera could explain counts.
+The penalty areas and the centre circle have the same size on every pitch; the distances between them and to the touch
+lines depend on the pitch's size. The camera of each frame is unknown, so only what no camera explains is evidence.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from touchline.tracking.pitch.view_algebra import Floats, displacements, jacobia
 LEAST_KEYPOINTS = 6
 MOST_PICTURES = 24
 USUAL_STD_M = np.array([3.0, 2.0])
-"""How far grounds are from the standard size: without evidence that is what is assumed."""
+"""Prior standard deviation of the deviation from the standard size, which is assumed without evidence."""
 OUTLIER_SIGMAS = 6.0
 LEAST_DIFFERENCE_M = 2.0
-"""A lens that bends lines can look like this much; grounds of 105 x 68 m came out within 1.7 m."""
+"""Lens distortion can look like this much; the estimates for pitches of 105 x 68 m were within 1.7 m."""
 MIDDLE, ENDS, TOUCH = [13, 14, 15, 16, 30, 31], [*range(13), *range(17, 30)], [0, 5, 13, 16, 24, 29]
-"""Points of the middle and of the ends, which tell the length together; and on touch lines, which tell the width."""
+"""Points of the middle and of the ends, which together determine the length; points on touch lines, for the width."""
 ALIKE = 4.0
-"""Errors of neighbouring pictures are alike: so many count as one."""
+"""Errors of neighbouring frames are correlated: this many frames count as one."""
 
 
 @dataclass(frozen=True, slots=True)
 class PitchSize:
-    """A ground's size and how well it is known.
+    """The estimated size of a pitch with its uncertainty.
 
     Attributes:
         pitch: the dimensions.
         length_std_m: standard deviation of the length.
-        width_std_m: of the width.
+        width_std_m: standard deviation of the width.
 
     """
 
@@ -45,7 +45,7 @@ class PitchSize:
     width_std_m: float
 
     def or_standard(self) -> Pitch:
-        """The size where it is surely another than the standard one, else that."""
+        """Return the estimated size if it differs significantly from the standard size, else the standard size."""
         off = (self.pitch.length_m - STANDARD.length_m, self.pitch.width_m - STANDARD.width_m)
         stds = (self.length_std_m, self.width_std_m)
         differs = any(abs(d) > max(LEAST_DIFFERENCE_M, 2 * s) for d, s in zip(off, stds, strict=True))
@@ -53,13 +53,13 @@ class PitchSize:
 
 
 def fit_pitch_size(keypoints: Sequence[npt.ArrayLike | None], *, width: int, height: int) -> PitchSize:
-    """The size that explains the keypoints best.
+    """Estimate the size that explains the keypoints best.
 
     Args:
-        keypoints: (32, 3) of each picture, as for :func:`touchline.tracking.pitch.homography.fit_view`, or None; at
-            most ``MOST_PICTURES`` of those that can tell a size, evenly spread, are looked at.
-        width: of the pictures, pixels.
-        height: of the pictures, pixels.
+        keypoints: (32, 3) of each frame, as for :func:`touchline.tracking.pitch.homography.fit_view`, or None; of the
+            frames that carry information on the size, at most ``MOST_PICTURES``, evenly spread, are used.
+        width: frame width, pixels.
+        height: frame height, pixels.
 
     """
     found = [points for points in keypoints if points is not None and _telling(points)]
@@ -83,7 +83,7 @@ def fit_pitch_size(keypoints: Sequence[npt.ArrayLike | None], *, width: int, hei
 
 
 def _telling(points: npt.ArrayLike) -> bool:
-    """Whether a picture shows points whose distance depends on the ground's size, and enough others."""
+    """Return whether a frame shows points whose distance depends on the pitch's size, and enough other points."""
     shown = np.asarray(points, dtype=np.float64)[:, 2] >= LEAST_CONFIDENCE
     length = min(int(shown[MIDDLE].sum()), int(shown[ENDS].sum())) >= 2
     width = bool(shown[TOUCH].any())
@@ -91,7 +91,7 @@ def _telling(points: npt.ArrayLike) -> bool:
 
 
 def _evidence(points: npt.ArrayLike, *, pitch: Pitch, width: int, height: int) -> tuple[Floats, Floats]:
-    """Information (2, 2) and pull (2,) on length and width of one picture, its camera left free."""
+    """Return information (2, 2) and score (2,) for length and width from one frame with an unknown camera."""
     view = fit_view(points, width=width, height=height, pitch=pitch)
     if view is None or view.keypoints < LEAST_KEYPOINTS:
         return np.zeros((2, 2)), np.zeros(2)
@@ -103,7 +103,7 @@ def _evidence(points: npt.ArrayLike, *, pitch: Pitch, width: int, height: int) -
 
 
 def _linear(points: npt.ArrayLike, view: PitchView) -> tuple[Floats, Floats, Floats, Floats]:
-    """Residuals (m,), their slopes by the camera (m, 8) and by the ground's size (m, 2), and weights (m,)."""
+    """Return residuals (m,), derivatives by the camera (m, 8) and by the size (m, 2), and weights (m,)."""
     used, index = usable_points(points, width=view.width, height=view.height, pitch=view.pitch)
     matrix = picture_units(width=view.width, height=view.height) @ view.to_picture
     mapped, _ = project(matrix, used.pitch)
@@ -117,6 +117,6 @@ def _linear(points: npt.ArrayLike, view: PitchView) -> tuple[Floats, Floats, Flo
 
 
 def _size_slopes() -> Floats:
-    """How the 32 points move with length and width: float64 (32, 2, 2), the same for every size."""
+    """Return how the 32 points move with length and width: float64 (32, 2, 2), the same for every size."""
     larger = (keypoints_m(Pitch(106.0, 68.0)) - keypoints_m(), keypoints_m(Pitch(105.0, 69.0)) - keypoints_m())
     return np.stack(larger, axis=-1)

@@ -1,7 +1,7 @@
-"""One pass over the pictures of a shot: what is believed of the camera, carried on and corrected.
+"""One filter pass over the frames of a shot: the belief about the camera's view, predicted and corrected.
 
-Everything is in picture units (see :mod:`touchline.tracking.pitch.view_algebra`). A picture contributes a whole view,
-or, where its keypoints are too few for one, those few points.
+Everything is in picture units (see :mod:`touchline.tracking.pitch.view_algebra`). A frame contributes a complete view,
+or its keypoints if there are too few for a view.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from touchline.tracking.pitch.view_algebra import Floats, carried, change_betwee
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Belief:
-    """What is thought of a view.
+    """The estimate of a view at one frame.
 
     Attributes:
         matrix: (3, 3), metres to picture units.
         covariance: (8, 8).
-        strong: whether it may stand against its neighbours.
-        age: pictures since something seen agreed with it.
+        strong: whether it is accepted although its neighbours contradict it.
+        age: frames since an observation last agreed with it.
 
     """
 
@@ -35,11 +35,11 @@ class Belief:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Points:
-    """Keypoints of a picture.
+    """The keypoints of a frame.
 
     Attributes:
         picture: float64 (n, 2), picture units.
-        pitch: float64 (n, 2), metres, where they lie.
+        pitch: float64 (n, 2), metres, the same points on the pitch.
         sigmas: float64 (n,), standard deviations in picture units.
 
     """
@@ -49,27 +49,27 @@ class Points:
     sigmas: Floats
 
     def take(self, mask: npt.NDArray[np.bool_]) -> Points:
-        """Those that a mask selects."""
+        """Return the points that a mask selects."""
         return Points(self.picture[mask], self.pitch[mask], self.sigmas[mask])
 
     def widened(self, factor: float) -> Points:
-        """The same, known less well."""
+        """Return the same points with their standard deviations multiplied by a factor."""
         return Points(self.picture, self.pitch, self.sigmas * factor)
 
 
 Seen = Belief | Points | None
-"""What one picture shows."""
+"""The observation of one frame."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Limits:
-    """What a pass goes by.
+    """The limits of a pass.
 
     Attributes:
-        drift: (8, 8), what carrying over one picture adds to the covariance.
-        gate: squared distance in standard deviations from which two views contradict each other.
+        drift: (8, 8), covariance added per frame of carrying.
+        gate: squared distance in standard deviations above which two views contradict each other.
         gate_point: the same for a single keypoint.
-        patience: after more contradictions in a row the newest view is believed, or nothing where there is none.
+        patience: after this many contradictions in a row the newest view is accepted, or the belief dropped if none.
 
     """
 
@@ -80,7 +80,7 @@ class Limits:
 
 
 def believable(seen: Sequence[Seen], steps: Sequence[Floats | None], *, limits: Limits, neighbours: int) -> list[Seen]:
-    """Without the weak views that more of their neighbours contradict than confirm."""
+    """Drop weak views that are contradicted by more neighbours than confirm them."""
     votes = np.zeros(len(seen), dtype=np.int64)
     for start, belief in enumerate(seen):
         if not isinstance(belief, Belief):
@@ -100,7 +100,7 @@ def believable(seen: Sequence[Seen], steps: Sequence[Floats | None], *, limits: 
 
 
 def apart(one: Belief, other: Belief) -> float:
-    """Squared distance of two views in standard deviations."""
+    """Return the squared Mahalanobis distance of two views."""
     change = change_between(one.matrix, other.matrix)
     return float(change @ np.linalg.solve(one.covariance + other.covariance, change))
 
@@ -108,12 +108,12 @@ def apart(one: Belief, other: Belief) -> float:
 def run(
     seen: Sequence[Seen], steps: Sequence[Floats | None], *, limits: Limits
 ) -> tuple[list[Belief | None], list[Belief | None]]:
-    """One pass: what is believed at each picture with what it shows, and what was expected without.
+    """Run one pass; return the beliefs after each frame's observation, and the predictions without it.
 
     Args:
-        seen: what each picture shows, in the order of the pass.
-        steps: for each picture, the camera's motion (3, 3) from the one before in the pass; None where unknown.
-        limits: what to go by.
+        seen: observation of each frame, in the order of the pass.
+        steps: the camera's motion (3, 3) into each frame from the previous one in the pass; None where unknown.
+        limits: of the pass.
 
     """
     after: list[Belief | None] = []
@@ -135,7 +135,7 @@ def run(
 
 
 def _corrected(now: Belief | None, view: Seen, *, limits: Limits) -> Belief | None:
-    """A belief after what a picture shows; None where that contradicts it."""
+    """Correct a belief by a frame's observation; None if that contradicts it."""
     if view is None:
         return now
     if isinstance(view, Points):
@@ -144,13 +144,13 @@ def _corrected(now: Belief | None, view: Seen, *, limits: Limits) -> Belief | No
 
 
 def carry(belief: Belief, step: Floats, *, drift: Floats) -> Belief:
-    """A belief after the camera moved."""
+    """Predict a belief after a camera motion."""
     moved = carried(step)
     return Belief(step @ belief.matrix, moved @ belief.covariance @ moved.T + drift, age=belief.age + 1)
 
 
 def joined_views(now: Belief, view: Belief, *, gate: float) -> Belief | None:
-    """Two independent beliefs as one, or None where they contradict each other."""
+    """Fuse two independent beliefs; None if they contradict each other."""
     change = change_between(now.matrix, view.matrix)
     gain = np.linalg.solve(now.covariance + view.covariance, np.c_[now.covariance, change])
     if not float(change @ gain[:, 8]) <= gate:
@@ -160,7 +160,7 @@ def joined_views(now: Belief, view: Belief, *, gate: float) -> Belief | None:
 
 
 def with_points(now: Belief, points: Points, *, gate: float) -> Belief | None:
-    """A belief corrected by the keypoints that agree with it, or None where most do not."""
+    """Correct a belief by the keypoints that agree with it; None if most do not."""
     mapped, _ = project(now.matrix, points.pitch)
     rows = displacements(mapped)
     spread = rows @ now.covariance @ rows.transpose(0, 2, 1) + points.sigmas[:, None, None] ** 2 * np.eye(2)
@@ -178,7 +178,7 @@ def with_points(now: Belief, points: Points, *, gate: float) -> Belief | None:
 
 
 def fused(one: Belief | None, other: Belief | None) -> Belief | None:
-    """Both passes' beliefs together; where they contradict each other the one that something seen agreed with last."""
+    """Fuse the beliefs of both passes; on contradiction, return the one that an observation confirmed last."""
     if one is None or other is None:
         return one or other
     return joined_views(one, other, gate=200.0) or (one if one.age <= other.age else other)

@@ -1,7 +1,7 @@
-"""Fitting a view to points: sampling that survives wrong points, then least squares on the reprojection.
+"""Robust fit of a view to points: sampling that tolerates outliers, then least squares on the reprojection error.
 
-All points of the picture are in picture units here (see :mod:`touchline.tracking.pitch.view_algebra`), those of the
-pitch in metres; ``sigmas`` are standard deviations of the picture's points in picture units.
+Image points are in picture units here (see :mod:`touchline.tracking.pitch.view_algebra`), pitch points in metres;
+``sigmas`` are standard deviations of the image points in picture units.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from touchline.tracking.pitch.view_algebra import Floats, change_matrix, displac
 
 MOST_SAMPLES = 200
 LEAST_TRIANGLE_M2 = 8.0
-"""Three points of a sample must span at least this much of the pitch, or the sample says little."""
+"""Three points of a sample must span at least this much of the pitch; otherwise the sample is degenerate."""
 OUTLIER_SIGMAS = 3.5
 WIDEN_FROM, WIDEST = 1.3, 5.0
-"""From which misjudgement of the noise on it is corrected, and by how much at most."""
+"""Ratio from which a wrong noise level is corrected, and the largest correction."""
 RAYLEIGH_MEDIAN = 1.1774
 PRIOR_DEGREES = 4.0
-"""How many residuals' worth the stated noise counts for when the noise is judged by the residuals."""
+"""Weight of the stated noise, in residuals, when the noise is estimated from the residuals."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fit:
-    """A fitted view: ``matrix`` (3, 3) from metres to picture units, its ``covariance`` (8, 8), and who took part."""
+    """A fitted view: ``matrix`` (3, 3) from metres to picture units, its ``covariance`` (8, 8), and the inliers."""
 
     matrix: Floats
     covariance: Floats
@@ -35,11 +35,11 @@ class Fit:
 
 
 def fit(picture: Floats, pitch: Floats, *, sigmas: Floats) -> Fit | None:
-    """The view that explains most of the points, or None where they do not fix one.
+    """Fit the view that explains most of the points; None if they do not determine one.
 
     Args:
         picture: float64 (n, 2), picture units.
-        pitch: float64 (n, 2), metres, where the same points lie.
+        pitch: float64 (n, 2), metres, the same points on the pitch.
         sigmas: float64 (n,), positive.
 
     """
@@ -59,7 +59,7 @@ def fit(picture: Floats, pitch: Floats, *, sigmas: Floats) -> Fit | None:
 def _settled(
     start: Floats, picture: Floats, pitch: Floats, *, sigmas: Floats, fours: npt.NDArray[np.int64]
 ) -> Fit | None:
-    """Least squares and choice of the points that agree, in turn until neither changes."""
+    """Alternate least squares and selection of inliers until neither changes."""
     inliers = _close(start, picture, pitch, sigmas=sigmas)
     for _ in range(4):
         if not inliers[fours].all(axis=1).any():
@@ -78,7 +78,7 @@ def _settled(
 
 
 def _noise(view: Floats, picture: Floats, pitch: Floats, *, sigmas: Floats) -> float:
-    """How much larger than stated the points' noise is, by the middle one of what is left over."""
+    """Estimate how much larger than stated the points' noise is, from the median residual."""
     count = len(picture)
     if count < 7:
         return 1.0
@@ -88,7 +88,7 @@ def _noise(view: Floats, picture: Floats, pitch: Floats, *, sigmas: Floats) -> f
 
 
 def _sampled(picture: Floats, pitch: Floats, *, sigmas: Floats, fours: npt.NDArray[np.int64]) -> Floats | None:
-    """The best view through any four points, judged by all: the truncated squares of what is left over."""
+    """Return the best view through any four points, judged by the truncated squared residuals of all."""
     if len(fours) == 0:
         return None
     views = _through_four(pitch[fours], picture[fours])
@@ -101,7 +101,7 @@ def _sampled(picture: Floats, pitch: Floats, *, sigmas: Floats, fours: npt.NDArr
 
 
 def _samples(pitch: Floats) -> npt.NDArray[np.int64]:
-    """Sets of four points that fix a view: all of them where they are few, else a fixed draw: int64 (k, 4)."""
+    """Return sets of four points, int64 (k, 4): all sets if there are few, otherwise a fixed sample."""
     count = len(pitch)
     if count < 4:
         return np.zeros((0, 4), dtype=np.int64)
@@ -119,7 +119,7 @@ def _samples(pitch: Floats) -> npt.NDArray[np.int64]:
 
 
 def _through_four(source: Floats, target: Floats) -> Floats:
-    """Homographies through k sets of four points: float64 (k, 3, 3), NaN where four do not fix one."""
+    """Return homographies through k sets of four points: float64 (k, 3, 3), NaN for degenerate sets."""
     count = len(source)
     scale = np.abs(source).max()
     x, y = source[..., 0] / scale, source[..., 1] / scale
@@ -142,13 +142,13 @@ def _through_four(source: Floats, target: Floats) -> Floats:
 
 
 def _close(view: Floats, picture: Floats, pitch: Floats, *, sigmas: Floats) -> npt.NDArray[np.bool_]:
-    """Points that a view puts where they were seen."""
+    """Return the points whose reprojection lies near where they were observed."""
     mapped, _ = project(view, pitch)
     return np.hypot(*(mapped - picture).T) <= OUTLIER_SIGMAS * sigmas
 
 
 def _refined(view: Floats, picture: Floats, pitch: Floats, *, sigmas: Floats) -> tuple[Floats, Floats] | None:
-    """Least squares on the reprojection, points far off counting less; the view and its information (8, 8)."""
+    """Refine a view by robust least squares on the reprojection; return it with its information matrix (8, 8)."""
     for _ in range(12):
         mapped, _ = project(view, pitch)
         left = (picture - mapped) / sigmas[:, None]
@@ -170,7 +170,7 @@ def _refined(view: Floats, picture: Floats, pitch: Floats, *, sigmas: Floats) ->
 def _judged(
     view: Floats, information: Floats, picture: Floats, pitch: Floats, *, sigmas: Floats, inliers: npt.NDArray[np.bool_]
 ) -> Fit:
-    """The fit with its covariance: the stated noise, widened or narrowed by what the residuals say of it."""
+    """Return the fit with its covariance: the stated noise, scaled up or down according to the residuals."""
     mapped, _ = project(view, pitch)
     squares = float((((picture - mapped) / sigmas[:, None]) ** 2).sum())
     spare = 2 * len(picture) - 8

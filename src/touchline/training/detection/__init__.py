@@ -1,4 +1,4 @@
-"""Training of the people and ball detector."""
+"""Training of the detector of people and the ball."""
 
 from __future__ import annotations
 

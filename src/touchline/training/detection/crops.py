@@ -1,6 +1,6 @@
-"""Augmented crops for the detector.
+"""Augmented training crops for the detector.
 
-A few hundred real frames are all there is, so each is seen at many sizes, places, lights and kit colours.
+There are only a few hundred real frames, so each is shown at many sizes, positions, lights and kit colours.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from touchline.training.detection.data import LabelledFrames
 
 MOST_BOXES = 40
 _MIN_VISIBLE = 0.3
-"""Share of a box that has to be in a crop for the box to count."""
+"""Minimum share of a box that must lie in a crop for the box to count."""
 
 
 @dataclass(frozen=True, slots=True)
 class CropSettings:
-    """How crops are cut; pixels of the network's input.
+    """The settings of the crops; pixels of the network's input.
 
     Attributes:
-        sizes: widths and heights, one of them for each batch: small crops teach the look of a person cheaply, large
-            ones how a person is judged beside all others.
-        pixels_per_batch: what a batch holds, whatever the size of its crops.
-        zoom: range of sizes, 1 for a picture 1280 pixels wide.
-        tilt_deg: largest rotation either way.
-        focus: share of crops that are cut around somebody, most often one of a rare class.
-        real_share: share of real frames, where there are simulated ones too.
+        sizes: widths and heights, one of them per batch: small crops teach the appearance of a person cheaply, large
+            ones teach judging a person in the context of all others.
+        pixels_per_batch: number of pixels in a batch, whatever the size of its crops.
+        zoom: range of scales, relative to a frame width of 1280 pixels.
+        tilt_deg: maximum rotation either way.
+        focus: share of crops that are centred on a person, mostly of a rare class.
+        real_share: share of real frames, if there are simulated ones too.
 
     """
 
@@ -50,7 +50,7 @@ class CropSettings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DetectionBatch:
-    """Pictures (b, 3, h, w) in 0..1, boxes (b, m, 4), classes (b, m) with -1 for padding, labelled (b, 4)."""
+    """Images (b, 3, h, w) in 0..1, boxes (b, m, 4), classes (b, m) with -1 for padding, labelled (b, 4)."""
 
     pictures: Tensor
     boxes: Tensor
@@ -59,14 +59,14 @@ class DetectionBatch:
 
 
 class CropSampler:
-    """Draws augmented crops of real and simulated frames; cut by the CPU, relit on the device.
+    """A sampler of augmented crops from real and simulated frames; cut on the CPU, relit on the device.
 
     Args:
         real: real frames, may be empty.
         simulated: simulated frames, may be empty.
-        settings: how crops are cut.
-        device: where batches go.
-        seed: of everything drawn.
+        settings: of the crops.
+        device: of the batches.
+        seed: of all sampling.
 
     """
 
@@ -91,11 +91,11 @@ class CropSampler:
 
     @property
     def generators(self) -> tuple[np.random.Generator, torch.Generator]:
-        """What decides which crops come next."""
+        """The generators that decide which crops come next."""
         return self._random, self._torch_random
 
     def draw(self) -> DetectionBatch:
-        """The next batch."""
+        """Draw the next batch."""
         size = self.settings.sizes[self._random.integers(len(self.settings.sizes))]
         count = max(1, round(self.settings.pixels_per_batch / (size[0] * size[1])))
         crops = [self._crop(size) for _ in range(count)]
@@ -109,7 +109,7 @@ class CropSampler:
         )
 
     def _crop(self, size: tuple[int, int]) -> tuple[npt.NDArray[Any], ...]:
-        """One crop: its pixels (h, w, 3), boxes, classes and the labelled classes."""
+        """Draw one crop: its pixels (h, w, 3), boxes, classes and the labelled classes."""
         real = len(self._sources) == 1 or self._random.random() < self.settings.real_share
         source = self._sources[0 if real else 1]
         group, row = source[self._random.integers(len(source))]
@@ -120,7 +120,7 @@ class CropSampler:
         return pixels, boxes, classes, group.labelled
 
     def _map(self, group: LabelledFrames, truth: Detections, *, size: tuple[int, int]) -> npt.NDArray[np.float32]:
-        """An affine map (2, 3) from the picture's pixels to the crop's."""
+        """Draw an affine map (2, 3) from the frame's pixels to the crop's."""
         draw, s = self._random, self.settings
         picture = np.array(group.pixels.shape[2:0:-1])
         zoom = group.scale * math.exp(draw.uniform(*np.log(s.zoom)))
@@ -136,7 +136,7 @@ class CropSampler:
         return np.concatenate([turn, shift[:, None]], 1).astype(np.float32)
 
     def _anchor(self, truth: Detections, picture: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-        """The point of the picture that comes near the crop's middle: often somebody rare, or the ball."""
+        """Draw the point of the frame that will lie near the crop's centre: often a rare class, or the ball."""
         if not len(truth) or self._random.random() > self.settings.focus:
             return picture * self._random.uniform(0.1, 0.9, 2)
         weight = np.where(np.isin(truth.classes, (BALL, GOALKEEPER, REFEREE)), 6.0, 1.0)
@@ -147,7 +147,7 @@ class CropSampler:
 def _covering(
     middle: npt.NDArray[np.float64], half: npt.NDArray[np.float64], size: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.float64]:
-    """Where a picture's middle goes so that the crop is full of it, or, where it is smaller, holds all of it."""
+    """Return where the frame's centre goes so that it fills the crop or, if smaller, lies inside it."""
     return np.clip(middle, np.minimum(half, size - half), np.maximum(half, size - half))
 
 
@@ -158,9 +158,9 @@ def crop_boxes(
     *,
     size: tuple[int, int],
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-    """Boxes (m, 4) through an affine map, clipped to the crop; padded to ``MOST_BOXES`` with class -1.
+    """Map boxes (m, 4) by an affine map and clip them to the crop; padded to ``MOST_BOXES`` with class -1.
 
-    A tilted box keeps its size, as the person in it does.
+    A rotated box keeps its size, as the person in it does.
     """
     centre = (boxes[:, :2] + boxes[:, 2:]) / 2
     half = (boxes[:, 2:] - boxes[:, :2]) / 2 * math.sqrt(abs(float(np.linalg.det(crop[:, :2]))))
@@ -177,7 +177,7 @@ def crop_boxes(
 
 
 def relight(pictures: Tensor, *, random: torch.Generator) -> Tensor:
-    """Other light, colours, sharpness and noise for each picture (b, 3, h, w) in 0..1."""
+    """Change light, colours, sharpness and noise of each image (b, 3, h, w) in 0..1."""
     b = len(pictures)
 
     def draw(low: float, high: float, *shape: int) -> Tensor:
@@ -198,7 +198,7 @@ def relight(pictures: Tensor, *, random: torch.Generator) -> Tensor:
 
 
 def _soften(pictures: Tensor, amount: Tensor) -> Tensor:
-    """A third of the pictures as if filmed at a lower resolution."""
+    """Reduce the effective resolution of a third of the images."""
     h, w = pictures.shape[2:]
     small = F.interpolate(pictures, size=(h * 9 // 16, w * 9 // 16), mode="bilinear", antialias=True)
     soft = F.interpolate(small, size=(h, w), mode="bilinear")
@@ -207,7 +207,7 @@ def _soften(pictures: Tensor, amount: Tensor) -> Tensor:
 
 
 def _recolour(pictures: Tensor, *, angle: Tensor, share: Tensor) -> Tensor:
-    """Turn the hue of all that is not grass in half of the pictures, so that kits of any colour are seen."""
+    """Rotate the hue of everything but grass in half of the images, so that kits of any colour occur."""
     cos, sin = angle.flatten().cos(), angle.flatten().sin()
     third, root = (1.0 - cos) / 3.0, sin / math.sqrt(3.0)
     rows = [[cos + third, third - root, third + root], [third + root, cos + third, third - root],
@@ -220,7 +220,7 @@ def _recolour(pictures: Tensor, *, angle: Tensor, share: Tensor) -> Tensor:
 
 
 def _shade(pictures: Tensor, *, angle: Tensor, offset: Tensor, depth: Tensor) -> Tensor:
-    """Half of the pictures with a stand's shadow over a part of the pitch."""
+    """Add the shadow of a stand over part of the pitch to half of the images."""
     h, w = pictures.shape[2:]
     x = torch.linspace(-1, 1, w, device=pictures.device)
     y = torch.linspace(-1, 1, h, device=pictures.device)[:, None]

@@ -1,4 +1,4 @@
-"""Labelled pictures for the detector: real frames with YOLO boxes, and simulated matches whose truth is exact."""
+"""Labelled frames for the detector: real frames with YOLO boxes, and simulated matches with exact truth."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from touchline.formats.files.atomic import make_folder
 from touchline.media.video import VideoReader
 
 SIMULATED_KEEPERS = (1, 12)
-"""Their ids in a simulated match's ``tracks.txt``."""
+"""Ids in a simulated match's ``tracks.txt``."""
 SIMULATED_BALL_PX = 3.8
-"""Side of a simulated ball's box in its 640x360 picture."""
+"""Side of the box of a simulated ball in its 640x360 frame."""
 _STANDARD_WIDTH = 1280.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelledFrames:
-    """Pictures of one source with their boxes.
+    """The frames of one source with their boxes.
 
     Attributes:
         group: the match; frames of one group are never split.
         pixels: uint8 (n, h, w, 3) RGB, may be memory-mapped.
-        truth: one a picture.
-        labelled: bool (4,): which classes the source labels at all; the others are unknown, not absent.
+        truth: one entry per frame.
+        labelled: bool (4,), the classes that the source labels; the others are unknown, not absent.
 
     """
 
@@ -42,24 +42,24 @@ class LabelledFrames:
 
     def __post_init__(self) -> None:
         if len(self.pixels) != len(self.truth):
-            raise ValueError(f"{self.group}: {len(self.pixels)} pictures but {len(self.truth)} sets of boxes")
+            raise ValueError(f"{self.group}: {len(self.pixels)} pixels and {len(self.truth)} truth; pass one per frame")
 
     @property
     def scale(self) -> float:
-        """Zoom that brings the pictures to 1280 pixels' width."""
+        """Zoom that scales the frames to a width of 1280 pixels."""
         return _STANDARD_WIDTH / self.pixels.shape[2]
 
 
 def read_real(folder: Path) -> list[LabelledFrames]:
-    """Frames ``GROUP_NUMBER.jpg`` with a YOLO file beside each, by group.
+    """Read frames ``GROUP_NUMBER.jpg``, each with a YOLO file beside it, by group.
 
     Raises:
-        InputError: no frames, an unreadable one, or one without labels.
+        InputError: no frames, an unreadable frame, or a frame without labels.
 
     """
     paths = sorted(folder.glob("*.jpg"))
     if not paths:
-        raise InputError(f"{folder}: holds no frames (*.jpg with a YOLO .txt beside each)")
+        raise InputError(f"{folder}: no frames found; put *.jpg files with a YOLO .txt beside each there")
     groups: dict[str, list[Path]] = {}
     for path in paths:
         groups.setdefault(path.stem.rpartition("_")[0], []).append(path)
@@ -71,7 +71,7 @@ def _read_group(name: str, paths: Sequence[Path]) -> LabelledFrames:
     for path in paths:
         picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
         if picture is None:
-            raise InputError(f"{path}: not a picture that can be read")
+            raise InputError(f"{path}: cannot be read as an image")
         pixels.append(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
         height, width = picture.shape[:2]
         truth.append(read_yolo(path.with_suffix(".txt"), width=width, height=height))
@@ -79,9 +79,9 @@ def _read_group(name: str, paths: Sequence[Path]) -> LabelledFrames:
 
 
 def read_simulated(folder: Path, *, every: int, cache: Path) -> LabelledFrames:
-    """Every so many-th frame of a simulated match; decoded once into ``cache``.
+    """Read every n-th frame of a simulated match; decoded once into ``cache``.
 
-    Officials are drawn in it but have no truth, so referees count as unknown.
+    Officials are drawn in the frames but have no truth, so referees count as unknown.
     """
     path = cache / f"{folder.name}_rgb_{every}.npy"
     if not path.exists():
@@ -99,7 +99,7 @@ def read_simulated(folder: Path, *, every: int, cache: Path) -> LabelledFrames:
 
 
 def simulated_truth(folder: Path, *, frames: Iterable[int], size: tuple[int, int]) -> tuple[Detections, ...]:
-    """Players, keepers and the ball in frames (counted from 0) of a simulated match, clipped to its pictures."""
+    """Return players, keepers and the ball in frames (from 0) of a simulated match, clipped to the frame."""
     rows = np.loadtxt(folder / "tracks.txt", delimiter=",", ndmin=2)
     people = np.concatenate([rows[:, 2:4], rows[:, 2:4] + rows[:, 4:6]], 1)
     roles = np.where(np.isin(rows[:, 1], SIMULATED_KEEPERS), GOALKEEPER, PLAYER)
@@ -113,7 +113,7 @@ def simulated_truth(folder: Path, *, frames: Iterable[int], size: tuple[int, int
 
 
 def _within(boxes: npt.NDArray[np.float32], classes: npt.NDArray[np.int64], *, size: tuple[int, int]) -> Detections:
-    """Boxes clipped to the picture; those of which less than a quarter is inside, or which are NaN, are left out."""
+    """Clip boxes to the frame; drop those with less than a quarter inside, and those that are NaN."""
     limits = np.array([*size, *size], np.float32)
     inside = np.clip(boxes, 0.0, limits)
     share = _area(inside) / np.maximum(_area(boxes), 1e-6)

@@ -1,7 +1,7 @@
-"""The detector's training from end to end: folds that hold out whole matches, then the model that ships.
+"""Training of the detector from end to end: folds that hold out whole matches, then the model that ships.
 
-Run it with ``touchline train recipes/detector.yaml``. A frame's reported detections come from a model that saw no
-frame of its match; nothing (threshold, length, stopping) is chosen on them.
+Run it with ``touchline train recipes/detector.yaml``. The reported detections of a frame come from a model that saw no
+frame of its match; nothing (threshold, length, early stopping) is tuned on them.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from touchline.training.recipe import StrictSettings, TrainingSettings
 
 
 class OptimizerSettings(TrainingSettings):
-    """How long and how fast one network learns."""
+    """Length and learning rate of the training of one network."""
 
     steps: int = Field(default=8000, ge=1)
 
@@ -51,21 +51,21 @@ class DetectorRecipe(StrictSettings):
     """A recipe of ``task: detector``.
 
     Attributes:
-        name: of the model file that comes out.
-        data_root: folder with ``real`` and ``simulated`` in it.
+        name: of the resulting model file.
+        data_root: folder that contains ``real`` and ``simulated``.
         real: folder of real frames with YOLO boxes.
         simulated: folders of simulated matches.
-        every: one frame in so many of a simulated match.
-        held_out: groups of real matches; each is scored by a model that was trained on all others.
-        train_on_all: whether a last model, trained on every match, ships; if not, the first of the held-out models
-            does, so that what was measured is what ships.
-        sources: what each fold trains on: ``both`` ships; ``real`` and ``simulated`` alone show what each is worth.
-        picture: what the network gets in use.
+        every: use every n-th frame of a simulated match.
+        held_out: groups of real matches; each is scored by a model trained on all others.
+        train_on_all: whether to train a last model on every match and ship it; if not, the first held-out model ships,
+            so that the shipped model is a measured one.
+        sources: training data of each fold: ``both`` ships; ``real`` and ``simulated`` show what each contributes.
+        picture: the network's input in use.
         network: arguments of :class:`~touchline.models.networks.detector.PeopleDetector`.
-        crops: how training crops are cut.
-        optimizer: how long and how fast it learns.
-        thresholds: confidence from which on a label is shown.
-        precision: arithmetic the shipped model asks for on CPUs.
+        crops: settings of the training crops.
+        optimizer: length and learning rate.
+        thresholds: confidence thresholds by label.
+        precision: arithmetic that the shipped model requests on CPUs.
 
     """
 
@@ -89,7 +89,7 @@ class DetectorRecipe(StrictSettings):
 
 
 def train(settings: DetectorRecipe, job: Job) -> Path:
-    """Train every fold and the model that ships; resumes where an earlier run in ``job.out`` stopped.
+    """Train every fold and the model that ships; resumes an earlier run in ``job.out``.
 
     Args:
         settings: the recipe.
@@ -118,7 +118,7 @@ def train(settings: DetectorRecipe, job: Job) -> Path:
 
 
 def list_runs(settings: DetectorRecipe) -> list[str]:
-    """The folders of the networks that a recipe trains, in order."""
+    """Return the run folders of the networks that a recipe trains, in order."""
     folds = range(len(settings.held_out))
     runs = [f"{source}_{k}" for source in settings.sources if source != "simulated" for k in folds]
     runs += ["simulated"] if "simulated" in settings.sources else []
@@ -126,7 +126,7 @@ def list_runs(settings: DetectorRecipe) -> list[str]:
 
 
 def plan(settings: DetectorRecipe, device: torch.device) -> list[PlannedRun]:
-    """The runs that a recipe would take."""
+    """Plan the runs of a recipe."""
     return plan_runs(PeopleDetector(**settings.network), dict.fromkeys(list_runs(settings), settings.optimizer.steps))
 
 
@@ -138,7 +138,7 @@ def held_out_detections(
     source: str,
     job: Job,
 ) -> dict[str, list[Detections]]:
-    """Detections in every real match by a model that saw none of it; ``source`` alone trains the models."""
+    """Detect in every real match by a model that saw none of it; ``source`` selects the training data."""
     found: dict[str, list[Detections]] = {}
     for part in parts_of(settings.held_out, train_on_all=False, prefix=f"{source}_")[0]:
         network = _train_part(real, simulated, settings, source=source, part=part, job=job)
@@ -157,7 +157,7 @@ def _train_part(
     part: Part,
     job: Job,
 ) -> PeopleDetector:
-    """A network that never sees what its part holds out; one for all parts where it learns from simulations alone."""
+    """Train the network of a part without its held-out groups; all parts share one if trained on simulations."""
     learn = [group for group in real if group.group not in part.held_out] if source in ("both", "real") else []
     sims = simulated if source in ("both", "simulated") else []
     return train_one(learn, sims, settings, part=source if source == "simulated" else part.folder, job=job)
@@ -171,7 +171,7 @@ def train_one(
     part: str,
     job: Job,
 ) -> PeopleDetector:
-    """Train one network in the folder ``part``, or go on where an earlier run stopped; returns its averaged weights."""
+    """Train one network in the folder ``part``, or resume an earlier run; return its averaged weights."""
     optimizer, device, out = settings.optimizer, job.device, job.out / part
     torch.manual_seed(optimizer.seed)
     network = PeopleDetector(**settings.network).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -198,7 +198,7 @@ def train_one(
 
 
 def loss_terms(network: PeopleDetector, batch: DetectionBatch) -> dict[str, torch.Tensor]:
-    """The terms of the loss on a batch."""
+    """Compute the loss terms on a batch."""
     height, width = batch.pictures.shape[2:]
     targets = detection_targets(batch.boxes, batch.classes, num_classes=network.num_classes, width=width, height=height)
     pictures = batch.pictures.contiguous(memory_format=torch.channels_last)
@@ -216,7 +216,7 @@ def loss_terms(network: PeopleDetector, batch: DetectionBatch) -> dict[str, torc
 def detect_frames(
     network: PeopleDetector, frames: LabelledFrames, *, picture: PictureSpec, device: str
 ) -> list[Detections]:
-    """Detections in each picture, as the finished detector would give them."""
+    """Detect in each frame as the finished detector does."""
     finder = PeakFinder(network).eval().to(device)
     found = []
     for pixels in frames.pixels:
@@ -230,7 +230,7 @@ def detect_frames(
 
 
 def model_config(network: PeopleDetector, settings: DetectorRecipe, measured: Mapping[str, Any]) -> PictureConfig:
-    """What the model file says of itself."""
+    """Return the configuration of the model file."""
     return PictureConfig(
         name=settings.name,
         task="detect",

@@ -1,4 +1,4 @@
-"""What held-out detections are worth: average precision by class, and how far it would move with other matches."""
+"""Measurement of held-out detections: average precision by class, with its variation over matches."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _RESAMPLES = 200
 def measure_detections(
     truth: Mapping[str, Sequence[Detections]], found: Mapping[str, Sequence[Detections]]
 ) -> dict[str, Any]:
-    """Average precision of detections, each by a model that did not see its match.
+    """Measure the average precision of detections, each made by a model that did not see its match.
 
     Args:
-        truth: by match, a value a picture.
-        found: the same matches and pictures.
+        truth: by match, one entry per frame.
+        found: the same matches and frames.
 
     Returns:
-        ``ap50`` and ``ap50_95`` by class, of people of any role, and as the mean over the three roles; the mean by
-        match; and a 95 % interval of the mean from resampling whole matches.
+        ``ap50`` and ``ap50_95`` by class, for people of any role, and as the mean over the three roles; the mean by
+        match; and a 95 % interval of the mean from a bootstrap over whole matches.
 
     """
     names = sorted(found)

@@ -1,4 +1,4 @@
-"""What the detector should have answered, and how far from it an answer is."""
+"""Targets and losses of the detector."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from torch.nn import functional as F
 from touchline.models.networks.detector import STRIDE, cell_boxes
 
 _SPREAD = 0.54
-"""Share of a box over which its centre's heat spreads (TTFNet, section 3.2)."""
+"""Share of a box over which the heat of its centre spreads (TTFNet, section 3.2)."""
 _BOX_HEAT = 0.2
-"""Heat from which on a cell has to know its object's box."""
+"""Minimum heat at which a cell must predict its object's box."""
 _ROLE_HEAT = 0.5
 _MOST_BALANCE = 12.0
 BOX_WEIGHT = 3.0
 SIMULATED_BOX_WEIGHT = 0.3
-"""Simulated boxes are drawn around a body's volume, not its outline."""
+"""Simulated boxes enclose a body's volume, not its outline."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,10 +31,10 @@ class DetectionTargets:
 
 
 def detection_targets(boxes: Tensor, classes: Tensor, *, num_classes: int, width: int, height: int) -> DetectionTargets:
-    """Targets for boxes (b, m, 4) in pixels of pictures of a size; classes (b, m), -1 for none.
+    """Make targets for boxes (b, m, 4) in pixels of frames of a given size; classes (b, m), -1 for none.
 
-    A box's heat is 1 in its centre's cell and falls off as a Gaussian of the box's shape. Where boxes overlap, a cell
-    belongs to the one that is hottest there.
+    The heat of a box is 1 in the cell of its centre and falls off as a Gaussian of the box's shape. Where boxes
+    overlap, a cell belongs to the one with the most heat there.
     """
     columns, rows = width // STRIDE, height // STRIDE
     centre = ((boxes[..., :2] + boxes[..., 2:]) / 2 / STRIDE).floor()
@@ -56,7 +56,7 @@ def detection_targets(boxes: Tensor, classes: Tensor, *, num_classes: int, width
 def heat_loss(logits: Tensor, heat: Tensor, *, labelled: Tensor) -> Tensor:
     """Penalty-reduced focal loss (CornerNet, Law & Deng 2018, equation 1) of heat maps (b, classes, h, w).
 
-    Classes that a picture's source does not label (``labelled`` (b, classes) false) do not count.
+    Classes that an image's source does not label (``labelled`` (b, classes) false) are ignored.
     """
     probability = logits.sigmoid()
     centre = (heat > 0.999).float()
@@ -67,10 +67,10 @@ def heat_loss(logits: Tensor, heat: Tensor, *, labelled: Tensor) -> Tensor:
 
 
 def role_loss(logits: Tensor, heat: Tensor) -> Tensor:
-    """Cross-entropy of the roles (b, roles, h, w) where people are; a rare role counts as much as a common one.
+    """Cross-entropy of roles (b, roles, h, w) where people are; rare roles count as much as common ones.
 
-    ``heat`` (b, 1 + roles, h, w) has the ball first. Cells count by their heat, so that a person's answer is learnt
-    over his middle and not in one cell alone.
+    ``heat`` (b, 1 + roles, h, w) has the ball first. Cells are weighted by their heat, so that a person's role is
+    learned over the middle of the body and not in one cell alone.
     """
     warmest, role = heat[:, 1:].max(1)
     weight = torch.where(warmest > _ROLE_HEAT, warmest, 0.0)
@@ -82,13 +82,13 @@ def role_loss(logits: Tensor, heat: Tensor) -> Tensor:
 
 
 def box_loss(sides: Tensor, targets: DetectionTargets, *, scale: Tensor) -> Tensor:
-    """1 - GIoU (Rezatofighi et al. 2019), weighted by heat and by a factor (b,) a picture."""
+    """1 - GIoU (Rezatofighi et al. 2019), weighted by heat and by a factor (b,) per image."""
     weight = targets.weight * scale[:, None, None]
     return ((1.0 - giou(cell_boxes(sides), targets.boxes)) * weight).sum() / weight.sum().clamp(min=1.0)
 
 
 def giou(a: Tensor, b: Tensor) -> Tensor:
-    """Generalised IoU of boxes whose second axis is x0, y0, x1, y1."""
+    """Compute the generalised IoU of boxes whose second axis is x0, y0, x1, y1."""
     inner = (torch.minimum(a[:, 2:], b[:, 2:]) - torch.maximum(a[:, :2], b[:, :2])).clamp(min=0).prod(1)
     outer = (torch.maximum(a[:, 2:], b[:, 2:]) - torch.minimum(a[:, :2], b[:, :2])).prod(1).clamp(min=1e-6)
     union = (a[:, 2:] - a[:, :2]).prod(1) + (b[:, 2:] - b[:, :2]).prod(1) - inner

@@ -1,4 +1,4 @@
-"""Training of keeper pose and expected saves."""
+"""Training of the keeper pose network and the expected-saves model."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Expected saves from end to end: models compared on shots left out, then the one that ships.
+"""Expected saves from end to end: models compared on held-out shots, then the model that ships.
 
-Run it with ``touchline train recipes/expected-saves.yaml``. A shot with all its pictures lies in one fold; whatever is
-chosen (the ridge, whether technique counts) is chosen among the shots that are learnt from, again by leaving some out.
+Run it with ``touchline train recipes/expected-saves.yaml``. A shot and all its pictures lie in one fold; everything
+that is tuned (the ridge, whether technique counts) is tuned on the training shots, by an inner cross-validation.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 OutOfFold = dict[str, tuple[Floats, Floats]]
-"""Of every model the chances (repeats, n) told which shots are pictured, and not told."""
+"""Save probabilities (repeats, n) by model: knowing which shots are pictured, and not knowing it."""
 
 _COVERAGE_ROUNDS = 100
 
@@ -51,14 +51,14 @@ class ExpectedSavesRecipe(StrictSettings):
     """A recipe of ``task: expected-saves``.
 
     Attributes:
-        name: of the model file that comes out.
+        name: of the resulting model file.
         data_root: folder with ``events``, ``pose`` and ``filters.json`` of the published tables.
-        folds, repeats: of the measuring.
-        inner_folds: of choices among the shots learnt from.
-        knots: of every curve.
+        folds, repeats: of the outer cross-validation.
+        inner_folds: of the inner cross-validation on the training shots.
+        knots: number per curve.
         penalties: ridges to choose from.
-        technique_sds: prior standard deviations, in log odds, of what techniques add, to choose from besides nothing.
-        technique_prior_sd: of the offsets that ship.
+        technique_sds: prior standard deviations of technique effects, in log-odds, to choose from besides no effect.
+        technique_prior_sd: of the effects that ship.
         seed: of the folds.
 
     """
@@ -77,22 +77,22 @@ class ExpectedSavesRecipe(StrictSettings):
 
     @property
     def fit(self) -> FitSettings:
-        """What the models need."""
+        """Settings of the models' fit."""
         return FitSettings(self.knots, self.penalties, self.inner_folds, self.technique_sds)
 
 
 def train(settings: ExpectedSavesRecipe, job: Job) -> Path:
-    """Compare the models on shots left out, and fit the one that ships to all.
+    """Compare the models on held-out shots, and fit the model that ships to all shots.
 
     Args:
         settings: the recipe.
-        job: its folder gets ``measured.json``, ``table.txt`` and the model; a fold is a step of its progress.
+        job: its folder gets ``measured.json``, ``table.txt`` and the model; progress counts folds.
 
     Returns:
         The model file.
 
     Raises:
-        InputError: the data cannot be used.
+        InputError: the data are unusable.
 
     """
     data, selection, shots = read_save_data(settings.data_root)
@@ -111,7 +111,7 @@ def train(settings: ExpectedSavesRecipe, job: Job) -> Path:
 
 
 def plan(settings: ExpectedSavesRecipe, device: torch.device) -> list[PlannedRun]:
-    """What a recipe would fit."""
+    """Plan the fits of a recipe."""
     count = 3 + len(CURVES) * basis_count(settings.knots)
     return [PlannedRun("folds", count, count, settings.folds * settings.repeats)]
 
@@ -126,7 +126,7 @@ def _check_enough(data: SaveData, settings: ExpectedSavesRecipe) -> None:
 
 
 def answer_out_of_fold(data: SaveData, settings: ExpectedSavesRecipe, *, progress: Progress | None = None) -> OutOfFold:
-    """What every model says of every shot when it has not learnt from it, once a repeat."""
+    """Return every model's predictions for every shot from models not trained on it, once per repeat."""
     found: OutOfFold = {}
     for repeat in range(settings.repeats):
         seed = settings.seed + repeat
@@ -156,7 +156,7 @@ def _selection_json(selection: Selection) -> dict[str, Any]:
 
 
 def _fit_all(data: SaveData, settings: ExpectedSavesRecipe) -> tuple[SaveFit, Floats]:
-    """The model on all shots, and the log odds of each shot when left out, at the ridge most often chosen."""
+    """Fit the model to all shots at the ridge chosen most often; also return the held-out log-odds of each shot."""
     given = (data.features, data.pictured, data.saved)
     chosen: list[float] = []
     logits = np.zeros(len(data))
@@ -174,7 +174,7 @@ def _fit_all(data: SaveData, settings: ExpectedSavesRecipe) -> tuple[SaveFit, Fl
 
 
 def interval_coverage(data: SaveData, fit: SaveFit, settings: ExpectedSavesRecipe) -> dict[str, float]:
-    """How often the 95 % interval holds the truth where the truth is known: outcomes drawn from the fitted model."""
+    """Return the coverage of the 95 % interval where the truth is known: outcomes simulated from the fitted model."""
     random = np.random.default_rng(settings.seed)
     truth = fit.logits(data.features, pictured=data.pictured)
     covered = []
@@ -199,7 +199,7 @@ def model_document(
     inner: Floats,
     measured: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The model as it ships, numbers to six digits."""
+    """Return the model document that ships, with numbers rounded to six digits."""
     support, usual = count_support(data), usual_engagement(shots)
     return {
         "version": VERSION,
@@ -247,7 +247,7 @@ def _technique_document(
 
 
 def _factor(covariance: Floats) -> list[Any]:
-    """Lower-triangular factor, row by row without its zeros."""
+    """Return the lower-triangular factor, row by row without its zeros."""
     lower = np.linalg.cholesky(covariance + 1e-12 * np.eye(len(covariance)))
     return [_short(row[: number + 1]) for number, row in enumerate(lower)]
 

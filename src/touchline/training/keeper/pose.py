@@ -1,4 +1,4 @@
-"""How a keeper-pose network learns: its recipe, the folds that hold out whole shots, one stage of training."""
+"""Training of the keeper-pose network: its recipe, the folds that hold out whole shots, and one training stage."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from touchline.training.recipe import StrictSettings, TrainingSettings
 
 
 class PoseStage(TrainingSettings):
-    """How long, how fast and on what one network learns.
+    """Length, learning rate and batch composition of one stage.
 
     Attributes:
-        batch: crops in a step.
-        figures, nobody: shares of a batch that are simulated keepers and pictures of no person.
+        batch: crops per step.
+        figures, nobody: shares of a batch that are simulated keepers and pictures without a person.
 
     """
 
@@ -46,21 +46,21 @@ class KeeperPoseRecipe(StrictSettings):
     """A recipe of ``task: keeper-pose``.
 
     Attributes:
-        name: of the model file that comes out.
-        data_root: folder with ``pictures`` and ``backgrounds`` in it.
+        name: of the resulting model file.
+        data_root: folder that contains ``pictures`` and ``backgrounds``.
         pictures: folder with the published tables and pictures.
-        backgrounds: folder of match frames with YOLO boxes, where nobody is for backgrounds.
-        figures: how many simulated keepers are drawn.
-        start_from: detector whose trunk the network starts from; None starts from nothing.
-        folds: how many parts the groups of pictures are dealt into.
-        measured: which of these are measured, each by a network that saw the others.
-        train_on_all: whether a last network that saw every picture ships; if not, the first measured one does, so that
-            what was measured is what ships.
-        split_seed: deals them.
+        backgrounds: folder of match frames with YOLO boxes; backgrounds are cut where nobody is.
+        figures: number of simulated keepers.
+        start_from: detector whose trunk initialises the network; None for random initialisation.
+        folds: number of parts that the groups of pictures are divided into.
+        measured: the folds that are measured, each by a network trained on the others.
+        train_on_all: whether to train a last network on every picture and ship it; if not, the first measured one
+            ships, so that the shipped model is a measured one.
+        split_seed: of the division into folds.
         side_px: of the crops.
         network: arguments of :class:`~touchline.models.networks.pose_net.PoseNet`.
-        first: the stage on figures alone.
-        then: the stage on pictures.
+        first: the stage on figures only.
+        then: the stage with pictures.
 
     """
 
@@ -85,12 +85,12 @@ class KeeperPoseRecipe(StrictSettings):
     @model_validator(mode="after")
     def _check_measured(self) -> Self:
         if len(set(self.measured)) != len(self.measured) or not all(0 <= k < self.folds for k in self.measured):
-            raise ValueError(f"measured={self.measured}: each one of the {self.folds} folds from 0 on, none twice")
+            raise ValueError(f"measured={self.measured}: allowed are folds 0 to {self.folds - 1}, each at most once")
         return self
 
 
 def deal_folds(pictures: Sequence[KeeperPicture], *, folds: int, seed: int) -> npt.NDArray[np.int64]:
-    """The fold (n,) of each picture; pictures of one group share theirs, and sources are spread evenly.
+    """Assign each picture a fold (n,); pictures of one group share a fold, and sources are spread evenly.
 
     Raises:
         InputError: fewer groups than folds.
@@ -98,7 +98,7 @@ def deal_folds(pictures: Sequence[KeeperPicture], *, folds: int, seed: int) -> n
     """
     groups = sorted({(picture.source, picture.group) for picture in pictures})
     if len(groups) < folds:
-        raise InputError(f"{len(groups)} groups of pictures cannot be dealt into {folds} folds")
+        raise InputError(f"{len(groups)} groups of pictures cannot be divided into {folds} folds; set folds lower")
     rng = np.random.default_rng(seed)
     shuffled = sorted(groups, key=lambda _: rng.random())
     dealt = {group: number % folds for number, (_, group) in enumerate(sorted(shuffled, key=lambda pair: pair[0]))}
@@ -106,7 +106,7 @@ def deal_folds(pictures: Sequence[KeeperPicture], *, folds: int, seed: int) -> n
 
 
 def fresh_network(settings: KeeperPoseRecipe) -> PoseNet:
-    """A network that knows no joints yet, its trunk that of a detector where the recipe names one."""
+    """Make an untrained network, its trunk taken from a detector if the recipe names one."""
     torch.manual_seed(settings.first.seed)
     network = PoseNet(**settings.network)
     if settings.start_from is not None:
@@ -126,7 +126,7 @@ def train_stage(
     device: str = "cpu",
     progress: Progress | None = None,
 ) -> PoseNet:
-    """Train a network, or go on where an earlier run in ``out`` stopped; returns it with its averaged weights."""
+    """Train a network, or resume an earlier run in ``out``; return it with its averaged weights."""
     network = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     plan = plan_training(
         stage,
@@ -145,7 +145,7 @@ def train_stage(
 
 
 def loss_terms(network: nn.Module, batch: PoseBatch) -> dict[str, torch.Tensor]:
-    """The terms of the loss on a batch."""
+    """Compute the loss terms on a batch."""
     device = next(network.parameters()).device
     batch = batch.to(device)
     with torch.autocast(device.type, dtype=torch.bfloat16):
@@ -154,5 +154,5 @@ def loss_terms(network: nn.Module, batch: PoseBatch) -> dict[str, torch.Tensor]:
 
 
 def shares(stage: PoseStage) -> Shares:
-    """What a stage's batches are made of."""
+    """Return the composition of a stage's batches."""
     return Shares(figures=stage.figures, nobody=stage.nobody)

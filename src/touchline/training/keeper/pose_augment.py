@@ -1,4 +1,4 @@
-"""Crops of keepers for training: turned, scaled, shifted, mirrored, recoloured, blurred, covered and cut off."""
+"""Augmentation of keeper crops: rotated, scaled, shifted, mirrored, recoloured, blurred, covered and cut off."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _EDGE = 0.01
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PoseSample:
-    """A picture with joints.
+    """A picture with its joints.
 
     Attributes:
         pixels: uint8 (h, w, 3) RGB.
         joints_px: float32 (16, 2).
-        depth_px: float32 (16,), behind the pelvis, in pixels.
-        trust: 0 to 1, how much the joints count.
+        depth_px: float32 (16,), distance behind the pelvis, in pixels.
+        trust: weight of the joints, 0 to 1.
 
     """
 
@@ -39,14 +39,14 @@ class PoseSample:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PoseCrop:
-    """What the network learns from.
+    """One training example of the network.
 
     Attributes:
         pixels: uint8 (side, side, 3).
-        joints: float32 (16, 3): x, y and depth in sides of the crop.
+        joints: float32 (16, 3): x, y and depth in crop sides.
         inside: bool (16,), whether the joint lies in the crop.
-        seen: bool (16,), whether it is also uncovered.
-        trust: as of the sample.
+        seen: bool (16,), whether it is also unoccluded.
+        trust: of the sample.
 
     """
 
@@ -58,7 +58,7 @@ class PoseCrop:
 
 
 def augment(sample: PoseSample, rng: np.random.Generator, *, side_px: int) -> PoseCrop:
-    """A random crop of a sample."""
+    """Draw a random crop of a sample."""
     height, width = sample.pixels.shape[:2]
     span = max(height, width)
     scale = side_px / (span * float(np.exp(rng.uniform(np.log(0.85), np.log(1.25)))))
@@ -94,7 +94,7 @@ def augment(sample: PoseSample, rng: np.random.Generator, *, side_px: int) -> Po
 
 
 def recolor(pixels: Rgb, rng: np.random.Generator) -> Rgb:
-    """Other colours, light, sharpness and noise."""
+    """Change colours, light, sharpness and noise at random."""
     if rng.random() < 0.7:
         hsv = cv2.cvtColor(pixels, cv2.COLOR_RGB2HSV).astype(np.float32)
         turn = rng.uniform(0, 180) if rng.random() < 0.2 else rng.normal(0, 8)
@@ -116,7 +116,7 @@ def recolor(pixels: Rgb, rng: np.random.Generator) -> Rgb:
 
 
 def cover(pixels: Rgb, places: Floats32, rng: np.random.Generator) -> tuple[Rgb, Flags]:
-    """Rectangles of one colour or of noise over parts of some crops, and which joints they cover."""
+    """Cover parts of some crops with rectangles of one colour or of noise; also return which joints are covered."""
     covered = np.zeros(len(places), np.bool_)
     if rng.random() >= _COVERED:
         return pixels, covered

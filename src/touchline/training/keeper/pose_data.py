@@ -1,4 +1,4 @@
-"""What a keeper-pose network learns from: published poses, simulated figures, pictures of nobody; drawn in batches."""
+"""Training data of the keeper-pose network: published poses, simulated figures, backgrounds; sampled in batches."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ FIGURE_SIDE_PX = 160
 _BACKGROUND_TRIES = 20
 _NARROWED = 0.6
 _DOUBTED = 0.35
-"""How much a pose counts that the authors rejected."""
+"""Weight of a pose that the authors rejected."""
 
 
 def read_picture(path: Path) -> Rgb:
-    """An 8-bit RGB picture.
+    """Read an 8-bit RGB picture.
 
     Raises:
         InputError: it cannot be read.
@@ -45,7 +45,7 @@ def read_picture(path: Path) -> Rgb:
 
 
 def as_sample(picture: KeeperPicture) -> PoseSample:
-    """A published picture as something to learn from."""
+    """Convert a published picture to a training sample."""
     pixels = read_picture(picture.path)
     depth = picture.joints_3d[:, 2] * max(pixels.shape[:2])
     trust = 1.0 if picture.kept else _DOUBTED
@@ -53,10 +53,10 @@ def as_sample(picture: KeeperPicture) -> PoseSample:
 
 
 def cut_backgrounds(folder: Path, *, count: int, seed: int = 0) -> list[Rgb]:
-    """Squares of match pictures in which nobody is labelled, from frames with a YOLO file beside each.
+    """Cut squares without labelled people from match frames with a YOLO file beside each.
 
     Raises:
-        InputError: no frames, or none with room between the people.
+        InputError: no frames, or none with enough room between the people.
 
     """
     paths = sorted(folder.glob("*.jpg"))
@@ -87,14 +87,14 @@ def _cut(pixels: Rgb, boxes: npt.NDArray[np.float32], rng: np.random.Generator) 
 
 
 def draw_figures(backgrounds: Sequence[Rgb], *, count: int, seed: int = 0) -> list[PoseSample]:
-    """Simulated keepers."""
+    """Draw simulated keepers."""
     rng = np.random.default_rng(seed)
     drawn = (figure_picture(rng, backgrounds, side_px=FIGURE_SIDE_PX) for _ in range(count))
     return [PoseSample(pixels, joints, depth) for pixels, joints, depth in drawn]
 
 
 def nobody(background: Rgb, rng: np.random.Generator, *, side_px: int) -> Rgb:
-    """A crop of no person, of any aspect and padded as crops of keepers are, so that the padding tells nothing."""
+    """Cut a crop without a person, padded like keeper crops so that the padding carries no information."""
     height, width = background.shape[:2]
     if rng.random() < _NARROWED:
         width = max(1, int(width * rng.uniform(0.4, 1.0)))
@@ -107,11 +107,11 @@ def nobody(background: Rgb, rng: np.random.Generator, *, side_px: int) -> Rgb:
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """What a batch is made of; the rest are published pictures.
+    """The composition of a batch; the rest are published pictures.
 
     Attributes:
-        figures: simulated keepers.
-        nobody: pictures of no person.
+        figures: share of simulated keepers.
+        nobody: share of pictures without a person.
 
     """
 
@@ -120,16 +120,16 @@ class Shares:
 
 
 class PoseSampler:
-    """Random batches.
+    """A sampler of random batches.
 
     Args:
-        samples: published pictures; may be empty where all figures.
+        samples: published pictures; may be empty if all are figures.
         figures: simulated keepers.
-        backgrounds: pictures of nobody.
-        shares: of each in a batch.
+        backgrounds: pictures without a person.
+        shares: composition of a batch.
         side_px: of the crops.
-        batch: crops in a batch.
-        seed: decides all.
+        batch: crops per batch.
+        seed: of all sampling.
 
     """
 
@@ -151,20 +151,20 @@ class PoseSampler:
 
     @property
     def counts(self) -> list[int]:
-        """How many published pictures, figures and backgrounds there are to draw from."""
+        """Numbers of published pictures, figures and backgrounds to sample from."""
         return [len(self._samples), len(self._figures), len(self._backgrounds)]
 
     def state(self) -> dict[str, Any]:
-        """What a checkpoint keeps so that the same batches come next."""
+        """Return what a checkpoint needs to continue with the same batches."""
         return {"random": generator_states(self._rng), "order": list(self._order)}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from what :meth:`state` gave."""
+        """Restore a state returned by :meth:`state`."""
         restore_generators(state["random"], self._rng)
         self._order = list(state["order"])
 
     def draw(self) -> PoseBatch:
-        """A batch; published pictures come once a round, in random order."""
+        """Draw a batch; each published picture occurs once per round, in random order."""
         crops = [self._one() for _ in range(self._batch)]
         person = torch.tensor([crop is not None for crop, _ in crops], dtype=torch.float32)
         empty = np.zeros((len(JOINTS), 3), np.float32)

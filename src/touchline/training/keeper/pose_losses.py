@@ -1,4 +1,4 @@
-"""What a keeper-pose network is punished for: joints in the wrong place, at the wrong depth, of an impossible body."""
+"""Losses of the keeper-pose network: joints in the wrong place, at the wrong depth, or of an impossible body."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from touchline.core.poses import BONES, MIRROR
 from touchline.models.networks.pose_net import PoseMaps, cell_centres, expected_places
 
 SPREAD = 1.3 / 32
-"""Standard deviation of a joint's target, in crop sides: a little more than the published joints are rounded to."""
+"""Standard deviation of a joint's target, in crop sides: slightly more than the rounding of the published joints."""
 
 PLACE_WEIGHT, DEPTH_WEIGHT, SEEN_WEIGHT, BONE_WEIGHT = 4.0, 8.0, 0.3, 1.0
 _ROBUST = 0.03
@@ -20,13 +20,13 @@ _ROBUST = 0.03
 
 @dataclass(frozen=True, slots=True)
 class PoseBatch:
-    """Crops with what is known of them.
+    """Crops with their truth.
 
     Attributes:
         crops: float32 (n, 3, side, side), 0 to 1.
-        joints: float32 (n, 16, 3), crop sides.
+        joints: float32 (n, 16, 3), in crop sides.
         inside, seen: float32 (n, 16), 0 or 1.
-        trust: float32 (n,); 0 where the crop shows nobody.
+        trust: float32 (n,); 0 for a crop without a person.
         person: float32 (n,), 0 or 1.
 
     """
@@ -39,12 +39,12 @@ class PoseBatch:
     person: Tensor
 
     def to(self, device: torch.device) -> PoseBatch:
-        """The same on a device."""
+        """Move the batch to a device."""
         return PoseBatch(*(getattr(self, field.name).to(device) for field in fields(self)))
 
 
 def pose_losses(maps: PoseMaps, batch: PoseBatch) -> dict[str, Tensor]:
-    """The weighted parts of the loss."""
+    """Compute the weighted loss terms."""
     weight = batch.inside * batch.trust[:, None] * (0.4 + 0.6 * batch.seen)
     total = weight.sum().clamp(min=1.0)
     places = expected_places(maps.heat, maps.depth)
@@ -70,7 +70,7 @@ def pose_losses(maps: PoseMaps, batch: PoseBatch) -> dict[str, Tensor]:
 
 
 def heat_targets(places: Tensor, *, size: int) -> Tensor:
-    """Gaussians (n, joints, size * size) around places (n, joints, 2) in crop sides, each summing to 1."""
+    """Return Gaussians (n, joints, size * size) around places (n, joints, 2) in crop sides, each summing to 1."""
     middles = cell_centres(size, like=places)
     x = torch.exp(-0.5 * ((middles - places[..., :1]) / SPREAD) ** 2)
     y = torch.exp(-0.5 * ((middles - places[..., 1:]) / SPREAD) ** 2)
@@ -79,7 +79,7 @@ def heat_targets(places: Tensor, *, size: int) -> Tensor:
 
 
 def bone_loss(places: Tensor, joints: Tensor, weight: Tensor) -> Tensor:
-    """How far bones in space are from their published lengths, and from their partners' on the other side."""
+    """Deviation of 3-D bone lengths from the published ones, and from the same bones on the other side."""
     first, second = torch.tensor(BONES, device=places.device).T
     known = (weight[:, first] > 0) & (weight[:, second] > 0)
     lengths = _lengths(places, first, second)

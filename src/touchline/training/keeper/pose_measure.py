@@ -1,8 +1,8 @@
-"""What a keeper-pose network is worth on pictures it never saw, beside two baselines and the published poses.
+"""Measurement of the keeper-pose network on held-out pictures, beside two baselines and the published poses.
 
-Truth here is the published poses, which another network made and which err themselves: two pictures of one shot agree
-on the technique in only 64 of 100 cases. So besides nearness to them it is measured how steady each estimator is over
-several pictures of one shot, which needs no truth.
+The truth is the published poses, which another network made and which have errors themselves: two pictures of one shot
+agree on the technique in only 64 of 100 cases. So in addition to the distance from them, the consistency of each
+estimator over several pictures of one shot is measured, which needs no truth.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ _MARGIN = 0.05
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """What an estimator says of pictures, each padded to a square.
+    """An estimator's output for pictures, each padded to a square.
 
     Attributes:
-        places: float64 (n, 16, 3), x, y and depth in shares of the square's side.
-        shares: float64 (n, 16), how concentrated each heat map is; NaN where there are none.
-        seen: float64 (n, 17), how likely each joint is seen, then a person; NaN likewise.
+        places: float64 (n, 16, 3), x, y and depth as shares of the square's side.
+        shares: float64 (n, 16), concentration of each heat map; NaN if there are no heat maps.
+        seen: float64 (n, 17), probability that each joint is visible, then that there is a person; NaN likewise.
 
     """
 
@@ -59,9 +59,9 @@ class Truth:
     """The published poses of pictures, each padded to a square.
 
     Attributes:
-        places: float64 (n, 16, 3), x, y and depth in shares of the square's side.
-        groups: str (n,); pictures of one shot share theirs.
-        kept: bool (n,), whether the authors trusted the pose.
+        places: float64 (n, 16, 3), x, y and depth as shares of the square's side.
+        groups: str (n,); pictures of one shot have the same group.
+        kept: bool (n,), whether the authors kept the pose.
 
     """
 
@@ -70,12 +70,12 @@ class Truth:
     kept: npt.NDArray[np.bool_]
 
     def take(self, rows: npt.NDArray[Any]) -> Truth:
-        """Some of them."""
+        """Return a selection of the poses."""
         return Truth(self.places[rows], self.groups[rows], self.kept[rows])
 
 
 def truth_of(pictures: Sequence[KeeperPicture], sizes: Sequence[tuple[int, int]]) -> Truth:
-    """The published poses of pictures of sizes (height, width)."""
+    """Return the published poses of pictures of given sizes (height, width)."""
     places = []
     for picture, (height, width) in zip(pictures, sizes, strict=True):
         side = max(height, width)
@@ -87,20 +87,20 @@ def truth_of(pictures: Sequence[KeeperPicture], sizes: Sequence[tuple[int, int]]
 
 
 def look_at(finder: PoseFinder, pictures: Sequence[KeeperPicture]) -> Found:
-    """What a network says of pictures."""
+    """Run a network on pictures."""
     answers = [finder.look(read_picture(picture.path)) for picture in pictures]
     places, shares, seen = (np.stack([answer[part] for answer in answers]) for part in range(3))
     return Found(places.astype(np.float64), shares.astype(np.float64), seen.astype(np.float64))
 
 
 def mean_pose(truth: Truth, fold: Indices) -> Found:
-    """The mean of the other folds' poses, for every picture."""
+    """Predict the mean pose of the other folds for every picture."""
     places = np.stack([truth.places[fold != held].mean(axis=0) for held in fold])
     return _without_doubt(places)
 
 
 def nearest_picture(pictures: Sequence[KeeperPicture], truth: Truth, fold: Indices) -> Found:
-    """The pose of the other folds' picture that looks most alike, by histograms of gradients."""
+    """Predict the pose of the most similar picture in the other folds, by histograms of oriented gradients."""
     looks = np.stack([_gradients(picture) for picture in pictures])
     apart = (looks**2).sum(1)[:, None] + (looks**2).sum(1)[None] - 2 * looks @ looks.T
     apart[fold[:, None] == fold[None]] = np.inf
@@ -120,7 +120,7 @@ def _gradients(picture: KeeperPicture) -> Floats:
 
 
 def measure_poses(found: Found, truth: Truth, *, rows: npt.NDArray[np.bool_] | None = None) -> dict[str, Any]:
-    """Share of correct joints and error in space, over all pictures or some, with intervals over shots."""
+    """Measure the share of correct joints and the 3-D error, over all or some pictures, with intervals over shots."""
     keep = np.ones(len(truth.groups), bool) if rows is None else rows
     known, groups = truth.places[keep], truth.groups[keep]
     correct = correct_joints(found.places[keep, :, :2], known[..., :2], within=WITHIN)
@@ -135,19 +135,19 @@ def measure_poses(found: Found, truth: Truth, *, rows: npt.NDArray[np.bool_] | N
 
 
 def as_json(interval: Interval) -> dict[str, float]:
-    """An interval as plain values."""
+    """Convert an interval to plain values."""
     return {"value": round(interval.value, 4), "low": round(interval.low, 4), "high": round(interval.high, 4)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ShotViews:
-    """Pictures of shots: which, of which shot, how far the keeper had come, and the published technique.
+    """The pictures of shots: their rows, shots, the keeper's engagement, and the published technique.
 
     Attributes:
-        rows: int64 (n,), of the pictures that are measured.
+        rows: int64 (n,), rows of the measured pictures.
         shots: str (n,).
         engagement: float64 (n,).
-        technique: int64 (n,), index into the published ones; -1 where the authors left the picture out.
+        technique: int64 (n,), index into the published ones; -1 if the authors left the picture out.
 
     """
 
@@ -158,7 +158,7 @@ class ShotViews:
 
 
 def shot_views(pictures: Sequence[KeeperPicture], *, engagement: Floats, technique: Mapping[str, str]) -> ShotViews:
-    """The pictures of shots among others; ``engagement`` is by shot id."""
+    """Select the pictures of shots; ``engagement`` is by shot id."""
     rows = [row for row, picture in enumerate(pictures) if picture.source == ONE_ON_ONE]
     ids = [int(pictures[row].group.partition("-")[2]) for row in rows]
     named = [TECHNIQUES.index(technique[pictures[r].name]) if pictures[r].name in technique else -1 for r in rows]
@@ -167,30 +167,30 @@ def shot_views(pictures: Sequence[KeeperPicture], *, engagement: Floats, techniq
 
 
 def pose_in_space(places: Floats) -> Floats:
-    """Places (n, 16, 3) from the pelvis."""
+    """Return places (n, 16, 3) relative to the pelvis."""
     return np.asarray(places - places[:, PELVIS, None])
 
 
 def published_names(places: Floats, views: ShotViews, centres: Floats) -> Indices:
-    """The published technique nearest to poses (n, 16, 3), the published way."""
+    """Return the nearest published technique of poses (n, 16, 3), by the published method."""
     features = pose_features(pose_in_space(places), engagement=views.engagement)
     return nearest_centre(features, centres)[0]
 
 
 def shipped_names(places: Floats) -> list[str]:
-    """The likeliest of touchline's own techniques by pose alone; empty where none can be told."""
+    """Return the most likely built-in technique by pose alone; empty if it is unknown."""
     readings = [name_technique(pose) for pose in pose_in_space(places)]
     return [max(r.probabilities, key=lambda name: r.probabilities[name]) if r.probabilities else "" for r in readings]
 
 
 def measure_techniques(found: Found, truth: Truth, views: ShotViews, *, centres: Floats) -> dict[str, Any]:
-    """How often techniques agree: between two pictures of a shot, and with the published poses.
+    """Measure how often techniques agree: between two pictures of a shot, and with the published poses.
 
     Args:
-        found: what an estimator says.
+        found: output of an estimator.
         truth: the published poses of the same pictures.
-        views: which of them show shots.
-        centres: float64 (4, 33), middles of the published techniques.
+        views: the pictures that show shots.
+        centres: float64 (4, 33), centres of the published techniques.
 
     """
     known = truth.places[views.rows]
@@ -211,7 +211,7 @@ def measure_techniques(found: Found, truth: Truth, views: ShotViews, *, centres:
 
 
 def _gain(first: npt.NDArray[Any], second: npt.NDArray[Any], shots: npt.NDArray[np.str_]) -> dict[str, Any]:
-    """How much oftener the first names agree between pictures of a shot than the second, on the same pairs."""
+    """Measure how much more often first names agree between pictures of a shot than second names, on the same pairs."""
     pairs = view_pairs(shots)
     if not len(pairs):
         return {"n": 0}
@@ -232,7 +232,7 @@ def _same(first: npt.NDArray[Any], second: npt.NDArray[Any], groups: npt.NDArray
 
 
 def _between_views(names: npt.NDArray[Any], shots: npt.NDArray[np.str_]) -> dict[str, Any]:
-    """Agreement over all pairs of pictures of one shot."""
+    """Measure agreement over all pairs of pictures of one shot."""
     pairs = view_pairs(shots)
     if not len(pairs):
         return {"n": 0}
@@ -240,15 +240,15 @@ def _between_views(names: npt.NDArray[Any], shots: npt.NDArray[np.str_]) -> dict
 
 
 def view_pairs(shots: npt.NDArray[np.str_]) -> Indices:
-    """Pairs of rows (n, 2) of the same shot."""
+    """Return pairs of rows (n, 2) of the same shot."""
     found = [pair for shot in np.unique(shots) for pair in combinations(np.flatnonzero(shots == shot).tolist(), 2)]
     return np.array(found, np.int64).reshape(-1, 2)
 
 
 def steadiness(places: Floats, shots: npt.NDArray[np.str_]) -> dict[str, float]:
-    """How much poses made comparable differ between pictures of one shot, over how much between shots.
+    """Return the variation of comparable poses between pictures of one shot, relative to that between shots.
 
-    0 is perfectly steady; 1 says that two pictures of one shot are no more alike than two of different shots.
+    0 is perfectly consistent; 1 means that two pictures of one shot are no more alike than two of different shots.
     """
     flat = comparable(pose_in_space(places))[..., :2].reshape(len(places), -1)
     pairs = view_pairs(shots)
@@ -259,12 +259,12 @@ def steadiness(places: Floats, shots: npt.NDArray[np.str_]) -> dict[str, float]:
 
 
 def fit_confidence(found: Found, truth: Truth) -> ConfidenceSpec:
-    """The logistic function that says how likely a joint is correct; fitted on held-out pictures the authors kept."""
+    """Fit the logistic function for the probability that a joint is correct, on held-out pictures that were kept."""
     from sklearn.linear_model import LogisticRegression
 
     known = truth.kept
     correct = correct_joints(found.places[known, :, :2], truth.places[known, :, :2], within=WITHIN)
-    if correct.all() or not correct.any():  # nothing tells right from wrong
+    if correct.all() or not correct.any():  # nothing separates right from wrong
         return ConfidenceSpec(share=0.0, seen=0.0, offset=4.0 if correct.all() else -4.0)
     inputs = np.stack([logit(found.shares[known]).ravel(), logit(found.seen[known, :-1]).ravel()], axis=1)
     fitted = LogisticRegression(C=1.0).fit(inputs, correct.ravel())
@@ -273,12 +273,12 @@ def fit_confidence(found: Found, truth: Truth) -> ConfidenceSpec:
 
 
 def fit_seen_from(finder: PoseFinder, pictures: Sequence[KeeperPicture], *, seed: int = 0) -> float:
-    """How likely a joint has to be seen to count as seen: all but one in a hundred joints that are there are above.
+    """Fit the visibility threshold of a joint: 99 of 100 joints that are present lie above it.
 
     Args:
-        finder: around the network.
-        pictures: that it learnt from; their lower parts are cut off at random.
-        seed: decides the cuts.
+        finder: runs the network.
+        pictures: training pictures; their lower parts are cut off at random.
+        seed: of the cuts.
 
     """
     rng = np.random.default_rng(seed)
@@ -292,5 +292,5 @@ def fit_seen_from(finder: PoseFinder, pictures: Sequence[KeeperPicture], *, seed
 
 
 def torso_share(truth: Truth) -> float:
-    """Median length of the torso in shares of the crop, to read errors by."""
+    """Return the median length of the torso as a share of the crop, to put errors into proportion."""
     return float(np.median(torso_lengths(truth.places[..., :2])))

@@ -1,7 +1,7 @@
-"""The keeper-pose recipe from end to end: figures first, networks that never see some shots, measures, what ships.
+"""The keeper-pose recipe from end to end: training on figures, networks with held-out shots, measurement, the model.
 
 Run it with ``touchline train recipes/keeper-pose.yaml``. Every measured joint comes from a network that saw no picture
-of its shot; nothing (length, weights, stopping) is chosen on them.
+of its shot; nothing (length, weights, early stopping) is tuned on them.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _CUT_PICTURES = 100
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Material:
-    """All that networks learn from and are measured on."""
+    """All data for training and measurement."""
 
     pictures: Sequence[KeeperPicture]
     fold: npt.NDArray[np.int64]
@@ -63,7 +63,7 @@ class _Material:
 
 
 def train(settings: KeeperPoseRecipe, job: Job) -> Path:
-    """Train, measure and save; resumes where an earlier run in ``job.out`` stopped.
+    """Train, measure and save; resumes an earlier run in ``job.out``.
 
     Args:
         settings: the recipe.
@@ -92,7 +92,7 @@ def train(settings: KeeperPoseRecipe, job: Job) -> Path:
 
 
 def plan(settings: KeeperPoseRecipe, device: torch.device) -> list[PlannedRun]:
-    """The runs that a recipe would take."""
+    """Plan the runs of a recipe."""
     names = [f"fold_{held}" for held in settings.measured] + (["all"] if settings.train_on_all else [])
     steps = {"figures": settings.first.steps, **dict.fromkeys(names, settings.then.steps)}
     return plan_runs(PoseNet(**settings.network), steps)
@@ -114,7 +114,7 @@ def _truth(pictures: Sequence[KeeperPicture]) -> Truth:
 def _sampler(
     material: _Material, held: int | None, settings: KeeperPoseRecipe, *, all_pictures: bool = False
 ) -> PoseSampler:
-    """Batches: figures alone, or with the pictures of all folds but one, or of all."""
+    """Make the sampler: figures alone, or with the pictures of all folds but one, or of all."""
     learn = [
         as_sample(picture)
         for picture, fold in zip(material.pictures, material.fold, strict=True)
@@ -135,7 +135,7 @@ def _sampler(
 def _train_without(
     held: int | None, network: PoseNet, material: _Material, settings: KeeperPoseRecipe, *, job: Job
 ) -> PoseNet:
-    """A network that learns from all folds but one, or from all."""
+    """Train a network on all folds but one, or on all."""
     sampler = _sampler(material, held, settings, all_pictures=held is None)
     part = "all" if held is None else f"fold_{held}"
     return _train_stage(copy.deepcopy(network), sampler, settings.then, part, job)
@@ -146,7 +146,7 @@ def _train_stage(network: PoseNet, sampler: PoseSampler, stage: PoseStage, part:
 
 
 def _held_out(trained: Mapping[int, PoseNet], material: _Material, settings: KeeperPoseRecipe) -> Found:
-    """What the networks say of the pictures they never saw, in the pictures' order."""
+    """Return the networks' output for the pictures that they never saw, in the pictures' order."""
     order: list[int] = []
     parts: list[Found] = []
     for held, network in trained.items():
@@ -160,15 +160,15 @@ def _held_out(trained: Mapping[int, PoseNet], material: _Material, settings: Kee
 
 
 def _seen_from(network: PoseNet, material: _Material, settings: KeeperPoseRecipe) -> float:
-    """Fitted on pictures that the first measured network learnt from."""
+    """Fit the visibility threshold on training pictures of the first measured network."""
     finder = finder_of(network, model_config(network, settings, {}), device="cpu", backend="torch")
-    learnt = [
+    trained_on = [
         picture
         for picture, fold in zip(material.pictures, material.fold, strict=True)
         if fold != settings.measured[0] and picture.kept
     ]
-    chosen = np.random.default_rng(0).permutation(len(learnt))[:_CUT_PICTURES]
-    return fit_seen_from(finder, [learnt[k] for k in chosen.tolist()])
+    chosen = np.random.default_rng(0).permutation(len(trained_on))[:_CUT_PICTURES]
+    return fit_seen_from(finder, [trained_on[k] for k in chosen.tolist()])
 
 
 def measure(
@@ -179,14 +179,14 @@ def measure(
     rows: npt.NDArray[np.bool_],
     fold: npt.NDArray[np.int64],
 ) -> dict[str, Any]:
-    """All that is reported of held-out pictures, beside the baselines.
+    """Measure everything that is reported of held-out pictures, beside the baselines.
 
     Args:
-        settings: where the tables lie.
+        settings: of the recipe, with the folder of the tables.
         pictures: all of them.
-        found: what was said of those that ``rows`` selects.
+        found: output for the pictures that ``rows`` selects.
         rows: bool (n,), the held-out ones.
-        fold: int64 (n,), of every picture; baselines never see a picture's fold.
+        fold: int64 (n,), of every picture; baselines never use a picture's own fold.
 
     """
     folder = settings.data_root / settings.pictures
@@ -218,7 +218,7 @@ def _rows(found: Found, rows: npt.NDArray[np.bool_]) -> Found:
 
 
 def _confidence_measured(found: Found, truth: Truth) -> dict[str, float | None]:
-    """Calibration with the function fitted on one half of the shots and tried on the other, both ways round."""
+    """Measure the calibration with the function fitted on one half of the shots and tested on the other, both ways."""
     names = np.unique(truth.groups)
     half = np.isin(truth.groups, names[np.random.default_rng(0).permutation(len(names)) < len(names) // 2])
     correct = correct_joints(found.places[..., :2], truth.places[..., :2], within=WITHIN)
@@ -255,7 +255,7 @@ def model_config(
     *,
     confidence: ConfidenceSpec | None = None,
 ) -> PoseConfig:
-    """What the model file says of itself."""
+    """Return the configuration of the model file."""
     return PoseConfig(
         name=settings.name,
         architecture="pose-net",

@@ -1,4 +1,4 @@
-"""The published one-on-one shots as what expected saves are fitted to: one row a shot on target."""
+"""The published one-on-one shots as training data for expected saves: one row per shot on target."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ _USUAL_QUANTILES = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SaveData:
-    """Shots on target, and the pictures of them.
+    """Shots on target, and their pictures.
 
     Attributes:
         ids: int64 (n,), of the shots in the published table.
         features: float64 (n, 8), as :data:`touchline.goalkeeping.shots.FEATURES`.
         saved: float64 (n,), 0 or 1.
-        pictured: float64 (n,), 1 where a pose of the shot was kept.
-        angle_deg: float64 (n,), off the goal's axis, as the reference recipe has it.
-        technique: float64 (n, 4), share of the shot's pictures that show each technique; 0 where not pictured.
+        pictured: float64 (n,), 1 if a pose of the shot was kept.
+        angle_deg: float64 (n,), off the goal's axis, as in the reference recipe.
+        technique: float64 (n, 4), share of the shot's pictures that show each technique; 0 if not pictured.
         views: the pictures, for the reference recipe.
-        view_of: int64, for every picture the row of its shot here, -1 where that was not on target.
+        view_of: int64, row of each picture's shot here; -1 if the shot was not on target.
 
     """
 
@@ -55,13 +55,13 @@ class SaveData:
         return len(self.ids)
 
     def column(self, name: str) -> Floats:
-        """One feature (n,)."""
+        """Return one feature (n,)."""
         return self.features[:, FEATURES.index(name)]
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """How the pictured shots differ from the others: shots on target, and the share of them that was saved."""
+    """The selection of the pictured shots: numbers of shots on target, and the share of them that was saved."""
 
     shots: dict[str, int]
     save_rate: dict[str, float]
@@ -79,10 +79,10 @@ class Selection:
 
 
 def read_save_data(folder: Path) -> tuple[SaveData, Selection, ShotTable]:
-    """What a folder with the published tables holds.
+    """Read the published tables in a folder.
 
     Raises:
-        InputError: a table is missing or not what it should be.
+        InputError: a table is missing or invalid.
 
     """
     shots, poses, choices = read_shots(folder), read_poses(folder), read_choices(folder)
@@ -106,7 +106,7 @@ def read_save_data(folder: Path) -> tuple[SaveData, Selection, ShotTable]:
 
 
 def table_features(shots: ShotTable) -> Floats:
-    """Features (n, 8) of the published shots, whose side of the pitch nobody knows."""
+    """Return features (n, 8) of the published shots; their side of the pitch is unknown."""
     angle = np.deg2rad(shots.angle_deg)
     return geometry(
         GOAL_YD[0] - shots.distance_yd * np.cos(angle),
@@ -131,7 +131,7 @@ def _selection(data: SaveData, poses: PoseTable) -> Selection:
 
 
 def count_support(data: SaveData) -> Support:
-    """How many shots there are around every place of a grid, the side left out."""
+    """Count the shots around every place of a grid, ignoring the side."""
     x = np.arange(_GRID_FROM_X_YD, GOAL_YD[0] + 0.1, _GRID_STEP_YD)
     aside = np.arange(0.0, GOAL_YD[1] + 0.1, _GRID_STEP_YD)
     along = (x[:, None] - data.column("x_yd")) / _REACH_YD
@@ -141,7 +141,7 @@ def count_support(data: SaveData) -> Support:
 
 
 def usual_engagement(shots: ShotTable) -> UsualEngagement:
-    """How far keepers come by distance, from all published shots."""
+    """Return the usual engagement of keepers by distance, from all published shots."""
     nodes = np.quantile(shots.distance_yd, (np.arange(_USUAL_NODES) + 0.5) / _USUAL_NODES)
     shares = (np.arange(_USUAL_QUANTILES) + 0.5) / _USUAL_QUANTILES
     around = [np.argsort(np.abs(shots.distance_yd - node))[:_USUAL_SHOTS] for node in nodes]

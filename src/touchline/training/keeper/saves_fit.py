@@ -1,4 +1,4 @@
-"""Fitting expected saves: a logistic sum of smooth curves, ridge on the curves, Newton's method, nothing random."""
+"""Fitting of expected saves: logistic regression on smooth curves, with a ridge, by Newton's method; deterministic."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
 CONSTANTS_PENALTY = np.array([0.0, 0.01])
-"""Of the constant and of ``pictured``: next to nothing, yet enough where all shots are pictured."""
+"""Penalty on the constant and on ``pictured``: almost none, but enough if all shots are pictured."""
 
 _STEPS = 50
 _SETTLED = 1e-7
@@ -22,11 +22,11 @@ _SETTLED = 1e-7
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curves:
-    """How features become the columns that the ridge acts on; all but the last feature enter as curves.
+    """The mapping from features to the columns that the ridge acts on; all features but the last enter as curves.
 
     Attributes:
         knots: of each curve, float64 (k,).
-        mean, scale: float64 (columns,), of the columns on the shots it was made from.
+        mean, scale: float64 (columns,), of the columns over the training shots.
 
     """
 
@@ -35,12 +35,12 @@ class Curves:
     scale: Floats
 
     def columns(self, features: Floats) -> Floats:
-        """Columns (n, c) of features (n, f)."""
+        """Compute columns (n, c) from features (n, f)."""
         return (_raw_columns(features, self.knots) - self.mean) / self.scale
 
 
 def make_curves(features: Floats, *, knots: int) -> Curves:
-    """Curves with knots at quantiles of the given shots' features."""
+    """Make curves with knots at quantiles of the given shots' features."""
     shares = np.linspace(0, 1, knots)
     places = tuple(np.quantile(features[:, k], shares) for k in range(features.shape[1] - 1))
     raw = _raw_columns(features, places)
@@ -56,13 +56,13 @@ def _raw_columns(features: Floats, knots: tuple[Floats, ...]) -> Floats:
 def fit_logit(
     columns: Floats, truth: Floats, *, penalty: Floats, offset: Floats | None = None
 ) -> tuple[Floats, Floats]:
-    """Penalised maximum likelihood: coefficients (c,), and the matrix (c, c) of second derivatives there.
+    """Maximise the penalised likelihood: coefficients (c,), and the matrix (c, c) of second derivatives there.
 
     Args:
         columns: (n, c).
         truth: (n,), 0 or 1.
-        penalty: (c,), of the squared coefficients, 0 for none.
-        offset: (n,) log odds that are there already.
+        penalty: (c,), weights of the squared coefficients, 0 for none.
+        offset: (n,), fixed log-odds that are added.
 
     """
     start = np.zeros(len(truth)) if offset is None else offset
@@ -83,7 +83,7 @@ def _curvature(columns: Floats, p: Floats, penalty: Floats) -> Floats:
 
 
 def stratified_folds(strata: npt.ArrayLike, *, folds: int, seed: int) -> Indices:
-    """Fold (n,) of each shot: every stratum is spread evenly, and so are the folds."""
+    """Assign each shot a fold (n,): every stratum is spread evenly over the folds, which have equal sizes."""
     names = np.asarray(strata)
     random = np.random.default_rng(seed)
     order = np.concatenate([random.permutation(np.flatnonzero(names == name)) for name in np.unique(names)])
@@ -97,12 +97,12 @@ class SaveFit:
     """A fitted model of expected saves.
 
     Attributes:
-        curves: of its features.
+        curves: of the features.
         coefficients: float64 (2 + columns,): constant, pictured, then the columns.
-        curvature: second derivatives of the penalised likelihood there; its inverse is the covariance.
-        penalty: ridge that was used.
-        all_share: what stands for ``pictured`` where nobody knows whether a shot would have been pictured: the value
-            with which the mean prediction is the share of saves.
+        curvature: second derivatives of the penalised likelihood there; their inverse is the covariance.
+        penalty: the ridge.
+        all_share: value of ``pictured`` if it is unknown whether a shot would have been pictured: the value for which
+            the mean prediction equals the share of saves.
 
     """
 
@@ -113,12 +113,12 @@ class SaveFit:
     all_share: float
 
     def logits(self, features: Floats, *, pictured: npt.ArrayLike) -> Floats:
-        """Log odds (n,) of a save."""
+        """Return the log-odds (n,) of a save."""
         return _with_constants(self.curves.columns(features), pictured) @ self.coefficients
 
 
 def fit_saves(features: Floats, pictured: Floats, saved: Floats, *, penalty: float, knots: int) -> SaveFit:
-    """Fit curves to shots: features (n, f), whether each is among the pictured (n,) and was saved (n,)."""
+    """Fit curves to shots: features (n, f), whether each shot is pictured (n,) and was saved (n,)."""
     curves = make_curves(features, knots=knots)
     columns = _with_constants(curves.columns(features), pictured)
     ridge = np.concatenate([CONSTANTS_PENALTY, np.full(columns.shape[1] - len(CONSTANTS_PENALTY), penalty)])
@@ -134,7 +134,7 @@ def _with_constants(columns: Floats, pictured: npt.ArrayLike) -> Floats:
 
 
 def _matching_share(base: Floats, *, step: float, wanted: float) -> float:
-    """The x for which the mean of expit(base + step x) is what is wanted, found by halving."""
+    """Find by bisection the x for which the mean of expit(base + step x) equals ``wanted``."""
     low, high = -10.0, 10.0
     for _ in range(60):
         middle = (low + high) / 2
@@ -153,7 +153,7 @@ def choose_penalty(
     folds: int,
     seed: int,
 ) -> tuple[float, Floats]:
-    """The ridge with the least log loss on shots left out, and the log odds (n,) they then get."""
+    """Choose the ridge with the lowest log loss on held-out shots; also return their held-out log-odds (n,)."""
     fold = stratified_folds(2 * pictured + saved, folds=folds, seed=seed)
     logits = np.zeros((len(penalties), len(saved)))
     for number in range(folds):

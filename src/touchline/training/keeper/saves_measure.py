@@ -1,4 +1,4 @@
-"""What expected saves are worth on shots left out, every model beside the others, with intervals over shots."""
+"""Measurement of expected saves on held-out shots: all models side by side, with intervals over shots."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ ALL = "all"
 _BINS = 8
 """Of the calibration curve."""
 _TITLES = {
-    PICTURED: "{count} pictured shots on target, told that they are pictured",
-    ALL: "{count} shots on target, not told which are pictured",
+    PICTURED: "{count} pictured shots on target, knowing that they are pictured",
+    ALL: "{count} shots on target, not knowing which are pictured",
 }
 
 
 def measure(saved: Floats, pictured: Bools, found: Mapping[str, tuple[Floats, Floats]]) -> dict[str, Any]:
-    """Tables for the pictured shots and for all, and what technique adds.
+    """Make the tables for the pictured shots and for all shots, and measure the effect of technique.
 
     Args:
         saved: float64 (n,), 0 or 1.
         pictured: bool (n,).
-        found: of every model chances (repeats, n), knowing which shots are pictured and without; NaN for no answer.
+        found: save probabilities (repeats, n) by model, knowing which shots are pictured and not; NaN for no answer.
 
     """
-    told = {name: both[0][:, pictured] for name, both in found.items()}
+    informed = {name: both[0][:, pictured] for name, both in found.items()}
     blind = {name: both[1] for name, both in found.items()}
-    tables = {PICTURED: _rows(saved[pictured], told), ALL: _rows(saved, blind)}
-    return {"tables": tables, "technique": _technique(tables[PICTURED], saved[pictured], told)}
+    tables = {PICTURED: _rows(saved[pictured], informed), ALL: _rows(saved, blind)}
+    return {"tables": tables, "technique": _technique(tables[PICTURED], saved[pictured], informed)}
 
 
 def _rows(saved: Floats, answers: Mapping[str, Floats]) -> dict[str, Any]:
@@ -67,15 +67,15 @@ def _row(saved: Floats, p: Floats, losses: Mapping[str, Floats], name: str) -> d
     return row
 
 
-def _technique(rows: Mapping[str, Any], saved: Floats, told: Mapping[str, Floats]) -> dict[str, Any]:
-    """Whether what the keeper did helps to predict the outcome."""
-    with_it, without = (log_losses(saved, told[name]).mean(axis=0) for name in (WITH_TECHNIQUE, CURVES))
+def _technique(rows: Mapping[str, Any], saved: Floats, informed: Mapping[str, Floats]) -> dict[str, Any]:
+    """Measure whether the keeper's technique helps to predict the outcome."""
+    with_it, without = (log_losses(saved, informed[name]).mean(axis=0) for name in (WITH_TECHNIQUE, CURVES))
     gain = mean_interval(with_it - without)
     shown = gain.high < 0
     change = f"log loss {gain.value:+.4f}, 95 % interval {gain.low:+.4f} to {gain.high:+.4f}, on {rows['shots']} shots"
     words = "Technique improves the prediction" if shown else "No effect of technique on saves was found"
     used = "share of answers that technique changed"
-    moved = float((np.abs(told[WITH_TECHNIQUE] - told[CURVES]) > 1e-9).mean())
+    moved = float((np.abs(informed[WITH_TECHNIQUE] - informed[CURVES]) > 1e-9).mean())
     return {
         "log_loss_change": gain.to_json(),
         "effect_shown": bool(shown),
@@ -85,7 +85,7 @@ def _technique(rows: Mapping[str, Any], saved: Floats, told: Mapping[str, Floats
 
 
 def table(measured: Mapping[str, Any]) -> str:
-    """The tables as aligned text."""
+    """Format the tables as aligned text."""
     lines = []
     for key, title in _TITLES.items():
         part = measured["tables"][key]

@@ -1,4 +1,4 @@
-"""The models of expected saves that are compared: each learns from some shots and answers for others."""
+"""The expected-saves models that are compared: each trains on some shots and predicts the others."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ _NO_ENGAGEMENT = [
 
 @dataclass(frozen=True, slots=True)
 class FitSettings:
-    """How curves are fitted.
+    """The settings of the fits.
 
     Attributes:
-        knots: of each curve.
+        knots: number per curve.
         penalties: ridges to choose from.
-        inner_folds: of the choice, among the shots that are learnt from.
-        technique_sds: prior standard deviations of technique offsets to choose from, besides none.
+        inner_folds: of the inner cross-validation on the training shots.
+        technique_sds: prior standard deviations of technique effects to choose from, besides no effect.
 
     """
 
@@ -51,11 +51,11 @@ class FitSettings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answers:
-    """Chances of a save for shots left out.
+    """Save probabilities of held-out shots.
 
     Attributes:
-        pictured: float64 (n,), knowing which shots are pictured; NaN where the model has no answer.
-        anyone: float64 (n,), without knowing it; NaN likewise.
+        pictured: float64 (n,), knowing which shots are pictured; NaN if the model makes no prediction.
+        anyone: float64 (n,), not knowing it; NaN likewise.
 
     """
 
@@ -64,11 +64,11 @@ class Answers:
 
 
 Model = Callable[[SaveData, Bools, FitSettings, int], dict[str, Answers]]
-"""From the data, the shots left out, settings and a seed to answers for those shots, by the model's name."""
+"""From the data, the held-out shots, settings and a seed to predictions for those shots, by the model's name."""
 
 
 def constant(data: SaveData, held: Bools, settings: FitSettings, seed: int) -> dict[str, Answers]:
-    """The share of saves."""
+    """Predict the share of saves."""
     del settings, seed
     known = np.where(data.pictured[held] > 0, _share(data, ~held, 1.0), _share(data, ~held, 0.0))
     return {CONSTANT: Answers(known, np.full(int(held.sum()), data.saved[~held].mean()))}
@@ -80,7 +80,7 @@ def _share(data: SaveData, rows: Bools, pictured: float) -> float:
 
 
 def location(data: SaveData, held: Bools, settings: FitSettings, seed: int) -> dict[str, Answers]:
-    """A plain logit of distance and opening angle."""
+    """Predict by a plain logistic regression on distance and opening angle."""
     del settings, seed
     place = np.concatenate([np.ones((len(data), 1)), data.features[:, _PLACE]], axis=1)
     answers = []
@@ -91,12 +91,12 @@ def location(data: SaveData, held: Bools, settings: FitSettings, seed: int) -> d
 
 
 def curves(data: SaveData, held: Bools, settings: FitSettings, seed: int) -> dict[str, Answers]:
-    """Smooth curves, their ridge chosen among the shots learnt from; and with technique on top of them."""
+    """Predict by smooth curves with a ridge chosen on the training shots; also with technique in addition."""
     answers, logits, inner = _fit_curves(data, held, settings, seed, columns=list(range(len(FEATURES))))
-    learnt = ~held & (data.pictured > 0)
+    train = ~held & (data.pictured > 0)
     offsets = np.zeros(len(data))
     offsets[~held] = inner
-    shown = choose_technique(data, learnt, offsets, settings=settings, seed=seed)
+    shown = choose_technique(data, train, offsets, settings=settings, seed=seed)
     moved = logits + (0.0 if shown is None else technique_columns(data)[held] @ shown)
     none = np.full(int(held.sum()), np.nan)
     with_technique = np.where(data.pictured[held] > 0, expit(moved), np.nan)
@@ -104,12 +104,12 @@ def curves(data: SaveData, held: Bools, settings: FitSettings, seed: int) -> dic
 
 
 def no_engagement(data: SaveData, held: Bools, settings: FitSettings, seed: int) -> dict[str, Answers]:
-    """The curves without what the keeper's place says."""
+    """Predict by the curves without the features that depend on the keeper's place."""
     return {NO_ENGAGEMENT: _fit_curves(data, held, settings, seed, columns=_NO_ENGAGEMENT)[0]}
 
 
 def pictured_only(data: SaveData, held: Bools, settings: FitSettings, seed: int) -> dict[str, Answers]:
-    """The curves, learnt from pictured shots alone."""
+    """Predict by the curves trained on pictured shots only."""
     seen = data.pictured > 0
     answers, _, _ = _fit_curves(data, held, settings, seed, columns=list(range(len(FEATURES))), learn=seen)
     none = np.full(int(held.sum()), np.nan)
@@ -125,7 +125,7 @@ def _fit_curves(
     columns: list[int],
     learn: Bools | None = None,
 ) -> tuple[Answers, Floats, Floats]:
-    """Answers, their log odds knowing which are pictured, and those of the shots learnt from, each left out in turn."""
+    """Return predictions, their log-odds knowing which are pictured, and held-out log-odds of the training shots."""
     rows = ~held if learn is None else ~held & learn
     features = data.features[:, columns]
     given = (features[rows], data.pictured[rows], data.saved[rows])
@@ -139,7 +139,7 @@ def _fit_curves(
 
 
 def technique_terms(data: SaveData) -> tuple[Floats, Floats, Floats]:
-    """What a technique's coefficients multiply (n, 3), and centre and scale (2,) of log distance and engagement."""
+    """Return the terms (n, 3) of a technique's coefficients; centre and scale (2,) of log distance and engagement."""
     place = np.stack([data.column("log_distance"), data.column("engagement")], axis=1)
     seen = place[data.pictured > 0]
     centre, scale = seen.mean(axis=0), seen.std(axis=0)
@@ -147,13 +147,13 @@ def technique_terms(data: SaveData) -> tuple[Floats, Floats, Floats]:
 
 
 def technique_columns(data: SaveData) -> Floats:
-    """Columns (n, 12): for each technique its share of the shot's pictures times the terms."""
+    """Return columns (n, 12): the share of the shot's pictures with each technique, times the terms."""
     terms, _, _ = technique_terms(data)
     return (data.technique[:, :, None] * terms[:, None, :]).reshape(len(data), -1)
 
 
 def fit_technique(data: SaveData, rows: Bools, offsets: Floats, *, sd: float) -> tuple[Floats, Floats]:
-    """Coefficients (12,) of techniques on top of log odds (n,), and their covariance, under a normal prior."""
+    """Fit coefficients (12,) of techniques on top of log-odds (n,), and their covariance, under a normal prior."""
     columns = technique_columns(data)[rows]
     penalty = np.full(columns.shape[1], 1 / sd**2)
     found, curvature = fit_logit(columns, data.saved[rows], penalty=penalty, offset=offsets[rows])
@@ -163,7 +163,7 @@ def fit_technique(data: SaveData, rows: Bools, offsets: Floats, *, sd: float) ->
 def choose_technique(
     data: SaveData, rows: Bools, offsets: Floats, *, settings: FitSettings, seed: int
 ) -> Floats | None:
-    """Technique coefficients (12,) with the prior that predicts shots left out best, None where none is best."""
+    """Fit technique coefficients (12,) with the prior that predicts held-out shots best; None if no effect is best."""
     numbers = np.flatnonzero(rows)
     fold = stratified_folds(data.saved[numbers], folds=settings.inner_folds, seed=seed)
     columns, losses = technique_columns(data), []
@@ -186,7 +186,7 @@ def _loss(logits: Floats, saved: Floats) -> float:
 
 
 def reference(data: SaveData, held: Bools, settings: FitSettings, seed: int) -> dict[str, Answers]:
-    """The published recipe made honest: clusters and machine learnt without the shots left out, views weighted."""
+    """Predict by the published recipe without leakage: clusters and model trained without held-out shots, weighted."""
     del settings, seed
     from sklearn.cluster import KMeans
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -194,7 +194,7 @@ def reference(data: SaveData, held: Bools, settings: FitSettings, seed: int) -> 
     views, of = data.views, data.view_of
     on_target = of >= 0
     left_out = on_target & held[of]
-    with threadpool_limits(1):  # so little work that threads only wait for each other
+    with threadpool_limits(1):  # so little work that threads would only wait for each other
         clusters = KMeans(len(TECHNIQUES), n_init=10, random_state=0).fit(views.features[~left_out])
     technique, _ = nearest_centre(views.features, clusters.cluster_centers_)
     learn = on_target & ~left_out
@@ -220,4 +220,4 @@ MODELS: Mapping[str, Model] = {
     NO_ENGAGEMENT: no_engagement,
     PICTURED_ONLY: pictured_only,
 }
-"""Every model that is compared; ``curves`` also answers as ``curves + technique``."""
+"""Every model that is compared; ``curves`` also predicts as ``curves + technique``."""

@@ -1,4 +1,4 @@
-"""Batches for the pitch finder, made on one device: pictures warped, mirrored, relit, and partly covered."""
+"""Batches for the pitch finder, made on one device: frames warped, mirrored, relit, and partly covered."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from touchline.training.pitch.data import FRAME_HEIGHT, FRAME_WIDTH, KEYPOINTS, 
 
 _SEEDS = 2**31
 CLOSE_UPS = 0.1
-"""Share of warped pictures that are zoomed in so far that little or nothing of the pitch is left to find."""
+"""Share of warped frames that are zoomed in so far that little or nothing of the pitch is visible."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PitchBatch:
-    """Pictures and their truth.
+    """Images and their truth.
 
     Attributes:
         pictures: (n, 3, h, w) in 0..1.
         points_px: keypoints (n, 32, 2).
-        visible: whether each lies in the picture, bool (n, 32).
-        to_pixels: metres to pixels (n, 3, 3).
-        half_m: half length and width of the grounds (n, 2).
-        content_px: width and height of what is picture, from the top left; the rest is black (n, 2).
+        visible: whether each keypoint lies in the image, bool (n, 32).
+        to_pixels: homographies from metres to pixels (n, 3, 3).
+        half_m: half length and width of the pitches (n, 2).
+        content_px: width and height of the content, from the top left; the rest is black (n, 2).
 
     """
 
@@ -46,9 +46,9 @@ class PitchBatch:
 
 
 class Bank:
-    """Pictures kept on the device as bytes, whole and at half the size, with their truth.
+    """Frames stored on the device as bytes, at full and half size, with their truth.
 
-    A source of many frames is drawn less often than its share: weights go with the root of a source's count.
+    Large sources are sampled less than proportionally: weights grow with the square root of a source's frame count.
     """
 
     def __init__(self, frames: Sequence[PitchFrame], *, device: torch.device) -> None:
@@ -62,19 +62,19 @@ class Bank:
         self.half_m = torch.tensor([f.half_m for f in frames], device=device)
 
     def pick(self, count: int, *, draws: Draws) -> Tensor:
-        """Indices (count,) of random pictures."""
+        """Draw random frames; returns indices (count,)."""
         return torch.multinomial(self._weights, count, replacement=True, generator=draws.generator)
 
 
 class DrawnBank(Bank):
-    """Drawn pitches; the oldest are replaced as training goes on.
+    """Synthetic pitches; the oldest are replaced during training.
 
-    Each refreshment has random numbers of its own, so that the pictures can be drawn again where a run goes on.
+    Each refresh has its own random numbers, so that a resumed run can draw the same images again.
 
     Args:
-        size: how many are kept.
-        first: how many are drawn before the first batch.
-        draws: random numbers, which decide the seed of all refreshments.
+        size: number of images kept.
+        first: number of images drawn before the first batch.
+        draws: random numbers, which decide the seed of all refreshes.
 
     """
 
@@ -93,11 +93,11 @@ class DrawnBank(Bank):
             self.refresh(min(8, size))
 
     def state(self) -> dict[str, Any]:
-        """What a checkpoint keeps so that the same pictures are there again."""
+        """Return what a checkpoint needs to restore the same images."""
         return {"filled": self._filled, "next": self._next, "kept": self._kept}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Draw the pictures again that were there when :meth:`state` was asked."""
+        """Draw the images again that existed when :meth:`state` was called."""
         self._filled = 0
         self._next = (state["next"] - sum(count for _, count in state["kept"])) % self._size
         for number, count in state["kept"]:
@@ -105,12 +105,12 @@ class DrawnBank(Bank):
         self._filled, self._kept = state["filled"], [(number, count) for number, count in state["kept"]]
 
     def pick(self, count: int, *, draws: Draws) -> Tensor:
-        """Indices (count,) of random pictures."""
+        """Draw random images; returns indices (count,)."""
         return draws.whole(self._filled, count)
 
     @torch.no_grad()
     def refresh(self, count: int) -> None:
-        """Draw ``count`` new pictures in the place of the oldest."""
+        """Replace the ``count`` oldest images by new ones."""
         number = self._kept[-1][0] + 1 if self._kept else 0
         self._refresh(number, count)
         self._kept.append((number, count))
@@ -137,14 +137,14 @@ class DrawnBank(Bank):
 
 
 def _halve(rgb: Tensor) -> Tensor:
-    """Bytes (n, h, w, 3) at half the size, a few pictures at a time."""
+    """Downscale bytes (n, h, w, 3) to half the size, a few images at a time."""
     parts = [F.avg_pool2d(part.permute(0, 3, 1, 2).float(), 2) for part in rgb.split(64)]
     return torch.cat([part.round().to(torch.uint8).permute(0, 2, 3, 1) for part in parts])
 
 
 def drawn_keypoints_m(half_m: Tensor) -> Tensor:
-    """The keypoints of grounds of half sizes (n, 2): metres (n, 32, 2)."""
-    # Each coordinate is a share of the half size plus a fixed distance: two grounds tell both.
+    """Return the keypoints of pitches of half sizes (n, 2): metres (n, 32, 2)."""
+    # Each coordinate is a share of the half size plus a fixed distance; two pitches determine both.
     small, large = (torch.from_numpy(keypoints_m(Pitch(100.0 + d, 60.0 + d))).to(half_m) for d in (0.0, 10.0))
     share = (large - small) / 5.0
     fixed = small - share * half_m.new_tensor([50.0, 30.0])
@@ -158,15 +158,15 @@ def _inside(points: Tensor, size: Tensor) -> Tensor:
 def draw_batch(
     bank: Bank, count: int, *, draws: Draws, width: int, height: int, strength: float, step: int = 1
 ) -> PitchBatch:
-    """A batch out of a bank.
+    """Draw a batch from a bank.
 
     Args:
-        bank: where the pictures lie.
-        count: how many.
+        bank: source of the frames.
+        count: number of frames.
         draws: random numbers.
-        width: of the batch's pictures, before they are shrunk.
+        width: of the batch's images, before downscaling.
         height: likewise.
-        strength: of the warps, 1 for strong ones.
+        strength: of the warps; 1 for strong ones.
         step: 2 gives everything at half the size.
 
     """
@@ -187,7 +187,7 @@ def draw_batch(
 
 
 def random_warps(draws: Draws, count: int, *, strength: float) -> Tensor:
-    """Homographies (n, 3, 3) from pixels to pixels: zoom, turn, stretch, slant, shift and a change of perspective."""
+    """Draw homographies (n, 3, 3) in pixels: zoom, rotation, stretch, shear, shift and a change of perspective."""
     some = strength * draws.uniform(0.0, 1.0, count)
     zoom = (draws.uniform(-0.35, 0.55, count) * some).exp()
     close = draws.chance(CLOSE_UPS if strength > 0 else 0.0, count)
@@ -214,7 +214,7 @@ def random_warps(draws: Draws, count: int, *, strength: float) -> Tensor:
 
 
 def _content(draws: Draws, count: int, *, width: int, height: int) -> Tensor:
-    """How much of the pictures is content: mostly as 16:9 leaves it, sometimes less wide or of another height."""
+    """Draw the content size of the images: mostly that of 16:9, sometimes less wide or of another height."""
     usual = draws.chance(0.8, count)
     wide = torch.where(usual, width, draws.uniform(0.7, 1.0, count) * width)
     tall = torch.where(usual, min(FRAME_HEIGHT, height), draws.uniform(0.85, 1.0, count) * height)
@@ -222,7 +222,7 @@ def _content(draws: Draws, count: int, *, width: int, height: int) -> Tensor:
 
 
 def _warp(rgb: Tensor, warp: Tensor, draws: Draws, *, grid: Tensor) -> Tensor:
-    """Bytes (n, h, w, 3) of whole frames warped to (n, 3, *grid) in 0..1; what lies outside gets one colour each."""
+    """Warp bytes (n, h, w, 3) of whole frames to (n, 3, *grid) in 0..1; each image has one colour outside."""
     colour = draws.uniform(0.0, 0.6, len(rgb), 3, 1, 1)
     if rgb.device.type == "cpu":
         return _warp_bytes(rgb, warp, colour, grid=grid)
@@ -236,9 +236,9 @@ def _warp(rgb: Tensor, warp: Tensor, draws: Draws, *, grid: Tensor) -> Tensor:
 
 
 def _warp_bytes(rgb: Tensor, warp: Tensor, colour: Tensor, *, grid: Tensor) -> Tensor:
-    """The same by OpenCV, which on a CPU is several times quicker."""
+    """Do the same with OpenCV, which is several times faster on a CPU."""
     step, height, width = FRAME_WIDTH / rgb.shape[2], grid.shape[0], grid.shape[1]
-    # OpenCV counts from the centre of the first pixel, everything here from its corner.
+    # OpenCV's origin is the centre of the first pixel, the origin here is its corner.
     centre = np.array([[1.0, 0, 0.5], [0, 1.0, 0.5], [0, 0, 1.0]])
     scale = np.diag([step, step, 1.0])
     moved = np.empty((len(rgb), height, width, 3), np.uint8)
@@ -250,7 +250,7 @@ def _warp_bytes(rgb: Tensor, warp: Tensor, colour: Tensor, *, grid: Tensor) -> T
 
 
 def _mirror(batch: PitchBatch, flip: Tensor, *, step: int) -> PitchBatch:
-    """Left and right swapped where ``flip`` says so, within the content's width; the keypoints change names."""
+    """Mirror the images selected by ``flip`` within the content's width; left and right keypoints swap."""
     width = batch.content_px[:, 0]
     cells = (width / step).long()
     pictures = batch.pictures.clone()
@@ -270,7 +270,7 @@ def _mirror(batch: PitchBatch, flip: Tensor, *, step: int) -> PitchBatch:
 
 
 def _shrink(batch: PitchBatch, *, step: int) -> PitchBatch:
-    """The truth in pixels of pictures that are already ``step`` times smaller."""
+    """Convert the truth to pixels of images that are already ``step`` times smaller."""
     scale = torch.diag(batch.to_pixels.new_tensor([1.0 / step, 1.0 / step, 1.0]))
     return PitchBatch(
         batch.pictures,
@@ -283,7 +283,7 @@ def _shrink(batch: PitchBatch, *, step: int) -> PitchBatch:
 
 
 def _relight(draws: Draws, pictures: Tensor) -> Tensor:
-    """Other light, colours and contrast, picture by picture; some are made softer, sharper or noisy."""
+    """Change light, colours and contrast of each image; some are made softer, sharper or noisy."""
     n = len(pictures)
     grey = pictures.new_full((3, 3), 1.0 / 3.0)
     own = torch.eye(3, device=pictures.device)
@@ -306,7 +306,7 @@ def _relight(draws: Draws, pictures: Tensor) -> Tensor:
 
 
 def _hue_turns(angle: Tensor) -> Tensor:
-    """Matrices (n, 3, 3) that turn colours about the grey axis by angles (n,) in radians."""
+    """Return matrices (n, 3, 3) that rotate colours about the grey axis by angles (n,) in radians."""
     cos, sin = angle.cos()[:, None, None], angle.sin()[:, None, None]
     third = 1.0 / 3.0
     cross = angle.new_tensor([[0.0, -1.0, 1.0], [1.0, 0.0, -1.0], [-1.0, 1.0, 0.0]]) * math.sqrt(third)
@@ -314,7 +314,7 @@ def _hue_turns(angle: Tensor) -> Tensor:
 
 
 def _cover(draws: Draws, pictures: Tensor, *, most: int = 3) -> Tensor:
-    """Up to a few rectangles of one colour in each picture, such as score boards and black bars."""
+    """Cover each image with up to a few rectangles of one colour, such as score boards and black bars."""
     n, _, height, width = pictures.shape
     present = draws.chance(0.3, n, most).cpu()
     places = draws.uniform(0.0, 1.0, n, most, 4).cpu()
@@ -328,6 +328,6 @@ def _cover(draws: Draws, pictures: Tensor, *, most: int = 3) -> Tensor:
 
 
 def join_batches(batches: Sequence[PitchBatch]) -> PitchBatch:
-    """Several batches as one."""
+    """Concatenate batches."""
     names = ("pictures", "points_px", "visible", "to_pixels", "half_m", "content_px")
     return PitchBatch(*(torch.cat([getattr(batch, name) for batch in batches]) for name in names))

@@ -1,4 +1,4 @@
-"""Pictures whose place on the pitch is known: labelled real frames, and frames of simulated matches."""
+"""Frames with a known view of the pitch: labelled real frames, and frames of simulated matches."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from touchline.core.errors import InputError
 from touchline.core.pitch import STANDARD, Pitch, keypoints_m
 
 SIMULATED_PITCH = Pitch(110.0, 72.0)
-"""The ground of the simulated matches."""
+"""The pitch of the simulated matches."""
 FRAME_WIDTH, FRAME_HEIGHT = 640, 360
-"""Pixels of all frames that are trained on."""
+"""Width and height of all training frames, pixels."""
 KEYPOINTS = 32
 _SUFFIXES = (".jpg", ".webp", ".png")
 _LABELLED = 2
@@ -27,15 +27,15 @@ Pixels = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PitchFrame:
-    """One picture and what is known of it.
+    """One frame and its truth.
 
     Attributes:
         name: of the file, or of the match and frame.
         rgb: uint8 (360, 640, 3).
-        keypoints_px: float32 (32, 2); where the point is not in the picture, anything.
-        visible: bool (32,): whether the point lies in the picture, seen or hidden behind somebody.
-        to_pixels: metres on the grass to pixels, float64 (3, 3), third coordinate positive before the camera.
-        half_m: half length and width of the ground.
+        keypoints_px: float32 (32, 2); arbitrary where the point is not in the frame.
+        visible: bool (32,), whether the point lies in the frame, occluded or not.
+        to_pixels: float64 (3, 3), metres on the grass to pixels; third coordinate positive in front of the camera.
+        half_m: half length and width of the pitch.
 
     """
 
@@ -48,15 +48,15 @@ class PitchFrame:
 
     @property
     def source(self) -> str:
-        """The match it comes from: the name up to the first underscore."""
+        """The match that it comes from: the name up to the first underscore."""
         return self.name.split("_")[0]
 
 
 def read_frames(folder: Path) -> list[PitchFrame]:
-    """Labelled frames of a folder: pictures with a YOLO-pose text file of the same name, by name.
+    """Read the labelled frames of a folder: images with a YOLO-pose text file of the same name, sorted by name.
 
     Raises:
-        InputError: no labels, a label file that cannot be read, or a picture that is missing.
+        InputError: no label files, an unreadable label file, or a missing image.
 
     """
     labels = sorted(folder.glob("*.txt"))
@@ -68,11 +68,11 @@ def read_frames(folder: Path) -> list[PitchFrame]:
 def _read_frame(label: Path) -> PitchFrame:
     picture = next((label.with_suffix(s) for s in _SUFFIXES if label.with_suffix(s).exists()), None)
     if picture is None:
-        raise InputError(f"{label}: no picture of that name beside it ({', '.join(_SUFFIXES)})")
+        raise InputError(f"{label}: no image of that name beside it ({', '.join(_SUFFIXES)})")
     rgb = _read_rgb(picture)
     rows = label.read_text().split()
     if len(rows) != _VALUES:
-        raise InputError(f"{label}: {len(rows)} values, not the {_VALUES} of one pitch")
+        raise InputError(f"{label}: {len(rows)} values; expected the {_VALUES} of one pitch")
     try:
         table = np.array(rows[5:], np.float64).reshape(KEYPOINTS, 3)
     except ValueError as error:
@@ -90,16 +90,16 @@ def _read_frame(label: Path) -> PitchFrame:
 def _read_rgb(path: Path) -> Pixels:
     bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if bgr is None:
-        raise InputError(f"{path}: not a picture that can be read")
+        raise InputError(f"{path}: cannot be read as an image")
     if bgr.shape[:2] != (FRAME_HEIGHT, FRAME_WIDTH):
         bgr = cv2.resize(bgr, (FRAME_WIDTH, FRAME_HEIGHT), interpolation=cv2.INTER_AREA)
     return np.ascontiguousarray(bgr[..., ::-1])
 
 
 def fit_homography(metres: npt.NDArray[np.float64], pixels: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Metres to pixels (3, 3) from labelled points, wrong ones left out; the third coordinate is positive in view."""
+    """Fit a homography (3, 3) from metres to pixels to labelled points, without outliers; positive in view."""
     if len(metres) < 4:
-        raise ValueError(f"{len(metres)} labelled points do not place a pitch; 4 do")
+        raise ValueError(f"metres has {len(metres)} labelled points; a homography needs at least 4")
     matrix, _ = cv2.findHomography(metres, pixels, cv2.RANSAC, 4.0)
     if matrix is None:
         raise ValueError(f"the {len(metres)} labelled points fit no view of a pitch")
@@ -108,15 +108,15 @@ def fit_homography(metres: npt.NDArray[np.float64], pixels: npt.NDArray[np.float
 
 
 def read_simulated(folder: Path, *, every: int) -> list[PitchFrame]:
-    """Every ``every``-th frame of a simulated match that has its cameras, ``camera.npz``.
+    """Read every ``every``-th frame of a simulated match that has its cameras, ``camera.npz``.
 
     Raises:
-        InputError: the video or its cameras cannot be read, or one is longer than the other.
+        InputError: the video or its cameras cannot be read, or their lengths differ.
 
     """
     cameras = folder / "camera.npz"
     if not cameras.exists():
-        raise InputError(f"{cameras}: missing; it holds the cameras of video.mp4")
+        raise InputError(f"{cameras}: not found; it holds the cameras of video.mp4")
     projections = np.load(cameras)["P"].astype(np.float64)
     video = cv2.VideoCapture(str(folder / "video.mp4"))
     frames = []
@@ -144,7 +144,7 @@ def _simulated_frame(name: str, bgr: Pixels, projection: npt.NDArray[np.float64]
 def project_keypoints(
     to_pixels: npt.NDArray[np.float64], pitch: Pitch
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
-    """Where a camera sees the keypoints of a ground: pixels (32, 2), and which lie in the picture (32,)."""
+    """Project the keypoints of a pitch: pixels (32, 2), and which of them lie in the frame (32,)."""
     spread = np.c_[keypoints_m(pitch), np.ones(KEYPOINTS)] @ to_pixels.T
     front = spread[:, 2] > 1e-6
     pixels = spread[:, :2] / np.where(front, spread[:, 2], 1.0)[:, None]
@@ -153,6 +153,6 @@ def project_keypoints(
 
 
 def split_frames(frames: Sequence[PitchFrame], *, held_out: Sequence[str]) -> tuple[list[PitchFrame], list[PitchFrame]]:
-    """Frames to learn from, and those of the sources that are held out."""
+    """Split frames into training frames and those of the held-out sources."""
     learn = [frame for frame in frames if frame.source not in held_out]
     return learn, [frame for frame in frames if frame.source in held_out]

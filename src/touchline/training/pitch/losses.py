@@ -1,4 +1,4 @@
-"""What the pitch finder is taught: where each keypoint is or that it is not there, and the pitch between them."""
+"""Losses of the pitch finder: the place or absence of each keypoint, and the pitch between the keypoints."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from touchline.training.pitch.augment import PitchBatch
 
 _LINE_HALF_M = 0.06
 _LINE_LEAST = 0.6
-"""Half width in cells that lines are drawn with at least in the target."""
+"""Minimum half width, in cells, of the lines in the target."""
 _MARGIN_M = 3.0
-"""How far beyond the lines places still count as pitch."""
+"""Distance beyond the lines at which places still count as pitch."""
 
 
 @dataclass(frozen=True, slots=True)
 class LossWeights:
-    """How much each part counts.
+    """The weights of the loss terms.
 
     Attributes:
         lines: of the map of lines.
-        places: of the maps of where on the pitch a cell is, in half pitches.
-        sigma_cells: how far around a keypoint its target spreads.
+        places: of the maps of pitch coordinates per cell, in half pitches.
+        sigma_cells: standard deviation of a keypoint's target.
 
     """
 
@@ -36,16 +36,16 @@ class LossWeights:
 
 
 def pitch_loss(maps: PitchMaps, batch: PitchBatch, weights: LossWeights) -> dict[str, Tensor]:
-    """The terms of the loss, weighted."""
+    """Compute the weighted loss terms."""
     points = keypoint_loss(maps, batch, sigma_cells=weights.sigma_cells)
     lines, places = auxiliary_losses(maps.auxiliary.float(), batch)
     return {"points": points, "lines": weights.lines * lines, "places": weights.places * places}
 
 
 def keypoint_loss(maps: PitchMaps, batch: PitchBatch, *, sigma_cells: float) -> Tensor:
-    """Cross entropy of each keypoint's distribution over cells and "absent", mean over points and pictures.
+    """Cross entropy of each keypoint's distribution over cells and "absent", averaged over points and images.
 
-    The target is a Gaussian around the point, cut off at the picture's border; all on "absent" where it is not seen.
+    The target is a Gaussian around the point, cut off at the image border; all on "absent" if it is not visible.
     """
     logits = maps.keypoints.float()
     height, width = logits.shape[-2:]
@@ -58,15 +58,15 @@ def keypoint_loss(maps: PitchMaps, batch: PitchBatch, *, sigma_cells: float) -> 
 
 
 def _bump(centre: Tensor, cells: int, sigma: float) -> Tensor:
-    """Weights (n, k, cells) that sum to 1 about centres (n, k)."""
+    """Return weights (n, k, cells) that sum to 1 around centres (n, k)."""
     off = torch.arange(cells, device=centre.device) - centre.clamp(-0.5, cells - 0.5)[..., None]
     return torch.softmax(-off.square() / (2 * sigma**2), -1)
 
 
 def auxiliary_losses(maps: Tensor, batch: PitchBatch) -> tuple[Tensor, Tensor]:
-    """Losses of the line and pitch maps (entropy), and of the places (distance in half pitches).
+    """Losses of the line and pitch maps (entropy), and of the pitch coordinates (distance in half pitches).
 
-    ``maps`` are logits and places (n, 4, h/4, w/4).
+    ``maps`` are logits and coordinates (n, 4, h/4, w/4).
     """
     height, width = batch.pictures.shape[-2:]
     grid = pixel_grid(width=width, height=height, step=STRIDE, device=maps.device)

@@ -1,4 +1,4 @@
-"""How good found keypoints are: distances on labelled frames, and how many are found at which distance."""
+"""Measurement of keypoints: errors on labelled frames, and recall by distance."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from touchline.tracking.pitch.finder import read_keypoints
 from touchline.training.pitch.data import PitchFrame
 
 NEAR_PX = (5.0, 10.0)
-"""Distances at 640x360 within which a keypoint counts as found."""
+"""Distances, in pixels at 640x360, within which a keypoint counts as found."""
 CONFIDENCE = 0.5
-"""Confidence from which a keypoint counts as claimed, unless said otherwise."""
+"""Default confidence threshold above which a keypoint counts as detected."""
 
 
 @torch.inference_mode()
 def find_in_frames(
     network: PitchNet, frames: Sequence[PitchFrame], *, height: int, device: str, batch: int = 16
 ) -> npt.NDArray[np.float32]:
-    """Keypoints found in frames, float32 (frames, 32, 3)."""
+    """Find keypoints in frames: float32 (frames, 32, 3)."""
     network = network.eval()
     found = []
     for start in range(0, len(frames), batch):
@@ -40,17 +40,17 @@ def find_in_frames(
 def measure_keypoints(
     found: npt.NDArray[np.float32], frames: Sequence[PitchFrame], *, confidence: float = CONFIDENCE
 ) -> dict[str, Any]:
-    """Errors and shares over all keypoints of some frames.
+    """Measure errors and shares over all keypoints of some frames.
 
     Args:
         found: keypoints (frames, 32, 3).
         frames: the truth.
-        confidence: from which a keypoint is claimed.
+        confidence: threshold above which a keypoint counts as detected.
 
     Returns:
-        ``median_px`` and ``p90_px``: of the errors of keypoints that are there and claimed. ``recall_5px`` and
-        ``recall_10px``: share of those that are there which are claimed that near. ``false_share``: share of the
-        claimed that are absent or more than 10 px off. And the counts.
+        ``median_px`` and ``p90_px``: of the errors of detected keypoints that are present. ``recall_5px`` and
+        ``recall_10px``: share of the present keypoints that are detected within that distance. ``false_share``: share
+        of the detected keypoints that are absent or more than 10 px off. And the counts.
 
     """
     visible = np.stack([frame.visible for frame in frames])

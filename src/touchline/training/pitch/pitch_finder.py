@@ -1,8 +1,8 @@
-"""The built-in pitch finder's training: folds that hold out whole stadiums, then the model that ships.
+"""Training of the built-in pitch finder: folds that hold out whole stadiums, then the model that ships.
 
 Run it with ``touchline train recipes/pitch.yaml``. Each batch mixes labelled real frames, frames of simulated matches
-and drawn pitches. Every reported number is of matches from stadiums that the fold has not seen, and nothing is chosen
-on them.
+and synthetic pitches. Every reported number is on matches from stadiums that the fold has not seen, and nothing is
+tuned on them.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ from touchline.training.recipe import StrictSettings, TrainingSettings
 from touchline.training.schedule import WarmupCosine
 
 PICTURE = PictureSpec(width=FRAME_WIDTH, height=384)
-"""What the network sees: frames as they are, and below them black up to a multiple of its strides."""
+"""The network's input: unscaled frames, padded with black at the bottom to a multiple of its strides."""
 
 
 class PitchTraining(TrainingSettings):
-    """How one network is trained.
+    """The training settings of one network.
 
     Attributes:
-        seconds: after which it ends if that is sooner than ``steps``; None for no limit.
-        real, simulated, drawn: pictures of each kind in a batch.
-        real_strength, simulated_strength, drawn_strength: of their warps.
-        drawn_kept, drawn_first, drawn_new: drawn pictures that are kept, made at first, and made anew each step.
-        small_share: share of the run on pictures of half the size.
+        seconds: time limit, if sooner than ``steps``; None for no limit.
+        real, simulated, drawn: number of frames of each kind per batch.
+        real_strength, simulated_strength, drawn_strength: strength of their warps.
+        drawn_kept, drawn_first, drawn_new: synthetic images kept, drawn at the start, and replaced per step.
+        small_share: share of the run on images of half the size.
 
     """
 
@@ -73,18 +73,18 @@ class PitchRecipe(StrictSettings):
     """A recipe of ``task: pitch-finder``.
 
     Attributes:
-        name: of the model file that comes out.
-        data_root: folder that holds ``frames`` and ``matches``.
+        name: of the resulting model file.
+        data_root: folder that contains ``frames`` and ``matches``.
         frames: folder of labelled frames.
-        matches: folders of simulated matches, which are trained on and never reported.
-        every: which of their frames are taken.
-        held_out: groups of sources of frames; each group is measured with a network trained on the others.
-        train_on_all: whether a last network, trained on every source, ships; if not, that of the first group does, so
-            that what was measured is what ships.
+        matches: folders of simulated matches, used for training and never reported.
+        every: use every n-th of their frames.
+        held_out: groups of frame sources; each group is measured with a network trained on the others.
+        train_on_all: whether to train a last network on every source and ship it; if not, that of the first group
+            ships, so that the shipped model is a measured one.
         network: arguments of :class:`~touchline.models.networks.pitch_net.PitchNet`.
-        training: how each network is trained.
-        loss: how much each part of the loss counts.
-        precision: arithmetic the shipped model asks for on CPUs.
+        training: settings of each network's training.
+        loss: weights of the loss terms.
+        precision: arithmetic that the shipped model requests on CPUs.
 
     """
 
@@ -105,7 +105,7 @@ class PitchRecipe(StrictSettings):
 
 
 def train(settings: PitchRecipe, job: Job) -> Path:
-    """Train every fold and the model that ships; resumes where an earlier run in ``job.out`` stopped.
+    """Train every fold and the model that ships; resumes an earlier run in ``job.out``.
 
     Args:
         settings: the recipe.
@@ -135,20 +135,20 @@ def train(settings: PitchRecipe, job: Job) -> Path:
 
 
 def plan(settings: PitchRecipe, device: torch.device) -> list[PlannedRun]:
-    """The runs that a recipe would take."""
+    """Plan the runs of a recipe."""
     measured, ships = parts_of(settings.held_out, train_on_all=settings.train_on_all)
     names = dict.fromkeys(part.folder for part in (*measured, ships))
     return plan_runs(PitchNet(**settings.network), dict.fromkeys(names, settings.training.steps))
 
 
 def read_matches(settings: PitchRecipe) -> list[PitchFrame]:
-    """The frames of all simulated matches that a recipe names."""
+    """Read the frames of all simulated matches that a recipe names."""
     folders = [settings.data_root / name for name in settings.matches]
     return [frame for folder in folders for frame in read_simulated(folder, every=settings.every)]
 
 
 def model_config(network: PitchNet, settings: PitchRecipe, measured: Mapping[str, Any], *, name: str) -> PictureConfig:
-    """What the model file says of itself."""
+    """Return the configuration of the model file."""
     return PictureConfig(
         task="pitch",
         name=name,
@@ -164,7 +164,7 @@ def model_config(network: PitchNet, settings: PitchRecipe, measured: Mapping[str
 
 
 class _Mixer:
-    """Batches of real, simulated and drawn pictures."""
+    """Batches that mix real, simulated and synthetic frames."""
 
     def __init__(
         self,
@@ -191,24 +191,24 @@ class _Mixer:
         self._parts = parts
 
     def state(self) -> dict[str, Any]:
-        """What a checkpoint keeps so that the same batches come next."""
+        """Return what a checkpoint needs to continue with the same batches."""
         drawn = {} if self._drawn is None else self._drawn.state()
         return {"random": generator_states(self._draws.generator), "owed": self._owed, "drawn": drawn}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from what :meth:`state` gave."""
+        """Restore a state returned by :meth:`state`."""
         if self._drawn is not None:
             self._drawn.restore(state["drawn"])
         restore_generators(state["random"], self._draws.generator)
         self._owed = state["owed"]
 
     def draw_at(self, step: int, share: float) -> PitchBatch:
-        """The next batch, small at the run's beginning."""
+        """Draw the next batch, at half size at the beginning of the run."""
         return self.draw(step=2 if share < self._small_share else 1)
 
     @torch.no_grad()
     def draw(self, *, step: int = 1) -> PitchBatch:
-        """The next batch; ``step`` 2 gives it at half the size."""
+        """Draw the next batch; ``step`` 2 gives it at half the size."""
         self._owed += self._new
         if self._drawn is not None and self._owed >= 1.0:
             self._drawn.refresh(int(self._owed))
@@ -238,7 +238,7 @@ def train_network(
     part: str,
     job: Job,
 ) -> PitchNet:
-    """Train one network on frames; resumes from ``pitch.pt`` in the folder ``part``. Returns the averaged weights."""
+    """Train one network on frames, or resume from ``pitch.pt`` in the folder ``part``; return the averaged weights."""
     training = settings.training
     torch.manual_seed(training.seed)
     network = PitchNet(**{"num_classes": len(KEYPOINT_NAMES), **settings.network})
@@ -258,7 +258,7 @@ def train_network(
 
 
 def _loop_plan(settings: PitchRecipe, frames: Sequence[PitchFrame], *, out: Path) -> LoopPlan:
-    """A run may be made longer or shorter afterwards: its length is no part of its identity."""
+    """Make the plan; the length of a run may change later, so it is not part of the checkpoint's identity."""
     training = settings.training
     schedule = WarmupCosine.over(training.steps, base_lr=training.base_lr, least=0.01, warmup=0.04)
     how = plan_training(
@@ -279,7 +279,7 @@ def _loop_plan(settings: PitchRecipe, frames: Sequence[PitchFrame], *, out: Path
 
 
 def loss_terms(network: PitchNet, batch: PitchBatch, weights: LossWeights) -> dict[str, Tensor]:
-    """The terms of the loss on a batch."""
+    """Compute the loss terms on a batch."""
     pictures = batch.pictures.contiguous(memory_format=torch.channels_last)
     with torch.autocast(pictures.device.type, dtype=torch.bfloat16):
         maps = network(pictures)

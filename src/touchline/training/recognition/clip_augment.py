@@ -1,6 +1,6 @@
-"""Clips changed so that a network learns more from few: the reference's copies exactly, and modern ones on the fly.
+"""Augmentation of clips: the reference's copies exactly, and modern random changes on the fly.
 
-Clips are uint8 (t, height, width, 3); every picture of a clip is changed alike, except for noise.
+Clips are uint8 (t, height, width, 3); all frames of a clip are changed alike, except for noise.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ OPENPOSE_MIRROR = (0, 1, 5, 6, 7, 2, 3, 4, 11, 12, 13, 8, 9, 10, 15, 14, 17, 16)
 
 
 def flip(clip: Clip) -> Clip:
-    """Mirrored left to right."""
+    """Mirror a clip left to right."""
     return np.ascontiguousarray(clip[:, :, ::-1])
 
 
 def flip_joints(joints: Joints, *, width: int, mirror: tuple[int, ...] = OPENPOSE_MIRROR) -> Joints:
-    """Joints (t, j, 3) of a mirrored clip: left and right change places; joints that were not found stay so."""
+    """Mirror the joints (t, j, 3) of a clip: left and right joints swap; joints that were not found stay so."""
     flipped = joints[:, list(mirror)].copy()
     flipped[..., 0] = np.where(flipped[..., 2] > 0, width - 1 - flipped[..., 0], 0.0)
     return flipped
 
 
 def rotate(clip: Clip, *, degrees: float) -> Clip:
-    """Turned about the middle, counter-clockwise; what is then outside is cut off, what was outside is black."""
+    """Rotate a clip about its centre, counter-clockwise; corners are cut off, uncovered areas are black."""
     height, width = clip.shape[1:3]
     return _warp(clip, cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0))
 
 
 def translate(clip: Clip, *, x_px: int, y_px: int = 0) -> Clip:
-    """Shifted to the right and down; what comes in is black."""
+    """Shift a clip to the right and down; uncovered areas are black."""
     return _warp(clip, np.array([[1, 0, x_px], [0, 1, y_px]], np.float64))
 
 
 def reference_copies(clip: Clip) -> dict[str, Clip]:
-    """The four copies that the reference makes of clips of poor classes, by what it appends to their names."""
+    """Make the four copies that the reference makes of clips of rare classes, by the suffix of their names."""
     return {
         "_rotate_30": rotate(clip, degrees=30),
         "_rotate_330": rotate(clip, degrees=330),
@@ -58,17 +58,17 @@ def _warp(clip: Clip, matrix: npt.NDArray[np.float64]) -> Clip:
 
 
 class AugmentSettings(BaseModel):
-    """How strongly training clips are changed; everything at 0 or 1 leaves them alone.
+    """Strength of the random changes to training clips; 0 or 1 everywhere leaves the clips unchanged.
 
     Attributes:
-        flip: share that is mirrored.
-        scale: least and most of the clip's area that is cut out.
-        aspect: most that width over height changes, as a factor.
-        turn_deg: largest turn.
+        flip: share of clips that are mirrored.
+        scale: smallest and largest share of the clip's area that is cut out.
+        aspect: largest change of width over height, as a factor.
+        turn_deg: largest rotation.
         brightness, contrast, saturation: largest change, as a share.
-        grey: share that loses its colours.
-        erase: share of which a rectangle is blanked.
-        time_scale: most that the clip is sped up or slowed down, as a factor.
+        grey: share of clips that become grey.
+        erase: share of clips in which a rectangle is blanked.
+        time_scale: largest speed-up or slow-down, as a factor.
         noise: standard deviation in grey levels.
 
     """
@@ -90,7 +90,7 @@ class AugmentSettings(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """Where the output's corners lie in the clip, as a 2 x 3 matrix from output to clip."""
+    """The positions of the output's corners in the clip, as a 2 x 3 matrix from output to clip."""
 
     matrix: npt.NDArray[np.float64]
 
@@ -98,7 +98,7 @@ class _View:
 def augment(
     clip: Clip, *, frames: int, width: int, height: int, settings: AugmentSettings, random: np.random.Generator
 ) -> Clip:
-    """A changed clip of ``frames`` pictures of ``width`` x ``height``: cut, turned, mirrored, recoloured, respaced."""
+    """Augment a clip to ``frames`` frames of ``width`` x ``height``: cut, rotated, mirrored, recoloured, resampled."""
     taken = clip[_moments(len(clip), frames=frames, settings=settings, random=random)]
     view = _draw_view(clip.shape[2], clip.shape[1], width=width, height=height, settings=settings, random=random)
     warp = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
@@ -119,7 +119,7 @@ def augment(
 def _moments(
     count: int, *, frames: int, settings: AugmentSettings, random: np.random.Generator
 ) -> npt.NDArray[np.int64]:
-    """Which pictures are taken: evenly spaced over a random part, sped up or slowed down."""
+    """Draw the frame indices: evenly spaced over a random part, sped up or slowed down."""
     speed = settings.time_scale ** random.uniform(-1, 1)
     span = min(count - 1.0, (frames - 1) * speed) if count > frames else (count - 1) * min(1.0, speed)
     start = random.uniform(0, count - 1 - span) if count - 1 > span else 0.0
@@ -161,7 +161,7 @@ def _recolour(
 
 
 def _erase(clip: npt.NDArray[np.float32], *, random: np.random.Generator) -> None:
-    """Blank a rectangle of up to a third of each side, in every picture."""
+    """Blank a rectangle of up to a third of each side, in every frame."""
     height, width = clip.shape[1:3]
     h, w = (max(1, int(side * random.uniform(0.1, 0.35))) for side in (height, width))
     top, left = random.integers(0, height - h + 1), random.integers(0, width - w + 1)

@@ -1,4 +1,4 @@
-"""The networks of clip recognisers: what they begin from, which of their weights learn, what their files say."""
+"""The networks of clip recognisers: their initial weights, their trainable weights, and their model files."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from touchline.training.recognition.recogniser_settings import ClipOptimizer, Cl
 
 
 def check_weights(*networks: NetworkSettings, clip: ClipSpec) -> None:
-    """Check, before anything takes long, that the weights to begin from exist and want the colours of ``clip``.
+    """Check, before anything takes long, that the initial weights exist and fit the colours of ``clip``.
 
     Raises:
-        InputError: they do not exist, are not a recogniser's, or want colours of another order or range.
+        InputError: they do not exist, are not a recogniser's, or were trained on another colour order or range.
 
     """
     for settings in networks:
@@ -39,7 +39,7 @@ def check_weights(*networks: NetworkSettings, clip: ClipSpec) -> None:
 
 
 def build(settings: NetworkSettings, *, classes: int, seed: int) -> Any:
-    """A network with the weights to begin from."""
+    """Build a network with its initial weights."""
     torch.manual_seed(seed)
     network = ARCHITECTURES[settings.architecture].build(num_classes=classes, **settings.network)
     if settings.weights is not None:
@@ -49,16 +49,16 @@ def build(settings: NetworkSettings, *, classes: int, seed: int) -> Any:
         head = sorted(set(wanted) - set(same))
         whole = len(config.labels) == classes and not config.untrained
         if whole or any(not name.startswith(("fc", "classes", "blocks.5.proj")) for name in head):
-            same = given  # nothing but a head may differ; load_weights names anything else
+            same = given  # only the head may differ; load_weights reports anything else
         load_weights(network, {**wanted, **same}, source=settings.weights)
     return network
 
 
 def freeze(network: nn.Module, *, keep: Sequence[str] | None) -> list[nn.Module]:
-    """Let only parameters learn whose names hold one of ``keep``.
+    """Freeze all parameters whose names contain none of ``keep``.
 
     Returns:
-        The batch norms of the rest, which must stand still.
+        The batch norms of the frozen part, which must stay in evaluation mode.
 
     """
     if keep is None:
@@ -74,14 +74,14 @@ def freeze(network: nn.Module, *, keep: Sequence[str] | None) -> list[nn.Module]
 
 
 def channels_last(network: nn.Module) -> None:
-    """Lay out convolutions' weights as they are computed fastest."""
+    """Store convolution weights in the memory layout that is fastest."""
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def clip_optimizer(network: nn.Module, settings: ClipOptimizer) -> torch.optim.Optimizer:
-    """The optimiser of the weights that learn."""
+    """Make the optimiser of the trainable weights."""
     parameters = [weight for weight in network.parameters() if weight.requires_grad]
     if settings.kind == "sgd":
         return torch.optim.SGD(parameters, lr=settings.base_lr, momentum=0.9, weight_decay=settings.weight_decay)
@@ -90,7 +90,7 @@ def clip_optimizer(network: nn.Module, settings: ClipOptimizer) -> torch.optim.O
 
 
 def plan_network(name: str, settings: NetworkSettings) -> PlannedRun:
-    """What training a network would take, all its members together; counted with two classes."""
+    """Plan the training of a network, all its members together; counted with two classes."""
     with torch.device("meta"):
         network = ARCHITECTURES[settings.architecture].build(num_classes=2, **settings.network)
     freeze(network, keep=settings.optimizer.train_only)
@@ -101,7 +101,7 @@ def plan_network(name: str, settings: NetworkSettings) -> PlannedRun:
 def config_of(
     recipe: ClipRecipe, settings: NetworkSettings, *, labels: tuple[str, ...], measured: Mapping[str, Any]
 ) -> ClipConfig:
-    """What the model file says of a network of a recipe, with what was measured on held-out clips."""
+    """Return the configuration of the model file, with the measurements on held-out clips."""
     one = {"num_classes": len(labels), **settings.network}
     together = {"architecture": settings.architecture, "members": settings.members, "network": one}
     alone = settings.members == 1

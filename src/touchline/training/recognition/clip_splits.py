@@ -1,4 +1,4 @@
-"""Who learns and who is measured: splits that keep together what belongs together, and a search for what leaked."""
+"""Training and held-out splits of clips that keep related clips together, and a search for leaks between them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from touchline.core.errors import InputError
 Indices = npt.NDArray[np.int64]
 
 COPIES_BELOW = 2000
-"""Classes with fewer clips, flips counted, get four turned and shifted copies of each (SpaceJam's reference)."""
+"""Classes with fewer clips, including flips, get four rotated and shifted copies of each (SpaceJam's reference)."""
 
 COPIES_PER_CLIP = 4
 _HASH_SIDE = 8
@@ -27,7 +27,7 @@ _SHARES = (0.2, 0.1)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fold:
-    """Clips to learn from and clips to be measured on, as indices into the set."""
+    """Training and held-out clips, as indices into the set."""
 
     train: Indices
     test: Indices
@@ -35,12 +35,12 @@ class Fold:
 
 @dataclass(frozen=True, slots=True)
 class Leaks:
-    """What lies on both sides of a split.
+    """The clips, families and groups on both sides of a split.
 
     Attributes:
         families: ids of originals with copies on both sides.
-        groups: matches, games or persons on both sides.
-        look_alikes: pairs (train id, test id) whose pictures are the same, or mirror images.
+        groups: matches, games or people on both sides.
+        look_alikes: pairs (train id, test id) whose frames are the same, or mirror images.
 
     """
 
@@ -52,7 +52,7 @@ class Leaks:
         return bool(self.families or self.groups or self.look_alikes)
 
     def describe(self) -> str:
-        """What leaked, in a line."""
+        """Describe the leaks in one line."""
         parts = []
         if self.families:
             parts.append(f"{len(self.families)} originals have copies on both sides, e.g. {self.families[0]!r}")
@@ -65,9 +65,9 @@ class Leaks:
 
 
 def grouped_folds(clips: ClipSet, *, folds: int, seed: int = 0) -> list[Fold]:
-    """Folds with about equal shares of the classes, none of which splits a group, or a family where groups are unknown.
+    """Make folds of about equal class shares, none of which splits a group (or a family, if groups are unknown).
 
-    Copies are learnt from, never measured on.
+    Copies are used for training, never for measurement.
 
     Raises:
         InputError: fewer groups than folds, or a class with a single clip.
@@ -81,7 +81,7 @@ def grouped_folds(clips: ClipSet, *, folds: int, seed: int = 0) -> list[Fold]:
     names, counts = np.unique(labels[originals], return_counts=True)
     if bool(np.any(counts < 2)):
         lonely = [clips.labels[k] for k in names[counts < 2]]
-        raise InputError(f"classes {lonely} have a single clip; it cannot be both learnt from and measured on")
+        raise InputError(f"classes {lonely} have a single clip; it cannot be both trained on and measured on")
     if len(set(together[originals])) < folds:
         raise InputError(f"{len(set(together[originals]))} groups cannot make {folds} folds; ask for fewer")
     splitter = StratifiedGroupKFold(n_splits=folds, shuffle=True, random_state=seed)
@@ -93,10 +93,10 @@ def grouped_folds(clips: ClipSet, *, folds: int, seed: int = 0) -> list[Fold]:
 
 
 def own_split(clips: ClipSet) -> Fold:
-    """The split that the data set itself has: train against test, or against val where there is no test.
+    """Return the data set's own split: train against test, or against val if there is no test.
 
     Raises:
-        InputError: it has none.
+        InputError: it has no split.
 
     """
     splits = np.array([item.split or "" for item in clips])
@@ -108,9 +108,9 @@ def own_split(clips: ClipSet) -> Fold:
 
 
 def last_fifth(clips: ClipSet) -> Fold:
-    """SoccerKDNet's split: of the n clips of a class, in their order, those from the int(0.8 n)-th on are measured.
+    """Return SoccerKDNet's split: of the n clips of a class, in order, those from number int(0.8 n) on are held out.
 
-    It knows no matches, so that clips of one lie on both sides.
+    It ignores matches, so clips of one match are on both sides.
     """
     test: list[int] = []
     for label in clips.labels:
@@ -121,10 +121,10 @@ def last_fifth(clips: ClipSet) -> Fold:
 
 
 def legacy_split(count: int, *, seed: int = 1) -> tuple[Indices, Indices, Indices]:
-    """SpaceJam's historic split of all clips, copies among them, into train, val and test at random.
+    """Return SpaceJam's historic random split of all clips, including copies, into train, val and test.
 
-    A test clip with nine copies has one of them in the training set almost surely: scores on it say little. It is kept
-    to reproduce published numbers.
+    A test clip with nine copies almost surely has one of them in the training set, so scores on it mean little. It is
+    kept to reproduce published numbers.
     """
     val, test = (int(share * count) for share in _SHARES)
     order = torch.randperm(count, generator=torch.Generator().manual_seed(seed)).numpy()
@@ -133,12 +133,12 @@ def legacy_split(count: int, *, seed: int = 1) -> tuple[Indices, Indices, Indice
 
 
 def classes_to_copy(clips: ClipSet) -> tuple[str, ...]:
-    """The classes whose clips get turned and shifted copies: those with fewer than ``COPIES_BELOW``."""
+    """Return the classes whose clips get rotated and shifted copies: those with fewer than ``COPIES_BELOW``."""
     return tuple(label for label, count in clips.counts().items() if 0 < count <= COPIES_BELOW)
 
 
 def with_copies(clips: ClipSet) -> ClipSet:
-    """The clips and the names of their turned and shifted copies, which are made when they are read."""
+    """Return the clips plus the names of their rotated and shifted copies, which are made when they are read."""
     poor = set(classes_to_copy(clips))
     items = list(clips)
     for item in clips:
@@ -157,13 +157,13 @@ def find_leaks(
     train_hashes: npt.NDArray[np.uint64] | None = None,
     test_hashes: npt.NDArray[np.uint64] | None = None,
 ) -> Leaks:
-    """What lies on both sides.
+    """Find what both sides of a split have in common.
 
     Args:
-        train: clips learnt from.
-        test: clips measured on.
-        train_hashes: uint64 (n, 2), :func:`picture_hash` of each clip; without them pictures are not compared.
-        test_hashes: the same of those measured on.
+        train: training clips.
+        test: held-out clips.
+        train_hashes: uint64 (n, 2), :func:`picture_hash` of each clip; if None, frames are not compared.
+        test_hashes: the same for the held-out clips.
 
     """
     families = {item.family for item in train} & {item.family for item in test}
@@ -177,9 +177,9 @@ def find_leaks(
 
 
 def picture_hash(rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint64]:
-    """uint64 (2,): 64 bits of what the middle picture of a clip (t, h, w, 3) shows, and of its mirror image.
+    """Return uint64 (2,): 64-bit hashes of the middle frame of a clip (t, h, w, 3), and of its mirror image.
 
-    A bit tells whether the picture gets brighter from one of 8 x 9 areas to the next.
+    Each bit states whether the brightness increases from one of 8 x 9 areas to the next.
     """
     middle = cv2.cvtColor(rgb[len(rgb) // 2], cv2.COLOR_RGB2GRAY)
     small = cv2.resize(middle, (_HASH_SIDE + 1, _HASH_SIDE), interpolation=cv2.INTER_AREA).astype(np.int16)
@@ -192,7 +192,7 @@ def _bits(small: npt.NDArray[np.int16]) -> np.uint64:
 
 
 def count_by_side(clips: ClipSet, fold: Fold) -> dict[str, tuple[int, int]]:
-    """Clips of every class on both sides of a fold."""
+    """Count the clips of every class on both sides of a fold."""
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for side, indices in enumerate((fold.train, fold.test)):
         for i in indices:

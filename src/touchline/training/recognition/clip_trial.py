@@ -1,4 +1,4 @@
-"""Clips held out in folds: what leaks between them, what networks say of each clip, and what that is worth."""
+"""Clip recognition on held-out folds: leaks between folds, predictions for each clip, and their measurement."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ _BATCH = 16
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClipTrial:
-    """The clips of a recipe and who learns from which; a :class:`~touchline.training.recognition.held_out.Trial`.
+    """The clips of a recipe with their folds; a :class:`~touchline.training.recognition.held_out.Trial`.
 
     Attributes:
         clips: all of them.
         folds: by the name of the fold's folder.
-        leaks: what lies on both sides of a fold, where the recipe asks for a split that is known to leak.
-        spec: what networks see.
-        device: where networks run.
+        leaks: leaks between the sides of a fold, if the recipe asks for a split that is known to leak.
+        spec: input of the networks.
+        device: of the networks.
 
     """
 
@@ -61,7 +61,7 @@ class ClipTrial:
 
     @torch.inference_mode()
     def predict(self, network: Any, rows: Indices) -> Floats:
-        """Probabilities (rows, classes) of some clips, as the finished model gives them."""
+        """Predict probabilities (rows, classes) of some clips, as the finished model does."""
         normalise, found = ClipNormaliser(self.spec).to(self.device), []
         for first in range(0, len(rows), _BATCH):
             pixels = plain_batch(self.clips, rows[first : first + _BATCH].tolist(), spec=self.spec).to(self.device)
@@ -69,7 +69,7 @@ class ClipTrial:
         return np.concatenate(found)
 
     def measure(self, examples: Examples, values: Floats) -> dict[str, Any]:
-        """What probabilities (n, classes) of as many clips are worth."""
+        """Measure probabilities (n, classes) of the examples."""
         return {
             "clips": len(examples),
             "groups": len(set(examples.groups)),
@@ -79,22 +79,22 @@ class ClipTrial:
         }
 
     def one_by_one(self, network: Any) -> Callable[[], object]:
-        """What names a black clip when it is called, to be timed."""
+        """Return a function that recognises one black clip, for timing."""
         spec, whole = self.spec, ClipClassifier(network, spec=self.spec).eval().to(self.device)
         pixels = torch.zeros(1, spec.frames, spec.height, spec.width, 3, dtype=torch.uint8, device=self.device)
         return lambda: whole(pixels).cpu()
 
 
 def read_clip_trial(settings: ClipRecipe, job: Job) -> ClipTrial:
-    """Read and decode the clips of a recipe, and look for leaks between its folds.
+    """Read and decode the clips of a recipe, and search for leaks between its folds.
 
     Args:
         settings: the recipe.
-        job: its folder gets decoded clips, ``splits.json`` and ``unreadable.json``; files that the recipe names beside
-            itself lie in its recipe's folder.
+        job: its folder gets decoded clips, ``splits.json`` and ``unreadable.json``; relative file names in the recipe
+            refer to its recipe's folder.
 
     Raises:
-        InputError: the data cannot be used, or leak although the recipe does not ask for a split that is known to.
+        InputError: the data are unusable, or leak although the recipe does not ask for a split that is known to leak.
 
     """
     clips = read_training_clips(
@@ -107,13 +107,13 @@ def read_clip_trial(settings: ClipRecipe, job: Job) -> ClipTrial:
 
 
 def check_leaks(clips: TrainingClips, folds: list[Fold], settings: ClipRecipe, *, out: Path) -> Leaks:
-    """Look for what lies on both sides of the folds; write ``splits.json``.
+    """Search for leaks between the sides of the folds; write ``splits.json``.
 
     Returns:
-        What leaks, where the recipe asks for a split that is known to leak; there is a warning as well.
+        The leaks, if the recipe asks for a split that is known to leak; a warning is logged as well.
 
     Raises:
-        InputError: something does, and the recipe does not ask for a split that is known to leak.
+        InputError: there is a leak, and the recipe does not ask for a split that is known to leak.
 
     """
     leaks = [leaks_of(clips, fold) for fold in folds]
@@ -128,11 +128,11 @@ def check_leaks(clips: TrainingClips, folds: list[Fold], settings: ClipRecipe, *
     bad = next((found for found in leaks if found), Leaks())
     if bad and settings.data.split in ("folds", "own"):
         raise InputError(
-            f"what is measured on leaks into what is learnt from: {bad.describe()}. Name their groups with data.groups"
+            f"held-out clips leak into the training clips: {bad.describe()}; name their groups with data.groups"
         )
     if bad:
         _LOGGER.warning(
-            "data.split=%s leaks, as it always did: %s. Scores on it say little; data.split=folds is honest",
+            "data.split=%s is known to leak: %s; scores on it mean little, data.split=folds avoids leaks",
             settings.data.split,
             bad.describe(),
         )

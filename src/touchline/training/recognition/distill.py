@@ -1,8 +1,8 @@
-"""A student with and without its teacher, on the same clips: what distillation is worth, with intervals.
+"""A student with and without its teacher on the same clips: the gain of distillation, with intervals.
 
-Run it with ``touchline distill RECIPE``. For every fold a teacher learns from the labels; what it says of the clips
-that were learnt from is worked out once; a student learns from the labels alone, another from both. All are measured on
-the clips of groups that none of them saw.
+Run it with ``touchline distill RECIPE``. For every fold a teacher is trained on the labels; its outputs for the
+training clips are computed once; one student is trained on the labels alone, another on both. All are measured on
+clips of groups that none of them saw.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ _OF_FEATURES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 
 
 def distill(settings: DistillRecipe, job: Job) -> DistillResult:
-    """Train the teacher and both students of every fold, or go on where an earlier run in ``job.out`` stopped.
+    """Train the teacher and both students of every fold, or resume an earlier run in ``job.out``.
 
     Args:
         settings: the recipe.
-        job: its folder gets everything that comes out, ``table.json`` among it.
+        job: its folder gets all results, including ``table.json``.
 
     Raises:
-        InputError: the data cannot be used, or leak.
-        UsageError: a student of several members, or a teacher of several for a loss of features.
+        InputError: the data are unusable, or leak.
+        UsageError: a student with several members, or a teacher with several for a loss of features.
 
     """
     _check_members(settings)
@@ -66,18 +66,18 @@ def distill(settings: DistillRecipe, job: Job) -> DistillResult:
 
 
 def train(settings: DistillRecipe, job: Job) -> Path:
-    """As :func:`distill`; returns the file of the distilled student."""
+    """Run :func:`distill`; return the model file of the distilled student."""
     return Path(distill(settings, job).model)
 
 
 def plan(settings: DistillRecipe, device: torch.device) -> list[PlannedRun]:
-    """The runs that a recipe would take."""
+    """Plan the runs of a recipe."""
     roles = {"teacher": settings.teacher, "student": settings.student, "distilled student": settings.student}
     return [plan_network(f"{role} of each fold", network) for role, network in roles.items()]
 
 
 def _train_roles(trial: ClipTrial, learn: Indices, settings: DistillRecipe, folder: str, job: Job) -> dict[str, Any]:
-    """Teacher, student alone and student distilled of one fold."""
+    """Train the teacher, the plain student and the distilled student of one fold."""
 
     def train(role: str, network: NetworkSettings, teaching: ClipTeaching | None = None) -> Any:
         return train_members(
@@ -97,7 +97,7 @@ def _train_roles(trial: ClipTrial, learn: Indices, settings: DistillRecipe, fold
 
 
 def _teaching(trial: ClipTrial, teacher: Any, student: Any, settings: DistillRecipe, *, path: Path) -> ClipTeaching:
-    """What the teacher of a fold asks; what it says of every clip is kept in ``path``."""
+    """Return the teaching of a fold's teacher; its outputs for every clip are cached in ``path``."""
     asked = settings.distillation
     teachers = list(teacher.members) if isinstance(teacher, ClipEnsemble) else [teacher]
     says = ask_teacher(teachers, trial.clips, spec=trial.spec, features=asked.loss in _OF_FEATURES, path=path)
@@ -113,7 +113,7 @@ def _teaching(trial: ClipTrial, teacher: Any, student: Any, settings: DistillRec
 
 def _check_members(settings: DistillRecipe) -> None:
     if settings.student.members > 1:
-        raise UsageError(f"student.members={settings.student.members} has to be 1: a student is one network")
+        raise UsageError(f"student.members={settings.student.members} must be 1: a student is one network")
     if settings.teacher.members > 1 and settings.distillation.loss in _OF_FEATURES:
         raise UsageError(
             f"distillation.loss={settings.distillation.loss} compares features, and those of "
@@ -124,14 +124,14 @@ def _check_members(settings: DistillRecipe) -> None:
 def student_loss(
     settings: Distillation, *, student_size: int, teacher_size: int, label_smoothing: float = 0.0
 ) -> StudentLoss:
-    """The loss of a distilled student: the teacher's part and the labels', weighted.
+    """Make the loss of a distilled student: the weighted sum of the teacher's and the labels' terms.
 
     Args:
-        settings: which, and how.
-        student_size: features of the student; where the teacher's differ, ``feature-cosine`` compares them through a
-            fixed random projection, which keeps angles about as they are.
-        teacher_size: features of the teacher; 0 where none were asked for.
-        label_smoothing: of the labels' part.
+        settings: the loss and its parameters.
+        student_size: feature size of the student; if the teacher's differs, ``feature-cosine`` compares them through a
+            fixed random projection, which approximately preserves angles.
+        teacher_size: feature size of the teacher; 0 if features are not needed.
+        label_smoothing: of the labels' term.
 
     """
     generator = torch.Generator().manual_seed(0)

@@ -1,9 +1,9 @@
-"""A small network of joint sequences with and without its teacher: :mod:`touchline.training.recognition.distill` for
-joints.
+"""A small network of joint sequences with and without its teacher, the counterpart of
+:mod:`touchline.training.recognition.distill` for joints.
 
-Run it with ``touchline distill recipes/distill-skeletons.yaml``. Every match is held out in turn, as
-:mod:`touchline.training.recognition.skeletons` does; what the teacher says of two mixed sequences is the mixture of
-what it says.
+Run it with ``touchline distill recipes/distill-skeletons.yaml``. Every match is held out in turn, as in
+:mod:`touchline.training.recognition.skeletons`; the teacher's output for two mixed sequences is the mixture of its
+outputs.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from touchline.training.recognition.skeletons import Teaching, plan_ensemble, sa
 
 
 def distill(settings: DistillSkeletonsRecipe, job: Job) -> DistillResult:
-    """Train the teacher and both students without each match, or go on where an earlier run in ``job.out`` stopped.
+    """Train the teacher and both students without each match, or resume an earlier run in ``job.out``.
 
     Args:
         settings: the recipe.
-        job: its folder gets everything that comes out, ``table.json`` among it.
+        job: its folder gets all results, including ``table.json``.
 
     Raises:
-        InputError: the data cannot be used, or are of a single match.
+        InputError: the data are unusable, or contain a single match.
 
     """
     trial = read_skeleton_trial(settings)
@@ -49,12 +49,12 @@ def distill(settings: DistillSkeletonsRecipe, job: Job) -> DistillResult:
 
 
 def train(settings: DistillSkeletonsRecipe, job: Job) -> Path:
-    """As :func:`distill`; returns the file of the distilled student."""
+    """Run :func:`distill`; return the model file of the distilled student."""
     return Path(distill(settings, job).model)
 
 
 def plan(settings: DistillSkeletonsRecipe, device: torch.device) -> list[PlannedRun]:
-    """The runs that a recipe would take."""
+    """Plan the runs of a recipe."""
     roles = {"teacher": settings.teacher, "student": settings.student, "distilled student": settings.student}
     runs = (plan_ensemble(f"{role} without each group", settings.of(network)) for role, network in roles.items())
     return [run for of_role in runs for run in of_role]
@@ -63,7 +63,7 @@ def plan(settings: DistillSkeletonsRecipe, device: torch.device) -> list[Planned
 def _train_roles(
     trial: SkeletonTrial, learn: Indices, settings: DistillSkeletonsRecipe, folder: str, job: Job
 ) -> dict[str, SkeletonNet]:
-    """Teacher, student alone and student distilled, without one match."""
+    """Train the teacher, the plain student and the distilled student without one match."""
 
     def train(role: str, network: SkeletonNetwork, teaching: Teaching | None = None) -> SkeletonNet:
         return train_one(
@@ -83,7 +83,7 @@ def _train_roles(
 
 
 def _teaching(trial: SkeletonTrial, teacher: SkeletonNet, settings: DistillSkeletonsRecipe) -> Teaching:
-    """What the teacher of a fold asks."""
+    """Return the teaching of a fold's teacher."""
     asked = settings.distillation
     return Teaching(
         probabilities=torch.from_numpy(trial.predict(teacher, np.arange(len(trial.truth)))).float(),

@@ -1,4 +1,4 @@
-"""What a teacher, a student alone and a student distilled are worth, beside each other and with intervals."""
+"""The comparison of a teacher, a plain student and a distilled student, with intervals."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _TIMED_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class DistillRow:
-    """One line of the table.
+    """One row of the table.
 
     Attributes:
-        role: ``"teacher"``, ``"student"`` (alone) or ``"distilled"``.
-        parameters: weights.
-        megabytes: of the model file in float32.
-        clips_per_s: one by one with torch on the device, preparation aside; the fastest.
-        accuracy: share of held-out clips named right, with its 95 % interval over groups.
+        role: ``"teacher"``, ``"student"`` (plain) or ``"distilled"``.
+        parameters: number of weights.
+        megabytes: size of the model file in float32.
+        clips_per_s: one at a time with torch on the device, without preprocessing; the fastest measurement.
+        accuracy: share of held-out clips classified correctly, with its 95 % interval over groups.
         macro_f1: mean F1 of the classes.
 
     """
@@ -50,15 +50,15 @@ class DistillRow:
 
 @dataclass(frozen=True, slots=True)
 class DistillResult:
-    """What came out.
+    """The result of a distillation.
 
     Attributes:
         rows: one for each of ``ROLES``.
-        gain, gain_low, gain_high: accuracy of the distilled student over the student alone, paired.
-        over_teacher, over_teacher_low, over_teacher_high: over the teacher.
-        clips, groups: measured on.
+        gain, gain_low, gain_high: accuracy of the distilled minus the plain student, paired.
+        over_teacher, over_teacher_low, over_teacher_high: the same, minus the teacher.
+        clips, groups: numbers of those measured on.
         model: file of the distilled student.
-        leaks: what lies on both sides of a split that is known to leak; empty for honest ones.
+        leaks: leaks of a split that is known to leak; empty for clean splits.
 
     """
 
@@ -76,7 +76,7 @@ class DistillResult:
 
     @property
     def proven(self) -> bool:
-        """Whether the gain over the student alone lies outside the noise."""
+        """Whether the gain over the plain student is significant."""
         return self.gain_low > 0 or self.gain_high < 0
 
 
@@ -88,14 +88,14 @@ def compare_roles(
     out: Path,
     leaks: str = "",
 ) -> DistillResult:
-    """Train the three networks of every fold, measure them on what it holds out, and save the distilled student.
+    """Train the three networks of every fold, measure them on its held-out examples, and save the distilled student.
 
     Args:
         trial: the examples and their folds.
-        train: the networks of ``ROLES`` that learnt from some rows, in the folder of the fold's name.
-        save: writes the distilled student of the last fold, given its line and all that was measured of it.
+        train: returns the networks of ``ROLES`` trained on some rows, in the folder of the fold's name.
+        save: writes the distilled student of the last fold, given its row and all its measurements.
         out: folder for ``ROLE.csv``, ``ROLE.json`` and ``table.json``.
-        leaks: what lies on both sides of the folds.
+        leaks: leaks between the sides of the folds.
 
     """
     values, networks = hold_out(trial, train)
@@ -114,13 +114,13 @@ def compare_roles(
 
 
 def row_of(role: str, network: nn.Module, *, measured: Mapping[str, Any], run_once: Callable[[], object]) -> DistillRow:
-    """The line of a network.
+    """Make the row of a network.
 
     Args:
         role: one of ``ROLES``.
-        network: for its size.
+        network: from which the size is taken.
         measured: ``accuracy``, ``accuracy_interval`` and ``macro_f1`` on held-out clips.
-        run_once: names one clip, to be timed.
+        run_once: recognises one clip, for timing.
 
     """
     buffer = io.BytesIO()
@@ -139,7 +139,7 @@ def row_of(role: str, network: nn.Module, *, measured: Mapping[str, Any], run_on
 
 @torch.inference_mode()
 def _speed(run_once: Callable[[], object]) -> float:
-    """Clips a second, one by one: of the fastest, which other work on the machine disturbed least."""
+    """Measure clips per second, one at a time: the fastest, which other load on the machine disturbed least."""
     run_once()
     taken_s: list[float] = []
     while len(taken_s) < _TIMED or sum(taken_s) < _TIMED_S:
@@ -158,15 +158,15 @@ def result_of(
     model: Path,
     leaks: str = "",
 ) -> DistillResult:
-    """The whole table.
+    """Make the complete result.
 
     Args:
-        rows: of ``ROLES``.
+        rows: one for each of ``ROLES``.
         truth: int64 (n,), the classes.
-        values: of each role, probabilities (n, classes); NaN for clips that nobody measured.
+        values: of each role, probabilities (n, classes); NaN for clips that were not measured.
         groups: of each clip.
         model: file of the distilled student.
-        leaks: what lies on both sides of the split.
+        leaks: leaks of the split.
 
     """
     measured = np.flatnonzero(np.isfinite(values["student"]).all(axis=1))

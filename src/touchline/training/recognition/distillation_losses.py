@@ -1,7 +1,7 @@
-"""What a student is asked to take over from its teacher, each as a pure function of logits or features.
+"""Distillation losses, each as a pure function of logits or features.
 
-Logits are float (n, classes), labels int64 (n,), features float (n, D). Gradients reach the student only. Every
-function gives a scalar, averaged over the batch.
+Logits are float (n, classes), labels int64 (n,), features float (n, D). Gradients flow to the student only. Every
+function returns a scalar, averaged over the batch.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ def soft_targets(student: Tensor, teacher: Tensor, *, temperature: float) -> Ten
 
 
 def soft_targets_mean(student: Tensor, teacher: Tensor, *, temperature: float) -> Tensor:
-    """The same with the mean over classes too: weaker by the number of classes.
+    """The same with the mean over classes too: smaller by the number of classes.
 
-    What ``KLDivLoss()`` does unasked, and so what SoccerKDNet's students were trained with.
+    This is the default of ``KLDivLoss()``, and so what SoccerKDNet's students were trained with.
     """
     return soft_targets(student, teacher, temperature=temperature) / student.shape[1]
 
@@ -44,7 +44,7 @@ def decoupled(
     target_weight: float = 1.0,
     other_weight: float = 8.0,
 ) -> Tensor:
-    """How sure the teacher is of the true class, and how it ranks the others, weighted apart (DKD).
+    """Separately weighted losses for the true class's probability and for the ranking of the others (DKD).
 
     Zhao et al., "Decoupled Knowledge Distillation", CVPR 2022.
     """
@@ -53,7 +53,7 @@ def decoupled(
 
 
 def decoupled_parts(student: Tensor, teacher: Tensor, labels: Tensor, *, temperature: float) -> tuple[Tensor, Tensor]:
-    """The two parts of DKD, each times T squared: of the true class against the rest, and among the rest."""
+    """Return the two parts of DKD, each times T squared: the true class against the rest, and among the rest."""
     _check(student, teacher, temperature=temperature)
     true = F.one_hot(labels, student.shape[1]).bool()
     pairs = []
@@ -71,16 +71,16 @@ def decoupled_parts(student: Tensor, teacher: Tensor, labels: Tensor, *, tempera
 
 
 def standardise(logits: Tensor) -> Tensor:
-    """Logits (n, classes) of mean 0 and standard deviation 1 in each row."""
+    """Standardise logits (n, classes) to mean 0 and standard deviation 1 in each row."""
     spread = logits.std(dim=1, keepdim=True) + _STANDARDISE_EPS
     return (logits - logits.mean(dim=1, keepdim=True)) / spread
 
 
 def standardised(student: Tensor, teacher: Tensor, *, temperature: float) -> Tensor:
-    """Soft targets of standardised logits: what counts is how classes compare, not how loud the teacher is.
+    """Soft targets of standardised logits: the relation of the classes counts, not the teacher's logit scale.
 
     Sun et al., "Logit Standardization in Knowledge Distillation", CVPR 2024. A standardised logit of C classes is at
-    most (C - 1) / sqrt(C), so that few classes want a low temperature: 0.5 to 1 for four or five.
+    most (C - 1) / sqrt(C), so few classes need a low temperature: 0.5 to 1 for four or five.
     """
     return soft_targets(standardise(student), standardise(teacher.detach()), temperature=temperature)
 
@@ -97,7 +97,7 @@ def correlation(
 
 
 def correlation_parts(student: Tensor, teacher: Tensor, *, temperature: float = 1.0) -> tuple[Tensor, Tensor]:
-    """The two parts of DIST, each times T squared: between the classes of a clip, between the clips of a class."""
+    """Return the two parts of DIST, each times T squared: between a clip's classes, and between a class's clips."""
     _check(student, teacher, temperature=temperature)
     p = F.softmax(student / temperature, dim=1)
     q = F.softmax(teacher.detach() / temperature, dim=1)
@@ -105,7 +105,7 @@ def correlation_parts(student: Tensor, teacher: Tensor, *, temperature: float = 
 
 
 def distances(student: Tensor, teacher: Tensor) -> Tensor:
-    """How far the distances between the clips of a batch differ, each set relative to its mean (RKD-D).
+    """Difference of the distances between the clips of a batch, each set relative to its mean (RKD-D).
 
     Park et al., "Relational Knowledge Distillation", CVPR 2019: the mean of smooth L1 over all n x n pairs.
     """
@@ -113,7 +113,7 @@ def distances(student: Tensor, teacher: Tensor) -> Tensor:
 
 
 def angles(student: Tensor, teacher: Tensor) -> Tensor:
-    """How far the angles between any three clips of a batch differ (RKD-A), as :func:`distances`."""
+    """Difference of the angles between any three clips of a batch (RKD-A), see :func:`distances`."""
     return F.smooth_l1_loss(_angles(student), _angles(teacher.detach()))
 
 
@@ -125,7 +125,7 @@ def feature_cosine(student: Tensor, teacher: Tensor) -> Tensor:
 
 
 def blend(distilled: Tensor, classified: Tensor, *, kd_weight: float, ce_weight: float) -> Tensor:
-    """What the teacher asks and what the labels ask, weighted."""
+    """Return the weighted sum of the teacher's and the labels' losses."""
     return kd_weight * distilled + ce_weight * classified
 
 
@@ -161,4 +161,4 @@ OF_LOGITS: dict[str, Callable[..., Tensor]] = {
     "standardised": standardised,
     "correlation": correlation,
 }
-"""Losses of the student's and the teacher's logits at a temperature, as recipes name them."""
+"""Losses on the student's and the teacher's logits at a temperature, by their names in recipes."""

@@ -1,4 +1,4 @@
-"""Networks measured on examples they saw nothing of: folds, held-out probabilities, and what these are worth."""
+"""Measurement of networks on held-out examples: folds, held-out probabilities, and their quality."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Examples:
     """Labelled examples.
 
     Attributes:
-        ids: of each.
-        groups: of each; what is of one group is drawn together for intervals.
-        truth: int64 (n,), the class of each.
+        ids: one per example.
+        groups: one per example; examples of one group are resampled together for intervals.
+        truth: int64 (n,), class of each example.
         labels: the classes in the order of the outputs.
 
     """
@@ -42,38 +42,38 @@ class Examples:
         return len(self.ids)
 
     def only(self, rows: Indices) -> Examples:
-        """Some of the examples."""
+        """Return a selection of the examples."""
         ids, groups = (tuple(names[i] for i in rows.tolist()) for names in (self.ids, self.groups))
         return Examples(ids, groups, self.truth[rows], self.labels)
 
 
 class Trial(Protocol):
-    """Examples of one kind, how they are held out, and what networks say of them."""
+    """Examples of one kind with their folds, predictions and measures."""
 
     @property
     def examples(self) -> Examples:
-        """All of them."""
+        """All examples."""
 
     @property
     def folds(self) -> Mapping[str, Fold]:
-        """Who learns and who is measured, by the name of the fold's folder."""
+        """Training and held-out examples, by the name of the fold's folder."""
 
     def predict(self, network: Any, rows: Indices) -> Floats:
-        """Probabilities (rows, classes) of some examples."""
+        """Predict probabilities (rows, classes) of some examples."""
 
     def measure(self, examples: Examples, values: Floats) -> dict[str, Any]:
-        """What probabilities (n, classes) of as many examples are worth, as JSON holds it."""
+        """Measure probabilities (n, classes) of the examples; returns JSON values."""
 
     def one_by_one(self, network: Any) -> Callable[[], object]:
-        """What names one example when it is called, to be timed."""
+        """Return a function that recognises one example, for timing."""
 
 
 def hold_out(trial: Trial, train: Callable[[str, Indices], Networks]) -> tuple[dict[str, Floats], list[Networks]]:
-    """Train networks for each fold, and let them name the examples that they saw nothing of.
+    """Train networks for each fold, and predict its held-out examples.
 
     Args:
         trial: the examples and their folds.
-        train: networks by role that learnt from some rows, in the folder of the fold's name.
+        train: returns networks by role, trained on some rows, in the folder of the fold's name.
 
     Returns:
         Probabilities (n, classes) by role, NaN for examples that no fold measures; and the networks of each fold.
@@ -90,9 +90,9 @@ def hold_out(trial: Trial, train: Callable[[str, Indices], Networks]) -> tuple[d
 
 
 def write_measured(trial: Trial, values: Floats, *, csv: Path, json: Path) -> dict[str, Any]:
-    """Write held-out probabilities (n, classes) as CSV and what they are worth as JSON; return the latter.
+    """Write held-out probabilities (n, classes) as CSV and their measures as JSON; return the latter.
 
-    Examples that nobody measured (NaN) are left out.
+    Examples that were not measured (NaN) are left out.
     """
     rows = np.flatnonzero(np.isfinite(values).all(axis=1))
     some = trial.examples.only(rows)
@@ -103,7 +103,7 @@ def write_measured(trial: Trial, values: Floats, *, csv: Path, json: Path) -> di
 
 
 def measure(examples: Examples, values: Floats) -> dict[str, Any]:
-    """Accuracy and macro F1 with their intervals, and the confusion, of probabilities (n, classes)."""
+    """Compute accuracy and macro F1 with their intervals, and the confusion, of probabilities (n, classes)."""
     truth, groups, classes = examples.truth, examples.groups, len(examples.labels)
     predicted = values.argmax(axis=1)
     whole = report(confusion_matrix(truth, predicted, classes=classes))

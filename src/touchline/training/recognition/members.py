@@ -1,4 +1,4 @@
-"""The networks of an ensemble, one after another: each trained in a file of its own, from which it goes on."""
+"""The members of an ensemble, trained one after another, each with a checkpoint of its own."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _LOG_EVERY = 20
 
 
 class MemberSettings(Protocol):
-    """How long and how fast a member learns."""
+    """Number of steps and learning rate of a member."""
 
     @property
     def steps(self) -> int:
-        """Updates of the weights."""
+        """Number of updates."""
 
     @property
     def base_lr(self) -> float:
@@ -39,15 +39,15 @@ def plan_member(
     identity: Mapping[str, str],
     seed: int | None = None,
 ) -> LoopPlan:
-    """How one member is trained: its checkpoint is ``member_N.pt``, its log ``member_N/metrics.jsonl``.
+    """Make the plan of one member: its checkpoint is ``member_N.pt``, its log ``member_N/metrics.jsonl``.
 
     Args:
-        settings: how long and how fast.
+        settings: number of steps and learning rate.
         out: folder of all members.
         number: of this member.
         warmup_steps: updates until the highest learning rate.
         identity: hashes of what the checkpoint belongs to.
-        seed: of dropout; None goes on with torch's generator as it is.
+        seed: of dropout; None keeps the current state of torch's generator.
 
     """
     folder = out / f"member_{number}"
@@ -68,10 +68,10 @@ def plan_member(
 
 
 def smooth_labels(labels: Tensor, *, classes: int, smoothing: float) -> Tensor:
-    """Labels int64 (n,) as float (n, classes), a share ``smoothing`` of each spread over all classes."""
+    """Convert labels int64 (n,) to float (n, classes), with a share ``smoothing`` of each spread over all classes."""
     return F.one_hot(labels, classes).float() * (1 - smoothing) + smoothing / classes
 
 
 def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
-    """Of logits (n, classes) and shares of the classes (n, classes), averaged over the batch."""
+    """Compute the cross-entropy of logits (n, classes) and class shares (n, classes), averaged over the batch."""
     return -(targets * torch.log_softmax(logits, dim=1)).sum(dim=1).mean()

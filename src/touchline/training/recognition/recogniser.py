@@ -1,7 +1,7 @@
-"""A recogniser of clips from end to end: folds that keep groups together, then the model that ships.
+"""Training of a clip recogniser from end to end: folds that keep groups together, then the model that ships.
 
 Run it with ``touchline train recipes/basketball.yaml``. A clip's reported scores come from networks that saw nothing of
-its group; nothing is chosen on them.
+its group; nothing is tuned on them.
 """
 
 from __future__ import annotations
@@ -42,17 +42,17 @@ from touchline.training.recognition.recogniser_settings import ClipOptimizer, Ne
 from touchline.training.recognition.teacher_cache import TeacherSays
 
 StudentLoss = Callable[[Tensor, Tensor, TeacherSays, Tensor], Tensor]
-"""Of the student's logits and features, what the teacher says, and the labels."""
+"""From the student's logits and features, the teacher's outputs, and the labels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClipTeaching:
-    """What a teacher asks of a network that learns.
+    """The contribution of a teacher to the training of a student.
 
     Attributes:
-        says: of every clip.
-        loss: what is made of it and of the labels.
-        asks: the settings of teacher and loss, by which checkpoints of the student are known.
+        says: its outputs for every clip.
+        loss: combines them with the labels.
+        asks: settings of teacher and loss, part of the identity of the student's checkpoints.
 
     """
 
@@ -62,7 +62,7 @@ class ClipTeaching:
 
 
 def train(settings: RecogniserRecipe, job: Job) -> Path:
-    """Train a network for each fold and the one that ships, or go on where an earlier run in ``job.out`` stopped.
+    """Train a network for each fold and the one that ships, or resume an earlier run in ``job.out``.
 
     Args:
         settings: the recipe.
@@ -72,7 +72,7 @@ def train(settings: RecogniserRecipe, job: Job) -> Path:
         The model file.
 
     Raises:
-        InputError: the data cannot be used, or what is measured on leaks into what is learnt from.
+        InputError: the data are unusable, or held-out clips leak into the training clips.
 
     """
     check_weights(settings.model, clip=settings.clip)
@@ -95,7 +95,7 @@ def train(settings: RecogniserRecipe, job: Job) -> Path:
 
 
 def plan(settings: RecogniserRecipe, device: torch.device) -> list[PlannedRun]:
-    """The runs that a recipe would take."""
+    """Plan the runs of a recipe."""
     return [plan_network("each fold, then all", settings.model)]
 
 
@@ -110,16 +110,16 @@ def train_members(
     teaching: ClipTeaching | None = None,
     progress: Progress | None = None,
 ) -> Any:
-    """Train a network on some clips, or several whose probabilities are averaged; finished ones are read.
+    """Train a network on some clips, or several whose probabilities are averaged; finished ones are loaded.
 
     Args:
         settings: of the network.
         clips: all of them.
-        learn: rows to learn from.
-        spec: what the network sees.
+        learn: rows to train on.
+        spec: input of the network.
         out: folder of its checkpoints and logs.
         device: where to train.
-        teaching: what a teacher asks; the labels alone count without it.
+        teaching: contribution of a teacher; the labels alone if None.
         progress: called after every step.
 
     """
@@ -143,14 +143,14 @@ def train_members(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Batch:
-    """Rows of clips (n,) and their changed pictures, uint8 (n, frames, height, width, 3)."""
+    """Rows of clips (n,) and their augmented frames, uint8 (n, frames, height, width, 3)."""
 
     rows: Indices
     pixels: Tensor
 
 
 class _Lessons:
-    """What one network learns from: batches of changed clips, and the loss on them."""
+    """The training data and the loss of one network: batches of augmented clips, and the loss on them."""
 
     def __init__(
         self,
@@ -176,12 +176,12 @@ class _Lessons:
 
     @property
     def data(self) -> Data[_Batch]:
-        """Batches, and how a run that goes on gets the ones that come next."""
+        """The source of batches, including the state that a resumed run needs to draw the same ones."""
         return data_from(self._draw, self.random)
 
     @property
     def identity(self) -> dict[str, str]:
-        """What a checkpoint belongs to."""
+        """The identity of the checkpoint."""
         return identity_of(
             settings=[self.settings.model_dump(mode="json", exclude_defaults=True), self.spec.model_dump(mode="json")],
             data=[[self.clips.items[i].id, self.clips.paths[i].name] for i in self.learn.tolist()],
@@ -196,7 +196,7 @@ class _Lessons:
         return _Batch(rows, pixels)
 
     def terms(self, batch: _Batch) -> dict[str, Tensor]:
-        """The loss on a batch."""
+        """Compute the loss on a batch."""
         for module in self._frozen:
             module.eval()
         bf16 = self.settings.optimizer.precision == "bf16"
@@ -205,7 +205,7 @@ class _Lessons:
 
 
 def _loss(lessons: _Lessons, inputs: Tensor, rows: Indices) -> Tensor:
-    """Of clips mixed in pairs: what the labels ask, or what a student's teacher and they ask together."""
+    """Compute the loss of clips mixed in pairs: that of the labels, or a student's combined one."""
     clips, settings, teaching = lessons.clips, lessons.settings.optimizer, lessons.teaching
     labels = torch.from_numpy(clips.truth[rows]).to(inputs.device)
     inputs, parts = _mixed(inputs, settings, random=lessons.random)
@@ -223,7 +223,7 @@ def _loss(lessons: _Lessons, inputs: Tensor, rows: Indices) -> Tensor:
 def _mixed(
     inputs: Tensor, settings: ClipOptimizer, *, random: np.random.Generator
 ) -> tuple[Tensor, list[tuple[float, Tensor]]]:
-    """Clips mixed in pairs (mixup, Zhang et al., ICLR 2018), and the share that each clip has of which row."""
+    """Mix clips in pairs (mixup, Zhang et al., ICLR 2018); also return the rows and their shares in each clip."""
     alone = torch.arange(len(inputs))
     if not settings.mixup:
         return inputs, [(1.0, alone)]
@@ -233,7 +233,7 @@ def _mixed(
 
 
 def _logits_and_features(network: Any, inputs: Tensor, *, features: bool) -> tuple[Tensor, Tensor]:
-    """Logits (n, classes) and features (n, D) of clips; D is 0 where no features are wanted."""
+    """Return logits (n, classes) and features (n, D) of clips; D is 0 if features are not requested."""
     if not features:
         return network(inputs).float(), inputs.new_zeros(len(inputs), 0)
     found = network.forward_features(inputs)

@@ -1,4 +1,4 @@
-"""Clips for training: read once, kept decoded on disk, checked for leaks, cut for the network."""
+"""Training clips: read once, cached decoded on disk, checked for leaks, and prepared for the network."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ Clip = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingClips:
-    """Labelled clips that can be read.
+    """Labelled clips that are readable.
 
     Attributes:
-        items: with labels.
+        items: the clips with their labels.
         labels: the classes in the order of the outputs.
-        truth: int64 (n,), class of each.
-        paths: of the decoded pictures, ``.npy`` uint8 (t, h, w, 3).
-        fps: float64 (n,), pictures a second.
+        truth: int64 (n,), class of each clip.
+        paths: decoded frames of each clip, ``.npy`` uint8 (t, h, w, 3).
+        fps: float64 (n,), frames per second.
         hashes: uint64 (n, 2), :func:`~touchline.training.recognition.clip_splits.picture_hash`.
         unreadable: files that were left out, with the reason.
 
@@ -66,7 +66,7 @@ class TrainingClips:
         return len(self.items)
 
     def read(self, row: int) -> Clip:
-        """All pictures of a clip; of a named copy, the copy."""
+        """Read all frames of a clip; for a named copy, make the copy."""
         clip = np.asarray(np.load(self.paths[row], mmap_mode="r"))
         item = self.items[row]
         suffix = item.id.removeprefix(item.family)
@@ -74,16 +74,16 @@ class TrainingClips:
 
 
 def read_training_clips(data: ClipData, *, root: Path, recipe_folder: Path, cache: Path) -> TrainingClips:
-    """The clips of a recipe, decoded into a folder unless they lie there already.
+    """Read the clips of a recipe, decoding them into the cache unless they are there already.
 
     Args:
-        data: which.
-        root: folder that ``data.path`` lies in.
-        recipe_folder: folder that ``data.groups`` lies in.
-        cache: folder of the decoded clips; they are named by the content of their files.
+        data: the clips' settings.
+        root: folder that ``data.path`` is relative to.
+        recipe_folder: folder that ``data.groups`` is relative to.
+        cache: folder of the decoded clips; they are named by the hash of their files.
 
     Raises:
-        InputError: no clip can be read; single ones that cannot are listed in the result.
+        InputError: no clip is readable; single unreadable ones are listed in the result.
 
     """
     clips = with_groups(_read_set(data, root=root), data, recipe_folder=recipe_folder)
@@ -94,7 +94,7 @@ def read_training_clips(data: ClipData, *, root: Path, recipe_folder: Path, cach
     left_out = list(clips.unreadable)
     for item in clips:
         if item.path is None:
-            left_out.append((Path(item.id), "its file is not there"))
+            left_out.append((Path(item.id), "its file does not exist"))
             continue
         try:
             path, fps = _decoded(item.path, cache=cache)
@@ -125,10 +125,10 @@ def _read_set(data: ClipData, *, root: Path) -> ClipSet:
 
 
 def with_groups(clips: ClipSet, data: ClipData, *, recipe_folder: Path) -> ClipSet:
-    """The clips with the groups of a file ``id,label,group`` beside the recipe.
+    """Return the clips with the groups of a file ``id,label,group`` beside the recipe.
 
     Raises:
-        InputError: the file lacks a clip.
+        InputError: a clip is missing in the file.
 
     """
     if data.groups is None:
@@ -137,12 +137,12 @@ def with_groups(clips: ClipSet, data: ClipData, *, recipe_folder: Path) -> ClipS
     groups = dict(zip(read_clip_predictions(path).ids, read_column(path, "group"), strict=True))
     missing = [item.id for item in clips if item.id not in groups]
     if missing:
-        raise InputError(f"{path}: says no group for {len(missing)} clips, e.g. {missing[0]!r}")
+        raise InputError(f"{path}: has no group for {len(missing)} clips, e.g. {missing[0]!r}")
     return ClipSet(tuple(replace(item, group=groups[item.id]) for item in clips), clips.labels, clips.unreadable)
 
 
 def _decoded(path: Path, *, cache: Path) -> tuple[Path, float]:
-    """Where a clip's decoded pictures lie, and how many a second it has."""
+    """Return the path of a clip's decoded frames, and its frame rate."""
     target = cache / f"{_content_name(path)}.npy"
     rate = target.with_suffix(".fps")
     if not target.is_file() or not rate.is_file():
@@ -166,10 +166,10 @@ def _content_name(path: Path) -> str:
 
 
 def folds_of(clips: TrainingClips, data: ClipData) -> list[Fold]:
-    """Who learns and who is measured, as the recipe asks.
+    """Split the clips into training and held-out clips, as the recipe asks.
 
     Raises:
-        InputError: the split asked for cannot be had, or leaves nothing to learn a class from that is measured.
+        InputError: the requested split is not possible, or leaves no training clip for a measured class.
 
     """
     folds = _split(ClipSet(clips.items, clips.labels), data)
@@ -177,8 +177,8 @@ def folds_of(clips: TrainingClips, data: ClipData) -> list[Fold]:
         never = sorted({clips.labels[k] for k in set(clips.truth[fold.test]) - set(clips.truth[fold.train])})
         if never:
             raise InputError(
-                f"classes {never} have no clip to learn from where they are measured: all of theirs lie in one group "
-                f"or on one side of data.split={data.split}; add clips of other groups, or take the class away"
+                f"classes {never} have no training clip in a fold that measures them: all of theirs lie in one group "
+                f"or on one side of data.split={data.split}; add clips of other groups, or remove the class"
             )
     return folds
 
@@ -195,7 +195,7 @@ def _split(whole: ClipSet, data: ClipData) -> list[Fold]:
 
 
 def leaks_of(clips: TrainingClips, fold: Fold) -> Leaks:
-    """What lies on both sides of a fold, by name and by picture."""
+    """Find leaks between the sides of a fold, by name and by frame content."""
     sides = [[clips.items[i] for i in side] for side in (fold.train, fold.test)]
     return find_leaks(*sides, train_hashes=clips.hashes[fold.train], test_hashes=clips.hashes[fold.test])
 
@@ -203,7 +203,7 @@ def leaks_of(clips: TrainingClips, fold: Fold) -> Leaks:
 def draw_batch(
     clips: TrainingClips, rows: Sequence[int], *, spec: ClipSpec, settings: AugmentSettings, random: np.random.Generator
 ) -> torch.Tensor:
-    """Changed clips, uint8 (n, frames, height, width, 3)."""
+    """Draw augmented clips, uint8 (n, frames, height, width, 3)."""
     cut = [
         augment(
             clips.read(row), frames=spec.frames, width=spec.width, height=spec.height, settings=settings, random=random
@@ -214,7 +214,7 @@ def draw_batch(
 
 
 def plain_batch(clips: TrainingClips, rows: Sequence[int], *, spec: ClipSpec) -> torch.Tensor:
-    """Clips as they are recognised, uint8 (n, frames, height, width, 3)."""
+    """Return clips as used for recognition, uint8 (n, frames, height, width, 3)."""
     return torch.from_numpy(
         np.stack([sample_clip(clips.read(row), fps=float(clips.fps[row]), spec=spec) for row in rows])
     )

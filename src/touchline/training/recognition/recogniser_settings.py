@@ -1,4 +1,4 @@
-"""What recipes say of training and distilling recognisers of clips."""
+"""The settings of recipes that train and distil clip recognisers."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ LossName = Literal[
 
 
 class ClipData(StrictSettings):
-    """Which clips, and who learns from which.
+    """The clips and their split.
 
     Attributes:
         kind: layout of the collection.
         path: folder or CSV file below ``data_root``.
-        labels: the classes in the order of the outputs; alphabetical without it (SpaceJam has its own order).
-        groups: CSV with ``id,group`` beside the recipe or absolute, for collections that do not say it themselves.
+        labels: the classes in the order of the outputs; alphabetical by default (SpaceJam has its own order).
+        groups: CSV with ``id,group`` beside the recipe or absolute, for collections without groups of their own.
         split: ``"folds"`` is grouped cross-validation; ``"own"`` the collection's; ``"last-fifth"`` SoccerKDNet's;
             ``"legacy"`` SpaceJam's, which leaks.
-        folds: how many.
+        folds: number of folds.
         seed: of the folds.
-        reference_copies: whether poor classes get the reference's four turned and shifted copies, for learning only.
+        reference_copies: whether rare classes get the reference's four rotated and shifted copies, for training only.
 
     """
 
@@ -50,19 +50,19 @@ class ClipData(StrictSettings):
 
 
 class ClipOptimizer(StrictSettings):
-    """How long and how fast a network learns.
+    """Length, learning rate and regularisation of the training of a network.
 
     Attributes:
-        steps: of the optimiser.
-        batch: clips in a step.
+        steps: number of optimiser steps.
+        batch: clips per step.
         kind: AdamW, Adam, or SGD with momentum 0.9.
-        base_lr: highest rate; it warms up over a twentieth of the steps and falls as a cosine.
+        base_lr: highest learning rate; linear warm-up over a twentieth of the steps, then cosine decay.
         weight_decay: of all weights.
         label_smoothing, mixup: as usual; ``mixup`` is the parameter of the Beta distribution, 0 for none.
-        balance: 0 draws clips alike, 1 classes alike.
-        train_only: parts of parameter names that learn; everything without it. Batch norm of the rest stands still.
+        balance: 0 samples clips uniformly, 1 samples classes uniformly.
+        train_only: parts of the names of trainable parameters; all by default. Batch norms of the rest are frozen.
         precision: ``"bf16"`` computes convolutions in bfloat16.
-        seed: of weights, order and changes.
+        seed: of weights, order and augmentation.
 
     """
 
@@ -80,15 +80,15 @@ class ClipOptimizer(StrictSettings):
 
 
 class NetworkSettings(StrictSettings):
-    """One network and how it learns.
+    """One network and its training.
 
     Attributes:
         architecture: a key of ``architectures.ARCHITECTURES``.
-        network: its arguments besides the classes.
-        weights: a model file to begin from, whose head is replaced where the classes differ; fresh ones without it.
-        members: networks that are trained with other seeds and averaged.
-        augment: how clips are changed.
-        optimizer: how it learns.
+        network: its arguments, except the classes.
+        weights: a model file to start from, whose head is replaced if the classes differ; random by default.
+        members: number of networks that are trained with different seeds and averaged.
+        augment: augmentation of the clips.
+        optimizer: settings of the training.
 
     """
 
@@ -101,15 +101,15 @@ class NetworkSettings(StrictSettings):
 
 
 class ClipRecipe(StrictSettings):
-    """What every recipe that trains recognisers of clips says.
+    """The settings that all recipes for clip recognisers share.
 
     Attributes:
-        name: of the model file that comes out.
-        data_root: folder that ``data.path`` lies in.
-        data: which clips.
-        clip: what the network sees.
+        name: of the resulting model file.
+        data_root: folder that ``data.path`` is relative to.
+        data: the clips and their split.
+        clip: input of the network.
         licence, description: of the model file.
-        needs: what to get, for the message where ``data_root`` is not there.
+        needs: what must be obtained first, for the message if ``data_root`` does not exist.
 
     """
 
@@ -126,8 +126,8 @@ class RecogniserRecipe(ClipRecipe):
     """A recipe of ``task: recogniser``.
 
     Attributes:
-        model: the network and how it learns.
-        train_on_all: whether a last network, trained on every clip, is written; if not, the first fold's is.
+        model: the network and its training.
+        train_on_all: whether to train a last network on every clip and save it; if not, the first fold's is saved.
 
     """
 
@@ -138,19 +138,19 @@ class RecogniserRecipe(ClipRecipe):
 
 
 class TeachingWeights(StrictSettings):
-    """How much the teacher's part of the loss counts, and how much the labels'."""
+    """The weights of the teacher's and of the labels' terms in the loss."""
 
     kd_weight: float = Field(default=0.7, ge=0)
     ce_weight: float = Field(default=0.3, ge=0)
 
 
 class Distillation(TeachingWeights):
-    """What the student takes over.
+    """The distillation loss.
 
     Attributes:
-        loss: which, see :mod:`touchline.training.recognition.distillation_losses`.
-        kd_weight, ce_weight: of the teacher's part and the labels'.
-        temperature: of those losses that have one.
+        loss: its name, see :mod:`touchline.training.recognition.distillation_losses`.
+        kd_weight, ce_weight: of the teacher's and the labels' terms.
+        temperature: of the losses that have one.
 
     """
 
@@ -159,11 +159,11 @@ class Distillation(TeachingWeights):
 
 
 class DistillRecipe(ClipRecipe):
-    """A recipe of ``task: distill``: a teacher, and a student alone and distilled, on the same folds.
+    """A recipe of ``task: distill``: a teacher, a plain student and a distilled one, on the same folds.
 
     Attributes:
         teacher, student: the two networks.
-        distillation: what is taken over.
+        distillation: the distillation loss.
 
     """
 

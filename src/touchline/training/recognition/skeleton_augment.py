@@ -1,4 +1,4 @@
-"""Sequences of joints changed at random, so that a network learns the action and not the camera or the person."""
+"""Augmentation of joint sequences, so that a network learns the action and not the camera or the person."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from torch import Tensor
 
 
 class SkeletonAugment(BaseModel):
-    """How strongly sequences are changed; lengths are shares of the trunk's.
+    """Strength of the random changes to sequences; lengths are relative to the trunk's length.
 
     Attributes:
-        turn_rad: largest turn in the picture's plane.
+        turn_rad: largest rotation in the image plane.
         stretch: largest change of width and of height, as shares.
-        shift: standard deviation of a shift of everything.
-        tremble: standard deviation of each joint's, at each moment.
-        bend: standard deviation of each joint's over the whole sequence.
+        shift: standard deviation of a common shift.
+        tremble: standard deviation of the noise of each joint at each time.
+        bend: standard deviation of the offset of each joint, constant over the sequence.
         speed: largest change of speed, as a share.
-        late: most moments that a sequence is shifted by.
-        lost: share of the joints that are lost.
-        mirror: share of the sequences that are mirrored, left and right joints exchanged.
+        late: largest shift of a sequence in time, in samples.
+        lost: share of joints that are dropped.
+        mirror: share of sequences that are mirrored, with left and right joints swapped.
 
     """
 
@@ -44,7 +44,7 @@ def augment_places(
     mirror: tuple[int, ...],
     random: torch.Generator,
 ) -> Tensor:
-    """Changed copies of normalised places (n, t, joints, 2)."""
+    """Return augmented copies of normalised places (n, t, joints, 2)."""
     places = _mirrored(places, share=settings.mirror, mirror=mirror, random=random)
     places = _turned(places, settings=settings, random=random)
     places = _respaced(places, settings=settings, random=random)
@@ -64,7 +64,7 @@ def _mirrored(places: Tensor, *, share: float, mirror: tuple[int, ...], random: 
 
 
 def _turned(places: Tensor, *, settings: SkeletonAugment, random: torch.Generator) -> Tensor:
-    """Stretched and turned about the origin."""
+    """Stretch and rotate about the origin."""
     n = len(places)
     stretch = 1 + torch.tensor(settings.stretch) * (2 * torch.rand(n, 1, 1, 2, generator=random) - 1)
     angle = settings.turn_rad * (2 * torch.rand(n, 1, 1, generator=random) - 1)
@@ -73,7 +73,7 @@ def _turned(places: Tensor, *, settings: SkeletonAugment, random: torch.Generato
 
 
 def _respaced(places: Tensor, *, settings: SkeletonAugment, random: torch.Generator) -> Tensor:
-    """Faster or slower about the middle, earlier or later; what is then missing repeats the first or last moment."""
+    """Change the speed about the middle, and shift in time; missing samples repeat the first or the last one."""
     n, length = places.shape[:2]
     rate = 1 + settings.speed * (2 * torch.rand(n, 1, generator=random) - 1)
     late = settings.late * (2 * torch.rand(n, 1, generator=random) - 1)

@@ -1,4 +1,4 @@
-"""What recipes say of training and distilling recognisers of joint sequences."""
+"""The settings of recipes that train and distil recognisers of joint sequences."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from touchline.training.recognition.skeleton_augment import SkeletonAugment
 
 
 class SkeletonOptimizer(StrictSettings):
-    """How long and how fast each member learns.
+    """Length, learning rate and regularisation of the training of each member.
 
     Attributes:
-        steps: of the optimiser.
-        batch: sequences in a step.
-        base_lr: highest rate; it warms up over a tenth of the steps, 100 at most, and falls as a cosine.
+        steps: number of optimiser steps.
+        batch: sequences per step.
+        base_lr: highest learning rate; linear warm-up over a tenth of the steps, at most 100, then cosine decay.
         weight_decay: of AdamW.
         label_smoothing, mixup: as usual; ``mixup`` is the parameter of the Beta distribution, 0 for none.
-        balance: 0 draws sequences alike, 1 classes alike.
-        seed: of weights, order and changes.
+        balance: 0 samples sequences uniformly, 1 samples classes uniformly.
+        seed: of weights, order and augmentation.
 
     """
 
@@ -37,11 +37,11 @@ class SkeletonOptimizer(StrictSettings):
 
 
 class SkeletonNetwork(StrictSettings):
-    """One network of joint sequences and how it learns.
+    """One network of joint sequences and its training.
 
     Attributes:
-        network: arguments of :class:`~touchline.models.networks.skeleton_net.SkeletonNet` besides classes and joints.
-        optimizer: how members learn.
+        network: arguments of :class:`~touchline.models.networks.skeleton_net.SkeletonNet` except classes and joints.
+        optimizer: settings of the members' training.
 
     """
 
@@ -50,16 +50,16 @@ class SkeletonNetwork(StrictSettings):
 
 
 class SkeletonData(StrictSettings):
-    """What every recipe that trains on joint sequences says.
+    """The settings that all recipes for joint sequences share.
 
     Attributes:
-        name: of the model file that comes out.
+        name: of the resulting model file.
         data_root: folder of the data.
-        file: the labelled sequences in it.
+        file: the labelled sequences, relative to ``data_root``.
         labels: the classes in the order of the outputs.
-        mirror: partner of every joint on the other side of the body.
-        augment: how sequences are changed.
-        fps: moments a second; None where nobody knows.
+        mirror: index of every joint's counterpart on the other side of the body.
+        augment: augmentation of the sequences.
+        fps: samples per second; None if unknown.
         licence, description: of the model file.
 
     """
@@ -76,18 +76,18 @@ class SkeletonData(StrictSettings):
 
 
 class SkeletonRecipe(SkeletonData, SkeletonNetwork):
-    """A recipe of ``task: skeleton``: what :class:`SkeletonData` and :class:`SkeletonNetwork` say."""
+    """A recipe of ``task: skeleton``, the union of :class:`SkeletonData` and :class:`SkeletonNetwork`."""
 
     task: str = "skeleton"
     name: str = "skeletons"
 
 
 class SkeletonDistillation(TeachingWeights):
-    """What the student takes over.
+    """The distillation loss.
 
     Attributes:
-        loss: of logits, see :mod:`touchline.training.recognition.distillation_losses`.
-        kd_weight, ce_weight: of the teacher's part and the labels'.
+        loss: a loss of logits, see :mod:`touchline.training.recognition.distillation_losses`.
+        kd_weight, ce_weight: of the teacher's and the labels' terms.
         temperature: of the loss.
 
     """
@@ -101,7 +101,7 @@ class DistillSkeletonsRecipe(SkeletonData):
 
     Attributes:
         teacher, student: the two networks.
-        distillation: what is taken over.
+        distillation: the distillation loss.
 
     """
 
@@ -112,6 +112,6 @@ class DistillSkeletonsRecipe(SkeletonData):
     distillation: SkeletonDistillation = SkeletonDistillation()
 
     def of(self, role: SkeletonNetwork) -> SkeletonRecipe:
-        """The recipe that trains one of the networks alone."""
+        """Return the recipe that trains one of the networks alone."""
         shared = self.model_dump(exclude={"task", "teacher", "student", "distillation"})
         return SkeletonRecipe.model_validate({**shared, **role.model_dump()})

@@ -1,4 +1,4 @@
-"""Joint sequences whose matches are held out one by one, what networks say of each, and what that is worth."""
+"""Recognition of joint sequences with each match held out in turn: predictions and their measurement."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class SkeletonTrial:
 
     Attributes:
         data: the sequences.
-        truth: int64 (n,), the class of each.
+        truth: int64 (n,), class of each sequence.
         labels: the classes in the order of the outputs.
 
     """
@@ -43,18 +43,18 @@ class SkeletonTrial:
 
     @property
     def folds(self) -> Mapping[str, Fold]:
-        """Each match held out in turn."""
+        """The folds: each match held out in turn."""
         held = {group: self.data.groups == group for group in sorted(set(self.data.groups.tolist()))}
         return {f"without_{group}": Fold(np.flatnonzero(~own), np.flatnonzero(own)) for group, own in held.items()}
 
     @torch.inference_mode()
     def predict(self, network: SkeletonNet, rows: Indices) -> Floats:
-        """Probabilities (rows, classes) of some sequences."""
+        """Predict probabilities (rows, classes) of some sequences."""
         sequences = torch.from_numpy(self.data.sequences[rows]).to(_device_of(network))
         return np.asarray(network(sequences).softmax(dim=1).cpu().numpy(), np.float64)
 
     def measure(self, examples: Examples, values: Floats) -> dict[str, Any]:
-        """What probabilities (n, classes) of as many sequences are worth, by match and together."""
+        """Measure probabilities (n, classes) of the sequences, by match and together."""
         right, groups = values.argmax(axis=1) == examples.truth, np.array(examples.groups)
         by_group = {name: float(right[groups == name].mean()) for name in sorted(set(examples.groups))}
         temperature, calibrated = measure_temperature(examples.truth, values, groups=examples.groups)
@@ -67,7 +67,7 @@ class SkeletonTrial:
         }
 
     def one_by_one(self, network: SkeletonNet) -> Callable[[], object]:
-        """What names the first sequence when it is called, to be timed."""
+        """Return a function that recognises the first sequence, for timing."""
         one = torch.from_numpy(self.data.sequences[:1]).to(_device_of(network))
         return lambda: network(one).cpu()
 
@@ -76,7 +76,7 @@ def read_skeleton_trial(settings: SkeletonData) -> SkeletonTrial:
     """Read the sequences of a recipe.
 
     Raises:
-        InputError: the data cannot be used, are of a single match, or hold a label that the recipe does not name.
+        InputError: the data are unusable, contain a single match, or have a label that the recipe does not name.
 
     """
     path = settings.data_root / settings.file
@@ -84,20 +84,20 @@ def read_skeleton_trial(settings: SkeletonData) -> SkeletonTrial:
     truth = class_numbers(data, settings)
     groups = sorted(set(data.groups.tolist()))
     if len(groups) < 2:
-        raise InputError(f"{path}: only the group {groups}; one has to be held out")
+        raise InputError(f"{path}: the only group is {groups}; holding one out needs at least two")
     return SkeletonTrial(data, truth, tuple(settings.labels))
 
 
 def class_numbers(data: SkeletonSet, settings: SkeletonData) -> Indices:
-    """The class of every sequence, int64 (n,).
+    """Return the class of every sequence, int64 (n,).
 
     Raises:
-        InputError: the data hold a label that the recipe does not name, or other joints.
+        InputError: the data have a label that the recipe does not name, or other joints.
 
     """
     unknown = sorted(set(data.labels.tolist()) - set(settings.labels))
     if unknown:
-        raise InputError(f"{settings.data_root / settings.file}: labels {unknown} are none of {settings.labels}")
+        raise InputError(f"{settings.data_root / settings.file}: labels {unknown} are not among {settings.labels}")
     if len(settings.mirror) != len(data.joints):
         raise InputError(f"mirror has {len(settings.mirror)} entries for the {len(data.joints)} joints {data.joints}")
     return np.array([settings.labels.index(label) for label in data.labels.tolist()], np.int64)

@@ -1,4 +1,4 @@
-"""A recogniser of joint sequences from end to end: matches held out one by one, then the model that ships.
+"""Training of a recogniser of joint sequences from end to end: each match held out, then the model that ships.
 
 Run it with ``touchline train recipes/skeletons.yaml``. Each match is scored by networks that saw none of it.
 """
@@ -36,13 +36,13 @@ _MOST_WARMUP_STEPS = 100
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Teaching:
-    """What a teacher asks of a network that learns.
+    """The contribution of a teacher to the training of a student.
 
     Attributes:
-        probabilities: float32 (n, classes), what it says of every sequence; of two mixed ones it says their mixture.
+        probabilities: float32 (n, classes), its outputs for every sequence; for mixed sequences, the mixture of them.
         loss: of the network's logits and the teacher's.
-        kd_weight, ce_weight: of the teacher's part and the labels'.
-        asks: the settings of teacher and loss, by which checkpoints of the student are known.
+        kd_weight, ce_weight: of the teacher's and the labels' terms.
+        asks: settings of teacher and loss, part of the identity of the student's checkpoints.
 
     """
 
@@ -54,7 +54,7 @@ class Teaching:
 
 
 def train(settings: SkeletonRecipe, job: Job) -> Path:
-    """Hold out every match in turn, then train the model that ships, or go on where a run in ``job.out`` stopped.
+    """Hold out every match in turn, then train the model that ships; resumes an earlier run in ``job.out``.
 
     Args:
         settings: the recipe.
@@ -64,7 +64,7 @@ def train(settings: SkeletonRecipe, job: Job) -> Path:
         The model file.
 
     Raises:
-        InputError: the data cannot be used, are of a single match, or hold a label that the recipe does not name.
+        InputError: the data are unusable, contain a single match, or have a label that the recipe does not name.
 
     """
     trial, out = read_skeleton_trial(settings), job.out
@@ -80,12 +80,12 @@ def train(settings: SkeletonRecipe, job: Job) -> Path:
 
 
 def plan(settings: SkeletonRecipe, device: torch.device) -> list[PlannedRun]:
-    """The runs that a recipe would take."""
+    """Plan the runs of a recipe."""
     return plan_ensemble("each held-out group, then all", settings)
 
 
 def plan_ensemble(name: str, settings: SkeletonRecipe) -> list[PlannedRun]:
-    """What training a network would take, all its members together."""
+    """Plan the training of a network, all its members together."""
     network = SkeletonNet(len(settings.labels), joints=len(settings.mirror), **settings.network)
     return plan_runs(network, {name: settings.optimizer.steps * len(network.views)})
 
@@ -121,16 +121,16 @@ def train_one(
     teaching: Teaching | None = None,
     progress: Progress | None = None,
 ) -> SkeletonNet:
-    """Train every member on some of the sequences; finished ones are read.
+    """Train every member on some of the sequences; finished ones are loaded.
 
     Args:
         data: all sequences.
         truth: their classes.
-        learn: rows to learn from.
+        learn: rows to train on.
         settings: of the network.
         out: folder of its checkpoints and logs.
         device: where to train.
-        teaching: what a teacher asks beside the labels; the labels alone count without it.
+        teaching: contribution of a teacher; the labels alone if None.
         progress: called after every step.
 
     """
@@ -153,7 +153,7 @@ def train_one(
 
 
 class _Lessons:
-    """What one member learns from: batches of changed sequences, and the loss on them."""
+    """The training data and the loss of one member: batches of augmented sequences, and the loss on them."""
 
     def __init__(
         self,
@@ -180,12 +180,12 @@ class _Lessons:
 
     @property
     def data(self) -> Data[tuple[Tensor, Tensor]]:
-        """Batches, and how a run that goes on gets the ones that come next."""
+        """The source of batches, including the state that a resumed run needs to draw the same ones."""
         return data_from(self._draw, self.random)
 
     @property
     def identity(self) -> dict[str, str]:
-        """What a checkpoint belongs to."""
+        """The identity of the checkpoint."""
         unimportant = {"data_root", "fps", "licence", "description"}
         return identity_of(
             settings=self._settings.model_dump(mode="json", exclude_defaults=True, exclude=unimportant),
@@ -194,7 +194,7 @@ class _Lessons:
         )
 
     def _draw(self) -> tuple[Tensor, Tensor]:
-        """What the member sees (batch, channels, t) of changed sequences, and what it is to say (batch, classes)."""
+        """Draw inputs (batch, channels, t) of augmented sequences, and their targets (batch, classes)."""
         settings, network, optimizer = self._settings, self._network, self._settings.optimizer
         drawn = self._rows[torch.multinomial(self._chances, optimizer.batch, replacement=True, generator=self.random)]
         mirror = tuple(settings.mirror)
@@ -207,20 +207,20 @@ class _Lessons:
         return channels, wanted
 
     def terms(self, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
-        """The loss on a batch."""
+        """Compute the loss on a batch."""
         channels, wanted = (part.to(self._device) for part in batch)
         return {"loss": _loss(self._network.members[self._number](channels), wanted, self._teaching)}
 
 
 def _targets(truth: Tensor, settings: SkeletonRecipe, teaching: Teaching | None) -> Tensor:
-    """What the labels want (n, classes) of every sequence, beside it what the teacher says (n, classes)."""
+    """Return the label targets (n, classes) of every sequence, followed by the teacher's outputs (n, classes)."""
     smoothing = settings.optimizer.label_smoothing
     targets = smooth_labels(truth, classes=len(settings.labels), smoothing=smoothing)
     return targets if teaching is None else torch.cat([targets, teaching.probabilities], dim=1)
 
 
 def _loss(logits: Tensor, wanted: Tensor, teaching: Teaching | None) -> Tensor:
-    """Of logits (n, classes) and what the labels want, beside it what the teacher says."""
+    """Compute the loss of logits (n, classes) against the label targets and, if any, the teacher's outputs."""
     classes = logits.shape[1]
     classified = cross_entropy(logits, wanted[:, :classes])
     if teaching is None:
@@ -230,7 +230,7 @@ def _loss(logits: Tensor, wanted: Tensor, teaching: Teaching | None) -> Tensor:
 
 
 def _mixed(channels: Tensor, wanted: Tensor, *, alpha: float, random: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Each sequence mixed with another of the batch (mixup, Zhang et al., ICLR 2018)."""
+    """Mix each sequence with another of the batch (mixup, Zhang et al., ICLR 2018)."""
     seed = int(torch.randint(2**31, (1,), generator=random))
     share = torch.from_numpy(np.random.default_rng(seed).beta(alpha, alpha, len(channels)).astype(np.float32))
     other = torch.randperm(len(channels), generator=random)

@@ -1,4 +1,4 @@
-"""What a teacher says of every clip, worked out once."""
+"""A teacher's outputs for every clip, computed once and cached."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _BATCH = 16
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TeacherSays:
-    """Of every clip, the mean over the clip as it is and its mirror image.
+    """A teacher's outputs for every clip, averaged over the clip and its mirror image.
 
     Attributes:
         logits: float32 (n, classes).
-        features: float32 (n, D); D is 0 where nobody asked for them.
+        features: float32 (n, D); D is 0 if features were not requested.
 
     """
 
@@ -34,7 +34,7 @@ class TeacherSays:
     features: Tensor
 
     def rows(self, rows: Tensor) -> TeacherSays:
-        """What is said of some clips."""
+        """Return the outputs for some clips."""
         return TeacherSays(self.logits[rows], self.features[rows])
 
 
@@ -48,15 +48,15 @@ def ask_teacher(
     features: bool = True,
     path: Path | None = None,
 ) -> TeacherSays:
-    """What teachers say of every clip; several are averaged.
+    """Compute the teachers' outputs for every clip; several teachers are averaged.
 
     Args:
-        teachers: networks in evaluation mode, asked on the device where they are.
-        clips: of which.
-        spec: what the teachers see.
+        teachers: networks in evaluation mode, run on their own device.
+        clips: the clips to run on.
+        spec: input of the teachers.
         mirrored: average with the mirror images.
-        features: whether features are wanted, too; those of several teachers have nothing in common.
-        path: keep it in this ``.npz``, or take it from there where the same teachers said it of the same clips.
+        features: whether to return features too; those of several teachers are not comparable.
+        path: ``.npz`` cache; read if it holds the same teachers' outputs for the same clips, else written.
 
     """
     if features and len(teachers) > 1:
@@ -84,7 +84,7 @@ def ask_teacher(
 
 
 def _kept(path: Path, *, name: str) -> TeacherSays | None:
-    """What lies in a file, if it is what is asked for now."""
+    """Load the outputs in a file, if they are the requested ones."""
     if not path.is_file():
         return None
     with np.load(path, allow_pickle=False) as arrays:
@@ -94,7 +94,7 @@ def _kept(path: Path, *, name: str) -> TeacherSays | None:
 
 
 def _fingerprint(teachers: Sequence[Any], clips: TrainingClips, *, spec: ClipSpec, asked: str) -> str:
-    """Of everything that decides what is said: the weights, the clips by content and order, how they are shown."""
+    """Hash everything that decides the outputs: the weights, the clips by content and order, and their preparation."""
     digest = hashlib.sha256(f"{asked} {spec.model_dump_json()}".encode())
     for item, path in zip(clips.items, clips.paths, strict=True):
         digest.update(f"{path.name} {item.id.removeprefix(item.family)}\0".encode())

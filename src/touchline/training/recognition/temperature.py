@@ -1,6 +1,6 @@
-"""One number that makes a recogniser as sure as it is right, learnt from held-out probabilities.
+"""Temperature scaling: one number, fitted to held-out probabilities, that calibrates a recogniser's confidence.
 
-Temperature scaling: Guo et al., "On Calibration of Modern Neural Networks", ICML 2017. Classes stay in their order.
+Guo et al., "On Calibration of Modern Neural Networks", ICML 2017. The ranking of the classes does not change.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _TINY = 1e-9
 
 
 def tempered(probabilities: npt.ArrayLike, *, temperature: float) -> Floats:
-    """Probabilities (n, classes) as if their logits had been divided by a temperature."""
+    """Return probabilities (n, classes) as if their logits had been divided by a temperature."""
     logits = np.log(np.maximum(np.asarray(probabilities, np.float64), _TINY)) / temperature
     raised = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 
 
 def fit_temperature(truth: npt.ArrayLike, probabilities: npt.ArrayLike) -> float:
-    """The temperature 0.05 to 20 at which labels (n,) are likeliest under probabilities (n, classes)."""
+    """Fit the temperature, 0.05 to 20, with the highest likelihood of labels (n,) given probabilities (n, classes)."""
     labels = np.asarray(truth, np.int64)
     rows = np.arange(len(labels))
 
@@ -43,10 +43,10 @@ def fit_temperature(truth: npt.ArrayLike, probabilities: npt.ArrayLike) -> float
 def measure_temperature(
     truth: npt.NDArray[np.int64], probabilities: Floats, *, groups: Sequence[str]
 ) -> tuple[float, dict[str, Any]]:
-    """The temperature for held-out probabilities, and how well such a one does on groups it was not fitted on.
+    """Fit the temperature to held-out probabilities, and measure it on groups that it was not fitted to.
 
     Returns:
-        The temperature fitted on all, and calibration before and after; the latter with one fitted on the others.
+        The temperature fitted to all, and calibration before and after; the latter with one fitted to the others.
 
     """
     names = np.array(groups)

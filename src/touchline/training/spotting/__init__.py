@@ -1,4 +1,4 @@
-"""Training of event spotters that see frames."""
+"""Training of event spotters that process frames."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Random changes to clips, in plain torch, on whatever device the batch lies.
+"""Random augmentation of clips, in plain torch, on the device of the batch.
 
 A batch is float (clips, frames, height, width) in [0, 1]. Every clip draws its own changes; the frames of one clip
-share them, except for the camera move, which runs through the clip, and the noise. All drawing happens on the CPU from
-one generator, so that a seed gives the same changes on every device.
+share them, except for the camera move, which develops over the clip, and the noise. All random numbers come from one
+generator on the CPU, so that a seed gives the same changes on every device.
 
-Numbers and order follow lRomul's recipe. Geometry (camera move, rotation, crop, flip) is composed into one resampling.
+Parameters and order follow lRomul's recipe. Geometry (camera move, rotation, crop, flip) is one composed resampling.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ _Change = Callable[[Tensor, "AugmentSettings", Generator], Tensor]
 
 @dataclass(frozen=True, slots=True)
 class AugmentSettings:
-    """How likely and how strong each change is; a probability of 0 switches it off.
+    """Probability and strength of each change; a probability of 0 switches it off.
 
     Attributes:
         camera_move, rotate, crop, flip, sharpness, motion_blur, brightness, contrast, posterise, noise: probabilities.
-        move_deg, move_shift, move_scale: most rotation, most shift (share of width, height) and span of zoom of each of
-            the two poses that a camera move runs between.
-        rotate_deg: most rotation.
-        crop_scale: span of the crop's share of the area; crop_ratio: span of its height over its width.
-        sharpness_mix: span of the share of the original when it is mixed with its smoothed version.
-        blur_size, blur_deg: length in pixels and most tilt of the motion blur.
-        brightness_add: span of what is added; contrast_times: span of the factor.
-        posterise_bits: fewest and most bits kept; noise_sigma: of the Gaussian noise.
+        move_deg, move_shift, move_scale: largest rotation, largest shift (share of width, height) and range of zoom of
+            the two poses between which a camera move runs.
+        rotate_deg: largest rotation.
+        crop_scale: range of the crop's share of the area; crop_ratio: range of its height over its width.
+        sharpness_mix: range of the original's share when it is blended with its smoothed version.
+        blur_size, blur_deg: length in pixels and largest tilt of the motion blur.
+        brightness_add: range of the added value; contrast_times: range of the factor.
+        posterise_bits: fewest and most bits kept; noise_sigma: standard deviation of the Gaussian noise.
         mixup: parameter of the Beta distribution of mix-up; 0 switches it off.
 
     """
@@ -67,15 +67,15 @@ class AugmentSettings:
 
 @torch.no_grad()
 def augment(clips: Tensor, settings: AugmentSettings, *, generator: Generator) -> Tensor:
-    """Change a batch of clips at random.
+    """Augment a batch of clips at random.
 
     Args:
-        clips: float (clips, frames, height, width), 0 to 1; left as it is.
-        settings: what may happen.
-        generator: of the CPU; the same state gives the same changes.
+        clips: float (clips, frames, height, width), 0 to 1; not modified.
+        settings: probabilities and strengths.
+        generator: on the CPU; the same state gives the same changes.
 
     Returns:
-        A batch of the same shape and device; the noise may reach beyond 0 and 1.
+        A batch of the same shape and device; noise may exceed 0 and 1.
 
     """
     clips = _geometry(clips, settings, generator)
@@ -89,7 +89,7 @@ def augment(clips: Tensor, settings: AugmentSettings, *, generator: Generator) -
 
 @torch.no_grad()
 def mix_up(clips: Tensor, targets: Tensor, *, beta: float, generator: Generator) -> tuple[Tensor, Tensor]:
-    """Blend each clip and its target with another of the batch; the share comes from Beta(beta, beta)."""
+    """Blend each clip and its target with another of the batch; the share is drawn from Beta(beta, beta)."""
     if beta <= 0:
         return clips, targets
     alpha = torch.tensor([beta, beta], dtype=torch.float64)
@@ -100,12 +100,12 @@ def mix_up(clips: Tensor, targets: Tensor, *, beta: float, generator: Generator)
 
 
 def _chosen(clips: Tensor, probability: float, generator: Generator) -> list[int]:
-    """Which clips of the batch a change falls on."""
+    """Draw the clips of the batch that a change applies to."""
     return torch.nonzero(torch.rand(len(clips), generator=generator) < probability).flatten().tolist()
 
 
 def _each(clips: Tensor, chosen: list[int], settings: AugmentSettings, generator: Generator, change: _Change) -> Tensor:
-    """The batch with ``change`` made to the chosen clips."""
+    """Return the batch with ``change`` applied to the chosen clips."""
     if not chosen:
         return clips
     changed = clips.clone()
@@ -155,14 +155,14 @@ def _noise(clip: Tensor, settings: AugmentSettings, generator: Generator) -> Ten
 
 
 def _filter(clip: Tensor, kernel: Tensor) -> Tensor:
-    """Each frame of a clip (frames, height, width) filtered with one odd kernel; edges repeat."""
+    """Filter each frame of a clip (frames, height, width) with one odd kernel; edge pixels are repeated."""
     half = kernel.shape[-1] // 2
     frames = functional.pad(clip[:, None], (half, half, half, half), mode="replicate")
     return functional.conv2d(frames, kernel[None, None])[:, 0]
 
 
 def motion_kernel(size: int, *, angle_deg: float, direction: float) -> Tensor:
-    """Float32 (size, size) kernel of a motion blur, sum 1: a line whose weight leans to one end.
+    """Make the float32 (size, size) kernel of a motion blur, sum 1: a line whose weight leans to one end.
 
     Args:
         size: odd, pixels.
@@ -181,7 +181,7 @@ def motion_kernel(size: int, *, angle_deg: float, direction: float) -> Tensor:
 
 
 def _geometry(clips: Tensor, settings: AugmentSettings, generator: Generator) -> Tensor:
-    """Camera move, rotation, crop and flip of each clip as one resampling; untouched clips are not resampled."""
+    """Apply camera move, rotation, crop and flip of each clip as one resampling; unchanged clips are not resampled."""
     count, frames, height, width = clips.shape
     aspect = height / width
     changed = clips
@@ -196,7 +196,7 @@ def _geometry(clips: Tensor, settings: AugmentSettings, generator: Generator) ->
 
 
 def _clip_matrices(settings: AugmentSettings, generator: Generator, *, frames: int, aspect: float) -> Tensor | None:
-    """Where each output position lies in the input, (1 or frames, 3, 3) in [-1, 1] coordinates; None for no change."""
+    """Map output to input positions, (1 or frames, 3, 3) in [-1, 1] coordinates; None for no change."""
     happens = (torch.rand(4, generator=generator) < torch.tensor(_geometry_odds(settings))).tolist()
     parts: list[Tensor] = []
     if happens[0]:
@@ -221,7 +221,7 @@ def _geometry_odds(settings: AugmentSettings) -> list[float]:
 
 
 def _camera_move(settings: AugmentSettings, generator: Generator, *, frames: int, aspect: float) -> Tensor:
-    """(frames, 3, 3): from one random pose to another in even steps."""
+    """Return (frames, 3, 3): from one random pose to another in equal steps."""
     shift_x, shift_y = settings.move_shift
     spans = [(-settings.move_deg, settings.move_deg), (-shift_x, shift_x), (-shift_y, shift_y), settings.move_scale]
     first = torch.tensor([_uniform(span, generator) for span in spans])
@@ -230,7 +230,7 @@ def _camera_move(settings: AugmentSettings, generator: Generator, *, frames: int
 
 
 def _pose(values: Tensor, *, aspect: float) -> Tensor:
-    """(n, 3, 3) from (n, 4): degrees, shift in x and y as shares of the picture, zoom; about the centre."""
+    """Return (n, 3, 3) from (n, 4): degrees, shift in x and y as shares of the frame, zoom; about the centre."""
     angle, zoom = values[:, 0].deg2rad(), values[:, 3]
     cos, sin = angle.cos() / zoom, angle.sin() / zoom
     shift_x, shift_y, zero, one = -2.0 * values[:, 1], -2.0 * values[:, 2], torch.zeros_like(cos), torch.ones_like(cos)
@@ -239,7 +239,7 @@ def _pose(values: Tensor, *, aspect: float) -> Tensor:
 
 
 def _crop(settings: AugmentSettings, generator: Generator, *, aspect: float) -> Tensor:
-    """(1, 3, 3): a random part of the picture, stretched to the whole."""
+    """Return (1, 3, 3): a random part of the frame, stretched to the whole frame."""
     width, height = _crop_size(settings, generator, aspect=aspect)
     centre_x, centre_y = (
         _uniform((width - 1.0, 1.0 - width), generator),
@@ -249,7 +249,7 @@ def _crop(settings: AugmentSettings, generator: Generator, *, aspect: float) -> 
 
 
 def _crop_size(settings: AugmentSettings, generator: Generator, *, aspect: float) -> Span:
-    """Width and height of a crop as shares of the picture's; the whole if ten draws do not fit into it."""
+    """Draw width and height of a crop as shares of the frame's; the whole frame if ten draws do not fit."""
     ratios = (math.log(settings.crop_ratio[0]), math.log(settings.crop_ratio[1]))
     for _ in range(10):
         area = _uniform(settings.crop_scale, generator)
@@ -261,7 +261,7 @@ def _crop_size(settings: AugmentSettings, generator: Generator, *, aspect: float
 
 
 def _resample(clip: Tensor, matrix: Tensor) -> Tensor:
-    """A clip (frames, height, width) seen through (1 or frames, 3, 3) matrices; black outside."""
+    """Resample a clip (frames, height, width) by (1 or frames, 3, 3) matrices; black outside."""
     frames, height, width = clip.shape
     shared = len(matrix) == 1
     pictures = clip[None] if shared else clip[:, None]

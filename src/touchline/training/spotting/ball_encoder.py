@@ -1,7 +1,7 @@
-"""First half of the built-in spotter's training: teach the encoder to find the ball and see what happens to it.
+"""First stage of the built-in spotter's training: the encoder learns to locate the ball and to recognise its state.
 
-Event labels alone teach a fresh network slowly. Where the ball is and who has it is known for every frame of a
-simulated match, so the encoder learns that first, on crops (it is fully convolutional) that mostly hold the ball.
+Event labels alone train a fresh network slowly. In a simulated match the ball's position and owner are known for every
+frame, so the encoder learns these first, on crops (it is fully convolutional) that mostly contain the ball.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from touchline.training.recipe import TrainingSettings
 from touchline.training.spotting.ball_truth import BallTruth
 
 CELL = 4
-"""Pixels of the picture a cell of the encoder's map stands for."""
+"""Frame pixels per cell of the encoder's map."""
 
 
 Points = npt.NDArray[np.float32]
@@ -34,7 +34,7 @@ Points = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Match:
-    """One match ready for training: luma uint8 (n, h, w), may be memory-mapped, and its truth."""
+    """One match with its truth: luma uint8 (n, h, w), may be memory-mapped."""
 
     name: str
     luma: npt.NDArray[np.uint8]
@@ -42,13 +42,13 @@ class Match:
 
 
 class EncoderSettings(TrainingSettings):
-    """How the encoder is trained; sizes in pixels.
+    """The settings of the encoder's training; sizes in pixels.
 
     Attributes:
-        batch_size: crops in a step.
-        crop_width, crop_height: of a crop.
-        ball_share, handover_share: of crops that hold the ball, and of frames around a handover.
-        zoom: range of sizes.
+        batch_size: crops per step.
+        crop_width, crop_height: size of a crop.
+        ball_share, handover_share: share of crops that contain the ball, and of frames around a handover.
+        zoom: range of scales.
 
     """
 
@@ -68,7 +68,7 @@ class CropBatch:
     """Stacks (b, frames, h, w) in 0..1 and their targets on the map.
 
     ``ball`` and ``players`` are heat maps (b, h/4, w/4); ``cell`` (b,) is the flat index of the ball's cell, -1 where
-    the ball is out of the crop; ``states`` (b, 3) is owned, released, received.
+    the ball is outside the crop; ``states`` (b, 3) is owned, released, received.
     """
 
     stacks: Tensor
@@ -79,9 +79,9 @@ class CropBatch:
 
 
 class CropSampler:
-    """Draws augmented crops on a device, most of them around the ball and many of those around a handover.
+    """A sampler of augmented crops on a device, most of them around the ball and many of those around a handover.
 
-    On the CPU the pictures stay memory-mapped; on a GPU they are moved there once (a byte a pixel).
+    On the CPU the frames stay memory-mapped; on a GPU they are copied there once (one byte per pixel).
     """
 
     def __init__(
@@ -106,11 +106,11 @@ class CropSampler:
 
     @property
     def generator(self) -> np.random.Generator:
-        """What decides which crops come next."""
+        """The generator that decides which crops come next."""
         return self._random
 
     def draw(self) -> CropBatch:
-        """The next batch; one zoom for all of it, all else drawn crop by crop."""
+        """Draw the next batch; the zoom is common, everything else is drawn per crop."""
         zoom = float(self._random.uniform(*self.settings.zoom))
         width, height = round(self.settings.crop_width / zoom), round(self.settings.crop_height / zoom)
         parts = [self._crop(width, height) for _ in range(self.settings.batch_size)]
@@ -129,7 +129,7 @@ class CropSampler:
         return CropBatch(self._relight(stacks), ball, players, torch.where(highest > 0.3, cell, -1), states)
 
     def _crop(self, width: int, height: int) -> tuple[Tensor, Points, Points, npt.NDArray[np.float32]]:
-        """One crop (frames, height, width) of bytes, ball (2,) and feet (players, 2) in it, and the ball's state."""
+        """Draw one crop: bytes (frames, height, width), ball (2,) and feet (players, 2) in it, and the ball's state."""
         which = int(self._random.integers(len(self._luma)))
         luma, truth, busy = self._luma[which], self._truth[which], self._busy[which]
         frames = len(truth)
@@ -147,7 +147,7 @@ class CropSampler:
         return stack, truth.ball_xy[frame] - offset, self._feet[which][frame] - offset, self._states[which][frame]
 
     def _mirror(self, stacks: Tensor, ball_xy: Tensor, feet_xy: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Left and right swapped in half of the crops."""
+        """Mirror half of the crops left to right."""
         flip = torch.from_numpy(self._random.random(len(stacks)) < 0.5).to(self.device)
         last = float(stacks.shape[-1] - 1)
         stacks = torch.where(flip[:, None, None, None], stacks.flip(-1), stacks)
@@ -158,7 +158,7 @@ class CropSampler:
         return stacks, ball_xy, feet_xy
 
     def _relight(self, stacks: Tensor) -> Tensor:
-        """Other light, contrast, softness and noise, crop by crop."""
+        """Change light, contrast, softness and noise of each crop."""
         n = len(stacks)
 
         def draw(low: float, high: float) -> Tensor:
@@ -173,7 +173,7 @@ class CropSampler:
 
 
 def _pad_points(points: Sequence[Points], *, most: int) -> Points:
-    """Point lists of different lengths as one array (n, most, 2), filled up with places far outside."""
+    """Pad point lists to one array (n, most, 2); padding points lie far outside."""
     padded = np.full((len(points), most, 2), -1e4, np.float32)
     for row, some in zip(padded, points, strict=True):
         row[: len(some)] = some
@@ -181,9 +181,9 @@ def _pad_points(points: Sequence[Points], *, most: int) -> Points:
 
 
 def heat_maps(points_xy: Tensor, *, size: tuple[int, int], sigma: float) -> Tensor:
-    r"""Gaussian bumps of height 1 at points (n, points, 2) given in pixels, on maps of cells (n, \*size).
+    r"""Return Gaussian peaks of height 1 at points (n, points, 2), in pixels, on maps of cells (n, \*size).
 
-    A bump's centre is moved to the middle of its cell, so that the cell itself holds exactly 1.
+    A peak is moved to the centre of its cell, so that the cell itself holds exactly 1.
     """
     cells = torch.floor(points_xy / CELL)
     x = torch.arange(size[1], device=points_xy.device) - cells[..., 0, None]
@@ -203,7 +203,7 @@ def heat_map_loss(logits: Tensor, target: Tensor) -> Tensor:
 
 
 def encoder_loss(logits: Tensor, batch: CropBatch) -> Tensor:
-    """Ball and player heat maps, and the ball's state read at the ball's own cell and those around it.
+    """Loss of the ball and player heat maps, and of the ball's state, read at the ball's cell and its neighbours.
 
     ``logits`` are the encoder's, (n, 5, h, w).
     """
@@ -225,7 +225,7 @@ def train_encoder(
     device: str,
     progress: Progress | None = None,
 ) -> BallEncoder:
-    """Train an encoder on matches; resumes from ``out/encoder.pt`` and returns the averaged weights in eval mode."""
+    """Train an encoder on matches, resuming from ``out/encoder.pt``; return the averaged weights in eval mode."""
     encoder = encoder.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     sampler = CropSampler(matches, settings, device=device, seed=settings.seed, stack_offsets=encoder.stack_offsets)
     plan = plan_training(

@@ -1,7 +1,7 @@
-"""The built-in spotter's training from end to end: folds that hold out whole matches, then the model that ships.
+"""Training of the built-in spotter from end to end: folds that hold out whole matches, then the model that ships.
 
-Run it with ``touchline train recipes/spotting-simulated.yaml``. Every reported number is of matches that neither the
-encoder nor the temporal head of that fold has seen, and nothing (threshold, length, stopping) is chosen on them.
+Run it with ``touchline train recipes/spotting-simulated.yaml``. Every reported number is on matches that neither the
+encoder nor the temporal head of that fold has seen, and nothing (threshold, length, early stopping) is tuned on them.
 """
 
 from __future__ import annotations
@@ -45,17 +45,17 @@ class BallSpotterRecipe(StrictSettings):
     """A recipe of ``task: ball-spotter``.
 
     Attributes:
-        name: of the model file that comes out.
-        data_root: folder with one folder a match.
+        name: of the resulting model file.
+        data_root: folder with one sub-folder per match.
         matches: the match folders.
-        held_out: groups of matches; each group is scored by a model that was trained on the others.
+        held_out: groups of matches; each group is scored by a model trained on the others.
         labels: name of a label set, or the classes, in the order of the network's outputs.
-        frame: the pictures, and the model's clock.
+        frame: size and sampling of the frames, and so the model's clock.
         network: arguments of :class:`~touchline.models.networks.ball_spotter.BallSpotter`.
-        encoder, temporal: how the two halves are trained.
-        peaks: how scores become events.
-        thresholds: confidence a peak needs, by label, in what ships; scoring uses all peaks.
-        precision: arithmetic the shipped model asks for on CPUs.
+        encoder, temporal: settings of the two training stages.
+        peaks: conversion of scores to events.
+        thresholds: confidence thresholds of peaks by label, in the shipped model; scoring uses all peaks.
+        precision: arithmetic that the shipped model requests on CPUs.
 
     """
 
@@ -77,7 +77,7 @@ class BallSpotterRecipe(StrictSettings):
 
 
 def train(settings: BallSpotterRecipe, job: Job) -> Path:
-    """Train every fold and the model that ships; resumes where an earlier run in ``job.out`` stopped.
+    """Train every fold and the model that ships; resumes an earlier run in ``job.out``.
 
     Args:
         settings: the recipe.
@@ -107,14 +107,14 @@ def train(settings: BallSpotterRecipe, job: Job) -> Path:
 
 
 def plan(settings: BallSpotterRecipe, device: torch.device) -> list[PlannedRun]:
-    """The runs that a recipe would take."""
+    """Plan the runs of a recipe."""
     names = [f"held-out-{number}" for number in range(len(settings.held_out))] + ["all"]
     network = BallSpotter(**{"num_classes": len(settings.labels), **settings.network})
     return plan_runs(network, dict.fromkeys(names, settings.encoder.steps + settings.temporal.steps))
 
 
 def load_match(folder: Path, frame: FrameSpec, *, cache: Path) -> Match:
-    """A match's luma on the model's clock, decoded once into a memory-mapped cache, and its truth."""
+    """Load a match's truth and its luma on the model's clock, decoded once into a memory-mapped cache."""
     path = cache / f"{folder.name}.npy"
     if not path.exists():
         make_folder(cache)
@@ -125,12 +125,12 @@ def load_match(folder: Path, frame: FrameSpec, *, cache: Path) -> Match:
     truth = read_ball_truth(folder)
     stored = np.load(path, mmap_mode="c")
     if abs(len(stored) - len(truth)) > 1:
-        raise InputError(f"{folder}: {len(stored)} frames do not fit {len(truth)} rows of truth; is ball.csv its own?")
+        raise InputError(f"{folder}: {len(stored)} frames but {len(truth)} rows of truth; is ball.csv of this match?")
     return Match(folder.name, stored[: len(truth)], truth)
 
 
 def spot_vectors(network: BallSpotter, vectors: npt.NDArray[np.float32], settings: BallSpotterRecipe) -> Timeline:
-    """All peaks of a match, however low: what a metric wants."""
+    """Return all peaks of a match, of any confidence, as a metric requires."""
     times_us = np.array([us_from_frame(i, fps=settings.frame.fps) for i in range(len(vectors))], np.int64)
     scores = Scores(score_vectors(network, vectors), times_us, settings.labels)
     return find_events(
@@ -145,7 +145,7 @@ def spot_vectors(network: BallSpotter, vectors: npt.NDArray[np.float32], setting
 def measure(
     predictions: Mapping[str, Timeline], matches: Mapping[str, Match], settings: BallSpotterRecipe
 ) -> dict[str, Any]:
-    """mAP@1 of held-out predictions: over all matches, per class, and of each match by itself."""
+    """Measure mAP@1 of held-out predictions: over all matches, per class, and for each match."""
     names = sorted(predictions)
 
     def at1(some: Sequence[str]) -> tuple[float, list[float]]:
@@ -174,7 +174,7 @@ def _only(timeline: Timeline, labels: Sequence[str]) -> Timeline:
 
 
 def _train_one(matches: Sequence[Match], settings: BallSpotterRecipe, *, part: str, job: Job) -> BallSpotter:
-    """An encoder and a head on some matches; each half goes on where an earlier run in the folder ``part`` stopped."""
+    """Train an encoder and a head on some matches; each stage resumes an earlier run in the folder ``part``."""
     out, device, progress = job.out / part, job.device, job.progress
     torch.manual_seed(settings.encoder.seed)
     network = BallSpotter(num_classes=len(settings.labels), **settings.network)
@@ -208,7 +208,7 @@ def _vectors(network: BallSpotter, match: Match, *, out: Path, device: str) -> n
 
 
 def _save_array(path: Path, array: npt.NDArray[Any]) -> None:
-    """Write beside and rename: a run that is killed leaves no half of a file for the next one to trust."""
+    """Write to a temporary file and rename it, so that a killed run leaves no truncated file."""
     part = path.with_suffix(".part.npy")
     np.save(part, array)
     part.replace(path)

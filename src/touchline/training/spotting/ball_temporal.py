@@ -1,7 +1,7 @@
-"""Second half of the built-in spotter's training: read the encoder's vectors over time.
+"""Second stage of the built-in spotter's training: the temporal head on the encoder's vectors.
 
-The encoder is frozen by now and its vectors are cached, so this half takes minutes and can be repeated at will. Besides
-the classes it learns, only while training, who has the ball: hundreds of exact answers a minute where events give few.
+The encoder is frozen and its vectors are cached, so this stage takes minutes. Besides the classes the head learns,
+during training only, who has the ball: hundreds of exact targets a minute, where events give few.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from touchline.training.spotting.losses import focal_loss
 
 
 class TemporalSettings(TrainingSettings):
-    """How the temporal head is trained; lengths in frames of the model's clock.
+    """The settings of the temporal head's training; lengths in frames of the model's clock.
 
     Attributes:
-        batch_size, segment: segments in a step, and their length.
-        target_radius: frames around an event that count as it.
-        feature_noise: added to vectors, in standard deviations.
-        state_weight, positive_weight: of who has the ball, and of frames with an event.
+        batch_size, segment: segments per step, and their length.
+        target_radius: frames around an event that count as the event.
+        feature_noise: noise added to vectors, in standard deviations.
+        state_weight, positive_weight: weights of the ball's state, and of frames with an event.
         gamma: of the focal loss.
 
     """
@@ -48,7 +48,7 @@ class TemporalSettings(TrainingSettings):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VectorSequence:
-    """One match as the temporal head sees it, n frames.
+    """One match as input of the temporal head, n frames.
 
     Attributes:
         vectors: float32 (n, d), from the frozen encoder.
@@ -64,7 +64,7 @@ class VectorSequence:
 
 @torch.no_grad()
 def encode_match(network: BallSpotter, luma: npt.NDArray[np.uint8], *, device: str, batch: int = 8) -> Tensor:
-    """Vectors (n, d) of every frame of luma uint8 (n, h, w), neighbours repeated at the ends."""
+    """Encode every frame of luma uint8 (n, h, w) to vectors (n, d); border frames are repeated."""
     network = network.to(device).eval()
     last = len(luma) - 1
     parts = []
@@ -87,18 +87,18 @@ def train_head(
     device: str = "cpu",
     progress: Progress | None = None,
 ) -> None:
-    """Train the network's temporal head in place (averaged weights) on cached vectors; leaves it in eval mode.
+    """Train the network's temporal head in place (averaged weights) on cached vectors; leave it in eval mode.
 
     Args:
-        network: the one whose head learns; it ends on the CPU.
-        sequences: of every match.
-        settings: how.
-        out: folder of log and checkpoint, from which an earlier run goes on; none without.
+        network: the network whose head is trained; it ends on the CPU.
+        sequences: one per match.
+        settings: of the training.
+        out: folder of log and checkpoint, from which an earlier run resumes; None for neither.
         device: where to train.
         progress: called after every step.
 
     Raises:
-        UsageError: the loss was no number at some step.
+        UsageError: the loss was not finite at some step.
 
     """
     torch.manual_seed(settings.seed)
@@ -139,14 +139,14 @@ def _head_loss(logits: Tensor, targets: Tensor, *, classes: int, settings: Tempo
 
 
 def _positive_part(logits: Tensor, targets: Tensor) -> Tensor:
-    """Mean cross-entropy of the positive entries, scaled to the whole."""
+    """Return the mean cross-entropy of the positive entries, scaled to all entries."""
     return (F.binary_cross_entropy_with_logits(logits, targets, reduction="none") * targets).mean()
 
 
 def _draw(
     sequences: Sequence[VectorSequence], settings: TemporalSettings, *, head: TemporalHead, random: np.random.Generator
 ) -> tuple[Tensor, Tensor]:
-    """A batch of segments: vectors (b, segment + 2 radius, d) and targets (b, segment, classes + states)."""
+    """Draw a batch of segments: vectors (b, segment + 2 radius, d) and targets (b, segment, classes + states)."""
     vectors, targets = [], []
     for _ in range(settings.batch_size):
         sequence = sequences[int(random.integers(len(sequences)))]
@@ -160,14 +160,14 @@ def _draw(
     column = torch.arange(batch.shape[-1]) % (batch.shape[-1] // head.settings["candidates"])
     noise = torch.randn_like(batch) * settings.feature_noise * batch.std((0, 1), keepdim=True)
     batch = batch + torch.where(column < 2, 0.0, noise)
-    # Left and right swapped in half of the segments: every x changes its sign.
+    # Half of the segments are mirrored left to right: every x changes its sign.
     mirror = torch.from_numpy(random.random(len(batch)) < 0.5)[:, None, None]
     batch = torch.where(mirror & (column == 0), -batch, batch)
     return batch, torch.from_numpy(np.stack(targets))
 
 
 def _wider_head(network: BallSpotter, *, extra: int) -> TemporalHead:
-    """A head like the network's with ``extra`` more outputs, for the auxiliary truth."""
+    """Make a head like the network's with ``extra`` additional outputs for the auxiliary truth."""
     return TemporalHead(outputs=network.num_classes + extra, **network.head.settings)
 
 
@@ -181,7 +181,7 @@ def _keep_classes(network: BallSpotter, head: TemporalHead) -> None:
 
 @torch.no_grad()
 def score_vectors(network: BallSpotter, vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Probabilities (n, classes) of a whole sequence of vectors, the ends repeated."""
+    """Return probabilities (n, classes) for a sequence of vectors; border vectors are repeated."""
     radius = network.head.radius
     padded = np.pad(vectors, ((radius, radius), (0, 0)), mode="edge")
     return network.head(torch.from_numpy(padded)[None])[0].sigmoid().numpy()

@@ -1,6 +1,6 @@
-"""The exact truth of a simulated match: where the ball is, who has it, when it leaves and when it arrives.
+"""Exact truth of a simulated match: the ball's position, its owner, and when it is released and received.
 
-Files of one match folder: ``ball.csv`` (a row a frame), ``tracks.txt`` (MOT), ``Labels-ball.json``, ``video.mp4``.
+Files of a match folder: ``ball.csv`` (one row per frame), ``tracks.txt`` (MOT), ``Labels-ball.json``, ``video.mp4``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from touchline.core.events import Timeline
 from touchline.formats.soccernet.labels import read_labels
 
 DRIBBLE_FRAMES = 7
-"""A player who has the ball again within this many frames never gave it away."""
+"""A player who has the ball again within this many frames kept it all the time."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,10 +26,10 @@ class BallTruth:
     """Per-frame truth of one match; n frames.
 
     Attributes:
-        ball_xy: float32 (n, 2), pixels of the original picture.
+        ball_xy: float32 (n, 2), pixels of the original frame.
         owned: bool (n,), whether a player has the ball.
-        released, received: bool (n,), within two frames of the end or the start of a player's time on the ball.
-        feet_xy: for each frame float32 (players, 2), where each player's box touches the ground, pixels.
+        released, received: bool (n,), within two frames of the end or the start of a player's possession.
+        feet_xy: float32 (players, 2) for each frame, where each player's box touches the ground, pixels.
         timeline: the labelled events.
 
     """
@@ -45,7 +45,7 @@ class BallTruth:
         return len(self.owned)
 
     def states(self) -> npt.NDArray[np.float32]:
-        """float32 (n, 3): owned, released, received as 0 or 1."""
+        """Return float32 (n, 3): owned, released, received as 0 or 1."""
         return np.stack([self.owned, self.released, self.received], 1).astype(np.float32)
 
 
@@ -74,7 +74,7 @@ def read_ball_truth(folder: Path) -> BallTruth:
 
 
 def _handovers(owners: list[tuple[int, int]]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Frames near which a player's time on the ball ends and starts; touches of a dribble are one time."""
+    """Return the frames near which a possession ends and starts; touches of a dribble are one possession."""
     stints: list[tuple[int, int, tuple[int, int]]] = []
     for index, owner in enumerate(owners):
         if owner[0] < 0:
@@ -100,7 +100,7 @@ def _read_feet(path: Path, *, frames: int) -> tuple[npt.NDArray[np.float32], ...
 def event_targets(
     timeline: Timeline, *, labels: tuple[str, ...], frames: int, fps: float, radius: int
 ) -> npt.NDArray[np.float32]:
-    """Dense targets (frames, labels): 1 within ``radius`` frames of an event of that label, else 0."""
+    """Make dense targets (frames, labels): 1 within ``radius`` frames of an event of that label, else 0."""
     targets = np.zeros((frames, len(labels)), np.float32)
     for event in timeline:
         if event.label in labels:

@@ -1,8 +1,8 @@
-"""Clips for training from folders in SoccerNet's layout: one folder a game, videos and a label file in it.
+"""Training clips from folders in SoccerNet's layout: one folder per game, with videos and a label file.
 
 Frames lie on the model's time grid, as luma at the model's size. Whole videos are decoded once into a cache of uint8
-arrays on disk while it has room; clips of the others are decoded when drawn, by readers that stay open. A frame that
-cannot be had is an error, never a black picture.
+arrays on disk while there is room; clips of the other videos are decoded on demand, by readers that stay open. A frame
+that cannot be decoded is an error, never a black frame.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from touchline.media.video import VideoReader, probe
 
 _LOGGER = logging.getLogger(__name__)
 _LEAD_US = US_PER_S // 2
-"""Decoding starts this long before a clip, so that the frame nearest to its start is among those seen."""
+"""Decoding starts this long before a clip, so that the frame nearest to its start is decoded too."""
 
 Pixels = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
 class GridSize:
-    """Size of the pictures, and how many of them a second."""
+    """Width and height of the frames, and frames per second."""
 
     width: int
     height: int
@@ -47,7 +47,7 @@ class GridSize:
 
 @dataclass(frozen=True, slots=True)
 class GameVideo:
-    """One video of a game (a half, or all of it) and its labelled events."""
+    """One video of a game (a half or the whole game) and its labelled events."""
 
     game: str
     half: int
@@ -57,15 +57,15 @@ class GameVideo:
 
     @property
     def name(self) -> str:
-        """Game and half, fit for a file name."""
+        """Game and half, in a form suitable for a file name."""
         return f"{self.game.replace('/', '__')}__{self.half}"
 
 
 def find_games(root: Path, patterns: Sequence[str], *, labels_file: str, exclude: Sequence[str] = ()) -> list[str]:
-    """Folders below ``root`` that match, in the order of the patterns; plain names first have to exist.
+    """Find the folders below ``root`` that match, in the order of the patterns; plain names must exist.
 
     Raises:
-        InputError: a name is no folder, a folder has no labels, or a pattern matches nothing.
+        InputError: a name is not a folder, a folder has no labels, or a pattern matches nothing.
 
     """
     games: list[str] = []
@@ -88,10 +88,10 @@ def _matching(root: Path, pattern: str, labels_file: str) -> list[str]:
 
 
 def read_game(root: Path, game: str, *, videos: dict[int, str], labels_file: str) -> list[GameVideo]:
-    """The videos of one game with the events of their halves.
+    """Read the videos of one game with the events of their halves.
 
     Raises:
-        InputError: a video is absent, or events lie in a half that has no video.
+        InputError: a video does not exist, or events belong to a half without a video.
 
     """
     labels_path = root / game / labels_file
@@ -106,13 +106,13 @@ def read_game(root: Path, game: str, *, videos: dict[int, str], labels_file: str
         path = root / game / name
         if not path.is_file():
             advice = missing_advice(path.name)
-            raise InputError(f"{path}: there is no such video; the recipe's data.videos says where videos lie{advice}")
+            raise InputError(f"{path}: video not found; the recipe's data.videos names the file of each half{advice}")
         found.append(GameVideo(game, half, path, labels_path, tuple(e for e in timeline if e.half == half)))
     return found
 
 
 def manifest_sha256(videos: Sequence[GameVideo]) -> str:
-    """One hash for a data set: names, videos and label files, in order."""
+    """Return one hash of a data set: names, videos and label files, in order."""
     digest = hashlib.sha256()
     for video in videos:
         labels = hashlib.sha256(video.labels_path.read_bytes()).hexdigest()
@@ -121,37 +121,37 @@ def manifest_sha256(videos: Sequence[GameVideo]) -> str:
 
 
 class FrameStore(Protocol):
-    """Grid frames of one video, at any index."""
+    """Random access to the grid frames of one video."""
 
     frame_count: int
 
     def read(self, indices: Sequence[int]) -> Pixels:
-        """Frames at grid indices that lie close together, uint8 (n, height, width)."""
+        """Read frames at nearby grid indices, uint8 (n, height, width)."""
         ...
 
     def stream(self) -> Iterator[tuple[int, Pixels]]:
-        """All frames in order with their grid index, each uint8 (height, width)."""
+        """Yield all frames in order with their grid index, each uint8 (height, width)."""
         ...
 
 
 class CachedFrames:
-    """Frames of a decoded video, in a file of raw uint8 pixels that is mapped into memory."""
+    """Frames of a decoded video, in a memory-mapped file of raw uint8 pixels."""
 
     def __init__(self, path: Path, size: GridSize) -> None:
         self._frames = np.memmap(path, np.uint8, "r").reshape(-1, size.height, size.width)
         self.frame_count = len(self._frames)
 
     def read(self, indices: Sequence[int]) -> Pixels:
-        """Frames at grid indices, uint8 (n, height, width)."""
+        """Read frames at grid indices, uint8 (n, height, width)."""
         return np.asarray(self._frames[list(indices)])
 
     def stream(self) -> Iterator[tuple[int, Pixels]]:
-        """All frames in order with their grid index, each uint8 (height, width)."""
+        """Yield all frames in order with their grid index, each uint8 (height, width)."""
         return ((index, np.asarray(frame)) for index, frame in enumerate(self._frames))
 
 
 class DecodedFrames:
-    """Frames decoded when asked for; the file is examined once and each thread keeps its own reader."""
+    """Frames decoded on demand; the file is probed once and each thread has its own reader."""
 
     def __init__(self, path: Path, size: GridSize) -> None:
         self._path = path
@@ -159,7 +159,7 @@ class DecodedFrames:
         self._local = threading.local()
         info = self._reader().info
         if info.duration_us <= 0 or info.fps <= 0:
-            raise InputError(f"{path}: does not say how long it is; raise loader.cache_gb so that it is decoded once")
+            raise InputError(f"{path}: unknown duration; raise loader.cache_gb so that the video is decoded once")
         last_us = info.duration_us - round(US_PER_S / info.fps)
         self.frame_count = int(last_us * size.fps / US_PER_S) + 1
 
@@ -170,10 +170,10 @@ class DecodedFrames:
         return reader
 
     def read(self, indices: Sequence[int]) -> Pixels:
-        """Frames at grid indices, uint8 (n, height, width).
+        """Read frames at grid indices, uint8 (n, height, width).
 
         Raises:
-            InputError: the video gives no frame there.
+            InputError: no frame can be decoded there.
 
         """
         wanted = sorted(set(indices))
@@ -181,11 +181,11 @@ class DecodedFrames:
         lost = [index for index in wanted if index not in found]
         if lost:
             at_s = us_from_frame(lost[0], fps=self._size.fps) / US_PER_S
-            raise InputError(f"{self._path}: no picture could be decoded at {at_s:.2f} s; run `touchline check` on it")
+            raise InputError(f"{self._path}: no frame could be decoded at {at_s:.2f} s; run `touchline check` on it")
         return np.stack([found[index] for index in indices])
 
     def stream(self) -> Iterator[tuple[int, Pixels]]:
-        """All frames in order with their grid index, each uint8 (height, width)."""
+        """Yield all frames in order with their grid index, each uint8 (height, width)."""
         return grid_pictures(self._path, self._size)
 
     def _decode(self, wanted: list[int]) -> dict[int, Pixels]:
@@ -202,17 +202,17 @@ class DecodedFrames:
 
 
 def grid_pictures(path: Path, size: GridSize) -> Iterator[tuple[int, Pixels]]:
-    """Every grid frame of a video at the model's size, in order; a loss on the way is logged."""
+    """Yield every grid frame of a video at the model's size, in order; lost spans are logged."""
     with VideoReader(path) as reader:
         for index, frame in sample_regular(reader.frames(), fps=size.fps):
             yield index, fit_luma(frame.luma, width=size.width, height=size.height)
         coverage = reader.coverage()
     if not coverage.complete:
-        _LOGGER.warning("%s: %.1f s could not be decoded; their neighbours stand in", path, coverage.lost_us / US_PER_S)
+        _LOGGER.warning("%s: %.1f s could not be decoded; nearby frames are used", path, coverage.lost_us / US_PER_S)
 
 
 def open_frames(video: Path, size: GridSize, *, cache_folder: Path, room_bytes: int) -> tuple[FrameStore, int]:
-    """The frames of a video, from the cache if it is there or has room, and how much of the room they take."""
+    """Open the frames of a video, from the cache if present or if there is room; also return the room they take."""
     path = cache_folder / f"{video_fingerprint(video)[:24]}_{size.width}x{size.height}_{size.fps:g}.luma"
     if not path.exists():
         duration_us = probe(video).duration_us
@@ -224,10 +224,10 @@ def open_frames(video: Path, size: GridSize, *, cache_folder: Path, room_bytes: 
 
 
 def decode_to_cache(video: Path, target: Path, size: GridSize) -> None:
-    """Decode a whole video into raw uint8 pixels (frames, height, width) on disk, whole or not at all.
+    """Decode a whole video into raw uint8 pixels (frames, height, width) on disk, atomically.
 
     Raises:
-        InputError: nothing could be decoded.
+        InputError: no frame could be decoded.
         ResourceError: the disk is full.
 
     """
@@ -242,5 +242,5 @@ def decode_to_cache(video: Path, target: Path, size: GridSize) -> None:
         raise ResourceError(f"{part}: cannot be written ({error}); free space or lower loader.cache_gb") from error
     if part.stat().st_size == 0:
         part.unlink()
-        raise InputError(f"{video}: not one picture could be decoded; run `touchline check` on it")
+        raise InputError(f"{video}: no frame could be decoded; run `touchline check` on it")
     part.replace(target)

@@ -1,4 +1,4 @@
-"""Batches of clips with their targets, in a fixed order, read ahead by threads."""
+"""Batches of clips with their targets, in a fixed order, prefetched by threads."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Target = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelledVideo:
-    """A video's frames and what happens in it: class index by grid frame, and where a clip looks for it."""
+    """A video's frames with its actions: class index by grid frame, and the centre span of a clip that counts."""
 
     video: GameVideo
     frames: FrameStore
@@ -34,10 +34,10 @@ class LabelledVideo:
     def make(
         cls, video: GameVideo, frames: FrameStore, actions: dict[int, int], *, classes: int, target_frames: int
     ) -> LabelledVideo:
-        """Check the labels against the video's length.
+        """Build it, checking the labels against the video's length.
 
         Raises:
-            InputError: most actions lie past the end: labels and video do not belong together.
+            InputError: most actions lie past the end, so labels and video do not belong together.
 
         """
         late = sum(frame >= frames.frame_count for frame in actions)
@@ -51,7 +51,7 @@ class LabelledVideo:
     def clip(
         self, centre: int, *, offsets: Sequence[int], shaken: Sequence[int] | None = None
     ) -> tuple[Pixels, Target]:
-        """Frames uint8 (n, h, w) and target float32 (classes,) of a clip; it is moved inside the video if need be."""
+        """Return frames uint8 (n, h, w) and target float32 (classes,) of a clip, which is shifted inside the video."""
         centre = keep_inside(centre, offsets=offsets, frame_count=self.frames.frame_count)
         indices = [centre + offset for offset in shaken or offsets]
         target = clip_target(self.targets, first=indices[0], last=indices[-1], centre_frames=self.target_frames)
@@ -59,15 +59,15 @@ class LabelledVideo:
 
 
 class ClipBatches:
-    """Training batches; batch ``step`` is the same whenever and however often it is asked for.
+    """Training batches; batch ``step`` is the same whenever it is requested.
 
     Args:
-        videos: where clips come from, in the sampler's order.
-        sampler: which clips.
+        videos: sources of the clips, in the sampler's order.
+        sampler: decides which clips.
         offsets: frames of a clip relative to its centre.
-        batch_size: clips in a batch.
+        batch_size: clips per batch.
         shake_probability: of jittered frames.
-        workers: threads that read ahead; 0 reads when asked.
+        workers: number of prefetching threads; 0 reads on demand.
 
     """
 
@@ -89,7 +89,7 @@ class ClipBatches:
         self._workers = workers
 
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
-        """Clips uint8 (batch, frames, h, w) and targets float32 (batch, classes) of a step."""
+        """Return clips uint8 (batch, frames, h, w) and targets float32 (batch, classes) of a step."""
         first = step * self._batch_size
         clips, targets = zip(
             *(self._clip(self._sampler.draw(first + at)) for at in range(self._batch_size)), strict=True
@@ -101,7 +101,7 @@ class ClipBatches:
         return self._videos[draw.video].clip(draw.frame, offsets=self._offsets, shaken=shaken)
 
     def stream(self, *, start: int, stop: int) -> Generator[tuple[int, Tensor, Tensor], None, None]:
-        """``(step, clips, targets)`` for steps from ``start`` to ``stop - 1``, in order."""
+        """Yield ``(step, clips, targets)`` for steps from ``start`` to ``stop - 1``, in order."""
         if not self._workers:
             for step in range(start, stop):
                 yield step, *self.batch(step)

@@ -7,7 +7,7 @@ from torch.nn import functional
 
 
 def focal_loss(logits: Tensor, targets: Tensor, *, gamma: float = 1.2, alpha: float | None = None) -> Tensor:
-    """Mean sigmoid focal loss: cross-entropy with the easy entries weighted down.
+    """Compute the mean sigmoid focal loss: cross-entropy with easy entries weighted down.
 
     Each entry's binary cross-entropy is multiplied by ``(1 - p)**gamma``, p being the probability given to the truth,
     and by ``alpha`` (truth 1) or ``1 - alpha`` (truth 0) when alpha is given. Targets between 0 and 1 (from mix-up)
@@ -16,8 +16,8 @@ def focal_loss(logits: Tensor, targets: Tensor, *, gamma: float = 1.2, alpha: fl
     Args:
         logits: any shape, before the sigmoid.
         targets: same shape, 0 to 1.
-        gamma: 0 gives plain cross-entropy; larger looks harder at the entries that are wrong.
-        alpha: weight of the positive entries; None weighs both alike.
+        gamma: 0 gives plain cross-entropy; larger values emphasise misclassified entries.
+        alpha: weight of the positive entries; None weights both alike.
 
     Returns:
         The mean over all entries, a scalar.

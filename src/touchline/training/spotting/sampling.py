@@ -1,4 +1,4 @@
-"""Which frame a training clip is centred on: actions, background, and background that fooled an earlier model."""
+"""Sampling of the centre frames of training clips: actions, background, and hard negatives of an earlier model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FILTER_FRAMES = 9
 """Width of the max-filter that spreads an action's weight to its neighbours (4 to either side)."""
 
 RING_FRAMES = (5, 13)
-"""Distances from an action at which a prediction is its echo, no hard negative: both ends belong to the ring."""
+"""Distances from an action at which a prediction is its echo, not a hard negative; both ends inclusive."""
 
 
 def action_weights(
@@ -25,7 +25,7 @@ def action_weights(
     class_weights: Sequence[float] | None = None,
     filter_frames: int = FILTER_FRAMES,
 ) -> Weights:
-    """Float64 (frame_count,): the class weight (1 without) on and around each action, 0 elsewhere."""
+    """Return float64 (frame_count,): the class weight (default 1) on and around each action, 0 elsewhere."""
     weights = np.zeros(frame_count)
     for frame, label in actions.items():
         if 0 <= frame < frame_count:
@@ -43,12 +43,12 @@ def sampling_weights(
     predictions: npt.NDArray[np.float32] | None = None,
     ring_frames: tuple[int, int] = RING_FRAMES,
 ) -> Weights:
-    """Probability of each frame of one video to be drawn, float64 (frame_count,), sum 1.
+    """Return the sampling probability of each frame of one video, float64 (frame_count,), sum 1.
 
-    Frames near an action share ``action_share`` of it, all others the rest evenly. With ``predictions`` of a model
-    that never saw this video (frame_count, classes), background it took for an action is drawn more often.
+    Frames near an action share ``action_share`` of it, all others share the rest uniformly. With ``predictions``
+    (frame_count, classes) of a model that never saw this video, background mistaken for an action is drawn more often.
 
-    A video without any action is drawn evenly.
+    A video without actions is sampled uniformly.
     """
     if not 0.0 < action_share <= 1.0:
         raise ValueError(f"action_share={action_share} must be above 0 and at most 1")
@@ -89,37 +89,37 @@ def _ring(hot: npt.NDArray[np.bool_], actions: Mapping[int, int], span: tuple[in
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """One training clip: the video, the frame it is centred on, and the seed of its own randomness."""
+    """One training clip: the video, its centre frame, and the seed of its own randomness."""
 
     video: int
     frame: int
     seed: tuple[int, int]
 
     def generator(self) -> np.random.Generator:
-        """Random numbers that belong to this clip alone, the same in every run."""
+        """Return a generator for this clip alone, the same in every run."""
         return np.random.default_rng([*self.seed, 1])
 
 
 class ClipSampler:
-    """Draws clips: a video evenly, then a frame by its weight.
+    """A sampler of clips: a video uniformly, then a frame by its weight.
 
-    Draw ``index`` depends on the seed and on ``index`` only, so a run that is resumed at a step goes on with exactly
-    the clips it would have had, with any number of workers.
+    Draw ``index`` depends only on the seed and on ``index``, so a run resumed at a step continues with exactly the same
+    clips, with any number of workers.
 
     Args:
-        weights: per video, as :func:`sampling_weights` gives them.
+        weights: per video, from :func:`sampling_weights`.
         seed: of the whole run.
 
     """
 
     def __init__(self, weights: Sequence[Weights], *, seed: int) -> None:
         if not weights:
-            raise ValueError("weights=[] holds no video to draw from")
+            raise ValueError("weights=[]: at least one video is needed")
         self.seed = seed
         self._cumulative = [np.cumsum(entry) / entry.sum() for entry in weights]
 
     def draw(self, index: int) -> Draw:
-        """The clip number ``index`` of the run."""
+        """Return clip number ``index`` of the run."""
         generator = np.random.default_rng([self.seed, index])
         video = int(generator.integers(len(self._cumulative)))
         frame = int(np.searchsorted(self._cumulative[video], generator.random(), side="right"))
@@ -127,7 +127,7 @@ class ClipSampler:
 
 
 def keep_inside(frame: int, *, offsets: Sequence[int], frame_count: int, margin: int = 1) -> int:
-    """The nearest centre at which the whole clip, and ``margin`` frames more, lie inside the video."""
+    """Return the nearest centre at which the whole clip, plus ``margin`` frames, lies inside the video."""
     low, high = margin - min(offsets), frame_count - 1 - max(offsets) - margin
     if low > high:
         needed = max(offsets) - min(offsets) + 1 + 2 * margin
@@ -136,7 +136,7 @@ def keep_inside(frame: int, *, offsets: Sequence[int], frame_count: int, margin:
 
 
 def shake(offsets: Sequence[int], *, generator: np.random.Generator, probability: float = 0.25) -> tuple[int, ...]:
-    """With ``probability`` moves each frame of a clip by -1, 0 or +1 (at .2, .6, .2), else leaves it."""
+    """With ``probability``, shift each frame of a clip by -1, 0 or +1 (at .2, .6, .2); otherwise leave it unchanged."""
     if generator.random() >= probability:
         return tuple(offsets)
     moves = generator.choice((-1, 0, 1), size=len(offsets), p=(0.2, 0.6, 0.2))

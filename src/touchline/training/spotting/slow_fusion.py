@@ -1,4 +1,4 @@
-"""Training slow-fusion spotters: a chain of stages, each over one data set, some of them once per fold."""
+"""Training of slow-fusion spotters: a chain of stages, each on one data set, some of them once per fold."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ GB = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class StageRun:
-    """One stage, for one fold where it is run by fold."""
+    """One run of a stage, for one fold if the stage runs by fold."""
 
     name: str
     stage: StageConfig
@@ -41,22 +41,22 @@ class StageRun:
 
     @property
     def label(self) -> str:
-        """Stage and fold, for people and file names."""
+        """Stage and fold, for messages and file names."""
         return self.name if self.fold is None else f"{self.name}-fold{self.fold}"
 
     @property
     def model_path(self) -> Path:
-        """Where its model goes."""
+        """Path of its model."""
         return self.folder / "model.safetensors"
 
     @property
     def predictions(self) -> Path:
-        """Where the scores of its held-out games go."""
+        """Path of the scores of its held-out games."""
         return self.folder / "predictions"
 
 
 def list_runs(settings: SlowFusionRecipe, *, out: Path = Path()) -> list[StageRun]:
-    """The runs of a recipe, in order: a stage with all its folds, then the next."""
+    """Return the runs of a recipe, in order: a stage with all its folds, then the next."""
     return [
         StageRun(name, stage, fold, _folder(out, name, fold))
         for name, stage in settings.stages.items()
@@ -66,10 +66,10 @@ def list_runs(settings: SlowFusionRecipe, *, out: Path = Path()) -> list[StageRu
 
 
 def train(settings: SlowFusionRecipe, job: Job) -> Path:
-    """Run the stages of a recipe; those that are finished are not run again.
+    """Run the stages of a recipe; finished ones are skipped.
 
     Args:
-        settings: the recipe, with the folder of its data.
+        settings: the recipe, with its data folder.
         job: its folder gets models, checkpoints, logs and scores.
 
     Returns:
@@ -83,7 +83,7 @@ def train(settings: SlowFusionRecipe, job: Job) -> Path:
 
 
 class _Run:
-    """A stage run with its data at hand."""
+    """A stage run with its data."""
 
     def __init__(self, run: StageRun, settings: SlowFusionRecipe, job: Job) -> None:
         self.run = run
@@ -106,7 +106,7 @@ class _Run:
         }
 
     def train(self) -> None:
-        """Train, save the model, score the held-out games."""
+        """Train, save the model, and score the held-out games."""
         resume, progress = self.job.resume, self.job.progress
         done = self.run.folder / "done.json"
         if resume and _is_done(done, self.identity):
@@ -123,12 +123,12 @@ class _Run:
         write_json_atomic(done, {"identity": self.identity, "steps": loop.step, "measured": measured})
 
     def _open(self, offsets: Sequence[int]) -> tuple[list[LabelledVideo], list[LabelledVideo]]:
-        """Frames and targets of all videos; cached as far as there is room."""
+        """Open frames and targets of all videos; cached while there is room."""
         frame, loader = self.settings.frame, self.settings.loader
         data = self.stage.data
         if offsets[-1] - offsets[0] - 1 < data.target_frames:
             span = offsets[-1] - offsets[0] + 1
-            raise UsageError(f"data.target_frames={data.target_frames} is too many for clips that span {span} frames")
+            raise UsageError(f"data.target_frames={data.target_frames} exceeds the {span} frames that a clip spans")
         size = GridSize(frame.width, frame.height, frame.fps)
         cache = Path(loader.cache_folder) if loader.cache_folder else self.job.out / "cache"
         room = int(loader.cache_gb * GB)
@@ -152,7 +152,7 @@ class _Run:
         labels = self.stage.data.labels
         unknown = sorted(set(sampling.class_weights) - set(labels))
         if unknown:
-            raise UsageError(f"sampling.class_weights names {unknown}, none of the labels {labels}")
+            raise UsageError(f"sampling.class_weights names {unknown}; the labels are {labels}")
         weights = [
             sampling_weights(
                 video.actions,
@@ -182,7 +182,7 @@ class _Run:
     def _validator(self, held_out: list[LabelledVideo], offsets: Sequence[int]) -> Any:
         if not held_out:
             if self.stage.validation.keep == "best":
-                raise UsageError(f"stage {self.run.name}: validation.keep=best needs games to validate on")
+                raise UsageError(f"stage {self.run.name}: validation.keep=best needs validation games")
             return None
         return point_validator(
             held_out,
@@ -208,7 +208,7 @@ class _Run:
         )
 
     def _network(self) -> SlowFusionSpotter:
-        """The network to start from."""
+        """Build the network to start from."""
         network = build_network(self.stage, seed=self.settings.seed)
         if self.stage.encoder_weights:
             load_encoder(network, Path(self.stage.encoder_weights))
@@ -230,7 +230,7 @@ class _Run:
         return path
 
     def _finish(self, network: SlowFusionSpotter, loop: Loop[Clips], held_out: list[LabelledVideo]) -> dict[str, Any]:
-        """Save the model, with what it is worth."""
+        """Save the model, with its measurements."""
         last = loop.history[-1] if loop.history else {}
         measured: dict[str, Any] = {
             "recipe_sha256": self.job.recipe_sha256,
@@ -273,10 +273,10 @@ class _Run:
 
 
 def split_games(stage: StageConfig, *, root: Path, fold: int | None) -> tuple[list[str], list[str]]:
-    """Games to train on and games held out; no game is ever in both.
+    """Split games into training and held-out games, which never overlap.
 
     Raises:
-        UsageError: a fold that does not exist, or nothing left to train on.
+        UsageError: the fold does not exist, or no training game is left.
 
     """
     data = stage.data

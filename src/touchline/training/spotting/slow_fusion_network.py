@@ -1,4 +1,4 @@
-"""The network of a training stage: fresh, from ImageNet weights, or from an earlier spotter."""
+"""The initial network of a training stage: fresh, from ImageNet weights, or from an earlier spotter."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from touchline.models.store import load_model
 from touchline.training.spotting.slow_fusion_settings import StageConfig
 
 LATER_ENCODER_PARTS = ("blocks.5.", "conv_head.", "bn2.", "classifier.")
-"""What ImageNet weights of the encoder hold beyond the part that a spotter uses."""
+"""Parts of the encoder's ImageNet weights that a spotter does not use."""
 
 
 def build_network(stage: StageConfig, *, seed: int = 0) -> SlowFusionSpotter:
-    """The stage's network with fresh weights, which depend on the seed alone.
+    """Build the stage's network with fresh weights, which depend only on the seed.
 
     Raises:
-        UsageError: arguments that it does not take, or parts to freeze that it does not have.
+        UsageError: unknown network arguments, or parts to freeze that do not exist.
 
     """
     try:
@@ -40,16 +40,16 @@ def build_network(stage: StageConfig, *, seed: int = 0) -> SlowFusionSpotter:
 
 
 def load_encoder(network: SlowFusionSpotter, path: Path) -> None:
-    """ImageNet weights of the 2-D encoder from a safetensors file with timm's names.
+    """Load ImageNet weights of the 2-D encoder from a safetensors file with timm's names.
 
     Raises:
-        InputError: not readable, or names or shapes that do not fit.
+        InputError: the file is unreadable, or names or shapes do not match.
 
     """
     try:
         tensors = load_file(path)
     except (SafetensorError, OSError) as error:
-        raise InputError(f"{path}: no safetensors file with weights of the encoder ({error})") from error
+        raise InputError(f"{path}: not a safetensors file with weights of the encoder ({error})") from error
     kept = {name: tensor for name, tensor in tensors.items() if not name.startswith(LATER_ENCODER_PARTS)}
     own = network.conv2d_encoder.state_dict()
     wrong = sorted(set(own) ^ set(kept)) or [n for n in own if own[n].shape != kept[n].shape]
@@ -59,10 +59,10 @@ def load_encoder(network: SlowFusionSpotter, path: Path) -> None:
 
 
 def load_from(network: SlowFusionSpotter, source: str | Path) -> list[str]:
-    """Weights of another spotter; a classifier of another shape is left fresh, anything else has to fit.
+    """Load weights of another spotter; a classifier of another shape stays fresh, everything else must match.
 
     Returns:
-        Names that were left fresh.
+        Names that stayed fresh.
 
     """
     tensors: Mapping[str, Tensor] = load_model(source).network.state_dict()

@@ -1,4 +1,4 @@
-"""What the stages of a slow-fusion recipe would take, by the arithmetic that they need and this machine's speed."""
+"""The expected cost of a slow-fusion recipe's stages, from their arithmetic and this machine's measured speed."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from touchline.training.spotting.slow_fusion_settings import SlowFusionRecipe, S
 from touchline.training.spotting.trainer import autocast_type
 
 BACKWARD_COST = 3.0
-"""Forward and backward together, in forwards."""
+"""Cost of forward and backward together, in forward passes."""
 SUSTAINED_SHARE = 0.3
 """Share of a matrix product's speed that such networks reach in training."""
 
 
 def plan(settings: SlowFusionRecipe, device: torch.device) -> list[PlannedRun]:
-    """The runs of a recipe, with their time on a device; stages that are run by fold are planned once."""
+    """Plan the runs of a recipe, with their time on a device; stages that run by fold are planned once."""
     speeds: dict[torch.dtype, float] = {}
     planned: dict[str, PlannedRun] = {}
     runs = []
@@ -51,7 +51,7 @@ def _plan_stage(
 
 
 def _flops_per_second(device: torch.device, dtype: torch.dtype) -> float:
-    """Speed of a matrix product, measured now."""
+    """Measure the speed of a matrix product."""
     size, rounds = (8192, 10) if device.type == "cuda" else (1024, 3)
     left = torch.ones(size, size, device=device, dtype=dtype)
     left @ left

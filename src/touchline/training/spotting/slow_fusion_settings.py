@@ -1,4 +1,4 @@
-"""The settings of a slow-fusion recipe: what each key of the YAML file means, and its default."""
+"""The settings of a slow-fusion recipe: the meaning and the default of each key of the YAML file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from touchline.training.spotting.targets import CENTRE_FRAMES
 
 
 class FrameConfig(StrictSettings):
-    """The pictures a network is trained on: luma of this size, letterboxed, ``fps`` of them a second."""
+    """The frames that a network is trained on: luma of this size, letterboxed, ``fps`` per second."""
 
     width: int = Field(default=1280, gt=0)
     height: int = Field(default=736, gt=0)
@@ -22,19 +22,19 @@ class FrameConfig(StrictSettings):
 
 
 class DataConfig(StrictSettings):
-    """Which videos a stage learns from, in folders below ``data_root``, one a game.
+    """The training videos of a stage, in folders below ``data_root``, one per game.
 
     Attributes:
         games: folders, or patterns with ``*``; with ``by_fold`` their order is the order of folds.
-        exclude: folders or patterns to leave out.
-        validation: folders or patterns held out for validation; they are taken out of ``games``.
+        exclude: folders or patterns to exclude.
+        validation: folders or patterns held out for validation; they are removed from ``games``.
         by_fold: train once per fold, holding out the fold's one game.
         videos: file of each half; a whole match in one file is half 1.
-        labels_file: SoccerNet label file in each folder; that of the label set where ``labels`` names one that has one.
+        labels_file: SoccerNet label file in each folder; by default that of the label set in ``labels``, if it has one.
         labels: name of a label set, or the labels themselves.
-        label_map: labels to rename first; ``""`` leaves a label out, ``*`` names every label not known otherwise.
-        visible_only: leaves out actions marked as not shown.
-        target_frames: a clip answers for the actions in this many frames at its centre.
+        label_map: labels to rename first; ``""`` drops a label, ``*`` stands for every label not otherwise known.
+        visible_only: drop actions marked as not visible.
+        target_frames: number of frames at the centre of a clip whose actions are its target.
 
     """
 
@@ -58,13 +58,13 @@ class DataConfig(StrictSettings):
 
 
 class SamplingConfig(StrictSettings):
-    """Which clips are drawn; see :mod:`touchline.training.spotting.sampling`.
+    """The sampling of clips; see :mod:`touchline.training.spotting.sampling`.
 
     Attributes:
-        samples_per_epoch: clips drawn in an epoch.
-        action_share: share of them that are centred near an action.
-        class_weights: weight by label; 1 where none is given.
-        hard_negatives: an earlier stage whose out-of-fold scores show which background is hard.
+        samples_per_epoch: clips per epoch.
+        action_share: share of clips centred near an action.
+        class_weights: weight by label; 1 if not given.
+        hard_negatives: an earlier stage whose out-of-fold scores identify hard background.
         shake: probability that the frames of a clip are jittered.
 
     """
@@ -77,19 +77,19 @@ class SamplingConfig(StrictSettings):
 
 
 class OptimizerConfig(StrictSettings):
-    """How weights follow gradients.
+    """The optimiser, its schedule and the loss.
 
     Attributes:
         kind: ``adamw``, or ``sgd`` with Nesterov momentum.
-        base_lr, min_lr: for a batch of ``lr_batch``; both grow with the batch.
+        base_lr, min_lr: for a batch of ``lr_batch``; both are scaled with the batch size.
         weight_decay, momentum: as in PyTorch.
         warmup_epochs, epochs: epochs of linear warm-up, then of cosine decay.
-        batch_size: clips a step.
-        ema_decay: of the averaged weights, which are what is kept.
+        batch_size: clips per step.
+        ema_decay: of the averaged weights, which are the ones kept.
         gamma, alpha: of the focal loss.
         precision: arithmetic of forward and backward; ``auto`` is bf16 on CUDA, and ``auto`` and ``fp16`` are fp32 on
             the CPU.
-        compile: compiles the network, on CUDA.
+        compile: compile the network, on CUDA.
 
     """
 
@@ -110,13 +110,14 @@ class OptimizerConfig(StrictSettings):
 
 
 class ValidationConfig(StrictSettings):
-    """What is measured on the held-out games, and what it decides.
+    """The measurements on the held-out games, and their consequences.
 
     Attributes:
-        every_epochs: epochs between rounds of average precision on actions and the midpoints between them; 0 for none.
+        every_epochs: epochs between measurements of average precision on actions and the midpoints between them; 0 for
+            none.
         keep: whether the ``last`` or the ``best`` weights become the model.
-        dense: scores the whole held-out games at the end: mAP, and the scores that hard negatives are taken from.
-        metric: of the mAP.
+        dense: score the whole held-out games at the end: mAP, and the scores from which hard negatives are taken.
+        metric: variant of the mAP.
 
     """
 
@@ -133,13 +134,13 @@ class ValidationConfig(StrictSettings):
 
 
 class StageConfig(StrictSettings):
-    """One training run; a recipe is a chain of them.
+    """One training run; a recipe is a chain of these.
 
     Attributes:
         init: an earlier stage of the recipe, or a model file, to start from; a head of another shape starts afresh.
         encoder_weights: a safetensors file with ImageNet weights of the 2-D encoder, under timm's names.
-        freeze: parts of the network whose weights stay; their batch statistics and dropout stay active.
-        network: constructor arguments of the slow-fusion spotter, but for the number of classes.
+        freeze: parts of the network whose weights are fixed; their batch statistics and dropout stay active.
+        network: constructor arguments of the slow-fusion spotter, except the number of classes.
 
     """
 
@@ -155,12 +156,12 @@ class StageConfig(StrictSettings):
 
 
 class LoaderConfig(StrictSettings):
-    """How frames reach the network.
+    """The decoding and caching of frames.
 
     Attributes:
-        workers: threads that decode; 0 decodes between steps.
-        cache_gb: most that decoded frames may take on disk; videos beyond it are decoded again for each clip.
-        cache_folder: where they lie; ``cache`` in the run's folder by default.
+        workers: number of decoding threads; 0 decodes between steps.
+        cache_gb: maximum disk space for decoded frames; videos beyond it are decoded again for each clip.
+        cache_folder: folder of the cache; ``cache`` in the run's folder by default.
 
     """
 
@@ -170,15 +171,15 @@ class LoaderConfig(StrictSettings):
 
 
 class SlowFusionRecipe(StrictSettings):
-    """A whole recipe for slow-fusion spotters.
+    """A recipe for slow-fusion spotters.
 
     Attributes:
-        data_root: folder that the games' folders are below; recipes leave it open, users set it.
-        folds: which folds the stages ``by_fold`` run.
-        run: the stages to run; all, when empty.
+        data_root: folder that contains the games' folders; recipes leave it open, users set it.
+        folds: the folds that the stages ``by_fold`` run.
+        run: the stages to run; all if empty.
         checkpoint_every: steps between checkpoints.
         log_every: steps between rows in the log.
-        templates: anything, for YAML anchors; not looked at.
+        templates: anything, for YAML anchors; ignored.
 
     """
 
@@ -202,9 +203,9 @@ class SlowFusionRecipe(StrictSettings):
         names = list(self.stages)
         for name in self.run:
             if name not in names:
-                raise ValueError(f"run names stage {name!r}; there are {names}")
+                raise ValueError(f"run names unknown stage {name!r}; the stages are {names}")
         for at, (name, stage) in enumerate(self.stages.items()):
             source = stage.sampling.hard_negatives
             if source is not None and source not in names[:at]:
-                raise ValueError(f"stage {name!r} takes hard negatives from {source!r}, no stage before it")
+                raise ValueError(f"stage {name!r} takes hard negatives from {source!r}, which is not an earlier stage")
         return self

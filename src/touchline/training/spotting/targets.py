@@ -1,4 +1,4 @@
-"""Labels as training targets: which frame of the model's grid carries which class, and what a clip should answer."""
+"""Training targets from labels: the class of each frame on the model's grid, and the target of a clip."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ def action_frames(
     label_map: Mapping[str, str] | None = None,
     visible_only: bool = False,
 ) -> dict[int, int]:
-    """Class index by grid frame; where two actions fall on one frame, the later in the list wins.
+    """Return the class index by grid frame; if two actions fall on one frame, the later in the list wins.
 
     Args:
         events: the truth of one video or half, in file order.
         labels: class names in column order.
-        fps: samples a second of the model's grid.
-        label_map: names to rename first (three cards to one); a name mapped to ``""`` is left out, and the name ``*``
-            stands for every label that is neither in ``labels`` nor named.
-        visible_only: leaves out what is marked as not shown.
+        fps: samples per second of the model's grid.
+        label_map: names to rename first (three cards to one); a name mapped to ``""`` is dropped, and the name ``*``
+            stands for every label that is neither in ``labels`` nor in the map.
+        visible_only: drop actions marked as not visible.
 
     Raises:
         InputError: a label is neither in ``labels`` nor in ``label_map``.
@@ -50,14 +50,14 @@ def action_frames(
 
 
 def mapped_label(label: str, *, labels: Container[str], label_map: Mapping[str, str]) -> str:
-    """The class a label counts as; ``""`` for none."""
+    """Return the class that a label counts as; ``""`` for none."""
     if label in label_map or label in labels:
         return label_map.get(label, label)
     return label_map.get("*", label)
 
 
 def dense_targets(actions: Mapping[int, int], *, frame_count: int, class_count: int) -> npt.NDArray[np.float32]:
-    """Float32 (frame_count, class_count): 1 where a frame carries an action; actions past the end are left out."""
+    """Return float32 (frame_count, class_count): 1 where a frame has an action; actions past the end are dropped."""
     dense = np.zeros((frame_count, class_count), np.float32)
     for frame, label in actions.items():
         if 0 <= frame < frame_count:
@@ -68,7 +68,7 @@ def dense_targets(actions: Mapping[int, int], *, frame_count: int, class_count: 
 def clip_target(
     dense: npt.NDArray[np.float32], *, first: int, last: int, centre_frames: int = CENTRE_FRAMES
 ) -> npt.NDArray[np.float32]:
-    """What a clip that spans frames ``first`` to ``last`` (inclusive) should answer: float32 (classes,), 0 or 1.
+    """Return the target of a clip of frames ``first`` to ``last`` (inclusive): float32 (classes,), 0 or 1.
 
     It is the maximum over the ``centre_frames`` frames in its middle, whatever the clip's length.
     """

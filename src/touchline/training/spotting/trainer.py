@@ -1,4 +1,4 @@
-"""One training run of a slow-fusion spotter: its plan, its optimiser, and what it learns from a batch of clips."""
+"""One training run of a slow-fusion spotter: its plan, its optimiser, and its loss on a batch of clips."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Clips = tuple[int, Tensor, Tensor]
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
-    """Everything about a run that is no network and no data."""
+    """The settings of a run, apart from network and data."""
 
     name: str
     folder: Path
@@ -41,12 +41,12 @@ class RunPlan:
 
     @property
     def steps_per_epoch(self) -> int:
-        """Optimiser steps in an epoch."""
+        """Number of optimiser steps per epoch."""
         return iterations_per_stage(samples=self.samples_per_epoch, batch_size=self.optimizer.batch_size, epochs=1)
 
     @property
     def schedule(self) -> WarmupCosine:
-        """Learning rate by step; it grows with the batch."""
+        """Learning rate by step, scaled with the batch size."""
         scale = self.optimizer.batch_size / self.optimizer.lr_batch
         return WarmupCosine(
             base_lr=self.optimizer.base_lr * scale,
@@ -57,7 +57,7 @@ class RunPlan:
 
 
 def make_optimizer(network: nn.Module, config: OptimizerConfig) -> torch.optim.Optimizer:
-    """The optimiser over the weights that are not frozen."""
+    """Make the optimiser of the weights that are not frozen."""
     weights = [weight for weight in network.parameters() if weight.requires_grad]
     if config.kind == "adamw":
         return torch.optim.AdamW(weights, lr=config.base_lr, weight_decay=config.weight_decay)
@@ -71,7 +71,7 @@ def make_optimizer(network: nn.Module, config: OptimizerConfig) -> torch.optim.O
 
 
 def autocast_type(precision: str, *, device: torch.device) -> torch.dtype | None:
-    """The small type of forward and backward; None for plain fp32, which CPUs also get for fp16."""
+    """Return the reduced-precision type of forward and backward; None for fp32, which CPUs also use for fp16."""
     if device.type != "cuda" and precision != "bf16":
         return None
     if precision == "auto":
@@ -80,11 +80,11 @@ def autocast_type(precision: str, *, device: torch.device) -> torch.dtype | None
 
 
 class ClipStream:
-    """Batches of clips as a loop draws them: read ahead from the step that is asked for first.
+    """The loop's source of clip batches: prefetched from the first requested step on.
 
     Args:
-        batches: where clips come from.
-        stop: the step after the last.
+        batches: source of the clips.
+        stop: the step after the last one.
 
     """
 
@@ -93,13 +93,13 @@ class ClipStream:
         self._stream: Generator[Clips, None, None] | None = None
 
     def draw(self, step: int, share: float) -> Clips:
-        """The batch of a step; steps come in order."""
+        """Return the batch of a step; steps must come in order."""
         if self._stream is None:
             self._stream = self._batches.stream(start=step, stop=self._stop)
         return next(self._stream)
 
     def close(self) -> None:
-        """End reading ahead."""
+        """Stop prefetching."""
         if self._stream is not None:
             self._stream.close()
 
@@ -113,14 +113,14 @@ def train_clips(
     validate: Measure | None = None,
     progress: Progress | None = None,
 ) -> Loop[Clips]:
-    """Train a network, or go on from the last checkpoint; returns the loop, which has the averaged weights.
+    """Train a network, or resume from the last checkpoint; return the loop, which holds the averaged weights.
 
     Args:
         network: trained in place, on the plan's device.
-        batches: where clips come from.
-        plan: how.
-        resume: go on from a checkpoint.
-        validate: measures the averaged weights at the end of an epoch; ``score`` is among its metrics.
+        batches: source of the clips.
+        plan: settings of the run.
+        resume: resume from a checkpoint.
+        validate: measures the averaged weights at the end of an epoch; its metrics include ``score``.
         progress: called after every step.
 
     """
@@ -160,7 +160,7 @@ def train_clips(
 
 
 def clip_loss(forward: Callable[[Tensor], Tensor], batch: Clips, plan: RunPlan, *, dtype: torch.dtype | None) -> Tensor:
-    """The loss on a batch of clips, changed and mixed as the step decides."""
+    """Compute the loss on a batch of clips, augmented and mixed up by the step's random numbers."""
     step, clips, targets = batch
     generator = torch.Generator().manual_seed(plan.seed * 1_000_003 + step)
     pictures = clips.to(plan.device, non_blocking=True).float().div_(255.0)

@@ -1,4 +1,4 @@
-"""What a spotter is worth on held-out games: average precision at telling points, and mAP over whole games."""
+"""Validation of a spotter on held-out games: average precision at selected frames, and mAP over whole games."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ Curve = npt.NDArray[np.float32]
 
 
 def average_precision(scores: npt.NDArray[np.floating], truth: npt.NDArray[np.bool_]) -> float:
-    """Area under the precision-recall steps, by falling score; nan without a true entry.
+    """Compute the area under the precision-recall steps, by descending score; nan without a true entry.
 
     Args:
-        scores: (n,), the higher the surer.
+        scores: (n,), higher is more confident.
         truth: (n,).
 
     """
@@ -43,7 +43,7 @@ def average_precision(scores: npt.NDArray[np.floating], truth: npt.NDArray[np.bo
 
 
 def telling_points(actions: Iterable[int]) -> list[int]:
-    """The frames of actions, and the midpoints between consecutive ones."""
+    """Return the frames of actions, and the midpoints between consecutive ones."""
     frames = sorted(actions)
     return sorted({*frames, *((a + b) // 2 for a, b in itertools.pairwise(frames))})
 
@@ -56,7 +56,7 @@ def point_validator(
     batch_size: int,
     device: torch.device,
 ) -> Callable[[nn.Module], dict[str, float]]:
-    """A function that gives a network's average precision per class and their mean (as ``score``)."""
+    """Make a function that computes a network's average precision per class and their mean (as ``score``)."""
 
     @torch.inference_mode()
     def validate(network: nn.Module) -> dict[str, float]:
@@ -87,7 +87,7 @@ def score_games(
     label_map: Mapping[str, str],
     metric: str,
 ) -> dict[str, float]:
-    """Score whole held-out games as a user would, keep the curves in ``folder``, and give the mAP.
+    """Score whole held-out games as a user would, save the curves in ``folder``, and return the mAP.
 
     Returns:
         ``metric`` and, for each class, ``metric/LABEL``.
@@ -128,10 +128,10 @@ def _renamed(events: Iterable[Event], labels: Sequence[str], label_map: Mapping[
 
 
 def read_curve(folders: Sequence[Path], name: str, *, frame_count: int) -> Curve:
-    """Out-of-fold scores of a video, float32 (frame_count, classes).
+    """Read the out-of-fold scores of a video, float32 (frame_count, classes).
 
     Raises:
-        InputError: no fold has scored it, or they are of another length.
+        InputError: no fold has scored it, or the scores have another length.
 
     """
     for folder in folders:

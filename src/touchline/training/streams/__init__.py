@@ -1,4 +1,4 @@
-"""Training of heads over feature streams."""
+"""Training of spotting heads on feature streams."""
 
 from __future__ import annotations
 

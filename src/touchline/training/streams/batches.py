@@ -1,4 +1,4 @@
-"""Pieces of recordings to learn from: drawn around events and anywhere, with streams taken away at random."""
+"""Sampling of training pieces from recordings: around events and anywhere, with random streams dropped."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ Places = list[tuple[int, int]]
 
 
 class PieceSampler:
-    """Where pieces begin.
+    """A sampler of the start positions of pieces.
 
     Args:
         data: the recordings.
         samples: length of a piece.
-        at_events: share of pieces that hold an event, its label drawn from all alike; the others lie anywhere.
-        seed: of what is drawn.
+        at_events: share of pieces that contain an event, with labels drawn uniformly; the others lie anywhere.
+        seed: of the sampling.
 
     """
 
     def __init__(self, data: StreamSet, *, samples: int, at_events: float, seed: int) -> None:
         if not len(data):
-            raise ValueError("no recordings to draw pieces from")
+            raise ValueError("data has no recordings to sample pieces from")
         self._data, self._samples, self._at_events = data, samples, at_events
         self.random = np.random.default_rng(seed)
         lengths = np.array([recording.samples for recording in data.recordings], np.float64)
@@ -39,7 +39,7 @@ class PieceSampler:
         self._labels = sorted(self._events)
 
     def draw(self, count: int) -> Places:
-        """(recording, first sample) of so many pieces."""
+        """Draw ``count`` pieces as (recording, first sample)."""
         return [self._one() for _ in range(count)]
 
     def _one(self) -> tuple[int, int]:
@@ -58,12 +58,12 @@ class PieceSampler:
 def drop_streams(
     present: Mapping[str, npt.NDArray[np.bool_]], *, chance: float, random: np.random.Generator
 ) -> dict[str, npt.NDArray[np.bool_]]:
-    """Take one stream from some pieces, the whole or a span of it, but never all streams of a piece.
+    """Drop one stream from some pieces, entirely or for a span, but never all streams of a piece.
 
     Args:
         present: bool (n, t) by stream.
-        chance: of each piece to lose a stream.
-        random: what it is drawn from.
+        chance: probability that a piece loses a stream.
+        random: source of randomness.
 
     """
     left = {name: one.copy() for name, one in present.items()}
@@ -79,5 +79,5 @@ def drop_streams(
 
 
 def as_tensors(arrays: Mapping[str, Floats | npt.NDArray[np.bool_]], device: torch.device) -> dict[str, Tensor]:
-    """Arrays of a batch as tensors."""
+    """Convert the arrays of a batch to tensors."""
     return {name: torch.from_numpy(one).to(device) for name, one in arrays.items()}

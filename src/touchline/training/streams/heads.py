@@ -1,6 +1,6 @@
-"""A head over feature streams from end to end: made or read streams, training, choices on validation, measurement.
+"""Training of a stream head from end to end: generated or stored streams, training, validation, measurement.
 
-Run it with ``touchline train recipes/planted-context.yaml``. Streams stay in their files; batches are mapped pieces.
+Run it with ``touchline train recipes/planted-context.yaml``. Streams stay in their files; batches are memory-mapped.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ from touchline.training.streams.settings import StreamHeadRecipe
 STATISTICS_PIECES = 64
 MEASURED = "measured.json"
 DRAWS = "_draws"
-"""End of the names of resampled values, which stay out of the model file."""
-TOLD_CONFIDENCE = 0.1
-"""Calibration is measured on events of at least this confidence; the many weaker ones would hide it."""
+"""Suffix of keys with resampled values, which are left out of the model file."""
+LEAST_CALIBRATED = 0.1
+"""Calibration is measured on events of at least this confidence; the many weaker ones would mask it."""
 
 
 def train(settings: StreamHeadRecipe, job: Job) -> Path:
-    """Train one head, choose on the validation recordings, measure on the test ones where there are any.
+    """Train one head, tune it on the validation recordings, and measure it on the test recordings, if any.
 
-    Goes on where an earlier run of the same recipe in ``job.out`` stopped.
+    Resumes an earlier run of the same recipe in ``job.out``.
 
     Args:
         settings: the recipe.
@@ -51,7 +51,7 @@ def train(settings: StreamHeadRecipe, job: Job) -> Path:
         The model file.
 
     Raises:
-        InputError: the set cannot be used.
+        InputError: the set is unusable.
 
     """
     out = job.out
@@ -71,7 +71,7 @@ def train(settings: StreamHeadRecipe, job: Job) -> Path:
 
 
 def build_head(data: StreamSet, settings: StreamHeadRecipe) -> tuple[FusedHead, dict[str, Any]]:
-    """A fresh network for a set, and the arguments it was made of."""
+    """Build a fresh network for a set; also return the arguments it was built from."""
     arguments: dict[str, Any] = {
         "streams": dict(data.widths),
         "num_classes": len(data.labels),
@@ -87,14 +87,14 @@ def build_head(data: StreamSet, settings: StreamHeadRecipe) -> tuple[FusedHead, 
         raise UsageError(f"head {settings.head!r} cannot be built: {error}") from error
     if settings.optimizer.samples % network.piece:
         raise UsageError(
-            f"optimizer.samples={settings.optimizer.samples} is no multiple of the {network.piece} samples "
-            f"that head {settings.head!r} looks at"
+            f"optimizer.samples={settings.optimizer.samples} is not a multiple of the {network.piece} samples "
+            f"that head {settings.head!r} processes at once"
         )
     return network, arguments
 
 
 def plan(settings: StreamHeadRecipe, device: torch.device) -> list[PlannedRun]:
-    """The run that a recipe would take, of 0 parameters where only the data tell how wide streams are."""
+    """Plan the run of a recipe; 0 parameters if only the data determine the width of the streams."""
     total, trained = 0, 0
     if settings.planted is not None:
         data = StreamSet(LABELS, settings.planted.rate_hz, settings.planted.widths, ())
@@ -112,13 +112,13 @@ def train_head(
     out: Path | None = None,
     progress: Progress | None = None,
 ) -> tuple[FusedHead, StreamHeadConfig]:
-    """Train on the set's ``train`` part; the best of the rounds by the ``valid`` part, which also sets suppression.
+    """Train on the set's ``train`` part; keep the best round on the ``valid`` part, which also sets the suppression.
 
     Args:
         data: with parts ``train`` and ``valid``.
         settings: of the recipe.
         device: where to train.
-        out: folder of log and checkpoint, from which an earlier run goes on; neither without it.
+        out: folder of log and checkpoint, from which an earlier run resumes; None for neither.
         progress: called after each step.
 
     """
@@ -153,7 +153,7 @@ def train_head(
 
 
 def _config_of(data: StreamSet, settings: StreamHeadRecipe, *, network: dict[str, Any]) -> StreamHeadConfig:
-    """What the model file says of a head before anything is chosen or measured."""
+    """Return the configuration in the model file, before tuning and measurement."""
     return StreamHeadConfig(
         name=settings.name,
         architecture="stream-head",
@@ -176,7 +176,7 @@ def _config_of(data: StreamSet, settings: StreamHeadRecipe, *, network: dict[str
 
 
 def fit_statistics(network: FusedHead, data: StreamSet, sampler: PieceSampler) -> None:
-    """Give each stream's entry the mean and standard deviation of some pieces."""
+    """Fit the mean and standard deviation of each stream's input to some pieces."""
     values, present = data.batch(sampler.draw(STATISTICS_PIECES), samples=256)
     for name in network.names:
         rows = values[name][present[name]]
@@ -188,7 +188,7 @@ def fit_statistics(network: FusedHead, data: StreamSet, sampler: PieceSampler) -
 def finish_config(
     network: FusedHead, config: StreamHeadConfig, valid: StreamSet, *, settings: StreamHeadRecipe
 ) -> StreamHeadConfig:
-    """The configuration with suppression, calibration and thresholds, as they are best on the validation recordings."""
+    """Return the configuration with suppression, calibration and thresholds tuned on the validation recordings."""
     scores = measuring.score_recordings(StreamSpotter(network, config), valid)
     suppression = measuring.choose_suppression(scores, valid, windows_s=settings.windows_s, kinds=settings.suppression)
     truth = [measuring.truth_columns(recording, valid.labels) for recording in valid.recordings]
@@ -209,14 +209,14 @@ def measure_head(
     without: tuple[str, ...] = (),
     resamples: int = measuring.RESAMPLES,
 ) -> dict[str, Any]:
-    """Average-mAP tight and loose with intervals, each label's, and how honest confidences are.
+    """Measure average-mAP (tight and loose) with intervals, per-label AP, and the calibration of confidences.
 
     Args:
         network: the head.
         config: its configuration, with suppression and calibration.
-        test: recordings that nothing was chosen on.
-        without: streams that are taken away.
-        resamples: draws of recordings that the intervals are made of.
+        test: recordings that nothing was tuned on.
+        without: streams to leave out.
+        resamples: number of bootstrap samples of recordings for the intervals.
 
     """
     test = test.only([stream.name for stream in config.streams])
@@ -227,7 +227,7 @@ def measure_head(
 def measure_scores(
     scores: list[DenseScores], config: StreamHeadConfig, test: StreamSet, *, resamples: int = measuring.RESAMPLES
 ) -> dict[str, Any]:
-    """As :func:`measure_head`, of scores."""
+    """Measure scores as :func:`measure_head` does."""
     labels, rate_hz = config.labels, config.rate_hz
     truth = [measuring.truth_columns(recording, labels) for recording in test.recordings]
     found = [
@@ -246,8 +246,8 @@ def measure_scores(
         confidence.append(calibrated(score, *config.calibration.get(label, (1.0, 0.0))))
         right.append(true)
     sure = np.concatenate(confidence)
-    told = sure >= TOLD_CONFIDENCE
-    measured["calibration_error"] = equal_widths(sure[told], np.concatenate(right)[told]).error
+    kept = sure >= LEAST_CALIBRATED
+    measured["calibration_error"] = equal_widths(sure[kept], np.concatenate(right)[kept]).error
     return measured
 
 

@@ -1,4 +1,4 @@
-"""What a head learns from: pieces of recordings with streams taken away, and the loss of its kind of output."""
+"""The training data and the loss of a stream head: pieces of recordings with dropped streams, and the loss by kind."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ CHECKPOINT = "checkpoint.pt"
 CHECKPOINT_EVERY_S = 30.0
 _ABOUT_LEARNING = {"streams", "head", "head_arguments", "fusion", "width", "dropout"}
 _ABOUT_LEARNING |= {"modality_dropout", "optimizer", "loss"}
-"""Settings that decide how a head learns; the others come after."""
+"""Settings that affect the trained weights; the others are applied after training."""
 _USUAL = SuppressionSpec(window_s=20.0)
 
 
@@ -51,12 +51,12 @@ class HeadBatch:
 
 
 class HeadLessons:
-    """Batches of pieces, read ahead by one, and a head's loss on them.
+    """Batches of pieces, prefetched by one, and a head's loss on them.
 
     Args:
-        network: on its device, with its statistics.
-        data: recordings to learn from.
-        sampler: of pieces of these.
+        network: on its device, with fitted statistics.
+        data: training recordings.
+        sampler: of pieces of these recordings.
         settings: of the recipe.
 
     """
@@ -71,11 +71,11 @@ class HeadLessons:
 
     @property
     def data(self) -> Data[HeadBatch]:
-        """Batches, and how a run that goes on gets the ones that come next."""
+        """The source of batches, including the state that a resumed run needs to draw the same ones."""
         return Data(lambda step, share: self._draw(), self._state, self._restore)
 
     def terms(self, batch: HeadBatch) -> dict[str, Tensor]:
-        """The loss on a batch."""
+        """Compute the loss on a batch."""
         output = self._network(batch.values, batch.present)
         loss = head_loss(output, batch.events, network=self._network, data=self._recordings, settings=self._settings)
         return {"loss": loss}
@@ -101,11 +101,11 @@ class HeadLessons:
 
 
 def plan_learning(settings: StreamHeadRecipe, data: StreamSet, *, out: Path | None) -> LoopPlan:
-    """How a head learns from recordings: until the steps or the processor time are used up.
+    """Plan the training of a head, which ends when the steps or the processor time are used up.
 
     Args:
         settings: of the recipe.
-        data: recordings to learn from.
+        data: training recordings.
         out: folder of checkpoint and log; None for neither.
 
     """
@@ -133,7 +133,7 @@ def plan_learning(settings: StreamHeadRecipe, data: StreamSet, *, out: Path | No
 
 
 def measure_on(valid: StreamSet, config: StreamHeadConfig) -> Measure:
-    """What measures a head on the validation recordings, under one suppression: average-mAP tight."""
+    """Return a function that measures a head on the validation recordings: average-mAP tight, fixed suppression."""
     truth = [measuring.truth_columns(recording, valid.labels) for recording in valid.recordings]
 
     def measure(network: nn.Module) -> dict[str, float]:
@@ -146,7 +146,7 @@ def measure_on(valid: StreamSet, config: StreamHeadConfig) -> Measure:
 def head_loss(
     output: Output, pieces: list[PieceEvents], *, network: FusedHead, data: StreamSet, settings: StreamHeadRecipe
 ) -> Tensor:
-    """The loss that belongs to a head's kind of output."""
+    """Compute the loss for the head's kind of output."""
     classes, piece, loss = len(data.labels), network.piece, settings.loss
     if isinstance(output, WindowOutput):
         return window_loss(
@@ -178,17 +178,17 @@ def head_loss(
 
 
 def calf_edges(data: StreamSet, settings: StreamHeadRecipe) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """CALF's (4, classes) edges in samples.
+    """Return CALF's (4, classes) edges in samples.
 
     Raises:
-        UsageError: a label has none.
+        UsageError: a label has no edges.
 
     """
     edges = settings.loss.edges_s
     if isinstance(edges, dict):
         missing = sorted(set(data.labels) - set(edges))
         if missing:
-            raise UsageError(f"loss.edges_s names no edges for {missing}")
+            raise UsageError(f"loss.edges_s has no edges for {missing}; add four numbers for each")
         rows = [edges[label] for label in data.labels]
     else:
         rows = [edges for _ in data.labels]

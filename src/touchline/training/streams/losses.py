@@ -1,4 +1,4 @@
-"""Losses of heads over feature streams: windows, CALF's two, and dense ones with displacement and spread."""
+"""Losses of stream heads: windows, CALF's two losses, and dense heads with displacement and spread."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ PLACE_WEIGHT = 0.5
 
 
 def window_loss(output: WindowOutput, targets: Tensor) -> Tensor:
-    """Mean binary cross-entropy of windows' labels (n, 1 + classes)."""
+    """Mean binary cross-entropy of window labels (n, 1 + classes)."""
     return F.binary_cross_entropy_with_logits(output.logits, targets)
 
 
 def context_aware_loss(score: Tensor, signed: Tensor, edges: Tensor) -> Tensor:
     """CALF's loss of every score, unreduced, (..., classes).
 
-    Far from an event a score should be low, right before it nothing is asked, right after it it should be high, and in
-    between the demand fades.
+    Far from an event a score should be low; just before it there is no target; just after it the score should be
+    high; in between the target fades.
 
     Args:
         score: 0 to 1, (..., classes).
@@ -39,7 +39,7 @@ def context_aware_loss(score: Tensor, signed: Tensor, edges: Tensor) -> Tensor:
     far_before, before, after, far_after = edges
 
     def low(kept: Tensor | float) -> Tensor:
-        """The demand to be low, of which a share ``kept`` (0 to 1) of the score is excused."""
+        """Return the loss for a low target, from which a share ``kept`` (0 to 1) of the score is exempt."""
         return (math.log(MISS_MARGIN) - torch.log(1 - score + score * kept)).clamp_min(0)
 
     rising = ((signed - far_before) / (before - far_before)).clamp(0, 1)
@@ -52,7 +52,7 @@ def context_aware_loss(score: Tensor, signed: Tensor, edges: Tensor) -> Tensor:
 
 
 def matched_detections(predicted: Tensor, targets: Tensor) -> Tensor:
-    """Which target each detection is matched to, (n, k): the closest pair in position first; -1 for none."""
+    """Match detections to targets, (n, k) indices: the closest pair in position first; -1 for unmatched."""
     distance = (targets[:, :, None, 1] - predicted[:, None, :, 1]).abs()
     blocked = torch.full_like(distance, float("inf"))
     distance = torch.where(targets[:, :, None, 0] > 0, distance, blocked)
@@ -69,7 +69,7 @@ def matched_detections(predicted: Tensor, targets: Tensor) -> Tensor:
 
 
 def detection_loss(predicted: Tensor, targets: Tensor) -> Tensor:
-    """CALF's loss of detections (n, k, 2 + classes) against as many targets or fewer, summed over the batch."""
+    """CALF's loss of detections (n, k, 2 + classes) against at most as many targets, summed over the batch."""
     with torch.no_grad():
         matched = matched_detections(predicted, targets)
     rows = torch.arange(len(predicted), device=predicted.device)[:, None]
@@ -87,7 +87,7 @@ def detection_loss(predicted: Tensor, targets: Tensor) -> Tensor:
 def chunk_loss(
     output: ChunkOutput, signed: Tensor, targets: Tensor, edges: Tensor, *, segmentation_weight: float
 ) -> Tensor:
-    """CALF's losses together, a chunk."""
+    """Return CALF's combined loss per chunk."""
     segmentation = context_aware_loss(output.segmentation, signed, edges).sum()
     detections = detection_loss(output.detections, targets)
     return (segmentation_weight * segmentation + detections) / len(targets)
@@ -96,11 +96,11 @@ def chunk_loss(
 def dense_loss(
     output: DenseOutput, away: Tensor, *, radius: float, focal: float, positive_weight: float, which_weight: float = 1.0
 ) -> Tensor:
-    """Focal cross-entropy of what is near, and of near events which they are and the Laplace likelihood of where.
+    """Focal cross-entropy of nearness; for near events also cross-entropy of labels and Laplace likelihood of position.
 
-    Which of the labels it is (cross-entropy over labels) counts by itself: labels that look alike would otherwise be
-    settled by a small part of the loss. Samples count the more the further they are from the ends of their piece, where
-    what decides may lie outside; windows are mixed with the same weights when a whole video is read.
+    The cross-entropy over labels is a separate term: otherwise a small part of the loss would have to separate similar
+    labels. Samples have higher weight the farther they are from the ends of their piece, since the evidence may lie
+    outside; windows are blended with the same weights when a whole video is processed.
 
     Args:
         output: of a head with displacement and spread.
@@ -122,7 +122,7 @@ def dense_loss(
     if output.displacement is None or output.log_spread is None:
         return loss
     error = (away - output.displacement).abs().clamp_max(10 * radius)
-    # weighted by the spread itself (Seitzer et al., ICLR 2022): sure samples would otherwise have all of the slope
+    # weighted by the spread (Seitzer et al., ICLR 2022); confident samples would otherwise dominate the gradient
     weight = counted * output.log_spread.detach().exp()
     place = weight * (error * torch.exp(-output.log_spread) + output.log_spread)
     return loss + PLACE_WEIGHT * place.sum() / total

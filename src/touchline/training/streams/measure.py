@@ -1,4 +1,4 @@
-"""What a head over streams is worth: average-mAP with intervals over recordings, chosen suppression, calibration."""
+"""Measurement of a stream head: average-mAP with intervals over recordings, suppression, and calibration."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CLIPPED = 1e-6
 
 
 def score_recordings(spotter: StreamSpotter, data: StreamSet, *, without: Sequence[str] = ()) -> list[DenseScores]:
-    """Dense scores of every recording; ``without`` names streams that are taken away."""
+    """Compute dense scores of every recording; ``without`` names streams to leave out."""
     found = []
     for number, recording in enumerate(data.recordings):
         values, present = data.batch([(number, 0)], samples=recording.samples)
@@ -33,14 +33,14 @@ def score_recordings(spotter: StreamSpotter, data: StreamSet, *, without: Sequen
 
 
 def truth_columns(recording: Recording, labels: tuple[str, ...]) -> EventColumns:
-    """The true events of a recording."""
+    """Return the true events of a recording."""
     return _columns(labels, recording.label, recording.time_s, np.ones(len(recording.label)))
 
 
 def found_columns(
     scores: DenseScores, *, labels: tuple[str, ...], rate_hz: float, settings: SuppressionSpec
 ) -> EventColumns:
-    """The events of dense scores, with the scores as confidences."""
+    """Return the events found in dense scores, with the scores as confidences."""
     parts = [find_peaks(scores, column=c, rate_hz=rate_hz, settings=settings) for c in range(len(labels))]
     label = np.concatenate([np.full(len(part.at), c) for c, part in enumerate(parts)]).astype(np.int64)
     at = np.concatenate([part.at for part in parts])
@@ -61,7 +61,7 @@ def choose_suppression(
     kinds: Sequence[Any],
     metrics: Sequence[str] = ("tight", "loose"),
 ) -> SuppressionSpec:
-    """The suppression with the best average-mAP, summed over the metrics."""
+    """Choose the suppression with the best average-mAP, summed over the metrics."""
     truth = [truth_columns(recording, data.labels) for recording in data.recordings]
     best: tuple[SuppressionSpec, float] | None = None
     for kind in kinds:
@@ -82,7 +82,7 @@ def measure(
     settings: SuppressionSpec,
     metric: str,
 ) -> float:
-    """Average-mAP of dense scores."""
+    """Compute the average-mAP of dense scores."""
     found = [found_columns(one, labels=data.labels, rate_hz=data.rate_hz, settings=settings) for one in scores]
     return average(truth, found, labels=data.labels, rate_hz=data.rate_hz, metric=metric)
 
@@ -90,7 +90,7 @@ def measure(
 def average(
     truth: Sequence[EventColumns], found: Sequence[EventColumns], *, labels: Sequence[str], rate_hz: float, metric: str
 ) -> float:
-    """Average-mAP over all labels."""
+    """Compute the average-mAP over all labels."""
     return evaluate_spotting(truth, found, labels=labels, fps=rate_hz, metric=metric).aggregate()
 
 
@@ -104,7 +104,7 @@ def resampled(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Floats:
-    """Average-mAP of as many recordings drawn with replacement, (resamples,); the same draws for the same seed."""
+    """Bootstrap the average-mAP over recordings, (resamples,); the same samples for the same seed."""
     values = [
         average([truth[i] for i in drawn], [found[i] for i in drawn], labels=labels, rate_hz=rate_hz, metric=metric)
         for drawn in draws(len(truth), rounds=resamples, seed=seed)
@@ -113,9 +113,9 @@ def resampled(
 
 
 def interval(value: float, drawn: Floats) -> Interval:
-    """A value with the middle 95 % of its resampled ones, moved so that their mean is the value.
+    """Return a value with the central 95 % of its bootstrap values, shifted such that their mean is the value.
 
-    Average precision of recordings drawn twice is a little higher than of different ones; only the spread is meant.
+    Average precision is biased upwards when recordings repeat in a sample; only the spread is used.
     """
     low, high = middle(drawn - drawn.mean())
     return Interval(value, low + value, high + value)
@@ -124,7 +124,7 @@ def interval(value: float, drawn: Floats) -> Interval:
 def fit_calibration(
     truth: Sequence[EventColumns], found: Sequence[EventColumns], *, labels: Sequence[str], within_s: float
 ) -> dict[str, tuple[float, float]]:
-    """Slope and offset of each label's logits that make confidences the share of events that are true."""
+    """Fit slope and offset of each label's logits such that confidence equals the share of true events."""
     from scipy.optimize import minimize
 
     fitted = {}
@@ -137,7 +137,7 @@ def fit_calibration(
 
         def loss(p: Floats, logit: Floats = logit, true: Floats = true) -> float:
             z = p[0] * logit + p[1]
-            # a weak pull towards leaving scores as they are, for labels with few events
+            # weak regularisation towards the identity, for labels with few events
             return float(np.sum(np.logaddexp(0, z) - true * z) + 0.5 * ((p[0] - 1) ** 2 + 0.01 * p[1] ** 2))
 
         slope, offset = minimize(loss, np.array([1.0, 0.0]), bounds=[(1e-3, 20.0), (-20.0, 20.0)]).x
@@ -153,9 +153,9 @@ def choose_thresholds(
     calibration: Mapping[str, tuple[float, float]],
     within_s: float,
 ) -> dict[str, float]:
-    """The confidence of each label from which on events have the best F1; labels without a true event have none.
+    """Choose the confidence threshold with the best F1 for each label; labels without a true event get none.
 
-    It lies halfway between the last event that belongs and the next that does not.
+    The threshold lies halfway between the last accepted event and the next one.
     """
     chosen = {}
     for column, label in enumerate(labels):
@@ -173,7 +173,7 @@ def choose_thresholds(
 def hits(
     truth: Sequence[EventColumns], found: Sequence[EventColumns], *, column: int, within_s: float
 ) -> tuple[Floats, Floats]:
-    """Scores of all events of a label, and 1 for those that have a true one of their own within reach, else 0."""
+    """Return the scores of all events of a label, and 1 for those matched to a true event within reach, otherwise 0."""
     scores, right = [], []
     for true, one in zip(truth, found, strict=True):
         at = true.position_ms[true.label == column].astype(np.float64)
@@ -198,5 +198,5 @@ def per_label(
 
 
 def with_measurements(config: StreamHeadConfig, measured: Mapping[str, Any]) -> StreamHeadConfig:
-    """The configuration with what was measured."""
+    """Return the configuration with the measurements added."""
     return config.model_copy(update={"measured": dict(measured)})

@@ -1,4 +1,4 @@
-"""What a recipe of ``task: stream-head`` may say."""
+"""The settings of a recipe with ``task: stream-head``."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from touchline.synthetic.planted_streams import PlantedSettings
 
 
 class StreamOptimizer(BaseModel):
-    """How long and how fast a head learns.
+    """Length and learning rate of the training.
 
     Attributes:
-        steps: most of them.
-        cpu_s: processor time after which training ends, whatever the step; None for no such end. The learning rate
-            follows whichever of the two is further on.
-        batch: pieces of recordings in a step.
-        samples: length of such a piece, on the grid; a multiple of what the head looks at.
-        base_lr, weight_decay, warmup: of AdamW; ``warmup`` is a share of the whole.
-        at_events: share of pieces that are drawn around an event, of labels alike; the others lie anywhere.
-        rounds: how often the head is measured on the validation recordings; the best counts.
-        seed: of everything that is drawn.
+        steps: maximum number of optimiser steps.
+        cpu_s: processor time after which training ends, at any step; None for no limit. The learning rate follows
+            whichever of the two limits is closer.
+        batch: pieces per step.
+        samples: length of a piece, in grid samples; a multiple of the head's own piece length.
+        base_lr, weight_decay, warmup: of AdamW; ``warmup`` is a share of the run.
+        at_events: share of pieces drawn around an event, with labels drawn uniformly; the others lie anywhere.
+        rounds: number of measurements on the validation recordings; the best one is kept.
+        seed: of all sampling.
 
     """
 
@@ -41,15 +41,15 @@ class StreamOptimizer(BaseModel):
 
 
 class StreamLoss(BaseModel):
-    """What the losses need.
+    """Parameters of the losses.
 
     Attributes:
-        radius_s: a sample this near to an event is one of it (context head).
-        focal, positive_weight: of the context head's cross-entropy of every label by itself.
-        which_weight: of its cross-entropy over labels, where an event is.
-        segmentation_weight: of CALF's segmentation beside its detections. Published: 0.000367, for 187,000
-            steps; within thousands, detections learn nothing under it.
-        edges_s: far before, just before, just after, far after an event (CALF), for every label or by label.
+        radius_s: a sample within this time of an event counts as near (context head).
+        focal, positive_weight: of the context head's cross-entropy per label.
+        which_weight: of its cross-entropy over labels near an event.
+        segmentation_weight: of CALF's segmentation loss relative to its detection loss. Published: 0.000367, for
+            187,000 steps; within a few thousand steps the detections learn nothing with it.
+        edges_s: far before, just before, just after, far after an event (CALF), for all labels or by label.
 
     """
 
@@ -67,18 +67,18 @@ class StreamHeadRecipe(BaseModel):
     """A recipe of ``task: stream-head``.
 
     Attributes:
-        name: of the model file that comes out.
-        planted: settings of a planted set that is made for it; None where ``data_root`` holds a set.
+        name: of the resulting model file.
+        planted: settings of a generated planted set; None if ``data_root`` holds a set.
         data_root: folder of a set of streams.
-        streams: which of the set's streams are read; all where empty.
-        head: ``"pooling"``, ``"calf"`` or ``"context"``; ``head_arguments`` are its own.
-        fusion: where several streams meet.
+        streams: the streams of the set that are used; all if empty.
+        head: ``"pooling"``, ``"calf"`` or ``"context"``; ``head_arguments`` are its arguments.
+        fusion: stage at which several streams are joined.
         width: of the tokens.
-        modality_dropout: chance that a stream is taken from a piece in training.
-        optimizer, loss: how it learns.
-        windows_s: widths of suppression to choose from, on the validation recordings.
-        suppression: kinds to choose from.
-        resamples: draws of recordings that intervals are made of.
+        modality_dropout: probability that a stream is dropped from a training piece.
+        optimizer, loss: of the training.
+        windows_s: suppression widths to choose from on the validation recordings.
+        suppression: kinds of suppression to choose from.
+        resamples: number of bootstrap samples for the intervals.
 
     """
 
@@ -106,5 +106,5 @@ class StreamHeadRecipe(BaseModel):
     @model_validator(mode="after")
     def _check_data(self) -> Self:
         if (self.planted is None) == (self.data_root is None):
-            raise ValueError("exactly one of planted and data_root says where the streams come from")
+            raise ValueError("set exactly one of planted and data_root as the source of the streams")
         return self

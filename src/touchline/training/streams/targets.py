@@ -1,4 +1,4 @@
-"""What heads over feature streams should say: windows' labels, CALF's signed times, dense targets with displacement."""
+"""Training targets of stream heads: window labels, CALF's signed times, dense targets with displacement."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from touchline.formats.features.stream_sets import StreamSet
 
 Floats = npt.NDArray[np.float32]
 FAR = 1e6
-"""Samples to an event that is not there."""
+"""Number of samples that stands for "no event"."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PieceEvents:
-    """The events of a recording as a piece of it sees them.
+    """The events of a recording relative to one piece of it.
 
     Attributes:
-        at: float64 (events,), samples from the piece's first one, in order; also of events outside the piece.
+        at: float64 (events,), samples from the piece's first sample, in order; includes events outside the piece.
         label: int64 (events,).
 
     """
@@ -29,12 +29,12 @@ class PieceEvents:
     label: npt.NDArray[np.int64]
 
     def of(self, label: int) -> npt.NDArray[np.float64]:
-        """Times of one label."""
+        """Return the times of the events with one label."""
         return self.at[self.label == label]
 
 
 def piece_events(data: StreamSet, places: Sequence[tuple[int, int]], *, samples: int, piece: int) -> list[PieceEvents]:
-    """The events of every piece of every place, the pieces of a place after each other."""
+    """Return the events of every piece of every place; the pieces of a place are consecutive."""
     found = []
     for number, start in places:
         recording = data.recordings[number]
@@ -44,7 +44,7 @@ def piece_events(data: StreamSet, places: Sequence[tuple[int, int]], *, samples:
 
 
 def window_targets(pieces: Sequence[PieceEvents], *, classes: int, piece: int) -> Floats:
-    """(n, 1 + classes): 1 for every label that happens in the window; the first for none."""
+    """Make window targets (n, 1 + classes): 1 for every label in the window; the first column for none."""
     targets = np.zeros((len(pieces), 1 + classes), np.float32)
     for row, events in zip(targets, pieces, strict=True):
         inside = (events.at >= 0) & (events.at < piece)
@@ -54,7 +54,7 @@ def window_targets(pieces: Sequence[PieceEvents], *, classes: int, piece: int) -
 
 
 def nearest_events(pieces: Sequence[PieceEvents], *, classes: int, piece: int) -> Floats:
-    """(n, piece, classes): how many samples after each sample the nearest event is; ``FAR`` where there is none."""
+    """Return (n, piece, classes): offset in samples from each sample to the nearest event; ``FAR`` if there is none."""
     targets = np.full((len(pieces), piece, classes), FAR, np.float32)
     samples = np.arange(piece)
     for block, events in zip(targets, pieces, strict=True):
@@ -65,14 +65,14 @@ def nearest_events(pieces: Sequence[PieceEvents], *, classes: int, piece: int) -
 
 
 def signed_times(pieces: Sequence[PieceEvents], *, classes: int, piece: int, edges: npt.NDArray[np.float64]) -> Floats:
-    """(n, piece, classes): samples since the event that CALF's loss judges a sample by; negative before it.
+    """Return (n, piece, classes): samples since the event that CALF's loss refers a sample to; negative before it.
 
-    Between two events it is the one whose influence reaches further, as measured by the edges.
+    Between two events it is the one whose influence reaches farther, according to the edges.
 
     Args:
-        pieces: the events.
-        classes: how many.
-        piece: samples.
+        pieces: events of each piece.
+        classes: number of classes.
+        piece: length of a piece, samples.
         edges: (4, classes), samples: far before, just before, just after, far after.
 
     """
@@ -98,9 +98,9 @@ def _signed(
 
 
 def detection_targets(pieces: Sequence[PieceEvents], *, classes: int, piece: int, detections: int) -> Floats:
-    """(n, detections, 2 + classes): 1, position in the piece and one-hot label of each event; zeros for none.
+    """Make targets (n, detections, 2 + classes): 1, position in the piece, one-hot label of each event; zeros for none.
 
-    Where a piece holds more events than there are detections, the later ones are left out.
+    If a piece has more events than there are detections, the later ones are dropped.
     """
     targets = np.zeros((len(pieces), detections, 2 + classes), np.float32)
     for block, events in zip(targets, pieces, strict=True):

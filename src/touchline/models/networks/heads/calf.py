@@ -1,7 +1,7 @@
-"""CALF: capsules for what surrounds an event, and a fixed number of detections a chunk.
+"""CALF: capsules for the context of events, and a fixed number of detections per chunk.
 
 Cioppa et al., "A Context-Aware Loss Function for Action Spotting in Soccer Videos", CVPR 2020. Parameters have the
-published network's names. Its batch norm runs over time, so a network is bound to its chunk length.
+published network's names. Its batch norm runs over time, so a network works for one chunk length only.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from torch.nn import functional as F
 from touchline.models.specs.stream_outputs import NEVER, ChunkOutput, DenseOutput
 
 _PYRAMID = ((7, 8), (3, 16), (2, 32), (1, 64))
-"""(what the receptive field is divided by, channels) of the temporal pyramid."""
+"""Levels of the temporal pyramid: (divisor of the receptive field, channels)."""
 
 
 class Calf(nn.Module):
-    """Segmentation and detections of a chunk of features.
+    """A head that segments a chunk of features and detects events in it.
 
     Args:
-        width: of the features.
-        num_classes: how many.
+        width: width of the features.
+        num_classes: number of classes.
         chunk: samples in a chunk.
-        receptive_field: samples the widest convolution sees.
-        capsule: numbers that stand for a class at a moment.
-        detections: most events in a chunk.
+        receptive_field: samples seen by the widest convolution.
+        capsule: values that represent a class at a sample.
+        detections: maximum number of events in a chunk.
 
     """
 
@@ -64,11 +64,11 @@ class Calf(nn.Module):
         self._initialise()
 
     def _initialise(self) -> None:
-        """Weights that keep a signal's size from layer to layer (He et al., 2015), and short capsules.
+        """Initialise weights to preserve a signal's scale from layer to layer (He et al., 2015), and capsules short.
 
-        With PyTorch's own ones a signal shrinks fifty times on its way, and units die before detections learn from
-        them. Capsules start about as short as they should be far from events: the loss would spend its first thousand
-        steps on nothing but shortening them, and leave a network that no longer sees.
+        With PyTorch's default weights the signal shrinks fiftyfold on its way, and units die before detections learn
+        from them. Capsules start about as short as they should be far from events; otherwise the loss spends its first
+        thousand steps on shortening them only, and leaves a network that has stopped discriminating.
         """
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
@@ -79,13 +79,13 @@ class Calf(nn.Module):
         nn.init.constant_(self.batch_seg.weight, 0.25)
 
     def forward(self, tokens: Tensor) -> ChunkOutput:
-        """Of chunks (n, chunk, width)."""
+        """Return the segmentation and detections of chunks (n, chunk, width)."""
         x = F.relu(self.conv_2(F.relu(self.conv_1(tokens[:, None]))))
         pyramid = [F.relu(_same(x, conv)) for conv in (self.conv_p_1, self.conv_p_2, self.conv_p_3, self.conv_p_4)]
         capsules = _same(torch.cat([x, *pyramid], dim=1), self.conv_seg)
         shaped = capsules.permute(0, 2, 3, 1).reshape(len(tokens), self.chunk, self.capsule, self.num_classes)
         inner = torch.sigmoid(self.batch_seg(shaped)) - 0.5
-        # the smallest of lengths, so that the root has a slope everywhere
+        # a least length, so that the square root has a finite gradient everywhere
         segmentation = (inner.square().sum(dim=2) * 4 / self.capsule).clamp_min(1e-12).sqrt()
         return ChunkOutput(segmentation, self._detect(capsules, segmentation))
 
@@ -100,9 +100,10 @@ class Calf(nn.Module):
 
     @torch.inference_mode()
     def dense(self, tokens: Tensor) -> DenseOutput:
-        """Detections of overlapping chunks of (n, t, width) as logits at their samples; each sample has one chunk.
+        """Return detections in (n, t, width), any t, as logits at their samples.
 
-        Chunks overlap by the receptive field, and half of it at either end of a chunk is left to its neighbour.
+        Chunks overlap by the receptive field; half of it at either end of a chunk is left to the neighbouring chunk,
+        so that each sample belongs to one chunk.
         """
         count = tokens.shape[1]
         short = max(self.chunk - count, 0)
@@ -122,9 +123,9 @@ class Calf(nn.Module):
         return [*range(0, last, step), last]
 
     def _place(self, logits: Tensor, found: Tensor, *, low: int, high: int) -> None:
-        """Write detections (n, k, 2 + classes) into the logits (n, chunk, classes), the stronger where two meet.
+        """Write detections (n, k, 2 + classes) into the logits (n, chunk, classes); the stronger wins at a sample.
 
-        A detection counts for every class with its share, where published code gives all of it to the likeliest one.
+        A detection counts for every class by its probability; the published code assigns it to the likeliest class.
         """
         at = (found[:, :, 1] * self.chunk).floor().long().clamp_max(self.chunk - 1)
         value = torch.logit((found[:, :, :1] * found[:, :, 2:]).clamp(1e-5, 1 - 1e-5))
@@ -134,7 +135,7 @@ class Calf(nn.Module):
 
 
 def _same(x: Tensor, conv: nn.Conv2d) -> Tensor:
-    """A convolution over time whose output is as long as its input."""
+    """Apply a convolution over time with padding, so that the output is as long as the input."""
     size = int(conv.kernel_size[0])
     before = (size - 1) // 2
     return torch.as_tensor(conv(F.pad(x, (0, 0, before, size - 1 - before))))

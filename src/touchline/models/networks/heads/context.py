@@ -1,12 +1,12 @@
-"""A head that sees minutes of features at once and says, at every sample, what happens, how far off, and how surely.
+"""A head with minutes of context that predicts, at every sample, event classes, displacement and its uncertainty.
 
-What is constant in a window is taken from it first: over minutes it would drown what is remembered. Each block looks
-around with a depthwise convolution and far in one of two ways: with a state-space memory, channels that forget at rates
-of their own, half of them from the past and half from what comes (diagonal, as in S4D, Gu et al., 2022), or with
-attention under rotary positions (Su et al., 2021). The memory costs the same at any distance.
+The mean over a window is subtracted first: over minutes it would drown what is remembered. Each block combines near
+context, a depthwise convolution, with far context of one of two kinds: a state-space memory whose channels decay at
+learnt rates, half of them over the past and half over the future (diagonal, as in S4D, Gu et al., 2022), or attention
+with rotary positions (Su et al., 2021). The cost of the memory does not depend on the distance.
 
-Dense classification with a displacement is Soares et al., "Temporally Precise Action Spotting in Soccer Videos Using
-Dense Detection Anchors", ICIP 2022; the spread beside it is the scale of a Laplace distribution.
+Dense classification with a displacement follows Soares et al., "Temporally Precise Action Spotting in Soccer Videos
+Using Dense Detection Anchors", ICIP 2022; the spread beside it is the scale of a Laplace distribution.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from touchline.models.specs.stream_outputs import DenseOutput
 
 Far = Literal["memory", "attention"]
 _SHORTEST, _LONGEST = 2.0, 300.0
-"""Samples that the memory's channels span when training begins."""
+"""Time constants of the memory's channels at initialisation, in samples."""
 _RARE = 0.02
-"""How probable an event is at a sample before anything was learned."""
+"""Probability of an event at a sample at initialisation."""
 
 
 class _TimeNorm(nn.Module):
-    """Each channel by its mean and deviation over time: unlike a layer norm it leaves rare, strong moments strong."""
+    """Normalisation of each channel over time; unlike a layer norm it leaves rare, strong moments strong."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -41,9 +41,9 @@ class _TimeNorm(nn.Module):
 
 
 class _Memory(nn.Module):
-    """Running means that forget exponentially: half of the channels look back, half ahead.
+    """Exponentially decaying running sums: half of the channels look back, half ahead.
 
-    What is remembered is gated on its way in, so that rare things are not drowned, and on its way out.
+    Inputs are gated, so that rare events are not drowned, and so are outputs.
     """
 
     def __init__(self, width: int) -> None:
@@ -67,7 +67,7 @@ class _Memory(nn.Module):
 
 
 class _Attention(nn.Module):
-    """Self-attention under rotary positions."""
+    """Self-attention with rotary positions."""
 
     def __init__(self, width: int, *, heads: int) -> None:
         super().__init__()
@@ -88,7 +88,7 @@ class _Attention(nn.Module):
 
 
 class _Block(nn.Module):
-    """Around, far, and each sample by itself."""
+    """A residual block of near context, far context and a feed-forward layer."""
 
     def __init__(self, width: int, *, far: Far, heads: int, kernel: int, dropout: float) -> None:
         super().__init__()
@@ -108,19 +108,19 @@ class _Block(nn.Module):
 
 
 class ContextHead(nn.Module):
-    """What happens at every sample, from a long window around it.
+    """A head that predicts events at every sample from a long window around it.
 
     Args:
-        width: of the features.
-        num_classes: how many.
+        width: width of the features.
+        num_classes: number of classes.
         window: samples seen at once.
-        inner: width within.
-        far: how a block looks far, ``"memory"`` or ``"attention"``.
-        layers: blocks.
-        heads: of attention.
+        inner: width of the blocks.
+        far: far context of a block, ``"memory"`` or ``"attention"``.
+        layers: number of blocks.
+        heads: heads of attention.
         kernel: samples of the near convolution, odd.
-        reach: most samples a displacement points away.
-        dropout: share left out in training.
+        reach: largest displacement, in samples.
+        dropout: share of values dropped in training.
 
     """
 
@@ -156,7 +156,7 @@ class ContextHead(nn.Module):
         nn.init.constant_(self.classes.bias, math.log(_RARE / (1 - _RARE)))
 
     def forward(self, tokens: Tensor) -> DenseOutput:
-        """Of features (n, t, width), any t."""
+        """Return the output at every sample of features (n, t, width), any t."""
         x = self.enter(tokens - tokens.mean(dim=1, keepdim=True))
         for block in self.blocks:
             x = block(x)
@@ -166,7 +166,7 @@ class ContextHead(nn.Module):
 
     @torch.inference_mode()
     def dense(self, tokens: Tensor) -> DenseOutput:
-        """Of a whole video (n, t, width): windows half over each other, their outputs mixed towards the middle."""
+        """Return the output for a whole video (n, t, width): a centre-weighted mean over half-overlapping windows."""
         count = tokens.shape[1]
         if count <= self.window:
             return self(tokens)
@@ -183,13 +183,13 @@ class ContextHead(nn.Module):
 
 
 def middle_weight(count: int) -> Tensor:
-    """How much each of so many samples counts, (count,): 0 to 1, most in the middle."""
+    """Return triangular weights of the samples of a window, (count,): 0 to 1, largest in the middle."""
     ramp = torch.arange(1, count + 1) / (count // 2 + 1)
     return torch.minimum(ramp, ramp.flip(0))
 
 
 def _turned(x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
-    """Pairs of (n, heads, t, size) turned by the angle of their place."""
+    """Rotate pairs of values of (n, heads, t, size) by the angles of their positions."""
     cosine, sine = turn
     even, odd = x[..., 0::2], x[..., 1::2]
     return torch.stack([even * cosine - odd * sine, even * sine + odd * cosine], dim=-1).flatten(-2)

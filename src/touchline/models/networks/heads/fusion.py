@@ -1,8 +1,8 @@
-"""Several feature streams under one head: joined early, in the middle or late; any of them may be missing.
+"""Fusion of feature streams under one head: early, middle or late; any stream may be missing.
 
-*Early* joins the streams' tokens before the temporal model, *middle* after an encoder of each stream, *late* at the
-logits of one head a stream. A stream that is absent, as a whole or for some samples, is replaced by what was learned
-for its absence, and by nothing else.
+*Early* fusion joins the streams' tokens before the temporal model, *middle* fusion joins them after an encoder per
+stream, *late* fusion merges the logits of one head per stream. A stream that is absent, as a whole or for some samples,
+is replaced by a token learnt for its absence.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ Output = WindowOutput | ChunkOutput | DenseOutput
 
 _HEADS: dict[str, type[Head]] = {"pooling": PoolingHead, "calf": Calf, "context": ContextHead}
 _MOST = 10.0
-"""Features further from their mean than this many standard deviations are cut there."""
+"""Features are clipped at this many standard deviations from their mean."""
 
 
 class StreamEntry(nn.Module):
-    """One stream's features as tokens, with a token of its own for where there are none.
+    """The input layer of a stream: features to tokens, with a learnt token for absent samples.
 
-    The features' mean and standard deviation are part of the state: set them with :meth:`set_statistics`.
+    The features' mean and standard deviation are part of the state; set them with :meth:`set_statistics`.
     """
 
     def __init__(self, width: int, *, tokens: int, dropout: float) -> None:
@@ -57,19 +57,19 @@ class StreamEntry(nn.Module):
 
     @torch.no_grad()
     def set_statistics(self, mean: Tensor, std: Tensor) -> None:
-        """Of the features (width,); where one never varies its deviation counts as 1."""
+        """Set mean and standard deviation of the features, (width,) each; a deviation of 0 counts as 1."""
         self.mean.copy_(mean)
         self.std.copy_(torch.where(std > 1e-6, std, torch.ones_like(std)))
 
     def forward(self, values: Tensor, present: Tensor) -> Tensor:
-        """Tokens (n, t, tokens) of features (n, t, width) where they are present, bool (n, t)."""
+        """Return tokens (n, t, tokens) of features (n, t, width); samples not ``present``, bool (n, t), are absent."""
         standard = ((values - self.mean) / self.std).clamp(-_MOST, _MOST)
         tokens = self.drop(self.enter(torch.where(present[:, :, None], standard, torch.zeros_like(standard))))
         return torch.where(present[:, :, None], tokens, self.absent)
 
 
 class StreamEncoder(nn.Module):
-    """Tokens of one stream with what is around them: depthwise convolutions over time."""
+    """An encoder of one stream's tokens with local context: depthwise convolutions over time."""
 
     def __init__(self, width: int, *, layers: int, kernel: int = 5) -> None:
         super().__init__()
@@ -80,24 +80,24 @@ class StreamEncoder(nn.Module):
         self.mix = nn.ModuleList(nn.Linear(width, width) for _ in range(layers))
 
     def forward(self, x: Tensor) -> Tensor:
-        """(n, t, width) of the same."""
+        """Map tokens (n, t, width) to the same shape."""
         for norm, near, mix in zip(self.norms, self.near, self.mix, strict=True):
             x = x + mix(F.gelu(near(norm(x).transpose(1, 2)).transpose(1, 2)))
         return x
 
 
 class FusedHead(nn.Module):
-    """A head over one or more streams.
+    """A head over one or more feature streams.
 
     Args:
         streams: width of each stream's features, by name.
-        num_classes: how many.
-        head: which temporal model, ``"pooling"``, ``"calf"`` or ``"context"``.
-        head_arguments: its arguments besides width and classes.
-        fusion: where streams meet; of no effect with one stream.
-        width: of the tokens.
-        encoder_layers: convolutions of each stream's encoder where ``fusion`` is ``"middle"``.
-        dropout: share of tokens' values left out in training.
+        num_classes: number of classes.
+        head: temporal model, ``"pooling"``, ``"calf"`` or ``"context"``.
+        head_arguments: arguments of the temporal model besides width and classes.
+        fusion: stage at which streams are fused; has no effect with one stream, except that ``"middle"`` encodes it.
+        width: width of the tokens.
+        encoder_layers: convolutions of each stream's encoder if ``fusion`` is ``"middle"``.
+        dropout: share of token values dropped in training.
 
     """
 
@@ -139,14 +139,14 @@ class FusedHead(nn.Module):
             self.gates = nn.ModuleDict({n: nn.Linear(width, width) for n in self.names})
 
     def forward(self, values: Mapping[str, Tensor], present: Mapping[str, Tensor]) -> Output:
-        """Of pieces of streams, as the temporal model gives it.
+        """Return the temporal model's output for pieces of streams.
 
         Args:
-            values: features (n, t, width) by stream; t a multiple of ``piece``, cut into pieces of that length.
-            present: bool (n, t) by stream: where there are features.
+            values: features (n, t, width) by stream; t is a multiple of ``piece`` and is split into pieces of it.
+            present: mask bool (n, t) by stream, True where there are features.
 
         Returns:
-            For n * t / piece pieces, the pieces of one row after each other.
+            The output for n * t / piece pieces, those of one row consecutively.
 
         """
         tokens = [self._pieces(one) for one in self.tokens(values, present)]
@@ -158,7 +158,7 @@ class FusedHead(nn.Module):
 
     @torch.inference_mode()
     def dense(self, values: Mapping[str, Tensor], present: Mapping[str, Tensor]) -> DenseOutput:
-        """At every sample of whole streams (n, t, width), any t; arguments as of :meth:`forward`."""
+        """Return the output at every sample of whole streams (n, t, width), any t; arguments as in :meth:`forward`."""
         outputs = [
             cast(Head, head).dense(one) for head, one in zip(self.heads, self.tokens(values, present), strict=True)
         ]
@@ -170,14 +170,14 @@ class FusedHead(nn.Module):
         return merge_dense(outputs, self.preference[:, -self.num_classes :], held)
 
     def tokens(self, values: Mapping[str, Tensor], present: Mapping[str, Tensor]) -> list[Tensor]:
-        """What the temporal models see, (n, t, width) each: one for all streams, or one a stream in late fusion."""
+        """Return the temporal models' inputs, (n, t, width) each: one in all, or one per stream in late fusion."""
         entered = [self.entries[name](values[name], present[name]) for name in self.names]
         if hasattr(self, "encoders"):
             return [self._gated(entered, present)]
         return [self.join(torch.cat(entered, dim=2))] if hasattr(self, "join") else entered
 
     def _gated(self, entered: list[Tensor], present: Mapping[str, Tensor]) -> Tensor:
-        """The streams' encoded tokens, each value a mean weighted by what the streams say of their own worth."""
+        """Return the mean of the streams' encoded tokens, weighted value by value by learnt gates."""
         encoded = [self.encoders[name](one) for name, one in zip(self.names, entered, strict=True)]
         gates = torch.stack([self.gates[name](one) for name, one in zip(self.names, encoded, strict=True)])
         held = torch.stack([present[name] for name in self.names])
@@ -187,7 +187,7 @@ class FusedHead(nn.Module):
 
     def _pieces(self, x: Tensor) -> Tensor:
         if x.shape[1] % self.piece:
-            raise ValueError(f"{x.shape[1]} samples are no multiple of the piece of {self.piece}")
+            raise ValueError(f"{x.shape[1]} samples are not a multiple of the piece length {self.piece}")
         return x.reshape(-1, self.piece, *x.shape[2:])
 
 
@@ -195,12 +195,12 @@ _MERGE: dict[str, Any] = {"pooling": merge_windows, "calf": merge_chunks, "conte
 
 
 class PlainHead(nn.Module):
-    """A head right on the features of one stream, as published heads are.
+    """A head directly on the features of one stream, like the published heads.
 
     Args:
-        streams: width of the one stream's features, by its name.
-        num_classes: how many.
-        head, head_arguments: as of :class:`FusedHead`.
+        streams: width of the only stream's features, by its name.
+        num_classes: number of classes.
+        head, head_arguments: as in :class:`FusedHead`.
 
     """
 
@@ -214,23 +214,23 @@ class PlainHead(nn.Module):
     ) -> None:
         super().__init__()
         if len(streams) != 1:
-            raise ValueError(f"streams={dict(streams)} must be one")
+            raise ValueError(f"streams={dict(streams)} must be exactly one stream")
         self.names, self.num_classes, self.kind = tuple(streams), num_classes, head
         width = next(iter(streams.values()))
         self.head = _HEADS[head](width, num_classes, **dict(head_arguments or {}))
         self.piece = self.head.piece
 
     def forward(self, values: Mapping[str, Tensor], present: Mapping[str, Tensor]) -> Output:
-        """As of :class:`FusedHead`."""
+        """Return the output for pieces, see :meth:`FusedHead.forward`."""
         tokens = self._known(values, present)
         return cast(Output, self.head(tokens.reshape(-1, self.piece, tokens.shape[2])))
 
     @torch.inference_mode()
     def dense(self, values: Mapping[str, Tensor], present: Mapping[str, Tensor]) -> DenseOutput:
-        """As of :class:`FusedHead`."""
+        """Return the output at every sample, see :meth:`FusedHead.dense`."""
         return self.head.dense(self._known(values, present))
 
     def _known(self, values: Mapping[str, Tensor], present: Mapping[str, Tensor]) -> Tensor:
-        """Features, zero where there are none."""
+        """Return the features, zero where absent."""
         name = self.names[0]
         return torch.where(present[name][:, :, None], values[name], torch.zeros_like(values[name]))

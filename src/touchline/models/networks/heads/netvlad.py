@@ -1,7 +1,7 @@
-"""Aggregating descriptors over time: NetVLAD and its residual-less form NetRVLAD.
+"""Aggregation of descriptors over time: NetVLAD, and NetRVLAD, its form without residuals.
 
-NetVLAD is Arandjelović et al., CVPR 2016; as learnable pooling over video Miech et al., 2017. Parameters have the
-names of the published SoccerNet heads, so that their checkpoints fit.
+NetVLAD is Arandjelović et al., CVPR 2016; its use as learnable pooling over video is Miech et al., 2017. Parameters
+have the names of the published SoccerNet heads, so that their checkpoints load.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ _SMALL = 1e-12
 
 
 class NetVlad(nn.Module):
-    """Soft assignment of descriptors to clusters, and the sum of what lies between each cluster and its descriptors.
+    """Soft assignment of descriptors to clusters, and the sum of each cluster's residuals to its centre.
 
     Args:
-        width: of a descriptor.
-        clusters: how many.
+        width: width of a descriptor.
+        clusters: number of clusters.
         residual: False sums the descriptors themselves (NetRVLAD), without cluster centres.
 
     """
@@ -38,7 +38,7 @@ class NetVlad(nn.Module):
             self.clusters2 = nn.Parameter(scale * torch.randn(1, width, clusters))
 
     def forward(self, x: Tensor) -> Tensor:
-        """(n, width * clusters), of length 1, of descriptors (n, t, width)."""
+        """Aggregate descriptors (n, t, width) to vectors (n, width * clusters) of length 1."""
         x = F.normalize(x, p=2.0, dim=2)
         assigned = (x @ self.clusters).softmax(dim=2)
         total = x.transpose(1, 2) @ assigned
@@ -47,7 +47,7 @@ class NetVlad(nn.Module):
         return F.normalize(F.normalize(total, p=2.0, dim=1).flatten(1), p=2.0, dim=1)
 
     def sliding(self, x: Tensor, *, window: int) -> Iterator[Tensor]:
-        """The same of every window of descriptors (t, width), some windows at a time: each (windows, clusters, width).
+        """Aggregate every window of descriptors (t, width); yield some windows at a time, (windows, clusters, width).
 
         Descriptors are assigned once, not once for every window they are in, and windows are summed by one product.
         """

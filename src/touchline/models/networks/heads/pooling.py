@@ -1,6 +1,6 @@
-"""Heads that pool a window of features and say what happened in it: max, mean, NetVLAD, NetRVLAD, and their ++ forms.
+"""Heads that pool a window of features and classify it: max, mean, NetVLAD, NetRVLAD, and their ++ forms.
 
-The ++ forms pool what was before the window's middle apart from what came after (NetVLAD++, Giancola and Ghanem, CVPR
+The ++ forms pool the halves before and after the window's middle separately (NetVLAD++, Giancola and Ghanem, CVPR
 Workshops 2021). Parameters have the published heads' names.
 """
 
@@ -20,27 +20,27 @@ POOLS: tuple[Pool, ...] = ("max", "mean", "netvlad", "netrvlad", "max++", "mean+
 
 class _Max(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
-        """(n, width) of (n, t, width)."""
+        """Pool (n, t, width) to (n, width)."""
         return x.amax(dim=1)
 
 
 class _Mean(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
-        """(n, width) of (n, t, width)."""
+        """Pool (n, t, width) to (n, width)."""
         return x.mean(dim=1)
 
 
 class PoolingHead(nn.Module):
-    """What happened in a window of features.
+    """A head that classifies a window of features.
 
     Args:
-        width: of the features.
-        num_classes: besides "nothing", which is the first output.
-        pool: one of ``POOLS``.
-        window: samples in a window; even where ``pool`` ends in ``++``.
-        clusters: of NetVLAD and NetRVLAD; a ++ form gives half of them to either side.
-        project: width that features are brought to first; None leaves them as they are.
-        dropout: share of pooled values left out in training.
+        width: width of the features.
+        num_classes: number of classes besides "nothing", which is the first output.
+        pool: kind of pooling, one of ``POOLS``.
+        window: samples in a window; even if ``pool`` ends in ``++``.
+        clusters: clusters of NetVLAD and NetRVLAD; a ++ form uses half of them for each side.
+        project: width to which features are projected first; None leaves them unchanged.
+        dropout: share of pooled values dropped in training.
 
     """
 
@@ -75,12 +75,12 @@ class PoolingHead(nn.Module):
         self.fc = nn.Linear(pooled, num_classes + 1)
 
     def forward(self, tokens: Tensor) -> WindowOutput:
-        """Logits of windows (n, window, width)."""
+        """Return the logits of windows (n, window, width)."""
         return WindowOutput(self._pooled_logits(self._projected(tokens)))
 
     @torch.inference_mode()
     def dense(self, tokens: Tensor) -> DenseOutput:
-        """Logits at every sample of (n, t, width), each from the window around it; the ends are repeated."""
+        """Return logits at every sample of (n, t, width), each from the window around it; the ends are repeated."""
         projected = self._projected(tokens)
         before, after = self.window // 2, self.window - self.window // 2 - 1
         count = projected.shape[1]
@@ -100,7 +100,7 @@ class PoolingHead(nn.Module):
         return cast(Tensor, self.fc(self.drop(pooled)))
 
     def _sliding_logits(self, x: Tensor) -> Tensor:
-        """(windows, 1 + classes) of every window of (t, width)."""
+        """Return the logits (windows, 1 + classes) of every window of (t, width)."""
         if self.pool.endswith("++"):
             middle = self.window // 2
             sides = [(self.pool_layer_before, x[: len(x) - middle]), (self.pool_layer_after, x[middle:])]
@@ -113,7 +113,7 @@ class PoolingHead(nn.Module):
 
 
 def _sliding_product(layer: nn.Module, x: Tensor, weight: Tensor, *, window: int) -> Tensor:
-    """Pooled windows of (t, width), times weights (outputs, pooled): (windows, outputs)."""
+    """Multiply the pooled windows of (t, width) by weights (outputs, pooled): (windows, outputs)."""
     if isinstance(layer, NetVlad):
         ordered = weight.reshape(len(weight), layer.width, layer.count).transpose(1, 2).flatten(1).T.contiguous()
         return torch.cat([part.flatten(1) @ ordered for part in layer.sliding(x, window=window)])

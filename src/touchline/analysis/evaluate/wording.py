@@ -1,4 +1,4 @@
-"""Words and values that every evaluation reports in the same way."""
+"""Wording and JSON conversion shared by all evaluations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _NAMES_SHOWN = 5
 
 
 def no_nan(value: Any) -> Any:
-    """The value with None for NaN, which JSON cannot say; lists and mappings likewise inside."""
+    """Replace NaN, which JSON cannot represent, by None, also inside lists and mappings."""
     if isinstance(value, dict):
         return {key: no_nan(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -20,13 +20,13 @@ def no_nan(value: Any) -> Any:
 
 
 def some_names(names: Sequence[str]) -> str:
-    """A few names, and how many more."""
+    """Return the first few names, and the number of others."""
     more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
     return ", ".join(names[:_NAMES_SHOWN]) + more
 
 
 def unpaired(thing: str, *, missing: Sequence[str], unused: Sequence[str]) -> list[str]:
-    """Warnings about a pairing: things without predictions, and prediction files without a thing."""
+    """Return remarks on unpaired files: things without predictions, and prediction files without a thing."""
     warnings = []
     if missing:
         warnings.append(f"{counted(len(missing), thing)} without predictions, counted as missed: {some_names(missing)}")

@@ -1,4 +1,4 @@
-"""Tracks of people against their truth: HOTA, IDF1 and MOTA, from files or from tables of boxes."""
+"""Evaluation of tracking: HOTA, IDF1 and MOTA, from files or tables of boxes."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any, Literal
 
 import numpy as np
 
+from touchline.analysis.evaluate.wording import no_nan, unpaired
 from touchline.core.errors import InputError
 from touchline.core.tracks import Tracks
 from touchline.formats.boxes.mot import UNKNOWN, MotTable, empty_mot, mot_table, read_mot
 from touchline.formats.boxes.paired_files import FilePair, FilePairs, pair_files, sequence_name
-from touchline.metrics.evaluate.wording import no_nan, unpaired
 from touchline.metrics.tracking import DEFAULT_IOU, TrackingReport, combine_tracking, evaluate_tracking
 from touchline.metrics.tracking_sequence import sequence
 
@@ -22,18 +22,18 @@ Boxes = str | Path | MotTable | Tracks
 """A MOT file, a folder of them or a bundle; or the boxes of one sequence."""
 
 _SHIFT_GAIN = 1.05
-"""Overlap gained by moving the predictions one frame that makes a mix of frame counts likely."""
+"""Gain in overlap from a shift by one frame that suggests different first frame numbers."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrackingEvaluation:
-    """How well people were followed.
+    """The result of an evaluation of tracking.
 
     Attributes:
-        total: the numbers over all sequences.
-        sequences: those of each, by name.
-        missing: sequences without predictions; they count as missed.
-        warnings: what a user should know of the files.
+        total: scores over all sequences.
+        sequences: scores of each sequence, by name.
+        missing: sequences without predictions; their boxes count as missed.
+        warnings: remarks for the user on the files.
 
     """
 
@@ -43,7 +43,7 @@ class TrackingEvaluation:
     warnings: tuple[str, ...] = ()
 
     def record(self) -> dict[str, Any]:
-        """The keys of trackeval over all sequences, and for each one; None where a number is not defined."""
+        """Return trackeval's keys over all sequences, and for each one; None for an undefined number."""
         return {
             **no_nan(self.total.results()),
             "HOTA_alpha": self.total.hota.hota.tolist(),
@@ -65,21 +65,21 @@ def tracking(
     classes: Collection[int] | None = None,
     zero_based: ZeroBased = "none",
 ) -> TrackingEvaluation:
-    """Score tracks with HOTA, IDF1 and MOTA, equal to trackeval's.
+    """Score tracks with HOTA, IDF1 and MOTA, equal to trackeval.
 
     Files of two folders are paired by name: NAME.txt, NAME/gt/gt.txt, NAME/tracks.txt and NAME.touchline/tracks.txt are
-    all NAME. Rows of the truth with confidence 0 are not scored, as everywhere in MOT.
+    all NAME. Rows of the truth with confidence 0 are not scored, as is usual for MOT.
 
     Args:
-        truth: the true boxes with ids.
-        predictions: the boxes that were found.
-        iou: overlap, above 0 and up to 1, from which boxes fit, for IDF1 and MOTA.
-        classes: score only boxes of these MOT classes; None for all.
-        zero_based: files whose frames count from 0.
+        truth: true boxes with ids.
+        predictions: predicted boxes with ids.
+        iou: IoU at which boxes match for IDF1 and MOTA, above 0 and up to 1.
+        classes: MOT classes to score; None for all.
+        zero_based: which files count frames from 0.
 
     Raises:
         UsageError: ``iou`` is out of range.
-        InputError: files that cannot be read or do not fit, or a truth without boxes.
+        InputError: files cannot be read or do not match, or the truth has no boxes.
 
     """
     from_zero = (zero_based in ("truth", "both"), zero_based in ("predictions", "both"))
@@ -95,7 +95,7 @@ def tracking(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sequence:
-    """Both sides of one sequence, and what to call each; ``found`` is None where there are no predictions."""
+    """Both sides of one sequence with their names for messages; ``found`` is None without predictions."""
 
     name: str
     truth: MotTable
@@ -107,7 +107,7 @@ class _Sequence:
 def _sequences(
     truth: Boxes, predictions: Boxes, *, from_zero: tuple[bool, bool]
 ) -> tuple[Iterable[_Sequence], FilePairs]:
-    """The sequences of both sides, and the files they are read from, one after the other."""
+    """Yield the sequences of both sides, reading one pair of files at a time."""
     if not isinstance(truth, str | Path) or not isinstance(predictions, str | Path):
         found = _table(predictions, zero_based=from_zero[1])
         return [_Sequence("sequence", _table(truth, zero_based=from_zero[0]), found)], FilePairs((), ())
@@ -116,25 +116,25 @@ def _sequences(
 
 
 def _read(pair: FilePair, *, from_zero: tuple[bool, bool]) -> _Sequence:
-    """The boxes of a pair of files."""
+    """Read a pair of files."""
     found = None if pair.found is None else read_mot(pair.found, zero_based=from_zero[1])
     return _Sequence(pair.name, read_mot(pair.truth, zero_based=from_zero[0]), found, str(pair.truth), str(pair.found))
 
 
 def _table(boxes: Boxes, *, zero_based: bool) -> MotTable:
-    """The boxes of one sequence."""
+    """Return the boxes of one sequence."""
     if isinstance(boxes, Tracks):
         return mot_table(boxes.tracks)
     return boxes if isinstance(boxes, MotTable) else read_mot(_in_bundle(Path(boxes)), zero_based=zero_based)
 
 
 def _in_bundle(path: Path) -> Path:
-    """The tracks within a bundle; any other path as it is."""
+    """Return the tracks file of a bundle; any other path unchanged."""
     return path / "tracks.txt" if path.suffix == ".touchline" and path.is_dir() else path
 
 
 def _score(pair: _Sequence, *, iou: float, classes: Collection[int] | None) -> tuple[TrackingReport, list[str]]:
-    """The report of one sequence, and what a user should know of it."""
+    """Return the report of one sequence, and remarks for the user."""
     true, found = pair.truth, empty_mot() if pair.found is None else pair.found
     if classes is not None:
         allowed = [*classes, UNKNOWN]
@@ -150,7 +150,7 @@ def _score(pair: _Sequence, *, iou: float, classes: Collection[int] | None) -> t
 
 
 def _warnings(source: str, true: MotTable, found: MotTable) -> list[str]:
-    """What is odd about the files of one sequence."""
+    """Return remarks on irregular files of one sequence."""
     if not len(found):
         return [f"{source}: holds no box; every true box counts as missed"]
     warnings = []
@@ -169,12 +169,12 @@ def _warnings(source: str, true: MotTable, found: MotTable) -> list[str]:
 
 
 def _span(table: MotTable) -> str:
-    """First and last frame in words."""
+    """Return the first and last frame in words."""
     return f"{table.frames.min()} to {table.frames.max()}"
 
 
 def _better_shift(true: MotTable, found: MotTable) -> int:
-    """By how many frames, -1, 0 or 1, the predictions should be moved for clearly more overlap."""
+    """Return the shift by -1, 0 or 1 frames that clearly improves the overlap of the predictions."""
     overlap = {}
     for shift in (-1, 0, 1):
         frames = np.intersect1d(true.frames, found.frames + shift)

@@ -1,4 +1,4 @@
-"""Spotted events of games against their truth: SoccerNet's average-mAP, from files or from timelines."""
+"""Evaluation of event spotting with SoccerNet's average-mAP, from files or timelines."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from touchline.analysis.evaluate.wording import no_nan, some_names, unpaired
 from touchline.core.columns import columns_from_timeline
 from touchline.core.errors import UsageError
 from touchline.core.events import Timeline
@@ -15,26 +16,25 @@ from touchline.core.labels import BALL_FPS, LABEL_SETS, LabelSet, guess_label_se
 from touchline.core.suggestions import did_you_mean
 from touchline.core.wording import counted
 from touchline.formats.soccernet.games import GameFile, Kind, Pair, Pairing, as_classes, load_games, pair_games
-from touchline.metrics.evaluate.wording import no_nan, some_names, unpaired
 from touchline.metrics.spotting import SpottingReport, evaluate_spotting
 
 FOUND_SET = "found"
 FOUND_METRIC = "at1"
 
 Games = str | Path | Timeline | Sequence[Timeline]
-"""A file, folder or zip of event files; or timelines, one a game."""
+"""A file, folder or zip of event files; or timelines, one per game."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpottingEvaluation:
-    """How well events were spotted.
+    """The result of an evaluation of event spotting.
 
     Attributes:
-        report: every number, by class and tolerance.
-        label_set: name of the classes that were scored; ``"found"`` for those listed or found in the truth.
-        games: how many were scored.
-        missing: games without predictions; they count as missed.
-        warnings: what a user should know of the files.
+        report: all values, by class and tolerance.
+        label_set: name of the scored classes; ``"found"`` for classes listed by the user or found in the truth.
+        games: number of games scored.
+        missing: games without predictions; their events count as missed.
+        warnings: remarks for the user on the files.
 
     """
 
@@ -50,7 +50,7 @@ class SpottingEvaluation:
         return self.report.aggregate()
 
     def record(self) -> dict[str, Any]:
-        """SoccerNet's result keys, and what they were computed from; None where a number is not defined."""
+        """Return SoccerNet's result keys and what they were computed from; None for an undefined number."""
         results: dict[str, Any] = {key: no_nan(value) for key, value in self.report.results().items()}
         known = LABEL_SETS.get(self.label_set)
         if known is not None and known.whole_seconds and not self.report.strict:
@@ -80,22 +80,22 @@ def spotting(
 ) -> SpottingEvaluation:
     """Score spotted events with SoccerNet's average-mAP.
 
-    Files are paired by the folder they lie in, timelines by their order. Without ``labels``, ``fps`` and ``metric``,
-    the truth decides: ``Labels-v2.json`` means SoccerNet's 17 classes at 2 frames a second and ``"loose"``; ball labels
+    Files are paired by their folder, timelines by their order. ``labels``, ``fps`` and ``metric`` default to what the
+    truth implies: ``Labels-v2.json`` means SoccerNet's 17 classes at 2 frames per second and ``"loose"``; ball labels
     mean 2 or 12 classes at 25 and ``"at1"``.
 
     Args:
-        truth: the true events.
-        predictions: the events that were found.
+        truth: true events.
+        predictions: predicted events.
         metric: ``"loose"`` (5 to 60 s), ``"tight"`` (1 to 5 s) or ``"atN"`` (N seconds).
-        strict: score without the peculiarities of SoccerNet's code.
-        fps: frames a second, above 0 and up to 1000, that times are rounded down to.
+        strict: whether to score without the peculiarities of SoccerNet's code.
+        fps: frames per second that times are rounded down to, above 0 and up to 1000.
         labels: name of a label set, or the classes.
 
     Raises:
-        ValueError: timelines of another number of games than the truth has.
-        UsageError: an unknown metric, frame rate or label set.
-        InputError: files that cannot be read, or of which none fits another.
+        ValueError: truth and predictions have different numbers of games.
+        UsageError: the metric, frame rate or label set is invalid.
+        InputError: a file cannot be read, or none matches another.
 
     """
     named = LABEL_SETS.get(labels) if isinstance(labels, str) else None
@@ -119,17 +119,17 @@ def spotting(
 
 
 def choose_labels(wanted: str | Sequence[str] | None, truth: Sequence[GameFile]) -> LabelSet:
-    """The label set asked for, the one that the truth's files hold, or one of the labels listed or found.
+    """Return the requested label set, the one that the truth's files hold, or one of the labels listed or found.
 
     Raises:
-        UsageError: an unknown set, or no label at all.
+        UsageError: the set is unknown, or there is no label at all.
 
     """
     if isinstance(wanted, str):
         if wanted not in LABEL_SETS:
             known = ", ".join(LABEL_SETS)
             near = did_you_mean(wanted, LABEL_SETS)
-            raise UsageError(f"labels {wanted!r} is no label set; use {known}, or a list such as PASS,DRIVE{near}")
+            raise UsageError(f"labels {wanted!r} is not a label set; use {known}, or a list such as PASS,DRIVE{near}")
         return LABEL_SETS[wanted]
     if wanted is not None:
         return _found_set(list(dict.fromkeys(wanted)))
@@ -138,17 +138,17 @@ def choose_labels(wanted: str | Sequence[str] | None, truth: Sequence[GameFile])
 
 
 def _found_set(labels: Sequence[str]) -> LabelSet:
-    """Labels that are not one of the known sets, scored as ball actions are."""
+    """Return a label set for other labels, scored like ball actions."""
     if not labels:
-        raise UsageError("the truth holds no event, so nothing says which classes to score; name them with labels")
+        raise UsageError("the truth holds no event to infer the classes from; name them with labels")
     return LabelSet(FOUND_SET, "labels", tuple(labels), BALL_FPS, FOUND_METRIC)
 
 
 def choose_fps(wanted: float | None, *, label_set: LabelSet) -> float:
-    """Frames a second: the number asked for, or the label set's.
+    """Return the frames per second: the requested number, or the label set's.
 
     Raises:
-        UsageError: a number that is not above 0 and up to 1000.
+        UsageError: the number is not above 0 and up to 1000.
 
     """
     if wanted is None:
@@ -159,7 +159,7 @@ def choose_fps(wanted: float | None, *, label_set: LabelSet) -> float:
 
 
 def _games(source: Games, *, kind: Kind, file_names: Sequence[str] = ()) -> list[GameFile]:
-    """The games of files, or of timelines."""
+    """Return the games of files or timelines."""
     if isinstance(source, str | Path):
         return load_games(Path(source), kind=kind, file_names=file_names)
     timelines = [source] if isinstance(source, Timeline) else source
@@ -170,14 +170,14 @@ def _games(source: Games, *, kind: Kind, file_names: Sequence[str] = ()) -> list
 
 
 def _pair_in_order(truth: Sequence[GameFile], found: Sequence[GameFile]) -> Pairing:
-    """The first game with the first, and so on."""
+    """Pair games by their position."""
     if len(truth) != len(found) or not truth:
-        raise ValueError(f"{len(truth)} games of truth and {len(found)} of predictions; need equal, at least 1")
+        raise ValueError(f"{len(truth)} games of truth and {len(found)} of predictions; must be equal, at least 1")
     return Pairing(tuple(Pair(*games) for games in zip(truth, found, strict=True)), ())
 
 
 def _warnings(pairing: Pairing, classes: tuple[str, ...]) -> list[str]:
-    """What a user should know about the files."""
+    """Return remarks for the user on the files."""
     warnings = unpaired("game", missing=pairing.missing, unused=[file.source for file in pairing.unused])
     for word, files in (
         ("prediction", [pair.found for pair in pairing.pairs if pair.found is not None]),

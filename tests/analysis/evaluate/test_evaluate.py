@@ -56,10 +56,10 @@ def test_spotting_is_what_the_command_prints(tmp_path: Path) -> None:
 def test_spotting_takes_many_games_and_refuses_what_it_cannot_pair() -> None:
     both = evaluate.spotting([TRUTH, TRUTH], [FOUND, TRUTH], metric="at2", labels=["PASS"])
     assert (both.games, both.report.labels, both.report.metric) == (2, ("PASS",), "at2")
-    assert "2 true events have a label that is not scored: DRIVE (2)" in both.warnings
+    assert "2 true events with a label that is not scored: DRIVE (2)" in both.warnings
     with pytest.raises(ValueError, match="2 games of truth and 1 of predictions"):
         evaluate.spotting([TRUTH, TRUTH], FOUND)
-    with pytest.raises(UsageError, match="'ball-3' is no label set"):
+    with pytest.raises(UsageError, match="'ball-3' is not a label set"):
         evaluate.spotting(TRUTH, FOUND, labels="ball-3")
     with pytest.raises(UsageError, match="fps 0"):
         evaluate.spotting(TRUTH, FOUND, fps=0)

@@ -1,4 +1,4 @@
-"""Boxes in pictures against their truth: COCO's average precision, from files or from detections."""
+"""Evaluation of detections with COCO's average precision, from files or detections."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from touchline.analysis.evaluate.wording import no_nan, unpaired
 from touchline.core.errors import InputError, UsageError
 from touchline.core.tracks import DETECTION_LABELS, Detections
 from touchline.core.wording import counted
@@ -14,20 +15,19 @@ from touchline.formats.boxes.coco import read_coco_results, read_coco_truth
 from touchline.formats.boxes.paired_files import pair_files, plain_name
 from touchline.formats.boxes.yolo import read_yolo
 from touchline.metrics.detection import ClassPrecision, DetectionReport, average_precision
-from touchline.metrics.evaluate.wording import no_nan, unpaired
 
 Pictures = str | Path | Sequence[Detections]
-"""A folder of YOLO files or a COCO file; or detections, one entry a picture."""
+"""A folder of YOLO files or a COCO file; or detections, one entry per image."""
 
 
 @dataclass(frozen=True, slots=True)
 class DetectionEvaluation:
-    """How well boxes were found.
+    """The result of an evaluation of detections.
 
     Attributes:
-        report: every number, by class, and of people whatever their role.
-        missing: pictures without predictions; they count as missed.
-        warnings: what a user should know of the files.
+        report: all values, by class, and for people of any role.
+        missing: images without predictions; their boxes count as missed.
+        warnings: remarks for the user on the files.
 
     """
 
@@ -36,7 +36,7 @@ class DetectionEvaluation:
     warnings: tuple[str, ...] = ()
 
     def record(self) -> dict[str, Any]:
-        """Means over the classes, each class, and people; None where a number is not defined."""
+        """Return the means over the classes, each class, and people; None for an undefined number."""
         return {
             "mAP50": no_nan(self.report.mean_at(0.5)),
             "mAP50-95": no_nan(self.report.mean),
@@ -52,17 +52,17 @@ def detection(
 ) -> DetectionEvaluation:
     """Score boxes with COCO's average precision.
 
-    YOLO files are paired by name, pictures of a COCO file by its ids, detections by their order.
+    YOLO files are paired by name, images of a COCO file by id, detections by their order.
 
     Args:
-        truth: the true boxes.
-        predictions: the boxes that were found, with confidences.
-        labels: the classes in the order of their numbers; those of a COCO file are known by their names.
+        truth: true boxes.
+        predictions: predicted boxes with confidences.
+        labels: class names in the order of their indices; COCO categories are matched by name.
 
     Raises:
-        ValueError: detections of another number of pictures than the truth has, or of one side only.
-        UsageError: one file is of COCO and the other is not.
-        InputError: files that cannot be read, or a truth without boxes.
+        ValueError: truth and predictions have different numbers of images, or only one of them is a file.
+        UsageError: one file is COCO and the other is not.
+        InputError: a file cannot be read, or the truth has no boxes.
 
     """
     pictures = _read(truth, predictions, tuple(labels))
@@ -75,7 +75,7 @@ def detection(
 
 @dataclass(frozen=True, slots=True)
 class _Pictures:
-    """Truth and predictions of the same pictures, and what a user should know of their files."""
+    """Truth and predictions of the same images, with remarks for the user on their files."""
 
     truth: Sequence[Detections]
     found: Sequence[Detections]
@@ -98,7 +98,7 @@ def _read(truth: Pictures, predictions: Pictures, labels: tuple[str, ...]) -> _P
 
 
 def _yolo(truth: Path, predictions: Path, labels: tuple[str, ...]) -> _Pictures:
-    """The boxes of YOLO files, as shares of the picture: overlap is the same in pixels."""
+    """Read the boxes of YOLO files, as fractions of the image: the IoU is the same as in pixels."""
 
     def read(path: Path) -> Detections:
         return read_yolo(path, width=1, height=1, class_count=len(labels))
@@ -114,7 +114,7 @@ def _yolo(truth: Path, predictions: Path, labels: tuple[str, ...]) -> _Pictures:
 
 
 def _coco(truth: Path, predictions: Path, labels: tuple[str, ...]) -> _Pictures:
-    """The boxes of COCO files."""
+    """Read the boxes of COCO files."""
     true = read_coco_truth(truth, labels=labels)
     found = read_coco_results(predictions, true)
     warnings = (
@@ -126,16 +126,16 @@ def _coco(truth: Path, predictions: Path, labels: tuple[str, ...]) -> _Pictures:
 
 
 def _warnings(found: Sequence[Detections]) -> list[str]:
-    """What is odd about the predictions."""
+    """Return remarks on irregular predictions."""
     if not any(map(len, found)):
         return ["the predictions hold no box; every true box counts as missed"]
     if all(bool((picture.confidence == 1).all()) for picture in found):
-        return ["no prediction has a confidence (6th column), so their order means nothing"]
+        return ["no prediction has a confidence (6th column), so their order is arbitrary"]
     return []
 
 
 def _entry(entry: ClassPrecision) -> dict[str, Any]:
-    """One class."""
+    """Return the plain values of one class."""
     confidence, precision, recall, f1 = entry.best
     values = {
         "AP50": entry.at(0.5),

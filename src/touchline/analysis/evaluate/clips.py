@@ -1,4 +1,4 @@
-"""Names of clips against the truth: accuracy, F1, confusion and calibration, from files or from values."""
+"""Evaluation of clip recognition: accuracy, F1, confusion and calibration, from files or values."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from touchline.analysis.evaluate.wording import no_nan, some_names
 from touchline.core.clips import ClipItem, ClipSet
 from touchline.core.errors import InputError
 from touchline.core.wording import counted
@@ -16,7 +17,6 @@ from touchline.formats.clips.folders import read_clip_folders
 from touchline.formats.clips.predictions import ClipPredictions, read_clip_predictions
 from touchline.formats.files.csv_rows import read_column
 from touchline.metrics.bootstrap import Interval
-from touchline.metrics.evaluate.wording import no_nan, some_names
 from touchline.metrics.recognition import (
     Calibration,
     RecognitionReport,
@@ -31,7 +31,7 @@ WORST = 20
 
 @dataclass(frozen=True, slots=True)
 class ClipError:
-    """A clip that was given a wrong name; ``confidence`` is None where the predictions have no probabilities."""
+    """A misclassified clip; ``confidence`` is None if the predictions have no probabilities."""
 
     id: str
     label: str
@@ -41,17 +41,17 @@ class ClipError:
 
 @dataclass(frozen=True, slots=True)
 class RecognitionEvaluation:
-    """How well clips were named.
+    """The result of an evaluation of clip recognition.
 
     Attributes:
         report: accuracy, F1 and the confusion matrix; its classes are in the order of ``labels``.
-        labels: the classes.
-        interval: the accuracy with its bootstrap interval.
-        clips: how many were scored.
-        groups: how many groups (matches, people) they come from; intervals draw whole groups.
-        calibration: how far confidences are what they claim; None without probabilities of every class.
-        worst_errors: the mistakes that were made with the most confidence.
-        warnings: what a user should know of the files.
+        labels: class names.
+        interval: accuracy with its bootstrap interval.
+        clips: number of clips scored.
+        groups: number of groups (matches, people) they come from; intervals draw whole groups.
+        calibration: calibration of the confidences; None unless every class has probabilities.
+        worst_errors: errors made with the highest confidence.
+        warnings: remarks for the user on the files.
 
     """
 
@@ -65,7 +65,7 @@ class RecognitionEvaluation:
     warnings: tuple[str, ...] = ()
 
     def record(self) -> dict[str, Any]:
-        """Everything as plain values; None where a number is not defined."""
+        """Return all results as plain values; None for an undefined number."""
         values = {
             "clips": self.clips,
             "groups": self.groups,
@@ -85,16 +85,16 @@ class RecognitionEvaluation:
 def recognition(
     truth: str | Path | ClipSet, predictions: str | Path | ClipPredictions, *, worst: int = WORST
 ) -> RecognitionEvaluation:
-    """Score the names of clips; clips are paired by id, or by path.
+    """Score predicted labels of clips; clips are paired by id, or by path.
 
     Args:
-        truth: a CSV file with path (or id) and label, a folder of classes, or labelled clips. Where it has groups
-            (match, person), intervals draw whole groups.
+        truth: a CSV file with path (or id) and label, a class folder, or labelled clips. If it has groups (match,
+            person), intervals draw whole groups.
         predictions: a CSV file of ``touchline recognize --out``, or its values.
-        worst: how many of the surest mistakes to list.
+        worst: number of most confident errors to list.
 
     Raises:
-        InputError: files that cannot be read, or of which no clip fits another.
+        InputError: a file cannot be read, or no clips match.
 
     """
     clips = truth if isinstance(truth, ClipSet) else _read_truth(Path(truth))
@@ -103,12 +103,12 @@ def recognition(
     items = [clips.items[i] for i, _ in rows]
     names = list(clips.labels) + sorted({found.labels[j] for _, j in rows} - set(clips.labels))
     true = np.array([names.index(item.label) for item in items])
-    said = np.array([names.index(found.labels[j]) for _, j in rows])
+    predicted = np.array([names.index(found.labels[j]) for _, j in rows])
     groups = [item.kept_together for item in items]
     return RecognitionEvaluation(
-        report=report(confusion_matrix(true, said, classes=len(names))),
+        report=report(confusion_matrix(true, predicted, classes=len(names))),
         labels=tuple(names),
-        interval=accuracy_interval(true, said, groups=groups),
+        interval=accuracy_interval(true, predicted, groups=groups),
         clips=len(rows),
         groups=len(set(groups)),
         calibration=_honesty(true, found, rows, names=names),
@@ -120,7 +120,7 @@ def recognition(
 def _honesty(
     true: npt.NDArray[np.int64], found: ClipPredictions, rows: list[tuple[int, int]], *, names: list[str]
 ) -> Calibration | None:
-    """The calibration, where there are probabilities of every class."""
+    """Return the calibration if there are probabilities of every class."""
     if not found.classes or not set(names) <= set(found.classes):
         return None
     columns = [found.classes.index(name) for name in names]
@@ -128,7 +128,7 @@ def _honesty(
 
 
 def _read_truth(path: Path) -> ClipSet:
-    """The true labels of clips in class folders, or of a CSV file."""
+    """Read the true labels of clips in class folders, or of a CSV file."""
     if path.is_dir():
         return read_clip_folders(path)
     table = read_clip_predictions(path)
@@ -141,10 +141,10 @@ def _read_truth(path: Path) -> ClipSet:
 
 
 def _pair(clips: ClipSet, found: ClipPredictions) -> tuple[list[tuple[int, int]], list[str]]:
-    """Rows of truth and of predictions that belong together, and what has no partner.
+    """Return the paired rows of truth and predictions, and warnings about unpaired ones.
 
     Raises:
-        InputError: nothing belongs together.
+        InputError: nothing matches.
 
     """
     where = {clip_id: j for j, clip_id in enumerate(found.ids)}
@@ -183,7 +183,7 @@ def _pair(clips: ClipSet, found: ClipPredictions) -> tuple[list[tuple[int, int]]
 def _worst_errors(
     rows: list[tuple[int, int]], clips: ClipSet, found: ClipPredictions, *, count: int
 ) -> tuple[ClipError, ...]:
-    """The mistakes that were made with the most confidence."""
+    """Return the errors made with the highest confidence."""
     wrong = []
     for i, j in rows:
         item, label = clips.items[i], found.labels[j]
