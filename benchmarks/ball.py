@@ -72,9 +72,9 @@ def right(match: Match, centres: Floats) -> npt.NDArray[np.bool_]:
 
 def at_threshold(good: Any, confidence: Floats, shown: Any, threshold: float) -> dict[str, float]:
     """Return precision, recall and F1 of reports at or above a confidence."""
-    said = confidence >= threshold
-    precision = float(good[said].mean()) if said.any() else 0.0
-    recall = float((good & said).sum() / shown.sum())
+    reported = confidence >= threshold
+    precision = float(good[reported].mean()) if reported.any() else 0.0
+    recall = float((good & reported).sum() / shown.sum())
     f1 = 2 * precision * recall / max(precision + recall, 1e-9)
     return {"threshold": threshold, "precision": precision, "recall": recall, "f1": f1}
 
@@ -90,16 +90,16 @@ def average_precision(good: Any, confidence: Floats, shown: Any) -> float:
 
 def calibration(good: Any, confidence: Floats) -> dict[str, Any]:
     """Return the share of correct reports by confidence, and the expected calibration error."""
-    said = confidence > 0
-    bins = np.minimum((confidence[said] * 10).astype(int), 9)
+    reported = confidence > 0
+    bins = np.minimum((confidence[reported] * 10).astype(int), 9)
     rows, error = [], 0.0
     for i in range(10):
         mine = bins == i
         if mine.any():
-            mean, there = float(confidence[said][mine].mean()), float(good[said][mine].mean())
+            mean, there = float(confidence[reported][mine].mean()), float(good[reported][mine].mean())
             rows.append({"pictures": int(mine.sum()), "confidence": mean, "there": there})
             error += mine.mean() * abs(mean - there)
-    brier = float(((confidence[said] - good[said]) ** 2).mean()) if said.any() else 0.0
+    brier = float(((confidence[reported] - good[reported]) ** 2).mean()) if reported.any() else 0.0
     return {"error": float(error), "brier": brier, "bins": rows}
 
 

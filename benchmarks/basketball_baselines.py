@@ -94,44 +94,44 @@ def by_trees(clips: TrainingClips, folds: list[Fold]) -> Ints:
     whole = [clips.read(row) for row in range(len(clips))]
     features = np.stack([ball_and_motion(clip) for clip in whole])
     mirrored = np.stack([ball_and_motion(np.ascontiguousarray(clip[:, :, ::-1])) for clip in whole])
-    said = np.zeros(len(clips), np.int64)
+    predicted = np.zeros(len(clips), np.int64)
     for fold in folds:
         trees = ExtraTreesClassifier(300, random_state=SEED, class_weight="balanced", min_samples_leaf=2)
         truth = clips.truth[fold.train]
         trees.fit(np.concatenate([features[fold.train], mirrored[fold.train]]), np.concatenate([truth, truth]))
         together = trees.predict_proba(features[fold.test]) + trees.predict_proba(mirrored[fold.test])
-        said[fold.test] = trees.classes_[together.argmax(axis=1)]
-    return said
+        predicted[fold.test] = trees.classes_[together.argmax(axis=1)]
+    return predicted
 
 
 def by_majority(clips: TrainingClips, folds: list[Fold]) -> Ints:
     """Predict every clip while its games are held out."""
-    said = np.zeros(len(clips), np.int64)
+    predicted = np.zeros(len(clips), np.int64)
     for fold in folds:
-        said[fold.test] = np.bincount(clips.truth[fold.train], minlength=len(clips.labels)).argmax()
-    return said
+        predicted[fold.test] = np.bincount(clips.truth[fold.train], minlength=len(clips.labels)).argmax()
+    return predicted
 
 
 def by_gradients(clips: TrainingClips, features: npt.NDArray[np.float32], folds: list[Fold]) -> Ints:
     """Predict every clip while its games are held out."""
-    said = np.zeros(len(clips), np.int64)
+    predicted = np.zeros(len(clips), np.int64)
     for fold in folds:
         machine = make_pipeline(StandardScaler(), LinearSVC(C=C, random_state=SEED, max_iter=20_000))
         machine.fit(features[fold.train], clips.truth[fold.train])
-        said[fold.test] = machine.predict(features[fold.test])
-    return said
+        predicted[fold.test] = machine.predict(features[fold.test])
+    return predicted
 
 
-def measured(clips: TrainingClips, said: Ints) -> dict[str, Any]:
+def measured(clips: TrainingClips, predicted: Ints) -> dict[str, Any]:
     """Return accuracy and macro F1 with 95 % intervals over games."""
     groups, classes = [item.kept_together for item in clips.items], len(clips.labels)
-    accuracy = accuracy_interval(clips.truth, said, groups=groups)
+    accuracy = accuracy_interval(clips.truth, predicted, groups=groups)
     macro = over_groups(
-        lambda drawn: report(confusion_matrix(clips.truth[drawn], said[drawn], classes=classes)).macro_f1,
+        lambda drawn: report(confusion_matrix(clips.truth[drawn], predicted[drawn], classes=classes)).macro_f1,
         groups,
         rounds=ROUNDS,
     )
-    whole = report(confusion_matrix(clips.truth, said, classes=classes))
+    whole = report(confusion_matrix(clips.truth, predicted, classes=classes))
     return {
         "accuracy": accuracy.value,
         "accuracy_interval": [accuracy.low, accuracy.high],
@@ -154,7 +154,7 @@ def measure(clips: TrainingClips, folds: list[Fold], predictions: Path | None) -
     """Return all results."""
     features = np.stack([gradients(clips.read(row)) for row in range(len(clips))])
     mixed = StratifiedKFold(5, shuffle=True, random_state=SEED).split(features, clips.truth)
-    said = {
+    predicted = {
         "majority": by_majority(clips, folds),
         "gradients": by_gradients(clips, features, folds),
         "ball and motion": by_trees(clips, folds),
@@ -166,12 +166,15 @@ def measure(clips: TrainingClips, folds: list[Fold], predictions: Path | None) -
         "largest_class_share": float(np.bincount(clips.truth).max() / len(clips)),
     }
     if predictions is not None:
-        said["recipe"] = held_out(predictions, clips)
+        predicted["recipe"] = held_out(predictions, clips)
         gain = difference_interval(
-            clips.truth, said["recipe"], said["gradients"], groups=[item.kept_together for item in clips.items]
+            clips.truth,
+            predicted["recipe"],
+            predicted["gradients"],
+            groups=[item.kept_together for item in clips.items],
         )
         result["recipe_over_gradients"] = [gain.value, gain.low, gain.high]
-    return {**result, "by": {name: measured(clips, values) for name, values in said.items()}}
+    return {**result, "by": {name: measured(clips, values) for name, values in predicted.items()}}
 
 
 def show(result: dict[str, Any]) -> None:

@@ -57,7 +57,7 @@ SEEING = ("BoTSORTTracker", "McByteTracker")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sight:
-    """Return one frame in the form the tracker takes."""
+    """One frame in the form the tracker takes."""
 
     detections: Detections
     motion: Motion | None

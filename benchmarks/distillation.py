@@ -37,8 +37,8 @@ def gather(folder: Path) -> dict[str, Any]:
     """Return all results."""
     table = json.loads((folder / "table.json").read_text(encoding="utf-8"))
     table["model"] = Path(table["model"]).name
-    said = {role: read_clip_predictions(folder / f"{role}.csv").values.argmax(axis=1) for role in ROLES}
-    table["agrees_with_teacher"] = {role: float((said[role] == said["teacher"]).mean()) for role in ROLES[1:]}
+    predicted = {role: read_clip_predictions(folder / f"{role}.csv").values.argmax(axis=1) for role in ROLES}
+    table["agrees_with_teacher"] = {role: float((predicted[role] == predicted["teacher"]).mean()) for role in ROLES[1:]}
     for row in table["rows"]:
         measured = json.loads((folder / f"{row['role']}.json").read_text(encoding="utf-8"))
         row["measured"] = {name: measured[name] for name in KEPT if name in measured}

@@ -71,12 +71,14 @@ def _latency_ms(finder: PoseFinder, crop: np.ndarray) -> float:
 def _print(measured: dict[str, Any]) -> None:
     columns = ("PCK@0.2 trusted", "all", "error in space, trusted", "all", "views agree", "steadiness")
     print(f"{'':24}" + "".join(f"{column:>26}" for column in columns))
-    for name, said in measured.items():
-        if not isinstance(said, dict) or "all" not in said:
+    for name, results in measured.items():
+        if not isinstance(results, dict) or "all" not in results:
             continue
-        technique = said["technique"]["found"]
+        technique = results["technique"]["found"]
         cells = [
-            _interval(said[part][key]) for key in ("pck", "mpjpe_torsos") for part in ("trusted_by_the_authors", "all")
+            _interval(results[part][key])
+            for key in ("pck", "mpjpe_torsos")
+            for part in ("trusted_by_the_authors", "all")
         ]
         cells += [_interval(technique["published_recipe"]), f"{technique['steadiness']['within_over_all']:.3f}"]
         print(f"{name:24}" + "".join(f"{cell:>26}" for cell in cells))

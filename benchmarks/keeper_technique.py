@@ -39,7 +39,7 @@ KNOTS = 5
 PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0)
 
 
-def told(tables: ReferenceTables, techniques: Techniques) -> dict[str, Any]:
+def naming_rates(tables: ReferenceTables, techniques: Techniques) -> dict[str, Any]:
     """Return the results on the pictures that the authors kept, and on those that they rejected by eye."""
     rejected = set(tables.choices.rejected_rows)
     found: dict[str, Any] = {}
@@ -138,7 +138,7 @@ def main() -> None:
     techniques = fit_techniques(tables)
     results = {
         "techniques": dict(techniques.facts),
-        "told": told(tables, techniques),
+        "told": naming_rates(tables, techniques),
         "keepers": keepers(options.data),
         "penalties": penalties(options.data, tables),
         "expected_saves_model": str(load_expected_saves().measured["selection"]["said"]),

@@ -120,8 +120,8 @@ def movement_rows(
             truth = band_at.get(player, {}).get(int(frame), -1)
             if truth < 0:
                 continue
-            told = [a.label for a in lookup.at(track.track_id, time_us=int(time_us)) if a.source == "movement"]
-            rows.append((f"{prefix}-{player}", truth, MOVEMENTS.index(told[0]) if told else -1))
+            predicted = [a.label for a in lookup.at(track.track_id, time_us=int(time_us)) if a.source == "movement"]
+            rows.append((f"{prefix}-{player}", truth, MOVEMENTS.index(predicted[0]) if predicted else -1))
     return rows
 
 
@@ -140,20 +140,20 @@ def players_of(match: SimulatedMatch, track: Track) -> list[int]:
 
 def movement_scores(rows: list[tuple[str, int, int]]) -> dict[str, Any]:
     """Return the agreement for each movement and overall, and the share without a prediction."""
-    truth, told = (np.array([row[k] for row in rows]) for k in (1, 2))
+    truth, predicted = (np.array([row[k] for row in rows]) for k in (1, 2))
     players = np.array([row[0] for row in rows])
-    said = told >= 0
-    confusion = confusion_matrix(truth[said], told[said], classes=len(MOVEMENTS))
+    answered = predicted >= 0
+    confusion = confusion_matrix(truth[answered], predicted[answered], classes=len(MOVEMENTS))
     scores = report(confusion)
-    right = truth[said] == told[said]
-    names, index = np.unique(players[said], return_inverse=True)
+    right = truth[answered] == predicted[answered]
+    names, index = np.unique(players[answered], return_inverse=True)
     share = np.stack([np.bincount(index, weights=right), np.bincount(index)])
     agreed = over_groups(_Share(share[0], share[1]), names.tolist(), rounds=ROUNDS)
     return {
         "moments": len(rows),
-        "said": round(float(said.mean()), 4),
+        "said": round(float(answered.mean()), 4),
         "agreement": [round(v, 4) for v in (agreed.value, agreed.low, agreed.high)],
-        "off by more than one": round(float((np.abs(truth[said] - told[said]) > 1).mean()), 5),
+        "off by more than one": round(float((np.abs(truth[answered] - predicted[answered]) > 1).mean()), 5),
         "confusion": confusion.tolist(),
         "of each": {
             name: {"precision": round(row.precision, 4), "recall": round(row.recall, 4), "moments": row.support}
@@ -167,41 +167,41 @@ def ball_rows(
 ) -> list[tuple[str, int, int]]:
     """Return (block, true owner or 0, predicted owner, 0 or -1 for a track on no player) where the ball is visible."""
     ball = _ball(match)
-    told = np.zeros(len(ball), np.int64)
+    predicted = np.zeros(len(ball), np.int64)
     by_id = {track.track_id: track for track in tracks}
     for action in actions.actions:
         if action.source == "ball":
-            _mark(told, match, by_id[action.track_id], action)
+            _mark(predicted, match, by_id[action.track_id], action)
     shown = ((ball[:, :2] >= 0) & (ball[:, :2] < (WIDTH, HEIGHT))).all(axis=1)
     owner = np.where(ball[:, 2] >= 0, ball[:, 2] * 11 + ball[:, 3] + 1, 0).astype(np.int64)
     return [
-        (f"{prefix}-{int(frame / FPS / BLOCK_S)}", int(owner[frame]), int(told[frame]))
+        (f"{prefix}-{int(frame / FPS / BLOCK_S)}", int(owner[frame]), int(predicted[frame]))
         for frame in np.flatnonzero(shown).tolist()
     ]
 
 
-def _mark(told: Ints, match: SimulatedMatch, track: Track, action: Action) -> None:
+def _mark(predicted: Ints, match: SimulatedMatch, track: Track, action: Action) -> None:
     """Mark the player of an action in the frames it covers."""
     for frame, time_us, player in zip(track.frames, track.times_us, players_of(match, track), strict=True):
         if action.start_us <= time_us < action.end_us:
-            told[frame] = player or -1
+            predicted[frame] = player or -1
 
 
 def ball_scores(rows: list[tuple[str, int, int]]) -> dict[str, Any]:
     """Return precision and recall over moments."""
-    owner, told = (np.array([row[k] for row in rows]) for k in (1, 2))
+    owner, predicted = (np.array([row[k] for row in rows]) for k in (1, 2))
     names, index = np.unique([row[0] for row in rows], return_inverse=True)
-    hits = np.bincount(index, weights=(told != 0) & (told == owner))
-    said, had = np.bincount(index, weights=told != 0), np.bincount(index, weights=owner > 0)
+    hits = np.bincount(index, weights=(predicted != 0) & (predicted == owner))
+    answered, had = np.bincount(index, weights=predicted != 0), np.bincount(index, weights=owner > 0)
     scores: dict[str, Any] = {"moments": len(rows), "owned": int((owner > 0).sum())}
-    for name, whole in (("precision", said), ("recall", had)):
+    for name, whole in (("precision", answered), ("recall", had)):
         interval = over_groups(_Share(hits, whole), names.tolist(), rounds=ROUNDS)
         scores[name] = [round(v, 4) for v in (interval.value, interval.low, interval.high)]
     return scores
 
 
 class _Share:
-    """Return the ratio of two sums over resampled blocks."""
+    """A statistic: the ratio of two sums over resampled blocks."""
 
     def __init__(self, part: npt.NDArray[np.float64], whole: npt.NDArray[np.float64]) -> None:
         self.part, self.whole = part, whole

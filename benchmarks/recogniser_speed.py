@@ -87,8 +87,8 @@ def telling_network(build: Callable[[], Any], spec: ClipSpec) -> tuple[ClipClass
     weight, bias = ridge_head(features[:FITTED], kinds[:FITTED])
     head.weight.copy_(torch.from_numpy(weight.T))
     head.bias.copy_(torch.from_numpy(bias))
-    said = (features[FITTED:] @ weight + bias).argmax(axis=1)
-    return whole, clips[FITTED:], float((said == kinds[FITTED:]).mean())
+    predicted = (features[FITTED:] @ weight + bias).argmax(axis=1)
+    return whole, clips[FITTED:], float((predicted == kinds[FITTED:]).mean())
 
 
 def ridge_head(features: np.ndarray, kinds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -61,21 +61,21 @@ def pair(found_s: Sequence[float], true_s: Sequence[float], *, within_s: float) 
     return pairs
 
 
-def calibration(said: np.ndarray, true: np.ndarray) -> dict[str, Any]:
+def calibration(predicted: np.ndarray, true: np.ndarray) -> dict[str, Any]:
     """Return the observed share by predicted probability, the expected calibration error and the Brier score."""
-    bins = np.minimum((said * 10).astype(int), 9)
+    bins = np.minimum((predicted * 10).astype(int), 9)
     rows = [
-        [round(float(said[bins == b].mean()), 3), round(float(true[bins == b].mean()), 3), int((bins == b).sum())]
+        [round(float(predicted[bins == b].mean()), 3), round(float(true[bins == b].mean()), 3), int((bins == b).sum())]
         for b in range(10)
         if (bins == b).any()
     ]
-    error = sum(count * abs(mean - share) for mean, share, count in rows) / max(len(said), 1)
-    return {"error": round(error, 4), "brier": round(float(((said - true) ** 2).mean()), 4), "bins": rows}
+    error = sum(count * abs(mean - share) for mean, share, count in rows) / max(len(predicted), 1)
+    return {"error": round(error, 4), "brier": round(float(((predicted - true) ** 2).mean()), 4), "bins": rows}
 
 
-def average_precision(said: np.ndarray, true: np.ndarray) -> float:
+def average_precision(predicted: np.ndarray, true: np.ndarray) -> float:
     """Return the area under the precision-recall curve."""
-    hits = np.cumsum(true[np.argsort(-said, kind="stable")])
+    hits = np.cumsum(true[np.argsort(-predicted, kind="stable")])
     precision = hits / np.arange(1, len(hits) + 1)
     return round(float((precision * np.diff(hits, prepend=0)).sum() / max(hits[-1], 1)), 3)
 
@@ -114,7 +114,7 @@ def scenes(count: int) -> dict[str, Any]:
         swells += [(s.gain_db, k in hit) for k, s in enumerate(scene.swells)]
         sure_swells += [(one.confidence, any(i == a for a, _ in pairs)) for i, one in enumerate(reading.swells)]
         errors_s["swell"] += [reading.swells[i].time_us / 1e6 - scene.swells[k].onset_s for i, k in pairs]
-    said = {name: np.concatenate(values) for name, values in curves.items()}
+    predicted = {name: np.concatenate(values) for name, values in curves.items()}
     true = {name: np.concatenate(values) for name, values in truths.items()}
     return {
         "minutes": 2 * count,
@@ -138,11 +138,11 @@ def scenes(count: int) -> dict[str, Any]:
         },
         "curves": {
             name: {
-                "average_precision": average_precision(said[name], true[name]),
+                "average_precision": average_precision(predicted[name], true[name]),
                 "share": round(float(true[name].mean()), 4),
-                **calibration(said[name], true[name]),
+                **calibration(predicted[name], true[name]),
             }
-            for name in said
+            for name in predicted
         },
     }
 

@@ -56,7 +56,7 @@ def write(folder: Path, *, games: int) -> None:
 
 
 class NaiveClips(torch.utils.data.Dataset[tuple[Any, Any]]):
-    """Return every window of every half, in memory."""
+    """A data set of every window of every half, held in memory."""
 
     def __init__(self, data: StreamSet) -> None:
         clips, labels = [], []

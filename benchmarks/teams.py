@@ -65,7 +65,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """Return the observation of a frame that tracking people needs."""
+    """The part of an observation that tracking people needs."""
 
     detections: Detections
     motion: Motion
@@ -250,15 +250,15 @@ def sure_votes(classes: Any) -> Floats:
 
 def confused_votes(classes: Any, rng: np.random.Generator) -> Floats:
     """Return one vote per box, with the confusions of a mediocre detector."""
-    said = [1 + rng.choice(3, p=CONFUSION[int(cls)]) for cls in classes]
-    return np.eye(4)[said] * rng.uniform(0.4, 0.9, (len(said), 1))
+    predicted = [1 + rng.choice(3, p=CONFUSION[int(cls)]) for cls in classes]
+    return np.eye(4)[predicted] * rng.uniform(0.4, 0.9, (len(predicted), 1))
 
 
 def real() -> dict[str, Any]:
     """Return the agreement under other light, and roles from confused votes, over the real pictures."""
     rng = np.random.default_rng(0)
     kept: dict[str, list[Any]] = {name: [] for name in LIGHTS}
-    said: list[Any] = []
+    predicted: list[Any] = []
     shares = {}
     for name, pictures in real_pictures().items():
         classes = np.concatenate([cls for *_, cls in pictures])
@@ -276,18 +276,18 @@ def real() -> dict[str, Any]:
         doubtful = [single(*each) for each in zip(colours, votes, strict=True)]
         roles = roles_of(doubtful, kits=match_teams([doubtful]))
         by_colour = [DETECTION_LABELS.index(role.label) for role in roles]
-        said.append(np.stack([classes, votes.argmax(axis=1), by_colour]))
+        predicted.append(np.stack([classes, votes.argmax(axis=1), by_colour]))
     return {
         "boxes": int(sum(row["boxes"] for row in shares.values())),
         "share_of_team_a": shares,
         "same_team_in_other_light": {light: float(np.concatenate(hits).mean()) for light, hits in kept.items()},
-        "roles": role_table(np.concatenate(said, axis=1)),
+        "roles": role_table(np.concatenate(predicted, axis=1)),
     }
 
 
-def role_table(said: Any) -> dict[str, Any]:
+def role_table(predicted: Any) -> dict[str, Any]:
     """Return the recall of each role, by votes alone and with colour."""
-    truth, votes, both = said
+    truth, votes, both = predicted
     table: dict[str, Any] = {}
     for kind, calls in (("votes alone", votes), ("votes and colour", both)):
         recall = {DETECTION_LABELS[cls]: float((calls[truth == cls] == cls).mean()) for cls in CONFUSION}

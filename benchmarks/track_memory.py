@@ -69,7 +69,7 @@ class Crowd:
 
 
 def fake_recogniser() -> Any:
-    """A recogniser that names clips by colour at no cost; its clips have the size of R(2+1)D-18's."""
+    """Return a recogniser that names clips by colour at no cost; its clips have the size of R(2+1)D-18's."""
     from touchline.models.runtime.runner import Runner
     from touchline.models.specs.spec import ClipConfig, ClipSpec
     from touchline.recognition.recogniser import ClipRecogniser
@@ -138,14 +138,14 @@ def peak_of(way: str, video: Path, *, minutes: float) -> dict[str, Any]:
     command = [sys.executable, __file__, "--one", way, "--video", str(video), "--minutes", str(minutes)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    said = process.stdout.read()
+    output = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         raise SystemExit(f"{' '.join(command)} exited with {process.returncode}; run it by hand to see why")
     return {
         "minutes": minutes,
-        "windows": int(said.split()[-1]),
+        "windows": int(output.split()[-1]),
         "peak_rss_mb": round(usage.ru_maxrss * 1024 / 1e6, 1),
         "seconds": round(time.monotonic() - started_s, 1),
     }

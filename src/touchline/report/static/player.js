@@ -40,15 +40,15 @@ class Player {
       if (video.seeking) return;  // a later seek is under way
       this.landed = { at: video.currentTime, time: this.target };
       this.target = null;
-      this.tell();
+      this.notify();
     });
     for (const name of ['timeupdate', 'play', 'pause', 'ratechange', 'ended']) {
-      video.addEventListener(name, () => this.tell());
+      video.addEventListener(name, () => this.notify());
     }
     video.addEventListener('click', () => this.toggle());
     if (video.requestVideoFrameCallback) this.watchFrames();
     const everyFrame = () => {
-      if (!video.paused) this.tell();
+      if (!video.paused) this.notify();
       requestAnimationFrame(everyFrame);
     };
     requestAnimationFrame(everyFrame);
@@ -61,13 +61,13 @@ class Player {
       if (first && this.video.currentTime === 0) this.offset = frame.mediaTime;
       first = false;
       this.frameTime = frame.mediaTime - this.offset;
-      this.tell();
+      this.notify();
       this.video.requestVideoFrameCallback(onFrame);
     };
     this.video.requestVideoFrameCallback(onFrame);
   }
 
-  tell() {
+  notify() {
     this.onTime(this.now());
   }
 
@@ -96,7 +96,7 @@ class Player {
     } else {
       this.still = time;
     }
-    this.tell();
+    this.notify();
   }
 
   /** Move `count` frames from the frame on screen, landing a quarter into the target frame. */
@@ -107,7 +107,7 @@ class Player {
     this.seek(from + count * this.frame + this.frame / 4);
     this.target = this.usable ? clamp(from + count * this.frame, 0, this.duration) : null;
     if (!this.usable) this.still = clamp(from + count * this.frame, 0, this.duration);
-    this.tell();
+    this.notify();
   }
 
   play(speed = 1) {
@@ -115,14 +115,14 @@ class Player {
     if (!this.usable) return;
     this.video.playbackRate = speed;
     this.video.play().catch((error) => { if (error.name === 'NotSupportedError') this.fail(); });
-    this.tell();
+    this.notify();
   }
 
   pause() {
     this.reverse = 0;
     this.video.pause();
     this.video.playbackRate = 1;
-    this.tell();
+    this.notify();
   }
 
   toggle() {
@@ -140,7 +140,7 @@ class Player {
     const speed = this.reverse ? Math.min(MAX_SPEED, this.reverse * 2) : 1;
     this.pause();
     this.reverse = speed;
-    this.tell();
+    this.notify();
     let time = this.now();
     let last = performance.now();
     const stepBack = (now) => {
@@ -149,7 +149,7 @@ class Player {
       last = now;
       if (!this.usable || !this.video.seeking) this.seek(Math.max(0, time));
       if (time <= 0) this.reverse = 0;
-      this.tell();
+      this.notify();
       requestAnimationFrame(stepBack);
     };
     requestAnimationFrame(stepBack);
@@ -176,6 +176,6 @@ class Player {
     );
     box.hidden = false;
     document.getElementById('screen').classList.add('no-video');
-    this.tell();
+    this.notify();
   }
 }
