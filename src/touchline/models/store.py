@@ -257,7 +257,7 @@ def find_model(name_or_path: str | Path) -> Path:
         if path.is_file():
             return path
     known = sorted({path.stem for folder in (user_folder(), builtin_folder()) for path in folder.glob("*" + SUFFIX)})
-    there_are = did_you_mean(text, known) or f"; there are {', '.join(known)}."
+    there_are = did_you_mean(text, known) or f"; there are {', '.join(map(repr, known))}."
     raise InputError(f"no model is called {text!r}{there_are} `touchline models import FILE` adds one")
 
 

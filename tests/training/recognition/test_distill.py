@@ -156,7 +156,7 @@ def test_the_verb_prints_the_table_and_says_what_was_left_out(tmp_path: Path) ->
     arguments = [str(root / "small.yaml"), "--device", "cpu", "--set", f"data_root={root}"]
     result = CliRunner().invoke(app, ["distill", *arguments, "--out", str(tmp_path / "a")])
     assert result.exit_code == 4, result.output
-    for words in ("teacher", "distilled", "16 clips of 4 groups", "inside the noise", "notes.txt: neither a video"):
+    for words in ("teacher", "distilled", "16 clips of 4 groups", "within the noise", "notes.txt: neither a video"):
         assert words in result.output
     result = CliRunner().invoke(app, ["train", *arguments, "--json", "--out", str(tmp_path / "a")])
     assert result.exit_code == 4
