@@ -32,15 +32,15 @@ from simulated_matches import (
     read_match,
 )
 
+from touchline.core.arrays import Floats64
 from touchline.core.tracks import BALL, Detections
 from touchline.tracking.ball.ball import follow_ball
 from touchline.tracking.camera_motion import Motion
 
 WITHIN_PX = 10 * WIDTH / 1280
-Floats = npt.NDArray[np.float64]
 
 
-def best_candidates(detections: list[Detections]) -> tuple[Floats, Floats]:
+def best_candidates(detections: list[Detections]) -> tuple[Floats64, Floats64]:
     """Return centre (frames, 2) and confidence (frames,) of each frame's most confident ball; NaN and 0 for none."""
     centres, confidence = np.full((len(detections), 2), np.nan), np.zeros(len(detections))
     for i, seen in enumerate(detections):
@@ -52,7 +52,9 @@ def best_candidates(detections: list[Detections]) -> tuple[Floats, Floats]:
     return centres, confidence
 
 
-def followed(match: Match, detections: list[Detections], motions: list[Motion] | None) -> tuple[Floats, Floats, Any]:
+def followed(
+    match: Match, detections: list[Detections], motions: list[Motion] | None
+) -> tuple[Floats64, Floats64, Any]:
     """Return centre and confidence of the tracked ball in each frame, and whether it was detected there."""
     centres, confidence = np.full((len(match), 2), np.nan), np.zeros(len(match))
     observed = np.zeros(len(match), bool)
@@ -63,14 +65,14 @@ def followed(match: Match, detections: list[Detections], motions: list[Motion] |
     return centres, confidence, observed
 
 
-def right(match: Match, centres: Floats) -> npt.NDArray[np.bool_]:
+def right(match: Match, centres: Floats64) -> npt.NDArray[np.bool_]:
     """Return for each frame whether the reported ball is at the true position."""
     with np.errstate(invalid="ignore"):
         near = np.linalg.norm(centres - match.ball_px, axis=1) <= WITHIN_PX
     return near & match.ball_shown
 
 
-def at_threshold(good: Any, confidence: Floats, shown: Any, threshold: float) -> dict[str, float]:
+def at_threshold(good: Any, confidence: Floats64, shown: Any, threshold: float) -> dict[str, float]:
     """Return precision, recall and F1 of reports at or above a confidence."""
     reported = confidence >= threshold
     precision = float(good[reported].mean()) if reported.any() else 0.0
@@ -79,7 +81,7 @@ def at_threshold(good: Any, confidence: Floats, shown: Any, threshold: float) ->
     return {"threshold": threshold, "precision": precision, "recall": recall, "f1": f1}
 
 
-def average_precision(good: Any, confidence: Floats, shown: Any) -> float:
+def average_precision(good: Any, confidence: Floats64, shown: Any) -> float:
     """Return the area under the precision-recall curve."""
     order = np.argsort(-confidence, kind="stable")
     order = order[confidence[order] > 0]
@@ -88,7 +90,7 @@ def average_precision(good: Any, confidence: Floats, shown: Any) -> float:
     return float((precision * good[order]).sum() / shown.sum())
 
 
-def calibration(good: Any, confidence: Floats) -> dict[str, Any]:
+def calibration(good: Any, confidence: Floats64) -> dict[str, Any]:
     """Return the share of correct reports by confidence, and the expected calibration error."""
     reported = confidence > 0
     bins = np.minimum((confidence[reported] * 10).astype(int), 9)

@@ -21,6 +21,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Bools
 from touchline.goalkeeping.expected_saves import expit
 from touchline.metrics.bootstrap import mean_interval
 from touchline.metrics.probability import log_losses
@@ -32,7 +33,6 @@ RIDGES = (10.0, 30.0, 56.0, 100.0, 180.0, 300.0)
 FORMS = [("constant", 0, 0.0)] + [
     (learnt, knots, ridge) for learnt in ("all", "pictured") for knots in (4, 5, 6) for ridge in RIDGES
 ]
-Bools = npt.NDArray[np.bool_]
 
 
 def answers(data: SaveData, learn: Bools, held: Bools) -> npt.NDArray[np.float64]:

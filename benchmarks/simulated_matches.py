@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats64
 from touchline.core.tracks import BALL, Detections
 from touchline.media.frame import Frame
 from touchline.media.video import VideoReader
@@ -22,8 +23,6 @@ REPORTED_ON = ("match_013", "match_014")
 WIDTH, HEIGHT, FPS = 640, 360, 12.5
 KEEPERS = (1, 12)
 LAST_OF_FIRST_TEAM = 11
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,8 +40,8 @@ class Match:
 
     name: str
     ids: list[npt.NDArray[np.int64]]
-    boxes_xyxy: list[Floats]
-    ball_px: Floats
+    boxes_xyxy: list[Floats64]
+    ball_px: Floats64
     start: int = 0
 
     def __len__(self) -> int:

@@ -39,6 +39,7 @@ from simulated_matches import (
     read_match,
 )
 
+from touchline.core.arrays import Floats64
 from touchline.core.tracks import BALL, DETECTION_LABELS, GOALKEEPER, PLAYER, REFEREE, Detections
 from touchline.tracking.camera_motion import CameraMotion, Motion
 from touchline.tracking.people.appearance import describe
@@ -60,7 +61,6 @@ LIGHTS: dict[str, Any] = {
     "gamma 0.7": None,
 }
 CONFUSION = {GOALKEEPER: (0.60, 0.35, 0.05), PLAYER: (0.02, 0.96, 0.02), REFEREE: (0.03, 0.20, 0.77)}
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +72,7 @@ class Seen:
     appearance: npt.NDArray[np.float32]
 
 
-def shown(boxes: Floats) -> npt.NDArray[np.bool_]:
+def shown(boxes: Floats64) -> npt.NDArray[np.bool_]:
     """Return which boxes lie mostly within the picture."""
     inside = np.clip(boxes, 0, (WIDTH, HEIGHT, WIDTH, HEIGHT))
     return np.prod(inside[:, 2:] - inside[:, :2], axis=1) > LEAST_SHOWN * np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
@@ -239,16 +239,16 @@ def real_pictures() -> dict[str, list[Any]]:
     return matches
 
 
-def single(colour: Any, votes: Floats) -> Look:
+def single(colour: Any, votes: Floats64) -> Look:
     """Return one box as a look."""
     return Look(colour.astype(np.float64), 1.0, votes, np.zeros(1, np.int64), np.zeros(1))
 
 
-def sure_votes(classes: Any) -> Floats:
+def sure_votes(classes: Any) -> Floats64:
     return np.eye(4)[classes]
 
 
-def confused_votes(classes: Any, rng: np.random.Generator) -> Floats:
+def confused_votes(classes: Any, rng: np.random.Generator) -> Floats64:
     """Return one vote per box, with the confusions of a mediocre detector."""
     predicted = [1 + rng.choice(3, p=CONFUSION[int(cls)]) for cls in classes]
     return np.eye(4)[predicted] * rng.uniform(0.4, 0.9, (len(predicted), 1))

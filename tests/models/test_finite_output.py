@@ -15,10 +15,10 @@ from torch import nn
 
 from fakerecogniser import SPEC as CLIP
 from tinypose import tiny_config
+from touchline.core.arrays import Floats32, Indices
 from touchline.core.errors import EXIT_RESOURCES, ResourceError
 from touchline.core.finite_output import require_finite_output
 from touchline.core.pitch import KEYPOINT_NAMES
-from touchline.core.sound import Floats
 from touchline.core.tracks import DETECTION_LABELS
 from touchline.features.picture_extractor import FeatureExtractor
 from touchline.goalkeeping.hub_pose_finder import HubPoseFinder
@@ -42,7 +42,7 @@ from touchline.models.specs.stream_spec import StreamHeadConfig, StreamSpec
 from touchline.models.store import save_model
 from touchline.recognition.recogniser import ClipRecogniser
 from touchline.recognition.skeletons import SkeletonRecogniser
-from touchline.spotting.backends import Features, Indices
+from touchline.spotting.backends import Features
 from touchline.spotting.engine import Engine, Plan
 from touchline.spotting.stream_spotter import StreamSpotter
 from touchline.tracking.detector import Detector, load_detector
@@ -127,7 +127,7 @@ def _spot_streams(bad: float) -> None:
 
 
 def _hear(bad: float) -> None:
-    weights: Floats = np.full((2, 1), bad, np.float32)
+    weights: Floats32 = np.full((2, 1), bad, np.float32)
     TinyNet(np.zeros(2, np.float32), np.ones(2, np.float32), ((weights, np.zeros(1, np.float32)),)).probability(
         np.ones((3, 2), np.float32)
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats64
 from touchline.core.clock import US_PER_S, format_clock
 from touchline.core.errors import InputError
 from touchline.core.events import Event, Timeline
@@ -22,8 +23,6 @@ from touchline.goalkeeping.pose_finder import PoseFinderLike, load_pose_finder
 from touchline.goalkeeping.technique import Techniques, load_techniques
 from touchline.media.clips import read_clip
 from touchline.report.keepers.page import write_keeper_pages
-
-Floats = npt.NDArray[np.float64]
 
 BALL, KEEPER = DETECTION_LABELS[:2]
 YARDS_PER_M = 1 / 0.9144
@@ -119,7 +118,7 @@ def _moment(event: Event, outcome: str | None, tracks: Tracks, *, pitch: Pitch) 
     return KeeperMoment(event.start_us, event.label, keeper, shot, (FROM_TRACKS, *_nobody(keeper)))
 
 
-def _ball_place(there: Sequence[tuple[Track, int]]) -> Floats | None:
+def _ball_place(there: Sequence[tuple[Track, int]]) -> Floats64 | None:
     """Return the ball's position on the pitch in metres, if known."""
     places = [_place(track, row) for track, row in there if track.label == BALL]
     return next((place for place in places if place is not None), None)
@@ -129,7 +128,7 @@ def _nobody(keeper: Track | None) -> tuple[str, ...]:
     return () if keeper is not None else ("no keeper was tracked at that time",)
 
 
-def _facing(keepers: Sequence[tuple[Track, int]], goal_m: Floats) -> tuple[Track, int] | None:
+def _facing(keepers: Sequence[tuple[Track, int]], goal_m: Floats64) -> tuple[Track, int] | None:
     """Return the keeper nearest to the goal being shot at, with the row of the track."""
     away = []
     for track, row in keepers:
@@ -140,7 +139,7 @@ def _facing(keepers: Sequence[tuple[Track, int]], goal_m: Floats) -> tuple[Track
     return keepers[int(np.argmin(away))]
 
 
-def _is_pressed(there: Sequence[tuple[Track, int]], ball_m: Floats, *, keeper: Track | None) -> bool:
+def _is_pressed(there: Sequence[tuple[Track, int]], ball_m: Floats64, *, keeper: Track | None) -> bool:
     """Return whether one of the keeper's team-mates is within reach of the ball."""
     if keeper is None or keeper.team is None:
         return False
@@ -157,13 +156,13 @@ def _row_at(track: Track, time_us: int) -> int | None:
     return row if abs(int(track.times_us[row]) - time_us) <= _NEAR_US else None
 
 
-def _place(track: Track, row: int) -> Floats | None:
+def _place(track: Track, row: int) -> Floats64 | None:
     if track.positions_m is None or not np.isfinite(track.positions_m[row]).all():
         return None
     return np.asarray(track.positions_m[row], np.float64)
 
 
-def _yards(place_m: Floats, *, side: float, pitch: Pitch) -> tuple[float, float]:
+def _yards(place_m: Floats64, *, side: float, pitch: Pitch) -> tuple[float, float]:
     """Convert metres to StatsBomb coordinates in yards: the target goal at (120, 40), distances from it to scale."""
     x = LENGTH_YD - (pitch.length_m / 2 - side * place_m[0]) * YARDS_PER_M
     y = GOAL_YD[1] + side * place_m[1] * YARDS_PER_M

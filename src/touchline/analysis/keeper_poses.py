@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from touchline.core.arrays import Rgb
 from touchline.core.errors import InputError
 from touchline.core.tracks import BALL, GOALKEEPER, Detections
-from touchline.goalkeeping.found_keeper import FoundKeeper, Rgb
+from touchline.goalkeeping.found_keeper import FoundKeeper
 from touchline.tracking.detections import PeopleDetector
 from touchline.tracking.detector import pair_iou
 

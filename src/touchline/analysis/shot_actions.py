@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.actions import Action, Actions, WindowScores
+from touchline.core.arrays import Rgb
 from touchline.core.tracks import BALL, Detections, Track
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic
 from touchline.formats.files.npz import npz_bytes
@@ -27,8 +28,6 @@ from touchline.tracking.shot_tracking import FollowedShot, track_order
 _JPEG_QUALITY = 92
 _MIN_HEIGHT_PX = 16.0
 """Height in pixels below which people are too small for action recognition."""
-
-Rgb = npt.NDArray[np.uint8]
 
 
 class PersonCropper:

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats64
 from touchline.core.pitch import STANDARD, Pitch
-
-Floats = npt.NDArray[np.float64]
 
 BANDS_MPS = {
     "standing": 0.0,
@@ -53,8 +52,8 @@ class Course:
 
     """
 
-    positions_m: Floats
-    velocities_mps: Floats
+    positions_m: Floats64
+    velocities_mps: Floats64
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +111,12 @@ def smooth_course(times_us: npt.ArrayLike, positions_m: npt.ArrayLike, *, window
     return Course(positions, results[:, 1] * 2 / window_s)
 
 
-def speeds_mps(times_us: npt.ArrayLike, positions_m: npt.ArrayLike, *, window_s: float = WINDOW_S) -> Floats:
+def speeds_mps(times_us: npt.ArrayLike, positions_m: npt.ArrayLike, *, window_s: float = WINDOW_S) -> Floats64:
     """Return the speed at each moment: float64 (n,), NaN if unknown or implausible; see :func:`smooth_course`."""
     return plausible(_raw_speeds(smooth_course(times_us, positions_m, window_s=window_s)))
 
 
-def plausible(speeds: Floats) -> Floats:
+def plausible(speeds: Floats64) -> Floats64:
     """Replace speeds beyond ``IMPLAUSIBLE_MPS`` by NaN; metres per second."""
     return np.where(speeds <= IMPLAUSIBLE_MPS, speeds, np.nan)
 
@@ -163,7 +162,7 @@ def movement(times_us: npt.ArrayLike, positions_m: npt.ArrayLike, *, window_s: f
 
 def heat_map(
     positions_m: npt.ArrayLike, *, pitch: Pitch = STANDARD, cell_m: float = 2.0, blur_m: float = 2.0
-) -> Floats:
+) -> Floats64:
     """Return the share of known positions in each cell of the pitch.
 
     Args:
@@ -189,7 +188,7 @@ def heat_map(
     return spread / max(1, len(places))
 
 
-def _checked(times_us: npt.ArrayLike, positions_m: npt.ArrayLike) -> tuple[Floats, Floats]:
+def _checked(times_us: npt.ArrayLike, positions_m: npt.ArrayLike) -> tuple[Floats64, Floats64]:
     """Return the times in seconds and the positions after checking that their shapes match."""
     times = np.asarray(times_us, dtype=np.int64)
     places = np.asarray(positions_m, dtype=np.float64)
@@ -200,7 +199,9 @@ def _checked(times_us: npt.ArrayLike, positions_m: npt.ArrayLike) -> tuple[Float
     return (times - times[:1].sum()) / 1e6, places
 
 
-def _sums(times: Floats, places: Floats, known: npt.NDArray[np.bool_], *, half_s: float) -> tuple[Floats, Floats]:
+def _sums(
+    times: Floats64, places: Floats64, known: npt.NDArray[np.bool_], *, half_s: float
+) -> tuple[Floats64, Floats64]:
     """Return power sums around each moment: of time, powers 0 to 4 (n, 6), and of time times position (n, 3, 2)."""
     count = len(times)
     powers, moments = np.zeros((count, 6)), np.zeros((count, 3, 2))
@@ -222,11 +223,11 @@ def _sums(times: Floats, places: Floats, known: npt.NDArray[np.bool_], *, half_s
     return powers, moments
 
 
-def _raw_speeds(course: Course) -> Floats:
+def _raw_speeds(course: Course) -> Floats64:
     return np.hypot(course.velocities_mps[:, 0], course.velocities_mps[:, 1])
 
 
-def _runs(times: Floats, fast: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+def _runs(times: Floats64, fast: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Return the spans [start, end) of ``fast`` that have no gap in time."""
     runs, start = [], -1
     for i, now in enumerate(fast):
@@ -238,7 +239,7 @@ def _runs(times: Floats, fast: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
     return [*runs, (start, len(fast))] if start >= 0 else runs
 
 
-def _held(times: Floats, speeds: Floats) -> float:
+def _held(times: Floats64, speeds: Floats64) -> float:
     """Return the highest speed that was held for ``HELD_S``."""
     best = 0.0
     for start, end in _runs(times, np.isfinite(speeds)):
@@ -251,12 +252,12 @@ def _held(times: Floats, speeds: Floats) -> float:
     return best
 
 
-def _sprints(times: Floats, speeds: Floats) -> int:
+def _sprints(times: Floats64, speeds: Floats64) -> int:
     runs = _runs(times, speeds >= BANDS_MPS["sprinting"])
     return sum(times[end - 1] - times[start] >= SPRINT_S - 1e-9 for start, end in runs)
 
 
-def _blur(size: int, sigma: float) -> Floats:
+def _blur(size: int, sigma: float) -> Floats64:
     """Return a matrix (size, size) that spreads each cell by a Gaussian and preserves the sum at the edges."""
     if sigma == 0:
         return np.eye(size)

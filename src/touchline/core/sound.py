@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats32
 from touchline.core.clock import us_from_frame
-
-Floats = npt.NDArray[np.float32]
 
 CURVE_RATE_HZ = 10.0
 """Rows of curves per second; the first row is at time 0."""
@@ -77,7 +76,7 @@ class SoundReading:
 
     """
 
-    curves: Floats
+    curves: Floats32
     whistles: tuple[WhistleBlow, ...] = ()
     swells: tuple[CrowdSwell, ...] = ()
     seconds: float = 0.0
@@ -95,7 +94,7 @@ class SoundReading:
         """Time of each row: int64 (n,), microseconds."""
         return np.array([us_from_frame(row, fps=CURVE_RATE_HZ) for row in range(len(self.curves))], np.int64)
 
-    def curve(self, name: str) -> Floats:
+    def curve(self, name: str) -> Floats32:
         """Return one curve by name: float32 (n,)."""
         if name not in CURVES:
             raise ValueError(f"unknown curve {name!r}; choose from {CURVES}")

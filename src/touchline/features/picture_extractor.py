@@ -9,13 +9,14 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Rgb
 from touchline.core.errors import InputError
 from touchline.models.architectures import where_from
 from touchline.models.importing.checkpoints import read_encoder
 from touchline.models.networks.picture_features import DetectorEncoder, PictureFeatures
 from touchline.models.runtime.backends import PictureBackend
 from touchline.models.runtime.device import Device
-from touchline.models.runtime.fitting import Rgb, fit
+from touchline.models.runtime.fitting import fit
 from touchline.models.runtime.runner import PictureModel, Runner, make_runner
 from touchline.models.safetensors_file import SUFFIX, open_safetensors
 from touchline.models.specs.spec import EncoderConfig, EncoderSpec

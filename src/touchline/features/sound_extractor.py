@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
+from touchline.core.arrays import Floats32
 from touchline.core.errors import InputError
 from touchline.core.finite_output import require_finite_output
 from touchline.core.sound import CURVE_RATE_HZ, CURVES
@@ -22,8 +22,6 @@ from touchline.models.runtime.device import Device, choose_device
 from touchline.models.safetensors_file import SUFFIX
 from touchline.models.specs.spec import SoundEncoderConfig
 from touchline.models.store import find_model, load_model, read_config
-
-Floats = npt.NDArray[np.float32]
 
 CURVES_MODEL = "sound"
 """The model name that selects the curves as features."""
@@ -54,7 +52,7 @@ class SoundExtractor(Protocol):
         """Everything besides the sound that decides the values, as JSON."""
         ...
 
-    def stream(self, chunks: Iterable[Floats]) -> Iterator[Floats]:
+    def stream(self, chunks: Iterable[Floats32]) -> Iterator[Floats32]:
         """Yield rows (n, width) for a sound given in chunks (samples,) at 16 kHz."""
         ...
 
@@ -93,7 +91,7 @@ class VggishExtractor:
             "device": self.device_reason.partition(":")[0],
         }
 
-    def stream(self, chunks: Iterable[Floats]) -> Iterator[Floats]:
+    def stream(self, chunks: Iterable[Floats32]) -> Iterator[Floats32]:
         """Yield rows (n, width) for a sound in chunks (samples,) at 16 kHz; non-finite samples count as silence."""
         clean = (np.nan_to_num(chunk, nan=0.0, posinf=0.0, neginf=0.0) for chunk in chunks)
         for patches in stream_patches(clean, spec=self._patch):
@@ -101,13 +99,13 @@ class VggishExtractor:
                 yield self._rows(patches[first : first + self._batch])
 
     @torch.inference_mode()
-    def _rows(self, patches: Floats) -> Floats:
+    def _rows(self, patches: Floats32) -> Floats32:
         """Compute rows of at most a batch of patches, padded to a full batch so that the split changes no value."""
         full = np.zeros((self._batch, *patches.shape[1:]), np.float32)
         full[: len(patches)] = patches
         given = torch.from_numpy(full).to(self._device)
         rows = self._network(given.bfloat16() if self._half else given, tap=self.config.tap)
-        values: Floats = rows.float().cpu().numpy()[: len(patches)]
+        values: Floats32 = rows.float().cpu().numpy()[: len(patches)]
         require_finite_output(values, model=self.name, what="feature", runs_on=self.device_reason)
         return values
 
@@ -130,7 +128,7 @@ class CurvesExtractor:
         """Everything besides the sound that decides the values, as JSON."""
         return {"model": NAME, "sha256": self.sha256, "curves": list(CURVES)}
 
-    def stream(self, chunks: Iterable[Floats]) -> Iterator[Floats]:
+    def stream(self, chunks: Iterable[Floats32]) -> Iterator[Floats32]:
         """Yield all rows (n, 10) at once; ``CURVES`` names their columns."""
         yield listen(chunks, model=self._model).curves
 

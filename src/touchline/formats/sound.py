@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from touchline.core.arrays import Floats32
 from touchline.core.errors import InputError
-from touchline.core.sound import CURVES, CrowdSwell, Floats, SoundReading, WhistleBlow
+from touchline.core.sound import CURVES, CrowdSwell, SoundReading, WhistleBlow
 from touchline.formats.files.atomic import write_bytes_atomic, write_json_atomic
 from touchline.formats.files.json_files import read_document
 from touchline.formats.files.npz import npz_bytes, read_arrays
@@ -65,7 +66,7 @@ def sound_document(reading: SoundReading) -> dict[str, Any]:
     }
 
 
-def sound_from_document(document: Mapping[str, Any], *, curves: Floats) -> SoundReading:
+def sound_from_document(document: Mapping[str, Any], *, curves: Floats32) -> SoundReading:
     """Return the reading that :func:`sound_document` wrote, with its curves (rows, curves).
 
     Raises:
@@ -81,7 +82,7 @@ def sound_from_document(document: Mapping[str, Any], *, curves: Floats) -> Sound
     )
 
 
-def _read_curves(path: Path) -> Floats:
+def _read_curves(path: Path) -> Floats32:
     names, values = read_arrays(path, "names", "values", what="curves", remedy="analyse the video again")
     if tuple(map(str, names)) != CURVES:
         raise InputError(f"{path}: curves {tuple(map(str, names))} are not {CURVES}; analyse the video again")

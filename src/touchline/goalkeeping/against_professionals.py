@@ -6,16 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from touchline.core.arrays import Floats64
 from touchline.core.shots import GOAL_YD, Shot
 from touchline.goalkeeping.expected_saves import Z_95, SaveModel, expit
 from touchline.goalkeeping.maps import compare_techniques
 from touchline.goalkeeping.shots import FEATURES, geometry, shot_features
 from touchline.goalkeeping.technique import TechniqueReading, Techniques
 from touchline.metrics.calibration import wilson
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +104,7 @@ def compare_attempts(
 
 def _techniques(
     shots: Sequence[Shot], readings: Sequence[TechniqueReading | None], *, model: SaveModel
-) -> tuple[list[str], Floats, Floats]:
+) -> tuple[list[str], Floats64, Floats64]:
     """Return the most likely best technique, its probability (n,), and the shown one's gain over the mean (n,)."""
     features = shot_features(shots)
     usual = model.usual.median(np.array([shot.distance_yd for shot in shots]))
@@ -125,7 +123,7 @@ def _techniques(
     return [names[k] for k in best], chance.max(axis=0), np.array(above)
 
 
-def _gains(shots: Sequence[Shot], usual: Floats, *, model: SaveModel) -> tuple[Floats, Floats, Floats]:
+def _gains(shots: Sequence[Shot], usual: Floats64, *, model: SaveModel) -> tuple[Floats64, Floats64, Floats64]:
     """Return the change of the save probability with the usual engagement, and its interval, each (n,)."""
     here = shot_features(shots)
     place = [here[:, FEATURES.index(name)] for name in ("x_yd", "aside_yd", "under_pressure")]

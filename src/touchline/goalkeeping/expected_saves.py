@@ -17,12 +17,12 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats64
 from touchline.core.errors import InputError
 from touchline.core.shots import GOAL_YD
 from touchline.goalkeeping.shots import FEATURES, Shot, geometry, shot_features
 from touchline.goalkeeping.splines import basis_count, spline_basis
 
-Floats = npt.NDArray[np.float64]
 Population = Literal["all", "pictured"]
 
 BUILTIN = "keeper-saves.json"
@@ -42,10 +42,10 @@ class SaveEstimate:
 
     """
 
-    p: Floats
-    low: Floats
-    high: Floats
-    shots_near: Floats
+    p: Floats64
+    low: Floats64
+    high: Floats64
+    shots_near: Floats64
     population: Population
 
 
@@ -61,13 +61,13 @@ class Support:
 
     """
 
-    x_yd: Floats
-    aside_yd: Floats
-    shots: Floats
+    x_yd: Floats64
+    aside_yd: Floats64
+    shots: Floats64
     reach_yd: float
     least: float
 
-    def near(self, x_yd: Floats, y_yd: Floats) -> Floats:
+    def near(self, x_yd: Floats64, y_yd: Floats64) -> Floats64:
         """Return the number of nearby shots for places of any shape, interpolated linearly; 0 outside the grid."""
         aside = np.abs(y_yd - GOAL_YD[1])
         row, down = _between(self.x_yd, x_yd)
@@ -78,7 +78,7 @@ class Support:
         return np.where(inside, above * (1 - down) + below * down, 0.0)
 
 
-def _between(grid: Floats, values: Floats) -> tuple[npt.NDArray[np.int64], Floats]:
+def _between(grid: Floats64, values: Floats64) -> tuple[npt.NDArray[np.int64], Floats64]:
     index = np.clip(np.searchsorted(grid, values, side="right") - 1, 0, len(grid) - 2)
     return index, np.clip((values - grid[index]) / (grid[index + 1] - grid[index]), 0, 1)
 
@@ -93,14 +93,14 @@ class UsualEngagement:
 
     """
 
-    distance_yd: Floats
-    engagement: Floats
+    distance_yd: Floats64
+    engagement: Floats64
 
-    def quantiles(self, distance_yd: Floats) -> Floats:
+    def quantiles(self, distance_yd: Floats64) -> Floats64:
         """Return engagement quantiles (n, q) at distances (n,)."""
         return np.stack([np.interp(distance_yd, self.distance_yd, column) for column in self.engagement.T], axis=1)
 
-    def median(self, distance_yd: Floats) -> Floats:
+    def median(self, distance_yd: Floats64) -> Floats64:
         """Return the median engagement (n,) at distances (n,)."""
         return np.asarray(np.median(self.quantiles(distance_yd), axis=1))
 
@@ -120,14 +120,14 @@ class TechniqueOffsets:
     """
 
     names: tuple[str, ...]
-    coefficients: Floats
-    factor: Floats
-    centre: Floats
-    scale: Floats
+    coefficients: Floats64
+    factor: Floats64
+    centre: Floats64
+    scale: Floats64
     effect_shown: bool
     said: str
 
-    def terms(self, features: Floats) -> Floats:
+    def terms(self, features: Floats64) -> Floats64:
         """Return the terms (n, 3) that a technique's coefficients multiply, from features (n, 8)."""
         place = features[:, [FEATURES.index("log_distance"), FEATURES.index("engagement")]]
         return np.concatenate([np.ones((len(features), 1)), (place - self.centre) / self.scale], axis=1)
@@ -150,18 +150,18 @@ class SaveModel:
 
     """
 
-    knots: tuple[Floats, ...]
-    mean: Floats
-    scale: Floats
-    coefficients: Floats
-    factor: Floats
+    knots: tuple[Floats64, ...]
+    mean: Floats64
+    scale: Floats64
+    coefficients: Floats64
+    factor: Floats64
     all_share: float
     support: Support
     usual: UsualEngagement
     techniques: TechniqueOffsets
     measured: Mapping[str, Any]
 
-    def design(self, features: Floats, *, population: Population = "all") -> Floats:
+    def design(self, features: Floats64, *, population: Population = "all") -> Floats64:
         """Return the design matrix (n, 2 + c) for features (n, 8)."""
         parts = [spline_basis(features[:, k], places) for k, places in enumerate(self.knots)]
         raw = np.concatenate([*parts, features[:, len(self.knots) :]], axis=1)
@@ -169,7 +169,7 @@ class SaveModel:
         constants[:, 1] = 1.0 if population == "pictured" else self.all_share
         return np.concatenate([constants, (raw - self.mean) / self.scale], axis=1)
 
-    def logits(self, features: Floats, *, population: Population = "all") -> tuple[Floats, Floats]:
+    def logits(self, features: Floats64, *, population: Population = "all") -> tuple[Floats64, Floats64]:
         """Return the log-odds (n,) of a save and their standard deviation (n,)."""
         columns = self.design(features, population=population)
         return columns @ self.coefficients, np.sqrt(((columns @ self.factor) ** 2).sum(axis=1))
@@ -201,7 +201,7 @@ class SaveModel:
         spread = Z_95 * np.sqrt(variance)
         return SaveEstimate(expit(eta), expit(eta - spread), expit(eta + spread), self.support.near(x, y), population)
 
-    def _over_engagement(self, features: Floats, *, population: Population) -> tuple[Floats, Floats]:
+    def _over_engagement(self, features: Floats64, *, population: Population) -> tuple[Floats64, Floats64]:
         """Return log-odds (n,) and variance (n,), averaged over the usual engagements if a shot has none."""
         unknown = ~np.isfinite(features[:, FEATURES.index("engagement")])
         eta, variance = np.zeros(len(features)), np.zeros(len(features))
@@ -212,7 +212,7 @@ class SaveModel:
             eta[unknown], variance[unknown] = self._usual_logits(features[unknown], population=population)
         return eta, variance
 
-    def _usual_logits(self, features: Floats, *, population: Population) -> tuple[Floats, Floats]:
+    def _usual_logits(self, features: Floats64, *, population: Population) -> tuple[Floats64, Floats64]:
         engagement = self.usual.quantiles(np.exp(features[:, 0]))
         count = engagement.shape[1]
         tried = np.repeat(features, count, axis=0)
@@ -228,7 +228,9 @@ class SaveModel:
         return str(self.measured["selection"]["said"])
 
 
-def technique_logits(model: SaveModel, features: Floats, techniques: Sequence[str | None]) -> tuple[Floats, Floats]:
+def technique_logits(
+    model: SaveModel, features: Floats64, techniques: Sequence[str | None]
+) -> tuple[Floats64, Floats64]:
     """Return the techniques' effect on the log-odds (n,), and its variance (n,), shown or not; 0 for None.
 
     Raises:
@@ -252,7 +254,7 @@ def technique_logits(model: SaveModel, features: Floats, techniques: Sequence[st
     return flat @ offsets.coefficients.ravel(), ((flat @ offsets.factor) ** 2).sum(axis=1)
 
 
-def expit(logits: Floats) -> Floats:
+def expit(logits: Floats64) -> Floats64:
     """Return the probability for log-odds."""
     return np.asarray(0.5 * (1 + np.tanh(np.asarray(logits) / 2)))
 
@@ -314,11 +316,11 @@ def model_from_json(document: Mapping[str, Any]) -> SaveModel:
     return model
 
 
-def _array(values: Any) -> Floats:
+def _array(values: Any) -> Floats64:
     return np.asarray(values, np.float64)
 
 
-def _triangle(rows: Sequence[Sequence[float]]) -> Floats:
+def _triangle(rows: Sequence[Sequence[float]]) -> Floats64:
     """Return a lower-triangular matrix from its rows, each given up to the diagonal."""
     matrix = np.zeros((len(rows), len(rows)))
     for number, row in enumerate(rows):

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
+from touchline.core.arrays import Rgb
 from touchline.core.poses import Pose
 from touchline.goalkeeping.pose_finder import PoseFinderLike, doubts, keeper_crop
 
-Rgb = npt.NDArray[np.uint8]
 Box = tuple[float, float, float, float]
 
 

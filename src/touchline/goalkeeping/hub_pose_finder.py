@@ -12,12 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from touchline.core.arrays import Floats32
 from touchline.core.errors import UsageError
 from touchline.core.finite_output import require_finite_output
 from touchline.core.poses import JOINTS, Pose
 from touchline.models.runtime.hub import HubModel, load_hub_model
-
-Floats = npt.NDArray[np.float32]
 
 COCO_POINTS = (
     *("nose", "left_eye", "right_eye", "left_ear", "right_ear"),
@@ -32,11 +31,11 @@ _HEAD_OVER_EARS = 1.75
 """Distance of the top of the head from the neck, relative to that of the ears."""
 
 
-def joints_of_coco(points: Floats, confidence: Floats) -> tuple[Floats, Floats]:
+def joints_of_coco(points: Floats32, confidence: Floats32) -> tuple[Floats32, Floats32]:
     """Convert COCO's points (17, 2) and confidences (17,) to the sixteen joints (16, 2) and their confidences (16,)."""
     place = {name: number for number, name in enumerate(COCO_POINTS)}
 
-    def middle(*names: str) -> tuple[Floats, float]:
+    def middle(*names: str) -> tuple[Floats32, float]:
         rows = [place[name] for name in names]
         return points[rows].mean(axis=0), float(confidence[rows].min())
 

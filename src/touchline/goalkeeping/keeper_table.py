@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from touchline.core.arrays import Floats64
 
 _EFFECTS = np.linspace(-4.0, 4.0, 641)
 _SPREADS = np.geomspace(0.02, 2.5, 56)
@@ -66,8 +66,8 @@ class KeeperTable:
     spread: float
     spread_low: float
     spread_high: float
-    _weights: Floats
-    _posteriors: dict[str, Floats]
+    _weights: Floats64
+    _posteriors: dict[str, Floats64]
 
     def better_than(self, first: str, second: str) -> float:
         """Return the probability that one keeper is better than another.
@@ -112,7 +112,7 @@ def keeper_table(keepers: Sequence[str], saved: npt.ArrayLike, expected: npt.Arr
     return KeeperTable(ordered, middle, low, high, weights, posteriors)
 
 
-def _likelihood(saved: Floats, p: Floats) -> Floats:
+def _likelihood(saved: Floats64, p: Floats64) -> Floats64:
     """Return the likelihood of a keeper's outcomes for each effect on the grid, up to a factor."""
     log_odds = np.log(p / (1 - p))[:, None] + _EFFECTS[None]
     terms = saved[:, None] * log_odds - np.logaddexp(0.0, log_odds)
@@ -120,7 +120,7 @@ def _likelihood(saved: Floats, p: Floats) -> Floats:
     return np.asarray(np.exp(total - total.max()))
 
 
-def _estimate(keeper: str, saved: Floats, p: Floats, posterior: Floats) -> KeeperEstimate:
+def _estimate(keeper: str, saved: Floats64, p: Floats64, posterior: Floats64) -> KeeperEstimate:
     log_odds = np.log(p / (1 - p))[:, None] + _EFFECTS[None]
     above = 100 * (1 / (1 + np.exp(-log_odds)) - p[:, None]).mean(axis=0)
     low, high = _quantiles(above, posterior, (0.025, 0.975))
@@ -138,11 +138,11 @@ def _estimate(keeper: str, saved: Floats, p: Floats, posterior: Floats) -> Keepe
     )
 
 
-def _quantiles(values: Floats, weights: Floats, shares: Sequence[float]) -> list[float]:
+def _quantiles(values: Floats64, weights: Floats64, shares: Sequence[float]) -> list[float]:
     """Return the quantiles of increasing values with weights that sum to 1."""
     return [float(np.interp(share, np.cumsum(weights) - weights / 2, values)) for share in shares]
 
 
-def _normalised(logs: Floats) -> Floats:
+def _normalised(logs: Floats64) -> Floats64:
     raised = np.exp(logs - logs.max())
     return np.asarray(raised / raised.sum())

@@ -11,16 +11,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from touchline.core.arrays import Bools, Floats64, Indices
 from touchline.core.errors import UsageError
 from touchline.core.shots import GOAL_YD, LENGTH_YD, MOST_ENGAGEMENT, WIDTH_YD
 from touchline.goalkeeping.expected_saves import Z_95, Population, SaveModel, expit
 from touchline.goalkeeping.shots import engagement_from, geometry
-
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
-Indices = npt.NDArray[np.int64]
 
 FROM_X_YD = 84.0
 SURE = 0.8
@@ -74,7 +70,7 @@ class KeeperPlace:
             return f"keeper {self.closing_yd:g} yd out towards the shooter"
         return "keeper where keepers usually are at that distance"
 
-    def engagement_at(self, x_yd: Floats, y_yd: Floats, *, model: SaveModel) -> Floats:
+    def engagement_at(self, x_yd: Floats64, y_yd: Floats64, *, model: SaveModel) -> Floats64:
         """Return engagement (n,) for shooters at (n,) places; NaN where the keeper would be behind the shooter."""
         distance = np.maximum(np.hypot(GOAL_YD[0] - x_yd, GOAL_YD[1] - y_yd), _LEAST_DISTANCE_YD)
         if self.keeper_yd is not None:
@@ -112,21 +108,21 @@ class OptimalMap:
 
     """
 
-    x_yd: Floats
-    y_yd: Floats
-    p: Floats
-    low: Floats
-    high: Floats
-    engagement: Floats
-    shots_near: Floats
+    x_yd: Floats64
+    y_yd: Floats64
+    p: Floats64
+    low: Floats64
+    high: Floats64
+    engagement: Floats64
+    shots_near: Floats64
     covered: Bools
     techniques: tuple[str, ...]
-    by_technique: Floats
-    chance_best: Floats
+    by_technique: Floats64
+    chance_best: Floats64
     best: Indices
     sure: float
     closer_yd: float
-    closer_gain: Floats
+    closer_gain: Floats64
     closer_shown: Bools
     pressure: bool
     place: KeeperPlace
@@ -173,7 +169,7 @@ def optimal_map(
     gain, shown = _closer(model, features, step_yd=closer_yd, population=population)
     shape = (len(x), len(y))
 
-    def spread(values: Floats) -> Floats:
+    def spread(values: Floats64) -> Floats64:
         whole = np.full((*values.shape[:-1], len(at_x)), np.nan)
         whole[..., covered] = values
         return whole.reshape(*values.shape[:-1], *shape)
@@ -204,7 +200,7 @@ def optimal_map(
     )
 
 
-def compare_techniques(model: SaveModel, features: Floats) -> tuple[Floats, Floats]:
+def compare_techniques(model: SaveModel, features: Floats64) -> tuple[Floats64, Floats64]:
     """Return each technique's effect on the log-odds (names, n), and the probability (names, n) that it is the best.
 
     The probability is a share of draws from the posterior; the draws are always the same.
@@ -220,7 +216,7 @@ def compare_techniques(model: SaveModel, features: Floats) -> tuple[Floats, Floa
     return offsets.coefficients @ terms.T, chance
 
 
-def _closer(model: SaveModel, features: Floats, *, step_yd: float, population: Population) -> tuple[Floats, Bools]:
+def _closer(model: SaveModel, features: Floats64, *, step_yd: float, population: Population) -> tuple[Floats64, Bools]:
     """Return the gain of a step out (n,), NaN where no keeper came so close, and whether that gain is shown."""
     distance, x, aside = np.exp(features[:, 0]), features[:, 2], features[:, 3]
     engagement = features[:, 4] - step_yd / distance
@@ -234,7 +230,7 @@ def _closer(model: SaveModel, features: Floats, *, step_yd: float, population: P
     return gain, np.asarray(seen & (np.abs(eta[1] - eta[0]) > Z_95 * deviation))
 
 
-def _keeper_plausible(model: SaveModel, x_yd: Floats, y_yd: Floats, engagement: Floats) -> Bools:
+def _keeper_plausible(model: SaveModel, x_yd: Floats64, y_yd: Floats64, engagement: Floats64) -> Bools:
     """Return whether keepers were observed about that far out for shots of that distance."""
     distance = np.hypot(GOAL_YD[0] - x_yd, GOAL_YD[1] - y_yd)
     usual = model.usual.quantiles(distance)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from touchline.core.arrays import Rgb
 from touchline.core.errors import InputError
 from touchline.core.poses import Pose
 from touchline.core.shots import Shot
@@ -21,8 +21,6 @@ from touchline.goalkeeping.shots import FEATURES, shot_features
 from touchline.goalkeeping.technique import Example, TechniqueReading, Techniques, came_prior, name_technique
 from touchline.media.stills import read_still
 
-Rgb = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float64]
 Locate = Callable[[Path, Rgb], FoundKeeper]
 
 NEAREST = 3

@@ -11,11 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats64, Indices
 from touchline.core.poses import JOINTS
 from touchline.formats.keeper.tables import PenaltyTable, PublishedChoices
-
-Floats = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.int64]
 
 MEASURES = ("torso_angle_deg", "body_angle_deg", "height", "forward_step", "hand_height")
 """The measures of a pose, in column order."""
@@ -43,7 +41,7 @@ class PenaltyRows:
 
     """
 
-    joints: Floats
+    joints: Floats64
     outcome: npt.NDArray[np.str_]
     keeper: npt.NDArray[np.str_]
 
@@ -68,14 +66,14 @@ class Regression:
 
     """
 
-    coefficients: Floats
-    errors: Floats
-    mean: Floats
-    scale: Floats
+    coefficients: Floats64
+    errors: Floats64
+    mean: Floats64
+    scale: Floats64
     log_likelihood: float
     log_likelihood_null: float
 
-    def predict(self, measures: Floats) -> Floats:
+    def predict(self, measures: Floats64) -> Floats64:
         """Predict the probability (n,) of a save from measures (n, d), in the same units as at training."""
         scaled = (measures - self.mean) / self.scale
         return 1.0 / (1.0 + np.exp(-(scaled @ self.coefficients[:-1] + self.coefficients[-1])))
@@ -95,7 +93,7 @@ def kept_penalties(table: PenaltyTable, choices: PublishedChoices) -> PenaltyRow
     return PenaltyRows(table.joints[kept], table.outcome[kept], table.keeper[kept])
 
 
-def measures_of(joints: Floats) -> Floats:
+def measures_of(joints: Floats64) -> Floats64:
     """Measure poses (n, 16, 3): (n, 5), in the order of ``MEASURES``.
 
     Both angles are measured from the vertical; the rest is in the poses' own unit.
@@ -111,7 +109,7 @@ def measures_of(joints: Floats) -> Floats:
     return np.stack([np.rad2deg(torso), np.rad2deg(body), up.max(axis=1) - lowest, step, hands], axis=1)
 
 
-def two_clusters(measures: Floats, *, starts: int = 50, seed: int = 13) -> tuple[Indices, Floats, float]:
+def two_clusters(measures: Floats64, *, starts: int = 50, seed: int = 13) -> tuple[Indices, Floats64, float]:
     """Run K-means with two clusters, best of many starts: labels (n,), centres (2, 5), inertia; the larger is 0."""
     from sklearn.cluster import KMeans
 
@@ -121,12 +119,12 @@ def two_clusters(measures: Floats, *, starts: int = 50, seed: int = 13) -> tuple
     return labels.astype(np.int64), found.cluster_centers_[order], float(found.inertia_)
 
 
-def regressed_measures(joints: Floats) -> Floats:
+def regressed_measures(joints: Floats64) -> Floats64:
     """Measure poses (n, 16, 3): (n, 5), in the order of ``REGRESSED``."""
     return measures_of(joints)[:, [MEASURES.index(name) for name in REGRESSED]]
 
 
-def fit_regression(measures: Floats, saved: npt.NDArray[np.bool_]) -> Regression:
+def fit_regression(measures: Floats64, saved: npt.NDArray[np.bool_]) -> Regression:
     """Fit a logistic regression to standardised measures (n, d), without regularisation.
 
     Raises:
@@ -149,5 +147,5 @@ def fit_regression(measures: Floats, saved: npt.NDArray[np.bool_]) -> Regression
     return Regression(line.coef_[0], errors, mean, scale, *likelihoods)
 
 
-def _likelihood(truth: Floats, p: Floats) -> float:
+def _likelihood(truth: Floats64, p: Floats64) -> float:
     return float(np.sum(truth * np.log(p) + (1 - truth) * np.log1p(-p)))

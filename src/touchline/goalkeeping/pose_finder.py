@@ -14,19 +14,18 @@ import numpy as np
 import numpy.typing as npt
 from torch import nn
 
+from touchline.core.arrays import Floats32, Rgb
 from touchline.core.errors import InputError, UsageError
 from touchline.core.poses import JOINTS, MIRROR, PELVIS, Pose
 from touchline.goalkeeping.hub_pose_finder import load_hub_pose_finder
 from touchline.models.networks.pose_net import PeakReader, PoseReader
 from touchline.models.runtime.backends import PictureBackend
 from touchline.models.runtime.device import Device
-from touchline.models.runtime.fitting import Rgb, Square, fit_in_square
+from touchline.models.runtime.fitting import Square, fit_in_square
 from touchline.models.runtime.hub import is_hub_name
 from touchline.models.runtime.runner import Outputs, PictureModel, make_runner
 from touchline.models.specs.pose_spec import ConfidenceSpec, PoseConfig
 from touchline.models.store import DEFAULT_POSE_FINDER, load_model
-
-Floats = npt.NDArray[np.float32]
 
 MARGIN = 1.2
 """Side of a keeper's square crop over the longer side of the box; the published pictures leave a similar margin."""
@@ -144,7 +143,7 @@ class PoseFinder(PictureModel[PoseConfig]):
         ((_, _, outputs),) = self.run([crop], draw=fit_in_square)
         return outputs
 
-    def _confidence(self, share: Floats, seen: Floats) -> Floats:
+    def _confidence(self, share: Floats32, seen: Floats32) -> Floats32:
         if seen[-1] < PERSON:
             return np.zeros(len(share), np.float32)
         if self.config.reading == "peak":
@@ -156,7 +155,7 @@ class PoseFinder(PictureModel[PoseConfig]):
 
 def joint_confidence(
     share: npt.NDArray[np.floating], seen: npt.NDArray[np.floating], *, spec: ConfidenceSpec
-) -> Floats:
+) -> Floats32:
     """Return the probability that each joint lies at its place, from heat map concentration and visibility.
 
     Args:
@@ -169,13 +168,13 @@ def joint_confidence(
     return (1 / (1 + np.exp(-score))).astype(np.float32)
 
 
-def logit(probability: npt.NDArray[np.floating]) -> Floats:
+def logit(probability: npt.NDArray[np.floating]) -> Floats32:
     """Return the log-odds; probabilities are clipped to what a float distinguishes from 0 and 1."""
     inside = np.clip(probability, 1e-6, 1 - 1e-6)
     return np.clip(np.log(inside / (1 - inside)), -_WIDEST_LOGIT, _WIDEST_LOGIT).astype(np.float32)
 
 
-def _as_pose(places: Floats, confidence: Floats, *, square: Square) -> Pose:
+def _as_pose(places: Floats32, confidence: Floats32, *, square: Square) -> Pose:
     joints_px = (places[:, :2] * square.side - np.array(square.offset, np.float32)).astype(np.float32)
     if not bool((confidence > 0).any()):
         return Pose(joints_px, confidence)

@@ -13,11 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats64, Indices
 from touchline.formats.keeper.tables import PoseTable, PublishedChoices, ShotTable
 from touchline.goalkeeping.views import face_camera, widest_on_grid
-
-Floats = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.int64]
 
 TECHNIQUES = ("passive", "spread", "aggressive", "smother")
 """Names of the published techniques, in the order of their published clusters."""
@@ -40,11 +38,11 @@ class ReferenceRows:
 
     rows: Indices
     shots: Indices
-    features: Floats
+    features: Floats64
     technique: Indices
 
 
-def pose_features(joints: Floats, *, engagement: Floats) -> Floats:
+def pose_features(joints: Floats64, *, engagement: Floats64) -> Floats64:
     """Compute the 33 features (n, 33) that the authors cluster, from poses (n, 16, 3)."""
     turned = face_camera(widest_on_grid(joints))
     return np.concatenate([turned[..., :2].reshape(len(joints), -1), engagement[:, None]], axis=1)
@@ -59,12 +57,12 @@ def reference_rows(shots: ShotTable, poses: PoseTable, choices: PublishedChoices
     return ReferenceRows(kept, ids, features, np.array(technique, np.int64))
 
 
-def centroids(features: Floats, labels: Indices, *, count: int = len(TECHNIQUES)) -> Floats:
+def centroids(features: Floats64, labels: Indices, *, count: int = len(TECHNIQUES)) -> Floats64:
     """Return the mean features (count, d) of each cluster."""
     return np.stack([features[labels == k].mean(axis=0) for k in range(count)])
 
 
-def lloyd(features: Floats, centres: Floats, *, rounds: int = 300) -> tuple[Indices, Floats, float]:
+def lloyd(features: Floats64, centres: Floats64, *, rounds: int = 300) -> tuple[Indices, Floats64, float]:
     """Run Lloyd's K-means from given centres to convergence: labels (n,), centres, inertia.
 
     Raises:
@@ -83,7 +81,7 @@ def lloyd(features: Floats, centres: Floats, *, rounds: int = 300) -> tuple[Indi
     return labels, centres, float(squared.sum())
 
 
-def nearest_centre(features: Floats, centres: Floats) -> tuple[Indices, Floats]:
+def nearest_centre(features: Floats64, centres: Floats64) -> tuple[Indices, Floats64]:
     """Return for each row the nearest centre, and the squared distance to it."""
     squared = ((features[:, None] - centres[None]) ** 2).sum(axis=-1)
     return squared.argmin(axis=1), squared.min(axis=1)
@@ -119,26 +117,28 @@ class ReferenceModel:
 
     """
 
-    mean: Floats
-    scale: Floats
+    mean: Floats64
+    scale: Floats64
     machine: object
     gamma: float
 
-    def predict(self, angle_deg: Floats, distance_yd: Floats, pressed: npt.ArrayLike, technique: Indices) -> Floats:
+    def predict(
+        self, angle_deg: Floats64, distance_yd: Floats64, pressed: npt.ArrayLike, technique: Indices
+    ) -> Floats64:
         """Predict the probability (n,) that each shot is saved."""
         inputs = model_inputs(angle_deg, distance_yd, pressed, technique, mean=self.mean, scale=self.scale)
         return np.asarray(self.machine.predict_proba(inputs)[:, 1])  # type: ignore[attr-defined]
 
 
 def model_inputs(
-    angle_deg: Floats,
-    distance_yd: Floats,
+    angle_deg: Floats64,
+    distance_yd: Floats64,
     pressed: npt.ArrayLike,
     technique: Indices,
     *,
-    mean: Floats,
-    scale: Floats,
-) -> Floats:
+    mean: Floats64,
+    scale: Floats64,
+) -> Floats64:
     """Return the seven inputs (n, 7) in the authors' order: angle, distance, pressure, technique as four columns."""
     place = (np.stack([angle_deg, distance_yd], axis=1) - mean) / scale
     one_hot = np.eye(len(TECHNIQUES))[technique]
@@ -147,13 +147,13 @@ def model_inputs(
 
 
 def fit_reference(
-    angle_deg: Floats,
-    distance_yd: Floats,
+    angle_deg: Floats64,
+    distance_yd: Floats64,
     pressed: npt.NDArray,
     technique: Indices,
     saved: npt.NDArray,
     *,
-    weight: Floats | None = None,
+    weight: Floats64 | None = None,
 ) -> ReferenceModel:
     """Fit the authors' model with the settings of their grid search: RBF kernel, C = 1.
 

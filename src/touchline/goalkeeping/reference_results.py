@@ -11,12 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats64, Indices
 from touchline.core.errors import InputError
 from touchline.formats.keeper.tables import AmateurTable, PoseTable, PublishedChoices, ShotTable
 from touchline.goalkeeping.reference import (
     TECHNIQUES,
-    Floats,
-    Indices,
     ReferenceModel,
     ReferenceRows,
     ReferenceSplit,
@@ -55,17 +54,17 @@ class ReferenceFit:
     """
 
     pictured: ReferenceRows
-    centres: Floats
+    centres: Floats64
     on_target: ReferenceRows
     saved: npt.NDArray[np.bool_]
     split: ReferenceSplit
     model: ReferenceModel
 
-    def predict(self, shots: ShotTable, rows: Indices) -> Floats:
+    def predict(self, shots: ShotTable, rows: Indices) -> Floats64:
         """Predict the probability (n,) that the shots of some rows of ``on_target`` are saved."""
         return self.model.predict(*_inputs(shots, self.on_target, rows))
 
-    def predict_every_technique(self, shots: ShotTable, rows: Indices) -> Floats:
+    def predict_every_technique(self, shots: ShotTable, rows: Indices) -> Floats64:
         """Predict the probability (n, 4) of a save for each technique that the keeper could have chosen."""
         angle_deg, distance_yd, pressed, _ = _inputs(shots, self.on_target, rows)
         return every_technique(self.model, angle_deg, distance_yd, pressed)
@@ -96,9 +95,9 @@ class AmateurResult:
 
     """
 
-    engagement: Floats
+    engagement: Floats64
     technique: Indices
-    saves: Floats
+    saves: Floats64
 
     @property
     def optimal(self) -> npt.NDArray[np.bool_]:
@@ -106,7 +105,7 @@ class AmateurResult:
         return np.asarray(self.saves.argmax(axis=1) == self.technique)
 
     @property
-    def above_average(self) -> Floats:
+    def above_average(self) -> Floats64:
         """Save probability (n,) with the chosen technique, minus the mean over techniques."""
         chosen = self.saves[np.arange(len(self.saves)), self.technique]
         return np.asarray(chosen - self.saves.mean(axis=1))
@@ -137,33 +136,35 @@ def fit_as_published(shots: ShotTable, poses: PoseTable, choices: PublishedChoic
     return ReferenceFit(pictured, centres, on_target, saved, split, model)
 
 
-def every_technique(model: ReferenceModel, angle_deg: Floats, distance_yd: Floats, pressed: npt.ArrayLike) -> Floats:
+def every_technique(
+    model: ReferenceModel, angle_deg: Floats64, distance_yd: Floats64, pressed: npt.ArrayLike
+) -> Floats64:
     """Predict the save probability (n, 4) with each technique."""
     count = len(angle_deg)
     columns = [model.predict(angle_deg, distance_yd, pressed, np.full(count, k)) for k in range(len(TECHNIQUES))]
     return np.stack(columns, axis=1)
 
 
-def place_of(shooter_yd: Floats) -> tuple[Floats, Floats]:
+def place_of(shooter_yd: Floats64) -> tuple[Floats64, Floats64]:
     """Return angle off the goal's axis in degrees and distance from its centre in yards, of places (n, 2)."""
     ahead_yd, aside_yd = GOAL_YD[0] - shooter_yd[:, 0], np.abs(shooter_yd[:, 1] - GOAL_YD[1])
     return np.rad2deg(np.arctan2(aside_yd, ahead_yd)), np.hypot(ahead_yd, aside_yd)
 
 
-def engagement_of(shooter_yd: Floats, keeper_yd: Floats) -> Floats:
+def engagement_of(shooter_yd: Floats64, keeper_yd: Floats64) -> Floats64:
     """Return the keeper-shooter distance as a share of the goal-shooter distance (n,), of places (n, 2)."""
     apart = np.linalg.norm(shooter_yd - keeper_yd, axis=1)
     return np.asarray(apart / np.linalg.norm(shooter_yd - np.array(GOAL_YD), axis=1))
 
 
-def reference_map(model: ReferenceModel, *, pressed: bool) -> tuple[Floats, Floats]:
+def reference_map(model: ReferenceModel, *, pressed: bool) -> tuple[Floats64, Floats64]:
     """Return the grid of their maps: places (2500, 2) in yards, and save probabilities (2500, 4) by technique."""
     x, y = np.meshgrid(np.linspace(*_MAP_X_YD, _MAP_CELLS), np.linspace(*_MAP_Y_YD, _MAP_CELLS), indexing="ij")
     places = np.stack([x.ravel(), y.ravel()], axis=1)
     return places, every_technique(model, *place_of(places), pressed)
 
 
-def optimal_shares(saves: Floats) -> Mapping[str, float]:
+def optimal_shares(saves: Floats64) -> Mapping[str, float]:
     """Return the share of places (n, 4) in which each technique is the best."""
     counts = np.bincount(saves.argmax(axis=1), minlength=len(TECHNIQUES))
     return {name: float(count / len(saves)) for name, count in zip(TECHNIQUES, counts, strict=True)}
@@ -188,6 +189,6 @@ def judge_amateurs(fit: ReferenceFit, amateurs: AmateurTable) -> AmateurResult:
 
 def _inputs(
     shots: ShotTable, rows: ReferenceRows, chosen: Indices
-) -> tuple[Floats, Floats, npt.NDArray[np.bool_], Indices]:
+) -> tuple[Floats64, Floats64, npt.NDArray[np.bool_], Indices]:
     ids = rows.shots[chosen]
     return shots.angle_deg[ids], shots.distance_yd[ids], shots.under_pressure[ids], rows.technique[chosen]

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats64
 from touchline.core.shots import GOAL_YD, POSTS_YD, Shot
 
 __all__ = ["FEATURES", "Shot", "engagement_from", "geometry", "shot_features"]
 
-Floats = npt.NDArray[np.float64]
 
 FEATURES = (
     "log_distance",
@@ -32,7 +32,7 @@ CURVES = FEATURES[:-1]
 _LEAST_DISTANCE_YD = 0.5
 
 
-def geometry(x_yd: Floats, y_yd: Floats, *, engagement: Floats, under_pressure: npt.ArrayLike) -> Floats:
+def geometry(x_yd: Floats64, y_yd: Floats64, *, engagement: Floats64, under_pressure: npt.ArrayLike) -> Floats64:
     """Compute features (n, 8) of places (n,), in the order of ``FEATURES``."""
     before, aside = GOAL_YD[0] - x_yd, np.abs(y_yd - GOAL_YD[1])
     distance = np.maximum(np.hypot(before, aside), _LEAST_DISTANCE_YD)
@@ -43,13 +43,13 @@ def geometry(x_yd: Floats, y_yd: Floats, *, engagement: Floats, under_pressure: 
     return np.stack([np.log(distance), opening, x_yd, aside, engagement, apart, distance - apart, pressed], axis=1)
 
 
-def engagement_from(x_yd: Floats, y_yd: Floats, *, keeper_yd: tuple[float, float]) -> Floats:
+def engagement_from(x_yd: Floats64, y_yd: Floats64, *, keeper_yd: tuple[float, float]) -> Floats64:
     """Compute the engagement (n,) of a keeper at one place for shooters at (n,) places."""
     apart = np.hypot(x_yd - keeper_yd[0], y_yd - keeper_yd[1])
     return apart / np.maximum(np.hypot(x_yd - GOAL_YD[0], y_yd - GOAL_YD[1]), _LEAST_DISTANCE_YD)
 
 
-def shot_features(shots: Sequence[Shot]) -> Floats:
+def shot_features(shots: Sequence[Shot]) -> Floats64:
     """Compute features (n, 8) of shots; NaN where they depend on an unknown engagement."""
     nan = float("nan")
     return geometry(

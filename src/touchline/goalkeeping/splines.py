@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from touchline.core.arrays import Floats64
 
 DEGREE = 3
 
@@ -15,7 +14,7 @@ def basis_count(knots: int) -> int:
     return knots + DEGREE - 1
 
 
-def spline_basis(values: Floats, knots: Floats) -> Floats:
+def spline_basis(values: Floats64, knots: Floats64) -> Floats64:
     """Evaluate the cubic basis functions at (n,) places: (n, knots + 2).
 
     Args:

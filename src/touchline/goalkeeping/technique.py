@@ -18,12 +18,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Bools, Floats64
 from touchline.core.errors import InputError
 from touchline.core.poses import BONES, JOINTS
 from touchline.goalkeeping.views import bone_lengths, face_camera, widest
-
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
 BUILTIN = "keeper-technique.json"
 VERSION = 1
@@ -52,7 +50,7 @@ class Example:
 
     shot: int
     technique: int
-    joints: Floats
+    joints: Floats64
     outcome: str
 
 
@@ -69,13 +67,13 @@ class PoseMap:
 
     """
 
-    mean: Floats
-    axes: Floats
-    points: Floats
+    mean: Floats64
+    axes: Floats64
+    points: Floats64
     technique: npt.NDArray[np.int64]
     explained: float
 
-    def place(self, joints: Floats) -> Floats:
+    def place(self, joints: Floats64) -> Floats64:
         """Return the place (2,) of a comparable pose (16, 3); hidden joints (NaN) count as average."""
         off = joints[:, :2].ravel() - self.mean
         return np.asarray(self.axes @ np.where(np.isfinite(off), off, 0.0))
@@ -102,14 +100,14 @@ class Techniques:
     """
 
     names: tuple[str, ...]
-    centres: Floats
-    share: Floats
-    engagement_mean: Floats
-    engagement_sd: Floats
+    centres: Floats64
+    share: Floats64
+    engagement_mean: Floats64
+    engagement_sd: Floats64
     temperature: float
     confidence: tuple[float, float]
     farthest: float
-    bones: Floats
+    bones: Floats64
     examples: tuple[Example, ...]
     map: PoseMap
     facts: Mapping[str, Any]
@@ -129,7 +127,7 @@ class Techniques:
         if not (self.temperature > 0 and self.farthest > 0):
             raise ValueError(f"temperature {self.temperature} and farthest {self.farthest} must be above 0")
 
-    def nearest_examples(self, joints: Floats, *, count: int = 3) -> list[Example]:
+    def nearest_examples(self, joints: Floats64, *, count: int = 3) -> list[Example]:
         """Return the examples nearest to a comparable pose (16, 3), the nearest first."""
         apart = [float(np.nansum((example.joints - joints)[:, :2] ** 2)) for example in self.examples]
         return [self.examples[i] for i in np.argsort(apart, kind="stable")[:count]]
@@ -154,7 +152,7 @@ class TechniqueReading:
     probabilities: Mapping[str, float]
     distances: Mapping[str, float]
     reason: str = ""
-    joints: Floats | None = None
+    joints: Floats64 | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Convert to plain values, without the pose."""
@@ -245,7 +243,7 @@ def name_technique(
     return _judge(joints, engagement=engagement, known=known)
 
 
-def as_comparable(pose_xyz: Floats, seen: Bools, *, bones: Floats) -> Floats:
+def as_comparable(pose_xyz: Floats64, seen: Bools, *, bones: Floats64) -> Floats64:
     """Rotate and scale a pose (16, 3), NaN where hidden; equals ``views.comparable`` if nothing is hidden."""
     filled = np.where(seen[:, None], pose_xyz, 0.0)
     turned = face_camera(widest(filled[None]))[0]
@@ -254,7 +252,7 @@ def as_comparable(pose_xyz: Floats, seen: Bools, *, bones: Floats) -> Floats:
     return np.where(seen[:, None], turned * bones[there].mean() / lengths[there].mean(), np.nan)
 
 
-def mean_view(poses: Sequence[Floats]) -> Floats:
+def mean_view(poses: Sequence[Floats64]) -> Floats64:
     """Average comparable poses of one moment, (16, 3), over the views that show each joint; NaN if none does."""
     stack = np.stack(list(poses))
     there = np.isfinite(stack)
@@ -263,7 +261,7 @@ def mean_view(poses: Sequence[Floats]) -> Floats:
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def squared_distances(joints: Floats, centres: Floats) -> Floats:
+def squared_distances(joints: Floats64, centres: Floats64) -> Floats64:
     """Return squared distances (k,) of a comparable pose (16, 3) to centres (k, 16, 2).
 
     A hidden joint counts as the mean of the visible ones.
@@ -273,26 +271,26 @@ def squared_distances(joints: Floats, centres: Floats) -> Floats:
     return np.asarray(apart[:, there].mean(axis=1) * len(JOINTS))
 
 
-def probabilities_of(squared: Floats, *, temperature: float, prior: Floats | None = None) -> Floats:
+def probabilities_of(squared: Floats64, *, temperature: float, prior: Floats64 | None = None) -> Floats64:
     """Return probabilities (..., k) of techniques from squared distances (..., k); the prior is uniform if None."""
     logits = -squared / temperature + (0.0 if prior is None else np.log(prior))
     raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return np.asarray(raised / raised.sum(axis=-1, keepdims=True))
 
 
-def confidence_of(probabilities: Floats, *, calibration: tuple[float, float]) -> Floats:
+def confidence_of(probabilities: Floats64, *, calibration: tuple[float, float]) -> Floats64:
     """Return the probability (...,) that another picture gets the most likely name, from probabilities (..., k)."""
     constant, slope = calibration
     return np.asarray(1 / (1 + np.exp(-constant - slope * lead_of(probabilities))))
 
 
-def lead_of(probabilities: Floats) -> Floats:
+def lead_of(probabilities: Floats64) -> Floats64:
     """Return the lead (...,) of the most likely technique: the logarithm of its log-odds to the next, from (..., k)."""
     ordered = np.log(np.maximum(np.sort(probabilities, axis=-1), _TINY))
     return np.asarray(np.log(np.maximum(ordered[..., -1] - ordered[..., -2], _LEAST_LEAD)))
 
 
-def _trouble(pose: Floats, seen: Bools) -> str:
+def _trouble(pose: Floats64, seen: Bools) -> str:
     """Return the reason why a pose cannot be compared; empty if it can."""
     hidden = [name.replace("_", " ") for name in NEEDED if not seen[JOINTS.index(name)]]
     if hidden:
@@ -306,7 +304,7 @@ def _trouble(pose: Floats, seen: Bools) -> str:
     return ""
 
 
-def _judge(joints: Floats, *, engagement: float | None, known: Techniques) -> TechniqueReading:
+def _judge(joints: Floats64, *, engagement: float | None, known: Techniques) -> TechniqueReading:
     squared = squared_distances(joints, known.centres)
     p = probabilities_of(squared, temperature=known.temperature, prior=_prior(engagement, known))
     best, confidence = int(p.argmax()), float(confidence_of(p, calibration=known.confidence))
@@ -321,13 +319,13 @@ def _judge(joints: Floats, *, engagement: float | None, known: Techniques) -> Te
     return TechniqueReading(None if reason else known.names[best], confidence, named, distances, reason, joints)
 
 
-def _prior(engagement: float | None, known: Techniques) -> Floats | None:
+def _prior(engagement: float | None, known: Techniques) -> Floats64 | None:
     if engagement is None:
         return None
     return came_prior(np.array([engagement]), mean=known.engagement_mean, sd=known.engagement_sd)[0]
 
 
-def came_prior(engagement: Floats, *, mean: Floats, sd: Floats) -> Floats:
+def came_prior(engagement: Floats64, *, mean: Floats64, sd: Floats64) -> Floats64:
     """Return the density of engagements (n,) under each technique: (n, k), from mean and deviation (k,)."""
     logits = -np.log(sd) - ((engagement[:, None] - mean) / sd) ** 2 / 2
     raised = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -337,7 +335,7 @@ def came_prior(engagement: Floats, *, mean: Floats, sd: Floats) -> Floats:
 def _techniques(document: Mapping[str, Any]) -> Techniques:
     shown = document["map"]
 
-    def array(values: Any) -> Floats:
+    def array(values: Any) -> Floats64:
         return np.array(values, np.float64)
 
     return Techniques(

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats32
 from touchline.core.clock import US_PER_S
-from touchline.core.sound import CURVE_RATE_HZ, CrowdSwell, Floats
+from touchline.core.sound import CURVE_RATE_HZ, CrowdSwell
 from touchline.listening.frames import FLOOR, FRAME_RATE_HZ, SoundFrames
 from touchline.listening.model import SoundModel
 
@@ -30,7 +31,7 @@ _USUAL_S = 60
 _LEAST_PEAK, _APART_S, _GATHER_S = 0.1, 4.0, 1.0
 
 
-def crowd_level(frames: SoundFrames) -> Floats:
+def crowd_level(frames: SoundFrames) -> Floats32:
     """Return the crowd level in dB of full scale (n,), ten per second: the quieter part of 0.6 s, between words."""
     count = -(-len(frames) // STEP_FRAMES)
     if not count:
@@ -42,7 +43,7 @@ def crowd_level(frames: SoundFrames) -> Floats:
     return np.partition(windows, rank, axis=1)[:, rank]
 
 
-def usual_level(level: Floats) -> Floats:
+def usual_level(level: Floats32) -> Floats32:
     """Return the median (n,) of a level over a minute before and after, ignoring digital silence."""
     if not len(level):
         return level
@@ -60,14 +61,14 @@ def usual_level(level: Floats) -> Floats:
     return np.interp(np.arange(len(level)), middles, medians).astype(np.float32)
 
 
-def loud_cues(level: Floats) -> Floats:
+def loud_cues(level: Floats32) -> Floats32:
     """Return the ``LOUD_CUES`` (n, 3) of a level (n,)."""
     smooth = _rolling(level, before_s=0.5, after_s=0.5, how=np.mean)
     lately = _rolling(level, before_s=12.0, after_s=0.0, how=np.min)
     return np.stack([smooth - usual_level(level), smooth - lately, _spread(level)], axis=1)
 
 
-def onset_cues(level: Floats) -> Floats:
+def onset_cues(level: Floats32) -> Floats32:
     """Return the ``ONSET_CUES`` (n, 4) of a level (n,)."""
     before = _rolling(level, before_s=4.0, after_s=-0.6, how=np.median)
     after = _rolling(level, before_s=0.0, after_s=2.0, how=np.max)
@@ -78,7 +79,7 @@ def onset_cues(level: Floats) -> Floats:
     return np.stack([after - before, held - before, slope, _spread(level)], axis=1)
 
 
-def find_swells(level: Floats, onset: Floats) -> tuple[CrowdSwell, ...]:
+def find_swells(level: Floats32, onset: Floats32) -> tuple[CrowdSwell, ...]:
     """Return the rises in crowd noise: peaks of the onset curve (n,), at least four seconds apart.
 
     The curve gives for every moment the probability of an onset within 0.4 s; the confidence is the sum over two
@@ -102,7 +103,7 @@ def find_swells(level: Floats, onset: Floats) -> tuple[CrowdSwell, ...]:
     )
 
 
-def crowd_curves(level: Floats, *, model: SoundModel) -> tuple[Floats, Floats]:
+def crowd_curves(level: Floats32, *, model: SoundModel) -> tuple[Floats32, Floats32]:
     """Return the probabilities (n,) that the crowd is louder than usual, and that it is getting louder."""
     if not len(level):
         return level, level
@@ -111,7 +112,7 @@ def crowd_curves(level: Floats, *, model: SoundModel) -> tuple[Floats, Floats]:
     return np.where(silent, np.float32(0), loud), np.where(silent, np.float32(0), onset)
 
 
-def bridged(level: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
+def bridged(level: Floats32) -> tuple[Floats32, npt.NDArray[np.bool_]]:
     """Interpolate digital silence in a level (n,) from both sides; return it and a mask of the silence, bool (n,).
 
     Missing sound is not a quiet crowd: its end must not look like a rise in noise.
@@ -125,14 +126,14 @@ def bridged(level: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
     return np.interp(np.arange(len(level)), known, level[known]).astype(np.float32), silent
 
 
-def _spread(level: Floats) -> Floats:
+def _spread(level: Floats32) -> Floats32:
     """Return the usual variation (n,) of the level in this match: the median change within two seconds, dB."""
     ahead = round(2 * CURVE_RATE_HZ)
     moved = float(np.median(np.abs(level[ahead:] - level[:-ahead]))) if len(level) > ahead else 1.0
     return np.full(len(level), min(moved, 10.0), np.float32)
 
 
-def _rolling(level: Floats, *, before_s: float, after_s: float, how: Callable[..., Any]) -> Floats:
+def _rolling(level: Floats32, *, before_s: float, after_s: float, how: Callable[..., Any]) -> Floats32:
     """Return a rolling statistic (n,) from ``before_s`` before to ``after_s`` after; a negative value leaves a gap."""
     before, after = round(before_s * CURVE_RATE_HZ), round(after_s * CURVE_RATE_HZ)
     padded = np.pad(level, (max(before, 0), max(after, 0)), mode="edge")

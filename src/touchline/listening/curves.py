@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from touchline.core.arrays import Floats32
 from touchline.core.clock import US_PER_S, format_clock
-from touchline.core.sound import BANDS_HZ, Floats, SoundReading
+from touchline.core.sound import BANDS_HZ, SoundReading
 from touchline.listening.crowd import SILENT_DB, STEP_FRAMES, crowd_curves, crowd_level, find_swells
 from touchline.listening.frames import RATE_HZ, sound_frames
 from touchline.listening.model import SoundModel, load_sound_model
@@ -18,7 +19,7 @@ _WHISTLE_TOP_HZ = 5_000
 
 
 def listen(
-    chunks: Iterable[Floats],
+    chunks: Iterable[Floats32],
     *,
     source_rate_hz: int | None = None,
     threshold: float = DEFAULT_THRESHOLD,
@@ -64,7 +65,7 @@ class SoundCleaner:
         self.bad = 0
         self._first_bad = 0
 
-    def clean(self, chunks: Iterable[Floats]) -> Iterator[Floats]:
+    def clean(self, chunks: Iterable[Floats32]) -> Iterator[Floats32]:
         """Yield the same chunks with finite values only, limited to full scale."""
         for chunk in chunks:
             bad = ~np.isfinite(chunk)
@@ -94,7 +95,7 @@ def _rate_remarks(rate_hz: int | None) -> list[str]:
     return [f"the sound is sampled at {rate_hz / 1000:g} kHz: whistles above {rate_hz / 2:g} Hz cannot be detected"]
 
 
-def _pooled(values: Floats, how: Callable[..., Any]) -> Floats:
+def _pooled(values: Floats32, how: Callable[..., Any]) -> Floats32:
     """Pool values (frames,) from fifty to ten per second: each stands for the five frames around it."""
     count = -(-len(values) // STEP_FRAMES)
     if not count:

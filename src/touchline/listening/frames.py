@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import uniform_filter1d
 
+from touchline.core.arrays import Floats32
 from touchline.core.clock import US_PER_S
-from touchline.core.sound import BANDS_HZ, Floats
+from touchline.core.sound import BANDS_HZ
 
 RATE_HZ = 16_000
 FRAME_RATE_HZ = 50.0
@@ -70,10 +71,10 @@ class SoundFrames:
 
     """
 
-    band_db: Floats
-    crowd_db: Floats
-    cues: Floats
-    pitch_hz: Floats
+    band_db: Floats32
+    crowd_db: Floats32
+    cues: Floats32
+    pitch_hz: Floats32
 
     def __len__(self) -> int:
         return len(self.pitch_hz)
@@ -91,14 +92,14 @@ def empty_frames() -> SoundFrames:
     return SoundFrames(np.zeros((0, len(BANDS_HZ)), np.float32), none, np.zeros((0, len(CUES)), np.float32), none)
 
 
-def sound_frames(chunks: Iterable[Floats]) -> SoundFrames:
+def sound_frames(chunks: Iterable[Floats32]) -> SoundFrames:
     """Return the frames of sound in chunks (samples,) of any length; the result does not depend on the chunks."""
     return SoundFrames.join(stream_frames(chunks))
 
 
-def stream_frames(chunks: Iterable[Floats]) -> Iterator[SoundFrames]:
+def stream_frames(chunks: Iterable[Floats32]) -> Iterator[SoundFrames]:
     """Yield the frames of a minute at a time; little more than that minute is held in memory."""
-    waiting: list[Floats] = []
+    waiting: list[Floats32] = []
     samples, skip, total, emitted = 0, 0, 0, 0
     needed = (_BLOCK_FRAMES + _CONTEXT_FRAMES - 1) * HOP_SAMPLES + WINDOW_SAMPLES
     for chunk in chunks:
@@ -122,12 +123,12 @@ def stream_frames(chunks: Iterable[Floats]) -> Iterator[SoundFrames]:
         yield _block(padded, skip=skip, count=count, begins=not emitted, whole=whole)
 
 
-def _mirrored(sound: Floats, *, before: int, after: int = 0) -> Floats:
+def _mirrored(sound: Floats32, *, before: int, after: int = 0) -> Floats32:
     """Return the sound extended by its mirror image at its ends, so that windows there are full."""
     return np.pad(sound, (before, after), mode="symmetric")
 
 
-def _block(sound: Floats, *, skip: int, count: int, begins: bool = False, whole: int | None = None) -> SoundFrames:
+def _block(sound: Floats32, *, skip: int, count: int, begins: bool = False, whole: int | None = None) -> SoundFrames:
     """Return ``count`` frames after the first ``skip``; the surrounding frames serve as context only.
 
     Windows that extend beyond the beginning (of a block that ``begins`` the sound) or the end (from number ``whole``
@@ -152,12 +153,12 @@ def _block(sound: Floats, *, skip: int, count: int, begins: bool = False, whole:
     )
 
 
-def _band_db(power: Floats, band_hz: tuple[int, int]) -> Floats:
+def _band_db(power: Floats32, band_hz: tuple[int, int]) -> Floats32:
     """Return the power between two frequencies in dB of full scale."""
     return decibel(power[:, round(band_hz[0] / BIN_HZ) : round(band_hz[1] / BIN_HZ)].sum(axis=1))
 
 
-def _noise_db(power: Floats, band_hz: tuple[int, int]) -> Floats:
+def _noise_db(power: Floats32, band_hz: tuple[int, int]) -> Floats32:
     """Return the power of a band if all of it were noise like that between its tones, dB of full scale.
 
     The fifth lowest of nineteen neighbouring bins is hardly affected by tones; for noise it is a known share of it.
@@ -170,12 +171,12 @@ def _noise_db(power: Floats, band_hz: tuple[int, int]) -> Floats:
     return decibel(low * np.float32(_NOISE_BINS / share))
 
 
-def decibel(power: Floats) -> Floats:
+def decibel(power: Floats32) -> Floats32:
     """Convert power to decibels; silence is -120."""
     return (10 * np.log10(np.maximum(power, FLOOR))).astype(np.float32)
 
 
-def _whistle_cues(power: Floats) -> tuple[Floats, Floats]:
+def _whistle_cues(power: Floats32) -> tuple[Floats32, Floats32]:
     """Return the whistle cues (frames, 9) and pitch (frames,), from power (frames, bins).
 
     Bands are 250 Hz wide, 125 Hz apart. The cues: how far the most prominent band between 2 and 5 kHz is above its
@@ -218,7 +219,7 @@ def _whistle_cues(power: Floats) -> tuple[Floats, Floats]:
     return uniform_filter1d(np.stack(cues, axis=1).astype(np.float32), _SMOOTH_FRAMES, axis=0, mode="nearest"), pitch_hz
 
 
-def _background(level: Floats) -> Floats:
+def _background(level: Floats32) -> Floats32:
     """Return the median of each band over four seconds before and after, (frames, bands) like ``level``."""
     cells = -(-len(level) // _CELL_FRAMES)
     padded = np.pad(level, ((0, cells * _CELL_FRAMES - len(level)), (0, 0)), mode="edge")
@@ -229,13 +230,13 @@ def _background(level: Floats) -> Floats:
     return np.repeat(medians, _CELL_FRAMES, axis=0)[: len(level)].astype(np.float32)
 
 
-def _peak_bin(power: Floats, band: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+def _peak_bin(power: Floats32, band: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
     """Return the strongest FFT bin (frames,) in a band of each frame."""
     bins = band[:, None] * _NARROW_BINS + np.arange(2 * _NARROW_BINS)
     return bins[np.arange(len(band)), np.take_along_axis(power, bins, axis=1).argmax(axis=1)]
 
 
-def _prominence(power: Floats, peak: npt.NDArray[np.intp]) -> Floats:
+def _prominence(power: Floats32, peak: npt.NDArray[np.intp]) -> Floats32:
     """Return the lead (frames,) in dB of the bins at a peak over those 150 to 500 Hz away; 0 if out of range."""
     last = power.shape[1] - 1
     near = np.clip(peak[:, None] + np.arange(-6, 7), 0, last)

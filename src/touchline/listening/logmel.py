@@ -14,9 +14,8 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats32
 from touchline.core.clock import US_PER_S
-
-Floats = npt.NDArray[np.float32]
 
 RATE_HZ = 16_000
 WINDOW_SAMPLES = 400
@@ -68,7 +67,7 @@ PATCHES = {"0.96": PATCH_096, "0.5": PATCH_050}
 
 
 @cache
-def mel_matrix() -> Floats:
+def mel_matrix() -> Floats32:
     """Return weights (257 FFT bins, 64 bands) from magnitudes to mel bands: HTK's triangles, without the DC bin."""
     bins_mel = _mel(np.linspace(0.0, RATE_HZ / 2, FFT_SAMPLES // 2 + 1))
     edges_mel = np.linspace(_mel(np.array(LOWEST_HZ)), _mel(np.array(HIGHEST_HZ)), BANDS + 2)
@@ -82,13 +81,13 @@ def mel_matrix() -> Floats:
     return matrix
 
 
-def log_mel(sound: Floats) -> Floats:
+def log_mel(sound: Floats32) -> Floats32:
     """Return the log-mel windows (n, 64) of a whole sound (samples,) at 16 kHz; none for less than 25 ms."""
     stream = LogMelStream()
     return np.concatenate([stream.push(sound), stream.finish()])
 
 
-def patches_of(windows: Floats, *, spec: PatchSpec) -> Floats:
+def patches_of(windows: Floats32, *, spec: PatchSpec) -> Floats32:
     """Stack log-mel windows (m, 64) into whole patches (n, spec.frames, 64)."""
     if len(windows) < spec.frames:
         return np.zeros((0, spec.frames, BANDS), np.float32)
@@ -96,7 +95,7 @@ def patches_of(windows: Floats, *, spec: PatchSpec) -> Floats:
     return np.ascontiguousarray(every[:: spec.hop_frames].transpose(0, 2, 1))
 
 
-def stream_patches(chunks: Iterable[Floats], *, spec: PatchSpec) -> Iterator[Floats]:
+def stream_patches(chunks: Iterable[Floats32], *, spec: PatchSpec) -> Iterator[Floats32]:
     """Yield patches (n, spec.frames, 64) of sound in chunks (samples,) of any length at 16 kHz."""
     stream = LogMelStream()
     rest, skip = np.zeros((0, BANDS), np.float32), 0
@@ -116,7 +115,7 @@ class LogMelStream:
     def __init__(self) -> None:
         self._rest = np.zeros(0, np.float32)
 
-    def push(self, sound: Floats) -> Floats:
+    def push(self, sound: Floats32) -> Floats32:
         """Return the windows (n, 64) completed by more sound (samples,), in blocks."""
         self._rest = np.concatenate([self._rest, _checked(sound)])
         step = _BLOCK_FRAMES * HOP_SAMPLES
@@ -127,7 +126,7 @@ class LogMelStream:
             self._rest = self._rest[step:]
         return np.concatenate(blocks) if blocks else np.zeros((0, BANDS), np.float32)
 
-    def finish(self) -> Floats:
+    def finish(self) -> Floats32:
         """Return the remaining windows (n, 64)."""
         count = max(0, 1 + (len(self._rest) - WINDOW_SAMPLES) // HOP_SAMPLES)
         needed = (_BLOCK_FRAMES - 1) * HOP_SAMPLES + WINDOW_SAMPLES
@@ -137,13 +136,13 @@ class LogMelStream:
         return _block(padded)[:count] if count else np.zeros((0, BANDS), np.float32)
 
 
-def _windows(stream: LogMelStream, chunks: Iterable[Floats]) -> Iterator[Floats]:
+def _windows(stream: LogMelStream, chunks: Iterable[Floats32]) -> Iterator[Floats32]:
     for chunk in chunks:
         yield stream.push(chunk)
     yield stream.finish()
 
 
-def _block(sound: Floats) -> Floats:
+def _block(sound: Floats32) -> Floats32:
     """Return the log-mel windows of a piece of sound that holds whole windows only."""
     frames = np.lib.stride_tricks.sliding_window_view(sound, WINDOW_SAMPLES)[::HOP_SAMPLES]
     magnitudes = np.abs(np.fft.rfft(frames * _hann(), FFT_SAMPLES, axis=1))
@@ -151,7 +150,7 @@ def _block(sound: Floats) -> Floats:
 
 
 @cache
-def _hann() -> Floats:
+def _hann() -> Floats32:
     """Return a periodic Hann window."""
     turn = 2 * np.pi * np.arange(WINDOW_SAMPLES) / WINDOW_SAMPLES
     return (0.5 - 0.5 * np.cos(turn)).astype(np.float32)
@@ -161,7 +160,7 @@ def _mel(hz: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return 1127.0 * np.log1p(hz / 700.0)
 
 
-def _checked(sound: Floats) -> Floats:
+def _checked(sound: Floats32) -> Floats32:
     if sound.ndim != 1:
         raise ValueError(f"sound has shape {sound.shape}; it must be one channel (samples,)")
     return sound.astype(np.float32, copy=False)

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from touchline.core.arrays import Floats32
 from touchline.core.finite_output import require_finite_output
-from touchline.core.sound import Floats
 
 NAME = "sound-curves"
 
@@ -27,9 +27,9 @@ class TinyNet:
 
     """
 
-    mean: Floats
-    std: Floats
-    layers: tuple[tuple[Floats, Floats], ...]
+    mean: Floats32
+    std: Floats32
+    layers: tuple[tuple[Floats32, Floats32], ...]
 
     def __post_init__(self) -> None:
         width = len(self.mean)
@@ -42,7 +42,7 @@ class TinyNet:
         if width != 1:
             raise ValueError(f"the last layer has {width} outputs, not 1")
 
-    def probability(self, cues: Floats) -> Floats:
+    def probability(self, cues: Floats32) -> Floats32:
         """Return the probabilities (n,) of cues (n, cues).
 
         Raises:
@@ -96,9 +96,9 @@ def load_sound_model() -> SoundModel:
     return SoundModel(**nets, sha256=hashlib.sha256(data).hexdigest())
 
 
-def _array(values: Any) -> Floats:
+def _array(values: Any) -> Floats32:
     return np.array(values, np.float32)
 
 
-def _digits(values: Floats) -> Any:
+def _digits(values: Floats32) -> Any:
     return [_digits(row) for row in values] if values.ndim > 1 else [float(f"{value:.5g}") for value in values]

@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import uniform_filter1d
 
+from touchline.core.arrays import Floats32
 from touchline.core.clock import US_PER_S
-from touchline.core.sound import Floats, WhistleBlow
+from touchline.core.sound import WhistleBlow
 from touchline.listening.frames import FRAME_RATE_HZ, SoundFrames, frame_time_us
 from touchline.listening.model import SoundModel
 
@@ -23,12 +24,12 @@ _JOIN_FRAMES = 6
 _SHORTEST_FRAMES = 4
 
 
-def around(cues: Floats) -> Floats:
+def around(cues: Floats32) -> Floats32:
     """Return the cues (frames, cues) and their means around each frame, (frames, 3 x cues)."""
     return np.concatenate([uniform_filter1d(cues, size, axis=0, mode="nearest") for size in AROUND_FRAMES], axis=1)
 
 
-def whistle_curve(frames: SoundFrames, *, model: SoundModel) -> Floats:
+def whistle_curve(frames: SoundFrames, *, model: SoundModel) -> Floats32:
     """Return the probability (frames,) that a whistle sounds."""
     if not len(frames):
         return np.zeros(0, np.float32)
@@ -36,7 +37,7 @@ def whistle_curve(frames: SoundFrames, *, model: SoundModel) -> Floats:
 
 
 def find_whistles(
-    frames: SoundFrames, curve: Floats, *, model: SoundModel, threshold: float = DEFAULT_THRESHOLD
+    frames: SoundFrames, curve: Floats32, *, model: SoundModel, threshold: float = DEFAULT_THRESHOLD
 ) -> tuple[WhistleBlow, ...]:
     """Return the whistles of a curve (frames,) with at least the given confidence, in time order."""
     stretches = candidates(curve)
@@ -55,7 +56,7 @@ def find_whistles(
     )
 
 
-def candidates(curve: Floats) -> list[tuple[int, int]]:
+def candidates(curve: Floats32) -> list[tuple[int, int]]:
     """Return stretches ``[first, last)`` of frames that could be a whistle, bounded by a third of their peak."""
     inside = np.concatenate([[False], curve >= _IN, [False]])
     edges = np.flatnonzero(np.diff(inside.astype(np.int8)))
@@ -69,13 +70,13 @@ def candidates(curve: Floats) -> list[tuple[int, int]]:
     return [(a, b) for a, b in strong if b - a >= _SHORTEST_FRAMES]
 
 
-def _trimmed(curve: Floats, first: int, last: int) -> tuple[int, int]:
+def _trimmed(curve: Floats32, first: int, last: int) -> tuple[int, int]:
     """Return the stretch without the ends that are below a share of its peak."""
     high = first + np.flatnonzero(curve[first:last] >= _EDGE_SHARE * curve[first:last].max())
     return int(high[0]), int(high[-1]) + 1
 
 
-def stretch_cues(frames: SoundFrames, curve: Floats, stretches: list[tuple[int, int]]) -> npt.NDArray[np.float32]:
+def stretch_cues(frames: SoundFrames, curve: Floats32, stretches: list[tuple[int, int]]) -> npt.NDArray[np.float32]:
     """Return the ``STRETCH_CUES`` (stretches, 5)."""
     logits = np.log(np.clip(curve, 1e-4, 1 - 1e-4) / (1 - np.clip(curve, 1e-4, 1 - 1e-4)))
     low, overtone = frames.cues[:, 6], frames.cues[:, 2]

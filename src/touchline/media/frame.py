@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Rgb
+
 Luma = npt.NDArray[np.uint8]
 """uint8 (height, width)."""
-Rgb = npt.NDArray[np.uint8]
-"""uint8 (height, width, 3)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,8 @@ from av import VideoFrame
 from av.sidedata.sidedata import Type as SideDataType
 from av.video.reformatter import Interpolation
 
-from touchline.media.frame import Luma, Rgb
+from touchline.core.arrays import Rgb
+from touchline.media.frame import Luma
 
 _HIGH_BITS = ("p010", "p012", "p016", "p210", "p212", "p216", "p410", "p412", "p416")
 """Semi-planar formats with their significant bits at the top of 16."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.int64]
+from touchline.core.arrays import Indices
+
 Groups = Sequence[object] | npt.NDArray[np.generic]
 
 ROUNDS = 4000

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from touchline.core.arrays import Floats64
+
 Ints = npt.NDArray[np.int64]
 
 
@@ -22,8 +23,8 @@ class CalibrationBins:
 
     """
 
-    said: Floats
-    happened: Floats
+    said: Floats64
+    happened: Floats64
     count: Ints
 
     @property
@@ -33,7 +34,7 @@ class CalibrationBins:
         return float(np.nansum(np.abs(self.said - self.happened) * self.count) / cases) if cases else 0.0
 
     @property
-    def interval(self) -> tuple[Floats, Floats]:
+    def interval(self) -> tuple[Floats64, Floats64]:
         """95 % Wilson interval (bins,) of ``happened``, as lower and upper bounds."""
         return wilson(self.happened, self.count)
 
@@ -50,7 +51,7 @@ def equal_widths(probability: npt.ArrayLike, truth: npt.ArrayLike, *, bins: int 
     number = np.minimum((said * bins).astype(np.int64), bins - 1)
     count = np.bincount(number, minlength=bins)
 
-    def means(values: Floats) -> Floats:
+    def means(values: Floats64) -> Floats64:
         total = np.bincount(number, weights=values, minlength=bins)
         return np.divide(total, count, out=np.full(bins, np.nan), where=count > 0)
 
@@ -68,7 +69,7 @@ def equal_counts(probability: npt.ArrayLike, truth: npt.ArrayLike, *, bins: int)
     )
 
 
-def wilson(share: npt.ArrayLike, count: npt.ArrayLike, *, z: float = 1.96) -> tuple[Floats, Floats]:
+def wilson(share: npt.ArrayLike, count: npt.ArrayLike, *, z: float = 1.96) -> tuple[Floats64, Floats64]:
     """Return the 95 % Wilson interval of proportions, as lower and upper bounds."""
     p, n = np.asarray(share, np.float64), np.asarray(count, np.float64)
     middle = (p + z**2 / (2 * n)) / (1 + z**2 / n)

@@ -7,25 +7,24 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats64
 from touchline.core.poses import JOINTS, PELVIS
-
-Floats = npt.NDArray[np.float64]
 
 NECK = JOINTS.index("neck")
 
 
-def torso_lengths(joints: Floats) -> Floats:
+def torso_lengths(joints: Floats64) -> Floats64:
     """Return the distance (n,) from pelvis to neck of poses (n, 16, 2 or 3)."""
     return np.asarray(np.linalg.norm(joints[:, NECK] - joints[:, PELVIS], axis=-1))
 
 
-def correct_joints(found: Floats, known: Floats, *, within: float = 0.2) -> npt.NDArray[np.bool_]:
+def correct_joints(found: Floats64, known: Floats64, *, within: float = 0.2) -> npt.NDArray[np.bool_]:
     """Return which joints (n, 16) of ``found`` (n, 16, 2) lie within a fraction of the known torso length (PCK)."""
     apart = np.linalg.norm(found - known, axis=-1)
     return np.asarray(apart <= within * torso_lengths(known)[:, None])
 
 
-def scaled_errors(found: Floats, known: Floats) -> Floats:
+def scaled_errors(found: Floats64, known: Floats64) -> Floats64:
     """Return the mean joint error (n,) in known torso lengths, pelvis aligned and ``found`` optimally scaled.
 
     Args:

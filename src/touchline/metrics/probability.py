@@ -5,21 +5,20 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats64
 from touchline.metrics.bootstrap import Interval, over_cases
-
-Floats = npt.NDArray[np.float64]
 
 _TINY = 1e-12
 AUC_ROUNDS = 1000
 
 
-def log_losses(truth: npt.ArrayLike, probability: npt.ArrayLike) -> Floats:
+def log_losses(truth: npt.ArrayLike, probability: npt.ArrayLike) -> Floats64:
     """Return the log loss of each case: truth (n,) is 0 or 1, probabilities are (n,) or (repeats, n)."""
     y, p = _pair(truth, probability)
     return -np.log(np.maximum(np.where(y > 0, p, 1 - p), _TINY))
 
 
-def brier_losses(truth: npt.ArrayLike, probability: npt.ArrayLike) -> Floats:
+def brier_losses(truth: npt.ArrayLike, probability: npt.ArrayLike) -> Floats64:
     """Return the squared error of each case, shaped as in :func:`log_losses`."""
     y, p = _pair(truth, probability)
     return (p - y) ** 2
@@ -46,7 +45,7 @@ def auc_interval(truth: npt.ArrayLike, probability: npt.ArrayLike, *, rounds: in
     return Interval(float(np.mean([auc(y, row) for row in p])), drawn.low, drawn.high)
 
 
-def _pair(truth: npt.ArrayLike, probability: npt.ArrayLike) -> tuple[Floats, Floats]:
+def _pair(truth: npt.ArrayLike, probability: npt.ArrayLike) -> tuple[Floats64, Floats64]:
     y, p = np.asarray(truth, np.float64), np.asarray(probability, np.float64)
     if y.ndim != 1 or not len(y) or p.shape[-1:] != y.shape:
         raise ValueError(f"probabilities of shape {p.shape} do not fit truths of shape {y.shape}")

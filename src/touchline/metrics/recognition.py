@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats64
 from touchline.metrics.bootstrap import Interval, mean_interval
 from touchline.metrics.calibration import equal_widths
 
-Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 _TINY = 1e-12
@@ -70,8 +70,8 @@ class Calibration:
     expected_error: float
     log_loss: float
     brier: float
-    bin_confidence: Floats
-    bin_accuracy: Floats
+    bin_confidence: Floats64
+    bin_accuracy: Floats64
     bin_count: Ints
 
 
@@ -177,7 +177,7 @@ def votes_of_pictures(right: Sequence[npt.ArrayLike]) -> tuple[int, int]:
     return sum(2 * int(pictures.sum()) >= len(pictures) for pictures in clips), len(clips)
 
 
-def _share(part: npt.ArrayLike, whole: npt.ArrayLike) -> Floats:
+def _share(part: npt.ArrayLike, whole: npt.ArrayLike) -> Floats64:
     """Divide element by element, NaN where the whole is 0."""
     a, b = np.asarray(part, np.float64), np.asarray(whole, np.float64)
     return np.divide(a, b, out=np.full(a.shape, np.nan), where=b > 0)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from touchline.models.runtime.fitting import Rgb, resize
+from touchline.core.arrays import Rgb
+from touchline.models.runtime.fitting import resize
 
 MARGIN = 0.15
 """Share of the box's size added on each side, so that arms and the ball stay inside."""

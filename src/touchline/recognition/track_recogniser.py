@@ -9,11 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.actions import WindowScores
+from touchline.core.arrays import Rgb
 from touchline.core.clock import US_PER_S
 from touchline.models.specs.spec import ClipSpec
 from touchline.recognition.windows import window_count
-
-Rgb = npt.NDArray[np.uint8]
 
 GAP_US = US_PER_S
 """Gap in a track, microseconds, after which its windows start afresh."""

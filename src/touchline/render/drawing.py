@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.actions import BALL_SOURCE, MOVEMENT_SOURCE, Action, ActionLookup, Actions
+from touchline.core.arrays import Rgb
 from touchline.core.clock import US_PER_S
 from touchline.core.tracks import DETECTION_LABELS, Track, Tracks
-from touchline.media.frame import Rgb
 from touchline.render.radar import Radar
 
 Colour = tuple[int, int, int]

@@ -17,12 +17,13 @@ from av.container import OutputContainer
 from av.video.stream import VideoStream
 
 from touchline.core.actions import Actions
+from touchline.core.arrays import Rgb
 from touchline.core.clock import US_PER_S
 from touchline.core.errors import InputError, ResourceError, UsageError
 from touchline.core.events import Coverage, VideoInfo
 from touchline.core.tracks import Tracks
 from touchline.media.facts import choose_stream
-from touchline.media.frame import Frame, Rgb
+from touchline.media.frame import Frame
 from touchline.media.source import open_media
 from touchline.media.video import Progress, VideoReader, with_progress
 from touchline.render.drawing import TrackPainter

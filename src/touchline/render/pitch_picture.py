@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats64
 from touchline.core.errors import ResourceError, UsageError
-
-Floats = npt.NDArray[np.float64]
 
 _PANEL_INCH = (3.6, 2.9)
 _CUT = {"pad_top": 2, "pad_bottom": -26, "pad_left": -13, "pad_right": -13}
@@ -43,7 +42,7 @@ class ValuePanel:
     """
 
     title: str
-    values: Floats
+    values: Floats64
     limits: tuple[float, float]
     colours: str = "RdYlBu"
     form: str = "{x:.0%}"
@@ -85,8 +84,8 @@ def draw_pitch_maps(
     path: Path | str,
     panels: Sequence[ValuePanel | ChoicePanel],
     *,
-    x_yd: Floats,
-    y_yd: Floats,
+    x_yd: Floats64,
+    y_yd: Floats64,
     title: str = "",
     notes: Sequence[str] = (),
     marks: Sequence[Mark] = (),
@@ -145,7 +144,7 @@ def _pitch() -> Any:
     return VerticalPitch(pitch_type="statsbomb", half=True, line_color=_LINE, linewidth=1, line_zorder=3, **_CUT)
 
 
-def _draw_values(figure: Any, axes: Any, panel: ValuePanel, x: Floats, y: Floats) -> None:
+def _draw_values(figure: Any, axes: Any, panel: ValuePanel, x: Floats64, y: Floats64) -> None:
     _draw_flat(axes, ~np.isfinite(panel.values), _NOTHING, x, y)
     if panel.unsure is not None:
         _draw_flat(axes, panel.unsure, _UNSURE, x, y)
@@ -158,7 +157,7 @@ def _draw_values(figure: Any, axes: Any, panel: ValuePanel, x: Floats, y: Floats
     figure.colorbar(mesh, ax=axes, format=panel.form, **_BAR)
 
 
-def _draw_choice(figure: Any, axes: Any, panel: ChoicePanel, x: Floats, y: Floats) -> None:
+def _draw_choice(figure: Any, axes: Any, panel: ChoicePanel, x: Floats64, y: Floats64) -> None:
     from matplotlib.colors import ListedColormap
 
     _draw_flat(axes, ~panel.known, _NOTHING, x, y)
@@ -171,7 +170,7 @@ def _draw_choice(figure: Any, axes: Any, panel: ChoicePanel, x: Floats, y: Float
     bar.ax.set_xticklabels([panel.nobody, *panel.names], fontsize=6.5)
 
 
-def _draw_flat(axes: Any, where: npt.NDArray[np.bool_], colour: str, x: Floats, y: Floats) -> None:
+def _draw_flat(axes: Any, where: npt.NDArray[np.bool_], colour: str, x: Floats64, y: Floats64) -> None:
     """Fill the masked positions with one colour."""
     from matplotlib.colors import ListedColormap
 
@@ -179,7 +178,7 @@ def _draw_flat(axes: Any, where: npt.NDArray[np.bool_], colour: str, x: Floats, 
     axes.pcolormesh(y, x, flat, cmap=ListedColormap([colour]), zorder=0.5, rasterized=True)
 
 
-def _edges(middles: Floats) -> Floats:
+def _edges(middles: Floats64) -> Floats64:
     half = (middles[1] - middles[0]) / 2
     return np.append(middles - half, middles[-1] + half)
 

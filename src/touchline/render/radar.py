@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Rgb
 from touchline.core.pitch import STANDARD, Pitch, lines_m, spots_m
-from touchline.media.frame import Rgb
 
 Dot = tuple[npt.NDArray[np.float64], tuple[int, int, int], bool]
 """Position (2,) in metres, colour, and whether it is the ball."""

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Rgb
 from touchline.core.poses import BONES, JOINTS, Pose
-from touchline.media.frame import Rgb
 
 Colour = tuple[int, int, int]
 

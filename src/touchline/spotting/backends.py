@@ -12,6 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from touchline.core.arrays import Indices
 from touchline.models.networks.parts import PixelEncoder, WindowDecoder, example_inputs
 from touchline.models.runtime.backends import BackendName
 from touchline.models.runtime.device import half_on_gpu
@@ -20,7 +21,6 @@ from touchline.models.specs.protocols import SpottingNetwork
 from touchline.models.specs.spec import FrameSpec
 
 Pixels = npt.NDArray[np.uint8]
-Indices = npt.NDArray[np.int64]
 Features = Any
 """A batch of features, a tensor or an array whose first axis is the stacks; supports slicing and ``len``."""
 

@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
+from touchline.core.arrays import Indices
 from touchline.core.finite_output import require_finite_output
-from touchline.spotting.backends import Backend, Features, Indices
+from touchline.spotting.backends import Backend, Features
 
 DROPPED_MARGIN = 1
 """Samples that ``edge="drop"`` omits at each end besides those with an incomplete window, as lRomul does."""

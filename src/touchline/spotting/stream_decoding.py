@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from touchline.core.arrays import Floats64
 from touchline.models.specs.stream_spec import SuppressionSpec
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,21 +21,21 @@ class DenseScores:
 
     """
 
-    score: Floats
-    displacement: Floats | None = None
-    spread: Floats | None = None
+    score: Floats64
+    displacement: Floats64 | None = None
+    spread: Floats64 | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Peaks:
     """Events of one class, strongest first: time in samples, score, expected error in samples (NaN if unknown)."""
 
-    at: Floats
-    score: Floats
-    spread: Floats
+    at: Floats64
+    score: Floats64
+    spread: Floats64
 
 
-def suppress_hard(score: Floats, *, window: int, floor: float = 0.0) -> list[int]:
+def suppress_hard(score: Floats64, *, window: int, floor: float = 0.0) -> list[int]:
     """Find peaks by hard non-maximum suppression: highest first, each removing the window around it.
 
     Args:
@@ -60,7 +58,7 @@ def suppress_hard(score: Floats, *, window: int, floor: float = 0.0) -> list[int
     return found
 
 
-def suppress_soft(score: Floats, *, window: int, floor: float = 0.0) -> list[tuple[int, float]]:
+def suppress_soft(score: Floats64, *, window: int, floor: float = 0.0) -> list[tuple[int, float]]:
     """Find peaks by soft non-maximum suppression: each peak scales its neighbours by their squared distance.
 
     Args:
@@ -102,7 +100,7 @@ def find_peaks(scores: DenseScores, *, column: int, rate_hz: float, settings: Su
     return Peaks(at, values, spread)
 
 
-def _gather(score: Floats, displacement: Floats, *, floor: float) -> Floats:
+def _gather(score: Floats64, displacement: Floats64, *, floor: float) -> Floats64:
     """Move each sample's score to the sample its displacement points to; the highest one is kept."""
     strong = np.flatnonzero(score >= floor)
     target = np.clip(np.rint(strong + displacement[strong]).astype(np.int64), 0, max(len(score) - 1, 0))
@@ -111,7 +109,7 @@ def _gather(score: Floats, displacement: Floats, *, floor: float) -> Floats:
     return gathered
 
 
-def _refine(scores: DenseScores, peaks: list[int], *, column: int, gather: bool) -> tuple[Floats, Floats]:
+def _refine(scores: DenseScores, peaks: list[int], *, column: int, gather: bool) -> tuple[Floats64, Floats64]:
     """Return times and expected errors of peaks: the mean of nearby samples' predictions, weighted by confidence."""
     at, spread = np.array(peaks, np.float64), np.full(len(peaks), np.nan)
     if scores.displacement is None or scores.spread is None or not gather:
@@ -128,7 +126,7 @@ def _refine(scores: DenseScores, peaks: list[int], *, column: int, gather: bool)
     return at, spread
 
 
-def calibrated(score: Floats, slope: float, offset: float) -> Floats:
+def calibrated(score: Floats64, slope: float, offset: float) -> Floats64:
     """Convert scores 0 to 1 to probabilities: sigmoid of slope times their logit plus offset (Platt scaling)."""
     bounded = np.clip(score, 1e-6, 1 - 1e-6)
     return 1 / (1 + np.exp(-(slope * np.log(bounded / (1 - bounded)) + offset)))

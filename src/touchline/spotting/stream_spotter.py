@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from touchline.core.arrays import Bools, Floats32
 from touchline.core.errors import InputError
 from touchline.core.events import Event, Scores, Timeline
 from touchline.core.finite_output import require_finite_output
@@ -27,9 +28,6 @@ from touchline.models.runtime.device import choose_device
 from touchline.models.specs.stream_spec import StreamHeadConfig, StreamSpec
 from touchline.models.store import load_model
 from touchline.spotting.stream_decoding import DenseScores, calibrated, find_peaks
-
-Floats32 = npt.NDArray[np.float32]
-Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats64
 from touchline.core.errors import InputError
 from touchline.formats.keeper.tables import (
     PoseTable,
@@ -47,8 +48,6 @@ from touchline.goalkeeping.reference_results import (
 )
 from touchline.metrics.calibration import wilson
 from touchline.metrics.probability import auc, brier_losses, log_losses
-
-Floats = npt.NDArray[np.float64]
 
 _PAPER_KEEPERS = {
     "Neil Leonard Dula Etheridge": 62.5,
@@ -289,7 +288,7 @@ def _maps(fit: ReferenceFit) -> list[Comparison]:
     ]
 
 
-def _map(fit: ReferenceFit, pressed: bool) -> tuple[Floats, Floats]:
+def _map(fit: ReferenceFit, pressed: bool) -> tuple[Floats64, Floats64]:
     return reference_map(fit.model, pressed=pressed)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats64, Indices
 from touchline.core.errors import InputError
 from touchline.formats.keeper.tables import ShotTable
 from touchline.goalkeeping.reference import TECHNIQUES, centroids, nearest_centre, pose_features
@@ -33,9 +34,6 @@ from touchline.metrics.bootstrap import mean_interval
 from touchline.metrics.calibration import equal_counts
 from touchline.studies.keeper_reference import ReferenceTables
 from touchline.training.keeper.saves_fit import fit_logit
-
-Floats = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.int64]
 
 SEED = 0
 STARTS = 50
@@ -62,8 +60,8 @@ class Pictured:
     rows: Indices
     shot_of: Indices
     shots: Indices
-    views: Floats
-    poses: Floats
+    views: Floats64
+    poses: Floats64
     published: Indices
 
     @property
@@ -185,8 +183,8 @@ def techniques_of_shots(tables: ReferenceTables, techniques: Techniques) -> Mapp
 
 
 def named_clusters(
-    flat: Floats, published: Indices, *, starts: int = STARTS, seed: int = SEED
-) -> tuple[Indices, Floats]:
+    flat: Floats64, published: Indices, *, starts: int = STARTS, seed: int = SEED
+) -> tuple[Indices, Floats64]:
     """Cluster poses (n, 32) by K-means, clusters in the order of ``TECHNIQUES``: labels (n,), and centres (4, 32)."""
     from scipy.optimize import linear_sum_assignment
     from sklearn.cluster import KMeans
@@ -210,13 +208,13 @@ class _Across:
     calibration: list[dict[str, float]]
 
 
-def came_out(engagement: Floats, labels: Indices) -> tuple[Floats, Floats]:
+def came_out(engagement: Floats64, labels: Indices) -> tuple[Floats64, Floats64]:
     """Return mean and standard deviation (4,) of the keepers' engagement (n,), by technique."""
     groups = [engagement[labels == k] for k in range(len(TECHNIQUES))]
     return np.array([g.mean() for g in groups]), np.array([g.std(ddof=1) for g in groups])
 
 
-def _across_views(pictured: Pictured, engagement: Floats) -> _Across:
+def _across_views(pictured: Pictured, engagement: Floats64) -> _Across:
     """Measure how certain names are, on shots held out from the fit of the centres."""
     count, pairs = len(pictured.shots), pictured.pairs
     fold = np.random.default_rng(SEED).permutation(count) % FOLDS
@@ -260,7 +258,7 @@ def _agreement(names: Indices, pictured: Pictured, *, told: npt.NDArray[np.bool_
     return replace(known, told=float(both.mean()), agree_told=float(same[both].mean()) if both.any() else float("nan"))
 
 
-def _calibration(said: Floats, same: npt.NDArray[np.bool_], *, bins: int = 4) -> list[dict[str, float]]:
+def _calibration(said: Floats64, same: npt.NDArray[np.bool_], *, bins: int = 4) -> list[dict[str, float]]:
     found = equal_counts(said, same, bins=bins)
     return [
         {"said": round(float(mean), 4), "agreed": round(float(share), 4), "pictures": int(count)}
@@ -282,7 +280,7 @@ def _published_agreement(tables: ReferenceTables, pictured: Pictured, *, engagem
     return _agreement(names, pictured)
 
 
-def _stability(flat: Floats, labels: Indices, *, rounds: int) -> dict[str, float]:
+def _stability(flat: Floats64, labels: Indices, *, rounds: int) -> dict[str, float]:
     """Return the adjusted Rand index with clusters of bootstrapped shots: median, 5 % and 95 %."""
     from sklearn.cluster import KMeans
     from sklearn.metrics import adjusted_rand_score
@@ -314,7 +312,7 @@ def _published_stability(tables: ReferenceTables, pictured: Pictured, *, rounds:
     return {"median": round(float(median), 4), "low": round(float(low), 4), "high": round(float(high), 4)}
 
 
-def _published_features(tables: ReferenceTables, pictured: Pictured) -> Floats:
+def _published_features(tables: ReferenceTables, pictured: Pictured) -> Floats64:
     engagement = tables.shots.engagement[pictured.shots[pictured.shot_of]]
     return pose_features(tables.poses.joints[pictured.rows], engagement=engagement)
 
@@ -344,7 +342,7 @@ def _examples(shots: ShotTable, pictured: Pictured, labels: Indices) -> tuple[Ex
     return tuple(found)
 
 
-def _map(flat: Floats, labels: Indices) -> PoseMap:
+def _map(flat: Floats64, labels: Indices) -> PoseMap:
     mean = flat.mean(axis=0)
     _, sizes, directions = np.linalg.svd(flat - mean, full_matrices=False)
     axes = directions[:2] * np.sign(directions[:2].sum(axis=1, keepdims=True))
@@ -352,15 +350,15 @@ def _map(flat: Floats, labels: Indices) -> PoseMap:
     return PoseMap(mean, axes, (flat - mean) @ axes.T, labels, explained)
 
 
-def _flat(poses: Floats) -> Floats:
+def _flat(poses: Floats64) -> Floats64:
     return poses[..., :2].reshape(len(poses), -1)
 
 
-def _squared(flat: Floats, centres: Floats) -> Floats:
+def _squared(flat: Floats64, centres: Floats64) -> Floats64:
     return np.asarray(((flat[:, None] - centres[None]) ** 2).sum(axis=2))
 
 
-def _mean_by(values: Floats, group: npt.NDArray[np.intp], count: int) -> Floats:
+def _mean_by(values: Floats64, group: npt.NDArray[np.intp], count: int) -> Floats64:
     total = np.zeros((count, *values.shape[1:]))
     np.add.at(total, group, values)
     return np.asarray(total / np.bincount(group, minlength=count)[:, None, None])

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats64, Indices
 from touchline.core.errors import InputError
 from touchline.goalkeeping.expected_saves import expit
 from touchline.goalkeeping.keeper_names import one_spelling
@@ -20,9 +21,6 @@ from touchline.goalkeeping.views import comparable
 from touchline.metrics.bootstrap import Interval, mean_interval
 from touchline.metrics.probability import auc, log_losses
 from touchline.training.keeper.saves_fit import fit_logit
-
-Floats = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.int64]
 
 FOLDS = 10
 REPEATS = 20
@@ -97,7 +95,7 @@ def measure_penalties(rows: PenaltyRows, *, repeats: int = REPEATS, seed: int = 
     return PenaltyMeasure(len(saved), count, int(saved.sum()), tuple(found))
 
 
-def _inputs(joints: Floats) -> Mapping[str, tuple[Floats, float]]:
+def _inputs(joints: Floats64) -> Mapping[str, tuple[Floats64, float]]:
     """Return columns and ridge penalty of each model."""
     turned = comparable(joints)
     flat = turned[..., :2].reshape(len(joints), -1)
@@ -111,7 +109,7 @@ def _inputs(joints: Floats) -> Mapping[str, tuple[Floats, float]]:
     }
 
 
-def _folds(saved: Floats, keeper: npt.NDArray[np.intp], *, seed: int) -> Indices:
+def _folds(saved: Floats64, keeper: npt.NDArray[np.intp], *, seed: int) -> Indices:
     """Assign every penalty a fold (n,): all of a keeper in one, saves spread evenly."""
     from sklearn.model_selection import StratifiedGroupKFold
 
@@ -122,7 +120,7 @@ def _folds(saved: Floats, keeper: npt.NDArray[np.intp], *, seed: int) -> Indices
     return fold
 
 
-def _answers(columns: Floats, saved: Floats, folds: list[Indices], *, ridge: float) -> Floats:
+def _answers(columns: Floats64, saved: Floats64, folds: list[Indices], *, ridge: float) -> Floats64:
     """Return predicted probabilities (repeats, n) of held-out penalties."""
     found = np.zeros((len(folds), len(saved)))
     penalty = np.array([0.0] + [ridge] * columns.shape[1])
@@ -135,12 +133,14 @@ def _answers(columns: Floats, saved: Floats, folds: list[Indices], *, ridge: flo
     return found
 
 
-def _scaler(columns: Floats) -> Callable[[Floats], Floats]:
+def _scaler(columns: Floats64) -> Callable[[Floats64], Floats64]:
     mean, scale = columns.mean(axis=0), columns.std(axis=0)
     return lambda values: np.concatenate([np.ones((len(values), 1)), (values - mean) / scale], axis=1)
 
 
-def _judged(name: str, answers: Floats, constant: Floats, saved: Floats, keeper: npt.NDArray[np.intp]) -> PenaltyModel:
+def _judged(
+    name: str, answers: Floats64, constant: Floats64, saved: Floats64, keeper: npt.NDArray[np.intp]
+) -> PenaltyModel:
     losses, base = log_losses(saved, answers).mean(axis=0), log_losses(saved, constant).mean(axis=0)
     ranked = float(np.mean([auc(saved, row) for row in answers])) if name != "share of saves" else float("nan")
     mean, more = (mean_interval(values, groups=keeper) for values in (losses, losses - base))

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats32
 from touchline.core.sound import CURVE_RATE_HZ
 from touchline.listening.crowd import ONSET_WITHIN_S, crowd_level, loud_cues, onset_cues
 from touchline.listening.frames import FRAME_RATE_HZ, SoundFrames, sound_frames
@@ -21,7 +22,6 @@ from touchline.listening.model import TinyNet
 from touchline.listening.whistle import around, candidates, stretch_cues
 from touchline.synthetic.sound_scenes import Scene, SceneSettings, Swell, Whistle, make_scene
 
-Floats = npt.NDArray[np.float32]
 Truth = npt.NDArray[np.int64]
 
 
@@ -86,7 +86,7 @@ def fit_sound(settings: FitSettings) -> dict[str, TinyNet]:
     }
 
 
-def stretches_of(heard: Sequence[Heard], whistle: TinyNet) -> tuple[Floats, Truth]:
+def stretches_of(heard: Sequence[Heard], whistle: TinyNet) -> tuple[Floats32, Truth]:
     """Return the cues (n, 5) of all candidate whistle stretches, and which of them (n,) are whistles."""
     cues, truth = [], []
     for one in heard:
@@ -119,14 +119,16 @@ def onset_truth(swells: Sequence[Swell], count: int, *, within_s: float) -> Trut
     return np.any([np.zeros(count, bool), *(np.abs(times_s - s.onset_s) <= within_s for s in swells)], axis=0) * 1
 
 
-def fit_net(cues: Floats, truth: Truth, *, hidden: int, epochs: int = 10, seed: int = 0) -> TinyNet:
+def fit_net(cues: Floats32, truth: Truth, *, hidden: int, epochs: int = 10, seed: int = 0) -> TinyNet:
     """Fit a network with one hidden layer, or none, that predicts P(truth) (n,) from cues (n, cues)."""
     mean, std = cues.mean(axis=0), np.maximum(cues.std(axis=0), 1e-3)
     scaled = (cues - mean) / std
     return TinyNet(mean, std, _layers(scaled, truth, hidden=hidden, epochs=epochs, seed=seed))
 
 
-def _layers(scaled: Floats, truth: Truth, *, hidden: int, epochs: int, seed: int) -> tuple[tuple[Floats, Floats], ...]:
+def _layers(
+    scaled: Floats32, truth: Truth, *, hidden: int, epochs: int, seed: int
+) -> tuple[tuple[Floats32, Floats32], ...]:
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
     from sklearn.neural_network import MLPClassifier
@@ -148,5 +150,5 @@ def _layers(scaled: Floats, truth: Truth, *, hidden: int, epochs: int, seed: int
     return tuple((_float32(w), _float32(b)) for w, b in zip(net.coefs_, net.intercepts_, strict=True))
 
 
-def _float32(values: Any) -> Floats:
+def _float32(values: Any) -> Floats32:
     return np.asarray(values, np.float32)

@@ -14,10 +14,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats64, Rgb
 from touchline.core.poses import JOINTS
 
-Floats = npt.NDArray[np.float64]
-Rgb = npt.NDArray[np.uint8]
 Color = tuple[int, int, int]
 
 _SHIN, _THIGH, _HIPS, _TRUNK, _NECK_TO_TOP = 0.246, 0.245, 0.15, 0.29, 0.19
@@ -42,10 +41,10 @@ class Figure:
 
     """
 
-    joints: Floats
+    joints: Floats64
 
 
-def _rotation(axis: str, angle_rad: float) -> Floats:
+def _rotation(axis: str, angle_rad: float) -> Floats64:
     cos, sin = np.cos(angle_rad), np.sin(angle_rad)
     if axis == "x":
         return np.array([[1, 0, 0], [0, cos, -sin], [0, sin, cos]])
@@ -82,7 +81,7 @@ def random_figure(rng: np.random.Generator) -> Figure:
     return Figure(joints @ turned.T)
 
 
-def _leg(rng: np.random.Generator, *, sign: float, crouch: float) -> tuple[Floats, Floats]:
+def _leg(rng: np.random.Generator, *, sign: float, crouch: float) -> tuple[Floats64, Floats64]:
     """Return the thigh and shin as vectors, body facing the camera (towards -z)."""
     spread = sign * -abs(rng.normal(0.25, 0.35)) if rng.random() < 0.9 else sign * rng.normal(0, 0.4)
     raise_rad = crouch * rng.uniform(0.4, 1.2) + rng.normal(0.05, 0.25)
@@ -95,7 +94,7 @@ def _leg(rng: np.random.Generator, *, sign: float, crouch: float) -> tuple[Float
     return thigh @ down * _THIGH, shin @ down * _SHIN
 
 
-def _arm(rng: np.random.Generator, *, sign: float) -> tuple[Floats, Floats]:
+def _arm(rng: np.random.Generator, *, sign: float) -> tuple[Floats64, Floats64]:
     """Return the upper arm and forearm as vectors in the trunk's frame."""
     lift = sign * -abs(rng.normal(0.6, 0.55))
     forward = rng.normal(0.3, 0.5)
@@ -131,7 +130,9 @@ def _kit(rng: np.random.Generator) -> dict[str, Color]:
     }
 
 
-def draw_figure(canvas: Rgb, figure: Figure, *, places_px: Floats, height_px: float, rng: np.random.Generator) -> None:
+def draw_figure(
+    canvas: Rgb, figure: Figure, *, places_px: Floats64, height_px: float, rng: np.random.Generator
+) -> None:
     """Draw a figure with its joints at ``places_px`` (16, 2), far limbs first."""
     kit = _kit(rng)
     place = {name: number for number, name in enumerate(JOINTS)}
@@ -152,7 +153,7 @@ def draw_figure(canvas: Rgb, figure: Figure, *, places_px: Floats, height_px: fl
             _draw_limb(canvas, places_px, height_px, kit, ends=(first, second), shade=shade)
 
 
-def _from_behind(joints: Floats) -> bool:
+def _from_behind(joints: Floats64) -> bool:
     return bool(joints[JOINTS.index("right_shoulder"), 0] > joints[JOINTS.index("left_shoulder"), 0])
 
 
@@ -161,7 +162,7 @@ def _shaded(color: Color, shade: float) -> Color:
     return red, green, blue
 
 
-def _capsule(canvas: Rgb, ends_px: Floats, radii_px: tuple[float, float], color: Color) -> None:
+def _capsule(canvas: Rgb, ends_px: Floats64, radii_px: tuple[float, float], color: Color) -> None:
     along = ends_px[1] - ends_px[0]
     across = np.array([-along[1], along[0]]) / max(float(np.hypot(*along)), 1e-6)
     (a, b), (r0, r1) = ends_px, radii_px
@@ -171,12 +172,12 @@ def _capsule(canvas: Rgb, ends_px: Floats, radii_px: tuple[float, float], color:
         cv2.circle(canvas, _point(centre), max(1, round(radius * 8)), color, -1, cv2.LINE_AA, 3)
 
 
-def _point(place: Floats) -> tuple[int, int]:
+def _point(place: Floats64) -> tuple[int, int]:
     return round(float(place[0]) * 8), round(float(place[1]) * 8)
 
 
 def _draw_limb(
-    canvas: Rgb, places: Floats, height_px: float, kit: dict[str, Color], *, ends: tuple[str, str], shade: float
+    canvas: Rgb, places: Floats64, height_px: float, kit: dict[str, Color], *, ends: tuple[str, str], shade: float
 ) -> None:
     side, _, first = ends[0].partition("_")
     _, second, thick, thin, cloth = next(limb for limb in _LIMBS if limb[0] == first)
@@ -192,7 +193,7 @@ def _draw_limb(
 
 
 def _draw_trunk(
-    canvas: Rgb, places: Floats, height_px: float, kit: dict[str, Color], *, shade: float, from_behind: bool
+    canvas: Rgb, places: Floats64, height_px: float, kit: dict[str, Color], *, shade: float, from_behind: bool
 ) -> None:
     names = ("right_shoulder", "left_shoulder", "left_hip", "right_hip")
     corners = np.stack([places[JOINTS.index(name)] for name in names])
@@ -208,7 +209,7 @@ def _draw_trunk(
         _capsule(canvas, np.stack([middle, middle * 0.7 + pelvis * 0.3]), (0.025 * height_px,) * 2, kit["number"])
 
 
-def _draw_head(canvas: Rgb, places: Floats, height_px: float, kit: dict[str, Color], *, from_behind: bool) -> None:
+def _draw_head(canvas: Rgb, places: Floats64, height_px: float, kit: dict[str, Color], *, from_behind: bool) -> None:
     neck, top = places[JOINTS.index("neck")], places[JOINTS.index("head_top")]
     _capsule(canvas, np.stack([neck, neck * 0.6 + top * 0.4]), (0.03 * height_px,) * 2, kit["skin"])
     _capsule(canvas, np.stack([neck * 0.5 + top * 0.5, neck * 0.3 + top * 0.7]), (0.055 * height_px,) * 2, kit["skin"])

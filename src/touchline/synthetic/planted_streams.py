@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
+from touchline.core.arrays import Floats64
 from touchline.formats.features.stream_sets import INDEX, Recording, StreamSet, open_stream_set, write_stream_set
 from touchline.formats.files.atomic import make_folder
 from touchline.synthetic.planted_tracks import TRACK_WIDTH, TrackSettings, sound_track, track_stream, write_track
 
-Floats = npt.NDArray[np.float64]
 Kind = Literal["seen", "heard", "both", "context"]
 
 LABELS = ("seen-1", "seen-2", "heard-1", "heard-2", "both", "context-1", "context-2")
@@ -105,7 +104,7 @@ class PlantedPatterns:
         for name, other in _REVERSED.items():
             self.directions[name] = self.directions[other][::-1]
 
-    def shape(self, name: str, offset_samples: float, *, detectability: float) -> tuple[int, Floats]:
+    def shape(self, name: str, offset_samples: float, *, detectability: float) -> tuple[int, Floats64]:
         """Return (samples before the event's own, rows (k, width)) of a pattern with a sub-sample offset.
 
         Args:
@@ -139,7 +138,7 @@ _STREAM_OF = {
 _REVERSED = {"seen-2": "seen-1", "heard-2": "heard-1"}
 
 
-def _directions(random: np.random.Generator, *, width: int) -> Floats:
+def _directions(random: np.random.Generator, *, width: int) -> Floats64:
     """Return three unit vectors (3, width)."""
     drawn = random.standard_normal((3, width))
     return drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
@@ -155,7 +154,7 @@ def make_planted_set(folder: Path | str, settings: PlantedSettings) -> StreamSet
     return open_stream_set(folder)
 
 
-def _recordings(settings: PlantedSettings, *, tracks: Path | None) -> Iterator[tuple[Recording, dict[str, Floats]]]:
+def _recordings(settings: PlantedSettings, *, tracks: Path | None) -> Iterator[tuple[Recording, dict[str, Floats64]]]:
     patterns = PlantedPatterns(settings)
     number = 0
     for part, count in zip(("train", "valid", "test"), settings.recordings, strict=True):
@@ -166,7 +165,7 @@ def _recordings(settings: PlantedSettings, *, tracks: Path | None) -> Iterator[t
 
 def plant(
     patterns: PlantedPatterns, number: int, *, part: str, tracks: Path | None = None
-) -> tuple[Recording, dict[str, Floats]]:
+) -> tuple[Recording, dict[str, Floats64]]:
     """Make one recording, its events and streams; if ``tracks`` is a folder, write the sound track to it."""
     settings = patterns.settings
     random = np.random.default_rng([settings.seed, 2, number])
@@ -212,7 +211,7 @@ _PATTERNS_OF = {
 """Planted item -> its patterns; items that are not labels are decoys and cues."""
 
 
-def _noise(random: np.random.Generator, samples: int, width: int, *, settings: PlantedSettings) -> Floats:
+def _noise(random: np.random.Generator, samples: int, width: int, *, settings: PlantedSettings) -> Floats64:
     """Return autocorrelated noise (samples, width) of variance 1 about the recording's own mean."""
     from scipy.signal import lfilter
 
@@ -264,7 +263,7 @@ def _place(
 
 
 def _add(
-    streams: dict[str, Floats], patterns: PlantedPatterns, name: str, time_s: float, *, detectability: float
+    streams: dict[str, Floats64], patterns: PlantedPatterns, name: str, time_s: float, *, detectability: float
 ) -> None:
     at = time_s * patterns.settings.rate_hz
     sample = math.floor(at)

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
+from touchline.core.arrays import Floats64
 from touchline.core.sound import CURVE_RATE_HZ, CURVES
 from touchline.formats.files.atomic import replacing
 from touchline.listening.curves import listen
@@ -29,7 +30,6 @@ from touchline.synthetic.sound_scenes import (
     crowd_sound,
 )
 
-Floats = npt.NDArray[np.float64]
 Sound = npt.NDArray[np.float32]
 Decibels = tuple[float, float]
 
@@ -100,7 +100,7 @@ def sound_track(
     return np.asarray(sound * (LOUDEST / max(float(np.abs(sound).max()), 1e-9)), np.float32)
 
 
-def track_stream(sound: Sound, *, samples: int, rate_hz: float) -> Floats:
+def track_stream(sound: Sound, *, samples: int, rate_hz: float) -> Floats64:
     """Return the curves of a track as a stream (samples, 10): the mean of the rows within each sample.
 
     Raises:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from touchline.core.arrays import Floats64
+
 Sound = npt.NDArray[np.float32]
 
 RATE_HZ = 16_000
@@ -66,7 +67,7 @@ class Swell:
         """Time at which half of the decay is reached, seconds."""
         return self.start_s + self.rise_s + self.hold_s + self.decay_s * float(np.log(2))
 
-    def added_db(self, times_s: Floats) -> Floats:
+    def added_db(self, times_s: Floats64) -> Floats64:
         """Return the increase in crowd noise at each time, dB."""
         since_s = times_s - self.start_s
         fading_s = np.maximum(since_s - self.rise_s - self.hold_s, 0)
@@ -142,7 +143,7 @@ def _count(settings: SceneSettings, what: str) -> float:
     return float(getattr(settings, f"{what}_per_minute")) * settings.seconds / 60
 
 
-def crowd_sound(rng: np.random.Generator, count: int, *, swells: tuple[Swell, ...]) -> Floats:
+def crowd_sound(rng: np.random.Generator, count: int, *, swells: tuple[Swell, ...]) -> Floats64:
     """Return crowd-coloured noise whose level drifts, and rises at the swells."""
     times_s = np.arange(count) / RATE_HZ
     knots_s = np.arange(0, times_s[-1] + 8, 4.0)
@@ -155,14 +156,14 @@ def crowd_sound(rng: np.random.Generator, count: int, *, swells: tuple[Swell, ..
     return np.asarray(crowd * 10 ** (level_db / 20) + hum * 0.3)
 
 
-def coloured_noise(rng: np.random.Generator, count: int, *, gain: Callable[[Floats], Floats]) -> Floats:
+def coloured_noise(rng: np.random.Generator, count: int, *, gain: Callable[[Floats64], Floats64]) -> Floats64:
     """Return noise (count,) of power 1 whose amplitude as a function of frequency in Hz is ``gain``."""
     spectrum = np.fft.rfft(rng.normal(size=count)) * gain(np.fft.rfftfreq(count, 1 / RATE_HZ).astype(np.float64))
     sound = np.fft.irfft(spectrum, count)
     return sound / max(float(np.sqrt(np.mean(sound**2))), 1e-12)
 
 
-def _blow(rng: np.random.Generator, sound: Floats, settings: SceneSettings) -> tuple[Whistle, ...]:
+def _blow(rng: np.random.Generator, sound: Floats64, settings: SceneSettings) -> tuple[Whistle, ...]:
     """Add whistles to a sound, each at its level over the existing sound."""
     blown: list[Whistle] = []
     for start_s in np.sort(rng.uniform(1, max(settings.seconds - 3, 1.1), rng.poisson(_count(settings, "whistles")))):
@@ -174,7 +175,7 @@ def _blow(rng: np.random.Generator, sound: Floats, settings: SceneSettings) -> t
 
 
 def blow_whistle(
-    rng: np.random.Generator, sound: Floats, *, start_s: float, seconds: float, snr_db: tuple[float, float]
+    rng: np.random.Generator, sound: Floats64, *, start_s: float, seconds: float, snr_db: tuple[float, float]
 ) -> Whistle:
     """Add a whistle to a sound (samples,) in place, at a level in the given range over the existing sound."""
     hz, level_db = float(rng.uniform(2_200, 4_600)), float(rng.uniform(*snr_db))
@@ -186,7 +187,7 @@ def blow_whistle(
     return Whistle(start_s, start_s + seconds, hz, level_db)
 
 
-def whistle_sound(rng: np.random.Generator, *, seconds: float, hz: float) -> Floats:
+def whistle_sound(rng: np.random.Generator, *, seconds: float, hz: float) -> Floats64:
     """Return a whistle with its echo: one with a pea trills, one without has two or three beating tones."""
     times_s = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
     glide = 1 - 0.04 * rng.random() * np.exp(-times_s / 0.03)
@@ -197,7 +198,7 @@ def whistle_sound(rng: np.random.Generator, *, seconds: float, hz: float) -> Flo
         turn = np.sin(2 * np.pi * trill_hz * times_s + rng.uniform(0, 6))
         phase = 2 * np.pi * np.cumsum(hz * glide + depth_hz * turn) / RATE_HZ
         trill = _tones(phase, harmonics, hz=hz) * (1 - rng.uniform(0.1, 0.6) * (0.5 + 0.5 * turn))
-        tone: Floats = np.asarray(trill, np.float64)
+        tone: Floats64 = np.asarray(trill, np.float64)
     else:
         tone = np.zeros(len(times_s))
         for ratio in (1.0, *(1 + rng.uniform(0.02, 0.17, rng.integers(1, 3)))):
@@ -207,13 +208,13 @@ def whistle_sound(rng: np.random.Generator, *, seconds: float, hz: float) -> Flo
     return _echo(rng, tone)
 
 
-def _tones(phase: Floats, levels: list[float], *, hz: float) -> Floats:
+def _tones(phase: Floats64, levels: list[float], *, hz: float) -> Floats64:
     """Return a tone and its overtones up to the Nyquist frequency."""
     parts = [level * np.sin(k * phase) for k, level in enumerate(levels, start=1) if k * hz < 0.46 * RATE_HZ]
     return np.sum(parts, axis=0)
 
 
-def _echo(rng: np.random.Generator, dry: Floats) -> Floats:
+def _echo(rng: np.random.Generator, dry: Floats64) -> Floats64:
     """Return the sound with a stadium's echo: a tail of noise-like reflections."""
     tail_s = rng.uniform(0.1, 0.4)
     times_s = np.arange(round(2 * tail_s * RATE_HZ)) / RATE_HZ
@@ -223,7 +224,7 @@ def _echo(rng: np.random.Generator, dry: Floats) -> Floats:
     return np.fft.irfft(np.fft.rfft(dry, size) * np.fft.rfft(response, size), size)
 
 
-def _horn(rng: np.random.Generator) -> Floats:
+def _horn(rng: np.random.Generator) -> Floats64:
     """Return a horn: a rich low tone, many of whose partials lie in the whistle band."""
     times_s = np.arange(round(rng.uniform(0.4, 3.0) * RATE_HZ)) / RATE_HZ
     hz = rng.uniform(180, 480)
@@ -233,7 +234,7 @@ def _horn(rng: np.random.Generator) -> Floats:
     return _edges(sound, seconds=0.05)
 
 
-def _jingle(rng: np.random.Generator) -> Floats:
+def _jingle(rng: np.random.Generator) -> Floats64:
     """Return a few notes of chords, as played by a loudspeaker."""
     notes = []
     for _ in range(rng.integers(4, 12)):
@@ -247,7 +248,7 @@ def _jingle(rng: np.random.Generator) -> Floats:
     return np.concatenate(notes)
 
 
-def _chant(rng: np.random.Generator) -> Floats:
+def _chant(rng: np.random.Generator) -> Floats64:
     """Return some seconds of many voices in rhythm, out of tune with each other."""
     times_s = np.arange(round(rng.uniform(2.0, 6.0) * RATE_HZ)) / RATE_HZ
     beat = 0.5 + 0.5 * np.sign(np.sin(2 * np.pi * rng.uniform(1, 2.5) * times_s))
@@ -263,7 +264,7 @@ def _chant(rng: np.random.Generator) -> Floats:
     return _edges(sound * beat, seconds=0.05)
 
 
-def _claps(rng: np.random.Generator) -> Floats:
+def _claps(rng: np.random.Generator) -> Floats64:
     """Return a second or two of clapping."""
     sound = np.zeros(round(rng.uniform(0.5, 2.0) * RATE_HZ))
     for at in rng.integers(0, len(sound) - 200, rng.integers(5, 120)):
@@ -271,7 +272,7 @@ def _claps(rng: np.random.Generator) -> Floats:
     return sound
 
 
-def _squeak(rng: np.random.Generator) -> Floats:
+def _squeak(rng: np.random.Generator) -> Floats64:
     """Return a squeak, or a spectator: a tone that slides through the whistle band, or is too short for a whistle."""
     seconds = rng.uniform(0.04, 0.3) if rng.random() < 0.6 else rng.uniform(0.3, 1.0)
     times_s = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
@@ -280,14 +281,14 @@ def _squeak(rng: np.random.Generator) -> Floats:
     return _edges(sound, seconds=0.01)
 
 
-def _kick(rng: np.random.Generator) -> Floats:
+def _kick(rng: np.random.Generator) -> Floats64:
     """Return a kick of the ball: a thump and a click."""
     times_s = np.arange(round(0.12 * RATE_HZ)) / RATE_HZ
     thump = np.sin(2 * np.pi * rng.uniform(60, 140) * times_s) * np.exp(-times_s / 0.03)
     return 4 * thump + rng.normal(size=len(times_s)) * np.exp(-times_s / 0.004)
 
 
-OTHERS: dict[str, Callable[[np.random.Generator], Floats]] = {
+OTHERS: dict[str, Callable[[np.random.Generator], Floats64]] = {
     "horn": _horn,
     "jingle": _jingle,
     "chant": _chant,
@@ -298,7 +299,7 @@ OTHERS: dict[str, Callable[[np.random.Generator], Floats]] = {
 """Sounds that resemble a whistle or a crowd, by name: each function makes one (samples,)."""
 
 
-def commentator_sound(rng: np.random.Generator, count: int) -> Floats:
+def commentator_sound(rng: np.random.Generator, count: int) -> Floats64:
     """Return speech-like sound of power about 1: voiced syllables with formants, hissing consonants, pauses."""
     sound = np.zeros(count)
     at = 0
@@ -314,7 +315,7 @@ def commentator_sound(rng: np.random.Generator, count: int) -> Floats:
     return sound / max(float(np.sqrt(np.mean(sound**2))), 1e-9)
 
 
-def _vowel(rng: np.random.Generator, size: int) -> Floats:
+def _vowel(rng: np.random.Generator, size: int) -> Floats64:
     times_s = np.arange(size) / RATE_HZ
     pitch_hz = rng.uniform(90, 240) * (1 + rng.uniform(-0.2, 0.2) * times_s / times_s[-1])
     phase = 2 * np.pi * np.cumsum(pitch_hz) / RATE_HZ
@@ -327,20 +328,20 @@ def _vowel(rng: np.random.Generator, size: int) -> Floats:
     return _edges(sound, seconds=0.02)
 
 
-def _hiss(rng: np.random.Generator, size: int) -> Floats:
+def _hiss(rng: np.random.Generator, size: int) -> Floats64:
     middle_hz = rng.uniform(3_500, 6_500)
     return 0.5 * _edges(
         coloured_noise(rng, size, gain=lambda hz: np.exp(-(((hz - middle_hz) / 1_200) ** 2))), seconds=0.02
     )
 
 
-def _edges(sound: Floats, *, seconds: float) -> Floats:
+def _edges(sound: Floats64, *, seconds: float) -> Floats64:
     """Return the sound faded in and out."""
     ramp = np.minimum(1, (1 + np.arange(len(sound))) / (seconds * RATE_HZ))
     return sound * ramp * ramp[::-1]
 
 
-def add_sound(sound: Floats, part: Floats, *, at_s: float, level: float | None) -> None:
+def add_sound(sound: Floats64, part: Floats64, *, at_s: float, level: float | None) -> None:
     """Add a part in place, scaled to a root mean square of ``level``, or unscaled if that is None."""
     first = round(at_s * RATE_HZ)
     part = part[: max(0, len(sound) - first)]
@@ -350,7 +351,7 @@ def add_sound(sound: Floats, part: Floats, *, at_s: float, level: float | None) 
     sound[first : first + len(part)] += scale * part
 
 
-def band_power(sound: Floats, *, band_hz: tuple[float, float]) -> float:
+def band_power(sound: Floats64, *, band_hz: tuple[float, float]) -> float:
     """Return the power of a sound between two frequencies."""
     hz = np.fft.rfftfreq(len(sound), 1 / RATE_HZ)
     power = np.abs(np.fft.rfft(sound)) ** 2

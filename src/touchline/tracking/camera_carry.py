@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats64
 from touchline.tracking.camera_motion import Motion
 
-Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64] | int
 
 
@@ -23,7 +23,7 @@ class Camera:
     """
 
     def __init__(self, motions: Sequence[Motion | None] | None, *, count: int) -> None:
-        self._from_first: Floats | None = None
+        self._from_first: Floats64 | None = None
         if motions is None:
             return
         if len(motions) < count:
@@ -36,7 +36,7 @@ class Camera:
         self._from_first = matrices
         self._to_first = np.linalg.inv(matrices)
 
-    def carry(self, points_px: Floats, *, start: Indices, end: Indices) -> Floats:
+    def carry(self, points_px: Floats64, *, start: Indices, end: Indices) -> Floats64:
         """Carry ground points (n, 2) of frames ``start`` to frames ``end``; both are indices (n,) or a single one."""
         if self._from_first is None:
             return np.array(points_px, np.float64)
@@ -46,7 +46,7 @@ class Camera:
         depth = moved[:, 2:]
         return moved[:, :2] / np.where(np.abs(depth) < 1e-12, 1e-12, depth)
 
-    def carry_box(self, box_xyxy: npt.NDArray, *, start: int, ends: npt.NDArray[np.int64]) -> Floats:
+    def carry_box(self, box_xyxy: npt.NDArray, *, start: int, ends: npt.NDArray[np.int64]) -> Floats64:
         """Carry a box (4,) of frame ``start`` to each of the frames ``ends``, (n, 4); its foot stays on the ground."""
         x0, y0, x1, y1 = (float(value) for value in box_xyxy)
         feet = np.tile([[(x0 + x1) / 2, y1], [x0, y1], [x1, y1]], (len(ends), 1, 1))

@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from touchline.core.arrays import Floats64
+
 Picture = npt.NDArray[np.float32]
 
 WORK_WIDTH_PX = 320
@@ -49,7 +50,7 @@ class Motion:
 
     """
 
-    matrix: Floats
+    matrix: Floats64
     quality: float
 
     @classmethod
@@ -120,7 +121,7 @@ class CameraMotion:
             mask = mask & (1 - cv2.resize(still, mask.shape[::-1], interpolation=cv2.INTER_NEAREST))
         return [_level(picture, mask, count) for picture, count in zip(pyramid, _POINTS, strict=True)]
 
-    def _learn(self, before: Picture, after: Picture, matrix: Floats) -> None:
+    def _learn(self, before: Picture, after: Picture, matrix: Floats64) -> None:
         """Record which edges stood still although the camera moved."""
         height, width = before.shape
         centre = np.array([width / 2, height / 2, 1.0])
@@ -192,7 +193,7 @@ def _spread(strength: Picture, count: int) -> tuple[npt.NDArray[np.int64], npt.N
     return rows + four // 2, columns + four % 2
 
 
-def _align(before: list[_Level], after: list[Picture], guesses: list[Floats]) -> tuple[Floats, float]:
+def _align(before: list[_Level], after: list[Picture], guesses: list[Floats64]) -> tuple[Floats64, float]:
     """Return the homography from one frame to the next at the finest level, and the share of pixels that agree."""
     if min(len(level.values) for level in before) < _LEAST_POINTS:
         return np.eye(3), 0.0
@@ -206,7 +207,7 @@ def _align(before: list[_Level], after: list[Picture], guesses: list[Floats]) ->
     return matrix, quality
 
 
-def _shift(before: Picture, after: Picture, factor: float) -> Floats:
+def _shift(before: Picture, after: Picture, factor: float) -> Floats64:
     """Return the shift that correlates two images best, as a homography at ``factor`` times their size."""
     window = cv2.createHanningWindow(before.shape[::-1], cv2.CV_32F)
     (dx, dy), _ = cv2.phaseCorrelate(before * window, after * window)
@@ -215,13 +216,13 @@ def _shift(before: Picture, after: Picture, factor: float) -> Floats:
     return matrix
 
 
-def _zoom(matrix: Floats, factor: float) -> Floats:
+def _zoom(matrix: Floats64, factor: float) -> Floats64:
     """Return the same motion in an image ``factor`` times as large."""
     size = np.array([factor, factor, 1.0])
     return size[:, None] * matrix / size
 
 
-def _apart(level: _Level, picture: Picture, matrix: Floats) -> npt.NDArray[np.float32]:
+def _apart(level: _Level, picture: Picture, matrix: Floats64) -> npt.NDArray[np.float32]:
     """Return the luma residual of each edge pixel after the motion; very large outside the image."""
     moved = level.points @ matrix.T.astype(np.float32)
     places = moved[None, :, :2] / moved[None, :, 2:]
@@ -229,7 +230,7 @@ def _apart(level: _Level, picture: Picture, matrix: Floats) -> npt.NDArray[np.fl
     return seen[0] - level.values
 
 
-def _refine(level: _Level, picture: Picture, matrix: Floats, steps: int) -> tuple[Floats, float]:
+def _refine(level: _Level, picture: Picture, matrix: Floats64, steps: int) -> tuple[Floats64, float]:
     """Refine a homography by inverse compositional Gauss-Newton; the weights suppress outliers."""
     height, width = level.shape
     norm = np.array([[width, 0, width / 2], [0, width, height / 2], [0, 0, 1]])

@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
+from touchline.core.arrays import Rgb
 from touchline.core.tracks import Detections
-
-Rgb = npt.NDArray[np.uint8]
 
 MIN_CONFIDENCE = 0.05
 """Boxes below this confidence are never reported; a tracker or a user sets the threshold that counts."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Rgb
 from touchline.core.errors import UsageError
 from touchline.core.tracks import BALL, DETECTION_LABELS, Detections
 from touchline.models.networks.detector import PeakFinder
@@ -20,7 +21,7 @@ from touchline.models.runtime.hub import is_hub_name
 from touchline.models.runtime.runner import PictureModel, make_runner
 from touchline.models.specs.spec import PictureConfig
 from touchline.models.store import DEFAULT_DETECTOR, load_model
-from touchline.tracking.detections import MIN_CONFIDENCE, PeopleDetector, Rgb
+from touchline.tracking.detections import MIN_CONFIDENCE, PeopleDetector
 from touchline.tracking.hub_detector import load_hub_detector
 
 _SAME_CLASS_IOU = 0.6

@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 
+from touchline.core.arrays import Rgb
 from touchline.core.errors import UsageError
 from touchline.core.finite_output import require_finite_output
 from touchline.core.tracks import BALL, PLAYER, Detections
 from touchline.models.runtime.hub import HubModel, load_hub_model
-from touchline.tracking.detections import MIN_CONFIDENCE, Rgb
+from touchline.tracking.detections import MIN_CONFIDENCE
 
 _CLASSES = {"person": PLAYER, "sports ball": BALL, "player": PLAYER, "ball": BALL}
 _BATCH = 4

@@ -15,12 +15,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Rgb
 from touchline.core.tracks import Detections
 from touchline.media.frame import Frame
 from touchline.media.sampling import GridSampler
 from touchline.tracking.camera_motion import CameraMotion, Motion
 from touchline.tracking.cuts import CutFinder
-from touchline.tracking.detections import PeopleDetector, Rgb
+from touchline.tracking.detections import PeopleDetector
 from touchline.tracking.people.appearance import DIMENSIONS, describe
 from touchline.tracking.replays import THUMB_SIZE
 

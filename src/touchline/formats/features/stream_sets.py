@@ -15,6 +15,7 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Bools, Floats32
 from touchline.core.errors import InputError
 from touchline.formats.features.npy import open_rows
 from touchline.formats.files.atomic import make_folder, replacing, write_json_atomic
@@ -23,9 +24,7 @@ from touchline.formats.files.json_files import read_document
 INDEX = "set.json"
 SCHEMA = "touchline.streams"
 VERSION = 1
-Floats = npt.NDArray[np.float32]
-Bools = npt.NDArray[np.bool_]
-Buffers = dict[str, Floats]
+Buffers = dict[str, Floats32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,7 +156,7 @@ def _fetch(rows: npt.NDArray[Any], *, low: int, high: int) -> None:
     mapped.madvise(mmap.MADV_WILLNEED, first, before + high * rows.strides[0] - first)
 
 
-def _fill(block: Floats, present: Bools, rows: npt.NDArray[Any] | None, *, start: int) -> None:
+def _fill(block: Floats32, present: Bools, rows: npt.NDArray[Any] | None, *, start: int) -> None:
     """Copy rows from ``start`` into a block; missing and non-finite rows become 0 and are marked as not present."""
     count = 0 if rows is None else len(rows)
     low, high = min(max(-start, 0), len(block)), min(max(count - start, 0), len(block))
@@ -168,7 +167,7 @@ def _fill(block: Floats, present: Bools, rows: npt.NDArray[Any] | None, *, start
         present[:low], present[max(high, low) :] = False, False
 
 
-def _drop_broken(block: Floats, present: Bools) -> None:
+def _drop_broken(block: Floats32, present: Bools) -> None:
     """Set rows that are not finite to 0 and mark them as not present."""
     broken = ~np.isfinite(block @ np.ones(block.shape[1], np.float32))
     if broken.any():

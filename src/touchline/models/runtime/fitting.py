@@ -10,9 +10,9 @@ from typing import Literal
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-Rgb = npt.NDArray[np.uint8]
+from touchline.core.arrays import Rgb
+
 Rounding = Literal["nearest", "down"]
 """Rounding of scaled sides to pixels; also decides on which side a crop loses an odd pixel: the first, the last."""
 

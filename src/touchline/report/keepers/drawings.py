@@ -6,15 +6,14 @@ import base64
 from collections.abc import Iterable
 
 import numpy as np
-import numpy.typing as npt
 
+from touchline.core.arrays import Floats64
 from touchline.core.poses import BONES, JOINTS
 from touchline.core.shots import LENGTH_YD, WIDTH_YD, Shot
 from touchline.goalkeeping.maps import FROM_X_YD, OptimalMap
 from touchline.goalkeeping.technique import Techniques
 from touchline.media.stills import encode_still
 
-Floats = npt.NDArray[np.float64]
 Drawing = dict[str, object]
 """The values a template draws, by name."""
 
@@ -28,7 +27,7 @@ _LOW_RGB, _MIDDLE_RGB, _HIGH_RGB = (
 )
 
 
-def skeleton(joints: Floats, *, label: str, spin: bool = False) -> Drawing:
+def skeleton(joints: Floats64, *, label: str, spin: bool = False) -> Drawing:
     """Return the drawing of a pose (16, 2 or 3), x right and y down, NaN where hidden, scaled to fill a square.
 
     With ``spin``, dragging rotates the pose around its vertical axis in the page.
@@ -48,7 +47,7 @@ def skeleton(joints: Floats, *, label: str, spin: bool = False) -> Drawing:
     return {"side": SIDE, "label": label, "bones": bones, "turned": turned}
 
 
-def _fit(points: Floats) -> tuple[Floats, float]:
+def _fit(points: Floats64) -> tuple[Floats64, float]:
     """Return the centre (2,) of the visible joints and the scale that fits them into the square in any rotation."""
     low, high = np.nanmin(points[:, :2], axis=0), np.nanmax(points[:, :2], axis=0)
     middle = (low + high) / 2
@@ -88,7 +87,7 @@ def _heat(found: OptimalMap) -> str:
     return base64.b64encode(encode_still(colours.round().astype(np.uint8))).decode("ascii")
 
 
-def pose_map(techniques: Techniques, joints: Floats) -> Drawing:
+def pose_map(techniques: Techniques, joints: Floats64) -> Drawing:
     """Return the map of professionals' poses with a comparable pose marked; for illustration only."""
     points = techniques.map.points
     every = np.vstack([points, techniques.map.place(joints)])

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from touchline.core.sound import BANDS_HZ, CURVE_RATE_HZ, Floats, SoundReading
+from touchline.core.arrays import Floats32
+from touchline.core.sound import BANDS_HZ, CURVE_RATE_HZ, SoundReading
 from touchline.report.sections.section import Section
 from touchline.report.values import BundleValues
 
@@ -52,13 +53,13 @@ def sound_data(reading: SoundReading) -> dict[str, object]:
     }
 
 
-def _pooled(curve: Floats, pool: int) -> Floats:
+def _pooled(curve: Floats32, pool: int) -> Floats32:
     """Return the maximum of every ``pool`` samples."""
     padded = np.pad(curve, (0, -len(curve) % pool), mode="edge") if len(curve) else curve
     return padded.reshape(-1, pool).max(axis=1) if pool > 1 else padded
 
 
-def _share(level_db: Floats) -> Floats:
+def _share(level_db: Floats32) -> Floats32:
     """Scale levels in dB to 0 to 1 over the drawn range."""
     if not len(level_db):
         return level_db
@@ -66,5 +67,5 @@ def _share(level_db: Floats) -> Floats:
     return np.clip((level_db - top) / RANGE_DB + 1, 0, 1).astype(np.float32)
 
 
-def _bytes(values: Floats) -> str:
+def _bytes(values: Floats32) -> str:
     return base64.b64encode(np.rint(np.clip(values, 0, 1) * 254).astype(np.uint8).tobytes()).decode("ascii")

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats64
 from touchline.core.tracks import BALL, Detections
 from touchline.tracking.ball.lattice import BallSettings, Candidates, Lattice, Way
 from touchline.tracking.camera_motion import Motion
@@ -19,7 +20,6 @@ from touchline.tracking.people.tracklets import Tracklet
 
 __all__ = ["BallSettings", "follow_ball"]
 
-Floats = npt.NDArray[np.float64]
 
 _HIDDEN_HALF_LIFE_S = 0.4
 
@@ -62,7 +62,7 @@ def follow_ball(
     return [_tracklet(i, candidates, way, lattice, times_s, width) for i, way in enumerate(lattice.ways(), start=1)]
 
 
-def _moves(motions: Sequence[Motion | None] | None, count: int, *, width: int) -> Floats:
+def _moves(motions: Sequence[Motion | None] | None, count: int, *, width: int) -> Floats64:
     """Return the camera's motion (n, 3, 3) into each frame, in frame widths."""
     moves = np.repeat(np.eye(3)[None], count, axis=0)
     scale = np.diag([width, width, 1.0])
@@ -88,7 +88,9 @@ def _collect(detections: Sequence[Detections], *, width: int, most: int) -> Cand
     return Candidates(np.concatenate(index), np.concatenate(rows), every, np.concatenate(confidence), centres)
 
 
-def _tracklet(number: int, candidates: Candidates, way: Way, lattice: Lattice, times_s: Floats, width: int) -> Tracklet:
+def _tracklet(
+    number: int, candidates: Candidates, way: Way, lattice: Lattice, times_s: Floats64, width: int
+) -> Tracklet:
     """Return a path as a tracklet; frames in between are filled in along a straight line over the ground."""
     at = candidates.index[way.members]
     index = np.arange(at[0], at[-1] + 1)

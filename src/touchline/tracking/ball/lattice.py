@@ -14,7 +14,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from touchline.core.arrays import Floats64
+
 Ints = npt.NDArray[np.int64]
 
 
@@ -70,8 +71,8 @@ class Candidates:
     index: Ints
     rows: Ints
     boxes_xyxy: npt.NDArray[np.float32]
-    confidence: Floats
-    centres: Floats
+    confidence: Floats64
+    centres: Floats64
 
     def __len__(self) -> int:
         return len(self.index)
@@ -95,8 +96,8 @@ class Way:
     """
 
     members: Ints
-    member_probability: Floats
-    step_probability: Floats
+    member_probability: Floats64
+    step_probability: Floats64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,17 +110,17 @@ class _Window:
     low: int
     high: int
     end: int
-    seconds: Floats
+    seconds: Floats64
     missed: Ints
-    centres: Floats
-    velocity: Floats
+    centres: Floats64
+    velocity: Floats64
 
 
 class Lattice:
     """The candidates of a shot with all steps between them."""
 
     def __init__(
-        self, candidates: Candidates, times_s: Floats, *, moves: Floats, aspect: float, settings: BallSettings
+        self, candidates: Candidates, times_s: Floats64, *, moves: Floats64, aspect: float, settings: BallSettings
     ) -> None:
         """Build the lattice.
 
@@ -144,9 +145,9 @@ class Lattice:
         self._evidence = settings.evidence_offset + settings.evidence_slope * np.log(odds / (1 - odds))
         self._velocity = np.full((len(candidates), 2), np.nan)
 
-    def _chains(self, moves: Floats) -> list[Floats]:
+    def _chains(self, moves: Floats64) -> list[Floats64]:
         """Return for each frame the camera's motion (window, 3, 3) into it from each earlier frame of the window."""
-        chains: list[Floats] = [np.zeros((0, 3, 3))]
+        chains: list[Floats64] = [np.zeros((0, 3, 3))]
         for picture in range(1, len(moves)):
             longer = np.concatenate([chains[-1], np.eye(3)[None]])
             chain = moves[picture] @ longer[len(longer) - (picture - int(self._since[picture])) :]
@@ -160,7 +161,7 @@ class Lattice:
         ways = [self._with_probabilities(members, forward, backward, total) for members in found]
         return [way for way in ways if way.member_probability.max() >= self._settings.least_probability]
 
-    def seen_from(self, candidate: int, picture: int) -> Floats:
+    def seen_from(self, candidate: int, picture: int) -> Floats64:
         """Return the position (2,) of a candidate in the view of another frame within the longest gap."""
         own = int(self._index[candidate])
         if own == picture:
@@ -179,7 +180,7 @@ class Lattice:
         seconds = self._times_s[picture] - self._when[low:high]
         return _Window(low, high, end, seconds, picture - before - 1, centres, (ahead - centres) / instant)
 
-    def _steps(self, window: _Window) -> Floats:
+    def _steps(self, window: _Window) -> Floats64:
         """Return the score of each step (from, to)."""
         chosen = self._settings
         seconds = window.seconds[:, None]
@@ -192,13 +193,13 @@ class Lattice:
         share = np.where(np.isfinite(window.velocity[:, :1]), chosen.keeps_going, 0.0)
         ball = share * goes + (1 - share) * stays
         clutter = 1 + ball / chosen.persistence
-        steps: Floats = np.log(ball / clutter + 1e-12) + chosen.miss * window.missed[:, None]
+        steps: Floats64 = np.log(ball / clutter + 1e-12) + chosen.miss * window.missed[:, None]
         return steps
 
-    def _density(self, offset: Floats, scale: Floats) -> Floats:
+    def _density(self, offset: Floats64, scale: Floats64) -> Floats64:
         """Density relative to uniform over the frame: Student's t with 3 degrees of freedom in two dimensions."""
         squared = (offset**2).sum(axis=-1) / scale**2
-        density: Floats = self._aspect / (2 * np.pi * scale**2) * (1 + squared / 3) ** -2.5
+        density: Floats64 = self._aspect / (2 * np.pi * scale**2) * (1 + squared / 3) ** -2.5
         return density
 
     def _best(self) -> list[Ints]:
@@ -234,7 +235,7 @@ class Lattice:
         old = np.where(np.isfinite(window.velocity[source]), window.velocity[source], fresh)
         self._velocity[mine] = old + self._settings.velocity_gain * (fresh - old)
 
-    def _sums(self) -> tuple[Floats, Floats, float]:
+    def _sums(self) -> tuple[Floats64, Floats64, float]:
         """Return sums over all paths into and out of each candidate, and over all paths (forward-backward)."""
         start = self._settings.start
         forward, backward = np.zeros(len(self._when)), np.full(len(self._when), -np.inf)
@@ -256,7 +257,7 @@ class Lattice:
             rest = float(np.logaddexp(rest, start + np.logaddexp.reduce(onward)))
         return forward, backward, idle
 
-    def _with_probabilities(self, members: Ints, forward: Floats, backward: Floats, total: float) -> Way:
+    def _with_probabilities(self, members: Ints, forward: Floats64, backward: Floats64, total: float) -> Way:
         at = np.exp(np.minimum(forward[members] + backward[members] - total, 0.0))
         steps = np.empty(len(members) - 1)
         for i, (source, target) in enumerate(pairwise(members)):
@@ -267,7 +268,7 @@ class Lattice:
         return Way(members, at, steps)
 
 
-def project(matrix: Floats, points: Floats) -> Floats:
+def project(matrix: Floats64, points: Floats64) -> Floats64:
     """Apply a homography (3, 3), or one for each point (n, 3, 3), to points (n, 2)."""
     with_one = np.concatenate([points, np.ones((len(points), 1))], axis=1)
     moved = (matrix @ with_one[:, :, None])[..., 0]

@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats32
+
 DIMENSIONS = 45
 """Length of a descriptor."""
 
@@ -32,10 +34,8 @@ _OPPONENT = np.array(
     [[1 / 3, 1 / 2**0.5, 1 / 6**0.5], [1 / 3, -1 / 2**0.5, 1 / 6**0.5], [1 / 3, 0.0, -2 / 6**0.5]], np.float32
 )
 
-Floats = npt.NDArray[np.float32]
 
-
-def describe(rgb: npt.NDArray[np.uint8], boxes_xyxy: npt.NDArray[np.float32]) -> Floats:
+def describe(rgb: npt.NDArray[np.uint8], boxes_xyxy: npt.NDArray[np.float32]) -> Floats32:
     """Describe the clothing of the people in boxes.
 
     Args:
@@ -60,7 +60,7 @@ def describe(rgb: npt.NDArray[np.uint8], boxes_xyxy: npt.NDArray[np.float32]) ->
     return _summary(ratio, _person_weight(ratio))
 
 
-def _sample(rgb: npt.NDArray[np.uint8], boxes_xyxy: Floats) -> Floats:
+def _sample(rgb: npt.NDArray[np.uint8], boxes_xyxy: Floats32) -> Floats32:
     """Sample colours (n, rows, columns, 3) on a grid over each box and a strip on either side of it."""
     height, width = rgb.shape[:2]
     x0, y0, x1, y1 = boxes_xyxy.T.astype(np.float32)
@@ -71,7 +71,7 @@ def _sample(rgb: npt.NDArray[np.uint8], boxes_xyxy: Floats) -> Floats:
     return rgb[rows[:, :, None], columns[:, None, :]].astype(np.float32)
 
 
-def _grass_beside(rgb: npt.NDArray[np.uint8], samples: Floats) -> Floats:
+def _grass_beside(rgb: npt.NDArray[np.uint8], samples: Floats32) -> Floats32:
     """Return the grass colour (n, 3) beside each box; that of the whole frame for a box without grass beside it."""
     everywhere = _grass_of_picture(rgb)
     beside = np.concatenate([samples[:, :, :_BESIDE], samples[:, :, -_BESIDE:]], axis=2)
@@ -84,7 +84,7 @@ def _grass_beside(rgb: npt.NDArray[np.uint8], samples: Floats) -> Floats:
     return np.maximum(total / (found + trust)[:, None], 1.0)
 
 
-def _grass_of_picture(rgb: npt.NDArray[np.uint8]) -> Floats:
+def _grass_of_picture(rgb: npt.NDArray[np.uint8]) -> Floats32:
     """Return the typical grass colour (3,) of a frame; a standard green if there is hardly any grass."""
     step = max(1, int((rgb.shape[0] * rgb.shape[1] / _PICTURE_SAMPLES) ** 0.5))
     few = rgb[step // 2 :: step, step // 2 :: step].reshape(-1, 3).astype(np.float32)
@@ -95,7 +95,7 @@ def _grass_of_picture(rgb: npt.NDArray[np.uint8]) -> Floats:
     return np.median(few[is_green], axis=0).astype(np.float32)
 
 
-def _person_weight(ratio: Floats) -> Floats:
+def _person_weight(ratio: Floats32) -> Floats32:
     """Return the weight of each sample (n, rows, columns): unlike grass, and near the middle line of the box."""
     away = ratio - np.float32(np.log(1 + _FLOOR)) * _OPPONENT.sum(axis=0)
     unlike = 1 - np.exp(-0.5 * (away**2 * np.array([0.5, 1.0, 1.0], np.float32)).sum(axis=3) / 0.2**2)
@@ -104,7 +104,7 @@ def _person_weight(ratio: Floats) -> Floats:
     return (unlike + 0.02) * middle
 
 
-def _summary(ratio: Floats, weight: Floats) -> Floats:
+def _summary(ratio: Floats32, weight: Floats32) -> Floats32:
     """Return descriptors (n, DIMENSIONS) from colours (n, rows, columns, 3) and the weight of each sample."""
     rows = (np.arange(_ROWS) + 0.5) / _ROWS
     parts = []
@@ -119,7 +119,7 @@ def _summary(ratio: Floats, weight: Floats) -> Floats:
     return np.concatenate(parts, axis=1).astype(np.float32)
 
 
-def _histograms(values: Floats, share: Floats) -> Floats:
+def _histograms(values: Floats32, share: Floats32) -> Floats32:
     """Return histograms (n, 3, bins) of samples (n, s, 3), weights (n, s); a sample is split between adjacent bins."""
     low, high = _BIN_RANGE
     place = np.clip((values - low) / (high - low) * (_BINS - 1), 0, _BINS - 1)

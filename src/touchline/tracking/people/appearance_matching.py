@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats64
 from touchline.tracking.people.tracklets import Tracklet
-
-Floats = npt.NDArray[np.float64]
 
 _LEAST_TRACKLETS = 8
 _LEAST_BOXES = 8
@@ -29,13 +28,13 @@ class Looks:
 
     """
 
-    mean: Floats
+    mean: Floats64
     boxes: npt.NDArray[np.int64]
-    within: Floats
-    single: Floats
-    between: Floats
+    within: Floats64
+    single: Floats64
+    between: Floats64
 
-    def apart(self, first: npt.NDArray[np.int64], second: npt.NDArray[np.int64]) -> Floats:
+    def apart(self, first: npt.NDArray[np.int64], second: npt.NDArray[np.int64]) -> Floats64:
         """Log-likelihood ratio of two people to one for each pair; 0 if not described; 8 times the mean over D."""
         noise = (
             self.single[None] * (1 / np.maximum(self.boxes[first], 1) + 1 / np.maximum(self.boxes[second], 1))[:, None]
@@ -66,7 +65,7 @@ def learn_looks(tracklets: Sequence[Tracklet]) -> Looks | None:
     return Looks(means, counts, within, single, between)
 
 
-def _described(tracklet: Tracklet) -> Floats:
+def _described(tracklet: Tracklet) -> Floats64:
     """Return the rows (k, D) of a tracklet's appearance that are not NaN."""
     looks = np.asarray(tracklet.appearance, np.float64)
     return looks[np.isfinite(looks).all(axis=1)]

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
-from touchline.tracking.people.motion import Floats, States, centres_and_sizes
+from touchline.core.arrays import Floats64
+from touchline.tracking.people.motion import States, centres_and_sizes
 
 FORBIDDEN = 1e6
 """Cost of a pair that is not allowed."""
@@ -38,7 +39,7 @@ def pair_costs(
     *,
     settings: CostSettings,
     appearance: tuple[npt.NDArray, npt.NDArray] | None = None,
-) -> Floats:
+) -> Floats64:
     """Return costs (people, detections): squared deviations of place, size and appearance, in standard deviations.
 
     Args:
@@ -63,7 +64,7 @@ def pair_costs(
     return cost
 
 
-def assign(cost: Floats, *, limit: float) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def assign(cost: Floats64, *, limit: float) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return rows and columns of the pairs of least total cost, where an unassigned pair costs ``limit``."""
     if cost.size == 0:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)

@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats64
 from touchline.core.tracks import GOALKEEPER, PLAYER, REFEREE
-
-Floats = npt.NDArray[np.float64]
 
 TEAMS = ("A", "B")
 
@@ -44,11 +43,11 @@ class Look:
 
     """
 
-    colour: Floats
+    colour: Floats64
     boxes: float
-    votes: Floats
+    votes: Floats64
     index: npt.NDArray[np.int64]
-    x: Floats
+    x: Floats64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,14 +64,14 @@ class Kits:
 
     """
 
-    teams: Floats
+    teams: Floats64
     spread: float
     along: float
-    keepers: Floats
-    keepers_leaning: Floats
-    referee: Floats | None = None
+    keepers: Floats64
+    keepers_leaning: Floats64
+    referee: Floats64 | None = None
 
-    def with_keepers_leaning(self, leaning: Floats) -> Kits:
+    def with_keepers_leaning(self, leaning: Floats64) -> Kits:
         """Return the same kits with the teams that the goalkeepers' kits belong to."""
         return replace(self, keepers_leaning=leaning)
 
@@ -87,7 +86,7 @@ class Fit:
     a_over_b: float
 
 
-def find_kits(looks: Sequence[Look], votes: Floats) -> Kits | None:
+def find_kits(looks: Sequence[Look], votes: Floats64) -> Kits | None:
     """Find the kits of a match from its tracks.
 
     Args:
@@ -118,12 +117,12 @@ def find_kits(looks: Sequence[Look], votes: Floats) -> Kits | None:
     return replace(kits, keepers=worn_by_keepers, keepers_leaning=np.zeros(len(worn_by_keepers)), referee=referee)
 
 
-def _widened(spread: float, noise: float, boxes: Floats | float) -> Floats:
+def _widened(spread: float, noise: float, boxes: Floats64 | float) -> Floats64:
     """Return a spread that includes the noise of a mean over only ``boxes`` boxes."""
     return np.sqrt(spread**2 + noise**2 / np.asarray(boxes))
 
 
-def _measure(teams: Floats, colours: Floats, boxes: Floats, weights: Floats) -> Kits | None:
+def _measure(teams: Floats64, colours: Floats64, boxes: Floats64, weights: Floats64) -> Kits | None:
     """Return the kits of the teams alone, with their spread; None if they cannot be distinguished."""
     axis = teams[0] - teams[1]
     apart = float(np.linalg.norm(axis))
@@ -144,7 +143,7 @@ def _measure(teams: Floats, colours: Floats, boxes: Floats, weights: Floats) -> 
     return Kits(teams, spread, along, teams[:0], np.zeros(0))
 
 
-def _keepers(colours: Floats, weights: Floats, spread: float) -> Floats:
+def _keepers(colours: Floats64, weights: Floats64, spread: float) -> Floats64:
     """Return the one or two kits (k, D) of the goalkeepers."""
     if len(colours) < 2:
         return colours
@@ -154,12 +153,12 @@ def _keepers(colours: Floats, weights: Floats, spread: float) -> Floats:
     return two
 
 
-def _middle(colours: Floats, weights: Floats) -> Floats:
+def _middle(colours: Floats64, weights: Floats64) -> Floats64:
     """Return the weighted median of each component."""
     return np.array([_weighted_median(column, weights) for column in colours.T])
 
 
-def _centres(colours: Floats, weights: Floats) -> Floats:
+def _centres(colours: Floats64, weights: Floats64) -> Floats64:
     """Return the centres (2, D) of two clusters of points (n, D); points far from both count little."""
     heavy = _seeds(weights)
     apart = _distances(colours, colours[heavy]) ** 2
@@ -179,21 +178,21 @@ def _centres(colours: Floats, weights: Floats) -> Floats:
     return centres
 
 
-def _seeds(weights: Floats) -> npt.NDArray[np.int64]:
+def _seeds(weights: Floats64) -> npt.NDArray[np.int64]:
     """Return candidates for the first centre of a cluster: points of high weight, evenly drawn."""
     enough = max(int((weights >= 0.5 * weights.max()).sum()), min(_SEEDS, len(weights)))
     heavy = np.sort(np.argsort(-weights, kind="stable")[:enough])
     return heavy[np.unique(np.linspace(0, enough - 1, _SEEDS).round().astype(np.int64))]
 
 
-def _distances(points: Floats, others: Floats) -> Floats:
+def _distances(points: Floats64, others: Floats64) -> Floats64:
     """Return the Euclidean distances (n, m) of points (n, D) to others (m, D)."""
     squared = (points**2).sum(axis=1)[:, None] + (others**2).sum(axis=1) - 2 * points @ others.T
-    distances: Floats = np.sqrt(np.maximum(squared, 0))
+    distances: Floats64 = np.sqrt(np.maximum(squared, 0))
     return distances
 
 
-def _weighted_median(values: Floats, weights: Floats) -> float:
+def _weighted_median(values: Floats64, weights: Floats64) -> float:
     order = np.argsort(values, kind="stable")
     place = int(np.searchsorted(np.cumsum(weights[order]), 0.5 * weights.sum()))
     return float(values[order][min(place, len(values) - 1)])
@@ -221,7 +220,7 @@ def _likeness(distance: float, spread: float) -> float:
     return max(-0.5 * beyond**2, _WORST)
 
 
-def _likeness_to_known(colour: Floats, known: Floats, spread: float) -> float:
+def _likeness_to_known(colour: Floats64, known: Floats64, spread: float) -> float:
     """Likelihood of a goalkeeper or an official: that of an unknown colour, or more if it is close to a known kit."""
     if len(known) == 0:
         return _STRANGER

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from touchline.core.arrays import Floats64
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,10 @@ class States:
 
     """
 
-    centre_px: Floats
-    velocity_px_s: Floats
-    size_px: Floats
-    covariance: Floats
+    centre_px: Floats64
+    velocity_px_s: Floats64
+    size_px: Floats64
+    covariance: Floats64
 
     def __len__(self) -> int:
         return len(self.centre_px)
@@ -58,13 +58,13 @@ class States:
         """Return the states that an index or a mask selects."""
         return States(self.centre_px[index], self.velocity_px_s[index], self.size_px[index], self.covariance[index])
 
-    def boxes_xyxy(self) -> Floats:
+    def boxes_xyxy(self) -> Floats64:
         """(n, 4), the estimated boxes."""
         half = self.size_px / 2
         return np.concatenate([self.centre_px - half, self.centre_px + half], axis=1)
 
 
-def centres_and_sizes(boxes_xyxy: npt.NDArray) -> tuple[Floats, Floats]:
+def centres_and_sizes(boxes_xyxy: npt.NDArray) -> tuple[Floats64, Floats64]:
     """Return centres (n, 2) and sizes (n, 2) of boxes, at least one pixel each way."""
     boxes = boxes_xyxy.astype(np.float64)
     return (boxes[:, :2] + boxes[:, 2:]) / 2, np.maximum(boxes[:, 2:] - boxes[:, :2], 1.0)
@@ -87,13 +87,13 @@ def stack(first: States, second: States) -> States:
     )
 
 
-def move_points(matrix: Floats, points_px: Floats) -> Floats:
+def move_points(matrix: Floats64, points_px: Floats64) -> Floats64:
     """Apply a homography (3, 3) to points (n, 2)."""
     moved = points_px @ matrix[:, :2].T + matrix[:, 2]
     return moved[:, :2] / moved[:, 2:]
 
 
-def move_camera(states: States, matrix: Floats) -> States:
+def move_camera(states: States, matrix: Floats64) -> States:
     """Transform states by a camera motion (3, 3) from the previous frame to the current one."""
     count = len(states)
     half = states.size_px / 2
@@ -124,7 +124,7 @@ def predict(states: States, *, dt_s: float, unseen: npt.NDArray[np.bool_], setti
     )
 
 
-def _limit_speed(covariance: Floats, *, limit: float) -> None:
+def _limit_speed(covariance: Floats64, *, limit: float) -> None:
     """Limit the variance of speed in place; the correlation of place and speed is preserved.
 
     Limiting the variance alone would leave a covariance larger than the two variances allow, from which :func:`correct`

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats64
 from touchline.core.tracks import BALL, DETECTION_LABELS, GOALKEEPER, PLAYER, REFEREE
 from touchline.tracking.people.kits import TEAMS, Kits, Look, find_kits, fit_to_kits
 from touchline.tracking.people.tracklets import Tracklet
 
 __all__ = ["Kits", "Look", "RoleOf", "assign_roles", "looks_of", "match_teams", "roles_of"]
 
-Floats = npt.NDArray[np.float64]
 Positions = Sequence[npt.NDArray[np.float32] | None]
 
 _PRIOR = np.array([0.0, 0.08, 0.85, 0.07])
@@ -76,7 +76,7 @@ def looks_of(tracklets: Sequence[Tracklet], *, positions_m: Positions | None = N
     return [_look(*each) for each in zip(tracklets, places, clear, strict=True)]
 
 
-def _clearness(tracklets: Sequence[Tracklet]) -> list[Floats]:
+def _clearness(tracklets: Sequence[Tracklet]) -> list[Floats64]:
     """Return the weight of each box of each track: low where another box covers a part of it."""
     weights = [np.ones(len(tracklet)) for tracklet in tracklets]
     if not tracklets:
@@ -90,7 +90,7 @@ def _clearness(tracklets: Sequence[Tracklet]) -> list[Floats]:
     return np.split(every, np.cumsum([len(tracklet) for tracklet in tracklets])[:-1])
 
 
-def _covered(boxes: Floats) -> Floats:
+def _covered(boxes: Floats64) -> Floats64:
     """Return the share (n,) of each box covered by the box that covers it most."""
     low = np.maximum(boxes[:, None, :2], boxes[:, :2])
     high = np.minimum(boxes[:, None, 2:], boxes[:, 2:])
@@ -100,7 +100,7 @@ def _covered(boxes: Floats) -> Floats:
     return shared.max(axis=1) / area
 
 
-def _look(tracklet: Tracklet, place: npt.NDArray[np.float32] | None, clear: Floats) -> Look:
+def _look(tracklet: Tracklet, place: npt.NDArray[np.float32] | None, clear: Floats64) -> Look:
     seen = tracklet.observed
     votes = np.bincount(tracklet.classes, weights=tracklet.confidence * seen * clear, minlength=len(DETECTION_LABELS))
     x = tracklet.boxes_xyxy[:, [0, 2]].mean(axis=1) if place is None else place[:, 0]
@@ -154,11 +154,11 @@ def roles_of(looks: Sequence[Look], *, kits: Kits | None) -> list[RoleOf]:
     ]
 
 
-def _shares(look: Look) -> Floats:
+def _shares(look: Look) -> Floats64:
     """Return the class probabilities (4,) from the votes alone; the ball's is 0."""
     people = look.votes.copy()
     people[BALL] = 0
-    shares: Floats = (people + _PRIOR_VOTES * _PRIOR) / (people.sum() + _PRIOR_VOTES)
+    shares: Floats64 = (people + _PRIOR_VOTES * _PRIOR) / (people.sum() + _PRIOR_VOTES)
     return shares
 
 
@@ -197,7 +197,7 @@ def _keepers_team(
 
 def _leaning(keeper: Look, looks: Sequence[Look], roles: Sequence[RoleOf]) -> float:
     """Return a positive number if team A stands nearer to the keeper along the pitch than team B, else a negative."""
-    places: list[Floats] = []
+    places: list[Floats64] = []
     for team in TEAMS:
         away = [_apart(keeper, look) for look, role in zip(looks, roles, strict=True) if role.team == team]
         total = np.nansum(away, axis=0) if away else np.zeros(len(keeper.x))
@@ -211,7 +211,7 @@ def _leaning(keeper: Look, looks: Sequence[Look], roles: Sequence[RoleOf]) -> fl
     return float(np.clip(difference.mean() / max(scale, 1e-9), -1, 1) * min(both.sum(), 25) / 25 * 6)
 
 
-def _apart(keeper: Look, other: Look) -> Floats:
+def _apart(keeper: Look, other: Look) -> Floats64:
     """Return the distance (n,) along the pitch in each frame of the keeper's track; NaN if the other is not in it."""
     away = np.full(len(keeper.index), np.nan)
     _, mine, theirs = np.intersect1d(keeper.index, other.index, assume_unique=True, return_indices=True)

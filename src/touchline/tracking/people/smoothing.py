@@ -8,11 +8,10 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats64
 from touchline.tracking.camera_carry import Camera
 from touchline.tracking.camera_motion import Motion
 from touchline.tracking.people.tracklets import Tracklet
-
-Floats = npt.NDArray[np.float64]
 
 DEFAULT_REACH_S = 0.3
 
@@ -45,7 +44,7 @@ def smooth(
     return replace(tracklet, boxes_xyxy=smoothed.astype(np.float32))
 
 
-def _fit(values: Floats, index: npt.NDArray[np.int64], sure: Floats, camera: Camera, reach: int) -> Floats:
+def _fit(values: Floats64, index: npt.NDArray[np.int64], sure: Floats64, camera: Camera, reach: int) -> Floats64:
     """Fit weighted local lines to values (n, 4), foot x and y, width, height, and evaluate them at each frame."""
     count = len(values)
     zero, one, two = np.zeros(count), np.zeros(count), np.zeros(count)

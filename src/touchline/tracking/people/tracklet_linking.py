@@ -16,12 +16,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
+from touchline.core.arrays import Floats64
 from touchline.tracking.camera_carry import Camera
 from touchline.tracking.camera_motion import Motion
 from touchline.tracking.people.appearance_matching import learn_looks
 from touchline.tracking.people.tracklets import Tracklet, join
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +78,9 @@ class _Ends:
     """
 
     index: npt.NDArray[np.int64]
-    foot_px: Floats
-    ahead_px: Floats
-    height_px: Floats
+    foot_px: Floats64
+    ahead_px: Floats64
+    height_px: Floats64
 
 
 def rejoin(
@@ -116,7 +115,7 @@ def _believed(tracklet: Tracklet, settings: RejoinSettings) -> bool:
     return total >= settings.evidence and total >= settings.confidence * len(tracklet)
 
 
-def _successors(pairs: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Floats, int]) -> npt.NDArray[np.int64]:
+def _successors(pairs: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Floats64, int]) -> npt.NDArray[np.int64]:
     """Return for each tracklet its successor, or -1: the assignment of least cost."""
     first, second, costs, count = pairs
     table = np.zeros((count, count))
@@ -141,7 +140,7 @@ def _chains(next_of: npt.NDArray[np.int64]) -> list[list[int]]:
 
 def _costs(
     tracklets: Sequence[Tracklet], camera: Camera, *, fps: float, settings: RejoinSettings
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Floats, int]:
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Floats64, int]:
     """Return pairs of tracklets that may follow each other, with their costs; negative favours a link."""
     tails = _ends(tracklets, camera, last=True, fps=fps, settings=settings)
     heads = _ends(tracklets, camera, last=False, fps=fps, settings=settings)
@@ -157,7 +156,7 @@ def _costs(
     return first, second, costs - settings.newcomer, len(tracklets)
 
 
-def _picture(tracklets: Sequence[Tracklet]) -> Floats:
+def _picture(tracklets: Sequence[Tracklet]) -> Floats64:
     """Return the part of the frame (x0, y0, x1, y1) in which people were ever detected."""
     boxes = np.concatenate([tracklet.boxes_xyxy for tracklet in tracklets]).astype(np.float64)
     return np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
@@ -181,7 +180,7 @@ def _ends(tracklets: Sequence[Tracklet], camera: Camera, *, last: bool, fps: flo
     return _Ends(np.array(index, np.int64), np.array(feet), np.array(ahead), np.array(heights))
 
 
-def _line(times_s: Floats, points: Floats, *, noise: float, speed: float) -> tuple[Floats, Floats]:
+def _line(times_s: Floats64, points: Floats64, *, noise: float, speed: float) -> tuple[Floats64, Floats64]:
     """Fit a line to points (n, 2): point at time 0 and velocity (2,); velocities shrink when there are few points."""
     base = np.stack([np.ones_like(times_s), times_s], axis=1)
     normal = base.T @ base + np.diag([1e-9, (noise / speed) ** 2])
@@ -198,8 +197,8 @@ def _move_costs(
     *,
     fps: float,
     settings: RejoinSettings,
-    size: Floats,
-) -> Floats:
+    size: Floats64,
+) -> Floats64:
     """Return the log-likelihood ratio of a newcomer to the same person for each pair, from places and velocities."""
     start, end = tails.index[first], heads.index[second]
     foot = camera.carry(tails.foot_px[first], start=start, end=end)
@@ -233,8 +232,8 @@ def _missed(
     first: npt.NDArray[np.int64],
     second: npt.NDArray[np.int64],
     camera: Camera,
-    size: Floats,
-) -> Floats:
+    size: Floats64,
+) -> Floats64:
     """Count the frames of each gap in which the path between its ends lies inside the frame."""
     start, end = tails.index[first], heads.index[second]
     inside = np.zeros(len(first))
@@ -254,7 +253,7 @@ def fill(tracklet: Tracklet, *, motions: Sequence[Motion | None] | None, fps: fl
     if len(gaps) == 0:
         return tracklet
     camera = Camera(motions, count=tracklet.end + 1)
-    parts: list[Floats] = []
+    parts: list[Floats64] = []
     index: list[npt.NDArray[np.int64]] = []
     nearest: list[npt.NDArray[np.int64]] = []
     for gap in gaps:
@@ -270,7 +269,7 @@ def fill(tracklet: Tracklet, *, motions: Sequence[Motion | None] | None, fps: fl
 
 
 def _insert(
-    tracklet: Tracklet, index: npt.NDArray[np.int64], boxes: Floats, nearest: npt.NDArray[np.int64]
+    tracklet: Tracklet, index: npt.NDArray[np.int64], boxes: Floats64, nearest: npt.NDArray[np.int64]
 ) -> Tracklet:
     """Insert filled-in boxes into a tracklet; each takes class and half the confidence of the nearest detection."""
     count = len(index)

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Rgb
 from touchline.core.errors import UsageError
 from touchline.core.pitch import KEYPOINT_NAMES
 from touchline.models.networks.pitch_net import STRIDE, PitchReader
 from touchline.models.runtime.backends import PictureBackend
 from touchline.models.runtime.device import Device
-from touchline.models.runtime.fitting import Rgb, fit_at_corner
+from touchline.models.runtime.fitting import fit_at_corner
 from touchline.models.runtime.runner import PictureModel, make_runner
 from touchline.models.specs.spec import PictureConfig
 from touchline.models.store import DEFAULT_PITCH_FINDER, load_model

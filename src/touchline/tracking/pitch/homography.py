@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats64
 from touchline.core.pitch import STANDARD, Pitch, keypoints_m
-from touchline.tracking.pitch.view_algebra import Floats, displacements, jacobians, picture_units, project
+from touchline.tracking.pitch.view_algebra import displacements, jacobians, picture_units, project
 from touchline.tracking.pitch.view_filter import Points
 from touchline.tracking.pitch.view_fit import Fit, fit
 
@@ -40,19 +41,19 @@ class PitchView:
 
     """
 
-    matrix: Floats
-    covariance: Floats
+    matrix: Floats64
+    covariance: Floats64
     width: int
     height: int
     pitch: Pitch = field(default=STANDARD)
     keypoints: int = 0
 
     @property
-    def to_picture(self) -> Floats:
+    def to_picture(self) -> Floats64:
         """float64 (3, 3), the homography from metres to pixels."""
         return np.asarray(np.linalg.inv(self.matrix), dtype=np.float64)
 
-    def to_metres(self, points_px: npt.ArrayLike) -> tuple[Floats, Floats]:
+    def to_metres(self, points_px: npt.ArrayLike) -> tuple[Floats64, Floats64]:
         """Map image points to places on the grass.
 
         Args:
@@ -71,7 +72,7 @@ class PitchView:
         metres[above], std[above] = np.nan, np.inf
         return metres, std
 
-    def covariance_m2(self, points_px: npt.ArrayLike) -> Floats:
+    def covariance_m2(self, points_px: npt.ArrayLike) -> Floats64:
         """Covariance of :meth:`to_metres` due to the view alone: float64 (n, 2, 2), square metres."""
         points = np.asarray(points_px, dtype=np.float64).reshape(-1, 2)
         units = picture_units(width=self.width, height=self.height)
@@ -79,7 +80,7 @@ class PitchView:
         moved = jacobians(self.matrix @ np.linalg.inv(units), scaled) @ displacements(scaled)
         return moved @ self.covariance @ moved.transpose(0, 2, 1)
 
-    def metres_per_pixel(self, points_px: npt.ArrayLike) -> Floats:
+    def metres_per_pixel(self, points_px: npt.ArrayLike) -> Floats64:
         """Return how far an isotropic error of one pixel moves points (n, 2) on the grass: float64 (n,), metres."""
         points = np.asarray(points_px, dtype=np.float64).reshape(-1, 2)
         return np.sqrt((jacobians(self.matrix, points) ** 2).sum(axis=(1, 2)))
@@ -92,7 +93,7 @@ class PitchView:
         on = (np.abs(metres) <= np.array([self.pitch.length_m, self.pitch.width_m]) / 2).all(axis=1)
         return float(np.median(std[on])) if on.any() else float("inf")
 
-    def to_pixels(self, points_m: npt.ArrayLike) -> Floats:
+    def to_pixels(self, points_m: npt.ArrayLike) -> Floats64:
         """Map places on the grass, (n, 2) metres, to float64 (n, 2) pixels; NaN for those behind the camera."""
         pixels, depth = project(self.to_picture, np.asarray(points_m, dtype=np.float64).reshape(-1, 2))
         pixels[~(depth > 0)] = np.nan
@@ -189,6 +190,6 @@ def _enough(inliers: int, *, of: int) -> bool:
     return inliers >= 4 and inliers >= 0.6 * of and (inliers >= 5 or of == 4)
 
 
-def _signed(matrix: Floats, *, width: int, height: int) -> Floats:
+def _signed(matrix: Floats64, *, width: int, height: int) -> Floats64:
     """Return the matrix scaled so that the factor at the middle of the frame's lower edge is one."""
     return matrix / float(matrix[2] @ (width / 2, float(height), 1.0))

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats64
 from touchline.tracking.camera_motion import Motion
 from touchline.tracking.pitch.homography import PitchView, plausible, usable_points
-from touchline.tracking.pitch.view_algebra import Floats, corner_noise, picture_units
+from touchline.tracking.pitch.view_algebra import corner_noise, picture_units
 from touchline.tracking.pitch.view_filter import Belief, Limits, Seen, believable, fused, run
 
 
@@ -94,7 +95,7 @@ def place_points(
     views: Sequence[PitchView | None],
     *,
     points_std_px: float | npt.ArrayLike = 0.0,
-) -> tuple[Floats, Floats]:
+) -> tuple[Floats64, Floats64]:
     """Place points of several frames on the grass.
 
     Args:
@@ -153,20 +154,20 @@ def place_track(
     return metres.astype(np.float32)
 
 
-def _steps(motions: Sequence[Motion], *, like: PitchView, least_quality: float) -> list[Floats | None]:
+def _steps(motions: Sequence[Motion], *, like: PitchView, least_quality: float) -> list[Floats64 | None]:
     """Return the motions in picture units; None for the first and for unreliable ones."""
     units = picture_units(width=like.width, height=like.height)
     back = np.linalg.inv(units)
     sound = [m.quality >= least_quality and bool(np.isfinite(m.matrix).all()) for m in motions]
-    steps: list[Floats | None] = []
+    steps: list[Floats64 | None] = []
     for motion, ok in zip(motions, sound, strict=True):
         steps.append(units @ motion.matrix @ back if ok and steps else None)
     return steps
 
 
-def _reversed(steps: Sequence[Floats | None]) -> list[Floats | None]:
+def _reversed(steps: Sequence[Floats64 | None]) -> list[Floats64 | None]:
     """Return the same motions for a pass from the last frame to the first."""
-    back: list[Floats | None] = [None]
+    back: list[Floats64 | None] = [None]
     for step in reversed(steps[1:]):
         back.append(None if step is None else np.asarray(np.linalg.inv(step), dtype=np.float64))
     return back

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats64
 from touchline.core.pitch import STANDARD, Pitch, keypoints_m
 from touchline.tracking.pitch.homography import LEAST_CONFIDENCE, PitchView, fit_view, usable_points
-from touchline.tracking.pitch.view_algebra import Floats, displacements, jacobians, picture_units, project
+from touchline.tracking.pitch.view_algebra import displacements, jacobians, picture_units, project
 
 LEAST_KEYPOINTS = 6
 MOST_PICTURES = 24
@@ -90,7 +91,7 @@ def _telling(points: npt.ArrayLike) -> bool:
     return bool(int(shown.sum()) >= LEAST_KEYPOINTS and (length or width))
 
 
-def _evidence(points: npt.ArrayLike, *, pitch: Pitch, width: int, height: int) -> tuple[Floats, Floats]:
+def _evidence(points: npt.ArrayLike, *, pitch: Pitch, width: int, height: int) -> tuple[Floats64, Floats64]:
     """Return information (2, 2) and score (2,) for length and width from one frame with an unknown camera."""
     view = fit_view(points, width=width, height=height, pitch=pitch)
     if view is None or view.keypoints < LEAST_KEYPOINTS:
@@ -102,7 +103,7 @@ def _evidence(points: npt.ArrayLike, *, pitch: Pitch, width: int, height: int) -
     return (size.T * weights) @ size, (size.T * weights) @ left
 
 
-def _linear(points: npt.ArrayLike, view: PitchView) -> tuple[Floats, Floats, Floats, Floats]:
+def _linear(points: npt.ArrayLike, view: PitchView) -> tuple[Floats64, Floats64, Floats64, Floats64]:
     """Return residuals (m,), derivatives by the camera (m, 8) and by the size (m, 2), and weights (m,)."""
     used, index = usable_points(points, width=view.width, height=view.height, pitch=view.pitch)
     matrix = picture_units(width=view.width, height=view.height) @ view.to_picture
@@ -116,7 +117,7 @@ def _linear(points: npt.ArrayLike, view: PitchView) -> tuple[Floats, Floats, Flo
     return left[good].ravel(), displacements(mapped)[good].reshape(-1, 8), by_size.reshape(-1, 2), weights
 
 
-def _size_slopes() -> Floats:
+def _size_slopes() -> Floats64:
     """Return how the 32 points move with length and width: float64 (32, 2, 2), the same for every size."""
     larger = (keypoints_m(Pitch(106.0, 68.0)) - keypoints_m(), keypoints_m(Pitch(105.0, 69.0)) - keypoints_m())
     return np.stack(larger, axis=-1)

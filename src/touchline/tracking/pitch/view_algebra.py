@@ -13,18 +13,17 @@ transforms it exactly.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from touchline.core.arrays import Floats64
 
 
-def picture_units(*, width: int, height: int) -> Floats:
+def picture_units(*, width: int, height: int) -> Floats64:
     """Return the matrix from pixels to picture units, half image widths from the centre: float64 (3, 3)."""
     half = width / 2
     return np.array([[1 / half, 0.0, -1.0], [0.0, 1 / half, -height / width], [0.0, 0.0, 1.0]])
 
 
-def project(matrix: Floats, points: Floats) -> tuple[Floats, Floats]:
+def project(matrix: Floats64, points: Floats64) -> tuple[Floats64, Floats64]:
     """Apply a matrix (3, 3) to points (n, 2); also return the third coordinate (n,) that they were divided by.
 
     Where that coordinate is zero the result is infinite or NaN without a warning: the caller must check it.
@@ -34,14 +33,14 @@ def project(matrix: Floats, points: Floats) -> tuple[Floats, Floats]:
         return mapped[:, :2] / mapped[:, 2:], mapped[:, 2]
 
 
-def jacobians(matrix: Floats, points: Floats) -> Floats:
+def jacobians(matrix: Floats64, points: Floats64) -> Floats64:
     """Return the derivatives of :func:`project` by the points: float64 (n, 2, 2)."""
     mapped, depth = project(matrix, points)
     with np.errstate(divide="ignore", invalid="ignore"):
         return (matrix[None, :2, :2] - mapped[:, :, None] * matrix[None, 2:, :2]) / depth[:, None, None]
 
 
-def displacements(points: Floats) -> Floats:
+def displacements(points: Floats64) -> Floats64:
     """Return the derivatives of points (n, 2) by the eight parameters, both in picture units: float64 (n, 2, 8)."""
     u, v = points[:, 0], points[:, 1]
     one, nil = np.ones_like(u), np.zeros_like(u)
@@ -50,19 +49,19 @@ def displacements(points: Floats) -> Floats:
     return np.stack([along, down], axis=1)
 
 
-def change_matrix(change: Floats) -> Floats:
+def change_matrix(change: Floats64) -> Floats64:
     """Return the matrix (3, 3) of a change by eight parameters; it multiplies a view from the left."""
     a = change
     return np.array([[1 + a[1], a[2], a[0]], [a[4], 1 + a[5], a[3]], [-a[6], -a[7], 1.0]])
 
 
-def change_between(old: Floats, new: Floats) -> Floats:
+def change_between(old: Floats64, new: Floats64) -> Floats64:
     """Return the eight parameters that change one view (3, 3) into another, both in picture units: float64 (8,)."""
     step = new @ np.linalg.inv(old)
     return _numbers(step / step[2, 2] - np.eye(3))
 
 
-def carried(motion: Floats) -> Floats:
+def carried(motion: Floats64) -> Floats64:
     """Return how the eight parameters transform under an image motion (3, 3), in picture units: float64 (8, 8)."""
     back = np.linalg.inv(motion)
     columns = []
@@ -72,7 +71,7 @@ def carried(motion: Floats) -> Floats:
     return np.stack(columns, axis=1)
 
 
-def corner_noise(*, width: int, height: int, sigma_px: float, tops: float = 0.25) -> Floats:
+def corner_noise(*, width: int, height: int, sigma_px: float, tops: float = 0.25) -> Floats64:
     """Return the covariance (8, 8) of the parameters when four image points move by ``sigma_px`` independently.
 
     The four points span the part of the image that shows the pitch, from the share ``tops`` of its height down.
@@ -83,6 +82,6 @@ def corner_noise(*, width: int, height: int, sigma_px: float, tops: float = 0.25
     return (back @ back.T) * (2 * sigma_px / width) ** 2
 
 
-def _numbers(matrix: Floats) -> Floats:
+def _numbers(matrix: Floats64) -> Floats64:
     m = matrix
     return np.array([m[0, 2], m[0, 0], m[0, 1], m[1, 2], m[1, 0], m[1, 1], -m[2, 0], -m[2, 1]])

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from touchline.tracking.pitch.view_algebra import Floats, carried, change_between, change_matrix, displacements, project
+from touchline.core.arrays import Floats64
+from touchline.tracking.pitch.view_algebra import carried, change_between, change_matrix, displacements, project
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,8 +28,8 @@ class Belief:
 
     """
 
-    matrix: Floats
-    covariance: Floats
+    matrix: Floats64
+    covariance: Floats64
     strong: bool = False
     age: int = 0
 
@@ -44,9 +45,9 @@ class Points:
 
     """
 
-    picture: Floats
-    pitch: Floats
-    sigmas: Floats
+    picture: Floats64
+    pitch: Floats64
+    sigmas: Floats64
 
     def take(self, mask: npt.NDArray[np.bool_]) -> Points:
         """Return the points that a mask selects."""
@@ -73,13 +74,15 @@ class Limits:
 
     """
 
-    drift: Floats
+    drift: Floats64
     gate: float
     gate_point: float
     patience: int = 4
 
 
-def believable(seen: Sequence[Seen], steps: Sequence[Floats | None], *, limits: Limits, neighbours: int) -> list[Seen]:
+def believable(
+    seen: Sequence[Seen], steps: Sequence[Floats64 | None], *, limits: Limits, neighbours: int
+) -> list[Seen]:
     """Drop weak views that are contradicted by more neighbours than confirm them."""
     votes = np.zeros(len(seen), dtype=np.int64)
     for start, belief in enumerate(seen):
@@ -106,7 +109,7 @@ def apart(one: Belief, other: Belief) -> float:
 
 
 def run(
-    seen: Sequence[Seen], steps: Sequence[Floats | None], *, limits: Limits
+    seen: Sequence[Seen], steps: Sequence[Floats64 | None], *, limits: Limits
 ) -> tuple[list[Belief | None], list[Belief | None]]:
     """Run one pass; return the beliefs after each frame's observation, and the predictions without it.
 
@@ -143,7 +146,7 @@ def _corrected(now: Belief | None, view: Seen, *, limits: Limits) -> Belief | No
     return view if now is None else joined_views(now, view, gate=limits.gate)
 
 
-def carry(belief: Belief, step: Floats, *, drift: Floats) -> Belief:
+def carry(belief: Belief, step: Floats64, *, drift: Floats64) -> Belief:
     """Predict a belief after a camera motion."""
     moved = carried(step)
     return Belief(step @ belief.matrix, moved @ belief.covariance @ moved.T + drift, age=belief.age + 1)

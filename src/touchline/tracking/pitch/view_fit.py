@@ -12,7 +12,8 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from touchline.tracking.pitch.view_algebra import Floats, change_matrix, displacements, project
+from touchline.core.arrays import Floats64
+from touchline.tracking.pitch.view_algebra import change_matrix, displacements, project
 
 MOST_SAMPLES = 200
 LEAST_TRIANGLE_M2 = 8.0
@@ -29,12 +30,12 @@ PRIOR_DEGREES = 4.0
 class Fit:
     """A fitted view: ``matrix`` (3, 3) from metres to picture units, its ``covariance`` (8, 8), and the inliers."""
 
-    matrix: Floats
-    covariance: Floats
+    matrix: Floats64
+    covariance: Floats64
     inliers: npt.NDArray[np.bool_]
 
 
-def fit(picture: Floats, pitch: Floats, *, sigmas: Floats) -> Fit | None:
+def fit(picture: Floats64, pitch: Floats64, *, sigmas: Floats64) -> Fit | None:
     """Fit the view that explains most of the points; None if they do not determine one.
 
     Args:
@@ -57,7 +58,7 @@ def fit(picture: Floats, pitch: Floats, *, sigmas: Floats) -> Fit | None:
 
 
 def _settled(
-    start: Floats, picture: Floats, pitch: Floats, *, sigmas: Floats, fours: npt.NDArray[np.int64]
+    start: Floats64, picture: Floats64, pitch: Floats64, *, sigmas: Floats64, fours: npt.NDArray[np.int64]
 ) -> Fit | None:
     """Alternate least squares and selection of inliers until neither changes."""
     inliers = _close(start, picture, pitch, sigmas=sigmas)
@@ -77,7 +78,7 @@ def _settled(
     return _judged(start, information, picture[inliers], pitch[inliers], sigmas=sigmas[inliers], inliers=inliers)
 
 
-def _noise(view: Floats, picture: Floats, pitch: Floats, *, sigmas: Floats) -> float:
+def _noise(view: Floats64, picture: Floats64, pitch: Floats64, *, sigmas: Floats64) -> float:
     """Estimate how much larger than stated the points' noise is, from the median residual."""
     count = len(picture)
     if count < 7:
@@ -87,7 +88,7 @@ def _noise(view: Floats, picture: Floats, pitch: Floats, *, sigmas: Floats) -> f
     return min(WIDEST, float(np.median(left)) / RAYLEIGH_MEDIAN * (count / (count - 4)) ** 0.5)
 
 
-def _sampled(picture: Floats, pitch: Floats, *, sigmas: Floats, fours: npt.NDArray[np.int64]) -> Floats | None:
+def _sampled(picture: Floats64, pitch: Floats64, *, sigmas: Floats64, fours: npt.NDArray[np.int64]) -> Floats64 | None:
     """Return the best view through any four points, judged by the truncated squared residuals of all."""
     if len(fours) == 0:
         return None
@@ -100,7 +101,7 @@ def _sampled(picture: Floats, pitch: Floats, *, sigmas: Floats, fours: npt.NDArr
     return views[best] if np.isfinite(views[best]).all() else None
 
 
-def _samples(pitch: Floats) -> npt.NDArray[np.int64]:
+def _samples(pitch: Floats64) -> npt.NDArray[np.int64]:
     """Return sets of four points, int64 (k, 4): all sets if there are few, otherwise a fixed sample."""
     count = len(pitch)
     if count < 4:
@@ -118,7 +119,7 @@ def _samples(pitch: Floats) -> npt.NDArray[np.int64]:
     return drawn[good][:MOST_SAMPLES]
 
 
-def _through_four(source: Floats, target: Floats) -> Floats:
+def _through_four(source: Floats64, target: Floats64) -> Floats64:
     """Return homographies through k sets of four points: float64 (k, 3, 3), NaN for degenerate sets."""
     count = len(source)
     scale = np.abs(source).max()
@@ -141,13 +142,15 @@ def _through_four(source: Floats, target: Floats) -> Floats:
     return views.reshape(count, 3, 3) * np.array([1 / scale, 1 / scale, 1.0])
 
 
-def _close(view: Floats, picture: Floats, pitch: Floats, *, sigmas: Floats) -> npt.NDArray[np.bool_]:
+def _close(view: Floats64, picture: Floats64, pitch: Floats64, *, sigmas: Floats64) -> npt.NDArray[np.bool_]:
     """Return the points whose reprojection lies near where they were observed."""
     mapped, _ = project(view, pitch)
     return np.hypot(*(mapped - picture).T) <= OUTLIER_SIGMAS * sigmas
 
 
-def _refined(view: Floats, picture: Floats, pitch: Floats, *, sigmas: Floats) -> tuple[Floats, Floats] | None:
+def _refined(
+    view: Floats64, picture: Floats64, pitch: Floats64, *, sigmas: Floats64
+) -> tuple[Floats64, Floats64] | None:
     """Refine a view by robust least squares on the reprojection; return it with its information matrix (8, 8)."""
     for _ in range(12):
         mapped, _ = project(view, pitch)
@@ -168,12 +171,18 @@ def _refined(view: Floats, picture: Floats, pitch: Floats, *, sigmas: Floats) ->
 
 
 def _judged(
-    view: Floats, information: Floats, picture: Floats, pitch: Floats, *, sigmas: Floats, inliers: npt.NDArray[np.bool_]
+    view: Floats64,
+    information: Floats64,
+    picture: Floats64,
+    pitch: Floats64,
+    *,
+    sigmas: Floats64,
+    inliers: npt.NDArray[np.bool_],
 ) -> Fit:
     """Return the fit with its covariance: the stated noise, scaled up or down according to the residuals."""
     mapped, _ = project(view, pitch)
     squares = float((((picture - mapped) / sigmas[:, None]) ** 2).sum())
     spare = 2 * len(picture) - 8
     noise = (PRIOR_DEGREES + squares) / (PRIOR_DEGREES + spare)
-    covariance: Floats = np.asarray(np.linalg.inv(information) * noise, dtype=np.float64)
+    covariance: Floats64 = np.asarray(np.linalg.inv(information) * noise, dtype=np.float64)
     return Fit(view, covariance, inliers)

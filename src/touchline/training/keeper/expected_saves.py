@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from touchline.core.arrays import Floats64
 from touchline.core.errors import InputError
 from touchline.formats.files.atomic import make_folder, write_json_atomic, write_text_atomic
 from touchline.goalkeeping.expected_saves import VERSION, expit
@@ -40,8 +41,7 @@ if TYPE_CHECKING:
 
     from touchline.formats.keeper.tables import ShotTable
 
-Floats = npt.NDArray[np.float64]
-OutOfFold = dict[str, tuple[Floats, Floats]]
+OutOfFold = dict[str, tuple[Floats64, Floats64]]
 """Save probabilities (repeats, n) by model: knowing which shots are pictured, and not knowing it."""
 
 _COVERAGE_ROUNDS = 100
@@ -155,7 +155,7 @@ def _selection_json(selection: Selection) -> dict[str, Any]:
     return {"shots": selection.shots, "save_rate": selection.save_rate, "said": selection.said}
 
 
-def _fit_all(data: SaveData, settings: ExpectedSavesRecipe) -> tuple[SaveFit, Floats]:
+def _fit_all(data: SaveData, settings: ExpectedSavesRecipe) -> tuple[SaveFit, Floats64]:
     """Fit the model to all shots at the ridge chosen most often; also return the held-out log-odds of each shot."""
     given = (data.features, data.pictured, data.saved)
     chosen: list[float] = []
@@ -196,7 +196,7 @@ def model_document(
     shots: ShotTable,
     *,
     settings: ExpectedSavesRecipe,
-    inner: Floats,
+    inner: Floats64,
     measured: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the model document that ships, with numbers rounded to six digits."""
@@ -226,7 +226,7 @@ def model_document(
 
 
 def _technique_document(
-    data: SaveData, settings: ExpectedSavesRecipe, *, inner: Floats, measured: Mapping[str, Any]
+    data: SaveData, settings: ExpectedSavesRecipe, *, inner: Floats64, measured: Mapping[str, Any]
 ) -> dict[str, Any]:
     rows = data.pictured > 0
     coefficients, covariance = fit_technique(data, rows, inner, sd=settings.technique_prior_sd)
@@ -246,7 +246,7 @@ def _technique_document(
     }
 
 
-def _factor(covariance: Floats) -> list[Any]:
+def _factor(covariance: Floats64) -> list[Any]:
     """Return the lower-triangular factor, row by row without its zeros."""
     lower = np.linalg.cholesky(covariance + 1e-12 * np.eye(len(covariance)))
     return [_short(row[: number + 1]) for number, row in enumerate(lower)]

@@ -8,10 +8,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats32, Rgb
 from touchline.core.poses import MIRROR
 
-Rgb = npt.NDArray[np.uint8]
-Floats32 = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
 
 _ANY_TURN = 0.04

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from touchline.core.arrays import Rgb
 from touchline.core.errors import InputError
 from touchline.core.poses import JOINTS
 from touchline.formats.boxes.yolo import read_yolo
@@ -21,8 +22,6 @@ from touchline.synthetic.keeper_figures import figure_picture
 from touchline.training.checkpoint import generator_states, restore_generators
 from touchline.training.keeper.pose_augment import PoseCrop, PoseSample, augment, recolor
 from touchline.training.keeper.pose_losses import PoseBatch
-
-Rgb = npt.NDArray[np.uint8]
 
 FIGURE_SIDE_PX = 160
 _BACKGROUND_TRIES = 20

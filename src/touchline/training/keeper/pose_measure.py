@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats64, Indices
 from touchline.core.poses import JOINTS, PELVIS
 from touchline.formats.keeper.pictures import ONE_ON_ONE, KeeperPicture
 from touchline.goalkeeping.pose_finder import PoseFinder, logit
@@ -27,9 +28,6 @@ from touchline.metrics.poses import agreement, correct_joints, scaled_errors, to
 from touchline.models.runtime.fitting import fit_in_square
 from touchline.models.specs.pose_spec import ConfidenceSpec
 from touchline.training.keeper.pose_data import read_picture
-
-Floats = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.int64]
 
 WITHIN = 0.2
 ROUNDS = 1000
@@ -49,9 +47,9 @@ class Found:
 
     """
 
-    places: Floats
-    shares: Floats
-    seen: Floats
+    places: Floats64
+    shares: Floats64
+    seen: Floats64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +63,7 @@ class Truth:
 
     """
 
-    places: Floats
+    places: Floats64
     groups: npt.NDArray[np.str_]
     kept: npt.NDArray[np.bool_]
 
@@ -107,12 +105,12 @@ def nearest_picture(pictures: Sequence[KeeperPicture], truth: Truth, fold: Indic
     return _without_doubt(truth.places[apart.argmin(axis=1)])
 
 
-def _without_doubt(places: Floats) -> Found:
+def _without_doubt(places: Floats64) -> Found:
     count = len(places)
     return Found(places, np.full((count, len(JOINTS)), np.nan), np.full((count, len(JOINTS) + 1), np.nan))
 
 
-def _gradients(picture: KeeperPicture) -> Floats:
+def _gradients(picture: KeeperPicture) -> Floats64:
     square = np.zeros((_HOG_SIDE_PX, _HOG_SIDE_PX, 3), np.uint8)
     fit_in_square(read_picture(picture.path), into=square)
     hog = cv2.HOGDescriptor((_HOG_SIDE_PX, _HOG_SIDE_PX), (16, 16), (8, 8), (8, 8), 9)
@@ -153,11 +151,11 @@ class ShotViews:
 
     rows: Indices
     shots: npt.NDArray[np.str_]
-    engagement: Floats
+    engagement: Floats64
     technique: Indices
 
 
-def shot_views(pictures: Sequence[KeeperPicture], *, engagement: Floats, technique: Mapping[str, str]) -> ShotViews:
+def shot_views(pictures: Sequence[KeeperPicture], *, engagement: Floats64, technique: Mapping[str, str]) -> ShotViews:
     """Select the pictures of shots; ``engagement`` is by shot id."""
     rows = [row for row, picture in enumerate(pictures) if picture.source == ONE_ON_ONE]
     ids = [int(pictures[row].group.partition("-")[2]) for row in rows]
@@ -166,24 +164,24 @@ def shot_views(pictures: Sequence[KeeperPicture], *, engagement: Floats, techniq
     return ShotViews(np.array(rows, np.int64), shots, engagement[ids], np.array(named, np.int64))
 
 
-def pose_in_space(places: Floats) -> Floats:
+def pose_in_space(places: Floats64) -> Floats64:
     """Return places (n, 16, 3) relative to the pelvis."""
     return np.asarray(places - places[:, PELVIS, None])
 
 
-def published_names(places: Floats, views: ShotViews, centres: Floats) -> Indices:
+def published_names(places: Floats64, views: ShotViews, centres: Floats64) -> Indices:
     """Return the nearest published technique of poses (n, 16, 3), by the published method."""
     features = pose_features(pose_in_space(places), engagement=views.engagement)
     return nearest_centre(features, centres)[0]
 
 
-def shipped_names(places: Floats) -> list[str]:
+def shipped_names(places: Floats64) -> list[str]:
     """Return the most likely built-in technique by pose alone; empty if it is unknown."""
     readings = [name_technique(pose) for pose in pose_in_space(places)]
     return [max(r.probabilities, key=lambda name: r.probabilities[name]) if r.probabilities else "" for r in readings]
 
 
-def measure_techniques(found: Found, truth: Truth, views: ShotViews, *, centres: Floats) -> dict[str, Any]:
+def measure_techniques(found: Found, truth: Truth, views: ShotViews, *, centres: Floats64) -> dict[str, Any]:
     """Measure how often techniques agree: between two pictures of a shot, and with the published poses.
 
     Args:
@@ -220,7 +218,7 @@ def _gain(first: npt.NDArray[Any], second: npt.NDArray[Any], shots: npt.NDArray[
     return {**as_json(gain), "n": len(pairs)}
 
 
-_NAMINGS: dict[str, Callable[[Floats, ShotViews, Floats], npt.ArrayLike]] = {
+_NAMINGS: dict[str, Callable[[Floats64, ShotViews, Floats64], npt.ArrayLike]] = {
     "published_recipe": published_names,
     "touchline": lambda places, views, centres: shipped_names(places),
 }
@@ -245,7 +243,7 @@ def view_pairs(shots: npt.NDArray[np.str_]) -> Indices:
     return np.array(found, np.int64).reshape(-1, 2)
 
 
-def steadiness(places: Floats, shots: npt.NDArray[np.str_]) -> dict[str, float]:
+def steadiness(places: Floats64, shots: npt.NDArray[np.str_]) -> dict[str, float]:
     """Return the variation of comparable poses between pictures of one shot, relative to that between shots.
 
     0 is perfectly consistent; 1 means that two pictures of one shot are no more alike than two of different shots.

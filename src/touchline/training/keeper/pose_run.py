@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from touchline.core.arrays import Rgb
 from touchline.core.poses import JOINTS
 from touchline.formats.files.atomic import write_bytes_atomic, write_json_atomic
 from touchline.formats.keeper.pictures import KeeperPicture, read_keeper_pictures
@@ -31,7 +32,7 @@ from touchline.models.store import save_model
 from touchline.training.family import Family, Job, PlannedRun, plan_runs
 from touchline.training.keeper.pose import KeeperPoseRecipe, PoseStage, deal_folds, fresh_network, shares, train_stage
 from touchline.training.keeper.pose_augment import PoseSample
-from touchline.training.keeper.pose_data import PoseSampler, Rgb, as_sample, cut_backgrounds, draw_figures, read_picture
+from touchline.training.keeper.pose_data import PoseSampler, as_sample, cut_backgrounds, draw_figures, read_picture
 from touchline.training.keeper.pose_measure import (
     WITHIN,
     Found,

@@ -8,14 +8,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats64
 from touchline.core.shots import GOAL_YD, SAVED
 from touchline.formats.keeper.tables import PoseTable, ShotTable, read_choices, read_poses, read_shots
 from touchline.goalkeeping.expected_saves import Support, UsualEngagement
 from touchline.goalkeeping.reference import TECHNIQUES, ReferenceRows, reference_rows
 from touchline.goalkeeping.shots import FEATURES, geometry
-
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
 _GRID_STEP_YD = 2.0
 _GRID_FROM_X_YD = 80.0
@@ -43,18 +41,18 @@ class SaveData:
     """
 
     ids: npt.NDArray[np.int64]
-    features: Floats
-    saved: Floats
-    pictured: Floats
-    angle_deg: Floats
-    technique: Floats
+    features: Floats64
+    saved: Floats64
+    pictured: Floats64
+    angle_deg: Floats64
+    technique: Floats64
     views: ReferenceRows
     view_of: npt.NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def column(self, name: str) -> Floats:
+    def column(self, name: str) -> Floats64:
         """Return one feature (n,)."""
         return self.features[:, FEATURES.index(name)]
 
@@ -105,7 +103,7 @@ def read_save_data(folder: Path) -> tuple[SaveData, Selection, ShotTable]:
     return data, _selection(data, poses), shots
 
 
-def table_features(shots: ShotTable) -> Floats:
+def table_features(shots: ShotTable) -> Floats64:
     """Return features (n, 8) of the published shots; their side of the pitch is unknown."""
     angle = np.deg2rad(shots.angle_deg)
     return geometry(

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats64, Indices
 from touchline.goalkeeping.expected_saves import expit
 from touchline.goalkeeping.splines import spline_basis
-
-Floats = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.int64]
 
 CONSTANTS_PENALTY = np.array([0.0, 0.01])
 """Penalty on the constant and on ``pictured``: almost none, but enough if all shots are pictured."""
@@ -30,16 +28,16 @@ class Curves:
 
     """
 
-    knots: tuple[Floats, ...]
-    mean: Floats
-    scale: Floats
+    knots: tuple[Floats64, ...]
+    mean: Floats64
+    scale: Floats64
 
-    def columns(self, features: Floats) -> Floats:
+    def columns(self, features: Floats64) -> Floats64:
         """Compute columns (n, c) from features (n, f)."""
         return (_raw_columns(features, self.knots) - self.mean) / self.scale
 
 
-def make_curves(features: Floats, *, knots: int) -> Curves:
+def make_curves(features: Floats64, *, knots: int) -> Curves:
     """Make curves with knots at quantiles of the given shots' features."""
     shares = np.linspace(0, 1, knots)
     places = tuple(np.quantile(features[:, k], shares) for k in range(features.shape[1] - 1))
@@ -48,14 +46,14 @@ def make_curves(features: Floats, *, knots: int) -> Curves:
     return Curves(places, raw.mean(axis=0), np.where(scale > 0, scale, 1.0))
 
 
-def _raw_columns(features: Floats, knots: tuple[Floats, ...]) -> Floats:
+def _raw_columns(features: Floats64, knots: tuple[Floats64, ...]) -> Floats64:
     parts = [spline_basis(features[:, k], places) for k, places in enumerate(knots)]
     return np.concatenate([*parts, features[:, len(knots) :]], axis=1)
 
 
 def fit_logit(
-    columns: Floats, truth: Floats, *, penalty: Floats, offset: Floats | None = None
-) -> tuple[Floats, Floats]:
+    columns: Floats64, truth: Floats64, *, penalty: Floats64, offset: Floats64 | None = None
+) -> tuple[Floats64, Floats64]:
     """Maximise the penalised likelihood: coefficients (c,), and the matrix (c, c) of second derivatives there.
 
     Args:
@@ -77,7 +75,7 @@ def fit_logit(
     return found, _curvature(columns, expit(columns @ found + start), penalty)
 
 
-def _curvature(columns: Floats, p: Floats, penalty: Floats) -> Floats:
+def _curvature(columns: Floats64, p: Floats64, penalty: Floats64) -> Floats64:
     weighted = columns * (p * (1 - p))[:, None]
     return weighted.T @ columns + np.diag(penalty + 1e-9)
 
@@ -107,17 +105,17 @@ class SaveFit:
     """
 
     curves: Curves
-    coefficients: Floats
-    curvature: Floats
+    coefficients: Floats64
+    curvature: Floats64
     penalty: float
     all_share: float
 
-    def logits(self, features: Floats, *, pictured: npt.ArrayLike) -> Floats:
+    def logits(self, features: Floats64, *, pictured: npt.ArrayLike) -> Floats64:
         """Return the log-odds (n,) of a save."""
         return _with_constants(self.curves.columns(features), pictured) @ self.coefficients
 
 
-def fit_saves(features: Floats, pictured: Floats, saved: Floats, *, penalty: float, knots: int) -> SaveFit:
+def fit_saves(features: Floats64, pictured: Floats64, saved: Floats64, *, penalty: float, knots: int) -> SaveFit:
     """Fit curves to shots: features (n, f), whether each shot is pictured (n,) and was saved (n,)."""
     curves = make_curves(features, knots=knots)
     columns = _with_constants(curves.columns(features), pictured)
@@ -127,13 +125,13 @@ def fit_saves(features: Floats, pictured: Floats, saved: Floats, *, penalty: flo
     return SaveFit(curves, found, curvature, penalty, share)
 
 
-def _with_constants(columns: Floats, pictured: npt.ArrayLike) -> Floats:
+def _with_constants(columns: Floats64, pictured: npt.ArrayLike) -> Floats64:
     constants = np.ones((len(columns), 2))
     constants[:, 1] = pictured
     return np.concatenate([constants, columns], axis=1)
 
 
-def _matching_share(base: Floats, *, step: float, wanted: float) -> float:
+def _matching_share(base: Floats64, *, step: float, wanted: float) -> float:
     """Find by bisection the x for which the mean of expit(base + step x) equals ``wanted``."""
     low, high = -10.0, 10.0
     for _ in range(60):
@@ -144,15 +142,15 @@ def _matching_share(base: Floats, *, step: float, wanted: float) -> float:
 
 
 def choose_penalty(
-    features: Floats,
-    pictured: Floats,
-    saved: Floats,
+    features: Floats64,
+    pictured: Floats64,
+    saved: Floats64,
     *,
     penalties: tuple[float, ...],
     knots: int,
     folds: int,
     seed: int,
-) -> tuple[float, Floats]:
+) -> tuple[float, Floats64]:
     """Choose the ridge with the lowest log loss on held-out shots; also return their held-out log-odds (n,)."""
     fold = stratified_folds(2 * pictured + saved, folds=folds, seed=seed)
     logits = np.zeros((len(penalties), len(saved)))

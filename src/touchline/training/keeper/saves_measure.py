@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from touchline.core.arrays import Bools, Floats64
 from touchline.metrics.bootstrap import Interval, mean_interval
 from touchline.metrics.calibration import equal_counts
 from touchline.metrics.probability import (
@@ -16,9 +16,6 @@ from touchline.metrics.probability import (
     log_losses,
 )
 from touchline.training.keeper.saves_models import CONSTANT, CURVES, REFERENCE, WITH_TECHNIQUE
-
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
 PICTURED = "pictured"
 ALL = "all"
@@ -30,7 +27,7 @@ _TITLES = {
 }
 
 
-def measure(saved: Floats, pictured: Bools, found: Mapping[str, tuple[Floats, Floats]]) -> dict[str, Any]:
+def measure(saved: Floats64, pictured: Bools, found: Mapping[str, tuple[Floats64, Floats64]]) -> dict[str, Any]:
     """Make the tables for the pictured shots and for all shots, and measure the effect of technique.
 
     Args:
@@ -45,14 +42,14 @@ def measure(saved: Floats, pictured: Bools, found: Mapping[str, tuple[Floats, Fl
     return {"tables": tables, "technique": _technique(tables[PICTURED], saved[pictured], informed)}
 
 
-def _rows(saved: Floats, answers: Mapping[str, Floats]) -> dict[str, Any]:
+def _rows(saved: Floats64, answers: Mapping[str, Floats64]) -> dict[str, Any]:
     whole = {name: p for name, p in answers.items() if np.isfinite(p).all()}
     losses = {name: log_losses(saved, p).mean(axis=0) for name, p in whole.items()}
     rows = {name: _row(saved, p, losses, name) for name, p in whole.items()}
     return {"shots": len(saved), "saved": float(saved.mean()), "models": rows}
 
 
-def _row(saved: Floats, p: Floats, losses: Mapping[str, Floats], name: str) -> dict[str, Any]:
+def _row(saved: Floats64, p: Floats64, losses: Mapping[str, Floats64], name: str) -> dict[str, Any]:
     by_repeat = log_losses(saved, p).mean(axis=1)
     row: dict[str, Any] = {
         "log_loss": mean_interval(losses[name]).to_json(),
@@ -67,7 +64,7 @@ def _row(saved: Floats, p: Floats, losses: Mapping[str, Floats], name: str) -> d
     return row
 
 
-def _technique(rows: Mapping[str, Any], saved: Floats, informed: Mapping[str, Floats]) -> dict[str, Any]:
+def _technique(rows: Mapping[str, Any], saved: Floats64, informed: Mapping[str, Floats64]) -> dict[str, Any]:
     """Measure whether the keeper's technique helps to predict the outcome."""
     with_it, without = (log_losses(saved, informed[name]).mean(axis=0) for name in (WITH_TECHNIQUE, CURVES))
     gain = mean_interval(with_it - without)

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Bools, Floats64
 from touchline.goalkeeping.expected_saves import expit
 from touchline.goalkeeping.reference import TECHNIQUES, fit_reference, nearest_centre
 from touchline.goalkeeping.shots import FEATURES
 from touchline.training.keeper.saves_data import SaveData
 from touchline.training.keeper.saves_fit import choose_penalty, fit_logit, fit_saves, stratified_folds
-
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
 CONSTANT = "constant"
 LOCATION = "location only"
@@ -59,8 +57,8 @@ class Answers:
 
     """
 
-    pictured: Floats
-    anyone: Floats
+    pictured: Floats64
+    anyone: Floats64
 
 
 Model = Callable[[SaveData, Bools, FitSettings, int], dict[str, Answers]]
@@ -124,7 +122,7 @@ def _fit_curves(
     *,
     columns: list[int],
     learn: Bools | None = None,
-) -> tuple[Answers, Floats, Floats]:
+) -> tuple[Answers, Floats64, Floats64]:
     """Return predictions, their log-odds knowing which are pictured, and held-out log-odds of the training shots."""
     rows = ~held if learn is None else ~held & learn
     features = data.features[:, columns]
@@ -138,7 +136,7 @@ def _fit_curves(
     return Answers(expit(logits), expit(anyone)), logits, inner
 
 
-def technique_terms(data: SaveData) -> tuple[Floats, Floats, Floats]:
+def technique_terms(data: SaveData) -> tuple[Floats64, Floats64, Floats64]:
     """Return the terms (n, 3) of a technique's coefficients; centre and scale (2,) of log distance and engagement."""
     place = np.stack([data.column("log_distance"), data.column("engagement")], axis=1)
     seen = place[data.pictured > 0]
@@ -146,13 +144,13 @@ def technique_terms(data: SaveData) -> tuple[Floats, Floats, Floats]:
     return np.concatenate([np.ones((len(data), 1)), (place - centre) / scale], axis=1), centre, scale
 
 
-def technique_columns(data: SaveData) -> Floats:
+def technique_columns(data: SaveData) -> Floats64:
     """Return columns (n, 12): the share of the shot's pictures with each technique, times the terms."""
     terms, _, _ = technique_terms(data)
     return (data.technique[:, :, None] * terms[:, None, :]).reshape(len(data), -1)
 
 
-def fit_technique(data: SaveData, rows: Bools, offsets: Floats, *, sd: float) -> tuple[Floats, Floats]:
+def fit_technique(data: SaveData, rows: Bools, offsets: Floats64, *, sd: float) -> tuple[Floats64, Floats64]:
     """Fit coefficients (12,) of techniques on top of log-odds (n,), and their covariance, under a normal prior."""
     columns = technique_columns(data)[rows]
     penalty = np.full(columns.shape[1], 1 / sd**2)
@@ -161,8 +159,8 @@ def fit_technique(data: SaveData, rows: Bools, offsets: Floats, *, sd: float) ->
 
 
 def choose_technique(
-    data: SaveData, rows: Bools, offsets: Floats, *, settings: FitSettings, seed: int
-) -> Floats | None:
+    data: SaveData, rows: Bools, offsets: Floats64, *, settings: FitSettings, seed: int
+) -> Floats64 | None:
     """Fit technique coefficients (12,) with the prior that predicts held-out shots best; None if no effect is best."""
     numbers = np.flatnonzero(rows)
     fold = stratified_folds(data.saved[numbers], folds=settings.inner_folds, seed=seed)
@@ -181,7 +179,7 @@ def choose_technique(
     return fit_technique(data, rows, offsets, sd=settings.technique_sds[best])[0]
 
 
-def _loss(logits: Floats, saved: Floats) -> float:
+def _loss(logits: Floats64, saved: Floats64) -> float:
     return float(np.logaddexp(0, np.where(saved > 0, -logits, logits)).mean())
 
 
@@ -201,7 +199,7 @@ def reference(data: SaveData, held: Bools, settings: FitSettings, seed: int) -> 
     weight = 1.0 / np.bincount(of[on_target], minlength=len(data))[np.maximum(of, 0)].clip(min=1)
     distance, pressed = np.exp(data.column("log_distance")), data.column("under_pressure")
 
-    def inputs(rows: Bools) -> tuple[Floats, Floats, Floats, npt.NDArray[np.int64]]:
+    def inputs(rows: Bools) -> tuple[Floats64, Floats64, Floats64, npt.NDArray[np.int64]]:
         return data.angle_deg[of[rows]], distance[of[rows]], pressed[of[rows]], technique[rows]
 
     model = fit_reference(*inputs(learn), data.saved[of[learn]] > 0, weight=weight[learn])

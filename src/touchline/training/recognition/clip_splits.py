@@ -11,10 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from touchline.core.arrays import Indices
 from touchline.core.clips import ClipItem, ClipSet
 from touchline.core.errors import InputError
-
-Indices = npt.NDArray[np.int64]
 
 COPIES_BELOW = 2000
 """Classes with fewer clips, including flips, get four rotated and shifted copies of each (SpaceJam's reference)."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from touchline.core.arrays import Floats64, Indices
 from touchline.core.clips import ClipSet
 from touchline.core.errors import InputError
 from touchline.formats.files.atomic import write_json_atomic
@@ -19,8 +20,8 @@ from touchline.models.specs.clip_input import ClipClassifier, ClipNormaliser
 from touchline.models.specs.spec import ClipSpec
 from touchline.training.family import Job
 from touchline.training.recognition import held_out
-from touchline.training.recognition.clip_splits import Fold, Indices, Leaks, count_by_side
-from touchline.training.recognition.held_out import Examples, Floats
+from touchline.training.recognition.clip_splits import Fold, Leaks, count_by_side
+from touchline.training.recognition.held_out import Examples
 from touchline.training.recognition.recogniser_data import (
     TrainingClips,
     folds_of,
@@ -60,7 +61,7 @@ class ClipTrial:
         return Examples(ids, groups, self.clips.truth, self.clips.labels)
 
     @torch.inference_mode()
-    def predict(self, network: Any, rows: Indices) -> Floats:
+    def predict(self, network: Any, rows: Indices) -> Floats64:
         """Predict probabilities (rows, classes) of some clips, as the finished model does."""
         normalise, found = ClipNormaliser(self.spec).to(self.device), []
         for first in range(0, len(rows), _BATCH):
@@ -68,7 +69,7 @@ class ClipTrial:
             found.append(network(normalise(pixels)).softmax(dim=1).double().cpu().numpy())
         return np.concatenate(found)
 
-    def measure(self, examples: Examples, values: Floats) -> dict[str, Any]:
+    def measure(self, examples: Examples, values: Floats64) -> dict[str, Any]:
         """Measure probabilities (n, classes) of the examples."""
         return {
             "clips": len(examples),

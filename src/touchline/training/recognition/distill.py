@@ -16,13 +16,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from touchline.core.arrays import Indices
 from touchline.core.errors import UsageError
 from touchline.models.networks.clip_ensemble import ClipEnsemble
 from touchline.models.store import save_model
 from touchline.training.family import Family, Job, PlannedRun
 from touchline.training.recognition import distillation_losses as losses
 from touchline.training.recognition.clip_networks import check_weights, config_of, plan_network
-from touchline.training.recognition.clip_splits import Indices
 from touchline.training.recognition.clip_trial import ClipTrial, read_clip_trial
 from touchline.training.recognition.distill_table import DistillResult, DistillRow, compare_roles
 from touchline.training.recognition.recogniser import ClipTeaching, StudentLoss, train_members

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from touchline.core.arrays import Indices
 from touchline.models.networks.skeleton_net import SkeletonNet
 from touchline.training.family import Family, Job, PlannedRun
-from touchline.training.recognition.clip_splits import Indices
 from touchline.training.recognition.distill_table import DistillResult, DistillRow, compare_roles
 from touchline.training.recognition.distillation_losses import OF_LOGITS
 from touchline.training.recognition.skeleton_settings import DistillSkeletonsRecipe, SkeletonNetwork

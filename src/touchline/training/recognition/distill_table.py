@@ -14,9 +14,9 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
+from touchline.core.arrays import Indices
 from touchline.formats.files.atomic import write_json_atomic
 from touchline.metrics.recognition import difference_interval
-from touchline.training.recognition.clip_splits import Indices
 from touchline.training.recognition.held_out import Networks, Trial, hold_out, write_measured
 
 ROLES = ("teacher", "student", "distilled")

@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from touchline.core.arrays import Floats64, Indices
 from touchline.formats.clips.predictions import write_clip_predictions
 from touchline.formats.files.atomic import write_json_atomic
 from touchline.metrics.bootstrap import over_groups
 from touchline.metrics.recognition import ROUNDS, accuracy_interval, confusion_matrix, report
-from touchline.training.recognition.clip_splits import Fold, Indices
+from touchline.training.recognition.clip_splits import Fold
 
-Floats = npt.NDArray[np.float64]
 Networks = Mapping[str, Any]
 """Trained networks by their role."""
 
@@ -58,17 +57,17 @@ class Trial(Protocol):
     def folds(self) -> Mapping[str, Fold]:
         """Training and held-out examples, by the name of the fold's folder."""
 
-    def predict(self, network: Any, rows: Indices) -> Floats:
+    def predict(self, network: Any, rows: Indices) -> Floats64:
         """Predict probabilities (rows, classes) of some examples."""
 
-    def measure(self, examples: Examples, values: Floats) -> dict[str, Any]:
+    def measure(self, examples: Examples, values: Floats64) -> dict[str, Any]:
         """Measure probabilities (n, classes) of the examples; returns JSON values."""
 
     def one_by_one(self, network: Any) -> Callable[[], object]:
         """Return a function that recognises one example, for timing."""
 
 
-def hold_out(trial: Trial, train: Callable[[str, Indices], Networks]) -> tuple[dict[str, Floats], list[Networks]]:
+def hold_out(trial: Trial, train: Callable[[str, Indices], Networks]) -> tuple[dict[str, Floats64], list[Networks]]:
     """Train networks for each fold, and predict its held-out examples.
 
     Args:
@@ -79,7 +78,7 @@ def hold_out(trial: Trial, train: Callable[[str, Indices], Networks]) -> tuple[d
         Probabilities (n, classes) by role, NaN for examples that no fold measures; and the networks of each fold.
 
     """
-    values: dict[str, Floats] = {}
+    values: dict[str, Floats64] = {}
     networks = []
     for name, fold in trial.folds.items():
         networks.append(train(name, fold.train))
@@ -89,7 +88,7 @@ def hold_out(trial: Trial, train: Callable[[str, Indices], Networks]) -> tuple[d
     return values, networks
 
 
-def write_measured(trial: Trial, values: Floats, *, csv: Path, json: Path) -> dict[str, Any]:
+def write_measured(trial: Trial, values: Floats64, *, csv: Path, json: Path) -> dict[str, Any]:
     """Write held-out probabilities (n, classes) as CSV and their measures as JSON; return the latter.
 
     Examples that were not measured (NaN) are left out.
@@ -102,7 +101,7 @@ def write_measured(trial: Trial, values: Floats, *, csv: Path, json: Path) -> di
     return measured
 
 
-def measure(examples: Examples, values: Floats) -> dict[str, Any]:
+def measure(examples: Examples, values: Floats64) -> dict[str, Any]:
     """Compute accuracy and macro F1 with their intervals, and the confusion, of probabilities (n, classes)."""
     truth, groups, classes = examples.truth, examples.groups, len(examples.labels)
     predicted = values.argmax(axis=1)

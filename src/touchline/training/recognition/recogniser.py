@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from touchline.core.arrays import Indices
 from touchline.formats.files.atomic import write_json_atomic
 from touchline.models.networks.clip_ensemble import ClipEnsemble
 from touchline.models.specs.clip_input import ClipNormaliser
@@ -33,7 +34,6 @@ from touchline.training.recognition.clip_networks import (
     freeze,
     plan_network,
 )
-from touchline.training.recognition.clip_splits import Indices
 from touchline.training.recognition.clip_trial import read_clip_trial
 from touchline.training.recognition.held_out import hold_out, write_measured
 from touchline.training.recognition.members import cross_entropy, plan_member, smooth_labels

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from touchline.core.arrays import Floats64, Indices
 from touchline.core.errors import InputError
 from touchline.formats.clips.skeleton_sets import SkeletonSet, read_skeleton_set
 from touchline.models.networks.skeleton_net import SkeletonNet
 from touchline.training.recognition import held_out
-from touchline.training.recognition.clip_splits import Fold, Indices
-from touchline.training.recognition.held_out import Examples, Floats
+from touchline.training.recognition.clip_splits import Fold
+from touchline.training.recognition.held_out import Examples
 from touchline.training.recognition.skeleton_settings import SkeletonData
 from touchline.training.recognition.temperature import measure_temperature
 
@@ -48,12 +49,12 @@ class SkeletonTrial:
         return {f"without_{group}": Fold(np.flatnonzero(~own), np.flatnonzero(own)) for group, own in held.items()}
 
     @torch.inference_mode()
-    def predict(self, network: SkeletonNet, rows: Indices) -> Floats:
+    def predict(self, network: SkeletonNet, rows: Indices) -> Floats64:
         """Predict probabilities (rows, classes) of some sequences."""
         sequences = torch.from_numpy(self.data.sequences[rows]).to(_device_of(network))
         return np.asarray(network(sequences).softmax(dim=1).cpu().numpy(), np.float64)
 
-    def measure(self, examples: Examples, values: Floats) -> dict[str, Any]:
+    def measure(self, examples: Examples, values: Floats64) -> dict[str, Any]:
         """Measure probabilities (n, classes) of the sequences, by match and together."""
         right, groups = values.argmax(axis=1) == examples.truth, np.array(examples.groups)
         by_group = {name: float(right[groups == name].mean()) for name in sorted(set(examples.groups))}

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from touchline.core.arrays import Indices
 from touchline.formats.clips.skeleton_sets import SkeletonSet
 from touchline.models.networks.skeleton_net import SkeletonNet
 from touchline.models.specs.spec import SkeletonConfig, SkeletonSpec
@@ -22,7 +23,6 @@ from touchline.training.checkpoint import identity_of
 from touchline.training.family import Family, Job, PlannedRun, plan_runs
 from touchline.training.loop import Loop
 from touchline.training.plan import Data, Progress, data_from
-from touchline.training.recognition.clip_splits import Indices
 from touchline.training.recognition.distillation_losses import blend
 from touchline.training.recognition.held_out import hold_out, write_measured
 from touchline.training.recognition.members import cross_entropy, plan_member, smooth_labels

@@ -12,15 +12,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 
+from touchline.core.arrays import Floats64
 from touchline.metrics.recognition import calibration
-
-Floats = npt.NDArray[np.float64]
 
 _LEAST, _MOST = 0.05, 20.0
 _TINY = 1e-9
 
 
-def tempered(probabilities: npt.ArrayLike, *, temperature: float) -> Floats:
+def tempered(probabilities: npt.ArrayLike, *, temperature: float) -> Floats64:
     """Return probabilities (n, classes) as if their logits had been divided by a temperature."""
     logits = np.log(np.maximum(np.asarray(probabilities, np.float64), _TINY)) / temperature
     raised = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -41,7 +40,7 @@ def fit_temperature(truth: npt.ArrayLike, probabilities: npt.ArrayLike) -> float
 
 
 def measure_temperature(
-    truth: npt.NDArray[np.int64], probabilities: Floats, *, groups: Sequence[str]
+    truth: npt.NDArray[np.int64], probabilities: Floats64, *, groups: Sequence[str]
 ) -> tuple[float, dict[str, Any]]:
     """Fit the temperature to held-out probabilities, and measure it on groups that it was not fitted to.
 

@@ -9,7 +9,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from touchline.formats.features.stream_sets import Floats, StreamSet
+from touchline.core.arrays import Floats32
+from touchline.formats.features.stream_sets import StreamSet
 
 Places = list[tuple[int, int]]
 
@@ -78,6 +79,6 @@ def drop_streams(
     return left
 
 
-def as_tensors(arrays: Mapping[str, Floats | npt.NDArray[np.bool_]], device: torch.device) -> dict[str, Tensor]:
+def as_tensors(arrays: Mapping[str, Floats32 | npt.NDArray[np.bool_]], device: torch.device) -> dict[str, Tensor]:
     """Convert the arrays of a batch to tensors."""
     return {name: torch.from_numpy(one).to(device) for name, one in arrays.items()}

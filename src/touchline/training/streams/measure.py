@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats64
 from touchline.core.columns import EventColumns
 from touchline.formats.features.stream_sets import Recording, StreamSet
 from touchline.metrics.bootstrap import Interval, draws, middle
@@ -16,7 +17,6 @@ from touchline.models.specs.stream_spec import StreamHeadConfig, SuppressionSpec
 from touchline.spotting.stream_decoding import DenseScores, calibrated, find_peaks
 from touchline.spotting.stream_spotter import StreamSpotter
 
-Floats = npt.NDArray[np.float64]
 RESAMPLES = 200
 _CLIPPED = 1e-6
 
@@ -47,7 +47,9 @@ def found_columns(
     return _columns(labels, label, at / rate_hz, np.concatenate([part.score for part in parts]))
 
 
-def _columns(labels: tuple[str, ...], label: npt.NDArray[np.int64], time_s: Floats, confidence: Floats) -> EventColumns:
+def _columns(
+    labels: tuple[str, ...], label: npt.NDArray[np.int64], time_s: Floats64, confidence: Floats64
+) -> EventColumns:
     position_ms = np.maximum(np.rint(time_s * 1000), 0).astype(np.int64)
     ones = np.ones(len(label), np.int64)
     return EventColumns(labels, label, ones, position_ms, confidence, ones.astype(np.bool_))
@@ -103,7 +105,7 @@ def resampled(
     metric: str,
     resamples: int = RESAMPLES,
     seed: int = 0,
-) -> Floats:
+) -> Floats64:
     """Bootstrap the average-mAP over recordings, (resamples,); the same samples for the same seed."""
     values = [
         average([truth[i] for i in drawn], [found[i] for i in drawn], labels=labels, rate_hz=rate_hz, metric=metric)
@@ -112,7 +114,7 @@ def resampled(
     return np.array(values)
 
 
-def interval(value: float, drawn: Floats) -> Interval:
+def interval(value: float, drawn: Floats64) -> Interval:
     """Return a value with the central 95 % of its bootstrap values, shifted such that their mean is the value.
 
     Average precision is biased upwards when recordings repeat in a sample; only the spread is used.
@@ -135,7 +137,7 @@ def fit_calibration(
         bounded = np.clip(score, _CLIPPED, 1 - _CLIPPED)
         logit = np.log(bounded / (1 - bounded))
 
-        def loss(p: Floats, logit: Floats = logit, true: Floats = true) -> float:
+        def loss(p: Floats64, logit: Floats64 = logit, true: Floats64 = true) -> float:
             z = p[0] * logit + p[1]
             # weak regularisation towards the identity, for labels with few events
             return float(np.sum(np.logaddexp(0, z) - true * z) + 0.5 * ((p[0] - 1) ** 2 + 0.01 * p[1] ** 2))
@@ -172,7 +174,7 @@ def choose_thresholds(
 
 def hits(
     truth: Sequence[EventColumns], found: Sequence[EventColumns], *, column: int, within_s: float
-) -> tuple[Floats, Floats]:
+) -> tuple[Floats64, Floats64]:
     """Return the scores of all events of a label, and 1 for those matched to a true event within reach, otherwise 0."""
     scores, right = [], []
     for true, one in zip(truth, found, strict=True):

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Floats32
 from touchline.formats.features.stream_sets import StreamSet
 
-Floats = npt.NDArray[np.float32]
 FAR = 1e6
 """Number of samples that stands for "no event"."""
 
@@ -43,7 +43,7 @@ def piece_events(data: StreamSet, places: Sequence[tuple[int, int]], *, samples:
     return found
 
 
-def window_targets(pieces: Sequence[PieceEvents], *, classes: int, piece: int) -> Floats:
+def window_targets(pieces: Sequence[PieceEvents], *, classes: int, piece: int) -> Floats32:
     """Make window targets (n, 1 + classes): 1 for every label in the window; the first column for none."""
     targets = np.zeros((len(pieces), 1 + classes), np.float32)
     for row, events in zip(targets, pieces, strict=True):
@@ -53,7 +53,7 @@ def window_targets(pieces: Sequence[PieceEvents], *, classes: int, piece: int) -
     return targets
 
 
-def nearest_events(pieces: Sequence[PieceEvents], *, classes: int, piece: int) -> Floats:
+def nearest_events(pieces: Sequence[PieceEvents], *, classes: int, piece: int) -> Floats32:
     """Return (n, piece, classes): offset in samples from each sample to the nearest event; ``FAR`` if there is none."""
     targets = np.full((len(pieces), piece, classes), FAR, np.float32)
     samples = np.arange(piece)
@@ -64,7 +64,9 @@ def nearest_events(pieces: Sequence[PieceEvents], *, classes: int, piece: int) -
     return targets
 
 
-def signed_times(pieces: Sequence[PieceEvents], *, classes: int, piece: int, edges: npt.NDArray[np.float64]) -> Floats:
+def signed_times(
+    pieces: Sequence[PieceEvents], *, classes: int, piece: int, edges: npt.NDArray[np.float64]
+) -> Floats32:
     """Return (n, piece, classes): samples since the event that CALF's loss refers a sample to; negative before it.
 
     Between two events it is the one whose influence reaches farther, according to the edges.
@@ -97,7 +99,7 @@ def _signed(
     return np.where(keep, since, until)
 
 
-def detection_targets(pieces: Sequence[PieceEvents], *, classes: int, piece: int, detections: int) -> Floats:
+def detection_targets(pieces: Sequence[PieceEvents], *, classes: int, piece: int, detections: int) -> Floats32:
     """Make targets (n, detections, 2 + classes): 1, position in the piece, one-hot label of each event; zeros for none.
 
     If a piece has more events than there are detections, the later ones are dropped.
