@@ -3,17 +3,23 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
-# Test files run beside each other, one process a processor.
-JOBS ?= auto
-PYTEST := $(BIN)/pytest --numprocesses $(JOBS) --dist loadfile
+PYTEST := $(BIN)/pytest
+# Half of the tests' time; the other half is everything else, run beside it.
+LEARNING := tests/training tests/models tests/synthetic tests/studies
 
-.PHONY: demo test check lint ruff-check ruff-format types quick docs clean
+.PHONY: demo test test-learning test-rest check lint ruff-check ruff-format types quick docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/touchline demo --out demo-out
 
 test: lint types
-	$(PYTEST)
+	$(MAKE) --jobs 2 --output-sync --no-print-directory test-learning test-rest
+
+test-learning: $(VENV)/.installed-dev
+	$(PYTEST) $(LEARNING)
+
+test-rest: $(VENV)/.installed-dev
+	$(PYTEST) tests $(LEARNING:%=--ignore=%)
 
 # Under 90 seconds: what to run while working. `make test` runs the same and every other test.
 check: lint types quick
