@@ -153,6 +153,6 @@ def test_both_verbs_take_the_recipe(lifts: Path, tmp_path: Path) -> None:
     arguments = ["distill", str(tmp_path / "small.yaml"), "--set", f"data_root={lifts}", "--out", str(out)]
     result = CliRunner().invoke(app, [*arguments, "--device", "cpu"])
     assert result.exit_code == 0, result.output
-    assert "30 clips of 3 groups" in result.output and "distilled over student alone" in result.output
+    assert "30 clips of 3 groups" in result.output and "distilled against student alone" in result.output
     model = run_recipe(tmp_path / "small.yaml", overrides=[f"data_root={lifts}"], out=out, device="cpu")
     assert model == out / "small.safetensors"
