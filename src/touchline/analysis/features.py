@@ -12,7 +12,6 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ import numpy.typing as npt
 from touchline.analysis.checkpoint import Chunks, bundle_lock
 from touchline.core.errors import InputError, UsageError
 from touchline.core.events import Coverage, VideoInfo
+from touchline.core.version import __version__
 from touchline.features.picture_extractor import FeatureExtractor
 from touchline.formats.bundle import video_fingerprint
 from touchline.formats.features.npy import open_rows
@@ -307,7 +307,7 @@ def feature_settings(
         "rate_hz": options.rate_hz,
         "sampling": options.sampling,
         "stream": info.stream_index,
-        "touchline": version("touchline"),
+        "touchline": __version__,
         **({} if view is None else {"view": view.name, **view.settings}),
     }
     kept: dict[str, Any] = json.loads(json.dumps(settings))

@@ -14,7 +14,6 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from touchline.analysis.tasks.task import Job, Task, in_order, stale_files
 from touchline.analysis.tasks.usual import KINDS
 from touchline.core.errors import InputError
 from touchline.core.events import Coverage
+from touchline.core.version import __version__
 from touchline.formats.bundle import Bundle, Manifest, video_fingerprint
 from touchline.media.video import Progress, VideoReader, probe, with_progress
 
@@ -224,7 +224,7 @@ class _Analysis:
             coverage=coverage,
             timings_s=timings_s,
             files={**before.files, **job.bundle.checksums(*(name for task in done for name in task.files))},
-            touchline_version=version("touchline"),
+            touchline_version=__version__,
             **parts,
         )
         job.bundle.write_manifest(manifest)

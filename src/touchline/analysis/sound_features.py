@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
 from touchline.analysis.features import Extraction, feature_path
 from touchline.core.errors import InputError
+from touchline.core.version import __version__
 from touchline.features.sound_extractor import SoundExtractor
 from touchline.formats.bundle import video_fingerprint
 from touchline.formats.features.npy import open_rows
@@ -40,7 +40,7 @@ def extract_sound_features(
     facts = audio_facts(video)
     path = feature_path(video, out=out, name=extractor.name)
     names = {"name": video.name, "fingerprint": video_fingerprint(video)}
-    settings = json.loads(json.dumps({**extractor.settings, "touchline": version("touchline")}))
+    settings = json.loads(json.dumps({**extractor.settings, "touchline": __version__}))
     held = None if force else holds(path, video=names, settings=settings)
     if held is not None:
         rows, width = open_rows(path).shape

@@ -86,9 +86,9 @@ app = new_group(cls=LazyGroup, name="touchline")
 def _print_version(wanted: bool) -> None:
     """Print the version and leave, if asked to."""
     if wanted:
-        from importlib.metadata import version
+        from touchline.core.version import __version__
 
-        print(f"touchline {version('touchline')}")
+        print(f"touchline {__version__}")
         raise typer.Exit
 
 

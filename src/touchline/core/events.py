@@ -6,7 +6,7 @@ Each value is validated on construction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -185,8 +185,3 @@ class Scores:
 
     def __len__(self) -> int:
         return len(self.times_us)
-
-
-def merge_timelines(timelines: Iterable[Timeline]) -> Timeline:
-    """Merge the events of several timelines into one."""
-    return Timeline(tuple(event for timeline in timelines for event in timeline))

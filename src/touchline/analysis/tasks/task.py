@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from touchline.core.events import Coverage, VideoInfo
+from touchline.core.version import __version__
 from touchline.formats.bundle import Bundle, Manifest
 from touchline.media.frame import Frame
 from touchline.media.video import Progress
@@ -61,7 +61,7 @@ class Job:
         return {
             "video_fingerprint": self.fingerprint,
             "stream": self.info.stream_index,
-            "touchline": version("touchline"),
+            "touchline": __version__,
         }
 
     def recorded_key(self, task: str, *files: str) -> Mapping[str, Any] | None:

@@ -24,7 +24,7 @@ from touchline.goalkeeping.reference import TECHNIQUES, nearest_centre, pose_fea
 from touchline.goalkeeping.technique import name_technique
 from touchline.goalkeeping.views import comparable
 from touchline.metrics.bootstrap import Interval, over_groups
-from touchline.metrics.poses import agreement, correct_joints, scaled_errors, torso_lengths
+from touchline.metrics.poses import agreement, correct_joints, scaled_errors
 from touchline.models.runtime.fitting import fit_in_square
 from touchline.models.specs.pose_spec import ConfidenceSpec
 from touchline.training.keeper.pose_data import read_picture
@@ -287,8 +287,3 @@ def fit_seen_from(finder: PoseFinder, pictures: Sequence[KeeperPicture], *, seed
         seen = finder.look(pixels[:bottom])[2][:-1]
         there += seen[picture.joints_px[:, 1] < bottom - _MARGIN * len(pixels)].tolist()
     return round(float(np.percentile(there, 1)), 3) if there else ConfidenceSpec().seen_from
-
-
-def torso_share(truth: Truth) -> float:
-    """Return the median length of the torso as a share of the crop, to put errors into proportion."""
-    return float(np.median(torso_lengths(truth.places[..., :2])))
