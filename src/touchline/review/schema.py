@@ -293,7 +293,8 @@ class RedoPost(Body):
     redo: Annotated[int, Field(ge=1)]
 
 
-EntryPost = TypeAliasType("EntryPost", DoPost | UndoPost | RedoPost)
+EntryBody = DoPost | UndoPost | RedoPost
+EntryPost = TypeAliasType("EntryPost", EntryBody)
 """The body of ``POST /api/bundles/{id}/entries``."""
 
 
