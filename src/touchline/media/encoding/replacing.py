@@ -14,46 +14,79 @@ from touchline.core.errors import ResourceError
 _PREFIX, _SUFFIX = ".writing-", ".part"
 
 
+class UnfinishedVideo:
+    """A file beside ``out`` that is being written and will replace it.
+
+    Its name is always the same, so that leftovers of a killed run are overwritten.
+
+    Attributes:
+        path: the file to write to.
+
+    Raises:
+        ResourceError: the file cannot be created.
+
+    """
+
+    def __init__(self, out: Path) -> None:
+        self._out = out
+        self.path = out.with_name(f"{_PREFIX}{out.name}{_SUFFIX}")
+        with self.writing():
+            self.path.touch()
+
+    def publish(self) -> None:
+        """Flush the complete file to disk, give it the default permissions and rename it.
+
+        Raises:
+            ResourceError: the file cannot be written.
+
+        """
+        with self.writing():
+            with self.path.open("rb+") as file:
+                os.fsync(file.fileno())
+            mask = os.umask(0)
+            os.umask(mask)
+            self.path.chmod(0o666 & ~mask)
+            os.replace(self.path, self._out)
+
+    def discard(self) -> None:
+        """Remove the file; does nothing once it is published."""
+        self.path.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Convert what goes wrong while the file is written to an error that names ``out``.
+
+        Raises:
+            ResourceError: the file cannot be written.
+
+        """
+        try:
+            yield
+        except (OSError, av.FFmpegError) as error:
+            cause = error.strerror or str(error)
+            raise ResourceError(
+                f"{self._out}: cannot be written ({cause}): free some space or choose another folder with --out"
+            ) from error
+
+
 @contextlib.contextmanager
 def replacing_video(out: Path) -> Iterator[Path]:
     """Yield an unfinished file beside ``out`` that replaces it on success, and is removed on failure.
-
-    Its name is always the same, so that leftovers of a killed run are overwritten.
 
     Raises:
         ResourceError: the file cannot be written.
 
     """
-    unfinished = out.with_name(f"{_PREFIX}{out.name}{_SUFFIX}")
+    unfinished = UnfinishedVideo(out)
     try:
-        unfinished.touch()
-    except OSError as error:
-        raise _cannot_write(out, error) from error
-    try:
-        yield unfinished
-        _publish(unfinished, out)
-    except (OSError, av.FFmpegError) as error:
-        raise _cannot_write(out, error) from error
+        with unfinished.writing():
+            yield unfinished.path
+        unfinished.publish()
     finally:
-        unfinished.unlink(missing_ok=True)
+        unfinished.discard()
 
 
 def remove_unfinished(folder: Path) -> None:
     """Remove the unfinished files that killed runs have left in a folder."""
     for path in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
         path.unlink(missing_ok=True)
-
-
-def _publish(unfinished: Path, out: Path) -> None:
-    """Flush a finished file to disk, give it the default permissions and rename it."""
-    with unfinished.open("rb+") as file:
-        os.fsync(file.fileno())
-    mask = os.umask(0)
-    os.umask(mask)
-    unfinished.chmod(0o666 & ~mask)
-    os.replace(unfinished, out)
-
-
-def _cannot_write(out: Path, error: OSError | av.FFmpegError) -> ResourceError:
-    cause = error.strerror or str(error)
-    return ResourceError(f"{out}: cannot be written ({cause}): free some space or choose another folder with --out")
