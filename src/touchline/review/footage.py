@@ -20,7 +20,7 @@ from touchline.review.cache import VideoCache
 from touchline.review.contents import Contents
 from touchline.review.desk import Desk
 from touchline.review.jobs import Job, Jobs, Outcome
-from touchline.review.proxy import write_proxy
+from touchline.media.shown.proxy import write_proxy
 from touchline.review.refusals import Refusal
 from touchline.review.schema import ProxyInfo
 

@@ -103,6 +103,10 @@ class Jobs:
             job.future = self._pool.submit(self._run, job, work)
             return job
 
+    def find(self, kind: Kind, key: object) -> Job | None:
+        """Return the job with this kind and key; None if it was never begun."""
+        return self._by_key.get((kind, key))
+
     def get(self, job_id: str) -> Job:
         """Return a job.
 

@@ -91,10 +91,10 @@ def decoded_times(path: Path, *, stream: int | None = None, progress: Progress |
     """Return the times of all frames by decoding the whole video; errors as for :func:`frame_times`."""
     found: list[int] = []
     with VideoReader(path, stream=stream) as video:
-        for frame in video.frames():
-            found.append(frame.time_us)
+        for time_us, _ in video.decoded():
+            found.append(time_us)
             if progress is not None and len(found) % _CHECKED_FRAMES == 0:
-                progress(frame.time_us, video.info.duration_us)
+                progress(time_us, video.info.duration_us)
     return np.array(found, np.int64)
 
 
@@ -104,6 +104,6 @@ def _agrees(times: TimesUs, *, facts: StreamFacts, coverage: Coverage | None) ->
         return coverage.frames_decoded == len(times) and not coverage.packets_skipped and not coverage.repairs
     late_us = int(times[-1]) - _CHECKED_TAIL_US
     with VideoReader(facts.info.path, stream=facts.info.stream_index) as video:
-        first = [frame.time_us for frame in islice(video.frames(), _CHECKED_FRAMES)]
-        last = [frame.time_us for frame in video.frames(start_us=late_us)] if late_us > 0 else first[-1:]
+        first = [time_us for time_us, _ in islice(video.decoded(), _CHECKED_FRAMES)]
+        last = [time_us for time_us, _ in video.decoded(start_us=late_us)] if late_us > 0 else first[-1:]
     return first == times[: len(first)].tolist() and last == times[-len(last) :].tolist()

@@ -16,7 +16,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from touchline.review.answers import refused
+from touchline.review.server.answers import refused
 from touchline.review.refusals import Refusal
 
 MAX_BODY_BYTES = 8 * 1024 * 1024

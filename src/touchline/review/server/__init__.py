@@ -1,0 +1,1 @@
+"""The web server of the review tool: the guard, the routes, and how it is run."""
