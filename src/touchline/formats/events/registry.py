@@ -11,11 +11,16 @@ from touchline.formats.events.event_format import Converted, EventFormat, EventS
 from touchline.formats.events.export_context import ExportContext
 from touchline.formats.events.own_events import TouchlineEvents
 from touchline.formats.events.soccernet_files import SoccerNetResults, label_formats
+from touchline.formats.events.sports.osl import OslEvents
+from touchline.formats.events.sports.sportscode import SportscodeEvents
 
 FORMATS: tuple[EventFormat, ...] = (
     TouchlineEvents(),
     *label_formats(),
     SoccerNetResults(),
+    SportscodeEvents("sportscode", "Sportscode's instances", (".xml", ".sportscode.xml")),
+    SportscodeEvents("nacsport", "Nacsport's instances", (".nacsport.xml",)),
+    OslEvents(),
 )
 
 
