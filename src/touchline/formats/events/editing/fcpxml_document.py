@@ -123,7 +123,7 @@ def parse_fcpxml(data: bytes, *, source: str) -> FcpDocument:
         InputError: not such a document, an impossible time, or marks on clips of several videos.
 
     """
-    root = parse_xml(data, source=source, doctype=DOCTYPE)
+    root = parse_xml(data, source=source, doctype=DOCTYPE).root
     if root.tag != "fcpxml":
         raise InputError(f"{source}: begins with <{root.tag}>, not with <fcpxml>")
     reader = _Reader(root, source)
