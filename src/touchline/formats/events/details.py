@@ -56,7 +56,8 @@ def details_of(event: Event, *, label: str, start: str, end: str = "") -> str:
     Args:
         event: the event.
         label: the name that the entry has in the file; the event's own is added if it is another.
-        start, end: what the entry says for the event's times, see :class:`Entry`.
+        start: what the entry says for the event's start, see :class:`Entry`.
+        end: the same for its end.
 
     """
     pairs: dict[str, Any] = {

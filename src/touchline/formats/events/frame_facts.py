@@ -7,7 +7,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from touchline.core.clock import US_PER_S, exact_rate
+from touchline.core.clock import US_PER_S
+from touchline.core.events import Event
 from touchline.core.frames import FrameClock, rate_text
 from touchline.formats.events.export_context import VideoFacts
 
@@ -15,23 +16,16 @@ _FASTEST_EDITING = 60
 """Editing programs have no timecode for more frames per second."""
 
 
-def frame_clock(video: VideoFacts) -> FrameClock:
-    """Return the frames of a video: by their presentation times if these are known, otherwise by the rate.
-
-    Raises:
-        UsageError: neither is known.
-
-    """
-    times = video.times_us
-    if video.fps is None and times is not None and len(times) > 1:
-        return FrameClock(exact_rate(US_PER_S / float(np.median(np.diff(times)))), times)
-    return FrameClock(video.rate, times if times is not None and len(times) else None)
-
-
 def editing_clock(video: VideoFacts) -> FrameClock:
     """Return the frames for an editing program: above 60 per second only every second, third, ... is counted."""
-    clock = frame_clock(video)
+    clock = video.frames
     return replace(clock, rate=clock.rate / max(-(-clock.rate // _FASTEST_EDITING), 1))
+
+
+def grid_span(event: Event, clock: FrameClock) -> tuple[int, int]:
+    """Return the first place of an event on the regular grid, and the one after its last; a point has one."""
+    start = clock.position(event.start_us)
+    return start, start + 1 if event.end_us is None else max(clock.position(event.end_us), start + 1)
 
 
 def grid_remarks(clock: FrameClock) -> tuple[str, ...]:

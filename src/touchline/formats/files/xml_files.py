@@ -128,7 +128,9 @@ def _cleaned(text: str) -> tuple[str, list[tuple[int, int]]]:
 class _Parser:
     """Builds the elements of one document."""
 
-    def __init__(self, body: str, decoded: DecodedText, removed: list[tuple[int, int]], *, source: str, doctype: str) -> None:
+    def __init__(
+        self, body: str, decoded: DecodedText, removed: list[tuple[int, int]], *, source: str, doctype: str
+    ) -> None:
         self._body, self._decoded, self._removed, self._source = body.encode(), decoded, removed, source
         self._doctype = doctype
         self._builder = ElementTree.TreeBuilder(element_factory=XmlNode)

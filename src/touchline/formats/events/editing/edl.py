@@ -67,7 +67,9 @@ class EditDecisionList(EventFormat):
         kept = tuple(event for event in timeline if cuts.fits(event))
         lost = len(timeline) - len(kept)
         notes = [f"{lost} events: after the 24 hours of timecode"] if lost else []
-        remarks = [f"locators and cuts {'in drop frame ' if timecode.drop else ''}{line}" for line in grid_remarks(clock)]
+        remarks = [
+            f"locators and cuts {'in drop frame ' if timecode.drop else ''}{line}" for line in grid_remarks(clock)
+        ]
         if len(kept) > _MOST_EDITS:
             remarks.append(f"{len(kept)} cuts: some programs stop after {_MOST_EDITS}")
         return Fitted(Timeline(kept), notes=(*notes, *grid_notes(clock)), remarks=tuple(remarks))
@@ -125,7 +127,9 @@ def plain_text(text: str) -> str:
 def _events(edit: Edit, clock: FrameClock, *, where: str) -> list[Event]:
     """Return the events of a cut: one with details, otherwise a point for each locator, or the cut as an interval."""
     label = edit.locators[0].text if edit.locators else edit.name or edit.reel
-    span = Entry(label, clock.position_time_us(edit.start), clock.position_time_us(edit.end), str(edit.start), str(edit.end))
+    span = Entry(
+        label, clock.position_time_us(edit.start), clock.position_time_us(edit.end), str(edit.start), str(edit.end)
+    )
     if describes_point(edit.comment):
         mark = edit.locators[0].frame if edit.locators else None
         at_us = clock.position_time_us(edit.start if mark is None else mark)
@@ -133,5 +137,7 @@ def _events(edit: Edit, clock: FrameClock, *, where: str) -> list[Event]:
         return [event_of(point, edit.comment, where=where)]
     if not edit.locators or edit.comment:
         return [event_of(span, edit.comment, where=where)]
-    points = [Entry(m.text or _DEFAULT_LABEL, clock.position_time_us(m.frame), None, str(m.frame)) for m in edit.locators]
+    points = [
+        Entry(m.text or _DEFAULT_LABEL, clock.position_time_us(m.frame), None, str(m.frame)) for m in edit.locators
+    ]
     return [event_of(point, "", where=where) for point in points]

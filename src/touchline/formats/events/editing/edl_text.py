@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from touchline.core.clock import exact_rate
 from touchline.core.errors import InputError
-from touchline.core.frames import exact_rate
 from touchline.core.timecode import Timecode, writes_drop_frame
 
 RECORD_START_S = 3600
@@ -178,7 +178,9 @@ class _Reader:
         edit, self._open = self._open, None
         if edit is None or edit.row["reel"].upper() == _BLACK or not _PICTURE.fullmatch(edit.row["track"]):
             return
-        start, end, record = (self._frame(edit, edit.row[key], edit.line) for key in ("source_in", "source_out", "record_in"))
+        start, end, record = (
+            self._frame(edit, edit.row[key], edit.line) for key in ("source_in", "source_out", "record_in")
+        )
         if end > start:
             marks = [
                 Locator(start + self._frame(edit, at, line) - record, colour, text)

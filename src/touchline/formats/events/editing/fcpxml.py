@@ -22,7 +22,9 @@ from touchline.formats.events.export_context import ExportContext, VideoFacts
 from touchline.formats.events.frame_facts import editing_clock, grid_notes, grid_remarks
 from touchline.formats.files.xml_files import legal_text
 
-KNOWN_RATES = frozenset(Fraction(text) for text in "24000/1001 24 25 30000/1001 30 50 60000/1001 60".split())
+KNOWN_RATES = frozenset(
+    Fraction(text) for text in ("24000/1001", "24", "25", "30000/1001", "30", "50", "60000/1001", "60")
+)
 """Frame rates that every Final Cut Pro takes."""
 
 

@@ -76,9 +76,7 @@ def fcpxml_bytes(video: FcpVideo, marks: Iterable[Mark], *, title: str) -> bytes
     event = SubElement(SubElement(root, "library"), "event", name=legal_text(title))
     project = SubElement(event, "project", name=legal_text(title))
     duration, counting = time_text(video.frames, video.rate), "DF" if video.drop else "NDF"
-    sequence = SubElement(
-        project, "sequence", format="r1", duration=duration, tcStart="0s", tcFormat=counting
-    )
+    sequence = SubElement(project, "sequence", format="r1", duration=duration, tcStart="0s", tcFormat=counting)
     clip = SubElement(
         SubElement(sequence, "spine"),
         "asset-clip",
@@ -159,7 +157,9 @@ class _Reader:
             self.left_out += len(rows)
             return []
         if clip.find("timeMap") is not None:
-            raise InputError(f"{self._source}: the clip {clip.get('name', '')!r} with markers is retimed; undo that first")
+            raise InputError(
+                f"{self._source}: the clip {clip.get('name', '')!r} with markers is retimed; undo that first"
+            )
         asset = media.get("ref", "")
         shift = -self._time(self.assets[asset], "start")
         if media is not clip:
@@ -202,5 +202,7 @@ class _Reader:
         match = _TIME.fullmatch(text)
         value = Fraction(int(match[1]), int(match[2] or 1)) if match and int(match[2] or 1) else None
         if value is None or abs(value) > _LARGEST_S:
-            raise InputError(f"{self._source}: <{row.tag}> has {key}={text[:40]!r}, which is not a time such as '1001/30000s'")
+            raise InputError(
+                f"{self._source}: <{row.tag}> has {key}={text[:40]!r}, which is not a time such as '1001/30000s'"
+            )
         return value
