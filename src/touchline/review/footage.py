@@ -6,21 +6,23 @@ All of it is made on first demand, in the background where it takes long, and ca
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from touchline.core.columns import IntArray
 from touchline.core.events import VideoInfo
 from touchline.media.shown.frame_times import frame_times
+from touchline.media.shown.proxy import write_proxy
 from touchline.media.shown.thumbnails import Sprites, sprite
 from touchline.media.shown.waveform import waveform
 from touchline.media.video import Progress
 from touchline.review.cache import VideoCache
 from touchline.review.contents import Contents
 from touchline.review.desk import Desk
-from touchline.review.jobs import Job, Jobs, Outcome
-from touchline.media.shown.proxy import write_proxy
+from touchline.review.jobs import Job, Jobs, Kind, Outcome
 from touchline.review.refusals import Refusal
 from touchline.review.schema import ProxyInfo
 
@@ -71,7 +73,7 @@ class Footage:
         return info
 
     def frames(self) -> bytes | Job:
-        """Return the times of all frames, float64 little-endian, microseconds; the job that finds them, if it takes long."""
+        """Return the times of all frames, float64, microseconds; the job that finds them, if it takes long."""
         info, coverage = self.info(), self._contents.coverage
 
         def work(progress: Progress) -> Outcome:
@@ -80,6 +82,11 @@ class Footage:
             return Outcome()
 
         return self._made(_FRAMES, work, text="finding the times of all frames")
+
+    def known_times(self) -> IntArray | None:
+        """Return the times of all frames, int64, microseconds; None if they were not found yet."""
+        data = self._cache.read(_FRAMES)
+        return None if data is None else np.frombuffer(data, "<f8").astype(np.int64)
 
     def wave(self) -> bytes | Job:
         """Return the loudness of the sound, one byte each 20 ms; the job that measures it, if it takes long.
@@ -156,12 +163,12 @@ class Footage:
         if "_cache" in vars(self):
             self._cache.close()
 
-    def _made(self, name: str, work: object, *, text: str) -> bytes | Job:
+    def _made(self, name: str, work: Callable[[Progress], Outcome], *, text: str) -> bytes | Job:
         """Return a cached file; if there is none, have it made, and wait a moment for it."""
         kept = self._cache.read(name)
         if kept is not None:
             return kept
-        kind = "frames" if name == _FRAMES else "wave"
-        job = self._jobs.start(kind, work, key=self._contents.fingerprint, text=text)  # type: ignore[arg-type]
+        kind: Kind = "frames" if name == _FRAMES else "wave"
+        job = self._jobs.start(kind, work, key=self._contents.fingerprint, text=text)
         data = self._cache.read(name) if job.finished_within(_AT_ONCE_S) else None
         return job if data is None else data

@@ -200,9 +200,7 @@ class _Converted:
         yield from self._target.encode(frame)
 
 
-def _lane(
-    source: AudioStream, container: OutputContainer, *, origin_us: int, copied: Collection[str]
-) -> _Lane:
+def _lane(source: AudioStream, container: OutputContainer, *, origin_us: int, copied: Collection[str]) -> _Lane:
     unchanged = source.codec_context.name in copied and source.codec_context.name in container.supported_codecs
     return (_Copied if unchanged else _Converted)(source, container, origin_us=origin_us)
 

@@ -26,8 +26,6 @@ _MOST = 1_000
 _LEAST_STEP_US = US_PER_S
 _LONGER_PX = 160
 _JPEG_QUALITY = 70
-_KEY_FRAMES = "NONKEY"
-"""FFmpeg's name for skipping all frames but key frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +97,7 @@ def _key_pictures(facts: StreamFacts, times_us: list[int]) -> Iterator[Rgb | Non
     with open_media(info.path, max_pixels=facts.max_pixels) as container:
         video, _ = choose_stream(container, path=info.path, index=info.stream_index)
         prepare(video, path=info.path, max_pixels=facts.max_pixels)
-        video.codec_context.skip_frame = _KEY_FRAMES
+        video.codec_context.skip_frame = "NONKEY"  # skips all frames but key frames
         presenter = facts.presenter()
         for time_us in times_us:
             frame = _key_frame(container, video, facts=facts, time_us=time_us)

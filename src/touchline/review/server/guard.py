@@ -16,8 +16,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from touchline.review.server.answers import refused
 from touchline.review.refusals import Refusal
+from touchline.review.server.answers import refused
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
 """Largest body of a request."""
