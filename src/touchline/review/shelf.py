@@ -13,7 +13,7 @@ from touchline.formats.bundle import MANIFEST, SUFFIX, Bundle, open_bundle, vide
 from touchline.media.source import require_regular_file
 
 VIDEO_ENDINGS = frozenset(
-    f".{name}" for name in "mp4 mov m4v mkv webm avi ts mts m2ts mpg mpeg wmv flv mxf 3gp ogv".split()
+    {".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".ts", ".mts", ".m2ts", ".mpg", ".mpeg", ".wmv", ".flv", ".mxf"}
 )
 """Endings of the files that are taken for videos in a folder."""
 
