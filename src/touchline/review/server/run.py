@@ -20,6 +20,8 @@ from touchline.review.studio import Studio
 LOOPBACK = "127.0.0.1"
 _ANY = frozenset({"0.0.0.0", "::"})
 _BACKLOG = 128
+_MAX_HEAD_BYTES = 1 << 20
+"""Largest head of a request: absurd ones are read to their end, so that they get an answer."""
 _GRACE_S = 1
 """How long answers under way may take when the server is stopped; players keep connections open."""
 
@@ -97,15 +99,21 @@ def serve(studio: Studio, address: Address, *, ready: Callable[[], None], debug:
         studio: what it shows.
         address: where.
         ready: called once requests are answered.
-        debug: log every request, and errors with their traceback, on stderr.
+        debug: log what the server does, and errors with their traceback, on stderr.
 
     Raises:
         KeyboardInterrupt: the process was interrupted; everything is closed.
 
     """
-    app = make_app(studio, token=address.token, hosts=address.hosts)
+    make_server(studio, address, ready=ready, debug=debug).run(sockets=[address.listener])
+
+
+def make_server(
+    studio: Studio, address: Address, *, ready: Callable[[], None], debug: bool = False
+) -> uvicorn.Server:
+    """Return the server that :func:`serve` runs; setting its ``should_exit`` ends it."""
     config = uvicorn.Config(
-        app,
+        make_app(studio, token=address.token, hosts=address.hosts),
         http="h11",
         ws="none",
         lifespan="on",
@@ -113,9 +121,9 @@ def serve(studio: Studio, address: Address, *, ready: Callable[[], None], debug:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_GRACE_S,
+        h11_max_incomplete_event_size=_MAX_HEAD_BYTES,
     )
-    server = _Server(config, ready)
-    server.run(sockets=[address.listener])
+    return _Server(config, ready)
 
 
 def open_browser(url: str) -> None:
