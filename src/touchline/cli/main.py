@@ -22,6 +22,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "keeper": ("touchline.cli.keeper.commands:app", "Analyse goalkeepers' technique and expected saves."),
     "features": ("touchline.cli.features.commands:app", "Extract, reduce and inspect video features."),
     "convert": ("touchline.cli.convert:command", "Convert event files between formats."),
+    "clips": ("touchline.cli.clips:command", "Cut clips and reels of what happened."),
     "check": ("touchline.cli.check:command", "Check video files for damage."),
     "doctor": ("touchline.cli.doctor:command", "Check this installation."),
     "evaluate": ("touchline.cli.evaluate.commands:app", "Score predictions with the official metrics."),
