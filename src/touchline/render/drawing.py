@@ -29,6 +29,15 @@ COLOURS: dict[str, Colour] = {
 """Colours of teams, officials, the ball, and people of unknown team; most colour-blind viewers can tell orange and blue
 apart."""
 
+PACE_COLOURS: dict[str, Colour] = {
+    "standing": (139, 151, 165),
+    "walking": (63, 191, 134),
+    "running": (240, 162, 2),
+    "high-speed": (224, 110, 20),
+    "sprinting": (209, 17, 73),
+}
+"""Colours of the speed bands of :mod:`touchline.core.kinematics`."""
+
 _FAR_PX = 1 << 14
 """Boxes are clipped this far outside the picture, within what OpenCV can draw, pixels."""
 
