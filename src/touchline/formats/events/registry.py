@@ -85,7 +85,7 @@ def find_events(
     file = EventSource(source, data, options or ReadOptions())
     named = format_taking(Path(source).name)
     by_content = (one for one in FORMATS if one.recognises(file))
-    chosen = known or next(by_content, None) or named
+    chosen = known or next(by_content, None) or (None if file.xml_root else named)
     if chosen is not None and chosen.readable:
         return chosen.read(file)
     if chosen is not None:
