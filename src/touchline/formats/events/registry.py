@@ -13,6 +13,10 @@ from touchline.formats.events.own_events import TouchlineEvents
 from touchline.formats.events.soccernet_files import SoccerNetResults, label_formats
 from touchline.formats.events.sports.osl import OslEvents
 from touchline.formats.events.sports.sportscode import SportscodeEvents
+from touchline.formats.events.tables.csv_events import CsvEvents
+from touchline.formats.events.tables.hudl import HudlCsv
+from touchline.formats.events.tables.losslesscut import LosslessCutCsv
+from touchline.formats.events.webvtt import WebVttCaptions, WebVttChapters
 
 FORMATS: tuple[EventFormat, ...] = (
     TouchlineEvents(),
@@ -21,6 +25,11 @@ FORMATS: tuple[EventFormat, ...] = (
     SportscodeEvents("sportscode", "Sportscode's instances", (".xml", ".sportscode.xml")),
     SportscodeEvents("nacsport", "Nacsport's instances", (".nacsport.xml",)),
     OslEvents(),
+    CsvEvents(),
+    HudlCsv(),
+    LosslessCutCsv(),
+    WebVttChapters(),
+    WebVttCaptions(),
 )
 
 
