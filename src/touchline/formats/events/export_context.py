@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from touchline.core.clock import US_PER_S, exact_rate, frame_from_us, us_from_frame
+from touchline.core.clock import US_PER_S, exact_rate
 from touchline.core.columns import IntArray
 from touchline.core.errors import UsageError
 from touchline.core.events import Event, VideoInfo
+from touchline.core.frames import FrameClock
 
 LEAD_US = LAG_US = 5 * US_PER_S
 """Time before and after a point, for formats that have intervals only."""
@@ -95,27 +96,26 @@ class VideoFacts:
             raise UsageError("this format counts frames, and the frame rate of the video is not known; give --fps")
         return self.fps
 
-    def frame_at(self, time_us: int) -> int:
-        """Return the index of the frame that is shown at a time; by the frame rate where no frame times are known.
+    @property
+    def frames(self) -> FrameClock:
+        """The frames of the video: by their presentation times if these are known, otherwise by the rate.
 
         Raises:
             UsageError: neither frame times nor a frame rate are known.
 
         """
-        if self.times_us is None or not len(self.times_us):
-            return frame_from_us(time_us, fps=self.rate)
-        return max(int(np.searchsorted(self.times_us, time_us, side="right")) - 1, 0)
+        times = self.times_us
+        if self.fps is None and times is not None and len(times) > 1:
+            return FrameClock(exact_rate(US_PER_S / float(np.median(np.diff(times)))), times)
+        return FrameClock(self.rate, times if times is not None and len(times) else None)
+
+    def frame_at(self, time_us: int) -> int:
+        """Return the index of the frame that is nearest to a time; see :attr:`frames`."""
+        return self.frames.index(time_us)
 
     def time_of(self, frame: int) -> int:
-        """Return the presentation time of a frame, microseconds; the inverse of :meth:`frame_at`.
-
-        Raises:
-            UsageError: neither frame times nor a frame rate are known.
-
-        """
-        if self.times_us is None or not 0 <= frame < len(self.times_us):
-            return us_from_frame(frame, fps=self.rate)
-        return int(self.times_us[frame])
+        """Return the presentation time of a frame, microseconds; see :attr:`frames`."""
+        return self.frames.time_us(frame)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,8 +54,13 @@ def root_name(data: bytes) -> str:
     return found[1] if found else ""
 
 
-def parse_xml(data: bytes, *, source: str) -> XmlFile:
+def parse_xml(data: bytes, *, source: str, doctype: str = "") -> XmlFile:
     """Parse an XML file in any encoding; characters that XML forbids are left out with a note.
+
+    Args:
+        data: content of the file.
+        source: its name, for messages.
+        doctype: name of a bare document type that is accepted, ``<!DOCTYPE fcpxml>``; any other is refused.
 
     Raises:
         InputError: too large, too deep, with a document type, or not XML; the message names line and offset.
@@ -71,12 +76,24 @@ def parse_xml(data: bytes, *, source: str) -> XmlFile:
     notes = [*decoded.notes]
     if removed:
         notes.append(f"{counted(len(removed), 'control character')} left out")
-    return XmlFile(_Parser(body, decoded, removed, source=source).root(), tuple(notes))
+    return XmlFile(_Parser(body, decoded, removed, source=source, doctype=doctype).root(), tuple(notes))
+
+
+def xml_bytes(root: ElementTree.Element, *, doctype: str = "") -> bytes:
+    """Return a document as indented UTF-8 with a declaration, and a bare document type if one is named."""
+    ElementTree.indent(root, space="  ")
+    head = '<?xml version="1.0" encoding="UTF-8"?>\n' + (f"<!DOCTYPE {doctype}>\n" if doctype else "")
+    return f"{head}{node_text(root)}\n".encode()
+
+
+def legal_text(text: str) -> str:
+    """Return text without characters that XML forbids."""
+    return _ILLEGAL.sub("", text)
 
 
 def xml_text(text: str) -> str:
     """Return text as XML content: escaped, without characters that XML forbids, line ends kept."""
-    return escape(_ILLEGAL.sub("", text), {"\r": "&#13;"})
+    return escape(legal_text(text), {"\r": "&#13;"})
 
 
 def has_illegal(text: str) -> bool:
@@ -112,8 +129,11 @@ def _cleaned(text: str) -> tuple[str, list[tuple[int, int]]]:
 class _Parser:
     """Builds the elements of one document."""
 
-    def __init__(self, body: str, decoded: DecodedText, removed: list[tuple[int, int]], *, source: str) -> None:
+    def __init__(
+        self, body: str, decoded: DecodedText, removed: list[tuple[int, int]], *, source: str, doctype: str
+    ) -> None:
         self._body, self._decoded, self._removed, self._source = body.encode(), decoded, removed, source
+        self._doctype = doctype
         self._builder: Any = ElementTree.TreeBuilder(element_factory=XmlNode)
         self._depth = 0
         self._expat = expat.ParserCreate("utf-8")
@@ -148,7 +168,9 @@ class _Parser:
         self._depth -= 1
         self._builder.end(name)
 
-    def _refuse(self, *_: object) -> None:
+    def _refuse(self, name: str, system: str | None, public: str | None, has_contents: int) -> None:
+        if name == self._doctype and not (system or public or has_contents):
+            return
         line = self._expat.CurrentLineNumber
         raise InputError(f"{self._source}: line {line}: a document type (<!DOCTYPE) is refused; remove it")
 
