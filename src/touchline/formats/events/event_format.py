@@ -160,7 +160,9 @@ class EventFormat(ABC):
         file_names: names of its files; a file written under one of these names is of this format.
         suffixes: endings of its files, for formats whose files may have any name; the first one is the default.
         holds: which of :data:`touchline.formats.events.losses.PARTS` it stores, beside labels and times.
+        extras: keys of ``Event.extra`` that are this format's own.
         unit_us: precision of its times, microseconds.
+        counts_frames: whether times are frame numbers, so that the video's frame times or rate must be known.
 
     """
 
@@ -169,7 +171,9 @@ class EventFormat(ABC):
     file_names: tuple[str, ...] = ()
     suffixes: tuple[str, ...] = ()
     holds: frozenset[str] = EVERYTHING
+    extras: frozenset[str] = frozenset()
     unit_us: int = 1
+    counts_frames: bool = False
 
     def takes(self, file_name: str) -> bool:
         """Return whether a file with this name is of this format."""
@@ -202,8 +206,12 @@ class EventFormat(ABC):
     def fit(self, timeline: Timeline, *, context: ExportContext) -> Fitted:
         """Return what of a timeline the format can hold: by default all events, less what ``holds`` lacks."""
         del context
-        lost = {**lost_parts(timeline, holds=self.holds), **lost_precision(timeline, unit_us=self.unit_us)}
-        return Fitted(timeline, notes=count_losses(lost))
+        return Fitted(timeline, notes=self.losses(timeline))
+
+    def losses(self, timeline: Timeline) -> tuple[str, ...]:
+        """Return what the format cannot hold of these events, by ``holds``, ``extras`` and ``unit_us``."""
+        lost = lost_parts(timeline, holds=self.holds, extras=self.extras)
+        return count_losses({**lost, **lost_precision(timeline, unit_us=self.unit_us)})
 
     @abstractmethod
     def content(self, timeline: Timeline, *, context: ExportContext) -> bytes:

@@ -43,12 +43,17 @@ class TouchlineEvents(EventFormat):
 
 def events_document(timeline: Timeline) -> dict[str, Any]:
     """Return the content of ``events.json``: times in microseconds, confidence to 6 decimals."""
-    seen: dict[str, int] = {}
     rows = []
-    for event in timeline:
+    for name, event in zip(event_ids(timeline), timeline, strict=True):
         row = {**asdict(event), "confidence": round(event.confidence, 6), "extra": dict(event.extra)}
-        rows.append({"id": _event_id(event, seen), **row})
+        rows.append({"id": name, **row})
     return {"schema": SCHEMA, "version": VERSION, "events": rows}
+
+
+def event_ids(timeline: Timeline) -> tuple[str, ...]:
+    """Return the id of each event: a hash of its content; equal events get a numbered suffix."""
+    seen: dict[str, int] = {}
+    return tuple(_event_id(event, seen) for event in timeline)
 
 
 def timeline_from_document(document: dict[str, Any], *, source: str) -> Timeline:
@@ -70,7 +75,6 @@ def _event(row: Mapping[str, Any], where: str) -> Event:
 
 
 def _event_id(event: Event, seen: dict[str, int]) -> str:
-    """Return a stable id: a hash of the event's content; equal events get a numbered suffix."""
     words = [event.label, event.half, event.start_us, event.end_us, event.team, event.player, event.source]
     digest = hashlib.sha256(json.dumps(words).encode()).hexdigest()[:12]
     count = seen[digest] = seen.get(digest, 0) + 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from xml.etree import ElementTree
 from xml.parsers import expat
 from xml.sax.saxutils import escape
@@ -133,7 +134,7 @@ class _Parser:
     ) -> None:
         self._body, self._decoded, self._removed, self._source = body.encode(), decoded, removed, source
         self._doctype = doctype
-        self._builder = ElementTree.TreeBuilder(element_factory=XmlNode)
+        self._builder: Any = ElementTree.TreeBuilder(element_factory=XmlNode)
         self._depth = 0
         self._expat = expat.ParserCreate("utf-8")
         self._expat.buffer_text = True
@@ -153,7 +154,8 @@ class _Parser:
             self._expat.Parse(self._body, True)
         except expat.ExpatError as error:
             raise InputError(self._broken(error)) from error
-        return self._builder.close()
+        root: XmlNode = self._builder.close()
+        return root
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
