@@ -60,6 +60,11 @@ export class Saving {
     this.rebase(this.outbox.pending);
   }
 
+  /** Return the last saved entry that changed a thing, or null. */
+  lastOf(what: Change['what'], id: string): Entry | null {
+    return this.entries.findLast((entry) => entry.do?.some((change) => change.what === what && change.id === id)) ?? null;
+  }
+
   private add(step: Step): void {
     const n = this.journal.value.last + 1;
     this.journal.value = written(this.journal.value, n, step);

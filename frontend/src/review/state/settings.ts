@@ -1,6 +1,6 @@
 // Settings of this browser: how the page looks, not what it corrects.
 
-import { effect, signal, type Signal } from '@preact/signals';
+import { computed, effect, signal, type Signal } from '@preact/signals';
 import { keep, readKept } from '../../shared/kept';
 
 function kept<T>(name: string, initial: T, isValid: (value: unknown) => value is T): Signal<T> {
@@ -23,15 +23,20 @@ export const showRadar = kept('radar', true, isFlag);
 export const autoAdvance = kept('advance', true, isFlag);
 export const timelineHeight = kept('timeline', 330, isNumber);
 
-/** Apply the theme to the page whenever it is chosen. */
+const system = matchMedia('(prefers-color-scheme: dark)');
+const systemDark = signal(system.matches);
+
+/** Whether the page is dark now: by choice, or as the system is. */
+export const isDark = computed(() => (theme.value === 'system' ? systemDark.value : theme.value === 'dark'));
+
+/** Mark the page as light or dark, and keep it so when the choice or the system changes. */
 export function followTheme(): void {
-  effect(() => {
-    const { value } = theme;
-    if (value === 'system') delete document.documentElement.dataset.theme; else document.documentElement.dataset.theme = value;
-  });
+  system.addEventListener('change', () => { systemDark.value = system.matches; });
+  effect(() => { document.documentElement.dataset.theme = isDark.value ? 'dark' : 'light'; });
 }
 
-export function nextTheme(): ThemeChoice {
-  const dark = theme.value === 'system' ? matchMedia('(prefers-color-scheme: dark)').matches : theme.value === 'dark';
-  return dark ? 'light' : 'dark';
+/** Choose the other theme; back to the system's if that is the same. */
+export function toggleTheme(): void {
+  const dark = !isDark.value;
+  theme.value = dark === systemDark.value ? 'system' : dark ? 'dark' : 'light';
 }
