@@ -7,7 +7,7 @@ PYTEST := $(BIN)/pytest
 # Half of the tests' time; the other half is everything else, run beside it.
 LEARNING := tests/training tests/models tests/synthetic tests/studies
 
-.PHONY: demo test test-learning test-rest check lint ruff-check ruff-format types quick docs clean
+.PHONY: demo test test-learning test-rest check lint ruff-check ruff-format types quick docs frontend frontend-check clean
 
 demo: $(VENV)/.installed
 	$(BIN)/touchline demo --out demo-out
@@ -41,6 +41,18 @@ quick: $(VENV)/.installed-dev
 
 docs: $(VENV)/.installed-dev
 	$(BIN)/sphinx-build --fail-on-warning --builder html docs docs/_build
+
+# The scripts of the report and of the review tool, from TypeScript; needs node and npm. Commit what it writes:
+# a test builds them again and compares.
+frontend: frontend-check
+	cd frontend && npm run build
+
+frontend-check: frontend/node_modules
+	cd frontend && npm run check
+
+frontend/node_modules: frontend/package.json frontend/package-lock.json
+	cd frontend && npm ci --no-audit --no-fund
+	touch $@
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -177,7 +177,7 @@ def test_slider_by_keyboard_leaves_the_video_alone(watched: Watched) -> None:
     slider = watched.page.locator(".lane-slider").first
     slider.focus()
     watched.press("ArrowRight")
-    assert float(slider.input_value()) == pytest.approx(0.505)
+    assert float(slider.input_value()) == pytest.approx(0.51)
     assert watched.time() == 0
 
 

@@ -112,7 +112,7 @@ export interface CurvesInfo {
 /** A cut of a track, or its removal. */
 export interface CutChange {
   what: "cut";
-  /** The track or fragment that is cut, ``@``, and the time; also the id of the fragment from then on. */
+  /** The track, ``@``, and the time of the cut; also the id of the fragment from then to the next cut. */
   id: string;
   before: CutValue | null;
   after: CutValue | null;
@@ -275,12 +275,12 @@ export interface LabelInfo {
   name: string;
   /** Null: one of the tool's own. */
   colour: string | null;
-  /** The key that marks it. */
+  /** The key that marks it, one character; keys of a set are distinct. */
   key: string | null;
-  /** Time to show before an event in clips and exports. */
-  lead_us: number;
-  /** Time to show after an event. */
-  lag_us: number;
+  /** Time to show before an event in clips and exports; null: the usual one. */
+  lead_us: number | null;
+  /** Time to show after an event; null: the usual one. */
+  lag_us: number | null;
 }
 
 /** A set of labels to choose from. */
@@ -330,6 +330,7 @@ export interface PlayerChange {
 
 /** A player of a team. */
 export interface PlayerValue {
+  /** May be empty if there is a number. */
   name: string;
   /** The number on the shirt. */
   number: number | null;
@@ -364,7 +365,7 @@ export interface ReviewedChange {
 
 /** The parts of the video that a person went through completely; there the accepted events are the truth. */
 export interface ReviewedValue {
-  /** Half-open, in order, not overlapping. */
+  /** Half-open, in order, with time between them. */
   spans: [number, number][];
 }
 
@@ -402,6 +403,7 @@ export interface TeamInfo {
 /** A team's name and colour. */
 export interface TeamValue {
   name: string;
+  /** Of its kit. */
   colour: string | null;
 }
 
@@ -445,6 +447,7 @@ export interface TrackChange {
 /** What a person says about a track or a fragment; null: as the model says. */
 export interface TrackValue {
   role: "ball" | "goalkeeper" | "player" | "referee" | null;
+  /** Id of the team; empty for neither team. */
   team: string | null;
   player: string | null;
   /** The track or fragment that it is joined to. */
@@ -480,6 +483,8 @@ export interface VideoData {
   has_audio: boolean;
   /** Address of the video itself; null if the file is gone. */
   src: string | null;
+  /** What to add to a frame's time to get the browser's ``currentTime`` in ``src`` (of the proxy: 0). */
+  src_start_us: number;
   /** With codecs, to ask the browser whether it can play ``src``. */
   mime: string;
   /** Whether browsers play the file: ``maybe`` depends on the browser and the system (HEVC, AV1). */

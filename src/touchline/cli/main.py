@@ -21,6 +21,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "recognize": ("touchline.cli.recognize.commands:command", "Recognize the actions in clips or along tracks."),
     "keeper": ("touchline.cli.keeper.commands:app", "Analyse goalkeepers' technique and expected saves."),
     "features": ("touchline.cli.features.commands:app", "Extract, reduce and inspect video features."),
+    "review": ("touchline.cli.review:command", "Correct and annotate bundles and videos in the browser."),
     "convert": ("touchline.cli.convert:command", "Convert event files between formats."),
     "check": ("touchline.cli.check:command", "Check video files for damage."),
     "doctor": ("touchline.cli.doctor:command", "Check this installation."),

@@ -16,17 +16,17 @@ from touchline.core.pitch import STANDARD, Pitch
 
 BANDS_MPS = {
     "standing": 0.0,
-    "walking": 0.7 / 3.6,
-    "jogging": 7.2 / 3.6,
-    "running": 14.4 / 3.6,
+    "walking": 2.1 / 3.6,
+    "running": 7.2 / 3.6,
     "high-speed": 19.8 / 3.6,
     "sprinting": 25.2 / 3.6,
 }
-"""Lower bound of each speed band, metres per second.
+"""Lower bound of each speed band, metres per second: the one table for players' movements, tables and colours.
 
-The bands of Bradley et al., "High-intensity running in English FA Premier League soccer matches", Journal of Sports
-Sciences 27(2), 2009, and of Rampinini et al., International Journal of Sports Medicine 28, 2007: 0.7, 7.2, 14.4, 19.8
-and 25.2 km/h.
+The limits of 7.2, 19.8 and 25.2 km/h are those of Bradley et al., "High-intensity running in English FA Premier League
+soccer matches", Journal of Sports Sciences 27(2), 2009, and of Rampinini et al., International Journal of Sports
+Medicine 28, 2007. Two things differ. They part jogging from running at 14.4 km/h; here a jog is running, so that the
+word has one limit. They call up to 0.7 km/h standing; positions from video jitter, so that nobody would ever stand.
 """
 
 IMPLAUSIBLE_MPS = 12.5

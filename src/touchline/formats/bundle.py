@@ -4,6 +4,7 @@
 |---|---|
 | ``manifest.json`` | schema version, video fingerprint, models, settings, coverage, timings, checksums; written last |
 | ``events.json`` | the timeline, schema ``touchline.events`` version 1 |
+| ``candidates.json`` | the same events and all further candidates down to a low confidence, for the review |
 | ``results_spotting.json`` | the same events in SoccerNet's layout |
 | ``scores.npz`` | ``values`` float32 (samples, classes), ``times_us`` int64 (samples,), ``labels`` (classes,) |
 | ``tracks.parquet`` | all tracks, one row per box, see :mod:`touchline.formats.boxes.tracks_parquet` |
@@ -11,6 +12,7 @@
 | ``actions.json`` | the players' actions, see :mod:`touchline.formats.actions` |
 | ``overlay.mp4`` | the video with the tracks drawn in, if requested |
 | ``report.html`` | the report, if requested |
+| ``corrections.jsonl`` | what a person corrected, see :mod:`touchline.formats.corrections.journal` |
 
 Every file is replaced atomically. Apart from ``manifest.json``, which has timings, equal inputs give equal bytes.
 """
@@ -20,18 +22,23 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from touchline.core.actions import Actions
+from touchline.core.corrections.events import CorrectedEvent, corrected_events, corrected_timeline
+from touchline.core.corrections.state import Corrections
+from touchline.core.corrections.tracks import corrected_tracks
 from touchline.core.errors import InputError
 from touchline.core.events import Coverage, Gap, Scores, Timeline
 from touchline.core.tracks import Tracks
+from touchline.formats.corrections.journal import read_journal
 from touchline.formats.events.event_format import Converted
-from touchline.formats.events.own_events import REMEDY, timeline_from_document
+from touchline.formats.events.export_context import ExportContext
+from touchline.formats.events.own_events import REMEDY, event_ids, events_document, timeline_from_document
 from touchline.formats.events.registry import format_named, write_events
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic, write_json_atomic, writing
 from touchline.formats.files.checksum import file_sha256
@@ -47,6 +54,8 @@ MANIFEST, EVENTS, RESULTS, SCORES, REPORT = (
     "scores.npz",
     "report.html",
 )
+CANDIDATES, CORRECTIONS = "candidates.json", "corrections.jsonl"
+
 KEEPERS = "keepers"
 """Folder of the coach's pages."""
 
@@ -149,17 +158,95 @@ class Bundle:
         path = self.path / EVENTS
         return timeline_from_document(read_own_json(path, remedy=REMEDY), source=str(path))
 
+    def write_candidates(self, timeline: Timeline) -> None:
+        """Write ``candidates.json``: the events and every further candidate."""
+        write_json_atomic(self.path / CANDIDATES, events_document(timeline))
+
+    def read_candidates(self) -> Timeline:
+        """Read the events and all candidates; only the events if the bundle holds no candidates, none if neither.
+
+        Raises:
+            InputError: a file is broken, or of a newer schema.
+
+        """
+        path = self.path / CANDIDATES
+        if not path.exists():
+            return self.read_events() if (self.path / EVENTS).exists() else Timeline()
+        return timeline_from_document(read_own_json(path, remedy=REMEDY), source=str(path))
+
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """The confidence threshold that the events were found with, by label; empty for an unanalysed video."""
+        if not (self.path / MANIFEST).exists():
+            return {}
+        return dict(self.read_manifest().settings.get("spot", {}).get("thresholds", {}))
+
+    def read_corrections(self) -> Corrections:
+        """Read what a person corrected; nothing if there is no journal.
+
+        Raises:
+            InputError: the journal is damaged.
+
+        """
+        return Corrections.of(read_journal(self.path / CORRECTIONS).entries)
+
+    def read_corrected_events(self, corrections: Corrections | None = None) -> tuple[CorrectedEvent, ...]:
+        """Read all candidates with the decisions on them, and the events that a person added.
+
+        Args:
+            corrections: the bundle's corrections, if they were read already.
+
+        Raises:
+            InputError: a file is broken.
+
+        """
+        candidates = self.read_candidates()
+        known = dict(zip(event_ids(candidates), candidates, strict=True))
+        return corrected_events(known, self.read_corrections() if corrections is None else corrections)
+
+    def read_corrected(self, *, reviewed_only: bool = False, names: bool = True) -> Timeline:
+        """Read the timeline after the review; that of the model if nothing was corrected.
+
+        Args:
+            reviewed_only: leave out events that nobody decided on.
+            names: replace ids of teams and players by the names given in the review.
+
+        Raises:
+            InputError: a file is broken.
+
+        """
+        corrections = self.read_corrections()
+        return corrected_timeline(
+            self.read_corrected_events(corrections),
+            corrections,
+            thresholds=self.thresholds,
+            reviewed_only=reviewed_only,
+            names=names,
+        )
+
+    def read_corrected_tracks(self) -> Tracks:
+        """Read all tracks after the review; team ids are kept, see :meth:`Corrections.team_name`.
+
+        Raises:
+            InputError: a file is missing or broken.
+
+        """
+        return corrected_tracks(self.read_tracks(), self.read_corrections())
+
     def write_results(self, timeline: Timeline, *, game: str) -> None:
         """Write ``results_spotting.json``, in SoccerNet's layout."""
         write_events(timeline, self.path / RESULTS, game=game)
 
-    def export_events(self, to: str, path: Path | None = None, *, game: str = "") -> Converted:
+    def export_events(
+        self, to: str, path: Path | None = None, *, game: str = "", context: ExportContext | None = None
+    ) -> Converted:
         """Write the bundle's events in another format.
 
         Args:
             to: name of an event format in :data:`touchline.formats.events.registry.FORMATS`.
             path: the file to write; None uses the format's default name in the bundle.
             game: name of the game, if the format stores one; empty uses the bundle's name.
+            context: facts about the video, styles of labels and options, for formats that use them.
 
         Returns:
             The file, and a description of what it does not hold.
@@ -171,7 +258,9 @@ class Bundle:
         """
         chosen = format_named(to)
         target = self.path / chosen.default_name if path is None else path
-        return chosen.write(self.read_events(), target, game=game or self.path.name.removesuffix(SUFFIX))
+        facts = context or ExportContext()
+        named = game or facts.game or self.path.name.removesuffix(SUFFIX)
+        return chosen.write(self.read_events(), target, context=replace(facts, game=named))
 
     def write_scores(self, scores: Scores) -> None:
         """Write ``scores.npz``; equal scores give equal bytes."""

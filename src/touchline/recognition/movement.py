@@ -11,12 +11,8 @@ from touchline.core.actions import MOVEMENT_SOURCE, MOVEMENTS, Action
 from touchline.core.kinematics import BANDS_MPS, LONGEST_STEP_S, speeds_mps
 from touchline.core.tracks import Track
 
-STARTS_MPS = (0.0, BANDS_MPS["walking"] * 3, BANDS_MPS["jogging"], BANDS_MPS["sprinting"])
-"""Lowest speed of each of ``MOVEMENTS``, metres per second.
-
-Running starts at a jog, sprinting is as in Bradley et al. (2009). Standing is up to 2.1 km/h instead of their 0.7:
-positions from video jitter, so that otherwise nobody would ever stand.
-"""
+STARTS_MPS = tuple(BANDS_MPS[name] for name in MOVEMENTS)
+"""Lowest speed of each of ``MOVEMENTS``, metres per second; running at high speed is running."""
 
 MARGIN_MPS = (0.0, 0.1, 0.2, 0.3)
 """Hysteresis in m/s: how far a speed must pass a movement's limit to change it, by the faster movement."""

@@ -32,6 +32,15 @@ COLOURS: dict[str, Colour] = {
 """Colours of teams, officials, the ball, and people of unknown team; most colour-blind viewers can tell orange and blue
 apart."""
 
+PACE_COLOURS: dict[str, Colour] = {
+    "standing": (139, 151, 165),
+    "walking": (63, 191, 134),
+    "running": (240, 162, 2),
+    "high-speed": (224, 110, 20),
+    "sprinting": (209, 17, 73),
+}
+"""Colours of the speed bands of :mod:`touchline.core.kinematics`."""
+
 _INK: Colour = (12, 18, 26)
 _FONT = cv2.FONT_HERSHEY_DUPLEX
 _FAR_PX = 1 << 14

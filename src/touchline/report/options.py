@@ -18,7 +18,7 @@ class ReportOptions:
         truth: known events, drawn as hollow marks above the lanes; precision and recall follow the sliders.
         candidates: every peak down to a low confidence, so that lowering a slider adds events. Peaks are dropped
             by height before closeness and a lower one never displaces a higher one, so the candidates at or above
-            a threshold are exactly the events found with it. None: only the bundle's events.
+            a threshold are exactly the events found with it. None: those of the bundle.
         thresholds: initial confidence threshold by label, 0 to 1; None for the thresholds the events were found with.
             A missing label has threshold 0.
 

@@ -1,8 +1,9 @@
 """The report: one self-contained HTML file that plays the video and shows its timeline.
 
-The page is made from a template, the style sheet and scripts in ``static/``, inlined when it is written, and a JSON
-block with the data of its sections. It loads nothing but the video: a content security policy based on hashes forbids
-everything else. Everything that comes from a file or a model is treated as text, never as markup.
+The page is made from a template, the style sheet and script in ``static/`` (the script is built from ``frontend/``),
+inlined when it is written, and a JSON block with the data of its sections. It loads nothing but the video: a content
+security policy based on hashes forbids everything else. Everything that comes from a file or a model is treated as
+text, never as markup.
 """
 
 from __future__ import annotations
@@ -22,20 +23,6 @@ from touchline.report.sections.registry import SECTIONS
 from touchline.report.sections.section import Section
 from touchline.report.sections.video import video_base64
 from touchline.report.values import BundleValues
-
-_SCRIPTS = (
-    "data.js",
-    "player.js",
-    "draw.js",
-    "timeline.js",
-    "list.js",
-    "tracks.js",
-    "people.js",
-    "tracklanes.js",
-    "soundlanes.js",
-    "squad.js",
-    "app.js",
-)
 
 
 def write_report(
@@ -82,8 +69,7 @@ def page_data(values: BundleValues, *, sections: Sequence[Section] = SECTIONS) -
 
 def _own_files() -> dict[str, Markup]:
     """Return style, script and the policy that allows only these and the video, and no other request."""
-    style = static_text("report.css")
-    script = "(() => {\n'use strict';\n" + "\n".join(static_text(name) for name in _SCRIPTS) + "})();\n"
+    style, script = static_text("report.css"), static_text("report.js")
     more = ("media-src 'self' file: blob:", "require-trusted-types-for 'script'", "trusted-types 'none'")
     return {"style": Markup(style), "script": Markup(script), "policy": policy(style=style, script=script, more=more)}
 

@@ -11,7 +11,7 @@ from touchline.core.actions import Actions
 from touchline.core.events import Coverage, Event, Scores, Timeline, VideoInfo
 from touchline.core.sound import SoundReading
 from touchline.core.tracks import Tracks
-from touchline.formats.bundle import ACTIONS, EVENTS, REPORT, SCORES, TRACKS, Bundle, Manifest
+from touchline.formats.bundle import ACTIONS, CANDIDATES, EVENTS, REPORT, SCORES, TRACKS, Bundle, Manifest
 from touchline.formats.sound import SOUND, SOUND_CURVES, read_sound
 from touchline.report.options import ReportOptions
 
@@ -76,7 +76,9 @@ class BundleValues:
         """The candidates and any further events of the timeline, in order."""
         candidates = self.options.candidates
         if candidates is None:
-            return self.timeline.events
+            if not self.holds(CANDIDATES):
+                return self.timeline.events
+            candidates = self.bundle.read_candidates()
         known = {(event.half, event.start_us, event.label) for event in candidates}
         extra = [event for event in self.timeline if (event.half, event.start_us, event.label) not in known]
         return Timeline((*candidates.events, *extra)).events

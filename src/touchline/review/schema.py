@@ -33,8 +33,8 @@ BoxXyxy = tuple[float, float, float, float]
 WindowId = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{8,64}$")]
 EventId = Annotated[str, Field(pattern=r"^(p-[0-9a-f]{12}|[0-9a-f]{12}(-[0-9]{1,6})?)$")]
 """Of a model's event or candidate: 12 hexadecimal digits, as in events.json; of a person's: ``p-`` before them."""
-TrackRef = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,9}(@[0-9]{1,16})*$")]
-"""A track ``"7"``, or the fragment ``"7@12000000"`` that starts where the track was cut at that time."""
+TrackRef = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,9}(@[0-9]{1,16})?$")]
+"""A track ``"7"``, or its fragment ``"7@12000000"`` from a cut at that time to the next cut."""
 PlayerId = Annotated[str, Field(pattern=r"^pl-[0-9a-f]{6}$")]
 BoxId = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,9}:[0-9]{1,12}$")]
 """``"7:1234"``: the model's track and the index of a decoded frame, from 0."""
@@ -81,7 +81,7 @@ class ReviewedValue(Body):
     """The parts of the video that a person went through completely; there the accepted events are the truth."""
 
     spans: Annotated[list[Span], Field(max_length=MAX_SPANS)]
-    """Half-open, in order, not overlapping."""
+    """Half-open, in order, with time between them."""
 
 
 class ThresholdValue(Body):
@@ -95,13 +95,15 @@ class TeamValue(Body):
 
     name: Name
     colour: Colour | None
+    """Of its kit."""
 
 
 class PlayerValue(Body):
     """A player of a team."""
 
     name: Text
-    number: Annotated[int, Field(ge=0, le=999)] | None
+    """May be empty if there is a number."""
+    number: Annotated[int, Field(ge=0, le=99)] | None
     """The number on the shirt."""
     team: Name | None
     """Id of the team."""
@@ -115,7 +117,8 @@ class TrackValue(Body):
     """What a person says about a track or a fragment; null: as the model says."""
 
     role: Role | None
-    team: Name | None
+    team: Text | None
+    """Id of the team; empty for neither team."""
     player: PlayerId | None
     same_as: TrackRef | None
     """The track or fragment that it is joined to."""
@@ -134,12 +137,12 @@ class LabelInfo(Body):
     name: Name
     colour: Colour | None
     """Null: one of the tool's own."""
-    key: Annotated[str, Field(min_length=1, max_length=20)] | None
-    """The key that marks it."""
-    lead_us: TimeUs
-    """Time to show before an event in clips and exports."""
-    lag_us: TimeUs
-    """Time to show after an event."""
+    key: Annotated[str, Field(min_length=1, max_length=1)] | None
+    """The key that marks it, one character; keys of a set are distinct."""
+    lead_us: TimeUs | None
+    """Time to show before an event in clips and exports; null: the usual one."""
+    lag_us: TimeUs | None
+    """Time to show after an event; null: the usual one."""
 
 
 class LabelsValue(Body):
@@ -199,8 +202,8 @@ class CutChange(Body):
     """A cut of a track, or its removal."""
 
     what: Literal["cut"]
-    id: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,9}(@[0-9]{1,16})+$")]
-    """The track or fragment that is cut, ``@``, and the time; also the id of the fragment from then on."""
+    id: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,9}@[0-9]{1,16}$")]
+    """The track, ``@``, and the time of the cut; also the id of the fragment from then to the next cut."""
     before: CutValue | None
     after: CutValue | None
 
@@ -290,7 +293,8 @@ class RedoPost(Body):
     redo: Annotated[int, Field(ge=1)]
 
 
-EntryPost = TypeAliasType("EntryPost", DoPost | UndoPost | RedoPost)
+EntryBody = DoPost | UndoPost | RedoPost
+EntryPost = TypeAliasType("EntryPost", EntryBody)
 """The body of ``POST /api/bundles/{id}/entries``."""
 
 
@@ -476,6 +480,8 @@ class VideoData(Body):
     has_audio: bool
     src: str | None
     """Address of the video itself; null if the file is gone."""
+    src_start_us: int
+    """What to add to a frame's time to get the browser's ``currentTime`` in ``src`` (of the proxy: 0)."""
     mime: str
     """With codecs, to ask the browser whether it can play ``src``."""
     playable: Literal["yes", "maybe", "no"]

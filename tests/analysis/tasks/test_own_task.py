@@ -90,7 +90,7 @@ def test_a_task_of_ones_own_is_fed_reused_and_shown(
     frames = VideoReader.frames
     monkeypatch.setattr(VideoReader, "frames", lambda self: (decodes.append(1), frames(self))[1])
     count, spot = CountTask(), SpotTask(spotter)
-    report = ReportTask(ReportOptions(), spot=spot, sections=count.sections)
+    report = ReportTask(ReportOptions(), sections=count.sections)
     options = AnalyzeOptions(out=tmp_path)
     first = analyze_video(video, tasks=[report, spot, count], options=options)
     assert (first.summaries["count"].record(), len(decodes)) == ({"frames": 120}, 1)

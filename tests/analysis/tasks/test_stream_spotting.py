@@ -30,6 +30,7 @@ from touchline.core.tracks import Shot, Track, Tracks
 from touchline.features.reduction import Reduction, ReductionFit
 from touchline.formats.boxes.tracks_parquet import write_tracks_parquet
 from touchline.formats.bundle import TRACKS, Bundle, video_fingerprint
+from touchline.formats.events.own_events import events_document
 from touchline.formats.features.vectors import FeatureInfo, Features, read_features, write_features
 from touchline.media.video import VideoReader, probe
 from touchline.models.specs.spec import DEFAULT_THRESHOLD
@@ -256,7 +257,7 @@ def test_the_reports_sliders_and_curves_speak_of_the_same_events(
     def note(bundle: Bundle, info: VideoInfo, *, options: ReportOptions, sections: Any) -> None:
         values = BundleValues(bundle, info, options)
         names = ("scores", "thresholds", "timeline")
-        pages.append({"candidates": options.candidates, **{name: getattr(values, name) for name in names}})
+        pages.append({"candidates": bundle.read_candidates(), **{name: getattr(values, name) for name in names}})
 
     monkeypatch.setattr("touchline.analysis.tasks.report.write_report", note)
     usual, calibration = {"Goal": 0.3, "Corner": 0.2}, {"Goal": (0.5, 0.5)}
@@ -272,14 +273,16 @@ def test_the_reports_sliders_and_curves_speak_of_the_same_events(
     streams = {"picture": read_features(found.bundle / "features" / "picture.npy")}
     direct = spotter_of(head).head.spot(streams, duration_us=found.coverage.duration_us)
     for page in pages:
-        assert page["candidates"] == surest(direct.timeline, thresholds={"Goal": 0.05, "Corner": 0.05})
+        candidates = surest(direct.timeline, thresholds={"Goal": 0.05, "Corner": 0.05})
+        assert events_document(page["candidates"]) == events_document(candidates)
         assert surest(page["candidates"], thresholds=page["thresholds"]) == found.summaries["spot"].timeline
         assert page["scores"].values.min() >= 0 and np.array_equal(page["scores"].values, direct.scores.values)
     goals = [event.confidence for event in direct.timeline if event.label == "Goal"]
     assert len(pages) == 2 and max(goals) == pytest.approx(float(direct.scores.values[:, 0].max()))
     shutil.rmtree(found.bundle / "features")
     analyze_video(video, tasks=usual_tasks(spotter=spotter_of(head), report=ReportOptions()), options=options)
-    assert pages[-1]["candidates"] is None and pages[-1]["timeline"] == found.summaries["spot"].timeline
+    assert pages[-1]["candidates"] == pages[0]["candidates"], "the bundle keeps them without the streams"
+    assert pages[-1]["timeline"] == found.summaries["spot"].timeline
 
 
 def test_a_stopped_run_goes_on(video: Path, tmp_path: Path) -> None:

@@ -12,11 +12,11 @@ import numpy.typing as npt
 
 from touchline.analysis.checkpoint import Checkpoint
 from touchline.analysis.events_in_shots import in_wide_shots, remark_on_left_out
-from touchline.analysis.tasks.spot_summary import SpotSummary, spot_summary
+from touchline.analysis.tasks.spot_summary import SpotSummary, candidate_thresholds, spot_summary
 from touchline.analysis.tasks.task import Job, Task
 from touchline.core.clock import us_from_frame
-from touchline.core.events import Coverage, Scores, Timeline
-from touchline.formats.bundle import EVENTS, RESULTS, SCORES, TRACKS, Bundle, Manifest
+from touchline.core.events import Coverage, Scores
+from touchline.formats.bundle import CANDIDATES, EVENTS, RESULTS, SCORES, TRACKS, Bundle, Manifest
 from touchline.media.frame import Frame
 from touchline.media.sampling import GridSampler
 from touchline.spotting.engine import ScoreChunk
@@ -41,7 +41,7 @@ class SpotTask(Task):
     """
 
     name = "spot"
-    files = (EVENTS, RESULTS, SCORES)
+    files = (EVENTS, CANDIDATES, RESULTS, SCORES)
     needs = ("track",)
 
     def __init__(self, spotter: BaseSpotter, *, thresholds: Mapping[str, float] | None = None) -> None:
@@ -98,12 +98,15 @@ class SpotTask(Task):
     def write(self, bundle: Bundle, *, coverage: Coverage) -> None:
         """Find the events and write the task's files."""
         scores = saved_scores(self.checkpoint, spotter=self.spotter) if self.watches else bundle.read_scores()
+        shots = bundle.read_tracks().shots if _TRACKS in self.key else ()
         found = self.spotter.events(scores, thresholds=self._thresholds)
-        timeline = in_wide_shots(found, shots=bundle.read_tracks().shots) if _TRACKS in self.key else found
+        timeline = in_wide_shots(found, shots=shots)
+        candidates = self.spotter.events(scores, thresholds=candidate_thresholds(self._thresholds))
         left_out = len(found) - len(timeline)
         self._remarks = (remark_on_left_out(left_out),) if left_out else ()
         bundle.write_scores(scores)
         bundle.write_events(timeline)
+        bundle.write_candidates(in_wide_shots(candidates, shots=shots))
         bundle.write_results(timeline, game=self._job.video.stem)
 
     def manifest_parts(self) -> Mapping[str, Any]:
@@ -113,12 +116,6 @@ class SpotTask(Task):
     def summary(self, bundle: Bundle, manifest: Manifest) -> SpotSummary:
         """Return the events in the bundle."""
         return spot_summary(bundle, manifest)
-
-    def candidates(self, bundle: Bundle, *, thresholds: Mapping[str, float]) -> Timeline:
-        """Return every event whose score in the bundle reaches its threshold, for a report's sliders."""
-        found = self.spotter.events(bundle.read_scores(), thresholds=thresholds)
-        tracked = _TRACKS in bundle.read_manifest().settings[self.name]
-        return in_wide_shots(found, shots=bundle.read_tracks().shots) if tracked else found
 
     def discard(self) -> None:
         """Remove the saved scores."""

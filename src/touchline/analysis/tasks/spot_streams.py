@@ -14,13 +14,13 @@ from typing import Any, Literal
 
 from touchline.analysis.features import FeatureTask, feature_settings
 from touchline.analysis.stream_sources import PictureStream, StreamSources, sources_of
-from touchline.analysis.tasks.spot_summary import SpotSummary, spot_summary
+from touchline.analysis.tasks.spot_summary import SpotSummary, candidate_thresholds, spot_summary
 from touchline.analysis.tasks.task import Job, Task
 from touchline.core.clock import us_from_frame
 from touchline.core.errors import InputError, UsageError
 from touchline.core.events import Coverage, Timeline
 from touchline.features.reduction import Reduction, load_reduction
-from touchline.formats.bundle import EVENTS, RESULTS, SCORES, TRACKS, Bundle, Manifest
+from touchline.formats.bundle import CANDIDATES, EVENTS, RESULTS, SCORES, TRACKS, Bundle, Manifest
 from touchline.formats.features.vectors import FeatureInfo, Features, holds, read_features
 from touchline.media.audio import NoAudioError
 from touchline.media.frame import Frame
@@ -92,7 +92,7 @@ class StreamSpotTask(Task):
     """
 
     name = "spot"
-    files = (EVENTS, RESULTS, SCORES)
+    files = (EVENTS, CANDIDATES, RESULTS, SCORES)
     needs = ("track",)
 
     def __init__(self, spotter: VideoStreamSpotter, *, thresholds: Mapping[str, float] | None = None) -> None:
@@ -152,6 +152,7 @@ class StreamSpotTask(Task):
         timeline = surest(found.timeline, thresholds=self._thresholds)
         bundle.write_scores(found.scores)
         bundle.write_events(timeline)
+        bundle.write_candidates(surest(found.timeline, thresholds=candidate_thresholds(self._thresholds)))
         bundle.write_results(timeline, game=self._job.video.stem)
 
     def manifest_parts(self) -> Mapping[str, Any]:
@@ -163,14 +164,6 @@ class StreamSpotTask(Task):
     def summary(self, bundle: Bundle, manifest: Manifest) -> SpotSummary:
         """Return the events in the bundle."""
         return spot_summary(bundle, manifest)
-
-    def candidates(self, bundle: Bundle, *, thresholds: Mapping[str, float]) -> Timeline | None:
-        """Return every event that reaches the thresholds, for a report's sliders; None if the streams are missing."""
-        if self._found is None:
-            if not all(self._holds(stream) for stream in self.spotter.sources.pictures):
-                return None
-            self._found = self._spot(bundle.read_manifest().coverage)
-        return surest(self._found.timeline, thresholds=thresholds)
 
     def discard(self) -> None:
         """Remove the saved chunks; the finished streams stay."""

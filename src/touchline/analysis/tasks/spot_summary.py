@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,9 @@ from touchline.core.clock import format_clock
 from touchline.core.events import Event, Timeline
 from touchline.core.wording import counted
 from touchline.formats.bundle import Bundle, Manifest
+
+CANDIDATE_THRESHOLD = 0.05
+"""Confidence from which peaks are kept as candidates, for the report's sliders and for the review."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,11 @@ class SpotSummary(Summary):
             return _table(self.timeline.events)
         counts = Counter(event.label for event in self.timeline)
         return [", ".join(f"{label} {count}" for label, count in sorted(counts.items()))] if counts else []
+
+
+def candidate_thresholds(thresholds: Mapping[str, float]) -> dict[str, float]:
+    """Return the confidence from which a peak is kept as a candidate, by label."""
+    return {label: min(threshold, CANDIDATE_THRESHOLD) for label, threshold in thresholds.items()}
 
 
 def spot_summary(bundle: Bundle, manifest: Manifest) -> SpotSummary:

@@ -63,7 +63,7 @@ def usual_tasks(
         tasks.append(OverlayTask())
     if report is not None:
         sections = [section for task in tasks for section in task.sections]
-        tasks.append(ReportTask(report, spot=spot, sections=sections))
+        tasks.append(ReportTask(report, sections=sections))
     if report is not None and spot is not None and track is not None:
         tasks.append(KeeperPagesTask())
     return tasks

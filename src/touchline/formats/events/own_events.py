@@ -10,7 +10,8 @@ from typing import Any
 
 from touchline.core.errors import InputError
 from touchline.core.events import Event, Timeline
-from touchline.formats.events.event_format import EventFormat, EventSource
+from touchline.formats.events.event_format import EventFormat, EventSource, FoundEvents
+from touchline.formats.events.export_context import ExportContext
 from touchline.formats.files.atomic import json_bytes
 from touchline.formats.files.json_files import check_schema
 
@@ -30,24 +31,29 @@ class TouchlineEvents(EventFormat):
         """Return whether it is a JSON object that names a schema."""
         return source.has_key("schema")
 
-    def read(self, source: EventSource) -> tuple[Timeline, str]:
+    def read(self, source: EventSource) -> FoundEvents:
         """Read the timeline; the file names no game."""
-        return timeline_from_document(source.document, source=source.name), ""
+        return FoundEvents(timeline_from_document(source.document, source=source.name))
 
-    def content(self, timeline: Timeline, *, game: str) -> bytes:
-        """Return indented JSON; the game is not part of it."""
-        del game
+    def content(self, timeline: Timeline, *, context: ExportContext) -> bytes:
+        """Return indented JSON; nothing of the context is part of it."""
+        del context
         return json_bytes(events_document(timeline))
 
 
 def events_document(timeline: Timeline) -> dict[str, Any]:
     """Return the content of ``events.json``: times in microseconds, confidence to 6 decimals."""
-    seen: dict[str, int] = {}
     rows = []
-    for event in timeline:
+    for name, event in zip(event_ids(timeline), timeline, strict=True):
         row = {**asdict(event), "confidence": round(event.confidence, 6), "extra": dict(event.extra)}
-        rows.append({"id": _event_id(event, seen), **row})
+        rows.append({"id": name, **row})
     return {"schema": SCHEMA, "version": VERSION, "events": rows}
+
+
+def event_ids(timeline: Timeline) -> tuple[str, ...]:
+    """Return the id of each event: a hash of its content; equal events get a numbered suffix."""
+    seen: dict[str, int] = {}
+    return tuple(_event_id(event, seen) for event in timeline)
 
 
 def timeline_from_document(document: dict[str, Any], *, source: str) -> Timeline:
@@ -69,7 +75,6 @@ def _event(row: Mapping[str, Any], where: str) -> Event:
 
 
 def _event_id(event: Event, seen: dict[str, int]) -> str:
-    """Return a stable id: a hash of the event's content; equal events get a numbered suffix."""
     words = [event.label, event.half, event.start_us, event.end_us, event.team, event.player, event.source]
     digest = hashlib.sha256(json.dumps(words).encode()).hexdigest()[:12]
     count = seen[digest] = seen.get(digest, 0) + 1

@@ -18,7 +18,7 @@ from touchline.core.actions import Actions
 from touchline.core.clock import US_PER_S
 from touchline.core.pitch import STANDARD, lines_m, spots_m
 from touchline.core.tracks import DETECTION_LABELS, Track, Tracks
-from touchline.render.drawing import COLOURS, MAX_GAP_US
+from touchline.render.drawing import COLOURS, MAX_GAP_US, PACE_COLOURS, Colour
 from touchline.report.sections.actions import actions_data
 from touchline.report.sections.players import bands, movements_of
 from touchline.report.sections.section import Section
@@ -35,6 +35,9 @@ RATES_HZ = (25.0, 12.5, 5.0, 2.5, 1.0, 0.5, 0.2)
 
 STEPS = 4096
 """Quantisation steps along the longer side of the picture."""
+
+GROUP_NAMES = {"A": "Team A", "B": "Team B", "other": "Team unknown", "referee": "Officials", "ball": "Ball"}
+"""Names of teams and of everything else that has a lane, in the lanes' order."""
 
 STEP_M = 0.05
 """Size of a quantisation step on the pitch in metres."""
@@ -98,15 +101,24 @@ def tracks_data(tracks: Tracks, *, actions: Actions | None = None, notes: Sequen
         "step_m": STEP_M,
         "rows": [_row(track, sampled) for track, sampled in zip(kept, samples, strict=True)],
         "samples": base64.b64encode(pack(samples)).decode("ascii"),
+        "seen_us": [seen_us(track) for track in kept],
         "shots": [[shot.start_us, shot.end_us, shot.kind, round(shot.pitch, 3)] for shot in tracks.shots],
         "placed": any(bool((sampled.values[:, 4] != UNKNOWN).any()) for sampled in samples),
         "pitch": _pitch(),
-        "colours": {name: "#{:02x}{:02x}{:02x}".format(*colour) for name, colour in COLOURS.items()},
+        "colours": _hex(COLOURS),
+        "names": GROUP_NAMES,
         "bands": bands(),
+        "band_colours": _hex(PACE_COLOURS),
         "movements": {str(track_id): row for track_id, row in movements_of(kept).items()},
         "actions": actions_data(actions or Actions(), track_ids=(track.track_id for track in kept)),
         "notes": [*notes, *_left_out(len(tracks), len(kept))],
     }
+
+
+def seen_us(track: Track) -> int:
+    """Return the time in microseconds in which a track has a box, detected or interpolated; gaps do not count."""
+    steps = np.diff(track.times_us)
+    return int(steps[steps <= MAX_GAP_US].sum())
 
 
 def longest(tracks: Sequence[Track], *, count: int) -> list[Track]:
@@ -203,6 +215,11 @@ def _row(track: Track, samples: Samples) -> list[object]:
         int(track.times_us[0]),
         int(track.times_us[-1]),
     ]
+
+
+def _hex(colours: Mapping[str, Colour]) -> dict[str, str]:
+    """Return colours as "#rrggbb"."""
+    return {name: "#{:02x}{:02x}{:02x}".format(*colour) for name, colour in colours.items()}
 
 
 def _pitch() -> Mapping[str, object]:

@@ -1,0 +1,109 @@
+// People over the video and on the radar: buttons, clicks, and where the radar lies.
+
+import { preparedCanvas } from '../shared/canvas';
+import { byId } from '../shared/dom';
+import { clamp } from '../shared/format';
+import { drawPeople, personAt, pictureFrame, type PictureFrame } from '../shared/people';
+import { drawRadar, radarShape } from '../shared/pitch';
+import type { Sight, Track, TrackStore } from '../shared/tracks';
+
+const RADAR_SHARE = 0.27;
+
+type Layer = 'boxes' | 'ids' | 'radar';
+
+const BUTTONS: Record<Layer, string> = { boxes: 'show-boxes', ids: 'show-ids', radar: 'show-radar' };
+
+export class PeopleView {
+  selected: Track | null = null;
+  private readonly video = byId('video');
+  private readonly screen = byId('screen');
+  private readonly canvas = byId<HTMLCanvasElement>('people');
+  private readonly radar = byId<HTMLCanvasElement>('radar');
+  private readonly show: Record<Layer, boolean>;
+  private time = 0;
+  private drawn = false;
+  private sights: Sight[] = [];
+
+  /** `select(track or null)` is called on a click on a person. */
+  constructor(private readonly store: TrackStore, private readonly select: (track: Track | null) => void) {
+    this.show = { boxes: true, ids: true, radar: store.placed };
+    this.canvas.hidden = false;
+    this.wire();
+  }
+
+  private wire(): void {
+    byId('people-tools').hidden = false;
+    for (const what of Object.keys(BUTTONS) as Layer[]) {
+      const button = byId(BUTTONS[what]);
+      button.hidden = what === 'radar' && !this.store.placed;
+      button.addEventListener('click', () => this.toggle(what));
+    }
+    this.screen.addEventListener('click', (event) => this.onClick(event), true);
+    this.screen.addEventListener('pointermove', (event) => {
+      this.screen.classList.toggle('on-person', this.hit(event) !== null);
+    });
+    new ResizeObserver(() => this.draw()).observe(this.video);
+    this.markButtons();
+  }
+
+  toggle(what: Layer): void {
+    if (what === 'radar' && !this.store.placed) return;
+    this.show[what] = !this.show[what];
+    this.markButtons();
+    this.draw();
+  }
+
+  private markButtons(): void {
+    for (const what of Object.keys(BUTTONS) as Layer[]) byId(BUTTONS[what]).setAttribute('aria-pressed', String(this.show[what]));
+  }
+
+  setTime(time: number): void {
+    if (time === this.time && this.drawn) return;
+    this.time = time;
+    this.draw();
+  }
+
+  private frame(): PictureFrame {
+    return pictureFrame(this.video, this.store.width, this.store.height);
+  }
+
+  private hit(event: MouseEvent): Sight | null {
+    if (!this.show.boxes || this.canvas.hidden || (event.target as Element).closest('.trouble')) return null;
+    const box = this.screen.getBoundingClientRect();
+    return personAt(this.sights, this.frame(), event.clientX - box.left, event.clientY - box.top);
+  }
+
+  private onClick(event: MouseEvent): void {
+    const hit = this.hit(event);
+    if (!hit) return;
+    event.stopPropagation();
+    this.select(hit.track === this.selected ? null : hit.track);
+  }
+
+  private get hasPicture(): boolean {
+    return !this.screen.classList.contains('no-video');
+  }
+
+  draw(): void {
+    this.drawn = true;
+    this.sights = this.store.at(this.time);
+    const { context } = preparedCanvas(this.canvas);
+    const frame = this.frame();
+    const chosen = this.selected?.id ?? null;
+    if (this.show.boxes && this.hasPicture) {
+      drawPeople(context, this.sights, { store: this.store, time: this.time, frame, chosen, ids: this.show.ids });
+    }
+    this.drawRadar(frame, chosen);
+  }
+
+  private drawRadar(frame: PictureFrame, chosen: number | null): void {
+    const { store, radar } = this;
+    radar.hidden = !this.show.radar || !this.hasPicture || !this.sights.some((sight) => sight.place);
+    if (radar.hidden) return;
+    const width = clamp(RADAR_SHARE * store.width * frame.scale, 110, 420);
+    radar.style.setProperty('width', `${Math.round(width)}px`);
+    radar.style.setProperty('height', `${Math.round(width * radarShape(store.pitch))}px`);
+    radar.style.setProperty('bottom', `${Math.max(4, this.screen.clientHeight - frame.top - store.height * frame.scale + 4)}px`);
+    drawRadar(preparedCanvas(radar), store.pitch, this.sights, chosen);
+  }
+}
