@@ -11,6 +11,7 @@ from touchline.core.errors import InputError
 from touchline.core.events import Event, Timeline
 from touchline.formats.bundle import Bundle
 from touchline.formats.events.event_format import EventFormat
+from touchline.formats.events.export_context import ExportContext
 from touchline.formats.events.own_events import events_document
 from touchline.formats.events.registry import FORMATS, file_endings, format_named, format_taking, read_events
 from touchline.formats.soccernet.labels import labels_document, results_document
@@ -83,8 +84,8 @@ class Lines(EventFormat):
     title = "lines"
     suffixes = (".lines",)
 
-    def content(self, timeline: Timeline, *, game: str) -> bytes:
-        return "\n".join([game, *(event.label for event in timeline)]).encode()
+    def content(self, timeline: Timeline, *, context: ExportContext) -> bytes:
+        return "\n".join([context.game, *(event.label for event in timeline)]).encode()
 
 
 def test_a_format_needs_little_more_than_its_content(tmp_path: Path) -> None:
@@ -93,5 +94,5 @@ def test_a_format_needs_little_more_than_its_content(tmp_path: Path) -> None:
         one.readable for one in map(format_named, ("events", "Labels", "results_spotting"))
     )
     assert known.takes("Match.LINES") and not known.takes("match.json") and known.default_name == "events.lines"
-    result = known.write(TIMELINE, tmp_path / "new" / "match.lines", game="g")
+    result = known.write(TIMELINE, tmp_path / "new" / "match.lines", context=ExportContext(game="g"))
     assert result.path.read_bytes() == b"g\nGoal\nCorner" and not result.lossy

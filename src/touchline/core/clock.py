@@ -11,6 +11,9 @@ from fractions import Fraction
 US_PER_S = 1_000_000
 US_PER_MS = 1_000
 
+_RATE_TOLERANCE = 2e-4
+"""Largest relative difference of a rounded frame rate (23.98) from the one that is meant."""
+
 _GAME_TIME = re.compile(r"^\s*(\d+)\s*-\s*(\d+):(\d{1,2}(?:\.\d+)?)\s*$")
 
 
@@ -39,12 +42,19 @@ def frame_from_ms(time_ms: int, *, fps: float) -> int:
     return round(time_ms * fps * 0.001)
 
 
-def us_from_frame(index: int, *, fps: float) -> int:
+def exact_rate(fps: float) -> Fraction:
+    """Return a frame rate as a fraction: 29.97 is 30000/1001, 25.0 is 25; other rates to a thousandth."""
+    broadcast = [Fraction(rate * 1000, 1001) for rate in (24, 30, 48, 60, 120)]
+    near = [rate for rate in (Fraction(round(fps)), *broadcast) if abs(float(rate) - fps) < _RATE_TOLERANCE * fps]
+    return min(near, key=lambda rate: abs(float(rate) - fps), default=Fraction(fps).limit_denominator(1000))
+
+
+def us_from_frame(index: int, *, fps: float | Fraction) -> int:
     """Return the time of sample ``index`` on a regular grid of ``fps`` samples per second that starts at 0."""
     return round(Fraction(index * US_PER_S) / Fraction(fps).limit_denominator(1_000_000))
 
 
-def frame_from_us(time_us: int, *, fps: float) -> int:
+def frame_from_us(time_us: int, *, fps: float | Fraction) -> int:
     """Return the index of the grid sample nearest to a time; the inverse of :func:`us_from_frame`."""
     return round(Fraction(time_us, US_PER_S) * Fraction(fps).limit_denominator(1_000_000))
 

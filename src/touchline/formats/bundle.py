@@ -22,7 +22,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ from touchline.core.events import Coverage, Gap, Scores, Timeline
 from touchline.core.tracks import Tracks
 from touchline.formats.corrections.journal import read_journal
 from touchline.formats.events.event_format import Converted
+from touchline.formats.events.export_context import ExportContext
 from touchline.formats.events.own_events import REMEDY, event_ids, events_document, timeline_from_document
 from touchline.formats.events.registry import format_named, write_events
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic, write_json_atomic, writing
@@ -236,13 +237,16 @@ class Bundle:
         """Write ``results_spotting.json``, in SoccerNet's layout."""
         write_events(timeline, self.path / RESULTS, game=game)
 
-    def export_events(self, to: str, path: Path | None = None, *, game: str = "") -> Converted:
+    def export_events(
+        self, to: str, path: Path | None = None, *, game: str = "", context: ExportContext | None = None
+    ) -> Converted:
         """Write the bundle's events in another format.
 
         Args:
             to: name of an event format in :data:`touchline.formats.events.registry.FORMATS`.
             path: the file to write; None uses the format's default name in the bundle.
             game: name of the game, if the format stores one; empty uses the bundle's name.
+            context: facts about the video, styles of labels and options, for formats that use them.
 
         Returns:
             The file, and a description of what it does not hold.
@@ -254,7 +258,9 @@ class Bundle:
         """
         chosen = format_named(to)
         target = self.path / chosen.default_name if path is None else path
-        return chosen.write(self.read_events(), target, game=game or self.path.name.removesuffix(SUFFIX))
+        facts = context or ExportContext()
+        named = game or facts.game or self.path.name.removesuffix(SUFFIX)
+        return chosen.write(self.read_events(), target, context=replace(facts, game=named))
 
     def write_scores(self, scores: Scores) -> None:
         """Write ``scores.npz``; equal scores give equal bytes."""

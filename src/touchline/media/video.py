@@ -82,12 +82,17 @@ class VideoReader:
         self._facts = inspect(path, stream=stream, max_pixels=max_pixels)
         self._threads = threads
         self._ledger = Ledger(step_us=self._facts.step_us)
-        self._running: WeakSet[Generator[Frame, None, None]] = WeakSet()
+        self._running: WeakSet[Generator[tuple[int, VideoFrame], None, None]] = WeakSet()
 
     @property
     def info(self) -> VideoInfo:
         """The properties of the file."""
         return self._facts.info
+
+    @property
+    def facts(self) -> StreamFacts:
+        """The properties of the stream that reading it needs."""
+        return self._facts
 
     def __enter__(self) -> Self:
         return self
@@ -114,13 +119,26 @@ class VideoReader:
             start_us: microseconds from the first shown frame; past the end, there are no frames.
 
         """
+        presenter = self._facts.presenter()
+        decoded = self.decoded(start_us=start_us)
+        return (Frame(time_us, presenter.luma(frame), presenter.rgb(frame)) for time_us, frame in decoded)
+
+    def decoded(self, *, start_us: int = 0) -> Iterator[tuple[int, VideoFrame]]:
+        """Return the same frames with their times, as the decoder gives them: for writing them into another video.
+
+        Args:
+            start_us: microseconds from the first shown frame; past the end, there are no frames.
+
+        """
         self._ledger = Ledger(step_us=self._facts.step_us, from_us=start_us)
         frames = _read(self._facts, ledger=self._ledger, start_us=start_us, threads=self._threads)
         self._running.add(frames)
         return frames
 
 
-def _read(facts: StreamFacts, *, ledger: Ledger, start_us: int, threads: int) -> Generator[Frame, None, None]:
+def _read(
+    facts: StreamFacts, *, ledger: Ledger, start_us: int, threads: int
+) -> Generator[tuple[int, VideoFrame], None, None]:
     """Yield the frames of a stream from a time on; completes the ledger at the end."""
     info = facts.info
     size_bytes = info.path.stat().st_size
@@ -130,11 +148,10 @@ def _read(facts: StreamFacts, *, ledger: Ledger, start_us: int, threads: int) ->
         prepare(video, path=info.path, max_pixels=facts.max_pixels, threads=threads)
         if target is not None:
             container.seek(target, stream=video, backward=True)
-        presenter = facts.presenter()
         timed = _whole(_timed(facts, container, video, ledger=ledger))
         for time_us, frame, loss in _from(timed, start_us=start_us, step_us=facts.step_us):
             _book(frame, time_us, loss=loss, facts=facts, ledger=ledger)
-            yield Frame(time_us, presenter.luma(frame), presenter.rgb(frame))
+            yield time_us, frame
     _close_book(facts, ledger, size_bytes=size_bytes)
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from touchline.formats.boxes.mot import write_mot as write_mot
     from touchline.formats.boxes.picked import PickedBox as PickedBox
     from touchline.formats.boxes.picked import read_boxes as read_boxes
+    from touchline.formats.boxes.track_format import TrackFormat as TrackFormat
+    from touchline.formats.boxes.track_registry import TRACK_FORMATS as TRACK_FORMATS
     from touchline.formats.boxes.tracks_parquet import read_tracks_parquet as read_tracks_parquet
     from touchline.formats.boxes.tracks_parquet import write_tracks_parquet as write_tracks_parquet
     from touchline.formats.boxes.yolo import read_yolo as read_yolo
@@ -24,6 +26,8 @@ else:
             "touchline.formats.boxes.coco": ("read_coco_results", "read_coco_truth"),
             "touchline.formats.boxes.mot": ("MotTable", "read_mot", "write_mot"),
             "touchline.formats.boxes.picked": ("PickedBox", "read_boxes"),
+            "touchline.formats.boxes.track_format": ("TrackFormat",),
+            "touchline.formats.boxes.track_registry": ("TRACK_FORMATS",),
             "touchline.formats.boxes.tracks_parquet": ("read_tracks_parquet", "write_tracks_parquet"),
             "touchline.formats.boxes.yolo": ("read_yolo",),
         },

@@ -142,6 +142,11 @@ def mot_writer(path: Path | str, *, ball: bool = False) -> Iterator[Callable[[Se
         yield write
 
 
+def mot_bytes(tracks: Tracks, *, ball: bool = False) -> bytes:
+    """Return the content of the file that :func:`write_mot` writes."""
+    return _lines(mot_table(tracks.tracks, ball=ball)).encode()
+
+
 def mot_table(tracks: Sequence[Track], *, ball: bool = False) -> MotTable:
     """Convert tracks to the rows of a MOT file, ordered by frame and id; see :func:`write_mot`."""
     chosen = [track for track in tracks if ball or track.label != DETECTION_LABELS[BALL]]

@@ -5,14 +5,35 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from touchline.core.errors import InputError
 from touchline.core.events import Timeline
+from touchline.formats.events.export_context import ExportContext, LabelStyle, VideoFacts
+from touchline.formats.events.losses import EVERYTHING, count_losses, lost_parts, lost_precision
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic
 from touchline.formats.files.json_files import parse_object
+from touchline.formats.files.text_encoding import DecodedText, decode_any
+from touchline.formats.files.xml_files import root_name
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What the user states about a file to read.
+
+    Attributes:
+        columns: field -> column name, for CSV files of other tools.
+        fps: frame rate, for files that count frames and do not state it.
+        item: which video of a file with several, by name or by number from 1.
+
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    fps: Fraction | None = None
+    item: str | None = None
 
 
 @dataclass(frozen=True)
@@ -22,11 +43,13 @@ class EventSource:
     Attributes:
         name: name for messages; formats also recognise files by its ending.
         data: content of the file.
+        options: what the user states about the file.
 
     """
 
     name: str
     data: bytes
+    options: ReadOptions = field(default_factory=ReadOptions)
 
     @cached_property
     def document(self) -> dict[str, Any]:
@@ -38,12 +61,56 @@ class EventSource:
         """
         return parse_object(self.data, source=self.name)
 
+    @cached_property
+    def text(self) -> DecodedText:
+        """Return its text, whatever the encoding.
+
+        Raises:
+            InputError: it is not text.
+
+        """
+        return decode_any(self.data, source=self.name)
+
+    @cached_property
+    def xml_root(self) -> str:
+        """Return the name of the XML element that it begins with; empty if it is not XML."""
+        return root_name(self.data)
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """Return the keys of the JSON object that it holds; empty if it holds something else."""
+        if self.xml_root:
+            return frozenset()
+        try:
+            return frozenset(self.document)
+        except InputError:
+            return frozenset()
+
     def has_key(self, key: str) -> bool:
         """Return whether it holds a JSON object with this key."""
-        try:
-            return key in self.document
-        except InputError:
-            return False
+        return key in self.keys
+
+
+@dataclass(frozen=True, slots=True)
+class FoundEvents:
+    """What a file of events holds.
+
+    Attributes:
+        timeline: its events.
+        game: name of the game or video; empty if the file names none.
+        notes: what was odd about the file and how it was read, one line each.
+        styles: label -> colour, lead and lag, in the file's order.
+        video: what the file says about the video.
+        kept: parts of the file that belong to no event, for the same format to write back.
+
+    """
+
+    timeline: Timeline
+    game: str = ""
+    notes: tuple[str, ...] = ()
+    styles: Mapping[str, LabelStyle] = field(default_factory=dict)
+    video: VideoFacts = field(default_factory=VideoFacts)
+    kept: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +121,26 @@ class Fitted:
         timeline: events that the format can hold, under its labels.
         dropped: label -> number of its events that the format has no class for.
         notes: other losses, one line each.
+        remarks: what the user should know although nothing is lost, one line each.
 
     """
 
     timeline: Timeline
     dropped: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """A written file, and what of the source it does not hold; see :class:`Fitted`."""
+    """A written file with so many events or boxes, and what of the source it does not hold; see :class:`Fitted`."""
 
     path: Path
     events: int
     dropped: Mapping[str, int]
     notes: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
+    boxes: int = 0
 
     @property
     def lossy(self) -> bool:
@@ -81,13 +152,17 @@ class EventFormat(ABC):
     """A format of event files.
 
     A write-only format overrides :meth:`content`; one that is also read, :meth:`recognises` and :meth:`read`; one that
-    cannot hold everything, :meth:`fit`.
+    cannot hold everything declares ``holds`` and ``unit_us``, or overrides :meth:`fit`.
 
     Attributes:
         name: name used by options and :meth:`touchline.formats.bundle.Bundle.export_events`.
         title: description of its files' content, to complete "... have no class for".
         file_names: names of its files; a file written under one of these names is of this format.
-        suffixes: endings of its files, for formats whose files may have any name.
+        suffixes: endings of its files, for formats whose files may have any name; the first one is the default.
+        holds: which of :data:`touchline.formats.events.losses.PARTS` it stores, beside labels and times.
+        extras: keys of ``Event.extra`` that are this format's own.
+        unit_us: precision of its times, microseconds.
+        counts_frames: whether times are frame numbers, so that the video's frame times or rate must be known.
 
     """
 
@@ -95,6 +170,10 @@ class EventFormat(ABC):
     title: str
     file_names: tuple[str, ...] = ()
     suffixes: tuple[str, ...] = ()
+    holds: frozenset[str] = EVERYTHING
+    extras: frozenset[str] = frozenset()
+    unit_us: int = 1
+    counts_frames: bool = False
 
     def takes(self, file_name: str) -> bool:
         """Return whether a file with this name is of this format."""
@@ -115,8 +194,8 @@ class EventFormat(ABC):
         del source
         return False
 
-    def read(self, source: EventSource) -> tuple[Timeline, str]:
-        """Return the events of a file, and the name of the game; empty if the file names none.
+    def read(self, source: EventSource) -> FoundEvents:
+        """Return the events of a file, and what else it says.
 
         Raises:
             InputError: the file is damaged, or has impossible events.
@@ -124,31 +203,39 @@ class EventFormat(ABC):
         """
         raise NotImplementedError(f"{type(self).__name__} recognises files but does not read them: {source.name}")
 
-    def fit(self, timeline: Timeline) -> Fitted:
-        """Return what of a timeline the format can hold: everything by default."""
-        return Fitted(timeline)
+    def fit(self, timeline: Timeline, *, context: ExportContext) -> Fitted:
+        """Return what of a timeline the format can hold: by default all events, less what ``holds`` lacks."""
+        del context
+        return Fitted(timeline, notes=self.losses(timeline))
+
+    def losses(self, timeline: Timeline) -> tuple[str, ...]:
+        """Return what the format cannot hold of these events, by ``holds``, ``extras`` and ``unit_us``."""
+        lost = lost_parts(timeline, holds=self.holds, extras=self.extras)
+        return count_losses({**lost, **lost_precision(timeline, unit_us=self.unit_us)})
 
     @abstractmethod
-    def content(self, timeline: Timeline, *, game: str) -> bytes:
-        """Return the content of a file for a fitted timeline; ``game`` names the game, if the format stores it."""
+    def content(self, timeline: Timeline, *, context: ExportContext) -> bytes:
+        """Return the content of a file for a fitted timeline.
 
-    def write(self, timeline: Timeline, path: Path, *, game: str) -> Converted:
+        Raises:
+            UsageError: the format needs a fact that the context lacks.
+
+        """
+
+    def write(self, timeline: Timeline, path: Path, *, context: ExportContext) -> Converted:
         """Write a timeline atomically.
 
         Raises:
             InputError: the format has a class for none of the events.
+            UsageError: the format needs a fact that the context lacks.
             ResourceError: the file cannot be written.
 
         """
-        fitted = self.fit(timeline)
+        fitted = self.fit(timeline, context=context)
         if not fitted.timeline.events and timeline.events:
             labels = ", ".join(sorted(fitted.dropped))
             raise InputError(f"{path}: {self.title} have no class for any of {labels}; nothing was written")
+        content = self.content(fitted.timeline, context=context)
         make_folder(path.parent)
-        write_bytes_atomic(path, self.content(fitted.timeline, game=game))
-        return Converted(path, len(fitted.timeline), fitted.dropped, fitted.notes)
-
-
-def count_losses(losses: Mapping[str, int]) -> tuple[str, ...]:
-    """Return notes for :class:`Fitted` from loss -> number of events, leaving out zeros."""
-    return tuple(f"{count} events: {what}" for what, count in losses.items() if count)
+        write_bytes_atomic(path, content)
+        return Converted(path, len(fitted.timeline), fitted.dropped, fitted.notes, fitted.remarks)

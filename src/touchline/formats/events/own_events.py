@@ -10,7 +10,8 @@ from typing import Any
 
 from touchline.core.errors import InputError
 from touchline.core.events import Event, Timeline
-from touchline.formats.events.event_format import EventFormat, EventSource
+from touchline.formats.events.event_format import EventFormat, EventSource, FoundEvents
+from touchline.formats.events.export_context import ExportContext
 from touchline.formats.files.atomic import json_bytes
 from touchline.formats.files.json_files import check_schema
 
@@ -30,13 +31,13 @@ class TouchlineEvents(EventFormat):
         """Return whether it is a JSON object that names a schema."""
         return source.has_key("schema")
 
-    def read(self, source: EventSource) -> tuple[Timeline, str]:
+    def read(self, source: EventSource) -> FoundEvents:
         """Read the timeline; the file names no game."""
-        return timeline_from_document(source.document, source=source.name), ""
+        return FoundEvents(timeline_from_document(source.document, source=source.name))
 
-    def content(self, timeline: Timeline, *, game: str) -> bytes:
-        """Return indented JSON; the game is not part of it."""
-        del game
+    def content(self, timeline: Timeline, *, context: ExportContext) -> bytes:
+        """Return indented JSON; nothing of the context is part of it."""
+        del context
         return json_bytes(events_document(timeline))
 
 

@@ -7,14 +7,29 @@ from pathlib import Path
 from touchline.core.errors import InputError
 from touchline.core.events import Timeline
 from touchline.core.suggestions import did_you_mean
-from touchline.formats.events.event_format import Converted, EventFormat, EventSource
+from touchline.formats.events.event_format import Converted, EventFormat, EventSource, FoundEvents, ReadOptions
+from touchline.formats.events.export_context import ExportContext
 from touchline.formats.events.own_events import TouchlineEvents
 from touchline.formats.events.soccernet_files import SoccerNetResults, label_formats
+from touchline.formats.events.sports.osl import OslEvents
+from touchline.formats.events.sports.sportscode import SportscodeEvents
+from touchline.formats.events.tables.csv_events import CsvEvents
+from touchline.formats.events.tables.hudl import HudlCsv
+from touchline.formats.events.tables.losslesscut import LosslessCutCsv
+from touchline.formats.events.webvtt import WebVttCaptions, WebVttChapters
 
 FORMATS: tuple[EventFormat, ...] = (
     TouchlineEvents(),
     *label_formats(),
     SoccerNetResults(),
+    SportscodeEvents("sportscode", "Sportscode's instances", (".xml", ".sportscode.xml")),
+    SportscodeEvents("nacsport", "Nacsport's instances", (".nacsport.xml",)),
+    OslEvents(),
+    CsvEvents(),
+    HudlCsv(),
+    LosslessCutCsv(),
+    WebVttChapters(),
+    WebVttCaptions(),
 )
 
 
@@ -25,8 +40,10 @@ def file_endings() -> tuple[str, ...]:
 
 
 def format_taking(file_name: str) -> EventFormat | None:
-    """Return the format of files with this name; None if the name decides nothing."""
-    return next((known for known in FORMATS if known.takes(file_name)), None)
+    """Return the format of files with this name, by the longest ending that fits; None if the name decides nothing."""
+    exact = next((known for known in FORMATS if file_name in known.file_names), None)
+    endings = [(len(end), known) for known in FORMATS for end in known.suffixes if file_name.lower().endswith(end)]
+    return exact or max(endings, key=lambda pair: pair[0], default=(0, None))[1]
 
 
 def format_named(name: str) -> EventFormat:
@@ -39,7 +56,8 @@ def format_named(name: str) -> EventFormat:
     for known in FORMATS:
         if known.name == name:
             return known
-    raise InputError(f"{name!r} is not an event format; choose one of {', '.join(known.name for known in FORMATS)}")
+    names = [known.name for known in FORMATS]
+    raise InputError(f"{name!r} is not an event format; choose one of {', '.join(names)}{did_you_mean(name, names)}")
 
 
 def known_files() -> str:
@@ -54,22 +72,51 @@ def read_events(data: bytes, *, source: str) -> tuple[Timeline, str]:
         InputError: the format is unknown, or the file is damaged or has impossible events.
 
     """
-    file = EventSource(source, data)
-    for known in FORMATS:
-        if known.recognises(file):
-            return known.read(file)
-    by_name = format_taking(Path(source).name)
-    if by_name is not None and not by_name.readable:
-        raise InputError(f"{source}: {by_name.title} can be written but not read; convert from their source file")
+    found = find_events(data, source=source)
+    return found.timeline, found.game
+
+
+def find_events(
+    data: bytes, *, source: str, options: ReadOptions | None = None, known: EventFormat | None = None
+) -> FoundEvents:
+    """Read the events in the bytes of a file, and what else it says.
+
+    Args:
+        data: content of the file.
+        source: its name, which may help to recognise the format.
+        options: what the user states about the file.
+        known: its format; None recognises it.
+
+    Raises:
+        InputError: the format is unknown, or the file is damaged or has impossible events.
+
+    """
+    file = EventSource(source, data, options or ReadOptions())
+    named = format_taking(Path(source).name)
+    by_content = (one for one in FORMATS if one.recognises(file))
+    chosen = known or next(by_content, None) or (None if file.xml_root else named)
+    if chosen is not None and chosen.readable:
+        return chosen.read(file)
+    if chosen is not None:
+        raise InputError(f"{source}: {chosen.title} can be written but not read; convert from their source file")
+    if file.xml_root:
+        raise InputError(f"{source}: XML of <{file.xml_root}>, which is no known format of events")
     keys = sorted(file.document)[:8]
     raise InputError(f"{source}: has neither 'annotations' nor 'predictions' nor a 'schema'; its keys are {keys}")
 
 
-def write_events(timeline: Timeline, path: Path, *, game: str) -> Converted:
+def write_events(timeline: Timeline, path: Path, *, game: str = "", context: ExportContext | None = None) -> Converted:
     """Write a timeline in the format that the file name implies.
+
+    Args:
+        timeline: the events.
+        path: the file.
+        game: name of the game, where ``context`` is not given.
+        context: what else the writer may use.
 
     Raises:
         InputError: the name implies no format, or none of the events has a class in it.
+        UsageError: the format needs a fact that the context lacks.
         ResourceError: the file cannot be written.
 
     """
@@ -78,4 +125,4 @@ def write_events(timeline: Timeline, path: Path, *, game: str) -> Converted:
         names = [name for known in FORMATS for name in known.file_names]
         near = did_you_mean(path.name, names)
         raise InputError(f"{path}: the name matches no event format; use one of {known_files()}{near}")
-    return known.write(timeline, path, game=game)
+    return known.write(timeline, path, context=context or ExportContext(game=game))

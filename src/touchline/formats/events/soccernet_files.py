@@ -13,7 +13,9 @@ from dataclasses import replace
 from touchline.core.clock import US_PER_S
 from touchline.core.events import Event, Timeline
 from touchline.core.labels import OWN_GOAL, label_files, sets_of_file
-from touchline.formats.events.event_format import EventFormat, EventSource, Fitted, count_losses
+from touchline.formats.events.event_format import EventFormat, EventSource, Fitted, FoundEvents
+from touchline.formats.events.export_context import ExportContext
+from touchline.formats.events.losses import count_losses
 from touchline.formats.files.atomic import json_bytes
 from touchline.formats.soccernet.entries import url_local
 from touchline.formats.soccernet.labels import (
@@ -38,12 +40,13 @@ class SoccerNetLabels(EventFormat):
         """Return whether it is a JSON object with annotations; files of all versions are read alike."""
         return source.has_key("annotations") and not source.has_key("predictions")
 
-    def read(self, source: EventSource) -> tuple[Timeline, str]:
+    def read(self, source: EventSource) -> FoundEvents:
         """Read the events as ground truth, and the game."""
-        return parse_document(source.document, source=source.name), url_local(source.document)
+        return FoundEvents(parse_document(source.document, source=source.name), url_local(source.document))
 
-    def fit(self, timeline: Timeline) -> Fitted:
+    def fit(self, timeline: Timeline, *, context: ExportContext) -> Fitted:
         """Return the events that a label set of this file has a label for, renamed to those labels."""
+        del context
         kept: list[Event] = []
         dropped: Counter[str] = Counter()
         for event in timeline:
@@ -55,10 +58,10 @@ class SoccerNetLabels(EventFormat):
         fitted = Timeline(tuple(kept))
         return Fitted(fitted, dropped, (*self._merged(timeline), *self._losses(fitted)))
 
-    def content(self, timeline: Timeline, *, game: str) -> bytes:
+    def content(self, timeline: Timeline, *, context: ExportContext) -> bytes:
         """Return indented JSON; SoccerNet stores numbers as text."""
         document = whole_second_labels_document if self._whole_seconds else labels_document
-        return json_bytes(document(timeline, game=game))
+        return json_bytes(document(timeline, game=context.game))
 
     def _spelling_of(self, label: str) -> str | None:
         spellings = (known.spelling_of(label) for known in self._sets)
@@ -91,19 +94,20 @@ class SoccerNetResults(EventFormat):
         """Return whether it is a JSON object with predictions."""
         return source.has_key("predictions")
 
-    def read(self, source: EventSource) -> tuple[Timeline, str]:
+    def read(self, source: EventSource) -> FoundEvents:
         """Read the events, and the game."""
-        return parse_document(source.document, source=source.name), url_local(source.document)
+        return FoundEvents(parse_document(source.document, source=source.name), url_local(source.document))
 
-    def fit(self, timeline: Timeline) -> Fitted:
+    def fit(self, timeline: Timeline, *, context: ExportContext) -> Fitted:
         """Return all events: a result file accepts every label."""
+        del context
         lost = _lost_points_and_players(timeline)
         lost["'not shown' is not stored"] = sum(not event.visible for event in timeline)
         return Fitted(timeline, notes=count_losses(lost))
 
-    def content(self, timeline: Timeline, *, game: str) -> bytes:
+    def content(self, timeline: Timeline, *, context: ExportContext) -> bytes:
         """Return indented JSON; SoccerNet stores numbers as text."""
-        return json_bytes(results_document(timeline, game=game))
+        return json_bytes(results_document(timeline, game=context.game))
 
 
 def label_formats() -> tuple[SoccerNetLabels, ...]:

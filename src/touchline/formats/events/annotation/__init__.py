@@ -1,0 +1,1 @@
+"""Event formats of annotation tools: ELAN, BORIS and Label Studio."""

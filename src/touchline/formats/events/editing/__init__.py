@@ -1,0 +1,1 @@
+"""Event formats of editing programs: EDL, FCPXML, OpenTimelineIO, and the markers of DaVinci Resolve."""
