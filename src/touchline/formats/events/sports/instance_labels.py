@@ -172,6 +172,8 @@ def _plain_times(clip: Clip) -> tuple[int, int | None, dict[str, object]]:
 
 def _place_of(group: str, labels: Sequence[Attribute]) -> int | None:
     """Return the place of the first label that is a field of the event; None if none is."""
+    if not labels:
+        return None
     names = {group, group.upper(), group.lower()} if group in _ANY_CASE else {group}
     fits = _TEXTS[group].fullmatch
     return next((n for n, (name, text) in enumerate(labels) if name in names and fits(text)), None)

@@ -6,7 +6,7 @@ from touchline.core.events import Event, Timeline
 from touchline.formats.events.event_format import EventFormat, EventSource, FoundEvents
 from touchline.formats.events.export_context import ExportContext
 from touchline.formats.events.losses import INTERVAL
-from touchline.formats.events.tables.csv_text import parse_table, safe_cell, table_text, timeline_of
+from touchline.formats.events.tables.csv_text import parse_table, table_text, timeline_of
 from touchline.formats.events.time_text import parse_seconds, seconds_text
 
 
@@ -45,7 +45,7 @@ class LosslessCutCsv(EventFormat):
     def content(self, timeline: Timeline, *, context: ExportContext) -> bytes:
         """Return one line a segment, in order of time."""
         spans = [(*context.span_us(event), event.label) for event in timeline]
-        return table_text([seconds_text(start), seconds_text(end), safe_cell(label)] for start, end, label in spans)
+        return table_text([seconds_text(start), seconds_text(end), label] for start, end, label in spans)
 
 
 def _is_time(cell: str) -> bool:
