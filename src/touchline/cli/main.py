@@ -23,6 +23,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "features": ("touchline.cli.features.commands:app", "Extract, reduce and inspect video features."),
     "review": ("touchline.cli.review:command", "Correct and annotate bundles and videos in the browser."),
     "convert": ("touchline.cli.convert:command", "Convert event files between formats."),
+    "clips": ("touchline.cli.clips:command", "Cut clips and reels of what happened."),
     "check": ("touchline.cli.check:command", "Check video files for damage."),
     "doctor": ("touchline.cli.doctor:command", "Check this installation."),
     "evaluate": ("touchline.cli.evaluate.commands:app", "Score predictions with the official metrics."),
