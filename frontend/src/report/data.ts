@@ -13,6 +13,7 @@ type RawEvent = [number, number, number | null, number, string | null, string | 
 
 interface RawData {
   title: string;
+  key: string;
   duration_us: number;
   video: VideoFacts;
   curve: { start_us: number; step_us: number };
@@ -56,6 +57,8 @@ export interface ReportLane extends Lane {
 
 export interface ReportData {
   title: string;
+  /** Name of these events in the browser's storage. */
+  key: string;
   video: VideoFacts;
   duration: number;
   lanes: ReportLane[];
@@ -73,6 +76,7 @@ export function readData(): ReportData {
   const event = (row: RawEvent, index: number): ReportEvent => readEvent(row, index, raw.lanes[row[0]].label);
   return {
     title: raw.title,
+    key: raw.key,
     video: raw.video,
     duration: raw.duration_us / US_PER_S,
     lanes: raw.lanes.map((lane, index) => ({

@@ -10,6 +10,7 @@ import { EventList } from './list';
 import { PeopleView } from './people';
 import { SoundLanes } from './soundlanes';
 import { SquadView } from './squad';
+import { Thresholds } from './thresholds';
 import { TimelineView } from './timeline';
 import { TrackLanes } from './tracklanes';
 import { openVideo, showClock } from './video';
@@ -32,10 +33,12 @@ class Report {
   private time = 0;
 
   constructor() {
+    const thresholds = new Thresholds(this.data, (lane) => this.refresh(lane));
     this.timeline = new TimelineView(this.data, {
       seek: (time) => this.seek(time),
       choose: (event) => this.choose(event),
-      threshold: (lane, value) => { lane.threshold = value; this.refresh(lane); },
+      threshold: (lane, value) => thresholds.set(lane, value),
+      reset: (lane) => thresholds.reset(lane),
       toggle: (lane) => this.toggle(lane),
       viewed: () => this.squad?.onView(),
     });

@@ -3,11 +3,16 @@
 import { preparedCanvas } from '../shared/canvas';
 import { byId } from '../shared/dom';
 import { clamp } from '../shared/format';
+import { keep, readKept } from '../shared/kept';
+import { Movable, isSpot } from '../shared/movable';
 import { drawPeople, personAt, pictureFrame, type PictureFrame } from '../shared/people';
 import { drawRadar, radarShape } from '../shared/pitch';
 import type { Sight, Track, TrackStore } from '../shared/tracks';
 
-const RADAR_SHARE = 0.27;
+const RADAR_SHARE = 0.24;
+const RADAR_SPOT = { x: 1, y: 0 };   // top right: there the pictures of matches show the stands
+const KEPT_SPOT = 'touchline:radar-spot';
+const KEPT_LAYERS = 'touchline:layers';
 
 type Layer = 'boxes' | 'ids' | 'radar';
 
@@ -19,6 +24,8 @@ export class PeopleView {
   private readonly screen = byId('screen');
   private readonly canvas = byId<HTMLCanvasElement>('people');
   private readonly radar = byId<HTMLCanvasElement>('radar');
+  private readonly radarBox = byId('radar-box');
+  private readonly movable: Movable;
   private readonly show: Record<Layer, boolean>;
   private time = 0;
   private drawn = false;
@@ -26,7 +33,8 @@ export class PeopleView {
 
   /** `select(track or null)` is called on a click on a person. */
   constructor(private readonly store: TrackStore, private readonly select: (track: Track | null) => void) {
-    this.show = { boxes: true, ids: true, radar: store.placed };
+    this.show = { boxes: true, ids: true, radar: true, ...readKept(KEPT_LAYERS, isLayers) };
+    this.movable = new Movable(this.radarBox, this.screen, readKept(KEPT_SPOT, isSpot) ?? RADAR_SPOT, (spot) => keep(KEPT_SPOT, spot));
     this.canvas.hidden = false;
     this.wire();
   }
@@ -38,6 +46,7 @@ export class PeopleView {
       button.hidden = what === 'radar' && !this.store.placed;
       button.addEventListener('click', () => this.toggle(what));
     }
+    byId('radar-hide').addEventListener('click', () => this.toggle('radar'));
     this.screen.addEventListener('click', (event) => this.onClick(event), true);
     this.screen.addEventListener('pointermove', (event) => {
       this.screen.classList.toggle('on-person', this.hit(event) !== null);
@@ -49,6 +58,7 @@ export class PeopleView {
   toggle(what: Layer): void {
     if (what === 'radar' && !this.store.placed) return;
     this.show[what] = !this.show[what];
+    keep(KEPT_LAYERS, this.show);
     this.markButtons();
     this.draw();
   }
@@ -68,7 +78,7 @@ export class PeopleView {
   }
 
   private hit(event: MouseEvent): Sight | null {
-    if (!this.show.boxes || this.canvas.hidden || (event.target as Element).closest('.trouble')) return null;
+    if (!this.show.boxes || this.canvas.hidden || (event.target as Element).closest('.trouble, .radar-box')) return null;
     const box = this.screen.getBoundingClientRect();
     return personAt(this.sights, this.frame(), event.clientX - box.left, event.clientY - box.top);
   }
@@ -97,13 +107,17 @@ export class PeopleView {
   }
 
   private drawRadar(frame: PictureFrame, chosen: number | null): void {
-    const { store, radar } = this;
-    radar.hidden = !this.show.radar || !this.hasPicture || !this.sights.some((sight) => sight.place);
-    if (radar.hidden) return;
+    const { store, radar, radarBox } = this;
+    radarBox.hidden = !this.show.radar || !this.hasPicture || !this.sights.some((sight) => sight.place);
+    if (radarBox.hidden) return;
     const width = clamp(RADAR_SHARE * store.width * frame.scale, 110, 420);
-    radar.style.setProperty('width', `${Math.round(width)}px`);
-    radar.style.setProperty('height', `${Math.round(width * radarShape(store.pitch))}px`);
-    radar.style.setProperty('bottom', `${Math.max(4, this.screen.clientHeight - frame.top - store.height * frame.scale + 4)}px`);
+    radarBox.style.setProperty('width', `${Math.round(width)}px`);
+    radarBox.style.setProperty('height', `${Math.round(width * radarShape(store.pitch))}px`);
+    this.movable.place();
     drawRadar(preparedCanvas(radar), store.pitch, this.sights, chosen);
   }
+}
+
+function isLayers(value: unknown): value is Partial<Record<Layer, boolean>> {
+  return typeof value === 'object' && value !== null && Object.values(value).every((shown) => typeof shown === 'boolean');
 }

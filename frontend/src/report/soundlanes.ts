@@ -48,13 +48,15 @@ export class SoundLanes {
         marks: swells, draw: drawCrowd, tip: (time) => this.crowdTip(time),
       },
       {
-        name: 'Spectrum', className: 'spectrum-lane', marks: [], draw: drawBands, tip: (_, share) => this.bandTip(share),
+        name: 'Loudness by pitch', className: 'spectrum-lane', marks: [],
+        hint: 'High sounds on top, low ones below; the stronger the colour, the louder',
+        draw: drawBands, tip: (_, share) => this.bandTip(share),
       },
     ];
   }
 
   private addRow({ name, className, kind, count, hint, marks, draw, tip }: SoundRow): void {
-    const made = makeRow(`track-lane sound-lane ${className}`);
+    const made = makeRow(`track-lane sound-lane ${className}`, `${name} over time`);
     made.row.dataset.sound = name;
     if (kind) made.head.append(element('span', 'dot'));
     made.head.append(element('span', 'lane-label', name));

@@ -201,7 +201,8 @@ export class SquadView {
 
   private mark(): void {
     for (const row of document.querySelectorAll<HTMLElement>('#squad-rows tr')) {
-      row.toggleAttribute('aria-current', this.selected !== null && Number(row.dataset.id) === this.selected.id);
+      if (this.selected !== null && Number(row.dataset.id) === this.selected.id) row.setAttribute('aria-current', 'true');
+      else row.removeAttribute('aria-current');
     }
   }
 

@@ -16,6 +16,7 @@ export interface TimelineActions {
   seek(seconds: number): void;
   choose(event: ReportEvent): void;
   threshold(lane: ReportLane, value: number): void;
+  reset(lane: ReportLane): void;
   toggle(lane: ReportLane): void;
   viewed(): void;
 }
@@ -37,17 +38,20 @@ interface LaneRow {
   count: HTMLElement;
   slider: HTMLInputElement;
   value: HTMLElement;
+  reset: HTMLButtonElement;
   truth: HTMLElement;
   plot: HTMLElement;
   canvas: HTMLCanvasElement;
 }
 
-/** Make the head and the plot of a row; the playhead is the plot's last element. */
-export function makeRow(className: string): { row: HTMLElement; head: HTMLElement; plot: HTMLElement; canvas: HTMLCanvasElement } {
+/** Make the head and the plot of a row; the playhead is the plot's last element. `name` says what the plot shows. */
+export function makeRow(className: string, name: string): { row: HTMLElement; head: HTMLElement; plot: HTMLElement; canvas: HTMLCanvasElement } {
   const row = element('div', `lane ${className}`);
   const head = element('div', 'lane-head');
   const plot = element('div', 'plot');
   const canvas = element('canvas');
+  canvas.setAttribute('role', 'img');
+  canvas.setAttribute('aria-label', name);
   plot.append(canvas, element('div', 'playhead'));
   row.append(head, plot);
   return { row, head, plot, canvas };
@@ -80,6 +84,7 @@ export class TimelineView {
     this.byLane = sorted(data.events);
     this.truthByLane = data.truth && sorted(data.truth);
     this.rows = data.lanes.map((lane) => this.buildLane(lane));
+    this.axis.setAttribute('aria-valuemax', data.duration.toFixed(2));
     this.listen();
   }
 
@@ -92,7 +97,7 @@ export class TimelineView {
   }
 
   private buildLane(lane: ReportLane): LaneRow {
-    const made = makeRow('');
+    const made = makeRow('', `${lane.label}: confidence over time and events`);
     const toggle = element('button', 'lane-toggle');
     toggle.type = 'button';
     toggle.append(element('span', 'dot'), element('bdi', 'lane-label', lane.label));
@@ -105,11 +110,24 @@ export class TimelineView {
     slider.setAttribute('aria-label', `Threshold of ${lane.label}`);
     slider.addEventListener('input', () => this.actions.threshold(lane, Number(slider.value)));
     const value = element('output', 'lane-value');
+    const reset = this.makeReset(lane, slider);
     const truth = element('span', 'lane-truth');
-    made.head.append(toggle, count, slider, value, truth);
+    made.head.append(toggle, count, slider, value, reset, truth);
     made.row.dataset.label = lane.label;
     byId('lanes').append(made.row);
-    return { ...made, lane, toggle, count, slider, value, truth };
+    return { ...made, lane, toggle, count, slider, value, reset, truth };
+  }
+
+  private makeReset(lane: ReportLane, slider: HTMLInputElement): HTMLButtonElement {
+    const button = element('button', 'lane-reset', '↺');
+    button.type = 'button';
+    button.title = `Changed. Back to ${lane.usual.toFixed(2)}, which the events were found with`;
+    button.setAttribute('aria-label', `Reset the threshold of ${lane.label} to ${lane.usual.toFixed(2)}`);
+    button.addEventListener('click', () => {
+      this.actions.reset(lane);
+      slider.focus();
+    });
+    return button;
   }
 
   addRow(row: ExtraRow): void {
@@ -219,6 +237,8 @@ export class TimelineView {
 
   setTime(time: number): void {
     this.time = time;
+    this.axis.setAttribute('aria-valuenow', time.toFixed(2));
+    this.axis.setAttribute('aria-valuetext', formatClock(time));
     this.placePlayheads();
   }
 
@@ -237,10 +257,11 @@ export class TimelineView {
 
   /** Update counts, slider values and visibility marks of the lane heads. */
   private updateHeads(theme: Theme): void {
-    for (const { lane, row, toggle, count, slider, value, truth } of this.rows) {
+    for (const { lane, row, toggle, count, slider, value, reset, truth } of this.rows) {
       const events = this.byLane[lane.index];
       const found = events.filter((event) => event.confidence >= lane.threshold);
       row.classList.toggle('off', !lane.on);
+      reset.hidden = lane.threshold === lane.usual;
       toggle.setAttribute('aria-pressed', String(lane.on));
       row.style.setProperty('--lane', pick(lane.colours, theme.dark));
       count.textContent = `${found.length} of ${events.length}`;

@@ -60,7 +60,7 @@ export class TrackLanes {
   }
 
   private addShots(): void {
-    const made = makeRow('track-lane shots-lane');
+    const made = makeRow('track-lane shots-lane', 'Camera shots over time');
     const { shots } = this.store;
     made.row.dataset.group = 'Shots';
     made.head.append(
@@ -83,7 +83,7 @@ export class TrackLanes {
   }
 
   private addGroup(group: TrackGroup): GroupRow {
-    const made = makeRow(`track-lane ${group.key === 'ball' ? 'ball-lane' : 'group-lane'}`);
+    const made = makeRow(`track-lane ${group.key === 'ball' ? 'ball-lane' : 'group-lane'}`, `${group.name}: who is in the picture over time`);
     made.row.dataset.group = group.name;
     made.row.style.setProperty('--lane', groupColour(this.store, group.key, false));
     const row: GroupRow = { ...made, group, now: element('span', 'lane-count'), toggle: null };

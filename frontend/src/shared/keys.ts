@@ -11,6 +11,7 @@ export function keptByFocus(event: KeyboardEvent): boolean {
   const focus = event.target instanceof Element ? event.target : document.body;
   if (focus.matches('select, textarea, [contenteditable=true], input:not([type=range], [type=checkbox], [type=radio], [type=button])')) return true;
   if (focus.matches('input[type=range]') && /^(Arrow|Home|End|Page)/.test(event.key)) return true;
+  if (focus.closest('[data-moves]') && event.key.startsWith('Arrow')) return true;
   return event.key === ' ' && focus.matches('button:not(.event), input, summary');
 }
 

@@ -6,7 +6,7 @@ import { clamp } from './format';
 import { BALL, type Sight, type TrackStore } from './tracks';
 
 const HIT_PX = 4;
-const SHORTEST_PX = 26;   // a label above somebody shorter than this would hide more than it names
+const SMALL_PX = 48;   // of people shorter than this, only labels that hide nobody else are drawn
 
 /** Where the picture lies: its left and top, and the size of a picture's pixel, all in CSS pixels. */
 export interface PictureFrame {
@@ -50,7 +50,7 @@ export function drawPeople(context: CanvasRenderingContext2D, sights: readonly S
   context.rect(frame.left, frame.top, store.width * frame.scale, store.height * frame.scale);
   context.clip();
   for (const sight of people) drawBox(context, sight, { frame, chosen: sight.track.id === chosen, dim });
-  if (style.ids) for (const sight of people) drawId(context, sight, { ...style, dim });
+  if (style.ids) drawIds(context, people, { ...style, dim });
   for (const sight of sights) if (sight.track.label === BALL) drawBall(context, sight, frame, store.colours.ball);
   context.restore();
 }
@@ -86,26 +86,72 @@ function addCorners(context: CanvasRenderingContext2D, x: number, y: number, wid
   }
 }
 
-/** Draw name and action above a person; people too small for a label get none unless they are chosen. */
-function drawId(context: CanvasRenderingContext2D, sight: Sight, style: PeopleStyle & { dim: boolean }): void {
+/** A label: its text and place in CSS pixels. */
+interface Label {
+  sight: Sight;
+  text: string;
+  size: number;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/**
+ * Draw name and action above everyone. Where people are small, a label that would hide another person or label is left
+ * out, the one nearest to the camera first; the chosen person's label is always drawn.
+ */
+function drawIds(context: CanvasRenderingContext2D, people: readonly Sight[], style: PeopleStyle & { dim: boolean }): void {
+  const { frame, chosen } = style;
+  const drawn: Label[] = [];
+  for (const sight of [...people].sort((a, b) => Number(b.track.id === chosen) - Number(a.track.id === chosen) || b.y + b.height - a.y - a.height)) {
+    const label = labelOf(context, sight, style);
+    const isChosen = sight.track.id === chosen;
+    const small = sight.height * frame.scale < SMALL_PX;
+    if (small && !isChosen && (drawn.some((other) => overlap(label, other)) || people.some((other) => other !== sight && hides(label, other, frame)))) continue;
+    drawn.push(label);
+  }
+  for (const label of drawn.reverse()) drawLabel(context, label, style.dim && label.sight.track.id !== chosen);
+}
+
+function labelOf(context: CanvasRenderingContext2D, sight: Sight, style: PeopleStyle): Label {
   const { frame, store } = style;
   const chosen = sight.track.id === style.chosen;
-  if (!chosen && sight.height * frame.scale < SHORTEST_PX) return;
   const size = clamp((frame.scale * store.height) / 36, 9, 15) + (chosen ? 2 : 0);
   context.font = `600 ${size}px ${FONT}`;
-  context.textBaseline = 'middle';
-  context.globalAlpha = style.dim && !chosen ? 0.6 : 1;
   const text = idText(sight, style, chosen);
   const width = context.measureText(text).width + 6;
   const height = size + 3;
-  const left = frame.left + (sight.x + sight.width / 2) * frame.scale - width / 2;
-  const top = Math.max(frame.top, frame.top + sight.y * frame.scale - height - 2);
+  const x = frame.left + (sight.x + sight.width / 2) * frame.scale - width / 2;
+  return { sight, text, size, x, y: Math.max(frame.top, frame.top + sight.y * frame.scale - height - 2), width, height };
+}
+
+interface Rectangle {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+function overlap(a: Rectangle, b: Rectangle): boolean {
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+}
+
+/** Return whether a label lies over a person's box. */
+function hides(label: Label, { x, y, width, height }: Sight, { left, top, scale }: PictureFrame): boolean {
+  return overlap(label, { x: left + x * scale, y: top + y * scale, width: width * scale, height: height * scale });
+}
+
+function drawLabel(context: CanvasRenderingContext2D, { sight, text, size, x, y, width, height }: Label, dim: boolean): void {
+  context.font = `600 ${size}px ${FONT}`;
+  context.textBaseline = 'middle';
+  context.globalAlpha = dim ? 0.6 : 1;
   context.fillStyle = sight.track.colour;
   context.beginPath();
-  context.roundRect(left, top, width, height, 3);
+  context.roundRect(x, y, width, height, 3);
   context.fill();
   context.fillStyle = inkOn(sight.track.colour);
-  context.fillText(text, left + 3, top + height / 2 + 0.5);
+  context.fillText(text, x + 3, y + height / 2 + 0.5);
   context.globalAlpha = 1;
 }
 

@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+import unicodedata
+
+_LETTERS = str.maketrans(
+    {
+        "ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L",
+        "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ı": "i", "’": "'", "–": "-", "—": "-",
+    }
+)  # fmt: skip
+"""Letters that Unicode does not take apart."""
+
 
 def counted(count: int, noun: str, plural: str = "") -> str:
     """A count with its noun: ``1 event``, ``2 events``; a plural that does not end in s is given."""
@@ -12,3 +22,9 @@ def ordinal(number: int) -> str:
     """A place in an order: ``1st``, ``2nd``, ``11th``."""
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"
+
+
+def plain_letters(text: str) -> str:
+    """Return a text in ASCII: accents are dropped, and letters of other scripts left out."""
+    taken_apart = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+    return taken_apart.encode("ascii", "ignore").decode()

@@ -22,6 +22,7 @@ from touchline.core.errors import InputError
 from touchline.core.suggestions import did_you_mean
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic
 from touchline.models.architectures import ARCHITECTURES
+from touchline.models.folders import builtin_folder, user_folder
 from touchline.models.safetensors_file import SUFFIX, open_safetensors, tensors_of
 from touchline.models.specs.pose_spec import PoseConfig
 from touchline.models.specs.spec import (
@@ -84,18 +85,6 @@ class LoadedModel(Generic[ConfigT_co]):
     def name(self) -> str:
         """The model's name."""
         return self.config.name
-
-
-def builtin_folder() -> Path:
-    """Return the folder of the models that ship with the package."""
-    return Path(__file__).parent / "builtin"
-
-
-def user_folder() -> Path:
-    """Return the folder of imported models: ``$XDG_DATA_HOME/touchline/models``, by default in ``~/.local/share``."""
-    base = os.environ.get("XDG_DATA_HOME", "")
-    root = Path(base) if os.path.isabs(base) else Path.home() / ".local" / "share"
-    return root / "touchline" / "models"
 
 
 def build_network(config: Config) -> Any:

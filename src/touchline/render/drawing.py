@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,9 +14,7 @@ from touchline.core.arrays import Rgb
 from touchline.core.clock import US_PER_S
 from touchline.core.tracks import DETECTION_LABELS, Track, Tracks
 from touchline.render.radar import Radar
-
-Colour = tuple[int, int, int]
-"""Red, green, blue, 0 to 255."""
+from touchline.render.tags import INK, Colour, Tag, blend, text_tag
 
 MAX_GAP_US = US_PER_S // 2
 """Longest time between two boxes of a track over which a box is interpolated and drawn."""
@@ -41,12 +38,8 @@ PACE_COLOURS: dict[str, Colour] = {
 }
 """Colours of the speed bands of :mod:`touchline.core.kinematics`."""
 
-_INK: Colour = (12, 18, 26)
-_FONT = cv2.FONT_HERSHEY_DUPLEX
 _FAR_PX = 1 << 14
 """Boxes are clipped this far outside the picture, within what OpenCV can draw, pixels."""
-_SHARPER = 4
-"""Labels are drawn this many times larger and averaged down, for anti-aliasing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,7 +133,7 @@ class TrackPainter:
         short = min(tracks.width, tracks.height)
         self._line_px = max(1, round(short / 420))
         self._label_px = max(10, round(short / 48))
-        self._labels: dict[tuple[str, Colour], tuple[Rgb, npt.NDArray[np.float32]]] = {}
+        self._labels: dict[tuple[str, Colour], Tag] = {}
         placed = any(t.positions_m is not None and bool(np.isfinite(t.positions_m).any()) for t in tracks)
         self._radar = Radar(width=tracks.width, height=tracks.height) if radar and placed else None
 
@@ -189,12 +182,12 @@ class TrackPainter:
         doing = "" if self._actions is None else words_of(self._actions.at(sight.track.track_id, time_us=time_us))
         key = (" ".join(filter(None, (label_of(sight.track), doing))), colour_of(sight.track))
         if key not in self._labels:
-            self._labels[key] = _tag(*key, height_px=self._label_px)
-        tag, opacity = self._labels[key]
-        height, width = tag.shape[:2]
+            self._labels[key] = text_tag(*key, height_px=self._label_px)
+        tag = self._labels[key]
+        height, width = tag.rgb.shape[:2]
         left = round((sight.box_xyxy[0] + sight.box_xyxy[2] - width) / 2)
         top = max(0, round(sight.box_xyxy[1]) - height - self._line_px)
-        _blend(picture, tag, opacity, left=left, top=top)
+        blend(picture, tag, left=left, top=top)
 
     def _ball(self, picture: Rgb, sight: Sight) -> None:
         """Draw a ring around the ball and an arrow above it; the arrow is hollow if the ball was interpolated."""
@@ -205,7 +198,7 @@ class TrackPainter:
         tip = y - radius - 2 * self._line_px
         arm = 4.0 * self._line_px
         arrow = np.rint(np.array([(x, tip), (x - arm, tip - 1.6 * arm), (x + arm, tip - 1.6 * arm)]) * 8).astype(int)
-        for colour, wider in ((_INK, 2), (COLOURS["ball"], 0)):
+        for colour, wider in ((INK, 2), (COLOURS["ball"], 0)):
             cv2.circle(picture, centre, round(radius * 8), colour, self._line_px + wider, cv2.LINE_AA, shift=3)
             cv2.polylines(picture, [arrow], True, colour, self._line_px + wider, cv2.LINE_AA, shift=3)
         if sight.observed:
@@ -228,39 +221,3 @@ def _dots(sights: list[Sight]) -> list[tuple[npt.NDArray[np.float64], Colour, bo
         for s in sights
         if s.position_m is not None
     ]
-
-
-def _tag(text: str, colour: Colour, *, height_px: int) -> tuple[Rgb, npt.NDArray[np.float32]]:
-    """Return a label: uint8 (h, w, 3) and its opacity, float32 (h, w, 1)."""
-    text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()[:24] or "?"
-    tall = height_px * _SHARPER
-    scale = 0.62 * tall / cv2.getTextSize("0", _FONT, 1.0, 1)[0][1]
-    thick = max(1, round(tall / 11))
-    wide = cv2.getTextSize(text, _FONT, scale, thick)[0][0] + round(0.5 * tall)
-    wide += -wide % _SHARPER
-    canvas = np.full((tall, wide, 3), colour, np.uint8)
-    dark_on_light = 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2] > 145
-    ink = _INK if dark_on_light else (255, 255, 255)
-    cv2.putText(canvas, text, (round(0.25 * tall), round(0.81 * tall)), _FONT, scale, ink, thick, cv2.LINE_AA)
-    size = (wide // _SHARPER, height_px)
-    mask = np.zeros((tall, wide), np.uint8)
-    corner = tall // 4
-    cv2.rectangle(mask, (corner, 0), (wide - 1 - corner, tall - 1), 255, -1)
-    cv2.rectangle(mask, (0, corner), (wide - 1, tall - 1 - corner), 255, -1)
-    for x in (corner, wide - 1 - corner):
-        for y in (corner, tall - 1 - corner):
-            cv2.circle(mask, (x, y), corner, 255, -1)
-    opacity = cv2.resize(mask, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255.0
-    return cv2.resize(canvas, size, interpolation=cv2.INTER_AREA), 0.92 * opacity[:, :, None]
-
-
-def _blend(picture: Rgb, patch: Rgb, opacity: npt.NDArray[np.float32], *, left: int, top: int) -> None:
-    """Blend a patch into a picture; parts outside are clipped."""
-    height, width = picture.shape[:2]
-    y0, y1 = max(0, top), min(height, top + patch.shape[0])
-    x0, x1 = max(0, left), min(width, left + patch.shape[1])
-    if y0 >= y1 or x0 >= x1:
-        return
-    inside = (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
-    below = picture[y0:y1, x0:x1]
-    below[:] = np.rint(below + opacity[inside] * (patch[inside].astype(np.float32) - below)).astype(np.uint8)

@@ -19,6 +19,7 @@ from touchline.formats.files.atomic import write_text_atomic
 from touchline.report.html import policy, render, static_text
 from touchline.report.options import ReportOptions
 from touchline.report.sections.coverage import coverage_words
+from touchline.report.sections.models import trust_of
 from touchline.report.sections.registry import SECTIONS
 from touchline.report.sections.section import Section
 from touchline.report.sections.video import video_base64
@@ -52,6 +53,7 @@ def write_report(
         title=values.title,
         facts=[fact for section in sections for fact in section.facts(values)],
         coverage=coverage_words(values),
+        trust=trust_of(values),
         data=_json_in_html(page_data(values, sections=sections)),
         video=video_base64(info.path) if values.options.embed_video else "",
         **_own_files(),
@@ -61,7 +63,7 @@ def write_report(
 
 def page_data(values: BundleValues, *, sections: Sequence[Section] = SECTIONS) -> dict[str, object]:
     """Return the data of every section as JSON values, for the page's scripts."""
-    data: dict[str, object] = {"version": 1, "title": values.title, "duration_us": values.duration_us}
+    data: dict[str, object] = {"version": 1, "title": values.title, "key": values.key, "duration_us": values.duration_us}
     for section in sections:
         data |= section.data(values)
     return data

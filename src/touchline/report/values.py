@@ -47,6 +47,11 @@ class BundleValues:
         return self.bundle.read_manifest()
 
     @property
+    def key(self) -> str:
+        """Name of this video's events in a browser's storage; other events have other names."""
+        return f"{self.manifest.video_fingerprint[:16]}-{self.manifest.files.get(EVENTS, '')[:16]}"
+
+    @property
     def coverage(self) -> Coverage:
         """The parts of the video that were analysed."""
         return self.manifest.coverage

@@ -89,7 +89,7 @@ def test_results_and_events_take_every_label(tmp_path: Path) -> None:
     assert read_labels(result.path).events[0].confidence == 0.5
     assert not write_version(timeline, tmp_path / "events.json", game="g").lossy
     with pytest.raises(InputError, match="the name matches no event format"):
-        write_version(timeline, tmp_path / "labels.csv", game="g")
+        write_version(timeline, tmp_path / "labels.text", game="g")
 
 
 def test_times_of_untrimmed_videos() -> None:

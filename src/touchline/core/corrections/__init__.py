@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from touchline.core.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from touchline.core.corrections.actions import corrected_actions as corrected_actions
+    from touchline.core.corrections.actions import players_of_tracks as players_of_tracks
     from touchline.core.corrections.events import CorrectedEvent as CorrectedEvent
     from touchline.core.corrections.events import corrected_events as corrected_events
     from touchline.core.corrections.events import corrected_timeline as corrected_timeline
@@ -20,6 +22,7 @@ else:
     __all__, __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "touchline.core.corrections.actions": ("corrected_actions", "players_of_tracks"),
             "touchline.core.corrections.events": ("CorrectedEvent", "corrected_events", "corrected_timeline"),
             "touchline.core.corrections.history": ("Change", "Entry", "History", "StaleChangeError"),
             "touchline.core.corrections.state": ("Corrections",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from itertools import pairwise
 
@@ -25,7 +25,7 @@ def corrected_tracks(tracks: Tracks, corrections: Corrections) -> Tracks:
     numbers = fragment_numbers(tracks, corrections)
     groups: dict[str, list[str]] = {}
     for name in fragments:
-        groups.setdefault(_root(name, corrections.tracks, known=fragments), []).append(name)
+        groups.setdefault(root_of(name, corrections.tracks, known=fragments), []).append(name)
     joined = []
     for root, names in groups.items():
         first = fragments[root]
@@ -106,7 +106,7 @@ def _taken(track: Track, rows: npt.NDArray[np.bool_]) -> Track | None:
     )
 
 
-def _root(name: str, values: Mapping[str, TrackValue], *, known: Mapping[str, Track]) -> str:
+def root_of(name: str, values: Mapping[str, TrackValue], *, known: Container[str]) -> str:
     """Return the fragment that a fragment is joined to in the end; a circle ends where it began."""
     seen: list[str] = []
     following: str | None = name

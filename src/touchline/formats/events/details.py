@@ -2,7 +2,8 @@
 
 ``team=left; player=7; confidence=0.93; t=12.345678@301`` reads well in another tool and brings the event back exactly:
 ``t`` is its time in seconds, and after the ``@`` what the file's own field was given for it. As long as that field
-still says so, the exact time counts; if a person moved the entry in the other tool, what the tool says counts.
+still says so, the exact time counts; if a person moved the entry in the other tool, what the tool says counts. A label
+that the file could not hold is kept in the same way: ``label`` counts as long as the entry has the name in ``as``.
 Text that is not of this form is a note of somebody else and kept as such.
 """
 
@@ -40,6 +41,7 @@ class Entry:
         start_us, end_us: its span; ``end_us`` None for a point.
         start, end: what the file says for these times, as text: frame numbers, milliseconds; None where the file says
             nothing, so that the exact time of the details counts.
+        player: whom the entry is about, if it says so; by :func:`subject_of` where an event was written.
 
     """
 
@@ -48,6 +50,7 @@ class Entry:
     end_us: int | None
     start: str | None
     end: str | None = None
+    player: str | None = None
 
 
 def details_of(event: Event, *, label: str, start: str, end: str = "") -> str:
@@ -62,6 +65,7 @@ def details_of(event: Event, *, label: str, start: str, end: str = "") -> str:
     """
     pairs: dict[str, Any] = {
         "label": event.label if event.label != label else None,
+        "as": label if event.label != label else None,
         "team": event.team,
         "player": event.player,
         "confidence": f"{event.confidence:.6f}".rstrip("0").rstrip(".") if event.confidence != 1 else None,
@@ -86,15 +90,15 @@ def event_of(entry: Entry, details: str, *, where: str) -> Event:
     try:
         if pairs is None:
             extra = {NOTE: details} if details.strip() else {}
-            return Event(entry.label, entry.start_us, entry.end_us, extra=extra)
+            return Event(entry.label, entry.start_us, entry.end_us, player=entry.player, extra=extra)
         start_us, end_us = _times(entry, pairs)
         return Event(
-            pairs.get("label") or entry.label,
+            pairs.get("label") or entry.label if pairs.get("as") == entry.label else entry.label,
             start_us,
             end_us,
             confidence=float(pairs.get("confidence", "1")),
             team=pairs.get("team"),
-            player=pairs.get("player"),
+            player=_player(entry, pairs),
             half=int(pairs.get("half", "1")),
             visible=pairs.get("shown") != "no",
             source=pairs.get("source"),
@@ -102,6 +106,16 @@ def event_of(entry: Entry, details: str, *, where: str) -> Event:
         )
     except (ValueError, OverflowError) as error:
         raise InputError(f"{where}: not a possible event ({error})") from error
+
+
+def subject_of(event: Event) -> str:
+    """Return whom an event is about, for formats with one field for it: the player, or else the team."""
+    return _one_line(event.player or event.team or "")
+
+
+def holds_details(text: str) -> bool:
+    """Return whether a text was written by :func:`details_of`, remarks of a person added or not."""
+    return _pairs(text) is not None
 
 
 def describes_point(details: str) -> bool:
@@ -139,6 +153,16 @@ def _times(entry: Entry, pairs: Mapping[str, str]) -> tuple[int, int | None]:
     if end and entry.end in (None, end[2]):
         end_us = us_from_seconds(Fraction(end[1]))
     return start_us, end_us
+
+
+def _player(entry: Entry, pairs: Mapping[str, str]) -> str | None:
+    """Return the player of the details, unless the entry is about somebody else by now."""
+    written = _one_line(pairs.get("player") or pairs.get("team") or "")
+    return pairs.get("player") if entry.player in (None, written) else entry.player
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _seconds(time_us: int) -> str:

@@ -162,6 +162,7 @@ class EventFormat(ABC):
         holds: which of :data:`touchline.formats.events.losses.PARTS` it stores, beside labels and times.
         extras: keys of ``Event.extra`` that are this format's own.
         unit_us: precision of its times, microseconds.
+        counts_frames: whether times are frame numbers, so that the video's frame times or rate must be known.
 
     """
 
@@ -172,6 +173,7 @@ class EventFormat(ABC):
     holds: frozenset[str] = EVERYTHING
     extras: frozenset[str] = frozenset()
     unit_us: int = 1
+    counts_frames: bool = False
 
     def takes(self, file_name: str) -> bool:
         """Return whether a file with this name is of this format."""

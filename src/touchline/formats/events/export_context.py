@@ -202,10 +202,10 @@ class ExportContext:
         return max(event.start_us - self.lead_us(event), 0), end_us
 
     def colours(self, labels: tuple[str, ...]) -> dict[str, str]:
-        """Return a colour ``"#rrggbb"`` for each label: its own, else the next of the palette."""
+        """Return a colour ``"#rrggbb"`` for each label with a style, then for ``labels``; the next of the palette."""
         order = tuple(dict.fromkeys((*self.styles, *labels)))
         own = {name: style.colour for name, style in self.styles.items()}
-        return {label: own.get(label) or PALETTE[order.index(label) % len(PALETTE)] for label in labels}
+        return {label: own.get(label) or PALETTE[order.index(label) % len(PALETTE)] for label in order}
 
 
 def _first(*values: object) -> int:

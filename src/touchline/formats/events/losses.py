@@ -10,7 +10,7 @@ from touchline.formats.events.attributes import ATTRIBUTES, attributes_of
 from touchline.formats.events.export_context import OWN_LAG, OWN_LEAD
 
 CONFIDENCE, TEAM, PLAYER, HALF, VISIBLE, SOURCE = "confidence", "team", "player", "half", "visible", "source"
-INTERVAL, NOTE, PLACE, LEAD, OTHER = "interval", "note", "place", "lead", "other"
+INTERVAL, POINT, NOTE, PLACE, LEAD, OTHER = "interval", "point", "note", "place", "lead", "other"
 
 _PLACES = frozenset({"point_px", "point_m"})
 _CLIP = frozenset({OWN_LEAD, OWN_LAG})
@@ -22,6 +22,7 @@ _NOT_OTHER = _PLACES | _CLIP | _REVIEWED | {ATTRIBUTES, NOTE}
 PARTS: Mapping[str, tuple[str, Callable[[Event], bool]]] = MappingProxyType(
     {
         INTERVAL: ("intervals became points", lambda event: event.end_us is not None),
+        POINT: ("points became intervals", lambda event: event.end_us is None),
         CONFIDENCE: ("confidences are not stored", lambda event: event.confidence != 1.0),
         TEAM: ("teams are not stored", lambda event: event.team is not None),
         PLAYER: ("players are not stored", lambda event: event.player is not None),

@@ -13,6 +13,10 @@ from touchline.formats.events.own_events import TouchlineEvents
 from touchline.formats.events.soccernet_files import SoccerNetResults, label_formats
 from touchline.formats.events.sports.osl import OslEvents
 from touchline.formats.events.sports.sportscode import SportscodeEvents
+from touchline.formats.events.tables.csv_events import CsvEvents
+from touchline.formats.events.tables.hudl import HudlCsv
+from touchline.formats.events.tables.losslesscut import LosslessCutCsv
+from touchline.formats.events.webvtt import WebVttCaptions, WebVttChapters
 
 FORMATS: tuple[EventFormat, ...] = (
     TouchlineEvents(),
@@ -21,6 +25,11 @@ FORMATS: tuple[EventFormat, ...] = (
     SportscodeEvents("sportscode", "Sportscode's instances", (".xml", ".sportscode.xml")),
     SportscodeEvents("nacsport", "Nacsport's instances", (".nacsport.xml",)),
     OslEvents(),
+    CsvEvents(),
+    HudlCsv(),
+    LosslessCutCsv(),
+    WebVttChapters(),
+    WebVttCaptions(),
 )
 
 
@@ -85,7 +94,7 @@ def find_events(
     file = EventSource(source, data, options or ReadOptions())
     named = format_taking(Path(source).name)
     by_content = (one for one in FORMATS if one.recognises(file))
-    chosen = known or next(by_content, None) or named
+    chosen = known or next(by_content, None) or (None if file.xml_root else named)
     if chosen is not None and chosen.readable:
         return chosen.read(file)
     if chosen is not None:

@@ -78,6 +78,7 @@ class Movie:
             colours=form.colours,
             crf=CRF,
             preset=PRESET,
+            reorder=False,
         )
         self._sound = None if form.sound is None else self._add_sound(form.sound)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from touchline.core.clock import US_PER_S
+from touchline.core.events import Coverage
 from touchline.media.cutting.cut import Cut, Source
 from touchline.media.video import Progress, VideoReader
 
@@ -15,7 +16,14 @@ _AT_ONCE = 4
 _TELL_EVERY_US = US_PER_S
 
 
-def run_cuts(reader: VideoReader, source: Source, cuts: Sequence[Cut], *, progress: Progress | None = None) -> None:
+def run_cuts(
+    reader: VideoReader,
+    source: Source,
+    cuts: Sequence[Cut],
+    *,
+    progress: Progress | None = None,
+    finished: Callable[[Cut], None] = lambda cut: None,
+) -> None:
     """Cut spans out of a video; each cut's ``frames`` and ``gaps`` then say what it got.
 
     Args:
@@ -23,6 +31,7 @@ def run_cuts(reader: VideoReader, source: Source, cuts: Sequence[Cut], *, progre
         source: the same video.
         cuts: the spans and where they go.
         progress: called with the microseconds of all spans that are done, and their sum.
+        finished: called with each cut once it is done.
 
     Raises:
         InputError: the video cannot be read.
@@ -33,7 +42,7 @@ def run_cuts(reader: VideoReader, source: Source, cuts: Sequence[Cut], *, progre
     done_us = 0
     for together in passes(cuts):
         try:
-            for shown_us in _run(reader, source, together):
+            for shown_us in _run(reader, source, together, finished=finished):
                 if progress is not None:
                     progress(done_us + shown_us, total_us)
         finally:
@@ -57,13 +66,14 @@ def passes(cuts: Sequence[Cut]) -> Iterator[list[Cut]]:
         yield group
 
 
-def _run(reader: VideoReader, source: Source, cuts: list[Cut]) -> Iterator[int]:
+def _run(reader: VideoReader, source: Source, cuts: list[Cut], *, finished: Callable[[Cut], None]) -> Iterator[int]:
     """Decode one region into its cuts; yield the microseconds of them that are done, about once a second of video."""
     told_us = -_TELL_EVERY_US
-    frames = reader.decoded(start_us=cuts[0].start_us)
-    for time_us, frame in frames:
-        for cut in cuts:
+    for time_us, frame in reader.decoded(start_us=cuts[0].start_us):
+        for cut in [cut for cut in cuts if not cut.done]:
             cut.take(time_us, frame, source=source)
+            if cut.done:
+                _end(cut, reader.coverage(), finished=finished)
         if all(cut.done for cut in cuts):
             break
         if time_us - told_us >= _TELL_EVERY_US:
@@ -71,6 +81,12 @@ def _run(reader: VideoReader, source: Source, cuts: list[Cut]) -> Iterator[int]:
             yield sum(max(0, min(time_us, cut.end_us) - cut.start_us) for cut in cuts)
     coverage = reader.coverage()
     reader.close()
-    for cut in cuts:
+    for cut in [cut for cut in cuts if not cut.done]:
         cut.close(source=source, end_us=coverage.duration_us)
-        cut.gaps = tuple(gap for gap in map(cut.inside, coverage.gaps) if gap is not None)
+        _end(cut, coverage, finished=finished)
+
+
+def _end(cut: Cut, coverage: Coverage, *, finished: Callable[[Cut], None]) -> None:
+    """Note what a cut that is done has lost."""
+    cut.gaps = tuple(gap for gap in map(cut.inside, coverage.gaps) if gap is not None)
+    finished(cut)

@@ -52,7 +52,7 @@ class Reel:
     def __init__(self, path: Path, *, form: MovieFormat, comment: str = "") -> None:
         self._path, self._form, self._comment = path, form, comment
         self._movie: Movie | None = None
-        self.spans_us: dict[int, tuple[int, int]] = {}
+        self.spans_us: dict[str, tuple[int, int]] = {}
 
     def movie(self) -> Movie:
         """Return the movie, opened for its first part."""
@@ -78,29 +78,29 @@ class Reel:
 class ReelPart:
     """A span in a reel, after a card if it has one."""
 
-    def __init__(self, reel: Reel, *, number: int, card: VideoFrame | None = None) -> None:
+    def __init__(self, reel: Reel, *, name: str, card: VideoFrame | None = None) -> None:
         """Prepare a part.
 
         Args:
             reel: the movie.
-            number: key of the part in the reel's ``spans_us``.
+            name: key of the part in the reel's ``spans_us``.
             card: a picture of the movie's size to show before the part.
 
         """
-        self._reel, self._number, self._card = reel, number, card
+        self._reel, self._name, self._card = reel, name, card
 
     def begin(self) -> Movie:
         """Write the card; the part follows."""
         movie = self._reel.movie()
         if self._card is not None:
             _write_card(movie, self._card)
-        self._reel.spans_us[self._number] = (movie.end_us, movie.end_us)
+        self._reel.spans_us[self._name] = (movie.end_us, movie.end_us)
         return movie
 
     def end(self) -> None:
         """Note where the part ends."""
-        start_us, _ = self._reel.spans_us[self._number]
-        self._reel.spans_us[self._number] = (start_us, self._reel.movie().end_us)
+        start_us, _ = self._reel.spans_us[self._name]
+        self._reel.spans_us[self._name] = (start_us, self._reel.movie().end_us)
 
     def abandon(self) -> None:
         """Do nothing: the reel as a whole is given up by whoever made it."""

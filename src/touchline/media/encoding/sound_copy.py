@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from fractions import Fraction
 from typing import Protocol
 
@@ -47,19 +47,27 @@ class _Lane(Protocol):
 class SoundCopy:
     """A copier of all audio streams of one file into another, in step with its frames."""
 
-    def __init__(self, source: InputContainer, container: OutputContainer, *, origin_us: int) -> None:
+    def __init__(
+        self,
+        source: InputContainer,
+        container: OutputContainer,
+        *,
+        origin_us: int,
+        copied: Collection[str] = COPIED,
+    ) -> None:
         """Create the output streams, before anything is written.
 
         Args:
             source: the file to read, positioned at its start.
             container: the file to write.
             origin_us: time of the first shown frame on the source's clock, which becomes 0; microseconds.
+            copied: codecs that are copied unchanged; others are converted.
 
         """
         self._container = container
         self._origin_us = origin_us
         streams = [stream for stream in source.streams.audio if stream.codec_context is not None]
-        lanes = [_lane(stream, container, origin_us=origin_us) for stream in streams]
+        lanes = [_lane(stream, container, origin_us=origin_us, copied=copied) for stream in streams]
         self._lanes: dict[int, _Lane] = {stream.index: lane for stream, lane in zip(streams, lanes, strict=True)}
         self._source = packets(source, streams, Ledger(step_us=_STEP_US)) if streams else iter(())
         self._waiting: Packet | None = None
@@ -192,9 +200,9 @@ class _Converted:
         yield from self._target.encode(frame)
 
 
-def _lane(source: AudioStream, container: OutputContainer, *, origin_us: int) -> _Lane:
-    copied = source.codec_context.name in COPIED and source.codec_context.name in container.supported_codecs
-    return (_Copied if copied else _Converted)(source, container, origin_us=origin_us)
+def _lane(source: AudioStream, container: OutputContainer, *, origin_us: int, copied: Collection[str]) -> _Lane:
+    unchanged = source.codec_context.name in copied and source.codec_context.name in container.supported_codecs
+    return (_Copied if unchanged else _Converted)(source, container, origin_us=origin_us)
 
 
 def _raw_us(packet: Packet, *, origin_us: int) -> int | None:

@@ -1,8 +1,8 @@
 """Markers of DaVinci Resolve as CSV, ``.davinci.csv``: ``No.,Name,Start,End,Duration,Color,Notes``.
 
 Times are non-drop timecode from 00:00:00:00 at the first frame of the video; a timeline in Resolve usually begins at
-01:00:00:00. Written after what scripts for Resolve read; never tried in Resolve itself. The notes hold what a marker has
-no field for, see :mod:`touchline.formats.events.details`, so that reading it back is exact.
+01:00:00:00. Written after what scripts for Resolve read; never tried in Resolve itself. The notes hold what a marker
+has no field for, see :mod:`touchline.formats.events.details`, so that reading it back is exact.
 """
 
 from __future__ import annotations
@@ -80,10 +80,10 @@ class DavinciMarkers(EventFormat):
 def _rows(source: EventSource) -> Iterator[tuple[str, Mapping[str, str]]]:
     """Yield the place of each line, for messages, and its cells by column."""
     reader = csv.DictReader(io.StringIO(source.text.text, newline=""))
-    missing = [name for name in COLUMNS[1:5] if name not in (reader.fieldnames or ())]
-    if missing:
-        raise InputError(f"{source.name}: line 1: has no column {missing[0]!r}; expected {','.join(COLUMNS)}")
     try:
+        missing = [name for name in COLUMNS[1:5] if name not in (reader.fieldnames or ())]
+        if missing:
+            raise InputError(f"{source.name}: line 1: has no column {missing[0]!r}; expected {','.join(COLUMNS)}")
         for row in reader:
             yield f"{source.name}: line {reader.line_num}", {key: row.get(key) or "" for key in COLUMNS}
     except csv.Error as error:

@@ -119,7 +119,7 @@ def parse_edl(text: str, *, source: str, rate: Fraction | None) -> tuple[list[Ed
     """
     stated = _stated_rate(text)
     reader = _Reader(source, rate or stated)
-    for line, row in enumerate(text.splitlines(), 1):
+    for line, row in enumerate(_lines(text), 1):
         reader.take(row.strip(), line)
     return reader.finish(), reader.timecode(drop=False)
 
@@ -198,9 +198,14 @@ class _Reader:
             raise InputError(f"{self._source}: line {line}: {error}") from error
 
 
+def _lines(text: str) -> list[str]:
+    """Return the lines of a text; other separators that Python knows may stand in comments."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
 def _stated_rate(text: str) -> Fraction | None:
     """Return the rate that a comment states."""
-    for row in text.splitlines():
+    for row in _lines(text):
         match = _RATE.fullmatch(row.strip())
         if match and int(match[1]) and int(match[2] or 1):
             return Fraction(int(match[1]), int(match[2] or 1))

@@ -101,7 +101,7 @@ def event_of(code: str, clip: Clip, labels: Sequence[Attribute], extra: Mapping[
             extra={**attributes_value(attributes), **own, **extra},
         )
 
-    front = _fields_of(event(()), clip)
+    front = [(group, texts[group] if group == TIME else text) for group, text in _fields_of(event(()), clip)]
     rest = list(labels[len(front) :])
     in_front = list(labels[: len(front)]) == front and all(_place_of(group, rest) is None for group in _TEXTS)
     return event(rest if in_front else labels)

@@ -1,0 +1,59 @@
+// Who and what the selected event is: class, team, player, visibility, note, point on the picture.
+
+import { change, setPlayer, setTeam, visible } from '../../commands/edit';
+import { playerFrom } from '../../commands/people';
+import * as edits from '../../model/edits';
+import type { ReviewEvent } from '../../model/events';
+import { playerName } from '../../model/names';
+import { ActionButton } from '../ActionButton';
+import { Choice } from '../Choice';
+import { useDesk } from '../context';
+import { TextField } from '../TextField';
+
+export function WhoFields({ event }: { event: ReviewEvent }) {
+  const desk = useDesk();
+  const labels = desk.labels.value.map((label) => [label.name, label.name] as const);
+  const teams = [['', 'No team'], ...desk.teams.value.map((team) => [team.id, team.name])] as [string, string][];
+  if (event.team !== null && !teams.some(([id]) => id === event.team)) teams.push([event.team, event.team]);
+  return (
+    <div class="fields">
+      <label class="field"><span>Class</span><Choice name="Class of the event" value={event.label} options={labels} choose={(label) => change(desk, { label }, `${label} now`)} /></label>
+      <label class="field"><span>Team</span><Choice name="Team of the event" value={event.team ?? ''} options={teams} choose={(id) => setTeam(desk, id || null)} /></label>
+      <PlayerField event={event} />
+      <div class="row">
+        <label class="check"><input type="checkbox" checked={event.visible} onChange={(input) => { visible(desk); input.currentTarget.blur(); }} /> visible <kbd>V</kbd></label>
+        <ActionButton action="point" class="small" pressed={desk.picking.value === 'point'}>{event.point_px ? pointWords(event) : 'Point'}</ActionButton>
+        {event.point_px && <button type="button" class="small square" aria-label="Remove the point" onClick={() => change(desk, { point_px: null, point_m: null }, 'Point removed')}>×</button>}
+      </div>
+      <TextField
+        name="Note" class="wide" value={event.note} hint="C to type" wanted={desk.wanted.value === 'note'} reached={() => { desk.wanted.value = null; }}
+        commit={(note) => change(desk, { note }, 'Note kept')}
+      />
+    </div>
+  );
+}
+
+function PlayerField({ event }: { event: ReviewEvent }) {
+  const desk = useDesk();
+  const commit = (text: string): void => {
+    const found = playerFrom(desk, text, event.team);
+    if (!found) setPlayer(desk, null);
+    else if (!found.changes.length) setPlayer(desk, found.id);
+    else desk.do([...found.changes, ...edits.edited(desk.corrections.value, [event], { player: found.id })], `New player ${text}`);
+  };
+  return (
+    <>
+      <TextField
+        name="Player" value={playerName(desk.players.value, event.player)} hint="number or name" list="known-players" commit={commit}
+        wanted={desk.wanted.value === 'player'} reached={() => { desk.wanted.value = null; }}
+      />
+      <datalist id="known-players">
+        {desk.players.value.map((player) => <option key={player.id} value={playerName([player], player.id)} />)}
+      </datalist>
+    </>
+  );
+}
+
+function pointWords({ point_m: metres, point_px: pixels }: ReviewEvent): string {
+  return metres ? `${metres[0].toFixed(1)}, ${metres[1].toFixed(1)} m` : `${Math.round(pixels![0])}, ${Math.round(pixels![1])} px`;
+}
