@@ -57,3 +57,9 @@ def test_what_is_no_clock() -> None:
 
 def test_a_rate_for_people() -> None:
     assert [rate_text(rate) for rate in (Fraction(25), NTSC, Fraction(25, 2))] == ["25", "29.97", "12.5"]
+
+
+@given(st.integers(0, 10**12), st.sampled_from([Fraction(25), NTSC, Fraction(60000, 1001), Fraction(25, 2)]))
+def test_rounding_is_that_of_fractions(time_us: int, rate: Fraction) -> None:
+    assert FrameClock(rate).index(time_us) == round(Fraction(time_us, 10**6) * rate)
+    assert FrameClock(rate).time_us(time_us) == round(Fraction(time_us * 10**6) / rate)
