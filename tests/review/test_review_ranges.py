@@ -8,9 +8,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from makevideo import write_numbered
 from reviewserver import Review, reviewing
-
 from touchline.review.server.ranges import Part, parse_range
 
 
