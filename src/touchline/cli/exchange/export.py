@@ -19,6 +19,14 @@ FORMATS_OF_EVENTS = (
     "losslesscut",
     "webvtt",
     "webvtt-captions",
+    "edl",
+    "fcpxml",
+    "otio",
+    "davinci",
+    "elan",
+    "boris",
+    "boris-tsv",
+    "label-studio",
     "osl",
     "events",
     "Labels-v2",
@@ -47,7 +55,7 @@ class ExportArguments(SharedArguments):
         typer.Option(
             "--to",
             metavar="FORMAT",
-            help=f"Write this format, of events: {', '.join(FORMATS_OF_EVENTS)}; or boxes: {', '.join(FORMATS_OF_BOXES)}.",
+            help=f"Write events as {', '.join(FORMATS_OF_EVENTS)}; or boxes as {', '.join(FORMATS_OF_BOXES)}.",
         ),
     ]
     out: Annotated[

@@ -52,7 +52,7 @@ def export_all(given: ExportArguments, output: Output) -> int:
     for one in each_with_progress(sources, unit="bundles"):
         with inputs.one(one.path, type="error", source=str(one.path)):
             path = _path(one, chosen, out=given.out, alone=len(sources) == 1)
-            prepared = _with_rate(_prepared(one, given, options), given.fps)
+            prepared = _with_rate(_prepared(one, chosen, given, options), given.fps)
             result = _write(one, chosen, prepared, path)
             record = {"type": "exported", "source": str(one.path), "to": given.to}
             report_written(result, output=output, record=record, read_notes=prepared.remarks)
@@ -67,7 +67,8 @@ def format_to_write(name: str) -> EventFormat | TrackFormat:
         UsageError: no format has this name.
 
     """
-    formats = {known.name: known for known in (*FORMATS, *TRACK_FORMATS)}
+    formats: dict[str, EventFormat | TrackFormat] = {known.name: known for known in FORMATS}
+    formats |= {known.name: known for known in TRACK_FORMATS}
     if name not in formats:
         near = did_you_mean(name, formats) or f"; formats are {', '.join(formats)}"
         raise UsageError(f"--to {name}: no such format{near}")
@@ -96,7 +97,9 @@ def _named(folder: Path, one: EventInput, chosen: EventFormat | TrackFormat, *, 
     return folder / chosen.default_name if inside and not chosen.suffixes else file_in(folder, one, chosen)
 
 
-def _prepared(one: EventInput, given: ExportArguments, options: ExportOptions) -> Prepared:
+def _prepared(
+    one: EventInput, chosen: EventFormat | TrackFormat, given: ExportArguments, options: ExportOptions
+) -> Prepared:
     """The chosen events of a bundle or file, and what is known besides.
 
     Raises:
@@ -109,9 +112,9 @@ def _prepared(one: EventInput, given: ExportArguments, options: ExportOptions) -
         events = exported_events(found.timeline, min_confidence=given.min_confidence, labels=given.label or ())
         context = ExportContext(found.game or one.game, found.video, found.styles, options, kept=found.kept)
         return Prepared(events, context, [*found.notes, *_nothing_left(events, found.timeline)])
-    video, remarks = facts_of_bundle(bundle)
+    video, remarks = facts_of_bundle(bundle, frame_times=isinstance(chosen, EventFormat) and chosen.counts_frames)
     context = bundle.export_context(video=video, options=options)
-    if isinstance(format_to_write(given.to), TrackFormat):
+    if isinstance(chosen, TrackFormat):
         return Prepared(Timeline(), context, remarks)
     events = bundle.events_to_export(
         reviewed_only=given.reviewed, min_confidence=given.min_confidence, labels=given.label or ()

@@ -42,6 +42,7 @@ class LabelStudio(EventFormat):
     name = "label-studio"
     title = "tasks of Label Studio"
     suffixes = (".labelstudio.json",)
+    counts_frames = True
 
     def recognises(self, source: EventSource) -> bool:
         """Return whether it is a list of tasks."""

@@ -30,6 +30,7 @@ class DavinciMarkers(EventFormat):
     name = "davinci"
     title = "marker lists of DaVinci Resolve"
     suffixes = (".davinci.csv",)
+    counts_frames = True
 
     def recognises(self, source: EventSource) -> bool:
         """Return whether its first line is the header."""

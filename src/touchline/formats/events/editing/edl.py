@@ -34,6 +34,7 @@ class EditDecisionList(EventFormat):
     name = "edl"
     title = "edit decision lists (CMX3600)"
     suffixes = (".edl",)
+    counts_frames = True
 
     def recognises(self, source: EventSource) -> bool:
         """Return whether it is named ``.edl`` or begins with a title and a frame code mode."""

@@ -34,6 +34,7 @@ class FinalCutXml(EventFormat):
     name = "fcpxml"
     title = "Final Cut Pro XML"
     suffixes = (".fcpxml",)
+    counts_frames = True
 
     def recognises(self, source: EventSource) -> bool:
         """Return whether it is XML that begins with ``fcpxml``."""

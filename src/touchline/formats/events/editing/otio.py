@@ -39,6 +39,7 @@ class OpenTimeline(EventFormat):
     name = "otio"
     title = "OpenTimelineIO timelines"
     suffixes = (".otio",)
+    counts_frames = True
 
     def recognises(self, source: EventSource) -> bool:
         """Return whether it is a JSON object of one of the library's schemas."""

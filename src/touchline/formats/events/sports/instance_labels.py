@@ -101,13 +101,15 @@ def event_of(code: str, clip: Clip, labels: Sequence[Attribute], extra: Mapping[
             extra={**attributes_value(attributes), **own, **extra},
         )
 
-    front = [(group, texts[group] if group == TIME else text) for group, text in _fields_of(event(()), clip)]
+    front: list[Attribute] = [
+        (group, texts[group] or text if group == TIME else text) for group, text in _fields_of(event(()), clip)
+    ]
     rest = list(labels[len(front) :])
     in_front = list(labels[: len(front)]) == front and all(_place_of(group, rest) is None for group in _TEXTS)
     return event(rest if in_front else labels)
 
 
-def _fields_of(event: Event, clip: Clip) -> list[Attribute]:
+def _fields_of(event: Event, clip: Clip) -> list[tuple[str, str]]:
     """Return the fields of an event as labels, without those that have the usual value."""
     texts = {
         TEAM: event.team,
