@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -220,7 +220,7 @@ def test_a_region_is_decoded_once(tmp_path: Path) -> None:
     starts: list[int] = []
 
     class Counting(VideoReader):
-        def decoded(self, *, start_us: int = 0):  # type: ignore[no-untyped-def]
+        def decoded(self, *, start_us: int = 0) -> Iterator[tuple[int, av.VideoFrame]]:
             starts.append(start_us)
             return super().decoded(start_us=start_us)
 
