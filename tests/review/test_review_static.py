@@ -21,11 +21,16 @@ def test_every_file_has_the_checksum_of_its_build() -> None:
 
 
 def test_the_files_are_served_as_they_are(looked_at: Review) -> None:
-    kinds = {"index.html": "text/html", "app.js": "text/javascript", "app.css": "text/css", "LICENSES.txt": "text/plain"}
+    kinds = {
+        "index.html": "text/html",
+        "app.js": "text/javascript",
+        "app.css": "text/css",
+        "LICENSES.txt": "text/plain",
+    }
     for name, kind in kinds.items():
         answer = looked_at.client.get(f"/static/{name}")
         assert (answer.status_code, answer.content) == (200, (STATIC / name).read_bytes())
-        assert answer.headers["content-type"].startswith(kind)
+        assert answer.headers["content-type"].startswith(f"text/{kind}")
     page = looked_at.client.get("/")
     assert page.content == (STATIC / "index.html").read_bytes()
 
