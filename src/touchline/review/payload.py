@@ -86,12 +86,11 @@ def report_part(contents: Contents, name: str) -> bytes | None:
 
     The values behind them are large, and are not kept.
     """
-    if name == "sound":
-        data = sound.SECTION.data(contents.fresh_values())["sound"]
-    else:
-        data = tracks.SECTION.data(contents.fresh_values())["tracks"]
-        if name == "actions" and isinstance(data, dict):
-            data = data["actions"]
+    if name == "actions":
+        whole = report_part(contents, "tracks")
+        return None if whole is None else orjson.dumps(orjson.loads(whole)["actions"])
+    section = sound.SECTION if name == "sound" else tracks.SECTION
+    data = section.data(contents.fresh_values())[name]
     return None if data is None else orjson.dumps(data)
 
 
