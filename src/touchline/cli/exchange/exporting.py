@@ -7,7 +7,7 @@ from pathlib import Path
 
 from touchline.cli.common import Output
 from touchline.cli.exchange.event_inputs import EventInput, event_inputs, file_in
-from touchline.cli.exchange.export import ExportArguments
+from touchline.cli.exchange.export_arguments import ExportArguments
 from touchline.cli.exchange.export_options import export_options
 from touchline.cli.exchange.video_facts import facts_of_bundle
 from touchline.cli.exchange.written import report_written
