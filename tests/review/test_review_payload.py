@@ -18,7 +18,7 @@ from reviewserver import BELOW, DURATION_US, FOUND, FRAMES, Review, change, even
 from touchline.core.events import Coverage, Event, Timeline
 from touchline.formats.bundle import CANDIDATES, EVENTS, Bundle, Manifest
 from touchline.formats.events.own_events import event_ids
-from touchline.media.shown.waveform import STEP_US
+from touchline.media.shown.loudness import STEP_US
 from touchline.review.schema import BundleData, Session
 from touchline.review.shelf import items_of
 from touchline.review.versions import with_versions

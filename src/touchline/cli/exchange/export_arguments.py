@@ -33,7 +33,7 @@ FORMATS_OF_EVENTS = (
     "Labels",
     "results_spotting",
 )
-FORMATS_OF_BOXES = ("mot",)
+FORMATS_OF_BOXES = ("mot", "cvat")
 """Names of all formats, so that help needs none of their modules; a test compares them with the registries."""
 
 

@@ -93,7 +93,8 @@ def _path(one: EventInput, chosen: EventFormat | TrackFormat, *, out: Path | Non
 
 def _named(folder: Path, one: EventInput, chosen: EventFormat | TrackFormat, *, inside: bool) -> Path:
     if isinstance(chosen, TrackFormat):
-        return folder / f"{one.game}.{chosen.name}{chosen.suffix}"
+        ending = chosen.suffix if chosen.name in chosen.suffix else f".{chosen.name}{chosen.suffix}"
+        return folder / f"{one.game}{ending}"
     return folder / chosen.default_name if inside and not chosen.suffixes else file_in(folder, one, chosen)
 
 

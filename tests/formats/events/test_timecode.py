@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from touchline.core.timecode import Timecode, writes_drop_frame
+from touchline.formats.events.editing.timecode import Timecode, writes_drop_frame
 
 NTSC, NTSC_60 = Fraction(30000, 1001), Fraction(60000, 1001)
 DROP, DROP_60 = Timecode(NTSC, drop=True), Timecode(NTSC_60, drop=True)
