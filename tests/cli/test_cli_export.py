@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from touchline.cli.exchange.export import FORMATS_OF_BOXES, FORMATS_OF_EVENTS
+from touchline.cli.exchange.export_arguments import FORMATS_OF_BOXES, FORMATS_OF_EVENTS
 from touchline.cli.exchange.export_options import seconds_by_label
 from touchline.cli.main import app
 from touchline.core.corrections.history import Change
