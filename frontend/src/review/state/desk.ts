@@ -39,6 +39,8 @@ export class Desk {
   readonly draftThreshold = signal<{ label: string; value: number } | null>(null);
   /** Why a part of the bundle cannot be shown, in words. */
   readonly partsTrouble = signal('');
+  /** Remarks on the bundle that the user has not closed. */
+  readonly notes;
   /** The field that a key asked to type in. */
   readonly wanted = signal<'note' | 'player' | 'team' | null>(null);
   private readonly cache: Map<string, ReviewEvent>;
@@ -50,6 +52,7 @@ export class Desk {
     this.presence = new Presence(api, data.window, () => this.saving.journal.value.last, () => { void this.saving.refresh().catch(() => undefined); });
     this.playback = new Playback(data.video, data.duration_us);
     this.people = new People(this.corrections, this.teams, (time) => this.playback.clock.value.frameNumber(time));
+    this.notes = signal<readonly string[]>(data.notes);
     this.versionId.value = data.versions.find((version) => version.kind === 'truth')?.id ?? null;
   }
 
@@ -65,7 +68,7 @@ export class Desk {
     for (const event of this.events.value) groups.get(event.label)?.push(event);
     return groups;
   });
-  readonly queue = computed(() => queueOf(this.events.value, this.filters.value, (label) => this.threshold(label)));
+  readonly queue = computed(() => queueOf(this.events.value, this.filters.value, (label) => this.keptThreshold(label)));
   readonly selected = computed(() => this.events.value.find((event) => event.id === this.selectedId.value) ?? null);
   readonly teams = computed(() => teamsOf(this.data.teams, this.corrections.value));
   readonly players = computed(() => playersOf(this.corrections.value));
@@ -92,9 +95,13 @@ export class Desk {
     return measure(label, this.threshold(label), { events, truth, reviewedSpans: this.reviewed.value });
   }
 
+  /** Return the threshold of a class, while its slider is dragged that of the slider. */
   threshold(label: string): number {
     const draft = this.draftThreshold.value;
-    if (draft?.label === label) return draft.value;
+    return draft?.label === label ? draft.value : this.keptThreshold(label);
+  }
+
+  keptThreshold(label: string): number {
     return this.corrections.value.threshold.get(label)?.value ?? this.data.thresholds[label] ?? 0;
   }
 

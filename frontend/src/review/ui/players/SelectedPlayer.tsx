@@ -5,6 +5,7 @@ import { identity, joinedTo, personOf, trackOf } from '../../model/identity';
 import { playerName } from '../../model/names';
 import { described } from '../../model/trackedits';
 import type { TrackValue } from '../../model/values';
+import { fragmentName } from '../../state/people';
 import { ActionButton } from '../ActionButton';
 import { Choice } from '../Choice';
 import { useDesk } from '../context';
@@ -36,7 +37,7 @@ export function SelectedPlayer({ fragment }: { fragment: string }) {
       </div>
       <p class="soft">Pause to drag the box on the picture.</p>
       {joined.map((id) => (
-        <p class="row" key={id}>Joined: {id} <button type="button" class="small" onClick={() => separate(desk, id)}>Take apart</button></p>
+        <p class="row" key={id}>Joined: {fragmentName(id)} <button type="button" class="small" onClick={() => separate(desk, id)}>Take apart</button></p>
       ))}
     </section>
   );
