@@ -13,7 +13,7 @@ import pytest
 from makevideo import read_number, write_frames, write_numbered
 from touchline.core.errors import ResourceError
 from touchline.media.shown.browsers import playback_of
-from touchline.media.shown.frame_times import decoded_times
+from touchline.media.shown.frame_index import decoded_times
 from touchline.media.shown.proxy import proxy_size, write_proxy
 from touchline.media.video import VideoReader, probe
 

@@ -6,6 +6,7 @@ import gzip
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -17,7 +18,7 @@ from reviewserver import BELOW, DURATION_US, FOUND, FRAMES, Review, change, even
 from touchline.core.events import Coverage, Event, Timeline
 from touchline.formats.bundle import CANDIDATES, EVENTS, Bundle, Manifest
 from touchline.formats.events.own_events import event_ids
-from touchline.media.shown.waveform import STEP_US
+from touchline.media.shown.loudness import STEP_US
 from touchline.review.schema import BundleData, Session
 from touchline.review.shelf import items_of
 from touchline.review.versions import with_versions
@@ -138,10 +139,7 @@ def test_a_video_that_browsers_cannot_play_gets_a_proxy(tmp_path: Path) -> None:
         assert review.client.get(f"{review.media}/proxy").status_code == 404
         job = review.post("proxy").json()
         assert job["id"] == review.post("proxy").json()["id"]
-        deadline_s = time.monotonic() + 60
-        while job["state"] not in ("done", "failed") and time.monotonic() < deadline_s:
-            time.sleep(0.05)
-            job = review.client.get(f"/api/jobs/{job['id']}").json()
+        job = ended(review, job)
         assert (job["state"], job["progress"]) == ("done", 1.0)
         proxy = review.opened()["video"]["proxy"]
         assert (proxy["state"], proxy["src"]) == ("ready", f"{review.media}/proxy")
@@ -153,6 +151,34 @@ def test_a_video_that_browsers_cannot_play_gets_a_proxy(tmp_path: Path) -> None:
     assert found == times.tolist()
     with reviewing(video, cache=tmp_path / "cache") as review:  # cached by the video's content
         assert review.opened()["video"]["proxy"]["state"] == "ready"
+
+
+def ended(review: Review, job: dict[str, Any]) -> dict[str, Any]:
+    """A job once it has ended."""
+    deadline_s = time.monotonic() + 60
+    while job["state"] not in ("done", "failed") and time.monotonic() < deadline_s:
+        time.sleep(0.05)
+        job = review.client.get(f"/api/jobs/{job['id']}").json()
+    return job
+
+
+def test_clips_of_the_corrected_events_are_cut(review: Review) -> None:
+    ids = review.opened()["events"]["id"]
+    assert review.do(change("event", ids[1], event_value("DRIVE", 1_200_000, team="left")), n=1).status_code == 200
+    short = {"lead_us": 200_000, "lag_us": 200_000}
+    job = ended(
+        review, review.post("clips", labels=["DRIVE"], teams=["left"], reviewed=True, reel=True, **short).json()
+    )
+    assert (job["state"], job["kind"]) == ("done", "clips"), job["text"]
+    assert job["text"] == "1 clip in match-clips, beside the bundle"
+    names = [file["name"] for file in job["files"]]
+    assert len([name for name in names if name.endswith(".mp4")]) == 2
+    for file in job["files"]:
+        got = review.client.get(file["url"])
+        assert (got.status_code, len(got.content)) == (200, file["bytes"])
+    nothing = ended(review, review.post("clips", labels=["GOAL"]).json())
+    assert nothing["state"] == "failed"
+    assert "GOAL" in nothing["text"]
 
 
 def test_a_cache_that_cannot_be_written_does_without(tmp_path: Path) -> None:
@@ -171,7 +197,8 @@ def test_the_corrected_events_are_exported(review: Review, to: str) -> None:
     got = review.client.get(answer["url"])
     assert got.headers["content-disposition"] == f'attachment; filename="{answer["name"]}"'
     assert got.text.count("DRIVE") >= 1
-    assert "PASS" not in got.text
+    events = got.text.partition("<ROWS>")[0]  # Sportscode's rows are those of all labels
+    assert "PASS" not in events
 
 
 def test_an_unknown_format_is_refused_with_the_known_ones(review: Review) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json as json_module
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from touchline.cli.common import Device, Output, run_guarded
+from touchline.cli.corrections import train_from_corrections
 from touchline.cli.options import DebugOption, DeviceOption, JsonOption
 from touchline.cli.progress import in_words, training_progress
-from touchline.core.errors import EXIT_DEGRADED, EXIT_OK
+from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, UsageError
 from touchline.training.shipped_recipes import recipe_names_for
 
 if TYPE_CHECKING:
@@ -45,10 +47,35 @@ ResumeOption = Annotated[
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Print settings, parameters, steps and estimated time, and stop.")
 ]
+CorrectionsOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--corrections",
+        metavar="BUNDLE",
+        help="Learn from the corrections in this reviewed bundle; more bundles may follow it.",
+        show_default="none",
+    ),
+]
+MoreArgument = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="[BUNDLE]...", help="More reviewed bundles for --corrections.", show_default=False),
+]
+InstallOption = Annotated[
+    str | None,
+    typer.Option(
+        "--install",
+        metavar="NAME",
+        help="Name of a model trained from corrections; it is installed only if it is better than before.",
+        show_default="the recipe's name",
+    ),
+]
 
 
 def command(
     recipe: RecipeArgument,
+    bundles: MoreArgument = None,
+    corrections: CorrectionsOption = None,
+    install: InstallOption = None,
     settings: SetOption = None,
     out: FolderOption = None,
     device: DeviceOption = "auto",
@@ -59,25 +86,69 @@ def command(
 ) -> None:
     """Train a model from a recipe.
 
-    A run that was stopped continues from its last checkpoint.
+    A run that was stopped continues from its last checkpoint. With --corrections a model learns from what you corrected
+    with touchline review; exit code 4 means that it did not get better, and it is not installed.
 
     Examples:
-      touchline train spotting-simulated
       touchline train spotting-simulated --set seed=2 --out runs/seed-2
+      touchline train spotting-corrections --corrections first.touchline second.touchline
 
     """
     output = Output(json=json, debug=debug)
-    overrides = settings or []
-    if dry_run:
-        run_guarded(lambda: _show(recipe, overrides, out, device, output), debug=debug, json=json)
-    else:
-        run_guarded(lambda: _train(recipe, overrides, out, device, resume, output), debug=debug, json=json)
+
+    def run() -> int:
+        reviewed = _reviewed(corrections or [], bundles or [], install=install)
+        wanted = _Wanted(recipe, settings or [], device, out, reviewed)
+        if dry_run:
+            return _show(wanted, output)
+        if reviewed:
+            return train_from_corrections(_train(wanted, resume=resume), name=install, output=output)
+        return _report(_train(wanted, resume=resume), output)
+
+    run_guarded(run, debug=debug, json=json)
 
 
-def _train(recipe: Path, overrides: list[str], out: Path | None, device: Device, resume: bool, output: Output) -> int:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What the user asks for."""
+
+    recipe: Path
+    overrides: list[str]
+    device: Device
+    out: Path | None
+    corrections: list[Path]
+
+    def options(self) -> dict[str, Any]:
+        """The arguments that training and planning share."""
+        return {
+            "overrides": self.overrides,
+            "device": self.device,
+            "out": self.out,
+            "corrections": self.corrections,
+        }
+
+
+def _reviewed(corrections: list[Path], more: list[Path], *, install: str | None) -> list[Path]:
+    """All bundles to learn from.
+
+    Raises:
+        UsageError: bundles, or a name to install under, without ``--corrections``.
+
+    """
+    if more and not corrections:
+        raise UsageError(f"{more[0]}: only one recipe at a time; to learn from a bundle put --corrections before it")
+    if install is not None and not corrections:
+        raise UsageError("--install is for models that learn from --corrections; name others with --set name=NAME")
+    return [*corrections, *more]
+
+
+def _train(wanted: _Wanted, *, resume: bool) -> Path:
     from touchline.training.run import run_recipe
 
-    model = run_recipe(recipe, overrides=overrides, device=device, out=out, resume=resume, progress=training_progress())
+    return run_recipe(wanted.recipe, **wanted.options(), resume=resume, progress=training_progress())
+
+
+def _report(model: Path, output: Output) -> int:
     measured = _measured(model.parent)
     output.record({"model": str(model), **({"measured": measured} if measured else {})})
     if measured:
@@ -110,15 +181,16 @@ def tell_unreadable(folder: Path, output: Output) -> int:
     return EXIT_DEGRADED if left_out else EXIT_OK
 
 
-def _show(recipe: Path, overrides: list[str], out: Path | None, device: Device, output: Output) -> None:
+def _show(wanted: _Wanted, output: Output) -> int:
     from dataclasses import asdict
 
     from touchline.training.run import plan_recipe
 
-    plan = plan_recipe(recipe, overrides=overrides, device=device, out=out)
+    plan = plan_recipe(wanted.recipe, **wanted.options())
     output.record({**asdict(plan), "out": str(plan.out)})
     if not output.json:
         _tell(plan, output)
+    return EXIT_OK
 
 
 def _tell(plan: TrainingPlan, output: Output) -> None:

@@ -14,10 +14,10 @@ import numpy as np
 
 from touchline.core.columns import IntArray
 from touchline.core.events import VideoInfo
-from touchline.media.shown.frame_times import frame_times
+from touchline.media.shown.frame_index import frame_times
+from touchline.media.shown.loudness import waveform
 from touchline.media.shown.proxy import write_proxy
 from touchline.media.shown.thumbnails import Sprites, sprite
-from touchline.media.shown.waveform import waveform
 from touchline.media.video import Progress
 from touchline.review.cache import VideoCache
 from touchline.review.contents import Contents

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ DEFAULT_FOLDER = Path("runs")
 TASKS = {
     "slow-fusion": "touchline.training.spotting.slow_fusion_plan:FAMILY",
     "ball-spotter": "touchline.training.spotting.ball_spotter:FAMILY",
+    "spotter-corrections": "touchline.training.corrections.spotter:FAMILY",
     "detector": "touchline.training.detection.detector:FAMILY",
     "pitch-finder": "touchline.training.pitch.pitch_finder:FAMILY",
     "skeleton": "touchline.training.recognition.skeletons:FAMILY",
@@ -71,6 +72,7 @@ class _Request:
         device: str,
         out: str | Path | None,
         to_distill: bool = False,
+        corrections: Sequence[Path] = (),
     ) -> _Request:
         recipe = read_recipe(path, overrides=overrides)
         if recipe.task not in TASKS:
@@ -82,6 +84,9 @@ class _Request:
                 f"{recipe.path}: task {recipe.task!r} is for `touchline train`; distilling needs task: distill or "
                 "distill-skeletons"
             )
+        if corrections:
+            _require_corrections(family, recipe)
+            recipe.settings["corrections"] = [str(bundle) for bundle in corrections]
         settings = check_settings(family.settings, recipe.settings, source=recipe.path)
         where, reason = _choose_device(family, device)
         folder = DEFAULT_FOLDER / _name(recipe) if out is None else Path(out)
@@ -109,6 +114,7 @@ def run_recipe(
     out: str | Path | None = None,
     resume: bool = True,
     progress: Progress | None = None,
+    corrections: Sequence[Path] = (),
 ) -> Path:
     """Train the model that a recipe describes.
 
@@ -119,26 +125,33 @@ def run_recipe(
         out: output folder; ``runs/NAME`` by default.
         resume: continue an earlier run in ``out``.
         progress: called after every step.
+        corrections: reviewed bundles to learn from, for recipes that do.
 
     Returns:
         The model file.
 
     Raises:
-        UsageError: unknown keys, tasks or devices, or a device that the task cannot use.
+        UsageError: unknown keys, tasks or devices, a device that the task cannot use, or corrections for a recipe that
+            does not learn from any.
         InputError: the recipe or its data are unusable.
 
     """
-    request = _Request.read(path, overrides=overrides, device=device, out=out)
+    request = _Request.read(path, overrides=overrides, device=device, out=out, corrections=corrections)
     return request.family.train(*request.job(resume=resume, progress=progress))
 
 
 def plan_recipe(
-    path: str | Path, *, overrides: Iterable[str] = (), device: str = "auto", out: str | Path | None = None
+    path: str | Path,
+    *,
+    overrides: Iterable[str] = (),
+    device: str = "auto",
+    out: str | Path | None = None,
+    corrections: Sequence[Path] = (),
 ) -> TrainingPlan:
     """Plan what :func:`run_recipe` would do; needs no data and trains nothing."""
     import torch
 
-    request = _Request.read(path, overrides=overrides, device=device, out=out)
+    request = _Request.read(path, overrides=overrides, device=device, out=out, corrections=corrections)
     recipe, family = request.recipe, request.family
     runs = tuple(family.plan(request.settings, torch.device(request.device)))
     settings = request.settings.model_dump(mode="json", exclude=set(family.unlisted))
@@ -163,6 +176,14 @@ def distill_recipe(
     request = _Request.read(path, overrides=overrides, device=device, out=out, to_distill=True)
     assert request.family.distill is not None
     return request.family.distill(*request.job(resume=resume, progress=progress))
+
+
+def _require_corrections(family: Family[Any], recipe: Recipe) -> None:
+    """Refuse corrections for a task that does not learn from any."""
+    if "corrections" not in family.settings.model_fields:
+        raise UsageError(
+            f"{recipe.path}: task {recipe.task!r} does not learn from corrections; use the recipe spotting-corrections"
+        )
 
 
 def _name(recipe: Recipe) -> str:

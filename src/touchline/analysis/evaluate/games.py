@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from touchline.analysis.evaluate.reviewed import ReviewedPart, read_reviewed_truth
 from touchline.analysis.evaluate.wording import no_nan, some_names, unpaired
 from touchline.core.columns import columns_from_timeline
 from touchline.core.errors import UsageError
@@ -22,7 +23,7 @@ FOUND_SET = "found"
 FOUND_METRIC = "at1"
 
 Games = str | Path | Timeline | Sequence[Timeline]
-"""A file, folder or zip of event files; or timelines, one per game."""
+"""A file, folder or zip of event files, or reviewed bundles; or timelines, one per game."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class SpottingEvaluation:
         games: number of games scored.
         missing: games without predictions; their events count as missed.
         warnings: remarks for the user on the files.
+        reviewed: what was scored of reviewed bundles; None for other truth.
 
     """
 
@@ -43,6 +45,7 @@ class SpottingEvaluation:
     games: int
     missing: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    reviewed: ReviewedPart | None = None
 
     @property
     def average_map(self) -> float:
@@ -66,6 +69,7 @@ class SpottingEvaluation:
             "true_events": self.report.truths[0].tolist(),
             "predictions": self.report.predicted.tolist(),
             "warnings": list(self.warnings),
+            **({} if self.reviewed is None else self.reviewed.record()),
         }
 
 
@@ -80,12 +84,13 @@ def spotting(
 ) -> SpottingEvaluation:
     """Score spotted events with SoccerNet's average-mAP.
 
-    Files are paired by their folder, timelines by their order. ``labels``, ``fps`` and ``metric`` default to what the
+    Files are paired by their folder, timelines by their order. Where the truth is a reviewed bundle, or a folder of
+    them, only events inside the reviewed spans are scored. ``labels``, ``fps`` and ``metric`` default to what the
     truth implies: ``Labels-v2.json`` means SoccerNet's 17 classes at 2 frames per second and ``"loose"``; ball labels
     mean 2 or 12 classes at 25 and ``"at1"``.
 
     Args:
-        truth: true events.
+        truth: true events; or a reviewed bundle, or a folder of these.
         predictions: predicted events.
         metric: ``"loose"`` (5 to 60 s), ``"tight"`` (1 to 5 s) or ``"atN"`` (N seconds).
         strict: whether to score without the peculiarities of SoccerNet's code.
@@ -99,13 +104,18 @@ def spotting(
 
     """
     named = LABEL_SETS.get(labels) if isinstance(labels, str) else None
-    true_games = _games(truth, kind="annotations", file_names=() if named is None else named.file_names)
+    reviewed = read_reviewed_truth(Path(truth)) if isinstance(truth, str | Path) else None
+    if reviewed is None:
+        true_games = _games(truth, kind="annotations", file_names=() if named is None else named.file_names)
+    else:
+        true_games = list(reviewed.games)
     label_set = choose_labels(labels, true_games)
     if label_set.classes:
         true_games = [as_classes(file, label_set) for file in true_games]
     found = _games(predictions, kind="predictions")
     in_order = not (isinstance(truth, str | Path) and isinstance(predictions, str | Path))
     pairing = _pair_in_order(true_games, found) if in_order else pair_games(true_games, found)
+    pairing, part = (pairing, None) if reviewed is None else reviewed.restrict(pairing)
     report = evaluate_spotting(
         [pair.truth.columns for pair in pairing.pairs],
         [pair.predictions for pair in pairing.pairs],
@@ -115,7 +125,7 @@ def spotting(
         strict=strict,
     )
     warnings = tuple(_warnings(pairing, label_set.scored))
-    return SpottingEvaluation(report, label_set.name, len(pairing.pairs), pairing.missing, warnings)
+    return SpottingEvaluation(report, label_set.name, len(pairing.pairs), pairing.missing, warnings, part)
 
 
 def choose_labels(wanted: str | Sequence[str] | None, truth: Sequence[GameFile]) -> LabelSet:

@@ -23,7 +23,9 @@ def spotting(
     truth: Annotated[
         Path,
         typer.Option(
-            "--truth", metavar="PATH", help="Read the true events from a label file, or a folder or zip of them."
+            "--truth",
+            metavar="PATH",
+            help="Read the true events from a label file, a reviewed bundle, or a folder or zip of them.",
         ),
     ],
     predictions: Annotated[
@@ -137,4 +139,13 @@ def _table(result: SpottingEvaluation) -> str:
         lines.append(f"{label:<{width}}  {report.truths[0, c]:>6} {report.predicted[c]:>7}  {ap}   {best}")
     total = " ".join(f"{percent(report.aggregate(kind)):>{w}}" for kind, w in zip(range(3), (6, 7, 7), strict=True))
     lines += ["-" * len(head), f"{'mean':<{width}}  {report.truths[0].sum():>6} {report.predicted.sum():>7}  {total}"]
-    return "\n".join(lines)
+    return "\n".join(lines + _reviewed(result))
+
+
+def _reviewed(result: SpottingEvaluation) -> list[str]:
+    """What was not scored of reviewed bundles."""
+    part = result.reviewed
+    if part is None:
+        return []
+    ignored = counted(part.ignored, "prediction")
+    return ["", f"scored inside {part.minutes:.1f} reviewed minutes only; {ignored} elsewhere left out"]

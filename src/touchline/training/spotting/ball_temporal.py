@@ -16,12 +16,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from touchline.models.networks.ball_spotter import BallSpotter, TemporalHead, candidate_vectors
+from touchline.models.networks.ball_spotter import BALL_STATES, BallSpotter, TemporalHead, candidate_vectors
 from touchline.training.loop import Loop
 from touchline.training.plan import LoopPlan, Progress, adamw, data_from, plan_training
 from touchline.training.recipe import TrainingSettings
 from touchline.training.schedule import WarmupCosine
 from touchline.training.spotting.losses import focal_loss
+
+CANDIDATE_SIZE = 2 + len(BALL_STATES)
+"""Values per candidate in a frame's vector."""
 
 
 class TemporalSettings(TrainingSettings):
@@ -62,20 +65,25 @@ class VectorSequence:
     states: npt.NDArray[np.float32]
 
 
-@torch.no_grad()
 def encode_match(network: BallSpotter, luma: npt.NDArray[np.uint8], *, device: str, batch: int = 8) -> Tensor:
     """Encode every frame of luma uint8 (n, h, w) to vectors (n, d); border frames are repeated."""
-    network = network.to(device).eval()
     last = len(luma) - 1
     parts = []
     for start in range(0, len(luma), batch):
         centre = np.arange(start, min(start + batch, last + 1))
         index = np.clip(centre[:, None] + np.array(network.stack_offsets), 0, last)
-        stacks = torch.from_numpy(luma[index].astype(np.float32) / 255.0).to(device, memory_format=torch.channels_last)
-        with torch.autocast(torch.device(device).type, dtype=torch.bfloat16):
-            states = network.encoder(stacks)
-        parts.append(candidate_vectors(states, candidates=network.candidates).cpu())
+        parts.append(encode_stacks(network, torch.from_numpy(luma[index]), device=device))
     return torch.cat(parts)
+
+
+@torch.no_grad()
+def encode_stacks(network: BallSpotter, stacks: Tensor, *, device: str) -> Tensor:
+    """Encode frames with their neighbours, uint8 (n, frames, h, w), to vectors (n, d) on the CPU."""
+    network = network.to(device).eval()
+    inputs = (stacks.float() / 255.0).to(device, memory_format=torch.channels_last)
+    with torch.autocast(torch.device(device).type, dtype=torch.bfloat16):
+        states = network.encoder(inputs)
+    return candidate_vectors(states, candidates=network.candidates).cpu()
 
 
 def train_head(
@@ -157,13 +165,26 @@ def _draw(
         vectors.append(sequence.vectors[index])
         targets.append(np.concatenate([sequence.targets[span], sequence.states[span]], 1))
     batch = torch.from_numpy(np.stack(vectors))
-    column = torch.arange(batch.shape[-1]) % (batch.shape[-1] // head.settings["candidates"])
-    noise = torch.randn_like(batch) * settings.feature_noise * batch.std((0, 1), keepdim=True)
-    batch = batch + torch.where(column < 2, 0.0, noise)
-    # Half of the segments are mirrored left to right: every x changes its sign.
-    mirror = torch.from_numpy(random.random(len(batch)) < 0.5)[:, None, None]
-    batch = torch.where(mirror & (column == 0), -batch, batch)
+    batch = noise_on_vectors(batch, settings.feature_noise * batch.std((0, 1), keepdim=True))
+    mirrored = torch.from_numpy(random.random(len(batch)) < 0.5)
+    batch = mirror_vectors(batch, mirrored)
     return batch, torch.from_numpy(np.stack(targets))
+
+
+def noise_on_vectors(vectors: Tensor, spread: Tensor) -> Tensor:
+    """Return vectors (n, length, d) with Gaussian noise of a given spread on all values but the places."""
+    noise = torch.randn_like(vectors) * spread
+    return vectors + torch.where(_value_numbers(vectors) < 2, 0.0, noise)
+
+
+def mirror_vectors(vectors: Tensor, which: Tensor) -> Tensor:
+    """Return vectors (n, length, d), those at True of bool (n,) mirrored left to right: every x changes its sign."""
+    return torch.where(which[:, None, None] & (_value_numbers(vectors) == 0), -vectors, vectors)
+
+
+def _value_numbers(vectors: Tensor) -> Tensor:
+    """Return, for each column of vectors, the number of the value within its candidate: 0 is x, 1 is y."""
+    return torch.arange(vectors.shape[-1]) % CANDIDATE_SIZE
 
 
 def _wider_head(network: BallSpotter, *, extra: int) -> TemporalHead:

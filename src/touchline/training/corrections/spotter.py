@@ -1,0 +1,269 @@
+"""Fine-tuning of a ball spotter on reviewed bundles, from end to end.
+
+Run it with ``touchline train spotting-corrections --corrections match.touchline``. Part of the corrections is held out:
+the model is measured on it before and after. The model that is written is then trained on all corrections in the same
+way; it is only worth using if the measured one was better beyond chance.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from pydantic import Field
+
+from touchline.core.clock import US_PER_S, frame_from_us, us_from_frame
+from touchline.core.errors import UsageError
+from touchline.core.events import Scores, Timeline
+from touchline.core.labels import BALL_FPS
+from touchline.formats.corrections.reviewed import ReviewedMatch, find_video, inside, read_reviewed
+from touchline.formats.files.atomic import write_json_atomic
+from touchline.metrics.spotting import evaluate_spotting
+from touchline.models.networks.ball_spotter import BallSpotter
+from touchline.models.specs.spec import ModelConfig
+from touchline.models.store import LoadedModel, default_spotter, load_model, save_model
+from touchline.spotting.peaks import find_events
+from touchline.training.corrections.footage import Footage
+from touchline.training.corrections.learning import FineTuning, fine_tune
+from touchline.training.corrections.lessons import Lessons, lessons_of
+from touchline.training.corrections.measure import METRIC, Block, Comparison, blocks_of, compare
+from touchline.training.corrections.pieces import Stretch, encode_stretches, pieces_of
+from touchline.training.corrections.split import Fold, folds_of
+from touchline.training.family import Family, Job, PlannedRun, plan_runs
+from touchline.training.plan import Progress
+from touchline.training.recipe import StrictSettings
+from touchline.training.spotting.ball_temporal import score_vectors
+
+LEAST_CONFIDENCE = 0.01
+"""Confidence of the least peak that is measured."""
+MEASURED = "measured.json"
+
+
+class SpotterCorrections(StrictSettings):
+    """A recipe of ``task: spotter-corrections``.
+
+    Attributes:
+        name: of the resulting model.
+        base: the model that was corrected, by name or path; a ball spotter.
+        corrections: reviewed bundles, or their videos.
+        videos: videos that do not lie beside their bundle, or folders of them.
+        held_out_share: share of the reviewed time that is held out if only one match has reviewed spans; otherwise
+            each match is held out in turn.
+        gap_s: seconds between what is learnt from and what is held out in the same match.
+        learning: settings of the training.
+
+    """
+
+    task: str = "spotter-corrections"
+    name: str = "my-ball-spotter"
+    base: str = Field(default_factory=default_spotter)
+    corrections: list[Path] = Field(default_factory=list)
+    videos: list[Path] = Field(default_factory=list)
+    held_out_share: float = Field(default=0.3, gt=0, lt=1)
+    gap_s: float = Field(default=5.0, ge=0)
+    learning: FineTuning = FineTuning()
+    licence: str = "Apache-2.0"
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Footing:
+    """What every training of a job starts from: the base, the settings, and what the encoder saw of each video."""
+
+    base: LoadedModel[ModelConfig]
+    settings: SpotterCorrections
+    stretches: Mapping[str, list[Stretch]]
+
+    def lessons(self, match: ReviewedMatch) -> Lessons:
+        """Return what decisions teach."""
+        return _lessons(match, self.base.config, self.settings.learning)
+
+    def tuned_on(self, matches: Sequence[ReviewedMatch], *, name: str, progress: Progress | None) -> BallSpotter:
+        """Return the base, fine-tuned on some decisions."""
+        pieces = [p for m in matches for p in pieces_of(self.stretches[m.fingerprint], self.lessons(m))]
+        return fine_tune(self.base.network, pieces, self.settings.learning, name=name, progress=progress)
+
+    def found(self, network: BallSpotter, match: ReviewedMatch) -> Timeline:
+        """Return all peaks in a match's reviewed spans, of any confidence."""
+        parts = [spot_stretch(network, one, self.base.config) for one in self.stretches[match.fingerprint]]
+        return inside(Timeline(tuple(event for part in parts for event in part)), match.spans)
+
+
+def train(settings: SpotterCorrections, job: Job) -> Path:
+    """Fine-tune, measure before and after, and write the model.
+
+    Args:
+        settings: the recipe.
+        job: its folder gets the encoder's vectors, ``measured.json`` and the model.
+
+    Returns:
+        The model file; ``measured`` in its configuration has ``better``, whether it is worth using.
+
+    Raises:
+        UsageError: no bundles are named, or the base is not a ball spotter.
+        InputError: a bundle is not reviewed, its video is not found, or too little was reviewed.
+
+    """
+    base = load_base(settings.base)
+    reviewed = read_all(settings.corrections)
+    matches = [match.only(base.config.labels) for match in reviewed]
+    folds = folds_of(matches, share=settings.held_out_share, gap_s=settings.gap_s)
+    stretches = {match.fingerprint: _encode(match, base, settings, job) for match in matches}
+    footing = _Footing(base, settings, stretches)
+    comparison = _compare_folds(footing, folds, progress=job.progress)
+    tuned = footing.tuned_on(matches, name="all corrections", progress=job.progress)
+    measured = {**comparison.to_json(), **_origin(base, reviewed)}
+    write_json_atomic(job.out / MEASURED, measured)
+    config = _config(settings, base, thresholds=_best_thresholds(footing, tuned, matches), measured=measured)
+    return save_model(job.out / settings.name, tuned, config)
+
+
+def plan(settings: SpotterCorrections, device: torch.device) -> list[PlannedRun]:
+    """Plan the runs of a recipe."""
+    head = load_base(settings.base).network.head
+    return plan_runs(head, dict.fromkeys(("held-out", "all corrections"), settings.learning.steps))
+
+
+def load_base(name: str) -> LoadedModel[ModelConfig]:
+    """Load the model to fine-tune.
+
+    Raises:
+        UsageError: it is not a ball spotter.
+        InputError: there is no such model.
+
+    """
+    base = load_model(name)
+    if not isinstance(base.network, BallSpotter):
+        raise UsageError(
+            f"base {name!r} has architecture {base.config.architecture!r}; only a ball-spotter learns from corrections"
+        )
+    return base
+
+
+def read_all(paths: Sequence[Path]) -> list[ReviewedMatch]:
+    """Read reviewed bundles.
+
+    Raises:
+        UsageError: none is named, or two are of one video.
+        InputError: one was not reviewed.
+
+    """
+    if not paths:
+        raise UsageError("no reviewed bundles are named; add --corrections match.touchline")
+    matches = [read_reviewed(path) for path in paths]
+    twice = [one for one, count in Counter(match.fingerprint for match in matches).items() if count > 1]
+    if twice:
+        names = ", ".join(str(match.bundle.path) for match in matches if match.fingerprint == twice[0])
+        raise UsageError(f"{names} are of one video; name one of them")
+    return matches
+
+
+def spot_stretch(network: BallSpotter, stretch: Stretch, config: ModelConfig) -> Timeline:
+    """Return all peaks in a stretch, of any confidence, as a metric requires."""
+    fps, peaks = config.frame.fps, config.peaks
+    times_us = [us_from_frame(stretch.first + number, fps=fps) for number in range(len(stretch))]
+    scores = Scores(score_vectors(network, stretch.vectors), np.array(times_us, np.int64), config.labels)
+    return find_events(
+        scores,
+        thresholds=dict.fromkeys(config.labels, LEAST_CONFIDENCE),
+        sigma_samples=peaks.sigma_samples,
+        distance_samples=peaks.distance_samples,
+        source=config.name,
+    )
+
+
+def _encode(
+    match: ReviewedMatch, base: LoadedModel[ModelConfig], settings: SpotterCorrections, job: Job
+) -> list[Stretch]:
+    """Return what the encoder sees of the video where anything was decided."""
+    footage = Footage(find_video(match, videos=settings.videos), base.config.frame)
+    known = _lessons(match, base.config, settings.learning).known
+    done, total = 0, int(known.sum())
+
+    def encoded(count: int) -> None:
+        nonlocal done
+        done += count
+        if job.progress is not None:
+            job.progress(f"frames of {match.name}", done, max(done, total))
+
+    cache = job.out / "vectors" / f"{match.fingerprint[:16]}-{base.sha256[:16]}"
+    return encode_stretches(footage, base.network, known, cache=cache, device=job.device, encoded=encoded)
+
+
+def _lessons(match: ReviewedMatch, config: ModelConfig, learning: FineTuning) -> Lessons:
+    fps = config.frame.fps
+    last_us = max([end for _, end in match.spans] + [e.start_us for t in (match.accepted, match.rejected) for e in t])
+    return lessons_of(
+        match,
+        labels=config.labels,
+        fps=fps,
+        samples=frame_from_us(last_us, fps=fps) + 1 + max(learning.target_radius, learning.reject_radius),
+        radius=learning.target_radius,
+        reject_radius=learning.reject_radius,
+    )
+
+
+def _compare_folds(footing: _Footing, folds: Sequence[Fold], *, progress: Progress | None) -> Comparison:
+    """Measure the base and the fine-tuned model of each fold on what that fold holds out."""
+    blocks: list[Block] = []
+    for number, fold in enumerate(folds):
+        tuned = footing.tuned_on(fold.learn, name=f"held-out {number + 1} of {len(folds)}", progress=progress)
+        for match in fold.test:
+            before, after = (footing.found(network, match) for network in (footing.base.network, tuned))
+            blocks += blocks_of(match.truth, before, after, spans=match.spans)
+    spans = [span for fold in folds for match in fold.test for span in match.spans]
+    return compare(blocks, labels=footing.base.config.labels, spans=spans)
+
+
+def _best_thresholds(footing: _Footing, network: BallSpotter, matches: Sequence[ReviewedMatch]) -> dict[str, float]:
+    """Return the threshold of the best F1 of each label on the reviewed spans; the base's for labels without events."""
+    config = footing.base.config
+    measurable = [match for match in matches if match.spans]
+    found = [footing.found(network, match) for match in measurable]
+    report = evaluate_spotting(
+        [match.truth for match in measurable], found, labels=config.labels, fps=BALL_FPS, metric=METRIC
+    )
+    best = dict(zip(config.labels, report.best, strict=True))
+    known = {label: round(float(threshold), 3) for label, (threshold, _, _, f1) in best.items() if f1 > 0}
+    return {**config.all_thresholds(), **known}
+
+
+def _origin(base: LoadedModel[ModelConfig], reviewed: Sequence[ReviewedMatch]) -> dict[str, Any]:
+    """Return what the model card says about where a model comes from."""
+    return {
+        "base": base.name,
+        "base_sha256": base.sha256,
+        "bundles": [_facts(match, base.config.labels) for match in reviewed],
+    }
+
+
+def _facts(match: ReviewedMatch, labels: Sequence[str]) -> dict[str, Any]:
+    used = match.only(labels)
+    return {
+        "name": match.name,
+        "video_fingerprint": match.fingerprint,
+        "minutes_reviewed": round(match.reviewed_us / US_PER_S / 60, 2),
+        "accepted": len(used.accepted),
+        "rejected": len(used.rejected),
+        "other_labels": len(match.accepted) - len(used.accepted),
+    }
+
+
+def _config(
+    settings: SpotterCorrections,
+    base: LoadedModel[ModelConfig],
+    *,
+    thresholds: Mapping[str, float],
+    measured: Mapping[str, Any],
+) -> ModelConfig:
+    about = settings.description or f"{base.name}, fine-tuned on the corrections of {len(measured['bundles'])} video(s)"
+    changes = {"name": settings.name, "thresholds": thresholds, "measured": measured, "description": about}
+    return base.config.model_copy(update={**changes, "licence": settings.licence})
+
+
+FAMILY = Family("spotter-corrections", SpotterCorrections, train, plan, needs_data_root=False, claims_folder=False)
