@@ -24,7 +24,7 @@ export function SelectedPlayer({ fragment }: { fragment: string }) {
   const teams = [[AS_MODEL, 'As the model says'], ...desk.teams.value.map((team) => [team.id, team.name]), ['', 'Neither team']] as [string, string][];
   return (
     <section class="selected-player" data-selected={fragment}>
-      <h3>Selected: {title}</h3>
+      <h2>Selected: {title}</h2>
       <div class="fields">
         <PlayerName fragment={fragment} />
         <label class="field"><span>Team</span><Choice name="Team of the player" value={who.team ?? AS_MODEL} options={teams} choose={(id) => describe(desk, fragment, { team: id === AS_MODEL ? null : id }, 'Team changed')} /></label>
