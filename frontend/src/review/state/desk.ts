@@ -17,7 +17,7 @@ import { Playback } from './playback';
 import { Saving } from './saving';
 import { Presence } from './window';
 
-export type Tab = 'events' | 'classes' | 'players' | 'compare' | 'keepers';
+export type Tab = 'events' | 'classes' | 'players' | 'compare';
 
 export class Desk {
   readonly saving: Saving;
@@ -113,10 +113,11 @@ export class Desk {
   start(): void {
     this.presence.start();
     void this.playback.loadFrames();
-    const { parts, curves } = this.data;
+    const { parts, curves, video } = this.data;
     if (parts.tracks) this.part('Tracks', this.people.load(parts.tracks));
     if (curves) this.part('Confidence curves', this.backdrop.loadCurves(curves));
     if (parts.sound) this.part('Sound', this.backdrop.loadSound(parts.sound));
+    else if (video.wave) this.part('Sound', this.backdrop.loadWave(video.wave));
   }
 
   private part(name: string, loading: Promise<void>): void {
