@@ -19,6 +19,11 @@ import { Presence } from './window';
 
 export type Tab = 'events' | 'classes' | 'players' | 'compare';
 
+/** Return a name that a bundle has again after the server was started anew, when its id is another one. */
+function nameOf({ title, duration_us, events }: BundleData): string {
+  return [title, duration_us, events.id.length, events.id[0] ?? '', events.id.at(-1) ?? ''].join(' ');
+}
+
 export class Desk {
   readonly saving: Saving;
   readonly presence: Presence;
@@ -48,7 +53,7 @@ export class Desk {
   constructor(readonly session: Session, readonly data: BundleData, readonly api: BundleApi) {
     this.model = [...eventsOf(data.events), ...eventsOf(data.candidates)];
     this.cache = eventCache(this.model);
-    this.saving = new Saving(api, data.entries, (why) => this.presence.lost(why));
+    this.saving = new Saving(api, nameOf(data), data.entries, (why) => this.presence.lost(why));
     this.presence = new Presence(api, data.window, () => this.saving.journal.value.last, () => { void this.saving.refresh().catch(() => undefined); });
     this.playback = new Playback(data.video, data.duration_us);
     this.people = new People(this.corrections, this.teams, (time) => this.playback.clock.value.frameNumber(time));

@@ -14,7 +14,7 @@ export function Banners() {
       {trouble && (
         <p class="banner bad" role="alert" data-trouble={trouble.kind}>
           <span>{trouble.text}</span>
-          {desk.saving.setAside.value.length > 0 && <button type="button" onClick={() => { dialog.value = 'set-aside'; }}>Show them</button>}
+          {(desk.saving.setAside.value.length > 0 || trouble.kind === 'unreachable') && <button type="button" onClick={() => { dialog.value = 'set-aside'; }}>Show them</button>}
           {trouble.kind !== 'unreachable' && <button type="button" onClick={() => { desk.saving.trouble.value = null; }}>Close</button>}
         </p>
       )}
@@ -38,7 +38,7 @@ function ReadOnly() {
   return (
     <p class="banner" role="alert" data-read-only>
       <span>
-        Read only: {reason ?? 'another window writes to this bundle'}.
+        Read only: {(reason ?? 'another window writes to this bundle').replace(/\.$/, '')}.
         {waiting > 0 && ` ${waiting} of your changes wait here; they are written when you take over.`}
       </span>
       {canTakeOver && <button type="button" class="primary" onClick={takeOver}>Take over</button>}
