@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 import numpy as np
-from makevideo import write_numbered
 
+from makevideo import write_numbered
 from touchline.core.events import Coverage, Event, Scores, Timeline
 from touchline.core.tracks import Shot, Track, Tracks
 from touchline.formats.boxes.tracks_parquet import write_tracks_parquet

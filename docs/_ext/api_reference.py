@@ -28,6 +28,7 @@ ROOMS = (
     "training",
     "studies",
     "analysis",
+    "review",
 )
 """The packages below ``touchline``, from the ground up; the command line has a reference of its own."""
 

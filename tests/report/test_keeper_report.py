@@ -139,6 +139,41 @@ def test_pages_hold_everything_and_nothing_hostile(tmp_path: Path) -> None:
     assert row is not None and 0 < float(row[1]) < 1
 
 
+def test_pictures_without_a_name_are_not_one_keeper(tmp_path: Path) -> None:
+    every = moments(["7.png", "8.png"], [])
+    page = write_keeper_pages(tmp_path, every, model=MODEL, techniques=KNOWN, source="")["Goalkeeper"].read_text()
+    assert "<h1>Keepers without a name</h1>" in page
+    assert "they may be different people" in page
+    assert ">Keepers without a name</a>" in (tmp_path / "index.html").read_text()
+    named = moments(["7.png"], [Shot(110, 44, id="7", keeper="Ada")])
+    page = write_keeper_pages(tmp_path, named, model=MODEL, techniques=KNOWN, source="")["Ada"].read_text()
+    assert "<h1>Ada</h1>" in page and "different people" not in page
+
+
+def test_the_confidence_of_a_name_says_what_it_is_of(tmp_path: Path) -> None:
+    one = moments(["7.png"], [Shot(110, 44, id="7", keeper="Ada")])
+    page = write_keeper_pages(tmp_path, one, model=MODEL, techniques=KNOWN, source="")["Ada"].read_text()
+    assert "% sure" not in page
+    share = f"{100 * one[0].reading.confidence:.0f}"
+    assert f"Another picture of this moment would get the same name in {share}% of cases." in page
+    assert "Likeness to each technique" in page
+
+
+def test_outcomes_of_professionals_are_words(tmp_path: Path) -> None:
+    poses = [seen(f"{k}.png", a_pose(technique=k)) for k in range(len(KNOWN.names))]
+    every = moments_of(poses, [], model=MODEL, techniques=KNOWN)
+    page = write_keeper_pages(tmp_path, every, model=MODEL, techniques=KNOWN, source="")["Goalkeeper"].read_text()
+    outcomes = {words.split(", ")[1] for words in re.findall(r"<figcaption>(\w+, [^<]*)</figcaption>", page)}
+    assert outcomes and outcomes <= {"goal", "saved", "off target", "far off target", "blocked", "hit the post"}
+
+
+def test_a_moment_without_a_shot_takes_half_the_width(tmp_path: Path) -> None:
+    both = moments(["7.png", "8.png"], [Shot(110, 44, id="7", keeper="Ada")])
+    pages = write_keeper_pages(tmp_path, both, model=MODEL, techniques=KNOWN, source="")
+    assert 'class="card moment"' in pages["Ada"].read_text()
+    assert 'class="card moment narrow"' in pages["Goalkeeper"].read_text()
+
+
 def test_two_keepers_whose_names_look_alike_get_two_pages(tmp_path: Path) -> None:
     every = moments(["1.png", "2.png"], [Shot(110, 44, id="1", keeper="A B"), Shot(110, 44, id="2", keeper="a-b")])
     pages = write_keeper_pages(tmp_path, every, model=MODEL, techniques=KNOWN, source="")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from makevideo import write_numbered
 from reviewserver import Review, reviewing
-
 from touchline.review.server.ranges import Part, parse_range
 
 
@@ -54,7 +54,11 @@ def test_a_video_is_sent_whole_and_in_parts(looked_at: Review) -> None:
     assert (whole.status_code, whole.content) == (200, data)
     assert whole.headers["content-type"] == "video/mp4"
     assert whole.headers["accept-ranges"] == "bytes"
-    for header, start, end in (("bytes=5-9", 5, 10), ("bytes=-7", len(data) - 7, len(data)), ("bytes=3-", 3, len(data))):
+    for header, start, end in (
+        ("bytes=5-9", 5, 10),
+        ("bytes=-7", len(data) - 7, len(data)),
+        ("bytes=3-", 3, len(data)),
+    ):
         found = looked_at.client.get(url, headers={"range": header})
         assert (found.status_code, found.content) == (206, data[start:end])
         assert found.headers["content-range"] == f"bytes {start}-{end - 1}/{len(data)}"
@@ -119,7 +123,9 @@ def test_a_client_that_leaves_ends_the_reading(tmp_path: Path, capfd: pytest.Cap
         for _ in range(5):
             with socket.create_connection(("127.0.0.1", review.address.port)) as connection:
                 host = f"127.0.0.1:{review.address.port}"
-                ask = f"GET {review.media}/video HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\nRange: bytes=0-\r\n\r\n"
+                ask = (
+                    f"GET {review.media}/video HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\nRange: bytes=0-\r\n\r\n"
+                )
                 connection.sendall(ask.encode())
                 assert connection.recv(1000).startswith(b"HTTP/1.1 206")
         started_s = time.monotonic()
@@ -137,9 +143,7 @@ def test_a_file_that_has_gone_is_404(tmp_path: Path) -> None:
         assert (found.status_code, found.json()["code"]) == (404, "not_found")
 
 
-def test_a_file_that_becomes_shorter_ends_the_connection(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_file_that_becomes_shorter_ends_the_connection(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     video = write_numbered(tmp_path / "v.mp4", frames=20)
     with video.open("r+b") as file:
         file.truncate(200 << 20)

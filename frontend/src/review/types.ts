@@ -82,11 +82,13 @@ export interface ClipsPost {
   lead_us?: number | null;
   /** Time after each event; null: as its label says. */
   lag_us?: number | null;
-  /** All clips joined into one video. */
+  /** Also all clips joined into one video. */
   reel?: boolean;
-  /** With a title before each clip of the reel. */
+  /** With label, time, team and player written into the picture. */
   titles?: boolean;
-  /** Cut at key frames, without encoding again. */
+  /** With a title before each clip of the reel. */
+  cards?: boolean;
+  /** Copied from the key frame before, without encoding again; not with ``titles``. */
   fast?: boolean;
 }
 

@@ -41,11 +41,19 @@ def command(
         typer.Option("--name", metavar="WHO", help="Sign corrections with this name.", show_default="your user name"),
     ] = None,
     truth: Annotated[
-        Path | None, typer.Option("--truth", metavar="FILE", help="Show known events beside those of the model.")
+        Path | None,
+        typer.Option(
+            "--truth", metavar="FILE", help="Show known events beside those of the model.", show_default="none"
+        ),
     ] = None,
     against: Annotated[
         list[Path] | None,
-        typer.Option("--against", metavar="BUNDLE", help="Show the events of another bundle of the same video beside."),
+        typer.Option(
+            "--against",
+            metavar="BUNDLE",
+            help="Show the events of another bundle of the same video beside.",
+            show_default="none",
+        ),
     ] = None,
     out: Annotated[
         Path | None,
@@ -74,7 +82,6 @@ def command(
     machine only. Ctrl-C ends the review.
 
     Examples:
-      touchline review match.touchline
       touchline review match.mp4 --label-set ball-12
       touchline review match.touchline --truth Labels-ball.json --no-browser
 

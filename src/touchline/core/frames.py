@@ -73,10 +73,16 @@ class FrameClock:
         return bool(np.all(np.abs(self.times_us - expected) <= float(US_PER_S / self.rate) / 2))
 
     def _regular_index(self, time_us: int) -> int:
-        return round(Fraction(time_us, US_PER_S) * self.rate)
+        return _divided(time_us * self.rate.numerator, US_PER_S * self.rate.denominator)
 
     def _regular_time(self, index: int) -> int:
-        return round(Fraction(index * US_PER_S) / self.rate)
+        return _divided(index * US_PER_S * self.rate.denominator, self.rate.numerator)
+
+
+def _divided(number: int, by: int) -> int:
+    """Return a quotient to the nearest whole number, ties to even: ``round`` of a fraction, without building one."""
+    whole, rest = divmod(number, by)
+    return whole + (2 * rest + (whole & 1) > by)
 
 
 def rate_text(rate: Fraction) -> str:

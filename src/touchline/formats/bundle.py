@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,8 @@ from touchline.core.events import Coverage, Gap, Scores, Timeline
 from touchline.core.tracks import Tracks
 from touchline.formats.corrections.journal import read_journal
 from touchline.formats.events.event_format import Converted
-from touchline.formats.events.export_context import ExportContext
+from touchline.formats.events.export_context import ExportContext, ExportOptions, VideoFacts
+from touchline.formats.events.exported import exported_events, styles_of
 from touchline.formats.events.own_events import REMEDY, event_ids, events_document, timeline_from_document
 from touchline.formats.events.registry import format_named, write_events
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic, write_json_atomic, writing
@@ -237,30 +238,83 @@ class Bundle:
         """Write ``results_spotting.json``, in SoccerNet's layout."""
         write_events(timeline, self.path / RESULTS, game=game)
 
+    def events_to_export(
+        self, *, reviewed_only: bool = False, min_confidence: float = 0.0, labels: Collection[str] = ()
+    ) -> Timeline:
+        """Read the events as they leave the bundle: after the review, with names in place of ids.
+
+        Args:
+            reviewed_only: only events that a person accepted or added.
+            min_confidence: least confidence, 0 to 1, of an event that nobody decided on.
+            labels: only these labels; empty for all.
+
+        Raises:
+            InputError: a file is missing or broken.
+
+        """
+        if self.read_corrections():
+            found = self.read_corrected(reviewed_only=reviewed_only)
+        else:
+            found = Timeline() if reviewed_only else self.read_events()
+        return exported_events(found, min_confidence=min_confidence, labels=labels)
+
+    def export_context(self, *, video: VideoFacts | None = None, options: ExportOptions | None = None) -> ExportContext:
+        """Return what writers use besides the events: names, colours, leads and lags of the review, and the video.
+
+        Args:
+            video: facts about the opened video; None takes path and duration from the manifest.
+            options: what the user chose.
+
+        Raises:
+            InputError: the manifest or the journal is broken.
+
+        """
+        corrections = self.read_corrections()
+        if video is None and (self.path / MANIFEST).exists():
+            manifest = self.read_manifest()
+            path = self.path.parent / manifest.video_name
+            video = VideoFacts(path=path, duration_us=manifest.coverage.duration_us or None)
+        return ExportContext(
+            game=self.path.name.removesuffix(SUFFIX),
+            video=video or VideoFacts(),
+            styles=styles_of(corrections),
+            options=options or ExportOptions(),
+            teams={name: team.name for name, team in corrections.teams.items()},
+            players={name: player.shown for name, player in corrections.players.items()},
+        )
+
     def export_events(
-        self, to: str, path: Path | None = None, *, game: str = "", context: ExportContext | None = None
+        self,
+        to: str,
+        path: Path | None = None,
+        *,
+        game: str = "",
+        context: ExportContext | None = None,
+        reviewed_only: bool = False,
     ) -> Converted:
-        """Write the bundle's events in another format.
+        """Write the bundle's events, as corrected in the review, in another format.
 
         Args:
             to: name of an event format in :data:`touchline.formats.events.registry.FORMATS`.
             path: the file to write; None uses the format's default name in the bundle.
             game: name of the game, if the format stores one; empty uses the bundle's name.
-            context: facts about the video, styles of labels and options, for formats that use them.
+            context: facts about the video, styles of labels and options; None takes those of :meth:`export_context`.
+            reviewed_only: only events that a person accepted or added.
 
         Returns:
             The file, and a description of what it does not hold.
 
         Raises:
             InputError: the format is unknown, there are no readable events, or the format has a class for none of them.
+            UsageError: the format counts frames, and the frame rate is not known.
             ResourceError: the file cannot be written.
 
         """
         chosen = format_named(to)
         target = self.path / chosen.default_name if path is None else path
-        facts = context or ExportContext()
-        named = game or facts.game or self.path.name.removesuffix(SUFFIX)
-        return chosen.write(self.read_events(), target, context=replace(facts, game=named))
+        facts = self.export_context() if context is None else context
+        timeline = self.events_to_export(reviewed_only=reviewed_only)
+        return chosen.write(timeline, target, context=replace(facts, game=game or facts.game))
 
     def write_scores(self, scores: Scores) -> None:
         """Write ``scores.npz``; equal scores give equal bytes."""

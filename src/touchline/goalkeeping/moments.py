@@ -24,6 +24,9 @@ from touchline.media.stills import read_still
 Locate = Callable[[Path, Rgb], FoundKeeper]
 
 NEAREST = 3
+UNNAMED = "Goalkeeper"
+"""Stands for the keepers of all moments that name nobody; they may be different people."""
+
 _VIEW = re.compile(r"^(.*?)-\d+$")
 _PICTURE_PX = 640
 
@@ -275,10 +278,10 @@ def chance_of(
 
 
 def by_keeper(moments: Sequence[Moment]) -> dict[str, list[Moment]]:
-    """Group moments by the keeper's name, in order of appearance; ``"Goalkeeper"`` if it is unknown."""
+    """Group moments by the keeper's name, in order of appearance; those without a name under ``UNNAMED``."""
     found: dict[str, list[Moment]] = {}
     for moment in moments:
-        found.setdefault(moment.keeper or "Goalkeeper", []).append(moment)
+        found.setdefault(moment.keeper or UNNAMED, []).append(moment)
     return found
 
 

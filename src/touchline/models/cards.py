@@ -1,7 +1,7 @@
 """Model cards: what a model was trained on, what was measured on held-out data, and where it was never tried.
 
 A card is a Markdown file beside the model's file, with the same stem. Two of its paragraphs are for people who see
-results and will not read a card: ``**Measured**: ...`` and ``**Not measured**: ...``, each one phrase without a full stop.
+results and will not read a card: ``**Measured**: ...`` and ``**Not measured**: ...``, each one phrase.
 """
 
 from __future__ import annotations

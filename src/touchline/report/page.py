@@ -63,7 +63,12 @@ def write_report(
 
 def page_data(values: BundleValues, *, sections: Sequence[Section] = SECTIONS) -> dict[str, object]:
     """Return the data of every section as JSON values, for the page's scripts."""
-    data: dict[str, object] = {"version": 1, "title": values.title, "key": values.key, "duration_us": values.duration_us}
+    data: dict[str, object] = {
+        "version": 1,
+        "title": values.title,
+        "key": values.key,
+        "duration_us": values.duration_us,
+    }
     for section in sections:
         data |= section.data(values)
     return data

@@ -6,13 +6,19 @@ time. Where that folder cannot be written, a temporary one lasts as long as the 
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import tempfile
+import time
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
-from touchline.formats.files.atomic import replacing
+from touchline.formats.files.atomic import replacing, writing
 
+_MAKING = ".making-"
+_OLD_S = 24 * 3600
 _NAME_LENGTH = 40
 
 
@@ -68,6 +74,22 @@ class VideoCache:
         """
         with replacing(self.path(name)) as file:
             file.write(data)
+
+    @contextlib.contextmanager
+    def making(self, name: str) -> Iterator[Path]:
+        """Yield a path to write a large file to, which then becomes the cached one.
+
+        It lies in a folder of its own, as another server may be making the same file. What killed servers have left is
+        removed after a day.
+        """
+        for left in self.folder.glob(f"{_MAKING}*"):
+            if time.time() - left.stat().st_mtime > _OLD_S:
+                shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=_MAKING, dir=self.folder) as folder:
+            path = Path(folder) / name
+            yield path
+            with writing(self.path(name)):
+                os.replace(path, self.path(name))
 
     def close(self) -> None:
         """Remove the temporary folder, if there is one."""

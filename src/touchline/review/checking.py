@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,7 @@ class Known:
     Attributes:
         events: ids of the model's events and candidates.
         labels: labels that the bundle was opened with.
-        tracks: numbers of its tracks.
+        tracks: returns the numbers of its tracks, which most commands do not need.
         teams: ids of teams in the model's events.
         players: players in the model's events.
         duration_us: length of the time axis.
@@ -34,7 +34,7 @@ class Known:
 
     events: Collection[str]
     labels: Collection[str]
-    tracks: Collection[int]
+    tracks: Callable[[], Collection[int]]
     teams: Collection[str]
     players: Collection[str]
     duration_us: int
@@ -117,7 +117,7 @@ class _Checker:
 
     def _track(self, change: Change, value: Mapping[str, Any] | None) -> None:
         number = int(change.id.partition(":")[0]) if change.what == "box" else track_of(change.id)
-        if number not in self._known.tracks:
+        if number not in self._known.tracks():
             raise _invalid(f"track {number} is not in the bundle")
         if change.what == "cut":
             self._time(int(change.id.partition("@")[2]))
@@ -130,7 +130,7 @@ class _Checker:
                 self._fragment(value["same_as"])
 
     def _fragment(self, name: str) -> None:
-        if track_of(name) not in self._known.tracks or ("@" in name and self._value("cut", name) is None):
+        if track_of(name) not in self._known.tracks() or ("@" in name and self._value("cut", name) is None):
             raise _invalid(f"track {name} is not in the bundle; cut the track first")
 
     def _value(self, what: str, name: str) -> Mapping[str, Any] | None:

@@ -191,7 +191,7 @@ class Desk:
         return Known(
             events=contents.found.keys(),
             labels=frozenset(label.name for label in self.labels),
-            tracks=contents.track_ids,
+            tracks=lambda: contents.track_ids,
             teams=contents.teams,
             players=contents.players,
             duration_us=contents.duration_us,

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import secrets
+
 from touchline.core.errors import InputError, UsageError
+from touchline.core.wording import counted
 from touchline.formats.bundle import SUFFIX
 from touchline.formats.events.event_format import Converted
 from touchline.formats.events.export_context import ExportContext, LabelStyle, VideoFacts
 from touchline.formats.events.registry import format_named
+from touchline.media.video import Progress
+from touchline.render.clips.match import Match
+from touchline.render.clips.plan import ClipOptions
+from touchline.render.clips.selection import Selection
+from touchline.render.clips.spans import Margins
+from touchline.render.clips.work import cut_clips
 from touchline.review.desk import Desk
-from touchline.review.jobs import Job
+from touchline.review.jobs import Job, Outcome
 from touchline.review.refusals import Refusal
 from touchline.review.schema import ClipsPost, ExportAnswer, ExportPost
 from touchline.review.studio import Studio
@@ -62,11 +71,48 @@ def _notes(converted: Converted) -> list[str]:
 
 
 def start_clips(studio: Studio, desk: Desk, post: ClipsPost) -> Job:
-    """Begin to cut clips of the corrected events.
+    """Begin to cut clips of the corrected events, into a folder beside the bundle.
 
     Raises:
-        Refusal: there is no video.
+        Refusal: there is no video, no bundle yet, or the settings exclude each other.
 
     """
-    studio.footage(desk.item.id).info()
-    raise Refusal("failed", f"clips are cut by: touchline clips {desk.item.bundle.path}")
+    video, bundle = studio.footage(desk.item.id).info().path, desk.item.bundle
+    if not desk.item.has_manifest:
+        raise Refusal("invalid", "there is nothing to cut yet: mark an event first")
+    out = bundle.path.parent / f"{bundle.path.name.removesuffix(SUFFIX)}-clips"
+    try:
+        selection, options = _selection(post), _options(post, desk)
+    except UsageError as error:
+        raise Refusal("invalid", str(error)) from error
+
+    def work(progress: Progress) -> Outcome:
+        (made,) = cut_clips([Match(bundle, video)], out=out, selection=selection, options=options, progress=progress)
+        clips = [made.folder / clip.file for clip in made.clips if clip.file]
+        files = (*([] if made.reel is None else [made.reel]), made.contents, *clips)
+        return Outcome(files, made.notes, text=f"{counted(len(clips), 'clip')} in {out.name}, beside the bundle")
+
+    return studio.jobs.start("clips", work, key=secrets.token_hex(), text="cutting clips")
+
+
+def _selection(post: ClipsPost) -> Selection:
+    return Selection(
+        labels=tuple(post.labels),
+        players=tuple(post.players),
+        teams=tuple(post.teams),
+        min_confidence=post.min_confidence,
+        reviewed=post.reviewed,
+    )
+
+
+def _options(post: ClipsPost, desk: Desk) -> ClipOptions:
+    """Return how to cut; a label that says nothing of its lead has the usual one."""
+    leads = {label.name.casefold(): label.lead_us for label in desk.labels if label.lead_us is not None}
+    lags = {label.name.casefold(): label.lag_us for label in desk.labels if label.lag_us is not None}
+    margins = Margins(
+        post.lead_us,
+        post.lag_us,
+        leads_us={} if post.lead_us is not None else leads,
+        lags_us={} if post.lag_us is not None else lags,
+    )
+    return ClipOptions(margins=margins, reel=post.reel, titles=post.titles, cards=post.cards, fast=post.fast)

@@ -14,10 +14,10 @@ import numpy as np
 
 from touchline.core.columns import IntArray
 from touchline.core.events import VideoInfo
-from touchline.media.shown.frame_times import frame_times
+from touchline.media.shown.frame_index import frame_times
+from touchline.media.shown.loudness import waveform
 from touchline.media.shown.proxy import write_proxy
 from touchline.media.shown.thumbnails import Sprites, sprite
-from touchline.media.shown.waveform import waveform
 from touchline.media.video import Progress
 from touchline.review.cache import VideoCache
 from touchline.review.contents import Contents
@@ -28,6 +28,7 @@ from touchline.review.schema import ProxyInfo
 
 _FRAMES, _WAVE, _PROXY = "frames-1.f64", "wave-1.u8", "proxy-1.mp4"
 """Names in the cache; the number changes with what the files hold."""
+_READY = "the copy is ready"
 _AT_ONCE_S = 2.0
 """How long a request waits for something that is quick for most videos."""
 
@@ -129,8 +130,11 @@ class Footage:
         target = self._cache.path(_PROXY)
 
         def work(progress: Progress) -> Outcome:
-            notes = () if target.is_file() else write_proxy(info, target, progress=progress)
-            return Outcome(notes=notes, text="the proxy is ready")
+            if target.is_file():
+                return Outcome(text=_READY)
+            with self._cache.making(_PROXY) as unfinished:
+                notes = write_proxy(info, unfinished, progress=progress)
+            return Outcome(notes=notes, text=_READY)
 
         return self._jobs.start("proxy", work, key=fingerprint, text="encoding a copy that the browser can play")
 

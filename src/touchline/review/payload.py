@@ -11,8 +11,8 @@ from touchline.core.events import Coverage
 from touchline.formats.bundle import ACTIONS, TRACKS
 from touchline.formats.events.own_events import event_ids
 from touchline.formats.sound import SOUND
+from touchline.media.shown.loudness import STEP_US
 from touchline.media.shown.thumbnails import Sprites
-from touchline.media.shown.waveform import STEP_US
 from touchline.render.drawing import COLOURS
 from touchline.review.columns import event_columns
 from touchline.review.contents import Contents

@@ -638,11 +638,13 @@ class ClipsPost(Body):
     lag_us: TimeUs | None = None
     """Time after each event; null: as its label says."""
     reel: bool = False
-    """All clips joined into one video."""
+    """Also all clips joined into one video."""
     titles: bool = False
+    """With label, time, team and player written into the picture."""
+    cards: bool = False
     """With a title before each clip of the reel."""
     fast: bool = False
-    """Cut at key frames, without encoding again."""
+    """Copied from the key frame before, without encoding again; not with ``titles``."""
 
 
 ANSWERS: tuple[object, ...] = (

@@ -98,7 +98,7 @@ def test_several_videos_need_a_choice() -> None:
         read(both)
     assert len(read(both, "m1").timeline) == 2
     assert read(both, "2").timeline == read(both, "two.mp4").timeline
-    with pytest.raises(UsageError, match="--item 3: .* has no such video"):
+    with pytest.raises(UsageError, match=r"--item 3: .* has no such video"):
         read(both, "3")
 
 

@@ -11,7 +11,8 @@ from tinypose import keeper_folder
 from touchline.core.errors import InputError, UsageError
 from touchline.core.poses import Pose
 from touchline.formats.keeper.pictures import read_keeper_pictures
-from touchline.formats.keeper.pose_tables import PosedPicture, read_keeper_boxes, read_pose_table, write_poses
+from touchline.formats.keeper.pose_tables import read_keeper_boxes, read_pose_table, write_poses
+from touchline.formats.keeper.posed_picture import PosedPicture
 
 
 def _posed(*, deep: bool = True, name: str = "a, b.png") -> PosedPicture:

@@ -7,7 +7,7 @@ import type { Desk } from '../state/desk';
 export const AXIS_PX = 24;
 export const OVERVIEW_PX = 30;
 const LEAST_CLASS_PX = 30;
-const MOST_CLASS_PX = 52;
+const MOST_CLASS_PX = 84;
 const BESIDE_PX = 14;
 const THIN_PX = 20;
 const SOUND_PX = 26;

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from touchline.formats.keeper.pose_tables import PosedPicture
+    from touchline.formats.keeper.posed_picture import PosedPicture
     from touchline.goalkeeping.found_keeper import FoundKeeper
     from touchline.goalkeeping.pose_finder import PoseFinderLike
 
@@ -43,7 +43,10 @@ def pose(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", metavar="FILE", help="Write the joints to this .csv or .json file.", show_default="not written"
+            "--out",
+            metavar="FILE",
+            help="Write the joints to this .csv, .json or .coco.json (COCO keypoints) file.",
+            show_default="not written",
         ),
     ] = None,
     overlay: Annotated[
@@ -128,7 +131,7 @@ def _named(path: Path, *, finder: PoseFinderLike, locate: Locate, overlay: Path 
 
 
 def _find(path: Path, *, finder: PoseFinderLike, locate: Locate, overlay: Path | None) -> PosedPicture:
-    from touchline.formats.keeper.pose_tables import PosedPicture
+    from touchline.formats.keeper.posed_picture import PosedPicture
     from touchline.goalkeeping.found_keeper import find_pose
     from touchline.media.stills import read_still
 

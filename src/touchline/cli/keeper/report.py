@@ -152,10 +152,17 @@ def _write(out: Path, moments: Sequence[Moment], *, model: Path | None, source: 
     clear = sum(moment.reading.name is not None for moment in moments)
     output.record({"type": "report", "index": str(out / "index.html"), "pages": {k: str(p) for k, p in pages.items()}})
     if not output.json:
-        output.say(
-            f"{counted(len(moments), 'moment')} of {counted(len(pages), 'keeper')}, {clear} with a clear technique"
-        )
+        output.say(f"{counted(len(moments), 'moment')}{_of_whom(moments)}, {clear} with a clear technique")
         output.say(f"report: {out / 'index.html'}")
+
+
+def _of_whom(moments: Sequence[Moment]) -> str:
+    """Return whose moments they are, in words: keepers without a name cannot be counted."""
+    named = {moment.keeper for moment in moments if moment.keeper}
+    if not named:
+        return " of keepers without a name"
+    others = "" if all(moment.keeper for moment in moments) else " and of some without a name"
+    return f" of {counted(len(named), 'keeper')}{others}"
 
 
 def moment_record(moment: Moment) -> dict[str, Any]:

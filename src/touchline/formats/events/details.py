@@ -185,7 +185,7 @@ def _pairs(details: str) -> dict[str, str] | None:
         elif part.strip():
             remarks.append(part.strip())
     if remarks:
-        pairs[NOTE] = "; ".join([pairs[NOTE]] * (NOTE in pairs) + remarks)
+        pairs[NOTE] = "; ".join([pairs[NOTE], *remarks] if NOTE in pairs else remarks)
     return pairs if _TIME.fullmatch(pairs.get("t", "")) else None
 
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from touchline.core.errors import InputError
 from touchline.core.events import Event, Timeline
 from touchline.formats.events.event_format import EventFormat, EventSource, FoundEvents
+from touchline.formats.events.event_rows import event_from_row
 from touchline.formats.events.export_context import ExportContext
 from touchline.formats.files.atomic import json_bytes
 from touchline.formats.files.json_files import check_schema
 
 SCHEMA = "touchline.events"
 VERSION = 1
+_MAX_PROBLEMS = 5
 REMEDY = "analyse the video again"
 
 
@@ -64,14 +65,31 @@ def timeline_from_document(document: dict[str, Any], *, source: str) -> Timeline
 
     """
     check_schema(document, schema=SCHEMA, version=VERSION, source=source, remedy=REMEDY)
-    return Timeline(tuple(_event(row, f"{source}: event {n}") for n, row in enumerate(document.get("events", ()))))
+    rows = document.get("events", [])
+    if not isinstance(rows, list):
+        raise InputError(f"{source}: events is a {type(rows).__name__}, not a list; {REMEDY}")
+    events: list[Event] = []
+    problems: list[str] = []
+    places: dict[str, int] = {}
+    for number, row in enumerate(rows):
+        try:
+            events.append(_event(row))
+        except (AttributeError, TypeError, ValueError) as error:
+            problems.append(f"event {number} is not valid: {error}")
+            continue
+        place = places.setdefault(str(row.get("id", f"number {number}")), number)
+        if place != number:
+            problems.append(f"event {number} has the id of event {place}")
+    if problems:
+        more = f"; and {len(problems) - _MAX_PROBLEMS} more" if len(problems) > _MAX_PROBLEMS else ""
+        raise InputError(f"{source}: {'; '.join(problems[:_MAX_PROBLEMS])}{more}")
+    return Timeline(tuple(events))
 
 
-def _event(row: Mapping[str, Any], where: str) -> Event:
-    try:
-        return Event(**{key: value for key, value in row.items() if key != "id"})
-    except (AttributeError, TypeError, ValueError) as error:
-        raise InputError(f"{where} is not valid: {error}") from error
+def _event(row: Any) -> Event:
+    if not isinstance(row, dict):
+        raise TypeError(f"a {type(row).__name__}, not an object")
+    return event_from_row({key: value for key, value in row.items() if key != "id"})
 
 
 def _event_id(event: Event, seen: dict[str, int]) -> str:

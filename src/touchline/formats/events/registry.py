@@ -7,6 +7,13 @@ from pathlib import Path
 from touchline.core.errors import InputError
 from touchline.core.events import Timeline
 from touchline.core.suggestions import did_you_mean
+from touchline.formats.events.annotation.boris import BorisProject, BorisRows
+from touchline.formats.events.annotation.elan import Elan
+from touchline.formats.events.annotation.label_studio import LabelStudio
+from touchline.formats.events.editing.davinci_csv import DavinciMarkers
+from touchline.formats.events.editing.edl import EditDecisionList
+from touchline.formats.events.editing.fcpxml import FinalCutXml
+from touchline.formats.events.editing.otio import OpenTimeline
 from touchline.formats.events.event_format import Converted, EventFormat, EventSource, FoundEvents, ReadOptions
 from touchline.formats.events.export_context import ExportContext
 from touchline.formats.events.own_events import TouchlineEvents
@@ -25,6 +32,14 @@ FORMATS: tuple[EventFormat, ...] = (
     SportscodeEvents("sportscode", "Sportscode's instances", (".xml", ".sportscode.xml")),
     SportscodeEvents("nacsport", "Nacsport's instances", (".nacsport.xml",)),
     OslEvents(),
+    EditDecisionList(),
+    FinalCutXml(),
+    OpenTimeline(),
+    DavinciMarkers(),
+    Elan(),
+    BorisProject(),
+    BorisRows(),
+    LabelStudio(),
     CsvEvents(),
     HudlCsv(),
     LosslessCutCsv(),

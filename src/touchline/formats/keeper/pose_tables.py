@@ -4,7 +4,7 @@ CSV has one row per picture: ``file``, ``note``, then for every joint of :data:`
 position in pixels of the picture (``right_ankle_x_px``, ``right_ankle_y_px``), its confidence
 (``right_ankle_confidence``) and its position in space (``right_ankle_x``, ``_y``, ``_z``: right, down and away from the
 camera, relative to the pelvis, in fractions of the crop's side); unknown cells are empty. JSON is a list with the same
-content, joints by name.
+content, joints by name. Files named ``.coco.json`` hold COCO keypoints.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import io
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,9 @@ import numpy as np
 from touchline.core.errors import InputError, UsageError
 from touchline.core.poses import JOINTS, Pose
 from touchline.formats.files.atomic import write_json_atomic, write_text_atomic
-from touchline.formats.files.text_lines import parse_number, read_text
+from touchline.formats.files.text_lines import parse_number, read_data, read_text
+from touchline.formats.keeper.coco_keypoints import SUFFIX, coco_document, poses_from_coco
+from touchline.formats.keeper.posed_picture import PosedPicture
 
 Box = tuple[float, float, float, float]
 
@@ -32,31 +33,17 @@ _DEEP = ("x", "y", "z")
 _BOX_COLUMNS = ("file", "x0", "y0", "x1", "y1")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PosedPicture:
-    """The pose found in a picture.
-
-    Attributes:
-        file: the picture, as named by the user.
-        pose: pose of the keeper.
-        note: remark for the user; empty if there is none.
-
-    """
-
-    file: str
-    pose: Pose
-    note: str = ""
-
-
 def write_poses(path: Path | str, poses: Sequence[PosedPicture]) -> None:
-    """Write poses as ``.csv`` or ``.json``.
+    """Write poses as ``.csv`` or ``.json``, or as COCO keypoints, ``.coco.json``.
 
     Raises:
         UsageError: the file has another suffix.
 
     """
     path = Path(path)
-    if path.suffix.lower() == ".json":
+    if path.name.lower().endswith(SUFFIX):
+        write_json_atomic(path, coco_document(poses))
+    elif path.suffix.lower() == ".json":
         write_json_atomic(path, [pose_record(found) for found in poses])
     elif path.suffix.lower() == ".csv":
         text = io.StringIO()
@@ -76,6 +63,8 @@ def read_pose_table(path: Path | str) -> tuple[PosedPicture, ...]:
 
     """
     path = Path(path)
+    if path.name.lower().endswith(SUFFIX):
+        return poses_from_coco(read_data(path), source=str(path))
     text = read_text(path)
     if path.suffix.lower() == ".json":
         try:

@@ -14,6 +14,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from touchline.core.clock import US_PER_S, us_from_seconds
+from touchline.media.cutting.sound_span import sounding
 from touchline.media.decoding import packets
 from touchline.media.encoding.replacing import UnfinishedVideo
 from touchline.media.encoding.sound_copy import COPIED
@@ -46,7 +47,7 @@ def copied_suffix(facts: StreamFacts) -> str | None:
     if facts.by_dts or facts.start_pts is None:
         return None
     with open_media(facts.info.path, max_pixels=facts.max_pixels) as source:
-        sounds = {stream.codec_context.name for stream in _sounds(source)}
+        sounds = {stream.codec_context.name for stream in sounding(source)}
     return ".mp4" if facts.info.codec in _IN_MP4 and sounds <= COPIED else ".mkv"
 
 
@@ -121,7 +122,7 @@ def _copy(
     comment: str,
 ) -> int | None:
     """Copy the packets from a key frame to the end of the span; return where the pictures end."""
-    sounds = _sounds(source)
+    sounds = sounding(source)
     shown_us: int | None = None
     name = "mp4" if path.name.endswith(".mp4.part") else "matroska"
     options = {"movflags": "+faststart"} if name == "mp4" else {}
@@ -170,10 +171,6 @@ def _wanted(
                 yield packet
         elif at_us + _duration_us(packet, facts) > key_us:
             yield packet
-
-
-def _sounds(source: InputContainer) -> list[AudioStream]:
-    return [stream for stream in source.streams.audio if stream.codec_context is not None]
 
 
 def _origin_s(facts: StreamFacts) -> Fraction:

@@ -64,6 +64,7 @@ class Movie:
         self.form = form
         self.end_us = 0
         self._samples = 0
+        self._durations_us: dict[int, int] = {}
         self._file = UnfinishedVideo(out)
         with self._file.writing():
             path = str(self._file.path)
@@ -92,10 +93,10 @@ class Movie:
             first: whether players must be able to start here.
 
         """
-        frame.pts, frame.time_base, frame.duration = at_us, TIME_BASE, duration_us
+        frame.pts, frame.time_base = at_us, TIME_BASE
         frame.pict_type = PictureType.I if first else PictureType.NONE
-        with self._file.writing():
-            self._container.mux(self._picture.encode(frame))
+        self._durations_us[at_us] = duration_us
+        self._encode(frame)
         self.end_us = at_us + duration_us
 
     def sound(self, samples: Samples) -> None:
@@ -117,8 +118,8 @@ class Movie:
 
     def finish(self) -> None:
         """Write what the encoders still hold and the index, and put the file in its place."""
+        self._encode(None)
         with self._file.writing():
-            self._container.mux(self._picture.encode(None))
             if self._sound is not None:
                 self._container.mux(self._sound.encode(None))
             self._container.close()
@@ -133,6 +134,13 @@ class Movie:
             pass
         finally:
             self._file.discard()
+
+    def _encode(self, frame: VideoFrame | None) -> None:
+        """Write the packets that are ready; the encoder does not keep durations, and the last one would be guessed."""
+        with self._file.writing():
+            for packet in self._picture.encode(frame):
+                packet.duration = self._durations_us.pop(packet.pts or 0)
+                self._container.mux(packet)
 
     def _add_sound(self, form: SoundFormat) -> AudioStream:
         options = {"b": str(_BITS_PER_CHANNEL * form.channels)}

@@ -66,7 +66,7 @@ class SoundSource:
         self.notes: tuple[str, ...] = ()
         """What is not kept of the sound, in words."""
         with self._opened() as container:
-            streams = _sounding(container)
+            streams = sounding(container)
             if streams:
                 self.form = SoundFormat.of(streams[0])
                 self.notes = tuple(_losses(streams))
@@ -129,7 +129,7 @@ class SoundSource:
                     yield from frames
                     return
         with self._opened() as container:
-            yield from _decode(container, _sounding(container)[0])
+            yield from _decode(container, sounding(container)[0])
 
 
 class _Line:
@@ -163,7 +163,7 @@ class _Line:
         return self.cursor - at if self.slips(at) and at < self.cursor else 0
 
 
-def _sounding(container: InputContainer) -> list[AudioStream]:
+def sounding(container: InputContainer) -> list[AudioStream]:
     """Return the audio streams that can be decoded."""
     streams = [stream for stream in container.streams.audio if stream.codec_context is not None]
     return [stream for stream in streams if stream.codec_context.channels]
@@ -179,7 +179,7 @@ def _losses(streams: list[AudioStream]) -> Iterator[str]:
 
 def _decoded_at(container: InputContainer, time_s: Fraction) -> Iterator[AudioFrame]:
     """Yield the frames from a time on the file's own clock on; none if the file cannot seek."""
-    stream = _sounding(container)[0]
+    stream = sounding(container)[0]
     if stream.time_base is None:
         return
     try:

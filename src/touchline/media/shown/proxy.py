@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 import av
@@ -12,6 +11,7 @@ from touchline.core.errors import InputError
 from touchline.core.events import VideoInfo
 from touchline.media.encoding.fitting import PictureFitter
 from touchline.media.encoding.h264 import TIME_BASE, Colours, add_h264, even, usual_step_us, with_durations
+from touchline.media.encoding.replacing import replacing_video
 from touchline.media.encoding.sound_copy import SoundCopy
 from touchline.media.facts import choose_stream
 from touchline.media.source import open_media
@@ -47,12 +47,8 @@ def write_proxy(info: VideoInfo, out: Path, *, progress: Progress | None = None)
         ResourceError: the file cannot be written.
 
     """
-    # A folder of its own: another process may be making the same copy.
-    with tempfile.TemporaryDirectory(prefix=".making-", dir=out.parent) as folder:
-        unfinished = Path(folder) / out.name
-        notes = _encode(info, unfinished, progress=progress)
-        os.replace(unfinished, out)
-    return notes
+    with replacing_video(out) as unfinished:
+        return _encode(info, unfinished, progress=progress)
 
 
 def proxy_size(info: VideoInfo) -> tuple[int, int]:

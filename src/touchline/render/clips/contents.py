@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from touchline.core.clock import format_clock, ms_from_us, seconds_from_us
+from touchline.core.clock import US_PER_S, format_clock, ms_from_us, seconds_from_us
 from touchline.core.corrections.state import Corrections
 from touchline.formats.files.atomic import write_text_atomic
 from touchline.render.clips.match import Moment
@@ -28,6 +28,8 @@ COLUMNS = (
     "reel_start",
     "reel_end",
 )
+
+_MOST_IN_CHAPTER = 4
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,9 @@ def write_chapters(path: Path, clips: Sequence[Listed]) -> None:
     for number, clip in enumerate((clip for clip in clips if clip.reel_us is not None), start=1):
         assert clip.reel_us is not None
         start_us, end_us = clip.reel_us
-        text = " / ".join(describe(moment, clip.corrections) for moment in clip.moments)
+        text = " / ".join(describe(moment, clip.corrections) for moment in clip.moments[:_MOST_IN_CHAPTER])
+        if len(clip.moments) > _MOST_IN_CHAPTER:
+            text += f" / and {len(clip.moments) - _MOST_IN_CHAPTER} more"
         text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         cues.append(f"{number}\n{_cue_time(start_us)} --> {_cue_time(end_us)}\n{text}\n")
     write_text_atomic(path, "\n".join(cues))
@@ -95,10 +99,15 @@ def describe(moment: Moment, corrections: Corrections) -> str:
         player = f"track {moment.player}"
     if team is not None and team == moment.team:
         team = f"team {team}"
-    words = [moment.label, format_clock(moment.start_us, decimals=0), player or "", f"({team})" if team else ""]
+    words = [moment.label, clock_of(moment.start_us), player or "", f"({team})" if team else ""]
     if moment.confidence < 1.0:
         words.append(f"{moment.confidence:.2f}")
     return "  ".join(word for word in words if word)
+
+
+def clock_of(time_us: int) -> str:
+    """Return a time in minutes and seconds, rounded down as a match clock is."""
+    return format_clock(time_us // US_PER_S * US_PER_S, decimals=0)
 
 
 def _row(clip: Listed, moment: Moment) -> list[str]:

@@ -16,7 +16,8 @@ class Selection:
 
     Attributes:
         labels: labels of events, and of actions where players are asked for; any of them, upper and lower case alike.
-        players: names, shirt numbers, or track numbers that are nobody's shirt number; any of them. A player's moments
+        players: names, shirt numbers, or track numbers (written ``track 7`` if 7 is also somebody's shirt number); any
+            of them. A player's moments
             are the events that have the player, and the stretches in which the player acts: on the ball, or an
             action that a recogniser saw. How a player moves counts only where ``labels`` name it.
         teams: ids or names of teams; any of them.
@@ -109,7 +110,7 @@ def _players_meant(match: Match, selection: Selection, found: Iterable[str | Non
     meant = set()
     for word in _folded(selection.players):
         fits = {name for name, value in named.items() if word in _folded(_words(name, value.name, value.number))}
-        meant |= fits or {name for name in ids if name not in named and name.casefold() == word}
+        meant |= fits or {name for name in ids if name not in named and word in _track_words(name)}
     return meant
 
 
@@ -120,7 +121,8 @@ def _note_words(match: Match, moments: Iterable[Moment], known: Known) -> None:
     known.labels |= set(match.bundle.thresholds)
     for name, value in corrections.players.items():
         known.players |= set(_words(name, value.name, value.number))
-    known.players |= {moment.player for moment in moments if moment.player is not None}
+    for player in {moment.player for moment in moments if moment.player not in corrections.players}:
+        known.players |= _track_words(player) if player is not None else set()
     for team in {moment.team for moment in moments} | set(corrections.teams):
         if team is not None:
             known.teams |= {team, corrections.team_name(team) or team}
@@ -131,6 +133,11 @@ def _words(player: str, name: str, number: int | None) -> list[str]:
     shown = f"{number} {name}".strip() if number is not None else name
     words = [player, name.strip(), shown, *([] if number is None else [str(number), f"#{number}"])]
     return [word for word in words if word]
+
+
+def _track_words(player: str) -> set[str]:
+    """Return the words that mean somebody without a name, whose id is mostly the number of a track."""
+    return _folded([player, f"track {player}", f"track-{player}"])
 
 
 def _check(what: str, given: Sequence[str], known: set[str]) -> None:

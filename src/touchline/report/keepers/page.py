@@ -12,7 +12,7 @@ from markupsafe import Markup
 from touchline.core.shots import GOAL, SAVED
 from touchline.formats.files.atomic import make_folder, write_text_atomic
 from touchline.goalkeeping.expected_saves import SaveModel
-from touchline.goalkeeping.moments import Moment, by_keeper
+from touchline.goalkeeping.moments import UNNAMED, Moment, by_keeper
 from touchline.goalkeeping.technique import Techniques
 from touchline.report.html import policy, render, static_text
 from touchline.report.keepers.numbers import count_saves, in_words, remarks
@@ -51,10 +51,12 @@ def write_keeper_pages(
 
 
 def _keeper_page(keeper: str, moments: Sequence[Moment], *, known: Known, source: str) -> str:
+    heading = _heading(keeper, moments)
     return render(
         "keepers/keeper.html",
-        title=f"{keeper}: goalkeeping",
-        keeper=keeper,
+        title=f"{heading}: goalkeeping",
+        keeper=heading,
+        one_person=heading == keeper,
         source=source,
         summary=in_words(moments),
         remarks=remarks(known.model, known.techniques),
@@ -64,8 +66,14 @@ def _keeper_page(keeper: str, moments: Sequence[Moment], *, known: Known, source
 
 
 def _index_page(keepers: Mapping[str, Sequence[Moment]], pages: Mapping[str, Path], *, source: str) -> str:
-    rows = [(keeper, pages[keeper].name, count_saves(moments)) for keeper, moments in keepers.items()]
+    rows = [(_heading(keeper, own), pages[keeper].name, count_saves(own)) for keeper, own in keepers.items()]
     return render("keepers/index.html", title="Goalkeepers", source=source, rows=rows, **_own_files())
+
+
+def _heading(keeper: str, moments: Sequence[Moment]) -> str:
+    """Return the keeper's name; moments that name nobody may be of several people."""
+    unnamed = keeper == UNNAMED and all(moment.keeper is None for moment in moments)
+    return "Keepers without a name" if unnamed else keeper
 
 
 def _card(moment: Moment, known: Known) -> dict[str, object]:
@@ -75,6 +83,7 @@ def _card(moment: Moment, known: Known) -> dict[str, object]:
     return {
         "title": moment.title,
         "outcome": _OUTCOMES.get(outcome, outcome),
+        "narrow": moment.saves is None,
         "sections": [(f"keepers/{template}", values) for template, values in shown if values is not None],
     }
 

@@ -108,9 +108,7 @@ def serve(studio: Studio, address: Address, *, ready: Callable[[], None], debug:
     make_server(studio, address, ready=ready, debug=debug).run(sockets=[address.listener])
 
 
-def make_server(
-    studio: Studio, address: Address, *, ready: Callable[[], None], debug: bool = False
-) -> uvicorn.Server:
+def make_server(studio: Studio, address: Address, *, ready: Callable[[], None], debug: bool = False) -> uvicorn.Server:
     """Return the server that :func:`serve` runs; setting its ``should_exit`` ends it."""
     config = uvicorn.Config(
         make_app(studio, token=address.token, hosts=address.hosts),

@@ -12,8 +12,8 @@ export function LabelRow({ label, change }: { label: LabelInfo; change(label: La
       <input type="color" aria-label={`Colour of ${label.name}`} value={label.colour ?? GREY} onChange={(event) => change({ ...label, colour: text(event) })} />
       <input type="text" class="grow" aria-label="Name" placeholder="Name" value={label.name} onInput={(event) => change({ ...label, name: text(event) })} />
       <input type="text" class="one-key" aria-label={`Key of ${label.name}`} placeholder="key" maxLength={1} value={label.key ?? ''} onInput={(event) => change({ ...label, key: text(event).toUpperCase() || null })} />
-      <label class="field short"><span>Lead s</span><input type="number" min={0} step={0.5} value={label.lead_us / 1e6} onChange={(event) => change({ ...label, lead_us: seconds(event) })} /></label>
-      <label class="field short"><span>Lag s</span><input type="number" min={0} step={0.5} value={label.lag_us / 1e6} onChange={(event) => change({ ...label, lag_us: seconds(event) })} /></label>
+      <label class="field short"><span>Lead s</span><input type="number" min={0} step={0.5} value={(label.lead_us ?? 0) / 1e6} onChange={(event) => change({ ...label, lead_us: seconds(event) })} /></label>
+      <label class="field short"><span>Lag s</span><input type="number" min={0} step={0.5} value={(label.lag_us ?? 0) / 1e6} onChange={(event) => change({ ...label, lag_us: seconds(event) })} /></label>
       <button type="button" class="square" aria-label={`Take ${label.name} off the list`} onClick={() => change(null)}>×</button>
     </div>
   );

@@ -4,6 +4,7 @@ import { change, moveTo } from '../../commands/edit';
 import * as edits from '../../model/edits';
 import { parseClock } from '../../model/goto';
 import type { ReviewEvent } from '../../model/events';
+import type { LabelInfo } from '../../model/values';
 import { announce } from '../../state/announce';
 import { clockOf } from '../../state/words';
 import { ActionButton } from '../ActionButton';
@@ -21,16 +22,16 @@ export function TimeFields({ event }: { event: ReviewEvent }) {
   };
   return (
     <div class="fields">
-      <TextField name="Starts" value={clockOf(event.start_us, 3)} commit={(text) => typed(text, (us) => moveTo(desk, us))} />
-      <div class="row">
-        <ActionButton action="here" class="small">Here</ActionButton>
+      <div class="row wide spread">
+        <ActionButton action="here" class="small">Time here</ActionButton>
         <ActionButton action="earlier" class="small">−1</ActionButton>
         <ActionButton action="later" class="small">+1</ActionButton>
         <ActionButton action="span-start" class="small">From</ActionButton>
         <ActionButton action="span-end" class="small">To</ActionButton>
       </div>
+      <TextField name="Starts" value={clockOf(event.start_us, 3)} commit={(text) => typed(text, (us) => moveTo(desk, us))} />
       <TextField name="Ends" value={event.end_us === null ? '' : clockOf(event.end_us, 3)} hint="a moment" commit={(text) => (text.trim() ? typed(text, setEnd) : change(desk, { end_us: null }, 'A moment, not a span'))} />
-      <div class="row">
+      <div class="row wide">
         <Margin name="Lead s" value={event.lead_us} usual={usual(desk.labelStyles.value, event, 'lead_us')} commit={(lead_us) => change(desk, { lead_us }, 'Lead changed')} />
         <Margin name="Lag s" value={event.lag_us} usual={usual(desk.labelStyles.value, event, 'lag_us')} commit={(lag_us) => change(desk, { lag_us }, 'Lag changed')} />
       </div>
@@ -38,7 +39,7 @@ export function TimeFields({ event }: { event: ReviewEvent }) {
   );
 }
 
-function usual(styles: ReadonlyArray<{ name: string; lead_us: number; lag_us: number }>, event: ReviewEvent, which: 'lead_us' | 'lag_us'): number {
+function usual(styles: readonly LabelInfo[], event: ReviewEvent, which: 'lead_us' | 'lag_us'): number {
   return styles.find((style) => style.name === event.label)?.[which] ?? 0;
 }
 

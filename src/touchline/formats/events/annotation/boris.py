@@ -56,6 +56,7 @@ class BorisProject(_Boris):
     name = "boris"
     title = "projects of BORIS"
     suffixes = (".boris",)
+    counts_frames = True
 
     def recognises(self, source: EventSource) -> bool:
         """Return whether it is a JSON object with observations and behaviours."""
@@ -112,6 +113,7 @@ class BorisRows(_Boris):
     name = "boris-tsv"
     title = "rows to paste into BORIS"
     suffixes = (".boris.tsv",)
+    counts_frames = True
 
     def recognises(self, source: EventSource) -> bool:
         """Return whether it is named so."""

@@ -2,8 +2,9 @@
 
 Label Studio counts decoded frames from 1, an interval with its last frame, and multiplies by a frame rate that the
 labelling set-up states; so the set-up is written beside the tasks, ``.labelstudio.xml``, to be pasted under "Labeling
-Interface". The note of a region holds what it has no field for, see :mod:`touchline.formats.events.details`. Annotations
-of people are read before predictions. Written after the documents and reports of users; never tried in Label Studio.
+Interface". The note of a region holds what it has no field for, see :mod:`touchline.formats.events.details`.
+Annotations of people are read before predictions. Written after the documents and reports of users; never tried in
+Label Studio itself.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ CONTROL, OBJECT = "events", "video"
 RATE = "frame_rate"
 """Key of a task's data for the exact frame rate, ours: Label Studio itself leaves it alone."""
 
+_UNNAMED = "event"
 _LARGEST_FRAME = 10**8
 
 
@@ -40,11 +42,10 @@ class LabelStudio(EventFormat):
     name = "label-studio"
     title = "tasks of Label Studio"
     suffixes = (".labelstudio.json",)
+    counts_frames = True
 
     def recognises(self, source: EventSource) -> bool:
-        """Return whether it is a list of tasks, or a task."""
-        if source.has_key("data"):
-            return source.has_key("annotations") or source.has_key("predictions")
+        """Return whether it is a list of tasks."""
         return source.data[:64].lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"[") and b'"result"' in source.data
 
     def read(self, source: EventSource) -> FoundEvents:
@@ -96,10 +97,11 @@ def setup_bytes(timeline: Timeline, context: ExportContext) -> bytes:
     """Return the labelling set-up: the labels with colours, and the video with its frame rate."""
     labels = tuple(dict.fromkeys((*context.styles, *timeline.labels)))
     colours = context.colours(labels)
+    named = {legal_text(label).strip() or _UNNAMED: colours[label] for label in labels}
     view = Element("View")
     control = SubElement(view, "TimelineLabels", name=CONTROL, toName=OBJECT)
-    for label in labels:
-        SubElement(control, "Label", value=legal_text(label), background=colours[label])
+    for label, colour in named.items():
+        SubElement(control, "Label", value=label, background=colour)
     rate = f"{float(context.video.frames.rate):.6f}".rstrip("0").rstrip(".")
     SubElement(view, "Video", name=OBJECT, value=f"${OBJECT}", timelineHeight="120", frameRate=rate)
     return f"{node_text(view)}\n".encode()
@@ -109,13 +111,14 @@ def _result(event: Event, number: int, clock: FrameClock) -> dict[str, Any]:
     """Return the region of an event: a point is one frame, an interval ends with its last frame."""
     first = clock.index(event.start_us) + 1
     last = first if event.end_us is None else max(clock.index(event.end_us), first)
-    details = details_of(event, label=event.label, start=str(first), end=str(last))
+    label = legal_text(event.label).strip() or _UNNAMED
+    details = details_of(event, label=label, start=str(first), end=str(last))
     return {
         "id": f"e{number}",
         "from_name": CONTROL,
         "to_name": OBJECT,
         "type": TYPE,
-        "value": {"ranges": [{"start": first, "end": last}], TYPE: [event.label]},
+        "value": {"ranges": [{"start": first, "end": last}], TYPE: [label]},
         "score": round(event.confidence, 6),
         "meta": {"text": [details]},
     }
@@ -124,7 +127,7 @@ def _result(event: Event, number: int, clock: FrameClock) -> dict[str, Any]:
 def _task(source: EventSource) -> Mapping[str, Any]:
     """Return the chosen, or only, task."""
     found = parse_json(source.data.removeprefix(b"\xef\xbb\xbf"), source=source.name)
-    tasks = found if isinstance(found, list) else [found]
+    tasks = found if isinstance(found, list) else []
     if not tasks or not all(isinstance(task, dict) for task in tasks):
         raise InputError(f"{source.name}: holds no list of tasks")
     item = source.options.item
@@ -152,7 +155,7 @@ def _rate(data: Mapping[str, Any], source: EventSource) -> Fraction:
 
 
 def _results(task: Mapping[str, Any], source: str) -> tuple[list[Mapping[str, Any]], list[str]]:
-    """Return the regions of the last annotation of a person, or else of the last prediction; and what to say about it."""
+    """Return the regions of the last annotation of a person, or else of the last prediction, and notes on it."""
     for key in ("annotations", "predictions"):
         rows = task.get(key)
         rows = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []

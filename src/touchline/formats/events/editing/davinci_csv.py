@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping
 from touchline.core.errors import InputError
 from touchline.core.events import Event, Timeline
 from touchline.core.frames import FrameClock
-from touchline.core.timecode import Timecode
 from touchline.formats.events.details import Entry, describes_point, details_of, event_of
+from touchline.formats.events.editing.timecode import Timecode
 from touchline.formats.events.event_format import EventFormat, EventSource, Fitted, FoundEvents
 from touchline.formats.events.export_context import ExportContext, VideoFacts
 from touchline.formats.events.frame_facts import editing_clock, grid_notes, grid_remarks, grid_span
@@ -30,6 +30,7 @@ class DavinciMarkers(EventFormat):
     name = "davinci"
     title = "marker lists of DaVinci Resolve"
     suffixes = (".davinci.csv",)
+    counts_frames = True
 
     def recognises(self, source: EventSource) -> bool:
         """Return whether its first line is the header."""

@@ -14,9 +14,9 @@ from fractions import Fraction
 from touchline.core.errors import InputError
 from touchline.core.events import Event, Timeline
 from touchline.core.frames import FrameClock
-from touchline.core.timecode import Timecode
 from touchline.formats.events.details import Entry, describes_point, details_of, event_of
 from touchline.formats.events.editing.edl_text import Edit, Locator, distinct, edl_bytes, one_line, parse_edl, reel_name
+from touchline.formats.events.editing.timecode import Timecode
 from touchline.formats.events.event_format import EventFormat, EventSource, Fitted, FoundEvents
 from touchline.formats.events.export_context import ExportContext, VideoFacts
 from touchline.formats.events.frame_facts import editing_clock, grid_notes, grid_remarks
@@ -34,6 +34,7 @@ class EditDecisionList(EventFormat):
     name = "edl"
     title = "edit decision lists (CMX3600)"
     suffixes = (".edl",)
+    counts_frames = True
 
     def recognises(self, source: EventSource) -> bool:
         """Return whether it is named ``.edl`` or begins with a title and a frame code mode."""

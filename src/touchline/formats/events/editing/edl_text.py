@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from touchline.core.clock import exact_rate
 from touchline.core.errors import InputError
-from touchline.core.timecode import Timecode, writes_drop_frame
+from touchline.formats.events.editing.timecode import Timecode, writes_drop_frame
 
 RECORD_START_S = 3600
 """Where the cuts begin in the edited programme: one hour, as is usual."""

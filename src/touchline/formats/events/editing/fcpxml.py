@@ -14,9 +14,9 @@ from urllib.parse import quote
 from touchline.core.clock import us_from_seconds
 from touchline.core.events import Event, Timeline
 from touchline.core.frames import FrameClock
-from touchline.core.timecode import Timecode
 from touchline.formats.events.details import Entry, details_of, event_of
 from touchline.formats.events.editing.fcpxml_document import FcpVideo, Mark, fcpxml_bytes, parse_fcpxml
+from touchline.formats.events.editing.timecode import Timecode
 from touchline.formats.events.event_format import EventFormat, EventSource, Fitted, FoundEvents
 from touchline.formats.events.export_context import ExportContext, VideoFacts
 from touchline.formats.events.frame_facts import editing_clock, grid_notes, grid_remarks
@@ -34,6 +34,7 @@ class FinalCutXml(EventFormat):
     name = "fcpxml"
     title = "Final Cut Pro XML"
     suffixes = (".fcpxml",)
+    counts_frames = True
 
     def recognises(self, source: EventSource) -> bool:
         """Return whether it is XML that begins with ``fcpxml``."""

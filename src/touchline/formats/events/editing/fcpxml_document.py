@@ -133,8 +133,7 @@ def parse_fcpxml(data: bytes, *, source: str) -> FcpDocument:
             "a timeline is of one video, so export a project of one"
         )
     asset = next(iter(assets or reader.assets), "")
-    marks = tuple(dict.fromkeys(mark for _, mark in found))
-    return FcpDocument(marks, reader.rate(asset), reader.name(asset), reader.left_out)
+    return FcpDocument(tuple(mark for _, mark in found), reader.rate(asset), reader.name(asset), reader.left_out)
 
 
 class _Reader:

@@ -6,6 +6,7 @@ the event as it is, so that reading it back is exact; a marker that was moved in
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from fractions import Fraction
@@ -38,6 +39,7 @@ class OpenTimeline(EventFormat):
     name = "otio"
     title = "OpenTimelineIO timelines"
     suffixes = (".otio",)
+    counts_frames = True
 
     def recognises(self, source: EventSource) -> bool:
         """Return whether it is a JSON object of one of the library's schemas."""
@@ -209,7 +211,10 @@ def _rate(time: Mapping[str, Any]) -> Fraction:
     rate = _number(time, "rate")
     if rate < _SMALLEST_RATE:
         raise ValueError(f"rate {rate} must be at least {_SMALLEST_RATE}")
-    return exact_rate(rate)
+    return _exact(rate)
+
+
+_exact = functools.lru_cache(maxsize=64)(exact_rate)
 
 
 def _seconds(span: Mapping[str, Any], key: str) -> Fraction:

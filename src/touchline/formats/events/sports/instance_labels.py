@@ -101,13 +101,15 @@ def event_of(code: str, clip: Clip, labels: Sequence[Attribute], extra: Mapping[
             extra={**attributes_value(attributes), **own, **extra},
         )
 
-    front = [(group, texts[group] if group == TIME else text) for group, text in _fields_of(event(()), clip)]
+    front: list[Attribute] = [
+        (group, texts[group] or text if group == TIME else text) for group, text in _fields_of(event(()), clip)
+    ]
     rest = list(labels[len(front) :])
     in_front = list(labels[: len(front)]) == front and all(_place_of(group, rest) is None for group in _TEXTS)
     return event(rest if in_front else labels)
 
 
-def _fields_of(event: Event, clip: Clip) -> list[Attribute]:
+def _fields_of(event: Event, clip: Clip) -> list[tuple[str, str]]:
     """Return the fields of an event as labels, without those that have the usual value."""
     texts = {
         TEAM: event.team,
@@ -172,6 +174,8 @@ def _plain_times(clip: Clip) -> tuple[int, int | None, dict[str, object]]:
 
 def _place_of(group: str, labels: Sequence[Attribute]) -> int | None:
     """Return the place of the first label that is a field of the event; None if none is."""
+    if not labels:
+        return None
     names = {group, group.upper(), group.lower()} if group in _ANY_CASE else {group}
     fits = _TEXTS[group].fullmatch
     return next((n for n, (name, text) in enumerate(labels) if name in names and fits(text)), None)

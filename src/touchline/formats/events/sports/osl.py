@@ -70,7 +70,12 @@ class OslEvents(EventFormat):
     def content(self, timeline: Timeline, *, context: ExportContext) -> bytes:
         """Return indented JSON with one video."""
         kept = context.kept.get(KEPT, {})
-        document = {"version": VERSION, "task": "action_spotting", "dataset_name": context.game, "metadata": {}}
+        document: dict[str, Any] = {
+            "version": VERSION,
+            "task": "action_spotting",
+            "dataset_name": context.game,
+            "metadata": {},
+        }
         document |= kept.get("document", {})
         document["labels"] = _heads(timeline, document.get("labels", {}))
         sample = {"id": context.game, "inputs": [_input(context)], **kept.get("sample", {})}
@@ -83,9 +88,9 @@ def _chosen(document: Mapping[str, Any], *, item: str | None, source: str) -> di
     if not samples or not all(isinstance(sample, dict) for sample in samples):
         raise InputError(f"{source}: 'data' holds no videos")
     if item is None and len(samples) > 1:
-        names = ", ".join(repr(_name(sample)) for sample in samples[:3])
+        shown = ", ".join(repr(_name(sample)) for sample in samples[:3])
         raise UsageError(
-            f"{source}: holds {len(samples)} videos ({names}, ...); choose one with --item, by name or number"
+            f"{source}: holds {len(samples)} videos ({shown}, ...); choose one with --item, by name or number"
         )
     names = [_name(sample) for sample in samples]
     if item is None:
@@ -113,8 +118,8 @@ def _video_of(sample: Mapping[str, Any]) -> tuple[Path, Fraction | None]:
     videos = [one for one in inputs if isinstance(one, dict)] if isinstance(inputs, list) else []
     first = next((one for one in videos if one.get("type", "video") == "video"), {})
     fps = first.get("fps")
-    usable = isinstance(fps, int | float) and 0 < fps <= 1000
-    return Path(str(first.get("path") or "")), exact_rate(float(fps)) if usable else None
+    rate = exact_rate(float(fps)) if isinstance(fps, int | float) and 0 < fps <= 1000 else None
+    return Path(str(first.get("path") or "")), rate
 
 
 def _events(sample: Mapping[str, Any], *, source: str) -> list[Event]:

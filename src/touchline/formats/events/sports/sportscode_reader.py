@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from xml.etree.ElementTree import Element
 
 from touchline.core.clock import US_PER_S
 from touchline.core.errors import InputError
@@ -15,7 +16,7 @@ from touchline.formats.events.export_context import LabelStyle
 from touchline.formats.events.losses import NOTE
 from touchline.formats.events.sports.instance_labels import Clip, event_of
 from touchline.formats.events.time_text import parse_seconds
-from touchline.formats.files.xml_files import XmlNode, node_text, parse_xml
+from touchline.formats.files.xml_files import node_text, parse_xml
 
 XML_BEFORE, XML_AFTER = "xml_before_labels", "xml_after_labels"
 """Keys of ``Event.extra``: children of an instance that have no meaning here, as XML."""
@@ -52,12 +53,12 @@ def read_instances(data: bytes, *, source: str) -> FoundEvents:
     )
 
 
-def child_text(node: XmlNode, name: str) -> str | None:
+def child_text(node: Element, name: str) -> str | None:
     """Return the text of the first child with a name, in any case; None if there is none."""
     return next((child.text or "" for child in node if child.tag.lower() == name), None)
 
 
-def _events(instances: XmlNode, *, source: str) -> tuple[list[Event], list[str]]:
+def _events(instances: Element, *, source: str) -> tuple[list[Event], list[str]]:
     """Return the events, and notes on what of the instances is not kept."""
     events: list[Event] = []
     problems: list[str] = []
@@ -66,7 +67,7 @@ def _events(instances: XmlNode, *, source: str) -> tuple[list[Event], list[str]]
         try:
             events.append(_event(node))
         except ValueError as error:
-            problems.append(f"line {getattr(node, 'line', 0)}: {error}")
+            problems.append(f"line {vars(node)['line']}: {error}")
         unkept += bool(node.attrib) or any(len(child) > _parts_of(child) for child in node if _is(child, "label"))
     if problems:
         more = f"; and {len(problems) - _MAX_PROBLEMS} more" if len(problems) > _MAX_PROBLEMS else ""
@@ -93,7 +94,7 @@ def _event(node: Any) -> Event:
     return event_of(code, clip, list(_labels(node)), _extra(node))
 
 
-def _time(node: XmlNode, name: str) -> int:
+def _time(node: Element, name: str) -> int:
     text = child_text(node, name)
     if text is None:
         raise ValueError(f"<{node.tag}> has no <{name}>")
@@ -103,13 +104,13 @@ def _time(node: XmlNode, name: str) -> int:
         raise ValueError(f"<{name}>: {error}") from None
 
 
-def _labels(node: XmlNode) -> Iterator[Attribute]:
+def _labels(node: Element) -> Iterator[Attribute]:
     for child in node:
         if _is(child, "label"):
             yield child_text(child, "group"), child_text(child, "text") or ""
 
 
-def _extra(node: XmlNode) -> dict[str, object]:
+def _extra(node: Element) -> dict[str, object]:
     """Return the note, and unknown children as XML."""
     extra: dict[str, object] = {}
     note = child_text(node, FREE_TEXT)
@@ -156,7 +157,7 @@ def _kept_rows(rows: list[Any]) -> dict[str, Any]:
     return kept
 
 
-def _kept_parts(root: XmlNode) -> dict[str, list[str]]:
+def _kept_parts(root: Element) -> dict[str, list[str]]:
     """Return unknown children of the file as XML, those before the instances and those after."""
     kept: dict[str, list[str]] = {"before": [], "after": []}
     place = "before"

@@ -75,8 +75,9 @@ def read_columns(table: CsvTable, *, options: ReadOptions, source: str) -> Timel
         raise UsageError(f"{source}: frames are counted, and the frame rate of the video is not known; give --fps")
     events: list[Event] = []
     problems: list[str] = []
+    header = table.header
     for line, cells in table.rows[1:]:
-        row = dict(zip(table.header, cells, strict=False))
+        row = dict(zip(header, cells, strict=False))
         try:
             events.append(_event(row, columns, fps=options.fps or Fraction(1)))
         except ValueError as error:

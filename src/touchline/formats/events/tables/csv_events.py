@@ -104,8 +104,9 @@ def _own_row(event: Event) -> list[str]:
 def _own_timeline(table: CsvTable, *, source: str) -> Timeline:
     events: list[Event] = []
     problems: list[str] = []
+    header = table.header
     for line, cells in table.rows[1:]:
-        row = dict(zip(table.header, cells, strict=False))
+        row = dict(zip(header, cells, strict=False))
         try:
             events.append(_own_event({name: unmarked(cell) for name, cell in row.items()}))
         except (ValueError, RecursionError) as error:
@@ -138,7 +139,9 @@ def _own_event(row: Mapping[str, str]) -> Event:
 
 def _json(text: str, *, kind: type) -> Any:
     """Return the JSON in a cell; empty where the cell is."""
-    value = json.loads(text) if text else kind()
+    if not text:
+        return kind()
+    value = json.loads(text)
     if not isinstance(value, kind):
         raise ValueError(f"{text[:40]!r} is JSON, but not a {kind.__name__}")
     return value

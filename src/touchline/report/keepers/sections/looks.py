@@ -16,9 +16,16 @@ def _values(moment: Moment, known: Known) -> Mapping[str, object]:
     joints = moment.reading.joints
     label = "The pose in 3-D; drag to rotate it"
     return {
-        "pictures": [{"name": seen.name, "jpeg": _jpeg(seen)} for seen in moment.seen],
+        "pictures": [
+            {"name": seen.name, "caption": _caption(seen, moment), "jpeg": _jpeg(seen)} for seen in moment.seen
+        ],
         "pose": None if joints is None else skeleton(joints, label=label, spin=True),
     }
+
+
+def _caption(seen: SeenKeeper, moment: Moment) -> str:
+    """Return the picture's name, unless it is the title of the card."""
+    return "" if seen.name == moment.title else seen.name
 
 
 def _jpeg(seen: SeenKeeper) -> str:

@@ -9,7 +9,7 @@ from touchline.report.keepers.sections.section import CardSection, Known
 
 
 def _values(moment: Moment, known: Known) -> Mapping[str, object] | None:
-    notes = [*moment.notes, *(f"{one.name}: {one.note}" for one in moment.seen if one.note)]
+    notes = [*moment.notes, *(f"{one.name}: {one.note.replace('_', ' ')}" for one in moment.seen if one.note)]
     return {"notes": notes} if notes else None
 
 

@@ -8,13 +8,16 @@ from touchline.goalkeeping.moments import Moment
 from touchline.report.keepers.drawings import bars, pose_map, skeleton
 from touchline.report.keepers.sections.section import CardSection, Known
 
+_OUTCOMES = {"Off T": "off target", "Wayward": "far off target", "Post": "hit the post"}
+"""StatsBomb's names of outcomes that do not explain themselves, in words."""
+
 
 def _values(moment: Moment, known: Known) -> Mapping[str, object]:
     reading, techniques = moment.reading, known.techniques
     nearest = [
         {
             "pose": skeleton(example.joints[:, :2], label="A professional"),
-            "words": f"{techniques.names[example.technique]}, {example.outcome.lower()}",
+            "words": f"{techniques.names[example.technique]}, {_in_words(example.outcome)}",
         }
         for example in moment.nearest
     ]
@@ -26,6 +29,10 @@ def _values(moment: Moment, known: Known) -> Mapping[str, object]:
         "nearest": nearest,
         "pose_map": None if reading.joints is None or not nearest else pose_map(techniques, reading.joints),
     }
+
+
+def _in_words(outcome: str) -> str:
+    return _OUTCOMES.get(outcome, outcome.lower())
 
 
 SECTION = CardSection("technique.html", _values)

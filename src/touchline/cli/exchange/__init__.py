@@ -1,0 +1,1 @@
+"""Events and boxes from and to files of other tools: ``convert`` and ``export``."""

@@ -1,0 +1,206 @@
+"""``touchline convert``: event files from one format to another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from touchline.cli.common import Output, run_guarded
+from touchline.cli.exchange.event_inputs import EventInput, event_inputs, file_in, holds_many
+from touchline.cli.exchange.written import report_written
+from touchline.cli.inputs import Inputs
+from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
+from touchline.cli.progress import each_with_progress
+from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, UsageError
+from touchline.core.wording import counted
+
+if TYPE_CHECKING:
+    from touchline.core.events import Timeline
+    from touchline.formats.events.event_format import Converted, EventFormat, FoundEvents, ReadOptions
+
+
+def command(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SRC", help="Event file of any format, or a bundle; or a folder or zip of them.", show_default=False
+        ),
+    ],
+    target: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DST", help="File to write, named after its format, such as Labels-v2.json; or a folder."
+        ),
+    ],
+    to: Annotated[
+        str | None,
+        typer.Option(
+            "--to",
+            metavar="NAME",
+            help="Write a file of this name for each game, or of this format, such as sportscode.",
+            show_default="DST is the file",
+        ),
+    ] = None,
+    from_: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="FORMAT", help="Read SRC in this format.", show_default="recognised by what it holds"
+        ),
+    ] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--columns",
+            metavar="FIELD=COLUMN|FILE",
+            help="Name a column of a CSV file of another tool, such as label=Name, or give a file of such lines.",
+            show_default="none",
+        ),
+    ] = None,
+    item: Annotated[
+        str | None,
+        typer.Option(
+            "--item", metavar="NAME|N", help="Read this video of a file with several.", show_default="the only one"
+        ),
+    ] = None,
+    fps: Annotated[
+        float | None,
+        typer.Option(
+            "--fps",
+            metavar="N",
+            help="Frame rate of the video, for files that count frames.",
+            min=0.01,
+            max=1000,
+            show_default="the file's own",
+        ),
+    ] = None,
+    video_ini: Annotated[
+        Path | None,
+        typer.Option(
+            "--video-ini",
+            metavar="FILE",
+            help="Convert times of SoccerNet's untrimmed HQ videos to times in the halves of this video.ini.",
+            show_default="times stay as they are",
+        ),
+    ] = None,
+    device: AnyDeviceOption = "auto",
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Convert event files between formats.
+
+    The name of the file to write selects its format, such as Labels-v2.json, match.xml (Sportscode), match.csv or
+    match.vtt; --to selects it by name. A folder or zip of games is converted game by game into the folder DST. Of a
+    bundle, the corrected events are read. Whatever the format cannot hold is listed, and the exit code is 4.
+
+    Examples:
+      touchline convert match.touchline Labels-v2.json
+      touchline convert tags.csv match.xml --columns label=Name --columns start=Position
+
+    """
+    output = Output(json=json, debug=debug)
+
+    def run() -> int:
+        from touchline.formats.events.registry import format_named
+
+        known = None if from_ is None else format_named(from_)
+        options = read_options(columns, item=item, fps=fps)
+        return _convert(source, target, to=to, video_ini=video_ini, options=options, known=known, output=output)
+
+    run_guarded(run, debug=debug, json=json)
+
+
+def read_options(columns: list[str] | None, *, item: str | None, fps: float | None) -> ReadOptions:
+    """What the user states about the files to read.
+
+    Raises:
+        UsageError: the columns cannot be understood.
+
+    """
+    from touchline.core.clock import exact_rate
+    from touchline.formats.events.event_format import ReadOptions
+    from touchline.formats.events.tables.columns import parse_columns
+
+    rate = None if fps is None else exact_rate(fps)
+    return ReadOptions(columns=parse_columns(columns or []), fps=rate, item=item)
+
+
+def _convert(
+    source: Path,
+    target: Path,
+    *,
+    to: str | None,
+    video_ini: Path | None,
+    options: ReadOptions,
+    known: EventFormat | None,
+    output: Output,
+) -> int:
+    inputs = Inputs("games", output=output)
+    for given, path in each_with_progress(list(_work(source, target, to=to)), unit="games"):
+        with inputs.one(given.game, type="error", game=given.game):
+            found = given.read(options, known)
+            game = found.game or given.game
+            timeline, outside = _shifted(found.timeline, video_ini=video_ini)
+            result = _write(timeline, path, found=found, game=game, options=options, to=to)
+            more = [f"{counted(outside, 'event')} outside the halves of video.ini"] if outside else []
+            record = {"type": "converted", "game": game}
+            report_written(result, output=output, record=record, more=more, read_notes=found.notes)
+            inputs.done(EXIT_DEGRADED if result.lossy or outside else EXIT_OK)
+    return inputs.finish()
+
+
+def _write(
+    timeline: Timeline, path: Path, *, found: FoundEvents, game: str, options: ReadOptions, to: str | None
+) -> Converted:
+    """Write a timeline with what its file says about the video and its labels."""
+    from dataclasses import replace
+
+    from touchline.formats.events.export_context import ExportContext
+    from touchline.formats.events.registry import write_events
+
+    video = found.video if found.video.fps is not None else replace(found.video, fps=options.fps)
+    context = ExportContext(game=game, video=video, styles=found.styles, kept=found.kept)
+    chosen = _format_of(to)
+    if chosen is None:
+        return write_events(timeline, path, context=context)
+    return chosen.write(timeline, path, context=context)
+
+
+def _format_of(to: str | None) -> EventFormat | None:
+    """The format that ``--to`` names; None for the name of a file."""
+    from touchline.formats.events.registry import FORMATS
+
+    return next((known for known in FORMATS if known.name == to), None)
+
+
+def _work(source: Path, target: Path, *, to: str | None) -> Iterator[tuple[EventInput, Path]]:
+    """What to read, and the file to write for it.
+
+    Raises:
+        UsageError: DST does not fit SRC.
+        InputError: SRC does not exist, or holds no events.
+
+    """
+    chosen = _format_of(to)
+    many = source.exists() and holds_many(source)
+    if many and to is None:
+        raise UsageError(
+            f"{source}: is a folder or zip of games; give a folder as DST and --to NAME, such as Labels-v2.json"
+        )
+    for given in event_inputs(source):
+        if chosen is not None:
+            yield given, file_in(target, given, chosen) if many or target.is_dir() else target
+        elif to is not None:
+            yield given, target / given.game / to if many else target / to
+        else:
+            yield given, target
+
+
+def _shifted(timeline: Timeline, *, video_ini: Path | None) -> tuple[Timeline, int]:
+    if video_ini is None:
+        return timeline, 0
+    from touchline.formats.soccernet.video_ini import read_video_ini, trimmed
+
+    return trimmed(timeline, read_video_ini(video_ini))

@@ -1,0 +1,48 @@
+"""What ``convert`` and ``export`` print about a file that they wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from touchline.cli.common import Output
+from touchline.core.wording import counted
+
+if TYPE_CHECKING:
+    from touchline.formats.events.event_format import Converted
+
+
+def report_written(
+    result: Converted,
+    *,
+    output: Output,
+    record: dict[str, Any],
+    more: Iterable[str] = (),
+    read_notes: Iterable[str] = (),
+) -> None:
+    """Print a file, what of its source it does not hold, and what to know about it.
+
+    Args:
+        result: the file.
+        output: where it is printed.
+        record: of the file under ``--json``, to which its content is added.
+        more: losses besides those of the format.
+        read_notes: what was odd about the source.
+
+    """
+    notes = [
+        f"{counted(count, 'event')} of {label!r} {'has' if count == 1 else 'have'} no class there"
+        for label, count in sorted(result.dropped.items())
+    ]
+    notes += [*result.notes, *more]
+    remarks = [*read_notes, *result.remarks]
+    count = counted(result.boxes, "box", "boxes") if result.boxes else counted(result.events, "event")
+    sizes = {"boxes": result.boxes} if result.boxes else {"events": result.events}
+    path = {"path": str(result.path)}
+    output.record({**record, **path, **sizes, "dropped": dict(result.dropped), "notes": notes, "remarks": remarks})
+    if not output.json:
+        output.say(f"{result.path}: {count}")
+    for note in notes:
+        output.note(f"touchline: {result.path}: left out: {note}")
+    for remark in remarks:
+        output.note(f"touchline: {result.path}: note: {remark}")

@@ -1,0 +1,70 @@
+"""Tracks in MOT's layout for other tools: the boxes, and ``seqinfo.ini`` with the facts about the video beside them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from touchline.core.tracks import Tracks
+from touchline.formats.boxes.mot import mot_bytes
+from touchline.formats.boxes.track_format import TrackFormat
+from touchline.formats.events.event_format import Converted
+from touchline.formats.events.export_context import ExportContext
+from touchline.formats.files.atomic import write_bytes_atomic
+
+SEQUENCE = "seqinfo.ini"
+
+
+class MotTracks(TrackFormat):
+    """MOT text of the people, as ``tracks.txt`` in a bundle, with ``seqinfo.ini``."""
+
+    name = "mot"
+    title = "boxes in MOT's layout"
+    suffix = ".txt"
+
+    def losses(self, tracks: Tracks, *, context: ExportContext) -> tuple[str, ...]:
+        """Return that roles, teams and places on the pitch are not stored."""
+        del context
+        return ("roles, teams, names and positions on the pitch are not stored",) if len(tracks) else ()
+
+    def content(self, tracks: Tracks, *, context: ExportContext) -> bytes:
+        """Return one line a box, frames from 1."""
+        del context
+        return mot_bytes(tracks)
+
+    def write(self, tracks: Tracks, path: Path, *, context: ExportContext) -> Converted:
+        """Write the boxes, and ``seqinfo.ini`` beside them; without a frame rate there is none."""
+        result = super().write(tracks, path, context=context)
+        video = context.video
+        if video.fps is None and video.times_us is None:
+            return replace(result, remarks=(*result.remarks, f"no {SEQUENCE}: the frame rate is not known"))
+        write_bytes_atomic(path.parent / SEQUENCE, sequence_bytes(tracks, context=context))
+        return replace(result, remarks=(*result.remarks, f"frame rate and size are in {SEQUENCE}"))
+
+
+def sequence_bytes(tracks: Tracks, *, context: ExportContext) -> bytes:
+    """Return ``seqinfo.ini``: name, frame rate, number of frames and size.
+
+    Raises:
+        UsageError: the frame rate is not known.
+
+    """
+    frames, video = context.video.frames, context.video
+    last = max((int(track.frames[-1]) for track in tracks), default=-1) + 1
+    if video.times_us is not None:
+        last = max(last, len(video.times_us))
+    elif video.duration_us is not None:
+        last = max(last, frames.index(video.duration_us))
+    rate = f"{float(frames.rate):.6f}".rstrip("0").rstrip(".")
+    name = " ".join(context.game.split()) or "sequence"
+    lines = (
+        "[Sequence]",
+        f"name={name}",
+        "imDir=img1",
+        f"frameRate={rate}",
+        f"seqLength={last}",
+        f"imWidth={tracks.width}",
+        f"imHeight={tracks.height}",
+        "imExt=.jpg",
+    )
+    return ("\n".join(lines) + "\n").encode("utf-8", "replace")
