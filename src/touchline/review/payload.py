@@ -123,16 +123,22 @@ def _laid_out(layout: Sprites) -> dict[str, Any]:
 
 
 def _teams(contents: Contents) -> list[TeamInfo]:
-    """Return the teams of events and tracks; A and B have the colours that they are drawn in."""
-    counted = {} if contents.manifest is None else contents.manifest.tracking.get("teams", {})
+    """Return the teams of events and tracks, in the colours of their kits if these are known."""
+    tracking = {} if contents.manifest is None else contents.manifest.tracking
+    kits, counted = tracking.get("kits", {}), tracking.get("teams") or {}
     return [
         TeamInfo(
             id=team,
             name=f"Team {team}" if team in COLOURS else team,
-            colour="#{:02x}{:02x}{:02x}".format(*COLOURS[team]) if team in COLOURS else None,
+            colour=kits.get(team, _drawn_colour(team)),
         )
         for team in sorted({*counted, *contents.teams})
     ]
+
+
+def _drawn_colour(team: str) -> str | None:
+    """Return the colour that a team is drawn in elsewhere."""
+    return "#{:02x}{:02x}{:02x}".format(*COLOURS[team]) if team in COLOURS else None
 
 
 def _shots(contents: Contents) -> list[dict[str, Any]]:
