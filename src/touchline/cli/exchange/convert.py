@@ -124,7 +124,6 @@ def command(
     Examples:
       touchline convert match.touchline Labels-v2.json
       touchline convert tags.csv match.xml --columns label=Name --columns start=Position
-      touchline convert events.json match.xml --from statsbomb --beside lineups.json --period-start 1=12.5
 
     """
     output = Output(json=json, debug=debug)

@@ -15,10 +15,7 @@ else:
     __all__, __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "touchline.formats.events.annotation.boris": (
-                "BorisProject",
-                "BorisRows",
-            ),
+            "touchline.formats.events.annotation.boris": ("BorisProject", "BorisRows"),
             "touchline.formats.events.annotation.elan": ("Elan",),
             "touchline.formats.events.annotation.label_studio": ("LabelStudio",),
         },

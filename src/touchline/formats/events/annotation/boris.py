@@ -20,6 +20,7 @@ from touchline.core.errors import InputError, UsageError
 from touchline.core.events import Timeline
 from touchline.core.frames import FrameClock
 from touchline.formats.events.annotation.boris_rows import Coded, Row, code_name, coded, events_of
+from touchline.formats.events.details import half_remarks
 from touchline.formats.events.event_format import EventFormat, EventSource, Fitted, FoundEvents
 from touchline.formats.events.export_context import ExportContext, VideoFacts
 from touchline.formats.files.atomic import json_bytes
@@ -47,7 +48,7 @@ class _Boris(EventFormat):
         split = sorted(set(states) - {code_name(label) for label in timeline.labels})
         if split:
             remarks.append(f"intervals that BORIS could not tell apart have codes of their own: {', '.join(split[:6])}")
-        return Fitted(timeline, remarks=tuple(remarks))
+        return Fitted(timeline, remarks=(*remarks, *half_remarks(timeline)))
 
 
 class BorisProject(_Boris):

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from touchline.formats.events.editing.edl import EditDecisionList as EditDecisionList
     from touchline.formats.events.editing.fcpxml import FinalCutXml as FinalCutXml
     from touchline.formats.events.editing.otio import OpenTimeline as OpenTimeline
+    from touchline.formats.events.editing.timecode import Timecode as Timecode
 else:
     __all__, __getattr__, __dir__ = lazy_names(
         __name__,
@@ -19,5 +20,6 @@ else:
             "touchline.formats.events.editing.edl": ("EditDecisionList",),
             "touchline.formats.events.editing.fcpxml": ("FinalCutXml",),
             "touchline.formats.events.editing.otio": ("OpenTimeline",),
+            "touchline.formats.events.editing.timecode": ("Timecode",),
         },
     )
