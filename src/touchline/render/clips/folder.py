@@ -9,7 +9,7 @@ from pathlib import Path
 from touchline.core.clock import format_clock, seconds_from_us
 from touchline.core.events import Gap
 from touchline.formats.files.atomic import make_folder
-from touchline.media.cutting.copying import copied_suffix, copy_span
+from touchline.media.cutting.copying import copy_span
 from touchline.media.cutting.cut import Cut, Target
 from touchline.media.cutting.passes import run_cuts
 from touchline.media.cutting.targets import ClipFile, Reel, ReelPart, reel_form
@@ -142,7 +142,7 @@ class ClipFolder:
     def _copy(self, footage: Footage, clips: Sequence[Planned], *, progress: Progress | None) -> None:
         """Copy clips from the key frame before; those that cannot be copied are left to be encoded."""
         total_us, done_us = sum(clip.duration_us for clip in clips), 0
-        copies = copied_suffix(footage.reader.facts) is not None
+        copies = footage.copied_suffix() is not None
         for clip in clips if copies else ():
             if clip.done is None:
                 self._copy_one(footage, clip)
