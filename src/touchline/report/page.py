@@ -36,7 +36,7 @@ def write_report(
     """Write the report of a bundle into it as one HTML file, atomically.
 
     Args:
-        bundle: the bundle to show, with any of events, tracks and sound.
+        bundle: the bundle to show, with any of events, tracks and sound; of a reviewed one, what the review left.
         info: properties of its video, which the page plays by relative path: do not move one without the other.
         options: settings of the report; None for the defaults.
         sections: the sections of the page.
@@ -47,7 +47,7 @@ def write_report(
         ResourceError: the page cannot be written.
 
     """
-    values = BundleValues(bundle, info, options or ReportOptions())
+    values = BundleValues(bundle, info, options or ReportOptions(), corrected=True)
     page = render(
         "report.html",
         title=values.title,

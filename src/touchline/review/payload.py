@@ -14,6 +14,7 @@ from touchline.formats.sound import SOUND
 from touchline.media.shown.loudness import STEP_US
 from touchline.media.shown.thumbnails import Sprites
 from touchline.render.drawing import COLOURS
+from touchline.report.sections import sound, tracks
 from touchline.review.columns import event_columns
 from touchline.review.contents import Contents
 from touchline.review.desk import Desk
@@ -77,6 +78,20 @@ def _events_json(contents: Contents) -> tuple[bytes, bytes, bytes]:
     ]
     model, candidates = (event_columns([found[name] for name in names], names) for names in (own, others))
     return orjson.dumps(model), orjson.dumps(candidates), orjson.dumps(versions)
+
+
+@lru_cache(maxsize=12)
+def report_part(contents: Contents, name: str) -> bytes | None:
+    """Return the tracks, actions or sound of a bundle as the report holds them, as JSON; None if there are none.
+
+    The values behind them are large, and are not kept.
+    """
+    if name == "actions":
+        whole = report_part(contents, "tracks")
+        return None if whole is None else orjson.dumps(orjson.loads(whole)["actions"])
+    section = sound.SECTION if name == "sound" else tracks.SECTION
+    data = section.data(contents.fresh_values())[name]
+    return None if data is None else orjson.dumps(data)
 
 
 def _video(contents: Contents, footage: Footage) -> VideoData:

@@ -172,7 +172,7 @@ def read_cvat(data: bytes, *, source: str) -> CvatVideo:
     tracks = tuple(_tracks(root, source))
     return CvatVideo(
         tracks,
-        first_frame=_count(facts.get("start_frame", ""), 0),
+        first_frame=_count(facts.get("start_frame", ""), 0) or 0,
         last_frame=_count(facts.get("stop_frame", ""), None),
         step=_count(step, 1) or 1,
     )

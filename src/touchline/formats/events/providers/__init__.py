@@ -1,0 +1,1 @@
+"""Event data of StatsBomb, Wyscout, Opta and others, read through the optional package kloppy."""
