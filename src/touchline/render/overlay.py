@@ -56,6 +56,7 @@ def write_overlay(
     actions: Actions | None = None,
     events: Timeline | None = None,
     radar: RadarPlace = RADAR_PLACE,
+    comment: str = "",
     progress: Progress | None = None,
 ) -> Overlay:
     """Write a copy of a video (MP4, H.264) with boxes, ids, ball, events and radar drawn in.
@@ -72,6 +73,7 @@ def write_overlay(
         actions: the players' actions, written beside their ids.
         events: the events, shown near where they happen and in a list.
         radar: where to show the pitch from above while positions are known.
+        comment: text to keep in the file's metadata.
         progress: called once per second of video.
 
     Raises:
@@ -92,12 +94,12 @@ def write_overlay(
         with replacing_video(out) as unfinished:
             frames = with_progress(reader.frames(), duration_us=info.duration_us, progress=progress)
             painter = TrackPainter(tracks, actions=actions, events=events, radar=radar)
-            count, notes = _encode(unfinished, frames, info=info, painter=painter)
+            count, notes = _encode(unfinished, frames, info=info, painter=painter, comment=comment)
         return Overlay(out, count, reader.coverage(), notes)
 
 
 def _encode(
-    path: Path, frames: Iterable[Frame], *, info: VideoInfo, painter: TrackPainter
+    path: Path, frames: Iterable[Frame], *, info: VideoInfo, painter: TrackPainter, comment: str
 ) -> tuple[int, tuple[str, ...]]:
     """Encode the painted frames and mux the sound with them; return the number of frames, and remarks."""
     count = 0
@@ -107,6 +109,8 @@ def _encode(
         open_media(info.path) as sound_source,
         av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container,
     ):
+        if comment:
+            container.metadata["comment"] = comment
         colours = Colours.of(choose_stream(source, path=info.path, index=info.stream_index)[0].codec_context)
         picture = add_h264(container, width=width, height=height, fps=info.fps, colours=colours)
         sound = SoundCopy(sound_source, container, origin_us=info.start_us)

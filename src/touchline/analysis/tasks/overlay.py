@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import replace
 
 from touchline.analysis.tasks.made_of_bundle import MadeOfBundle
 from touchline.core.actions import Actions
 from touchline.core.corrections.actions import corrected_actions
 from touchline.core.events import Coverage
-from touchline.formats.bundle import OVERLAY, Bundle
+from touchline.formats.bundle import CANDIDATES, CORRECTIONS, EVENTS, OVERLAY, Bundle
+from touchline.media.encoding.comments import comment_of
 from touchline.render.radar_places import RADAR_PLACE, RadarPlace
 
 
@@ -22,7 +25,7 @@ class OverlayTask(MadeOfBundle):
 
     name = "overlay"
     files = (OVERLAY,)
-    needs = ("track",)
+    needs = ("track", "spot")
 
     def __init__(self, *, radar: RadarPlace = RADAR_PLACE) -> None:
         super().__init__()
@@ -40,9 +43,20 @@ class OverlayTask(MadeOfBundle):
             events=bundle.read_corrected(),
             stream=self._job.stream,
             radar=self._radar,
+            comment=self._key(bundle),
             progress=self._job.progress,
         )
         self._remarks = tuple(f"{OVERLAY}: {note}" for note in overlay.notes)
+
+    def up_to_date(self, bundle: Bundle) -> bool:
+        """Return whether the overlay shows the radar in this place, and the events and tracks as corrected by now."""
+        return comment_of(bundle.path / OVERLAY) == self._key(bundle)
+
+    def _key(self, bundle: Bundle) -> str:
+        """Return a key of what is drawn besides the tracks, which is kept in the video."""
+        sums = bundle.checksums(EVENTS, CANDIDATES, CORRECTIONS)
+        text = json.dumps({"radar": self._radar, "files": sums}, sort_keys=True)
+        return f"touchline overlay {hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 
 def _actions(bundle: Bundle) -> Actions:
