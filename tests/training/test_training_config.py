@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from touchline.cli.main import app
 from touchline.core.errors import InputError, UsageError
+from touchline.training.corrections.spotter import SpotterCorrections
 from touchline.training.detection.detector import DetectorRecipe
 from touchline.training.family import load_family
 from touchline.training.keeper.expected_saves import ExpectedSavesRecipe
@@ -29,6 +30,7 @@ RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
 SETTINGS_OF = {
     "slow-fusion": SlowFusionRecipe,
     "ball-spotter": BallSpotterRecipe,
+    "spotter-corrections": SpotterCorrections,
     "detector": DetectorRecipe,
     "pitch-finder": PitchRecipe,
     "skeleton": SkeletonRecipe,

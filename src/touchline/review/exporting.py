@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 
 from touchline.core.errors import InputError, UsageError
 from touchline.core.wording import counted
@@ -33,29 +34,22 @@ def export_events(studio: Studio, desk: Desk, post: ExportPost) -> ExportAnswer:
     """
     bundle = desk.item.bundle
     try:
-        chosen = format_named(post.to)
-        timeline = bundle.read_corrected(reviewed_only=post.reviewed)
-        target = studio.scratch() / _file_name(desk, chosen.default_name)
-        converted = chosen.write(timeline, target, context=export_context(studio, desk))
+        target = studio.scratch() / _file_name(desk, format_named(post.to).default_name)
+        context = _context(studio, desk)
+        converted = bundle.export_events(post.to, target, context=context, reviewed_only=post.reviewed)
     except (InputError, UsageError) as error:
         raise Refusal("invalid", str(error)) from error
     link = studio.link(converted.path)
     return ExportAnswer(name=link.name, url=link.url, notes=_notes(converted))
 
 
-def export_context(studio: Studio, desk: Desk) -> ExportContext:
-    """Return the facts, styles and names that writers of events may use."""
-    contents, corrections = desk.contents, desk.item.bundle.read_corrections()
-    labels = corrections.labels or desk.labels
-    styles = [LabelStyle(one.name, one.colour, one.lead_us, one.lag_us) for one in labels]
-    times = studio.footage(desk.item.id).known_times()
-    return ExportContext(
-        game=desk.item.bundle.path.name.removesuffix(SUFFIX),
-        video=VideoFacts() if contents.info is None else VideoFacts.of(contents.info, times_us=times),
-        styles={style.name: style for style in styles},
-        teams={team: value.name for team, value in corrections.teams.items()},
-        players={player: value.shown for player, value in corrections.players.items()},
-    )
+def _context(studio: Studio, desk: Desk) -> ExportContext:
+    """Return what writers use: as for the command line, with the frames' times and the label set of this review."""
+    info, times_us = desk.contents.info, studio.footage(desk.item.id).known_times()
+    facts = None if info is None else VideoFacts.of(info, times_us=times_us)
+    context = desk.item.bundle.export_context(video=facts)
+    offered = {one.name: LabelStyle(one.name, one.colour, one.lead_us, one.lag_us) for one in desk.labels}
+    return replace(context, styles=context.styles or offered)
 
 
 def _file_name(desk: Desk, usual: str) -> str:

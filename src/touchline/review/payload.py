@@ -14,6 +14,7 @@ from touchline.formats.sound import SOUND
 from touchline.media.shown.loudness import STEP_US
 from touchline.media.shown.thumbnails import Sprites
 from touchline.render.drawing import COLOURS
+from touchline.report.sections import sound, tracks
 from touchline.review.columns import event_columns
 from touchline.review.contents import Contents
 from touchline.review.desk import Desk
@@ -79,6 +80,20 @@ def _events_json(contents: Contents) -> tuple[bytes, bytes, bytes]:
     return orjson.dumps(model), orjson.dumps(candidates), orjson.dumps(versions)
 
 
+@lru_cache(maxsize=12)
+def report_part(contents: Contents, name: str) -> bytes | None:
+    """Return the tracks, actions or sound of a bundle as the report holds them, as JSON; None if there are none.
+
+    The values behind them are large, and are not kept.
+    """
+    if name == "actions":
+        whole = report_part(contents, "tracks")
+        return None if whole is None else orjson.dumps(orjson.loads(whole)["actions"])
+    section = sound.SECTION if name == "sound" else tracks.SECTION
+    data = section.data(contents.fresh_values())[name]
+    return None if data is None else orjson.dumps(data)
+
+
 def _video(contents: Contents, footage: Footage) -> VideoData:
     info, playback, base = contents.shown, contents.playback, f"/media/{contents.item.id}"
     layout = footage.layout
@@ -108,16 +123,22 @@ def _laid_out(layout: Sprites) -> dict[str, Any]:
 
 
 def _teams(contents: Contents) -> list[TeamInfo]:
-    """Return the teams of events and tracks; A and B have the colours that they are drawn in."""
-    counted = {} if contents.manifest is None else contents.manifest.tracking.get("teams", {})
+    """Return the teams of events and tracks, in the colours of their kits if these are known."""
+    tracking = {} if contents.manifest is None else contents.manifest.tracking
+    kits, counted = tracking.get("kits", {}), tracking.get("teams") or {}
     return [
         TeamInfo(
             id=team,
             name=f"Team {team}" if team in COLOURS else team,
-            colour="#{:02x}{:02x}{:02x}".format(*COLOURS[team]) if team in COLOURS else None,
+            colour=kits.get(team, _drawn_colour(team)),
         )
         for team in sorted({*counted, *contents.teams})
     ]
+
+
+def _drawn_colour(team: str) -> str | None:
+    """Return the colour that a team is drawn in elsewhere."""
+    return "#{:02x}{:02x}{:02x}".format(*COLOURS[team]) if team in COLOURS else None
 
 
 def _shots(contents: Contents) -> list[dict[str, Any]]:

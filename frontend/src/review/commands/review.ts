@@ -10,6 +10,9 @@ import { autoAdvance } from '../state/settings';
 import { changeWords, eventWords, plural } from '../state/words';
 import type { Change } from '../model/values';
 
+/** The server takes this many changes in one command. */
+const MOST_CHANGES = 10_000;
+
 /** Go to the next (1) or previous (-1) event of the list; from an event outside of it to the nearest in time. */
 export function neighbour(desk: Desk, direction: 1 | -1): void {
   const queue = desk.queue.value;
@@ -58,7 +61,7 @@ function nextOf(desk: Desk, before: readonly ReviewEvent[], id: string): ReviewE
 
 export function acceptAll(desk: Desk, label: string): void {
   const threshold = desk.threshold(label);
-  const changes = edits.acceptedAbove(desk.corrections.value, desk.events.value, label, threshold);
+  const changes = edits.acceptedAbove(desk.corrections.value, desk.events.value, label, threshold).slice(0, MOST_CHANGES);
   const count = plural(changes.length, 'event');
   if (!changes.length) announce(`No unreviewed ${label} is at or above ${threshold.toFixed(2)}`);
   else desk.do(changes, `Accepted ${count} of ${label} at or above ${threshold.toFixed(2)}; Z takes it back`);

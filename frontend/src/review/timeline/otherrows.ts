@@ -73,6 +73,11 @@ export function paintCrowd({ context, width, height }: Area, { desk, view, theme
   context.globalAlpha = 1;
 }
 
+export function paintWave({ context, width, height }: Area, { desk, view, theme }: Scene): void {
+  const wave = desk.backdrop.wave.value;
+  if (wave) drawCurve(context, curvePoints(wave, view, width), (value) => height - 2 - value * (height - 5), height - 1, theme.text);
+}
+
 /** Draw when the selected player is in the picture, its splits, and what it does: pace below, actions above. */
 export function paintPerson({ context, width, height }: Area, { desk, view, theme }: Scene): void {
   const person = desk.people.selectedPerson.value;

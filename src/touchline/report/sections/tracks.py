@@ -19,7 +19,8 @@ from touchline.core.clock import US_PER_S
 from touchline.core.corrections.values import TeamValue
 from touchline.core.pitch import STANDARD, lines_m, spots_m
 from touchline.core.tracks import DETECTION_LABELS, Track, Tracks
-from touchline.render.drawing import COLOURS, MAX_GAP_US, PACE_COLOURS
+from touchline.render.drawing import COLOURS, PACE_COLOURS
+from touchline.render.sights import MAX_GAP_US
 from touchline.render.tags import Colour
 from touchline.report.sections.actions import actions_data
 from touchline.report.sections.players import bands, movements_of

@@ -72,7 +72,7 @@ class SpotterCorrections(StrictSettings):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Footing:
+class Footing:
     """What every training of a job starts from: the base, the settings, and what the encoder saw of each video."""
 
     base: LoadedModel[ModelConfig]
@@ -114,7 +114,7 @@ def train(settings: SpotterCorrections, job: Job) -> Path:
     matches = [match.only(base.config.labels) for match in reviewed]
     folds = folds_of(matches, share=settings.held_out_share, gap_s=settings.gap_s)
     stretches = {match.fingerprint: _encode(match, base, settings, job) for match in matches}
-    footing = _Footing(base, settings, stretches)
+    footing = Footing(base, settings, stretches)
     comparison = _compare_folds(footing, folds, progress=job.progress)
     tuned = footing.tuned_on(matches, name="all corrections", progress=job.progress)
     measured = {**comparison.to_json(), **_origin(base, reviewed)}
@@ -208,7 +208,7 @@ def _lessons(match: ReviewedMatch, config: ModelConfig, learning: FineTuning) ->
     )
 
 
-def _compare_folds(footing: _Footing, folds: Sequence[Fold], *, progress: Progress | None) -> Comparison:
+def _compare_folds(footing: Footing, folds: Sequence[Fold], *, progress: Progress | None) -> Comparison:
     """Measure the base and the fine-tuned model of each fold on what that fold holds out."""
     blocks: list[Block] = []
     for number, fold in enumerate(folds):
@@ -220,7 +220,7 @@ def _compare_folds(footing: _Footing, folds: Sequence[Fold], *, progress: Progre
     return compare(blocks, labels=footing.base.config.labels, spans=spans)
 
 
-def _best_thresholds(footing: _Footing, network: BallSpotter, matches: Sequence[ReviewedMatch]) -> dict[str, float]:
+def _best_thresholds(footing: Footing, network: BallSpotter, matches: Sequence[ReviewedMatch]) -> dict[str, float]:
     """Return the threshold of the best F1 of each label on the reviewed spans; the base's for labels without events."""
     config = footing.base.config
     measurable = [match for match in matches if match.spans]

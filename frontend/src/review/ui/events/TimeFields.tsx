@@ -39,17 +39,19 @@ export function TimeFields({ event }: { event: ReviewEvent }) {
   );
 }
 
-function usual(styles: readonly LabelInfo[], event: ReviewEvent, which: 'lead_us' | 'lag_us'): number {
-  return styles.find((style) => style.name === event.label)?.[which] ?? 0;
+/** Return the lead or lag that the class of an event has, as a hint. */
+function usual(styles: readonly LabelInfo[], event: ReviewEvent, which: 'lead_us' | 'lag_us'): string {
+  const us = styles.find((style) => style.name === event.label)?.[which] ?? null;
+  return us === null ? 'usual' : String(us / 1e6);
 }
 
 /** Seconds before or after the event that belong to its clip; empty: as its class says. */
-function Margin({ name, value, usual, commit }: { name: string; value: number | null | undefined; usual: number; commit(us: number | null): void }) {
+function Margin({ name, value, usual, commit }: { name: string; value: number | null | undefined; usual: string; commit(us: number | null): void }) {
   const done = (text: string): void => {
     const seconds = Number(text.replace(',', '.'));
     if (!text.trim()) commit(null);
     else if (Number.isFinite(seconds) && seconds >= 0) commit(Math.round(seconds * 1e6));
     else announce(`“${text}” is not a number of seconds`);
   };
-  return <TextField name={name} value={value == null ? '' : String(value / 1e6)} hint={String(usual / 1e6)} commit={done} class="short" />;
+  return <TextField name={name} value={value == null ? '' : String(value / 1e6)} hint={usual} commit={done} class="short" />;
 }

@@ -11,7 +11,7 @@ export function NamedPlayers() {
   const players = desk.players.value;
   return (
     <>
-      <h3>Players with names <span class="soft">{players.length}</span></h3>
+      <h2>Players with names <span class="soft">{players.length}</span></h2>
       {players.map((player) => <NamedPlayer key={player.id} player={player} />)}
       {!players.length && <p class="soft">Select a player on the picture and type a number and a name, or press G on an event.</p>}
     </>
