@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from touchline.core.tracks import Shot, Track, Tracks
 from touchline.formats.bundle import CORRECTIONS, Bundle
 from touchline.formats.corrections.writer import JournalWriter
 from touchline.formats.events.own_events import event_ids
-from touchline.report.page import write_report
+from touchline.report.page import is_report_current, write_report
 
 FOUND = (
     Event("PASS", 1_000_000, confidence=0.9),
@@ -48,6 +49,20 @@ def test_a_bundle_that_nobody_reviewed_is_as_the_model_left_it(tmp_path: Path) -
     data, text = report_after(tmp_path)
     assert (data["accepted"], len(data["events"])) == ([], 4)
     assert ">Reviewed<" not in text
+
+
+def test_a_report_is_out_of_date_after_a_correction(tmp_path: Path) -> None:
+    report_after(tmp_path)
+    bundle = Bundle(tmp_path)
+    assert is_report_current(bundle)
+    with JournalWriter(tmp_path / CORRECTIONS, video_fingerprint="f", who="anna") as journal:
+        journal.do(Change("threshold", "PASS", None, {"value": 0.7}))
+    os.utime(tmp_path / "report.html", ns=(0, 0))
+    assert not is_report_current(bundle)
+    write_report(bundle, VideoInfo(tmp_path / "match.mp4", 640, 360, 25.0, 8_000_000))
+    assert is_report_current(bundle)
+    (tmp_path / "report.html").unlink()
+    assert not is_report_current(bundle)
 
 
 def test_accepted_rejected_and_added_events(tmp_path: Path) -> None:

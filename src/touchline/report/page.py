@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from touchline.core.events import VideoInfo
-from touchline.formats.bundle import Bundle
+from touchline.formats.bundle import CORRECTIONS, REPORT, Bundle
 from touchline.formats.files.atomic import write_text_atomic
 from touchline.report.html import policy, render, static_text
 from touchline.report.options import ReportOptions
@@ -59,6 +59,14 @@ def write_report(
         **_own_files(),
     )
     write_text_atomic(values.page, page)
+
+
+def is_report_current(bundle: Bundle) -> bool:
+    """Return whether a bundle has a report that was written after its last correction."""
+    page, journal = bundle.path / REPORT, bundle.path / CORRECTIONS
+    if not page.is_file():
+        return False
+    return not journal.is_file() or page.stat().st_mtime_ns >= journal.stat().st_mtime_ns
 
 
 def page_data(values: BundleValues, *, sections: Sequence[Section] = SECTIONS) -> dict[str, object]:
