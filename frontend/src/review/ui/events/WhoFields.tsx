@@ -1,7 +1,7 @@
 // Who and what the selected event is: class, team, player, visibility, note, point on the picture.
 
 import { change, setPlayer, setTeam, visible } from '../../commands/edit';
-import { playerFrom } from '../../commands/people';
+import { isPlayer, playerFrom } from '../../commands/people';
 import * as edits from '../../model/edits';
 import type { ReviewEvent } from '../../model/events';
 import { playerName } from '../../model/names';
@@ -36,6 +36,7 @@ export function WhoFields({ event }: { event: ReviewEvent }) {
 function PlayerField({ event }: { event: ReviewEvent }) {
   const desk = useDesk();
   const commit = (text: string): void => {
+    if (!isPlayer(text)) return;
     const found = playerFrom(desk, text, event.team);
     if (!found) setPlayer(desk, null);
     else if (!found.changes.length) setPlayer(desk, found.id);
