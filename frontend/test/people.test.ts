@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { drawPeople, personAt, type PictureFrame } from '../src/shared/people';
+import { freestCorner } from '../src/review/picture/corners';
 import type { Sight, Track, TrackStore } from '../src/shared/tracks';
 
 const PLAYER = 2;
@@ -44,4 +45,13 @@ test('of several people at a point, the nearest to the camera is meant', () => {
   assert.equal(personAt(people, frame, 110, 80)?.track.id, 2);
   assert.equal(personAt(people, frame, 110, 55)?.track.id, 1);
   assert.equal(personAt(people, frame, 300, 55), null);
+});
+
+test('the radar starts in the corner where it hides fewest players, at the bottom left if all are equal', () => {
+  const at = (left: number, top: number) => ({ left, top, width: 10, height: 20 });
+  const corner = (...boxes: ReturnType<typeof at>[]) => freestCorner(boxes, [400, 200], [100, 60]);
+  assert.deepEqual(corner(), { x: 0, y: 1 });
+  assert.deepEqual(corner(at(200, 100)), { x: 0, y: 1 });
+  assert.deepEqual(corner(at(95, 125)), { x: 1, y: 1 });
+  assert.deepEqual(corner(at(95, 125), at(350, 190), at(1, 1), at(2, 2)), { x: 1, y: 0 });
 });

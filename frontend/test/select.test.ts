@@ -6,7 +6,7 @@ import { correctedEvents, eventCache, type EventState, type ReviewEvent } from '
 import { parseClock, parseTarget } from '../src/review/model/goto';
 import { matches } from '../src/review/model/matching';
 import { measure, wilson } from '../src/review/model/measure';
-import { parsePlayer, suggested } from '../src/review/model/names';
+import { parsePlayer, playerTrouble, suggested } from '../src/review/model/names';
 import { afterLeaving, ALL, queueOf, surenessOf } from '../src/review/model/queue';
 import { holds, joined, total, unreviewedUpTo, without } from '../src/review/model/spans';
 
@@ -125,6 +125,13 @@ test('a typed player is a number, a name or both', () => {
   assert.deepEqual(parsePlayer('#7'), { number: 7, name: '' });
   assert.deepEqual(parsePlayer(' Anna Lee '), { number: null, name: 'Anna Lee' });
   assert.equal(parsePlayer('  '), null);
+  assert.deepEqual(parsePlayer('2Pac'), { number: null, name: '2Pac' });
+  assert.deepEqual(parsePlayer('107'), { number: 107, name: '' });
+});
+
+test('numbers on shirts go from 0 to 99', () => {
+  for (const text of ['0', '99 Anna', 'Anna 100', '']) assert.equal(playerTrouble(text), '');
+  assert.equal(playerTrouble('100 Anna'), '100 is not a number on a shirt; write 0 to 99, or a name');
 });
 
 test('suggestions prefer the exact number, then the team', () => {

@@ -1,5 +1,8 @@
 // Made by frontend/make_types.py from touchline/review/schema.py; do not edit.
 
+/** Largest number on a shirt; the smallest is 0. */
+export const MAX_SHIRT_NUMBER = 99;
+
 /** A change of one box. */
 export interface BoxChange {
   what: "box";
@@ -272,6 +275,36 @@ export interface Job {
   files: FileLink[];
 }
 
+/** A shot at a keeper, and what the keeper's page says about it. */
+export interface KeeperMoment {
+  time_us: number;
+  /** Of the event. */
+  label: string;
+  /** The keeper's track; null if no keeper was tracked. */
+  track_id: number | null;
+  /** Name as on the page. */
+  keeper: string | null;
+  /** Of the shot; null if unknown. */
+  outcome: string | null;
+  /** That the pictures show; null if it cannot be told. */
+  technique: string | null;
+  /** Of the technique. */
+  confidence: number | null;
+  /** Chance of a save if the shot is on target; null if its origin is unknown. */
+  p_save: number | null;
+  /** Why there is no technique; empty if there is one. */
+  note: string;
+  /** Address of the moment on the keeper's page. */
+  page: string;
+}
+
+/** ``GET /api/bundles/{id}/keepers``: the keeper moments in order of time. */
+export interface KeepersAnswer {
+  moments: KeeperMoment[];
+  /** Address of the page that lists the keepers. */
+  pages: string;
+}
+
 /** A label as the review tool offers it. */
 export interface LabelInfo {
   name: string;
@@ -311,6 +344,7 @@ export interface Parts {
   tracks: string | null;
   actions: string | null;
   sound: string | null;
+  /** Answers :class:`KeepersAnswer`. */
   keepers: string | null;
   /** ``GET`` with ``?time_us=T&x=X&y=Y`` answers a :class:`Place`. */
   place: string | null;

@@ -19,6 +19,7 @@ from touchline.review.columns import event_columns
 from touchline.review.contents import Contents
 from touchline.review.desk import Desk
 from touchline.review.footage import Footage
+from touchline.review.keepers import has_keepers
 from touchline.review.schema import (
     CameraShot,
     CoverageData,
@@ -175,6 +176,6 @@ def _parts(contents: Contents) -> Parts:
         tracks=f"{base}/tracks" if TRACKS in files else None,
         actions=f"{base}/actions" if TRACKS in files and ACTIONS in files else None,
         sound=f"{base}/sound" if SOUND in files else None,
-        keepers=None,
+        keepers=f"{base}/keepers" if has_keepers(contents.bundle) else None,
         place=f"{base}/place" if TRACKS in files else None,
     )

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypeAliasType
 
+from touchline.core.corrections.values import MAX_SHIRT_NUMBER
 from touchline.core.tracks import DETECTION_LABELS
 
 MAX_TEXT = 10_000
@@ -103,7 +104,7 @@ class PlayerValue(Body):
 
     name: Text
     """May be empty if there is a number."""
-    number: Annotated[int, Field(ge=0, le=99)] | None
+    number: Annotated[int, Field(ge=0, le=MAX_SHIRT_NUMBER)] | None
     """The number on the shirt."""
     team: Name | None
     """Id of the team."""
@@ -559,8 +560,41 @@ class Parts(Body):
     actions: str | None
     sound: str | None
     keepers: str | None
+    """Answers :class:`KeepersAnswer`."""
     place: str | None
     """``GET`` with ``?time_us=T&x=X&y=Y`` answers a :class:`Place`."""
+
+
+class KeeperMoment(Body):
+    """A shot at a keeper, and what the keeper's page says about it."""
+
+    time_us: TimeUs
+    label: str
+    """Of the event."""
+    track_id: int | None
+    """The keeper's track; null if no keeper was tracked."""
+    keeper: str | None
+    """Name as on the page."""
+    outcome: str | None
+    """Of the shot; null if unknown."""
+    technique: str | None
+    """That the pictures show; null if it cannot be told."""
+    confidence: Share | None
+    """Of the technique."""
+    p_save: Share | None
+    """Chance of a save if the shot is on target; null if its origin is unknown."""
+    note: str
+    """Why there is no technique; empty if there is one."""
+    page: str
+    """Address of the moment on the keeper's page."""
+
+
+class KeepersAnswer(Body):
+    """``GET /api/bundles/{id}/keepers``: the keeper moments in order of time."""
+
+    moments: list[KeeperMoment]
+    pages: str
+    """Address of the page that lists the keepers."""
 
 
 class Place(Body):
@@ -655,6 +689,7 @@ ANSWERS: tuple[object, ...] = (
     WindowAnswer,
     Job,
     Place,
+    KeepersAnswer,
     ExportAnswer,
     ErrorAnswer,
 )

@@ -3,7 +3,7 @@
 import { changeOf } from '../model/corrections';
 import { newPlayerId } from '../model/edits';
 import { personOf, trackOf } from '../model/identity';
-import { parsePlayer, playerName, playersOf, type Player } from '../model/names';
+import { parsePlayer, playerName, playersOf, playerTrouble, type Player } from '../model/names';
 import * as tracks from '../model/trackedits';
 import type { Box, Change, TeamValue, TrackValue } from '../model/values';
 import type { Desk } from '../state/desk';
@@ -102,6 +102,13 @@ export function setTeam(desk: Desk, id: string, value: TeamValue): void {
 
 export function setPlayer(desk: Desk, { id, ...value }: Player): void {
   desk.do([changeOf(desk.corrections.value, 'player', id, value)], `Player ${playerName([{ id, ...value }], id)}`);
+}
+
+/** Return whether what was typed for a player can be kept; announces why it cannot. */
+export function isPlayer(text: string): boolean {
+  const trouble = playerTrouble(text);
+  if (trouble) announce(trouble);
+  return !trouble;
 }
 
 /** Return the player that a typed text names, and the change that makes it if nobody has that number or name yet. */

@@ -12,12 +12,13 @@ import { reviewedSpans } from '../model/trackedits';
 import type { BundleData, Session, Version } from '../types';
 import { announce } from './announce';
 import { Backdrop } from './backdrop';
+import { Keepers } from './keepers';
 import { People } from './people';
 import { Playback } from './playback';
 import { Saving } from './saving';
 import { Presence } from './window';
 
-export type Tab = 'events' | 'classes' | 'players' | 'compare';
+export type Tab = 'events' | 'classes' | 'players' | 'keepers' | 'compare';
 
 /** Return a name that a bundle has again after the server was started anew, when its id is another one. */
 function nameOf({ title, duration_us, events }: BundleData): string {
@@ -30,6 +31,7 @@ export class Desk {
   readonly playback: Playback;
   readonly people: People;
   readonly backdrop = new Backdrop();
+  readonly keepers = new Keepers();
   readonly model: readonly ModelEvent[];
   readonly filters = signal<Filters>(ALL);
   readonly selectedId = signal<string | null>(null);
@@ -121,6 +123,7 @@ export class Desk {
     const { parts, curves, video } = this.data;
     if (parts.tracks) this.part('Tracks', this.people.load(parts.tracks));
     if (curves) this.part('Confidence curves', this.backdrop.loadCurves(curves));
+    if (parts.keepers) this.part('Keeper moments', this.keepers.load(parts.keepers));
     if (parts.sound) this.part('Sound', this.backdrop.loadSound(parts.sound));
     else if (video.wave) this.part('Sound', this.backdrop.loadWave(video.wave));
   }

@@ -66,6 +66,12 @@ export class People {
     return made;
   }
 
+  /** Return what a track is called at a time after the corrections; null if there is no such track. */
+  titleAt(id: number, us: number): string | null {
+    const track = this.store.value?.byId.get(id);
+    return track ? this.face(track, fragmentAt(this.corrections.value, String(id), us)).title : null;
+  }
+
   /** Return the parts of tracks that a person consists of, in seconds. */
   partsOf(person: string): Part[] {
     const store = this.store.value;

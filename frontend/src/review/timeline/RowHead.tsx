@@ -6,7 +6,7 @@ import { ThresholdSlider } from '../ui/classes/ThresholdSlider';
 import { useDesk } from '../ui/context';
 import type { Row } from './rows';
 
-const NAMES = { reviewed: 'Reviewed', shots: 'Camera shots', whistles: 'Whistles', crowd: 'Crowd', wave: 'Sound', person: 'Selected player' } as const;
+const NAMES = { reviewed: 'Reviewed', shots: 'Camera shots', whistles: 'Whistles', crowd: 'Crowd', wave: 'Sound', person: 'Selected player', keepers: 'Keepers' } as const;
 
 export function RowHead({ row }: { row: Row }) {
   const place = { height: `${row.height}px` };

@@ -46,7 +46,8 @@ export class TimelineCanvas {
     const { desk } = this;
     void [viewChanges.value, this.scroll.value, this.size.value, this.pointer.dragged.value, isDark.value, this.rows.value, desk.byLabel.value,
       desk.selectedId.value, desk.reviewed.value, desk.versionEvents.value, desk.draftThreshold.value, desk.corrections.value,
-      desk.backdrop.curves.value, desk.backdrop.sound.value, desk.backdrop.wave.value, desk.people.selectedPerson.value, desk.people.store.value];
+      desk.backdrop.curves.value, desk.backdrop.sound.value, desk.backdrop.wave.value, desk.people.selectedPerson.value, desk.people.store.value,
+      desk.keepers.chosen.value];
     if (this.pending) return;
     this.pending = requestAnimationFrame(() => { this.pending = 0; this.draw(); });
   }

@@ -9,6 +9,7 @@ import type { Span } from '../model/values';
 import type { Desk } from '../state/desk';
 import { timelineView } from '../state/timelineview';
 import { clockOf } from '../state/words';
+import type { KeeperMoment } from '../types';
 import { rowAt, type Row } from './rows';
 
 const NEAR_PX = 7;
@@ -26,6 +27,14 @@ export function eventNear(desk: Desk, row: Row, x: number, width: number): Revie
   const near = events.slice(lowerBound(events, time - reach), lowerBound(events, time + reach))
     .sort((a, b) => rank(desk, a, time) - rank(desk, b, time))[0];
   return near ?? events.find((event) => event.end !== null && event.start <= time && event.end >= time) ?? null;
+}
+
+/** Return the keeper moment nearest to a place, if it is near enough to be meant. */
+export function momentNear(desk: Desk, x: number, width: number): KeeperMoment | null {
+  const view = timelineView.value;
+  if (!view) return null;
+  const gap = (moment: KeeperMoment): number => Math.abs(xOf(moment.time_us / 1e6, view, width) - x);
+  return desk.keepers.moments.value.filter((moment) => gap(moment) <= NEAR_PX).sort((a, b) => gap(a) - gap(b))[0] ?? null;
 }
 
 /** The selected event first, then those that count, then the nearest. */

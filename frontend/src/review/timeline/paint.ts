@@ -8,7 +8,7 @@ import { xOf, type Span } from '../../shared/view';
 import { Columns } from './columns';
 import { drawMarks, yOf } from './marks';
 import { paintOverview } from './overview';
-import { paintCrowd, paintPerson, paintReviewed, paintShots, paintWave, paintWhistles } from './otherrows';
+import { paintCrowd, paintKeepers, paintPerson, paintReviewed, paintShots, paintWave, paintWhistles } from './otherrows';
 import { AXIS_PX, besideHeight, OVERVIEW_PX, type Row } from './rows';
 import { versionByLabel, type Scene } from './scene';
 
@@ -44,6 +44,7 @@ const PAINTERS: { [K in Row['kind']]: (area: Area, row: Extract<Row, { kind: K }
   crowd: (area, _, scene) => paintCrowd(area, scene),
   wave: (area, _, scene) => paintWave(area, scene),
   person: (area, _, scene) => paintPerson(area, scene),
+  keepers: (area, _, scene) => paintKeepers(area, scene),
   class: paintClass,
 };
 

@@ -2,10 +2,11 @@
 
 import { signal, type ReadonlySignal } from '@preact/signals';
 import { Gestures, type Viewport } from '../../shared/view';
+import { toMoment } from '../commands/keepers';
 import type { Desk } from '../state/desk';
 import { timelineView } from '../state/timelineview';
 import type { Parts } from './canvas';
-import { draggedTo, drop, eventNear, grabAt, shownTime, type Dragged } from './dragging';
+import { draggedTo, drop, eventNear, grabAt, momentNear, shownTime, type Dragged } from './dragging';
 import { AXIS_PX, OVERVIEW_PX, rowAt, type Row } from './rows';
 import { showTip } from './tip';
 
@@ -122,7 +123,8 @@ export class TimelinePointer {
     const { x, y, width } = this.place(pointer);
     const row = rowAt(this.rows.value, y);
     const event = row && eventNear(this.desk, row, x, width);
-    if (event) this.choose(event.id); else this.desk.playback.seek(time);
+    const moment = row?.kind === 'keepers' ? momentNear(this.desk, x, width) : null;
+    if (event) this.choose(event.id); else if (moment) toMoment(this.desk, moment); else this.desk.playback.seek(time);
   }
 
   private hover(event: PointerEvent): void {

@@ -4,8 +4,9 @@ import { curveMax } from '../../shared/curves';
 import { clamp, percent } from '../../shared/format';
 import { playerName, teamName } from '../model/names';
 import type { Desk } from '../state/desk';
+import { momentWords } from '../state/keepers';
 import { clockOf } from '../state/words';
-import { eventNear } from './dragging';
+import { eventNear, momentNear } from './dragging';
 import type { Row } from './rows';
 
 /** A place on the timeline; `half` is half a pixel in seconds, over which curves are looked at. */
@@ -42,6 +43,8 @@ function tipOf(desk: Desk, { row, time, x, width, half }: Spot): string[] {
   const us = time * 1e6;
   if (row?.kind === 'shots') lines.push(desk.data.shots.find((shot) => us >= shot.start_us && us < shot.end_us)?.kind ?? 'no camera shot');
   if (row?.kind === 'reviewed') lines.push(desk.reviewed.value.some(([start, end]) => us >= start && us < end) ? 'Reviewed: the accepted events are the truth here' : 'Not reviewed');
+  const moment = row?.kind === 'keepers' ? momentNear(desk, x, width) : null;
+  if (moment) lines.push(`${moment.label} at ${clockOf(moment.time_us)}`, ...momentWords(moment), ...(moment.note ? [moment.note] : []));
   const sound = desk.backdrop.sound.value;
   if (row?.kind === 'whistles' && sound) lines.push(`Whistle ${percent(curveMax(sound.whistle, time - half, time + half))}`);
   if (row?.kind === 'crowd' && sound) lines.push(`Louder than usual ${percent(curveMax(sound.loud, time - half, time + half))}`);

@@ -5,14 +5,16 @@ import { useDesk } from './context';
 import { ClassesPanel } from './classes/ClassesPanel';
 import { ComparePanel } from './compare/ComparePanel';
 import { EventsPanel } from './events/EventsPanel';
+import { KeepersPanel } from './keepers/KeepersPanel';
 import { PlayersPanel } from './players/PlayersPanel';
 
-const PANELS = { events: EventsPanel, classes: ClassesPanel, players: PlayersPanel, compare: ComparePanel };
-const NAMES: Record<Tab, string> = { events: 'Review', classes: 'Thresholds', players: 'Players', compare: 'Compare' };
+const PANELS = { events: EventsPanel, classes: ClassesPanel, players: PlayersPanel, keepers: KeepersPanel, compare: ComparePanel };
+const NAMES: Record<Tab, string> = { events: 'Review', classes: 'Thresholds', players: 'Players', keepers: 'Keepers', compare: 'Compare' };
 
 export function SidePanel() {
   const desk = useDesk();
   const tabs: Tab[] = ['events', 'classes', 'players'];
+  if (desk.keepers.moments.value.length) tabs.push('keepers');
   if (desk.data.versions.length) tabs.push('compare');
   const now = desk.tab.value;
   const Panel = PANELS[now];

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from touchline.formats.bundle import TRACKS
 from touchline.review.desk import Desk
 from touchline.review.exporting import export_events, start_clips
+from touchline.review.keepers import keeper_moments
 from touchline.review.payload import bundle_document, report_part
 from touchline.review.places import place_of
 from touchline.review.refusals import Refusal
@@ -59,6 +60,7 @@ class BundleRoutes:
             Route(f"{base}/tracks", self.tracks),
             Route(f"{base}/actions", self.actions),
             Route(f"{base}/sound", self.sound),
+            Route(f"{base}/keepers", self.keepers),
             Route(f"{base}/place", self.place),
             Route(f"{base}/entries", self.entries),
             Route(f"{base}/entries", self.write, methods=["POST"]),
@@ -100,6 +102,11 @@ class BundleRoutes:
     def sound(self, request: Request) -> Response:
         """Answer with the results on the sound, as in the report."""
         return self._part(request, "sound")
+
+    def keepers(self, request: Request) -> Response:
+        """Answer with the keeper moments."""
+        item = self._desk(request).item
+        return json_answer(request, keeper_moments(item.bundle, base=f"/media/{item.id}/keepers"))
 
     def place(self, request: Request) -> Response:
         """Answer with where a point of the picture lies on the pitch."""

@@ -1,6 +1,6 @@
 // The players that have a number or a name.
 
-import { setPlayer } from '../../commands/people';
+import { isPlayer, setPlayer } from '../../commands/people';
 import { parsePlayer, playerName, type Player } from '../../model/names';
 import { Choice } from '../Choice';
 import { useDesk } from '../context';
@@ -24,7 +24,7 @@ function NamedPlayer({ player }: { player: Player }) {
   const events = desk.counted.value.filter((event) => event.player === player.id).length;
   const rename = (text: string): void => {
     const typed = parsePlayer(text);
-    if (typed) setPlayer(desk, { ...player, ...typed });
+    if (typed && isPlayer(text)) setPlayer(desk, { ...player, ...typed });
   };
   return (
     <div class="row team-row" data-player={player.id}>

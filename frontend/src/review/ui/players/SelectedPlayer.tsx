@@ -1,6 +1,6 @@
 // The selected player: who it is, and joining, splitting and correcting its track.
 
-import { describe, playerFrom, separate } from '../../commands/people';
+import { describe, isPlayer, playerFrom, separate } from '../../commands/people';
 import { identity, joinedTo, personOf, trackOf } from '../../model/identity';
 import { playerName } from '../../model/names';
 import { described } from '../../model/trackedits';
@@ -49,6 +49,7 @@ function PlayerName({ fragment }: { fragment: string }) {
   const who = identity(corrections, fragment);
   const team = who.team ?? desk.people.store.value?.byId.get(Number(trackOf(fragment)))?.team ?? null;
   const commit = (text: string): void => {
+    if (!isPlayer(text)) return;
     const found = playerFrom(desk, text, team);
     desk.do([...(found?.changes ?? []), ...described(corrections, fragment, { player: found?.id ?? null })], found ? `Player ${text}` : 'No name');
   };

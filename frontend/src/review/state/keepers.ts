@@ -1,0 +1,28 @@
+// The keeper moments that the analysis wrote pages of.
+
+import { signal } from '@preact/signals';
+import { get } from '../api/client';
+import type { KeeperMoment, KeepersAnswer } from '../types';
+
+export class Keepers {
+  /** In order of time. */
+  readonly moments = signal<readonly KeeperMoment[]>([]);
+  /** Address of the page that lists the keepers. */
+  readonly pages = signal('');
+  /** The moment that was last gone to. */
+  readonly chosen = signal<KeeperMoment | null>(null);
+
+  async load(address: string): Promise<void> {
+    const answer = await get<KeepersAnswer>(address);
+    [this.moments.value, this.pages.value] = [answer.moments, answer.pages];
+  }
+}
+
+/** Say what the page says of a moment: the technique with its confidence, the chance of a save. */
+export function momentWords({ technique, confidence, p_save: chance, outcome }: KeeperMoment): string[] {
+  return [
+    technique === null ? 'technique unknown' : `${technique} ${(confidence ?? 0).toFixed(2)}`,
+    ...(chance === null ? [] : [`${Math.round(100 * chance)} % saved if on target`]),
+    ...(outcome === null ? [] : [outcome.toLowerCase()]),
+  ];
+}
