@@ -121,9 +121,10 @@ def test_sound_of_other_codecs(tmp_path: Path, codec: str) -> None:
             if packet.size:
                 packet.stream = video
                 container.mux(packet)
-        for first in range(0, 12 * 48_000, 960):
-            wave = np.repeat(chirp(12)[None, first : first + 960], 2, axis=0)
-            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(wave), format="fltp", layout="stereo")
+        whole = np.repeat(chirp(12)[None], 2, axis=0)
+        for first in range(0, whole.shape[1], 960):
+            wave = np.ascontiguousarray(whole[:, first : first + 960])
+            frame = av.AudioFrame.from_ndarray(wave, format="fltp", layout="stereo")
             frame.sample_rate, frame.pts, frame.time_base = 48_000, first, Fraction(1, 48_000)
             container.mux(sound.encode(frame))
         container.mux(sound.encode(None))
