@@ -219,6 +219,21 @@ def test_a_key_opens_the_field_that_it_is_for(shown: ReviewPage, bundle: Bundle)
     assert more.get_attribute("aria-expanded") == "true", "what was opened by hand stays open"
 
 
+def test_a_part_that_is_marked_as_reviewed_has_its_events_accepted(shown: ReviewPage, bundle: Bundle) -> None:
+    """Two events above the threshold lie before 1.5 s; the third one, and the candidate below it, are left alone."""
+    shown.press("End", "Home", *["Control+ArrowRight"] * 2, *["ArrowLeft"] * 12)
+    shown.settled()
+    shown.press("r")
+    shown.page.wait_for_selector("text=Marked as reviewed up to here, with 2 events in it accepted")
+    shown.saved()
+    states = {one.event.start_us: one.state for one in bundle.read_corrected_events()}
+    assert (states[400_000], states[1_200_000], states[2_000_000]) == ("accepted", "accepted", "unreviewed")
+    assert bundle.read_corrections().reviewed_spans == ((0, 1_520_000),)
+    shown.press("z")
+    shown.saved()
+    assert {one.state for one in bundle.read_corrected_events()} == {"unreviewed"}
+
+
 def test_a_number_that_is_on_no_shirt_is_not_kept(shown: ReviewPage, bundle: Bundle) -> None:
     shown.press("n", "g", "1", "0", "0", "Enter")
     shown.page.wait_for_selector("text=100 is not a number on a shirt; write 0 to 99, or a name")
