@@ -21,8 +21,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ from touchline.formats.soccernet.labels import read_labels
 from touchline.media.video import probe
 from touchline.metrics.bootstrap import middle
 from touchline.models.networks.ball_spotter import BallSpotter
+from touchline.training.corrections.encoder import adapt_encoder, sample_stacks
 from touchline.training.corrections.footage import Footage
 from touchline.training.corrections.measure import blocks_of, compare
 from touchline.training.corrections.pieces import encode_stretches
@@ -67,8 +68,14 @@ class Analysed:
     video: Path
     truth: Timeline
     candidates: Timeline
-    footing: Footing
+    before: Footing
+    after: Footing
     end_us: int
+
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """Thresholds of the built-in spotter."""
+        return self.before.config.all_thresholds()
 
 
 class Reviewer:
@@ -113,21 +120,30 @@ def value_of(event: Event, *, state: str, **changes: Any) -> dict[str, Any]:
     return asdict(EventValue(**{**kept, **changes, "state": state}))
 
 
-def analyse(folder: Path, work: Path, settings: SpotterCorrections) -> Analysed:
-    """Return a match with the built-in spotter's candidates."""
+def analyse(folder: Path, work: Path, settings: SpotterCorrections, *, until_us: int) -> Analysed:
+    """Return a match with the built-in spotter's candidates, and footings for the base and for fine-tuning.
+
+    The encoder adapts to frames of the first part; no label is needed for that.
+    """
     base = load_base(settings.base)
-    video, labels = folder / "video.mp4", base.config.labels
-    truth = Timeline(tuple(e for e in read_labels(folder / "Labels-ball.json") if e.label in labels))
-    footage, fps = Footage(video, base.config.frame), base.config.frame.fps
-    everything = np.ones(int(probe(video).duration_us / US_PER_S * fps), np.bool_)
-    cache = work / "vectors" / folder.name
-    stretches = encode_stretches(
-        footage, base.network, everything, cache=cache, device="cpu", encoded=lambda count: None
-    )
-    footing = Footing(base, settings, {video_fingerprint(video): stretches})
-    found = [event for one in stretches for event in spot_stretch(base.network, one, base.config)]
-    candidates = Timeline(tuple(event for event in found if event.confidence >= CANDIDATE))
-    return Analysed(folder.name, video, truth, candidates, footing, us_from_frame(len(everything), fps=fps))
+    video, frame = folder / "video.mp4", base.config.frame
+    truth = Timeline(tuple(e for e in read_labels(folder / "Labels-ball.json") if e.label in base.config.labels))
+    footage, length = Footage(video, frame), int(probe(video).duration_us / US_PER_S * frame.fps)
+    first_part = [(0, round(until_us / US_PER_S * frame.fps))]
+    adapted = adapt_encoder(base.network, sample_stacks(footage, first_part, count=settings.adapt_frames))
+
+    def footing(network: BallSpotter, what: str) -> Footing:
+        cache, everything = work / "vectors" / f"{folder.name}-{what}", np.ones(length, np.bool_)
+        stretches = encode_stretches(
+            footage, network, everything, cache=cache, device="cpu", encoded=lambda count: None
+        )
+        return Footing(network, base.config, settings.learning, {video_fingerprint(video): stretches})
+
+    before = footing(base.network, "base")
+    end_us = us_from_frame(length, fps=frame.fps)
+    match = Analysed(folder.name, video, truth, Timeline(), before, footing(adapted, "adapted"), end_us)
+    found = found_in(before, base.network, [(0, match.end_us)])
+    return replace(match, candidates=Timeline(tuple(e for e in found if e.confidence >= CANDIDATE)))
 
 
 def fresh_bundle(match: Analysed, folder: Path) -> Bundle:
@@ -135,7 +151,7 @@ def fresh_bundle(match: Analysed, folder: Path) -> Bundle:
     bundle = Bundle(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / CORRECTIONS).unlink(missing_ok=True)
-    thresholds = match.footing.base.config.all_thresholds()
+    thresholds = match.thresholds
     bundle.write_candidates(match.candidates)
     bundle.write_events(Timeline(tuple(e for e in match.candidates if e.confidence >= thresholds[e.label])))
     return bundle
@@ -143,7 +159,7 @@ def fresh_bundle(match: Analysed, folder: Path) -> Bundle:
 
 def queue_of(match: Analysed, until_us: int) -> list[tuple[str, Event]]:
     """Return ids and candidates before a time, least sure first as in ``touchline review``."""
-    thresholds = match.footing.base.config.all_thresholds()
+    thresholds = match.thresholds
 
     def sureness(event: Event) -> float:
         limit = thresholds[event.label]
@@ -171,7 +187,7 @@ def review_watching(match: Analysed, bundle: Bundle, *, minutes: float, until_us
     """Write a journal of going through the match from its beginning until the minutes are used up."""
     step_us, watched_us, spent_s, decided = 5 * US_PER_S, 0, 0.0, 0
     reviewer = Reviewer(match.truth)
-    thresholds = match.footing.base.config.all_thresholds()
+    thresholds = match.thresholds
     shown = [
         (name, event)
         for name, event in zip(event_ids(match.candidates), match.candidates, strict=True)
@@ -204,29 +220,33 @@ LOOKS = {"watch": ("#0b6e4f", "watched and marked as reviewed"), "queue": ("#c16
 WAYS = {"queue": review_queue, "watch": review_watching}
 
 
-def found_in(match: Analysed, network: BallSpotter, spans: Sequence[tuple[int, int]]) -> Timeline:
-    """Return all peaks of a network in some spans of a match."""
-    (stretches,) = match.footing.stretches.values()
-    config = match.footing.base.config
-    return inside(Timeline(tuple(e for one in stretches for e in spot_stretch(network, one, config))), spans)
+def found_in(footing: Footing, network: BallSpotter, spans: Sequence[tuple[int, int]]) -> Timeline:
+    """Return all peaks of a network in some spans of the footing's only match."""
+    (stretches,) = footing.stretches.values()
+    return inside(Timeline(tuple(e for one in stretches for e in spot_stretch(network, one, footing.config))), spans)
 
 
 def measure(match: Analysed, work: Path, *, minutes: Sequence[float], until_us: int) -> Iterator[dict[str, Any]]:
     """Yield a row for each way and number of minutes: what was decided, and mAP@1 on the rest, before and after."""
     rest = [(until_us + GAP_US, match.end_us)]
-    truth, labels = inside(match.truth, rest), match.footing.base.config.labels
-    before = found_in(match, match.footing.base.network, rest)
+    truth, labels = inside(match.truth, rest), match.before.config.labels
+    before = found_in(match.before, match.before.network, rest)
+
+    def row(way: str, number: float, tuned: BallSpotter, done: Mapping[str, Any]) -> dict[str, Any]:
+        blocks = blocks_of(truth, before, found_in(match.after, tuned, rest), spans=rest)
+        result = compare(blocks, labels=labels, spans=rest).to_json()
+        values = {"match": match.name, "way": way, "minutes": number, **done, **result}
+        print(json.dumps({name: values[name] for name in SHOWN}), flush=True)
+        return values
+
+    yield row("adapted", 0, match.after.network, {"decisions": 0})
     for way, review in WAYS.items():
         for number in minutes:
             bundle = fresh_bundle(match, work / f"{match.name}-{way}-{number:g}.touchline")
             done = review(match, bundle, minutes=number, until_us=until_us)
             reviewed = read_reviewed(bundle.path).only(labels)
-            tuned = match.footing.tuned_on([reviewed], name=f"{match.name} {way} {number:g} min", progress=None)
-            after = found_in(match, tuned, rest)
-            result = compare(blocks_of(truth, before, after, spans=rest), labels=labels, spans=rest).to_json()
-            row = {"match": match.name, "way": way, "minutes": number, **done, **counts(reviewed), **result}
-            print(json.dumps({name: row[name] for name in SHOWN}), flush=True)
-            yield row
+            tuned = match.after.tuned_on([reviewed], name=f"{match.name} {way} {number:g} min")
+            yield row(way, number, tuned, {**done, **counts(reviewed)})
 
 
 def counts(reviewed: ReviewedMatch) -> dict[str, int]:
@@ -291,11 +311,12 @@ def main() -> None:
     settings = check_settings(SpotterCorrections, recipe.settings, source=recipe.path)
     rows: list[dict[str, Any]] = []
     for folder in asked.folders:
-        match = analyse(folder, asked.work, settings)
         until_us = round(asked.corrected * 60 * US_PER_S)
+        match = analyse(folder, asked.work, settings, until_us=until_us)
         rows += measure(match, asked.work, minutes=asked.minutes, until_us=until_us)
     summary = over_matches(rows)
-    document = {"costs_s": COSTS, "learning": settings.learning.model_dump(), "summary": summary, "rows": rows}
+    chosen = {"adapt_frames": settings.adapt_frames, **settings.learning.model_dump()}
+    document = {"costs_s": COSTS, "settings": chosen, "summary": summary, "rows": rows}
     if asked.json:
         asked.json.write_text(json.dumps(document, indent=1) + "\n")
     if asked.picture:

@@ -15,7 +15,7 @@ from touchline.formats.bundle import Bundle
 from touchline.formats.corrections.reviewed import ReviewedMatch
 from touchline.training.corrections.lessons import lessons_of, ranges_of
 from touchline.training.corrections.measure import blocks_of, compare
-from touchline.training.corrections.split import folds_of
+from touchline.training.corrections.split import split_of
 
 LABELS = ("PASS", "DRIVE")
 
@@ -62,7 +62,7 @@ def every_second(first: int, count: int) -> list[Event]:
 
 def test_one_match_is_split_by_time_with_a_gap() -> None:
     match = reviewed(spans=((0, 50 * S), (100 * S, 150 * S)), accepted=every_second(0, 50) + every_second(100, 50))
-    (fold,) = folds_of([match], share=0.3, gap_s=5)
+    fold = split_of([match], share=0.3, gap_s=5)
     assert [m.spans for m in fold.learn] == [((0, 50 * S), (100 * S, 115 * S))]
     assert [m.spans for m in fold.test] == [((120 * S, 150 * S),)]
     assert (
@@ -76,16 +76,18 @@ def test_one_match_is_split_by_time_with_a_gap() -> None:
 def test_several_matches_are_held_out_whole_and_single_decisions_are_always_learnt() -> None:
     one, two = (replace(reviewed(spans=((0, 50 * S),), accepted=every_second(0, 50)), fingerprint=n) for n in "ab")
     queue = replace(reviewed(accepted=every_second(0, 5)), fingerprint="c")
-    folds = folds_of([one, two, queue], share=0.3, gap_s=5)
-    assert [[m.fingerprint for m in fold.learn] for fold in folds] == [["b", "c"], ["a", "c"]]
-    assert [[m.fingerprint for m in fold.test] for fold in folds] == [["a"], ["b"]]
+    split = split_of([one, two, queue], share=0.3, gap_s=5)
+    assert [m.fingerprint for m in split.learn] == ["a", "c"]
+    assert [m.fingerprint for m in split.test] == ["b"]
+    three = replace(one, fingerprint="d")
+    assert [m.fingerprint for m in split_of([one, two, three], share=0.9, gap_s=5).test] == ["b", "d"]
 
 
 def test_too_little_review_is_refused() -> None:
     with pytest.raises(InputError, match="only 6 true events of m can be held out, 20 are needed"):
-        folds_of([reviewed(spans=((0, 20 * S),), accepted=every_second(0, 20))], share=0.3, gap_s=5)
+        split_of([reviewed(spans=((0, 20 * S),), accepted=every_second(0, 20))], share=0.3, gap_s=5)
     with pytest.raises(InputError, match="only 0 true events"):
-        folds_of([reviewed(accepted=every_second(0, 50))], share=0.3, gap_s=5)
+        split_of([reviewed(accepted=every_second(0, 50))], share=0.3, gap_s=5)
 
 
 def test_a_better_model_is_better_and_an_equal_one_is_not() -> None:

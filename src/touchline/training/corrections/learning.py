@@ -41,7 +41,7 @@ class FineTuning(TrainingSettings):
 
     """
 
-    steps: int = Field(default=300, ge=1)
+    steps: int = Field(default=150, ge=1)
     base_lr: float = Field(default=1e-3, gt=0)
     weight_decay: float = 0.0
     ema_decay: float = 0.98

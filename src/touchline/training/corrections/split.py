@@ -9,35 +9,29 @@ from touchline.core.clock import US_PER_S
 from touchline.core.errors import InputError
 from touchline.formats.corrections.reviewed import ReviewedMatch, Span
 
-MOST_FOLDS = 5
 FOREVER_US = 1 << 62
 LEAST_EVENTS = 20
 """True events that must be held out for a comparison to say anything."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fold:
-    """One way to hold corrections out.
-
-    Attributes:
-        learn: the decisions to train on.
-        test: the decisions to measure on, all of them inside reviewed spans.
-
-    """
+class Split:
+    """The decisions to learn from, and those to measure on; the latter have reviewed spans."""
 
     learn: tuple[ReviewedMatch, ...]
     test: tuple[ReviewedMatch, ...]
 
 
-def folds_of(matches: Sequence[ReviewedMatch], *, share: float, gap_s: float) -> list[Fold]:
-    """Return the folds of some reviewed matches.
+def split_of(matches: Sequence[ReviewedMatch], *, share: float, gap_s: float) -> Split:
+    """Split some reviewed matches into those to learn from and those to measure on.
 
     Only reviewed spans can be measured on: without the whole truth, nobody knows which events were missed. Matches
     without any are always learnt from.
 
     Args:
         matches: the decisions, one entry per video.
-        share: share of the reviewed time that is held out of a single match.
+        share: share that is held out: of the matches with reviewed spans, the last ones (at least one), or of the
+            reviewed time of the only one, its end.
         gap_s: seconds between what is learnt from and what is held out in the same match.
 
     Raises:
@@ -46,32 +40,26 @@ def folds_of(matches: Sequence[ReviewedMatch], *, share: float, gap_s: float) ->
     """
     measurable = [match for match in matches if match.spans]
     if len(measurable) > 1:
-        count = min(len(measurable), MOST_FOLDS)
-        groups = [measurable[number::count] for number in range(count)]
-        folds = [Fold(tuple(m for m in matches if m not in group), tuple(group)) for group in groups]
+        count = min(max(round(share * len(measurable)), 1), len(measurable) - 1)
+        held = measurable[-count:]
+        split = Split(tuple(match for match in matches if match not in held), tuple(held))
     else:
-        folds = [_by_time(matches, measurable, share=share, gap_s=gap_s)]
-    held = sum(len(match.truth) for fold in folds for match in fold.test)
-    if held < LEAST_EVENTS:
-        raise InputError(
-            f"only {held} true events of {', '.join(match.name for match in measurable) or 'all bundles'} can be held "
-            f"out, {LEAST_EVENTS} are needed to tell whether training helps; review more of a video from end to end "
-            "and mark it as reviewed"
-        )
-    return folds
+        split = _by_time(matches, measurable, share=share, gap_s=gap_s)
+    _require_enough(split, measurable)
+    return split
 
 
 def _by_time(
     matches: Sequence[ReviewedMatch], measurable: Sequence[ReviewedMatch], *, share: float, gap_s: float
-) -> Fold:
+) -> Split:
     """Hold out the last part of the reviewed time of the only match that has reviewed spans."""
     if not measurable:
-        return Fold(tuple(matches), ())
+        return Split(tuple(matches), ())
     match = measurable[0]
     cut_us = _time_at(match.spans, reviewed_us=round(match.reviewed_us * (1 - share)))
     learn = match.part(0, max(cut_us - round(gap_s * US_PER_S), 0))
     others = tuple(one for one in matches if one is not match)
-    return Fold((*others, learn), (match.part(cut_us, FOREVER_US),))
+    return Split((*others, learn), (match.part(cut_us, FOREVER_US),))
 
 
 def _time_at(spans: Sequence[Span], *, reviewed_us: int) -> int:
@@ -82,3 +70,13 @@ def _time_at(spans: Sequence[Span], *, reviewed_us: int) -> int:
             return start + left
         left -= end - start
     return spans[-1][1]
+
+
+def _require_enough(split: Split, measurable: Sequence[ReviewedMatch]) -> None:
+    events = sum(len(match.truth) for match in split.test)
+    if events < LEAST_EVENTS:
+        names = ", ".join(match.name for match in measurable) or "all bundles"
+        raise InputError(
+            f"only {events} true events of {names} can be held out, {LEAST_EVENTS} are needed to tell whether training "
+            "helps; review more of a video from end to end and mark it as reviewed"
+        )

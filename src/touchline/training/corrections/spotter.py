@@ -28,12 +28,13 @@ from touchline.models.networks.ball_spotter import BallSpotter
 from touchline.models.specs.spec import ModelConfig
 from touchline.models.store import LoadedModel, default_spotter, load_model, save_model
 from touchline.spotting.peaks import find_events
+from touchline.training.corrections.encoder import adapt_encoder, sample_stacks
 from touchline.training.corrections.footage import Footage
 from touchline.training.corrections.learning import FineTuning, fine_tune
-from touchline.training.corrections.lessons import Lessons, lessons_of
+from touchline.training.corrections.lessons import Lessons, Range, lessons_of, ranges_of
 from touchline.training.corrections.measure import METRIC, Block, Comparison, blocks_of, compare
-from touchline.training.corrections.pieces import Stretch, encode_stretches, pieces_of
-from touchline.training.corrections.split import Fold, folds_of
+from touchline.training.corrections.pieces import Stretch, encode_stretches, pieces_of, weights_sha256
+from touchline.training.corrections.split import Split, split_of
 from touchline.training.family import Family, Job, PlannedRun, plan_runs
 from touchline.training.plan import Progress
 from touchline.training.recipe import StrictSettings
@@ -52,9 +53,10 @@ class SpotterCorrections(StrictSettings):
         base: the model that was corrected, by name or path; a ball spotter.
         corrections: reviewed bundles, or their videos.
         videos: videos that do not lie beside their bundle, or folders of them.
-        held_out_share: share of the reviewed time that is held out if only one match has reviewed spans; otherwise
-            each match is held out in turn.
+        held_out_share: share of the matches with reviewed spans that is held out, the last ones; of the reviewed time
+            if there is only one.
         gap_s: seconds between what is learnt from and what is held out in the same match.
+        adapt_frames: frames on which the encoder's statistics are measured again; 0 leaves the encoder as it is.
         learning: settings of the training.
 
     """
@@ -66,6 +68,7 @@ class SpotterCorrections(StrictSettings):
     videos: list[Path] = Field(default_factory=list)
     held_out_share: float = Field(default=0.3, gt=0, lt=1)
     gap_s: float = Field(default=5.0, ge=0)
+    adapt_frames: int = Field(default=160, ge=0)
     learning: FineTuning = FineTuning()
     licence: str = "Apache-2.0"
     description: str = ""
@@ -73,24 +76,33 @@ class SpotterCorrections(StrictSettings):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Footing:
-    """What every training of a job starts from: the base, the settings, and what the encoder saw of each video."""
+    """What every training of a job starts from.
 
-    base: LoadedModel[ModelConfig]
-    settings: SpotterCorrections
-    stretches: Mapping[str, list[Stretch]]
+    Attributes:
+        network: the base with the encoder that its vectors are from.
+        config: its configuration.
+        learning: settings of the training.
+        stretches: what the encoder saw, by fingerprint of the video.
 
-    def lessons(self, match: ReviewedMatch) -> Lessons:
-        """Return what decisions teach."""
-        return _lessons(match, self.base.config, self.settings.learning)
+    """
 
-    def tuned_on(self, matches: Sequence[ReviewedMatch], *, name: str, progress: Progress | None) -> BallSpotter:
-        """Return the base, fine-tuned on some decisions."""
-        pieces = [p for m in matches for p in pieces_of(self.stretches[m.fingerprint], self.lessons(m))]
-        return fine_tune(self.base.network, pieces, self.settings.learning, name=name, progress=progress)
+    network: BallSpotter
+    config: ModelConfig
+    learning: FineTuning
+    stretches: Mapping[str, Sequence[Stretch]]
+
+    def tuned_on(self, matches: Sequence[ReviewedMatch], *, name: str, progress: Progress | None = None) -> BallSpotter:
+        """Return the network, fine-tuned on some decisions."""
+        pieces = [
+            piece
+            for match in matches
+            for piece in pieces_of(self.stretches[match.fingerprint], known_lessons(match, self.config, self.learning))
+        ]
+        return fine_tune(self.network, pieces, self.learning, name=name, progress=progress)
 
     def found(self, network: BallSpotter, match: ReviewedMatch) -> Timeline:
-        """Return all peaks in a match's reviewed spans, of any confidence."""
-        parts = [spot_stretch(network, one, self.base.config) for one in self.stretches[match.fingerprint]]
+        """Return all peaks of a network with this encoder in a match's reviewed spans, of any confidence."""
+        parts = [spot_stretch(network, one, self.config) for one in self.stretches[match.fingerprint]]
         return inside(Timeline(tuple(event for part in parts for event in part)), match.spans)
 
 
@@ -112,15 +124,61 @@ def train(settings: SpotterCorrections, job: Job) -> Path:
     base = load_base(settings.base)
     reviewed = read_all(settings.corrections)
     matches = [match.only(base.config.labels) for match in reviewed]
-    folds = folds_of(matches, share=settings.held_out_share, gap_s=settings.gap_s)
-    stretches = {match.fingerprint: _encode(match, base, settings, job) for match in matches}
-    footing = Footing(base, settings, stretches)
-    comparison = _compare_folds(footing, folds, progress=job.progress)
-    tuned = footing.tuned_on(matches, name="all corrections", progress=job.progress)
+    split = split_of(matches, share=settings.held_out_share, gap_s=settings.gap_s)
+    sight = Sight(base, settings, job)
+    before = sight.footing(base.network, split.test)
+    footing = sight.footing(sight.adapted(split.learn), matches)
+    tuned = footing.tuned_on(split.learn, name="held-out", progress=job.progress)
+    comparison = _compare(split, before, footing, tuned)
+    final = footing.tuned_on(matches, name="all corrections", progress=job.progress)
     measured = {**comparison.to_json(), **_origin(base, reviewed)}
     write_json_atomic(job.out / MEASURED, measured)
-    config = _config(settings, base, thresholds=_best_thresholds(footing, tuned, matches), measured=measured)
-    return save_model(job.out / settings.name, tuned, config)
+    config = _config(settings, base, thresholds=_best_thresholds(footing, final, matches), measured=measured)
+    return save_model(job.out / settings.name, final, config)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sight:
+    """What encoders see of reviewed videos."""
+
+    base: LoadedModel[ModelConfig]
+    settings: SpotterCorrections
+    job: Job
+
+    def footing(self, network: BallSpotter, matches: Sequence[ReviewedMatch]) -> Footing:
+        """Return the footing of a network: its vectors wherever anything was decided."""
+        learning = self.settings.learning
+        return Footing(
+            network, self.base.config, learning, {m.fingerprint: self._stretches(network, m) for m in matches}
+        )
+
+    def adapted(self, matches: Sequence[ReviewedMatch]) -> BallSpotter:
+        """Return the base with its encoder adapted to the footage of some matches."""
+        count = self.settings.adapt_frames // len(matches)
+        stacks = [one for match in matches for one in sample_stacks(*self._watched(match), count=count)]
+        return adapt_encoder(self.base.network, stacks)
+
+    def _watched(self, match: ReviewedMatch) -> tuple[Footage, list[Range]]:
+        known = known_lessons(match, self.base.config, self.settings.learning).known
+        return self._footage(match), ranges_of(known, margin=0)
+
+    def _footage(self, match: ReviewedMatch) -> Footage:
+        return Footage(find_video(match, videos=self.settings.videos), self.base.config.frame)
+
+    def _stretches(self, network: BallSpotter, match: ReviewedMatch) -> list[Stretch]:
+        known = known_lessons(match, self.base.config, self.settings.learning).known
+        done, total, progress = 0, int(known.sum()), self.job.progress
+
+        def encoded(count: int) -> None:
+            nonlocal done
+            done += count
+            if progress is not None:
+                progress(f"frames of {match.name}", done, max(done, total))
+
+        cache = self.job.out / "vectors" / f"{match.fingerprint[:16]}-{weights_sha256(network.encoder)[:16]}"
+        return encode_stretches(
+            self._footage(match), network, known, cache=cache, device=self.job.device, encoded=encoded
+        )
 
 
 def plan(settings: SpotterCorrections, device: torch.device) -> list[PlannedRun]:
@@ -177,25 +235,8 @@ def spot_stretch(network: BallSpotter, stretch: Stretch, config: ModelConfig) ->
     )
 
 
-def _encode(
-    match: ReviewedMatch, base: LoadedModel[ModelConfig], settings: SpotterCorrections, job: Job
-) -> list[Stretch]:
-    """Return what the encoder sees of the video where anything was decided."""
-    footage = Footage(find_video(match, videos=settings.videos), base.config.frame)
-    known = _lessons(match, base.config, settings.learning).known
-    done, total = 0, int(known.sum())
-
-    def encoded(count: int) -> None:
-        nonlocal done
-        done += count
-        if job.progress is not None:
-            job.progress(f"frames of {match.name}", done, max(done, total))
-
-    cache = job.out / "vectors" / f"{match.fingerprint[:16]}-{base.sha256[:16]}"
-    return encode_stretches(footage, base.network, known, cache=cache, device=job.device, encoded=encoded)
-
-
-def _lessons(match: ReviewedMatch, config: ModelConfig, learning: FineTuning) -> Lessons:
+def known_lessons(match: ReviewedMatch, config: ModelConfig, learning: FineTuning) -> Lessons:
+    """Return what a match's corrections teach a model, up to the last of them."""
     fps = config.frame.fps
     last_us = max([end for _, end in match.spans] + [e.start_us for t in (match.accepted, match.rejected) for e in t])
     return lessons_of(
@@ -208,21 +249,19 @@ def _lessons(match: ReviewedMatch, config: ModelConfig, learning: FineTuning) ->
     )
 
 
-def _compare_folds(footing: Footing, folds: Sequence[Fold], *, progress: Progress | None) -> Comparison:
-    """Measure the base and the fine-tuned model of each fold on what that fold holds out."""
+def _compare(split: Split, before: Footing, after: Footing, tuned: BallSpotter) -> Comparison:
+    """Measure the base and the fine-tuned model on what was held out."""
     blocks: list[Block] = []
-    for number, fold in enumerate(folds):
-        tuned = footing.tuned_on(fold.learn, name=f"held-out {number + 1} of {len(folds)}", progress=progress)
-        for match in fold.test:
-            before, after = (footing.found(network, match) for network in (footing.base.network, tuned))
-            blocks += blocks_of(match.truth, before, after, spans=match.spans)
-    spans = [span for fold in folds for match in fold.test for span in match.spans]
-    return compare(blocks, labels=footing.base.config.labels, spans=spans)
+    for match in split.test:
+        found = before.found(before.network, match), after.found(tuned, match)
+        blocks += blocks_of(match.truth, *found, spans=match.spans)
+    spans = [span for match in split.test for span in match.spans]
+    return compare(blocks, labels=before.config.labels, spans=spans)
 
 
 def _best_thresholds(footing: Footing, network: BallSpotter, matches: Sequence[ReviewedMatch]) -> dict[str, float]:
     """Return the threshold of the best F1 of each label on the reviewed spans; the base's for labels without events."""
-    config = footing.base.config
+    config = footing.config
     measurable = [match for match in matches if match.spans]
     found = [footing.found(network, match) for match in measurable]
     report = evaluate_spotting(

@@ -20,6 +20,7 @@ from touchline.core.clock import us_from_seconds
 from touchline.core.errors import InputError, UsageError
 from touchline.core.events import Event, Timeline
 from touchline.core.suggestions import did_you_mean
+from touchline.core.wording import counted
 from touchline.formats.events.event_format import EventFormat, EventSource, FoundEvents
 from touchline.formats.events.export_context import ExportContext
 from touchline.formats.events.providers.mapping import FIRST, ProviderEvent, labels_of
@@ -214,7 +215,7 @@ class _Reader:
                 f"{self._unmapped.total()} events have no label in {self._labels}: {', '.join(kinds[:_LISTED])}{more}"
             )
         lines += [
-            f"{count} events of period {period}, whose start in the video was not given"
+            f"{counted(count, 'event')} of period {period}, whose start in the video was not given"
             for period, count in sorted(self._outside.items())
         ]
         if not self._starts_us:
