@@ -18,7 +18,9 @@ from touchline.review.schema import ANSWERS, REQUESTS
 
 TYPES = Path(__file__).parent / "src" / "review" / "types.ts"
 _HEAD = "// Made by frontend/make_types.py from touchline/review/schema.py; do not edit.\n"
-_CONSTANTS = f"/** Largest number on a shirt; the smallest is 0. */\nexport const MAX_SHIRT_NUMBER = {MAX_SHIRT_NUMBER};\n"
+_CONSTANTS = (
+    f"/** Largest number on a shirt; the smallest is 0. */\nexport const MAX_SHIRT_NUMBER = {MAX_SHIRT_NUMBER};\n"
+)
 _SIMPLE = {"integer": "number", "number": "number", "string": "string", "boolean": "boolean", "null": "null"}
 _WIDTH = 120
 

@@ -3,39 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
-from reviewserver import Review, make_bundle, reviewing
-from touchline.formats.bundle import KEEPERS, Bundle
-from touchline.formats.keeper.moments_index import MOMENTS_INDEX, IndexedMoment, write_moments_index
-from touchline.goalkeeping.expected_saves import load_expected_saves
-from touchline.goalkeeping.moments import moment_of
-from touchline.goalkeeping.technique import load_techniques
-from touchline.report.keepers.page import write_keeper_pages
-
-UNKNOWN: dict[str, Any] = {"technique": None, "confidence": None, "p_save": None, "note": "cannot tell: no picture"}
-
-
-def moment(time_us: int, **more: Any) -> IndexedMoment:
-    facts = {"label": "SHOT", "track_id": 7, "keeper": None, "outcome": None, "page": "goalkeeper.html"}
-    return IndexedMoment(**{**facts, **UNKNOWN, "time_us": time_us, "anchor": "moment-1", **more})
-
-
-def with_keepers(folder: Path, *moments: IndexedMoment) -> Bundle:
-    """A bundle with the pages of a keeper nobody knows, and an index of these moments."""
-    bundle = make_bundle(folder)
-    model, techniques = load_expected_saves(), load_techniques()
-    unseen = moment_of([], None, model=model, techniques=techniques)
-    write_keeper_pages(bundle.path / KEEPERS, [unseen], model=model, techniques=techniques, source="match.mp4")
-    write_moments_index(bundle.path / KEEPERS, moments)
-    return bundle
+from reviewkeepers import moment, with_keepers
+from reviewserver import Review, reviewing
+from touchline.formats.bundle import KEEPERS
+from touchline.formats.keeper.moments_index import MOMENTS_INDEX
 
 
 def test_the_moments_come_in_order_with_addresses_of_their_pages(tmp_path: Path) -> None:
-    known = {"technique": "Smother", "confidence": 0.8, "p_save": 0.25, "note": "", "outcome": "Goal"}
+    known = {
+        "technique": "Smother",
+        "confidence": 0.8,
+        "p_save": 0.25,
+        "p_range": [0.1, 0.5],
+        "note": "",
+        "outcome": "Goal",
+    }
     bundle = with_keepers(tmp_path, moment(3_000_000), moment(1_000_000, **known, anchor="moment-2"))
     with reviewing(bundle.path, cache=tmp_path / "cache") as review:
         answer = review.client.get(review.opened()["parts"]["keepers"]).json()
@@ -51,6 +37,7 @@ def test_the_moments_come_in_order_with_addresses_of_their_pages(tmp_path: Path)
             "technique": "Smother",
             "confidence": 0.8,
             "p_save": 0.25,
+            "p_range": [0.1, 0.5],
             "note": "",
             "page": f"{base}/goalkeeper.html#moment-2",
         }

@@ -85,13 +85,19 @@ export interface ClipsPost {
   lead_us?: number | null;
   /** Time after each event; null: as its label says. */
   lag_us?: number | null;
+  /** A folder for each player who has a name or number, with what the player does; not with ``players``. */
+  each_player?: boolean;
+  /** One clip of clips that overlap or touch; otherwise one for each event. */
+  merge?: boolean;
+  /** A file for each clip; otherwise only the reel. */
+  clips?: boolean;
   /** Also all clips joined into one video. */
   reel?: boolean;
-  /** With label, time, team and player written into the picture. */
+  /** With label, time, player, team and confidence written into the picture. */
   titles?: boolean;
-  /** With a title before each clip of the reel. */
+  /** With the same on a card of one second before each clip of the reel. */
   cards?: boolean;
-  /** Copied from the key frame before, without encoding again; not with ``titles``. */
+  /** Copied from the key frame before, without encoding again; clips have no titles then. */
   fast?: boolean;
 }
 
@@ -254,6 +260,8 @@ export interface FileLink {
   name: string;
   url: string;
   bytes: number;
+  /** Of several folders, the one that it lies in. */
+  folder?: string;
 }
 
 /** A part of the video that could not be analysed. */
@@ -292,6 +300,8 @@ export interface KeeperMoment {
   confidence: number | null;
   /** Chance of a save if the shot is on target; null if its origin is unknown. */
   p_save: number | null;
+  /** Its 95 % interval. */
+  p_range: [number, number] | null;
   /** Why there is no technique; empty if there is one. */
   note: string;
   /** Address of the moment on the keeper's page. */

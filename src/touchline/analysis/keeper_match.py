@@ -322,6 +322,7 @@ def _indexed(
                 technique=reading.name,
                 confidence=None if reading.name is None else round(reading.confidence, 4),
                 p_save=None if moment.saves is None else round(moment.saves.p, 4),
+                p_range=None if moment.saves is None else [round(moment.saves.low, 4), round(moment.saves.high, 4)],
                 note=reading.reason,
                 page=pages[keeper].name,
                 anchor=anchor_of(counts[keeper]),

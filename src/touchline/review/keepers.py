@@ -38,7 +38,8 @@ def keeper_moments(bundle: Bundle, *, base: str) -> KeepersAnswer:
 def _moment(moment: IndexedMoment, *, base: str) -> KeeperMoment:
     facts = asdict(moment)
     page, anchor = facts.pop("page"), facts.pop("anchor")
-    return KeeperMoment(**facts, page=f"{base}/{page}#{anchor}")
+    chances = facts.pop("p_range")
+    return KeeperMoment(**facts, p_range=None if chances is None else tuple(chances), page=f"{base}/{page}#{anchor}")
 
 
 def keeper_page(bundle: Bundle, name: str) -> Path:

@@ -408,6 +408,8 @@ class FileLink(Body):
     name: str
     url: str
     bytes: int
+    folder: str = ""
+    """Of several folders, the one that it lies in."""
 
 
 class EventColumns(Body):
@@ -583,6 +585,8 @@ class KeeperMoment(Body):
     """Of the technique."""
     p_save: Share | None
     """Chance of a save if the shot is on target; null if its origin is unknown."""
+    p_range: tuple[Share, Share] | None
+    """Its 95 % interval."""
     note: str
     """Why there is no technique; empty if there is one."""
     page: str
@@ -671,14 +675,20 @@ class ClipsPost(Body):
     """Time before each event; null: as its label says."""
     lag_us: TimeUs | None = None
     """Time after each event; null: as its label says."""
+    each_player: bool = False
+    """A folder for each player who has a name or number, with what the player does; not with ``players``."""
+    merge: bool = True
+    """One clip of clips that overlap or touch; otherwise one for each event."""
+    clips: bool = True
+    """A file for each clip; otherwise only the reel."""
     reel: bool = False
     """Also all clips joined into one video."""
     titles: bool = False
-    """With label, time, team and player written into the picture."""
+    """With label, time, player, team and confidence written into the picture."""
     cards: bool = False
-    """With a title before each clip of the reel."""
+    """With the same on a card of one second before each clip of the reel."""
     fast: bool = False
-    """Copied from the key frame before, without encoding again; not with ``titles``."""
+    """Copied from the key frame before, without encoding again; clips have no titles then."""
 
 
 ANSWERS: tuple[object, ...] = (

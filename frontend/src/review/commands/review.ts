@@ -68,9 +68,16 @@ export function acceptAll(desk: Desk, label: string): void {
 }
 
 export function reviewed(desk: Desk): void {
-  const changes = reviewedUpTo(desk.corrections.value, desk.playback.timeUs);
-  if (changes.length) desk.do(changes, 'Marked as reviewed up to here: the accepted events in it are the truth');
+  const changes = reviewedUpTo(desk.corrections.value, desk.playback.timeUs, desk.counted.value);
+  if (changes.length) markReviewed(desk, changes, 'Marked as reviewed up to here');
   else announce('This part is marked as reviewed already');
+}
+
+/** Make the change of reviewed spans; the events that it accepts along are counted in what is said. */
+export function markReviewed(desk: Desk, changes: Change[], said: string): void {
+  const count = changes.filter((change) => change.what === 'event').length;
+  if (changes.length > MOST_CHANGES) announce(`${plural(count, 'event')} would be accepted at once; mark a shorter part`);
+  else desk.do(changes, count ? `${said}, with ${plural(count, 'event')} in it accepted; Z takes it back` : `${said}: the accepted events in it are the truth`);
 }
 
 export function undo(desk: Desk): void {

@@ -1,6 +1,7 @@
 // The keeper moments that the analysis wrote pages of.
 
 import { signal } from '@preact/signals';
+import { percent } from '../../shared/format';
 import { get } from '../api/client';
 import type { KeeperMoment, KeepersAnswer } from '../types';
 
@@ -19,10 +20,10 @@ export class Keepers {
 }
 
 /** Say what the page says of a moment: the technique with its confidence, the chance of a save. */
-export function momentWords({ technique, confidence, p_save: chance, outcome }: KeeperMoment): string[] {
+export function momentWords({ technique, confidence, p_save: chance, p_range: range, outcome }: KeeperMoment): string[] {
   return [
     technique === null ? 'technique unknown' : `${technique} ${(confidence ?? 0).toFixed(2)}`,
-    ...(chance === null ? [] : [`${Math.round(100 * chance)} % saved if on target`]),
+    ...(chance === null ? [] : [`saved if on target: ${percent(chance)}${range ? ` (${percent(range[0])} to ${percent(range[1])})` : ''}`]),
     ...(outcome === null ? [] : [outcome.toLowerCase()]),
   ];
 }

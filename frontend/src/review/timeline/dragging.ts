@@ -2,9 +2,10 @@
 
 import { lowerBound } from '../../shared/format';
 import { xOf } from '../../shared/view';
+import { markReviewed } from '../commands/review';
 import * as edits from '../model/edits';
 import type { ReviewEvent } from '../model/events';
-import { withReviewed } from '../model/trackedits';
+import { goneThrough } from '../model/trackedits';
 import type { Span } from '../model/values';
 import type { Desk } from '../state/desk';
 import { timelineView } from '../state/timelineview';
@@ -89,7 +90,7 @@ export function drop(desk: Desk, dragged: Dragged): void {
   const corrections = desk.corrections.value;
   if (dragged.kind === 'reviewed') {
     const spans = dragged.spans.filter(([start, end]) => end > start);
-    desk.do(withReviewed(corrections, spans), 'Reviewed part changed');
+    markReviewed(desk, goneThrough(corrections, spans, desk.counted.value), 'Reviewed part changed');
     return;
   }
   const event = desk.events.value.find((one) => one.id === dragged.id);

@@ -30,6 +30,7 @@ class IndexedMoment:
         technique: that the pictures show; None if it cannot be told.
         confidence: of the technique, 0 to 1; None without one.
         p_save: probability that the shot is saved if it is on target; None if its origin is unknown.
+        p_range: its 95 % interval, low and high; None likewise.
         note: why there is no technique; empty if there is one.
         page: file name of the keeper's page.
         anchor: id of the moment on that page.
@@ -44,6 +45,7 @@ class IndexedMoment:
     technique: str | None
     confidence: float | None
     p_save: float | None
+    p_range: Sequence[float] | None
     note: str
     page: str
     anchor: str

@@ -27,8 +27,8 @@ export function MoreFields({ event, reached }: { event: ReviewEvent; reached(): 
     <div class="fields" id="more-fields">
       <TextField name="Ends" value={event.end_us === null ? '' : clockOf(event.end_us, 3)} hint="a moment" commit={(text) => (text.trim() ? typedTime(text, setEnd) : change(desk, { end_us: null }, 'A moment, not a span'))} />
       <div class="row">
-        <Margin name="Lead s" value={event.lead_us} usual={usual(desk.labelStyles.value, event, 'lead_us')} commit={(lead_us) => change(desk, { lead_us }, 'Lead changed')} />
-        <Margin name="Lag s" value={event.lag_us} usual={usual(desk.labelStyles.value, event, 'lag_us')} commit={(lag_us) => change(desk, { lag_us }, 'Lag changed')} />
+        <Margin name="Lead" value={event.lead_us} usual={usual(desk.labelStyles.value, event, 'lead_us')} commit={(lead_us) => change(desk, { lead_us }, 'Lead changed')} />
+        <Margin name="Lag" value={event.lag_us} usual={usual(desk.labelStyles.value, event, 'lag_us')} commit={(lag_us) => change(desk, { lag_us }, 'Lag changed')} />
       </div>
       <TextField
         name="Note" value={event.note} hint="C to type" wanted={desk.wanted.value === 'note'} reached={reached}
@@ -50,7 +50,7 @@ function pointWords({ point_m: metres, point_px: pixels }: ReviewEvent): string 
 /** Return the lead or lag that the class of an event has, as a hint. */
 function usual(styles: readonly LabelInfo[], event: ReviewEvent, which: 'lead_us' | 'lag_us'): string {
   const us = styles.find((style) => style.name === event.label)?.[which] ?? null;
-  return us === null ? 'usual' : String(us / 1e6);
+  return us === null ? 'usual' : `${us / 1e6} s`;
 }
 
 /** Seconds before or after the event that belong to its clip; empty: as its class says. */
