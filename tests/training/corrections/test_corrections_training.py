@@ -29,7 +29,7 @@ FPS = 12.5
 FRAME = FrameSpec(width=64, height=32, fps=FPS, stack_offsets=(-1, 0, 1))
 NETWORK = {"num_classes": 2, "stem": 4, "width": 8, "deep": 8, "candidates": 2, "channels": 8, "dilations": [1, 2]}
 LEARNING = ("steps=80", "base_lr=0.02", "segment=64", "batch_size=8")
-SETTINGS = ["held_out_share=0.4", "adapt_frames=32", *(f"learning.{one}" for one in LEARNING)]
+SETTINGS = ["held_out_share=0.4", *(f"learning.{one}" for one in LEARNING)]
 SECONDS = 120
 PEAKS = PeakSpec(sigma_samples=1.5, distance_samples=8)
 PASSES = [2 + 2.0 * number for number in range(58)]
