@@ -228,6 +228,7 @@ def measure(match: Analysed, work: Path, *, minutes: Sequence[float], until_us: 
             tuned = match.footing.tuned_on([reviewed], name=f"{match.name} {way} {number:g} min")
             blocks = blocks_of(truth, before, found_in(match.footing, tuned, rest), spans=rest)
             result = compare(blocks, labels=labels, spans=rest).to_json()
+            result["held_out_minutes"] = result.pop("minutes")
             row = {"match": match.name, "way": way, "minutes": number, **done, **counts(reviewed), **result}
             print(json.dumps({name: row[name] for name in SHOWN}), flush=True)
             yield row
