@@ -13,10 +13,14 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from touchline.core.corrections.values import MAX_SHIRT_NUMBER
 from touchline.review.schema import ANSWERS, REQUESTS
 
 TYPES = Path(__file__).parent / "src" / "review" / "types.ts"
 _HEAD = "// Made by frontend/make_types.py from touchline/review/schema.py; do not edit.\n"
+_CONSTANTS = (
+    f"/** Largest number on a shirt; the smallest is 0. */\nexport const MAX_SHIRT_NUMBER = {MAX_SHIRT_NUMBER};\n"
+)
 _SIMPLE = {"integer": "number", "number": "number", "string": "string", "boolean": "boolean", "null": "null"}
 _WIDTH = 120
 
@@ -26,7 +30,7 @@ def types_text() -> str:
     adapters = [(index, "validation", TypeAdapter(body)) for index, body in enumerate((*ANSWERS, *REQUESTS))]
     _, schema = TypeAdapter.json_schemas(adapters)  # type: ignore[arg-type]
     named = schema["$defs"]
-    return "\n".join([_HEAD, *(_declaration(name, named[name]) for name in sorted(named))])
+    return "\n".join([_HEAD, _CONSTANTS, *(_declaration(name, named[name]) for name in sorted(named))])
 
 
 def _declaration(name: str, schema: Mapping[str, Any]) -> str:

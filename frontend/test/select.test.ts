@@ -6,8 +6,9 @@ import { correctedEvents, eventCache, type EventState, type ReviewEvent } from '
 import { parseClock, parseTarget } from '../src/review/model/goto';
 import { matches } from '../src/review/model/matching';
 import { measure, wilson } from '../src/review/model/measure';
-import { parsePlayer, suggested } from '../src/review/model/names';
-import { afterLeaving, ALL, queueOf, surenessOf } from '../src/review/model/queue';
+import { parsePlayer, playerTrouble, suggested } from '../src/review/model/names';
+import { fromFilters } from '../src/review/model/clips';
+import { afterLeaving, ALL, NOBODY, queueOf, surenessOf } from '../src/review/model/queue';
 import { holds, joined, total, unreviewedUpTo, without } from '../src/review/model/spans';
 
 function event(id: string, start_us: number, confidence: number, more: Partial<ReviewEvent> = {}): ReviewEvent {
@@ -125,10 +126,23 @@ test('a typed player is a number, a name or both', () => {
   assert.deepEqual(parsePlayer('#7'), { number: 7, name: '' });
   assert.deepEqual(parsePlayer(' Anna Lee '), { number: null, name: 'Anna Lee' });
   assert.equal(parsePlayer('  '), null);
+  assert.deepEqual(parsePlayer('2Pac'), { number: null, name: '2Pac' });
+  assert.deepEqual(parsePlayer('107'), { number: 107, name: '' });
+});
+
+test('numbers on shirts go from 0 to 99', () => {
+  for (const text of ['0', '99 Anna', 'Anna 100', '']) assert.equal(playerTrouble(text), '');
+  assert.equal(playerTrouble('100 Anna'), '100 is not a number on a shirt; write 0 to 99, or a name');
 });
 
 test('suggestions prefer the exact number, then the team', () => {
   const player = (id: string, number: number, team: string) => ({ id, number, name: '', team });
   const found = suggested([player('x', 17, 'A'), player('y', 7, 'B'), player('z', 71, 'B')], '7', 'A');
   assert.deepEqual(found.map(({ id }) => id), ['y', 'x', 'z']);
+});
+
+test('clips start from the filters that say what happened, not from what is left to review', () => {
+  assert.deepEqual(fromFilters(ALL), { labels: [], players: [], teams: [], reviewed: false, merge: true, clips: true });
+  const filters = { ...ALL, label: 'PASS', player: 'pl-00000a', team: NOBODY, state: 'accepted' as const };
+  assert.deepEqual(fromFilters(filters), { labels: ['PASS'], players: ['pl-00000a'], teams: [], reviewed: true, merge: true, clips: true });
 });

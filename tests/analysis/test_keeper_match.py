@@ -20,6 +20,7 @@ from touchline.core.errors import InputError
 from touchline.core.events import Event, Timeline
 from touchline.core.poses import Pose
 from touchline.core.tracks import Shot, Track, Tracks
+from touchline.formats.keeper.moments_index import read_moments_index
 from touchline.goalkeeping.expected_saves import load_expected_saves
 from touchline.goalkeeping.technique import load_techniques
 from touchline.models.store import save_model
@@ -135,6 +136,24 @@ def test_pages_of_a_match(tmp_path: Path) -> None:
     assert made.moments[0].reading.name == KNOWN.names[1]
     assert "SHOT at 0:02" in (tmp_path / "keepers" / "ada.html").read_text()
     assert "match.mp4, 1 shot" in made.index.read_text()
+
+
+def test_the_index_says_where_each_moment_is_shown(tmp_path: Path) -> None:
+    video = write_numbered(tmp_path / "match.mp4", frames=100, width=160, height=90)
+    shots = timeline(("SHOT", 0.2), ("SHOT", 2.0), ("GOAL", 2.4))
+    folder = tmp_path / "keepers"
+    write_match_pages(video, folder, timeline=shots, tracks=a_match(), finder=OneTechnique(), model=MODEL)
+    moments = read_moments_index(folder)
+    assert [(one.time_us, one.label, one.track_id, one.keeper) for one in moments] == [
+        (200_000, "SHOT", 2, "Ada"),
+        (2_000_000, "SHOT", 2, "Ada"),
+    ]
+    assert [(one.technique, one.outcome, one.page, one.anchor) for one in moments] == [
+        (KNOWN.names[1], None, "ada.html", "moment-1"),
+        (KNOWN.names[1], "Goal", "ada.html", "moment-2"),
+    ]
+    assert all(one.confidence is not None and 0.5 < one.confidence <= 1 for one in moments)
+    assert 'id="moment-2"' in (folder / "ada.html").read_text()
 
 
 def test_a_match_without_shots_is_refused_in_one_line(tmp_path: Path) -> None:

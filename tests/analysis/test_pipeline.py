@@ -21,7 +21,7 @@ from touchline.spotting import spotter as spotter_module
 from touchline.spotting.ensemble import EnsembleSpotter, average_scores
 from touchline.spotting.spotter import BaseSpotter, Spotter, load_spotter
 
-SAME = ("events.json", "results_spotting.json", "scores.npz")
+SAME = ("events.json", "candidates.json", "results_spotting.json", "scores.npz")
 FRAMES = 900
 SECONDS = FRAMES / 25
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from touchline.cli.exchange.export import FORMATS_OF_BOXES, FORMATS_OF_EVENTS
+from touchline.cli.exchange.export_arguments import FORMATS_OF_BOXES, FORMATS_OF_EVENTS
 from touchline.cli.exchange.export_options import seconds_by_label
 from touchline.cli.main import app
 from touchline.core.corrections.history import Change
@@ -188,3 +188,24 @@ def test_convert_takes_folders_of_files_named_by_match(tmp_path: Path) -> None:
     assert sorted(os.listdir(tmp_path / "out")) == ["one.xml", "two.xml"]
     run(tmp_path / "in", tmp_path / "labels", "--to", "events.json", verb="convert")
     assert (tmp_path / "labels" / "one" / "events.json").is_file()
+
+
+def test_frames_of_the_video_itself_count(tmp_path: Path) -> None:
+    """A variable frame rate: the frames after the first ten last twice as long."""
+    from fractions import Fraction
+
+    from makevideo import write_numbered
+    from touchline.core.events import Coverage
+    from touchline.formats.bundle import Manifest
+
+    times = [*range(10), *range(10, 60, 2)]
+    write_numbered(tmp_path / "match.mp4", frames=len(times), times=times, time_base=Fraction(1, 25))
+    bundle = Bundle.create(tmp_path, tmp_path / "match.mp4")
+    bundle.write_events(Timeline((Event("Goal", 0), Event("Goal", 1_200_000))))
+    bundle.write_manifest(Manifest("match.mp4", "f", (), {}, Coverage(2_400_000, len(times))))
+    result = run(bundle.path, "--to", "hudl-csv", "--json", "--fps", 50)
+    assert (bundle.path / "match.hudl.csv").read_text().splitlines()[1:] == ["0,0,0,Goal,,", "0,1,3,Goal,,"]
+    assert "--fps 50 is not used" in json.loads(result.stdout)["remarks"][0]
+    (tmp_path / "match.mp4").write_bytes(b"broken")
+    assert "cannot be opened" in run(bundle.path, "--to", "csv").output
+    assert "give --fps" in run(bundle.path, "--to", "hudl-csv", code=2).output

@@ -24,6 +24,11 @@ from touchline.formats.corrections.journal import read_journal
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals")
 
 
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
 @contextlib.contextmanager
 def running(*arguments: object) -> Iterator[subprocess.Popen[str]]:
     """The command in a process of its own, ended at the latest here."""

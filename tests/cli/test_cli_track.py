@@ -89,6 +89,8 @@ def test_overlay_keeps_the_sound(track: Track, video: Path, tmp_path: Path) -> N
     before = path.stat().st_mtime_ns
     assert track(video, "--overlay").exit_code == 0
     assert path.stat().st_mtime_ns == before, "an overlay that is there is not made again"
+    assert track(video, "--overlay", "--radar", "none").exit_code == 0
+    assert path.stat().st_mtime_ns > before, "another place of the radar is another overlay"
     track(video, "--fps", "5")
     assert not path.exists(), "an overlay of older tracks must not stay"
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from touchline.core.frames import FrameClock, rate_text
@@ -42,6 +42,7 @@ def test_times_rounded_to_milliseconds_are_still_regular() -> None:
     assert clock.regular and [clock.index(int(time)) for time in times[:200]] == list(range(200))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**7), st.sampled_from([Fraction(25), NTSC, Fraction(60000, 1001), Fraction(25, 2)]))
 def test_a_frame_is_at_its_own_time(index: int, rate: Fraction) -> None:
     clock = FrameClock(rate)
@@ -59,6 +60,7 @@ def test_a_rate_for_people() -> None:
     assert [rate_text(rate) for rate in (Fraction(25), NTSC, Fraction(25, 2))] == ["25", "29.97", "12.5"]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**12), st.sampled_from([Fraction(25), NTSC, Fraction(60000, 1001), Fraction(25, 2)]))
 def test_rounding_is_that_of_fractions(time_us: int, rate: Fraction) -> None:
     assert FrameClock(rate).index(time_us) == round(Fraction(time_us, 10**6) * rate)

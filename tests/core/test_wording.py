@@ -1,17 +1,23 @@
+"""Wording that messages share."""
+
 from __future__ import annotations
 
 import pytest
 
-from touchline.core.wording import counted, ordinal
-
-
-def test_a_count_agrees_with_its_noun() -> None:
-    assert [counted(n, "event") for n in (0, 1, 2)] == ["0 events", "1 event", "2 events"]
-    assert [counted(n, "person", "people") for n in (1, 2)] == ["1 person", "2 people"]
+from touchline.core.wording import plain_letters
 
 
 @pytest.mark.parametrize(
-    ("number", "words"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (12, "12th"), (22, "22nd")]
+    ("text", "plain"),
+    [
+        ("Müller", "Muller"),
+        ("Ødegård", "Odegard"),
+        ("Łukasz Piszczek", "Lukasz Piszczek"),
+        ("Großkreutz", "Grosskreutz"),
+        ("Þór Æsir", "Thor AEsir"),
+        ("선수 7", " 7"),
+        ("", ""),
+    ],
 )
-def test_ordinals(number: int, words: str) -> None:
-    assert ordinal(number) == words
+def test_letters_in_ascii(text: str, plain: str) -> None:
+    assert plain_letters(text) == plain

@@ -37,6 +37,12 @@ def test_typescript_is_sound() -> None:
     assert found.returncode == 0, found.stdout
 
 
+@needs_node
+def test_typescript_does_what_it_should() -> None:
+    found = subprocess.run(["npm", "run", "--silent", "test"], cwd=FRONTEND, capture_output=True, text=True)
+    assert found.returncode == 0, found.stdout
+
+
 def test_a_script_cannot_end_its_element() -> None:
     for name in ("report.js", "keeper.js"):
         assert "</script" not in (PACKAGE / "report" / "static" / name).read_text("utf-8").lower()

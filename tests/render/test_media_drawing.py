@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from touchline.core.tracks import Shot, Track, Tracks
-from touchline.render.drawing import COLOURS, Moments, TrackPainter, colour_of, draw_tracks, label_of, sight_of
+from touchline.render.drawing import COLOURS, TrackPainter, colour_of, draw_tracks, label_of
 from touchline.render.radar import Radar
+from touchline.render.sights import Moments, sight_of
 
 S = 1_000_000
 
@@ -108,12 +109,14 @@ def test_radar_shows_only_where_places_are_known() -> None:
     picture = np.full((360, 640, 3), 60, np.uint8)
     boxes = [(5.0, 5.0, 12.0, 25.0)]
     known = a_track([0], boxes, positions_m=np.zeros((1, 2), np.float32), team="A")
-    out = TrackPainter(of(known, width=640, height=360)).paint(picture, time_us=0)
+    out = TrackPainter(of(known, width=640, height=360), radar="bottom").paint(picture, time_us=0)
     assert (out[300, 320] != 60).any()
-    without = TrackPainter(of(known, width=640, height=360), radar=False).paint(picture, time_us=0)
+    without = TrackPainter(of(known, width=640, height=360), radar="none").paint(picture, time_us=0)
     assert (without[300, 320] == 60).all()
     unknown = a_track([0], boxes, positions_m=np.full((1, 2), np.nan, np.float32))
-    assert (TrackPainter(of(unknown, width=640, height=360)).paint(picture, time_us=0)[300, 320] == 60).all()
+    assert (
+        TrackPainter(of(unknown, width=640, height=360), radar="bottom").paint(picture, time_us=0)[300, 320] == 60
+    ).all()
 
 
 def test_radar_puts_the_far_left_corner_top_left() -> None:

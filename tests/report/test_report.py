@@ -18,6 +18,9 @@ import pytest
 from reportbundle import write_bundle_report
 from touchline.core.errors import InputError, ResourceError, UsageError
 from touchline.core.events import Coverage, Event, Gap, Scores, Timeline, VideoInfo
+from touchline.formats.files.checksum import file_sha256
+from touchline.models.cards import read_card
+from touchline.models.folders import builtin_folder
 from touchline.report.options import ReportOptions
 from touchline.report.sections import video as report
 from touchline.report.sections.coverage import analysed_spans
@@ -296,3 +299,30 @@ def test_facts_name_the_model(tmp_path: Path) -> None:
     info = replace(VideoInfo(tmp_path / "m.mp4", 640, 360, 0.0, 0))
     _, data = a_report(tmp_path, info=info)
     assert data["duration_us"] == 8_000_000
+
+
+def test_says_at_the_top_where_the_models_were_measured(tmp_path: Path) -> None:
+    model = builtin_folder() / "ball-spotter.safetensors"
+    page, _ = a_report(tmp_path, model=("ball-spotter", file_sha256(model)))
+    text = (tmp_path / "report.html").read_text("utf-8")
+    head = text[text.index('id="trust"') : text.index("<main>")]
+    assert "passes and drives in simulated matches." in head
+    assert "Not measured:" in head and "passes and drives in real matches." in head
+    assert '<a href="#cards">' in head
+    assert "SoccerNet&#39;s mAP@1" in text[text.index('id="cards"') :]
+    assert page.title == "A match"
+
+
+def test_a_model_without_a_card_was_not_measured(tmp_path: Path) -> None:
+    a_report(tmp_path, model=("ball-spotter", "0" * 64))  # another model of that name
+    text = (tmp_path / "report.html").read_text("utf-8")
+    assert "Not measured:</dt> <dd>ball-spotter, which has no card.</dd>" in text
+    assert 'id="cards"' not in text
+
+
+def test_every_built_in_card_says_where_it_was_measured() -> None:
+    cards = [read_card(path) for path in builtin_folder().glob("*.md")]
+    assert len(cards) >= 8
+    for card in cards:
+        assert card.measured and card.not_measured, card.name
+        assert max(len(card.measured), len(card.not_measured)) < 120, card.name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ import numpy as np
 import pytest
 
 from reportbundle import write_bundle_report
+from touchline.core.actions import MOVEMENTS
 from touchline.core.events import Coverage, Timeline, VideoInfo
 from touchline.core.tracks import Shot, Track, Tracks
+from touchline.recognition.movement import STARTS_MPS
 from touchline.report.sections import tracks as report_tracks
 from touchline.report.sections.tracks import (
     ABSENT,
@@ -30,6 +33,7 @@ from touchline.report.sections.tracks import (
 )
 
 S = 1_000_000
+ROWS = ("times_us", "frames", "boxes_xyxy", "confidence", "observed", "positions_m")
 
 
 def walk(
@@ -172,6 +176,25 @@ def test_the_report_holds_tracks_and_shots(tmp_path: Path) -> None:
     states, _ = unpacked(base64.b64decode(data["samples"]), [101, 101])
     assert (states == OBSERVED).all()
     assert "<b>Nobody" not in (tmp_path / "report.html").read_text("utf-8")
+
+
+def test_seen_is_the_time_in_the_picture_and_not_the_span(tmp_path: Path) -> None:
+    """A track of 4 s with a hole of 2 s was seen for 2 s; a hole of 0.4 s is filled in."""
+    keep = np.r_[0:26, 75:101]
+    whole = walk(1)
+    holed = replace(whole, track_id=2, **{name: getattr(whole, name)[keep] for name in ROWS})
+    short = np.r_[0:26, 36:101]
+    filled = replace(whole, track_id=3, **{name: getattr(whole, name)[short] for name in ROWS})
+    data = report_of(tmp_path, Tracks((whole, holed, filled), (Shot(0, 0, 4 * S),), 640, 360))["tracks"]
+    assert data["seen_us"] == [4 * S, 2 * S, 4 * S]
+
+
+def test_one_table_of_paces_for_lanes_and_table() -> None:
+    data = tracks_data(Tracks((walk(1),), (Shot(0, 0, 4 * S),), 640, 360))
+    limits = dict(data["bands"])
+    assert set(data["band_colours"]) == set(limits)
+    assert pytest.approx([limits[name] for name in MOVEMENTS], abs=0.001) == STARTS_MPS
+    assert 3.6 * limits["running"] == pytest.approx(7.2, abs=0.01)
 
 
 def test_a_report_without_tracks(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from makevideo import read_number, write_numbered
 from reviewbrowser import ReviewCommand, ReviewPage
+from reviewkeepers import moment, with_keepers
 from reviewserver import make_bundle
 from touchline.formats.bundle import CORRECTIONS, EVENTS, Bundle
 from touchline.formats.corrections.journal import read_journal
@@ -187,6 +188,79 @@ def test_clips_are_cut_in_the_page(shown: ReviewPage) -> None:
         assert [stream.type for stream in clip.streams] == ["video", "audio"]
         numbers = [read_number(frame.to_ndarray(format="gray")) for frame in clip.decode(video=0)]
     assert numbers == list(range(100)), "the whole video lies within lead and lag of the event"
+
+
+def test_the_clips_start_from_the_filters_of_the_list(shown: ReviewPage) -> None:
+    shown.page.select_option("select[aria-label=Class]", "DRIVE")
+    shown.page.click("text=Clips")
+    assert shown.page.is_checked("[name=labels][value=DRIVE]")
+    assert not shown.page.is_checked("[name=labels][value=PASS]")
+    shown.page.wait_for_selector("text=/Cut 1 clip/")
+    shown.page.click("text=All events")
+    shown.page.wait_for_selector("text=/Cut 3 clips/")
+    assert not shown.page.is_checked("[name=labels][value=DRIVE]")
+
+
+def test_a_key_opens_the_field_that_it_is_for(shown: ReviewPage, bundle: Bundle) -> None:
+    more = shown.page.locator("[aria-controls=more-fields]")
+    shown.press("n")
+    assert more.get_attribute("aria-expanded") == "false"
+    shown.press("c", "h", "i", "Enter")
+    shown.saved()
+    values = [one.value for one in bundle.read_corrected_events() if one.value is not None]
+    assert [value.note for value in values] == ["hi"]
+    more.click()
+    assert more.get_attribute("aria-expanded") == "false", "what a key opened is closed again"
+    assert "note" in more.inner_text()
+    more.click()
+    shown.page.reload()
+    shown.ready()
+    shown.press("n")
+    assert more.get_attribute("aria-expanded") == "true", "what was opened by hand stays open"
+
+
+def test_a_part_that_is_marked_as_reviewed_has_its_events_accepted(shown: ReviewPage, bundle: Bundle) -> None:
+    """Two events above the threshold lie before 1.5 s; the third one, and the candidate below it, are left alone."""
+    shown.press("End", "Home", *["Control+ArrowRight"] * 2, *["ArrowLeft"] * 12)
+    shown.settled()
+    shown.press("r")
+    shown.page.wait_for_selector("text=Marked as reviewed up to here, with 2 events in it accepted")
+    shown.saved()
+    states = {one.event.start_us: one.state for one in bundle.read_corrected_events()}
+    assert (states[400_000], states[1_200_000], states[2_000_000]) == ("accepted", "accepted", "unreviewed")
+    assert bundle.read_corrections().reviewed_spans == ((0, 1_520_000),)
+    shown.press("z")
+    shown.saved()
+    assert {one.state for one in bundle.read_corrected_events()} == {"unreviewed"}
+
+
+def test_a_number_that_is_on_no_shirt_is_not_kept(shown: ReviewPage, bundle: Bundle) -> None:
+    shown.press("n", "g", "1", "0", "0", "Enter")
+    shown.page.wait_for_selector("text=100 is not a number on a shirt; write 0 to 99, or a name")
+    shown.press("g", "9", "9", "Enter")
+    shown.saved()
+    assert [player.number for player in bundle.read_corrections().players.values()] == [99]
+
+
+def test_keeper_moments_are_shown_and_their_page_opens_beside(browser: Any, tmp_path: Path) -> None:
+    bundle = with_keepers(tmp_path, moment(1_000_000), moment(2_000_000))
+    with ReviewCommand(bundle.path, home=tmp_path / "home") as command:
+        shown = ReviewPage(browser, command.url)
+        shown.page.click("#tab-keepers")
+        shown.page.click("[data-moment='2000000'] button")
+        shown.settled()
+        assert (shown.time_us(), shown.spelled()) == (2_000_000, 50)
+        with shown.context.expect_page() as opened:
+            shown.page.click("[data-moment='2000000'] a")
+        page, complaints = opened.value, []
+        page.on("console", lambda message: complaints.append(message.text))
+        page.reload()
+        assert "cannot tell" in page.inner_text("#moment-1")
+        assert page.evaluate("() => window.opener") is None
+        font = page.evaluate("() => getComputedStyle(document.querySelector('.card')).borderRadius")
+        assert font != "0px", "the page has its style"
+        assert complaints == shown.complaints == []
+        shown.close()
 
 
 def test_filters_and_thresholds_change_what_is_listed(shown: ReviewPage, bundle: Bundle) -> None:

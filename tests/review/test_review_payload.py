@@ -181,6 +181,25 @@ def test_clips_of_the_corrected_events_are_cut(review: Review) -> None:
     assert "GOAL" in nothing["text"]
 
 
+def test_clips_of_each_player_have_folders(review: Review) -> None:
+    ids, player = review.opened()["events"]["id"], "pl-00000a"
+    anna = change("player", player, {"name": "Anna", "number": 7, "team": None})
+    hers = change("event", ids[0], event_value("PASS", 400_000, player=player))
+    assert review.do(anna, hers, n=1).status_code == 200
+    short = {"lead_us": 200_000, "lag_us": 200_000}
+    job = ended(review, review.post("clips", each_player=True, reel=True, cards=True, **short).json())
+    assert job["state"] == "done", job["text"]
+    assert job["text"] == "1 clip in match-clips, beside the bundle"
+    made = Path(review.item.bundle.path).parent / "match-clips"
+    (folder,) = [path for path in made.iterdir() if path.is_dir()]
+    assert "Anna" in folder.name
+    names = [file["name"] for file in job["files"]]
+    assert names[:2] == ["reel.mp4", "contents.csv"]
+    assert all((folder / name).is_file() for name in names)
+    refused = review.post("clips", each_player=True, players=[player])
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
+
+
 def test_a_cache_that_cannot_be_written_does_without(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file, not a folder")
     with reviewing(make_bundle(tmp_path).path, cache=tmp_path / "cache") as review:

@@ -82,3 +82,11 @@ def test_versions_of_other_videos_are_refused(tmp_path: Path) -> None:
         with_versions(items_of([first.path]), truth=None, against=[second.path])
     with pytest.raises(UsageError, match="2 videos are opened"):
         with_versions(items_of([first.path, second.path]), truth=tmp_path / "t.json", against=[])
+
+
+def test_two_videos_of_one_name_are_refused(tmp_path: Path) -> None:
+    first, second = write_numbered(tmp_path / "v.mp4", frames=5), write_numbered(tmp_path / "v.mkv", frames=5)
+    for paths in ([first, second], [tmp_path]):
+        with pytest.raises(UsageError, match=r"share the bundle v\.touchline"):
+            items_of(paths)
+    assert len(items_of([first, first, Path(f"{tmp_path}/./v.mp4")])) == 1

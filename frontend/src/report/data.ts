@@ -19,6 +19,8 @@ interface RawData {
   curve: { start_us: number; step_us: number };
   lanes: Array<{ label: string; threshold: number; curve: string | null }>;
   events: RawEvent[];
+  /** Indices of the events that a person accepted or added. */
+  accepted: number[];
   truth: RawEvent[] | null;
   tracks: RawTracks | null;
   sound: RawSound | null;
@@ -73,6 +75,7 @@ export interface ReportData {
 export function readData(): ReportData {
   const raw = JSON.parse(byId('data').textContent!) as RawData;
   const grid = { start: raw.curve.start_us / US_PER_S, step: raw.curve.step_us / US_PER_S };
+  const accepted = new Set(raw.accepted);
   const event = (row: RawEvent, index: number): ReportEvent => readEvent(row, index, raw.lanes[row[0]].label);
   return {
     title: raw.title,
@@ -83,7 +86,7 @@ export function readData(): ReportData {
       label: lane.label, index, threshold: lane.threshold, usual: lane.threshold, on: true,
       colours: PALETTE[index % PALETTE.length], curve: lane.curve ? { ...grid, levels: bytesFromBase64(lane.curve) } : null,
     })),
-    events: raw.events.map(event),
+    events: raw.events.map((row, index) => ({ ...event(row, index), accepted: accepted.has(index) })),
     truth: raw.truth ? raw.truth.map(event) : null,
     tracks: raw.tracks,
     sound: raw.sound,
@@ -94,7 +97,7 @@ export function readData(): ReportData {
 function readEvent([lane, start, end, confidence, team, player, half, visible, source]: RawEvent, index: number, label: string): ReportEvent {
   return {
     index, lane, label, startUs: start, endUs: end, start: start / US_PER_S,
-    end: end === null ? null : end / US_PER_S, confidence, team, player, half, visible, source,
+    end: end === null ? null : end / US_PER_S, confidence, team, player, half, visible, source, accepted: false,
   };
 }
 

@@ -91,8 +91,7 @@ export class EventList {
       element('span', 'dot'),
       element('span', 'event-time', formatClock(event.start, 2)),
       makeLabel(event),
-      makeMeter(event.confidence),
-      element('span', 'event-confidence', event.confidence.toFixed(2)),
+      ...(event.accepted ? [makeAccepted()] : [makeMeter(event.confidence), element('span', 'event-confidence', event.confidence.toFixed(2))]),
     );
     return row;
   }
@@ -104,6 +103,12 @@ function makeLabel(event: ReportEvent): HTMLElement {
   const details = [event.team, event.player].filter(Boolean).join(', ');
   if (details) label.append(element('bdi', 'event-details', details));
   return label;
+}
+
+function makeAccepted(): HTMLElement {
+  const mark = element('span', 'event-accepted', '✓ reviewed');
+  mark.title = 'A person accepted or added this event';
+  return mark;
 }
 
 function makeMeter(confidence: number): HTMLElement {

@@ -2,6 +2,7 @@
 
 import { byId, element } from '../shared/dom';
 import { lowerBound } from '../shared/format';
+import { counts } from '../shared/lanes';
 import { isShortcut, keptByFocus } from '../shared/keys';
 import type { Player } from '../shared/player';
 import { TrackStore, type RawTracks, type Track } from '../shared/tracks';
@@ -147,7 +148,7 @@ class Report {
     const { lanes } = this.data;
     this.shown = this.data.events.filter((event) => {
       const lane = lanes[event.lane];
-      return lane.on && event.confidence >= lane.threshold && (only === null || event.lane === only);
+      return lane.on && counts(event, lane.threshold) && (only === null || event.lane === only);
     });
     byId('shown-count').textContent = String(this.shown.length);
     this.timeline.shown = this.shown;

@@ -47,6 +47,7 @@ export class PeopleView {
       button.addEventListener('click', () => this.toggle(what));
     }
     byId('radar-hide').addEventListener('click', () => this.toggle('radar'));
+    this.radarBox.addEventListener('click', (event) => this.clickThrough(event));
     this.screen.addEventListener('click', (event) => this.onClick(event), true);
     this.screen.addEventListener('pointermove', (event) => {
       this.screen.classList.toggle('on-person', this.hit(event) !== null);
@@ -88,6 +89,12 @@ export class PeopleView {
     if (!hit) return;
     event.stopPropagation();
     this.select(hit.track === this.selected ? null : hit.track);
+  }
+
+  /** A click on the radar that did not drag it goes to the picture below. */
+  private clickThrough({ clientX, clientY, target }: MouseEvent): void {
+    if (this.movable.dragged || (target as Element).closest('button')) return;
+    this.video.dispatchEvent(new MouseEvent('click', { clientX, clientY, bubbles: true }));
   }
 
   private get hasPicture(): boolean {

@@ -3,7 +3,6 @@
 import { byId, element } from '../shared/dom';
 import { formatClock } from '../shared/format';
 import { HeatGrid, drawHeat } from '../shared/heat';
-import { GROUPS } from '../shared/tracklanes';
 import { BALL, type Track, type TrackStore } from '../shared/tracks';
 import type { Span } from '../shared/view';
 
@@ -169,7 +168,7 @@ export class SquadView {
     byId('heat-card').hidden = !this.store.placed;
     byId('no-pitch').hidden = this.store.placed;
     if (!this.store.placed) return;
-    for (const key of GROUPS) {
+    for (const key of Object.keys(this.store.names)) {
       if (!this.store.tracks.some((track) => track.group === key)) continue;
       const option = element('option', '', this.store.names[key]);
       option.value = key;

@@ -5,7 +5,7 @@ import { themeColours, pick, type Theme } from '../shared/colours';
 import { curveMax } from '../shared/curves';
 import { byId, element } from '../shared/dom';
 import { clamp, formatClock, lowerBound } from '../shared/format';
-import { drawLane, drawOverview, precisionAndRecall, TRUTH_TOLERANCE_S } from '../shared/lanes';
+import { counts, drawLane, drawOverview, precisionAndRecall, TRUTH_TOLERANCE_S } from '../shared/lanes';
 import { Gestures, Viewport, xOf, type Span } from '../shared/view';
 import type { ReportData, ReportEvent, ReportLane } from './data';
 
@@ -188,7 +188,7 @@ export class TimelineView {
     let best: ReportEvent | null = null;
     for (let i = lowerBound(events, time - reach); i < events.length && events[i].start <= time + reach; i += 1) {
       const event = events[i];
-      if (event.confidence < lane.threshold) continue;
+      if (!counts(event, lane.threshold)) continue;
       if (!best || Math.abs(event.start - time) < Math.abs(best.start - time)) best = event;
     }
     return best;
@@ -259,7 +259,7 @@ export class TimelineView {
   private updateHeads(theme: Theme): void {
     for (const { lane, row, toggle, count, slider, value, reset, truth } of this.rows) {
       const events = this.byLane[lane.index];
-      const found = events.filter((event) => event.confidence >= lane.threshold);
+      const found = events.filter((event) => counts(event, lane.threshold));
       row.classList.toggle('off', !lane.on);
       reset.hidden = lane.threshold === lane.usual;
       toggle.setAttribute('aria-pressed', String(lane.on));

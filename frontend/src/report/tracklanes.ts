@@ -3,7 +3,7 @@
 import { SEEN_COLOUR } from '../shared/colours';
 import { byId, element } from '../shared/dom';
 import { formatClock } from '../shared/format';
-import { BAR_PX, GROUPS, drawGroup, drawShots, groupColour, makeGroup, trackAt, type TrackGroup } from '../shared/tracklanes';
+import { BAR_PX, drawGroup, drawShots, groupColour, makeGroup, trackAt, type TrackGroup } from '../shared/tracklanes';
 import type { Track, TrackStore } from '../shared/tracks';
 import { makeRow, type TimelineView } from './timeline';
 
@@ -35,7 +35,7 @@ export class TrackLanes {
     title.append(element('h3', '', 'People and ball'), this.legend());
     this.box.append(title);
     if (store.shots.length) this.addShots();
-    const groups = GROUPS.map((key) => makeGroup(store, key, timeline.duration));
+    const groups = Object.keys(store.names).map((key) => makeGroup(store, key, timeline.duration));
     this.groups = groups.filter((group) => group !== null).map((group) => this.addGroup(group));
   }
 

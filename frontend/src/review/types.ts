@@ -1,5 +1,8 @@
 // Made by frontend/make_types.py from touchline/review/schema.py; do not edit.
 
+/** Largest number on a shirt; the smallest is 0. */
+export const MAX_SHIRT_NUMBER = 99;
+
 /** A change of one box. */
 export interface BoxChange {
   what: "box";
@@ -82,13 +85,19 @@ export interface ClipsPost {
   lead_us?: number | null;
   /** Time after each event; null: as its label says. */
   lag_us?: number | null;
+  /** A folder for each player who has a name or number, with what the player does; not with ``players``. */
+  each_player?: boolean;
+  /** One clip of clips that overlap or touch; otherwise one for each event. */
+  merge?: boolean;
+  /** A file for each clip; otherwise only the reel. */
+  clips?: boolean;
   /** Also all clips joined into one video. */
   reel?: boolean;
-  /** With label, time, team and player written into the picture. */
+  /** With label, time, player, team and confidence written into the picture. */
   titles?: boolean;
-  /** With a title before each clip of the reel. */
+  /** With the same on a card of one second before each clip of the reel. */
   cards?: boolean;
-  /** Copied from the key frame before, without encoding again; not with ``titles``. */
+  /** Copied from the key frame before, without encoding again; clips have no titles then. */
   fast?: boolean;
 }
 
@@ -251,6 +260,8 @@ export interface FileLink {
   name: string;
   url: string;
   bytes: number;
+  /** Of several folders, the one that it lies in. */
+  folder?: string;
 }
 
 /** A part of the video that could not be analysed. */
@@ -270,6 +281,38 @@ export interface Job {
   text: string;
   notes: string[];
   files: FileLink[];
+}
+
+/** A shot at a keeper, and what the keeper's page says about it. */
+export interface KeeperMoment {
+  time_us: number;
+  /** Of the event. */
+  label: string;
+  /** The keeper's track; null if no keeper was tracked. */
+  track_id: number | null;
+  /** Name as on the page. */
+  keeper: string | null;
+  /** Of the shot; null if unknown. */
+  outcome: string | null;
+  /** That the pictures show; null if it cannot be told. */
+  technique: string | null;
+  /** Of the technique. */
+  confidence: number | null;
+  /** Chance of a save if the shot is on target; null if its origin is unknown. */
+  p_save: number | null;
+  /** Its 95 % interval. */
+  p_range: [number, number] | null;
+  /** Why there is no technique; empty if there is one. */
+  note: string;
+  /** Address of the moment on the keeper's page. */
+  page: string;
+}
+
+/** ``GET /api/bundles/{id}/keepers``: the keeper moments in order of time. */
+export interface KeepersAnswer {
+  moments: KeeperMoment[];
+  /** Address of the page that lists the keepers. */
+  pages: string;
 }
 
 /** A label as the review tool offers it. */
@@ -311,6 +354,7 @@ export interface Parts {
   tracks: string | null;
   actions: string | null;
   sound: string | null;
+  /** Answers :class:`KeepersAnswer`. */
   keepers: string | null;
   /** ``GET`` with ``?time_us=T&x=X&y=Y`` answers a :class:`Place`. */
   place: string | null;

@@ -136,7 +136,7 @@ export class ListClock implements FrameClock {
 
   private lengthOf(index: number): number {
     const start = this.timesUs[index];
-    const next = index + 1 < this.count ? this.timesUs[index + 1] : Math.max(this.durationUs, start + this.usualUs());
+    const next = index + 1 < this.count ? this.timesUs[index + 1] : Math.max(this.durationUs, start + this.usualUs() / 2);
     return (next - start) / US_PER_S;
   }
 

@@ -11,6 +11,13 @@ export interface LaneEvent {
   start: number;
   end: number | null;
   confidence: number;
+  /** Whether a person accepted it, so that it counts whatever its confidence is. */
+  accepted: boolean;
+}
+
+/** Return whether an event counts with a threshold. */
+export function counts(event: LaneEvent, threshold: number): boolean {
+  return event.accepted || event.confidence >= threshold;
 }
 
 export interface Lane {
@@ -69,13 +76,13 @@ function drawEvents<E extends LaneEvent>(area: Area, lane: Lane, picture: LanePi
   const { context, width, height } = area;
   const { view, events, chosen } = picture;
   const { colour } = how;
-  drawSpans(area, events.filter((event) => event.confidence >= lane.threshold), view, colour);
+  drawSpans(area, events.filter((event) => counts(event, lane.threshold)), view, colour);
   const margin = (10 / width) * (view.to - view.from);
   const inView = events.slice(lowerBound(events, view.from - margin), lowerBound(events, view.to + margin));
-  const strong = inView.filter((event) => event.confidence >= lane.threshold);
+  const strong = inView.filter((event) => counts(event, lane.threshold));
   const place = (event: E): [number, number] => [xOf(event.start, view, width), how.yOf(event.confidence)];
   if (inView.length - strong.length < width / 4) {
-    drawCandidates(context, inView.filter((event) => event.confidence < lane.threshold).map(place), colour);
+    drawCandidates(context, inView.filter((event) => !counts(event, lane.threshold)).map(place), colour);
   }
   const style = { colour, surface: picture.theme.surface, crowded: strong.length > width / 9 };
   for (const event of strong) if (event !== chosen) drawEvent(context, place(event), height, { ...style, chosen: false });

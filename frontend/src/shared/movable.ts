@@ -9,6 +9,7 @@ export interface Spot {
 }
 
 const KEY_STEP = 0.05;
+const DRAG_PX = 4;
 const ARROWS: Record<string, Spot> = {
   ArrowLeft: { x: -1, y: 0 }, ArrowRight: { x: 1, y: 0 }, ArrowUp: { x: 0, y: -1 }, ArrowDown: { x: 0, y: 1 },
 };
@@ -20,6 +21,8 @@ export function isSpot(value: unknown): value is Spot {
 }
 
 export class Movable {
+  /** Whether the last press of a pointer moved the box, so that it was no click. */
+  dragged = false;
   private drag: { x: number; y: number; spot: Spot } | null = null;
 
   /** `box` must be placed absolutely in `room`; `moved(spot)` is called after every move by a person. */
@@ -57,10 +60,13 @@ export class Movable {
     if (event.button !== 0 || (event.target as Element).closest('button')) return;
     this.box.setPointerCapture(event.pointerId);
     this.drag = { x: event.clientX, y: event.clientY, spot: this.spot };
+    this.dragged = false;
   }
 
   private onMove(event: PointerEvent): void {
     if (!this.drag) return;
+    if (Math.hypot(event.clientX - this.drag.x, event.clientY - this.drag.y) > DRAG_PX) this.dragged = true;
+    if (!this.dragged) return;
     const free = this.free();
     const share = (pixels: number, room: number): number => (room > 0 ? pixels / room : 0);
     this.move({

@@ -25,6 +25,8 @@ export class Player {
   private reverse = 0;                       // speed of playing backwards, 0 if not
   private base = 1;                          // speed of plain playing
   private watch = 0;                         // counts sources, so that callbacks of an old one end
+  private offsetKnown = false;
+  private closed = false;
 
   /** `duration` in seconds. Set the video's `src` afterwards. */
   constructor(
@@ -53,9 +55,18 @@ export class Player {
     if ('requestVideoFrameCallback' in video) this.watchFrames();
     const everyFrame = (): void => {
       if (!video.paused) this.notify();
-      requestAnimationFrame(everyFrame);
+      if (!this.closed) requestAnimationFrame(everyFrame);
     };
     requestAnimationFrame(everyFrame);
+  }
+
+  /** Let go of the video: it stops, and nothing is reported any more. */
+  close(): void {
+    this.pause();
+    this.closed = true;
+    this.watch += 1;
+    this.video.removeAttribute('src');
+    this.video.load();
   }
 
   /** Keep track of the frame on screen; the first one gives the offset of the video in its file. */
@@ -65,7 +76,7 @@ export class Player {
     const { watch } = this;
     const onFrame = (_: DOMHighResTimeStamp, frame: VideoFrameCallbackMetadata): void => {
       if (watch !== this.watch) return;
-      if (first && this.video.currentTime === 0) this.offset = frame.mediaTime;
+      if (first && !this.offsetKnown && this.video.currentTime === 0) this.offset = frame.mediaTime;
       first = false;
       this.frameTime = this.clock.settle(frame.mediaTime - this.offset);
       this.notify();
@@ -75,12 +86,16 @@ export class Player {
   }
 
   private notify(): void {
-    this.actions.time(this.now());
+    if (!this.closed) this.actions.time(this.now());
   }
 
-  /** Forget what is known of the frames of the old source; call before another file is given to the video. */
-  reset(): void {
-    Object.assign(this, { usable: true, offset: 0, frameTime: null, target: null, landed: null, reverse: 0 });
+  /**
+   * Forget what is known of the frames of the old source; call before another file is given to the video. `offset` is
+   * the browser's time of its first shown frame in seconds; without it that is found when the first frame is shown.
+   */
+  reset(offset: number | null = null): void {
+    this.offsetKnown = offset !== null;
+    Object.assign(this, { usable: true, offset: offset ?? 0, frameTime: null, target: null, landed: null, reverse: 0 });
     if ('requestVideoFrameCallback' in this.video) this.watchFrames();
   }
 

@@ -7,9 +7,6 @@ import { xOf, type Span } from './view';
 
 export const BAR_PX = 15;
 
-/** The lanes of tracks, in their order; names of teams may be replaced by those a person gave. */
-export const GROUPS = ['A', 'B', 'other', 'referee', 'ball'] as const;
-
 /** The tracks of one lane, with the row of each if every track has its own bar. */
 export interface TrackGroup {
   key: string;

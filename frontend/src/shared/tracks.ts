@@ -32,6 +32,7 @@ export interface RawTracks {
   placed: boolean;
   pitch: Pitch;
   colours: Record<string, string>;
+  /** Names of the lanes by their keys, in their order. */
   names: Record<string, string>;
   /** Name and lowest speed in m/s of each band, slowest first, and their colours by name. */
   bands: Array<[string, number]>;

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,13 +17,14 @@ from touchline.core.events import Event, Timeline
 from touchline.core.pitch import STANDARD, Pitch
 from touchline.core.shots import GOAL, GOAL_YD, LENGTH_YD, WIDTH_YD, Shot
 from touchline.core.tracks import DETECTION_LABELS, Track, Tracks
+from touchline.formats.keeper.moments_index import IndexedMoment, write_moments_index
 from touchline.goalkeeping.expected_saves import SaveModel, load_expected_saves
 from touchline.goalkeeping.found_keeper import Box, FoundKeeper, find_pose
-from touchline.goalkeeping.moments import Moment, SeenKeeper, cut_out, moment_of
+from touchline.goalkeeping.moments import UNNAMED, Moment, SeenKeeper, cut_out, moment_of
 from touchline.goalkeeping.pose_finder import PoseFinderLike, load_pose_finder
 from touchline.goalkeeping.technique import Techniques, load_techniques
 from touchline.media.clips import read_clip
-from touchline.report.keepers.page import write_keeper_pages
+from touchline.report.keepers.page import anchor_of, write_keeper_pages
 
 BALL, KEEPER = DETECTION_LABELS[:2]
 YARDS_PER_M = 1 / 0.9144
@@ -259,7 +261,7 @@ def write_bundle_pages(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MatchPages:
-    """The keeper pages of a match; the page ``index`` lists the keepers."""
+    """The keeper pages of a match; the page ``index`` lists the keepers, ``index.json`` beside it the moments."""
 
     index: Path
     moments: tuple[Moment, ...]
@@ -297,5 +299,34 @@ def write_match_pages(
     techniques = load_techniques()
     moments = look_at_match(video, found, finder=finder, model=model, techniques=techniques, stream=stream)
     source = f"{video.name}, {len(moments)} {'shot' if len(moments) == 1 else 'shots'}"
-    write_keeper_pages(folder, moments, model=model, techniques=techniques, source=source)
+    pages = write_keeper_pages(folder, moments, model=model, techniques=techniques, source=source)
+    write_moments_index(folder, _indexed(found, moments, pages))
     return MatchPages(folder / "index.html", tuple(moments))
+
+
+def _indexed(
+    found: Sequence[KeeperMoment], moments: Sequence[Moment], pages: Mapping[str, Path]
+) -> list[IndexedMoment]:
+    """Return what the index says of each moment, in the order of the match."""
+    counts: Counter[str] = Counter()
+    rows = []
+    for place, moment in zip(found, moments, strict=True):
+        keeper, reading = moment.keeper or UNNAMED, moment.reading
+        rows.append(
+            IndexedMoment(
+                time_us=place.time_us,
+                label=place.label,
+                track_id=None if place.keeper is None else place.keeper.track_id,
+                keeper=moment.keeper,
+                outcome=None if moment.shot is None else moment.shot.outcome,
+                technique=reading.name,
+                confidence=None if reading.name is None else round(reading.confidence, 4),
+                p_save=None if moment.saves is None else round(moment.saves.p, 4),
+                p_range=None if moment.saves is None else [round(moment.saves.low, 4), round(moment.saves.high, 4)],
+                note=reading.reason,
+                page=pages[keeper].name,
+                anchor=anchor_of(counts[keeper]),
+            )
+        )
+        counts[keeper] += 1
+    return rows

@@ -125,7 +125,7 @@ class _Analysis:
         reused = self.job.before is not None and not missing
         manifest = self.job.before if self.job.before is not None and reused else self._find(missing)
         for task in self.order:
-            if not task.recorded and not self._has_files(task):
+            if not task.recorded and not (self._has_files(task) and task.up_to_date(self.job.bundle)):
                 task.write(self.job.bundle, coverage=manifest.coverage)
         return AnalysisResult(
             self.job.bundle.path,

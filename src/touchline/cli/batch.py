@@ -16,6 +16,7 @@ from touchline.cli.progress import progress_bar
 from touchline.cli.spot_streams import is_stream_head, load_head
 from touchline.core.clock import format_clock
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, InputError, UsageError
+from touchline.render.radar_places import RADAR_PLACE
 
 if TYPE_CHECKING:
     from touchline.analysis.pipeline import AnalyzeOptions
@@ -107,6 +108,7 @@ def analyze_videos(
         thresholds=thresholds,
         boxes=boxes,
         overlay=bool(tracking and tracking.overlay),
+        radar=tracking.radar if tracking else RADAR_PLACE,
         report=ReportOptions() if report else None,
     )
     options = AnalyzeOptions(

@@ -18,7 +18,20 @@ from touchline.core.errors import EXIT_OK, EXIT_RESOURCES, TouchlineError
 
 Severity = Literal["ok", "warning", "error"]
 
-_PACKAGES = ("touchline", "av", "numpy", "scipy", "torch", "openvino", "safetensors", "pydantic", "typer", "rich")
+_PACKAGES = (
+    "touchline",
+    "av",
+    "numpy",
+    "scipy",
+    "torch",
+    "openvino",
+    "safetensors",
+    "pydantic",
+    "typer",
+    "rich",
+    "starlette",
+    "uvicorn",
+)
 _LOW_DISK_GB = 1.0
 _SIGN = {"ok": "ok ", "warning": "!  ", "error": "ERR"}
 

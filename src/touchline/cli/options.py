@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 import typer
 
 from touchline.cli.common import Device, Output, run_guarded
+from touchline.render.radar_places import RADAR_PLACE, RadarPlace
 
 VideosArgument = Annotated[list[Path], typer.Argument(metavar="VIDEO...", help="Video files.", show_default=False)]
 JsonOption = Annotated[
@@ -122,7 +123,10 @@ BoxesOption = Annotated[
     ),
 ]
 OverlayOption = Annotated[
-    bool, typer.Option("--overlay", help="Write overlay.mp4, the video with the tracks drawn in.")
+    bool, typer.Option("--overlay", help="Write overlay.mp4, the video with tracks and events drawn in.")
+]
+RadarOption = Annotated[
+    RadarPlace, typer.Option("--radar", help="Show the pitch from above in this corner of the overlay.")
 ]
 TracksOption = Annotated[
     bool | None,
@@ -176,6 +180,7 @@ class TrackArguments(VideoArguments):
     boxes: BoxesOption = None
     recogniser: RecogniserOption = None
     overlay: OverlayOption = False
+    radar: RadarOption = RADAR_PLACE
 
 
 @dataclass(frozen=True, kw_only=True)

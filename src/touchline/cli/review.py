@@ -10,7 +10,7 @@ import typer
 
 from touchline.cli.common import Output, one_line, run_guarded
 from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
-from touchline.core.errors import EXIT_INTERRUPTED, EXIT_OK
+from touchline.core.errors import EXIT_INTERRUPTED, EXIT_OK, TouchlineError
 from touchline.core.wording import counted
 
 if TYPE_CHECKING:
@@ -129,9 +129,27 @@ def _serve(studio: Studio, *, host: str, port: int, browser: bool, output: Outpu
         if browser:
             open_browser(address.url)
 
+    ended = EXIT_OK
     try:
         serve(studio, address, ready=ready, debug=output.debug)
     except KeyboardInterrupt:
         output.note("touchline: review ended; every correction is on the disk")
-        return EXIT_INTERRUPTED
-    return EXIT_OK
+        ended = EXIT_INTERRUPTED
+    _renew_reports(studio, output=output)
+    return ended
+
+
+def _renew_reports(studio: Studio, *, output: Output) -> None:
+    """Write reports again that are older than the corrections; another interrupt leaves them as they are."""
+    from touchline.review.pages import outdated_reports, renew_report
+
+    try:
+        for item in outdated_reports([desk.item for desk in studio.desks]):
+            page = item.bundle.path / "report.html"
+            output.note(one_line(f"touchline: {page}: writing it again with the corrections"))
+            try:
+                renew_report(item)
+            except TouchlineError as error:
+                output.note(one_line(f"touchline: {page}: left as it was: {error}"))
+    except KeyboardInterrupt:
+        output.note("touchline: the report was left as it was; analyse the video again to renew it")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -11,13 +10,14 @@ import numpy.typing as npt
 
 from touchline.core.actions import BALL_SOURCE, MOVEMENT_SOURCE, Action, ActionLookup, Actions
 from touchline.core.arrays import Rgb
-from touchline.core.clock import US_PER_S
+from touchline.core.events import Timeline
 from touchline.core.tracks import DETECTION_LABELS, Track, Tracks
+from touchline.render.captions import EventCaptions
+from touchline.render.label_places import Box, LabelPlaces
 from touchline.render.radar import Radar
-from touchline.render.tags import INK, Colour, Tag, blend, text_tag
-
-MAX_GAP_US = US_PER_S // 2
-"""Longest time between two boxes of a track over which a box is interpolated and drawn."""
+from touchline.render.radar_places import RADAR_PLACE, RadarPlace
+from touchline.render.sights import Moments, Sight
+from touchline.render.tags import INK, Colour, blend, text_tag
 
 COLOURS: dict[str, Colour] = {
     "A": (47, 128, 255),
@@ -40,58 +40,8 @@ PACE_COLOURS: dict[str, Colour] = {
 
 _FAR_PX = 1 << 14
 """Boxes are clipped this far outside the picture, within what OpenCV can draw, pixels."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sight:
-    """The state of one track at one time.
-
-    Attributes:
-        track: the track.
-        box_xyxy: float64 (4,), pixels.
-        observed: whether the box was detected rather than interpolated.
-        position_m: float64 (2,) on the pitch, metres; None if unknown.
-
-    """
-
-    track: Track
-    box_xyxy: npt.NDArray[np.float64]
-    observed: bool
-    position_m: npt.NDArray[np.float64] | None
-
-
-class Moments:
-    """A lookup of the tracks at a given time, in any order of times."""
-
-    def __init__(self, tracks: Tracks) -> None:
-        self._tracks = tracks.tracks
-        self._start_us = np.array([track.times_us[0] for track in tracks], np.int64)
-        self._end_us = np.array([track.times_us[-1] for track in tracks], np.int64)
-
-    def at(self, time_us: int) -> list[Sight]:
-        """Return the tracks visible at a time, by ``track_id``; boxes in between are interpolated."""
-        there = np.flatnonzero((self._start_us <= time_us) & (time_us <= self._end_us))
-        sights = (sight_of(self._tracks[i], time_us) for i in there)
-        return [sight for sight in sights if sight is not None]
-
-
-def sight_of(track: Track, time_us: int) -> Sight | None:
-    """Return a track's state at a time, linear between its boxes; None outside it and in gaps over ``MAX_GAP_US``."""
-    after = int(np.searchsorted(track.times_us, time_us))
-    if after == len(track) or (after == 0 and track.times_us[0] != time_us):
-        return None
-    if track.times_us[after] == time_us:
-        position = None if track.positions_m is None else track.positions_m[after].astype(np.float64)
-        box_xyxy = track.boxes_xyxy[after].astype(np.float64)
-        return Sight(track, box_xyxy, bool(track.observed[after]), _known(position))
-    gap_us = int(track.times_us[after] - track.times_us[after - 1])
-    if gap_us > MAX_GAP_US:
-        return None
-    share = (time_us - int(track.times_us[after - 1])) / gap_us
-    weights = np.array([1.0 - share, share])
-    position = None if track.positions_m is None else weights @ track.positions_m[after - 1 : after + 1]
-    box_xyxy = weights @ track.boxes_xyxy[after - 1 : after + 1]
-    return Sight(track, box_xyxy, bool(track.observed[after - 1 : after + 1].all()), _known(position))
+_SMALL_PX = 600
+"""On pictures whose shorter side is below this, letters are as large as people; how they move is left out."""
 
 
 def colour_of(track: Track) -> Colour:
@@ -114,15 +64,23 @@ def words_of(actions: Sequence[Action]) -> str:
 
 
 class TrackPainter:
-    """A painter that draws the tracks of one video on its frames."""
+    """A painter that draws the tracks and events of one video on its frames."""
 
-    def __init__(self, tracks: Tracks, *, actions: Actions | None = None, radar: bool = True) -> None:
-        """Prepare the labels and the radar.
+    def __init__(
+        self,
+        tracks: Tracks,
+        *,
+        actions: Actions | None = None,
+        events: Timeline | None = None,
+        radar: RadarPlace = RADAR_PLACE,
+    ) -> None:
+        """Prepare the labels, the captions and the radar.
 
         Args:
             tracks: tracks of the video; ``width`` and ``height`` are those of its frames.
-            actions: the players' actions, written beside their ids.
-            radar: whether to show the pitch from above in a corner while positions are known.
+            actions: the players' actions, written beside their ids; on small pictures only what a recogniser saw.
+            events: the events, shown near where they happen and in a list.
+            radar: where to show the pitch from above while positions are known.
 
         """
         if tracks.width < 1 or tracks.height < 1:
@@ -131,14 +89,20 @@ class TrackPainter:
         self._actions = None if actions is None else ActionLookup(actions)
         self._size = (tracks.height, tracks.width)
         short = min(tracks.width, tracks.height)
+        self._small = short < _SMALL_PX
         self._line_px = max(1, round(short / 420))
         self._label_px = max(10, round(short / 48))
-        self._labels: dict[tuple[str, Colour], Tag] = {}
+        self._places = LabelPlaces(width=tracks.width, height=tracks.height, gap_px=self._line_px)
         placed = any(t.positions_m is not None and bool(np.isfinite(t.positions_m).any()) for t in tracks)
-        self._radar = Radar(width=tracks.width, height=tracks.height) if radar and placed else None
+        shown = radar != "none" and placed
+        self._radar = Radar(width=tracks.width, height=tracks.height, place=radar) if shown else None
+        picture = (tracks.width, tracks.height)
+        self._captions = EventCaptions(
+            events or Timeline(), self._moments, picture=picture, line_px=self._label_px, radar=radar
+        )
 
     def paint(self, rgb: Rgb, *, time_us: int) -> Rgb:
-        """Return a copy of a frame with all visible tracks drawn in.
+        """Return a copy of a frame with all visible tracks and events drawn in.
 
         Args:
             rgb: uint8 (height, width, 3); not modified.
@@ -154,14 +118,16 @@ class TrackPainter:
         sights = self._moments.at(time_us)
         people = sorted((s for s in sights if s.track.label != "ball"), key=lambda s: float(s.box_xyxy[3]))
         balls = [s for s in sights if s.track.label == "ball"]
+        if self._radar is not None:
+            self._radar.paint(picture, _dots([*people, *balls]))
+        self._places.begin([_clipped(sight) for sight in people])
         for sight in people:
             self._box(picture, sight)
         for sight in people:
             self._label(picture, sight, time_us=time_us)
         for sight in balls:
             self._ball(picture, sight)
-        if self._radar is not None:
-            self._radar.paint(picture, _dots([*people, *balls]))
+        self._captions.paint(picture, self._places, time_us=time_us)
         return picture
 
     def _box(self, picture: Rgb, sight: Sight) -> None:
@@ -178,15 +144,14 @@ class TrackPainter:
                 cv2.line(picture, (x, y), (x, y + inward_y), colour, self._line_px)
 
     def _label(self, picture: Rgb, sight: Sight, *, time_us: int) -> None:
-        """Draw the label centred above a box, inside the picture."""
-        doing = "" if self._actions is None else words_of(self._actions.at(sight.track.track_id, time_us=time_us))
-        key = (" ".join(filter(None, (label_of(sight.track), doing))), colour_of(sight.track))
-        if key not in self._labels:
-            self._labels[key] = text_tag(*key, height_px=self._label_px)
-        tag = self._labels[key]
+        """Draw the label beside a box, inside the picture, where it hides nobody if there is such a place."""
+        actions = [] if self._actions is None else self._actions.at(sight.track.track_id, time_us=time_us)
+        if self._small:
+            actions = [action for action in actions if action.source != MOVEMENT_SOURCE]
+        text = " ".join(filter(None, (label_of(sight.track), words_of(actions))))
+        tag = text_tag(text, colour_of(sight.track), height_px=self._label_px)
         height, width = tag.rgb.shape[:2]
-        left = round((sight.box_xyxy[0] + sight.box_xyxy[2] - width) / 2)
-        top = max(0, round(sight.box_xyxy[1]) - height - self._line_px)
+        left, top = self._places.find(sight.track.track_id, _clipped(sight), (width, height))
         blend(picture, tag, left=left, top=top)
 
     def _ball(self, picture: Rgb, sight: Sight) -> None:
@@ -205,13 +170,14 @@ class TrackPainter:
             cv2.fillPoly(picture, [arrow], COLOURS["ball"], cv2.LINE_AA, shift=3)
 
 
-def draw_tracks(rgb: Rgb, tracks: Tracks, *, time_us: int, radar: bool = True) -> Rgb:
+def draw_tracks(rgb: Rgb, tracks: Tracks, *, time_us: int, radar: RadarPlace = RADAR_PLACE) -> Rgb:
     """Return one frame with all visible tracks drawn in; for many frames of a video keep a :class:`TrackPainter`."""
     return TrackPainter(tracks, radar=radar).paint(rgb, time_us=time_us)
 
 
-def _known(position: npt.NDArray[np.float64] | None) -> npt.NDArray[np.float64] | None:
-    return position if position is not None and bool(np.isfinite(position).all()) else None
+def _clipped(sight: Sight) -> Box:
+    x0, y0, x1, y1 = sight.box_xyxy.clip(-_FAR_PX, _FAR_PX).tolist()
+    return x0, y0, x1, y1
 
 
 def _dots(sights: list[Sight]) -> list[tuple[npt.NDArray[np.float64], Colour, bool]]:

@@ -12,7 +12,7 @@ import av
 from touchline.core.actions import Actions
 from touchline.core.clock import US_PER_S
 from touchline.core.errors import InputError, UsageError
-from touchline.core.events import Coverage, VideoInfo
+from touchline.core.events import Coverage, Timeline, VideoInfo
 from touchline.core.tracks import Tracks
 from touchline.media.encoding.fitting import coded_rgb
 from touchline.media.encoding.h264 import TIME_BASE, Colours, add_h264, even, usual_step_us, with_durations
@@ -23,6 +23,7 @@ from touchline.media.frame import Frame
 from touchline.media.source import open_media
 from touchline.media.video import Progress, VideoReader, with_progress
 from touchline.render.drawing import TrackPainter
+from touchline.render.radar_places import RADAR_PLACE, RadarPlace
 
 _SOUND_AHEAD_US = US_PER_S
 """Sound is written up to this far ahead of the picture, to bound the muxer's buffer, microseconds."""
@@ -53,10 +54,12 @@ def write_overlay(
     tracks: Tracks,
     stream: int | None = None,
     actions: Actions | None = None,
-    radar: bool = True,
+    events: Timeline | None = None,
+    radar: RadarPlace = RADAR_PLACE,
+    comment: str = "",
     progress: Progress | None = None,
 ) -> Overlay:
-    """Write a copy of a video (MP4, H.264) with boxes, ids, ball and radar drawn in.
+    """Write a copy of a video (MP4, H.264) with boxes, ids, ball, events and radar drawn in.
 
     Frames are upright and in square pixels; each keeps its own time, to the microsecond, counted from the first one
     shown. Odd widths and heights grow by one pixel, which H.264 needs. Every audio stream is copied packet by packet if
@@ -68,7 +71,9 @@ def write_overlay(
         tracks: tracks of this video and stream.
         stream: index of the video stream; None takes the default one.
         actions: the players' actions, written beside their ids.
-        radar: whether to show the pitch from above while positions are known.
+        events: the events, shown near where they happen and in a list.
+        radar: where to show the pitch from above while positions are known.
+        comment: text to keep in the file's metadata.
         progress: called once per second of video.
 
     Raises:
@@ -88,13 +93,13 @@ def write_overlay(
             )
         with replacing_video(out) as unfinished:
             frames = with_progress(reader.frames(), duration_us=info.duration_us, progress=progress)
-            painter = TrackPainter(tracks, actions=actions, radar=radar)
-            count, notes = _encode(unfinished, frames, info=info, painter=painter)
+            painter = TrackPainter(tracks, actions=actions, events=events, radar=radar)
+            count, notes = _encode(unfinished, frames, info=info, painter=painter, comment=comment)
         return Overlay(out, count, reader.coverage(), notes)
 
 
 def _encode(
-    path: Path, frames: Iterable[Frame], *, info: VideoInfo, painter: TrackPainter
+    path: Path, frames: Iterable[Frame], *, info: VideoInfo, painter: TrackPainter, comment: str
 ) -> tuple[int, tuple[str, ...]]:
     """Encode the painted frames and mux the sound with them; return the number of frames, and remarks."""
     count = 0
@@ -104,6 +109,8 @@ def _encode(
         open_media(info.path) as sound_source,
         av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container,
     ):
+        if comment:
+            container.metadata["comment"] = comment
         colours = Colours.of(choose_stream(source, path=info.path, index=info.stream_index)[0].codec_context)
         picture = add_h264(container, width=width, height=height, fps=info.fps, colours=colours)
         sound = SoundCopy(sound_source, container, origin_us=info.start_us)

@@ -10,12 +10,14 @@ import numpy.typing as npt
 
 from touchline.core.arrays import Rgb
 from touchline.core.pitch import STANDARD, Pitch, lines_m, spots_m
+from touchline.render.radar_places import RADAR_PLACE, RadarPlace, corner_of
 
 Dot = tuple[npt.NDArray[np.float64], tuple[int, int, int], bool]
 """Position (2,) in metres, colour, and whether it is the ball."""
 
 _MARGIN_M = 4.0
-_SHARE = 0.26
+_SHARE = 0.22
+"""Width as a share of the picture's: the smallest at which 22 dots stay apart in a picture of 640 pixels."""
 _GRASS = (22, 62, 38)
 _CHALK = (212, 228, 216)
 _INK = (12, 18, 26)
@@ -25,22 +27,23 @@ _SHIFT = 3
 
 
 class Radar:
-    """A painter that draws positions on a small pitch at the middle of the lower edge."""
+    """A painter that draws positions on a small pitch in a corner of the picture."""
 
-    def __init__(self, *, width: int, height: int, pitch: Pitch = STANDARD) -> None:
+    def __init__(self, *, width: int, height: int, pitch: Pitch = STANDARD, place: RadarPlace = RADAR_PLACE) -> None:
         """Draw the pitch for pictures of one size.
 
         Args:
             width: width of the pictures, pixels.
             height: height of the pictures, pixels.
             pitch: dimensions of the pitch.
+            place: where the radar is; not ``"none"``.
 
         """
         reach_m = np.array([pitch.length_m / 2 + _MARGIN_M, pitch.width_m / 2 + _MARGIN_M])
         self._px_per_m = min(_SHARE * width / (2 * reach_m[0]), 0.32 * height / (2 * reach_m[1]))
         self._reach_m = reach_m
         self._size = tuple(max(1, round(float(v))) for v in 2 * reach_m * self._px_per_m)
-        self._corner = ((width - self._size[0]) // 2, max(0, height - self._size[1] - round(0.02 * height)))
+        self._corner = corner_of(place, (self._size[0], self._size[1]), (width, height))
         self._dot_px = max(2.4, 1.15 * self._px_per_m)
         self._ground = self._draw_ground(pitch)
 

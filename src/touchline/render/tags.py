@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -36,8 +37,9 @@ class Tag:
     opacity: npt.NDArray[np.float32]
 
 
+@lru_cache(maxsize=256)
 def text_tag(text: str, colour: Colour, *, height_px: int, most: int = 24, opacity: float = 0.92) -> Tag:
-    """Return a text on a plate.
+    """Return a text on a plate; its arrays are shared between calls and must not be changed.
 
     Args:
         text: letters that are not in ASCII lose their accents, or are left out.

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from touchline.core.events import VideoInfo
-from touchline.formats.bundle import Bundle
+from touchline.formats.bundle import CORRECTIONS, REPORT, Bundle
 from touchline.formats.files.atomic import write_text_atomic
 from touchline.report.html import policy, render, static_text
 from touchline.report.options import ReportOptions
@@ -36,7 +36,7 @@ def write_report(
     """Write the report of a bundle into it as one HTML file, atomically.
 
     Args:
-        bundle: the bundle to show, with any of events, tracks and sound.
+        bundle: the bundle to show, with any of events, tracks and sound; of a reviewed one, what the review left.
         info: properties of its video, which the page plays by relative path: do not move one without the other.
         options: settings of the report; None for the defaults.
         sections: the sections of the page.
@@ -47,7 +47,7 @@ def write_report(
         ResourceError: the page cannot be written.
 
     """
-    values = BundleValues(bundle, info, options or ReportOptions())
+    values = BundleValues(bundle, info, options or ReportOptions(), corrected=True)
     page = render(
         "report.html",
         title=values.title,
@@ -59,6 +59,14 @@ def write_report(
         **_own_files(),
     )
     write_text_atomic(values.page, page)
+
+
+def is_report_current(bundle: Bundle) -> bool:
+    """Return whether a bundle has a report that was written after its last correction."""
+    page, journal = bundle.path / REPORT, bundle.path / CORRECTIONS
+    if not page.is_file():
+        return False
+    return not journal.is_file() or page.stat().st_mtime_ns >= journal.stat().st_mtime_ns
 
 
 def page_data(values: BundleValues, *, sections: Sequence[Section] = SECTIONS) -> dict[str, object]:

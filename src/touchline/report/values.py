@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from touchline.core.actions import Actions
+from touchline.core.corrections.actions import corrected_actions
+from touchline.core.corrections.events import ACCEPTED, REJECTED
+from touchline.core.corrections.state import Corrections
+from touchline.core.corrections.tracks import corrected_tracks
 from touchline.core.events import Coverage, Event, Scores, Timeline, VideoInfo
 from touchline.core.sound import SoundReading
 from touchline.core.tracks import Tracks
@@ -23,13 +28,15 @@ class BundleValues:
         bundle: the bundle to show.
         info: properties of its video.
         options: settings of the report.
+        corrected: read events, tracks and actions as they are after a person's review, with the names that were given.
 
     """
 
-    def __init__(self, bundle: Bundle, info: VideoInfo, options: ReportOptions) -> None:
+    def __init__(self, bundle: Bundle, info: VideoInfo, options: ReportOptions, *, corrected: bool = False) -> None:
         self.bundle = bundle
         self.info = info
         self.options = options
+        self._corrected = corrected
 
     @property
     def page(self) -> Path:
@@ -66,10 +73,16 @@ class BundleValues:
         return self.manifest.settings.get(task, {})
 
     @cached_property
+    def corrections(self) -> Corrections:
+        """What a person corrected; nothing if it is not to be applied."""
+        return self.bundle.read_corrections() if self._corrected else Corrections()
+
+    @cached_property
     def thresholds(self) -> Mapping[str, float]:
         """Confidence threshold by label, 0 to 1."""
         given = self.options.thresholds
-        return self.settings("spot").get("thresholds", {}) if given is None else given
+        found = self.settings("spot").get("thresholds", {}) if given is None else given
+        return {**found, **self.corrections.thresholds}
 
     @cached_property
     def timeline(self) -> Timeline:
@@ -78,7 +91,28 @@ class BundleValues:
 
     @cached_property
     def events(self) -> tuple[Event, ...]:
-        """The candidates and any further events of the timeline, in order."""
+        """The candidates and any further events of the timeline, in order; after a review, what it left of them."""
+        return tuple(event for event, _ in self._reviewed) if self.corrections else self._found
+
+    @cached_property
+    def accepted(self) -> tuple[int, ...]:
+        """The indices of the events that a person accepted or added: they count whatever their confidence is."""
+        return tuple(index for index, (_, accepted) in enumerate(self._reviewed) if accepted)
+
+    @cached_property
+    def _reviewed(self) -> tuple[tuple[Event, bool], ...]:
+        """The events that a review left, in order, each with whether a person accepted it."""
+        corrections = self.corrections
+        if not corrections:
+            return ()
+        return tuple(
+            (corrections.named(one.event), one.state == ACCEPTED)
+            for one in self.bundle.read_corrected_events(corrections)
+            if one.state != REJECTED and (one.state == ACCEPTED or not corrections.is_reviewed(one.event.start_us))
+        )
+
+    @cached_property
+    def _found(self) -> tuple[Event, ...]:
         candidates = self.options.candidates
         if candidates is None:
             if not self.holds(CANDIDATES):
@@ -96,12 +130,21 @@ class BundleValues:
     @cached_property
     def tracks(self) -> Tracks | None:
         """The tracks of people and the ball."""
+        found = self._found_tracks
+        return corrected_tracks(found, self.corrections) if found is not None and self.corrections else found
+
+    @cached_property
+    def _found_tracks(self) -> Tracks | None:
         return self.bundle.read_tracks() if self.holds(TRACKS) else None
 
     @cached_property
     def actions(self) -> Actions | None:
         """The actions of everyone tracked."""
-        return self.bundle.read_actions() if self.holds(ACTIONS) else None
+        found = self.bundle.read_actions() if self.holds(ACTIONS) else None
+        if found is None or self._found_tracks is None or not self.corrections:
+            return found
+        corrected = corrected_actions(found.actions, self._found_tracks, self.corrections)
+        return replace(found, actions=corrected, windows=())
 
     @cached_property
     def sound(self) -> SoundReading | None:

@@ -8,9 +8,10 @@ from functools import cached_property
 from pathlib import Path
 
 from touchline.core.errors import TouchlineError
-from touchline.core.events import Coverage, Event, Timeline, VideoInfo
+from touchline.core.events import Coverage, Event, VideoInfo
 from touchline.formats.bundle import CANDIDATES, EVENTS, MANIFEST, TRACKS, Bundle, Manifest, video_fingerprint
-from touchline.formats.events.own_events import event_ids
+from touchline.formats.events.own_events import REMEDY, event_ids
+from touchline.formats.files.json_files import read_own_json
 from touchline.media.shown.browsers import Playback, playback_of
 from touchline.media.video import probe
 from touchline.report.options import ReportOptions
@@ -70,7 +71,11 @@ class Contents:
     @cached_property
     def values(self) -> BundleValues | None:
         """The bundle as the report reads it; None if nothing was analysed."""
-        return BundleValues(self.bundle, self.shown, ReportOptions()) if self.analysed else None
+        return self.fresh_values() if self.analysed else None
+
+    def fresh_values(self) -> BundleValues:
+        """Return the bundle as the report reads it; what is read of it is not kept."""
+        return BundleValues(self.bundle, self.shown, ReportOptions())
 
     @property
     def shown(self) -> VideoInfo:
@@ -89,9 +94,11 @@ class Contents:
     def duration_us(self) -> int:
         """Length of the time axis, at least 1."""
         ends = [one.end_us or one.start_us for version in self.item.versions for one in version.timeline]
-        own = self.shown.duration_us if self.values is None else self.values.duration_us
         ends += [event.end_us or event.start_us for event in self.found.values()]
-        return max(own, self.coverage.duration_us, *ends, 1)
+        scores = None if self.values is None else self.values.scores
+        if scores is not None and len(scores):
+            ends.append(int(scores.times_us[-1]))
+        return max(self.shown.duration_us, self.coverage.duration_us, *ends, 1)
 
     @cached_property
     def found(self) -> dict[str, Event]:
@@ -114,8 +121,10 @@ class Contents:
     @cached_property
     def reported(self) -> frozenset[str]:
         """The ids of the model's events; the other ids of :attr:`found` are candidates."""
-        timeline = self.bundle.read_events() if (self.bundle.path / EVENTS).is_file() else Timeline()
-        return frozenset(event_ids(timeline))
+        path = self.bundle.path / EVENTS
+        if not self.analysed or not path.is_file():
+            return frozenset()
+        return frozenset(str(row["id"]) for row in read_own_json(path, remedy=REMEDY)["events"])
 
     @cached_property
     def labels(self) -> list[str]:

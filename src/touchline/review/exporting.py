@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from touchline.core.errors import InputError, UsageError
 from touchline.core.wording import counted
@@ -15,7 +18,7 @@ from touchline.render.clips.match import Match
 from touchline.render.clips.plan import ClipOptions
 from touchline.render.clips.selection import Selection
 from touchline.render.clips.spans import Margins
-from touchline.render.clips.work import cut_clips
+from touchline.render.clips.work import ClipsMade, cut_clips
 from touchline.review.desk import Desk
 from touchline.review.jobs import Job, Outcome
 from touchline.review.refusals import Refusal
@@ -33,29 +36,22 @@ def export_events(studio: Studio, desk: Desk, post: ExportPost) -> ExportAnswer:
     """
     bundle = desk.item.bundle
     try:
-        chosen = format_named(post.to)
-        timeline = bundle.read_corrected(reviewed_only=post.reviewed)
-        target = studio.scratch() / _file_name(desk, chosen.default_name)
-        converted = chosen.write(timeline, target, context=export_context(studio, desk))
+        target = studio.scratch() / _file_name(desk, format_named(post.to).default_name)
+        context = _context(studio, desk)
+        converted = bundle.export_events(post.to, target, context=context, reviewed_only=post.reviewed)
     except (InputError, UsageError) as error:
         raise Refusal("invalid", str(error)) from error
     link = studio.link(converted.path)
     return ExportAnswer(name=link.name, url=link.url, notes=_notes(converted))
 
 
-def export_context(studio: Studio, desk: Desk) -> ExportContext:
-    """Return the facts, styles and names that writers of events may use."""
-    contents, corrections = desk.contents, desk.item.bundle.read_corrections()
-    labels = corrections.labels or desk.labels
-    styles = [LabelStyle(one.name, one.colour, one.lead_us, one.lag_us) for one in labels]
-    times = studio.footage(desk.item.id).known_times()
-    return ExportContext(
-        game=desk.item.bundle.path.name.removesuffix(SUFFIX),
-        video=VideoFacts() if contents.info is None else VideoFacts.of(contents.info, times_us=times),
-        styles={style.name: style for style in styles},
-        teams={team: value.name for team, value in corrections.teams.items()},
-        players={player: value.shown for player, value in corrections.players.items()},
-    )
+def _context(studio: Studio, desk: Desk) -> ExportContext:
+    """Return what writers use: as for the command line, with the frames' times and the label set of this review."""
+    info, times_us = desk.contents.info, studio.footage(desk.item.id).known_times()
+    facts = None if info is None else VideoFacts.of(info, times_us=times_us)
+    context = desk.item.bundle.export_context(video=facts)
+    offered = {one.name: LabelStyle(one.name, one.colour, one.lead_us, one.lag_us) for one in desk.labels}
+    return replace(context, styles=context.styles or offered)
 
 
 def _file_name(desk: Desk, usual: str) -> str:
@@ -87,12 +83,21 @@ def start_clips(studio: Studio, desk: Desk, post: ClipsPost) -> Job:
         raise Refusal("invalid", str(error)) from error
 
     def work(progress: Progress) -> Outcome:
-        (made,) = cut_clips([Match(bundle, video)], out=out, selection=selection, options=options, progress=progress)
-        clips = [made.folder / clip.file for clip in made.clips if clip.file]
-        files = (*([] if made.reel is None else [made.reel]), made.contents, *clips)
-        return Outcome(files, made.notes, text=f"{counted(len(clips), 'clip')} in {out.name}, beside the bundle")
+        made = cut_clips([Match(bundle, video)], out=out, selection=selection, options=options, progress=progress)
+        return _outcome(made, out=out)
 
     return studio.jobs.start("clips", work, key=secrets.token_hex(), text="cutting clips")
+
+
+def _outcome(made: Sequence[ClipsMade], *, out: Path) -> Outcome:
+    """Return the files of all folders, and how many clips there are."""
+    files, count = [], 0
+    for folder in made:
+        clips = [folder.folder / clip.file for clip in folder.clips if clip.file]
+        files += [*([] if folder.reel is None else [folder.reel]), folder.contents, *clips]
+        count += len(folder.clips)
+    notes = tuple(dict.fromkeys(note for folder in made for note in folder.notes))
+    return Outcome(tuple(files), notes, text=f"{counted(count, 'clip')} in {out.name}, beside the bundle")
 
 
 def _selection(post: ClipsPost) -> Selection:
@@ -102,6 +107,7 @@ def _selection(post: ClipsPost) -> Selection:
         teams=tuple(post.teams),
         min_confidence=post.min_confidence,
         reviewed=post.reviewed,
+        each_player=post.each_player,
     )
 
 
@@ -115,4 +121,5 @@ def _options(post: ClipsPost, desk: Desk) -> ClipOptions:
         leads_us={} if post.lead_us is not None else leads,
         lags_us={} if post.lag_us is not None else lags,
     )
-    return ClipOptions(margins=margins, reel=post.reel, titles=post.titles, cards=post.cards, fast=post.fast)
+    wanted = {name: getattr(post, name) for name in ("merge", "clips", "reel", "titles", "cards", "fast")}
+    return ClipOptions(margins=margins, **wanted)

@@ -14,10 +14,12 @@ from touchline.formats.sound import SOUND
 from touchline.media.shown.loudness import STEP_US
 from touchline.media.shown.thumbnails import Sprites
 from touchline.render.drawing import COLOURS
+from touchline.report.sections import sound, tracks
 from touchline.review.columns import event_columns
 from touchline.review.contents import Contents
 from touchline.review.desk import Desk
 from touchline.review.footage import Footage
+from touchline.review.keepers import has_keepers
 from touchline.review.schema import (
     CameraShot,
     CoverageData,
@@ -79,6 +81,20 @@ def _events_json(contents: Contents) -> tuple[bytes, bytes, bytes]:
     return orjson.dumps(model), orjson.dumps(candidates), orjson.dumps(versions)
 
 
+@lru_cache(maxsize=12)
+def report_part(contents: Contents, name: str) -> bytes | None:
+    """Return the tracks, actions or sound of a bundle as the report holds them, as JSON; None if there are none.
+
+    The values behind them are large, and are not kept.
+    """
+    if name == "actions":
+        whole = report_part(contents, "tracks")
+        return None if whole is None else orjson.dumps(orjson.loads(whole)["actions"])
+    section = sound.SECTION if name == "sound" else tracks.SECTION
+    data = section.data(contents.fresh_values())[name]
+    return None if data is None else orjson.dumps(data)
+
+
 def _video(contents: Contents, footage: Footage) -> VideoData:
     info, playback, base = contents.shown, contents.playback, f"/media/{contents.item.id}"
     layout = footage.layout
@@ -108,16 +124,22 @@ def _laid_out(layout: Sprites) -> dict[str, Any]:
 
 
 def _teams(contents: Contents) -> list[TeamInfo]:
-    """Return the teams of events and tracks; A and B have the colours that they are drawn in."""
-    counted = {} if contents.manifest is None else contents.manifest.tracking.get("teams", {})
+    """Return the teams of events and tracks, in the colours of their kits if these are known."""
+    tracking = {} if contents.manifest is None else contents.manifest.tracking
+    kits, counted = tracking.get("kits", {}), tracking.get("teams") or {}
     return [
         TeamInfo(
             id=team,
             name=f"Team {team}" if team in COLOURS else team,
-            colour="#{:02x}{:02x}{:02x}".format(*COLOURS[team]) if team in COLOURS else None,
+            colour=kits.get(team, _drawn_colour(team)),
         )
         for team in sorted({*counted, *contents.teams})
     ]
+
+
+def _drawn_colour(team: str) -> str | None:
+    """Return the colour that a team is drawn in elsewhere."""
+    return "#{:02x}{:02x}{:02x}".format(*COLOURS[team]) if team in COLOURS else None
 
 
 def _shots(contents: Contents) -> list[dict[str, Any]]:
@@ -154,6 +176,6 @@ def _parts(contents: Contents) -> Parts:
         tracks=f"{base}/tracks" if TRACKS in files else None,
         actions=f"{base}/actions" if TRACKS in files and ACTIONS in files else None,
         sound=f"{base}/sound" if SOUND in files else None,
-        keepers=None,
+        keepers=f"{base}/keepers" if has_keepers(contents.bundle) else None,
         place=f"{base}/place" if TRACKS in files else None,
     )

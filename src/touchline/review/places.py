@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 
 from touchline.core.arrays import Floats64
 from touchline.core.clock import US_PER_S
 from touchline.core.pitch import STANDARD
-from touchline.core.tracks import Tracks
 
 _NEAR_US = US_PER_S // 10
 _FEWEST = 4
@@ -18,13 +19,13 @@ _BEYOND_M = 15.0
 """How far outside the pitch a point may lie."""
 
 
-def place_of(tracks: Tracks, *, time_us: int, point_px: tuple[float, float]) -> tuple[float, float] | None:
+def place_of(path: Path, *, time_us: int, point_px: tuple[float, float]) -> tuple[float, float] | None:
     """Return the place on the pitch that a point of the picture shows, if it lies on the ground.
 
     The map from picture to pitch is fitted to the feet of everyone placed at that time.
 
     Args:
-        tracks: the tracks of the video.
+        path: ``tracks.parquet`` of the video.
         time_us: microseconds from the first shown frame.
         point_px: the point (x, y), pixels.
 
@@ -32,7 +33,7 @@ def place_of(tracks: Tracks, *, time_us: int, point_px: tuple[float, float]) -> 
         Metres from the centre spot; None if too few people are placed, or the point is far off the pitch.
 
     """
-    feet_px, places_m = _pairs(tracks, time_us=time_us)
+    feet_px, places_m = _pairs(path, time_us=time_us)
     if len(feet_px) < _FEWEST:
         return None
     with np.errstate(all="ignore"):
@@ -46,18 +47,17 @@ def place_of(tracks: Tracks, *, time_us: int, point_px: tuple[float, float]) -> 
     return (round(float(x_m), 2), round(float(y_m), 2)) if near and good else None
 
 
-def _pairs(tracks: Tracks, *, time_us: int) -> tuple[Floats64, Floats64]:
-    """Return feet in pixels and places in metres, both (n, 2), of everyone placed at a time."""
-    feet, places = [], []
-    for track in tracks:
-        if track.positions_m is None or track.label == "ball":
-            continue
-        k = int(np.clip(np.searchsorted(track.times_us, time_us - _NEAR_US // 2), 0, len(track) - 1))
-        if abs(int(track.times_us[k]) - time_us) <= _NEAR_US and np.isfinite(track.positions_m[k]).all():
-            x0, _, x1, y1 = track.boxes_xyxy[k]
-            feet.append(((x0 + x1) / 2, y1))
-            places.append(track.positions_m[k])
-    return np.array(feet, np.float64).reshape(-1, 2), np.array(places, np.float64).reshape(-1, 2)
+def _pairs(path: Path, *, time_us: int) -> tuple[Floats64, Floats64]:
+    """Return feet in pixels and places in metres, both (n, 2), of everyone placed at the frame nearest to a time."""
+    from pyarrow.parquet import read_table
+
+    span = [("time_us", ">=", time_us - _NEAR_US), ("time_us", "<=", time_us + _NEAR_US), ("label", "!=", "ball")]
+    table = read_table(path, columns=["time_us", "x0", "x1", "y1", "x_m", "y_m"], filters=span)
+    times, x0, x1, y1, x_m, y_m = (np.array(column.to_pylist(), np.float64) for column in table.columns)
+    at = np.isfinite(x_m) & np.isfinite(y_m)
+    if at.any():
+        at &= np.abs(times - time_us) == np.abs(times[at] - time_us).min()
+    return np.stack([(x0 + x1) / 2, y1], axis=1)[at], np.stack([x_m, y_m], axis=1)[at]
 
 
 def _mapped(homography: Floats64, points: Floats64) -> Floats64:

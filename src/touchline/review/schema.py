@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypeAliasType
 
+from touchline.core.corrections.values import MAX_SHIRT_NUMBER
 from touchline.core.tracks import DETECTION_LABELS
 
 MAX_TEXT = 10_000
@@ -103,7 +104,7 @@ class PlayerValue(Body):
 
     name: Text
     """May be empty if there is a number."""
-    number: Annotated[int, Field(ge=0, le=99)] | None
+    number: Annotated[int, Field(ge=0, le=MAX_SHIRT_NUMBER)] | None
     """The number on the shirt."""
     team: Name | None
     """Id of the team."""
@@ -407,6 +408,8 @@ class FileLink(Body):
     name: str
     url: str
     bytes: int
+    folder: str = ""
+    """Of several folders, the one that it lies in."""
 
 
 class EventColumns(Body):
@@ -559,8 +562,43 @@ class Parts(Body):
     actions: str | None
     sound: str | None
     keepers: str | None
+    """Answers :class:`KeepersAnswer`."""
     place: str | None
     """``GET`` with ``?time_us=T&x=X&y=Y`` answers a :class:`Place`."""
+
+
+class KeeperMoment(Body):
+    """A shot at a keeper, and what the keeper's page says about it."""
+
+    time_us: TimeUs
+    label: str
+    """Of the event."""
+    track_id: int | None
+    """The keeper's track; null if no keeper was tracked."""
+    keeper: str | None
+    """Name as on the page."""
+    outcome: str | None
+    """Of the shot; null if unknown."""
+    technique: str | None
+    """That the pictures show; null if it cannot be told."""
+    confidence: Share | None
+    """Of the technique."""
+    p_save: Share | None
+    """Chance of a save if the shot is on target; null if its origin is unknown."""
+    p_range: tuple[Share, Share] | None
+    """Its 95 % interval."""
+    note: str
+    """Why there is no technique; empty if there is one."""
+    page: str
+    """Address of the moment on the keeper's page."""
+
+
+class KeepersAnswer(Body):
+    """``GET /api/bundles/{id}/keepers``: the keeper moments in order of time."""
+
+    moments: list[KeeperMoment]
+    pages: str
+    """Address of the page that lists the keepers."""
 
 
 class Place(Body):
@@ -637,14 +675,20 @@ class ClipsPost(Body):
     """Time before each event; null: as its label says."""
     lag_us: TimeUs | None = None
     """Time after each event; null: as its label says."""
+    each_player: bool = False
+    """A folder for each player who has a name or number, with what the player does; not with ``players``."""
+    merge: bool = True
+    """One clip of clips that overlap or touch; otherwise one for each event."""
+    clips: bool = True
+    """A file for each clip; otherwise only the reel."""
     reel: bool = False
     """Also all clips joined into one video."""
     titles: bool = False
-    """With label, time, team and player written into the picture."""
+    """With label, time, player, team and confidence written into the picture."""
     cards: bool = False
-    """With a title before each clip of the reel."""
+    """With the same on a card of one second before each clip of the reel."""
     fast: bool = False
-    """Copied from the key frame before, without encoding again; not with ``titles``."""
+    """Copied from the key frame before, without encoding again; clips have no titles then."""
 
 
 ANSWERS: tuple[object, ...] = (
@@ -655,6 +699,7 @@ ANSWERS: tuple[object, ...] = (
     WindowAnswer,
     Job,
     Place,
+    KeepersAnswer,
     ExportAnswer,
     ErrorAnswer,
 )

@@ -63,7 +63,7 @@ def items_of(paths: Sequence[Path], *, out: Path | None = None) -> list[Item]:
         out: folder for the bundles of videos; None puts them beside each video.
 
     Raises:
-        UsageError: a folder holds nothing to review, or a path is neither.
+        UsageError: a folder holds nothing to review, a path is neither, or two videos would share a bundle.
         InputError: a path does not exist.
 
     """
@@ -72,11 +72,22 @@ def items_of(paths: Sequence[Path], *, out: Path | None = None) -> list[Item]:
     for path in paths:
         for item in _items(path, out=out):
             key = item.bundle.path.resolve()
+            if key in found and not item.has_manifest:
+                _check_same_video(found[key], item)
             if key not in found or found[key].video is None:
                 found[key] = item
     items = [_with_given_video(item, given) for item in found.values()]
     used = {item.video.resolve() for item in items if item.has_manifest and item.video is not None}
     return [item for item in items if item.has_manifest or item.video is None or item.video.resolve() not in used]
+
+
+def _check_same_video(first: Item, second: Item) -> None:
+    """Raise an error for two videos whose corrections would go into one bundle."""
+    if first.video is not None and second.video is not None and not first.video.samefile(second.video):
+        raise UsageError(
+            f"{second.video}: it would share the bundle {first.bundle.path.name} with {first.video.name}; "
+            "review one of them at a time, with --out for the second"
+        )
 
 
 def video_beside(bundle: Bundle) -> Path | None:

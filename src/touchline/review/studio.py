@@ -116,8 +116,15 @@ class Studio:
             progress=job.progress,
             text=job.text,
             notes=list(job.outcome.notes),
-            files=[self.link(path) for path in job.outcome.files if path.is_file()],
+            files=self._links([path for path in job.outcome.files if path.is_file()]),
         )
+
+    def _links(self, paths: Sequence[Path]) -> list[FileLink]:
+        """Return links to files, with their folder if there are several."""
+        several = len({path.parent for path in paths}) > 1
+        links = [self.link(path) for path in paths]
+        folders = [path.parent.name if several else "" for path in paths]
+        return [link.model_copy(update={"folder": name}) for link, name in zip(links, folders, strict=True)]
 
     def tend(self) -> None:
         """Release the journals that no window writes any more."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from touchline.core.errors import InputError
@@ -54,6 +54,7 @@ def spans(found: FoundEvents) -> list[tuple[str, int, int | None]]:
     return [(event.label, event.start_us, event.end_us) for event in found.timeline]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(1, 20)), max_size=40))
 def test_lanes_never_overlap_and_are_as_few_as_can_be(given: list[tuple[int, int]]) -> None:
     found = sorted((start, start + length) for start, length in given)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from eventsgiven import RICH, events
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from touchline.core.errors import InputError
@@ -26,6 +26,7 @@ def test_details_are_for_people_too() -> None:
     )
 
 
+@settings(deadline=None)
 @given(events(st.text(min_size=1, max_size=12)))
 def test_any_event_is_brought_back(event: Event) -> None:
     text = details_of(event, label="x", start="301", end="362")
@@ -73,6 +74,7 @@ def test_impossible_details_are_refused(text: str) -> None:
         event_of(Entry("Shot", 0, None, "0"), text, where="file: line 3")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_a_note_or_refused(text: str) -> None:
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from touchline.formats.events.editing.timecode import Timecode, writes_drop_frame
@@ -36,6 +36,7 @@ def test_known_timecodes(timecode: Timecode, frame: int, text: str) -> None:
     assert writes_drop_frame(text) == timecode.drop
 
 
+@settings(deadline=None)
 @given(st.sampled_from([DROP, DROP_60, Timecode(NTSC), Timecode(Fraction(50)), Timecode(Fraction(100))]), st.data())
 def test_every_frame_of_a_day_has_one_timecode(timecode: Timecode, data: st.DataObject) -> None:
     frame = data.draw(st.integers(0, timecode.frames_a_day - 1))

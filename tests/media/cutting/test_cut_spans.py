@@ -10,6 +10,7 @@ import av
 import numpy as np
 import pytest
 
+from clipmatch import S, chirp
 from makevideo import bars, read_number, write_frames, write_numbered
 from touchline.media.audio import read_audio
 from touchline.media.cutting.copying import copied_suffix, copy_span
@@ -18,14 +19,6 @@ from touchline.media.cutting.movie import MovieFormat
 from touchline.media.cutting.passes import passes, run_cuts
 from touchline.media.cutting.targets import ClipFile, Reel, ReelPart, reel_form
 from touchline.media.video import VideoReader, probe
-
-S = 1_000_000
-
-
-def chirp(seconds: float) -> np.ndarray:
-    """Sound that is nowhere the same, so that a shift shows."""
-    at_s = np.arange(round(48_000 * seconds)) / 48_000
-    return (0.3 * np.sin(2 * np.pi * (300 * at_s + 40 * at_s**2))).astype(np.float32)
 
 
 def cut(source: Path, *spans: tuple[int, int], to: Path, form: MovieFormat | None = None) -> list[Cut]:
@@ -128,9 +121,10 @@ def test_sound_of_other_codecs(tmp_path: Path, codec: str) -> None:
             if packet.size:
                 packet.stream = video
                 container.mux(packet)
-        for first in range(0, 12 * 48_000, 960):
-            wave = np.repeat(chirp(12)[None, first : first + 960], 2, axis=0)
-            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(wave), format="fltp", layout="stereo")
+        whole = np.repeat(chirp(12)[None], 2, axis=0)
+        for first in range(0, whole.shape[1], 960):
+            wave = np.ascontiguousarray(whole[:, first : first + 960])
+            frame = av.AudioFrame.from_ndarray(wave, format="fltp", layout="stereo")
             frame.sample_rate, frame.pts, frame.time_base = 48_000, first, Fraction(1, 48_000)
             container.mux(sound.encode(frame))
         container.mux(sound.encode(None))
@@ -355,3 +349,23 @@ def test_packets_without_times_are_not_copied(tmp_path: Path) -> None:
             assert copied_suffix(reader.facts) is None
     cut(source, (400_000, 800_000), to=tmp_path)
     assert shown(tmp_path / "0.mp4")[1] == list(range(10, 20))
+
+
+def test_a_recording_whose_clock_was_restarted_is_read_from_the_start(tmp_path: Path) -> None:
+    parts = []
+    for number in range(2):
+        plain = write_numbered(tmp_path / f"{number}.mp4", frames=200, first=200 * number, tone=chirp(8))
+        parts.append(in_step(plain, tmp_path / f"{number}.ts", late_s=3).read_bytes())
+    source = tmp_path / "a.ts"
+    source.write_bytes(b"".join(parts))
+    with VideoReader(source) as reader:
+        assert sum(1 for _ in reader.frames()) == 400
+        assert any("jump" in repair for repair in reader.coverage().repairs)
+        opened = Source(reader.facts, seek=False)
+        cuts = [
+            Cut(a, b, [ClipFile(tmp_path / f"c{a}.mp4", form=opened.form())]) for a, b in ((S, 2 * S), (10 * S, 11 * S))
+        ]
+        run_cuts(reader, opened, cuts)
+    assert shown(tmp_path / f"c{S}.mp4")[1] == list(range(25, 50))
+    assert shown(tmp_path / f"c{10 * S}.mp4")[1] == list(range(250, 275))
+    assert abs(shift_s(tmp_path / f"c{10 * S}.mp4", source, start_us=10 * S)) < 0.04

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from touchline.tracking.people.appearance import DIMENSIONS, describe
+from touchline.tracking.people.appearance import DIMENSIONS, describe, shirt_rgb
 
 RED, BLUE, WHITE, DARK = (190, 40, 40), (50, 60, 190), (225, 225, 225), (35, 35, 40)
 
@@ -94,3 +94,13 @@ def test_wrong_shapes_are_named() -> None:
         describe(np.zeros((60, 80), np.uint8), np.zeros((1, 4), np.float32))
     with pytest.raises(ValueError, match=r"\(4,\)"):
         describe(np.zeros((60, 80, 3), np.uint8), np.zeros(4, np.float32))
+
+
+def test_the_shown_colour_of_a_shirt_is_on_its_side_of_the_grass() -> None:
+    picture, boxes = scene()
+    red, _, blue, _ = (np.array(shirt_rgb(descriptor)) for descriptor in describe(picture.astype(np.uint8), boxes))
+    assert red.argmax() == 0 and blue.argmax() == 2
+    white = pitch()
+    box = person(white, x=20, y=20, shirt=WHITE, shorts=WHITE)
+    (descriptor,) = describe(white.astype(np.uint8), np.array([box], np.float32))
+    assert min(shirt_rgb(descriptor)) > 200

@@ -2,12 +2,13 @@
 
 import { changeOf } from '../model/corrections';
 import { newPlayerId } from '../model/edits';
-import { trackOf } from '../model/identity';
-import { parsePlayer, playerName, playersOf, type Player } from '../model/names';
+import { personOf, trackOf } from '../model/identity';
+import { parsePlayer, playerName, playersOf, playerTrouble, type Player } from '../model/names';
 import * as tracks from '../model/trackedits';
 import type { Box, Change, TeamValue, TrackValue } from '../model/values';
 import type { Desk } from '../state/desk';
 import { announce } from '../state/announce';
+import { clockOf } from '../state/words';
 import { showBoxes, showRadar } from '../state/settings';
 
 export function overlay(): void {
@@ -43,8 +44,24 @@ export function startJoin(desk: Desk): void {
 export function join(desk: Desk, fragment: string, other: string): void {
   desk.picking.value = null;
   const changes = tracks.joinedWith(desk.corrections.value, other, fragment);
-  if (changes.length) desk.do(changes, 'Joined: both tracks are one player now');
-  else announce('These are one player already');
+  if (!changes.length) {
+    announce('These are one player already');
+    return;
+  }
+  const both = togetherAt(desk, fragment, other);
+  desk.do(changes, both === null ? 'Joined: both tracks are one player now'
+    : `Joined, but both are in the picture at ${clockOf(both * 1e6, 1)}; only one box is kept there. Z takes it back`);
+}
+
+/** Return a time at which two people are both in the picture, in seconds, or null. */
+function togetherAt(desk: Desk, fragment: string, other: string): number | null {
+  const { people } = desk;
+  const [own, others] = [fragment, other].map((id) => people.partsOf(personOf(desk.corrections.value, id)));
+  for (const a of own) {
+    const clash = others.find((b) => b.start < a.end && a.start < b.end);
+    if (clash) return Math.max(a.start, clash.start);
+  }
+  return null;
 }
 
 export function separate(desk: Desk, fragment: string): void {
@@ -85,6 +102,13 @@ export function setTeam(desk: Desk, id: string, value: TeamValue): void {
 
 export function setPlayer(desk: Desk, { id, ...value }: Player): void {
   desk.do([changeOf(desk.corrections.value, 'player', id, value)], `Player ${playerName([{ id, ...value }], id)}`);
+}
+
+/** Return whether what was typed for a player can be kept; announces why it cannot. */
+export function isPlayer(text: string): boolean {
+  const trouble = playerTrouble(text);
+  if (trouble) announce(trouble);
+  return !trouble;
 }
 
 /** Return the player that a typed text names, and the change that makes it if nobody has that number or name yet. */

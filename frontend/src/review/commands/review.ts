@@ -10,6 +10,9 @@ import { autoAdvance } from '../state/settings';
 import { changeWords, eventWords, plural } from '../state/words';
 import type { Change } from '../model/values';
 
+/** The server takes this many changes in one command. */
+const MOST_CHANGES = 10_000;
+
 /** Go to the next (1) or previous (-1) event of the list; from an event outside of it to the nearest in time. */
 export function neighbour(desk: Desk, direction: 1 | -1): void {
   const queue = desk.queue.value;
@@ -58,16 +61,23 @@ function nextOf(desk: Desk, before: readonly ReviewEvent[], id: string): ReviewE
 
 export function acceptAll(desk: Desk, label: string): void {
   const threshold = desk.threshold(label);
-  const changes = edits.acceptedAbove(desk.corrections.value, desk.events.value, label, threshold);
+  const changes = edits.acceptedAbove(desk.corrections.value, desk.events.value, label, threshold).slice(0, MOST_CHANGES);
   const count = plural(changes.length, 'event');
   if (!changes.length) announce(`No unreviewed ${label} is at or above ${threshold.toFixed(2)}`);
   else desk.do(changes, `Accepted ${count} of ${label} at or above ${threshold.toFixed(2)}; Z takes it back`);
 }
 
 export function reviewed(desk: Desk): void {
-  const changes = reviewedUpTo(desk.corrections.value, desk.playback.timeUs);
-  if (changes.length) desk.do(changes, 'Marked as reviewed up to here: the accepted events in it are the truth');
+  const changes = reviewedUpTo(desk.corrections.value, desk.playback.timeUs, desk.counted.value);
+  if (changes.length) markReviewed(desk, changes, 'Marked as reviewed up to here');
   else announce('This part is marked as reviewed already');
+}
+
+/** Make the change of reviewed spans; the events that it accepts along are counted in what is said. */
+export function markReviewed(desk: Desk, changes: Change[], said: string): void {
+  const count = changes.filter((change) => change.what === 'event').length;
+  if (changes.length > MOST_CHANGES) announce(`${plural(count, 'event')} would be accepted at once; mark a shorter part`);
+  else desk.do(changes, count ? `${said}, with ${plural(count, 'event')} in it accepted; Z takes it back` : `${said}: the accepted events in it are the truth`);
 }
 
 export function undo(desk: Desk): void {

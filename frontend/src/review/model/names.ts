@@ -1,6 +1,7 @@
 // Teams and players in words.
 
 import type { Corrections } from './corrections';
+import { MAX_SHIRT_NUMBER } from '../types';
 import type { PlayerValue, TeamValue } from './values';
 
 export interface Team extends TeamValue { id: string }
@@ -15,7 +16,7 @@ export function teamsOf(known: readonly Team[], corrections: Corrections): Team[
 
 /** Return the players that a person named, by team, number and name. */
 export function playersOf(corrections: Corrections): Player[] {
-  const rank = (player: Player): string => `${player.team ?? '~'} ${String(player.number ?? 999).padStart(3, '0')} ${player.name}`;
+  const rank = (player: Player): string => `${player.team ?? '~'} ${String(player.number ?? MAX_SHIRT_NUMBER + 1).padStart(3, '0')} ${player.name}`;
   return [...corrections.player].map(([id, value]) => ({ id, ...value })).sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
 }
 
@@ -34,9 +35,16 @@ export function teamName(teams: readonly Team[], id: string | null): string {
 
 /** Read what a person typed for a player: "7", "7 Anna", "Anna", "#7". Null if it is empty. */
 export function parsePlayer(text: string): { name: string; number: number | null } | null {
-  const parts = /^#?(\d{1,2})?(?:\s+|$)?(.*)$/.exec(text.trim());
-  if (!parts || !text.trim()) return null;
-  return { number: parts[1] === undefined ? null : Number(parts[1]), name: parts[2].trim() };
+  const typed = text.trim();
+  const parts = /^#?(\d+)(?:\s+(.*))?$/.exec(typed);
+  if (!typed) return null;
+  return parts ? { number: Number(parts[1]), name: parts[2] ?? '' } : { number: null, name: typed };
+}
+
+/** Return why what was typed for a player cannot be kept, in words; empty if it can. */
+export function playerTrouble(text: string): string {
+  const number = parsePlayer(text)?.number ?? 0;
+  return number > MAX_SHIRT_NUMBER ? `${number} is not a number on a shirt; write 0 to ${MAX_SHIRT_NUMBER}, or a name` : '';
 }
 
 /** Return the players that fit what was typed, best first. */

@@ -2,7 +2,9 @@
 
 import { changeOf, valueOf, type Corrections } from './corrections';
 import { AS_MODEL, cutId, fragmentAt, personOf, startOf } from './identity';
-import { joined, unreviewedUpTo } from './spans';
+import { accepted } from './edits';
+import type { ReviewEvent } from './events';
+import { holds, joined, unreviewedUpTo } from './spans';
 import type { Box, Change, Span, TrackValue } from './values';
 
 /** Say something about the person that a fragment shows. */
@@ -46,15 +48,22 @@ export function boxed(corrections: Corrections, trackId: string, frame: number, 
 }
 
 /** Mark the video as reviewed from the last mark to a time. */
-export function reviewedUpTo(corrections: Corrections, timeUs: number): Change[] {
+export function reviewedUpTo(corrections: Corrections, timeUs: number, counted: readonly ReviewEvent[] = []): Change[] {
   const spans = reviewedSpans(corrections);
   const added = unreviewedUpTo(spans, Math.round(timeUs));
-  return added[1] > added[0] ? withReviewed(corrections, [...spans, added]) : [];
+  return added[1] > added[0] ? goneThrough(corrections, [...spans, added], counted) : [];
 }
 
 export function withReviewed(corrections: Corrections, spans: readonly Span[]): Change[] {
   const kept = joined(spans);
   return [changeOf(corrections, 'reviewed', 'spans', kept.length ? { spans: kept } : null)];
+}
+
+/** Mark spans as gone through completely, in place of those before: events that count and nobody touched are right where spans are new. */
+export function goneThrough(corrections: Corrections, spans: readonly Span[], counted: readonly ReviewEvent[]): Change[] {
+  const before = reviewedSpans(corrections);
+  const right = counted.filter(({ state, start_us: us }) => state === 'unreviewed' && holds(spans, us) && !holds(before, us));
+  return [...withReviewed(corrections, spans), ...accepted(corrections, right)];
 }
 
 export function reviewedSpans(corrections: Corrections): Span[] {

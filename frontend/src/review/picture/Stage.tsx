@@ -15,9 +15,9 @@ export function Stage() {
   const proxy = proxyOf(desk);
   const src = proxy.src.value ?? (data.video.playable === 'no' ? null : data.video.src);
   useEffect(() => {
-    if (video.current && src) playback.attach(video.current, src);
-    else if (video.current) playback.attach(video.current, '');
+    if (video.current) playback.attach(video.current, src ?? '', proxy.src.value ? 0 : data.video.src_start_us / 1e6);
   }, [playback, src]);
+  useEffect(() => () => playback.close(), [playback]);
   const shown = src !== null && playback.usable.value;
   return (
     <section class="stage card" aria-label="Video">

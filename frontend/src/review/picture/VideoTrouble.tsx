@@ -3,12 +3,17 @@
 import { useDesk } from '../ui/context';
 import { makeProxy, proxyOf } from './proxy';
 
+/** Return words as a sentence. */
+function sentence(words: string): string {
+  return words && `${words[0].toUpperCase()}${words.slice(1)}${/[.!?]$/.test(words) ? '' : '.'}`;
+}
+
 export function VideoTrouble() {
   const desk = useDesk();
   const { video } = desk.data;
   const { job, trouble, src } = proxyOf(desk);
   const running = job.value && (job.value.state === 'running' || job.value.state === 'queued') ? job.value : null;
-  const why = video.why_not || `The browser cannot decode ${video.codec || 'this file'}.`;
+  const why = sentence(video.why_not) || `The browser cannot decode ${video.codec || 'this file'}.`;
   return (
     <div class="trouble">
       <strong>The video cannot be played here.</strong>

@@ -1,10 +1,10 @@
 // What lies behind the events on the timeline: confidence curves and sound.
 
 import { signal } from '@preact/signals';
-import type { Curve } from '../../shared/curves';
+import { LEVELS, type Curve } from '../../shared/curves';
 import { bytesFromBase64 } from '../../shared/format';
 import { bytes, get } from '../api/client';
-import type { CurvesInfo } from '../types';
+import type { CurvesInfo, WaveInfo } from '../types';
 
 export interface Whistle { start: number; end: number; confidence: number; pitch: number }
 export interface Swell { start: number; confidence: number; rise: number }
@@ -30,12 +30,19 @@ interface RawSound {
 export class Backdrop {
   readonly curves = signal<ReadonlyMap<string, Curve>>(new Map());
   readonly sound = signal<Sound | null>(null);
+  readonly wave = signal<Curve | null>(null);
 
   async loadCurves(info: CurvesInfo): Promise<void> {
     const all = new Uint8Array(await bytes(info.src));
     this.curves.value = new Map(info.labels.map((label, i) => [label, {
       levels: all.subarray(i * info.samples, (i + 1) * info.samples), start: info.start_us / 1e6, step: info.step_us / 1e6,
     }]));
+  }
+
+  /** Load how loud the video is, for one that was not listened to. */
+  async loadWave(info: WaveInfo): Promise<void> {
+    const levels = new Uint8Array(await bytes(info.src)).map((level) => Math.min(level, LEVELS));
+    this.wave.value = { levels, start: 0, step: info.step_us / 1e6 };
   }
 
   async loadSound(address: string): Promise<void> {

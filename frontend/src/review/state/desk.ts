@@ -12,12 +12,18 @@ import { reviewedSpans } from '../model/trackedits';
 import type { BundleData, Session, Version } from '../types';
 import { announce } from './announce';
 import { Backdrop } from './backdrop';
+import { Keepers } from './keepers';
 import { People } from './people';
 import { Playback } from './playback';
 import { Saving } from './saving';
 import { Presence } from './window';
 
-export type Tab = 'events' | 'classes' | 'players' | 'compare' | 'keepers';
+export type Tab = 'events' | 'classes' | 'players' | 'keepers' | 'compare';
+
+/** Return a name that a bundle has again after the server was started anew, when its id is another one. */
+function nameOf({ title, duration_us, events }: BundleData): string {
+  return [title, duration_us, events.id.length, events.id[0] ?? '', events.id.at(-1) ?? ''].join(' ');
+}
 
 export class Desk {
   readonly saving: Saving;
@@ -25,6 +31,7 @@ export class Desk {
   readonly playback: Playback;
   readonly people: People;
   readonly backdrop = new Backdrop();
+  readonly keepers = new Keepers();
   readonly model: readonly ModelEvent[];
   readonly filters = signal<Filters>(ALL);
   readonly selectedId = signal<string | null>(null);
@@ -39,6 +46,8 @@ export class Desk {
   readonly draftThreshold = signal<{ label: string; value: number } | null>(null);
   /** Why a part of the bundle cannot be shown, in words. */
   readonly partsTrouble = signal('');
+  /** Remarks on the bundle that the user has not closed. */
+  readonly notes;
   /** The field that a key asked to type in. */
   readonly wanted = signal<'note' | 'player' | 'team' | null>(null);
   private readonly cache: Map<string, ReviewEvent>;
@@ -46,10 +55,11 @@ export class Desk {
   constructor(readonly session: Session, readonly data: BundleData, readonly api: BundleApi) {
     this.model = [...eventsOf(data.events), ...eventsOf(data.candidates)];
     this.cache = eventCache(this.model);
-    this.saving = new Saving(api, data.entries, (why) => this.presence.lost(why));
+    this.saving = new Saving(api, nameOf(data), data.entries, (why) => this.presence.lost(why));
     this.presence = new Presence(api, data.window, () => this.saving.journal.value.last, () => { void this.saving.refresh().catch(() => undefined); });
     this.playback = new Playback(data.video, data.duration_us);
     this.people = new People(this.corrections, this.teams, (time) => this.playback.clock.value.frameNumber(time));
+    this.notes = signal<readonly string[]>(data.notes);
     this.versionId.value = data.versions.find((version) => version.kind === 'truth')?.id ?? null;
   }
 
@@ -65,7 +75,7 @@ export class Desk {
     for (const event of this.events.value) groups.get(event.label)?.push(event);
     return groups;
   });
-  readonly queue = computed(() => queueOf(this.events.value, this.filters.value, (label) => this.threshold(label)));
+  readonly queue = computed(() => queueOf(this.events.value, this.filters.value, (label) => this.keptThreshold(label)));
   readonly selected = computed(() => this.events.value.find((event) => event.id === this.selectedId.value) ?? null);
   readonly teams = computed(() => teamsOf(this.data.teams, this.corrections.value));
   readonly players = computed(() => playersOf(this.corrections.value));
@@ -92,9 +102,13 @@ export class Desk {
     return measure(label, this.threshold(label), { events, truth, reviewedSpans: this.reviewed.value });
   }
 
+  /** Return the threshold of a class, while its slider is dragged that of the slider. */
   threshold(label: string): number {
     const draft = this.draftThreshold.value;
-    if (draft?.label === label) return draft.value;
+    return draft?.label === label ? draft.value : this.keptThreshold(label);
+  }
+
+  keptThreshold(label: string): number {
     return this.corrections.value.threshold.get(label)?.value ?? this.data.thresholds[label] ?? 0;
   }
 
@@ -106,10 +120,12 @@ export class Desk {
   start(): void {
     this.presence.start();
     void this.playback.loadFrames();
-    const { parts, curves } = this.data;
+    const { parts, curves, video } = this.data;
     if (parts.tracks) this.part('Tracks', this.people.load(parts.tracks));
     if (curves) this.part('Confidence curves', this.backdrop.loadCurves(curves));
+    if (parts.keepers) this.part('Keeper moments', this.keepers.load(parts.keepers));
     if (parts.sound) this.part('Sound', this.backdrop.loadSound(parts.sound));
+    else if (video.wave) this.part('Sound', this.backdrop.loadWave(video.wave));
   }
 
   private part(name: string, loading: Promise<void>): void {

@@ -1,7 +1,7 @@
 // Tracks with the corrections on top: who is where at a time, under which name and colours.
 
 import { computed, signal, type ReadonlySignal } from '@preact/signals';
-import { clamp } from '../../shared/format';
+import { clamp, formatClock } from '../../shared/format';
 import { BALL, KEEPER, REFEREE, TrackStore, type RawTracks, type Sight, type Track } from '../../shared/tracks';
 import { get } from '../api/client';
 import type { Corrections } from '../model/corrections';
@@ -13,6 +13,12 @@ const UNKNOWN_COLOUR = '#8b97a5';
 
 /** A sight with the ids of the fragment it belongs to, and of the person who stands for that. */
 export interface Person extends Sight { fragment: string; person: string }
+
+/** Return the name of a fragment that nobody has named: "10", or "10/0:12" for the part of track 10 from 0:12 on. */
+export function fragmentName(fragment: string): string {
+  const start = startOf(fragment);
+  return start ? `${trackOf(fragment)}/${formatClock(start / 1e6, start % 1e6 ? 1 : 0)}` : trackOf(fragment);
+}
 
 /** A part of a track between two splits, in seconds. */
 export interface Part { track: Track; fragment: string; start: number; end: number }
@@ -60,6 +66,12 @@ export class People {
     return made;
   }
 
+  /** Return what a track is called at a time after the corrections; null if there is no such track. */
+  titleAt(id: number, us: number): string | null {
+    const track = this.store.value?.byId.get(id);
+    return track ? this.face(track, fragmentAt(this.corrections.value, String(id), us)).title : null;
+  }
+
   /** Return the parts of tracks that a person consists of, in seconds. */
   partsOf(person: string): Part[] {
     const store = this.store.value;
@@ -104,7 +116,7 @@ export class People {
     const team = who.team ?? track.team;
     const name = who.player === null ? track.name : playerName(playersOf(corrections), who.player);
     const group = label === BALL ? 'ball' : label === REFEREE ? 'referee' : team || 'other';
-    const title = (name || personOf(corrections, fragment).replace(/@.*/, (cut) => `/${Math.round(Number(cut.slice(1)) / 1e6)}s`))
+    const title = (name || fragmentName(personOf(corrections, fragment)))
       + (label === KEEPER ? ' GK' : '');
     return { ...track, label, team: team || null, name, group, title, colour: this.colour(group) };
   }

@@ -49,23 +49,29 @@ export class Playback {
     }
   }
 
-  attach(element: HTMLVideoElement, src: string): void {
+  /** Show a source; `offset` is the browser's time of its first frame in seconds. */
+  attach(element: HTMLVideoElement, src: string, offset: number): void {
     if (this.player?.video === element) {
-      if (element.getAttribute('src') !== src) this.change(element, src);
+      if (element.getAttribute('src') !== src) this.change(element, src, offset);
       return;
     }
     this.player = new Player(element, this.clock.value, this.duration, {
       time: (seconds) => this.onTime(seconds), fail: () => { this.usable.value = false; },
     });
-    this.change(element, src);
+    this.change(element, src, offset);
+  }
+
+  close(): void {
+    this.player?.close();
   }
 
   /** Show another file of the same video, such as its proxy, at the same frame. */
-  private change(element: HTMLVideoElement, src: string): void {
+  private change(element: HTMLVideoElement, src: string, offset: number): void {
     const { value: time } = this.time;
-    this.player?.reset();
+    this.player?.reset(offset);
     this.usable.value = true;
-    element.src = src;
+    if (src) element.src = src;
+    else this.usable.value = false;
     if (time > 0) element.addEventListener('loadedmetadata', () => this.player?.seek(time), { once: true });
   }
 

@@ -9,6 +9,9 @@ import { rebased } from '../model/rebase';
 import type { Change, Entry, Step } from '../model/values';
 import { keepPending, keptPending } from './pending';
 
+const GONE = 'The connection to touchline is gone. Your changes are kept in this window and sent when it is back.';
+const LOCKED = 'touchline was started anew. Your changes are kept in this window; open the address that it printed to go on.';
+
 /** Why changes do not arrive, in words, and what can be done. */
 export interface Trouble { kind: 'unreachable' | 'read-only' | 'refused' | 'set-aside'; text: string }
 
@@ -21,15 +24,20 @@ export class Saving {
   readonly setAside = signal<readonly Step[]>([]);
   readonly outbox: Outbox;
   private entries: Entry[];
+  private locked = false;   // whether the server runs, but does not know this page
 
-  constructor(private readonly api: BundleApi, entries: readonly Entry[], private readonly lostRight: (why: string) => void) {
+  /** `name` is that of this bundle among those that this browser keeps unsent steps of. */
+  constructor(
+    private readonly api: BundleApi, private readonly name: string, entries: readonly Entry[],
+    private readonly lostRight: (why: string) => void,
+  ) {
     this.entries = [...entries];
     this.journal = signal<Journal>(journalOf(entries));
     this.outbox = new Outbox({
       send: (pending) => this.send(pending), changed: () => this.changed(), wait: pause,
       stopped: (reason) => { void this.stopped(reason); },
     });
-    const kept = keptPending(api.id);
+    const kept = keptPending(name);
     if (kept.length) this.rebase(kept);
   }
 
@@ -90,6 +98,7 @@ export class Saving {
       this.entries.push({ n, at, who, ...step });
       return { kind: 'saved', n };
     } catch (error) {
+      this.locked = error instanceof ApiError && error.status === 403;
       return resultOf(error);
     }
   }
@@ -97,11 +106,10 @@ export class Saving {
   private changed(): void {
     const { state, pending } = this.outbox;
     this.waiting.value = pending.length;
-    keepPending(this.api.id, pending);
+    keepPending(this.name, pending);
     const unreachable = this.trouble.value?.kind === 'unreachable';
-    if (state === 'unreachable' && !unreachable) {
-      this.trouble.value = { kind: 'unreachable', text: 'The connection to touchline is gone. Your changes are kept here and sent when it is back.' };
-    } else if (state !== 'unreachable' && unreachable) this.trouble.value = null;
+    if (state === 'unreachable' && !unreachable) this.trouble.value = { kind: 'unreachable', text: this.locked ? LOCKED : GONE };
+    else if (state !== 'unreachable' && unreachable) this.trouble.value = null;
   }
 
   private async stopped(reason: Exclude<SendResult, { kind: 'saved' | 'unreachable' }>): Promise<void> {
@@ -133,6 +141,6 @@ function resultOf(error: unknown): SendResult {
   if (!(error instanceof ApiError)) throw error;
   if (error.status === 409) return { kind: 'stale' };
   if (error.status === 423) return { kind: 'read-only', message: error.message };
-  if (error.unreachable || error.status >= 500) return { kind: 'unreachable' };
+  if (error.unreachable || error.status === 403 || error.status >= 500) return { kind: 'unreachable' };
   return { kind: 'refused', message: error.message };
 }

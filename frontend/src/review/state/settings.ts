@@ -13,6 +13,10 @@ function kept<T>(name: string, initial: T, isValid: (value: unknown) => value is
 const isFlag = (value: unknown): value is boolean => typeof value === 'boolean';
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
 
+export interface Place { x: number; y: number }
+const isShare = (value: unknown): boolean => isNumber(value) && value >= 0 && value <= 1;
+const isPlace = (value: unknown): value is Place => typeof value === 'object' && value !== null && 'x' in value && 'y' in value && isShare(value.x) && isShare(value.y);
+
 export type ThemeChoice = 'system' | 'light' | 'dark';
 const isTheme = (value: unknown): value is ThemeChoice => value === 'system' || value === 'light' || value === 'dark';
 
@@ -21,6 +25,10 @@ export const showBoxes = kept('boxes', true, isFlag);
 export const showNames = kept('names', true, isFlag);
 export const showRadar = kept('radar', true, isFlag);
 export const autoAdvance = kept('advance', true, isFlag);
+/** Whether the rarely used fields of an event are shown. */
+export const moreFields = kept('more-fields', false, isFlag);
+/** Where the radar is, as shares of the free room from the left and from the top; null: where it hides fewest players. */
+export const radarPlace = kept<Place | null>('radar-place', null, isPlace);
 export const timelineHeight = kept('timeline', 330, isNumber);
 
 const system = matchMedia('(prefers-color-scheme: dark)');

@@ -42,8 +42,10 @@ export class Presence {
 
   private async beat(): Promise<void> {
     try {
-      this.answer.value = await this.api.alive();
-      if (!this.answer.value.writer && this.answer.value.n > this.read()) this.behind();
+      const before = this.answer.value;
+      const now = await this.api.alive();
+      this.answer.value = now;
+      if (now.writer !== before.writer || (!now.writer && now.n > this.read())) this.behind();
     } catch {
       // The outbox says when the connection is gone; the next beat tries again.
     }

@@ -6,7 +6,7 @@ import { ThresholdSlider } from '../ui/classes/ThresholdSlider';
 import { useDesk } from '../ui/context';
 import type { Row } from './rows';
 
-const NAMES = { reviewed: 'Reviewed', shots: 'Camera shots', whistles: 'Whistles', crowd: 'Crowd', person: 'Selected player' } as const;
+const NAMES = { reviewed: 'Reviewed', shots: 'Camera shots', whistles: 'Whistles', crowd: 'Crowd', wave: 'Sound', person: 'Selected player', keepers: 'Keepers' } as const;
 
 export function RowHead({ row }: { row: Row }) {
   const place = { height: `${row.height}px` };
@@ -31,8 +31,9 @@ function ClassHead({ label, height }: { label: Label; height: number }) {
       <button type="button" class="lane-name" aria-pressed={only} title={only ? 'Show all classes in the list' : `Show only ${label.name} in the list`} onClick={filter}>
         <span class="dot" /><bdi>{label.name}</bdi>
       </button>
-      <ThresholdSlider label={label.name} />
-      <span class="lane-count" title={`${above} of ${all} candidates are at or above the threshold, ${unreviewed} are not reviewed`}>{above}/{all}</span>
+      {all ? <ThresholdSlider label={label.name} /> : <span class="no-threshold" />}
+      {all ? <span class="lane-count" title={`${above} of ${all} candidates are at or above the threshold, ${unreviewed} are not reviewed`}>{above}/{all}</span>
+        : <span class="lane-count" title="Events of this class">{desk.byLabel.value.get(label.name)?.length ?? 0}</span>}
       <span class="lane-quality soft" title={basis ? `Precision and recall in percent, based on ${basis}` : 'Precision and recall appear after 20 reviewed events'}>{precision ? `P${percent(precision)} R${percent(recall)}` : ''}</span>
     </div>
   );

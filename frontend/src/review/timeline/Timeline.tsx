@@ -16,8 +16,9 @@ export function Timeline() {
   const room = useMemo(() => signal(240), [desk]);
   const rows = useMemo(() => computed(() => rowsOf(desk, room.value)), [desk]);
   useEffect(() => {
-    const watcher = new ResizeObserver(() => { room.value = box.current!.clientHeight - AXIS_PX - OVERVIEW_PX; });
-    watcher.observe(box.current!);
+    const element = box.current!;
+    const watcher = new ResizeObserver(() => { room.value = element.clientHeight - AXIS_PX - OVERVIEW_PX; });
+    watcher.observe(element);
     const view = new TimelineCanvas(desk, rows, { canvas: canvas.current!, scroller: scroller.current!, head: head.current!, tip: tip.current! });
     return () => { watcher.disconnect(); view.close(); };
   }, [desk]);

@@ -2,13 +2,15 @@
 
 import { lowerBound } from '../../shared/format';
 import { xOf } from '../../shared/view';
+import { markReviewed } from '../commands/review';
 import * as edits from '../model/edits';
 import type { ReviewEvent } from '../model/events';
-import { withReviewed } from '../model/trackedits';
+import { goneThrough } from '../model/trackedits';
 import type { Span } from '../model/values';
 import type { Desk } from '../state/desk';
 import { timelineView } from '../state/timelineview';
 import { clockOf } from '../state/words';
+import type { KeeperMoment } from '../types';
 import { rowAt, type Row } from './rows';
 
 const NEAR_PX = 7;
@@ -26,6 +28,14 @@ export function eventNear(desk: Desk, row: Row, x: number, width: number): Revie
   const near = events.slice(lowerBound(events, time - reach), lowerBound(events, time + reach))
     .sort((a, b) => rank(desk, a, time) - rank(desk, b, time))[0];
   return near ?? events.find((event) => event.end !== null && event.start <= time && event.end >= time) ?? null;
+}
+
+/** Return the keeper moment nearest to a place, if it is near enough to be meant. */
+export function momentNear(desk: Desk, x: number, width: number): KeeperMoment | null {
+  const view = timelineView.value;
+  if (!view) return null;
+  const gap = (moment: KeeperMoment): number => Math.abs(xOf(moment.time_us / 1e6, view, width) - x);
+  return desk.keepers.moments.value.filter((moment) => gap(moment) <= NEAR_PX).sort((a, b) => gap(a) - gap(b))[0] ?? null;
 }
 
 /** The selected event first, then those that count, then the nearest. */
@@ -80,7 +90,7 @@ export function drop(desk: Desk, dragged: Dragged): void {
   const corrections = desk.corrections.value;
   if (dragged.kind === 'reviewed') {
     const spans = dragged.spans.filter(([start, end]) => end > start);
-    desk.do(withReviewed(corrections, spans), 'Reviewed part changed');
+    markReviewed(desk, goneThrough(corrections, spans, desk.counted.value), 'Reviewed part changed');
     return;
   }
   const event = desk.events.value.find((one) => one.id === dragged.id);

@@ -4,11 +4,13 @@ import type { Area } from '../../shared/canvas';
 import { lowerBound } from '../../shared/format';
 import { xOf } from '../../shared/view';
 import type { ReviewEvent } from '../model/events';
+import { Columns, packed } from './columns';
 import { longest, type Scene } from './scene';
 
 const MARGIN_PX = 10;
 const BAR_PX = 5;
 const TOP_PX = 8;
+const CROWDED_PX = 5;   // less room than this for each event, and dots would hide each other
 
 export interface MarkStyle { colour: string; threshold: number; scene: Scene }
 
@@ -22,24 +24,33 @@ export function inView(events: readonly ReviewEvent[], from: number, to: number,
   return events.slice(lowerBound(events, from - margin - longest(events)), lowerBound(events, to + margin));
 }
 
-/** Draw the events in view; where they are closer than a pixel one stands for all. */
+/** Draw the events in view: as dots and rings, or where they are crowded as columns of one pixel. */
 export function drawMarks(area: Area, events: readonly ReviewEvent[], style: MarkStyle): void {
   const { view, desk, dragged } = style.scene;
   const margin = (MARGIN_PX / area.width) * (view.to - view.from);
   const shown = inView(events, view.from, view.to, margin);
-  const crowded = shown.length > area.width / 7;
-  const selected = desk.selectedId.value;
-  const last = new Map<string, number>();
-  for (const event of shown) {
-    if (event.id === selected || event.id === dragged?.id) continue;
-    const x = Math.round(xOf(event.start, view, area.width));
-    const look = lookOf(event, style.threshold);
-    if (event.end === null && last.get(look) === x) continue;
-    last.set(look, x);
-    drawMark(area, event, { ...style, look, crowded });
-  }
-  const chosen = shown.find((event) => event.id === (dragged?.id ?? selected));
+  const special = dragged?.id ?? desk.selectedId.value;
+  if (shown.length > area.width / CROWDED_PX) drawColumns(area, shown, style);
+  else for (const event of shown) if (event.id !== special) drawMark(area, event, style);
+  const chosen = shown.find((event) => event.id === special);
   if (chosen) drawChosen(area, dragged?.id === chosen.id ? { ...chosen, start: dragged.start, end: dragged.end } : chosen, style);
+}
+
+const COLUMN_ALPHA: Record<Look, number> = { below: 0.35, rejected: 0.5, candidate: 0.6, accepted: 1 };
+
+/** Draw crowded events as columns up to their confidence; where several meet, the one that matters most is on top. */
+function drawColumns(area: Area, events: readonly ReviewEvent[], { scene, threshold, colour }: MarkStyle): void {
+  const columns = new Columns(Math.round(area.width), Math.round(area.height - 1));
+  const looks = ['below', 'rejected', 'candidate', 'accepted'] as const;
+  for (const look of looks) {
+    const pixel = packed(look === 'rejected' ? scene.theme.text : colour, COLUMN_ALPHA[look]);
+    for (const event of events) {
+      if (lookOf(event, threshold) !== look) continue;
+      const y = look === 'rejected' ? area.height - 6 : yOf(event.confidence, area.height);
+      columns.fill(Math.round(xOf(event.start, scene.view, area.width)), y, look === 'below' ? y + 2 : area.height, pixel);
+    }
+  }
+  columns.put({ ...area, height: area.height - 1 });
 }
 
 type Look = 'accepted' | 'rejected' | 'candidate' | 'below';
@@ -50,10 +61,10 @@ function lookOf(event: ReviewEvent, threshold: number): Look {
 }
 
 /** Accepted: a full dot on a stem. Candidate: a ring. Below the threshold: a speck. Rejected: a cross. */
-function drawMark(area: Area, event: ReviewEvent, style: MarkStyle & { look: Look; crowded: boolean }): void {
+function drawMark(area: Area, event: ReviewEvent, style: MarkStyle): void {
   const { context, height, width } = area;
   const { view, theme } = style.scene;
-  const { look, crowded } = style;
+  const look = lookOf(event, style.threshold);
   const x = xOf(event.start, view, width);
   const y = yOf(event.confidence, height);
   context.fillStyle = context.strokeStyle = style.colour;
@@ -64,12 +75,12 @@ function drawMark(area: Area, event: ReviewEvent, style: MarkStyle & { look: Loo
     context.globalAlpha = 1;
   } else if (look === 'rejected') {
     context.strokeStyle = theme.text;
-    cross(context, x, height - 6, crowded ? 2 : 3.5);
+    cross(context, x, height - 6, 3.5);
   } else {
     context.globalAlpha = look === 'accepted' ? 1 : 0.6;
     context.fillRect(x - 0.75, y, look === 'accepted' ? 2 : 1.25, height - y);
     context.globalAlpha = 1;
-    dot(context, [x, y], crowded ? 2 : 4, look === 'accepted' ? style.colour : theme.surface, style.colour);
+    dot(context, [x, y], 4, look === 'accepted' ? style.colour : theme.surface, style.colour);
   }
 }
 

@@ -73,6 +73,30 @@ export function paintCrowd({ context, width, height }: Area, { desk, view, theme
   context.globalAlpha = 1;
 }
 
+export function paintWave({ context, width, height }: Area, { desk, view, theme }: Scene): void {
+  const wave = desk.backdrop.wave.value;
+  if (wave) drawCurve(context, curvePoints(wave, view, width), (value) => height - 2 - value * (height - 5), height - 1, theme.text);
+}
+
+/** Draw keeper moments: full diamonds where the technique is known, empty ones where it is not. */
+export function paintKeepers({ context, width, height }: Area, { desk, view, theme }: Scene): void {
+  const [middle, reach] = [(height - 1) / 2, 6];
+  context.lineWidth = 1.5;
+  for (const moment of desk.keepers.moments.value) {
+    const x = xOf(moment.time_us / 1e6, view, width);
+    if (x < -reach || x > width + reach) continue;
+    context.strokeStyle = context.fillStyle = moment === desk.keepers.chosen.value ? theme.accent : theme.text;
+    context.beginPath();
+    context.moveTo(x, middle - reach);
+    context.lineTo(x + reach, middle);
+    context.lineTo(x, middle + reach);
+    context.lineTo(x - reach, middle);
+    context.closePath();
+    if (moment.technique !== null) context.fill();
+    context.stroke();
+  }
+}
+
 /** Draw when the selected player is in the picture, its splits, and what it does: pace below, actions above. */
 export function paintPerson({ context, width, height }: Area, { desk, view, theme }: Scene): void {
   const person = desk.people.selectedPerson.value;

@@ -34,13 +34,15 @@ function paintEvents({ context, width, height }: Area, desk: Scene['desk'], dark
   const labels = desk.labels.value;
   const row = (height - 6) / Math.max(1, labels.length);
   labels.forEach((label, at) => {
-    context.fillStyle = pick(label.colours, dark);
+    context.beginPath();
     let last = -1;
     for (const event of desk.byLabel.value.get(label.name) ?? []) {
       const x = Math.round((event.start / desk.playback.duration) * width);
       if (x === last || !desk.counts(event)) continue;
       last = x;
-      context.fillRect(x - 0.75, 2 + at * row, 1.5, Math.max(1.5, row - 0.5));
+      context.rect(x - 1, 2 + at * row, 1.5, Math.max(1.5, row - 0.5));
     }
+    context.fillStyle = pick(label.colours, dark);
+    context.fill();
   });
 }

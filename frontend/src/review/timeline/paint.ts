@@ -2,11 +2,13 @@
 
 import { drawAxis, drawCurve, drawGaps, drawGrid, curvePoints, within, type Area } from '../../shared/canvas';
 import { pick } from '../../shared/colours';
+import type { Curve } from '../../shared/curves';
 import { lowerBound } from '../../shared/format';
-import { xOf } from '../../shared/view';
+import { xOf, type Span } from '../../shared/view';
+import { Columns } from './columns';
 import { drawMarks, yOf } from './marks';
 import { paintOverview } from './overview';
-import { paintCrowd, paintPerson, paintReviewed, paintShots, paintWhistles } from './otherrows';
+import { paintCrowd, paintKeepers, paintPerson, paintReviewed, paintShots, paintWave, paintWhistles } from './otherrows';
 import { AXIS_PX, besideHeight, OVERVIEW_PX, type Row } from './rows';
 import { versionByLabel, type Scene } from './scene';
 
@@ -40,7 +42,9 @@ const PAINTERS: { [K in Row['kind']]: (area: Area, row: Extract<Row, { kind: K }
   shots: (area, _, scene) => paintShots(area, scene),
   whistles: (area, _, scene) => paintWhistles(area, scene),
   crowd: (area, _, scene) => paintCrowd(area, scene),
+  wave: (area, _, scene) => paintWave(area, scene),
   person: (area, _, scene) => paintPerson(area, scene),
+  keepers: (area, _, scene) => paintKeepers(area, scene),
   class: paintClass,
 };
 
@@ -51,11 +55,22 @@ function paintClass(area: Area, { label }: Extract<Row, { kind: 'class' }>, scen
   const own = { ...area, height: area.height - beside };
   const curve = desk.backdrop.curves.value.get(label.name);
   const height = (value: number): number => yOf(value, own.height);
-  if (curve) drawCurve(own.context, curvePoints(curve, view, own.width), height, own.height - 1, colour);
+  if (curve) paintCurve(own, curve, view, colour, height);
   const threshold = desk.threshold(label.name);
   if (curve || threshold > 0) drawThreshold(own, height(threshold), colour);
   drawMarks(own, desk.byLabel.value.get(label.name) ?? [], { colour, threshold, scene });
   if (beside) within(area, { x: 0, y: own.height, width: area.width, height: beside }, (part) => paintBeside(part, label.name, scene));
+}
+
+/** Draw a curve as a line where its samples can be told apart, and as columns of pixels where they cannot. */
+function paintCurve(area: Area, curve: Curve, view: Span, colour: string, y: (value: number) => number): void {
+  if (curve.step > (view.to - view.from) / area.width) {
+    drawCurve(area.context, curvePoints(curve, view, area.width), y, area.height - 1, colour);
+    return;
+  }
+  const columns = new Columns(Math.round(area.width), Math.round(area.height - 1));
+  columns.curve(curve, view, colour, y);
+  columns.put({ ...area, height: area.height - 1 });
 }
 
 function drawThreshold({ context, width }: Area, y: number, colour: string): void {

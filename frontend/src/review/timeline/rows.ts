@@ -14,7 +14,7 @@ const SOUND_PX = 26;
 const PERSON_PX = 30;
 
 export type Row = { top: number; height: number } & (
-  | { kind: 'reviewed' } | { kind: 'shots' } | { kind: 'class'; label: Label } | { kind: 'whistles' } | { kind: 'crowd' } | { kind: 'person' }
+  | { kind: 'reviewed' } | { kind: 'shots' } | { kind: 'class'; label: Label } | { kind: 'whistles' } | { kind: 'crowd' } | { kind: 'wave' } | { kind: 'person' } | { kind: 'keepers' }
 );
 
 type Bare = Row extends infer R ? (R extends Row ? Omit<R, 'top' | 'height'> : never) : never;
@@ -39,13 +39,15 @@ function bareRows(desk: Desk): Bare[] {
   if (desk.data.shots.length) rows.push({ kind: 'shots' });
   for (const label of desk.labels.value) rows.push({ kind: 'class', label });
   if (desk.people.selected.value !== null) rows.push({ kind: 'person' });
+  if (desk.keepers.moments.value.length) rows.push({ kind: 'keepers' });
   const sound = desk.backdrop.sound.value;
   if (sound?.whistle.levels.length) rows.push({ kind: 'whistles' }, { kind: 'crowd' });
+  if (desk.backdrop.wave.value) rows.push({ kind: 'wave' });
   return rows;
 }
 
 function heightOf(row: Bare, classHeight: number): number {
-  return { reviewed: THIN_PX, shots: THIN_PX, class: classHeight, whistles: SOUND_PX, crowd: SOUND_PX, person: PERSON_PX }[row.kind];
+  return { reviewed: THIN_PX, shots: THIN_PX, class: classHeight, whistles: SOUND_PX, crowd: SOUND_PX, wave: SOUND_PX, person: PERSON_PX, keepers: THIN_PX }[row.kind];
 }
 
 export function rowAt(rows: readonly Row[], y: number): Row | null {

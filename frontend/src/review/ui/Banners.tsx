@@ -14,11 +14,16 @@ export function Banners() {
       {trouble && (
         <p class="banner bad" role="alert" data-trouble={trouble.kind}>
           <span>{trouble.text}</span>
-          {desk.saving.setAside.value.length > 0 && <button type="button" onClick={() => { dialog.value = 'set-aside'; }}>Show them</button>}
+          {(desk.saving.setAside.value.length > 0 || trouble.kind === 'unreachable') && <button type="button" onClick={() => { dialog.value = 'set-aside'; }}>Show them</button>}
           {trouble.kind !== 'unreachable' && <button type="button" onClick={() => { desk.saving.trouble.value = null; }}>Close</button>}
         </p>
       )}
       {desk.partsTrouble.value && <p class="banner">{desk.partsTrouble.value}</p>}
+      {desk.notes.value.map((note) => (
+        <p class="banner" key={note}>
+          <span>{note}</span><button type="button" onClick={() => { desk.notes.value = desk.notes.value.filter((other) => other !== note); }}>Close</button>
+        </p>
+      ))}
     </div>
   );
 }
@@ -33,7 +38,7 @@ function ReadOnly() {
   return (
     <p class="banner" role="alert" data-read-only>
       <span>
-        Read only: {reason ?? 'another window writes to this bundle'}
+        Read only: {(reason ?? 'another window writes to this bundle').replace(/\.$/, '')}.
         {waiting > 0 && ` ${waiting} of your changes wait here; they are written when you take over.`}
       </span>
       {canTakeOver && <button type="button" class="primary" onClick={takeOver}>Take over</button>}

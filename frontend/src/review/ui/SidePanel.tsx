@@ -1,22 +1,21 @@
-// The panel at the side: events to review, classes with thresholds, players, comparison, keeper moments.
+// The panel at the side: events to review, classes with thresholds, players, comparison.
 
 import type { Tab } from '../state/desk';
 import { useDesk } from './context';
 import { ClassesPanel } from './classes/ClassesPanel';
 import { ComparePanel } from './compare/ComparePanel';
 import { EventsPanel } from './events/EventsPanel';
-import { KeepersPanel } from './KeepersPanel';
+import { KeepersPanel } from './keepers/KeepersPanel';
 import { PlayersPanel } from './players/PlayersPanel';
 
-const PANELS = { events: EventsPanel, classes: ClassesPanel, players: PlayersPanel, compare: ComparePanel, keepers: KeepersPanel };
-const NAMES: Record<Tab, string> = { events: 'Review', classes: 'Thresholds', players: 'Players', compare: 'Compare', keepers: 'Keeper' };
+const PANELS = { events: EventsPanel, classes: ClassesPanel, players: PlayersPanel, keepers: KeepersPanel, compare: ComparePanel };
+const NAMES: Record<Tab, string> = { events: 'Review', classes: 'Thresholds', players: 'Players', keepers: 'Keepers', compare: 'Compare' };
 
 export function SidePanel() {
   const desk = useDesk();
-  const { versions, parts } = desk.data;
   const tabs: Tab[] = ['events', 'classes', 'players'];
-  if (versions.length) tabs.push('compare');
-  if (parts.keepers) tabs.push('keepers');
+  if (desk.keepers.moments.value.length) tabs.push('keepers');
+  if (desk.data.versions.length) tabs.push('compare');
   const now = desk.tab.value;
   const Panel = PANELS[now];
   const move = (event: KeyboardEvent): void => {

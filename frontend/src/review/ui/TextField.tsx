@@ -1,6 +1,6 @@
 // A field of text with a label: Enter or leaving it keeps what is typed, Escape forgets it.
 
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { fieldKeys } from './focus';
 
 interface Props {
@@ -19,7 +19,7 @@ interface Props {
 
 export function TextField({ name, value, commit, hint, list, wanted = false, reached, class: style = '' }: Props) {
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {   // at once, so that the next key is already text
     if (!wanted || !field.current) return;
     field.current.focus();
     field.current.select();

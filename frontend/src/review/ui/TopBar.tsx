@@ -57,6 +57,6 @@ function SaveMark() {
 function Progress() {
   const desk = useDesk();
   const reviewed = desk.events.value.filter((event) => event.state !== 'unreviewed').length;
-  const open = desk.events.value.filter((event) => event.state === 'unreviewed' && event.confidence >= desk.threshold(event.label)).length;
+  const open = desk.events.value.filter((event) => event.state === 'unreviewed' && event.confidence >= desk.keptThreshold(event.label)).length;
   return <span class="soft progress-words" title="Events you have decided on, and events above their thresholds that are left">{plural(reviewed, 'event')} reviewed, {open.toLocaleString('en')} left</span>;
 }

@@ -33,13 +33,15 @@ export function Workplace() {
     <div class="workplace" style={{ '--timeline': `${timelineHeight.value}px` }}>
       <TopBar />
       <Banners />
-      <main class="upper">
-        <ClassButtons />
-        <Stage />
-        <SidePanel />
+      <main class="desk">
+        <div class="upper">
+          <ClassButtons />
+          <Stage />
+          <SidePanel />
+        </div>
+        <Splitter />
+        <Timeline />
       </main>
-      <Splitter />
-      <Timeline />
       <Dialogs />
       <Announcer />
     </div>

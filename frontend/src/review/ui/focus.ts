@@ -11,6 +11,7 @@ export function keysAreTaken(event: KeyboardEvent): boolean {
   if (event.key === 'Tab') return true;
   if (event.key === 'Enter' && focus.matches('button, a, summary, [role=tab], input[type=checkbox]')) return true;
   if (/^(Arrow|Home|End)/.test(event.key) && focus.matches('[role=tab], [role=separator], input[type=color]')) return true;
+  if (event.key === 'Escape' && focus.matches('.radar')) return true;
   return keptByFocus(event);
 }
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from touchline.analysis.tasks.made_of_bundle import MadeOfBundle
 from touchline.core.events import Coverage
 from touchline.formats.bundle import KEEPERS, Bundle
+from touchline.formats.keeper.moments_index import MOMENTS_INDEX
 
 
 class KeeperPagesTask(MadeOfBundle):
-    """``keepers/``: a page for each keeper who faced a shot."""
+    """``keepers/``: a page for each keeper who faced a shot, and an index of their moments."""
 
     name = "keepers"
-    files = (f"{KEEPERS}/index.html",)
+    files = (f"{KEEPERS}/index.html", f"{KEEPERS}/{MOMENTS_INDEX}")
     needs = ("spot", "track")
 
     def write(self, bundle: Bundle, *, coverage: Coverage) -> None:

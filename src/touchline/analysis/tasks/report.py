@@ -9,7 +9,7 @@ from touchline.analysis.tasks.task import EVERYTHING
 from touchline.core.events import Coverage
 from touchline.formats.bundle import REPORT, Bundle
 from touchline.report.options import ReportOptions
-from touchline.report.page import write_report
+from touchline.report.page import is_report_current, write_report
 from touchline.report.sections.registry import SECTIONS
 from touchline.report.sections.section import Section
 
@@ -31,6 +31,10 @@ class ReportTask(MadeOfBundle):
         super().__init__()
         self._options = options
         self._sections = (*SECTIONS, *sections)
+
+    def up_to_date(self, bundle: Bundle) -> bool:
+        """Return whether the page was written after the last correction."""
+        return is_report_current(bundle)
 
     def write(self, bundle: Bundle, *, coverage: Coverage) -> None:
         """Write the page from the contents of the bundle."""

@@ -174,6 +174,13 @@ class Task(Protocol):
         """Write the task's files; ``coverage`` gives the parts of the video that were decoded."""
         return
 
+    def up_to_date(self, bundle: Bundle) -> bool:
+        """Return whether the files of a task that is not recorded are those that :meth:`write` would write now.
+
+        Called only if they all exist, and were made after the results that the task ``needs``.
+        """
+        return True
+
     def manifest_parts(self) -> Mapping[str, Any]:
         """Return the values to store in the manifest by field name; called after :meth:`write`."""
         return {}

@@ -48,6 +48,7 @@ from touchline.tracking.observations import (
     unpack,
     unpack_crops,
 )
+from touchline.tracking.people.kits import kit_colours
 from touchline.tracking.people.roles import match_teams
 from touchline.tracking.people.tracker import DEFAULT_SETTINGS, TrackerSettings
 from touchline.tracking.shot_tracking import follow_shot, tracks_of
@@ -238,7 +239,8 @@ class TrackTask(Task):
                 write(kept)
                 write_lines(kept)
         write_actions(bundle.path / ACTIONS, book.actions())
-        self._found = self._facts.summary(count, shots=shots, unmatched=picker.unmatched, picked=bool(self._boxes))
+        found = self._facts.summary(count, shots=shots, unmatched=picker.unmatched, picked=bool(self._boxes))
+        self._found = replace(found, kits={} if kits is None else kit_colours(kits))
 
     def manifest_parts(self) -> Mapping[str, Any]:
         """Return the results in numbers and words."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,7 @@ class TrackingSummary(Summary):
         balls: number of tracks of the ball.
         labels: number of tracks by label.
         teams: number of tracks of people by team.
+        kits: approximate colour of the shirts of each team, ``#rrggbb``; empty if the teams are unknown.
         placed: share of the boxes of people, 0 to 1, that have a position on the pitch.
         shots: camera shots in order.
         notes: remarks for the user, in words.
@@ -45,6 +46,7 @@ class TrackingSummary(Summary):
     balls: int = 0
     labels: Mapping[str, int] | None = None
     teams: Mapping[str, int] | None = None
+    kits: Mapping[str, str] = field(default_factory=dict)
     placed: float = 0.0
     shots: tuple[Shot, ...] = ()
     notes: tuple[str, ...] = ()

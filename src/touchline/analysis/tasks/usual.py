@@ -16,6 +16,7 @@ from touchline.analysis.tasks.spot_streams import StreamSpotTask, VideoStreamSpo
 from touchline.analysis.tasks.task import Task
 from touchline.analysis.tasks.track import TrackTask, VideoTracker
 from touchline.formats.boxes.picked import PickedBox
+from touchline.render.radar_places import RADAR_PLACE, RadarPlace
 from touchline.report.options import ReportOptions
 from touchline.spotting.spotter import BaseSpotter
 
@@ -39,6 +40,7 @@ def usual_tasks(
     thresholds: Mapping[str, float] | None = None,
     boxes: tuple[PickedBox, ...] = (),
     overlay: bool = False,
+    radar: RadarPlace = RADAR_PLACE,
     report: ReportOptions | None = None,
 ) -> list[Task]:
     """Return the tasks of an analysis, in the order in which their results are listed.
@@ -49,7 +51,8 @@ def usual_tasks(
         sound: whether to analyse the sound.
         thresholds: confidence threshold by label, 0 to 1; other labels keep the spotter's threshold.
         boxes: boxes of people picked by the user; only their tracks are kept. Empty keeps everyone.
-        overlay: whether to draw the tracks into a copy of the video.
+        overlay: whether to draw the tracks and events into a copy of the video.
+        radar: where the overlay shows the pitch from above.
         report: settings of the report; None writes neither the report nor the keeper pages.
 
     Raises:
@@ -60,7 +63,7 @@ def usual_tasks(
     track = None if tracker is None else TrackTask(tracker, boxes=boxes)
     tasks: list[Task] = [task for task in (spot, track, SoundTask() if sound else None) if task is not None]
     if overlay and track is not None:
-        tasks.append(OverlayTask())
+        tasks.append(OverlayTask(radar=radar))
     if report is not None:
         sections = [section for task in tasks for section in task.sections]
         tasks.append(ReportTask(report, sections=sections))

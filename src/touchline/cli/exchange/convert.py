@@ -47,9 +47,35 @@ def command(
     from_: Annotated[
         str | None,
         typer.Option(
-            "--from", metavar="FORMAT", help="Read SRC in this format.", show_default="recognised by what it holds"
+            "--from",
+            metavar="FORMAT",
+            help="Read SRC in this format, or as events of a provider: statsbomb, wyscout, opta, statsperform, "
+            "datafactory, sportec, metrica or impect.",
+            show_default="recognised by what it holds",
         ),
     ] = None,
+    beside: Annotated[
+        Path | None,
+        typer.Option(
+            "--beside",
+            metavar="FILE",
+            help="Second file of a provider: line-ups, F7, MA1 or metadata.",
+            show_default="none",
+        ),
+    ] = None,
+    period_start: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--period-start",
+            metavar="PERIOD=SECONDS",
+            help="Time in the video at which this period of a provider's events starts.",
+            show_default="every period is a half of its own",
+        ),
+    ] = None,
+    labels: Annotated[
+        str,
+        typer.Option("--labels", metavar="SET", help="Labels for a provider's events: ball-12 or soccernet-v2."),
+    ] = "ball-12",
     columns: Annotated[
         list[str] | None,
         typer.Option(
@@ -103,10 +129,15 @@ def command(
     output = Output(json=json, debug=debug)
 
     def run() -> int:
+        from dataclasses import replace
+
+        from touchline.formats.events.providers.provider_events import parse_period_starts, provider_named
         from touchline.formats.events.registry import format_named
 
-        known = None if from_ is None else format_named(from_)
+        known = None if from_ is None else provider_named(from_) or format_named(from_)
+        starts_us = parse_period_starts(period_start or [])
         options = read_options(columns, item=item, fps=fps)
+        options = replace(options, beside=beside, period_starts_us=starts_us, labels=labels)
         return _convert(source, target, to=to, video_ini=video_ini, options=options, known=known, output=output)
 
     run_guarded(run, debug=debug, json=json)

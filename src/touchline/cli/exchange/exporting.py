@@ -7,7 +7,7 @@ from pathlib import Path
 
 from touchline.cli.common import Output
 from touchline.cli.exchange.event_inputs import EventInput, event_inputs, file_in
-from touchline.cli.exchange.export import ExportArguments
+from touchline.cli.exchange.export_arguments import ExportArguments
 from touchline.cli.exchange.export_options import export_options
 from touchline.cli.exchange.video_facts import facts_of_bundle
 from touchline.cli.exchange.written import report_written
@@ -93,7 +93,8 @@ def _path(one: EventInput, chosen: EventFormat | TrackFormat, *, out: Path | Non
 
 def _named(folder: Path, one: EventInput, chosen: EventFormat | TrackFormat, *, inside: bool) -> Path:
     if isinstance(chosen, TrackFormat):
-        return folder / f"{one.game}.{chosen.name}{chosen.suffix}"
+        ending = chosen.suffix if chosen.name in chosen.suffix else f".{chosen.name}{chosen.suffix}"
+        return folder / f"{one.game}{ending}"
     return folder / chosen.default_name if inside and not chosen.suffixes else file_in(folder, one, chosen)
 
 

@@ -25,7 +25,7 @@ def facts_of_bundle(bundle: Bundle, *, frame_times: bool) -> tuple[VideoFacts, l
     from dataclasses import replace
 
     from touchline.formats.events.export_context import VideoFacts
-    from touchline.media.shown.frame_times import frame_times as times_of
+    from touchline.media.shown.frame_index import frame_times as times_of
     from touchline.media.video import probe
 
     known = bundle.export_context().video

@@ -96,7 +96,7 @@ def corrected_timeline(
         ):
             continue
         event = replace(one.event, extra={**one.event.extra, **_given(one)})
-        kept.append(_named(event, corrections) if names else event)
+        kept.append(corrections.named(event) if names else event)
     return Timeline(tuple(kept))
 
 
@@ -117,7 +117,3 @@ def _given(one: CorrectedEvent) -> dict[str, Any]:
         "lag_us": value.lag_us,
     }
     return {"reviewed": True, **{name: what for name, what in given.items() if what is not None}}
-
-
-def _named(event: Event, corrections: Corrections) -> Event:
-    return replace(event, team=corrections.team_name(event.team), player=corrections.player_name(event.player))

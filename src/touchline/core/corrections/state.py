@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from touchline.core.corrections.history import Entry, History, State
@@ -18,6 +18,7 @@ from touchline.core.corrections.values import (
     TrackValue,
     typed_value,
 )
+from touchline.core.events import Event
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,10 @@ class Corrections:
     def player_name(self, player: str | None) -> str | None:
         """Return number and name of a player; the id if it is not one of these players."""
         return self.players[player].shown if player is not None and player in self.players else player
+
+    def named(self, event: Event) -> Event:
+        """Return an event with the names of its team and player instead of their ids."""
+        return replace(event, team=self.team_name(event.team), player=self.player_name(event.player))
 
 
 def _box_key(name: str) -> tuple[int, int]:

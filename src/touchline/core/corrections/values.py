@@ -27,6 +27,9 @@ from touchline.core.tracks import DETECTION_LABELS
 STATES = ("accepted", "rejected")
 """Decisions on an event; an event without a value is unreviewed."""
 
+MAX_SHIRT_NUMBER = 99
+"""Largest number on a shirt; the smallest is 0."""
+
 REVIEWED_ID, LABELS_ID = "spans", "set"
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -133,15 +136,15 @@ class TeamValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlayerValue:
-    """A player: name (may be empty if there is a number), shirt number from 0 to 99, and team id."""
+    """A player: name (may be empty if there is a number), shirt number from 0 to ``MAX_SHIRT_NUMBER``, and team id."""
 
     name: str
     number: int | None = None
     team: str | None = None
 
     def __post_init__(self) -> None:
-        if self.number is not None and not 0 <= self.number <= 99:
-            raise ValueError(f"number={self.number} must be 0 to 99")
+        if self.number is not None and not 0 <= self.number <= MAX_SHIRT_NUMBER:
+            raise ValueError(f"number={self.number} must be a shirt number from 0 to {MAX_SHIRT_NUMBER}")
         if not self.name.strip() and self.number is None:
             raise ValueError("a player needs a name or a number")
 

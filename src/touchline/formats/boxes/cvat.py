@@ -18,7 +18,7 @@ import numpy as np
 from touchline.core.columns import FloatArray, IntArray
 from touchline.core.errors import InputError
 from touchline.core.tracks import DETECTION_LABELS, Track, Tracks
-from touchline.formats.boxes.track_format import TrackFormat
+from touchline.formats.boxes.track_format import TrackFormat, frame_count
 from touchline.formats.events.export_context import PALETTE, ExportContext
 from touchline.formats.files.text_lines import parse_number
 from touchline.formats.files.xml_files import XmlNode, legal_text, parse_xml, xml_bytes
@@ -84,8 +84,8 @@ class CvatTracks(TrackFormat):
 
     def content(self, tracks: Tracks, *, context: ExportContext) -> bytes:
         """Return the XML, with boxes on every ``context.options.step``-th frame."""
-        step, times = context.options.step, context.video.times_us
-        last = int(max((track.frames[-1] for track in tracks), default=0)) if times is None else len(times) - 1
+        step = context.options.step
+        last = max(frame_count(tracks, context.video) - 1, 0)
         root = Element("annotations")
         SubElement(root, "version").text = VERSION
         _add_task(root, tracks, context=context, last=last)
@@ -172,7 +172,7 @@ def read_cvat(data: bytes, *, source: str) -> CvatVideo:
     tracks = tuple(_tracks(root, source))
     return CvatVideo(
         tracks,
-        first_frame=_count(facts.get("start_frame", ""), 0),
+        first_frame=_count(facts.get("start_frame", ""), 0) or 0,
         last_frame=_count(facts.get("stop_frame", ""), None),
         step=_count(step, 1) or 1,
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from touchline.core.tracks import Tracks
 from touchline.formats.boxes.mot import mot_bytes
-from touchline.formats.boxes.track_format import TrackFormat
+from touchline.formats.boxes.track_format import TrackFormat, frame_count
 from touchline.formats.events.event_format import Converted
 from touchline.formats.events.export_context import ExportContext
 from touchline.formats.files.atomic import write_bytes_atomic
@@ -49,20 +49,14 @@ def sequence_bytes(tracks: Tracks, *, context: ExportContext) -> bytes:
         UsageError: the frame rate is not known.
 
     """
-    frames, video = context.video.frames, context.video
-    last = max((int(track.frames[-1]) for track in tracks), default=-1) + 1
-    if video.times_us is not None:
-        last = max(last, len(video.times_us))
-    elif video.duration_us is not None:
-        last = max(last, frames.index(video.duration_us))
-    rate = f"{float(frames.rate):.6f}".rstrip("0").rstrip(".")
+    rate = f"{float(context.video.frames.rate):.6f}".rstrip("0").rstrip(".")
     name = " ".join(context.game.split()) or "sequence"
     lines = (
         "[Sequence]",
         f"name={name}",
         "imDir=img1",
         f"frameRate={rate}",
-        f"seqLength={last}",
+        f"seqLength={frame_count(tracks, context.video)}",
         f"imWidth={tracks.width}",
         f"imHeight={tracks.height}",
         "imExt=.jpg",

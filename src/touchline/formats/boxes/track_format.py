@@ -7,8 +7,18 @@ from pathlib import Path
 
 from touchline.core.tracks import Tracks
 from touchline.formats.events.event_format import Converted
-from touchline.formats.events.export_context import ExportContext
+from touchline.formats.events.export_context import ExportContext, VideoFacts
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic
+
+
+def frame_count(tracks: Tracks, video: VideoFacts) -> int:
+    """Return the number of frames of a video as well as it is known: at least up to the last box."""
+    last = max((int(track.frames[-1]) for track in tracks), default=-1) + 1
+    if video.times_us is not None:
+        return max(last, len(video.times_us))
+    if video.fps is not None and video.duration_us is not None:
+        return max(last, video.frames.index(video.duration_us))
+    return last
 
 
 class TrackFormat(ABC):

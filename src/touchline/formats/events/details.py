@@ -18,8 +18,9 @@ from typing import Any
 
 from touchline.core.clock import US_PER_S, us_from_seconds
 from touchline.core.errors import InputError
-from touchline.core.events import Event
+from touchline.core.events import Event, Timeline
 from touchline.formats.files.json_files import parse_json
+from touchline.formats.files.xml_files import has_illegal
 
 NOTE = "note"
 """Key of ``Event.extra`` for a note of another tool."""
@@ -111,6 +112,20 @@ def event_of(entry: Entry, details: str, *, where: str) -> Event:
 def subject_of(event: Event) -> str:
     """Return whom an event is about, for formats with one field for it: the player, or else the team."""
     return _one_line(event.player or event.team or "")
+
+
+def half_remarks(timeline: Timeline) -> tuple[str, ...]:
+    """Return what other programs make of a timeline whose halves have clocks of their own."""
+    halves = sorted({event.half for event in timeline})
+    if halves in ([], [1]):
+        return ()
+    return (f"halves {', '.join(map(str, halves))} have clocks of their own: one file shows all of them in one video",)
+
+
+def control_character_notes(timeline: Timeline) -> tuple[str, ...]:
+    """Return the loss of XML for events with text that it cannot hold."""
+    count = sum(has_illegal(f"{event.label}{details_of(event, label=event.label, start='')}") for event in timeline)
+    return (f"{count} events: control characters are left out",) if count else ()
 
 
 def holds_details(text: str) -> bool:

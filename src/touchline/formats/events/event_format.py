@@ -28,12 +28,18 @@ class ReadOptions:
         columns: field -> column name, for CSV files of other tools.
         fps: frame rate, for files that count frames and do not state it.
         item: which video of a file with several, by name or by number from 1.
+        beside: a second file that belongs to it, such as the line-ups of a provider's events.
+        period_starts_us: number of a period -> its start in the video, for event data of providers.
+        labels: label set that event data of providers is mapped to.
 
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     fps: Fraction | None = None
     item: str | None = None
+    beside: Path | None = None
+    period_starts_us: Mapping[int, int] = field(default_factory=dict)
+    labels: str = "ball-12"
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 from touchline.core.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from touchline.formats.keeper.moments_index import IndexedMoment as IndexedMoment
+    from touchline.formats.keeper.moments_index import read_moments_index as read_moments_index
+    from touchline.formats.keeper.moments_index import write_moments_index as write_moments_index
     from touchline.formats.keeper.pictures import read_keeper_pictures as read_keeper_pictures
     from touchline.formats.keeper.pose_tables import read_pose_table as read_pose_table
     from touchline.formats.keeper.pose_tables import write_poses as write_poses
@@ -18,6 +21,11 @@ else:
     __all__, __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "touchline.formats.keeper.moments_index": (
+                "IndexedMoment",
+                "read_moments_index",
+                "write_moments_index",
+            ),
             "touchline.formats.keeper.pictures": ("read_keeper_pictures",),
             "touchline.formats.keeper.pose_tables": ("read_pose_table", "write_poses"),
             "touchline.formats.keeper.shots": ("read_shot_file",),

@@ -119,11 +119,17 @@ class Cut:
 
 
 class Source:
-    """A video being cut: its properties, its colours and its sound."""
+    """A video being cut: its properties, its colours and its sound.
 
-    def __init__(self, facts: StreamFacts) -> None:
-        self.facts = facts
-        self.sound = SoundSource(facts)
+    Args:
+        facts: properties of the video.
+        seek: whether the times in the file can be trusted; one whose clock restarts is read from the start.
+
+    """
+
+    def __init__(self, facts: StreamFacts, *, seek: bool = True) -> None:
+        self.facts, self.seek = facts, seek
+        self.sound = SoundSource(facts, seek=seek)
         with open_media(facts.info.path, max_pixels=facts.max_pixels) as container:
             stream, _ = choose_stream(container, path=facts.info.path, index=facts.info.stream_index)
             self.colours = Colours.of(stream.codec_context)

@@ -11,6 +11,7 @@ from touchline.media.video import Progress, VideoReader
 
 _READ_ON_US = 4 * US_PER_S
 """Up to this far ahead, reading on is assumed to be cheaper than seeking."""
+_ANYWHERE_US = 1 << 62
 _AT_ONCE = 4
 """Spans that overlap are cut beside each other up to this number; each takes an encoder's memory."""
 _TELL_EVERY_US = US_PER_S
@@ -40,7 +41,7 @@ def run_cuts(
     """
     total_us = sum(cut.end_us - cut.start_us for cut in cuts)
     done_us = 0
-    for together in passes(cuts):
+    for together in passes(cuts, read_on_us=_READ_ON_US if source.seek else _ANYWHERE_US):
         try:
             for shown_us in _run(reader, source, together, finished=finished):
                 if progress is not None:
@@ -52,12 +53,12 @@ def run_cuts(
         done_us += sum(cut.end_us - cut.start_us for cut in together)
 
 
-def passes(cuts: Sequence[Cut]) -> Iterator[list[Cut]]:
-    """Yield the cuts by start, in groups that one decode serves."""
+def passes(cuts: Sequence[Cut], *, read_on_us: int = _READ_ON_US) -> Iterator[list[Cut]]:
+    """Yield the cuts by start, in groups that one decode serves; ``read_on_us`` is the longest way between two."""
     group: list[Cut] = []
     for cut in sorted(cuts, key=lambda cut: (cut.start_us, cut.end_us)):
         still_open = sum(other.end_us > cut.start_us for other in group)
-        far = bool(group) and cut.start_us > max(other.end_us for other in group) + _READ_ON_US
+        far = bool(group) and cut.start_us > max(other.end_us for other in group) + read_on_us
         if far or still_open >= _AT_ONCE or (still_open and cut.alone):
             yield group
             group = []
@@ -69,7 +70,7 @@ def passes(cuts: Sequence[Cut]) -> Iterator[list[Cut]]:
 def _run(reader: VideoReader, source: Source, cuts: list[Cut], *, finished: Callable[[Cut], None]) -> Iterator[int]:
     """Decode one region into its cuts; yield the microseconds of them that are done, about once a second of video."""
     told_us = -_TELL_EVERY_US
-    for time_us, frame in reader.decoded(start_us=cuts[0].start_us):
+    for time_us, frame in reader.decoded(start_us=cuts[0].start_us if source.seek else 0):
         for cut in [cut for cut in cuts if not cut.done]:
             cut.take(time_us, frame, source=source)
             if cut.done:

@@ -56,9 +56,16 @@ class SoundFormat:
 
 
 class SoundSource:
-    """The sound of one video, of which several spans may be read at the same time; the first audio stream is read."""
+    """The sound of one video, of which several spans may be read at the same time; the first audio stream is read.
 
-    def __init__(self, facts: StreamFacts) -> None:
+    Args:
+        facts: properties of the video.
+        seek: whether the times in the file can be trusted; otherwise it is read from the start.
+
+    """
+
+    def __init__(self, facts: StreamFacts, *, seek: bool = True) -> None:
+        self._seek = seek
         self._path, self._max_pixels = facts.info.path, facts.max_pixels
         self._origin_s = (facts.start_pts or 0) * facts.time_base
         self.form: SoundFormat | None = None
@@ -119,7 +126,7 @@ class SoundSource:
     def _decoded_from(self, start_us: int, *, first_s: Fraction) -> Iterator[AudioFrame]:
         """Yield decoded frames, the first of them not after the time that is wanted, if the file has such sound."""
         with self._opened() as container:
-            for back_us in _STEPS_BACK_US:
+            for back_us in _STEPS_BACK_US if self._seek else ():
                 if start_us - back_us < _WORTH_IT_US:
                     break
                 frames = _decoded_at(container, first_s - Fraction(back_us, US_PER_S))

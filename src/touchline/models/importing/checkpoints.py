@@ -10,11 +10,12 @@ from touchline.core.errors import InputError, UsageError
 from touchline.core.suggestions import did_you_mean
 from touchline.formats.files.checksum import file_sha256
 from touchline.models.architectures import named, published
+from touchline.models.folders import user_folder
 from touchline.models.importing.importer import Checkpoint, Importer, Wanted
 from touchline.models.importing.reading import check_name, model_name
 from touchline.models.safetensors_file import SUFFIX
 from touchline.models.specs.spec import EncoderConfig
-from touchline.models.store import LoadedModel, build_network, load_model, load_weights, save_model, user_folder
+from touchline.models.store import LoadedModel, build_network, load_model, load_weights, save_model
 
 _LROMUL, _HEAD = "slow-fusion", "plain-stream-head"
 """Architectures of checkpoints that identify themselves; a head's weights are under ``state_dict``."""

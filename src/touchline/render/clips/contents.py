@@ -94,15 +94,20 @@ def write_chapters(path: Path, clips: Sequence[Listed]) -> None:
 
 def describe(moment: Moment, corrections: Corrections) -> str:
     """Return a moment in a line: label, time, player, team and confidence."""
-    player, team = corrections.player_name(moment.player), corrections.team_name(moment.team)
-    if moment.player is not None and moment.player.isdecimal():
-        player = f"track {moment.player}"
+    player, team = shown_player(moment, corrections), corrections.team_name(moment.team)
     if team is not None and team == moment.team:
         team = f"team {team}"
-    words = [moment.label, clock_of(moment.start_us), player or "", f"({team})" if team else ""]
+    words = [moment.label, clock_of(moment.start_us), player, f"({team})" if team else ""]
     if moment.confidence < 1.0:
         words.append(f"{moment.confidence:.2f}")
     return "  ".join(word for word in words if word)
+
+
+def shown_player(moment: Moment, corrections: Corrections) -> str:
+    """Return number and name of a player, ``track 7`` for somebody without a name, "" if unknown."""
+    if moment.player is not None and moment.player.isdecimal():
+        return f"track {moment.player}"
+    return corrections.player_name(moment.player) or ""
 
 
 def clock_of(time_us: int) -> str:
@@ -117,7 +122,7 @@ def _row(clip: Listed, moment: Moment) -> list[str]:
         f"{seconds_from_us(clip.start_us):.3f}",
         f"{seconds_from_us(clip.end_us):.3f}",
         moment.label,
-        clip.corrections.player_name(moment.player) or "",
+        shown_player(moment, clip.corrections),
         clip.corrections.team_name(moment.team) or "",
         f"{moment.confidence:.3f}",
         "; ".join(word for word in (moment.note, *clip.notes) if word),

@@ -9,12 +9,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import av
-
 from touchline.core.errors import InputError, UsageError
 from touchline.formats.files.atomic import write_json_atomic
 from touchline.formats.files.json_files import read_own_json
 from touchline.media.cutting.movie import CRF
+from touchline.media.encoding.comments import comment_of
 from touchline.media.encoding.h264 import PRESET
 from touchline.media.encoding.replacing import remove_unfinished
 from touchline.render.clips.match import Match
@@ -101,16 +100,11 @@ def check_replaceable(path: Path) -> None:
     """
     if not path.exists():
         return
-    try:
-        with av.open(str(path)) as container:
-            comment = next((value for key, value in container.metadata.items() if key.lower() == "comment"), "")
-    except (OSError, av.FFmpegError):
-        comment = ""
-    if not comment.startswith(_COMMENT):
+    if not comment_of(path).startswith(_COMMENT):
         raise UsageError(f"{path}: exists and is not a clip that touchline made; move it away or choose another --out")
 
 
-def comment_of(key: str) -> str:
+def comment_for(key: str) -> str:
     """Return the text in a file's metadata that marks it as made here."""
     return f"{_COMMENT}{key}"
 

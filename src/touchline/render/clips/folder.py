@@ -9,13 +9,13 @@ from pathlib import Path
 from touchline.core.clock import format_clock, seconds_from_us
 from touchline.core.events import Gap
 from touchline.formats.files.atomic import make_folder
-from touchline.media.cutting.copying import copied_suffix, copy_span
+from touchline.media.cutting.copying import copy_span
 from touchline.media.cutting.cut import Cut, Target
 from touchline.media.cutting.passes import run_cuts
 from touchline.media.cutting.targets import ClipFile, Reel, ReelPart, reel_form
 from touchline.media.video import Progress
 from touchline.render.clips.contents import CONTENTS, REEL_CHAPTERS, Listed, write_chapters, write_contents
-from touchline.render.clips.finished import Finished, FinishedFiles, check_replaceable, comment_of, reel_key
+from touchline.render.clips.finished import Finished, FinishedFiles, check_replaceable, comment_for, reel_key
 from touchline.render.clips.match import Moment
 from touchline.render.clips.plan import ClipOptions, Footage, Planned, planned_clips
 from touchline.render.clips.titles import Caption, card
@@ -132,7 +132,7 @@ class ClipFolder:
         targets: list[Target] = []
         if options.clips and clip.done is None:
             path = (self._path / clip.file).with_suffix(".mp4")
-            targets.append(ClipFile(path, form=source.form(), comment=comment_of(clip.key)))
+            targets.append(ClipFile(path, form=source.form(), comment=comment_for(clip.key)))
         in_reel = self._reel is not None and self._reel.done is None
         if self._reel is not None and in_reel:
             targets.append(self._reel.part(clip))
@@ -142,7 +142,7 @@ class ClipFolder:
     def _copy(self, footage: Footage, clips: Sequence[Planned], *, progress: Progress | None) -> None:
         """Copy clips from the key frame before; those that cannot be copied are left to be encoded."""
         total_us, done_us = sum(clip.duration_us for clip in clips), 0
-        copies = copied_suffix(footage.reader.facts) is not None
+        copies = footage.copied_suffix() is not None
         for clip in clips if copies else ():
             if clip.done is None:
                 self._copy_one(footage, clip)
@@ -153,7 +153,7 @@ class ClipFolder:
     def _copy_one(self, footage: Footage, clip: Planned) -> None:
         span, path = clip.span, self._path / clip.file
         copied = copy_span(
-            footage.reader.facts, path, start_us=span.start_us, end_us=span.end_us, comment=comment_of(clip.key)
+            footage.reader.facts, path, start_us=span.start_us, end_us=span.end_us, comment=comment_for(clip.key)
         )
         if copied is None:
             return
@@ -220,7 +220,7 @@ class PlannedReel:
         self.done = finished.find(self._key, name=path.name)
         if self.done is None:
             check_replaceable(path)
-        self._reel = Reel(path, form=self._form, comment=comment_of(self._key))
+        self._reel = Reel(path, form=self._form, comment=comment_for(self._key))
 
     def part(self, clip: Planned) -> ReelPart:
         """Return where a clip goes."""

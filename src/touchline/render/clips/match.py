@@ -16,6 +16,7 @@ from touchline.core.corrections.state import Corrections
 from touchline.core.errors import InputError
 from touchline.core.tracks import Track, Tracks
 from touchline.formats.bundle import ACTIONS, MANIFEST, SUFFIX, TRACKS, Bundle, video_fingerprint
+from touchline.media.timestamps import JUMP
 
 SEEN = "on screen"
 """Label of a stretch in which a player is on screen."""
@@ -85,6 +86,13 @@ class Match:
         """Duration of the video as it was decoded; 0 if it was not analysed."""
         analysed = (self.bundle.path / MANIFEST).exists()
         return self.bundle.read_manifest().coverage.duration_us if analysed else 0
+
+    @property
+    def clock_restarted(self) -> bool:
+        """Whether the recording's clock was restarted, so that times in the file do not say where a picture is."""
+        if not (self.bundle.path / MANIFEST).exists():
+            return False
+        return any(JUMP in repair for repair in self.bundle.read_manifest().coverage.repairs)
 
     def stream(self) -> int | None:
         """Index of the video stream that was analysed; None for the file's default."""

@@ -68,7 +68,11 @@ class Footage:
     def open(cls, match: Match) -> Footage:
         """Open the video of a match; the file is only held open while it is read."""
         reader = VideoReader(match.video, stream=match.stream())
-        return cls(match, reader, Source(reader.facts))
+        return cls(match, reader, Source(reader.facts, seek=not match.clock_restarted))
+
+    def copied_suffix(self) -> str | None:
+        """Return the ending of files that take its packets; None if they cannot be copied."""
+        return copied_suffix(self.reader.facts) if self.source.seek else None
 
     @property
     def end_us(self) -> int:
@@ -113,7 +117,7 @@ def planned_clips(
     twins: Counter[tuple[str, int, int]] = Counter()
     for footage, wanted in zip(footages, moments, strict=True):
         match = footage.match
-        suffix = (copied_suffix(footage.reader.facts) if options.fast else None) or ".mp4"
+        suffix = (footage.copied_suffix() if options.fast else None) or ".mp4"
         for span in spans_of(
             wanted, match.corrections, margins=options.margins, duration_us=footage.end_us, merge=options.merge
         ):

@@ -12,7 +12,7 @@ from touchline.core.arrays import Rgb
 from touchline.core.corrections.state import Corrections
 from touchline.media.encoding.fitting import coded_rgb, frame_of, planes_of
 from touchline.media.encoding.h264 import Colours
-from touchline.render.clips.contents import clock_of, describe
+from touchline.render.clips.contents import clock_of, describe, shown_player
 from touchline.render.clips.match import Moment
 from touchline.render.clips.spans import Span
 from touchline.render.tags import INK, Colour, Tag, blend, text_tag
@@ -51,9 +51,9 @@ def card(span: Span, corrections: Corrections, *, width: int, height: int, colou
     """Return a picture that announces a clip: its first moment's label, time, player, team and confidence."""
     first = span.moments[0]
     rgb: Rgb = np.full((height, width, 3), _CARD, np.uint8)
-    team, player = corrections.team_name(first.team), corrections.player_name(first.player)
+    team, player = corrections.team_name(first.team), shown_player(first, corrections)
     lines = [(first.label, 1 / 9), (clock_of(first.start_us), 1 / 16)]
-    lines += [(text, 1 / 18) for text in (player or "", f"team {team}" if team == first.team and team else team or "")]
+    lines += [(text, 1 / 18) for text in (player, f"team {team}" if team == first.team and team else team or "")]
     if first.confidence < 1.0:
         lines.append((f"confidence {first.confidence:.2f}", 1 / 24))
     if len(span.moments) > 1:

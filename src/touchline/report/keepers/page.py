@@ -50,6 +50,11 @@ def write_keeper_pages(
     return pages
 
 
+def anchor_of(index: int) -> str:
+    """Return the id of a keeper's moment on the page, from its index among the keeper's moments."""
+    return f"moment-{index + 1}"
+
+
 def _keeper_page(keeper: str, moments: Sequence[Moment], *, known: Known, source: str) -> str:
     heading = _heading(keeper, moments)
     return render(
@@ -60,7 +65,7 @@ def _keeper_page(keeper: str, moments: Sequence[Moment], *, known: Known, source
         source=source,
         summary=in_words(moments),
         remarks=remarks(known.model, known.techniques),
-        cards=[_card(moment, known) for moment in moments],
+        cards=[{**_card(moment, known), "anchor": anchor_of(index)} for index, moment in enumerate(moments)],
         **_own_files(),
     )
 

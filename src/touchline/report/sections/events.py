@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 
-from touchline.core.clock import US_PER_S
+from touchline.core.clock import US_PER_S, format_clock
 from touchline.core.events import Event, Scores
+from touchline.core.wording import counted
 from touchline.report.sections.curves import Curves, pool_curves
 from touchline.report.sections.section import Facts, Section
 from touchline.report.values import BundleValues
@@ -20,12 +21,27 @@ def _data(values: BundleValues) -> Mapping[str, object]:
         "lanes": _lanes(labels, scores, curves, values.thresholds),
         "curve": _curve_grid(curves),
         "events": [_event_row(event, labels) for event in values.events],
+        "accepted": list(values.accepted),
         "truth": None if truth is None else [_event_row(event, labels) for event in truth],
     }
 
 
 def _facts(values: BundleValues) -> Facts:
-    """Return the name of the model or models that found the events."""
+    """Return the model or models that found the events, and how far a person went through them."""
+    return [*_model_facts(values), *_review_facts(values)]
+
+
+def _review_facts(values: BundleValues) -> Facts:
+    corrections = values.corrections
+    if not corrections:
+        return []
+    words = counted(len(corrections.events), "decision")
+    if corrections.reviewed_us:
+        words += f", {format_clock(corrections.reviewed_us, decimals=0)} gone through completely"
+    return [("Reviewed", words)]
+
+
+def _model_facts(values: BundleValues) -> Facts:
     settings = values.settings("spot")
     known = [(model["name"], model["sha256"]) for model in values.manifest.models if model["task"] == "spot"]
     used = [(name, sha256) for name, sha256 in known if "head" not in settings or sha256 == settings["head"]]

@@ -16,9 +16,12 @@ import numpy.typing as npt
 
 from touchline.core.actions import Actions
 from touchline.core.clock import US_PER_S
+from touchline.core.corrections.values import TeamValue
 from touchline.core.pitch import STANDARD, lines_m, spots_m
 from touchline.core.tracks import DETECTION_LABELS, Track, Tracks
-from touchline.render.drawing import COLOURS, MAX_GAP_US, PACE_COLOURS, Colour
+from touchline.render.drawing import COLOURS, PACE_COLOURS
+from touchline.render.sights import MAX_GAP_US
+from touchline.render.tags import Colour
 from touchline.report.sections.actions import actions_data
 from touchline.report.sections.players import bands, movements_of
 from touchline.report.sections.section import Section
@@ -36,8 +39,9 @@ RATES_HZ = (25.0, 12.5, 5.0, 2.5, 1.0, 0.5, 0.2)
 STEPS = 4096
 """Quantisation steps along the longer side of the picture."""
 
-GROUP_NAMES = {"A": "Team A", "B": "Team B", "other": "Team unknown", "referee": "Officials", "ball": "Ball"}
-"""Names of teams and of everything else that has a lane, in the lanes' order."""
+TEAM_NAMES = {"A": "Team A", "B": "Team B"}
+OTHER_NAMES = {"other": "Team unknown", "referee": "Officials", "ball": "Ball"}
+"""Names of teams, and of everything else that has a lane, in the lanes' order."""
 
 STEP_M = 0.05
 """Size of a quantisation step on the pitch in metres."""
@@ -75,19 +79,27 @@ def _data(values: BundleValues) -> Mapping[str, object]:
         return {"tracks": None}
     about = values.manifest.tracking
     notes = (*about.get("notes", ()), *about.get("unmatched", ()))
-    return {"tracks": tracks_data(values.tracks, actions=values.actions, notes=notes)}
+    teams = values.corrections.teams
+    return {"tracks": tracks_data(values.tracks, actions=values.actions, notes=notes, teams=teams)}
 
 
 SECTION = Section(_data)
 
 
-def tracks_data(tracks: Tracks, *, actions: Actions | None = None, notes: Sequence[str] = ()) -> dict[str, object]:
+def tracks_data(
+    tracks: Tracks,
+    *,
+    actions: Actions | None = None,
+    notes: Sequence[str] = (),
+    teams: Mapping[str, TeamValue] | None = None,
+) -> dict[str, object]:
     """Return the tracks as JSON values for the page.
 
     Args:
         tracks: tracks of the video.
         actions: actions of everyone tracked; None for no actions.
         notes: remarks for the user.
+        teams: names and colours that a person gave to teams, by their ids.
 
     """
     kept = longest(tracks.tracks, count=MAX_TRACKS)
@@ -105,8 +117,8 @@ def tracks_data(tracks: Tracks, *, actions: Actions | None = None, notes: Sequen
         "shots": [[shot.start_us, shot.end_us, shot.kind, round(shot.pitch, 3)] for shot in tracks.shots],
         "placed": any(bool((sampled.values[:, 4] != UNKNOWN).any()) for sampled in samples),
         "pitch": _pitch(),
-        "colours": _hex(COLOURS),
-        "names": GROUP_NAMES,
+        "colours": {**_hex(COLOURS), **{team: value.colour for team, value in (teams or {}).items() if value.colour}},
+        "names": _group_names(kept, teams or {}),
         "bands": bands(),
         "band_colours": _hex(PACE_COLOURS),
         "movements": {str(track_id): row for track_id, row in movements_of(kept).items()},
@@ -215,6 +227,13 @@ def _row(track: Track, samples: Samples) -> list[object]:
         int(track.times_us[0]),
         int(track.times_us[-1]),
     ]
+
+
+def _group_names(tracks: Sequence[Track], teams: Mapping[str, TeamValue]) -> dict[str, str]:
+    """Return the names of all lanes, in their order: teams, then everything else."""
+    more = sorted({track.team for track in tracks if track.team is not None} - TEAM_NAMES.keys())
+    given = {team: value.name for team, value in teams.items() if value.name}
+    return {**TEAM_NAMES, **{team: team for team in more}, **given, **OTHER_NAMES}
 
 
 def _hex(colours: Mapping[str, Colour]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import orjson
 from pydantic import BaseModel, ValidationError
@@ -12,11 +12,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from touchline.report.sections import sound, tracks
-from touchline.report.values import BundleValues
+from touchline.formats.bundle import TRACKS
 from touchline.review.desk import Desk
 from touchline.review.exporting import export_events, start_clips
-from touchline.review.payload import bundle_document
+from touchline.review.keepers import keeper_moments
+from touchline.review.payload import bundle_document, report_part
 from touchline.review.places import place_of
 from touchline.review.refusals import Refusal
 from touchline.review.schema import (
@@ -36,7 +36,6 @@ Posted = TypeVar("Posted", bound=BaseModel)
 
 _BYTES = "application/octet-stream"
 _ACCEPTED = 202
-_SECTIONS = {"tracks": tracks.SECTION, "sound": sound.SECTION}
 
 
 class BundleRoutes:
@@ -61,6 +60,7 @@ class BundleRoutes:
             Route(f"{base}/tracks", self.tracks),
             Route(f"{base}/actions", self.actions),
             Route(f"{base}/sound", self.sound),
+            Route(f"{base}/keepers", self.keepers),
             Route(f"{base}/place", self.place),
             Route(f"{base}/entries", self.entries),
             Route(f"{base}/entries", self.write, methods=["POST"]),
@@ -93,25 +93,30 @@ class BundleRoutes:
 
     def tracks(self, request: Request) -> Response:
         """Answer with the tracks, as in the report."""
-        return json_answer(request, self._part(request, "tracks"))
+        return self._part(request, "tracks")
 
     def actions(self, request: Request) -> Response:
         """Answer with the players' actions, as in the report."""
-        return json_answer(request, self._part(request, "tracks")["actions"])
+        return self._part(request, "actions")
 
     def sound(self, request: Request) -> Response:
         """Answer with the results on the sound, as in the report."""
-        return json_answer(request, self._part(request, "sound"))
+        return self._part(request, "sound")
+
+    def keepers(self, request: Request) -> Response:
+        """Answer with the keeper moments."""
+        item = self._desk(request).item
+        return json_answer(request, keeper_moments(item.bundle, base=f"/media/{item.id}/keepers"))
 
     def place(self, request: Request) -> Response:
         """Answer with where a point of the picture lies on the pitch."""
-        tracks_found = self._values(request).tracks
         asked = request.query_params
         try:
             time_us, x, y = int(asked["time_us"]), float(asked["x"]), float(asked["y"])
         except (KeyError, ValueError) as error:
             raise Refusal("bad_request", "give time_us, x and y as numbers") from error
-        found = None if tracks_found is None else place_of(tracks_found, time_us=time_us, point_px=(x, y))
+        path = self._desk(request).item.bundle.path / TRACKS
+        found = place_of(path, time_us=time_us, point_px=(x, y)) if path.is_file() else None
         return json_answer(request, Place(point_m=found))
 
     def entries(self, request: Request) -> Response:
@@ -150,19 +155,13 @@ class BundleRoutes:
     def _desk(self, request: Request) -> Desk:
         return self._studio.desk(request.path_params["id"])
 
-    def _values(self, request: Request) -> BundleValues:
-        values = self._desk(request).contents.values
-        if values is None:
-            raise Refusal("not_found", "the video has not been analysed")
-        return values
-
-    def _part(self, request: Request, name: str) -> Any:
-        """Return a part of the bundle in the form of the report."""
-        values = self._values(request)
-        data = _SECTIONS[name].data(values)[name]
+    def _part(self, request: Request, name: str) -> Response:
+        """Answer with a part of the bundle in the form of the report."""
+        contents = self._desk(request).contents
+        data = report_part(contents, name) if contents.analysed else None
         if data is None:
             raise Refusal("not_found", f"the bundle holds no {name}")
-        return data
+        return packed(request, data, mime="application/json")
 
 
 def _checked(model: type[Posted], body: bytes) -> Posted:

@@ -128,13 +128,13 @@ def _cookie(headers: Headers, name: str) -> str:
 
 
 def _with_headers(send: Send) -> Send:
-    """Return a function that adds the security headers to every answer."""
+    """Return a function that adds the security headers to every answer; a route may have set a policy of its own."""
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in SECURITY_HEADERS.items():
-                headers[name] = value
+                headers.setdefault(name, value)
             headers.setdefault("cache-control", "no-store")
         await send(message)
 

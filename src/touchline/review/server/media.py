@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from touchline.review.jobs import Job
+from touchline.review.keepers import keeper_page, keeper_page_policy
 from touchline.review.server.answers import json_answer
 from touchline.review.server.ranges import FileAnswer
 from touchline.review.studio import Studio
@@ -36,6 +37,7 @@ class MediaRoutes:
             Route("/media/{id}/proxy", self.proxy),
             Route("/media/{id}/thumbs/{number:int}.jpg", self.thumbs),
             Route("/media/{id}/wave", self.wave),
+            Route("/media/{id}/keepers/{page}", self.keeper_page),
             Route("/api/bundles/{id}/frames", self.frames),
             Route("/files/{key}", self.file),
         ]
@@ -60,6 +62,13 @@ class MediaRoutes:
     def wave(self, request: Request) -> Response:
         """Answer with the loudness of the sound, or the job that measures it."""
         return self._bytes_or_job(request, self._studio.footage(request.path_params["id"]).wave())
+
+    def keeper_page(self, request: Request) -> Response:
+        """Answer with a page of the bundle's keepers."""
+        bundle = self._studio.desk(request.path_params["id"]).item.bundle
+        path = keeper_page(bundle, request.path_params["page"])
+        headers = {"content-security-policy": keeper_page_policy()}
+        return Response(path.read_bytes(), media_type="text/html; charset=utf-8", headers=headers)
 
     def frames(self, request: Request) -> Response:
         """Answer with the times of all frames, or the job that finds them."""

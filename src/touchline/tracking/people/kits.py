@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from touchline.core.arrays import Floats64
 from touchline.core.tracks import GOALKEEPER, PLAYER, REFEREE
+from touchline.tracking.people.appearance import shirt_rgb
 
 TEAMS = ("A", "B")
 
@@ -115,6 +116,12 @@ def find_kits(looks: Sequence[Look], votes: Floats64) -> Kits | None:
     referee = _middle(colours[referees], weights[referees]) if referees.any() else None
     worn_by_keepers = _keepers(colours[keepers], weights[keepers], kits.spread)
     return replace(kits, keepers=worn_by_keepers, keepers_leaning=np.zeros(len(worn_by_keepers)), referee=referee)
+
+
+def kit_colours(kits: Kits) -> dict[str, str]:
+    """Return the approximate colour of the shirts of each team as ``#rrggbb``, for showing."""
+    shirts = (shirt_rgb(descriptor) for descriptor in kits.teams)
+    return {team: "#{:02x}{:02x}{:02x}".format(*shirt) for team, shirt in zip(TEAMS, shirts, strict=True)}
 
 
 def _widened(spread: float, noise: float, boxes: Floats64 | float) -> Floats64:

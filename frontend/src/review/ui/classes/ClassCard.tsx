@@ -14,7 +14,7 @@ export function ClassCard({ label }: { label: Label }) {
   const ready = (desk.byLabel.value.get(label.name) ?? []).filter((e) => e.state === 'unreviewed' && e.confidence >= threshold).length;
   return (
     <section class="class-card" style={{ '--lane': label.colours[isDark.value ? 1 : 0] }} data-class={label.name}>
-      <h3><span class="dot" /><bdi>{label.name}</bdi><span class="soft">{measured.above} of {measured.all} candidates</span></h3>
+      <h2><span class="dot" /><bdi>{label.name}</bdi><span class="soft">{measured.above} of {measured.all} candidates</span></h2>
       <ThresholdSlider label={label.name} withValue />
       {measured.precision && <p class="measures"><Measure name="Precision" share={measured.precision} /><Measure name="Recall" share={measured.recall} /></p>}
       {measured.basis && <p class="soft basis">Based on {measured.basis}.</p>}

@@ -39,7 +39,7 @@ function JobState({ job: { state, progress, text, notes, files } }: { job: Job }
       {state === 'done' && <p>{text || 'Done.'}</p>}
       <ul>{notes.map((note) => <li key={note}>{note}</li>)}</ul>
       <ul class="files">
-        {files.map((file) => <li key={file.url}><a href={file.url} download={file.name}>{file.name}</a> <span class="soft">{(file.bytes / 1e6).toFixed(1)} MB</span></li>)}
+        {files.map((file) => <li key={file.url}>{file.folder && <span class="soft">{file.folder} / </span>}<a href={file.url} download={file.name}>{file.name}</a> <span class="soft">{(file.bytes / 1e6).toFixed(1)} MB</span></li>)}
       </ul>
     </div>
   );

@@ -1,44 +1,83 @@
-// What to cut: classes, players, teams, how sure, how much before and after.
+// What to cut: classes, players, teams, how sure, how much before and after. It starts from the filters of the list.
 
+import { useState } from 'preact/hooks';
+import { fromFilters, matchesPost } from '../../model/clips';
+import { ALL } from '../../model/queue';
 import { playerName } from '../../model/names';
 import { plural } from '../../state/words';
-import { useState } from 'preact/hooks';
 import type { ClipsPost } from '../../types';
 import { useDesk } from '../context';
 
 export function ClipsForm({ busy, start }: { busy: boolean; start(wanted: ClipsPost): void }) {
   const desk = useDesk();
-  const [wanted, setWanted] = useState<ClipsPost>({});
+  const [initial, setInitial] = useState<ClipsPost>(() => fromFilters(desk.filters.value));
+  const [wanted, setWanted] = useState<ClipsPost>(initial);
   const read = (form: HTMLFormElement): ClipsPost => postOf(new FormData(form));
   const count = desk.counted.value.filter((event) => matchesPost(event, wanted)).length;
+  const filtered = JSON.stringify(initial) !== JSON.stringify(fromFilters(ALL));
+  const all = (): void => {
+    const none = fromFilters(ALL);
+    setInitial(none);
+    setWanted(none);
+  };
   return (
     <form
-      class="form" onInput={(event) => setWanted(read(event.currentTarget))}
+      key={filtered ? 'filtered' : 'all'} class="form" onInput={(event) => setWanted(read(event.currentTarget))}
       onSubmit={(event) => { event.preventDefault(); start(read(event.currentTarget)); }}
     >
-      <Picks name="labels" title="Classes" options={desk.labels.value.map((label) => [label.name, label.name])} />
-      <Picks name="players" title="Players" options={desk.players.value.map((player) => [player.id, playerName([player], player.id)])} />
-      <Picks name="teams" title="Teams" options={desk.teams.value.map((team) => [team.id, team.name])} />
+      {filtered && <p class="soft">As the filters of the list say. <button type="button" class="link" onClick={all}>All events</button></p>}
+      <Picks name="labels" title="Classes" chosen={initial.labels} options={desk.labels.value.map((label) => [label.name, label.name])} />
+      {!wanted.each_player && <Picks name="players" title="Players" chosen={initial.players} options={playersOfEvents(desk)} />}
+      <Picks name="teams" title="Teams" chosen={initial.teams} options={desk.teams.value.map((team) => [team.id, team.name])} />
       <div class="row wrap">
         <label class="field short"><span>Least confidence</span><input type="number" name="min_confidence" min={0} max={1} step={0.01} defaultValue="0" /></label>
         <label class="field short"><span>Lead s</span><input type="number" name="lead" min={0} step={0.5} placeholder="by class" /></label>
         <label class="field short"><span>Lag s</span><input type="number" name="lag" min={0} step={0.5} placeholder="by class" /></label>
       </div>
       <div class="row wrap">
-        {([['reviewed', 'only accepted'], ['reel', 'one reel'], ['titles', 'titles in the reel'], ['fast', 'fast, cut at key frames']] as const).map(([name, words]) => (
-          <label class="check" key={name}><input type="checkbox" name={name} /> {words}</label>
-        ))}
+        <Flag name="reviewed" words="only accepted" initial={initial.reviewed} />
+        <Flag name="each_player" words="a folder for each player with a name" />
+        <Flag name="apart" words="one clip for each event, even if clips overlap" />
       </div>
-      <button type="submit" class="primary" disabled={busy || !count}>{busy ? 'Cutting …' : `Cut ${plural(count, 'clip')}`}</button>
+      <div class="row wrap">
+        <Flag name="titles" words="titles in the picture" />
+        <Flag name="reel" words="all in one reel as well" />
+        <Flag name="only_reel" words="only the reel" disabled={!wanted.reel} />
+        <Flag name="cards" words="title cards in the reel" disabled={!wanted.reel} />
+        <Flag name="fast" words="fast, cut at key frames" disabled={wanted.titles && wanted.clips} />
+      </div>
+      <button type="submit" class="primary" disabled={busy || !(count || ofPlayers(wanted))}>{busy ? 'Cutting …' : buttonWords(wanted, count)}</button>
     </form>
   );
 }
 
-function Picks({ name, title, options }: { name: string; title: string; options: ReadonlyArray<readonly [string, string]> }) {
+/** With players, also what they do without an event is cut, and that is not counted here. */
+const ofPlayers = (wanted: ClipsPost): boolean => Boolean(wanted.each_player || wanted.players?.length);
+
+function buttonWords(wanted: ClipsPost, count: number): string {
+  if (wanted.each_player) return 'Cut clips of each player';
+  if (wanted.players?.length) return 'Cut all that they do';
+  return wanted.merge ? `Cut ${plural(count, 'clip')}${count > 1 ? ', fewer where they overlap' : ''}` : `Cut ${plural(count, 'clip')}`;
+}
+
+/** Return the players with names, then those that only events name. */
+function playersOfEvents(desk: ReturnType<typeof useDesk>): [string, string][] {
+  const named = desk.players.value;
+  const others = [...new Set(desk.events.value.map((event) => event.player))].filter((id) => id !== null && !named.some((player) => player.id === id)) as string[];
+  return [...named.map((player) => player.id), ...others].map((id) => [id, playerName(named, id)]);
+}
+
+function Flag({ name, words, initial = false, disabled = false }: { name: string; words: string; initial?: boolean; disabled?: boolean }) {
+  return <label class="check"><input type="checkbox" name={name} defaultChecked={initial} disabled={disabled} /> {words}</label>;
+}
+
+interface PicksProps { name: string; title: string; chosen: readonly string[] | undefined; options: ReadonlyArray<readonly [string, string]> }
+
+function Picks({ name, title, chosen, options }: PicksProps) {
   if (!options.length) return null;
   return (
     <fieldset class="picks"><legend>{title} <small class="soft">none chosen: all</small></legend>
-      {options.map(([value, words]) => <label class="check" key={value}><input type="checkbox" name={name} value={value} /> <bdi>{words}</bdi></label>)}
+      {options.map(([value, words]) => <label class="check" key={value}><input type="checkbox" name={name} value={value} defaultChecked={chosen?.includes(value)} /> <bdi>{words}</bdi></label>)}
     </fieldset>
   );
 }
@@ -49,12 +88,7 @@ function postOf(form: FormData): ClipsPost {
   const on = (name: string): boolean => form.get(name) !== null;
   return {
     labels: all('labels'), players: all('players'), teams: all('teams'), min_confidence: Number(form.get('min_confidence') || 0),
-    lead_us: us('lead'), lag_us: us('lag'), reviewed: on('reviewed'), reel: on('reel'), titles: on('titles'), fast: on('fast'),
+    lead_us: us('lead'), lag_us: us('lag'), reviewed: on('reviewed'), each_player: on('each_player'), merge: !on('apart'),
+    reel: on('reel'), clips: !(on('reel') && on('only_reel')), titles: on('titles'), cards: on('reel') && on('cards'), fast: on('fast'),
   };
-}
-
-function matchesPost(event: { label: string; player: string | null; team: string | null; confidence: number; state: string }, wanted: ClipsPost): boolean {
-  const among = (list: string[] | undefined, value: string | null): boolean => !list?.length || (value !== null && list.includes(value));
-  return among(wanted.labels, event.label) && among(wanted.players, event.player) && among(wanted.teams, event.team)
-    && event.confidence >= (wanted.min_confidence ?? 0) && (!wanted.reviewed || event.state === 'accepted');
 }

@@ -1,7 +1,7 @@
 // The frame of a dialog: a title and a way out.
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { dialog } from '../../state/dialogs';
 
 export function closeDialog(): void {
@@ -10,7 +10,7 @@ export function closeDialog(): void {
 
 export function Frame({ title, name, children }: { title: string; name: string; children: ComponentChildren }) {
   const box = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {   // at once, so that the next key goes to the dialog
     const element = box.current!;
     element.showModal();
     return () => element.close();

@@ -1,6 +1,7 @@
 // The set of classes: names, keys, colours, and how much before and after an event belongs to its clip.
 
 import { useState } from 'preact/hooks';
+import { PALETTE } from '../../../shared/colours';
 import { changeOf } from '../../model/corrections';
 import { keyTrouble } from '../../model/labels';
 import type { LabelInfo } from '../../model/values';
@@ -23,7 +24,7 @@ export function LabelsDialog() {
     <Frame title="Classes" name="labels">
       <Choice name="Set of classes" value="" options={sets} choose={(name) => setLabels(desk.session.label_sets.find((set) => set.name === name)?.labels ?? labels)} />
       <div class="label-rows">
-        {labels.map((label, i) => <LabelRow key={i} label={label} change={(next) => replace(i, next)} />)}
+        {labels.map((label, i) => <LabelRow key={i} label={label} shown={PALETTE[i % PALETTE.length][0]} change={(next) => replace(i, next)} />)}
       </div>
       <button type="button" onClick={() => setLabels([...labels, { name: '', colour: null, key: null, lead_us: 0, lag_us: 0 }])}>Add a class</button>
       <p class="soft">Events keep their class when a class is taken off this list. Without a key or a colour of its own a class gets the next free one.</p>

@@ -1,20 +1,31 @@
-// Changes that could not be kept, with all that was typed, so that nothing is lost.
+// Changes that are not in the bundle, with all that was typed, so that nothing is lost.
 
 import { changeWords } from '../../state/words';
 import type { Change, Step } from '../../model/values';
 import { useDesk } from '../context';
-import { Frame } from './Frame';
+import { closeDialog, Frame } from './Frame';
 
 export function SetAsideDialog() {
   const { saving } = useDesk();
   const steps = saving.setAside.value;
+  const waiting = saving.waiting.value ? saving.outbox.pending.map(({ step }) => step) : [];
   return (
-    <Frame title="Changes that were set aside" name="set-aside">
-      <p class="soft">These did not fit what is in the bundle now. Look at them, and make them again where they still hold.</p>
-      <ul class="set-aside">{steps.map((step, i) => <li key={i}>{wordsOf(step)}</li>)}</ul>
-      <button type="button" onClick={() => { saving.setAside.value = []; saving.trouble.value = null; }}>Forget them</button>
+    <Frame title="Changes that are not in the bundle" name="set-aside">
+      {waiting.length > 0 && <><h3>Waiting to be sent</h3><Steps steps={waiting} /></>}
+      {steps.length > 0 && (
+        <>
+          <h3>Set aside</h3>
+          <p class="soft">These did not fit what is in the bundle now. Look at them, and make them again where they still hold.</p>
+          <Steps steps={steps} />
+          <button type="button" onClick={() => { saving.setAside.value = []; saving.trouble.value = null; closeDialog(); }}>Forget them</button>
+        </>
+      )}
     </Frame>
   );
+}
+
+function Steps({ steps }: { steps: readonly Step[] }) {
+  return <ul class="set-aside">{steps.map((step, i) => <li key={i}>{wordsOf(step)}</li>)}</ul>;
 }
 
 function wordsOf(step: Step) {

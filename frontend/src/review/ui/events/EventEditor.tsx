@@ -1,11 +1,14 @@
 // The selected event with everything that can be changed.
 
+import { useState } from 'preact/hooks';
 import type { ReviewEvent } from '../../model/events';
+import { moreFields } from '../../state/settings';
 import { clockOf } from '../../state/words';
 import { ActionButton } from '../ActionButton';
 import { useDesk } from '../context';
 import { History } from './History';
-import { TimeFields } from './TimeFields';
+import { MoreFields, moreWords } from './MoreFields';
+import { TimeButtons } from './TimeFields';
 import { WhoFields } from './WhoFields';
 
 export function EventEditor() {
@@ -29,20 +32,40 @@ export function EventEditor() {
         <span class="grow" />
         <ActionButton action="reviewed" class="small">Reviewed</ActionButton>
       </div>
-      <TimeFields event={event} />
       <WhoFields event={event} />
-      <Origin event={event} />
+      <TimeButtons />
+      <Rest event={event} />
     </div>
+  );
+}
+
+/** The last line, and above it the seldom used fields: while they are wanted, or for as long as a key asked for one of them. */
+function Rest({ event }: { event: ReviewEvent }) {
+  const { wanted } = useDesk();
+  const [askedFor, setAskedFor] = useState<string | null>(null);
+  const open = moreFields.value || askedFor === event.id || wanted.value === 'note';
+  const toggle = (): void => { [moreFields.value, wanted.value] = [!open, null]; setAskedFor(null); };
+  const set = open ? '' : moreWords(event);
+  return (
+    <>
+      {open && <MoreFields event={event} reached={() => { setAskedFor(event.id); wanted.value = null; }} />}
+      <div class="row origin soft">
+        <Origin event={event} />
+        <button type="button" class="link more" aria-expanded={open} aria-controls="more-fields" title="End, lead and lag, note, visibility, point" onClick={toggle}>
+          {set && <small>{set}</small>} {open ? 'Less ▴' : 'More ▾'}
+        </button>
+      </div>
+    </>
   );
 }
 
 function Origin({ event }: { event: ReviewEvent }) {
   const { model } = event;
   return (
-    <div class="row origin soft">
+    <>
       <span>{model ? `${model.source ?? 'Model'}: ${model.label} ${model.confidence.toFixed(2)} at ${clockOf(model.start_us)}` : 'Added by a person'}</span>
       <History id={event.id} />
-      {model && event.state !== 'unreviewed' && <ActionButton action="unreview" class="small">Back to it</ActionButton>}
-    </div>
+      {model && event.state !== 'unreviewed' && <ActionButton action="unreview" class="tiny">Back to it</ActionButton>}
+    </>
   );
 }

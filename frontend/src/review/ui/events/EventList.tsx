@@ -6,7 +6,7 @@ import { plural } from '../../state/words';
 import { useDesk } from '../context';
 import { EventRow } from './EventRow';
 
-const ROW_PX = 30;
+const ROW_PX = 27;
 const SPARE = 6;
 
 export function EventList() {

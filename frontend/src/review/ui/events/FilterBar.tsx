@@ -30,9 +30,11 @@ export function FilterBar() {
       {halves.length > 1
         ? <Choice name="Period" value={filters.half} options={[['', 'Any period'], ...halves.map((half) => [String(half), `Period ${half}`] as [string, string])]} choose={(half) => set({ half })} />
         : <Choice name="Origin" value={filters.source} options={SOURCES} choose={(source) => set({ source })} />}
-      <label class="check"><input type="checkbox" checked={filters.aboveThreshold} onChange={(event) => { set({ aboveThreshold: event.currentTarget.checked }); event.currentTarget.blur(); }} /> above thresholds</label>
-      <label class="check"><input type="checkbox" checked={autoAdvance.value} onChange={(event) => { autoAdvance.value = event.currentTarget.checked; event.currentTarget.blur(); }} /> go on after A or X</label>
-      {changed && <button type="button" class="link" onClick={() => { desk.filters.value = { ...ALL, order: filters.order, state: filters.state }; }}>Clear</button>}
+      <div class="row wrap checks">
+        <label class="check"><input type="checkbox" checked={filters.aboveThreshold} onChange={(event) => { set({ aboveThreshold: event.currentTarget.checked }); event.currentTarget.blur(); }} /> above thresholds</label>
+        <label class="check"><input type="checkbox" checked={autoAdvance.value} onChange={(event) => { autoAdvance.value = event.currentTarget.checked; event.currentTarget.blur(); }} /> go on after A or X</label>
+        {changed && <button type="button" class="link" onClick={() => { desk.filters.value = { ...ALL, order: filters.order, state: filters.state }; }}>Clear</button>}
+      </div>
     </div>
   );
 }

@@ -1,6 +1,6 @@
 // The players that have a number or a name.
 
-import { setPlayer } from '../../commands/people';
+import { isPlayer, setPlayer } from '../../commands/people';
 import { parsePlayer, playerName, type Player } from '../../model/names';
 import { Choice } from '../Choice';
 import { useDesk } from '../context';
@@ -11,7 +11,7 @@ export function NamedPlayers() {
   const players = desk.players.value;
   return (
     <>
-      <h3>Players with names <span class="soft">{players.length}</span></h3>
+      <h2>Players with names <span class="soft">{players.length}</span></h2>
       {players.map((player) => <NamedPlayer key={player.id} player={player} />)}
       {!players.length && <p class="soft">Select a player on the picture and type a number and a name, or press G on an event.</p>}
     </>
@@ -24,7 +24,7 @@ function NamedPlayer({ player }: { player: Player }) {
   const events = desk.counted.value.filter((event) => event.player === player.id).length;
   const rename = (text: string): void => {
     const typed = parsePlayer(text);
-    if (typed) setPlayer(desk, { ...player, ...typed });
+    if (typed && isPlayer(text)) setPlayer(desk, { ...player, ...typed });
   };
   return (
     <div class="row team-row" data-player={player.id}>

@@ -17,7 +17,7 @@ export function PictureList() {
   people.sort((a, b) => (a.track.group === b.track.group ? a.track.title.localeCompare(b.track.title, 'en', { numeric: true }) : a.track.group < b.track.group ? -1 : 1));
   return (
     <>
-      <h3>In the picture <span class="soft">{people.length}</span></h3>
+      <h2>In the picture <span class="soft">{people.length}</span></h2>
       <div class="chips" role="group" aria-label="Players in the picture">
         {people.map((person) => (
           <button type="button" key={person.fragment} class="chip" aria-pressed={person.person === chosen} data-fragment={person.fragment} style={{ '--lane': person.track.colour }} onClick={() => pick(desk, person.fragment)}>

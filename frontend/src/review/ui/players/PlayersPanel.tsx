@@ -10,7 +10,7 @@ export function PlayersPanel() {
   const desk = useDesk();
   return (
     <div class="scroll-panel">
-      <h3>Teams</h3>
+      <h2>Teams</h2>
       {desk.teams.value.map((team) => <TeamRow key={team.id} team={team} />)}
       {!desk.teams.value.length && <p class="soft">The analysis found no teams.</p>}
       {desk.people.selected.value !== null && <SelectedPlayer fragment={desk.people.selected.value} />}

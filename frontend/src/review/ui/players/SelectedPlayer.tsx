@@ -1,10 +1,11 @@
 // The selected player: who it is, and joining, splitting and correcting its track.
 
-import { describe, playerFrom, separate } from '../../commands/people';
+import { describe, isPlayer, playerFrom, separate } from '../../commands/people';
 import { identity, joinedTo, personOf, trackOf } from '../../model/identity';
 import { playerName } from '../../model/names';
 import { described } from '../../model/trackedits';
 import type { TrackValue } from '../../model/values';
+import { fragmentName } from '../../state/people';
 import { ActionButton } from '../ActionButton';
 import { Choice } from '../Choice';
 import { useDesk } from '../context';
@@ -23,7 +24,7 @@ export function SelectedPlayer({ fragment }: { fragment: string }) {
   const teams = [[AS_MODEL, 'As the model says'], ...desk.teams.value.map((team) => [team.id, team.name]), ['', 'Neither team']] as [string, string][];
   return (
     <section class="selected-player" data-selected={fragment}>
-      <h3>Selected: {title}</h3>
+      <h2>Selected: {title}</h2>
       <div class="fields">
         <PlayerName fragment={fragment} />
         <label class="field"><span>Team</span><Choice name="Team of the player" value={who.team ?? AS_MODEL} options={teams} choose={(id) => describe(desk, fragment, { team: id === AS_MODEL ? null : id }, 'Team changed')} /></label>
@@ -36,7 +37,7 @@ export function SelectedPlayer({ fragment }: { fragment: string }) {
       </div>
       <p class="soft">Pause to drag the box on the picture.</p>
       {joined.map((id) => (
-        <p class="row" key={id}>Joined: {id} <button type="button" class="small" onClick={() => separate(desk, id)}>Take apart</button></p>
+        <p class="row" key={id}>Joined: {fragmentName(id)} <button type="button" class="small" onClick={() => separate(desk, id)}>Take apart</button></p>
       ))}
     </section>
   );
@@ -48,6 +49,7 @@ function PlayerName({ fragment }: { fragment: string }) {
   const who = identity(corrections, fragment);
   const team = who.team ?? desk.people.store.value?.byId.get(Number(trackOf(fragment)))?.team ?? null;
   const commit = (text: string): void => {
+    if (!isPlayer(text)) return;
     const found = playerFrom(desk, text, team);
     desk.do([...(found?.changes ?? []), ...described(corrections, fragment, { player: found?.id ?? null })], found ? `Player ${text}` : 'No name');
   };

@@ -19,7 +19,8 @@ from touchline.core.clock import seconds_from_us
 from touchline.core.errors import InputError, UsageError
 from touchline.core.events import Timeline
 from touchline.core.frames import FrameClock
-from touchline.formats.events.annotation.boris_rows import NO_FRAME, Coded, Row, code_name, coded, events_of
+from touchline.formats.events.annotation.boris_rows import Coded, Row, code_name, coded, events_of
+from touchline.formats.events.details import half_remarks
 from touchline.formats.events.event_format import EventFormat, EventSource, Fitted, FoundEvents
 from touchline.formats.events.export_context import ExportContext, VideoFacts
 from touchline.formats.files.atomic import json_bytes
@@ -47,7 +48,7 @@ class _Boris(EventFormat):
         split = sorted(set(states) - {code_name(label) for label in timeline.labels})
         if split:
             remarks.append(f"intervals that BORIS could not tell apart have codes of their own: {', '.join(split[:6])}")
-        return Fitted(timeline, remarks=tuple(remarks))
+        return Fitted(timeline, remarks=(*remarks, *half_remarks(timeline)))
 
 
 class BorisProject(_Boris):
@@ -239,7 +240,7 @@ def _row(cells: object, place: str, where: str) -> Row:
     time_s = cells[0]
     if isinstance(time_s, bool) or not isinstance(time_s, int | float) or not 0 <= time_s <= _LARGEST_S:
         raise InputError(f"{where}: {place}: the time {str(time_s)[:40]!r} is not a number of seconds from 0")
-    texts = [str(cell) for cell in cells[1:5]]
-    if not texts[1].strip():
+    subject, code, modifier, comment, *_ = [*map(str, cells[1:5]), "", ""]
+    if not code.strip():
         raise InputError(f"{where}: {place}: has no code")
-    return Row(round(Fraction(str(time_s)) * 1000), *texts, frame=NO_FRAME, place=place)
+    return Row(round(Fraction(str(time_s)) * 1000), subject, code, modifier, comment, place=place)

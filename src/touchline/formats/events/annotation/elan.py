@@ -18,11 +18,17 @@ from touchline.core.clock import ms_from_us, us_from_ms
 from touchline.core.events import Event, Timeline
 from touchline.formats.events.annotation.elan_document import ROOT, Annotation, Tier, elan_bytes, parse_elan
 from touchline.formats.events.annotation.lanes import lane_name, lanes
-from touchline.formats.events.details import Entry, describes_point, details_of, event_of
+from touchline.formats.events.details import (
+    Entry,
+    control_character_notes,
+    describes_point,
+    details_of,
+    event_of,
+    half_remarks,
+)
 from touchline.formats.events.event_format import EventFormat, EventSource, Fitted, FoundEvents
 from touchline.formats.events.export_context import ExportContext, VideoFacts
-from touchline.formats.events.losses import count_losses
-from touchline.formats.files.xml_files import has_illegal, legal_text
+from touchline.formats.files.xml_files import legal_text
 
 POINT_MS = 40
 """Length of a point where the frame rate is unknown."""
@@ -59,12 +65,12 @@ class Elan(EventFormat):
 
     def fit(self, timeline: Timeline, *, context: ExportContext) -> Fitted:
         """Return all events: the values hold what the annotations do not."""
-        lost = {"control characters are left out": sum(map(has_control_characters, timeline))}
         split = sorted({tier.name for tier in _tiers(timeline, _point_ms(context.video))} - _names(timeline))
         remarks = ["other programs see times in milliseconds"] if len(timeline) else []
         if split:
             remarks.append(f"overlapping events of a label are on tiers of their own: {', '.join(split[:6])}")
-        return Fitted(timeline, notes=count_losses(lost), remarks=tuple(remarks))
+        remarks += half_remarks(timeline)
+        return Fitted(timeline, notes=control_character_notes(timeline), remarks=tuple(remarks))
 
     def content(self, timeline: Timeline, *, context: ExportContext) -> bytes:
         """Return the document, tiers in the order of their names."""
@@ -74,11 +80,6 @@ class Elan(EventFormat):
         kind = mimetypes.guess_type(name)[0] or "video/*"
         tiers = list(_tiers(timeline, _point_ms(video)))
         return elan_bytes(tiers, url=url, relative_url=f"./{quote(name)}", mime_type=kind)
-
-
-def has_control_characters(event: Event) -> bool:
-    """Return whether an event has text that XML cannot hold."""
-    return has_illegal(event.label) or has_illegal(details_of(event, label=event.label, start=""))
 
 
 def _point_ms(video: VideoFacts) -> int:

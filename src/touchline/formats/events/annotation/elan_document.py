@@ -128,7 +128,7 @@ def parse_elan(data: bytes, *, source: str) -> tuple[ElanDocument, tuple[str, ..
     reader = _Reader(root, source)
     tiers = tuple(reader.tier(row) for row in root.iterfind("TIER"))
     media = root.find("HEADER/MEDIA_DESCRIPTOR")
-    url = "" if media is None else media.get("RELATIVE_MEDIA_URL") or media.get("MEDIA_URL", "")
+    url = "" if media is None else media.get("RELATIVE_MEDIA_URL") or media.get("MEDIA_URL") or ""
     return ElanDocument(tiers, url.replace("\\", "/").rsplit("/", 1)[-1], reader.left_out), file.notes
 
 

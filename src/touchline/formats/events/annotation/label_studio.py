@@ -19,7 +19,7 @@ from xml.etree.ElementTree import Element, SubElement
 from touchline.core.errors import InputError
 from touchline.core.events import Event, Timeline
 from touchline.core.frames import FrameClock
-from touchline.formats.events.details import Entry, describes_point, details_of, event_of, holds_details
+from touchline.formats.events.details import Entry, describes_point, details_of, event_of, half_remarks, holds_details
 from touchline.formats.events.event_format import Converted, EventFormat, EventSource, Fitted, FoundEvents
 from touchline.formats.events.export_context import ExportContext, VideoFacts
 from touchline.formats.events.frame_facts import numbering_notes, numbering_remarks
@@ -72,7 +72,11 @@ class LabelStudio(EventFormat):
     def fit(self, timeline: Timeline, *, context: ExportContext) -> Fitted:
         """Return all events: the notes hold what the regions do not."""
         clock = context.video.frames
-        remarks = (*numbering_remarks(clock), "set data.video to where Label Studio finds the video")
+        remarks = (
+            *numbering_remarks(clock),
+            *half_remarks(timeline),
+            "set data.video to where Label Studio finds the video",
+        )
         return Fitted(timeline, notes=numbering_notes(clock), remarks=remarks)
 
     def content(self, timeline: Timeline, *, context: ExportContext) -> bytes:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from touchline.core.errors import InputError
 from touchline.core.events import Event, Timeline
 from touchline.core.frames import FrameClock
-from touchline.formats.events.details import Entry, describes_point, details_of, event_of
+from touchline.formats.events.details import Entry, describes_point, details_of, event_of, half_remarks
 from touchline.formats.events.editing.timecode import Timecode
 from touchline.formats.events.event_format import EventFormat, EventSource, Fitted, FoundEvents
 from touchline.formats.events.export_context import ExportContext, VideoFacts
@@ -59,7 +59,7 @@ class DavinciMarkers(EventFormat):
         kept = tuple(event for event in timeline if grid_span(event, clock)[1] < last)
         lost = len(timeline) - len(kept)
         notes = [f"{lost} events: after the 24 hours of timecode"] if lost else []
-        remarks = tuple(f"markers {line}" for line in grid_remarks(clock))
+        remarks = (*(f"markers {line}" for line in grid_remarks(clock)), *half_remarks(timeline))
         return Fitted(Timeline(kept), notes=(*notes, *grid_notes(clock)), remarks=remarks)
 
     def content(self, timeline: Timeline, *, context: ExportContext) -> bytes:

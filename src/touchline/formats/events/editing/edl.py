@@ -14,7 +14,7 @@ from fractions import Fraction
 from touchline.core.errors import InputError
 from touchline.core.events import Event, Timeline
 from touchline.core.frames import FrameClock
-from touchline.formats.events.details import Entry, describes_point, details_of, event_of
+from touchline.formats.events.details import Entry, describes_point, details_of, event_of, half_remarks
 from touchline.formats.events.editing.edl_text import Edit, Locator, distinct, edl_bytes, one_line, parse_edl, reel_name
 from touchline.formats.events.editing.timecode import Timecode
 from touchline.formats.events.event_format import EventFormat, EventSource, Fitted, FoundEvents
@@ -71,6 +71,7 @@ class EditDecisionList(EventFormat):
         remarks = [
             f"locators and cuts {'in drop frame ' if timecode.drop else ''}{line}" for line in grid_remarks(clock)
         ]
+        remarks += half_remarks(timeline)
         if len(kept) > _MOST_EDITS:
             remarks.append(f"{len(kept)} cuts: some programs stop after {_MOST_EDITS}")
         return Fitted(Timeline(kept), notes=(*notes, *grid_notes(clock)), remarks=tuple(remarks))

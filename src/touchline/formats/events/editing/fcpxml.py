@@ -14,7 +14,7 @@ from urllib.parse import quote
 from touchline.core.clock import us_from_seconds
 from touchline.core.events import Event, Timeline
 from touchline.core.frames import FrameClock
-from touchline.formats.events.details import Entry, details_of, event_of
+from touchline.formats.events.details import Entry, control_character_notes, details_of, event_of, half_remarks
 from touchline.formats.events.editing.fcpxml_document import FcpVideo, Mark, fcpxml_bytes, parse_fcpxml
 from touchline.formats.events.editing.timecode import Timecode
 from touchline.formats.events.event_format import EventFormat, EventSource, Fitted, FoundEvents
@@ -56,10 +56,10 @@ class FinalCutXml(EventFormat):
     def fit(self, timeline: Timeline, *, context: ExportContext) -> Fitted:
         """Return all events: the notes hold what the markers do not."""
         clock = editing_clock(context.video)
-        remarks = [f"markers {line}" for line in grid_remarks(clock)]
+        remarks = [*(f"markers {line}" for line in grid_remarks(clock)), *half_remarks(timeline)]
         if clock.rate not in KNOWN_RATES:
             remarks.append("Final Cut Pro may refuse this frame rate")
-        return Fitted(timeline, notes=grid_notes(clock), remarks=tuple(remarks))
+        return Fitted(timeline, notes=(*grid_notes(clock), *control_character_notes(timeline)), remarks=tuple(remarks))
 
     def content(self, timeline: Timeline, *, context: ExportContext) -> bytes:
         """Return the document."""

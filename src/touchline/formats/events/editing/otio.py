@@ -17,6 +17,7 @@ from typing import Any
 from touchline.core.clock import exact_rate, us_from_seconds
 from touchline.core.errors import InputError, UsageError
 from touchline.core.events import Event, Timeline
+from touchline.formats.events.details import half_remarks
 from touchline.formats.events.editing.edl import COLOURS
 from touchline.formats.events.event_format import EventFormat, EventSource, Fitted, FoundEvents
 from touchline.formats.events.event_rows import FIELDS, event_from_row
@@ -61,7 +62,7 @@ class OpenTimeline(EventFormat):
     def fit(self, timeline: Timeline, *, context: ExportContext) -> Fitted:
         """Return all events: the metadata hold what the markers do not."""
         clock = editing_clock(context.video)
-        remarks = tuple(f"markers {line}" for line in grid_remarks(clock))
+        remarks = (*(f"markers {line}" for line in grid_remarks(clock)), *half_remarks(timeline))
         return Fitted(timeline, notes=grid_notes(clock), remarks=remarks)
 
     def content(self, timeline: Timeline, *, context: ExportContext) -> bytes:
