@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from reviewing import S
+from touchline.core.arrays import Floats32
 from touchline.core.errors import InputError
 from touchline.core.events import Event, Timeline
 from touchline.formats.bundle import Bundle
@@ -33,7 +34,11 @@ def reviewed(
 def known(match: ReviewedMatch) -> tuple[list[list[int]], list[list[int]]]:
     """Samples with a target, and samples with a weight, by label; one sample a second."""
     lessons = lessons_of(match, labels=LABELS, fps=1, samples=20, radius=1, reject_radius=2)
-    return tuple([np.flatnonzero(v[:, c]).tolist() for c in range(2)] for v in (lessons.targets, lessons.weights))
+    return marked(lessons.targets), marked(lessons.weights)
+
+
+def marked(values: Floats32) -> list[list[int]]:
+    return [np.flatnonzero(column).tolist() for column in values.T]
 
 
 def test_a_reviewed_span_teaches_everything_and_the_rest_nothing() -> None:
