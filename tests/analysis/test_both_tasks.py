@@ -18,7 +18,7 @@ from tinymodel import write_tiny_model
 from touchline.analysis.events_in_shots import remark_on_left_out
 from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
 from touchline.analysis.result import AnalysisResult
-from touchline.analysis.tasks.spot import SpotTask
+from touchline.analysis.tasks.spot_summary import candidate_thresholds
 from touchline.analysis.tasks.track import VideoTracker
 from touchline.analysis.tasks.usual import usual_tasks
 from touchline.core.tracks import Detections
@@ -28,7 +28,7 @@ from touchline.media.video import VideoReader
 from touchline.report.options import ReportOptions
 from touchline.spotting.spotter import Spotter, load_spotter
 
-SPOT = ("events.json", "results_spotting.json", "scores.npz")
+SPOT = ("events.json", "candidates.json", "results_spotting.json", "scores.npz")
 TRACK = ("tracks.parquet", "tracks.txt", "actions.json")
 
 
@@ -218,11 +218,13 @@ def test_outside_wide_shots_there_are_no_ball_actions_and_no_teams(
 
 
 def test_the_report_offers_no_candidates_outside_wide_shots(watched: AnalysisResult, spotter: Spotter) -> None:
-    task = SpotTask(spotter)
-    zero, bundle = dict.fromkeys(spotter.labels, 0.0), Bundle(watched.bundle)
-    candidates = task.candidates(bundle, thresholds=zero)
-    everything = spotter.events(bundle.read_scores(), thresholds=zero)
-    assert list(candidates) == [event for event in everything if event.start_us < 10_000_000]
+    bundle = Bundle(watched.bundle)
+    low = candidate_thresholds(spotter.thresholds_with({}))
+    everything = spotter.events(bundle.read_scores(), thresholds=low)
+    inside = [event for event in everything if event.start_us < 10_000_000]
+    assert len(inside) < len(everything)
+    found = [(event.label, event.start_us) for event in bundle.read_candidates()]
+    assert found == [(event.label, event.start_us) for event in inside]
     assert watched.report is not None
     assert watched.report.read_text().count(watched.remarks[0]) == 1
 

@@ -37,7 +37,7 @@ from touchline.core.events import Coverage, Gap, Scores, Timeline
 from touchline.core.tracks import Tracks
 from touchline.formats.corrections.journal import read_journal
 from touchline.formats.events.event_format import Converted
-from touchline.formats.events.export_context import ExportContext, ExportOptions, VideoFacts
+from touchline.formats.events.export_context import ExportContext, ExportOptions, LabelStyle, VideoFacts
 from touchline.formats.events.exported import exported_events, styles_of
 from touchline.formats.events.own_events import REMEDY, event_ids, events_document, timeline_from_document
 from touchline.formats.events.registry import format_named, write_events
@@ -277,7 +277,7 @@ class Bundle:
         return ExportContext(
             game=self.path.name.removesuffix(SUFFIX),
             video=video or VideoFacts(),
-            styles=styles_of(corrections),
+            styles=styles_of(corrections) or {label: LabelStyle(label) for label in self.thresholds},
             options=options or ExportOptions(),
             teams={name: team.name for name, team in corrections.teams.items()},
             players={name: player.shown for name, player in corrections.players.items()},

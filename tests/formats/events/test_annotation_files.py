@@ -279,8 +279,8 @@ def test_a_task_for_label_studio() -> None:
 def test_the_set_up_of_label_studio_states_the_frame_rate(tmp_path: Path) -> None:
     result = format_named("label-studio").write(SHORT, tmp_path / "m.labelstudio.json", context=context("30000/1001"))
     assert (tmp_path / "m.labelstudio.xml").read_text(encoding="utf-8") == (
-        '<View><TimelineLabels name="events" toName="video"><Label value="Goal" background="#e6194b"/>'
-        '<Label value="Press" background="#3cb44b"/></TimelineLabels>'
+        '<View><TimelineLabels name="events" toName="video"><Label value="Goal" background="#0068b5"/>'
+        '<Label value="Press" background="#cf4f00"/></TimelineLabels>'
         '<Video name="video" value="$video" timelineHeight="120" frameRate="29.97003"/></View>\n'
     )
     assert any("m.labelstudio.xml" in line for line in result.remarks)

@@ -24,22 +24,20 @@ OWN_LEAD, OWN_LAG = "lead_us", "lag_us"
 """Keys of ``Event.extra``: lead and lag of this event alone, microseconds."""
 
 PALETTE = (
-    "#e6194b",
-    "#3cb44b",
-    "#4363d8",
-    "#f58231",
-    "#911eb4",
-    "#42d4f4",
-    "#f032e6",
-    "#bfef45",
-    "#469990",
-    "#9a6324",
-    "#800000",
-    "#808000",
-    "#000075",
-    "#ffe119",
+    "#0068b5",
+    "#cf4f00",
+    "#00875f",
+    "#b4418e",
+    "#9a6b00",
+    "#6b4fc0",
+    "#007f8f",
+    "#b3263d",
+    "#5c7a00",
+    "#7d5a3c",
+    "#4a5b6e",
+    "#a0109a",
 )
-"""Colours of labels that have none, in turn."""
+"""Colours of labels that have none, in turn: those of the lanes of the report and the review tool."""
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
 

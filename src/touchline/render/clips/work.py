@@ -67,4 +67,5 @@ def _nothing(matches: Sequence[Match], selection: Selection) -> str:
         return f"{names}: no player has a name or number yet; give them with touchline review, or take --player TRACK"
     labels = Counter(moment.label for match in matches for moment in match.events())
     listed = ", ".join(f"{count} {label}" for label, count in sorted(labels.items())) or "no events"
-    return f"{names}: nothing fits the selection; over their thresholds there are {listed}"
+    seen = "; --seen cuts what the players are on screen for" if selection.players and not selection.seen else ""
+    return f"{names}: nothing fits the selection; over their thresholds there are {listed}{seen}"
