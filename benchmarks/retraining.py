@@ -21,8 +21,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,6 @@ from touchline.formats.soccernet.labels import read_labels
 from touchline.media.video import probe
 from touchline.metrics.bootstrap import middle
 from touchline.models.networks.ball_spotter import BallSpotter
-from touchline.training.corrections.encoder import adapt_encoder, sample_stacks
 from touchline.training.corrections.footage import Footage
 from touchline.training.corrections.measure import blocks_of, compare
 from touchline.training.corrections.pieces import encode_stretches
@@ -68,14 +67,13 @@ class Analysed:
     video: Path
     truth: Timeline
     candidates: Timeline
-    before: Footing
-    after: Footing
+    footing: Footing
     end_us: int
 
     @property
     def thresholds(self) -> dict[str, float]:
         """Thresholds of the built-in spotter."""
-        return self.before.config.all_thresholds()
+        return self.footing.config.all_thresholds()
 
 
 class Reviewer:
@@ -120,30 +118,21 @@ def value_of(event: Event, *, state: str, **changes: Any) -> dict[str, Any]:
     return asdict(EventValue(**{**kept, **changes, "state": state}))
 
 
-def analyse(folder: Path, work: Path, settings: SpotterCorrections, *, until_us: int) -> Analysed:
-    """Return a match with the built-in spotter's candidates, and footings for the base and for fine-tuning.
-
-    The encoder adapts to frames of the first part; no label is needed for that.
-    """
+def analyse(folder: Path, work: Path, settings: SpotterCorrections) -> Analysed:
+    """Return a match with the built-in spotter's candidates."""
     base = load_base(settings.base)
     video, frame = folder / "video.mp4", base.config.frame
     truth = Timeline(tuple(e for e in read_labels(folder / "Labels-ball.json") if e.label in base.config.labels))
-    footage, length = Footage(video, frame), int(probe(video).duration_us / US_PER_S * frame.fps)
-    first_part = [(0, round(until_us / US_PER_S * frame.fps))]
-    adapted = adapt_encoder(base.network, sample_stacks(footage, first_part, count=settings.adapt_frames))
-
-    def footing(network: BallSpotter, what: str) -> Footing:
-        cache, everything = work / "vectors" / f"{folder.name}-{what}", np.ones(length, np.bool_)
-        stretches = encode_stretches(
-            footage, network, everything, cache=cache, device="cpu", encoded=lambda count: None
-        )
-        return Footing(network, base.config, settings.learning, {video_fingerprint(video): stretches})
-
-    before = footing(base.network, "base")
-    end_us = us_from_frame(length, fps=frame.fps)
-    match = Analysed(folder.name, video, truth, Timeline(), before, footing(adapted, "adapted"), end_us)
-    found = found_in(before, base.network, [(0, match.end_us)])
-    return replace(match, candidates=Timeline(tuple(e for e in found if e.confidence >= CANDIDATE)))
+    everything = np.ones(int(probe(video).duration_us / US_PER_S * frame.fps), np.bool_)
+    cache, footage = work / "vectors" / folder.name, Footage(video, frame)
+    stretches = encode_stretches(
+        footage, base.network, everything, cache=cache, device="cpu", encoded=lambda count: None
+    )
+    footing = Footing(base.network, base.config, settings.learning, {video_fingerprint(video): stretches})
+    end_us = us_from_frame(len(everything), fps=frame.fps)
+    found = found_in(footing, base.network, [(0, end_us)])
+    candidates = Timeline(tuple(event for event in found if event.confidence >= CANDIDATE))
+    return Analysed(folder.name, video, truth, candidates, footing, end_us)
 
 
 def fresh_bundle(match: Analysed, folder: Path) -> Bundle:
@@ -229,24 +218,20 @@ def found_in(footing: Footing, network: BallSpotter, spans: Sequence[tuple[int, 
 def measure(match: Analysed, work: Path, *, minutes: Sequence[float], until_us: int) -> Iterator[dict[str, Any]]:
     """Yield a row for each way and number of minutes: what was decided, and mAP@1 on the rest, before and after."""
     rest = [(until_us + GAP_US, match.end_us)]
-    truth, labels = inside(match.truth, rest), match.before.config.labels
-    before = found_in(match.before, match.before.network, rest)
-
-    def row(way: str, number: float, tuned: BallSpotter, done: Mapping[str, Any]) -> dict[str, Any]:
-        blocks = blocks_of(truth, before, found_in(match.after, tuned, rest), spans=rest)
-        result = compare(blocks, labels=labels, spans=rest).to_json()
-        values = {"match": match.name, "way": way, "minutes": number, **done, **result}
-        print(json.dumps({name: values[name] for name in SHOWN}), flush=True)
-        return values
-
-    yield row("adapted", 0, match.after.network, {"decisions": 0})
+    truth, labels = inside(match.truth, rest), match.footing.config.labels
+    before = found_in(match.footing, match.footing.network, rest)
     for way, review in WAYS.items():
         for number in minutes:
             bundle = fresh_bundle(match, work / f"{match.name}-{way}-{number:g}.touchline")
             done = review(match, bundle, minutes=number, until_us=until_us)
             reviewed = read_reviewed(bundle.path).only(labels)
-            tuned = match.after.tuned_on([reviewed], name=f"{match.name} {way} {number:g} min")
-            yield row(way, number, tuned, {**done, **counts(reviewed)})
+            tuned = match.footing.tuned_on([reviewed], name=f"{match.name} {way} {number:g} min")
+            blocks = blocks_of(truth, before, found_in(match.footing, tuned, rest), spans=rest)
+            result = compare(blocks, labels=labels, spans=rest).to_json()
+            result["held_out_minutes"] = result.pop("minutes")
+            row = {"match": match.name, "way": way, "minutes": number, **done, **counts(reviewed), **result}
+            print(json.dumps({name: row[name] for name in SHOWN}), flush=True)
+            yield row
 
 
 def counts(reviewed: ReviewedMatch) -> dict[str, int]:
@@ -312,11 +297,10 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
     for folder in asked.folders:
         until_us = round(asked.corrected * 60 * US_PER_S)
-        match = analyse(folder, asked.work, settings, until_us=until_us)
+        match = analyse(folder, asked.work, settings)
         rows += measure(match, asked.work, minutes=asked.minutes, until_us=until_us)
     summary = over_matches(rows)
-    chosen = {"adapt_frames": settings.adapt_frames, **settings.learning.model_dump()}
-    document = {"costs_s": COSTS, "settings": chosen, "summary": summary, "rows": rows}
+    document = {"costs_s": COSTS, "learning": settings.learning.model_dump(), "summary": summary, "rows": rows}
     if asked.json:
         asked.json.write_text(json.dumps(document, indent=1) + "\n")
     if asked.picture:

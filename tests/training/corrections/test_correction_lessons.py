@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from reviewing import S
+from touchline.core.arrays import Floats32
 from touchline.core.errors import InputError
 from touchline.core.events import Event, Timeline
 from touchline.formats.bundle import Bundle
 from touchline.formats.corrections.reviewed import ReviewedMatch
+from touchline.training.corrections.learning import Batch, FineTuning, masked_loss
 from touchline.training.corrections.lessons import lessons_of, ranges_of
 from touchline.training.corrections.measure import blocks_of, compare
 from touchline.training.corrections.split import split_of
@@ -30,7 +34,11 @@ def reviewed(
 def known(match: ReviewedMatch) -> tuple[list[list[int]], list[list[int]]]:
     """Samples with a target, and samples with a weight, by label; one sample a second."""
     lessons = lessons_of(match, labels=LABELS, fps=1, samples=20, radius=1, reject_radius=2)
-    return tuple([np.flatnonzero(v[:, c]).tolist() for c in range(2)] for v in (lessons.targets, lessons.weights))
+    return marked(lessons.targets), marked(lessons.weights)
+
+
+def marked(values: Floats32) -> list[list[int]]:
+    return [np.flatnonzero(column).tolist() for column in values.T]
 
 
 def test_a_reviewed_span_teaches_everything_and_the_rest_nothing() -> None:
@@ -103,3 +111,19 @@ def test_a_better_model_is_better_and_an_equal_one_is_not() -> None:
     worse = compare(blocks_of(truth, truth, half, spans=[span]), labels=LABELS, spans=[span], rounds=50)
     assert not worse.better and worse.better_in == 0.0
     assert worse.to_json()["better"] is False
+
+
+def test_the_loss_of_unknown_samples_pulls_towards_the_scores_of_before() -> None:
+    settings = FineTuning(keep=0.5, gamma=0.0, positive_weight=0.0)
+    one, none = torch.ones(1, 2, 1), torch.zeros(1, 2, 1)
+    known = torch.tensor([[[1.0], [0.0]]])
+    batch = Batch(none, targets=known, weights=known, unknown=1 - known, before=torch.full((1, 2, 1), 0.25))
+    right = torch.tensor([[[9.0], [math.log(0.25 / 0.75)]]])
+    entropy = -(0.25 * math.log(0.25) + 0.75 * math.log(0.75))
+    assert float(masked_loss(right, batch, settings)) == pytest.approx(0.5 * entropy / 1.5, abs=1e-3)
+    for sample, worse in ((0, -9.0), (1, 3.0), (1, -3.0)):
+        wrong = right.clone()
+        wrong[0, sample] = worse
+        assert float(masked_loss(wrong, batch, settings)) > float(masked_loss(right, batch, settings)) + 0.05
+    ignored = FineTuning(keep=0.0, gamma=0.0, positive_weight=0.0)
+    assert float(masked_loss(one * 9, batch, ignored)) == pytest.approx(0.0, abs=1e-3)

@@ -6,6 +6,7 @@ import json
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,9 +18,10 @@ from reviewing import S, write_review
 from touchline.cli.main import app
 from touchline.core.errors import InputError, UsageError
 from touchline.core.events import Event
+from touchline.models.folders import user_folder
 from touchline.models.networks.ball_spotter import BallSpotter
 from touchline.models.specs.spec import FrameSpec, ModelConfig, PeakSpec
-from touchline.models.store import load_model, save_model, user_folder
+from touchline.models.store import load_model, save_model
 from touchline.training.corrections.footage import Footage
 from touchline.training.corrections.pieces import encode_range
 from touchline.training.run import run_recipe
@@ -27,9 +29,9 @@ from touchline.training.spotting.ball_temporal import encode_match
 
 FPS = 12.5
 FRAME = FrameSpec(width=64, height=32, fps=FPS, stack_offsets=(-1, 0, 1))
-NETWORK = {"num_classes": 2, "stem": 4, "width": 8, "deep": 8, "candidates": 2, "channels": 8, "dilations": [1, 2]}
+NETWORK: dict[str, Any] = {"stem": 4, "width": 8, "deep": 8, "candidates": 2, "channels": 8, "dilations": [1, 2]}
 LEARNING = ("steps=80", "base_lr=0.02", "segment=64", "batch_size=8")
-SETTINGS = ["held_out_share=0.4", "adapt_frames=32", *(f"learning.{one}" for one in LEARNING)]
+SETTINGS = ["held_out_share=0.4", *(f"learning.{one}" for one in LEARNING)]
 SECONDS = 120
 PEAKS = PeakSpec(sigma_samples=1.5, distance_samples=8)
 PASSES = [2 + 2.0 * number for number in range(58)]

@@ -1,7 +1,8 @@
 """Fine-tuning of a ball spotter's temporal head on corrections.
 
 A few hundred events are too few to learn from afresh: training starts from the model that was corrected, and its
-weights are held near those (L2-SP, Li et al. 2018). What nobody looked at has no weight in the loss.
+weights can be held near those (L2-SP, Li et al. 2018). What nobody decided on is neither positive nor negative: its
+scores are to stay what they were.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from touchline.training.loop import Loop
 from touchline.training.plan import LoopPlan, Progress, data_from
 from touchline.training.recipe import TrainingSettings
 from touchline.training.schedule import WarmupCosine
-from touchline.training.spotting.ball_temporal import mirror_vectors, noise_on_vectors
+from touchline.training.spotting.ball_temporal import mirror_vectors, noise_on_vectors, score_vectors
 
 
 class FineTuning(TrainingSettings):
@@ -35,6 +36,7 @@ class FineTuning(TrainingSettings):
         reject_radius: samples on each side of a rejected event that count as without that event, outside of the
             reviewed spans.
         anchor: weight of the squared distance from the weights that training started from.
+        keep: weight of samples that nobody decided on, where the scores of before are the targets.
         feature_noise: noise added to vectors, in standard deviations.
         positive_weight: additional weight of samples with an event.
         gamma: of the focal loss.
@@ -50,6 +52,7 @@ class FineTuning(TrainingSettings):
     target_radius: int = Field(default=3, ge=0)
     reject_radius: int = Field(default=6, ge=0)
     anchor: float = Field(default=0.0, ge=0)
+    keep: float = Field(default=0.5, ge=0)
     feature_noise: float = Field(default=0.1, ge=0)
     positive_weight: float = Field(default=2.0, ge=0)
     gamma: float = Field(default=1.0, ge=0)
@@ -57,11 +60,16 @@ class FineTuning(TrainingSettings):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """Segments: vectors (b, segment + 2 radius, d), targets and weights (b, segment, classes)."""
+    """Segments: vectors (b, segment + 2 radius, d); the rest (b, segment, classes).
+
+    ``unknown`` is 1 where nobody decided, and ``before`` are the scores of the network that training started from.
+    """
 
     vectors: Tensor
     targets: Tensor
     weights: Tensor
+    unknown: Tensor
+    before: Tensor
 
 
 class SegmentSampler:
@@ -70,12 +78,13 @@ class SegmentSampler:
     Args:
         pieces: where to draw from.
         settings: length and number of the segments.
-        radius: samples of context on each side of a segment.
+        network: the network that training starts from.
 
     """
 
-    def __init__(self, pieces: Sequence[Piece], settings: FineTuning, *, radius: int) -> None:
-        self._pieces, self._settings, self._radius = pieces, settings, radius
+    def __init__(self, pieces: Sequence[Piece], settings: FineTuning, *, network: BallSpotter) -> None:
+        self._pieces, self._settings, self._radius = pieces, settings, network.head.radius
+        self._before = [score_vectors(network, piece.stretch.vectors) for piece in pieces]
         self._known = [np.flatnonzero(piece.lessons.known) for piece in pieces]
         self._ends = np.cumsum([len(known) for known in self._known])
         every = np.concatenate([piece.stretch.vectors for piece in pieces])
@@ -85,12 +94,12 @@ class SegmentSampler:
     def draw(self) -> Batch:
         """Draw the next batch; half of the segments are mirrored left to right."""
         parts = [self._segment() for _ in range(self._settings.batch_size)]
-        vectors, targets, weights = (torch.from_numpy(np.stack(column)) for column in zip(*parts, strict=True))
+        vectors, *others = (torch.from_numpy(np.stack(column)) for column in zip(*parts, strict=True))
         vectors = noise_on_vectors(vectors, self._settings.feature_noise * self._spread)
         mirrored = torch.from_numpy(self.random.random(len(vectors)) < 0.5)
-        return Batch(mirror_vectors(vectors, mirrored), targets, weights)
+        return Batch(mirror_vectors(vectors, mirrored), *others)
 
-    def _segment(self) -> tuple[Floats32, Floats32, Floats32]:
+    def _segment(self) -> tuple[Floats32, ...]:
         """Draw a segment around a known sample, which lies anywhere in it."""
         number = int(self.random.integers(self._ends[-1]))
         which = int(np.searchsorted(self._ends, number, side="right"))
@@ -100,7 +109,10 @@ class SegmentSampler:
         reach = np.arange(start - self._radius, start + length + self._radius).clip(0, last)
         inner = np.arange(start, start + length)
         rows = inner.clip(0, last)
-        return vectors[reach], lessons.targets[rows], lessons.weights[rows] * (inner == rows)[:, None]
+        there = (inner == rows).astype(np.float32)[:, None]
+        weights = lessons.weights[rows] * there
+        unknown = (lessons.weights[rows] == 0) * there
+        return vectors[reach], lessons.targets[rows], weights, unknown, self._before[which][rows]
 
 
 def fine_tune(
@@ -120,7 +132,7 @@ def fine_tune(
 
     """
     tuned = copy.deepcopy(network)
-    head, sampler = tuned.head, SegmentSampler(pieces, settings, radius=tuned.head.radius)
+    head, sampler = tuned.head, SegmentSampler(pieces, settings, network=network)
     start = {name: weight.detach().clone() for name, weight in head.named_parameters()}
 
     def terms(batch: Batch) -> dict[str, Tensor]:
@@ -145,12 +157,19 @@ def fine_tune(
 
 
 def masked_loss(logits: Tensor, batch: Batch, settings: FineTuning) -> Tensor:
-    """Return the focal loss over known samples, and the cross-entropy of those with an event once more."""
-    known = batch.weights.sum().clamp_min(1.0)
-    entropy = F.binary_cross_entropy_with_logits(logits, batch.targets, reduction="none") * batch.weights
+    """Return the loss of known samples, and of what nobody decided on, which is to stay as it was.
+
+    Known samples count with the focal loss, those with an event with the cross-entropy once more. The decisions of a
+    review in the queue's order are all on events that were hard: without the rest, they alone would make a model that
+    is good at nothing else.
+    """
+    entropy = F.binary_cross_entropy_with_logits(logits, batch.targets, reduction="none")
     right = torch.where(batch.targets > 0, logits.sigmoid(), 1 - logits.sigmoid())
-    focal = entropy * (1 - right).clamp_min(0.0) ** settings.gamma
-    return (focal + settings.positive_weight * entropy * batch.targets).sum() / known
+    known = entropy * ((1 - right).clamp_min(0.0) ** settings.gamma + settings.positive_weight * batch.targets)
+    stays = F.binary_cross_entropy_with_logits(logits, batch.before, reduction="none")
+    weights = batch.weights, settings.keep * batch.unknown
+    total = (known * weights[0] + stays * weights[1]).sum()
+    return total / (weights[0] + weights[1]).sum().clamp_min(1.0)
 
 
 def distance(network: nn.Module, start: dict[str, Tensor]) -> Tensor:

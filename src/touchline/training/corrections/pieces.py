@@ -6,7 +6,6 @@ stay in a cache: a second run, after more review, encodes only stretches that ar
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,6 @@ from typing import TypeVar
 
 import numpy as np
 import torch
-from torch import nn
 
 from touchline.core.arrays import Bools, Floats32
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic
@@ -89,14 +87,6 @@ def encode_range(
         found.append(encode_stacks(network, torch.from_numpy(np.stack(stacks)), device=device).numpy())
         encoded(len(stacks))
     return np.concatenate(found)
-
-
-def weights_sha256(network: nn.Module) -> str:
-    """Return a hash of a network's weights and statistics."""
-    digest = hashlib.sha256()
-    for name, value in network.state_dict().items():
-        digest.update(name.encode() + value.detach().cpu().numpy().tobytes())
-    return digest.hexdigest()
 
 
 def _held(cache: Path, part: Range) -> Floats32 | None:

@@ -28,12 +28,11 @@ from touchline.models.networks.ball_spotter import BallSpotter
 from touchline.models.specs.spec import ModelConfig
 from touchline.models.store import LoadedModel, default_spotter, load_model, save_model
 from touchline.spotting.peaks import find_events
-from touchline.training.corrections.encoder import adapt_encoder, sample_stacks
 from touchline.training.corrections.footage import Footage
 from touchline.training.corrections.learning import FineTuning, fine_tune
-from touchline.training.corrections.lessons import Lessons, Range, lessons_of, ranges_of
+from touchline.training.corrections.lessons import Lessons, lessons_of
 from touchline.training.corrections.measure import METRIC, Block, Comparison, blocks_of, compare
-from touchline.training.corrections.pieces import Stretch, encode_stretches, pieces_of, weights_sha256
+from touchline.training.corrections.pieces import Stretch, encode_stretches, pieces_of
 from touchline.training.corrections.split import Split, split_of
 from touchline.training.family import Family, Job, PlannedRun, plan_runs
 from touchline.training.plan import Progress
@@ -56,7 +55,6 @@ class SpotterCorrections(StrictSettings):
         held_out_share: share of the matches with reviewed spans that is held out, the last ones; of the reviewed time
             if there is only one.
         gap_s: seconds between what is learnt from and what is held out in the same match.
-        adapt_frames: frames on which the encoder's statistics are measured again; 0 leaves the encoder as it is.
         learning: settings of the training.
 
     """
@@ -68,7 +66,6 @@ class SpotterCorrections(StrictSettings):
     videos: list[Path] = Field(default_factory=list)
     held_out_share: float = Field(default=0.3, gt=0, lt=1)
     gap_s: float = Field(default=5.0, ge=0)
-    adapt_frames: int = Field(default=160, ge=0)
     learning: FineTuning = FineTuning()
     licence: str = "Apache-2.0"
     description: str = ""
@@ -79,7 +76,7 @@ class Footing:
     """What every training of a job starts from.
 
     Attributes:
-        network: the base with the encoder that its vectors are from.
+        network: the base.
         config: its configuration.
         learning: settings of the training.
         stretches: what the encoder saw, by fingerprint of the video.
@@ -101,7 +98,7 @@ class Footing:
         return fine_tune(self.network, pieces, self.learning, name=name, progress=progress)
 
     def found(self, network: BallSpotter, match: ReviewedMatch) -> Timeline:
-        """Return all peaks of a network with this encoder in a match's reviewed spans, of any confidence."""
+        """Return all peaks of a network with the base's encoder in a match's reviewed spans, of any confidence."""
         parts = [spot_stretch(network, one, self.config) for one in self.stretches[match.fingerprint]]
         return inside(Timeline(tuple(event for part in parts for event in part)), match.spans)
 
@@ -125,60 +122,15 @@ def train(settings: SpotterCorrections, job: Job) -> Path:
     reviewed = read_all(settings.corrections)
     matches = [match.only(base.config.labels) for match in reviewed]
     split = split_of(matches, share=settings.held_out_share, gap_s=settings.gap_s)
-    sight = Sight(base, settings, job)
-    before = sight.footing(base.network, split.test)
-    footing = sight.footing(sight.adapted(split.learn), matches)
+    stretches = {match.fingerprint: _encode(match, base, settings, job) for match in matches}
+    footing = Footing(base.network, base.config, settings.learning, stretches)
     tuned = footing.tuned_on(split.learn, name="held-out", progress=job.progress)
-    comparison = _compare(split, before, footing, tuned)
+    comparison = _compare(split, footing, tuned)
     final = footing.tuned_on(matches, name="all corrections", progress=job.progress)
     measured = {**comparison.to_json(), **_origin(base, reviewed)}
     write_json_atomic(job.out / MEASURED, measured)
     config = _config(settings, base, thresholds=_best_thresholds(footing, final, matches), measured=measured)
     return save_model(job.out / settings.name, final, config)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sight:
-    """What encoders see of reviewed videos."""
-
-    base: LoadedModel[ModelConfig]
-    settings: SpotterCorrections
-    job: Job
-
-    def footing(self, network: BallSpotter, matches: Sequence[ReviewedMatch]) -> Footing:
-        """Return the footing of a network: its vectors wherever anything was decided."""
-        learning = self.settings.learning
-        return Footing(
-            network, self.base.config, learning, {m.fingerprint: self._stretches(network, m) for m in matches}
-        )
-
-    def adapted(self, matches: Sequence[ReviewedMatch]) -> BallSpotter:
-        """Return the base with its encoder adapted to the footage of some matches."""
-        count = self.settings.adapt_frames // len(matches)
-        stacks = [one for match in matches for one in sample_stacks(*self._watched(match), count=count)]
-        return adapt_encoder(self.base.network, stacks)
-
-    def _watched(self, match: ReviewedMatch) -> tuple[Footage, list[Range]]:
-        known = known_lessons(match, self.base.config, self.settings.learning).known
-        return self._footage(match), ranges_of(known, margin=0)
-
-    def _footage(self, match: ReviewedMatch) -> Footage:
-        return Footage(find_video(match, videos=self.settings.videos), self.base.config.frame)
-
-    def _stretches(self, network: BallSpotter, match: ReviewedMatch) -> list[Stretch]:
-        known = known_lessons(match, self.base.config, self.settings.learning).known
-        done, total, progress = 0, int(known.sum()), self.job.progress
-
-        def encoded(count: int) -> None:
-            nonlocal done
-            done += count
-            if progress is not None:
-                progress(f"frames of {match.name}", done, max(done, total))
-
-        cache = self.job.out / "vectors" / f"{match.fingerprint[:16]}-{weights_sha256(network.encoder)[:16]}"
-        return encode_stretches(
-            self._footage(match), network, known, cache=cache, device=self.job.device, encoded=encoded
-        )
 
 
 def plan(settings: SpotterCorrections, device: torch.device) -> list[PlannedRun]:
@@ -249,14 +201,32 @@ def known_lessons(match: ReviewedMatch, config: ModelConfig, learning: FineTunin
     )
 
 
-def _compare(split: Split, before: Footing, after: Footing, tuned: BallSpotter) -> Comparison:
+def _encode(
+    match: ReviewedMatch, base: LoadedModel[ModelConfig], settings: SpotterCorrections, job: Job
+) -> list[Stretch]:
+    """Return what the encoder sees of a video where anything was decided."""
+    footage = Footage(find_video(match, videos=settings.videos), base.config.frame)
+    known = known_lessons(match, base.config, settings.learning).known
+    done, total = 0, int(known.sum())
+
+    def encoded(count: int) -> None:
+        nonlocal done
+        done += count
+        if job.progress is not None:
+            job.progress(f"frames of {match.name}", done, max(done, total))
+
+    cache = job.out / "vectors" / f"{match.fingerprint[:16]}-{base.sha256[:16]}"
+    return encode_stretches(footage, base.network, known, cache=cache, device=job.device, encoded=encoded)
+
+
+def _compare(split: Split, footing: Footing, tuned: BallSpotter) -> Comparison:
     """Measure the base and the fine-tuned model on what was held out."""
     blocks: list[Block] = []
     for match in split.test:
-        found = before.found(before.network, match), after.found(tuned, match)
-        blocks += blocks_of(match.truth, *found, spans=match.spans)
+        before, after = (footing.found(network, match) for network in (footing.network, tuned))
+        blocks += blocks_of(match.truth, before, after, spans=match.spans)
     spans = [span for match in split.test for span in match.spans]
-    return compare(blocks, labels=before.config.labels, spans=spans)
+    return compare(blocks, labels=footing.config.labels, spans=spans)
 
 
 def _best_thresholds(footing: Footing, network: BallSpotter, matches: Sequence[ReviewedMatch]) -> dict[str, float]:
