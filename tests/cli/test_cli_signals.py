@@ -18,7 +18,7 @@ from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
 from touchline.analysis.tasks.usual import usual_tasks
 from touchline.spotting.spotter import load_spotter
 
-SAME = ("events.json", "results_spotting.json", "scores.npz")
+SAME = ("events.json", "candidates.json", "results_spotting.json", "scores.npz")
 PATIENCE_S = 300.0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -19,24 +18,10 @@ from reviewserver import make_bundle
 from touchline.formats.bundle import CORRECTIONS, EVENTS, Bundle
 from touchline.formats.corrections.journal import read_journal
 
-CHROMIUM = shutil.which("chromium")
 AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-pytestmark = [
-    pytest.mark.chromium,
-    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed (Debian: apt install chromium)"),
-]
+pytestmark = pytest.mark.chromium
 STEPS = [("ArrowRight", 1), ("ArrowRight", 2), ("Shift+ArrowRight", 12), ("ArrowLeft", 11), ("Control+ArrowRight", 36)]
 IRREGULAR_MS = [0, 40, 80, 200, 240, 250, 260, 900, 940, 1000, 1033, 1067, 1100, 2100, 2140, 2180, 2220, 2260]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-background-networking"]
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,12 +12,7 @@ import pytest
 from makevideo import write_numbered
 from reviewserver import reviewing
 
-CHROMIUM = shutil.which("chromium")
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-pytestmark = [
-    pytest.mark.chromium,
-    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed (Debian: apt install chromium)"),
-]
+pytestmark = pytest.mark.chromium
 
 FIRST_FRAME = """
 (src) => new Promise((done, failed) => {
@@ -32,7 +27,7 @@ FIRST_FRAME = """
 """
 
 
-def test_the_first_frame_of_late_pictures_and_of_copies(tmp_path: Path) -> None:
+def test_the_first_frame_of_late_pictures_and_of_copies(browser: Any, tmp_path: Path) -> None:
     times, tone = [500 + 40 * k for k in range(25)], np.zeros(48_000 * 2, np.float32)
     late = {"times": times, "time_base": Fraction(1, 1000)}
     videos = [
@@ -41,10 +36,7 @@ def test_the_first_frame_of_late_pictures_and_of_copies(tmp_path: Path) -> None:
         write_numbered(tmp_path / "late2.mkv", frames=25, tone=tone, **late),
         write_numbered(tmp_path / "alone.mp4", frames=25, **late),
     ]
-    with reviewing(*videos, cache=tmp_path / "cache") as review, sync_api.sync_playwright() as play:
-        browser = play.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
-        )
+    with reviewing(*videos, cache=tmp_path / "cache") as review:
         page = browser.new_page()
         page.goto(review.address.url)
         for desk in review.studio.desks:
@@ -53,4 +45,4 @@ def test_the_first_frame_of_late_pictures_and_of_copies(tmp_path: Path) -> None:
             job = review.studio.footage(desk.item.id).make_proxy()
             assert job.finished_within(60)
             assert page.evaluate(FIRST_FRAME, f"/media/{desk.item.id}/proxy") == pytest.approx(0, abs=1e-3)
-        browser.close()
+        page.close()

@@ -58,7 +58,8 @@ export function drawLane<E extends LaneEvent>(area: Area, lane: Lane, picture: L
   if (picture.truth) drawTruth(area, picture.truth, view, theme);
 }
 
-function drawThreshold({ context, width }: Area, y: number, colour: string): void {
+/** Draw a threshold as a dashed line. */
+export function drawThreshold({ context, width }: Area, y: number, colour: string): void {
   context.setLineDash([4, 4]);
   context.strokeStyle = colour;
   context.lineWidth = 1.25;
@@ -175,6 +176,11 @@ export function drawOverview(area: Area, { duration, view, theme, gaps, lanes, s
     context.fillStyle = pick(lane.colours, theme.dark);
     context.fillRect(xOf(event.start, whole, width) - 0.75, 3 + lane.index * row, 1.5, Math.max(2, row - 1));
   }
+  drawViewFrame(area, view, whole, theme);
+}
+
+/** Draw a frame around the part in view in a strip of the whole video. */
+export function drawViewFrame({ context, width, height }: Area, view: Span, whole: Span, theme: Theme): void {
   const left = xOf(view.from, whole, width);
   const right = xOf(view.to, whole, width);
   context.fillStyle = theme.accent;

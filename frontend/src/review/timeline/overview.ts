@@ -2,6 +2,7 @@
 
 import { drawGaps, type Area } from '../../shared/canvas';
 import { pick } from '../../shared/colours';
+import { drawViewFrame } from '../../shared/lanes';
 import { xOf } from '../../shared/view';
 import type { Scene } from './scene';
 
@@ -19,15 +20,7 @@ export function paintOverview(area: Area, { desk, view, theme, gaps }: Scene): v
   context.globalAlpha = 1;
   drawGaps(area, gaps, whole, theme);
   paintEvents(area, desk, theme.dark);
-  const left = xOf(view.from, whole, width);
-  const right = xOf(view.to, whole, width);
-  context.fillStyle = theme.accent;
-  context.globalAlpha = 0.12;
-  context.fillRect(left, 0, right - left, height);
-  context.globalAlpha = 1;
-  context.strokeStyle = theme.accent;
-  context.lineWidth = 1.5;
-  context.strokeRect(left + 0.75, 0.75, Math.max(3, right - left - 1.5), height - 1.5);
+  drawViewFrame(area, view, whole, theme);
 }
 
 function paintEvents({ context, width, height }: Area, desk: Scene['desk'], dark: boolean): void {

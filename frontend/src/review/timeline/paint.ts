@@ -4,6 +4,7 @@ import { drawAxis, drawCurve, drawGaps, drawGrid, curvePoints, within, type Area
 import { pick } from '../../shared/colours';
 import type { Curve } from '../../shared/curves';
 import { lowerBound } from '../../shared/format';
+import { drawThreshold } from '../../shared/lanes';
 import { xOf, type Span } from '../../shared/view';
 import { Columns } from './columns';
 import { drawMarks, yOf } from './marks';
@@ -71,19 +72,6 @@ function paintCurve(area: Area, curve: Curve, view: Span, colour: string, y: (va
   const columns = new Columns(Math.round(area.width), Math.round(area.height - 1));
   columns.curve(curve, view, colour, y);
   columns.put({ ...area, height: area.height - 1 });
-}
-
-function drawThreshold({ context, width }: Area, y: number, colour: string): void {
-  context.setLineDash([4, 4]);
-  context.strokeStyle = colour;
-  context.lineWidth = 1;
-  context.globalAlpha = 0.7;
-  context.beginPath();
-  context.moveTo(0, Math.round(y) + 0.5);
-  context.lineTo(width, Math.round(y) + 0.5);
-  context.stroke();
-  context.setLineDash([]);
-  context.globalAlpha = 1;
 }
 
 /** Draw the events of the other version as diamonds. */
