@@ -36,7 +36,7 @@ SETTINGS = [
     "crops.pixels_per_batch=122880",
     "crops.zoom=[0.24,0.26]",
     "crops.tilt_deg=0",
-    "optimizer.steps=60",
+    "optimizer.steps=40",
     "optimizer.base_lr=0.01",
     "optimizer.ema_decay=0.8",
 ]
