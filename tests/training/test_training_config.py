@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from touchline.cli.main import app
 from touchline.core.errors import InputError, UsageError
+from touchline.training.corrections.detector import DetectorCorrections
 from touchline.training.corrections.spotter import SpotterCorrections
 from touchline.training.detection.detector import DetectorRecipe
 from touchline.training.family import load_family
@@ -31,6 +32,7 @@ SETTINGS_OF = {
     "slow-fusion": SlowFusionRecipe,
     "ball-spotter": BallSpotterRecipe,
     "spotter-corrections": SpotterCorrections,
+    "detector-corrections": DetectorCorrections,
     "detector": DetectorRecipe,
     "pitch-finder": PitchRecipe,
     "skeleton": SkeletonRecipe,

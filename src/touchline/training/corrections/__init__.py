@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from touchline.core.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from touchline.training.corrections.detector import DetectorCorrections as DetectorCorrections
     from touchline.training.corrections.lessons import Lessons as Lessons
     from touchline.training.corrections.lessons import lessons_of as lessons_of
     from touchline.training.corrections.measure import Comparison as Comparison
@@ -16,6 +17,7 @@ else:
     __all__, __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "touchline.training.corrections.detector": ("DetectorCorrections",),
             "touchline.training.corrections.lessons": (
                 "Lessons",
                 "lessons_of",

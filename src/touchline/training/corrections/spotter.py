@@ -7,7 +7,6 @@ way; it is only worth using if the measured one was better beyond chance.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +27,7 @@ from touchline.models.networks.ball_spotter import BallSpotter
 from touchline.models.specs.spec import ModelConfig
 from touchline.models.store import LoadedModel, default_spotter, load_model, save_model
 from touchline.spotting.peaks import find_events
+from touchline.training.corrections.bundles import refuse_one_video_twice, require_bundles
 from touchline.training.corrections.footage import Footage
 from touchline.training.corrections.learning import FineTuning, fine_tune
 from touchline.training.corrections.lessons import Lessons, lessons_of
@@ -163,13 +163,9 @@ def read_all(paths: Sequence[Path]) -> list[ReviewedMatch]:
         InputError: one was not reviewed.
 
     """
-    if not paths:
-        raise UsageError("no reviewed bundles are named; add --corrections match.touchline")
+    require_bundles(paths)
     matches = [read_reviewed(path) for path in paths]
-    twice = [one for one, count in Counter(match.fingerprint for match in matches).items() if count > 1]
-    if twice:
-        names = ", ".join(str(match.bundle.path) for match in matches if match.fingerprint == twice[0])
-        raise UsageError(f"{names} are of one video; name one of them")
+    refuse_one_video_twice(matches)
     return matches
 
 
