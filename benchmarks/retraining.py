@@ -1,7 +1,7 @@
 """Show that corrections make the ball spotter better: mAP@1 against minutes of reviewing, on matches of another look.
 
-    python benchmarks/retraining.py FOLDER... [--minutes 1 2 5 10] [--work WORK] [--set learning.steps=150]
-        [--json benchmarks/results/retraining.json] [--picture docs/images/retraining.svg]
+    python benchmarks/retraining.py FOLDER... [--minutes 2 5 10] [--corrected 10] [--taught FOLDER] [--work WORK]
+        [--set learning.steps=150] [--json benchmarks/results/retraining.json] [--picture docs/images/retraining.svg]
 
 Each FOLDER is a simulated match: video.mp4 and Labels-ball.json. The built-in spotter finds candidates in it. A
 simulated reviewer, who knows the labels, decides on candidates of the first part of the match, and writes the decisions
@@ -56,6 +56,7 @@ REACH_US = US_PER_S // 2
 MOVED_US = 150_000
 """A reviewer moves an event that is farther than this from the true time."""
 SHOWN = ("match", "way", "minutes", "decisions", "before", "after", "gain")
+UNLIMITED = 1e9
 GAP_US = 5 * US_PER_S
 
 
@@ -234,6 +235,20 @@ def measure(match: Analysed, work: Path, *, minutes: Sequence[float], until_us: 
             yield row
 
 
+def across(taught: Analysed, others: Sequence[Analysed], work: Path, *, minutes: float) -> Iterator[dict[str, Any]]:
+    """Yield a row for each other match: mAP@1 on all of it, before and after minutes of watching the taught one."""
+    bundle = fresh_bundle(taught, work / f"{taught.name}-all.touchline")
+    done = review_watching(taught, bundle, minutes=minutes, until_us=taught.end_us)
+    reviewed = read_reviewed(bundle.path).only(taught.footing.config.labels)
+    tuned = taught.footing.tuned_on([reviewed], name=f"{taught.name} {minutes:g} min")
+    for match in others:
+        whole, footing = [(0, match.end_us)], match.footing
+        before, after = (found_in(footing, network, whole) for network in (footing.network, tuned))
+        blocks = blocks_of(match.truth, before, after, spans=whole)
+        result = compare(blocks, labels=footing.config.labels, spans=whole).to_json()
+        yield {"taught": taught.name, "match": match.name, **done, **counts(reviewed), **result}
+
+
 def counts(reviewed: ReviewedMatch) -> dict[str, int]:
     """Return the numbers of decisions."""
     return {"accepted": len(reviewed.accepted), "rejected": len(reviewed.rejected)}
@@ -286,6 +301,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("--minutes", type=float, nargs="+", default=[2, 5, 10])
+    parser.add_argument(
+        "--taught", type=Path, help="another match to learn from; all of each FOLDER is then scored too"
+    )
     parser.add_argument("--corrected", type=float, default=10, help="minutes of each match that may be corrected")
     parser.add_argument("--set", action="append", default=[], dest="overrides")
     parser.add_argument("--work", type=Path, default=Path("runs/retraining"))
@@ -294,13 +312,16 @@ def main() -> None:
     asked = parser.parse_args()
     recipe = read_recipe("spotting-corrections", overrides=asked.overrides)
     settings = check_settings(SpotterCorrections, recipe.settings, source=recipe.path)
-    rows: list[dict[str, Any]] = []
-    for folder in asked.folders:
-        until_us = round(asked.corrected * 60 * US_PER_S)
-        match = analyse(folder, asked.work, settings)
-        rows += measure(match, asked.work, minutes=asked.minutes, until_us=until_us)
-    summary = over_matches(rows)
-    document = {"costs_s": COSTS, "learning": settings.learning.model_dump(), "summary": summary, "rows": rows}
+    until_us = round(asked.corrected * 60 * US_PER_S)
+    matches = [analyse(folder, asked.work, settings) for folder in asked.folders]
+    rows = [row for match in matches for row in measure(match, asked.work, minutes=asked.minutes, until_us=until_us)]
+    summary, elsewhere = over_matches(rows), []
+    if asked.taught:
+        taught = analyse(asked.taught, asked.work, settings)
+        for number in (max(asked.minutes), UNLIMITED):
+            elsewhere += list(across(taught, matches, asked.work, minutes=number))
+    learning = settings.learning.model_dump()
+    document = {"costs_s": COSTS, "learning": learning, "summary": summary, "other_matches": elsewhere, "rows": rows}
     if asked.json:
         asked.json.write_text(json.dumps(document, indent=1) + "\n")
     if asked.picture:

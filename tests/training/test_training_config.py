@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from touchline.cli.main import app
 from touchline.core.errors import InputError, UsageError
+from touchline.training.corrections.detector import DetectorCorrections
 from touchline.training.corrections.heads import HeadCorrections
 from touchline.training.corrections.spotter import SpotterCorrections
 from touchline.training.detection.detector import DetectorRecipe
@@ -32,6 +33,7 @@ SETTINGS_OF = {
     "slow-fusion": SlowFusionRecipe,
     "ball-spotter": BallSpotterRecipe,
     "spotter-corrections": SpotterCorrections,
+    "detector-corrections": DetectorCorrections,
     "head-corrections": HeadCorrections,
     "detector": DetectorRecipe,
     "pitch-finder": PitchRecipe,

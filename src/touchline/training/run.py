@@ -26,6 +26,7 @@ TASKS = {
     "slow-fusion": "touchline.training.spotting.slow_fusion_plan:FAMILY",
     "ball-spotter": "touchline.training.spotting.ball_spotter:FAMILY",
     "spotter-corrections": "touchline.training.corrections.spotter:FAMILY",
+    "detector-corrections": "touchline.training.corrections.detector:FAMILY",
     "head-corrections": "touchline.training.corrections.heads:FAMILY",
     "detector": "touchline.training.detection.detector:FAMILY",
     "pitch-finder": "touchline.training.pitch.pitch_finder:FAMILY",
@@ -184,7 +185,7 @@ def _require_corrections(family: Family[Any], recipe: Recipe) -> None:
     if "corrections" not in family.settings.model_fields:
         raise UsageError(
             f"{recipe.path}: task {recipe.task!r} does not learn from corrections; use the recipe spotting-corrections"
-            ", or head-corrections for a head over feature streams"
+            ", detector-corrections or head-corrections"
         )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from touchline.core.corrections.events import ACCEPTED, REJECTED, CorrectedEvent
 from touchline.core.errors import InputError
@@ -86,9 +87,7 @@ def read_reviewed(path: Path) -> ReviewedMatch:
         InputError: there is no bundle, nobody reviewed it, or a file of it is broken.
 
     """
-    bundle = Bundle(path) if path.suffix == SUFFIX else Bundle.for_video(path)
-    if not bundle.path.is_dir():
-        raise InputError(f"{path}: no bundle (looked for {bundle.path}); make one with touchline analyze")
+    bundle = existing_bundle(path)
     corrections = bundle.read_corrections()
     events = bundle.read_corrected_events(corrections)
     if not corrections.reviewed_spans and not any(one.value is not None for one in events):
@@ -103,17 +102,46 @@ def read_reviewed(path: Path) -> ReviewedMatch:
     )
 
 
+def existing_bundle(path: Path) -> Bundle:
+    """Return the bundle at a path ``NAME.touchline``, or that of the video at the path.
+
+    Raises:
+        InputError: there is no bundle.
+
+    """
+    bundle = Bundle(path) if path.suffix == SUFFIX else Bundle.for_video(path)
+    if not bundle.path.is_dir():
+        raise InputError(f"{path}: no bundle (looked for {bundle.path}); make one with touchline analyze")
+    return bundle
+
+
 def _is_wrong(one: CorrectedEvent) -> bool:
     """Return whether the model's event is wrong as it was."""
     relabelled = one.state == ACCEPTED and one.model is not None and one.model.label != one.event.label
     return one.state == REJECTED or relabelled
 
 
-def find_video(match: ReviewedMatch, *, videos: Sequence[Path] = ()) -> Path:
+class ReviewedVideo(Protocol):
+    """A reviewed bundle, as far as its video is concerned."""
+
+    @property
+    def name(self) -> str:
+        """Name of the bundle, without its ending."""
+
+    @property
+    def bundle(self) -> Bundle:
+        """The bundle."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Fingerprint of the video's content."""
+
+
+def find_video(match: ReviewedVideo, *, videos: Sequence[Path] = ()) -> Path:
     """Return the video of a reviewed bundle: beside it, or among others.
 
     Args:
-        match: the bundle's decisions.
+        match: the bundle.
         videos: further videos, or folders of them.
 
     Raises:
@@ -130,7 +158,7 @@ def find_video(match: ReviewedMatch, *, videos: Sequence[Path] = ()) -> Path:
     )
 
 
-def _possible(match: ReviewedMatch, *, folders: Iterable[Path], videos: Sequence[Path]) -> list[Path]:
+def _possible(match: ReviewedVideo, *, folders: Iterable[Path], videos: Sequence[Path]) -> list[Path]:
     """Return existing files that may be the video, the most likely first."""
     named = ""
     if (match.bundle.path / MANIFEST).exists():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from touchline.core.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from touchline.training.corrections.detector import DetectorCorrections as DetectorCorrections
     from touchline.training.corrections.heads import HeadCorrections as HeadCorrections
     from touchline.training.corrections.lessons import Lessons as Lessons
     from touchline.training.corrections.lessons import lessons_of as lessons_of
@@ -17,6 +18,7 @@ else:
     __all__, __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "touchline.training.corrections.detector": ("DetectorCorrections",),
             "touchline.training.corrections.heads": ("HeadCorrections",),
             "touchline.training.corrections.lessons": (
                 "Lessons",

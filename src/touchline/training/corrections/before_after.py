@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from touchline.core.clock import US_PER_S
-from touchline.core.errors import UsageError
 from touchline.core.events import Timeline
 from touchline.core.labels import BALL_FPS
 from touchline.formats.corrections.reviewed import ReviewedMatch, read_reviewed
 from touchline.metrics.spotting import evaluate_spotting
 from touchline.models.store import LoadedModel
+from touchline.training.corrections.bundles import refuse_one_video_twice, require_bundles
 from touchline.training.corrections.measure import METRIC, Block, Comparison, blocks_of, compare
 
 Found = Callable[[ReviewedMatch], Timeline]
@@ -28,13 +27,9 @@ def read_all(paths: Sequence[Path]) -> list[ReviewedMatch]:
         InputError: one was not reviewed.
 
     """
-    if not paths:
-        raise UsageError("no reviewed bundles are named; add --corrections match.touchline")
+    require_bundles(paths)
     matches = [read_reviewed(path) for path in paths]
-    twice = [one for one, count in Counter(match.fingerprint for match in matches).items() if count > 1]
-    if twice:
-        names = ", ".join(str(match.bundle.path) for match in matches if match.fingerprint == twice[0])
-        raise UsageError(f"{names} are of one video; name one of them")
+    refuse_one_video_twice(matches)
     return matches
 
 

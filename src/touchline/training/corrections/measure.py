@@ -17,14 +17,13 @@ from touchline.core.clock import US_PER_S
 from touchline.core.events import Timeline
 from touchline.core.labels import BALL_FPS
 from touchline.formats.corrections.reviewed import Span, inside, total_us
-from touchline.metrics.bootstrap import Interval, draws, middle
+from touchline.metrics.bootstrap import draws
 from touchline.metrics.spotting import average_map
+from touchline.training.corrections.gain import Gain
 
 BLOCK_US = 30 * US_PER_S
 METRIC = "at1"
 ROUNDS = 1000
-SURE = 0.95
-"""A model is better if its mAP is higher in this share of the bootstrap's rounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,41 +36,26 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Gain):
     """Two models on the same held-out corrections.
 
     Attributes:
-        before, after: mAP@1 of the model that was corrected, and of the fine-tuned one.
-        gain: the difference.
-        better_in: share of the bootstrap's rounds in which the fine-tuned model is better.
+        before, after, gain, better_in: mAP@1, see :class:`Gain`.
         per_class: mAP@1 by label, before and after.
         minutes: duration of what was held out.
         events: held-out true events by label.
 
     """
 
-    before: Interval
-    after: Interval
-    gain: Interval
-    better_in: float
     per_class: dict[str, tuple[float, float]]
     minutes: float
     events: dict[str, int]
 
-    @property
-    def better(self) -> bool:
-        """Whether the fine-tuned model is better beyond chance."""
-        return self.gain.value > 0 and self.better_in >= SURE
-
     def to_json(self) -> dict[str, Any]:
         """Return everything as plain values, rounded."""
-        intervals = {name: getattr(self, name).to_json() for name in ("before", "after", "gain")}
-        rounded = {name: {key: round(value, 4) for key, value in one.items()} for name, one in intervals.items()}
         return {
             "metric": "SoccerNet mAP@1 inside held-out reviewed spans",
-            **rounded,
-            "better_in": round(self.better_in, 4),
-            "better": self.better,
+            **Gain.to_json(self),
             "per_class": {label: [round(value, 4) for value in pair] for label, pair in self.per_class.items()},
             "minutes": round(self.minutes, 2),
             "events": self.events,
@@ -111,12 +95,12 @@ def compare(
     whole, drawn = np.arange(len(blocks)), draws(len(blocks), rounds=rounds)
     value = [_map(blocks, whole, scored, after=after) for after in (False, True)]
     each = np.array([[_map(blocks, rows, scored, after=after)[0] for after in (False, True)] for rows in drawn])
-    gain = each[:, 1] - each[:, 0]
+    score = Gain.of(value[0][0], value[1][0], each)
     return Comparison(
-        before=Interval(value[0][0], *middle(each[:, 0])),
-        after=Interval(value[1][0], *middle(each[:, 1])),
-        gain=Interval(value[1][0] - value[0][0], *middle(gain)),
-        better_in=float((gain > 0).mean()),
+        before=score.before,
+        after=score.after,
+        gain=score.gain,
+        better_in=score.better_in,
         per_class={label: (value[0][1][i], value[1][1][i]) for i, label in enumerate(scored)},
         minutes=total_us(spans) / US_PER_S / 60,
         events={label: counts[label] for label in scored},

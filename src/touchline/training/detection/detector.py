@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from pydantic import Field
 
-from touchline.core.tracks import DETECTION_LABELS, Detections
+from touchline.core.tracks import DETECTION_LABELS, GOALKEEPER, Detections
 from touchline.formats.files.atomic import write_json_atomic
 from touchline.models.networks.detector import PeakFinder, PeopleDetector
 from touchline.models.runtime.fitting import fit_at_corner
@@ -47,7 +47,22 @@ class OptimizerSettings(TrainingSettings):
     steps: int = Field(default=8000, ge=1)
 
 
-class DetectorRecipe(StrictSettings):
+class DetectorLearning(StrictSettings):
+    """What the training of one network takes from a recipe.
+
+    Attributes:
+        network: arguments of :class:`~touchline.models.networks.detector.PeopleDetector`.
+        crops: settings of the training crops.
+        optimizer: length and learning rate.
+
+    """
+
+    network: dict[str, Any] = Field(default_factory=dict)
+    crops: CropSettings = CropSettings()
+    optimizer: OptimizerSettings = OptimizerSettings()
+
+
+class DetectorRecipe(DetectorLearning):
     """A recipe of ``task: detector``.
 
     Attributes:
@@ -61,9 +76,6 @@ class DetectorRecipe(StrictSettings):
             so that the shipped model is a measured one.
         sources: training data of each fold: ``both`` ships; ``real`` and ``simulated`` show what each contributes.
         picture: the network's input in use.
-        network: arguments of :class:`~touchline.models.networks.detector.PeopleDetector`.
-        crops: settings of the training crops.
-        optimizer: length and learning rate.
         thresholds: confidence thresholds by label.
         precision: arithmetic that the shipped model requests on CPUs.
 
@@ -79,9 +91,6 @@ class DetectorRecipe(StrictSettings):
     train_on_all: bool = True
     sources: list[str] = Field(default_factory=lambda: ["both"])
     picture: PictureSpec
-    network: dict[str, Any] = Field(default_factory=dict)
-    crops: CropSettings = CropSettings()
-    optimizer: OptimizerSettings = OptimizerSettings()
     thresholds: dict[str, float] = Field(default_factory=dict)
     precision: str = "bf16"
     licence: str = "Apache-2.0"
@@ -166,15 +175,28 @@ def _train_part(
 def train_one(
     real: Sequence[LabelledFrames],
     simulated: Sequence[LabelledFrames],
-    settings: DetectorRecipe,
+    settings: DetectorLearning,
     *,
     part: str,
     job: Job,
+    start: Mapping[str, torch.Tensor] | None = None,
 ) -> PeopleDetector:
-    """Train one network in the folder ``part``, or resume an earlier run; return its averaged weights."""
+    """Train one network in the folder ``part``, or resume an earlier run; return its averaged weights.
+
+    Args:
+        real: real frames, may be empty.
+        simulated: simulated frames, may be empty.
+        settings: network, crops and optimiser.
+        part: folder of the run in ``job.out``.
+        job: its device, folder and progress.
+        start: weights to begin with; None for random ones.
+
+    """
     optimizer, device, out = settings.optimizer, job.device, job.out / part
     torch.manual_seed(optimizer.seed)
     network = PeopleDetector(**settings.network).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if start is not None:
+        load_weights(network, start, source="the network to begin with")
     sampler = CropSampler(real, simulated, settings=settings.crops, device=device, seed=optimizer.seed)
     how = plan_training(
         optimizer,
@@ -204,7 +226,7 @@ def loss_terms(network: PeopleDetector, batch: DetectionBatch) -> dict[str, torc
     pictures = batch.pictures.contiguous(memory_format=torch.channels_last)
     with torch.autocast(pictures.device.type, dtype=torch.bfloat16):
         heat, roles, sides = network(pictures)
-    exact = batch.labelled.all(1).float()
+    exact = batch.labelled[:, GOALKEEPER:].all(1).float()  # simulated frames lack a role; real ones may lack the ball
     return {
         "heat": heat_loss(heat, targets.heat, labelled=batch.labelled),
         "role": role_loss(roles, targets.heat),
