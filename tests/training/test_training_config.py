@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from touchline.cli.main import app
 from touchline.core.errors import InputError, UsageError
 from touchline.training.corrections.detector import DetectorCorrections
+from touchline.training.corrections.heads import HeadCorrections
 from touchline.training.corrections.spotter import SpotterCorrections
 from touchline.training.detection.detector import DetectorRecipe
 from touchline.training.family import load_family
@@ -33,6 +34,7 @@ SETTINGS_OF = {
     "ball-spotter": BallSpotterRecipe,
     "spotter-corrections": SpotterCorrections,
     "detector-corrections": DetectorCorrections,
+    "head-corrections": HeadCorrections,
     "detector": DetectorRecipe,
     "pitch-finder": PitchRecipe,
     "skeleton": SkeletonRecipe,

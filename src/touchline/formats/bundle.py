@@ -57,6 +57,8 @@ MANIFEST, EVENTS, RESULTS, SCORES, REPORT = (
 )
 CANDIDATES, CORRECTIONS = "candidates.json", "corrections.jsonl"
 
+FEATURES = "features"
+"""Folder of the feature streams that a head read."""
 KEEPERS = "keepers"
 """Folder of the coach's pages."""
 

@@ -27,6 +27,7 @@ TASKS = {
     "ball-spotter": "touchline.training.spotting.ball_spotter:FAMILY",
     "spotter-corrections": "touchline.training.corrections.spotter:FAMILY",
     "detector-corrections": "touchline.training.corrections.detector:FAMILY",
+    "head-corrections": "touchline.training.corrections.heads:FAMILY",
     "detector": "touchline.training.detection.detector:FAMILY",
     "pitch-finder": "touchline.training.pitch.pitch_finder:FAMILY",
     "skeleton": "touchline.training.recognition.skeletons:FAMILY",
@@ -185,6 +186,8 @@ def _require_corrections(family: Family[Any], recipe: Recipe) -> None:
         raise UsageError(
             f"{recipe.path}: task {recipe.task!r} does not learn from corrections; use the recipe spotting-corrections "
             "or detector-corrections"
+            f"{recipe.path}: task {recipe.task!r} does not learn from corrections; use the recipe spotting-corrections"
+            ", or head-corrections for a head over feature streams"
         )
 
 

@@ -20,7 +20,7 @@ from touchline.core.clock import us_from_frame
 from touchline.core.errors import InputError, UsageError
 from touchline.core.events import Coverage, Timeline
 from touchline.features.reduction import Reduction, load_reduction
-from touchline.formats.bundle import CANDIDATES, EVENTS, RESULTS, SCORES, TRACKS, Bundle, Manifest
+from touchline.formats.bundle import CANDIDATES, EVENTS, FEATURES, RESULTS, SCORES, TRACKS, Bundle, Manifest
 from touchline.formats.features.vectors import FeatureInfo, Features, holds, read_features
 from touchline.media.audio import NoAudioError
 from touchline.media.frame import Frame
@@ -28,9 +28,6 @@ from touchline.models.runtime.device import choose_device
 from touchline.models.specs.spec import DEFAULT_THRESHOLD
 from touchline.models.specs.stream_spec import StreamHeadConfig
 from touchline.spotting.stream_spotter import StreamEvents, StreamSpotter, load_stream_spotter
-
-FEATURES = "features"
-"""Folder in a bundle that holds the streams."""
 
 
 class VideoStreamSpotter:

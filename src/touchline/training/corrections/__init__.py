@@ -8,6 +8,7 @@ from touchline.core.lazy import lazy_names
 
 if TYPE_CHECKING:
     from touchline.training.corrections.detector import DetectorCorrections as DetectorCorrections
+    from touchline.training.corrections.heads import HeadCorrections as HeadCorrections
     from touchline.training.corrections.lessons import Lessons as Lessons
     from touchline.training.corrections.lessons import lessons_of as lessons_of
     from touchline.training.corrections.measure import Comparison as Comparison
@@ -18,6 +19,7 @@ else:
         __name__,
         {
             "touchline.training.corrections.detector": ("DetectorCorrections",),
+            "touchline.training.corrections.heads": ("HeadCorrections",),
             "touchline.training.corrections.lessons": (
                 "Lessons",
                 "lessons_of",

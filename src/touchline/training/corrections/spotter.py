@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,24 +17,21 @@ import numpy as np
 import torch
 from pydantic import Field
 
-from touchline.core.clock import US_PER_S, frame_from_us, us_from_frame
+from touchline.core.clock import frame_from_us, us_from_frame
 from touchline.core.errors import UsageError
 from touchline.core.events import Scores, Timeline
-from touchline.core.labels import BALL_FPS
-from touchline.formats.corrections.reviewed import ReviewedMatch, find_video, inside, read_reviewed
+from touchline.formats.corrections.reviewed import ReviewedMatch, find_video, inside
 from touchline.formats.files.atomic import write_json_atomic
-from touchline.metrics.spotting import evaluate_spotting
 from touchline.models.networks.ball_spotter import BallSpotter
 from touchline.models.specs.spec import ModelConfig
 from touchline.models.store import LoadedModel, default_spotter, load_model, save_model
 from touchline.spotting.peaks import find_events
-from touchline.training.corrections.bundles import refuse_one_video_twice, require_bundles
+from touchline.training.corrections.before_after import best_thresholds, compare_found, origin_of, read_all
 from touchline.training.corrections.footage import Footage
 from touchline.training.corrections.learning import FineTuning, fine_tune
 from touchline.training.corrections.lessons import Lessons, lessons_of
-from touchline.training.corrections.measure import METRIC, Block, Comparison, blocks_of, compare
 from touchline.training.corrections.pieces import Stretch, encode_stretches, pieces_of
-from touchline.training.corrections.split import Split, split_of
+from touchline.training.corrections.split import split_of
 from touchline.training.family import Family, Job, PlannedRun, plan_runs
 from touchline.training.plan import Progress
 from touchline.training.recipe import StrictSettings
@@ -125,11 +123,15 @@ def train(settings: SpotterCorrections, job: Job) -> Path:
     stretches = {match.fingerprint: _encode(match, base, settings, job) for match in matches}
     footing = Footing(base.network, base.config, settings.learning, stretches)
     tuned = footing.tuned_on(split.learn, name="held-out", progress=job.progress)
-    comparison = _compare(split, footing, tuned)
+    comparison = compare_found(
+        split.test, partial(footing.found, base.network), partial(footing.found, tuned), labels=base.config.labels
+    )
     final = footing.tuned_on(matches, name="all corrections", progress=job.progress)
-    measured = {**comparison.to_json(), **_origin(base, reviewed)}
+    measured = {**comparison.to_json(), **origin_of(base, reviewed)}
     write_json_atomic(job.out / MEASURED, measured)
-    config = _config(settings, base, thresholds=_best_thresholds(footing, final, matches), measured=measured)
+    best = best_thresholds(matches, partial(footing.found, final), labels=base.config.labels)
+    thresholds = {**base.config.all_thresholds(), **best}
+    config = _config(settings, base, thresholds=thresholds, measured=measured)
     return save_model(job.out / settings.name, final, config)
 
 
@@ -153,20 +155,6 @@ def load_base(name: str) -> LoadedModel[ModelConfig]:
             f"base {name!r} has architecture {base.config.architecture!r}; only a ball-spotter learns from corrections"
         )
     return base
-
-
-def read_all(paths: Sequence[Path]) -> list[ReviewedMatch]:
-    """Read reviewed bundles.
-
-    Raises:
-        UsageError: none is named, or two are of one video.
-        InputError: one was not reviewed.
-
-    """
-    require_bundles(paths)
-    matches = [read_reviewed(path) for path in paths]
-    refuse_one_video_twice(matches)
-    return matches
 
 
 def spot_stretch(network: BallSpotter, stretch: Stretch, config: ModelConfig) -> Timeline:
@@ -213,50 +201,6 @@ def _encode(
 
     cache = job.out / "vectors" / f"{match.fingerprint[:16]}-{base.sha256[:16]}"
     return encode_stretches(footage, base.network, known, cache=cache, device=job.device, encoded=encoded)
-
-
-def _compare(split: Split, footing: Footing, tuned: BallSpotter) -> Comparison:
-    """Measure the base and the fine-tuned model on what was held out."""
-    blocks: list[Block] = []
-    for match in split.test:
-        before, after = (footing.found(network, match) for network in (footing.network, tuned))
-        blocks += blocks_of(match.truth, before, after, spans=match.spans)
-    spans = [span for match in split.test for span in match.spans]
-    return compare(blocks, labels=footing.config.labels, spans=spans)
-
-
-def _best_thresholds(footing: Footing, network: BallSpotter, matches: Sequence[ReviewedMatch]) -> dict[str, float]:
-    """Return the threshold of the best F1 of each label on the reviewed spans; the base's for labels without events."""
-    config = footing.config
-    measurable = [match for match in matches if match.spans]
-    found = [footing.found(network, match) for match in measurable]
-    report = evaluate_spotting(
-        [match.truth for match in measurable], found, labels=config.labels, fps=BALL_FPS, metric=METRIC
-    )
-    best = dict(zip(config.labels, report.best, strict=True))
-    known = {label: round(float(threshold), 3) for label, (threshold, _, _, f1) in best.items() if f1 > 0}
-    return {**config.all_thresholds(), **known}
-
-
-def _origin(base: LoadedModel[ModelConfig], reviewed: Sequence[ReviewedMatch]) -> dict[str, Any]:
-    """Return what the model card says about where a model comes from."""
-    return {
-        "base": base.name,
-        "base_sha256": base.sha256,
-        "bundles": [_facts(match, base.config.labels) for match in reviewed],
-    }
-
-
-def _facts(match: ReviewedMatch, labels: Sequence[str]) -> dict[str, Any]:
-    used = match.only(labels)
-    return {
-        "name": match.name,
-        "video_fingerprint": match.fingerprint,
-        "minutes_reviewed": round(match.reviewed_us / US_PER_S / 60, 2),
-        "accepted": len(used.accepted),
-        "rejected": len(used.rejected),
-        "other_labels": len(match.accepted) - len(used.accepted),
-    }
 
 
 def _config(

@@ -16,6 +16,8 @@ MISS_MARGIN = 0.9
 POSITION_WEIGHT = 5.0
 EMPTY_WEIGHT = 0.5
 PLACE_WEIGHT = 0.5
+UNKNOWN = -1e4
+"""The logit, among the labels of a sample, of one about which nobody knows."""
 
 
 def window_loss(output: WindowOutput, targets: Tensor) -> Tensor:
@@ -94,7 +96,14 @@ def chunk_loss(
 
 
 def dense_loss(
-    output: DenseOutput, away: Tensor, *, radius: float, focal: float, positive_weight: float, which_weight: float = 1.0
+    output: DenseOutput,
+    away: Tensor,
+    *,
+    radius: float,
+    focal: float,
+    positive_weight: float,
+    which_weight: float = 1.0,
+    known: Tensor | None = None,
 ) -> Tensor:
     """Focal cross-entropy of nearness; for near events also cross-entropy of labels and Laplace likelihood of position.
 
@@ -109,16 +118,19 @@ def dense_loss(
         focal: exponent; 0 for plain cross-entropy.
         positive_weight: of near samples.
         which_weight: of the cross-entropy over labels.
+        known: weights (n, t, classes) of the samples, 0 where nobody knows the truth; None knows everything.
 
     """
     near = (away.abs() <= radius).to(output.logits.dtype)
     entropy = F.binary_cross_entropy_with_logits(output.logits, near, reduction="none")
     missed = (near - output.logits.sigmoid()).abs().pow(focal) if focal else 1.0
     seen = middle_weight(away.shape[1]).to(near)[None, :, None]
+    seen = seen if known is None else seen * known
     counted = seen * near
     total = counted.sum().clamp_min(1)
     loss = (seen * (1 + (positive_weight - 1) * near) * missed * entropy).sum() / total
-    loss = loss - which_weight * (counted * output.logits.log_softmax(dim=2)).sum() / total
+    among = output.logits if known is None else output.logits.masked_fill(known == 0, UNKNOWN)
+    loss = loss - which_weight * (counted * among.log_softmax(dim=2)).sum() / total
     if output.displacement is None or output.log_spread is None:
         return loss
     error = (away - output.displacement).abs().clamp_max(10 * radius)
