@@ -92,7 +92,6 @@ def command(
     Examples:
       touchline train spotting-simulated --set seed=2 --out runs/seed-2
       touchline train spotting-corrections --corrections first.touchline second.touchline
-      touchline train head-corrections --set base=my-head --corrections match.touchline
 
     """
     output = Output(json=json, debug=debug)
