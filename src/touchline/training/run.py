@@ -184,8 +184,8 @@ def _require_corrections(family: Family[Any], recipe: Recipe) -> None:
     """Refuse corrections for a task that does not learn from any."""
     if "corrections" not in family.settings.model_fields:
         raise UsageError(
-            f"{recipe.path}: task {recipe.task!r} does not learn from corrections; use the recipe "
-            "spotting-corrections, detector-corrections or head-corrections"
+            f"{recipe.path}: task {recipe.task!r} does not learn from corrections; use the recipe spotting-corrections"
+            ", detector-corrections for the people detector, or head-corrections for a head over feature streams"
         )
 
 
