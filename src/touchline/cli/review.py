@@ -10,7 +10,7 @@ import typer
 
 from touchline.cli.common import Output, one_line, run_guarded
 from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
-from touchline.core.errors import EXIT_INTERRUPTED, EXIT_OK, TouchlineError
+from touchline.core.errors import EXIT_INTERRUPTED, EXIT_OK
 from touchline.core.wording import counted
 
 if TYPE_CHECKING:
@@ -141,15 +141,11 @@ def _serve(studio: Studio, *, host: str, port: int, browser: bool, output: Outpu
 
 def _renew_reports(studio: Studio, *, output: Output) -> None:
     """Write reports again that are older than the corrections; another interrupt leaves them as they are."""
-    from touchline.review.pages import outdated_reports, renew_report
+    from touchline.review.pages import renew_reports
 
     try:
-        for item in outdated_reports([desk.item for desk in studio.desks]):
-            page = item.bundle.path / "report.html"
-            output.note(one_line(f"touchline: {page}: writing it again with the corrections"))
-            try:
-                renew_report(item)
-            except TouchlineError as error:
-                output.note(one_line(f"touchline: {page}: left as it was: {error}"))
+        renew_reports(
+            [desk.item for desk in studio.desks], say=lambda text: output.note(one_line(f"touchline: {text}"))
+        )
     except KeyboardInterrupt:
         output.note("touchline: the report was left as it was; analyse the video again to renew it")

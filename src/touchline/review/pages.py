@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from touchline.core.errors import TouchlineError
 from touchline.formats.bundle import REPORT
 from touchline.media.video import probe
 from touchline.report.options import ReportOptions
@@ -16,6 +17,17 @@ _NO_VIDEO = b'id="video-data"></script>'
 def outdated_reports(items: Sequence[Item]) -> list[Item]:
     """Return the items with a report that is older than their last correction, and a video to describe in it."""
     return [item for item in items if _has_report(item) and not is_report_current(item.bundle)]
+
+
+def renew_reports(items: Sequence[Item], *, say: Callable[[str], None]) -> None:
+    """Write the outdated reports again; one that cannot be written is left as it was, and ``say`` gets the reason."""
+    for item in outdated_reports(items):
+        page = item.bundle.path / REPORT
+        say(f"{page}: writing it again with the corrections")
+        try:
+            renew_report(item)
+        except TouchlineError as error:
+            say(f"{page}: left as it was: {error}")
 
 
 def renew_report(item: Item) -> None:
