@@ -157,3 +157,13 @@ function drawRun(context: CanvasRenderingContext2D, run: ReadonlyArray<readonly 
   context.lineWidth = 1.25;
   context.stroke();
 }
+
+/** Trace a diamond around a point, for filling or stroking. */
+export function traceDiamond(context: CanvasRenderingContext2D, x: number, y: number, reach: number): void {
+  context.beginPath();
+  context.moveTo(x, y - reach);
+  context.lineTo(x + reach, y);
+  context.lineTo(x, y + reach);
+  context.lineTo(x - reach, y);
+  context.closePath();
+}

@@ -1,6 +1,6 @@
 // Drawing of the lanes of events: curve, threshold, candidates, events, known events; and the overview of a whole video.
 
-import { type Area, type Gap, curvePoints, drawCurve, drawGaps, drawGrid } from './canvas';
+import { type Area, type Gap, curvePoints, drawCurve, drawGaps, drawGrid, traceDiamond } from './canvas';
 import { type ColourPair, type Theme, pick } from './colours';
 import type { Curve } from './curves';
 import { lowerBound } from './format';
@@ -145,12 +145,7 @@ export function drawTruth({ context, width }: Area, truth: readonly LaneEvent[],
   for (const event of truth) {
     const x = xOf(event.start, view, width);
     if (x < -5 || x > width + 5) continue;
-    context.beginPath();
-    context.moveTo(x, 1);
-    context.lineTo(x + 4, 5);
-    context.lineTo(x, 9);
-    context.lineTo(x - 4, 5);
-    context.closePath();
+    traceDiamond(context, x, 5, 4);
     context.stroke();
   }
 }

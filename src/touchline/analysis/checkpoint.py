@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from touchline.core.errors import ResourceError
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic, write_json_atomic
+from touchline.formats.files.locks import lock
 from touchline.formats.files.npz import npz_bytes
 
 PARTIAL = ".partial"
@@ -148,21 +149,15 @@ def bundle_lock(folder: Path) -> Iterator[None]:
         ResourceError: another process is writing this bundle.
 
     """
-    try:
-        import fcntl
-    except ImportError:  # no fcntl on this platform: users must avoid two runs on one match themselves
+    if os.name != "posix":  # folders cannot be opened: users must avoid two runs on one match themselves
         yield
         return
     handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
+    if not lock(handle):
         os.close(handle)
         raise ResourceError(
             f"{folder}: another touchline process is writing this bundle; wait for it or choose another --out"
-        ) from error
-    except OSError:  # a file system without locks
-        pass
+        )
     try:
         yield
     finally:

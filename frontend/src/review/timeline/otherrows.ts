@@ -1,6 +1,6 @@
 // Drawing the rows that are not of a class: reviewed parts, camera shots, sound, the selected player.
 
-import { curvePoints, drawCurve, FONT, type Area } from '../../shared/canvas';
+import { curvePoints, drawCurve, FONT, traceDiamond, type Area } from '../../shared/canvas';
 import { pick, SEEN_COLOUR, SHOT_COLOURS, SOUND_COLOURS } from '../../shared/colours';
 import { xOf } from '../../shared/view';
 import { fragmentsOf, startOf, trackOf } from '../model/identity';
@@ -86,12 +86,7 @@ export function paintKeepers({ context, width, height }: Area, { desk, view, the
     const x = xOf(moment.time_us / 1e6, view, width);
     if (x < -reach || x > width + reach) continue;
     context.strokeStyle = context.fillStyle = moment === desk.keepers.chosen.value ? theme.accent : theme.text;
-    context.beginPath();
-    context.moveTo(x, middle - reach);
-    context.lineTo(x + reach, middle);
-    context.lineTo(x, middle + reach);
-    context.lineTo(x - reach, middle);
-    context.closePath();
+    traceDiamond(context, x, middle, reach);
     if (moment.technique !== null) context.fill();
     context.stroke();
   }

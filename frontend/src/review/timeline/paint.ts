@@ -1,6 +1,6 @@
 // Drawing the timeline: axis above, rows in the middle, the whole video below.
 
-import { drawAxis, drawCurve, drawGaps, drawGrid, curvePoints, within, type Area } from '../../shared/canvas';
+import { drawAxis, drawCurve, drawGaps, drawGrid, curvePoints, traceDiamond, within, type Area } from '../../shared/canvas';
 import { pick } from '../../shared/colours';
 import type { Curve } from '../../shared/curves';
 import { lowerBound } from '../../shared/format';
@@ -86,11 +86,7 @@ function paintBeside({ context, width, height }: Area, label: string, { desk, vi
   for (const event of events.slice(lowerBound(events, view.from - margin), lowerBound(events, view.to + margin))) {
     const x = xOf(event.start, view, width);
     if (event.end !== null) context.fillRect(x, middle - 1, Math.max(1, xOf(event.end, view, width) - x), 2);
-    context.beginPath();
-    context.moveTo(x, middle - reach);
-    context.lineTo(x + reach, middle);
-    context.lineTo(x, middle + reach);
-    context.lineTo(x - reach, middle);
+    traceDiamond(context, x, middle, reach);
     context.fill();
   }
 }

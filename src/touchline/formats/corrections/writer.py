@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,8 +12,7 @@ from touchline.core.corrections.history import Change, Entry, History
 from touchline.core.errors import ResourceError
 from touchline.formats.corrections.journal import entry_document, head_line, line_of, read_journal
 from touchline.formats.files.atomic import make_folder, writing
-
-_LOCKED_BYTE = 1 << 30
+from touchline.formats.files.locks import lock
 
 
 class JournalInUseError(ResourceError):
@@ -100,7 +98,8 @@ class JournalWriter:
         with writing(self.path):
             file = self.path.open("ab")
         try:
-            lock(file, self.path)
+            if not lock(file.fileno()):
+                raise _in_use(self.path)
             sound = read_journal(self.path).sound_bytes
             with writing(self.path):
                 file.truncate(sound)
@@ -118,37 +117,6 @@ def _append(file: BinaryIO, line: bytes, *, path: Path) -> None:
         file.write(line)
         file.flush()
         os.fsync(file.fileno())
-
-
-def lock(file: BinaryIO, path: Path) -> None:
-    """Lock an open file for this process.
-
-    Raises:
-        JournalInUseError: another process holds the lock.
-
-    """
-    try:
-        import fcntl
-    except ImportError:
-        _lock_on_windows(file, path)
-        return
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise _in_use(path) from error
-    except OSError:  # a file system without locks
-        pass
-
-
-def _lock_on_windows(file: BinaryIO, path: Path) -> None:
-    with contextlib.suppress(ImportError):
-        import msvcrt
-
-        try:
-            file.seek(_LOCKED_BYTE)  # beyond the end: others can still read the file
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]
-        except OSError as error:
-            raise _in_use(path) from error
 
 
 def _in_use(path: Path) -> JournalInUseError:
