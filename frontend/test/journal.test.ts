@@ -99,3 +99,23 @@ test('a refusal stops the outbox and keeps the steps until they are replaced', a
   await idle();
   assert.deepEqual([sent, box.state], [[1, 7], 'idle']);
 });
+
+test('steps are not replaced while one is under way, so none is sent twice', async () => {
+  const sent: number[] = [];
+  let answer: (result: SendResult) => void = () => undefined;
+  const box = new Outbox({
+    send: (step: Pending) => {
+      sent.push(step.n);
+      return sent.length > 1 ? Promise.resolve({ kind: 'saved', n: step.n }) : new Promise((resolve) => { answer = resolve; });
+    },
+    changed: () => undefined, stopped: () => undefined, wait: () => Promise.resolve(),
+  });
+  box.add(pending(1));
+  box.add(pending(2));
+  const replaced = box.between(async () => { box.replace(box.pending.map(({ n, step }) => ({ n: n + 10, step }))); });
+  await new Promise((done) => { setTimeout(done, 5); });
+  answer({ kind: 'saved', n: 1 });
+  await replaced;
+  await new Promise((done) => { setTimeout(done, 5); });
+  assert.deepEqual([sent, box.pending, box.state], [[1, 12], [], 'idle']);
+});

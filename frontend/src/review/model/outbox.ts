@@ -28,6 +28,7 @@ const PAUSES_MS = [300, 700, 1500, 3000, 5000];
 export class Outbox {
   state: OutboxState = 'idle';
   private waiting: Pending[] = [];
+  private turn: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly actions: OutboxActions) {}
 
@@ -39,6 +40,13 @@ export class Outbox {
     this.waiting = [...this.waiting, pending];
     this.actions.changed();
     if (this.state === 'idle') void this.run();
+  }
+
+  /** Do `work` while no step is under way: what it reads and replaces cannot change below it. */
+  between<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.turn.then(work);
+    this.turn = done.catch(() => undefined);
+    return done;
   }
 
   /** Put other steps in place of those that wait, and go on sending. */
@@ -63,22 +71,29 @@ export class Outbox {
     let failures = 0;
     this.set('sending');
     while (this.waiting.length) {
-      const first = this.waiting[0];
-      const result = await this.actions.send(first);
-      if (result.kind === 'saved') {
+      const sent = await this.between(() => this.sendFirst());
+      if (!sent) break;
+      if (sent.result.kind === 'saved') {
         failures = 0;
-        this.waiting = this.waiting.filter((pending) => pending !== first);
         this.set('sending');
-      } else if (result.kind === 'unreachable') {
+      } else if (sent.result.kind === 'unreachable') {
         this.set('unreachable');
         await this.actions.wait(PAUSES_MS[Math.min(failures, PAUSES_MS.length - 1)]);
         failures += 1;
       } else {
         this.set('stopped');
-        this.actions.stopped(result, first);
+        this.actions.stopped(sent.result, sent.first);
         return;
       }
     }
     this.set('idle');
+  }
+
+  private async sendFirst(): Promise<{ first: Pending; result: SendResult } | null> {
+    const first = this.waiting.at(0);
+    if (!first) return null;
+    const result = await this.actions.send(first);
+    if (result.kind === 'saved') this.waiting = this.waiting.filter((pending) => pending !== first);
+    return { first, result };
   }
 }

@@ -61,11 +61,13 @@ export class Saving {
   }
 
   /** Read what others have written, and put the unsent steps on top of it. */
-  async refresh(): Promise<void> {
-    const more = await this.api.entries(this.entries.length);
-    const known = new Set(this.entries.map((entry) => entry.n));
-    this.entries.push(...more.filter((entry) => !known.has(entry.n)));
-    this.rebase(this.outbox.pending);
+  refresh(): Promise<void> {
+    return this.outbox.between(async () => {
+      const more = await this.api.entries(this.entries.length);
+      const known = new Set(this.entries.map((entry) => entry.n));
+      this.entries.push(...more.filter((entry) => !known.has(entry.n)));
+      this.rebase(this.outbox.pending);
+    });
   }
 
   /** Return the last saved entry that changed a thing, or null. */
