@@ -7,7 +7,7 @@ PYTEST := $(BIN)/pytest
 # Half of the tests' time; the other half is everything else, run beside it.
 LEARNING := tests/training tests/models tests/synthetic tests/studies
 
-.PHONY: demo test test-learning test-rest check lint ruff-check ruff-format types quick docs frontend frontend-check clean
+.PHONY: demo test test-learning test-rest check lint ruff-check ruff-format types quick robustness docs frontend frontend-check clean
 
 demo: $(VENV)/.installed
 	$(BIN)/touchline demo --out demo-out
@@ -38,6 +38,10 @@ types: $(VENV)/.installed-dev
 
 quick: $(VENV)/.installed-dev
 	$(PYTEST) tests/test_architecture.py tests/test_public_names.py tests/core tests/formats
+
+# Every bad input and fault, the slow ones too; prints one table and writes it into the documentation.
+robustness: $(VENV)/.installed-dev
+	$(PYTEST) tests -m robustness --robustness-report docs/robustness-table.md
 
 docs: $(VENV)/.installed-dev
 	$(BIN)/sphinx-build --fail-on-warning --builder html docs docs/_build

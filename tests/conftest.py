@@ -30,6 +30,19 @@ TESTS = Path(__file__).parent
 if str(TESTS) not in sys.path:
     sys.path.insert(0, str(TESTS))
 
+from robustnessreport import pytest_addoption, pytest_runtest_makereport, pytest_sessionfinish, tried  # noqa: E402
+
+__all__ = ["pytest_addoption", "pytest_runtest_makereport", "pytest_sessionfinish", "tried"]
+
+
+@pytest.fixture(scope="session")
+def cases() -> Path:
+    """The inputs that failed elsewhere, beside the repository; skips where they are absent."""
+    path = TESTS.parent.parent / "shared" / "cases"
+    if not path.is_dir():
+        pytest.skip("needs the cases in ../shared/cases")
+    return path
+
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
