@@ -1,0 +1,49 @@
+"""Inputs that failed elsewhere, of data files: each scores or is read as its README says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from touchline.analysis import evaluate
+
+
+def percents(result: evaluate.TrackingEvaluation) -> tuple[str, str]:
+    record = result.record()
+    return f"{100 * record['HOTA']:.2f}", f"{100 * record['MOTA']:.2f}"
+
+
+@pytest.mark.robustness("data-files")
+def test_distractors(cases: Path) -> None:
+    folder = cases / "public/06-mot-distractors"
+    files = folder / "gt.txt", folder / "pred.txt"
+    assert percents(evaluate.tracking(*files, preprocess="mot17")) == ("92.41", "100.00")
+    without = evaluate.tracking(*files, classes=(1,))
+    assert percents(without) == ("65.54", "0.00")
+    assert "distractor classes 7" in without.warnings[0]
+
+
+@pytest.mark.robustness("data-files")
+@pytest.mark.parametrize(
+    ("truth", "found"),
+    [
+        ("gt9", "pr"),
+        ("gt_space", "pr"),
+        ("gt_trail", "pr"),
+        ("gt_11", "pr"),
+        ("gt9", "pr_nan"),
+    ],
+)
+def test_separators(cases: Path, truth: str, found: str) -> None:
+    folder = cases / "public/10-mot-separators"
+    result = evaluate.tracking(folder / f"{truth}.txt", folder / f"{found}.txt")
+    assert (percents(result), result.warnings) == (("61.36", "96.67"), ())
+
+
+@pytest.mark.robustness("data-files")
+def test_fractional_truth_confidence(cases: Path) -> None:
+    folder = cases / "public/10-mot-separators"
+    result = evaluate.tracking(folder / "gt_conf.txt", folder / "pr.txt")
+    assert percents(result) == ("61.36", "96.67")
+    assert "fractional confidence such as 0.93, scored here" in result.warnings[0]
