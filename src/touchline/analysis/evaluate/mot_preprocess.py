@@ -94,8 +94,8 @@ def truth_remarks(source: str, true: MotTable, *, preset: Preprocess) -> list[st
         if ignored:
             remarks.append(
                 f"{source}: {counted(ignored, 'row')} of the truth with a fractional confidence such as "
-                f"{fractions[np.trunc(fractions) == 0][0]:g}, {done}; trackeval cuts it to 0, which leaves the row out: "
-                "the truth's confidence should be 1, or 0 for rows to leave out"
+                f"{fractions[np.trunc(fractions) == 0][0]:g}, {done}; trackeval cuts it to 0, which leaves the row "
+                "out: the truth's confidence should be 1, or 0 for rows to leave out"
             )
     return remarks
 
