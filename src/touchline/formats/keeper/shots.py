@@ -14,14 +14,15 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from touchline.core.errors import InputError
-from touchline.core.shots import GOAL_YD, LENGTH_YD, WIDTH_YD, Shot
+from touchline.core.shots import GOAL_YD, LENGTH_YD, WIDTH_YD, Shot, outcome_named
 from touchline.formats.files.text_lines import decode_text, parse_number, read_data
+from touchline.formats.keeper.statsbomb_shots import outcome_remarks, shots_of_events
 
 Units = Literal["yards", "metres", "percent"]
 
@@ -46,7 +47,6 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 }
 _YES, _NO = {"1", "1.0", "true", "yes", "y"}, {"", "0", "0.0", "false", "no", "n"}
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
-_PENALTY = "Penalty"
 _OWN_HALF_YD = LENGTH_YD / 2
 
 
@@ -109,7 +109,8 @@ def _read_table(text: str, path: Path, *, units: Units) -> ShotFile:
                 problems.append(f"{path}: line {reader.line_num}: {error}")
     except csv.Error as error:
         raise InputError(f"{path}: line {reader.line_num}: not a table ({error})") from error
-    return ShotFile(tuple(shots), tuple(problems), _far_remark(shots, path))
+    remarks = (*_far_remark(shots, path), *outcome_remarks(shots, source=str(path)))
+    return ShotFile(tuple(shots), tuple(problems), remarks)
 
 
 def _columns(header: list[str], path: Path) -> dict[str, int]:
@@ -163,7 +164,7 @@ def _table_shot(cells: Mapping[str, str], *, scale: tuple[float, float], line: i
         engagement=_number(cells, "engagement") if cells.get("engagement") else None,
         id=cells.get("id") or f"line {line}",
         keeper=cells.get("keeper") or None,
-        outcome=cells.get("outcome") or None,
+        outcome=outcome_named(cells["outcome"]) if cells.get("outcome") else None,
         technique=cells.get("technique") or None,
     )
 
@@ -208,45 +209,5 @@ def _read_events(text: str, path: Path) -> ShotFile:
         events = json.loads(text)
     except ValueError as error:
         raise InputError(f"{path}: not JSON ({error})") from error
-    if not isinstance(events, list):
-        raise InputError(f"{path}: not StatsBomb's events, which are a list")
-    shots, problems, alone, penalties = [], [], 0, 0
-    for event in _shots_among(events):
-        try:
-            if event["shot"]["type"]["name"] == _PENALTY:
-                penalties += 1
-                continue
-            shots.append(_event_shot(event))
-            alone += bool(event["shot"].get("one_on_one"))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            problems.append(f"{path}: shot {event.get('id', '?')}: {type(error).__name__}: {error}")
-    remarks = [f"{path}: {alone} of {len(shots)} shots are marked as one-on-ones"]
-    remarks += [f"{path}: {penalties} penalties left out"] if penalties else []
-    return ShotFile(tuple(shots), tuple(problems), tuple(remarks))
-
-
-def _shots_among(events: list[Any]) -> Iterator[dict[str, Any]]:
-    for event in events:
-        if isinstance(event, dict) and isinstance(event.get("shot"), dict):
-            yield event
-
-
-def _event_shot(event: Mapping[str, Any]) -> Shot:
-    detail = event["shot"]
-    keepers = [one for one in detail.get("freeze_frame", []) if _is_keeper(one)]
-    x_yd, y_yd = (float(value) for value in event["location"][:2])
-    keeper_yd = tuple(float(value) for value in keepers[0]["location"][:2]) if keepers else None
-    return Shot(
-        min(x_yd, LENGTH_YD),
-        min(y_yd, WIDTH_YD),
-        under_pressure=bool(event.get("under_pressure", False)),
-        keeper_yd=None if keeper_yd is None else (min(keeper_yd[0], LENGTH_YD), min(keeper_yd[1], WIDTH_YD)),
-        id=str(event.get("id", "")),
-        keeper=keepers[0]["player"]["name"] if keepers else None,
-        outcome=detail["outcome"]["name"],
-    )
-
-
-def _is_keeper(player: Mapping[str, Any]) -> bool:
-    """Return whether a player of a freeze frame is the keeper facing the shot."""
-    return not player["teammate"] and player["position"]["name"] == "Goalkeeper"
+    shots, problems, remarks = shots_of_events(events, source=str(path))
+    return ShotFile(tuple(shots), tuple(problems), (*remarks, *outcome_remarks(shots, source=str(path))))
