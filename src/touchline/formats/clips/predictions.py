@@ -14,6 +14,7 @@ import numpy.typing as npt
 from touchline.core.errors import InputError
 from touchline.formats.files.atomic import write_text_atomic
 from touchline.formats.files.csv_rows import read_csv
+from touchline.formats.files.guard import guarded
 
 _PREFIX = "p:"
 
@@ -49,6 +50,7 @@ def write_clip_predictions(
     write_text_atomic(path, text.getvalue())
 
 
+@guarded("predictions for clips")
 def read_clip_predictions(path: Path | str) -> ClipPredictions:
     """Read a CSV file with the columns ``id`` (or ``path``) and ``label``; probabilities are optional.
 

@@ -8,10 +8,6 @@ is StatsBomb's JSON, plain or gzipped; the keeper's position comes from the free
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -21,6 +17,9 @@ from typing import Any, Literal
 
 from touchline.core.errors import InputError
 from touchline.core.shots import GOAL_YD, LENGTH_YD, WIDTH_YD, Shot
+from touchline.formats.files.csv_rows import csv_lines
+from touchline.formats.files.guard import check_size, guarded, unpacked
+from touchline.formats.files.json_files import parse_json
 from touchline.formats.files.text_lines import decode_text, parse_number, read_data
 
 Units = Literal["yards", "metres", "percent"]
@@ -47,6 +46,8 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 _YES, _NO = {"1", "1.0", "true", "yes", "y"}, {"", "0", "0.0", "false", "no", "n"}
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 _PENALTY = "Penalty"
+_MAX_BYTES = 64 << 20
+"""Largest table or event file, unpacked; StatsBomb's of one match have 3 to 8 MB."""
 _OWN_HALF_YD = LENGTH_YD / 2
 
 
@@ -66,6 +67,7 @@ class ShotFile:
     remarks: tuple[str, ...] = ()
 
 
+@guarded("a table of shots")
 def read_shot_file(path: Path | str, *, units: Units = "yards") -> ShotFile:
     """Read the shots of a table or of an event file, as its content decides.
 
@@ -80,10 +82,8 @@ def read_shot_file(path: Path | str, *, units: Units = "yards") -> ShotFile:
     path = Path(path)
     data = read_data(path)
     if data[:2] == b"\x1f\x8b":
-        try:
-            data = gzip.decompress(data)
-        except (OSError, EOFError) as error:
-            raise InputError(f"{path}: a damaged gzip file ({error}); download it again") from error
+        data = unpacked(data, source=str(path), max_bytes=_MAX_BYTES)
+    check_size(len(data), source=str(path), max_bytes=_MAX_BYTES)
     text = decode_text(data, path=path)
     found = _read_events(text, path) if text.lstrip()[:1] in ("[", "{") else _read_table(text, path, units=units)
     if not found.shots:
@@ -95,20 +95,17 @@ def read_shot_file(path: Path | str, *, units: Units = "yards") -> ShotFile:
 def _read_table(text: str, path: Path, *, units: Units) -> ShotFile:
     first = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter)
-    header = [name.strip().lower() for name in next(reader, [])]
+    lines = csv_lines(text, source=path, delimiter=delimiter)
+    header = [name.strip().lower() for name in next(lines, (0, []))[1]]
     columns = _columns(header, path)
     shots, problems = [], []
-    try:
-        for row in reader:
-            if not any(cell.strip() for cell in row):
-                continue
-            try:
-                shots.append(_table_shot(_cells(row, header, columns), scale=_YARDS_PER[units], line=reader.line_num))
-            except ValueError as error:
-                problems.append(f"{path}: line {reader.line_num}: {error}")
-    except csv.Error as error:
-        raise InputError(f"{path}: line {reader.line_num}: not a table ({error})") from error
+    for line, row in lines:
+        if not any(cell.strip() for cell in row):
+            continue
+        try:
+            shots.append(_table_shot(_cells(row, header, columns), scale=_YARDS_PER[units], line=line))
+        except ValueError as error:
+            problems.append(f"{path}: line {line}: {error}")
     return ShotFile(tuple(shots), tuple(problems), _far_remark(shots, path))
 
 
@@ -204,10 +201,7 @@ def _far_remark(shots: list[Shot], path: Path) -> tuple[str, ...]:
 
 
 def _read_events(text: str, path: Path) -> ShotFile:
-    try:
-        events = json.loads(text)
-    except ValueError as error:
-        raise InputError(f"{path}: not JSON ({error})") from error
+    events = parse_json(text, source=str(path))
     if not isinstance(events, list):
         raise InputError(f"{path}: not StatsBomb's events, which are a list")
     shots, problems, alone, penalties = [], [], 0, 0
