@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from touchline.analysis import evaluate
+from touchline.formats.keeper.shots import read_shot_file
 
 
 def percents(result: evaluate.TrackingEvaluation) -> tuple[str, str]:
@@ -47,3 +48,15 @@ def test_fractional_truth_confidence(cases: Path) -> None:
     result = evaluate.tracking(folder / "gt_conf.txt", folder / "pr.txt")
     assert percents(result) == ("61.36", "96.67")
     assert "fractional confidence such as 0.93, scored here" in result.warnings[0]
+
+
+@pytest.mark.robustness("data-files")
+@pytest.mark.parametrize("name", ["de.csv", "sep.csv"])
+def test_spreadsheets(cases: Path, name: str) -> None:
+    found = read_shot_file(cases / "public/13-excel-csv" / name)
+    assert [(shot.x_yd, shot.y_yd, shot.keeper) for shot in found.shots] == [
+        (108.5, 40.2, "Müller"),
+        (100, 30, "Núñez"),
+        (112.5, 44.1, "Müller"),
+    ]
+    assert (found.problems, found.remarks) == ((), ())
