@@ -60,3 +60,15 @@ def test_spreadsheets(cases: Path, name: str) -> None:
         (112.5, 44.1, "Müller"),
     ]
     assert (found.problems, found.remarks) == ((), ())
+
+
+@pytest.mark.robustness("data-files")
+def test_halves_of_extra_time(cases: Path) -> None:
+    folder = cases / "public/11-extra-time-halves"
+    result = evaluate.spotting(folder / "truth", folder / "pred")
+    assert (int(result.report.truths[0].sum()), f"{100 * result.average_map:.2f}") == (2, "11.76")
+    for word in ("predictions", "true events"):
+        assert any(line.startswith(f"2 {word} outside halves 1 and 2 left out") for line in result.warnings)
+    strict = evaluate.spotting(folder / "truth", folder / "pred", strict=True)
+    assert (int(strict.report.truths[0].sum()), f"{100 * strict.average_map:.2f}") == (4, "100.00")
+    assert strict.warnings == ()

@@ -1,7 +1,7 @@
 """Shots from tables and from StatsBomb's event files, read strictly: an impossible row is reported, not repaired.
 
-A table is CSV (cells separated by comma, semicolon or tab; decimal points, or commas in a file that is not separated by them) with columns
-``x`` and ``y``, or with ``distance_to_goal`` and ``shot_angle`` as in the tables of Wear et al., and any of
+A table is CSV (cells separated by comma, semicolon or tab; decimal points, or commas where they do not separate) with
+columns ``x`` and ``y``, or with ``distance_to_goal`` and ``shot_angle`` as in the tables of Wear et al., and any of
 ``under_pressure``, ``keeper_x``, ``keeper_y``, ``engagement``, ``id``, ``keeper``, ``outcome``, ``technique``. Other
 columns are ignored. An event file is StatsBomb's JSON, plain or gzipped; the keeper's position comes from the freeze
 frame of each shot.
