@@ -1,0 +1,1 @@
+"""What the arguments of a command line name: files, everything in folders, and the lines of list files."""
