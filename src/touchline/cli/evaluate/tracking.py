@@ -86,7 +86,7 @@ def _tracking(truth: Path, predictions: Path, *, iou: float, classes: str, zero_
     warn(result.warnings, output)
     output.record(result.record())
     if not output.json:
-        output.say(_table(result))
+        output.table(_table(result))
     return EXIT_DEGRADED if result.missing else EXIT_OK
 
 

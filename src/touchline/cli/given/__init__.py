@@ -1,1 +1,1 @@
-"""What the arguments of a command line name: files, everything in folders, and the lines of list files."""
+"""What comes from outside: the files that a command line names, and texts of strangers on their way to the terminal."""

@@ -22,6 +22,7 @@ import numpy as np
 from touchline.core.errors import InputError, UsageError
 from touchline.core.poses import JOINTS, Pose
 from touchline.formats.files.atomic import write_json_atomic, write_text_atomic
+from touchline.formats.files.csv_rows import csv_text, plain_cell
 from touchline.formats.files.text_lines import parse_number, read_data, read_text
 from touchline.formats.keeper.coco_keypoints import SUFFIX, coco_document, poses_from_coco
 from touchline.formats.keeper.posed_picture import PosedPicture
@@ -46,11 +47,8 @@ def write_poses(path: Path | str, poses: Sequence[PosedPicture]) -> None:
     elif path.suffix.lower() == ".json":
         write_json_atomic(path, [pose_record(found) for found in poses])
     elif path.suffix.lower() == ".csv":
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(["file", "note", *(f"{joint}_{part}" for joint in JOINTS for part in (*_FLAT, *_DEEP))])
-        writer.writerows(_cells(found) for found in poses)
-        write_text_atomic(path, text.getvalue())
+        head = ["file", "note", *(f"{joint}_{part}" for joint in JOINTS for part in (*_FLAT, *_DEEP))]
+        write_text_atomic(path, csv_text([head, *map(_cells, poses)]))
     else:
         raise UsageError(f"--out {path}: poses can be written as .csv or .json")
 
@@ -115,7 +113,8 @@ def _from_row(row: Mapping[str, str | None], *, where: str) -> PosedPicture:
     if not bool(((flat[:, 2] >= 0) & (flat[:, 2] <= 1)).all()):
         raise InputError(f"{where}: a confidence is outside 0 to 1")
     deep = np.array(numbers(_DEEP), np.float32) if known else None
-    return PosedPicture((row.get("file") or "").strip(), Pose(flat[:, :2], flat[:, 2], deep), row.get("note") or "")
+    file, note = (plain_cell(row.get(name) or "") for name in ("file", "note"))
+    return PosedPicture(file.strip(), Pose(flat[:, :2], flat[:, 2], deep), note)
 
 
 def _cell(row: Mapping[str, str | None], name: str, *, where: str) -> float:
@@ -144,7 +143,7 @@ def read_keeper_boxes(path: Path | str) -> dict[str, Box]:
     boxes: dict[str, Box] = {}
     for line, row in enumerate(rows, 2):
         where = f"{path}: line {line}"
-        name = Path((row["file"] or "").strip()).name
+        name = Path(plain_cell(row["file"] or "").strip()).name
         x0, y0, x1, y1 = (_cell(row, column, where=where) for column in _BOX_COLUMNS[1:])
         if not name or name in boxes:
             problem = f"{name} is listed twice" if name else "no file"

@@ -12,7 +12,7 @@ from touchline.formats.events.event_format import EventFormat, EventSource, Fitt
 from touchline.formats.events.export_context import ExportContext
 from touchline.formats.events.losses import NOTE, count_losses, lost_parts
 from touchline.formats.events.tables.columns import held_by, read_columns, rows_by_columns
-from touchline.formats.events.tables.csv_text import CsvTable, parse_table, table_text, timeline_of, unmarked
+from touchline.formats.events.tables.csv_text import CsvTable, parse_table, table_text, timeline_of
 from touchline.formats.events.time_text import parse_seconds, seconds_text
 
 COLUMNS = (
@@ -108,7 +108,7 @@ def _own_timeline(table: CsvTable, *, source: str) -> Timeline:
     for line, cells in table.rows[1:]:
         row = dict(zip(header, cells, strict=False))
         try:
-            events.append(_own_event({name: unmarked(cell) for name, cell in row.items()}))
+            events.append(_own_event(row))
         except (ValueError, RecursionError) as error:
             problems.append(f"line {line}: {error}")
     return timeline_of(events, problems, source=source)

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 
 from touchline.core.errors import InputError
 from touchline.core.events import Event, Timeline
+from touchline.formats.files.csv_rows import csv_text, plain_cell
 from touchline.formats.files.text_encoding import DecodedText
 
 SEPARATORS = ",;\t"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
-"""What makes a spreadsheet run a cell as a formula, and the mark that stops it."""
-
 _MAX_PROBLEMS = 5
 _MAX_CELL = 1 << 20
 
@@ -48,7 +46,7 @@ def parse_table(decoded: DecodedText, *, source: str) -> CsvTable:
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                rows.append((line, tuple(cells)))
+                rows.append((line, tuple(map(plain_cell, cells))))
             line = reader.line_num + 1
     except csv.Error as error:
         raise InputError(f"{source}: line {line}: not readable as CSV ({error}); fix the file") from error
@@ -57,20 +55,7 @@ def parse_table(decoded: DecodedText, *, source: str) -> CsvTable:
 
 def table_text(rows: Iterable[Sequence[str]]) -> bytes:
     """Return rows as CSV in UTF-8; cells that a spreadsheet would run as a formula are marked with ``'``."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerows([safe_cell(cell) for cell in row] for row in rows)
-    return text.getvalue().encode()
-
-
-def safe_cell(text: str) -> str:
-    """Return a cell that no spreadsheet runs as a formula; numbers stay as they are."""
-    return f"'{text}" if text.startswith(_FORMULA) and not _is_number(text) else text
-
-
-def unmarked(text: str) -> str:
-    """Return a cell without the mark of :func:`safe_cell`."""
-    return text[1:] if text.startswith("'") else text
+    return csv_text(rows, line_end="\r\n").encode()
 
 
 def timeline_of(events: Sequence[Event], problems: Sequence[str], *, source: str) -> Timeline:
@@ -86,11 +71,3 @@ def timeline_of(events: Sequence[Event], problems: Sequence[str], *, source: str
     total = len(events) + len(problems)
     what = f"{len(problems)} of {total} rows cannot be used"
     raise InputError(f"{source}: {what}: {'; '.join(problems[:_MAX_PROBLEMS])}{more}")
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return text.isascii()
