@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import signal
 import subprocess
 import urllib.request
@@ -68,6 +69,12 @@ RUNS: dict[str, list[str]] = {
 """A small run of every command, on the files that :func:`world` makes."""
 OPENVINO = ("spot", "doctor")
 """Commands that import OpenVINO, whose own telemetry starts a process; quick enough for every run of the tests."""
+TALKATIVE = """
+import contextlib, socket, subprocess
+with contextlib.suppress(OSError):
+    socket.create_connection(("192.0.2.1", 80), timeout=1)
+subprocess.run(["true"])
+"""
 OURS = (".cache/touchline/", ".local/share/touchline/", ".config/touchline/")
 
 
@@ -131,7 +138,7 @@ def plain(recipe: Any) -> Any:
 
 def track_of(times_us: np.ndarray, boxes: np.ndarray) -> Track:
     count = len(times_us)
-    return Track(1, "player", "A", times_us, np.arange(count) * 5, boxes, np.ones(count, np.float32))
+    return Track(1, "player", times_us, np.arange(count) * 5, boxes, np.ones(count, np.float32), np.ones(count, bool))
 
 
 def check(done: Watched, *, codes: tuple[int, ...] = (0, 4)) -> None:
@@ -154,14 +161,8 @@ def stop_review(process: subprocess.Popen[str]) -> str:
         assert b"<html" in page.read()
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     for number in map(int, children or [str(process.pid)]):  # strace passes no signal on
-        signal_process(number)
+        os.kill(number, signal.SIGTERM)
     return output + process.communicate(timeout=60)[0]
-
-
-def signal_process(number: int) -> None:
-    import os
-
-    os.kill(number, signal.SIGTERM)
 
 
 @pytest.mark.robustness("network")
@@ -181,13 +182,9 @@ def test_every_command_stays_at_home(words: str, full_world: Path) -> None:
 
 @pytest.mark.robustness("network")
 def test_a_connection_would_be_seen(tmp_path: Path) -> None:
-    """The watch itself: a recipe cannot connect, so a script in place of the command does."""
+    """A script in place of the command, which connects and starts a program."""
     (tmp_path / "touchline").mkdir()
-    script = (
-        "import socket\ntry:\n    socket.create_connection(('192.0.2.1', 80), timeout=1)\nexcept OSError:\n    pass\n"
-    )
-    child = "import subprocess\nsubprocess.run(['true'])\n"
-    (tmp_path / "touchline" / "__main__.py").write_text(script + child)
+    (tmp_path / "touchline" / "__main__.py").write_text(TALKATIVE)
     (tmp_path / "touchline" / "__init__.py").touch()
     done = watched_run(folder=tmp_path)
     assert done.network and done.programs
