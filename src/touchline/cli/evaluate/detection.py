@@ -75,7 +75,7 @@ def _detection(truth: Path, predictions: Path, *, labels: str, max_detections: i
     warn(result.warnings, output)
     output.record(result.record())
     if not output.json:
-        output.say(_table(result.report))
+        output.table(_table(result.report))
     return EXIT_DEGRADED if result.missing else EXIT_OK
 
 

@@ -122,7 +122,7 @@ def _tracking(
     warn(result.warnings, output)
     output.record(result.record())
     if not output.json:
-        output.say(_table(result))
+        output.table(_table(result))
     return EXIT_DEGRADED if result.missing else EXIT_OK
 
 

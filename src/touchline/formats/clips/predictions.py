@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +11,7 @@ import numpy.typing as npt
 
 from touchline.core.errors import InputError
 from touchline.formats.files.atomic import write_text_atomic
-from touchline.formats.files.csv_rows import read_csv
+from touchline.formats.files.csv_rows import csv_text, read_csv
 from touchline.formats.files.guard import guarded
 
 _PREFIX = "p:"
@@ -41,13 +39,11 @@ def write_clip_predictions(
     path: Path | str, *, ids: Sequence[str], classes: Sequence[str], values: npt.NDArray[np.floating]
 ) -> None:
     """Write class probabilities (n, classes) of clips, to six decimals."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["id", "label", "confidence", *(_PREFIX + name for name in classes)])
+    rows = [["id", "label", "confidence", *(_PREFIX + name for name in classes)]]
     for clip_id, row in zip(ids, values, strict=True):
         best = int(np.argmax(row))
-        writer.writerow([clip_id, classes[best], f"{row[best]:.6f}", *(f"{value:.6f}" for value in row)])
-    write_text_atomic(path, text.getvalue())
+        rows.append([clip_id, classes[best], f"{row[best]:.6f}", *(f"{value:.6f}" for value in row)])
+    write_text_atomic(path, csv_text(rows))
 
 
 @guarded("predictions for clips")

@@ -1,12 +1,14 @@
 """CSV of any origin: encoding, separator and ``sep=`` line found out; rows by line, by column, or one column.
 
 Errors name the line; cells and columns are capped. Cells may be separated by commas, semicolons or tabs, as the first
-line shows, or as its ``sep=;`` says, which spreadsheets write.
+line shows, or as its ``sep=;`` says, which spreadsheets write. What is written is safe in a spreadsheet, and its marks
+are taken off on reading.
 """
 
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -27,6 +29,52 @@ _NAMED = re.compile(r"""\ufeff?["']?sep=(.)["']?[,;\t]*\s*""", re.IGNORECASE)
 _BETWEEN_DIGITS = re.compile(r"(?<=\d),(?=\d)")
 _DECIMAL_POINT = re.compile(r"\d\.\d")
 _QUOTED = re.compile(r'"(?:[^"]|"")*"?')
+
+_FORMULA = "=+-@\uff1d\uff0b\uff0d\uff20"
+"""What makes a spreadsheet run a cell as a formula; some take the wide forms as well."""
+_BEFORE = " \t\r\n\v\f\u00a0\u3000\"'\u2018\u2019\u201c\u201d\ufeff\0"
+"""What a spreadsheet may pass over, or take off, at the beginning of a cell."""
+_MARK = "'"
+
+
+def csv_text(rows: Iterable[Iterable[object]], *, line_end: str = "\n") -> str:
+    """Return rows as CSV; a text that a spreadsheet would run as a formula is marked, see :func:`safe_cell`."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator=line_end)
+    writer.writerows([safe_cell(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    return text.getvalue()
+
+
+def safe_cell(text: str) -> str:
+    """Return a cell that no spreadsheet runs as a formula: marked with ``'`` if it might; numbers stay as they are.
+
+    >>> safe_cell("=HYPERLINK(1)"), safe_cell("-1.5"), safe_cell("goal")
+    ("'=HYPERLINK(1)", '-1.5', 'goal')
+    """
+    return _MARK + text if _may_run(text) else text
+
+
+def plain_cell(text: str) -> str:
+    """Return a cell without the mark of :func:`safe_cell`; other cells are unchanged.
+
+    >>> plain_cell("'=HYPERLINK(1)"), plain_cell("'t Hooft")
+    ('=HYPERLINK(1)', "'t Hooft")
+    """
+    return text[1:] if text.startswith(_MARK) and _may_run(text[1:]) else text
+
+
+def _may_run(text: str) -> bool:
+    if text.lstrip(_MARK)[:1] in ("\t", "\r", "\n") and text.strip(_MARK):
+        return True
+    return text.lstrip(_BEFORE)[:1] in [*_FORMULA] and not _is_number(text)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return text.isascii() and text == text.strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +164,7 @@ def csv_lines(
         if named and cells and cells[0].lower().startswith("sep="):
             named = False
         else:
-            yield reader.line_num, cells
+            yield reader.line_num, [plain_cell(cell) if cell[:1] == _MARK else cell for cell in cells]
 
 
 def _lines(text: str) -> Iterator[str]:

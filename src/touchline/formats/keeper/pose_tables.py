@@ -9,8 +9,6 @@ content, joints by name. Files named ``.coco.json`` hold COCO keypoints.
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,7 +19,7 @@ import numpy as np
 from touchline.core.errors import InputError, UsageError
 from touchline.core.poses import JOINTS, Pose
 from touchline.formats.files.atomic import write_json_atomic, write_text_atomic
-from touchline.formats.files.csv_rows import csv_table, read_csv
+from touchline.formats.files.csv_rows import csv_table, csv_text, read_csv
 from touchline.formats.files.guard import guarded
 from touchline.formats.files.json_files import parse_json
 from touchline.formats.files.text_encoding import decode_any
@@ -50,11 +48,8 @@ def write_poses(path: Path | str, poses: Sequence[PosedPicture]) -> None:
     elif path.suffix.lower() == ".json":
         write_json_atomic(path, [pose_record(found) for found in poses])
     elif path.suffix.lower() == ".csv":
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(["file", "note", *(f"{joint}_{part}" for joint in JOINTS for part in (*_FLAT, *_DEEP))])
-        writer.writerows(_cells(found) for found in poses)
-        write_text_atomic(path, text.getvalue())
+        head = ["file", "note", *(f"{joint}_{part}" for joint in JOINTS for part in (*_FLAT, *_DEEP))]
+        write_text_atomic(path, csv_text([head, *map(_cells, poses)]))
     else:
         raise UsageError(f"--out {path}: poses can be written as .csv or .json")
 
@@ -122,7 +117,8 @@ def _from_row(row: Mapping[str, str | None], *, where: str) -> PosedPicture:
     if not bool(((flat[:, 2] >= 0) & (flat[:, 2] <= 1)).all()):
         raise InputError(f"{where}: a confidence is outside 0 to 1")
     deep = np.array(numbers(_DEEP), np.float32) if known else None
-    return PosedPicture((row.get("file") or "").strip(), Pose(flat[:, :2], flat[:, 2], deep), row.get("note") or "")
+    file, note = (row.get(name) or "" for name in ("file", "note"))
+    return PosedPicture(file.strip(), Pose(flat[:, :2], flat[:, 2], deep), note)
 
 
 def _cell(row: Mapping[str, str | None], name: str, *, where: str) -> float:

@@ -12,14 +12,7 @@ from touchline.formats.events.event_format import EventFormat, EventSource, Fitt
 from touchline.formats.events.export_context import ExportContext
 from touchline.formats.events.losses import NOTE, count_losses, lost_parts
 from touchline.formats.events.tables.columns import held_by, read_columns, rows_by_columns
-from touchline.formats.events.tables.csv_text import (
-    CsvTable,
-    first_cells,
-    parse_table,
-    table_text,
-    timeline_of,
-    unmarked,
-)
+from touchline.formats.events.tables.csv_text import CsvTable, first_cells, parse_table, table_text, timeline_of
 from touchline.formats.events.time_text import parse_seconds, seconds_text
 from touchline.formats.files.decimals import Decimals, refuse_day_fractions
 
@@ -110,7 +103,7 @@ def _own_timeline(table: CsvTable, *, source: str) -> Timeline:
     refuse_day_fractions(table.cells(("start_s", "end_s")), source=source)
     decimals = table.decimals(("start_s", "end_s", "confidence"))
     for line, cells in table.body():
-        row = dict(zip(header, map(unmarked, cells), strict=False))
+        row = dict(zip(header, cells, strict=False))
         try:
             events.append(_own_event(row, decimals))
         except (ValueError, RecursionError) as error:

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import codecs
 import csv
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from touchline.core.errors import InputError
 from touchline.core.events import Event, Timeline
-from touchline.formats.files.csv_rows import csv_lines
+from touchline.formats.files.csv_rows import csv_lines, csv_text
 from touchline.formats.files.decimals import Decimals, decimals_of
 from touchline.formats.files.text_encoding import DecodedText
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
-"""What makes a spreadsheet run a cell as a formula, and the mark that stops it."""
 
 _MAX_PROBLEMS = 5
 _MAX_CELL = 1 << 20
@@ -96,20 +92,7 @@ def first_cells(data: bytes) -> tuple[str, ...]:
 
 def table_text(rows: Iterable[Sequence[str]]) -> bytes:
     """Return rows as CSV in UTF-8; cells that a spreadsheet would run as a formula are marked with ``'``."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerows([safe_cell(cell) for cell in row] for row in rows)
-    return text.getvalue().encode()
-
-
-def safe_cell(text: str) -> str:
-    """Return a cell that no spreadsheet runs as a formula; numbers stay as they are."""
-    return f"'{text}" if text.startswith(_FORMULA) and not _is_number(text) else text
-
-
-def unmarked(text: str) -> str:
-    """Return a cell without the mark of :func:`safe_cell`."""
-    return text[1:] if text.startswith("'") else text
+    return csv_text(rows, line_end="\r\n").encode()
 
 
 def timeline_of(events: Sequence[Event], problems: Sequence[str], *, source: str) -> Timeline:
@@ -125,11 +108,3 @@ def timeline_of(events: Sequence[Event], problems: Sequence[str], *, source: str
     total = len(events) + len(problems)
     what = f"{len(problems)} of {total} rows cannot be used"
     raise InputError(f"{source}: {what}: {'; '.join(problems[:_MAX_PROBLEMS])}{more}")
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return text.isascii()
