@@ -8,6 +8,7 @@ not laid out in this way is read whole.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -164,6 +165,8 @@ def _value(value: Any, indent: int) -> str:
         return "true" if value else "false"
     if kind is int:
         return int.__repr__(value)
+    if kind is float and math.isfinite(value):
+        return float.__repr__(value)
     if kind is dict and not value:
         return "{}"
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
