@@ -13,6 +13,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+LATEST_US = 1 << 53
+"""Latest time that an event can have: 285 years; every program reads integers up to here without loss."""
+
+MAX_HALF = 1 << 31
+"""Largest number of a half."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -50,10 +56,12 @@ class Event:
             raise ValueError(f"start_us={self.start_us} is negative; times count from the first shown frame")
         if self.end_us is not None and self.end_us <= self.start_us:
             raise ValueError(f"end_us={self.end_us} must be after start_us={self.start_us}; use None for a point")
+        if max(self.start_us, self.end_us or 0) > LATEST_US:
+            raise ValueError(f"start_us={self.start_us:.6g} to end_us={self.end_us or 0:.6g} is beyond {LATEST_US} us")
         if not 0.0 <= self.confidence <= 1.0:
             raise ValueError(f"confidence={self.confidence} is outside 0 to 1")
-        if self.half < 1:
-            raise ValueError(f"half={self.half} must be 1 or more")
+        if not 1 <= self.half <= MAX_HALF:
+            raise ValueError(f"half={str(self.half)[:20]} must be 1 or more")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +95,7 @@ class Gap:
     reason: str
 
     def __post_init__(self) -> None:
-        if not 0 <= self.start_us <= self.end_us:
+        if not 0 <= self.start_us <= self.end_us <= LATEST_US:
             raise ValueError(f"gap [{self.start_us}, {self.end_us}) us must satisfy 0 <= start <= end")
 
 

@@ -109,6 +109,8 @@ def cause_of(error: BaseException) -> str:
         return "it asks for more memory than there is"
     if isinstance(error, KeyError) and error.args:
         return f"{error.args[0]!r:.{_LONGEST_CAUSE}} is missing"
+    if isinstance(error, ValueError) and "set_int_max_str_digits" in str(error):
+        return "a number of too many digits"
     words = " ".join("".join(char if char.isprintable() else " " for char in str(error)).split())
     return words[:_LONGEST_CAUSE] or type(error).__name__
 
