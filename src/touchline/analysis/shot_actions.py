@@ -15,7 +15,8 @@ from touchline.core.actions import Action, Actions, WindowScores
 from touchline.core.arrays import Rgb
 from touchline.core.tracks import BALL, Detections, Track
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic
-from touchline.formats.files.npz import npz_bytes
+from touchline.formats.files.guard import reading
+from touchline.formats.files.npz import load_npz, npz_bytes
 from touchline.models.specs.spec import ClipSpec
 from touchline.recognition.crops import crop_person
 from touchline.recognition.movement import movements_of
@@ -24,6 +25,9 @@ from touchline.recognition.recogniser import ClipRecogniser
 from touchline.recognition.smoothing import actions_of, smooth_windows
 from touchline.recognition.track_recogniser import TrackRecogniser
 from touchline.tracking.shot_tracking import FollowedShot, track_order
+
+_REMEDY = "run the analysis again with --force"
+
 
 _JPEG_QUALITY = 92
 _MIN_HEIGHT_PX = 16.0
@@ -128,7 +132,8 @@ class WindowFiles:
         """Return a shot's windows; empty if none are stored."""
         if not self.holds(shot):
             return []
-        with np.load(self._path(shot), allow_pickle=False) as arrays:
+        arrays = load_npz(self._path(shot), needed=("ids",), what="scores of windows", remedy=_REMEDY)
+        with reading(self._path(shot), what="scores of windows", remedy=_REMEDY):
             return [
                 WindowScores(
                     int(i),

@@ -11,12 +11,16 @@ import numpy as np
 from touchline.core.clock import US_PER_S
 from touchline.core.tracks import Shot
 from touchline.formats.files.atomic import make_folder, writing
-from touchline.formats.files.npz import npz_bytes
+from touchline.formats.files.guard import reading
+from touchline.formats.files.npz import load_npz, npz_bytes
 from touchline.tracking.observations import Observation
 from touchline.tracking.people.roles import Look
 from touchline.tracking.people.tracklets import Tracklet
 from touchline.tracking.replays import ShotEdges, find_replays
 from touchline.tracking.shot_tracking import FollowedShot, Span
+
+_REMEDY = "run the analysis again with --force"
+
 
 LONGEST_S = 600.0
 """Longest shot in seconds that is tracked as a whole; longer ones are split, and tracks end where the parts meet."""
@@ -122,8 +126,11 @@ class ShotFiles:
     def read(self) -> Iterator[FollowedShot]:
         """Yield the shots in order; one is held at a time."""
         for number, shot in enumerate(self.shots):
-            with np.load(self._path(number), allow_pickle=False) as arrays:
-                yield shot_from_arrays(dict(arrays), shot=shot, edges=self._edges[number])
+            path = self._path(number)
+            arrays = load_npz(path, what="a tracked shot", remedy=_REMEDY)
+            with reading(path, what="a tracked shot", remedy=_REMEDY):
+                followed = shot_from_arrays(arrays, shot=shot, edges=self._edges[number])
+            yield followed
 
     def _path(self, number: int) -> Path:
         """Return the path of a shot's file."""

@@ -69,7 +69,8 @@ def load_npz(path: Path, *, needed: Collection[str] = (), what: str, remedy: str
 
     """
     end = f"; {remedy}" if remedy else ""
-    with reading(path, what=f"an archive of {what}", remedy=remedy), zipfile.ZipFile(path) as archive:
+    guard = reading(path, what=f"an archive of {what}", remedy=remedy, also=(RuntimeError,))
+    with guard, zipfile.ZipFile(path) as archive:
         members = {entry.filename.removesuffix(".npy"): entry for entry in archive.infolist()}
         if len(members) != len(archive.infolist()) or len(members) > MAX_ARRAYS:
             raise InputError(f"{path}: {len(archive.infolist()):,} arrays, some of one name, or too many{end}")

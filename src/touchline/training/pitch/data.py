@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from touchline.core.errors import InputError
 from touchline.core.pitch import STANDARD, Pitch, keypoints_m
+from touchline.formats.files.npz import read_arrays
 
 SIMULATED_PITCH = Pitch(110.0, 72.0)
 """The pitch of the simulated matches."""
@@ -117,7 +118,7 @@ def read_simulated(folder: Path, *, every: int) -> list[PitchFrame]:
     cameras = folder / "camera.npz"
     if not cameras.exists():
         raise InputError(f"{cameras}: not found; it holds the cameras of video.mp4")
-    projections = np.load(cameras)["P"].astype(np.float64)
+    projections = read_arrays(cameras, "P", what="cameras", remedy="simulate the match again")[0].astype(np.float64)
     video = cv2.VideoCapture(str(folder / "video.mp4"))
     frames = []
     for index, projection in enumerate(projections):
