@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -15,9 +16,10 @@ from touchline.core.corrections.history import Change, Entry
 from touchline.core.events import Coverage, Event, Gap, Scores, Timeline, VideoInfo
 from touchline.core.sound import CURVES, CrowdSwell, SoundReading, WhistleBlow
 from touchline.core.tracks import Shot, Track, Tracks
-from touchline.formats.bundle import CORRECTIONS, EVENTS, MANIFEST, Bundle
+from touchline.formats.bundle import CORRECTIONS, MANIFEST, Bundle
 from touchline.formats.corrections.journal import entry_document, head_line, line_of
 from touchline.formats.keeper.moments_index import IndexedMoment, read_moments_index, write_moments_index
+from touchline.formats.sound import read_sound
 from touchline.report.options import ReportOptions
 from touchline.report.page import write_report
 
@@ -145,18 +147,26 @@ def write_bundle(folder: Path) -> Bundle:
     return bundle
 
 
+def renew_checksums(bundle: Bundle) -> None:
+    """Make the manifest agree with changed files, so that nothing passes them over as those of another analysis."""
+    path = bundle.path / MANIFEST
+    document = json.loads(path.read_bytes())
+    document["files"] = bundle.checksums(*document["files"])
+    path.write_text(json.dumps(document))
+
+
 def read_everything(bundle: Bundle) -> None:
     """Read a bundle as reports, exports, the review and another analysis do."""
     manifest = bundle.read_manifest()
     asdict(manifest)
     TrackingSummary.from_json(manifest.tracking).lines(listed=True)
     spot_summary(bundle, manifest).lines(listed=True)
+    bundle.read_scores()
+    bundle.read_actions()
+    read_sound(bundle.path)
     bundle.read_corrected()
     bundle.read_corrected_tracks()
     read_moments_index(bundle.path / "keepers")
     for to in ("Labels-ball", "csv"):
         bundle.export_events(to, bundle.path / f"out-{to}")
     write_report(bundle, INFO, options=ReportOptions())
-
-
-__all__ = ["EVENTS", "MANIFEST", "read_everything", "write_bundle"]

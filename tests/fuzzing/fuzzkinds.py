@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from sklearn.decomposition import PCA
 
-from fuzzing.fuzzbundle import INFO, TIMELINE, TRACKS, read_everything, write_bundle
+from fuzzing.fuzzbundle import INFO, TIMELINE, TRACKS, read_everything, renew_checksums, write_bundle
 from keeper_data import write_tables
 from tinymodel import write_tiny_model
 from tinypose import keeper_folder
@@ -108,7 +108,10 @@ def _bundle_kind(name: str, form: str) -> Kind:
         return write_bundle(folder).path / name
 
     def read(path: Path) -> None:
-        read_everything(Bundle(path.parents[name.count("/")]))
+        bundle = Bundle(path.parents[name.count("/")])
+        if name != MANIFEST:
+            renew_checksums(bundle)
+        read_everything(bundle)
 
     return Kind(f"bundle {name}", form, make, read)
 
@@ -173,10 +176,12 @@ def _provider_kind(name: str, events: str, beside: str | None) -> Kind:
 
 
 def _shortened(document: object) -> bytes:
-    """The first and last events of a provider's file, so that changes hit what is read."""
+    """The first events, and the starts and ends of halves, of a provider's file, so that changes hit what is read."""
 
     def few(rows: object) -> object:
-        return [*rows[:20], *rows[-20:]] if isinstance(rows, list) and len(rows) > 40 else rows
+        if not isinstance(rows, list):
+            return rows
+        return [row for number, row in enumerate(rows) if number < 40 or "Half" in str(row)[:2000]]
 
     document = {key: few(value) for key, value in document.items()} if isinstance(document, dict) else few(document)
     return json.dumps(document).encode()

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from touchline.core.errors import InputError, ResourceError
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic, write_json_atomic
 from touchline.formats.files.locks import lock
-from touchline.formats.files.npz import load_npz, npz_bytes
+from touchline.formats.files.npz import load_sealed_npz, sealed_npz_bytes
 
 PARTIAL = ".partial"
 _KEY = "key.json"
@@ -57,7 +57,7 @@ class Chunks:
 
     def save(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Save the chunk that follows the last one."""
-        write_bytes_atomic(self._path(self.count), npz_bytes(arrays))
+        write_bytes_atomic(self._path(self.count), sealed_npz_bytes(arrays))
         self.count, self.last = self.count + 1, arrays
 
     def read(self) -> Iterator[dict[str, np.ndarray]]:
@@ -68,7 +68,7 @@ class Chunks:
         """Yield the saved chunks from a given chunk number on, as :meth:`read` does."""
         while self._path(number).is_file():
             try:
-                chunk = load_npz(self._path(number), what="results")
+                chunk = load_sealed_npz(self._path(number), what="saved results")
             except InputError:
                 break
             yield chunk

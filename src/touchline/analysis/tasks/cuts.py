@@ -12,14 +12,14 @@ from touchline.core.clock import US_PER_S
 from touchline.core.tracks import Shot
 from touchline.formats.files.atomic import make_folder, writing
 from touchline.formats.files.guard import reading
-from touchline.formats.files.npz import load_npz, npz_bytes
+from touchline.formats.files.npz import load_sealed_npz, sealed_npz_bytes
 from touchline.tracking.observations import Observation
 from touchline.tracking.people.roles import Look
 from touchline.tracking.people.tracklets import Tracklet
 from touchline.tracking.replays import ShotEdges, find_replays
 from touchline.tracking.shot_tracking import FollowedShot, Span
 
-_REMEDY = "run the analysis again with --force"
+_REMEDY = "run it again with --no-resume"
 
 
 LONGEST_S = 600.0
@@ -106,7 +106,7 @@ class ShotFiles:
         """Store a shot."""
         path = self._path(len(self.shots))
         with writing(path):
-            path.write_bytes(npz_bytes(shot_arrays(followed)))
+            path.write_bytes(sealed_npz_bytes(shot_arrays(followed)))
         self.shots.append(followed.shot)
         self._edges.append(followed.edges)
         self.looks.append([_thinned(look) for look in followed.looks])
@@ -127,7 +127,7 @@ class ShotFiles:
         """Yield the shots in order; one is held at a time."""
         for number, shot in enumerate(self.shots):
             path = self._path(number)
-            arrays = load_npz(path, what="a tracked shot", remedy=_REMEDY)
+            arrays = load_sealed_npz(path, what="a tracked shot", remedy=_REMEDY)
             with reading(path, what="a tracked shot", remedy=_REMEDY):
                 followed = shot_from_arrays(arrays, shot=shot, edges=self._edges[number])
             yield followed
