@@ -20,6 +20,8 @@ import numpy as np
 from touchline.core.errors import InputError
 from touchline.core.tracks import Shot, Track, Tracks
 from touchline.formats.files.atomic import replacing
+from touchline.formats.files.guard import read_regular, reading
+from touchline.formats.files.json_shapes import a_count, a_number, a_text, check, list_of, record
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,6 +31,11 @@ VERSION = 1
 _METADATA_KEY = b"touchline"
 _PER_TRACK = ("track_id", "label", "team", "team_confidence", "name", "shot")
 _NULLABLE = ("team", "name", "x_m", "y_m")
+_MAX_ROWS_PER_BYTE = 64
+_MAX_UNPACKED_BYTES = 8 << 30
+_REMEDY = "track the video again"
+_SHOT = record({"index": a_count, "start_us": a_count, "end_us": a_count}, optional={"kind": a_text, "pitch": a_number})
+_ABOUT = record({"width": a_count, "height": a_count, "shots": list_of(_SHOT)}, others=True)
 
 
 def write_tracks_parquet(path: Path | str, tracks: Tracks) -> None:
@@ -85,21 +92,38 @@ def read_tracks_parquet(path: Path | str) -> Tracks:
 
     """
     import pyarrow as pa
-    from pyarrow import parquet
 
     path = Path(path)
-    try:
-        table = parquet.read_table(pa.BufferReader(path.read_bytes()))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error}); track the video again") from error
-    except pa.ArrowException as error:
-        raise InputError(f"{path}: not readable as Parquet ({error}); track the video again") from error
+    table = read_track_columns(path)
     about = _about(table, path=path)
-    try:
+    check(about, _ABOUT, source=path, remedy=_REMEDY)
+    with reading(path, what="valid tracks", remedy=_REMEDY, also=(pa.ArrowException,)):
         shots = tuple(Shot(**shot) for shot in about["shots"])
         return Tracks(tuple(_tracks(table)), shots, width=about["width"], height=about["height"])
-    except (KeyError, TypeError, ValueError, pa.ArrowException) as error:
-        raise InputError(f"{path}: not valid tracks ({error}); track the video again") from error
+
+
+def read_track_columns(path: Path, *, columns: Sequence[str] | None = None, filters: Any = None) -> pa.Table:
+    """Read the table of a file of tracks, or some of its columns and rows.
+
+    Args:
+        path: the file.
+        columns: names of the columns; None for all.
+        filters: as for ``pyarrow.parquet.read_table``.
+
+    Raises:
+        InputError: the file is unreadable, or claims more rows than it can hold.
+
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    data = read_regular(path)
+    with reading(path, what="readable as Parquet", remedy=_REMEDY, also=(pa.ArrowException,)):
+        about = parquet.ParquetFile(pa.BufferReader(data)).metadata
+        held = sum(about.row_group(number).total_byte_size for number in range(about.num_row_groups))
+        if about.num_rows > _MAX_ROWS_PER_BYTE * len(data) or held > _MAX_UNPACKED_BYTES:
+            raise InputError(f"{path}: claims {about.num_rows:,} rows of {held:,} bytes in {len(data):,}; {_REMEDY}")
+        return parquet.read_table(pa.BufferReader(data), columns=columns, filters=filters)
 
 
 def _schema(shots: Sequence[Shot], *, width: int, height: int) -> pa.Schema:

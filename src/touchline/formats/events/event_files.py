@@ -85,7 +85,8 @@ def _folder_names(root: str, endings: tuple[str, ...]) -> Iterator[str]:
 @contextmanager
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     """Open a zip, converting its failures to InputError."""
-    guard = reading(path, what="a zip", remedy="make or download it again", also=(RuntimeError,))
+    remedy, refusal = "make or download it again", "cannot be read as a zip"
+    guard = reading(path, what="a zip", remedy=remedy, also=(RuntimeError,), refusal=refusal)
     with guard, zipfile.ZipFile(path) as archive:
         yield archive
 

@@ -98,7 +98,7 @@ def load_npz(path: Path, *, needed: Collection[str] = (), what: str, remedy: str
 
     """
     end = f"; {remedy}" if remedy else ""
-    guard = reading(path, what=f"an archive of {what}", remedy=remedy, also=(RuntimeError,))
+    guard = reading(path, what=what, remedy=remedy, also=(RuntimeError,), refusal=f"no readable {what}")
     with guard, zipfile.ZipFile(path) as archive:
         members = {entry.filename.removesuffix(".npy"): entry for entry in archive.infolist()}
         if len(members) != len(archive.infolist()) or len(members) > MAX_ARRAYS:

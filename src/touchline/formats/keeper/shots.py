@@ -8,6 +8,7 @@ is StatsBomb's JSON, plain or gzipped; the keeper's position comes from the free
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -18,8 +19,7 @@ from typing import Any, Literal
 from touchline.core.errors import InputError
 from touchline.core.shots import GOAL_YD, LENGTH_YD, WIDTH_YD, Shot
 from touchline.formats.files.csv_rows import csv_lines
-from touchline.formats.files.guard import check_size, guarded, unpacked
-from touchline.formats.files.json_files import parse_json
+from touchline.formats.files.guard import check_size, guarded, reading, unpacked
 from touchline.formats.files.text_lines import decode_text, parse_number, read_data
 
 Units = Literal["yards", "metres", "percent"]
@@ -201,7 +201,8 @@ def _far_remark(shots: list[Shot], path: Path) -> tuple[str, ...]:
 
 
 def _read_events(text: str, path: Path) -> ShotFile:
-    events = parse_json(text, source=str(path))
+    with reading(path, what="JSON"):
+        events = json.loads(text)
     if not isinstance(events, list):
         raise InputError(f"{path}: not StatsBomb's events, which are a list")
     shots, problems, alone, penalties = [], [], 0, 0

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from touchline.core.errors import InputError
 from touchline.core.pitch import STANDARD, Pitch, keypoints_m
 from touchline.formats.files.npz import read_arrays
+from touchline.formats.files.text_lines import read_text
 
 SIMULATED_PITCH = Pitch(110.0, 72.0)
 """The pitch of the simulated matches."""
@@ -71,7 +72,7 @@ def _read_frame(label: Path) -> PitchFrame:
     if picture is None:
         raise InputError(f"{label}: no image of that name beside it ({', '.join(_SUFFIXES)})")
     rgb = _read_rgb(picture)
-    rows = label.read_text().split()
+    rows = read_text(label).split()
     if len(rows) != _VALUES:
         raise InputError(f"{label}: {len(rows)} values; expected the {_VALUES} of one pitch")
     try:

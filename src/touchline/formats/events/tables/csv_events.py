@@ -14,6 +14,7 @@ from touchline.formats.events.losses import NOTE, count_losses, lost_parts
 from touchline.formats.events.tables.columns import held_by, read_columns, rows_by_columns
 from touchline.formats.events.tables.csv_text import CsvTable, parse_table, table_text, timeline_of, unmarked
 from touchline.formats.events.time_text import parse_seconds, seconds_text
+from touchline.formats.files.guard import cause_of
 
 COLUMNS = (
     "label",
@@ -109,8 +110,8 @@ def _own_timeline(table: CsvTable, *, source: str) -> Timeline:
         row = dict(zip(header, cells, strict=False))
         try:
             events.append(_own_event({name: unmarked(cell) for name, cell in row.items()}))
-        except (ValueError, RecursionError) as error:
-            problems.append(f"line {line}: {error}")
+        except (ValueError, KeyError, RecursionError) as error:
+            problems.append(f"line {line}: {cause_of(error)}")
     return timeline_of(events, problems, source=source)
 
 
