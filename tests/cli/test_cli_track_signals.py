@@ -17,7 +17,7 @@ from touchline.analysis.tasks.usual import usual_tasks
 
 SAME = ("tracks.parquet", "tracks.txt")
 PATIENCE_S = 300.0
-PROGRAM = Path(__file__).parent / "track_with_fakes.py"
+PROGRAM = Path(__file__).parent / "with_fakes.py"
 
 
 @pytest.fixture(scope="module")
