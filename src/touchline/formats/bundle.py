@@ -395,7 +395,8 @@ def open_bundle(path: str | Path) -> Bundle:
 def coverage_from_json(document: Mapping[str, Any]) -> Coverage:
     """Return the coverage that ``dataclasses.asdict`` wrote."""
     gaps = tuple(Gap(**gap) for gap in document["gaps"])
-    return Coverage(**{**document, "gaps": gaps, "repairs": tuple(document["repairs"])})
+    doubtful = tuple(Gap(**gap) for gap in document.get("doubtful", ()))
+    return Coverage(**{**document, "gaps": gaps, "repairs": tuple(document["repairs"]), "doubtful": doubtful})
 
 
 def video_fingerprint(path: Path) -> str:

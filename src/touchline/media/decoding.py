@@ -10,6 +10,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
+from touchline.media.damage.complaints import complaint, listening
 from touchline.media.ledger import DAMAGED, Ledger
 from touchline.media.source import out_of_memory
 
@@ -57,18 +58,32 @@ def decode_stream(
             yield from _flush(stream, ledger)
             return
         ledger.last_byte = max(ledger.last_byte, (packet.pos or 0) + packet.size)
-        if packet.is_corrupt:
-            ledger.packet_failed(DAMAGED)
         if not packet.is_discard:
             ledger.packet_in(time_of(packet))
+        yield from _decode(container, stream, packet, ledger=ledger, raw_us=time_of(packet))
+
+
+def _decode(
+    container: InputContainer, stream: VideoStream, packet: Packet, *, ledger: Ledger, raw_us: int | None
+) -> list[VideoFrame]:
+    """Return the frames that a packet gives, and record what was wrong with it."""
+    frames: list[VideoFrame] = []
+    wrong, failed = DAMAGED if packet.is_corrupt else "", False
+    with listening() as messages:
         try:
             frames = stream.codec_context.decode(packet)
         except MemoryError as error:
             raise out_of_memory(container.name) from error
         except av.FFmpegError:
-            ledger.packet_failed(DAMAGED)
-            continue
-        yield from frames
+            wrong, failed = DAMAGED, True
+    ledger.packet_done(
+        raw_us,
+        key=packet.is_keyframe and not packet.is_discard,
+        disposable=packet.is_disposable,
+        complaint=wrong or complaint(messages),
+        failed=failed or packet.is_corrupt,
+    )
+    return frames
 
 
 def _flush(stream: VideoStream, ledger: Ledger) -> Iterator[VideoFrame]:

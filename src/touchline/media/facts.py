@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from touchline.media.picture import Orientation, Presenter, orientation_of, squa
 from touchline.media.source import DEFAULT_MAX_PIXELS, open_media, require_regular_file
 
 INTERLACED = "interlaced; frames are deinterlaced"
+STRICTNESS = "crccheck+bitstream+buffer"
+"""What FFmpeg's decoders check: check sums (HEVC pictures may carry one), and codes that no encoder writes."""
 _FALLBACK_STEP_US = 40_000
 _MAX_FPS = 1000
 _MAX_ASPECT = 8
@@ -84,12 +86,20 @@ def inspect(path: str | Path, *, stream: int | None = None, max_pixels: int = DE
         video, notes = choose_stream(container, path=path, index=stream)
         prepare(video, path=path, max_pixels=max_pixels)
         ledger = Ledger(step_us=_FALLBACK_STEP_US)
-        for frame in decode_stream(container, video, ledger=ledger):
-            return _facts(path, container, video, frame, notes=notes, max_pixels=max_pixels)
+        for frame in decode_stream(container, video, ledger=ledger, time_of=lambda packet: packet.pts):
+            facts = _facts(path, container, video, frame, notes=notes, max_pixels=max_pixels)
+            return _from_first_key(facts, ledger.first_key_us)
     raise InputError(
         f"{str(path)!r} holds no frame that can be decoded ({ledger.packets_skipped} damaged packets); "
         "it was cut or damaged before its first frame ended: copy or export it again"
     )
+
+
+def _from_first_key(facts: StreamFacts, first_key_pts: int | None) -> StreamFacts:
+    """Return the facts with times counted from the first key frame, if that is damaged and a later frame came first."""
+    if first_key_pts is None or facts.start_pts is None or first_key_pts >= facts.start_pts:
+        return facts
+    return replace(facts, start_pts=first_key_pts)
 
 
 def choose_stream(container: InputContainer, *, path: Path, index: int | None) -> tuple[VideoStream, list[str]]:
@@ -134,7 +144,7 @@ def prepare(video: VideoStream, *, path: Path, max_pixels: int, threads: int = 1
             f"{str(path)!r} has pictures of {context.width}x{context.height} pixels, more than the {max_pixels} "
             "allowed; scale it down first: ffmpeg -i FILE -vf scale=1280:-2 smaller.mp4"
         )
-    context.options = {"max_pixels": str(max_pixels)}
+    context.options = {"max_pixels": str(max_pixels), "err_detect": STRICTNESS}
     context.thread_count = threads
 
 

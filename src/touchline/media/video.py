@@ -18,10 +18,10 @@ from touchline.media.decoding import decode_stream
 from touchline.media.deinterlace import Deinterlacer
 from touchline.media.facts import StreamFacts, choose_stream, inspect, prepare
 from touchline.media.frame import Frame
-from touchline.media.ledger import Ledger
+from touchline.media.ledger import Fate, Ledger
 from touchline.media.seeking import seek_target
 from touchline.media.source import DEFAULT_MAX_PIXELS, open_media
-from touchline.media.structure import missing_bytes, stated_size
+from touchline.media.containers.structure import missing_bytes, stated_size
 from touchline.media.timestamps import Retimer
 
 __all__ = ["DEFAULT_MAX_PIXELS", "Progress", "VideoReader", "probe", "with_progress"]
@@ -149,39 +149,39 @@ def _read(
         if target is not None:
             container.seek(target, stream=video, backward=True)
         timed = _whole(_timed(facts, container, video, ledger=ledger))
-        for time_us, frame, loss in _from(timed, start_us=start_us, step_us=facts.step_us):
-            _book(frame, time_us, loss=loss, facts=facts, ledger=ledger)
+        for time_us, frame, fate in _from(timed, start_us=start_us, step_us=facts.step_us):
+            _book(frame, time_us, fate=fate, facts=facts, ledger=ledger)
             yield time_us, frame
     _close_book(facts, ledger, size_bytes=size_bytes)
 
 
 def _timed(
     facts: StreamFacts, container: InputContainer, video: VideoStream, *, ledger: Ledger
-) -> Iterator[tuple[int, VideoFrame, str]]:
-    """Yield decoded frames with their repaired times and the reason for any loss before them."""
-    retimer: Retimer[tuple[VideoFrame, str]] = Retimer(step_us=facts.step_us)
+) -> Iterator[tuple[int, VideoFrame, Fate]]:
+    """Yield decoded frames with their repaired times and what became of them."""
+    retimer: Retimer[tuple[VideoFrame, Fate]] = Retimer(step_us=facts.step_us)
     ledger.repairs = retimer.repairs
     for frame in decode_stream(container, video, ledger=ledger, time_of=facts.raw_us):
-        raw_us = facts.raw_us(frame)
-        for time_us, (timed, loss) in retimer.push(raw_us, (frame, ledger.frame_out(raw_us))):
-            yield time_us, timed, loss
-    for time_us, (timed, loss) in retimer.flush():
-        yield time_us, timed, loss
+        fate = ledger.frame_out(facts.raw_us(frame), corrupt=frame.is_corrupt)
+        for time_us, (timed, its_fate) in retimer.push(fate.raw_us, (frame, fate)):
+            yield time_us, timed, its_fate
+    for time_us, (timed, fate) in retimer.flush():
+        yield time_us, timed, fate
 
 
-def _whole(frames: Iterator[tuple[int, VideoFrame, str]]) -> Iterator[tuple[int, VideoFrame, str]]:
+def _whole(frames: Iterator[tuple[int, VideoFrame, Fate]]) -> Iterator[tuple[int, VideoFrame, Fate]]:
     """Yield the same frames, deinterlaced from the first interlaced one on."""
-    deinterlacer: Deinterlacer[tuple[int, str]] = Deinterlacer()
-    for time_us, frame, loss in frames:
-        for whole, (at_us, why) in deinterlacer.push(frame, (time_us, loss)):
-            yield at_us, whole, why
-    for whole, (at_us, why) in deinterlacer.flush():
-        yield at_us, whole, why
+    deinterlacer: Deinterlacer[tuple[int, Fate]] = Deinterlacer()
+    for time_us, frame, fate in frames:
+        for whole, (at_us, its_fate) in deinterlacer.push(frame, (time_us, fate)):
+            yield at_us, whole, its_fate
+    for whole, (at_us, its_fate) in deinterlacer.flush():
+        yield at_us, whole, its_fate
 
 
 def _from(
-    frames: Iterator[tuple[int, VideoFrame, str]], *, start_us: int, step_us: int
-) -> Iterator[tuple[int, VideoFrame, str]]:
+    frames: Iterator[tuple[int, VideoFrame, Fate]], *, start_us: int, step_us: int
+) -> Iterator[tuple[int, VideoFrame, Fate]]:
     """Yield the frames from the one on screen at ``start_us`` on."""
     before = None
     for item in frames:
@@ -196,9 +196,9 @@ def _from(
         yield before
 
 
-def _book(frame: VideoFrame, time_us: int, *, loss: str, facts: StreamFacts, ledger: Ledger) -> None:
+def _book(frame: VideoFrame, time_us: int, *, fate: Fate, facts: StreamFacts, ledger: Ledger) -> None:
     """Record a shown frame and its irregularities."""
-    ledger.shown(time_us, loss=loss, concealed=frame.is_corrupt)
+    ledger.shown(time_us, fate)
     if (frame.width, frame.height) != facts.coded_size:
         ledger.repairs[f"of another size, fitted into {facts.info.width}x{facts.info.height}"] += 1
 

@@ -1,0 +1,18 @@
+"""What a file's own tables say of it, read without a decoder: how long it must be, and whether it is whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from touchline.core.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from touchline.media.containers.structure import missing_bytes as missing_bytes
+    from touchline.media.containers.structure import stated_size as stated_size
+else:
+    __all__, __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "touchline.media.containers.structure": ("missing_bytes", "stated_size"),
+        },
+    )

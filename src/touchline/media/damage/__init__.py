@@ -1,0 +1,21 @@
+"""Which pictures of a video are damaged: what the decoder complained of, and how far each fault spreads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from touchline.core.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from touchline.media.damage.complaints import listening as listening
+    from touchline.media.damage.order import DisplayOrder as DisplayOrder
+    from touchline.media.damage.smear import Smear as Smear
+else:
+    __all__, __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "touchline.media.damage.complaints": ("listening",),
+            "touchline.media.damage.order": ("DisplayOrder",),
+            "touchline.media.damage.smear": ("Smear",),
+        },
+    )
