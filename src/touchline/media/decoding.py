@@ -11,6 +11,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from touchline.media.damage.complaints import complaint, listening
+from touchline.media.damage.numbering import Numbering
 from touchline.media.ledger import DAMAGED, Ledger
 from touchline.media.source import out_of_memory
 
@@ -43,6 +44,8 @@ def decode_stream(
     *,
     ledger: Ledger,
     time_of: Callable[[Packet], int | None] = lambda packet: None,
+    numbering: Numbering | None = None,
+    from_start: bool = True,
 ) -> Iterator[VideoFrame]:
     """Yield every frame that can be decoded, in presentation order; packets that fail are recorded.
 
@@ -51,12 +54,18 @@ def decode_stream(
         stream: the container's video stream, prepared for decoding.
         ledger: where packets and failures are recorded.
         time_of: returns a packet's time on the video's clock, to record which packets produced no frame.
+        numbering: corrector of the packets' times; None if they need none.
+        from_start: whether the current position is the start of the file.
 
     """
     for packet in packets(container, stream, ledger):
         if packet.size == 0:
+            if numbering is not None:
+                numbering.end()
             yield from _flush(stream, ledger)
             return
+        if numbering is not None:
+            numbering.correct(packet, from_start=from_start)
         ledger.last_byte = max(ledger.last_byte, (packet.pos or 0) + packet.size)
         if not packet.is_discard:
             ledger.packet_in(time_of(packet))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -13,6 +14,8 @@ from av.video.stream import VideoStream
 from touchline.core.clock import US_PER_S, us_from_seconds
 from touchline.core.errors import InputError, UsageError
 from touchline.core.events import VideoInfo
+from touchline.media.containers.avi import read_avi_index
+from touchline.media.damage.numbering import Numbering
 from touchline.media.decoding import decode_stream
 from touchline.media.ledger import Ledger
 from touchline.media.picture import Orientation, Presenter, orientation_of, square_size
@@ -23,6 +26,8 @@ STRICTNESS = "crccheck+bitstream+buffer"
 """What FFmpeg's decoders check: check sums (HEVC pictures may carry one), and codes that no encoder writes."""
 _FALLBACK_STEP_US = 40_000
 _MAX_FPS = 1000
+_REORDERED_IN_AVI = ("h264", "hevc")
+"""Codecs whose frames may be shown in another order than they are stored, and for which AVI has no times."""
 _MAX_ASPECT = 8
 """Pixel aspect ratios beyond this are assumed to be a damaged header and replaced by square pixels."""
 
@@ -36,6 +41,7 @@ class StreamFacts:
         start_pts: timestamp of the first shown frame in the stream's time base; None if frames carry none.
         time_base: duration of one timestamp unit, seconds.
         by_dts: whether frames have decoding times only (AVI), which then replace presentation times.
+        reordered: whether these are also in another order than the frames are shown (H.264 in AVI).
         coded_size: (width, height) of the first frame as coded.
         step_us: usual time from frame to frame, microseconds.
         aspect: width of a coded pixel over its height.
@@ -49,6 +55,7 @@ class StreamFacts:
     start_pts: int | None
     time_base: Fraction
     by_dts: bool
+    reordered: bool
     coded_size: tuple[int, int]
     step_us: int
     aspect: Fraction
@@ -58,8 +65,12 @@ class StreamFacts:
 
     def raw_us(self, item: VideoFrame | Packet) -> int | None:
         """Return an item's unrepaired time, microseconds from the first shown frame; None if it has none."""
-        pts = item.dts if self.by_dts else item.pts
-        return None if pts is None else us_from_seconds((pts - (self.start_pts or 0)) * self.time_base)
+        pts = item.dts if self.by_dts and item.pts is None else item.pts
+        return None if pts is None else self.us_of(pts)
+
+    def us_of(self, pts: int) -> int:
+        """Return a timestamp of the stream as microseconds from the first shown frame."""
+        return us_from_seconds((pts - (self.start_pts or 0)) * self.time_base)
 
     def presenter(self) -> Presenter:
         """Return the converter of this stream's frames to pictures."""
@@ -86,7 +97,10 @@ def inspect(path: str | Path, *, stream: int | None = None, max_pixels: int = DE
         video, notes = choose_stream(container, path=path, index=stream)
         prepare(video, path=path, max_pixels=max_pixels)
         ledger = Ledger(step_us=_FALLBACK_STEP_US)
-        for frame in decode_stream(container, video, ledger=ledger, time_of=lambda packet: packet.pts):
+        numbering = numbering_of(container, video, path=path, missing=ledger.packet_missing)
+        for frame in decode_stream(
+            container, video, ledger=ledger, time_of=lambda packet: packet.pts, numbering=numbering
+        ):
             facts = _facts(path, container, video, frame, notes=notes, max_pixels=max_pixels)
             return _from_first_key(facts, ledger.first_key_us)
     raise InputError(
@@ -148,6 +162,24 @@ def prepare(video: VideoStream, *, path: Path, max_pixels: int, threads: int = 1
     context.thread_count = threads
 
 
+def numbering_of(
+    container: InputContainer, video: VideoStream, *, path: Path, missing: Callable[[int], None]
+) -> Numbering | None:
+    """Return a corrector of the times of a file's packets; None for containers that give them their times.
+
+    Args:
+        container: the open file.
+        video: its stream to read.
+        path: the file.
+        missing: called with the number of each frame that the file's index lists and that did not come.
+
+    """
+    if "avi" not in container.format.name:
+        return None
+    index = read_avi_index(path, stream=video.index)
+    return Numbering(index, reordered=_only_decoding_times(container, video), missing=missing)
+
+
 def step_of(video: VideoStream) -> int:
     """Return the usual interval between frames in microseconds; 40,000 if the file does not state it."""
     rate = video.average_rate or video.guessed_rate or video.base_rate
@@ -183,6 +215,7 @@ def _facts(
     if frame.interlaced_frame:
         notes = [*notes, INTERLACED]
     rate = video.average_rate or video.guessed_rate
+    reordered = frame.pts is not None and _only_decoding_times(container, video)
     start_pts = frame.dts if frame.pts is None else frame.pts
     time_base = video.time_base or Fraction(1, US_PER_S)
     info = VideoInfo(
@@ -203,7 +236,8 @@ def _facts(
         info=info,
         start_pts=start_pts,
         time_base=time_base,
-        by_dts=frame.pts is None and frame.dts is not None,
+        by_dts=reordered or (frame.pts is None and frame.dts is not None),
+        reordered=reordered,
         coded_size=(frame.width, frame.height),
         step_us=step_of(video),
         aspect=aspect,
@@ -211,6 +245,11 @@ def _facts(
         indexed="mp4" in container.format.name,
         max_pixels=max_pixels,
     )
+
+
+def _only_decoding_times(container: InputContainer, video: VideoStream) -> bool:
+    """Return whether what FFmpeg gives as presentation times are decoding times."""
+    return "avi" in container.format.name and video.codec_context.name in _REORDERED_IN_AVI
 
 
 def stated_duration(container: InputContainer, video: VideoStream) -> int:

@@ -13,6 +13,7 @@ from touchline.media.damage.order import DisplayOrder
 from touchline.media.damage.smear import Smear
 
 DAMAGED = "damaged packets"
+MISSING = "frames that the file's index lists are not there"
 SMEARED = "pictures made from damaged ones, up to the next key frame"
 AFTER_HOLE = "pictures made from lost ones, up to the next key frame"
 LOST = "frames could not be decoded"
@@ -120,6 +121,14 @@ class Ledger:
         self.packets_skipped += 1
         self._damage = reason
         self._damage_age = 0
+
+    def packet_missing(self, raw_us: int) -> None:
+        """Record a packet that the file's index lists and that was not found."""
+        self.packet_failed(MISSING)
+        self.packet_in(raw_us)
+        self._smear.missing(raw_us, reason=MISSING)
+        if self._order is not None:
+            self._order.packet_failed(raw_us)
 
     def packet_done(
         self, raw_us: int | None, *, key: bool = False, disposable: bool = False, complaint: str = "", failed: bool = False

@@ -16,7 +16,7 @@ from touchline.core.clock import US_PER_S, format_clock
 from touchline.core.events import Coverage, VideoInfo
 from touchline.media.decoding import decode_stream
 from touchline.media.deinterlace import Deinterlacer
-from touchline.media.facts import StreamFacts, choose_stream, inspect, prepare
+from touchline.media.facts import StreamFacts, choose_stream, inspect, numbering_of, prepare
 from touchline.media.frame import Frame
 from touchline.media.ledger import Fate, Ledger
 from touchline.media.seeking import seek_target
@@ -148,7 +148,7 @@ def _read(
         prepare(video, path=info.path, max_pixels=facts.max_pixels, threads=threads)
         if target is not None:
             container.seek(target, stream=video, backward=True)
-        timed = _whole(_timed(facts, container, video, ledger=ledger))
+        timed = _whole(_timed(facts, container, video, ledger=ledger, from_start=target is None))
         for time_us, frame, fate in _from(timed, start_us=start_us, step_us=facts.step_us):
             _book(frame, time_us, fate=fate, facts=facts, ledger=ledger)
             yield time_us, frame
@@ -156,12 +156,19 @@ def _read(
 
 
 def _timed(
-    facts: StreamFacts, container: InputContainer, video: VideoStream, *, ledger: Ledger
+    facts: StreamFacts, container: InputContainer, video: VideoStream, *, ledger: Ledger, from_start: bool
 ) -> Iterator[tuple[int, VideoFrame, Fate]]:
     """Yield decoded frames with their repaired times and what became of them."""
     retimer: Retimer[tuple[VideoFrame, Fate]] = Retimer(step_us=facts.step_us)
     ledger.repairs = retimer.repairs
-    for frame in decode_stream(container, video, ledger=ledger, time_of=facts.raw_us):
+    if facts.reordered:
+        ledger.use_display_order()
+    numbering = numbering_of(
+        container, video, path=facts.info.path, missing=lambda number: ledger.packet_missing(facts.us_of(number))
+    )
+    for frame in decode_stream(
+        container, video, ledger=ledger, time_of=facts.raw_us, numbering=numbering, from_start=from_start
+    ):
         fate = ledger.frame_out(facts.raw_us(frame), corrupt=frame.is_corrupt)
         for time_us, (timed, its_fate) in retimer.push(fate.raw_us, (frame, fate)):
             yield time_us, timed, its_fate

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 from touchline.core.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from touchline.media.containers.avi import AviIndex as AviIndex
+    from touchline.media.containers.avi import read_avi_index as read_avi_index
     from touchline.media.containers.structure import missing_bytes as missing_bytes
     from touchline.media.containers.structure import stated_size as stated_size
 else:
     __all__, __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "touchline.media.containers.avi": ("AviIndex", "read_avi_index"),
             "touchline.media.containers.structure": ("missing_bytes", "stated_size"),
         },
     )

@@ -8,6 +8,7 @@ from touchline.core.lazy import lazy_names
 
 if TYPE_CHECKING:
     from touchline.media.damage.complaints import listening as listening
+    from touchline.media.damage.numbering import Numbering as Numbering
     from touchline.media.damage.order import DisplayOrder as DisplayOrder
     from touchline.media.damage.smear import Smear as Smear
 else:
@@ -15,6 +16,7 @@ else:
         __name__,
         {
             "touchline.media.damage.complaints": ("listening",),
+            "touchline.media.damage.numbering": ("Numbering",),
             "touchline.media.damage.order": ("DisplayOrder",),
             "touchline.media.damage.smear": ("Smear",),
         },

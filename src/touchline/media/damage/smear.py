@@ -47,6 +47,12 @@ class Smear:
             self._marks[raw_us] = reason
         return bool(complaint)
 
+    def missing(self, raw_us: int, *, reason: str) -> None:
+        """Record a picture that is not there: what follows, up to the next key frame, was made from it."""
+        if not self._started:
+            self.first_key_us, self._started = raw_us, True
+        self._open = reason
+
     def _start(self, raw_us: int | None) -> None:
         """Record a key frame: from here on, pictures are whole again."""
         if not self._started:
