@@ -66,6 +66,7 @@ def decode_stream(
             return
         if numbering is not None:
             numbering.correct(packet, from_start=from_start)
+        ledger.packets_read += 1
         ledger.last_byte = max(ledger.last_byte, (packet.pos or 0) + packet.size)
         if not packet.is_discard:
             ledger.packet_in(time_of(packet))

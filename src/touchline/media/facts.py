@@ -47,6 +47,7 @@ class StreamFacts:
         aspect: width of a coded pixel over its height.
         orientation: rotation that makes coded frames upright.
         indexed: whether the container lists every packet in an index that was read (MP4).
+        track_number: the container's own number of the stream.
         max_pixels: size cap used to open the file.
 
     """
@@ -61,6 +62,7 @@ class StreamFacts:
     aspect: Fraction
     orientation: Orientation
     indexed: bool
+    track_number: int
     max_pixels: int
 
     def raw_us(self, item: VideoFrame | Packet) -> int | None:
@@ -243,6 +245,7 @@ def _facts(
         aspect=aspect,
         orientation=orientation,
         indexed="mp4" in container.format.name,
+        track_number=video.id,
         max_pixels=max_pixels,
     )
 

@@ -66,6 +66,7 @@ class Ledger:
     def __init__(self, *, step_us: int, from_us: int = 0) -> None:
         self.packets_skipped = 0
         self.packets_early = 0
+        self.packets_read = 0
         self.last_byte = 0
         self.frames = 0
         self.repairs: Counter[str] = Counter()
@@ -131,7 +132,13 @@ class Ledger:
             self._order.packet_failed(raw_us)
 
     def packet_done(
-        self, raw_us: int | None, *, key: bool = False, disposable: bool = False, complaint: str = "", failed: bool = False
+        self,
+        raw_us: int | None,
+        *,
+        key: bool = False,
+        disposable: bool = False,
+        complaint: str = "",
+        failed: bool = False,
     ) -> None:
         """Record what the decoder made of a packet.
 
@@ -214,6 +221,15 @@ class Ledger:
             self._add(self.end_us, last_us, reason if promised else self._damage or LOST)
         elif reason:
             self._gaps.append(Gap(self.end_us, self.end_us, reason))
+
+    def doubt_all(self, reason: str) -> None:
+        """Record that every picture shown so far is doubtful, or its time."""
+        self._doubtful = [Gap(0, max(self.end_us, 1), reason)]
+
+    @property
+    def lost_any(self) -> bool:
+        """Whether a span is lost so far."""
+        return bool(self._gaps)
 
     def coverage(self) -> Coverage:
         """Return the coverage recorded so far."""

@@ -12,8 +12,9 @@ from av import VideoFrame
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from touchline.core.clock import US_PER_S, format_clock
+from touchline.core.clock import US_PER_S
 from touchline.core.events import Coverage, VideoInfo
+from touchline.media.damage.closing import close_book
 from touchline.media.decoding import decode_stream
 from touchline.media.deinterlace import Deinterlacer
 from touchline.media.facts import StreamFacts, choose_stream, inspect, numbering_of, prepare
@@ -21,13 +22,9 @@ from touchline.media.frame import Frame
 from touchline.media.ledger import Fate, Ledger
 from touchline.media.seeking import seek_target
 from touchline.media.source import DEFAULT_MAX_PIXELS, open_media
-from touchline.media.containers.structure import missing_bytes, stated_size
 from touchline.media.timestamps import Retimer
 
 __all__ = ["DEFAULT_MAX_PIXELS", "Progress", "VideoReader", "probe", "with_progress"]
-
-_SLACK_US = US_PER_S
-_TAIL_BYTES = 1024
 
 Progress = Callable[[int, int], None]
 """Called with (done_us, total_us) of the video; total_us is 0 while unknown."""
@@ -152,7 +149,7 @@ def _read(
         for time_us, frame, fate in _from(timed, start_us=start_us, step_us=facts.step_us):
             _book(frame, time_us, fate=fate, facts=facts, ledger=ledger)
             yield time_us, frame
-    _close_book(facts, ledger, size_bytes=size_bytes)
+    close_book(facts, ledger, size_bytes=size_bytes, from_start=target is None)
 
 
 def _timed(
@@ -208,36 +205,6 @@ def _book(frame: VideoFrame, time_us: int, *, fate: Fate, facts: StreamFacts, le
     ledger.shown(time_us, fate)
     if (frame.width, frame.height) != facts.coded_size:
         ledger.repairs[f"of another size, fitted into {facts.info.width}x{facts.info.height}"] += 1
-
-
-def _close_book(facts: StreamFacts, ledger: Ledger, *, size_bytes: int) -> None:
-    """Compare the end of the frames with the stated duration, and record a loss or a wrong header."""
-    info = facts.info
-    missing = missing_bytes(info.path)
-    short_us = info.duration_us - ledger.end_us
-    wide = max(_SLACK_US, info.duration_us // 50)
-    if info.path.stat().st_size != size_bytes:
-        ledger.close(reason="the file was still being written; run again when it is finished")
-    elif missing:
-        ledger.close(expected_us=info.duration_us, reason=f"the file is cut short, {missing} bytes are missing")
-    elif short_us > ledger.step_us and _unread_bytes(facts, ledger) > max(_TAIL_BYTES, size_bytes // 20):
-        ledger.close(expected_us=info.duration_us, reason="the rest of the file has no pictures that can be read")
-    elif short_us > wide and stated_size(info.path) is None:
-        ledger.close(expected_us=info.duration_us, reason="the file ends before its stated duration")
-    else:
-        ledger.close()
-        if info.duration_us and abs(info.duration_us - ledger.end_us) > wide:
-            ledger.remarks.append(
-                f"the file says it lasts {format_clock(info.duration_us)}, its pictures end at "
-                f"{format_clock(ledger.end_us)}; the end of the pictures is used"
-            )
-
-
-def _unread_bytes(facts: StreamFacts, ledger: Ledger) -> int:
-    """Return the bytes after the stream's last packet; 0 if that is no evidence (an MP4's index may be anywhere)."""
-    if ledger.last_byte == 0 or facts.indexed:
-        return 0
-    return facts.info.path.stat().st_size - ledger.last_byte
 
 
 def with_progress(frames: Iterable[Frame], *, duration_us: int, progress: Progress | None) -> Iterator[Frame]:

@@ -9,6 +9,10 @@ from touchline.core.lazy import lazy_names
 if TYPE_CHECKING:
     from touchline.media.containers.avi import AviIndex as AviIndex
     from touchline.media.containers.avi import read_avi_index as read_avi_index
+    from touchline.media.containers.mp4 import Movie as Movie
+    from touchline.media.containers.mp4 import read_movie as read_movie
+    from touchline.media.containers.mp4_claims import Claims as Claims
+    from touchline.media.containers.mp4_claims import claims_of as claims_of
     from touchline.media.containers.structure import missing_bytes as missing_bytes
     from touchline.media.containers.structure import stated_size as stated_size
 else:
@@ -16,6 +20,8 @@ else:
         __name__,
         {
             "touchline.media.containers.avi": ("AviIndex", "read_avi_index"),
+            "touchline.media.containers.mp4": ("Movie", "read_movie"),
+            "touchline.media.containers.mp4_claims": ("Claims", "claims_of"),
             "touchline.media.containers.structure": ("missing_bytes", "stated_size"),
         },
     )

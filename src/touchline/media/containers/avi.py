@@ -133,7 +133,9 @@ def _super_index(file: BinaryIO, length: int) -> list[tuple[int, int]]:
     return [(int(entry["at"]), int(entry["size"])) for entry in entries]
 
 
-def _open_dml(file: BinaryIO, parts: list[int], size: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]] | None:
+def _open_dml(
+    file: BinaryIO, parts: list[int], size: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]] | None:
     """Return positions and sizes from the parts of an OpenDML index; None if a part is not one."""
     found = []
     for at in parts:
