@@ -15,6 +15,8 @@ from touchline.media.damage.numbering import Numbering
 from touchline.media.ledger import DAMAGED, Ledger
 from touchline.media.source import out_of_memory
 
+_BEGIN_ANYWHERE = frozenset({"mpegts", "mpeg", "mpegvideo", "h264", "hevc", "m4v", "obu", "mxf"})
+"""Containers whose files may begin between two key frames: recordings of a running transmission."""
 _MAX_READ_ERRORS = 100
 """Consecutive read errors without a packet between them after which the rest of a file is abandoned."""
 
@@ -88,12 +90,17 @@ def _decode(
             wrong, failed = DAMAGED, True
     ledger.packet_done(
         raw_us,
-        key=packet.is_keyframe and not packet.is_discard,
+        key=not packet.is_discard and (packet.is_keyframe or (ledger.packets_read == 1 and _begins_whole(container))),
         disposable=packet.is_disposable,
         complaint=wrong or complaint(messages),
         failed=failed or packet.is_corrupt,
     )
     return frames
+
+
+def _begins_whole(container: InputContainer) -> bool:
+    """Return whether the first frame of a file of this kind can always be decoded, unless it is damaged."""
+    return _BEGIN_ANYWHERE.isdisjoint(container.format.name.split(","))
 
 
 def _flush(stream: VideoStream, ledger: Ledger) -> Iterator[VideoFrame]:

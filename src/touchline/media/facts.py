@@ -15,6 +15,7 @@ from touchline.core.clock import US_PER_S, us_from_seconds
 from touchline.core.errors import InputError, UsageError
 from touchline.core.events import VideoInfo
 from touchline.media.containers.avi import read_avi_index
+from touchline.media.containers.matroska import damaged_parts
 from touchline.media.damage.numbering import Numbering
 from touchline.media.decoding import decode_stream
 from touchline.media.ledger import Ledger
@@ -25,6 +26,7 @@ INTERLACED = "interlaced; frames are deinterlaced"
 STRICTNESS = "crccheck+bitstream+buffer"
 """What FFmpeg's decoders check: check sums (HEVC pictures may carry one), and codes that no encoder writes."""
 _FALLBACK_STEP_US = 40_000
+_LONGEST_HEAD_US = 60 * US_PER_S
 _MAX_FPS = 1000
 _REORDERED_IN_AVI = ("h264", "hevc")
 """Codecs whose frames may be shown in another order than they are stored, and for which AVI has no times."""
@@ -104,7 +106,7 @@ def inspect(path: str | Path, *, stream: int | None = None, max_pixels: int = DE
             container, video, ledger=ledger, time_of=lambda packet: packet.pts, numbering=numbering
         ):
             facts = _facts(path, container, video, frame, notes=notes, max_pixels=max_pixels)
-            return _from_first_key(facts, ledger.first_key_us)
+            return _from_lost_head(_from_first_key(facts, ledger.first_key_us), container)
     raise InputError(
         f"{str(path)!r} holds no frame that can be decoded ({ledger.packets_skipped} damaged packets); "
         "it was cut or damaged before its first frame ended: copy or export it again"
@@ -115,7 +117,17 @@ def _from_first_key(facts: StreamFacts, first_key_pts: int | None) -> StreamFact
     """Return the facts with times counted from the first key frame, if that is damaged and a later frame came first."""
     if first_key_pts is None or facts.start_pts is None or first_key_pts >= facts.start_pts:
         return facts
-    return replace(facts, start_pts=first_key_pts)
+    start_us = us_from_seconds(first_key_pts * facts.time_base)
+    return replace(facts, start_pts=first_key_pts, info=replace(facts.info, start_us=start_us))
+
+
+def _from_lost_head(facts: StreamFacts, container: InputContainer) -> StreamFacts:
+    """Return the facts with times counted from the file's own 0, if what comes before the first frame is damaged."""
+    start_us = facts.info.start_us
+    if "matroska" not in container.format.name or not facts.step_us < start_us <= _LONGEST_HEAD_US:
+        return facts
+    damaged = any(damage.from_us <= 0 for damage in damaged_parts(facts.info.path, check_sums=False))
+    return replace(facts, start_pts=0, info=replace(facts.info, start_us=0)) if damaged else facts
 
 
 def choose_stream(container: InputContainer, *, path: Path, index: int | None) -> tuple[VideoStream, list[str]]:

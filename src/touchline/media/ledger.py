@@ -81,6 +81,7 @@ class Ledger:
         self._doubtful: list[Gap] = []
         self._holes: list[_Hole] = []
         self._after_hole = False
+        self._keys_us: list[int] = []
         self._smear = Smear()
         self._order: DisplayOrder | None = None
         self._decoded: deque[int | None] = deque(maxlen=_REORDER_FRAMES)
@@ -174,11 +175,12 @@ class Ledger:
         """Record a shown frame, with its repaired time and the result of :meth:`frame_out` for it."""
         if fate.key:
             self._after_hole = False
+            self._keys_us.append(time_us)
         if self._last_us is not None:
             self._weigh(time_us, fate)
             self._steps_us.append(time_us - self._last_us)
-        elif fate.loss and (time_us - self._from_us) * 2 > self.step_us:
-            self._add(self._from_us, time_us, fate.loss)
+        elif (time_us - self._from_us) * 2 > self.step_us:
+            self._add(self._from_us, time_us, fate.loss or self._damage or LOST)
         self.frames += 1
         self._last_us = time_us
         if fate.doubt:
@@ -222,6 +224,12 @@ class Ledger:
         elif reason:
             self._gaps.append(Gap(self.end_us, self.end_us, reason))
 
+    def doubt_span(self, start_us: int, end_us: int | None, reason: str) -> None:
+        """Record that the pictures from a time on are doubtful, up to the first key frame at or after another."""
+        until_us = next((key_us for key_us in self._keys_us if end_us is not None and key_us >= end_us), self.end_us)
+        if until_us > start_us:
+            self._doubtful = _joined([*self._doubtful, Gap(max(0, start_us), until_us, reason)])
+
     def doubt_all(self, reason: str) -> None:
         """Record that every picture shown so far is doubtful, or its time."""
         self._doubtful = [Gap(0, max(self.end_us, 1), reason)]
@@ -249,7 +257,7 @@ class Ledger:
             packets_skipped=self.packets_skipped,
             gaps=tuple(gaps),
             repairs=(*repairs, *self.remarks),
-            doubtful=_in_order([*self._doubtful, *(gap for gap in smeared if gap.end_us > gap.start_us)]),
+            doubtful=tuple(_joined([*self._doubtful, *(gap for gap in smeared if gap.end_us > gap.start_us)])),
         )
 
     def _ends_inside_group(self, hole: _Hole) -> bool:
@@ -267,6 +275,16 @@ def _extend(spans: list[Gap], span: Gap, *, near_us: int) -> None:
         start_us = spans.pop().start_us
     if span.end_us > start_us:
         spans.append(Gap(start_us, span.end_us, span.reason))
+
+
+def _joined(spans: list[Gap]) -> list[Gap]:
+    """Return spans in order, without those that lie inside another."""
+    kept: list[Gap] = []
+    for span in sorted(spans, key=lambda gap: (gap.start_us, -gap.end_us)):
+        if not kept or span.end_us > kept[-1].end_us:
+            start_us = max(span.start_us, kept[-1].end_us) if kept else span.start_us
+            kept.append(Gap(start_us, span.end_us, span.reason))
+    return kept
 
 
 def _in_order(spans: list[Gap]) -> tuple[Gap, ...]:

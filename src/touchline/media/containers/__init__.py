@@ -9,6 +9,7 @@ from touchline.core.lazy import lazy_names
 if TYPE_CHECKING:
     from touchline.media.containers.avi import AviIndex as AviIndex
     from touchline.media.containers.avi import read_avi_index as read_avi_index
+    from touchline.media.containers.matroska import damaged_parts as damaged_parts
     from touchline.media.containers.mp4 import Movie as Movie
     from touchline.media.containers.mp4 import read_movie as read_movie
     from touchline.media.containers.mp4_claims import Claims as Claims
@@ -20,6 +21,7 @@ else:
         __name__,
         {
             "touchline.media.containers.avi": ("AviIndex", "read_avi_index"),
+            "touchline.media.containers.matroska": ("damaged_parts",),
             "touchline.media.containers.mp4": ("Movie", "read_movie"),
             "touchline.media.containers.mp4_claims": ("Claims", "claims_of"),
             "touchline.media.containers.structure": ("missing_bytes", "stated_size"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from touchline.core.clock import US_PER_S, format_clock
+from touchline.core.clock import US_PER_S, format_clock, us_from_seconds
+from touchline.media.containers.matroska import damaged_parts
 from touchline.media.containers.mp4 import read_movie
 from touchline.media.containers.mp4_claims import Claims, claims_of
 from touchline.media.containers.structure import missing_bytes, stated_size
@@ -36,6 +37,18 @@ def close_book(facts: StreamFacts, ledger: Ledger, *, size_bytes: int, from_star
         _close_contradicted(claims, ledger, from_start=from_start)
     else:
         _compare_ends(facts, ledger, size_bytes=size_bytes)
+    _doubt_parts(facts, ledger)
+
+
+def _doubt_parts(facts: StreamFacts, ledger: Ledger) -> None:
+    """Record the damaged parts of a Matroska file, which its own structure and check sums show."""
+    info = facts.info
+    zero_us = us_from_seconds((facts.start_pts or 0) * facts.time_base)
+    for part in damaged_parts(info.path):
+        at_end = part.until_us is None and abs(info.duration_us - ledger.end_us) <= 2 * ledger.step_us
+        if not (at_end and part.is_tail):
+            until_us = None if part.until_us is None else part.until_us - zero_us
+            ledger.doubt_span(part.from_us - zero_us, until_us, f"a damaged part of the file: {part.reason}")
 
 
 def _claims(facts: StreamFacts) -> Claims | None:
