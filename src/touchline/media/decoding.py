@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
 
 import av
 from av import Packet, VideoFrame
@@ -10,6 +12,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
+from touchline.media.containers.mpegts import Continuity, read_continuity
 from touchline.media.damage.complaints import complaint, listening
 from touchline.media.damage.numbering import Numbering
 from touchline.media.ledger import DAMAGED, Ledger
@@ -80,7 +83,8 @@ def _decode(
 ) -> list[VideoFrame]:
     """Return the frames that a packet gives, and record what was wrong with it."""
     frames: list[VideoFrame] = []
-    wrong, failed = DAMAGED if packet.is_corrupt else "", False
+    corrupt = packet.is_corrupt and not _ends_before_join(container, packet)
+    wrong, failed = DAMAGED if corrupt else "", False
     with listening() as messages:
         try:
             frames = stream.codec_context.decode(packet)
@@ -93,9 +97,24 @@ def _decode(
         key=not packet.is_discard and (packet.is_keyframe or (ledger.packets_read == 1 and _begins_whole(container))),
         disposable=packet.is_disposable,
         complaint=wrong or complaint(messages),
-        failed=failed or packet.is_corrupt,
+        failed=failed or corrupt,
     )
     return frames
+
+
+def _ends_before_join(container: InputContainer, packet: Packet) -> bool:
+    """Return whether a frame is only taken for a damaged one because another stream was joined after it."""
+    if "mpegts" not in container.format.name:
+        return False
+    path = Path(container.name.removeprefix("file:"))
+    continuity = _continuity(path, path.stat().st_size)
+    return continuity is not None and packet.pos in continuity.joined
+
+
+@lru_cache(maxsize=4)
+def _continuity(path: Path, size_bytes: int) -> Continuity | None:
+    """Return the continuity of a transport stream; the size stands for its content while it is being read."""
+    return read_continuity(path)
 
 
 def _begins_whole(container: InputContainer) -> bool:

@@ -235,6 +235,18 @@ class Ledger:
         self._doubtful = [Gap(0, max(self.end_us, 1), reason)]
 
     @property
+    def pauses(self) -> bool:
+        """Whether there are spans without frames that nothing explains so far."""
+        return any(not self._ends_inside_group(hole) for hole in self._holes)
+
+    def excuse_pauses(self) -> None:
+        """Record that the file itself is whole, so that spans without frames are as its maker left them."""
+        count = sum(not self._ends_inside_group(hole) for hole in self._holes)
+        self.remarks.append(f"{count} pauses between frames, as the file itself states; nothing of it is missing")
+        self._holes.clear()
+        self._after_hole = False
+
+    @property
     def lost_any(self) -> bool:
         """Whether a span is lost so far."""
         return bool(self._gaps)

@@ -20,6 +20,7 @@ _TRACKS, _CUES, _SEEK, _TAGS, _CHAPTERS, _FILES, _VOID = (
     0xEC,
 )
 _TOP = frozenset({_CLUSTER, _INFO, _TRACKS, _CUES, _SEEK, _TAGS, _CHAPTERS, _FILES, _VOID, _CRC})
+_IN_CLUSTER = frozenset({_TIMESTAMP, _CRC, _VOID, 0xA3, 0xA0, 0xAB, 0xA7, 0xAF, 0x5854})
 _EBML = b"\x1aE\xdf\xa3"
 _CLUSTER_BYTES = _CLUSTER.to_bytes(4, "big")
 _BLOCK = 1 << 20
@@ -196,3 +197,29 @@ def _number(file: BinaryIO) -> int | None:
     extra = 8 - first[0].bit_length()
     value = int.from_bytes(bytes([first[0] & ((1 << (7 - extra)) - 1)]) + file.read(extra), "big")
     return None if value == (1 << (7 * (extra + 1))) - 1 else value
+
+
+def blocks_fit(path: Path) -> bool:
+    """Return whether the parts of every cluster follow each other to its end, without a byte between them."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        for part in _parts(file, size, check_sums=False):
+            if part.kind == _CLUSTER and not _cluster_fits(file, part):
+                return False
+    return True
+
+
+def _cluster_fits(file: BinaryIO, part: Part) -> bool:
+    """Return whether a cluster consists of parts that clusters have."""
+    file.seek(part.start)
+    _identifier(file)
+    _number(file)
+    at = file.tell()
+    while at < part.end:
+        file.seek(at)
+        kind = _identifier(file)
+        length = _number(file)
+        if kind not in _IN_CLUSTER or length is None:
+            return False
+        at = file.tell() + length
+    return at == part.end

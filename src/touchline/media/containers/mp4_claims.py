@@ -12,7 +12,7 @@ from touchline.media.containers.mp4 import Movie, Track
 
 _SAME = 0.02
 """Relative difference up to which two statements of a duration agree."""
-_SLACK_US = 100_000
+_SLACK_US = 500_000
 _COVERED = 0.5
 """Part of the data that the samples of all tracks cover in any file of a usual make."""
 

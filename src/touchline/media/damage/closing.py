@@ -7,6 +7,7 @@ from touchline.media.containers.matroska import damaged_parts
 from touchline.media.containers.mp4 import read_movie
 from touchline.media.containers.mp4_claims import Claims, claims_of
 from touchline.media.containers.structure import missing_bytes, stated_size
+from touchline.media.containers.whole import is_whole
 from touchline.media.facts import StreamFacts
 from touchline.media.ledger import Ledger
 
@@ -29,6 +30,8 @@ def close_book(facts: StreamFacts, ledger: Ledger, *, size_bytes: int, from_star
         ledger.close(reason="the file was still being written; run again when it is finished")
         return
     claims = _claims(facts) if facts.indexed else None
+    if ledger.pauses and _whole(facts, claims, ledger, from_start=from_start):
+        ledger.excuse_pauses()
     needed = None if claims is None else claims.needed_bytes
     missing = missing_bytes(info.path) if needed is None else max(0, needed - size_bytes)
     if missing:
@@ -55,6 +58,14 @@ def _claims(facts: StreamFacts) -> Claims | None:
     """Return what the index of an MP4 file promises of the stream."""
     movie = read_movie(facts.info.path)
     return None if movie is None else claims_of(movie, facts.track_number)
+
+
+def _whole(facts: StreamFacts, claims: Claims | None, ledger: Ledger, *, from_start: bool) -> bool:
+    """Return whether the file's own structure shows that no frame was lost."""
+    if facts.indexed:
+        listed = claims is not None and claims.samples is not None and not claims.faults
+        return listed and claims is not None and not _too_few(claims, ledger, from_start=from_start)
+    return is_whole(facts.info.path)
 
 
 def _too_few(claims: Claims, ledger: Ledger, *, from_start: bool) -> bool:
