@@ -73,7 +73,9 @@ def decode_stream(
             numbering.correct(packet, from_start=from_start)
         ledger.packets_read += 1
         ledger.last_byte = max(ledger.last_byte, (packet.pos or 0) + packet.size)
-        if not packet.is_discard:
+        if packet.is_discard:
+            ledger.packet_hidden()
+        else:
             ledger.packet_in(time_of(packet))
         yield from _decode(container, stream, packet, ledger=ledger, raw_us=time_of(packet))
 
@@ -108,7 +110,12 @@ def _ends_before_join(container: InputContainer, packet: Packet) -> bool:
         return False
     path = Path(container.name.removeprefix("file:"))
     continuity = _continuity(path, path.stat().st_size)
-    return continuity is not None and packet.pos in continuity.joined
+    at = packet.pos
+    return (
+        continuity is not None
+        and at is not None
+        and continuity.joined_near(at, stream=packet.stream.id, size=packet.size)
+    )
 
 
 @lru_cache(maxsize=4)

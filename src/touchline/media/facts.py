@@ -26,6 +26,8 @@ INTERLACED = "interlaced; frames are deinterlaced"
 STRICTNESS = "crccheck+bitstream+buffer"
 """What FFmpeg's decoders check: check sums (HEVC pictures may carry one), and codes that no encoder writes."""
 _FALLBACK_STEP_US = 40_000
+_HEADLESS = frozenset({"mpegts", "mpeg", "mpegvideo", "h264", "hevc", "m4v", "obu", "dv"})
+"""Containers without a header that states a duration: FFmpeg estimates it from what it finds."""
 _LONGEST_HEAD_US = 60 * US_PER_S
 _MAX_FPS = 1000
 _REORDERED_IN_AVI = ("h264", "hevc")
@@ -49,6 +51,8 @@ class StreamFacts:
         aspect: width of a coded pixel over its height.
         orientation: rotation that makes coded frames upright.
         indexed: whether the container lists every packet in an index that was read (MP4).
+        headed: whether the container's header states its duration.
+        unnumbered: whether packets are timed by counting them, without an index that tells lost ones (AVI).
         track_number: the container's own number of the stream.
         max_pixels: size cap used to open the file.
 
@@ -64,6 +68,8 @@ class StreamFacts:
     aspect: Fraction
     orientation: Orientation
     indexed: bool
+    headed: bool
+    unnumbered: bool
     track_number: int
     max_pixels: int
 
@@ -228,6 +234,7 @@ def _facts(
     width, height = orientation.size(*square_size(frame.width, frame.height, aspect=aspect))
     if frame.interlaced_frame:
         notes = [*notes, INTERLACED]
+    unnumbered = "avi" in container.format.name and read_avi_index(path, stream=video.index) is None
     rate = video.average_rate or video.guessed_rate
     reordered = frame.pts is not None and _only_decoding_times(container, video)
     start_pts = frame.dts if frame.pts is None else frame.pts
@@ -257,6 +264,8 @@ def _facts(
         aspect=aspect,
         orientation=orientation,
         indexed="mp4" in container.format.name,
+        headed=not unnumbered and not _HEADLESS & set(container.format.name.split(",")),
+        unnumbered=unnumbered,
         track_number=video.id,
         max_pixels=max_pixels,
     )

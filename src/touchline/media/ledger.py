@@ -67,6 +67,7 @@ class Ledger:
         self.packets_skipped = 0
         self.packets_early = 0
         self.packets_read = 0
+        self._hidden: list[int] = []
         self.last_byte = 0
         self.frames = 0
         self.repairs: Counter[str] = Counter()
@@ -81,6 +82,7 @@ class Ledger:
         self._doubtful: list[Gap] = []
         self._holes: list[_Hole] = []
         self._after_hole = False
+        self._broken_off = False
         self._keys_us: list[int] = []
         self._smear = Smear()
         self._order: DisplayOrder | None = None
@@ -117,6 +119,17 @@ class Ledger:
             heapq.heappush(self._waiting, raw_us)
         elif raw_us < 0:
             self.packets_early += 1
+
+    def packet_hidden(self) -> None:
+        """Record a packet whose frame is not to be shown."""
+        self._hidden.append(self.packets_read)
+
+    @property
+    def hidden_inside(self) -> bool:
+        """Whether a frame is not shown though others before and well after it are, as no edit list means it."""
+        first = next((at for at, number in enumerate(self._hidden, start=1) if at != number), None)
+        inside = () if first is None else self._hidden[first - 1 :]
+        return any(number + _REORDER_FRAMES <= self.packets_read for number in inside)
 
     def packet_failed(self, reason: str) -> None:
         """Record a packet that the demuxer or the decoder refused."""
@@ -217,6 +230,7 @@ class Ledger:
             reason: why the stream ended early, if it did.
 
         """
+        self._broken_off = bool(reason)
         last_us = max(max(self._waiting, default=0) + self.step_us, expected_us or 0)
         if last_us - self.end_us >= self.step_us:
             promised = expected_us is not None and expected_us - self.end_us >= self.step_us
@@ -247,6 +261,16 @@ class Ledger:
         self._after_hole = False
 
     @property
+    def first_loss_us(self) -> int | None:
+        """Start of the first lost span so far; None if nothing was lost."""
+        return min((gap.start_us for gap in self._gaps), default=None)
+
+    @property
+    def doubts_any(self) -> bool:
+        """Whether a picture is doubtful so far."""
+        return bool(self._doubtful)
+
+    @property
     def lost_any(self) -> bool:
         """Whether a span is lost so far."""
         return bool(self._gaps)
@@ -274,7 +298,7 @@ class Ledger:
 
     def _ends_inside_group(self, hole: _Hole) -> bool:
         """Return whether a hole is only where a copy ended: the frames in it would have come after the last packet."""
-        if hole.raw_us not in self._decoded:
+        if hole.raw_us not in self._decoded or self._broken_off:
             return False
         later = list(self._decoded)[self._decoded.index(hole.raw_us) + 1 :]
         return all(raw_us is None or raw_us < hole.raw_us for raw_us in later)

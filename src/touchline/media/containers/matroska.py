@@ -20,10 +20,15 @@ _TRACKS, _CUES, _SEEK, _TAGS, _CHAPTERS, _FILES, _VOID = (
     0xEC,
 )
 _TOP = frozenset({_CLUSTER, _INFO, _TRACKS, _CUES, _SEEK, _TAGS, _CHAPTERS, _FILES, _VOID, _CRC})
-_IN_CLUSTER = frozenset({_TIMESTAMP, _CRC, _VOID, 0xA3, 0xA0, 0xAB, 0xA7, 0xAF, 0x5854})
+_TRACK, _TRACK_NUMBER = 0xAE, 0xD7
+_SIMPLE_BLOCK, _GROUP, _GROUP_BLOCK = 0xA3, 0xA0, 0xA1
+_SHORT = frozenset({0xAB, 0xA7, 0x5854})
+"""Parts of a cluster that hold no more than a number."""
+_IN_CLUSTER = frozenset({_TIMESTAMP, _CRC, _VOID, _SIMPLE_BLOCK, _GROUP, *_SHORT})
 _EBML = b"\x1aE\xdf\xa3"
 _CLUSTER_BYTES = _CLUSTER.to_bytes(4, "big")
 _BLOCK = 1 << 20
+_SHORT_BYTES = 16
 _LARGEST_CHECKED = 64 << 20
 _MOST_ELEMENTS = 2_000_000
 _DEFAULT_SCALE_NS = 1_000_000
@@ -200,26 +205,65 @@ def _number(file: BinaryIO) -> int | None:
 
 
 def blocks_fit(path: Path) -> bool:
-    """Return whether the parts of every cluster follow each other to its end, without a byte between them."""
+    """Return whether the parts of every cluster follow each other to its end, and are blocks of tracks that exist."""
     size = path.stat().st_size
+    tracks: set[int] = set()
     with path.open("rb") as file:
         for part in _parts(file, size, check_sums=False):
-            if part.kind == _CLUSTER and not _cluster_fits(file, part):
+            if part.kind == _TRACKS:
+                tracks = _track_numbers(file, part)
+            if part.kind == _CLUSTER and not _cluster_fits(file, part, tracks):
                 return False
     return True
 
 
-def _cluster_fits(file: BinaryIO, part: Part) -> bool:
-    """Return whether a cluster consists of parts that clusters have."""
-    file.seek(part.start)
+def _inside(file: BinaryIO, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """Yield (identifier, first byte, end) of what a part holds; an identifier of 0 is none."""
+    file.seek(start)
     _identifier(file)
     _number(file)
     at = file.tell()
-    while at < part.end:
+    while at < end:
         file.seek(at)
         kind = _identifier(file)
         length = _number(file)
-        if kind not in _IN_CLUSTER or length is None:
+        body = file.tell()
+        if kind == 0 or length is None or body + length > end:
+            yield 0, at, end
+            return
+        yield kind, at, body + length
+        at = body + length
+
+
+def _track_numbers(file: BinaryIO, part: Part) -> set[int]:
+    """Return the numbers of the tracks of a file."""
+    found = set()
+    for kind, start, end in _inside(file, part.start, part.end):
+        if kind == _TRACK:
+            for inner, _, stop in _inside(file, start, end):
+                if inner == _TRACK_NUMBER:
+                    file.seek(stop - 1)
+                    found.add(file.read(1)[0])
+                    break
+    return found
+
+
+def _cluster_fits(file: BinaryIO, part: Part, tracks: set[int]) -> bool:
+    """Return whether a cluster consists of parts that clusters have."""
+    for kind, start, end in _inside(file, part.start, part.end):
+        if kind not in _IN_CLUSTER or (kind in _SHORT and end - start > _SHORT_BYTES):
             return False
-        at = file.tell() + length
-    return at == part.end
+        if kind == _GROUP:
+            found = [at for inner, at, _ in _inside(file, start, end) if inner == _GROUP_BLOCK]
+            start = found[0] if found else start
+        if kind in (_SIMPLE_BLOCK, _GROUP) and _track_of(file, start) not in tracks:
+            return False
+    return True
+
+
+def _track_of(file: BinaryIO, start: int) -> int | None:
+    """Return the track of the block at a byte."""
+    file.seek(start)
+    _identifier(file)
+    _number(file)
+    return _number(file)

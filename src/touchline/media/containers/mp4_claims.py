@@ -60,7 +60,7 @@ def claims_of(movie: Movie, number: int) -> Claims | None:
         trimmed=len(track.edits) > 1
         or not _close(lengths.get("edits", lengths.get("steps", 0)), lengths.get("steps", 0)),
         faults=(*tables, *clocks),
-        mistimed=bool(clocks) or len(counts) > 1,
+        mistimed=bool(clocks) or len(counts) > 1 or track.shifts not in (-1, track.samples),
     )
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 PACKET = 188
 _BLOCK_PACKETS = 1 << 16
 _SYNC = 0x47
+_NEAR_BYTES = 64 * PACKET
 _NULL, _PAT = 0x1FFF, 0
 
 
@@ -20,12 +21,20 @@ class Continuity:
 
     Attributes:
         whole: whether every packet is there, as far as their numbers tell.
-        joined: first byte of each frame that ends where two whole streams were joined, one after the other.
+        joined: (stream, first byte) of each frame that ends where two whole streams were joined, one after the other.
+        broken: (stream, byte) where packets are missing; not complete if packets cannot be told apart.
 
     """
 
     whole: bool
-    joined: frozenset[int]
+    joined: frozenset[tuple[int, int]]
+    broken: frozenset[tuple[int, int]]
+
+    def joined_near(self, position: int, *, stream: int, size: int) -> bool:
+        """Return whether a frame of a size at a byte is the last of a stream that another was joined to."""
+        near = range(position, position + 2 * size + _NEAR_BYTES)
+        joined = any(number == stream and at in near for number, at in self.joined)
+        return joined and not any(number == stream and at in near for number, at in self.broken)
 
 
 def read_continuity(path: Path) -> Continuity | None:
@@ -38,9 +47,9 @@ def read_continuity(path: Path) -> Continuity | None:
             if checker.at == 0 and (count < 2 or np.any(packets[:2, 0] != _SYNC)):
                 return None
             if np.any(packets[:, 0] != _SYNC) or np.any(packets[:, 1] & 0x80):
-                return Continuity(whole=False, joined=frozenset())
+                return Continuity(whole=False, joined=frozenset(), broken=frozenset())
             checker.check(packets)
-    return Continuity(checker.whole, frozenset(checker.joined))
+    return Continuity(checker.whole, frozenset(checker.joined), frozenset(checker.broken))
 
 
 class _Checker:
@@ -49,7 +58,8 @@ class _Checker:
     def __init__(self) -> None:
         self.at = 0
         self.whole = True
-        self.joined: set[int] = set()
+        self.joined: set[tuple[int, int]] = set()
+        self.broken: set[tuple[int, int]] = set()
         self._last: dict[int, int] = {}
         self._frame: dict[int, int] = {}
         self._table = -1
@@ -82,7 +92,9 @@ class _Checker:
             table = self.at + int(passed[-1]) * PACKET if len(passed) else self._table
             previous = self.at + int(own[broken - 1]) * PACKET if broken else -1
             if starts[broken] and frame >= 0 and table > max(frame, previous):
-                self.joined.add(frame)
+                self.joined.add((number, frame))
+            else:
+                self.broken.add((number, self.at + int(own[broken]) * PACKET))
         self._last[number] = int(counters[-1])
         if np.any(starts):
             self._frame[number] = self.at + int(own[starts][-1]) * PACKET

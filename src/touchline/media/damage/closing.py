@@ -10,6 +10,7 @@ from touchline.media.containers.structure import missing_bytes, stated_size
 from touchline.media.containers.whole import is_whole
 from touchline.media.facts import StreamFacts
 from touchline.media.ledger import Ledger
+from touchline.media.timestamps import AHEAD, BACKWARD
 
 _SLACK_US = US_PER_S
 _TAIL_BYTES = 1024
@@ -34,13 +35,33 @@ def close_book(facts: StreamFacts, ledger: Ledger, *, size_bytes: int, from_star
         ledger.excuse_pauses()
     needed = None if claims is None else claims.needed_bytes
     missing = missing_bytes(info.path) if needed is None else max(0, needed - size_bytes)
-    if missing:
+    if missing and _reached(facts, ledger):
+        ledger.close()
+        ledger.remarks.append(f"the file is cut short, {missing} bytes are missing; every frame was read all the same")
+    elif missing:
         ledger.close(expected_us=info.duration_us, reason=f"the file is cut short, {missing} bytes are missing")
     elif claims is not None and (claims.faults or _too_few(claims, ledger, from_start=from_start)):
         _close_contradicted(claims, ledger, from_start=from_start)
     else:
         _compare_ends(facts, ledger, size_bytes=size_bytes)
     _doubt_parts(facts, ledger)
+    _doubt_times(facts, ledger)
+
+
+def _reached(facts: StreamFacts, ledger: Ledger) -> bool:
+    """Return whether the frames reach the end that the file's header states; a transport stream states none."""
+    stated_us = facts.info.duration_us
+    return facts.headed and stated_us > 0 and abs(stated_us - ledger.end_us) < ledger.step_us
+
+
+def _doubt_times(facts: StreamFacts, ledger: Ledger) -> None:
+    """Record times that cannot be trusted, in a file that is damaged."""
+    repaired = sum(ledger.repairs[kind] for kind in (BACKWARD, AHEAD))
+    harmed = ledger.lost_any or ledger.doubts_any
+    if facts.indexed and harmed and repaired * 50 > ledger.frames:
+        ledger.doubt_all(f"the file's index is damaged: the times of {repaired} frames contradict")
+    elif facts.unnumbered and ledger.first_loss_us is not None:
+        ledger.doubt_span(ledger.first_loss_us, None, "the file has no whole index: times after a loss may be off")
 
 
 def _doubt_parts(facts: StreamFacts, ledger: Ledger) -> None:
@@ -64,6 +85,7 @@ def _whole(facts: StreamFacts, claims: Claims | None, ledger: Ledger, *, from_st
     """Return whether the file's own structure shows that no frame was lost."""
     if facts.indexed:
         listed = claims is not None and claims.samples is not None and not claims.faults
+        listed = listed and not ledger.hidden_inside
         return listed and claims is not None and not _too_few(claims, ledger, from_start=from_start)
     return is_whole(facts.info.path)
 
@@ -97,7 +119,7 @@ def _compare_ends(facts: StreamFacts, ledger: Ledger, *, size_bytes: int) -> Non
     wide = max(_SLACK_US, info.duration_us // 50)
     if short_us > ledger.step_us and _unread_bytes(facts, ledger) > max(_TAIL_BYTES, size_bytes // 20):
         ledger.close(expected_us=info.duration_us, reason="the rest of the file has no pictures that can be read")
-    elif short_us > wide and stated_size(info.path) is None:
+    elif short_us > wide and (facts.unnumbered or stated_size(info.path) is None):
         ledger.close(expected_us=info.duration_us, reason="the file ends before its stated duration")
     else:
         ledger.close()

@@ -30,6 +30,8 @@ class Numbering:
         self._shift = 0
         self._moved = 0
         self._next: int | None = None
+        self._seen = 0
+        self._from_start = False
 
     def correct(self, packet: Packet, *, from_start: bool) -> None:
         """Give a packet the time of its place in the index.
@@ -39,6 +41,8 @@ class Numbering:
             from_start: whether reading began with the first frame of the file.
 
         """
+        self._seen += 1
+        self._from_start = from_start
         number = self._number(packet)
         if number is not None and packet.dts is not None:
             self._shift = number - packet.dts
@@ -66,8 +70,9 @@ class Numbering:
 
     def end(self) -> None:
         """Report the frames that did not come before the end of the file."""
-        if self._next is not None and self._index is not None:
-            self._report(self._next, len(self._index.sizes))
+        first = self._seen if self._next is None and self._from_start else self._next
+        if first is not None and self._index is not None:
+            self._report(first, len(self._index.sizes))
 
     def _report(self, first: int, end: int) -> None:
         """Report the frames of a range that did not come; those of no bytes never do."""
