@@ -455,7 +455,8 @@ def _timeline(path: Path) -> Timeline:
 def coverage_from_json(document: Mapping[str, Any]) -> Coverage:
     """Return the coverage that ``dataclasses.asdict`` wrote."""
     gaps = tuple(Gap(**gap) for gap in document["gaps"])
-    return Coverage(**{**document, "gaps": gaps, "repairs": tuple(document["repairs"])})
+    doubtful = tuple(Gap(**gap) for gap in document.get("doubtful", ()))
+    return Coverage(**{**document, "gaps": gaps, "repairs": tuple(document["repairs"]), "doubtful": doubtful})
 
 
 def _fingerprint_or_none(video: Path) -> str:
