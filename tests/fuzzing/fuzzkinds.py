@@ -219,7 +219,13 @@ def _games_zip(folder: Path) -> Path:
     return folder / "games.zip"
 
 
-_INI = "[1_HQ.mkv]\nstart_time_second = 60.5\nduration_second = 2700\n[2_HQ.mkv]\nstart_time_second = 3\nduration_second = 9\n"
+_INI = """[1_HQ.mkv]
+start_time_second = 60.5
+duration_second = 2700
+[2_HQ.mkv]
+start_time_second = 3
+duration_second = 9
+"""
 
 SOCCERNET = (
     Kind("games labels", "json", _json("Labels-v2.json", _LABELS), lambda path: load_games(path, kind="annotations")),

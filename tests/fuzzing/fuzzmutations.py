@@ -1,4 +1,4 @@
-"""Damage done to valid files: to their bytes, their words, or the values that they are made of; the same for one seed."""
+"""Damage done to valid files: to their bytes, their words or their values; the same for one seed."""
 
 from __future__ import annotations
 

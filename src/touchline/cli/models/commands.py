@@ -100,7 +100,7 @@ def show_command(
                 output.say(f"{key:12} {value}")
             if card.is_file():
                 output.say()
-                output.say(read_card(card).text)
+                output.table(read_card(card).text)
 
     run_guarded(run, debug=debug, json=json)
 

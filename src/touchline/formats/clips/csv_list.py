@@ -28,13 +28,14 @@ def read_clip_csv(path: Path | str, *, labels: tuple[str, ...] | None = None) ->
 
     """
     path = Path(path)
-    rows = read_csv(path).rows
+    table = read_csv(path)
+    rows = table.rows
     missing = {"path", "label"} - set(rows[0] if rows else {"path": "", "label": ""})
     if missing or not rows:
         raise InputError(f"{path}: " + (f"has no column {sorted(missing)}" if missing else "lists no clips"))
     items: list[ClipItem] = []
     left_out: list[tuple[Path, str]] = []
-    for line, row in enumerate(rows, start=2):
+    for line, row in zip(table.lines, rows, strict=True):
         item = _item(row, path=path, line=line)
         if item.path is not None and _is_there(item.path):
             items.append(item)

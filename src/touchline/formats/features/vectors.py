@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.clock import format_clock, frame_from_us, us_from_frame
-from touchline.core.errors import InputError
+from touchline.core.errors import InputError, UsageError
 from touchline.core.events import Coverage
 from touchline.formats.bundle import coverage_from_json
 from touchline.formats.features.npy import open_rows
@@ -325,6 +325,32 @@ def holds(path: Path, *, video: Mapping[str, str], settings: Mapping[str, Any]) 
         return info if file_sha256(path) == info.sha256 else None
     except (InputError, OSError):
         return None
+
+
+def check_same_video(path: Path, *, video: Mapping[str, str], named: bool) -> None:
+    """Raise an error if a file of features would be lost that is not of this video.
+
+    Args:
+        path: the file that is about to be replaced.
+        video: name and fingerprint of the video.
+        named: whether the user named the file; then only features of another video are kept.
+
+    Raises:
+        UsageError: the file holds features of another video, or was not made by touchline.
+
+    """
+    if not path.exists():
+        return
+    try:
+        info = read_side_car(path)
+    except (InputError, OSError):
+        info = None
+    if info is None or not info.video:
+        if not named:
+            raise UsageError(f"{path}: exists, and touchline did not make it; move it away or choose another --out")
+    elif info.video.get("fingerprint") != video.get("fingerprint"):
+        other = info.video.get("name", "unknown")
+        raise UsageError(f"{path}: holds features of another video, {other}; move it away or choose another --out")
 
 
 def length_remark(features: Features, *, duration_us: int) -> str | None:

@@ -18,7 +18,8 @@ import numpy.typing as npt
 from touchline.core.errors import InputError
 from touchline.core.poses import JOINTS
 from touchline.formats.files.csv_rows import csv_lines, csv_table
-from touchline.formats.files.text_lines import parse_number, read_text
+from touchline.formats.files.text_encoding import decode_any
+from touchline.formats.files.text_lines import parse_number, read_data
 from touchline.formats.keeper.pose_tables import read_pose_table
 
 _VIEW = re.compile(r"^(.*?)(?:-\d+)?$")
@@ -45,7 +46,7 @@ def read_space_poses(path: Path, *, least_confidence: float = 0.0) -> tuple[Spac
         InputError: the table cannot be read; the message names the line and column.
 
     """
-    text = read_text(path)
+    text = decode_any(read_data(path), source=str(path)).text
     _, header = next(csv_lines(text, source=path), (0, []))
     if path.suffix.lower() != ".json" and str(len(JOINTS) * _AXES - 1) in header:
         return _published(text, path)
@@ -103,8 +104,9 @@ def _published(text: str, path: Path) -> tuple[SpacePose, ...]:
     missing = [name for name in names if name not in rows.columns]
     if missing:
         raise InputError(f"{path}: has no column {missing[0]!r}; joints in space are columns 0 to {len(names) - 1}")
+    rows = rows.with_points(names, source=path)
     found = []
-    for line, row in enumerate(rows.rows, 2):
+    for line, row in zip(rows.lines, rows.rows, strict=True):
         joints = np.array([_number(row[name], f"{path}: line {line}, column {name!r}") for name in names])
         joints = joints.reshape(len(JOINTS), _AXES)
         found.append(SpacePose((row.get("file") or "").strip(), joints, np.isfinite(joints).all(axis=1)))
