@@ -143,7 +143,9 @@ def _opened(path: Path) -> parquet.ParquetFile:
 
     data = read_regular(path)
     with reading(path, what="readable as Parquet", remedy=_REMEDY, also=(pa.ArrowException,)):
-        file = parquet.ParquetFile(pa.BufferReader(data), read_dictionary=["label", "team", "name"])
+        file = parquet.ParquetFile(pa.BufferReader(data))
+        words = [name for name in ("label", "team", "name") if name in file.schema_arrow.names]
+        file = parquet.ParquetFile(pa.BufferReader(data), read_dictionary=words)
         about = file.metadata
         held = sum(about.row_group(number).total_byte_size for number in range(about.num_row_groups))
         if about.num_rows > _MAX_ROWS_PER_BYTE * len(data) or held > _MAX_UNPACKED_BYTES:
