@@ -45,9 +45,12 @@ from touchline.formats.events.own_events import REMEDY, event_ids, events_docume
 from touchline.formats.events.registry import format_named, write_events
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic, write_json_atomic, writing
 from touchline.formats.files.checksum import file_sha256
-from touchline.formats.files.json_files import read_own_json
+from touchline.formats.files.guard import reading
+from touchline.formats.files.json_files import parse_object, read_bytes, read_own_json
+from touchline.formats.files.json_shapes import check
 from touchline.formats.files.npz import npz_bytes, read_arrays
 from touchline.formats.keeper import moments_index
+from touchline.formats.manifest_shape import MANIFEST_SHAPE
 from touchline.formats.sound import SOUND, SOUND_CURVES
 
 MANIFEST_VERSION = 1
@@ -171,13 +174,12 @@ class Bundle:
         version = document.get("version")
         if version != MANIFEST_VERSION:
             raise InputError(
-                f"{self.path / MANIFEST}: schema version {version!r}; this touchline supports {MANIFEST_VERSION}"
+                f"{self.path / MANIFEST}: schema version {version!r:.60}; this touchline supports {MANIFEST_VERSION}"
             )
-        try:
+        check(document, MANIFEST_SHAPE, source=self.path / MANIFEST, remedy=REMEDY)
+        with reading(self.path / MANIFEST, what="a manifest", remedy=REMEDY):
             coverage = coverage_from_json(document.pop("coverage"))
             return Manifest(**{**document, "coverage": coverage, "models": tuple(document["models"])})
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"{self.path / MANIFEST}: not a manifest ({error}); analyse the video again") from error
 
     def write_events(self, timeline: Timeline) -> None:
         """Write ``events.json``."""
@@ -190,8 +192,7 @@ class Bundle:
             InputError: the file is missing, broken, or of a newer schema.
 
         """
-        path = self.path / EVENTS
-        return timeline_from_document(read_own_json(path, remedy=REMEDY), source=str(path))
+        return _timeline(self.path / EVENTS)
 
     def write_candidates(self, timeline: Timeline) -> None:
         """Write ``candidates.json``: the events and every further candidate."""
@@ -207,7 +208,7 @@ class Bundle:
         path = self.path / CANDIDATES
         if not path.exists():
             return self.read_events() if (self.path / EVENTS).exists() else Timeline()
-        return timeline_from_document(read_own_json(path, remedy=REMEDY), source=str(path))
+        return _timeline(path)
 
     @property
     def thresholds(self) -> dict[str, float]:
@@ -365,10 +366,12 @@ class Bundle:
         """
         path = self.path / SCORES
         values, times_us, labels = read_arrays(path, "values", "times_us", "labels", what="scores", remedy=REMEDY)
-        try:
+        with reading(path, what="scores", remedy=REMEDY):
+            if (values.dtype.kind, times_us.dtype.kind, labels.dtype.kind) != ("f", "i", "U") or labels.ndim != 1:
+                raise ValueError(f"arrays of {values.dtype}, {times_us.dtype} and {labels.dtype}")
+            if not np.isfinite(values).all():
+                raise ValueError("values that are not finite")
             return Scores(values=values, times_us=times_us, labels=tuple(map(str, labels)))
-        except ValueError as error:
-            raise InputError(f"{path}: no readable scores ({error}); {REMEDY}") from error
 
     def read_tracks(self) -> Tracks:
         """Read all tracks from ``tracks.parquet``.
@@ -442,10 +445,18 @@ def open_bundle(path: str | Path) -> Bundle:
     return bundle
 
 
+def _timeline(path: Path) -> Timeline:
+    """Return the timeline of a bundle's file of events."""
+    document = parse_object(read_bytes(path), source=str(path))
+    with reading(path, what="a timeline", remedy=REMEDY):
+        return timeline_from_document(document, source=str(path))
+
+
 def coverage_from_json(document: Mapping[str, Any]) -> Coverage:
     """Return the coverage that ``dataclasses.asdict`` wrote."""
     gaps = tuple(Gap(**gap) for gap in document["gaps"])
-    return Coverage(**{**document, "gaps": gaps, "repairs": tuple(document["repairs"])})
+    doubtful = tuple(Gap(**gap) for gap in document.get("doubtful", ()))
+    return Coverage(**{**document, "gaps": gaps, "repairs": tuple(document["repairs"]), "doubtful": doubtful})
 
 
 def _fingerprint_or_none(video: Path) -> str:

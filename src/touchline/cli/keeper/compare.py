@@ -162,7 +162,7 @@ def _keeper_table(shots: Sequence[Shot], spelling: Any, model: SaveModel) -> Kee
     if not named:
         return None
     names = [spelling[shot.keeper] for shot in named]
-    return keeper_table(names, [shot.outcome == "Saved" for shot in named], model.predict(named).p)
+    return keeper_table(names, [shot.saved for shot in named], model.predict(named).p)
 
 
 def _tell_keepers(table: KeeperTable, chosen: Sequence[str], *, output: Output) -> None:

@@ -137,7 +137,7 @@ def _sum_up(
 ) -> None:
     """Print the totals of all shots, and remarks on the model."""
     on_target = [row for row, shot in zip(rows, shots, strict=True) if shot.on_target]
-    saved = sum(row["outcome"] == "Saved" for row in on_target)
+    saved = sum(shot.saved for shot in shots)
     expected = sum(row["p_save"] for row in on_target)
     chance_sd = sum(row["p_save"] * (1 - row["p_save"]) for row in on_target) ** 0.5
     remarks = [model.said, model.techniques.said]

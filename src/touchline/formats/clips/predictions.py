@@ -12,6 +12,7 @@ import numpy.typing as npt
 from touchline.core.errors import InputError
 from touchline.formats.files.atomic import write_text_atomic
 from touchline.formats.files.csv_rows import csv_text, read_csv
+from touchline.formats.files.guard import guarded
 
 _PREFIX = "p:"
 
@@ -45,6 +46,7 @@ def write_clip_predictions(
     write_text_atomic(path, csv_text(rows))
 
 
+@guarded("predictions for clips")
 def read_clip_predictions(path: Path | str) -> ClipPredictions:
     """Read a CSV file with the columns ``id`` (or ``path``) and ``label``; probabilities are optional.
 
@@ -54,16 +56,20 @@ def read_clip_predictions(path: Path | str) -> ClipPredictions:
     """
     path = Path(path)
     table = read_csv(path)
-    rows, columns = table.rows, list(table.columns)
+    columns = list(table.columns)
     key = "id" if "id" in columns else "path"
     if key not in columns or "label" not in columns:
         raise InputError(f"{path}: has the columns {columns}; `id` and `label` are required")
+    names = [column for column in columns if column.startswith(_PREFIX)]
+    table = table.with_points([*names, "confidence"], source=path)
+    rows = table.rows
     ids = tuple((row[key] or "").strip() for row in rows)
     twice = sorted({clip_id for clip_id in ids if ids.count(clip_id) > 1}) if len(set(ids)) < len(ids) else []
     if twice:
         raise InputError(f"{path}: clips {twice[:5]} are listed twice; keep one row per clip")
-    names = [column for column in columns if column.startswith(_PREFIX)]
-    values = np.array([[_share(row[name], path=path, line=n) for name in names] for n, row in enumerate(rows, 2)])
+    values = np.array(
+        [[_share(row[name], path=path, line=n) for name in names] for n, row in zip(table.lines, rows, strict=True)]
+    )
     return ClipPredictions(
         ids,
         tuple((row["label"] or "").strip() for row in rows),

@@ -25,6 +25,7 @@ from touchline.formats.bundle import coverage_from_json
 from touchline.formats.features.npy import open_rows
 from touchline.formats.files.atomic import make_folder, replacing, write_text_atomic
 from touchline.formats.files.checksum import file_sha256
+from touchline.formats.files.guard import guarded
 from touchline.formats.files.json_files import read_document
 
 SUFFIX = ".npy"
@@ -214,6 +215,7 @@ def first_bad_row(values: npt.NDArray[Any]) -> int | None:
     return None
 
 
+@guarded("a feature file with a side-car", remedy="extract the features again")
 def read_side_car(path: Path) -> FeatureInfo | None:
     """Read the side-car of a feature file; None if it has none.
 
