@@ -111,16 +111,11 @@ def full_world(world: Path) -> Path:
     (root / "shots.csv").write_text(shots)
     cv2.imwrite(str(root / "keeper.png"), np.full((80, 80, 3), 128, np.uint8))
     tiny_pose_model(root).rename(root / "pose.safetensors")
-    np.save(root / "joints.npy", np.random.default_rng(0).uniform(0.1, 1, (20, 17, 3)).astype(np.float32))
+    np.save(root / "joints.npy", np.random.default_rng(0).uniform(0.1, 1, (20, 13, 3)).astype(np.float32))
     values = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
-    (root / "games" / "a").mkdir(parents=True)
-    for path in (root / "a.npy", root / "games" / "a" / "1_own.npy"):
-        write_features(path, [values], shape=values.shape, info=FeatureInfo(model="own", rate_hz=2.0))
-    goal = {"gameTime": "1 - 00:05", "label": "Goal", "position": "5000", "team": "home", "visibility": "visible"}
-    (root / "games" / "a" / "Labels-v2.json").write_text(json.dumps({"UrlLocal": "a", "annotations": [goal]}))
-    found = {**goal, "half": "1", "confidence": "0.9"}
-    (root / "found" / "a").mkdir(parents=True)
-    (root / "found" / "a" / "results_spotting.json").write_text(json.dumps({"UrlLocal": "a", "predictions": [found]}))
+    write_features(root / "a.npy", [values], shape=values.shape, info=FeatureInfo(model="own", rate_hz=2.0))
+    for game in "abc":
+        write_game(root, game, values)
     (root / "yolo").mkdir()
     (root / "yolo" / "1.txt").write_text("0 0.5 0.5 0.1 0.2\n")
     (root / "gt.txt").write_text("".join(f"{n},1,10,20,30,60,1,-1,-1,-1\n" for n in range(1, 9)))
@@ -132,6 +127,19 @@ def full_world(world: Path) -> Path:
     both = {"teacher": network_settings(steps=2), "student": network_settings(steps=2)}
     (squares / "distill.yaml").write_text(yaml.safe_dump(plain({**recipe, **both, "task": "distill"})))
     return root
+
+
+def write_game(root: Path, game: str, values: np.ndarray) -> None:
+    """A game of 30 s with a goal, its features, and the same goal found."""
+    goal = {"gameTime": "1 - 00:05", "label": "Goal", "position": "5000", "team": "home", "visibility": "visible"}
+    found = {**goal, "half": "1", "confidence": "0.9"}
+    for folder in ("games", "found"):
+        (root / folder / game).mkdir(parents=True)
+    info = FeatureInfo(model="own", rate_hz=2.0)
+    write_features(root / "games" / game / "1_own.npy", [values], shape=values.shape, info=info)
+    truth, answer = {"UrlLocal": game, "annotations": [goal]}, {"UrlLocal": game, "predictions": [found]}
+    (root / "games" / game / "Labels-v2.json").write_text(json.dumps(truth))
+    (root / "found" / game / "results_spotting.json").write_text(json.dumps(answer))
 
 
 def plain(recipe: Any) -> Any:
@@ -159,7 +167,8 @@ def stop_review(process: subprocess.Popen[str]) -> str:
         assert line, output
         output += line
     address = "http://" + output.split("http://")[1].split()[0]
-    with urllib.request.urlopen(address, timeout=20) as page:
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    with browser.open(address, timeout=20) as page:
         assert b"<html" in page.read()
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     for number in map(int, children or [str(process.pid)]):  # strace passes no signal on
