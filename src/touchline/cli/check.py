@@ -90,7 +90,12 @@ def as_record(report: CheckReport) -> dict[str, Any]:
     }
     if report.coverage is not None:
         coverage = report.coverage
-        record["coverage"] = {**asdict(coverage), "lost_us": coverage.lost_us, "complete": coverage.complete}
+        record["coverage"] = {
+            **asdict(coverage),
+            "lost_us": coverage.lost_us,
+            "doubtful_us": coverage.doubtful_us,
+            "complete": coverage.complete,
+        }
     return record
 
 
@@ -104,9 +109,10 @@ def _tell(report: CheckReport, output: Output) -> None:
     )
     if report.coverage is not None:
         coverage = report.coverage
+        doubtful = f", {format_clock(coverage.doubtful_us)} doubtful" if coverage.doubtful else ""
         output.say(
             f"   {counted(coverage.frames_decoded, 'frame')}, {format_clock(coverage.duration_us)} long, "
-            f"{format_clock(coverage.lost_us)} lost in {counted(len(coverage.gaps), 'gap')}"
+            f"{format_clock(coverage.lost_us)} lost in {counted(len(coverage.gaps), 'gap')}{doubtful}"
         )
     for finding in report.findings:
         remedy = f" -> {finding.remedy}" if finding.remedy else ""

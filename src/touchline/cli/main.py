@@ -12,6 +12,7 @@ from typer.main import get_command, get_group
 
 from touchline.cli.commands import Group, add_command, new_group
 from touchline.cli.common import report_bug
+from touchline.cli.given.environment import keep_to_ourselves
 from touchline.cli.given.terminal import guard_streams
 from touchline.cli.interrupts import Interrupts
 
@@ -113,6 +114,7 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     guard_streams()
+    keep_to_ourselves()
     Interrupts.listen()
     get_command(app)(prog_name="touchline")
 

@@ -14,6 +14,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+LATEST_US = 1 << 53
+"""Latest time that an event can have: 285 years; every program reads integers up to here without loss."""
+
+MAX_HALF = 1 << 31
+"""Largest number of a half."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -51,10 +57,12 @@ class Event:
             raise ValueError(f"start_us={self.start_us} is negative; times count from the first shown frame")
         if self.end_us is not None and self.end_us <= self.start_us:
             raise ValueError(f"end_us={self.end_us} must be after start_us={self.start_us}; use None for a point")
+        if max(self.start_us, self.end_us or 0) > LATEST_US:
+            raise ValueError(f"start_us={self.start_us:.6g} to end_us={self.end_us or 0:.6g} is beyond {LATEST_US} us")
         if not 0.0 <= self.confidence <= 1.0:
             raise ValueError(f"confidence={self.confidence} is outside 0 to 1")
-        if self.half < 1:
-            raise ValueError(f"half={self.half} must be 1 or more")
+        if not 1 <= self.half <= MAX_HALF:
+            raise ValueError(f"half={str(self.half)[:20]} must be 1 or more")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +110,14 @@ def _follows(event: Event, former: Event) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A span of a video that could not be analysed, and the reason."""
+    """A span of a video that could not be analysed, or is doubtful, and the reason."""
 
     start_us: int
     end_us: int
     reason: str
 
     def __post_init__(self) -> None:
-        if not 0 <= self.start_us <= self.end_us:
+        if not 0 <= self.start_us <= self.end_us <= LATEST_US:
             raise ValueError(f"gap [{self.start_us}, {self.end_us}) us must satisfy 0 <= start <= end")
 
 
@@ -123,6 +131,8 @@ class Coverage:
         packets_skipped: number of damaged packets that were skipped.
         gaps: lost spans, in order.
         repairs: repairs made while decoding, in words (timestamps made monotonic, ...).
+        doubtful: spans, in order, whose pictures were decoded but may be wrong: from a damaged picture to the next
+            key frame, pictures are made from it.
 
     """
 
@@ -131,6 +141,7 @@ class Coverage:
     packets_skipped: int = 0
     gaps: tuple[Gap, ...] = ()
     repairs: tuple[str, ...] = ()
+    doubtful: tuple[Gap, ...] = ()
 
     @property
     def lost_us(self) -> int:
@@ -138,9 +149,14 @@ class Coverage:
         return sum(gap.end_us - gap.start_us for gap in self.gaps)
 
     @property
+    def doubtful_us(self) -> int:
+        """Total duration of the doubtful spans, microseconds."""
+        return sum(gap.end_us - gap.start_us for gap in self.doubtful)
+
+    @property
     def complete(self) -> bool:
-        """Whether nothing was lost."""
-        return not self.gaps and self.packets_skipped == 0
+        """Whether nothing was lost and nothing is doubtful."""
+        return not self.gaps and not self.doubtful and self.packets_skipped == 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from types import NoneType
 from typing import Any
 
 from touchline.core.events import Event
+from touchline.formats.files.json_shapes import anything
 
 FIELDS = frozenset(field.name for field in fields(Event))
 """Keys of a row."""
@@ -43,4 +44,6 @@ def event_from_row(row: Mapping[str, Any]) -> Event:
         wrong = isinstance(value, bool) and key != "visible"
         if wrong or not isinstance(value, _TYPES[key]):
             raise ValueError(f"{key}={str(value)[:40]!r} is of the wrong type, {type(value).__name__}")
+    if row.get("extra"):
+        anything(row["extra"], "extra")
     return Event(**row)

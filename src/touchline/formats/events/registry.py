@@ -24,6 +24,7 @@ from touchline.formats.events.tables.csv_events import CsvEvents
 from touchline.formats.events.tables.hudl import HudlCsv
 from touchline.formats.events.tables.losslesscut import LosslessCutCsv
 from touchline.formats.events.webvtt import WebVttCaptions, WebVttChapters
+from touchline.formats.files.guard import reading
 
 FORMATS: tuple[EventFormat, ...] = (
     TouchlineEvents(),
@@ -111,7 +112,8 @@ def find_events(
     by_content = (one for one in FORMATS if one.recognises(file))
     chosen = known or next(by_content, None) or (None if file.xml_root else named)
     if chosen is not None and chosen.readable:
-        return chosen.read(file)
+        with reading(source, what=chosen.title):
+            return chosen.read(file)
     if chosen is not None:
         raise InputError(f"{source}: {chosen.title} can be written but not read; convert from their source file")
     if file.xml_root:

@@ -77,16 +77,12 @@ def read_own_json(path: Path, *, remedy: str, wanted: str = "a JSON object") -> 
     """
     try:
         check_size(path.stat().st_size, source=str(path))
-        document = json.loads(path.read_bytes(), parse_constant=_refuse_constant)
+        document = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: not readable as JSON ({cause_of(error)}); {remedy}") from error
     if not isinstance(document, dict):
         raise InputError(f"{path}: holds a {type(document).__name__}, not {wanted}; {remedy}")
     return document
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is no number of JSON")
 
 
 def read_document(path: Path, *, schema: str, version: int, remedy: str) -> dict[str, Any]:

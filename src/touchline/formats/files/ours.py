@@ -34,17 +34,3 @@ def check_made_here(path: Path, *marks: str) -> None:
         head = b""
     if not any(mark.encode() in head for mark in marks):
         raise UsageError(f"{path}: exists, and touchline did not make it; move it away or choose another --out")
-
-
-def check_not_input(out: Path | None, *inputs: Path | None) -> None:
-    """Raise an error if a file that is about to be written is one of the inputs.
-
-    Raises:
-        UsageError: it is.
-
-    """
-    if out is None or not out.exists():
-        return
-    for path in inputs:
-        if path is not None and path.exists() and out.samefile(path):
-            raise UsageError(f"{out}: is the input, which would be lost; choose another file to write")

@@ -16,6 +16,7 @@ from touchline.formats.events.tables.columns import held_by, read_columns, rows_
 from touchline.formats.events.tables.csv_text import CsvTable, first_cells, parse_table, table_parts, timeline_of
 from touchline.formats.events.time_text import parse_seconds, seconds_text
 from touchline.formats.files.decimals import Decimals, refuse_day_fractions
+from touchline.formats.files.guard import cause_of
 
 COLUMNS = (
     "label",
@@ -119,8 +120,8 @@ def _own_timeline(table: CsvTable, *, source: str) -> Timeline:
             row[name] = interned.setdefault(row[name], row[name])
         try:
             events.append(_own_event(row, decimals))
-        except (ValueError, RecursionError) as error:
-            problems.append(f"line {line}: {error}")
+        except (ValueError, KeyError, RecursionError) as error:
+            problems.append(f"line {line}: {cause_of(error)}")
     return timeline_of(events, problems, source=source)
 
 
