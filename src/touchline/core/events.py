@@ -6,8 +6,9 @@ Each value is validated on construction.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -71,8 +72,7 @@ class Timeline:
     events: tuple[Event, ...] = ()
 
     def __post_init__(self) -> None:
-        ordered = sorted(self.events, key=lambda e: (e.half, e.start_us, e.label, -e.confidence))
-        object.__setattr__(self, "events", tuple(ordered))
+        object.__setattr__(self, "events", _in_order(self.events))
 
     def __iter__(self) -> Iterator[Event]:
         return iter(self.events)
@@ -84,6 +84,28 @@ class Timeline:
     def labels(self) -> tuple[str, ...]:
         """The distinct labels, sorted."""
         return tuple(sorted({event.label for event in self.events}))
+
+
+def _in_order(events: Iterable[Event]) -> tuple[Event, ...]:
+    """Return events by half, time and label, the most confident first; key by key, so that no key is held for each."""
+    found = tuple(events)
+    if all(map(_follows, found[1:], found)):
+        return found
+    ordered = sorted(found, key=attrgetter("confidence"), reverse=True)
+    for name in ("label", "start_us", "half"):
+        ordered.sort(key=attrgetter(name))
+    return tuple(ordered)
+
+
+def _follows(event: Event, former: Event) -> bool:
+    """Return whether an event may stand after another one."""
+    if event.half != former.half:
+        return event.half > former.half
+    if event.start_us != former.start_us:
+        return event.start_us > former.start_us
+    if event.label != former.label:
+        return event.label > former.label
+    return event.confidence <= former.confidence
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,12 +94,12 @@ def read_events(data: bytes, *, source: str) -> tuple[Timeline, str]:
 
 
 def find_events(
-    data: bytes, *, source: str, options: ReadOptions | None = None, known: EventFormat | None = None
+    data: bytes | Path, *, source: str, options: ReadOptions | None = None, known: EventFormat | None = None
 ) -> FoundEvents:
     """Read the events in the bytes of a file, and what else it says.
 
     Args:
-        data: content of the file.
+        data: content of the file, or where it is: a large one need not be held whole.
         source: its name, which may help to recognise the format.
         options: what the user states about the file.
         known: its format; None recognises it.
@@ -123,7 +123,7 @@ def find_events(
         raise InputError(f"{source}: {chosen.title} can be written but not read; convert from their source file")
     if file.xml_root:
         raise InputError(f"{source}: XML of <{file.xml_root}>, which is no known format of events")
-    keys = sorted(file.document)[:8]
+    keys = sorted(file.outline)[:8]
     raise InputError(f"{source}: has neither 'annotations' nor 'predictions' nor a 'schema'; its keys are {keys}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,15 @@ _BOM = b"\xef\xbb\xbf"
 def read_bytes(path: Path) -> bytes:
     """Read the bytes of a regular file; see :func:`touchline.formats.files.guard.read_regular`."""
     return read_regular(path, max_bytes=MAX_JSON_BYTES, expected="a JSON file of events")
+
+
+def size_of(path: Path) -> int:
+    """Return the size of a regular file within the limit; 0 for anything else, which :func:`read_bytes` names."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return 0
+    return status.st_size if stat.S_ISREG(status.st_mode) and status.st_size <= MAX_JSON_BYTES else 0
 
 
 def parse_json(data: bytes | str, *, source: str) -> Any:
