@@ -1,4 +1,4 @@
-"""Healthy videos of odd make raise no alarm: stream copies, joins, fragments, pauses, every usual codec and container."""
+"""Healthy videos of odd make raise no alarm: copies, joins, fragments, pauses, every usual codec and container."""
 
 from __future__ import annotations
 
