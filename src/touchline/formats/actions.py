@@ -17,12 +17,43 @@ from typing import Any
 import numpy as np
 
 from touchline.core.actions import Action, Actions, WindowScores
-from touchline.core.errors import InputError
 from touchline.formats.files.atomic import write_json_atomic
+from touchline.formats.files.guard import guarded, reading
 from touchline.formats.files.json_files import read_document
+from touchline.formats.files.json_shapes import a_flag, a_number, a_text, a_whole, check, list_of, maybe, record
 
 SCHEMA = "touchline.actions"
 VERSION = 1
+_REMEDY = "analyse the video again"
+_ACTION = record(
+    {
+        "track_id": a_whole,
+        "label": a_text,
+        "start_us": a_whole,
+        "end_us": a_whole,
+        "confidence": a_number,
+        "source": a_text,
+    }
+)
+_WINDOWS = record(
+    {
+        "track_id": a_whole,
+        "starts_us": list_of(a_whole),
+        "ends_us": list_of(a_whole),
+        "padded": list_of(a_flag),
+        "scores": list_of(list_of(a_number)),
+    }
+)
+_SHAPE = record(
+    {
+        "actions": list_of(_ACTION),
+        "windows": list_of(_WINDOWS),
+        "labels": list_of(a_text),
+        "recogniser": maybe(a_text),
+        "notes": list_of(a_text),
+    },
+    others=True,
+)
 
 
 def write_actions(path: Path | str, actions: Actions) -> None:
@@ -30,6 +61,7 @@ def write_actions(path: Path | str, actions: Actions) -> None:
     write_json_atomic(path, actions_document(actions))
 
 
+@guarded("an action file", remedy=_REMEDY)
 def read_actions(path: Path | str) -> Actions:
     """Read the actions of a file.
 
@@ -38,17 +70,17 @@ def read_actions(path: Path | str) -> Actions:
 
     """
     path = Path(path)
-    document = read_document(path, schema=SCHEMA, version=VERSION, remedy="analyse the video again")
-    try:
-        return Actions(
+    document = read_document(path, schema=SCHEMA, version=VERSION, remedy=_REMEDY)
+    with reading(path, what="valid actions", remedy=_REMEDY):
+        actions = Actions(
             actions=tuple(Action(**row) for row in document["actions"]),
             windows=tuple(_windows(row, classes=len(document["labels"])) for row in document["windows"]),
             labels=tuple(document["labels"]),
             recogniser=document["recogniser"],
             notes=tuple(document["notes"]),
         )
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path}: not valid actions ({error}); analyse the video again") from error
+    check(document, _SHAPE, source=path, remedy=_REMEDY)
+    return actions
 
 
 def actions_document(actions: Actions) -> dict[str, Any]:

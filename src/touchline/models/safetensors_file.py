@@ -10,6 +10,7 @@ from typing import Any, Literal
 from safetensors import SafetensorError, safe_open
 
 from touchline.core.errors import InputError
+from touchline.formats.files.guard import MALFORMED, cause_of
 
 SUFFIX = ".safetensors"
 
@@ -38,9 +39,12 @@ def open_safetensors(
         with safe_open(str(path), framework=framework) as file:
             yield file
     except (SafetensorError, OSError) as error:
-        raise InputError(f"{path}: {refusal} ({error}){'; ' if advice else ''}{advice}") from error
+        raise InputError(f"{path}: {refusal} ({cause_of(error)}){'; ' if advice else ''}{advice}") from error
 
 
 def tensors_of(file: Any) -> dict[str, Any]:
-    """Return every tensor of an opened file, by name."""
-    return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    """Return every tensor of an opened file, by name; errors become those of :func:`open_safetensors`."""
+    try:
+        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (*MALFORMED, RuntimeError) as error:
+        raise SafetensorError(f"a tensor cannot be read: {cause_of(error)}") from error
