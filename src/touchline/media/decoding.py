@@ -10,6 +10,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
+from touchline.media.isolation.switch import still_alive
 from touchline.media.ledger import DAMAGED, Ledger
 from touchline.media.source import out_of_memory
 
@@ -26,6 +27,7 @@ def packets(
         try:
             for packet in container.demux(stream):
                 errors = 0
+                still_alive()
                 yield packet
             return
         except MemoryError as error:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from av import Packet, VideoFrame
+from av import Packet, VideoFormat, VideoFrame
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
@@ -14,6 +14,8 @@ from touchline.core.clock import US_PER_S, us_from_seconds
 from touchline.core.errors import InputError, UsageError
 from touchline.core.events import VideoInfo
 from touchline.media.decoding import decode_stream
+from touchline.media.isolation import call_apart, works_apart
+from touchline.media.isolation.switch import pictures_are
 from touchline.media.ledger import Ledger
 from touchline.media.picture import Orientation, Presenter, orientation_of, square_size
 from touchline.media.source import DEFAULT_MAX_PIXELS, open_media, require_regular_file
@@ -21,6 +23,7 @@ from touchline.media.source import DEFAULT_MAX_PIXELS, open_media, require_regul
 INTERLACED = "interlaced; frames are deinterlaced"
 _FALLBACK_STEP_US = 40_000
 _MAX_FPS = 1000
+_USUAL_BITS = 12
 _MAX_ASPECT = 8
 """Pixel aspect ratios beyond this are assumed to be a damaged header and replaced by square pixels."""
 
@@ -80,6 +83,8 @@ def inspect(path: str | Path, *, stream: int | None = None, max_pixels: int = DE
 
     """
     path = require_regular_file(path)
+    if works_apart():
+        return call_apart(inspect, name=str(path), path=path, stream=stream, max_pixels=max_pixels)
     with open_media(path, max_pixels=max_pixels) as container:
         video, notes = choose_stream(container, path=path, index=stream)
         prepare(video, path=path, max_pixels=max_pixels)
@@ -134,8 +139,17 @@ def prepare(video: VideoStream, *, path: Path, max_pixels: int, threads: int = 1
             f"{str(path)!r} has pictures of {context.width}x{context.height} pixels, more than the {max_pixels} "
             "allowed; scale it down first: ffmpeg -i FILE -vf scale=1280:-2 smaller.mp4"
         )
+    pictures_are(context.width, context.height, bits_per_pixel=_bits_per_pixel(context.format))
     context.options = {"max_pixels": str(max_pixels)}
     context.thread_count = threads
+
+
+def _bits_per_pixel(layout: VideoFormat | None) -> int:
+    """Return the memory of a pixel in whole bytes a component, as decoders keep it; the most usual if unknown."""
+    if layout is None:
+        return _USUAL_BITS
+    whole = [(8 * -(-each.bits // 8)) * each.width * each.height for each in layout.components]
+    return max(_USUAL_BITS, -(-sum(whole) // max(1, layout.width * layout.height)))
 
 
 def step_of(video: VideoStream) -> int:
