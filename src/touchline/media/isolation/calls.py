@@ -88,41 +88,34 @@ def stream_apart(
         "function": f"{function.__module__}:{function.__qualname__}",
         "arguments": {key: to_plain(value, Attachments()) for key, value in arguments.items()},
         "progress": progress is not None,
+        "folder": _folder(),
     }
-    worker, given = POOL.take(), 0
-    while True:
-        was_fresh = worker.fresh
-        talk = _talk(worker, request, kinds=_kinds(function), name=name, progress=progress)
-        try:
-            while True:
-                item = next(talk)
-                given += 1
-                if most_items is not None and given > most_items:
-                    raise _Died(f"it gives more than {most_items} pictures, more than a file of its size can hold")
-                yield item
-        except StopIteration as end:
-            return end.value
-        except _Died as error:
-            if was_fresh or given:
-                raise ResourceError(f"{name!r} cannot be decoded{place()}: {error}; {_REMEDY}") from None
-            worker = POOL.take(fresh=True)  # an earlier file may have harmed the process
-        finally:
-            talk.close()
+    talk = _talk(request, kinds=_kinds(function), name=name, progress=progress)
+    given = 0
+    try:
+        while True:
+            item = next(talk)
+            given += 1
+            if most_items is not None and given > most_items:
+                raise _Died(f"it gives more than {most_items} pictures, more than a file of its size can hold")
+            yield item
+    except StopIteration as end:
+        return end.value
+    except _Died as error:
+        raise ResourceError(f"{name!r} cannot be decoded{place()}: {error}; {_REMEDY}") from None
+    finally:
+        talk.close()
 
 
 def _talk(
-    worker: Worker,
-    request: Message,
-    *,
-    kinds: tuple[Any, Any],
-    name: str,
-    progress: Callable[..., None] | None,
+    request: Message, *, kinds: tuple[Any, Any], name: str, progress: Callable[..., None] | None
 ) -> Generator[Any, None, Any]:
     """Yield what a child sends for one request, and return its result; it then goes back to the pool, or ends."""
     owner = os.getpid()
-    waits, worker.fresh, taken, told = False, False, 0, 0
+    worker = POOL.take()
+    waits, taken, told = False, 0, 0
     try:
-        worker.send(request)
+        worker.run(request, name=name)
         while True:
             message = _next(worker)
             match message["kind"]:
@@ -139,9 +132,10 @@ def _talk(
                     progress(*_value(tuple[int, ...], {"value": message.get("values")}, worker))
                 case "done":
                     result = _value(kinds[1], message, worker)
-                    waits = message.get("worn") is False and not getattr(result, "packets_skipped", 0)
+                    waits, worker.worn = True, message.get("worn") is not False
                     return result
                 case "failed":
+                    waits, worker.worn = True, True
                     raise _error(message, name)
                 case "alive":
                     pass
@@ -189,11 +183,12 @@ def _stopped(worker: Worker) -> bool:
     """Ask a child to stop, and return whether it waits for its next request."""
     worker.send({"kind": "stop"})
     try:
-        while (message := worker.receive(timeout_s=_STOP_S))["kind"] in ("item", "alive", "progress"):
+        while (message := worker.receive(timeout_s=_STOP_S))["kind"] in ("item", "need", "alive", "progress"):
             pass
     except (TimeoutError, Broken):
         return False
-    return message["kind"] in ("stopped", "done") and message.get("worn") is False
+    worker.worn = message.get("worn") is not False
+    return message["kind"] in ("stopped", "done", "failed")
 
 
 def _error(message: Message, name: str) -> Exception:
@@ -204,7 +199,7 @@ def _error(message: Message, name: str) -> Exception:
     if kind == "ValueError":
         return ValueError(text)
     if kind == "MemoryError":
-        return ResourceError(f"{name!r} needs more memory to decode than it may have; scale it down: {_SCALE}")
+        return ResourceError(f"{name!r} needs more memory to decode than is free; scale it down: {_SCALE}")
     if kind == "FFmpegError":
         return InputError(f"{name!r} cannot be decoded ({text}); {_REMEDY}")
     if kind == "OSError":
@@ -214,6 +209,14 @@ def _error(message: Message, name: str) -> Exception:
 
 
 _SCALE = "ffmpeg -i FILE -vf scale=1280:-2 smaller.mp4"
+
+
+def _folder() -> str | None:
+    """Return the folder that relative paths start from; None if it has gone."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return None
 
 
 def _kin(kind: type[TouchlineError]) -> Iterator[type[TouchlineError]]:

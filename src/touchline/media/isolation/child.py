@@ -1,8 +1,12 @@
-"""The child process: runs functions that read media, one after another, and sends what they return."""
+"""The child processes: one that opens no file, and is forked for every file into one that reads it.
+
+A fork takes some milliseconds where a new interpreter takes a fifth of a second, and no file meets what another one may
+have left behind.
+"""
 
 from __future__ import annotations
 
-import contextlib
+import gc
 import importlib
 import os
 import signal
@@ -11,7 +15,7 @@ import time
 import traceback
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, NoReturn, get_type_hints
 
 import av
 
@@ -23,6 +27,11 @@ from touchline.media.isolation.shared import Slots
 from touchline.media.isolation.wire import Broken, Channel, Message
 
 _PACKAGE = "touchline."
+_USED = ("touchline.media.audio", "touchline.media.video")
+"""Modules to import before the first fork."""
+_BY_SIGNAL = 128
+"""Exit codes from here on say which signal ended a reader."""
+_GONE = 1
 _LONGEST_KEPT_S = 0.05
 """A parent that waits gets an item this long after it is ready at most, unless the next one takes longer."""
 
@@ -31,26 +40,25 @@ class _Stopped(Exception):
     """The parent wants no more."""
 
 
-class Child:
-    """The process's side of the connection to its parent.
+class Reader:
+    """The process that reads one file: its side of the connection.
 
     Args:
         channel: the connection.
         memory: file descriptor of the shared memory.
+        limits: of the process.
 
     """
 
-    def __init__(self, channel: Channel, memory: int) -> None:
-        self._channel, self._slots = channel, Slots(memory)
-        self._limits = Limits()
+    def __init__(self, channel: Channel, memory: int, limits: Limits) -> None:
+        self._channel, self._slots, self._limits = channel, Slots(memory), limits
         self._sent = self._taken = self._flushed = 0
         self._flushed_s, self._ahead = 0.0, 1
         switch.become_child(beat=lambda: channel.send({"kind": "alive"}), size_known=self._limits.pictures)
 
     def serve(self) -> None:
-        """Run what the parent asks for, until it goes."""
-        while True:
-            request = self._channel.receive()
+        """Run what the parent asks for, until it wants another process for another file."""
+        while (request := self._channel.receive())["kind"] != "renew":
             if request["kind"] == "run":
                 self._sent, self._taken, self._flushed, self._ahead = 0, 0, 0, 1
                 self._limits.begin()
@@ -59,6 +67,8 @@ class Child:
     def _run(self, request: Message) -> Message:
         """Run one function and return the last message about it."""
         try:
+            if request["folder"] is not None:
+                os.chdir(request["folder"])
             function = _function(request["function"])
             hints = get_type_hints(function)
             nothing = memoryview(b"")
@@ -172,21 +182,42 @@ def _failure(error: Exception) -> Message:
 
 
 def _end_with_parent(lifeline: int) -> None:
-    """Let the kernel end this process when its parent has gone, even in the middle of a decoder's endless loop."""
+    """Let the kernel end this group of processes when the parent has gone, even in the middle of a decoder's endless loop."""
     if sys.platform == "linux":
         import fcntl
 
-        fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(lifeline, fcntl.F_SETOWN, -os.getpgrp())
         fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
 
 
 def main() -> None:
-    """Serve the parent, which gave the numbers of the file descriptors."""
+    """Fork into a reader, and again whenever one is done; the parent gave the numbers of the file descriptors."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     reads, writes, memory = map(int, sys.argv[1:])
     _end_with_parent(sys.stdin.fileno())
-    with contextlib.suppress(Broken):
-        Child(Channel(reads, writes), memory).serve()
+    for name in _USED:
+        importlib.import_module(name)
+    limits = Limits()
+    gc.freeze()
+    code = 0
+    while code == 0:
+        pid = os.fork()
+        if pid == 0:
+            _read(Channel(reads, writes, ahead=False), memory, limits)
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    os._exit(code if code > 0 else _BY_SIGNAL - code)
+
+
+def _read(channel: Channel, memory: int, limits: Limits) -> NoReturn:
+    """Serve the parent, and end this process."""
+    code = _GONE
+    try:
+        Reader(channel, memory, limits).serve()
+        code = 0
+    except Broken:
+        pass
+    finally:
+        os._exit(code)
 
 
 if __name__ == "__main__":

@@ -21,22 +21,16 @@ class Pool:
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._forget)
 
-    def take(self, *, fresh: bool = False) -> Worker:
-        """Return a process for the caller alone.
-
-        Args:
-            fresh: start a new one even if another is idle.
-
-        """
-        while not fresh:
+    def take(self) -> Worker:
+        """Return a process for the caller alone."""
+        while True:
             with self._lock:
                 worker = self._idle.pop() if self._idle else None
             if worker is None:
-                break
+                return Worker()
             if worker.lives():
                 return worker
             worker.end()
-        return Worker()
 
     def give(self, worker: Worker) -> None:
         """Take back a process that waits for its next request."""

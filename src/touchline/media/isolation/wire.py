@@ -26,11 +26,12 @@ class Channel:
     Args:
         reads: file descriptor that messages come from; closed by :meth:`close`.
         writes: file descriptor that messages go to; closed by :meth:`close`.
+        ahead: whether to read more than one message at once; whoever takes over the pipe would miss the others.
 
     """
 
-    def __init__(self, reads: int, writes: int) -> None:
-        self._reads, self._writes = reads, writes
+    def __init__(self, reads: int, writes: int, *, ahead: bool) -> None:
+        self._reads, self._writes, self._ahead = reads, writes, ahead
         self._waiting, self._kept = bytearray(), bytearray()
         self._poll = select.poll()
         self._poll.register(reads, select.POLLIN)
@@ -101,7 +102,7 @@ class Channel:
             if not self._poll.poll(left_ms):
                 raise TimeoutError
             try:
-                data = os.read(self._reads, _READ_BYTES)
+                data = os.read(self._reads, _READ_BYTES if self._ahead else count - len(self._waiting))
             except OSError as error:
                 raise Broken("the other side has gone") from error
             if not data:

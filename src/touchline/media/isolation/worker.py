@@ -1,4 +1,4 @@
-"""A child process as its parent sees it."""
+"""Child processes as their parent sees them."""
 
 from __future__ import annotations
 
@@ -13,15 +13,21 @@ from touchline.media.isolation.wire import Broken, Channel, Message
 
 _MODULE = "touchline.media.isolation.child"
 _END_S = 5.0
-_SINGLE_THREADED = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
+_BY_SIGNAL = 128
+_SINGLE_THREADED = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "1",
+}
 
 
 class Worker:
-    """A child process that reads media.
+    """A child process that is forked for every file it shall read.
 
     Attributes:
-        fresh: whether it has not been asked for anything yet.
         slots: the memory shared with it.
+        worn: whether the fork has grown so much that another one should take the next request.
 
     """
 
@@ -32,7 +38,8 @@ class Worker:
             OSError: there is no memory for another process.
 
         """
-        self.fresh = True
+        self._reads = ""
+        self.worn = False
         memory = new_memory()
         to_child, from_child = os.pipe(), os.pipe()
         theirs = (to_child[0], from_child[1], memory)
@@ -53,13 +60,8 @@ class Worker:
         for number in theirs[:2]:
             os.close(number)
         self._memory = memory
-        self._channel = Channel(from_child[0], to_child[1])
+        self._channel = Channel(from_child[0], to_child[1], ahead=True)
         self.slots = Slots(memory)
-
-    @property
-    def pid(self) -> int:
-        """The process's number."""
-        return self._process.pid
 
     def lives(self) -> bool:
         """Return whether the process has not ended."""
@@ -69,6 +71,20 @@ class Worker:
         """Send a message; one to a process that has gone is lost, which the next answer will show."""
         with contextlib.suppress(Broken):
             self._channel.send(message)
+
+    def run(self, request: Message, *, name: str) -> None:
+        """Send a request; a fork that has read another file ends, and a new one takes it.
+
+        Args:
+            request: what to run.
+            name: of the file that it reads.
+
+        """
+        if self.worn or self._reads not in ("", name):
+            with contextlib.suppress(Broken):
+                self._channel.send({"kind": "renew"}, later=True)
+        self._reads, self.worn = name, False
+        self.send(request)
 
     def receive(self, *, timeout_s: float) -> Message:
         """Return the next message; errors as for :meth:`Channel.receive`."""
@@ -80,11 +96,18 @@ class Worker:
             code = self._process.wait(_END_S)
         except subprocess.TimeoutExpired:
             return "it closed its connection"
-        return f"exit code {code}" if code >= 0 else _signal_name(-code)
+        number = -code if code < 0 else code - _BY_SIGNAL
+        if number <= 0:
+            return f"exit code {code}"
+        try:
+            return signal.Signals(number).name
+        except ValueError:
+            return f"signal {number}"
 
     def end(self) -> None:
-        """End the process at once."""
-        self._process.kill()
+        """End the process and its fork at once."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self.let_go()
 
@@ -101,10 +124,3 @@ def _environment() -> dict[str, str]:
     """Return the environment of a child: it imports what this process would, but nothing from the current folder."""
     kept = [path for path in sys.path if path]
     return {**os.environ, **_SINGLE_THREADED, "PYTHONPATH": os.pathsep.join(kept)}
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
