@@ -14,7 +14,7 @@ from touchline.core.clock import US_PER_S, us_from_seconds
 from touchline.core.errors import InputError, UsageError
 from touchline.core.events import VideoInfo
 from touchline.media.decoding import decode_stream
-from touchline.media.isolation import call_apart, works_apart
+from touchline.media.isolation import apart
 from touchline.media.isolation.switch import pictures_are
 from touchline.media.ledger import Ledger
 from touchline.media.picture import Orientation, Presenter, orientation_of, square_size
@@ -69,6 +69,7 @@ class StreamFacts:
         )
 
 
+@apart
 def inspect(path: str | Path, *, stream: int | None = None, max_pixels: int = DEFAULT_MAX_PIXELS) -> StreamFacts:
     """Open a video, decode its first frame, and return the stream's properties.
 
@@ -83,8 +84,6 @@ def inspect(path: str | Path, *, stream: int | None = None, max_pixels: int = DE
 
     """
     path = require_regular_file(path)
-    if works_apart():
-        return call_apart(inspect, name=str(path), path=path, stream=stream, max_pixels=max_pixels)
     with open_media(path, max_pixels=max_pixels) as container:
         video, notes = choose_stream(container, path=path, index=stream)
         prepare(video, path=path, max_pixels=max_pixels)

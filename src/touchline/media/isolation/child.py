@@ -182,7 +182,7 @@ def _failure(error: Exception) -> Message:
 
 
 def _end_with_parent(lifeline: int) -> None:
-    """Let the kernel end this group of processes when the parent has gone, even in the middle of a decoder's endless loop."""
+    """Let the kernel end these processes when their parent has gone, even in the middle of an endless loop."""
     if sys.platform == "linux":
         import fcntl
 

@@ -8,7 +8,7 @@ import threading
 
 from touchline.media.isolation.worker import Worker
 
-_MOST_IDLE = 2
+_MOST_IDLE = 3
 
 
 class Pool:

@@ -26,7 +26,7 @@ def slots_for(slot_bytes: int) -> int:
 
 
 def new_memory() -> int:
-    """Return the file descriptor of new memory, which has no name, so it goes when the last process that has it ends."""
+    """Return the file descriptor of new memory without a name: it goes when the last process that has it ends."""
     if sys.platform == "linux":
         import fcntl
 

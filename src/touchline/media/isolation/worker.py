@@ -14,12 +14,8 @@ from touchline.media.isolation.wire import Broken, Channel, Message
 _MODULE = "touchline.media.isolation.child"
 _END_S = 5.0
 _BY_SIGNAL = 128
-_SINGLE_THREADED = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "MALLOC_ARENA_MAX": "1",
-}
+_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
+"""No threads, of which a fork takes none along, and no address space that is reserved for them."""
 
 
 class Worker:
@@ -83,6 +79,7 @@ class Worker:
         if self.worn or self._reads not in ("", name):
             with contextlib.suppress(Broken):
                 self._channel.send({"kind": "renew"}, later=True)
+            self.slots = Slots(self._memory)  # the new one knows of none
         self._reads, self.worn = name, False
         self.send(request)
 
@@ -123,4 +120,4 @@ class Worker:
 def _environment() -> dict[str, str]:
     """Return the environment of a child: it imports what this process would, but nothing from the current folder."""
     kept = [path for path in sys.path if path]
-    return {**os.environ, **_SINGLE_THREADED, "PYTHONPATH": os.pathsep.join(kept)}
+    return {**os.environ, **_ENVIRONMENT, "PYTHONPATH": os.pathsep.join(kept)}
