@@ -15,8 +15,8 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from makevideo import read_number, write_frames, write_numbered
 
+from makevideo import read_number, write_frames, write_numbered
 from touchline.core.errors import InputError, ResourceError, TouchlineError
 from touchline.media import Video, VideoReader, check_video, read_audio
 from touchline.media.isolation.calls import PATIENCE_VARIABLE
@@ -102,7 +102,8 @@ KINDS: dict[str, dict[str, Any]] = {
     "grey": {"codec": "ffv1", "pix_fmt": "gray"},
     "rgb": {"codec": "ffv1", "pix_fmt": "bgr0"},
     "packed": {"codec": "rawvideo", "pix_fmt": "yuyv422"},
-    "palette": {"codec": "rawvideo", "pix_fmt": "pal8"},
+    "semi-planar": {"codec": "rawvideo", "pix_fmt": "nv12"},
+    "10-bit 4:2:2": {"codec": "ffv1", "pix_fmt": "yuv422p10le"},
     "full range": {"codec": "mjpeg", "pix_fmt": "yuvj420p"},
     "rotated": {"rotation_deg": 90, "suffix": ".mp4"},
     "interlaced": {"prepare": interlaced, "options": {"flags": "+ilme+ildct", "preset": "ultrafast"}},
@@ -186,7 +187,9 @@ def test_a_crash_ends_the_video_and_says_where(tmp_path: Path) -> None:
             next(frames)
         (reader,) = readers()
         os.kill(reader, signal.SIGSEGV)
-        with pytest.raises(ResourceError, match=r"video.mp4' cannot be decoded at 0:0\d\.\d: .*crashed \(SIGSEGV\); copy"):
+        with pytest.raises(
+            ResourceError, match=r"video.mp4' cannot be decoded at 0:0\d\.\d: .*crashed \(SIGSEGV\); "
+        ):
             list(frames)
         assert 60 <= video.coverage().frames_decoded < 100
     assert gone(reader)
@@ -344,5 +347,3 @@ def test_changed_headers_crash_nothing(tmp_path: Path, tried: Callable[[int], No
 def test_a_hundred_changed_headers_crash_nothing(tmp_path: Path, tried: Callable[[int], None]) -> None:
     read_mutated(tmp_path, range(100))
     tried(100)
-
-

@@ -11,6 +11,7 @@ import numpy as np
 from av import VideoFrame
 from av.video.plane import VideoPlane
 
+from touchline.media.isolation import chroma
 from touchline.media.isolation.shared import ALIGNED, aligned
 
 Plain = dict[str, Any]
@@ -24,11 +25,13 @@ def to_plain(frame: VideoFrame, beside: Callable[[int, Callable[[memoryview], No
     layout = _layout(frame.width, frame.height, name)
     at = beside(sum(size for size, _ in layout), lambda room: _write(frame.planes, layout, room))
     base = frame.time_base
+    place = chroma.place_of(frame, _copied) if chroma.matters(frame) else ""
     return {
         "at": at,
         "size": [frame.width, frame.height],
         "format": name,
         "numbers": [int(getattr(frame, number)) for number in _NUMBERS],
+        "place": place,
         "pts": frame.pts,
         "base": None if base is None else [base.numerator, base.denominator],
     }
@@ -43,7 +46,7 @@ def from_plain(plain: Plain, room: memoryview) -> VideoFrame:
     """
     try:
         at, (width, height), name = plain["at"], plain["size"], plain["format"]
-        numbers, pts, base = plain["numbers"], plain["pts"], plain["base"]
+        numbers, pts, base, place = plain["numbers"], plain["pts"], plain["base"], plain["place"]
         whole = [at, width, height, *numbers, *([] if pts is None else [pts]), *(base or [])]
     except (KeyError, TypeError) as error:
         raise ValueError("not a picture") from error
@@ -53,7 +56,10 @@ def from_plain(plain: Plain, room: memoryview) -> VideoFrame:
         raise ValueError(f"a picture of {width}x{height} at {at}")
     if width * height > 8 * len(room):
         raise ValueError(f"a picture of {width}x{height} in {len(room)} bytes")
-    return _filled(VideoFrame(width, height, name), room[at:], numbers=numbers, pts=pts, base=base)
+    if place not in ("", *chroma.PLACES):
+        raise ValueError(f"colours at {str(place)[:20]}")
+    filled = _filled(VideoFrame(width, height, name), room[at:], numbers=numbers, pts=pts, base=base)
+    return chroma.placed(filled, place)
 
 
 def _filled(
@@ -73,6 +79,15 @@ def _filled(
     if base is not None and base[1] > 0:
         frame.time_base = Fraction(*base)
     return frame
+
+
+def _copied(frame: VideoFrame) -> VideoFrame:
+    """Return a new frame with the same planes and numbers."""
+    layout = _layout(frame.width, frame.height, frame.format.name)
+    room = memoryview(bytearray(sum(size for size, _ in layout)))
+    _write(frame.planes, layout, room)
+    numbers = [int(getattr(frame, number)) for number in _NUMBERS]
+    return _filled(VideoFrame(frame.width, frame.height, frame.format.name), room, numbers=numbers, pts=None, base=None)
 
 
 @lru_cache(maxsize=64)
