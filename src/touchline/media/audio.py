@@ -110,8 +110,13 @@ class SoundReader:
         """
         self._restart()
         if works_apart():
-            asked = {"path": self._path, "rate_hz": self._rate_hz, "chunk_samples": self._size}
-            self._found = yield from stream_apart(send_sound, name=str(self._path), **asked)
+            self._found = yield from stream_apart(
+                send_sound,
+                name=str(self._path),
+                path=self._path,
+                rate_hz=self._rate_hz,
+                chunk_samples=self._size,
+            )
             return
         waiting: list[Sound] = []
         count = 0

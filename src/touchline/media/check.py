@@ -12,7 +12,7 @@ from touchline.core.clock import US_PER_MS, format_clock
 from touchline.core.events import Coverage, VideoInfo
 from touchline.media.facts import INTERLACED
 from touchline.media.source import require_regular_file
-from touchline.media.structure import missing_bytes
+from touchline.media.containers.structure import missing_bytes
 from touchline.media.video import VideoReader
 
 Severity = Literal["ok", "warning", "error"]
@@ -151,6 +151,9 @@ def _losses(coverage: Coverage) -> Iterator[Finding]:
         where = f"{format_clock(gap.start_us)} to {format_clock(gap.end_us)}"
         code = "growing" if gap.start_us == gap.end_us else "gap"
         yield Finding("error", code, f"nothing decoded from {where}: {gap.reason}", _RECOPY)
+    for gap in coverage.doubtful:
+        where = f"{format_clock(gap.start_us)} to {format_clock(gap.end_us)}"
+        yield Finding("error", "doubtful", f"doubtful from {where}: {gap.reason}", _RECOPY)
 
 
 def _repairs(coverage: Coverage) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -61,7 +61,8 @@ class TrackingSummary(Summary):
         """Rebuild a summary from the values of :meth:`to_json`."""
         shots = tuple(Shot(**shot) for shot in document.get("shots", ()))
         words = {name: tuple(document.get(name, ())) for name in ("notes", "unmatched")}
-        return cls(**{**document, "shots": shots, **words})
+        known = {one.name for one in fields(cls)}
+        return cls(**{**{key: value for key, value in document.items() if key in known}, "shots": shots, **words})
 
     @property
     def degraded(self) -> bool:

@@ -12,6 +12,7 @@ from touchline.core.errors import UsageError
 
 if TYPE_CHECKING:
     from touchline.analysis.features import Extraction
+    from touchline.cli.given.paths import Given
 
 
 def refuse_image_options(model: str, given: Mapping[str, bool]) -> None:
@@ -31,7 +32,7 @@ def refuse_image_options(model: str, given: Mapping[str, bool]) -> None:
 
 
 def extract_sound(
-    videos: Sequence[Path], *, model: str, out: Path | None, force: bool, device: Device, output: Output
+    videos: Sequence[Given], *, model: str, out: Path | None, force: bool, device: Device, output: Output
 ) -> int:
     """Extract from the sound of each video in turn, also after one has failed; return the exit code of all."""
     from touchline.analysis.sound_features import extract_sound_features
@@ -40,8 +41,9 @@ def extract_sound(
     extractor = load_sound_extractor(model, device=device)
     output.note(f"touchline: model {extractor.name}, {extractor.device_reason}")
 
-    def take(video: Path) -> Extraction:
-        return extract_sound_features(video, extractor=extractor, out=out, force=force)
+    def take(given: Given) -> Extraction:
+        own = out if out is not None and out.suffix == ".npy" else given.out(out)
+        return extract_sound_features(given.path, extractor=extractor, out=own, force=force)
 
     def tell(video: Path, result: Extraction) -> None:
         tell_record(video, result, remarks=result.info.remarks, output=output)

@@ -96,8 +96,15 @@ class SoundSource:
 
         """
         if works_apart():
-            asked = {"start_us": start_us, "end_us": end_us, "form": form, "seek": self._seek}
-            yield from stream_apart(sound_of_span, name=str(self._path), facts=self._facts, **asked)
+            yield from stream_apart(
+                sound_of_span,
+                name=str(self._path),
+                facts=self._facts,
+                start_us=start_us,
+                end_us=end_us,
+                form=form,
+                seek=self._seek,
+            )
             return
         count = round(Fraction(end_us, US_PER_S) * form.rate_hz) - round(Fraction(start_us, US_PER_S) * form.rate_hz)
         given = 0

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from av import VideoFrame
+from av import VideoFormat, VideoFrame
 from av.filter import Graph
 
 PLACES = ("left", "center", "topleft", "top", "bottomleft", "bottom")
@@ -72,7 +72,7 @@ def placed(frame: VideoFrame, place: str) -> VideoFrame:
 def _marker(width: int, height: int, name: str, place: str) -> Graph:
     """Return a filter that marks pictures with a place."""
     graph = Graph()
-    source = graph.add_buffer(width=width, height=height, format=name, time_base=_TICK)
+    source = graph.add_buffer(width=width, height=height, format=VideoFormat(name), time_base=_TICK)
     marks = graph.add("setparams", f"chroma_location={place}")
     source.link_to(marks)
     marks.link_to(graph.add("buffersink"))
@@ -82,7 +82,7 @@ def _marker(width: int, height: int, name: str, place: str) -> Graph:
 
 def _flat(frame: VideoFrame) -> bool:
     """Return whether all colour samples are equal, so that their place makes no difference."""
-    return all(np.ptp(np.frombuffer(plane, np.uint8)) == 0 for plane in frame.planes[1:])
+    return all(np.ptp(np.frombuffer(memoryview(plane), np.uint8)) == 0 for plane in frame.planes[1:])
 
 
 def _colours(frame: VideoFrame) -> npt.NDArray[np.uint8]:

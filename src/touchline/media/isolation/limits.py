@@ -5,6 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from av import VideoFormat
 
 MEMORY_VARIABLE = "TOUCHLINE_DECODER_MEMORY_MB"
 """Environment variable: memory a child may use beyond what it starts with, instead of the usual limit."""
@@ -19,6 +23,7 @@ _PROBING_BYTES = 1024 * _MB
 _MOST_BYTES = 8 * 1024 * _MB
 _WORN_BYTES = 256 * _MB
 _MOST_FILES = 64
+_USUAL_BYTES_PER_PIXEL = 2
 _EXPENDABLE = "500"
 """Where memory runs out, Linux ends the child before the process that holds the results."""
 
@@ -45,9 +50,9 @@ class Limits:
         """Allow what it takes to find out how large the pictures are."""
         self._allow(_BASE_BYTES + _PROBING_BYTES)
 
-    def pictures(self, width: int, height: int, bits_per_pixel: int) -> None:
-        """Allow what it takes to decode pictures of a size."""
-        self._allow(_BASE_BYTES + _FRAMES * (width * height * bits_per_pixel // 8))
+    def pictures(self, width: int, height: int, layout: VideoFormat | None) -> None:
+        """Allow what it takes to decode pictures of a size and format; None for one that is not known."""
+        self._allow(_BASE_BYTES + _FRAMES * width * height * _bytes_per_pixel(layout))
 
     def worn(self) -> bool:
         """Return whether the process has grown so much that a new one should take its place."""
@@ -65,6 +70,14 @@ class Limits:
         hard = resource.getrlimit(resource.RLIMIT_AS)[1]
         soft = self._baseline + min(count, _MOST_BYTES)
         resource.setrlimit(resource.RLIMIT_AS, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
+
+
+def _bytes_per_pixel(layout: VideoFormat | None) -> int:
+    """Return the memory of a pixel, rounded up."""
+    if layout is None:
+        return _USUAL_BYTES_PER_PIXEL
+    whole = sum(-(-each.bits // 8) * each.width * each.height for each in layout.components)
+    return max(_USUAL_BYTES_PER_PIXEL, -(-whole // max(1, layout.width * layout.height)))
 
 
 def _address_space() -> int | None:

@@ -100,7 +100,7 @@ def _write(planes: tuple[VideoPlane, ...], layout: tuple[tuple[int, int], ...], 
     """Copy planes as they lie in a new frame, whose lines may be shorter or longer."""
     at = 0
     for plane, (size, line) in zip(planes, layout, strict=True):
-        source, into = np.frombuffer(plane, np.uint8), np.frombuffer(room[at : at + size], np.uint8)
+        source, into = np.frombuffer(memoryview(plane), np.uint8), np.frombuffer(room[at : at + size], np.uint8)
         if line and plane.line_size:
             rows, both = plane.height, min(line, plane.line_size)
             source = source[: rows * plane.line_size].reshape(rows, plane.line_size)

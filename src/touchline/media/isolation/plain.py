@@ -141,8 +141,9 @@ def _leaf(kind: Any, plain: Any, room: memoryview) -> Any:
 def _array(plain: dict[str, Any], room: memoryview) -> np.ndarray[Any, Any]:
     """Return an array from the bytes beside a value."""
     shape, dtype, at = plain.get("shape"), plain.get("dtype"), plain.get("at")
-    good = isinstance(shape, list) and all(type(length) is int and length >= 0 for length in shape)
-    if not good or not isinstance(dtype, str) or type(at) is not int or at % ALIGNED:
+    if not isinstance(shape, list) or not all(type(length) is int and length >= 0 for length in shape):
+        raise ValueError("not an array")
+    if not isinstance(dtype, str) or type(at) is not int or at % ALIGNED:
         raise ValueError("not an array")
     kind = np.dtype(dtype)
     if kind.hasobject or kind.itemsize == 0:

@@ -6,6 +6,10 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from av import VideoFormat
 
 VARIABLE = "TOUCHLINE_ISOLATION"
 """Environment variable; ``0`` reads media in the calling process."""
@@ -13,7 +17,7 @@ VARIABLE = "TOUCHLINE_ISOLATION"
 _BEAT_S = 0.5
 
 _beat: Callable[[], None] | None = None
-_size_known: Callable[[int, int, int], None] | None = None
+_size_known: Callable[[int, int, Any], None] | None = None
 _next_beat_s = 0.0
 
 
@@ -22,12 +26,12 @@ def works_apart() -> bool:
     return _beat is None and sys.platform != "win32" and os.environ.get(VARIABLE, "") != "0"
 
 
-def become_child(*, beat: Callable[[], None], size_known: Callable[[int, int, int], None]) -> None:
+def become_child(*, beat: Callable[[], None], size_known: Callable[[int, int, Any], None]) -> None:
     """Make this process the one in which media are read.
 
     Args:
         beat: tells the parent that work goes on.
-        size_known: called with the width, height and bits of a pixel before pictures are decoded.
+        size_known: called with the width, height and format of pictures before they are decoded.
 
     """
     global _beat, _size_known
@@ -44,7 +48,7 @@ def still_alive() -> None:
             _beat()
 
 
-def pictures_are(width: int, height: int, *, bits_per_pixel: int) -> None:
+def pictures_are(width: int, height: int, *, layout: VideoFormat | None) -> None:
     """Let the child's memory limit follow the size of the pictures; does nothing outside a child process."""
     if _size_known is not None:
-        _size_known(width, height, bits_per_pixel)
+        _size_known(width, height, layout)
