@@ -10,9 +10,9 @@ from typing import Literal
 
 from touchline.core.clock import US_PER_MS, format_clock
 from touchline.core.events import Coverage, VideoInfo
+from touchline.media.containers.structure import missing_bytes
 from touchline.media.facts import INTERLACED
 from touchline.media.source import require_regular_file
-from touchline.media.containers.structure import missing_bytes
 from touchline.media.video import VideoReader
 
 Severity = Literal["ok", "warning", "error"]

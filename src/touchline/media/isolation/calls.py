@@ -118,35 +118,41 @@ def _talk(
         worker.run(request, name=name)
         while True:
             message = _next(worker)
-            match message["kind"]:
-                case "item":
-                    yield _value(kinds[0], message, worker)
-                    taken += 1
-                    ahead = min(taken + 1, _AHEAD)
-                    if taken - told >= max(1, min(ahead, worker.slots.count) // 2):
-                        told = taken
-                        worker.send({"kind": "taken", "count": taken, "ahead": ahead})
-                case "need":
-                    _grow(worker, message)
-                case "progress" if progress is not None:
-                    progress(*_value(tuple[int, ...], {"value": message.get("values")}, worker))
-                case "done":
-                    result = _value(kinds[1], message, worker)
-                    waits, worker.worn = True, message.get("worn") is not False
-                    return result
-                case "failed":
-                    waits, worker.worn = True, True
-                    raise _error(message, name)
-                case "alive":
-                    pass
-                case _:
-                    raise _Died("the decoder does not make sense")
+            if message["kind"] == "item":
+                yield _value(kinds[0], message, worker)
+                taken += 1
+                ahead = min(taken + 1, _AHEAD)
+                if taken - told >= max(1, min(ahead, worker.slots.count) // 2):
+                    told = taken
+                    worker.send({"kind": "taken", "count": taken, "ahead": ahead})
+            elif message["kind"] == "done":
+                result = _value(kinds[1], message, worker)
+                waits, worker.worn = True, message.get("worn") is not False
+                return result
+            elif message["kind"] == "failed":
+                waits = worker.worn = True
+                raise _error(message, name)
+            else:
+                _answer(worker, message, progress=progress)
     except GeneratorExit:
         waits = os.getpid() == owner and _stopped(worker)
         raise
     finally:
         if os.getpid() == owner:
             POOL.give(worker) if waits else worker.end()
+
+
+def _answer(worker: Worker, message: Message, *, progress: Callable[..., None] | None) -> None:
+    """Do what a child asks for between its items."""
+    match message["kind"]:
+        case "need":
+            _grow(worker, message)
+        case "progress" if progress is not None:
+            progress(*_value(tuple[int, ...], {"value": message.get("values")}, worker))
+        case "alive":
+            pass
+        case _:
+            raise _Died("the decoder does not make sense")
 
 
 def _next(worker: Worker) -> Message:

@@ -81,9 +81,11 @@ def from_plain(kind: Any, plain: Any, room: memoryview) -> Any:
         ValueError: it is not of this type.
 
     """
-    origin, inner = get_origin(kind), get_args(kind)
+    if kind is int and type(plain) is int:
+        return plain
     if kind is Any:
         return plain
+    origin, inner = _parts(kind)
     if origin in (Union, types.UnionType):
         return _one_of(inner, plain, room)
     if origin is Literal:
@@ -110,14 +112,15 @@ def _record(kind: Any, plain: Any, room: memoryview) -> Any:
     """Return a dataclass or a named tuple."""
     if not isinstance(kind, type):
         raise ValueError(f"{kind} cannot be received")
-    hints = _hints(kind)
+    if issubclass(kind, tuple):
+        hints = _hints(kind)
+        _checked(plain, isinstance(plain, list) and len(plain) == len(hints), kind)
+        return kind(*(from_plain(each, value, room) for each, value in zip(hints.values(), plain, strict=True)))
     if is_dataclass(kind):
+        hints = _hints(kind)
         names = [field.name for field in fields(kind) if field.init]
         _checked(plain, isinstance(plain, dict) and set(plain) == set(names), kind)
         return kind(**{name: from_plain(hints[name], plain[name], room) for name in names})
-    if issubclass(kind, tuple):
-        _checked(plain, isinstance(plain, list) and len(plain) == len(hints), kind)
-        return kind(*(from_plain(each, value, room) for each, value in zip(hints.values(), plain, strict=True)))
     raise ValueError(f"{kind} cannot be received")
 
 
@@ -174,6 +177,11 @@ def _checked(value: Any, good: bool, kind: Any) -> Any:
 
 def _copy(array: np.ndarray[Any, Any], room: memoryview) -> None:
     np.frombuffer(room, np.uint8)[:] = array.reshape(-1).view(np.uint8)
+
+
+@cache
+def _parts(kind: Any) -> tuple[Any, tuple[Any, ...]]:
+    return get_origin(kind), get_args(kind)
 
 
 @cache
