@@ -12,8 +12,8 @@ from test_media_audio import covered, onsets
 
 from makevideo import bars
 from touchline.core.tracks import Tracks
-from touchline.media.audio import read_audio
-from touchline.media.resampling import SteadyResampler
+from touchline.media.sound.reading import read_audio
+from touchline.media.sound.resampling import SteadyResampler
 from touchline.render.overlay import write_overlay
 
 PART_S = 3

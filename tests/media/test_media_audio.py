@@ -10,7 +10,7 @@ import pytest
 from makevideo import write_numbered
 from touchline.core.errors import InputError
 from touchline.core.events import Coverage
-from touchline.media.audio import NoAudioError, SoundReader, lost_sound, read_audio, stream_audio
+from touchline.media.sound.reading import NoAudioError, SoundReader, lost_sound, read_audio, stream_audio
 
 RATE = 48_000
 

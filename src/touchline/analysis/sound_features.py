@@ -17,7 +17,7 @@ from touchline.formats.features.vectors import FeatureInfo, holds, write_feature
 from touchline.formats.files.atomic import make_folder
 from touchline.listening.curves import SoundCleaner
 from touchline.listening.logmel import RATE_HZ
-from touchline.media.audio import SoundReader, audio_facts, lost_sound
+from touchline.media.sound.reading import SoundReader, audio_facts, lost_sound
 
 
 def extract_sound_features(

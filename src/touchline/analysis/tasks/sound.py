@@ -20,7 +20,7 @@ from touchline.formats.sound import SOUND, SOUND_CURVES, read_sound, sound_docum
 from touchline.listening.curves import listen
 from touchline.listening.frames import RATE_HZ
 from touchline.listening.model import NAME, load_sound_model
-from touchline.media.audio import NoAudioError, SoundReader, audio_facts, lost_sound
+from touchline.media.sound.reading import NoAudioError, SoundReader, audio_facts, lost_sound
 
 
 @dataclass(frozen=True)

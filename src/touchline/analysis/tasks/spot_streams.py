@@ -22,8 +22,8 @@ from touchline.core.events import Coverage, Timeline
 from touchline.features.reduction import Reduction, load_reduction
 from touchline.formats.bundle import CANDIDATES, EVENTS, FEATURES, RESULTS, SCORES, TRACKS, Bundle, Manifest
 from touchline.formats.features.vectors import FeatureInfo, Features, holds, read_features
-from touchline.media.audio import NoAudioError
 from touchline.media.frame import Frame
+from touchline.media.sound.reading import NoAudioError
 from touchline.models.runtime.device import choose_device
 from touchline.models.specs.spec import DEFAULT_THRESHOLD
 from touchline.models.specs.stream_spec import StreamHeadConfig

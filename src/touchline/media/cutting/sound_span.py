@@ -19,7 +19,7 @@ from touchline.core.clock import US_PER_S
 from touchline.media.decoding import packets
 from touchline.media.facts import StreamFacts
 from touchline.media.ledger import Ledger
-from touchline.media.resampling import SteadyResampler
+from touchline.media.sound.resampling import SteadyResampler
 from touchline.media.source import open_media
 
 Samples = npt.NDArray[np.float32]

@@ -16,7 +16,7 @@ from av.container import InputContainer, OutputContainer
 from touchline.core.clock import US_PER_S, us_from_seconds
 from touchline.media.decoding import packets
 from touchline.media.ledger import Ledger
-from touchline.media.resampling import SteadyResampler, overlap
+from touchline.media.sound.resampling import SteadyResampler, overlap
 from touchline.media.timestamps import Retimer
 
 COPIED = frozenset({"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"})

@@ -20,7 +20,7 @@ from touchline.core.events import Coverage, Gap
 from touchline.media.decoding import packets
 from touchline.media.facts import inspect
 from touchline.media.ledger import DAMAGED, Ledger
-from touchline.media.resampling import SteadyResampler, overlap
+from touchline.media.sound.resampling import SteadyResampler, overlap
 from touchline.media.source import open_media, require_regular_file
 
 Sound = npt.NDArray[np.float32]
