@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-import av
 from av import Packet
 from av.audio.stream import AudioStream
 from av.container import InputContainer
@@ -20,7 +19,7 @@ from touchline.media.encoding.replacing import UnfinishedVideo
 from touchline.media.encoding.sound_copy import COPIED
 from touchline.media.facts import StreamFacts, choose_stream
 from touchline.media.ledger import Ledger
-from touchline.media.source import open_media
+from touchline.media.source import create_media, open_media
 
 _STEPS_BACK_US = tuple(seconds * US_PER_S for seconds in (0, 2, 8, 32, 128))
 _IN_MP4 = frozenset({"h264", "hevc", "av1", "mpeg4"})
@@ -125,8 +124,7 @@ def _copy(
     sounds = sounding(source)
     shown_us: int | None = None
     name = "mp4" if path.name.endswith(".mp4.part") else "matroska"
-    options = {"movflags": "+faststart"} if name == "mp4" else {}
-    with av.open(str(path), "w", format=name, options=options) as target:
+    with create_media(path, format=name) as target:
         if comment:
             target.metadata["comment"] = comment
         streams = {stream.index: target.add_stream_from_template(stream) for stream in (video, *sounds)}

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import av
-
 from touchline.core.errors import InputError
 from touchline.core.events import VideoInfo
 from touchline.media.encoding.fitting import PictureFitter
@@ -14,7 +12,7 @@ from touchline.media.encoding.h264 import TIME_BASE, Colours, add_h264, even, us
 from touchline.media.encoding.replacing import replacing_video
 from touchline.media.encoding.sound_copy import SoundCopy
 from touchline.media.facts import choose_stream
-from touchline.media.source import open_media
+from touchline.media.source import create_media, open_media
 from touchline.media.video import Progress, VideoReader
 
 MAX_SIDE_PX = 1280
@@ -64,7 +62,7 @@ def _encode(info: VideoInfo, path: Path, *, progress: Progress | None) -> tuple[
         VideoReader(info.path, stream=info.stream_index, threads=threads) as reader,
         open_media(info.path) as source,
         open_media(info.path) as sound_source,
-        av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container,
+        create_media(path, format="mp4") as container,
     ):
         colours = Colours.of(choose_stream(source, path=info.path, index=info.stream_index)[0].codec_context)
         picture = add_h264(container, width=width, height=height, fps=info.fps, colours=colours)
