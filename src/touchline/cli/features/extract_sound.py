@@ -31,7 +31,14 @@ def refuse_image_options(model: str, given: Mapping[str, bool]) -> None:
 
 
 def extract_sound(
-    videos: Sequence[Path], *, model: str, out: Path | None, force: bool, device: Device, output: Output
+    videos: Sequence[Path],
+    *,
+    model: str,
+    out: Path | None,
+    force: bool,
+    audio_stream: int | None,
+    device: Device,
+    output: Output,
 ) -> int:
     """Extract from the sound of each video in turn, also after one has failed; return the exit code of all."""
     from touchline.analysis.sound_features import extract_sound_features
@@ -41,7 +48,7 @@ def extract_sound(
     output.note(f"touchline: model {extractor.name}, {extractor.device_reason}")
 
     def take(video: Path) -> Extraction:
-        return extract_sound_features(video, extractor=extractor, out=out, force=force)
+        return extract_sound_features(video, extractor=extractor, out=out, force=force, audio_stream=audio_stream)
 
     def tell(video: Path, result: Extraction) -> None:
         tell_record(video, result, remarks=result.info.remarks, output=output)

@@ -13,12 +13,13 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from touchline.core.clock import US_PER_S, us_from_seconds
-from touchline.media.cutting.sound_span import sounding
 from touchline.media.decoding import packets
 from touchline.media.encoding.replacing import UnfinishedVideo
 from touchline.media.encoding.sound_copy import COPIED
 from touchline.media.facts import StreamFacts, choose_stream
 from touchline.media.ledger import Ledger
+from touchline.media.sound.changes import changes_midway
+from touchline.media.sound.tracks import sounding
 from touchline.media.source import create_media, open_media
 
 _STEPS_BACK_US = tuple(seconds * US_PER_S for seconds in (0, 2, 8, 32, 128))
@@ -42,11 +43,17 @@ class Copied:
 
 
 def copied_suffix(facts: StreamFacts) -> str | None:
-    """Return the ending of a file that takes a video's packets; None if they have no times, so cannot be copied."""
+    """Return the ending of a file that takes a video's packets; None if they cannot be copied.
+
+    Those without times cannot, nor sound whose rate or channels change midway.
+    """
     if facts.by_dts or facts.start_pts is None:
         return None
     with open_media(facts.info.path, max_pixels=facts.max_pixels) as source:
-        sounds = {stream.codec_context.name for stream in sounding(source)}
+        codecs = {stream.index: stream.codec_context.name for stream in sounding(source)}
+    if any(changes_midway(facts.info.path, index=index) for index in codecs):
+        return None
+    sounds = set(codecs.values())
     return ".mp4" if facts.info.codec in _IN_MP4 and sounds <= COPIED else ".mkv"
 
 
