@@ -13,8 +13,9 @@ from typer.testing import CliRunner
 import touchline.cli
 from makevideo import write_numbered
 from tinymodel import write_tiny_model
-from touchline.cli.common import Interrupts, Output
+from touchline.cli.common import Output
 from touchline.cli.inputs import Inputs
+from touchline.cli.interrupts import Interrupts
 from touchline.cli.main import app
 from touchline.core.errors import InputError, ResourceError
 

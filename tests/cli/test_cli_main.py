@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from touchline.cli import common, progress
 from touchline.cli.common import Output, one_line, report_bug, run_guarded
+from touchline.cli.interrupts import Interrupts
 from touchline.cli.main import VERBS, app, load_verb
 from touchline.cli.progress import each_with_progress, progress_bar, training_progress
 from touchline.core.errors import InputError, NetworkError, ResourceError, UsageError
@@ -29,7 +30,7 @@ def test_help_lists_every_verb_and_no_other() -> None:
 
 def test_help_imports_no_verb(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in sys.modules if name.startswith("touchline.cli.")]:
-        if name not in ("touchline.cli.main", "touchline.cli.common"):
+        if name not in ("touchline.cli.main", "touchline.cli.common", "touchline.cli.interrupts"):
             monkeypatch.delitem(sys.modules, name)  # put back afterwards: other tests hold these modules
     runner.invoke(app, ["--help"])
     assert not {target.split(":")[0] for target, _ in VERBS.values()} & set(sys.modules)
@@ -175,7 +176,7 @@ def test_progress_on_a_terminal_is_a_bar(monkeypatch: pytest.MonkeyPatch, capsys
 def test_an_interrupt_that_a_library_swallowed_still_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(KeyboardInterrupt), progress_bar("match.mp4") as update:
         update(0, 10)
-        monkeypatch.setattr(common.Interrupts, "asked", True)
+        monkeypatch.setattr(Interrupts, "asked", True)
         update(1, 10)
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import errno
 import json as json_module
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Any, Literal
 
 import typer
 
+from touchline.cli.interrupts import INTERRUPTED_LINE, Interrupts
 from touchline.core.errors import (
     EXIT_BUG,
     EXIT_INPUT,
@@ -108,19 +108,35 @@ def run_guarded(run: Callable[[], int | None], *, debug: bool = False, json: boo
         typer.Exit: with the exit code, where it is not 0.
 
     """
+    code = EXIT_OK
     try:
-        code = run() or EXIT_OK
-    except BrokenPipeError:
-        _silence_stdout()
-        code = EXIT_INTERRUPTED
-    except (TouchlineError, OSError, MemoryError) as error:
-        code = exit_code_of(error)
-        Output(json=json, debug=debug).error(error)
-    except KeyboardInterrupt:
-        print("touchline: interrupted; run the same command again to continue", file=sys.stderr, flush=True)
-        code = EXIT_INTERRUPTED
+        with Interrupts.working():
+            code = run() or EXIT_OK
+            Interrupts.check()
+    except BaseException as error:
+        code = _code_after(error, output=Output(json=json, debug=debug))
     if code:
         raise typer.Exit(code)
+
+
+def _code_after(error: BaseException, *, output: Output) -> int:
+    """Print what ended a command, in one line; return its exit code.
+
+    Raises:
+        BaseException: the error itself, if it is a bug.
+
+    """
+    if isinstance(error, KeyboardInterrupt) or Interrupts.asked:  # a library may have turned it into another error
+        Interrupts.ended = True
+        print(INTERRUPTED_LINE, file=sys.stderr, flush=True)
+        return EXIT_INTERRUPTED
+    if isinstance(error, BrokenPipeError):
+        _silence_stdout()
+        return EXIT_INTERRUPTED
+    if isinstance(error, TouchlineError | OSError | MemoryError):
+        output.error(error)
+        return exit_code_of(error)
+    raise error
 
 
 def _silence_stdout() -> None:
@@ -132,31 +148,3 @@ def report_bug(kind: type[BaseException], error: BaseException, trace: Traceback
     """Print an unexpected error in one line, as ``sys.excepthook``; Python then leaves with code 1."""
     text = one_line(describe(error.with_traceback(trace)))
     print(f"touchline: {text}; run again with --debug and report it", file=sys.stderr, flush=True)
-
-
-class Interrupts:
-    """Remembers that the process was asked to stop, for an interrupt may be lost inside a library's import."""
-
-    asked = False
-
-    @classmethod
-    def listen(cls) -> None:
-        """Let SIGTERM end a run as Ctrl-C does: files closed, exit code 130."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, cls._on_signal)
-
-    @classmethod
-    def _on_signal(cls, number: int, frame: FrameType | None) -> None:
-        cls.asked = True
-        raise KeyboardInterrupt
-
-    @classmethod
-    def check(cls) -> None:
-        """Stop now if the process was asked to.
-
-        Raises:
-            KeyboardInterrupt: it was.
-
-        """
-        if cls.asked:
-            raise KeyboardInterrupt

@@ -7,7 +7,8 @@ import errno
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from touchline.cli.common import Interrupts, Output, describe, one_line
+from touchline.cli.common import Output, describe, one_line
+from touchline.cli.interrupts import Interrupts
 from touchline.core.errors import EXIT_BUG, EXIT_DEGRADED, EXIT_INPUT, EXIT_OK
 
 _DISK_IS_FULL = {errno.ENOSPC, errno.EDQUOT}

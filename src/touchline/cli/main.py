@@ -11,7 +11,8 @@ import typer
 from typer.main import get_command, get_group
 
 from touchline.cli.commands import Group, add_command, new_group
-from touchline.cli.common import Interrupts, report_bug
+from touchline.cli.common import report_bug
+from touchline.cli.interrupts import Interrupts
 
 VERBS: dict[str, tuple[str, str]] = {
     "demo": ("touchline.cli.demo:command", "Analyse the bundled sample clip."),
@@ -28,8 +29,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "check": ("touchline.cli.check:command", "Check video files for damage."),
     "doctor": ("touchline.cli.doctor:command", "Check this installation."),
     "evaluate": ("touchline.cli.evaluate.commands:app", "Score predictions with the official metrics."),
-    "train": ("touchline.cli.train:command", "Train a model from a recipe."),
-    "distill": ("touchline.cli.distill:command", "Distill a large model into a small one."),
+    "train": ("touchline.cli.learning.train:command", "Train a model from a recipe."),
+    "distill": ("touchline.cli.learning.distill:command", "Distill a large model into a small one."),
     "models": ("touchline.cli.models.commands:app", "List, show, import and export models."),
 }
 """Verb -> (``module:attribute`` of its function or Typer application, the first sentence of its help)."""

@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from touchline.cli.common import Interrupts, one_line
+from touchline.cli.common import one_line
+from touchline.cli.interrupts import Interrupts
 
 if TYPE_CHECKING:
     from rich.progress import Progress

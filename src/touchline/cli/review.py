@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from touchline.cli.common import Output, one_line, run_guarded
+from touchline.cli.interrupts import Interrupts
 from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
 from touchline.core.errors import EXIT_INTERRUPTED, EXIT_OK
 from touchline.core.wording import counted
@@ -133,6 +134,7 @@ def _serve(studio: Studio, *, host: str, port: int, browser: bool, output: Outpu
     try:
         serve(studio, address, ready=ready, debug=output.debug)
     except KeyboardInterrupt:
+        Interrupts.answered()
         output.note("touchline: review ended; every correction is on the disk")
         ended = EXIT_INTERRUPTED
     _renew_reports(studio, output=output)

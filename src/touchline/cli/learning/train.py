@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from touchline.cli.common import Device, Output, run_guarded
-from touchline.cli.corrections import train_from_corrections
+from touchline.cli.learning.corrections import train_from_corrections
 from touchline.cli.options import DebugOption, DeviceOption, JsonOption
 from touchline.cli.progress import in_words, training_progress
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, UsageError

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from touchline.cli.common import Output, run_guarded
+from touchline.cli.learning.train import FolderOption, ResumeOption, SetOption, recipe_help, tell_unreadable
 from touchline.cli.options import DebugOption, DeviceOption, JsonOption
 from touchline.cli.progress import training_progress
-from touchline.cli.train import FolderOption, ResumeOption, SetOption, recipe_help, tell_unreadable
 from touchline.core.wording import counted
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Training models: ``train``, with or without corrections, and ``distill``."""
