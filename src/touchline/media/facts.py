@@ -14,13 +14,13 @@ from touchline.core.clock import US_PER_S, us_from_seconds
 from touchline.core.errors import InputError, UsageError
 from touchline.core.events import VideoInfo
 from touchline.media.decoding import decode_stream
+from touchline.media.frame_rate import frame_rate
 from touchline.media.ledger import Ledger
 from touchline.media.picture import Orientation, Presenter, orientation_of, square_size
 from touchline.media.source import DEFAULT_MAX_PIXELS, open_media, require_regular_file
 
 INTERLACED = "interlaced; frames are deinterlaced"
 _FALLBACK_STEP_US = 40_000
-_MAX_FPS = 1000
 _MAX_ASPECT = 8
 """Pixel aspect ratios beyond this are assumed to be a damaged header and replaced by square pixels."""
 
@@ -138,14 +138,6 @@ def prepare(video: VideoStream, *, path: Path, max_pixels: int, threads: int = 1
     context.thread_count = threads
 
 
-def step_of(video: VideoStream) -> int:
-    """Return the usual interval between frames in microseconds; 40,000 if the file does not state it."""
-    rate = video.average_rate or video.guessed_rate or video.base_rate
-    if not rate or not 0 < rate <= _MAX_FPS:
-        return _FALLBACK_STEP_US
-    return max(1, round(US_PER_S / rate))
-
-
 def _size_text(video: VideoStream) -> str:
     """Format a stream's coded size."""
     return f"{video.width}x{video.height}" if video.codec_context else "unknown codec"
@@ -172,7 +164,7 @@ def _facts(
     width, height = orientation.size(*square_size(frame.width, frame.height, aspect=aspect))
     if frame.interlaced_frame:
         notes = [*notes, INTERLACED]
-    rate = video.average_rate or video.guessed_rate
+    rate = frame_rate(container, video)
     start_pts = frame.dts if frame.pts is None else frame.pts
     time_base = video.time_base or Fraction(1, US_PER_S)
     info = VideoInfo(
@@ -195,7 +187,7 @@ def _facts(
         time_base=time_base,
         by_dts=frame.pts is None and frame.dts is not None,
         coded_size=(frame.width, frame.height),
-        step_us=step_of(video),
+        step_us=max(1, round(US_PER_S / rate)) if rate else _FALLBACK_STEP_US,
         aspect=aspect,
         orientation=orientation,
         indexed="mp4" in container.format.name,
