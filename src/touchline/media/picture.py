@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+import numpy.typing as npt
 from av import VideoFrame
 from av.sidedata.sidedata import Type as SideDataType
 from av.video.reformatter import Interpolation
 
 from touchline.core.arrays import Rgb
+from touchline.media.colour.coding import FULL_RANGE, is_hdr
+from touchline.media.colour.conversion import rgb_of
+from touchline.media.colour.tone_mapping import luma_curve
 from touchline.media.frame import Luma
 
 _HIGH_BITS = ("p010", "p012", "p016", "p210", "p212", "p216", "p410", "p412", "p416")
@@ -63,22 +67,31 @@ def square_size(width: int, height: int, *, aspect: Fraction) -> tuple[int, int]
 def luma_plane(frame: VideoFrame) -> Luma:
     """Return the brightness of a decoded frame as coded, uint8 (height, width); deeper samples lose their lowest bits.
 
-    Only formats without a luma plane (RGB, packed) are converted.
+    Only formats without a luma plane (RGB, packed) are converted, and HDR, whose brightness is that of SDR.
     """
     layout = frame.format
     first = layout.components[0]
     grey = layout.name.startswith("gray")
     planar = first.is_luma and first.plane == 0 and (layout.is_planar or grey) and first.bits <= 16
+    if is_hdr(frame) and not planar:
+        return luma_plane(VideoFrame.from_ndarray(rgb_of(frame), format="rgb24"))
     if not planar or layout.is_big_endian or layout.has_palette:
         full_range = layout.is_rgb or layout.has_palette or grey
         return luma_plane(frame.reformat(format="gray" if full_range else "yuv444p"))
     plane = frame.planes[0]
     if first.bits == 8:
         rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
-        return np.ascontiguousarray(rows[: frame.height, : frame.width])
+        shallow = np.ascontiguousarray(rows[: frame.height, : frame.width])
+        return _as_sdr(shallow, frame, bits=8) if is_hdr(frame) else shallow
     deep = np.frombuffer(plane, np.uint16).reshape(plane.height, plane.line_size // 2)[: frame.height, : frame.width]
-    shift = 8 if layout.name.startswith(_HIGH_BITS) else first.bits - 8
-    return (deep >> shift).astype(np.uint8)
+    bits = 16 if layout.name.startswith(_HIGH_BITS) else first.bits
+    return _as_sdr(deep, frame, bits=bits) if is_hdr(frame) else (deep >> bits - 8).astype(np.uint8)
+
+
+def _as_sdr(luma: npt.NDArray[np.uint8] | npt.NDArray[np.uint16], frame: VideoFrame, *, bits: int) -> Luma:
+    """Return HDR luma as SDR's, in the limited range."""
+    full_range = int(frame.color_range) == FULL_RANGE
+    return luma_curve(transfer=int(frame.color_trc), bits=bits, full_range=full_range)[luma]
 
 
 def resize(picture: Luma, *, width: int, height: int) -> Luma:
@@ -146,7 +159,7 @@ class Presenter:
 
     def rgb(self, frame: VideoFrame) -> Callable[[], Rgb]:
         """Return a function that makes the colours as shown, uint8 (height, width, 3)."""
-        return lambda: self._show(frame.to_ndarray(format="rgb24"))
+        return lambda: self._show(rgb_of(frame))
 
     def _show(self, picture: Luma) -> Luma:
         """Return a coded picture in square pixels, upright, and at this size."""

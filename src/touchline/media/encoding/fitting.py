@@ -9,6 +9,8 @@ from av import VideoFrame
 from av.video.reformatter import ColorRange, Interpolation
 
 from touchline.core.arrays import Rgb
+from touchline.media.colour.coding import is_hdr
+from touchline.media.colour.conversion import rgb_of
 from touchline.media.encoding.h264 import Colours
 from touchline.media.facts import StreamFacts
 from touchline.media.frame import Luma
@@ -53,6 +55,8 @@ class PictureFitter:
 
     def _converted(self, frame: VideoFrame, *, width: int, height: int) -> VideoFrame:
         """Return a frame of this size as yuv420p in the result's colours."""
+        if is_hdr(frame):
+            frame = VideoFrame.from_ndarray(rgb_of(frame), format="rgb24")
         recoded = self._own.conversion != self._colours.conversion
         ranged = frame.color_range == _FULL_RANGE or frame.format.name != FORMAT
         if (frame.width, frame.height) == (width, height) and not recoded and not ranged:
