@@ -97,6 +97,7 @@ def stop_at_save(
     monkeypatch.undo()
 
 
+@pytest.mark.robustness("32")
 @pytest.mark.parametrize("chunks_before_the_end", [0, 1, 2, 3])
 def test_a_stopped_run_goes_on_and_ends_with_the_same_bytes(
     clean: AnalysisResult,
@@ -237,6 +238,7 @@ def test_chunks_of_another_model_are_not_used(tmp_path: Path) -> None:
     assert Checkpoint(tmp_path, key={"model": "a"}).next_index is None
 
 
+@pytest.mark.robustness("32")
 def test_chunks_behind_a_broken_one_are_not_used(tmp_path: Path) -> None:
     checkpoint = Checkpoint(tmp_path, key={})
     for index in range(3):
@@ -251,6 +253,7 @@ def test_chunks_behind_a_broken_one_are_not_used(tmp_path: Path) -> None:
     assert Checkpoint(tmp_path, key={}, resume=False).next_index is None
 
 
+@pytest.mark.robustness("40")
 def test_two_runs_on_one_bundle_do_not_clash(spotter: Spotter, video: Path, tmp_path: Path) -> None:
     bundle = Bundle.create(tmp_path, video)
     with bundle_lock(bundle.path), pytest.raises(ResourceError, match="another touchline process"):
@@ -262,6 +265,7 @@ def test_two_runs_on_one_bundle_do_not_clash(spotter: Spotter, video: Path, tmp_
     )
 
 
+@pytest.mark.robustness("26")
 def test_a_file_that_grows_meanwhile_is_refused(spotter: Spotter, video: Path, tmp_path: Path) -> None:
     growing = tmp_path / "growing.mp4"
     growing.write_bytes(video.read_bytes())
@@ -275,6 +279,7 @@ def test_a_file_that_grows_meanwhile_is_refused(spotter: Spotter, video: Path, t
     assert not (tmp_path / "growing.touchline").exists()
 
 
+@pytest.mark.robustness("8")
 def test_a_damaged_video_gives_what_is_left_and_says_what_is_lost(
     spotter: Spotter, video: Path, tmp_path: Path, clean: AnalysisResult
 ) -> None:
@@ -296,6 +301,7 @@ def test_what_fails_leaves_no_empty_folder(spotter: Spotter, tmp_path: Path) -> 
     assert [p.name for p in tmp_path.iterdir()] == ["text.mp4"]
 
 
+@pytest.mark.robustness("31")
 def test_a_full_disk_leaves_the_old_result(
     spotter: Spotter, video: Path, tmp_path: Path, clean: AnalysisResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -314,6 +320,7 @@ def test_a_full_disk_leaves_the_old_result(
     assert files(tmp_path / "match.touchline") == files(clean.bundle)
 
 
+@pytest.mark.robustness("24")
 def test_one_frame_is_a_video_too(spotter: Spotter, tmp_path: Path) -> None:
     video = write_numbered(tmp_path / "one.mp4", frames=1)
     result = analyze_video(video, tasks=usual_tasks(spotter=spotter, report=ReportOptions()), options=AnalyzeOptions())

@@ -108,6 +108,7 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
     assert f"port {port}" in done.stderr
 
 
+@pytest.mark.robustness("32")
 def test_killed_at_any_moment_it_keeps_every_answered_correction(tmp_path: Path) -> None:
     """Four times: corrections one after another, ``kill -9`` in their midst, and the next server continues."""
     bundle = make_bundle(tmp_path)

@@ -18,6 +18,8 @@ from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
 from touchline.analysis.tasks.usual import usual_tasks
 from touchline.spotting.spotter import load_spotter
 
+pytestmark = pytest.mark.robustness("32")
+
 SAME = ("events.json", "candidates.json", "results_spotting.json", "scores.npz")
 PATIENCE_S = 300.0
 

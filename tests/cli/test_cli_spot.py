@@ -139,22 +139,26 @@ def test_all_unusable_is_code_3(spot: Spot, video: Path, tmp_path: Path) -> None
     assert spot(bad(tmp_path, "empty", video), tmp_path / "missing.mp4").exit_code == 3
 
 
-def test_a_folder_a_pipe_or_a_url_is_wrong_usage(spot: Spot, video: Path, tmp_path: Path) -> None:
+@pytest.mark.robustness("3", "29")
+def test_a_pipe_a_url_or_a_folder_without_videos_is_wrong_usage(spot: Spot, video: Path, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.mp4")
-    for path in (tmp_path, tmp_path / "pipe.mp4", "http://169.254.1.1/a.mp4", "rtsp://localhost/a"):
+    (tmp_path / "empty").mkdir()
+    for path in (tmp_path / "empty", tmp_path / "pipe.mp4", "http://169.254.1.1/a.mp4", "rtsp://localhost/a"):
         done = spot(path, video)
         assert done.exit_code == 2, path
         assert "touchline: error:" in done.stderr
         assert not (tmp_path / "out").exists()
 
 
-def test_two_videos_with_one_bundle_are_wrong_usage(spot: Spot, video: Path, tmp_path: Path) -> None:
+@pytest.mark.robustness("others")
+def test_two_videos_of_one_name_have_a_bundle_each(spot: Spot, video: Path, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
-    other = tmp_path / "other" / "good.mkv"
-    other.write_bytes(video.read_bytes())
+    other = write_numbered(tmp_path / "other" / "good.mkv", frames=40)
     done = spot(video, other)
-    assert done.exit_code == 2
-    assert "good.touchline" in done.stderr
+    assert done.exit_code == 0
+    assert "good.touchline is not of this video and is kept" in done.stderr
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["good-2.touchline", "good.touchline"]
+    assert Bundle(tmp_path / "out" / "good-2.touchline").read_manifest().video_name == "good.mkv"
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,11 @@ from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
 from touchline.analysis.tasks.track import VideoTracker
 from touchline.analysis.tasks.usual import usual_tasks
 
+pytestmark = pytest.mark.robustness("32")
+
 SAME = ("tracks.parquet", "tracks.txt")
 PATIENCE_S = 300.0
-PROGRAM = Path(__file__).parent / "track_with_fakes.py"
+PROGRAM = Path(__file__).parent / "with_fakes.py"
 
 
 @pytest.fixture(scope="module")

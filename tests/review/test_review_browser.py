@@ -82,6 +82,7 @@ def test_frames_of_irregular_times_are_exact_too(browser: Any, tmp_path: Path) -
     assert not (tmp_path / "phone.touchline").exists(), "to look at a video leaves nothing behind"
 
 
+@pytest.mark.robustness("32")
 def test_decisions_are_saved_undone_and_survive_a_kill(browser: Any, bundle: Bundle, tmp_path: Path) -> None:
     events = (bundle.path / EVENTS).read_bytes()
     with ReviewCommand(bundle.path, home=tmp_path / "home") as command:
@@ -106,6 +107,7 @@ def test_decisions_are_saved_undone_and_survive_a_kill(browser: Any, bundle: Bun
     assert len(bundle.read_corrected(reviewed_only=True)) == 2
 
 
+@pytest.mark.robustness("32")
 def test_a_killed_browser_loses_nothing(browser: Any, bundle: Bundle, command: ReviewCommand) -> None:
     page = ReviewPage(browser, command.url)
     page.press("n", "a")

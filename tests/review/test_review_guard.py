@@ -16,6 +16,8 @@ from touchline.review.refusals import Refusal
 from touchline.review.server.guard import MAX_BODY_BYTES, Guard
 from touchline.review.server.run import listen
 
+pytestmark = pytest.mark.robustness("39")
+
 PATHS = [
     "/",
     "/static/index.html",

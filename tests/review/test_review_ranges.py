@@ -13,6 +13,8 @@ from makevideo import write_numbered
 from reviewserver import Review, reviewing
 from touchline.review.server.ranges import Part, parse_range
 
+pytestmark = pytest.mark.robustness("39")
+
 
 @pytest.mark.parametrize(
     ("header", "part"),

@@ -116,6 +116,7 @@ def _terminate(step: int) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
+@pytest.mark.robustness("32")
 @pytest.mark.parametrize("way", ["killed", "terminated"])
 def test_a_run_that_ended_early_goes_on_to_the_bit_and_logs_no_row_twice(way: str, tmp_path: Path) -> None:
     seed_all(1)

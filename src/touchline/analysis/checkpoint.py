@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.errors import ResourceError
-from touchline.formats.files.atomic import make_folder, write_bytes_atomic, write_json_atomic
+from touchline.formats.files.atomic import make_own_folder, write_bytes_atomic, write_json_atomic, writing
 from touchline.formats.files.locks import lock
 from touchline.formats.files.npz import npz_bytes
 
@@ -50,7 +50,8 @@ class Chunks:
         self.folder = bundle / PARTIAL / task
         if not (resume and self._holds(key)):
             self.discard()
-            make_folder(self.folder)
+            make_own_folder(self.folder.parent)
+            make_own_folder(self.folder)
             write_json_atomic(self.folder / _KEY, dict(key))
         self.count, self.last = 0, None
         for chunk in self.read():
@@ -77,13 +78,17 @@ class Chunks:
             number += 1
 
     def discard(self) -> None:
-        """Remove all saved chunks."""
+        """Remove all saved chunks; a symbolic link is not followed."""
+        if self.folder.parent.is_symlink():
+            return
         shutil.rmtree(self.folder, ignore_errors=True)
         with contextlib.suppress(OSError):  # it holds another task's chunks, or does not exist
             self.folder.parent.rmdir()
 
     def _holds(self, key: Mapping[str, Any]) -> bool:
         """Return whether the saved chunks belong to this key."""
+        if self.folder.parent.is_symlink() or self.folder.is_symlink():
+            return False
         try:
             return bool(json.loads((self.folder / _KEY).read_bytes()) == json.loads(json.dumps(dict(key))))
         except (OSError, ValueError):
@@ -152,7 +157,8 @@ def bundle_lock(folder: Path) -> Iterator[None]:
     if os.name != "posix":  # folders cannot be opened: users must avoid two runs on one match themselves
         yield
         return
-    handle = os.open(folder, os.O_RDONLY)
+    with writing(folder):  # another process that failed may have removed it
+        handle = os.open(folder, os.O_RDONLY)
     if not lock(handle):
         os.close(handle)
         raise ResourceError(

@@ -25,8 +25,16 @@ from touchline.core.version import __version__
 from touchline.features.picture_extractor import FeatureExtractor
 from touchline.formats.bundle import video_fingerprint
 from touchline.formats.features.npy import open_rows
-from touchline.formats.features.vectors import SOCCERNET_RATE_HZ, SUFFIX, FeatureInfo, holds, write_features
-from touchline.formats.files.atomic import make_folder
+from touchline.formats.features.vectors import (
+    SOCCERNET_RATE_HZ,
+    SUFFIX,
+    FeatureInfo,
+    check_same_video,
+    holds,
+    write_features,
+)
+from touchline.formats.files.atomic import make_folder, make_own_folder
+from touchline.formats.files.names import fitting_name
 from touchline.media.frame import Frame
 from touchline.media.frame_rules import SamplingRule, frame_rule
 from touchline.media.video import Progress, VideoReader, probe, with_progress
@@ -235,12 +243,14 @@ def extract_features(
     origin = {"name": video.name, "fingerprint": video_fingerprint(video)}
     settings = feature_settings(extractor, options=options, info=info, view=view)
     known = None if options.force else holds(path, video=origin, settings=settings)
+    if known is None:
+        check_same_video(path, video=origin, named=path == options.out)
     if known is not None:
         rows, width = _shape(path)
         return Extraction(path, known, rows, width, reused=True)
     make_folder(path.parent)
     folder = path.with_name(f".{path.name}.work")
-    make_folder(folder)
+    make_own_folder(folder)
     with bundle_lock(folder), _gone_if_empty(folder):
         key = {"video": origin, **settings}
         look = None if view is None else view.look
@@ -277,7 +287,7 @@ def feature_path(video: Path, *, out: Path | None, name: str) -> Path:
         return out
     half = _HALF_STEM.match(video.stem)
     stem = half[1] if half else video.stem
-    return (video.parent if out is None else out) / f"{stem}_{name}{SUFFIX}"
+    return (video.parent if out is None else out) / fitting_name(stem, f"_{name}{SUFFIX}")
 
 
 @contextlib.contextmanager

@@ -9,7 +9,6 @@ complete bundle run last.
 from __future__ import annotations
 
 import contextlib
-import shutil
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +20,7 @@ from touchline.analysis.checkpoint import bundle_lock
 from touchline.analysis.result import AnalysisResult
 from touchline.analysis.tasks.task import Job, Task, in_order, stale_files
 from touchline.analysis.tasks.usual import KINDS
-from touchline.core.errors import InputError
+from touchline.core.errors import InputError, ResourceError
 from touchline.core.events import Coverage
 from touchline.core.version import __version__
 from touchline.formats.bundle import Bundle, Manifest, video_fingerprint
@@ -80,8 +79,9 @@ def analyze_video(
     if options.audio_stream is not None:
         heard_track(video, index=options.audio_stream)
     fingerprint = video_fingerprint(video)
-    bundle = Bundle.create(options.out, video)
+    bundle = Bundle.create(options.out, video, fingerprint=fingerprint)
     with bundle_lock(bundle.path), _no_empty_folder(bundle.path):
+        _check_still_ours(bundle, video, fingerprint=fingerprint, out=options.out)
         job = Job(
             video,
             info,
@@ -96,6 +96,17 @@ def analyze_video(
             progress=progress,
         )
         return _Analysis(job, tasks).run()
+
+
+def _check_still_ours(bundle: Bundle, video: Path, *, fingerprint: str, out: Path | None) -> None:
+    """Raise an error if another process has meanwhile written another video's results into a bundle.
+
+    Raises:
+        ResourceError: it has.
+
+    """
+    if Bundle.to_write(video, out=out, fingerprint=fingerprint).path != bundle.path:
+        raise ResourceError(f"{bundle.path}: another touchline process has just taken this bundle; run this one again")
 
 
 def _manifest_of(bundle: Bundle, fingerprint: str) -> Manifest | None:
@@ -162,9 +173,9 @@ class _Analysis:
             self.resumed_from_us = min((us for us in resumed_us if us is not None), default=None)
         coverage = self._pass(missing)
         passed_s = time.monotonic()
-        self._discard_stale([task.name for task in missing])
         for task in missing:
             task.write(self.job.bundle, coverage=coverage)
+        self._discard_stale(missing)  # after the writes, so that a full disk leaves what was there
         timings_s = {"analyse": round(passed_s - started_s, 3), "write": round(time.monotonic() - passed_s, 3)}
         manifest = self._write_manifest(missing, coverage=coverage, timings_s=timings_s)
         for task in missing:
@@ -200,18 +211,14 @@ class _Analysis:
             deque(frames, maxlen=0)
             return reader.coverage()
 
-    def _discard_stale(self, redone: Sequence[str]) -> None:
-        """Remove outdated files: those made from the results being replaced, and all files of another video."""
+    def _discard_stale(self, redone: Sequence[Task]) -> None:
+        """Remove outdated files: those made from the results that were replaced, or all others of an unknown origin."""
         kinds = [*KINDS, *(type(task) for task in self.tasks)]
-        stale = stale_files(kinds, redone=redone)
+        stale = stale_files(kinds, redone=[task.name for task in redone])
         if self.job.before is None:
             stale = [name for kind in kinds for name in kind.files]
-        for name in stale:
-            first = Path(name).parts[0]
-            if first == name:
-                self.job.bundle.discard(name)
-            else:
-                shutil.rmtree(self.job.bundle.path / first, ignore_errors=True)
+        written = {name for task in redone for name in task.files}
+        self.job.bundle.discard(*(name for name in stale if name not in written))
 
     def _write_manifest(self, done: Sequence[Task], *, coverage: Coverage, timings_s: Mapping[str, float]) -> Manifest:
         """Write the manifest, after all other files, because matching checksums mark a bundle as up to date.

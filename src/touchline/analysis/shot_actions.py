@@ -14,7 +14,7 @@ import numpy.typing as npt
 from touchline.core.actions import Action, Actions, WindowScores
 from touchline.core.arrays import Rgb
 from touchline.core.tracks import BALL, Detections, Track
-from touchline.formats.files.atomic import make_folder, write_bytes_atomic
+from touchline.formats.files.atomic import make_own_folder, write_bytes_atomic
 from touchline.formats.files.npz import npz_bytes
 from touchline.models.specs.spec import ClipSpec
 from touchline.recognition.crops import crop_person
@@ -117,7 +117,7 @@ class WindowFiles:
 
     def write(self, shot: int, windows: list[WindowScores]) -> None:
         """Store a shot's windows."""
-        make_folder(self._folder)
+        make_own_folder(self._folder)
         arrays: dict[str, np.ndarray] = {"ids": np.array([w.track_id for w in windows], np.int64)}
         for w in windows:
             arrays |= {f"{w.track_id}_times": np.stack([w.starts_us, w.ends_us]), f"{w.track_id}_padded": w.padded}

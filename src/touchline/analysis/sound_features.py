@@ -13,7 +13,7 @@ from touchline.core.version import __version__
 from touchline.features.sound_extractor import SoundExtractor
 from touchline.formats.bundle import video_fingerprint
 from touchline.formats.features.npy import open_rows
-from touchline.formats.features.vectors import FeatureInfo, holds, write_features
+from touchline.formats.features.vectors import FeatureInfo, check_same_video, holds, write_features
 from touchline.formats.files.atomic import make_folder
 from touchline.listening.curves import SoundCleaner
 from touchline.listening.logmel import RATE_HZ
@@ -51,7 +51,9 @@ def extract_sound_features(
         json.dumps({**extractor.settings, "audio_stream": heard.track.index, "touchline": __version__})
     )
     held = None if force else holds(path, video=names, settings=settings)
-    if held is not None:
+    if held is None:
+        check_same_video(path, video=names, named=path == out)
+    else:
         rows, width = open_rows(path).shape
         return Extraction(path, held, rows, width, reused=True)
     reader, cleaner = SoundReader(video, rate_hz=RATE_HZ, stream=heard.track.index), SoundCleaner()

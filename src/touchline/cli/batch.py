@@ -6,6 +6,7 @@ import re
 import shutil
 import stat
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from touchline.analysis.tasks.spot_streams import VideoStreamSpotter
     from touchline.analysis.tasks.task import Task
     from touchline.analysis.tasks.track import VideoTracker
+    from touchline.cli.given.paths import Given
     from touchline.cli.options import AnalyzeArguments, SpotArguments, TrackArguments, VideoArguments
     from touchline.formats.boxes.picked import PickedBox
     from touchline.spotting.spotter import BaseSpotter
@@ -32,30 +34,28 @@ ALL = "all"
 _URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://?[^/]")
 
 
-def check_requests(videos: Sequence[Path], *, out: Path | None) -> None:
-    """Refuse what cannot be a video, before any work is done.
+def checked_videos(arguments: VideoArguments, *, output: Output) -> list[Given]:
+    """Return the videos of a command line; what cannot be a video is refused before any work is done.
 
     Raises:
-        UsageError: a folder, a pipe or device, a URL, or two videos that would share one bundle.
+        UsageError: a pipe or device, a URL, an empty folder, or nothing at all.
+        InputError: the list of --from cannot be read.
 
     """
-    bundles: dict[Path, Path] = {}
+    from touchline.cli.given.paths import given_videos
+
+    videos = given_videos(arguments.videos, listed=arguments.listed, output=output)
     for video in videos:
-        check_kind(video)
-        bundle = (out or video.parent).absolute() / f"{video.stem}.touchline"
-        if bundle in bundles:
-            raise UsageError(
-                f"{bundles[bundle]} and {video} would both be written to {bundle}; "
-                "analyse them one at a time, each with its own --out"
-            )
-        bundles[bundle] = video
+        if not video.problem:
+            check_kind(video.path)
+    return videos
 
 
 def check_kind(video: Path) -> None:
-    """Refuse a request that is not a file.
+    """Refuse a request that is not a file; of folders, the videos in them are taken.
 
     Raises:
-        UsageError: a folder, a pipe or device, or a URL.
+        UsageError: a pipe or device, or a URL.
 
     """
     try:
@@ -64,8 +64,6 @@ def check_kind(video: Path) -> None:
         if _URL.match(str(video)):
             raise UsageError(f"{video}: is a URL; download the video and give the file") from None
         return
-    if stat.S_ISDIR(mode):
-        raise UsageError(f"{video}: is a folder; name the videos in it, for instance {video}/*.mp4")
     if not stat.S_ISREG(mode):
         raise UsageError(f"{video}: is a pipe or a device, not a file; save the video to a file first")
 
@@ -90,9 +88,9 @@ def analyze_videos(
         output: where results and messages go.
 
     """
-    check_requests(arguments.videos, out=arguments.out)
+    videos = checked_videos(arguments, output=output)
     thresholds = read_thresholds((spotting.threshold if spotting else None) or ())
-    boxes = _read_boxes(tracking)
+    boxes = _read_boxes(tracking, videos=len(videos))
     spotter = _load_spotter(spotting, output=output) if spotting else None
     if spotter is not None:
         thresholds = for_all_labels(thresholds, labels=spotter.labels)
@@ -119,11 +117,13 @@ def analyze_videos(
         force=arguments.force,
     )
     if arguments.dry_run:
-        return estimate(arguments.videos, tasks=tasks, options=options, output=output)
+        return estimate(videos, tasks=tasks, options=options, output=output)
     inputs = Inputs("videos", output=output)
-    for video in arguments.videos:
-        with inputs.one(video, type="error", video=str(video)):
-            inputs.done(_run_video(video, tasks=tasks, options=options, output=output, listed=not report))
+    for video in videos:
+        with inputs.one(video.path, type="error", video=str(video.path)):
+            video.check()
+            own = replace(options, out=video.out(options.out))
+            inputs.done(_run_video(video.path, tasks=tasks, options=own, output=output, listed=not report))
     return inputs.finish()
 
 
@@ -144,7 +144,7 @@ def has_detector() -> bool:
     return any(model.config.task == "detect" for model in list_builtin())
 
 
-def _read_boxes(tracking: TrackArguments | None) -> tuple[PickedBox, ...]:
+def _read_boxes(tracking: TrackArguments | None, *, videos: int) -> tuple[PickedBox, ...]:
     """The boxes of ``--boxes``.
 
     Raises:
@@ -154,10 +154,8 @@ def _read_boxes(tracking: TrackArguments | None) -> tuple[PickedBox, ...]:
     """
     if tracking is None or tracking.boxes is None:
         return ()
-    if len(tracking.videos) > 1:
-        raise UsageError(
-            f"--boxes {tracking.boxes} belongs to one video, but {len(tracking.videos)} are given; name one"
-        )
+    if videos > 1:
+        raise UsageError(f"--boxes {tracking.boxes} belongs to one video, but {videos} are given; name one")
     from touchline.formats.boxes.picked import read_boxes
 
     return read_boxes(tracking.boxes)
@@ -241,15 +239,28 @@ def _run_video(video: Path, *, tasks: Sequence[Task], options: AnalyzeOptions, o
     with progress_bar(video.name) as progress:
         result = analyze_video(video, tasks=tasks, options=options, progress=progress)
     tell_result(video, result, output=output, listed=listed)
+    _tell_place(video, result.bundle, output=output)
     return EXIT_DEGRADED if result.degraded else EXIT_OK
 
 
-def estimate(videos: Sequence[Path], *, tasks: Sequence[Task], options: AnalyzeOptions, output: Output) -> int:
+def _tell_place(video: Path, bundle: Path, *, output: Output) -> None:
+    """Say why a bundle does not have the usual name."""
+    from touchline.formats.bundle_place import usual_folder
+
+    usual = usual_folder(video, out=bundle.parent)
+    if usual.name != bundle.name:
+        text = f"{usual.name} is not of this video and is kept as it is; the results are in {bundle.name}"
+        output.note(f"touchline: note: {one_line(f'{video}: {text}')}")
+
+
+def estimate(videos: Sequence[Given], *, tasks: Sequence[Task], options: AnalyzeOptions, output: Output) -> int:
     """Print how long each analysis would take, from a trial on its first seconds; nothing is written."""
     inputs = Inputs("videos", output=output)
     for video in videos:
-        with inputs.one(video, type="error", video=str(video)):
-            _estimate(video, tasks=tasks, options=options, output=output)
+        with inputs.one(video.path, type="error", video=str(video.path)):
+            video.check()
+            own = replace(options, out=video.out(options.out))
+            _estimate(video.path, tasks=tasks, options=own, output=output)
     return inputs.finish()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,20 +10,22 @@ import typer
 
 from touchline.cli.common import Output, one_line, run_guarded
 from touchline.cli.inputs import Inputs
-from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption, StreamOption
+from touchline.cli.options import AnyDeviceOption, DebugOption, FromOption, JsonOption, StreamOption, VideosArgument
 from touchline.cli.progress import progress_bar
 from touchline.core.clock import format_clock
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK
 from touchline.core.wording import counted
 
 if TYPE_CHECKING:
+    from touchline.cli.given.paths import Given
     from touchline.media.check import CheckReport
 
 _MARKS = {"ok": "  ", "warning": "! ", "error": "x "}
 
 
 def command(
-    videos: Annotated[list[str], typer.Argument(metavar="VIDEO...", help="Video files.", show_default=False)],
+    videos: VideosArgument = None,
+    listed: FromOption = None,
     quick: Annotated[bool, typer.Option("--quick", help="Read the headers and the first frame only.")] = False,
     stream: StreamOption = None,
     device: AnyDeviceOption = "auto",
@@ -40,14 +43,23 @@ def command(
 
     """
     output = Output(json=json, debug=debug)
-    run_guarded(lambda: check_all(videos, quick=quick, stream=stream, output=output), debug=debug, json=json)
+
+    def run() -> int:
+        from touchline.cli.given.paths import given_videos
+
+        given = given_videos(videos, listed=listed, output=output)
+        return check_all(given, quick=quick, stream=stream, output=output)
+
+    run_guarded(run, debug=debug, json=json)
 
 
-def check_all(videos: list[str], *, quick: bool, stream: int | None, output: Output) -> int:
+def check_all(videos: Sequence[Given], *, quick: bool, stream: int | None, output: Output) -> int:
     """Check each file, print what was found, and return the exit code of all."""
     inputs = Inputs("videos", output=output)
-    for video in videos:
+    for given in videos:
+        video = str(given.path)
         with inputs.one(video, path=video):
+            given.check()
             inputs.done(_check_one(video, quick=quick, stream=stream, output=output))
     return inputs.finish()
 
@@ -79,7 +91,12 @@ def as_record(report: CheckReport) -> dict[str, Any]:
     }
     if report.coverage is not None:
         coverage = report.coverage
-        record["coverage"] = {**asdict(coverage), "lost_us": coverage.lost_us, "complete": coverage.complete}
+        record["coverage"] = {
+            **asdict(coverage),
+            "lost_us": coverage.lost_us,
+            "doubtful_us": coverage.doubtful_us,
+            "complete": coverage.complete,
+        }
     return record
 
 
@@ -93,9 +110,10 @@ def _tell(report: CheckReport, output: Output) -> None:
     )
     if report.coverage is not None:
         coverage = report.coverage
+        doubtful = f", {format_clock(coverage.doubtful_us)} doubtful" if coverage.doubtful else ""
         output.say(
             f"   {counted(coverage.frames_decoded, 'frame')}, {format_clock(coverage.duration_us)} long, "
-            f"{format_clock(coverage.lost_us)} lost in {counted(len(coverage.gaps), 'gap')}"
+            f"{format_clock(coverage.lost_us)} lost in {counted(len(coverage.gaps), 'gap')}{doubtful}"
         )
     for track in report.sound:
         output.say(one_line(f"   sound track {track}: {track.codec}, {track.rate_hz / 1000:g} kHz"))

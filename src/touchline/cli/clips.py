@@ -11,17 +11,23 @@ import typer
 
 from touchline.cli.common import Output, one_line
 from touchline.cli.inputs import Inputs
-from touchline.cli.options import AnyDeviceOption, SharedArguments, verb
+from touchline.cli.options import AnyDeviceOption, FromOption, SharedArguments, verb
 from touchline.cli.progress import progress_bar
 from touchline.core.wording import counted
 
 if TYPE_CHECKING:
+    from touchline.cli.given.paths import Given
     from touchline.render.clips.contents import Listed
     from touchline.render.clips.folder import ClipsMade
     from touchline.render.clips.match import Match
 
 BundlesArgument = Annotated[
-    list[Path], typer.Argument(metavar="BUNDLE...", help="Bundles, or the videos beside them.", show_default=False)
+    list[Path] | None,
+    typer.Argument(
+        metavar="BUNDLE...",
+        help="Bundles or the videos beside them, or folders: all bundles in them and below.",
+        show_default=False,
+    ),
 ]
 LabelOption = Annotated[
     list[str] | None,
@@ -110,7 +116,8 @@ OutOption = Annotated[
 class ClipsArguments(SharedArguments):
     """What ``clips`` takes."""
 
-    bundles: BundlesArgument
+    bundles: BundlesArgument = None
+    listed: FromOption = None
     label: LabelOption = None
     player: PlayerOption = None
     team: TeamOption = None
@@ -133,6 +140,7 @@ class ClipsArguments(SharedArguments):
 
 def _run(arguments: ClipsArguments, output: Output) -> int:
     """Cut the clips of all bundles into one folder."""
+    from touchline.cli.given.paths import given_bundles
     from touchline.render.clips.plan import ClipOptions
     from touchline.render.clips.selection import Selection
     from touchline.render.clips.spans import Margins
@@ -157,7 +165,8 @@ def _run(arguments: ClipsArguments, output: Output) -> int:
         fast=arguments.fast,
     )
     inputs = Inputs("bundles", output=output)
-    matches = _matches(arguments.bundles, arguments.video or (), inputs)
+    bundles = given_bundles(arguments.bundles, listed=arguments.listed, output=output)
+    matches = _matches(bundles, arguments.video or (), inputs)
     if not matches:
         return inputs.finish()
     out = arguments.out or _usual_folder(matches)
@@ -168,15 +177,16 @@ def _run(arguments: ClipsArguments, output: Output) -> int:
     return inputs.finish_with(usable=True, complete=not any(folder.degraded for folder in made))
 
 
-def _matches(bundles: Sequence[Path], videos: Sequence[Path], inputs: Inputs) -> list[Match]:
+def _matches(bundles: Sequence[Given], videos: Sequence[Path], inputs: Inputs) -> list[Match]:
     """Open the bundles and find their videos; one that cannot be used is reported."""
     from touchline.formats.bundle import open_bundle
     from touchline.render.clips.match import Match, find_video
 
     matches = []
-    for path in bundles:
-        with inputs.one(path, type="error", bundle=str(path)):
-            bundle = open_bundle(path)
+    for given in bundles:
+        with inputs.one(given.path, type="error", bundle=str(given.path)):
+            given.check()
+            bundle = open_bundle(given.path)
             matches.append(Match(bundle, find_video(bundle, videos)))
     return matches
 

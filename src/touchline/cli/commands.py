@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,6 +16,8 @@ from touchline.core.suggestions import did_you_mean
 
 _EXAMPLES = "Examples:"
 """Starts the last paragraph of a docstring: command lines, shown as they are at the end of the help."""
+_WRITTEN = {"out", "target", "fit"}
+"""Names of the parameters that are files to write."""
 _NOT_ONE_OF = re.compile(r"^(?:Value error, )?(?P<message>'(?P<given>.*)' is not one of (?P<known>.*))\.$")
 _METAVARS: dict[type, str] = {int: "N", float: "NUMBER", Path: "FILE", str: "TEXT"}
 
@@ -52,6 +54,11 @@ class Command(TyperCommand):
         """Read the arguments; a misspelt option or value is answered with the nearest."""
         with suggestions(self):
             return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command, unless the file that it would write is one of its inputs."""
+        refuse_lost_input(ctx.params)
+        return super().invoke(ctx)
 
 
 class Group(TyperGroup):
@@ -111,6 +118,27 @@ def suggestions(command: Any) -> Iterator[None]:
             known = re.findall(r"'([^']*)'", found["known"])
             error.message = found["message"] + (did_you_mean(found["given"], known) or ".")
         raise
+
+
+def refuse_lost_input(params: Mapping[str, Any]) -> None:
+    """Refuse to write a file that is also read: it would be lost.
+
+    Raises:
+        typer.BadParameter: the file of ``--out``, or the destination, is one of the other paths.
+
+    """
+    for name in _WRITTEN & params.keys():
+        out = params[name]
+        if not isinstance(out, Path) or not out.is_file():
+            continue
+        values = (one for key, value in params.items() if key not in _WRITTEN for one in _each(value))
+        for path in values:
+            if isinstance(path, Path) and path.is_file() and path.samefile(out):
+                raise typer.BadParameter(f"{out} is the input, which would be lost; choose another file to write")
+
+
+def _each(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, (list, tuple)) else [value]
 
 
 def description(command: Any) -> str:

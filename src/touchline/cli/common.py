@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import typer
 
+from touchline.cli.given.terminal import one_line
 from touchline.cli.interrupts import INTERRUPTED_LINE, Interrupts
 from touchline.core.errors import (
     EXIT_BUG,
@@ -23,6 +24,7 @@ from touchline.core.errors import (
     EXIT_RESOURCES,
     TouchlineError,
 )
+from touchline.core.wording import without_unsafe_advice
 
 Device = Literal["auto", "cpu", "cuda"]
 _RESOURCE_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EMFILE, errno.ENOMEM}
@@ -37,15 +39,21 @@ class Output:
     def record(self, record: Mapping[str, Any]) -> None:
         """Print one JSON object on one line of stdout under ``--json``; nothing otherwise."""
         if self.json:
-            print(json_module.dumps(dict(record), allow_nan=False, default=str), flush=True)
+            text = json_module.dumps(dict(record), allow_nan=False, default=str)
+            print(text.replace("\x7f", "\\u007f"), flush=True)
 
     def say(self, text: str = "") -> None:
-        """Print a line for people: to stdout, or to stderr under ``--json``."""
-        print(text, file=sys.stderr if self.json else sys.stdout, flush=True)
+        """Print a line for people: to stdout, or to stderr under ``--json``; control characters are written out."""
+        print(one_line(text), file=sys.stderr if self.json else sys.stdout, flush=True)
+
+    def table(self, text: str) -> None:
+        """Print the lines of a text as :meth:`say` does."""
+        for line in text.rstrip("\n").split("\n"):
+            self.say(line)
 
     def note(self, text: str) -> None:
-        """Print a remark that is not a result, always to stderr."""
-        print(text, file=sys.stderr, flush=True)
+        """Print a remark in a line that is not a result, always to stderr; control characters are written out."""
+        print(one_line(text), file=sys.stderr, flush=True)
 
     def error(self, error: BaseException, **fields: Any) -> int:
         """Print one error line on stderr, and a record of it under ``--json``; return its exit code."""
@@ -58,11 +66,6 @@ class Output:
             print(f"touchline: error: {message}", file=sys.stderr, flush=True)
         self.record({"error": message, "exit_code": code, **fields})
         return code
-
-
-def one_line(text: str) -> str:
-    """The text with control characters written out, so that a newline in a path cannot break a line."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def exit_code_of(error: BaseException) -> int:
@@ -88,12 +91,12 @@ def describe(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         return "out of memory; close other programs, or run with --device cpu on a machine with more memory"
     if not is_bug(error):
-        return str(error) or type(error).__name__
+        return without_unsafe_advice(str(error)) or type(error).__name__
     where = ""
     if error.__traceback__ is not None:
         last = traceback.extract_tb(error.__traceback__)[-1]
         where = f" ({Path(last.filename).name}:{last.lineno})"
-    return f"bug: {type(error).__name__}: {error}{where}"
+    return f"bug: {type(error).__name__}: {without_unsafe_advice(str(error))}{where}"
 
 
 def run_guarded(run: Callable[[], int | None], *, debug: bool = False, json: bool = False) -> None:

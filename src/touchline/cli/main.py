@@ -12,6 +12,8 @@ from typer.main import get_command, get_group
 
 from touchline.cli.commands import Group, add_command, new_group
 from touchline.cli.common import report_bug
+from touchline.cli.given.environment import keep_to_ourselves
+from touchline.cli.given.terminal import guard_streams
 from touchline.cli.interrupts import Interrupts
 
 VERBS: dict[str, tuple[str, str]] = {
@@ -111,6 +113,8 @@ def main() -> None:
         sys.excepthook = report_bug
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
+    guard_streams()
+    keep_to_ourselves()
     Interrupts.listen()
     get_command(app)(prog_name="touchline")
 

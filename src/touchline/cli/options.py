@@ -13,7 +13,21 @@ import typer
 from touchline.cli.common import Device, Output, run_guarded
 from touchline.render.radar_places import RADAR_PLACE, RadarPlace
 
-VideosArgument = Annotated[list[Path], typer.Argument(metavar="VIDEO...", help="Video files.", show_default=False)]
+VideosArgument = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="VIDEO...", help="Video files, or folders: all videos in them and below.", show_default=False
+    ),
+]
+FromOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--from",
+        metavar="FILE",
+        help="Take the paths in this list as well, one a line; - reads it from stdin.",
+        show_default="none",
+    ),
+]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one JSON object per line on stdout, and everything else on stderr.")
 ]
@@ -160,7 +174,8 @@ class SharedArguments:
 class VideoArguments(SharedArguments):
     """What every analysis of videos takes."""
 
-    videos: VideosArgument
+    videos: VideosArgument = None
+    listed: FromOption = None
     out: OutOption = None
     stream: StreamOption = None
     resume: ResumeOption = True

@@ -67,13 +67,17 @@ def _how(result: AnalysisResult) -> str:
 
 
 def coverage_lines(result: AnalysisResult) -> list[str]:
-    """The parts of the video that were lost; empty for a complete one."""
+    """The parts of the video that were lost or are doubtful; empty for a complete one."""
     coverage = result.coverage
     if coverage.complete:
         return []
     spans = [
         f"{format_clock(gap.start_us)} to {format_clock(gap.end_us)} could not be analysed: {gap.reason}"
         for gap in coverage.gaps
+    ]
+    spans += [
+        f"{format_clock(gap.start_us)} to {format_clock(gap.end_us)} is doubtful: {gap.reason}"
+        for gap in coverage.doubtful
     ]
     skipped = [f"{counted(coverage.packets_skipped, 'damaged packet')} skipped"] if coverage.packets_skipped else []
     return [one_line(line) for line in (*spans, *skipped)]
@@ -94,7 +98,11 @@ def result_record(video: Path, result: AnalysisResult) -> dict[str, Any]:
         **found,
         "degraded": result.degraded,
         "reused": result.reused,
-        "coverage": {**asdict(result.coverage), "lost_us": result.coverage.lost_us},
+        "coverage": {
+            **asdict(result.coverage),
+            "lost_us": result.coverage.lost_us,
+            "doubtful_us": result.coverage.doubtful_us,
+        },
         "timings_s": dict(result.timings_s),
         "remarks": list(result.remarks),
     }

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from touchline.cli.common import one_line
+from touchline.cli.given.terminal import raw_stderr
 from touchline.cli.interrupts import Interrupts
 
 if TYPE_CHECKING:
@@ -69,10 +70,10 @@ def training_progress() -> Callable[[str, int, int], None]:
         left = ""
         if step > first:
             left = f", about {in_words((total - step) * (now_s - began_s) / (step - first))} left"
-        text = f"{name}: step {step} of {total} ({100 * step // max(total, 1)} %){left}"
+        text = f"{one_line(name)}: step {step} of {total} ({100 * step // max(total, 1)} %){left}"
         if terminal:
             print(
-                f"\r\x1b[K{_drawn(step, total)}{text}", end="\n" if step >= total else "", file=sys.stderr, flush=True
+                f"\r\x1b[K{_drawn(step, total)}{text}", end="\n" if step >= total else "", file=raw_stderr(), flush=True
             )
         else:
             print(text, file=sys.stderr, flush=True)
@@ -121,7 +122,7 @@ def _rich_progress() -> Progress:
         TextColumn("{task.fields[speed]}"),
         TimeRemainingColumn(),
         TextColumn("left"),
-        console=Console(stderr=True),
+        console=Console(file=raw_stderr()),
         transient=True,
         redirect_stdout=sys.stdout.isatty(),
     )

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from touchline.core.wording import without_unsafe_advice
+
 
 class TouchlineError(Exception):
     """An error whose cause the user can act on; ``exit_code`` is the exit code of the command line."""
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        """Return the message, without what a library may have said about loading files unsafely."""
+        return without_unsafe_advice(super().__str__())
 
 
 class UsageError(TouchlineError):

@@ -80,7 +80,7 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A span of a video that could not be analysed, and the reason."""
+    """A span of a video that could not be analysed, or is doubtful, and the reason."""
 
     start_us: int
     end_us: int
@@ -101,6 +101,8 @@ class Coverage:
         packets_skipped: number of damaged packets that were skipped.
         gaps: lost spans, in order.
         repairs: repairs made while decoding, in words (timestamps made monotonic, ...).
+        doubtful: spans, in order, whose pictures were decoded but may be wrong: from a damaged picture to the next
+            key frame, pictures are made from it.
 
     """
 
@@ -109,6 +111,7 @@ class Coverage:
     packets_skipped: int = 0
     gaps: tuple[Gap, ...] = ()
     repairs: tuple[str, ...] = ()
+    doubtful: tuple[Gap, ...] = ()
 
     @property
     def lost_us(self) -> int:
@@ -116,9 +119,14 @@ class Coverage:
         return sum(gap.end_us - gap.start_us for gap in self.gaps)
 
     @property
+    def doubtful_us(self) -> int:
+        """Total duration of the doubtful spans, microseconds."""
+        return sum(gap.end_us - gap.start_us for gap in self.doubtful)
+
+    @property
     def complete(self) -> bool:
-        """Whether nothing was lost."""
-        return not self.gaps and self.packets_skipped == 0
+        """Whether nothing was lost and nothing is doubtful."""
+        return not self.gaps and not self.doubtful and self.packets_skipped == 0
 
 
 @dataclass(frozen=True, slots=True)

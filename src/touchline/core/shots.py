@@ -19,6 +19,14 @@ MOST_ENGAGEMENT = 3.0
 
 SAVED = "Saved"
 GOAL = "Goal"
+SAVED_TO_POST = "Saved to Post"
+SAVES = (SAVED, SAVED_TO_POST)
+"""Outcomes that are saves of shots on target; a shot "Saved Off Target" would have missed."""
+
+OUTCOMES = (SAVED, GOAL, SAVED_TO_POST, "Saved Off Target", "Off T", "Blocked", "Wayward", "Post")
+"""StatsBomb's names of outcomes."""
+
+_SPELLINGS = {name.casefold(): name for name in OUTCOMES} | {"off target": "Off T"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +84,17 @@ class Shot:
     @property
     def on_target(self) -> bool:
         """Whether the shot is known to be saved or a goal."""
-        return self.outcome in (SAVED, GOAL)
+        return self.saved or self.outcome == GOAL
+
+    @property
+    def saved(self) -> bool:
+        """Whether the shot was on target and saved, to the post or otherwise."""
+        return self.outcome in SAVES
+
+
+def outcome_named(text: str) -> str:
+    """Return StatsBomb's spelling of an outcome, whatever the case; other names as they are."""
+    return _SPELLINGS.get(" ".join(text.split()).casefold(), text)
 
 
 def _check_place(who: str, x_yd: float, y_yd: float) -> None:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
+_UNSAFE = re.compile(
+    r"weights_only|allow_pickle|unpickl\w+ is|can still be loaded|trust the source|trusted source|add_safe_globals|"
+    r"safe_globals|unsafe_load|full_load|arbitrary code",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 _LETTERS = str.maketrans(
     {
         "ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L",
@@ -16,6 +23,18 @@ _LETTERS = str.maketrans(
 def counted(count: int, noun: str, plural: str = "") -> str:
     """A count with its noun: ``1 event``, ``2 events``; a plural that does not end in s is given."""
     return f"{count} {noun if count == 1 else plural or noun + 's'}"
+
+
+def without_unsafe_advice(text: str) -> str:
+    """Return a library's message without its sentences on how to load a file that may run code.
+
+    >>> without_unsafe_advice("Weights only load failed. Pass weights_only=False, but only if you trust the source.")
+    'Weights only load failed.'
+    """
+    if not _UNSAFE.search(text):
+        return text
+    kept = [part for part in _SENTENCE_END.split(text) if not _UNSAFE.search(part)]
+    return " ".join(kept) or "it holds more than numbers"
 
 
 def ordinal(number: int) -> str:

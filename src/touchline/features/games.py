@@ -6,7 +6,6 @@ in SoccerNet, or one ``KIND.npy`` or ``NAME_KIND.npy`` if the game is a single v
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from touchline.core.labels import label_files
 from touchline.formats.features.stream_sets import Recording, StreamSet, write_stream_index
 from touchline.formats.features.vectors import Features, first_bad_row, read_features
 from touchline.formats.files.atomic import make_folder, replacing
+from touchline.formats.files.csv_rows import read_csv
 from touchline.formats.soccernet.games import GameFile, load_games
 from touchline.models.specs.stream_spec import StreamSpec
 from touchline.spotting.stream_spotter import align
@@ -351,12 +351,8 @@ def _read_parts(path: Path, names: Sequence[str]) -> dict[str, str]:
 
 
 def _rows(path: Path) -> Iterator[tuple[int, str, str]]:
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            if not {"game", "part"} <= set(reader.fieldnames or ()):
-                raise InputError(f"{path}: has columns {reader.fieldnames}; the columns game and part are required")
-            for row in reader:
-                yield reader.line_num, (row["game"] or "").strip(), (row["part"] or "").strip()
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path}: cannot be read ({error})") from error
+    table = read_csv(path)
+    if not {"game", "part"} <= set(table.columns):
+        raise InputError(f"{path}: has columns {list(table.columns)[:12]}; the columns game and part are required")
+    for line, row in enumerate(table.rows, 2):
+        yield line, row["game"].strip(), row["part"].strip()

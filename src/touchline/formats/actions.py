@@ -19,10 +19,42 @@ import numpy as np
 from touchline.core.actions import Action, Actions, WindowScores
 from touchline.core.errors import InputError
 from touchline.formats.files.atomic import write_json_atomic
+from touchline.formats.files.guard import guarded
 from touchline.formats.files.json_files import read_document
+from touchline.formats.files.json_shapes import a_flag, a_number, a_text, a_whole, check, list_of, maybe, record
 
 SCHEMA = "touchline.actions"
 VERSION = 1
+_REMEDY = "analyse the video again"
+_ACTION = record(
+    {
+        "track_id": a_whole,
+        "label": a_text,
+        "start_us": a_whole,
+        "end_us": a_whole,
+        "confidence": a_number,
+        "source": a_text,
+    }
+)
+_WINDOWS = record(
+    {
+        "track_id": a_whole,
+        "starts_us": list_of(a_whole),
+        "ends_us": list_of(a_whole),
+        "padded": list_of(a_flag),
+        "scores": list_of(list_of(a_number)),
+    }
+)
+_SHAPE = record(
+    {
+        "actions": list_of(_ACTION),
+        "windows": list_of(_WINDOWS),
+        "labels": list_of(a_text),
+        "recogniser": maybe(a_text),
+        "notes": list_of(a_text),
+    },
+    others=True,
+)
 
 
 def write_actions(path: Path | str, actions: Actions) -> None:
@@ -30,6 +62,7 @@ def write_actions(path: Path | str, actions: Actions) -> None:
     write_json_atomic(path, actions_document(actions))
 
 
+@guarded("an action file", remedy=_REMEDY)
 def read_actions(path: Path | str) -> Actions:
     """Read the actions of a file.
 
@@ -38,7 +71,8 @@ def read_actions(path: Path | str) -> Actions:
 
     """
     path = Path(path)
-    document = read_document(path, schema=SCHEMA, version=VERSION, remedy="analyse the video again")
+    document = read_document(path, schema=SCHEMA, version=VERSION, remedy=_REMEDY)
+    check(document, _SHAPE, source=path, remedy=_REMEDY)
     try:
         return Actions(
             actions=tuple(Action(**row) for row in document["actions"]),

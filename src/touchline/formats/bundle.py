@@ -19,6 +19,7 @@ Every file is replaced atomically. Apart from ``manifest.json``, which has timin
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Collection, Mapping
@@ -35,6 +36,7 @@ from touchline.core.corrections.tracks import corrected_tracks
 from touchline.core.errors import InputError
 from touchline.core.events import Coverage, Gap, Scores, Timeline
 from touchline.core.tracks import Tracks
+from touchline.formats.bundle_place import folder_to_read, folder_to_write, is_single, usual_folder
 from touchline.formats.corrections.journal import read_journal
 from touchline.formats.events.event_format import Converted
 from touchline.formats.events.export_context import ExportContext, ExportOptions, LabelStyle, VideoFacts
@@ -43,8 +45,13 @@ from touchline.formats.events.own_events import REMEDY, event_ids, events_docume
 from touchline.formats.events.registry import format_named, write_events
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic, write_json_atomic, writing
 from touchline.formats.files.checksum import file_sha256
-from touchline.formats.files.json_files import read_own_json
+from touchline.formats.files.guard import reading
+from touchline.formats.files.json_files import parse_object, read_bytes, read_own_json
+from touchline.formats.files.json_shapes import check
 from touchline.formats.files.npz import npz_bytes, read_arrays
+from touchline.formats.keeper import moments_index
+from touchline.formats.manifest_shape import MANIFEST_SHAPE
+from touchline.formats.sound import SOUND, SOUND_CURVES
 
 MANIFEST_VERSION = 1
 SUFFIX = ".touchline"
@@ -63,6 +70,12 @@ KEEPERS = "keepers"
 """Folder of the coach's pages."""
 
 TRACKS, TRACKS_MOT, ACTIONS, OVERLAY = "tracks.parquet", "tracks.txt", "actions.json", "overlay.mp4"
+
+FILES = frozenset(
+    {MANIFEST, EVENTS, RESULTS, SCORES, REPORT, CANDIDATES, CORRECTIONS, FEATURES, KEEPERS, TRACKS, TRACKS_MOT, ACTIONS}
+    | {OVERLAY, SOUND, SOUND_CURVES}
+)
+"""Names of all files and folders of a complete bundle."""
 
 _BLOCK = 1 << 20
 _MIDDLE_BLOCKS = 8
@@ -109,18 +122,40 @@ class Bundle:
 
     @classmethod
     def for_video(cls, video: Path, *, out: Path | None = None) -> Bundle:
-        """Return the bundle of a video: ``STEM.touchline`` in ``out``, or beside the video; nothing is created."""
-        return cls((video.parent if out is None else out) / f"{video.stem}{SUFFIX}")
+        """Return the bundle that holds the results of a video; nothing is created.
+
+        That is ``STEM.touchline`` in ``out``, or beside the video; or ``STEM-2.touchline``, ... if that one is of
+        another video, see :mod:`touchline.formats.bundle_place`.
+        """
+        if is_single(video, out=out):
+            return cls(usual_folder(video, out=out))
+        return cls(folder_to_read(video, out=out, fingerprint=_fingerprint_or_none(video)))
 
     @classmethod
-    def create(cls, out: Path | None, video: Path) -> Bundle:
-        """Return the bundle of a video, creating its folder if necessary.
+    def to_write(cls, video: Path, *, out: Path | None = None, fingerprint: str = "") -> Bundle:
+        """Return the bundle that may be written for a video: its own, or the first that is free; nothing is created.
+
+        Args:
+            video: the video.
+            out: folder for the bundle; None puts it beside the video.
+            fingerprint: see :func:`video_fingerprint`; "" computes it if necessary.
+
+        """
+        usual = usual_folder(video, out=out)
+        if not os.path.lexists(usual) and is_single(video, out=out):
+            return cls(usual)
+        fingerprint = fingerprint or _fingerprint_or_none(video)
+        return cls(folder_to_write(video, out=out, fingerprint=fingerprint, ours=FILES))
+
+    @classmethod
+    def create(cls, out: Path | None, video: Path, *, fingerprint: str = "") -> Bundle:
+        """Return the bundle that may be written for a video, as :meth:`to_write`, creating its folder if necessary.
 
         Raises:
             ResourceError: the folder cannot be created.
 
         """
-        bundle = cls.for_video(video, out=out)
+        bundle = cls.to_write(video, out=out, fingerprint=fingerprint)
         make_folder(bundle.path)
         return bundle
 
@@ -139,13 +174,12 @@ class Bundle:
         version = document.get("version")
         if version != MANIFEST_VERSION:
             raise InputError(
-                f"{self.path / MANIFEST}: schema version {version!r}; this touchline supports {MANIFEST_VERSION}"
+                f"{self.path / MANIFEST}: schema version {version!r:.60}; this touchline supports {MANIFEST_VERSION}"
             )
-        try:
+        check(document, MANIFEST_SHAPE, source=self.path / MANIFEST, remedy=REMEDY)
+        with reading(self.path / MANIFEST, what="a manifest", remedy=REMEDY):
             coverage = coverage_from_json(document.pop("coverage"))
             return Manifest(**{**document, "coverage": coverage, "models": tuple(document["models"])})
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"{self.path / MANIFEST}: not a manifest ({error}); analyse the video again") from error
 
     def write_events(self, timeline: Timeline) -> None:
         """Write ``events.json``."""
@@ -158,8 +192,7 @@ class Bundle:
             InputError: the file is missing, broken, or of a newer schema.
 
         """
-        path = self.path / EVENTS
-        return timeline_from_document(read_own_json(path, remedy=REMEDY), source=str(path))
+        return _timeline(self.path / EVENTS)
 
     def write_candidates(self, timeline: Timeline) -> None:
         """Write ``candidates.json``: the events and every further candidate."""
@@ -175,7 +208,7 @@ class Bundle:
         path = self.path / CANDIDATES
         if not path.exists():
             return self.read_events() if (self.path / EVENTS).exists() else Timeline()
-        return timeline_from_document(read_own_json(path, remedy=REMEDY), source=str(path))
+        return _timeline(path)
 
     @property
     def thresholds(self) -> dict[str, float]:
@@ -333,10 +366,12 @@ class Bundle:
         """
         path = self.path / SCORES
         values, times_us, labels = read_arrays(path, "values", "times_us", "labels", what="scores", remedy=REMEDY)
-        try:
+        with reading(path, what="scores", remedy=REMEDY):
+            if (values.dtype.kind, times_us.dtype.kind, labels.dtype.kind) != ("f", "i", "U") or labels.ndim != 1:
+                raise ValueError(f"arrays of {values.dtype}, {times_us.dtype} and {labels.dtype}")
+            if not np.isfinite(values).all():
+                raise ValueError("values that are not finite")
             return Scores(values=values, times_us=times_us, labels=tuple(map(str, labels)))
-        except ValueError as error:
-            raise InputError(f"{path}: no readable scores ({error}); {REMEDY}") from error
 
     def read_tracks(self) -> Tracks:
         """Read all tracks from ``tracks.parquet``.
@@ -361,10 +396,28 @@ class Bundle:
         return read_actions(self.path / ACTIONS)
 
     def discard(self, *names: str) -> None:
-        """Remove result files that are about to be replaced; missing files are ignored."""
-        for name in names:
-            with writing(self.path / name):
-                (self.path / name).unlink(missing_ok=True)
+        """Remove outdated result files and the keeper pages that they list; missing files are ignored.
+
+        Other files are kept, and symbolic links are removed, not followed.
+        """
+        folders = {self.path / parent for name in names for parent in Path(name).parents if str(parent) != "."}
+        linked = {folder for folder in folders if folder.is_symlink()}
+        pages = self._keeper_pages() if f"{KEEPERS}/{moments_index.MOMENTS_INDEX}" in names else []
+        for path in (self.path / name for name in (*names, *pages)):
+            if path.parent not in linked:
+                with writing(path):
+                    path.unlink(missing_ok=True)
+        for folder in folders - linked:
+            with contextlib.suppress(OSError):  # it is missing, or holds something else
+                folder.rmdir()
+
+    def _keeper_pages(self) -> list[str]:
+        """Return the pages that the index of keeper moments lists; none if it cannot be read."""
+        try:
+            pages = {moment.page for moment in moments_index.read_moments_index(self.path / KEEPERS)}
+        except InputError:
+            return []
+        return [f"{KEEPERS}/{page}" for page in sorted(pages) if Path(page).name == page]
 
     def checksums(self, *names: str) -> dict[str, str]:
         """Return the SHA-256 of each named file of the bundle that exists."""
@@ -392,10 +445,26 @@ def open_bundle(path: str | Path) -> Bundle:
     return bundle
 
 
+def _timeline(path: Path) -> Timeline:
+    """Return the timeline of a bundle's file of events."""
+    document = parse_object(read_bytes(path), source=str(path))
+    with reading(path, what="a timeline", remedy=REMEDY):
+        return timeline_from_document(document, source=str(path))
+
+
 def coverage_from_json(document: Mapping[str, Any]) -> Coverage:
     """Return the coverage that ``dataclasses.asdict`` wrote."""
     gaps = tuple(Gap(**gap) for gap in document["gaps"])
-    return Coverage(**{**document, "gaps": gaps, "repairs": tuple(document["repairs"])})
+    doubtful = tuple(Gap(**gap) for gap in document.get("doubtful", ()))
+    return Coverage(**{**document, "gaps": gaps, "repairs": tuple(document["repairs"]), "doubtful": doubtful})
+
+
+def _fingerprint_or_none(video: Path) -> str:
+    """Return the fingerprint of a video, "" if it cannot be read."""
+    try:
+        return video_fingerprint(video)
+    except InputError:
+        return ""
 
 
 def video_fingerprint(path: Path) -> str:

@@ -17,12 +17,25 @@ from touchline.core.arrays import Floats32
 from touchline.core.errors import InputError
 from touchline.core.sound import CURVES, CrowdSwell, SoundReading, WhistleBlow
 from touchline.formats.files.atomic import write_bytes_atomic, write_json_atomic
+from touchline.formats.files.guard import guarded
 from touchline.formats.files.json_files import read_document
+from touchline.formats.files.json_shapes import a_number, a_text, a_whole, check, list_of, record
 from touchline.formats.files.npz import npz_bytes, read_arrays
 
 SOUND, SOUND_CURVES = "sound.json", "sound.npz"
 SCHEMA = "touchline.sound"
 VERSION = 1
+_REMEDY = "analyse the video again"
+_WHISTLE = record({"start_us": a_whole, "end_us": a_whole, "confidence": a_number, "pitch_hz": a_number})
+_SHAPE = record(
+    {
+        "seconds": a_number,
+        "whistles": list_of(_WHISTLE),
+        "swells": list_of(record({"time_us": a_whole, "confidence": a_number, "rise_db": a_number})),
+        "remarks": list_of(a_text),
+    },
+    others=True,
+)
 
 
 def write_sound(folder: Path, reading: SoundReading) -> None:
@@ -37,6 +50,7 @@ def write_sound(folder: Path, reading: SoundReading) -> None:
     write_json_atomic(folder / SOUND, sound_document(reading))
 
 
+@guarded("a sound analysis", remedy=_REMEDY)
 def read_sound(folder: Path) -> SoundReading:
     """Read both files of a bundle's folder.
 
@@ -44,7 +58,8 @@ def read_sound(folder: Path) -> SoundReading:
         InputError: a file is missing, broken, of another version, or has other curves.
 
     """
-    document = read_document(folder / SOUND, schema=SCHEMA, version=VERSION, remedy="analyse the video again")
+    document = read_document(folder / SOUND, schema=SCHEMA, version=VERSION, remedy=_REMEDY)
+    check(document, _SHAPE, source=folder / SOUND, remedy=_REMEDY)
     try:
         return sound_from_document(document, curves=_read_curves(folder / SOUND_CURVES))
     except (KeyError, TypeError, ValueError) as error:
@@ -86,4 +101,6 @@ def _read_curves(path: Path) -> Floats32:
     names, values = read_arrays(path, "names", "values", what="curves", remedy="analyse the video again")
     if tuple(map(str, names)) != CURVES:
         raise InputError(f"{path}: curves {tuple(map(str, names))} are not {CURVES}; analyse the video again")
+    if values.dtype.kind != "f" or not np.isfinite(values).all():
+        raise InputError(f"{path}: curves of type {values.dtype} that are not all finite; analyse the video again")
     return np.asarray(values, np.float32)

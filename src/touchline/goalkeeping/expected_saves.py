@@ -7,7 +7,6 @@ and by default predicts for any shot on target, not only the pictured ones.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -20,6 +19,8 @@ import numpy.typing as npt
 from touchline.core.arrays import Floats64
 from touchline.core.errors import InputError
 from touchline.core.shots import GOAL_YD
+from touchline.formats.files.guard import reading
+from touchline.formats.files.json_files import parse_object
 from touchline.goalkeeping.shots import FEATURES, Shot, geometry, shot_features
 from touchline.goalkeeping.splines import basis_count, spline_basis
 
@@ -267,10 +268,8 @@ def load_expected_saves(path: Path | None = None) -> SaveModel:
 
     """
     source = path or resources.files("touchline.models") / "builtin" / BUILTIN
-    try:
-        return model_from_json(json.loads(source.read_bytes()))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{source}: not a model of expected saves ({error})") from error
+    with reading(str(source), what="a model of expected saves"):
+        return model_from_json(parse_object(source.read_bytes(), source=str(source)))
 
 
 def model_from_json(document: Mapping[str, Any]) -> SaveModel:

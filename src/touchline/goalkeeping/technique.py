@@ -8,7 +8,6 @@ fitted and how reliable it is: ``docs/explanation/keeper-technique.md``.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -21,6 +20,8 @@ import numpy.typing as npt
 from touchline.core.arrays import Bools, Floats64
 from touchline.core.errors import InputError
 from touchline.core.poses import BONES, JOINTS
+from touchline.formats.files.guard import reading
+from touchline.formats.files.json_files import parse_object
 from touchline.goalkeeping.views import bone_lengths, face_camera, widest
 
 BUILTIN = "keeper-technique.json"
@@ -173,15 +174,11 @@ def load_techniques(path: Path | None = None) -> Techniques:
 
     """
     source = path or resources.files("touchline.models") / "builtin" / BUILTIN
-    try:
-        document = json.loads(source.read_text(encoding="utf-8"))
+    with reading(str(source), what="a techniques file"):
+        document = parse_object(source.read_bytes(), source=str(source))
         if document.get("version") != VERSION:
             raise InputError(f"{source}: techniques file of version {document.get('version')!r}; expected {VERSION}")
         return _techniques(document)
-    except InputError:
-        raise
-    except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{source}: not a techniques file ({type(error).__name__}: {error})") from error
 
 
 def techniques_json(techniques: Techniques) -> dict[str, Any]:

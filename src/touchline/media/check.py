@@ -10,10 +10,10 @@ from typing import Literal
 
 from touchline.core.clock import US_PER_MS, format_clock
 from touchline.core.events import Coverage, VideoInfo
+from touchline.media.containers.structure import missing_bytes
 from touchline.media.facts import INTERLACED
 from touchline.media.sound.tracks import SoundTrack, heard_track, sound_tracks
 from touchline.media.source import require_regular_file
-from touchline.media.structure import missing_bytes
 from touchline.media.video import VideoReader
 
 Severity = Literal["ok", "warning", "error"]
@@ -168,6 +168,9 @@ def _losses(coverage: Coverage) -> Iterator[Finding]:
         where = f"{format_clock(gap.start_us)} to {format_clock(gap.end_us)}"
         code = "growing" if gap.start_us == gap.end_us else "gap"
         yield Finding("error", code, f"nothing decoded from {where}: {gap.reason}", _RECOPY)
+    for gap in coverage.doubtful:
+        where = f"{format_clock(gap.start_us)} to {format_clock(gap.end_us)}"
+        yield Finding("error", "doubtful", f"doubtful from {where}: {gap.reason}", _RECOPY)
 
 
 def _repairs(coverage: Coverage) -> Iterator[Finding]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from av.video.stream import VideoStream
 from touchline.core.clock import US_PER_S, us_from_seconds
 from touchline.core.errors import InputError, UsageError
 from touchline.core.events import VideoInfo
+from touchline.media.containers.avi import read_avi_index
+from touchline.media.containers.matroska import damaged_parts
+from touchline.media.damage.numbering import Numbering
 from touchline.media.decoding import decode_stream
 from touchline.media.frame_rate import frame_rate
 from touchline.media.ledger import Ledger
@@ -20,7 +24,14 @@ from touchline.media.picture import Orientation, Presenter, orientation_of, squa
 from touchline.media.source import DEFAULT_MAX_PIXELS, open_media, require_regular_file
 
 INTERLACED = "interlaced; frames are deinterlaced"
+STRICTNESS = "crccheck+bitstream+buffer"
+"""What FFmpeg's decoders check: check sums (HEVC pictures may carry one), and codes that no encoder writes."""
 _FALLBACK_STEP_US = 40_000
+_HEADLESS = frozenset({"mpegts", "mpeg", "mpegvideo", "h264", "hevc", "m4v", "obu", "dv"})
+"""Containers without a header that states a duration: FFmpeg estimates it from what it finds."""
+_LONGEST_HEAD_US = 60 * US_PER_S
+_REORDERED_IN_AVI = ("h264", "hevc")
+"""Codecs whose frames may be shown in another order than they are stored, and for which AVI has no times."""
 _MAX_ASPECT = 8
 """Pixel aspect ratios beyond this are assumed to be a damaged header and replaced by square pixels."""
 
@@ -34,11 +45,15 @@ class StreamFacts:
         start_pts: timestamp of the first shown frame in the stream's time base; None if frames carry none.
         time_base: duration of one timestamp unit, seconds.
         by_dts: whether frames have decoding times only (AVI), which then replace presentation times.
+        reordered: whether these are also in another order than the frames are shown (H.264 in AVI).
         coded_size: (width, height) of the first frame as coded.
         step_us: usual time from frame to frame, microseconds.
         aspect: width of a coded pixel over its height.
         orientation: rotation that makes coded frames upright.
         indexed: whether the container lists every packet in an index that was read (MP4).
+        headed: whether the container's header states its duration.
+        unnumbered: whether packets are timed by counting them, without an index that tells lost ones (AVI).
+        track_number: the container's own number of the stream.
         max_pixels: size cap used to open the file.
 
     """
@@ -47,17 +62,25 @@ class StreamFacts:
     start_pts: int | None
     time_base: Fraction
     by_dts: bool
+    reordered: bool
     coded_size: tuple[int, int]
     step_us: int
     aspect: Fraction
     orientation: Orientation
     indexed: bool
+    headed: bool
+    unnumbered: bool
+    track_number: int
     max_pixels: int
 
     def raw_us(self, item: VideoFrame | Packet) -> int | None:
         """Return an item's unrepaired time, microseconds from the first shown frame; None if it has none."""
-        pts = item.dts if self.by_dts else item.pts
-        return None if pts is None else us_from_seconds((pts - (self.start_pts or 0)) * self.time_base)
+        pts = item.dts if self.by_dts and item.pts is None else item.pts
+        return None if pts is None else self.us_of(pts)
+
+    def us_of(self, pts: int) -> int:
+        """Return a timestamp of the stream as microseconds from the first shown frame."""
+        return us_from_seconds((pts - (self.start_pts or 0)) * self.time_base)
 
     def presenter(self) -> Presenter:
         """Return the converter of this stream's frames to pictures."""
@@ -84,12 +107,33 @@ def inspect(path: str | Path, *, stream: int | None = None, max_pixels: int = DE
         video, notes = choose_stream(container, path=path, index=stream)
         prepare(video, path=path, max_pixels=max_pixels)
         ledger = Ledger(step_us=_FALLBACK_STEP_US)
-        for frame in decode_stream(container, video, ledger=ledger):
-            return _facts(path, container, video, frame, notes=notes, max_pixels=max_pixels)
+        numbering = numbering_of(container, video, path=path, missing=ledger.packet_missing)
+        for frame in decode_stream(
+            container, video, ledger=ledger, time_of=lambda packet: packet.pts, numbering=numbering
+        ):
+            facts = _facts(path, container, video, frame, notes=notes, max_pixels=max_pixels)
+            return _from_lost_head(_from_first_key(facts, ledger.first_key_us), container)
     raise InputError(
         f"{str(path)!r} holds no frame that can be decoded ({ledger.packets_skipped} damaged packets); "
         "it was cut or damaged before its first frame ended: copy or export it again"
     )
+
+
+def _from_first_key(facts: StreamFacts, first_key_pts: int | None) -> StreamFacts:
+    """Return the facts with times counted from the first key frame, if that is damaged and a later frame came first."""
+    if first_key_pts is None or facts.start_pts is None or first_key_pts >= facts.start_pts:
+        return facts
+    start_us = us_from_seconds(first_key_pts * facts.time_base)
+    return replace(facts, start_pts=first_key_pts, info=replace(facts.info, start_us=start_us))
+
+
+def _from_lost_head(facts: StreamFacts, container: InputContainer) -> StreamFacts:
+    """Return the facts with times counted from the file's own 0, if what comes before the first frame is damaged."""
+    start_us = facts.info.start_us
+    if "matroska" not in container.format.name or not facts.step_us < start_us <= _LONGEST_HEAD_US:
+        return facts
+    damaged = any(damage.from_us <= 0 for damage in damaged_parts(facts.info.path, check_sums=False))
+    return replace(facts, start_pts=0, info=replace(facts.info, start_us=0)) if damaged else facts
 
 
 def choose_stream(container: InputContainer, *, path: Path, index: int | None) -> tuple[VideoStream, list[str]]:
@@ -134,8 +178,26 @@ def prepare(video: VideoStream, *, path: Path, max_pixels: int, threads: int = 1
             f"{str(path)!r} has pictures of {context.width}x{context.height} pixels, more than the {max_pixels} "
             "allowed; scale it down first: ffmpeg -i FILE -vf scale=1280:-2 smaller.mp4"
         )
-    context.options = {"max_pixels": str(max_pixels)}
+    context.options = {"max_pixels": str(max_pixels), "err_detect": STRICTNESS}
     context.thread_count = threads
+
+
+def numbering_of(
+    container: InputContainer, video: VideoStream, *, path: Path, missing: Callable[[int], None]
+) -> Numbering | None:
+    """Return a corrector of the times of a file's packets; None for containers that give them their times.
+
+    Args:
+        container: the open file.
+        video: its stream to read.
+        path: the file.
+        missing: called with the number of each frame that the file's index lists and that did not come.
+
+    """
+    if "avi" not in container.format.name:
+        return None
+    index = read_avi_index(path, stream=video.index)
+    return Numbering(index, reordered=_only_decoding_times(container, video), missing=missing)
 
 
 def _size_text(video: VideoStream) -> str:
@@ -164,7 +226,9 @@ def _facts(
     width, height = orientation.size(*square_size(frame.width, frame.height, aspect=aspect))
     if frame.interlaced_frame:
         notes = [*notes, INTERLACED]
+    unnumbered = "avi" in container.format.name and read_avi_index(path, stream=video.index) is None
     rate = frame_rate(container, video)
+    reordered = frame.pts is not None and _only_decoding_times(container, video)
     start_pts = frame.dts if frame.pts is None else frame.pts
     time_base = video.time_base or Fraction(1, US_PER_S)
     info = VideoInfo(
@@ -185,14 +249,23 @@ def _facts(
         info=info,
         start_pts=start_pts,
         time_base=time_base,
-        by_dts=frame.pts is None and frame.dts is not None,
+        by_dts=reordered or (frame.pts is None and frame.dts is not None),
+        reordered=reordered,
         coded_size=(frame.width, frame.height),
         step_us=max(1, round(US_PER_S / rate)) if rate else _FALLBACK_STEP_US,
         aspect=aspect,
         orientation=orientation,
         indexed="mp4" in container.format.name,
+        headed=not unnumbered and not _HEADLESS & set(container.format.name.split(",")),
+        unnumbered=unnumbered,
+        track_number=video.id,
         max_pixels=max_pixels,
     )
+
+
+def _only_decoding_times(container: InputContainer, video: VideoStream) -> bool:
+    """Return whether what FFmpeg gives as presentation times are decoding times."""
+    return "avi" in container.format.name and video.codec_context.name in _REORDERED_IN_AVI
 
 
 def stated_duration(container: InputContainer, video: VideoStream) -> int:

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-import numpy.typing as npt
 from av import VideoFrame
 from av.sidedata.sidedata import Type as SideDataType
 from av.video.reformatter import Interpolation
 
 from touchline.core.arrays import Rgb
-from touchline.media.colour.coding import FULL_RANGE, is_hdr
-from touchline.media.colour.conversion import rgb_of
-from touchline.media.colour.tone_mapping import luma_curve
+from touchline.media.colour.coding import is_hdr
+from touchline.media.colour.conversion import rgb_of, sdr_luma
 from touchline.media.frame import Luma
 
 _HIGH_BITS = ("p010", "p012", "p016", "p210", "p212", "p216", "p410", "p412", "p416")
@@ -82,16 +80,10 @@ def luma_plane(frame: VideoFrame) -> Luma:
     if first.bits == 8:
         rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
         shallow = np.ascontiguousarray(rows[: frame.height, : frame.width])
-        return _as_sdr(shallow, frame, bits=8) if is_hdr(frame) else shallow
+        return sdr_luma(shallow, frame, bits=8) if is_hdr(frame) else shallow
     deep = np.frombuffer(plane, np.uint16).reshape(plane.height, plane.line_size // 2)[: frame.height, : frame.width]
     bits = 16 if layout.name.startswith(_HIGH_BITS) else first.bits
-    return _as_sdr(deep, frame, bits=bits) if is_hdr(frame) else (deep >> bits - 8).astype(np.uint8)
-
-
-def _as_sdr(luma: npt.NDArray[np.uint8] | npt.NDArray[np.uint16], frame: VideoFrame, *, bits: int) -> Luma:
-    """Return HDR luma as SDR's, in the limited range."""
-    full_range = int(frame.color_range) == FULL_RANGE
-    return luma_curve(transfer=int(frame.color_trc), bits=bits, full_range=full_range)[luma]
+    return sdr_luma(deep, frame, bits=bits) if is_hdr(frame) else (deep >> bits - 8).astype(np.uint8)
 
 
 def resize(picture: Luma, *, width: int, height: int) -> Luma:

@@ -19,7 +19,7 @@ import av
 from av.container import InputContainer, OutputContainer
 
 from touchline.core.errors import InputError, ResourceError, UsageError
-from touchline.media.structure import describe_unreadable
+from touchline.media.containers.structure import describe_unreadable
 
 DEFAULT_MAX_PIXELS = 8192 * 4608
 """Largest accepted picture, pixels: admits 8K and its cinema variants, refuses a decompression bomb."""

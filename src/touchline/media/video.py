@@ -12,22 +12,19 @@ from av import VideoFrame
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from touchline.core.clock import US_PER_S, format_clock
+from touchline.core.clock import US_PER_S
 from touchline.core.events import Coverage, VideoInfo
+from touchline.media.damage.closing import close_book
 from touchline.media.decoding import decode_stream
 from touchline.media.deinterlace import Deinterlacer
-from touchline.media.facts import StreamFacts, choose_stream, inspect, prepare
+from touchline.media.facts import StreamFacts, choose_stream, inspect, numbering_of, prepare
 from touchline.media.frame import Frame
-from touchline.media.ledger import Ledger
+from touchline.media.ledger import Fate, Ledger
 from touchline.media.seeking import seek_target
 from touchline.media.source import DEFAULT_MAX_PIXELS, open_media
-from touchline.media.structure import missing_bytes, stated_size
 from touchline.media.timestamps import Retimer
 
 __all__ = ["DEFAULT_MAX_PIXELS", "Progress", "VideoReader", "probe", "with_progress"]
-
-_SLACK_US = US_PER_S
-_TAIL_BYTES = 1024
 
 Progress = Callable[[int, int], None]
 """Called with (done_us, total_us) of the video; total_us is 0 while unknown."""
@@ -148,40 +145,47 @@ def _read(
         prepare(video, path=info.path, max_pixels=facts.max_pixels, threads=threads)
         if target is not None:
             container.seek(target, stream=video, backward=True)
-        timed = _whole(_timed(facts, container, video, ledger=ledger))
-        for time_us, frame, loss in _from(timed, start_us=start_us, step_us=facts.step_us):
-            _book(frame, time_us, loss=loss, facts=facts, ledger=ledger)
+        timed = _whole(_timed(facts, container, video, ledger=ledger, from_start=target is None))
+        for time_us, frame, fate in _from(timed, start_us=start_us, step_us=facts.step_us):
+            _book(frame, time_us, fate=fate, facts=facts, ledger=ledger)
             yield time_us, frame
-    _close_book(facts, ledger, size_bytes=size_bytes)
+    close_book(facts, ledger, size_bytes=size_bytes, from_start=target is None)
 
 
 def _timed(
-    facts: StreamFacts, container: InputContainer, video: VideoStream, *, ledger: Ledger
-) -> Iterator[tuple[int, VideoFrame, str]]:
-    """Yield decoded frames with their repaired times and the reason for any loss before them."""
-    retimer: Retimer[tuple[VideoFrame, str]] = Retimer(step_us=facts.step_us)
+    facts: StreamFacts, container: InputContainer, video: VideoStream, *, ledger: Ledger, from_start: bool
+) -> Iterator[tuple[int, VideoFrame, Fate]]:
+    """Yield decoded frames with their repaired times and what became of them."""
+    retimer: Retimer[tuple[VideoFrame, Fate]] = Retimer(step_us=facts.step_us)
     ledger.repairs = retimer.repairs
-    for frame in decode_stream(container, video, ledger=ledger, time_of=facts.raw_us):
-        raw_us = facts.raw_us(frame)
-        for time_us, (timed, loss) in retimer.push(raw_us, (frame, ledger.frame_out(raw_us))):
-            yield time_us, timed, loss
-    for time_us, (timed, loss) in retimer.flush():
-        yield time_us, timed, loss
+    if facts.reordered:
+        ledger.use_display_order()
+    numbering = numbering_of(
+        container, video, path=facts.info.path, missing=lambda number: ledger.packet_missing(facts.us_of(number))
+    )
+    for frame in decode_stream(
+        container, video, ledger=ledger, time_of=facts.raw_us, numbering=numbering, from_start=from_start
+    ):
+        fate = ledger.frame_out(facts.raw_us(frame), corrupt=frame.is_corrupt)
+        for time_us, (timed, its_fate) in retimer.push(fate.raw_us, (frame, fate)):
+            yield time_us, timed, its_fate
+    for time_us, (timed, fate) in retimer.flush():
+        yield time_us, timed, fate
 
 
-def _whole(frames: Iterator[tuple[int, VideoFrame, str]]) -> Iterator[tuple[int, VideoFrame, str]]:
+def _whole(frames: Iterator[tuple[int, VideoFrame, Fate]]) -> Iterator[tuple[int, VideoFrame, Fate]]:
     """Yield the same frames, deinterlaced from the first interlaced one on."""
-    deinterlacer: Deinterlacer[tuple[int, str]] = Deinterlacer()
-    for time_us, frame, loss in frames:
-        for whole, (at_us, why) in deinterlacer.push(frame, (time_us, loss)):
-            yield at_us, whole, why
-    for whole, (at_us, why) in deinterlacer.flush():
-        yield at_us, whole, why
+    deinterlacer: Deinterlacer[tuple[int, Fate]] = Deinterlacer()
+    for time_us, frame, fate in frames:
+        for whole, (at_us, its_fate) in deinterlacer.push(frame, (time_us, fate)):
+            yield at_us, whole, its_fate
+    for whole, (at_us, its_fate) in deinterlacer.flush():
+        yield at_us, whole, its_fate
 
 
 def _from(
-    frames: Iterator[tuple[int, VideoFrame, str]], *, start_us: int, step_us: int
-) -> Iterator[tuple[int, VideoFrame, str]]:
+    frames: Iterator[tuple[int, VideoFrame, Fate]], *, start_us: int, step_us: int
+) -> Iterator[tuple[int, VideoFrame, Fate]]:
     """Yield the frames from the one on screen at ``start_us`` on."""
     before = None
     for item in frames:
@@ -196,41 +200,11 @@ def _from(
         yield before
 
 
-def _book(frame: VideoFrame, time_us: int, *, loss: str, facts: StreamFacts, ledger: Ledger) -> None:
+def _book(frame: VideoFrame, time_us: int, *, fate: Fate, facts: StreamFacts, ledger: Ledger) -> None:
     """Record a shown frame and its irregularities."""
-    ledger.shown(time_us, loss=loss, concealed=frame.is_corrupt)
+    ledger.shown(time_us, fate)
     if (frame.width, frame.height) != facts.coded_size:
         ledger.repairs[f"of another size, fitted into {facts.info.width}x{facts.info.height}"] += 1
-
-
-def _close_book(facts: StreamFacts, ledger: Ledger, *, size_bytes: int) -> None:
-    """Compare the end of the frames with the stated duration, and record a loss or a wrong header."""
-    info = facts.info
-    missing = missing_bytes(info.path)
-    short_us = info.duration_us - ledger.end_us
-    wide = max(_SLACK_US, info.duration_us // 50)
-    if info.path.stat().st_size != size_bytes:
-        ledger.close(reason="the file was still being written; run again when it is finished")
-    elif missing:
-        ledger.close(expected_us=info.duration_us, reason=f"the file is cut short, {missing} bytes are missing")
-    elif short_us > ledger.step_us and _unread_bytes(facts, ledger) > max(_TAIL_BYTES, size_bytes // 20):
-        ledger.close(expected_us=info.duration_us, reason="the rest of the file has no pictures that can be read")
-    elif short_us > wide and stated_size(info.path) is None:
-        ledger.close(expected_us=info.duration_us, reason="the file ends before its stated duration")
-    else:
-        ledger.close()
-        if info.duration_us and abs(info.duration_us - ledger.end_us) > wide:
-            ledger.remarks.append(
-                f"the file says it lasts {format_clock(info.duration_us)}, its pictures end at "
-                f"{format_clock(ledger.end_us)}; the end of the pictures is used"
-            )
-
-
-def _unread_bytes(facts: StreamFacts, ledger: Ledger) -> int:
-    """Return the bytes after the stream's last packet; 0 if that is no evidence (an MP4's index may be anywhere)."""
-    if ledger.last_byte == 0 or facts.indexed:
-        return 0
-    return facts.info.path.stat().st_size - ledger.last_byte
 
 
 def with_progress(frames: Iterable[Frame], *, duration_us: int, progress: Progress | None) -> Iterator[Frame]:

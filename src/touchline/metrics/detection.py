@@ -1,6 +1,7 @@
 """Average precision of detections as COCO defines it.
 
-Every value equals that of ``pycocotools`` 2.0 with area "all", 101 recall points and no limit on detections per image.
+Every value equals that of ``pycocotools`` 2.0 with area "all" and 101 recall points; without a limit on detections per
+image, unless one is given. Detections inside a crowd count neither way.
 """
 
 from __future__ import annotations
@@ -104,6 +105,8 @@ def average_precision(
     *,
     labels: Sequence[str] = DETECTION_LABELS,
     iou_thresholds: Sequence[float] = COCO_IOUS,
+    crowds: Sequence[Detections] = (),
+    max_detections: int | None = None,
 ) -> DetectionReport:
     """Score detections against the truth of the same images.
 
@@ -112,22 +115,33 @@ def average_precision(
         predictions: one entry per image, in the same order.
         labels: name of each class index; boxes of classes beyond them are ignored.
         iou_thresholds: IoU at which a detection matches, above 0 and up to 1.
+        crowds: regions of the same images, or empty: a detection that matches no box counts neither way if at least
+            that share of it lies in a region of its class.
+        max_detections: number of detections of an image and class that count, the most confident ones; None for all.
 
     Raises:
-        UsageError: a threshold is out of range.
+        UsageError: a threshold or the number of detections is out of range.
         ValueError: the numbers of images differ.
 
     """
+    crowds = crowds or [Detections.none()] * len(truth)
+    if len(crowds) != len(truth):
+        raise ValueError(f"truth has {len(truth)} pictures and crowds have {len(crowds)}; they must be equal")
+    if max_detections is not None and max_detections < 1:
+        raise UsageError(f"max_detections={max_detections} must be 1 or more")
     if len(truth) != len(predictions):
         raise ValueError(f"truth has {len(truth)} pictures and predictions have {len(predictions)}; they must be equal")
     overlaps = tuple(float(iou) for iou in iou_thresholds)
     if not overlaps or not all(0 < iou <= 1 for iou in overlaps):
         raise UsageError(f"iou_thresholds={overlaps} must be one or more numbers above 0 and up to 1")
-    true, found = _flat(truth), _flat(predictions)
+    true, found, regions = _flat(truth), _flat(predictions), _flat(crowds)
     people = [i for i, label in enumerate(labels) if label != DETECTION_LABELS[BALL]]
     return DetectionReport(
-        classes=tuple(_of_class(label, [i], true, found, overlaps) for i, label in enumerate(labels)),
-        person=_of_class(PERSON, people, true, found, overlaps),
+        classes=tuple(
+            _of_class(label, true.of([i]), found.of([i]).most(max_detections), regions.of([i]), overlaps)
+            for i, label in enumerate(labels)
+        ),
+        person=_of_class(PERSON, true.of(people), found.of(people).most(max_detections), regions.of(people), overlaps),
         pictures=len(truth),
     )
 
@@ -155,6 +169,14 @@ class _Flat:
         values = self.classes[kept], self.confidence[kept], self.boxes_xyxy[kept]
         return _Flat(self.picture[kept], self.pictures, *values)
 
+    def most(self, count: int | None) -> _Flat:
+        """Return the first ``count`` boxes of each image; all for None."""
+        if count is None:
+            return self
+        kept = np.arange(len(self.picture)) - self.starts[self.picture] < count
+        values = self.classes[kept], self.confidence[kept], self.boxes_xyxy[kept]
+        return _Flat(self.picture[kept], self.pictures, *values)
+
     @property
     def starts(self) -> IntArray:
         """Return int64 (pictures + 1,): where each image's boxes start."""
@@ -173,15 +195,29 @@ def _flat(pictures: Sequence[Detections]) -> _Flat:
     return _Flat(picture, len(pictures), classes[order], confidence[order], boxes[order])
 
 
-def _of_class(
-    label: str, indices: Sequence[int], truth: _Flat, found: _Flat, overlaps: tuple[float, ...]
-) -> ClassPrecision:
+def _of_class(label: str, truth: _Flat, found: _Flat, crowds: _Flat, overlaps: tuple[float, ...]) -> ClassPrecision:
     """Return the result of one class, or of several as one."""
-    truth, found = truth.of(indices), found.of(indices)
     hit = _hits(truth, found, overlaps)
+    wrong = ~hit & ~_in_crowds(crowds, found, overlaps)
     order = np.argsort(-found.confidence, kind="stable")
-    ap, recall, best = _curves(hit[:, order], found.confidence[order], len(truth.classes))
+    ap, recall, best = _curves(hit[:, order], wrong[:, order], found.confidence[order], len(truth.classes))
     return ClassPrecision(label, overlaps, ap, recall, len(truth.classes), len(found.classes), best)
+
+
+def _in_crowds(crowds: _Flat, found: _Flat, overlaps: Sequence[float]) -> BoolArray:
+    """Return which detections lie in a crowd, by the share of their own area, as a mask (T, n)."""
+    share = np.zeros(len(found.classes))
+    starts = crowds.starts
+    for at in np.unique(crowds.picture).tolist():
+        here = np.flatnonzero(found.picture == at)
+        regions = crowds.boxes_xyxy[starts[at] : starts[at + 1]]
+        low = np.maximum(found.boxes_xyxy[here, None, :2], regions[None, :, :2])
+        high = np.minimum(found.boxes_xyxy[here, None, 2:], regions[None, :, 2:])
+        sides = np.maximum(high - low, 0)
+        area = np.prod(found.boxes_xyxy[here, 2:] - found.boxes_xyxy[here, :2], axis=1)
+        inside = np.asarray((sides[..., 0] * sides[..., 1]).max(axis=1, initial=0))
+        share[here] = np.divide(inside, area, out=np.zeros(len(here)), where=area > 0)
+    return share >= np.minimum(np.array(overlaps), _TOP_IOU)[:, None]
 
 
 def _hits(truth: _Flat, found: _Flat, overlaps: Sequence[float]) -> BoolArray:
@@ -234,7 +270,7 @@ def match_detections(iou: FloatArray, overlaps: Sequence[float]) -> BoolArray:
 
 
 def _curves(
-    hit: BoolArray, score: FloatArray, truths: int
+    hit: BoolArray, wrong: BoolArray, score: FloatArray, truths: int
 ) -> tuple[FloatArray, FloatArray, tuple[float, float, float, float]]:
     """Return average precision (T,), recall (T,) and best F1 of detections (T, n) sorted by decreasing confidence."""
     if not truths:
@@ -245,7 +281,7 @@ def _curves(
         return nothing, nothing, (math.nan, 0.0, 0.0, 0.0)
     true_positives = hit.cumsum(axis=1).astype(np.float64)
     recall = true_positives / truths
-    precision = true_positives / (np.arange(1, len(score) + 1) + np.spacing(1))
+    precision = true_positives / (true_positives + wrong.cumsum(axis=1) + np.spacing(1))
     envelope = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
     ap = np.array([_at_recalls(r, p).mean() for r, p in zip(recall, envelope, strict=True)])
     return ap, recall[:, -1], _best_f1(precision[0], recall[0], score)

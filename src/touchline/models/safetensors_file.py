@@ -10,6 +10,7 @@ from typing import Any, Literal
 from safetensors import SafetensorError, safe_open
 
 from touchline.core.errors import InputError
+from touchline.formats.files.guard import cause_of
 
 SUFFIX = ".safetensors"
 
@@ -38,7 +39,7 @@ def open_safetensors(
         with safe_open(str(path), framework=framework) as file:
             yield file
     except (SafetensorError, OSError) as error:
-        raise InputError(f"{path}: {refusal} ({error}){'; ' if advice else ''}{advice}") from error
+        raise InputError(f"{path}: {refusal} ({cause_of(error)}){'; ' if advice else ''}{advice}") from error
 
 
 def tensors_of(file: Any) -> dict[str, Any]:

@@ -25,6 +25,10 @@ def render(template: str, **values: object) -> str:
     return text.encode("utf-8", "xmlcharrefreplace").decode("utf-8")
 
 
+PAGE_MARKS = ('<meta name="generator" content="touchline">', "content=\"default-src 'none'")
+"""Texts, one of which is in the head of every page made here."""
+
+
 def policy(*, style: str, script: str, more: Sequence[str] = ()) -> Markup:
     """Return the content security policy of a page: it allows this script and style, ``more``, and nothing else."""
     allowed = [

@@ -16,13 +16,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from touchline.core.clock import us_from_seconds
 from touchline.core.errors import InputError, UsageError
 from touchline.core.labels import BALL_12, LABEL_SETS
 from touchline.core.suggestions import did_you_mean
+from touchline.formats.files.text_lines import read_text
+from touchline.formats.files.yaml_files import parse_yaml
 from touchline.review.schema import LabelInfo, LabelSetInfo
 
 MAX_BYTES = 1 << 20
@@ -112,8 +113,6 @@ def _from_file(path: Path) -> LabelSetInfo:
         if path.stat().st_size > MAX_BYTES:
             raise InputError(f"{path}: larger than {MAX_BYTES:,} bytes; give a file of labels")
         own = _OwnSet.model_validate(_document(path))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
-        raise InputError(f"{path}: cannot be read as YAML or JSON ({error})") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"
@@ -135,9 +134,10 @@ def _from_file(path: Path) -> LabelSetInfo:
 
 def _document(path: Path) -> Any:
     """Return the file's content; a list or plain lines of names stand for the labels."""
-    value = yaml.safe_load(path.read_text("utf-8-sig"))
+    text = read_text(path)
+    value = parse_yaml(text, source=str(path))
     if isinstance(value, str):
-        value = [line.strip() for line in path.read_text("utf-8-sig").splitlines() if line.strip()]
+        value = [line.strip() for line in text.splitlines() if line.strip()]
     return value if isinstance(value, Mapping) else {"labels": value}
 
 

@@ -118,7 +118,7 @@ def _items(path: Path, *, out: Path | None) -> Iterator[Item]:
         raise InputError(f"{path}: no such bundle; make one with touchline analyze")
     else:
         video = require_regular_file(path)
-        yield Item(Bundle.for_video(video, out=out), video)
+        yield Item(Bundle.to_write(video, out=out), video)
 
 
 def _in_folder(folder: Path, *, out: Path | None) -> Iterator[Item]:
@@ -128,7 +128,7 @@ def _in_folder(folder: Path, *, out: Path | None) -> Iterator[Item]:
         yield Item(bundle, videos[bundle.path])
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() in VIDEO_ENDINGS and path.is_file() and path not in videos.values():
-            yield Item(Bundle.for_video(path, out=out), path)
+            yield Item(Bundle.to_write(path, out=out), path)
 
 
 def _with_given_video(item: Item, given: Sequence[Path]) -> Item:

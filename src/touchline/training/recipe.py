@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from touchline.core.errors import InputError, UsageError
 from touchline.core.suggestions import did_you_mean
+from touchline.formats.files.yaml_files import parse_yaml
 from touchline.training.shipped_recipes import find_recipe, is_installed
 
 Settings = TypeVar("Settings", bound=BaseModel)
@@ -76,11 +76,9 @@ def read_recipe(path: str | Path, *, overrides: Iterable[str] = ()) -> Recipe:
     path = find_recipe(path)
     try:
         data = path.read_bytes()
-        settings = yaml.safe_load(data)
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise InputError(f"{path}: cannot be read ({error})") from error
-    except yaml.YAMLError as error:
-        raise InputError(f"{path}: not YAML ({' '.join(str(error).split())})") from error
+    settings = parse_yaml(data, source=str(path))
     if not isinstance(settings, dict) or not isinstance(settings.get("task"), str):
         raise InputError(f"{path}: not a recipe; it needs a line such as `task: slow-fusion`")
     if isinstance(settings.get("data_root"), str):
@@ -142,9 +140,9 @@ def _apply(settings: dict[str, Any], override: str) -> None:
     if not equals or not all(parts):
         raise UsageError(f"--set {override!r} is not of the form a.b=c")
     try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise UsageError(f"--set {override!r}: {text!r} is not a YAML value") from error
+        value = parse_yaml(text, source=f"--set {override!r:.200}")
+    except InputError as error:
+        raise UsageError(f"--set {override!r:.200}: {text!r:.200} is not a YAML value") from error
     if isinstance(value, str):
         value = _number_or_text(value)
     _assign(settings, parts, value, override=override)

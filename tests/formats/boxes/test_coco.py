@@ -49,7 +49,10 @@ def test_truth_and_results(tmp_path: Path) -> None:
         ({**TRUTH, "images": [3]}, r"images\[0\]: '3' is not an object"),
         ({**TRUTH, "images": [{"id": "x"}]}, r"images\[0\]: id 'x' is not a whole number"),
         ({**TRUTH, "categories": [{"id": 1, "name": "car"}]}, r"its categories \['car'\] are not among"),
-        ({**TRUTH, "annotations": [{**TRUTH["annotations"][0], "iscrowd": 1}]}, r"annotations\[0\]: iscrowd 1"),
+        (
+            {**TRUTH, "annotations": [{**TRUTH["annotations"][0], "iscrowd": "yes"}]},
+            r"annotations\[0\]: iscrowd 'yes' is neither 0 nor 1",
+        ),
         ({**TRUTH, "annotations": [{**TRUTH["annotations"][0], "bbox": [1, 2, -3, 4]}]}, r"\[0\]: bbox .*negative"),
         ({**TRUTH, "annotations": [{**TRUTH["annotations"][0], "bbox": [1, 2, 3]}]}, r"\[0\]: bbox .*not a list"),
         ({**TRUTH, "annotations": [{**TRUTH["annotations"][0], "bbox": [1, 2, 3, "4"]}]}, r"\[0\]: bbox '4' is no"),

@@ -60,6 +60,7 @@ def test_a_stale_command_writes_nothing(tmp_path: Path) -> None:
     assert len(read_journal(path).entries) == 2
 
 
+@pytest.mark.robustness("32")
 def test_an_unfinished_line_at_every_length_is_cut_off(tmp_path: Path) -> None:
     path = tmp_path / CORRECTIONS
     with writer(path) as journal:
@@ -84,6 +85,7 @@ def test_a_file_that_was_just_begun_is_begun_again(tmp_path: Path, kept: int) ->
     assert len(read_journal(path).entries) == 1
 
 
+@pytest.mark.robustness("38")
 @pytest.mark.parametrize(
     ("line", "message"),
     [
@@ -113,6 +115,7 @@ def test_a_newer_version_is_refused(tmp_path: Path) -> None:
         read_journal(path)
 
 
+@pytest.mark.robustness("40")
 def test_one_writer_at_a_time(tmp_path: Path) -> None:
     path = tmp_path / CORRECTIONS
     with writer(path) as first:
@@ -127,6 +130,7 @@ def test_one_writer_at_a_time(tmp_path: Path) -> None:
         third.do(threshold("PASS", 0.3, 0.4))
 
 
+@pytest.mark.robustness("32")
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 def test_a_killed_writer_loses_nothing_that_was_answered(tmp_path: Path) -> None:
     path = tmp_path / CORRECTIONS
@@ -153,6 +157,7 @@ def test_a_killed_writer_loses_nothing_that_was_answered(tmp_path: Path) -> None
         journal.do(threshold("DRIVE", None, 0.5))
 
 
+@pytest.mark.robustness("31")
 def test_a_disk_error_leaves_the_history_as_it_is_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / CORRECTIONS
     with writer(path) as journal:

@@ -18,7 +18,7 @@ from touchline.formats.events.event_format import FoundEvents, ReadOptions
 from touchline.formats.events.export_context import ExportContext, ExportOptions, VideoFacts
 from touchline.formats.events.registry import find_events, format_named
 from touchline.formats.events.tables.columns import parse_columns
-from touchline.formats.events.tables.csv_text import safe_cell, unmarked
+from touchline.formats.files.csv_rows import plain_cell, safe_cell
 
 CSV, HUDL, LOSSLESSCUT = map(format_named, ("csv", "hudl-csv", "losslesscut"))
 AT_25 = ExportContext(video=VideoFacts(fps=Fraction(25)))
@@ -47,7 +47,7 @@ def test_own_files_lose_nothing(timeline: Timeline) -> None:
 @given(TEXT)
 def test_no_cell_is_a_formula(text: str) -> None:
     safe = safe_cell(text)
-    assert unmarked(safe) == text or safe == text
+    assert plain_cell(safe) == text or safe == text
     assert safe[0] not in "=@" and (safe[0] not in "+-" or float(safe) is not None)
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from touchline.models.runtime.fitting import fit, fit_at_corner, fit_in_square, resize
 
+pytestmark = pytest.mark.robustness("33")
+
 
 def columns(height: int, width: int) -> np.ndarray:
     """A picture whose columns count up from 0."""

@@ -218,6 +218,7 @@ def test_a_clip_that_was_changed_or_deleted_is_cut_again(match: Match, tmp_path:
     assert numbers(first) == list(range(275, 325))
 
 
+@pytest.mark.robustness("32")
 def test_killed_at_any_time_and_run_again(match: Match, tmp_path: Path) -> None:
     code = f"""
 import os, signal, sys

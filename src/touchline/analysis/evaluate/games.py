@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from touchline.analysis.evaluate.reviewed import ReviewedPart, read_reviewed_truth
 from touchline.analysis.evaluate.wording import no_nan, some_names, unpaired
 from touchline.core.columns import columns_from_timeline
@@ -16,8 +18,10 @@ from touchline.core.events import Timeline
 from touchline.core.labels import BALL_FPS, LABEL_SETS, LabelSet, guess_label_set
 from touchline.core.suggestions import did_you_mean
 from touchline.core.wording import counted
+from touchline.formats.soccernet.doubts import merged
 from touchline.formats.soccernet.games import GameFile, Kind, Pair, Pairing, as_classes, load_games, pair_games
 from touchline.metrics.spotting import SpottingReport, evaluate_spotting
+from touchline.metrics.spotting_frames import HALF_S
 
 FOUND_SET = "found"
 FOUND_METRIC = "at1"
@@ -124,7 +128,7 @@ def spotting(
         metric=metric or label_set.metric,
         strict=strict,
     )
-    warnings = tuple(_warnings(pairing, label_set.scored))
+    warnings = tuple(_warnings(pairing, label_set.scored, strict=strict))
     return SpottingEvaluation(report, label_set.name, len(pairing.pairs), pairing.missing, warnings, part)
 
 
@@ -186,7 +190,7 @@ def _pair_in_order(truth: Sequence[GameFile], found: Sequence[GameFile]) -> Pair
     return Pairing(tuple(Pair(*games) for games in zip(truth, found, strict=True)), ())
 
 
-def _warnings(pairing: Pairing, classes: tuple[str, ...]) -> list[str]:
+def _warnings(pairing: Pairing, classes: tuple[str, ...], *, strict: bool) -> list[str]:
     """Return remarks for the user on the files."""
     warnings = unpaired("game", missing=pairing.missing, unused=[file.source for file in pairing.unused])
     for word, files in (
@@ -197,6 +201,41 @@ def _warnings(pairing: Pairing, classes: tuple[str, ...]) -> list[str]:
         for file in files:
             unknown.update({label: n for label, n in file.columns.counts().items() if label not in classes and n})
         if unknown:
-            names = some_names([f"{label} ({n})" for label, n in unknown.most_common()])
+            names = some_names([_named(label, n, classes) for label, n in unknown.most_common()])
             warnings.append(f"{counted(unknown.total(), word)} with a label that is not scored: {names}")
+        if not strict:
+            warnings += _peculiar(word, files, classes)
+        warnings += [f"{word}s: {line}" for line in merged(file.doubts for file in files).lines()]
     return warnings
+
+
+def _named(label: str, count: int, classes: tuple[str, ...]) -> str:
+    """Return an unknown label with its number, and the class of which it is another spelling."""
+    plain = " ".join(str(label).split()).casefold()
+    same = next((name for name in classes if name.casefold() == plain), None)
+    return f"{label!r} ({count}, spelled {same!r} in the set)" if same else f"{label} ({count})"
+
+
+def _peculiar(word: str, files: Sequence[GameFile], classes: tuple[str, ...]) -> list[str]:
+    """Return remarks on events that SoccerNet's code leaves out or moves, and so does this score."""
+    halves: Counter[int] = Counter()
+    late = 0
+    for file in files:
+        columns = file.columns
+        scored = np.isin(columns.label, [i for i, label in enumerate(columns.labels) if label in classes])
+        counted_half = (columns.half == 1) | (columns.half == 2)
+        halves.update(columns.half[scored & ~counted_half].tolist())
+        late += int((scored & counted_half & (columns.position_ms >= HALF_S * 1000)).sum())
+    remarks = []
+    if halves:
+        names = ", ".join(f"{count} of half {half}" for half, count in sorted(halves.items()))
+        remarks.append(
+            f"{counted(halves.total(), word)} outside halves 1 and 2 left out, as in SoccerNet's code "
+            f"({names}; extra time is 3 and 4, penalties 5); --strict scores them"
+        )
+    if late:
+        remarks.append(
+            f"{counted(late, word)} later than {HALF_S // 3600} hours into the half, moved to its last frame as in "
+            "SoccerNet's code; --strict scores the exact time"
+        )
+    return remarks

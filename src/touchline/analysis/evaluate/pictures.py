@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from touchline.analysis.evaluate.wording import no_nan, unpaired
 from touchline.core.errors import InputError, UsageError
 from touchline.core.tracks import DETECTION_LABELS, Detections
@@ -18,6 +20,8 @@ from touchline.metrics.detection import ClassPrecision, DetectionReport, average
 
 Pictures = str | Path | Sequence[Detections]
 """A folder of YOLO files or a COCO file; or detections, one entry per image."""
+
+_COCO_MOST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +52,27 @@ class DetectionEvaluation:
 
 
 def detection(
-    truth: Pictures, predictions: Pictures, *, labels: Sequence[str] = DETECTION_LABELS
+    truth: Pictures,
+    predictions: Pictures,
+    *,
+    labels: Sequence[str] = DETECTION_LABELS,
+    max_detections: int | None = None,
 ) -> DetectionEvaluation:
     """Score boxes with COCO's average precision.
 
-    YOLO files are paired by name, images of a COCO file by id, detections by their order.
+    YOLO files are paired by name, images of a COCO file by id, detections by their order. Crowds of a COCO file count
+    as in pycocotools: a detection that matches no box and lies in one counts neither way.
 
     Args:
         truth: true boxes.
         predictions: predicted boxes with confidences.
         labels: class names in the order of their indices; COCO categories are matched by name.
+        max_detections: most confident detections of an image and class that count, pycocotools' default being 100;
+            None for all.
 
     Raises:
         ValueError: truth and predictions have different numbers of images, or only one of them is a file.
-        UsageError: one file is COCO and the other is not.
+        UsageError: one file is COCO and the other is not, or ``max_detections`` is below 1.
         InputError: a file cannot be read, or the truth has no boxes.
 
     """
@@ -69,8 +80,11 @@ def detection(
     if not any(map(len, pictures.truth)):
         name = truth if isinstance(truth, str | Path) else "truth"
         raise InputError(f"{name}: its files hold no box to score; check that this is the truth")
-    report = average_precision(pictures.truth, pictures.found, labels=labels)
-    return DetectionEvaluation(report, pictures.missing, (*pictures.warnings, *_warnings(pictures.found)))
+    report = average_precision(
+        pictures.truth, pictures.found, labels=labels, crowds=pictures.crowds, max_detections=max_detections
+    )
+    many = _many(pictures.found) if max_detections is None else ()
+    return DetectionEvaluation(report, pictures.missing, (*pictures.warnings, *_warnings(pictures.found), *many))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +95,7 @@ class _Pictures:
     found: Sequence[Detections]
     warnings: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    crowds: Sequence[Detections] = ()
 
 
 def _read(truth: Pictures, predictions: Pictures, labels: tuple[str, ...]) -> _Pictures:
@@ -117,12 +132,28 @@ def _coco(truth: Path, predictions: Path, labels: tuple[str, ...]) -> _Pictures:
     """Read the boxes of COCO files."""
     true = read_coco_truth(truth, labels=labels)
     found = read_coco_results(predictions, true)
-    warnings = (
-        (f"{counted(true.left_out, 'category', 'categories')} of the truth not among the labels, left out",)
-        if true.left_out
-        else ()
+    left_out = counted(true.left_out, "category", "categories")
+    crowds = sum(map(len, true.crowds.values()))
+    warnings = [
+        *([f"{left_out} of the truth not among the labels, left out"] if true.left_out else ()),
+        *([f"{counted(crowds, 'crowd')} in the truth: detections in them count neither way"] if crowds else ()),
+        *true.remarks,
+    ]
+    images = sorted(true.images)
+    sides = ([side[i] for i in images] for side in (true.boxes, found, true.crowds))
+    boxes, detections, regions = sides
+    return _Pictures(boxes, detections, tuple(warnings), crowds=regions)
+
+
+def _many(found: Sequence[Detections]) -> tuple[str, ...]:
+    """Return a remark on images with more detections of a class than pycocotools counts by default."""
+    count = sum(len(one) > _COCO_MOST and int(np.bincount(one.classes).max()) > _COCO_MOST for one in found)
+    if not count:
+        return ()
+    return (
+        f"{counted(count, 'image')} with more than {_COCO_MOST} detections of a class, all scored; pycocotools counts "
+        f"{_COCO_MOST} by default: --max-detections {_COCO_MOST} does so too",
     )
-    return _Pictures([true.boxes[i] for i in true.images], [found[i] for i in true.images], warnings)
 
 
 def _warnings(found: Sequence[Detections]) -> list[str]:

@@ -9,10 +9,12 @@ from typing import Any, Literal
 
 import numpy as np
 
+from touchline.analysis.evaluate.mot_preprocess import PRESETS, Preprocess, preprocessed, truth_remarks
 from touchline.analysis.evaluate.wording import no_nan, unpaired
-from touchline.core.errors import InputError
+from touchline.core.errors import InputError, UsageError
+from touchline.core.suggestions import did_you_mean
 from touchline.core.tracks import Tracks
-from touchline.formats.boxes.mot import UNKNOWN, MotTable, empty_mot, mot_table, read_mot
+from touchline.formats.boxes.mot import PERSON_CLASS, UNKNOWN, MotTable, empty_mot, mot_table, read_mot
 from touchline.formats.boxes.paired_files import FilePair, FilePairs, pair_files, sequence_name
 from touchline.metrics.tracking import DEFAULT_IOU, TrackingReport, combine_tracking, evaluate_tracking
 from touchline.metrics.tracking_sequence import sequence
@@ -64,11 +66,13 @@ def tracking(
     iou: float = DEFAULT_IOU,
     classes: Collection[int] | None = None,
     zero_based: ZeroBased = "none",
+    preprocess: Preprocess = "auto",
 ) -> TrackingEvaluation:
     """Score tracks with HOTA, IDF1 and MOTA, equal to trackeval.
 
     Files of two folders are paired by name: NAME.txt, NAME/gt/gt.txt, NAME/tracks.txt and NAME.touchline/tracks.txt are
-    all NAME. Rows of the truth with confidence 0 are not scored, as is usual for MOT.
+    all NAME. Rows of the truth with confidence 0 are not scored, as is usual for MOT. Other confidences of the truth
+    are, with a warning for fractions such as 0.93, which trackeval cuts to 0: it leaves those rows out.
 
     Args:
         truth: true boxes with ids.
@@ -76,18 +80,22 @@ def tracking(
         iou: IoU at which boxes match for IDF1 and MOTA, above 0 and up to 1.
         classes: MOT classes to score; None for all.
         zero_based: which files count frames from 0.
+        preprocess: ``"mot17"`` (or 16, 20) does what trackeval does by default for the MOT Challenge: predictions on
+            distractors of the truth are dropped, then people (class 1) are scored. ``"mot15"`` only cuts confidences of
+            the truth as trackeval does. ``"none"`` scores all boxes; ``"auto"`` too, with a warning of distractors.
 
     Raises:
-        UsageError: ``iou`` is out of range.
+        UsageError: ``iou`` is out of range, or ``preprocess`` is unknown or does not fit ``classes``.
         InputError: files cannot be read or do not match, or the truth has no boxes.
 
     """
+    _check_preprocess(preprocess, classes)
     from_zero = (zero_based in ("truth", "both"), zero_based in ("predictions", "both"))
     pairs, files = _sequences(truth, predictions, from_zero=from_zero)
     warnings = unpaired("sequence", missing=files.missing, unused=[str(path) for path in files.unused])
     reports: dict[str, TrackingReport] = {}
     for pair in pairs:
-        reports[pair.name], more = _score(pair, iou=iou, classes=classes)
+        reports[pair.name], more = _score(pair, iou=iou, classes=classes, preprocess=preprocess)
         warnings += more
     total = combine_tracking(list(reports.values())) if len(reports) > 1 else next(iter(reports.values()))
     return TrackingEvaluation(total, reports, files.missing, tuple(warnings))
@@ -133,20 +141,43 @@ def _in_bundle(path: Path) -> Path:
     return path / "tracks.txt" if path.suffix == ".touchline" and path.is_dir() else path
 
 
-def _score(pair: _Sequence, *, iou: float, classes: Collection[int] | None) -> tuple[TrackingReport, list[str]]:
+def _check_preprocess(preprocess: Preprocess, classes: Collection[int] | None) -> None:
+    """Raise an error for an unknown preset, or for one that does not score these classes."""
+    if preprocess not in PRESETS:
+        near = did_you_mean(preprocess, PRESETS)
+        raise UsageError(f"preprocess {preprocess!r} is not one of {', '.join(PRESETS)}{near}")
+    if preprocess not in ("auto", "none") and classes is not None and set(classes) != {PERSON_CLASS}:
+        shown = ",".join(map(str, classes))
+        raise UsageError(f"preprocess {preprocess} scores people, class 1, not {shown}; leave the classes out")
+
+
+def _score(
+    pair: _Sequence, *, iou: float, classes: Collection[int] | None, preprocess: Preprocess
+) -> tuple[TrackingReport, list[str]]:
     """Return the report of one sequence, and remarks for the user."""
-    true, found = pair.truth, empty_mot() if pair.found is None else pair.found
-    if classes is not None:
-        allowed = [*classes, UNKNOWN]
-        true, found = (table.take(np.isin(table.classes, allowed)) for table in (true, found))
-    true = true.take(true.confidence != 0)
+    remarks = truth_remarks(pair.truth_source, pair.truth, preset=preprocess)
+    true, found = _scored(pair, classes=classes, preprocess=preprocess)
     if not len(true):
         chosen = "" if classes is None else f" of the classes {','.join(map(str, classes))}"
-        raise InputError(f"{pair.truth_source}: holds no box{chosen} to score; check that this is the truth")
+        why = "".join(f"; {remark}" for remark in remarks)
+        raise InputError(f"{pair.truth_source}: holds no box{chosen} to score; check that this is the truth{why}")
     last = int(max(true.frames.max(), found.frames.max(initial=0)))
     frames = np.union1d(true.frames, found.frames)
     report = evaluate_tracking(true.by_frame(frames), found.by_frame(frames), iou=iou, frames=last)
-    return report, [] if pair.found is None else _warnings(pair.found_source, true, found)
+    return report, remarks + ([] if pair.found is None else _warnings(pair.found_source, true, found))
+
+
+def _scored(pair: _Sequence, *, classes: Collection[int] | None, preprocess: Preprocess) -> tuple[MotTable, MotTable]:
+    """Return the rows of both sides that are scored."""
+    true, found = pair.truth, empty_mot() if pair.found is None else pair.found
+    allowed = None if classes is None else [*classes, UNKNOWN]
+    if allowed is not None:
+        found = found.take(np.isin(found.classes, allowed))
+    if preprocess not in ("auto", "none"):
+        return preprocessed(true, found, preset=preprocess, sources=(pair.truth_source, pair.found_source))
+    if allowed is not None:
+        true = true.take(np.isin(true.classes, allowed))
+    return true.take(true.confidence != 0), found
 
 
 def _warnings(source: str, true: MotTable, found: MotTable) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from touchline.core.clock import US_PER_S
 from touchline.core.tracks import Shot
-from touchline.formats.files.atomic import make_folder, writing
+from touchline.formats.files.atomic import make_own_folder, writing
 from touchline.formats.files.npz import npz_bytes
 from touchline.tracking.observations import Observation
 from touchline.tracking.people.roles import Look
@@ -96,12 +96,13 @@ class ShotFiles:
         self.shots: list[Shot] = []
         self.looks: list[list[Look]] = []
         self._edges: list[ShotEdges] = []
-        make_folder(self._folder)
+        make_own_folder(self._folder)
 
     def add(self, followed: FollowedShot) -> None:
         """Store a shot."""
         path = self._path(len(self.shots))
         with writing(path):
+            path.unlink(missing_ok=True)  # a link would be written through
             path.write_bytes(npz_bytes(shot_arrays(followed)))
         self.shots.append(followed.shot)
         self._edges.append(followed.edges)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from touchline.analysis.tasks.made_of_bundle import MadeOfBundle
 from touchline.core.events import Coverage
 from touchline.formats.bundle import KEEPERS, Bundle
+from touchline.formats.files.atomic import make_own_folder
 from touchline.formats.keeper.moments_index import MOMENTS_INDEX
 
 
@@ -22,5 +23,6 @@ class KeeperPagesTask(MadeOfBundle):
         timeline = bundle.read_events()
         if has_shots(timeline):
             folder, tracks = bundle.path / KEEPERS, bundle.read_tracks()
+            make_own_folder(folder)
             video, stream = self._job.video, self._job.stream
             self._remarks = write_bundle_pages(video, folder, timeline=timeline, tracks=tracks, stream=stream)

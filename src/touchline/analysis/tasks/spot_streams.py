@@ -22,6 +22,7 @@ from touchline.core.events import Coverage, Timeline
 from touchline.features.reduction import Reduction, load_reduction
 from touchline.formats.bundle import CANDIDATES, EVENTS, FEATURES, RESULTS, SCORES, TRACKS, Bundle, Manifest
 from touchline.formats.features.vectors import FeatureInfo, Features, holds, read_features
+from touchline.formats.files.atomic import make_own_folder
 from touchline.media.frame import Frame
 from touchline.media.sound.tracks import NoAudioError
 from touchline.models.runtime.device import choose_device
@@ -145,6 +146,7 @@ class StreamSpotTask(Task):
 
     def write(self, bundle: Bundle, *, coverage: Coverage) -> None:
         """Store the streams, find the events, and write the task's files."""
+        make_own_folder(bundle.path / FEATURES)
         for stream in self.spotter.sources.pictures:
             if stream.name in self._tasks:
                 about = self._about(stream, coverage)

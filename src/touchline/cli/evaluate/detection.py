@@ -35,6 +35,16 @@ def detection(
     labels: Annotated[
         str, typer.Option("--labels", metavar="LABEL,LABEL", help="Name the classes, in the order of their numbers.")
     ] = DEFAULT_LABELS,
+    max_detections: Annotated[
+        int | None,
+        typer.Option(
+            "--max-detections",
+            metavar="N",
+            help="Count this many detections of an image and class, as pycocotools does with 100.",
+            min=1,
+            show_default="all",
+        ),
+    ] = None,
     device: AnyDeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
@@ -43,7 +53,7 @@ def detection(
 
     The numbers equal those of pycocotools, by class and for people of any role. YOLO files are paired by name and
     have one line per box, "class x y width height [confidence]", in shares of the image. The classes of COCO files
-    are matched by name.
+    are matched by name; crowds count as in pycocotools.
 
     Examples:
       touchline evaluate detection --truth labels/ --predictions found/
@@ -52,20 +62,20 @@ def detection(
     output = Output(json=json, debug=debug)
 
     def run() -> int:
-        return _detection(truth, predictions, labels=labels, output=output)
+        return _detection(truth, predictions, labels=labels, max_detections=max_detections, output=output)
 
     run_guarded(run, debug=debug, json=json)
 
 
-def _detection(truth: Path, predictions: Path, *, labels: str, output: Output) -> int:
+def _detection(truth: Path, predictions: Path, *, labels: str, max_detections: int | None, output: Output) -> int:
     """Evaluate and report; the exit code."""
     from touchline.analysis import evaluate
 
-    result = evaluate.detection(truth, predictions, labels=choose_labels(labels))
+    result = evaluate.detection(truth, predictions, labels=choose_labels(labels), max_detections=max_detections)
     warn(result.warnings, output)
     output.record(result.record())
     if not output.json:
-        output.say(_table(result.report))
+        output.table(_table(result.report))
     return EXIT_DEGRADED if result.missing else EXIT_OK
 
 

@@ -76,7 +76,7 @@ def _recognition(truth: Path, predictions: Path, *, picture: Path | None, worst:
     for warning in result.warnings:
         output.note(f"touchline: {warning}")
     if not output.json:
-        output.say(_table(result))
+        output.table(_table(result))
     return EXIT_DEGRADED if result.warnings else EXIT_OK
 
 

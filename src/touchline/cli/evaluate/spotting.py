@@ -88,7 +88,7 @@ def _spotting(
     warn(result.warnings, output)
     output.record(result.record())
     if not output.json:
-        output.say(_table(result))
+        output.table(_table(result))
     return EXIT_DEGRADED if result.missing else EXIT_OK
 
 

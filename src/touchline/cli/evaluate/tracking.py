@@ -16,6 +16,7 @@ from touchline.core.wording import counted
 
 if TYPE_CHECKING:
     from touchline.analysis.evaluate import TrackingEvaluation
+    from touchline.analysis.evaluate.mot_preprocess import Preprocess
     from touchline.analysis.evaluate.sequences import ZeroBased
 
 ALL = "all"
@@ -24,6 +25,14 @@ _ZERO_BASED: dict[str, ZeroBased] = {
     "truth": "truth",
     "predictions": "predictions",
     "both": "both",
+}
+_PREPROCESS: dict[str, Preprocess] = {
+    "auto": "auto",
+    "none": "none",
+    "mot15": "mot15",
+    "mot16": "mot16",
+    "mot17": "mot17",
+    "mot20": "mot20",
 }
 _COLUMNS = ("HOTA", "DetA", "AssA", "LocA", "IDF1", "IDP", "IDR", "MOTA", "MOTP")
 _COUNTS = ("IDSW", "Frag", "CLR_FP", "CLR_FN", "MT", "ML")
@@ -55,6 +64,14 @@ def tracking(
             help="Count the frames of these files from 0, not from 1 as MOT does.",
         ),
     ] = "none",
+    preprocess: Annotated[
+        str,
+        typer.Option(
+            "--preprocess",
+            metavar="|".join(_PREPROCESS),
+            help="Treat distractors of the truth as trackeval does for this MOT Challenge; auto warns of them.",
+        ),
+    ] = "auto",
     device: AnyDeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
@@ -63,30 +80,49 @@ def tracking(
 
     The numbers equal those of trackeval. The files of two folders are paired by sequence name: NAME.txt,
     NAME/gt/gt.txt, NAME/tracks.txt and NAME.touchline/tracks.txt all belong to NAME. Rows of the truth with
-    confidence 0 are not scored, as usual for MOT.
+    confidence 0 are not scored, as usual for MOT; --preprocess mot17 also drops predictions on distractors (classes
+    2, 7, 8, 12), then scores people only.
 
     Examples:
       touchline evaluate tracking --truth gt.txt --predictions match.touchline
+      touchline evaluate tracking --truth MOT17/train --predictions found/ --preprocess mot17
 
     """
     output = Output(json=json, debug=debug)
 
     def run() -> int:
-        return _tracking(truth, predictions, iou=iou, classes=classes, zero_based=zero_based, output=output)
+        return _tracking(
+            truth,
+            predictions,
+            iou=iou,
+            classes=classes,
+            zero_based=zero_based,
+            preprocess=choose_preprocess(preprocess),
+            output=output,
+        )
 
     run_guarded(run, debug=debug, json=json)
 
 
-def _tracking(truth: Path, predictions: Path, *, iou: float, classes: str, zero_based: str, output: Output) -> int:
+def _tracking(
+    truth: Path,
+    predictions: Path,
+    *,
+    iou: float,
+    classes: str,
+    zero_based: str,
+    preprocess: Preprocess,
+    output: Output,
+) -> int:
     """Evaluate and report; the exit code."""
     from touchline.analysis import evaluate
 
     wanted, from_zero = choose_classes(classes), choose_zero_based(zero_based)
-    result = evaluate.tracking(truth, predictions, iou=iou, classes=wanted, zero_based=from_zero)
+    result = evaluate.tracking(truth, predictions, iou=iou, classes=wanted, zero_based=from_zero, preprocess=preprocess)
     warn(result.warnings, output)
     output.record(result.record())
     if not output.json:
-        output.say(_table(result))
+        output.table(_table(result))
     return EXIT_DEGRADED if result.missing else EXIT_OK
 
 
@@ -117,6 +153,19 @@ def choose_zero_based(text: str) -> ZeroBased:
             f"--zero-based {text!r} is not one of {', '.join(_ZERO_BASED)}{did_you_mean(text, _ZERO_BASED)}"
         )
     return _ZERO_BASED[text]
+
+
+def choose_preprocess(text: str) -> Preprocess:
+    """The preprocessing asked for.
+
+    Raises:
+        UsageError: an unknown word.
+
+    """
+    if text not in _PREPROCESS:
+        near = did_you_mean(text, _PREPROCESS)
+        raise UsageError(f"--preprocess {text!r} is not one of {', '.join(_PREPROCESS)}{near}")
+    return _PREPROCESS[text]
 
 
 def _table(result: TrackingEvaluation) -> str:

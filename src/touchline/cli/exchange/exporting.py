@@ -49,9 +49,12 @@ def export_all(given: ExportArguments, output: Output) -> int:
     options = export_options(given.lead, given.lag, given.columns, integer_times=given.integer_times, step=given.step)
     inputs = Inputs("bundles", output=output)
     sources = [one for source in given.sources for one in event_inputs(source)]
+    written: dict[Path, Path] = {}
     for one in each_with_progress(sources, unit="bundles"):
         with inputs.one(one.path, type="error", source=str(one.path)):
             path = _path(one, chosen, out=given.out, alone=len(sources) == 1)
+            if written.setdefault(path, one.path) != one.path:
+                raise UsageError(f"{one.path}: {path} holds {written[path]} already; export it with another --out")
             prepared = _with_rate(_prepared(one, chosen, given, options), given.fps)
             result = _write(one, chosen, prepared, path)
             record = {"type": "exported", "source": str(one.path), "to": given.to}

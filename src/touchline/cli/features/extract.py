@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -15,6 +15,7 @@ from touchline.cli.features.extract_videos import extract_each, tell_record
 from touchline.cli.options import (
     AudioStreamOption,
     ForceOption,
+    FromOption,
     ResumeOption,
     SharedArguments,
     StreamOption,
@@ -27,6 +28,7 @@ from touchline.core.wording import counted
 
 if TYPE_CHECKING:
     from touchline.analysis.features import Extraction, FeatureOptions, View
+    from touchline.cli.given.paths import Given
     from touchline.features.picture_extractor import FeatureExtractor
 
 Sampling = Literal["time-exact", "opencv", "skvideo"]
@@ -39,7 +41,8 @@ _SAMPLING: Sampling = "time-exact"
 class ExtractArguments(SharedArguments):
     """What extracting features takes."""
 
-    videos: VideosArgument
+    videos: VideosArgument = None
+    listed: FromOption = None
     model: Annotated[
         str,
         typer.Option(
@@ -120,10 +123,12 @@ class ExtractArguments(SharedArguments):
 def _run(arguments: ExtractArguments, output: Output) -> int:
     """Extract the features of each video with a model of images or of sound."""
     from touchline.cli.features.extract_sound import extract_sound, refuse_image_options
+    from touchline.cli.given.paths import given_videos
     from touchline.features.sound_extractor import is_sound_model
 
-    videos, out, model, device = arguments.videos, arguments.out, arguments.model, arguments.device
-    _check_requests(videos, out=out)
+    out, model, device = arguments.out, arguments.model, arguments.device
+    videos = given_videos(arguments.videos, listed=arguments.listed, output=output)
+    _check_requests(videos, named=len(arguments.videos or ()), out=out)
     if is_sound_model(model):
         refuse_image_options(model, _image_options(arguments))
         return extract_sound(
@@ -137,7 +142,7 @@ def _run(arguments: ExtractArguments, output: Output) -> int:
         )
     if arguments.audio_stream is not None:
         raise UsageError(f"--audio-stream {arguments.audio_stream}: {model} sees the picture; name a model of sound")
-    return _extract_images(arguments, output)
+    return _extract_images(arguments, videos, output)
 
 
 command = verb(
@@ -171,12 +176,12 @@ def _image_options(arguments: ExtractArguments) -> dict[str, bool]:
     }
 
 
-def _extract_images(arguments: ExtractArguments, output: Output) -> int:
+def _extract_images(arguments: ExtractArguments, videos: Sequence[Given], output: Output) -> int:
     """Extract features of the frames of each video."""
     from touchline.analysis.features import FeatureOptions
 
     tracks, margin, device = arguments.tracks, arguments.margin, arguments.device
-    if tracks is not None and (not arguments.ball or len(arguments.videos) > 1):
+    if tracks is not None and (not arguments.ball or len(videos) > 1):
         raise UsageError(f"--tracks {tracks}: goes with --ball and a single video")
     if margin != _MARGIN and not arguments.ball:
         raise UsageError(f"--margin {margin}: goes with --ball")
@@ -191,10 +196,10 @@ def _extract_images(arguments: ExtractArguments, output: Output) -> int:
     given = {name: getattr(arguments, name) for name in ("backend", "batch", "fit", "precision")}
     extractor = _load(arguments.model, device=device, given=given, output=output)
     views = _Ball(tracks, margin=margin, device=device, output=output) if arguments.ball else None
-    return _extract_all(arguments.videos, extractor=extractor, options=options, views=views, output=output)
+    return _extract_all(videos, extractor=extractor, options=options, views=views, output=output)
 
 
-def _check_requests(videos: Sequence[Path], *, out: Path | None) -> None:
+def _check_requests(videos: Sequence[Given], *, named: int, out: Path | None) -> None:
     """Refuse what cannot be a video, and two videos with the same output file, before any work is done.
 
     Raises:
@@ -204,18 +209,25 @@ def _check_requests(videos: Sequence[Path], *, out: Path | None) -> None:
     from touchline.analysis.features import feature_path
     from touchline.cli.batch import check_kind
 
-    if out is not None and out.suffix == ".npy" and len(videos) > 1:
-        raise UsageError(f"--out {out}: is one file, but {len(videos)} videos are given; give a folder")
+    if out is not None and out.suffix == ".npy" and max(len(videos), named) > 1:
+        raise UsageError(f"--out {out}: is one file, but {max(len(videos), named)} videos are given; give a folder")
     taken: dict[Path, Path] = {}
-    for video in videos:
+    for video in (given.path for given in videos if not given.problem):
         check_kind(video)
-        path = feature_path(video, out=out, name="MODEL").absolute()
+    for given in videos:
+        video = given.path
+        path = feature_path(video, out=_out_of(given, out), name="MODEL").absolute()
         if path in taken:
             raise UsageError(
                 f"{taken[path]} and {video} would both be written to {path}; "
                 "extract them one at a time, each with its own --out"
             )
         taken[path] = video
+
+
+def _out_of(given: Given, out: Path | None) -> Path | None:
+    """Where the features of a video go: the file, or the folder for it."""
+    return out if out is not None and out.suffix == ".npy" else given.out(out)
 
 
 def _load(
@@ -258,7 +270,7 @@ class _Ball:
 
 
 def _extract_all(
-    videos: Sequence[Path],
+    videos: Sequence[Given],
     *,
     extractor: FeatureExtractor,
     options: FeatureOptions,
@@ -268,10 +280,11 @@ def _extract_all(
     """Extract from each video in turn; those that fail are reported, and the work goes on with the others."""
     from touchline.analysis.features import extract_features
 
-    def take(video: Path) -> Extraction:
+    def take(given: Given) -> Extraction:
+        video, own = given.path, replace(options, out=_out_of(given, options.out))
         view = None if views is None else views.of(video)
         with progress_bar(video.name) as progress:
-            return extract_features(video, extractor=extractor, options=options, view=view, progress=progress)
+            return extract_features(video, extractor=extractor, options=own, view=view, progress=progress)
 
     return extract_each(videos, take=take, tell=partial(_tell, output=output), output=output)
 

@@ -12,6 +12,7 @@ from touchline.core.errors import UsageError
 
 if TYPE_CHECKING:
     from touchline.analysis.features import Extraction
+    from touchline.cli.given.paths import Given
 
 
 def refuse_image_options(model: str, given: Mapping[str, bool]) -> None:
@@ -31,7 +32,7 @@ def refuse_image_options(model: str, given: Mapping[str, bool]) -> None:
 
 
 def extract_sound(
-    videos: Sequence[Path],
+    videos: Sequence[Given],
     *,
     model: str,
     out: Path | None,
@@ -47,8 +48,9 @@ def extract_sound(
     extractor = load_sound_extractor(model, device=device)
     output.note(f"touchline: model {extractor.name}, {extractor.device_reason}")
 
-    def take(video: Path) -> Extraction:
-        return extract_sound_features(video, extractor=extractor, out=out, force=force, audio_stream=audio_stream)
+    def take(given: Given) -> Extraction:
+        own = out if out is not None and out.suffix == ".npy" else given.out(out)
+        return extract_sound_features(given.path, extractor=extractor, out=own, force=force, audio_stream=audio_stream)
 
     def tell(video: Path, result: Extraction) -> None:
         tell_record(video, result, remarks=result.info.remarks, output=output)

@@ -12,12 +12,13 @@ from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, InputError
 
 if TYPE_CHECKING:
     from touchline.analysis.features import Extraction
+    from touchline.cli.given.paths import Given
 
 
 def extract_each(
-    videos: Sequence[Path],
+    videos: Sequence[Given],
     *,
-    take: Callable[[Path], Extraction],
+    take: Callable[[Given], Extraction],
     tell: Callable[[Path, Extraction], None],
     output: Output,
 ) -> int:
@@ -25,11 +26,13 @@ def extract_each(
     from touchline.formats.soccernet.source import missing_advice
 
     inputs = Inputs("videos", output=output)
-    for video in videos:
+    for given in videos:
+        video = given.path
         with inputs.one(video, type="error", video=str(video)):
+            given.check()
             if not video.exists():
                 raise InputError(f"{video}: no such file{missing_advice(video.name) or '; check the path'}")
-            result = take(video)
+            result = take(given)
             tell(video, result)
             inputs.done(EXIT_DEGRADED if result.degraded else EXIT_OK)
     return inputs.finish()

@@ -162,7 +162,7 @@ def _keeper_table(shots: Sequence[Shot], spelling: Any, model: SaveModel) -> Kee
     if not named:
         return None
     names = [spelling[shot.keeper] for shot in named]
-    return keeper_table(names, [shot.outcome == "Saved" for shot in named], model.predict(named).p)
+    return keeper_table(names, [shot.saved for shot in named], model.predict(named).p)
 
 
 def _tell_keepers(table: KeeperTable, chosen: Sequence[str], *, output: Output) -> None:
@@ -225,7 +225,7 @@ def _tell_attempts(
     if shown:
         _say_attempts([a for a in attempts if a.reading is not None or a.gain == a.gain], output)
     if any(share.count for share in shares):
-        output.say("\nrecognized techniques, compared with professionals:")
+        output.table("\nrecognized techniques, compared with professionals:")
         for share in shares:
             span = f"[{100 * share.low:.0f}, {100 * share.high:.0f}]"
             output.say(
@@ -241,7 +241,7 @@ def _say_attempts(attempts: Sequence[Attempt], output: Output) -> None:
     if not attempts:
         return
     width = min(max(len(one_line(a.shot.id)) for a in attempts), 30)
-    output.say(f"\n{'shot':<{width}}  saved if on target   came  usual  as usual would change   technique")
+    output.table(f"\n{'shot':<{width}}  saved if on target   came  usual  as usual would change   technique")
     for a in attempts:
         chance = f"{a.p:.2f} [{a.low:.2f}, {a.high:.2f}]"
         change = "" if a.gain != a.gain else f"{a.gain:+.2f} [{a.gain_low:+.2f}, {a.gain_high:+.2f}]"

@@ -137,7 +137,7 @@ def _sum_up(
 ) -> None:
     """Print the totals of all shots, and remarks on the model."""
     on_target = [row for row, shot in zip(rows, shots, strict=True) if shot.on_target]
-    saved = sum(row["outcome"] == "Saved" for row in on_target)
+    saved = sum(shot.saved for shot in shots)
     expected = sum(row["p_save"] for row in on_target)
     chance_sd = sum(row["p_save"] * (1 - row["p_save"]) for row in on_target) ** 0.5
     remarks = [model.said, model.techniques.said]
@@ -165,14 +165,9 @@ def _sum_up(
 
 
 def _write(path: Path, rows: Sequence[dict[str, Any]]) -> None:
-    import csv
-    import io
-
     from touchline.formats.files.atomic import write_text_atomic
+    from touchline.formats.files.csv_rows import csv_text
 
-    text = io.StringIO()
     names = [name for name in rows[0] if name != "type"]
-    writer = csv.DictWriter(text, names, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows([{**row, "notes": "; ".join(row["notes"])} for row in rows])
-    write_text_atomic(path, text.getvalue())
+    cells = [[{**row, "notes": "; ".join(row["notes"])}[name] for name in names] for row in rows]
+    write_text_atomic(path, csv_text([names, *cells]))

@@ -55,7 +55,7 @@ def _distill(recipe: Path, overrides: list[str], out: Path | None, device: str, 
     )
     output.record(asdict(result))
     if not output.json:
-        output.say(_table(result))
+        output.table(_table(result))
     return tell_unreadable(Path(result.model).parent, output)
 
 

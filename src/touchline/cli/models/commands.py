@@ -99,7 +99,7 @@ def show_command(
                 output.say(f"{key:12} {value}")
             if card.is_file():
                 output.say()
-                output.say(card.read_text(encoding="utf-8"))
+                output.table(card.read_text(encoding="utf-8"))
 
     run_guarded(run, debug=debug, json=json)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from touchline.core.wording import counted
 
 if TYPE_CHECKING:
     from touchline.core.actions import Actions
+    from touchline.formats.bundle import Bundle
 
 
 def recognise_tracks(
@@ -41,7 +43,7 @@ def recognise_tracks(
     known = read_known_tracks(tracks, video=video)
     with progress_bar("recognize") as progress:
         actions = actions_along_tracks(video, known, recogniser=recogniser, progress=progress)
-    folder = Bundle.create(out, video) if out is not None or not tracks.is_dir() else Bundle(tracks)
+    folder = _bundle_of(video, out=out) if out is not None or not tracks.is_dir() else Bundle(tracks)
     write_actions(folder.path / ACTIONS, actions)
     if overlay:
         from touchline.render.overlay import write_overlay
@@ -50,6 +52,22 @@ def recognise_tracks(
             write_overlay(video, folder.path / OVERLAY, tracks=known, actions=actions, progress=progress)
     _tell(video, actions, folder=folder.path, people=sum(t.label != "ball" for t in known), output=output)
     return EXIT_DEGRADED if actions.notes else EXIT_OK
+
+
+def _bundle_of(video: Path, *, out: Path | None) -> Bundle:
+    """The bundle of the video; a new one gets a manifest, so that it is found again and never taken for another's."""
+    from touchline.core.events import Coverage
+    from touchline.core.version import __version__
+    from touchline.formats.bundle import MANIFEST, Bundle, Manifest, video_fingerprint
+    from touchline.media.video import probe
+
+    fingerprint = video_fingerprint(video)
+    bundle = Bundle.create(out, video, fingerprint=fingerprint)
+    if not (bundle.path / MANIFEST).is_file():
+        coverage = Coverage(duration_us=probe(video).duration_us, frames_decoded=0)
+        about = Manifest(video.name, fingerprint, models=(), settings={}, coverage=coverage)
+        bundle.write_manifest(replace(about, touchline_version=__version__))
+    return bundle
 
 
 def _tell(video: Path, actions: Actions, *, folder: Path, people: int, output: Output) -> None:

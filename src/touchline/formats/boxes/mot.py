@@ -1,7 +1,8 @@
 """MOT text files: one box per line, ``frame,id,left,top,width,height[,confidence[,class[,visibility]]]``.
 
 Frames count from 1. Files as written for the MOT Challenge, SportsMOT and SoccerNet (up to 10 columns, -1 for an
-unused column) are read; anything ambiguous is refused with its line number.
+unused column) are read, and what trackeval reads besides: see :mod:`touchline.formats.boxes.mot_rows`. Anything
+ambiguous is refused with its line number.
 """
 
 from __future__ import annotations

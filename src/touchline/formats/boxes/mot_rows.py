@@ -1,25 +1,42 @@
-"""Parsing of MOT rows into numbers, with a line-by-line check of anything irregular."""
+"""Parsing of MOT rows into numbers, with a line-by-line check of anything irregular.
+
+Files differ in what trackeval accepts without a word: columns separated by commas, spaces, tabs or semicolons, a
+separator at the end of each line, more columns than the usual ten, a confidence of ``nan``. All of it is read, under
+one separator for the whole file. Blank lines and lines that begin with ``#`` are skipped. Decimal commas are read
+where another sign separates the columns.
+"""
 
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 
 import numpy as np
 
 from touchline.core.columns import FloatArray, IntArray
 from touchline.core.errors import InputError
+from touchline.formats.files.text_encoding import decode_any
 from touchline.formats.files.text_lines import decode_text, parse_number
 
 COLUMNS = ("frame", "id", "left", "top", "width", "height", "confidence", "class", "visibility", "z")
 """Column names for messages; some data sets put world coordinates into the last three."""
 
 NEEDED = 6
+MOST = 12
+"""Most columns of a line: the usual ten, and two that some tools append; those beyond ten have no meaning here."""
+
 LARGEST_PX = 1e7
 LARGEST_FRAME = 10**7
 LARGEST_NUMBER = 10**9
 _QUICK_BYTES = 1 << 16
-_FRAME, _ID, _LEFT, _WIDTH, _HEIGHT, _CLASS = 0, 1, 2, 4, 5, 7
+_FRAME, _ID, _LEFT, _WIDTH, _HEIGHT, _CONFIDENCE, _CLASS, _VISIBILITY = 0, 1, 2, 4, 5, 6, 7, 8
+_MAYBE_NAN = (_CONFIDENCE, _VISIBILITY, 9)
+"""Columns that may be ``nan``: no metric needs them."""
+
+_SEPARATORS = (",", ";", "\t", " ")
+_WORDS = {";": "semicolons", "\t": "tabs", " ": "spaces"}
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def parse_rows(data: bytes, *, path: Path, zero_based: bool = False) -> FloatArray:
@@ -69,34 +86,75 @@ def _quick(data: bytes) -> FloatArray | None:
 
 
 def _by_line(data: bytes, *, path: Path) -> tuple[FloatArray, IntArray]:
-    """Return the numbers of every row and its line number; blank lines are skipped."""
-    rows, lines = [], []
-    for number, line in enumerate(decode_text(data, path=path).split("\n"), 1):
-        if line.strip():
-            rows.append(_row(line, where=f"{path}: line {number}"))
-            lines.append(number)
+    """Return the numbers of every row and its line number; blank lines and comments are skipped."""
+    text = decode_any(data, source=str(path)).text if data.startswith(_UTF_16) else decode_text(data, path=path)
+    lines = [(number, line) for number, line in enumerate(re.split("\r\n|\r|\n", text), 1) if _holds_data(line)]
+    separator = _separator(lines[0][1]) if lines else ","
+    width = len(_cells(lines[0][1], separator)) if lines else 0
+    rows = [_row(line, separator, width, where=f"{path}: line {number}") for number, line in lines]
     values = np.array(rows, np.float64).reshape(len(rows), len(COLUMNS))
-    return values, np.array(lines, np.int64)
+    return values, np.array([number for number, _ in lines], np.int64)
 
 
-def _row(line: str, *, where: str) -> list[float]:
+def _holds_data(line: str) -> bool:
+    """Return whether a line is neither blank nor a comment."""
+    return bool(line.strip()) and not line.lstrip().startswith("#")
+
+
+def _separator(line: str) -> str:
+    """Return the sign between the columns of the first line: the first that leaves nothing but numbers."""
+    for separator in _SEPARATORS:
+        cells = _cells(line, separator)
+        if len(cells) >= NEEDED and all(_is_number(cell, separator) for cell in cells):
+            return separator
+    return ","
+
+
+def _cells(line: str, separator: str) -> list[str]:
+    """Return the cells of a line, less an empty one after a separator at its end."""
+    cells = line.split() if separator == " " else line.split(separator)
+    return cells[:-1] if len(cells) > NEEDED and not cells[-1].strip() else cells
+
+
+def _is_number(cell: str, separator: str) -> bool:
+    return not math.isnan(_number(cell, separator)) or _is_nan(cell)
+
+
+def _is_nan(cell: str) -> bool:
+    return cell.strip(" \t").lower() in ("nan", "+nan", "-nan")
+
+
+def _number(cell: str, separator: str) -> float:
+    """Return the number of a cell, NaN if it has none; a comma may be its decimal sign where it separates nothing."""
+    return parse_number(cell if separator == "," else cell.replace(",", ".", 1))
+
+
+def _row(line: str, separator: str, width: int, *, where: str) -> list[float]:
     """Parse one line."""
-    parts = line.split(",")
-    if not NEEDED <= len(parts) <= len(COLUMNS):
-        raise InputError(f"{where}: {_miscounted(line, len(parts))}")
-    numbers = [parse_number(part) for part in parts]
-    for name, part, number in zip(COLUMNS, parts, numbers, strict=False):
-        if math.isnan(number):
-            raise InputError(f"{where}: {name} {part[:40]!r} is not a plain number such as 12 or 3.5")
-    return numbers + [math.nan] * (len(COLUMNS) - len(parts))
+    cells = _cells(line, separator)
+    count = len(cells)
+    if not NEEDED <= count <= MOST or (count > len(COLUMNS) and count != width):
+        raise InputError(f"{where}: {_miscounted(line, count, separator)}")
+    cells = cells[: len(COLUMNS)]
+    numbers = [_number(cell, separator) for cell in cells]
+    for column, (cell, number) in enumerate(zip(cells, numbers, strict=True)):
+        if math.isnan(number) and not (column in _MAYBE_NAN and _is_nan(cell)):
+            raise InputError(f"{where}: {COLUMNS[column]} {cell[:40]!r} is not a plain number such as 12 or 3.5")
+    if count > len(COLUMNS) and numbers[_CONFIDENCE] > 1 and numbers[_VISIBILITY] > 1:
+        raise InputError(f"{where}: {_miscounted(line, count, separator)}")
+    return numbers + [math.nan] * (len(COLUMNS) - len(cells))
 
 
-def _miscounted(line: str, count: int) -> str:
+def _miscounted(line: str, count: int, separator: str) -> str:
     """Return the likely problem of a line with too many or too few columns."""
     shown = line.strip()[:60]
-    for sign, word in ((";", "semicolons"), ("\t", "tabs"), (" ", "spaces")):
-        if count < NEEDED and len(line.strip().split(sign)) >= NEEDED:
-            return f"columns are separated by {word}: {shown!r}; MOT has commas between columns and decimal points"
+    for sign, word in _WORDS.items():
+        if count < NEEDED and sign != separator and len(line.strip().split(sign)) >= NEEDED:
+            found = _WORDS.get(separator, "commas")
+            return (
+                f"columns are separated by {word}, those of the first line by {found}: {shown!r}; "
+                "use one separator, commas, with decimal points"
+            )
     wanted = f"{NEEDED} to {len(COLUMNS)} columns"
     if count > len(COLUMNS):
         return f"{count} columns, not {wanted}: {shown!r}; decimal commas? write 3.5, not 3,5"

@@ -11,7 +11,6 @@ picture: left, upper, right, lower edge.
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 from collections.abc import Iterator, Mapping
@@ -21,7 +20,10 @@ from typing import Any
 
 from touchline.core.clock import us_from_seconds
 from touchline.core.errors import InputError
-from touchline.formats.files.text_lines import parse_number, read_text
+from touchline.formats.files.csv_rows import csv_lines, separator_of
+from touchline.formats.files.decimals import Decimals, decimals_of
+from touchline.formats.files.text_encoding import decode_any
+from touchline.formats.files.text_lines import decode_text, parse_number, read_data
 
 NEEDED = ("time_s", "x0", "y0", "x1", "y1")
 OPTIONAL = ("name",)
@@ -56,8 +58,10 @@ def read_boxes(path: Path | str) -> tuple[PickedBox, ...]:
 
     """
     path = Path(path)
-    text = read_text(path)
+    data = read_data(path)
+    text = decode_any(data, source=str(path)).text
     if not text.strip():
+        decode_text(data, path=path)  # nothing but a byte order mark is no text
         raise InputError(f"{path}: is empty; it needs a header {_HEADER} and one line per person")
     rows = _json_rows(text, path=path) if text.lstrip()[0] in "[{" else _csv_rows(text, path=path)
     boxes = tuple(_box(row, where=where) for where, row in rows)
@@ -68,35 +72,39 @@ def read_boxes(path: Path | str) -> tuple[PickedBox, ...]:
 
 def _csv_rows(text: str, *, path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield the location of each row, for messages, and its cells by column."""
-    reader = csv.reader(text.split("\n"), strict=True)
-    columns: list[str] | None = None
-    while True:
+    lines = csv_lines(text, source=path, strict=True)
+    filled = ((f"{path}: line {line}", cells) for line, cells in lines if any(cell.strip() for cell in cells))
+    where, header = next(filled, (str(path), []))
+    columns = _columns(header, where=where)
+    rows = [(where, _cells(cells, columns, where=where)) for where, cells in filled]
+    decimals = Decimals()
+    if separator_of(text) != ",":
+        decimals = decimals_of((row[name] for _, row in rows for name in NEEDED), source=str(path))
+    for where, row in rows:
         try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            raise InputError(f"{path}: line {reader.line_num}: not readable as CSV ({error})") from error
-        if cells is None:
-            break
-        if not any(cell.strip() for cell in cells):
-            continue
-        where = f"{path}: line {reader.line_num}"
-        if columns is None:
-            columns = _columns(cells, where=where)
-        elif len(cells) != len(columns):
-            hint = "; use decimal points, not commas" if len(cells) > len(columns) else ""
-            raise InputError(f"{where}: {len(cells)} cells for {len(columns)} columns ({','.join(columns)}){hint}")
-        else:
-            yield where, dict(zip(columns, cells, strict=True))
+            yield where, row | {name: decimals.plain(row[name]) for name in NEEDED if decimals.comma}
+        except ValueError as error:
+            raise InputError(f"{where}: {error}") from None
+
+
+def _cells(cells: list[str], columns: list[str], *, where: str) -> dict[str, str]:
+    """Return the cells of a row by column; a spreadsheet may write empty ones behind the last."""
+    while len(cells) > len(columns) and not cells[-1].strip():
+        cells = cells[:-1]
+    if len(cells) != len(columns):
+        hint = "; use decimal points, not commas" if len(cells) > len(columns) else ""
+        raise InputError(f"{where}: {len(cells)} cells for {len(columns)} columns ({','.join(columns)}){hint}")
+    return dict(zip(columns, cells, strict=True))
 
 
 def _columns(cells: list[str], *, where: str) -> list[str]:
     """Return the header's columns."""
     names = [cell.strip().lower() for cell in cells]
+    while names and not names[-1]:
+        names.pop()
     missing = [name for name in NEEDED if name not in names]
     if missing:
-        separated = len(names) == 1 and any(sign in names[0] for sign in ";\t")
-        hint = "; separate columns by commas" if separated else ""
-        hint = "; give times in seconds, not frames" if "frame" in names else hint
+        hint = "; give times in seconds, not frames" if "frame" in names else ""
         raise InputError(f"{where}: the header has no column {missing[0]!r}{hint}; it must be {_HEADER}")
     _refuse_unknown(names, where=where)
     if len(set(names)) != len(names):

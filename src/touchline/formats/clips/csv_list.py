@@ -10,10 +10,12 @@ from pathlib import Path
 from touchline.core.clips import ClipItem, ClipSet
 from touchline.core.errors import InputError
 from touchline.formats.files.csv_rows import read_csv
+from touchline.formats.files.guard import guarded
 
 _SPLITS = ("train", "val", "test")
 
 
+@guarded("a list of clips")
 def read_clip_csv(path: Path | str, *, labels: tuple[str, ...] | None = None) -> ClipSet:
     """Read the clips that a CSV file lists; those whose file is missing are listed as unreadable.
 
@@ -26,15 +28,16 @@ def read_clip_csv(path: Path | str, *, labels: tuple[str, ...] | None = None) ->
 
     """
     path = Path(path)
-    rows = read_csv(path).rows
+    table = read_csv(path)
+    rows = table.rows
     missing = {"path", "label"} - set(rows[0] if rows else {"path": "", "label": ""})
     if missing or not rows:
         raise InputError(f"{path}: " + (f"has no column {sorted(missing)}" if missing else "lists no clips"))
     items: list[ClipItem] = []
     left_out: list[tuple[Path, str]] = []
-    for line, row in enumerate(rows, start=2):
+    for line, row in zip(table.lines, rows, strict=True):
         item = _item(row, path=path, line=line)
-        if item.path is not None and item.path.exists():
+        if item.path is not None and _is_there(item.path):
             items.append(item)
         else:
             left_out.append((item.path or path, "no such file"))
@@ -42,6 +45,13 @@ def read_clip_csv(path: Path | str, *, labels: tuple[str, ...] | None = None) ->
         return ClipSet(tuple(items), labels or tuple(sorted({i.label for i in items})), unreadable=tuple(left_out))
     except ValueError as error:
         raise InputError(f"{path}: {error}") from error
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that no file system takes
+        return False
 
 
 def _item(row: dict[str, str], *, path: Path, line: int) -> ClipItem:

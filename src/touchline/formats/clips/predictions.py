@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +11,8 @@ import numpy.typing as npt
 
 from touchline.core.errors import InputError
 from touchline.formats.files.atomic import write_text_atomic
-from touchline.formats.files.csv_rows import read_csv
+from touchline.formats.files.csv_rows import csv_text, read_csv
+from touchline.formats.files.guard import guarded
 
 _PREFIX = "p:"
 
@@ -40,15 +39,14 @@ def write_clip_predictions(
     path: Path | str, *, ids: Sequence[str], classes: Sequence[str], values: npt.NDArray[np.floating]
 ) -> None:
     """Write class probabilities (n, classes) of clips, to six decimals."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["id", "label", "confidence", *(_PREFIX + name for name in classes)])
+    rows = [["id", "label", "confidence", *(_PREFIX + name for name in classes)]]
     for clip_id, row in zip(ids, values, strict=True):
         best = int(np.argmax(row))
-        writer.writerow([clip_id, classes[best], f"{row[best]:.6f}", *(f"{value:.6f}" for value in row)])
-    write_text_atomic(path, text.getvalue())
+        rows.append([clip_id, classes[best], f"{row[best]:.6f}", *(f"{value:.6f}" for value in row)])
+    write_text_atomic(path, csv_text(rows))
 
 
+@guarded("predictions for clips")
 def read_clip_predictions(path: Path | str) -> ClipPredictions:
     """Read a CSV file with the columns ``id`` (or ``path``) and ``label``; probabilities are optional.
 
@@ -58,16 +56,20 @@ def read_clip_predictions(path: Path | str) -> ClipPredictions:
     """
     path = Path(path)
     table = read_csv(path)
-    rows, columns = table.rows, list(table.columns)
+    columns = list(table.columns)
     key = "id" if "id" in columns else "path"
     if key not in columns or "label" not in columns:
         raise InputError(f"{path}: has the columns {columns}; `id` and `label` are required")
+    names = [column for column in columns if column.startswith(_PREFIX)]
+    table = table.with_points([*names, "confidence"], source=path)
+    rows = table.rows
     ids = tuple((row[key] or "").strip() for row in rows)
     twice = sorted({clip_id for clip_id in ids if ids.count(clip_id) > 1}) if len(set(ids)) < len(ids) else []
     if twice:
         raise InputError(f"{path}: clips {twice[:5]} are listed twice; keep one row per clip")
-    names = [column for column in columns if column.startswith(_PREFIX)]
-    values = np.array([[_share(row[name], path=path, line=n) for name in names] for n, row in enumerate(rows, 2)])
+    values = np.array(
+        [[_share(row[name], path=path, line=n) for name in names] for n, row in zip(table.lines, rows, strict=True)]
+    )
     return ClipPredictions(
         ids,
         tuple((row["label"] or "").strip() for row in rows),

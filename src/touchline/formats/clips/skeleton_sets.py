@@ -6,7 +6,6 @@ strings (n,), ``joints`` the joint names. NaN marks a joint that was not found.
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.errors import InputError
+from touchline.formats.files.guard import guarded
+from touchline.formats.files.npz import load_npz
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +38,7 @@ class SkeletonSet:
         return len(self.labels)
 
 
+@guarded("labelled joint sequences")
 def read_skeleton_set(path: Path | str) -> SkeletonSet:
     """Read the sequences of a file.
 
@@ -45,12 +47,11 @@ def read_skeleton_set(path: Path | str) -> SkeletonSet:
 
     """
     path = Path(path)
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            poses, label, joints = arrays["poses"], arrays["label"], arrays["joints"]
-            group = arrays["group"] if "group" in arrays else np.arange(len(poses)).astype(str)
-    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path}: no labelled joint sequences ({error})") from error
+    arrays = load_npz(path, needed=("poses", "label", "joints"), what="labelled joint sequences")
+    poses, label, joints = arrays["poses"], arrays["label"], arrays["joints"]
+    group = arrays["group"] if "group" in arrays else np.arange(len(poses)).astype(str)
+    if not np.issubdtype(poses.dtype, np.floating) or not label.ndim == group.ndim == joints.ndim == 1:
+        raise InputError(f"{path}: poses of {poses.dtype}, labels {label.shape}, joints {joints.shape}")
     if poses.ndim != 4 or poses.shape[3] not in (2, 3) or not len(poses) == len(label) == len(group):
         raise InputError(f"{path}: poses of shape {poses.shape} do not fit {len(label)} labels")
     if poses.shape[2] != len(joints):

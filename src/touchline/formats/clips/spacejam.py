@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from touchline.core.clips import ClipItem, ClipSet
 from touchline.core.errors import InputError
+from touchline.formats.files.guard import guarded
 
 LABELS = (
     "block",
@@ -57,6 +58,7 @@ def family_of(clip_id: str) -> str:
     return _COPY.sub("", clip_id)
 
 
+@guarded("a folder of SpaceJam")
 def read_spacejam(root: Path | str) -> ClipSet:
     """Read the labelled clips of a folder with ``annotation_dict.json`` and, optionally, ``examples/`` and ``joints/``.
 
@@ -89,6 +91,7 @@ def _item(root: Path, clip_id: str, number: int) -> ClipItem:
     )
 
 
+@guarded("joints of SpaceJam")
 def read_joints(path: Path | str) -> npt.NDArray[np.float32]:
     """Read the joints of a clip, float32 (t, 18, 3): x, y in pixels and 1, or zeros for a joint that was not found.
 

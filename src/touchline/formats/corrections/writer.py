@@ -96,6 +96,8 @@ class JournalWriter:
         """Open and lock the file, cut off an unfinished line, and write the head of a new one."""
         make_folder(self.path.parent)
         with writing(self.path):
+            if self.path.is_symlink():  # it would be written through
+                self.path.unlink()
             file = self.path.open("ab")
         try:
             if not lock(file.fileno()):

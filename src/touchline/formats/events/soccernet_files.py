@@ -17,7 +17,8 @@ from touchline.formats.events.event_format import EventFormat, EventSource, Fitt
 from touchline.formats.events.export_context import ExportContext
 from touchline.formats.events.losses import count_losses
 from touchline.formats.files.atomic import json_bytes
-from touchline.formats.soccernet.entries import url_local
+from touchline.formats.soccernet.doubts import doubts_of
+from touchline.formats.soccernet.entries import event_entries, url_local
 from touchline.formats.soccernet.labels import (
     labels_document,
     parse_document,
@@ -42,7 +43,7 @@ class SoccerNetLabels(EventFormat):
 
     def read(self, source: EventSource) -> FoundEvents:
         """Read the events as ground truth, and the game."""
-        return FoundEvents(parse_document(source.document, source=source.name), url_local(source.document))
+        return _found(source)
 
     def fit(self, timeline: Timeline, *, context: ExportContext) -> Fitted:
         """Return the events that a label set of this file has a label for, renamed to those labels."""
@@ -96,7 +97,7 @@ class SoccerNetResults(EventFormat):
 
     def read(self, source: EventSource) -> FoundEvents:
         """Read the events, and the game."""
-        return FoundEvents(parse_document(source.document, source=source.name), url_local(source.document))
+        return _found(source)
 
     def fit(self, timeline: Timeline, *, context: ExportContext) -> Fitted:
         """Return all events: a result file accepts every label."""
@@ -113,6 +114,13 @@ class SoccerNetResults(EventFormat):
 def label_formats() -> tuple[SoccerNetLabels, ...]:
     """Return one format for each label file that a label set names, preferred ones first."""
     return tuple(SoccerNetLabels(name) for name in label_files())
+
+
+def _found(source: EventSource) -> FoundEvents:
+    """Return the events of a file, its game, and what contradicts itself in it."""
+    timeline = parse_document(source.document, source=source.name)
+    key, entries = event_entries(source.document, source=source.name)
+    return FoundEvents(timeline, url_local(source.document), notes=tuple(doubts_of(entries, where=key).lines()))
 
 
 def _lost_points_and_players(timeline: Timeline) -> dict[str, int]:

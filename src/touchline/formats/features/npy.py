@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.errors import InputError, UsageError
+from touchline.formats.files.guard import guarded
 from touchline.formats.soccernet.source import missing_advice
 
 _HEADER_READERS: dict[tuple[int, int], Any] = {
@@ -19,6 +20,7 @@ _HEADER_READERS: dict[tuple[int, int], Any] = {
 _MAX_HEADER = 4096
 
 
+@guarded("an .npy file of features")
 def open_rows(path: Path) -> npt.NDArray[Any]:
     """Open the rows of a file, float (rows, width), memory-mapped read-only.
 

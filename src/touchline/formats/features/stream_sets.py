@@ -19,11 +19,30 @@ from touchline.core.arrays import Bools, Floats32
 from touchline.core.errors import InputError
 from touchline.formats.features.npy import open_rows
 from touchline.formats.files.atomic import make_folder, replacing, write_json_atomic
+from touchline.formats.files.guard import guarded
 from touchline.formats.files.json_files import read_document
+from touchline.formats.files.json_shapes import a_count, a_name, a_number, a_text, check, list_of, record, table_of
 
 INDEX = "set.json"
 SCHEMA = "touchline.streams"
 VERSION = 1
+_REMEDY = "write the set again"
+_RECORDING = record(
+    {
+        "name": a_text,
+        "part": a_text,
+        "samples": a_count,
+        "files": table_of(a_name),
+        "finite": list_of(a_text),
+        "label": list_of(a_count),
+        "time_s": list_of(a_number),
+    }
+)
+_SHAPE = record(
+    {"labels": list_of(a_text), "rate_hz": a_number, "widths": table_of(a_count), "recordings": list_of(_RECORDING)},
+    optional={"models": table_of(a_text), "published": list_of(a_text), "reductions": table_of(a_text)},
+    others=True,
+)
 Buffers = dict[str, Floats32]
 
 
@@ -237,6 +256,7 @@ def _shown(path: Path, folder: Path) -> str:
     return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
 
 
+@guarded("a set of feature streams", remedy=_REMEDY)
 def open_stream_set(folder: Path | str) -> StreamSet:
     """Open a set that :func:`write_stream_set` wrote; its streams are mapped on first use.
 
@@ -247,7 +267,8 @@ def open_stream_set(folder: Path | str) -> StreamSet:
     folder = Path(folder)
     if not (folder / INDEX).exists():
         raise InputError(f"{folder}: no set of feature streams ({INDEX} is missing)")
-    document = read_document(folder / INDEX, schema=SCHEMA, version=VERSION, remedy="write the set again")
+    document = read_document(folder / INDEX, schema=SCHEMA, version=VERSION, remedy=_REMEDY)
+    check(document, _SHAPE, source=folder / INDEX, remedy=_REMEDY)
     try:
         recordings = tuple(_recording(folder, entry) for entry in document["recordings"])
         widths = {str(name): int(width) for name, width in document["widths"].items()}

@@ -19,12 +19,13 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.clock import format_clock, frame_from_us, us_from_frame
-from touchline.core.errors import InputError
+from touchline.core.errors import InputError, UsageError
 from touchline.core.events import Coverage
 from touchline.formats.bundle import coverage_from_json
 from touchline.formats.features.npy import open_rows
 from touchline.formats.files.atomic import make_folder, replacing, write_text_atomic
 from touchline.formats.files.checksum import file_sha256
+from touchline.formats.files.guard import guarded
 from touchline.formats.files.json_files import read_document
 
 SUFFIX = ".npy"
@@ -214,6 +215,7 @@ def first_bad_row(values: npt.NDArray[Any]) -> int | None:
     return None
 
 
+@guarded("a feature file with a side-car", remedy="extract the features again")
 def read_side_car(path: Path) -> FeatureInfo | None:
     """Read the side-car of a feature file; None if it has none.
 
@@ -321,6 +323,32 @@ def holds(path: Path, *, video: Mapping[str, str], settings: Mapping[str, Any]) 
         return info if file_sha256(path) == info.sha256 else None
     except (InputError, OSError):
         return None
+
+
+def check_same_video(path: Path, *, video: Mapping[str, str], named: bool) -> None:
+    """Raise an error if a file of features would be lost that is not of this video.
+
+    Args:
+        path: the file that is about to be replaced.
+        video: name and fingerprint of the video.
+        named: whether the user named the file; then only features of another video are kept.
+
+    Raises:
+        UsageError: the file holds features of another video, or was not made by touchline.
+
+    """
+    if not path.exists():
+        return
+    try:
+        info = read_side_car(path)
+    except (InputError, OSError):
+        info = None
+    if info is None or not info.video:
+        if not named:
+            raise UsageError(f"{path}: exists, and touchline did not make it; move it away or choose another --out")
+    elif info.video.get("fingerprint") != video.get("fingerprint"):
+        other = info.video.get("name", "unknown")
+        raise UsageError(f"{path}: holds features of another video, {other}; move it away or choose another --out")
 
 
 def length_remark(features: Features, *, duration_us: int) -> str | None:

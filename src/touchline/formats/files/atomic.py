@@ -56,6 +56,19 @@ def make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
 
 
+def make_own_folder(path: Path) -> None:
+    """Create a folder inside one of touchline's own; a symbolic link in its place is removed, not followed.
+
+    Raises:
+        ResourceError: the folder cannot be created.
+
+    """
+    with writing(path):
+        if path.is_symlink():
+            path.unlink()
+    make_folder(path)
+
+
 @contextlib.contextmanager
 def replacing(path: Path | str) -> Iterator[BinaryIO]:
     """Yield a file to write piece by piece that replaces ``path`` on success and is deleted on failure.

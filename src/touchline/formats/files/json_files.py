@@ -3,49 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
-import stat
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from touchline.core.errors import InputError, UsageError
+from touchline.core.errors import InputError
+from touchline.formats.files.guard import MAX_FILE_BYTES, cause_of, check_size, read_regular
 
-MAX_JSON_BYTES = 1 << 30
-"""Largest JSON file that is read, bytes; a million events take about 150 MB."""
+MAX_JSON_BYTES = MAX_FILE_BYTES
+"""Largest JSON file that is read, bytes."""
 
 _BOM = b"\xef\xbb\xbf"
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read the bytes of a regular file.
-
-    Raises:
-        UsageError: the path is a folder, a pipe or a device.
-        InputError: the file is missing, unreadable or too large.
-
-    """
-    try:
-        status = os.stat(path)
-        if not stat.S_ISREG(status.st_mode):
-            raise UsageError(f"{path}: not a file; give a JSON file of events")
-        check_size(status.st_size, source=str(path))
-        with open(path, "rb", buffering=0) as file:
-            return file.read()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions") from error
-
-
-def check_size(size: int, *, source: str) -> None:
-    """Raise an error for a file of more than ``MAX_JSON_BYTES``.
-
-    Raises:
-        InputError: it is larger.
-
-    """
-    if size > MAX_JSON_BYTES:
-        raise InputError(f"{source}: {size:,} bytes exceed the limit of {MAX_JSON_BYTES:,} for one file; split it")
+    """Read the bytes of a regular file; see :func:`touchline.formats.files.guard.read_regular`."""
+    return read_regular(path, max_bytes=MAX_JSON_BYTES, expected="a JSON file of events")
 
 
 def parse_json(data: bytes | str, *, source: str) -> Any:
@@ -93,12 +67,16 @@ def read_own_json(path: Path, *, remedy: str, wanted: str = "a JSON object") -> 
     """
     try:
         check_size(path.stat().st_size, source=str(path))
-        document = json.loads(path.read_bytes())
+        document = json.loads(path.read_bytes(), parse_constant=_refuse_constant)
     except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not readable as JSON ({error}); {remedy}") from error
+        raise InputError(f"{path}: not readable as JSON ({cause_of(error)}); {remedy}") from error
     if not isinstance(document, dict):
         raise InputError(f"{path}: holds a {type(document).__name__}, not {wanted}; {remedy}")
     return document
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is no number of JSON")
 
 
 def read_document(path: Path, *, schema: str, version: int, remedy: str) -> dict[str, Any]:
@@ -125,5 +103,7 @@ def check_schema(document: dict[str, Any], *, schema: str, version: int, source:
         return
     wanted = f"{schema!r} version {version}"
     if found[0] == schema:
-        raise InputError(f"{source}: schema {schema!r} version {found[1]!r} is not the supported {wanted}; {remedy}")
-    raise InputError(f"{source}: schema {found[0]!r} version {found[1]!r} is not {wanted}; {remedy}")
+        raise InputError(
+            f"{source}: schema {schema!r} version {found[1]!r:.60} is not the supported {wanted}; {remedy}"
+        )
+    raise InputError(f"{source}: schema {found[0]!r:.60} version {found[1]!r:.60} is not {wanted}; {remedy}")

@@ -7,21 +7,14 @@ import re
 from pathlib import Path
 
 from touchline.core.errors import InputError
+from touchline.formats.files.guard import read_regular
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 def read_data(path: Path) -> bytes:
-    """Read the bytes of a file.
-
-    Raises:
-        InputError: the file cannot be read.
-
-    """
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions") from error
+    """Read the bytes of a regular file; see :func:`touchline.formats.files.guard.read_regular`."""
+    return read_regular(path)
 
 
 def decode_text(data: bytes, *, path: Path) -> str:

@@ -6,15 +6,42 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from touchline.core.errors import InputError
 from touchline.formats.files.atomic import write_json_atomic
+from touchline.formats.files.guard import guarded
 from touchline.formats.files.json_files import read_document
+from touchline.formats.files.json_shapes import (
+    a_count,
+    a_name,
+    a_number,
+    a_text,
+    a_whole,
+    check,
+    list_of,
+    maybe,
+    record,
+)
 
 MOMENTS_INDEX = "index.json"
 """Name of the file, beside the pages."""
 
 SCHEMA, VERSION = "touchline.keepers", 1
 _REMEDY = "analyse the video again"
+_MOMENT = record(
+    {
+        "time_us": a_count,
+        "label": a_text,
+        "track_id": maybe(a_whole),
+        "keeper": maybe(a_text),
+        "outcome": maybe(a_text),
+        "technique": maybe(a_text),
+        "confidence": maybe(a_number),
+        "p_save": maybe(a_number),
+        "p_range": maybe(list_of(a_number, length=2)),
+        "note": a_text,
+        "page": a_name,
+        "anchor": a_text,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +84,7 @@ def write_moments_index(folder: Path, moments: Sequence[IndexedMoment]) -> None:
     write_json_atomic(folder / MOMENTS_INDEX, document)
 
 
+@guarded("an index of keeper pages", remedy=_REMEDY)
 def read_moments_index(folder: Path) -> tuple[IndexedMoment, ...]:
     """Read the ``index.json`` of a folder of keeper pages.
 
@@ -66,7 +94,5 @@ def read_moments_index(folder: Path) -> tuple[IndexedMoment, ...]:
     """
     path = folder / MOMENTS_INDEX
     document = read_document(path, schema=SCHEMA, version=VERSION, remedy=_REMEDY)
-    try:
-        return tuple(IndexedMoment(**row) for row in document["moments"])
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{path}: not an index of keeper pages ({error}); {_REMEDY}") from error
+    check(document, record({"moments": list_of(_MOMENT)}, others=True), source=path, remedy=_REMEDY)
+    return tuple(IndexedMoment(**row) for row in document["moments"])

@@ -6,7 +6,6 @@ joints are in pixels of the stored picture.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.errors import InputError
+from touchline.formats.files.csv_rows import read_csv
+from touchline.formats.files.guard import reading
 from touchline.formats.keeper.tables import read_amateurs, read_choices, read_penalties, read_poses
 
 ONE_ON_ONE, AMATEUR = "one_on_one", "amateur"
@@ -103,8 +104,5 @@ def _pictures(
 
 def _index(path: Path) -> Iterable[tuple[str, str, float]]:
     """Yield the original name, current name and scale of every picture of a folder."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            return [(row["original_file"], row["file"], float(row["scale"])) for row in csv.DictReader(file)]
-    except (OSError, UnicodeDecodeError, csv.Error, KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path}: not a table of original_file, file and scale ({error})") from error
+    with reading(path, what="a table of original_file, file and scale"):
+        return [(row["original_file"], row["file"], float(row["scale"])) for row in read_csv(path).rows]

@@ -9,9 +9,6 @@ content, joints by name. Files named ``.coco.json`` hold COCO keypoints.
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,7 +19,11 @@ import numpy as np
 from touchline.core.errors import InputError, UsageError
 from touchline.core.poses import JOINTS, Pose
 from touchline.formats.files.atomic import write_json_atomic, write_text_atomic
-from touchline.formats.files.text_lines import parse_number, read_data, read_text
+from touchline.formats.files.csv_rows import csv_table, csv_text, read_csv
+from touchline.formats.files.guard import guarded
+from touchline.formats.files.json_files import parse_json
+from touchline.formats.files.text_encoding import decode_any
+from touchline.formats.files.text_lines import parse_number, read_data
 from touchline.formats.keeper.coco_keypoints import SUFFIX, coco_document, poses_from_coco
 from touchline.formats.keeper.posed_picture import PosedPicture
 
@@ -30,6 +31,7 @@ Box = tuple[float, float, float, float]
 
 _FLAT = ("x_px", "y_px", "confidence")
 _DEEP = ("x", "y", "z")
+_TEXTS = ("file", "note")
 _BOX_COLUMNS = ("file", "x0", "y0", "x1", "y1")
 
 
@@ -46,15 +48,13 @@ def write_poses(path: Path | str, poses: Sequence[PosedPicture]) -> None:
     elif path.suffix.lower() == ".json":
         write_json_atomic(path, [pose_record(found) for found in poses])
     elif path.suffix.lower() == ".csv":
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(["file", "note", *(f"{joint}_{part}" for joint in JOINTS for part in (*_FLAT, *_DEEP))])
-        writer.writerows(_cells(found) for found in poses)
-        write_text_atomic(path, text.getvalue())
+        head = ["file", "note", *(f"{joint}_{part}" for joint in JOINTS for part in (*_FLAT, *_DEEP))]
+        write_text_atomic(path, csv_text([head, *map(_cells, poses)]))
     else:
         raise UsageError(f"--out {path}: poses can be written as .csv or .json")
 
 
+@guarded("a table of poses")
 def read_pose_table(path: Path | str) -> tuple[PosedPicture, ...]:
     """Read the poses of a file that :func:`write_poses` wrote.
 
@@ -65,15 +65,17 @@ def read_pose_table(path: Path | str) -> tuple[PosedPicture, ...]:
     path = Path(path)
     if path.name.lower().endswith(SUFFIX):
         return poses_from_coco(read_data(path), source=str(path))
-    text = read_text(path)
+    text = decode_any(read_data(path), source=str(path)).text
     if path.suffix.lower() == ".json":
         try:
-            records = json.loads(text)
+            records = parse_json(text, source=str(path))
             return tuple(_from_record(record) for record in records)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(f"{path}: not a list of poses as `touchline keeper pose` writes it ({error})") from error
-    rows = csv.DictReader(io.StringIO(text))
-    return tuple(_from_row(row, where=f"{path}: line {line}") for line, row in enumerate(rows, 2))
+    table = csv_table(text, source=path)
+    table = table.with_points([name for name in table.columns if name not in _TEXTS], source=path)
+    rows = zip(table.lines, table.rows, strict=True)
+    return tuple(_from_row(row, where=f"{path}: line {line}") for line, row in rows)
 
 
 def pose_record(found: PosedPicture) -> dict[str, Any]:
@@ -115,7 +117,8 @@ def _from_row(row: Mapping[str, str | None], *, where: str) -> PosedPicture:
     if not bool(((flat[:, 2] >= 0) & (flat[:, 2] <= 1)).all()):
         raise InputError(f"{where}: a confidence is outside 0 to 1")
     deep = np.array(numbers(_DEEP), np.float32) if known else None
-    return PosedPicture((row.get("file") or "").strip(), Pose(flat[:, :2], flat[:, 2], deep), row.get("note") or "")
+    file, note = (row.get(name) or "" for name in ("file", "note"))
+    return PosedPicture(file.strip(), Pose(flat[:, :2], flat[:, 2], deep), note)
 
 
 def _cell(row: Mapping[str, str | None], name: str, *, where: str) -> float:
@@ -129,6 +132,7 @@ def _cell(row: Mapping[str, str | None], name: str, *, where: str) -> float:
     return number
 
 
+@guarded("a table of boxes")
 def read_keeper_boxes(path: Path | str) -> dict[str, Box]:
     """Read the keeper's box in each picture, by file name, from a CSV with the columns ``file,x0,y0,x1,y1``.
 
@@ -137,12 +141,13 @@ def read_keeper_boxes(path: Path | str) -> dict[str, Box]:
 
     """
     path = Path(path)
-    rows = csv.DictReader(io.StringIO(read_text(path)))
-    missing = [name for name in _BOX_COLUMNS if name not in (rows.fieldnames or ())]
+    rows = read_csv(path)
+    missing = [name for name in _BOX_COLUMNS if name not in rows.columns]
     if missing:
         raise InputError(f"{path}: has no column {missing[0]!r}; it needs {','.join(_BOX_COLUMNS)}")
+    rows = rows.with_points(_BOX_COLUMNS[1:], source=path)
     boxes: dict[str, Box] = {}
-    for line, row in enumerate(rows, 2):
+    for line, row in zip(rows.lines, rows.rows, strict=True):
         where = f"{path}: line {line}"
         name = Path((row["file"] or "").strip()).name
         x0, y0, x1, y1 = (_cell(row, column, where=where) for column in _BOX_COLUMNS[1:])

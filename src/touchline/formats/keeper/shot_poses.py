@@ -6,8 +6,6 @@ unseen joints. A picture belongs to the shot whose id its name starts with: ``38
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -19,7 +17,9 @@ import numpy.typing as npt
 
 from touchline.core.errors import InputError
 from touchline.core.poses import JOINTS
-from touchline.formats.files.text_lines import parse_number, read_text
+from touchline.formats.files.csv_rows import csv_lines, csv_table
+from touchline.formats.files.text_encoding import decode_any
+from touchline.formats.files.text_lines import parse_number, read_data
 from touchline.formats.keeper.pose_tables import read_pose_table
 
 _VIEW = re.compile(r"^(.*?)(?:-\d+)?$")
@@ -46,8 +46,8 @@ def read_space_poses(path: Path, *, least_confidence: float = 0.0) -> tuple[Spac
         InputError: the table cannot be read; the message names the line and column.
 
     """
-    text = read_text(path)
-    header = next(csv.reader(io.StringIO(text)), [])
+    text = decode_any(read_data(path), source=str(path)).text
+    _, header = next(csv_lines(text, source=path), (0, []))
     if path.suffix.lower() != ".json" and str(len(JOINTS) * _AXES - 1) in header:
         return _published(text, path)
     found = []
@@ -100,12 +100,13 @@ def _key(name: str) -> str:
 
 def _published(text: str, path: Path) -> tuple[SpacePose, ...]:
     names = [str(number) for number in range(len(JOINTS) * _AXES)]
-    rows = csv.DictReader(io.StringIO(text))
-    missing = [name for name in names if name not in (rows.fieldnames or ())]
+    rows = csv_table(text, source=path)
+    missing = [name for name in names if name not in rows.columns]
     if missing:
         raise InputError(f"{path}: has no column {missing[0]!r}; joints in space are columns 0 to {len(names) - 1}")
+    rows = rows.with_points(names, source=path)
     found = []
-    for line, row in enumerate(rows, 2):
+    for line, row in zip(rows.lines, rows.rows, strict=True):
         joints = np.array([_number(row[name], f"{path}: line {line}, column {name!r}") for name in names])
         joints = joints.reshape(len(JOINTS), _AXES)
         found.append(SpacePose((row.get("file") or "").strip(), joints, np.isfinite(joints).all(axis=1)))

@@ -1,27 +1,29 @@
 """Shots from tables and from StatsBomb's event files, read strictly: an impossible row is reported, not repaired.
 
-A table is CSV (cells separated by comma, semicolon or tab; decimal points) with columns ``x`` and ``y``, or with
-``distance_to_goal`` and ``shot_angle`` as in the tables of Wear et al., and any of ``under_pressure``, ``keeper_x``,
-``keeper_y``, ``engagement``, ``id``, ``keeper``, ``outcome``, ``technique``. Other columns are ignored. An event file
-is StatsBomb's JSON, plain or gzipped; the keeper's position comes from the freeze frame of each shot.
+A table is CSV (cells separated by comma, semicolon or tab; decimal points, or commas where they do not separate) with
+columns ``x`` and ``y``, or with ``distance_to_goal`` and ``shot_angle`` as in the tables of Wear et al., and any of
+``under_pressure``, ``keeper_x``, ``keeper_y``, ``engagement``, ``id``, ``keeper``, ``outcome``, ``technique``. Other
+columns are ignored. An event file is StatsBomb's JSON, plain or gzipped; the keeper's position comes from the freeze
+frame of each shot.
 """
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-import json
 import math
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from touchline.core.errors import InputError
-from touchline.core.shots import GOAL_YD, LENGTH_YD, WIDTH_YD, Shot
-from touchline.formats.files.text_lines import decode_text, parse_number, read_data
+from touchline.core.shots import GOAL_YD, LENGTH_YD, WIDTH_YD, Shot, outcome_named
+from touchline.formats.files.csv_rows import csv_lines, separator_of
+from touchline.formats.files.decimals import Decimals, decimals_of
+from touchline.formats.files.guard import check_size, guarded, unpacked
+from touchline.formats.files.json_files import parse_json
+from touchline.formats.files.text_encoding import DecodedText, decode_any
+from touchline.formats.files.text_lines import read_data
+from touchline.formats.keeper.statsbomb_shots import outcome_remarks, shots_of_events
 
 Units = Literal["yards", "metres", "percent"]
 
@@ -44,9 +46,10 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "outcome": ("outcome", "shot_outcome_name"),
     "technique": ("technique",),
 }
+_NUMBERS = ("x", "y", "keeper_x", "keeper_y", "distance", "angle", "engagement")
 _YES, _NO = {"1", "1.0", "true", "yes", "y"}, {"", "0", "0.0", "false", "no", "n"}
-_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
-_PENALTY = "Penalty"
+_MAX_BYTES = 64 << 20
+"""Largest table or event file, unpacked; StatsBomb's of one match have 3 to 8 MB."""
 _OWN_HALF_YD = LENGTH_YD / 2
 
 
@@ -66,6 +69,7 @@ class ShotFile:
     remarks: tuple[str, ...] = ()
 
 
+@guarded("a table of shots")
 def read_shot_file(path: Path | str, *, units: Units = "yards") -> ShotFile:
     """Read the shots of a table or of an event file, as its content decides.
 
@@ -80,36 +84,36 @@ def read_shot_file(path: Path | str, *, units: Units = "yards") -> ShotFile:
     path = Path(path)
     data = read_data(path)
     if data[:2] == b"\x1f\x8b":
-        try:
-            data = gzip.decompress(data)
-        except (OSError, EOFError) as error:
-            raise InputError(f"{path}: a damaged gzip file ({error}); download it again") from error
-    text = decode_text(data, path=path)
-    found = _read_events(text, path) if text.lstrip()[:1] in ("[", "{") else _read_table(text, path, units=units)
+        data = unpacked(data, source=str(path), max_bytes=_MAX_BYTES)
+    check_size(len(data), source=str(path), max_bytes=_MAX_BYTES)
+    decoded = decode_any(data, source=str(path))
+    is_json = decoded.text.lstrip()[:1] in ("[", "{")
+    found = _read_events(decoded.text, path) if is_json else _read_table(decoded, path, units=units)
     if not found.shots:
         more = f" ({len(found.problems)} rows cannot be used; the first: {found.problems[0]})" if found.problems else ""
         raise InputError(f"{path}: holds no shot{more}")
     return found
 
 
-def _read_table(text: str, path: Path, *, units: Units) -> ShotFile:
-    first = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter)
-    header = [name.strip().lower() for name in next(reader, [])]
+def _read_table(decoded: DecodedText, path: Path, *, units: Units) -> ShotFile:
+    lines = csv_lines(decoded.text, source=path)
+    header = [name.strip().lower() for name in next((row for _, row in lines if any(map(str.strip, row))), [])]
     columns = _columns(header, path)
+    rows = [(line, row) for line, row in lines if any(cell.strip() for cell in row)]
+    numbers = [columns[name] for name in _NUMBERS if name in columns]
+    decimals = Decimals()
+    if separator_of(decoded.text) != ",":
+        decimals = decimals_of((row[at] for _, row in rows for at in numbers if at < len(row)), source=str(path))
     shots, problems = [], []
-    try:
-        for row in reader:
-            if not any(cell.strip() for cell in row):
-                continue
-            try:
-                shots.append(_table_shot(_cells(row, header, columns), scale=_YARDS_PER[units], line=reader.line_num))
-            except ValueError as error:
-                problems.append(f"{path}: line {reader.line_num}: {error}")
-    except csv.Error as error:
-        raise InputError(f"{path}: line {reader.line_num}: not a table ({error})") from error
-    return ShotFile(tuple(shots), tuple(problems), _far_remark(shots, path))
+    for line, row in rows:
+        try:
+            cells = _cells(row, header, columns)
+            shots.append(_table_shot(cells, scale=_YARDS_PER[units], line=line, decimals=decimals))
+        except ValueError as error:
+            problems.append(f"{path}: line {line}: {error}")
+    remarks = (*_far_remark(shots, path), *outcome_remarks(shots, source=str(path)))
+    notes = tuple(f"{path}: {note}" for note in decoded.notes)
+    return ShotFile(tuple(shots), tuple(problems), (*notes, *remarks))
 
 
 def _columns(header: list[str], path: Path) -> dict[str, int]:
@@ -134,36 +138,40 @@ def _cells(row: list[str], header: list[str], columns: Mapping[str, int]) -> dic
         ValueError: there are more cells than columns.
 
     """
-    if len(row) > len(header):
+    if any(cell.strip() for cell in row[len(header) :]):
         raise ValueError(
             f"{len(row)} cells under {len(header)} columns: decimal commas? Write 87.5, or separate cells by ;"
         )
     return {meaning: row[index].strip() if index < len(row) else "" for meaning, index in columns.items()}
 
 
-def _table_shot(cells: Mapping[str, str], *, scale: tuple[float, float], line: int) -> Shot:
+def _table_shot(cells: Mapping[str, str], *, scale: tuple[float, float], line: int, decimals: Decimals) -> Shot:
     """Return a shot from its cells.
 
     Raises:
         ValueError: the values are impossible.
 
     """
+
+    def number(name: str) -> float:
+        return _number(cells, name, decimals)
+
     if cells.get("x") or "distance" not in cells:
-        x_yd, y_yd = _number(cells, "x") * scale[0], _number(cells, "y") * scale[1]
+        x_yd, y_yd = number("x") * scale[0], number("y") * scale[1]
     else:
-        x_yd, y_yd = _place_of(_number(cells, "distance"), _number(cells, "angle"))
+        x_yd, y_yd = _place_of(number("distance"), number("angle"))
     keeper_yd = None
     if cells.get("keeper_x") or cells.get("keeper_y"):
-        keeper_yd = (_number(cells, "keeper_x") * scale[0], _number(cells, "keeper_y") * scale[1])
+        keeper_yd = (number("keeper_x") * scale[0], number("keeper_y") * scale[1])
     return Shot(
         x_yd,
         y_yd,
         under_pressure=_flag(cells.get("under_pressure", "")),
         keeper_yd=keeper_yd,
-        engagement=_number(cells, "engagement") if cells.get("engagement") else None,
+        engagement=number("engagement") if cells.get("engagement") else None,
         id=cells.get("id") or f"line {line}",
         keeper=cells.get("keeper") or None,
-        outcome=cells.get("outcome") or None,
+        outcome=outcome_named(cells["outcome"]) if cells.get("outcome") else None,
         technique=cells.get("technique") or None,
     )
 
@@ -178,13 +186,14 @@ def _place_of(distance_yd: float, angle_deg: float) -> tuple[float, float]:
     return GOAL_YD[0] - distance_yd * math.cos(angle), GOAL_YD[1] + distance_yd * math.sin(angle)
 
 
-def _number(cells: Mapping[str, str], name: str) -> float:
+def _number(cells: Mapping[str, str], name: str, decimals: Decimals) -> float:
     text = cells.get(name, "")
-    value = parse_number(text)
+    try:
+        value = decimals.number(text)
+    except ValueError as error:
+        raise ValueError(f"column {name}: {error}") from None
     if math.isfinite(value):
         return value
-    if _DECIMAL_COMMA.fullmatch(text):
-        raise ValueError(f"column {name}: {text!r} has a decimal comma; write {text.replace(',', '.')}")
     raise ValueError(f"column {name}: {text!r} is not a number" if text else f"column {name} is empty")
 
 
@@ -204,49 +213,5 @@ def _far_remark(shots: list[Shot], path: Path) -> tuple[str, ...]:
 
 
 def _read_events(text: str, path: Path) -> ShotFile:
-    try:
-        events = json.loads(text)
-    except ValueError as error:
-        raise InputError(f"{path}: not JSON ({error})") from error
-    if not isinstance(events, list):
-        raise InputError(f"{path}: not StatsBomb's events, which are a list")
-    shots, problems, alone, penalties = [], [], 0, 0
-    for event in _shots_among(events):
-        try:
-            if event["shot"]["type"]["name"] == _PENALTY:
-                penalties += 1
-                continue
-            shots.append(_event_shot(event))
-            alone += bool(event["shot"].get("one_on_one"))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            problems.append(f"{path}: shot {event.get('id', '?')}: {type(error).__name__}: {error}")
-    remarks = [f"{path}: {alone} of {len(shots)} shots are marked as one-on-ones"]
-    remarks += [f"{path}: {penalties} penalties left out"] if penalties else []
-    return ShotFile(tuple(shots), tuple(problems), tuple(remarks))
-
-
-def _shots_among(events: list[Any]) -> Iterator[dict[str, Any]]:
-    for event in events:
-        if isinstance(event, dict) and isinstance(event.get("shot"), dict):
-            yield event
-
-
-def _event_shot(event: Mapping[str, Any]) -> Shot:
-    detail = event["shot"]
-    keepers = [one for one in detail.get("freeze_frame", []) if _is_keeper(one)]
-    x_yd, y_yd = (float(value) for value in event["location"][:2])
-    keeper_yd = tuple(float(value) for value in keepers[0]["location"][:2]) if keepers else None
-    return Shot(
-        min(x_yd, LENGTH_YD),
-        min(y_yd, WIDTH_YD),
-        under_pressure=bool(event.get("under_pressure", False)),
-        keeper_yd=None if keeper_yd is None else (min(keeper_yd[0], LENGTH_YD), min(keeper_yd[1], WIDTH_YD)),
-        id=str(event.get("id", "")),
-        keeper=keepers[0]["player"]["name"] if keepers else None,
-        outcome=detail["outcome"]["name"],
-    )
-
-
-def _is_keeper(player: Mapping[str, Any]) -> bool:
-    """Return whether a player of a freeze frame is the keeper facing the shot."""
-    return not player["teammate"] and player["position"]["name"] == "Goalkeeper"
+    shots, problems, remarks = shots_of_events(parse_json(text, source=str(path)), source=str(path))
+    return ShotFile(tuple(shots), tuple(problems), (*remarks, *outcome_remarks(shots, source=str(path))))

@@ -5,7 +5,6 @@ The pitch is StatsBomb's: 120 x 80 yards, the centre of the goal at (120, 40), i
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,9 @@ import numpy.typing as npt
 from touchline.core.errors import InputError
 from touchline.core.poses import JOINTS
 from touchline.formats.files.csv_rows import read_csv
+from touchline.formats.files.guard import guarded, reading
+from touchline.formats.files.json_files import parse_object
+from touchline.formats.files.text_lines import read_data
 
 OUTCOMES_ON_TARGET = ("Saved", "Goal")
 _SHOTS = "events/1v1_events.csv"
@@ -124,6 +126,7 @@ class PublishedChoices:
     technique: Mapping[str, str]
 
 
+@guarded("a folder of published tables")
 def read_shots(folder: Path) -> ShotTable:
     """Read the shots of a folder with the published tables.
 
@@ -143,6 +146,7 @@ def read_shots(folder: Path) -> ShotTable:
     )
 
 
+@guarded("a folder of published tables")
 def read_poses(folder: Path, *, dimensions: int = 3) -> PoseTable:
     """Read the poses of the shots' pictures, in 2 or 3 dimensions.
 
@@ -161,6 +165,7 @@ def read_poses(folder: Path, *, dimensions: int = 3) -> PoseTable:
     return PoseTable(np.array(files), ids, _joints(rows, path, dimensions=dimensions))
 
 
+@guarded("a folder of published tables")
 def read_amateurs(folder: Path, *, dimensions: int = 3) -> AmateurTable:
     """Read the amateurs' attempts, with poses in 2 or 3 dimensions.
 
@@ -180,6 +185,7 @@ def read_amateurs(folder: Path, *, dimensions: int = 3) -> AmateurTable:
     return AmateurTable(place("X", "Y"), place("X2", "Y2"), joints)
 
 
+@guarded("a folder of published tables")
 def read_penalties(folder: Path, *, dimensions: int = 3) -> PenaltyTable:
     """Read the penalties of both periods, the earlier one first, with poses in 2 or 3 dimensions.
 
@@ -195,6 +201,7 @@ def read_penalties(folder: Path, *, dimensions: int = 3) -> PenaltyTable:
     return PenaltyTable(np.array(outcome), np.array(keeper), np.concatenate(joints))
 
 
+@guarded("a folder of published tables")
 def read_choices(folder: Path) -> PublishedChoices:
     """Read the pictures that the authors excluded, and the techniques they assigned.
 
@@ -203,15 +210,13 @@ def read_choices(folder: Path) -> PublishedChoices:
 
     """
     path = folder / _FILTERS
-    try:
-        document = json.loads(path.read_bytes())
+    with reading(path, what="the authors' choices"):
+        document = parse_object(read_data(path), source=str(path))
         return PublishedChoices(
             tuple(document["remove_1v1_row_positions"]),
             tuple(document["remove_pen_labels"]),
             dict(document["technique_by_file"]),
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: not the authors' choices ({error})") from error
 
 
 def _earlier_outcome(row: Mapping[str, str], path: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +17,7 @@ from touchline.core.labels import LabelSet, label_files
 from touchline.formats.events.event_files import EventFiles
 from touchline.formats.files.json_files import parse_object
 from touchline.formats.soccernet.columns import columns_from_annotations, columns_from_predictions
+from touchline.formats.soccernet.doubts import Doubts, doubts_of
 from touchline.formats.soccernet.entries import event_entries, url_local
 
 Kind = Literal["annotations", "predictions"]
@@ -34,6 +35,7 @@ class GameFile:
         file_name: name of the file without its folder.
         source: name of the file for messages.
         columns: events of the file.
+        doubts: what contradicts itself in it.
 
     """
 
@@ -42,6 +44,7 @@ class GameFile:
     file_name: str
     source: str
     columns: EventColumns
+    doubts: Doubts = field(default_factory=Doubts)
 
     @property
     def title(self) -> str:
@@ -165,7 +168,8 @@ def _load(data: bytes, *, name: str, source: str, kind: Kind) -> GameFile:
         raise InputError(f"{source}: holds {found}, not {kind}; check --truth and --predictions")
     convert = columns_from_annotations if kind == "annotations" else columns_from_predictions
     columns = convert(entries, source=source)
-    return GameFile(folder, url_local(document), file_name, source, columns)
+    doubts = doubts_of(entries, where=f"{source}: {kind}")
+    return GameFile(folder, url_local(document), file_name, source, columns, doubts)
 
 
 def _choose_names(files: EventFiles, known: tuple[str, ...], *, kind: Kind) -> list[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from touchline.core.clock import us_from_seconds
 from touchline.core.errors import InputError
 from touchline.core.events import Timeline
+from touchline.formats.files.guard import guarded
 from touchline.formats.files.json_files import read_bytes
 from touchline.formats.soccernet.source import missing_advice
 
@@ -27,6 +28,7 @@ class HalfSpan:
     duration_us: int
 
 
+@guarded("a video.ini", also=(configparser.Error,))
 def read_video_ini(path: Path | str) -> Mapping[int, HalfSpan]:
     """Read half -> span.
 

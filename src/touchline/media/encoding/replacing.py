@@ -31,6 +31,7 @@ class UnfinishedVideo:
         self._out = out
         self.path = out.with_name(f"{_PREFIX}{out.name}{_SUFFIX}")
         with self.writing():
+            self.path.unlink(missing_ok=True)  # left by a killed run, or a link that would be written through
             self.path.touch()
 
     def publish(self) -> None:

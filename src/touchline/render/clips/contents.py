@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +9,7 @@ from pathlib import Path
 from touchline.core.clock import US_PER_S, format_clock, ms_from_us, seconds_from_us
 from touchline.core.corrections.state import Corrections
 from touchline.formats.files.atomic import write_text_atomic
+from touchline.formats.files.csv_rows import csv_text
 from touchline.render.clips.match import Moment
 
 CONTENTS, REEL_CHAPTERS = "contents.csv", "reel.vtt"
@@ -64,13 +63,8 @@ def write_contents(path: Path, clips: Sequence[Listed]) -> None:
         ResourceError: the file cannot be written.
 
     """
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for clip in clips:
-        for moment in clip.moments:
-            writer.writerow([_cell(value) for value in _row(clip, moment)])
-    write_text_atomic(path, "\ufeff" + text.getvalue())  # with the mark, spreadsheets read it as UTF-8
+    rows = [COLUMNS, *(_row(clip, moment) for clip in clips for moment in clip.moments)]
+    write_text_atomic(path, "\ufeff" + csv_text(rows, line_end="\r\n"))  # with the mark, spreadsheets read it as UTF-8
 
 
 def write_chapters(path: Path, clips: Sequence[Listed]) -> None:
@@ -130,11 +124,6 @@ def _row(clip: Listed, moment: Moment) -> list[str]:
         clip.match,
         *reel,
     ]
-
-
-def _cell(text: str) -> str:
-    """Return a cell that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 def _cue_time(time_us: int) -> str:

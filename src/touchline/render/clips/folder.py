@@ -9,13 +9,14 @@ from pathlib import Path
 from touchline.core.clock import format_clock, seconds_from_us
 from touchline.core.events import Gap
 from touchline.formats.files.atomic import make_folder
+from touchline.formats.files.ours import check_made_here
 from touchline.media.cutting.copying import copy_span
 from touchline.media.cutting.cut import Cut, Target
 from touchline.media.cutting.passes import run_cuts
 from touchline.media.cutting.targets import ClipFile, Reel, ReelPart, reel_form
 from touchline.media.video import Progress
-from touchline.render.clips.contents import CONTENTS, REEL_CHAPTERS, Listed, write_chapters, write_contents
-from touchline.render.clips.finished import Finished, FinishedFiles, check_replaceable, comment_for, reel_key
+from touchline.render.clips.contents import COLUMNS, CONTENTS, REEL_CHAPTERS, Listed, write_chapters, write_contents
+from touchline.render.clips.finished import LIST, Finished, FinishedFiles, check_replaceable, comment_for, reel_key
 from touchline.render.clips.match import Moment
 from touchline.render.clips.plan import ClipOptions, Footage, Planned, planned_clips
 from touchline.render.clips.titles import Caption, card
@@ -64,6 +65,8 @@ class ClipFolder:
         self, path: Path, footages: Sequence[Footage], moments: Sequence[Sequence[Moment]], *, options: ClipOptions
     ) -> None:
         """Plan what to cut, and find what is there already."""
+        check_made_here(path / CONTENTS, ",".join(COLUMNS))
+        check_made_here(path / REEL_CHAPTERS, *(["WEBVTT"] if (path / LIST).exists() else []))
         make_folder(path)
         self._path, self._options = path, options
         self._finished = FinishedFiles(path)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from touchline.core.shots import SAVED
 from touchline.goalkeeping.expected_saves import SaveModel
 from touchline.goalkeeping.moments import Moment
 from touchline.goalkeeping.technique import Techniques
@@ -37,7 +36,7 @@ def count_saves(moments: Sequence[Moment]) -> Saves:
     """Count the actual and expected saves among moments."""
     known = [m for m in moments if m.shot is not None and m.saves is not None and m.shot.on_target]
     chances = np.array([m.saves.p for m in known if m.saves is not None])
-    saved = sum(m.shot is not None and m.shot.outcome == SAVED for m in known)
+    saved = sum(m.shot is not None and m.shot.saved for m in known)
     spread = float(np.sqrt((chances * (1 - chances)).sum()))
     return Saves(len(moments), len(known), saved, float(chances.sum()), 1.96 * spread)
 

@@ -11,10 +11,11 @@ from markupsafe import Markup
 
 from touchline.core.shots import GOAL, SAVED
 from touchline.formats.files.atomic import make_folder, write_text_atomic
+from touchline.formats.files.ours import check_made_here
 from touchline.goalkeeping.expected_saves import SaveModel
 from touchline.goalkeeping.moments import UNNAMED, Moment, by_keeper
 from touchline.goalkeeping.technique import Techniques
-from touchline.report.html import policy, render, static_text
+from touchline.report.html import PAGE_MARKS, policy, render, static_text
 from touchline.report.keepers.numbers import count_saves, in_words, remarks
 from touchline.report.keepers.sections.registry import CARD_SECTIONS
 from touchline.report.keepers.sections.section import Known
@@ -38,14 +39,19 @@ def write_keeper_pages(
     Returns:
         The path of each keeper's page by the keeper's name.
 
+    Raises:
+        UsageError: a page of that name exists that was not made here; nothing is written.
+
     """
-    make_folder(folder)
     known, keepers = Known(model, techniques), by_keeper(moments)
     pages: dict[str, Path] = {}
+    for keeper in keepers:
+        pages[keeper] = folder / _file_name(keeper, taken=[page.name for page in pages.values()])
+    for path in (*pages.values(), folder / "index.html"):
+        check_made_here(path, *PAGE_MARKS)
+    make_folder(folder)
     for keeper, own in keepers.items():
-        path = folder / _file_name(keeper, taken=[page.name for page in pages.values()])
-        write_text_atomic(path, _keeper_page(keeper, own, known=known, source=source))
-        pages[keeper] = path
+        write_text_atomic(pages[keeper], _keeper_page(keeper, own, known=known, source=source))
     write_text_atomic(folder / "index.html", _index_page(keepers, pages, source=source))
     return pages
 

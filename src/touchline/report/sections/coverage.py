@@ -40,9 +40,12 @@ def coverage_words(values: BundleValues) -> CoverageWords:
     spans = analysed_spans(coverage)
     analysed_us, whole_us = sum(end - start for start, end in spans), coverage.duration_us
     summary = f"Analysed {_seconds(analysed_us)} of {_seconds(whole_us)}"
-    summary += ", nothing lost" if coverage.complete else f", {_seconds(whole_us - analysed_us)} lost"
+    lost = whole_us > analysed_us or coverage.packets_skipped or not coverage.doubtful
+    summary += f", {_seconds(whole_us - analysed_us)} lost" if lost and not coverage.complete else ", nothing lost"
+    summary += f", {_seconds(coverage.doubtful_us)} doubtful" if coverage.doubtful else ""
     lines = ["Analysed: " + (", ".join(_span(start, end) for start, end in spans) or "nothing") + "."]
     lines += [f"Lost: {_gap_text(gap)}." for gap in coverage.gaps]
+    lines += [f"Doubtful: {_gap_text(gap)}." for gap in coverage.doubtful]
     lines.append(f"{coverage.frames_decoded:,} frames decoded, {coverage.packets_skipped:,} damaged packets skipped.")
     if scores is not None and len(scores):
         lines.append(f"Scores cover {_span(int(scores.times_us[0]), int(scores.times_us[-1]))}.")

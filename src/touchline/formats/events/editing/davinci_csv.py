@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from touchline.core.errors import InputError
 from touchline.core.events import Event, Timeline
@@ -19,6 +19,7 @@ from touchline.formats.events.editing.timecode import Timecode
 from touchline.formats.events.event_format import EventFormat, EventSource, Fitted, FoundEvents
 from touchline.formats.events.export_context import ExportContext, VideoFacts
 from touchline.formats.events.frame_facts import editing_clock, grid_notes, grid_remarks, grid_span
+from touchline.formats.files.csv_rows import csv_text, plain_cell
 
 COLUMNS = ("No.", "Name", "Start", "End", "Duration", "Color", "Notes")
 COLOURS = ("Blue", "Red", "Green", "Yellow", "Cyan", "Purple", "Pink", "Sand", "Fuchsia", "Mint", "Lavender", "Rose")
@@ -67,15 +68,13 @@ class DavinciMarkers(EventFormat):
         clock = editing_clock(context.video)
         timecode = Timecode(clock.rate)
         colours = {label: COLOURS[number % len(COLOURS)] for number, label in enumerate(timeline.labels)}
-        text = io.StringIO()
-        rows = csv.writer(text, lineterminator="\n")
-        rows.writerow(COLUMNS)
+        rows: list[Sequence[object]] = [COLUMNS]
         for number, event in enumerate(timeline, 1):
             start, end = grid_span(event, clock)
             details = details_of(event, label=event.label, start=str(start), end=str(end))
             times = (timecode.text(start), timecode.text(end), timecode.text(end - start))
-            rows.writerow((number, event.label, *times, colours[event.label], details))
-        return text.getvalue().encode("utf-8", "replace")
+            rows.append((number, event.label, *times, colours[event.label], details))
+        return csv_text(rows).encode("utf-8", "replace")
 
 
 def _rows(source: EventSource) -> Iterator[tuple[str, Mapping[str, str]]]:
@@ -86,7 +85,7 @@ def _rows(source: EventSource) -> Iterator[tuple[str, Mapping[str, str]]]:
         if missing:
             raise InputError(f"{source.name}: line 1: has no column {missing[0]!r}; expected {','.join(COLUMNS)}")
         for row in reader:
-            yield f"{source.name}: line {reader.line_num}", {key: row.get(key) or "" for key in COLUMNS}
+            yield f"{source.name}: line {reader.line_num}", {key: plain_cell(row.get(key) or "") for key in COLUMNS}
     except csv.Error as error:
         raise InputError(f"{source.name}: line {reader.line_num}: not readable as CSV ({error})") from error
 

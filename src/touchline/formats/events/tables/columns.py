@@ -21,10 +21,13 @@ from touchline.formats.events.export_context import ExportContext
 from touchline.formats.events.losses import CONFIDENCE, HALF, INTERVAL, NOTE, PLAYER, POINT, TEAM
 from touchline.formats.events.tables.csv_text import CsvTable, timeline_of
 from touchline.formats.events.time_text import parse_seconds, seconds_text
+from touchline.formats.files.decimals import Decimals, refuse_day_fractions
 from touchline.formats.files.text_lines import read_text
 
 _CLOCKS = ("minutes", "seconds", "frames")
 _TIMES = tuple(f"{name}{unit}" for name in ("time", "start", "end", "duration") for unit in ("", "_ms", "_frame"))
+_SECONDS = ("time", "start", "end")
+_NUMBERS = (*_TIMES, *_CLOCKS, "confidence")
 _OTHERS = ("confidence", "team", "player", "half", "note")
 FIELDS = ("label", *_TIMES, *_CLOCKS, *_OTHERS)
 
@@ -76,10 +79,13 @@ def read_columns(table: CsvTable, *, options: ReadOptions, source: str) -> Timel
     events: list[Event] = []
     problems: list[str] = []
     header = table.header
-    for line, cells in table.rows[1:]:
+    seconds = [columns[field] for field in _SECONDS if field in columns]
+    refuse_day_fractions(table.cells(seconds), source=source)
+    decimals = table.decimals([columns[field] for field in _NUMBERS if field in columns])
+    for line, cells in table.body():
         row = dict(zip(header, cells, strict=False))
         try:
-            events.append(_event(row, columns, fps=options.fps or Fraction(1)))
+            events.append(_event(row, columns, fps=options.fps or Fraction(1), decimals=decimals))
         except ValueError as error:
             problems.append(f"line {line}: {error}")
     return timeline_of(events, problems, source=source)
@@ -97,9 +103,10 @@ def _check(columns: Mapping[str, str], table: CsvTable, *, source: str) -> None:
         raise UsageError(f"{source}: --columns must name the columns of label and of start (or time, or minutes)")
 
 
-def _event(row: Mapping[str, str], columns: Mapping[str, str], *, fps: Fraction) -> Event:
+def _event(row: Mapping[str, str], columns: Mapping[str, str], *, fps: Fraction, decimals: Decimals) -> Event:
     """Return the event of a row; ValueError if it is impossible."""
     cells = {field: row.get(column, "").strip() for field, column in columns.items()}
+    cells |= {field: decimals.plain(cells[field]) for field in _NUMBERS if field in cells}
     if not cells["label"]:
         raise ValueError("has no label")
     start_us = _time(cells, "time", fps)
@@ -117,7 +124,7 @@ def _event(row: Mapping[str, str], columns: Mapping[str, str], *, fps: Fraction)
         label=cells["label"],
         start_us=start_us,
         end_us=None if end_us == start_us else end_us,
-        confidence=float((cells.get("confidence") or "1").replace(",", ".")),
+        confidence=float(cells.get("confidence") or "1"),
         team=cells.get("team") or None,
         player=cells.get("player") or None,
         half=int(cells.get("half") or 1),
@@ -145,7 +152,7 @@ def _clock(cells: Mapping[str, str], fps: Fraction) -> int:
 
 
 def _number(text: str) -> float:
-    value = float(text.replace(",", "."))
+    value = float(text)
     if not 0 <= value < 1e12:
         raise ValueError(f"{text!r} is not a number from 0 on")
     return value

@@ -12,8 +12,9 @@ from touchline.formats.events.event_format import EventFormat, EventSource, Fitt
 from touchline.formats.events.export_context import ExportContext
 from touchline.formats.events.losses import NOTE, count_losses, lost_parts
 from touchline.formats.events.tables.columns import held_by, read_columns, rows_by_columns
-from touchline.formats.events.tables.csv_text import CsvTable, parse_table, table_text, timeline_of, unmarked
+from touchline.formats.events.tables.csv_text import CsvTable, first_cells, parse_table, table_text, timeline_of
 from touchline.formats.events.time_text import parse_seconds, seconds_text
+from touchline.formats.files.decimals import Decimals, refuse_day_fractions
 
 COLUMNS = (
     "label",
@@ -45,7 +46,7 @@ class CsvEvents(EventFormat):
         """Return whether it has touchline's columns, or columns that the user named."""
         if not source.name.lower().endswith((*self.suffixes, ".txt")):
             return False
-        return bool(source.options.columns) or set(_first_cells(source)) >= _MUST
+        return bool(source.options.columns) or set(first_cells(source.data)) >= _MUST
 
     def read(self, source: EventSource) -> FoundEvents:
         """Read the rows.
@@ -74,12 +75,6 @@ class CsvEvents(EventFormat):
         return table_text([COLUMNS, *(_own_row(event) for event in timeline)])
 
 
-def _first_cells(source: EventSource) -> tuple[str, ...]:
-    """Return the cells of the first line, roughly: enough to recognise a file."""
-    head = source.data[:4096].decode("utf-8-sig", "replace").lstrip("\r\n").splitlines()
-    return tuple(cell.strip(' "') for cell in head[0].replace(";", ",").replace("\t", ",").split(",")) if head else ()
-
-
 def _own_row(event: Event) -> list[str]:
     extra = {key: value for key, value in event.extra.items() if key not in (ATTRIBUTES, NOTE)}
     attributes, note = event.extra.get(ATTRIBUTES), event.extra.get(NOTE)
@@ -105,25 +100,27 @@ def _own_timeline(table: CsvTable, *, source: str) -> Timeline:
     events: list[Event] = []
     problems: list[str] = []
     header = table.header
-    for line, cells in table.rows[1:]:
+    refuse_day_fractions(table.cells(("start_s", "end_s")), source=source)
+    decimals = table.decimals(("start_s", "end_s", "confidence"))
+    for line, cells in table.body():
         row = dict(zip(header, cells, strict=False))
         try:
-            events.append(_own_event({name: unmarked(cell) for name, cell in row.items()}))
+            events.append(_own_event(row, decimals))
         except (ValueError, RecursionError) as error:
             problems.append(f"line {line}: {error}")
     return timeline_of(events, problems, source=source)
 
 
-def _own_event(row: Mapping[str, str]) -> Event:
+def _own_event(row: Mapping[str, str], decimals: Decimals) -> Event:
     end, visible = row.get("end_s", ""), row.get("visible") or "yes"
     if visible not in ("yes", "no"):
         raise ValueError(f"visible is {visible!r}, not yes or no")
     attributes = _json(row.get("attributes", ""), kind=list)
     return Event(
         label=row["label"],
-        start_us=parse_seconds(row["start_s"]),
-        end_us=parse_seconds(end) if end else None,
-        confidence=float((row.get("confidence") or "1").replace(",", ".")),
+        start_us=parse_seconds(decimals.plain(row["start_s"])),
+        end_us=parse_seconds(decimals.plain(end)) if end else None,
+        confidence=float(decimals.plain(row.get("confidence") or "1")),
         team=row.get("team") or None,
         player=row.get("player") or None,
         half=int(row.get("half") or 1),

@@ -1,76 +1,98 @@
-"""CSV of unknown origin: encoding, separator and lines found out; rows with their line numbers."""
+"""Event tables of unknown origin: rows with their line numbers, read one at a time, and the sign of their numbers."""
 
 from __future__ import annotations
 
+import codecs
 import csv
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from touchline.core.errors import InputError
 from touchline.core.events import Event, Timeline
+from touchline.formats.files.csv_rows import csv_lines, csv_text
+from touchline.formats.files.decimals import Decimals, decimals_of
 from touchline.formats.files.text_encoding import DecodedText
-
-SEPARATORS = ",;\t"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
-"""What makes a spreadsheet run a cell as a formula, and the mark that stops it."""
 
 _MAX_PROBLEMS = 5
 _MAX_CELL = 1 << 20
+_HEAD = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class CsvTable:
-    """The rows of a file: (line in the file, cells), without blank ones; the first one may be a header."""
+    """The table in a text; every pass over its rows reads them anew, so that they are never held all at once.
 
-    rows: tuple[tuple[int, tuple[str, ...]], ...]
+    Attributes:
+        text: content of the file.
+        source: its name, for messages.
+        header: the cells of the first row, which may be a header; empty for an empty file.
 
-    @property
-    def header(self) -> tuple[str, ...]:
-        """The cells of the first row; empty for an empty file."""
-        return tuple(cell.strip() for cell in self.rows[0][1]) if self.rows else ()
+    """
+
+    text: str
+    source: str
+    header: tuple[str, ...]
+
+    def rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield (line in the file, cells) without blank rows; the first one may be a header.
+
+        Raises:
+            InputError: it is not CSV; the message names the line.
+
+        """
+        line = 1
+        for last, cells in csv_lines(self.text, source=self.source, strict=True):
+            if any(cell.strip() for cell in cells):
+                yield line, cells
+            line = last + 1
+
+    def body(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield the rows after the first one."""
+        rows = self.rows()
+        next(rows, None)
+        return rows
+
+    def decimals(self, columns: Iterable[str]) -> Decimals:
+        """Return the decimal sign of the numbers in some columns.
+
+        Raises:
+            InputError: nothing decides between decimal commas and thousands separators.
+
+        """
+        return decimals_of(self.cells(columns), source=self.source)
+
+    def cells(self, columns: Iterable[str]) -> Iterator[str]:
+        """Yield the cells of some columns; of those that do not exist, none."""
+        places = [self.header.index(name) for name in columns if name in self.header]
+        for _, row in self.body():
+            yield from (row[at] for at in places if at < len(row))
 
 
 def parse_table(decoded: DecodedText, *, source: str) -> CsvTable:
-    """Return the rows of a text, separated as its first line is.
+    """Return the table of a text, separated as its first line shows or says.
 
     Raises:
-        InputError: it is not CSV; the message names the line.
+        InputError: its first row is not CSV; the message names the line.
 
     """
-    lines = decoded.text.lstrip("\r\n").splitlines()
-    first = lines[0] if lines else ""
-    separator = max(SEPARATORS, key=first.count)
     csv.field_size_limit(_MAX_CELL)
-    reader = csv.reader(io.StringIO(decoded.text, newline=""), delimiter=separator, strict=True)
-    rows: list[tuple[int, tuple[str, ...]]] = []
-    line = 1
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                rows.append((line, tuple(cells)))
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise InputError(f"{source}: line {line}: not readable as CSV ({error}); fix the file") from error
-    return CsvTable(tuple(rows))
+    rows = CsvTable(decoded.text, source, ()).rows()
+    _, first = next(rows, (0, []))
+    return CsvTable(decoded.text, source, tuple(cell.strip() for cell in first))
+
+
+def first_cells(data: bytes) -> tuple[str, ...]:
+    """Return the cells of the first line of a file, roughly: enough to recognise it."""
+    head = data[:_HEAD]
+    wide = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    text = head.decode("utf-16" if wide else "utf-8-sig", "replace").lstrip("\r\n")
+    cells = next((row for _, row in csv_lines(text.rstrip("\ufffd"), source="", strict=False)), [])
+    return tuple(cell.strip(' "') for cell in cells)
 
 
 def table_text(rows: Iterable[Sequence[str]]) -> bytes:
     """Return rows as CSV in UTF-8; cells that a spreadsheet would run as a formula are marked with ``'``."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerows([safe_cell(cell) for cell in row] for row in rows)
-    return text.getvalue().encode()
-
-
-def safe_cell(text: str) -> str:
-    """Return a cell that no spreadsheet runs as a formula; numbers stay as they are."""
-    return f"'{text}" if text.startswith(_FORMULA) and not _is_number(text) else text
-
-
-def unmarked(text: str) -> str:
-    """Return a cell without the mark of :func:`safe_cell`."""
-    return text[1:] if text.startswith("'") else text
+    return csv_text(rows, line_end="\r\n").encode()
 
 
 def timeline_of(events: Sequence[Event], problems: Sequence[str], *, source: str) -> Timeline:
@@ -86,11 +108,3 @@ def timeline_of(events: Sequence[Event], problems: Sequence[str], *, source: str
     total = len(events) + len(problems)
     what = f"{len(problems)} of {total} rows cannot be used"
     raise InputError(f"{source}: {what}: {'; '.join(problems[:_MAX_PROBLEMS])}{more}")
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return text.isascii()

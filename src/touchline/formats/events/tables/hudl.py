@@ -14,7 +14,7 @@ from touchline.formats.events.event_format import EventFormat, EventSource, Fitt
 from touchline.formats.events.export_context import ExportContext
 from touchline.formats.events.losses import PLAYER, POINT, TEAM
 from touchline.formats.events.tables.columns import read_columns, rows_by_columns
-from touchline.formats.events.tables.csv_text import parse_table, table_text
+from touchline.formats.events.tables.csv_text import first_cells, parse_table, table_text
 
 COLUMNS = MappingProxyType(
     {
@@ -40,8 +40,7 @@ class HudlCsv(EventFormat):
 
     def recognises(self, source: EventSource) -> bool:
         """Return whether its first line names Mins, Secs, Frames and Code."""
-        first = source.data[:4096].decode("utf-8-sig", "replace").partition("\n")[0]
-        return not source.options.columns and all(name in first for name in _MUST)
+        return not source.options.columns and set(_MUST) <= set(first_cells(source.data))
 
     def read(self, source: EventSource) -> FoundEvents:
         """Read the rows; columns of other names become attributes.

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from touchline.core.events import Event, Timeline
 from touchline.formats.events.event_format import EventFormat, EventSource, FoundEvents
 from touchline.formats.events.export_context import ExportContext
 from touchline.formats.events.losses import INTERVAL
-from touchline.formats.events.tables.csv_text import parse_table, table_text, timeline_of
+from touchline.formats.events.tables.csv_text import first_cells, parse_table, table_text, timeline_of
 from touchline.formats.events.time_text import parse_seconds, seconds_text
+from touchline.formats.files.decimals import decimals_of
 
 
 class LosslessCutCsv(EventFormat):
@@ -22,8 +25,7 @@ class LosslessCutCsv(EventFormat):
         """Return whether its first line has two times, or one and nothing, and a title."""
         if source.options.columns or not source.name.lower().endswith((".csv", ".txt")):
             return False
-        first = source.data[:4096].decode("utf-8-sig", "replace").lstrip("\r\n").splitlines()[:1]
-        cells = first[0].split(",") if first else []
+        cells = first_cells(source.data)
         return len(cells) >= 3 and _is_time(cells[0]) and _is_time(cells[1]) and bool(cells[0] or cells[1])
 
     def read(self, source: EventSource) -> FoundEvents:
@@ -35,9 +37,11 @@ class LosslessCutCsv(EventFormat):
         """
         events: list[Event] = []
         problems: list[str] = []
-        for line, cells in parse_table(source.text, source=source.name).rows:
+        table = parse_table(source.text, source=source.name)
+        decimals = decimals_of((cell for _, cells in table.rows() for cell in cells[:2]), source=source.name)
+        for line, cells in table.rows():
             try:
-                events.append(_segment(cells))
+                events.append(_segment([*map(decimals.plain, cells[:2]), *cells[2:]]))
             except ValueError as error:
                 problems.append(f"line {line}: {error}")
         return FoundEvents(timeline_of(events, problems, source=source.name), notes=source.text.notes)
@@ -56,7 +60,7 @@ def _is_time(cell: str) -> bool:
     return True
 
 
-def _segment(cells: tuple[str, ...]) -> Event:
+def _segment(cells: Sequence[str]) -> Event:
     if len(cells) < 3:
         raise ValueError(f"has {len(cells)} cells, not start, end and title")
     start_us = parse_seconds(cells[0]) if cells[0].strip() else 0
