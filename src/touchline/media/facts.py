@@ -21,6 +21,7 @@ from touchline.media.decoding import decode_stream
 from touchline.media.frame_rate import frame_rate
 from touchline.media.ledger import Ledger
 from touchline.media.picture import Orientation, Presenter, orientation_of, square_size
+from touchline.media.pixel_shape import plausible, shape_of
 from touchline.media.source import DEFAULT_MAX_PIXELS, open_media, require_regular_file
 
 INTERLACED = "interlaced; frames are deinterlaced"
@@ -32,8 +33,6 @@ _HEADLESS = frozenset({"mpegts", "mpeg", "mpegvideo", "h264", "hevc", "m4v", "ob
 _LONGEST_HEAD_US = 60 * US_PER_S
 _REORDERED_IN_AVI = ("h264", "hevc")
 """Codecs whose frames may be shown in another order than they are stored, and for which AVI has no times."""
-_MAX_ASPECT = 8
-"""Pixel aspect ratios beyond this are assumed to be a damaged header and replaced by square pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +48,7 @@ class StreamFacts:
         coded_size: (width, height) of the first frame as coded.
         step_us: usual time from frame to frame, microseconds.
         aspect: width of a coded pixel over its height.
+        coded_aspect: the same as the first frame's decoder states it; None if it does not.
         orientation: rotation that makes coded frames upright.
         indexed: whether the container lists every packet in an index that was read (MP4).
         headed: whether the container's header states its duration.
@@ -66,6 +66,7 @@ class StreamFacts:
     coded_size: tuple[int, int]
     step_us: int
     aspect: Fraction
+    coded_aspect: Fraction | None
     orientation: Orientation
     indexed: bool
     headed: bool
@@ -85,7 +86,11 @@ class StreamFacts:
     def presenter(self) -> Presenter:
         """Return the converter of this stream's frames to pictures."""
         return Presenter(
-            width=self.info.width, height=self.info.height, aspect=self.aspect, orientation=self.orientation
+            width=self.info.width,
+            height=self.info.height,
+            aspect=self.aspect,
+            coded_aspect=self.coded_aspect,
+            orientation=self.orientation,
         )
 
 
@@ -220,8 +225,8 @@ def _facts(
     max_pixels: int,
 ) -> StreamFacts:
     """Return the properties given by a stream and its first shown frame."""
-    aspect = video.sample_aspect_ratio or Fraction(1)
-    aspect = aspect if 1 / _MAX_ASPECT <= aspect <= _MAX_ASPECT else Fraction(1)
+    headless = bool(_HEADLESS & set(container.format.name.split(",")))
+    aspect = plausible((shape_of(frame) if headless else None) or video.sample_aspect_ratio)
     orientation = orientation_of(frame)
     width, height = orientation.size(*square_size(frame.width, frame.height, aspect=aspect))
     if frame.interlaced_frame:
@@ -254,9 +259,10 @@ def _facts(
         coded_size=(frame.width, frame.height),
         step_us=max(1, round(US_PER_S / rate)) if rate else _FALLBACK_STEP_US,
         aspect=aspect,
+        coded_aspect=shape_of(frame),
         orientation=orientation,
         indexed="mp4" in container.format.name,
-        headed=not unnumbered and not _HEADLESS & set(container.format.name.split(",")),
+        headed=not unnumbered and not headless,
         unnumbered=unnumbered,
         track_number=video.id,
         max_pixels=max_pixels,

@@ -42,7 +42,8 @@ class PictureFitter:
 
     def fit(self, frame: VideoFrame) -> VideoFrame:
         """Return a frame as shown; the same object if nothing has to change, so its pixels must not be written."""
-        upright = self._facts.orientation.size(*square_size(frame.width, frame.height, aspect=self._facts.aspect))
+        aspect = self._facts.presenter().aspect_of(frame)
+        upright = self._facts.orientation.size(*square_size(frame.width, frame.height, aspect=aspect))
         inner = inner_size(upright, self._size)
         coded = self._facts.orientation.size(*inner)
         fitted = self._converted(frame, width=coded[0], height=coded[1])
