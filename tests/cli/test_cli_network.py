@@ -37,11 +37,11 @@ RUNS: dict[str, list[str]] = {
     "analyze": ["short.mp4", "--out", "analyzed"],
     "spot": ["short.mp4", "--model", "tiny.safetensors", "--out", "spotted"],
     "track": ["short.mp4", "--out", "tracked"],
-    "recognize": ["short.mp4", "--model", "tennis-strokes"],
+    "recognize": ["joints.npy", "--model", "tennis-strokes"],
     "keeper fit": ["--reference", "tables"],
     "keeper score": ["--shots", "shots.csv", "--out", "scores.csv"],
     "keeper map": ["--out", "map.png"],
-    "keeper pose": ["keeper.png", "--model", "pose", "--whole", "--out", "poses.csv"],
+    "keeper pose": ["keeper.png", "--model", "pose.safetensors", "--whole", "--out", "poses.csv"],
     "keeper report": ["keeper.png", "--whole", "--out", "keepers"],
     "keeper compare": ["--shots", "shots.csv"],
     "keeper match": ["match.mp4", "--out", "pages"],
@@ -55,7 +55,7 @@ RUNS: dict[str, list[str]] = {
     "convert": ["match.touchline/events.json", "events.csv"],
     "check": ["short.mp4"],
     "doctor": [],
-    "evaluate spotting": ["--truth", "games", "--predictions", "games"],
+    "evaluate spotting": ["--truth", "games", "--predictions", "found"],
     "evaluate detection": ["--truth", "yolo", "--predictions", "yolo"],
     "evaluate tracking": ["--truth", "gt.txt", "--predictions", "gt.txt"],
     "evaluate recognition": ["--truth", "labels.csv", "--predictions", "labels.csv"],
@@ -111,14 +111,11 @@ def full_world(world: Path) -> Path:
     (root / "shots.csv").write_text(shots)
     cv2.imwrite(str(root / "keeper.png"), np.full((80, 80, 3), 128, np.uint8))
     tiny_pose_model(root).rename(root / "pose.safetensors")
+    np.save(root / "joints.npy", np.random.default_rng(0).uniform(0.1, 1, (20, 13, 3)).astype(np.float32))
     values = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
-    (root / "games" / "a").mkdir(parents=True)
-    for path in (root / "a.npy", root / "games" / "a" / "1_own.npy"):
-        write_features(path, [values], shape=values.shape, info=FeatureInfo(model="own", rate_hz=2.0))
-    goal = {"gameTime": "1 - 00:05", "label": "Goal", "position": "5000", "team": "home", "visibility": "visible"}
-    document = {"UrlLocal": "a", "annotations": [goal], "predictions": [{**goal, "half": "1", "confidence": "0.9"}]}
-    for name in ("Labels-v2.json", "results_spotting.json"):
-        (root / "games" / "a" / name).write_text(json.dumps(document))
+    write_features(root / "a.npy", [values], shape=values.shape, info=FeatureInfo(model="own", rate_hz=2.0))
+    for game in "abc":
+        write_game(root, game, values)
     (root / "yolo").mkdir()
     (root / "yolo" / "1.txt").write_text("0 0.5 0.5 0.1 0.2\n")
     (root / "gt.txt").write_text("".join(f"{n},1,10,20,30,60,1,-1,-1,-1\n" for n in range(1, 9)))
@@ -130,6 +127,19 @@ def full_world(world: Path) -> Path:
     both = {"teacher": network_settings(steps=2), "student": network_settings(steps=2)}
     (squares / "distill.yaml").write_text(yaml.safe_dump(plain({**recipe, **both, "task": "distill"})))
     return root
+
+
+def write_game(root: Path, game: str, values: np.ndarray) -> None:
+    """A game of 30 s with a goal, its features, and the same goal found."""
+    goal = {"gameTime": "1 - 00:05", "label": "Goal", "position": "5000", "team": "home", "visibility": "visible"}
+    found = {**goal, "half": "1", "confidence": "0.9"}
+    for folder in ("games", "found"):
+        (root / folder / game).mkdir(parents=True)
+    info = FeatureInfo(model="own", rate_hz=2.0)
+    write_features(root / "games" / game / "1_own.npy", [values], shape=values.shape, info=info)
+    truth, answer = {"UrlLocal": game, "annotations": [goal]}, {"UrlLocal": game, "predictions": [found]}
+    (root / "games" / game / "Labels-v2.json").write_text(json.dumps(truth))
+    (root / "found" / game / "results_spotting.json").write_text(json.dumps(answer))
 
 
 def plain(recipe: Any) -> Any:
@@ -157,7 +167,8 @@ def stop_review(process: subprocess.Popen[str]) -> str:
         assert line, output
         output += line
     address = "http://" + output.split("http://")[1].split()[0]
-    with urllib.request.urlopen(address, timeout=20) as page:
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    with browser.open(address, timeout=20) as page:
         assert b"<html" in page.read()
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     for number in map(int, children or [str(process.pid)]):  # strace passes no signal on

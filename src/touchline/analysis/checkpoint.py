@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import shutil
-import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,10 +17,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from touchline.core.errors import ResourceError
+from touchline.core.errors import InputError, ResourceError
 from touchline.formats.files.atomic import make_own_folder, write_bytes_atomic, write_json_atomic, writing
 from touchline.formats.files.locks import lock
-from touchline.formats.files.npz import npz_bytes
+from touchline.formats.files.npz import load_sealed_npz, sealed_npz_bytes
 
 PARTIAL = ".partial"
 _KEY = "key.json"
@@ -59,7 +58,7 @@ class Chunks:
 
     def save(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Save the chunk that follows the last one."""
-        write_bytes_atomic(self._path(self.count), npz_bytes(arrays))
+        write_bytes_atomic(self._path(self.count), sealed_npz_bytes(arrays))
         self.count, self.last = self.count + 1, arrays
 
     def read(self) -> Iterator[dict[str, np.ndarray]]:
@@ -70,9 +69,8 @@ class Chunks:
         """Yield the saved chunks from a given chunk number on, as :meth:`read` does."""
         while self._path(number).is_file():
             try:
-                with np.load(self._path(number), allow_pickle=False) as arrays:
-                    chunk = dict(arrays)
-            except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile):
+                chunk = load_sealed_npz(self._path(number), what="saved results")
+            except InputError:
                 break
             yield chunk
             number += 1
@@ -91,7 +89,7 @@ class Chunks:
             return False
         try:
             return bool(json.loads((self.folder / _KEY).read_bytes()) == json.loads(json.dumps(dict(key))))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return False
 
     def _path(self, number: int) -> Path:

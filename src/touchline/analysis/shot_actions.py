@@ -15,7 +15,8 @@ from touchline.core.actions import Action, Actions, WindowScores
 from touchline.core.arrays import Rgb
 from touchline.core.tracks import BALL, Detections, Track
 from touchline.formats.files.atomic import make_own_folder, write_bytes_atomic
-from touchline.formats.files.npz import npz_bytes
+from touchline.formats.files.guard import reading
+from touchline.formats.files.npz import load_sealed_npz, sealed_npz_bytes
 from touchline.models.specs.spec import ClipSpec
 from touchline.recognition.crops import crop_person
 from touchline.recognition.movement import movements_of
@@ -24,6 +25,9 @@ from touchline.recognition.recogniser import ClipRecogniser
 from touchline.recognition.smoothing import actions_of, smooth_windows
 from touchline.recognition.track_recogniser import TrackRecogniser
 from touchline.tracking.shot_tracking import FollowedShot, track_order
+
+_REMEDY = "run it again with --no-resume"
+
 
 _JPEG_QUALITY = 92
 _MIN_HEIGHT_PX = 16.0
@@ -122,13 +126,14 @@ class WindowFiles:
         for w in windows:
             arrays |= {f"{w.track_id}_times": np.stack([w.starts_us, w.ends_us]), f"{w.track_id}_padded": w.padded}
             arrays |= {f"{w.track_id}_values": w.values}
-        write_bytes_atomic(self._path(shot), npz_bytes(arrays))
+        write_bytes_atomic(self._path(shot), sealed_npz_bytes(arrays))
 
     def read(self, shot: int) -> list[WindowScores]:
         """Return a shot's windows; empty if none are stored."""
         if not self.holds(shot):
             return []
-        with np.load(self._path(shot), allow_pickle=False) as arrays:
+        arrays = load_sealed_npz(self._path(shot), what="scores of windows", remedy=_REMEDY)
+        with reading(self._path(shot), what="scores of windows", remedy=_REMEDY):
             return [
                 WindowScores(
                     int(i),

@@ -89,6 +89,7 @@ def analyze_videos(
 
     """
     videos = checked_videos(arguments, output=output)
+    spotting = None if spotting is None else replace(spotting, videos=[video.path for video in videos])
     thresholds = read_thresholds((spotting.threshold if spotting else None) or ())
     boxes = _read_boxes(tracking, videos=len(videos))
     spotter = _load_spotter(spotting, output=output) if spotting else None

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import typer
 
-from touchline.cli.given.terminal import one_line
+from touchline.cli.given.terminal import one_line as one_line
 from touchline.cli.interrupts import INTERRUPTED_LINE, Interrupts
 from touchline.core.errors import (
     EXIT_BUG,

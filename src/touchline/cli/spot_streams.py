@@ -49,10 +49,10 @@ def load_head(names: Sequence[str], *, spotting: SpotArguments, output: Output) 
         output.note(f"touchline: stream {stream.name}: {stream.extractor.name}{by}")
     for other in spotter.sources.others:
         output.note(f"touchline: stream {other.name}: {other.about}")
-    if given and len(spotting.videos) > 1:
+    if given and len(spotting.videos or ()) > 1:
         raise UsageError(
             f"--features {' '.join(spotting.features or ())}: a file of features belongs to one video, but "
-            f"{len(spotting.videos)} are given; analyse them one at a time"
+            f"{len(spotting.videos or ())} are given; analyse them one at a time"
         )
     return spotter
 

@@ -34,7 +34,8 @@ def us_from_ms(time_ms: float) -> int:
 
 def ms_from_us(time_us: int) -> int:
     """Convert microseconds to the nearest millisecond, the unit of SoccerNet's ``position``."""
-    return round(Fraction(time_us, US_PER_MS))
+    whole, rest = divmod(time_us, US_PER_MS)
+    return whole + (rest > US_PER_MS // 2 or (rest == US_PER_MS // 2 and whole % 2 == 1))
 
 
 def frame_from_ms(time_ms: int, *, fps: float) -> int:

@@ -6,12 +6,19 @@ Each value is validated on construction.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+
+LATEST_US = 1 << 53
+"""Latest time that an event can have: 285 years; every program reads integers up to here without loss."""
+
+MAX_HALF = 1 << 31
+"""Largest number of a half."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +57,12 @@ class Event:
             raise ValueError(f"start_us={self.start_us} is negative; times count from the first shown frame")
         if self.end_us is not None and self.end_us <= self.start_us:
             raise ValueError(f"end_us={self.end_us} must be after start_us={self.start_us}; use None for a point")
+        if max(self.start_us, self.end_us or 0) > LATEST_US:
+            raise ValueError(f"start_us={self.start_us:.6g} to end_us={self.end_us or 0:.6g} is beyond {LATEST_US} us")
         if not 0.0 <= self.confidence <= 1.0:
             raise ValueError(f"confidence={self.confidence} is outside 0 to 1")
-        if self.half < 1:
-            raise ValueError(f"half={self.half} must be 1 or more")
+        if not 1 <= self.half <= MAX_HALF:
+            raise ValueError(f"half={str(self.half)[:20]} must be 1 or more")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +72,7 @@ class Timeline:
     events: tuple[Event, ...] = ()
 
     def __post_init__(self) -> None:
-        ordered = sorted(self.events, key=lambda e: (e.half, e.start_us, e.label, -e.confidence))
-        object.__setattr__(self, "events", tuple(ordered))
+        object.__setattr__(self, "events", _in_order(self.events))
 
     def __iter__(self) -> Iterator[Event]:
         return iter(self.events)
@@ -78,6 +86,28 @@ class Timeline:
         return tuple(sorted({event.label for event in self.events}))
 
 
+def _in_order(events: Iterable[Event]) -> tuple[Event, ...]:
+    """Return events by half, time and label, the most confident first; key by key, so that no key is held for each."""
+    found = tuple(events)
+    if all(map(_follows, found[1:], found)):
+        return found
+    ordered = sorted(found, key=attrgetter("confidence"), reverse=True)
+    for name in ("label", "start_us", "half"):
+        ordered.sort(key=attrgetter(name))
+    return tuple(ordered)
+
+
+def _follows(event: Event, former: Event) -> bool:
+    """Return whether an event may stand after another one."""
+    if event.half != former.half:
+        return event.half > former.half
+    if event.start_us != former.start_us:
+        return event.start_us > former.start_us
+    if event.label != former.label:
+        return event.label > former.label
+    return event.confidence <= former.confidence
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """A span of a video that could not be analysed, or is doubtful, and the reason."""
@@ -87,7 +117,7 @@ class Gap:
     reason: str
 
     def __post_init__(self) -> None:
-        if not 0 <= self.start_us <= self.end_us:
+        if not 0 <= self.start_us <= self.end_us <= LATEST_US:
             raise ValueError(f"gap [{self.start_us}, {self.end_us}) us must satisfy 0 <= start <= end")
 
 

@@ -17,9 +17,8 @@ from typing import Any
 import numpy as np
 
 from touchline.core.actions import Action, Actions, WindowScores
-from touchline.core.errors import InputError
 from touchline.formats.files.atomic import write_json_atomic
-from touchline.formats.files.guard import guarded
+from touchline.formats.files.guard import guarded, reading
 from touchline.formats.files.json_files import read_document
 from touchline.formats.files.json_shapes import a_flag, a_number, a_text, a_whole, check, list_of, maybe, record
 
@@ -72,17 +71,16 @@ def read_actions(path: Path | str) -> Actions:
     """
     path = Path(path)
     document = read_document(path, schema=SCHEMA, version=VERSION, remedy=_REMEDY)
-    check(document, _SHAPE, source=path, remedy=_REMEDY)
-    try:
-        return Actions(
+    with reading(path, what="valid actions", remedy=_REMEDY):
+        actions = Actions(
             actions=tuple(Action(**row) for row in document["actions"]),
             windows=tuple(_windows(row, classes=len(document["labels"])) for row in document["windows"]),
             labels=tuple(document["labels"]),
             recogniser=document["recogniser"],
             notes=tuple(document["notes"]),
         )
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path}: not valid actions ({error}); analyse the video again") from error
+    check(document, _SHAPE, source=path, remedy=_REMEDY)
+    return actions
 
 
 def actions_document(actions: Actions) -> dict[str, Any]:

@@ -35,7 +35,7 @@ from touchline.core.corrections.state import Corrections
 from touchline.core.corrections.tracks import corrected_tracks
 from touchline.core.errors import InputError
 from touchline.core.events import Coverage, Gap, Scores, Timeline
-from touchline.core.tracks import Tracks
+from touchline.core.tracks import Shot, Tracks
 from touchline.formats.bundle_place import folder_to_read, folder_to_write, is_single, usual_folder
 from touchline.formats.corrections.journal import read_journal
 from touchline.formats.events.event_format import Converted
@@ -383,6 +383,17 @@ class Bundle:
         from touchline.formats.boxes.tracks_parquet import read_tracks_parquet
 
         return read_tracks_parquet(self.path / TRACKS)
+
+    def read_shots(self) -> tuple[Shot, ...]:
+        """Read the camera shots from ``tracks.parquet``, without the tracks.
+
+        Raises:
+            InputError: the file is missing or broken.
+
+        """
+        from touchline.formats.boxes.tracks_parquet import read_shots_parquet
+
+        return read_shots_parquet(self.path / TRACKS)
 
     def read_actions(self) -> Actions:
         """Read the players' actions from ``actions.json``.

@@ -32,6 +32,7 @@ def _shot_kind(value: object, place: str) -> None:
 
 _TASK: Check = record({}, optional={"thresholds": table_of(a_number), "stream": maybe(a_whole)}, others=True)
 """Settings of a task."""
+_TASKS = ("spot", "track", "sound", "actions", "keepers")
 
 _SHOT = record({"index": a_count, "start_us": a_count, "end_us": a_count, "kind": _shot_kind, "pitch": a_number})
 
@@ -68,7 +69,7 @@ MANIFEST_SHAPE: Check = record(
         "video_name": a_name,
         "video_fingerprint": a_text,
         "models": list_of(record({"task": a_text, "name": a_text, "sha256": a_text}, others=True)),
-        "settings": table_of(_TASK),
+        "settings": record({}, optional=dict.fromkeys(_TASKS, _TASK), others=True),
         "coverage": _COVERAGE,
         "version": a_whole,
     },

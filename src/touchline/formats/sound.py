@@ -17,7 +17,7 @@ from touchline.core.arrays import Floats32
 from touchline.core.errors import InputError
 from touchline.core.sound import CURVES, CrowdSwell, SoundReading, WhistleBlow
 from touchline.formats.files.atomic import write_bytes_atomic, write_json_atomic
-from touchline.formats.files.guard import guarded
+from touchline.formats.files.guard import guarded, reading
 from touchline.formats.files.json_files import read_document
 from touchline.formats.files.json_shapes import a_number, a_text, a_whole, check, list_of, record
 from touchline.formats.files.npz import npz_bytes, read_arrays
@@ -59,11 +59,10 @@ def read_sound(folder: Path) -> SoundReading:
 
     """
     document = read_document(folder / SOUND, schema=SCHEMA, version=VERSION, remedy=_REMEDY)
+    with reading(folder / SOUND, what="a sound analysis", remedy=_REMEDY):
+        found = sound_from_document(document, curves=_read_curves(folder / SOUND_CURVES))
     check(document, _SHAPE, source=folder / SOUND, remedy=_REMEDY)
-    try:
-        return sound_from_document(document, curves=_read_curves(folder / SOUND_CURVES))
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{folder / SOUND}: not a sound analysis ({error}); analyse the video again") from error
+    return found
 
 
 def sound_document(reading: SoundReading) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from touchline.formats.files.checksum import file_sha256
+from touchline.formats.files.text_lines import read_text
 from touchline.models.folders import builtin_folder, user_folder
 
 _SUFFIXES = (".safetensors", ".json")
@@ -54,7 +55,7 @@ def find_card(name: str, *, sha256: str) -> ModelCard | None:
 
 def read_card(path: Path) -> ModelCard:
     """Read a card."""
-    text = path.read_text(encoding="utf-8")
+    text = read_text(path)
     return ModelCard(path.stem, _phrase("Measured", text), _phrase("Not measured", text), text)
 
 

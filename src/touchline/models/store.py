@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from touchline.core.errors import InputError
 from touchline.core.suggestions import did_you_mean
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic
+from touchline.formats.files.guard import MALFORMED, cause_of
 from touchline.models.architectures import ARCHITECTURES
 from touchline.models.folders import builtin_folder, user_folder
 from touchline.models.safetensors_file import SUFFIX, open_safetensors, tensors_of
@@ -101,8 +102,8 @@ def build_network(config: Config) -> Any:
         )
     try:
         network: Any = ARCHITECTURES[config.architecture].build(**config.network)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"model {config.name!r}: its network cannot be built: {error}") from error
+    except (*MALFORMED, RuntimeError) as error:  # RuntimeError: torch's, for more memory than there is
+        raise InputError(f"model {config.name!r}: its network cannot be built: {cause_of(error)}") from error
     if network.num_classes != len(config.labels):
         raise InputError(f"model {config.name!r}: {network.num_classes} outputs do not fit its labels {config.labels}")
     if isinstance(config, ModelConfig) and tuple(network.stack_offsets) != config.frame.stack_offsets:
@@ -305,7 +306,7 @@ def _task_in(text: str) -> str:
     """Return the task in a configuration; files written before tasks were recorded are spotters."""
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "spot"
     return str(document.get("task", "spot")) if isinstance(document, dict) else "spot"
 

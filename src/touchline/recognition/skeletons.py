@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import zipfile
+import io
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,9 @@ from touchline.core.errors import InputError
 from touchline.core.finite_output import require_finite_output
 from touchline.formats.clips.skeleton_sets import as_sequences
 from touchline.formats.clips.spacejam import read_joints
+from touchline.formats.files.guard import reading
+from touchline.formats.files.npz import load_npz
+from touchline.formats.files.text_lines import read_data
 from touchline.models.networks.skeleton_net import SkeletonNet
 from touchline.models.specs.spec import SkeletonConfig, SkeletonSpec
 from touchline.models.store import list_models, load_model
@@ -124,13 +127,15 @@ def read_sequence(path: Path | str, *, spec: SkeletonSpec) -> tuple[npt.NDArray[
 
 def _read(path: Path) -> npt.NDArray[np.float32]:
     """Read the joints of a file as (t, joints, 3)."""
-    try:
-        loaded = np.load(path, allow_pickle=False)
-        values = loaded[loaded.files[0]] if isinstance(loaded, np.lib.npyio.NpzFile) else loaded
-    except ValueError:
-        return read_joints(path)  # an array of objects; SpaceJam's reader takes it, restricted to numbers
-    except (OSError, EOFError, IndexError, KeyError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path}: cannot be read as joints ({error})") from error
+    data = read_data(path)
+    if data[:2] == b"PK":
+        values = next(iter(load_npz(path, what="joints").values()), np.zeros(0))
+    else:
+        with reading(path, what="a sequence of joints"):
+            try:
+                values = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+            except ValueError:
+                return read_joints(path)  # an array of objects; SpaceJam's reader takes it, restricted to numbers
     if values.ndim != 3 or values.shape[2] not in (2, 3) or not np.issubdtype(values.dtype, np.number):
         raise InputError(f"{path}: an array of shape {values.shape} and {values.dtype} is not a sequence of joints")
     return as_sequences(values)

@@ -8,6 +8,7 @@ text, never as markup.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 
@@ -24,6 +25,8 @@ from touchline.report.sections.registry import SECTIONS
 from touchline.report.sections.section import Section
 from touchline.report.sections.video import video_base64
 from touchline.report.values import BundleValues
+
+_HEAD_BYTES = 4096
 
 
 def write_report(
@@ -47,10 +50,14 @@ def write_report(
         ResourceError: the page cannot be written.
 
     """
+    corrections = _state_of_corrections(
+        bundle
+    )  # before they are read: one that comes meanwhile makes the page outdated
     values = BundleValues(bundle, info, options or ReportOptions(), corrected=True)
     page = render(
         "report.html",
         title=values.title,
+        corrections=corrections,
         facts=[fact for section in sections for fact in section.facts(values)],
         coverage=coverage_words(values),
         trust=trust_of(values),
@@ -62,11 +69,19 @@ def write_report(
 
 
 def is_report_current(bundle: Bundle) -> bool:
-    """Return whether a bundle has a report that was written after its last correction."""
-    page, journal = bundle.path / REPORT, bundle.path / CORRECTIONS
+    """Return whether a bundle has a report that shows its last correction; the page says which, so clocks may jump."""
+    page = bundle.path / REPORT
     if not page.is_file():
         return False
-    return not journal.is_file() or page.stat().st_mtime_ns >= journal.stat().st_mtime_ns
+    with page.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    return f'<meta name="corrections" content="{_state_of_corrections(bundle)}">'.encode() in head
+
+
+def _state_of_corrections(bundle: Bundle) -> str:
+    """Return a digest of the journal of corrections; that of nothing if there is none."""
+    journal = bundle.path / CORRECTIONS
+    return hashlib.sha256(journal.read_bytes() if journal.is_file() else b"").hexdigest()[:32]
 
 
 def page_data(values: BundleValues, *, sections: Sequence[Section] = SECTIONS) -> dict[str, object]:

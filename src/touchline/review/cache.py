@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 
 from touchline.formats.files.atomic import replacing, writing
+from touchline.formats.files.locks import lock
 
 _MAKING = ".making-"
 _OLD_S = 24 * 3600
@@ -26,6 +27,20 @@ def cache_root() -> Path:
     """Return the folder that holds the cached files of all videos; it may not exist."""
     base = os.environ.get("XDG_CACHE_HOME", "")
     return (Path(base) if os.path.isabs(base) else Path.home() / ".cache") / "touchline" / "review"
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[bool]:
+    """Lock a folder, and yield whether that was possible; folders are not locked where they cannot be opened."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        yield True
+        return
+    try:
+        yield lock(handle)
+    finally:
+        os.close(handle)
 
 
 class VideoCache:
@@ -80,12 +95,14 @@ class VideoCache:
         """Yield a path to write a large file to, which then becomes the cached one.
 
         It lies in a folder of its own, as another server may be making the same file. What killed servers have left is
-        removed after a day.
+        removed after a day; what a living one is making is locked, whatever the clock says.
         """
         for left in self.folder.glob(f"{_MAKING}*"):
             if time.time() - left.stat().st_mtime > _OLD_S:
-                shutil.rmtree(left, ignore_errors=True)
-        with tempfile.TemporaryDirectory(prefix=_MAKING, dir=self.folder) as folder:
+                with _locked(left) as free:
+                    if free:
+                        shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=_MAKING, dir=self.folder) as folder, _locked(Path(folder)):
             path = Path(folder) / name
             yield path
             with writing(self.path(name)):

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from touchline.core.errors import TouchlineError
 from touchline.core.events import Coverage, Event, VideoInfo
+from touchline.formats.boxes.tracks_parquet import read_track_columns
 from touchline.formats.bundle import CANDIDATES, EVENTS, MANIFEST, TRACKS, Bundle, Manifest, video_fingerprint
-from touchline.formats.events.own_events import REMEDY, event_ids
-from touchline.formats.files.json_files import read_own_json
+from touchline.formats.events.own_events import event_ids
 from touchline.media.shown.browsers import Playback, playback_of
 from touchline.media.video import probe
 from touchline.report.options import ReportOptions
@@ -124,7 +124,7 @@ class Contents:
         path = self.bundle.path / EVENTS
         if not self.analysed or not path.is_file():
             return frozenset()
-        return frozenset(str(row["id"]) for row in read_own_json(path, remedy=REMEDY)["events"])
+        return frozenset(event_ids(self.bundle.read_events()))
 
     @cached_property
     def labels(self) -> list[str]:
@@ -146,9 +146,7 @@ class Contents:
         path = self.bundle.path / TRACKS
         if not self.analysed or not path.is_file():
             return frozenset()
-        from pyarrow.parquet import read_table
-
-        return frozenset(read_table(path, columns=["track_id"])["track_id"].unique().to_pylist())
+        return frozenset(read_track_columns(path, columns=["track_id"])["track_id"].unique().to_pylist())
 
     @cached_property
     def notes(self) -> list[str]:

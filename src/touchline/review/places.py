@@ -10,6 +10,7 @@ import numpy as np
 from touchline.core.arrays import Floats64
 from touchline.core.clock import US_PER_S
 from touchline.core.pitch import STANDARD
+from touchline.formats.boxes.tracks_parquet import read_track_columns
 
 _NEAR_US = US_PER_S // 10
 _FEWEST = 4
@@ -49,10 +50,8 @@ def place_of(path: Path, *, time_us: int, point_px: tuple[float, float]) -> tupl
 
 def _pairs(path: Path, *, time_us: int) -> tuple[Floats64, Floats64]:
     """Return feet in pixels and places in metres, both (n, 2), of everyone placed at the frame nearest to a time."""
-    from pyarrow.parquet import read_table
-
     span = [("time_us", ">=", time_us - _NEAR_US), ("time_us", "<=", time_us + _NEAR_US), ("label", "!=", "ball")]
-    table = read_table(path, columns=["time_us", "x0", "x1", "y1", "x_m", "y_m"], filters=span)
+    table = read_track_columns(path, columns=["time_us", "x0", "x1", "y1", "x_m", "y_m"], filters=span)
     times, x0, x1, y1, x_m, y_m = (np.array(column.to_pylist(), np.float64) for column in table.columns)
     at = np.isfinite(x_m) & np.isfinite(y_m)
     if at.any():

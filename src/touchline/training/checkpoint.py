@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import io
 import json
-import pickle
 import random
 import re
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,8 @@ import torch
 
 from touchline.core.errors import InputError, UsageError
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic
+from touchline.formats.files.guard import MALFORMED
+from touchline.models.importing.reading import torch_cause
 
 _NAME = re.compile(r"^step_(\d{8})\.pt$")
 KEEP_LAST = 2
@@ -122,9 +123,9 @@ def load_checkpoint(path: str | Path, *, device: str | torch.device = "cpu") -> 
         state = torch.load(path, map_location=device, weights_only=True)
     except FileNotFoundError as error:
         raise InputError(f"{path}: checkpoint not found") from error
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
-        cause = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{path}: not a checkpoint of touchline ({cause}); delete it or train afresh") from error
+    except (*MALFORMED, OSError, RuntimeError) as error:
+        cause = torch_cause(error)
+        raise InputError(f"{path}: not a checkpoint of touchline{cause}; delete it or train afresh") from error
     if not isinstance(state, dict) or "rng" not in state:
         raise InputError(f"{path}: holds a {type(state).__name__}, not a training checkpoint of touchline")
     return state

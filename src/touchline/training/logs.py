@@ -11,6 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from touchline.formats.files.guard import reading
+
 _LOGGER = logging.getLogger(__name__)
 _TRACKER_ERRORS = (OSError, RuntimeError, ValueError, TypeError, AttributeError, ImportError)
 
@@ -93,8 +95,9 @@ def read_metrics(path: str | Path) -> list[dict[str, Any]]:
     path = Path(path)
     if not path.exists():
         return []
-    lines = path.read_text(encoding="utf-8").split("\n")
-    return [json.loads(line) for line in lines[:-1] if line]
+    with reading(path, what="metrics, one JSON object a line"):
+        lines = path.read_text(encoding="utf-8").split("\n")
+        return [json.loads(line) for line in lines[:-1] if line]
 
 
 def _open_tensorboard(folder: Path, *, from_step: int | None) -> Any:

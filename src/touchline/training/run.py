@@ -218,7 +218,7 @@ def _claim(out: Path, settings: BaseModel, *, resume: bool) -> None:
     wanted = settings.model_dump(mode="json")
     try:
         before = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         before = None
     if any(out.iterdir()) and not (resume and _same(before, settings)):
         raise UsageError(f"{out}: holds an earlier run{_differences(before, wanted)}; name an empty folder with --out")

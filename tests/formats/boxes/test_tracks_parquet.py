@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,12 @@ from hypothesis import strategies as st
 
 from touchline.core.errors import InputError, ResourceError
 from touchline.core.tracks import DETECTION_LABELS, Shot, Track, Tracks
-from touchline.formats.boxes.tracks_parquet import read_tracks_parquet, write_tracks_parquet
+from touchline.formats.boxes.tracks_parquet import (
+    read_shots_parquet,
+    read_tracks_parquet,
+    tracks_parquet_writer,
+    write_tracks_parquet,
+)
 
 SHOTS = (Shot(0, 0, 5_000_000, "wide", 0.5), Shot(1, 5_000_000, 9_000_000, "replay"))
 
@@ -156,3 +163,41 @@ def test_damaged_tables_are_refused(tmp_path: Path) -> None:
         pq.write_table(changed, path)
         with pytest.raises(InputError, match=message):
             read_tracks_parquet(path)
+
+
+@pytest.mark.robustness("25", "load")
+def test_long_files_are_read_part_by_part(tmp_path: Path) -> None:
+    frames = np.arange(20_000, dtype=np.int64)
+    boxes = np.tile(np.array([1, 2, 3, 4], np.float32), (len(frames), 1))
+    sure, seen = np.ones(len(frames), np.float32), np.ones(len(frames), np.bool_)
+    tracks = tuple(Track(i + 1, "player", frames * 40_000, frames, boxes, sure, seen, team="A") for i in range(20))
+    shots = (Shot(0, 0, 800_000_000),)
+    path = tmp_path / "tracks.parquet"
+    with tracks_parquet_writer(path, shots=shots, width=9, height=9) as write:
+        for track in tracks:
+            write([track])
+    code = (
+        "import sys, pyarrow\n"
+        "from touchline.formats.boxes.tracks_parquet import read_tracks_parquet\n"
+        "tracks = read_tracks_parquet(sys.argv[1])\n"
+        "print(len(tracks), pyarrow.default_memory_pool().max_memory())"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+    count, peak_bytes = map(int, done.stdout.split())
+    assert count == 20
+    assert peak_bytes < 60 * len(frames) * 5, "columns of a quarter of the tracks at most"
+    assert read_shots_parquet(path) == shots
+
+
+def test_a_track_in_two_parts_is_one_track(tmp_path: Path) -> None:
+    def part(first: int) -> Track:
+        frames = np.arange(first, first + 3, dtype=np.int64)
+        boxes = np.tile(np.array([1, 2, 3, 4], np.float32), (3, 1))
+        return Track(7, "player", frames * 40_000, frames, boxes, np.ones(3, np.float32), np.ones(3, np.bool_))
+
+    path = tmp_path / "tracks.parquet"
+    with tracks_parquet_writer(path, shots=(), width=9, height=9) as write:
+        write([part(0)])
+        write([part(3)])
+    (track,) = read_tracks_parquet(path)
+    assert track.frames.tolist() == [0, 1, 2, 3, 4, 5]

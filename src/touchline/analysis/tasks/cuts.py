@@ -11,12 +11,16 @@ import numpy as np
 from touchline.core.clock import US_PER_S
 from touchline.core.tracks import Shot
 from touchline.formats.files.atomic import make_own_folder, writing
-from touchline.formats.files.npz import npz_bytes
+from touchline.formats.files.guard import reading
+from touchline.formats.files.npz import load_sealed_npz, sealed_npz_bytes
 from touchline.tracking.observations import Observation
 from touchline.tracking.people.roles import Look
 from touchline.tracking.people.tracklets import Tracklet
 from touchline.tracking.replays import ShotEdges, find_replays
 from touchline.tracking.shot_tracking import FollowedShot, Span
+
+_REMEDY = "run it again with --no-resume"
+
 
 LONGEST_S = 600.0
 """Longest shot in seconds that is tracked as a whole; longer ones are split, and tracks end where the parts meet."""
@@ -103,7 +107,7 @@ class ShotFiles:
         path = self._path(len(self.shots))
         with writing(path):
             path.unlink(missing_ok=True)  # a link would be written through
-            path.write_bytes(npz_bytes(shot_arrays(followed)))
+            path.write_bytes(sealed_npz_bytes(shot_arrays(followed)))
         self.shots.append(followed.shot)
         self._edges.append(followed.edges)
         self.looks.append([_thinned(look) for look in followed.looks])
@@ -123,8 +127,11 @@ class ShotFiles:
     def read(self) -> Iterator[FollowedShot]:
         """Yield the shots in order; one is held at a time."""
         for number, shot in enumerate(self.shots):
-            with np.load(self._path(number), allow_pickle=False) as arrays:
-                yield shot_from_arrays(dict(arrays), shot=shot, edges=self._edges[number])
+            path = self._path(number)
+            arrays = load_sealed_npz(path, what="a tracked shot", remedy=_REMEDY)
+            with reading(path, what="a tracked shot", remedy=_REMEDY):
+                followed = shot_from_arrays(arrays, shot=shot, edges=self._edges[number])
+            yield followed
 
     def _path(self, number: int) -> Path:
         """Return the path of a shot's file."""

@@ -98,7 +98,7 @@ class SpotTask(Task):
     def write(self, bundle: Bundle, *, coverage: Coverage) -> None:
         """Find the events and write the task's files."""
         scores = saved_scores(self.checkpoint, spotter=self.spotter) if self.watches else bundle.read_scores()
-        shots = bundle.read_tracks().shots if _TRACKS in self.key else ()
+        shots = bundle.read_shots() if _TRACKS in self.key else ()
         found = self.spotter.events(scores, thresholds=self._thresholds)
         timeline = in_wide_shots(found, shots=shots)
         candidates = self.spotter.events(scores, thresholds=candidate_thresholds(self._thresholds))

@@ -55,14 +55,13 @@ class EventInput:
         from touchline.formats.events.event_files import EventFiles
         from touchline.formats.events.event_format import FoundEvents
         from touchline.formats.events.registry import find_events
-        from touchline.formats.files.json_files import read_bytes
 
         bundle = self.bundle
         if bundle is not None:
             context = bundle.export_context()
             return FoundEvents(bundle.events_to_export(), styles=context.styles, video=context.video)
         if not self.name:
-            return find_events(read_bytes(self.path), source=str(self.path), options=options, known=known)
+            return find_events(self.path, source=str(self.path), options=options, known=known)
         ((_, data),) = EventFiles(self.path, endings=(Path(self.name).suffix,)).read([self.name])
         return find_events(data, source=f"{self.path}/{self.name}", options=options, known=known)
 

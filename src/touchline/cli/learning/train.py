@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_module
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -160,9 +159,10 @@ def _report(model: Path, output: Output) -> int:
 
 def _measured(folder: Path) -> dict[str, Any] | None:
     """The scores of a spotting head on the recordings kept for testing; None for any other run."""
+    from touchline.formats.files.json_files import read_own_json
+
     path = folder / "measured.json"
-    document = json_module.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-    test = document.get("test") if isinstance(document, dict) else None
+    test = read_own_json(path, remedy="train again").get("test") if path.is_file() else None
     if not isinstance(test, dict) or not {"recordings", "tight", "loose"} <= set(test):
         return None
     return {
@@ -173,8 +173,12 @@ def _measured(folder: Path) -> dict[str, Any] | None:
 
 def tell_unreadable(folder: Path, output: Output) -> int:
     """Print which files of the data were left out of a run; return the exit code."""
+    from touchline.formats.files.json_files import parse_json
+    from touchline.formats.files.json_shapes import a_text, check, list_of
+
     path = folder / "unreadable.json"
-    left_out = json_module.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+    left_out = parse_json(path.read_bytes(), source=str(path)) if path.is_file() else []
+    check(left_out, list_of(list_of(a_text, length=2)), source=path, remedy="train again")
     for name, reason in left_out:
         output.record({"path": name, "error": reason})
         output.note(f"touchline: left out: {name}: {reason}")

@@ -84,6 +84,7 @@ def show_command(
     """
 
     def run() -> None:
+        from touchline.models.cards import read_card
         from touchline.models.store import load_model
 
         model = load_model(name, task="any")
@@ -99,7 +100,7 @@ def show_command(
                 output.say(f"{key:12} {value}")
             if card.is_file():
                 output.say()
-                output.table(card.read_text(encoding="utf-8"))
+                output.table(read_card(card).text)
 
     run_guarded(run, debug=debug, json=json)
 

@@ -37,7 +37,7 @@ class Change:
     def __post_init__(self) -> None:
         if self.what not in KINDS:
             raise ValueError(f"what={self.what!r} is not a kind of correction; the kinds are {', '.join(KINDS)}")
-        if not self.id:
+        if not self.id or not isinstance(self.id, str):
             raise ValueError(f"a change of {self.what!r} has an empty id")
         if self.after is not None:
             check_value(self.what, self.id, self.after)
@@ -70,6 +70,8 @@ class Entry:
     redo: int | None = None
 
     def __post_init__(self) -> None:
+        if any(type(number) is not int for number in (self.number, self.undo or 0, self.redo or 0)):
+            raise ValueError(f"n={self.number!r:.60}, undo and redo must be whole numbers")
         if self.number < 1:
             raise ValueError(f"number={self.number} must be 1 or more")
         if sum((bool(self.changes), self.undo is not None, self.redo is not None)) != 1:

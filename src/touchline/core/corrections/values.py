@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from touchline.core.events import Event
+from touchline.core.events import LATEST_US, Event
 from touchline.core.tracks import DETECTION_LABELS
 
 STATES = ("accepted", "rejected")
@@ -32,6 +32,8 @@ MAX_SHIRT_NUMBER = 99
 
 REVIEWED_ID, LABELS_ID = "spans", "set"
 
+_LARGEST = 1e9
+"""Largest coordinate, pixels or metres."""
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _TRACK = r"[1-9][0-9]*"
 _FRAGMENT = re.compile(rf"{_TRACK}(@[0-9]+)?")
@@ -72,6 +74,10 @@ class EventValue:
     def __post_init__(self) -> None:
         for name in ("start_us", "end_us", "half", "lead_us", "lag_us"):
             _whole(getattr(self, name), name=name)
+        for name in ("label", "note", "team", "player"):
+            _text(getattr(self, name), name=name, optional=name in ("team", "player"))
+        if type(self.visible) is not bool:
+            raise ValueError(f"visible={self.visible!r} must be true or false")
         self.event()
         _one_of(self.state, STATES, name="state")
         for name in ("point_px", "point_m"):
@@ -103,7 +109,9 @@ class ReviewedValue:
     spans: tuple[tuple[int, int], ...]
 
     def __post_init__(self) -> None:
-        spans = tuple((int(start), int(end)) for start, end in self.spans)
+        spans = tuple((start, end) for start, end in self.spans)
+        for time_us in (time_us for span in spans for time_us in span):
+            _whole(time_us, name="spans")
         if any(not 0 <= start < end for start, end in spans):
             raise ValueError(f"spans={spans}: every span must satisfy 0 <= start < end")
         if any(end >= start for (_, end), (start, _) in pairwise(spans)):
@@ -143,6 +151,9 @@ class PlayerValue:
     team: str | None = None
 
     def __post_init__(self) -> None:
+        _whole(self.number, name="number")
+        _text(self.name, name="name")
+        _text(self.team, name="team", optional=True)
         if self.number is not None and not 0 <= self.number <= MAX_SHIRT_NUMBER:
             raise ValueError(f"number={self.number} must be a shirt number from 0 to {MAX_SHIRT_NUMBER}")
         if not self.name.strip() and self.number is None:
@@ -177,6 +188,8 @@ class TrackValue:
     same_as: str | None = None
 
     def __post_init__(self) -> None:
+        for name in ("team", "player", "same_as"):
+            _text(getattr(self, name), name=name, optional=True)
         if self.role is not None:
             _one_of(self.role, DETECTION_LABELS, name="role")
         if self.same_as is not None and not _FRAGMENT.fullmatch(self.same_as):
@@ -209,6 +222,9 @@ class LabelButton:
     def __post_init__(self) -> None:
         _filled(self.name, name="name")
         _colour(self.colour)
+        _text(self.key, name="key", optional=True)
+        for name in ("lead_us", "lag_us"):
+            _whole(getattr(self, name), name=name)
         if self.key is not None and len(self.key) != 1:
             raise ValueError(f"key={self.key!r} of label {self.name!r} must be one character")
 
@@ -286,11 +302,17 @@ def start_of(fragment: str) -> int:
 
 
 def _whole(value: object, *, name: str) -> None:
-    if value is not None and type(value) is not int:
-        raise ValueError(f"{name}={value!r} must be a whole number")
+    if value is not None and (type(value) is not int or abs(value) > LATEST_US):
+        raise ValueError(f"{name}={value!r:.60} must be a whole number")
+
+
+def _text(value: object, *, name: str, optional: bool = False) -> None:
+    if not isinstance(value, str) and not (optional and value is None):
+        raise ValueError(f"{name}={value!r:.60} must be a text")
 
 
 def _filled(value: str, *, name: str) -> None:
+    _text(value, name=name)
     if not value.strip():
         raise ValueError(f"{name}={value!r} is empty")
 
@@ -309,6 +331,6 @@ def _numbers(value: Any, *, count: int, name: str) -> tuple[float, ...] | None:
     if value is None:
         return None
     numbers = tuple(float(number) for number in value)
-    if len(numbers) != count or any(number != number or abs(number) == float("inf") for number in numbers):
+    if len(numbers) != count or not all(abs(number) <= _LARGEST for number in numbers):
         raise ValueError(f"{name}={value} must be {count} finite numbers")
     return numbers

@@ -9,6 +9,7 @@ Parquet reader can open it: ``pandas.read_parquet("tracks.parquet")``.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -20,15 +21,23 @@ import numpy as np
 from touchline.core.errors import InputError
 from touchline.core.tracks import Shot, Track, Tracks
 from touchline.formats.files.atomic import replacing
+from touchline.formats.files.guard import read_regular, reading
+from touchline.formats.files.json_shapes import a_count, a_number, a_text, check, list_of, record
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from pyarrow import parquet
 
 SCHEMA = "touchline.tracks"
 VERSION = 1
 _METADATA_KEY = b"touchline"
 _PER_TRACK = ("track_id", "label", "team", "team_confidence", "name", "shot")
 _NULLABLE = ("team", "name", "x_m", "y_m")
+_MAX_ROWS_PER_BYTE = 64
+_MAX_UNPACKED_BYTES = 8 << 30
+_REMEDY = "track the video again"
+_SHOT = record({"index": a_count, "start_us": a_count, "end_us": a_count}, optional={"kind": a_text, "pitch": a_number})
+_ABOUT = record({"width": a_count, "height": a_count, "shots": list_of(_SHOT)}, others=True)
 
 
 def write_tracks_parquet(path: Path | str, tracks: Tracks) -> None:
@@ -78,28 +87,87 @@ def tracks_parquet_writer(
 
 
 def read_tracks_parquet(path: Path | str) -> Tracks:
-    """Read the tracks that :func:`write_tracks_parquet` wrote.
+    """Read the tracks that :func:`write_tracks_parquet` wrote, part by part.
 
     Raises:
         InputError: the file is unreadable, not written by touchline, or of a newer version.
 
     """
     import pyarrow as pa
-    from pyarrow import parquet
 
     path = Path(path)
-    try:
-        table = parquet.read_table(pa.BufferReader(path.read_bytes()))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error}); track the video again") from error
-    except pa.ArrowException as error:
-        raise InputError(f"{path}: not readable as Parquet ({error}); track the video again") from error
-    about = _about(table, path=path)
-    try:
-        shots = tuple(Shot(**shot) for shot in about["shots"])
-        return Tracks(tuple(_tracks(table)), shots, width=about["width"], height=about["height"])
-    except (KeyError, TypeError, ValueError, pa.ArrowException) as error:
-        raise InputError(f"{path}: not valid tracks ({error}); track the video again") from error
+    file = _opened(path)
+    about = _about(file.schema_arrow, path=path)
+    with reading(path, what="valid tracks", remedy=_REMEDY, also=(pa.ArrowException,)):
+        tracks = tuple(track for table in _parts(file) for track in _tracks(table))
+        return Tracks(tracks, _shots(about), width=about["width"], height=about["height"])
+
+
+def read_shots_parquet(path: Path | str) -> tuple[Shot, ...]:
+    """Read the camera shots of a file of tracks, without the tracks.
+
+    Raises:
+        InputError: the file is unreadable, not written by touchline, or of a newer version.
+
+    """
+    path = Path(path)
+    about = _about(_opened(path).schema_arrow, path=path)
+    with reading(path, what="valid tracks", remedy=_REMEDY):
+        return _shots(about)
+
+
+def read_track_columns(path: Path, *, columns: Sequence[str] | None = None, filters: Any = None) -> pa.Table:
+    """Read the table of a file of tracks, or some of its columns and rows.
+
+    Args:
+        path: the file.
+        columns: names of the columns; None for all.
+        filters: as for ``pyarrow.parquet.read_table``.
+
+    Raises:
+        InputError: the file is unreadable, or claims more rows than it can hold.
+
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    _opened(path)
+    with reading(path, what="readable as Parquet", remedy=_REMEDY, also=(pa.ArrowException,)):
+        return parquet.read_table(pa.BufferReader(read_regular(path)), columns=columns, filters=filters)
+
+
+def _opened(path: Path) -> parquet.ParquetFile:
+    """Open a file whose claims about its size are plausible."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    data = read_regular(path)
+    with reading(path, what="readable as Parquet", remedy=_REMEDY, also=(pa.ArrowException,)):
+        file = parquet.ParquetFile(pa.BufferReader(data))
+        words = [name for name in ("label", "team", "name") if name in file.schema_arrow.names]
+        file = parquet.ParquetFile(pa.BufferReader(data), read_dictionary=words)
+        about = file.metadata
+        held = sum(about.row_group(number).total_byte_size for number in range(about.num_row_groups))
+        if about.num_rows > _MAX_ROWS_PER_BYTE * len(data) or held > _MAX_UNPACKED_BYTES:
+            raise InputError(f"{path}: claims {about.num_rows:,} rows of {held:,} bytes in {len(data):,}; {_REMEDY}")
+        return file
+
+
+def _parts(file: parquet.ParquetFile) -> Iterator[pa.Table]:
+    """Yield the tables of a file's row groups, or one of all if a track may lie in several."""
+    about = file.metadata
+    column = file.schema_arrow.get_field_index("track_id")
+    groups = [about.row_group(number).column(column).statistics for number in range(about.num_row_groups)]
+    known = all(group is not None and group.has_min_max for group in groups)
+    if known and all(before.max < after.min for before, after in itertools.pairwise(groups)):
+        yield from (file.read_row_group(number) for number in range(len(groups)))
+    else:
+        yield file.read()
+
+
+def _shots(about: Mapping[str, Any]) -> tuple[Shot, ...]:
+    """Return the camera shots that the metadata list."""
+    return tuple(Shot(**shot) for shot in about["shots"])
 
 
 def _schema(shots: Sequence[Shot], *, width: int, height: int) -> pa.Schema:
@@ -162,18 +230,20 @@ def _columns(rows: Sequence[Track]) -> dict[str, pa.Array]:
     }
 
 
-def _about(table: pa.Table, *, path: Path) -> Mapping[str, Any]:
+def _about(schema: pa.Schema, *, path: Path) -> Mapping[str, Any]:
     """Return the metadata that touchline wrote."""
     try:
-        about = json.loads((table.schema.metadata or {})[_METADATA_KEY])
+        about = json.loads((schema.metadata or {})[_METADATA_KEY])
         known = (about["schema"], about["version"]) == (SCHEMA, VERSION)
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path}: Parquet, but not tracks written by touchline") from error
     if not known:
         raise InputError(f"{path}: schema {about['schema']!r} version {about['version']!r} is not {SCHEMA!r} {VERSION}")
-    missing = [name for name in _names() if name not in table.column_names]
+    missing = [name for name in _names() if name not in schema.names]
     if missing:
         raise InputError(f"{path}: column {missing[0]!r} is missing; track the video again")
+    check(about, _ABOUT, source=path, remedy=_REMEDY)
+    check(about, _ABOUT, source=path, remedy=_REMEDY)
     return about
 
 

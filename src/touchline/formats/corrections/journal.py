@@ -20,6 +20,7 @@ from typing import Any
 
 from touchline.core.corrections.history import Change, Entry, History, StaleChangeError
 from touchline.core.errors import InputError
+from touchline.formats.files.guard import MALFORMED, cause_of
 from touchline.formats.files.json_files import check_schema, read_bytes
 
 SCHEMA = "touchline.corrections"
@@ -67,8 +68,8 @@ def read_journal(path: Path) -> Journal:
             history.add(entry_of(_object(line, source=where)))
         except StaleChangeError as error:
             raise InputError(f"{where}: does not fit the lines before it ({error}); {REMEDY}") from error
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"{where}: not a correction ({error}); {REMEDY}") from error
+        except MALFORMED as error:
+            raise InputError(f"{where}: not a correction ({cause_of(error)}); {REMEDY}") from error
     return Journal(tuple(history.entries), str(head.get("video_fingerprint", "")), sound)
 
 
@@ -119,8 +120,10 @@ def line_of(document: dict[str, Any]) -> bytes:
 def _object(line: bytes, *, source: str) -> dict[str, Any]:
     try:
         value = json.loads(line)
+        if b"\\u" in line:  # half of a surrogate pair, which no file can hold
+            json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{source}: not readable as JSON ({error}); {REMEDY}") from error
+        raise InputError(f"{source}: not readable as JSON ({cause_of(error)}); {REMEDY}") from error
     if not isinstance(value, dict):
         raise InputError(f"{source}: a JSON {type(value).__name__}, not an object; {REMEDY}")
     return value

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import zipfile
-import zlib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from touchline.core.errors import InputError
+from touchline.formats.files.guard import reading
 from touchline.formats.files.json_files import MAX_JSON_BYTES, check_size, read_bytes
 from touchline.formats.soccernet.source import missing_advice
 
 MAX_ENTRIES = 50_000
+MAX_NAME_BYTES = 1024
 MAX_TOTAL_BYTES = 4 << 30
 MAX_RATIO = 200
 """Largest accepted compression ratio: event files shrink about tenfold in a zip; far more is a zip bomb."""
 
 _RATIO_FROM_BYTES = 1 << 20
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""Control characters, line ends, and marks that turn the direction of writing."""
 
 
 class EventFiles:
@@ -80,11 +85,10 @@ def _folder_names(root: str, endings: tuple[str, ...]) -> Iterator[str]:
 @contextmanager
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     """Open a zip, converting its failures to InputError."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            yield archive
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
-        raise InputError(f"{path}: cannot be read as a zip ({error}); make or download it again") from error
+    remedy, refusal = "make or download it again", "cannot be read as a zip"
+    guard = reading(path, what="a zip", remedy=remedy, also=(RuntimeError,), refusal=refusal)
+    with guard, zipfile.ZipFile(path) as archive:
+        yield archive
 
 
 def _zip_names(path: Path, endings: tuple[str, ...]) -> list[str]:
@@ -96,11 +100,11 @@ def _zip_names(path: Path, endings: tuple[str, ...]) -> list[str]:
     for entry in entries:
         problem = _entry_problem(entry)
         if problem:
-            raise InputError(f"{path}: entry {entry.filename!r} {problem}; refused")
+            raise InputError(f"{path}: entry {entry.orig_filename!r:.120} {problem}; refused")
     names = [entry.filename for entry in entries]
     if len(set(names)) != len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise InputError(f"{path}: entry {twice!r} occurs twice; refused")
+        twice = next(name for name, count in Counter(names).items() if count > 1)
+        raise InputError(f"{path}: entry {twice!r:.120} occurs twice; refused")
     total = sum(entry.file_size for entry in entries)
     if total > MAX_TOTAL_BYTES:
         raise InputError(f"{path}: unpacks to {total:,} bytes, over the limit of {MAX_TOTAL_BYTES:,}; split it")
@@ -110,10 +114,16 @@ def _zip_names(path: Path, endings: tuple[str, ...]) -> list[str]:
 
 def _entry_problem(entry: zipfile.ZipInfo) -> str:
     """Return why an entry is refused; empty if it is not."""
-    name = PurePosixPath(entry.filename.replace("\\", "/"))
+    parts = entry.filename.replace("\\", "/").split("/")
     mode = entry.external_attr >> 16
-    if name.is_absolute() or ".." in name.parts or ":" in name.parts[0]:
+    if _CONTROL.search(entry.orig_filename):
+        return "has control characters in its name"
+    if len(entry.filename.encode()) > MAX_NAME_BYTES:
+        return f"has a name of more than {MAX_NAME_BYTES:,} bytes"
+    if not parts[0] or ".." in parts or ":" in parts[0]:
         return "points outside the archive"
+    if "." in parts or "" in parts:
+        return "has an empty part or '.' in its name"
     if mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
         return "is a link or a device, not a file"
     if entry.flag_bits & 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -14,10 +14,14 @@ from touchline.core.errors import InputError
 from touchline.core.events import Timeline
 from touchline.formats.events.export_context import ExportContext, LabelStyle, VideoFacts
 from touchline.formats.events.losses import EVERYTHING, count_losses, lost_parts, lost_precision
-from touchline.formats.files.atomic import make_folder, write_bytes_atomic
-from touchline.formats.files.json_files import parse_object
+from touchline.formats.files.atomic import make_folder, replacing
+from touchline.formats.files.json_files import parse_object, read_bytes, size_of
+from touchline.formats.files.json_lists import LONG_BYTES, LongList, find_long_list
 from touchline.formats.files.text_encoding import DecodedText, decode_any
 from touchline.formats.files.xml_files import root_name
+
+LISTS = ("events", "annotations", "predictions")
+"""Keys under which JSON files of events have their list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +52,60 @@ class EventSource:
 
     Attributes:
         name: name for messages; formats also recognise files by its ending.
-        data: content of the file.
+        content: content of the file, or where it is.
         options: what the user states about the file.
 
     """
 
     name: str
-    data: bytes
+    content: bytes | Path
     options: ReadOptions = field(default_factory=ReadOptions)
+
+    @cached_property
+    def data(self) -> bytes:
+        """Return the whole content.
+
+        Raises:
+            InputError: the file cannot be read.
+
+        """
+        return self.content if isinstance(self.content, bytes) else read_bytes(self.content)
+
+    @cached_property
+    def long_list(self) -> LongList | None:
+        """Return the long list of events in a large JSON file, to be read piece by piece; None for any other content.
+
+        Raises:
+            InputError: the file cannot be read.
+
+        """
+        if isinstance(self.content, bytes) or "data" in vars(self) or size_of(self.content) < LONG_BYTES:
+            return None
+        return find_long_list(self.content, LISTS)
+
+    def entries(self, key: str) -> Iterable[Any]:
+        """Return the list under a key of the JSON object, of a large file to be gone through once.
+
+        Raises:
+            InputError: it is not a list.
+
+        """
+        if self.long_list is not None and self.long_list.key == key:
+            return self.long_list.rows()
+        found = self.document.get(key, [])
+        if not isinstance(found, list):
+            raise InputError(f"{self.name}: {key} is a {type(found).__name__}, not a list of events")
+        return found
+
+    @cached_property
+    def outline(self) -> dict[str, Any]:
+        """Return the JSON object, of a large file with an empty list in place of its events.
+
+        Raises:
+            InputError: it holds something else.
+
+        """
+        return self.document if self.long_list is None else self.long_list.outline
 
     @cached_property
     def document(self) -> dict[str, Any]:
@@ -80,7 +130,7 @@ class EventSource:
     @cached_property
     def xml_root(self) -> str:
         """Return the name of the XML element that it begins with; empty if it is not XML."""
-        return root_name(self.data)
+        return "" if self.long_list is not None else root_name(self.data)
 
     @cached_property
     def keys(self) -> frozenset[str]:
@@ -88,7 +138,7 @@ class EventSource:
         if self.xml_root:
             return frozenset()
         try:
-            return frozenset(self.document)
+            return frozenset(self.outline)
         except InputError:
             return frozenset()
 
@@ -228,6 +278,15 @@ class EventFormat(ABC):
 
         """
 
+    def parts(self, timeline: Timeline, *, context: ExportContext) -> Iterator[bytes]:
+        """Yield the content piece by piece; a format of large files makes them one at a time.
+
+        Raises:
+            UsageError: the format needs a fact that the context lacks.
+
+        """
+        yield self.content(timeline, context=context)
+
     def write(self, timeline: Timeline, path: Path, *, context: ExportContext) -> Converted:
         """Write a timeline atomically.
 
@@ -241,7 +300,10 @@ class EventFormat(ABC):
         if not fitted.timeline.events and timeline.events:
             labels = ", ".join(sorted(fitted.dropped))
             raise InputError(f"{path}: {self.title} have no class for any of {labels}; nothing was written")
-        content = self.content(fitted.timeline, context=context)
+        parts = self.parts(fitted.timeline, context=context)
+        first = next(parts, b"")
         make_folder(path.parent)
-        write_bytes_atomic(path, content)
+        with replacing(path) as file:
+            file.write(first)
+            file.writelines(parts)
         return Converted(path, len(fitted.timeline), fitted.dropped, fitted.notes, fitted.remarks)

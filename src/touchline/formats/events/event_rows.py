@@ -8,10 +8,12 @@ from types import NoneType
 from typing import Any
 
 from touchline.core.events import Event
+from touchline.formats.files.json_shapes import anything
 
 FIELDS = frozenset(field.name for field in fields(Event))
 """Keys of a row."""
 
+_NEEDED = frozenset({"label", "start_us"})
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "label": (str,),
     "start_us": (int,),
@@ -33,14 +35,15 @@ def event_from_row(row: Mapping[str, Any]) -> Event:
         ValueError: a key is unknown or missing, or a value is of a wrong type or impossible.
 
     """
-    unknown = sorted(set(row) - FIELDS)
-    if unknown:
-        raise ValueError(f"{unknown[0]!r} is no part of an event; parts are {', '.join(sorted(FIELDS))}")
-    missing = sorted({"label", "start_us"} - set(row))
-    if missing:
-        raise ValueError(f"{missing[0]!r} is missing")
+    if not row.keys() <= FIELDS:
+        unknown = min(row.keys() - FIELDS)
+        raise ValueError(f"{unknown!r} is no part of an event; parts are {', '.join(sorted(FIELDS))}")
+    if not row.keys() >= _NEEDED:
+        raise ValueError(f"{min(_NEEDED - row.keys())!r} is missing")
     for key, value in row.items():
         wrong = isinstance(value, bool) and key != "visible"
         if wrong or not isinstance(value, _TYPES[key]):
             raise ValueError(f"{key}={str(value)[:40]!r} is of the wrong type, {type(value).__name__}")
+    if row.get("extra"):
+        anything(row["extra"], "extra")
     return Event(**row)

@@ -24,6 +24,7 @@ from touchline.formats.events.tables.csv_events import CsvEvents
 from touchline.formats.events.tables.hudl import HudlCsv
 from touchline.formats.events.tables.losslesscut import LosslessCutCsv
 from touchline.formats.events.webvtt import WebVttCaptions, WebVttChapters
+from touchline.formats.files.guard import reading
 
 FORMATS: tuple[EventFormat, ...] = (
     TouchlineEvents(),
@@ -92,12 +93,12 @@ def read_events(data: bytes, *, source: str) -> tuple[Timeline, str]:
 
 
 def find_events(
-    data: bytes, *, source: str, options: ReadOptions | None = None, known: EventFormat | None = None
+    data: bytes | Path, *, source: str, options: ReadOptions | None = None, known: EventFormat | None = None
 ) -> FoundEvents:
     """Read the events in the bytes of a file, and what else it says.
 
     Args:
-        data: content of the file.
+        data: content of the file, or where it is: a large one need not be held whole.
         source: its name, which may help to recognise the format.
         options: what the user states about the file.
         known: its format; None recognises it.
@@ -111,12 +112,13 @@ def find_events(
     by_content = (one for one in FORMATS if one.recognises(file))
     chosen = known or next(by_content, None) or (None if file.xml_root else named)
     if chosen is not None and chosen.readable:
-        return chosen.read(file)
+        with reading(source, what=chosen.title):
+            return chosen.read(file)
     if chosen is not None:
         raise InputError(f"{source}: {chosen.title} can be written but not read; convert from their source file")
     if file.xml_root:
         raise InputError(f"{source}: XML of <{file.xml_root}>, which is no known format of events")
-    keys = sorted(file.document)[:8]
+    keys = sorted(file.outline)[:8]
     raise InputError(f"{source}: has neither 'annotations' nor 'predictions' nor a 'schema'; its keys are {keys}")
 
 

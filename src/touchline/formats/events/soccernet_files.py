@@ -8,6 +8,7 @@ to the millisecond with visibility; ball labels (``Labels-ball.json``) 12 classe
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 
 from touchline.core.clock import US_PER_S
@@ -16,15 +17,9 @@ from touchline.core.labels import OWN_GOAL, label_files, sets_of_file
 from touchline.formats.events.event_format import EventFormat, EventSource, Fitted, FoundEvents
 from touchline.formats.events.export_context import ExportContext
 from touchline.formats.events.losses import count_losses
-from touchline.formats.files.atomic import json_bytes
-from touchline.formats.soccernet.doubts import doubts_of
+from touchline.formats.files.json_lists import object_with_list
 from touchline.formats.soccernet.entries import event_entries, url_local
-from touchline.formats.soccernet.labels import (
-    labels_document,
-    parse_document,
-    results_document,
-    whole_second_labels_document,
-)
+from touchline.formats.soccernet.labels import annotation_rows, parse_entries, prediction_rows
 
 
 class SoccerNetLabels(EventFormat):
@@ -50,8 +45,9 @@ class SoccerNetLabels(EventFormat):
         del context
         kept: list[Event] = []
         dropped: Counter[str] = Counter()
+        spellings = {label: self._spelling_of(label) for label in timeline.labels}
         for event in timeline:
-            label = self._spelling_of(event.label)
+            label = spellings[event.label]
             if label is None:
                 dropped[event.label] += 1
             else:
@@ -61,8 +57,12 @@ class SoccerNetLabels(EventFormat):
 
     def content(self, timeline: Timeline, *, context: ExportContext) -> bytes:
         """Return indented JSON; SoccerNet stores numbers as text."""
-        document = whole_second_labels_document if self._whole_seconds else labels_document
-        return json_bytes(document(timeline, game=context.game))
+        return b"".join(self.parts(timeline, context=context))
+
+    def parts(self, timeline: Timeline, *, context: ExportContext) -> Iterator[bytes]:
+        """Yield the content piece by piece."""
+        rows = annotation_rows(timeline, whole_seconds=self._whole_seconds)
+        return object_with_list({"UrlLocal": context.game, "UrlYoutube": ""}, "annotations", rows)
 
     def _spelling_of(self, label: str) -> str | None:
         spellings = (known.spelling_of(label) for known in self._sets)
@@ -108,7 +108,11 @@ class SoccerNetResults(EventFormat):
 
     def content(self, timeline: Timeline, *, context: ExportContext) -> bytes:
         """Return indented JSON; SoccerNet stores numbers as text."""
-        return json_bytes(results_document(timeline, game=context.game))
+        return b"".join(self.parts(timeline, context=context))
+
+    def parts(self, timeline: Timeline, *, context: ExportContext) -> Iterator[bytes]:
+        """Yield the content piece by piece."""
+        return object_with_list({"UrlLocal": context.game}, "predictions", prediction_rows(timeline))
 
 
 def label_formats() -> tuple[SoccerNetLabels, ...]:
@@ -118,9 +122,9 @@ def label_formats() -> tuple[SoccerNetLabels, ...]:
 
 def _found(source: EventSource) -> FoundEvents:
     """Return the events of a file, its game, and what contradicts itself in it."""
-    timeline = parse_document(source.document, source=source.name)
-    key, entries = event_entries(source.document, source=source.name)
-    return FoundEvents(timeline, url_local(source.document), notes=tuple(doubts_of(entries, where=key).lines()))
+    key, _ = event_entries(source.outline, source=source.name)
+    timeline, doubts = parse_entries(source.entries(key), key=key, source=source.name)
+    return FoundEvents(timeline, url_local(source.outline), notes=tuple(doubts.lines()))
 
 
 def _lost_points_and_players(timeline: Timeline) -> dict[str, int]:

@@ -6,6 +6,10 @@ import html
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, groupby, islice, pairwise
+from operator import attrgetter
+
+import numpy as np
 
 from touchline.core.clock import US_PER_MS, ms_from_us
 from touchline.core.errors import InputError
@@ -20,6 +24,7 @@ _ARROW = "-->"
 _STAMP = r"(?:(\d{2,6}):)?([0-5]\d):([0-5]\d)\.(\d{3})"
 _TIMING = re.compile(rf"^\s*{_STAMP}\s+{_ARROW}\s+{_STAMP}(?:\s|$)")
 _TAG = re.compile(r"<[^>]*>")
+_AT_ONCE = 4096
 _BLOCKS_WITHOUT_CUES = ("NOTE", "STYLE", "REGION")
 
 
@@ -62,17 +67,22 @@ class WebVttChapters(WebVttFormat):
 
     def fit(self, timeline: Timeline, *, context: ExportContext) -> Fitted:
         """Return all events, and how many chapters are shorter than their events."""
-        cues = list(_cues(timeline, context))
-        chapters = {chapter.start_ms: chapter.end_ms for chapter in _apart(cues)}
-        shorter = sum(cue.end_ms > chapters[cue.start_ms] for cue in cues)
+        chapters = shorter = 0
+        for chapter, group in _chapters(_cues(timeline, context)):
+            chapters += 1
+            shorter += sum(cue.end_ms > chapter.end_ms for cue in group)
         notes = [f"{counted(shorter, 'event')} end where the next chapter begins"] if shorter else []
-        if len(chapters) < len(cues):
-            notes.append(f"{counted(len(cues) - len(chapters), 'event')} begin with another one, in its chapter")
+        if chapters < len(timeline):
+            notes.append(f"{counted(len(timeline) - chapters, 'event')} begin with another one, in its chapter")
         return Fitted(timeline, notes=(*self.losses(timeline), *notes))
 
     def content(self, timeline: Timeline, *, context: ExportContext) -> bytes:
         """Return the chapters in order of time."""
-        return _text(_apart(_cues(timeline, context)))
+        return b"".join(self.parts(timeline, context=context))
+
+    def parts(self, timeline: Timeline, *, context: ExportContext) -> Iterator[bytes]:
+        """Yield the content piece by piece."""
+        return _text(chapter for chapter, _ in _chapters(_cues(timeline, context)))
 
 
 class WebVttCaptions(WebVttFormat):
@@ -85,6 +95,10 @@ class WebVttCaptions(WebVttFormat):
 
     def content(self, timeline: Timeline, *, context: ExportContext) -> bytes:
         """Return one caption an event."""
+        return b"".join(self.parts(timeline, context=context))
+
+    def parts(self, timeline: Timeline, *, context: ExportContext) -> Iterator[bytes]:
+        """Yield the content piece by piece."""
         return _text(_cues(timeline, context, people=True))
 
 
@@ -133,29 +147,36 @@ def _event(cue: Cue) -> Event:
 
 def _cues(timeline: Timeline, context: ExportContext, *, people: bool = False) -> Iterator[Cue]:
     """Yield a cue for each event, in order of its start, at least a millisecond long."""
-    spans = sorted(((*context.span_us(event), event) for event in timeline), key=lambda span: span[:2])
-    for start_us, end_us, event in spans:
+    events = timeline.events
+    spans = np.array([context.span_us(event) for event in events], np.int64).reshape(-1, 2)
+    for at in np.lexsort((spans[:, 1], spans[:, 0])).tolist():
+        event, (start_us, end_us) = events[at], spans[at].tolist()
         start_ms = ms_from_us(start_us)
         who = " · ".join(name for name in (event.player, event.team) if name) if people else ""
         text = "\n".join(" ".join(line.split()) for line in (event.label, who) if line.strip())
         yield Cue(start_ms, max(ms_from_us(end_us), start_ms + 1), text)
 
 
-def _apart(cues: Iterable[Cue]) -> Iterator[Cue]:
-    """Yield cues that do not overlap: those that start together joined, the others cut at the next start."""
-    together: dict[int, list[Cue]] = {}
-    for cue in cues:
-        together.setdefault(cue.start_ms, []).append(cue)
-    starts: list[int | None] = [*together, None]
-    for following, group in zip(starts[1:], together.values(), strict=True):
-        end_ms = max(cue.end_ms for cue in group)
-        text = " / ".join(dict.fromkeys(cue.text for cue in group))
-        yield Cue(group[0].start_ms, end_ms if following is None else min(end_ms, following), text)
+def _chapters(cues: Iterable[Cue]) -> Iterator[tuple[Cue, list[Cue]]]:
+    """Yield cues that do not overlap, with those that each one stands for.
+
+    Cues that start together become one; the others are cut at the next start.
+    """
+    groups = (list(group) for _, group in groupby(cues, key=attrgetter("start_ms")))
+    for group, following in pairwise(chain(groups, [None])):
+        if group is not None:
+            end_ms = max(cue.end_ms for cue in group)
+            text = " / ".join(dict.fromkeys(cue.text for cue in group))
+            yield Cue(group[0].start_ms, min(end_ms, following[0].start_ms) if following else end_ms, text), group
 
 
-def _text(cues: Iterator[Cue]) -> bytes:
-    blocks = [f"{_stamp(cue.start_ms)} {_ARROW} {_stamp(cue.end_ms)}\n{_escaped(cue.text)}\n" for cue in cues]
-    return "\n".join(["WEBVTT\n", *blocks]).encode()
+def _text(cues: Iterable[Cue]) -> Iterator[bytes]:
+    """Yield the file in pieces."""
+    yield b"WEBVTT\n"
+    found = iter(cues)
+    while part := list(islice(found, _AT_ONCE)):
+        blocks = [f"\n{_stamp(cue.start_ms)} {_ARROW} {_stamp(cue.end_ms)}\n{_escaped(cue.text)}\n" for cue in part]
+        yield "".join(blocks).encode()
 
 
 def _stamp(time_ms: int) -> str:

@@ -27,6 +27,7 @@ from touchline.formats.files.atomic import make_folder, replacing, write_text_at
 from touchline.formats.files.checksum import file_sha256
 from touchline.formats.files.guard import guarded
 from touchline.formats.files.json_files import read_document
+from touchline.formats.files.json_shapes import check, record
 
 SUFFIX = ".npy"
 SIDE_CAR_SUFFIX = ".json"
@@ -231,6 +232,7 @@ def read_side_car(path: Path) -> FeatureInfo | None:
     unknown = sorted(set(document) - {field.name for field in fields(FeatureInfo)})
     if unknown:
         raise InputError(f"{place}: unknown key {unknown[0]!r} for a side-car of features; extract the features again")
+    check(document, record({}, others=True), source=place, remedy="extract the features again")
     try:
         _check_types(document)
         coverage, times_us = document.pop("coverage", None), document.pop("times_us", None)

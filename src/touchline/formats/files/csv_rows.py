@@ -51,6 +51,8 @@ def safe_cell(text: str) -> str:
     >>> safe_cell("=HYPERLINK(1)"), safe_cell("-1.5"), safe_cell("goal")
     ("'=HYPERLINK(1)", '-1.5', 'goal')
     """
+    if not text or text[0].isalnum():  # most cells
+        return text
     return _MARK + text if _may_run(text) else text
 
 

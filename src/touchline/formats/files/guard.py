@@ -56,7 +56,12 @@ _Value = TypeVar("_Value")
 
 @contextlib.contextmanager
 def reading(
-    source: Path | str, *, what: str, remedy: str = "", also: tuple[type[Exception], ...] = ()
+    source: Path | str,
+    *,
+    what: str,
+    remedy: str = "",
+    also: tuple[type[Exception], ...] = (),
+    refusal: str = "",
 ) -> Iterator[None]:
     """Convert what a malformed file raises in a parser to an InputError that names the file.
 
@@ -65,11 +70,13 @@ def reading(
         what: what it should be, for the message: ``"an index of clips"``.
         remedy: what to do about it, the end of the message.
         also: further exceptions of a third-party parser.
+        refusal: what is wrong, in place of "not ``what``, or damaged".
 
     Raises:
         InputError: the file cannot be read, or is not ``what``.
 
     """
+    refusal = refusal or f"not {what}, or damaged"
     end = f"; {remedy}" if remedy else ""
     try:
         yield
@@ -78,9 +85,9 @@ def reading(
     except OSError as error:
         if error.strerror:
             raise InputError(f"{source}: cannot be read ({error.strerror}){end or '; check the path'}") from error
-        raise InputError(f"{source}: not {what}, or damaged ({cause_of(error)}){end}") from error
+        raise InputError(f"{source}: {refusal} ({cause_of(error)}){end}") from error
     except (*MALFORMED, *also) as error:
-        raise InputError(f"{source}: not {what}, or damaged ({cause_of(error)}){end}") from error
+        raise InputError(f"{source}: {refusal} ({cause_of(error)}){end}") from error
 
 
 def guarded(
@@ -109,6 +116,8 @@ def cause_of(error: BaseException) -> str:
         return "it asks for more memory than there is"
     if isinstance(error, KeyError) and error.args:
         return f"{error.args[0]!r:.{_LONGEST_CAUSE}} is missing"
+    if isinstance(error, ValueError) and "set_int_max_str_digits" in str(error):
+        return "a number of too many digits"
     words = " ".join("".join(char if char.isprintable() else " " for char in str(error)).split())
     return words[:_LONGEST_CAUSE] or type(error).__name__
 
@@ -160,7 +169,7 @@ def unpacked(data: bytes, *, source: str, max_bytes: int) -> bytes:
 
     """
     found = bytearray()
-    with reading(source, what="a gzip file", remedy="download it again"):
+    with reading(source, what="gzip", remedy="download it again", refusal="a damaged gzip file"):
         while data:
             member = zlib.decompressobj(wbits=31)
             found += member.decompress(data, max_bytes + 1 - len(found))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,15 @@ _BOM = b"\xef\xbb\xbf"
 def read_bytes(path: Path) -> bytes:
     """Read the bytes of a regular file; see :func:`touchline.formats.files.guard.read_regular`."""
     return read_regular(path, max_bytes=MAX_JSON_BYTES, expected="a JSON file of events")
+
+
+def size_of(path: Path) -> int:
+    """Return the size of a regular file within the limit; 0 for anything else, which :func:`read_bytes` names."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return 0
+    return status.st_size if stat.S_ISREG(status.st_mode) and status.st_size <= MAX_JSON_BYTES else 0
 
 
 def parse_json(data: bytes | str, *, source: str) -> Any:
@@ -67,16 +77,12 @@ def read_own_json(path: Path, *, remedy: str, wanted: str = "a JSON object") -> 
     """
     try:
         check_size(path.stat().st_size, source=str(path))
-        document = json.loads(path.read_bytes(), parse_constant=_refuse_constant)
+        document = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: not readable as JSON ({cause_of(error)}); {remedy}") from error
     if not isinstance(document, dict):
         raise InputError(f"{path}: holds a {type(document).__name__}, not {wanted}; {remedy}")
     return document
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is no number of JSON")
 
 
 def read_document(path: Path, *, schema: str, version: int, remedy: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import math
 import zipfile
@@ -19,6 +20,7 @@ MAX_ARRAYS = 4096
 MAX_ARRAY_BYTES = 2 << 30
 """Largest array that is read, bytes."""
 
+_SEAL = "sha256"
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _MAX_RATIO = 1100
 """Deflate shrinks data at most to 1/1032."""
@@ -36,6 +38,33 @@ def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, member.getvalue())
     return buffer.getvalue()
+
+
+def sealed_npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
+    """Return an archive as :func:`npz_bytes` does, with a digest of its arrays, for :func:`load_sealed_npz`."""
+    return npz_bytes({**arrays, _SEAL: np.array(_digest(arrays))})
+
+
+def load_sealed_npz(path: Path, *, what: str, remedy: str = "") -> dict[str, np.ndarray]:
+    """Read the arrays of an archive exactly as :func:`sealed_npz_bytes` wrote them.
+
+    Raises:
+        InputError: as for :func:`load_npz`, or an array differs from what was written.
+
+    """
+    arrays = load_npz(path, needed=(_SEAL,), what=what, remedy=remedy)
+    seal = arrays.pop(_SEAL)
+    if seal.shape or str(seal) != _digest(arrays):
+        raise InputError(f"{path}: not the {what} that were written{f'; {remedy}' if remedy else ''}")
+    return arrays
+
+
+def _digest(arrays: Mapping[str, np.ndarray]) -> str:
+    digest = hashlib.sha256()
+    for name, array in sorted(arrays.items()):
+        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
 
 
 def read_arrays(path: Path, *names: str, what: str, remedy: str) -> tuple[np.ndarray, ...]:
@@ -69,7 +98,8 @@ def load_npz(path: Path, *, needed: Collection[str] = (), what: str, remedy: str
 
     """
     end = f"; {remedy}" if remedy else ""
-    with reading(path, what=f"an archive of {what}", remedy=remedy), zipfile.ZipFile(path) as archive:
+    guard = reading(path, what=what, remedy=remedy, also=(RuntimeError,), refusal=f"no readable {what}")
+    with guard, zipfile.ZipFile(path) as archive:
         members = {entry.filename.removesuffix(".npy"): entry for entry in archive.infolist()}
         if len(members) != len(archive.infolist()) or len(members) > MAX_ARRAYS:
             raise InputError(f"{path}: {len(archive.infolist()):,} arrays, some of one name, or too many{end}")

@@ -15,7 +15,7 @@ MAX_YAML_BYTES = 1 << 20
 MAX_DEPTH = 64
 """Deepest nesting that is read."""
 
-MAX_NODES = 100_000
+MAX_NODES = 20_000
 """Most values and keys that are read."""
 
 MAX_ALIASES = 32

@@ -9,6 +9,7 @@ frame of each shot.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,8 +20,7 @@ from touchline.core.errors import InputError
 from touchline.core.shots import GOAL_YD, LENGTH_YD, WIDTH_YD, Shot, outcome_named
 from touchline.formats.files.csv_rows import csv_lines, separator_of
 from touchline.formats.files.decimals import Decimals, decimals_of
-from touchline.formats.files.guard import check_size, guarded, unpacked
-from touchline.formats.files.json_files import parse_json
+from touchline.formats.files.guard import check_size, guarded, reading, unpacked
 from touchline.formats.files.text_encoding import DecodedText, decode_any
 from touchline.formats.files.text_lines import read_data
 from touchline.formats.keeper.statsbomb_shots import outcome_remarks, shots_of_events
@@ -213,5 +213,7 @@ def _far_remark(shots: list[Shot], path: Path) -> tuple[str, ...]:
 
 
 def _read_events(text: str, path: Path) -> ShotFile:
-    shots, problems, remarks = shots_of_events(parse_json(text, source=str(path)), source=str(path))
+    with reading(path, what="JSON"):
+        events = json.loads(text)
+    shots, problems, remarks = shots_of_events(events, source=str(path))
     return ShotFile(tuple(shots), tuple(problems), (*remarks, *outcome_remarks(shots, source=str(path))))

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from touchline.core.errors import InputError, UsageError
 from touchline.core.suggestions import did_you_mean
 from touchline.formats.files.checksum import file_sha256
+from touchline.formats.files.guard import reading
 from touchline.models.architectures import named, published
 from touchline.models.folders import user_folder
 from touchline.models.importing.importer import Checkpoint, Importer, Wanted
@@ -89,8 +90,9 @@ def read_published(
     _refuse(given, takes=importer.takes, when=f"with --architecture {architecture}")
     asked = {field: value for field, value in given.items() if value}
     checkpoint = checkpoint or Checkpoint.read(path)
-    found = importer.recognise(checkpoint, Wanted(architecture=architecture, name=chosen, **asked))
-    network = build_network(found.config)
+    with reading(path, what=f"weights of {architecture}", also=(RuntimeError,)):
+        found = importer.recognise(checkpoint, Wanted(architecture=architecture, name=chosen, **asked))
+        network = build_network(found.config)
     fresh = {name: tensor for name, tensor in network.state_dict().items() if found.fresh(name)}
     load_weights(network, {**fresh, **found.weights}, source=str(path))
     return LoadedModel(network.eval(), found.config, file_sha256(path), path)

@@ -60,6 +60,8 @@ def recognise(checkpoint: Checkpoint, wanted: Wanted) -> Recognised:
     state = checkpoint.state()
     found = _SOURCES[wanted.architecture](checkpoint, state)
     outputs = _outputs(state, head=found.head)
+    if outputs is None and not wanted.new_head:
+        _refuse_prefix(state, head=found.head, source=str(checkpoint.path))
     names = _labels(wanted, found.labels, outputs=outputs, source=str(checkpoint.path))
     config = ClipConfig(
         name=wanted.name,
@@ -75,6 +77,22 @@ def recognise(checkpoint: Checkpoint, wanted: Wanted) -> Recognised:
     replaced = found.head if wanted.new_head else None
     kept = {name: tensor for name, tensor in state.items() if not _of(replaced, name)}
     return Recognised(config, kept, _may_be_fresh(state, head=replaced))
+
+
+def _refuse_prefix(state: State, *, head: str, source: str) -> None:
+    """Raise an error for weights under a prefix that no wrapper known to us adds; they only look headless.
+
+    Raises:
+        InputError: there is a head under a prefix.
+
+    """
+    for name in state:
+        prefix, found, _ = name.rpartition(f"{head}.")
+        if found and prefix.endswith("."):
+            raise InputError(
+                f"{source}: the names of its weights start with {prefix!r:.80}; save them without: "
+                f"{{name.removeprefix({prefix!r:.80}): tensor for name, tensor in state_dict.items()}}"
+            )
 
 
 def _of(head: str | None, name: str) -> bool:

@@ -14,6 +14,7 @@ from torch import Tensor
 from touchline.core.errors import InputError
 from touchline.core.labels import LABEL_SETS
 from touchline.models.importing.importer import Checkpoint, Importer, Recognised, Wanted, labels_for
+from touchline.models.importing.wrappers import unwrapped, weights_in
 from touchline.models.specs.stream_spec import StreamHeadConfig, StreamSpec, SuppressionSpec
 
 RATE_HZ = 2.0
@@ -33,9 +34,9 @@ def recognise(checkpoint: Checkpoint, wanted: Wanted) -> Recognised:
 
     """
     content, path = checkpoint.content, checkpoint.path
-    if not isinstance(content, Mapping) or not isinstance(content.get("state_dict"), Mapping):
+    if not isinstance(weights_in(content), Mapping) or weights_in(content) is content:
         raise InputError(f"{path}: not a checkpoint of a head: it has no weights under 'state_dict'")
-    state = {str(key): value for key, value in content["state_dict"].items() if isinstance(value, Tensor)}
+    state = unwrapped({str(key): value for key, value in weights_in(content).items() if isinstance(value, Tensor)})
     head, arguments, width, classes = _describe(state, source=path)
     config = StreamHeadConfig(
         name=wanted.name,

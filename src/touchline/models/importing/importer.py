@@ -11,22 +11,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import torch
 from pydantic import ValidationError
 from torch import Tensor
 
 from touchline.core.errors import InputError
 from touchline.models.importing.reading import read_checkpoint
+from touchline.models.importing.wrappers import STATE_KEYS, unwrapped, weights_in
 from touchline.models.safetensors_file import SUFFIX, open_safetensors, tensors_of
 from touchline.models.specs.tasks import Config
 
 State = dict[str, Tensor]
 
-STATE_KEYS = ("state_dict", "model_state", "model_state_dict", "model")
-"""Keys under which checkpoints store their weights, if they contain more than these."""
 COUNTER = "num_batches_tracked"
 """Suffix of the names of batch norm counters, which files from before PyTorch 0.4.1 lack."""
-
-_WRAPPER_PREFIXES = ("module.", "_orig_mod.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +51,8 @@ class Checkpoint:
     def holds(self) -> str:
         """A description of the content for error messages: the first keys, or the type."""
         content = self.content
-        return str(sorted(map(str, content))[:8] if isinstance(content, Mapping) else type(content).__name__)
+        keys = sorted(f"{key!s:.60}" for key in content) if isinstance(content, Mapping) else []
+        return str(keys[:8] if isinstance(content, Mapping) else type(content).__name__)
 
     def state(self) -> State:
         """Return the weights by name, without the prefix of a wrapper around the whole network.
@@ -62,24 +61,19 @@ class Checkpoint:
             InputError: the file contains no dictionary of tensors.
 
         """
-        state = self.content
-        if isinstance(state, Mapping):
-            state = next((state[key] for key in STATE_KEYS if isinstance(state.get(key), Mapping)), state)
+        state = weights_in(self.content)
         tensors = isinstance(state, Mapping) and bool(state)
         if not tensors or not all(isinstance(k, str) and isinstance(v, Tensor) for k, v in state.items()):
             raise InputError(
-                f"{self.path}: no dictionary of weights, at the top level or under one of {STATE_KEYS}; it contains "
-                f"{self.holds}. Save the network's state_dict() and import that"
+                f"{self.path}: no dictionary of weights, at the top level or under one of {STATE_KEYS[:4]}; it "
+                f"contains {self.holds}. Save the network's state_dict() and import that"
             )
+        for name, tensor in state.items():
+            if tensor.layout != torch.strided or tensor.nbytes > tensor.untyped_storage().nbytes():
+                raise InputError(
+                    f"{self.path}: {name!r:.80}: {tuple(tensor.shape)} numbers that the file does not hold"
+                )
         return unwrapped(state)
-
-
-def unwrapped(state: Mapping[str, Tensor]) -> State:
-    """Remove the prefix of a wrapper around the whole network from the names of weights."""
-    for prefix in _WRAPPER_PREFIXES:
-        if state and all(key.startswith(prefix) for key in state):
-            state = {key.removeprefix(prefix): tensor for key, tensor in state.items()}
-    return dict(state)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

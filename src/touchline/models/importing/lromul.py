@@ -18,8 +18,8 @@ from touchline.models.importing.importer import (
     Wanted,
     first_fault,
     labels_for,
-    unwrapped,
 )
+from touchline.models.importing.wrappers import unwrapped
 from touchline.models.specs.spec import FrameSpec, ModelConfig
 
 LABEL_SETS = (BALL_2, BALL_12, ACTION_15, SOCCERNET_V2)
@@ -101,7 +101,9 @@ def _network_arguments(arguments: StackerArguments, *, frame_step: int) -> dict[
 
 def _averaged(checkpoint: Checkpoint) -> State:
     state = checkpoint.content["nn_state_dict"]
-    if not isinstance(state, Mapping) or not all(isinstance(tensor, Tensor) for tensor in state.values()):
+    if not isinstance(state, Mapping) or not all(
+        isinstance(key, str) and isinstance(tensor, Tensor) for key, tensor in state.items()
+    ):
         raise InputError(f"{checkpoint.path}: nn_state_dict is not a dictionary of tensors")
     return unwrapped(state)
 

@@ -7,17 +7,19 @@ anything is loaded: only tensors and plain containers are accepted, and even the
 
 from __future__ import annotations
 
-import pickle
 import pickletools
 import re
+import tarfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from touchline.core.errors import InputError, UsageError
+from touchline.formats.files.guard import MALFORMED, cause_of, reading
 from touchline.models.importing.legacy_checkpoint import is_legacy_checkpoint, legacy_pickles
 from touchline.models.specs.spec import MAX_NAME_LENGTH, NAME_PATTERN
 
@@ -37,7 +39,15 @@ ALLOWED_GLOBALS = frozenset(
 """The only globals that a checkpoint may refer to."""
 REFUSED_OPCODES = frozenset({"STACK_GLOBAL", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "EXT1", "EXT2", "EXT4"})
 MAX_PICKLE_BYTES = 64 * 1024 * 1024
+MAX_INSTRUCTIONS = 2_000_000
+"""Most instructions of a checkpoint's pickle; a tensor takes about 30."""
+MAX_MARKS = 1000
+"""Most open marks, which is how deep containers can be nested."""
 MAX_ENTRIES = 100_000
+
+_CLOSING = frozenset(
+    {"TUPLE", "LIST", "DICT", "FROZENSET", "APPENDS", "SETITEMS", "ADDITEMS", "POP_MARK", "INST", "OBJ"}
+)
 
 
 def read_checkpoint(path: Path | str) -> Any:
@@ -54,14 +64,20 @@ def read_checkpoint(path: Path | str) -> Any:
     for name in scan_checkpoint(path):
         if name not in ALLOWED_GLOBALS:
             raise InputError(
-                f"{path}: refused: the checkpoint wants to run {name.replace(' ', '.')!r}, which is not needed for "
-                "weights; get it from a source you trust, or save only its state dictionary"
+                f"{path}: refused: the checkpoint wants to run {name.replace(' ', '.')!r:.200}, which is not needed "
+                "for weights; get it from a source you trust, or save only its state dictionary"
             )
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, OSError, AttributeError) as error:
-        first_line = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{path}: the checkpoint is damaged or holds more than weights: {first_line}") from error
+    except (*MALFORMED, OSError, RuntimeError) as error:
+        raise InputError(f"{path}: the checkpoint is damaged or holds more than weights{torch_cause(error)}") from error
+
+
+def torch_cause(error: Exception) -> str:
+    """Return why torch could not read a file, after a colon; empty where it advises to load without its checks."""
+    lines = str(error).rpartition("WeightsUnpickler error:")[2].strip().splitlines()
+    cause = cause_of(error if not lines or isinstance(error, KeyError) else RuntimeError(lines[0]))
+    return "" if "weights_only" in cause or "weights only" in cause.lower() else f": {cause}"
 
 
 def scan_checkpoint(path: Path) -> list[str]:
@@ -74,7 +90,7 @@ def scan_checkpoint(path: Path) -> list[str]:
     names: list[str] = []
     legacy = path.is_file() and is_legacy_checkpoint(path)
     pickles = legacy_pickles(path, max_bytes=MAX_PICKLE_BYTES) if legacy else [_pickle_bytes(path)]
-    for instruction, argument, position in (entry for data in pickles for entry in _opcodes(data, path=path)):
+    for instruction, argument, position in chain.from_iterable(_opcodes(data, path=path) for data in pickles):
         if instruction in REFUSED_OPCODES:
             raise InputError(
                 f"{path}: refused: pickle instruction {instruction} at byte {position}, not needed for weights"
@@ -84,15 +100,27 @@ def scan_checkpoint(path: Path) -> list[str]:
     return names
 
 
-def _opcodes(data: bytes, *, path: Path) -> list[tuple[str, Any, int | None]]:
-    try:
-        return [(opcode.name, argument, position) for opcode, argument, position in pickletools.genops(data)]
-    except (ValueError, IndexError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: the checkpoint's pickle is damaged: {error}") from error
+def _opcodes(data: bytes, *, path: Path) -> Iterator[tuple[str, Any, int | None]]:
+    """Yield the instructions of a pickle; one with too many, or too many open marks, is refused on the way."""
+    marks = 0
+    with reading(path, what="a checkpoint: its pickle is damaged"):
+        for number, (opcode, argument, position) in enumerate(pickletools.genops(data)):
+            marks += (opcode.name == "MARK") - (opcode.name in _CLOSING)
+            if number >= MAX_INSTRUCTIONS or marks > MAX_MARKS:
+                raise InputError(
+                    f"{path}: refused: {number + 1:,} instructions and {marks:,} open marks in its pickle; weights "
+                    f"need fewer than {MAX_INSTRUCTIONS:,} and {MAX_MARKS:,}"
+                )
+            yield opcode.name, argument, position
 
 
 def _pickle_bytes(path: Path) -> bytes:
     """Return the only pickle in a checkpoint's zip archive."""
+    if path.is_file() and tarfile.is_tarfile(path):
+        raise InputError(
+            f"{path}: in the tar layout of PyTorch before 0.1.10, which is not read; load its state dictionary with an "
+            "old PyTorch on a machine of its own, and save it again with torch.save"
+        )
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
@@ -105,9 +133,9 @@ def _pickle_bytes(path: Path) -> bytes:
             return archive.read(pickles[0])
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file") from error
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError) as error:
+    except (*MALFORMED, OSError, RuntimeError) as error:
         raise InputError(
-            f"{path}: not a PyTorch checkpoint, or truncated ({error}); give a file written by torch.save"
+            f"{path}: not a PyTorch checkpoint, or truncated ({cause_of(error)}); give a file written by torch.save"
         ) from error
 
 
@@ -118,7 +146,7 @@ def _check_archive(entries: Sequence[zipfile.ZipInfo], *, path: Path) -> None:
         raise InputError(f"{path}: refused: {len(names)} entries in the archive, {len(set(names))} names")
     packed = [entry.filename for entry in entries if entry.compress_type != zipfile.ZIP_STORED]
     if packed:
-        raise InputError(f"{path}: refused: entry {packed[0]!r} is compressed, which torch.save never does")
+        raise InputError(f"{path}: refused: entry {packed[0]!r:.80} is compressed, which torch.save never does")
 
 
 def model_name(path: Path) -> str:

@@ -12,6 +12,19 @@ from typing import Any
 from touchline.core.errors import InputError, UsageError
 from touchline.formats.files.atomic import write_json_atomic
 from touchline.formats.files.json_files import read_own_json
+from touchline.formats.files.json_shapes import (
+    Misfit,
+    a_count,
+    a_flag,
+    a_name,
+    a_text,
+    a_whole,
+    check,
+    list_of,
+    maybe,
+    record,
+    table_of,
+)
 from touchline.media.cutting.movie import CRF
 from touchline.media.encoding.comments import comment_of
 from touchline.media.encoding.h264 import PRESET
@@ -22,6 +35,23 @@ from touchline.render.clips.spans import Span
 LIST = ".touchline-clips.json"
 _VERSION = 1
 _COMMENT = "touchline clip "
+
+
+def _plain_name(value: Any, place: str) -> None:
+    a_name(value, place)
+    if Path(value).name != value:
+        raise Misfit(value, "the name of a file in this folder", place)
+
+
+_FINISHED = record(
+    {"file": _plain_name, "size": a_count, "notes": list_of(a_text)},
+    optional={
+        "start_us": a_whole,
+        "end_us": a_whole,
+        "degraded": a_flag,
+        "parts_us": maybe(table_of(list_of(a_whole, length=2))),
+    },
+)
 
 
 @dataclass(frozen=True)
@@ -57,6 +87,7 @@ class FinishedFiles:
         self._by_key: dict[str, Finished] = {}
         try:
             rows = read_own_json(folder / LIST, remedy="")["files"]
+            check(rows, table_of(_FINISHED), source=folder / LIST, remedy="")
             self._by_key = {key: Finished(**{**row, "notes": tuple(row["notes"])}) for key, row in rows.items()}
         except (InputError, KeyError, TypeError, AttributeError):
             pass

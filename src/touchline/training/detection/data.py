@@ -14,6 +14,7 @@ from touchline.core.errors import InputError
 from touchline.core.tracks import BALL, GOALKEEPER, PLAYER, REFEREE, Detections
 from touchline.formats.boxes.yolo import read_yolo
 from touchline.formats.files.atomic import make_folder
+from touchline.formats.files.guard import guarded
 from touchline.media.video import VideoReader
 
 SIMULATED_KEEPERS = (1, 12)
@@ -98,6 +99,7 @@ def read_simulated(folder: Path, *, every: int, cache: Path) -> LabelledFrames:
     return LabelledFrames(folder.name, pixels, truth, labelled)
 
 
+@guarded("a simulated match")
 def simulated_truth(folder: Path, *, frames: Iterable[int], size: tuple[int, int]) -> tuple[Detections, ...]:
     """Return players, keepers and the ball in frames (from 0) of a simulated match, clipped to the frame."""
     rows = np.loadtxt(folder / "tracks.txt", delimiter=",", ndmin=2)

@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 from touchline.core.errors import InputError
 from touchline.core.pitch import STANDARD, Pitch, keypoints_m
+from touchline.formats.files.npz import read_arrays
+from touchline.formats.files.text_lines import read_text
 
 SIMULATED_PITCH = Pitch(110.0, 72.0)
 """The pitch of the simulated matches."""
@@ -70,7 +72,7 @@ def _read_frame(label: Path) -> PitchFrame:
     if picture is None:
         raise InputError(f"{label}: no image of that name beside it ({', '.join(_SUFFIXES)})")
     rgb = _read_rgb(picture)
-    rows = label.read_text().split()
+    rows = read_text(label).split()
     if len(rows) != _VALUES:
         raise InputError(f"{label}: {len(rows)} values; expected the {_VALUES} of one pitch")
     try:
@@ -117,7 +119,7 @@ def read_simulated(folder: Path, *, every: int) -> list[PitchFrame]:
     cameras = folder / "camera.npz"
     if not cameras.exists():
         raise InputError(f"{cameras}: not found; it holds the cameras of video.mp4")
-    projections = np.load(cameras)["P"].astype(np.float64)
+    projections = read_arrays(cameras, "P", what="cameras", remedy="simulate the match again")[0].astype(np.float64)
     video = cv2.VideoCapture(str(folder / "video.mp4"))
     frames = []
     for index, projection in enumerate(projections):

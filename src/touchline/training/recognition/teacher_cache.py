@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from touchline.formats.files.atomic import make_folder, replacing
+from touchline.formats.files.npz import load_npz
 from touchline.models.specs.clip_input import ClipNormaliser
 from touchline.models.specs.spec import ClipSpec
 from touchline.training.recognition.recogniser_data import TrainingClips, plain_batch
@@ -87,10 +88,10 @@ def _kept(path: Path, *, name: str) -> TeacherSays | None:
     """Load the outputs in a file, if they are the requested ones."""
     if not path.is_file():
         return None
-    with np.load(path, allow_pickle=False) as arrays:
-        if str(arrays["name"]) != name:
-            return None
-        return TeacherSays(torch.from_numpy(arrays["logits"]), torch.from_numpy(arrays["features"]))
+    arrays = load_npz(path, needed=("name", "logits", "features"), what="a teacher's outputs", remedy=f"remove {path}")
+    if str(arrays["name"]) != name:
+        return None
+    return TeacherSays(torch.from_numpy(arrays["logits"]), torch.from_numpy(arrays["features"]))
 
 
 def _fingerprint(teachers: Sequence[Any], clips: TrainingClips, *, spec: ClipSpec, asked: str) -> str:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from touchline.core.clock import frame_from_us
 from touchline.core.errors import InputError
 from touchline.core.events import Timeline
+from touchline.formats.files.guard import guarded
 from touchline.formats.soccernet.labels import read_labels
 
 DRIBBLE_FRAMES = 7
@@ -49,6 +50,7 @@ class BallTruth:
         return np.stack([self.owned, self.released, self.received], 1).astype(np.float32)
 
 
+@guarded("a simulated match")
 def read_ball_truth(folder: Path) -> BallTruth:
     """Read the truth of one simulated match.
 

@@ -13,6 +13,7 @@ import torch
 
 from touchline.core.errors import InputError, UsageError
 from touchline.formats.files.atomic import write_json_atomic
+from touchline.formats.files.json_files import read_own_json
 from touchline.models.networks.slow_fusion import SlowFusionSpotter
 from touchline.models.specs.spec import FrameSpec, ModelConfig
 from touchline.models.store import save_model
@@ -316,9 +317,9 @@ def _settings_sha256(run: StageRun, settings: SlowFusionRecipe) -> str:
 def _is_done(path: Path, identity: Mapping[str, str]) -> bool:
     if not path.is_file():
         return False
-    found = json.loads(path.read_text(encoding="utf-8"))["identity"]
+    found = read_own_json(path, remedy="use --no-resume to train the stage again").get("identity")
     if found != dict(identity):
-        changed = [key for key, value in identity.items() if found.get(key) != value]
+        changed = [key for key, value in identity.items() if not isinstance(found, dict) or found.get(key) != value]
         raise UsageError(
             f"{path}: this stage was finished with other {' and '.join(changed)}; "
             "use --no-resume to train it again, or another --out"

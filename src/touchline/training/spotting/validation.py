@@ -15,7 +15,7 @@ from torch import nn
 from touchline.core.errors import InputError
 from touchline.core.events import Event, Timeline
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic
-from touchline.formats.files.npz import npz_bytes
+from touchline.formats.files.npz import npz_bytes, read_arrays
 from touchline.metrics.spotting import average_map
 from touchline.models.runtime.device import Device
 from touchline.spotting.spotter import Spotter, load_spotter
@@ -137,7 +137,8 @@ def read_curve(folders: Sequence[Path], name: str, *, frame_count: int) -> Curve
     for folder in folders:
         path = folder / f"{name}.npz"
         if path.is_file():
-            values: Curve = np.load(path)["values"]
+            values: Curve
+            (values,) = read_arrays(path, "values", what="out-of-fold scores", remedy="train that stage again")
             if len(values) != frame_count:
                 raise InputError(
                     f"{path}: holds {len(values)} scores for a video of {frame_count} frames; train that stage again"

@@ -84,8 +84,8 @@ class OslEvents(EventFormat):
 
 def _chosen(document: Mapping[str, Any], *, item: str | None, source: str) -> dict[str, Any]:
     """Return the sample of the chosen video."""
-    samples = document["data"]
-    if not samples or not all(isinstance(sample, dict) for sample in samples):
+    samples = document.get("data")
+    if not isinstance(samples, list) or not samples or not all(isinstance(sample, dict) for sample in samples):
         raise InputError(f"{source}: 'data' holds no videos")
     if item is None and len(samples) > 1:
         shown = ", ".join(repr(_name(sample)) for sample in samples[:3])

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from touchline.core.events import Timeline
 from touchline.core.wording import counted
 from touchline.formats.events.event_format import EventFormat, EventSource, Fitted, FoundEvents
@@ -53,7 +55,11 @@ class SportscodeEvents(EventFormat):
 
     def content(self, timeline: Timeline, *, context: ExportContext) -> bytes:
         """Return the XML, with instances numbered from 1 in order of time."""
-        return instances_text(timeline, context).encode()
+        return b"".join(self.parts(timeline, context=context))
+
+    def parts(self, timeline: Timeline, *, context: ExportContext) -> Iterator[bytes]:
+        """Yield the content piece by piece."""
+        return (text.encode() for text in instances_text(timeline, context))
 
 
 def _remarks(timeline: Timeline, context: ExportContext) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain, islice
 from typing import Any
 
 from touchline.core.clock import US_PER_S
@@ -16,16 +17,21 @@ from touchline.formats.events.time_text import seconds_text
 from touchline.formats.files.xml_files import xml_text
 
 _TO_16_BITS = 257
+_AT_ONCE = 4096
 
 
-def instances_text(timeline: Timeline, context: ExportContext) -> str:
-    """Return the XML of a timeline: instances numbered from 1, rows for all labels that occur or have a style."""
+def instances_text(timeline: Timeline, context: ExportContext) -> Iterator[str]:
+    """Yield the XML of a timeline in pieces: instances numbered from 1, rows for all labels with events or a style."""
     kept = context.kept.get(KEPT, {})
-    lines = ['<?xml version="1.0" encoding="utf-8"?>', "<file>", *kept.get("before", ()), "<ALL_INSTANCES>"]
-    for number, event in enumerate(timeline, start=1):
-        lines += _instance(number, event, context)
-    lines += ["</ALL_INSTANCES>", "<ROWS>", *_rows(timeline, context, kept.get("rows", {})), "</ROWS>"]
-    return "\n".join([*lines, *kept.get("after", ()), "</file>", ""])
+    yield "\n".join(
+        ['<?xml version="1.0" encoding="utf-8"?>', "<file>", *kept.get("before", ()), "<ALL_INSTANCES>", ""]
+    )
+    numbered = enumerate(timeline, start=1)
+    while part := list(islice(numbered, _AT_ONCE)):
+        lines = chain.from_iterable(_instance(number, event, context) for number, event in part)
+        yield "\n".join([*lines, ""])
+    lines = ["</ALL_INSTANCES>", "<ROWS>", *_rows(timeline, context, kept.get("rows", {})), "</ROWS>"]
+    yield "\n".join([*lines, *kept.get("after", ()), "</file>", ""])
 
 
 def texts_of(event: Event) -> Iterator[str]:

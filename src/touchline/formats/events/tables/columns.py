@@ -47,7 +47,8 @@ def parse_columns(words: list[str]) -> dict[str, str]:
             field, _, column = (part.strip() for part in pair.partition("="))
             if field not in FIELDS or not column:
                 near = did_you_mean(field, FIELDS) or f"; fields are {', '.join(FIELDS)}"
-                raise UsageError(f"--columns {pair}: {field!r} is no field{near}")
+                place = "" if "=" in word else f" in {word}"
+                raise UsageError(f"--columns {pair:.80}{place}: {field!r:.80} is no field{near}")
             columns[field] = column
     return columns
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from touchline.core.events import Event, Timeline
@@ -12,9 +13,10 @@ from touchline.formats.events.event_format import EventFormat, EventSource, Fitt
 from touchline.formats.events.export_context import ExportContext
 from touchline.formats.events.losses import NOTE, count_losses, lost_parts
 from touchline.formats.events.tables.columns import held_by, read_columns, rows_by_columns
-from touchline.formats.events.tables.csv_text import CsvTable, first_cells, parse_table, table_text, timeline_of
+from touchline.formats.events.tables.csv_text import CsvTable, first_cells, parse_table, table_parts, timeline_of
 from touchline.formats.events.time_text import parse_seconds, seconds_text
 from touchline.formats.files.decimals import Decimals, refuse_day_fractions
+from touchline.formats.files.guard import cause_of
 
 COLUMNS = (
     "label",
@@ -33,6 +35,11 @@ COLUMNS = (
 """Columns of touchline's own files; attributes and extra values are JSON."""
 
 _MUST = frozenset({"label", "start_s"})
+_REPEATED = frozenset({"label", "team", "player", "source"})
+"""Columns whose texts repeat, so that one copy of each is kept."""
+
+_NOTHING: dict[str, object] = {}
+"""The extra values of events that have none: one object for all."""
 
 
 class CsvEvents(EventFormat):
@@ -70,12 +77,16 @@ class CsvEvents(EventFormat):
 
     def content(self, timeline: Timeline, *, context: ExportContext) -> bytes:
         """Return a header and one row an event, in UTF-8."""
+        return b"".join(self.parts(timeline, context=context))
+
+    def parts(self, timeline: Timeline, *, context: ExportContext) -> Iterator[bytes]:
+        """Yield the content piece by piece."""
         if context.options.columns:
-            return table_text(rows_by_columns(timeline, context))
-        return table_text([COLUMNS, *(_own_row(event) for event in timeline)])
+            return table_parts(rows_by_columns(timeline, context))
+        return table_parts(chain([COLUMNS], map(_own_row, timeline)))
 
 
-def _own_row(event: Event) -> list[str]:
+def _own_row(event: Event) -> Sequence[str]:
     extra = {key: value for key, value in event.extra.items() if key not in (ATTRIBUTES, NOTE)}
     attributes, note = event.extra.get(ATTRIBUTES), event.extra.get(NOTE)
     if note is not None and not isinstance(note, str):
@@ -102,12 +113,15 @@ def _own_timeline(table: CsvTable, *, source: str) -> Timeline:
     header = table.header
     refuse_day_fractions(table.cells(("start_s", "end_s")), source=source)
     decimals = table.decimals(("start_s", "end_s", "confidence"))
+    interned: dict[str, str] = {}
     for line, cells in table.body():
         row = dict(zip(header, cells, strict=False))
+        for name in _REPEATED & row.keys():
+            row[name] = interned.setdefault(row[name], row[name])
         try:
             events.append(_own_event(row, decimals))
-        except (ValueError, RecursionError) as error:
-            problems.append(f"line {line}: {error}")
+        except (ValueError, KeyError, RecursionError) as error:
+            problems.append(f"line {line}: {cause_of(error)}")
     return timeline_of(events, problems, source=source)
 
 
@@ -130,7 +144,8 @@ def _own_event(row: Mapping[str, str], decimals: Decimals) -> Event:
             **({ATTRIBUTES: attributes} if attributes else {}),
             **({NOTE: row["note"]} if row.get("note") else {}),
             **_json(row.get("extra", ""), kind=dict),
-        },
+        }
+        or _NOTHING,
     )
 
 

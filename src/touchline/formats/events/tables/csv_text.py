@@ -6,6 +6,7 @@ import codecs
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from touchline.core.errors import InputError
 from touchline.core.events import Event, Timeline
@@ -16,6 +17,7 @@ from touchline.formats.files.text_encoding import DecodedText
 _MAX_PROBLEMS = 5
 _MAX_CELL = 1 << 20
 _HEAD = 4096
+_ROWS_AT_ONCE = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,14 @@ def first_cells(data: bytes) -> tuple[str, ...]:
 
 def table_text(rows: Iterable[Sequence[str]]) -> bytes:
     """Return rows as CSV in UTF-8; cells that a spreadsheet would run as a formula are marked with ``'``."""
-    return csv_text(rows, line_end="\r\n").encode()
+    return b"".join(table_parts(rows))
+
+
+def table_parts(rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
+    """Yield the content of :func:`table_text` piece by piece."""
+    found = iter(rows)
+    while part := list(islice(found, _ROWS_AT_ONCE)):
+        yield csv_text(part, line_end="\r\n").encode()
 
 
 def timeline_of(events: Sequence[Event], problems: Sequence[str], *, source: str) -> Timeline:

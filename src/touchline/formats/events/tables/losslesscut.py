@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from touchline.core.events import Event, Timeline
 from touchline.formats.events.event_format import EventFormat, EventSource, FoundEvents
 from touchline.formats.events.export_context import ExportContext
 from touchline.formats.events.losses import INTERVAL
-from touchline.formats.events.tables.csv_text import first_cells, parse_table, table_text, timeline_of
+from touchline.formats.events.tables.csv_text import first_cells, parse_table, table_parts, timeline_of
 from touchline.formats.events.time_text import parse_seconds, seconds_text
 from touchline.formats.files.decimals import decimals_of
 
@@ -48,8 +48,12 @@ class LosslessCutCsv(EventFormat):
 
     def content(self, timeline: Timeline, *, context: ExportContext) -> bytes:
         """Return one line a segment, in order of time."""
-        spans = [(*context.span_us(event), event.label) for event in timeline]
-        return table_text([seconds_text(start), seconds_text(end), label] for start, end, label in spans)
+        return b"".join(self.parts(timeline, context=context))
+
+    def parts(self, timeline: Timeline, *, context: ExportContext) -> Iterator[bytes]:
+        """Yield the content piece by piece."""
+        spans = ((*context.span_us(event), event.label) for event in timeline)
+        return table_parts([seconds_text(start), seconds_text(end), label] for start, end, label in spans)
 
 
 def _is_time(cell: str) -> bool:
