@@ -123,12 +123,13 @@ class Source:
     Args:
         facts: properties of the video.
         seek: whether the times in the file can be trusted; one whose clock restarts is read from the start.
+        audio_stream: index of the sound track; None takes the default one, or the loudest if that is silent.
 
     """
 
-    def __init__(self, facts: StreamFacts, *, seek: bool = True) -> None:
+    def __init__(self, facts: StreamFacts, *, seek: bool = True, audio_stream: int | None = None) -> None:
         self.facts, self.seek = facts, seek
-        self.sound = SoundSource(facts, seek=seek)
+        self.sound = SoundSource(facts, seek=seek, stream=audio_stream)
         self.colours = colours_of(facts)
 
     def form(self) -> MovieFormat:
