@@ -7,7 +7,7 @@ PYTEST := $(BIN)/pytest
 # Half of the tests' time; the other half is everything else, run beside it.
 LEARNING := tests/training tests/models tests/synthetic tests/studies
 
-.PHONY: demo test test-learning test-rest check lint ruff-check ruff-format types quick robustness docs frontend frontend-check clean
+.PHONY: demo test test-learning test-rest check lint ruff-check ruff-format types quick robustness fuzz docs frontend frontend-check clean
 
 demo: $(VENV)/.installed
 	$(BIN)/touchline demo --out demo-out
@@ -42,6 +42,10 @@ quick: $(VENV)/.installed-dev
 # Every bad input and fault, the slow ones too; prints one table and writes it into the documentation.
 robustness: $(VENV)/.installed-dev
 	$(PYTEST) tests -m robustness --robustness-report docs/robustness-table.md
+
+# Damaged files of every kind: minutes; fails if a reader crashes, hangs, takes much memory or names no file.
+fuzz: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks/fuzz.py --each 200 --keep fuzz-faults
 
 docs: $(VENV)/.installed-dev
 	$(BIN)/sphinx-build --fail-on-warning --builder html docs docs/_build

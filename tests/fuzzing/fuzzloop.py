@@ -83,7 +83,7 @@ def _run(kind: Kind, work: Path, *, each: int, seed: int, report: Path, keep: Pa
         damaged = mutated(data, form=kind.form, seed=seed * 1_000_003 + number)
         target.write_bytes(damaged)
         faults = len(outcome.faults)
-        _try(kind, target, number, outcome)
+        _try(kind, target, number, outcome, work=work)
         growth = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
         if growth > MAX_GROWTH_KB:
             outcome.faults.append(f"{number}: {growth >> 10} MB more memory")
@@ -95,7 +95,7 @@ def _run(kind: Kind, work: Path, *, each: int, seed: int, report: Path, keep: Pa
             report.write_text(json.dumps(asdict(outcome)))
 
 
-def _try(kind: Kind, target: Path, number: int, outcome: Outcome) -> None:
+def _try(kind: Kind, target: Path, number: int, outcome: Outcome, *, work: Path) -> None:
     outcome.tried += 1
     signal.setitimer(signal.ITIMER_REAL, HANG_S)
     try:
@@ -104,7 +104,7 @@ def _try(kind: Kind, target: Path, number: int, outcome: Outcome) -> None:
         outcome.accepted += 1
     except TouchlineError as error:
         outcome.refused += 1
-        if target.name not in str(error) and target.parent.name not in str(error):
+        if not any(part in str(error) for part in target.relative_to(work).parts):
             outcome.faults.append(f"{number}: the message names no file: {error!s:.200}")
         elif isinstance(error, ResourceError) or "weights_only" in str(error):
             outcome.faults.append(f"{number}: {type(error).__name__}: {error!s:.200}")

@@ -222,7 +222,7 @@ def _changed_array(array: np.ndarray, rng: random.Random) -> np.ndarray:
         case 1:
             return array.ravel()
         case 2:
-            return array[:0]
+            return array.ravel()[:0]
         case 3:
             return np.array(7)
         case 4:

@@ -162,6 +162,7 @@ SCRIPTS = {
 }
 
 
+@pytest.mark.robustness("28")
 @pytest.mark.parametrize("kind", sorted(SCRIPTS))
 @pytest.mark.parametrize("suffix", [".mp4", ".m3u8"])
 def test_playlists_and_scripts_are_refused(tmp_path: Path, kind: str, suffix: str, no_sockets: list[str]) -> None:
@@ -173,6 +174,7 @@ def test_playlists_and_scripts_are_refused(tmp_path: Path, kind: str, suffix: st
     assert not no_sockets
 
 
+@pytest.mark.robustness("28")
 @pytest.mark.timeout(30)
 def test_a_playlist_opens_no_connection(tmp_path: Path) -> None:
     server = socket.create_server(("127.0.0.1", 0))
@@ -186,6 +188,7 @@ def test_a_playlist_opens_no_connection(tmp_path: Path) -> None:
     server.close()
 
 
+@pytest.mark.robustness("29")
 @pytest.mark.parametrize(
     "url", ["http://169.254.169.254/x.mp4", "https://localhost/x", "rtmp://10.0.0.1/a", "file:///etc/passwd", "http:/x"]
 )

@@ -42,6 +42,10 @@ class Action:
             raise ValueError(f"track_id={self.track_id} must be 1 or more")
         if not self.label or not self.source:
             raise ValueError(f"label={self.label!r} and source={self.source!r} must not be empty")
+        if self.source == MOVEMENT_SOURCE and self.label not in MOVEMENTS:
+            raise ValueError(f"label={self.label!r:.60} of a movement must be one of {', '.join(MOVEMENTS)}")
+        if self.source == BALL_SOURCE and self.label != ON_THE_BALL:
+            raise ValueError(f"label={self.label!r:.60} from the ball must be {ON_THE_BALL}")
         if not 0 <= self.start_us < self.end_us:
             raise ValueError(f"span [{self.start_us}, {self.end_us}) us must satisfy 0 <= start_us < end_us")
         if not 0.0 <= self.confidence <= 1.0:

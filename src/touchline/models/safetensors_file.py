@@ -10,7 +10,7 @@ from typing import Any, Literal
 from safetensors import SafetensorError, safe_open
 
 from touchline.core.errors import InputError
-from touchline.formats.files.guard import MALFORMED, cause_of
+from touchline.formats.files.guard import MALFORMED_WEIGHTS, cause_of
 
 SUFFIX = ".safetensors"
 
@@ -46,5 +46,5 @@ def tensors_of(file: Any) -> dict[str, Any]:
     """Return every tensor of an opened file, by name; errors become those of :func:`open_safetensors`."""
     try:
         return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (*MALFORMED, RuntimeError) as error:
+    except MALFORMED_WEIGHTS as error:
         raise SafetensorError(f"a tensor cannot be read: {cause_of(error)}") from error

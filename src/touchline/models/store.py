@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from touchline.core.errors import InputError
 from touchline.core.suggestions import did_you_mean
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic
-from touchline.formats.files.guard import MALFORMED, cause_of
+from touchline.formats.files.guard import MALFORMED_WEIGHTS, cause_of
 from touchline.models.architectures import ARCHITECTURES
 from touchline.models.folders import builtin_folder, user_folder
 from touchline.models.safetensors_file import SUFFIX, open_safetensors, tensors_of
@@ -102,7 +102,7 @@ def build_network(config: Config) -> Any:
         )
     try:
         network: Any = ARCHITECTURES[config.architecture].build(**config.network)
-    except (*MALFORMED, RuntimeError) as error:  # RuntimeError: torch's, for more memory than there is
+    except MALFORMED_WEIGHTS as error:  # RuntimeError: torch's, for more memory than there is
         raise InputError(f"model {config.name!r}: its network cannot be built: {cause_of(error)}") from error
     if network.num_classes != len(config.labels):
         raise InputError(f"model {config.name!r}: {network.num_classes} outputs do not fit its labels {config.labels}")

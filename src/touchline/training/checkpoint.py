@@ -17,7 +17,7 @@ import torch
 
 from touchline.core.errors import InputError, UsageError
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic
-from touchline.formats.files.guard import MALFORMED
+from touchline.formats.files.guard import MALFORMED_WEIGHTS
 from touchline.models.importing.reading import torch_cause
 
 _NAME = re.compile(r"^step_(\d{8})\.pt$")
@@ -123,7 +123,7 @@ def load_checkpoint(path: str | Path, *, device: str | torch.device = "cpu") -> 
         state = torch.load(path, map_location=device, weights_only=True)
     except FileNotFoundError as error:
         raise InputError(f"{path}: checkpoint not found") from error
-    except (*MALFORMED, OSError, RuntimeError) as error:
+    except MALFORMED_WEIGHTS as error:
         cause = torch_cause(error)
         raise InputError(f"{path}: not a checkpoint of touchline{cause}; delete it or train afresh") from error
     if not isinstance(state, dict) or "rng" not in state:

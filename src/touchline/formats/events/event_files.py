@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from touchline.core.errors import InputError
-from touchline.formats.files.guard import reading
-from touchline.formats.files.json_files import MAX_JSON_BYTES, check_size, read_bytes
+from touchline.formats.files.guard import check_size, reading
+from touchline.formats.files.json_files import MAX_JSON_BYTES, read_bytes
 from touchline.formats.soccernet.source import missing_advice
 
 MAX_ENTRIES = 50_000

@@ -25,6 +25,7 @@ from touchline.formats.events.tables.hudl import HudlCsv
 from touchline.formats.events.tables.losslesscut import LosslessCutCsv
 from touchline.formats.events.webvtt import WebVttCaptions, WebVttChapters
 from touchline.formats.files.guard import reading
+from touchline.formats.files.json_shapes import anything
 
 FORMATS: tuple[EventFormat, ...] = (
     TouchlineEvents(),
@@ -113,7 +114,11 @@ def find_events(
     chosen = known or next(by_content, None) or (None if file.xml_root else named)
     if chosen is not None and chosen.readable:
         with reading(source, what=chosen.title):
-            return chosen.read(file)
+            found = chosen.read(file)
+            for event in found.timeline:
+                if event.extra:
+                    anything(event.extra, f"an event {event.label!r:.40}: extra")
+            return found
     if chosen is not None:
         raise InputError(f"{source}: {chosen.title} can be written but not read; convert from their source file")
     if file.xml_root:

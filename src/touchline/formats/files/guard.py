@@ -44,6 +44,9 @@ MALFORMED: tuple[type[Exception], ...] = (
 )
 """What parsers raise for malformed files; NotImplementedError is zipfile's for unknown compression."""
 
+MALFORMED_WEIGHTS: tuple[type[Exception], ...] = (*MALFORMED, OSError, RuntimeError)
+"""What torch and safetensors raise for malformed files of weights, besides their own errors."""
+
 MAX_FILE_BYTES = 1 << 30
 """Largest file that is read whole, bytes; a million events take about 150 MB."""
 

@@ -8,6 +8,7 @@ import math
 import zipfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 
@@ -25,6 +26,10 @@ _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _MAX_RATIO = 1100
 """Deflate shrinks data at most to 1/1032."""
 _MAX_HEADER = 10_000
+_HEADERS: dict[tuple[int, int], Any] = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
 
 
 def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
@@ -125,12 +130,15 @@ def _array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, *, source: str) -> 
         return np.lib.format.read_array(file, allow_pickle=False, max_header_size=_MAX_HEADER)
 
 
-def _header(file: zipfile.ZipExtFile) -> tuple[tuple[int, ...], np.dtype]:
-    version = np.lib.format.read_magic(file)  # type: ignore[arg-type, unused-ignore]
-    readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+def _header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
+    version = np.lib.format.read_magic(file)
+    readers: dict[tuple[int, int], Any] = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }
     if version not in readers:
         raise ValueError(f"version {version} of .npy")
-    shape, _, dtype = readers[version](file, max_header_size=_MAX_HEADER)  # type: ignore[arg-type, unused-ignore]
+    shape, _, dtype = readers[version](file, max_header_size=_MAX_HEADER)
     if any(size < 0 for size in shape):
         raise ValueError(f"shape {shape}")
     return shape, dtype

@@ -45,7 +45,7 @@ def _check_events(data: bytes | str, *, source: str) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         nodes += isinstance(event, yaml.NodeEvent)
         aliases += isinstance(event, yaml.AliasEvent)
-        line = f"line {event.start_mark.line + 1}"
+        line = f"line {event.start_mark.line + 1}" if event.start_mark else "line ?"
         if depth > MAX_DEPTH:
             raise InputError(f"{source}: {line}: values nested more than {MAX_DEPTH} deep; refused")
         if nodes > MAX_NODES:

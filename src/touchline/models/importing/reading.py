@@ -19,7 +19,7 @@ from typing import Any
 import torch
 
 from touchline.core.errors import InputError, UsageError
-from touchline.formats.files.guard import MALFORMED, cause_of, reading
+from touchline.formats.files.guard import MALFORMED_WEIGHTS, cause_of, reading
 from touchline.models.importing.legacy_checkpoint import is_legacy_checkpoint, legacy_pickles
 from touchline.models.specs.spec import MAX_NAME_LENGTH, NAME_PATTERN
 
@@ -69,7 +69,7 @@ def read_checkpoint(path: Path | str) -> Any:
             )
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
-    except (*MALFORMED, OSError, RuntimeError) as error:
+    except MALFORMED_WEIGHTS as error:
         raise InputError(f"{path}: the checkpoint is damaged or holds more than weights{torch_cause(error)}") from error
 
 
@@ -133,7 +133,7 @@ def _pickle_bytes(path: Path) -> bytes:
             return archive.read(pickles[0])
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file") from error
-    except (*MALFORMED, OSError, RuntimeError) as error:
+    except MALFORMED_WEIGHTS as error:
         raise InputError(
             f"{path}: not a PyTorch checkpoint, or truncated ({cause_of(error)}); give a file written by torch.save"
         ) from error
