@@ -299,6 +299,8 @@ def _tell(video: Path, result: Extraction, *, output: Output) -> None:
         lost_s = 0.0 if coverage is None else coverage.lost_us / 1e6
         how = " (up to date)" if result.reused else f" (from row {result.resumed_row} on)" if result.resumed_row else ""
         lost = f", {lost_s:.1f} s of the video lost" if lost_s else ""
+        doubtful_s = 0.0 if coverage is None else coverage.doubtful_us / 1e6
+        lost += f", {doubtful_s:.1f} s doubtful" if doubtful_s else ""
         without = f", {counted(absent, 'row')} without a ball" if absent else ""
         shape = f"{result.rows} x {result.width}, {result.info.rate_hz:g} a second"
         output.say(f"{result.path}: {shape}{how}{lost}{without}")

@@ -48,6 +48,7 @@ class Cut:
         frames: number of frames written to each target.
         shown_until_us: end of the last picture that was written.
         gaps: lost parts of the video in the span, once it is cut.
+        doubtful: parts of it whose pictures may be wrong.
         done: whether it is cut.
 
     """
@@ -60,6 +61,7 @@ class Cut:
     frames: int = 0
     shown_until_us: int = 0
     gaps: tuple[Gap, ...] = ()
+    doubtful: tuple[Gap, ...] = ()
     done: bool = False
     _lanes: list[_Lane] = field(default_factory=list)
     _held: tuple[int, VideoFrame] | None = None
