@@ -13,7 +13,6 @@ import argparse
 import json
 import os
 import random
-import resource
 import sys
 import tempfile
 import time
@@ -90,20 +89,17 @@ def main() -> None:
             write_events(make_events(given.events), folder / "events.json")
             os._exit(0)
         os.waitpid(process, 0)
-        rows = []
+        record: dict[str, Any] = {
+            "events": given.events,
+            "limits": {"peak_mb": LIMIT_MB, "seconds": LIMIT_S},
+            "cpus": os.cpu_count(),
+            "load_average_before": round(os.getloadavg()[0], 1),
+            "directions": [],
+        }
         for source, target in DIRECTIONS:
-            rows.append(converted(folder / source, folder / target))
-            print(rows[-1], flush=True)
-    load = os.getloadavg()[0]
-    record = {
-        "events": given.events,
-        "limits": {"peak_mb": LIMIT_MB, "seconds": LIMIT_S},
-        "cpus": os.cpu_count(),
-        "load_average": round(load, 1),
-        "directions": rows,
-        "benchmark_peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
-    }
-    given.out.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+            record["directions"].append(converted(folder / source, folder / target))
+            print(record["directions"][-1], flush=True)
+            given.out.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ def scene(frames: int = FRAMES, *, width: int = 192, height: int = 112) -> Itera
 def make_clip(folder: Path, name: str) -> Path:
     """One healthy video of :data:`CLIPS`, with sound where its container is the usual one for both."""
     codec, options = CLIPS[name]
-    tone = np.sin(np.arange(FRAMES * 48_000 // 25) / 20).astype(np.float32) / 2 if name.endswith((".mp4")) else None
+    tone = np.sin(np.arange(FRAMES * 48_000 // 25) / 20).astype(np.float32) / 2 if name.endswith(".mp4") else None
     movflags = {"movflags": "faststart"} if name.startswith("h264") and name.endswith(".mp4") else {}
     return write_frames(folder / name, scene(), codec=codec, options=options, tone=tone, container_options=movflags)
 
@@ -193,9 +193,9 @@ def main() -> None:
     for name, verdict in verdicts.items():
         if verdict.outcome not in ("refused", "named", "harmless"):
             numbers = [*verdict.lost, *verdict.slipped, *verdict.damaged]
-            print(f"{name}: {verdict.outcome} {len(numbers)} {numbers[:6]}")
-    print(len(verdicts), dict(Counter(verdict.outcome for verdict in verdicts.values())))
-    print(f"{time.monotonic() - started:.0f} s")
+            print(f"{name}: {verdict.outcome} {len(numbers)} {numbers[:6]}")  # noqa: T201
+    print(len(verdicts), dict(Counter(verdict.outcome for verdict in verdicts.values())))  # noqa: T201
+    print(f"{time.monotonic() - started:.0f} s")  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ def read(path: Path) -> tuple[list[int], Coverage]:
     [("silent_282_header_a/282_header_a.mp4", 4_000_000), ("stts_huge_count/stts_entry.mp4", 8_000_000)],
 )
 def test_an_index_that_contradicts_itself_is_a_loss(cases: Path, name: str, until_us: int) -> None:
-    times, coverage = read(cases / "faults" / name)
+    _, coverage = read(cases / "faults" / name)
     assert not coverage.complete
     assert coverage.gaps[-1].end_us == coverage.duration_us == until_us
     assert "the file's index is damaged" in coverage.gaps[-1].reason

@@ -86,6 +86,7 @@ def test_recording_without_its_index(tmp_path: Path) -> None:
         probe(path)
 
 
+@pytest.mark.robustness("7")
 def test_cut_inside_the_first_frame(tmp_path: Path) -> None:
     pictures = [np.random.default_rng(i).integers(0, 255, (96, 160), dtype=np.uint8) for i in range(5)]
     whole = write_frames(tmp_path / "whole.mp4", pictures, container_options={"movflags": "faststart"}).read_bytes()
@@ -95,6 +96,7 @@ def test_cut_inside_the_first_frame(tmp_path: Path) -> None:
         probe(path)
 
 
+@pytest.mark.robustness("7")
 @pytest.mark.timeout(120)
 def test_cut_anywhere_never_crashes(tmp_path: Path) -> None:
     whole = write_numbered(tmp_path / "w.mp4", frames=30, container_options={"movflags": "faststart"}).read_bytes()
@@ -160,6 +162,7 @@ SCRIPTS = {
 }
 
 
+@pytest.mark.robustness("28")
 @pytest.mark.parametrize("kind", sorted(SCRIPTS))
 @pytest.mark.parametrize("suffix", [".mp4", ".m3u8"])
 def test_playlists_and_scripts_are_refused(tmp_path: Path, kind: str, suffix: str, no_sockets: list[str]) -> None:
@@ -171,6 +174,7 @@ def test_playlists_and_scripts_are_refused(tmp_path: Path, kind: str, suffix: st
     assert not no_sockets
 
 
+@pytest.mark.robustness("28")
 @pytest.mark.timeout(30)
 def test_a_playlist_opens_no_connection(tmp_path: Path) -> None:
     server = socket.create_server(("127.0.0.1", 0))
@@ -184,6 +188,7 @@ def test_a_playlist_opens_no_connection(tmp_path: Path) -> None:
     server.close()
 
 
+@pytest.mark.robustness("29")
 @pytest.mark.parametrize(
     "url", ["http://169.254.169.254/x.mp4", "https://localhost/x", "rtmp://10.0.0.1/a", "file:///etc/passwd", "http:/x"]
 )
@@ -225,6 +230,7 @@ def test_a_path_longer_than_260_characters_works(tmp_path: Path) -> None:
     assert probe(path).width == 160
 
 
+@pytest.mark.robustness("26")
 def test_a_growing_file_is_noticed(tmp_path: Path) -> None:
     whole = write_numbered(tmp_path / "w.ts", frames=200, width=320, height=192).read_bytes()
     path = tmp_path / "live.ts"
@@ -241,6 +247,7 @@ def test_a_growing_file_is_noticed(tmp_path: Path) -> None:
     assert "still being written" in coverage.gaps[-1].reason
 
 
+@pytest.mark.robustness("26")
 def test_check_says_that_a_file_is_growing(tmp_path: Path) -> None:
     path = write_frames(tmp_path / "live.ts", [bars(i, width=160, height=96) for i in range(20)])
     assert not still_growing(path)

@@ -64,6 +64,7 @@ def break_packets(path: Path, into: Path, numbers: set[int]) -> Path:
     return into
 
 
+@pytest.mark.robustness("8")
 def test_skipping_bad_packets_recovers_what_a_plain_loop_loses(sound: Path, tmp_path: Path) -> None:
     path = break_packets(sound, tmp_path / "broken.mp4", {11, 130})
     shown, coverage = read(path)
@@ -75,6 +76,7 @@ def test_skipping_bad_packets_recovers_what_a_plain_loop_loses(sound: Path, tmp_
     assert sum(number * STEP_US != time_us for time_us, number in shown) <= 24
 
 
+@pytest.mark.robustness("8")
 def test_every_frame_is_shown_or_in_a_gap(sound: Path, tmp_path: Path) -> None:
     path = break_packets(sound, tmp_path / "broken.mp4", {40, 41, 42, 100, 200, 249})
     shown, coverage = read(path)
@@ -85,6 +87,7 @@ def test_every_frame_is_shown_or_in_a_gap(sound: Path, tmp_path: Path) -> None:
     assert coverage.duration_us == FRAMES * STEP_US
 
 
+@pytest.mark.robustness("9")
 def test_a_hole_of_zeros_leaves_later_times_alone(sound: Path, tmp_path: Path) -> None:
     data = bytearray(sound.read_bytes())
     middle = len(data) // 2
@@ -99,6 +102,7 @@ def test_a_hole_of_zeros_leaves_later_times_alone(sound: Path, tmp_path: Path) -
     assert all(number * STEP_US == time_us for time_us, number in tail)
 
 
+@pytest.mark.robustness("9")
 @pytest.mark.parametrize("suffix", ["mkv", "ts", "flv"])
 def test_holes_in_other_containers_are_seen(tmp_path: Path, suffix: str) -> None:
     data = bytearray(write_frames(tmp_path / f"whole.{suffix}", noisy(FRAMES)).read_bytes())
@@ -113,6 +117,7 @@ def test_holes_in_other_containers_are_seen(tmp_path: Path, suffix: str) -> None
     assert shown[-1] == ((FRAMES - 1) * STEP_US, FRAMES - 1)
 
 
+@pytest.mark.robustness("8")
 def test_flipped_bits_that_the_decoder_paints_over_are_told(sound: Path, tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     data = bytearray(sound.read_bytes())
@@ -127,6 +132,7 @@ def test_flipped_bits_that_the_decoder_paints_over_are_told(sound: Path, tmp_pat
     assert all(gap.start_us > 4_000_000 and gap.end_us < 6_500_000 for gap in coverage.gaps)
 
 
+@pytest.mark.robustness("8")
 def test_the_same_damage_reads_the_same_twice(sound: Path, tmp_path: Path) -> None:
     path = break_packets(sound, tmp_path / "broken.mp4", {40, 100})
     runs = []
@@ -136,6 +142,7 @@ def test_the_same_damage_reads_the_same_twice(sound: Path, tmp_path: Path) -> No
     assert runs[0] == runs[1]
 
 
+@pytest.mark.robustness("6")
 def test_truncation_is_a_gap_up_to_the_stated_end(sound: Path, tmp_path: Path) -> None:
     data = sound.read_bytes()
     path = tmp_path / "cut.mp4"
@@ -150,6 +157,7 @@ def test_truncation_is_a_gap_up_to_the_stated_end(sound: Path, tmp_path: Path) -
     assert {f.code for f in check_video(path, decode=False).findings} >= {"cut-short"}
 
 
+@pytest.mark.robustness("6")
 @pytest.mark.parametrize("suffix", ["mkv", "ts", "flv", "avi"])
 def test_truncation_of_other_containers_is_told(tmp_path: Path, suffix: str) -> None:
     options = {"preset": "ultrafast", "g": "12", "bf": "0"}
@@ -162,6 +170,7 @@ def test_truncation_of_other_containers_is_told(tmp_path: Path, suffix: str) -> 
     assert any("cut short" in gap.reason or "ends before" in gap.reason for gap in coverage.gaps)
 
 
+@pytest.mark.robustness("23")
 def test_an_mp4_header_that_lies_about_its_duration_is_not_believed(tmp_path: Path) -> None:
     path = write_numbered(tmp_path / "lie.mp4", frames=50)
     data = bytearray(path.read_bytes())
@@ -175,6 +184,7 @@ def test_an_mp4_header_that_lies_about_its_duration_is_not_believed(tmp_path: Pa
     assert coverage.duration_us == 2_000_000 and coverage.complete
 
 
+@pytest.mark.robustness("23")
 @pytest.mark.parametrize("factor", [0.1, 50.0])
 def test_a_matroska_header_that_lies_about_its_duration_is_not_believed(tmp_path: Path, factor: float) -> None:
     path = write_numbered(tmp_path / "lie.mkv", frames=50)
@@ -202,6 +212,7 @@ def retimed(source: Path, into: Path, frames: list[int]) -> Path:
     return into
 
 
+@pytest.mark.robustness("22")
 def test_repeated_timestamps_are_mended_and_flagged(tmp_path: Path) -> None:
     options = {"preset": "ultrafast", "bf": "0"}
     source = write_numbered(tmp_path / "good.mp4", frames=20, options=options)
@@ -215,6 +226,7 @@ def test_repeated_timestamps_are_mended_and_flagged(tmp_path: Path) -> None:
     assert "repaired" in {finding.code for finding in check_video(path).findings}
 
 
+@pytest.mark.robustness("22")
 def test_frames_without_timestamps_are_counted_on(tmp_path: Path) -> None:
     with av.open(str(tmp_path / "raw.h264"), "w") as container:
         stream = container.add_stream("libx264", rate=25, options={"preset": "ultrafast", "bf": "0"})
@@ -230,6 +242,7 @@ def test_frames_without_timestamps_are_counted_on(tmp_path: Path) -> None:
     assert [read_number(f.luma) for f in read_clip(tmp_path / "raw.h264", times_us=[1_100_000, 40_000])] == [27, 1]
 
 
+@pytest.mark.robustness("22")
 def test_sources_joined_with_their_own_clocks_go_on(tmp_path: Path) -> None:
     first = write_numbered(tmp_path / "a.ts", frames=50)
     second = write_numbered(tmp_path / "b.ts", frames=50, first=50)

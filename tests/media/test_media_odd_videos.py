@@ -232,6 +232,7 @@ def test_of_two_video_streams_the_default_is_taken_and_said(tmp_path: Path) -> N
         probe(path, stream=7)
 
 
+@pytest.mark.robustness("20")
 def test_time_counts_from_the_first_shown_frame(tmp_path: Path) -> None:
     times = [2505 + i for i in range(40)]
     path = write_numbered(tmp_path / "late.ts", frames=40, times=times, container_options={"muxdelay": "0"})
@@ -243,6 +244,7 @@ def test_time_counts_from_the_first_shown_frame(tmp_path: Path) -> None:
     assert numbers(read_clip(path, times_us=[1_200_000, 40_000])) == [30, 1]
 
 
+@pytest.mark.robustness("21")
 def test_an_edit_list_hides_frames(tmp_path: Path, ffmpeg: str) -> None:
     source = write_numbered(tmp_path / "long.mp4", frames=200, options={"preset": "ultrafast", "g": "50", "bf": "2"})
     path = tmp_path / "edited.mp4"

@@ -40,7 +40,6 @@ def test_mutated_videos_lose_nothing_in_silence(tmp_path: Path, tried: Callable[
 def test_many_mutated_videos_lose_nothing_in_silence(tmp_path: Path, tried: Callable[[int], None]) -> None:
     found = outcomes(tmp_path, 504, seed=7)
     tried(sum(found.values()))
-    print(dict(found))
     assert found["silent lost"] == 0 and found["silent slipped"] == 0
     assert found["silent damaged"] <= UNNOTICED * 504
     assert found["false alarm"] <= 8

@@ -18,7 +18,8 @@ from typing import Any
 from touchline.formats.files.names import fitting_name
 
 SUFFIX = ".touchline"
-_MANIFEST, _JOURNAL, _PARTIAL, _KEY = "manifest.json", "corrections.jsonl", ".partial", "key.json"
+_MANIFEST, _JOURNAL, _FEATURES = "manifest.json", "corrections.jsonl", "features"
+_PARTIAL, _KEY = ".partial", "key.json"
 _MOST_BYTES = 64 << 20
 """No manifest is larger."""
 
@@ -130,10 +131,11 @@ def look_into(folder: Path, *, links: bool = False) -> Found:
 
 
 def _traces(folder: Path) -> Iterator[str]:
-    """Yield the fingerprints that a bundle without a readable manifest names: those of a review or a stopped run."""
+    """Yield the fingerprints that a bundle without a readable manifest names: of a review, a stopped run, features."""
     head = _first_line(folder / _JOURNAL)
-    keys = [] if (folder / _PARTIAL).is_symlink() else sorted((folder / _PARTIAL).glob(f"*/{_KEY}"))
-    for document in (head, *map(_document, keys)):
+    places = ((folder / _PARTIAL, f"*/{_KEY}"), (folder / _FEATURES, "*.json"))
+    files = [path for place, names in places if not place.is_symlink() for path in sorted(place.glob(names))]
+    for document in (head, *map(_document, files)):
         video = document.get("video")
         named = video.get("fingerprint") if isinstance(video, dict) else document.get("video_fingerprint")
         if isinstance(named, str) and named:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -19,6 +19,7 @@ from touchline.core.errors import InputError
 from touchline.core.events import Coverage, Gap
 from touchline.media.decoding import packets
 from touchline.media.facts import inspect
+from touchline.media.isolation import apart, stream_apart, works_apart
 from touchline.media.ledger import DAMAGED, Ledger
 from touchline.media.resampling import SteadyResampler, overlap
 from touchline.media.source import open_media, require_regular_file
@@ -59,6 +60,7 @@ class AudioFacts:
     codec: str
 
 
+@apart
 def audio_facts(path: str | Path) -> AudioFacts:
     """Return the properties of a file's audio stream.
 
@@ -97,6 +99,7 @@ class SoundReader:
         self._written = self._frames = self._early = 0
         self._gaps: list[Gap] = []
         self._duration_us = 0
+        self._found: Coverage | None = None
 
     def chunks(self) -> Iterator[Sound]:
         """Yield chunks float32 (samples,), -1 to 1, from the start.
@@ -106,6 +109,15 @@ class SoundReader:
 
         """
         self._restart()
+        if works_apart():
+            self._found = yield from stream_apart(
+                send_sound,
+                name=str(self._path),
+                path=self._path,
+                rate_hz=self._rate_hz,
+                chunk_samples=self._size,
+            )
+            return
         waiting: list[Sound] = []
         count = 0
         for piece in self._pieces():
@@ -121,6 +133,8 @@ class SoundReader:
 
     def coverage(self) -> Coverage:
         """Return which parts of the sound exist, after reading all chunks; late starts, damage, early ends are gaps."""
+        if self._found is not None:
+            return self._found
         end_us = self._us(self._written)
         duration_us = max(self._duration_us, end_us)
         late = duration_us - end_us > _EARLY_END_US
@@ -173,6 +187,13 @@ class SoundReader:
 
     def _us(self, sample: int) -> int:
         return round(sample * 1_000_000 / self._rate_hz)
+
+
+def send_sound(path: Path, *, rate_hz: int, chunk_samples: int) -> Generator[Sound, None, Coverage]:
+    """Yield the sound in chunks and return its coverage: what a child process does for a reader."""
+    reader = SoundReader(path, rate_hz=rate_hz, chunk_s=chunk_samples / rate_hz)
+    yield from reader.chunks()
+    return reader.coverage()
 
 
 def stream_audio(path: str | Path, *, rate_hz: int = 16_000, chunk_s: float = 10.0) -> Iterator[Sound]:

@@ -15,6 +15,7 @@ from av.video.stream import VideoStream
 from touchline.media.containers.mpegts import Continuity, read_continuity
 from touchline.media.damage.complaints import complaint, listening
 from touchline.media.damage.numbering import Numbering
+from touchline.media.isolation.switch import still_alive
 from touchline.media.ledger import DAMAGED, Ledger
 from touchline.media.source import out_of_memory
 
@@ -33,6 +34,7 @@ def packets(
         try:
             for packet in container.demux(stream):
                 errors = 0
+                still_alive()
                 yield packet
             return
         except MemoryError as error:

@@ -18,6 +18,8 @@ from touchline.media.containers.avi import read_avi_index
 from touchline.media.containers.matroska import damaged_parts
 from touchline.media.damage.numbering import Numbering
 from touchline.media.decoding import decode_stream
+from touchline.media.isolation import apart
+from touchline.media.isolation.switch import pictures_are
 from touchline.media.ledger import Ledger
 from touchline.media.picture import Orientation, Presenter, orientation_of, square_size
 from touchline.media.source import DEFAULT_MAX_PIXELS, open_media, require_regular_file
@@ -89,6 +91,7 @@ class StreamFacts:
         )
 
 
+@apart
 def inspect(path: str | Path, *, stream: int | None = None, max_pixels: int = DEFAULT_MAX_PIXELS) -> StreamFacts:
     """Open a video, decode its first frame, and return the stream's properties.
 
@@ -178,6 +181,7 @@ def prepare(video: VideoStream, *, path: Path, max_pixels: int, threads: int = 1
             f"{str(path)!r} has pictures of {context.width}x{context.height} pixels, more than the {max_pixels} "
             "allowed; scale it down first: ffmpeg -i FILE -vf scale=1280:-2 smaller.mp4"
         )
+    pictures_are(context.width, context.height, layout=context.format)
     context.options = {"max_pixels": str(max_pixels), "err_detect": STRICTNESS}
     context.thread_count = threads
 

@@ -298,10 +298,11 @@ class Ledger:
 
     def _ends_inside_group(self, hole: _Hole) -> bool:
         """Return whether a hole is only where a copy ended: the frames in it would have come after the last packet."""
-        if hole.raw_us not in self._decoded or self._broken_off:
+        last_us = hole.raw_us
+        if last_us is None or last_us not in self._decoded or self._broken_off:
             return False
-        later = list(self._decoded)[self._decoded.index(hole.raw_us) + 1 :]
-        return all(raw_us is None or raw_us < hole.raw_us for raw_us in later)
+        later = list(self._decoded)[self._decoded.index(last_us) + 1 :]
+        return all(raw_us is None or raw_us < last_us for raw_us in later)
 
 
 def _extend(spans: list[Gap], span: Gap, *, near_us: int) -> None:

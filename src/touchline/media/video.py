@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 from weakref import WeakSet
 
 from av import VideoFrame
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from touchline.core.clock import US_PER_S
+from touchline.core.clock import US_PER_S, format_clock
 from touchline.core.events import Coverage, VideoInfo
 from touchline.media.damage.closing import close_book
 from touchline.media.decoding import decode_stream
 from touchline.media.deinterlace import Deinterlacer
 from touchline.media.facts import StreamFacts, choose_stream, inspect, numbering_of, prepare
 from touchline.media.frame import Frame
+from touchline.media.isolation import stream_apart, works_apart
 from touchline.media.ledger import Fate, Ledger
 from touchline.media.seeking import seek_target
 from touchline.media.source import DEFAULT_MAX_PIXELS, open_media
 from touchline.media.timestamps import Retimer
 
 __all__ = ["DEFAULT_MAX_PIXELS", "Progress", "VideoReader", "probe", "with_progress"]
+
+_LEAST_FRAMES = 1_000
 
 Progress = Callable[[int, int], None]
 """Called with (done_us, total_us) of the video; total_us is 0 while unknown."""
@@ -78,7 +82,7 @@ class VideoReader:
         """
         self._facts = inspect(path, stream=stream, max_pixels=max_pixels)
         self._threads = threads
-        self._ledger = Ledger(step_us=self._facts.step_us)
+        self._covered = _Covered(Ledger(step_us=self._facts.step_us).coverage)
         self._running: WeakSet[Generator[tuple[int, VideoFrame], None, None]] = WeakSet()
 
     @property
@@ -107,7 +111,7 @@ class VideoReader:
 
     def coverage(self) -> Coverage:
         """Return what the latest :meth:`frames` has read, lost and repaired so far."""
-        return self._ledger.coverage()
+        return self._covered.so_far()
 
     def frames(self, *, start_us: int = 0) -> Iterator[Frame]:
         """Return an iterator over the frames from the one on screen at ``start_us`` on, with strictly increasing times.
@@ -127,10 +131,85 @@ class VideoReader:
             start_us: microseconds from the first shown frame; past the end, there are no frames.
 
         """
-        self._ledger = Ledger(step_us=self._facts.step_us, from_us=start_us)
-        frames = _read(self._facts, ledger=self._ledger, start_us=start_us, threads=self._threads)
+        ledger = Ledger(step_us=self._facts.step_us, from_us=start_us)
+        self._covered = covered = _Covered(ledger.coverage)
+        if works_apart():
+            frames = _read_apart(self._facts, covered=covered, start_us=start_us, threads=self._threads)
+        else:
+            frames = _read(self._facts, ledger=ledger, start_us=start_us, threads=self._threads)
         self._running.add(frames)
         return frames
+
+
+class _Covered:
+    """Says what one reading of the frames has found so far.
+
+    Attributes:
+        so_far: returns it.
+
+    """
+
+    def __init__(self, so_far: Callable[[], Coverage]) -> None:
+        self.so_far = so_far
+
+    def set(self, coverage: Coverage) -> None:
+        """Take over what a child process has found."""
+        self.so_far = lambda: coverage
+
+
+class _Shown(NamedTuple):
+    """A frame that a child process sends, with what it has found so far; None if only the three numbers changed."""
+
+    time_us: int
+    frame: VideoFrame
+    duration_us: int
+    frames: int
+    skipped: int
+    coverage: Coverage | None
+
+
+def send_frames(facts: StreamFacts, *, start_us: int, threads: int) -> Generator[_Shown, None, Coverage]:
+    """Yield the frames from a time on and return the coverage: what a child process does for a reader."""
+    ledger = Ledger(step_us=facts.step_us, from_us=start_us)
+    known = ledger.coverage()
+    for time_us, frame in _read(facts, ledger=ledger, start_us=start_us, threads=threads):
+        now = ledger.coverage()
+        numbers = now.duration_us, now.frames_decoded, now.packets_skipped
+        yield _Shown(time_us, frame, *numbers, None if _with_numbers(known, *numbers) == now else now)
+        known = now
+    return ledger.coverage()
+
+
+def _with_numbers(coverage: Coverage, duration_us: int, frames: int, skipped: int) -> Coverage:
+    return replace(coverage, duration_us=duration_us, frames_decoded=frames, packets_skipped=skipped)
+
+
+def _read_apart(
+    facts: StreamFacts, *, covered: _Covered, start_us: int, threads: int
+) -> Generator[tuple[int, VideoFrame], None, None]:
+    """Yield the frames of a stream from a time on, as :func:`_read` does, decoded in a child process."""
+    path = facts.info.path
+    at_us: int | None = None
+    shown = stream_apart(
+        send_frames,
+        name=str(path),
+        place=lambda: f" at {format_clock(start_us if at_us is None else at_us, decimals=1)}",
+        most_items=max(_LEAST_FRAMES, path.stat().st_size),  # a frame takes a byte at least
+        facts=facts,
+        start_us=start_us,
+        threads=threads,
+    )
+    known = covered.so_far()
+    try:
+        while True:
+            at_us, frame, *numbers, changed = next(shown)
+            known = changed or _with_numbers(known, *numbers)
+            covered.set(known)
+            yield at_us, frame
+    except StopIteration as end:
+        covered.set(end.value)
+    finally:
+        shown.close()
 
 
 def _read(

@@ -12,13 +12,13 @@ import av
 from touchline.core.actions import Actions
 from touchline.core.clock import US_PER_S
 from touchline.core.errors import InputError, UsageError
-from touchline.core.events import Coverage, Timeline, VideoInfo
+from touchline.core.events import Coverage, Timeline
 from touchline.core.tracks import Tracks
-from touchline.media.encoding.fitting import coded_rgb
-from touchline.media.encoding.h264 import TIME_BASE, Colours, add_h264, even, usual_step_us, with_durations
+from touchline.media.encoding.fitting import coded_rgb, colours_of
+from touchline.media.encoding.h264 import TIME_BASE, add_h264, even, usual_step_us, with_durations
 from touchline.media.encoding.replacing import replacing_video
 from touchline.media.encoding.sound_copy import SoundCopy
-from touchline.media.facts import choose_stream
+from touchline.media.facts import StreamFacts
 from touchline.media.frame import Frame
 from touchline.media.source import open_media
 from touchline.media.video import Progress, VideoReader, with_progress
@@ -94,24 +94,23 @@ def write_overlay(
         with replacing_video(out) as unfinished:
             frames = with_progress(reader.frames(), duration_us=info.duration_us, progress=progress)
             painter = TrackPainter(tracks, actions=actions, events=events, radar=radar)
-            count, notes = _encode(unfinished, frames, info=info, painter=painter, comment=comment)
+            count, notes = _encode(unfinished, frames, facts=reader.facts, painter=painter, comment=comment)
         return Overlay(out, count, reader.coverage(), notes)
 
 
 def _encode(
-    path: Path, frames: Iterable[Frame], *, info: VideoInfo, painter: TrackPainter, comment: str
+    path: Path, frames: Iterable[Frame], *, facts: StreamFacts, painter: TrackPainter, comment: str
 ) -> tuple[int, tuple[str, ...]]:
     """Encode the painted frames and mux the sound with them; return the number of frames, and remarks."""
-    count = 0
+    count, info = 0, facts.info
     width, height = even(info.width), even(info.height)
     with (
-        open_media(info.path) as source,
         open_media(info.path) as sound_source,
         av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container,
     ):
         if comment:
             container.metadata["comment"] = comment
-        colours = Colours.of(choose_stream(source, path=info.path, index=info.stream_index)[0].codec_context)
+        colours = colours_of(facts)
         picture = add_h264(container, width=width, height=height, fps=info.fps, colours=colours)
         sound = SoundCopy(sound_source, container, origin_us=info.start_us)
         timed = ((frame.time_us, frame) for frame in frames)

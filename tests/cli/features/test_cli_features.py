@@ -75,7 +75,9 @@ def test_extract_goes_on_after_a_bad_video(video: Path, tmp_path: Path) -> None:
     (tmp_path / "b" / "match.mp4").write_bytes(video.read_bytes())
     both = run("extract", video, tmp_path / "b" / "match.mp4", "--out", tmp_path, code=2)
     assert "would both be written to" in both.output
-    run("extract", tmp_path, code=2)
+    (tmp_path / "empty").mkdir()
+    assert "holds no videos" in run("extract", tmp_path / "empty", code=2).output
+    assert "b/match_builtin.npy" in run("extract", tmp_path, code=4).stdout
     run("extract", video, "--out", tmp_path / "x.csv", code=2)
     run("extract", video, "--tracks", tmp_path, code=2)
 

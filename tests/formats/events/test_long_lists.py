@@ -166,7 +166,8 @@ def test_convert_in_little_memory(tmp_path: Path, tried: Callable[[int], None]) 
     source = tmp_path / "events.json"
     write_events(Timeline(events), source)
     program = (
-        "import resource, sys; from touchline.cli.main import main; sys.argv = ['touchline', 'convert', *sys.argv[1:]]\n"
+        "import resource, sys; from touchline.cli.main import main\n"
+        "sys.argv = ['touchline', 'convert', *sys.argv[1:]]\n"
         "try: main()\n"
         "finally: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
     )

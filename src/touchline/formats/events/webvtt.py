@@ -149,12 +149,15 @@ def _cues(timeline: Timeline, context: ExportContext, *, people: bool = False) -
     """Yield a cue for each event, in order of its start, at least a millisecond long."""
     events = timeline.events
     spans = np.array([context.span_us(event) for event in events], np.int64).reshape(-1, 2)
-    for at in np.lexsort((spans[:, 1], spans[:, 0])).tolist():
-        event, (start_us, end_us) = events[at], spans[at].tolist()
-        start_ms = ms_from_us(start_us)
-        who = " · ".join(name for name in (event.player, event.team) if name) if people else ""
-        text = "\n".join(" ".join(line.split()) for line in (event.label, who) if line.strip())
-        yield Cue(start_ms, max(ms_from_us(end_us), start_ms + 1), text)
+    order = np.lexsort((spans[:, 1], spans[:, 0]))
+    for first in range(0, len(order), _AT_ONCE):
+        places = order[first : first + _AT_ONCE]
+        for at, (start_us, end_us) in zip(places.tolist(), spans[places].tolist(), strict=True):
+            event = events[at]
+            start_ms = ms_from_us(start_us)
+            who = " · ".join(name for name in (event.player, event.team) if name) if people else ""
+            text = "\n".join(" ".join(line.split()) for line in (event.label, who) if line.strip())
+            yield Cue(start_ms, max(ms_from_us(end_us), start_ms + 1), text)
 
 
 def _chapters(cues: Iterable[Cue]) -> Iterator[tuple[Cue, list[Cue]]]:

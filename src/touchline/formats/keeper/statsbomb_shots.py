@@ -71,7 +71,7 @@ def outcome_remarks(shots: Sequence[Shot], *, source: str) -> tuple[str, ...]:
     )
 
 
-def _events(document: Any, source: str) -> list[Mapping[str, Any]]:
+def _events(document: Any, source: str) -> Sequence[Mapping[str, Any]]:
     """Return the events of a document."""
     if isinstance(document, dict):
         inner = document.get("events")

@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from touchline.media.containers.matroska import blocks_fit, damaged_parts
 from touchline.media.containers.mpegts import read_continuity
+from touchline.media.containers.structure import is_mp4, mp4_boxes
 
 _EBML = b"\x1aE\xdf\xa3"
 _FLV = b"FLV"
@@ -16,13 +17,30 @@ _FLV_KINDS = frozenset({8, 9, 18})
 def is_whole(path: Path) -> bool:
     """Return whether the structure of a file is unbroken from its head to its end; False too if it cannot be told."""
     with path.open("rb") as file:
-        head = file.read(4)
-        if head == _EBML:
+        head = file.read(16)
+        if is_mp4(head):
+            return _fragments_follow(path, file)
+        if head[:4] == _EBML:
             return not damaged_parts(path) and blocks_fit(path)
         if head[:3] == _FLV:
             return _flv_is_whole(file, path.stat().st_size)
     continuity = read_continuity(path)
     return continuity is not None and continuity.whole
+
+
+def _fragments_follow(path: Path, file: BinaryIO) -> bool:
+    """Return whether the boxes of an MP4 file reach its end, and its fragments are numbered without a gap."""
+    at, last = 0, None
+    for kind, end in mp4_boxes(path):
+        if kind == b"moof":
+            file.seek(at + 8)
+            head = file.read(16)
+            number = int.from_bytes(head[12:], "big")
+            if head[4:8] != b"mfhd" or (last is not None and number != last + 1):
+                return False
+            last = number
+        at = end
+    return last is not None and at == path.stat().st_size
 
 
 def _flv_is_whole(file: BinaryIO, size: int) -> bool:

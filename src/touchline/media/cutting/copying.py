@@ -19,6 +19,7 @@ from touchline.media.decoding import packets
 from touchline.media.encoding.replacing import UnfinishedVideo
 from touchline.media.encoding.sound_copy import COPIED
 from touchline.media.facts import StreamFacts, choose_stream
+from touchline.media.isolation import apart
 from touchline.media.ledger import Ledger
 from touchline.media.source import open_media
 
@@ -42,6 +43,7 @@ class Copied:
     end_us: int
 
 
+@apart
 def copied_suffix(facts: StreamFacts) -> str | None:
     """Return the ending of a file that takes a video's packets; None if they have no times, so cannot be copied."""
     if facts.by_dts or facts.start_pts is None:

@@ -12,10 +12,9 @@ from av import VideoFrame
 from touchline.core.events import Gap
 from touchline.media.cutting.movie import Movie, MovieFormat
 from touchline.media.cutting.sound_span import Samples, SoundSource
-from touchline.media.encoding.fitting import PictureFitter
-from touchline.media.encoding.h264 import Colours, even
-from touchline.media.facts import StreamFacts, choose_stream
-from touchline.media.source import open_media
+from touchline.media.encoding.fitting import PictureFitter, colours_of
+from touchline.media.encoding.h264 import even
+from touchline.media.facts import StreamFacts
 
 Painter = Callable[[VideoFrame, int], VideoFrame]
 """Draws on a copy of a yuv420p frame, given its time from the start of the span, microseconds."""
@@ -130,9 +129,7 @@ class Source:
     def __init__(self, facts: StreamFacts, *, seek: bool = True) -> None:
         self.facts, self.seek = facts, seek
         self.sound = SoundSource(facts, seek=seek)
-        with open_media(facts.info.path, max_pixels=facts.max_pixels) as container:
-            stream, _ = choose_stream(container, path=facts.info.path, index=facts.info.stream_index)
-            self.colours = Colours.of(stream.codec_context)
+        self.colours = colours_of(facts)
 
     def form(self) -> MovieFormat:
         """Return the form of a movie that needs no scaling."""

@@ -18,6 +18,7 @@ from av.container import InputContainer
 from touchline.core.clock import US_PER_S
 from touchline.media.decoding import packets
 from touchline.media.facts import StreamFacts
+from touchline.media.isolation import apart, stream_apart, works_apart
 from touchline.media.ledger import Ledger
 from touchline.media.resampling import SteadyResampler
 from touchline.media.source import open_media
@@ -72,6 +73,10 @@ class SoundSource:
         """The form in which the sound is written; None if there is none."""
         self.notes: tuple[str, ...] = ()
         """What is not kept of the sound, in words."""
+        self._facts = facts
+        if works_apart():
+            self.form, self.notes = form_of_sound(facts)
+            return
         with self._opened() as container:
             streams = sounding(container)
             if streams:
@@ -90,6 +95,17 @@ class SoundSource:
             float32 (channels, samples) of ``form``; together as many samples as the span has.
 
         """
+        if works_apart():
+            yield from stream_apart(
+                sound_of_span,
+                name=str(self._path),
+                facts=self._facts,
+                start_us=start_us,
+                end_us=end_us,
+                form=form,
+                seek=self._seek,
+            )
+            return
         count = round(Fraction(end_us, US_PER_S) * form.rate_hz) - round(Fraction(start_us, US_PER_S) * form.rate_hz)
         given = 0
         if self.form is not None:
@@ -137,6 +153,20 @@ class SoundSource:
                     return
         with self._opened() as container:
             yield from _decode(container, sounding(container)[0])
+
+
+@apart
+def form_of_sound(facts: StreamFacts) -> tuple[SoundFormat | None, tuple[str, ...]]:
+    """Return the form in which a video's sound is written, None if there is none, and what is not kept of it."""
+    source = SoundSource(facts)
+    return source.form, source.notes
+
+
+def sound_of_span(
+    facts: StreamFacts, *, start_us: int, end_us: int, form: SoundFormat, seek: bool
+) -> Iterator[Samples]:
+    """Yield the sound of a span: what a child process does for :meth:`SoundSource.span`."""
+    yield from SoundSource(facts, seek=seek).span(start_us, end_us, form=form)
 
 
 class _Line:

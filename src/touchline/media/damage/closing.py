@@ -44,7 +44,7 @@ def close_book(facts: StreamFacts, ledger: Ledger, *, size_bytes: int, from_star
         _close_contradicted(claims, ledger, from_start=from_start)
     else:
         _compare_ends(facts, ledger, size_bytes=size_bytes)
-    _doubt_parts(facts, ledger)
+    _doubt_parts(facts, ledger, check_sums=from_start)
     _doubt_times(facts, ledger)
 
 
@@ -64,11 +64,11 @@ def _doubt_times(facts: StreamFacts, ledger: Ledger) -> None:
         ledger.doubt_span(ledger.first_loss_us, None, "the file has no whole index: times after a loss may be off")
 
 
-def _doubt_parts(facts: StreamFacts, ledger: Ledger) -> None:
+def _doubt_parts(facts: StreamFacts, ledger: Ledger, *, check_sums: bool) -> None:
     """Record the damaged parts of a Matroska file, which its own structure and check sums show."""
     info = facts.info
     zero_us = us_from_seconds((facts.start_pts or 0) * facts.time_base)
-    for part in damaged_parts(info.path):
+    for part in damaged_parts(info.path, check_sums=check_sums):
         at_end = part.until_us is None and abs(info.duration_us - ledger.end_us) <= 2 * ledger.step_us
         if not (at_end and part.is_tail):
             until_us = None if part.until_us is None else part.until_us - zero_us
@@ -83,10 +83,9 @@ def _claims(facts: StreamFacts) -> Claims | None:
 
 def _whole(facts: StreamFacts, claims: Claims | None, ledger: Ledger, *, from_start: bool) -> bool:
     """Return whether the file's own structure shows that no frame was lost."""
-    if facts.indexed:
-        listed = claims is not None and claims.samples is not None and not claims.faults
-        listed = listed and not ledger.hidden_inside
-        return listed and claims is not None and not _too_few(claims, ledger, from_start=from_start)
+    if facts.indexed and claims is not None:
+        listed = claims.samples is not None and not claims.faults and not ledger.hidden_inside
+        return listed and not _too_few(claims, ledger, from_start=from_start)
     return is_whole(facts.info.path)
 
 

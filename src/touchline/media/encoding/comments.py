@@ -6,7 +6,10 @@ from pathlib import Path
 
 import av
 
+from touchline.media.isolation import apart
 
+
+@apart
 def comment_of(path: Path) -> str:
     """Return the comment in a media file's metadata; "" if there is none, or the file cannot be read."""
     try:

@@ -10,13 +10,23 @@ from av.video.reformatter import ColorRange, Interpolation
 
 from touchline.core.arrays import Rgb
 from touchline.media.encoding.h264 import Colours
-from touchline.media.facts import StreamFacts
+from touchline.media.facts import StreamFacts, choose_stream
 from touchline.media.frame import Luma
+from touchline.media.isolation import apart
 from touchline.media.picture import square_size
+from touchline.media.source import open_media
 
 FORMAT = "yuv420p"
 _BLACK = (16, 128, 128)
 _FULL_RANGE = int(ColorRange.JPEG)
+
+
+@apart
+def colours_of(facts: StreamFacts) -> Colours:
+    """Return the colours of a video, as its decoder knows them; errors as for :func:`open_media`."""
+    info = facts.info
+    with open_media(info.path, max_pixels=facts.max_pixels) as container:
+        return Colours.of(choose_stream(container, path=info.path, index=info.stream_index)[0].codec_context)
 
 
 class PictureFitter:

@@ -12,6 +12,7 @@ from av.video.stream import VideoStream
 
 from touchline.core.events import VideoInfo
 from touchline.media.facts import choose_stream
+from touchline.media.isolation import apart
 from touchline.media.source import open_media
 
 Playable = Literal["yes", "maybe", "no"]
@@ -50,6 +51,7 @@ class Playback:
     start_us: int
 
 
+@apart
 def playback_of(info: VideoInfo) -> Playback:
     """Return how browsers play a video.
 

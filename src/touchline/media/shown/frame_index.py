@@ -17,6 +17,7 @@ from touchline.core.clock import US_PER_S
 from touchline.core.events import Coverage
 from touchline.media.decoding import packets
 from touchline.media.facts import StreamFacts, choose_stream, inspect
+from touchline.media.isolation import apart
 from touchline.media.ledger import Ledger
 from touchline.media.source import open_media
 from touchline.media.video import Progress, VideoReader
@@ -60,6 +61,7 @@ def frame_times(
     return decoded_times(path, stream=stream, progress=progress)
 
 
+@apart
 def packet_times(facts: StreamFacts, *, progress: Progress | None = None) -> TimesUs | None:
     """Return the times that a file's packets state; None if they cannot be those of the shown frames."""
     info = facts.info
@@ -87,6 +89,7 @@ def packet_times(facts: StreamFacts, *, progress: Progress | None = None) -> Tim
     return times if steady and not ledger.packets_skipped else None
 
 
+@apart
 def decoded_times(path: Path, *, stream: int | None = None, progress: Progress | None = None) -> TimesUs:
     """Return the times of all frames by decoding the whole video; errors as for :func:`frame_times`."""
     found: list[int] = []

@@ -9,11 +9,10 @@ import av
 
 from touchline.core.errors import InputError
 from touchline.core.events import VideoInfo
-from touchline.media.encoding.fitting import PictureFitter
-from touchline.media.encoding.h264 import TIME_BASE, Colours, add_h264, even, usual_step_us, with_durations
+from touchline.media.encoding.fitting import PictureFitter, colours_of
+from touchline.media.encoding.h264 import TIME_BASE, add_h264, even, usual_step_us, with_durations
 from touchline.media.encoding.replacing import replacing_video
 from touchline.media.encoding.sound_copy import SoundCopy
-from touchline.media.facts import choose_stream
 from touchline.media.source import open_media
 from touchline.media.video import Progress, VideoReader
 
@@ -62,11 +61,10 @@ def _encode(info: VideoInfo, path: Path, *, progress: Progress | None) -> tuple[
     threads = min(_MOST_THREADS, os.cpu_count() or 1)
     with (
         VideoReader(info.path, stream=info.stream_index, threads=threads) as reader,
-        open_media(info.path) as source,
         open_media(info.path) as sound_source,
         av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container,
     ):
-        colours = Colours.of(choose_stream(source, path=info.path, index=info.stream_index)[0].codec_context)
+        colours = colours_of(reader.facts)
         picture = add_h264(container, width=width, height=height, fps=info.fps, colours=colours)
         picture.codec_context.gop_size = _KEY_FRAME_EVERY
         picture.codec_context.max_b_frames = 0

@@ -18,6 +18,7 @@ from touchline.core.clock import US_PER_S
 from touchline.core.events import VideoInfo
 from touchline.media.decoding import decode_stream
 from touchline.media.facts import StreamFacts, choose_stream, inspect, prepare
+from touchline.media.isolation import apart
 from touchline.media.ledger import Ledger
 from touchline.media.source import open_media
 
@@ -66,6 +67,7 @@ class Sprites:
         return [k * self.step_us for k in range(number * each, min((number + 1) * each, self.count))]
 
 
+@apart
 def sprite(info: VideoInfo, layout: Sprites, *, number: int) -> bytes:
     """Return one sprite as a JPEG file; a thumbnail is the key frame at or before its time, black if unreadable.
 
