@@ -254,6 +254,7 @@ def test_chunks_behind_a_broken_one_are_not_used(tmp_path: Path) -> None:
 
 
 @pytest.mark.robustness("40")
+@pytest.mark.robustness("40")
 def test_two_runs_on_one_bundle_do_not_clash(spotter: Spotter, video: Path, tmp_path: Path) -> None:
     bundle = Bundle.create(tmp_path, video)
     with bundle_lock(bundle.path), pytest.raises(ResourceError, match="another touchline process"):
@@ -301,6 +302,7 @@ def test_what_fails_leaves_no_empty_folder(spotter: Spotter, tmp_path: Path) -> 
     assert [p.name for p in tmp_path.iterdir()] == ["text.mp4"]
 
 
+@pytest.mark.robustness("31")
 @pytest.mark.robustness("31")
 def test_a_full_disk_leaves_the_old_result(
     spotter: Spotter, video: Path, tmp_path: Path, clean: AnalysisResult, monkeypatch: pytest.MonkeyPatch

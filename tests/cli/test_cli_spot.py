@@ -128,6 +128,7 @@ def test_a_video_that_cannot_be_used_is_code_3(spot: Spot, video: Path, tmp_path
     assert not list((tmp_path / "out").glob("*.touchline/*")) if (tmp_path / "out").exists() else True
 
 
+@pytest.mark.robustness("4")
 def test_one_failing_does_not_stop_the_others(spot: Spot, video: Path, tmp_path: Path) -> None:
     done = spot(bad(tmp_path, "empty", video), tmp_path / "missing.mp4", video)
     assert done.exit_code == 4
@@ -161,6 +162,7 @@ def test_two_videos_of_one_name_have_a_bundle_each(spot: Spot, video: Path, tmp_
     assert Bundle(tmp_path / "out" / "good-2.touchline").read_manifest().video_name == "good.mkv"
 
 
+@pytest.mark.robustness("30")
 @pytest.mark.parametrize(
     "name",
     [
@@ -195,6 +197,7 @@ def test_any_file_name_works(
     assert len([line for line in missing.stderr.splitlines() if "error:" in line]) == 1
 
 
+@pytest.mark.robustness("30")
 def test_a_path_longer_than_260_characters_works(spot: Spot, video: Path, tmp_path: Path) -> None:
     folder = tmp_path / ("a" * 150) / ("b" * 150)
     folder.mkdir(parents=True)
@@ -203,6 +206,7 @@ def test_a_path_longer_than_260_characters_works(spot: Spot, video: Path, tmp_pa
     assert spot(path, out=None).exit_code == 0
 
 
+@pytest.mark.robustness("31")
 def test_an_out_that_cannot_be_written_is_code_5(spot: Spot, video: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     done = spot(video, out=tmp_path / "file" / "below")
@@ -210,6 +214,7 @@ def test_an_out_that_cannot_be_written_is_code_5(spot: Spot, video: Path, tmp_pa
     assert "--out" in done.stderr
 
 
+@pytest.mark.robustness("31")
 def test_a_full_disk_is_code_5_and_leaves_the_old_files(
     spot: Spot, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -47,12 +47,14 @@ def quiet_run(*words: str, folder: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.robustness("network")
 def test_neither_a_compiled_network_nor_a_child_process_reports_home(tmp_path: Path) -> None:
     script = tmp_path / "compile.py"
     script.write_text(COMPILE)
     assert quiet_run(str(script), folder=tmp_path).split() == ["0", "[]"]
 
 
+@pytest.mark.robustness("network")
 @pytest.mark.slow
 def test_the_doctor_reports_home_nothing(tmp_path: Path) -> None:
     assert "openvino cpu" in quiet_run("-m", "touchline", "doctor", folder=tmp_path)

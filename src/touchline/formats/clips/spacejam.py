@@ -10,7 +10,7 @@ import io
 import json
 import pickle
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from touchline.core.clips import ClipItem, ClipSet
 from touchline.core.errors import InputError
-from touchline.formats.files.guard import guarded
+from touchline.formats.files.guard import guarded, reading
 
 LABELS = (
     "block",
@@ -40,16 +40,7 @@ JOINTS = 18
 
 _DISCARDED = 10
 _COPY = re.compile(r"(_flipped|_rotate_-?\d+|_translate_-?\d+_-?\d+)+$")
-_SAFE = frozenset(
-    {
-        ("numpy.core.multiarray", "_reconstruct"),
-        ("numpy._core.multiarray", "_reconstruct"),
-        ("numpy.core.multiarray", "scalar"),
-        ("numpy._core.multiarray", "scalar"),
-        ("numpy", "ndarray"),
-        ("numpy", "dtype"),
-    }
-)
+_NUMBERS = frozenset(f"{kind}{size}" for kind in "fiu" for size in (1, 2, 4, 8)) - {"f1"}
 _MAX_BYTES = 1 << 24
 
 
@@ -68,13 +59,11 @@ def read_spacejam(root: Path | str) -> ClipSet:
     """
     root = Path(root)
     path = root / "annotation_dict.json"
-    try:
+    with reading(path, what="SpaceJam's labels, clip id to class number 0 to 10"):
         numbers = json.loads(path.read_bytes())
         items = tuple(
             _item(root, str(clip_id), int(number)) for clip_id, number in numbers.items() if number != _DISCARDED
         )
-    except (OSError, ValueError, AttributeError, IndexError, TypeError) as error:
-        raise InputError(f"{path}: not SpaceJam's labels, clip id to class number 0 to 10 ({error})") from error
     return ClipSet(items, LABELS)
 
 
@@ -116,14 +105,67 @@ def read_joints(path: Path | str) -> npt.NDArray[np.float32]:
     return joints
 
 
+class _Dtype:
+    """A stand-in for ``numpy.dtype``; NumPy's own crashes on states that it did not write."""
+
+    name = ""
+    big = False
+
+    def __init__(self, name: object = "", *_: object) -> None:
+        self.name = str(name).lstrip("<>=|")
+
+    def __setstate__(self, state: object) -> None:
+        self.big = isinstance(state, tuple) and len(state) > 1 and state[1] == ">"
+
+    def numbers(self, data: object) -> list[float]:
+        """Return the numbers in an array's bytes."""
+        if self.name not in _NUMBERS or not isinstance(data, bytes):
+            raise pickle.UnpicklingError(f"numbers of type {self.name!r:.20} in a {type(data).__name__}")
+        return np.frombuffer(data, np.dtype(self.name).newbyteorder(">" if self.big else "<")).tolist()
+
+
+class _Array:
+    """A stand-in for ``numpy.ndarray``: its elements, one after the other."""
+
+    elements: tuple[Any, ...] = ()
+
+    def __init__(self, *_: object) -> None:
+        """Take and drop the arguments; a pickle may also make one without calling this."""
+
+    def __setstate__(self, state: object) -> None:
+        if not isinstance(state, tuple) or len(state) != 5 or not isinstance(state[2], _Dtype):
+            raise pickle.UnpicklingError("an array's state has another form than NumPy writes")
+        self.elements = tuple(state[4] if isinstance(state[4], list) else state[2].numbers(state[4]))
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.elements)
+
+
+def _scalar(dtype: object, data: object) -> float:
+    if not isinstance(dtype, _Dtype):
+        raise pickle.UnpicklingError("a number without a type")
+    (number,) = dtype.numbers(data)
+    return number
+
+
+_STAND_INS: Mapping[tuple[str, str], Callable[..., Any]] = {
+    ("numpy", "ndarray"): _Array,
+    ("numpy", "dtype"): _Dtype,
+    **{(f"numpy.{core}.multiarray", "_reconstruct"): _Array for core in ("core", "_core")},
+    **{(f"numpy.{core}.multiarray", "scalar"): _scalar for core in ("core", "_core")},
+}
+"""Every name that a file of joints may contain, and its stand-in."""
+
+
 class _NumbersOnly(pickle.Unpickler):
-    """An unpickler that finds the few classes that make up a NumPy array, and no others."""
+    """An unpickler that knows stand-ins for what makes up a NumPy array, and nothing else."""
 
     def find_class(self, module: str, name: str) -> Any:
-        """Return the class if it is harmless."""
-        if (module, name) not in _SAFE:
+        """Return the stand-in of a name."""
+        stand_in = _STAND_INS.get((module, name))
+        if stand_in is None:
             raise pickle.UnpicklingError(f"it requests {module}.{name}, which no joint file needs")
-        return super().find_class(module, name)
+        return stand_in
 
 
 def _restricted_array(data: bytes) -> list[Any]:
@@ -136,7 +178,8 @@ def _restricted_array(data: bytes) -> list[Any]:
     _, _, dtype = reader(file)
     if dtype != np.dtype(object):
         raise ValueError(f"an array of {dtype}, not of one dictionary for each moment")
-    return list(np.asarray(_NumbersOnly(file).load(), dtype=object).ravel())
+    found = _NumbersOnly(file).load()
+    return list(found) if isinstance(found, _Array) else [found]
 
 
 def _fill(row: npt.NDArray[np.float32], moment: Any) -> None:

@@ -13,12 +13,14 @@ import pickle
 import pickletools
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
 from touchline.core.errors import InputError
+from touchline.formats.files.guard import guarded
 from touchline.formats.soccernet.source import missing_advice
 
 MAX_BYTES = 1 << 30
@@ -29,8 +31,10 @@ _FLOATS: dict[str, np.dtype[Any]] = {"f8": np.dtype("f8"), "f4": np.dtype("f4"),
 class _Object:
     """A stand-in for a scikit-learn object that keeps its attributes only."""
 
+    state: Mapping[str, Any] = MappingProxyType({})
+
     def __init__(self, *_: object) -> None:
-        self.state: dict[str, Any] = {}
+        """Take and drop the arguments; a pickle may also make one without calling this."""
 
     def __setstate__(self, state: object) -> None:
         if not isinstance(state, dict):
@@ -41,9 +45,11 @@ class _Object:
 class _Dtype:
     """A stand-in for ``numpy.dtype``: the name of a type and its byte order."""
 
+    name = ""
+    big = False
+
     def __init__(self, name: object = "", *_: object) -> None:
         self.name = str(name)
-        self.big = False
 
     def __setstate__(self, state: object) -> None:
         self.big = isinstance(state, tuple) and len(state) > 1 and state[1] == ">"
@@ -64,8 +70,10 @@ class _Dtype:
 class _Array:
     """A stand-in for ``numpy.ndarray``, converted to a checked array of floats on demand."""
 
+    parts: tuple[Any, ...] | None = None
+
     def __init__(self, *_: object) -> None:
-        self.parts: tuple[Any, ...] | None = None
+        """Take and drop the arguments; a pickle may also make one without calling this."""
 
     def __setstate__(self, state: object) -> None:
         if not isinstance(state, tuple) or len(state) != 5:
@@ -148,6 +156,7 @@ class _Reader(pickle.Unpickler):
         raise _Refused(f"the outside object {pid!r:.60}")
 
 
+@guarded("the pickle of a reduction")
 def read_pca_pickle(path: Path) -> Mapping[str, npt.NDArray[np.float64]]:
     """Read a pickled PCA: ``components`` (k, width), ``mean`` (width,) and, if present, ``variance`` (k,).
 
@@ -172,6 +181,7 @@ def read_pca_pickle(path: Path) -> Mapping[str, npt.NDArray[np.float64]]:
     return {"mean": np.zeros(components.shape[1]), **arrays}
 
 
+@guarded("the pickle of a reduction")
 def read_mean_pickle(path: Path) -> npt.NDArray[np.float64]:
     """Read a pickled feature average, float64 (width,).
 
