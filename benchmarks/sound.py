@@ -165,7 +165,7 @@ def spread(errors: Sequence[float]) -> dict[str, float]:
 
 def matches(names: Sequence[str], *, threshold: float) -> dict[str, Any]:
     """Return the results on simulated matches, with whistles at or above a confidence."""
-    from touchline.media.audio import stream_audio
+    from touchline.media.sound.reading import stream_audio
 
     total = {"whistles": [0, 0, 0], "swells": [0, 0, 0]}
     for name in names:

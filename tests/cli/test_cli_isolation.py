@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from makevideo import write_frames, write_numbered
 from tinymodel import write_tiny_model
-
 from touchline.media.isolation.limits import MEMORY_VARIABLE
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")

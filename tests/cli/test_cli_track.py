@@ -148,12 +148,37 @@ def notes(done: Result) -> str:
     return " | ".join(record["tracking"]["notes"])
 
 
+@pytest.mark.robustness("empty")
 def test_no_people_is_said(track: Track, tmp_path: Path) -> None:
     done = track(write_match(tmp_path / "empty.mp4", frames=30, people=0, ball=False), "--json")
     assert done.exit_code == 0
-    assert "no people were found" in notes(done)
+    assert "no people were found in any frame: they may be too small in pictures of 320x208" in notes(done)
     assert len(Bundle(tmp_path / "out" / "empty.touchline").read_tracks()) == 0
     assert (tmp_path / "out" / "empty.touchline" / "tracks.txt").read_text() == ""
+
+
+@pytest.mark.robustness("empty")
+@pytest.mark.parametrize(
+    ("level", "size", "why"),
+    [
+        (0, (320, 256), "nearly of one colour"),
+        (200, (320, 256), "nearly of one colour"),
+        (20, (320, 256), "too dark"),
+        (120, (160, 96), "too small in pictures of 160x96"),
+    ],
+)
+def test_why_nobody_may_be_found(track: Track, tmp_path: Path, level: int, size: tuple[int, int], why: str) -> None:
+    rng = np.random.default_rng(0)
+    noise = 12 if level in (20, 120) else 0
+    pictures = [
+        np.clip(level + noise * rng.normal(size=(size[1] // 32, size[0] // 32)).repeat(32, 0).repeat(32, 1), 0, 255)
+        for _ in range(12)
+    ]
+    video = write_frames(tmp_path / "v.mp4", [picture.astype(np.uint8) for picture in pictures])
+    done = track(video, "--json")
+    assert done.exit_code == 0
+    assert "no people were found in any frame: " in notes(done)
+    assert why in notes(done)
 
 
 @pytest.mark.parametrize("frames", [1, 2])

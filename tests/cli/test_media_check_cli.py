@@ -53,6 +53,7 @@ def test_json_is_one_object_a_file_and_nothing_else(good: Path, damaged: Path, t
     assert done.stderr.count("error:") == 1
 
 
+@pytest.mark.robustness("8")
 def test_a_damaged_file_is_4_and_says_what_to_do(damaged: Path) -> None:
     done = check(damaged)
     assert done.exit_code == 4
@@ -60,6 +61,7 @@ def test_a_damaged_file_is_4_and_says_what_to_do(damaged: Path) -> None:
     assert check("--quick", damaged).exit_code == 4
 
 
+@pytest.mark.robustness("1", "2", "5")
 def test_unusable_files_are_3_in_one_line(tmp_path: Path) -> None:
     text = tmp_path / "text.mp4"
     text.write_text("no video\n" * 9)
@@ -75,11 +77,13 @@ def test_a_folder_or_a_url_is_2(tmp_path: Path) -> None:
     assert check("http://127.0.0.1:9/x.mp4").exit_code == 2
 
 
+@pytest.mark.robustness("4")
 def test_an_unusable_file_does_not_stop_the_others(good: Path, tmp_path: Path) -> None:
     done = check(tmp_path / "missing.mp4", good)
     assert done.exit_code == 4 and "fit for analysis" in done.stdout
 
 
+@pytest.mark.robustness("30", "text")
 def test_names_with_dashes_and_newlines_stay_on_one_line(
     good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,8 @@ import pytest
 from makevideo import write_numbered
 from touchline.core.errors import InputError
 from touchline.core.events import Coverage
-from touchline.media.audio import NoAudioError, SoundReader, lost_sound, read_audio, stream_audio
+from touchline.media.sound.reading import SoundReader, lost_sound, read_audio, stream_audio
+from touchline.media.sound.tracks import NoAudioError
 
 RATE = 48_000
 

@@ -31,6 +31,7 @@ def no_sockets(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return tried
 
 
+@pytest.mark.robustness("1")
 def test_empty_file(tmp_path: Path) -> None:
     path = tmp_path / "empty.mp4"
     path.touch()
@@ -38,6 +39,7 @@ def test_empty_file(tmp_path: Path) -> None:
         probe(path)
 
 
+@pytest.mark.robustness("2")
 @pytest.mark.parametrize("text", ["This is not a video.\n" * 40, "<html>404</html>", "ünïcode Wörter\n" * 400])
 def test_text_named_mp4(tmp_path: Path, text: str) -> None:
     path = tmp_path / "text.mp4"
@@ -46,6 +48,7 @@ def test_text_named_mp4(tmp_path: Path, text: str) -> None:
         probe(path)
 
 
+@pytest.mark.robustness("2")
 def test_random_bytes(tmp_path: Path) -> None:
     path = tmp_path / "noise.mp4"
     path.write_bytes(np.random.default_rng(0).bytes(50_000))
@@ -53,6 +56,7 @@ def test_random_bytes(tmp_path: Path) -> None:
         probe(path)
 
 
+@pytest.mark.robustness("3")
 @pytest.mark.timeout(20)
 def test_folder_and_pipe_are_wrong_use_and_do_not_hang(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.mp4"
@@ -65,11 +69,13 @@ def test_folder_and_pipe_are_wrong_use_and_do_not_hang(tmp_path: Path) -> None:
         probe("/dev/null")
 
 
+@pytest.mark.robustness("4")
 def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"gone\.mp4' does not exist"):
         probe(tmp_path / "gone.mp4")
 
 
+@pytest.mark.robustness("4")
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_unreadable_file(tmp_path: Path) -> None:
     path = write_numbered(tmp_path / "secret.mp4", frames=2)
@@ -78,6 +84,7 @@ def test_unreadable_file(tmp_path: Path) -> None:
         probe(path)
 
 
+@pytest.mark.robustness("5")
 def test_recording_without_its_index(tmp_path: Path) -> None:
     whole = write_numbered(tmp_path / "whole.mp4").read_bytes()
     path = tmp_path / "crashed.mp4"
@@ -112,6 +119,7 @@ def test_cut_anywhere_never_crashes(tmp_path: Path) -> None:
             assert "cut.mp4" in str(error)
 
 
+@pytest.mark.robustness("11")
 def test_huge_picture_is_refused_before_decoding(tmp_path: Path) -> None:
     path = write_frames(tmp_path / "bomb.mp4", [np.zeros((2000, 3000), np.uint8)])
     assert probe(path).width == 3000
@@ -122,6 +130,7 @@ def test_huge_picture_is_refused_before_decoding(tmp_path: Path) -> None:
         probe(path, max_pixels=5_000_000)
 
 
+@pytest.mark.robustness("11")
 def test_picture_above_the_default_cap_is_refused(tmp_path: Path) -> None:
     whole = write_frames(tmp_path / "x.avi", [np.zeros((96, 160), np.uint8)], codec="mjpeg", pix_fmt="yuvj420p")
     lied = bytearray(whole.read_bytes())
@@ -137,6 +146,7 @@ def test_picture_above_the_default_cap_is_refused(tmp_path: Path) -> None:
         probe(path)
 
 
+@pytest.mark.robustness("18")
 def test_sound_only(tmp_path: Path) -> None:
     import av
 
@@ -198,6 +208,7 @@ def test_urls_are_wrong_use(url: str, no_sockets: list[str]) -> None:
     assert not no_sockets
 
 
+@pytest.mark.robustness("30")
 @pytest.mark.parametrize(
     "name",
     [
@@ -222,6 +233,7 @@ def test_odd_names_work(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPat
     assert not (tmp_path / "pwned").exists()
 
 
+@pytest.mark.robustness("30")
 def test_a_path_longer_than_260_characters_works(tmp_path: Path) -> None:
     folder = tmp_path / ("a" * 120) / ("b" * 120)
     folder.mkdir(parents=True)
@@ -284,6 +296,7 @@ except ResourceError as error:
 """
 
 
+@pytest.mark.robustness("10")
 def test_too_little_memory_is_a_lack_of_resources_and_no_damage(tmp_path: Path) -> None:
     picture = np.zeros((4320, 7680), np.uint8)
     path = write_frames(tmp_path / "8k.mkv", [picture] * 2, codec="mjpeg", pix_fmt="yuvj420p")

@@ -27,6 +27,7 @@ print(count + 1, early, late)
 """
 
 
+@pytest.mark.robustness("25")
 def test_memory_stays_flat(tmp_path: Path) -> None:
     path = write_numbered(tmp_path / "long.mp4", frames=4000, width=320, height=192)
     done = subprocess.run(
@@ -37,6 +38,7 @@ def test_memory_stays_flat(tmp_path: Path) -> None:
     assert late_kib - early_kib < 8 * 1024
 
 
+@pytest.mark.robustness("25")
 @pytest.mark.parametrize("suffix", ["mkv", "mp4"])
 def test_hours_and_large_timestamps(tmp_path: Path, suffix: str) -> None:
     minute = 60 * 90_000

@@ -45,6 +45,7 @@ def quarters(luma: np.ndarray) -> list[float]:
     return [float(luma[y * height // 4, x * width // 4]) for y, x in ((1, 1), (1, 3), (3, 1), (3, 3))]
 
 
+@pytest.mark.robustness("12")
 @pytest.mark.parametrize("suffix", ["mp4", "mkv"])
 def test_variable_frame_rate_keeps_every_frames_own_time(tmp_path: Path, suffix: str) -> None:
     rng = np.random.default_rng(3)
@@ -60,6 +61,7 @@ def test_variable_frame_rate_keeps_every_frames_own_time(tmp_path: Path, suffix:
     assert report.severity == "ok" and "variable-frame-rate" in {f.code for f in report.findings}
 
 
+@pytest.mark.robustness("13")
 @pytest.mark.parametrize("rotation_deg", [0, 90, 180, 270])
 def test_rotation_comes_out_upright(tmp_path: Path, rotation_deg: int) -> None:
     upright = corners(height=96, width=160)
@@ -74,6 +76,7 @@ def test_rotation_comes_out_upright(tmp_path: Path, rotation_deg: int) -> None:
     assert np.argsort(quarters(frame.to_rgb()[:, :, 1])).tolist() == [0, 1, 2, 3]
 
 
+@pytest.mark.robustness("13")
 def test_a_mirrored_video_comes_out_as_players_show_it(tmp_path: Path) -> None:
     path = tmp_path / "m.mp4"
     with av.open(str(path), "w") as container:
@@ -87,6 +90,7 @@ def test_a_mirrored_video_comes_out_as_players_show_it(tmp_path: Path) -> None:
     assert np.argsort(levels).tolist() == [0, 1, 2, 3]
 
 
+@pytest.mark.robustness("14")
 @pytest.mark.parametrize(("width", "height"), [(161, 97), (159, 95), (33, 17)])
 @pytest.mark.parametrize("pix_fmt", ["yuv444p", "yuv420p"])
 def test_odd_sizes(tmp_path: Path, width: int, height: int, pix_fmt: str) -> None:
@@ -99,6 +103,7 @@ def test_odd_sizes(tmp_path: Path, width: int, height: int, pix_fmt: str) -> Non
     assert frame.to_rgb().shape == (height, width, 3)
 
 
+@pytest.mark.robustness("14")
 @pytest.mark.parametrize(("aspect", "shown"), [(Fraction(16, 11), 1047), (Fraction(8, 9), 640), (Fraction(2), 1440)])
 def test_pixels_that_are_not_square_are_stretched(tmp_path: Path, aspect: Fraction, shown: int) -> None:
     path = write_frames(tmp_path / "sar.mp4", [corners(height=480, width=720)] * 2, aspect=aspect)
@@ -109,11 +114,13 @@ def test_pixels_that_are_not_square_are_stretched(tmp_path: Path, aspect: Fracti
     assert quarters(frame.luma) == pytest.approx([40, 90, 140, 190], abs=4)
 
 
+@pytest.mark.robustness("14")
 def test_a_senseless_pixel_shape_is_not_believed(tmp_path: Path) -> None:
     path = write_frames(tmp_path / "sar.mp4", [corners()] * 2, aspect=Fraction(9000))
     assert probe(path).width == 160
 
 
+@pytest.mark.robustness("15")
 @pytest.mark.parametrize("pix_fmt", ["yuv420p10le", "yuv422p10le", "yuv444p10le"])
 def test_ten_bits_are_cut_to_eight(tmp_path: Path, pix_fmt: str) -> None:
     def deep(frame: av.VideoFrame) -> av.VideoFrame:
@@ -133,6 +140,7 @@ def test_ten_bits_are_cut_to_eight(tmp_path: Path, pix_fmt: str) -> None:
     assert quarters(frame.luma) == pytest.approx([40, 90, 140, 190], abs=1)
 
 
+@pytest.mark.robustness("15")
 def test_luma_is_passed_as_coded_and_colours_by_their_range(tmp_path: Path) -> None:
     grey = {}
     for pix_fmt, codec in (("yuv420p", "libx264"), ("yuvj420p", "mjpeg")):
@@ -145,6 +153,7 @@ def test_luma_is_passed_as_coded_and_colours_by_their_range(tmp_path: Path) -> N
     assert grey["yuvj420p"] == pytest.approx(255, abs=1)
 
 
+@pytest.mark.robustness("14", "15")
 @pytest.mark.parametrize(
     ("codec", "pix_fmt", "suffix"),
     [("ffv1", "gray", "mkv"), ("ffv1", "bgr0", "mkv"), ("ffv1", "yuv420p16le", "mkv"), ("rawvideo", "yuyv422", "avi"),
@@ -170,6 +179,7 @@ def woven(even: np.ndarray, odd: np.ndarray) -> np.ndarray:
     return picture
 
 
+@pytest.mark.robustness("16")
 def test_interlaced_video_is_deinterlaced_and_said_to_be(tmp_path: Path) -> None:
     block = np.full((96, 160), 60, np.uint8)
     fields = []
@@ -193,6 +203,7 @@ def test_interlaced_video_is_deinterlaced_and_said_to_be(tmp_path: Path) -> None
     assert "interlaced" in {finding.code for finding in check_video(path).findings}
 
 
+@pytest.mark.robustness("17")
 def test_no_sound_is_no_fault(tmp_path: Path) -> None:
     path = write_numbered(tmp_path / "mute.mp4", frames=5)
     report = check_video(path)
@@ -219,6 +230,7 @@ def two_streams(path: Path) -> Path:
     return path
 
 
+@pytest.mark.robustness("19")
 def test_of_two_video_streams_the_default_is_taken_and_said(tmp_path: Path) -> None:
     path = two_streams(tmp_path / "two.mkv")
     with VideoReader(path) as video:
@@ -259,6 +271,7 @@ def test_an_edit_list_hides_frames(tmp_path: Path, ffmpeg: str) -> None:
     assert numbers(read_clip(path, times_us=[0, 4_000_000])) == [33, 133]
 
 
+@pytest.mark.robustness("24")
 @pytest.mark.parametrize("frames", [1, 2, 5])
 def test_very_short_videos(tmp_path: Path, frames: int) -> None:
     path = write_numbered(tmp_path / "short.mp4", frames=frames)
@@ -268,6 +281,7 @@ def test_very_short_videos(tmp_path: Path, frames: int) -> None:
     assert check_video(path).severity == "ok"
 
 
+@pytest.mark.robustness("27")
 def test_size_changing_midway_is_fitted_into_the_first(tmp_path: Path) -> None:
     joined = b""
     for i, (width, height) in enumerate(((160, 96), (320, 192), (96, 160))):
@@ -286,6 +300,7 @@ def test_size_changing_midway_is_fitted_into_the_first(tmp_path: Path) -> None:
     assert any("of another size, fitted into 160x96" in repair for repair in coverage.repairs)
 
 
+@pytest.mark.robustness("27")
 def test_frame_rate_changing_midway_keeps_times(tmp_path: Path) -> None:
     times = [*range(0, 50 * 40, 40), *range(2000, 2000 + 50 * 20, 20)]
     path = write_numbered(tmp_path / "rates.mkv", frames=100, times=times, time_base=Fraction(1, 1000))

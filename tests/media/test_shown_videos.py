@@ -11,12 +11,12 @@ import pytest
 
 from makevideo import bars, read_number, write_frames, write_numbered
 from touchline.core.events import Coverage
-from touchline.media.audio import NoAudioError
 from touchline.media.facts import inspect
 from touchline.media.shown.browsers import playback_of
 from touchline.media.shown.frame_index import decoded_times, frame_times, packet_times
 from touchline.media.shown.loudness import STEP_US, waveform
 from touchline.media.shown.thumbnails import Sprites, sprite
+from touchline.media.sound.tracks import NoAudioError
 from touchline.media.video import probe
 
 _UNEVEN = [0, 40, 80, 200, 210, 500, 540, 580, 1000, 1033, 1066, 1500]

@@ -14,7 +14,7 @@ import pytest
 from makevideo import bars, read_number, write_frames, write_numbered
 from touchline.core.errors import InputError, ResourceError, UsageError
 from touchline.core.tracks import Shot, Track, Tracks
-from touchline.media.audio import read_audio
+from touchline.media.sound.reading import read_audio
 from touchline.media.video import VideoReader, probe
 from touchline.render.overlay import write_overlay
 

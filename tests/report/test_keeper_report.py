@@ -117,6 +117,7 @@ def test_keepers_are_told_apart_and_unknown_ones_refused() -> None:
         require_known("Bob", every)
 
 
+@pytest.mark.robustness("text")
 def test_pages_hold_everything_and_nothing_hostile(tmp_path: Path) -> None:
     shots = [
         Shot(110, 44, id=EVIL, keeper=EVIL, engagement=0.7, outcome="Saved"),

@@ -112,6 +112,7 @@ def test_policy_allows_just_the_script_and_style_inside(tmp_path: Path) -> None:
     assert "http" not in policy
 
 
+@pytest.mark.robustness("text")
 def test_hostile_text_stays_text(tmp_path: Path) -> None:
     harmless, _ = a_report(tmp_path)
     page, data = a_report(

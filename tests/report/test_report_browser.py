@@ -321,6 +321,7 @@ def test_downloads_what_is_shown(watched: Watched) -> None:
     assert document["events"][0]["team"] == "=1+1"
 
 
+@pytest.mark.robustness("text")
 def test_hostile_label_is_text_and_nothing_is_fetched(watched: Watched) -> None:
     watched.press("n", "l", "k", "?", "Escape", "1", "1")
     watched.page.hover(".lane >> nth=3")

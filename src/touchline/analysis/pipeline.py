@@ -24,16 +24,18 @@ from touchline.core.errors import InputError, ResourceError
 from touchline.core.events import Coverage
 from touchline.core.version import __version__
 from touchline.formats.bundle import Bundle, Manifest, video_fingerprint
+from touchline.media.sound.tracks import heard_track
 from touchline.media.video import Progress, VideoReader, probe, with_progress
 
 
 @dataclass(frozen=True, slots=True)
 class AnalyzeOptions:
-    """Settings of an analysis that apply to all tasks; only ``stream`` affects the results.
+    """Settings of an analysis that apply to all tasks; only ``stream`` and ``audio_stream`` affect the results.
 
     Attributes:
         out: folder for the bundle; None writes it beside the video.
         stream: index of the video stream; None for the default stream.
+        audio_stream: index of the sound track; None for the default one, or the loudest if that is silent.
         resume: resume from the chunks of a killed run.
         force: analyse even if the bundle is up to date.
         chunk_s: seconds of video per saved chunk.
@@ -42,6 +44,7 @@ class AnalyzeOptions:
 
     out: Path | None = None
     stream: int | None = None
+    audio_stream: int | None = None
     resume: bool = True
     force: bool = False
     chunk_s: float = 20.0
@@ -64,6 +67,7 @@ def analyze_video(
 
     Raises:
         ValueError: ``tasks`` is empty.
+        UsageError: there is no such stream or sound track.
         InputError: the video cannot be used, or changed while it was read.
         ResourceError: the bundle cannot be written, or another process is writing it.
 
@@ -72,6 +76,8 @@ def analyze_video(
         raise ValueError("tasks is empty; give at least one task")
     options = options or AnalyzeOptions()
     info = probe(video, stream=options.stream)
+    if options.audio_stream is not None:
+        heard_track(video, index=options.audio_stream)
     fingerprint = video_fingerprint(video)
     bundle = Bundle.create(options.out, video, fingerprint=fingerprint)
     with bundle_lock(bundle.path), _no_empty_folder(bundle.path):
@@ -83,6 +89,7 @@ def analyze_video(
             bundle,
             before=_manifest_of(bundle, fingerprint),
             stream=options.stream,
+            audio_stream=options.audio_stream,
             resume=options.resume,
             force=options.force,
             chunk_s=options.chunk_s,

@@ -17,11 +17,17 @@ from touchline.formats.features.vectors import FeatureInfo, check_same_video, ho
 from touchline.formats.files.atomic import make_folder
 from touchline.listening.curves import SoundCleaner
 from touchline.listening.logmel import RATE_HZ
-from touchline.media.audio import SoundReader, audio_facts, lost_sound
+from touchline.media.sound.reading import SoundReader, lost_sound
+from touchline.media.sound.tracks import heard_track
 
 
 def extract_sound_features(
-    video: Path, *, extractor: SoundExtractor, out: Path | None = None, force: bool = False
+    video: Path,
+    *,
+    extractor: SoundExtractor,
+    out: Path | None = None,
+    force: bool = False,
+    audio_stream: int | None = None,
 ) -> Extraction:
     """Extract features from a video's sound, unless the file of features is up to date.
 
@@ -30,24 +36,27 @@ def extract_sound_features(
         extractor: the sound feature extractor.
         out: the ``.npy`` file, or a folder for it; None writes it beside the video.
         force: extract again even if the file is up to date.
+        audio_stream: index of the sound track; None takes the default one, or the loudest if that is silent.
 
     Raises:
-        UsageError: ``out`` is a file but not a ``.npy`` file.
+        UsageError: ``out`` is a file but not a ``.npy`` file, or there is no such sound track.
         InputError: the file cannot be read, has no sound, or too little for one row.
         ResourceError: the features cannot be written.
 
     """
-    facts = audio_facts(video)
+    heard = heard_track(video, index=audio_stream)
     path = feature_path(video, out=out, name=extractor.name)
     names = {"name": video.name, "fingerprint": video_fingerprint(video)}
-    settings = json.loads(json.dumps({**extractor.settings, "touchline": __version__}))
+    settings = json.loads(
+        json.dumps({**extractor.settings, "audio_stream": heard.track.index, "touchline": __version__})
+    )
     held = None if force else holds(path, video=names, settings=settings)
     if held is None:
         check_same_video(path, video=names, named=path == out)
     else:
         rows, width = open_rows(path).shape
         return Extraction(path, held, rows, width, reused=True)
-    reader, cleaner = SoundReader(video, rate_hz=RATE_HZ), SoundCleaner()
+    reader, cleaner = SoundReader(video, rate_hz=RATE_HZ, stream=heard.track.index), SoundCleaner()
     blocks = list(extractor.stream(cleaner.clean(reader.chunks())))
     rows = sum(map(len, blocks))
     if not rows:
@@ -62,7 +71,12 @@ def extract_sound_features(
         coverage=coverage,
         video=names,
         settings=settings,
-        remarks=(*_remarks(values, rate_hz=facts.rate_hz), *cleaner.remarks, *lost_sound(coverage)),
+        remarks=(
+            *([heard.note] if heard.note else []),
+            *_remarks(values, rate_hz=heard.track.rate_hz),
+            *cleaner.remarks,
+            *lost_sound(coverage),
+        ),
     )
     make_folder(path.parent)
     written = write_features(path, [values], shape=(rows, extractor.width), info=info)

@@ -44,19 +44,22 @@ class OtherStream:
     Attributes:
         name: name of the stream.
         key: everything besides the video that determines the stream, as JSON.
-        take: returns the stream of a video and keeps it in a file; raises InputError if the video has none.
+        take: returns the stream of a video, heard from a sound track if it is one of sound, and keeps it in a file;
+            raises InputError if the video has none.
         about: description for people.
         optional: whether the head runs without the stream if it is unavailable.
         of_tracks: whether the stream is made from the tracks in the video's bundle.
+        of_sound: whether the stream is made from the video's sound.
 
     """
 
     name: str
     key: Mapping[str, object]
-    take: Callable[[Path, Path], Features]
+    take: Callable[[Path, Path, int | None], Features]
     about: str
     optional: bool = False
     of_tracks: bool = False
+    of_sound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,7 @@ def sources_of(
 def _given_stream(stream: StreamSpec, path: Path) -> OtherStream:
     read_features(path, width=stream.width, check=False)
 
-    def take(video: Path, kept: Path) -> Features:
+    def take(video: Path, kept: Path, audio_stream: int | None) -> Features:
         features = read_features(path, width=stream.width)
         made_of = features.info.video
         if not made_of or made_of.get("fingerprint") == video_fingerprint(video):
@@ -135,12 +138,14 @@ def _given_stream(stream: StreamSpec, path: Path) -> OtherStream:
 
 def _sound_stream(stream: StreamSpec, *, device: Device) -> OtherStream:
     extractor = load_sound_extractor(stream.model, device=device)
-    return OtherStream(stream.name, extractor.settings, partial(_hear, extractor), extractor.name, optional=True)
+    take = partial(_hear, extractor)
+    return OtherStream(stream.name, extractor.settings, take, extractor.name, optional=True, of_sound=True)
 
 
-def _hear(extractor: SoundExtractor, video: Path, kept: Path) -> Features:
+def _hear(extractor: SoundExtractor, video: Path, kept: Path, audio_stream: int | None) -> Features:
     """Extract the sound features of a video."""
-    return read_features(extract_sound_features(video, extractor=extractor, out=kept).path)
+    done = extract_sound_features(video, extractor=extractor, out=kept, audio_stream=audio_stream)
+    return read_features(done.path)
 
 
 def _ball_stream(stream: StreamSpec, *, config: StreamHeadConfig, device: Device) -> OtherStream:
@@ -159,7 +164,14 @@ def _ball_stream(stream: StreamSpec, *, config: StreamHeadConfig, device: Device
     return OtherStream(stream.name, key, take, f"the ball, {extractor.name}", optional=True, of_tracks=True)
 
 
-def _see_ball(extractor: FeatureExtractor, options: FeatureOptions, name: str, video: Path, kept: Path) -> Features:
+def _see_ball(
+    extractor: FeatureExtractor,
+    options: FeatureOptions,
+    name: str,
+    video: Path,
+    kept: Path,
+    audio_stream: int | None,
+) -> Features:
     """Extract features of the ball along its track."""
     bundle = kept.parent.parent
     if not (bundle / TRACKS).exists():

@@ -113,6 +113,7 @@ def analyze_videos(
     options = AnalyzeOptions(
         out=arguments.out,
         stream=arguments.stream,
+        audio_stream=spotting.audio_stream if spotting else None,
         resume=arguments.resume and not arguments.force,
         force=arguments.force,
     )

@@ -87,6 +87,7 @@ def as_record(report: CheckReport) -> dict[str, Any]:
         "info": {**asdict(report.info), "path": str(report.info.path)},
         "coverage": None,
         "findings": [asdict(finding) for finding in report.findings],
+        "sound": [asdict(track) for track in report.sound],
     }
     if report.coverage is not None:
         coverage = report.coverage
@@ -114,6 +115,8 @@ def _tell(report: CheckReport, output: Output) -> None:
             f"   {counted(coverage.frames_decoded, 'frame')}, {format_clock(coverage.duration_us)} long, "
             f"{format_clock(coverage.lost_us)} lost in {counted(len(coverage.gaps), 'gap')}{doubtful}"
         )
+    for track in report.sound:
+        output.say(one_line(f"   sound track {track}: {track.codec}, {track.rate_hz / 1000:g} kHz"))
     for finding in report.findings:
         remedy = f" -> {finding.remedy}" if finding.remedy else ""
         output.say(f" {_MARKS[finding.severity]}{one_line(finding.message)}{remedy}")

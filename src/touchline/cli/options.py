@@ -91,6 +91,15 @@ StreamOption = Annotated[
         show_default="the file's default stream",
     ),
 ]
+AudioStreamOption = Annotated[
+    int | None,
+    typer.Option(
+        "--audio-stream",
+        metavar="N",
+        help="Hear the sound track with this index, in a file with several; touchline check lists them.",
+        show_default="the file's default track, or the loudest if that is silent",
+    ),
+]
 ResumeOption = Annotated[
     bool, typer.Option("--resume/--no-resume", help="Continue a stopped run where it left off, or start again.")
 ]
@@ -183,6 +192,7 @@ class SpotArguments(VideoArguments):
     flip: FlipOption = None
     features: FeaturesOption = None
     reduction: ReductionOption = None
+    audio_stream: AudioStreamOption = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,6 +12,7 @@ from touchline.core.clock import US_PER_MS, format_clock
 from touchline.core.events import Coverage, VideoInfo
 from touchline.media.containers.structure import missing_bytes
 from touchline.media.facts import INTERLACED
+from touchline.media.sound.tracks import SoundTrack, heard_track, sound_tracks
 from touchline.media.source import require_regular_file
 from touchline.media.video import VideoReader
 
@@ -42,11 +43,20 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """The result of checking a file: its properties, coverage and findings; coverage is None if nothing was decoded."""
+    """The result of checking a file.
+
+    Attributes:
+        info: properties of the file.
+        coverage: what could be decoded; None if nothing was.
+        findings: what is worth knowing.
+        sound: the sound tracks that can be decoded.
+
+    """
 
     info: VideoInfo
     coverage: Coverage | None
     findings: tuple[Finding, ...]
+    sound: tuple[SoundTrack, ...] = ()
 
     @property
     def severity(self) -> Severity:
@@ -79,13 +89,14 @@ def check_video(
     grows = still_growing(path)
     with VideoReader(path, stream=stream) as video:
         info = video.info
-        findings = [*_describe(info), *_structure(path, grows=grows, decoded=decode)]
+        sound = sound_tracks(path)
+        findings = [*_describe(info), *_sound(path, sound), *_structure(path, grows=grows, decoded=decode)]
         if not decode:
-            return CheckReport(info, None, tuple(findings))
+            return CheckReport(info, None, tuple(findings), sound)
         steps_us = _step_range(video, progress)
         coverage = video.coverage()
     findings += [*_steps(steps_us), *_losses(coverage), *_repairs(coverage)]
-    return CheckReport(info, coverage, tuple(findings))
+    return CheckReport(info, coverage, tuple(findings), sound)
 
 
 def still_growing(path: Path) -> bool:
@@ -107,8 +118,14 @@ def _describe(info: VideoInfo) -> Iterator[Finding]:
         yield Finding(
             "ok", "offset-start", f"its own clock starts at {format_clock(info.start_us)}; times count from 0"
         )
-    if not info.has_audio:
+
+
+def _sound(path: Path, tracks: Sequence[SoundTrack]) -> Iterator[Finding]:
+    """Yield findings about the sound tracks."""
+    if not tracks:
         yield Finding("ok", "no-audio", "no sound; models that need sound cannot be used")
+    elif note := heard_track(path).note:
+        yield Finding("ok", "sound-tracks", note)
 
 
 def _structure(path: Path, *, grows: bool, decoded: bool) -> Iterator[Finding]:

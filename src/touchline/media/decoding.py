@@ -17,6 +17,7 @@ from touchline.media.damage.complaints import complaint, listening
 from touchline.media.damage.numbering import Numbering
 from touchline.media.isolation.switch import still_alive
 from touchline.media.ledger import DAMAGED, Ledger
+from touchline.media.pixel_shape import PixelShapes
 from touchline.media.source import out_of_memory
 
 _BEGIN_ANYWHERE = frozenset({"mpegts", "mpeg", "mpegvideo", "h264", "hevc", "m4v", "obu", "mxf"})
@@ -65,11 +66,12 @@ def decode_stream(
         from_start: whether the current position is the start of the file.
 
     """
+    shapes = PixelShapes(stream)
     for packet in packets(container, stream, ledger):
         if packet.size == 0:
             if numbering is not None:
                 numbering.end()
-            yield from _flush(stream, ledger)
+            yield from map(shapes.mark, _flush(stream, ledger))
             return
         if numbering is not None:
             numbering.correct(packet, from_start=from_start)
@@ -79,7 +81,9 @@ def decode_stream(
             ledger.packet_hidden()
         else:
             ledger.packet_in(time_of(packet))
-        yield from _decode(container, stream, packet, ledger=ledger, raw_us=time_of(packet))
+        frames = _decode(container, stream, packet, ledger=ledger, raw_us=time_of(packet))
+        shapes.decoded(packet)
+        yield from map(shapes.mark, frames)
 
 
 def _decode(

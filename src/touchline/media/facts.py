@@ -18,10 +18,12 @@ from touchline.media.containers.avi import read_avi_index
 from touchline.media.containers.matroska import damaged_parts
 from touchline.media.damage.numbering import Numbering
 from touchline.media.decoding import decode_stream
+from touchline.media.frame_rate import frame_rate
 from touchline.media.isolation import apart
 from touchline.media.isolation.switch import pictures_are
 from touchline.media.ledger import Ledger
 from touchline.media.picture import Orientation, Presenter, orientation_of, square_size
+from touchline.media.pixel_shape import plausible, shape_of
 from touchline.media.source import DEFAULT_MAX_PIXELS, open_media, require_regular_file
 
 INTERLACED = "interlaced; frames are deinterlaced"
@@ -31,11 +33,8 @@ _FALLBACK_STEP_US = 40_000
 _HEADLESS = frozenset({"mpegts", "mpeg", "mpegvideo", "h264", "hevc", "m4v", "obu", "dv"})
 """Containers without a header that states a duration: FFmpeg estimates it from what it finds."""
 _LONGEST_HEAD_US = 60 * US_PER_S
-_MAX_FPS = 1000
 _REORDERED_IN_AVI = ("h264", "hevc")
 """Codecs whose frames may be shown in another order than they are stored, and for which AVI has no times."""
-_MAX_ASPECT = 8
-"""Pixel aspect ratios beyond this are assumed to be a damaged header and replaced by square pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +50,7 @@ class StreamFacts:
         coded_size: (width, height) of the first frame as coded.
         step_us: usual time from frame to frame, microseconds.
         aspect: width of a coded pixel over its height.
+        coded_aspect: the same as the first frame's decoder states it; None if it does not.
         orientation: rotation that makes coded frames upright.
         indexed: whether the container lists every packet in an index that was read (MP4).
         headed: whether the container's header states its duration.
@@ -68,6 +68,7 @@ class StreamFacts:
     coded_size: tuple[int, int]
     step_us: int
     aspect: Fraction
+    coded_aspect: Fraction | None
     orientation: Orientation
     indexed: bool
     headed: bool
@@ -87,7 +88,11 @@ class StreamFacts:
     def presenter(self) -> Presenter:
         """Return the converter of this stream's frames to pictures."""
         return Presenter(
-            width=self.info.width, height=self.info.height, aspect=self.aspect, orientation=self.orientation
+            width=self.info.width,
+            height=self.info.height,
+            aspect=self.aspect,
+            coded_aspect=self.coded_aspect,
+            orientation=self.orientation,
         )
 
 
@@ -204,14 +209,6 @@ def numbering_of(
     return Numbering(index, reordered=_only_decoding_times(container, video), missing=missing)
 
 
-def step_of(video: VideoStream) -> int:
-    """Return the usual interval between frames in microseconds; 40,000 if the file does not state it."""
-    rate = video.average_rate or video.guessed_rate or video.base_rate
-    if not rate or not 0 < rate <= _MAX_FPS:
-        return _FALLBACK_STEP_US
-    return max(1, round(US_PER_S / rate))
-
-
 def _size_text(video: VideoStream) -> str:
     """Format a stream's coded size."""
     return f"{video.width}x{video.height}" if video.codec_context else "unknown codec"
@@ -232,14 +229,14 @@ def _facts(
     max_pixels: int,
 ) -> StreamFacts:
     """Return the properties given by a stream and its first shown frame."""
-    aspect = video.sample_aspect_ratio or Fraction(1)
-    aspect = aspect if 1 / _MAX_ASPECT <= aspect <= _MAX_ASPECT else Fraction(1)
+    headless = bool(_HEADLESS & set(container.format.name.split(",")))
+    aspect = plausible((shape_of(frame) if headless else None) or video.sample_aspect_ratio)
     orientation = orientation_of(frame)
     width, height = orientation.size(*square_size(frame.width, frame.height, aspect=aspect))
     if frame.interlaced_frame:
         notes = [*notes, INTERLACED]
     unnumbered = "avi" in container.format.name and read_avi_index(path, stream=video.index) is None
-    rate = video.average_rate or video.guessed_rate
+    rate = frame_rate(container, video)
     reordered = frame.pts is not None and _only_decoding_times(container, video)
     start_pts = frame.dts if frame.pts is None else frame.pts
     time_base = video.time_base or Fraction(1, US_PER_S)
@@ -264,11 +261,12 @@ def _facts(
         by_dts=reordered or (frame.pts is None and frame.dts is not None),
         reordered=reordered,
         coded_size=(frame.width, frame.height),
-        step_us=step_of(video),
+        step_us=max(1, round(US_PER_S / rate)) if rate else _FALLBACK_STEP_US,
         aspect=aspect,
+        coded_aspect=shape_of(frame),
         orientation=orientation,
         indexed="mp4" in container.format.name,
-        headed=not unnumbered and not _HEADLESS & set(container.format.name.split(",")),
+        headed=not unnumbered and not headless,
         unnumbered=unnumbered,
         track_number=video.id,
         max_pixels=max_pixels,

@@ -21,7 +21,7 @@ class Frame:
     Attributes:
         time_us: microseconds from the first shown frame.
         luma: uint8 (height, width), brightness as decoded: a limited-range video keeps 16 to 235, a full-range one
-            0 to 255; deeper video is cut to its top 8 bits.
+            0 to 255; deeper video is cut to its top 8 bits. HDR is as bright as on an SDR display, 16 to 235.
         rgb: returns the colours; None if the frame has no colours.
 
     """

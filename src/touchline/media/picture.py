@@ -12,7 +12,10 @@ from av.sidedata.sidedata import Type as SideDataType
 from av.video.reformatter import Interpolation
 
 from touchline.core.arrays import Rgb
+from touchline.media.colour.coding import is_hdr
+from touchline.media.colour.conversion import rgb_of, sdr_luma
 from touchline.media.frame import Luma
+from touchline.media.pixel_shape import plausible, shape_of
 
 _HIGH_BITS = ("p010", "p012", "p016", "p210", "p212", "p216", "p410", "p412", "p416")
 """Semi-planar formats with their significant bits at the top of 16."""
@@ -63,22 +66,25 @@ def square_size(width: int, height: int, *, aspect: Fraction) -> tuple[int, int]
 def luma_plane(frame: VideoFrame) -> Luma:
     """Return the brightness of a decoded frame as coded, uint8 (height, width); deeper samples lose their lowest bits.
 
-    Only formats without a luma plane (RGB, packed) are converted.
+    Only formats without a luma plane (RGB, packed) are converted, and HDR, whose brightness is that of SDR.
     """
     layout = frame.format
     first = layout.components[0]
     grey = layout.name.startswith("gray")
     planar = first.is_luma and first.plane == 0 and (layout.is_planar or grey) and first.bits <= 16
+    if is_hdr(frame) and not planar:
+        return luma_plane(VideoFrame.from_ndarray(rgb_of(frame), format="rgb24"))
     if not planar or layout.is_big_endian or layout.has_palette:
         full_range = layout.is_rgb or layout.has_palette or grey
         return luma_plane(frame.reformat(format="gray" if full_range else "yuv444p"))
     plane = frame.planes[0]
     if first.bits == 8:
         rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
-        return np.ascontiguousarray(rows[: frame.height, : frame.width])
+        shallow = np.ascontiguousarray(rows[: frame.height, : frame.width])
+        return sdr_luma(shallow, frame, bits=8) if is_hdr(frame) else shallow
     deep = np.frombuffer(plane, np.uint16).reshape(plane.height, plane.line_size // 2)[: frame.height, : frame.width]
-    shift = 8 if layout.name.startswith(_HIGH_BITS) else first.bits - 8
-    return (deep >> shift).astype(np.uint8)
+    bits = 16 if layout.name.startswith(_HIGH_BITS) else first.bits
+    return sdr_luma(deep, frame, bits=bits) if is_hdr(frame) else (deep >> bits - 8).astype(np.uint8)
 
 
 def resize(picture: Luma, *, width: int, height: int) -> Luma:
@@ -126,11 +132,12 @@ def fit(picture: Luma, *, width: int, height: int) -> Luma:
 class Presenter:
     """A converter of decoded frames to pictures of one upright, square-pixel size.
 
-    A stream whose picture size changes midway keeps its first size: later pictures are fitted into it.
+    A stream whose picture size or pixel shape changes midway keeps its first size: later pictures are fitted into it.
 
     Attributes:
         width, height: size of every resulting picture, pixels.
         aspect: width of a coded pixel over its height.
+        coded_aspect: the same as the first frame's decoder states it; frames that state another have that.
         orientation: transformation that makes coded pictures upright.
 
     """
@@ -138,19 +145,25 @@ class Presenter:
     width: int
     height: int
     aspect: Fraction = Fraction(1)
+    coded_aspect: Fraction | None = None
     orientation: Orientation = Orientation()
 
     def luma(self, frame: VideoFrame) -> Luma:
         """Return the luma as shown, uint8 (height, width)."""
-        return self._show(luma_plane(frame))
+        return self._show(luma_plane(frame), aspect=self.aspect_of(frame))
 
     def rgb(self, frame: VideoFrame) -> Callable[[], Rgb]:
         """Return a function that makes the colours as shown, uint8 (height, width, 3)."""
-        return lambda: self._show(frame.to_ndarray(format="rgb24"))
+        return lambda: self._show(rgb_of(frame), aspect=self.aspect_of(frame))
 
-    def _show(self, picture: Luma) -> Luma:
+    def aspect_of(self, frame: VideoFrame) -> Fraction:
+        """Return width over height of a frame's pixels."""
+        stated = shape_of(frame)
+        return self.aspect if stated in (None, self.coded_aspect) else plausible(stated)
+
+    def _show(self, picture: Luma, *, aspect: Fraction) -> Luma:
         """Return a coded picture in square pixels, upright, and at this size."""
         height, width = picture.shape[:2]
-        square_width, square_height = square_size(width, height, aspect=self.aspect)
+        square_width, square_height = square_size(width, height, aspect=aspect)
         picture = self.orientation.apply(resize(picture, width=square_width, height=square_height))
         return np.ascontiguousarray(fit(picture, width=self.width, height=self.height))

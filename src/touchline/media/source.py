@@ -1,4 +1,6 @@
-"""Opening media files: local regular files of known containers only, with errors that name the next step.
+"""Opening media files: every one that is read or written is opened here.
+
+Files are read only if they are local, regular, and of a known container; errors name the next step.
 
 Nothing here can reach the network or a second file: the protocol is fixed to ``file``, playlists and concat scripts are
 refused whatever their extension, and pictures above a size cap are refused before they are decoded.
@@ -14,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import av
-from av.container import InputContainer
+from av.container import InputContainer, OutputContainer
 
 from touchline.core.errors import InputError, ResourceError, UsageError
 from touchline.media.containers.structure import describe_unreadable
@@ -27,6 +29,9 @@ CONTAINERS = (
     "h264,hevc,m4v,mpegvideo,mjpeg,obu,wav,w64,mp3,aac,flac,ac3,eac3,aiff"
 )
 """FFmpeg demuxers of self-contained media files; audio ones are included so that missing video can be reported."""
+
+_TAG_ERRORS = "replace"
+"""Bytes of a tag (title, handler, chapter) that are not UTF-8 become U+FFFD: old files hold tags in any encoding."""
 
 _URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.\-]+:/")
 
@@ -77,13 +82,28 @@ def open_media(path: str | Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Ite
     path = require_regular_file(path)
     options = {"protocol_whitelist": "file", "format_whitelist": CONTAINERS, "max_pixels": str(max_pixels)}
     try:
-        container = av.open(f"file:{path.absolute()}", options=options)
+        container = av.open(f"file:{path.absolute()}", options=options, metadata_errors=_TAG_ERRORS)
     except MemoryError as error:
         raise out_of_memory(str(path)) from error
     except (av.FFmpegError, UnicodeError) as error:
         raise InputError(describe_unreadable(path, cause=str(error))) from error
     with container:
         yield container
+
+
+def create_media(path: str | Path, *, format: str) -> OutputContainer:
+    """Open a media file for writing, replacing an older one; the caller closes it.
+
+    Args:
+        path: the file.
+        format: FFmpeg's name of its container; an MP4 gets its index at the front.
+
+    Raises:
+        OSError: it cannot be written.
+
+    """
+    options = {"movflags": "+faststart"} if format == "mp4" else {}
+    return av.open(f"file:{Path(path).absolute()}", "w", format=format, options=options, metadata_errors=_TAG_ERRORS)
 
 
 def out_of_memory(name: str) -> ResourceError:

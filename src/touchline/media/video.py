@@ -22,6 +22,7 @@ from touchline.media.facts import StreamFacts, choose_stream, inspect, numbering
 from touchline.media.frame import Frame
 from touchline.media.isolation import stream_apart, works_apart
 from touchline.media.ledger import Fate, Ledger
+from touchline.media.pixel_shape import shape_of
 from touchline.media.seeking import seek_target
 from touchline.media.source import DEFAULT_MAX_PIXELS, open_media
 from touchline.media.timestamps import Retimer
@@ -284,6 +285,8 @@ def _book(frame: VideoFrame, time_us: int, *, fate: Fate, facts: StreamFacts, le
     ledger.shown(time_us, fate)
     if (frame.width, frame.height) != facts.coded_size:
         ledger.repairs[f"of another size, fitted into {facts.info.width}x{facts.info.height}"] += 1
+    elif shape_of(frame) not in (None, facts.coded_aspect):
+        ledger.repairs[f"of another pixel shape, fitted into {facts.info.width}x{facts.info.height}"] += 1
 
 
 def with_progress(frames: Iterable[Frame], *, duration_us: int, progress: Progress | None) -> Iterator[Frame]:

@@ -209,7 +209,7 @@ def load_model(name_or_path: str | Path, *, task: str = "spot") -> LoadedModel[A
         task: required task, a key of ``specs.tasks.CONFIGS``; ``"any"`` accepts all.
 
     Raises:
-        InputError: not found, damaged, for another task, or weights that do not fit the network.
+        InputError: not found, damaged, for another task, or weights that are not finite or do not fit the network.
 
     """
     path = find_model(name_or_path)
@@ -220,9 +220,19 @@ def load_model(name_or_path: str | Path, *, task: str = "spot") -> LoadedModel[A
                 f"{path}: a model for {config.task!r}, not for {task!r}; `touchline models list` lists all"
             )
         tensors = {name: _as_used(tensor) for name, tensor in tensors_of(file).items()}
+    _require_finite(tensors, path=path)
     network = build_network(config)
     load_weights(network, tensors, source=str(path))
     return LoadedModel(network.eval(), config, hashlib.sha256(path.read_bytes()).hexdigest(), path)
+
+
+def _require_finite(tensors: Mapping[str, Tensor], *, path: Path) -> None:
+    bad = [name for name, tensor in tensors.items() if tensor.is_floating_point() and not torch.isfinite(tensor).all()]
+    if bad:
+        raise InputError(
+            f"{path}: its weights are not finite numbers in {_some(bad)}: a training that diverged, or a damaged file; "
+            "train, export or import it again"
+        )
 
 
 def _as_used(tensor: Tensor) -> Tensor:

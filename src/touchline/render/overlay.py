@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
-
 from touchline.core.actions import Actions
 from touchline.core.clock import US_PER_S
 from touchline.core.errors import InputError, UsageError
@@ -20,7 +18,7 @@ from touchline.media.encoding.replacing import replacing_video
 from touchline.media.encoding.sound_copy import SoundCopy
 from touchline.media.facts import StreamFacts
 from touchline.media.frame import Frame
-from touchline.media.source import open_media
+from touchline.media.source import create_media, open_media
 from touchline.media.video import Progress, VideoReader, with_progress
 from touchline.render.drawing import TrackPainter
 from touchline.render.radar_places import RADAR_PLACE, RadarPlace
@@ -106,7 +104,7 @@ def _encode(
     width, height = even(info.width), even(info.height)
     with (
         open_media(info.path) as sound_source,
-        av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container,
+        create_media(path, format="mp4") as container,
     ):
         if comment:
             container.metadata["comment"] = comment

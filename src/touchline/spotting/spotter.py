@@ -16,9 +16,10 @@ from touchline.core.errors import UsageError
 from touchline.core.events import Scores, Timeline
 from touchline.core.suggestions import did_you_mean
 from touchline.media.sampling import fit_luma
-from touchline.models.networks.parts import feature_shape
+from touchline.models.networks.parts import example_inputs, feature_shape
 from touchline.models.runtime.backends import BackendChoice, BackendName, choose_backend
 from touchline.models.runtime.device import Device, available_threads, choose_device
+from touchline.models.runtime.probing import noise, require_finite_layers
 from touchline.models.specs.protocols import SpottingNetwork
 from touchline.models.specs.spec import FrameSpec, ModelConfig
 from touchline.models.store import default_spotter, load_model
@@ -206,7 +207,7 @@ def load_spotter(
         compiled: with the torch backend, compile the network first; pays on a GPU for whole matches, not for clips.
 
     Raises:
-        InputError: the model does not exist, or its file does not fit.
+        InputError: the model does not exist, its file does not fit, or it calculates numbers that are not finite.
         UsageError: an unknown device or backend, or an unsupported combination of the two.
         ResourceError: the requested device is not available.
 
@@ -214,6 +215,7 @@ def load_spotter(
     loaded = load_model(default_spotter() if name_or_path is None else name_or_path)
     network, config = loaded.network, loaded.config
     assert isinstance(network, SpottingNetwork)
+    _require_finite(network, config)
     where, reason = choose_device(device)
     chosen = choose_backend(backend, device=where)
     plan = make_plan(network, config, device=where, flip=config.flip if flip is None else flip)
@@ -228,6 +230,21 @@ def load_spotter(
         compiled=compiled,
     )
     return Spotter(config, sha256=loaded.sha256, plan=plan, backend=made, device_reason=f"{reason}; {chosen}")
+
+
+def _require_finite(network: SpottingNetwork, config: ModelConfig) -> None:
+    """Try a network on one stack of noise, and on a window of it.
+
+    Raises:
+        InputError: a layer calculates numbers that are not finite.
+
+    """
+    (encoder, pixels), (decoder, windows) = example_inputs(network, frame=config.frame, encode_batch=1, decode_batch=1)
+    stack = noise(tuple(pixels.shape))
+    require_finite_layers(encoder, stack, model=config.name)
+    with torch.inference_mode():
+        features = encoder(stack)
+    require_finite_layers(decoder, features[:, None].expand(windows.shape), model=config.name)
 
 
 def make_plan(network: SpottingNetwork, config: ModelConfig, *, device: torch.device, flip: bool) -> Plan:

@@ -12,6 +12,10 @@ from touchline.tracking.camera_motion import Motion
 
 Indices = npt.NDArray[np.int64] | int
 
+_SINGULAR = 1e13
+"""Condition number from which on a motion cannot be undone: the picture is pressed into a line."""
+_FARTHEST_PX = 1e7
+
 
 class Camera:
     """The camera's motion over a shot, between any two of its frames.
@@ -32,7 +36,9 @@ class Camera:
         for index in range(1, count):
             motion = motions[index]
             step = matrices[index - 1] if motion is None else motion.matrix @ matrices[index - 1]
-            matrices[index] = step / np.linalg.norm(step)
+            size = np.linalg.norm(step)
+            whole = bool(np.isfinite(size)) and size > 0 and np.linalg.cond(step) < _SINGULAR
+            matrices[index] = step / size if whole else matrices[index - 1]
         self._from_first = matrices
         self._to_first = np.linalg.inv(matrices)
 
@@ -44,7 +50,8 @@ class Camera:
         whole = np.concatenate([points_px, np.ones((len(points_px), 1))], axis=1)
         moved = np.einsum("...ij,...j->...i", matrix, whole)
         depth = moved[:, 2:]
-        return moved[:, :2] / np.where(np.abs(depth) < 1e-12, 1e-12, depth)
+        carried = moved[:, :2] / np.where(np.abs(depth) < 1e-12, 1e-12, depth)
+        return np.clip(np.nan_to_num(carried), -_FARTHEST_PX, _FARTHEST_PX)
 
     def carry_box(self, box_xyxy: npt.NDArray, *, start: int, ends: npt.NDArray[np.int64]) -> Floats64:
         """Carry a box (4,) of frame ``start`` to each of the frames ``ends``, (n, 4); its foot stays on the ground."""

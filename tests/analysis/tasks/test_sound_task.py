@@ -16,7 +16,7 @@ from touchline.analysis.tasks.usual import usual_tasks
 from touchline.core.events import Coverage
 from touchline.formats.bundle import Bundle
 from touchline.formats.sound import SOUND, SOUND_CURVES, read_sound
-from touchline.media.audio import NoAudioError, audio_facts
+from touchline.media.sound.tracks import NoAudioError, heard_track
 from touchline.media.video import probe
 from touchline.synthetic.sound_scenes import coloured_noise, whistle_sound
 
@@ -83,7 +83,7 @@ def test_what_a_killed_run_heard_is_taken_over(whistled: Path, tmp_path: Path, m
 def test_a_video_without_sound_is_no_failure(tmp_path: Path) -> None:
     path = write_numbered(tmp_path / "mute.mp4", frames=25)
     with pytest.raises(NoAudioError, match="no sound"):
-        audio_facts(path)
+        heard_track(path)
     result = analyze_video(path, tasks=usual_tasks(sound=True))
     assert result.summaries["sound"].reading is not None
     assert result.summaries["sound"].reading.remarks == (
@@ -124,10 +124,10 @@ def test_any_rate_and_layout(tmp_path: Path, rate: int, layout: str, channels: i
     whole = match_sound(15.0, whistle_s=5.0)
     sound = np.interp(np.arange(15 * rate) / rate, np.arange(len(whole)) / RATE, whole)
     path = encode(tmp_path / "sound.wav", np.tile(sound, (channels, 1)), rate=rate, layout=layout)
-    facts = audio_facts(path)
+    facts = heard_track(path).track
     assert (facts.rate_hz, facts.channels) == (rate, channels)
     from touchline.listening.curves import listen
-    from touchline.media.audio import stream_audio
+    from touchline.media.sound.reading import stream_audio
 
     reading = listen(stream_audio(path), source_rate_hz=facts.rate_hz)
     assert [one.start_us / 1e6 for one in reading.whistles] == pytest.approx([5.0], abs=0.15)
@@ -139,7 +139,7 @@ def test_numbers_that_are_none_in_a_file_are_told(tmp_path: Path) -> None:
     sound[RATE : RATE + 480] = np.nan
     path = encode(tmp_path / "nan.wav", sound[None], rate=RATE, layout="mono")
     from touchline.listening.curves import listen
-    from touchline.media.audio import stream_audio
+    from touchline.media.sound.reading import stream_audio
 
     reading = listen(stream_audio(path))
     assert any("not finite" in remark for remark in reading.remarks)

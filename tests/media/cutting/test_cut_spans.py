@@ -12,12 +12,12 @@ import pytest
 
 from clipmatch import S, chirp
 from makevideo import bars, read_number, write_frames, write_numbered
-from touchline.media.audio import read_audio
 from touchline.media.cutting.copying import copied_suffix, copy_span
 from touchline.media.cutting.cut import Cut, Source
 from touchline.media.cutting.movie import MovieFormat
 from touchline.media.cutting.passes import passes, run_cuts
 from touchline.media.cutting.targets import ClipFile, Reel, ReelPart, reel_form
+from touchline.media.sound.reading import read_audio
 from touchline.media.video import VideoReader, probe
 
 

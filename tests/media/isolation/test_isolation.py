@@ -187,9 +187,7 @@ def test_a_crash_ends_the_video_and_says_where(tmp_path: Path) -> None:
             next(frames)
         (reader,) = readers()
         os.kill(reader, signal.SIGSEGV)
-        with pytest.raises(
-            ResourceError, match=r"video.mp4' cannot be decoded at 0:0\d\.\d: .*crashed \(SIGSEGV\); "
-        ):
+        with pytest.raises(ResourceError, match=r"video.mp4' cannot be decoded at 0:0\d\.\d: .*crashed \(SIGSEGV\); "):
             list(frames)
         assert 60 <= video.coverage().frames_decoded < 100
     assert gone(reader)

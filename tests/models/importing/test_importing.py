@@ -117,6 +117,7 @@ def test_labels_have_to_fit_the_outputs(published: Path, tmp_path: Path) -> None
         import_lromul(published, labels=["A"], out=tmp_path)
 
 
+@pytest.mark.robustness("36")
 @pytest.mark.parametrize("name", ["../evil", "", "a/b", "-x", "a\n"])
 def test_names_that_are_paths_are_refused(published: Path, tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match="model name"):
@@ -166,6 +167,7 @@ class Payload:
         return (os.system, (f"touch {self.mark}",))
 
 
+@pytest.mark.robustness("35")
 @pytest.mark.parametrize("place", ["value", "params", "legacy", "bare"])
 def test_a_payload_never_runs(network: Any, tmp_path: Path, place: str) -> None:
     mark, path = tmp_path / "ran", tmp_path / "evil.pth"
@@ -184,6 +186,7 @@ def test_a_payload_never_runs(network: Any, tmp_path: Path, place: str) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["evil.pth"]
 
 
+@pytest.mark.robustness("35")
 @pytest.mark.parametrize("protocol", [2, 4])
 def test_globals_beyond_tensors_are_refused(tmp_path: Path, protocol: int) -> None:
     torch.save({"a": Path("x")}, tmp_path / "a.pth", pickle_protocol=protocol)
@@ -191,6 +194,7 @@ def test_globals_beyond_tensors_are_refused(tmp_path: Path, protocol: int) -> No
         read_checkpoint(tmp_path / "a.pth")
 
 
+@pytest.mark.robustness("35")
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.3, 0.999])
 def test_a_truncated_checkpoint_is_refused(published: Path, tmp_path: Path, share: float) -> None:
     data = published.read_bytes()
@@ -199,6 +203,7 @@ def test_a_truncated_checkpoint_is_refused(published: Path, tmp_path: Path, shar
         import_lromul(tmp_path / "cut.pth", out=tmp_path)
 
 
+@pytest.mark.robustness("36")
 @pytest.mark.parametrize("kind", ["compressed", "doubled", "pickle cut", "no pickle"])
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_archives_made_to_mislead_are_refused(tmp_path: Path, kind: str) -> None:
@@ -254,6 +259,7 @@ def test_files_from_before_pytorch_1_6_come_in(tmp_path: Path) -> None:
     assert all(torch.equal(read["state_dict"][name], wanted["state_dict"][name]) for name in "ab")
 
 
+@pytest.mark.robustness("35")
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.97])
 def test_a_truncated_file_from_before_is_refused(tmp_path: Path, share: float) -> None:
     path = tmp_path / "old.pth"

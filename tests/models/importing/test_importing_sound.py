@@ -48,6 +48,7 @@ def test_components_need_the_numbers_they_turn(weights: Path, tmp_path: Path) ->
         import_model(weights, architecture="vggish", network={"pca": str(weights)}, out=tmp_path)
 
 
+@pytest.mark.robustness("35")
 def test_a_checkpoint_with_code_is_refused(tmp_path: Path) -> None:
     class Evil:
         def __reduce__(self) -> tuple:

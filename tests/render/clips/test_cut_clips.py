@@ -18,7 +18,7 @@ from makevideo import read_number
 from touchline.core.actions import Action
 from touchline.core.errors import InputError, UsageError
 from touchline.core.events import Event
-from touchline.media.audio import read_audio
+from touchline.media.sound.reading import read_audio
 from touchline.media.video import VideoReader, probe
 from touchline.render.clips.match import Match, find_video
 from touchline.render.clips.plan import ClipOptions

@@ -20,7 +20,8 @@ from touchline.formats.sound import SOUND, SOUND_CURVES, read_sound, sound_docum
 from touchline.listening.curves import listen
 from touchline.listening.frames import RATE_HZ
 from touchline.listening.model import NAME, load_sound_model
-from touchline.media.audio import NoAudioError, SoundReader, audio_facts, lost_sound
+from touchline.media.sound.reading import SoundReader, lost_sound
+from touchline.media.sound.tracks import NoAudioError, heard_track
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,9 @@ class SoundTask(Task):
         """Start on a video."""
         self._job = job
         self._chunks, self.resumed_from_us = None, None
-        self.key = json.loads(json.dumps({**job.origin, "model": self._model.sha256, "version": 2}))
+        self.key = json.loads(
+            json.dumps({**job.origin, "model": self._model.sha256, "audio_stream": job.heard, "version": 2})
+        )
 
     def open(self) -> None:
         """Load what an earlier run saved."""
@@ -84,7 +87,7 @@ class SoundTask(Task):
     def hear(self, sound: Path) -> None:
         """Analyse the sound and save the results, unless an earlier run did."""
         if not self.chunks.count:
-            reading = read_video_sound(sound)
+            reading = read_video_sound(sound, audio_stream=self._job.audio_stream)
             words = json.dumps(sound_document(reading)).encode()
             self.chunks.save({"curves": reading.curves, "words": np.frombuffer(words, np.uint8)})
 
@@ -103,14 +106,24 @@ class SoundTask(Task):
         self.chunks.discard()
 
 
-def read_video_sound(video: Path) -> SoundReading:
-    """Analyse the sound of a video; return an empty reading with a remark if there is none or it cannot be read."""
+def read_video_sound(video: Path, *, audio_stream: int | None = None) -> SoundReading:
+    """Analyse the sound of a video; return an empty reading with a remark if there is none or it cannot be read.
+
+    Args:
+        video: the video file.
+        audio_stream: index of the sound track; None takes the default one, or the loudest if that is silent.
+
+    Raises:
+        UsageError: there is no such sound track.
+
+    """
     try:
-        facts = audio_facts(video)
-        reader = SoundReader(video, rate_hz=RATE_HZ)
-        reading = listen(reader.chunks(), source_rate_hz=facts.rate_hz)
+        heard = heard_track(video, index=audio_stream)
+        reader = SoundReader(video, rate_hz=RATE_HZ, stream=heard.track.index)
+        reading = listen(reader.chunks(), source_rate_hz=heard.track.rate_hz)
     except NoAudioError:
         return no_sound("the video has no sound, so there are no whistles and no crowd noise")
     except InputError as error:
         return no_sound(f"the sound cannot be read: {error}")
-    return replace(reading, remarks=(*reading.remarks, *lost_sound(reader.coverage())))
+    chosen = (heard.note,) if heard.note else ()
+    return replace(reading, remarks=(*chosen, *reading.remarks, *lost_sound(reader.coverage())))

@@ -23,8 +23,8 @@ from touchline.features.reduction import Reduction, load_reduction
 from touchline.formats.bundle import CANDIDATES, EVENTS, FEATURES, RESULTS, SCORES, TRACKS, Bundle, Manifest
 from touchline.formats.features.vectors import FeatureInfo, Features, holds, read_features
 from touchline.formats.files.atomic import make_own_folder
-from touchline.media.audio import NoAudioError
 from touchline.media.frame import Frame
+from touchline.media.sound.tracks import NoAudioError
 from touchline.models.runtime.device import choose_device
 from touchline.models.specs.spec import DEFAULT_THRESHOLD
 from touchline.models.specs.stream_spec import StreamHeadConfig
@@ -117,7 +117,11 @@ class StreamSpotTask(Task):
         }
         tracked = "track" in job.keys or (job.bundle.path / TRACKS).exists()
         others = {
-            stream.name: {**stream.key, "tracked": tracked} if stream.of_tracks else dict(stream.key)
+            stream.name: {
+                **stream.key,
+                **({"tracked": tracked} if stream.of_tracks else {}),
+                **({"audio_stream": job.heard} if stream.of_sound else {}),
+            }
             for stream in sources.others
         }
         reductions = {s.name: s.reduction.sha256 for s in sources.pictures if s.reduction is not None}
@@ -212,7 +216,7 @@ class StreamSpotTask(Task):
             found[stream.name] = features if stream.reduction is None else _reduced(features, stream.reduction)
         for other in self.spotter.sources.others:
             try:
-                found[other.name] = other.take(self._job.info.path, self._path(other.name))
+                found[other.name] = other.take(self._job.info.path, self._path(other.name), self._job.audio_stream)
             except NoAudioError:
                 missing[other.name] = "the video has no sound"
             except InputError as error:

@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
+from touchline.core.errors import InputError
 from touchline.core.events import Coverage, VideoInfo
 from touchline.core.version import __version__
 from touchline.formats.bundle import Bundle, Manifest
 from touchline.media.frame import Frame
+from touchline.media.sound.tracks import heard_track
 from touchline.media.video import Progress
 from touchline.report.sections.section import Section
 
@@ -36,6 +38,7 @@ class Job:
         before: the bundle's manifest before the analysis, if it belongs to this video; None otherwise.
         keys: keys of the recorded tasks that come earlier in this analysis, by task name.
         stream: index of the requested video stream; None for the default stream.
+        audio_stream: index of the requested sound track; None for the default one, or the loudest if that is silent.
         resume: resume from the chunks of a killed run.
         force: redo everything.
         chunk_s: seconds of video per saved chunk.
@@ -50,6 +53,7 @@ class Job:
     before: Manifest | None = None
     keys: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     stream: int | None = None
+    audio_stream: int | None = None
     resume: bool = True
     force: bool = False
     chunk_s: float = 20.0
@@ -63,6 +67,19 @@ class Job:
             "stream": self.info.stream_index,
             "touchline": __version__,
         }
+
+    @property
+    def heard(self) -> int | None:
+        """Index of the sound track that is heard; None if there is no sound.
+
+        Raises:
+            UsageError: there is no such sound track.
+
+        """
+        try:
+            return heard_track(self.video, index=self.audio_stream).track.index
+        except InputError:
+            return None
 
     def recorded_key(self, task: str, *files: str) -> Mapping[str, Any] | None:
         """Return the key with which a task's files in the bundle were made; None if a file is missing or changed."""

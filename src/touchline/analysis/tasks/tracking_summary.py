@@ -16,6 +16,8 @@ from touchline.core.wording import counted
 from touchline.formats.boxes.picked import PickedBox
 from touchline.tracking.observations import Observation
 
+_FLAT = 3.0
+"""Standard deviation of brightness, of 255, below which a picture is empty."""
 _DARK = 40.0
 _SMALL_PX = 240
 _SHORT_SHOT_S = 2.0
@@ -114,7 +116,7 @@ class Facts:
         self.seams = 0
         self._pictures = 0
         self._with_people = 0
-        self._brightness = 0.0
+        self._brightness = self._contrast = 0.0
 
     def add(self, observation: Observation) -> None:
         """Count one frame."""
@@ -123,6 +125,7 @@ class Facts:
         self._pictures += 1
         self._with_people += bool(people.any())
         self._brightness += float(observation.thumb.mean())
+        self._contrast += float(observation.thumb.std())
 
     def summary(
         self, count: TrackCount, *, shots: Sequence[Shot], unmatched: tuple[str, ...], picked: bool
@@ -147,7 +150,7 @@ class Facts:
         if self._pictures < 3:
             notes.append(f"only {counted(self._pictures, 'frame')} could be analysed, too few to track anyone")
         elif self._with_people == 0:
-            notes.append("no people were found in any frame")
+            notes.append(f"no people were found in any frame: {self._why_nobody()}")
         elif people == 0 and not picked:
             notes.append(
                 f"people were seen in {self._with_people} of {self._pictures} frames, but nobody long enough to track"
@@ -165,6 +168,19 @@ class Facts:
             notes.append("a shot of more than ten minutes was tracked in parts: tracks end where the parts meet")
         notes += _shot_notes(shots)
         return notes
+
+    def _why_nobody(self) -> str:
+        """Return what may be the reason that nobody was found."""
+        if self._contrast / self._pictures < _FLAT:
+            return "the picture is nearly of one colour, so there is nothing to see in it"
+        if self._brightness / self._pictures < _DARK:
+            return "it may be too dark"
+        if min(self._width, self._height) < _SMALL_PX:
+            return f"they may be too small in pictures of {self._width}x{self._height}"
+        return (
+            "the detector knows players on a pitch seen by a match camera; they may be too small or too near, or this "
+            "may be another scene or sport: look at the video, or name another model with --detector"
+        )
 
 
 def _shot_notes(shots: Sequence[Shot]) -> list[str]:

@@ -13,6 +13,7 @@ import typer
 from touchline.cli.common import Device, Output
 from touchline.cli.features.extract_videos import extract_each, tell_record
 from touchline.cli.options import (
+    AudioStreamOption,
     ForceOption,
     FromOption,
     ResumeOption,
@@ -114,6 +115,7 @@ class ExtractArguments(SharedArguments):
         ),
     ] = None
     stream: StreamOption = None
+    audio_stream: AudioStreamOption = None
     resume: ResumeOption = True
     force: ForceOption = False
 
@@ -129,7 +131,17 @@ def _run(arguments: ExtractArguments, output: Output) -> int:
     _check_requests(videos, named=len(arguments.videos or ()), out=out)
     if is_sound_model(model):
         refuse_image_options(model, _image_options(arguments))
-        return extract_sound(videos, model=model, out=out, force=arguments.force, device=device, output=output)
+        return extract_sound(
+            videos,
+            model=model,
+            out=out,
+            force=arguments.force,
+            audio_stream=arguments.audio_stream,
+            device=device,
+            output=output,
+        )
+    if arguments.audio_stream is not None:
+        raise UsageError(f"--audio-stream {arguments.audio_stream}: {model} sees the picture; name a model of sound")
     return _extract_images(arguments, videos, output)
 
 
@@ -287,6 +299,8 @@ def _tell(video: Path, result: Extraction, *, output: Output) -> None:
         lost_s = 0.0 if coverage is None else coverage.lost_us / 1e6
         how = " (up to date)" if result.reused else f" (from row {result.resumed_row} on)" if result.resumed_row else ""
         lost = f", {lost_s:.1f} s of the video lost" if lost_s else ""
+        doubtful_s = 0.0 if coverage is None else coverage.doubtful_us / 1e6
+        lost += f", {doubtful_s:.1f} s doubtful" if doubtful_s else ""
         without = f", {counted(absent, 'row')} without a ball" if absent else ""
         shape = f"{result.rows} x {result.width}, {result.info.rate_hz:g} a second"
         output.say(f"{result.path}: {shape}{how}{lost}{without}")

@@ -32,7 +32,14 @@ def refuse_image_options(model: str, given: Mapping[str, bool]) -> None:
 
 
 def extract_sound(
-    videos: Sequence[Given], *, model: str, out: Path | None, force: bool, device: Device, output: Output
+    videos: Sequence[Given],
+    *,
+    model: str,
+    out: Path | None,
+    force: bool,
+    audio_stream: int | None,
+    device: Device,
+    output: Output,
 ) -> int:
     """Extract from the sound of each video in turn, also after one has failed; return the exit code of all."""
     from touchline.analysis.sound_features import extract_sound_features
@@ -43,7 +50,7 @@ def extract_sound(
 
     def take(given: Given) -> Extraction:
         own = out if out is not None and out.suffix == ".npy" else given.out(out)
-        return extract_sound_features(given.path, extractor=extractor, out=own, force=force)
+        return extract_sound_features(given.path, extractor=extractor, out=own, force=force, audio_stream=audio_stream)
 
     def tell(video: Path, result: Extraction) -> None:
         tell_record(video, result, remarks=result.info.remarks, output=output)

@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-import av
 from av import Packet
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from touchline.core.clock import US_PER_S, us_from_seconds
-from touchline.media.cutting.sound_span import sounding
 from touchline.media.decoding import packets
 from touchline.media.encoding.replacing import UnfinishedVideo
 from touchline.media.encoding.sound_copy import COPIED
 from touchline.media.facts import StreamFacts, choose_stream
 from touchline.media.isolation import apart
 from touchline.media.ledger import Ledger
-from touchline.media.source import open_media
+from touchline.media.sound.changes import changes_midway
+from touchline.media.sound.tracks import sounding
+from touchline.media.source import create_media, open_media
 
 _STEPS_BACK_US = tuple(seconds * US_PER_S for seconds in (0, 2, 8, 32, 128))
 _IN_MP4 = frozenset({"h264", "hevc", "av1", "mpeg4"})
@@ -45,11 +45,17 @@ class Copied:
 
 @apart
 def copied_suffix(facts: StreamFacts) -> str | None:
-    """Return the ending of a file that takes a video's packets; None if they have no times, so cannot be copied."""
+    """Return the ending of a file that takes a video's packets; None if they cannot be copied.
+
+    Those without times cannot, nor sound whose rate or channels change midway.
+    """
     if facts.by_dts or facts.start_pts is None:
         return None
     with open_media(facts.info.path, max_pixels=facts.max_pixels) as source:
-        sounds = {stream.codec_context.name for stream in sounding(source)}
+        codecs = {stream.index: stream.codec_context.name for stream in sounding(source)}
+    if any(changes_midway(facts.info.path, index=index) for index in codecs):
+        return None
+    sounds = set(codecs.values())
     return ".mp4" if facts.info.codec in _IN_MP4 and sounds <= COPIED else ".mkv"
 
 
@@ -127,8 +133,7 @@ def _copy(
     sounds = sounding(source)
     shown_us: int | None = None
     name = "mp4" if path.name.endswith(".mp4.part") else "matroska"
-    options = {"movflags": "+faststart"} if name == "mp4" else {}
-    with av.open(str(path), "w", format=name, options=options) as target:
+    with create_media(path, format=name) as target:
         if comment:
             target.metadata["comment"] = comment
         streams = {stream.index: target.add_stream_from_template(stream) for stream in (video, *sounds)}

@@ -48,6 +48,7 @@ class Cut:
         frames: number of frames written to each target.
         shown_until_us: end of the last picture that was written.
         gaps: lost parts of the video in the span, once it is cut.
+        doubtful: parts of it whose pictures may be wrong.
         done: whether it is cut.
 
     """
@@ -60,6 +61,7 @@ class Cut:
     frames: int = 0
     shown_until_us: int = 0
     gaps: tuple[Gap, ...] = ()
+    doubtful: tuple[Gap, ...] = ()
     done: bool = False
     _lanes: list[_Lane] = field(default_factory=list)
     _held: tuple[int, VideoFrame] | None = None
@@ -123,12 +125,13 @@ class Source:
     Args:
         facts: properties of the video.
         seek: whether the times in the file can be trusted; one whose clock restarts is read from the start.
+        audio_stream: index of the sound track; None takes the default one, or the loudest if that is silent.
 
     """
 
-    def __init__(self, facts: StreamFacts, *, seek: bool = True) -> None:
+    def __init__(self, facts: StreamFacts, *, seek: bool = True, audio_stream: int | None = None) -> None:
         self.facts, self.seek = facts, seek
-        self.sound = SoundSource(facts, seek=seek)
+        self.sound = SoundSource(facts, seek=seek, stream=audio_stream)
         self.colours = colours_of(facts)
 
     def form(self) -> MovieFormat:

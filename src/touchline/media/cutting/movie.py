@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-import av
 import numpy as np
 from av import AudioFrame, VideoFrame
 from av.audio.stream import AudioStream
@@ -17,6 +16,7 @@ from touchline.core.errors import ResourceError
 from touchline.media.cutting.sound_span import Samples, SoundFormat
 from touchline.media.encoding.h264 import PRESET, TIME_BASE, Colours, add_h264
 from touchline.media.encoding.replacing import UnfinishedVideo
+from touchline.media.source import create_media
 
 CRF = 20
 """x264's constant rate factor of clips, without a loss that is visible at normal size."""
@@ -67,8 +67,7 @@ class Movie:
         self._durations_us: dict[int, int] = {}
         self._file = UnfinishedVideo(out)
         with self._file.writing():
-            path = str(self._file.path)
-            self._container = av.open(path, "w", format="mp4", options={"movflags": "+faststart"})
+            self._container = create_media(self._file.path, format="mp4")
         if comment:
             self._container.metadata["comment"] = comment
         self._picture = add_h264(

@@ -88,6 +88,7 @@ def _run(reader: VideoReader, source: Source, cuts: list[Cut], *, finished: Call
 
 
 def _end(cut: Cut, coverage: Coverage, *, finished: Callable[[Cut], None]) -> None:
-    """Note what a cut that is done has lost."""
+    """Note what a cut that is done has lost, and what of it is doubtful."""
     cut.gaps = tuple(gap for gap in map(cut.inside, coverage.gaps) if gap is not None)
+    cut.doubtful = tuple(gap for gap in map(cut.inside, coverage.doubtful) if gap is not None)
     finished(cut)

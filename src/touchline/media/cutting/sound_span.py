@@ -20,8 +20,13 @@ from touchline.media.decoding import packets
 from touchline.media.facts import StreamFacts
 from touchline.media.isolation import apart, stream_apart, works_apart
 from touchline.media.ledger import Ledger
-from touchline.media.resampling import SteadyResampler
+from touchline.media.sound.clock import SoundClock
+from touchline.media.sound.resampling import SteadyResampler, overlap
+from touchline.media.sound.tracks import heard_stream, sounding
 from touchline.media.source import open_media
+
+_Timed = tuple[AudioFrame, Fraction | None]
+"""A frame and its time on the file's own clock, seconds; None if unknown."""
 
 Samples = npt.NDArray[np.float32]
 """float32 (channels, samples), -1 to 1."""
@@ -57,16 +62,17 @@ class SoundFormat:
 
 
 class SoundSource:
-    """The sound of one video, of which several spans may be read at the same time; the first audio stream is read.
+    """The sound of one video, of which several spans may be read at the same time.
 
     Args:
         facts: properties of the video.
         seek: whether the times in the file can be trusted; otherwise it is read from the start.
+        stream: index of the sound track; None takes the default one, or the loudest if that is silent.
 
     """
 
-    def __init__(self, facts: StreamFacts, *, seek: bool = True) -> None:
-        self._seek = seek
+    def __init__(self, facts: StreamFacts, *, seek: bool = True, stream: int | None = None) -> None:
+        self._seek, self._stream = seek, stream
         self._path, self._max_pixels = facts.info.path, facts.max_pixels
         self._origin_s = (facts.start_pts or 0) * facts.time_base
         self.form: SoundFormat | None = None
@@ -80,11 +86,12 @@ class SoundSource:
         with self._opened() as container:
             streams = sounding(container)
             if streams:
-                self.form = SoundFormat.of(streams[0])
-                self.notes = tuple(_losses(streams))
+                heard = self._heard(container)
+                self.form = SoundFormat.of(heard)
+                self.notes = tuple(_losses(streams, heard=heard))
 
     def span(self, start_us: int, end_us: int, *, form: SoundFormat) -> Iterator[Samples]:
-        """Yield the first stream's sound of a span in pieces, without a hole: silence where the file has none.
+        """Yield the sound of a span in pieces, without a hole: silence where the file has none.
 
         Args:
             start_us: the first sample's time, microseconds from the first shown frame.
@@ -120,39 +127,45 @@ class SoundSource:
     def _opened(self) -> contextlib.AbstractContextManager[InputContainer]:
         return open_media(self._path, max_pixels=self._max_pixels)
 
+    def _heard(self, container: InputContainer) -> AudioStream:
+        return heard_stream(container, path=self._path, index=self._stream)
+
     def _pieces(self, start_us: int, *, form: SoundFormat) -> Iterator[Samples]:
         """Yield the sound from a time on, each piece where its timestamps put it."""
         resampler = SteadyResampler(format="fltp", layout=form.layout, rate_hz=form.rate_hz)
         first_s = self._origin_s + Fraction(start_us, US_PER_S)
         line: _Line | None = None
-        for frame in self._decoded_from(start_us, first_s=first_s):
-            at = _position(frame, first_s=first_s, rate_hz=form.rate_hz)
+        drop = 0
+        for frame, at_s in self._decoded_from(start_us, first_s=first_s):
+            at = None if at_s is None else round((at_s - first_s) * form.rate_hz)
             if line is None:
                 line = _Line(form, cursor=min(at or 0, 0))
                 yield line.silence(at or 0)
-            elif at is not None and (line.slips(at) or resampler.changes(frame)):
-                yield line.put(_joined(resampler.flush(), form))
+            elif at is not None and ((line.slips(at) and not drop) or resampler.changes(frame)):
+                yield line.put(_joined(resampler.flush(), form)[:, drop:])
                 yield line.silence(at - line.cursor)
-            drop = 0 if at is None else line.overlap(at)
+                drop = overlap(line.cursor - at, rate_hz=form.rate_hz)
             frame.pts = None
-            yield line.put(_joined(resampler.resample(frame), form)[:, drop:])
+            piece = _joined(resampler.resample(frame), form)
+            yield line.put(piece[:, drop:])
+            drop = max(0, drop - piece.shape[1])
         if line is not None:
             yield line.put(_joined(resampler.flush(), form))
 
-    def _decoded_from(self, start_us: int, *, first_s: Fraction) -> Iterator[AudioFrame]:
-        """Yield decoded frames, the first of them not after the time that is wanted, if the file has such sound."""
+    def _decoded_from(self, start_us: int, *, first_s: Fraction) -> Iterator[_Timed]:
+        """Yield decoded frames with their times, the first not after the time that is wanted if there is such sound."""
         with self._opened() as container:
             for back_us in _STEPS_BACK_US if self._seek else ():
                 if start_us - back_us < _WORTH_IT_US:
                     break
-                frames = _decoded_at(container, first_s - Fraction(back_us, US_PER_S))
+                frames = _decoded_at(container, self._heard(container), first_s - Fraction(back_us, US_PER_S))
                 first = next(frames, None)
-                if first is not None and (at_s := _seconds(first)) is not None and at_s <= first_s:
+                if first is not None and first[1] is not None and first[1] <= first_s:
                     yield first
                     yield from frames
                     return
         with self._opened() as container:
-            yield from _decode(container, sounding(container)[0])
+            yield from _decode(container, self._heard(container))
 
 
 @apart
@@ -195,28 +208,17 @@ class _Line:
         slip, most = self._form.rate_hz * _SLIP_S, self._form.rate_hz * _OVERLAP_S
         return at - self.cursor > slip or -most <= at - self.cursor < -slip
 
-    def overlap(self, at: int) -> int:
-        """Return how many samples of a frame at this sample were given already and have to be dropped."""
-        return self.cursor - at if self.slips(at) and at < self.cursor else 0
 
-
-def sounding(container: InputContainer) -> list[AudioStream]:
-    """Return the audio streams that can be decoded."""
-    streams = [stream for stream in container.streams.audio if stream.codec_context is not None]
-    return [stream for stream in streams if stream.codec_context.channels]
-
-
-def _losses(streams: list[AudioStream]) -> Iterator[str]:
+def _losses(streams: list[AudioStream], *, heard: AudioStream) -> Iterator[str]:
     """Yield what is not kept of a file's sound."""
     if len(streams) > 1:
-        yield f"the first of {len(streams)} sound streams is kept"
-    if streams[0].channels > 2:
-        yield f"the {streams[0].channels} channels of the sound are mixed to two"
+        yield f"sound track {heard.index} of {len(streams)} is kept"
+    if heard.channels > 2:
+        yield f"the {heard.channels} channels of the sound are mixed to two"
 
 
-def _decoded_at(container: InputContainer, time_s: Fraction) -> Iterator[AudioFrame]:
+def _decoded_at(container: InputContainer, stream: AudioStream, time_s: Fraction) -> Iterator[_Timed]:
     """Yield the frames from a time on the file's own clock on; none if the file cannot seek."""
-    stream = sounding(container)[0]
     if stream.time_base is None:
         return
     try:
@@ -226,26 +228,17 @@ def _decoded_at(container: InputContainer, time_s: Fraction) -> Iterator[AudioFr
     yield from _decode(container, stream)
 
 
-def _decode(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
-    """Yield the frames that can be decoded from a file's position on."""
+def _decode(container: InputContainer, stream: AudioStream) -> Iterator[_Timed]:
+    """Yield the frames that can be decoded from a file's position on, with their times on its own clock."""
+    clock = SoundClock(stream.time_base)
     for packet in packets(container, stream, Ledger(step_us=1)):
         try:
-            yield from stream.codec_context.decode(packet if packet.size else None)
+            for frame in stream.codec_context.decode(packet if packet.size else None):
+                yield frame, clock.seconds(frame)
         except av.EOFError:
             return
         except av.FFmpegError:  # its time becomes silence
             continue
-
-
-def _seconds(frame: AudioFrame) -> Fraction | None:
-    """Return a frame's time on the file's own clock; None if it has none."""
-    return None if frame.pts is None or frame.time_base is None else frame.pts * frame.time_base
-
-
-def _position(frame: AudioFrame, *, first_s: Fraction, rate_hz: int) -> int | None:
-    """Return a frame's first sample, counted from the first one wanted; None if unknown."""
-    at_s = _seconds(frame)
-    return None if at_s is None else round((at_s - first_s) * rate_hz)
 
 
 def _joined(frames: list[AudioFrame], form: SoundFormat) -> Samples:

@@ -9,6 +9,8 @@ from av import VideoFrame
 from av.video.reformatter import ColorRange, Interpolation
 
 from touchline.core.arrays import Rgb
+from touchline.media.colour.coding import is_hdr
+from touchline.media.colour.conversion import rgb_of
 from touchline.media.encoding.h264 import Colours
 from touchline.media.facts import StreamFacts, choose_stream
 from touchline.media.frame import Luma
@@ -50,7 +52,8 @@ class PictureFitter:
 
     def fit(self, frame: VideoFrame) -> VideoFrame:
         """Return a frame as shown; the same object if nothing has to change, so its pixels must not be written."""
-        upright = self._facts.orientation.size(*square_size(frame.width, frame.height, aspect=self._facts.aspect))
+        aspect = self._facts.presenter().aspect_of(frame)
+        upright = self._facts.orientation.size(*square_size(frame.width, frame.height, aspect=aspect))
         inner = inner_size(upright, self._size)
         coded = self._facts.orientation.size(*inner)
         fitted = self._converted(frame, width=coded[0], height=coded[1])
@@ -63,6 +66,8 @@ class PictureFitter:
 
     def _converted(self, frame: VideoFrame, *, width: int, height: int) -> VideoFrame:
         """Return a frame of this size as yuv420p in the result's colours."""
+        if is_hdr(frame):
+            frame = VideoFrame.from_ndarray(rgb_of(frame), format="rgb24")
         recoded = self._own.conversion != self._colours.conversion
         ranged = frame.color_range == _FULL_RANGE or frame.format.name != FORMAT
         if (frame.width, frame.height) == (width, height) and not recoded and not ranged:

@@ -12,6 +12,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from touchline.core.clock import US_PER_S
+from touchline.media.colour.coding import BT709, is_hdr, matrix_of
 
 T = TypeVar("T")
 
@@ -47,7 +48,13 @@ class Colours:
 
     @classmethod
     def of(cls, source: VideoCodecContext) -> Self:
-        """Return the colours of a stream, as its decoder knows them; a matrix that cannot be converted is dropped."""
+        """Return the colours in which to write a stream: its own, as its decoder knows them.
+
+        Untagged HD is tagged as what players take it for, HDR is written as SDR, and a matrix that cannot be converted
+        is dropped.
+        """
+        if is_hdr(source) or (source.colorspace == _UNSPECIFIED and matrix_of(source) == BT709):
+            return cls(BT709, BT709, BT709)
         matrix = source.colorspace if source.colorspace in _CONVERSIONS else _UNSPECIFIED
         return cls(matrix, source.color_primaries, source.color_trc)
 

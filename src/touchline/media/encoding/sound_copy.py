@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from fractions import Fraction
+from pathlib import Path
 from typing import Protocol
 
 import av
@@ -16,7 +17,10 @@ from av.container import InputContainer, OutputContainer
 from touchline.core.clock import US_PER_S, us_from_seconds
 from touchline.media.decoding import packets
 from touchline.media.ledger import Ledger
-from touchline.media.resampling import SteadyResampler, overlap
+from touchline.media.sound.changes import changes_midway
+from touchline.media.sound.clock import SoundClock
+from touchline.media.sound.resampling import SteadyResampler, overlap
+from touchline.media.sound.tracks import heard_stream, sounding
 from touchline.media.timestamps import Retimer
 
 COPIED = frozenset({"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"})
@@ -66,7 +70,7 @@ class SoundCopy:
         """
         self._container = container
         self._origin_us = origin_us
-        streams = [stream for stream in source.streams.audio if stream.codec_context is not None]
+        streams = _heard_first(source)
         lanes = [_lane(stream, container, origin_us=origin_us, copied=copied) for stream in streams]
         self._lanes: dict[int, _Lane] = {stream.index: lane for stream, lane in zip(streams, lanes, strict=True)}
         self._source = packets(source, streams, Ledger(step_us=_STEP_US)) if streams else iter(())
@@ -138,7 +142,7 @@ class _Copied:
 class _Converted:
     """A stream that is decoded and encoded again as AAC, mono or stereo; pauses become silence."""
 
-    def __init__(self, source: AudioStream, container: OutputContainer, *, origin_us: int) -> None:
+    def __init__(self, source: AudioStream, container: OutputContainer, *, origin_us: int, why: str) -> None:
         self._source = source
         self._origin_s = Fraction(origin_us, US_PER_S)
         self._rate_hz = source.rate if source.rate in _RATES_HZ else _RATES_HZ[-1]
@@ -146,12 +150,12 @@ class _Converted:
         self._target = container.add_stream("aac", rate=self._rate_hz)
         self._target.codec_context.layout = self._layout
         self._resampler = SteadyResampler(format="fltp", layout=self._layout, rate_hz=self._rate_hz)
-        self._written = self._drop = 0
+        self._clock = SoundClock(source.time_base)
+        self._begun = False
+        self._cursor = self._drop = 0
         name = source.codec_context.name
         mixed = f", its {source.channels} channels mixed to two" if source.channels > 2 else ""
-        self._note = (
-            f"sound stream {source.index} ({name}) was converted to AAC{mixed}: MP4 players do not support {name}"
-        )
+        self._note = f"sound stream {source.index} ({name}) was converted to AAC{mixed}: {why}"
 
     def push(self, packet: Packet) -> Iterator[Packet]:
         try:
@@ -173,17 +177,16 @@ class _Converted:
 
     def _piece(self, frame: AudioFrame) -> Samples:
         """Return a decoded frame as samples that continue those written, padded with silence or cut at its start."""
-        at = self._written
-        if frame.pts is not None and frame.time_base:
-            at = round((frame.pts * frame.time_base - self._origin_s) * self._rate_hz)
+        time_s = self._clock.seconds(frame)
+        at = self._cursor if time_s is None else round((time_s - self._origin_s) * self._rate_hz)
+        if not self._begun:
+            self._begun, self._cursor = True, min(at, 0)
         silence = tail = np.zeros((self._channels, 0), np.float32)
-        pauses = at - self._written > self._rate_hz * _HOLE_S or self._written == 0 < at
-        if pauses or self._resampler.changes(frame):
+        pauses = at - self._cursor > self._rate_hz * _HOLE_S or self._cursor == 0 < at
+        if time_s is not None and (pauses or self._resampler.changes(frame)):
             tail = _samples(self._resampler.flush(), channels=self._channels)
-            silence = np.zeros((self._channels, max(0, at - self._written - tail.shape[1])), np.float32)
-            self._drop = overlap(self._written + tail.shape[1] - at, rate_hz=self._rate_hz)
-        if self._written == 0:
-            self._drop = max(0, -at)
+            silence = np.zeros((self._channels, max(0, at - self._cursor - tail.shape[1])), np.float32)
+            self._drop = overlap(self._cursor + tail.shape[1] - at, rate_hz=self._rate_hz)
         frame.pts = None
         piece = _samples(self._resampler.resample(frame), channels=self._channels)
         dropped = min(self._drop, piece.shape[1])
@@ -191,18 +194,33 @@ class _Converted:
         return np.concatenate([tail, silence, piece[:, dropped:]], axis=1)
 
     def _encode(self, samples: Samples) -> Iterator[Packet]:
+        before = max(0, -self._cursor)
+        self._cursor += samples.shape[1]
+        samples = samples[:, before:]
         if samples.shape[1] == 0:
             return
         frame = AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="fltp", layout=self._layout)
         frame.sample_rate = self._rate_hz
-        frame.pts, frame.time_base = self._written, Fraction(1, self._rate_hz)
-        self._written += samples.shape[1]
+        frame.pts, frame.time_base = self._cursor - samples.shape[1], Fraction(1, self._rate_hz)
         yield from self._target.encode(frame)
 
 
+def _heard_first(source: InputContainer) -> list[AudioStream]:
+    """Return the streams that can be decoded, first the one that is heard: players take the first."""
+    streams = sounding(source)
+    if len(streams) < 2:
+        return streams
+    heard = heard_stream(source, path=Path(source.name.removeprefix("file:")))
+    return sorted(streams, key=lambda stream: stream.index != heard.index)
+
+
 def _lane(source: AudioStream, container: OutputContainer, *, origin_us: int, copied: Collection[str]) -> _Lane:
-    unchanged = source.codec_context.name in copied and source.codec_context.name in container.supported_codecs
-    return (_Copied if unchanged else _Converted)(source, container, origin_us=origin_us)
+    name, path = source.codec_context.name, Path(source.container.name.removeprefix("file:"))
+    if name not in copied or name not in container.supported_codecs:
+        return _Converted(source, container, origin_us=origin_us, why=f"MP4 players do not support {name}")
+    if changes_midway(path, index=source.index):
+        return _Converted(source, container, origin_us=origin_us, why="its rate or channels change midway")
+    return _Copied(source, container, origin_us=origin_us)
 
 
 def _raw_us(packet: Packet, *, origin_us: int) -> int | None:

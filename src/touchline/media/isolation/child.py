@@ -27,7 +27,7 @@ from touchline.media.isolation.shared import Slots
 from touchline.media.isolation.wire import Broken, Channel, Message
 
 _PACKAGE = "touchline."
-_USED = ("touchline.media.audio", "touchline.media.video")
+_USED = ("touchline.media.sound.reading", "touchline.media.video")
 """Modules to import before the first fork."""
 _BY_SIGNAL = 128
 """Exit codes from here on say which signal ended a reader."""

@@ -13,6 +13,7 @@ from av.video.plane import VideoPlane
 
 from touchline.media.isolation import chroma
 from touchline.media.isolation.shared import ALIGNED, aligned
+from touchline.media.pixel_shape import set_shape, shape_of
 
 Plain = dict[str, Any]
 _NUMBERS = ("color_range", "colorspace", "color_trc", "color_primaries")
@@ -24,7 +25,7 @@ def to_plain(frame: VideoFrame, beside: Callable[[int, Callable[[memoryview], No
     name = frame.format.name
     layout = _layout(frame.width, frame.height, name)
     at = beside(sum(size for size, _ in layout), lambda room: _write(frame.planes, layout, room))
-    base = frame.time_base
+    base, shape = frame.time_base, shape_of(frame)
     place = chroma.place_of(frame, _copied) if chroma.matters(frame) else ""
     return {
         "at": at,
@@ -34,6 +35,7 @@ def to_plain(frame: VideoFrame, beside: Callable[[int, Callable[[memoryview], No
         "place": place,
         "pts": frame.pts,
         "base": None if base is None else [base.numerator, base.denominator],
+        "shape": None if shape is None else [shape.numerator, shape.denominator],
     }
 
 
@@ -47,9 +49,12 @@ def from_plain(plain: Plain, room: memoryview) -> VideoFrame:
     try:
         at, (width, height), name = plain["at"], plain["size"], plain["format"]
         numbers, pts, base, place = plain["numbers"], plain["pts"], plain["base"], plain["place"]
-        whole = [at, width, height, *numbers, *([] if pts is None else [pts]), *(base or [])]
+        shape = plain["shape"]
+        whole = [at, width, height, *numbers, *([] if pts is None else [pts]), *(base or []), *(shape or [])]
     except (KeyError, TypeError) as error:
         raise ValueError("not a picture") from error
+    if any(ratio is not None and len(ratio) != 2 for ratio in (base, shape)):
+        raise ValueError("not a picture")
     if not all(type(value) is int for value in whole) or not isinstance(name, str) or len(numbers) != len(_NUMBERS):
         raise ValueError("not a picture")
     if not (0 < width <= _MOST_SIDE and 0 < height <= _MOST_SIDE and 0 <= at <= len(room)) or at % ALIGNED:
@@ -59,7 +64,9 @@ def from_plain(plain: Plain, room: memoryview) -> VideoFrame:
     if place not in ("", *chroma.PLACES):
         raise ValueError(f"colours at {str(place)[:20]}")
     filled = _filled(VideoFrame(width, height, name), room[at:], numbers=numbers, pts=pts, base=base)
-    return chroma.placed(filled, place)
+    placed = chroma.placed(filled, place)
+    set_shape(placed, Fraction(*shape) if shape and shape[1] > 0 else None)
+    return placed
 
 
 def _filled(

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.clock import US_PER_S
-from touchline.media.audio import SoundReader
+from touchline.media.sound.reading import SoundReader
 from touchline.media.video import Progress
 
 STEP_US = 20_000

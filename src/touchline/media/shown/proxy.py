@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import av
-
 from touchline.core.errors import InputError
 from touchline.core.events import VideoInfo
 from touchline.media.encoding.fitting import PictureFitter, colours_of
 from touchline.media.encoding.h264 import TIME_BASE, add_h264, even, usual_step_us, with_durations
 from touchline.media.encoding.replacing import replacing_video
 from touchline.media.encoding.sound_copy import SoundCopy
-from touchline.media.source import open_media
+from touchline.media.source import create_media, open_media
 from touchline.media.video import Progress, VideoReader
 
 MAX_SIDE_PX = 1280
@@ -62,7 +60,7 @@ def _encode(info: VideoInfo, path: Path, *, progress: Progress | None) -> tuple[
     with (
         VideoReader(info.path, stream=info.stream_index, threads=threads) as reader,
         open_media(info.path) as sound_source,
-        av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container,
+        create_media(path, format="mp4") as container,
     ):
         colours = colours_of(reader.facts)
         picture = add_h264(container, width=width, height=height, fps=info.fps, colours=colours)

@@ -18,6 +18,7 @@ from touchline.core.finite_output import require_finite_output
 from touchline.models.runtime.backends import PICTURE_BACKENDS, choose_backend
 from touchline.models.runtime.device import available_threads, choose_device
 from touchline.models.runtime.graphs import ArrayGraph, openvino_graph, torch_graph
+from touchline.models.runtime.probing import noise, require_finite_layers
 from touchline.models.specs.spec import PixelConfig
 
 Pixels = npt.NDArray[np.uint8]
@@ -26,6 +27,8 @@ DrawnT = TypeVar("DrawnT")
 DrawnT_co = TypeVar("DrawnT_co", covariant=True)
 Outputs = tuple[npt.NDArray[np.float32], ...]
 """The network's outputs for one picture, without the batch axis."""
+
+_TRIAL_STEP = 64
 
 
 class Draw(Protocol[DrawnT_co]):
@@ -78,21 +81,34 @@ def make_runner(
     Raises:
         UsageError: an unknown device or backend, or an unsupported combination of the two.
         ResourceError: the requested GPU, or a backend's package, is not available.
+        InputError: the network calculates numbers that are not finite.
 
     """
     where, reason = choose_device(device)
     chosen = choose_backend(backend, device=where, among=PICTURE_BACKENDS)
     batch = batches[1] if where.type == "cuda" else batches[0]
     module, shape, precision = module.eval(), config.shape, config.precision
+    if not when_needed:
+        require_finite_layers(module, noise((1, *_small(shape))), model=config.name)
     if chosen == "torch":
         graph = torch_graph(module, device=where, channels_last=len(shape) == 3)
         return Runner(graph, batch, reason, f"torch {'bf16' if where.type == 'cuda' else 'f32'}")
 
     def compiled() -> ArrayGraph:
+        if when_needed:
+            require_finite_layers(module, noise((1, *_small(shape))), model=config.name)
         example = torch.zeros((batch, *shape), dtype=torch.uint8)
         return openvino_graph(module, example=example, precision=precision, threads=threads or available_threads())
 
     return Runner(_later(compiled) if when_needed else compiled(), batch, reason, f"openvino {precision}")
+
+
+def _small(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape of a smaller picture for a trial; networks of pictures take any whose sides they can halve."""
+    if len(shape) != 3:
+        return shape
+    height, width = (min(side, max(_TRIAL_STEP, side // 4 // _TRIAL_STEP * _TRIAL_STEP)) for side in shape[:2])
+    return height, width, shape[2]
 
 
 def _later(build: Callable[[], ArrayGraph]) -> ArrayGraph:

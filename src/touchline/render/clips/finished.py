@@ -140,13 +140,15 @@ def comment_for(key: str) -> str:
     return f"{_COMMENT}{key}"
 
 
-def clip_key(match: Match, span: Span, *, stream: int, fast: bool, titles: Sequence[str], twin: int) -> str:
+def clip_key(
+    match: Match, span: Span, *, streams: tuple[int, int | None], fast: bool, titles: Sequence[str], twin: int
+) -> str:
     """Return the key of a clip: the same for equal content of the video, span and settings.
 
     Args:
         match: where the clip comes from.
         span: what it shows.
-        stream: index of the video stream.
+        streams: index of the video stream, and of the sound track if the analysis has chosen one.
         fast: whether it is copied, not encoded.
         titles: texts that are burned in.
         twin: number of clips with the same span before it, so that each has its own file.
@@ -155,7 +157,7 @@ def clip_key(match: Match, span: Span, *, stream: int, fast: bool, titles: Seque
     return _digest(
         {
             "video": match.fingerprint,
-            "stream": stream,
+            "streams": list(streams),
             "span_us": [span.start_us, span.end_us],
             "how": "copied" if fast else [CRF, PRESET],
             "titles": list(titles),

@@ -168,7 +168,7 @@ class ClipFolder:
     def _note_cut(self, clip: Planned, cut: Cut) -> None:
         """Note how an encoded clip came out."""
         clip.notes = tuple(_losses(cut))
-        clip.degraded = bool(cut.gaps) or cut.frames == 0
+        clip.degraded = bool(cut.gaps or cut.doubtful) or cut.frames == 0
         if self._options.fast and self._options.clips and clip.done is None:
             clip.notes = ("encoded, because its packets cannot be copied", *clip.notes)
         if cut.frames and self._options.clips and clip.done is None:
@@ -266,11 +266,14 @@ def from_done(progress: Progress | None, *, done_us: int, total_us: int) -> Prog
 
 
 def _losses(cut: Cut) -> Iterator[str]:
-    """Yield what is lost in a clip."""
+    """Yield what is lost in a clip, and what is doubtful."""
     if cut.frames == 0:
         yield "nothing of it can be read"
         return
     yield from map(_gap_text, cut.gaps)
+    for gap in cut.doubtful:
+        doubtful_s = seconds_from_us(gap.end_us - gap.start_us)
+        yield f"{doubtful_s:.2f} s from {format_clock(gap.start_us, decimals=1)} are doubtful: {gap.reason}"
 
 
 def _gap_text(gap: Gap) -> str:

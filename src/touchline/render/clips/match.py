@@ -96,11 +96,19 @@ class Match:
 
     def stream(self) -> int | None:
         """Index of the video stream that was analysed; None for the file's default."""
+        return self._setting("stream")
+
+    def audio_stream(self) -> int | None:
+        """Index of the sound track that was analysed; None if none was."""
+        return self._setting("audio_stream")
+
+    def _setting(self, name: str) -> int | None:
+        """Return a number that the analyses were made with; None if there is no such."""
         if not (self.bundle.path / MANIFEST).exists():
             return None
         settings = self.bundle.read_manifest().settings
-        streams = [part.get("stream") for part in settings.values() if isinstance(part, dict)]
-        return next((stream for stream in streams if isinstance(stream, int)), None)
+        values = [part.get(name) for part in settings.values() if isinstance(part, dict)]
+        return next((value for value in values if isinstance(value, int)), None)
 
     def events(self, *, reviewed: bool = False) -> list[Moment]:
         """Return the events after the review, over their thresholds; only those that a person decided on if asked."""

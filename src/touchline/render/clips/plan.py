@@ -68,7 +68,9 @@ class Footage:
     def open(cls, match: Match) -> Footage:
         """Open the video of a match; the file is only held open while it is read."""
         reader = VideoReader(match.video, stream=match.stream())
-        return cls(match, reader, Source(reader.facts, seek=not match.clock_restarted))
+        return cls(
+            match, reader, Source(reader.facts, seek=not match.clock_restarted, audio_stream=match.audio_stream())
+        )
 
     def copied_suffix(self) -> str | None:
         """Return the ending of files that take its packets; None if they cannot be copied."""
@@ -130,7 +132,8 @@ def planned_clips(
             titles = [describe(moment, match.corrections) for moment in span.moments] if options.titles else []
             stream = footage.reader.info.stream_index
             twin = (match.fingerprint, span.start_us, span.end_us)
-            key = clip_key(match, span, stream=stream, fast=options.fast, titles=titles, twin=twins[twin])
+            streams = (stream, match.audio_stream())
+            key = clip_key(match, span, streams=streams, fast=options.fast, titles=titles, twin=twins[twin])
             twins[twin] += 1
             planned.append(Planned(footage, span, name + suffix, key))
     return planned

@@ -65,9 +65,13 @@ def pair_costs(
 
 
 def assign(cost: Floats64, *, limit: float) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return rows and columns of the pairs of least total cost, where an unassigned pair costs ``limit``."""
+    """Return rows and columns of the pairs of least total cost, where an unassigned pair costs ``limit``.
+
+    Pairs whose cost is not finite are not assigned.
+    """
     if cost.size == 0:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    cost = np.where(np.isfinite(cost), cost, limit)
     rows, columns = linear_sum_assignment(np.minimum(cost, limit))
     keep = cost[rows, columns] < limit
     return rows[keep].astype(np.int64), columns[keep].astype(np.int64)

@@ -13,6 +13,11 @@ import numpy.typing as npt
 
 from touchline.core.arrays import Floats64
 
+_NEAREST = 1e-9
+_FARTHEST_PX = 1e6
+_MOST_ZOOM = 8.0
+"""A camera does not zoom more from frame to frame: a larger change of size is a wrong motion."""
+
 
 @dataclass(frozen=True, slots=True)
 class MotionSettings:
@@ -88,9 +93,10 @@ def stack(first: States, second: States) -> States:
 
 
 def move_points(matrix: Floats64, points_px: Floats64) -> Floats64:
-    """Apply a homography (3, 3) to points (n, 2)."""
+    """Apply a homography (3, 3) to points (n, 2); what it moves to infinity stays far away."""
     moved = points_px @ matrix[:, :2].T + matrix[:, 2]
-    return moved[:, :2] / moved[:, 2:]
+    depth = np.where(np.abs(moved[:, 2:]) < _NEAREST, _NEAREST, moved[:, 2:])
+    return np.clip(np.nan_to_num(moved[:, :2] / depth), -_FARTHEST_PX, _FARTHEST_PX)
 
 
 def move_camera(states: States, matrix: Floats64) -> States:
@@ -101,7 +107,7 @@ def move_camera(states: States, matrix: Floats64) -> States:
     moved = move_points(matrix, ends)
     centre = moved[:count]
     stretch = np.maximum(np.abs(moved[2 * count :] - centre), 0.25) / np.maximum(half, 0.5)
-    scale = np.sqrt(stretch[:, :1] * stretch[:, 1:])
+    scale = np.clip(np.sqrt(stretch[:, :1] * stretch[:, 1:]), 1 / _MOST_ZOOM, _MOST_ZOOM)
     return States(centre, moved[count : 2 * count] - centre, states.size_px * scale, states.covariance)
 
 

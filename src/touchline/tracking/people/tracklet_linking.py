@@ -119,7 +119,7 @@ def _successors(pairs: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Float
     """Return for each tracklet its successor, or -1: the assignment of least cost."""
     first, second, costs, count = pairs
     table = np.zeros((count, count))
-    table[first, second] = np.minimum(costs, 0)
+    table[first, second] = np.where(np.isfinite(costs), np.minimum(costs, 0), 0)
     rows, columns = linear_sum_assignment(table)
     good = table[rows, columns] < 0
     next_of = np.full(count, -1, np.int64)

@@ -208,7 +208,12 @@ def grid_pictures(path: Path, size: GridSize) -> Iterator[tuple[int, Pixels]]:
             yield index, fit_luma(frame.luma, width=size.width, height=size.height)
         coverage = reader.coverage()
     if not coverage.complete:
-        _LOGGER.warning("%s: %.1f s could not be decoded; nearby frames are used", path, coverage.lost_us / US_PER_S)
+        _LOGGER.warning(
+            "%s: %.1f s could not be decoded, and nearby frames are used; %.1f s are doubtful",
+            path,
+            coverage.lost_us / US_PER_S,
+            coverage.doubtful_us / US_PER_S,
+        )
 
 
 def open_frames(video: Path, size: GridSize, *, cache_folder: Path, room_bytes: int) -> tuple[FrameStore, int]:

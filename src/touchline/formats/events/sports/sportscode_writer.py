@@ -30,8 +30,8 @@ def instances_text(timeline: Timeline, context: ExportContext) -> Iterator[str]:
     while part := list(islice(numbered, _AT_ONCE)):
         lines = chain.from_iterable(_instance(number, event, context) for number, event in part)
         yield "\n".join([*lines, ""])
-    lines = ["</ALL_INSTANCES>", "<ROWS>", *_rows(timeline, context, kept.get("rows", {})), "</ROWS>"]
-    yield "\n".join([*lines, *kept.get("after", ()), "</file>", ""])
+    end = ["</ALL_INSTANCES>", "<ROWS>", *_rows(timeline, context, kept.get("rows", {})), "</ROWS>"]
+    yield "\n".join([*end, *kept.get("after", ()), "</file>", ""])
 
 
 def texts_of(event: Event) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -19,9 +18,11 @@ from touchline.core.errors import InputError
 from touchline.core.events import Coverage, Gap
 from touchline.media.decoding import packets
 from touchline.media.facts import inspect
-from touchline.media.isolation import apart, stream_apart, works_apart
+from touchline.media.isolation import stream_apart, works_apart
 from touchline.media.ledger import DAMAGED, Ledger
-from touchline.media.resampling import SteadyResampler, overlap
+from touchline.media.sound.clock import SoundClock
+from touchline.media.sound.resampling import SteadyResampler, overlap
+from touchline.media.sound.tracks import heard_stream
 from touchline.media.source import open_media, require_regular_file
 
 Sound = npt.NDArray[np.float32]
@@ -29,6 +30,8 @@ Sound = npt.NDArray[np.float32]
 
 _HOLE_S = Fraction(1, 20)
 """A pause in the audio timestamps longer than this is filled with silence."""
+_JUMP_S = 3_600
+"""A longer pause is none: the source has set its clock, and the sound goes on."""
 _TOLD_US = 250_000
 """Inserted silence is reported if it is at least this long or caused by damage."""
 _EARLY_END_US = 2_000_000
@@ -36,42 +39,6 @@ _EARLY_END_US = 2_000_000
 LATE = "it starts after the picture"
 HOLE = "the file has none there"
 ENDED = "it ends before the picture"
-
-
-class NoAudioError(InputError):
-    """The file has no sound."""
-
-
-@dataclass(frozen=True, slots=True)
-class AudioFacts:
-    """The properties of a file's audio stream.
-
-    Attributes:
-        rate_hz: samples per second.
-        channels: number of channels; all are mixed to one.
-        layout: channel layout, such as ``"stereo"`` or ``"5.1"``.
-        codec: FFmpeg's name of the codec.
-
-    """
-
-    rate_hz: int
-    channels: int
-    layout: str
-    codec: str
-
-
-@apart
-def audio_facts(path: str | Path) -> AudioFacts:
-    """Return the properties of a file's audio stream.
-
-    Raises:
-        NoAudioError: the file has no sound; an InputError.
-
-    """
-    with open_media(require_regular_file(path)) as container:
-        stream = _audio_stream(container, path=path)
-        codec = stream.codec_context
-        return AudioFacts(codec.sample_rate, codec.channels, codec.layout.name, codec.name)
 
 
 class SoundReader:
@@ -84,19 +51,22 @@ class SoundReader:
         path: a local media file.
         rate_hz: samples per second of the output.
         chunk_s: length of a chunk, seconds; the last may be shorter.
+        stream: index of the sound track; None takes the default one, or the loudest if that is silent.
 
     """
 
-    def __init__(self, path: str | Path, *, rate_hz: int = 16_000, chunk_s: float = 10.0) -> None:
+    def __init__(
+        self, path: str | Path, *, rate_hz: int = 16_000, chunk_s: float = 10.0, stream: int | None = None
+    ) -> None:
         if rate_hz < 1 or chunk_s <= 0:
             raise ValueError(f"rate_hz={rate_hz} and chunk_s={chunk_s} must be positive")
-        self._path = require_regular_file(path)
+        self._path, self._stream = require_regular_file(path), stream
         self._rate_hz, self._size = rate_hz, max(1, round(rate_hz * chunk_s))
         self._restart()
 
     def _restart(self) -> None:
         self._ledger = Ledger(step_us=1)
-        self._written = self._frames = self._early = 0
+        self._cursor = self._frames = self._early = 0
         self._gaps: list[Gap] = []
         self._duration_us = 0
         self._found: Coverage | None = None
@@ -106,6 +76,7 @@ class SoundReader:
 
         Raises:
             NoAudioError: the file has no sound; an InputError.
+            UsageError: there is no sound track with this index.
 
         """
         self._restart()
@@ -116,6 +87,7 @@ class SoundReader:
                 path=self._path,
                 rate_hz=self._rate_hz,
                 chunk_samples=self._size,
+                stream=self._stream,
             )
             return
         waiting: list[Sound] = []
@@ -135,7 +107,7 @@ class SoundReader:
         """Return which parts of the sound exist, after reading all chunks; late starts, damage, early ends are gaps."""
         if self._found is not None:
             return self._found
-        end_us = self._us(self._written)
+        end_us = self._us(max(0, self._cursor))
         duration_us = max(self._duration_us, end_us)
         late = duration_us - end_us > _EARLY_END_US
         ended = (Gap(end_us, duration_us, ENDED),) if late else ()
@@ -145,23 +117,27 @@ class SoundReader:
         """Yield pieces of mono sound of any length from the first shown frame on, with gaps filled."""
         origin, self._duration_us = _clock(self._path)
         with open_media(self._path) as container:
-            stream = _audio_stream(container, path=self._path)
+            stream = heard_stream(container, path=self._path, index=self._stream)
+            clock = SoundClock(stream.time_base)
+            if origin is None:
+                origin = (stream.start_time or 0) * (stream.time_base or Fraction(0))
             resampler = SteadyResampler(format="flt", layout="mono", rate_hz=self._rate_hz)
             drop = 0
             for frame in _decode(container, stream, ledger=self._ledger):
                 if not self._frames:  # a recording that starts mid-packet has lost nothing
                     skipped = self._early = self._ledger.packets_skipped
                 self._frames += 1
-                at = _position(frame, stream, origin=origin, rate_hz=self._rate_hz)
-                if at is None:
-                    at = self._written
-                elif self._breaks(at) or resampler.changes(frame):
-                    tail = _samples(resampler.flush())
-                    yield self._filled(tail, until=at, damaged=self._ledger.packets_skipped > skipped)
-                    drop = overlap(self._written - at, rate_hz=self._rate_hz)
+                time_s = clock.seconds(frame)
+                at = self._cursor if time_s is None else round((time_s - origin) * self._rate_hz)
+                if self._frames == 1:
+                    self._cursor = min(at, 0)
+                if at - self._cursor >= self._rate_hz * _JUMP_S:
+                    origin += Fraction(at - self._cursor, self._rate_hz)
+                elif time_s is not None and (self._breaks(at) or resampler.changes(frame)):
+                    yield self._counted(_samples(resampler.flush()))
+                    yield from self._silence(until=at, damaged=self._ledger.packets_skipped > skipped)
+                    drop = overlap(self._cursor - at, rate_hz=self._rate_hz)
                 skipped = self._ledger.packets_skipped
-                if not self._written:
-                    drop = max(0, -at)
                 frame.pts = None
                 piece = _samples(resampler.resample(frame))
                 yield self._counted(piece[drop:])
@@ -170,54 +146,53 @@ class SoundReader:
 
     def _breaks(self, at: int) -> bool:
         """Return whether there is a pause before the first sample of a frame."""
-        return at - self._written > self._rate_hz * _HOLE_S or self._written == 0 < at
+        return at - self._cursor > self._rate_hz * _HOLE_S or self._cursor == 0 < at
 
-    def _filled(self, tail: Sound, *, until: int, damaged: bool) -> Sound:
-        """Return the resampler's remaining samples and silence up to a sample; long silence is recorded as a gap."""
-        first = self._written + len(tail)
-        silence = np.zeros(max(0, until - first), dtype=np.float32)
-        gap_us = self._us(first), self._us(first + len(silence))
-        if len(silence) and (damaged or gap_us[1] - gap_us[0] >= _TOLD_US):
-            self._gaps.append(Gap(*gap_us, DAMAGED if damaged else HOLE if self._written else LATE))
-        return self._counted(np.concatenate([tail, silence]))
+    def _silence(self, *, until: int, damaged: bool) -> Iterator[Sound]:
+        """Yield silence up to a sample; long silence is recorded as a gap."""
+        first = self._cursor
+        if until <= first:
+            return
+        gap_us = self._us(max(0, first)), self._us(max(0, until))
+        if damaged or gap_us[1] - gap_us[0] >= _TOLD_US:
+            self._gaps.append(Gap(*gap_us, DAMAGED if damaged else HOLE if first > 0 else LATE))
+        while self._cursor < until:
+            yield self._counted(np.zeros(min(self._size, until - self._cursor), dtype=np.float32))
 
     def _counted(self, piece: Sound) -> Sound:
-        self._written += len(piece)
-        return piece
+        """Count the next samples, and return those of them that do not lie before the first frame."""
+        before = max(0, -self._cursor)
+        self._cursor += len(piece)
+        return piece[before:]
 
     def _us(self, sample: int) -> int:
         return round(sample * 1_000_000 / self._rate_hz)
 
 
-def send_sound(path: Path, *, rate_hz: int, chunk_samples: int) -> Generator[Sound, None, Coverage]:
+def send_sound(path: Path, *, rate_hz: int, chunk_samples: int, stream: int | None) -> Generator[Sound, None, Coverage]:
     """Yield the sound in chunks and return its coverage: what a child process does for a reader."""
-    reader = SoundReader(path, rate_hz=rate_hz, chunk_s=chunk_samples / rate_hz)
+    reader = SoundReader(path, rate_hz=rate_hz, chunk_s=chunk_samples / rate_hz, stream=stream)
     yield from reader.chunks()
     return reader.coverage()
 
 
-def stream_audio(path: str | Path, *, rate_hz: int = 16_000, chunk_s: float = 10.0) -> Iterator[Sound]:
+def stream_audio(
+    path: str | Path, *, rate_hz: int = 16_000, chunk_s: float = 10.0, stream: int | None = None
+) -> Iterator[Sound]:
     """Yield the sound of a file as mono chunks; see :class:`SoundReader`, which also reports what was lost.
 
     Raises:
         NoAudioError: the file has no sound; an InputError.
+        UsageError: there is no sound track with this index.
 
     """
-    yield from SoundReader(path, rate_hz=rate_hz, chunk_s=chunk_s).chunks()
+    yield from SoundReader(path, rate_hz=rate_hz, chunk_s=chunk_s, stream=stream).chunks()
 
 
-def read_audio(path: str | Path, *, rate_hz: int = 16_000) -> Sound:
+def read_audio(path: str | Path, *, rate_hz: int = 16_000, stream: int | None = None) -> Sound:
     """Return the whole sound of a file at once; see :func:`stream_audio`."""
-    chunks = list(stream_audio(path, rate_hz=rate_hz))
+    chunks = list(stream_audio(path, rate_hz=rate_hz, stream=stream))
     return np.concatenate(chunks) if chunks else np.zeros(0, dtype=np.float32)
-
-
-def _audio_stream(container: InputContainer, *, path: str | Path) -> AudioStream:
-    """Return the first audio stream that has a channel."""
-    streams = [stream for stream in container.streams.audio if stream.codec_context.channels]
-    if not streams:
-        raise NoAudioError(f"{str(path)!r} has no sound; use a model that needs the picture only")
-    return streams[0]
 
 
 def lost_sound(coverage: Coverage) -> list[str]:
@@ -261,15 +236,6 @@ def _decode(container: InputContainer, stream: AudioStream, *, ledger: Ledger) -
             ledger.packet_failed(DAMAGED)
             continue
         yield from frames
-
-
-def _position(frame: AudioFrame, stream: AudioStream, *, origin: Fraction | None, rate_hz: int) -> int | None:
-    """Return a frame's first sample on the video's clock; None if unknown."""
-    if frame.pts is None or stream.time_base is None:
-        return None
-    if origin is None:
-        origin = (stream.start_time or 0) * stream.time_base
-    return round((frame.pts * stream.time_base - origin) * rate_hz)
 
 
 def _samples(frames: list[AudioFrame]) -> Sound:
