@@ -62,7 +62,7 @@ def analysed(path: Path, words: list[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         done = CliRunner().invoke(app, [*words, "--out", folder])
     if done.exit_code not in (0, 4):
-        raise SystemExit(f"{words}: exit code {done.exit_code}\n{done.output}")
+        raise SystemExit(f"{words}: exit code {done.exit_code}, {done.exception!r}\n{done.output}")
     return 1
 
 
@@ -123,14 +123,19 @@ def main() -> None:
         clips = {name: arguments.data / path for name, path in CLIPS.items()}
         clips[LARGE] = enlarged(clips["sample 640x360"], Path(folder) / "large.mp4", frames=250)
         jobs = [(work, name, arguments.pairs) for name in clips for work in (pictures, colours)]
-        jobs += [(work, "sample 640x360", arguments.commands) for work in (spot, track)]
+        jobs += [(work, "wide camera 848x478", arguments.commands) for work in (spot, track)]
         for work, name, count in jobs:
             if count:
                 found = measured.setdefault(name, {})[work.__name__] = pairs(work, clips[name], count=count)
                 print(f"{name:28} {work.__name__:9} x{found['ratio_median']:.3f}  {found}", flush=True)
-    if arguments.out:
+                write(arguments.out, measured)
+
+
+def write(out: Path | None, measured: dict[str, Any]) -> None:
+    """Write what has been measured so far, with the machine it was measured on."""
+    if out is not None:
         machine = {"processors": os.cpu_count(), "load": os.getloadavg()[0], "python": platform.python_version()}
-        arguments.out.write_text(json.dumps({"machine": machine, "clips": measured}, indent=2) + "\n", encoding="utf-8")
+        out.write_text(json.dumps({"machine": machine, "clips": measured}, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

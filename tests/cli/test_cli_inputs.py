@@ -123,6 +123,19 @@ def test_inputs_that_make_one_result(codes: Any, usable: bool, complete: bool, c
     assert inputs.finish_with(usable=usable, complete=complete) == code
 
 
+def test_what_fails_on_a_second_visit_is_one_input_that_failed(capsys: pytest.CaptureFixture[str]) -> None:
+    inputs = Inputs("games", output=Output(json=False))
+    for name in ("a", "b"):
+        with inputs.one(name):
+            pass
+    with inputs.again("a"):
+        raise UNUSABLE
+    with inputs.again("b"):
+        pass
+    assert inputs.finish_with(usable=True, complete=True) == 4
+    assert "touchline: 1 of 2 games failed:" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("words", [["spot"], ["spot", "--dry-run"], ["analyze", "--no-tracks"]], ids=" ".join)
 def test_a_bug_in_one_video_does_not_stop_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]

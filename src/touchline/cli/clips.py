@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -171,10 +172,18 @@ def _run(arguments: ClipsArguments, output: Output) -> int:
         return inputs.finish()
     out = arguments.out or _usual_folder(matches)
     with progress_bar("clips") as progress:
-        made = cut_clips(matches, out=out, selection=selection, options=options, progress=progress)
+        made = cut_clips(
+            matches, out=out, selection=selection, options=options, progress=progress, guard=_guard(inputs)
+        )
     for folder in made:
         _tell(folder, output=output)
-    return inputs.finish_with(usable=True, complete=not any(folder.degraded for folder in made))
+    usable = any(clip.file for folder in made for clip in folder.clips) or any(folder.reel for folder in made)
+    return inputs.finish_with(usable=usable or not inputs.failed, complete=not any(folder.degraded for folder in made))
+
+
+def _guard(inputs: Inputs) -> Callable[[Match], contextlib.AbstractContextManager[None]]:
+    """Return what lists a match whose video cannot be read among the failed, and goes on with the others."""
+    return lambda match: inputs.again(match.bundle.path, type="error", bundle=str(match.bundle.path))
 
 
 def _matches(bundles: Sequence[Given], videos: Sequence[Path], inputs: Inputs) -> list[Match]:

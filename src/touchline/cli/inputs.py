@@ -73,6 +73,17 @@ class Inputs:
             if len(self._codes) == before:
                 self._codes.append(EXIT_OK)
 
+    @contextlib.contextmanager
+    def again(self, name: object, **fields: Any) -> Iterator[None]:
+        """Go on with an input that was taken before without an error; arguments and errors as for :meth:`one`."""
+        with self.one(name, **fields):
+            yield
+        code = self._codes.pop()
+        if code != EXIT_OK:
+            if EXIT_OK in self._codes:
+                self._codes.remove(EXIT_OK)
+            self._codes.append(code)
+
     def done(self, code: int) -> None:
         """Set the exit code of the current input, if it is not 0."""
         self._codes.append(code)

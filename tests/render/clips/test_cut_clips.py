@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import os
 import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +18,12 @@ import pytest
 from clipmatch import S, a_match, a_track, correct, decided
 from makevideo import read_number
 from touchline.core.actions import Action
-from touchline.core.errors import InputError, UsageError
+from touchline.core.errors import InputError, ResourceError, UsageError
 from touchline.core.events import Event
+from touchline.media.cutting import run_cuts
 from touchline.media.sound.reading import read_audio
 from touchline.media.video import VideoReader, probe
+from touchline.render.clips import folder
 from touchline.render.clips.match import Match, find_video
 from touchline.render.clips.plan import ClipOptions
 from touchline.render.clips.selection import Selection
@@ -294,3 +298,32 @@ def test_the_video_is_found_or_named(match: Match, tmp_path: Path) -> None:
     renamed.write_bytes(b"another video")
     with pytest.raises(InputError, match="not the video that was analysed"):
         find_video(bundle, [renamed])
+
+
+def test_a_video_that_fails_midway_costs_its_own_clips_only(
+    match: Match, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "other").mkdir()
+    other = a_match(tmp_path / "other")
+    failed: list[Path] = []
+
+    @contextlib.contextmanager
+    def guard(match: Match) -> Iterator[None]:
+        try:
+            yield
+        except ResourceError:
+            failed.append(match.bundle.path)
+
+    def cut_or_crash(reader: VideoReader, *args: object, **options: object) -> None:
+        if reader.info.path == match.video:
+            raise ResourceError("the decoder crashed")
+        run_cuts(reader, *args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(folder, "run_cuts", cut_or_crash)
+    (made,) = cut_clips([match, other], out=tmp_path / "out", options=ClipOptions(margins=SHORT), guard=guard)
+    assert failed == [match.bundle.path]
+    assert [bool(clip.file) for clip in made.clips] == [False] * (len(made.clips) // 2) + [True] * (
+        len(made.clips) // 2
+    )
+    with pytest.raises(ResourceError):
+        cut_clips([match, other], out=tmp_path / "again", options=ClipOptions(margins=SHORT))

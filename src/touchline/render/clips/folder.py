@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +18,12 @@ from touchline.media.cutting.targets import ClipFile, Reel, ReelPart, reel_form
 from touchline.media.video import Progress
 from touchline.render.clips.contents import COLUMNS, CONTENTS, REEL_CHAPTERS, Listed, write_chapters, write_contents
 from touchline.render.clips.finished import LIST, Finished, FinishedFiles, check_replaceable, comment_for, reel_key
-from touchline.render.clips.match import Moment
+from touchline.render.clips.match import Match, Moment
 from touchline.render.clips.plan import ClipOptions, Footage, Planned, planned_clips
 from touchline.render.clips.titles import Caption, card
 
+Guard = Callable[[Match], contextlib.AbstractContextManager[None]]
+"""Returns a context for the work on one match."""
 REEL = "reel.mp4"
 _UNEVEN_US = 1_000
 """A copied clip that begins less than this early begins where it should, microseconds."""
@@ -77,13 +80,14 @@ class ClipFolder:
         self._reel = self._plan_reel() if options.reel and self._clips else None
         self.work_us = sum(clip.duration_us for clip in self._open())
 
-    def cut(self, progress: Progress | None) -> ClipsMade:
-        """Make what is missing, and write the table."""
+    def cut(self, progress: Progress | None, *, guard: Guard) -> ClipsMade:
+        """Make what is missing, and write the table; ``guard`` is entered for the work on each match."""
         done_us = 0
         try:
             for footage, clips in self._by_footage():
                 part = from_done(progress, done_us=done_us, total_us=self.work_us)
-                self._cut(footage, clips, progress=part)
+                with contextlib.nullcontext() if self._reel_is_open() else guard(footage.match):
+                    self._cut(footage, clips, progress=part)
                 done_us += sum(clip.duration_us for clip in clips)
             if self._reel is not None:
                 self._reel.finish(self._finished)
@@ -102,6 +106,9 @@ class ClipFolder:
 
     def _plan_reel(self) -> PlannedReel:
         return PlannedReel(self._path / REEL, self._clips, options=self._options, finished=self._finished)
+
+    def _reel_is_open(self) -> bool:
+        return self._reel is not None and self._reel.done is None
 
     def _open(self) -> list[Planned]:
         """The clips that have to be made, or that the reel still needs."""
@@ -136,7 +143,7 @@ class ClipFolder:
         if options.clips and clip.done is None:
             path = (self._path / clip.file).with_suffix(".mp4")
             targets.append(ClipFile(path, form=source.form(), comment=comment_for(clip.key)))
-        in_reel = self._reel is not None and self._reel.done is None
+        in_reel = self._reel_is_open()
         if self._reel is not None and in_reel:
             targets.append(self._reel.part(clip))
         paint = Caption(clip.span, clip.footage.match.corrections, colours=source.colours) if options.titles else None

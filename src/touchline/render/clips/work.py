@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from touchline.core.errors import InputError
 from touchline.media.video import Progress
-from touchline.render.clips.folder import ClipFolder, ClipsMade, from_done
+from touchline.render.clips.folder import ClipFolder, ClipsMade, Guard, from_done
 from touchline.render.clips.match import Match
 from touchline.render.clips.plan import ClipOptions, Footage, by_player
 from touchline.render.clips.selection import Selection, selected
@@ -23,6 +24,7 @@ def cut_clips(
     selection: Selection | None = None,
     options: ClipOptions | None = None,
     progress: Progress | None = None,
+    guard: Guard = lambda match: contextlib.nullcontext(),
 ) -> list[ClipsMade]:
     """Cut clips of what happened in matches, after the review.
 
@@ -35,6 +37,8 @@ def cut_clips(
         selection: what to cut; None cuts every event over its threshold.
         options: how to cut.
         progress: called with the microseconds of clips that are done, and their sum.
+        guard: returns a context for the work on one match; what that context swallows costs the clips of this match
+            only. A reel is one result: an error while it is made ends the work.
 
     Returns:
         The clips by folder: one folder for each player if the selection says so, else one.
@@ -50,12 +54,20 @@ def cut_clips(
     sets = by_player(matches, found) if selection.each_player else {"": found}
     if not any(moments for of_set in sets.values() for moments in of_set):
         raise InputError(_nothing(matches, selection))
-    footages = [Footage.open(match) for match in matches]
-    folders = [ClipFolder(out / name, footages, moments, options=options) for name, moments in sets.items()]
+    footages: dict[int, Footage] = {}
+    for index, match in enumerate(matches):
+        with guard(match):
+            footages[index] = Footage.open(match)
+    if not footages:
+        return []
+    folders = [
+        ClipFolder(out / name, [*footages.values()], [moments[index] for index in footages], options=options)
+        for name, moments in sets.items()
+    ]
     total_us = sum(folder.work_us for folder in folders)
     made, done_us = [], 0
     for folder in folders:
-        made.append(folder.cut(from_done(progress, done_us=done_us, total_us=total_us)))
+        made.append(folder.cut(from_done(progress, done_us=done_us, total_us=total_us), guard=guard))
         done_us += folder.work_us
     return made
 
