@@ -36,6 +36,14 @@ def test_a_few_damaged_files_of_every_kind(tried: Callable[[int], None]) -> None
     assert total(outcomes).faults == [], table(outcomes, seconds=0)
 
 
+@pytest.mark.robustness("parsers")
+def test_pickles_of_arrays_never_crash(tried: Callable[[int], None]) -> None:
+    """NumPy's own classes, given a state that they did not write, end the process."""
+    outcomes = fuzz([kind for kind in KINDS if kind.name in ("clips joints", "features pca")], each=120, seed=1)
+    tried(total(outcomes).tried)
+    assert total(outcomes).tried == 240 and total(outcomes).faults == [], table(outcomes, seconds=0)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.robustness("35", "36", "37", "38", "parsers")

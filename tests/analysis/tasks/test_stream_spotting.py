@@ -182,7 +182,9 @@ def test_another_reduction_than_the_heads_is_told(tmp_path: Path) -> None:
 def test_sound_goes_in_and_its_absence_is_told(video: Path, tmp_path: Path) -> None:
     head = write_head(tmp_path, streams={"picture": (3, "numbers"), "sound": (4, "noise")})
     values = np.random.default_rng(0).normal(size=(40, 4)).astype(np.float32)
-    noise = OtherStream("sound", {}, lambda video, kept: Features(values, FeatureInfo(model="noise")), "noise")
+    noise = OtherStream(
+        "sound", {}, lambda video, kept, audio_stream: Features(values, FeatureInfo(model="noise")), "noise"
+    )
     heard, _ = spot(video, tmp_path / "a", spotter_of(head, others=(noise,)))
     assert not any("sound" in remark for remark in remarks_of(heard))
 
