@@ -16,7 +16,7 @@ import os, sys
 
 WATCHED = (
     "socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.sendto",
-    "socket.sendmsg", "urllib.Request", "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork",
+    "socket.sendmsg", "urllib.Request", "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn",
 )
 
 def note(*words):

@@ -188,7 +188,7 @@ def test_sound_goes_in_and_its_absence_is_told(video: Path, tmp_path: Path) -> N
     heard, _ = spot(video, tmp_path / "a", spotter_of(head, others=(noise,)))
     assert not any("sound" in remark for remark in remarks_of(heard))
 
-    def fail(video: Path, kept: Path) -> Features:
+    def fail(video: Path, kept: Path, audio_stream: int | None) -> Features:
         raise InputError("no sound here")
 
     silence = OtherStream("sound", {}, fail, "noise", optional=True)

@@ -16,7 +16,10 @@ SOCCERNET_KEYS = {f"a_mAP{a}{b}" for a in ("", "_per_class") for b in ("", "_vis
 
 
 def write_truth(root: Path, game: str, *labels: str, name: str = "Labels-ball.json") -> None:
-    rows = [{"gameTime": "1 - 00:10", "label": x, "position": str(10_000 * i)} for i, x in enumerate(labels, 1)]
+    rows = [
+        {"gameTime": f"1 - {10 * i // 60:02d}:{10 * i % 60:02d}", "label": x, "position": str(10_000 * i)}
+        for i, x in enumerate(labels, 1)
+    ]
     write(root / game / name, {"annotations": rows})
 
 

@@ -116,7 +116,7 @@ def _penalties(folder: Path, *, output: Output) -> int:
             more = f"{model.more.value:+.4f} [{model.more.low:+.4f}, {model.more.high:+.4f}]"
             ranked = "-" if model.auc != model.auc else f"{model.auc:.3f}"
             output.say(f"{model.name:<{width}}  {model.log_loss.value:>8.4f}  {more:<35}  {ranked}")
-        output.say(found.said)
+        output.table(found.said)
     return EXIT_OK
 
 
@@ -133,7 +133,7 @@ def _fit(folder: Path, *, out: Path | None, bootstraps: int, output: Output) -> 
         write_bytes_atomic(out, text.encode("utf-8") + b"\n")
     output.record({"techniques": str(out) if out else None, **techniques.facts})
     if not output.json:
-        output.say(_facts(techniques))
+        output.table(_facts(techniques))
     return EXIT_OK
 
 
@@ -178,7 +178,7 @@ def _reproduce(folder: Path, *, output: Output) -> int:
     for row in rows:
         output.record(_record(row))
     if not output.json:
-        output.say(table_of(rows))
+        output.table(table_of(rows))
     return EXIT_OK
 
 

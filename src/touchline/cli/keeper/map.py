@@ -205,7 +205,7 @@ def _tell(found: OptimalMap, picture: Path | None, output: Output) -> None:
 
     if picture is not None:
         output.say(f"map: {picture}")
-    output.say(situation(found))
+    output.table(situation(found))
     if found.covered.any():
         low, high = np.nanmin(found.p), np.nanmax(found.p)
         named = float((found.best >= 0).sum() / found.covered.sum())

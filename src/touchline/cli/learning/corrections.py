@@ -33,7 +33,7 @@ def train_from_corrections(model: Path, *, name: str | None, output: Output) -> 
         {"model": str(model), "installed": None if installed is None else str(installed), "measured": measured}
     )
     if not output.json:
-        output.say(_comparison(measured))
+        output.table(_comparison(measured))
     if installed is None:
         output.note(f"touchline: {_refusal(measured, model)}")
         return EXIT_DEGRADED

@@ -201,7 +201,7 @@ def _tell(plan: TrainingPlan, output: Output) -> None:
     """A plan in words."""
     import yaml
 
-    output.say(yaml.safe_dump(plan.settings, sort_keys=False, allow_unicode=True).rstrip())
+    output.table(yaml.safe_dump(plan.settings, sort_keys=False, allow_unicode=True).rstrip())
     output.say("---")
     output.say(f"task {plan.task}, out {plan.out}, {plan.device}, recipe sha256 {plan.recipe_sha256[:12]}")
     for run in plan.runs:

@@ -196,7 +196,7 @@ def _import(arguments: ImportArguments, output: Output) -> int:
         classes = counted(len(config.labels), "class", "classes")
         output.say(f"{config.name}: {config.architecture}, {classes} -> {path}")
         if config.task == "recognize":
-            output.say(_clips_in_words(config))
+            output.table(_clips_in_words(config))
     return EXIT_OK
 
 
