@@ -6,8 +6,10 @@ PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 PYTEST := $(BIN)/pytest
 # Half of the tests' time; the other half is everything else, run beside it.
 LEARNING := tests/training tests/models tests/synthetic tests/studies
+# Half of the time of the bad inputs.
+MEDIA := tests/media tests/fuzzing tests/cases tests/formats tests/analysis
 
-.PHONY: demo test test-learning test-rest check lint ruff-check ruff-format types quick robustness fuzz docs frontend frontend-check clean
+.PHONY: demo test test-learning test-rest check lint ruff-check ruff-format types quick robustness robustness-media robustness-rest fuzz docs frontend frontend-check clean
 
 demo: $(VENV)/.installed
 	$(BIN)/touchline demo --out demo-out
@@ -41,7 +43,14 @@ quick: $(VENV)/.installed-dev
 
 # Every bad input and fault, the slow ones too; prints one table and writes it into the documentation.
 robustness: $(VENV)/.installed-dev
-	$(PYTEST) tests -m robustness --robustness-report docs/robustness-table.md
+	-$(MAKE) --jobs 2 --keep-going --no-print-directory robustness-media robustness-rest
+	$(BIN)/python tests/robustnessreport.py .robustness-media.json .robustness-rest.json --out docs/robustness-table.md
+
+robustness-media:
+	$(PYTEST) $(MEDIA) -m robustness --robustness-report .robustness-media.json
+
+robustness-rest:
+	$(PYTEST) tests $(MEDIA:%=--ignore=%) -m robustness --robustness-report .robustness-rest.json
 
 # Damaged files of every kind: minutes; fails if a reader crashes, hangs, takes much memory or names no file.
 fuzz: $(VENV)/.installed-dev

@@ -1,13 +1,21 @@
 """The rows of bad inputs and faults, which tests prove them, and the table that ``make robustness`` prints.
 
 A test says what it proves with ``@pytest.mark.robustness("12")`` (several rows are allowed), and how many inputs it
-tried with ``tried(400)`` if that is not one. ``--robustness-report FILE`` writes the table.
+tried with ``tried(400)`` if that is not one. ``--robustness-report FILE`` keeps the counts of a run, and
+
+    python tests/robustnessreport.py COUNTS... [--out FILE]
+
+prints the table of several runs, in Markdown, and fails if a test failed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+import argparse
+import datetime
+import json
+import sys
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import pytest
@@ -78,7 +86,6 @@ class _Row:
     failed: int = 0
     skipped: int = 0
     inputs: int = 0
-    tried: list[int] = field(default_factory=list)
 
 
 _ROWS = {name: _Row() for name in ROWS}
@@ -112,22 +119,39 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
-def table() -> str:
-    """Return the table of the rows that were run, in Markdown."""
-    lines = ["| row | input or fault | right | tests | inputs tried | failed |", "|---|---|---|---|---|---|"]
-    for name, (what, wanted) in ROWS.items():
-        row = _ROWS[name]
-        skipped = f" ({row.skipped} skipped)" if row.skipped else ""
-        lines.append(f"| {name} | {what} | {wanted} | {row.tests}{skipped} | {row.inputs:,} | {row.failed} |")
-    total = [sum(getattr(row, name) for row in _ROWS.values()) for name in ("tests", "inputs", "failed")]
-    lines.append(f"| all | | | {total[0]} | {total[1]:,} | {total[2]} |")
-    return "\n".join(lines) + "\n"
-
-
 def pytest_sessionfinish(session: pytest.Session) -> None:
     path: Path | None = session.config.getoption("--robustness-report")
     if path is not None:
-        path.write_text(table(), encoding="utf-8")
-        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is not None:
-            reporter.write("\n" + table())
+        path.write_text(json.dumps({name: asdict(row) for name, row in _ROWS.items()}), encoding="utf-8")
+
+
+def table(rows: Mapping[str, _Row]) -> str:
+    """Return the table of the rows in Markdown."""
+    lines = ["| row | input or fault | right | tests | inputs tried | failed |", "|---|---|---|---|---|---|"]
+    for name, (what, wanted) in ROWS.items():
+        row = rows[name]
+        skipped = f" ({row.skipped} skipped)" if row.skipped else ""
+        lines.append(f"| {name} | {what} | {wanted} | {row.tests}{skipped} | {row.inputs:,} | {row.failed} |")
+    tests, inputs, failed = (sum(getattr(row, name) for row in rows.values()) for name in ("tests", "inputs", "failed"))
+    lines.append(f"| all | a test may prove several rows | | {tests:,} | {inputs:,} | {failed} |")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Print the table of several runs; fail if a test failed or a row has none."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("counts", type=Path, nargs="+", metavar="COUNTS", help="what --robustness-report kept")
+    parser.add_argument("--out", type=Path, help="write the table to this file, too")
+    options = parser.parse_args()
+    runs = [json.loads(path.read_text(encoding="utf-8")) for path in options.counts]
+    names = [field.name for field in fields(_Row)]
+    rows = {row: _Row(**{name: sum(run[row][name] for run in runs) for name in names}) for row in ROWS}
+    sys.stdout.write(table(rows))
+    if options.out is not None:
+        today = datetime.date.today().isoformat()
+        options.out.write_text(f"Run on {today}.\n\n{table(rows)}", encoding="utf-8")
+    sys.exit(any(row.failed or not row.tests for row in rows.values()))
+
+
+if __name__ == "__main__":
+    main()

@@ -13,8 +13,6 @@ from touchline.media.containers.mp4 import Movie, Track
 _SAME = 0.02
 """Relative difference up to which two statements of a duration agree."""
 _SLACK_US = 500_000
-_COVERED = 0.5
-"""Part of the data that the samples of all tracks cover in any file of a usual make."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +145,3 @@ def _clock_faults(
         last_us = (track.length + track.latest_shift) * US_PER_S // track.timescale
         if end > last_us + max(_SLACK_US, _SAME * last_us) and _close(edits_us, expected_us):
             yield "its edit list ends after its last frame"
-
-
-def covered(movie: Movie) -> bool:
-    """Return whether the samples of all tracks account for most of the data."""
-    total = sum(min(end, movie.size) - start for start, end in movie.data)
-    listed = sum(
-        int((spans[:, 1] - spans[:, 0]).sum()) for spans in (t.spans() for t in movie.tracks) if spans is not None
-    )
-    return movie.fragmented or not total or listed >= _COVERED * total
