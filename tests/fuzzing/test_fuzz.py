@@ -123,8 +123,8 @@ def test_yaml_is_capped_before_it_is_built() -> None:
         "[" * 20_000: f"more than {MAX_DEPTH} deep",
         laughs: "references to anchors",
         "a: " + "9" * 5000: "too many digits",
-        "a: [1": "line 1: not readable as YAML",
-        "a: !!python/object:os.system 1": "line 1: not readable as YAML",
+        "a: [1": "line 1: not YAML",
+        "a: !!python/object:os.system 1": "line 1: not YAML",
         "a: 2026-99-99": "not YAML",
         "[" + "1," * 25_000 + "]": "more than 20,000 values",
     }

@@ -16,7 +16,7 @@ from torch import nn
 from fakerecogniser import SPEC as CLIP
 from tinypose import tiny_config
 from touchline.core.arrays import Floats32, Indices
-from touchline.core.errors import EXIT_RESOURCES, ResourceError
+from touchline.core.errors import EXIT_RESOURCES, InputError, ResourceError
 from touchline.core.finite_output import require_finite_output
 from touchline.core.pitch import KEYPOINT_NAMES
 from touchline.core.tracks import DETECTION_LABELS
@@ -241,5 +241,5 @@ def test_a_detector_that_overflows_is_no_empty_picture(backend: Any, tmp_path: P
         for name, weights in network.named_parameters():
             weights.fill_(1e30 if "weight" in name else 1.0)
     path = save_model(tmp_path / "huge", network, DETECTOR.model_copy(update={"network": network.settings}))
-    with pytest.raises(ResourceError, match="people returned a detection that is not finite"):
+    with pytest.raises(InputError, match="people calculates numbers that are not finite"):
         load_detector(str(path), device="cpu", backend=backend).detect([PICTURE])

@@ -34,6 +34,13 @@ class Misfit(ValueError):
         super().__init__(f"{place or 'the document'}: {found}, not {wanted}")
 
 
+class Incomplete(Misfit):
+    """An object that lacks a value."""
+
+    def __init__(self, key: str, place: str) -> None:
+        ValueError.__init__(self, f"{place or 'the document'}: incomplete, {key!r} is missing")
+
+
 def check(document: Any, shape: Check, *, source: Path | str, remedy: str) -> None:
     """Raise an error for a document of another shape.
 
@@ -166,7 +173,7 @@ def record(fields: Mapping[str, Check], *, optional: Mapping[str, Check] | None 
         if not isinstance(value, dict):
             raise Misfit(value, "an object", place)
         if missing := [key for key in fields if key not in value]:
-            raise Misfit(value, f"an object with {missing[0]!r}", place)
+            raise Incomplete(missing[0], place)
         for key, part in value.items():
             if key not in known and not others:
                 raise Misfit(value, f"an object without {key!r:.60}", place)

@@ -35,7 +35,7 @@ def parse_yaml(data: bytes | str, *, source: str) -> Any:
             _check_events(data, source=source)
             return yaml.safe_load(data)
         except yaml.YAMLError as error:
-            raise InputError(f"{source}: {_line_of(error)}not readable as YAML ({cause_of(error)})") from error
+            raise InputError(f"{source}: {_line_of(error)}not YAML ({cause_of(error)})") from error
 
 
 def _check_events(data: bytes | str, *, source: str) -> None:

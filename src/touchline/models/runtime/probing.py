@@ -42,7 +42,8 @@ def _watched(module: nn.Module, *, model: str) -> Iterator[None]:
     """Check what every layer gives."""
 
     def check(layer: nn.Module, given: Any, output: Any) -> None:
-        if not all(bool(torch.isfinite(tensor).all()) for tensor in _tensors(output)):
+        whole = next(layer.children(), None) is not None
+        if not all(_is_sound(tensor, may_be_unknown=whole) for tensor in _tensors(output)):
             raise InputError(
                 f"{model} calculates numbers that are not finite (layer {names[layer]!r}): its weights are damaged or "
                 "too large; train, export or import it again"
@@ -55,6 +56,11 @@ def _watched(module: nn.Module, *, model: str) -> Iterator[None]:
     finally:
         for hook in hooks:
             hook.remove()
+
+
+def _is_sound(tensor: Tensor, *, may_be_unknown: bool) -> bool:
+    """Return whether an output is finite; a network may give NaN throughout for what it does not predict."""
+    return bool(torch.isfinite(tensor).all()) or (may_be_unknown and bool(torch.isnan(tensor).all()))
 
 
 def _tensors(output: Any) -> Iterator[Tensor]:
