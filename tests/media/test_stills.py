@@ -89,3 +89,13 @@ def test_skeletons_lie_side_by_side() -> None:
     sheet = draw_skeletons([_pose().joints_px] * 3, cell_px=50, columns=2)
     assert sheet.shape == (100, 100, 3)
     assert bool((sheet[:50, :50] == sheet[:50, 50:]).all()) and not bool((sheet[50:, 50:] != sheet[-1, -1]).any())
+
+
+@pytest.mark.robustness("parsers", "11")
+def test_a_picture_that_states_more_than_it_holds_is_refused_before_memory_is_taken(tmp_path: Path) -> None:
+    data = bytearray(encode_still(np.zeros((4, 4, 3), np.uint8)))
+    for size in ((16_384, 12_000), (60_000, 60_000)):
+        data[16:24] = b"".join(side.to_bytes(4, "big") for side in size)
+        (tmp_path / "huge.png").write_bytes(data)
+        with pytest.raises(InputError, match=f"{size[0]}x{size[1]} pixels"):
+            read_still(tmp_path / "huge.png")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from touchline.core.tracks import SHOT_KINDS
 from touchline.formats.files.json_shapes import (
     Check,
@@ -30,6 +32,11 @@ def _shot_kind(value: object, place: str) -> None:
         raise Misfit(value, f"one of {', '.join(SHOT_KINDS)}", place)
 
 
+def _colour(value: object, place: str) -> None:
+    if not isinstance(value, str) or not re.fullmatch(r"#[0-9a-f]{6}", value):
+        raise Misfit(value, "a colour such as #1e90ff", place)
+
+
 _TASK: Check = record({}, optional={"thresholds": table_of(a_number), "stream": maybe(a_whole)}, others=True)
 """Settings of a task."""
 _TASKS = ("spot", "track", "sound", "actions", "keepers")
@@ -44,7 +51,7 @@ _TRACKING = record(
         "balls": a_count,
         "labels": maybe(table_of(a_count)),
         "teams": maybe(table_of(a_count)),
-        "kits": table_of(a_text),
+        "kits": table_of(_colour),
         "placed": _share,
         "shots": list_of(_SHOT),
         "notes": list_of(a_text),
@@ -53,14 +60,16 @@ _TRACKING = record(
     others=True,
 )
 
+_SPANS = list_of(record({"start_us": a_count, "end_us": a_count, "reason": a_text}, others=True))
+
 _COVERAGE = record(
     {
         "duration_us": a_count,
         "frames_decoded": a_count,
-        "gaps": list_of(record({"start_us": a_count, "end_us": a_count, "reason": a_text}, others=True)),
+        "gaps": _SPANS,
         "repairs": list_of(a_text),
     },
-    optional={"packets_skipped": a_count},
+    optional={"packets_skipped": a_count, "doubtful": _SPANS},
     others=True,
 )
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from touchline.core.clock import US_PER_S
 from touchline.core.errors import InputError
+from touchline.media.stills import read_still
 from touchline.media.video import VideoReader
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
@@ -83,14 +84,7 @@ def _read_folder(folder: Path, *, max_frames: int) -> ClipFrames:
 
 
 def _read_picture(path: Path) -> npt.NDArray[np.uint8]:
-    try:
-        data = np.frombuffer(path.read_bytes(), np.uint8)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
-    bgr = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
-    if bgr is None:
-        raise InputError(f"{path}: not a readable image")
-    return np.asarray(bgr[:, :, ::-1], np.uint8)
+    return read_still(path)
 
 
 def _from_pictures(pictures: list[npt.NDArray[np.uint8]]) -> ClipFrames:

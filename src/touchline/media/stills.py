@@ -17,6 +17,9 @@ MAX_PIXELS = 200_000_000
 """Size limit beyond any camera; larger images are mistakes or attacks on memory."""
 
 _TWELVE_BITS = 1 << 12
+_PNG = b"\x89PNG"
+_MOST_DEFLATED = 1040
+"""Deflate makes at most this many bytes of one."""
 
 
 def read_still(path: Path | str) -> Rgb:
@@ -26,7 +29,7 @@ def read_still(path: Path | str) -> Rgb:
     stored in 16 are recognised by their range).
 
     Raises:
-        InputError: the file does not exist, is not an image, or has more than ``MAX_PIXELS``.
+        InputError: the file does not exist, is not an image, or states more than ``MAX_PIXELS``, or more than it holds.
 
     """
     path = Path(path)
@@ -36,6 +39,7 @@ def read_still(path: Path | str) -> Rgb:
         data = np.frombuffer(path.read_bytes(), np.uint8)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    _check_claim(data, path=path)
     try:
         bgr = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH) if len(data) else None
     except cv2.error as error:
@@ -43,9 +47,24 @@ def read_still(path: Path | str) -> Rgb:
     if bgr is None:
         raise InputError(f"{path}: not a readable image; use JPEG, PNG, WebP, TIFF or BMP")
     height, width = bgr.shape[:2]
+    _check_size(width, height, path=path)
+    return np.ascontiguousarray(_eight_bits(bgr, path=path)[:, :, ::-1])
+
+
+def _check_size(width: int, height: int, *, path: Path) -> None:
     if height * width > MAX_PIXELS:
         raise InputError(f"{path}: {width}x{height} pixels is over the limit of {MAX_PIXELS / 1e6:.0f} megapixels")
-    return np.ascontiguousarray(_eight_bits(bgr, path=path)[:, :, ::-1])
+
+
+def _check_claim(data: npt.NDArray[np.uint8], *, path: Path) -> None:
+    """Refuse a PNG file that states more pixels than its bytes can hold, before memory is taken for them."""
+    head = data[:26].tobytes()
+    if not head.startswith(_PNG) or len(head) < 26:
+        return
+    width, height, bits = int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big"), head[24]
+    _check_size(width, height, path=path)
+    if width * height * bits > 8 * _MOST_DEFLATED * len(data):
+        raise InputError(f"{path}: states {width}x{height} pixels in {len(data):,} bytes; not a readable image")
 
 
 def encode_still(rgb: Rgb, *, suffix: str = ".png") -> bytes:

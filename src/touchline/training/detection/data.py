@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -15,6 +14,7 @@ from touchline.core.tracks import BALL, GOALKEEPER, PLAYER, REFEREE, Detections
 from touchline.formats.boxes.yolo import read_yolo
 from touchline.formats.files.atomic import make_folder
 from touchline.formats.files.guard import guarded
+from touchline.media.stills import read_still
 from touchline.media.video import VideoReader
 
 SIMULATED_KEEPERS = (1, 12)
@@ -70,10 +70,8 @@ def read_real(folder: Path) -> list[LabelledFrames]:
 def _read_group(name: str, paths: Sequence[Path]) -> LabelledFrames:
     pixels, truth = [], []
     for path in paths:
-        picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
-        if picture is None:
-            raise InputError(f"{path}: cannot be read as an image")
-        pixels.append(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
+        picture = read_still(path)
+        pixels.append(picture)
         height, width = picture.shape[:2]
         truth.append(read_yolo(path.with_suffix(".txt"), width=width, height=height))
     return LabelledFrames(name, np.stack(pixels), tuple(truth), np.ones(4, bool))

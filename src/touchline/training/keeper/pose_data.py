@@ -17,6 +17,7 @@ from touchline.core.errors import InputError
 from touchline.core.poses import JOINTS
 from touchline.formats.boxes.yolo import read_yolo
 from touchline.formats.keeper.pictures import KeeperPicture
+from touchline.media.stills import read_still
 from touchline.models.runtime.fitting import fit_in_square
 from touchline.synthetic.keeper_figures import figure_picture
 from touchline.training.checkpoint import generator_states, restore_generators
@@ -37,10 +38,7 @@ def read_picture(path: Path) -> Rgb:
         InputError: it cannot be read.
 
     """
-    pixels = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if pixels is None:
-        raise InputError(f"{path}: cannot be read as a picture")
-    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
+    return read_still(path)
 
 
 def as_sample(picture: KeeperPicture) -> PoseSample:

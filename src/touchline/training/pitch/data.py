@@ -14,6 +14,7 @@ from touchline.core.errors import InputError
 from touchline.core.pitch import STANDARD, Pitch, keypoints_m
 from touchline.formats.files.npz import read_arrays
 from touchline.formats.files.text_lines import read_text
+from touchline.media.stills import read_still
 
 SIMULATED_PITCH = Pitch(110.0, 72.0)
 """The pitch of the simulated matches."""
@@ -90,12 +91,10 @@ def _read_frame(label: Path) -> PitchFrame:
 
 
 def _read_rgb(path: Path) -> Pixels:
-    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if bgr is None:
-        raise InputError(f"{path}: cannot be read as an image")
-    if bgr.shape[:2] != (FRAME_HEIGHT, FRAME_WIDTH):
-        bgr = cv2.resize(bgr, (FRAME_WIDTH, FRAME_HEIGHT), interpolation=cv2.INTER_AREA)
-    return np.ascontiguousarray(bgr[..., ::-1])
+    rgb = read_still(path)
+    if rgb.shape[:2] != (FRAME_HEIGHT, FRAME_WIDTH):
+        rgb = np.asarray(cv2.resize(rgb, (FRAME_WIDTH, FRAME_HEIGHT), interpolation=cv2.INTER_AREA), np.uint8)
+    return rgb
 
 
 def fit_homography(metres: npt.NDArray[np.float64], pixels: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
