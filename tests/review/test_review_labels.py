@@ -52,7 +52,7 @@ def test_names_alone_are_enough(tmp_path: Path, text: str) -> None:
         ("labels: [A, A]", "two labels have the name 'A'"),
         ("labels: [{name: A, key: a}, {name: B, key: a}]", "two labels have the key 'a'"),
         ("labels: []", "labels"),
-        ("labels: [", "cannot be read as YAML"),
+        ("labels: [", "not YAML"),
         ("a: &x [*x]", "cannot be read|labels|Extra"),
         ("", "labels"),
     ],
