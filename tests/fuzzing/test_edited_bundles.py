@@ -85,7 +85,7 @@ def test_values_of_the_journal_edited(bundle: Bundle, tried: Callable[[int], Non
         ),
         (MANIFEST, {"files": [1]}, "files: a list, not an object"),
         (MANIFEST, {"spotting": {"remarks": "few"}}, r"spotting\.remarks: 'few', not a list"),
-        (MANIFEST, {"tracking": {"shots": [{"index": 0}]}}, r"tracking\.shots\[0\]: an object, not an object with"),
+        (MANIFEST, {"tracking": {"shots": [{"index": 0}]}}, r"tracking\.shots\[0\]: incomplete, "),
         (MANIFEST, {"video_name": "a\0b"}, "video_name: .*not a name"),
         (MANIFEST, {"models": [{"task": "spot"}]}, r"models\[0\]"),
         (EVENTS, {"events": [{"label": "x", "start_us": 10**17}]}, "event 0 is not valid: start_us=1e.17"),

@@ -99,3 +99,11 @@ def test_a_picture_that_states_more_than_it_holds_is_refused_before_memory_is_ta
         (tmp_path / "huge.png").write_bytes(data)
         with pytest.raises(InputError, match=f"{size[0]}x{size[1]} pixels"):
             read_still(tmp_path / "huge.png")
+
+
+def test_a_part_that_states_more_bytes_than_the_file_has_is_refused(tmp_path: Path) -> None:
+    data = bytearray(encode_still(np.zeros((4, 4, 3), np.uint8)))
+    data[33] = 0x80  # the length of the first part with pixels: 2 GB
+    (tmp_path / "long.png").write_bytes(data)
+    with pytest.raises(InputError, match="not a readable image"):
+        read_still(tmp_path / "long.png")

@@ -17,7 +17,7 @@ MAX_PIXELS = 200_000_000
 """Size limit beyond any camera; larger images are mistakes or attacks on memory."""
 
 _TWELVE_BITS = 1 << 12
-_PNG = b"\x89PNG"
+_PNG_START = b"\x89PNG\r\n\x1a\n"
 _MOST_DEFLATED = 1040
 """Deflate makes at most this many bytes of one."""
 
@@ -57,14 +57,19 @@ def _check_size(width: int, height: int, *, path: Path) -> None:
 
 
 def _check_claim(data: npt.NDArray[np.uint8], *, path: Path) -> None:
-    """Refuse a PNG file that states more pixels than its bytes can hold, before memory is taken for them."""
+    """Refuse a PNG file that states more pixels, or longer parts, than it can hold, before memory is taken for them."""
     head = data[:26].tobytes()
-    if not head.startswith(_PNG) or len(head) < 26:
+    if not head.startswith(_PNG_START) or len(head) < 26:
         return
     width, height, bits = int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big"), head[24]
     _check_size(width, height, path=path)
     if width * height * bits > 8 * _MOST_DEFLATED * len(data):
         raise InputError(f"{path}: states {width}x{height} pixels in {len(data):,} bytes; not a readable image")
+    at = len(_PNG_START)
+    while at + 8 <= len(data):
+        at += 12 + int.from_bytes(data[at : at + 4].tobytes(), "big")
+    if at > len(data):
+        raise InputError(f"{path}: not a readable image, or cut short; use JPEG, PNG, WebP, TIFF or BMP")
 
 
 def encode_still(rgb: Rgb, *, suffix: str = ".png") -> bytes:
