@@ -30,9 +30,9 @@ TESTS = Path(__file__).parent
 if str(TESTS) not in sys.path:
     sys.path.insert(0, str(TESTS))
 
-from robustnessreport import pytest_addoption, pytest_runtest_makereport, pytest_sessionfinish, tried  # noqa: E402
+from robustnessreport import pytest_addoption, pytest_runtest_makereport, tried  # noqa: E402
 
-__all__ = ["pytest_addoption", "pytest_runtest_makereport", "pytest_sessionfinish", "tried"]
+__all__ = ["pytest_addoption", "pytest_runtest_makereport", "tried"]
 
 
 @pytest.fixture(scope="session")

@@ -116,11 +116,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
             row.failed += report.failed
             row.skipped += report.skipped
             row.inputs += sum(item.stash.get(_TRIED, [])) or 1
+        _keep(item.config)
     return report
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    path: Path | None = session.config.getoption("--robustness-report")
+def _keep(config: pytest.Config) -> None:
+    """Write the counts so far: a run that is stopped has them, too."""
+    path: Path | None = config.getoption("--robustness-report")
     if path is not None:
         path.write_text(json.dumps({name: asdict(row) for name, row in _ROWS.items()}), encoding="utf-8")
 
