@@ -44,7 +44,7 @@ quick: $(VENV)/.installed-dev
 # Every bad input and fault, the slow ones too; prints one table and writes it into the documentation.
 robustness: $(VENV)/.installed-dev
 	-$(MAKE) --jobs 2 --keep-going --no-print-directory robustness-media robustness-rest
-	$(BIN)/python tests/robustnessreport.py .robustness-media.json .robustness-rest.json --out docs/robustness-table.md
+	$(BIN)/python tests/robustnessreport.py .robustness-media.json .robustness-rest.json --out docs/robustness-table.txt
 
 robustness-media:
 	$(PYTEST) $(MEDIA) -m robustness --robustness-report .robustness-media.json
