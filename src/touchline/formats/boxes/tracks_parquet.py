@@ -131,9 +131,9 @@ def read_track_columns(path: Path, *, columns: Sequence[str] | None = None, filt
     import pyarrow as pa
     from pyarrow import parquet
 
-    _opened(path)
+    data = _checked(path)
     with reading(path, what="readable as Parquet", remedy=_REMEDY, also=(pa.ArrowException,)):
-        return parquet.read_table(pa.BufferReader(read_regular(path)), columns=columns, filters=filters)
+        return parquet.read_table(pa.BufferReader(data), columns=columns, filters=filters)
 
 
 def _opened(path: Path) -> parquet.ParquetFile:
@@ -141,16 +141,25 @@ def _opened(path: Path) -> parquet.ParquetFile:
     import pyarrow as pa
     from pyarrow import parquet
 
+    data = _checked(path)
+    with reading(path, what="readable as Parquet", remedy=_REMEDY, also=(pa.ArrowException,)):
+        names = parquet.read_schema(pa.BufferReader(data)).names
+        words = [name for name in ("label", "team", "name") if name in names]
+        return parquet.ParquetFile(pa.BufferReader(data), read_dictionary=words)
+
+
+def _checked(path: Path) -> bytes:
+    """Read a file whose claims about its size are plausible."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
     data = read_regular(path)
     with reading(path, what="readable as Parquet", remedy=_REMEDY, also=(pa.ArrowException,)):
-        file = parquet.ParquetFile(pa.BufferReader(data))
-        words = [name for name in ("label", "team", "name") if name in file.schema_arrow.names]
-        file = parquet.ParquetFile(pa.BufferReader(data), read_dictionary=words)
-        about = file.metadata
+        about = parquet.read_metadata(pa.BufferReader(data))
         held = sum(about.row_group(number).total_byte_size for number in range(about.num_row_groups))
         if about.num_rows > _MAX_ROWS_PER_BYTE * len(data) or held > _MAX_UNPACKED_BYTES:
             raise InputError(f"{path}: claims {about.num_rows:,} rows of {held:,} bytes in {len(data):,}; {_REMEDY}")
-        return file
+        return data
 
 
 def _parts(file: parquet.ParquetFile) -> Iterator[pa.Table]:

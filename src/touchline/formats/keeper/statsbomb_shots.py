@@ -98,7 +98,7 @@ def _detail(event: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _shot(event: Mapping[str, Any], detail: Mapping[str, Any]) -> Shot:
-    """Return the shot of an event; ValueError says what is missing or impossible."""
+    """Return the shot of an event; a ValueError names the missing or impossible value."""
     x_yd, y_yd = _place(event.get("location"), "location")
     keeper = next(filter(_is_keeper, _freeze_frame(detail)), None)
     keeper_yd = None if keeper is None else _place(keeper.get("location"), "the keeper's location")

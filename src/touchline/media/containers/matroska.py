@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from touchline.media.containers.structure import ebml_number
+
 _SEGMENT, _CLUSTER = 0x18538067, 0x1F43B675
 _TIMESTAMP, _CRC, _INFO, _SCALE = 0xE7, 0xBF, 0x1549A966, 0x2AD7B1
 _TRACKS, _CUES, _SEEK, _TAGS, _CHAPTERS, _FILES, _VOID = (
@@ -115,11 +117,11 @@ def _parts(file: BinaryIO, size: int, *, check_sums: bool) -> Iterator[Part]:
 
 def _first_part(file: BinaryIO, size: int) -> tuple[int, int | None]:
     """Return where the first part begins, and where damage begins if the head of the file cannot be read."""
-    length = _number(file)
+    length = ebml_number(file)
     if length is not None and file.tell() + length < size:
         file.seek(length, 1)
         if _identifier(file) == _SEGMENT:
-            _number(file)
+            ebml_number(file)
             return file.tell(), None
     return _next_cluster(file, 4, size), 0
 
@@ -130,7 +132,7 @@ def _part(file: BinaryIO, at: int, size: int, *, scale_ns: int, check_sums: bool
     kind = _identifier(file)
     if kind not in _TOP:
         return None
-    length = _number(file)
+    length = ebml_number(file)
     body = file.tell()
     if length is None:
         return Part(kind, at, _next_cluster(file, body, size), time_us=_time(file, body, scale_ns=scale_ns))
@@ -194,16 +196,6 @@ def _identifier(file: BinaryIO) -> int:
     return int.from_bytes(first + file.read(8 - first[0].bit_length()), "big")
 
 
-def _number(file: BinaryIO) -> int | None:
-    """Read a length; None for an unknown one, or past the end."""
-    first = file.read(1)
-    if not first or first[0] == 0:
-        return None
-    extra = 8 - first[0].bit_length()
-    value = int.from_bytes(bytes([first[0] & ((1 << (7 - extra)) - 1)]) + file.read(extra), "big")
-    return None if value == (1 << (7 * (extra + 1))) - 1 else value
-
-
 def blocks_fit(path: Path) -> bool:
     """Return whether the parts of every cluster follow each other to its end, and are blocks of tracks that exist."""
     size = path.stat().st_size
@@ -221,12 +213,12 @@ def _inside(file: BinaryIO, start: int, end: int) -> Iterator[tuple[int, int, in
     """Yield (identifier, first byte, end) of what a part holds; an identifier of 0 is none."""
     file.seek(start)
     _identifier(file)
-    _number(file)
+    ebml_number(file)
     at = file.tell()
     while at < end:
         file.seek(at)
         kind = _identifier(file)
-        length = _number(file)
+        length = ebml_number(file)
         body = file.tell()
         if kind == 0 or length is None or body + length > end:
             yield 0, at, end
@@ -265,5 +257,5 @@ def _track_of(file: BinaryIO, start: int) -> int | None:
     """Return the track of the block at a byte."""
     file.seek(start)
     _identifier(file)
-    _number(file)
-    return _number(file)
+    ebml_number(file)
+    return ebml_number(file)

@@ -22,7 +22,7 @@ class Continuity:
     Attributes:
         whole: whether every packet is there, as far as their numbers tell.
         joined: (stream, first byte) of each frame that ends where two whole streams were joined, one after the other.
-        broken: (stream, byte) where packets are missing; not complete if packets cannot be told apart.
+        broken: (stream, byte) where packets are missing; incomplete if packets look alike.
 
     """
 

@@ -98,17 +98,17 @@ def missing_bytes(path: Path) -> int:
 def _matroska_size(file: BinaryIO) -> int | None:
     """Return the byte where the segment of a Matroska file should end; None for a live one of unknown size."""
     file.seek(4)
-    header = _ebml_number(file)
+    header = ebml_number(file)
     if header is None:
         return None
     file.seek(header, os.SEEK_CUR)
     if file.read(4) != _SEGMENT:
         return None
-    length = _ebml_number(file)
+    length = ebml_number(file)
     return None if length is None else file.tell() + length
 
 
-def _ebml_number(file: BinaryIO) -> int | None:
+def ebml_number(file: BinaryIO) -> int | None:
     """Return an EBML variable-length size at the file's position; None for "unknown" or past the end."""
     first = file.read(1)
     if not first or first[0] == 0:

@@ -15,7 +15,7 @@ _FLV_KINDS = frozenset({8, 9, 18})
 
 
 def is_whole(path: Path) -> bool:
-    """Return whether the structure of a file is unbroken from its head to its end; False too if it cannot be told."""
+    """Return whether the structure of a file is unbroken from its head to its end; False if that is unknown."""
     with path.open("rb") as file:
         head = file.read(16)
         if is_mp4(head):

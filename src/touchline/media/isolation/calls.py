@@ -113,7 +113,7 @@ def _talk(
     """Yield what a child sends for one request, and return its result; it then goes back to the pool, or ends."""
     owner = os.getpid()
     worker = POOL.take()
-    waits, taken, told = False, 0, 0
+    waits, taken, reported = False, 0, 0
     try:
         worker.run(request, name=name)
         while True:
@@ -122,8 +122,8 @@ def _talk(
                 yield _value(kinds[0], message, worker)
                 taken += 1
                 ahead = min(taken + 1, _AHEAD)
-                if taken - told >= max(1, min(ahead, worker.slots.count) // 2):
-                    told = taken
+                if taken - reported >= max(1, min(ahead, worker.slots.count) // 2):
+                    reported = taken
                     worker.send({"kind": "taken", "count": taken, "ahead": ahead})
             elif message["kind"] == "done":
                 result = _value(kinds[1], message, worker)
