@@ -8,6 +8,8 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from av.container import OutputContainer
+from av.video.stream import VideoStream
 from test_media_audio import covered, onsets
 
 from makevideo import bars
@@ -34,18 +36,22 @@ def changing(path: Path, *, codec: str, parts: list[tuple[int, str]]) -> Path:
     return path
 
 
+def _write_pictures(container: OutputContainer, video: VideoStream, *, start_s: int) -> None:
+    for index in range(PART_S * 25):
+        picture = av.VideoFrame.from_ndarray(bars(index, width=160, height=96), format="gray")
+        picture = picture.reformat(format="yuv420p")
+        picture.pts, picture.time_base = start_s * 25 + index, Fraction(1, 25)
+        container.mux(video.encode(picture))
+    container.mux(video.encode(None))
+
+
 def _write_part(path: Path, *, start_s: int, codec: str, rate_hz: int, layout: str) -> None:
     with av.open(str(path), "w", format="mpegts") as container:
         video = container.add_stream("libx264", rate=25, options={"preset": "ultrafast", "g": "12"})
         video.width, video.height, video.pix_fmt = 160, 96, "yuv420p"
         sound = container.add_stream(codec, rate=rate_hz)
         sound.codec_context.layout = layout
-        for index in range(PART_S * 25):
-            picture = av.VideoFrame.from_ndarray(bars(index, width=160, height=96), format="gray")
-            picture = picture.reformat(format="yuv420p")
-            picture.pts, picture.time_base = start_s * 25 + index, Fraction(1, 25)
-            container.mux(video.encode(picture))
-        container.mux(video.encode(None))
+        _write_pictures(container, video, start_s=start_s)
         format_name = sound.codec_context.format.name
         time_s = np.arange(PART_S * rate_hz) / rate_hz
         loud = np.any([(time_s >= at) & (time_s < at + 0.05) for at in BEEPS_S], axis=0)
@@ -128,12 +134,7 @@ def _tone_part(path: Path, *, start_s: int, codec: str, rate_hz: int, layout: st
         video.width, video.height, video.pix_fmt = 160, 96, "yuv420p"
         sound = container.add_stream(codec, rate=rate_hz)
         sound.codec_context.layout = layout
-        for index in range(PART_S * 25):
-            picture = av.VideoFrame.from_ndarray(bars(index, width=160, height=96), format="gray")
-            picture = picture.reformat(format="yuv420p")
-            picture.pts, picture.time_base = start_s * 25 + index, Fraction(1, 25)
-            container.mux(video.encode(picture))
-        container.mux(video.encode(None))
+        _write_pictures(container, video, start_s=start_s)
         times_s = start_s + np.arange(PART_S * rate_hz) / rate_hz
         wave = 0.4 * np.sin(2 * np.pi * TONE_HZ * times_s)
         step = sound.codec_context.frame_size or 1152
