@@ -1,0 +1,1 @@
+"""Events named from tracks and ball."""
