@@ -9,6 +9,7 @@ from touchline.core.lazy import lazy_names
 if TYPE_CHECKING:
     from touchline.core.actions import Action as Action
     from touchline.core.actions import Actions as Actions
+    from touchline.core.camera import CameraPath as CameraPath
     from touchline.core.clips import ClipItem as ClipItem
     from touchline.core.clips import ClipSet as ClipSet
     from touchline.core.errors import InputError as InputError
@@ -36,6 +37,7 @@ else:
         __name__,
         {
             "touchline.core.actions": ("Action", "Actions"),
+            "touchline.core.camera": ("CameraPath",),
             "touchline.core.clips": ("ClipItem", "ClipSet"),
             "touchline.core.errors": ("InputError", "NetworkError", "ResourceError", "TouchlineError", "UsageError"),
             "touchline.core.events": ("Coverage", "Event", "Gap", "Scores", "Timeline", "VideoInfo"),

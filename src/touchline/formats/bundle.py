@@ -9,6 +9,7 @@
 | ``scores.npz`` | ``values`` float32 (samples, classes), ``times_us`` int64 (samples,), ``labels`` (classes,) |
 | ``tracks.parquet`` | all tracks, one row per box, see :mod:`touchline.formats.boxes.tracks_parquet` |
 | ``tracks.txt`` | the same boxes in MOT's layout, frames from 1 |
+| ``camera.npz`` | the camera's motion and view of the pitch, see :mod:`touchline.formats.camera` |
 | ``actions.json`` | the players' actions, see :mod:`touchline.formats.actions` |
 | ``overlay.mp4`` | the video with the tracks drawn in, if requested |
 | ``report.html`` | the report, if requested |
@@ -30,6 +31,7 @@ from typing import Any
 import numpy as np
 
 from touchline.core.actions import Actions
+from touchline.core.camera import CameraPath
 from touchline.core.corrections.events import CorrectedEvent, corrected_events, corrected_timeline
 from touchline.core.corrections.state import Corrections
 from touchline.core.corrections.tracks import corrected_tracks
@@ -37,6 +39,7 @@ from touchline.core.errors import InputError
 from touchline.core.events import Coverage, Gap, Scores, Timeline
 from touchline.core.tracks import Shot, Tracks
 from touchline.formats.bundle_place import folder_to_read, folder_to_write, is_single, usual_folder
+from touchline.formats.camera import CAMERA, read_camera
 from touchline.formats.corrections.journal import read_journal
 from touchline.formats.events.event_format import Converted
 from touchline.formats.events.export_context import ExportContext, ExportOptions, LabelStyle, VideoFacts
@@ -73,7 +76,7 @@ TRACKS, TRACKS_MOT, ACTIONS, OVERLAY = "tracks.parquet", "tracks.txt", "actions.
 
 FILES = frozenset(
     {MANIFEST, EVENTS, RESULTS, SCORES, REPORT, CANDIDATES, CORRECTIONS, FEATURES, KEEPERS, TRACKS, TRACKS_MOT, ACTIONS}
-    | {OVERLAY, SOUND, SOUND_CURVES}
+    | {CAMERA, OVERLAY, SOUND, SOUND_CURVES}
 )
 """Names of all files and folders of a complete bundle."""
 
@@ -394,6 +397,15 @@ class Bundle:
         from touchline.formats.boxes.tracks_parquet import read_shots_parquet
 
         return read_shots_parquet(self.path / TRACKS)
+
+    def read_camera(self) -> CameraPath:
+        """Read the camera's path from ``camera.npz``.
+
+        Raises:
+            InputError: the file is missing or broken.
+
+        """
+        return read_camera(self.path / CAMERA)
 
     def read_actions(self) -> Actions:
         """Read the players' actions from ``actions.json``.

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.camera import CameraPath
 from touchline.core.tracks import BALL, DETECTION_LABELS, Shot, Track
 from touchline.tracking.ball.ball import follow_ball
 from touchline.tracking.camera_motion import Motion
@@ -62,6 +63,7 @@ class FollowedShot:
         positions_m: float32 (n, 2) for each tracklet, NaN where unknown; None if the pitch was never found.
         looks: summaries of the people, from which roles are assigned.
         edges: first and last frames of the shot, from which replays are found.
+        camera: the camera's motion and view in the sampled frames.
 
     """
 
@@ -73,6 +75,7 @@ class FollowedShot:
     positions_m: tuple[Metres | None, ...]
     looks: tuple[Look, ...]
     edges: ShotEdges
+    camera: CameraPath
 
 
 def follow_shot(
@@ -120,6 +123,7 @@ def follow_shot(
         tracklets=tracklets,
         positions_m=positions if any(pitch_known) else (None,) * len(tracklets),
         edges=_edges(observations, shot=shot, fps=fps),
+        camera=_camera(times_us, motions=motions, views=views),
         looks=tuple(looks_of(people, positions_m=positions[: len(people)] if any(pitch_known) else None)),
     )
 
@@ -170,6 +174,23 @@ def _views(
     pitch = fit_pitch_size(keypoints, width=width, height=height).or_standard()
     views = [None if k is None else fit_view(k, width=width, height=height, pitch=pitch) for k in keypoints]
     return smooth_views(views, motions, fps=fps, keypoints=keypoints)
+
+
+def _camera(
+    times_us: npt.NDArray[np.int64], *, motions: Sequence[Motion], views: Sequence[PitchView | None]
+) -> CameraPath:
+    """Return the camera's path; a frame that was sampled for two points of the grid counts once."""
+    unknown = np.full((3, 3), np.nan)
+    sizes = [(np.nan, np.nan) if view is None else (view.pitch.length_m, view.pitch.width_m) for view in views]
+    fresh = np.flatnonzero(np.diff(times_us, prepend=-1) > 0)
+    return CameraPath(
+        times_us=times_us[fresh],
+        starts=fresh == 0,
+        motions=np.stack([motion.matrix for motion in motions])[fresh],
+        quality=np.array([motion.quality for motion in motions], np.float32)[fresh],
+        to_pitch=np.stack([unknown if view is None else view.matrix for view in views])[fresh],
+        pitch_m=np.array(sizes, np.float32)[fresh],
+    )
 
 
 def _edges(observations: Sequence[Observation], *, shot: Shot, fps: float) -> ShotEdges:

@@ -10,6 +10,7 @@ import numpy as np
 
 from touchline.core.clock import US_PER_S
 from touchline.core.tracks import Shot
+from touchline.formats.camera import camera_arrays, camera_from_arrays
 from touchline.formats.files.atomic import make_own_folder, writing
 from touchline.formats.files.guard import reading
 from touchline.formats.files.npz import load_sealed_npz, sealed_npz_bytes
@@ -174,6 +175,7 @@ def shot_arrays(followed: FollowedShot) -> dict[str, np.ndarray]:
         "look_x": _joined([look.x for look in looks], np.zeros(0)),
         "look_colour_count": np.array([len(look.colour) for look in looks], np.int64),
         "look_colour": _joined([look.colour for look in looks], np.zeros(0)),
+        **camera_arrays(followed.camera, prefix="camera_"),
     }
 
 
@@ -210,6 +212,7 @@ def shot_from_arrays(arrays: dict[str, np.ndarray], *, shot: Shot, edges: ShotEd
         positions_m=tuple(positions),
         looks=tuple(looks),
         edges=edges,
+        camera=camera_from_arrays(arrays, prefix="camera_"),
     )
 
 

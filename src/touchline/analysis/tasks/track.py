@@ -28,6 +28,7 @@ from touchline.analysis.shot_actions import (
 from touchline.analysis.tasks.cuts import Ended, ShotFiles, ShotSplitter
 from touchline.analysis.tasks.task import Job, Task
 from touchline.analysis.tasks.tracking_summary import Facts, Picker, TrackCount, TrackingSummary
+from touchline.core.camera import CameraPath
 from touchline.core.events import Coverage, VideoInfo
 from touchline.core.tracks import DETECTION_LABELS
 from touchline.formats.actions import write_actions
@@ -35,6 +36,7 @@ from touchline.formats.boxes.mot import mot_writer
 from touchline.formats.boxes.picked import PickedBox
 from touchline.formats.boxes.tracks_parquet import tracks_parquet_writer
 from touchline.formats.bundle import ACTIONS, TRACKS, TRACKS_MOT, Bundle, Manifest
+from touchline.formats.camera import CAMERA, write_camera
 from touchline.media.frame import Frame
 from touchline.recognition.recogniser import ClipRecogniser
 from touchline.tracking.detections import PeopleDetector
@@ -160,7 +162,7 @@ class TrackTask(Task):
     """
 
     name = "track"
-    files = (TRACKS, TRACKS_MOT, ACTIONS)
+    files = (TRACKS, TRACKS_MOT, ACTIONS, CAMERA)
     watches = True
 
     def __init__(self, tracker: VideoTracker, *, boxes: tuple[PickedBox, ...] = ()) -> None:
@@ -183,7 +185,7 @@ class TrackTask(Task):
         self._job, self._info = job, job.info
         self._chunks, self.resumed_from_us, self._found = None, None, TrackingSummary()
         picked = [[pick.time_us, *map(float, pick.box_xyxy), pick.name] for pick in self._boxes]
-        self.key = json.loads(json.dumps({**job.origin, **self._tracker.key(), "boxes": picked, "version": 2}))
+        self.key = json.loads(json.dumps({**job.origin, **self._tracker.key(), "boxes": picked, "version": 3}))
         self._fps = self._tracker.fps_for(job.info)
         self._batch = self._tracker.batch_for(job.info)
         self._facts = Facts(width=job.info.width, height=job.info.height, sure=self._tracker.settings.high)
@@ -223,6 +225,7 @@ class TrackTask(Task):
         count = TrackCount()
         book = ActionBook(self._tracker.recogniser)
         picker = Picker(self._boxes)
+        cameras: list[CameraPath] = []
         with (
             tracks_parquet_writer(bundle.path / TRACKS, shots=shots, **size) as write,
             mot_writer(bundle.path / TRACKS_MOT) as write_lines,
@@ -235,10 +238,12 @@ class TrackTask(Task):
                 ids = {track.track_id for track in kept}
                 book.add(list(kept), windows=windows_of_tracks(followed, windows, first_id=first_id, kept=ids))
                 first_id += len(tracks)
+                cameras.append(followed.camera)
                 count.add(kept)
                 write(kept)
                 write_lines(kept)
         write_actions(bundle.path / ACTIONS, book.actions())
+        write_camera(bundle.path / CAMERA, CameraPath.joined(cameras))
         found = self._facts.summary(count, shots=shots, unmatched=picker.unmatched, picked=bool(self._boxes))
         self._found = replace(found, kits={} if kits is None else kit_colours(kits))
 
