@@ -19,6 +19,8 @@ export const SHOT_COLOURS: Record<string, ColourPair> = {
   wide: ['#2f9e6b', '#3fbf86'], 'close-up': ['#8a63d2', '#a98aec'], replay: ['#c2417c', '#ea77a8'], other: ['#8b97a5', '#6d7a89'],
 };
 
+export const PLAY_COLOURS: Record<'in' | 'out', ColourPair> = { in: ['#2f9e6b', '#3fbf86'], out: ['#8b97a5', '#6d7a89'] };
+
 /** Lanes of people and ball that have no kit colour. */
 export const LANE_COLOURS: Record<string, ColourPair> = {
   ball: ['#4a5b6e', '#e8edf3'], referee: ['#a98600', '#ffd800'], other: ['#7b8794', '#a9bccf'],

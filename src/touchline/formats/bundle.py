@@ -11,6 +11,7 @@
 | ``tracks.txt`` | the same boxes in MOT's layout, frames from 1 |
 | ``camera.npz`` | the camera's motion and view of the pitch, see :mod:`touchline.formats.camera` |
 | ``actions.json`` | the players' actions, see :mod:`touchline.formats.actions` |
+| ``play.json``, ``play.npz`` | the ball in and out of play, touches, and curves, see :mod:`touchline.formats.play` |
 | ``overlay.mp4`` | the video with the tracks drawn in, if requested |
 | ``report.html`` | the report, if requested |
 | ``corrections.jsonl`` | what a person corrected, see :mod:`touchline.formats.corrections.journal` |
@@ -54,6 +55,7 @@ from touchline.formats.files.json_shapes import check
 from touchline.formats.files.npz import npz_bytes, read_arrays
 from touchline.formats.keeper import moments_index
 from touchline.formats.manifest_shape import MANIFEST_SHAPE
+from touchline.formats.play import PLAY, PLAY_CURVES
 from touchline.formats.sound import SOUND, SOUND_CURVES
 
 MANIFEST_VERSION = 1
@@ -76,7 +78,7 @@ TRACKS, TRACKS_MOT, ACTIONS, OVERLAY = "tracks.parquet", "tracks.txt", "actions.
 
 FILES = frozenset(
     {MANIFEST, EVENTS, RESULTS, SCORES, REPORT, CANDIDATES, CORRECTIONS, FEATURES, KEEPERS, TRACKS, TRACKS_MOT, ACTIONS}
-    | {CAMERA, OVERLAY, SOUND, SOUND_CURVES}
+    | {CAMERA, OVERLAY, SOUND, SOUND_CURVES, PLAY, PLAY_CURVES}
 )
 """Names of all files and folders of a complete bundle."""
 
@@ -97,8 +99,9 @@ class Manifest:
         timings_s: seconds spent, by stage; the only part that differs between equal runs.
         files: SHA-256 of each result file.
         tracking: summary of ``track``, if it ran: counts, camera shots, remarks.
-        spotting: ``remarks`` on the events, if there are any, and, for events found by a head over feature streams,
-            whether they are ``degraded`` because a stream was missing.
+        spotting: ``remarks`` on the events, if there are any; for events found by a head over feature streams,
+            whether they are ``degraded`` because a stream was missing; for events of play, what they were found from
+            (``events``) and the labels that are ``off`` by default, each with the reason.
         touchline_version: version of touchline that wrote the manifest.
         version: version of this schema.
 
@@ -273,8 +276,9 @@ class Bundle:
         return corrected_tracks(self.read_tracks(), self.read_corrections())
 
     def write_results(self, timeline: Timeline, *, game: str) -> None:
-        """Write ``results_spotting.json``, in SoccerNet's layout."""
-        write_events(timeline, self.path / RESULTS, game=game)
+        """Write ``results_spotting.json``, in SoccerNet's layout, without values that it has no field for."""
+        plain = Timeline(tuple(replace(event, extra={}) for event in timeline))
+        write_events(plain, self.path / RESULTS, game=game)
 
     def events_to_export(
         self, *, reviewed_only: bool = False, min_confidence: float = 0.0, labels: Collection[str] = ()

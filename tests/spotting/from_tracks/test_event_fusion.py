@@ -16,7 +16,7 @@ from touchline.spotting.from_tracks.fusion import (
     picture_alone,
 )
 
-PLAIN = (0.0, 1.0, 0.0, 0.0, 0.0, 0.0)
+PLAIN = (0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def test_the_tracks_alone_are_kept_as_they_are() -> None:
@@ -32,7 +32,7 @@ def test_no_cue_counts_more_than_three_log_odds() -> None:
 
 
 def test_a_missing_picture_is_not_a_low_score() -> None:
-    label = LabelFusion((0.0, 1.0, 0.5, -0.2, 0.0, 0.0), 0.5)
+    label = LabelFusion((0.0, 1.0, 0.5, -0.2, 0.0, 0.0, 0.0), 0.5)
     low, missing, high = (label.confidence(Evidence(0.5, picture)) for picture in (0.05, None, 0.95))
     assert low < missing < high
 

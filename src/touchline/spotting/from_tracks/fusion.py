@@ -26,7 +26,7 @@ from touchline.models.folders import builtin_folder
 
 NAME = "event-fusion"
 
-CUES = ("bias", "tracks", "picture", "no_picture", "sound", "seen")
+CUES = ("bias", "tracks", "picture", "no_picture", "sound", "seen", "decoded")
 """Names of the cues, in the order of the weights; ``tracks`` and ``picture`` are log odds, the others 0 to 1."""
 
 PICTURE_ALONE = 0.25
@@ -53,7 +53,8 @@ class Evidence:
         tracks: confidence of the tracks' model, 0 to 1.
         picture: highest score of the picture model near the candidate, 0 to 1; None if it does not know the label.
         sound: confidence of a whistle before a restart, or of a swell after a shot, 0 to 1; 0 for other labels.
-        seen: share of the ball's boxes around the candidate that were detected, not interpolated, 0 to 1.
+        seen: share of the pictures around the candidate in which the ball was detected, 0 to 1.
+        decoded: whether the tracks' decoder, which knows what can follow what, chose it.
 
     """
 
@@ -61,6 +62,7 @@ class Evidence:
     picture: float | None = None
     sound: float = 0.0
     seen: float = 1.0
+    decoded: bool = True
 
     def __post_init__(self) -> None:
         for name in ("tracks", "sound", "seen"):
@@ -70,10 +72,10 @@ class Evidence:
             raise ValueError(f"picture={self.picture} is outside 0 to 1")
 
     def cues(self) -> npt.NDArray[np.float64]:
-        """Return the cues in the order of :data:`CUES`: float64 (6,)."""
+        """Return the cues in the order of :data:`CUES`: float64 (7,)."""
         known = self.picture is not None
         picture = log_odds(self.picture) if self.picture is not None else 0.0
-        return np.array([1.0, log_odds(self.tracks), picture, float(not known), self.sound, self.seen])
+        return np.array([1.0, log_odds(self.tracks), picture, float(not known), self.sound, self.seen, self.decoded])
 
 
 def log_odds(share: float) -> float:
@@ -201,7 +203,7 @@ def fit_weights(evidence: list[Evidence], right: list[bool], *, ridge: float = 1
     """Fit the weights of one label by logistic regression; deterministic.
 
     Weights of all cues but the bias and the missing picture are at least 0: no evidence for an event may speak against
-    it. They are pulled towards (0, 1, 0, 0, 0, 0), which leaves the tracks' confidence as it is.
+    it. They are pulled towards (0, 1, 0, 0, 0, 0, 0), which leaves the tracks' confidence as it is.
 
     Args:
         evidence: what spoke for each candidate.
@@ -213,7 +215,7 @@ def fit_weights(evidence: list[Evidence], right: list[bool], *, ridge: float = 1
 
     cues = np.stack([one.cues() for one in evidence])
     truth = np.array(right, np.float64)
-    prior = np.array([0.0, 1.0, 0.0, 0.0, 0.0, 0.0])
+    prior = np.array([0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0])
 
     def loss(weights: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
         total = cues @ weights
@@ -222,6 +224,6 @@ def fit_weights(evidence: list[Evidence], right: list[bool], *, ridge: float = 1
         return value, cues.T @ (1 / (1 + np.exp(-total)) - truth) + 2 * ridge * away
 
     free = (None, None)
-    bounds = [free, (0, None), (0, None), free, (0, None), (0, None)]
+    bounds = [free, (0, None), (0, None), free, (0, None), (0, None), (0, None)]
     found = minimize(loss, prior, jac=True, bounds=bounds, method="L-BFGS-B")
     return tuple(float(weight) for weight in found.x)

@@ -21,9 +21,6 @@ PASS_LIKE = frozenset(
 LONGEST_S = 8.0
 """Longest time from playing the ball until somebody else has it; after that nobody knows who it was meant for."""
 
-_LEAST_STRENGTH = 0.3
-"""Strength from which a contact counts as the next one on the ball: weaker ones are often balls that flew past."""
-
 
 @dataclass(frozen=True, slots=True)
 class Following:
@@ -74,8 +71,7 @@ def following(
 
 def _may_receive(contact: Contact, played: Contact) -> bool:
     """Return whether a contact can be the next one on the ball after another."""
-    later = contact.time_us > played.time_us
-    return later and contact.track_id not in (None, played.track_id) and contact.strength >= _LEAST_STRENGTH
+    return contact.time_us > played.time_us and contact.track_id not in (None, played.track_id)
 
 
 def _known_until(time_us: int, shots: Sequence[Shot]) -> int:

@@ -1,6 +1,6 @@
 """Events of play from everything that is known: tracks and ball, the picture model, and the sound.
 
-``touchline.spotting.from_tracks.find`` names candidates from the tracks; here each gets its fused confidence, who did
+:mod:`touchline.spotting.from_tracks.events` names candidates from the tracks; here each gets its fused confidence, who did
 it, what became of the ball, and the reason in one sentence. Nothing is claimed outside wide shots: in close-ups,
 replays and on graphics nobody can see the play.
 """
@@ -8,7 +8,7 @@ replays and on graphics nobody can see the play.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,8 +16,9 @@ from touchline.core.clock import US_PER_S
 from touchline.core.events import Event, Scores, Timeline
 from touchline.core.labels import PLAY_OF_BALL_12
 from touchline.core.sound import SoundReading
-from touchline.core.tracks import BALL, DETECTION_LABELS, Track, Tracks
+from touchline.core.tracks import BALL, DETECTION_LABELS, Tracks
 from touchline.spotting.from_tracks.contacts import Contact
+from touchline.spotting.from_tracks.events import TrackEvents
 from touchline.spotting.from_tracks.fusion import (
     NEAR_S,
     RESTARTS,
@@ -27,13 +28,19 @@ from touchline.spotting.from_tracks.fusion import (
     FusionModel,
     picture_alone,
 )
-from touchline.spotting.from_tracks.outcomes import PASS_LIKE, following
+from touchline.spotting.from_tracks.outcomes import PASS_LIKE, Following, following
+from touchline.spotting.peaks import find_events
 
 SOURCE = "tracks"
 """``source`` of an event from tracks alone; a fused one has the picture model's name added."""
 
 APART_S = 0.5
-"""A peak of the picture model this close to a candidate of its label belongs to it."""
+"""A peak this close to a candidate of its label belongs to it."""
+
+LEAST_PEAK = 0.05
+"""Least height of a peak of the tracks' curves that is a candidate."""
+
+_APART_SAMPLES = 6
 
 _BALL_SPAN_S = 0.4
 _LEAST_BALL = 0.5
@@ -58,42 +65,81 @@ class Sources:
     sound: SoundReading | None = None
 
 
-def play_events(
-    candidates: Timeline, contacts: Sequence[Contact], *, sources: Sources, fusion: FusionModel
-) -> Timeline:
+def play_events(found: TrackEvents, *, sources: Sources, fusion: FusionModel) -> Timeline:
     """Return all candidates with fused confidence, team, player, outcome and reason, in wide shots only.
 
     Args:
-        candidates: events named from the tracks, down to a low confidence.
-        contacts: everyone's contacts with the ball, in order of time.
+        found: what the tracks say.
         sources: what else is known.
         fusion: how evidence becomes a confidence.
 
     """
     ball = BallSight(sources.tracks)
-    wide = [event for event in candidates if _in_wide(event.start_us, sources.tracks)]
-    outs = [(event.start_us, _place(_contact_of(event, contacts))) for event in wide if event.label == "OUT"]
-    found = []
-    for event in wide:
-        evidence = evidence_for(event, sources=sources, ball=ball)
-        sure = replace(event, confidence=fusion.confidence(event.label, evidence))
-        found.append(_described(sure, evidence, contacts, sources=sources, outs=outs))
-    return Timeline((*found, *_picture_alone(found, sources, ball=ball)))
+    wide = [one for one in track_candidates(found) if _in_wide(one.time_us, sources.tracks)]
+    outs = tuple((one.time_us, _place(one.contact)) for one in wide if one.label == "OUT" and one.decoded)
+    describe = Describer(found.contacts, sources=sources, outs=outs)
+    events = []
+    for candidate in wide:
+        evidence = evidence_for(candidate, sources=sources, ball=ball)
+        sure = fusion.confidence(candidate.label, evidence)
+        events.append(describe(candidate, evidence, confidence=sure))
+    return Timeline((*events, *_picture_alone(events, sources, ball=ball)))
 
 
-def evidence_for(event: Event, *, sources: Sources, ball: BallSight) -> Evidence:
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A candidate of the tracks.
+
+    Attributes:
+        label: one of ``touchline.core.labels.PLAY``.
+        time_us: microseconds.
+        confidence: of the tracks' model, 0 to 1.
+        contact: the contact with the ball that it rests on; None without one.
+        decoded: whether the tracks' decoder chose it.
+
+    """
+
+    label: str
+    time_us: int
+    confidence: float
+    contact: Contact | None
+    decoded: bool
+
+
+def track_candidates(found: TrackEvents) -> list[Candidate]:
+    """Return the events that the tracks' decoder chose, and all other peaks of the curves, in order of time."""
+    chosen = [
+        Candidate(_label(one.label), one.time_us, one.confidence, one.contact, decoded=True) for one in found.events
+    ]
+    others = []
+    if len(found.scores):
+        thresholds = dict.fromkeys(found.scores.labels, LEAST_PEAK)
+        for peak in find_events(found.scores, thresholds=thresholds, sigma_samples=0.0, distance_samples=_APART_SAMPLES):
+            label = _label(peak.label)
+            if not any(one.label == label and abs(one.time_us - peak.start_us) < APART_S * US_PER_S for one in chosen):
+                contact = _contact_at(peak.start_us, found.contacts)
+                others.append(Candidate(label, peak.start_us, peak.confidence, contact, decoded=False))
+    return sorted((*chosen, *others), key=lambda one: (one.time_us, one.label))
+
+
+def _label(name: str) -> str:
+    return PLAY_OF_BALL_12.get(name, name)
+
+
+def evidence_for(candidate: Candidate, *, sources: Sources, ball: BallSight) -> Evidence:
     """Return what speaks for a candidate of the tracks."""
     return Evidence(
-        tracks=event.confidence,
-        picture=picture_near(sources.picture, event.label, event.start_us),
-        sound=_heard(sources.sound, event.label, event.start_us),
-        seen=ball.seen(event.start_us),
+        tracks=candidate.confidence,
+        picture=picture_near(sources.picture, candidate.label, candidate.time_us),
+        sound=_heard(sources.sound, candidate.label, candidate.time_us),
+        seen=ball.seen(candidate.time_us),
+        decoded=candidate.decoded,
     )
 
 
 def picture_near(picture: Scores | None, label: str, time_us: int) -> float | None:
     """Return the picture model's highest score near a time, 0 to 1; None if it does not know the label."""
-    names = [] if picture is None else [PLAY_OF_BALL_12.get(name, name) for name in picture.labels]
+    names = [] if picture is None else [_label(name) for name in picture.labels]
     if picture is None or label not in names:
         return None
     reach_us = round(NEAR_S * US_PER_S)
@@ -146,57 +192,78 @@ def _heard(sound: SoundReading | None, label: str, time_us: int) -> float:
     return 0.0
 
 
-def _contact_of(event: Event, contacts: Sequence[Contact]) -> Contact | None:
-    """Return the contact with the ball that an event is: the nearest one within a tenth of a second."""
-    near = min(contacts, key=lambda one: abs(one.time_us - event.start_us), default=None)
-    return near if near is not None and abs(near.time_us - event.start_us) <= US_PER_S // 10 else None
+def _contact_at(time_us: int, contacts: Sequence[Contact]) -> Contact | None:
+    """Return the contact with the ball at a time: the nearest one within a tenth of a second."""
+    near = min(contacts, key=lambda one: abs(one.time_us - time_us), default=None)
+    return near if near is not None and abs(near.time_us - time_us) <= US_PER_S // 10 else None
 
 
 def _place(contact: Contact | None) -> tuple[float, float] | None:
     return None if contact is None else contact.place_m
 
 
-def _described(
-    event: Event,
-    evidence: Evidence,
-    contacts: Sequence[Contact],
-    *,
-    sources: Sources,
-    outs: Sequence[tuple[int, tuple[float, float] | None]],
-) -> Event:
-    """Return an event with who did it, what became of the ball, and why it is believed."""
-    contact = _contact_of(event, contacts)
-    extra: dict[str, object] = {}
-    if contact is not None and contact.place_m is not None:
-        extra["place_m"] = _rounded(contact.place_m)
-    if contact is not None and event.label in PASS_LIKE:
-        found = following(contact, contacts, shots=sources.tracks.shots, outs=outs)
-        extra["outcome"] = found.outcome
-        if found.receiver is not None:
-            extra["receiver"] = found.receiver
-        if found.to_m is not None:
-            extra["to_m"] = _rounded(found.to_m)
-        if found.length_m is not None:
-            extra["length_m"] = round(found.length_m, 1)
-    extra["reason"] = reason_of(event.label, contact, evidence)
-    track_id = None if contact is None else contact.track_id
-    name = _track_name(track_id, sources.tracks)
-    return replace(
-        event,
-        team=event.team if contact is None else contact.team,
-        player=None if track_id is None else (name or str(track_id)),
-        source=SOURCE if evidence.picture is None else f"{SOURCE}+{sources.picture_name}",
-        extra=extra,
-    )
+class Describer:
+    """Turns candidates into events with who did it, what became of the ball, and why it is believed.
+
+    Args:
+        contacts: everyone's contacts with the ball, in order of time.
+        sources: what else is known.
+        outs: times in microseconds at which the ball left the pitch, each with the place in metres or None.
+
+    """
+
+    def __init__(
+        self,
+        contacts: Sequence[Contact],
+        *,
+        sources: Sources,
+        outs: Sequence[tuple[int, tuple[float, float] | None]],
+    ) -> None:
+        self._contacts, self._sources, self._outs = contacts, sources, outs
+        self._names = {track.track_id: track.name for track in sources.tracks if track.name}
+
+    def __call__(self, candidate: Candidate, evidence: Evidence, *, confidence: float) -> Event:
+        """Return the event of a candidate."""
+        contact, sources = candidate.contact, self._sources
+        extra: dict[str, object] = {"reason": reason_of(candidate, evidence)}
+        if contact is not None and contact.place_m is not None:
+            extra["place_m"] = _rounded(contact.place_m)
+        if contact is not None and candidate.label in PASS_LIKE:
+            extra |= _became(following(contact, self._contacts, shots=sources.tracks.shots, outs=self._outs))
+        track_id = None if contact is None else contact.track_id
+        return Event(
+            candidate.label,
+            candidate.time_us,
+            confidence=confidence,
+            team=None if contact is None else contact.team,
+            player=None if track_id is None else self._names.get(track_id, str(track_id)),
+            source=SOURCE if evidence.picture is None else f"{SOURCE}+{sources.picture_name}",
+            extra=extra,
+        )
 
 
-def reason_of(label: str, contact: Contact | None, evidence: Evidence) -> str:
+def _became(found: Following) -> dict[str, object]:
+    """Return what became of the ball, as values of ``Event.extra``; unknown ones are left out."""
+    values = {
+        "outcome": found.outcome,
+        "receiver": found.receiver,
+        "to_m": None if found.to_m is None else _rounded(found.to_m),
+        "length_m": None if found.length_m is None else round(found.length_m, 1),
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def reason_of(candidate: Candidate, evidence: Evidence) -> str:
     """Return in one sentence why an event is believed."""
-    what = "no contact with the ball was seen" if contact is None else contact.reason
-    kind = "whistle" if label in RESTARTS else "crowd"
-    heard = f"{kind} {evidence.sound:.2f}" if evidence.sound > 0 else "none"
-    picture = "not known to it" if evidence.picture is None else f"{evidence.picture:.2f}"
-    parts = [what, f"tracks {evidence.tracks:.2f}", f"picture {picture}", f"sound {heard}"]
+    contact = candidate.contact
+    sound = "whistle" if candidate.label in RESTARTS else "crowd"
+    picture = f"picture {evidence.picture:.2f}" if evidence.picture is not None else "the picture model does not know it"
+    parts = [
+        "no contact with the ball was seen" if contact is None else contact.reason,
+        f"tracks {evidence.tracks:.2f}",
+        picture,
+        f"sound: {sound} {evidence.sound:.2f}" if evidence.sound > 0 else "sound: none",
+    ]
     if evidence.seen < 1:
         parts.append(f"ball seen in {100 * evidence.seen:.0f} % of the pictures around")
     return "; ".join(parts)
@@ -206,11 +273,9 @@ def _picture_alone(found: Sequence[Event], sources: Sources, *, ball: BallSight)
     """Yield candidates of low confidence that only the picture model sees, where the ball's path says nothing."""
     if sources.picture is None or not len(sources.picture):
         return
-    from touchline.spotting.peaks import find_events
-
     peaks = find_events(sources.picture, thresholds=dict.fromkeys(sources.picture.labels, 0.2))
     for peak in peaks:
-        label = PLAY_OF_BALL_12.get(peak.label, peak.label)
+        label = _label(peak.label)
         known = any(one.label == label and abs(one.start_us - peak.start_us) < APART_S * US_PER_S for one in found)
         if known or not _in_wide(peak.start_us, sources.tracks) or ball.seen(peak.start_us) >= _LEAST_BALL:
             continue
@@ -226,9 +291,3 @@ def _picture_alone(found: Sequence[Event], sources: Sources, *, ball: BallSight)
 
 def _rounded(place_m: tuple[float, float]) -> list[float]:
     return [round(float(place_m[0]), 1), round(float(place_m[1]), 1)]
-
-
-def _track_name(track_id: int | None, tracks: Tracks) -> str | None:
-    """Return the name that a person gave a track's player."""
-    named: Track | None = next((track for track in tracks if track.track_id == track_id), None)
-    return None if named is None else named.name

@@ -1,1 +1,0 @@
-"""Events named from tracks and ball."""
