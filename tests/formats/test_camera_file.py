@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from touchline.core.camera import CameraPath
 from touchline.core.errors import InputError
+from touchline.core.geometry.camera import CameraPath
 from touchline.formats.bundle import Bundle
 from touchline.formats.camera import CAMERA, camera_arrays, camera_from_arrays, write_camera
 from touchline.formats.files.npz import npz_bytes

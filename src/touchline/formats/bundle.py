@@ -32,12 +32,12 @@ from typing import Any
 import numpy as np
 
 from touchline.core.actions import Actions
-from touchline.core.camera import CameraPath
 from touchline.core.corrections.events import CorrectedEvent, corrected_events, corrected_timeline
 from touchline.core.corrections.state import Corrections
 from touchline.core.corrections.tracks import corrected_tracks
 from touchline.core.errors import InputError
 from touchline.core.events import Coverage, Gap, Scores, Timeline
+from touchline.core.geometry.camera import CameraPath
 from touchline.core.tracks import Shot, Tracks
 from touchline.formats.bundle_place import folder_to_read, folder_to_write, is_single, usual_folder
 from touchline.formats.camera import CAMERA, read_camera

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from touchline.core.camera import CameraPath
+from touchline.core.geometry.camera import CameraPath
 from touchline.formats.files.atomic import write_bytes_atomic
 from touchline.formats.files.guard import reading
 from touchline.formats.files.npz import npz_bytes, read_arrays

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from touchline.core.camera import CameraPath
+from touchline.core.geometry.camera import CameraPath
 from touchline.core.tracks import BALL, DETECTION_LABELS, Shot, Track
 from touchline.tracking.ball.ball import follow_ball
 from touchline.tracking.camera_motion import Motion

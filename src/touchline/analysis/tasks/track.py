@@ -28,8 +28,8 @@ from touchline.analysis.shot_actions import (
 from touchline.analysis.tasks.cuts import Ended, ShotFiles, ShotSplitter
 from touchline.analysis.tasks.task import Job, Task
 from touchline.analysis.tasks.tracking_summary import Facts, Picker, TrackCount, TrackingSummary
-from touchline.core.camera import CameraPath
 from touchline.core.events import Coverage, VideoInfo
+from touchline.core.geometry.camera import CameraPath
 from touchline.core.tracks import DETECTION_LABELS
 from touchline.formats.actions import write_actions
 from touchline.formats.boxes.mot import mot_writer

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from touchline.core.camera import CameraPath
+from touchline.core.geometry.camera import CameraPath
 
 
 def camera(*times_us: int) -> CameraPath:
