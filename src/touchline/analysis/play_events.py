@@ -65,6 +65,7 @@ class PlaySpotter:
     """
 
     def __init__(self, *, thresholds: Mapping[str, float] | None = None, fusion: FusionModel | None = None) -> None:
+        self.model = None
         self.fusion = load_fusion() if fusion is None else fusion
         _check(thresholds or {})
         self.thresholds = {**{label: self.fusion.thresholds.get(label, 1.0) for label in LABELS}, **(thresholds or {})}
@@ -89,7 +90,7 @@ class PlaySpotter:
         """
         tracks = bundle.read_tracks()
         camera = bundle.read_camera() if (bundle.path / CAMERA).is_file() else None
-        found = find_track_events(tracks, camera=camera, model=None)
+        found = find_track_events(tracks, camera=camera, model=self.model)
         sound = read_sound(bundle.path) if (bundle.path / SOUND).is_file() else None
         sources = Sources(tracks, picture, picture_name, sound)
         every = play_events(found, sources=sources, fusion=self.fusion)

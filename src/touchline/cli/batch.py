@@ -158,7 +158,9 @@ def events_from(arguments: AnalyzeArguments, *, tracked: bool) -> EventsFrom:
     if chosen != "pixels" and not tracked:
         raise UsageError(f"--events {chosen} needs tracks, and nobody is tracked; use --events pixels")
     if chosen == "fused" and any(is_stream_head(name) for name in arguments.model or ()):
-        raise UsageError("--events fused needs a spotter of frames, not a head over feature streams; use --events pixels")
+        raise UsageError(
+            "--events fused needs a spotter of frames, not a head over feature streams; use --events pixels"
+        )
     return chosen
 
 

@@ -156,5 +156,7 @@ def _place(value: list[float] | None) -> tuple[float, float] | None:
 def _read_curves(path: Path) -> Scores:
     values, times_us, labels = read_arrays(path, "values", "times_us", "labels", what="curves", remedy=_REMEDY)
     if (values.dtype.kind, times_us.dtype.kind, labels.dtype.kind) != ("f", "i", "U") or not np.isfinite(values).all():
-        raise ValueError(f"arrays of {values.dtype}, {times_us.dtype} and {labels.dtype}, or values that are not finite")
+        raise ValueError(
+            f"arrays of {values.dtype}, {times_us.dtype} and {labels.dtype}, or values that are not finite"
+        )
     return Scores(np.asarray(values, np.float32), times_us, tuple(map(str, labels)))

@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fakematch import FakeDetector, FakePitchFinder, write_match
@@ -22,8 +23,6 @@ from touchline.formats.bundle import Bundle
 from touchline.formats.play import PLAY, PLAY_CURVES, read_play
 from touchline.spotting.spotter import Spotter, load_spotter
 
-import numpy as np
-
 ALWAYS = ("candidates.json", "events.json", "results_spotting.json")
 FUSED = (*ALWAYS, PLAY, PLAY_CURVES, "scores.npz")
 
@@ -39,7 +38,13 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(
-    video: Path, out: Path, spotter: Spotter | None, events: EventsFrom, *, sees: FakeDetector | None = None, **more: float
+    video: Path,
+    out: Path,
+    spotter: Spotter | None,
+    events: EventsFrom,
+    *,
+    sees: FakeDetector | None = None,
+    **more: float,
 ) -> AnalysisResult:
     tasks = usual_tasks(
         spotter=spotter,
@@ -98,7 +103,7 @@ def test_what_events_are_named_from_can_be_changed_without_looking_again(
 
 
 def test_a_threshold_switches_a_label_on(video: Path, spotter: Spotter, tmp_path: Path) -> None:
-    result = run(video, tmp_path, spotter, "fused", **{"TACKLE": 0.4})
+    result = run(video, tmp_path, spotter, "fused", TACKLE=0.4)
     manifest = Bundle(result.bundle).read_manifest()
     assert manifest.settings["spot"]["thresholds"]["TACKLE"] == 0.4
     assert "TACKLE" not in manifest.spotting["off"]

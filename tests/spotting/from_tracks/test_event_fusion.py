@@ -68,7 +68,7 @@ def test_the_fit_finds_a_cue_that_helps_and_is_calibrated() -> None:
 
 
 def test_evidence_against_itself_is_refused() -> None:
-    with pytest.raises(ValueError, match="tracks=1.2"):
+    with pytest.raises(ValueError, match=r"tracks=1\.2"):
         Evidence(1.2)
     with pytest.raises(ValueError, match="picture=-1"):
         Evidence(0.2, picture=-1)

@@ -82,9 +82,7 @@ def _table(events: tuple[Event, ...]) -> list[str]:
         return ["no event reached its confidence threshold; lower it with --threshold all=VALUE"]
     width = max(len(event.label) for event in events)
     rows = [f"{'time':>11}  {'label':<{width}}  confidence"]
-    return rows + [
-        f"{format_clock(e.start_us):>11}  {e.label:<{width}}  {e.confidence:10.2f}{_who(e)}" for e in events
-    ]
+    return rows + [f"{format_clock(e.start_us):>11}  {e.label:<{width}}  {e.confidence:10.2f}{_who(e)}" for e in events]
 
 
 def _who(event: Event) -> str:

@@ -14,7 +14,6 @@ from touchline.report.sections.curves import Curves, pool_curves
 from touchline.report.sections.section import Facts, Section
 from touchline.report.values import BundleValues
 
-
 _DETAILS = ("reason", "outcome", "receiver", "place_m", "to_m", "length_m")
 """Keys of ``Event.extra`` that the page shows."""
 
@@ -99,4 +98,11 @@ def _event_row(event: Event, labels: Sequence[str]) -> list[object]:
     confidence = float(f"{event.confidence:.9g}")  # nine digits keep every float32
     known = [event.team, event.player, event.half, event.visible, event.source]
     details = {name: event.extra[name] for name in _DETAILS if name in event.extra}
-    return [labels.index(event.label), event.start_us, event.end_us, confidence, *known, *([details] if details else [])]
+    return [
+        labels.index(event.label),
+        event.start_us,
+        event.end_us,
+        confidence,
+        *known,
+        *([details] if details else []),
+    ]

@@ -4,8 +4,8 @@ Candidates come from the tracks. What the picture model scores and what is heard
 model that learned other pictures must not invent events that the ball's path contradicts. Where the ball was not
 tracked, peaks of the picture model stay as candidates of low confidence (:data:`PICTURE_ALONE`), below every threshold.
 
-The confidence is logistic: ``1 / (1 + exp(-(bias + sum of weight * cue)))`` with the cues of :data:`CUES`. The weights are
-fitted by ``benchmarks/fused_events.py --fit`` and stored in ``event-fusion.json`` with its card.
+The confidence is logistic: ``1 / (1 + exp(-(bias + sum of weight * cue)))`` with the cues of :data:`CUES`. The weights
+are fitted by ``benchmarks/fused_events.py --fit`` and stored in ``event-fusion.json`` with its card.
 """
 
 from __future__ import annotations

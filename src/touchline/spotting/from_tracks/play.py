@@ -1,7 +1,7 @@
 """Events of play from everything that is known: tracks and ball, the picture model, and the sound.
 
-:mod:`touchline.spotting.from_tracks.events` names candidates from the tracks; here each gets its fused confidence, who did
-it, what became of the ball, and the reason in one sentence. Nothing is claimed outside wide shots: in close-ups,
+:mod:`touchline.spotting.from_tracks.events` names candidates from the tracks; here each gets its fused confidence, who
+did it, what became of the ball, and the reason in one sentence. Nothing is claimed outside wide shots: in close-ups,
 replays and on graphics nobody can see the play.
 """
 
@@ -114,7 +114,9 @@ def track_candidates(found: TrackEvents) -> list[Candidate]:
     others = []
     if len(found.scores):
         thresholds = dict.fromkeys(found.scores.labels, LEAST_PEAK)
-        for peak in find_events(found.scores, thresholds=thresholds, sigma_samples=0.0, distance_samples=_APART_SAMPLES):
+        for peak in find_events(
+            found.scores, thresholds=thresholds, sigma_samples=0.0, distance_samples=_APART_SAMPLES
+        ):
             label = _label(peak.label)
             if not any(one.label == label and abs(one.time_us - peak.start_us) < APART_S * US_PER_S for one in chosen):
                 contact = _contact_at(peak.start_us, found.contacts)
@@ -185,7 +187,9 @@ def _heard(sound: SoundReading | None, label: str, time_us: int) -> float:
     if sound is None:
         return 0.0
     if label in RESTARTS:
-        blown = [one.confidence for one in sound.whistles if time_us - reach_us <= one.end_us and one.start_us <= time_us]
+        blown = [
+            one.confidence for one in sound.whistles if time_us - reach_us <= one.end_us and one.start_us <= time_us
+        ]
         return max(blown, default=0.0)
     if label in SHOTS:
         return max((one.confidence for one in sound.swells if 0 <= one.time_us - time_us <= reach_us), default=0.0)
@@ -257,7 +261,9 @@ def reason_of(candidate: Candidate, evidence: Evidence) -> str:
     """Return in one sentence why an event is believed."""
     contact = candidate.contact
     sound = "whistle" if candidate.label in RESTARTS else "crowd"
-    picture = f"picture {evidence.picture:.2f}" if evidence.picture is not None else "the picture model does not know it"
+    picture = (
+        f"picture {evidence.picture:.2f}" if evidence.picture is not None else "the picture model does not know it"
+    )
     parts = [
         "no contact with the ball was seen" if contact is None else contact.reason,
         f"tracks {evidence.tracks:.2f}",
