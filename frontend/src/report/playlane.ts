@@ -29,7 +29,7 @@ export function addPlayLane(raw: readonly RawPlaySpan[], timeline: TimelineView)
   const spans: PlaySpan[] = raw.map(([start, end, inPlay, sure]) => ({ start: start / US_PER_S, end: end / US_PER_S, inPlay, sure }));
   const made = makeRow('track-lane play-lane', 'Ball in play over time');
   made.row.dataset.group = 'Play';
-  const count = element('span', 'lane-count', `${percent(shareInPlay(raw))} of what is known`);
+  const count = element('span', 'lane-count', raw.length ? `${percent(shareInPlay(raw))} of what is known` : 'not known');
   count.title = 'Share of the time in wide shots in which the ball is in play';
   made.head.append(element('span', 'lane-label', 'In play'), count);
   byId('lanes').append(made.row);

@@ -115,3 +115,10 @@ def test_a_whistle_speaks_for_a_restart_and_for_nothing_else() -> None:
 def test_how_well_the_ball_was_seen() -> None:
     assert BallSight(a_pass()).seen(2_000_000) == 1.0
     assert BallSight(a_pass(ball=False)).seen(2_000_000) == 0.0
+
+
+def test_pictures_that_were_filled_in_do_not_count_as_looked_at() -> None:
+    tracks = a_pass()
+    every_second = np.arange(COUNT) % 2 == 0
+    halved = tuple(replace(one, observed=every_second) for one in tracks)
+    assert BallSight(replace(tracks, tracks=halved)).seen(2_000_000) == 1.0

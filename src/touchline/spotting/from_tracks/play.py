@@ -164,11 +164,11 @@ class BallSight:
         observed = np.concatenate([ball.observed for ball in balls]) if balls else np.zeros(0, np.bool_)
         order = np.argsort(times_us, kind="stable")
         self._times_us, self._observed = times_us[order], observed[order]
-        pictures = np.unique(np.concatenate([track.times_us for track in tracks])) if len(tracks) else times_us
-        self._pictures_us = pictures
+        looked = [track.times_us[track.observed] for track in tracks]  # the others were filled in, not looked at
+        self._pictures_us = np.unique(np.concatenate(looked)) if looked else times_us
 
     def seen(self, time_us: int) -> float:
-        """Return the share of the pictures around a time in which the ball was detected, 0 to 1."""
+        """Return the share of the analysed pictures around a time in which the ball was detected, 0 to 1."""
         reach_us = round(_BALL_SPAN_S * US_PER_S)
         span = [time_us - reach_us, time_us + reach_us + 1]
         first, last = np.searchsorted(self._times_us, span)
