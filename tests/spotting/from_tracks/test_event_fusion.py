@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,7 @@ from touchline.spotting.from_tracks.fusion import (
     fusion_from_json,
     fusion_to_json,
     log_odds,
-    picture_alone,
+    trust_in_picture,
 )
 
 PLAIN = (0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0)
@@ -28,7 +30,31 @@ def test_the_tracks_alone_are_kept_as_they_are() -> None:
 
 def test_no_cue_counts_more_than_three_log_odds() -> None:
     assert [log_odds(share) for share in (0.0, 1e-9, 0.5, 1.0)] == [-3, -3, 0, 3]
-    assert picture_alone(1.0) == 0.25
+
+
+def test_the_picture_is_trusted_as_far_as_it_agrees_with_the_contacts() -> None:
+    nothing, anywhere = np.zeros(0), np.repeat([0.0, 0.9], [90, 10])
+    assert trust_in_picture(nothing, anywhere) == 0.0
+    assert trust_in_picture(np.full(95, 0.9), nothing) == 0.0
+    assert trust_in_picture(np.repeat([0.0, 0.9], [90, 10]), anywhere) == 0.0
+    assert trust_in_picture(np.full(95, 0.9), anywhere) == pytest.approx(0.95)
+    assert trust_in_picture(np.full(5, 0.9), anywhere) == pytest.approx(0.5)
+
+
+def test_a_picture_that_is_not_trusted_moves_nothing_and_invents_nothing() -> None:
+    label = LabelFusion((0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0), 0.5)
+    unsure = Evidence(0.4, picture=0.99, trust=0.0)
+    assert label.confidence(unsure) == pytest.approx(0.4)
+    assert label.confidence(replace(unsure, trust=1.0)) > 0.9
+    model = FusionModel({"PASS": label})
+    assert model.picture_alone("PASS", replace(unsure, trust=0.1)) == 0.1
+
+
+def test_a_label_that_needs_the_picture_stays_below_its_threshold_without() -> None:
+    label = LabelFusion(PLAIN, 0.5, 0.9, needs_picture=True)
+    assert label.confidence(Evidence(0.9, picture=0.9, trust=0.2)) < 0.5
+    assert label.confidence(Evidence(0.9)) < 0.5
+    assert label.confidence(Evidence(0.9, picture=0.9, trust=0.8)) == pytest.approx(0.9)
 
 
 def test_a_missing_picture_is_not_a_low_score() -> None:

@@ -14,7 +14,7 @@ from touchline.core.sound import SoundReading, WhistleBlow, no_sound
 from touchline.core.tracks import Shot, Tracks
 from touchline.spotting.from_tracks.events import find_track_events
 from touchline.spotting.from_tracks.fusion import FusionModel, LabelFusion
-from touchline.spotting.from_tracks.play import BallSight, Candidate, Sources, evidence_for, play_events, reason_of
+from touchline.spotting.from_tracks.play import BallSight, Candidate, Sources, Witness, play_events, reason_of
 
 COUNT, KICK, TAKEN = 60, 20, 40
 PLAIN = FusionModel({label: LabelFusion((0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0), 0.5) for label in ("PASS", "DRIVE")})
@@ -80,13 +80,13 @@ def test_nothing_is_claimed_in_another_shot(kind: str) -> None:
     assert not events(a_pass(kind=kind), picture=picture(1_600_000)).events
 
 
-def test_the_picture_alone_claims_little_and_nothing_against_the_ball() -> None:
-    seen = events(a_pass(), picture=picture(800_000), picture_name="spotter")
-    assert not [event for event in seen if event.start_us == 800_000]
+def test_the_picture_alone_claims_nothing_where_it_disagrees_with_the_ball() -> None:
+    assert not surest(events(a_pass(), picture=picture(800_000), picture_name="spotter"), "PASS")[1:]
     (alone,) = events(a_pass(ball=False), picture=picture(800_000), picture_name="spotter")
-    assert (alone.label, alone.start_us, alone.source) == ("PASS", 800_000, "spotter")
-    assert alone.confidence <= 0.25
-    assert "the ball was not tracked" in str(alone.extra["reason"])
+    assert (alone.label, alone.start_us, alone.source) == ("PASS", 800_000, "tracks+spotter")
+    assert alone.confidence == 0.0
+    assert "no contact with the ball was seen" in str(alone.extra["reason"])
+    assert "not trusted on this video" in str(alone.extra["reason"])
 
 
 def test_names_given_by_a_person_are_used() -> None:
@@ -103,13 +103,12 @@ def test_equal_input_gives_equal_events() -> None:
 def test_a_whistle_speaks_for_a_restart_and_for_nothing_else() -> None:
     tracks = a_pass()
     heard = SoundReading(no_sound("").curves, (WhistleBlow(900_000, 1_200_000, 0.8, 3_000),))
-    sources, ball = Sources(tracks, sound=heard), BallSight(tracks)
+    witness = Witness(find_track_events(tracks, camera=None), Sources(tracks, sound=heard))
     restart, plain = (Candidate(label, 1_600_000, 0.5, None, True) for label in ("KICK OFF", "PASS"))
-    assert evidence_for(restart, sources=sources, ball=ball).sound == 0.8
-    assert evidence_for(plain, sources=sources, ball=ball).sound == 0.0
-    assert "whistle 0.80" in reason_of(restart, evidence_for(restart, sources=sources, ball=ball))
-    early = replace(restart, time_us=800_000)
-    assert evidence_for(early, sources=sources, ball=ball).sound == 0.0
+    assert witness.of(restart).sound == 0.8
+    assert witness.of(plain).sound == 0.0
+    assert "whistle 0.80" in reason_of(restart, witness.of(restart))
+    assert witness.of(replace(restart, time_us=800_000)).sound == 0.0
 
 
 def test_how_well_the_ball_was_seen() -> None:

@@ -1,8 +1,9 @@
 """Fusion of what tracks, picture and sound say about an event: one calibrated confidence for each candidate.
 
-Candidates come from the tracks. What the picture model scores and what is heard only moves their confidence: a picture
-model that learned other pictures must not invent events that the ball's path contradicts. Where the ball was not
-tracked, peaks of the picture model stay as candidates of low confidence (:data:`PICTURE_ALONE`), below every threshold.
+A picture model is good on pictures like those it learned from, and says next to nothing on others. So it is trusted in a
+video only as far as it agrees there with the ball's path (:func:`trust_in_picture`): its scores count by that share, and
+peaks that only it sees are candidates of at most that confidence. A model that learned other pictures thus moves nothing
+and invents nothing.
 
 The confidence is logistic: ``1 / (1 + exp(-(bias + sum of weight * cue)))`` with the cues of :data:`CUES`. The weights
 are fitted by ``benchmarks/fused_events.py --fit`` and stored in ``event-fusion.json`` with its card.
@@ -27,10 +28,19 @@ from touchline.models.folders import builtin_folder
 NAME = "event-fusion"
 
 CUES = ("bias", "tracks", "picture", "no_picture", "sound", "seen", "decoded")
-"""Names of the cues, in the order of the weights; ``tracks`` and ``picture`` are log odds, the others 0 to 1."""
+"""Names of the cues, in the order of the weights; ``tracks`` and ``picture`` are log odds, the others 0 to 1.
 
-PICTURE_ALONE = 0.25
-"""Highest confidence of a candidate that only the picture model supports."""
+``picture`` is multiplied by the trust in the picture model, and ``no_picture`` is what is missing to full trust.
+"""
+
+AGREES = 0.3
+"""Score of the picture model from which it agrees with a contact."""
+
+FULL_TRUST = 0.4
+"""Agreement beyond chance from which the picture model is fully trusted: contacts are not all right themselves."""
+
+FEW = 5.0
+"""With so many contacts, the trust in the picture model is half of what their agreement says."""
 
 SOUND_SPAN_S = 2.0
 """Seconds before a restart in which a whistle speaks for it, and after a shot in which the crowd does."""
@@ -55,6 +65,7 @@ class Evidence:
         sound: confidence of a whistle before a restart, or of a swell after a shot, 0 to 1; 0 for other labels.
         seen: share of the pictures around the candidate in which the ball was detected, 0 to 1.
         decoded: whether the tracks' decoder, which knows what can follow what, chose it.
+        trust: in the picture model on this video, 0 to 1.
 
     """
 
@@ -63,9 +74,10 @@ class Evidence:
     sound: float = 0.0
     seen: float = 1.0
     decoded: bool = True
+    trust: float = 1.0
 
     def __post_init__(self) -> None:
-        for name in ("tracks", "sound", "seen"):
+        for name in ("tracks", "sound", "seen", "trust"):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise ValueError(f"{name}={getattr(self, name)} is outside 0 to 1")
         if self.picture is not None and not 0.0 <= self.picture <= 1.0:
@@ -73,9 +85,9 @@ class Evidence:
 
     def cues(self) -> npt.NDArray[np.float64]:
         """Return the cues in the order of :data:`CUES`: float64 (7,)."""
-        known = self.picture is not None
-        picture = log_odds(self.picture) if self.picture is not None else 0.0
-        return np.array([1.0, log_odds(self.tracks), picture, float(not known), self.sound, self.seen, self.decoded])
+        trust = 0.0 if self.picture is None else self.trust
+        picture = 0.0 if self.picture is None else trust * log_odds(self.picture)
+        return np.array([1.0, log_odds(self.tracks), picture, 1.0 - trust, self.sound, self.seen, self.decoded])
 
 
 def log_odds(share: float) -> float:
@@ -93,12 +105,15 @@ class LabelFusion:
         weights: one for each of :data:`CUES`.
         threshold: confidence from which a candidate is an event by default; 1 for a label that is off.
         held_out: average precision on held-out matches, 0 to 1; None if it was never measured.
+        needs_picture: whether it holds up only together with a picture model that is trusted; without, its candidates
+            stay below the threshold.
 
     """
 
     weights: tuple[float, ...]
     threshold: float
     held_out: float | None = None
+    needs_picture: bool = False
 
     def __post_init__(self) -> None:
         if len(self.weights) != len(CUES) or not 0.0 <= self.threshold <= 1.0:
@@ -107,7 +122,9 @@ class LabelFusion:
     def confidence(self, evidence: Evidence) -> float:
         """Return the confidence in a candidate, above 0 and below 1."""
         total = float(np.dot(self.weights, evidence.cues()))
-        return float(1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total)))))
+        sure = float(1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total)))))
+        trust = 0.0 if evidence.picture is None else evidence.trust
+        return min(sure, 0.99 * self.threshold) if self.needs_picture and trust < 0.5 else sure
 
 
 LEAST_HELD_OUT = 0.5
@@ -132,6 +149,10 @@ class FusionModel:
         known = self.labels.get(label)
         return evidence.tracks if known is None else known.confidence(evidence)
 
+    def picture_alone(self, label: str, evidence: Evidence) -> float:
+        """Return the confidence in a candidate that only the picture model sees: at most the trust in it."""
+        return min(self.confidence(label, evidence), evidence.trust)
+
     @property
     def thresholds(self) -> dict[str, float]:
         """Confidence by label from which a candidate is an event."""
@@ -149,9 +170,19 @@ def _why_off(label: LabelFusion) -> str:
     return f"average precision {label.held_out:.2f} on held-out matches, under {LEAST_HELD_OUT:g}"
 
 
-def picture_alone(score: float) -> float:
-    """Return the confidence of a candidate that only the picture model supports, 0 to :data:`PICTURE_ALONE`."""
-    return PICTURE_ALONE * score
+def trust_in_picture(at_contacts: npt.NDArray[np.float64], anywhere: npt.NDArray[np.float64]) -> float:
+    """Return how far a picture model is to be trusted on a video, 0 to 1.
+
+    Args:
+        at_contacts: its highest score near each contact with the ball that the tracks know (n,).
+        anywhere: the same near each moment of the wide shots (m,): what it scores by chance.
+
+    """
+    if not len(at_contacts) or not len(anywhere):
+        return 0.0
+    agrees, chance = float(np.mean(at_contacts >= AGREES)), float(np.mean(anywhere >= AGREES))
+    beyond = max(0.0, agrees - chance) / max(1.0 - chance, 1e-6)
+    return min(1.0, beyond / FULL_TRUST) * len(at_contacts) / (len(at_contacts) + FEW)
 
 
 @cache
@@ -180,7 +211,7 @@ def fusion_from_json(document: Mapping[str, Any], *, sha256: str = "") -> Fusion
     if tuple(document["cues"]) != CUES:
         raise ValueError(f"cues {document['cues']} are not {list(CUES)}")
     labels = {
-        label: LabelFusion(tuple(one["weights"]), one["threshold"], one["held_out"])
+        label: LabelFusion(tuple(one["weights"]), one["threshold"], one["held_out"], one["needs_picture"])
         for label, one in document["labels"].items()
     }
     return FusionModel(labels, sha256)
@@ -193,6 +224,7 @@ def fusion_to_json(model: FusionModel, *, about: str) -> dict[str, Any]:
             "weights": [round(weight, 4) for weight in one.weights],
             "threshold": one.threshold,
             "held_out": one.held_out,
+            "needs_picture": one.needs_picture,
         }
         for label, one in model.labels.items()
     }

@@ -7,10 +7,11 @@ replays and on graphics nobody can see the play.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.ndimage import maximum_filter1d
 
 from touchline.core.clock import US_PER_S
 from touchline.core.events import Event, Scores, Timeline
@@ -26,7 +27,7 @@ from touchline.spotting.from_tracks.fusion import (
     SOUND_SPAN_S,
     Evidence,
     FusionModel,
-    picture_alone,
+    trust_in_picture,
 )
 from touchline.spotting.from_tracks.outcomes import PASS_LIKE, Following, following
 from touchline.spotting.peaks import find_events
@@ -42,9 +43,14 @@ LEAST_PEAK = 0.05
 
 _APART_SAMPLES = 6
 
+LEAST_PICTURE = 0.2
+"""Least height of a smoothed peak of the picture model that is a candidate."""
+
+LEAST_TRUST = 0.5
+"""Trust in the picture model below which a reason says that it is not trusted."""
+
 _BALL_SPAN_S = 0.4
-_LEAST_BALL = 0.5
-"""Share of the ball's boxes around a peak of the picture model from which its path can contradict it."""
+_SMOOTH_SAMPLES, _PEAKS_APART_SAMPLES = 1.5, 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,16 +80,18 @@ def play_events(found: TrackEvents, *, sources: Sources, fusion: FusionModel) ->
         fusion: how evidence becomes a confidence.
 
     """
-    ball = BallSight(sources.tracks)
+    witness = Witness(found, sources)
     wide = [one for one in track_candidates(found) if _in_wide(one.time_us, sources.tracks)]
     outs = tuple((one.time_us, _place(one.contact)) for one in wide if one.label == "OUT" and one.decoded)
     describe = Describer(found.contacts, sources=sources, outs=outs)
     events = []
     for candidate in wide:
-        evidence = evidence_for(candidate, sources=sources, ball=ball)
-        sure = fusion.confidence(candidate.label, evidence)
-        events.append(describe(candidate, evidence, confidence=sure))
-    return Timeline((*events, *_picture_alone(events, sources, ball=ball)))
+        evidence = witness.of(candidate)
+        events.append(describe(candidate, evidence, confidence=fusion.confidence(candidate.label, evidence)))
+    for candidate in picture_candidates(wide, found, sources):
+        evidence = witness.of(candidate)
+        events.append(describe(candidate, evidence, confidence=fusion.picture_alone(candidate.label, evidence)))
+    return Timeline(tuple(events))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +136,67 @@ def _label(name: str) -> str:
     return PLAY_OF_BALL_12.get(name, name)
 
 
-def evidence_for(candidate: Candidate, *, sources: Sources, ball: BallSight) -> Evidence:
-    """Return what speaks for a candidate of the tracks."""
-    return Evidence(
-        tracks=candidate.confidence,
-        picture=picture_near(sources.picture, candidate.label, candidate.time_us),
-        sound=_heard(sources.sound, candidate.label, candidate.time_us),
-        seen=ball.seen(candidate.time_us),
-        decoded=candidate.decoded,
+def picture_candidates(known: Sequence[Candidate], found: TrackEvents, sources: Sources) -> list[Candidate]:
+    """Return the peaks of the picture model in wide shots that belong to no candidate of the tracks."""
+    if sources.picture is None:
+        return []
+    peaks = find_events(
+        sources.picture,
+        thresholds=dict.fromkeys(sources.picture.labels, LEAST_PICTURE),
+        sigma_samples=_SMOOTH_SAMPLES,
+        distance_samples=_PEAKS_APART_SAMPLES,
     )
+    others = []
+    for peak in peaks:
+        label = _label(peak.label)
+        near = any(one.label == label and abs(one.time_us - peak.start_us) < APART_S * US_PER_S for one in known)
+        if not near and _in_wide(peak.start_us, sources.tracks):
+            contact = _contact_at(peak.start_us, found.contacts)
+            others.append(Candidate(label, peak.start_us, LEAST_PEAK, contact, decoded=False))
+    return others
+
+
+class Witness:
+    """Says what speaks for a candidate.
+
+    Args:
+        found: what the tracks say.
+        sources: what else is known.
+
+    """
+
+    def __init__(self, found: TrackEvents, sources: Sources) -> None:
+        self._sources = sources
+        self._ball = BallSight(sources.tracks)
+        self.trust = _trust(found, sources)
+
+    def of(self, candidate: Candidate) -> Evidence:
+        """Return what speaks for a candidate."""
+        sources = self._sources
+        return Evidence(
+            tracks=candidate.confidence,
+            picture=picture_near(sources.picture, candidate.label, candidate.time_us),
+            sound=_heard(sources.sound, candidate.label, candidate.time_us),
+            seen=self._ball.seen(candidate.time_us),
+            decoded=candidate.decoded,
+            trust=self.trust,
+        )
+
+
+def _trust(found: TrackEvents, sources: Sources) -> float:
+    """Return the trust in the picture model on this video: whether it sees something where the ball is touched."""
+    if sources.picture is None or not len(sources.picture):
+        return 0.0
+    reach = max(1, round(NEAR_S * len(sources.picture) / max(1e-6, _seconds(sources.picture))))
+    highest = maximum_filter1d(sources.picture.values.max(axis=1).astype(np.float64), 2 * reach + 1)
+    touched = [contact.time_us for contact in found.contacts if contact.track_id is not None]
+    rows = np.clip(np.searchsorted(sources.picture.times_us, touched), 0, len(highest) - 1)
+    wide = [_in_wide(int(time_us), sources.tracks) for time_us in sources.picture.times_us]
+    return trust_in_picture(highest[rows] if touched else np.zeros(0), highest[np.array(wide, np.bool_)])
+
+
+def _seconds(scores: Scores) -> float:
+    return float(scores.times_us[-1] - scores.times_us[0]) / US_PER_S
 
 
 def picture_near(picture: Scores | None, label: str, time_us: int) -> float | None:
@@ -261,9 +321,12 @@ def reason_of(candidate: Candidate, evidence: Evidence) -> str:
     """Return in one sentence why an event is believed."""
     contact = candidate.contact
     sound = "whistle" if candidate.label in RESTARTS else "crowd"
-    picture = (
-        f"picture {evidence.picture:.2f}" if evidence.picture is not None else "the picture model does not know it"
-    )
+    if evidence.picture is None:
+        picture = "the picture model does not know it"
+    elif evidence.trust < LEAST_TRUST:
+        picture = f"picture {evidence.picture:.2f}, not trusted on this video"
+    else:
+        picture = f"picture {evidence.picture:.2f}"
     parts = [
         "no contact with the ball was seen" if contact is None else contact.reason,
         f"tracks {evidence.tracks:.2f}",
@@ -273,26 +336,6 @@ def reason_of(candidate: Candidate, evidence: Evidence) -> str:
     if evidence.seen < 1:
         parts.append(f"ball seen in {100 * evidence.seen:.0f} % of the pictures around")
     return "; ".join(parts)
-
-
-def _picture_alone(found: Sequence[Event], sources: Sources, *, ball: BallSight) -> Iterator[Event]:
-    """Yield candidates of low confidence that only the picture model sees, where the ball's path says nothing."""
-    if sources.picture is None or not len(sources.picture):
-        return
-    peaks = find_events(sources.picture, thresholds=dict.fromkeys(sources.picture.labels, 0.2))
-    for peak in peaks:
-        label = _label(peak.label)
-        known = any(one.label == label and abs(one.start_us - peak.start_us) < APART_S * US_PER_S for one in found)
-        if known or not _in_wide(peak.start_us, sources.tracks) or ball.seen(peak.start_us) >= _LEAST_BALL:
-            continue
-        reason = f"only the picture speaks for it ({peak.confidence:.2f}); the ball was not tracked"
-        yield Event(
-            label,
-            peak.start_us,
-            confidence=picture_alone(peak.confidence),
-            source=sources.picture_name or None,
-            extra={"reason": reason},
-        )
 
 
 def _rounded(place_m: tuple[float, float]) -> list[float]:
