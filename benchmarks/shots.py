@@ -197,7 +197,7 @@ def fit(cases: Sequence[Case]) -> ChangeModel:
     truth = np.tile(np.concatenate([truth_of(case) for case in cases[:cut]]), 2)
     cues = np.concatenate([cues, mirror(cues)])
     mean, std = cues.mean(axis=0), cues.std(axis=0) + 1e-3
-    net = MLPClassifier((24,), alpha=0.3, max_iter=60, random_state=0, early_stopping=False)
+    net = MLPClassifier((24,), alpha=0.3, max_iter=40, random_state=0)
     net.fit((cues - mean) / std, truth)
     layers = tuple(
         (w.astype(np.float32), b.astype(np.float32)) for w, b in zip(net.coefs_, net.intercepts_, strict=True)

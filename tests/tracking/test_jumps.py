@@ -29,20 +29,31 @@ def run(jump: int | None, *, people: int = 12) -> list[Observation]:
 
 
 def test_a_jump_is_found_where_it_is() -> None:
-    assert find_jumps(run(15), sure=0.5) == [15]
+    assert find_jumps(run(15), sure=0.5, size=(640, 360)) == [15]
 
 
 def test_running_is_no_jump() -> None:
-    assert find_jumps(run(None), sure=0.5) == []
+    assert find_jumps(run(None), sure=0.5, size=(640, 360)) == []
 
 
 def test_a_fast_pan_of_known_motion_is_no_jump() -> None:
     moved = np.eye(3)
     moved[0, 2] = 200
     seen = [observation(i, places(0) + (200 * (i >= 10), 0), Motion(moved, 0.9) if i == 10 else None) for i in range(20)]
-    assert find_jumps(seen, sure=0.5) == []
+    assert find_jumps(seen, sure=0.5, size=(640, 360)) == []
+
+
+def test_one_frame_in_which_nobody_is_found_is_no_jump() -> None:
+    seen = run(None)
+    seen[15] = observation(15, places(0)[:0])
+    assert find_jumps(seen, sure=0.5, size=(640, 360)) == []
+
+
+def test_people_who_are_all_gone_for_good_have_jumped() -> None:
+    seen = [*run(None)[:15], *(observation(index, places(1, 2)) for index in range(15, 30))]
+    assert find_jumps(seen, sure=0.5, size=(640, 360)) == [15]
 
 
 def test_few_people_are_too_few_to_tell() -> None:
-    assert find_jumps(run(15, people=4), sure=0.5) == []
-    assert find_jumps([], sure=0.5) == []
+    assert find_jumps(run(15, people=4), sure=0.5, size=(640, 360)) == []
+    assert find_jumps([], sure=0.5, size=(640, 360)) == []

@@ -92,12 +92,12 @@ class ShotSplitter:
         return span, observations
 
 
-def parts_of(ended: Ended, *, height: int, fps: float, sure: float) -> list[Ended]:
+def parts_of(ended: Ended, *, size: tuple[int, int], fps: float, sure: float) -> list[Ended]:
     """Split a shot where it becomes wide or stops being wide, and where the picture jumps.
 
     Args:
         ended: the shot.
-        height: frame height, pixels.
+        size: width and height of the frames, pixels.
         fps: analysed frames per second.
         sure: confidence above which a person counts.
 
@@ -108,8 +108,8 @@ def parts_of(ended: Ended, *, height: int, fps: float, sure: float) -> list[Ende
     for observation in observations:
         if observation.keypoints is not None:
             pitch = int((observation.keypoints[:, 2] > _SEEN).sum()) >= _POINTS
-        facts.append(facts_of(observation, pitch=pitch, height=height, sure=sure))
-    changes = {*kind_changes(facts, fps=fps), *find_jumps(observations, sure=sure)}
+        facts.append(facts_of(observation, pitch=pitch, height=size[1], sure=sure))
+    changes = {*kind_changes(facts, fps=fps), *find_jumps(observations, sure=sure, size=size)}
     fresh = {start for start in changes if observations[start].frame > observations[start - 1].frame}
     starts = [0, *sorted(fresh)]
     return [_part(span, observations, start, end) for start, end in pairwise([*starts, len(observations)])]

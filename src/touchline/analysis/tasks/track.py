@@ -267,8 +267,8 @@ class TrackTask(Task):
         """Track everyone in a shot that has ended, if one has."""
         if ended is None:
             return
-        sure = self._tracker.settings.high
-        for part in parts_of(ended, height=self._info.height, fps=self._fps, sure=sure):
+        size, sure = (self._info.width, self._info.height), self._tracker.settings.high
+        for part in parts_of(ended, size=size, fps=self._fps, sure=sure):
             self._follow_part(*part, recorder)
 
     def _follow_part(self, span: Span, observations: list[Observation], recorder: _Recorder) -> None:
