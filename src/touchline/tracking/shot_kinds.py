@@ -30,6 +30,7 @@ _SOME = 3
 _LARGE = 0.4
 _SWITCH_S = 1.0
 _SIZE = (96, 54)
+_TALL_CUE, _TALL = 4, 0.5
 _GREEN = 1.06
 _DARK_LUMA = 20
 
@@ -99,8 +100,13 @@ def load_closeness() -> TinyNet:
 
 
 def closeness(picture: Rgb) -> float:
-    """Return how much a picture, uint8 (H, W, 3), looks like a close-up rather than a view from afar: 0 to 1."""
-    return float(load_closeness().probability(look_cues(picture)[None])[0])
+    """Return how much a picture, uint8 (H, W, 3), looks like a close-up rather than a view from afar: 0 to 1.
+
+    Without anything tall on the grass it is at most ``CLOSE``: blurred grass alone is no close-up.
+    """
+    cues = look_cues(picture)
+    chance = float(load_closeness().probability(cues[None])[0])
+    return chance if cues[_TALL_CUE] > _TALL else min(chance, CLOSE)
 
 
 def look_cues(picture: Rgb) -> Floats32:
