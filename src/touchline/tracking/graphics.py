@@ -25,10 +25,10 @@ INSIDE = 0.6
 
 _MOVED_PX = 3.0
 _KNOWN = 0.5
-_CHANGED_LUMA = 10.0
+_CHANGED_LUMA = 15.0
 _MARGIN_LUMA = 3.0
 _SAME_LUMA = 6.0
-_TEXTURE_LUMA = 8.0
+_TEXTURE_LUMA = 16.0
 _GONE_LUMA = 30.0
 _FADE = 0.97
 _LEAST = 2.5
@@ -134,9 +134,10 @@ def _over_a_movement(
     """Return where the picture stayed although the camera moved, and where it went along."""
     height, width = now.shape
     carried = cv2.warpPerspective(reference, moved, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    inside = cv2.warpPerspective(np.ones_like(reference), moved, (width, height)) > 1 - 1e-3
     gain = cv2.blur(cv2.absdiff(now, carried) - apart, (3, 3))
     same = cv2.blur(apart, (3, 3)) < _SAME_LUMA
-    return same & (gain > _MARGIN_LUMA), gain < -_MARGIN_LUMA
+    return same & inside & (gain > _MARGIN_LUMA), inside & (gain < -_MARGIN_LUMA)
 
 
 def _texture(picture: Picture) -> Picture:
