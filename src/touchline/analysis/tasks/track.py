@@ -25,7 +25,7 @@ from touchline.analysis.shot_actions import (
     recognise_shot,
     windows_of_tracks,
 )
-from touchline.analysis.tasks.cuts import Ended, ShotFiles, ShotSplitter
+from touchline.analysis.tasks.cuts import Ended, ShotFiles, ShotSplitter, parts_of
 from touchline.analysis.tasks.task import Job, Task
 from touchline.analysis.tasks.tracking_summary import Facts, Picker, TrackCount, TrackingSummary
 from touchline.core.events import Coverage, VideoInfo
@@ -53,7 +53,7 @@ from touchline.tracking.observations import (
 from touchline.tracking.people.kits import kit_colours
 from touchline.tracking.people.roles import match_teams
 from touchline.tracking.people.tracker import DEFAULT_SETTINGS, TrackerSettings
-from touchline.tracking.shot_tracking import follow_shot, tracks_of
+from touchline.tracking.shot_tracking import Span, follow_shot, tracks_of
 
 DEFAULT_PITCH_EVERY = 3
 
@@ -272,7 +272,13 @@ class TrackTask(Task):
         """Track everyone in a shot that has ended, if one has."""
         if ended is None:
             return
-        span, observations = ended
+        size, sure = (self._info.width, self._info.height), self._tracker.settings.high
+        for part in parts_of(ended, size=size, fps=self._fps, sure=sure):
+            self._follow_part(*part, recorder)
+
+    def _follow_part(self, span: Span, observations: list[Observation], recorder: _Recorder) -> None:
+        """Track everyone in a shot, or in a part of one."""
+        span = replace(span, index=len(self._shots.shots))
         followed = follow_shot(
             observations,
             span=span,
