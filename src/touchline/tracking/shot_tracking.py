@@ -24,7 +24,7 @@ from touchline.tracking.people.tracker import DEFAULT_SETTINGS, TrackerSettings,
 from touchline.tracking.people.tracklet_linking import fill, rejoin
 from touchline.tracking.people.tracklets import Tracklet
 from touchline.tracking.pitch.homography import PitchView, fit_view
-from touchline.tracking.pitch.placing import place_track, smooth_views
+from touchline.tracking.pitch.placing import place_person, place_track, smooth_views
 from touchline.tracking.pitch.size import fit_pitch_size
 from touchline.tracking.replays import EDGE_S, ShotEdges
 
@@ -60,6 +60,8 @@ class FollowedShot:
         times_us: int64 (s,), presentation times of the sampled frames.
         tracklets: those of people, then those of the ball.
         positions_m: float32 (n, 2) for each tracklet, NaN where unknown; None if the pitch was never found.
+        stds: float32 (n, 2) for each tracklet of a person, standard deviations of place (m) and speed (m/s), NaN where
+            unknown; None without places.
         looks: summaries of the people, from which roles are assigned.
         edges: first and last frames of the shot, from which replays are found.
 
@@ -71,6 +73,7 @@ class FollowedShot:
     times_us: npt.NDArray[np.int64]
     tracklets: tuple[Tracklet, ...]
     positions_m: tuple[Metres | None, ...]
+    stds: tuple[Metres | None, ...]
     looks: tuple[Look, ...]
     edges: ShotEdges
 
@@ -103,7 +106,9 @@ def follow_shot(
     seen = [observation.detections for observation in observations]
     balls = follow_ball(seen, times_us, motions=motions, width=width, height=height)
     tracklets = (*people, *balls)
-    positions = tuple(place_track(tracklet.boxes_xyxy, tracklet.index, views) for tracklet in tracklets)
+    placed = [place_person(p.boxes_xyxy, p.index, views, times_us=times_us[p.index]) for p in people]
+    rolled = [place_track(ball.boxes_xyxy, ball.index, views) for ball in balls]
+    positions = (*(person.places_m for person in placed), *rolled)
     pitch_known = [view is not None for view in views]
     shot = Shot(
         index=span.index,
@@ -112,13 +117,15 @@ def follow_shot(
         kind=shot_kind(_facts(observations, pitch_known, height=height, sure=settings.high)),
         pitch=float(np.mean(pitch_known)),
     )
+    none: tuple[Metres | None, ...] = (None,) * len(tracklets)
     return FollowedShot(
         shot=shot,
         span=span,
         frames=np.array([observation.frame for observation in observations], np.int64),
         times_us=times_us,
         tracklets=tracklets,
-        positions_m=positions if any(pitch_known) else (None,) * len(tracklets),
+        positions_m=positions if any(pitch_known) else none,
+        stds=(*(person.stds for person in placed), *(None for _ in balls)) if any(pitch_known) else none,
         edges=_edges(observations, shot=shot, fps=fps),
         looks=tuple(looks_of(people, positions_m=positions[: len(people)] if any(pitch_known) else None)),
     )
@@ -152,6 +159,8 @@ def tracks_of(followed: FollowedShot, *, kits: Kits | None, first_id: int) -> li
                 confidence=filled.confidence,
                 observed=filled.observed,
                 positions_m=filled.positions_m,
+                place_std_m=None if filled.stds is None else filled.stds[:, 0],
+                speed_std_mps=None if filled.stds is None else filled.stds[:, 1],
             )
         )
     return tracks
@@ -204,11 +213,12 @@ class _Filled:
     confidence: npt.NDArray[np.float32]
     observed: npt.NDArray[np.bool_]
     positions_m: Metres | None
+    stds: Metres | None
 
 
 def _every_picture(followed: FollowedShot, number: int) -> _Filled:
     """Resample a tracklet to every decoded frame from its first to its last, except in gaps that were left open."""
-    tracklet, positions = followed.tracklets[number], followed.positions_m[number]
+    tracklet, positions, stds = followed.tracklets[number], followed.positions_m[number], followed.stds[number]
     known = followed.frames[tracklet.index]
     fresh = np.flatnonzero(np.diff(known, prepend=-1) > 0)  # a frame sampled for two points of the grid counts once
     known, index = known[fresh], tracklet.index[fresh]
@@ -236,4 +246,5 @@ def _every_picture(followed: FollowedShot, number: int) -> _Filled:
         confidence=between(tracklet.confidence[:, None])[:, 0],
         observed=exact & tracklet.observed[fresh][before],
         positions_m=None if positions is None else between(positions),
+        stds=None if stds is None else between(stds),
     )

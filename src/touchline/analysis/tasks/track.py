@@ -183,7 +183,7 @@ class TrackTask(Task):
         self._job, self._info = job, job.info
         self._chunks, self.resumed_from_us, self._found = None, None, TrackingSummary()
         picked = [[pick.time_us, *map(float, pick.box_xyxy), pick.name] for pick in self._boxes]
-        self.key = json.loads(json.dumps({**job.origin, **self._tracker.key(), "boxes": picked, "version": 2}))
+        self.key = json.loads(json.dumps({**job.origin, **self._tracker.key(), "boxes": picked, "version": 3}))
         self._fps = self._tracker.fps_for(job.info)
         self._batch = self._tracker.batch_for(job.info)
         self._facts = Facts(width=job.info.width, height=job.info.height, sure=self._tracker.settings.high)
