@@ -7,8 +7,8 @@ decoded frame.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,8 @@ from touchline.tracking.ball.ball import follow_ball
 from touchline.tracking.camera_motion import Motion
 from touchline.tracking.cuts import PictureFacts, shot_kind
 from touchline.tracking.observations import Observation
+from touchline.tracking.people.identity import identity_confidences
+from touchline.tracking.people.persons import PersonOf, Stretch
 from touchline.tracking.people.roles import Kits, Look, looks_of, roles_of
 from touchline.tracking.people.smoothing import smooth
 from touchline.tracking.people.tracker import DEFAULT_SETTINGS, TrackerSettings, follow_people
@@ -63,6 +65,7 @@ class FollowedShot:
         stds: float32 (n, 2) for each tracklet of a person, standard deviations of place (m) and speed (m/s), NaN where
             unknown; None without places.
         looks: summaries of the people, from which roles are assigned.
+        identities: for each of the people, 0 to 1, how sure it is that the tracklet shows one person throughout.
         edges: first and last frames of the shot, from which replays are found.
 
     """
@@ -75,6 +78,7 @@ class FollowedShot:
     positions_m: tuple[Metres | None, ...]
     stds: tuple[Metres | None, ...]
     looks: tuple[Look, ...]
+    identities: tuple[float, ...]
     edges: ShotEdges
 
 
@@ -127,6 +131,7 @@ def follow_shot(
         positions_m=positions if any(pitch_known) else none,
         stds=(*(person.stds for person in placed), *(None for _ in balls)) if any(pitch_known) else none,
         edges=_edges(observations, shot=shot, fps=fps),
+        identities=tuple(identity_confidences(people, fps=fps)),
         looks=tuple(looks_of(people, positions_m=positions[: len(people)] if any(pitch_known) else None)),
     )
 
@@ -150,6 +155,8 @@ def tracks_of(followed: FollowedShot, *, kits: Kits | None, first_id: int) -> li
             Track(
                 track_id=first_id + number,
                 label=DETECTION_LABELS[BALL] if role is None else role.label,
+                label_confidence=1.0 if role is None else role.confidence,
+                identity_confidence=1.0 if role is None else followed.identities[i],
                 team=None if role is None else role.team,
                 team_confidence=0.0 if role is None else role.team_confidence,
                 shot=followed.shot.index,
@@ -164,6 +171,37 @@ def tracks_of(followed: FollowedShot, *, kits: Kits | None, first_id: int) -> li
             )
         )
     return tracks
+
+
+def stretches_of(followed: FollowedShot, *, kits: Kits | None, first_id: int) -> list[Stretch]:
+    """Return what finding persons needs of the people of a shot; arguments as for :func:`tracks_of`."""
+    roles = roles_of(followed.looks, kits=kits if followed.shot.wide else None)
+    stretches = []
+    for number, i in enumerate(track_order(followed)):
+        if i >= len(roles):
+            continue
+        places, index = followed.positions_m[i], followed.tracklets[i].index
+        known = np.zeros((0, 2)) if places is None else places[np.isfinite(places).all(axis=1)].astype(np.float64)
+        first, last = (known[0], known[-1]) if len(known) else (np.full(2, np.nan), np.full(2, np.nan))
+        stretches.append(
+            Stretch(
+                track_id=first_id + number,
+                label=roles[i].label,
+                team=roles[i].team,
+                start_us=int(followed.times_us[index[0]]),
+                end_us=int(followed.times_us[index[-1]]),
+                first_m=first,
+                last_m=last,
+                surely=followed.identities[i] * max(roles[i].team_confidence, roles[i].team is None),
+            )
+        )
+    return stretches
+
+
+def with_person(track: Track, persons: Mapping[int, PersonOf]) -> Track:
+    """Return a track with its person, if that was found."""
+    found = persons.get(track.track_id)
+    return track if found is None else replace(track, person=found.person, person_confidence=found.confidence)
 
 
 def track_order(followed: FollowedShot) -> list[int]:

@@ -173,6 +173,7 @@ def shot_arrays(followed: FollowedShot) -> dict[str, np.ndarray]:
         "confidence": _joined([t.confidence for t in tracklets], np.zeros(0, np.float32)),
         "classes": _joined([t.classes for t in tracklets], np.zeros(0, np.int64)),
         "observed": _joined([t.observed for t in tracklets], np.zeros(0, np.bool_)),
+        "identities": np.array(followed.identities, np.float64),
         "look_boxes": np.array([look.boxes for look in looks], np.float64),
         "look_votes": _joined([look.votes[None] for look in looks], np.zeros((0, 4))),
         "look_count": np.array([len(look.index) for look in looks], np.int64),
@@ -218,6 +219,7 @@ def shot_from_arrays(arrays: dict[str, np.ndarray], *, shot: Shot, edges: ShotEd
         positions_m=tuple(positions),
         stds=tuple(stds),
         looks=tuple(looks),
+        identities=tuple(arrays["identities"].tolist()),
         edges=edges,
     )
 
