@@ -16,7 +16,7 @@ from touchline.tracking.people.crossings import clearness
 from touchline.tracking.people.tracklets import Tracklet
 
 RISKS = ("covered seconds", "bridged gaps", "bridged seconds", "seconds", "change of clothing")
-RATES = np.array([0.05, 0.10, 0.01, 0.003, 0.10])
+RATES = np.array([0.018, 0.013, 0.209, 0.017, 0.276])
 """Hazard of each of :data:`RISKS`."""
 
 _LEAST_GAP_S = 0.5

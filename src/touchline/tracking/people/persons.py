@@ -35,7 +35,7 @@ _JUMP, _JUMP_M = 0.02, 25.0
 _PITCH_M2 = 105.0 * 68.0
 _NEWCOMER = 1.0
 """Prior log-odds that a track has a predecessor."""
-_MORE = (0.0, 2.0, 4.0, 8.0, 16.0, 1e3)
+_MORE = (0.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 """How much more likely links are held to be, step by step, while a team has more players than it can have."""
 _TEMPERATURE = 1.0
 
@@ -120,14 +120,15 @@ def _most(stretch: Stretch) -> int:
 def _chains(group: Sequence[Stretch], *, most: int) -> list[list[tuple[int, float]]]:
     """Return chains of indices, each with the confidence of the link that leads to it (1 for the first)."""
     costs = _costs(group)
-    following = np.full(len(group), -1, np.int64)
-    for more in _MORE:
+    following, preceded = np.full(len(group), -1, np.int64), np.zeros(len(group), bool)
+    for more in _MORE:  # what was linked before stays: a link that is needed must not break a good one
         table = np.where(costs < _NEVER, np.minimum(costs - more, 0.0), 0.0)
+        table[following >= 0], table[:, preceded] = 0.0, 0.0
         rows, columns = linear_sum_assignment(table)
         linked = table[rows, columns] < 0
-        following = np.full(len(group), -1, np.int64)
         following[rows[linked]] = columns[linked]
-        if len(group) - int(linked.sum()) <= most:
+        preceded[columns[linked]] = True
+        if len(group) - int(preceded.sum()) <= most:
             break
     chains = []
     for head in sorted(set(range(len(group))) - set(following.tolist())):

@@ -33,7 +33,8 @@ _VOTES_FOR_FULL = 10.0
 _DOUBT = 0.01
 TEAM_LEVEL = 0.8
 """Below this confidence nobody is said to belong to a team."""
-TEAM_SLOPE, ROLE_SLOPE, ROLE_SHIFT = 1.0, 1.0, 0.0
+_MOST_ODDS = 13.8
+TEAM_SLOPE, ROLE_SLOPE, ROLE_SHIFT = 0.7, 0.43, -3.1
 """Calibration of the log-odds of teams and roles: see benchmarks/reliability.py."""
 
 
@@ -168,8 +169,8 @@ def _role(look: Look, kits: Kits | None) -> RoleOf:
 def _sure_of_role(scores: Floats64) -> float:
     """Return how sure the likeliest role is, 0 to 1, from the scores (3,) of all."""
     others = np.delete(scores, int(scores.argmax()))
-    odds = float(scores.max() - np.logaddexp.reduce(others))
-    return float(1 / (1 + np.exp(-np.clip(ROLE_SLOPE * odds + ROLE_SHIFT, -30, 30))))
+    odds = min(float(scores.max() - np.logaddexp.reduce(others)), _MOST_ODDS)
+    return float(1 / (1 + np.exp(-(ROLE_SLOPE * odds + ROLE_SHIFT))))
 
 
 def _keepers_team(
