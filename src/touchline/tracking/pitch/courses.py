@@ -37,8 +37,8 @@ class CourseSettings:
 
     """
 
-    wander: float = 4.0
-    alike: float = 4.0
+    wander: float = 50.0
+    alike: float = 1.0
     freedom: float = 4.0
     gap_s: float = 1.0
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.arrays import Floats64
+from touchline.core.pitch import STANDARD
 from touchline.tracking.camera_motion import Motion
 from touchline.tracking.pitch.courses import DEFAULT_COURSE, CourseSettings, steady
 from touchline.tracking.pitch.homography import PitchView, plausible, usable_points
@@ -22,8 +23,13 @@ from touchline.tracking.pitch.view_filter import Belief, Limits, Seen, believabl
 FOOT_HEIGHTS = np.array([0.06, 0.06])
 """Standard deviation of the foot of a box, across and down, in heights of the box."""
 FOOT_LEAST_PX = 0.7
-PLACE_FACTOR, SPEED_FACTOR = 1.0, 1.0
-"""What the standard deviations are multiplied by: see benchmarks/reliability.py, fitted on matches 011 and 012."""
+PLACE_FACTOR, SPEED_FACTOR, LEAST_SPEED_STD = 0.5, 0.37, 0.14
+"""What deviations are multiplied by, and what is added in squares: fitted on match 011 (benchmarks/reliability.py)."""
+SIZE_STD_M = np.array([2.9, 1.9])
+"""Standard deviation of a place at the end and at the side of the ground because its size is only assumed, metres.
+
+Fitted on the simulated ground of 110 x 72 m, which is taken for one of 105 x 68 m: most real grounds differ less.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +196,10 @@ def place_person(
     metres, of_view, of_foot = _measured(boxes_xyxy, index, views)
     times, first, same = np.unique(np.asarray(times_us, np.int64), return_index=True, return_inverse=True)
     course = steady(times / 1e6, metres[first], (of_view + of_foot)[first], settings=settings)
-    place = np.sqrt((course.variances_m2 + of_view[first]).sum(axis=1)) * PLACE_FACTOR
-    speed = np.sqrt(course.speed_variances) * SPEED_FACTOR
+    pitch = next((view.pitch for view in views if view is not None), STANDARD)
+    of_size = (course.places_m / (np.array([pitch.length_m, pitch.width_m]) / 2) * SIZE_STD_M) ** 2
+    place = np.sqrt(((course.variances_m2 + of_view[first]) * PLACE_FACTOR**2 + of_size).sum(axis=1))
+    speed = np.hypot(np.sqrt(course.speed_variances) * SPEED_FACTOR, LEAST_SPEED_STD)
     stds = np.stack([place, speed], axis=1)
     return PlacedTrack(course.places_m[same].astype(np.float32), stds[same].astype(np.float32))
 
