@@ -23,6 +23,7 @@ MOST_PLAYERS = 11
 MOST_OFFICIALS = 3
 """Officials on and beside the pitch whom a camera shows."""
 
+_LEAST_SEEN_US = 1_000_000
 _NEVER = 1e6
 _TOUCH_US = 200_000
 """Two tracks of one person may overlap by this much: a box that lingers after the other has begun."""
@@ -37,7 +38,8 @@ _NEWCOMER = 1.0
 """Prior log-odds that a track has a predecessor."""
 _MORE = (0.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 """How much more likely links are held to be, step by step, while a team has more players than it can have."""
-_TEMPERATURE = 1.0
+_CAUTION = 0.5
+"""Power that chances are raised to: fitted on match 011, where links of 0.1 were right in a third of the cases."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,13 +77,18 @@ class PersonOf:
 def find_persons(stretches: Sequence[Stretch]) -> dict[int, PersonOf]:
     """Return the person of each track, by ``track_id``; persons are numbered by their first appearance.
 
+    A team has eleven players. Of more chains the longest are kept: the tracks of the others, and tracks that are too
+    short or of unknown team, have no person, as nobody can tell whose they are.
+
     Args:
-        stretches: the tracks of people of a whole video, in any order. Those of unknown team stay by themselves.
+        stretches: the tracks of people of a whole video, in any order.
 
     """
     chains: list[list[tuple[Stretch, float]]] = []
     for group in _groups(stretches):
-        chains += [[(group[i], sure) for i, sure in chain] for chain in _chains(group, most=_most(group[0]))]
+        found_here = [[(group[i], sure) for i, sure in chain] for chain in _chains(group, most=_most(group[0]))]
+        found_here.sort(key=_seen_us, reverse=True)
+        chains += [chain for chain in found_here[: _most(group[0])] if _seen_us(chain) >= _LEAST_SEEN_US]
     chains.sort(key=lambda chain: (chain[0][0].start_us, chain[0][0].track_id))
     found = {}
     for number, chain in enumerate(chains, start=1):
@@ -101,14 +108,17 @@ def count_persons(stretches: Sequence[Stretch], persons: Mapping[int, PersonOf])
 
 
 def _groups(stretches: Sequence[Stretch]) -> list[list[Stretch]]:
-    """Return the stretches that may belong together: of one team and role; everyone of unknown team is a group."""
-    groups: dict[tuple[object, ...], list[Stretch]] = {}
+    """Return the stretches that may belong together: of one team and role; those of unknown team are left out."""
+    groups: dict[tuple[str | None, bool], list[Stretch]] = {}
     for stretch in sorted(stretches, key=lambda one: (one.start_us, one.track_id)):
         official, keeper = (stretch.label == DETECTION_LABELS[role] for role in (REFEREE, GOALKEEPER))
-        alone = stretch.team is None and not official
-        key = (stretch.track_id,) if alone else ("official",) if official else (stretch.team, keeper)
-        groups.setdefault(key, []).append(stretch)
+        if official or stretch.team is not None:
+            groups.setdefault((None if official else stretch.team, keeper), []).append(stretch)
     return list(groups.values())
+
+
+def _seen_us(chain: Sequence[tuple[Stretch, float]]) -> int:
+    return sum(one.end_us - one.start_us for one, _ in chain)
 
 
 def _most(stretch: Stretch) -> int:
@@ -171,8 +181,8 @@ def _density(away2: Floats64, variance: Floats64) -> Floats64:
 def _chance(costs: Floats64, one: int, other: int) -> float:
     """Return the chance that a link is right among all links that could be made of either end, and none."""
     alternatives = np.concatenate([np.delete(costs[one], other), np.delete(costs[:, other], one)])
-    wrong = np.exp(-np.clip(alternatives[alternatives < _NEVER] / _TEMPERATURE, -50, 50)).sum() + 1.0
-    right = np.exp(-np.clip(costs[one, other] / _TEMPERATURE, -50, 50))
+    wrong = np.exp(-np.clip(alternatives[alternatives < _NEVER], -50, 50)).sum() + 1.0
+    right = np.exp(-np.clip(costs[one, other], -50, 50))
     return float(right / (right + wrong))
 
 
@@ -184,5 +194,5 @@ def _sureness(chain: Sequence[tuple[Stretch, float]]) -> list[float]:
     for i, (stretch, _) in enumerate(chain):
         between: npt.ArrayLike = links[min(i, longest) + 1 : max(i, longest) + 1]
         inside = chain[longest][0].surely * stretch.surely if i != longest else 1.0
-        found.append(float(np.prod(between)) * inside)
+        found.append(float(np.prod(between)) ** _CAUTION * inside)
     return found
