@@ -11,7 +11,15 @@ def _run(arguments: AnalyzeArguments, output: Output) -> int:
     from touchline.cli.batch import analyze_videos, wants_tracks
 
     tracking = arguments if wants_tracks(arguments, output=output) else None
-    return analyze_videos(arguments, spotting=arguments, tracking=tracking, sound=True, report=True, output=output)
+    return analyze_videos(
+        arguments,
+        spotting=arguments,
+        tracking=tracking,
+        sound=True,
+        clock=arguments.clock,
+        report=True,
+        output=output,
+    )
 
 
 command = verb(
@@ -19,7 +27,8 @@ command = verb(
     _run,
     about="""Spot events, track players and write a report.
 
-    Each video is decoded once. Its bundle, the folder VIDEO.touchline, gets events, tracks and report.html.
+    Each video is decoded once. Its bundle, the folder VIDEO.touchline, gets events, tracks and report.html; and the
+    match clock of a broadcast, if a reader of text is installed.
 
     Examples:
       touchline analyze match.mp4

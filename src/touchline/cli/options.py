@@ -159,6 +159,14 @@ TracksOption = Annotated[
         show_default="--tracks if there is a detector",
     ),
 ]
+ClockOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--clock/--no-clock",
+        help="Read the match clock and the score off the broadcast's score board, or leave them out.",
+        show_default="--clock if its reader of text is installed",
+    ),
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,6 +221,7 @@ class AnalyzeArguments(SpotArguments, TrackArguments):
     """What all tasks together take."""
 
     tracks: TracksOption = None
+    clock: ClockOption = None
 
 
 A = TypeVar("A", bound=SharedArguments)

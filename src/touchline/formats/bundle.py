@@ -10,6 +10,7 @@
 | ``tracks.parquet`` | all tracks, one row per box, see :mod:`touchline.formats.boxes.tracks_parquet` |
 | ``tracks.txt`` | the same boxes in MOT's layout, frames from 1 |
 | ``actions.json`` | the players' actions, see :mod:`touchline.formats.actions` |
+| ``clock.json`` | the match clock and the score of the board, see :mod:`touchline.formats.match_clock` |
 | ``overlay.mp4`` | the video with the tracks drawn in, if requested |
 | ``report.html`` | the report, if requested |
 | ``corrections.jsonl`` | what a person corrected, see :mod:`touchline.formats.corrections.journal` |
@@ -51,6 +52,7 @@ from touchline.formats.files.json_shapes import check
 from touchline.formats.files.npz import npz_bytes, read_arrays
 from touchline.formats.keeper import moments_index
 from touchline.formats.manifest_shape import MANIFEST_SHAPE
+from touchline.formats.match_clock import CLOCK
 from touchline.formats.sound import SOUND, SOUND_CURVES
 
 MANIFEST_VERSION = 1
@@ -73,7 +75,7 @@ TRACKS, TRACKS_MOT, ACTIONS, OVERLAY = "tracks.parquet", "tracks.txt", "actions.
 
 FILES = frozenset(
     {MANIFEST, EVENTS, RESULTS, SCORES, REPORT, CANDIDATES, CORRECTIONS, FEATURES, KEEPERS, TRACKS, TRACKS_MOT, ACTIONS}
-    | {OVERLAY, SOUND, SOUND_CURVES}
+    | {OVERLAY, SOUND, SOUND_CURVES, CLOCK}
 )
 """Names of all files and folders of a complete bundle."""
 

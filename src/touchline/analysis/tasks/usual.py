@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from touchline.analysis.tasks.clock import ClockTask
 from touchline.analysis.tasks.keeper_pages import KeeperPagesTask
 from touchline.analysis.tasks.overlay import OverlayTask
 from touchline.analysis.tasks.report import ReportTask
@@ -19,12 +20,14 @@ from touchline.formats.boxes.picked import PickedBox
 from touchline.render.radar_places import RADAR_PLACE, RadarPlace
 from touchline.report.options import ReportOptions
 from touchline.spotting.spotter import BaseSpotter
+from touchline.tracking.board.reading import TextReader
 
 KINDS: tuple[type[Task], ...] = (
     SpotTask,
     StreamSpotTask,
     TrackTask,
     SoundTask,
+    ClockTask,
     OverlayTask,
     ReportTask,
     KeeperPagesTask,
@@ -37,6 +40,7 @@ def usual_tasks(
     spotter: BaseSpotter | VideoStreamSpotter | None = None,
     tracker: VideoTracker | None = None,
     sound: bool = False,
+    clock: TextReader | None = None,
     thresholds: Mapping[str, float] | None = None,
     boxes: tuple[PickedBox, ...] = (),
     overlay: bool = False,
@@ -49,6 +53,7 @@ def usual_tasks(
         spotter: the spotter of events; None leaves events out.
         tracker: the tracker of people and the ball; None leaves tracks out.
         sound: whether to analyse the sound.
+        clock: the reader of text for the score board; None leaves the match clock out.
         thresholds: confidence threshold by label, 0 to 1; other labels keep the spotter's threshold.
         boxes: boxes of people picked by the user; only their tracks are kept. Empty keeps everyone.
         overlay: whether to draw the tracks and events into a copy of the video.
@@ -61,7 +66,8 @@ def usual_tasks(
     """
     spot = None if spotter is None else _spot_task(spotter, thresholds or {})
     track = None if tracker is None else TrackTask(tracker, boxes=boxes)
-    tasks: list[Task] = [task for task in (spot, track, SoundTask() if sound else None) if task is not None]
+    heard, board = SoundTask() if sound else None, None if clock is None else ClockTask(clock)
+    tasks: list[Task] = [task for task in (spot, track, heard, board) if task is not None]
     if overlay and track is not None:
         tasks.append(OverlayTask(radar=radar))
     if report is not None:
