@@ -80,7 +80,7 @@ class _Place:
             return False
         first, last = self.reads[0], self.reads[-1]
         return any(
-            0 < b - a <= 12 * (last.time_us - first.time_us) / US_PER_S + 2 for a in first.seconds for b in last.seconds
+            0 < b - a <= 20 * (last.time_us - first.time_us) / US_PER_S + 2 for a in first.seconds for b in last.seconds
         )
 
 

@@ -65,7 +65,12 @@ def loose_clocks_in(text: str) -> tuple[int, ...]:
     if again:
         return again
     match = _BARE.search(digits)
-    return _readings(match[1], match[2]) if match else ()
+    if match is None:
+        return ()
+    values = _readings(match[1], match[2])
+    # a colon of three pixels looks like a 1: 0107 may be 0:07
+    colon = len(match[1]) == 2 and match[1][1] == "1" and _possible(int(match[1][0]), int(match[2]))
+    return (*values, _seconds(int(match[1][0]), int(match[2]))) if colon else values
 
 
 def score_in(text: str) -> ScoreWords | None:
