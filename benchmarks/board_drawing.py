@@ -12,9 +12,33 @@ from PIL import Image, ImageDraw, ImageFont
 
 from touchline.core.arrays import Rgb
 
-NAMES = ("RMA", "VAL", "POR", "CHL", "FC BAYERN", "BENFICA", "ARSENAL", "LEEDS", "AJX", "PSG", "ROMA", "LYON", "MUN", "LIV")
-LAYOUTS = ("clock home score away", "home score away clock", "clock | home score away", "clock | home a / away b", "home a b away clock")
-DARK, LIGHT = ((12, 16, 40), (20, 20, 20), (60, 0, 10), (0, 50, 20), (30, 30, 90)), ((255, 255, 255), (240, 235, 210), (255, 220, 0))
+NAMES = (
+    "RMA",
+    "VAL",
+    "POR",
+    "CHL",
+    "FC BAYERN",
+    "BENFICA",
+    "ARSENAL",
+    "LEEDS",
+    "AJX",
+    "PSG",
+    "ROMA",
+    "LYON",
+    "MUN",
+    "LIV",
+)
+LAYOUTS = (
+    "clock home score away",
+    "home score away clock",
+    "clock | home score away",
+    "clock | home a / away b",
+    "home a b away clock",
+)
+DARK, LIGHT = (
+    ((12, 16, 40), (20, 20, 20), (60, 0, 10), (0, 50, 20), (30, 30, 90)),
+    ((255, 255, 255), (240, 235, 210), (255, 220, 0)),
+)
 
 
 @dataclass(frozen=True)
@@ -76,7 +100,16 @@ def made_script(seed: int) -> Script:
     home, away = chance.sample(NAMES, 2)
     hidden = chance.uniform(20, 28)
     score = chance.choice([(0, 0), (1, 0), (0, 1), (1, 1), (2, 1), (2, 2), (3, 0), (0, 4)])
-    return Script(start, chance.uniform(30, 36), score, (hidden, hidden + chance.uniform(4, 9)), home, away, chance.uniform(0, 4), restart)
+    return Script(
+        start,
+        chance.uniform(30, 36),
+        score,
+        (hidden, hidden + chance.uniform(4, 9)),
+        home,
+        away,
+        chance.uniform(0, 4),
+        restart,
+    )
 
 
 def made_style(seed: int, *, fonts: Sequence[str]) -> Style:
@@ -153,5 +186,7 @@ def _rows(style: Style, script: Script, time_s: float, clock_s: float) -> list[l
 
 def font_files(folder: Path) -> list[str]:
     """The TrueType, OpenType and WOFF files in a folder and below, for latin text."""
-    found = [path for path in folder.rglob("*") if path.suffix in (".ttf", ".otf", ".woff") and "latin-ext" not in path.name]
+    found = [
+        path for path in folder.rglob("*") if path.suffix in (".ttf", ".otf", ".woff") and "latin-ext" not in path.name
+    ]
     return sorted(map(str, found))

@@ -1,14 +1,14 @@
 """The match clock as straight lines through reads of it: wrong reads lie on no line.
 
-In a video, a running clock is a line of slope 1 over the video's time. A cut in the recording, and the break between two
-periods, begin a new line. Of a clip that was sped up or slowed down, the line is steeper or flatter; that is looked for
-only where slope 1 explains less than half of the reads.
+In a video, a running clock is a line of slope 1 over the video's time. A cut, and the break between two periods, Of a clip that was sped up or slowed down, the line is steeper or flatter; that is looked for only
+where slope 1 explains less than half of the reads.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -33,6 +33,8 @@ _SECOND_CHOICE = 0.1
 _RATES = (0.1, 20.0)
 _FREE_LEAST, _FREE_SHARE, _FREE_TRIED = 4, 0.6, 60
 _BACK_S = 20.0
+_ADDED_S = 600.0
+"""How long after 90:00 a clock is that of the second half, if nothing else is known: extra time is rare."""
 _STOPS_S = tuple(end_us / US_PER_S for end_us in PERIOD_ENDS_US.values())
 
 
@@ -226,6 +228,7 @@ def _periods(lines: Sequence[_Line]) -> list[int]:
     for number, line in enumerate(lines):
         period = _period_of_clock(line.begins_s)
         if number == 0:
+            period = 2 if _starts_s(3) <= line.begins_s < _starts_s(3) + _ADDED_S else period
             later = lines[number + 1] if len(lines) > 1 else None
             if later is not None and _jumps_back(line, later) and _starts_s(period) <= later.begins_s:
                 period = max(1, period - 1) if _period_of_clock(later.begins_s) == period else period
@@ -297,6 +300,6 @@ def _without_overlap(spans: Sequence[ClockSpan]) -> tuple[ClockSpan, ...]:
     """Return the spans, each ending where the next begins at the latest."""
     ended = [
         replace(span, end_us=max(span.start_us + 1, min(span.end_us, later.start_us)))
-        for span, later in zip(spans, spans[1:], strict=False)
+        for span, later in pairwise(spans)
     ]
     return (*ended, *spans[-1:])

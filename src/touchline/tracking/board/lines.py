@@ -76,7 +76,7 @@ class StillLines:
         self._edges.append(_edges(picture))
 
     def find(self) -> list[Box]:
-        """Return the boxes of lines in pixels of the video, those with the most edges first; none before it is ready."""
+        """Return the boxes of lines in pixels of the video, the most edges first; none before it is ready."""
         if not self.ready:
             return []
         still = _persisting(self._edges)

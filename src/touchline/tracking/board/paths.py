@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from touchline.core.arrays import Floats64, Indices
@@ -36,7 +38,7 @@ def cheapest_path(costs: Floats64, changes: Floats64) -> Indices:
 def runs(path: Indices) -> list[tuple[int, int, int]]:
     """Return the runs of equal states: state, first read, and the read after the last."""
     edges = [0, *(np.flatnonzero(np.diff(path)) + 1).tolist(), len(path)]
-    return [(int(path[start]), start, end) for start, end in zip(edges, edges[1:], strict=False) if end > start]
+    return [(int(path[start]), start, end) for start, end in pairwise(edges) if end > start]
 
 
 def confidence_of(agreeing: int, of: int) -> float:

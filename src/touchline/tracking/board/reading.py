@@ -29,11 +29,15 @@ SHORT_S = 60.0
 
 _SEARCH_EVERY, _SEARCH_SELDOM, _OFTEN = 5, 15, 60
 _FORMER = 8
-_BOARD_EVERY = 8
+_BOARD_EVERY = 10
 _LOST_AFTER = 8
 _TRIED = 8
+_LEAST_STEPS, _FASTEST = 2, 20
 _MOST_PLACES = 4
 _MOST_READ = 24
+_MOST_ON_BOARD = 9
+_AGAIN = 3
+"""How often a board is read again at once after its score changed."""
 _WIDE = 1.2
 _ALONE = 6.0
 """Widest box, in heights, that holds a clock and little else."""
@@ -72,16 +76,20 @@ class _Place:
     reads: list[ClockRead] = field(default_factory=list)
     tried: int = 0
     missed: int = 0
+    steps: int = 0
 
     @property
     def goes_on(self) -> bool:
         """Whether what was read there went forward."""
-        if len(self.reads) < 2:
-            return False
-        first, last = self.reads[0], self.reads[-1]
-        return any(
-            0 < b - a <= 20 * (last.time_us - first.time_us) / US_PER_S + 2 for a in first.seconds for b in last.seconds
-        )
+        return self.steps >= _LEAST_STEPS
+
+    def add(self, read: ClockRead) -> None:
+        """Take the next read."""
+        if self.reads:
+            former = self.reads[-1]
+            most_s = _FASTEST * (read.time_us - former.time_us) / US_PER_S + 2
+            self.steps += any(0 < b - a <= most_s for a in former.seconds for b in read.seconds)
+        self.reads.append(read)
 
 
 class BoardReader:
@@ -101,6 +109,7 @@ class BoardReader:
         self._former: deque[tuple[int, Rgb]] = deque(maxlen=_FORMER)
         self._pictures = 0
         self._since_search = 0
+        self._again = 0
         self._size = (1, 1)
 
     def see(self, time_us: int, luma: Grey, picture: Rgb) -> None:
@@ -121,7 +130,7 @@ class BoardReader:
         self._drop_places()
         if self._wants_search():
             self._search(time_us, picture)
-        elif self._places and self._pictures % _BOARD_EVERY == 0:
+        elif self._places and (self._again > 0 or self._pictures % _BOARD_EVERY == 0):
             self._read_board(time_us, picture)
         self._former.append((time_us, picture))
 
@@ -164,7 +173,7 @@ class BoardReader:
         place.tried += 1
         place.missed = 0 if seconds else place.missed + 1
         if seconds:
-            place.reads.append(ClockRead(time_us, seconds))
+            place.add(ClockRead(time_us, seconds))
 
     def _new_place(self, box: Box, read: ClockRead) -> _Place:
         """Return a place with what stood there on the last few pictures, if they had the same size."""
@@ -172,7 +181,7 @@ class BoardReader:
         for time_us, picture in self._former:
             if picture.shape[1::-1] == self._size:
                 self._read_clock(place, time_us, picture)
-        place.reads.append(read)
+        place.add(read)
         place.tried, place.missed = 1, 0
         return place
 
@@ -207,14 +216,16 @@ class BoardReader:
                 self._places.append(self._new_place(one.box, ClockRead(time_us, seconds)))
             elif known is not None and known.reads and known.reads[-1].time_us < time_us:
                 known.box, known.missed = one.box, 0
-                known.reads.append(ClockRead(time_us, seconds))
+                known.add(ClockRead(time_us, seconds))
         if self._places:
             self._take_score(time_us, words, self._places[0].box)
 
     def _read_board(self, time_us: int, picture: Rgb) -> None:
         """Read the score and the names around the clock."""
         clock = max(self._places, key=lambda one: len(one.reads)).box
-        words = self._words([box for box in self._lines.find() if near_clock(box, clock)], picture)
+        self._again -= 1
+        near = [box for box in self._lines.find() if near_clock(box, clock)]
+        words = self._words(near, picture, most=_MOST_ON_BOARD)
         self._take_score(time_us, words, clock)
         self._tighten(words)
 
@@ -229,13 +240,16 @@ class BoardReader:
     def _take_score(self, time_us: int, words: Sequence[Words], clock: Box) -> None:
         score = score_of_words([one for one in words if near_clock(one.box, clock) or _overlap(one.box, clock) > 0])
         if score is not None:
+            former = self._scores[-1] if self._scores else None
+            if former is None or (former.home, former.away) != (score.home, score.away):
+                self._again = _AGAIN
             self._scores.append(ScoreRead(time_us, score.home, score.away))
             self._names.append((score.home_name, score.away_name))
 
-    def _words(self, boxes: Sequence[Box], picture: Rgb) -> list[Words]:
+    def _words(self, boxes: Sequence[Box], picture: Rgb, *, most: int = _MOST_READ) -> list[Words]:
         """Return the words on lines, and on the rows that they form."""
         wanted = list(dict.fromkeys([*rows_of(boxes), *boxes]))
-        wanted = [box for box in wanted if box.width >= _WIDE * box.height][:_MOST_READ]
+        wanted = [box for box in wanted if box.width >= _WIDE * box.height][:most]
         read = self._read(wanted, picture)
         return [Words(box, text, confidence) for box, (text, confidence) in zip(wanted, read, strict=True)]
 

@@ -17,7 +17,7 @@ MOST_GOALS = 30
 _LETTERS = str.maketrans("OoQDIlL|iSsZzB", "00001111155228")
 _CLOCK = re.compile(r"(?<![\d:.])(\d{1,3})\s?([:.;·'])\s?(\d\d)(?!\d|[:.]\d)")
 _RUNNING_ADDED = re.compile(r"(45|90|105|120):00\s*\+?\s*(\d{1,2}):(\d\d)(?!\d)")
-_BARE = re.compile(r"(?<!\d)(\d{1,3})[-+ ]?(\d\d)(?!\d)")
+_BARE = re.compile(r"(?<!\d)(?:(\d{2})|(\d{1,3})[-+ ])(\d\d)(?!\d)")
 _ADDED = re.compile(r"\+\s?(\d{1,2})(?![\d:.])")
 _SCORE = re.compile(r"(?<![\d:.])(\d{1,2})\s?[-:–]\s?(\d{1,2})(?![\d:.])")
 _SCORE_CELL = re.compile(r"(\d)\s?[-:–.·]?\s?(\d)")
@@ -42,14 +42,17 @@ class ScoreWords:
 def clocks_in(text: str) -> tuple[int, ...]:
     """Return the seconds that a clock in the text may show, the likeliest first; empty if it holds no clock.
 
-    A third digit before the colon may belong to what stands before the clock, as in ``"1 12:45"`` without the blank.
+    A third digit before the colon may belong to what stands before the clock, as in ``"1 12:45"`` without the blank;
+    where letters stand on the line too, that is the likelier one.
     """
     running = _RUNNING_ADDED.search(text)
     if running:
         base, minutes, seconds = map(int, running.groups())
         return (_seconds(base + minutes, seconds),) if _possible(base + minutes, seconds) else ()
     found = [values for match in _CLOCK.finditer(text) if (values := _readings(match[1], match[3]))]
-    return found[0] if len(found) == 1 else ()
+    if len(found) != 1:
+        return ()
+    return found[0][::-1] if any(map(str.isalpha, text)) else found[0]
 
 
 def loose_clocks_in(text: str) -> tuple[int, ...]:
@@ -67,10 +70,11 @@ def loose_clocks_in(text: str) -> tuple[int, ...]:
     match = _BARE.search(digits)
     if match is None:
         return ()
-    values = _readings(match[1], match[2])
+    minutes, seconds = match[1] or match[2], match[3]
+    values = _readings(minutes, seconds)
     # a colon of three pixels looks like a 1: 0107 may be 0:07
-    colon = len(match[1]) == 2 and match[1][1] == "1" and _possible(int(match[1][0]), int(match[2]))
-    return (*values, _seconds(int(match[1][0]), int(match[2]))) if colon else values
+    colon = match[1] is not None and minutes[1] == "1" and _possible(int(minutes[0]), int(seconds))
+    return (*values, _seconds(int(minutes[0]), int(seconds))) if colon else values
 
 
 def score_in(text: str) -> ScoreWords | None:

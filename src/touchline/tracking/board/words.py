@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from touchline.tracking.board.lines import Box
 from touchline.tracking.board.text import (
@@ -110,7 +111,7 @@ def _score_between_cells(cells: Sequence[Words]) -> ScoreWords | None:
 def _score_of_team_rows(words: Sequence[Words]) -> ScoreWords | None:
     rows = [(one.box, row) for one in words if (row := team_row(one.text)) is not None and len(row[0]) > 1]
     rows.sort(key=lambda one: one[0].y0)
-    for (upper, first), (lower, second) in zip(rows, rows[1:], strict=False):
+    for (upper, first), (lower, second) in pairwise(rows):
         below = 0 < lower.y0 - upper.y0 < 2.5 * upper.height and not in_one_row(upper, lower)
         if below and min(upper.x1, lower.x1) - max(upper.x0, lower.x0) > 0.5 * min(upper.width, lower.width):
             return ScoreWords(first[1], second[1], first[0], second[0])
