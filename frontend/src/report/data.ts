@@ -24,6 +24,8 @@ interface RawData {
   truth: RawEvent[] | null;
   tracks: RawTracks | null;
   sound: RawSound | null;
+  /** Match time and score of each event, as far as the score board was read; null without a clock. */
+  match: Array<string | null> | null;
   gaps: Array<[number, number, string]>;
 }
 
@@ -50,6 +52,8 @@ export interface ReportEvent extends LaneEvent {
   half: number | null;
   visible: boolean;
   source: string | null;
+  /** Match time and score, in words. */
+  match: string | null;
 }
 
 export interface ReportLane extends Lane {
@@ -86,7 +90,7 @@ export function readData(): ReportData {
       label: lane.label, index, threshold: lane.threshold, usual: lane.threshold, on: true,
       colours: PALETTE[index % PALETTE.length], curve: lane.curve ? { ...grid, levels: bytesFromBase64(lane.curve) } : null,
     })),
-    events: raw.events.map((row, index) => ({ ...event(row, index), accepted: accepted.has(index) })),
+    events: raw.events.map((row, index) => ({ ...event(row, index), accepted: accepted.has(index), match: raw.match?.[index] ?? null })),
     truth: raw.truth ? raw.truth.map(event) : null,
     tracks: raw.tracks,
     sound: raw.sound,
@@ -97,7 +101,7 @@ export function readData(): ReportData {
 function readEvent([lane, start, end, confidence, team, player, half, visible, source]: RawEvent, index: number, label: string): ReportEvent {
   return {
     index, lane, label, startUs: start, endUs: end, start: start / US_PER_S,
-    end: end === null ? null : end / US_PER_S, confidence, team, player, half, visible, source, accepted: false,
+    end: end === null ? null : end / US_PER_S, confidence, team, player, half, visible, source, accepted: false, match: null,
   };
 }
 

@@ -100,7 +100,7 @@ export class EventList {
 function makeLabel(event: ReportEvent): HTMLElement {
   const label = element('span', 'event-label');
   label.append(element('bdi', '', event.label));
-  const details = [event.team, event.player].filter(Boolean).join(', ');
+  const details = [event.match, event.team, event.player].filter(Boolean).join(', ');
   if (details) label.append(element('bdi', 'event-details', details));
   return label;
 }

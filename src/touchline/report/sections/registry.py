@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from touchline.report.sections import coverage, events, sound, tracks, video
+from touchline.report.sections import board, coverage, events, sound, tracks, video
 from touchline.report.sections.section import Section
 
 SECTIONS: tuple[Section, ...] = (
@@ -11,4 +11,5 @@ SECTIONS: tuple[Section, ...] = (
     coverage.SECTION,
     tracks.SECTION,
     sound.SECTION,
+    board.SECTION,
 )

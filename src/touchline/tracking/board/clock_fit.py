@@ -1,7 +1,8 @@
 """The match clock as straight lines through reads of it: wrong reads lie on no line.
 
-In a video, a running clock is a line of slope 1 over the video's time. A cut, and the break between two periods, Of a clip that was sped up or slowed down, the line is steeper or flatter; that is looked for only
-where slope 1 explains less than half of the reads.
+In a video, a running clock is a line of slope 1 over the video's time. A cut, and the break between two periods, begin a
+new line. Of a clip that was sped up or slowed down, the line is steeper or flatter; one line of any slope is taken where
+it explains many more reads than the best line of slope 1.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ _NO_CLOCK = 0.9
 _SECOND_CHOICE = 0.1
 _RATES = (0.1, 20.0)
 _FREE_LEAST, _FREE_SHARE, _FREE_TRIED = 4, 0.6, 60
+_EXPLAINED, _MANY_MORE = 0.8, 1.2
 _BACK_S = 20.0
 _ADDED_S = 600.0
 """How long after 90:00 a clock is that of the second half, if nothing else is known: extra time is rare."""
@@ -82,9 +84,11 @@ def fit_clock(reads: Sequence[ClockRead], *, duration_us: int) -> tuple[tuple[Cl
     """
     reads = [read for read in reads if read.seconds]
     lines = _running_lines(reads)
-    if sum(line.agreeing for line in lines) * 2 < len(reads):
+    best = max((line.agreeing for line in lines), default=0)
+    if best < _EXPLAINED * len(reads):
         free = _free_line(reads)
-        lines = [free] if free is not None else lines
+        more = free is not None and free.agreeing > max(_MANY_MORE * best, sum(line.agreeing for line in lines))
+        lines = [free] if free is not None and more else lines
     periods = _periods(lines)
     return _spans(lines, periods, duration_us=duration_us)
 
