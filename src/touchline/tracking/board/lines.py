@@ -25,6 +25,8 @@ _HEIGHTS = (9, 60)
 _NARROWEST = 0.5
 _MOST_LINES = 40
 _LEAST_EDGES = 0.12
+_TWICE = 0.75
+"""Share of two boxes that lies in both, above which they are one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,18 @@ class StillLines:
         found = [(edges, _scaled(box, scale, 0)) for edges, box in _lines(still[:strip])]
         found += [(edges, _scaled(box, scale, offset)) for edges, box in _lines(still[strip:])]
         found.sort(key=lambda one: -one[0])
-        return [box for _, box in found[:_MOST_LINES]]
+        kept: list[Box] = []
+        for _, box in found:
+            if all(_shared(box, other) < _TWICE for other in kept):
+                kept.append(box)
+        return kept[:_MOST_LINES]
+
+
+def _shared(a: Box, b: Box) -> float:
+    """Return the area in both boxes over the area in either."""
+    width, height = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
+    both = max(0, width) * max(0, height)
+    return both / max(1, a.width * a.height + b.width * b.height - both)
 
 
 def _edges(picture: Grey) -> npt.NDArray[np.int16]:

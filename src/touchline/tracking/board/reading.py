@@ -29,7 +29,7 @@ SHORT_S = 60.0
 
 _SEARCH_EVERY, _SEARCH_SELDOM, _OFTEN = 5, 15, 60
 _FORMER = 8
-_BOARD_EVERY = 10
+_BOARD_EVERY = 8
 _LOST_AFTER = 8
 _TRIED = 8
 _LEAST_STEPS, _FASTEST = 2, 20
@@ -38,7 +38,7 @@ _MOST_READ = 24
 _MOST_ON_BOARD = 9
 _AGAIN = 3
 """How often a board is read again at once after its score changed."""
-_WIDE = 1.2
+_WIDE, _WIDEST = 1.2, 16.0
 _ALONE = 6.0
 """Widest box, in heights, that holds a clock and little else."""
 _TIGHTER, _INSIDE = 0.8, 0.9
@@ -249,7 +249,7 @@ class BoardReader:
     def _words(self, boxes: Sequence[Box], picture: Rgb, *, most: int = _MOST_READ) -> list[Words]:
         """Return the words on lines, and on the rows that they form."""
         wanted = list(dict.fromkeys([*rows_of(boxes), *boxes]))
-        wanted = [box for box in wanted if box.width >= _WIDE * box.height][:most]
+        wanted = [box for box in wanted if box.width >= _WIDE * box.height and box.width <= _WIDEST * box.height][:most]
         read = self._read(wanted, picture)
         return [Words(box, text, confidence) for box, (text, confidence) in zip(wanted, read, strict=True)]
 
