@@ -63,7 +63,7 @@ def rule_claims(
     chosen = settings or RuleSettings()
     apart = distances(scene, path.body_px)
     touched = [contact for contact in contacts if contact.track_id is not None]
-    after = [*touched[1:], None]
+    after = [*touched[1:], None][: len(touched)]  # no contact at all has none after it
     found = [claim for pair in zip(touched, after, strict=True) for claim in _claims(scene, path, apart, *pair, chosen)]
     return tuple(found)
 
