@@ -64,10 +64,9 @@ def bundle_of(clip: Clip, folder: Path) -> Bundle:
     place = folder / clip.path.parent.name
     bundle = Bundle.for_video(clip.path, out=place)
     if not (bundle.path / "tracks.parquet").exists():
-        from touchline.analysis.pipeline import analyze
-        from touchline.analysis.tasks.track import TrackTask, load_tracker
+        from touchline.analysis.track_video import track_video
 
-        analyze(clip.path, [TrackTask(load_tracker(device="cpu"))], out=place)
+        track_video(clip.path, out=place)
     return bundle
 
 
