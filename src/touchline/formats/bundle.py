@@ -11,6 +11,7 @@
 | ``tracks.txt`` | the same boxes in MOT's layout, frames from 1 |
 | ``actions.json`` | the players' actions, see :mod:`touchline.formats.actions` |
 | ``overlay.mp4`` | the video with the tracks drawn in, if requested |
+| ``likeness.json`` | whether the models were measured on such a video, see :mod:`touchline.formats.likeness` |
 | ``report.html`` | the report, if requested |
 | ``corrections.jsonl`` | what a person corrected, see :mod:`touchline.formats.corrections.journal` |
 
@@ -50,6 +51,7 @@ from touchline.formats.files.json_files import parse_object, read_bytes, read_ow
 from touchline.formats.files.json_shapes import check
 from touchline.formats.files.npz import npz_bytes, read_arrays
 from touchline.formats.keeper import moments_index
+from touchline.formats.likeness import LIKENESS
 from touchline.formats.manifest_shape import MANIFEST_SHAPE
 from touchline.formats.sound import SOUND, SOUND_CURVES
 
@@ -73,7 +75,7 @@ TRACKS, TRACKS_MOT, ACTIONS, OVERLAY = "tracks.parquet", "tracks.txt", "actions.
 
 FILES = frozenset(
     {MANIFEST, EVENTS, RESULTS, SCORES, REPORT, CANDIDATES, CORRECTIONS, FEATURES, KEEPERS, TRACKS, TRACKS_MOT, ACTIONS}
-    | {OVERLAY, SOUND, SOUND_CURVES}
+    | {OVERLAY, SOUND, SOUND_CURVES, LIKENESS}
 )
 """Names of all files and folders of a complete bundle."""
 
@@ -96,6 +98,7 @@ class Manifest:
         tracking: summary of ``track``, if it ran: counts, camera shots, remarks.
         spotting: ``remarks`` on the events, if there are any, and, for events found by a head over feature streams,
             whether they are ``degraded`` because a stream was missing.
+        likeness: whether the video is like what the models were measured on: verdict, line, models with reasons.
         touchline_version: version of touchline that wrote the manifest.
         version: version of this schema.
 
@@ -110,6 +113,7 @@ class Manifest:
     files: Mapping[str, str] = field(default_factory=dict)
     tracking: Mapping[str, Any] = field(default_factory=dict)
     spotting: Mapping[str, Any] = field(default_factory=dict)
+    likeness: Mapping[str, Any] = field(default_factory=dict)
     touchline_version: str = ""
     version: int = MANIFEST_VERSION
 

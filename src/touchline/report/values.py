@@ -17,6 +17,7 @@ from touchline.core.events import Coverage, Event, Scores, Timeline, VideoInfo
 from touchline.core.sound import SoundReading
 from touchline.core.tracks import Tracks
 from touchline.formats.bundle import ACTIONS, CANDIDATES, EVENTS, REPORT, SCORES, TRACKS, Bundle, Manifest
+from touchline.formats.likeness import LIKENESS, Likeness, likeness_or_none
 from touchline.formats.sound import SOUND, SOUND_CURVES, read_sound
 from touchline.report.options import ReportOptions
 
@@ -150,6 +151,11 @@ class BundleValues:
     def sound(self) -> SoundReading | None:
         """The results on the sound."""
         return read_sound(self.bundle.path) if self.holds(SOUND, SOUND_CURVES) else None
+
+    @cached_property
+    def likeness(self) -> Likeness | None:
+        """Whether the video is like what the models were measured on."""
+        return likeness_or_none(self.bundle.path) if self.holds(LIKENESS) else None
 
     @property
     def duration_us(self) -> int:

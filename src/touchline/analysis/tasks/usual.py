@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from touchline.analysis.tasks.keeper_pages import KeeperPagesTask
+from touchline.analysis.tasks.likeness import LikenessTask
 from touchline.analysis.tasks.overlay import OverlayTask
 from touchline.analysis.tasks.report import ReportTask
 from touchline.analysis.tasks.sound import SoundTask
@@ -25,6 +26,7 @@ KINDS: tuple[type[Task], ...] = (
     StreamSpotTask,
     TrackTask,
     SoundTask,
+    LikenessTask,
     OverlayTask,
     ReportTask,
     KeeperPagesTask,
@@ -62,6 +64,8 @@ def usual_tasks(
     spot = None if spotter is None else _spot_task(spotter, thresholds or {})
     track = None if tracker is None else TrackTask(tracker, boxes=boxes)
     tasks: list[Task] = [task for task in (spot, track, SoundTask() if sound else None) if task is not None]
+    if track is not None or isinstance(spot, SpotTask):
+        tasks.append(LikenessTask([model for task in tasks for model in task.models]))
     if overlay and track is not None:
         tasks.append(OverlayTask(radar=radar))
     if report is not None:

@@ -1,0 +1,159 @@
+"""What the built-in models were measured on: ranges of what the measuring pictures look like, for their cards.
+
+    python benchmarks/measured_on.py --data ../shared/data [--model ball-spotter ...]
+
+writes ``ranges`` into ``src/touchline/models/builtin/NAME.measured.json`` and everything into ``results/measured_on.json``.
+
+- Simulated matches: windows of eight seconds of all of them for what pictures look like and how they move (1st to 99th
+  percentile), four windows of each for people, ball and shots (least to greatest), tracked as ``analyze`` tracks them.
+- Frames of real matches: single frames and their labelled boxes (1st to 99th percentile).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from itertools import groupby
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+
+from touchline.analysis.likeness.compare import PROPERTIES
+from touchline.analysis.likeness.facts import ANALYSED_WIDTH, PictureFacts, facts_of_boxes, facts_of_file, read_boxes
+from touchline.analysis.likeness.look import look_of
+from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
+from touchline.analysis.tasks.likeness import PICTURES_PER_S
+from touchline.analysis.tasks.track import TrackTask, load_tracker
+from touchline.formats.bundle import TRACKS, Bundle
+from touchline.media.sampling import sample_regular
+from touchline.media.video import VideoReader, probe
+from touchline.models.folders import builtin_folder
+from touchline.models.measured import MEASURED_SUFFIX
+
+RESULTS = Path(__file__).parent / "results" / "measured_on.json"
+WINDOW_S = 8
+TRACKED = 4
+Row = dict[str, float]
+
+
+def main() -> None:
+    """Measure the footage of each model and write the ranges."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of the measuring data")
+    parser.add_argument("--model", action="append", choices=sorted(FOOTAGE), help="only this model; repeat for several")
+    options = parser.parse_args()
+    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
+    for name in options.model or FOOTAGE:
+        rows, tracked = FOOTAGE[name](options.data)
+        ranges = {**spans(rows, 1, 99), **spans(tracked, 0, 100)}
+        results[name] = {"pictures_or_windows": len(rows), "tracked_windows": len(tracked), "ranges": ranges}
+        keep(name, ranges, pictures=len(rows))
+        print(name, json.dumps(ranges))
+    RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def spans(rows: Sequence[Row], least: float, most: float) -> dict[str, list[float]]:
+    """Return two percentiles of every property over the rows that have it, in the order of the properties."""
+    columns = {name: [row[name] for row in rows if name in row] for name in PROPERTIES}
+    return {
+        name: [round(float(end), 4) for end in np.percentile(values, [least, most])]
+        for name, values in columns.items()
+        if values
+    }
+
+
+def keep(name: str, ranges: dict[str, list[float]], *, pictures: int) -> None:
+    """Write the ranges into a model's file."""
+    path = builtin_folder() / (name + MEASURED_SUFFIX)
+    document = json.loads(path.read_text(encoding="utf-8"))
+    made_by = f"python benchmarks/measured_on.py --model {name}"
+    document |= {"ranges": ranges, "pictures": pictures, "made_by": made_by}
+    path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def simulated(data: Path) -> tuple[list[Row], list[Row]]:
+    """Return the facts of windows of the simulated matches: of their pictures, and of what is tracked in some."""
+    rows, tracked = [], []
+    for folder in sorted((data / "simulated").glob("match_*")):
+        rows += list(picture_rows(folder / "video.mp4"))
+        tracked += list(tracked_rows(folder / "video.mp4"))
+    return rows, tracked
+
+
+def picture_rows(video: Path) -> Iterator[Row]:
+    """Yield the facts of each window of a video, without those of tracks."""
+    info = probe(video)
+    with VideoReader(video) as reader:
+        sampled = sample_regular(reader.frames(), fps=PICTURES_PER_S)
+        for _, window in groupby(sampled, key=lambda pair: pair[0] // round(WINDOW_S * PICTURES_PER_S)):
+            facts = PictureFacts()
+            for _, frame in window:
+                facts.add(frame)
+            yield {**facts_of_file(info), **facts.values()}
+
+
+def tracked_rows(video: Path) -> Iterator[Row]:
+    """Yield the facts of the tracks in some windows of a video, found as ``analyze`` finds them."""
+    duration_s = probe(video).duration_us / 1e6
+    task = TrackTask(load_tracker())
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(TRACKED):
+            window = Path(folder) / f"window-{number}.mp4"
+            cut(video, window, start_s=(number + 0.5) * duration_s / TRACKED)
+            bundle = Bundle(analyze_video(window, tasks=[task], options=AnalyzeOptions()).bundle)
+            boxes = read_boxes(bundle.path / TRACKS)
+            yield facts_of_boxes(boxes, shots=bundle.read_shots(), width=probe(window).width)
+
+
+def cut(video: Path, window: Path, *, start_s: float) -> None:
+    """Copy the pictures of a window from the key frame before a time, without encoding them again."""
+    with av.open(str(video)) as source, av.open(str(window), "w") as target:
+        stream = source.streams.video[0]
+        copy = target.add_stream_from_template(stream)
+        source.seek(round(start_s / stream.time_base), stream=stream)
+        first = None
+        for packet in source.demux(stream):
+            if packet.dts is None or packet.pts is None:
+                continue
+            first = packet.dts if first is None else first
+            if (packet.dts - first) * stream.time_base > WINDOW_S:
+                return
+            packet.pts, packet.dts = packet.pts - first, packet.dts - first
+            packet.stream = copy
+            target.mux(packet)
+
+
+def players(data: Path) -> tuple[list[Row], list[Row]]:
+    """Return the facts of the labelled frames of people."""
+    return [picture_row(path, people=True) for path in sorted((data / "players").glob("*.jpg"))], []
+
+
+def pitch(data: Path) -> tuple[list[Row], list[Row]]:
+    """Return the facts of the labelled frames of pitches."""
+    return [picture_row(path, people=False) for path in sorted((data / "pitch").glob("*.jpg"))], []
+
+
+def picture_row(path: Path, *, people: bool) -> Row:
+    """Return the facts of a labelled frame; of its people only if they are labelled."""
+    picture = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
+    height, width = picture.shape[:2]
+    row = {"width_px": float(width), "aspect": width / height, **asdict(look_of(picture))}
+    if people:
+        labels = np.loadtxt(path.with_suffix(".txt"), ndmin=2)
+        persons = labels[labels[:, 0] != 0]
+        row |= {"people": float(len(persons)), "person_px": float(np.median(persons[:, 4])) * height}
+        row["person_px"] *= ANALYSED_WIDTH / width
+    return row
+
+
+FOOTAGE = {"ball-spotter": simulated, "people-detector": players, "pitch-finder": pitch}
+"""Model -> its measuring footage."""
+
+
+if __name__ == "__main__":
+    main()
