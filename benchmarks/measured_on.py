@@ -4,14 +4,16 @@
 
 writes ``ranges`` into ``src/touchline/models/builtin/NAME.measured.json`` and everything into ``results/measured_on.json``.
 
-- Simulated matches: windows of eight seconds of all of them for what pictures look like and how they move (1st to 99th
-  percentile), four windows of each for people, ball and shots (least to greatest), tracked as ``analyze`` tracks them.
+- Simulated matches: windows of eight seconds of the first two minutes for what pictures look like and how they move, and
+  for the true boxes of people (1st to 99th percentile); one window of each match for ball, shots and pitch (least to
+  greatest), tracked as ``analyze`` tracks them.
 - Frames of real matches: single frames and their labelled boxes (1st to 99th percentile).
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -29,6 +31,7 @@ from touchline.analysis.likeness.look import look_of
 from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
 from touchline.analysis.tasks.likeness import PICTURES_PER_S
 from touchline.analysis.tasks.track import TrackTask, load_tracker
+from touchline.core.arrays import Floats64
 from touchline.formats.bundle import TRACKS, Bundle
 from touchline.media.sampling import sample_regular
 from touchline.media.video import VideoReader, probe
@@ -37,7 +40,9 @@ from touchline.models.measured import MEASURED_SUFFIX
 
 RESULTS = Path(__file__).parent / "results" / "measured_on.json"
 WINDOW_S = 8
-TRACKED = 4
+LOOKED_S = 120
+TRACKED = 1
+TRACKED_FACTS = ("ball", "wide", "pitch")
 Row = dict[str, float]
 
 
@@ -80,21 +85,29 @@ def simulated(data: Path) -> tuple[list[Row], list[Row]]:
     """Return the facts of windows of the simulated matches: of their pictures, and of what is tracked in some."""
     rows, tracked = [], []
     for folder in sorted((data / "simulated").glob("match_*")):
-        rows += list(picture_rows(folder / "video.mp4"))
+        truth = np.loadtxt(folder / "tracks.txt", delimiter=",")
+        rows += list(picture_rows(folder / "video.mp4", truth=truth))
         tracked += list(tracked_rows(folder / "video.mp4"))
     return rows, tracked
 
 
-def picture_rows(video: Path) -> Iterator[Row]:
-    """Yield the facts of each window of a video, without those of tracks."""
+def picture_rows(video: Path, *, truth: Floats64) -> Iterator[Row]:
+    """Yield the facts of each window of a video; those of people from true boxes (frame, id, x, y, width, height, ...)."""
     info = probe(video)
     with VideoReader(video) as reader:
-        sampled = sample_regular(reader.frames(), fps=PICTURES_PER_S)
-        for _, window in groupby(sampled, key=lambda pair: pair[0] // round(WINDOW_S * PICTURES_PER_S)):
+        frames = itertools.takewhile(lambda frame: frame.time_us < LOOKED_S * 1e6, reader.frames())
+        sampled = sample_regular(frames, fps=PICTURES_PER_S)
+        for number, window in groupby(sampled, key=lambda pair: pair[0] // round(WINDOW_S * PICTURES_PER_S)):
             facts = PictureFacts()
             for _, frame in window:
                 facts.add(frame)
-            yield {**facts_of_file(info), **facts.values()}
+            first, after = (WINDOW_S * info.fps * n for n in (number, number + 1))
+            boxes = truth[(truth[:, 0] > first) & (truth[:, 0] <= after)]
+            people = {
+                "people": float(np.median(np.unique(boxes[:, 0], return_counts=True)[1])),
+                "person_px": float(np.median(boxes[:, 5])) * ANALYSED_WIDTH / info.width,
+            }
+            yield {**facts_of_file(info), **facts.values(), **people}
 
 
 def tracked_rows(video: Path) -> Iterator[Row]:
@@ -107,7 +120,8 @@ def tracked_rows(video: Path) -> Iterator[Row]:
             cut(video, window, start_s=(number + 0.5) * duration_s / TRACKED)
             bundle = Bundle(analyze_video(window, tasks=[task], options=AnalyzeOptions()).bundle)
             boxes = read_boxes(bundle.path / TRACKS)
-            yield facts_of_boxes(boxes, shots=bundle.read_shots(), width=probe(window).width)
+            facts = facts_of_boxes(boxes, shots=bundle.read_shots(), width=probe(window).width)
+            yield {name: facts[name] for name in TRACKED_FACTS}
 
 
 def cut(video: Path, window: Path, *, start_s: float) -> None:

@@ -35,7 +35,7 @@ class Property:
 
     Attributes:
         words: what it is, in words that a value and its unit follow.
-        unit: unit of the value; "%" shows a share in percent.
+        unit: unit of the value; with "%" a share is shown in percent.
         decimals: decimals shown.
         only_least: whether more than measured is no difference.
 
@@ -48,7 +48,8 @@ class Property:
 
     def shown(self, value: float) -> str:
         """Return a value for people, without the unit."""
-        return f"{value * (100 if self.unit == '%' else 1):.{0 if self.unit == '%' else self.decimals}f}"
+        share = self.unit.startswith("%")
+        return f"{value * (100 if share else 1):.{0 if share else self.decimals}f}"
 
 
 PROPERTIES: Mapping[str, Property] = {

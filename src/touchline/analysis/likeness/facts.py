@@ -45,7 +45,7 @@ class PictureFacts:
             difference = float(np.abs(thumb - self._before).mean())
             self._changed.append(difference > _STILL)
             if difference < _CUT:
-                shift, _ = cv2.phaseCorrelate(self._before, thumb, _window())
+                shift, _ = cv2.phaseCorrelate(self._before, thumb.copy(), _window())  # it overwrites both
                 self._moved.append(bool(np.hypot(*shift) > _CAMERA_PX))
         self._before = thumb
 
