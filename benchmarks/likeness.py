@@ -1,6 +1,7 @@
 """Verdicts on real, simulated and bad inputs: what ``analyze`` claims on each, and whether it says "unlike".
 
     python benchmarks/likeness.py --data ../shared/data [--case wide ...]
+    python benchmarks/likeness.py --compare          compares the facts in the results again, without the videos
 
 writes ``results/likeness.json`` and the table of docs/explanation/likeness.md. Made inputs are three seconds each, from
 the real wide shot and the sample clip: upright, black and white, a still, ten frames a second, 4K, two pitches side by side,
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from fractions import Fraction
@@ -22,14 +24,17 @@ import av
 import cv2
 import numpy as np
 
+from touchline.analysis.likeness.compare import compare
 from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
 from touchline.analysis.tasks.task import Task
 from touchline.analysis.tasks.track import load_tracker
 from touchline.analysis.tasks.usual import usual_tasks
 from touchline.core.arrays import Rgb
-from touchline.formats.bundle import Bundle
-from touchline.formats.likeness import read_likeness
+from touchline.formats.bundle import Bundle, video_fingerprint
+from touchline.formats.likeness import Likeness, read_likeness
 from touchline.media.video import VideoReader
+from touchline.models.folders import builtin_folder
+from touchline.models.measured import MEASURED_SUFFIX, read_measured
 from touchline.spotting.spotter import load_spotter
 
 HERE = Path(__file__).parent
@@ -45,22 +50,54 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of the measuring data")
     parser.add_argument("--case", action="append", help="only this case; repeat for several")
+    parser.add_argument(
+        "--bundles", type=Path, help="folder of bundles that analyze made of these videos: saves tracking"
+    )
+    parser.add_argument("--compare", action="store_true", help="only compare the facts in the results again")
     options = parser.parse_args()
     results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
+    if options.compare:
+        compare_again(results)
+        return
     tasks = usual_tasks(spotter=load_spotter(), tracker=load_tracker())
     with tempfile.TemporaryDirectory() as folder:
         for name, make in cases(options.data).items():
             if options.case and name not in options.case:
                 continue
-            results[name] = analysed(make(Path(folder) / f"{name.replace(' ', '-')}.mp4"), tasks, out=Path(folder))
+            video = make(Path(folder) / f"{name.replace(' ', '-')}.mp4")
+            out = Path(folder) / "out" / name.replace(" ", "-")
+            take_over(video, options.bundles, out=out)
+            results[name] = analysed(video, tasks, out=out)
             print(name, results[name]["verdict"], results[name]["events"], results[name]["withheld"], flush=True)
             RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     write_table(results)
 
 
+def take_over(video: Path, bundles: Path | None, *, out: Path) -> None:
+    """Copy the bundle of a video from a folder of bundles, if there is one; what fits in it is not made again."""
+    fingerprint = video_fingerprint(video)
+    for manifest in sorted(bundles.glob("*/manifest.json")) if bundles is not None else ():
+        if json.loads(manifest.read_text(encoding="utf-8"))["video_fingerprint"] == fingerprint:
+            shutil.copytree(manifest.parent, Bundle.for_video(video, out=out).path)
+            return
+
+
+def compare_again(results: dict[str, Any]) -> None:
+    """Compare the facts of every case with what the models were measured on now; write results and table."""
+    for row in results.values():
+        models = []
+        for name in row["models"]:
+            about = read_measured(builtin_folder() / (name + MEASURED_SUFFIX))
+            models.append(compare(name, facts=row["facts"], measured=about))
+        likeness = Likeness(row["facts"], models=tuple(models))
+        row |= {"verdict": likeness.verdict, "models": {one.model: [one.verdict, *one.reasons] for one in models}}
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    write_table(results)
+
+
 def analysed(video: Path, tasks: list[Task], *, out: Path) -> dict[str, Any]:
     """Return what an analysis says of a video."""
-    result = analyze_video(video, tasks=tasks, options=AnalyzeOptions(out=out, force=True))
+    result = analyze_video(video, tasks=tasks, options=AnalyzeOptions(out=out))
     bundle = Bundle(result.bundle)
     found, likeness, tracking = bundle.read_events(), read_likeness(bundle.path), bundle.read_manifest().tracking
     return {
@@ -85,11 +122,18 @@ def cases(data: Path) -> dict[str, Make]:
     """Return the maker of each case's video."""
     wide = data / "broadcast" / "wide_camera_848x478.mp4"
     there = {"sample clip": SAMPLE, "wide": wide}
-    there |= {f"foul {path.parent.name[-1]}.{path.stem[-1]}": path for path in sorted((data / "broadcast" / "fouls").glob("*/*.mp4"))}
-    there |= {f"basketball {name}": data / "basketball" / name / "000.mp4" for name in ("defense", "dribbling", "shooting")}
+    there |= {
+        f"foul {path.parent.name[-1]}.{path.stem[-1]}": path
+        for path in sorted((data / "broadcast" / "fouls").glob("*/*.mp4"))
+    }
+    there |= {
+        f"basketball {name}": data / "basketball" / name / "000.mp4" for name in ("defense", "dribbling", "shooting")
+    }
     made: dict[str, Make] = {
         "upright": lambda to: write(to, (np.ascontiguousarray(p[:, 300:568]) for p in pictures(wide))),
-        "black and white": lambda to: write(to, (p.mean(axis=2, keepdims=True).repeat(3, 2).astype(np.uint8) for p in pictures(wide))),
+        "black and white": lambda to: write(
+            to, (p.mean(axis=2, keepdims=True).repeat(3, 2).astype(np.uint8) for p in pictures(wide))
+        ),
         "a still": lambda to: write(to, still(wide)),
         "10 fps": lambda to: write(to, every(pictures(SAMPLE), 5, of=2), fps=Fraction(10)),
         "4K": lambda to: write(to, (cv2.resize(p, (3840, 2160)) for p in pictures(SAMPLE, seconds=1.5))),
@@ -162,7 +206,9 @@ def write_table(results: dict[str, Any]) -> None:
     for name, row in results.items():
         models = row["models"]
         verdicts = " | ".join(models[model][0] for model in ("ball-spotter", "people-detector", "pitch-finder"))
-        decides = "; ".join(dict.fromkeys(reason for model in models.values() for reason in model[1:3])) or "everything fits"
+        decides = (
+            "; ".join(dict.fromkeys(reason for model in models.values() for reason in model[1:3])) or "everything fits"
+        )
         actions = f"withheld: {row['withheld']}" if row["withheld"] else str(row["events"])
         rows.append(f"| {name} | {verdicts} | {decides} | {actions} |")
     table = "<!-- table: python benchmarks/likeness.py -->\n\n" + "\n".join(rows) + "\n\n<!-- end -->"

@@ -92,7 +92,7 @@ def simulated(data: Path) -> tuple[list[Row], list[Row]]:
 
 
 def picture_rows(video: Path, *, truth: Floats64) -> Iterator[Row]:
-    """Yield the facts of each window of a video; those of people from true boxes (frame, id, x, y, width, height, ...)."""
+    """Yield the facts of each window; those of people from true boxes (frame, id, x, y, width, height, ...)."""
     info = probe(video)
     with VideoReader(video) as reader:
         frames = itertools.takewhile(lambda frame: frame.time_us < LOOKED_S * 1e6, reader.frames())

@@ -3,8 +3,8 @@
     python benchmarks/trust.py            writes the tables between the markers of docs/trust.md
     python benchmarks/trust.py --check    changes nothing; exits with 1 if the page disagrees with the results
 
-``trust_claims.json`` lists the claims. A claim is a phrase of the page, with a place for each number, and the paths of
-those numbers in a committed result, or in what a built-in model was measured on. The phrase, filled in, must stand on
+``trust_claims.json`` lists the claims. A claim is a phrase of the page, with a place for each number, and the paths of those
+numbers in a committed result, or in what a built-in model was measured on. The phrase, filled in, must stand on
 the page, and every decimal number and percentage of the page must belong to a phrase. Phrases without a committed result
 are listed under ``uncommitted``, with where they come from; the page names them as such.
 """
@@ -113,7 +113,10 @@ def with_tables(page: str) -> str:
 
 def models_table() -> str:
     """Return the table of the built-in models and their held-out results by match."""
-    rows = ["| model | measured on | held-out results | uncertainty | never measured | licence |", "|---|---|---|---|---|---|"]
+    rows = [
+        "| model | measured on | held-out results | uncertainty | never measured | licence |",
+        "|---|---|---|---|---|---|",
+    ]
     for path in sorted(builtin_folder().glob("*" + MEASURED_SUFFIX)):
         name, about = path.name.removesuffix(MEASURED_SUFFIX), read_measured(path)
         cells = (held_out_words(about), about.interval_note, about.not_measured, about.licence)
@@ -140,7 +143,9 @@ def numbers_table() -> str:
     rows = ["| claim | from |", "|---|---|"]
     for claim in claims()["committed"]:
         source = claim["source"]
-        where = f"`benchmarks/results/{source}`" if source.endswith(".json") else f"`models/builtin/{source}.measured.json`"
+        where = (
+            f"`benchmarks/results/{source}`" if source.endswith(".json") else f"`models/builtin/{source}.measured.json`"
+        )
         rows.append(f"| {phrase_of(claim)} | {where} |")
     return "\n".join(rows) + "\n"
 

@@ -114,7 +114,10 @@ def test_black_and_white_is_one_reason_and_says_nothing_of_grass() -> None:
     ("changed", "words"),
     [
         ({"changing": 0.0}, "the picture never changes: a still picture"),
-        ({"grass": 0.01, "pitch": 0.0}, "not football: 1 % of the picture is grass, and no lines of a pitch were found"),
+        (
+            {"grass": 0.01, "pitch": 0.0},
+            "not football: 1 % of the picture is grass, and no lines of a pitch were found",
+        ),
         ({"ball": 0.0}, "the ball was found in 0 % of the pictures"),
         ({}, ""),
     ],
@@ -131,7 +134,9 @@ def test_the_look_of_plain_pictures() -> None:
     green, grey = look_of(flat(GREEN)), look_of(flat(GREY))
     assert (green.grass, grey.grass) == (1.0, 0.0)
     assert grey.colour == grey.saturation == grey.detail == grey.contrast == 0.0
-    assert green.colour == pytest.approx((abs(60 - 230 / 3) + abs(120 - 230 / 3) + abs(50 - 230 / 3)) / 3 / 255, abs=1e-3)
+    assert green.colour == pytest.approx(
+        (abs(60 - 230 / 3) + abs(120 - 230 / 3) + abs(50 - 230 / 3)) / 3 / 255, abs=1e-3
+    )
     assert grey.brightness == pytest.approx(120 / 255, abs=1e-3)
 
 
@@ -174,11 +179,18 @@ def events() -> Timeline:
 
 
 def test_events_of_an_unlike_video_are_marked_and_impossible_ones_withheld() -> None:
-    unlike = Likeness(models=(ModelLikeness("model", "events", UNLIKE, "four matches", ("grass",)),), withheld="a still")
-    assert [event.extra for event in marked(events(), likeness=unlike, model="model")] == [{"trust": "demonstration"}] * 2
-    assert marked(events(), likeness=unlike, model="other") == events() == marked(events(), likeness=None, model="model")
-    assert [event.label for event in without_impossible(events(), likeness=unlike)] == ["Card"]
-    assert without_impossible(events(), likeness=Likeness()) == events()
+    unlike = Likeness(
+        models=(ModelLikeness("model", "events", UNLIKE, "four matches", ("grass",)),), withheld="a still"
+    )
+    assert [event.extra for event in marked(events(), likeness=unlike, model="model")] == [
+        {"trust": "demonstration"}
+    ] * 2
+    assert (
+        marked(events(), likeness=unlike, model="other") == events() == marked(events(), likeness=None, model="model")
+    )
+    assert [event.label for event in without_impossible(events(), likeness=unlike, models=["model"])] == ["Card"]
+    assert without_impossible(events(), likeness=unlike, models=["my basketball model"]) == events()
+    assert without_impossible(events(), likeness=Likeness(), models=["model"]) == events()
     assert remark_on_withheld(2, likeness=unlike).startswith("2 ball actions were withheld: a still")
 
 

@@ -1,4 +1,4 @@
-"""The page on trust and the cards: every number agrees with its result, every built-in model says what it was measured on."""
+"""Every number of the page on trust agrees with its result; every built-in model says what it was measured on."""
 
 from __future__ import annotations
 

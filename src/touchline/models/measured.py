@@ -69,6 +69,16 @@ class MeasuredOn(BaseModel):
     pictures: int = Field(default=0, ge=0)
     made_by: str = ""
 
+    def lines(self) -> list[str]:
+        """Return the held-out results and the ranges in words, one a line."""
+        lines = [f"{one.metric}, {one.match}: {one.value:g}{_span(one.interval)}" for one in self.held_out]
+        lines += [self.interval_note] if self.interval_note else []
+        return lines + [f"{name}: {least:g} to {most:g}" for name, (least, most) in self.ranges.items()]
+
+
+def _span(interval: tuple[float, float] | None) -> str:
+    return "" if interval is None else f" [{interval[0]:g}, {interval[1]:g}]"
+
 
 def measured_path(model: Path) -> Path:
     """Return the path of what a model's file was measured on."""

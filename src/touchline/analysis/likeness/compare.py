@@ -2,9 +2,9 @@
 
 A value may lie outside the measured range by a tenth of the range, as a range of some hundred pictures is not its last
 word. Three properties have limits of their own: a picture may be half as wide as the least one measured, and as wide as
-it likes, because models scale it to their input; a frame rate may be a tenth below the least one measured, and any above,
-because models sample pictures at their own rate; and half as many people as the least measured may be in the picture,
-because a camera that follows the ball leaves some out.
+it likes, because models scale it to their input; a frame rate may be a tenth below the least one measured, and any
+above, because models sample pictures at their own rate; and half as many people as the least measured may be in the
+picture, because a camera that follows the ball leaves some out.
 """
 
 from __future__ import annotations
@@ -115,11 +115,9 @@ def why_no_ball_actions(facts: Mapping[str, float]) -> str:
     """Return why a video can show no ball actions of football, in words; "" if it can."""
     if facts.get("changing", 1.0) < _NO_CHANGE:
         return "the picture never changes: a still picture"
-    if facts.get("colour", 0.0) > _NO_COLOUR and facts.get("grass", 1.0) < _NO_GRASS:
-        if facts.get("pitch", 1.0) < _NO_PITCH:
-            return (
-                f"not football: {_percent(facts['grass'])} of the picture is grass, and no lines of a pitch were found"
-            )
+    coloured, grass = facts.get("colour", 0.0) > _NO_COLOUR, facts.get("grass", 1.0)
+    if coloured and grass < _NO_GRASS and facts.get("pitch", 1.0) < _NO_PITCH:
+        return f"not football: {_percent(grass)} of the picture is grass, and no lines of a pitch were found"
     if facts.get("ball", 1.0) < _NO_BALL:
         return f"the ball was found in {_percent(facts['ball'])} of the pictures"
     return ""

@@ -20,8 +20,8 @@ ANALYSED_WIDTH = 1280
 """Width in pixels at which heights of people are given: that of the built-in detector's input."""
 DECIMALS = 4
 _THUMB = (160, 90)
-_STILL = 0.35
-"""Mean difference of luma, of 255, below which two pictures are the same but for compression."""
+_STILL_LUMA, _STILL_SHARE = 8, 0.001
+"""Two pictures are the same, but for compression, if no larger share of their pixels differs by more than this."""
 _CAMERA_PX = 0.25
 """Shift of the picture in pixels of a width of 160 from which the camera moved."""
 _CUT = 25.0
@@ -42,9 +42,9 @@ class PictureFacts:
         self.looks.append(look_of(frame.to_rgb()))
         thumb = cv2.resize(frame.luma, _THUMB, interpolation=cv2.INTER_AREA).astype(np.float32)
         if self._before is not None:
-            difference = float(np.abs(thumb - self._before).mean())
-            self._changed.append(difference > _STILL)
-            if difference < _CUT:
+            difference = np.abs(thumb - self._before)
+            self._changed.append(float((difference > _STILL_LUMA).mean()) > _STILL_SHARE)
+            if difference.mean() < _CUT:
                 shift, _ = cv2.phaseCorrelate(self._before, thumb.copy(), _window())  # it overwrites both
                 self._moved.append(bool(np.hypot(*shift) > _CAMERA_PX))
         self._before = thumb

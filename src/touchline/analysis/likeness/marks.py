@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from touchline.core.events import Timeline
 from touchline.core.labels import BALL_12
-from touchline.formats.likeness import UNLIKE, Likeness
+from touchline.formats.likeness import LIKE, UNLIKE, Likeness
 
 TRUST, DEMONSTRATION = "trust", "demonstration"
 """Entry of an event's ``extra``, and its value for events of a model that was measured on other footage."""
@@ -26,9 +27,18 @@ def marked(timeline: Timeline, *, likeness: Likeness | None, model: str) -> Time
     return Timeline(tuple(replace(event, extra={**event.extra, TRUST: DEMONSTRATION}) for event in timeline))
 
 
-def without_impossible(timeline: Timeline, *, likeness: Likeness | None) -> Timeline:
-    """Return the events without the ball actions of football, if the video cannot show any."""
-    if likeness is None or not likeness.withheld:
+def without_impossible(timeline: Timeline, *, likeness: Likeness | None, models: Sequence[str]) -> Timeline:
+    """Return the events without the ball actions of football, if the video cannot show any.
+
+    Those of a model that was never measured stay: it may be for another sport, with actions of the same names.
+
+    Args:
+        timeline: the events.
+        likeness: the verdict on the video; None if there is none.
+        models: the models that found the events.
+
+    """
+    if likeness is None or not likeness.withheld or not all(likeness.of(name) in (LIKE, UNLIKE) for name in models):
         return timeline
     return Timeline(tuple(event for event in timeline if event.label not in BALL_12))
 

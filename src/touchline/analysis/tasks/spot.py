@@ -34,8 +34,8 @@ class SpotTask(Task):
     """The task that spots events with a frame spotter: scores chunk by chunk, then events from the scores.
 
     If the bundle holds or will hold the video's tracks, ball actions outside their wide shots are left out. If it says
-    that the video is unlike what the spotter was measured on, the events are marked; ball actions are withheld where there
-    can be none, as in a still picture.
+    that the video is unlike what the spotter was measured on, the events are marked; ball actions are withheld where
+    there can be none, as in a still picture.
 
     Args:
         spotter: the spotter, or an ensemble of spotters.
@@ -109,10 +109,10 @@ class SpotTask(Task):
         shots = bundle.read_shots() if _TRACKS in self.key else ()
         likeness = likeness_or_none(bundle.path) if _LIKENESS in self.key else None
         found = self.spotter.events(scores, thresholds=self._thresholds)
-        possible = without_impossible(found, likeness=likeness)
+        possible = self._possible(found, likeness=likeness)
         timeline = self._marked(in_wide_shots(possible, shots=shots), likeness=likeness)
         candidates = self.spotter.events(scores, thresholds=candidate_thresholds(self._thresholds))
-        candidates = in_wide_shots(without_impossible(candidates, likeness=likeness), shots=shots)
+        candidates = in_wide_shots(self._possible(candidates, likeness=likeness), shots=shots)
         left_out, withheld = len(possible) - len(timeline), len(found) - len(possible)
         self._remarks = (remark_on_left_out(left_out),) if left_out else ()
         if withheld and likeness is not None:
@@ -121,6 +121,10 @@ class SpotTask(Task):
         bundle.write_events(timeline)
         bundle.write_candidates(self._marked(candidates, likeness=likeness))
         bundle.write_results(timeline, game=self._job.video.stem)
+
+    def _possible(self, timeline: Timeline, *, likeness: Likeness | None) -> Timeline:
+        """Return the events without those that the video cannot show."""
+        return without_impossible(timeline, likeness=likeness, models=[one.name for one in self.spotter.members])
 
     def _marked(self, timeline: Timeline, *, likeness: Likeness | None) -> Timeline:
         """Return the events, marked where a member of the spotter was measured on other footage."""
