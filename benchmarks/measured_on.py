@@ -2,11 +2,12 @@
 
     python benchmarks/measured_on.py --data ../shared/data [--model ball-spotter ...]
 
-writes ``ranges`` into ``src/touchline/models/builtin/NAME.measured.json`` and everything into ``results/measured_on.json``.
+writes ``ranges`` into ``src/touchline/models/builtin/NAME.measured.json`` and everything into
+``results/measured_on.json``.
 
-- Simulated matches: windows of eight seconds of the first two minutes for what pictures look like and how they move, and
-  for the true boxes of people (1st to 99th percentile); one window of each match for ball, shots and pitch (least to
-  greatest), tracked as ``analyze`` tracks them.
+- Simulated matches: windows of eight seconds of the first two minutes for what pictures look like and how they move,
+  and for the true boxes of people (1st to 99th percentile); one window of each match for ball, shots and pitch (least
+  to greatest), tracked as ``analyze`` tracks them.
 - Frames of real matches: single frames and their labelled boxes (1st to 99th percentile).
 """
 

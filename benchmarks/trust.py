@@ -3,10 +3,10 @@
     python benchmarks/trust.py            writes the tables between the markers of docs/trust.md
     python benchmarks/trust.py --check    changes nothing; exits with 1 if the page disagrees with the results
 
-``trust_claims.json`` lists the claims. A claim is a phrase of the page, with a place for each number, and the paths of those
-numbers in a committed result, or in what a built-in model was measured on. The phrase, filled in, must stand on
-the page, and every decimal number and percentage of the page must belong to a phrase. Phrases without a committed result
-are listed under ``uncommitted``, with where they come from; the page names them as such.
+``trust_claims.json`` lists the claims. A claim is a phrase of the page, with a place for each number, and the paths
+of those numbers in a committed result, or in what a built-in model was measured on. The phrase, filled in, must stand
+on the page, and every decimal number and percentage of the page must belong to a phrase. Phrases without a committed
+result are listed under ``uncommitted``, with where they come from; the page names them as such.
 """
 
 from __future__ import annotations

@@ -202,8 +202,8 @@ def test_the_line_names_models_and_reasons_and_the_worst_verdict_counts() -> Non
     whole = Likeness(models=models)
     assert whole.verdict == UNLIKE
     assert whole.line == (
-        "Unlike what it was measured on, treat as a demonstration. spotter (events, measured on four matches): "
-        "a; b; c; 1 more. Like what it was measured on: detector (people)."
+        "Unlike what it was measured on, treat as a demonstration: events (spotter): a; b; 2 more. "
+        "Like what it was measured on: people (detector)."
     )
     assert Likeness(models=models[1:]).verdict == LIKE
     assert (Likeness().verdict, Likeness().line) == (UNCHECKED, "")

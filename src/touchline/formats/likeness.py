@@ -26,7 +26,7 @@ LIKENESS = "likeness.json"
 LIKE, UNLIKE, UNCHECKED, NEVER_MEASURED = "like", "unlike", "unchecked", "never measured"
 VERDICTS = (LIKE, UNLIKE, UNCHECKED, NEVER_MEASURED)
 """``unchecked``: the model was measured on something that a picture does not show, such as sound."""
-_REASONS_SHOWN = 3
+_REASONS_SHOWN = 2
 SCHEMA = "touchline.likeness"
 VERSION = 1
 _REMEDY = "analyse the video again"
@@ -110,13 +110,13 @@ def _sentence(models: Sequence[ModelLikeness], verdict: str) -> str:
     those = [model for model in models if model.verdict == verdict]
     if not those:
         return ""
-    names = " and ".join(f"{one.model} ({one.finds})" for one in those)
+    if verdict == UNLIKE:
+        why = ". ".join(f"{one.finds} ({one.model}): {_some(one.reasons)}" for one in those)
+        return f"Unlike what it was measured on, treat as a demonstration: {why}."
+    names = ", ".join(f"{one.finds} ({one.model})" for one in those)
     if verdict == LIKE:
         return f"Like what it was measured on: {names}."
-    if verdict == NEVER_MEASURED:
-        return f"Never measured: {names}; treat the results as a demonstration."
-    why = ". ".join(f"{one.model} ({one.finds}, measured on {one.measured_on}): {_some(one.reasons)}" for one in those)
-    return f"Unlike what it was measured on, treat as a demonstration. {why}."
+    return f"Never measured, treat as a demonstration: {names}."
 
 
 def _some(reasons: Sequence[str]) -> str:
