@@ -17,10 +17,11 @@ import argparse
 import itertools
 import json
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -58,7 +59,12 @@ def main() -> None:
         rows, tracked = FOOTAGE[name](options.data)
         ranges = {**spans(rows, 1, 99), **spans(tracked, 0, 100)}
         results[name] = {"pictures_or_windows": len(rows), "tracked_windows": len(tracked), "ranges": ranges}
-        keep(name, ranges, pictures=len(rows))
+        keep(
+            name,
+            {"ranges": ranges, "pictures": len(rows), "made_by": f"python benchmarks/measured_on.py --model {name}"},
+        )
+        for other in ALSO.get(name, ()):
+            keep(other, {"also": [{"footage": read(name)["footage"], "ranges": ranges}]})
         print(name, json.dumps(ranges))
     RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
@@ -73,13 +79,15 @@ def spans(rows: Sequence[Row], least: float, most: float) -> dict[str, list[floa
     }
 
 
-def keep(name: str, ranges: dict[str, list[float]], *, pictures: int) -> None:
-    """Write the ranges into a model's file."""
+def read(name: str) -> dict[str, Any]:
+    """Return what a model was measured on."""
+    return json.loads((builtin_folder() / (name + MEASURED_SUFFIX)).read_text(encoding="utf-8"))
+
+
+def keep(name: str, values: Mapping[str, Any]) -> None:
+    """Write values into a model's file."""
     path = builtin_folder() / (name + MEASURED_SUFFIX)
-    document = json.loads(path.read_text(encoding="utf-8"))
-    made_by = f"python benchmarks/measured_on.py --model {name}"
-    document |= {"ranges": ranges, "pictures": pictures, "made_by": made_by}
-    path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(json.dumps({**read(name), **values}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def simulated(data: Path) -> tuple[list[Row], list[Row]]:
@@ -166,6 +174,8 @@ def picture_row(path: Path, *, people: bool) -> Row:
     return row
 
 
+ALSO = {"ball-spotter": ("people-detector", "pitch-finder")}
+"""Model -> others that were measured on its footage, too: teams, tracks, ball and places on the simulated matches."""
 FOOTAGE = {"ball-spotter": simulated, "people-detector": players, "pitch-finder": pitch}
 """Model -> its measuring footage."""
 

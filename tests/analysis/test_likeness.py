@@ -32,7 +32,7 @@ from touchline.formats.likeness import (
 )
 from touchline.media.frame import Frame
 from touchline.models.folders import builtin_folder
-from touchline.models.measured import MEASURED_SUFFIX, MeasuredOn, read_measured
+from touchline.models.measured import MEASURED_SUFFIX, Footage, MeasuredOn, read_measured
 
 GREEN, GREY = (60, 120, 50), (120, 120, 120)
 LIKE_FACTS = {
@@ -94,9 +94,21 @@ def test_a_tenth_of_the_range_is_allowed_on_either_side() -> None:
     assert not fits("saturation", 0.18, ends=(0.2, 0.3)) and not fits("saturation", 0.32, ends=(0.2, 0.3))
 
 
+def test_a_few_cropped_pixels_are_no_other_shape() -> None:
+    assert fits("aspect", 848 / 478, ends=(16 / 9, 16 / 9)) and not fits("aspect", 4 / 3, ends=(16 / 9, 16 / 9))
+
+
 def test_a_property_that_is_not_known_is_not_compared() -> None:
     assert compare("model", facts={"grass": 0.95}, measured=measured()).verdict == LIKE
     assert compare("model", facts={"wide": 1.0}, measured=measured()).verdict == UNCHECKED
+
+
+def test_a_video_like_any_of_the_footage_is_like() -> None:
+    also = Footage(footage="frames", ranges={"grass": (0.3, 0.6)})
+    both = measured().model_copy(update={"also": (also,)})
+    found = compare("model", facts={**LIKE_FACTS, "grass": 0.5}, measured=both)
+    assert (found.verdict, found.measured_on) == (LIKE, "frames")
+    assert compare("model", facts={**LIKE_FACTS, "grass": 0.1}, measured=both).measured_on == "four matches"
 
 
 def test_a_model_without_measurements_was_never_measured() -> None:

@@ -40,6 +40,21 @@ class HeldOut(BaseModel):
     count: int | None = Field(default=None, ge=0)
 
 
+class Footage(BaseModel):
+    """Further footage that a model was measured on.
+
+    Attributes:
+        footage: the footage, in words that follow "measured on".
+        ranges: least and greatest value of each property.
+
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    footage: str
+    ranges: dict[str, tuple[float, float]]
+
+
 class MeasuredOn(BaseModel):
     """What a model was measured on.
 
@@ -52,6 +67,7 @@ class MeasuredOn(BaseModel):
         interval_note: how intervals were found, or why there are none.
         ranges: least and greatest value of each property of the footage, by the names in
             :mod:`touchline.analysis.likeness.compare`; empty if pictures do not show what it was measured on.
+        also: further footage; a video that is like any of it is like.
         pictures: number of pictures behind the ranges.
         made_by: the command that found the ranges; "" without ranges.
 
@@ -66,6 +82,7 @@ class MeasuredOn(BaseModel):
     held_out: tuple[HeldOut, ...] = ()
     interval_note: str = ""
     ranges: dict[str, tuple[float, float]] = Field(default_factory=dict)
+    also: tuple[Footage, ...] = ()
     pictures: int = Field(default=0, ge=0)
     made_by: str = ""
 

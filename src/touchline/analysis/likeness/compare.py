@@ -1,10 +1,11 @@
 """Comparison of a video with the footage that a model was measured on: pure, from facts and ranges to a verdict.
 
 A value may lie outside the measured range by a tenth of the range, as a range of some hundred pictures is not its last
-word. Three properties have limits of their own: a picture may be half as wide as the least one measured, and as wide as
+word. Four properties have limits of their own: a picture may be half as wide as the least one measured, and as wide as
 it likes, because models scale it to their input; a frame rate may be a tenth below the least one measured, and any
 above, because models sample pictures at their own rate; and half as many people as the least measured may be in the
-picture, because a camera that follows the ball leaves some out.
+picture, because a camera that follows the ball leaves some out; and width to height may differ by a twentieth, because
+videos are cropped by a few pixels.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from touchline.models.measured import MeasuredOn
 SLACK = 0.1
 """Share of a range by which a value may lie outside it."""
 _LEAST_WIDTH, _LEAST_RATE, _LEAST_PEOPLE = 0.5, 0.9, 0.5
+_ASPECT_SLACK = 0.05
 _NO_COLOUR = 0.012
 """Value of ``colour`` below which a picture is black and white; pale real pictures have 0.03 or more."""
 _COLOURS = ("saturation", "grass")
@@ -76,7 +78,8 @@ PROPERTIES: Mapping[str, Property] = {
 def compare(model: str, *, facts: Mapping[str, float], measured: MeasuredOn | None, finds: str = "") -> ModelLikeness:
     """Return whether a video is like the footage that a model was measured on.
 
-    Only properties that both have are compared; a model whose ranges share none with the facts is ``unchecked``.
+    Only properties that both have are compared. A video that is like any footage of the model is like; otherwise what
+    differs from its first footage are the reasons. A model whose ranges share none with the facts is ``unchecked``.
 
     Args:
         model: name of the model.
@@ -87,15 +90,34 @@ def compare(model: str, *, facts: Mapping[str, float], measured: MeasuredOn | No
     """
     if measured is None:
         return ModelLikeness(model, finds or "its results", NEVER_MEASURED)
+    first, *others = (
+        _compared(model, facts=facts, measured=measured, footage=footage, ranges=ranges)
+        for footage, ranges in (
+            (measured.footage, measured.ranges),
+            *((one.footage, one.ranges) for one in measured.also),
+        )
+    )
+    return next((found for found in (first, *others) if found.verdict == LIKE), first)
+
+
+def _compared(
+    model: str,
+    *,
+    facts: Mapping[str, float],
+    measured: MeasuredOn,
+    footage: str,
+    ranges: Mapping[str, tuple[float, float]],
+) -> ModelLikeness:
+    """Return whether a video is like one kind of footage that a model was measured on."""
     hidden = _COLOURS if facts.get("colour", 1.0) < _NO_COLOUR else ()
-    shared = [name for name in PROPERTIES if name in facts and name in measured.ranges and name not in hidden]
+    shared = [name for name in PROPERTIES if name in facts and name in ranges and name not in hidden]
     reasons = tuple(
-        _words(name, value=facts[name], ends=measured.ranges[name], facts=facts)
+        _words(name, value=facts[name], ends=ranges[name], facts=facts)
         for name in shared
-        if not fits(name, facts[name], ends=measured.ranges[name])
+        if not fits(name, facts[name], ends=ranges[name])
     )
     verdict = UNLIKE if reasons else LIKE if shared else UNCHECKED
-    return ModelLikeness(model, measured.finds, verdict, measured.footage, reasons)
+    return ModelLikeness(model, measured.finds, verdict, footage, reasons)
 
 
 def fits(name: str, value: float, *, ends: tuple[float, float]) -> bool:
@@ -105,6 +127,8 @@ def fits(name: str, value: float, *, ends: tuple[float, float]) -> bool:
         return value >= _LEAST_WIDTH * least
     if name == "fps":
         return value >= _LEAST_RATE * least
+    if name == "aspect":
+        return (1 - _ASPECT_SLACK) * least <= value <= (1 + _ASPECT_SLACK) * most
     if name == "people":
         least *= _LEAST_PEOPLE
     slack = SLACK * (most - least)
