@@ -81,11 +81,13 @@ def body_scale(poses: Floats64) -> float:
 def same_sides(poses: Floats64, weight: Floats64) -> tuple[Floats64, npt.NDArray[np.bool_]]:
     """Mirror the opinions (m, 16, 2) whose sides contradict the majority's; return them and which were mirrored."""
     mirrored = poses[:, list(MIRROR)]
+    there = np.isfinite(poses[:, _SIDED, 0]).any(axis=1)
     straight, crossed = _apart(poses, poses), _apart(poses, mirrored)
     agree = np.where(crossed < SWAPPED * straight, -1.0, 1.0)
-    centre = int(((weight[:, None] * np.minimum(straight, crossed)).sum(axis=0) / weight.sum()).argmin())
+    cost = (weight[:, None] * np.minimum(straight, crossed))[there].sum(axis=0)
+    centre = int(np.where(there, cost, np.inf).argmin())
     sides = agree[:, centre]
-    if float((weight * sides).sum()) < 0:
+    if float((weight * sides)[there].sum()) < 0:
         sides = -sides
     swapped = sides < 0
     return np.where(swapped[:, None, None], mirrored, poses), swapped
@@ -94,7 +96,8 @@ def same_sides(poses: Floats64, weight: Floats64) -> tuple[Floats64, npt.NDArray
 def _apart(first: Floats64, second: Floats64) -> Floats64:
     """Return mean distances (m, m) of limbs between every two opinions."""
     apart = np.linalg.norm(first[:, None, _SIDED] - second[None, :, _SIDED], axis=-1)
-    return np.asarray(np.nanmean(apart, axis=-1))
+    known = np.isfinite(apart)
+    return np.asarray(np.where(known, apart, 0).sum(axis=-1) / np.maximum(known.sum(axis=-1), 1))
 
 
 def modes(poses: Floats64, weight: Floats64, *, within: float) -> tuple[Floats64, Floats64]:

@@ -156,7 +156,7 @@ def _step(
     torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(network.parameters(), _CLIP_NORM)
     optimizer.step()
-    return losses
+    return {name: value.detach() for name, value in losses.items()}
 
 
 def draw_rows(material: Material, fit: Fit, generator: torch.Generator) -> Pictures:
