@@ -16,9 +16,7 @@ from touchline.models.networks.mobile_pose_net import MobilePoseNet
 
 HEAT_OUTPUT = "kpt_heatmap"
 COCO_LIMBS = tuple(
-    f"{side}_{part}"
-    for part in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
-    for side in ("left", "right")
+    f"{side}_{part}" for part in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle") for side in ("left", "right")
 )
 """COCO's points after the five of the face, in its order."""
 _FACE_POINTS = 5

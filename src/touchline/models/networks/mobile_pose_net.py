@@ -78,9 +78,7 @@ class MobilePyramid(nn.Module):
         for expansion, outputs, repeats, stride in BLOCKS:
             blocks = []
             for number in range(repeats):
-                blocks.append(
-                    _Inverted(inputs, outputs, expansion=expansion, stride=stride if number == 0 else 1)
-                )
+                blocks.append(_Inverted(inputs, outputs, expansion=expansion, stride=stride if number == 0 else 1))
                 inputs = outputs
             stages.append(nn.Sequential(*blocks))
         self.stages = nn.ModuleList(stages)
