@@ -1,7 +1,7 @@
 """Measure pose finders on keepers' joints that were marked by hand, in pictures of shots that no network saw.
 
-``benchmarks/keeper_marks.json`` holds the marks: 30 pictures for choosing and 30 for reporting. A joint is right within a
-fifth of the marked torso; only joints that were seen count. Intervals are over pictures. Run with the measuring data:
+``benchmarks/keeper_marks.json`` holds the marks: 30 pictures for choosing and 30 for reporting. A joint is right within
+a fifth of the marked torso; only joints that were seen count. Intervals are over pictures. Run with the measuring data:
 
     python benchmarks/keeper_marks.py --half report --json benchmarks/results/keeper_marks.json
     python benchmarks/keeper_marks.py --half choose --model runs/keeper-pose/keeper-pose.safetensors

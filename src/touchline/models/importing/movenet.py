@@ -1,4 +1,4 @@
-"""MoveNet's weights as the start of touchline's mobile pose network: trunk, pyramid and heat maps of the shared joints."""
+"""MoveNet's weights as the start of the mobile pose network: trunk, pyramid and heat maps of the shared joints."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A pose network on a MobileNetV2 trunk with a feature pyramid, shaped so that MoveNet's weights can start it.
 
-Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks", CVPR 2018. MoveNet (Google, Apache-2.0) is such
-a trunk with a pyramid that ends at stride 4. Its normalisation is folded into its convolutions, so this network has none.
+Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks", CVPR 2018. MoveNet (Google, Apache-2.0) is
+such a trunk with a pyramid that ends at stride 4. Its normalisation is folded into its convolutions, so there is none.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Augmentation of whole batches of keeper crops as tensors, on whichever device they are.
 
-The same changes as in :mod:`~touchline.training.keeper.pose_augment` and some more: motion blur, crops that lose a side of
-the body, patches of other pictures. Pictures are squares, padded with black, with joints in shares of the square's side.
+The same changes as in :mod:`~touchline.training.keeper.pose_augment` and some more: motion blur, crops that lose a side
+of the body, patches of other pictures. Pictures are squares, padded with black; joints are in shares of their side.
 """
 
 from __future__ import annotations
