@@ -18,8 +18,8 @@ from touchline.analysis.tasks.task import Job, Task
 from touchline.core.clock import us_from_frame
 from touchline.core.events import Coverage, Scores, Timeline
 from touchline.formats.bundle import CANDIDATES, EVENTS, RESULTS, SCORES, TRACKS, Bundle, Manifest
-from touchline.formats.play import PLAY, PLAY_CURVES
 from touchline.formats.likeness import LIKENESS, Likeness, likeness_or_none
+from touchline.formats.play import PLAY, PLAY_CURVES
 from touchline.media.frame import Frame
 from touchline.media.sampling import GridSampler
 from touchline.spotting.engine import ScoreChunk
