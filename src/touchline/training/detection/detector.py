@@ -16,24 +16,17 @@ import numpy as np
 import torch
 from pydantic import Field
 
-from touchline.core.tracks import DETECTION_LABELS, GOALKEEPER, Detections
+from touchline.core.tracks import DETECTION_LABELS, Detections
 from touchline.formats.files.atomic import write_json_atomic
 from touchline.models.networks.detector import PeakFinder, PeopleDetector
 from touchline.models.runtime.fitting import fit_at_corner
 from touchline.models.specs.spec import PictureConfig, PictureSpec
 from touchline.models.store import load_weights, save_model
 from touchline.tracking.detector import select
-from touchline.training.detection.crops import CropSampler, CropSettings, DetectionBatch
+from touchline.training.detection.crops import CropSampler, CropSettings
 from touchline.training.detection.data import LabelledFrames, read_real, read_simulated
+from touchline.training.detection.losses import loss_terms
 from touchline.training.detection.measure import measure_detections
-from touchline.training.detection.targets import (
-    BOX_WEIGHT,
-    SIMULATED_BOX_WEIGHT,
-    box_loss,
-    detection_targets,
-    heat_loss,
-    role_loss,
-)
 from touchline.training.family import Family, Job, PlannedRun, plan_runs
 from touchline.training.folds import Part, check_held_out, parts_of
 from touchline.training.loop import Loop
@@ -217,21 +210,6 @@ def train_one(
     loop.run()
     load_weights(network, loop.weights(), source=str(out))
     return network.eval()
-
-
-def loss_terms(network: PeopleDetector, batch: DetectionBatch) -> dict[str, torch.Tensor]:
-    """Compute the loss terms on a batch."""
-    height, width = batch.pictures.shape[2:]
-    targets = detection_targets(batch.boxes, batch.classes, num_classes=network.num_classes, width=width, height=height)
-    pictures = batch.pictures.contiguous(memory_format=torch.channels_last)
-    with torch.autocast(pictures.device.type, dtype=torch.bfloat16):
-        heat, roles, sides = network(pictures)
-    exact = batch.labelled[:, GOALKEEPER:].all(1).float()  # simulated frames lack a role; real ones may lack the ball
-    return {
-        "heat": heat_loss(heat, targets.heat, labelled=batch.labelled),
-        "role": role_loss(roles, targets.heat),
-        "box": BOX_WEIGHT * box_loss(sides, targets, scale=exact + (1 - exact) * SIMULATED_BOX_WEIGHT),
-    }
 
 
 @torch.inference_mode()
