@@ -89,9 +89,9 @@ def cover_with_graphics(pictures: Tensor, *, share: float, random: torch.Generat
     boxes = torch.cat([corner * sides, (corner + size) * sides], 1) * (draw(0.0, 1.0) < share)[:, None]
     x = torch.arange(w, device=pictures.device) + 0.5
     y = torch.arange(h, device=pictures.device) + 0.5
-    inside = ((x > boxes[:, :1]) & (x < boxes[:, 2:3]))[:, None, None] & (
-        (y > boxes[:, 1:2]) & (y < boxes[:, 3:])
-    )[:, None, :, None]
+    inside = ((x > boxes[:, :1]) & (x < boxes[:, 2:3]))[:, None, None] & ((y > boxes[:, 1:2]) & (y < boxes[:, 3:]))[
+        :, None, :, None
+    ]
     paper, ink = draw(0.0, 1.0, 3, 1, 1), draw(0.0, 1.0, 3, 1, 1)
     coarse = torch.rand(b, 1, max(h // 9, 1), max(w // 7, 1), generator=random, device=pictures.device)
     letters = (F.interpolate(coarse, size=(h, w), mode="nearest") > draw(0.4, 0.95, 1, 1, 1)).to(pictures.dtype)

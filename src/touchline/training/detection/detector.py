@@ -27,6 +27,8 @@ from touchline.training.detection.crops import CropSampler, CropSettings
 from touchline.training.detection.data import LabelledFrames, read_real, read_simulated
 from touchline.training.detection.losses import loss_terms
 from touchline.training.detection.measure import measure_detections
+from touchline.training.detection.planes import planes_of
+from touchline.training.detection.stage import Stage, StageSettings
 from touchline.training.family import Family, Job, PlannedRun, plan_runs
 from touchline.training.folds import Part, check_held_out, parts_of
 from touchline.training.loop import Loop
@@ -46,11 +48,13 @@ class DetectorLearning(StrictSettings):
     Attributes:
         network: arguments of :class:`~touchline.models.networks.detector.PeopleDetector`.
         crops: settings of the training crops.
+        stage: settings of crops made in batches on the device; if given, they replace ``crops``.
         optimizer: length and learning rate.
 
     """
 
     network: dict[str, Any] = Field(default_factory=dict)
+    stage: StageSettings | None = None
     crops: CropSettings = CropSettings()
     optimizer: OptimizerSettings = OptimizerSettings()
 
@@ -190,13 +194,13 @@ def train_one(
     network = PeopleDetector(**settings.network).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     if start is not None:
         load_weights(network, start, source="the network to begin with")
-    sampler = CropSampler(real, simulated, settings=settings.crops, device=device, seed=optimizer.seed)
+    sampler = _sampler(real, simulated, settings, device=device)
     how = plan_training(
         optimizer,
         out=out,
         lower="optimizer.base_lr",
         data=[(group.group, len(group.truth)) for group in (*real, *simulated)],
-        network=[settings.network, asdict(settings.crops)],
+        network=[settings.network, asdict(settings.crops if settings.stage is None else settings.stage)],
         clip_norm=10.0,
     )
     loop = Loop(
@@ -210,6 +214,16 @@ def train_one(
     loop.run()
     load_weights(network, loop.weights(), source=str(out))
     return network.eval()
+
+
+def _sampler(
+    real: Sequence[LabelledFrames], simulated: Sequence[LabelledFrames], settings: DetectorLearning, *, device: str
+) -> CropSampler | Stage:
+    seed = settings.optimizer.seed
+    if settings.stage is None:
+        return CropSampler(real, simulated, settings=settings.crops, device=device, seed=seed)
+    planes = [planes_of(groups, device=device) if groups else None for groups in (real, simulated)]
+    return Stage(planes[0], planes[1], settings=settings.stage, device=device, seed=seed)
 
 
 @torch.inference_mode()

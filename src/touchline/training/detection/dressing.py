@@ -80,9 +80,7 @@ def distinct_colours(b: int, count: int, *, random: torch.Generator, device: tor
     return torch.stack(chosen, 1)
 
 
-def paint_crowd(
-    pictures: Tensor, owner: Tensor, colours: Tensor, *, share: float, random: torch.Generator
-) -> Tensor:
+def paint_crowd(pictures: Tensor, owner: Tensor, colours: Tensor, *, share: float, random: torch.Generator) -> Tensor:
     """Give what is neither grass nor a person the colour of a kit, in spots, in a share of the pictures."""
     b, _, h, w = pictures.shape
 

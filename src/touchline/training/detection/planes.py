@@ -154,9 +154,9 @@ def kit_groups(
         centres = colours[seen[[first, second]]]
         for _ in range(8):
             nearest = np.linalg.norm(colours[seen][:, None] - centres, axis=2).argmin(1)
-            centres = np.stack([
-                colours[seen[nearest == k]].mean(0) if (nearest == k).any() else centres[k] for k in range(2)
-            ])
+            centres = np.stack(
+                [colours[seen[nearest == k]].mean(0) if (nearest == k).any() else centres[k] for k in range(2)]
+            )
         kits[seen] = nearest
     keepers = np.flatnonzero(classes == GOALKEEPER)
     kits[keepers[np.argsort(boxes[keepers, 0], kind="stable")]] = 2 + np.minimum(np.arange(len(keepers)), 1)

@@ -189,9 +189,7 @@ class Stage:
         stretched: npt.NDArray[np.float64] = turn @ np.diag([mirror * math.exp(draw.uniform(-0.08, 0.08)), 1.0])
         return stretched
 
-    def _elsewhere(
-        self, source: int, row: int, crop: npt.NDArray[np.float32], view: View
-    ) -> npt.NDArray[np.float32]:
+    def _elsewhere(self, source: int, row: int, crop: npt.NDArray[np.float32], view: View) -> npt.NDArray[np.float32]:
         """Draw a map that shows the same people at about the same size somewhere else in the crop."""
         draw = self._random
         turn = self._turn(math.sqrt(abs(float(np.linalg.det(crop[:, :2])))) * math.exp(draw.uniform(-0.15, 0.15)))
@@ -211,18 +209,21 @@ class Stage:
         """Return planes (b, 7, h, w) in 0..1 (owners as they are) of frames seen through affine maps."""
         half = view.zoom[1] < _HALF_BELOW * 1.0001 and frames.scale == 1.0
         planes = (frames.half if half else frames.whole)[index].float()
-        grid = sampling_grid(maps, frame=tuple(frames.whole.shape[:1:-1]), size=view.size).to(self.device)
+        grid = sampling_grid(maps, frame=tuple(frames.whole.shape[:1:-1]), size=view.size, device=self.device)
         seen = F.grid_sample(planes[:, :OWNER], grid, mode="bilinear", align_corners=False) / 255.0
         owner = F.grid_sample(planes[:, OWNER:], grid, mode="nearest", align_corners=False)
         return torch.cat([seen, owner], 1)
 
 
-def sampling_grid(maps: npt.NDArray[np.float32], *, frame: tuple[int, ...], size: tuple[int, int]) -> Tensor:
+def sampling_grid(
+    maps: npt.NDArray[np.float32], *, frame: tuple[int, ...], size: tuple[int, int], device: str
+) -> Tensor:
     """Return the places (b, h, w, 2) of a crop's pixels in the frame, as ``grid_sample`` wants them.
 
     Args:
         maps: (b, 2, 3), from a frame's pixels to a crop's.
         frame, size: width and height of the frame and of the crop.
+        device: where the places are computed.
 
     """
     full = np.tile(np.eye(3), (len(maps), 1, 1))
@@ -232,7 +233,7 @@ def sampling_grid(maps: npt.NDArray[np.float32], *, frame: tuple[int, ...], size
     from_unit = np.array([[size[0] / 2, 0, size[0] / 2], [0, size[1] / 2, size[1] / 2], [0, 0, 1]])
     lifted = np.tile(np.eye(3), (len(maps), 1, 1))
     lifted[:, :2] = back
-    theta = torch.from_numpy(to_unit @ lifted @ from_unit).float()
+    theta = torch.from_numpy(to_unit @ lifted @ from_unit).float().to(device)
     return F.affine_grid(theta, [len(maps), 1, size[1], size[0]], align_corners=False)
 
 
