@@ -200,7 +200,7 @@ class Stage:
         return np.concatenate([turn, shift[:, None]], 1).astype(np.float32)
 
     def _chosen(self, classes: Tensor) -> Tensor:
-        """Choose whom to paste (b, m): some players and officials of most crops; a keeper's place belongs to the role."""
+        """Choose whom to paste (b, m): some players and officials; a keeper elsewhere would no longer look like one."""
         each = torch.rand(classes.shape, generator=self._torch_random, device=self.device)
         crop = torch.rand(len(classes), 1, generator=self._torch_random, device=self.device)
         return ((classes == PLAYER) | (classes == REFEREE)) & (each < 0.35) & (crop < 0.7)
@@ -222,7 +222,8 @@ def sampling_grid(
 
     Args:
         maps: (b, 2, 3), from a frame's pixels to a crop's.
-        frame, size: width and height of the frame and of the crop.
+        frame: its width and height.
+        size: width and height of the crop.
         device: where the places are computed.
 
     """
