@@ -63,7 +63,9 @@ def features_of(scene: Scene, *, path: BallPath | None = None) -> Features:
     feet = scene.feet_px
     apart = _apart(scene, ball, path.body_px)
     slots = _nearest(apart)
-    present = np.take_along_axis(np.isfinite(apart), np.maximum(slots, 0), axis=1) & (slots >= 0)
+    present = slots >= 0
+    if apart.shape[1]:
+        present &= np.take_along_axis(np.isfinite(apart), np.maximum(slots, 0), axis=1)
     frame = np.concatenate(
         [
             np.stack([known, scene.ball_seen, scene.ball_confidence, since_s, until_s], axis=1),
