@@ -1,8 +1,8 @@
 """The match clock as straight lines through reads of it: wrong reads lie on no line.
 
-In a video, a running clock is a line of slope 1 over the video's time. A cut, and the break between two periods, begin a
-new line. Of a clip that was sped up or slowed down, the line is steeper or flatter; one line of any slope is taken where
-it explains many more reads than the best line of slope 1.
+In a video, a running clock is a line of slope 1 over the video's time. A cut, and the break between two periods, begin
+a new line. Of a clip that was sped up or slowed down, the line is steeper or flatter; one line of any slope is taken
+where it explains many more reads than the best line of slope 1.
 """
 
 from __future__ import annotations
