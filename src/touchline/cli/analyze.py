@@ -8,7 +8,7 @@ from touchline.cli.options import AnalyzeArguments, verb
 
 def _run(arguments: AnalyzeArguments, output: Output) -> int:
     """Run all tasks on each video."""
-    from touchline.cli.batch import analyze_videos, wants_tracks
+    from touchline.cli.batch import analyze_videos, events_from, wants_tracks
 
     tracking = arguments if wants_tracks(arguments, output=output) else None
     return analyze_videos(
@@ -16,6 +16,7 @@ def _run(arguments: AnalyzeArguments, output: Output) -> int:
         spotting=arguments,
         tracking=tracking,
         sound=True,
+        events=events_from(arguments, tracked=tracking is not None),
         clock=arguments.clock,
         report=True,
         output=output,
@@ -32,6 +33,7 @@ command = verb(
 
     Examples:
       touchline analyze match.mp4
+      touchline analyze match.mp4 --events tracks --threshold TACKLE=0.4
       touchline analyze first-half.mp4 second-half.mp4 --out results
     """,
 )

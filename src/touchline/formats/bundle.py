@@ -9,7 +9,9 @@
 | ``scores.npz`` | ``values`` float32 (samples, classes), ``times_us`` int64 (samples,), ``labels`` (classes,) |
 | ``tracks.parquet`` | all tracks, one row per box, see :mod:`touchline.formats.boxes.tracks_parquet` |
 | ``tracks.txt`` | the same boxes in MOT's layout, frames from 1 |
+| ``camera.npz`` | the camera's motion and view of the pitch, see :mod:`touchline.formats.camera` |
 | ``actions.json`` | the players' actions, see :mod:`touchline.formats.actions` |
+| ``play.json``, ``play.npz`` | the ball in and out of play, touches, and curves, see :mod:`touchline.formats.play` |
 | ``clock.json`` | the match clock and the score of the board, see :mod:`touchline.formats.match_clock` |
 | ``overlay.mp4`` | the video with the tracks drawn in, if requested |
 | ``report.html`` | the report, if requested |
@@ -37,8 +39,10 @@ from touchline.core.corrections.state import Corrections
 from touchline.core.corrections.tracks import corrected_tracks
 from touchline.core.errors import InputError
 from touchline.core.events import Coverage, Gap, Scores, Timeline
+from touchline.core.geometry.camera import CameraPath
 from touchline.core.tracks import Shot, Tracks
 from touchline.formats.bundle_place import folder_to_read, folder_to_write, is_single, usual_folder
+from touchline.formats.camera import CAMERA, read_camera
 from touchline.formats.corrections.journal import read_journal
 from touchline.formats.events.event_format import Converted
 from touchline.formats.events.export_context import ExportContext, ExportOptions, LabelStyle, VideoFacts
@@ -54,6 +58,7 @@ from touchline.formats.files.json_shapes import check
 from touchline.formats.files.npz import npz_bytes, read_arrays
 from touchline.formats.keeper import moments_index
 from touchline.formats.manifest_shape import MANIFEST_SHAPE
+from touchline.formats.play import PLAY, PLAY_CURVES
 from touchline.formats.match_clock import CLOCK, read_clock
 from touchline.formats.sound import SOUND, SOUND_CURVES
 
@@ -77,7 +82,7 @@ TRACKS, TRACKS_MOT, ACTIONS, OVERLAY = "tracks.parquet", "tracks.txt", "actions.
 
 FILES = frozenset(
     {MANIFEST, EVENTS, RESULTS, SCORES, REPORT, CANDIDATES, CORRECTIONS, FEATURES, KEEPERS, TRACKS, TRACKS_MOT, ACTIONS}
-    | {OVERLAY, SOUND, SOUND_CURVES, CLOCK}
+    | {CAMERA, OVERLAY, SOUND, SOUND_CURVES, PLAY, PLAY_CURVES, CLOCK}
 )
 """Names of all files and folders of a complete bundle."""
 
@@ -98,8 +103,9 @@ class Manifest:
         timings_s: seconds spent, by stage; the only part that differs between equal runs.
         files: SHA-256 of each result file.
         tracking: summary of ``track``, if it ran: counts, camera shots, remarks.
-        spotting: ``remarks`` on the events, if there are any, and, for events found by a head over feature streams,
-            whether they are ``degraded`` because a stream was missing.
+        spotting: ``remarks`` on the events, if there are any; for events found by a head over feature streams,
+            whether they are ``degraded`` because a stream was missing; for events of play, what they were found from
+            (``events``) and the labels that are ``off`` by default, each with the reason.
         touchline_version: version of touchline that wrote the manifest.
         version: version of this schema.
 
@@ -274,8 +280,9 @@ class Bundle:
         return corrected_tracks(self.read_tracks(), self.read_corrections())
 
     def write_results(self, timeline: Timeline, *, game: str) -> None:
-        """Write ``results_spotting.json``, in SoccerNet's layout."""
-        write_events(timeline, self.path / RESULTS, game=game)
+        """Write ``results_spotting.json``, in SoccerNet's layout, without values that it has no field for."""
+        plain = Timeline(tuple(replace(event, extra={}) for event in timeline))
+        write_events(plain, self.path / RESULTS, game=game)
 
     def events_to_export(
         self, *, reviewed_only: bool = False, min_confidence: float = 0.0, labels: Collection[str] = ()
@@ -409,6 +416,15 @@ class Bundle:
         from touchline.formats.boxes.tracks_parquet import read_shots_parquet
 
         return read_shots_parquet(self.path / TRACKS)
+
+    def read_camera(self) -> CameraPath:
+        """Read the camera's path from ``camera.npz``.
+
+        Raises:
+            InputError: the file is missing or broken.
+
+        """
+        return read_camera(self.path / CAMERA)
 
     def read_actions(self) -> Actions:
         """Read the players' actions from ``actions.json``.

@@ -86,7 +86,16 @@ MANIFEST_SHAPE: Check = record(
         "timings_s": table_of(a_number),
         "files": table_of(a_text),
         "tracking": _TRACKING,
-        "spotting": record({}, optional={"remarks": list_of(a_text), "degraded": a_flag}, others=True),
+        "spotting": record(
+            {},
+            optional={
+                "remarks": list_of(a_text),
+                "degraded": a_flag,
+                "events": a_text,
+                "off": table_of(a_text),
+            },
+            others=True,
+        ),
         "touchline_version": a_text,
     },
     others=True,

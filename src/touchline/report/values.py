@@ -18,6 +18,7 @@ from touchline.core.events import Coverage, Event, Scores, Timeline, VideoInfo
 from touchline.core.sound import SoundReading
 from touchline.core.tracks import Tracks
 from touchline.formats.bundle import ACTIONS, CANDIDATES, EVENTS, REPORT, SCORES, TRACKS, Bundle, Manifest
+from touchline.formats.play import PLAY, PLAY_CURVES, Play, read_play
 from touchline.formats.match_clock import CLOCK
 from touchline.formats.sound import SOUND, SOUND_CURVES, read_sound
 from touchline.report.options import ReportOptions
@@ -128,6 +129,16 @@ class BundleValues:
     def scores(self) -> Scores | None:
         """The confidence curves behind the events."""
         return self.bundle.read_scores() if self.holds(SCORES) else None
+
+    @cached_property
+    def play(self) -> Play | None:
+        """When the ball was in play, and the curves behind events that were named from tracks."""
+        return read_play(self.bundle.path) if self.holds(PLAY, PLAY_CURVES) else None
+
+    @property
+    def curves(self) -> Scores | None:
+        """The curves to show behind the events: those of the tracks, if events were named from them."""
+        return self.scores if self.play is None else self.play.curves
 
     @cached_property
     def tracks(self) -> Tracks | None:

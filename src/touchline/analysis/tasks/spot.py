@@ -17,6 +17,7 @@ from touchline.analysis.tasks.task import Job, Task
 from touchline.core.clock import us_from_frame
 from touchline.core.events import Coverage, Scores
 from touchline.formats.bundle import CANDIDATES, EVENTS, RESULTS, SCORES, TRACKS, Bundle, Manifest
+from touchline.formats.play import PLAY, PLAY_CURVES
 from touchline.media.frame import Frame
 from touchline.media.sampling import GridSampler
 from touchline.spotting.engine import ScoreChunk
@@ -24,6 +25,8 @@ from touchline.spotting.spotter import BaseSpotter
 
 _TRACKS = "tracks"
 """Name of the key's entry that identifies the tracks used to filter events; absent if there were none."""
+PLAY_KEY = "play"
+"""Name of the key's entry that identifies what events of play were found from; absent if they come from the scores."""
 
 
 class SpotTask(Task):
@@ -58,7 +61,7 @@ class SpotTask(Task):
         self._checkpoint, self.resumed_from_us, self._remarks = None, None, ()
         key = spot_key(self.spotter, thresholds=self._thresholds, origin=job.origin)
         tracks = job.key_of("track", TRACKS)
-        self.key = key if tracks is None else {**key, _TRACKS: _digest(tracks)}
+        self.key = key if tracks is None else {**key, _TRACKS: digest_of(tracks)}
 
     def open(self) -> None:
         """Load what an earlier run saved; if the bundle already holds the scores, no frames are needed."""
@@ -97,7 +100,7 @@ class SpotTask(Task):
 
     def write(self, bundle: Bundle, *, coverage: Coverage) -> None:
         """Find the events and write the task's files."""
-        scores = saved_scores(self.checkpoint, spotter=self.spotter) if self.watches else bundle.read_scores()
+        scores = self.scores(bundle)
         shots = bundle.read_shots() if _TRACKS in self.key else ()
         found = self.spotter.events(scores, thresholds=self._thresholds)
         timeline = in_wide_shots(found, shots=shots)
@@ -108,6 +111,11 @@ class SpotTask(Task):
         bundle.write_events(timeline)
         bundle.write_candidates(in_wide_shots(candidates, shots=shots))
         bundle.write_results(timeline, game=self._job.video.stem)
+        bundle.discard(PLAY, PLAY_CURVES)  # of an earlier run that named events from tracks
+
+    def scores(self, bundle: Bundle) -> Scores:
+        """Return the scores of this run, or those in the bundle if no frames were needed."""
+        return saved_scores(self.checkpoint, spotter=self.spotter) if self.watches else bundle.read_scores()
 
     def manifest_parts(self) -> Mapping[str, Any]:
         """Return the remarks on the events, if there are any."""
@@ -125,17 +133,17 @@ class SpotTask(Task):
     def _bundle_has_scores(self) -> bool:
         """Return whether the bundle holds these scores, regardless of the tracks that filtered the events."""
         recorded = self._job.recorded_key(self.name, SCORES)
-        return recorded is not None and _without_tracks(recorded) == _without_tracks(self.key)
+        return recorded is not None and _of_scores(recorded) == _of_scores(self.key)
 
 
-def _digest(key: Mapping[str, Any]) -> str:
+def digest_of(key: Mapping[str, Any]) -> str:
     """Return a hash of a key, which identifies the results made with it."""
     return hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
 
 
-def _without_tracks(key: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the part of a key that determines the scores and their peaks."""
-    return {name: value for name, value in key.items() if name != _TRACKS}
+def _of_scores(key: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a key that determines the scores."""
+    return {name: value for name, value in key.items() if name not in (_TRACKS, PLAY_KEY, "thresholds", "peaks")}
 
 
 def spot_key(spotter: BaseSpotter, *, thresholds: Mapping[str, float], origin: Mapping[str, Any]) -> dict[str, Any]:

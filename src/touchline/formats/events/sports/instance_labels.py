@@ -16,6 +16,7 @@ from touchline.core.clock import US_PER_S
 from touchline.core.events import Event
 from touchline.formats.events.attributes import Attribute, attributes_of, attributes_value
 from touchline.formats.events.export_context import LAG_US, LEAD_US, OWN_LAG, OWN_LEAD, ExportContext
+from touchline.formats.events.play_details import play_attributes
 from touchline.formats.events.match_times import MATCH_MINUTE, MATCH_TIME, PERIOD, SCORE
 from touchline.formats.events.time_text import parse_seconds, seconds_text
 
@@ -71,7 +72,10 @@ def clip_of(event: Event, context: ExportContext) -> Clip:
 
 
 def labels_of(event: Event, clip: Clip) -> list[Attribute]:
-    """Return the labels of an event: its fields, then its attributes; a field that is an attribute stays there."""
+    """Return the labels of an event: its fields, its attributes, and the details of an event of play.
+
+    A field that is an attribute stays there.
+    """
     attributes = list(attributes_of(event))
     front: list[Attribute] = []
     for group, text in _fields_of(event, clip):
@@ -80,7 +84,9 @@ def labels_of(event: Event, clip: Clip) -> list[Attribute]:
             front.append((group, text))
         else:
             attributes[place] = (attributes[place][0], text)
-    return [*front, *attributes, *_match_labels(event)]
+    known = {group for group, _ in attributes}
+    played = (label for label in play_attributes(event) if label[0] not in known)
+    return [*front, *attributes, *played, *_match_labels(event)]
 
 
 def _match_labels(event: Event) -> list[Attribute]:
