@@ -10,9 +10,9 @@ in the folder (14 families of @fontsource: Oswald, Barlow Condensed, Roboto Cond
 Montserrat, Teko, Saira Condensed, Archivo Narrow, Lato, Titillium Web, Fira Sans Condensed, Exo 2, Rajdhani).
 
 A second of video counts as right if the clock is known and within 1 s of the truth, wrong if it is known and is not,
-and unknown otherwise; seconds in a break and before the kick-off do not count. Intervals are 95 % bootstrap intervals over
-videos. Nine real clips of 5 s, 398x224, with clocks read by eye (below), are reported apart: development clips. Needs
-the reader of text, see docs/howto/match-clock.md, and Pillow.
+and unknown otherwise; seconds in a break and before the kick-off do not count. Intervals are 95 % bootstrap intervals
+over videos. Nine real clips of 5 s, 398x224, with clocks read by eye (below), are reported apart: development clips.
+Needs the reader of text, see docs/howto/match-clock.md, and Pillow.
 """
 
 from __future__ import annotations
