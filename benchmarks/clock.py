@@ -38,7 +38,7 @@ from touchline.tracking.board.reading import SAMPLE_FPS, BoardReader, sample_fps
 SHARED = Path(__file__).parent.parent.parent / "shared/data"
 SECONDS = 64
 HEIGHTS = (224, 360, 720, 1080)
-CHOSEN, HELD_OUT, WITHOUT = range(8), range(100, 124), range(200, 208)
+CHOSEN, HELD_OUT, WITHOUT = range(8), range(100, 116), range(200, 206)
 
 REAL = {
     "action_0/clip_0": ((0.0, 20 * 60 + 56), (5.0, 21 * 60 + 1), (1, 0), ("FC BAYERN", "BENFICA")),
