@@ -22,27 +22,39 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+from compare_trackers import COLUMNS, follow_offline
 from pitch_truth import SimulatedMatch, simulated_match
 from scipy.optimize import minimize
 from simulated_matches import DATA, FPS, KEEPERS, LAST_OF_FIRST_TEAM
+from tracking_cases import read_truth, restarts, true_motions
 
 from touchline.core.kinematics import speeds_mps
 from touchline.core.tracks import DETECTION_LABELS, GOALKEEPER, PLAYER, REFEREE, Track
 from touchline.metrics.bootstrap import over_cases
 from touchline.metrics.calibration import equal_counts, equal_widths
+from touchline.metrics.tracking import evaluate_tracking
 from touchline.tracking.observations import Observation, pack, unpack
 from touchline.tracking.people.identity import RISKS, risks_of
 from touchline.tracking.people.kits import Look
 from touchline.tracking.people.persons import find_persons
 from touchline.tracking.people.roles import match_teams, roles_of
-from touchline.tracking.people.tracker import TrackerSettings
-from touchline.tracking.shot_tracking import FollowedShot, Span, follow_shot, stretches_of, track_order, tracks_of, with_person
+from touchline.tracking.people.tracker import DEFAULT_SETTINGS, TrackerSettings
+from touchline.tracking.shot_tracking import (
+    FollowedShot,
+    Span,
+    follow_shot,
+    stretches_of,
+    track_order,
+    tracks_of,
+    with_person,
+)
 
 FITTED, REPORTED = ("011", "012"), ("013", "014")
 HIGH = 0.3
@@ -97,11 +109,11 @@ def follow(folder: Path, name: str, *, count: int) -> Followed:
         frames = np.array([one.frame for one in part], np.int64)
         span = Span(len(shots), frames, frames * STEP_US, int(frames[-1] + 1) * STEP_US)
         part = [replace(one, time_us=one.frame * STEP_US) for one in part]
-        shots.append(
-            follow_shot(part, span=span, width=640, height=360, fps=FPS, settings=TrackerSettings(high=HIGH))
-        )
+        shots.append(follow_shot(part, span=span, width=640, height=360, fps=FPS, settings=TrackerSettings(high=HIGH)))
     kits = match_teams([shot.looks for shot in shots if shot.shot.wide])
-    persons = find_persons([one for k, shot in enumerate(shots) for one in stretches_of(shot, kits=kits, first_id=1000 * k + 1)])
+    persons = find_persons(
+        [one for k, shot in enumerate(shots) for one in stretches_of(shot, kits=kits, first_id=1000 * k + 1)]
+    )
     tracks = [
         [with_person(t, persons) for t in tracks_of(shot, kits=kits, first_id=1000 * k + 1) if t.label != "ball"]
         for k, shot in enumerate(shots)
@@ -134,7 +146,9 @@ def claims(matches: list[Followed]) -> dict[str, tuple[list[float], list[float]]
     found: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in ("role", "identity", "person")}
     for one in matches:
         longest: dict[int, tuple[int, int]] = {}
-        rows = [(t, most(p)) for ts, ps in zip(one.tracks, one.players, strict=True) for t, p in zip(ts, ps, strict=True)]
+        rows = [
+            (t, most(p)) for ts, ps in zip(one.tracks, one.players, strict=True) for t, p in zip(ts, ps, strict=True)
+        ]
         for track, (player, _) in rows:
             length = int(track.times_us[-1] - track.times_us[0])
             if length > longest.get(track.person or 0, (0, -1))[1]:
@@ -189,9 +203,15 @@ def in_order(one: Followed, number: int) -> list[npt.NDArray[np.int64]]:
 
 def move_kits(looks: list[list[Look]], players: list[list[int]], *, nearer: float) -> list[list[Look]]:
     """Return the looks with the kits of both teams moved to a share of their distance, everything else unchanged."""
-    sides = [np.array([p > 0 and p not in KEEPERS and (p <= LAST_OF_FIRST_TEAM) == side for shot in players for p in shot]) for side in (True, False)]
+    sides = [
+        np.array([p > 0 and p not in KEEPERS and (p <= LAST_OF_FIRST_TEAM) == side for shot in players for p in shot])
+        for side in (True, False)
+    ]
     flat = [look for shot in looks for look in shot]
-    centres = [np.mean([look.colour for look, mine in zip(flat, side, strict=True) if mine and look.boxes > 0], axis=0) for side in sides]
+    centres = [
+        np.mean([look.colour for look, mine in zip(flat, side, strict=True) if mine and look.boxes > 0], axis=0)
+        for side in sides
+    ]
     half = (centres[1] - centres[0]) * (1 - nearer) / 2
     changed = iter(
         replace(look, colour=look.colour + half * (int(a) - int(b))) if look.boxes > 0 else look
@@ -304,11 +324,29 @@ def report(matches: list[Followed]) -> dict[str, Any]:
         *rows, silent = team_claims(matches, nearer=1.0, few=few)
         found[f"team, {few} people seen"] = {**table(*rows), "without a claim": silent}
     found |= {name: deviations(rows) for name, rows in movement_errors(matches).items()}
-    found["persons"] = {one.match.name: len({t.person for shot in one.tracks for t in shot if t.team}) for one in matches}
+    found["persons"] = {
+        one.match.name: len({t.person for shot in one.tracks for t in shot if t.team}) for one in matches
+    }
     found["tracks"] = {one.match.name: sum(t.team is not None for shot in one.tracks for t in shot) for one in matches}
     steps = [fastest(track) for one in matches for shot in one.tracks for track in shot]
     found["fastest step"] = round(max(steps), 2)
     return found
+
+
+def tracker_scores(folder: Path, name: str, *, count: int) -> dict[str, float]:
+    """Return HOTA and its parts for touchline's tracks; a restart of the scene begins a new sequence, officials count."""
+    seen = observed(folder, name, count=count)
+    place = DATA / "simulated" / f"match_{name}"
+    truth = read_truth(place / "tracks.txt")[: len(seen)]
+    cuts = [cut for cut in restarts(truth, true_motions(place)[: len(seen)]) if cut < len(seen)]
+    settings = replace(DEFAULT_SETTINGS, high=HIGH)
+    found = []
+    for number, (start, end) in enumerate(pairwise([0, *cuts, len(seen)])):
+        part = follow_offline(seen[start:end], fps=FPS, settings=settings)
+        found += [(ids + 1_000_000 * number, boxes) for ids, boxes in part]
+    true = [(ids + 1_000_000 * sum(cut <= i for cut in cuts), boxes) for i, (ids, boxes) in enumerate(truth)]
+    scores = evaluate_tracking(true, found).results()
+    return {column: round(float(scores[column]) * (1 if column == "IDSW" else 100), 2) for column in COLUMNS}
 
 
 def fastest(track: Track) -> float:
@@ -337,7 +375,11 @@ def fit(matches: list[Followed]) -> dict[str, Any]:
     slope = minimize(lambda p: nll(p[0] * odds + p[1], np.array(rows[1])), [1.0, 0.0], method="Nelder-Mead").x
     errors = movement_errors(matches)
     factor = {k: float(np.sqrt((np.minimum(v[:, 0] / v[:, 1], 6.0) ** 2).mean())) for k, v in errors.items()}
-    return {"RATES": dict(zip(RISKS, np.round(rates, 4).tolist(), strict=True)), "role": slope.tolist(), "factors": factor}
+    return {
+        "RATES": dict(zip(RISKS, np.round(rates, 4).tolist(), strict=True)),
+        "role": slope.tolist(),
+        "factors": factor,
+    }
 
 
 def fit_rates(risks: npt.NDArray[np.float64], same: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
@@ -368,6 +410,7 @@ def main() -> None:
     names = arguments.matches or (FITTED if arguments.fit else REPORTED)
     matches = [follow(arguments.folder, name, count=arguments.count) for name in names]
     found = {"matches": list(names), "frames": arguments.count, **report(matches)}
+    found["tracker"] = {name: tracker_scores(arguments.folder, name, count=arguments.count) for name in names}
     if arguments.fit:
         found["fitted"] = fit(matches)
     print(json.dumps(found, indent=1))

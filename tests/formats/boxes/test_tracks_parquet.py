@@ -112,7 +112,10 @@ def test_confidence_and_person_survive(tmp_path: Path) -> None:
     sure = {"label_confidence": 0.7, "identity_confidence": 0.6, "person": 4, "person_confidence": 0.5}
     places = np.zeros((3, 2), np.float32)
     tracks = Tracks(
-        (track(1, positions_m=places, place_std_m=std, speed_std_mps=std * 2, **sure), track(2)), SHOTS, width=4, height=3
+        (track(1, positions_m=places, place_std_m=std, speed_std_mps=std * 2, **sure), track(2)),
+        SHOTS,
+        width=4,
+        height=3,
     )
     path = tmp_path / "tracks.parquet"
     write_tracks_parquet(path, tracks)

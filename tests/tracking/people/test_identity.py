@@ -36,7 +36,9 @@ def test_alone_is_surest() -> None:
 
 
 def test_risks_in_seconds() -> None:
-    covered, gaps, gap_s, seconds, change = risks_of([tracklet(1, index=np.r_[0:25, 50:75]), tracklet(2, x=5)], fps=12.5)[0]
+    covered, gaps, gap_s, seconds, change = risks_of(
+        [tracklet(1, index=np.r_[0:25, 50:75]), tracklet(2, x=5)], fps=12.5
+    )[0]
     assert (covered, gaps, gap_s, seconds) == (2.0, 1, 26 / 12.5, 4.0)
     assert change == 0
     assert risks_of([], fps=12.5).shape == (0, 5)

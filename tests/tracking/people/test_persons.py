@@ -8,9 +8,18 @@ from touchline.tracking.people.persons import Stretch, count_persons, find_perso
 S = 1_000_000
 
 
-def stretch(number: int, start_s: float, end_s: float, first: tuple[float, float], last: tuple[float, float], **more: object) -> Stretch:
+def stretch(
+    number: int, start_s: float, end_s: float, first: tuple[float, float], last: tuple[float, float], **more: object
+) -> Stretch:
     values = {"label": "player", "team": "A", **more}
-    return Stretch(number, start_us=int(start_s * S), end_us=int(end_s * S), first_m=np.array(first), last_m=np.array(last), **values)
+    return Stretch(
+        number,
+        start_us=int(start_s * S),
+        end_us=int(end_s * S),
+        first_m=np.array(first),
+        last_m=np.array(last),
+        **values,
+    )
 
 
 def test_a_player_goes_on_where_he_was() -> None:

@@ -238,13 +238,16 @@ def _row(track: Track, samples: Samples) -> list[object]:
     ]
 
 
-def _group_names(
-    tracks: Sequence[Track], teams: Mapping[str, TeamValue], kits: Mapping[str, str]
-) -> dict[str, str]:
+def _group_names(tracks: Sequence[Track], teams: Mapping[str, TeamValue], kits: Mapping[str, str]) -> dict[str, str]:
     """Return the names of all lanes, in their order: teams, then everything else."""
     more = sorted({track.team for track in tracks if track.team is not None} - set(TEAM_IDS))
     given = {team: value.name for team, value in teams.items() if value.name}
-    return {**{team: team_title(team, kits) for team in TEAM_IDS}, **{team: team for team in more}, **given, **OTHER_NAMES}
+    return {
+        **{team: team_title(team, kits) for team in TEAM_IDS},
+        **{team: team for team in more},
+        **given,
+        **OTHER_NAMES,
+    }
 
 
 def _hex(colours: Mapping[str, Colour]) -> dict[str, str]:

@@ -173,9 +173,7 @@ def _sure_of_role(scores: Floats64) -> float:
     return float(1 / (1 + np.exp(-(ROLE_SLOPE * odds + ROLE_SHIFT))))
 
 
-def _keepers_team(
-    keeper: Look, looks: Sequence[Look], roles: Sequence[RoleOf], kits: Kits | None
-) -> dict[str, Any]:
+def _keepers_team(keeper: Look, looks: Sequence[Look], roles: Sequence[RoleOf], kits: Kits | None) -> dict[str, Any]:
     """Return a goalkeeper's team and its confidence, if it is sure enough, from the teams' places in this shot and the kit over the match."""
     leaning = _leaning(keeper, looks, roles)
     if kits is not None and keeper.boxes > 0 and len(kits.keepers):
