@@ -2,7 +2,7 @@
 
     python benchmarks/reliability.py FOLDER [--fit] [--json benchmarks/results/reliability.json]
 
-FOLDER holds the networks' output on the simulated matches, ``obs_013.npz`` and so on; missing ones are made. Every match
+FOLDER holds the networks' output on the simulated matches, ``obs_013.npz`` and so on; missing ones are made. A match
 is cut into camera shots of 10 s with 2 s left out between them. Each table has the stated confidence, the observed
 frequency and its 95 % interval, by bins; intervals of the summary are bootstrap intervals over tracks.
 
@@ -10,8 +10,8 @@ frequency and its 95 % interval, by bins; intervals of the summary are bootstrap
 - team: of outfield players, as found, with the kits moved towards each other (until they are one), and with few people.
 - identity: at least nine tenths of the track's boxes lie on one player.
 - person: the track shows the player of its person's longest track.
-- place, speed: shares of errors within 1 and 2 stated deviations (for a place in two dimensions 0.63 and 0.98 are right,
-  for a speed 0.68 and 0.95).
+- place, speed: shares of errors within 1 and 2 stated deviations (for a place in two dimensions 0.63 and 0.98 are
+  right, for a speed 0.68 and 0.95).
 
 --fit uses matches 011 and 012, as far as FOLDER has them, and prints the constants of the program; without it, matches
 013 and 014 are reported, which nothing was fitted on.
@@ -334,7 +334,7 @@ def report(matches: list[Followed]) -> dict[str, Any]:
 
 
 def tracker_scores(folder: Path, name: str, *, count: int) -> dict[str, float]:
-    """Return HOTA and its parts for touchline's tracks; a restart of the scene begins a new sequence, officials count."""
+    """Return HOTA and its parts for touchline's tracks; a restart of the scene begins a new sequence."""
     seen = observed(folder, name, count=count)
     place = DATA / "simulated" / f"match_{name}"
     truth = read_truth(place / "tracks.txt")[: len(seen)]
