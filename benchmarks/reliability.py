@@ -38,7 +38,7 @@ from tracking_cases import read_truth, restarts, true_motions
 from touchline.core.kinematics import speeds_mps
 from touchline.core.tracks import DETECTION_LABELS, GOALKEEPER, PLAYER, REFEREE, Track
 from touchline.metrics.bootstrap import over_cases
-from touchline.metrics.calibration import equal_counts, equal_widths
+from touchline.metrics.calibration import equal_counts
 from touchline.metrics.tracking import evaluate_tracking
 from touchline.tracking.observations import Observation, pack, unpack
 from touchline.tracking.people.identity import RISKS, risks_of
@@ -278,7 +278,7 @@ def table(stated: list[float], right: list[float]) -> dict[str, Any]:
     said, happened = np.array(stated), np.array(right)
     share = over_cases(lambda rows: float(happened[rows].mean()), len(said), rounds=500)
     gap = over_cases(lambda rows: float(happened[rows].mean() - said[rows].mean()), len(said), rounds=500)
-    bins = equal_counts(said, happened, bins=5) if len(said) >= 50 else equal_widths(said, happened, bins=4)
+    bins = equal_counts(said, happened, bins=max(1, min(5, len(said) // 10)))
     return {
         "claims": len(said),
         "right": rounded(share.to_json()),

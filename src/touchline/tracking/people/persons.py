@@ -1,8 +1,8 @@
 """Persons: the tracks of one video that show one and the same player, also across cuts, as far as can be told.
 
-A track ends with a cut, a jump of the picture, or when somebody leaves it. Tracks of the same team and role that do
-not overlap in time are chained by the place where the person was last and next seen: a person runs no faster than people do,
-and two tracks cannot both be continued by the same third one, so all chains of a team are found at once. A team has
+A track ends with a cut, a jump of the picture, or when somebody leaves it. Tracks of the same team and role that do not
+overlap in time are chained by the place where the person was last and next seen: a person runs no faster than people
+do, and two tracks cannot both be continued by the same third one, so all chains of a team are found at once. A team has
 eleven players: if more chains are left, the likeliest further links are made, with the low confidence they deserve.
 """
 
