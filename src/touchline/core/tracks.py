@@ -17,8 +17,9 @@ DETECTION_LABELS = ("ball", "goalkeeper", "player", "referee")
 
 BALL, GOALKEEPER, PLAYER, REFEREE = range(4)
 
-SHOT_KINDS = ("wide", "close-up", "replay", "other")
-"""Kinds of camera shots: the pitch from afar, a few large people, a replayed action, or none of these."""
+SHOT_KINDS = ("wide", "close-up", "replay", "other", "transition")
+"""Kinds of camera shots: the pitch from afar, a few large people, a replayed action, none of these, or a gradual change
+(a wipe, a dissolve or a fade) between two shots."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +62,7 @@ class Detections:
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A camera shot: an uncut run of frames.
+    """A camera shot: an uncut run of frames of one kind.
 
     Attributes:
         index: position in the video, from 0.

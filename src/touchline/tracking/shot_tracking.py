@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from touchline.core.tracks import BALL, DETECTION_LABELS, Shot, Track
+from touchline.core.geometry.camera import CameraPath
+from touchline.core.tracks import BALL, DETECTION_LABELS, Detections, Shot, Track
 from touchline.tracking.ball.ball import follow_ball
 from touchline.tracking.camera_motion import Motion
-from touchline.tracking.cuts import PictureFacts, shot_kind
+from touchline.tracking.graphics import covered, points_covered
 from touchline.tracking.observations import Observation
 from touchline.tracking.people.identity import identity_confidences
 from touchline.tracking.people.persons import PersonOf, Stretch
@@ -29,8 +30,15 @@ from touchline.tracking.pitch.homography import PitchView, fit_view
 from touchline.tracking.pitch.placing import place_person, place_track, smooth_views
 from touchline.tracking.pitch.size import fit_pitch_size
 from touchline.tracking.replays import EDGE_S, ShotEdges
+from touchline.tracking.shot_kinds import PictureFacts, shot_kind
 
 Metres = npt.NDArray[np.float32]
+
+NO_ONE_WHOLE = ("close-up", "transition")
+"""Kinds of shots in which nobody is tracked: the detector knows people seen from afar, and here it finds limbs."""
+
+_SOON = 25
+"""Number of sampled frames from which the graphics of one frame are collected: they are known late."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +75,7 @@ class FollowedShot:
         looks: summaries of the people, from which roles are assigned.
         identities: for each of the people, 0 to 1, how sure it is that the tracklet shows one person throughout.
         edges: first and last frames of the shot, from which replays are found.
+        camera: the camera's motion and view in the sampled frames.
 
     """
 
@@ -80,6 +89,7 @@ class FollowedShot:
     looks: tuple[Look, ...]
     identities: tuple[float, ...]
     edges: ShotEdges
+    camera: CameraPath
 
 
 def follow_shot(
@@ -102,8 +112,13 @@ def follow_shot(
         settings: the tracker's settings.
 
     """
+    observations = without_graphics(observations)
     motions = [observation.motion for observation in observations]
     views = _views(observations, motions=motions, width=width, height=height, fps=fps)
+    pitch_known = [view is not None for view in views]
+    kind = shot_kind(_facts(observations, pitch_known, height=height, sure=settings.high))
+    if kind in NO_ONE_WHOLE:
+        observations, views = [_without_people(o) for o in observations], [None] * len(views)
     people = rejoin(follow_people(observations, fps=fps, settings=settings), motions=motions, fps=fps)
     people = [smooth(fill(person, motions=motions, fps=fps), motions=motions, fps=fps) for person in people]
     times_us = np.array([observation.time_us for observation in observations], np.int64)
@@ -113,13 +128,12 @@ def follow_shot(
     placed = [place_person(p.boxes_xyxy, p.index, views, times_us=times_us[p.index]) for p in people]
     rolled = [place_track(ball.boxes_xyxy, ball.index, views) for ball in balls]
     positions = (*(person.places_m for person in placed), *rolled)
-    pitch_known = [view is not None for view in views]
     shot = Shot(
         index=span.index,
         start_us=int(span.times_us[0]),
         end_us=span.end_us,
-        kind=shot_kind(_facts(observations, pitch_known, height=height, sure=settings.high)),
-        pitch=float(np.mean(pitch_known)),
+        kind=kind,
+        pitch=float(np.mean([view is not None for view in views])),
     )
     none: tuple[Metres | None, ...] = (None,) * len(tracklets)
     return FollowedShot(
@@ -128,12 +142,49 @@ def follow_shot(
         frames=np.array([observation.frame for observation in observations], np.int64),
         times_us=times_us,
         tracklets=tracklets,
-        positions_m=positions if any(pitch_known) else none,
-        stds=(*(person.stds for person in placed), *(None for _ in balls)) if any(pitch_known) else none,
+        positions_m=positions if shot.pitch else none,
+        stds=(*(person.stds for person in placed), *(None for _ in balls)) if shot.pitch else none,
         edges=_edges(observations, shot=shot, fps=fps),
+        camera=_camera(times_us, motions=motions, views=views),
         identities=tuple(identity_confidences(people, fps=fps)),
-        looks=tuple(looks_of(people, positions_m=positions[: len(people)] if any(pitch_known) else None)),
+        looks=tuple(looks_of(people, positions_m=positions[: len(people)] if shot.pitch else None)),
     )
+
+
+def without_graphics(observations: Sequence[Observation]) -> list[Observation]:
+    """Return observations without detections and keypoints that lie on graphics, which are not in the scene.
+
+    A graphic counts on a frame if it is known then, or becomes known within the next frames of the shot.
+    """
+    return [
+        _off_graphics(observation, np.concatenate([o.graphics for o in observations[number : number + _SOON]]))
+        for number, observation in enumerate(observations)
+    ]
+
+
+def _off_graphics(observation: Observation, graphics: npt.NDArray[np.float32]) -> Observation:
+    if not len(graphics):
+        return observation
+    keypoints = observation.keypoints
+    if keypoints is not None:
+        hidden = points_covered(keypoints[:, :2], graphics)
+        keypoints = np.where(hidden[:, None] & (np.arange(3) == 2), np.float32(0), keypoints)
+    return _disbelieved(observation, covered(observation.detections.boxes_xyxy, graphics), keypoints=keypoints)
+
+
+def _disbelieved(
+    observation: Observation, rows: npt.NDArray[np.bool_], *, keypoints: npt.NDArray[np.float32] | None
+) -> Observation:
+    """Return an observation with some detections at confidence 0; they keep their rows, by which crops are found."""
+    seen = observation.detections
+    confidence = np.where(rows, np.float32(0), seen.confidence)
+    detections = Detections(seen.boxes_xyxy, confidence, seen.classes)
+    return replace(observation, detections=detections, keypoints=keypoints)
+
+
+def _without_people(observation: Observation) -> Observation:
+    """Return an observation in which no detection is believed, and no keypoint."""
+    return _disbelieved(observation, np.ones(len(observation.detections), np.bool_), keypoints=None)
 
 
 def tracks_of(followed: FollowedShot, *, kits: Kits | None, first_id: int) -> list[Track]:
@@ -142,11 +193,13 @@ def tracks_of(followed: FollowedShot, *, kits: Kits | None, first_id: int) -> li
     Args:
         followed: the shot.
         kits: kits of the two teams, from :func:`touchline.tracking.people.roles.match_teams`; None if unknown. They are
-            used in wide shots only: in other shots nobody has a team, and roles come from the detector's votes alone.
+            used in wide shots only: in other shots nobody has a team or a place on the pitch, and roles come from the
+            detector's votes alone.
         first_id: id of the first track; the others count up in order of appearance.
 
     """
-    roles = roles_of(followed.looks, kits=kits if followed.shot.wide else None)
+    placed = followed.shot.wide
+    roles = roles_of(followed.looks, kits=kits if placed else None)
     tracks = []
     for number, i in enumerate(track_order(followed)):
         role = roles[i] if i < len(roles) else None
@@ -165,9 +218,9 @@ def tracks_of(followed: FollowedShot, *, kits: Kits | None, first_id: int) -> li
                 boxes_xyxy=filled.boxes_xyxy,
                 confidence=filled.confidence,
                 observed=filled.observed,
-                positions_m=filled.positions_m,
-                place_std_m=None if filled.stds is None else filled.stds[:, 0],
-                speed_std_mps=None if filled.stds is None else filled.stds[:, 1],
+                positions_m=filled.positions_m if placed else None,
+                place_std_m=filled.stds[:, 0] if placed and filled.stds is not None else None,
+                speed_std_mps=filled.stds[:, 1] if placed and filled.stds is not None else None,
             )
         )
     return tracks
@@ -219,26 +272,54 @@ def _views(
     return smooth_views(views, motions, fps=fps, keypoints=keypoints)
 
 
+def _camera(
+    times_us: npt.NDArray[np.int64], *, motions: Sequence[Motion], views: Sequence[PitchView | None]
+) -> CameraPath:
+    """Return the camera's path; a frame that was sampled for two points of the grid counts once."""
+    unknown = np.full((3, 3), np.nan)
+    sizes = [(np.nan, np.nan) if view is None else (view.pitch.length_m, view.pitch.width_m) for view in views]
+    fresh = np.flatnonzero(np.diff(times_us, prepend=-1) > 0)
+    return CameraPath(
+        times_us=times_us[fresh],
+        starts=fresh == 0,
+        motions=np.stack([motion.matrix for motion in motions])[fresh],
+        quality=np.array([motion.quality for motion in motions], np.float32)[fresh],
+        to_pitch=np.stack([unknown if view is None else view.matrix for view in views])[fresh],
+        pitch_m=np.array(sizes, np.float32)[fresh],
+    )
+
+
 def _edges(observations: Sequence[Observation], *, shot: Shot, fps: float) -> ShotEdges:
     """Return the first and last frames of a shot."""
     count = max(2, round(EDGE_S * fps))
     first = np.stack([observation.thumb for observation in observations[:count]])
     last = np.stack([observation.thumb for observation in observations[-count:]])
-    return ShotEdges(shot.start_us, shot.end_us, first, last)
+    return ShotEdges(shot.start_us, shot.end_us, first, last, shot.kind)
 
 
 def _facts(
     observations: Sequence[Observation], pitch_known: Sequence[bool], *, height: int, sure: float
 ) -> list[PictureFacts]:
     """Return the facts that determine the kind of a shot, for each frame."""
-    facts = []
-    for observation, pitch in zip(observations, pitch_known, strict=True):
-        people = observation.detections.classes != BALL
-        people &= observation.detections.confidence >= sure
-        boxes = observation.detections.boxes_xyxy[people]
-        tallest = float((boxes[:, 3] - boxes[:, 1]).max()) / height if len(boxes) else 0.0
-        facts.append(PictureFacts(people=len(boxes), tallest=tallest, pitch=pitch))
-    return facts
+    return [
+        facts_of(observation, pitch=pitch, height=height, sure=sure)
+        for observation, pitch in zip(observations, pitch_known, strict=True)
+    ]
+
+
+def facts_of(observation: Observation, *, pitch: bool, height: int, sure: float) -> PictureFacts:
+    """Return the facts about one frame that determine the kind of its shot."""
+    people = observation.detections.classes != BALL
+    people &= observation.detections.confidence >= sure
+    boxes = observation.detections.boxes_xyxy[people]
+    tallest = float((boxes[:, 3] - boxes[:, 1]).max()) / height if len(boxes) else 0.0
+    return PictureFacts(
+        people=len(boxes),
+        tallest=tallest,
+        pitch=pitch,
+        closeness=observation.closeness,
+        changing=observation.changing,
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -25,16 +25,18 @@ from touchline.analysis.shot_actions import (
     recognise_shot,
     windows_of_tracks,
 )
-from touchline.analysis.tasks.cuts import Ended, ShotFiles, ShotSplitter
+from touchline.analysis.tasks.cuts import Ended, ShotFiles, ShotSplitter, parts_of
 from touchline.analysis.tasks.task import Job, Task
 from touchline.analysis.tasks.tracking_summary import Facts, Picker, TrackCount, TrackingSummary
 from touchline.core.events import Coverage, VideoInfo
+from touchline.core.geometry.camera import CameraPath
 from touchline.core.tracks import DETECTION_LABELS
 from touchline.formats.actions import write_actions
 from touchline.formats.boxes.mot import mot_writer
 from touchline.formats.boxes.picked import PickedBox
 from touchline.formats.boxes.tracks_parquet import tracks_parquet_writer
 from touchline.formats.bundle import ACTIONS, TRACKS, TRACKS_MOT, Bundle, Manifest
+from touchline.formats.camera import CAMERA, write_camera
 from touchline.media.frame import Frame
 from touchline.recognition.recogniser import ClipRecogniser
 from touchline.tracking.detections import PeopleDetector
@@ -52,7 +54,7 @@ from touchline.tracking.people.kits import Kits, kit_colours
 from touchline.tracking.people.persons import PersonOf, Stretch, count_persons, find_persons
 from touchline.tracking.people.roles import match_teams
 from touchline.tracking.people.tracker import DEFAULT_SETTINGS, TrackerSettings
-from touchline.tracking.shot_tracking import follow_shot, stretches_of, tracks_of, with_person
+from touchline.tracking.shot_tracking import Span, follow_shot, stretches_of, tracks_of, with_person
 
 DEFAULT_PITCH_EVERY = 3
 
@@ -161,7 +163,7 @@ class TrackTask(Task):
     """
 
     name = "track"
-    files = (TRACKS, TRACKS_MOT, ACTIONS)
+    files = (TRACKS, TRACKS_MOT, ACTIONS, CAMERA)
     watches = True
 
     def __init__(self, tracker: VideoTracker, *, boxes: tuple[PickedBox, ...] = ()) -> None:
@@ -224,6 +226,7 @@ class TrackTask(Task):
         count = TrackCount()
         book = ActionBook(self._tracker.recogniser)
         picker = Picker(self._boxes)
+        cameras: list[CameraPath] = []
         persons, people = self._persons(kits)
         with (
             tracks_parquet_writer(bundle.path / TRACKS, shots=shots, **size) as write,
@@ -237,10 +240,12 @@ class TrackTask(Task):
                 ids = {track.track_id for track in kept}
                 book.add(list(kept), windows=windows_of_tracks(followed, windows, first_id=first_id, kept=ids))
                 first_id += len(tracks)
+                cameras.append(followed.camera)
                 count.add(kept)
                 write(kept)
                 write_lines(kept)
         write_actions(bundle.path / ACTIONS, book.actions())
+        write_camera(bundle.path / CAMERA, CameraPath.joined(cameras))
         found = self._facts.summary(count, shots=shots, unmatched=picker.unmatched, picked=bool(self._boxes))
         self._found = replace(found, kits={} if kits is None else kit_colours(kits), persons=people)
 
@@ -279,7 +284,13 @@ class TrackTask(Task):
         """Track everyone in a shot that has ended, if one has."""
         if ended is None:
             return
-        span, observations = ended
+        size, sure = (self._info.width, self._info.height), self._tracker.settings.high
+        for part in parts_of(ended, size=size, fps=self._fps, sure=sure):
+            self._follow_part(*part, recorder)
+
+    def _follow_part(self, span: Span, observations: list[Observation], recorder: _Recorder) -> None:
+        """Track everyone in a shot, or in a part of one."""
+        span = replace(span, index=len(self._shots.shots))
         followed = follow_shot(
             observations,
             span=span,
