@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from touchline.core.events import Timeline
-from touchline.core.labels import BALL_12
+from touchline.core.labels import BALL_12, PLAY
 from touchline.formats.likeness import LIKE, UNLIKE, Likeness
 
 TRUST, DEMONSTRATION = "trust", "demonstration"
@@ -40,7 +40,7 @@ def without_impossible(timeline: Timeline, *, likeness: Likeness | None, models:
     """
     if likeness is None or not likeness.withheld or not all(likeness.of(name) in (LIKE, UNLIKE) for name in models):
         return timeline
-    return Timeline(tuple(event for event in timeline if event.label not in BALL_12))
+    return Timeline(tuple(event for event in timeline if event.label not in (*BALL_12, *PLAY)))
 
 
 def remark_on_withheld(count: int, *, likeness: Likeness) -> str:

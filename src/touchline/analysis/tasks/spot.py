@@ -19,6 +19,7 @@ from touchline.core.clock import us_from_frame
 from touchline.core.events import Coverage, Scores, Timeline
 from touchline.formats.bundle import CANDIDATES, EVENTS, RESULTS, SCORES, TRACKS, Bundle, Manifest
 from touchline.formats.likeness import LIKENESS, Likeness, likeness_or_none
+from touchline.formats.play import PLAY, PLAY_CURVES
 from touchline.media.frame import Frame
 from touchline.media.sampling import GridSampler
 from touchline.spotting.engine import ScoreChunk
@@ -26,7 +27,9 @@ from touchline.spotting.spotter import BaseSpotter
 
 _TRACKS = "tracks"
 """Name of the key's entry that identifies the tracks used to filter events; absent if there were none."""
-_LIKENESS = "likeness"
+PLAY_KEY = "play"
+"""Name of the key's entry that identifies what events of play were found from; absent if they come from the scores."""
+LIKENESS_KEY = "likeness"
 """Name of the key's entry that identifies the verdict on the video; absent if there is none."""
 
 
@@ -65,8 +68,8 @@ class SpotTask(Task):
         key = spot_key(self.spotter, thresholds=self._thresholds, origin=job.origin)
         tracks = job.key_of("track", TRACKS)
         likeness = job.key_of("likeness", LIKENESS)
-        used = {_TRACKS: tracks, _LIKENESS: likeness}
-        self.key = {**key, **{name: _digest(value) for name, value in used.items() if value is not None}}
+        used = {_TRACKS: tracks, LIKENESS_KEY: likeness}
+        self.key = {**key, **{name: digest_of(value) for name, value in used.items() if value is not None}}
 
     def open(self) -> None:
         """Load what an earlier run saved; if the bundle already holds the scores, no frames are needed."""
@@ -105,9 +108,9 @@ class SpotTask(Task):
 
     def write(self, bundle: Bundle, *, coverage: Coverage) -> None:
         """Find the events and write the task's files."""
-        scores = saved_scores(self.checkpoint, spotter=self.spotter) if self.watches else bundle.read_scores()
+        scores = self.scores(bundle)
         shots = bundle.read_shots() if _TRACKS in self.key else ()
-        likeness = likeness_or_none(bundle.path) if _LIKENESS in self.key else None
+        likeness = likeness_or_none(bundle.path) if LIKENESS_KEY in self.key else None
         found = self.spotter.events(scores, thresholds=self._thresholds)
         possible = self._possible(found, likeness=likeness)
         timeline = self._marked(in_wide_shots(possible, shots=shots), likeness=likeness)
@@ -121,6 +124,11 @@ class SpotTask(Task):
         bundle.write_events(timeline)
         bundle.write_candidates(self._marked(candidates, likeness=likeness))
         bundle.write_results(timeline, game=self._job.video.stem)
+        bundle.discard(PLAY, PLAY_CURVES)  # of an earlier run that named events from tracks
+
+    def scores(self, bundle: Bundle) -> Scores:
+        """Return the scores of this run, or those in the bundle if no frames were needed."""
+        return saved_scores(self.checkpoint, spotter=self.spotter) if self.watches else bundle.read_scores()
 
     def _possible(self, timeline: Timeline, *, likeness: Likeness | None) -> Timeline:
         """Return the events without those that the video cannot show."""
@@ -148,17 +156,18 @@ class SpotTask(Task):
     def _bundle_has_scores(self) -> bool:
         """Return whether the bundle holds these scores, regardless of the tracks that filtered the events."""
         recorded = self._job.recorded_key(self.name, SCORES)
-        return recorded is not None and _without_tracks(recorded) == _without_tracks(self.key)
+        return recorded is not None and _of_scores(recorded) == _of_scores(self.key)
 
 
-def _digest(key: Mapping[str, Any]) -> str:
+def digest_of(key: Mapping[str, Any]) -> str:
     """Return a hash of a key, which identifies the results made with it."""
     return hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
 
 
-def _without_tracks(key: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the part of a key that determines the scores and their peaks."""
-    return {name: value for name, value in key.items() if name not in (_TRACKS, _LIKENESS)}
+def _of_scores(key: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a key that determines the scores."""
+    others = (_TRACKS, LIKENESS_KEY, PLAY_KEY, "thresholds", "peaks")
+    return {name: value for name, value in key.items() if name not in others}
 
 
 def spot_key(spotter: BaseSpotter, *, thresholds: Mapping[str, float], origin: Mapping[str, Any]) -> dict[str, Any]:
