@@ -245,7 +245,8 @@ def write_table(results: dict[str, Any]) -> None:
         decides = (
             "; ".join(dict.fromkeys(reason for model in models.values() for reason in model[1:3])) or "everything fits"
         )
-        actions = f"withheld: {row['withheld']}" if row["withheld"] else "shown"
+        known = "shown" if "ball" in row["facts"] else "not tracked"
+        actions = f"withheld: {row['withheld']}" if row["withheld"] else known
         rows.append(f"| {name} | {verdicts} | {decides} | {actions} |")
     table = "<!-- table: python benchmarks/likeness.py -->\n\n" + "\n".join(rows) + "\n\n<!-- end -->"
     PAGE.write_text(_TABLE.sub(lambda _: table, PAGE.read_text(encoding="utf-8")), encoding="utf-8")
