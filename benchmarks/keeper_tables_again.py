@@ -1,6 +1,7 @@
 """Write the published tables again with the built-in network's poses of the one-on-ones instead of the published ones.
 
-Every pose is of a picture that its network never saw: ``benchmarks/keeper_unseen.npz`` holds those of the networks by folds
+Rows without a picture count as rejected. Every pose is of a picture that its network never saw:
+``benchmarks/keeper_unseen.npz`` holds those of the networks by folds
 and of the built-in one (fold 0, and pictures of marked matches), as shares of each padded picture. On the result,
 ``touchline keeper fit`` fits techniques and measures how steady they are:
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import shutil
 from pathlib import Path
 
@@ -34,20 +36,23 @@ def main() -> None:
     arguments = parser.parse_args()
     for name in ("events", "pose"):
         shutil.copytree(arguments.data / name, arguments.out / name, dirs_exist_ok=True)
-    shutil.copy(arguments.data / "filters.json", arguments.out / "filters.json")
     flat, deep = read_poses(arguments.data, dimensions=2).joints.copy(), read_poses(arguments.data).joints.copy()
     places = np.load(arguments.poses)["places"].astype(np.float64)
-    replaced = 0
+    replaced: set[int] = set()
     for picture, place in zip(read_keeper_pictures(arguments.data), places, strict=True):
         if picture.source == ONE_ON_ONE and np.isfinite(place).all():
             square = Square(*read_still(picture.path).shape[:2])
-            scale = np.median(picture.joints_px / flat[picture.row])
+            scale = np.nanmedian(picture.joints_px / np.where(flat[picture.row] > 0, flat[picture.row], np.nan))
             flat[picture.row] = (place[:, :2] * square.side - np.array(square.offset)) / scale
             deep[picture.row] = place - place[PELVIS]
-            replaced += 1
+            replaced.add(picture.row)
     _write(arguments.out / "pose" / "pose_1v1_2d.csv", flat)
     _write(arguments.out / "pose" / "pose_1v1_3d.csv", deep)
-    print(f"{replaced} of {len(flat)} poses replaced in {arguments.out}")
+    choices = json.loads((arguments.data / "filters.json").read_text())
+    missing = set(range(len(flat))) - replaced
+    choices["remove_1v1_row_positions"] = sorted(missing | set(choices["remove_1v1_row_positions"]))
+    (arguments.out / "filters.json").write_text(json.dumps(choices))
+    print(f"{len(replaced)} of {len(flat)} poses replaced in {arguments.out}")
 
 
 def _write(path: Path, joints: np.ndarray) -> None:
