@@ -39,7 +39,9 @@ def test_running_is_no_jump() -> None:
 def test_a_fast_pan_of_known_motion_is_no_jump() -> None:
     moved = np.eye(3)
     moved[0, 2] = 200
-    seen = [observation(i, places(0) + (200 * (i >= 10), 0), Motion(moved, 0.9) if i == 10 else None) for i in range(20)]
+    seen = [
+        observation(i, places(0) + (200 * (i >= 10), 0), Motion(moved, 0.9) if i == 10 else None) for i in range(20)
+    ]
     assert find_jumps(seen, sure=0.5, size=(640, 360)) == []
 
 
