@@ -191,7 +191,7 @@ def test_places_are_given_in_wide_shots_alone(observations: list[Observation]) -
 
 def test_what_lies_on_a_graphic_is_nobody(observations: list[Observation]) -> None:
     """A crest in a banner is no player, also in the frames before the banner was known."""
-    left, top = place(0, 7)
+    _, top = place(0, 7)
     banner = np.array([[0, top - 2, WIDTH, top + 24]], np.float32)
     late = [replace(o, graphics=banner if o.index >= 8 else o.graphics) for o in observations]
     everyone, rest = follow(observations), follow(late)
