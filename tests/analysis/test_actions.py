@@ -15,7 +15,7 @@ from touchline.analysis.tasks.track import VideoTracker
 from touchline.analysis.tasks.usual import usual_tasks
 from touchline.formats.bundle import Bundle
 
-FILES = ("tracks.parquet", "tracks.txt", "actions.json")
+FILES = ("tracks.parquet", "tracks.txt", "actions.json", "camera.npz")
 
 
 def tracker() -> VideoTracker:

@@ -29,7 +29,7 @@ from touchline.report.options import ReportOptions
 from touchline.spotting.spotter import Spotter, load_spotter
 
 SPOT = ("events.json", "candidates.json", "results_spotting.json", "scores.npz")
-TRACK = ("tracks.parquet", "tracks.txt", "actions.json")
+TRACK = ("tracks.parquet", "tracks.txt", "actions.json", "camera.npz")
 
 
 @pytest.fixture(scope="module")

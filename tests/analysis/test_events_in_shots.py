@@ -15,7 +15,7 @@ def events(label: str, *times_us: int) -> Timeline:
     return Timeline(tuple(Event(label, time_us, confidence=0.9) for time_us in times_us))
 
 
-@pytest.mark.parametrize("label", ["PASS", "DRIVE", "SHOT", "GOAL"])
+@pytest.mark.parametrize("label", ["PASS", "DRIVE", "SHOT", "GOAL", "BALL BLOCK", "TACKLE", "KICK OFF", "CORNER"])
 def test_ball_actions_stay_in_wide_shots_alone(label: str) -> None:
     found = events(label, 0, 500_000, 999_999, 1_000_000, 1_500_000, 2_500_000, 3_999_999)
     assert in_wide_shots(found, shots=SHOTS) == events(label, 0, 500_000, 999_999)

@@ -17,7 +17,7 @@ from touchline.analysis.tasks.usual import usual_tasks
 
 pytestmark = pytest.mark.robustness("32")
 
-SAME = ("tracks.parquet", "tracks.txt", "actions.json")
+SAME = ("tracks.parquet", "tracks.txt", "actions.json", "camera.npz")
 PATIENCE_S = 300.0
 PROGRAM = Path(__file__).parent / "with_fakes.py"
 

@@ -9,7 +9,7 @@ from touchline.core.labels import BALL_2, LABEL_SETS, LabelSet, guess_label_set,
 
 def test_files_in_the_order_in_which_they_are_preferred() -> None:
     assert label_files()[:3] == ("Labels-v2.json", "Labels-ball.json", "Labels.json")
-    assert [known.name for known in sets_of_file("Labels-ball.json")] == ["ball-2", "ball-12"]
+    assert [known.name for known in sets_of_file("Labels-ball.json")] == ["ball-2", "ball-12", "play"]
     assert not sets_of_file("other.json")
 
 
@@ -18,6 +18,7 @@ def test_files_in_the_order_in_which_they_are_preferred() -> None:
     [
         (["PASS"], "Labels-ball.json", "ball-2"),
         (["PASS", "SHOT"], "x.json", "ball-12"),
+        (["PASS", "CORNER", "TACKLE"], "x.json", "play"),
         (["Goal"], "x.json", "soccernet-v2"),
         (["Goal", "new"], "Labels-v2.json", "soccernet-v2"),
         (["Goal", "new"], "x.json", None),

@@ -2,6 +2,7 @@
 
 import { byId, element } from '../shared/dom';
 import { formatClock } from '../shared/format';
+import { whoWords } from './about';
 import type { ReportEvent, ReportLane } from './data';
 
 const ROW_PX = 40;
@@ -15,8 +16,8 @@ export class EventList {
   private readonly rows = new Map<number, HTMLElement>();   // the rows that exist, by index
   private shown: readonly ReportEvent[] = [];
 
-  /** `choose(event)` is called on a click. */
-  constructor(private readonly lanes: readonly ReportLane[], choose: (event: ReportEvent) => void) {
+  /** `choose(event)` is called on a click; `names` are those of teams by their ids. */
+  constructor(private readonly lanes: readonly ReportLane[], private readonly names: Record<string, string>, choose: (event: ReportEvent) => void) {
     this.box.append(this.inner);
     this.box.addEventListener('scroll', () => this.render(), { passive: true });
     this.inner.addEventListener('click', (click) => {
@@ -90,17 +91,17 @@ export class EventList {
     row.append(
       element('span', 'dot'),
       element('span', 'event-time', formatClock(event.start, 2)),
-      makeLabel(event),
+      makeLabel(event, this.names),
       ...(event.accepted ? [makeAccepted()] : [makeMeter(event.confidence), element('span', 'event-confidence', event.confidence.toFixed(2))]),
     );
     return row;
   }
 }
 
-function makeLabel(event: ReportEvent): HTMLElement {
+function makeLabel(event: ReportEvent, names: Record<string, string>): HTMLElement {
   const label = element('span', 'event-label');
   label.append(element('bdi', '', event.label));
-  const details = [event.team, event.player].filter(Boolean).join(', ');
+  const details = [event.match, whoWords(event, names)].filter(Boolean).join(', ');
   if (details) label.append(element('bdi', 'event-details', details));
   return label;
 }

@@ -6,9 +6,11 @@ import { counts } from '../shared/lanes';
 import { isShortcut, keptByFocus } from '../shared/keys';
 import type { Player } from '../shared/player';
 import { TrackStore, type RawTracks, type Track } from '../shared/tracks';
+import { AboutEvent } from './about';
 import { download, eventsAsCsv, eventsAsJson, readData, type ReportEvent, type ReportLane } from './data';
 import { EventList } from './list';
 import { PeopleView } from './people';
+import { addPlayLane } from './playlane';
 import { SoundLanes } from './soundlanes';
 import { SquadView } from './squad';
 import { Thresholds } from './thresholds';
@@ -25,6 +27,7 @@ class Report {
   private readonly player: Player;
   private readonly timeline: TimelineView;
   private readonly list: EventList;
+  private readonly about: AboutEvent;
   private people: PeopleView | null = null;
   private trackLanes: TrackLanes | null = null;
   private squad: SquadView | null = null;
@@ -43,7 +46,8 @@ class Report {
       toggle: (lane) => this.toggle(lane),
       viewed: () => this.squad?.onView(),
     });
-    this.list = new EventList(this.data.lanes, (event) => this.choose(event));
+    this.list = new EventList(this.data.lanes, this.data.names, (event) => this.choose(event));
+    this.about = new AboutEvent({ names: this.data.names, pitch: this.data.tracks?.pitch ?? null });
     this.player = openVideo(this.data, (time) => this.onTime(time));
     this.fillFilter();
     this.wireButtons();
@@ -51,6 +55,7 @@ class Report {
     this.wirePrinting();
     this.refresh();
     this.onTime(0);
+    if (this.data.play) addPlayLane(this.data.play, this.timeline);
     if (this.data.sound) new SoundLanes(this.data.sound, this.timeline, (time) => this.seek(time));
     if (this.data.tracks) void this.openTracks(this.data.tracks);
   }
@@ -181,7 +186,9 @@ class Report {
   }
 
   private markCurrent(): void {
-    this.list.setCurrent(this.currentIndex());
+    const index = this.currentIndex();
+    this.list.setCurrent(index);
+    this.about.show(this.shown[index] ?? null);
   }
 
   private seek(time: number): void {

@@ -1,12 +1,13 @@
 // The timeline of the page: lanes with their sliders, the overview, the hover tip, the playhead.
 
-import { drawAxis, preparedCanvas, type Area, type Gap } from '../shared/canvas';
+import { drawAxis, gapWords, preparedCanvas, type Area, type Gap } from '../shared/canvas';
 import { themeColours, pick, type Theme } from '../shared/colours';
 import { curveMax } from '../shared/curves';
 import { byId, element } from '../shared/dom';
 import { clamp, formatClock, lowerBound } from '../shared/format';
 import { counts, drawLane, drawOverview, precisionAndRecall, TRUTH_TOLERANCE_S } from '../shared/lanes';
 import { Gestures, Viewport, xOf, type Span } from '../shared/view';
+import { whoWords } from './about';
 import type { ReportData, ReportEvent, ReportLane } from './data';
 
 export const NEAR_PX = 8;
@@ -218,7 +219,9 @@ export class TimelineView {
       if (near) {
         lines[0] = formatClock(near.start);
         lines.push(`${near.label}  ${(100 * near.confidence).toFixed(1)} %`);
-        if (near.team) lines.push(near.team);
+        const who = whoWords(near, this.data.names);
+        if (who) lines.push(who);
+        if (near.details?.reason) lines.push(near.details.reason);
       } else {
         const half = this.view.span / plot.clientWidth / 2;
         const value = curveMax(lane.curve, time - half, time + half);
@@ -228,7 +231,7 @@ export class TimelineView {
       lines.push(...row.tip(time, event.clientY - plot.getBoundingClientRect().top));
     }
     const gap = this.data.gaps.find((g) => time >= g.start && time < g.end);
-    return gap ? [...lines, `Lost: ${gap.reason}`] : lines;
+    return gap ? [...lines, gapWords(gap)] : lines;
   }
 
   private hideTip(): void {
@@ -268,6 +271,10 @@ export class TimelineView {
       count.title = `${found.length} events at or above the threshold, of ${events.length} candidates`;
       if (Number(slider.value) !== lane.threshold && document.activeElement !== slider) slider.value = String(lane.threshold);
       value.textContent = `≥ ${lane.threshold.toFixed(3).replace(/0$/, '')}`;
+      if (lane.off) {
+        truth.textContent = lane.threshold >= 1 ? 'off by default' : '';
+        truth.title = lane.off;
+      }
       if (!this.truthByLane) continue;
       const known = this.truthByLane[lane.index];
       truth.textContent = precisionAndRecall(found, known);

@@ -14,10 +14,17 @@ export interface Area {
   height: number;
 }
 
+/** A span that was lost or, if so marked, whose pictures are doubtful. */
 export interface Gap {
   start: number;
   end: number;
   reason: string;
+  doubtful?: boolean;
+}
+
+/** Return what is wrong with a span, in words. */
+export function gapWords(gap: Gap): string {
+  return `${gap.doubtful ? 'Doubtful' : 'Lost'}: ${gap.reason}`;
 }
 
 /** Resize a canvas to its box in device pixels and clear it. */
@@ -79,11 +86,17 @@ export function drawGrid({ context, width, height }: Area, view: Span, theme: Th
   for (const time of ticksOf(view, width).times) context.fillRect(Math.round(xOf(time, view, width)), 0, 1, height);
 }
 
-/** Hatch the spans that were lost. */
-export function drawGaps({ context, width, height }: Area, gaps: readonly Gap[], view: Span, theme: Theme): void {
+/** Hatch the spans that were lost, and, the other way and lighter, those that are doubtful. */
+export function drawGaps(area: Area, gaps: readonly Gap[], view: Span, theme: Theme): void {
+  hatch(area, gaps.filter((gap) => !gap.doubtful), view, { colour: theme.hatch, lean: 1, fill: 0.25 });
+  hatch(area, gaps.filter((gap) => gap.doubtful), view, { colour: theme.hatch, lean: -1, fill: 0.1 });
+}
+
+function hatch({ context, width, height }: Area, gaps: readonly Gap[], view: Span, how: { colour: string; lean: 1 | -1; fill: number }): void {
+  if (!gaps.length) return;
   context.save();
-  context.strokeStyle = theme.hatch;
-  context.lineWidth = 2;
+  context.strokeStyle = how.colour;
+  context.lineWidth = how.lean > 0 ? 2 : 1;
   context.beginPath();
   for (const gap of gaps) {
     const left = xOf(gap.start, view, width);
@@ -92,14 +105,14 @@ export function drawGaps({ context, width, height }: Area, gaps: readonly Gap[],
     context.rect(left, 0, right - left, height);
   }
   context.clip();
-  context.globalAlpha = 0.25;
-  context.fillStyle = theme.hatch;
+  context.globalAlpha = how.fill;
+  context.fillStyle = how.colour;
   context.fillRect(0, 0, width, height);
   context.globalAlpha = 1;
   context.beginPath();
   for (let x = -height; x < width; x += 7) {
-    context.moveTo(x, height);
-    context.lineTo(x + height, 0);
+    context.moveTo(x, how.lean > 0 ? height : 0);
+    context.lineTo(x + height, how.lean > 0 ? 0 : height);
   }
   context.stroke();
   context.restore();

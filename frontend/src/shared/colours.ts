@@ -8,6 +8,7 @@ export const PALETTE: readonly ColourPair[] = [
   ['#0068b5', '#4ba8f5'], ['#cf4f00', '#ff8a4a'], ['#00875f', '#34c99a'], ['#b4418e', '#ee8acb'],
   ['#9a6b00', '#f0b93a'], ['#6b4fc0', '#a996ff'], ['#007f8f', '#3cc8da'], ['#b3263d', '#ff7a8a'],
   ['#5c7a00', '#b3d34a'], ['#7d5a3c', '#d0a681'], ['#4a5b6e', '#a9bccf'], ['#a0109a', '#f47cf0'],
+  ['#2b6e2b', '#7fd67f'], ['#8c3a00', '#f2a65e'], ['#31459c', '#8da2ff'], ['#a3475f', '#f2a0b5'],
 ];
 
 export const SOUND_COLOURS: Record<'whistle' | 'crowd', ColourPair> = {
@@ -17,6 +18,8 @@ export const SOUND_COLOURS: Record<'whistle' | 'crowd', ColourPair> = {
 export const SHOT_COLOURS: Record<string, ColourPair> = {
   wide: ['#2f9e6b', '#3fbf86'], 'close-up': ['#8a63d2', '#a98aec'], replay: ['#c2417c', '#ea77a8'], other: ['#8b97a5', '#6d7a89'],
 };
+
+export const PLAY_COLOURS: Record<'in' | 'out', ColourPair> = { in: ['#2f9e6b', '#3fbf86'], out: ['#8b97a5', '#6d7a89'] };
 
 /** Lanes of people and ball that have no kit colour. */
 export const LANE_COLOURS: Record<string, ColourPair> = {

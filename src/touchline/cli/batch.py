@@ -17,6 +17,7 @@ from touchline.cli.progress import progress_bar
 from touchline.cli.spot_streams import is_stream_head, load_head
 from touchline.core.clock import format_clock
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, InputError, UsageError
+from touchline.core.labels import PLAY
 from touchline.render.radar_places import RADAR_PLACE
 
 if TYPE_CHECKING:
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
     from touchline.analysis.tasks.spot_streams import VideoStreamSpotter
     from touchline.analysis.tasks.task import Task
     from touchline.analysis.tasks.track import VideoTracker
+    from touchline.analysis.tasks.usual import EventsFrom
     from touchline.cli.given.paths import Given
     from touchline.cli.options import AnalyzeArguments, SpotArguments, TrackArguments, VideoArguments
     from touchline.formats.boxes.picked import PickedBox
     from touchline.spotting.spotter import BaseSpotter
+    from touchline.tracking.board.reading import TextReader
 
 ALL = "all"
 """Stands for every label in ``--threshold all=VALUE``."""
@@ -74,6 +77,8 @@ def analyze_videos(
     spotting: SpotArguments | None = None,
     tracking: TrackArguments | None = None,
     sound: bool = False,
+    events: EventsFrom = "pixels",
+    clock: bool | None = False,
     report: bool = False,
     output: Output,
 ) -> int:
@@ -84,6 +89,8 @@ def analyze_videos(
         spotting: how to spot events; None leaves them out.
         tracking: how to track people; None leaves them out.
         sound: analyse the sound too.
+        events: what events are named from.
+        clock: read the score board too; None does if a reader of text is installed.
         report: write a report for each video.
         output: where results and messages go.
 
@@ -92,8 +99,10 @@ def analyze_videos(
     spotting = None if spotting is None else replace(spotting, videos=[video.path for video in videos])
     thresholds = read_thresholds((spotting.threshold if spotting else None) or ())
     boxes = _read_boxes(tracking, videos=len(videos))
-    spotter = _load_spotter(spotting, output=output) if spotting else None
-    if spotter is not None:
+    spotter = _load_spotter(spotting, output=output) if spotting and events != "tracks" else None
+    if events != "pixels":
+        thresholds = for_all_labels(thresholds, labels=PLAY)
+    elif spotter is not None:
         thresholds = for_all_labels(thresholds, labels=spotter.labels)
     tracker = _load_tracker(tracking, output=output) if tracking else None
     from touchline.analysis.pipeline import AnalyzeOptions
@@ -104,6 +113,8 @@ def analyze_videos(
         spotter=spotter,
         tracker=tracker,
         sound=sound,
+        events=events,
+        clock=_board_reader(clock),
         thresholds=thresholds,
         boxes=boxes,
         overlay=bool(tracking and tracking.overlay),
@@ -128,6 +139,18 @@ def analyze_videos(
     return inputs.finish()
 
 
+def _board_reader(clock: bool | None) -> TextReader | None:
+    """The reader of text for the score board; None if it is not wanted, or not there and not asked for.
+
+    Raises:
+        UsageError: it was asked for, and is not installed.
+
+    """
+    from touchline.tracking.board.ppocr import PPOCRReader, model_file
+
+    return PPOCRReader() if clock or (clock is None and model_file() is not None) else None
+
+
 def wants_tracks(arguments: AnalyzeArguments, *, output: Output) -> bool:
     """Whether to track people: as asked for, else if there is a detector."""
     if arguments.tracks is not None:
@@ -136,6 +159,25 @@ def wants_tracks(arguments: AnalyzeArguments, *, output: Output) -> bool:
         return True
     output.note("touchline: no detector is built in, so nobody is tracked; name one with --detector")
     return False
+
+
+def events_from(arguments: AnalyzeArguments, *, tracked: bool) -> EventsFrom:
+    """What to name events from: as asked for, else fused with the built-in spotter if people are tracked.
+
+    Raises:
+        UsageError: events are to be named from tracks, and nobody is tracked, or a head over feature streams is used.
+
+    """
+    chosen = arguments.events
+    if chosen is None:
+        return "fused" if tracked and not arguments.model else "pixels"
+    if chosen != "pixels" and not tracked:
+        raise UsageError(f"--events {chosen} needs tracks, and nobody is tracked; use --events pixels")
+    if chosen == "fused" and any(is_stream_head(name) for name in arguments.model or ()):
+        raise UsageError(
+            "--events fused needs a spotter of frames, not a head over feature streams; use --events pixels"
+        )
+    return chosen
 
 
 def has_detector() -> bool:

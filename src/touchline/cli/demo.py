@@ -50,7 +50,8 @@ def _run(out: Path, *, device: Device, output: Output) -> int:
 
     spotter = load_spotters((), device=device, flip=None, output=output)
     tracker = load_tracker(device=device) if has_detector() else None
-    tasks = usual_tasks(spotter=spotter, tracker=tracker, sound=True, report=ReportOptions(embed_video=True))
+    report = ReportOptions(embed_video=True)
+    tasks = usual_tasks(spotter=spotter, tracker=tracker, sound=True, events="fused", report=report)
     with (
         as_file(files("touchline.analysis") / "sample" / "sample.mp4") as clip,
         progress_bar("sample clip") as progress,

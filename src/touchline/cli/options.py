@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import MISSING, Field, dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 
 import typer
 
@@ -151,12 +151,28 @@ OverlayOption = Annotated[
 RadarOption = Annotated[
     RadarPlace, typer.Option("--radar", help="Show the pitch from above in this corner of the overlay.")
 ]
+EventsOption = Annotated[
+    Literal["fused", "pixels", "tracks"] | None,
+    typer.Option(
+        "--events",
+        help="Name events from the tracks, fused with picture and sound; from the picture alone; or from tracks alone.",
+        show_default="fused; pixels with another --model or without tracks",
+    ),
+]
 TracksOption = Annotated[
     bool | None,
     typer.Option(
         "--tracks/--no-tracks",
         help="Track people and the ball as well, or spot events only.",
         show_default="--tracks if there is a detector",
+    ),
+]
+ClockOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--clock/--no-clock",
+        help="Read the match clock and the score off the broadcast's score board, or leave them out.",
+        show_default="--clock if its reader of text is installed",
     ),
 ]
 
@@ -213,6 +229,8 @@ class AnalyzeArguments(SpotArguments, TrackArguments):
     """What all tasks together take."""
 
     tracks: TracksOption = None
+    events: EventsOption = None
+    clock: ClockOption = None
 
 
 A = TypeVar("A", bound=SharedArguments)

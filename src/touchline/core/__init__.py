@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from touchline.core.events import Scores as Scores
     from touchline.core.events import Timeline as Timeline
     from touchline.core.events import VideoInfo as VideoInfo
+    from touchline.core.geometry.camera import CameraPath as CameraPath
     from touchline.core.kinematics import Movement as Movement
     from touchline.core.kinematics import movement as movement
     from touchline.core.pitch import Pitch as Pitch
@@ -36,6 +37,7 @@ else:
         __name__,
         {
             "touchline.core.actions": ("Action", "Actions"),
+            "touchline.core.geometry.camera": ("CameraPath",),
             "touchline.core.clips": ("ClipItem", "ClipSet"),
             "touchline.core.errors": ("InputError", "NetworkError", "ResourceError", "TouchlineError", "UsageError"),
             "touchline.core.events": ("Coverage", "Event", "Gap", "Scores", "Timeline", "VideoInfo"),

@@ -102,6 +102,29 @@ BALL_12 = (
     "GOAL",
 )
 
+PLAY = (
+    "PASS",
+    "DRIVE",
+    "HEADER",
+    "HIGH PASS",
+    "CROSS",
+    "SHOT",
+    "GOAL",
+    "OUT",
+    "THROW IN",
+    "CORNER",
+    "GOAL KICK",
+    "FREE KICK",
+    "KICK OFF",
+    "BALL BLOCK",
+    "TACKLE",
+)
+"""Events of play that are named from tracks and ball."""
+
+PLAY_OF_BALL_12 = {"BALL PLAYER BLOCK": "BALL BLOCK", "PLAYER SUCCESSFUL TACKLE": "TACKLE"}
+"""Ball-12 label -> the same event's label in :data:`PLAY`."""
+BALL_12_OF_PLAY = {new: old for old, new in PLAY_OF_BALL_12.items()}
+
 SOCCERNET_V1 = ("soccer-ball", "y-card", "subs")
 
 SOCCERNET_V2 = (
@@ -153,7 +176,24 @@ _KNOWN = (
         aliases=V2_OF_V1,
     ),
     LabelSet("ball-2", "ball labels", BALL_2, BALL_FPS, "at1", file_names=("Labels-ball.json",)),
-    LabelSet("ball-12", "ball labels", BALL_12, BALL_FPS, "at1", file_names=("Labels-ball.json",)),
+    LabelSet(
+        name="ball-12",
+        title="ball labels",
+        labels=BALL_12,
+        fps=BALL_FPS,
+        metric="at1",
+        file_names=("Labels-ball.json",),
+        aliases=BALL_12_OF_PLAY,
+    ),
+    LabelSet(
+        name="play",
+        title="events of play",
+        labels=PLAY,
+        fps=BALL_FPS,
+        metric="at1",
+        file_names=("Labels-ball.json",),
+        aliases=PLAY_OF_BALL_12,
+    ),
     LabelSet(
         name="soccernet-v1",
         title="labels of version 1",

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from touchline.formats.bundle import Bundle as Bundle
     from touchline.formats.bundle import Manifest as Manifest
     from touchline.formats.bundle import open_bundle as open_bundle
+    from touchline.formats.camera import read_camera as read_camera
+    from touchline.formats.camera import write_camera as write_camera
     from touchline.formats.sound import read_sound as read_sound
     from touchline.formats.sound import write_sound as write_sound
 else:
@@ -20,6 +22,7 @@ else:
         {
             "touchline.formats.actions": ("read_actions", "write_actions"),
             "touchline.formats.bundle": ("Bundle", "Manifest", "open_bundle"),
+            "touchline.formats.camera": ("read_camera", "write_camera"),
             "touchline.formats.sound": ("read_sound", "write_sound"),
         },
     )

@@ -9,8 +9,12 @@
 | ``scores.npz`` | ``values`` float32 (samples, classes), ``times_us`` int64 (samples,), ``labels`` (classes,) |
 | ``tracks.parquet`` | all tracks, one row per box, see :mod:`touchline.formats.boxes.tracks_parquet` |
 | ``tracks.txt`` | the same boxes in MOT's layout, frames from 1 |
+| ``camera.npz`` | the camera's motion and view of the pitch, see :mod:`touchline.formats.camera` |
 | ``actions.json`` | the players' actions, see :mod:`touchline.formats.actions` |
+| ``play.json``, ``play.npz`` | the ball in and out of play, touches, and curves, see :mod:`touchline.formats.play` |
+| ``clock.json`` | the match clock and the score of the board, see :mod:`touchline.formats.match_clock` |
 | ``overlay.mp4`` | the video with the tracks drawn in, if requested |
+| ``likeness.json`` | whether the models were measured on such a video, see :mod:`touchline.formats.likeness` |
 | ``report.html`` | the report, if requested |
 | ``corrections.jsonl`` | what a person corrected, see :mod:`touchline.formats.corrections.journal` |
 
@@ -30,17 +34,21 @@ from typing import Any
 import numpy as np
 
 from touchline.core.actions import Actions
+from touchline.core.board.values import MatchClock
 from touchline.core.corrections.events import CorrectedEvent, corrected_events, corrected_timeline
 from touchline.core.corrections.state import Corrections
 from touchline.core.corrections.tracks import corrected_tracks
 from touchline.core.errors import InputError
 from touchline.core.events import Coverage, Gap, Scores, Timeline
+from touchline.core.geometry.camera import CameraPath
 from touchline.core.tracks import Shot, Tracks
 from touchline.formats.bundle_place import folder_to_read, folder_to_write, is_single, usual_folder
+from touchline.formats.camera import CAMERA, read_camera
 from touchline.formats.corrections.journal import read_journal
 from touchline.formats.events.event_format import Converted
 from touchline.formats.events.export_context import ExportContext, ExportOptions, LabelStyle, VideoFacts
 from touchline.formats.events.exported import exported_events, styles_of
+from touchline.formats.events.match_times import with_match_times
 from touchline.formats.events.own_events import REMEDY, event_ids, events_document, timeline_from_document
 from touchline.formats.events.registry import format_named, write_events
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic, write_json_atomic, writing
@@ -50,7 +58,10 @@ from touchline.formats.files.json_files import parse_object, read_bytes, read_ow
 from touchline.formats.files.json_shapes import check
 from touchline.formats.files.npz import npz_bytes, read_arrays
 from touchline.formats.keeper import moments_index
+from touchline.formats.likeness import LIKENESS
 from touchline.formats.manifest_shape import MANIFEST_SHAPE
+from touchline.formats.match_clock import CLOCK, read_clock
+from touchline.formats.play import PLAY, PLAY_CURVES
 from touchline.formats.sound import SOUND, SOUND_CURVES
 
 MANIFEST_VERSION = 1
@@ -73,7 +84,7 @@ TRACKS, TRACKS_MOT, ACTIONS, OVERLAY = "tracks.parquet", "tracks.txt", "actions.
 
 FILES = frozenset(
     {MANIFEST, EVENTS, RESULTS, SCORES, REPORT, CANDIDATES, CORRECTIONS, FEATURES, KEEPERS, TRACKS, TRACKS_MOT, ACTIONS}
-    | {OVERLAY, SOUND, SOUND_CURVES}
+    | {CAMERA, OVERLAY, SOUND, SOUND_CURVES, PLAY, PLAY_CURVES, CLOCK, LIKENESS}
 )
 """Names of all files and folders of a complete bundle."""
 
@@ -94,8 +105,10 @@ class Manifest:
         timings_s: seconds spent, by stage; the only part that differs between equal runs.
         files: SHA-256 of each result file.
         tracking: summary of ``track``, if it ran: counts, camera shots, remarks.
-        spotting: ``remarks`` on the events, if there are any, and, for events found by a head over feature streams,
-            whether they are ``degraded`` because a stream was missing.
+        spotting: ``remarks`` on the events, if there are any; for events found by a head over feature streams,
+            whether they are ``degraded`` because a stream was missing; for events of play, what they were found from
+            (``events``) and the labels that are ``off`` by default, each with the reason.
+        likeness: whether the video is like what the models were measured on: verdict, line, models with reasons.
         touchline_version: version of touchline that wrote the manifest.
         version: version of this schema.
 
@@ -110,6 +123,7 @@ class Manifest:
     files: Mapping[str, str] = field(default_factory=dict)
     tracking: Mapping[str, Any] = field(default_factory=dict)
     spotting: Mapping[str, Any] = field(default_factory=dict)
+    likeness: Mapping[str, Any] = field(default_factory=dict)
     touchline_version: str = ""
     version: int = MANIFEST_VERSION
 
@@ -270,13 +284,14 @@ class Bundle:
         return corrected_tracks(self.read_tracks(), self.read_corrections())
 
     def write_results(self, timeline: Timeline, *, game: str) -> None:
-        """Write ``results_spotting.json``, in SoccerNet's layout."""
-        write_events(timeline, self.path / RESULTS, game=game)
+        """Write ``results_spotting.json``, in SoccerNet's layout, without values that it has no field for."""
+        plain = Timeline(tuple(replace(event, extra={}) for event in timeline))
+        write_events(plain, self.path / RESULTS, game=game)
 
     def events_to_export(
         self, *, reviewed_only: bool = False, min_confidence: float = 0.0, labels: Collection[str] = ()
     ) -> Timeline:
-        """Read the events as they leave the bundle: after the review, with names in place of ids.
+        """Read the events as they leave the bundle: after the review, with names in place of ids, and with match times.
 
         Args:
             reviewed_only: only events that a person accepted or added.
@@ -291,7 +306,18 @@ class Bundle:
             found = self.read_corrected(reviewed_only=reviewed_only)
         else:
             found = Timeline() if reviewed_only else self.read_events()
-        return exported_events(found, min_confidence=min_confidence, labels=labels)
+        chosen = exported_events(found, min_confidence=min_confidence, labels=labels)
+        clock = self.read_clock()
+        return chosen if clock is None else with_match_times(chosen, clock)
+
+    def read_clock(self) -> MatchClock | None:
+        """Read the match clock of the score board; None if the board was not looked for.
+
+        Raises:
+            InputError: the file is broken.
+
+        """
+        return read_clock(self.path) if (self.path / CLOCK).is_file() else None
 
     def export_context(self, *, video: VideoFacts | None = None, options: ExportOptions | None = None) -> ExportContext:
         """Return what writers use besides the events: names, colours, leads and lags of the review, and the video.
@@ -394,6 +420,15 @@ class Bundle:
         from touchline.formats.boxes.tracks_parquet import read_shots_parquet
 
         return read_shots_parquet(self.path / TRACKS)
+
+    def read_camera(self) -> CameraPath:
+        """Read the camera's path from ``camera.npz``.
+
+        Raises:
+            InputError: the file is missing or broken.
+
+        """
+        return read_camera(self.path / CAMERA)
 
     def read_actions(self) -> Actions:
         """Read the players' actions from ``actions.json``.

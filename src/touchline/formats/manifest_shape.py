@@ -39,7 +39,7 @@ def _colour(value: object, place: str) -> None:
 
 _TASK: Check = record({}, optional={"thresholds": table_of(a_number), "stream": maybe(a_whole)}, others=True)
 """Settings of a task."""
-_TASKS = ("spot", "track", "sound", "actions", "keepers")
+_TASKS = ("spot", "track", "sound", "clock", "likeness", "actions", "keepers")
 
 _SHOT = record({"index": a_count, "start_us": a_count, "end_us": a_count, "kind": _shot_kind, "pitch": a_number})
 
@@ -86,7 +86,17 @@ MANIFEST_SHAPE: Check = record(
         "timings_s": table_of(a_number),
         "files": table_of(a_text),
         "tracking": _TRACKING,
-        "spotting": record({}, optional={"remarks": list_of(a_text), "degraded": a_flag}, others=True),
+        "spotting": record(
+            {},
+            optional={
+                "remarks": list_of(a_text),
+                "degraded": a_flag,
+                "events": a_text,
+                "off": table_of(a_text),
+            },
+            others=True,
+        ),
+        "likeness": record({}, optional={"verdict": a_text, "line": a_text, "withheld": a_text}, others=True),
         "touchline_version": a_text,
     },
     others=True,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from touchline.core.actions import Actions
+from touchline.core.board.values import MatchClock
 from touchline.core.corrections.actions import corrected_actions
 from touchline.core.corrections.events import ACCEPTED, REJECTED
 from touchline.core.corrections.state import Corrections
@@ -17,6 +18,9 @@ from touchline.core.events import Coverage, Event, Scores, Timeline, VideoInfo
 from touchline.core.sound import SoundReading
 from touchline.core.tracks import Tracks
 from touchline.formats.bundle import ACTIONS, CANDIDATES, EVENTS, REPORT, SCORES, TRACKS, Bundle, Manifest
+from touchline.formats.likeness import LIKENESS, Likeness, likeness_or_none
+from touchline.formats.match_clock import CLOCK
+from touchline.formats.play import PLAY, PLAY_CURVES, Play, read_play
 from touchline.formats.sound import SOUND, SOUND_CURVES, read_sound
 from touchline.report.options import ReportOptions
 
@@ -128,6 +132,16 @@ class BundleValues:
         return self.bundle.read_scores() if self.holds(SCORES) else None
 
     @cached_property
+    def play(self) -> Play | None:
+        """When the ball was in play, and the curves behind events that were named from tracks."""
+        return read_play(self.bundle.path) if self.holds(PLAY, PLAY_CURVES) else None
+
+    @property
+    def curves(self) -> Scores | None:
+        """The curves to show behind the events: those of the tracks, if events were named from them."""
+        return self.scores if self.play is None else self.play.curves
+
+    @cached_property
     def tracks(self) -> Tracks | None:
         """The tracks of people and the ball."""
         found = self._found_tracks
@@ -150,6 +164,16 @@ class BundleValues:
     def sound(self) -> SoundReading | None:
         """The results on the sound."""
         return read_sound(self.bundle.path) if self.holds(SOUND, SOUND_CURVES) else None
+
+    @cached_property
+    def clock(self) -> MatchClock | None:
+        """The match clock on the score board."""
+        return self.bundle.read_clock() if self.holds(CLOCK) else None
+
+    @cached_property
+    def likeness(self) -> Likeness | None:
+        """Whether the video is like what the models were measured on."""
+        return likeness_or_none(self.bundle.path) if self.holds(LIKENESS) else None
 
     @property
     def duration_us(self) -> int:

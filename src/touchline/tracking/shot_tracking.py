@@ -7,24 +7,27 @@ decoded frame.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.geometry.camera import CameraPath
 from touchline.core.tracks import BALL, DETECTION_LABELS, Detections, Shot, Track
 from touchline.tracking.ball.ball import follow_ball
 from touchline.tracking.camera_motion import Motion
 from touchline.tracking.graphics import covered, points_covered
 from touchline.tracking.observations import Observation
+from touchline.tracking.people.identity import identity_confidences
+from touchline.tracking.people.persons import PersonOf, Stretch
 from touchline.tracking.people.roles import Kits, Look, looks_of, roles_of
 from touchline.tracking.people.smoothing import smooth
 from touchline.tracking.people.tracker import DEFAULT_SETTINGS, TrackerSettings, follow_people
 from touchline.tracking.people.tracklet_linking import fill, rejoin
 from touchline.tracking.people.tracklets import Tracklet
 from touchline.tracking.pitch.homography import PitchView, fit_view
-from touchline.tracking.pitch.placing import place_track, smooth_views
+from touchline.tracking.pitch.placing import place_person, place_track, smooth_views
 from touchline.tracking.pitch.size import fit_pitch_size
 from touchline.tracking.replays import EDGE_S, ShotEdges
 from touchline.tracking.shot_kinds import PictureFacts, shot_kind
@@ -67,8 +70,12 @@ class FollowedShot:
         times_us: int64 (s,), presentation times of the sampled frames.
         tracklets: those of people, then those of the ball.
         positions_m: float32 (n, 2) for each tracklet, NaN where unknown; None if the pitch was never found.
+        stds: float32 (n, 2) for each tracklet of a person, standard deviations of place (m) and speed (m/s), NaN where
+            unknown; None without places.
         looks: summaries of the people, from which roles are assigned.
+        identities: for each of the people, 0 to 1, how sure it is that the tracklet shows one person throughout.
         edges: first and last frames of the shot, from which replays are found.
+        camera: the camera's motion and view in the sampled frames.
 
     """
 
@@ -78,8 +85,11 @@ class FollowedShot:
     times_us: npt.NDArray[np.int64]
     tracklets: tuple[Tracklet, ...]
     positions_m: tuple[Metres | None, ...]
+    stds: tuple[Metres | None, ...]
     looks: tuple[Look, ...]
+    identities: tuple[float, ...]
     edges: ShotEdges
+    camera: CameraPath
 
 
 def follow_shot(
@@ -115,7 +125,9 @@ def follow_shot(
     seen = [observation.detections for observation in observations]
     balls = follow_ball(seen, times_us, motions=motions, width=width, height=height)
     tracklets = (*people, *balls)
-    positions = tuple(place_track(tracklet.boxes_xyxy, tracklet.index, views) for tracklet in tracklets)
+    placed = [place_person(p.boxes_xyxy, p.index, views, times_us=times_us[p.index]) for p in people]
+    rolled = [place_track(ball.boxes_xyxy, ball.index, views) for ball in balls]
+    positions = (*(person.places_m for person in placed), *rolled)
     shot = Shot(
         index=span.index,
         start_us=int(span.times_us[0]),
@@ -123,14 +135,18 @@ def follow_shot(
         kind=kind,
         pitch=float(np.mean([view is not None for view in views])),
     )
+    none: tuple[Metres | None, ...] = (None,) * len(tracklets)
     return FollowedShot(
         shot=shot,
         span=span,
         frames=np.array([observation.frame for observation in observations], np.int64),
         times_us=times_us,
         tracklets=tracklets,
-        positions_m=positions if shot.pitch else (None,) * len(tracklets),
+        positions_m=positions if shot.pitch else none,
+        stds=(*(person.stds for person in placed), *(None for _ in balls)) if shot.pitch else none,
         edges=_edges(observations, shot=shot, fps=fps),
+        camera=_camera(times_us, motions=motions, views=views),
+        identities=tuple(identity_confidences(people, fps=fps)),
         looks=tuple(looks_of(people, positions_m=positions[: len(people)] if shot.pitch else None)),
     )
 
@@ -182,7 +198,8 @@ def tracks_of(followed: FollowedShot, *, kits: Kits | None, first_id: int) -> li
         first_id: id of the first track; the others count up in order of appearance.
 
     """
-    roles = roles_of(followed.looks, kits=kits if followed.shot.wide else None)
+    placed = followed.shot.wide
+    roles = roles_of(followed.looks, kits=kits if placed else None)
     tracks = []
     for number, i in enumerate(track_order(followed)):
         role = roles[i] if i < len(roles) else None
@@ -191,6 +208,8 @@ def tracks_of(followed: FollowedShot, *, kits: Kits | None, first_id: int) -> li
             Track(
                 track_id=first_id + number,
                 label=DETECTION_LABELS[BALL] if role is None else role.label,
+                label_confidence=1.0 if role is None else role.confidence,
+                identity_confidence=1.0 if role is None else followed.identities[i],
                 team=None if role is None else role.team,
                 team_confidence=0.0 if role is None else role.team_confidence,
                 shot=followed.shot.index,
@@ -199,10 +218,43 @@ def tracks_of(followed: FollowedShot, *, kits: Kits | None, first_id: int) -> li
                 boxes_xyxy=filled.boxes_xyxy,
                 confidence=filled.confidence,
                 observed=filled.observed,
-                positions_m=filled.positions_m if followed.shot.wide else None,
+                positions_m=filled.positions_m if placed else None,
+                place_std_m=filled.stds[:, 0] if placed and filled.stds is not None else None,
+                speed_std_mps=filled.stds[:, 1] if placed and filled.stds is not None else None,
             )
         )
     return tracks
+
+
+def stretches_of(followed: FollowedShot, *, kits: Kits | None, first_id: int) -> list[Stretch]:
+    """Return what finding persons needs of the people of a shot; arguments as for :func:`tracks_of`."""
+    roles = roles_of(followed.looks, kits=kits if followed.shot.wide else None)
+    stretches = []
+    for number, i in enumerate(track_order(followed)):
+        if i >= len(roles):
+            continue
+        places, index = followed.positions_m[i], followed.tracklets[i].index
+        known = np.zeros((0, 2)) if places is None else places[np.isfinite(places).all(axis=1)].astype(np.float64)
+        first, last = (known[0], known[-1]) if len(known) else (np.full(2, np.nan), np.full(2, np.nan))
+        stretches.append(
+            Stretch(
+                track_id=first_id + number,
+                label=roles[i].label,
+                team=roles[i].team,
+                start_us=int(followed.times_us[index[0]]),
+                end_us=int(followed.times_us[index[-1]]),
+                first_m=first,
+                last_m=last,
+                surely=followed.identities[i] * max(roles[i].team_confidence, roles[i].team is None),
+            )
+        )
+    return stretches
+
+
+def with_person(track: Track, persons: Mapping[int, PersonOf]) -> Track:
+    """Return a track with its person, if that was found."""
+    found = persons.get(track.track_id)
+    return track if found is None else replace(track, person=found.person, person_confidence=found.confidence)
 
 
 def track_order(followed: FollowedShot) -> list[int]:
@@ -218,6 +270,23 @@ def _views(
     pitch = fit_pitch_size(keypoints, width=width, height=height).or_standard()
     views = [None if k is None else fit_view(k, width=width, height=height, pitch=pitch) for k in keypoints]
     return smooth_views(views, motions, fps=fps, keypoints=keypoints)
+
+
+def _camera(
+    times_us: npt.NDArray[np.int64], *, motions: Sequence[Motion], views: Sequence[PitchView | None]
+) -> CameraPath:
+    """Return the camera's path; a frame that was sampled for two points of the grid counts once."""
+    unknown = np.full((3, 3), np.nan)
+    sizes = [(np.nan, np.nan) if view is None else (view.pitch.length_m, view.pitch.width_m) for view in views]
+    fresh = np.flatnonzero(np.diff(times_us, prepend=-1) > 0)
+    return CameraPath(
+        times_us=times_us[fresh],
+        starts=fresh == 0,
+        motions=np.stack([motion.matrix for motion in motions])[fresh],
+        quality=np.array([motion.quality for motion in motions], np.float32)[fresh],
+        to_pitch=np.stack([unknown if view is None else view.matrix for view in views])[fresh],
+        pitch_m=np.array(sizes, np.float32)[fresh],
+    )
 
 
 def _edges(observations: Sequence[Observation], *, shot: Shot, fps: float) -> ShotEdges:
@@ -263,11 +332,12 @@ class _Filled:
     confidence: npt.NDArray[np.float32]
     observed: npt.NDArray[np.bool_]
     positions_m: Metres | None
+    stds: Metres | None
 
 
 def _every_picture(followed: FollowedShot, number: int) -> _Filled:
     """Resample a tracklet to every decoded frame from its first to its last, except in gaps that were left open."""
-    tracklet, positions = followed.tracklets[number], followed.positions_m[number]
+    tracklet, positions, stds = followed.tracklets[number], followed.positions_m[number], followed.stds[number]
     known = followed.frames[tracklet.index]
     fresh = np.flatnonzero(np.diff(known, prepend=-1) > 0)  # a frame sampled for two points of the grid counts once
     known, index = known[fresh], tracklet.index[fresh]
@@ -295,4 +365,5 @@ def _every_picture(followed: FollowedShot, number: int) -> _Filled:
         confidence=between(tracklet.confidence[:, None])[:, 0],
         observed=exact & tracklet.observed[fresh][before],
         positions_m=None if positions is None else between(positions),
+        stds=None if stds is None else between(stds),
     )

@@ -19,7 +19,7 @@ from touchline.formats.boxes.mot import read_mot
 from touchline.formats.boxes.picked import PickedBox
 from touchline.formats.bundle import Bundle
 
-FILES = ("tracks.parquet", "tracks.txt", "actions.json")
+FILES = ("tracks.parquet", "tracks.txt", "actions.json", "camera.npz")
 FRAMES = 100
 
 

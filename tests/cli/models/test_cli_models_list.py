@@ -34,3 +34,10 @@ def test_a_model_is_shown_with_its_card() -> None:
     unknown = RUNNER.invoke(app, ["models", "show", "nothing-like-it"])
     assert unknown.exit_code != 0
     assert "nothing-like-it" in unknown.output
+
+
+def test_what_names_events_of_play_says_which_labels_are_off() -> None:
+    shown = json.loads(RUNNER.invoke(app, ["models", "show", "event-fusion", "--json"]).stdout)
+    assert {label for label, limit in shown["thresholds"].items() if limit == 1} == set(shown["off"])
+    assert shown["off"]["TACKLE"]
+    assert "off" in RUNNER.invoke(app, ["models", "show", "event-fusion"]).stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -90,3 +91,27 @@ def test_changed_and_added_events_come_from_the_review() -> None:
 def test_impossible_events_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"start_us|state|half"):
         corrected(("event", "low", value(MODEL["low"], **changes)))
+
+
+KNOWN = {"outcome": "complete", "receiver": 7, "place_m": [1.0, 2.0], "reason": "the ball turns by 74 degrees"}
+PLAYED = Event("PASS", 10 * S, confidence=0.9, team="A", player="12", source="tracks+net", extra=KNOWN)
+
+
+def left_of(**changes: Any) -> Event:
+    decided = corrected(("event", "one", value(PLAYED, **changes)))
+    (found,) = corrected_events({"one": PLAYED}, decided)
+    return found.event
+
+
+def test_what_the_model_knows_stays_as_far_as_a_decision_leaves_it_true() -> None:
+    assert left_of() == PLAYED
+    assert left_of(player="pl-1").extra == {"receiver": 7, "place_m": [1.0, 2.0]}
+    assert left_of(label="SHOT").extra == {}
+    assert left_of(start_us=11 * S).extra == {}
+
+
+def test_a_track_that_was_given_a_player_names_the_events_of_that_track() -> None:
+    smith = ("player", "pl-00000a", {"name": "Smith", "number": 10, "team": "A"})
+    decided = corrected(smith, ("track", "12", {"role": None, "team": None, "player": "pl-00000a", "same_as": None}))
+    assert decided.named(PLAYED).player == "10 Smith"
+    assert decided.named(replace(PLAYED, source="opta")).player == "12"

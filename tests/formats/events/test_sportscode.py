@@ -306,3 +306,15 @@ def test_what_kloppy_writes_is_read(tmp_path: Path) -> None:
         ("KICK", 1_000_000, 2_000_000),
         ("RUCK", 62_400_000, 68_400_000),
     }
+
+
+def test_details_of_an_event_of_play_become_labels() -> None:
+    known = {"outcome": "complete", "receiver": 7, "place_m": [-6.0, 0.9], "length_m": 12.3, "reason": "it turns"}
+    event = Event("PASS", 12_000_000, 19_000_000, extra=known)
+    found = read(written(Timeline((event,)))).timeline.events[0]
+    labels = [["Outcome", "complete"], ["Next on the ball", "7"], ["Place (m)", "-6.0 0.9"], ["Length (m)", "12.3"]]
+    assert found.extra == {"attributes": [*labels, ["Reason", "it turns"]]}
+    assert written(Timeline((found,))) == written(Timeline((event,)))
+    assert SPORTSCODE.fit(Timeline((event,)), context=ExportContext()).notes == ()
+    losses = format_named("webvtt").fit(Timeline((event,)), context=ExportContext()).notes
+    assert not [note for note in losses if "other formats" in note]

@@ -11,6 +11,7 @@ import numpy as np
 
 from touchline.core.clock import US_PER_S
 from touchline.core.tracks import Shot
+from touchline.formats.camera import camera_arrays, camera_from_arrays
 from touchline.formats.files.atomic import make_own_folder, writing
 from touchline.formats.files.guard import reading
 from touchline.formats.files.npz import load_sealed_npz, sealed_npz_bytes
@@ -194,6 +195,10 @@ def shot_arrays(followed: FollowedShot) -> dict[str, np.ndarray]:
         np.full((len(tracklet), 2), np.nan, np.float32) if places is None else places
         for tracklet, places in zip(tracklets, followed.positions_m, strict=True)
     ]
+    stds = [
+        np.full((len(tracklet), 2), np.nan, np.float32) if std is None else std
+        for tracklet, std in zip(tracklets, followed.stds, strict=True)
+    ]
     return {
         "span_frames": followed.span.frames,
         "span_times_us": followed.span.times_us,
@@ -204,12 +209,15 @@ def shot_arrays(followed: FollowedShot) -> dict[str, np.ndarray]:
         "count": np.array([len(tracklet) for tracklet in tracklets], np.int64),
         "placed": np.array([places is not None for places in followed.positions_m], np.bool_),
         "positions_m": _joined(positions, np.zeros((0, 2), np.float32)),
+        "judged": np.array([std is not None for std in followed.stds], np.bool_),
+        "stds": _joined(stds, np.zeros((0, 2), np.float32)),
         "index": _joined([t.index for t in tracklets], np.zeros(0, np.int64)),
         "rows": _joined([t.rows for t in tracklets], np.zeros(0, np.int64)),
         "boxes_xyxy": _joined([t.boxes_xyxy for t in tracklets], np.zeros((0, 4), np.float32)),
         "confidence": _joined([t.confidence for t in tracklets], np.zeros(0, np.float32)),
         "classes": _joined([t.classes for t in tracklets], np.zeros(0, np.int64)),
         "observed": _joined([t.observed for t in tracklets], np.zeros(0, np.bool_)),
+        "identities": np.array(followed.identities, np.float64),
         "look_boxes": np.array([look.boxes for look in looks], np.float64),
         "look_votes": _joined([look.votes[None] for look in looks], np.zeros((0, 4))),
         "look_count": np.array([len(look.index) for look in looks], np.int64),
@@ -217,16 +225,19 @@ def shot_arrays(followed: FollowedShot) -> dict[str, np.ndarray]:
         "look_x": _joined([look.x for look in looks], np.zeros(0)),
         "look_colour_count": np.array([len(look.colour) for look in looks], np.int64),
         "look_colour": _joined([look.colour for look in looks], np.zeros(0)),
+        **camera_arrays(followed.camera, prefix="camera_"),
     }
 
 
 def shot_from_arrays(arrays: dict[str, np.ndarray], *, shot: Shot, edges: ShotEdges) -> FollowedShot:
     """Rebuild a tracked shot from the arrays of :func:`shot_arrays`."""
-    tracklets, positions = [], []
-    for rows, number, placed in zip(_slices(arrays["count"]), arrays["id"], arrays["placed"], strict=True):
+    tracklets, positions, stds = [], [], []
+    heads = zip(_slices(arrays["count"]), arrays["id"], arrays["placed"], arrays["judged"], strict=True)
+    for rows, number, placed, judged in heads:
         values = {name: arrays[name][rows] for name in ("index", "rows", "boxes_xyxy", "confidence", "classes")}
         tracklets.append(Tracklet(id=int(number), observed=arrays["observed"][rows], **values))
         positions.append(arrays["positions_m"][rows] if placed else None)
+        stds.append(arrays["stds"][rows] if judged else None)
     looks = [
         Look(
             colour=arrays["look_colour"][colour],
@@ -251,8 +262,11 @@ def shot_from_arrays(arrays: dict[str, np.ndarray], *, shot: Shot, edges: ShotEd
         times_us=arrays["times_us"],
         tracklets=tuple(tracklets),
         positions_m=tuple(positions),
+        stds=tuple(stds),
         looks=tuple(looks),
+        identities=tuple(arrays["identities"].tolist()),
         edges=edges,
+        camera=camera_from_arrays(arrays, prefix="camera_"),
     )
 
 

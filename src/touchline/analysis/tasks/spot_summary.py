@@ -70,6 +70,9 @@ def _event_row(event: Event) -> dict[str, Any]:
         "time_us": event.start_us,
         "time": format_clock(event.start_us),
         "confidence": round(event.confidence, 6),
+        **({} if event.team is None else {"team": event.team}),
+        **({} if event.player is None else {"player": event.player}),
+        **event.extra,
     }
 
 
@@ -79,4 +82,12 @@ def _table(events: tuple[Event, ...]) -> list[str]:
         return ["no event reached its confidence threshold; lower it with --threshold all=VALUE"]
     width = max(len(event.label) for event in events)
     rows = [f"{'time':>11}  {'label':<{width}}  confidence"]
-    return rows + [f"{format_clock(e.start_us):>11}  {e.label:<{width}}  {e.confidence:10.2f}" for e in events]
+    return rows + [f"{format_clock(e.start_us):>11}  {e.label:<{width}}  {e.confidence:10.2f}{_who(e)}" for e in events]
+
+
+def _who(event: Event) -> str:
+    """Return who did it and what became of the ball, as far as it is known."""
+    who = " ".join(word for word in (event.team, event.player and f"no. {event.player}") if word)
+    outcome, receiver = event.extra.get("outcome"), event.extra.get("receiver")
+    became = [f"{outcome}" + (f", no. {receiver} next on the ball" if receiver else "")] if outcome else []
+    return "".join(f"  {word}" for word in (who, *became) if word)

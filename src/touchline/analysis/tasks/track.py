@@ -29,12 +29,14 @@ from touchline.analysis.tasks.cuts import Ended, ShotFiles, ShotSplitter, parts_
 from touchline.analysis.tasks.task import Job, Task
 from touchline.analysis.tasks.tracking_summary import Facts, Picker, TrackCount, TrackingSummary
 from touchline.core.events import Coverage, VideoInfo
+from touchline.core.geometry.camera import CameraPath
 from touchline.core.tracks import DETECTION_LABELS
 from touchline.formats.actions import write_actions
 from touchline.formats.boxes.mot import mot_writer
 from touchline.formats.boxes.picked import PickedBox
 from touchline.formats.boxes.tracks_parquet import tracks_parquet_writer
 from touchline.formats.bundle import ACTIONS, TRACKS, TRACKS_MOT, Bundle, Manifest
+from touchline.formats.camera import CAMERA, write_camera
 from touchline.media.frame import Frame
 from touchline.recognition.recogniser import ClipRecogniser
 from touchline.tracking.detections import PeopleDetector
@@ -48,10 +50,11 @@ from touchline.tracking.observations import (
     unpack,
     unpack_crops,
 )
-from touchline.tracking.people.kits import kit_colours
+from touchline.tracking.people.kits import Kits, kit_colours
+from touchline.tracking.people.persons import PersonOf, Stretch, count_persons, find_persons
 from touchline.tracking.people.roles import match_teams
 from touchline.tracking.people.tracker import DEFAULT_SETTINGS, TrackerSettings
-from touchline.tracking.shot_tracking import Span, follow_shot, tracks_of
+from touchline.tracking.shot_tracking import Span, follow_shot, stretches_of, tracks_of, with_person
 
 DEFAULT_PITCH_EVERY = 3
 
@@ -160,7 +163,7 @@ class TrackTask(Task):
     """
 
     name = "track"
-    files = (TRACKS, TRACKS_MOT, ACTIONS)
+    files = (TRACKS, TRACKS_MOT, ACTIONS, CAMERA)
     watches = True
 
     def __init__(self, tracker: VideoTracker, *, boxes: tuple[PickedBox, ...] = ()) -> None:
@@ -223,24 +226,38 @@ class TrackTask(Task):
         count = TrackCount()
         book = ActionBook(self._tracker.recogniser)
         picker = Picker(self._boxes)
+        cameras: list[CameraPath] = []
+        persons, people = self._persons(kits)
         with (
             tracks_parquet_writer(bundle.path / TRACKS, shots=shots, **size) as write,
             mot_writer(bundle.path / TRACKS_MOT) as write_lines,
         ):
             first_id = 1
             for followed in self._shots.read():
-                tracks = tracks_of(followed, kits=kits, first_id=first_id)
+                tracks = [with_person(one, persons) for one in tracks_of(followed, kits=kits, first_id=first_id)]
                 kept = picker.pick(tracks, shot=followed.shot) if self._boxes else tracks
                 windows = self._windows.read(followed.shot.index)
                 ids = {track.track_id for track in kept}
                 book.add(list(kept), windows=windows_of_tracks(followed, windows, first_id=first_id, kept=ids))
                 first_id += len(tracks)
+                cameras.append(followed.camera)
                 count.add(kept)
                 write(kept)
                 write_lines(kept)
         write_actions(bundle.path / ACTIONS, book.actions())
+        write_camera(bundle.path / CAMERA, CameraPath.joined(cameras))
         found = self._facts.summary(count, shots=shots, unmatched=picker.unmatched, picked=bool(self._boxes))
-        self._found = replace(found, kits={} if kits is None else kit_colours(kits))
+        self._found = replace(found, kits={} if kits is None else kit_colours(kits), persons=people)
+
+    def _persons(self, kits: Kits | None) -> tuple[dict[int, PersonOf], dict[str, int]]:
+        """Return the person of each track, and the number of persons by team."""
+        stretches: list[Stretch] = []
+        first_id = 1
+        for followed in self._shots.read():
+            stretches += stretches_of(followed, kits=kits, first_id=first_id)
+            first_id += len(followed.tracklets)
+        persons = find_persons(stretches)
+        return persons, count_persons(stretches, persons)
 
     def manifest_parts(self) -> Mapping[str, Any]:
         """Return the results in numbers and words."""

@@ -12,6 +12,9 @@ from touchline.core.events import Event, Timeline
 
 UNREVIEWED, ACCEPTED, REJECTED = "unreviewed", "accepted", "rejected"
 
+_OF_PERSON = frozenset({"outcome", "reason"})
+"""Keys of ``Event.extra`` that depend on who did it."""
+
 REVIEWED_BY_PERSON = "review"
 """``source`` of an event that a person added or changed."""
 
@@ -58,7 +61,8 @@ def corrected_events(candidates: Mapping[str, Event], corrections: Corrections) 
         model = candidates.get(name)
         kept = model is not None and _same(value, model)
         source = model.source if kept and model is not None else REVIEWED_BY_PERSON
-        found.append(CorrectedEvent(name, value.event(source=source), value.state, model, value))
+        event = replace(value.event(source=source), extra=_still_true(value, model))
+        found.append(CorrectedEvent(name, event, value.state, model, value))
     return tuple(sorted(found, key=lambda one: (one.event.half, one.event.start_us, one.event.label, one.id)))
 
 
@@ -103,6 +107,15 @@ def corrected_timeline(
 def _same(value: EventValue, model: Event) -> bool:
     """Return whether a decision left the model's event as it was."""
     return value.event(source=model.source) == replace(model, extra={}) and value.note == "" and value.point_px is None
+
+
+def _still_true(value: EventValue, model: Event | None) -> dict[str, Any]:
+    """Return what the model knows of an event, as far as a person's decision left it true."""
+    if model is None or (value.label, value.start_us) != (model.label, model.start_us):
+        return {}
+    if (value.team, value.player) == (model.team, model.player):
+        return dict(model.extra)
+    return {name: known for name, known in model.extra.items() if name not in _OF_PERSON}
 
 
 def _given(one: CorrectedEvent) -> dict[str, Any]:

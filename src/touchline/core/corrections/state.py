@@ -20,6 +20,9 @@ from touchline.core.corrections.values import (
 )
 from touchline.core.events import Event
 
+FROM_TRACKS = "tracks"
+"""How the ``source`` of an event begins that was named from tracks."""
+
 
 @dataclass(frozen=True)
 class Corrections:
@@ -103,8 +106,15 @@ class Corrections:
         return self.players[player].shown if player is not None and player in self.players else player
 
     def named(self, event: Event) -> Event:
-        """Return an event with the names of its team and player instead of their ids."""
-        return replace(event, team=self.team_name(event.team), player=self.player_name(event.player))
+        """Return an event with the names of its team and player instead of their ids.
+
+        The player of an event that was named from tracks is a track's number, or the player that the track was given.
+        """
+        player = event.player
+        if player is not None and (event.source or "").startswith(FROM_TRACKS):
+            track = self.tracks.get(player)
+            player = player if track is None or track.player is None else track.player
+        return replace(event, team=self.team_name(event.team), player=self.player_name(player))
 
 
 def _box_key(name: str) -> tuple[int, int]:

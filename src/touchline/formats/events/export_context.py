@@ -36,6 +36,10 @@ PALETTE = (
     "#7d5a3c",
     "#4a5b6e",
     "#a0109a",
+    "#2b6e2b",
+    "#8c3a00",
+    "#31459c",
+    "#a3475f",
 )
 """Colours of labels that have none, in turn: those of the lanes of the report and the review tool."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from touchline.core.clock import US_PER_S, format_clock, seconds_from_us
@@ -12,7 +12,11 @@ from touchline.report.values import BundleValues
 
 
 def _data(values: BundleValues) -> Mapping[str, object]:
-    return {"gaps": [[gap.start_us, gap.end_us, gap.reason] for gap in values.coverage.gaps]}
+    return {"gaps": _rows(values.coverage.gaps), "doubtful": _rows(values.coverage.doubtful)}
+
+
+def _rows(gaps: Sequence[Gap]) -> list[list[object]]:
+    return [[gap.start_us, gap.end_us, gap.reason] for gap in gaps]
 
 
 SECTION = Section(_data)

@@ -7,18 +7,23 @@ from collections.abc import Mapping, Sequence
 
 from touchline.core.clock import US_PER_S, format_clock
 from touchline.core.events import Event, Scores
+from touchline.core.labels import BALL_2
+from touchline.core.labels import PLAY as LABELS
 from touchline.core.wording import counted
 from touchline.report.sections.curves import Curves, pool_curves
 from touchline.report.sections.section import Facts, Section
 from touchline.report.values import BundleValues
 
+_DETAILS = ("reason", "outcome", "receiver", "place_m", "to_m", "length_m")
+"""Keys of ``Event.extra`` that the page shows."""
+
 
 def _data(values: BundleValues) -> Mapping[str, object]:
-    scores, truth = values.scores, values.options.truth
+    scores, truth = values.curves, values.options.truth
     labels = _lane_labels(values)
     curves = None if scores is None else pool_curves(scores)
     return {
-        "lanes": _lanes(labels, scores, curves, values.thresholds),
+        "lanes": _lanes(labels, scores, curves, values),
         "curve": _curve_grid(curves),
         "events": [_event_row(event, labels) for event in values.events],
         "accepted": list(values.accepted),
@@ -55,21 +60,29 @@ SECTION = Section(_data, _facts)
 
 
 def _lane_labels(values: BundleValues) -> list[str]:
-    """Return the labels in lane order: the model's, those with thresholds, then any others by name."""
+    """Return the labels in lane order: the model's, those with thresholds, then any others by name.
+
+    Of the many events of play, only those that have candidates get a lane, besides passes and drives.
+    """
     found = {event.label for event in (*values.events, *(values.options.truth or ()))}
+    if values.play is not None:
+        every = dict.fromkeys([*LABELS, *sorted(found)])
+        return [label for label in every if label in found or label in BALL_2]
     known = values.scores.labels if values.scores is not None else ()
     return list(dict.fromkeys([*known, *values.thresholds, *sorted(found)]))
 
 
 def _lanes(
-    labels: Sequence[str], scores: Scores | None, curves: Curves | None, thresholds: Mapping[str, float]
+    labels: Sequence[str], scores: Scores | None, curves: Curves | None, values: BundleValues
 ) -> list[dict[str, object]]:
+    off = values.manifest.spotting.get("off", {})
     levels = {} if scores is None or curves is None else dict(zip(scores.labels, curves.levels, strict=True))
     return [
         {
             "label": label,
-            "threshold": thresholds.get(label, 0.0),
+            "threshold": values.thresholds.get(label, 0.0),
             "curve": base64.b64encode(levels[label].tobytes()).decode("ascii") if label in levels else None,
+            **({"off": off[label]} if label in off else {}),
         }
         for label in labels
     ]
@@ -84,4 +97,12 @@ def _curve_grid(curves: Curves | None) -> dict[str, float]:
 def _event_row(event: Event, labels: Sequence[str]) -> list[object]:
     confidence = float(f"{event.confidence:.9g}")  # nine digits keep every float32
     known = [event.team, event.player, event.half, event.visible, event.source]
-    return [labels.index(event.label), event.start_us, event.end_us, confidence, *known]
+    details = {name: event.extra[name] for name in _DETAILS if name in event.extra}
+    return [
+        labels.index(event.label),
+        event.start_us,
+        event.end_us,
+        confidence,
+        *known,
+        *([details] if details else []),
+    ]

@@ -16,6 +16,8 @@ from touchline.core.clock import US_PER_S
 from touchline.core.events import Event
 from touchline.formats.events.attributes import Attribute, attributes_of, attributes_value
 from touchline.formats.events.export_context import LAG_US, LEAD_US, OWN_LAG, OWN_LEAD, ExportContext
+from touchline.formats.events.match_times import MATCH_MINUTE, MATCH_TIME, PERIOD, SCORE
+from touchline.formats.events.play_details import play_attributes
 from touchline.formats.events.time_text import parse_seconds, seconds_text
 
 TEAM, PLAYER, CONFIDENCE, HALF, VISIBILITY, SOURCE, TIME = (
@@ -45,6 +47,11 @@ _TEXTS: Mapping[str, re.Pattern[str]] = MappingProxyType(
 _ANY_CASE = (TEAM, PLAYER)
 """Groups that count in upper and lower case."""
 
+MATCH_GROUPS: Mapping[str, str] = MappingProxyType(
+    {PERIOD: "Period", MATCH_TIME: "Match time", MATCH_MINUTE: "Match minute", SCORE: "Score"}
+)
+"""What a score board says -> group of its label; read back, these are attributes like others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Clip:
@@ -65,7 +72,10 @@ def clip_of(event: Event, context: ExportContext) -> Clip:
 
 
 def labels_of(event: Event, clip: Clip) -> list[Attribute]:
-    """Return the labels of an event: its fields, then its attributes; a field that is an attribute stays there."""
+    """Return the labels of an event: its fields, its attributes, and the details of an event of play.
+
+    A field that is an attribute stays there.
+    """
     attributes = list(attributes_of(event))
     front: list[Attribute] = []
     for group, text in _fields_of(event, clip):
@@ -74,7 +84,14 @@ def labels_of(event: Event, clip: Clip) -> list[Attribute]:
             front.append((group, text))
         else:
             attributes[place] = (attributes[place][0], text)
-    return [*front, *attributes]
+    known = {group for group, _ in attributes}
+    played = (label for label in play_attributes(event) if label[0] not in known)
+    return [*front, *attributes, *played, *_match_labels(event)]
+
+
+def _match_labels(event: Event) -> list[Attribute]:
+    """Return what the score board said at the event as labels behind its own ones."""
+    return [(group, str(event.extra[key])) for key, group in MATCH_GROUPS.items() if key in event.extra]
 
 
 def event_of(code: str, clip: Clip, labels: Sequence[Attribute], extra: Mapping[str, object]) -> Event:
