@@ -39,6 +39,9 @@ AGREES = 0.3
 FULL_TRUST = 0.4
 """Agreement beyond chance from which the picture model is fully trusted: contacts are not all right themselves."""
 
+LEAST_TRUST = 0.5
+"""Trust below which the picture model does not count at all: half-trusted, it would mostly speak against events."""
+
 FEW = 5.0
 """With so many contacts, the trust in the picture model is half of what their agreement says."""
 
@@ -124,7 +127,7 @@ class LabelFusion:
         total = float(np.dot(self.weights, evidence.cues()))
         sure = float(1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total)))))
         trust = 0.0 if evidence.picture is None else evidence.trust
-        return min(sure, 0.99 * self.threshold) if self.needs_picture and trust < 0.5 else sure
+        return min(sure, 0.99 * self.threshold) if self.needs_picture and trust < LEAST_TRUST else sure
 
 
 LEAST_HELD_OUT = 0.5
@@ -166,12 +169,12 @@ class FusionModel:
 
 def _why_off(label: LabelFusion) -> str:
     if label.held_out is None:
-        return "never measured: there were too few of them in the matches held out"
+        return "not measured: too few true ones, or too few claims, in the matches held out"
     return f"average precision {label.held_out:.2f} on held-out matches, under {LEAST_HELD_OUT:g}"
 
 
 def trust_in_picture(at_contacts: npt.NDArray[np.float64], anywhere: npt.NDArray[np.float64]) -> float:
-    """Return how far a picture model is to be trusted on a video, 0 to 1.
+    """Return how far a picture model is to be trusted on a video: 0, or :data:`LEAST_TRUST` to 1.
 
     Args:
         at_contacts: its highest score near each contact with the ball that the tracks know (n,).
@@ -182,7 +185,8 @@ def trust_in_picture(at_contacts: npt.NDArray[np.float64], anywhere: npt.NDArray
         return 0.0
     agrees, chance = float(np.mean(at_contacts >= AGREES)), float(np.mean(anywhere >= AGREES))
     beyond = max(0.0, agrees - chance) / max(1.0 - chance, 1e-6)
-    return min(1.0, beyond / FULL_TRUST) * len(at_contacts) / (len(at_contacts) + FEW)
+    trust = min(1.0, beyond / FULL_TRUST) * len(at_contacts) / (len(at_contacts) + FEW)
+    return trust if trust >= LEAST_TRUST else 0.0
 
 
 @cache
