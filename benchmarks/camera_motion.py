@@ -25,7 +25,7 @@ import numpy.typing as npt
 from tracking_cases import read_truth, restarts, true_motions
 
 from touchline.tracking.camera_motion import CameraMotion
-from touchline.tracking.cuts import CutFinder
+from touchline.tracking.cuts import CutFinder, Mark
 from touchline.tracking.people.motion import move_points
 
 STEADY = {
@@ -112,38 +112,48 @@ def measure_cuts(parts: list[list[npt.NDArray[np.uint8]]], *, joins: int, seed: 
     rng = np.random.default_rng(seed)
     hit = missed = false = looked = 0
     finder, last = CutFinder(), -1
+    marks: list[Mark] = []
+    joined: list[int] = []
     for join in range(joins):
         part = int(rng.integers(len(parts)))
         if part == last:
             continue
-        last, length = part, int(rng.integers(12, 40))
+        last, length = part, min(int(rng.integers(12, 40)), len(parts[part]))
         start = int(rng.integers(max(1, len(parts[part]) - length)))
-        fired = [finder.update(luma) for luma in parts[part][start : start + length]]
-        looked += len(fired)
-        if join:
-            hit, missed = hit + any(fired[:2]), missed + (not any(fired[:2]))
-        false += sum(fired[2:])
+        marks += [mark for luma in parts[part][start : start + length] for mark in finder.push(luma)]
+        joined.append(looked)
+        looked += length
+    cuts = [mark.cut for mark in [*marks, *finder.finish()]]
+    for start, end in pairwise([*joined, looked]):
+        if start:
+            hit, missed = hit + any(cuts[start : start + 2]), missed + (not any(cuts[start : start + 2]))
+        false += sum(cuts[start + 2 : end])
     return {"cuts": hit + missed, "found": hit, "false": false, "pictures": looked}
+
+
+def cuts_in(seen: list[npt.NDArray[np.uint8]]) -> int:
+    """Return the number of cuts found after the first frame."""
+    finder = CutFinder()
+    marks = [mark for luma in seen for mark in finder.push(luma)] + finder.finish()
+    return sum(mark.cut for mark in marks[1:])
 
 
 def measure_false(parts: list[list[npt.NDArray[np.uint8]]], wide: list[npt.NDArray[np.uint8]]) -> dict[str, int]:
     """Return the number of cuts found in flashes and in pans."""
     flashes = pans = flash_cuts = pan_cuts = 0
     for part in parts:
-        finder = CutFinder()
-        for index, luma in enumerate(part[:40]):
-            bright = index % 13 in (6, 7)
-            fired = finder.update(np.clip(luma.astype(int) * 2 + 30, 0, 255).astype(np.uint8) if bright else luma)
-            flash_cuts += fired and index > 0
-            flashes += index % 13 == 6
+        seen = [
+            np.clip(luma.astype(int) * 2 + 30, 0, 255).astype(np.uint8) if index % 13 in (6, 7) else luma
+            for index, luma in enumerate(part[:40])
+        ]
+        flash_cuts += cuts_in(seen)
+        flashes += sum(index % 13 == 6 for index in range(len(seen)))
     for speed in (0.02, 0.05, 0.1):
-        finder, width = CutFinder(), wide[0].shape[1]
-        window = width // 2
-        for index in range(int(0.5 / speed)):
-            left = int(index * speed * window)
-            fired = finder.update(np.ascontiguousarray(wide[index % len(wide)][:, left : left + window]))
-            pan_cuts += fired and index > 0
-            pans += 1
+        window = wide[0].shape[1] // 2
+        lefts = [int(index * speed * window) for index in range(int(0.5 / speed))]
+        seen = [np.ascontiguousarray(wide[i % len(wide)][:, left : left + window]) for i, left in enumerate(lefts)]
+        pan_cuts += cuts_in(seen)
+        pans += len(seen)
     return {"flashes": flashes, "flash_cuts": flash_cuts, "pan_pictures": pans, "pan_cuts": pan_cuts}
 
 

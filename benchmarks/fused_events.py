@@ -370,7 +370,9 @@ def write_model(fusion: FusionModel, found: Mapping[str, Any]) -> FusionModel:
         needs = label != "PASS" and (unlike is None or unlike < LEAST_HELD_OUT)
         labels[label] = LabelFusion(one.weights, one.threshold if holds else 1.0, known, needs_picture=holds and needs)
     model = FusionModel(labels)
-    document = fusion_to_json(model, about="fitted by benchmarks/fused_events.py --fit on simulated matches 011 and 012")
+    document = fusion_to_json(
+        model, about="fitted by benchmarks/fused_events.py --fit on simulated matches 011 and 012"
+    )
     path = builtin_folder() / f"{NAME}.json"
     path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     return model

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { applied, noCorrections, type Corrections } from '../src/review/model/corrections';
 import { fragmentAt, fragmentsOf, identity, joinedTo, personOf } from '../src/review/model/identity';
 import { boxed, described, joinedWith, reviewedSpans, reviewedUpTo, separated, split, withReviewed } from '../src/review/model/trackedits';
+import { peopleOf, type Track } from '../src/shared/tracks';
 import type { Change } from '../src/review/model/values';
 
 function after(...steps: Array<(corrections: Corrections) => Change[]>): Corrections {
@@ -62,4 +63,16 @@ test('reviewed parts grow from the last mark', () => {
   assert.deepEqual(reviewedSpans(corrections), [[0, 15e6], [20e6, 30e6]]);
   assert.deepEqual(reviewedUpTo(corrections, 25e6), []);
   assert.equal(after((c) => withReviewed(c, [])).reviewed.size, 0);
+});
+
+test('players are counted, not tracks', () => {
+  const moved = { distance: 10, top: 5, sprints: 1, known: 4, bands: [1, 3] };
+  const track = (id: number, person: number | null, seen: number, more = {}): Track => (
+    { id, person, seen, label: 2, name: null, moved, ...more } as Track
+  );
+  const rows = peopleOf([track(1, 1, 3), track(2, 1, 8), track(3, 2, 5), track(4, null, 1), track(5, null, 9, { label: 0 })]);
+  assert.deepEqual(rows.map(({ id, seen }) => [id, seen]), [[2, 11], [3, 5]]);
+  assert.deepEqual(rows[0].moved, { distance: 20, top: 5, sprints: 2, known: 8, bands: [2, 6] });
+  assert.equal(peopleOf([track(1, null, 3), track(2, null, 8)]).length, 2);
+  assert.deepEqual(peopleOf([track(1, 1, 3), track(6, null, 2, { name: 'Zoë' })]).map(({ id }) => id), [1, 6]);
 });

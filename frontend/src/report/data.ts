@@ -37,6 +37,8 @@ interface RawData {
   truth: RawEvent[] | null;
   tracks: RawTracks | null;
   sound: RawSound | null;
+  /** Match time and score of each event, as far as the score board was read; null without a clock. */
+  match: Array<string | null> | null;
   gaps: Array<[number, number, string]>;
   doubtful: Array<[number, number, string]>;
   /** When the ball is in play; null if that is not known. */
@@ -68,6 +70,8 @@ export interface ReportEvent extends LaneEvent {
   source: string | null;
   /** What is known of an event of play; null for others. */
   details: EventDetails | null;
+  /** Match time and score, in words. */
+  match: string | null;
 }
 
 export interface ReportLane extends Lane {
@@ -109,7 +113,7 @@ export function readData(): ReportData {
       label: lane.label, index, threshold: lane.threshold, usual: lane.threshold, off: lane.off ?? '', on: true,
       colours: PALETTE[index % PALETTE.length], curve: lane.curve ? { ...grid, levels: bytesFromBase64(lane.curve) } : null,
     })),
-    events: raw.events.map((row, index) => ({ ...event(row, index), accepted: accepted.has(index) })),
+    events: raw.events.map((row, index) => ({ ...event(row, index), accepted: accepted.has(index), match: raw.match?.[index] ?? null })),
     truth: raw.truth ? raw.truth.map(event) : null,
     tracks: raw.tracks,
     sound: raw.sound,
@@ -127,7 +131,7 @@ function readEvent([lane, start, end, confidence, team, player, half, visible, s
   return {
     index, lane, label, startUs: start, endUs: end, start: start / US_PER_S,
     end: end === null ? null : end / US_PER_S, confidence, team, player, half, visible, source, accepted: false,
-    details: details ?? null,
+    details: details ?? null, match: null,
   };
 }
 

@@ -101,7 +101,7 @@ export class EventList {
 function makeLabel(event: ReportEvent, names: Record<string, string>): HTMLElement {
   const label = element('span', 'event-label');
   label.append(element('bdi', '', event.label));
-  const details = whoWords(event, names);
+  const details = [event.match, whoWords(event, names)].filter(Boolean).join(', ');
   if (details) label.append(element('bdi', 'event-details', details));
   return label;
 }

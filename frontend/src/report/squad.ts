@@ -3,7 +3,7 @@
 import { byId, element } from '../shared/dom';
 import { formatClock } from '../shared/format';
 import { HeatGrid, drawHeat } from '../shared/heat';
-import { BALL, type Track, type TrackStore } from '../shared/tracks';
+import { BALL, peopleOf, type Track, type TrackStore } from '../shared/tracks';
 import type { Span } from '../shared/view';
 
 const MAX_ROWS = 300;
@@ -37,7 +37,7 @@ export class SquadView {
   constructor(private readonly store: TrackStore, private readonly actions: SquadActions, private readonly view: () => Span) {
     byId('squad').hidden = false;
     this.columns = this.makeColumns();
-    this.people = store.tracks.filter((track) => track.label !== BALL);
+    this.people = peopleOf(store.tracks);
     this.fillNotes();
     this.fillHead();
     this.fillRows();
@@ -128,7 +128,8 @@ export class SquadView {
     row.dataset.id = String(track.id);
     row.tabIndex = 0;
     for (const column of this.columns) row.append(this.makeCell(track, column));
-    const choose = (): void => (track === this.selected ? this.actions.select(null) : this.actions.visit(track));
+    const real = this.store.byId.get(track.id) ?? track;
+    const choose = (): void => (this.isSelected(track.id) ? this.actions.select(null) : this.actions.visit(real));
     row.addEventListener('click', choose);
     row.addEventListener('keydown', (event) => {
       if (event.key !== 'Enter') return;
@@ -198,9 +199,16 @@ export class SquadView {
     this.drawHeat();
   }
 
+  /** Return whether a track, or another one of the same person, is selected. */
+  private isSelected(id: number): boolean {
+    if (this.selected === null) return false;
+    const person = this.store.byId.get(id)?.person ?? null;
+    return id === this.selected.id || (person !== null && person === this.selected.person);
+  }
+
   private mark(): void {
     for (const row of document.querySelectorAll<HTMLElement>('#squad-rows tr')) {
-      if (this.selected !== null && Number(row.dataset.id) === this.selected.id) row.setAttribute('aria-current', 'true');
+      if (this.isSelected(Number(row.dataset.id))) row.setAttribute('aria-current', 'true');
       else row.removeAttribute('aria-current');
     }
   }
@@ -221,7 +229,7 @@ export class SquadView {
   }
 
   private chosenTracks(): Track[] {
-    if (this.choice.value === 'chosen') return this.selected ? [this.selected] : [];
+    if (this.choice.value === 'chosen') return this.store.tracks.filter((track) => this.isSelected(track.id));
     return this.store.tracks.filter((track) => track.group === this.choice.value);
   }
 

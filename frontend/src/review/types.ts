@@ -65,7 +65,7 @@ export interface BundleRef {
 export interface CameraShot {
   start_us: number;
   end_us: number;
-  kind: "wide" | "close-up" | "replay" | "other";
+  kind: "wide" | "close-up" | "replay" | "other" | "transition";
 }
 
 export type Change = EventChange | ReviewedChange | ThresholdChange | TeamChange | PlayerChange | CutChange | TrackChange | BoxChange | LabelsChange;

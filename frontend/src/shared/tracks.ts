@@ -11,8 +11,14 @@ const NOWHERE = -32768;
 const TRACK_COLUMNS = 6;
 const EDGE_S = 0.021;   // a track is shown this long before and after its boxes: half a frame
 
-/** A row of the raw data: id, label, team, certainty of the team, name, shot, first sample, samples, start and end in us. */
-export type RawTrack = [number, number, string | null, number, string | null, number, number, number, number, number];
+/**
+ * A row of the raw data: id, label, team, certainty of the team, name, shot, first sample, samples, start and end in us;
+ * then the person, and the certainty of the person, of the role, and that the track is one person throughout.
+ */
+export type RawTrack = [
+  number, number, string | null, number, string | null, number, number, number, number, number,
+  (number | null)?, number?, number?, number?,
+];
 
 /** Distance in metres, top speed in m/s, sprints, seconds known, and seconds in each band. */
 export type RawMovement = [number, number, number, number, number[]];
@@ -71,6 +77,12 @@ export interface Track {
   /** Certainty of the team, 0 to 1. */
   sure: number;
   name: string | null;
+  /** Number of the person, shared by the tracks believed to show him; null if not known. */
+  person: number | null;
+  /** Certainty of the person, of the role, and that the track is one person throughout, 0 to 1. */
+  personSure: number;
+  roleSure: number;
+  identity: number;
   shot: number;
   first: number;
   count: number;
@@ -117,6 +129,35 @@ function groupOf(label: number, team: string | null): string {
   if (label === BALL) return 'ball';
   if (label === REFEREE) return 'referee';
   return team || 'other';
+}
+
+/** Return the sums of what several tracks of one person moved; null if nothing is known. */
+function together(tracks: readonly Track[]): Moved | null {
+  const known = tracks.flatMap(({ moved }) => (moved ? [moved] : []));
+  if (!known.length) return null;
+  const sum = (value: (moved: Moved) => number): number => known.reduce((total, moved) => total + value(moved), 0);
+  return {
+    distance: sum((m) => m.distance), top: Math.max(...known.map((m) => m.top)), sprints: sum((m) => m.sprints),
+    known: sum((m) => m.known), bands: known[0].bands.map((_, i) => sum((m) => m.bands[i])),
+  };
+}
+
+/**
+ * Return one row for each person: the longest of his tracks with the times and distances of all. Tracks of no known
+ * person are left out, unless that holds for all tracks or somebody gave them a name.
+ */
+export function peopleOf(tracks: readonly Track[]): Track[] {
+  const people = tracks.filter((track) => track.label !== BALL);
+  if (people.every((track) => track.person === null)) return people;
+  const groups = new Map<number, Track[]>();
+  for (const track of people) {
+    if (track.person !== null) groups.set(track.person, [...(groups.get(track.person) ?? []), track]);
+  }
+  const rows = [...groups.values()].map((members) => {
+    const longest = members.reduce((best, track) => (track.seen > best.seen ? track : best));
+    return { ...longest, seen: members.reduce((total, track) => total + track.seen, 0), moved: together(members) };
+  });
+  return [...rows, ...people.filter((track) => track.person === null && track.name !== null)];
 }
 
 /** All tracks of a video. */
@@ -172,11 +213,12 @@ export class TrackStore {
   }
 
   private readTrack(row: RawTrack, index: number, movements: Record<string, RawMovement>): Track {
-    const [id, label, team, sure, name, shot, first, count, start, end] = row;
+    const [id, label, team, sure, name, shot, first, count, start, end, person, personSure, roleSure, identity] = row;
     const group = groupOf(label, team);
     const moved = movements[id];
     return {
       index, id, label, team, sure, name, shot, first, count, offset: 0, group,
+      person: person ?? null, personSure: personSure ?? 1, roleSure: roleSure ?? 1, identity: identity ?? 1,
       start: start / US_PER_S, end: end / US_PER_S, seen: 0,
       title: (name || String(id)) + (label === KEEPER ? ' GK' : ''), colour: this.colours[group] || this.colours.other,
       actions: this.readActions(id),

@@ -13,10 +13,11 @@ from touchline.analysis.tasks.usual import EventsFrom, usual_tasks
 from touchline.formats.bundle import Bundle
 from touchline.report.options import ReportOptions
 from touchline.spotting.spotter import BaseSpotter, load_spotter
+from touchline.tracking.board.ppocr import PPOCRReader, model_file
 
-TaskName = Literal["spot", "track", "sound"]
-TASKS: tuple[TaskName, ...] = ("spot", "track", "sound")
-"""The tasks: events, people and the ball, sound."""
+TaskName = Literal["spot", "track", "sound", "clock"]
+TASKS: tuple[TaskName, ...] = ("spot", "track", "sound", "clock")
+"""The tasks: events, people and the ball, sound, and the match clock on the score board."""
 
 
 def analyze(
@@ -41,7 +42,8 @@ def analyze(
     Args:
         video: the video file.
         out: folder for the bundle; None writes it beside the video.
-        tasks: any of ``"spot"``, ``"track"`` and ``"sound"``.
+        tasks: any of ``"spot"``, ``"track"``, ``"sound"`` and ``"clock"``; of the default, the clock is left out if no
+            reader of text is installed.
         spotter: a loaded spotter, or the name or file of a model; None for the built-in spotter.
         tracker: the tracker of people and the ball; None for the built-in models.
         events: name events from ``"tracks"``, from the picture alone (``"pixels"``), or from both and the sound
@@ -58,7 +60,8 @@ def analyze(
 
     Raises:
         ValueError: ``tasks`` is empty or holds an unknown name.
-        UsageError: a threshold is outside 0 to 1, or for a label that the spotter does not have.
+        UsageError: a threshold is outside 0 to 1, or for a label that the spotter does not have; or the clock is wanted
+            and no reader of text is installed.
         InputError: the video or a model cannot be used.
         ResourceError: the bundle cannot be written, or another process is writing it.
 
@@ -71,11 +74,13 @@ def analyze(
         spotter = load_spotter(spotter, device=device)
     if "track" in tasks and tracker is None:
         tracker = load_tracker(device=device)
+    reads_clock = "clock" in tasks and (tasks is not TASKS or model_file() is not None)
     wanted = usual_tasks(
         spotter=spotter if "spot" in tasks and not isinstance(spotter, str) else None,
         tracker=tracker if "track" in tasks else None,
         sound="sound" in tasks,
         events=chosen if "spot" in tasks else "pixels",
+        clock=PPOCRReader() if reads_clock else None,
         thresholds=thresholds,
         overlay=overlay,
         report=ReportOptions() if report else None,

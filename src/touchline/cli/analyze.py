@@ -17,6 +17,7 @@ def _run(arguments: AnalyzeArguments, output: Output) -> int:
         tracking=tracking,
         sound=True,
         events=events_from(arguments, tracked=tracking is not None),
+        clock=arguments.clock,
         report=True,
         output=output,
     )
@@ -27,7 +28,8 @@ command = verb(
     _run,
     about="""Spot events, track players and write a report.
 
-    Each video is decoded once. Its bundle, the folder VIDEO.touchline, gets events, tracks and report.html.
+    Each video is decoded once. Its bundle, the folder VIDEO.touchline, gets events, tracks and report.html; and the
+    match clock of a broadcast, if a reader of text is installed.
 
     Examples:
       touchline analyze match.mp4

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from touchline.cli.options import AnalyzeArguments, SpotArguments, TrackArguments, VideoArguments
     from touchline.formats.boxes.picked import PickedBox
     from touchline.spotting.spotter import BaseSpotter
+    from touchline.tracking.board.reading import TextReader
 
 ALL = "all"
 """Stands for every label in ``--threshold all=VALUE``."""
@@ -77,6 +78,7 @@ def analyze_videos(
     tracking: TrackArguments | None = None,
     sound: bool = False,
     events: EventsFrom = "pixels",
+    clock: bool | None = False,
     report: bool = False,
     output: Output,
 ) -> int:
@@ -88,6 +90,7 @@ def analyze_videos(
         tracking: how to track people; None leaves them out.
         sound: analyse the sound too.
         events: what events are named from.
+        clock: read the score board too; None does if a reader of text is installed.
         report: write a report for each video.
         output: where results and messages go.
 
@@ -111,6 +114,7 @@ def analyze_videos(
         tracker=tracker,
         sound=sound,
         events=events,
+        clock=_board_reader(clock),
         thresholds=thresholds,
         boxes=boxes,
         overlay=bool(tracking and tracking.overlay),
@@ -133,6 +137,18 @@ def analyze_videos(
             own = replace(options, out=video.out(options.out))
             inputs.done(_run_video(video.path, tasks=tasks, options=own, output=output, listed=not report))
     return inputs.finish()
+
+
+def _board_reader(clock: bool | None) -> TextReader | None:
+    """The reader of text for the score board; None if it is not wanted, or not there and not asked for.
+
+    Raises:
+        UsageError: it was asked for, and is not installed.
+
+    """
+    from touchline.tracking.board.ppocr import PPOCRReader, model_file
+
+    return PPOCRReader() if clock or (clock is None and model_file() is not None) else None
 
 
 def wants_tracks(arguments: AnalyzeArguments, *, output: Output) -> bool:

@@ -74,7 +74,15 @@ def command(device: DeviceOption = "auto", json: JsonOption = False, debug: Debu
 def examine(*, device: str = "auto") -> list[Finding]:
     """Every finding, in the order they are printed."""
     findings = [_python(), *_packages()]
-    checks: tuple[Callable[[], list[Finding]], ...] = (_ffmpeg, _cpu, lambda: _gpu(device), _openvino, _models, _disk)
+    checks: tuple[Callable[[], list[Finding]], ...] = (
+        _ffmpeg,
+        _cpu,
+        lambda: _gpu(device),
+        _openvino,
+        _models,
+        _clock,
+        _disk,
+    )
     for check in checks:
         try:
             findings += check()
@@ -167,6 +175,18 @@ def _models() -> list[Finding]:
             continue
         findings.append(Finding(name, "ok", f"{', '.join(loaded.config.labels)}; sha256 {loaded.sha256}"))
     return findings
+
+
+def _clock() -> list[Finding]:
+    """Whether the match clock on a score board can be read; it need not be."""
+    from touchline.tracking.board.ppocr import INSTALL, PPOCRReader, model_file
+
+    path = model_file()
+    if path is None:
+        return [
+            Finding("match clock", "ok", "no reader of text, so score boards are not read", f"if wanted: {INSTALL}")
+        ]
+    return [Finding("match clock", "ok", f"{PPOCRReader.name}, {path}")]
 
 
 def _disk() -> list[Finding]:

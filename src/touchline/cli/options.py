@@ -167,6 +167,14 @@ TracksOption = Annotated[
         show_default="--tracks if there is a detector",
     ),
 ]
+ClockOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--clock/--no-clock",
+        help="Read the match clock and the score off the broadcast's score board, or leave them out.",
+        show_default="--clock if its reader of text is installed",
+    ),
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,6 +230,7 @@ class AnalyzeArguments(SpotArguments, TrackArguments):
 
     tracks: TracksOption = None
     events: EventsOption = None
+    clock: ClockOption = None
 
 
 A = TypeVar("A", bound=SharedArguments)

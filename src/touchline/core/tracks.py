@@ -17,8 +17,9 @@ DETECTION_LABELS = ("ball", "goalkeeper", "player", "referee")
 
 BALL, GOALKEEPER, PLAYER, REFEREE = range(4)
 
-SHOT_KINDS = ("wide", "close-up", "replay", "other")
-"""Kinds of camera shots: the pitch from afar, a few large people, a replayed action, or none of these."""
+SHOT_KINDS = ("wide", "close-up", "replay", "other", "transition")
+"""Kinds of camera shots: the pitch from afar, a few large people, a replayed action, none of these, or a gradual change
+(a wipe, a dissolve or a fade) between two shots."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +62,7 @@ class Detections:
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A camera shot: an uncut run of frames.
+    """A camera shot: an uncut run of frames of one kind.
 
     Attributes:
         index: position in the video, from 0.
@@ -106,6 +107,13 @@ class Track:
         team_confidence: 0 to 1.
         positions_m: float32 (n, 2) on the pitch, metres, NaN where unknown; None if the pitch was never found.
         name: name given by a person, or None.
+        label_confidence: 0 to 1, that ``label`` is right.
+        identity_confidence: 0 to 1, that the track is one and the same person throughout.
+        person: number from 1 of the person, shared by the tracks believed to show him; None if not judged.
+        person_confidence: 0 to 1, that the track belongs to the person's others; 1 if it is the only one.
+        place_std_m: float32 (n,), standard deviation of ``positions_m``, both axes together; NaN where unknown; None
+            without places.
+        speed_std_mps: float32 (n,), standard deviation of the speed; likewise.
 
     """
 
@@ -121,6 +129,12 @@ class Track:
     team_confidence: float = 0.0
     positions_m: npt.NDArray[np.float32] | None = None
     name: str | None = None
+    label_confidence: float = 1.0
+    identity_confidence: float = 1.0
+    person: int | None = None
+    person_confidence: float = 1.0
+    place_std_m: npt.NDArray[np.float32] | None = None
+    speed_std_mps: npt.NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         count = len(self.times_us)
@@ -136,6 +150,8 @@ class Track:
             "confidence": (self.confidence.shape, (count,)),
             "observed": (self.observed.shape, (count,)),
             "positions_m": ((count, 2) if self.positions_m is None else self.positions_m.shape, (count, 2)),
+            "place_std_m": ((count,) if self.place_std_m is None else self.place_std_m.shape, (count,)),
+            "speed_std_mps": ((count,) if self.speed_std_mps is None else self.speed_std_mps.shape, (count,)),
         }
         for name, (shape, wanted) in shapes.items():
             if shape != wanted:

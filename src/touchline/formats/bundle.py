@@ -12,6 +12,7 @@
 | ``camera.npz`` | the camera's motion and view of the pitch, see :mod:`touchline.formats.camera` |
 | ``actions.json`` | the players' actions, see :mod:`touchline.formats.actions` |
 | ``play.json``, ``play.npz`` | the ball in and out of play, touches, and curves, see :mod:`touchline.formats.play` |
+| ``clock.json`` | the match clock and the score of the board, see :mod:`touchline.formats.match_clock` |
 | ``overlay.mp4`` | the video with the tracks drawn in, if requested |
 | ``report.html`` | the report, if requested |
 | ``corrections.jsonl`` | what a person corrected, see :mod:`touchline.formats.corrections.journal` |
@@ -32,6 +33,7 @@ from typing import Any
 import numpy as np
 
 from touchline.core.actions import Actions
+from touchline.core.board.values import MatchClock
 from touchline.core.corrections.events import CorrectedEvent, corrected_events, corrected_timeline
 from touchline.core.corrections.state import Corrections
 from touchline.core.corrections.tracks import corrected_tracks
@@ -45,6 +47,7 @@ from touchline.formats.corrections.journal import read_journal
 from touchline.formats.events.event_format import Converted
 from touchline.formats.events.export_context import ExportContext, ExportOptions, LabelStyle, VideoFacts
 from touchline.formats.events.exported import exported_events, styles_of
+from touchline.formats.events.match_times import with_match_times
 from touchline.formats.events.own_events import REMEDY, event_ids, events_document, timeline_from_document
 from touchline.formats.events.registry import format_named, write_events
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic, write_json_atomic, writing
@@ -56,6 +59,7 @@ from touchline.formats.files.npz import npz_bytes, read_arrays
 from touchline.formats.keeper import moments_index
 from touchline.formats.manifest_shape import MANIFEST_SHAPE
 from touchline.formats.play import PLAY, PLAY_CURVES
+from touchline.formats.match_clock import CLOCK, read_clock
 from touchline.formats.sound import SOUND, SOUND_CURVES
 
 MANIFEST_VERSION = 1
@@ -78,7 +82,7 @@ TRACKS, TRACKS_MOT, ACTIONS, OVERLAY = "tracks.parquet", "tracks.txt", "actions.
 
 FILES = frozenset(
     {MANIFEST, EVENTS, RESULTS, SCORES, REPORT, CANDIDATES, CORRECTIONS, FEATURES, KEEPERS, TRACKS, TRACKS_MOT, ACTIONS}
-    | {CAMERA, OVERLAY, SOUND, SOUND_CURVES, PLAY, PLAY_CURVES}
+    | {CAMERA, OVERLAY, SOUND, SOUND_CURVES, PLAY, PLAY_CURVES, CLOCK}
 )
 """Names of all files and folders of a complete bundle."""
 
@@ -283,7 +287,7 @@ class Bundle:
     def events_to_export(
         self, *, reviewed_only: bool = False, min_confidence: float = 0.0, labels: Collection[str] = ()
     ) -> Timeline:
-        """Read the events as they leave the bundle: after the review, with names in place of ids.
+        """Read the events as they leave the bundle: after the review, with names in place of ids, and with match times.
 
         Args:
             reviewed_only: only events that a person accepted or added.
@@ -298,7 +302,18 @@ class Bundle:
             found = self.read_corrected(reviewed_only=reviewed_only)
         else:
             found = Timeline() if reviewed_only else self.read_events()
-        return exported_events(found, min_confidence=min_confidence, labels=labels)
+        chosen = exported_events(found, min_confidence=min_confidence, labels=labels)
+        clock = self.read_clock()
+        return chosen if clock is None else with_match_times(chosen, clock)
+
+    def read_clock(self) -> MatchClock | None:
+        """Read the match clock of the score board; None if the board was not looked for.
+
+        Raises:
+            InputError: the file is broken.
+
+        """
+        return read_clock(self.path) if (self.path / CLOCK).is_file() else None
 
     def export_context(self, *, video: VideoFacts | None = None, options: ExportOptions | None = None) -> ExportContext:
         """Return what writers use besides the events: names, colours, leads and lags of the review, and the video.

@@ -39,7 +39,7 @@ def _colour(value: object, place: str) -> None:
 
 _TASK: Check = record({}, optional={"thresholds": table_of(a_number), "stream": maybe(a_whole)}, others=True)
 """Settings of a task."""
-_TASKS = ("spot", "track", "sound", "actions", "keepers")
+_TASKS = ("spot", "track", "sound", "clock", "actions", "keepers")
 
 _SHOT = record({"index": a_count, "start_us": a_count, "end_us": a_count, "kind": _shot_kind, "pitch": a_number})
 

@@ -118,8 +118,9 @@ class TrackPainter:
         sights = self._moments.at(time_us)
         people = sorted((s for s in sights if s.track.label != "ball"), key=lambda s: float(s.box_xyxy[3]))
         balls = [s for s in sights if s.track.label == "ball"]
-        if self._radar is not None:
-            self._radar.paint(picture, _dots([*people, *balls]))
+        dots = _dots([*people, *balls])
+        if self._radar is not None and dots:
+            self._radar.paint(picture, dots)
         self._places.begin([_clipped(sight) for sight in people])
         for sight in people:
             self._box(picture, sight)

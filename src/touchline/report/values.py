@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from touchline.core.actions import Actions
+from touchline.core.board.values import MatchClock
 from touchline.core.corrections.actions import corrected_actions
 from touchline.core.corrections.events import ACCEPTED, REJECTED
 from touchline.core.corrections.state import Corrections
@@ -18,6 +19,7 @@ from touchline.core.sound import SoundReading
 from touchline.core.tracks import Tracks
 from touchline.formats.bundle import ACTIONS, CANDIDATES, EVENTS, REPORT, SCORES, TRACKS, Bundle, Manifest
 from touchline.formats.play import PLAY, PLAY_CURVES, Play, read_play
+from touchline.formats.match_clock import CLOCK
 from touchline.formats.sound import SOUND, SOUND_CURVES, read_sound
 from touchline.report.options import ReportOptions
 
@@ -161,6 +163,11 @@ class BundleValues:
     def sound(self) -> SoundReading | None:
         """The results on the sound."""
         return read_sound(self.bundle.path) if self.holds(SOUND, SOUND_CURVES) else None
+
+    @cached_property
+    def clock(self) -> MatchClock | None:
+        """The match clock on the score board."""
+        return self.bundle.read_clock() if self.holds(CLOCK) else None
 
     @property
     def duration_us(self) -> int:

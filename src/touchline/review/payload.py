@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from touchline.core.colour_names import team_title
 from touchline.core.events import Coverage
 from touchline.formats.bundle import ACTIONS, TRACKS
 from touchline.formats.events.own_events import event_ids
@@ -130,7 +131,7 @@ def _teams(contents: Contents) -> list[TeamInfo]:
     return [
         TeamInfo(
             id=team,
-            name=f"Team {team}" if team in COLOURS else team,
+            name=team_title(team, kits) if team in COLOURS else team,
             colour=kits.get(team, _drawn_colour(team)),
         )
         for team in sorted({*counted, *contents.teams})

@@ -515,7 +515,7 @@ class CameraShot(Body):
 
     start_us: int
     end_us: int
-    kind: Literal["wide", "close-up", "replay", "other"]
+    kind: Literal["wide", "close-up", "replay", "other", "transition"]
 
 
 class GapData(Body):

@@ -1,152 +1,136 @@
-"""Cuts between camera shots, and the kind of each shot.
+"""Changes from one camera shot to the next: cuts, dissolves, fades and wipes.
 
-Two frames belong to the same shot when the structure of one is found in the other, possibly shifted by a pan.
-Structure is the luma after removal of its local mean and contrast, so that lighting does not count.
+Every frame is compared with its neighbours within 16. Around a cut, all before are alike, all after are alike, and
+none across; around a gradual change the same holds with frames in between that are like neither. A flash leaves
+before and after alike, a pan makes all differ in the same way. A small network learned to tell these from the table of
+likenesses alone: it sees no picture. It looks 7 frames ahead, so that answers come later than the frames.
 """
 
 from __future__ import annotations
 
+import json
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
-Picture = npt.NDArray[np.float32]
+from touchline.core.arrays import Floats32
+from touchline.listening.model import TinyNet
+from touchline.tracking.likeness import View, compare, look
 
-_SIZE = (64, 36)
-_WINDOW = (9, 9)
-_CONTRAST_LUMA = 4.0
-_SHIFT = (16, 8)
-_MEMORY = 12
-_FLASH_SHARE = 0.25
-_GLARE_LUMA = 240
-_FLASH_LENGTH = 3
-_FLAT = 1.0
+REACH = 8
+"""Number of frames before a boundary, and after it, whose likenesses count."""
+
+AHEAD = REACH - 1 + 2
+"""Number of frames by which an answer is later than its frame."""
+
+NAME = "shot-changes"
+
+_PAIRS = np.triu_indices(2 * REACH, 1)
+_LONG = 3
 
 
 @dataclass(frozen=True, slots=True)
-class CutSettings:
-    """The criteria by which a frame starts a new shot.
+class Mark:
+    """What a frame is to the shots of a video.
 
     Attributes:
-        alike: correlation of structure above which two frames always belong to the same shot.
-        drop: threshold on the sum of two losses, of structure and of tones, each as a share of the shot's recent level.
-        usual_alike: correlation expected of a shot's first frames.
-        usual_tones: overlap of histograms expected of a shot's first frames.
+        cut: whether it is the first frame of a shot, or of a gradual change between two shots.
+        changing: whether it lies in a gradual change and shows neither shot alone.
 
     """
 
-    alike: float = 0.5
-    drop: float = 0.8
-    usual_alike: float = 0.6
-    usual_tones: float = 0.95
-
-
-DEFAULT_CUTS = CutSettings()
+    cut: bool
+    changing: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _View:
-    """The description of one frame: transform of its structure (if any), histogram, and share of overexposed pixels."""
+class ChangeModel:
+    """The network that turns likenesses into the probability of a change, and the threshold on it."""
 
-    flat: bool
-    spectrum: npt.NDArray[np.complex64]
-    tones: npt.NDArray[np.float64]
-    glare: float
+    net: TinyNet
+    threshold: float
+
+
+@cache
+def load_change_model() -> ChangeModel:
+    """Return the model that ships with the package."""
+    document = json.loads(files("touchline.models").joinpath("builtin", f"{NAME}.json").read_bytes())
+    return ChangeModel(TinyNet.from_json(document["net"]), float(document["threshold"]))
+
+
+class Likenesses:
+    """A stream of frames turned into the likenesses around each boundary between two of them."""
+
+    def __init__(self) -> None:
+        self._views: deque[View] = deque(maxlen=2 * REACH)
+        self._table = np.ones((2 * REACH, 2 * REACH, 2), np.float32)
+
+    def push(self, luma: npt.NDArray[np.uint8]) -> Floats32 | None:
+        """Add a frame, luma uint8 (H, W); return the cues (240,) of the boundary 7 frames earlier, None before that."""
+        view = look(luma)
+        if not self._views:
+            self._views.extend([view] * REACH)
+        return self._add(view)
+
+    def finish(self) -> list[Floats32]:
+        """Return the cues of the last boundaries, as if the last frame stayed; nothing if there was no frame."""
+        padded = [self._add(self._views[-1]) for _ in range(REACH - 1)] if self._views else []
+        return [cues for cues in padded if cues is not None]
+
+    def _add(self, view: View) -> Floats32 | None:
+        known = np.ones((2 * REACH, 2), np.float32)
+        self._views.append(view)
+        if len(self._views) > 1:
+            known[-len(self._views) :] = compare(view, self._views)
+        self._table = np.roll(self._table, -1, axis=(0, 1))
+        self._table[-1, :], self._table[:, -1] = known, known
+        return self._table[_PAIRS].ravel() if len(self._views) == 2 * REACH else None
 
 
 class CutFinder:
-    """A detector of the first frame of each new shot."""
+    """A finder of the first frame of each new shot, and of the frames in which one turns into another."""
 
-    def __init__(self, *, settings: CutSettings = DEFAULT_CUTS) -> None:
-        self._settings = settings
-        self._last: _View | None = None
-        self._usual: deque[tuple[float, float]] = deque(maxlen=_MEMORY)
-        self._flash = 0
+    def __init__(self, *, model: ChangeModel | None = None) -> None:
+        self._model = model or load_change_model()
+        self._likenesses = Likenesses()
+        self._waiting: deque[float] = deque()
+        self._first = True
+        self._before = 0.0
+        self._run = 0
 
-    def update(self, luma: npt.NDArray[np.uint8]) -> bool:
-        """Return whether a frame, luma uint8 (H, W), starts a new shot; the very first frame does."""
-        view = _look(luma)
-        before = self._last
-        if before is None:
-            self._last = view
-            return True
-        alike, tones = compare(before, view)
-        if self._same(alike, tones):
-            self._last, self._flash = view, 0
-            self._usual.append((alike, tones))
-            return False
-        if view.glare - before.glare > _FLASH_SHARE and self._flash < _FLASH_LENGTH:
-            self._flash += 1
-            return False
-        self._last, self._flash = view, 0
-        self._usual.clear()
-        return True
+    def push(self, luma: npt.NDArray[np.uint8]) -> list[Mark]:
+        """Add a frame, luma uint8 (H, W); return the marks that are certain now, in the order of the frames."""
+        cues = self._likenesses.push(luma)
+        return [] if cues is None else self.hear(cues)
 
-    def _same(self, alike: float, tones: float) -> bool:
-        settings = self._settings
-        if alike >= settings.alike:
-            return True
-        usual = (settings.usual_alike, settings.usual_tones)
-        if self._usual:
-            usual = tuple(np.median(np.array(self._usual), axis=0).tolist())
-        return (
-            sum(max(0.0, 1 - now / before) for now, before in zip((alike, tones), usual, strict=True)) < settings.drop
-        )
+    def finish(self) -> list[Mark]:
+        """Return the marks of the frames that have none yet."""
+        return [mark for cues in self._likenesses.finish() for mark in self.hear(cues)] + self.rest()
 
+    def hear(self, cues: Floats32) -> list[Mark]:
+        """Add the cues (240,) of the next boundary; return the marks that are certain now."""
+        self._waiting.append(float(self._model.net.probability(cues[None])[0]))
+        return [self._mark()] if len(self._waiting) > 2 else []
 
-def _look(luma: npt.NDArray[np.uint8]) -> _View:
-    small = cv2.resize(luma, _SIZE, interpolation=cv2.INTER_AREA).astype(np.float32)
-    rest = small - cv2.blur(small, _WINDOW)
-    structure = rest / (np.sqrt(cv2.blur(rest * rest, _WINDOW)) + _CONTRAST_LUMA)
-    structure -= structure.mean()
-    strength = float(np.linalg.norm(structure))
-    spectrum = np.fft.rfft2(structure / max(strength, 1e-6))
-    tones = np.histogram(small, 32, (0, 256))[0] / small.size
-    return _View(strength < _FLAT, spectrum.astype(np.complex64), tones, float((small > _GLARE_LUMA).mean()))
+    def rest(self) -> list[Mark]:
+        """Return the marks of the boundaries that were heard and have none yet."""
+        return [self._mark() for _ in range(len(self._waiting))]
 
-
-def compare(before: _View, after: _View) -> tuple[float, float]:
-    """Return the best correlation of structure over all shifts of a pan, and the overlap of histograms; both 0 to 1."""
-    shared = float(np.minimum(before.tones, after.tones).sum())
-    if before.flat or after.flat:
-        return float(before.flat and after.flat), shared
-    surface = np.fft.irfft2(np.conj(before.spectrum) * after.spectrum, s=_SIZE[::-1])
-    wide, tall = _SHIFT
-    near = surface[np.r_[0 : tall + 1, -tall:0]][:, np.r_[0 : wide + 1, -wide:0]]
-    return max(0.0, float(near.max())), shared
-
-
-@dataclass(frozen=True, slots=True)
-class PictureFacts:
-    """The facts about one frame that distinguish the kinds of shots.
-
-    Attributes:
-        people: number of people found.
-        tallest: height of the tallest person, as a share of the frame's height.
-        pitch: whether the pitch's lines were found.
-
-    """
-
-    people: int
-    tallest: float
-    pitch: bool
-
-
-def shot_kind(facts: Sequence[PictureFacts]) -> str:
-    """Classify a shot as one of ``SHOT_KINDS``: ``"wide"``, ``"close-up"`` or ``"other"``.
-
-    Replays are not separated from live play: nothing measured here distinguishes them.
-    """
-    if not facts:
-        return "other"
-    tallest = float(np.median([fact.tallest for fact in facts]))
-    people = float(np.median([fact.people for fact in facts]))
-    if people >= 1 and tallest > 0.4:
-        return "close-up"
-    if people >= 6 or (people >= 3 and np.mean([fact.pitch for fact in facts]) > 0.5):
-        return "wide"
-    return "other"
+    def _mark(self) -> Mark:
+        """Return the mark of the frame that has waited longest."""
+        chance, first = self._waiting.popleft(), self._first
+        after = [*self._waiting, 0.0]
+        self._first = False
+        self._run = self._run + 1 if chance >= self._model.threshold and not first else 0
+        ahead = next(i for i, later in enumerate([*after[:2], 0.0]) if later < self._model.threshold)
+        before, self._before = self._before, chance
+        if not self._run:
+            return Mark(first, False)
+        if self._run + ahead >= _LONG:
+            return Mark(self._run == 1 or not ahead, ahead > 0)
+        rival = after[0] if self._run == 1 else before
+        return Mark(chance >= rival if self._run == 1 else chance > rival, False)

@@ -7,8 +7,9 @@ frame by frame. Observations can be packed into arrays; a later run that reads t
 from __future__ import annotations
 
 import itertools
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import cv2
@@ -20,10 +21,12 @@ from touchline.core.tracks import Detections
 from touchline.media.frame import Frame
 from touchline.media.sampling import GridSampler
 from touchline.tracking.camera_motion import CameraMotion, Motion
-from touchline.tracking.cuts import CutFinder
+from touchline.tracking.cuts import CutFinder, Mark
 from touchline.tracking.detections import PeopleDetector
+from touchline.tracking.graphics import Boxes, GraphicsFinder, no_boxes
 from touchline.tracking.people.appearance import DIMENSIONS, describe
 from touchline.tracking.replays import THUMB_SIZE
+from touchline.tracking.shot_kinds import closeness
 
 DEFAULT_FPS = 12.5
 """Frames sampled per second, where the video has that many."""
@@ -58,10 +61,13 @@ class Observation:
         detections: people and ball, in pixels.
         appearance: float16 (n, D), clothing descriptor of each detection.
         motion: the camera's motion since the previous sampled frame; unknown for the first frame of a shot.
-        cut: whether it is the first frame of a shot.
+        cut: whether it is the first frame of a shot, or of a gradual change between two shots.
         keypoints: float32 (32, 3), x, y in pixels and confidence; None if the pitch finder did not run on this frame.
         thumb: uint8 (18, 32), the luma, downscaled.
         crops: one per detection, as made by the observer's cropper; empty without one.
+        changing: whether it lies in a gradual change between two shots and shows neither alone.
+        closeness: 0 to 1, how much the frame looks like a close-up.
+        graphics: float32 (k, 4), boxes of score boards, logos and banners over the scene, as far as known by then.
 
     """
 
@@ -75,6 +81,9 @@ class Observation:
     keypoints: npt.NDArray[np.float32] | None
     thumb: npt.NDArray[np.uint8]
     crops: tuple[bytes, ...] = ()
+    changing: bool = False
+    closeness: float = 0.0
+    graphics: Boxes = field(default_factory=no_boxes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +93,7 @@ class _Sample:
     index: int
     number: int
     frame: Frame
-    cut: bool
+    mark: Mark
     repeated: bool
     wants_pitch: bool
 
@@ -123,8 +132,11 @@ class Observer:
         self._sampler: GridSampler[tuple[int, Frame]] = GridSampler(fps=fps)
         self._cuts = CutFinder()
         self._camera = CameraMotion()
+        self._graphics = GraphicsFinder()
+        self._unmarked: deque[tuple[int, int, Frame]] = deque()
         self._waiting: list[_Sample] = []
         self._last_number = -1
+        self._last_closeness = 0.0
         self._since_pitch = 0
 
     def push(self, number: int, frame: Frame) -> Iterator[Observation]:
@@ -136,22 +148,29 @@ class Observer:
         """Yield the remaining observations after the last frame."""
         for index, (nearest, picture) in self._sampler.finish():
             yield from self._look(index, nearest, picture)
+        for mark in self._cuts.finish():
+            yield from self._sample(*self._unmarked.popleft(), mark)
         yield from self._work()
 
     def _look(self, index: int, number: int, frame: Frame) -> Iterator[Observation]:
         """Sample the frame for a grid point and yield every observation that is ready."""
-        cut = self._cuts.update(frame.luma)
+        self._unmarked.append((index, number, frame))
+        for mark in self._cuts.push(frame.luma):
+            yield from self._sample(*self._unmarked.popleft(), mark)
+
+    def _sample(self, index: int, number: int, frame: Frame, mark: Mark) -> Iterator[Observation]:
+        """Take a frame whose place in the shots is known."""
         known = next(self._saved, None)
         if known is not None:
             self._since_pitch = 1 if known.keypoints is not None else self._since_pitch + 1
-            self._last_number = number
+            self._last_number, self._last_closeness = number, known.closeness
             self._move(frame, cut=known.cut, detections=known.detections)
             yield known
             return
-        wants_pitch = cut or self._since_pitch >= self._pitch_every
+        wants_pitch = mark.cut or self._since_pitch >= self._pitch_every
         wants_pitch = wants_pitch and self._pitch_finder is not None and number != self._last_number
         self._since_pitch = 1 if wants_pitch else self._since_pitch + 1
-        self._waiting.append(_Sample(index, number, frame, cut, number == self._last_number, wants_pitch))
+        self._waiting.append(_Sample(index, number, frame, mark, number == self._last_number, wants_pitch))
         self._last_number = number
         if len(self._waiting) >= self._batch:
             yield from self._work()
@@ -170,24 +189,31 @@ class Observer:
             if len(detections):
                 looks = describe(pictures[sample.number], detections.boxes_xyxy)
                 crops = self._cropper(pictures[sample.number], detections) if self._cropper else ()
+            if not sample.repeated:
+                self._last_closeness = closeness(pictures[sample.number])
+            motion, graphics = self._move(sample.frame, cut=sample.mark.cut, detections=detections)
             yield Observation(
                 index=sample.index,
                 frame=sample.number,
                 time_us=sample.frame.time_us,
                 detections=detections,
                 appearance=looks.astype(np.float16),
-                motion=self._move(sample.frame, cut=sample.cut, detections=detections),
-                cut=sample.cut,
+                motion=motion,
+                cut=sample.mark.cut,
                 keypoints=next(points) if sample.wants_pitch else None,
                 thumb=cv2.resize(sample.frame.luma, THUMB_SIZE, interpolation=cv2.INTER_AREA),
                 crops=crops,
+                changing=sample.mark.changing,
+                closeness=self._last_closeness,
+                graphics=graphics,
             )
 
-    def _move(self, frame: Frame, *, cut: bool, detections: Detections) -> Motion:
-        """Estimate the camera's motion into a frame."""
+    def _move(self, frame: Frame, *, cut: bool, detections: Detections) -> tuple[Motion, Boxes]:
+        """Estimate the camera's motion into a frame, and what does not move with it."""
         if cut:
             self._camera.reset()
-        return self._camera.update(frame.luma, boxes_xyxy=detections.boxes_xyxy)
+        motion = self._camera.update(frame.luma, boxes_xyxy=detections.boxes_xyxy)
+        return motion, self._graphics.update(frame.luma, motion, cut=cut)
 
 
 def observe(
@@ -245,14 +271,19 @@ def pack(observations: Sequence[Observation]) -> dict[str, np.ndarray]:
         "keypoints": np.stack([nowhere if o.keypoints is None else o.keypoints for o in observations]),
         "has_keypoints": np.array([o.keypoints is not None for o in observations], np.bool_),
         "thumb": np.stack([o.thumb for o in observations]),
+        "changing": np.array([o.changing for o in observations], np.bool_),
+        "closeness": np.array([o.closeness for o in observations], np.float64),
+        "graphics_count": np.array([len(o.graphics) for o in observations], np.int64),
+        "graphics": np.concatenate([o.graphics for o in observations]),
     }
 
 
 def unpack(arrays: Mapping[str, np.ndarray]) -> Iterator[Observation]:
     """Unpack the observations that :func:`pack` packed."""
-    ends = np.cumsum(arrays["count"])
+    ends, graphics = np.cumsum(arrays["count"]), np.cumsum(arrays["graphics_count"])
     for i, (count, end) in enumerate(zip(arrays["count"], ends, strict=True)):
         rows = slice(int(end - count), int(end))
+        laid = slice(int(graphics[i] - arrays["graphics_count"][i]), int(graphics[i]))
         yield Observation(
             index=int(arrays["index"][i]),
             frame=int(arrays["frame"][i]),
@@ -263,6 +294,9 @@ def unpack(arrays: Mapping[str, np.ndarray]) -> Iterator[Observation]:
             cut=bool(arrays["cut"][i]),
             keypoints=arrays["keypoints"][i] if arrays["has_keypoints"][i] else None,
             thumb=arrays["thumb"][i],
+            changing=bool(arrays["changing"][i]),
+            closeness=float(arrays["closeness"][i]),
+            graphics=arrays["graphics"][laid],
         )
 
 

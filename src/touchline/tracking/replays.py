@@ -1,7 +1,8 @@
 """Replays, recognised by the graphic that a broadcaster shows before and after them.
 
 Such a graphic is a few frames beside a cut that look like neither shot and that reappear, almost unchanged, beside a
-later cut. The shots between the two are replays. Replays without a graphic cannot be separated from live play.
+later cut. The shots between the two are replays. The same holds for shots that are not wide and follow a wipe by a
+graphic, until the next such wipe or the next wide shot. Replays without a graphic cannot be separated from live play.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class ShotEdges:
         start_us, end_us: times of the shot.
         first: uint8 (n, height, width), its first sampled frames, downscaled.
         last: uint8 (m, height, width), its last sampled frames, downscaled.
+        kind: what the shot looks like, one of ``SHOT_KINDS``.
 
     """
 
@@ -39,6 +41,7 @@ class ShotEdges:
     end_us: int
     first: Thumbs
     last: Thumbs
+    kind: str = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +83,37 @@ class _Change:
 
 
 def find_replays(shots: Sequence[ShotEdges], *, settings: ReplaySettings | None = None) -> list[bool]:
-    """Return for each shot of a video, in order, whether it lies between two appearances of the same graphic."""
+    """Return for each shot of a video, in order, whether it is a replay, to judge by the graphics around it."""
     settings = settings or ReplaySettings()
+    between = _between_graphics(shots, settings=settings)
+    after = _after_wipes(shots, settings=settings)
+    return [a or b for a, b in zip(between, after, strict=True)]
+
+
+def _after_wipes(shots: Sequence[ShotEdges], *, settings: ReplaySettings) -> list[bool]:
+    """Return for each shot whether a wipe by a graphic leads to it, and neither a second one nor a wide shot since."""
+    replays, opened_us = [], None
+    for number, shot in enumerate(shots):
+        if shot.kind == "wide" or (opened_us is not None and shot.start_us - opened_us > settings.longest_s * US_PER_S):
+            opened_us = None
+        if 0 < number < len(shots) - 1 and _is_wipe(shots[number - 1], shot, shots[number + 1], settings=settings):
+            opened_us = shot.end_us if opened_us is None else None
+        replays.append(opened_us is not None and shot.kind != "transition")
+    return replays
+
+
+def _is_wipe(before: ShotEdges, shot: ShotEdges, after: ShotEdges, *, settings: ReplaySettings) -> bool:
+    """Return whether a gradual change shows something that is in neither of its neighbours, unlike a dissolve."""
+    if shot.kind != "transition":
+        return False
+    pictures = _normalised(shot.first)
+    neighbours = _normalised(np.stack([before.last[-1], after.first[0]]))
+    alike = pictures @ neighbours.T
+    return bool((alike < settings.moving).all(axis=1).any())
+
+
+def _between_graphics(shots: Sequence[ShotEdges], *, settings: ReplaySettings) -> list[bool]:
+    """Return for each shot whether it lies between two appearances of the same graphic."""
     longer = [number for number, shot in enumerate(shots) if shot.end_us - shot.start_us >= EDGE_S * US_PER_S]
     changes = [_change(shots, first, then, settings=settings) for first, then in pairwise(longer)]
     replays = [False] * len(shots)

@@ -7,29 +7,38 @@ decoded frame.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from touchline.core.geometry.camera import CameraPath
-from touchline.core.tracks import BALL, DETECTION_LABELS, Shot, Track
+from touchline.core.tracks import BALL, DETECTION_LABELS, Detections, Shot, Track
 from touchline.tracking.ball.ball import follow_ball
 from touchline.tracking.camera_motion import Motion
-from touchline.tracking.cuts import PictureFacts, shot_kind
+from touchline.tracking.graphics import covered, points_covered
 from touchline.tracking.observations import Observation
+from touchline.tracking.people.identity import identity_confidences
+from touchline.tracking.people.persons import PersonOf, Stretch
 from touchline.tracking.people.roles import Kits, Look, looks_of, roles_of
 from touchline.tracking.people.smoothing import smooth
 from touchline.tracking.people.tracker import DEFAULT_SETTINGS, TrackerSettings, follow_people
 from touchline.tracking.people.tracklet_linking import fill, rejoin
 from touchline.tracking.people.tracklets import Tracklet
 from touchline.tracking.pitch.homography import PitchView, fit_view
-from touchline.tracking.pitch.placing import place_track, smooth_views
+from touchline.tracking.pitch.placing import place_person, place_track, smooth_views
 from touchline.tracking.pitch.size import fit_pitch_size
 from touchline.tracking.replays import EDGE_S, ShotEdges
+from touchline.tracking.shot_kinds import PictureFacts, shot_kind
 
 Metres = npt.NDArray[np.float32]
+
+NO_ONE_WHOLE = ("close-up", "transition")
+"""Kinds of shots in which nobody is tracked: the detector knows people seen from afar, and here it finds limbs."""
+
+_SOON = 25
+"""Number of sampled frames from which the graphics of one frame are collected: they are known late."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +70,10 @@ class FollowedShot:
         times_us: int64 (s,), presentation times of the sampled frames.
         tracklets: those of people, then those of the ball.
         positions_m: float32 (n, 2) for each tracklet, NaN where unknown; None if the pitch was never found.
+        stds: float32 (n, 2) for each tracklet of a person, standard deviations of place (m) and speed (m/s), NaN where
+            unknown; None without places.
         looks: summaries of the people, from which roles are assigned.
+        identities: for each of the people, 0 to 1, how sure it is that the tracklet shows one person throughout.
         edges: first and last frames of the shot, from which replays are found.
         camera: the camera's motion and view in the sampled frames.
 
@@ -73,7 +85,9 @@ class FollowedShot:
     times_us: npt.NDArray[np.int64]
     tracklets: tuple[Tracklet, ...]
     positions_m: tuple[Metres | None, ...]
+    stds: tuple[Metres | None, ...]
     looks: tuple[Look, ...]
+    identities: tuple[float, ...]
     edges: ShotEdges
     camera: CameraPath
 
@@ -98,34 +112,79 @@ def follow_shot(
         settings: the tracker's settings.
 
     """
+    observations = without_graphics(observations)
     motions = [observation.motion for observation in observations]
     views = _views(observations, motions=motions, width=width, height=height, fps=fps)
+    pitch_known = [view is not None for view in views]
+    kind = shot_kind(_facts(observations, pitch_known, height=height, sure=settings.high))
+    if kind in NO_ONE_WHOLE:
+        observations, views = [_without_people(o) for o in observations], [None] * len(views)
     people = rejoin(follow_people(observations, fps=fps, settings=settings), motions=motions, fps=fps)
     people = [smooth(fill(person, motions=motions, fps=fps), motions=motions, fps=fps) for person in people]
     times_us = np.array([observation.time_us for observation in observations], np.int64)
     seen = [observation.detections for observation in observations]
     balls = follow_ball(seen, times_us, motions=motions, width=width, height=height)
     tracklets = (*people, *balls)
-    positions = tuple(place_track(tracklet.boxes_xyxy, tracklet.index, views) for tracklet in tracklets)
-    pitch_known = [view is not None for view in views]
+    placed = [place_person(p.boxes_xyxy, p.index, views, times_us=times_us[p.index]) for p in people]
+    rolled = [place_track(ball.boxes_xyxy, ball.index, views) for ball in balls]
+    positions = (*(person.places_m for person in placed), *rolled)
     shot = Shot(
         index=span.index,
         start_us=int(span.times_us[0]),
         end_us=span.end_us,
-        kind=shot_kind(_facts(observations, pitch_known, height=height, sure=settings.high)),
-        pitch=float(np.mean(pitch_known)),
+        kind=kind,
+        pitch=float(np.mean([view is not None for view in views])),
     )
+    none: tuple[Metres | None, ...] = (None,) * len(tracklets)
     return FollowedShot(
         shot=shot,
         span=span,
         frames=np.array([observation.frame for observation in observations], np.int64),
         times_us=times_us,
         tracklets=tracklets,
-        positions_m=positions if any(pitch_known) else (None,) * len(tracklets),
+        positions_m=positions if shot.pitch else none,
+        stds=(*(person.stds for person in placed), *(None for _ in balls)) if shot.pitch else none,
         edges=_edges(observations, shot=shot, fps=fps),
         camera=_camera(times_us, motions=motions, views=views),
-        looks=tuple(looks_of(people, positions_m=positions[: len(people)] if any(pitch_known) else None)),
+        identities=tuple(identity_confidences(people, fps=fps)),
+        looks=tuple(looks_of(people, positions_m=positions[: len(people)] if shot.pitch else None)),
     )
+
+
+def without_graphics(observations: Sequence[Observation]) -> list[Observation]:
+    """Return observations without detections and keypoints that lie on graphics, which are not in the scene.
+
+    A graphic counts on a frame if it is known then, or becomes known within the next frames of the shot.
+    """
+    return [
+        _off_graphics(observation, np.concatenate([o.graphics for o in observations[number : number + _SOON]]))
+        for number, observation in enumerate(observations)
+    ]
+
+
+def _off_graphics(observation: Observation, graphics: npt.NDArray[np.float32]) -> Observation:
+    if not len(graphics):
+        return observation
+    keypoints = observation.keypoints
+    if keypoints is not None:
+        hidden = points_covered(keypoints[:, :2], graphics)
+        keypoints = np.where(hidden[:, None] & (np.arange(3) == 2), np.float32(0), keypoints)
+    return _disbelieved(observation, covered(observation.detections.boxes_xyxy, graphics), keypoints=keypoints)
+
+
+def _disbelieved(
+    observation: Observation, rows: npt.NDArray[np.bool_], *, keypoints: npt.NDArray[np.float32] | None
+) -> Observation:
+    """Return an observation with some detections at confidence 0; they keep their rows, by which crops are found."""
+    seen = observation.detections
+    confidence = np.where(rows, np.float32(0), seen.confidence)
+    detections = Detections(seen.boxes_xyxy, confidence, seen.classes)
+    return replace(observation, detections=detections, keypoints=keypoints)
+
+
+def _without_people(observation: Observation) -> Observation:
+    """Return an observation in which no detection is believed, and no keypoint."""
+    return _disbelieved(observation, np.ones(len(observation.detections), np.bool_), keypoints=None)
 
 
 def tracks_of(followed: FollowedShot, *, kits: Kits | None, first_id: int) -> list[Track]:
@@ -134,11 +193,13 @@ def tracks_of(followed: FollowedShot, *, kits: Kits | None, first_id: int) -> li
     Args:
         followed: the shot.
         kits: kits of the two teams, from :func:`touchline.tracking.people.roles.match_teams`; None if unknown. They are
-            used in wide shots only: in other shots nobody has a team, and roles come from the detector's votes alone.
+            used in wide shots only: in other shots nobody has a team or a place on the pitch, and roles come from the
+            detector's votes alone.
         first_id: id of the first track; the others count up in order of appearance.
 
     """
-    roles = roles_of(followed.looks, kits=kits if followed.shot.wide else None)
+    placed = followed.shot.wide
+    roles = roles_of(followed.looks, kits=kits if placed else None)
     tracks = []
     for number, i in enumerate(track_order(followed)):
         role = roles[i] if i < len(roles) else None
@@ -147,6 +208,8 @@ def tracks_of(followed: FollowedShot, *, kits: Kits | None, first_id: int) -> li
             Track(
                 track_id=first_id + number,
                 label=DETECTION_LABELS[BALL] if role is None else role.label,
+                label_confidence=1.0 if role is None else role.confidence,
+                identity_confidence=1.0 if role is None else followed.identities[i],
                 team=None if role is None else role.team,
                 team_confidence=0.0 if role is None else role.team_confidence,
                 shot=followed.shot.index,
@@ -155,10 +218,43 @@ def tracks_of(followed: FollowedShot, *, kits: Kits | None, first_id: int) -> li
                 boxes_xyxy=filled.boxes_xyxy,
                 confidence=filled.confidence,
                 observed=filled.observed,
-                positions_m=filled.positions_m,
+                positions_m=filled.positions_m if placed else None,
+                place_std_m=filled.stds[:, 0] if placed and filled.stds is not None else None,
+                speed_std_mps=filled.stds[:, 1] if placed and filled.stds is not None else None,
             )
         )
     return tracks
+
+
+def stretches_of(followed: FollowedShot, *, kits: Kits | None, first_id: int) -> list[Stretch]:
+    """Return what finding persons needs of the people of a shot; arguments as for :func:`tracks_of`."""
+    roles = roles_of(followed.looks, kits=kits if followed.shot.wide else None)
+    stretches = []
+    for number, i in enumerate(track_order(followed)):
+        if i >= len(roles):
+            continue
+        places, index = followed.positions_m[i], followed.tracklets[i].index
+        known = np.zeros((0, 2)) if places is None else places[np.isfinite(places).all(axis=1)].astype(np.float64)
+        first, last = (known[0], known[-1]) if len(known) else (np.full(2, np.nan), np.full(2, np.nan))
+        stretches.append(
+            Stretch(
+                track_id=first_id + number,
+                label=roles[i].label,
+                team=roles[i].team,
+                start_us=int(followed.times_us[index[0]]),
+                end_us=int(followed.times_us[index[-1]]),
+                first_m=first,
+                last_m=last,
+                surely=followed.identities[i] * max(roles[i].team_confidence, roles[i].team is None),
+            )
+        )
+    return stretches
+
+
+def with_person(track: Track, persons: Mapping[int, PersonOf]) -> Track:
+    """Return a track with its person, if that was found."""
+    found = persons.get(track.track_id)
+    return track if found is None else replace(track, person=found.person, person_confidence=found.confidence)
 
 
 def track_order(followed: FollowedShot) -> list[int]:
@@ -198,21 +294,32 @@ def _edges(observations: Sequence[Observation], *, shot: Shot, fps: float) -> Sh
     count = max(2, round(EDGE_S * fps))
     first = np.stack([observation.thumb for observation in observations[:count]])
     last = np.stack([observation.thumb for observation in observations[-count:]])
-    return ShotEdges(shot.start_us, shot.end_us, first, last)
+    return ShotEdges(shot.start_us, shot.end_us, first, last, shot.kind)
 
 
 def _facts(
     observations: Sequence[Observation], pitch_known: Sequence[bool], *, height: int, sure: float
 ) -> list[PictureFacts]:
     """Return the facts that determine the kind of a shot, for each frame."""
-    facts = []
-    for observation, pitch in zip(observations, pitch_known, strict=True):
-        people = observation.detections.classes != BALL
-        people &= observation.detections.confidence >= sure
-        boxes = observation.detections.boxes_xyxy[people]
-        tallest = float((boxes[:, 3] - boxes[:, 1]).max()) / height if len(boxes) else 0.0
-        facts.append(PictureFacts(people=len(boxes), tallest=tallest, pitch=pitch))
-    return facts
+    return [
+        facts_of(observation, pitch=pitch, height=height, sure=sure)
+        for observation, pitch in zip(observations, pitch_known, strict=True)
+    ]
+
+
+def facts_of(observation: Observation, *, pitch: bool, height: int, sure: float) -> PictureFacts:
+    """Return the facts about one frame that determine the kind of its shot."""
+    people = observation.detections.classes != BALL
+    people &= observation.detections.confidence >= sure
+    boxes = observation.detections.boxes_xyxy[people]
+    tallest = float((boxes[:, 3] - boxes[:, 1]).max()) / height if len(boxes) else 0.0
+    return PictureFacts(
+        people=len(boxes),
+        tallest=tallest,
+        pitch=pitch,
+        closeness=observation.closeness,
+        changing=observation.changing,
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -225,11 +332,12 @@ class _Filled:
     confidence: npt.NDArray[np.float32]
     observed: npt.NDArray[np.bool_]
     positions_m: Metres | None
+    stds: Metres | None
 
 
 def _every_picture(followed: FollowedShot, number: int) -> _Filled:
     """Resample a tracklet to every decoded frame from its first to its last, except in gaps that were left open."""
-    tracklet, positions = followed.tracklets[number], followed.positions_m[number]
+    tracklet, positions, stds = followed.tracklets[number], followed.positions_m[number], followed.stds[number]
     known = followed.frames[tracklet.index]
     fresh = np.flatnonzero(np.diff(known, prepend=-1) > 0)  # a frame sampled for two points of the grid counts once
     known, index = known[fresh], tracklet.index[fresh]
@@ -257,4 +365,5 @@ def _every_picture(followed: FollowedShot, number: int) -> _Filled:
         confidence=between(tracklet.confidence[:, None])[:, 0],
         observed=exact & tracklet.observed[fresh][before],
         positions_m=None if positions is None else between(positions),
+        stds=None if stds is None else between(stds),
     )

@@ -95,9 +95,51 @@ def test_other_readers_see_plain_columns(tmp_path: Path) -> None:
             "observed",
             "x_m",
             "y_m",
+            "place_std_m",
+            "speed_mps",
+            "speed_std_mps",
+            "label_confidence",
+            "identity_confidence",
+            "person",
+            "person_confidence",
         ]
     )
     assert (table["team"].to_pylist(), table["x_m"].null_count) == (["B"] * 3, 3)
+
+
+def test_confidence_and_person_survive(tmp_path: Path) -> None:
+    std = np.array([0.3, np.nan, 0.5], np.float32)
+    sure = {"label_confidence": 0.7, "identity_confidence": 0.6, "person": 4, "person_confidence": 0.5}
+    places = np.zeros((3, 2), np.float32)
+    tracks = Tracks(
+        (track(1, positions_m=places, place_std_m=std, speed_std_mps=std * 2, **sure), track(2)),
+        SHOTS,
+        width=4,
+        height=3,
+    )
+    path = tmp_path / "tracks.parquet"
+    write_tracks_parquet(path, tracks)
+    assert_same(read_tracks_parquet(path), tracks)
+
+
+def test_the_speed_is_that_of_the_places(tmp_path: Path) -> None:
+    count = 50
+    places = np.stack([np.arange(count) * 0.2, np.zeros(count)], axis=1).astype(np.float32)  # 0.2 m in 40 ms
+    path = tmp_path / "tracks.parquet"
+    ball = track(2, count, label="ball", positions_m=places)
+    write_tracks_parquet(path, Tracks((track(1, count, positions_m=places), ball), SHOTS, width=4, height=3))
+    table = pq.read_table(path).to_pandas()
+    assert table[table.track_id == 1].speed_mps.to_numpy() == pytest.approx(5.0, abs=0.01)
+    assert table[table.track_id == 2].speed_mps.isna().all()
+
+
+def test_files_without_confidence_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "tracks.parquet"
+    tracks = Tracks((track(1), track(2)), SHOTS, width=4, height=3)
+    write_tracks_parquet(path, tracks)
+    table = pq.read_table(path)
+    pq.write_table(table.select(table.column_names[:16]), path)
+    assert_same(read_tracks_parquet(path), tracks)
 
 
 def test_no_tracks(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from touchline.core.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from touchline.analysis.tasks.clock import ClockTask as ClockTask
     from touchline.analysis.tasks.keeper_pages import KeeperPagesTask as KeeperPagesTask
     from touchline.analysis.tasks.overlay import OverlayTask as OverlayTask
     from touchline.analysis.tasks.report import ReportTask as ReportTask
@@ -24,6 +25,7 @@ else:
     __all__, __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "touchline.analysis.tasks.clock": ("ClockTask",),
             "touchline.analysis.tasks.keeper_pages": ("KeeperPagesTask",),
             "touchline.analysis.tasks.overlay": ("OverlayTask",),
             "touchline.analysis.tasks.report": ("ReportTask",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,14 @@ from touchline.formats.camera import camera_arrays, camera_from_arrays
 from touchline.formats.files.atomic import make_own_folder, writing
 from touchline.formats.files.guard import reading
 from touchline.formats.files.npz import load_sealed_npz, sealed_npz_bytes
+from touchline.tracking.camera_motion import Motion
+from touchline.tracking.jumps import find_jumps
 from touchline.tracking.observations import Observation
 from touchline.tracking.people.roles import Look
 from touchline.tracking.people.tracklets import Tracklet
 from touchline.tracking.replays import ShotEdges, find_replays
-from touchline.tracking.shot_tracking import FollowedShot, Span
+from touchline.tracking.shot_kinds import kind_changes
+from touchline.tracking.shot_tracking import FollowedShot, Span, facts_of
 
 _REMEDY = "run it again with --no-resume"
 
@@ -27,6 +31,7 @@ LONGEST_S = 600.0
 """Longest shot in seconds that is tracked as a whole; longer ones are split, and tracks end where the parts meet."""
 
 _EVERY = 8
+_SEEN, _POINTS = 0.5, 4
 
 Ended = tuple[Span, list[Observation]]
 """A finished shot: its decoded frames, and the observations of the analysed ones."""
@@ -59,11 +64,15 @@ class ShotSplitter:
     def take(self, observation: Observation) -> Ended | None:
         """Add an observation; return the previous shot if this is the first frame of a new one."""
         ended = None
-        if self._observations and (observation.cut or len(self._observations) >= self._most):
+        if self._is_new(observation) and (observation.cut or len(self._observations) >= self._most):
             self.seams += not observation.cut
             ended = self._end(observation.frame, end_us=observation.time_us)
         self._observations.append(observation)
         return ended
+
+    def _is_new(self, observation: Observation) -> bool:
+        """Return whether an observation shows another frame than the one before it; a shot begins with a frame."""
+        return bool(self._observations) and observation.frame > self._observations[-1].frame
 
     def finish(self) -> Ended | None:
         """Return the last shot, if there is one."""
@@ -82,6 +91,40 @@ class ShotSplitter:
         observations, self._observations = self._observations, []
         self._count += 1
         return span, observations
+
+
+def parts_of(ended: Ended, *, size: tuple[int, int], fps: float, sure: float) -> list[Ended]:
+    """Split a shot where it becomes wide or stops being wide, and where the picture jumps.
+
+    Args:
+        ended: the shot.
+        size: width and height of the frames, pixels.
+        fps: analysed frames per second.
+        sure: confidence above which a person counts.
+
+    """
+    span, observations = ended
+    pitch = False
+    facts = []
+    for observation in observations:
+        if observation.keypoints is not None:
+            pitch = int((observation.keypoints[:, 2] > _SEEN).sum()) >= _POINTS
+        facts.append(facts_of(observation, pitch=pitch, height=size[1], sure=sure))
+    changes = {*kind_changes(facts, fps=fps), *find_jumps(observations, sure=sure, size=size)}
+    fresh = {start for start in changes if observations[start].frame > observations[start - 1].frame}
+    starts = [0, *sorted(fresh)]
+    return [_part(span, observations, start, end) for start, end in pairwise([*starts, len(observations)])]
+
+
+def _part(span: Span, observations: list[Observation], start: int, end: int) -> Ended:
+    """Return the part of a shot from one observation to before another."""
+    inside, first = observations[start:end], observations[start]
+    if start:
+        inside[0] = replace(first, motion=Motion.unknown())
+    last = len(span.frames) if end == len(observations) else int(np.searchsorted(span.frames, observations[end].frame))
+    frames = slice(int(np.searchsorted(span.frames, first.frame)) if start else 0, last)
+    end_us = span.end_us if end == len(observations) else observations[end].time_us
+    return Span(span.index, span.frames[frames], span.times_us[frames], end_us), inside
 
 
 class ShotFiles:
@@ -117,7 +160,8 @@ class ShotFiles:
         """Mark the replays among the shots, once all shots are stored."""
         marks = find_replays(self._edges)
         self.shots = [
-            replace(shot, kind="replay") if marked else shot for shot, marked in zip(self.shots, marks, strict=True)
+            replace(shot, kind="replay") if marked and shot.kind != "transition" else shot
+            for shot, marked in zip(self.shots, marks, strict=True)
         ]
 
     @property
@@ -152,6 +196,10 @@ def shot_arrays(followed: FollowedShot) -> dict[str, np.ndarray]:
         np.full((len(tracklet), 2), np.nan, np.float32) if places is None else places
         for tracklet, places in zip(tracklets, followed.positions_m, strict=True)
     ]
+    stds = [
+        np.full((len(tracklet), 2), np.nan, np.float32) if std is None else std
+        for tracklet, std in zip(tracklets, followed.stds, strict=True)
+    ]
     return {
         "span_frames": followed.span.frames,
         "span_times_us": followed.span.times_us,
@@ -162,12 +210,15 @@ def shot_arrays(followed: FollowedShot) -> dict[str, np.ndarray]:
         "count": np.array([len(tracklet) for tracklet in tracklets], np.int64),
         "placed": np.array([places is not None for places in followed.positions_m], np.bool_),
         "positions_m": _joined(positions, np.zeros((0, 2), np.float32)),
+        "judged": np.array([std is not None for std in followed.stds], np.bool_),
+        "stds": _joined(stds, np.zeros((0, 2), np.float32)),
         "index": _joined([t.index for t in tracklets], np.zeros(0, np.int64)),
         "rows": _joined([t.rows for t in tracklets], np.zeros(0, np.int64)),
         "boxes_xyxy": _joined([t.boxes_xyxy for t in tracklets], np.zeros((0, 4), np.float32)),
         "confidence": _joined([t.confidence for t in tracklets], np.zeros(0, np.float32)),
         "classes": _joined([t.classes for t in tracklets], np.zeros(0, np.int64)),
         "observed": _joined([t.observed for t in tracklets], np.zeros(0, np.bool_)),
+        "identities": np.array(followed.identities, np.float64),
         "look_boxes": np.array([look.boxes for look in looks], np.float64),
         "look_votes": _joined([look.votes[None] for look in looks], np.zeros((0, 4))),
         "look_count": np.array([len(look.index) for look in looks], np.int64),
@@ -181,11 +232,13 @@ def shot_arrays(followed: FollowedShot) -> dict[str, np.ndarray]:
 
 def shot_from_arrays(arrays: dict[str, np.ndarray], *, shot: Shot, edges: ShotEdges) -> FollowedShot:
     """Rebuild a tracked shot from the arrays of :func:`shot_arrays`."""
-    tracklets, positions = [], []
-    for rows, number, placed in zip(_slices(arrays["count"]), arrays["id"], arrays["placed"], strict=True):
+    tracklets, positions, stds = [], [], []
+    heads = zip(_slices(arrays["count"]), arrays["id"], arrays["placed"], arrays["judged"], strict=True)
+    for rows, number, placed, judged in heads:
         values = {name: arrays[name][rows] for name in ("index", "rows", "boxes_xyxy", "confidence", "classes")}
         tracklets.append(Tracklet(id=int(number), observed=arrays["observed"][rows], **values))
         positions.append(arrays["positions_m"][rows] if placed else None)
+        stds.append(arrays["stds"][rows] if judged else None)
     looks = [
         Look(
             colour=arrays["look_colour"][colour],
@@ -210,7 +263,9 @@ def shot_from_arrays(arrays: dict[str, np.ndarray], *, shot: Shot, edges: ShotEd
         times_us=arrays["times_us"],
         tracklets=tuple(tracklets),
         positions_m=tuple(positions),
+        stds=tuple(stds),
         looks=tuple(looks),
+        identities=tuple(arrays["identities"].tolist()),
         edges=edges,
         camera=camera_from_arrays(arrays, prefix="camera_"),
     )

@@ -25,7 +25,7 @@ from touchline.analysis.shot_actions import (
     recognise_shot,
     windows_of_tracks,
 )
-from touchline.analysis.tasks.cuts import Ended, ShotFiles, ShotSplitter
+from touchline.analysis.tasks.cuts import Ended, ShotFiles, ShotSplitter, parts_of
 from touchline.analysis.tasks.task import Job, Task
 from touchline.analysis.tasks.tracking_summary import Facts, Picker, TrackCount, TrackingSummary
 from touchline.core.events import Coverage, VideoInfo
@@ -50,10 +50,11 @@ from touchline.tracking.observations import (
     unpack,
     unpack_crops,
 )
-from touchline.tracking.people.kits import kit_colours
+from touchline.tracking.people.kits import Kits, kit_colours
+from touchline.tracking.people.persons import PersonOf, Stretch, count_persons, find_persons
 from touchline.tracking.people.roles import match_teams
 from touchline.tracking.people.tracker import DEFAULT_SETTINGS, TrackerSettings
-from touchline.tracking.shot_tracking import follow_shot, tracks_of
+from touchline.tracking.shot_tracking import Span, follow_shot, stretches_of, tracks_of, with_person
 
 DEFAULT_PITCH_EVERY = 3
 
@@ -226,13 +227,14 @@ class TrackTask(Task):
         book = ActionBook(self._tracker.recogniser)
         picker = Picker(self._boxes)
         cameras: list[CameraPath] = []
+        persons, people = self._persons(kits)
         with (
             tracks_parquet_writer(bundle.path / TRACKS, shots=shots, **size) as write,
             mot_writer(bundle.path / TRACKS_MOT) as write_lines,
         ):
             first_id = 1
             for followed in self._shots.read():
-                tracks = tracks_of(followed, kits=kits, first_id=first_id)
+                tracks = [with_person(one, persons) for one in tracks_of(followed, kits=kits, first_id=first_id)]
                 kept = picker.pick(tracks, shot=followed.shot) if self._boxes else tracks
                 windows = self._windows.read(followed.shot.index)
                 ids = {track.track_id for track in kept}
@@ -245,7 +247,17 @@ class TrackTask(Task):
         write_actions(bundle.path / ACTIONS, book.actions())
         write_camera(bundle.path / CAMERA, CameraPath.joined(cameras))
         found = self._facts.summary(count, shots=shots, unmatched=picker.unmatched, picked=bool(self._boxes))
-        self._found = replace(found, kits={} if kits is None else kit_colours(kits))
+        self._found = replace(found, kits={} if kits is None else kit_colours(kits), persons=people)
+
+    def _persons(self, kits: Kits | None) -> tuple[dict[int, PersonOf], dict[str, int]]:
+        """Return the person of each track, and the number of persons by team."""
+        stretches: list[Stretch] = []
+        first_id = 1
+        for followed in self._shots.read():
+            stretches += stretches_of(followed, kits=kits, first_id=first_id)
+            first_id += len(followed.tracklets)
+        persons = find_persons(stretches)
+        return persons, count_persons(stretches, persons)
 
     def manifest_parts(self) -> Mapping[str, Any]:
         """Return the results in numbers and words."""
@@ -272,7 +284,13 @@ class TrackTask(Task):
         """Track everyone in a shot that has ended, if one has."""
         if ended is None:
             return
-        span, observations = ended
+        size, sure = (self._info.width, self._info.height), self._tracker.settings.high
+        for part in parts_of(ended, size=size, fps=self._fps, sure=sure):
+            self._follow_part(*part, recorder)
+
+    def _follow_part(self, span: Span, observations: list[Observation], recorder: _Recorder) -> None:
+        """Track everyone in a shot, or in a part of one."""
+        span = replace(span, index=len(self._shots.shots))
         followed = follow_shot(
             observations,
             span=span,

@@ -11,6 +11,7 @@ import numpy as np
 
 from touchline.analysis.tasks.task import Summary
 from touchline.core.clock import US_PER_S, format_clock
+from touchline.core.colour_names import kit_names
 from touchline.core.tracks import BALL, DETECTION_LABELS, Shot, Track
 from touchline.core.wording import counted
 from touchline.formats.boxes.picked import PickedBox
@@ -36,6 +37,7 @@ class TrackingSummary(Summary):
         labels: number of tracks by label.
         teams: number of tracks of people by team.
         kits: approximate colour of the shirts of each team, ``#rrggbb``; empty if the teams are unknown.
+        persons: number of players by team, and of officials, as far as tracks could be told to be one person.
         placed: share of the boxes of people, 0 to 1, that have a position on the pitch.
         shots: camera shots in order.
         notes: remarks for the user, in words.
@@ -49,14 +51,20 @@ class TrackingSummary(Summary):
     labels: Mapping[str, int] | None = None
     teams: Mapping[str, int] | None = None
     kits: Mapping[str, str] = field(default_factory=dict)
+    persons: Mapping[str, int] = field(default_factory=dict)
     placed: float = 0.0
     shots: tuple[Shot, ...] = ()
     notes: tuple[str, ...] = ()
     unmatched: tuple[str, ...] = ()
 
+    @property
+    def kit_names(self) -> dict[str, str]:
+        """The colour of each team's shirts in words."""
+        return kit_names(self.kits)
+
     def to_json(self) -> dict[str, Any]:
         """Return the summary as plain values."""
-        return asdict(self)
+        return {**asdict(self), "kit_names": self.kit_names}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> TrackingSummary:
@@ -82,10 +90,14 @@ class TrackingSummary(Summary):
     def lines(self, *, listed: bool) -> list[str]:
         """Return roles, teams, shots and remarks in words."""
         roles = ", ".join(f"{label} {count}" for label, count in (self.labels or {}).items())
-        teams = ", ".join(f"team {team} {count}" for team, count in (self.teams or {}).items())
+        named = {team: f" ({name})" for team, name in self.kit_names.items()}
+        teams = ", ".join(f"team {team}{named.get(team, '')} {count}" for team, count in (self.teams or {}).items())
         kinds = Counter(shot.kind for shot in self.shots)
         shots = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
         lines = [f"tracks: {'; '.join(words for words in (roles, teams) if words)}"] if roles else []
+        if self.persons:
+            who = ", ".join(f"{n} {w if w == 'officials' else f'of team {w}'}" for w, n in self.persons.items())
+            lines.append(f"persons, as far as tracks can be told to be one: {who}")
         lines.append(f"{counted(len(self.shots), 'camera shot')}: {shots}")
         if self.people:
             lines.append(f"{100 * self.placed:.0f} % of the boxes of people have a position on the pitch")

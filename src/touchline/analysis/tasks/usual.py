@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from touchline.analysis.play_events import PlaySpotter
+from touchline.analysis.tasks.clock import ClockTask
 from touchline.analysis.tasks.keeper_pages import KeeperPagesTask
 from touchline.analysis.tasks.overlay import OverlayTask
 from touchline.analysis.tasks.report import ReportTask
@@ -22,6 +23,7 @@ from touchline.formats.boxes.picked import PickedBox
 from touchline.render.radar_places import RADAR_PLACE, RadarPlace
 from touchline.report.options import ReportOptions
 from touchline.spotting.spotter import BaseSpotter
+from touchline.tracking.board.reading import TextReader
 
 EventsFrom = Literal["fused", "pixels", "tracks"]
 """What events are named from: tracks fused with picture and sound, the picture alone, or tracks and sound alone."""
@@ -33,6 +35,7 @@ KINDS: tuple[type[Task], ...] = (
     TrackEventsTask,
     TrackTask,
     SoundTask,
+    ClockTask,
     OverlayTask,
     ReportTask,
     KeeperPagesTask,
@@ -46,6 +49,7 @@ def usual_tasks(
     tracker: VideoTracker | None = None,
     sound: bool = False,
     events: EventsFrom = "pixels",
+    clock: TextReader | None = None,
     thresholds: Mapping[str, float] | None = None,
     boxes: tuple[PickedBox, ...] = (),
     overlay: bool = False,
@@ -60,6 +64,7 @@ def usual_tasks(
         sound: whether to analyse the sound.
         events: what events are named from. Without a tracker, or with a head over feature streams, they are the
             spotter's.
+        clock: the reader of text for the score board; None leaves the match clock out.
         thresholds: confidence threshold by label, 0 to 1; other labels keep the usual one.
         boxes: boxes of people picked by the user; only their tracks are kept. Empty keeps everyone.
         overlay: whether to draw the tracks and events into a copy of the video.
@@ -72,7 +77,8 @@ def usual_tasks(
     """
     spot = _spot_task(spotter, thresholds or {}, events=events if tracker is not None else "pixels")
     track = None if tracker is None else TrackTask(tracker, boxes=boxes)
-    tasks: list[Task] = [task for task in (spot, track, SoundTask() if sound else None) if task is not None]
+    heard, board = SoundTask() if sound else None, None if clock is None else ClockTask(clock)
+    tasks: list[Task] = [task for task in (spot, track, heard, board) if task is not None]
     if overlay and track is not None:
         tasks.append(OverlayTask(radar=radar))
     if report is not None:

@@ -76,6 +76,8 @@ def _with_boxes(track: Track, boxes: Mapping[int, BoxValue]) -> Track | None:
     observed, confidence = track.observed.copy(), track.confidence.copy()
     kept = np.ones(len(track), bool)
     places = None if track.positions_m is None else track.positions_m.copy()
+    known = {"place_std_m": track.place_std_m, "speed_std_mps": track.speed_std_mps}
+    stds = {name: std.copy() for name, std in known.items() if std is not None}
     for frame, value in boxes.items():
         row = int(np.searchsorted(track.frames, frame))
         if row == len(track) or track.frames[row] != frame:
@@ -86,7 +88,10 @@ def _with_boxes(track: Track, boxes: Mapping[int, BoxValue]) -> Track | None:
         changed[row], observed[row], confidence[row] = value.box_xyxy, True, 1.0
         if places is not None:
             places[row] = np.nan  # the place belonged to the box before
+            for std in stds.values():
+                std[row] = np.nan
     corrected = replace(track, boxes_xyxy=changed, observed=observed, confidence=confidence, positions_m=places)
+    corrected = replace(corrected, **stds)
     return _taken(corrected, kept)
 
 
@@ -103,6 +108,8 @@ def _taken(track: Track, rows: npt.NDArray[np.bool_]) -> Track | None:
         confidence=track.confidence[rows],
         observed=track.observed[rows],
         positions_m=None if track.positions_m is None else track.positions_m[rows],
+        place_std_m=None if track.place_std_m is None else track.place_std_m[rows],
+        speed_std_mps=None if track.speed_std_mps is None else track.speed_std_mps[rows],
     )
 
 
@@ -139,7 +146,25 @@ def _merged(first: Track, other: Track) -> Track:
         confidence=np.concatenate([first.confidence, other.confidence])[order],
         observed=np.concatenate([first.observed, other.observed])[order],
         positions_m=np.concatenate([_places(first), _places(other)])[order] if placed else None,
+        place_std_m=_both(first, other, first.place_std_m, other.place_std_m, order),
+        speed_std_mps=_both(first, other, first.speed_std_mps, other.speed_std_mps, order),
     )
+
+
+def _both(
+    first: Track,
+    other: Track,
+    one: npt.NDArray[np.float32] | None,
+    two: npt.NDArray[np.float32] | None,
+    order: npt.NDArray[np.int64],
+) -> npt.NDArray[np.float32] | None:
+    """Return the values of both tracks in order, NaN for a track without; None if neither has any."""
+    if one is None and two is None:
+        return None
+    parts = [
+        np.full(len(track), np.nan, np.float32) if std is None else std for track, std in ((first, one), (other, two))
+    ]
+    return np.concatenate(parts)[order]
 
 
 def _places(track: Track) -> npt.NDArray[np.float32]:
@@ -156,4 +181,12 @@ def _described(track: Track, value: TrackValue | None, corrections: Corrections)
     if given is not None:
         team, sure = (given or None), 1.0
     name = track.name if player is None else player.shown
-    return replace(track, label=value.role or track.label, team=team, team_confidence=sure, name=name)
+    role_sure = track.label_confidence if value.role is None else 1.0
+    return replace(
+        track,
+        label=value.role or track.label,
+        label_confidence=role_sure,
+        team=team,
+        team_confidence=sure,
+        name=name,
+    )

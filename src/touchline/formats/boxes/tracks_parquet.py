@@ -1,9 +1,11 @@
 """``tracks.parquet``: one row per box, with data on the whole video in the schema's metadata.
 
 Columns: ``track_id``, ``label``, ``team``, ``team_confidence``, ``name``, ``shot``, ``frame``, ``time_us``, ``x0``,
-``y0``, ``x1``, ``y1`` (pixels), ``confidence``, ``observed``, ``x_m``, ``y_m`` (metres). ``team`` and ``name`` are null
-where unknown. Metres are null for a whole track if the pitch was never found and NaN for single boxes without. Any
-Parquet reader can open it: ``pandas.read_parquet("tracks.parquet")``.
+``y0``, ``x1``, ``y1`` (pixels), ``confidence``, ``observed``, ``x_m``, ``y_m`` (metres), ``place_std_m``, ``speed_mps``,
+``speed_std_mps``, ``label_confidence``, ``identity_confidence``, ``person``, ``person_confidence``. ``team``, ``name``
+and ``person`` are null where unknown. Metres are null for a whole track if the pitch was never found and NaN for single
+boxes without. ``speed_mps`` follows from the places, see :func:`touchline.core.kinematics.speeds_mps`. Files without
+the columns after ``y_m`` are read as well. Any Parquet reader can open it: ``pandas.read_parquet("tracks.parquet")``.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from touchline.core.errors import InputError
-from touchline.core.tracks import Shot, Track, Tracks
+from touchline.core.kinematics import speeds_mps
+from touchline.core.tracks import BALL, DETECTION_LABELS, Shot, Track, Tracks
 from touchline.formats.files.atomic import replacing
 from touchline.formats.files.guard import read_regular, reading
 from touchline.formats.files.json_shapes import a_count, a_number, a_text, check, list_of, record
@@ -32,7 +35,12 @@ SCHEMA = "touchline.tracks"
 VERSION = 1
 _METADATA_KEY = b"touchline"
 _PER_TRACK = ("track_id", "label", "team", "team_confidence", "name", "shot")
-_NULLABLE = ("team", "name", "x_m", "y_m")
+_SURE_OF_TRACK = ("label_confidence", "identity_confidence", "person", "person_confidence")
+_SURE_OF_BOX = ("place_std_m", "speed_std_mps")
+_DERIVED = ("speed_mps",)
+_ADDED = (*_SURE_OF_BOX, *_DERIVED, *_SURE_OF_TRACK)
+"""Columns that files of earlier versions lack."""
+_NULLABLE = ("team", "name", "x_m", "y_m", *_SURE_OF_BOX, *_DERIVED, "person")
 _MAX_ROWS_PER_BYTE = 64
 _MAX_UNPACKED_BYTES = 8 << 30
 _REMEDY = "track the video again"
@@ -196,6 +204,9 @@ def _schema(shots: Sequence[Shot], *, width: int, height: int) -> pa.Schema:
         *(("name", pa.string()), ("shot", int64), ("frame", int64), ("time_us", int64)),
         *((name, float32) for name in ("x0", "y0", "x1", "y1", "confidence")),
         *(("observed", pa.bool_()), ("x_m", float32), ("y_m", float32)),
+        *((name, float32) for name in ("place_std_m", "speed_mps", "speed_std_mps")),
+        *(("label_confidence", pa.float64()), ("identity_confidence", pa.float64())),
+        *(("person", int64), ("person_confidence", pa.float64())),
     ]
     return pa.schema(fields, metadata={_METADATA_KEY: json.dumps(about, sort_keys=True).encode()})
 
@@ -213,11 +224,14 @@ def _columns(rows: Sequence[Track]) -> dict[str, pa.Array]:
     def joined(arrays: list[np.ndarray], kind: pa.DataType) -> pa.Array:
         return pa.array(np.concatenate(arrays) if arrays else [], kind)
 
+    def known(arrays: Sequence[np.ndarray | None]) -> pa.Array:
+        there = each([values is not None for values in arrays], pa.bool_())
+        filled = [np.zeros(n) if values is None else values for n, values in zip(lengths, arrays, strict=True)]
+        flat = np.concatenate(filled).astype(np.float32) if filled else np.zeros(0, np.float32)
+        return pa.array(flat, pa.float32(), mask=~there.to_numpy(zero_copy_only=False))
+
     def metres(axis: int) -> pa.Array:
-        known = each([track.positions_m is not None for track in rows], pa.bool_())
-        values = [np.zeros(len(t)) if t.positions_m is None else t.positions_m[:, axis] for t in rows]
-        flat = np.concatenate(values).astype(np.float32) if values else np.zeros(0, np.float32)
-        return pa.array(flat, pa.float32(), mask=~known.to_numpy(zero_copy_only=False))
+        return known([None if track.positions_m is None else track.positions_m[:, axis] for track in rows])
 
     float32, int64, text = pa.float32(), pa.int64(), pa.string()
     return {
@@ -236,7 +250,21 @@ def _columns(rows: Sequence[Track]) -> dict[str, pa.Array]:
         "observed": joined([track.observed for track in rows], pa.bool_()),
         "x_m": metres(0),
         "y_m": metres(1),
+        "place_std_m": known([track.place_std_m for track in rows]),
+        "speed_mps": known([_speeds(track) for track in rows]),
+        "speed_std_mps": known([track.speed_std_mps for track in rows]),
+        "label_confidence": each([track.label_confidence for track in rows], pa.float64()),
+        "identity_confidence": each([track.identity_confidence for track in rows], pa.float64()),
+        "person": each([track.person for track in rows], int64),
+        "person_confidence": each([track.person_confidence for track in rows], pa.float64()),
     }
+
+
+def _speeds(track: Track) -> np.ndarray | None:
+    """Return the speed of a person at each box; None without places, and for the ball, which may be in the air."""
+    if track.positions_m is None or track.label == DETECTION_LABELS[BALL]:
+        return None
+    return speeds_mps(track.times_us, track.positions_m)
 
 
 def _about(schema: pa.Schema, *, path: Path) -> Mapping[str, Any]:
@@ -248,7 +276,7 @@ def _about(schema: pa.Schema, *, path: Path) -> Mapping[str, Any]:
         raise InputError(f"{path}: Parquet, but not tracks written by touchline") from error
     if not known:
         raise InputError(f"{path}: schema {about['schema']!r} version {about['version']!r} is not {SCHEMA!r} {VERSION}")
-    missing = [name for name in _names() if name not in schema.names]
+    missing = [name for name in _names() if name not in schema.names and name not in _ADDED]
     if missing:
         raise InputError(f"{path}: column {missing[0]!r} is missing; track the video again")
     check(about, _ABOUT, source=path, remedy=_REMEDY)
@@ -263,7 +291,8 @@ def _names() -> list[str]:
 
 def _tracks(table: pa.Table) -> list[Track]:
     """Return the tracks of a table whose rows may be in any order."""
-    for name in _names():
+    there = [name for name in _names() if name in table.schema.names]
+    for name in there:
         if name not in _NULLABLE and table[name].null_count:
             raise ValueError(f"column {name!r} has empty cells")
     ids, frames = (table[name].to_numpy() for name in ("track_id", "frame"))
@@ -271,8 +300,10 @@ def _tracks(table: pa.Table) -> list[Track]:
     if bool((np.diff(order) < 0).any()):
         table, ids = table.take(order), ids[order]
     starts = np.flatnonzero(np.diff(ids, prepend=ids[:1] - 1))
-    columns = {name: table[name].to_numpy() for name in _names() if name not in _PER_TRACK}
-    heads = table.select([*_PER_TRACK, "x_m"]).take(starts).to_pylist()
+    of_track = (*_PER_TRACK, *_SURE_OF_TRACK)
+    columns = {name: table[name].to_numpy() for name in there if name not in of_track and name not in _DERIVED}
+    wanted = (*of_track, "x_m", *_SURE_OF_BOX)
+    heads = table.select([name for name in wanted if name in there]).take(starts).to_pylist()
     ends = np.append(starts[1:], len(ids))[: len(starts)]
     return [
         _track(head, {name: values[a:b] for name, values in columns.items()})
@@ -296,4 +327,6 @@ def _track(head: Mapping[str, Any], rows: Mapping[str, np.ndarray]) -> Track:
         team_confidence=head["team_confidence"],
         positions_m=None if head["x_m"] is None else metres.astype(np.float32),
         name=head["name"],
+        **{name: head[name] for name in _SURE_OF_TRACK if name in head},
+        **{name: rows[name].astype(np.float32) for name in _SURE_OF_BOX if head.get(name) is not None},
     )

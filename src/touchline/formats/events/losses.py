@@ -9,16 +9,18 @@ from touchline.core.events import Event, Timeline
 from touchline.formats.events.attributes import ATTRIBUTES, attributes_of
 from touchline.formats.events.export_context import OWN_LAG, OWN_LEAD
 from touchline.formats.events.play_details import PLAY_KEYS
+from touchline.formats.events.match_times import MATCH_KEYS
 
 CONFIDENCE, TEAM, PLAYER, HALF, VISIBLE, SOURCE = "confidence", "team", "player", "half", "visible", "source"
-INTERVAL, POINT, NOTE, PLACE, LEAD, PLAY, OTHER = "interval", "point", "note", "place", "lead", "play", "other"
+INTERVAL, POINT, NOTE, PLACE, LEAD = "interval", "point", "note", "place", "lead"
+PLAY, MATCH, OTHER = "play", "match", "other"
 
 _PLACES = frozenset({"point_px", "point_m"})
 _CLIP = frozenset({OWN_LEAD, OWN_LAG})
 _REVIEWED = frozenset({"reviewed"})
 """Key of ``Event.extra`` that says how an event came about, of no use to other tools."""
 
-_NOT_OTHER = _PLACES | _CLIP | _REVIEWED | {ATTRIBUTES, NOTE} | PLAY_KEYS
+_NOT_OTHER = _PLACES | _CLIP | _REVIEWED | {ATTRIBUTES, NOTE} | PLAY_KEYS | MATCH_KEYS
 
 PARTS: Mapping[str, tuple[str, Callable[[Event], bool]]] = MappingProxyType(
     {
@@ -35,6 +37,7 @@ PARTS: Mapping[str, tuple[str, Callable[[Event], bool]]] = MappingProxyType(
         PLACE: ("places on picture and pitch are not stored", lambda event: bool(_PLACES & event.extra.keys())),
         PLAY: ("outcomes, receivers and reasons are not stored", lambda event: bool(PLAY_KEYS & event.extra.keys())),
         LEAD: ("leads and lags of single events are not stored", lambda event: bool(_CLIP & event.extra.keys())),
+        MATCH: ("match times and scores are not stored", lambda event: bool(MATCH_KEYS & event.extra.keys())),
     }
 )
 """Part of an event -> the loss in words, and whether an event has that part; ``other`` is any other extra value."""

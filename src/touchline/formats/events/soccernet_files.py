@@ -17,6 +17,7 @@ from touchline.core.labels import OWN_GOAL, label_files, sets_of_file
 from touchline.formats.events.event_format import EventFormat, EventSource, Fitted, FoundEvents
 from touchline.formats.events.export_context import ExportContext
 from touchline.formats.events.losses import count_losses
+from touchline.formats.events.match_times import MATCH_TIME
 from touchline.formats.files.json_lists import object_with_list
 from touchline.formats.soccernet.entries import event_entries, url_local
 from touchline.formats.soccernet.labels import annotation_rows, parse_entries, prediction_rows
@@ -53,7 +54,8 @@ class SoccerNetLabels(EventFormat):
             else:
                 kept.append(event if label == event.label else replace(event, label=label))
         fitted = Timeline(tuple(kept))
-        return Fitted(fitted, dropped, (*self._merged(timeline), *self._losses(fitted)))
+        notes = (*self._merged(timeline), *self._losses(fitted))
+        return Fitted(fitted, dropped, notes, remarks=_clock_remarks(fitted))
 
     def content(self, timeline: Timeline, *, context: ExportContext) -> bytes:
         """Return indented JSON; SoccerNet stores numbers as text."""
@@ -104,7 +106,7 @@ class SoccerNetResults(EventFormat):
         del context
         lost = _lost_points_and_players(timeline)
         lost["'not shown' is not stored"] = sum(not event.visible for event in timeline)
-        return Fitted(timeline, notes=count_losses(lost))
+        return Fitted(timeline, notes=count_losses(lost), remarks=_clock_remarks(timeline))
 
     def content(self, timeline: Timeline, *, context: ExportContext) -> bytes:
         """Return indented JSON; SoccerNet stores numbers as text."""
@@ -125,6 +127,13 @@ def _found(source: EventSource) -> FoundEvents:
     key, _ = event_entries(source.outline, source=source.name)
     timeline, doubts = parse_entries(source.entries(key), key=key, source=source.name)
     return FoundEvents(timeline, url_local(source.outline), notes=tuple(doubts.lines()))
+
+
+def _clock_remarks(timeline: Timeline) -> tuple[str, ...]:
+    """Return which clock is meant by what, if the events have match times."""
+    if not any(MATCH_TIME in event.extra for event in timeline):
+        return ()
+    return ("gameTime is the match clock on the score board; position is the time in the video",)
 
 
 def _lost_points_and_players(timeline: Timeline) -> dict[str, int]:

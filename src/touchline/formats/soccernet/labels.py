@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from touchline.core.clock import format_game_time, ms_from_us, parse_game_time, us_from_ms
+from touchline.core.clock import ms_from_us, parse_game_time, us_from_ms
 from touchline.core.errors import InputError
 from touchline.core.events import Event, Timeline
+from touchline.formats.events.match_times import game_time, half_of, without_match_values
 from touchline.formats.files.atomic import write_json_atomic
 from touchline.formats.files.json_files import parse_object, read_bytes
 from touchline.formats.soccernet.doubts import Doubts
@@ -150,7 +151,7 @@ def _text(value: object, interned: dict[str, str]) -> str:
 def _place_of(event: Event) -> dict[str, Any]:
     """Return the fields that labels and results share for a time."""
     return {
-        "gameTime": format_game_time(event.start_us, half=event.half),
+        "gameTime": game_time(event),
         "label": event.label,
         "position": str(ms_from_us(event.start_us)),
     }
@@ -161,23 +162,23 @@ def _prediction_of(event: Event) -> dict[str, Any]:
     team = {} if event.team is None else {"team": event.team}
     return {
         **_place_of(event),
-        "half": str(event.half),
+        "half": str(half_of(event)),
         "confidence": str(float(event.confidence)),
         **team,
-        **event.extra,
+        **without_match_values(event),
     }
 
 
 def _annotation_of(event: Event) -> dict[str, Any]:
     """Return one entry of a label file."""
     visibility = "visible" if event.visible else NOT_SHOWN
-    return {**_place_of(event), "team": event.team or NO_TEAM, "visibility": visibility, **event.extra}
+    return {**_place_of(event), "team": event.team or NO_TEAM, "visibility": visibility, **without_match_values(event)}
 
 
 def _whole_second_entry(event: Event) -> dict[str, Any]:
     """Return one entry of a label file of version 1."""
     team = {} if event.team is None else {"team": event.team}
-    return {"gameTime": format_game_time(event.start_us, half=event.half), "label": event.label, **team, **event.extra}
+    return {"gameTime": game_time(event), "label": event.label, **team, **without_match_values(event)}
 
 
 def _summary(problems: Iterable[str], *, total: int, source: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from touchline.report.sections import coverage, events, play, sound, tracks, video
+from touchline.report.sections import board, coverage, events, play, sound, tracks, video
 from touchline.report.sections.section import Section
 
 SECTIONS: tuple[Section, ...] = (
@@ -12,4 +12,5 @@ SECTIONS: tuple[Section, ...] = (
     play.SECTION,
     tracks.SECTION,
     sound.SECTION,
+    board.SECTION,
 )

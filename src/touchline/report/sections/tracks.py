@@ -16,9 +16,10 @@ import numpy.typing as npt
 
 from touchline.core.actions import Actions
 from touchline.core.clock import US_PER_S
+from touchline.core.colour_names import team_title
 from touchline.core.corrections.values import TeamValue
 from touchline.core.pitch import STANDARD, lines_m, spots_m
-from touchline.core.tracks import DETECTION_LABELS, Track, Tracks
+from touchline.core.tracks import BALL, DETECTION_LABELS, Track, Tracks
 from touchline.render.drawing import COLOURS, PACE_COLOURS
 from touchline.render.sights import MAX_GAP_US
 from touchline.render.tags import Colour
@@ -39,7 +40,7 @@ RATES_HZ = (25.0, 12.5, 5.0, 2.5, 1.0, 0.5, 0.2)
 STEPS = 4096
 """Quantisation steps along the longer side of the picture."""
 
-TEAM_NAMES = {"A": "Team A", "B": "Team B"}
+TEAM_IDS = ("A", "B")
 OTHER_NAMES = {"other": "Team unknown", "referee": "Officials", "ball": "Ball"}
 """Names of teams, and of everything else that has a lane, in the lanes' order."""
 
@@ -80,7 +81,8 @@ def _data(values: BundleValues) -> Mapping[str, object]:
     about = values.manifest.tracking
     notes = (*about.get("notes", ()), *about.get("unmatched", ()))
     teams = values.corrections.teams
-    return {"tracks": tracks_data(values.tracks, actions=values.actions, notes=notes, teams=teams)}
+    kits = about.get("kits", {})
+    return {"tracks": tracks_data(values.tracks, actions=values.actions, notes=notes, teams=teams, kits=kits)}
 
 
 SECTION = Section(_data)
@@ -92,6 +94,7 @@ def tracks_data(
     actions: Actions | None = None,
     notes: Sequence[str] = (),
     teams: Mapping[str, TeamValue] | None = None,
+    kits: Mapping[str, str] | None = None,
 ) -> dict[str, object]:
     """Return the tracks as JSON values for the page.
 
@@ -100,6 +103,7 @@ def tracks_data(
         actions: actions of everyone tracked; None for no actions.
         notes: remarks for the user.
         teams: names and colours that a person gave to teams, by their ids.
+        kits: colours of the teams' shirts, ``#rrggbb``, by their ids.
 
     """
     kept = longest(tracks.tracks, count=MAX_TRACKS)
@@ -118,12 +122,13 @@ def tracks_data(
         "placed": any(bool((sampled.values[:, 4] != UNKNOWN).any()) for sampled in samples),
         "pitch": _pitch(),
         "colours": {**_hex(COLOURS), **{team: value.colour for team, value in (teams or {}).items() if value.colour}},
-        "names": _group_names(kept, teams or {}),
+        "names": _group_names(kept, teams or {}, kits or {}),
+        "kits": dict(kits or {}),
         "bands": bands(),
         "band_colours": _hex(PACE_COLOURS),
         "movements": {str(track_id): row for track_id, row in movements_of(kept).items()},
         "actions": actions_data(actions or Actions(), track_ids=(track.track_id for track in kept)),
-        "notes": [*notes, *_left_out(len(tracks), len(kept))],
+        "notes": [*notes, *_without_person(kept), *_left_out(len(tracks), len(kept))],
     }
 
 
@@ -226,14 +231,23 @@ def _row(track: Track, samples: Samples) -> list[object]:
         len(samples.states),
         int(track.times_us[0]),
         int(track.times_us[-1]),
+        track.person,
+        round(float(track.person_confidence), 2),
+        round(float(track.label_confidence), 2),
+        round(float(track.identity_confidence), 2),
     ]
 
 
-def _group_names(tracks: Sequence[Track], teams: Mapping[str, TeamValue]) -> dict[str, str]:
+def _group_names(tracks: Sequence[Track], teams: Mapping[str, TeamValue], kits: Mapping[str, str]) -> dict[str, str]:
     """Return the names of all lanes, in their order: teams, then everything else."""
-    more = sorted({track.team for track in tracks if track.team is not None} - TEAM_NAMES.keys())
+    more = sorted({track.team for track in tracks if track.team is not None} - set(TEAM_IDS))
     given = {team: value.name for team, value in teams.items() if value.name}
-    return {**TEAM_NAMES, **{team: team for team in more}, **given, **OTHER_NAMES}
+    return {
+        **{team: team_title(team, kits) for team in TEAM_IDS},
+        **{team: team for team in more},
+        **given,
+        **OTHER_NAMES,
+    }
 
 
 def _hex(colours: Mapping[str, Colour]) -> dict[str, str]:
@@ -249,6 +263,17 @@ def _pitch() -> Mapping[str, object]:
         "lines": [np.round(line, 2).ravel().tolist() for line in lines_m(step_m=2.0)],
         "spots": np.round(spots_m(), 2).ravel().tolist(),
     }
+
+
+def _without_person(tracks: Sequence[Track]) -> list[str]:
+    people = [track for track in tracks if track.label != DETECTION_LABELS[BALL]]
+    alone = sum(track.person is None for track in people)
+    if alone in (0, len(people)):
+        return []
+    return [
+        f"The table lists players, not tracks: {len(people) - alone} tracks belong to "
+        f"{len({track.person for track in people} - {None})} people; of {alone} others nobody could tell whose they are"
+    ]
 
 
 def _left_out(count: int, kept: int) -> list[str]:

@@ -75,7 +75,7 @@ def _moves(motions: Sequence[Motion | None] | None, count: int, *, width: int) -
 def _collect(detections: Sequence[Detections], *, width: int, most: int) -> Candidates:
     index, rows, boxes, confidence = [], [], [], []
     for i, seen in enumerate(detections):
-        mine = np.flatnonzero(seen.classes == BALL)
+        mine = np.flatnonzero((seen.classes == BALL) & (seen.confidence > 0))
         mine = np.sort(mine[np.argsort(-seen.confidence[mine], kind="stable")[:most]])
         index.append(np.full(len(mine), i, np.int64))
         rows.append(mine.astype(np.int64))

@@ -29,7 +29,7 @@ class CostSettings:
 
     measured_heights: float = 0.15
     size: float = 0.35
-    appearance: float = 3.0
+    appearance: float = 6.0
     reach_heights: float = 3.0
 
 

@@ -24,6 +24,8 @@ _LEAST_APART = 0.5
 _SPLIT_SPREADS, _SPLIT_CHANCE = 2.65, 7.0
 """Halves of a single normal group are 2.65 of their spreads apart; 7 / sqrt(people) more is rare (3 to 8 %)."""
 _ENOUGH_LOOKS = 12
+_FEW_BOXES, _FEW_PEOPLE, _HARDLY_APART = 2.0, 1.2, 0.12
+"""People with fewer boxes are no evidence of a kit; e times that many, and shares of the halves' distance, halve doubt."""
 _USUAL, _USUAL_WIDTH = 1.2, 0.45
 _STRANGER = -3.0
 _KNOWN_BONUS = 2.0
@@ -62,6 +64,8 @@ class Kits:
         keepers: float64 (k, D), up to two goalkeeper kits.
         keepers_leaning: float64 (k,), positive if the goalkeeper's kit belongs to team A, negative for team B.
         referee: float64 (D,), the officials' kit; None if the detector voted for none.
+        certainty: 0 to 1, that these are the kits of two teams at all: little if few people wear either, or if the
+            kits are hardly farther apart than the halves of one team would be.
 
     """
 
@@ -71,6 +75,7 @@ class Kits:
     keepers: Floats64
     keepers_leaning: Floats64
     referee: Floats64 | None = None
+    certainty: float = 1.0
 
     def with_keepers_leaning(self, leaning: Floats64) -> Kits:
         """Return the same kits with the teams that the goalkeepers' kits belong to."""
@@ -147,7 +152,10 @@ def _measure(teams: Floats64, colours: Floats64, boxes: Floats64, weights: Float
     surely_two = len(colours) >= _ENOUGH_LOOKS and apart > by_chance * along
     if apart < _CLEARLY_APART and not surely_two:
         return None
-    return Kits(teams, spread, along, teams[:0], np.zeros(0))
+    worn = min(float((boxes[mine & (team == side)] >= _FEW_BOXES).sum()) for side in (0, 1))
+    beyond = max(0.0, apart / along / _SPLIT_SPREADS - 1)
+    certainty = (1 - float(np.exp(-worn / _FEW_PEOPLE))) * (1 - float(np.exp(-beyond / _HARDLY_APART)))
+    return Kits(teams, spread, along, teams[:0], np.zeros(0), certainty=certainty)
 
 
 def _keepers(colours: Floats64, weights: Floats64, spread: float) -> Floats64:

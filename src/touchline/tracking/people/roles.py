@@ -11,13 +11,15 @@ mean the same in every shot. Goalkeepers get the team whose goal they stand at; 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from touchline.core.arrays import Floats64
 from touchline.core.tracks import BALL, DETECTION_LABELS, GOALKEEPER, PLAYER, REFEREE
+from touchline.tracking.people.crossings import clearness
 from touchline.tracking.people.kits import TEAMS, Kits, Look, find_kits, fit_to_kits
 from touchline.tracking.people.tracklets import Tracklet
 
@@ -28,9 +30,12 @@ Positions = Sequence[npt.NDArray[np.float32] | None]
 _PRIOR = np.array([0.0, 0.08, 0.85, 0.07])
 _PRIOR_VOTES = 0.3
 _VOTES_FOR_FULL = 10.0
-_OVERLAP = 0.25
-_OVERLAPPED = 0.05
 _DOUBT = 0.01
+TEAM_LEVEL = 0.8
+"""Below this confidence nobody is said to belong to a team."""
+_MOST_ODDS = 13.8
+TEAM_SLOPE, ROLE_SLOPE, ROLE_SHIFT = 0.7, 0.43, -3.1
+"""Calibration of the log-odds of teams and roles: see benchmarks/reliability.py."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +46,14 @@ class RoleOf:
         label: ``"goalkeeper"``, ``"player"`` or ``"referee"``.
         team: ``"A"``, ``"B"`` or None: unknown, or neither team.
         team_confidence: 0 to 1; 0 without a team.
+        confidence: 0 to 1, that the label is right.
 
     """
 
     label: str
     team: str | None = None
     team_confidence: float = 0.0
+    confidence: float = 1.0
 
 
 def assign_roles(
@@ -72,32 +79,8 @@ def looks_of(tracklets: Sequence[Tracklet], *, positions_m: Positions | None = N
     places: Positions = [None] * len(tracklets) if positions_m is None else positions_m
     if len(places) != len(tracklets):
         raise ValueError(f"{len(places)} positions_m and {len(tracklets)} tracklets; pass one of each per tracklet")
-    clear = _clearness(tracklets)
+    clear = clearness(tracklets)
     return [_look(*each) for each in zip(tracklets, places, clear, strict=True)]
-
-
-def _clearness(tracklets: Sequence[Tracklet]) -> list[Floats64]:
-    """Return the weight of each box of each track: low where another box covers a part of it."""
-    weights = [np.ones(len(tracklet)) for tracklet in tracklets]
-    if not tracklets:
-        return weights
-    index = np.concatenate([tracklet.index for tracklet in tracklets])
-    boxes = np.concatenate([tracklet.boxes_xyxy for tracklet in tracklets]).astype(np.float64)
-    order = np.argsort(index, kind="stable")
-    every = np.ones(len(index))
-    for together in np.split(order, np.flatnonzero(np.diff(index[order])) + 1):
-        every[together] = np.where(_covered(boxes[together]) > _OVERLAP, _OVERLAPPED, 1.0)
-    return np.split(every, np.cumsum([len(tracklet) for tracklet in tracklets])[:-1])
-
-
-def _covered(boxes: Floats64) -> Floats64:
-    """Return the share (n,) of each box covered by the box that covers it most."""
-    low = np.maximum(boxes[:, None, :2], boxes[:, :2])
-    high = np.minimum(boxes[:, None, 2:], boxes[:, 2:])
-    shared = np.prod(np.maximum(high - low, 0), axis=2)
-    np.fill_diagonal(shared, 0)
-    area = np.maximum(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1), 1e-9)
-    return shared.max(axis=1) / area
 
 
 def _look(tracklet: Tracklet, place: npt.NDArray[np.float32] | None, clear: Floats64) -> Look:
@@ -149,7 +132,7 @@ def roles_of(looks: Sequence[Look], *, kits: Kits | None) -> list[RoleOf]:
     roles = [_role(look, kits) for look in looks]
     keeper = DETECTION_LABELS[GOALKEEPER]
     return [
-        RoleOf(keeper, *_keepers_team(look, looks, roles, kits)) if role.label == keeper else role
+        replace(role, **_keepers_team(look, looks, roles, kits)) if role.label == keeper else role
         for look, role in zip(looks, roles, strict=True)
     ]
 
@@ -168,31 +151,39 @@ def _role(look: Look, kits: Kits | None) -> RoleOf:
     strength = 1 + 2 * min(votes / _VOTES_FOR_FULL, 1.0)
     scores = strength * np.log(_shares(look)[1:] + 1e-3)
     if kits is None or look.boxes == 0:
-        return RoleOf(DETECTION_LABELS[1 + int(scores.argmax())])
+        return RoleOf(DETECTION_LABELS[1 + int(scores.argmax())], confidence=_sure_of_role(scores))
     fit = fit_to_kits(look, kits)
     scores[[GOALKEEPER - 1, PLAYER - 1, REFEREE - 1]] += [fit.keeper, fit.player, fit.referee]
-    label = 1 + int(scores.argmax())
+    label, sure_of_role = 1 + int(scores.argmax()), _sure_of_role(scores)
     if label != PLAYER:
-        return RoleOf(DETECTION_LABELS[label])
-    for_a = 1 / (1 + np.exp(-np.clip(fit.a_over_b, -30, 30)))
+        return RoleOf(DETECTION_LABELS[label], confidence=sure_of_role)
+    for_a = 1 / (1 + np.exp(-np.clip(TEAM_SLOPE * fit.a_over_b, -30, 30)))
     share = np.exp(scores[PLAYER - 1] - np.logaddexp.reduce(scores))
-    team = 0 if for_a >= 0.5 else 1
-    sure = _DOUBT / 2 + (1 - _DOUBT) * max(for_a, 1 - for_a)
-    return RoleOf(DETECTION_LABELS[PLAYER], TEAMS[team], float(sure * share))
+    likelier = 0.5 + (max(for_a, 1 - for_a) - 0.5) * kits.certainty
+    sure = float((_DOUBT / 2 + (1 - _DOUBT) * likelier) * share)
+    if sure < TEAM_LEVEL:
+        return RoleOf(DETECTION_LABELS[PLAYER], confidence=sure_of_role)
+    return RoleOf(DETECTION_LABELS[PLAYER], TEAMS[0 if for_a >= 0.5 else 1], sure, sure_of_role)
 
 
-def _keepers_team(
-    keeper: Look, looks: Sequence[Look], roles: Sequence[RoleOf], kits: Kits | None
-) -> tuple[str | None, float]:
-    """Return a goalkeeper's team and its confidence, from the teams' places in this shot and the kit over the match."""
+def _sure_of_role(scores: Floats64) -> float:
+    """Return how sure the likeliest role is, 0 to 1, from the scores (3,) of all."""
+    others = np.delete(scores, int(scores.argmax()))
+    odds = min(float(scores.max() - np.logaddexp.reduce(others)), _MOST_ODDS)
+    return float(1 / (1 + np.exp(-(ROLE_SLOPE * odds + ROLE_SHIFT))))
+
+
+def _keepers_team(keeper: Look, looks: Sequence[Look], roles: Sequence[RoleOf], kits: Kits | None) -> dict[str, Any]:
+    """Return a goalkeeper's team and its confidence, if it is sure enough, from the teams' places in this shot and the kit over the match."""
     leaning = _leaning(keeper, looks, roles)
     if kits is not None and keeper.boxes > 0 and len(kits.keepers):
         apart = np.linalg.norm(kits.keepers - keeper.colour, axis=1)
         if apart.min() < 3 * kits.spread:
             leaning += float(kits.keepers_leaning[int(apart.argmin())])
-    if leaning == 0:
-        return None, 0.0
-    return TEAMS[0 if leaning > 0 else 1], float(1 / (1 + np.exp(-min(abs(leaning), 5.0))))
+    sure = float(1 / (1 + np.exp(-min(abs(leaning), 5.0))))
+    if sure < TEAM_LEVEL:
+        return {}
+    return {"team": TEAMS[0 if leaning > 0 else 1], "team_confidence": sure}
 
 
 def _leaning(keeper: Look, looks: Sequence[Look], roles: Sequence[RoleOf]) -> float:

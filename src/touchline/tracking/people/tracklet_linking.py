@@ -54,7 +54,7 @@ class RejoinSettings:
     missed_s: float = 1.0
     looks: float = 0.5
     evidence: float = 4.0
-    confidence: float = 0.3
+    confidence: float = 0.4
 
 
 DEFAULT_REJOIN = RejoinSettings()

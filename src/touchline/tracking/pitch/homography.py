@@ -85,6 +85,10 @@ class PitchView:
         points = np.asarray(points_px, dtype=np.float64).reshape(-1, 2)
         return np.sqrt((jacobians(self.matrix, points) ** 2).sum(axis=(1, 2)))
 
+    def slopes(self, points_px: npt.ArrayLike) -> Floats64:
+        """Return how far one pixel across and one down move points (n, 2) on the grass: float64 (n, 2, 2), metres."""
+        return jacobians(self.matrix, np.asarray(points_px, dtype=np.float64).reshape(-1, 2))
+
     def typical_std_m(self) -> float:
         """Return the median uncertainty over the part of the frame that shows the pitch, metres."""
         across, down = np.meshgrid(np.linspace(0.05, 0.95, 7), np.linspace(0.1, 0.95, 7))

@@ -13,10 +13,23 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.arrays import Floats64
+from touchline.core.pitch import STANDARD
 from touchline.tracking.camera_motion import Motion
+from touchline.tracking.pitch.courses import DEFAULT_COURSE, CourseSettings, steady
 from touchline.tracking.pitch.homography import PitchView, plausible, usable_points
 from touchline.tracking.pitch.view_algebra import corner_noise, picture_units
 from touchline.tracking.pitch.view_filter import Belief, Limits, Seen, believable, fused, run
+
+FOOT_HEIGHTS = np.array([0.06, 0.06])
+"""Standard deviation of the foot of a box, across and down, in heights of the box."""
+FOOT_LEAST_PX = 0.7
+PLACE_FACTOR, SPEED_FACTOR, LEAST_SPEED_STD = 0.5, 0.37, 0.14
+"""What deviations are multiplied by, and what is added in squares: fitted on match 011 (benchmarks/reliability.py)."""
+SIZE_STD_M = np.array([2.9, 1.9])
+"""Standard deviation of a place at the end and at the side of the ground because its size is only assumed, metres.
+
+Fitted on the simulated ground of 110 x 72 m, which is taken for one of 105 x 68 m: most real grounds differ less.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +135,21 @@ def place_points(
     return metres, std
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class PlacedTrack:
+    """One person's places in the frames of his boxes.
+
+    Attributes:
+        places_m: float32 (n, 2), NaN where unknown or not believed.
+        stds: float32 (n, 2), standard deviations of the place (metres, both axes together) and of the speed (metres per
+            second); NaN where unknown.
+
+    """
+
+    places_m: npt.NDArray[np.float32]
+    stds: npt.NDArray[np.float32]
+
+
 def place_track(
     boxes_xyxy: npt.NDArray,
     index: npt.NDArray[np.int64],
@@ -130,7 +158,7 @@ def place_track(
     worst_std_m: float = 3.0,
     margin_m: float = 8.0,
 ) -> npt.NDArray[np.float32]:
-    """Place a person on the grass: the middle of each box's lower edge.
+    """Place a person on the grass: the middle of each box's lower edge, as measured.
 
     Args:
         boxes_xyxy: (n, 4) pixels.
@@ -143,15 +171,65 @@ def place_track(
         float32 (n, 2) metres, NaN where unknown.
 
     """
+    metres, _, _ = _measured(boxes_xyxy, index, views, worst_std_m=worst_std_m, margin_m=margin_m)
+    return metres.astype(np.float32)
+
+
+def place_person(
+    boxes_xyxy: npt.NDArray,
+    index: npt.NDArray[np.int64],
+    views: Sequence[PitchView | None],
+    *,
+    times_us: npt.NDArray[np.int64],
+    settings: CourseSettings = DEFAULT_COURSE,
+) -> PlacedTrack:
+    """Place a person on the grass as :func:`place_track` does, as a course that a human being can run.
+
+    Args:
+        boxes_xyxy: (n, 4) pixels.
+        index: (n,), the index in ``views`` of each box's frame.
+        views: one per frame of the shot.
+        times_us: (n,), the time of each box's frame; boxes of one and the same frame get one place.
+        settings: how people run.
+
+    """
+    metres, of_view, of_foot = _measured(boxes_xyxy, index, views)
+    times, first, same = np.unique(np.asarray(times_us, np.int64), return_index=True, return_inverse=True)
+    course = steady(times / 1e6, metres[first], (of_view + of_foot)[first], settings=settings)
+    pitch = next((view.pitch for view in views if view is not None), STANDARD)
+    of_size = (course.places_m / (np.array([pitch.length_m, pitch.width_m]) / 2) * SIZE_STD_M) ** 2
+    place = np.sqrt(((course.variances_m2 + of_view[first]) * PLACE_FACTOR**2 + of_size).sum(axis=1))
+    speed = np.hypot(np.sqrt(course.speed_variances) * SPEED_FACTOR, LEAST_SPEED_STD)
+    stds = np.stack([place, speed], axis=1)
+    return PlacedTrack(course.places_m[same].astype(np.float32), stds[same].astype(np.float32))
+
+
+def _measured(
+    boxes_xyxy: npt.NDArray,
+    index: npt.NDArray[np.int64],
+    views: Sequence[PitchView | None],
+    *,
+    worst_std_m: float = 3.0,
+    margin_m: float = 8.0,
+) -> tuple[Floats64, Floats64, Floats64]:
+    """Return the places (n, 2) of boxes, and their variances (n, 2) due to the view and due to the box."""
     boxes = np.asarray(boxes_xyxy, dtype=np.float64).reshape(-1, 4)
     feet = np.stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]], axis=1)
     metres, std = place_points(feet, index, views)
+    of_view, of_foot = np.full_like(metres, np.nan), np.full_like(metres, np.nan)
+    noise = np.maximum((boxes[:, 3] - boxes[:, 1])[:, None] * FOOT_HEIGHTS, FOOT_LEAST_PX) ** 2
+    for frame in np.unique(index):
+        view = views[int(frame)]
+        if view is not None:
+            rows = np.asarray(index) == frame
+            of_view[rows] = np.diagonal(view.covariance_m2(feet[rows]), axis1=1, axis2=2)
+            of_foot[rows] = (view.slopes(feet[rows]) ** 2 * noise[rows][:, None, :]).sum(axis=2)
     pitch = next((view.pitch for view in views if view is not None), None)
     if pitch is not None:
         with np.errstate(invalid="ignore"):
             outside = (np.abs(metres) > np.array([pitch.length_m, pitch.width_m]) / 2 + margin_m).any(axis=1)
         metres[outside | ~(std <= worst_std_m)] = np.nan
-    return metres.astype(np.float32)
+    return metres, of_view, of_foot
 
 
 def _steps(motions: Sequence[Motion], *, like: PitchView, least_quality: float) -> list[Floats64 | None]:

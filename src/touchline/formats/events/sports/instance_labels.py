@@ -17,6 +17,7 @@ from touchline.core.events import Event
 from touchline.formats.events.attributes import Attribute, attributes_of, attributes_value
 from touchline.formats.events.export_context import LAG_US, LEAD_US, OWN_LAG, OWN_LEAD, ExportContext
 from touchline.formats.events.play_details import play_attributes
+from touchline.formats.events.match_times import MATCH_MINUTE, MATCH_TIME, PERIOD, SCORE
 from touchline.formats.events.time_text import parse_seconds, seconds_text
 
 TEAM, PLAYER, CONFIDENCE, HALF, VISIBILITY, SOURCE, TIME = (
@@ -45,6 +46,11 @@ _TEXTS: Mapping[str, re.Pattern[str]] = MappingProxyType(
 
 _ANY_CASE = (TEAM, PLAYER)
 """Groups that count in upper and lower case."""
+
+MATCH_GROUPS: Mapping[str, str] = MappingProxyType(
+    {PERIOD: "Period", MATCH_TIME: "Match time", MATCH_MINUTE: "Match minute", SCORE: "Score"}
+)
+"""What a score board says -> group of its label; read back, these are attributes like others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,13 @@ def labels_of(event: Event, clip: Clip) -> list[Attribute]:
         else:
             attributes[place] = (attributes[place][0], text)
     known = {group for group, _ in attributes}
-    return [*front, *attributes, *(label for label in play_attributes(event) if label[0] not in known)]
+    played = (label for label in play_attributes(event) if label[0] not in known)
+    return [*front, *attributes, *played, *_match_labels(event)]
+
+
+def _match_labels(event: Event) -> list[Attribute]:
+    """Return what the score board said at the event as labels behind its own ones."""
+    return [(group, str(event.extra[key])) for key, group in MATCH_GROUPS.items() if key in event.extra]
 
 
 def event_of(code: str, clip: Clip, labels: Sequence[Attribute], extra: Mapping[str, object]) -> Event:

@@ -2,7 +2,8 @@
 
 Fields are ``label``; ``time`` (of the event itself), ``start``, ``end``, ``duration`` in seconds or as a clock, also
 with ``_ms`` in milliseconds and with ``_frame`` in frames; ``minutes``, ``seconds``, ``frames``, which are added up;
-``confidence``, ``team``, ``player``, ``half`` and ``note``.
+``confidence``, ``team``, ``player``, ``half`` and ``note``; and what a score board says: ``period``, ``match_time``,
+``match_minute`` and ``score``.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from touchline.core.suggestions import did_you_mean
 from touchline.formats.events.attributes import attributes_value
 from touchline.formats.events.event_format import ReadOptions
 from touchline.formats.events.export_context import ExportContext
-from touchline.formats.events.losses import CONFIDENCE, HALF, INTERVAL, NOTE, PLAYER, POINT, TEAM
+from touchline.formats.events.losses import CONFIDENCE, HALF, INTERVAL, MATCH, NOTE, PLAYER, POINT, TEAM
+from touchline.formats.events.match_times import MATCH_MINUTE, MATCH_TIME, PERIOD, SCORE
 from touchline.formats.events.tables.csv_text import CsvTable, timeline_of
 from touchline.formats.events.time_text import parse_seconds, seconds_text
 from touchline.formats.files.decimals import Decimals, refuse_day_fractions
@@ -28,7 +30,8 @@ _CLOCKS = ("minutes", "seconds", "frames")
 _TIMES = tuple(f"{name}{unit}" for name in ("time", "start", "end", "duration") for unit in ("", "_ms", "_frame"))
 _SECONDS = ("time", "start", "end")
 _NUMBERS = (*_TIMES, *_CLOCKS, "confidence")
-_OTHERS = ("confidence", "team", "player", "half", "note")
+_MATCH = (PERIOD, MATCH_TIME, MATCH_MINUTE, SCORE)
+_OTHERS = ("confidence", "team", "player", "half", "note", *_MATCH)
 FIELDS = ("label", *_TIMES, *_CLOCKS, *_OTHERS)
 
 
@@ -62,7 +65,8 @@ def held_by(columns: Mapping[str, str]) -> frozenset[str]:
     """Return the parts of an event that a file with these columns holds."""
     plain = {name for name in (CONFIDENCE, TEAM, PLAYER, HALF, NOTE) if name in columns}
     lengths = any(field.startswith(("end", "duration")) for field in columns)
-    return frozenset(plain | ({INTERVAL} if lengths else {POINT}) | ({POINT} if "time" in columns else set()))
+    match = {MATCH} if MATCH_TIME in columns or MATCH_MINUTE in columns else set()
+    return frozenset(plain | match | ({INTERVAL} if lengths else {POINT}) | ({POINT} if "time" in columns else set()))
 
 
 def read_columns(table: CsvTable, *, options: ReadOptions, source: str) -> Timeline:
@@ -129,8 +133,14 @@ def _event(row: Mapping[str, str], columns: Mapping[str, str], *, fps: Fraction,
         team=cells.get("team") or None,
         player=cells.get("player") or None,
         half=int(cells.get("half") or 1),
-        extra={**attributes_value(attributes), **({NOTE: note} if note else {})},
+        extra={**attributes_value(attributes), **({NOTE: note} if note else {}), **_match_values(cells)},
     )
+
+
+def _match_values(cells: Mapping[str, str]) -> dict[str, object]:
+    """Return what a score board said, where the row has it."""
+    found: dict[str, object] = {name: cells[name] for name in _MATCH if cells.get(name)}
+    return found if PERIOD not in found else {**found, PERIOD: int(cells[PERIOD])}
 
 
 def _time(cells: Mapping[str, str], name: str, fps: Fraction) -> int | None:
@@ -189,6 +199,7 @@ def _cell(field: str, event: Event, columns: Mapping[str, str], context: ExportC
         seconds, rest_us = divmod(rest_us, US_PER_S)
         return str(seconds) if field == "seconds" else str(_frame_in_second(event, context))
     values = {
+        **{name: event.extra.get(name) for name in _MATCH},
         "label": event.label,
         "confidence": f"{event.confidence:g}",
         "team": event.team,
