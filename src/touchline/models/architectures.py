@@ -110,6 +110,7 @@ ARCHITECTURES: dict[str, Architecture] = {
     "skeleton-net": Architecture("networks.skeleton_net:SkeletonNet", "skeleton"),
     "action-net": Architecture("networks.action_net:ActionNet", "recognize"),
     "clip-ensemble": Architecture(_clip_ensemble, "recognize"),
+    "track-events": Architecture("networks.track_events:TrackEventNet", "track-events"),
     "stream-head": Architecture("networks.heads.fusion:FusedHead", "spot-streams"),
     "plain-stream-head": Architecture(
         "networks.heads.fusion:PlainHead", "spot-streams", published=Published("importing.heads:IMPORTER")
