@@ -58,8 +58,8 @@ from touchline.formats.files.json_shapes import check
 from touchline.formats.files.npz import npz_bytes, read_arrays
 from touchline.formats.keeper import moments_index
 from touchline.formats.manifest_shape import MANIFEST_SHAPE
-from touchline.formats.play import PLAY, PLAY_CURVES
 from touchline.formats.match_clock import CLOCK, read_clock
+from touchline.formats.play import PLAY, PLAY_CURVES
 from touchline.formats.sound import SOUND, SOUND_CURVES
 
 MANIFEST_VERSION = 1

@@ -1,9 +1,9 @@
 """Fusion of what tracks, picture and sound say about an event: one calibrated confidence for each candidate.
 
-A picture model is good on pictures like those it learned from, and says next to nothing on others. So it is trusted in a
-video only as far as it agrees there with the ball's path (:func:`trust_in_picture`): its scores count by that share, and
-peaks that only it sees are candidates of at most that confidence. A model that learned other pictures thus moves nothing
-and invents nothing.
+A picture model is good on pictures like those it learned from, and says next to nothing on others. So it is trusted in
+a video only as far as it agrees there with the ball's path (:func:`trust_in_picture`): its scores count by that share,
+and peaks that only it sees are candidates of at most that confidence. A model that learned other pictures thus moves
+nothing and invents nothing.
 
 The confidence is logistic: ``1 / (1 + exp(-(bias + sum of weight * cue)))`` with the cues of :data:`CUES`. The weights
 are fitted by ``benchmarks/fused_events.py --fit`` and stored in ``event-fusion.json`` with its card.
@@ -140,11 +140,13 @@ class FusionModel:
 
     Attributes:
         labels: fusion by label.
+        fitted_with: SHA-256 of the model of events from tracks that it was fitted with; empty for the rules.
         sha256: SHA-256 of the model's file; empty for a made one.
 
     """
 
     labels: Mapping[str, LabelFusion]
+    fitted_with: str = ""
     sha256: str = ""
 
     def confidence(self, label: str, evidence: Evidence) -> float:
@@ -218,7 +220,7 @@ def fusion_from_json(document: Mapping[str, Any], *, sha256: str = "") -> Fusion
         label: LabelFusion(tuple(one["weights"]), one["threshold"], one["held_out"], one["needs_picture"])
         for label, one in document["labels"].items()
     }
-    return FusionModel(labels, sha256)
+    return FusionModel(labels, document["fitted_with"], sha256)
 
 
 def fusion_to_json(model: FusionModel, *, about: str) -> dict[str, Any]:
@@ -232,7 +234,7 @@ def fusion_to_json(model: FusionModel, *, about: str) -> dict[str, Any]:
         }
         for label, one in model.labels.items()
     }
-    return {"about": about, "cues": list(CUES), "labels": labels}
+    return {"about": about, "fitted_with": model.fitted_with, "cues": list(CUES), "labels": labels}
 
 
 def fit_weights(evidence: list[Evidence], right: list[bool], *, ridge: float = 1.0) -> tuple[float, ...]:
