@@ -6,11 +6,12 @@ FOLDER holds bundles that ``touchline analyze`` made of the simulated matches (`
 and of the broadcast clips (``wide_camera_848x478.touchline``, ``action_0-clip_0.touchline``, ...).
 
 Simulated matches: the curves of the picture and the sound are those of the bundles; the tracks are exact ones made as
-bad as the tracker's (``touchline.synthetic.track_errors``), because tracking 20 minutes takes hours here. ``--fit`` fits
-the weights on 011 and 012 and writes ``event-fusion.json``; thresholds are those of the best F1 there. Everything else is
-reported on 013 and 014, whose labels decided only which labels are on. The built-in picture spotter was trained on all
-four matches, so "pixels" and "fused" are optimistic there. "Unlike pictures" is the fusion with the picture's scores of
-another moment, which say as little as those on real broadcasts; half of what is fitted is made of such copies.
+bad as the tracker's (``touchline.synthetic.track_errors``), because tracking 20 minutes takes hours here. ``--fit``
+fits the weights on 011 and 012 and writes ``event-fusion.json``; thresholds are those of the best F1 there.
+Everything else is reported on 013 and 014, whose labels decided only which labels are on. The built-in picture
+spotter was trained on all four matches, so "pixels" and "fused" are optimistic there. "Unlike pictures" is the fusion
+with the picture's scores of another moment, which say as little as those on real broadcasts; half of what is fitted
+is made of such copies.
 
 An event is right within half a second of a true one with the same label, each true one once (mAP@1). Intervals are 95 %
 bootstrap over blocks of half a minute. Broadcast clips are development clips: rules were looked at on them.
