@@ -182,7 +182,7 @@ class Family:
 
 
 FAMILIES = {
-    "detector": Family("detection.detector.role_loss", _detector),
+    "detector": Family("detection.losses.role_loss", _detector),
     "keeper-pose": Family("keeper.pose.pose_losses", _keeper_pose),
     "pitch": Family("pitch.pitch_finder.pitch_loss", _pitch),
     "ball-encoder": Family("spotting.ball_encoder.encoder_loss", _ball_encoder),

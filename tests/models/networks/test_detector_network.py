@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from touchline.models.networks.detector import STRIDE, PeakFinder, PeopleDetector, cell_boxes
+from touchline.models.networks.detector import STRIDE, DetectorMaps, PeakFinder, PeopleDetector, cell_boxes
+from touchline.models.networks.role_head import RoleHead
 
 TINY = {"stem": 8, "widths": (8, 8, 16, 16), "blocks": (1, 1, 1, 1), "neck": 16}
 
@@ -26,16 +27,19 @@ def test_cell_boxes_lie_around_the_cells_middle() -> None:
     assert boxes[0, :, 1, 2].tolist() == [10 - 1, 6 - 2, 10 + 3, 6 + 4]
 
 
-class _Fixed(torch.nn.Module):
+class _Fixed:
     """A network that answers a person in two neighbouring cells and in one apart, whose role is less sure."""
 
-    def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    compare = None
+
+    def look(self, pictures: torch.Tensor) -> DetectorMaps:
         n = len(pictures)
         heat = torch.full((n, 4, 8, 8), -9.0)
         heat[:, 2, 2, 3], heat[:, 2, 2, 4], heat[:, 1, 6, 6] = 2.0, 1.0, 0.0
         roles = torch.zeros(n, 3, 8, 8)
         roles[:, 1, 2, 3] = 50.0
-        return heat, roles, torch.full((n, 4, 8, 8), float(STRIDE))
+        sides = torch.full((n, 4, 8, 8), float(STRIDE))
+        return DetectorMaps(heat, roles, sides, heat[:, :1], sides, roles)
 
 
 def test_only_local_maxima_are_peaks_and_people_are_shared_among_roles() -> None:
@@ -57,3 +61,27 @@ def test_settings_build_the_same_network_again() -> None:
 def test_impossible_sizes_are_refused() -> None:
     with pytest.raises(ValueError, match="widths"):
         PeopleDetector(widths=(8, 8, 8))  # type: ignore[arg-type]
+
+
+def test_the_ball_is_found_at_stride_two_and_people_are_compared() -> None:
+    network = PeopleDetector(**TINY, ball=8, compare=1)
+    network.load_state_dict(PeopleDetector(**network.settings).state_dict())
+    maps = network.eval().look(torch.zeros(1, 3, 64, 96))
+    assert maps.ball_heat.shape == (1, 1, 32, 48) and maps.ball_sides.shape == (1, 4, 32, 48)
+    assert maps.ball_stride == 2
+    assert maps.heat.shape == (1, 4, 16, 24)
+    assert maps.heat[0, 0].max() == maps.ball_heat.max()
+    scores, boxes = PeakFinder(network, most=5)(torch.zeros(1, 64, 96, 3, dtype=torch.uint8))
+    assert scores.shape == (1, 4, 5) and boxes.shape == (1, 4, 5, 4)
+
+
+def test_people_hidden_from_the_comparison_change_nothing() -> None:
+    torch.manual_seed(0)
+    head = RoleHead(8, stride=STRIDE, roles=3).eval()
+    fine, cells, sides = torch.randn(1, 8, 16, 16), torch.tensor([[0, 37, 100, 255]]), torch.rand(1, 4, 4) * 20
+    present = torch.tensor([[True, True, False, False]])
+    judged = head(fine, cells, sides, present)
+    sides[0, 2:] += 7.0
+    torch.testing.assert_close(head(fine, cells, sides, present)[:, :2], judged[:, :2])
+    everybody = torch.ones(1, 4, dtype=torch.bool)
+    assert not torch.allclose(head(fine, cells, sides, everybody)[:, :2], judged[:, :2])

@@ -130,6 +130,8 @@ def test_perfect_detections_measure_as_perfect() -> None:
     assert measured["ap50"]["player"] == 1.0 and measured["ap50_95"]["person"] == 1.0
     assert measured["ap50"]["ball"] is None
     assert measured["mean_roles_ap50_interval_95"] == [1.0, 1.0]
+    assert measured["ap50_by_match"]["m01"]["player"] == 1.0 and measured["pictures_by_match"] == {"m00": 3, "m01": 3}
+    assert measured["ap50_interval_95"]["player"] == [1.0, 1.0] and measured["ap50_interval_95"]["ball"] is None
     nothing = measure_detections(truth, {name: [Detections.none()] * 3 for name in truth})
     assert nothing["ap50"]["person"] == 0.0
 
@@ -205,3 +207,19 @@ def test_the_first_measured_network_ships_whatever_it_learns_from(
     job = Job(tmp_path / "run", progress=lambda *step: steps.append(step))
     detector.train(detector.DetectorRecipe.model_validate(recipe), job)
     assert [name for name, _, _ in steps] == [str(job.out / {"real": "real_0"}.get(source, source))]
+
+
+def test_a_recipe_can_draw_its_crops_in_batches_on_the_device(tmp_path: Path) -> None:
+    _write_frames(tmp_path / "players")
+    recipe = {
+        "data_root": tmp_path,
+        "held_out": [["m01"]],
+        "train_on_all": False,
+        "sources": ["real"],
+        "picture": {"width": 320, "height": 192},
+        "network": {"stem": 8, "widths": [8, 8, 16, 16], "blocks": [1, 1, 1, 1], "neck": 16, "ball": 8, "compare": 1},
+        "stage": {"views": [{"size": [160, 96], "zoom": [0.2, 0.6], "share": 1.0}], "pixels_per_batch": 30720},
+        "optimizer": {"steps": 2},
+    }
+    model = detector.train(detector.DetectorRecipe.model_validate(recipe), Job(tmp_path / "run"))
+    assert load_model(model, task="detect").network.settings["compare"] == 1

@@ -9,20 +9,56 @@ whole picture allows a person to be compared with all others: a referee is whoev
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from touchline.models.networks.pyramid import Pyramid
+from touchline.models.networks.pyramid import Pyramid, conv
+from touchline.models.networks.role_head import RoleHead
 
 STRIDE = 4
 """Picture pixels per cell of the output, in both directions."""
 
+BALL_STRIDE = 2
+PRESENT = 0.2
+"""Least confidence of a person with whom others are compared."""
+_PEAK_PX = 4
+"""Of two peaks of a class within this distance only the higher counts."""
+_BALL_LOG_SIDE = 0.6
+"""Initial log of half a ball's width in cells of ``BALL_STRIDE``."""
 _RARE = -4.6
 """Initial logit of an object in a cell: a probability of one in a hundred."""
 _MAX_LOG_SIDE = 6.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DetectorMaps:
+    """What a detector computes of pictures (n, 3, h, w).
+
+    Attributes:
+        heat: logits (n, num_classes, h / 4, w / 4) of an object's centre.
+        roles: logits (n, num_classes - 1, h / 4, w / 4) of the role of a person in the cell.
+        sides: (n, 4, h / 4, w / 4), pixels from the cell's centre to the box's sides.
+        ball_heat: logits (n, 1, h / s, w / s) of the ball's centre, s being 2 with a ball branch and 4 without.
+        ball_sides: (n, 4, h / s, w / s).
+        fine: the features (n, neck, h / 4, w / 4) that roles are judged from.
+
+    """
+
+    heat: Tensor
+    roles: Tensor
+    sides: Tensor
+    ball_heat: Tensor
+    ball_sides: Tensor
+    fine: Tensor
+
+    @property
+    def ball_stride(self) -> int:
+        """Picture pixels per cell of the ball's maps."""
+        return STRIDE * self.heat.shape[3] // self.ball_heat.shape[3]
 
 
 class PeopleDetector(Pyramid):
@@ -34,6 +70,8 @@ class PeopleDetector(Pyramid):
         widths: channels at strides 4, 8, 16 and 32.
         blocks: residual blocks at each of these strides.
         neck: channels of the maps merged from coarse to fine.
+        ball: channels of a branch at stride 2 for the ball; 0 to find it like people.
+        compare: rounds in which every person found is compared with all others to judge its role; 0 for none.
 
     """
 
@@ -45,6 +83,8 @@ class PeopleDetector(Pyramid):
         widths: tuple[int, int, int, int] = (32, 64, 128, 192),
         blocks: tuple[int, int, int, int] = (1, 2, 2, 2),
         neck: int = 64,
+        ball: int = 0,
+        compare: int = 0,
     ) -> None:
         super().__init__(stem=stem, widths=widths, blocks=blocks, neck=neck)
         if num_classes < 2:
@@ -57,9 +97,12 @@ class PeopleDetector(Pyramid):
             "blocks": list(blocks),
             "neck": neck,
         }
-        self.heat = nn.Conv2d(neck, num_classes, 1)
+        self.settings |= {name: value for name, value in (("ball", ball), ("compare", compare)) if value}
+        self.heat = nn.Conv2d(neck, num_classes - bool(ball), 1)
         self.roles = nn.Conv2d(neck, num_classes - 1, 1)
         self.sides = nn.Conv2d(neck, 4, 1)
+        self.ball = BallBranch(stem, neck, ball) if ball else None
+        self.compare = RoleHead(neck, stride=STRIDE, roles=num_classes - 1, layers=compare) if compare else None
         with torch.no_grad():
             self.heat.bias.fill_(_RARE)  # type: ignore[union-attr]
             self.sides.bias.copy_(torch.tensor([2.0, 4.0, 2.0, 4.0]).log())  # type: ignore[union-attr]
@@ -76,9 +119,48 @@ class PeopleDetector(Pyramid):
             cell's centre to the box's left, upper, right and lower side.
 
         """
-        fine, _ = self.maps(pictures)
+        maps = self.look(pictures)
+        return maps.heat, maps.roles, maps.sides
+
+    def look(self, pictures: Tensor) -> DetectorMaps:
+        """Return all maps of pictures (n, 3, h, w); those of :meth:`forward` are among them."""
+        first, fine, _ = self.all_maps(pictures)
         sides = self.sides(fine).float().clamp(max=_MAX_LOG_SIDE).exp() * STRIDE
-        return self.heat(fine).float(), self.roles(fine).float(), sides
+        heat, roles = self.heat(fine).float(), self.roles(fine).float()
+        if self.ball is None:
+            return DetectorMaps(heat, roles, sides, heat[:, :1], sides, fine)
+        ball_heat, ball_sides = self.ball(first, fine)
+        heat = torch.cat([F.max_pool2d(ball_heat, 2), heat], 1)
+        return DetectorMaps(heat, roles, sides, ball_heat, ball_sides, fine)
+
+
+class BallBranch(nn.Module):
+    """Finds the ball at stride 2: at stride 4 a ball is less than two cells wide, and half of it is its neighbour's.
+
+    It computes at stride 4 and answers for the four quarters of each cell.
+
+    Args:
+        stem: channels at stride 2.
+        neck: channels of the fine map at stride 4.
+        width: channels of the branch.
+
+    """
+
+    def __init__(self, stem: int, neck: int, width: int) -> None:
+        super().__init__()
+        self.near = nn.Conv2d(stem, width, 3, stride=2, padding=1)
+        self.around = nn.Conv2d(neck, width, 1)
+        self.refine = conv(width, width)
+        self.quarters = nn.Conv2d(width, 20, 1)
+        with torch.no_grad():
+            bias = torch.tensor([_RARE, *[_BALL_LOG_SIDE] * 4]).repeat_interleave(4)
+            self.quarters.bias.copy_(bias)  # type: ignore[union-attr]
+
+    def forward(self, first: Tensor, fine: Tensor) -> tuple[Tensor, Tensor]:
+        """Return logits (n, 1, h, w) and box sides in pixels (n, 4, h, w) from maps at strides 2 and 4."""
+        x = self.refine(F.relu(self.near(first) + self.around(fine)))
+        heat, sides = F.pixel_shuffle(self.quarters(x).float(), 2).split([1, 4], dim=1)
+        return heat, sides.clamp(max=_MAX_LOG_SIDE).exp() * BALL_STRIDE
 
 
 class PeakFinder(nn.Module):
@@ -102,25 +184,36 @@ class PeakFinder(nn.Module):
             pixels: uint8 (n, h, w, 3), RGB.
 
         Returns:
-            Scores (n, classes, most), 0 to 1, strongest first, and boxes (n, classes, most, 4) as x0, y0, x1, y1.
+            Scores (n, classes, most), 0 to 1, and boxes (n, classes, most, 4) as x0, y0, x1, y1. The same people are
+            listed for each role.
 
         """
-        heat, roles, sides = self.network(pixels.permute(0, 3, 1, 2).float() / 255.0)
-        heat = heat.sigmoid()
-        found = torch.cat([heat[:, :1], heat[:, 1:].amax(1, keepdim=True)], 1)
-        ball, person = (found * (F.max_pool2d(found, 3, stride=1, padding=1) == found)).split(1, 1)
-        peaks = torch.cat([ball, person * roles.softmax(1)], 1)
-        scores, cells = peaks.flatten(2).topk(self.most, dim=2)
-        boxes = cell_boxes(sides).flatten(2)
-        index = cells[:, :, None, :].expand(-1, -1, 4, -1)
-        chosen = boxes[:, None].expand(-1, heat.shape[1], -1, -1).gather(3, index)
-        return scores, chosen.transpose(2, 3)
+        maps = self.network.look(pixels.permute(0, 3, 1, 2).float() / 255.0)
+        ball_scores, ball_boxes, _ = _peaks(maps.ball_heat.sigmoid(), maps.ball_sides, maps.ball_stride, most=self.most)
+        heat = maps.heat[:, 1:].sigmoid().amax(1, keepdim=True)
+        scores, boxes, cells = _peaks(heat, maps.sides, STRIDE, most=self.most)
+        roles = maps.roles.flatten(2).gather(2, cells[:, None].expand(-1, maps.roles.shape[1], -1)).transpose(1, 2)
+        if self.network.compare is not None:
+            sides = maps.sides.flatten(2).gather(2, cells[:, None].expand(-1, 4, -1)).transpose(1, 2)
+            roles = roles + self.network.compare(maps.fine, cells, sides, scores > PRESENT)
+        each, order = (scores[:, None] * roles.softmax(2).transpose(1, 2)).sort(dim=2, descending=True)
+        people = boxes[:, None].expand(-1, each.shape[1], -1, -1).gather(2, order[..., None].expand(-1, -1, -1, 4))
+        return torch.cat([ball_scores[:, None], each], 1), torch.cat([ball_boxes[:, None], people], 1)
 
 
-def cell_boxes(sides: Tensor) -> Tensor:
+def _peaks(heat: Tensor, sides: Tensor, stride: int, *, most: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return scores (n, most), boxes (n, most, 4) and cells (n, most) of the peaks of heat (n, 1, h, w)."""
+    reach = _PEAK_PX // stride
+    peaks = heat * (F.max_pool2d(heat, 2 * reach + 1, stride=1, padding=reach) == heat)
+    scores, cells = peaks.flatten(1).topk(most, dim=1)
+    boxes = cell_boxes(sides, stride=stride).flatten(2).gather(2, cells[:, None].expand(-1, 4, -1))
+    return scores, boxes.transpose(1, 2), cells
+
+
+def cell_boxes(sides: Tensor, *, stride: int = STRIDE) -> Tensor:
     """Convert side distances (n, 4, h, w) from the cells' centres to boxes (n, 4, h, w): x0, y0, x1, y1 in pixels."""
     _, _, h, w = sides.shape
-    x = (torch.arange(w, device=sides.device, dtype=sides.dtype) + 0.5) * STRIDE
-    y = (torch.arange(h, device=sides.device, dtype=sides.dtype) + 0.5) * STRIDE
+    x = (torch.arange(w, device=sides.device, dtype=sides.dtype) + 0.5) * stride
+    y = (torch.arange(h, device=sides.device, dtype=sides.dtype) + 0.5) * stride
     left, up, right, down = sides.unbind(1)
     return torch.stack([x - left, y[:, None] - up, x + right, y[:, None] + down], 1)

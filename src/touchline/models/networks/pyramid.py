@@ -6,7 +6,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 
-def _conv(inputs: int, outputs: int, *, kernel: int = 3, stride: int = 1) -> nn.Sequential:
+def conv(inputs: int, outputs: int, *, kernel: int = 3, stride: int = 1) -> nn.Sequential:
+    """Return a convolution with batch normalisation and ReLU."""
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, kernel, stride=stride, padding=kernel // 2, bias=False),
         nn.BatchNorm2d(outputs),
@@ -19,7 +20,7 @@ class _Residual(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.first = _conv(channels, channels)
+        self.first = conv(channels, channels)
         self.second = nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -68,19 +69,19 @@ class Pyramid(nn.Module):
         super().__init__()
         if len(widths) != 4 or len(blocks) != 4:
             raise ValueError(f"widths={widths} and blocks={blocks} must be four numbers each")
-        self.stem = _conv(3, stem, stride=2)
+        self.stem = conv(3, stem, stride=2)
         inputs = (stem, *widths[:3])
         self.stages = nn.ModuleList(
-            nn.Sequential(_conv(before, width, stride=2), *(_Residual(width) for _ in range(count)))
+            nn.Sequential(conv(before, width, stride=2), *(_Residual(width) for _ in range(count)))
             for before, width, count in zip(inputs, widths, blocks, strict=True)
         )
         self.overview = _Overview(widths[3])
         self.lateral = nn.ModuleList(nn.Conv2d(width, neck, 1) for width in widths)
-        self.join = nn.ModuleList(_conv(neck, neck) for _ in range(2))
+        self.join = nn.ModuleList(conv(neck, neck) for _ in range(2))
         fine = neck // 2
-        self.narrow = _conv(neck, fine, kernel=1)
+        self.narrow = conv(neck, fine, kernel=1)
         self.refine = _Residual(fine)
-        self.head = _conv(fine, neck)
+        self.head = conv(fine, neck)
 
     def maps(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """Return fine and coarse maps of pictures.
@@ -92,7 +93,12 @@ class Pyramid(nn.Module):
             Fine maps (n, neck, h / 4, w / 4) and coarse ones (n, widths[3], h / 32, w / 32).
 
         """
-        x = self.stem(pictures * 4.0 - 2.0)
+        _, fine, coarse = self.all_maps(pictures)
+        return fine, coarse
+
+    def all_maps(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the maps of :meth:`maps`, and before them the first ones (n, stem, h / 2, w / 2)."""
+        first = x = self.stem(pictures * 4.0 - 2.0)
         maps = []
         for stage in self.stages:
             x = stage(x)
@@ -102,7 +108,7 @@ class Pyramid(nn.Module):
         high = self.join[0](high + _doubled(top))
         middle = self.join[1](middle + _doubled(high))
         fine = self.refine(self.narrow(low + _doubled(middle)))
-        return self.head(fine), maps[3]
+        return first, self.head(fine), maps[3]
 
 
 def _doubled(x: Tensor) -> Tensor:

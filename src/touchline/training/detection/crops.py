@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -18,7 +18,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from touchline.core.tracks import BALL, GOALKEEPER, REFEREE, Detections
-from touchline.training.detection.data import LabelledFrames
+
+if TYPE_CHECKING:
+    from touchline.training.detection.data import LabelledFrames
 
 MOST_BOXES = 40
 _MIN_VISIBLE = 0.3

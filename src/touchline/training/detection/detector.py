@@ -16,24 +16,19 @@ import numpy as np
 import torch
 from pydantic import Field
 
-from touchline.core.tracks import DETECTION_LABELS, GOALKEEPER, Detections
+from touchline.core.tracks import DETECTION_LABELS, Detections
 from touchline.formats.files.atomic import write_json_atomic
 from touchline.models.networks.detector import PeakFinder, PeopleDetector
 from touchline.models.runtime.fitting import fit_at_corner
 from touchline.models.specs.spec import PictureConfig, PictureSpec
 from touchline.models.store import load_weights, save_model
 from touchline.tracking.detector import select
-from touchline.training.detection.crops import CropSampler, CropSettings, DetectionBatch
+from touchline.training.detection.crops import CropSampler, CropSettings
 from touchline.training.detection.data import LabelledFrames, read_real, read_simulated
+from touchline.training.detection.losses import loss_terms
 from touchline.training.detection.measure import measure_detections
-from touchline.training.detection.targets import (
-    BOX_WEIGHT,
-    SIMULATED_BOX_WEIGHT,
-    box_loss,
-    detection_targets,
-    heat_loss,
-    role_loss,
-)
+from touchline.training.detection.planes import planes_of
+from touchline.training.detection.stage import Stage, StageSettings
 from touchline.training.family import Family, Job, PlannedRun, plan_runs
 from touchline.training.folds import Part, check_held_out, parts_of
 from touchline.training.loop import Loop
@@ -53,11 +48,13 @@ class DetectorLearning(StrictSettings):
     Attributes:
         network: arguments of :class:`~touchline.models.networks.detector.PeopleDetector`.
         crops: settings of the training crops.
+        stage: settings of crops made in batches on the device; if given, they replace ``crops``.
         optimizer: length and learning rate.
 
     """
 
     network: dict[str, Any] = Field(default_factory=dict)
+    stage: StageSettings | None = None
     crops: CropSettings = CropSettings()
     optimizer: OptimizerSettings = OptimizerSettings()
 
@@ -197,13 +194,13 @@ def train_one(
     network = PeopleDetector(**settings.network).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     if start is not None:
         load_weights(network, start, source="the network to begin with")
-    sampler = CropSampler(real, simulated, settings=settings.crops, device=device, seed=optimizer.seed)
+    sampler = _sampler(real, simulated, settings, device=device)
     how = plan_training(
         optimizer,
         out=out,
         lower="optimizer.base_lr",
         data=[(group.group, len(group.truth)) for group in (*real, *simulated)],
-        network=[settings.network, asdict(settings.crops)],
+        network=[settings.network, asdict(settings.crops if settings.stage is None else settings.stage)],
         clip_norm=10.0,
     )
     loop = Loop(
@@ -219,19 +216,14 @@ def train_one(
     return network.eval()
 
 
-def loss_terms(network: PeopleDetector, batch: DetectionBatch) -> dict[str, torch.Tensor]:
-    """Compute the loss terms on a batch."""
-    height, width = batch.pictures.shape[2:]
-    targets = detection_targets(batch.boxes, batch.classes, num_classes=network.num_classes, width=width, height=height)
-    pictures = batch.pictures.contiguous(memory_format=torch.channels_last)
-    with torch.autocast(pictures.device.type, dtype=torch.bfloat16):
-        heat, roles, sides = network(pictures)
-    exact = batch.labelled[:, GOALKEEPER:].all(1).float()  # simulated frames lack a role; real ones may lack the ball
-    return {
-        "heat": heat_loss(heat, targets.heat, labelled=batch.labelled),
-        "role": role_loss(roles, targets.heat),
-        "box": BOX_WEIGHT * box_loss(sides, targets, scale=exact + (1 - exact) * SIMULATED_BOX_WEIGHT),
-    }
+def _sampler(
+    real: Sequence[LabelledFrames], simulated: Sequence[LabelledFrames], settings: DetectorLearning, *, device: str
+) -> CropSampler | Stage:
+    seed = settings.optimizer.seed
+    if settings.stage is None:
+        return CropSampler(real, simulated, settings=settings.crops, device=device, seed=seed)
+    planes = [planes_of(groups, device=device) if groups else None for groups in (real, simulated)]
+    return Stage(planes[0], planes[1], settings=settings.stage, device=device, seed=seed)
 
 
 @torch.inference_mode()

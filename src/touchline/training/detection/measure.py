@@ -25,22 +25,34 @@ def measure_detections(
         found: the same matches and frames.
 
     Returns:
-        ``ap50`` and ``ap50_95`` by class, for people of any role, and as the mean over the three roles; the mean by
-        match; and a 95 % interval of the mean from a bootstrap over whole matches.
+        ``ap50`` and ``ap50_95`` by class, for people of any role, and as the mean over the three roles; ``ap50`` by
+        match; and 95 % intervals of ``ap50`` from a bootstrap over whole matches.
 
     """
     names = sorted(found)
     whole = _figures(_report(names, truth, found))
-    by_match = {name: _figures(_report([name], truth, found))["ap50"]["person"] for name in names}
+    by_match = {name: _figures(_report([name], truth, found))["ap50"] for name in names}
     drawn = [[names[i] for i in rows] for rows in draws(len(names), rounds=_RESAMPLES)]
-    low, high = middle([_mean_of_roles(_report(sample, truth, found, overlaps=(0.5,))) for sample in drawn])
+    samples = [_figures(_report(sample, truth, found, overlaps=(0.5,)))["ap50"] for sample in drawn]
+    intervals = {label: _interval([sample[label] for sample in samples]) for label in whole["ap50"]}
     return {
         **whole,
-        "mean_roles_ap50_interval_95": [round(low, 4), round(high, 4)],
-        "person_ap50_by_match": by_match,
+        "ap50_interval_95": intervals,
+        "mean_roles_ap50_interval_95": intervals["mean_of_roles"],
+        "ap50_by_match": by_match,
+        "pictures_by_match": {name: len(truth[name]) for name in names},
         "pictures": sum(len(truth[name]) for name in names),
         "matches": len(names),
     }
+
+
+def _interval(values: Sequence[float | None]) -> list[float] | None:
+    """Return the middle 95 % of the values that are known."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return None
+    low, high = middle(known)
+    return [round(low, 4), round(high, 4)]
 
 
 def _report(

@@ -8,12 +8,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from touchline.core.tracks import BALL
 from touchline.models.networks.detector import STRIDE, cell_boxes
 
 _SPREAD = 0.54
 """Share of a box over which the heat of its centre spreads (TTFNet, section 3.2)."""
 _BOX_HEAT = 0.2
 """Minimum heat at which a cell must predict its object's box."""
+_BALL_BOX_HEAT = 0.3
 _ROLE_HEAT = 0.5
 _MOST_BALANCE = 12.0
 BOX_WEIGHT = 3.0
@@ -56,13 +58,14 @@ def detection_targets(boxes: Tensor, classes: Tensor, *, num_classes: int, width
 def heat_loss(logits: Tensor, heat: Tensor, *, labelled: Tensor) -> Tensor:
     """Penalty-reduced focal loss (CornerNet, Law & Deng 2018, equation 1) of heat maps (b, classes, h, w).
 
-    Classes that an image's source does not label (``labelled`` (b, classes) false) are ignored.
+    Classes that an image's source does not label are ignored, and so are cells of which nothing is known: ``labelled``
+    is false there, (b, classes) or (b, classes, h, w).
     """
     probability = logits.sigmoid()
     centre = (heat > 0.999).float()
     hit = centre * (1 - probability) ** 2 * F.logsigmoid(logits)
     miss = (1 - centre) * (1 - heat) ** 4 * probability**2 * F.logsigmoid(-logits)
-    known = labelled[..., None, None].float()
+    known = (labelled if labelled.ndim == 4 else labelled[..., None, None]).float()
     return -((hit + miss) * known).sum() / (centre * known).sum().clamp(min=1.0)
 
 
@@ -81,10 +84,43 @@ def role_loss(logits: Tensor, heat: Tensor) -> Tensor:
     return (each * weight).sum() / weight.sum().clamp(min=1.0)
 
 
+def ball_targets(
+    boxes: Tensor, classes: Tensor, *, stride: int, width: int, height: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Make targets for the ball at a fine stride: heat (b, 1, h, w), boxes (b, 4, h, w) and their weight (b, h, w).
+
+    The heat falls off from the ball's exact place, not from its cell's centre, so that a ball between two cells is as
+    near to each as it is; the nearest cell has heat 1.
+    """
+    present = (classes == BALL).to(boxes.dtype)
+    most = max(int(present.sum(1).max()), 1)
+    order = present.argsort(dim=1, descending=True, stable=True)[:, :most]
+    present = present.gather(1, order)
+    balls = boxes.gather(1, order[..., None].expand(-1, -1, 4))
+    centre = (balls[..., :2] + balls[..., 2:]) / 2 / stride
+    sigma = ((balls[..., 2:] - balls[..., :2]).mean(2, keepdim=True) / stride / 4).clamp(0.7, 2.5)
+    x = torch.arange(width // stride, device=boxes.device) + 0.5
+    y = torch.arange(height // stride, device=boxes.device) + 0.5
+    along = torch.exp(-((x - centre[..., :1]) ** 2) / (2 * sigma**2))
+    down = torch.exp(-((y - centre[..., 1:]) ** 2) / (2 * sigma**2))
+    along = torch.where(along == along.amax(2, keepdim=True), 1.0, along)
+    down = torch.where(down == down.amax(2, keepdim=True), 1.0, down)
+    each = down[..., :, None] * along[..., None, :] * present[..., None, None]
+    hottest, owner = each.max(1)
+    owned = balls.gather(1, owner.flatten(1)[..., None].expand(-1, -1, 4)).transpose(1, 2)
+    owned = owned.reshape(len(boxes), 4, *hottest.shape[1:])
+    return hottest[:, None], owned, torch.where(hottest > _BALL_BOX_HEAT, hottest, 0.0)
+
+
+def weighted_box_loss(found: Tensor, wanted: Tensor, weight: Tensor) -> Tensor:
+    """1 - GIoU of boxes (b, 4, h, w), weighted (b, h, w)."""
+    return ((1.0 - giou(found, wanted)) * weight).sum() / weight.sum().clamp(min=1.0)
+
+
 def box_loss(sides: Tensor, targets: DetectionTargets, *, scale: Tensor) -> Tensor:
     """1 - GIoU (Rezatofighi et al. 2019), weighted by heat and by a factor (b,) per image."""
     weight = targets.weight * scale[:, None, None]
-    return ((1.0 - giou(cell_boxes(sides), targets.boxes)) * weight).sum() / weight.sum().clamp(min=1.0)
+    return weighted_box_loss(cell_boxes(sides), targets.boxes, weight)
 
 
 def giou(a: Tensor, b: Tensor) -> Tensor:
