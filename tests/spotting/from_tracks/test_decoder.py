@@ -53,6 +53,11 @@ def test_two_peaks_of_one_kick_are_one_event_and_two_peoples_kicks_are_two() -> 
     assert names(decode([at("PASS", 0, 0.6, who=1), at("PASS", 0.5, 0.9, who=2)])) == ["PASS", "PASS"]
 
 
+def test_a_restart_amid_play_needs_time_for_a_stop_that_nobody_saw() -> None:
+    assert not may_follow(at("PASS", 0, who=1), at("THROW IN", 1, who=2))
+    assert may_follow(at("PASS", 0, who=1), at("THROW IN", 3, who=2))
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_no_chain_holds_a_forbidden_transition(seed: int) -> None:
     random = np.random.default_rng(seed)

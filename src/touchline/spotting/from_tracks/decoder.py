@@ -31,6 +31,7 @@ class DecoderSettings:
         carry_s: least time between two carries of one person with nothing between.
         apart_s: least time between any two events of a chain.
         restart_s: least time between the ball going out and the restart.
+        unseen_s: least time between play and a restart where the ball was not seen to go out.
         corner_m, touch_m, centre_m, goal_area_m: how near to the corner, the touchline, the centre spot and the goal
             area a restart of that kind is taken, with the error of places allowed for.
 
@@ -40,6 +41,7 @@ class DecoderSettings:
     carry_s: float = 2.0
     apart_s: float = 0.12
     restart_s: float = 0.4
+    unseen_s: float = 2.0
     corner_m: float = 3.0
     touch_m: float = 2.0
     centre_m: float = 3.0
@@ -95,8 +97,8 @@ def may_follow(former: Candidate, following: Candidate, *, settings: DecoderSett
         return False
     if former.label in STOPS:
         return following.label in _restarts_after(former.label) and passed_s >= chosen.restart_s
-    if following.label in RESTARTS and following.label != "FREE KICK":
-        return False
+    if following.label in RESTARTS:
+        return passed_s >= chosen.unseen_s
     if former.who is None or former.who != following.who:
         return True
     if former.label in KICKS and following.label in KICKS:

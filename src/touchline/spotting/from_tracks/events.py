@@ -172,18 +172,15 @@ def _by_model(
     chain = decode(candidates_of(scene, features, scores, contacts, config=config), settings=decoder)
     kept = [*chain, *wins_of(scene, features, scores, contacts, config=config)]
     whose = holders(scene, features, scores)
+    named = [_named(one, scene, path, contacts, whose=whose, scores=scores, config=config) for one in kept]
+    on = [event for event in named if event.label not in config.off]  # the place may say that it is another restart
     return _Part(
         times_us=scene.times_us,
         values=scores.events,
         in_play=scores.in_play,
         holder=_ids(scene, whose),
         contacts=contacts,
-        events=tuple(
-            sorted(
-                (_named(one, scene, path, contacts, whose=whose, scores=scores, config=config) for one in kept),
-                key=lambda event: (event.time_us, event.label),
-            )
-        ),
+        events=tuple(sorted(on, key=lambda event: (event.time_us, event.label))),
     )
 
 
