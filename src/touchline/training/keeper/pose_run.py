@@ -94,8 +94,7 @@ def train(settings: KeeperPoseRecipe, job: Job) -> Path:
     trained, everything = _train_all(material, settings, job)
     rows = np.isin(material.fold, settings.measured)
     found = _held_out(trained, material, settings)
-    truth, sure = _confidence_truth(material, rows, settings)
-    confidence = fit_confidence(found, truth, sure=sure).model_copy(
+    confidence = _confidence(found, rows, material, settings).model_copy(
         update={"seen_from": _seen_from(trained[settings.measured[0]], material, settings)}
     )
     measured = measure(settings, material.pictures, found, rows=rows, fold=material.fold)
@@ -132,6 +131,16 @@ def _train_agreed(material: _Material, stage: AgreementStage, job: Job, held: in
     part = "all" if held is None else f"fold_{held}"
     _save_arrays(job.out / f"unseen_{part}.npz", rows=np.flatnonzero(rows), places=unseen)
     return network.cpu().eval()
+
+
+def _confidence(
+    found: Found, rows: npt.NDArray[np.bool_], material: _Material, settings: KeeperPoseRecipe
+) -> ConfidenceSpec:
+    """Return the constants that the recipe gives, or fit them on held-out pictures."""
+    if settings.agreement is not None and settings.agreement.confidence is not None:
+        return settings.agreement.confidence
+    truth, sure = _confidence_truth(material, rows, settings)
+    return fit_confidence(found, truth, sure=sure)
 
 
 def _confidence_truth(
