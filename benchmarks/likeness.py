@@ -56,6 +56,7 @@ def main() -> None:
         type=Path,
         help="folder of bundles that analyze made of these videos: only their pictures are looked at",
     )
+    parser.add_argument("--pictures-only", action="store_true", help="track nobody: people and ball are not compared")
     parser.add_argument("--compare", action="store_true", help="only compare the facts in the results again")
     options = parser.parse_args()
     results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
@@ -68,7 +69,7 @@ def main() -> None:
                 continue
             video = make(Path(folder) / f"{name.replace(' ', '-')}.mp4")
             known = bundle_of(video, options.bundles)
-            if known is not None:
+            if known is not None or options.pictures_only:
                 results[name] = looked_at(video, known)
             else:
                 results[name] = analysed(video, usual(), out=Path(folder) / "out" / name.replace(" ", "-"))
@@ -96,14 +97,17 @@ def bundle_of(video: Path, bundles: Path | None) -> Bundle | None:
     return None
 
 
-def looked_at(video: Path, bundle: Bundle) -> dict[str, Any]:
-    """Return what is said of a video whose tracks are known."""
+def looked_at(video: Path, bundle: Bundle | None) -> dict[str, Any]:
+    """Return what is said of a video whose tracks are known, or of its pictures alone."""
     info, pictures = probe(video), PictureFacts()
     with VideoReader(video) as reader:
         for _, frame in sample_regular(reader.frames(), fps=PICTURES_PER_S):
             pictures.add(frame)
+    facts = {**pictures.values(), **facts_of_file(info)}
+    if bundle is None:
+        return verdict_row(facts) | {"events": None, "facts": facts}
     shots, boxes = bundle.read_shots(), read_boxes(bundle.path / TRACKS)
-    facts = {**pictures.values(), **facts_of_file(info), **facts_of_boxes(boxes, shots=shots, width=info.width)}
+    facts |= facts_of_boxes(boxes, shots=shots, width=info.width)
     tracking = bundle.read_manifest().tracking
     row = {name: tracking[name] for name in ("people", "balls", "teams", "placed")}
     return verdict_row(facts) | {"events": None} | row | {"kinds": [shot.kind for shot in shots], "facts": facts}
@@ -241,7 +245,8 @@ def write_table(results: dict[str, Any]) -> None:
         decides = (
             "; ".join(dict.fromkeys(reason for model in models.values() for reason in model[1:3])) or "everything fits"
         )
-        actions = f"withheld: {row['withheld']}" if row["withheld"] else "shown"
+        known = "shown" if "ball" in row["facts"] else "not tracked"
+        actions = f"withheld: {row['withheld']}" if row["withheld"] else known
         rows.append(f"| {name} | {verdicts} | {decides} | {actions} |")
     table = "<!-- table: python benchmarks/likeness.py -->\n\n" + "\n".join(rows) + "\n\n<!-- end -->"
     PAGE.write_text(_TABLE.sub(lambda _: table, PAGE.read_text(encoding="utf-8")), encoding="utf-8")

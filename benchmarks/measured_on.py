@@ -59,10 +59,9 @@ def main() -> None:
         rows, tracked = FOOTAGE[name](options.data)
         ranges = {**spans(rows, 1, 99), **spans(tracked, 0, 100)}
         results[name] = {"pictures_or_windows": len(rows), "tracked_windows": len(tracked), "ranges": ranges}
-        keep(
-            name,
-            {"ranges": ranges, "pictures": len(rows), "made_by": f"python benchmarks/measured_on.py --model {name}"},
-        )
+        made_by = f"python benchmarks/measured_on.py --model {name}"
+        for each in (name, *SAME.get(name, ())):
+            keep(each, {"ranges": ranges, "pictures": len(rows), "made_by": made_by})
         for other in ALSO.get(name, ()):
             keep(other, {"also": [{"footage": read(name)["footage"], "ranges": ranges}]})
         print(name, json.dumps(ranges))
@@ -176,6 +175,8 @@ def picture_row(path: Path, *, people: bool) -> Row:
 
 ALSO = {"ball-spotter": ("people-detector", "pitch-finder")}
 """Model -> others that were measured on its footage, too: teams, tracks, ball and places on the simulated matches."""
+SAME = {"ball-spotter": ("event-fusion", "track-events")}
+"""Model -> others that were measured on the same footage."""
 FOOTAGE = {"ball-spotter": simulated, "people-detector": players, "pitch-finder": pitch}
 """Model -> its measuring footage."""
 

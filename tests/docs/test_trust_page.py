@@ -41,7 +41,8 @@ def test_a_changed_and_an_unknown_number_are_found(trust: ModuleType) -> None:
 def test_every_built_in_model_says_what_it_was_measured_on(model: Path) -> None:
     about, card = read_measured(measured_path(model)), read_card(model.with_suffix(".md"))
     assert about.footage and about.finds and about.licence and about.interval_note
-    assert about.held_out and all(one.match and one.metric for one in about.held_out)
+    assert about.held_out or about.interval_note.startswith("not measured by match: ")
+    assert all(one.match and one.metric for one in about.held_out)
     assert about.not_measured == card.not_measured
     for one in about.held_out:
         shown = f"{one.value:g}".lstrip("0")

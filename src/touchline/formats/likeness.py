@@ -111,7 +111,7 @@ def _sentence(models: Sequence[ModelLikeness], verdict: str) -> str:
     if not those:
         return ""
     if verdict == UNLIKE:
-        why = ". ".join(f"{one.finds} ({one.model}): {_some(one.reasons)}" for one in those)
+        why = "; ".join(f"{one.finds} ({one.model}), {_some(one.reasons)}" for one in those)
         return f"Unlike what it was measured on, treat as a demonstration: {why}."
     names = ", ".join(f"{one.finds} ({one.model})" for one in those)
     if verdict == LIKE:
@@ -122,7 +122,7 @@ def _sentence(models: Sequence[ModelLikeness], verdict: str) -> str:
 def _some(reasons: Sequence[str]) -> str:
     """Return the first reasons, and how many more there are."""
     more = len(reasons) - _REASONS_SHOWN
-    return "; ".join(reasons[:_REASONS_SHOWN]) + (f"; {more} more" if more > 0 else "")
+    return ", ".join(reasons[:_REASONS_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _verdict(value: object, place: str) -> None:

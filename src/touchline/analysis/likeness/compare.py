@@ -1,11 +1,11 @@
 """Comparison of a video with the footage that a model was measured on: pure, from facts and ranges to a verdict.
 
-A value may lie outside the measured range by a tenth of the range, as a range of some hundred pictures is not its last
-word. Four properties have limits of their own: a picture may be half as wide as the least one measured, and as wide as
-it likes, because models scale it to their input; a frame rate may be a tenth below the least one measured, and any
-above, because models sample pictures at their own rate; and half as many people as the least measured may be in the
-picture, because a camera that follows the ball leaves some out; and width to height may differ by a twentieth, because
-videos are cropped by a few pixels.
+A value may lie outside the measured range by a quarter of the range, as a range of a few matches is not its last word.
+Four properties have limits of their own: a picture may be half as wide as the least one measured, and as wide as it
+likes, because models scale it to their input; a frame rate may be a tenth below the least one measured, and any above,
+because models sample pictures at their own rate; and half as many people as the least measured may be in the picture,
+because a camera that follows the ball leaves some out; and width to height may differ by a twentieth, because videos
+are cropped by a few pixels.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from touchline.core.labels import BALL_12
 from touchline.formats.likeness import LIKE, NEVER_MEASURED, UNCHECKED, UNLIKE, ModelLikeness
 from touchline.models.measured import MeasuredOn
 
-SLACK = 0.1
+SLACK = 0.25
 """Share of a range by which a value may lie outside it."""
 _LEAST_WIDTH, _LEAST_RATE, _LEAST_PEOPLE = 0.5, 0.9, 0.5
 _ASPECT_SLACK = 0.05

@@ -20,6 +20,7 @@ from touchline.models.measured import MeasuredOn, find_measured
 PICTURES_PER_S = 2.0
 """Pictures a second that are looked at."""
 _FINDS = {"spot": "events", "track": "people and ball", "sound": "sound"}
+"""Tasks whose models are compared, with what they find; a reader of the score board reads graphics, not football."""
 _PICTURES, _TRACKS = "pictures", "tracks"
 
 
@@ -66,7 +67,7 @@ class LikenessTask(Task):
         given = {model["task"] for model in self._given}
         before = () if job.before is None else job.before.models
         models = [*self._given, *(model for model in before if model["task"] not in given)]
-        keys = sorted({(model["task"], model["name"], model["sha256"]) for model in models})
+        keys = sorted({(one["task"], one["name"], one["sha256"]) for one in models if one["task"] in _FINDS})
         self._measured = {(task, name): find_measured(name, sha256=sha256) for task, name, sha256 in keys}
         shown = [[*key, None if (m := self._measured[key[:2]]) is None else m.model_dump(mode="json")] for key in keys]
         tracks = job.key_of("track", TRACKS)
@@ -109,7 +110,7 @@ class LikenessTask(Task):
             boxes = read_boxes(bundle.path / TRACKS)
             facts |= facts_of_boxes(boxes, shots=bundle.read_shots(), width=self._job.info.width)
         models = tuple(
-            compare(name, facts=facts, measured=measured, finds=_FINDS.get(task, ""))
+            compare(name, facts=facts, measured=measured, finds=_FINDS[task])
             for (task, name), measured in self._measured.items()
         )
         self._found = Likeness(facts, pictures, models, why_no_ball_actions(facts))

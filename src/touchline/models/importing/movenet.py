@@ -57,9 +57,13 @@ def start_from_movenet(network: MobilePoseNet, path: Path) -> None:
 def read_convolutions(path: Path) -> tuple[Weights, Weights]:
     """Return weights and biases of the trunk's and the heat map head's convolutions, in the order in which they run."""
     import onnx
+    from google.protobuf.message import DecodeError
 
-    with reading(path, what="an ONNX model"):
-        graph = onnx.load(str(path)).graph
+    try:
+        with reading(path, what="an ONNX model"):
+            graph = onnx.load(str(path)).graph
+    except DecodeError as error:
+        raise InputError(f"{path}: not an ONNX model: {error}") from error
     stored = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in graph.initializer}
     trunk: Weights = []
     heat: Weights = []

@@ -43,7 +43,7 @@ class BallSettings:
     candidates: int = 6
     gap_s: float = 1.6
     evidence_slope: float = 2.0
-    evidence_offset: float = -1.0
+    evidence_offset: float = 0.0
     start: float = -7.0
     miss: float = -0.55
     persistence: float = 8.0

@@ -46,7 +46,7 @@ from touchline.training.keeper.pose import (
 from touchline.training.keeper.pose_agreed import Round, gather_opinions, left_out, train_agreed
 from touchline.training.keeper.pose_augment import PoseSample
 from touchline.training.keeper.pose_data import PoseSampler, as_sample, cut_backgrounds, draw_figures, read_picture
-from touchline.training.keeper.pose_labels import on_device, with_figures, with_nobody
+from touchline.training.keeper.pose_labels import Labels, clean_labels, on_device, with_figures, with_nobody
 from touchline.training.keeper.pose_measure import (
     WITHIN,
     Found,
@@ -64,6 +64,8 @@ from touchline.training.keeper.pose_measure import (
 
 _BACKGROUNDS = 400
 _CUT_PICTURES = 100
+_AGREED_TRUST = 0.6
+"""Share of opinions that must agree on a joint that confidence is fitted to."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +94,7 @@ def train(settings: KeeperPoseRecipe, job: Job) -> Path:
     trained, everything = _train_all(material, settings, job)
     rows = np.isin(material.fold, settings.measured)
     found = _held_out(trained, material, settings)
-    confidence = fit_confidence(found, material.truth.take(rows)).model_copy(
+    confidence = _confidence(found, rows, material, settings).model_copy(
         update={"seen_from": _seen_from(trained[settings.measured[0]], material, settings)}
     )
     measured = measure(settings, material.pictures, found, rows=rows, fold=material.fold)
@@ -129,6 +131,34 @@ def _train_agreed(material: _Material, stage: AgreementStage, job: Job, held: in
     part = "all" if held is None else f"fold_{held}"
     _save_arrays(job.out / f"unseen_{part}.npz", rows=np.flatnonzero(rows), places=unseen)
     return network.cpu().eval()
+
+
+def _confidence(
+    found: Found, rows: npt.NDArray[np.bool_], material: _Material, settings: KeeperPoseRecipe
+) -> ConfidenceSpec:
+    """Return the constants that the recipe gives, or fit them on held-out pictures."""
+    if settings.agreement is not None and settings.agreement.confidence is not None:
+        return settings.agreement.confidence
+    truth, sure = _confidence_truth(material, rows, settings)
+    return fit_confidence(found, truth, sure=sure)
+
+
+def _confidence_truth(
+    material: _Material, rows: npt.NDArray[np.bool_], settings: KeeperPoseRecipe
+) -> tuple[Truth, npt.NDArray[np.bool_] | None]:
+    """Return what confidence is fitted to: published poses, or what MoveNet and they agree on, where they do."""
+    if settings.agreement is None:
+        return material.truth.take(rows), None
+    pictures = [material.pictures[row] for row in np.flatnonzero(rows).tolist()]
+    pixels = [read_picture(picture.path) for picture in pictures]
+    labels = clean_labels(gather_opinions(pictures, pixels, settings.agreement.below(settings.data_root)))
+    return agreed_truth(labels, material.truth.groups[rows])
+
+
+def agreed_truth(labels: Labels, groups: npt.NDArray[np.str_]) -> tuple[Truth, npt.NDArray[np.bool_]]:
+    """Return cleaned labels as truth, and which joints (n, 16) most opinions agree on."""
+    everything = np.ones(len(groups), bool)
+    return Truth(labels.joints.astype(np.float64), groups, everything), labels.sure >= _AGREED_TRUST
 
 
 def plan(settings: KeeperPoseRecipe, device: torch.device) -> list[PlannedRun]:
