@@ -114,7 +114,7 @@ def measure_cuts(parts: list[list[npt.NDArray[np.uint8]]], *, joins: int, seed: 
     finder, last = CutFinder(), -1
     marks: list[Mark] = []
     joined: list[int] = []
-    for join in range(joins):
+    for _ in range(joins):
         part = int(rng.integers(len(parts)))
         if part == last:
             continue

@@ -5,12 +5,13 @@
 FOLDER holds bundles that ``touchline analyze`` made of the simulated matches (``match_011.touchline`` to ``match_014``)
 and of the broadcast clips (``wide_camera_848x478.touchline``, ``action_0-clip_0.touchline``, ...).
 
-Simulated matches: the picture's curves and the sound come from the bundles; the tracks are the exact ones made as bad
-as the tracker's (``touchline.synthetic.track_errors``), because tracking 20 minutes takes hours here. ``--fit`` fits the
-weights on 011 and 012 and writes ``event-fusion.json``; thresholds are those of the best F1 there. Everything else is
-reported on 013 and 014, whose labels decided only which labels are on. The built-in picture spotter was trained on all
-four matches, so "pixels" and "fused" are optimistic there. "Unlike pictures" is the fusion with the picture's scores of
-another moment, which say as little as those on real broadcasts; half of what is fitted is made of such copies.
+Simulated matches: the curves of the picture and the sound are those of the bundles; the tracks are exact ones made as
+bad as the tracker's (``touchline.synthetic.track_errors``), because tracking 20 minutes takes hours here. ``--fit``
+fits the weights on 011 and 012 and writes ``event-fusion.json``; thresholds are those of the best F1 there.
+Everything else is reported on 013 and 014, whose labels decided only which labels are on. The built-in picture
+spotter was trained on all four matches, so "pixels" and "fused" are optimistic there. "Unlike pictures" is the fusion
+with the picture's scores of another moment, which say as little as those on real broadcasts; half of what is fitted
+is made of such copies.
 
 An event is right within half a second of a true one with the same label, each true one once (mAP@1). Intervals are 95 %
 bootstrap over blocks of half a minute. Broadcast clips are development clips: rules were looked at on them.
@@ -26,8 +27,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from touchline.synthetic.track_errors import TrackErrors, degrade
-from touchline.training.track_events.truth import MatchTruth, read_truth
 
 from touchline.analysis.play_events import PlaySpotter
 from touchline.core.clock import US_PER_S
@@ -50,6 +49,8 @@ from touchline.spotting.from_tracks.fusion import (
 )
 from touchline.spotting.from_tracks.play import Sources, Witness, picture_candidates, play_events, track_candidates
 from touchline.spotting.peaks import find_events
+from touchline.synthetic.track_errors import TrackErrors, degrade
+from touchline.training.track_events.truth import MatchTruth, read_truth
 
 FITTED_ON, REPORTED_ON = ("match_011", "match_012"), ("match_013", "match_014")
 NEAR_US = US_PER_S // 2
@@ -194,7 +195,8 @@ def fitted(matches: Sequence[Match]) -> FusionModel:
             for claim in claims_of(fused_claims(match, FusionModel({label: model[label]})), match, label)
         ]
         model[label] = LabelFusion(weights, best_threshold(claims, truths))
-    return FusionModel(model)
+    finder = PlaySpotter().model
+    return FusionModel(model, "" if finder is None else finder.sha256)
 
 
 def near_truth(mine: Sequence[tuple[int, Evidence]], truth: Sequence[int]) -> list[bool]:
@@ -369,7 +371,7 @@ def write_model(fusion: FusionModel, found: Mapping[str, Any]) -> FusionModel:
         holds = known is not None and known >= LEAST_HELD_OUT and one.threshold < 1
         needs = label != "PASS" and (unlike is None or unlike < LEAST_HELD_OUT)
         labels[label] = LabelFusion(one.weights, one.threshold if holds else 1.0, known, needs_picture=holds and needs)
-    model = FusionModel(labels)
+    model = FusionModel(labels, fusion.fitted_with)
     document = fusion_to_json(
         model, about="fitted by benchmarks/fused_events.py --fit on simulated matches 011 and 012"
     )

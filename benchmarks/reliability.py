@@ -2,7 +2,7 @@
 
     python benchmarks/reliability.py FOLDER [--fit] [--json benchmarks/results/reliability.json]
 
-FOLDER holds the networks' output on the simulated matches, ``obs_013.npz`` and so on; missing ones are made. Every match
+FOLDER holds the networks' output on the simulated matches, ``obs_013.npz`` and so on; missing ones are made. A match
 is cut into camera shots of 10 s with 2 s left out between them. Each table has the stated confidence, the observed
 frequency and its 95 % interval, by bins; intervals of the summary are bootstrap intervals over tracks.
 
@@ -10,8 +10,8 @@ frequency and its 95 % interval, by bins; intervals of the summary are bootstrap
 - team: of outfield players, as found, with the kits moved towards each other (until they are one), and with few people.
 - identity: at least nine tenths of the track's boxes lie on one player.
 - person: the track shows the player of its person's longest track.
-- place, speed: shares of errors within 1 and 2 stated deviations (for a place in two dimensions 0.63 and 0.98 are right,
-  for a speed 0.68 and 0.95).
+- place, speed: shares of errors within 1 and 2 stated deviations (for a place in two dimensions 0.63 and 0.98 are
+  right, for a speed 0.68 and 0.95).
 
 --fit uses matches 011 and 012, as far as FOLDER has them, and prints the constants of the program; without it, matches
 013 and 014 are reported, which nothing was fitted on.
@@ -22,26 +22,30 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+from compare_trackers import COLUMNS, follow_offline
 from pitch_truth import SimulatedMatch, simulated_match
 from scipy.optimize import minimize
 from simulated_matches import DATA, FPS, KEEPERS, LAST_OF_FIRST_TEAM
+from tracking_cases import read_truth, restarts, true_motions
 
 from touchline.core.kinematics import speeds_mps
 from touchline.core.tracks import DETECTION_LABELS, GOALKEEPER, PLAYER, REFEREE, Track
 from touchline.metrics.bootstrap import over_cases
-from touchline.metrics.calibration import equal_counts, equal_widths
+from touchline.metrics.calibration import equal_counts
+from touchline.metrics.tracking import evaluate_tracking
 from touchline.tracking.observations import Observation, pack, unpack
 from touchline.tracking.people.identity import RISKS, risks_of
 from touchline.tracking.people.kits import Look
 from touchline.tracking.people.persons import find_persons
 from touchline.tracking.people.roles import match_teams, roles_of
-from touchline.tracking.people.tracker import TrackerSettings
+from touchline.tracking.people.tracker import DEFAULT_SETTINGS, TrackerSettings
 from touchline.tracking.shot_tracking import (
     FollowedShot,
     Span,
@@ -274,7 +278,7 @@ def table(stated: list[float], right: list[float]) -> dict[str, Any]:
     said, happened = np.array(stated), np.array(right)
     share = over_cases(lambda rows: float(happened[rows].mean()), len(said), rounds=500)
     gap = over_cases(lambda rows: float(happened[rows].mean() - said[rows].mean()), len(said), rounds=500)
-    bins = equal_counts(said, happened, bins=5) if len(said) >= 50 else equal_widths(said, happened, bins=4)
+    bins = equal_counts(said, happened, bins=max(1, min(5, len(said) // 10)))
     return {
         "claims": len(said),
         "right": rounded(share.to_json()),
@@ -327,6 +331,22 @@ def report(matches: list[Followed]) -> dict[str, Any]:
     steps = [fastest(track) for one in matches for shot in one.tracks for track in shot]
     found["fastest step"] = round(max(steps), 2)
     return found
+
+
+def tracker_scores(folder: Path, name: str, *, count: int) -> dict[str, float]:
+    """Return HOTA and its parts for touchline's tracks; a restart of the scene begins a new sequence."""
+    seen = observed(folder, name, count=count)
+    place = DATA / "simulated" / f"match_{name}"
+    truth = read_truth(place / "tracks.txt")[: len(seen)]
+    cuts = [cut for cut in restarts(truth, true_motions(place)[: len(seen)]) if cut < len(seen)]
+    settings = replace(DEFAULT_SETTINGS, high=HIGH)
+    found = []
+    for number, (start, end) in enumerate(pairwise([0, *cuts, len(seen)])):
+        part = follow_offline(seen[start:end], fps=FPS, settings=settings)
+        found += [(ids + 1_000_000 * number, boxes) for ids, boxes in part]
+    true = [(ids + 1_000_000 * sum(cut <= i for cut in cuts), boxes) for i, (ids, boxes) in enumerate(truth)]
+    scores = evaluate_tracking(true, found).results()
+    return {column: round(float(scores[column]) * (1 if column == "IDSW" else 100), 2) for column in COLUMNS}
 
 
 def fastest(track: Track) -> float:
@@ -390,6 +410,7 @@ def main() -> None:
     names = arguments.matches or (FITTED if arguments.fit else REPORTED)
     matches = [follow(arguments.folder, name, count=arguments.count) for name in names]
     found = {"matches": list(names), "frames": arguments.count, **report(matches)}
+    found["tracker"] = {name: tracker_scores(arguments.folder, name, count=arguments.count) for name in names}
     if arguments.fit:
         found["fitted"] = fit(matches)
     print(json.dumps(found, indent=1))

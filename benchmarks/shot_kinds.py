@@ -2,7 +2,7 @@
 
     python benchmarks/shot_kinds.py --store DIR
 
-The networks' answers are kept in a folder, so that a second run is quick. These clips were looked at during development.
+The networks' answers are kept in a folder, so that a second run is quick. These clips were looked at in development.
 Intervals draw whole clips.
 """
 

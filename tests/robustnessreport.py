@@ -75,6 +75,10 @@ ROWS = {
     "others": ("other people's files in the way", "kept; refused or a suffix"),
     "text": ("formulas, control characters", "escaped"),
     "empty": ("a run that finds nothing", "says why it may be"),
+    "unlike": (
+        "no ball, upright, two pitches, other sports, black and white, a still, a static camera, 10 fps, 4K, one kit",
+        "says that it is unlike, and why; claims nothing that cannot be",
+    ),
     "load": ("a season: length, counts", "within memory and time"),
 }
 """Row -> (input, what is right); the bracketed number is the exit code."""

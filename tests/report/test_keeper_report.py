@@ -193,3 +193,16 @@ def test_moments_are_plain_values_for_json() -> None:
     record = moment_record(moments(["7.png"], [Shot(110, 44, id="7", keeper="Ada")])[0])
     assert json.loads(json.dumps(record))["technique"] == KNOWN.names[0]
     assert 0 < record["low"] < record["p_save"] < record["high"] < 1
+
+
+def test_a_page_says_what_is_likeliest_and_what_would_help(tmp_path: Path) -> None:
+    mixes = [KNOWN.centres[0] * (1 - part) + KNOWN.centres[1] * part for part in np.linspace(0.3, 0.7, 41)]
+    poses = [
+        Pose((100 + 20 * m).astype(np.float32), np.full(16, 0.9, np.float32), np.c_[m, np.zeros(16)]) for m in mixes
+    ]
+    made = moments_of([seen("9.png", pose) for pose in poses], [], model=MODEL, techniques=KNOWN)
+    made = [moment for moment in made if moment.reading.name is None][:1]
+    assert made
+    pages = write_keeper_pages(tmp_path, made, model=MODEL, techniques=KNOWN, source="one")
+    text = next(iter(pages.values())).read_text()
+    assert "Likeliest: <b>" in text and "What would help" in text and "a second picture of the same moment" in text

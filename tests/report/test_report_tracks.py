@@ -171,7 +171,7 @@ def test_the_report_holds_tracks_and_shots(tmp_path: Path) -> None:
     keeper = walk(2, label="goalkeeper", team="B", team_confidence=0.875, name="<b>Nobody</b>", shot=1)
     data = report_of(tmp_path, Tracks((walk(1), keeper), shots, 640, 360))["tracks"]
     assert data["shots"] == [[0, 2 * S, "wide", 0.5], [2 * S, 4 * S, "replay", 0.0]]
-    assert data["rows"][1] == [2, 1, "B", 0.88, "<b>Nobody</b>", 1, 0, 101, 0, 4 * S]
+    assert data["rows"][1] == [2, 1, "B", 0.88, "<b>Nobody</b>", 1, 0, 101, 0, 4 * S, None, 1.0, 1.0, 1.0]
     assert data["placed"] is True
     states, _ = unpacked(base64.b64decode(data["samples"]), [101, 101])
     assert (states == OBSERVED).all()

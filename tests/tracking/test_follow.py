@@ -170,3 +170,30 @@ def test_teams_are_named_in_wide_shots_alone(observations: list[Observation], ki
     assert {track.team for track in wide if track.label == "player"} == {"A", "B"}
     assert {(track.team, track.team_confidence) for track in other} == {(None, 0.0)}
     assert [track.label for track in other] == [track.label for track in wide], "votes still give roles"
+
+
+def test_in_a_close_up_nobody_is_followed_and_nobody_is_placed(observations: list[Observation]) -> None:
+    """Limbs are no people, and the detector knows people from afar alone."""
+    few = [replace(o, detections=o.detections.take(np.arange(3)), appearance=o.appearance[:3]) for o in observations]
+    followed = follow([replace(o, closeness=0.9, keypoints=None) for o in few])
+    assert followed.shot.kind == "close-up"
+    assert followed.tracklets == ()
+    assert followed.shot.pitch == 0.0
+    assert follow([replace(o, keypoints=None) for o in few]).tracklets != (), "small people of another shot are"
+
+
+def test_places_are_given_in_wide_shots_alone(observations: list[Observation]) -> None:
+    followed = follow(observations)
+    assert any(track.positions_m is not None for track in tracks(followed))
+    replay = replace(followed, shot=replace(followed.shot, kind="replay"))
+    assert all(track.positions_m is None for track in tracks(replay))
+
+
+def test_what_lies_on_a_graphic_is_nobody(observations: list[Observation]) -> None:
+    """A crest in a banner is no player, also in the frames before the banner was known."""
+    _, top = place(0, 7)
+    banner = np.array([[0, top - 2, WIDTH, top + 24]], np.float32)
+    late = [replace(o, graphics=banner if o.index >= 8 else o.graphics) for o in observations]
+    everyone, rest = follow(observations), follow(late)
+    assert len(rest.looks) == len(everyone.looks) - 1
+    assert not any(((t.boxes_xyxy[:, 1] > top - 3) & (t.boxes_xyxy[:, 3] < top + 26)).any() for t in rest.tracklets)

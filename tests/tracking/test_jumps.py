@@ -11,7 +11,7 @@ from touchline.tracking.observations import Observation
 
 
 def observation(index: int, feet: np.ndarray, motion: Motion | None = None) -> Observation:
-    boxes = np.concatenate([feet - (6, 40), feet + (6, 0)], axis=1).astype(np.float32)
+    boxes = np.concatenate([np.subtract(feet, (6, 40)), np.add(feet, (6, 0))], axis=1).astype(np.float32)
     detections = Detections(boxes, np.full(len(feet), 0.9, np.float32), np.full(len(feet), PLAYER, np.int64))
     looks, thumb = np.zeros((len(feet), 45), np.float16), np.zeros((18, 32), np.uint8)
     known = motion or Motion.unknown()
@@ -25,7 +25,7 @@ def places(seed: int, people: int = 12) -> np.ndarray:
 def run(jump: int | None, *, people: int = 12) -> list[Observation]:
     """Thirty frames of people who run three pixels a frame, and are elsewhere from one frame on."""
     seeds = [0 if jump is None or index < jump else 1 for index in range(30)]
-    return [observation(index, places(seed, people) + (3 * index, 0)) for index, seed in enumerate(seeds)]
+    return [observation(index, np.add(places(seed, people), (3 * index, 0))) for index, seed in enumerate(seeds)]
 
 
 def test_a_jump_is_found_where_it_is() -> None:
@@ -40,7 +40,8 @@ def test_a_fast_pan_of_known_motion_is_no_jump() -> None:
     moved = np.eye(3)
     moved[0, 2] = 200
     seen = [
-        observation(i, places(0) + (200 * (i >= 10), 0), Motion(moved, 0.9) if i == 10 else None) for i in range(20)
+        observation(i, places(0) + np.array([200.0 * (i >= 10), 0]), Motion(moved, 0.9) if i == 10 else None)
+        for i in range(20)
     ]
     assert find_jumps(seen, sure=0.5, size=(640, 360)) == []
 

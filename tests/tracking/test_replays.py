@@ -95,3 +95,43 @@ def test_few_shots_and_black_pictures_are_no_trouble() -> None:
     assert find_replays([ShotEdges(0, 9_000_000, black[:1], black[:1])]) == [False]
     shots = [ShotEdges(n * 5_000_000, (n + 1) * 5_000_000, black, black) for n in range(4)]
     assert find_replays(shots) == [False] * 4
+
+
+def gradual(start_s: float, frames: np.ndarray) -> ShotEdges:
+    return ShotEdges(round(start_s * 1e6), round(start_s * 1e6) + 400_000, frames, frames, "transition")
+
+
+def seen(seed: int, *, start_s: float, end_s: float, kind: str) -> ShotEdges:
+    return ShotEdges(round(start_s * 1e6), round(end_s * 1e6), scene(seed), scene(seed), kind)
+
+
+def test_a_wipe_by_a_graphic_opens_replays_until_the_next_one() -> None:
+    shots = [
+        seen(1, start_s=0, end_s=5, kind="close-up"),
+        gradual(5, logo()),
+        seen(2, start_s=5.4, end_s=9, kind="close-up"),
+        seen(3, start_s=9, end_s=12, kind="other"),
+        gradual(12, logo()),
+        seen(4, start_s=12.4, end_s=15, kind="close-up"),
+    ]
+    assert find_replays(shots) == [False, False, True, True, False, False]
+
+
+def test_a_wipe_to_a_wide_shot_returns_to_play() -> None:
+    shots = [
+        seen(1, start_s=0, end_s=5, kind="close-up"),
+        gradual(5, logo()),
+        seen(2, start_s=5.4, end_s=9, kind="wide"),
+        seen(3, start_s=9, end_s=12, kind="close-up"),
+    ]
+    assert find_replays(shots) == [False] * 4
+
+
+def test_a_dissolve_opens_no_replay() -> None:
+    mixed = np.stack([(scene(1)[0] * (1 - s) + scene(2)[0] * s).astype(np.uint8) for s in (0.25, 0.5, 0.75)])
+    shots = [
+        seen(1, start_s=0, end_s=5, kind="close-up"),
+        gradual(5, mixed),
+        seen(2, start_s=5.4, end_s=9, kind="close-up"),
+    ]
+    assert find_replays(shots) == [False] * 3

@@ -27,6 +27,7 @@ from touchline.training.spotting.ball_spotter import BallSpotterRecipe
 from touchline.training.spotting.slow_fusion import list_runs
 from touchline.training.spotting.slow_fusion_settings import SlowFusionRecipe
 from touchline.training.streams.settings import StreamHeadRecipe
+from touchline.training.track_events.settings import TrackEventRecipe
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
 SETTINGS_OF = {
@@ -44,6 +45,7 @@ SETTINGS_OF = {
     "distill-skeletons": DistillSkeletonsRecipe,
     "keeper-pose": KeeperPoseRecipe,
     "expected-saves": ExpectedSavesRecipe,
+    "track-events": TrackEventRecipe,
 }
 MINIMAL = """
 task: slow-fusion

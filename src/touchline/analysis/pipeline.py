@@ -153,6 +153,7 @@ class _Analysis:
             reused=reused,
             resumed_from_us=self.resumed_from_us,
             timings_s=manifest.timings_s,
+            implied=frozenset(task.name for task in self.tasks if task.implied),
         )
 
     def _holds(self, task: Task) -> bool:
@@ -168,7 +169,7 @@ class _Analysis:
         started_s = time.monotonic()
         for task in missing:
             task.open()
-        resumed_us = [task.resumed_from_us for task in missing]
+        resumed_us = [task.resumed_from_us for task in missing if task.resumes]
         if None not in resumed_us:
             self.resumed_from_us = min((us for us in resumed_us if us is not None), default=None)
         coverage = self._pass(missing)

@@ -20,8 +20,10 @@ from touchline.formats.bundle import Bundle
 from touchline.formats.camera import CAMERA
 from touchline.formats.play import Play, PlaySpan, Touch
 from touchline.formats.sound import SOUND, read_sound
+from touchline.models.folders import builtin_folder
 from touchline.spotting.from_tracks.events import TrackEvents, find_track_events
 from touchline.spotting.from_tracks.fusion import NAME, FusionModel, load_fusion
+from touchline.spotting.from_tracks.model import BUILT_IN, TrackEventModel, load_track_events
 from touchline.spotting.from_tracks.play import Sources, play_events
 
 UNKNOWN = 0.5
@@ -65,7 +67,7 @@ class PlaySpotter:
     """
 
     def __init__(self, *, thresholds: Mapping[str, float] | None = None, fusion: FusionModel | None = None) -> None:
-        self.model = None
+        self.model = _built_in()
         self.fusion = load_fusion() if fusion is None else fusion
         _check(thresholds or {})
         self.thresholds = {**{label: self.fusion.thresholds.get(label, 1.0) for label in LABELS}, **(thresholds or {})}
@@ -73,7 +75,8 @@ class PlaySpotter:
     @property
     def models(self) -> tuple[tuple[str, str], ...]:
         """Name and SHA-256 of the models in use."""
-        return ((NAME, self.fusion.sha256),)
+        finder = () if self.model is None else ((self.model.name, self.model.sha256),)
+        return (*finder, (NAME, self.fusion.sha256))
 
     def key(self) -> dict[str, Any]:
         """Return all models and settings that determine the results besides the thresholds, as JSON."""
@@ -97,6 +100,12 @@ class PlaySpotter:
         kept = tuple(e for e in every if e.confidence >= min(CANDIDATE_THRESHOLD, self.thresholds[e.label]))
         sure = tuple(event for event in kept if event.confidence >= self.thresholds[event.label])
         return PlayFound(Timeline(kept), Timeline(sure), play_of(found), _remarks(tracks))
+
+
+def _built_in() -> TrackEventModel | None:
+    """Return the built-in model of events from tracks; None if none ships, so that the rules name them."""
+    there = (builtin_folder() / f"{BUILT_IN}.safetensors").is_file()
+    return load_track_events(device="cpu") if there else None  # so small that a GPU would only wait
 
 
 def play_of(found: TrackEvents) -> Play:

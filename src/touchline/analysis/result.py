@@ -23,6 +23,7 @@ class AnalysisResult:
         reused: whether an up-to-date bundle already existed.
         resumed_from_us: time from which an interrupted run resumed; None if it started from the beginning.
         timings_s: seconds spent, by stage.
+        implied: names of tasks that came along with the requested ones.
 
     """
 
@@ -33,16 +34,22 @@ class AnalysisResult:
     reused: bool = False
     resumed_from_us: int | None = None
     timings_s: Mapping[str, float] = field(default_factory=dict)
+    implied: frozenset[str] = frozenset()
 
     @property
     def tasks(self) -> tuple[str, ...]:
         """Names of the requested tasks."""
-        return tuple(self.summaries)
+        return tuple(name for name in self.summaries if name not in self.implied)
 
     @property
     def remarks(self) -> tuple[str, ...]:
         """Remarks for the user on the results, from all tasks."""
         return tuple(remark for summary in self.summaries.values() for remark in summary.remarks)
+
+    @property
+    def verdict(self) -> str:
+        """Whether the models were measured on such a video, in one line; "" if that was not checked."""
+        return next((line for summary in self.summaries.values() if (line := summary.verdict)), "")
 
     @property
     def degraded(self) -> bool:

@@ -33,7 +33,6 @@ command = verb(
 
     Examples:
       touchline analyze match.mp4
-      touchline analyze match.mp4 --events tracks --threshold TACKLE=0.4
       touchline analyze first-half.mp4 second-half.mp4 --out results
     """,
 )

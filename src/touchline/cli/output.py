@@ -30,6 +30,8 @@ def tell_result(video: Path, result: AnalysisResult, *, output: Output, listed: 
 
 def _result_lines(video: Path, result: AnalysisResult, *, listed: bool) -> Iterator[str]:
     """The result of one video for people."""
+    if result.verdict:
+        yield one_line(result.verdict)
     counts = [count for summary in result.summaries.values() for count in summary.counts()]
     yield one_line(f"{video}: {', '.join(counts)}{_how(result)}")
     yield from found_lines(result, listed=listed)
@@ -85,7 +87,7 @@ def coverage_lines(result: AnalysisResult) -> list[str]:
 
 def result_record(video: Path, result: AnalysisResult) -> dict[str, Any]:
     """The result of a video as a ``--json`` record; None for what was not asked for."""
-    found: dict[str, Any] = {"events": None, "tracking": None, "sound": None}
+    found: dict[str, Any] = {"events": None, "tracking": None, "sound": None, "likeness": None}
     for summary in result.summaries.values():
         found |= summary.record()
     return {

@@ -53,7 +53,7 @@ def colour_name(colour: str) -> str:
 
 
 def colours_apart(one: str, other: str) -> float:
-    """Return how different two colours ``#rrggbb`` look: their distance in CIELAB (2 is just seen, 100 black to white)."""
+    """Return how different two colours ``#rrggbb`` look: their distance in CIELAB; 2 is just seen, 100 the most."""
     first, second = lab(np.array([_rgb(one), _rgb(other)]))
     return float(np.linalg.norm(first - second))
 

@@ -14,6 +14,7 @@
 | ``play.json``, ``play.npz`` | the ball in and out of play, touches, and curves, see :mod:`touchline.formats.play` |
 | ``clock.json`` | the match clock and the score of the board, see :mod:`touchline.formats.match_clock` |
 | ``overlay.mp4`` | the video with the tracks drawn in, if requested |
+| ``likeness.json`` | whether the models were measured on such a video, see :mod:`touchline.formats.likeness` |
 | ``report.html`` | the report, if requested |
 | ``corrections.jsonl`` | what a person corrected, see :mod:`touchline.formats.corrections.journal` |
 
@@ -57,9 +58,10 @@ from touchline.formats.files.json_files import parse_object, read_bytes, read_ow
 from touchline.formats.files.json_shapes import check
 from touchline.formats.files.npz import npz_bytes, read_arrays
 from touchline.formats.keeper import moments_index
+from touchline.formats.likeness import LIKENESS
 from touchline.formats.manifest_shape import MANIFEST_SHAPE
-from touchline.formats.play import PLAY, PLAY_CURVES
 from touchline.formats.match_clock import CLOCK, read_clock
+from touchline.formats.play import PLAY, PLAY_CURVES
 from touchline.formats.sound import SOUND, SOUND_CURVES
 
 MANIFEST_VERSION = 1
@@ -82,7 +84,7 @@ TRACKS, TRACKS_MOT, ACTIONS, OVERLAY = "tracks.parquet", "tracks.txt", "actions.
 
 FILES = frozenset(
     {MANIFEST, EVENTS, RESULTS, SCORES, REPORT, CANDIDATES, CORRECTIONS, FEATURES, KEEPERS, TRACKS, TRACKS_MOT, ACTIONS}
-    | {CAMERA, OVERLAY, SOUND, SOUND_CURVES, PLAY, PLAY_CURVES, CLOCK}
+    | {CAMERA, OVERLAY, SOUND, SOUND_CURVES, PLAY, PLAY_CURVES, CLOCK, LIKENESS}
 )
 """Names of all files and folders of a complete bundle."""
 
@@ -106,6 +108,7 @@ class Manifest:
         spotting: ``remarks`` on the events, if there are any; for events found by a head over feature streams,
             whether they are ``degraded`` because a stream was missing; for events of play, what they were found from
             (``events``) and the labels that are ``off`` by default, each with the reason.
+        likeness: whether the video is like what the models were measured on: verdict, line, models with reasons.
         touchline_version: version of touchline that wrote the manifest.
         version: version of this schema.
 
@@ -120,6 +123,7 @@ class Manifest:
     files: Mapping[str, str] = field(default_factory=dict)
     tracking: Mapping[str, Any] = field(default_factory=dict)
     spotting: Mapping[str, Any] = field(default_factory=dict)
+    likeness: Mapping[str, Any] = field(default_factory=dict)
     touchline_version: str = ""
     version: int = MANIFEST_VERSION
 

@@ -39,7 +39,7 @@ def _colour(value: object, place: str) -> None:
 
 _TASK: Check = record({}, optional={"thresholds": table_of(a_number), "stream": maybe(a_whole)}, others=True)
 """Settings of a task."""
-_TASKS = ("spot", "track", "sound", "clock", "actions", "keepers")
+_TASKS = ("spot", "track", "sound", "clock", "likeness", "actions", "keepers")
 
 _SHOT = record({"index": a_count, "start_us": a_count, "end_us": a_count, "kind": _shot_kind, "pitch": a_number})
 
@@ -96,6 +96,7 @@ MANIFEST_SHAPE: Check = record(
             },
             others=True,
         ),
+        "likeness": record({}, optional={"verdict": a_text, "line": a_text, "withheld": a_text}, others=True),
         "touchline_version": a_text,
     },
     others=True,

@@ -18,6 +18,7 @@ from touchline.core.arrays import Floats32, Rgb
 from touchline.core.errors import InputError, UsageError
 from touchline.core.poses import JOINTS, MIRROR, PELVIS, Pose
 from touchline.goalkeeping.hub_pose_finder import load_hub_pose_finder
+from touchline.goalkeeping.movenet_pose_finder import is_movenet_name, load_movenet
 from touchline.models.networks.pose_net import PeakReader, PoseReader
 from touchline.models.runtime.backends import PictureBackend
 from touchline.models.runtime.device import Device
@@ -192,7 +193,7 @@ def load_pose_finder(
 
     Args:
         name_or_path: a built-in, trained or imported model, a model file, a folder of a ``transformers`` ViTPose, or
-            ``hf:OWNER/NAME`` for a model on the hub.
+            ``hf:OWNER/NAME`` for a model on the hub, ``movenet``, or MoveNet's ONNX file.
         device: where to run; ``"auto"`` uses a GPU if there is one.
         backend: ``"auto"`` is OpenVINO on a CPU and torch on a GPU.
         threads: number of threads for OpenVINO; all processors by default.
@@ -205,6 +206,8 @@ def load_pose_finder(
     """
     if name_or_path is not None and is_hub_name(name_or_path):
         return load_hub_pose_finder(name_or_path, device=device)
+    if name_or_path is not None and is_movenet_name(name_or_path):
+        return load_movenet(name_or_path, threads=threads)
     loaded = load_model(name_or_path or DEFAULT_POSE_FINDER, task="pose")
     config = loaded.config
     if tuple(config.labels) != JOINTS:

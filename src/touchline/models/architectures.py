@@ -86,6 +86,7 @@ ARCHITECTURES: dict[str, Architecture] = {
     "people-detector": Architecture("networks.detector:PeopleDetector", "detect"),
     "pitch-net": Architecture("networks.pitch_net:PitchNet", "pitch"),
     "pose-net": Architecture("networks.pose_net:PoseNet", "pose"),
+    "mobile-pose-net": Architecture("networks.mobile_pose_net:MobilePoseNet", "pose"),
     "pose-hg3d": Architecture("networks.pose_hg3d:PoseHG3D", "pose", published=Published("importing.poses:IMPORTER")),
     "r2plus1d-18": Architecture("networks.r2plus1d:R2Plus1D", "recognize", published=_CLIPS),
     "resnet-clip": Architecture("networks.resnet:ResNet", "recognize", published=_CLIPS),
@@ -110,6 +111,7 @@ ARCHITECTURES: dict[str, Architecture] = {
     "skeleton-net": Architecture("networks.skeleton_net:SkeletonNet", "skeleton"),
     "action-net": Architecture("networks.action_net:ActionNet", "recognize"),
     "clip-ensemble": Architecture(_clip_ensemble, "recognize"),
+    "track-events": Architecture("networks.track_events:TrackEventNet", "track-events"),
     "stream-head": Architecture("networks.heads.fusion:FusedHead", "spot-streams"),
     "plain-stream-head": Architecture(
         "networks.heads.fusion:PlainHead", "spot-streams", published=Published("importing.heads:IMPORTER")

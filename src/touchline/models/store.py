@@ -37,6 +37,7 @@ from touchline.models.specs.spec import (
 )
 from touchline.models.specs.stream_spec import StreamHeadConfig
 from touchline.models.specs.tasks import CONFIGS, Config
+from touchline.models.specs.track_event_spec import TrackEventConfig
 
 METADATA_KEY = "touchline"
 DEFAULT_SPOTTER = "ball-spotter"
@@ -197,6 +198,8 @@ def load_model(name_or_path: str | Path, *, task: Literal["features"]) -> Loaded
 def load_model(name_or_path: str | Path, *, task: Literal["sound-features"]) -> LoadedModel[SoundEncoderConfig]: ...
 @overload
 def load_model(name_or_path: str | Path, *, task: Literal["spot-streams"]) -> LoadedModel[StreamHeadConfig]: ...
+@overload
+def load_model(name_or_path: str | Path, *, task: Literal["track-events"]) -> LoadedModel[TrackEventConfig]: ...
 @overload
 def load_model(name_or_path: str | Path, *, task: Literal["any"]) -> LoadedModel[Config]: ...
 

@@ -61,6 +61,7 @@ def write_report(
         facts=[fact for section in sections for fact in section.facts(values)],
         coverage=coverage_words(values),
         trust=trust_of(values),
+        likeness=values.likeness,
         data=_json_in_html(page_data(values, sections=sections)),
         video=video_base64(info.path) if values.options.embed_video else "",
         **_own_files(),

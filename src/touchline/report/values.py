@@ -18,8 +18,9 @@ from touchline.core.events import Coverage, Event, Scores, Timeline, VideoInfo
 from touchline.core.sound import SoundReading
 from touchline.core.tracks import Tracks
 from touchline.formats.bundle import ACTIONS, CANDIDATES, EVENTS, REPORT, SCORES, TRACKS, Bundle, Manifest
-from touchline.formats.play import PLAY, PLAY_CURVES, Play, read_play
+from touchline.formats.likeness import LIKENESS, Likeness, likeness_or_none
 from touchline.formats.match_clock import CLOCK
+from touchline.formats.play import PLAY, PLAY_CURVES, Play, read_play
 from touchline.formats.sound import SOUND, SOUND_CURVES, read_sound
 from touchline.report.options import ReportOptions
 
@@ -168,6 +169,11 @@ class BundleValues:
     def clock(self) -> MatchClock | None:
         """The match clock on the score board."""
         return self.bundle.read_clock() if self.holds(CLOCK) else None
+
+    @cached_property
+    def likeness(self) -> Likeness | None:
+        """Whether the video is like what the models were measured on."""
+        return likeness_or_none(self.bundle.path) if self.holds(LIKENESS) else None
 
     @property
     def duration_us(self) -> int:

@@ -155,6 +155,7 @@ def fit_techniques(tables: ReferenceTables, *, bootstraps: int = 200) -> Techniq
         "two_pictures_published_recipe_with_engagement": _published_agreement(
             tables, pictured, engagement=True
         ).to_json(),
+        "two_likeliest": across.two_likeliest,
         "confidence": across.calibration,
         "saves": _saves(tables.shots, pictured, labels),
     }
@@ -199,13 +200,18 @@ def named_clusters(
 
 @dataclass(frozen=True, slots=True)
 class _Across:
-    """Measurements over several pictures of a shot: temperature, confidence line, agreement, calibration."""
+    """Measurements over several pictures of a shot.
+
+    They are the temperature, the confidence line, agreement, agreement with engagement, calibration, and how often
+    another picture's name is among the two likeliest.
+    """
 
     temperature: float
     confidence: tuple[float, float]
     agreement: Agreement
     with_engagement: Agreement
     calibration: list[dict[str, float]]
+    two_likeliest: dict[str, Any]
 
 
 def came_out(engagement: Floats64, labels: Indices) -> tuple[Floats64, Floats64]:
@@ -241,7 +247,29 @@ def _across_views(pictured: Pictured, engagement: Floats64) -> _Across:
     agreement = _agreement(names, pictured, told=sure >= LEAST_CONFIDENCE)
     helped = probabilities_of(squared, temperature=temperature, prior=priors).argmax(axis=1)
     calibration = _calibration(sure[both_ways[:, 0]], same)
-    return _Across(temperature, (float(line[0]), float(line[1])), agreement, _agreement(helped, pictured), calibration)
+    likeliest = _two_likeliest(p, names, pictured, unsure=sure < LEAST_CONFIDENCE)
+    with_engagement = _agreement(helped, pictured)
+    return _Across(temperature, (float(line[0]), float(line[1])), agreement, with_engagement, calibration, likeliest)
+
+
+def _two_likeliest(p: Floats64, names: Indices, pictured: Pictured, *, unsure: npt.NDArray[np.bool_]) -> dict[str, Any]:
+    """Measure how often another picture's name is among a picture's two likeliest: of all, and of those unnamed."""
+    both_ways = np.concatenate([pictured.pairs, pictured.pairs[:, ::-1]])
+    among = (np.argsort(p, axis=1)[both_ways[:, 0], -2:] == names[both_ways[:, 1], None]).any(axis=1)
+    groups = pictured.shot_of[both_ways[:, 0]]
+
+    def measured(rows: npt.NDArray[np.bool_]) -> dict[str, float]:
+        share = mean_interval(among[rows], groups=groups[rows], seed=SEED)
+        return {
+            "pictures": int(rows.sum()),
+            "among": round(share.value, 4),
+            "low": round(share.low, 4),
+            "high": round(share.high, 4),
+        }
+
+    unnamed = unsure[both_ways[:, 0]]
+    found: dict[str, Any] = {"all": measured(np.ones(len(among), bool))}
+    return {**found, "unnamed": measured(unnamed)} if unnamed.any() else found
 
 
 def _agreement(names: Indices, pictured: Pictured, *, told: npt.NDArray[np.bool_] | None = None) -> Agreement:

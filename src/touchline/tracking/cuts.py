@@ -30,6 +30,8 @@ AHEAD = REACH - 1 + 2
 NAME = "shot-changes"
 
 _PAIRS = np.triu_indices(2 * REACH, 1)
+_FAR = (_PAIRS[0] < REACH) & (_PAIRS[1] >= REACH) & (_PAIRS[1] - _PAIRS[0] >= 6)
+_SAME = 0.7
 _LONG = 3
 
 
@@ -91,6 +93,11 @@ class Likenesses:
         return self._table[_PAIRS].ravel() if len(self._views) == 2 * REACH else None
 
 
+def stays(cues: Floats32) -> bool:
+    """Return whether the structure from before a boundary is the same after it: then nothing but a flash is there."""
+    return float(np.median(cues[0::2][_FAR])) > _SAME
+
+
 class CutFinder:
     """A finder of the first frame of each new shot, and of the frames in which one turns into another."""
 
@@ -113,7 +120,8 @@ class CutFinder:
 
     def hear(self, cues: Floats32) -> list[Mark]:
         """Add the cues (240,) of the next boundary; return the marks that are certain now."""
-        self._waiting.append(float(self._model.net.probability(cues[None])[0]))
+        chance = float(self._model.net.probability(cues[None])[0])
+        self._waiting.append(0.0 if stays(cues) else chance)
         return [self._mark()] if len(self._waiting) > 2 else []
 
     def rest(self) -> list[Mark]:

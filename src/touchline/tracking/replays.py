@@ -87,7 +87,7 @@ def find_replays(shots: Sequence[ShotEdges], *, settings: ReplaySettings | None 
     settings = settings or ReplaySettings()
     between = _between_graphics(shots, settings=settings)
     after = _after_wipes(shots, settings=settings)
-    return [a or b for a, b in zip(between, after, strict=True)]
+    return [(a or b) and shot.kind != "transition" for a, b, shot in zip(between, after, shots, strict=True)]
 
 
 def _after_wipes(shots: Sequence[ShotEdges], *, settings: ReplaySettings) -> list[bool]:
@@ -98,7 +98,7 @@ def _after_wipes(shots: Sequence[ShotEdges], *, settings: ReplaySettings) -> lis
             opened_us = None
         if 0 < number < len(shots) - 1 and _is_wipe(shots[number - 1], shot, shots[number + 1], settings=settings):
             opened_us = shot.end_us if opened_us is None else None
-        replays.append(opened_us is not None and shot.kind != "transition")
+        replays.append(opened_us is not None)
     return replays
 
 

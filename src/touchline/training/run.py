@@ -33,6 +33,7 @@ TASKS = {
     "skeleton": "touchline.training.recognition.skeletons:FAMILY",
     "recogniser": "touchline.training.recognition.recogniser:FAMILY",
     "stream-head": "touchline.training.streams.heads:FAMILY",
+    "track-events": "touchline.training.track_events.training:FAMILY",
     "distill": "touchline.training.recognition.distill:FAMILY",
     "distill-skeletons": "touchline.training.recognition.distill_skeletons:FAMILY",
     "keeper-pose": "touchline.training.keeper.pose_run:FAMILY",

@@ -136,3 +136,9 @@ def test_details_reach_the_json_of_the_command(fused: AnalysisResult) -> None:
     for row in fused.summaries["spot"].rows():
         assert row["reason"]
         json.dumps(row)
+
+
+def test_the_fusion_was_fitted_with_what_names_the_candidates() -> None:
+    play = PlaySpotter()
+    made_with = "" if play.model is None else play.model.sha256
+    assert play.fusion.fitted_with == made_with, "run benchmarks/fused_events.py --fit"

@@ -39,6 +39,7 @@ def test_the_picture_is_trusted_as_far_as_it_agrees_with_the_contacts() -> None:
     assert trust_in_picture(np.repeat([0.0, 0.9], [90, 10]), anywhere) == 0.0
     assert trust_in_picture(np.full(95, 0.9), anywhere) == pytest.approx(0.95)
     assert trust_in_picture(np.full(5, 0.9), anywhere) == pytest.approx(0.5)
+    assert trust_in_picture(np.full(4, 0.9), anywhere) == 0.0
 
 
 def test_a_picture_that_is_not_trusted_moves_nothing_and_invents_nothing() -> None:
@@ -73,7 +74,7 @@ def test_labels_that_do_not_hold_up_are_off_with_the_reason() -> None:
     )
     assert model.off == {
         "TACKLE": "average precision 0.21 on held-out matches, under 0.5",
-        "CORNER": "never measured: there were too few of them in the matches held out",
+        "CORNER": "not measured: too few true ones, or too few claims, in the matches held out",
     }
     assert fusion_from_json(fusion_to_json(model, about="made")) == model
 

@@ -39,7 +39,7 @@ def test_a_place_far_away_does_not_bend_the_course() -> None:
 
 @pytest.mark.parametrize("jump_m", [3.0, 10.0, 40.0])
 def test_nobody_jumps_when_the_view_does(jump_m: float) -> None:
-    truth, noisy = run_along(noise_m=0.1)
+    _, noisy = run_along(noise_m=0.1)
     noisy[120:, 0] += jump_m
     course = steady(TIMES, noisy, np.full_like(noisy, 0.2**2))
     assert steps_mps(TIMES, course.places_m).max() <= IMPLAUSIBLE_MPS

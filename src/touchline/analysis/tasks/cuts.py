@@ -160,8 +160,7 @@ class ShotFiles:
         """Mark the replays among the shots, once all shots are stored."""
         marks = find_replays(self._edges)
         self.shots = [
-            replace(shot, kind="replay") if marked and shot.kind != "transition" else shot
-            for shot, marked in zip(self.shots, marks, strict=True)
+            replace(shot, kind="replay") if marked else shot for shot, marked in zip(self.shots, marks, strict=True)
         ]
 
     @property

@@ -12,11 +12,13 @@ import numpy.typing as npt
 
 from touchline.analysis.checkpoint import Checkpoint
 from touchline.analysis.events_in_shots import in_wide_shots, remark_on_left_out
+from touchline.analysis.likeness.marks import marked, remark_on_withheld, without_impossible
 from touchline.analysis.tasks.spot_summary import SpotSummary, candidate_thresholds, spot_summary
 from touchline.analysis.tasks.task import Job, Task
 from touchline.core.clock import us_from_frame
-from touchline.core.events import Coverage, Scores
+from touchline.core.events import Coverage, Scores, Timeline
 from touchline.formats.bundle import CANDIDATES, EVENTS, RESULTS, SCORES, TRACKS, Bundle, Manifest
+from touchline.formats.likeness import LIKENESS, Likeness, likeness_or_none
 from touchline.formats.play import PLAY, PLAY_CURVES
 from touchline.media.frame import Frame
 from touchline.media.sampling import GridSampler
@@ -27,12 +29,16 @@ _TRACKS = "tracks"
 """Name of the key's entry that identifies the tracks used to filter events; absent if there were none."""
 PLAY_KEY = "play"
 """Name of the key's entry that identifies what events of play were found from; absent if they come from the scores."""
+LIKENESS_KEY = "likeness"
+"""Name of the key's entry that identifies the verdict on the video; absent if there is none."""
 
 
 class SpotTask(Task):
     """The task that spots events with a frame spotter: scores chunk by chunk, then events from the scores.
 
-    If the bundle holds or will hold the video's tracks, ball actions outside their wide shots are left out.
+    If the bundle holds or will hold the video's tracks, ball actions outside their wide shots are left out. If it says
+    that the video is unlike what the spotter was measured on, the events are marked; ball actions are withheld where
+    there can be none, as in a still picture.
 
     Args:
         spotter: the spotter, or an ensemble of spotters.
@@ -45,7 +51,7 @@ class SpotTask(Task):
 
     name = "spot"
     files = (EVENTS, CANDIDATES, RESULTS, SCORES)
-    needs = ("track",)
+    needs = ("track", "likeness")
 
     def __init__(self, spotter: BaseSpotter, *, thresholds: Mapping[str, float] | None = None) -> None:
         self.spotter = spotter
@@ -61,7 +67,9 @@ class SpotTask(Task):
         self._checkpoint, self.resumed_from_us, self._remarks = None, None, ()
         key = spot_key(self.spotter, thresholds=self._thresholds, origin=job.origin)
         tracks = job.key_of("track", TRACKS)
-        self.key = key if tracks is None else {**key, _TRACKS: digest_of(tracks)}
+        likeness = job.key_of("likeness", LIKENESS)
+        used = {_TRACKS: tracks, LIKENESS_KEY: likeness}
+        self.key = {**key, **{name: digest_of(value) for name, value in used.items() if value is not None}}
 
     def open(self) -> None:
         """Load what an earlier run saved; if the bundle already holds the scores, no frames are needed."""
@@ -102,20 +110,35 @@ class SpotTask(Task):
         """Find the events and write the task's files."""
         scores = self.scores(bundle)
         shots = bundle.read_shots() if _TRACKS in self.key else ()
+        likeness = likeness_or_none(bundle.path) if LIKENESS_KEY in self.key else None
         found = self.spotter.events(scores, thresholds=self._thresholds)
-        timeline = in_wide_shots(found, shots=shots)
+        possible = self._possible(found, likeness=likeness)
+        timeline = self._marked(in_wide_shots(possible, shots=shots), likeness=likeness)
         candidates = self.spotter.events(scores, thresholds=candidate_thresholds(self._thresholds))
-        left_out = len(found) - len(timeline)
+        candidates = in_wide_shots(self._possible(candidates, likeness=likeness), shots=shots)
+        left_out, withheld = len(possible) - len(timeline), len(found) - len(possible)
         self._remarks = (remark_on_left_out(left_out),) if left_out else ()
+        if withheld and likeness is not None:
+            self._remarks += (remark_on_withheld(withheld, likeness=likeness),)
         bundle.write_scores(scores)
         bundle.write_events(timeline)
-        bundle.write_candidates(in_wide_shots(candidates, shots=shots))
+        bundle.write_candidates(self._marked(candidates, likeness=likeness))
         bundle.write_results(timeline, game=self._job.video.stem)
         bundle.discard(PLAY, PLAY_CURVES)  # of an earlier run that named events from tracks
 
     def scores(self, bundle: Bundle) -> Scores:
         """Return the scores of this run, or those in the bundle if no frames were needed."""
         return saved_scores(self.checkpoint, spotter=self.spotter) if self.watches else bundle.read_scores()
+
+    def _possible(self, timeline: Timeline, *, likeness: Likeness | None) -> Timeline:
+        """Return the events without those that the video cannot show."""
+        return without_impossible(timeline, likeness=likeness, models=[one.name for one in self.spotter.members])
+
+    def _marked(self, timeline: Timeline, *, likeness: Likeness | None) -> Timeline:
+        """Return the events, marked where a member of the spotter was measured on other footage."""
+        for member in self.spotter.members:
+            timeline = marked(timeline, likeness=likeness, model=member.name)
+        return timeline
 
     def manifest_parts(self) -> Mapping[str, Any]:
         """Return the remarks on the events, if there are any."""
@@ -143,7 +166,8 @@ def digest_of(key: Mapping[str, Any]) -> str:
 
 def _of_scores(key: Mapping[str, Any]) -> dict[str, Any]:
     """Return the part of a key that determines the scores."""
-    return {name: value for name, value in key.items() if name not in (_TRACKS, PLAY_KEY, "thresholds", "peaks")}
+    others = (_TRACKS, LIKENESS_KEY, PLAY_KEY, "thresholds", "peaks")
+    return {name: value for name, value in key.items() if name not in others}
 
 
 def spot_key(spotter: BaseSpotter, *, thresholds: Mapping[str, float], origin: Mapping[str, Any]) -> dict[str, Any]:

@@ -109,6 +109,11 @@ class Summary:
         return ()
 
     @property
+    def verdict(self) -> str:
+        """Whether the models were measured on such a video, in one line; "" if the task does not say."""
+        return ""
+
+    @property
     def degraded(self) -> bool:
         """Whether the task lacked an input that it could not replace."""
         return False
@@ -150,6 +155,8 @@ class Task(Protocol):
         name: name in the manifest and in summaries.
         files: the files it writes, as paths relative to the bundle's folder.
         needs: names of tasks whose results it reads if there are any; they run first.
+        implied: whether it comes along with other tasks, without being asked for.
+        resumes: whether it saves what it found as it goes, so that a later run continues from there.
         recorded: whether the manifest keeps its key and checksums. Tasks that are not recorded make files from the
             complete bundle; these are made again whenever their input was.
         models: the models it uses, as the manifest lists them.
@@ -165,6 +172,8 @@ class Task(Protocol):
     files: ClassVar[tuple[str, ...]]
     needs: ClassVar[tuple[str, ...]] = ()
     recorded: ClassVar[bool] = True
+    implied: ClassVar[bool] = False
+    resumes: ClassVar[bool] = True
     sections: ClassVar[tuple[Section, ...]] = ()
     models: Sequence[Mapping[str, str]] = ()
     key: Mapping[str, Any] = {}

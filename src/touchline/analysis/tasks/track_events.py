@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from touchline.analysis.likeness.marks import marked, remark_on_withheld, without_impossible
 from touchline.analysis.play_events import PlayFound, PlaySpotter
-from touchline.analysis.tasks.spot import PLAY_KEY, SpotTask, digest_of
+from touchline.analysis.tasks.spot import LIKENESS_KEY, PLAY_KEY, SpotTask, digest_of
 from touchline.analysis.tasks.spot_summary import SpotSummary, spot_summary
 from touchline.analysis.tasks.task import Job, Task
-from touchline.core.events import Coverage
+from touchline.core.events import Coverage, Timeline
 from touchline.formats.bundle import CANDIDATES, EVENTS, RESULTS, SCORES, TRACKS, Bundle, Manifest
 from touchline.formats.camera import CAMERA
+from touchline.formats.likeness import LIKENESS, Likeness, likeness_or_none
 from touchline.formats.play import PLAY, PLAY_CURVES, write_play
 from touchline.formats.sound import SOUND, SOUND_CURVES
+from touchline.spotting.from_tracks.fusion import NAME
 from touchline.spotting.spotter import BaseSpotter
 
 _FILES = (EVENTS, CANDIDATES, RESULTS, PLAY, PLAY_CURVES)
@@ -34,7 +38,7 @@ class FusedEventsTask(SpotTask):
     """
 
     files = (*_FILES, SCORES)
-    needs = ("track", "sound")
+    needs = ("track", "sound", "likeness")
 
     def __init__(self, spotter: BaseSpotter, *, play: PlaySpotter) -> None:
         super().__init__(spotter)
@@ -53,7 +57,8 @@ class FusedEventsTask(SpotTask):
         """Name the events and write the task's files."""
         scores = self.scores(bundle)
         bundle.write_scores(scores)
-        self._found = self._play.find(bundle, picture=scores, picture_name=self.spotter.name)
+        found = self._play.find(bundle, picture=scores, picture_name=self.spotter.name)
+        self._found = _honest(found, likeness=likeness_or_none(bundle.path) if LIKENESS_KEY in self.key else None)
         _write(bundle, self._found, game=self._job.video.stem)
 
     def manifest_parts(self) -> Mapping[str, Any]:
@@ -71,7 +76,7 @@ class TrackEventsTask(Task):
 
     name = "spot"
     files = _FILES
-    needs = ("track", "sound")
+    needs = ("track", "sound", "likeness")
 
     def __init__(self, play: PlaySpotter) -> None:
         self.models = _models(self.name, play)
@@ -83,11 +88,15 @@ class TrackEventsTask(Task):
         """Start on a video."""
         self._job, self._found = job, None
         key = {**job.origin, "thresholds": self._play.thresholds, PLAY_KEY: _play_key(self._play, job)}
+        likeness = job.key_of("likeness", LIKENESS)
+        if likeness is not None:
+            key[LIKENESS_KEY] = digest_of(likeness)
         self.key = json.loads(json.dumps(key))
 
     def write(self, bundle: Bundle, *, coverage: Coverage) -> None:
         """Name the events and write the task's files."""
-        self._found = self._play.find(bundle, picture=None)
+        found = self._play.find(bundle, picture=None)
+        self._found = _honest(found, likeness=likeness_or_none(bundle.path) if LIKENESS_KEY in self.key else None)
         bundle.discard(SCORES)  # of an earlier run with a picture spotter
         _write(bundle, self._found, game=self._job.video.stem)
 
@@ -108,6 +117,24 @@ def _play_key(play: PlaySpotter, job: Job) -> dict[str, Any]:
     """Return what determines the events besides scores and thresholds: models, tracks and sound."""
     others = {"track": job.key_of("track", TRACKS, CAMERA), "sound": job.key_of("sound", SOUND, SOUND_CURVES)}
     return {**play.key(), **{name: digest_of(key) for name, key in others.items() if key is not None}}
+
+
+def _honest(found: PlayFound, *, likeness: Likeness | None) -> PlayFound:
+    """Return what was found without what the video cannot show, and marked if the video is unlike the measured ones."""
+
+    def possible(timeline: Timeline) -> Timeline:
+        return without_impossible(timeline, likeness=likeness, models=[NAME])
+
+    timeline, candidates = possible(found.timeline), possible(found.candidates)
+    remarks = found.remarks
+    if likeness is not None and len(timeline) < len(found.timeline):
+        remarks += (remark_on_withheld(len(found.timeline) - len(timeline), likeness=likeness),)
+    return replace(
+        found,
+        timeline=marked(timeline, likeness=likeness, model=NAME),
+        candidates=marked(candidates, likeness=likeness, model=NAME),
+        remarks=remarks,
+    )
 
 
 def _write(bundle: Bundle, found: PlayFound, *, game: str) -> None:

@@ -11,6 +11,7 @@ from typing import Literal
 from touchline.analysis.play_events import PlaySpotter
 from touchline.analysis.tasks.clock import ClockTask
 from touchline.analysis.tasks.keeper_pages import KeeperPagesTask
+from touchline.analysis.tasks.likeness import LikenessTask
 from touchline.analysis.tasks.overlay import OverlayTask
 from touchline.analysis.tasks.report import ReportTask
 from touchline.analysis.tasks.sound import SoundTask
@@ -36,6 +37,7 @@ KINDS: tuple[type[Task], ...] = (
     TrackTask,
     SoundTask,
     ClockTask,
+    LikenessTask,
     OverlayTask,
     ReportTask,
     KeeperPagesTask,
@@ -79,6 +81,8 @@ def usual_tasks(
     track = None if tracker is None else TrackTask(tracker, boxes=boxes)
     heard, board = SoundTask() if sound else None, None if clock is None else ClockTask(clock)
     tasks: list[Task] = [task for task in (spot, track, heard, board) if task is not None]
+    if track is not None or isinstance(spot, SpotTask):
+        tasks.append(LikenessTask([model for task in tasks for model in task.models]))
     if overlay and track is not None:
         tasks.append(OverlayTask(radar=radar))
     if report is not None:

@@ -38,7 +38,7 @@ PoseModelOption = Annotated[
     typer.Option(
         "--pose-model",
         metavar="MODEL",
-        help="Find poses with this model, a name or a file, or hf:OWNER/NAME of a ViTPose.",
+        help="Find poses with this model, a name or a file, movenet, or hf:OWNER/NAME of a ViTPose.",
         show_default="the built-in pose finder",
     ),
 ]

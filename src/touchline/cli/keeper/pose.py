@@ -35,7 +35,7 @@ def pose(
         typer.Option(
             "--model",
             metavar="MODEL",
-            help="Find poses with this model, a name or a file, or hf:OWNER/NAME of a ViTPose.",
+            help="Find poses with this model, a name or a file, movenet, or hf:OWNER/NAME of a ViTPose.",
             show_default="the built-in pose finder",
         ),
     ] = None,

@@ -36,7 +36,7 @@ def _architectures() -> str:
 
 
 def list_command(device: AnyDeviceOption = "auto", json: JsonOption = False, debug: DebugOption = False) -> None:
-    """List the built-in and the imported models.
+    """List the built-in and the imported models, and what each was measured on.
 
     Examples:
       touchline models list
@@ -56,6 +56,7 @@ def list_command(device: AnyDeviceOption = "auto", json: JsonOption = False, deb
                 config = model.config
                 what = f"{model.origin:8}  {config.task:9}  {config.architecture:15}"
                 output.say(f"{model.path.stem:{width}}  {what}  {_some(config.labels)}")
+                output.say(f"{'':{width}}  measured on: {_measured_on(model.path)}")
             if not models:
                 output.say("there are no models; add one with touchline models import FILE")
 
@@ -68,6 +69,14 @@ def _some(labels: Sequence[str]) -> str:
     return f"{line} ({len(labels)})" if line.endswith("...") else line
 
 
+def _measured_on(model: Path) -> str:
+    """The footage that a model was measured on, in words."""
+    from touchline.models.measured import measured_path, read_measured
+
+    path = measured_path(model)
+    return read_measured(path).footage if path.is_file() else "never measured"
+
+
 def show_command(
     name: NameArgument,
     device: AnyDeviceOption = "auto",
@@ -76,7 +85,8 @@ def show_command(
 ) -> None:
     """Show a model's labels, input, size and card.
 
-    The card says what the model was trained on, its licence, its measured scores and its limits.
+    The card says what the model was trained on, its licence, its measured scores and its limits; the held-out results
+    are also listed by match.
 
     Examples:
       touchline models show MODEL
@@ -105,7 +115,7 @@ def _model_facts(name: str) -> tuple[dict[str, Any], Path]:
     facts = {**model.config.model_dump(mode="json"), "path": str(path), "sha256": model.sha256}
     facts["parameters"] = sum(parameter.numel() for parameter in model.network.parameters())
     facts["megabytes"] = round(path.stat().st_size / 1e6, 2)
-    return facts, path
+    return facts | _measured_facts(path), path
 
 
 def _fusion_facts() -> tuple[dict[str, Any], Path]:
@@ -124,15 +134,29 @@ def _fusion_facts() -> tuple[dict[str, Any], Path]:
         "path": str(path),
         "sha256": fusion.sha256,
     }
-    return facts, path
+    return facts | _measured_facts(path), path
+
+
+def _measured_facts(path: Path) -> dict[str, Any]:
+    """What a model was measured on, None if nobody says."""
+    from touchline.models.measured import measured_path, read_measured
+
+    about = read_measured(measured_path(path)) if measured_path(path).is_file() else None
+    return {"measured_on": None if about is None else about.model_dump(mode="json")}
 
 
 def _say_facts(facts: dict[str, Any], *, card: Path, output: Output) -> None:
     """Print the facts of a model, and its card."""
     from touchline.models.cards import read_card
+    from touchline.models.measured import MeasuredOn
 
+    about = None if facts["measured_on"] is None else MeasuredOn.model_validate(facts["measured_on"])
     for key, value in facts.items():
-        output.say(f"{key:12} {value}")
+        if key != "measured_on":
+            output.say(f"{key:12} {value}")
+    output.say(f"{'measured on':12} {'never measured' if about is None else about.footage}")
+    for line in () if about is None else about.lines():
+        output.say(f"  {line}")
     if card.is_file():
         output.say()
         output.table(read_card(card).text)
@@ -304,6 +328,7 @@ def _record(model: StoredModel) -> dict[str, Any]:
         "width": width,
         "height": height,
         "licence": config.licence,
+        "measured_on": _measured_on(model.path),
         "path": str(model.path),
     }
 

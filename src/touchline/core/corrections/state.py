@@ -20,7 +20,6 @@ from touchline.core.corrections.values import (
 )
 from touchline.core.events import Event
 
-
 FROM_TRACKS = "tracks"
 """How the ``source`` of an event begins that was named from tracks."""
 

@@ -1,11 +1,12 @@
 """``tracks.parquet``: one row per box, with data on the whole video in the schema's metadata.
 
 Columns: ``track_id``, ``label``, ``team``, ``team_confidence``, ``name``, ``shot``, ``frame``, ``time_us``, ``x0``,
-``y0``, ``x1``, ``y1`` (pixels), ``confidence``, ``observed``, ``x_m``, ``y_m`` (metres), ``place_std_m``, ``speed_mps``,
-``speed_std_mps``, ``label_confidence``, ``identity_confidence``, ``person``, ``person_confidence``. ``team``, ``name``
-and ``person`` are null where unknown. Metres are null for a whole track if the pitch was never found and NaN for single
-boxes without. ``speed_mps`` follows from the places, see :func:`touchline.core.kinematics.speeds_mps`. Files without
-the columns after ``y_m`` are read as well. Any Parquet reader can open it: ``pandas.read_parquet("tracks.parquet")``.
+``y0``, ``x1``, ``y1`` (pixels), ``confidence``, ``observed``, ``x_m``, ``y_m`` (metres), ``place_std_m``,
+``speed_mps``, ``speed_std_mps``, ``label_confidence``, ``identity_confidence``, ``person``, ``person_confidence``.
+``team``, ``name`` and ``person`` are null where unknown. Metres are null for a whole track if the pitch was never found
+and NaN for single boxes without. ``speed_mps`` follows from the places, see
+:func:`touchline.core.kinematics.speeds_mps`. Files without the columns after ``y_m`` are read as well. Any Parquet
+reader can open it: ``pandas.read_parquet("tracks.parquet")``.
 """
 
 from __future__ import annotations

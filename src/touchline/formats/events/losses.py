@@ -8,8 +8,8 @@ from types import MappingProxyType
 from touchline.core.events import Event, Timeline
 from touchline.formats.events.attributes import ATTRIBUTES, attributes_of
 from touchline.formats.events.export_context import OWN_LAG, OWN_LEAD
-from touchline.formats.events.play_details import PLAY_KEYS
 from touchline.formats.events.match_times import MATCH_KEYS
+from touchline.formats.events.play_details import PLAY_KEYS
 
 CONFIDENCE, TEAM, PLAYER, HALF, VISIBLE, SOURCE = "confidence", "team", "player", "half", "visible", "source"
 INTERVAL, POINT, NOTE, PLACE, LEAD = "interval", "point", "note", "place", "lead"

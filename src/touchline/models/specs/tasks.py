@@ -12,6 +12,7 @@ from touchline.models.specs.spec import (
     SoundEncoderConfig,
 )
 from touchline.models.specs.stream_spec import StreamHeadConfig
+from touchline.models.specs.track_event_spec import TrackEventConfig
 
 Config = (
     ModelConfig
@@ -22,6 +23,7 @@ Config = (
     | EncoderConfig
     | SoundEncoderConfig
     | StreamHeadConfig
+    | TrackEventConfig
 )
 """The configuration of a model file of any task."""
 
@@ -35,5 +37,6 @@ CONFIGS: dict[str, type[Config]] = {
     "features": EncoderConfig,
     "sound-features": SoundEncoderConfig,
     "spot-streams": StreamHeadConfig,
+    "track-events": TrackEventConfig,
 }
 """Configuration class by task."""

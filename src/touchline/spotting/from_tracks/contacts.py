@@ -1,12 +1,13 @@
 """Contacts: moments at which the ball's velocity changes beside a person, from geometry alone.
 
-The velocity before and after a moment is taken over a fixed time, so that the frame rate and the smoothing do not matter.
-Places that the tracker filled in between two detections are straight lines, which have no contacts: they are left out.
+The velocity before and after a moment is taken over a fixed time, so that the frame rate and the smoothing do not
+matter. Places that the tracker filled in between two detections are straight lines, which have no contacts: they are
+left out.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -72,7 +73,7 @@ def find_contacts(scene: Scene, path: BallPath, *, settings: ContactSettings | N
     chosen = settings or ContactSettings()
     frames = _peaks(np.where(path.sound, path.change, np.nan), scene.times_us, settings=chosen)
     apart = distances(scene, path.body_px)
-    return tuple(_contact(scene, path, apart, frame=int(frame), reach=chosen.reach) for frame in frames)
+    return tuple(_nearest(scene, path, apart, frame=int(frame), reach=chosen.reach) for frame in frames)
 
 
 def distances(scene: Scene, body_px: Floats64) -> Floats64:
@@ -88,6 +89,11 @@ def distances(scene: Scene, body_px: Floats64) -> Floats64:
     return np.asarray(np.where(np.isfinite(apart), apart, np.inf))
 
 
+def contact_at(scene: Scene, path: BallPath, *, frame: int, slot: int) -> Contact:
+    """Return what is known of a moment at which a person, in a slot of the scene, plays the ball."""
+    return _contact(scene, path, distances(scene, path.body_px), frame=frame, slot=slot)
+
+
 def _peaks(change: Floats64, times_us: Indices, *, settings: ContactSettings) -> Indices:
     """Return the frames of the strongest changes, none nearer to a stronger one than ``apart_s``."""
     kept: list[int] = []
@@ -99,10 +105,18 @@ def _peaks(change: Floats64, times_us: Indices, *, settings: ContactSettings) ->
     return np.array(sorted(kept), np.int64)
 
 
-def _contact(scene: Scene, path: BallPath, apart: Floats64, *, frame: int, reach: float) -> Contact:
+def _nearest(scene: Scene, path: BallPath, apart: Floats64, *, frame: int, reach: float) -> Contact:
+    """Return the contact of a frame with the nearest person, if that one is within reach."""
     slot = int(np.argmin(apart[frame])) if apart.shape[1] else -1
+    near = slot >= 0 and apart[frame, slot] <= reach
+    contact = _contact(scene, path, apart, frame=frame, slot=slot if near else -1)
+    return contact if near or slot < 0 else replace(contact, distance=float(apart[frame, slot]))
+
+
+def _contact(scene: Scene, path: BallPath, apart: Floats64, *, frame: int, slot: int) -> Contact:
+    """Return the contact of a frame with the person in a slot; -1 for nobody."""
     distance = float(apart[frame, slot]) if slot >= 0 else float("inf")
-    track = scene.tracks[int(scene.person[frame, slot])] if distance <= reach else None
+    track = scene.tracks[int(scene.person[frame, slot])] if slot >= 0 else None
     place = path.place_m[frame]
     return Contact(
         time_us=int(scene.times_us[frame]),
@@ -112,7 +126,7 @@ def _contact(scene: Scene, path: BallPath, apart: Floats64, *, frame: int, reach
         team=None if track is None else track.team,
         xy_px=(float(scene.ball_px[frame, 0]), float(scene.ball_px[frame, 1])),
         place_m=(float(place[0]), float(place[1])) if np.isfinite(place).all() else None,
-        strength=float(path.change[frame]),
+        strength=float(np.nan_to_num(path.change[frame])),
         distance=distance,
         reason=_reason(path, frame, who=_who(track), distance=distance),
     )
@@ -134,7 +148,11 @@ def _reason(path: BallPath, frame: int, *, who: str, distance: float) -> str:
         what = "the ball is stopped"
     elif np.isfinite(turn) and turn >= _TURN_DEG:
         what = f"the ball turns by {turn:.0f} degrees"
+    elif not np.isfinite(before + after):
+        what = "the ball is not seen throughout"
     else:
         how = "speeds up" if after > before else "slows down"
         what = f"the ball {how} from {before:.1f} to {after:.1f} body heights a second"
-    return f"{what}, {distance:.1f} body heights from {who}" if who else f"{what}, with nobody in reach"
+    if not who:
+        return f"{what}, with nobody in reach"
+    return f"{what}, {distance:.1f} body heights from {who}" if np.isfinite(distance) else f"{what}; {who} has it"

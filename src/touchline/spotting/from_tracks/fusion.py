@@ -1,9 +1,9 @@
 """Fusion of what tracks, picture and sound say about an event: one calibrated confidence for each candidate.
 
-A picture model is good on pictures like those it learned from, and says next to nothing on others. So it is trusted in a
-video only as far as it agrees there with the ball's path (:func:`trust_in_picture`): its scores count by that share, and
-peaks that only it sees are candidates of at most that confidence. A model that learned other pictures thus moves nothing
-and invents nothing.
+A picture model is good on pictures like those it learned from, and says next to nothing on others. So it is trusted in
+a video only as far as it agrees there with the ball's path (:func:`trust_in_picture`): its scores count by that share,
+and peaks that only it sees are candidates of at most that confidence. A model that learned other pictures thus moves
+nothing and invents nothing.
 
 The confidence is logistic: ``1 / (1 + exp(-(bias + sum of weight * cue)))`` with the cues of :data:`CUES`. The weights
 are fitted by ``benchmarks/fused_events.py --fit`` and stored in ``event-fusion.json`` with its card.
@@ -38,6 +38,9 @@ AGREES = 0.3
 
 FULL_TRUST = 0.4
 """Agreement beyond chance from which the picture model is fully trusted: contacts are not all right themselves."""
+
+LEAST_TRUST = 0.5
+"""Trust below which the picture model does not count at all: half-trusted, it would mostly speak against events."""
 
 FEW = 5.0
 """With so many contacts, the trust in the picture model is half of what their agreement says."""
@@ -124,7 +127,7 @@ class LabelFusion:
         total = float(np.dot(self.weights, evidence.cues()))
         sure = float(1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total)))))
         trust = 0.0 if evidence.picture is None else evidence.trust
-        return min(sure, 0.99 * self.threshold) if self.needs_picture and trust < 0.5 else sure
+        return min(sure, 0.99 * self.threshold) if self.needs_picture and trust < LEAST_TRUST else sure
 
 
 LEAST_HELD_OUT = 0.5
@@ -137,11 +140,13 @@ class FusionModel:
 
     Attributes:
         labels: fusion by label.
+        fitted_with: SHA-256 of the model of events from tracks that it was fitted with; empty for the rules.
         sha256: SHA-256 of the model's file; empty for a made one.
 
     """
 
     labels: Mapping[str, LabelFusion]
+    fitted_with: str = ""
     sha256: str = ""
 
     def confidence(self, label: str, evidence: Evidence) -> float:
@@ -166,12 +171,12 @@ class FusionModel:
 
 def _why_off(label: LabelFusion) -> str:
     if label.held_out is None:
-        return "never measured: there were too few of them in the matches held out"
+        return "not measured: too few true ones, or too few claims, in the matches held out"
     return f"average precision {label.held_out:.2f} on held-out matches, under {LEAST_HELD_OUT:g}"
 
 
 def trust_in_picture(at_contacts: npt.NDArray[np.float64], anywhere: npt.NDArray[np.float64]) -> float:
-    """Return how far a picture model is to be trusted on a video, 0 to 1.
+    """Return how far a picture model is to be trusted on a video: 0, or :data:`LEAST_TRUST` to 1.
 
     Args:
         at_contacts: its highest score near each contact with the ball that the tracks know (n,).
@@ -182,7 +187,8 @@ def trust_in_picture(at_contacts: npt.NDArray[np.float64], anywhere: npt.NDArray
         return 0.0
     agrees, chance = float(np.mean(at_contacts >= AGREES)), float(np.mean(anywhere >= AGREES))
     beyond = max(0.0, agrees - chance) / max(1.0 - chance, 1e-6)
-    return min(1.0, beyond / FULL_TRUST) * len(at_contacts) / (len(at_contacts) + FEW)
+    trust = min(1.0, beyond / FULL_TRUST) * len(at_contacts) / (len(at_contacts) + FEW)
+    return trust if trust >= LEAST_TRUST else 0.0
 
 
 @cache
@@ -214,7 +220,7 @@ def fusion_from_json(document: Mapping[str, Any], *, sha256: str = "") -> Fusion
         label: LabelFusion(tuple(one["weights"]), one["threshold"], one["held_out"], one["needs_picture"])
         for label, one in document["labels"].items()
     }
-    return FusionModel(labels, sha256)
+    return FusionModel(labels, document["fitted_with"], sha256)
 
 
 def fusion_to_json(model: FusionModel, *, about: str) -> dict[str, Any]:
@@ -228,7 +234,7 @@ def fusion_to_json(model: FusionModel, *, about: str) -> dict[str, Any]:
         }
         for label, one in model.labels.items()
     }
-    return {"about": about, "cues": list(CUES), "labels": labels}
+    return {"about": about, "fitted_with": model.fitted_with, "cues": list(CUES), "labels": labels}
 
 
 def fit_weights(evidence: list[Evidence], right: list[bool], *, ridge: float = 1.0) -> tuple[float, ...]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from touchline.core.arrays import Bools, Floats64
 from touchline.core.clock import US_PER_S
-from touchline.spotting.from_tracks.scene import Scene, moved
+from touchline.spotting.from_tracks.scene import Scene, moved, shifted
 
 NEAR_PEOPLE = 5
 """A body height is the median over this many people, those nearest to the ball in the picture."""
@@ -62,7 +62,7 @@ def ball_path(scene: Scene) -> BallPath:
     body = body_heights(scene)
     offsets = range(-_REACH, _REACH + 1)
     places = np.stack([seen_from(scene, scene.ball_px, offset) for offset in offsets], axis=1)
-    times = np.stack([_shifted(scene.times_us / US_PER_S, offset) for offset in offsets], axis=1)
+    times = np.stack([shifted(scene.times_us / US_PER_S, offset) for offset in offsets], axis=1)
     since = times - times[:, [_REACH]]
     before = _velocity(places, since, -SIDE_S) / body[:, None]
     after = _velocity(places, since, SIDE_S) / body[:, None]
@@ -86,23 +86,8 @@ def body_heights(scene: Scene) -> Floats64:
 
 def seen_from(scene: Scene, points_px: Floats64, offset: int) -> Floats64:
     """Return the points (n, ..., 2) of the frame ``offset`` later (earlier, if negative) as pixels of each frame."""
-    points = _shifted(points_px, offset)
-    for step in range(abs(offset), 0, -1):
-        if offset > 0:
-            matrices = np.linalg.inv(_shifted(scene.motions, step, fill=np.eye(3)))
-        else:
-            matrices = _shifted(scene.motions, 1 - step, fill=np.eye(3))
-        points = moved(matrices, points)
-    return points
-
-
-def _shifted(values: Floats64, offset: int, *, fill: Floats64 | float = np.nan) -> Floats64:
-    """Return row ``i + offset`` as row ``i``."""
-    out = np.empty(values.shape, np.float64)
-    out[...] = fill
-    if abs(offset) < len(values):
-        out[max(0, -offset) : len(values) - max(0, offset)] = values[max(0, offset) : len(values) + min(0, offset)]
-    return out
+    points = shifted(points_px, offset)
+    return moved(scene.into(offset), points) if offset else points
 
 
 def _velocity(places: Floats64, since: Floats64, at_s: float) -> Floats64:

@@ -21,6 +21,7 @@ from touchline.core.tracks import BALL, DETECTION_LABELS, Tracks
 from touchline.spotting.from_tracks.contacts import Contact
 from touchline.spotting.from_tracks.events import TrackEvents
 from touchline.spotting.from_tracks.fusion import (
+    LEAST_TRUST,
     NEAR_S,
     RESTARTS,
     SHOTS,
@@ -45,9 +46,6 @@ _APART_SAMPLES = 6
 
 LEAST_PICTURE = 0.2
 """Least height of a smoothed peak of the picture model that is a candidate."""
-
-LEAST_TRUST = 0.5
-"""Trust in the picture model below which a reason says that it is not trusted."""
 
 _BALL_SPAN_S = 0.4
 _SMOOTH_SAMPLES, _PEAKS_APART_SAMPLES = 1.5, 8

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -21,7 +22,7 @@ GRID_S = 0.08
 _TEAMS = {"A": 0, "B": 1}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Scene:
     """One camera shot on the grid of its n analysed frames, with people in s slots.
 
@@ -58,28 +59,46 @@ class Scene:
     def __len__(self) -> int:
         return len(self.times_us)
 
-    @property
+    @cached_property
     def feet_px(self) -> Floats64:
         """float64 (n, s, 2), the middle of each box's lower edge."""
         boxes = self.boxes_px
         return np.stack([(boxes[..., 0] + boxes[..., 2]) / 2, boxes[..., 3]], axis=-1)
 
-    @property
+    @cached_property
     def heights_px(self) -> Floats64:
         """float64 (n, s), heights of the boxes."""
         return np.asarray(self.boxes_px[..., 3] - self.boxes_px[..., 1])
 
-    @property
+    @cached_property
     def teams(self) -> Indices:
         """int64 (n, s): 0 for team A, 1 for team B, -1 for neither, unknown, or an empty slot."""
         known = np.array([*(_TEAMS.get(track.team or "", -1) for track in self.tracks), -1], np.int64)
         return known[self.person]
 
-    @property
+    @cached_property
     def roles(self) -> Indices:
         """int64 (n, s): index into ``DETECTION_LABELS``, -1 for an empty slot."""
         known = np.array([*(DETECTION_LABELS.index(track.label) for track in self.tracks), -1], np.int64)
         return known[self.person]
+
+    @cached_property
+    def _carries(self) -> dict[int, Floats64]:
+        return {}
+
+    def into(self, offset: int) -> Floats64:
+        """Return homographies (n, 3, 3) from the frame ``offset`` later (earlier, if negative) to each frame."""
+        if offset not in self._carries:
+            if offset == 0:
+                found = np.tile(np.eye(3), (len(self), 1, 1))
+            elif offset > 0:
+                step = shifted(np.linalg.inv(self.motions), 1, fill=np.eye(3))
+                found = step if offset == 1 else step @ shifted(self.into(offset - 1), 1, fill=np.eye(3))
+            else:
+                before = shifted(self.into(offset + 1), -1, fill=np.eye(3))
+                found = self.motions if offset == -1 else self.motions @ before
+            self._carries[offset] = found
+        return self._carries[offset]
 
     def place_m(self, points_px: Floats64) -> Floats64:
         """Place points (n, ..., 2) of each frame with that frame's homography: metres, NaN where unknown."""
@@ -107,6 +126,15 @@ def moved(matrices: Floats64, points: Floats64) -> Floats64:
     rows = [_row(matrices[:, i].reshape(*shape, 3), x, y) for i in range(3)]
     depth = np.where(rows[2] > 0, rows[2], np.nan)
     return np.stack([rows[0] / depth, rows[1] / depth], axis=-1)
+
+
+def shifted(values: Floats64, offset: int, *, fill: Floats64 | float = np.nan) -> Floats64:
+    """Return row ``i + offset`` as row ``i``; ``fill`` where there is none."""
+    out = np.empty(values.shape, np.float64)
+    out[...] = fill
+    if abs(offset) < len(values):
+        out[max(0, -offset) : len(values) - max(0, offset)] = values[max(0, offset) : len(values) + min(0, offset)]
+    return out
 
 
 def _row(row: Floats64, x: Floats64, y: Floats64) -> Floats64:

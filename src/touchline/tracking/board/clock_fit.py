@@ -1,8 +1,8 @@
 """The match clock as straight lines through reads of it: wrong reads lie on no line.
 
-In a video, a running clock is a line of slope 1 over the video's time. A cut, and the break between two periods, begin a
-new line. Of a clip that was sped up or slowed down, the line is steeper or flatter; one line of any slope is taken where
-it explains many more reads than the best line of slope 1.
+In a video, a running clock is a line of slope 1 over the video's time. A cut, and the break between two periods, begin
+a new line. Of a clip that was sped up or slowed down, the line is steeper or flatter; one line of any slope is taken
+where it explains many more reads than the best line of slope 1.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from touchline.core.arrays import Bools, Floats64
+from touchline.core.arrays import Bools, Floats64, Indices
 from touchline.core.board.values import PERIOD_ENDS_US, PERIOD_STARTS_US, ClockSpan, KickOff
 from touchline.core.clock import US_PER_S, us_from_seconds
 from touchline.tracking.board.paths import cheapest_path, confidence_of, runs
@@ -105,7 +105,7 @@ def _running_lines(reads: Sequence[ClockRead]) -> list[_Line]:
     path = cheapest_path(costs, _CHANGE * (1 - np.eye(states)))
     lines = []
     for state, start, end in _joined(runs(path), none=len(centres)):
-        inside = np.flatnonzero(agree[start:end, state] > 0) + start
+        inside: Indices = np.flatnonzero(agree[start:end, state] > 0) + start
         line = _line_through(reads, times, inside, centre=centres[state])
         if line is not None:
             lines.append(line)
@@ -165,7 +165,7 @@ def _joined(found: list[tuple[int, int, int]], *, none: int) -> list[tuple[int, 
     return joined
 
 
-def _line_through(reads: Sequence[ClockRead], times: Floats64, inside: np.ndarray, *, centre: float) -> _Line | None:
+def _line_through(reads: Sequence[ClockRead], times: Floats64, inside: Indices, *, centre: float) -> _Line | None:
     """Return the line of slope 1 through some reads; None if they are too few, too thin, or show too few seconds."""
     offsets = [
         min((seconds - times[number] for seconds in reads[number].seconds), key=lambda one: abs(one - centre))

@@ -28,7 +28,7 @@ def cheapest_path(costs: Floats64, changes: Floats64) -> Indices:
         ways = best[:, None] + changes
         back[read] = ways.argmin(axis=0)
         best = ways.min(axis=0) + costs[read]
-    path = np.zeros(count, np.int64)
+    path: Indices = np.zeros(count, np.int64)
     path[-1] = best.argmin()
     for read in range(count - 1, 0, -1):
         path[read - 1] = back[read, path[read]]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from touchline.core.arrays import Rgb
@@ -164,7 +164,7 @@ class BoardReader:
             self._pictures,
             len(place.reads),
         )
-        return MatchClock(**{**_fields(found), "remarks": _remarks(found)})
+        return replace(found, remarks=_remarks(found))
 
     def _read_clock(self, place: _Place, time_us: int, picture: Rgb) -> None:
         text, _ = self._read([place.box], picture)[0]
@@ -278,10 +278,6 @@ def _overlap(a: Box, b: Box) -> float:
     """Return the share of the smaller box that lies in the other."""
     width, height = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
     return max(0, width) * max(0, height) / max(1, min(a.width * a.height, b.width * b.height))
-
-
-def _fields(clock: MatchClock) -> dict[str, object]:
-    return {name: getattr(clock, name) for name in MatchClock.__slots__}
 
 
 def _remarks(clock: MatchClock) -> tuple[str, ...]:

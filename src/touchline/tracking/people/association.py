@@ -27,7 +27,7 @@ class CostSettings:
 
     """
 
-    measured_heights: float = 0.15
+    measured_heights: float = 0.25
     size: float = 0.35
     appearance: float = 6.0
     reach_heights: float = 3.0

@@ -1,8 +1,8 @@
 """How sure it is that a track shows one person throughout: the risk that it slipped to somebody else on the way.
 
-Every second behind another box, every gap that was bridged, and every second at all carries a risk; a change of clothing
-from one half of the track to the other is evidence that it happened. The rates were fitted on simulated matches 011 and
-012 with the built-in detector (``benchmarks/reliability.py``).
+Every second behind another box, every gap that was bridged, and every second at all carries a risk; a change of
+clothing from one half of the track to the other is evidence that it happened. The rates were fitted on simulated
+matches 011 and 012 with the built-in detector (``benchmarks/reliability.py``).
 """
 
 from __future__ import annotations

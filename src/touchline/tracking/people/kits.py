@@ -25,7 +25,7 @@ _SPLIT_SPREADS, _SPLIT_CHANCE = 2.65, 7.0
 """Halves of a single normal group are 2.65 of their spreads apart; 7 / sqrt(people) more is rare (3 to 8 %)."""
 _ENOUGH_LOOKS = 12
 _FEW_BOXES, _FEW_PEOPLE, _HARDLY_APART = 2.0, 1.2, 0.12
-"""People with fewer boxes are no evidence of a kit; e times that many, and shares of the halves' distance, halve doubt."""
+"""People with fewer boxes are no evidence of a kit; so many people, or so much more distance, divide doubt by e."""
 _USUAL, _USUAL_WIDTH = 1.2, 0.45
 _STRANGER = -3.0
 _KNOWN_BONUS = 2.0

@@ -1,8 +1,8 @@
 """Persons: the tracks of one video that show one and the same player, also across cuts, as far as can be told.
 
 A track ends with a cut, a jump of the picture, or when somebody leaves it. Tracks of the same team and role that do not
-overlap in time are chained by the place where the person was last and next seen: a person runs no faster than people do,
-and two tracks cannot both be continued by the same third one, so all chains of a team are found at once. A team has
+overlap in time are chained by the place where the person was last and next seen: a person runs no faster than people
+do, and two tracks cannot both be continued by the same third one, so all chains of a team are found at once. A team has
 eleven players: if more chains are left, the likeliest further links are made, with the low confidence they deserve.
 """
 
@@ -98,7 +98,7 @@ def find_persons(stretches: Sequence[Stretch]) -> dict[int, PersonOf]:
 
 
 def count_persons(stretches: Sequence[Stretch], persons: Mapping[int, PersonOf]) -> dict[str, int]:
-    """Return the number of persons by team, and of officials as ``"officials"``; people of unknown team do not count."""
+    """Return the number of persons by team, and of officials as ``"officials"``; of unknown team nobody counts."""
     names = {s.track_id: "officials" if s.label == DETECTION_LABELS[REFEREE] else s.team for s in stretches}
     by_name: dict[str, set[int]] = {}
     for track_id, name in names.items():

@@ -174,7 +174,7 @@ def _sure_of_role(scores: Floats64) -> float:
 
 
 def _keepers_team(keeper: Look, looks: Sequence[Look], roles: Sequence[RoleOf], kits: Kits | None) -> dict[str, Any]:
-    """Return a goalkeeper's team and its confidence, if it is sure enough, from the teams' places in this shot and the kit over the match."""
+    """Return a goalkeeper's team and its confidence, if sure enough: from the teams' places here and the kit."""
     leaning = _leaning(keeper, looks, roles)
     if kits is not None and keeper.boxes > 0 and len(kits.keepers):
         apart = np.linalg.norm(kits.keepers - keeper.colour, axis=1)

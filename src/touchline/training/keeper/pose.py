@@ -42,6 +42,44 @@ class PoseStage(TrainingSettings):
     nobody: float = Field(default=0.06, ge=0, le=1)
 
 
+class AgreementStage(StrictSettings):
+    """Training on what MoveNet, the published poses and networks by folds agree on.
+
+    Attributes:
+        start_from: MoveNet Lightning's ONNX file, below ``data_root``; its weights start the network.
+        opinions: MoveNet's ONNX files whose poses clean the labels, likewise; the first looks in many views.
+        published: weight of the published poses beside 1 for each file.
+        left_out: pictures, as ``source/file``, that are not trained on, such as others of a measured match.
+        first_steps: of each network by folds, whose poses are one more opinion.
+        steps: of the network itself.
+        batch: crops per step.
+        side_px: of the crops.
+        head_lr, trunk_lr: highest learning rates.
+        figures, nobody: shares of a batch that are simulated keepers and pictures without a person.
+        seed: of the untrained layers.
+
+    """
+
+    start_from: Path
+    opinions: list[Path] = Field(min_length=1)
+    published: float = Field(default=0.5, ge=0)
+    left_out: list[str] = Field(default_factory=list)
+    first_steps: int = Field(default=1500, ge=1)
+    steps: int = Field(default=4000, ge=1)
+    batch: int = Field(default=96, ge=2)
+    side_px: int = Field(default=192, ge=64, multiple_of=32)
+    head_lr: float = 1e-3
+    trunk_lr: float = 4e-4
+    figures: float = Field(default=0.06, ge=0, le=1)
+    nobody: float = Field(default=0.05, ge=0, le=1)
+    seed: int = 0
+
+    def below(self, root: Path) -> AgreementStage:
+        """Return the stage with its files below a folder."""
+        files = [root / path for path in self.opinions]
+        return self.model_copy(update={"start_from": root / self.start_from, "opinions": files})
+
+
 class KeeperPoseRecipe(StrictSettings):
     """A recipe of ``task: keeper-pose``.
 
@@ -61,6 +99,7 @@ class KeeperPoseRecipe(StrictSettings):
         network: arguments of :class:`~touchline.models.networks.pose_net.PoseNet`.
         first: the stage on figures only.
         then: the stage with pictures.
+        agreement: training on cleaned labels instead of both stages; None for the published poses as they are.
 
     """
 
@@ -79,6 +118,7 @@ class KeeperPoseRecipe(StrictSettings):
     network: dict[str, Any] = Field(default_factory=dict)
     first: PoseStage = PoseStage(figures=1.0, nobody=0.0, base_lr=2e-3)
     then: PoseStage = PoseStage()
+    agreement: AgreementStage | None = None
     licence: str = "Apache-2.0"
     description: str = ""
 

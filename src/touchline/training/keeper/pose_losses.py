@@ -28,6 +28,8 @@ class PoseBatch:
         inside, seen: float32 (n, 16), 0 or 1.
         trust: float32 (n,); 0 for a crop without a person.
         person: float32 (n,), 0 or 1.
+        sure: float32 (n, 16), how far each joint's place is trusted; None counts every joint fully.
+        deep: float32 (n, 16), how far its depth is trusted; None likewise.
 
     """
 
@@ -37,16 +39,21 @@ class PoseBatch:
     seen: Tensor
     trust: Tensor
     person: Tensor
+    sure: Tensor | None = None
+    deep: Tensor | None = None
 
     def to(self, device: torch.device) -> PoseBatch:
         """Move the batch to a device."""
-        return PoseBatch(*(getattr(self, field.name).to(device) for field in fields(self)))
+        values = (getattr(self, field.name) for field in fields(self))
+        return PoseBatch(*(value if value is None else value.to(device) for value in values))
 
 
 def pose_losses(maps: PoseMaps, batch: PoseBatch) -> dict[str, Tensor]:
     """Compute the weighted loss terms."""
-    weight = batch.inside * batch.trust[:, None] * (0.4 + 0.6 * batch.seen)
+    sure = torch.ones_like(batch.inside) if batch.sure is None else batch.sure
+    weight = batch.inside * batch.trust[:, None] * (0.4 + 0.6 * batch.seen) * sure
     total = weight.sum().clamp(min=1.0)
+    depth_weight = weight if batch.deep is None else weight * batch.deep
     places = expected_places(maps.heat, maps.depth)
     target = heat_targets(batch.joints[..., :2], size=maps.heat.shape[-1])
     log_share = maps.heat.flatten(2).log_softmax(-1)
@@ -63,9 +70,9 @@ def pose_losses(maps: PoseMaps, batch: PoseBatch) -> dict[str, Tensor]:
     return {
         "heat": heat,
         "place": PLACE_WEIGHT * (apart * weight).sum() / total,
-        "depth": DEPTH_WEIGHT * 0.5 * (deep * weight).sum() / total,
+        "depth": DEPTH_WEIGHT * 0.5 * (deep * depth_weight).sum() / depth_weight.sum().clamp(min=1.0),
         "seen": SEEN_WEIGHT * ((seen * known).sum() / known.sum().clamp(min=1.0) + person),
-        "bones": BONE_WEIGHT * bone_loss(places, batch.joints, weight),
+        "bones": BONE_WEIGHT * bone_loss(places, batch.joints, depth_weight),
     }
 
 

@@ -256,16 +256,26 @@ def steadiness(places: Floats64, shots: npt.NDArray[np.str_]) -> dict[str, float
     return {"within_over_all": round(within / float(flat.var(axis=0, ddof=1).sum()), 4), "n": float(len(pairs))}
 
 
-def fit_confidence(found: Found, truth: Truth) -> ConfidenceSpec:
-    """Fit the logistic function for the probability that a joint is correct, on held-out pictures that were kept."""
+def fit_confidence(
+    found: Found, truth: Truth, *, sure: npt.NDArray[np.bool_] | None = None
+) -> ConfidenceSpec:
+    """Fit the logistic function for the probability that a joint is correct, on held-out pictures that were kept.
+
+    Args:
+        found: output for held-out pictures.
+        truth: poses of the same pictures.
+        sure: bool (n, 16), the joints whose truth is trusted; all if None.
+
+    """
     from sklearn.linear_model import LogisticRegression
 
-    known = truth.kept
-    correct = correct_joints(found.places[known, :, :2], truth.places[known, :, :2], within=WITHIN)
+    right = correct_joints(found.places[..., :2], truth.places[..., :2], within=WITHIN)
+    known = truth.kept[:, None] & (np.ones(right.shape, bool) if sure is None else sure)
+    correct = right[known]
     if correct.all() or not correct.any():  # nothing separates right from wrong
         return ConfidenceSpec(share=0.0, seen=0.0, offset=4.0 if correct.all() else -4.0)
-    inputs = np.stack([logit(found.shares[known]).ravel(), logit(found.seen[known, :-1]).ravel()], axis=1)
-    fitted = LogisticRegression(C=1.0).fit(inputs, correct.ravel())
+    inputs = np.stack([logit(found.shares[known]), logit(found.seen[:, :-1][known])], axis=1)
+    fitted = LogisticRegression(C=1.0).fit(inputs, correct)
     share, seen = (round(float(weight), 4) for weight in fitted.coef_[0])
     return ConfidenceSpec(share=share, seen=seen, offset=round(float(fitted.intercept_[0]), 4))
 

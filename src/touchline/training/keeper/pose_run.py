@@ -9,12 +9,15 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import nn
 
 from touchline.core.arrays import Rgb
 from touchline.core.poses import JOINTS
@@ -25,14 +28,25 @@ from touchline.goalkeeping.pose_finder import finder_of, joint_confidence
 from touchline.goalkeeping.reference import centroids, reference_rows
 from touchline.metrics.calibration import equal_counts
 from touchline.metrics.poses import correct_joints
+from touchline.models.networks.mobile_pose_net import MobilePoseNet
 from touchline.models.networks.pose_net import PoseNet
 from touchline.models.specs.pose_spec import ConfidenceSpec, PoseConfig
 from touchline.models.specs.spec import PictureSpec
 from touchline.models.store import save_model
 from touchline.training.family import Family, Job, PlannedRun, plan_runs
-from touchline.training.keeper.pose import KeeperPoseRecipe, PoseStage, deal_folds, fresh_network, shares, train_stage
+from touchline.training.keeper.pose import (
+    AgreementStage,
+    KeeperPoseRecipe,
+    PoseStage,
+    deal_folds,
+    fresh_network,
+    shares,
+    train_stage,
+)
+from touchline.training.keeper.pose_agreed import Round, gather_opinions, left_out, train_agreed
 from touchline.training.keeper.pose_augment import PoseSample
 from touchline.training.keeper.pose_data import PoseSampler, as_sample, cut_backgrounds, draw_figures, read_picture
+from touchline.training.keeper.pose_labels import Labels, clean_labels, on_device, with_figures, with_nobody
 from touchline.training.keeper.pose_measure import (
     WITHIN,
     Found,
@@ -50,6 +64,8 @@ from touchline.training.keeper.pose_measure import (
 
 _BACKGROUNDS = 400
 _CUT_PICTURES = 100
+_AGREED_TRUST = 0.6
+"""Share of opinions that must agree on a joint that confidence is fitted to."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,25 +91,74 @@ def train(settings: KeeperPoseRecipe, job: Job) -> Path:
 
     """
     material = _gather(settings)
-    network = _train_stage(fresh_network(settings), _sampler(material, None, settings), settings.first, "figures", job)
-    trained = {held: _train_without(held, network, material, settings, job=job) for held in settings.measured}
+    trained, everything = _train_all(material, settings, job)
     rows = np.isin(material.fold, settings.measured)
     found = _held_out(trained, material, settings)
-    confidence = fit_confidence(found, material.truth.take(rows)).model_copy(
+    truth, sure = _confidence_truth(material, rows, settings)
+    confidence = fit_confidence(found, truth, sure=sure).model_copy(
         update={"seen_from": _seen_from(trained[settings.measured[0]], material, settings)}
     )
     measured = measure(settings, material.pictures, found, rows=rows, fold=material.fold)
     write_json_atomic(job.out / "measured.json", measured)
     _save_found(job.out / "held_out.npz", found, rows)
-    shipped = trained[settings.measured[0]]
-    if settings.train_on_all:
-        shipped = _train_without(None, network, material, settings, job=job)
+    shipped = trained[settings.measured[0]] if everything is None else everything
     config = model_config(shipped, settings, measured, confidence=confidence)
     return save_model(job.out / settings.name, shipped, config, half=True)
 
 
+def _train_all(
+    material: _Material, settings: KeeperPoseRecipe, job: Job
+) -> tuple[dict[int, nn.Module], nn.Module | None]:
+    """Train a network without each measured fold, and one on all pictures if the recipe asks for it."""
+    if settings.agreement is not None:
+        agreed = partial(_train_agreed, material, settings.agreement.below(settings.data_root), job)
+        trained = {held: agreed(held) for held in settings.measured}
+        return trained, agreed(None) if settings.train_on_all else None
+    network = _train_stage(fresh_network(settings), _sampler(material, None, settings), settings.first, "figures", job)
+    without = partial(_train_without, network=network, material=material, settings=settings, job=job)
+    return {held: without(held) for held in settings.measured}, without(None) if settings.train_on_all else None
+
+
+def _train_agreed(material: _Material, stage: AgreementStage, job: Job, held: int | None) -> nn.Module:
+    """Train on cleaned labels of all folds but one, or of all; keep the first round's poses of unseen pictures."""
+    rows = ~left_out(material.pictures, stage) & (material.fold != (-1 if held is None else held))
+    pictures = [material.pictures[row] for row in np.flatnonzero(rows).tolist()]
+    pixels = [read_picture(picture.path) for picture in pictures]
+    device = torch.device(job.device)
+    figures, nobody = with_figures(material.figures), with_nobody(material.backgrounds)
+    run = Round(stage, pixels, on_device(figures, device), on_device(nobody, device), device)
+    opinions = gather_opinions(pictures, pixels, stage)
+    network, unseen = train_agreed(opinions, material.fold[rows], run, progress=job.progress)
+    part = "all" if held is None else f"fold_{held}"
+    _save_arrays(job.out / f"unseen_{part}.npz", rows=np.flatnonzero(rows), places=unseen)
+    return network.cpu().eval()
+
+
+def _confidence_truth(
+    material: _Material, rows: npt.NDArray[np.bool_], settings: KeeperPoseRecipe
+) -> tuple[Truth, npt.NDArray[np.bool_] | None]:
+    """Return what confidence is fitted to: published poses, or what MoveNet and they agree on, where they do."""
+    if settings.agreement is None:
+        return material.truth.take(rows), None
+    pictures = [material.pictures[row] for row in np.flatnonzero(rows).tolist()]
+    pixels = [read_picture(picture.path) for picture in pictures]
+    labels = clean_labels(gather_opinions(pictures, pixels, settings.agreement.below(settings.data_root)))
+    return agreed_truth(labels, material.truth.groups[rows])
+
+
+def agreed_truth(labels: Labels, groups: npt.NDArray[np.str_]) -> tuple[Truth, npt.NDArray[np.bool_]]:
+    """Return cleaned labels as truth, and which joints (n, 16) most opinions agree on."""
+    everything = np.ones(len(groups), bool)
+    return Truth(labels.joints.astype(np.float64), groups, everything), labels.sure >= _AGREED_TRUST
+
+
 def plan(settings: KeeperPoseRecipe, device: torch.device) -> list[PlannedRun]:
     """Plan the runs of a recipe."""
+    if settings.agreement is not None:
+        stage = settings.agreement
+        held = len(settings.measured) * (settings.folds - 1) + settings.train_on_all * settings.folds
+        last = len(settings.measured) + settings.train_on_all
+        return plan_runs(MobilePoseNet(), {"by folds": stage.first_steps * held, "network": stage.steps * last})
     names = [f"fold_{held}" for held in settings.measured] + (["all"] if settings.train_on_all else [])
     steps = {"figures": settings.first.steps, **dict.fromkeys(names, settings.then.steps)}
     return plan_runs(PoseNet(**settings.network), steps)
@@ -146,7 +211,7 @@ def _train_stage(network: PoseNet, sampler: PoseSampler, stage: PoseStage, part:
     return train_stage(network, sampler, stage, out=job.out / part, device=job.device, progress=job.progress)
 
 
-def _held_out(trained: Mapping[int, PoseNet], material: _Material, settings: KeeperPoseRecipe) -> Found:
+def _held_out(trained: Mapping[int, nn.Module], material: _Material, settings: KeeperPoseRecipe) -> Found:
     """Return the networks' output for the pictures that they never saw, in the pictures' order."""
     order: list[int] = []
     parts: list[Found] = []
@@ -160,7 +225,7 @@ def _held_out(trained: Mapping[int, PoseNet], material: _Material, settings: Kee
     return Found(*joined)
 
 
-def _seen_from(network: PoseNet, material: _Material, settings: KeeperPoseRecipe) -> float:
+def _seen_from(network: nn.Module, material: _Material, settings: KeeperPoseRecipe) -> float:
     """Fit the visibility threshold on training pictures of the first measured network."""
     finder = finder_of(network, model_config(network, settings, {}), device="cpu", backend="torch")
     trained_on = [
@@ -242,32 +307,40 @@ def _mean(values: npt.NDArray[np.bool_]) -> float | None:
 
 
 def _save_found(path: Path, found: Found, rows: npt.NDArray[np.bool_]) -> None:
-    from io import BytesIO
+    _save_arrays(path, rows=rows, places=found.places, shares=found.shares, seen=found.seen)
 
+
+def _save_arrays(path: Path, **arrays: npt.NDArray[Any]) -> None:
     data = BytesIO()
-    np.savez_compressed(data, rows=rows, places=found.places, shares=found.shares, seen=found.seen)
+    np.savez_compressed(data, **arrays)  # type: ignore[arg-type]
     write_bytes_atomic(path, data.getvalue())
 
 
 def model_config(
-    network: PoseNet,
+    network: nn.Module,
     settings: KeeperPoseRecipe,
     measured: Mapping[str, Any],
     *,
     confidence: ConfidenceSpec | None = None,
 ) -> PoseConfig:
     """Return the configuration of the model file."""
+    side_px = settings.side_px if settings.agreement is None else settings.agreement.side_px
     return PoseConfig(
         name=settings.name,
-        architecture="pose-net",
-        network=network.settings,
+        architecture="pose-net" if settings.agreement is None else "mobile-pose-net",
+        network=_settings_of(network),
         labels=JOINTS,
-        picture=PictureSpec(width=settings.side_px, height=settings.side_px),
+        picture=PictureSpec(width=side_px, height=side_px),
         confidence=confidence or ConfidenceSpec(),
         licence=settings.licence,
         description=settings.description,
         measured={"held_out": measured} if measured else {},
     )
+
+
+def _settings_of(network: nn.Module) -> dict[str, Any]:
+    assert isinstance(network, PoseNet | MobilePoseNet)
+    return network.settings
 
 
 FAMILY = Family("keeper-pose", KeeperPoseRecipe, train, plan)

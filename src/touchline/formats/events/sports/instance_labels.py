@@ -16,8 +16,8 @@ from touchline.core.clock import US_PER_S
 from touchline.core.events import Event
 from touchline.formats.events.attributes import Attribute, attributes_of, attributes_value
 from touchline.formats.events.export_context import LAG_US, LEAD_US, OWN_LAG, OWN_LEAD, ExportContext
-from touchline.formats.events.play_details import play_attributes
 from touchline.formats.events.match_times import MATCH_MINUTE, MATCH_TIME, PERIOD, SCORE
+from touchline.formats.events.play_details import play_attributes
 from touchline.formats.events.time_text import parse_seconds, seconds_text
 
 TEAM, PLAYER, CONFIDENCE, HALF, VISIBILITY, SOURCE, TIME = (

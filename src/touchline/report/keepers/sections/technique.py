@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from touchline.goalkeeping.moments import Moment
+from touchline.goalkeeping.unclear import measured_reliability, two_likeliest, what_would_help
 from touchline.report.keepers.drawings import bars, pose_map, skeleton
 from touchline.report.keepers.sections.section import CardSection, Known
 
@@ -25,6 +26,9 @@ def _values(moment: Moment, known: Known) -> Mapping[str, object]:
         "name": reading.name,
         "reason": reading.reason,
         "confidence": reading.confidence,
+        "likeliest": two_likeliest(reading),
+        "reliability": measured_reliability(techniques),
+        "would_help": what_would_help([(one.rgb, one.pose) for one in moment.seen]) if reading.name is None else (),
         "bars": bars(reading.probabilities.items()),
         "nearest": nearest,
         "pose_map": None if reading.joints is None or not nearest else pose_map(techniques, reading.joints),

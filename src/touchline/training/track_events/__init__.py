@@ -1,0 +1,1 @@
+"""Training of the model that names events of play from tracks."""
