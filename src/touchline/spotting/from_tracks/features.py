@@ -215,7 +215,7 @@ def _people(scene: Scene, ball: Floats64, feet: Floats64, apart: Floats64, slots
     picked = np.maximum(slots, 0)
     body = path.body_px[:, None, None]
 
-    def pick(values: Floats64) -> Floats64:
+    def pick(values: Floats64 | Indices) -> Floats64:
         index = picked if values.ndim == 2 else picked[..., None]
         return np.asarray(np.take_along_axis(values, index, axis=1))
 
