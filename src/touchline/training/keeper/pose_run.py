@@ -46,7 +46,7 @@ from touchline.training.keeper.pose import (
 from touchline.training.keeper.pose_agreed import Round, gather_opinions, left_out, train_agreed
 from touchline.training.keeper.pose_augment import PoseSample
 from touchline.training.keeper.pose_data import PoseSampler, as_sample, cut_backgrounds, draw_figures, read_picture
-from touchline.training.keeper.pose_labels import Labels, clean_labels, on_device, with_figures, with_nobody
+from touchline.training.keeper.pose_labels import Labels, clean_labels, on_device, squares_of, with_figures, with_nobody
 from touchline.training.keeper.pose_measure import (
     WITHIN,
     Found,
@@ -60,10 +60,13 @@ from touchline.training.keeper.pose_measure import (
     nearest_picture,
     shot_views,
     truth_of,
-)
+)from touchline.training.keeper.pose_person import refit_person, without_people
+
 
 _BACKGROUNDS = 400
 _CUT_PICTURES = 100
+_PERSON_PICTURES = 200
+"""Training pictures, and as many backgrounds, that the person output is refitted on."""
 _AGREED_TRUST = 0.6
 """Share of opinions that must agree on a joint that confidence is fitted to."""
 
@@ -130,7 +133,12 @@ def _train_agreed(material: _Material, stage: AgreementStage, job: Job, held: in
     network, unseen = train_agreed(opinions, material.fold[rows], run, progress=job.progress)
     part = "all" if held is None else f"fold_{held}"
     _save_arrays(job.out / f"unseen_{part}.npz", rows=np.flatnonzero(rows), places=unseen)
-    return network.cpu().eval()
+    network = network.cpu().eval()
+    if isinstance(network, MobilePoseNet):
+        squares = squares_of(pixels[:: max(1, len(pixels) // _PERSON_PICTURES)])[0].float()
+        keepers = nn.functional.interpolate(squares, size=(stage.side_px, stage.side_px), mode="bilinear").to(torch.uint8)
+        refit_person(network, keepers, without_people(material.backgrounds[:_PERSON_PICTURES], side_px=stage.side_px))
+    return network
 
 
 def _confidence(
