@@ -41,6 +41,7 @@ from touchline.spotting.from_tracks.events import TrackEvents, find_track_events
 from touchline.spotting.from_tracks.fusion import (
     LEAST_HELD_OUT,
     NAME,
+    TRACKS_ALONE,
     Evidence,
     FusionModel,
     LabelFusion,
@@ -62,7 +63,6 @@ ROUNDS = 1000
 PASSES = ("PASS", "HEADER", "HIGH PASS", "CROSS", "THROW IN", "CORNER", "GOAL KICK", "FREE KICK", "KICK OFF", "SHOT")
 """Labels that count as "the ball is played" on broadcast clips, where the hand labels have kinds of their own."""
 SOURCES = ("pixels", "tracks", "fused", "fused, unlike pictures")
-PLAIN = (0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ def fitted(matches: Sequence[Match]) -> FusionModel:
     evidence = [(match, list(evidence_of(match))) for match in copies]
     model: dict[str, LabelFusion] = {}
     for label in PLAY:
-        model[label] = LabelFusion(PLAIN, 1.0)
+        model[label] = LabelFusion(TRACKS_ALONE, 1.0)
         mine = [[(time_us, one) for name, time_us, one in every if name == label] for _, every in evidence]
         right = [near_truth(some, match.truth.get(label, ())) for some, match in zip(mine, copies, strict=True)]
         truths = sum(len(match.truth.get(label, ())) for match in copies)
