@@ -79,14 +79,19 @@ class Candidate:
 
 
 class Named(Protocol):
-    """Anything with a label, a time in microseconds and the id of a person's track, None if unknown."""
+    """Anything with a label, a time, and a person."""
 
     @property
-    def label(self) -> str: ...
+    def label(self) -> str:
+        """What."""
+
     @property
-    def time_us(self) -> int: ...
+    def time_us(self) -> int:
+        """When, microseconds."""
+
     @property
-    def who(self) -> int | None: ...
+    def who(self) -> int | None:
+        """Id of the person's track; None if unknown."""
 
 
 def decode(candidates: Sequence[Candidate], *, settings: DecoderSettings | None = None) -> tuple[Candidate, ...]:
