@@ -175,7 +175,7 @@ def picture_row(path: Path, *, people: bool) -> Row:
 
 ALSO = {"ball-spotter": ("people-detector", "pitch-finder")}
 """Model -> others that were measured on its footage, too: teams, tracks, ball and places on the simulated matches."""
-SAME = {"ball-spotter": ("event-fusion",)}
+SAME = {"ball-spotter": ("event-fusion", "track-events")}
 """Model -> others that were measured on the same footage."""
 FOOTAGE = {"ball-spotter": simulated, "people-detector": players, "pitch-finder": pitch}
 """Model -> its measuring footage."""

@@ -16,8 +16,8 @@ test('a number of a track is said to be one, a name is not', () => {
 
 test('who played the ball to whom', () => {
   const names = { A: 'Reds' };
-  assert.equal(whoWords(event({ team: 'A', player: '3', details: { receiver: 7 } }), names), 'Reds, no. 3 → no. 7');
-  assert.equal(whoWords(event({ team: 'B', player: 'Smith' }), names), 'B, Smith');
+  assert.equal(whoWords(event({ team: 'A', player: '3', details: { receiver: 7 } }), names), 'no. 3 → no. 7, Reds');
+  assert.equal(whoWords(event({ team: 'B', player: 'Smith' }), names), 'Smith, B');
   assert.equal(whoWords(event({}), names), '');
 });
 

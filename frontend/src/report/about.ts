@@ -22,11 +22,12 @@ export function playerWords(player: string | null): string {
   return player && /^\d+$/.test(player) ? `no. ${player}` : player ?? '';
 }
 
-/** Return who did it, and to whom it went, in a few words. */
+/** Return who did it, to whom it went, and for which team, in a few words. */
 export function whoWords(event: ReportEvent, names: Record<string, string>): string {
-  const who = [event.team && (names[event.team] ?? event.team), playerWords(event.player)].filter(Boolean).join(', ');
-  const receiver = event.details?.receiver;
-  return receiver === undefined ? who : `${who} → ${playerWords(String(receiver))}`.trim();
+  const team = event.team && (names[event.team] ?? event.team);
+  const { receiver } = event.details ?? {};
+  const onwards = receiver === undefined ? '' : ` → ${playerWords(String(receiver))}`;
+  return [`${playerWords(event.player)}${onwards}`.trim(), team].filter(Boolean).join(', ');
 }
 
 export class AboutEvent {

@@ -111,7 +111,7 @@ def points_covered(points_px: npt.NDArray[np.float32], graphics_xyxy: Boxes) -> 
     """Return for each point (n, 2) whether it lies on one of the graphics (m, 4)."""
     x, y = points_px[:, :1], points_px[:, 1:2]
     left, top, right, bottom = graphics_xyxy.T.reshape(4, 1, -1)
-    return ((x >= left) & (x <= right) & (y >= top) & (y <= bottom)).any(axis=1)
+    return np.asarray(((x >= left) & (x <= right) & (y >= top) & (y <= bottom)).any(axis=1))
 
 
 def _shift(matrix: Floats64, shape: tuple[int, ...]) -> float:

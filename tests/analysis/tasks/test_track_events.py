@@ -114,7 +114,7 @@ def test_a_threshold_switches_a_label_on(video: Path, spotter: Spotter, tmp_path
 
 
 def test_without_a_tracker_events_come_from_the_picture(spotter: Spotter) -> None:
-    (task,) = usual_tasks(spotter=spotter, events="fused")
+    task = usual_tasks(spotter=spotter, events="fused")[0]
     assert type(task).__name__ == "SpotTask"
 
 

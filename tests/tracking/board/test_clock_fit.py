@@ -90,6 +90,8 @@ def test_words_that_stand_still_and_noise_are_no_clock(seconds: int) -> None:
     noise = [ClockRead(number * 1_040_000, (chance.randrange(7200),)) for number in range(seconds // 10)]
     assert fit_clock(noise, duration_us=seconds * 1_000_000) == ((), ())
     assert fit_clock([], duration_us=1) == ((), ())
+    time_of_day = [ClockRead(i * 1_040_000, (21 * 60 + 4 + (i > 30),)) for i in range(40)]
+    assert fit_clock(time_of_day, duration_us=42_000_000) == ((), ())
 
 
 def test_of_two_readings_the_one_that_goes_on_counts() -> None:

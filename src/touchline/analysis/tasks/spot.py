@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -50,8 +50,8 @@ class SpotTask(Task):
     """
 
     name = "spot"
-    files = (EVENTS, CANDIDATES, RESULTS, SCORES)
-    needs = ("track", "likeness")
+    files: ClassVar[tuple[str, ...]] = (EVENTS, CANDIDATES, RESULTS, SCORES)
+    needs: ClassVar[tuple[str, ...]] = ("track", "likeness")
 
     def __init__(self, spotter: BaseSpotter, *, thresholds: Mapping[str, float] | None = None) -> None:
         self.spotter = spotter

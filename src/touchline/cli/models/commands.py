@@ -343,7 +343,7 @@ def _sampling(config: Config) -> tuple[float | None, int | None, int | None]:
         return config.clip.fps, config.clip.width, config.clip.height
     if config.task == "skeleton":
         return config.skeleton.fps, None, None
-    if config.task == "sound-features":
+    if config.task == "sound-features" or config.task == "track-events":
         return None, None, None
     return None, config.picture.width, config.picture.height
 

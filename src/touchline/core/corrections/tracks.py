@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -77,7 +78,7 @@ def _with_boxes(track: Track, boxes: Mapping[int, BoxValue]) -> Track | None:
     kept = np.ones(len(track), bool)
     places = None if track.positions_m is None else track.positions_m.copy()
     known = {"place_std_m": track.place_std_m, "speed_std_mps": track.speed_std_mps}
-    stds = {name: std.copy() for name, std in known.items() if std is not None}
+    stds: dict[str, Any] = {name: std.copy() for name, std in known.items() if std is not None}
     for frame, value in boxes.items():
         row = int(np.searchsorted(track.frames, frame))
         if row == len(track) or track.frames[row] != frame:

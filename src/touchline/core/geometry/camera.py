@@ -56,7 +56,7 @@ class CameraPath:
     @property
     def pitch_known(self) -> Bools:
         """Bool (n,), whether places on the pitch are known."""
-        return np.isfinite(self.to_pitch).all(axis=(1, 2))
+        return np.asarray(np.isfinite(self.to_pitch).all(axis=(1, 2)))
 
     @classmethod
     def joined(cls, paths: Sequence[CameraPath]) -> CameraPath:

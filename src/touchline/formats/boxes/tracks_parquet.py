@@ -328,6 +328,11 @@ def _track(head: Mapping[str, Any], rows: Mapping[str, np.ndarray]) -> Track:
         team_confidence=head["team_confidence"],
         positions_m=None if head["x_m"] is None else metres.astype(np.float32),
         name=head["name"],
-        **{name: head[name] for name in _SURE_OF_TRACK if name in head},
-        **{name: rows[name].astype(np.float32) for name in _SURE_OF_BOX if head.get(name) is not None},
+        **_sureness(head, rows),
     )
+
+
+def _sureness(head: Mapping[str, Any], rows: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """Return the confidences and deviations that the file holds."""
+    of_track = {name: head[name] for name in _SURE_OF_TRACK if name in head}
+    return of_track | {name: rows[name].astype(np.float32) for name in _SURE_OF_BOX if head.get(name) is not None}

@@ -127,6 +127,10 @@ class MobilePoseNet(nn.Module):
     def forward(self, crops: Tensor) -> PoseMaps:
         """Return the maps of crops (n, 3, h, w), RGB in 0..1; h and w are multiples of 32."""
         fine, coarse = self.trunk(crops)
-        pooled = torch.cat([coarse.float().mean((2, 3)), fine.float().amax((2, 3))], 1)
-        seen = self.seen(self.dropout(pooled))
+        seen = self.seen(self.dropout(pooled(fine, coarse)))
         return PoseMaps(self.heat(fine).float(), self.depth(fine).float(), seen.float())
+
+
+def pooled(fine: Tensor, coarse: Tensor) -> Tensor:
+    """Return what visibility is judged by (n, 1304): the mean of the trunk's last map and the peaks of the fine one."""
+    return torch.cat([coarse.float().mean((2, 3)), fine.float().amax((2, 3))], 1)

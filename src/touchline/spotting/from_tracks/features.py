@@ -63,7 +63,9 @@ def features_of(scene: Scene, *, path: BallPath | None = None) -> Features:
     feet = scene.feet_px
     apart = _apart(scene, ball, path.body_px)
     slots = _nearest(apart)
-    present = np.take_along_axis(np.isfinite(apart), np.maximum(slots, 0), axis=1) & (slots >= 0)
+    present = slots >= 0
+    if apart.shape[1]:
+        present &= np.take_along_axis(np.isfinite(apart), np.maximum(slots, 0), axis=1)
     frame = np.concatenate(
         [
             np.stack([known, scene.ball_seen, scene.ball_confidence, since_s, until_s], axis=1),
@@ -213,7 +215,7 @@ def _people(scene: Scene, ball: Floats64, feet: Floats64, apart: Floats64, slots
     picked = np.maximum(slots, 0)
     body = path.body_px[:, None, None]
 
-    def pick(values: Floats64) -> Floats64:
+    def pick(values: Floats64 | Indices) -> Floats64:
         index = picked if values.ndim == 2 else picked[..., None]
         return np.asarray(np.take_along_axis(values, index, axis=1))
 

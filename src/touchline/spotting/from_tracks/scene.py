@@ -92,7 +92,7 @@ class Scene:
             if offset == 0:
                 found = np.tile(np.eye(3), (len(self), 1, 1))
             elif offset > 0:
-                step = shifted(np.linalg.inv(self.motions), 1, fill=np.eye(3))
+                step = shifted(np.asarray(np.linalg.inv(self.motions), np.float64), 1, fill=np.eye(3))
                 found = step if offset == 1 else step @ shifted(self.into(offset - 1), 1, fill=np.eye(3))
             else:
                 before = shifted(self.into(offset + 1), -1, fill=np.eye(3))

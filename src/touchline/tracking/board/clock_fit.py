@@ -199,6 +199,8 @@ def _free_line(reads: Sequence[ClockRead]) -> _Line | None:
     _, rate, start_s, near = best
     inside = np.flatnonzero(near)
     clocks = np.array([_nearest(reads[i], start_s + rate * times[i]) + 0.5 for i in inside.tolist()])
+    if len(np.unique(clocks)) < _FREE_LEAST:
+        return None  # a time of day that goes on by a minute
     rate, start_s = (float(value) for value in np.polyfit(times[inside], clocks, 1))
     first_s, last_s = float(times[inside[0]]), float(times[inside[-1]])
     return _Line(start_s, rate, first_s, last_s, len(inside), int(inside[-1] - inside[0]) + 1)

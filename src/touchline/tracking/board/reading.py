@@ -56,12 +56,15 @@ class TextReader(Protocol):
 
     Attributes:
         name: what it is, for the results.
-        sha256: hash of its model; empty if it has none.
 
     """
 
     name: str
-    sha256: str
+
+    @property
+    def sha256(self) -> str:
+        """Hash of its model; empty if it has none."""
+        ...
 
     def read(self, lines: Sequence[Rgb]) -> list[tuple[str, float]]:
         """Return the text and the confidence of pictures of a line each, uint8 (height, width, 3)."""

@@ -8,11 +8,11 @@ eleven players: if more chains are left, the likeliest further links are made, w
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
 from touchline.core.arrays import Floats64
@@ -192,7 +192,7 @@ def _sureness(chain: Sequence[tuple[Stretch, float]]) -> list[float]:
     links = [sure for _, sure in chain]
     found = []
     for i, (stretch, _) in enumerate(chain):
-        between: npt.ArrayLike = links[min(i, longest) + 1 : max(i, longest) + 1]
+        between = links[min(i, longest) + 1 : max(i, longest) + 1]
         inside = chain[longest][0].surely * stretch.surely if i != longest else 1.0
-        found.append(float(np.prod(between)) ** _CAUTION * inside)
+        found.append(math.prod(between) ** _CAUTION * inside)
     return found

@@ -160,7 +160,7 @@ class Stage:
         return DetectionBatch(degrade(pictures, random=random), boxes, classes, labelled)
 
     def _tensor(self, maps: Sequence[npt.NDArray[np.float32]] | npt.NDArray[np.float32]) -> Tensor:
-        return torch.from_numpy(np.stack(maps)).to(self.device)
+        return torch.from_numpy(np.stack([*maps])).to(self.device)
 
     def _map(self, source: int, row: int, view: View) -> npt.NDArray[np.float32]:
         """Draw an affine map (2, 3) from a frame's pixels to a crop's."""

@@ -16,6 +16,7 @@ from torch import nn
 from touchline.core.errors import InputError
 from touchline.formats.keeper.pictures import KeeperPicture
 from touchline.models.networks.pose_net import PoseNet
+from touchline.models.specs.pose_spec import ConfidenceSpec
 from touchline.models.store import load_model, load_weights
 from touchline.training.keeper.pose_data import PoseSampler, Shares
 from touchline.training.keeper.pose_losses import PoseBatch, pose_losses
@@ -57,6 +58,8 @@ class AgreementStage(StrictSettings):
         head_lr, trunk_lr: highest learning rates.
         figures, nobody: shares of a batch that are simulated keepers and pictures without a person.
         seed: of the untrained layers.
+        confidence: constants of the confidence, fitted on hand-marked pictures; None to fit them on cleaned labels, on
+            which networks agree more than with marks, so that it is too sure.
 
     """
 
@@ -73,6 +76,7 @@ class AgreementStage(StrictSettings):
     figures: float = Field(default=0.06, ge=0, le=1)
     nobody: float = Field(default=0.05, ge=0, le=1)
     seed: int = 0
+    confidence: ConfidenceSpec | None = None
 
     def below(self, root: Path) -> AgreementStage:
         """Return the stage with its files below a folder."""

@@ -177,7 +177,8 @@ def draw_rows(material: Material, fit: Fit, generator: torch.Generator) -> Pictu
 
 @torch.no_grad()
 def _follow(averaged: nn.Module, network: nn.Module, decay: float) -> None:
-    mine, other = list(averaged.parameters()), [weight.detach() for weight in network.parameters()]
+    mine: list[Tensor] = [*averaged.parameters()]
+    other = [weight.detach() for weight in network.parameters()]
     torch._foreach_lerp_(mine, other, 1 - decay)
     for held, current in zip(averaged.buffers(), network.buffers(), strict=True):
         held.copy_(current)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import torch
 from torch import Tensor
@@ -44,8 +44,8 @@ class PoseBatch:
 
     def to(self, device: torch.device) -> PoseBatch:
         """Move the batch to a device."""
-        values = (getattr(self, field.name) for field in fields(self))
-        return PoseBatch(*(value if value is None else value.to(device) for value in values))
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return replace(self, **{name: value.to(device) for name, value in values.items() if value is not None})
 
 
 def pose_losses(maps: PoseMaps, batch: PoseBatch) -> dict[str, Tensor]:

@@ -256,9 +256,7 @@ def steadiness(places: Floats64, shots: npt.NDArray[np.str_]) -> dict[str, float
     return {"within_over_all": round(within / float(flat.var(axis=0, ddof=1).sum()), 4), "n": float(len(pairs))}
 
 
-def fit_confidence(
-    found: Found, truth: Truth, *, sure: npt.NDArray[np.bool_] | None = None
-) -> ConfidenceSpec:
+def fit_confidence(found: Found, truth: Truth, *, sure: npt.NDArray[np.bool_] | None = None) -> ConfidenceSpec:
     """Fit the logistic function for the probability that a joint is correct, on held-out pictures that were kept.
 
     Args:

@@ -46,7 +46,7 @@ from touchline.training.keeper.pose import (
 from touchline.training.keeper.pose_agreed import Round, gather_opinions, left_out, train_agreed
 from touchline.training.keeper.pose_augment import PoseSample
 from touchline.training.keeper.pose_data import PoseSampler, as_sample, cut_backgrounds, draw_figures, read_picture
-from touchline.training.keeper.pose_labels import Labels, clean_labels, on_device, with_figures, with_nobody
+from touchline.training.keeper.pose_labels import Labels, clean_labels, on_device, squares_of, with_figures, with_nobody
 from touchline.training.keeper.pose_measure import (
     WITHIN,
     Found,
@@ -60,10 +60,13 @@ from touchline.training.keeper.pose_measure import (
     nearest_picture,
     shot_views,
     truth_of,
-)
+)from touchline.training.keeper.pose_person import refit_person, without_people
+
 
 _BACKGROUNDS = 400
 _CUT_PICTURES = 100
+_PERSON_PICTURES = 200
+"""Training pictures, and as many backgrounds, that the person output is refitted on."""
 _AGREED_TRUST = 0.6
 """Share of opinions that must agree on a joint that confidence is fitted to."""
 
@@ -94,8 +97,7 @@ def train(settings: KeeperPoseRecipe, job: Job) -> Path:
     trained, everything = _train_all(material, settings, job)
     rows = np.isin(material.fold, settings.measured)
     found = _held_out(trained, material, settings)
-    truth, sure = _confidence_truth(material, rows, settings)
-    confidence = fit_confidence(found, truth, sure=sure).model_copy(
+    confidence = _confidence(found, rows, material, settings).model_copy(
         update={"seen_from": _seen_from(trained[settings.measured[0]], material, settings)}
     )
     measured = measure(settings, material.pictures, found, rows=rows, fold=material.fold)
@@ -131,7 +133,22 @@ def _train_agreed(material: _Material, stage: AgreementStage, job: Job, held: in
     network, unseen = train_agreed(opinions, material.fold[rows], run, progress=job.progress)
     part = "all" if held is None else f"fold_{held}"
     _save_arrays(job.out / f"unseen_{part}.npz", rows=np.flatnonzero(rows), places=unseen)
-    return network.cpu().eval()
+    network = network.cpu().eval()
+    if isinstance(network, MobilePoseNet):
+        squares = squares_of(pixels[:: max(1, len(pixels) // _PERSON_PICTURES)])[0].float()
+        keepers = nn.functional.interpolate(squares, size=(stage.side_px, stage.side_px), mode="bilinear").to(torch.uint8)
+        refit_person(network, keepers, without_people(material.backgrounds[:_PERSON_PICTURES], side_px=stage.side_px))
+    return network
+
+
+def _confidence(
+    found: Found, rows: npt.NDArray[np.bool_], material: _Material, settings: KeeperPoseRecipe
+) -> ConfidenceSpec:
+    """Return the constants that the recipe gives, or fit them on held-out pictures."""
+    if settings.agreement is not None and settings.agreement.confidence is not None:
+        return settings.agreement.confidence
+    truth, sure = _confidence_truth(material, rows, settings)
+    return fit_confidence(found, truth, sure=sure)
 
 
 def _confidence_truth(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from touchline.core.arrays import Bools, Floats64, Indices
+from touchline.core.arrays import Bools, Floats32, Floats64, Indices
 from touchline.core.clock import US_PER_S
 from touchline.spotting.from_tracks.candidates import peaks_of
 from touchline.spotting.from_tracks.labels import TRACK_LABELS
@@ -33,7 +33,7 @@ class Found:
     truths: int
 
 
-def peaks_found(values: Floats64, times_us: Indices, true_us: Mapping[str, Indices]) -> dict[str, Found]:
+def peaks_found(values: Floats32 | Floats64, times_us: Indices, true_us: Mapping[str, Indices]) -> dict[str, Found]:
     """Compare the peaks of curves (n, labels) with the true times by label."""
     found = {}
     for column, label in enumerate(TRACK_LABELS):
@@ -43,7 +43,9 @@ def peaks_found(values: Floats64, times_us: Indices, true_us: Mapping[str, Indic
     return found
 
 
-def compare(times_us: Indices, confidence: Floats64, true_us: Indices, *, within_s: float = WITHIN_S) -> Found:
+def compare(
+    times_us: Indices, confidence: Floats32 | Floats64, true_us: Indices, *, within_s: float = WITHIN_S
+) -> Found:
     """Match events with true times one to one, the most confident first, each with the nearest true one left."""
     order = np.argsort(-confidence, kind="stable")
     left = np.ones(len(true_us), np.bool_)

@@ -96,7 +96,7 @@ def _camera(projection: Floats64, times_us: Indices) -> CameraPath:
         starts=np.arange(count) == 0,
         motions=motions,
         quality=np.ones(count, np.float32),
-        to_pitch=to_pitch,
+        to_pitch=np.asarray(to_pitch, np.float64),
         pitch_m=np.tile(np.array(PITCH_M, np.float32), (count, 1)),
     )
 
