@@ -18,8 +18,8 @@ from touchline.core.events import Coverage, Event, Scores, Timeline, VideoInfo
 from touchline.core.sound import SoundReading
 from touchline.core.tracks import Tracks
 from touchline.formats.bundle import ACTIONS, CANDIDATES, EVENTS, REPORT, SCORES, TRACKS, Bundle, Manifest
-from touchline.formats.play import PLAY, PLAY_CURVES, Play, read_play
 from touchline.formats.match_clock import CLOCK
+from touchline.formats.play import PLAY, PLAY_CURVES, Play, read_play
 from touchline.formats.sound import SOUND, SOUND_CURVES, read_sound
 from touchline.report.options import ReportOptions
 
