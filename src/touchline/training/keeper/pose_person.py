@@ -1,4 +1,4 @@
-"""Refit of the layer that says whether there is a person, on training pictures and on crops of nobody, noise and plain grey."""
+"""Refit of the output that says whether there is a person, on training pictures and on crops of nobody and of noise."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from touchline.training.keeper.pose_data import nobody
 
 STEPS = 300
 _STAY = 3.0
-"""Weight of the changes of the layer, so that it stays what training made of it where the pictures do not demand more."""
+"""Weight of the changes, so that the output stays what training made of it where pictures do not demand more."""
 
 
 def refit_person(network: MobilePoseNet, keepers: Tensor, others: Tensor) -> None:
@@ -23,7 +23,8 @@ def refit_person(network: MobilePoseNet, keepers: Tensor, others: Tensor) -> Non
 
     Args:
         network: changed in place, only in the weights of that output.
-        keepers, others: uint8 (n, 3, side, side), with and without a person.
+        keepers: uint8 (n, 3, side, side), with a person.
+        others: likewise, without a person.
 
     """
     network.eval()
@@ -47,7 +48,7 @@ def refit_person(network: MobilePoseNet, keepers: Tensor, others: Tensor) -> Non
 
 
 @torch.no_grad()
-def _features(network: MobilePoseNet, pixels: Tensor, *, batch: int = 32) -> Tensor:
+def _features(network: MobilePoseNet, pixels: Tensor, *, batch: int = 8) -> Tensor:
     parts = pixels.split(batch)
     return torch.cat([pooled(*network.trunk(part.float() / 255.0)) for part in parts])
 

@@ -60,8 +60,8 @@ from touchline.training.keeper.pose_measure import (
     nearest_picture,
     shot_views,
     truth_of,
-)from touchline.training.keeper.pose_person import refit_person, without_people
-
+)
+from touchline.training.keeper.pose_person import refit_person, without_people
 
 _BACKGROUNDS = 400
 _CUT_PICTURES = 100
@@ -136,7 +136,8 @@ def _train_agreed(material: _Material, stage: AgreementStage, job: Job, held: in
     network = network.cpu().eval()
     if isinstance(network, MobilePoseNet):
         squares = squares_of(pixels[:: max(1, len(pixels) // _PERSON_PICTURES)])[0].float()
-        keepers = nn.functional.interpolate(squares, size=(stage.side_px, stage.side_px), mode="bilinear").to(torch.uint8)
+        size = (stage.side_px, stage.side_px)
+        keepers = nn.functional.interpolate(squares, size=size, mode="bilinear").to(torch.uint8)
         refit_person(network, keepers, without_people(material.backgrounds[:_PERSON_PICTURES], side_px=stage.side_px))
     return network
 
