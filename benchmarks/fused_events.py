@@ -51,7 +51,15 @@ from touchline.spotting.from_tracks.fusion import (
     fit_weights,
     fusion_to_json,
 )
-from touchline.spotting.from_tracks.play import Sources, Witness, picture_candidates, play_events, track_candidates
+from touchline.spotting.from_tracks.labels import PARENT
+from touchline.spotting.from_tracks.play import (
+    Candidate,
+    Sources,
+    Witness,
+    picture_candidates,
+    play_events,
+    track_candidates,
+)
 from touchline.spotting.peaks import find_events
 from touchline.synthetic.track_errors import TrackErrors, degrade, lost_frames
 from touchline.training.track_events.truth import MatchTruth, read_truth
@@ -157,11 +165,16 @@ def pixel_claims(match: Match) -> Timeline:
     return find_events(picture, thresholds=dict.fromkeys(picture.labels, 0.05), distance_samples=8, sigma_samples=1.5)
 
 
+def known_candidates(match: Match) -> list[Candidate]:
+    """Return the candidates of the tracks: kinds of passes as such, and once more as the passes that they are."""
+    kinds = [one for one in track_candidates(match.found) if one.label in PARENT]
+    return kinds + [one for one in track_candidates(match.found, off=PARENT) if one.label not in PARENT]
+
+
 def track_claims(match: Match) -> Timeline:
     """Return the candidates of the tracks alone."""
-    return Timeline(
-        tuple(Event(one.label, one.time_us, confidence=one.confidence) for one in track_candidates(match.found))
-    )
+    known = known_candidates(match)
+    return Timeline(tuple(Event(one.label, one.time_us, confidence=one.confidence) for one in known))
 
 
 def fused_claims(match: Match, fusion: FusionModel) -> Timeline:
@@ -192,7 +205,7 @@ def as_on_unseen(match: Match, *, seed: int) -> Match:
 def evidence_of(match: Match) -> Iterator[tuple[str, int, Evidence]]:
     """Yield label, time and evidence of each candidate."""
     witness = Witness(match.found, match.sources)
-    known = track_candidates(match.found)
+    known = known_candidates(match)
     for one in (*known, *picture_candidates(known, match.found, match.sources)):
         yield one.label, one.time_us, witness.of(one)
 
@@ -214,11 +227,17 @@ def fitted(matches: Sequence[Match]) -> FusionModel:
         claims = [
             claim
             for match in copies
-            for claim in claims_of(fused_claims(match, FusionModel({label: model[label]})), match, label)
+            for claim in claims_of(fused_claims(match, alone(label, model[label])), match, label)
         ]
         model[label] = LabelFusion(weights, best_threshold(claims, truths))
     finder = PlaySpotter().model
     return FusionModel(model, "" if finder is None else finder.sha256)
+
+
+def alone(label: str, fusion: LabelFusion) -> FusionModel:
+    """Return a model of one label, in which kinds of passes are passes unless it is one."""
+    off = {} if label in PARENT else dict.fromkeys(PARENT, LabelFusion(TRACKS_ALONE, 1.0))
+    return FusionModel({**off, label: fusion})
 
 
 def near_truth(mine: Sequence[tuple[int, Evidence]], truth: Sequence[int]) -> list[bool]:
@@ -392,6 +411,8 @@ def write_model(fusion: FusionModel, found: Mapping[str, Any]) -> FusionModel:
     labels = {}
     for label, one in fusion.labels.items():
         known, unlike = (found[label].get(name, {}).get("ap", {}).get("value") for name in SOURCES[3:])
+        if label in PARENT and found[label].get("fused", {}).get("ap", {}).get("low", 0.0) < LEAST_HELD_OUT:
+            one = LabelFusion(one.weights, 1.0)
         holds = known is not None and known >= LEAST_HELD_OUT and one.threshold < 1
         needs = label != "PASS" and (unlike is None or unlike < LEAST_HELD_OUT)
         labels[label] = LabelFusion(one.weights, one.threshold if holds else 1.0, known, needs_picture=holds and needs)
@@ -423,6 +444,7 @@ def main() -> None:
     found = table(reported, fusion)
     if arguments.fit:
         fusion = write_model(fusion, found)
+        found = table(reported, fusion)
     results = {
         "fitted on": FITTED_ON,
         "reported on": REPORTED_ON,

@@ -77,11 +77,13 @@ def test_labels_that_do_not_hold_up_are_off_with_the_reason() -> None:
         {
             "PASS": LabelFusion(PLAIN, 0.4, 0.8),
             "TACKLE": LabelFusion(PLAIN, 1.0, 0.213),
+            "HIGH PASS": LabelFusion(PLAIN, 1.0, 0.544),
             "CORNER": LabelFusion(PLAIN, 1.0),
         }
     )
     assert model.off == {
         "TACKLE": "average precision 0.21 on held-out matches, under 0.5",
+        "HIGH PASS": "average precision 0.54 on held-out matches, not surely over 0.5",
         "CORNER": "not measured: too few true ones, or too few claims, in the matches held out",
     }
     assert fusion_from_json(fusion_to_json(model, about="made")) == model

@@ -181,7 +181,8 @@ class FusionModel:
 def _why_off(label: LabelFusion) -> str:
     if label.held_out is None:
         return "not measured: too few true ones, or too few claims, in the matches held out"
-    return f"average precision {label.held_out:.2f} on held-out matches, under {LEAST_HELD_OUT:g}"
+    sure = "under" if label.held_out < LEAST_HELD_OUT else "not surely over"
+    return f"average precision {label.held_out:.2f} on held-out matches, {sure} {LEAST_HELD_OUT:g}"
 
 
 def trust_in_picture(at_contacts: npt.NDArray[np.float64], anywhere: npt.NDArray[np.float64]) -> float:
