@@ -6,7 +6,8 @@ Each folder has ``video.mp4`` and ``Labels-ball.json``, as the simulator's rende
 FOLDER/NAME/video.touchline is made with ``touchline analyze`` if it is missing: detector, tracker, pitch finder and the
 spotter of the picture all work on the video; nothing comes from the simulator but the labels. Named once, for the last
 measurement: PASS and DRIVE within half a second (mAP@1 as SoccerNet counts it) from the picture alone, from tracks
-alone, and fused; besides these, from the simulator's exact tracks, which says how much the tracker costs. Intervals
+alone, and fused; besides these, from the simulator's exact tracks, which says how much the tracker costs, and in those
+shots only that were found to be wide, which says how much a shot taken for a replay costs. Intervals
 are 95 % bootstrap over blocks of half a minute.
 """
 
@@ -17,6 +18,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +84,23 @@ def exact(folder: Path, spotter: PlaySpotter) -> Match:
     truth = read_truth(folder)
     found = find_track_events(truth.tracks, camera=truth.camera, model=spotter.model)
     return Match(folder.name, found, Sources(truth.tracks), true_events(truth))
+
+
+def in_wide(match: Match) -> Match:
+    """Return a match with the true events of those shots that were found to be wide: nothing is named in others."""
+    spans = [(shot.start_us, shot.end_us) for shot in match.sources.tracks.shots if shot.wide]
+    truth = {
+        label: [time_us for time_us in times if any(start <= time_us < end for start, end in spans)]
+        for label, times in match.truth.items()
+    }
+    return replace(match, truth=truth)
+
+
+def claims_in_wide(match: Match, timeline: Timeline) -> Timeline:
+    """Return the claims in shots that were found to be wide."""
+    spans = [(shot.start_us, shot.end_us) for shot in match.sources.tracks.shots if shot.wide]
+    kept = (one for one in timeline if any(start <= one.start_us < end for start, end in spans))
+    return Timeline(tuple(kept))
 
 
 def at1(timelines: Sequence[Timeline], matches: Sequence[Match]) -> float:
@@ -160,9 +179,18 @@ def main() -> None:
         "fused": (chain, lambda match: fused_claims(match, fusion)),
         "exact tracks": ([exact(folder, spotter) for folder in arguments.folders], track_claims),
     }
+    wide = [in_wide(match) for match in chain]
+    sources |= {
+        "pixels, in shots found wide": (wide, lambda match: claims_in_wide(match, pixel_claims(match))),
+        "tracks, in shots found wide": (wide, track_claims),
+        "fused, in shots found wide": (wide, lambda match: fused_claims(match, fusion)),
+    }
     result: dict[str, Any] = {
         "models": [list(model) for model in spotter.models],
         "events": {label: sum(len(match.truth.get(label, ())) for match in chain) for label in LABELS},
+        "events in shots found wide": {
+            label: sum(len(match.truth.get(label, ())) for match in wide) for label in LABELS
+        },
         "ball detected": {match.name: ball_seen(match) for match in chain},
         "trust in the picture": {match.name: round(Witness(match.found, match.sources).trust, 3) for match in chain},
         "sources": {
