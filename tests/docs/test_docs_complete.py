@@ -19,8 +19,8 @@ BUILTIN = ROOT / "src" / "touchline" / "models" / "builtin"
 SOURCE = ROOT / "src" / "touchline"
 RECIPES = sorted((ROOT / "recipes").glob("*.yaml"))
 FILE_ENDINGS = {".json", ".npz", ".parquet", ".txt", ".mp4", ".html"}
-OTHER_OPTIONS = {"--help", "--version", "--seed", "--detections"}
-"""Options of the program itself, and options of scripts in ``benchmarks`` that a page names."""
+OTHER_OPTIONS = {"--help", "--version", "--seed", "--detections", "--no-deps"}
+"""Options of the program itself, and options of pip and of scripts in ``benchmarks`` that a page names."""
 
 
 def command_of(words: list[str]) -> str:
