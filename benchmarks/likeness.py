@@ -24,7 +24,7 @@ import av
 import cv2
 import numpy as np
 
-from touchline.analysis.likeness.compare import compare, why_no_ball_actions
+from touchline.analysis.likeness.comparison import compare, why_no_ball_actions
 from touchline.analysis.likeness.facts import PictureFacts, facts_of_boxes, facts_of_file, read_boxes
 from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
 from touchline.analysis.tasks.likeness import PICTURES_PER_S

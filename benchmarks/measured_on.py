@@ -27,7 +27,7 @@ import av
 import cv2
 import numpy as np
 
-from touchline.analysis.likeness.compare import PROPERTIES
+from touchline.analysis.likeness.comparison import PROPERTIES
 from touchline.analysis.likeness.facts import ANALYSED_WIDTH, PictureFacts, facts_of_boxes, facts_of_file, read_boxes
 from touchline.analysis.likeness.look import look_of
 from touchline.analysis.pipeline import AnalyzeOptions, analyze_video

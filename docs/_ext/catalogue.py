@@ -63,7 +63,8 @@ def _code(names: tuple[str, ...]) -> str:
 
 def model_names() -> list[str]:
     """The built-in models: every file of weights or numbers that ships."""
-    return sorted(path.stem for path in BUILTIN.iterdir() if path.suffix in {".safetensors", ".json"})
+    files = [path for path in BUILTIN.iterdir() if path.suffix in {".safetensors", ".json"}]
+    return sorted(path.stem for path in files if not path.name.endswith(".measured.json"))
 
 
 def models() -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fakematch import FakeDetector, FakePitchFinder, write_match
-from touchline.analysis.likeness.compare import PROPERTIES, compare, fits, why_no_ball_actions
+from touchline.analysis.likeness.comparison import PROPERTIES, compare, fits, why_no_ball_actions
 from touchline.analysis.likeness.facts import Boxes, PictureFacts, facts_of_boxes
 from touchline.analysis.likeness.look import look_of
 from touchline.analysis.likeness.marks import marked, remark_on_withheld, without_impossible

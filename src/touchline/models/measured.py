@@ -66,7 +66,7 @@ class MeasuredOn(BaseModel):
         held_out: results by match.
         interval_note: how intervals were found, or why there are none.
         ranges: least and greatest value of each property of the footage, by the names in
-            :mod:`touchline.analysis.likeness.compare`; empty if pictures do not show what it was measured on.
+            :mod:`touchline.analysis.likeness.comparison`; empty if pictures do not show what it was measured on.
         also: further footage; a video that is like any of it is like.
         pictures: number of pictures behind the ranges.
         made_by: the command that found the ranges; "" without ranges.

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from touchline.core.colour_names import team_title
+from touchline.render.colour_names import team_title
 from touchline.core.events import Coverage
 from touchline.formats.bundle import ACTIONS, TRACKS
 from touchline.formats.events.own_events import event_ids

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from touchline.analysis.likeness.compare import compare, why_no_ball_actions
+from touchline.analysis.likeness.comparison import compare, why_no_ball_actions
 from touchline.analysis.likeness.facts import PictureFacts, facts_of_boxes, facts_of_file, read_boxes
 from touchline.analysis.tasks.task import Job, Summary, Task
 from touchline.core.events import Coverage

@@ -2,7 +2,7 @@
 
 import pytest
 
-from touchline.core.colour_names import colour_name, colours_apart, kit_names, team_title
+from touchline.render.colour_names import colour_name, colours_apart, kit_names, team_title
 
 
 @pytest.mark.parametrize(
