@@ -32,7 +32,7 @@ UNKNOWN = 0.5
 LONGEST_STEP_US = 500_000
 """Longest time between samples of one span."""
 
-VERSION = 1
+VERSION = 2
 """Version of the steps from tracks to events; a part of every key."""
 
 

@@ -53,6 +53,13 @@ def test_two_peaks_of_one_kick_are_one_event_and_two_peoples_kicks_are_two() -> 
     assert names(decode([at("PASS", 0, 0.6, who=1), at("PASS", 0.5, 0.9, who=2)])) == ["PASS", "PASS"]
 
 
+def test_a_carry_and_a_kick_of_one_touch_are_one_event_the_surer_one() -> None:
+    assert names(decode([at("DRIVE", 0, 0.6, who=1), at("PASS", 0.24, 0.8, who=1)])) == ["PASS"]
+    assert names(decode([at("DRIVE", 0, 0.9, who=1), at("PASS", 0.24, 0.8)])) == ["DRIVE"]
+    assert names(decode([at("DRIVE", 0, 0.6, who=1), at("PASS", 0.4, 0.8, who=1)])) == ["DRIVE", "PASS"]
+    assert names(decode([at("PASS", 0, 0.6, who=1), at("DRIVE", 0.24, 0.8, who=2)])) == ["PASS", "DRIVE"]
+
+
 def test_a_restart_amid_play_needs_time_for_a_stop_that_nobody_saw() -> None:
     assert not may_follow(at("PASS", 0, who=1), at("THROW IN", 1, who=2))
     assert may_follow(at("PASS", 0, who=1), at("THROW IN", 3, who=2))

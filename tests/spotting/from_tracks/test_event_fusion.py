@@ -18,7 +18,7 @@ from touchline.spotting.from_tracks.fusion import (
     trust_in_picture,
 )
 
-PLAIN = (0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+PLAIN = (0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def test_the_tracks_alone_are_kept_as_they_are() -> None:
@@ -43,7 +43,7 @@ def test_the_picture_is_trusted_as_far_as_it_agrees_with_the_contacts() -> None:
 
 
 def test_a_picture_that_is_not_trusted_moves_nothing_and_invents_nothing() -> None:
-    label = LabelFusion((0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0), 0.5)
+    label = LabelFusion((0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0), 0.5)
     unsure = Evidence(0.4, picture=0.99, trust=0.0)
     assert label.confidence(unsure) == pytest.approx(0.4)
     assert label.confidence(replace(unsure, trust=1.0)) > 0.9
@@ -59,9 +59,17 @@ def test_a_label_that_needs_the_picture_stays_below_its_threshold_without() -> N
 
 
 def test_a_missing_picture_is_not_a_low_score() -> None:
-    label = LabelFusion((0.0, 1.0, 0.5, -0.2, 0.0, 0.0, 0.0), 0.5)
+    label = LabelFusion((0.0, 1.0, 0.5, -0.2, 0.0, 0.0, 0.0, 0.0), 0.5)
     low, missing, high = (label.confidence(Evidence(0.5, picture)) for picture in (0.05, None, 0.95))
     assert low < missing < high
+
+
+def test_a_strong_contact_tips_what_the_tracks_are_unsure_of() -> None:
+    label = LabelFusion((0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0), 0.5)
+    assert label.confidence(Evidence(0.4, contact=1.0)) == pytest.approx(0.644, abs=1e-3)
+    assert label.confidence(Evidence(0.4)) == pytest.approx(0.4)
+    with pytest.raises(ValueError, match=r"contact=1\.5"):
+        Evidence(0.2, contact=1.5)
 
 
 def test_labels_that_do_not_hold_up_are_off_with_the_reason() -> None:
@@ -69,11 +77,13 @@ def test_labels_that_do_not_hold_up_are_off_with_the_reason() -> None:
         {
             "PASS": LabelFusion(PLAIN, 0.4, 0.8),
             "TACKLE": LabelFusion(PLAIN, 1.0, 0.213),
+            "HIGH PASS": LabelFusion(PLAIN, 1.0, 0.544),
             "CORNER": LabelFusion(PLAIN, 1.0),
         }
     )
     assert model.off == {
         "TACKLE": "average precision 0.21 on held-out matches, under 0.5",
+        "HIGH PASS": "average precision 0.54 on held-out matches, not surely over 0.5",
         "CORNER": "not measured: too few true ones, or too few claims, in the matches held out",
     }
     assert fusion_from_json(fusion_to_json(model, about="made")) == model

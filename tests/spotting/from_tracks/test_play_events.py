@@ -13,11 +13,21 @@ from touchline.core.events import Event, Scores, Timeline
 from touchline.core.sound import SoundReading, WhistleBlow, no_sound
 from touchline.core.tracks import Shot, Tracks
 from touchline.spotting.from_tracks.events import find_track_events
-from touchline.spotting.from_tracks.fusion import FusionModel, LabelFusion
-from touchline.spotting.from_tracks.play import BallSight, Candidate, Sources, Witness, play_events, reason_of
+from touchline.spotting.from_tracks.fusion import TRACKS_ALONE, FusionModel, LabelFusion
+from touchline.spotting.from_tracks.play import (
+    BallSight,
+    Candidate,
+    Sources,
+    Witness,
+    one_name_a_touch,
+    play_events,
+    reason_of,
+    strength_near,
+    track_candidates,
+)
 
 COUNT, KICK, TAKEN = 60, 20, 40
-PLAIN = FusionModel({label: LabelFusion((0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0), 0.5) for label in ("PASS", "DRIVE")})
+PLAIN = FusionModel({label: LabelFusion(TRACKS_ALONE, 0.5) for label in ("PASS", "DRIVE")})
 
 
 def standing(x: float, y: float) -> Floats64:
@@ -121,3 +131,36 @@ def test_pictures_that_were_filled_in_do_not_count_as_looked_at() -> None:
     every_second = np.arange(COUNT) % 2 == 0
     halved = tuple(replace(one, observed=every_second) for one in tracks)
     assert BallSight(replace(tracks, tracks=halved)).seen(2_000_000) == 1.0
+
+
+def named(label: str, time_s: float) -> Candidate:
+    return Candidate(label, round(1e6 * time_s), 0.5, None, decoded=True)
+
+
+def test_of_a_carry_and_a_pass_of_one_touch_the_surer_one_stays() -> None:
+    limits = {"PASS": 0.4, "DRIVE": 0.4}
+    both = [named("DRIVE", 1.0), named("PASS", 1.2)]
+    assert one_name_a_touch(both, [0.5, 0.7], thresholds=limits) == pytest.approx([0.3, 0.7])
+    assert one_name_a_touch(both, [0.55, 0.45], thresholds=limits) == pytest.approx([0.55, 0.396])
+    assert one_name_a_touch([both[0], named("PASS", 1.4)], [0.5, 0.7], thresholds=limits) == [0.5, 0.7]
+
+
+def test_a_label_that_is_off_takes_no_touch() -> None:
+    both = [named("DRIVE", 1.0), named("HIGH PASS", 1.2)]
+    assert one_name_a_touch(both, [0.5, 0.9], thresholds={"DRIVE": 0.4, "HIGH PASS": 1.0}) == [0.5, 0.9]
+
+
+def test_only_a_contact_of_a_person_nearby_counts_as_one() -> None:
+    found = find_track_events(a_pass(), camera=camera_of(COUNT, pitch=True))
+    kick = min(found.contacts, key=lambda one: abs(one.time_us - times_of(COUNT)[KICK]))
+    assert strength_near(found.contacts, kick.time_us) == pytest.approx(min(1.0, kick.strength / 8))
+    assert strength_near([replace(kick, track_id=None)], kick.time_us) == 0.0
+    assert strength_near(found.contacts, kick.time_us + 5_000_000) == 0.0
+
+
+def test_a_kind_of_pass_that_is_off_is_the_pass_that_it_is() -> None:
+    found = find_track_events(a_pass(), camera=camera_of(COUNT, pitch=True))
+    (kick,) = [one for one in found.events if one.label == "PASS"]
+    high = replace(found, events=(replace(kick, label="HIGH PASS"),))
+    assert {one.label for one in track_candidates(high) if one.decoded} == {"HIGH PASS"}
+    assert {one.label for one in track_candidates(high, off=("HIGH PASS",)) if one.decoded} == {"PASS"}

@@ -84,6 +84,45 @@ def test_a_label_that_is_off_is_never_claimed() -> None:
     assert find_track_events(tracks, camera=camera, model=model).events == ()
 
 
+def test_a_kind_of_pass_that_is_off_speaks_for_the_pass_and_one_that_is_on_for_itself() -> None:
+    curves = np.zeros((2, len(TRACK_LABELS)), np.float32)
+    for label, values in {"PASS": (0.25, 0.5), "HIGH PASS": (0.4, 0.3), "PLAYER SUCCESSFUL TACKLE": (0.9, 0.9)}.items():
+        curves[:, TRACK_LABELS.index(label)] = values
+    column = TRACK_LABELS.index("PASS")
+    found = models.as_families(curves, off=("HIGH PASS", "PLAYER SUCCESSFUL TACKLE"))
+    np.testing.assert_allclose(found[:, column], [0.4, 0.5])
+    assert (np.delete(found, column, axis=1) == np.delete(curves, column, axis=1)).all()
+    assert (models.as_families(curves, off=()) == curves).all()
+
+
+def saying(**confidences: float) -> models.TrackEventModel:
+    """A model that says the same at every moment."""
+    model = tiny(thresholds=dict.fromkeys(TRACK_LABELS, OFF) | {"PASS": 0.3})
+    with torch.no_grad():
+        model.network.events.weight.zero_()
+        model.network.events.bias.fill_(-9.0)
+        for label, confidence in confidences.items():
+            model.network.events.bias[TRACK_LABELS.index(label.replace("_", " "))] = float(
+                np.log(confidence / (1 - confidence))
+            )
+    return model
+
+
+def test_a_high_pass_of_a_model_without_that_label_is_a_pass() -> None:
+    tracks, camera = a_kick()
+    events = find_track_events(tracks, camera=camera, model=saying(PASS=0.1, HIGH_PASS=0.6)).events
+    assert {event.label for event in events} == {"PASS"}
+    assert {round(event.confidence, 3) for event in events} == {0.6}
+
+
+def test_a_tackle_that_is_off_takes_no_pass_away() -> None:
+    tracks, camera = a_kick()
+    alone = find_track_events(tracks, camera=camera, model=saying(PASS=0.5)).events
+    beside = find_track_events(tracks, camera=camera, model=saying(PASS=0.5, PLAYER_SUCCESSFUL_TACKLE=0.9)).events
+    assert alone
+    assert alone == beside
+
+
 def test_a_model_is_loaded_from_its_file(tmp_path: Path) -> None:
     model = tiny()
     path = save_model(tmp_path / "tiny", model.network, model.config)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -29,6 +30,7 @@ class DecoderSettings:
     Attributes:
         again_s: least time between two kicks of one person.
         carry_s: least time between two carries of one person with nothing between.
+        one_touch_s: least time between a carry and a kick of one person; what is closer is one touch with two names.
         apart_s: least time between any two events of a chain.
         restart_s: least time between the ball going out and the restart.
         unseen_s: least time between play and a restart where the ball was not seen to go out.
@@ -39,6 +41,7 @@ class DecoderSettings:
 
     again_s: float = 0.8
     carry_s: float = 2.0
+    one_touch_s: float = 0.3
     apart_s: float = 0.12
     restart_s: float = 0.4
     unseen_s: float = 2.0
@@ -75,6 +78,22 @@ class Candidate:
         return _logit(self.confidence) - _logit(self.threshold)
 
 
+class Named(Protocol):
+    """Anything with a label, a time, and a person."""
+
+    @property
+    def label(self) -> str:
+        """What."""
+
+    @property
+    def time_us(self) -> int:
+        """When, microseconds."""
+
+    @property
+    def who(self) -> int | None:
+        """Id of the person's track; None if unknown."""
+
+
 def decode(candidates: Sequence[Candidate], *, settings: DecoderSettings | None = None) -> tuple[Candidate, ...]:
     """Return the best chain of candidates, in order of time."""
     chosen = settings or DecoderSettings()
@@ -99,11 +118,23 @@ def may_follow(former: Candidate, following: Candidate, *, settings: DecoderSett
         return following.label in _restarts_after(former.label) and passed_s >= chosen.restart_s
     if following.label in RESTARTS:
         return passed_s >= chosen.unseen_s
+    if one_touch(former, following, settings=chosen):
+        return False
     if former.who is None or former.who != following.who:
         return True
     if former.label in KICKS and following.label in KICKS:
         return passed_s >= chosen.again_s
     return not (former.label == following.label == "DRIVE") or passed_s >= chosen.carry_s
+
+
+def one_touch(former: Named, following: Named, *, settings: DecoderSettings | None = None) -> bool:
+    """Return whether a carry and a kick are one touch of the ball with two names: only one of them is true."""
+    chosen = settings or DecoderSettings()
+    names = {former.label, following.label}
+    different = None not in (former.who, following.who) and former.who != following.who
+    carry_and_kick = "DRIVE" in names and not names.isdisjoint(KICKS)
+    apart_us = abs(following.time_us - former.time_us)
+    return carry_and_kick and not different and apart_us < chosen.one_touch_s * US_PER_S
 
 
 def restart_at(place_m: Place, *, pitch_m: tuple[float, float], settings: DecoderSettings | None = None) -> str:

@@ -14,7 +14,7 @@ In short, from Python::
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,7 +28,7 @@ from touchline.spotting.from_tracks.contacts import Contact, ContactSettings, co
 from touchline.spotting.from_tracks.decoder import Candidate, DecoderSettings, decode, restart_at
 from touchline.spotting.from_tracks.features import features_of
 from touchline.spotting.from_tracks.labels import PASSES, RESTARTS, STOPS, TRACK_LABELS
-from touchline.spotting.from_tracks.model import TrackEventModel, TrackScores
+from touchline.spotting.from_tracks.model import TrackEventModel, TrackScores, as_families
 from touchline.spotting.from_tracks.path import BallPath, ball_path
 from touchline.spotting.from_tracks.rules import RuleSettings, rule_claims, rule_scores
 from touchline.spotting.from_tracks.scene import Scene, scenes_of
@@ -167,8 +167,9 @@ def _by_model(
     decoder: DecoderSettings | None,
 ) -> _Part:
     features = features_of(scene, path=path)
-    scores = model.score(features)
     config = model.config
+    scores = model.score(features)
+    scores = replace(scores, events=as_families(scores.events, off=config.off))
     chain = decode(candidates_of(scene, features, scores, contacts, config=config), settings=decoder)
     kept = [*chain, *wins_of(scene, features, scores, contacts, config=config)]
     whose = holders(scene, features, scores)

@@ -27,11 +27,17 @@ from touchline.models.folders import builtin_folder
 
 NAME = "event-fusion"
 
-CUES = ("bias", "tracks", "picture", "no_picture", "sound", "seen", "decoded")
+CUES = ("bias", "tracks", "picture", "no_picture", "sound", "seen", "decoded", "contact")
 """Names of the cues, in the order of the weights; ``tracks`` and ``picture`` are log odds, the others 0 to 1.
 
 ``picture`` is multiplied by the trust in the picture model, and ``no_picture`` is what is missing to full trust.
 """
+
+TRACKS_ALONE = (0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+"""Weights that leave the tracks' confidence as it is."""
+
+_EITHER_WAY = ("bias", "no_picture")
+"""Cues whose weight may be below 0."""
 
 AGREES = 0.3
 """Score of the picture model from which it agrees with a contact."""
@@ -69,6 +75,7 @@ class Evidence:
         seen: share of the pictures around the candidate in which the ball was detected, 0 to 1.
         decoded: whether the tracks' decoder, which knows what can follow what, chose it.
         trust: in the picture model on this video, 0 to 1.
+        contact: how much the ball's velocity changes beside a person, 0 to 1; 0 without a contact.
 
     """
 
@@ -78,19 +85,21 @@ class Evidence:
     seen: float = 1.0
     decoded: bool = True
     trust: float = 1.0
+    contact: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("tracks", "sound", "seen", "trust"):
+        for name in ("tracks", "sound", "seen", "trust", "contact"):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise ValueError(f"{name}={getattr(self, name)} is outside 0 to 1")
         if self.picture is not None and not 0.0 <= self.picture <= 1.0:
             raise ValueError(f"picture={self.picture} is outside 0 to 1")
 
     def cues(self) -> npt.NDArray[np.float64]:
-        """Return the cues in the order of :data:`CUES`: float64 (7,)."""
+        """Return the cues in the order of :data:`CUES`: float64 (8,)."""
         trust = 0.0 if self.picture is None else self.trust
         picture = 0.0 if self.picture is None else trust * log_odds(self.picture)
-        return np.array([1.0, log_odds(self.tracks), picture, 1.0 - trust, self.sound, self.seen, self.decoded])
+        others = (self.sound, self.seen, self.decoded, self.contact)
+        return np.array([1.0, log_odds(self.tracks), picture, 1.0 - trust, *others])
 
 
 def log_odds(share: float) -> float:
@@ -172,7 +181,8 @@ class FusionModel:
 def _why_off(label: LabelFusion) -> str:
     if label.held_out is None:
         return "not measured: too few true ones, or too few claims, in the matches held out"
-    return f"average precision {label.held_out:.2f} on held-out matches, under {LEAST_HELD_OUT:g}"
+    sure = "under" if label.held_out < LEAST_HELD_OUT else "not surely over"
+    return f"average precision {label.held_out:.2f} on held-out matches, {sure} {LEAST_HELD_OUT:g}"
 
 
 def trust_in_picture(at_contacts: npt.NDArray[np.float64], anywhere: npt.NDArray[np.float64]) -> float:
@@ -241,7 +251,7 @@ def fit_weights(evidence: list[Evidence], right: list[bool], *, ridge: float = 1
     """Fit the weights of one label by logistic regression; deterministic.
 
     Weights of all cues but the bias and the missing picture are at least 0: no evidence for an event may speak against
-    it. They are pulled towards (0, 1, 0, 0, 0, 0, 0), which leaves the tracks' confidence as it is.
+    it. They are pulled towards :data:`TRACKS_ALONE`, which leaves the tracks' confidence as it is.
 
     Args:
         evidence: what spoke for each candidate.
@@ -253,7 +263,7 @@ def fit_weights(evidence: list[Evidence], right: list[bool], *, ridge: float = 1
 
     cues = np.stack([one.cues() for one in evidence])
     truth = np.array(right, np.float64)
-    prior = np.array([0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0])
+    prior = np.array(TRACKS_ALONE)
 
     def loss(weights: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
         total = cues @ weights
@@ -262,6 +272,6 @@ def fit_weights(evidence: list[Evidence], right: list[bool], *, ridge: float = 1
         return value, cues.T @ (1 / (1 + np.exp(-total)) - truth) + 2 * ridge * away
 
     free = (None, None)
-    bounds = [free, (0, None), (0, None), free, (0, None), (0, None), (0, None)]
+    bounds = [free if name in _EITHER_WAY else (0, None) for name in CUES]
     found = minimize(loss, prior, jac=True, bounds=bounds, method="L-BFGS-B")
     return tuple(float(weight) for weight in found.x)

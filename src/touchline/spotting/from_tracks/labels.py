@@ -5,6 +5,9 @@ from __future__ import annotations
 PASSES = ("PASS", "HEADER", "HIGH PASS", "CROSS")
 """A pass and its kinds: a kind is scored in addition to the pass that it is."""
 
+PARENT = dict.fromkeys(PASSES[1:], PASSES[0])
+"""What a label is a kind of."""
+
 RESTARTS = ("KICK OFF", "GOAL KICK", "FREE KICK", "CORNER", "THROW IN")
 """What brings the ball back into play."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,7 +18,7 @@ from touchline.models.runtime.device import choose_device
 from touchline.models.specs.track_event_spec import TrackEventConfig
 from touchline.models.store import load_model
 from touchline.spotting.from_tracks.features import FRAME_VALUES, METRE_VALUES, PERSON_VALUES, Features
-from touchline.spotting.from_tracks.labels import TRACK_LABELS
+from touchline.spotting.from_tracks.labels import PARENT, TRACK_LABELS
 
 BUILT_IN = "track-events"
 PIECE, MARGIN = 2048, 128
@@ -88,6 +89,25 @@ class TrackEventModel:
             *found, model=self.name, what="score", runs_on=self.device_reason, rows="frame", first_row=first
         )
         return found[0], found[1], found[2]
+
+
+def as_families(events: Floats32, *, off: Collection[str]) -> Floats32:
+    """Return curves in which a kind that is off gives its evidence to its parent: the higher of the two counts.
+
+    A kind is a true label beside its parent, so that their confidences are of one and the same event: their sum would
+    count it twice.
+
+    Args:
+        events: curves (n, labels).
+        off: the labels that are off.
+
+    """
+    values = events.copy()
+    for kind, parent in PARENT.items():
+        if kind in off:
+            column = TRACK_LABELS.index(parent)
+            values[:, column] = np.maximum(values[:, column], events[:, TRACK_LABELS.index(kind)])
+    return values
 
 
 def load_track_events(

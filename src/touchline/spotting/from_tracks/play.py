@@ -7,7 +7,7 @@ replays and on graphics nobody can see the play.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,7 @@ from touchline.core.labels import PLAY_OF_BALL_12
 from touchline.core.sound import SoundReading
 from touchline.core.tracks import BALL, DETECTION_LABELS, Tracks
 from touchline.spotting.from_tracks.contacts import Contact
+from touchline.spotting.from_tracks.decoder import one_touch
 from touchline.spotting.from_tracks.events import TrackEvents
 from touchline.spotting.from_tracks.fusion import (
     LEAST_TRUST,
@@ -30,6 +31,7 @@ from touchline.spotting.from_tracks.fusion import (
     FusionModel,
     trust_in_picture,
 )
+from touchline.spotting.from_tracks.labels import PARENT
 from touchline.spotting.from_tracks.outcomes import PASS_LIKE, Following, following
 from touchline.spotting.peaks import find_events
 
@@ -47,6 +49,13 @@ _APART_SAMPLES = 6
 LEAST_PICTURE = 0.2
 """Least height of a smoothed peak of the picture model that is a candidate."""
 
+CONTACT_S = 0.16
+"""Seconds around a candidate within which a contact speaks for it."""
+
+FULL_CHANGE = 8.0
+"""Change of the ball's velocity that counts fully, body heights a second: that of the rules."""
+
+_BELOW = 0.99
 _BALL_SPAN_S = 0.4
 _SMOOTH_SAMPLES, _PEAKS_APART_SAMPLES = 1.5, 8
 
@@ -79,17 +88,43 @@ def play_events(found: TrackEvents, *, sources: Sources, fusion: FusionModel) ->
 
     """
     witness = Witness(found, sources)
-    wide = [one for one in track_candidates(found) if _in_wide(one.time_us, sources.tracks)]
+    wide = [one for one in track_candidates(found, off=fusion.off) if _in_wide(one.time_us, sources.tracks)]
     outs = tuple((one.time_us, _place(one.contact)) for one in wide if one.label == "OUT" and one.decoded)
     describe = Describer(found.contacts, sources=sources, outs=outs)
-    events = []
-    for candidate in wide:
-        evidence = witness.of(candidate)
-        events.append(describe(candidate, evidence, confidence=fusion.confidence(candidate.label, evidence)))
-    for candidate in picture_candidates(wide, found, sources):
-        evidence = witness.of(candidate)
-        events.append(describe(candidate, evidence, confidence=fusion.picture_alone(candidate.label, evidence)))
-    return Timeline(tuple(events))
+    alone = picture_candidates(wide, found, sources)
+    judged = [
+        (one, evidence := witness.of(one), confidence_of(one.label, evidence))
+        for some, confidence_of in ((wide, fusion.confidence), (alone, fusion.picture_alone))
+        for one in some
+    ]
+    names, evidences, confidences = zip(*judged, strict=True) if judged else ((), (), ())
+    sure = one_name_a_touch(names, confidences, thresholds=fusion.thresholds)
+    return Timeline(tuple(map(describe, names, evidences, sure)))
+
+
+def one_name_a_touch(
+    candidates: Sequence[Candidate], confidences: Sequence[float], *, thresholds: Mapping[str, float]
+) -> list[float]:
+    """Return the confidences after the surer of a carry and a kick that are one touch took the touch for itself.
+
+    Only one of them is true: the other has at most the confidence that is left, and stays below its threshold.
+
+    Args:
+        candidates: what may have happened.
+        confidences: one for each.
+        thresholds: confidence by label from which a candidate is an event; 1 for others.
+
+    """
+    left = list(confidences)
+    order = sorted(range(len(candidates)), key=lambda i: (-confidences[i], candidates[i].time_us, candidates[i].label))
+    taken: list[int] = []
+    for i in order:
+        rivals = [left[j] for j in taken if one_touch(candidates[j], candidates[i])]
+        if rivals:
+            left[i] = min(left[i], 1.0 - max(rivals), _BELOW * thresholds.get(candidates[i].label, 1.0))
+        elif thresholds.get(candidates[i].label, 1.0) < 1.0:  # a label that is off takes nothing from others
+            taken.append(i)
+    return left
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +146,20 @@ class Candidate:
     contact: Contact | None
     decoded: bool
 
+    @property
+    def who(self) -> int | None:
+        """Id of the track of the person at the ball; None if unknown."""
+        return None if self.contact is None else self.contact.track_id
 
-def track_candidates(found: TrackEvents) -> list[Candidate]:
-    """Return the events that the tracks' decoder chose, and all other peaks of the curves, in order of time."""
+
+def track_candidates(found: TrackEvents, *, off: Collection[str] = ()) -> list[Candidate]:
+    """Return the events that the tracks' decoder chose, and all other peaks of the curves, in order of time.
+
+    A kind of pass that is off is the pass that it is.
+    """
     chosen = [
-        Candidate(_label(one.label), one.time_us, one.confidence, one.contact, decoded=True) for one in found.events
+        Candidate(_label(_parent(one.label, off)), one.time_us, one.confidence, one.contact, decoded=True)
+        for one in found.events
     ]
     others = []
     if len(found.scores):
@@ -128,6 +172,10 @@ def track_candidates(found: TrackEvents) -> list[Candidate]:
                 contact = _contact_at(peak.start_us, found.contacts)
                 others.append(Candidate(label, peak.start_us, peak.confidence, contact, decoded=False))
     return sorted((*chosen, *others), key=lambda one: (one.time_us, one.label))
+
+
+def _parent(name: str, off: Collection[str]) -> str:
+    return PARENT.get(name, name) if name in off else name
 
 
 def _label(name: str) -> str:
@@ -165,6 +213,7 @@ class Witness:
 
     def __init__(self, found: TrackEvents, sources: Sources) -> None:
         self._sources = sources
+        self._contacts = found.contacts
         self._ball = BallSight(sources.tracks)
         self.trust = _trust(found, sources)
 
@@ -178,6 +227,7 @@ class Witness:
             seen=self._ball.seen(candidate.time_us),
             decoded=candidate.decoded,
             trust=self.trust,
+            contact=strength_near(self._contacts, candidate.time_us),
         )
 
 
@@ -206,6 +256,16 @@ def picture_near(picture: Scores | None, label: str, time_us: int) -> float | No
     first, last = np.searchsorted(picture.times_us, [time_us - reach_us, time_us + reach_us + 1])
     values = picture.values[first:last, names.index(label)]
     return float(np.clip(values.max(), 0, 1)) if len(values) else None
+
+
+def strength_near(contacts: Sequence[Contact], time_us: int) -> float:
+    """Return how much the ball's velocity changes beside a person near a time, 0 to 1."""
+    near = (
+        one.strength
+        for one in contacts
+        if one.track_id is not None and abs(one.time_us - time_us) <= CONTACT_S * US_PER_S
+    )
+    return min(1.0, max(near, default=0.0) / FULL_CHANGE)
 
 
 class BallSight:
@@ -284,7 +344,7 @@ class Describer:
         self._contacts, self._sources, self._outs = contacts, sources, outs
         self._names = {track.track_id: track.name for track in sources.tracks if track.name}
 
-    def __call__(self, candidate: Candidate, evidence: Evidence, *, confidence: float) -> Event:
+    def __call__(self, candidate: Candidate, evidence: Evidence, confidence: float) -> Event:
         """Return the event of a candidate."""
         contact, sources = candidate.contact, self._sources
         extra: dict[str, object] = {"reason": reason_of(candidate, evidence)}

@@ -5,20 +5,21 @@ Run it with ``touchline train recipes/track-events.yaml --set data_root=FOLDER``
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from touchline.core.arrays import Floats32
 from touchline.core.errors import InputError, UsageError
 from touchline.formats.files.atomic import make_folder, write_json_atomic
 from touchline.models.networks.track_events import TrackEventNet
 from touchline.models.specs.track_event_spec import OFF, TrackEventConfig
 from touchline.models.store import save_model
 from touchline.spotting.from_tracks.labels import TRACK_LABELS
-from touchline.spotting.from_tracks.model import TrackEventModel
+from touchline.spotting.from_tracks.model import TrackEventModel, as_families
 from touchline.training.family import Family, Job, PlannedRun, plan_runs
 from touchline.training.loop import Loop
 from touchline.training.plan import adamw, plan_training
@@ -148,29 +149,37 @@ def chosen_config(network: TrackEventNet, examples: Sequence[Example], settings:
         licence=settings.licence,
         description=settings.description,
     )
-    found = found_in(TrackEventModel(network, config), examples)
-    precision = {label: average_precision(one) for label, one in found.items()}
-    on = {label for label, value in precision.items() if value >= settings.off_below}
-    thresholds = {label: round(best_threshold(found[label]), 3) if label in on else OFF for label in TRACK_LABELS}
-    measured: dict[str, Any] = {
-        "validation": {
-            label: {
-                "ap": round(precision[label], 3),
-                "f1": round(f1_at(one, best_threshold(one)), 3),
-                "events": one.truths,
-            }
-            for label, one in found.items()
-            if one.truths
-        },
-        "validated_on": [*settings.validation],
+    model = TrackEventModel(network, config)
+    curves = [model.score(example.features).events for example in examples]
+    precision = {label: average_precision(one) for label, one in found_in(curves, examples).items()}
+    off = {label for label, value in precision.items() if not value >= settings.off_below}
+    found = found_in([as_families(one, off=off) for one in curves], examples)
+    on = [label for label in TRACK_LABELS if label not in off]
+    thresholds = {label: OFF for label in TRACK_LABELS if label in off} | {
+        label: round(best_threshold(found[label]), 3) for label in on
     }
-    calibration = {label: fit_calibration(found[label]) for label in TRACK_LABELS if label in on}
+    calibration = {label: fit_calibration(found[label]) for label in on}
+    measured = {"validation": measured_by_label(found), "validated_on": [*settings.validation]}
     return config.model_copy(update={"thresholds": thresholds, "calibration": calibration, "measured": measured})
 
 
-def found_in(model: TrackEventModel, examples: Sequence[Example]) -> dict[str, Found]:
-    """Return what a model finds of each label in examples."""
-    each = [peaks_found(model.score(one.features).events, one.times_us, true_times(one)) for one in examples]
+def measured_by_label(found: Mapping[str, Found]) -> dict[str, Any]:
+    """Return average precision, best F1 and the number of events of each label that occurs."""
+    return {
+        label: {
+            "ap": round(average_precision(one), 3),
+            "f1": round(f1_at(one, best_threshold(one)), 3),
+            "events": one.truths,
+        }
+        for label, one in found.items()
+        if one.truths
+    }
+
+
+def found_in(curves: Sequence[Floats32], examples: Sequence[Example]) -> dict[str, Found]:
+    """Return what the curves of examples find of each label."""
+    pairs = zip(curves, examples, strict=True)
+    each = [peaks_found(curve, one.times_us, true_times(one)) for curve, one in pairs]
     return {label: pooled([found[label] for found in each]) for label in TRACK_LABELS}
 
 
