@@ -114,7 +114,7 @@ def test_together_they_give_the_files_they_give_alone(
     events = analyze_video(video, tasks=usual_tasks(spotter=spotter), options=AnalyzeOptions(out=tmp_path))
     assert files(events.bundle, *SPOT) == files(both.bundle, *SPOT)
     assert files(tracks_alone.bundle, *TRACK) == files(both.bundle, *TRACK)
-    assert sorted(p.name for p in both.bundle.iterdir()) == sorted([*SPOT, *TRACK, "manifest.json"])
+    assert sorted(p.name for p in both.bundle.iterdir()) == sorted([*SPOT, *TRACK, "likeness.json", "manifest.json"])
 
 
 def test_what_one_task_found_before_is_kept_and_not_done_again(
@@ -130,7 +130,7 @@ def test_what_one_task_found_before_is_kept_and_not_done_again(
     assert files(result.bundle, *SPOT, *TRACK) == files(both.bundle, *SPOT, *TRACK)
     manifest = Bundle(result.bundle).read_manifest()
     assert {model["task"] for model in manifest.models} == {"spot", "track"}
-    assert set(manifest.files) == {*SPOT, *TRACK}
+    assert set(manifest.files) == {*SPOT, *TRACK, "likeness.json"}
     (result.bundle / "tracks.txt").write_text("1,1,1,1,1,1,1,1,1\n")
     again = analyze_video(video, tasks=usual_tasks(spotter=spotter, tracker=tracker()), options=options)
     assert not again.reused
@@ -144,7 +144,7 @@ def test_another_video_of_the_same_name_keeps_nothing(spotter: Spotter, tmp_path
     result = analyze_video(path, tasks=usual_tasks(spotter=spotter))
     manifest = Bundle(result.bundle).read_manifest()
     assert {model["task"] for model in manifest.models} == {"spot"}
-    assert set(manifest.files) == set(SPOT)
+    assert set(manifest.files) == {*SPOT, "likeness.json"}
     assert not (result.bundle / "tracks.parquet").exists(), "tracks of another video must not stay"
 
 

@@ -249,3 +249,10 @@ def test_ranges_are_of_known_properties_and_in_order(path: Path) -> None:
     assert set(about.ranges) <= set(PROPERTIES)
     assert all(least <= most for least, most in about.ranges.values())
     assert bool(about.ranges) == bool(about.made_by) == bool(about.pictures)
+
+
+def test_models_that_find_the_same_share_one_part_of_the_line() -> None:
+    few = ModelLikeness("one", "events", UNLIKE, "x", ("a",))
+    many = ModelLikeness("two", "events", UNLIKE, "x", ("a", "b", "c"))
+    line = Likeness(models=(few, many)).line
+    assert line == "Unlike what it was measured on, treat as a demonstration: events (one, two), a, b and 1 more."

@@ -111,12 +111,25 @@ def _sentence(models: Sequence[ModelLikeness], verdict: str) -> str:
     if not those:
         return ""
     if verdict == UNLIKE:
-        why = "; ".join(f"{one.finds} ({one.model}), {_some(one.reasons)}" for one in those)
+        why = "; ".join(f"{_named(one)}, {_some(max((m.reasons for m in one), key=len))}" for one in _alike(those))
         return f"Unlike what it was measured on, treat as a demonstration: {why}."
-    names = ", ".join(f"{one.finds} ({one.model})" for one in those)
+    names = ", ".join(_named(one) for one in _alike(those))
     if verdict == LIKE:
         return f"Like what it was measured on: {names}."
     return f"Never measured, treat as a demonstration: {names}."
+
+
+def _alike(models: Sequence[ModelLikeness]) -> list[list[ModelLikeness]]:
+    """Return the models in groups that find the same, in order of the first of each group."""
+    groups: dict[str, list[ModelLikeness]] = {}
+    for model in models:
+        groups.setdefault(model.finds, []).append(model)
+    return list(groups.values())
+
+
+def _named(models: Sequence[ModelLikeness]) -> str:
+    """Return what models of one group find, and their names."""
+    return f"{models[0].finds} ({', '.join(model.model for model in models)})"
 
 
 def _some(reasons: Sequence[str]) -> str:

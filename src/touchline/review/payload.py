@@ -7,13 +7,13 @@ from typing import Any
 
 import orjson
 
-from touchline.render.colour_names import team_title
 from touchline.core.events import Coverage
 from touchline.formats.bundle import ACTIONS, TRACKS
 from touchline.formats.events.own_events import event_ids
 from touchline.formats.sound import SOUND
 from touchline.media.shown.loudness import STEP_US
 from touchline.media.shown.thumbnails import Sprites
+from touchline.render.colour_names import team_title
 from touchline.render.drawing import COLOURS
 from touchline.report.sections import sound, tracks
 from touchline.review.columns import event_columns

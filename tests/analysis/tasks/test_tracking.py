@@ -98,10 +98,10 @@ def test_the_manifest_says_with_what_and_what_was_found(clean: AnalysisResult) -
         ("track", "fake-detector"),
         ("track", "fake-pitch-finder"),
     ]
-    assert set(manifest.files) == set(FILES)
+    assert set(manifest.files) == {*FILES, "likeness.json"}
     assert manifest.tracking["labels"] == {"ball": 1, "goalkeeper": 1, "player": 6, "referee": 1}
     assert [shot["kind"] for shot in manifest.tracking["shots"]] == ["wide"]
-    assert sorted(p.name for p in clean.bundle.iterdir()) == sorted([*FILES, "manifest.json"])
+    assert sorted(p.name for p in clean.bundle.iterdir()) == sorted([*FILES, "likeness.json", "manifest.json"])
     assert any("not recognised" in note for note in manifest.tracking["notes"]), "no pitch is said"
 
 

@@ -11,10 +11,10 @@ import numpy as np
 
 from touchline.analysis.tasks.task import Summary
 from touchline.core.clock import US_PER_S, format_clock
-from touchline.render.colour_names import kit_names
 from touchline.core.tracks import BALL, DETECTION_LABELS, Shot, Track
 from touchline.core.wording import counted
 from touchline.formats.boxes.picked import PickedBox
+from touchline.render.colour_names import kit_names
 from touchline.tracking.observations import Observation
 
 _FLAT = 3.0

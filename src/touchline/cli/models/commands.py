@@ -36,7 +36,7 @@ def _architectures() -> str:
 
 
 def list_command(device: AnyDeviceOption = "auto", json: JsonOption = False, debug: DebugOption = False) -> None:
-    """List the built-in and the imported models, and what each was measured on.
+    """List the models and what they were measured on.
 
     Examples:
       touchline models list
