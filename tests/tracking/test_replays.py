@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -71,6 +73,23 @@ def test_two_replays_each_have_their_own_graphics() -> None:
         shot(4, 5, start_s=58, end_s=90),
     ]
     assert find_replays(shots) == [False, True, False, True, False]
+
+
+def with_people(shots: list[ShotEdges], count: int) -> list[ShotEdges]:
+    counts = np.full(EDGE, count, np.int64)
+    return [replace(one, first_people=counts, last_people=counts) for one in shots]
+
+
+def test_frames_that_show_people_are_no_graphic() -> None:
+    """A camera that swings alike after two restarts shows frames that recur, too, but with everybody in them."""
+    shots = [
+        shot(0, 1, start_s=0, end_s=30, closes=True),
+        shot(1, 2, start_s=30, end_s=36),
+        shot(2, 3, start_s=36, end_s=41, closes=True),
+        shot(3, 4, start_s=41, end_s=60),
+    ]
+    assert find_replays(with_people(shots, 5)) == [False, True, True, False]
+    assert find_replays(with_people(shots, 6)) == [False] * 4
 
 
 def test_a_graphic_may_be_a_shot_of_its_own() -> None:

@@ -14,6 +14,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from touchline.core.arrays import Indices
 from touchline.core.clock import US_PER_S
 
 THUMB_SIZE = (32, 18)
@@ -34,6 +35,7 @@ class ShotEdges:
         first: uint8 (n, height, width), its first sampled frames, downscaled.
         last: uint8 (m, height, width), its last sampled frames, downscaled.
         kind: what the shot looks like, one of ``SHOT_KINDS``.
+        first_people, last_people: number of people seen in each of these frames; None if nobody looked.
 
     """
 
@@ -42,6 +44,8 @@ class ShotEdges:
     first: Thumbs
     last: Thumbs
     kind: str = "other"
+    first_people: Indices | None = None
+    last_people: Indices | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,8 @@ class ReplaySettings:
         moving: correlation below which at least two of these must be: a graphic moves, a resting camera does not.
         shortest_s: minimum time between the two graphics.
         longest_s: maximum time between the two graphics.
+        hidden: a graphic hides the scene, so a frame with this many people is none. In simulated matches the camera
+            swings alike after every restart.
 
     """
 
@@ -64,6 +70,7 @@ class ReplaySettings:
     moving: float = 0.5
     shortest_s: float = 2.0
     longest_s: float = 45.0
+    hidden: int = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,7 +169,16 @@ def _change(shots: Sequence[ShotEdges], first: int, then: int, *, settings: Repl
     pictures = np.concatenate([leaving[1:], *between, coming[:-1]])
     strange = (pictures @ np.stack([leaving[0], coming[-1]]).T < settings.strange).all(axis=1)
     contrast = np.abs(pictures).sum(axis=1) > 0
-    return _Change(first, shots[first].end_us, pictures[strange & contrast])
+    people = [_people(shots[first].last_people, shots[first].last)[1:]]
+    people += [_people(shot.first_people, shot.first) for shot in shots[first + 1 : then]]
+    people += [_people(shots[then].first_people, shots[then].first)[:-1]]
+    hidden = np.concatenate(people) < settings.hidden
+    return _Change(first, shots[first].end_us, pictures[strange & contrast & hidden])
+
+
+def _people(counts: Indices | None, thumbs: Thumbs) -> Indices:
+    """Return the number of people in each frame, 0 where nobody looked."""
+    return np.zeros(len(thumbs), np.int64) if counts is None else counts
 
 
 def _normalised(thumbs: Thumbs) -> npt.NDArray[np.float32]:

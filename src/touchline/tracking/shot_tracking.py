@@ -144,7 +144,7 @@ def follow_shot(
         tracklets=tracklets,
         positions_m=positions if shot.pitch else none,
         stds=(*(person.stds for person in placed), *(None for _ in balls)) if shot.pitch else none,
-        edges=_edges(observations, shot=shot, fps=fps),
+        edges=_edges(observations, shot=shot, fps=fps, sure=settings.high),
         camera=_camera(times_us, motions=motions, views=views),
         identities=tuple(identity_confidences(people, fps=fps)),
         looks=tuple(looks_of(people, positions_m=positions[: len(people)] if shot.pitch else None)),
@@ -289,12 +289,14 @@ def _camera(
     )
 
 
-def _edges(observations: Sequence[Observation], *, shot: Shot, fps: float) -> ShotEdges:
-    """Return the first and last frames of a shot."""
+def _edges(observations: Sequence[Observation], *, shot: Shot, fps: float, sure: float) -> ShotEdges:
+    """Return the first and last frames of a shot, with the number of people detected in them."""
     count = max(2, round(EDGE_S * fps))
     first = np.stack([observation.thumb for observation in observations[:count]])
     last = np.stack([observation.thumb for observation in observations[-count:]])
-    return ShotEdges(shot.start_us, shot.end_us, first, last, shot.kind)
+    seen = [o.detections for o in observations]
+    people = np.array([int(((d.classes != BALL) & (d.confidence >= sure)).sum()) for d in seen], np.int64)
+    return ShotEdges(shot.start_us, shot.end_us, first, last, shot.kind, people[:count], people[-count:])
 
 
 def _facts(
