@@ -59,14 +59,14 @@ def test_every_sample_has_a_score_and_the_files_agree(clean: AnalysisResult) -> 
     assert not clean.degraded
     assert clean.coverage.frames_decoded == FRAMES
     assert clean.report is None
-    assert sorted(p.name for p in clean.bundle.iterdir()) == sorted([*SAME, "manifest.json"])
+    assert sorted(p.name for p in clean.bundle.iterdir()) == sorted([*SAME, "likeness.json", "manifest.json"])
 
 
 def test_the_manifest_says_with_what(clean: AnalysisResult, spotter: Spotter) -> None:
     manifest = Bundle(clean.bundle).read_manifest()
     assert manifest.models == ({"task": "spot", "name": "tiny", "sha256": spotter.sha256},)
     assert manifest.coverage == clean.coverage
-    assert set(manifest.files) == set(SAME)
+    assert set(manifest.files) == {*SAME, "likeness.json"}
     assert manifest.timings_s["analyse"] > 0
 
 
