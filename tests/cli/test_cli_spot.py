@@ -61,7 +61,8 @@ def test_spot_prints_a_table_and_where_the_bundle_is(spot: Spot, video: Path, tm
     bundle = tmp_path / "out" / "good.touchline"
     assert done.stdout.splitlines()[-1] == f"bundle: {bundle}"
     events = Bundle(bundle).read_events()
-    rows = [line.split() for line in done.stdout.splitlines()[2:-1]]
+    assert done.stdout.startswith("Never measured, treat as a demonstration: events (tiny).")
+    rows = [line.split() for line in done.stdout.splitlines()[3:-1]]
     assert [row[1] for row in rows] == [event.label for event in events]
     assert "cpu" in done.stderr
     assert not (bundle / "report.html").exists()

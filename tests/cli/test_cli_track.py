@@ -51,7 +51,8 @@ def records(done: Result) -> list[dict]:
 def test_track_says_what_it_found_and_where(track: Track, video: Path, tmp_path: Path) -> None:
     done = track(video)
     assert done.exit_code == 0
-    first, *_, last = done.stdout.splitlines()
+    verdict, first, *_, last = done.stdout.splitlines()
+    assert verdict.startswith("Never measured, treat as a demonstration: people and ball")
     assert first.endswith("8 tracks of people, 1 of the ball")
     assert last == f"bundle: {tmp_path / 'out' / 'match.touchline'}"
     assert "goalkeeper 1" in done.stdout

@@ -66,4 +66,4 @@ def test_killed_interrupted_and_terminated_it_ends_with_the_same_bytes(video: Pa
     assert {name: (bundle / name).read_bytes() for name in SAME} == {
         name: (clean.bundle / name).read_bytes() for name in SAME
     }
-    assert sorted(p.name for p in bundle.iterdir()) == sorted([*SAME, "manifest.json"])
+    assert sorted(p.name for p in bundle.iterdir()) == sorted([*SAME, "likeness.json", "manifest.json"])
