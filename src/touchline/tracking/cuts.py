@@ -31,7 +31,9 @@ NAME = "shot-changes"
 
 _PAIRS = np.triu_indices(2 * REACH, 1)
 _FAR = (_PAIRS[0] < REACH) & (_PAIRS[1] >= REACH) & (_PAIRS[1] - _PAIRS[0] >= 6)
+_ACROSS = (_PAIRS[0] < REACH) & (_PAIRS[1] >= REACH)
 _SAME = 0.7
+_STILL, _OTHER = 0.9, 0.3
 _LONG = 3
 
 
@@ -98,6 +100,15 @@ def stays(cues: Floats32) -> bool:
     return float(np.median(cues[0::2][_FAR])) > _SAME
 
 
+def jumps(cues: Floats32) -> bool:
+    """Return whether the pictures stand still before a boundary and after it, and none of one side is like the other.
+
+    The network asks for other tones, too, which pictures of one series may lack.
+    """
+    structure = cues[0::2]
+    return float(structure[~_ACROSS].min()) > _STILL and float(structure[_ACROSS].max()) < _OTHER
+
+
 class CutFinder:
     """A finder of the first frame of each new shot, and of the frames in which one turns into another."""
 
@@ -121,7 +132,7 @@ class CutFinder:
     def hear(self, cues: Floats32) -> list[Mark]:
         """Add the cues (240,) of the next boundary; return the marks that are certain now."""
         chance = float(self._model.net.probability(cues[None])[0])
-        self._waiting.append(0.0 if stays(cues) else chance)
+        self._waiting.append(0.0 if stays(cues) else 1.0 if jumps(cues) else chance)
         return [self._mark()] if len(self._waiting) > 2 else []
 
     def rest(self) -> list[Mark]:
