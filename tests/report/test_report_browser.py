@@ -310,7 +310,7 @@ def test_downloads_what_is_shown(watched: Watched) -> None:
     rows = Path(download.value.path()).read_bytes().decode().split("\r\n")
     assert download.value.suggested_filename.startswith("my match")
     assert rows[0].startswith("time_s,clock,end_s,label,confidence,team")
-    assert rows[1] == "1,0:01.000,,PASS,0.9,'=1+1,,1,true,"
+    assert rows[1] == "1,0:01.000,,PASS,0.9,'=1+1,,1,true,,,,,,,"
     assert len(rows) == 5
     assert rows[3].split(",")[3].startswith('"<script>') or EVIL.replace('"', '""') in rows[3]
     with watched.page.expect_download() as download:
