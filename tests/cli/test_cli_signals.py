@@ -84,7 +84,9 @@ def test_killed_interrupted_and_terminated_it_ends_with_the_same_bytes(
     assert codes in ([-9, 130, 130], [-9, 130, 0], [-9, 0])
     assert finish(start(model, video, tmp_path)) == 0
     assert files(tmp_path) == clean
-    assert sorted(p.name for p in (tmp_path / "match.touchline").iterdir()) == sorted([*SAME, "likeness.json", "manifest.json"])
+    assert sorted(p.name for p in (tmp_path / "match.touchline").iterdir()) == sorted(
+        [*SAME, "likeness.json", "manifest.json"]
+    )
 
 
 @pytest.mark.slow

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 from collections.abc import Callable
@@ -113,7 +112,7 @@ def _kill(at: int) -> Callable[[int], None]:
 
 def _terminate(step: int) -> None:
     if step == 2:
-        os.kill(os.getpid(), signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
 
 
 @pytest.mark.robustness("32")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -155,7 +154,8 @@ def _kill() -> None:
 
 
 def _terminate() -> None:
-    os.kill(os.getpid(), signal.SIGTERM)
+    """Ask this thread to stop: ``os.kill`` may choose another one, and a busy machine deliver it when all is over."""
+    signal.raise_signal(signal.SIGTERM)
 
 
 def _watch_loss(monkeypatch: pytest.MonkeyPatch, family: Family, *, at: int, do: Callable[[], None]) -> list[int]:

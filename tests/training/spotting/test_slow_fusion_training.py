@@ -157,7 +157,6 @@ def _assert_same(first: Path, second: Path) -> None:
 def test_a_stopped_run_saves_first_and_goes_on(
     tmp_path: Path, data_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import os
     import signal
 
     recipe = _recipe(tmp_path, data_root)
@@ -165,7 +164,7 @@ def test_a_stopped_run_saves_first_and_goes_on(
 
     def stop(name: str, step: int, total: int) -> None:
         if step == 2:
-            os.kill(os.getpid(), signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)
 
     with pytest.raises(KeyboardInterrupt):
         run_recipe(recipe, device="cpu", out=tmp_path / "parts", progress=stop)
