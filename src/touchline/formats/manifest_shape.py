@@ -52,6 +52,8 @@ _TRACKING = record(
         "labels": maybe(table_of(a_count)),
         "teams": maybe(table_of(a_count)),
         "kits": table_of(_colour),
+        "kit_names": table_of(a_text),
+        "persons": table_of(a_count),
         "placed": _share,
         "shots": list_of(_SHOT),
         "notes": list_of(a_text),

@@ -51,11 +51,11 @@ class TrackingSummary(Summary):
     labels: Mapping[str, int] | None = None
     teams: Mapping[str, int] | None = None
     kits: Mapping[str, str] = field(default_factory=dict)
-    persons: Mapping[str, int] = field(default_factory=dict)
     placed: float = 0.0
     shots: tuple[Shot, ...] = ()
     notes: tuple[str, ...] = ()
     unmatched: tuple[str, ...] = ()
+    persons: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def kit_names(self) -> dict[str, str]:
