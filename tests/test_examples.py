@@ -73,7 +73,7 @@ def test_the_events_of_a_video(start_of_sample: Path) -> None:
 def test_a_whole_analysis_is_read_back(bundle: touchline.Bundle, start_of_sample: Path) -> None:
     manifest = bundle.read_manifest()
     assert manifest.coverage.frames_decoded == 52  # two seconds, and those that the cut keeps for later ones
-    assert set(manifest.settings) == {"spot", "track", "sound"}
+    assert set(manifest.settings) == {"spot", "track", "sound", "likeness"}
     assert len(bundle.read_tracks()) > 10
     assert (bundle.path / "report.html").is_file()
     again = touchline.analyze(start_of_sample, out=bundle.path.parent, tasks=["sound"], report=False)
