@@ -20,9 +20,9 @@ FIRST_FRAME = """
   video.muted = true;
   video.onerror = () => failed(new Error(video.error.message));
   video.requestVideoFrameCallback((now, facts) => done(facts.mediaTime));
+  video.preload = 'auto';  // shown but not played: a busy machine would leave out the first frame
   video.src = src;
   document.body.append(video);
-  video.play();
 })
 """
 
