@@ -13,6 +13,25 @@ TRUST, DEMONSTRATION = "trust", "demonstration"
 """Entry of an event's ``extra``, and its value for events of a model that was measured on other footage."""
 
 
+def heeding(
+    timeline: Timeline, *, likeness: Likeness | None, models: Sequence[str]
+) -> tuple[Timeline, tuple[str, ...]]:
+    """Return events as the verdict on the video allows: some withheld, the others marked; and a remark if some are.
+
+    Args:
+        timeline: the events.
+        likeness: the verdict on the video; None if there is none.
+        models: the models that found the events.
+
+    """
+    possible = without_impossible(timeline, likeness=likeness, models=models)
+    withheld = len(timeline) - len(possible)
+    remarks = (remark_on_withheld(withheld, likeness=likeness),) if withheld and likeness is not None else ()
+    for model in models:
+        possible = marked(possible, likeness=likeness, model=model)
+    return possible, remarks
+
+
 def marked(timeline: Timeline, *, likeness: Likeness | None, model: str) -> Timeline:
     """Return events marked as a demonstration if their model was measured on other footage.
 

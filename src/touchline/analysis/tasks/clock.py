@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from touchline.analysis.checkpoint import Chunks
-from touchline.analysis.tasks.task import Job, Summary, Task
+from touchline.analysis.tasks.chunked import ChunkedTask
+from touchline.analysis.tasks.task import Job, Summary
 from touchline.core.board.values import MatchClock
 from touchline.core.clock import format_clock
 from touchline.core.events import Coverage
@@ -48,7 +48,7 @@ class ClockSummary(Summary):
         return [words, *notes]
 
 
-class ClockTask(Task):
+class ClockTask(ChunkedTask):
     """The task that reads the score board; a video without one is not a failure.
 
     Args:
@@ -62,26 +62,16 @@ class ClockTask(Task):
     def __init__(self, reader: TextReader) -> None:
         self._reader = reader
         self.models = ({"task": self.name, "name": reader.name, "sha256": reader.sha256},)
-        self._job: Job
-        self._chunks: Chunks | None = None
-
-    @property
-    def chunks(self) -> Chunks:
-        """What was saved."""
-        if self._chunks is None:
-            raise ValueError("the task has not been opened; call open() first")
-        return self._chunks
 
     def begin(self, job: Job) -> None:
         """Start on a video."""
-        self._job = job
-        self._chunks, self.resumed_from_us = None, None
+        super().begin(job)
         self.key = json.loads(json.dumps({**job.origin, "reader": self._reader.sha256, "version": 1}))
 
     def open(self) -> None:
         """Load what an earlier run saved."""
-        self._chunks = Chunks(self._job.bundle.path, task=self.name, key=self.key, resume=self._job.resume)
-        self.watches = not self._chunks.count
+        super().open()
+        self.watches = not self.chunks.count
         self.resumed_from_us = None if self.watches else self._job.info.duration_us
 
     def watch(self, frames: Iterable[Frame]) -> Iterator[Frame]:
@@ -104,15 +94,6 @@ class ClockTask(Task):
     def summary(self, bundle: Bundle, manifest: Manifest) -> ClockSummary:
         """Return the clock stored in the bundle."""
         return ClockSummary(read_clock(bundle.path))
-
-    def manifest_parts(self) -> Mapping[str, Any]:
-        """Return nothing: all results are in the file."""
-        return {}
-
-    def discard(self) -> None:
-        """Remove what was saved."""
-        if self._chunks is not None:
-            self._chunks.discard()
 
     def _save(self, clock: MatchClock) -> None:
         words = json.dumps(clock_document(clock)).encode()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from touchline.analysis.likeness.comparison import compare, why_no_ball_actions
 from touchline.analysis.likeness.facts import PictureFacts, facts_of_boxes, facts_of_file, read_boxes
+from touchline.analysis.tasks.keys import digest_of
 from touchline.analysis.tasks.task import Job, Summary, Task
 from touchline.core.events import Coverage
 from touchline.formats.bundle import TRACKS, Bundle, Manifest
@@ -73,9 +72,9 @@ class LikenessTask(Task):
         tracks = job.key_of("track", TRACKS)
         self.key = {
             **job.origin,
-            "models": _digest(shown),
+            "models": digest_of(shown),
             _PICTURES: PICTURES_PER_S,
-            _TRACKS: None if tracks is None else _digest(tracks),
+            _TRACKS: None if tracks is None else digest_of(tracks),
         }
 
     def open(self) -> None:
@@ -138,7 +137,3 @@ def _looks_of(before: Likeness | None) -> dict[str, float]:
     of_tracks = ("wide", "pitch", "people", "person_px", "ball")
     facts = {} if before is None else before.facts
     return {name: value for name, value in facts.items() if name not in of_tracks}
-
-
-def _digest(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

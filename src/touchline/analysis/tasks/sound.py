@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from touchline.analysis.checkpoint import Chunks
-from touchline.analysis.tasks.task import Job, Summary, Task
+from touchline.analysis.tasks.chunked import ChunkedTask
+from touchline.analysis.tasks.task import Job, Summary
 from touchline.core.errors import InputError
 from touchline.core.events import Coverage
 from touchline.core.sound import SoundReading, no_sound
@@ -52,7 +52,7 @@ class SoundSummary(Summary):
         return [f"sound: {counted(len(heard.whistles), 'whistle')}, {rises} in the noise of the crowd", *notes]
 
 
-class SoundTask(Task):
+class SoundTask(ChunkedTask):
     """The task that analyses the sound of videos; a video without sound is not a failure."""
 
     name = "sound"
@@ -61,28 +61,18 @@ class SoundTask(Task):
     def __init__(self) -> None:
         self._model = load_sound_model()
         self.models = ({"task": self.name, "name": NAME, "sha256": self._model.sha256},)
-        self._job: Job
-        self._chunks: Chunks | None = None
-
-    @property
-    def chunks(self) -> Chunks:
-        """The chunks saved so far."""
-        if self._chunks is None:
-            raise ValueError("the task has not been opened; call open() first")
-        return self._chunks
 
     def begin(self, job: Job) -> None:
         """Start on a video."""
-        self._job = job
-        self._chunks, self.resumed_from_us = None, None
+        super().begin(job)
         self.key = json.loads(
             json.dumps({**job.origin, "model": self._model.sha256, "audio_stream": job.heard, "version": 2})
         )
 
     def open(self) -> None:
         """Load what an earlier run saved."""
-        self._chunks = Chunks(self._job.bundle.path, task=self.name, key=self.key, resume=self._job.resume)
-        self.resumed_from_us = self._job.info.duration_us if self._chunks.count else None
+        super().open()
+        self.resumed_from_us = self._job.info.duration_us if self.chunks.count else None
 
     def hear(self, sound: Path) -> None:
         """Analyse the sound and save the results, unless an earlier run did."""
@@ -100,10 +90,6 @@ class SoundTask(Task):
     def summary(self, bundle: Bundle, manifest: Manifest) -> SoundSummary:
         """Return the results stored in the bundle."""
         return SoundSummary(read_sound(bundle.path))
-
-    def discard(self) -> None:
-        """Remove the saved chunks."""
-        self.chunks.discard()
 
 
 def read_video_sound(video: Path, *, audio_stream: int | None = None) -> SoundReading:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -12,13 +10,14 @@ import numpy.typing as npt
 
 from touchline.analysis.checkpoint import Checkpoint
 from touchline.analysis.events_in_shots import in_wide_shots, remark_on_left_out
-from touchline.analysis.likeness.marks import marked, remark_on_withheld, without_impossible
+from touchline.analysis.likeness.marks import heeding
+from touchline.analysis.tasks.keys import digests_of
 from touchline.analysis.tasks.spot_summary import SpotSummary, candidate_thresholds, spot_summary
 from touchline.analysis.tasks.task import Job, Task
 from touchline.core.clock import us_from_frame
-from touchline.core.events import Coverage, Scores, Timeline
+from touchline.core.events import Coverage, Scores
 from touchline.formats.bundle import CANDIDATES, EVENTS, RESULTS, SCORES, TRACKS, Bundle, Manifest
-from touchline.formats.likeness import LIKENESS, Likeness, likeness_or_none
+from touchline.formats.likeness import LIKENESS, likeness_or_none
 from touchline.formats.play import PLAY, PLAY_CURVES
 from touchline.media.frame import Frame
 from touchline.media.sampling import GridSampler
@@ -66,10 +65,8 @@ class SpotTask(Task):
         self._job = job
         self._checkpoint, self.resumed_from_us, self._remarks = None, None, ()
         key = spot_key(self.spotter, thresholds=self._thresholds, origin=job.origin)
-        tracks = job.key_of("track", TRACKS)
-        likeness = job.key_of("likeness", LIKENESS)
-        used = {_TRACKS: tracks, LIKENESS_KEY: likeness}
-        self.key = {**key, **{name: digest_of(value) for name, value in used.items() if value is not None}}
+        used = {_TRACKS: job.key_of("track", TRACKS), LIKENESS_KEY: job.key_of("likeness", LIKENESS)}
+        self.key = {**key, **digests_of(used)}
 
     def open(self) -> None:
         """Load what an earlier run saved; if the bundle already holds the scores, no frames are needed."""
@@ -112,33 +109,22 @@ class SpotTask(Task):
         shots = bundle.read_shots() if _TRACKS in self.key else ()
         likeness = likeness_or_none(bundle.path) if LIKENESS_KEY in self.key else None
         found = self.spotter.events(scores, thresholds=self._thresholds)
-        possible = self._possible(found, likeness=likeness)
-        timeline = self._marked(in_wide_shots(possible, shots=shots), likeness=likeness)
+        models = [one.name for one in self.spotter.members]
+        possible, withheld = heeding(found, likeness=likeness, models=models)
+        timeline = in_wide_shots(possible, shots=shots)
         candidates = self.spotter.events(scores, thresholds=candidate_thresholds(self._thresholds))
-        candidates = in_wide_shots(self._possible(candidates, likeness=likeness), shots=shots)
-        left_out, withheld = len(possible) - len(timeline), len(found) - len(possible)
-        self._remarks = (remark_on_left_out(left_out),) if left_out else ()
-        if withheld and likeness is not None:
-            self._remarks += (remark_on_withheld(withheld, likeness=likeness),)
+        candidates, _ = heeding(candidates, likeness=likeness, models=models)
+        left_out = len(possible) - len(timeline)
+        self._remarks = ((remark_on_left_out(left_out),) if left_out else ()) + withheld
         bundle.write_scores(scores)
         bundle.write_events(timeline)
-        bundle.write_candidates(self._marked(candidates, likeness=likeness))
+        bundle.write_candidates(in_wide_shots(candidates, shots=shots))
         bundle.write_results(timeline, game=self._job.video.stem)
         bundle.discard(PLAY, PLAY_CURVES)  # of an earlier run that named events from tracks
 
     def scores(self, bundle: Bundle) -> Scores:
         """Return the scores of this run, or those in the bundle if no frames were needed."""
         return saved_scores(self.checkpoint, spotter=self.spotter) if self.watches else bundle.read_scores()
-
-    def _possible(self, timeline: Timeline, *, likeness: Likeness | None) -> Timeline:
-        """Return the events without those that the video cannot show."""
-        return without_impossible(timeline, likeness=likeness, models=[one.name for one in self.spotter.members])
-
-    def _marked(self, timeline: Timeline, *, likeness: Likeness | None) -> Timeline:
-        """Return the events, marked where a member of the spotter was measured on other footage."""
-        for member in self.spotter.members:
-            timeline = marked(timeline, likeness=likeness, model=member.name)
-        return timeline
 
     def manifest_parts(self) -> Mapping[str, Any]:
         """Return the remarks on the events, if there are any."""
@@ -157,11 +143,6 @@ class SpotTask(Task):
         """Return whether the bundle holds these scores, regardless of the tracks that filtered the events."""
         recorded = self._job.recorded_key(self.name, SCORES)
         return recorded is not None and _of_scores(recorded) == _of_scores(self.key)
-
-
-def digest_of(key: Mapping[str, Any]) -> str:
-    """Return a hash of a key, which identifies the results made with it."""
-    return hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
 
 
 def _of_scores(key: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,8 +25,9 @@ from touchline.analysis.shot_actions import (
     recognise_shot,
     windows_of_tracks,
 )
+from touchline.analysis.tasks.chunked import ChunkedTask
 from touchline.analysis.tasks.cuts import Ended, ShotFiles, ShotSplitter, parts_of
-from touchline.analysis.tasks.task import Job, Task
+from touchline.analysis.tasks.task import Job
 from touchline.analysis.tasks.tracking_summary import Facts, Picker, TrackCount, TrackingSummary
 from touchline.core.events import Coverage, VideoInfo
 from touchline.core.geometry.camera import CameraPath
@@ -153,7 +154,7 @@ def load_tracker(
     return VideoTracker(found, points, fps=fps, settings=settings, recogniser=named)
 
 
-class TrackTask(Task):
+class TrackTask(ChunkedTask):
     """The task that tracks the people and the ball in videos.
 
     Args:
@@ -170,21 +171,12 @@ class TrackTask(Task):
         self.models = tuple({"task": self.name, "name": m.name, "sha256": m.sha256} for m in tracker.models)
         self._tracker = tracker
         self._boxes = boxes
-        self._job: Job
-        self._chunks: Chunks | None = None
         self._found = TrackingSummary()
-
-    @property
-    def chunks(self) -> Chunks:
-        """The chunks saved so far."""
-        if self._chunks is None:
-            raise ValueError("the task has not been opened; call open() first")
-        return self._chunks
 
     def begin(self, job: Job) -> None:
         """Start on a video."""
-        self._job, self._info = job, job.info
-        self._chunks, self.resumed_from_us, self._found = None, None, TrackingSummary()
+        super().begin(job)
+        self._info, self._found = job.info, TrackingSummary()
         picked = [[pick.time_us, *map(float, pick.box_xyxy), pick.name] for pick in self._boxes]
         self.key = json.loads(json.dumps({**job.origin, **self._tracker.key(), "boxes": picked, "version": 3}))
         self._fps = self._tracker.fps_for(job.info)
@@ -193,11 +185,11 @@ class TrackTask(Task):
 
     def open(self) -> None:
         """Load what an earlier run saved."""
-        self._chunks = Chunks(self._job.bundle.path, task=self.name, key=self.key, resume=self._job.resume)
-        last = self._chunks.last
+        super().open()
+        last = self.chunks.last
         self.resumed_from_us = None if last is None else int(last["time_us"][-1])
-        self._shots = ShotFiles(self._chunks.folder)
-        self._windows = WindowFiles(self._chunks.folder)
+        self._shots = ShotFiles(self.chunks.folder)
+        self._windows = WindowFiles(self.chunks.folder)
 
     def watch(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         """Yield the frames unchanged; save observations chunk by chunk, and tracked shots as they end."""
@@ -266,10 +258,6 @@ class TrackTask(Task):
     def summary(self, bundle: Bundle, manifest: Manifest) -> TrackingSummary:
         """Return the results stored in the manifest."""
         return TrackingSummary.from_json(manifest.tracking)
-
-    def discard(self) -> None:
-        """Remove the saved chunks."""
-        self.chunks.discard()
 
     def _take(self, observation: Observation, recorder: _Recorder, splitter: ShotSplitter) -> None:
         """Record an observation; if it begins a shot, track everyone in the previous one."""

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from touchline.analysis.likeness.marks import marked, remark_on_withheld, without_impossible
+from touchline.analysis.likeness.marks import heeding
 from touchline.analysis.play_events import PlayFound, PlaySpotter
-from touchline.analysis.tasks.spot import LIKENESS_KEY, PLAY_KEY, SpotTask, digest_of
+from touchline.analysis.tasks.keys import digests_of
+from touchline.analysis.tasks.spot import LIKENESS_KEY, PLAY_KEY, SpotTask
 from touchline.analysis.tasks.spot_summary import SpotSummary, spot_summary
 from touchline.analysis.tasks.task import Job, Task
-from touchline.core.events import Coverage, Timeline
+from touchline.core.events import Coverage
 from touchline.formats.bundle import CANDIDATES, EVENTS, RESULTS, SCORES, TRACKS, Bundle, Manifest
 from touchline.formats.camera import CAMERA
 from touchline.formats.likeness import LIKENESS, Likeness, likeness_or_none
@@ -88,10 +89,8 @@ class TrackEventsTask(Task):
         """Start on a video."""
         self._job, self._found = job, None
         key = {**job.origin, "thresholds": self._play.thresholds, PLAY_KEY: _play_key(self._play, job)}
-        likeness = job.key_of("likeness", LIKENESS)
-        if likeness is not None:
-            key[LIKENESS_KEY] = digest_of(likeness)
-        self.key = json.loads(json.dumps(key))
+        used = digests_of({LIKENESS_KEY: job.key_of("likeness", LIKENESS)})
+        self.key = json.loads(json.dumps({**key, **used}))
 
     def write(self, bundle: Bundle, *, coverage: Coverage) -> None:
         """Name the events and write the task's files."""
@@ -116,25 +115,14 @@ def _models(task: str, play: PlaySpotter) -> tuple[Mapping[str, str], ...]:
 def _play_key(play: PlaySpotter, job: Job) -> dict[str, Any]:
     """Return what determines the events besides scores and thresholds: models, tracks and sound."""
     others = {"track": job.key_of("track", TRACKS, CAMERA), "sound": job.key_of("sound", SOUND, SOUND_CURVES)}
-    return {**play.key(), **{name: digest_of(key) for name, key in others.items() if key is not None}}
+    return {**play.key(), **digests_of(others)}
 
 
 def _honest(found: PlayFound, *, likeness: Likeness | None) -> PlayFound:
     """Return what was found without what the video cannot show, and marked if the video is unlike the measured ones."""
-
-    def possible(timeline: Timeline) -> Timeline:
-        return without_impossible(timeline, likeness=likeness, models=[NAME])
-
-    timeline, candidates = possible(found.timeline), possible(found.candidates)
-    remarks = found.remarks
-    if likeness is not None and len(timeline) < len(found.timeline):
-        remarks += (remark_on_withheld(len(found.timeline) - len(timeline), likeness=likeness),)
-    return replace(
-        found,
-        timeline=marked(timeline, likeness=likeness, model=NAME),
-        candidates=marked(candidates, likeness=likeness, model=NAME),
-        remarks=remarks,
-    )
+    timeline, withheld = heeding(found.timeline, likeness=likeness, models=[NAME])
+    candidates, _ = heeding(found.candidates, likeness=likeness, models=[NAME])
+    return replace(found, timeline=timeline, candidates=candidates, remarks=found.remarks + withheld)
 
 
 def _write(bundle: Bundle, found: PlayFound, *, game: str) -> None:
