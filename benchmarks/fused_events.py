@@ -62,6 +62,8 @@ from touchline.spotting.from_tracks.play import (
 )
 from touchline.spotting.peaks import find_events
 from touchline.synthetic.track_errors import TrackErrors, degrade, lost_frames
+from touchline.training.track_events.measure import Found
+from touchline.training.track_events.measure import average_precision as area_under_envelope
 from touchline.training.track_events.truth import MatchTruth, read_truth
 
 FITTED_ON, REPORTED_ON = ("match_011", "match_012"), ("match_013", "match_014")
@@ -139,13 +141,11 @@ def judged(claims: Sequence[Event], truth: Sequence[int], *, match: str) -> list
 
 def average_precision(claims: Sequence[Claim], truths: int) -> float:
     """Return the area under precision over recall."""
-    ordered = sorted(claims, key=lambda one: -one.confidence)
-    right = np.array([one.right for one in ordered], np.float64)
-    if not truths or not len(right):
+    if not truths or not claims:
         return 0.0
-    precision = np.cumsum(right) / np.arange(1, len(right) + 1)
-    best = np.maximum.accumulate(precision[::-1])[::-1]
-    return float((best * right).sum() / truths)
+    ordered = sorted(claims, key=lambda one: -one.confidence)
+    confidence = np.array([one.confidence for one in ordered])
+    return area_under_envelope(Found(confidence, np.array([one.right for one in ordered], np.bool_), truths))
 
 
 def best_threshold(claims: Sequence[Claim], truths: int) -> float:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from touchline.core.arrays import Floats32
 from touchline.listening.model import TinyNet
-from touchline.tracking.likeness import View, compare, look
+from touchline.tracking.frame_likeness import View, compare, look
 
 REACH = 8
 """Number of frames before a boundary, and after it, whose likenesses count."""

@@ -10,10 +10,9 @@ are cropped by a few pixels.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from touchline.core.labels import BALL_12
 from touchline.formats.likeness import LIKE, NEVER_MEASURED, UNCHECKED, UNLIKE, ModelLikeness
 from touchline.models.measured import MeasuredOn
 
@@ -145,11 +144,6 @@ def why_no_ball_actions(facts: Mapping[str, float]) -> str:
     if facts.get("ball", 1.0) < _NO_BALL:
         return f"the ball was found in {_percent(facts['ball'])} of the pictures"
     return ""
-
-
-def names_ball_actions(labels: Sequence[str]) -> bool:
-    """Return whether all of a model's labels are ball actions of football."""
-    return set(labels) <= set(BALL_12)
 
 
 def _percent(share: float) -> str:

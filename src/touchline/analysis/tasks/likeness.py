@@ -78,7 +78,7 @@ class LikenessTask(Task):
         }
 
     def open(self) -> None:
-        """Look at the pictures, unless the bundle says what they are like."""
+        """Prepare to look at the frames, unless the bundle already holds what they are like."""
         self.watches = self._job.force or self._pictures_before() is None
         self._facts = PictureFacts() if self.watches else None
 

@@ -37,7 +37,7 @@ class TrackingSummary(Summary):
         labels: number of tracks by label.
         teams: number of tracks of people by team.
         kits: approximate colour of the shirts of each team, ``#rrggbb``; empty if the teams are unknown.
-        persons: number of players by team, and of officials, as far as tracks could be told to be one person.
+        persons: number of distinct players by team, and of distinct officials, estimated by joining tracks.
         placed: share of the boxes of people, 0 to 1, that have a position on the pitch.
         shots: camera shots in order.
         notes: remarks for the user, in words.
@@ -97,7 +97,7 @@ class TrackingSummary(Summary):
         lines = [f"tracks: {'; '.join(words for words in (roles, teams) if words)}"] if roles else []
         if self.persons:
             who = ", ".join(f"{n} {w if w == 'officials' else f'of team {w}'}" for w, n in self.persons.items())
-            lines.append(f"persons, as far as tracks can be told to be one: {who}")
+            lines.append(f"people, after joining tracks of the same person: {who}")
         lines.append(f"{counted(len(self.shots), 'camera shot')}: {shots}")
         if self.people:
             lines.append(f"{100 * self.placed:.0f} % of the boxes of people have a position on the pitch")

@@ -85,8 +85,8 @@ def show_command(
 ) -> None:
     """Show a model's labels, input, size and card.
 
-    The card says what the model was trained on, its licence, its measured scores and its limits; the held-out results
-    are also listed by match.
+    The card gives its training data, its licence, its measured scores and its limits. Held-out results are also listed
+    by match.
 
     Examples:
       touchline models show MODEL

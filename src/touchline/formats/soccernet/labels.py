@@ -85,11 +85,6 @@ def labels_document(timeline: Timeline, *, game: str) -> dict[str, Any]:
     return {"UrlLocal": game, "UrlYoutube": "", "annotations": list(annotation_rows(timeline))}
 
 
-def whole_second_labels_document(timeline: Timeline, *, game: str) -> dict[str, Any]:
-    """Return a label file of version 1 (``Labels.json``): times as a clock in whole seconds only."""
-    return {"UrlLocal": game, "UrlYoutube": "", "annotations": list(annotation_rows(timeline, whole_seconds=True))}
-
-
 def prediction_rows(timeline: Timeline) -> Iterator[dict[str, Any]]:
     """Yield the entries of a result file."""
     return map(_prediction_of, timeline)

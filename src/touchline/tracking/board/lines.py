@@ -48,6 +48,16 @@ class Box:
         """Width in pixels."""
         return self.x1 - self.x0
 
+    @property
+    def area(self) -> int:
+        """Area in square pixels."""
+        return self.width * self.height
+
+    def area_in(self, other: Box) -> int:
+        """Return the area that lies in another box, too."""
+        width, height = min(self.x1, other.x1) - max(self.x0, other.x0), min(self.y1, other.y1) - max(self.y0, other.y0)
+        return max(0, width) * max(0, height)
+
     def grown(self, x: float, y: float, *, width: int, height: int) -> Box:
         """Return the box with a margin, in shares of its height, cut at the edges of the picture."""
         dx, dy = round(x * self.height), round(y * self.height)
@@ -97,9 +107,8 @@ class StillLines:
 
 def _shared(a: Box, b: Box) -> float:
     """Return the area in both boxes over the area in either."""
-    width, height = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
-    both = max(0, width) * max(0, height)
-    return both / max(1, a.width * a.height + b.width * b.height - both)
+    both = a.area_in(b)
+    return both / max(1, a.area + b.area - both)
 
 
 def _edges(picture: Grey) -> npt.NDArray[np.int16]:

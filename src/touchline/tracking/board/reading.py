@@ -279,8 +279,7 @@ def _bare_clock(words: Words) -> tuple[int, ...]:
 
 def _overlap(a: Box, b: Box) -> float:
     """Return the share of the smaller box that lies in the other."""
-    width, height = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
-    return max(0, width) * max(0, height) / max(1, min(a.width * a.height, b.width * b.height))
+    return a.area_in(b) / max(1, min(a.area, b.area))
 
 
 def _remarks(clock: MatchClock) -> tuple[str, ...]:

@@ -11,7 +11,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from touchline.core.arrays import Floats32
-from touchline.models.networks.track_events import TrackEventNet
 from touchline.spotting.from_tracks.features import FRAME_VALUES, METRE_VALUES, PERSON_VALUES
 from touchline.spotting.from_tracks.labels import TRACK_LABELS
 from touchline.training.plan import Data, data_from
@@ -21,11 +20,6 @@ from touchline.training.track_events.variation import UNKNOWN_HOLDER, Example
 Piece = dict[str, Tensor]
 _USUAL = 60.0
 """Events of a frequent label in a match; rarer labels weigh more, by the square root."""
-
-
-def network_of(arguments: Mapping[str, Any]) -> TrackEventNet:
-    """Return an untrained network for all labels."""
-    return TrackEventNet(**network_arguments(arguments))
 
 
 def network_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
