@@ -23,6 +23,7 @@ LEVELS = (
     {"training"},
     {"studies"},
     {"analysis", "review"},
+    {"batch", "live", "season"},
     {"cli"},
 )
 """From the ground up: a room imports only rooms of levels below its own."""

@@ -17,7 +17,7 @@ runner = CliRunner()
 @pytest.fixture
 def no_tracks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Following takes half a minute; a test of its own does it."""
-    monkeypatch.setattr("touchline.cli.batch.has_detector", lambda: False)
+    monkeypatch.setattr("touchline.cli.running.has_detector", lambda: False)
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_demo_finds_the_events_of_the_sample_with_the_built_in_model(tmp_path: P
 
 @pytest.mark.slow
 def test_demo_follows_the_players_of_the_sample_with_the_built_in_models(tmp_path: Path) -> None:
-    from touchline.cli.batch import has_detector
+    from touchline.cli.running import has_detector
 
     if not has_detector():
         pytest.skip("no built-in detector in this tree")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from touchline.cli.batch import events_from
+from touchline.cli.running import events_from
 from touchline.cli.options import AnalyzeArguments
 from touchline.core.errors import UsageError
 
@@ -33,6 +33,6 @@ def test_tracks_are_needed(events: str) -> None:
 
 
 def test_a_head_over_features_is_not_fused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("touchline.cli.batch.is_stream_head", lambda name: name == "head")
+    monkeypatch.setattr("touchline.cli.running.is_stream_head", lambda name: name == "head")
     with pytest.raises(UsageError, match="not a head over feature streams"):
         events_from(AnalyzeArguments(model=["head"], events="fused", out=Path()), tracked=True)

@@ -34,7 +34,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def quick_models(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each model is prepared once, for torch: preparing one for OpenVINO takes seconds (test_cli_signals.py does)."""
     monkeypatch.setattr("touchline.spotting.spotter.load_spotter", prepared)
-    monkeypatch.setattr("touchline.cli.batch.has_detector", lambda: False)  # analyze with tracks: test_cli_track.py
+    monkeypatch.setattr("touchline.cli.running.has_detector", lambda: False)  # analyze with tracks: test_cli_track.py
 
 
 @cache

@@ -138,7 +138,7 @@ def test_analyze_does_both_and_no_tracks_leaves_them_out(
     assert Path(record["report"]).is_file()
     (record,) = records(track(video, "--no-tracks", "--json", verb="analyze"))
     assert record["tracking"] is None
-    monkeypatch.setattr("touchline.cli.batch.has_detector", lambda: False)
+    monkeypatch.setattr("touchline.cli.running.has_detector", lambda: False)
     done = track(video, verb="analyze")
     assert done.exit_code == 0
     assert "no detector is built in" in done.stderr

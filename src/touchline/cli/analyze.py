@@ -8,7 +8,7 @@ from touchline.cli.options import AnalyzeArguments, verb
 
 def _run(arguments: AnalyzeArguments, output: Output) -> int:
     """Run all tasks on each video."""
-    from touchline.cli.batch import analyze_videos, events_from, wants_tracks
+    from touchline.cli.running import analyze_videos, events_from, wants_tracks
 
     tracking = arguments if wants_tracks(arguments, output=output) else None
     return analyze_videos(

@@ -8,7 +8,7 @@ from touchline.cli.options import SpotArguments, verb
 
 def _run(arguments: SpotArguments, output: Output) -> int:
     """Spot the events of each video."""
-    from touchline.cli.batch import analyze_videos
+    from touchline.cli.running import analyze_videos
 
     return analyze_videos(arguments, spotting=arguments, output=output)
 

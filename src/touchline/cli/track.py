@@ -8,7 +8,7 @@ from touchline.cli.options import TrackArguments, verb
 
 def _run(arguments: TrackArguments, output: Output) -> int:
     """Track everyone in each video."""
-    from touchline.cli.batch import analyze_videos
+    from touchline.cli.running import analyze_videos
 
     return analyze_videos(arguments, tracking=arguments, output=output)
 

@@ -207,7 +207,7 @@ def _check_requests(videos: Sequence[Given], *, named: int, out: Path | None) ->
 
     """
     from touchline.analysis.features import feature_path
-    from touchline.cli.batch import check_kind
+    from touchline.cli.running import check_kind
 
     if out is not None and out.suffix == ".npy" and max(len(videos), named) > 1:
         raise UsageError(f"--out {out}: is one file, but {max(len(videos), named)} videos are given; give a folder")

@@ -1,0 +1,1 @@
+"""Streams and growing files, analysed while they play."""
