@@ -23,7 +23,7 @@ import torch
 from touchline.models.networks.slow_fusion import SlowFusionSpotter
 from touchline.models.specs.spec import FrameSpec, ModelConfig
 from touchline.models.store import list_builtin, save_model
-from touchline.spotting.backends import TorchBackend
+from touchline.spotting.torch_backend import TorchBackend
 from touchline.spotting.engine import Engine, Plan
 from touchline.spotting.spotter import Spotter, load_spotter, make_backend, make_plan
 

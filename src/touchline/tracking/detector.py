@@ -13,14 +13,13 @@ import numpy.typing as npt
 from touchline.core.arrays import Rgb
 from touchline.core.errors import UsageError
 from touchline.core.tracks import BALL, DETECTION_LABELS, Detections
-from touchline.models.networks.detector import PeakFinder
 from touchline.models.runtime.backends import PictureBackend
 from touchline.models.runtime.device import Device
 from touchline.models.runtime.fitting import fit_at_corner
 from touchline.models.runtime.hub import is_hub_name
-from touchline.models.runtime.runner import PictureModel, make_runner
+from touchline.models.runtime.runner import ModelPart, PictureModel, make_runner
 from touchline.models.specs.spec import PictureConfig
-from touchline.models.store import DEFAULT_DETECTOR, load_model
+from touchline.models.store import DEFAULT_DETECTOR, open_model
 from touchline.tracking.detections import MIN_CONFIDENCE, PeopleDetector
 from touchline.tracking.hub_detector import load_hub_detector
 
@@ -83,14 +82,14 @@ def load_detector(
     """
     if name_or_path is not None and is_hub_name(name_or_path):
         return load_hub_detector(name_or_path, device=device)
-    loaded = load_model(name_or_path or DEFAULT_DETECTOR, task="detect")
-    config = loaded.config
+    opened = open_model(name_or_path or DEFAULT_DETECTOR, task="detect")
+    config = opened.config
     if tuple(config.labels) != DETECTION_LABELS:
         raise UsageError(f"model {config.name!r} detects {config.labels}; a detector must detect {DETECTION_LABELS}")
     runner = make_runner(
-        PeakFinder(loaded.network), config, batches=_BATCHES, device=device, backend=backend, threads=threads
+        ModelPart(opened, "people"), config, batches=_BATCHES, device=device, backend=backend, threads=threads
     )
-    return Detector(config, runner=runner, sha256=loaded.sha256)
+    return Detector(config, runner=runner, sha256=opened.sha256)
 
 
 def select(scores: npt.NDArray[np.float32], boxes: npt.NDArray[np.float32], *, size: tuple[int, int]) -> Detections:

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from touchline.core.errors import InputError, NetworkError, UsageError
 from touchline.models.runtime.device import choose_device
+from touchline.models.runtime.torch_needed import has_torch
 
 HUB_PREFIX = "hf:"
 _WANTED = ["config.json", "preprocessor_config.json", "*.safetensors"]
@@ -39,7 +38,7 @@ class HubModel:
     network: Any
     processor: Any
     sha256: str
-    device: torch.device
+    device: str
     device_reason: str
 
 
@@ -63,6 +62,8 @@ def load_hub_model(name: str, *, model_class: str, what: str, device: str = "aut
         NetworkError: the hub cannot be reached, or does not have the model.
 
     """
+    if not has_torch():
+        raise UsageError(f"{what} {name!r} needs transformers and torch: pip install 'touchline[hub,train]'")
     try:
         library = importlib.import_module("transformers")
         loader, processors = getattr(library, model_class), library.AutoImageProcessor
