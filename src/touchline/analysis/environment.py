@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from touchline.core.extras import install_line, is_installed
 from touchline.models.runtime.device import may_have_gpu
-from touchline.models.runtime.torch_needed import INSTALL_GPU, has_torch
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +19,9 @@ class Gpu:
 
 def describe_gpu() -> Gpu:
     """Describe the CUDA device, or the reason why torch cannot use one."""
-    if not has_torch():
+    if not is_installed("torch"):
         there = "there is a GPU, but torch is not installed" if may_have_gpu() else "no CUDA device, and no torch"
-        return Gpu(False, there, f"to use a GPU: {INSTALL_GPU}")
+        return Gpu(False, there, f"to use a GPU: {install_line('gpu')}")
     import torch
 
     if torch.cuda.is_available():

@@ -12,13 +12,13 @@ import numpy.typing as npt
 
 from touchline.core.arrays import Rgb
 from touchline.core.errors import InputError
+from touchline.core.extras import need_extra
 from touchline.models.architectures import where_from
 from touchline.models.runtime.backends import PICTURE_BACKENDS, PictureBackend, choose_backend
 from touchline.models.runtime.device import Device, choose_device
 from touchline.models.runtime.fitting import fit
 from touchline.models.runtime.model_graphs import graph_file_of
 from touchline.models.runtime.runner import ModelPart, PictureModel, Runner, make_runner
-from touchline.models.runtime.torch_needed import require_torch
 from touchline.models.safetensors_file import SUFFIX, open_safetensors
 from touchline.models.specs.spec import DETECTOR_SPEC, EncoderConfig, EncoderSpec
 from touchline.models.store import DEFAULT_DETECTOR, METADATA_KEY, find_model, open_model, read_config
@@ -172,7 +172,7 @@ def _load(name_or_path: str) -> _Encoder:
     """Load an encoder: a model file's, a detector's first part, or a file of published weights."""
     path = _find(name_or_path)
     if path.suffix != SUFFIX or not _is_ours(path):
-        require_torch(f"{path}: reading published weights")
+        need_extra("train", what=f"{path}: reading published weights", modules=("torch",))
         from touchline.models.importing.checkpoints import read_encoder
 
         loaded = read_encoder(path)

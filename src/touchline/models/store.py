@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 from pydantic import ValidationError
 
 from touchline.core.errors import InputError
+from touchline.core.extras import need_extra
 from touchline.core.suggestions import did_you_mean
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic
 from touchline.formats.files.checksum import file_sha256
 from touchline.formats.files.guard import MALFORMED_WEIGHTS, cause_of
 from touchline.models.architectures import ARCHITECTURES
 from touchline.models.folders import builtin_folder, user_folder
-from touchline.models.runtime.torch_needed import require_torch
 from touchline.models.safetensors_file import SUFFIX, open_safetensors, tensors_of
 from touchline.models.specs.pose_spec import PoseConfig
 from touchline.models.specs.spec import (
@@ -243,7 +243,7 @@ def load_model(name_or_path: str | Path, *, task: str = "spot") -> LoadedModel[A
 
     Raises:
         InputError: not found, damaged, for another task, or weights that are not finite or do not fit the network.
-        ResourceError: torch is not installed.
+        UsageError: torch is not installed.
 
     """
     return _open(name_or_path, task=task).load()
@@ -292,7 +292,7 @@ def _open(name_or_path: str | Path, *, task: str) -> OpenedModel[Any]:
 
 
 def _load_network(path: Path, config: Config) -> Any:
-    require_torch(f"model {config.name!r}")
+    need_extra("train", what=f"loading the network of model {config.name!r}", modules=("torch",))
     with open_safetensors(path, refusal=_REFUSAL, advice=_ADVICE) as file:
         tensors = {name: _as_used(tensor) for name, tensor in tensors_of(file).items()}
     _require_finite(tensors, path=path)

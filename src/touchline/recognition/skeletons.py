@@ -41,9 +41,7 @@ class SkeletonRecogniser:
 
     device_reason = "cpu: it is as fast there"
 
-    def __init__(
-        self, network: SkeletonNet | GraphFile, config: SkeletonConfig, *, sha256: str
-    ) -> None:
+    def __init__(self, network: SkeletonNet | GraphFile, config: SkeletonConfig, *, sha256: str) -> None:
         self.config = config
         self.name = config.name
         self.sha256 = sha256

@@ -13,13 +13,13 @@ import numpy.typing as npt
 from touchline.core.clock import us_from_frame
 from touchline.core.errors import UsageError
 from touchline.core.events import Scores, Timeline
+from touchline.core.extras import need_extra
 from touchline.core.suggestions import did_you_mean
 from touchline.media.sampling import fit_luma
 from touchline.models.runtime.backends import BackendChoice, BackendName, choose_backend
 from touchline.models.runtime.device import Device, DeviceKind, available_threads, choose_device
 from touchline.models.runtime.graph_file import GraphFile
 from touchline.models.runtime.model_graphs import graph_file_of
-from touchline.models.runtime.torch_needed import require_torch
 from touchline.models.specs.protocols import SpottingNetwork
 from touchline.models.specs.spec import FrameSpec, ModelConfig
 from touchline.models.specs.spotting_batches import CHUNK_OUTPUTS, decode_batch_of, encode_batch_of
@@ -244,7 +244,7 @@ def _plan_and_backend(
         graphs = graph_file_of(model)
         plan = plan_of_graphs(graphs, model.config, flip=flip)
         return plan, graph_backend(graphs, threads=threads, precision=precision)
-    require_torch(f"the backend {name}")
+    need_extra("train", what=f"the backend {name}", modules=("torch",))
     network = model.load().network
     assert isinstance(network, SpottingNetwork)
     _require_finite(network, model.config)

@@ -58,9 +58,7 @@ class StreamSpotter:
 
     """
 
-    def __init__(
-        self, network: Any, config: StreamHeadConfig, *, device: str = "cpu", sha256: str = ""
-    ) -> None:
+    def __init__(self, network: Any, config: StreamHeadConfig, *, device: str = "cpu", sha256: str = "") -> None:
         self.config, self.device, self.sha256 = config, device, sha256
         self._network = network.to(self.device).eval()
 

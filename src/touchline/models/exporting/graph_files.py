@@ -22,7 +22,7 @@ def write_graph_file(name_or_path: str | Path) -> Path:
     Raises:
         InputError: the model does not exist, is damaged, or calculates numbers that are not finite.
         UsageError: no graphs are made of models for this task.
-        ResourceError: torch is not installed, or the file cannot be written.
+        ResourceError: the file cannot be written.
 
     """
     model = load_model(name_or_path, task="any")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from touchline.core.errors import ResourceError, UsageError
-from touchline.models.runtime.torch_needed import INSTALL_GPU, has_torch, require_torch
+from touchline.core.extras import install_line, is_installed, need_extra
 
 if TYPE_CHECKING:
     import torch
@@ -29,7 +29,7 @@ def choose_device(device: str) -> tuple[DeviceKind, str]:
     """Return the device for a request (auto, cpu or cuda), and the reason in words.
 
     Raises:
-        UsageError: an unknown request.
+        UsageError: an unknown request, or CUDA was requested and torch is not installed.
         ResourceError: CUDA was requested and is not available.
 
     """
@@ -39,9 +39,9 @@ def choose_device(device: str) -> tuple[DeviceKind, str]:
         return "cpu", "cpu: requested"
     if device == "auto" and not may_have_gpu():
         return "cpu", "cpu: no CUDA device found"
-    if device == "auto" and not has_torch():
-        return "cpu", f"cpu: there is a GPU, but no CUDA device can be used without torch; run: {INSTALL_GPU}"
-    require_torch("device cuda", install=INSTALL_GPU)
+    if device == "auto" and not is_installed("torch"):
+        return "cpu", f"cpu: there is a GPU, but no CUDA device can be used without torch; run: {install_line('gpu')}"
+    need_extra("gpu", what="device cuda")
     import torch
 
     if torch.cuda.is_available():

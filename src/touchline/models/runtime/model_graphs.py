@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from touchline.core.errors import InputError
+from touchline.core.extras import need_extra
 from touchline.core.version import __version__
 from touchline.models.runtime.cache import key_of, read_cached, write_cached
 from touchline.models.runtime.graph_file import FORMAT, GraphFile, graph_path, read_graph_file
 from touchline.models.runtime.graphs import CompiledGraph, settings_of
 from touchline.models.runtime.openvino_runtime import import_openvino, openvino_core
-from touchline.models.runtime.torch_needed import require_torch
 from touchline.models.store import OpenedModel
 
 
@@ -28,7 +28,7 @@ def graph_file_of(model: OpenedModel[Any], *, variant: str = "") -> GraphFile:
 
     Raises:
         InputError: the graphs are damaged, the model has none, or it calculates numbers that are not finite.
-        ResourceError: there are no graphs, and torch, which would make them, is not installed.
+        UsageError: there are no graphs, and torch, which would make them, is not installed.
 
     """
     beside = graph_path(model.path, variant=variant)
@@ -47,7 +47,7 @@ def graph_file_of(model: OpenedModel[Any], *, variant: str = "") -> GraphFile:
 
 
 def _made(model: OpenedModel[Any]) -> bytes:
-    require_torch(f"{model.path}: it has no graph file beside it; making one")
+    need_extra("train", what=f"{model.path}: no graph file lies beside it; making one", modules=("torch",))
     from touchline.models.exporting.graph_files import converted_graphs
 
     content = converted_graphs(model.load())

@@ -14,7 +14,6 @@ from torch import Tensor, nn
 
 from touchline.core.errors import InputError
 
-
 _TRIAL_STEP = 64
 
 

@@ -31,7 +31,6 @@ Outputs = tuple[npt.NDArray[np.float32], ...]
 """The network's outputs for one picture, without the batch axis."""
 
 
-
 class Draw(Protocol[DrawnT_co]):
     """A function that draws a picture of any size into a black one of the network's size."""
 
