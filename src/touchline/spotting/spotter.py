@@ -273,8 +273,7 @@ def _require_finite(network: SpottingNetwork, config: ModelConfig) -> None:
     from touchline.models.runtime.probing import require_finite_layers
 
     for part in parts_of(network, config).values():
-        if part.trial is not None:
-            require_finite_layers(part.module, part.trial, model=config.name)
+        require_finite_layers(part.module, *part.trial, model=config.name)
 
 
 def plan_of_graphs(graphs: GraphFile, config: ModelConfig, *, flip: bool) -> Plan:

@@ -54,8 +54,7 @@ def converted_graphs(model: LoadedModel[Any]) -> bytes | None:
 
 
 def _converted(part: Part, *, model: str) -> Converted:
-    if part.trial is not None:
-        require_finite_layers(part.module, part.trial, model=model)
+    require_finite_layers(part.module, *part.trial, model=model)
     return as_converted(to_openvino(part.module, example=part.example, any_size=part.any_size))
 
 

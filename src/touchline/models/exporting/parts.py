@@ -67,14 +67,14 @@ class Part:
         module: the graph as a module of torch, in evaluation mode.
         example: its inputs; they fix shapes and types.
         any_size: axes of the inputs that are of any size.
-        trial: a small input to try the module on; None where its output is checked at each use instead.
+        trial: small inputs to try the module on.
 
     """
 
     module: nn.Module
     example: tuple[Tensor, ...]
+    trial: tuple[Tensor, ...]
     any_size: tuple[int, ...] = ()
-    trial: Tensor | None = None
 
 
 def parts_of(network: Any, config: StoredConfig) -> dict[str, Part]:
@@ -84,9 +84,9 @@ def parts_of(network: Any, config: StoredConfig) -> dict[str, Part]:
     if isinstance(config, TrackEventConfig):
         return {"scores": _track_events(network, config)}
     if isinstance(config, SkeletonConfig):
-        sequences = torch.rand(2, config.skeleton.frames, len(config.skeleton.joints), 3)
+        sequences = torch.ones(2, config.skeleton.frames, len(config.skeleton.joints), 3)
         module = SequenceClassifier(network, temperature=config.temperature).eval()
-        return {"scores": Part(module, (sequences,), any_size=(0,))}
+        return {"scores": Part(module, (sequences,), (sequences,), any_size=(0,))}
     if isinstance(config, PictureConfig) and config.task == "detect":
         encoder = PictureFeatures(DetectorEncoder(network), spec=DETECTOR_SPEC)
         features = _pixels(encoder, DETECTOR_SPEC.shape, batch=FEATURES_BATCH)
@@ -112,7 +112,7 @@ def facts_of(network: Any, config: StoredConfig) -> Mapping[str, Any]:
 
 def _pixels(module: nn.Module, shape: tuple[int, ...], *, batch: int = 1) -> Part:
     example = torch.zeros((batch, *shape), dtype=torch.uint8)
-    return Part(module.eval(), (example,), trial=noise((1, *trial_shape(shape))))
+    return Part(module.eval(), (example,), (noise((1, *trial_shape(shape))),))
 
 
 def _spotting(network: Any, config: ModelConfig) -> dict[str, Part]:
@@ -125,15 +125,15 @@ def _spotting(network: Any, config: ModelConfig) -> dict[str, Part]:
     with torch.inference_mode():
         features = encoder(stack)
     trial = features[:, None].expand(1, *windows.shape[1:])
-    return {"encoder": Part(encoder, (stacks,), trial=stack), "decoder": Part(decoder, (windows,), trial=trial)}
+    return {"encoder": Part(encoder, (stacks,), (stack,)), "decoder": Part(decoder, (windows,), (trial,))}
 
 
 def _track_events(network: Any, config: TrackEventConfig) -> Part:
     sizes = config.network
     frames = (
-        torch.rand(1, _FRAMES, sizes["frame_values"]),
-        torch.rand(1, _FRAMES, sizes["metre_values"]),
-        torch.rand(1, _FRAMES, _PEOPLE, sizes["person_values"]),
+        torch.ones(1, _FRAMES, sizes["frame_values"]),
+        torch.ones(1, _FRAMES, sizes["metre_values"]),
+        torch.ones(1, _FRAMES, _PEOPLE, sizes["person_values"]),
         torch.ones(1, _FRAMES, _PEOPLE, dtype=torch.bool),
     )
-    return Part(TrackEventScorer(network).eval(), frames, any_size=(1,))
+    return Part(TrackEventScorer(network).eval(), frames, frames, any_size=(1,))

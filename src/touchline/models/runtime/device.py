@@ -1,6 +1,7 @@
 """The choice of device, the arithmetic on it, and the available CPU threads.
 
-Torch takes over a second to import and is not part of the core, so it is imported only where there is a GPU to ask about.
+Torch takes over a second to import and is not part of the core, so it is imported only where there is
+a GPU to ask about.
 """
 
 from __future__ import annotations

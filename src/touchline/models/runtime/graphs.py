@@ -133,7 +133,7 @@ def onnx_graph(module: nn.Module, *, example: Tensor, threads: int) -> ArrayGrap
 
 
 def in_batches(graph: ArrayGraph, *, size: int) -> ArrayGraph:
-    """Return a graph for batches of any size of one that takes ``size`` at a time; the last are filled up with zeros."""
+    """Return a graph for batches of any size, from one that takes ``size`` at a time; zeros fill up the last ones."""
 
     def run(values: npt.NDArray[Any]) -> Arrays:
         parts = []

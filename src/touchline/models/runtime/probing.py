@@ -18,12 +18,12 @@ _TRIAL_STEP = 64
 
 
 @torch.inference_mode()
-def require_finite_layers(module: nn.Module, example: Tensor, *, model: str) -> None:
+def require_finite_layers(module: nn.Module, *example: Tensor, model: str) -> None:
     """Run a network once and raise an error if a layer gives numbers that are not finite.
 
     Args:
         module: in evaluation mode, on the CPU.
-        example: an input of it.
+        example: its inputs.
         model: its name, for the message.
 
     Raises:
@@ -31,7 +31,7 @@ def require_finite_layers(module: nn.Module, example: Tensor, *, model: str) -> 
 
     """
     with _watched(module, model=model):
-        module(example)
+        module(*example)
 
 
 def noise(shape: tuple[int, ...]) -> Tensor:
