@@ -145,7 +145,7 @@ def _clock() -> list[Finding]:
         return [
             Finding("match clock", "ok", "no reader of text, so score boards are not read", f"if wanted: {INSTALL}")
         ]
-    return [Finding("match clock", "ok", f"{PPOCRReader.name}, {path}")]
+    return [Finding("match clock", "ok", f"{PPOCRReader(path).name}, {path}")]
 
 
 def _disk() -> list[Finding]:
