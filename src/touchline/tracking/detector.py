@@ -117,18 +117,19 @@ def _keep(boxes: npt.NDArray[np.float32], classes: npt.NDArray[np.int64]) -> npt
         return np.zeros(0, bool)
     overlap = pair_iou(boxes, boxes)
     same = classes[:, None] == classes[None]
-    people = (classes[:, None] != BALL) & (classes[None] != BALL)
-    rival = (same & (overlap > _SAME_CLASS_IOU)) | (people & (overlap > _SAME_PERSON_IOU))
+    people = classes != BALL
+    rival = (same & (overlap > _SAME_CLASS_IOU)) | (people[:, None] & people & (overlap > _SAME_PERSON_IOU))
     keep = np.ones(len(boxes), bool)
-    for row in range(1, len(boxes)):
+    for row in np.flatnonzero(np.tril(rival, -1).any(axis=1)).tolist():
         keep[row] = not (rival[row, :row] & keep[:row]).any()
     return keep
 
 
 def pair_iou(a: npt.NDArray[np.float32], b: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Return the intersection over union (n, m) of boxes (n, 4) and (m, 4)."""
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    inner = np.clip(high - low, 0.0, None).prod(2)
+    across, down = (
+        np.minimum(a[:, None, axis + 2], b[:, axis + 2]) - np.maximum(a[:, None, axis], b[:, axis]) for axis in (0, 1)
+    )
+    inner = np.maximum(across, 0) * np.maximum(down, 0)
     area_a, area_b = ((x[:, 2:] - x[:, :2]).prod(1) for x in (a, b))
-    return inner / np.maximum(area_a[:, None] + area_b[None] - inner, 1e-9)
+    return inner / np.maximum(area_a[:, None] + area_b - inner, 1e-9)

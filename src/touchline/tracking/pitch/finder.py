@@ -104,14 +104,16 @@ def read_keypoints(probabilities: npt.NDArray[np.float32]) -> Keypoints:
         pixels of there, 0 to 1.
 
     """
-    points, _, width = probabilities.shape
+    points, height, width = probabilities.shape
     best = probabilities.reshape(points, -1).argmax(1)
     row, column = np.divmod(best, width)
-    padded = np.pad(probabilities, ((0, 0), (_REACH, _REACH), (_REACH, _REACH)))
-    span = np.arange(2 * _REACH + 1)
-    window = padded[np.arange(points)[:, None, None], row[:, None, None] + span[:, None], column[:, None, None] + span]
+    span = np.arange(-_REACH, _REACH + 1)
+    rows, columns = row[:, None] + span, column[:, None] + span
+    inside = ((rows >= 0) & (rows < height))[:, :, None] & ((columns >= 0) & (columns < width))[:, None]
+    near = rows.clip(0, height - 1)[:, :, None], columns.clip(0, width - 1)[:, None]
+    window = np.where(inside, probabilities[np.arange(points)[:, None, None], *near], np.float32(0))
     mass = window.sum((1, 2))
     share = window / np.maximum(mass, 1e-12)[:, None, None]
-    x = (share.sum(1) * (span - _REACH)).sum(1) + column
-    y = (share.sum(2) * (span - _REACH)).sum(1) + row
+    x = (share.sum(1) * span).sum(1) + column
+    y = (share.sum(2) * span).sum(1) + row
     return np.stack([(x + 0.5) * _STRIDE, (y + 0.5) * _STRIDE, mass], 1).astype(np.float32)
