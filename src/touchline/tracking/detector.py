@@ -19,7 +19,7 @@ from touchline.models.runtime.device import Device
 from touchline.models.runtime.fitting import fit_at_corner
 from touchline.models.runtime.hub import is_hub_name
 from touchline.models.runtime.runner import PictureModel, make_runner
-from touchline.models.specs.spec import PictureConfig
+from touchline.models.specs.spec import PictureConfig, PictureSpec
 from touchline.models.store import DEFAULT_DETECTOR, load_model
 from touchline.tracking.detections import MIN_CONFIDENCE, PeopleDetector
 from touchline.tracking.hub_detector import load_hub_detector
@@ -65,6 +65,7 @@ def load_detector(
     device: Device = "auto",
     backend: PictureBackend = "auto",
     threads: int | None = None,
+    size: tuple[int, int] | None = None,
 ) -> PeopleDetector:
     """Load a detector by name or path; the built-in one by default.
 
@@ -74,6 +75,8 @@ def load_detector(
         device: where to run; ``"auto"`` uses a GPU if there is one.
         backend: ``"auto"`` is OpenVINO on a CPU and torch on a GPU.
         threads: number of threads for OpenVINO; all processors by default.
+        size: width and height of the network's input, multiples of 32; the model's own by default. Models on the hub
+            keep theirs.
 
     Raises:
         InputError: the model does not exist, is damaged, or is not a detector.
@@ -87,6 +90,8 @@ def load_detector(
     config = loaded.config
     if tuple(config.labels) != DETECTION_LABELS:
         raise UsageError(f"model {config.name!r} detects {config.labels}; a detector must detect {DETECTION_LABELS}")
+    if size is not None:
+        config = config.model_copy(update={"picture": PictureSpec(width=size[0], height=size[1])})
     runner = make_runner(
         PeakFinder(loaded.network), config, batches=_BATCHES, device=device, backend=backend, threads=threads
     )
