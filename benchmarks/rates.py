@@ -1,12 +1,11 @@
 """What fewer analysed pictures a second, and smaller ones, cost: one table of rate against tracks, ball and events.
 
-    python benchmarks/rates.py --cache FOLDER [--seconds 48] [--json benchmarks/results/rates.json]
+    python benchmarks/rates.py --cache FOLDER [--seconds 36] [--json benchmarks/results/rates.json]
 
-The first seconds of the simulated matches (640x360, 12.5 frames per second, the most that can be analysed) are tracked
-as ``touchline track`` does, at each rate and input size of the detector. Networks answer each picture once: their
-answers lie in FOLDER, and a lower rate uses those of its own pictures. Between analysed pictures boxes are interpolated,
-so that every picture of the video has boxes, and is judged. Choices were made on 011 and 012 (half as
-many seconds); 013 and 014 are reported.
+The first seconds of the simulated matches (640x360, 12.5 frames per second) are tracked as ``touchline track`` does, at
+each rate and input size of the detector. Networks answer each picture once: their answers lie in FOLDER, and a lower
+rate uses those of its own pictures. Between analysed pictures boxes are interpolated, so that every picture of the
+video has boxes, and is judged. Choices were made on 011 and 012 (half as many seconds); 013 and 014 are reported.
 
 - HOTA, MOTA, IDF1: players and keepers at every picture (the truth has no officials; tracks of officials are left out).
   The scene restarts now and then, all people jumping at once: each stretch between restarts is a sequence of its own.
@@ -286,7 +285,7 @@ def main() -> None:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cache", type=Path, required=True)
-    parser.add_argument("--seconds", type=float, default=48.0)
+    parser.add_argument("--seconds", type=float, default=36.0)
     parser.add_argument("--rates", type=float, nargs="+", default=RATES)
     parser.add_argument("--sizes", type=size_of, nargs="+", default=SIZES, metavar="WIDTHxHEIGHT")
     parser.add_argument("--json", type=Path)
