@@ -55,7 +55,7 @@ def test_the_tests_have_all_that_they_need() -> None:
 
 
 def test_the_core_needs_no_package_of_an_extra() -> None:
-    core = {name_of(one) for one in project()["dependencies"]} - {"torch"}
+    core = {name_of(one) for one in project()["dependencies"]}
     optional = {package for extra in EXTRAS.values() for package in extra.modules.values()}
     assert not core & optional
 
@@ -63,7 +63,7 @@ def test_the_core_needs_no_package_of_an_extra() -> None:
 def test_the_doctor_looks_at_every_package_of_the_core() -> None:
     from touchline.cli.health.packages import CORE
 
-    assert set(CORE) == {"touchline", *(name_of(one) for one in project()["dependencies"])} - {"torch"}
+    assert set(CORE) == {"touchline", *(name_of(one) for one in project()["dependencies"])}
 
 
 def test_optional_packages_are_imported_through_need() -> None:
