@@ -31,9 +31,7 @@ class Heartbeat:
     def __init__(self, store: Store, key: str, *, worker: str, before: Running | None, every_s: float) -> None:
         now = time.time()
         starts, failures = (before.starts, before.failures) if before is not None else (0, ())
-        self._state = Running(
-            worker=worker, step="staging", at=now, started=now, starts=starts + 1, failures=failures
-        )
+        self._state = Running(worker=worker, step="staging", at=now, started=now, starts=starts + 1, failures=failures)
         self._store, self._key, self._every_s = store, key, every_s
         self._progress: Progress | None = None
         self._writes, self._ended = threading.Lock(), threading.Event()

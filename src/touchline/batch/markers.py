@@ -130,7 +130,9 @@ def read_marker(store: Store, key: str, kind: type[Marker]) -> Marker | None:
         known = {part.name for part in fields(kind)}
         return kind(**{key: value for key, value in values.items() if key in known})
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise InputError(f"{store.address}/{name}: not readable ({error}); remove it and run the workers again") from error
+        raise InputError(
+            f"{store.address}/{name}: not readable ({error}); remove it and run the workers again"
+        ) from error
 
 
 def write_marker(store: Store, key: str, marker: Done | Failed | Running) -> None:

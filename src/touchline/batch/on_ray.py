@@ -62,9 +62,7 @@ def run_on_ray(
         gpus = int(ray.cluster_resources().get("GPU", 0))
         count = workers or gpus or max(1, int(ray.cluster_resources().get("CPU", 1)) // cores)
         resources = {"num_gpus": 1} if gpus else {"num_cpus": cores}
-        actor = ray.remote(_Actor).options(
-            **resources, max_restarts=-1, max_task_retries=0, max_concurrency=LANES + 1
-        )
+        actor = ray.remote(_Actor).options(**resources, max_restarts=-1, max_task_retries=0, max_concurrency=LANES + 1)
         crew = [actor.remote(store_address, plan, options, command) for _ in range(count)]
         return _Driver(ray, crew, distinct(plan.matches), stop=stop, tell=tell).run()
 
@@ -107,7 +105,9 @@ class _Actor:
 class _Driver:
     """Hands matches to actors, a few at a time, until all are finished."""
 
-    def __init__(self, ray: Any, crew: Iterable[Any], matches: Iterable[Match], *, stop: threading.Event, tell: Tell) -> None:
+    def __init__(
+        self, ray: Any, crew: Iterable[Any], matches: Iterable[Match], *, stop: threading.Event, tell: Tell
+    ) -> None:
         self._ray, self._crew = ray, list(crew)
         self._queue, self._stop, self._tell = deque(matches), stop, tell
         self._later: list[tuple[float, Match]] = []

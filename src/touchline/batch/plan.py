@@ -93,7 +93,9 @@ class Plan:
         """
         found = [m for m in self.matches if word in (m.name, m.uri) or (len(word) >= 6 and m.key.startswith(word))]
         if not found:
-            raise UsageError(f"no match {word!r} in the plan; give its name, address or key, as batch status lists them")
+            raise UsageError(
+                f"no match {word!r} in the plan; give its name, address or key, as batch status lists them"
+            )
         return found
 
 

@@ -131,9 +131,7 @@ class Worker:
         with self._scratch.folder(key) as folder:
             if folder is None:
                 return "busy", "another worker on this machine is at it"
-            with Heartbeat(
-                self._store, key, worker=self.name, before=before, every_s=self._rules.heartbeat_s
-            ) as life:
+            with Heartbeat(self._store, key, worker=self.name, before=before, every_s=self._rules.heartbeat_s) as life:
                 outcome, remark = self._until_it_ends(match, folder, life)
         if outcome in ("done", "failed", "before"):
             self._scratch.remove(key)

@@ -38,7 +38,9 @@ def open_bucket(address: str) -> tuple[Any, str]:
         extra = f" {_PACKAGES[scheme]}" if scheme in _PACKAGES else ""
         raise UsageError(f"{address}: {scheme}:// needs a package that is missing; run: {INSTALL}{extra}") from error
     except ValueError as error:
-        raise UsageError(f"{address}: not an address of a store ({error}); use a folder, s3://, gs:// or az://") from None
+        raise UsageError(
+            f"{address}: not an address of a store ({error}); use a folder, s3://, gs:// or az://"
+        ) from None
     return system, str(path).rstrip("/")
 
 

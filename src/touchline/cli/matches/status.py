@@ -144,7 +144,9 @@ def _lines(found: Status, price: float | None) -> list[str]:
             lines.append(f"  failed   {each.match.name} ({each.match.key[:8]}): {each.marker.reason}")
         elif isinstance(each.marker, Running) and each.state in ("running", "lost"):
             life = each.marker
-            lines.append(f"  {each.state:8} {each.match.name} ({each.match.key[:8]}): {life.step} on {life.worker}, {life.progress} %")
+            lines.append(
+                f"  {each.state:8} {each.match.name} ({each.match.key[:8]}): {life.step} on {life.worker}, {life.progress} %"
+            )
     return lines
 
 
