@@ -1,8 +1,9 @@
 """A stand-in for ``touchline analyze`` in tests of many matches, as a script: quick, saved in parts, resumed.
 
-``python fakebatch.py VIDEO OUT [SECONDS_A_PART]``. A video is a text: ``damaged`` is refused, ``crash`` ends the process,
-``full`` finds the disk full, ``hungry`` takes memory, ``slow`` takes ten times as long; anything else gives a bundle that
-depends on the content only, but for the timings in its manifest. The parts computed are logged beside the video.
+``python fakebatch.py VIDEO OUT [SECONDS_A_PART]``. A video is a text: ``damaged`` is refused, ``crash`` ends the
+process, ``full`` finds the disk full, ``hungry`` takes memory, ``slow`` takes ten times as long; anything else gives a
+bundle that depends on the content only, but for the timings in its manifest. The parts computed are logged beside the
+video.
 """
 
 from __future__ import annotations

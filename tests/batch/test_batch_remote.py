@@ -126,7 +126,7 @@ def test_the_quota_holds_back_the_next_video_and_refuses_one_that_never_fits(tmp
     assert order == ["first", "second"]
 
 
-def test_results_come_home_as_bundles_with_a_table(bucket: str, tmp_path: Path) -> None:
+def test_results_come_home_as_bundles_with_a_table(tmp_path: Path) -> None:
     folder = videos(tmp_path / "v" / "1", {"half": "a"}).parent
     videos(folder / "2", {"half": "b", "only": "c", "bad": "damaged"})
     store = open_store(str(tmp_path / "s"))

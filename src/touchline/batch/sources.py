@@ -6,6 +6,7 @@ import functools
 import posixpath
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -111,6 +112,8 @@ def _etag(info: dict[str, Any]) -> str:
     found = next((info[name] for name in _ETAGS if info.get(name)), None)
     if found is None:
         found = next((info[name] for name in ("LastModified", "mtime", "created") if info.get(name)), "")
+    if isinstance(found, datetime):  # some stores give it as a number in lists
+        found = found.timestamp()
     return str(found).strip('"')
 
 
