@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import fakebatch
+from batchchaos import results as results
 from touchline.batch.plan import Match, Plan, Terms, write_plan
 from touchline.batch.planning import make_plan
 from touchline.batch.scratch import Scratch
@@ -69,18 +69,4 @@ def run_all(worker: Worker, matches: Sequence[Match], *, stop: threading.Event |
         stop=stop or threading.Event(),
         tell=lambda match, outcome, _: found.update({match.name: outcome}),
     ).run()
-    return found
-
-
-def results(store: Store) -> dict[str, dict[str, bytes]]:
-    """The files of the results of every match by its key, without timings in manifests."""
-    found = {}
-    for name in store.names():
-        key, _, rest = name.partition("/")
-        if rest == "_DONE.json":
-            done = json.loads(store.read(name) or b"")
-            files = {file: store.read(f"{key}/attempt-{done['attempt']}/{file}") or b"" for file in done["files"]}
-            manifest = json.loads(files["manifest.json"])
-            del manifest["timings_s"]
-            found[key] = files | {"manifest.json": json.dumps(manifest).encode()}
     return found

@@ -1,4 +1,4 @@
-"""Stores and videos behind fsspec: staging in pieces, resumed; a video that changes while it comes; fetching results."""
+"""Videos behind fsspec: staging in pieces, resumed; a video that changes while it comes; results brought home."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The small objects beside a match's results that say what has become of it.
 
-``KEY/_DONE.json`` is written last and names the attempt whose files are the results; ``KEY/_FAILED.json`` says why there
-are none; ``KEY/_RUNNING.json`` is renewed by the worker that is at it, and keeps what went wrong so far.
+``KEY/_DONE.json`` is written last and names the attempt whose files are the results; ``KEY/_FAILED.json`` says why
+there are none; ``KEY/_RUNNING.json`` is renewed by the worker that is at it, and keeps what went wrong so far.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The matches of a plan on a Ray cluster: actors that do what ``touchline batch work`` does.
 
-Ray carries addresses and outcomes only. The results, and what is known of each match, are in the store, so that the loss
-of an actor, a node or the head costs what was being analysed since the last saved part.
+Ray carries addresses and outcomes only. The results, and what is known of each match, are in the store, so that the
+loss of an actor, a node or the head costs what was being analysed since the last saved part.
 """
 
 from __future__ import annotations

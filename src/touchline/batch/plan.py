@@ -171,8 +171,8 @@ def fix_shards(store: Store, count: int) -> None:
     document = _parsed(store.read(SHARDS) or b"{}", f"{store.address}/{SHARDS}")
     if (decided := document.get("shards")) != count:
         raise UsageError(
-            f"{store.address}: this plan is split in {counted(decided, 'shard')}, not {count}; use --shard i/{decided}, "
-            f"with --help-others on machines beyond these"
+            f"{store.address}: this plan is split in {counted(decided, 'shard')}, not {count}; "
+            f"use --shard i/{decided}; several workers may share a shard"
         )
 
 

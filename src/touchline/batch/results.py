@@ -95,7 +95,8 @@ def save_checkpoint(store: Store, key: str, out: Path) -> bool:
         return False
     packed = out.with_suffix(".tar")
     with tarfile.open(packed, "w") as tar:
-        tar.add(out, arcname=".")
+        for bundle in sorted(out.glob(f"*{BUNDLE_ENDING}")):
+            tar.add(bundle, arcname=bundle.name)
     store.put(packed, f"{key}/{CHECKPOINT}")
     packed.unlink()
     return True

@@ -61,7 +61,7 @@ class Scratch:
         """Remove the folder of a match."""
         shutil.rmtree(self.root / key, ignore_errors=True)
 
-    def keys(self) -> list[str]:
+    def held(self) -> list[str]:
         """Return the keys of the matches that have a folder here."""
         return sorted(path.name for path in self.root.iterdir() if path.is_dir())
 
@@ -97,8 +97,8 @@ class Scratch:
                     return True
                 if self._held == 0:
                     raise ResourceError(
-                        f"{self.root}: the disk is full, {name} needs {size / 1e9:.1f} GB; free some, or choose another "
-                        f"folder with --scratch"
+                        f"{self.root}: the disk is full, {name} needs {size / 1e9:.1f} GB; free some, or choose "
+                        f"another folder with --scratch"
                     )
                 self._room.wait(1.0)
             return False

@@ -35,6 +35,7 @@ from touchline.batch.stores.opening import is_remote
 from touchline.batch.stores.store import Patience, Store
 from touchline.core.errors import EXIT_DEGRADED, EXIT_INPUT, EXIT_OK, EXIT_RESOURCES, EXIT_USAGE, ResourceError
 from touchline.core.wording import counted
+from touchline.formats.files.atomic import writing
 
 Command = Callable[[Path, Path], Sequence[str]]
 """Makes the command that analyses a video into a folder."""
@@ -139,7 +140,7 @@ class Worker:
 
     def clean(self) -> None:
         """Remove what earlier workers left on the local disk of matches that are finished."""
-        for key in self._scratch.keys():
+        for key in self._scratch.held():
             with self._scratch.folder(key) as folder:
                 finished = folder is not None and read_marker(self._store, key, Done) is not None
             if finished:
@@ -238,7 +239,7 @@ class Worker:
         load_checkpoint(self._store, match.key, out)
         out.mkdir(exist_ok=True)
         child = Child(
-            self._command(video, out),
+            self._command(_beside(video, out), out),
             folder=folder,
             memory_bytes=self._rules.memory_bytes,
             time_s=self._rules.time_s,
@@ -279,6 +280,15 @@ class Worker:
 
     def _failure(self, reason: str, *, detail: str = "", exit_code: int | None = None) -> Failure:
         return Failure(reason=reason, detail=detail, exit_code=exit_code, at=time.time(), worker=self.name)
+
+
+def _beside(video: Path, out: Path) -> Path:
+    """Return a link to a video beside its bundle: the report names the way to it, which must not depend on the machine."""
+    link = out / video.name
+    with writing(link):
+        link.unlink(missing_ok=True)
+        link.symlink_to(video.absolute())
+    return link
 
 
 def _reason(child: Child, ended: Ended) -> str:

@@ -140,13 +140,11 @@ def _lines(found: Status, price: float | None) -> list[str]:
         so_far, left = found.cost(price)
         lines.append(f"cost: {so_far:.2f} so far" + ("" if left is None else f", about {left:.2f} to come"))
     for each in found.matches:
-        if isinstance(each.marker, Failed):
-            lines.append(f"  failed   {each.match.name} ({each.match.key[:8]}): {each.marker.reason}")
-        elif isinstance(each.marker, Running) and each.state in ("running", "lost"):
-            life = each.marker
-            lines.append(
-                f"  {each.state:8} {each.match.name} ({each.match.key[:8]}): {life.step} on {life.worker}, {life.progress} %"
-            )
+        place, marker = f"{each.match.name} ({each.match.key[:8]})", each.marker
+        if isinstance(marker, Failed):
+            lines.append(f"  failed   {place}: {marker.reason}")
+        elif isinstance(marker, Running) and each.state in ("running", "lost"):
+            lines.append(f"  {each.state:8} {place}: {marker.step} on {marker.worker}, {marker.progress} %")
     return lines
 
 
