@@ -45,7 +45,7 @@ def main(video: Path, out: Path, part_s: float) -> int:
             unfinished = part.with_suffix(".tmp")
             unfinished.write_bytes(hashlib.sha256(content + bytes([number])).digest())
             unfinished.replace(part)
-            with video.with_suffix(".log").open("a") as log:
+            with video.resolve().with_suffix(".log").open("a") as log:
                 log.write(f"{number}\n")
             sys.stderr.write(f"{video.name}, {100 * (number + 1) // PARTS} %, 1.0x real time\n")
     events = b"".join((saved / f"chunk-{number}.npz").read_bytes() for number in range(PARTS))

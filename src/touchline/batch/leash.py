@@ -1,4 +1,4 @@
-"""Run a command that ends with whoever started it, however that one ends: run as a script, with the standard library only.
+"""Run a command that ends with whoever started it, however that one ends; a script of the standard library only.
 
 Its stdin is a pipe from the process that started it; when the pipe closes, the whole group of processes is killed.
 """

@@ -283,7 +283,7 @@ class Worker:
 
 
 def _beside(video: Path, out: Path) -> Path:
-    """Return a link to a video beside its bundle: the report names the way to it, which must not depend on the machine."""
+    """Return a link to a video beside its bundle: the report names the way to it, and must be the same everywhere."""
     link = out / video.name
     with writing(link):
         link.unlink(missing_ok=True)
