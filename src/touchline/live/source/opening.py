@@ -1,0 +1,21 @@
+"""The source behind an address."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from touchline.live.source.address import Address
+from touchline.live.source.file_source import FileSource
+from touchline.live.source.pictures import Source
+
+
+def source_of(address: Address, *, quiet_s: float, marker: Path | None = None) -> Source:
+    """Return the source of an address.
+
+    Args:
+        address: what the user named.
+        quiet_s: a file has ended when it has not grown for this long.
+        marker: a file has ended when this file exists.
+
+    """
+    return FileSource(address.path, quiet_s=quiet_s, marker=marker)
