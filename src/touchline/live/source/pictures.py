@@ -63,6 +63,7 @@ def timed_frames(
     *,
     ledger: Ledger,
     time_of: Callable[[VideoFrame | Packet], int | None],
+    after_us: int | None = None,
 ) -> Iterator[tuple[int, VideoFrame]]:
     """Yield frames with repaired times, deinterlaced, as :class:`touchline.media.video.VideoReader` does.
 
@@ -71,10 +72,11 @@ def timed_frames(
         video: its stream, prepared for decoding.
         ledger: where packets, losses and shown frames are recorded.
         time_of: returns a frame's or packet's unrepaired time, microseconds from the first shown frame.
+        after_us: the first time must come after this; None for the start of a source.
 
     """
     deinterlacer: Deinterlacer[tuple[int, Fate]] = Deinterlacer()
-    for time_us, frame, fate in _repaired(container, video, ledger=ledger, time_of=time_of):
+    for time_us, frame, fate in _repaired(container, video, ledger=ledger, time_of=time_of, after_us=after_us):
         for whole, (at_us, its_fate) in deinterlacer.push(frame, (time_us, fate)):
             ledger.shown(at_us, its_fate)
             yield at_us, whole
@@ -89,10 +91,11 @@ def _repaired(
     *,
     ledger: Ledger,
     time_of: Callable[[VideoFrame | Packet], int | None],
+    after_us: int | None = None,
 ) -> Iterator[tuple[int, VideoFrame, Fate]]:
     """Yield decoded frames with their repaired times and what became of them."""
-    retimer: Retimer[tuple[VideoFrame, Fate]] = Retimer(step_us=ledger.step_us)
-    ledger.repairs = retimer.repairs
+    retimer: Retimer[tuple[VideoFrame, Fate]] = Retimer(step_us=ledger.step_us, after_us=after_us)
+    retimer.repairs = ledger.repairs
     for frame in decode_stream(container, video, ledger=ledger, time_of=time_of):
         fate = ledger.frame_out(time_of(frame), corrupt=frame.is_corrupt)
         for time_us, (timed, its_fate) in retimer.push(fate.raw_us, (frame, fate)):
