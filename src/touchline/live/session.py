@@ -25,6 +25,8 @@ from touchline.spotting.spotter import Spotter
 QUEUE_S = 20.0
 """Seconds of pictures that the queue holds."""
 _TICK_S = 0.25
+_LAG_S = 1.0
+"""With more than this waiting in the queue, only what is complete is computed, until the analysis has caught up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +117,15 @@ class Session:
         self.seen_us = 0
 
     def stop(self) -> None:
-        """Let :meth:`run` end soon; may be called from another thread or a signal."""
+        """Let :meth:`run` end soon; may be called from another thread."""
         self._stop.set()
+
+    def finish(self) -> None:
+        """Decide everything that is provisional, after :meth:`run` was interrupted."""
+        if not self._ended:
+            self._finish_stretch()
+            self._ended = True
+            self._tell_status()
 
     def run(self) -> None:
         """Analyse until the source ends or :meth:`stop` is called; then everything provisional is decided.
@@ -139,9 +148,7 @@ class Session:
             self.source.stop()
             self.queue.stop()
             self._reader.join(timeout=10)
-        self._finish_stretch()
-        self._ended = True
-        self._tell_status()
+        self.finish()
         if self._reader.error is not None:
             raise self._reader.error
 
@@ -186,7 +193,8 @@ class Session:
         if not self._stretches:
             self._stretches.append(Stretch(self.spotter, thresholds=self.thresholds, first_index=frame.index))
         self._remember(frame)
-        found = self._stretches[-1].feed(frame.luma)
+        lags = len(self.queue) > _LAG_S * self.spotter.fps
+        found = self._stretches[-1].feed(frame.luma, look=not lags)
         self.seen_us = frame.time_us
         if found is not None:
             self.latency.computed(self._clock() - frame.arrived_s)

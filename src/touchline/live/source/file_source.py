@@ -93,9 +93,7 @@ class FileSource:
             with open_media(self._path, max_pixels=facts.max_pixels) as container:
                 yield from self._timed(facts, container)
             return
-        file = GrowingFile(
-            self._path, quiet_s=self._quiet_s, marker=self._marker, stop=self._stop, clock=self._clock
-        )
+        file = GrowingFile(self._path, quiet_s=self._quiet_s, marker=self._marker, stop=self._stop, clock=self._clock)
         options = {"format_whitelist": CONTAINERS, "max_pixels": str(facts.max_pixels)}
         try:
             with av.open(file, "r", options=options, metadata_errors="replace") as container:

@@ -50,12 +50,19 @@ class Stretch:
         self._scores: list[npt.NDArray[np.float32]] = []
         self._labels = len(spotter.labels)
 
-    def feed(self, luma: Luma) -> Found | None:
-        """Take the next frame, uint8 (h, w) of the model's size; return what changed, None if nothing was computed."""
+    def feed(self, luma: Luma, *, look: bool = True) -> Found | None:
+        """Take the next frame and return what changed; None if nothing was computed.
+
+        Args:
+            luma: uint8 (h, w) of the model's size.
+            look: compute what can be said already. It costs about twice the frames of its batch; while the analysis
+                lags behind, it is better left out.
+
+        """
         index = self.next_index - self.first_index
         self.next_index += 1
         final = self._take(self._engine.feed(index, luma))
-        if (index + 1) % self._batch and not final:
+        if not final and ((index + 1) % self._batch or not look):
             return None
         preview = self._engine.preview()
         if preview is None:
