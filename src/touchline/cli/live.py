@@ -156,6 +156,9 @@ def _run(arguments: LiveArguments, output: Output) -> int:
             clock=time.monotonic,
         )
         session.listeners.append(bundles)
+        session.problems.append(lambda: bundles.problem)
+    if recording is not None:
+        session.problems.append(lambda: recording.problem)
     with _listening(arguments, session, output=output):
         session.listeners.append(_Printer(output))
         interrupted = _until_the_end(session)
@@ -242,6 +245,7 @@ def _listening(arguments: LiveArguments, session: Session, *, output: Output) ->
 
             webhook = Webhook(arguments.webhook)
             session.listeners.append(webhook)
+            session.problems.append(lambda: webhook.problem and f"{webhook.shown}: {webhook.problem}")
             stack.callback(webhook.close)
         if arguments.page:
             from touchline.live.output.hub import Hub

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from threading import Event
 from typing import Any, Protocol
@@ -87,6 +87,11 @@ class Session:
         queue_s: seconds of pictures that may wait.
         clock: seconds on a clock that never goes back.
 
+    Attributes:
+        final: the final events so far.
+        problems: each returns what is wrong besides the analysis, "" if nothing is.
+        seen_us: time of the latest frame that was analysed.
+
     """
 
     def __init__(
@@ -102,6 +107,7 @@ class Session:
     ) -> None:
         self.source, self.spotter, self.thresholds = source, spotter, dict(thresholds)
         self.listeners = list(listeners)
+        self.problems: list[Callable[[], str]] = []
         self.final: list[LiveEvent] = []
         self.latency = Latency(look_ahead_s=look_ahead_samples(spotter) / spotter.fps)
         self._clock, self._status_s = clock, status_s
@@ -159,12 +165,15 @@ class Session:
             "type": "status",
             "state": "ended" if self._ended else self._state(),
             "source": self.source.shown,
+            "labels": list(self.spotter.labels),
             "time_us": self.seen_us,
             "events": len(self.final),
             "queue": round(self.queue.fill, 3),
             "dropped_frames": self.queue.dropped,
             "reconnects": getattr(self.source, "reconnects", 0),
-            "gaps": [{"start_us": gap.start_us, "end_us": gap.end_us, "reason": gap.reason} for gap in coverage.gaps],
+            "problems": [text for problem in self.problems if (text := problem())],
+            "gaps": [asdict(gap) for gap in coverage.gaps],
+            "doubtful": [asdict(gap) for gap in coverage.doubtful],
             "latency": self.latency.record(),
         }
 

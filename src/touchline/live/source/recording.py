@@ -86,7 +86,7 @@ class Recording:
             self._finish_part(self._now_us)
         except (OSError, av.FFmpegError) as error:
             self.problem = self.problem or f"the end of {self._path.name} could not be written ({error.strerror})"
-        self.problem = self.problem or "closed"
+        self._connection = None
 
     def _at_picture(self, packet: Packet) -> None:
         """Note the time, and begin a part if this picture has to be in a new one."""
