@@ -21,6 +21,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "analyze": ("touchline.cli.analyze:command", "Spot events, track players and write a report."),
     "spot": ("touchline.cli.spot:command", "Spot the events of videos."),
     "track": ("touchline.cli.track:command", "Track players, officials and the ball."),
+    "live": ("touchline.cli.live:command", "Spot the events of a stream or a growing file."),
     "recognize": ("touchline.cli.recognize.commands:command", "Recognize the actions in clips or along tracks."),
     "keeper": ("touchline.cli.keeper.commands:app", "Analyse goalkeepers' technique and expected saves."),
     "features": ("touchline.cli.features.commands:app", "Extract, reduce and inspect video features."),
