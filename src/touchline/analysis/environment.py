@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
+from touchline.core.extras import install_line, is_installed
+from touchline.models.runtime.device import may_have_gpu
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,11 @@ class Gpu:
 
 def describe_gpu() -> Gpu:
     """Describe the CUDA device, or the reason why torch cannot use one."""
+    if not is_installed("torch"):
+        there = "there is a GPU, but torch is not installed" if may_have_gpu() else "no CUDA device, and no torch"
+        return Gpu(False, there, f"to use a GPU: {install_line('gpu')}")
+    import torch
+
     if torch.cuda.is_available():
         bf16 = "bf16" if torch.cuda.is_bf16_supported() else "no bf16"
         return Gpu(True, f"{torch.cuda.get_device_name(0)}, CUDA {torch.version.cuda}, {bf16}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from touchline.core.extras import need
 from touchline.core.errors import InputError, UsageError
 from touchline.season import tables
 from touchline.season.folder import SeasonFolder
@@ -12,7 +13,6 @@ from touchline.season.folder import SeasonFolder
 if TYPE_CHECKING:
     import pyarrow as pa
 
-INSTALL_LINE = "pip install 'touchline[season]'"
 _SETTINGS = {
     "enable_external_access": "false",
     "python_enable_replacements": "false",
@@ -34,13 +34,13 @@ def query_season(season: SeasonFolder | Path | str, sql: str) -> pa.Table:
         sql: one or more statements; the answer is that of the last.
 
     Raises:
-        UsageError: DuckDB is not installed, or does not accept the query.
+        UsageError: DuckDB is not installed, or refuses the query.
         InputError: the season cannot be read.
 
     """
     import pyarrow as pa
 
-    duckdb = _duckdb()
+    duckdb = need("duckdb", what="a query", instead="; --ask answers ready questions without it")
     folder = season if isinstance(season, SeasonFolder) else SeasonFolder(Path(season))
     folder.checked_state()
     with duckdb.connect(":memory:", config=_SETTINGS) as connection:
@@ -68,14 +68,6 @@ def _dataset(path: Path) -> Any:
         return dataset.dataset(path, format="parquet")
     except (OSError, pa.ArrowException) as error:
         raise InputError(f"{path}: cannot be read ({error}); index the season again with --rebuild") from error
-
-
-def _duckdb() -> Any:
-    try:
-        import duckdb
-    except ImportError as error:
-        raise UsageError(f"queries need DuckDB, which is not installed: {INSTALL_LINE}") from error
-    return duckdb
 
 
 def _first_lines(error: Exception) -> str:

@@ -105,6 +105,7 @@ class VideoTracker:
             batch=self.batch_for(info),
             saved=saved,
             cropper=None if self.recogniser is None else PersonCropper(self.recogniser.spec),
+            described_from=self.settings.low,
         )
 
     def key(self) -> dict[str, Any]:

@@ -24,11 +24,15 @@ def picture_units(*, width: int, height: int) -> Floats64:
 
 
 def project(matrix: Floats64, points: Floats64) -> tuple[Floats64, Floats64]:
-    """Apply a matrix (3, 3) to points (n, 2); also return the third coordinate (n,) that they were divided by.
+    """Apply a matrix (3, 3), or one for each point (n, 3, 3), to points (n, 2); also return the divisors (n,).
 
-    Where that coordinate is zero the result is infinite or NaN without a warning: the caller must check it.
+    A divisor is the third coordinate, by which the others are divided. Where it is zero the result is infinite or NaN
+    without a warning: the caller must check it.
     """
-    mapped = points @ matrix[:, :2].T + matrix[:, 2]
+    if matrix.ndim == 2:
+        mapped = points @ matrix[:, :2].T + matrix[:, 2]
+    else:
+        mapped = (points[:, None] @ matrix[:, :, :2].transpose(0, 2, 1))[:, 0] + matrix[:, :, 2]
     with np.errstate(divide="ignore", invalid="ignore"):
         return mapped[:, :2] / mapped[:, 2:], mapped[:, 2]
 
@@ -37,7 +41,7 @@ def jacobians(matrix: Floats64, points: Floats64) -> Floats64:
     """Return the derivatives of :func:`project` by the points: float64 (n, 2, 2)."""
     mapped, depth = project(matrix, points)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return (matrix[None, :2, :2] - mapped[:, :, None] * matrix[None, 2:, :2]) / depth[:, None, None]
+        return (matrix[..., :2, :2] - mapped[:, :, None] * matrix[..., 2:, :2]) / depth[:, None, None]
 
 
 def displacements(points: Floats64) -> Floats64:
