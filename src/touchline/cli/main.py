@@ -29,6 +29,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "review": ("touchline.cli.review:command", "Correct and annotate bundles and videos in the browser."),
     "clips": ("touchline.cli.clips:command", "Cut clips and reels of what happened."),
     "export": ("touchline.cli.exchange.export:command", "Write events and tracks as files for other tools."),
+    "index": ("touchline.cli.matches.index:command", "Put a season of bundles into tables, and ask them."),
     "convert": ("touchline.cli.exchange.convert:command", "Convert event files between formats."),
     "check": ("touchline.cli.check:command", "Check video files for damage."),
     "doctor": ("touchline.cli.doctor:command", "Check this installation."),
