@@ -18,7 +18,7 @@ SOURCE = Path(touchline.__file__).parent
 MODULES = ("fcntl", "resource", "pwd", "grp", "termios", "tty", "pty", "syslog")
 FUNCTIONS = (
     *("fork", "forkpty", "register_at_fork", "killpg", "getpgrp", "getpgid", "setsid", "getuid", "geteuid", "getgid"),
-    *("sched_getaffinity", "sysconf", "statvfs", "getloadavg", "uname", "mkfifo", "memfd_create", "nice", "wait4"),
+    *("sched_getaffinity", "sysconf", "getloadavg", "uname", "mkfifo", "memfd_create", "nice", "wait4"),
 )
 SIGNALS = ("SIGHUP", "SIGALRM", "SIGKILL", "SIGCHLD", "SIGPIPE", "SIGUSR1", "SIGQUIT", "setitimer", "alarm")
 WITHOUT_POSIX = """
