@@ -21,8 +21,8 @@ OUR_OWN_TOOLS = {"all", "docs", "dev", "parity"}
 """Extras that no code of the package asks for."""
 IMPORTED_AT_THE_TOP = {
     "torch": {"synthetic", "models", "spotting", "tracking", "recognition", "goalkeeping", "features", "training"},
-    "starlette": {"review"},
-    "uvicorn": {"review"},
+    "starlette": {"review", "live"},
+    "uvicorn": {"review", "live"},
 }
 """Modules that whole rooms are built on: their commands ask for them first; any other import is turned into words."""
 
@@ -55,7 +55,7 @@ def test_the_tests_have_all_that_they_need() -> None:
 
 
 def test_the_core_needs_no_package_of_an_extra() -> None:
-    core = {name_of(one) for one in project()["dependencies"]} - {"torch"}
+    core = {name_of(one) for one in project()["dependencies"]}
     optional = {package for extra in EXTRAS.values() for package in extra.modules.values()}
     assert not core & optional
 
@@ -63,7 +63,7 @@ def test_the_core_needs_no_package_of_an_extra() -> None:
 def test_the_doctor_looks_at_every_package_of_the_core() -> None:
     from touchline.cli.health.packages import CORE
 
-    assert set(CORE) == {"touchline", *(name_of(one) for one in project()["dependencies"])} - {"torch"}
+    assert set(CORE) == {"touchline", *(name_of(one) for one in project()["dependencies"])}
 
 
 def test_optional_packages_are_imported_through_need() -> None:
