@@ -117,8 +117,9 @@ def _openvino() -> list[Finding]:
 
 
 def _models() -> list[Finding]:
-    """Whether every built-in model loads."""
-    from touchline.models.store import list_builtin, load_model
+    """Whether every built-in model has its graphs, and they their weights."""
+    from touchline.models.runtime.model_graphs import graph_file_of
+    from touchline.models.store import list_builtin, open_model
 
     stored = list_builtin()
     if not stored:
@@ -127,12 +128,15 @@ def _models() -> list[Finding]:
     for model in stored:
         name = f"model {model.config.name}"
         try:
-            loaded = load_model(model.path, task="any")
+            opened = open_model(model.path, task="any")
+            graphs = graph_file_of(opened)
+            for part in graphs.index.parts:
+                graphs.constants(part)
         except TouchlineError as error:
             findings.append(Finding(name, "error", str(error), "reinstall touchline"))
             continue
-        labels = shorten(", ".join(loaded.config.labels), _LABELS_WIDTH, placeholder=", ...")
-        findings.append(Finding(name, "ok", f"{labels}; sha256 {loaded.sha256}"))
+        labels = shorten(", ".join(opened.config.labels), _LABELS_WIDTH, placeholder=", ...")
+        findings.append(Finding(name, "ok", f"{labels}; sha256 {opened.sha256}"))
     return findings
 
 
