@@ -5,7 +5,7 @@ Features stay where the backend computes them (on the GPU, or in NumPy arrays); 
 
 from __future__ import annotations
 
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from touchline.models.networks.parts import PixelEncoder, WindowDecoder, example
 from touchline.models.runtime.backends import BackendName
 from touchline.models.runtime.device import half_on_gpu
 from touchline.models.runtime.graphs import ArrayGraph, onnx_graph, openvino_graph
+from touchline.models.runtime.requests import Pending, ahead_of, begin_on
 from touchline.models.specs.protocols import SpottingNetwork
 from touchline.models.specs.spec import FrameSpec
 
@@ -51,6 +52,22 @@ class Backend(Protocol):
 
     def fetch(self, logits: Any) -> npt.NDArray[np.float32]:
         """Return logits as an array."""
+        ...
+
+
+@runtime_checkable
+class BegunBackend(Backend, Protocol):
+    """A backend that encodes several batches at once.
+
+    Attributes:
+        ahead: batches to keep begun while an earlier one is waited for.
+
+    """
+
+    ahead: int
+
+    def begin(self, frames: Pixels, stacks: Indices, *, mirrored: bool) -> Pending[Features]:
+        """Begin on what :meth:`encode` returns."""
         ...
 
 
@@ -122,12 +139,18 @@ class ArrayBackend:
         self.name: str = name
         self._encoder, self._decoder = encoder, decoder
         self._encode_batch, self._decode_batch = encode_batch, decode_batch
+        self.ahead = ahead_of(encoder)
 
     def encode(self, frames: Pixels, stacks: Indices, *, mirrored: bool) -> npt.NDArray[np.float32]:
         """Return the features of stacks."""
+        return self.begin(frames, stacks, mirrored=mirrored)()
+
+    def begin(self, frames: Pixels, stacks: Indices, *, mirrored: bool) -> Pending[npt.NDArray[np.float32]]:
+        """Begin on the features of stacks."""
         pixels = frames[..., ::-1] if mirrored else frames
         padded = _padded(stacks, size=self._encode_batch)
-        return self._encoder(np.ascontiguousarray(pixels[padded]))[0][: len(stacks)]
+        outputs = begin_on(self._encoder, np.ascontiguousarray(pixels[padded]))
+        return lambda: outputs()[0][: len(stacks)]
 
     def decode(self, features: npt.NDArray[np.float32], windows: Indices) -> npt.NDArray[np.float32]:
         """Return the logits of windows."""

@@ -2,7 +2,8 @@
 
 A task is one class. It declares its files and everything that determines its results, processes the frames or the
 sound of a video, and writes its files into the video's bundle. The pipeline decodes the video once for all tasks and
-knows none of them by name. To add a task, write its class in this folder and list it in
+knows none of them by name; it may run :meth:`Task.hear` and then :meth:`Task.watch` of several tasks at once, in a
+thread each. To add a task, write its class in this folder and list it in
 :mod:`touchline.analysis.tasks.usual`.
 """
 
@@ -42,6 +43,7 @@ class Job:
         resume: resume from the chunks of a killed run.
         force: redo everything.
         chunk_s: seconds of video per saved chunk.
+        threads: CPU threads to use; does not affect the results.
         progress: called while a task decodes the video again.
 
     """
@@ -57,6 +59,7 @@ class Job:
     resume: bool = True
     force: bool = False
     chunk_s: float = 20.0
+    threads: int = 1
     progress: Progress | None = None
 
     @property

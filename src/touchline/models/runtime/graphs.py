@@ -15,6 +15,7 @@ from touchline.models.exporting.export import onnx_bytes
 from touchline.models.runtime.device import half_on_gpu
 from touchline.models.runtime.openvino_model import to_openvino
 from touchline.models.runtime.openvino_runtime import import_openvino
+from touchline.models.runtime.requests import RequestGraph, stream_settings
 
 ArrayGraph = Callable[[npt.NDArray[Any]], tuple[npt.NDArray[Any], ...]]
 """A function from an input array to the network's outputs as float32 arrays; the first axis is the batch."""
@@ -53,27 +54,18 @@ def torch_graph(module: nn.Module, *, device: torch.device, channels_last: bool)
 
 
 def openvino_graph(module: nn.Module, *, example: Tensor, precision: str, threads: int) -> ArrayGraph:
-    """Compile a module with OpenVINO for the CPU.
+    """Compile a module with OpenVINO for the CPU; it works on several inputs at once, each on one thread.
 
     Args:
         module: module of one input, in evaluation mode.
         example: an input; it fixes shape and type.
         precision: precision of the arithmetic, ``"f32"`` or ``"bf16"``.
-        threads: CPU threads to use.
+        threads: CPU threads to use: inputs that it works on at once.
 
     """
-    settings = {
-        "INFERENCE_NUM_THREADS": threads,
-        "INFERENCE_PRECISION_HINT": precision,
-        "PERFORMANCE_HINT": "LATENCY",
-    }
+    settings = {**stream_settings(threads), "INFERENCE_PRECISION_HINT": precision}
     compiled = import_openvino().Core().compile_model(to_openvino(module, example=example), "CPU", settings)
-
-    def run(values: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
-        outputs = compiled(values)
-        return tuple(np.array(outputs[number], dtype=np.float32) for number in range(len(compiled.outputs)))
-
-    return run
+    return RequestGraph(compiled, ahead=stream_settings(threads)["NUM_STREAMS"])
 
 
 def onnx_graph(module: nn.Module, *, example: Tensor, threads: int) -> ArrayGraph:
