@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from touchline.cli.running import events_from
 from touchline.cli.options import AnalyzeArguments
+from touchline.cli.running import events_from
 from touchline.core.errors import UsageError
 
 

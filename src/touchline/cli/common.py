@@ -24,6 +24,7 @@ from touchline.core.errors import (
     EXIT_RESOURCES,
     TouchlineError,
 )
+from touchline.core.extras import missing_package
 from touchline.core.wording import without_unsafe_advice
 
 Device = Literal["auto", "cpu", "cuda"]
@@ -136,6 +137,8 @@ def _code_after(error: BaseException, *, output: Output) -> int:
     if isinstance(error, BrokenPipeError):
         _silence_stdout()
         return EXIT_INTERRUPTED
+    if isinstance(error, ModuleNotFoundError):
+        error = missing_package(error) or error
     if isinstance(error, TouchlineError | OSError | MemoryError):
         output.error(error)
         return exit_code_of(error)

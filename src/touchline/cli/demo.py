@@ -42,9 +42,9 @@ def _run(out: Path, *, device: Device, output: Output) -> int:
     from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
     from touchline.analysis.tasks.track import load_tracker
     from touchline.analysis.tasks.usual import usual_tasks
-    from touchline.cli.running import has_detector, load_spotters
     from touchline.cli.output import found_lines, result_record
     from touchline.cli.progress import progress_bar
+    from touchline.cli.running import has_detector, load_spotters
     from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, ResourceError
     from touchline.report.options import ReportOptions
 

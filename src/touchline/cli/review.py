@@ -12,6 +12,7 @@ from touchline.cli.common import Output, one_line, run_guarded
 from touchline.cli.interrupts import Interrupts
 from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
 from touchline.core.errors import EXIT_INTERRUPTED, EXIT_OK
+from touchline.core.extras import need_extra
 from touchline.core.wording import counted
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ def command(
     del device
 
     def run() -> int:
+        need_extra("review", what="the review tool")
         from touchline.review.labels import label_set as label_set_named
         from touchline.review.shelf import items_of
         from touchline.review.studio import Studio

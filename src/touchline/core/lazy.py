@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from touchline.core.extras import missing_package
+
 
 def lazy_names(
     package: str, modules: Mapping[str, Sequence[str]]
@@ -36,7 +38,10 @@ def lazy_names(
         if name not in home:
             known = f"it has {', '.join(public)}" if public else "it has no public names"
             raise AttributeError(f"module {package!r} has no attribute {name!r}; {known}")
-        value = getattr(__import__(home[name], fromlist=[name]), name)
+        try:
+            value = getattr(__import__(home[name], fromlist=[name]), name)
+        except ModuleNotFoundError as error:
+            raise missing_package(error) or error from None
         setattr(sys.modules[package], name, value)
         return value
 

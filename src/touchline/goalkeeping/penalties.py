@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.arrays import Floats64, Indices
+from touchline.core.extras import need
 from touchline.core.poses import JOINTS
 from touchline.formats.keeper.tables import PenaltyTable, PublishedChoices
 
@@ -111,9 +112,8 @@ def measures_of(joints: Floats64) -> Floats64:
 
 def two_clusters(measures: Floats64, *, starts: int = 50, seed: int = 13) -> tuple[Indices, Floats64, float]:
     """Run K-means with two clusters, best of many starts: labels (n,), centres (2, 5), inertia; the larger is 0."""
-    from sklearn.cluster import KMeans
-
-    found = KMeans(2, n_init=starts, random_state=seed).fit(measures)
+    cluster = need("sklearn.cluster", what="grouping keepers' poses")
+    found = cluster.KMeans(2, n_init=starts, random_state=seed).fit(measures)
     order = np.argsort(-np.bincount(found.labels_), kind="stable")
     labels = np.argsort(order)[found.labels_]
     return labels.astype(np.int64), found.cluster_centers_[order], float(found.inertia_)
@@ -131,13 +131,12 @@ def fit_regression(measures: Floats64, saved: npt.NDArray[np.bool_]) -> Regressi
         ValueError: all penalties have the same outcome.
 
     """
-    from sklearn.linear_model import LogisticRegression
-
+    linear = need("sklearn.linear_model", what="a regression of penalties")
     if saved.all() or not saved.any():
         raise ValueError(f"saved: all {len(saved)} penalties have the same outcome; a fit needs saves and goals")
     mean, scale = measures.mean(axis=0), measures.std(axis=0)
     inputs = np.concatenate([(measures - mean) / scale, np.ones((len(measures), 1))], axis=1)
-    line = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=_SMALL_SLOPE, fit_intercept=False)
+    line = linear.LogisticRegression(C=np.inf, solver="newton-cholesky", tol=_SMALL_SLOPE, fit_intercept=False)
     line.fit(inputs, saved)
     p = line.predict_proba(inputs)[:, 1]
     covariance = np.linalg.inv((inputs * (p * (1 - p))[:, None]).T @ inputs)

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.arrays import Floats64, Indices
+from touchline.core.extras import need
 from touchline.formats.keeper.tables import PoseTable, PublishedChoices, ShotTable
 from touchline.goalkeeping.views import face_camera, widest_on_grid
 
@@ -159,14 +160,13 @@ def fit_reference(
 
     ``weight`` (n,) is 1 for every picture in their work; an unbiased measurement gives a shot's pictures a sum of 1.
     """
-    from sklearn.calibration import CalibratedClassifierCV
-    from sklearn.svm import SVC
-
+    what = "the published model of expected saves"
+    calibration, machines = need("sklearn.calibration", what=what), need("sklearn.svm", what=what)
     place = np.stack([angle_deg, distance_yd], axis=1)
     mean, scale = place.mean(axis=0), place.std(axis=0)
     inputs = model_inputs(angle_deg, distance_yd, pressed, technique, mean=mean, scale=scale)
     gamma = 1.0 / (inputs.shape[1] * inputs.var())
-    machine = CalibratedClassifierCV(SVC(kernel="rbf", C=1.0, gamma=gamma), ensemble=False, cv=5)
+    machine = calibration.CalibratedClassifierCV(machines.SVC(kernel="rbf", C=1.0, gamma=gamma), ensemble=False, cv=5)
     machine.fit(inputs, saved.astype(int), sample_weight=weight)
     return ReferenceModel(mean, scale, machine, float(gamma))
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from touchline.core.arrays import Floats64
 from touchline.core.errors import ResourceError, UsageError
+from touchline.core.extras import need
 
 _PANEL_INCH = (3.6, 2.9)
 _CUT = {"pad_top": 2, "pad_bottom": -26, "pad_left": -13, "pad_right": -13}
@@ -102,7 +103,7 @@ def draw_pitch_maps(
         marks: positions to mark in every panel.
 
     Raises:
-        UsageError: the suffix is not supported, or mplsoccer is missing.
+        UsageError: the suffix is not supported, or mplsoccer is not installed.
         ResourceError: the file cannot be written.
 
     """
@@ -110,12 +111,10 @@ def draw_pitch_maps(
     if path.suffix.lower() not in _SUFFIXES:
         raise UsageError(f"{path}: use a name that ends in {' or '.join(_SUFFIXES)}")
     pitch = _pitch()
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
+    mpl, figures = need("matplotlib", what="drawing a map"), need("matplotlib.figure", what="drawing a map")
     with mpl.rc_context({"svg.hashsalt": "touchline", "font.size": 8}):
         height = _PANEL_INCH[1] + 0.17 * len(notes)
-        figure = Figure(figsize=(_PANEL_INCH[0] * len(panels), height), dpi=_DPI, layout="constrained")
+        figure = figures.Figure(figsize=(_PANEL_INCH[0] * len(panels), height), dpi=_DPI, layout="constrained")
         for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
             pitch.draw(ax=axes)
             axes.set_title(panel.title, fontsize=10)
@@ -137,11 +136,10 @@ def draw_pitch_maps(
 
 
 def _pitch() -> Any:
-    try:
-        from mplsoccer import VerticalPitch
-    except ImportError as error:
-        raise UsageError("drawing maps needs mplsoccer: pip install 'touchline[keeper]', or use --json") from error
-    return VerticalPitch(pitch_type="statsbomb", half=True, line_color=_LINE, linewidth=1, line_zorder=3, **_CUT)
+    library = need("mplsoccer", what="drawing a map", instead=", or use --json")
+    return library.VerticalPitch(
+        pitch_type="statsbomb", half=True, line_color=_LINE, linewidth=1, line_zorder=3, **_CUT
+    )
 
 
 def _draw_values(figure: Any, axes: Any, panel: ValuePanel, x: Floats64, y: Floats64) -> None:
@@ -158,10 +156,9 @@ def _draw_values(figure: Any, axes: Any, panel: ValuePanel, x: Floats64, y: Floa
 
 
 def _draw_choice(figure: Any, axes: Any, panel: ChoicePanel, x: Floats64, y: Floats64) -> None:
-    from matplotlib.colors import ListedColormap
-
+    colormaps = need("matplotlib.colors", what="drawing a map")
     _draw_flat(axes, ~panel.known, _NOTHING, x, y)
-    colours = ListedColormap([_UNSURE, *_CATEGORIES[: len(panel.names)]])
+    colours = colormaps.ListedColormap([_UNSURE, *_CATEGORIES[: len(panel.names)]])
     shown = np.where(panel.known, panel.choice, np.nan)
     limits = {"vmin": -1.5, "vmax": len(panel.names) - 0.5}
     mesh = axes.pcolormesh(y, x, shown, cmap=colours, zorder=1, rasterized=True, **limits)
@@ -172,10 +169,9 @@ def _draw_choice(figure: Any, axes: Any, panel: ChoicePanel, x: Floats64, y: Flo
 
 def _draw_flat(axes: Any, where: npt.NDArray[np.bool_], colour: str, x: Floats64, y: Floats64) -> None:
     """Fill the masked positions with one colour."""
-    from matplotlib.colors import ListedColormap
-
+    colormaps = need("matplotlib.colors", what="drawing a map")
     flat = np.where(where, 1.0, np.nan)
-    axes.pcolormesh(y, x, flat, cmap=ListedColormap([colour]), zorder=0.5, rasterized=True)
+    axes.pcolormesh(y, x, flat, cmap=colormaps.ListedColormap([colour]), zorder=0.5, rasterized=True)
 
 
 def _edges(middles: Floats64) -> Floats64:

@@ -94,6 +94,23 @@ class ScoreChunk:
         return len(self.values)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Preview:
+    """Scores that a running stream has not yielded yet.
+
+    Attributes:
+        first_index: grid index of the first one.
+        values: float32 (n, classes), 0 to 1.
+        complete: how many of them, from the first on, have seen all frames that they depend on: these are the values
+            that will be yielded, bit for bit. The others were made as if the stream ended here.
+
+    """
+
+    first_index: int
+    values: npt.NDArray[np.float32]
+    complete: int
+
+
 class _Frames:
     """A buffer of the frames that are still needed, by index."""
 
@@ -230,16 +247,33 @@ class Engine:
             if end % self._plan.chunk == 0:
                 yield from self._queue_chunk()
 
+    def preview(self) -> Preview | None:
+        """Return the scores so far that were not yielded yet; None if there are none. The stream goes on unchanged."""
+        parts = [part for chunk in self._in_flight for part in chunk] + self._parts
+        start, end, last_stack = self._next_output, self._features.end, self._features.end - 1
+        while start < end:
+            stop = min(_floor(start, self._plan.decode_batch) + self._plan.decode_batch, end)
+            parts.append((start, self._logits(start, stop, last_stack=last_stack)))
+            start = stop
+        if not parts:
+            return None
+        values, first = self._values(parts), parts[0][0]
+        complete = max(self._next_output, end - max(0, *self._plan.feature_offsets)) - first
+        skip = max(0, self._start - first)
+        return Preview(first + skip, values[skip:], max(0, complete - skip)) if skip < len(values) else None
+
     def _decode(self, end: int, *, last_stack: int) -> None:
         """Decode all outputs before ``end``."""
-        start = self._next_output
+        self._parts.append((self._next_output, self._logits(self._next_output, end, last_stack=last_stack)))
+        self._next_output = end
+
+    def _logits(self, start: int, end: int, *, last_stack: int) -> list[Any]:
+        """Return the logits of the outputs from ``start`` to before ``end``, one batch for each view."""
         windows = np.arange(start, end)[:, None] + np.asarray(self._plan.feature_offsets)
         rows = np.clip(windows, self._plan.first_stack, last_stack) - self._features.first
         if rows.min() < 0:
             raise ValueError(f"output {start} needs a stack before {self._features.first}, the first one encoded")
-        logits = [self._backend.decode(self._features.view(view), rows) for view in range(len(self._views))]
-        self._parts.append((start, logits))
-        self._next_output = end
+        return [self._backend.decode(self._features.view(view), rows) for view in range(len(self._views))]
 
     def finish(self) -> Iterator[ScoreChunk]:
         """Yield the remaining chunks after the last frame was fed."""
@@ -270,12 +304,15 @@ class Engine:
 
     def _collect(self, parts: list[tuple[int, list[Any]]]) -> Iterator[ScoreChunk]:
         """Fetch the logits of a chunk and yield its scores."""
-        first = parts[0][0]
-        by_part = [np.mean([self._scores(view, start) for view in views], axis=0) for start, views in parts]
-        values = np.concatenate(by_part).astype(np.float32)
+        first, values = parts[0][0], self._values(parts)
         skip = max(0, self._start - first)
         if skip < len(values):
             yield ScoreChunk(first + skip, values[skip:])
+
+    def _values(self, parts: list[tuple[int, list[Any]]]) -> npt.NDArray[np.float32]:
+        """Return the scores of consecutive decoded parts."""
+        by_part = [np.mean([self._scores(view, start) for view in views], axis=0) for start, views in parts]
+        return np.concatenate(by_part).astype(np.float32)
 
     def _scores(self, logits: Any, first: int) -> npt.NDArray[np.float32]:
         values = self._backend.fetch(logits)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from touchline.core.arrays import Floats64
 from touchline.core.errors import InputError
+from touchline.core.extras import need
 from touchline.formats.keeper.tables import (
     PoseTable,
     PublishedChoices,
@@ -183,8 +184,7 @@ def _data(tables: ReferenceTables, fit: ReferenceFit) -> list[Comparison]:
 
 
 def _clusters(tables: ReferenceTables, fit: ReferenceFit) -> list[Comparison]:
-    from sklearn.metrics import silhouette_score
-
+    metrics = need("sklearn.metrics", what="comparing keepers")
     rows = fit.pictured
     labels, _, inertia = lloyd(rows.features, fit.centres)
     sizes = np.bincount(labels, minlength=len(TECHNIQUES))
@@ -201,7 +201,7 @@ def _clusters(tables: ReferenceTables, fit: ReferenceFit) -> list[Comparison]:
         found.append(Comparison(part, f"mean engagement of {name}", value, mean, 0.005, note))
     unstable = "from 100 other starts 6 % give this partition (tables, not rerun here)"
     found.append(Comparison(part, "inertia", None, inertia, 1e-5, unstable))
-    silhouette = float(silhouette_score(rows.features, labels))
+    silhouette = float(metrics.silhouette_score(rows.features, labels))
     found.append(Comparison(part, "silhouette of 4 clusters", None, silhouette, 1e-4, "2 clusters have .174"))
     counts = outcome_counts(fit.saved, fit.on_target.technique)
     return found + [

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from touchline.core.arrays import Floats64, Indices
 from touchline.core.errors import InputError
+from touchline.core.extras import need
 from touchline.formats.keeper.tables import ShotTable
 from touchline.goalkeeping.reference import TECHNIQUES, centroids, nearest_centre, pose_features
 from touchline.goalkeeping.technique import (
@@ -133,8 +134,7 @@ def fit_techniques(tables: ReferenceTables, *, bootstraps: int = 200) -> Techniq
         InputError: as for :func:`pictured_shots`.
 
     """
-    from sklearn.metrics import adjusted_rand_score
-
+    metrics = need("sklearn.metrics", what="grouping techniques")
     pictured = pictured_shots(tables)
     flat = _flat(pictured.poses)
     labels, centres = named_clusters(flat, pictured.published)
@@ -146,7 +146,7 @@ def fit_techniques(tables: ReferenceTables, *, bootstraps: int = 200) -> Techniq
         "pictures": len(pictured.rows),
         "shots_each": np.bincount(labels, minlength=len(TECHNIQUES)).tolist(),
         "published_name_kept": round(float((labels == pictured.published).mean()), 4),
-        "rand_index_with_published": round(float(adjusted_rand_score(pictured.published, labels)), 4),
+        "rand_index_with_published": round(float(metrics.adjusted_rand_score(pictured.published, labels)), 4),
         "bootstrap_rand_index": _stability(flat, labels, rounds=bootstraps),
         "published_bootstrap_rand_index": _published_stability(tables, pictured, rounds=bootstraps),
         "two_pictures": across.agreement.to_json(),
@@ -188,9 +188,9 @@ def named_clusters(
 ) -> tuple[Indices, Floats64]:
     """Cluster poses (n, 32) by K-means, clusters in the order of ``TECHNIQUES``: labels (n,), and centres (4, 32)."""
     from scipy.optimize import linear_sum_assignment
-    from sklearn.cluster import KMeans
 
-    found = KMeans(len(TECHNIQUES), n_init=starts, random_state=seed).fit(flat)
+    cluster = need("sklearn.cluster", what="grouping techniques")
+    found = cluster.KMeans(len(TECHNIQUES), n_init=starts, random_state=seed).fit(flat)
     shared = np.zeros((len(TECHNIQUES), len(TECHNIQUES)))
     np.add.at(shared, (published, found.labels_), 1)
     names, clusters = linear_sum_assignment(-shared)
@@ -273,13 +273,12 @@ def _two_likeliest(p: Floats64, names: Indices, pictured: Pictured, *, unsure: n
 
 
 def _agreement(names: Indices, pictured: Pictured, *, told: npt.NDArray[np.bool_] | None = None) -> Agreement:
-    from sklearn.metrics import cohen_kappa_score
-
+    metrics = need("sklearn.metrics", what="grouping techniques")
     pairs = pictured.pairs
     first, second = names[pairs[:, 0]], names[pairs[:, 1]]
     same = first == second
     share = mean_interval(same, groups=pictured.shot_of[pairs[:, 0]], seed=SEED)
-    known = Agreement(len(pairs), share.value, share.low, share.high, float(cohen_kappa_score(first, second)))
+    known = Agreement(len(pairs), share.value, share.low, share.high, float(metrics.cohen_kappa_score(first, second)))
     if told is None:
         return known
     both = told[pairs].all(axis=1)
@@ -310,32 +309,30 @@ def _published_agreement(tables: ReferenceTables, pictured: Pictured, *, engagem
 
 def _stability(flat: Floats64, labels: Indices, *, rounds: int) -> dict[str, float]:
     """Return the adjusted Rand index with clusters of bootstrapped shots: median, 5 % and 95 %."""
-    from sklearn.cluster import KMeans
-    from sklearn.metrics import adjusted_rand_score
-
+    cluster = need("sklearn.cluster", what="grouping techniques")
+    metrics = need("sklearn.metrics", what="grouping techniques")
     rng = np.random.default_rng(SEED)
     found = []
     for seed in range(rounds):
         drawn = flat[rng.integers(0, len(flat), len(flat))]
-        again = KMeans(len(TECHNIQUES), n_init=10, random_state=seed).fit(drawn)
-        found.append(adjusted_rand_score(labels, again.predict(flat)))
+        again = cluster.KMeans(len(TECHNIQUES), n_init=10, random_state=seed).fit(drawn)
+        found.append(metrics.adjusted_rand_score(labels, again.predict(flat)))
     low, median, high = np.percentile(found, [5, 50, 95])
     return {"median": round(float(median), 4), "low": round(float(low), 4), "high": round(float(high), 4)}
 
 
 def _published_stability(tables: ReferenceTables, pictured: Pictured, *, rounds: int) -> dict[str, float]:
     """Return the same for the published features, with the pictures resampled by shot."""
-    from sklearn.cluster import KMeans
-    from sklearn.metrics import adjusted_rand_score
-
+    cluster = need("sklearn.cluster", what="grouping techniques")
+    metrics = need("sklearn.metrics", what="grouping techniques")
     features = _published_features(tables, pictured)
-    best = KMeans(len(TECHNIQUES), n_init=STARTS, random_state=SEED).fit(features).labels_
+    best = cluster.KMeans(len(TECHNIQUES), n_init=STARTS, random_state=SEED).fit(features).labels_
     rng, count = np.random.default_rng(SEED), len(pictured.shots)
     found = []
     for seed in range(rounds):
         times = np.bincount(rng.integers(0, count, count), minlength=count)[pictured.shot_of]
-        again = KMeans(len(TECHNIQUES), n_init=10, random_state=seed).fit(np.repeat(features, times, axis=0))
-        found.append(adjusted_rand_score(best, again.predict(features)))
+        again = cluster.KMeans(len(TECHNIQUES), n_init=10, random_state=seed).fit(np.repeat(features, times, axis=0))
+        found.append(metrics.adjusted_rand_score(best, again.predict(features)))
     low, median, high = np.percentile(found, [5, 50, 95])
     return {"median": round(float(median), 4), "low": round(float(low), 4), "high": round(float(high), 4)}
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from touchline.core.arrays import Floats64, Indices
 from touchline.core.errors import InputError
+from touchline.core.extras import need
 from touchline.goalkeeping.expected_saves import expit
 from touchline.goalkeeping.keeper_names import one_spelling
 from touchline.goalkeeping.penalties import PenaltyRows, regressed_measures
@@ -111,10 +112,9 @@ def _inputs(joints: Floats64) -> Mapping[str, tuple[Floats64, float]]:
 
 def _folds(saved: Floats64, keeper: npt.NDArray[np.intp], *, seed: int) -> Indices:
     """Assign every penalty a fold (n,): all of a keeper in one, saves spread evenly."""
-    from sklearn.model_selection import StratifiedGroupKFold
-
+    selection = need("sklearn.model_selection", what="measuring penalties")
     fold = np.zeros(len(saved), np.int64)
-    split = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
+    split = selection.StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
     for number, (_, held) in enumerate(split.split(saved, saved, keeper)):
         fold[held] = number
     return fold

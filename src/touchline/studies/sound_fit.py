@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.arrays import Floats32
+from touchline.core.extras import need
 from touchline.core.sound import CURVE_RATE_HZ
 from touchline.listening.crowd import ONSET_WITHIN_S, crowd_level, loud_cues, onset_cues
 from touchline.listening.frames import FRAME_RATE_HZ, SoundFrames, sound_frames
@@ -129,14 +130,13 @@ def fit_net(cues: Floats32, truth: Truth, *, hidden: int, epochs: int = 10, seed
 def _layers(
     scaled: Floats32, truth: Truth, *, hidden: int, epochs: int, seed: int
 ) -> tuple[tuple[Floats32, Floats32], ...]:
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.neural_network import MLPClassifier
-
+    exceptions = need("sklearn.exceptions", what="fitting the sound")
+    linear = need("sklearn.linear_model", what="fitting the sound")
+    neural = need("sklearn.neural_network", what="fitting the sound")
     if not hidden:
-        line = LogisticRegression(max_iter=5_000).fit(scaled, truth)
+        line = linear.LogisticRegression(max_iter=5_000).fit(scaled, truth)
         return ((_float32(line.coef_.T), _float32(line.intercept_)),)
-    net: Any = MLPClassifier(
+    net: Any = neural.MLPClassifier(
         (hidden,),
         alpha=1e-3,
         batch_size=min(512, len(scaled)),
@@ -145,7 +145,7 @@ def _layers(
         n_iter_no_change=epochs,
     )
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # training is stopped early on purpose
+        warnings.simplefilter("ignore", exceptions.ConvergenceWarning)  # training is stopped early on purpose
         net.fit(scaled, truth)
     return tuple((_float32(w), _float32(b)) for w, b in zip(net.coefs_, net.intercepts_, strict=True))
 

@@ -14,8 +14,8 @@ from touchline.analysis.one_call import analyze
 from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
 from touchline.analysis.tasks.clock import ClockTask
 from touchline.analysis.tasks.usual import usual_tasks
-from touchline.cli.running import _board_reader
 from touchline.cli.doctor import _clock
+from touchline.cli.running import _board_reader
 from touchline.core.board.values import ClockSpan, MatchClock, ScoreSpan
 from touchline.core.errors import UsageError
 from touchline.formats.match_clock import CLOCK, read_clock

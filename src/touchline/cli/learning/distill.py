@@ -11,6 +11,7 @@ from touchline.cli.common import Output, run_guarded
 from touchline.cli.learning.train import FolderOption, ResumeOption, SetOption, recipe_help, tell_unreadable
 from touchline.cli.options import DebugOption, DeviceOption, JsonOption
 from touchline.cli.progress import training_progress
+from touchline.core.extras import need_extra
 from touchline.core.wording import counted
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def command(
     output = Output(json=json, debug=debug)
 
     def run() -> int:
+        need_extra("train", what="distillation", modules=("torch",))
         return _distill(recipe, settings or [], out, device, resume, output)
 
     run_guarded(run, debug=debug, json=json)

@@ -13,6 +13,7 @@ from touchline.cli.learning.corrections import train_from_corrections
 from touchline.cli.options import DebugOption, DeviceOption, JsonOption
 from touchline.cli.progress import in_words, training_progress
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, UsageError
+from touchline.core.extras import need_extra
 from touchline.training.shipped_recipes import recipe_names_for
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ def command(
     output = Output(json=json, debug=debug)
 
     def run() -> int:
+        need_extra("train", what="training", modules=("torch",))
         reviewed = _reviewed(corrections or [], bundles or [], install=install)
         wanted = _Wanted(recipe, settings or [], device, out, reviewed)
         if dry_run:

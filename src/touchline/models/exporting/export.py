@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import logging
 import warnings
@@ -14,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.jit._trace import TracerWarning
 
-from touchline.core.errors import ResourceError
+from touchline.core.extras import need_extra
 
 OPSET = 17
 EXAMPLE_BATCH = 2
@@ -32,11 +31,10 @@ def onnx_bytes(
         any_batch: make the batch size variable.
 
     Raises:
-        ResourceError: the package ``onnx`` is not installed.
+        MissingPackageError: the package ``onnx`` is not installed.
 
     """
-    if importlib.util.find_spec("onnx") is None:
-        raise ResourceError("ONNX export needs the package onnx: pip install 'touchline[onnx]'")
+    need_extra("onnx", what="a file in ONNX", modules=("onnx",))
     buffer: Any = io.BytesIO()
     axes = {name: {0: "n"} for name in names} if any_batch else None
     with quiet_tracing():

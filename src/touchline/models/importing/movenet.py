@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from touchline.core.arrays import Floats32
 from touchline.core.errors import InputError
+from touchline.core.extras import need
 from touchline.core.poses import JOINTS
 from touchline.formats.files.guard import reading
 from touchline.models.networks.mobile_pose_net import MobilePoseNet
@@ -56,7 +57,7 @@ def start_from_movenet(network: MobilePoseNet, path: Path) -> None:
 
 def read_convolutions(path: Path) -> tuple[Weights, Weights]:
     """Return weights and biases of the trunk's and the heat map head's convolutions, in the order in which they run."""
-    import onnx
+    onnx = need("onnx", what="reading an ONNX model")
     from google.protobuf.message import DecodeError
 
     try:

@@ -7,7 +7,6 @@ that cannot run code are loaded.
 from __future__ import annotations
 
 import hashlib
-import importlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import torch
 
 from touchline.core.errors import InputError, NetworkError, UsageError
+from touchline.core.extras import need
 from touchline.models.runtime.device import choose_device
 
 HUB_PREFIX = "hf:"
@@ -58,16 +58,18 @@ def load_hub_model(name: str, *, model_class: str, what: str, device: str = "aut
         device: device to run on.
 
     Raises:
-        UsageError: ``transformers`` is not installed.
+        MissingPackageError: ``transformers`` is not installed.
         InputError: the folder does not contain such a model.
         NetworkError: the hub cannot be reached, or does not have the model.
 
     """
+    library = need("transformers", what=f"{what} {name!r}")
     try:
-        library = importlib.import_module("transformers")
         loader, processors = getattr(library, model_class), library.AutoImageProcessor
     except (ImportError, AttributeError) as error:
-        raise UsageError(f"{what} {name!r} needs transformers: pip install 'touchline[hub]'") from error
+        raise UsageError(
+            f"{what} {name!r} needs a newer transformers: pip install --upgrade 'touchline[hub]'"
+        ) from error
     folder = _fetch(name.removeprefix(HUB_PREFIX)) if name.startswith(HUB_PREFIX) else Path(name)
     weights = sorted(folder.glob("*.safetensors"))
     if not weights:
@@ -86,15 +88,13 @@ def load_hub_model(name: str, *, model_class: str, what: str, device: str = "aut
 
 def _fetch(name: str) -> Path:
     """Return the folder of a hub model, downloaded once into the hub's own cache."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-
+    hub, errors = need("huggingface_hub", what=f"{HUB_PREFIX}{name}"), need("huggingface_hub.errors", what=name)
     repo, _, revision = name.partition("@")
     try:
-        return Path(snapshot_download(repo, revision=revision or None, allow_patterns=_WANTED))
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+        return Path(hub.snapshot_download(repo, revision=revision or None, allow_patterns=_WANTED))
+    except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, OSError) as error:
         raise NetworkError(
             f"{HUB_PREFIX}{name}: cannot be downloaded ({error}); check the connection, or give a local folder"
         ) from error
-    except HFValidationError as error:
+    except errors.HFValidationError as error:
         raise UsageError(f"{HUB_PREFIX}{name}: not a name on the hub ({error}); write hf:OWNER/NAME") from error

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.arrays import Floats64, Indices
+from touchline.core.extras import need
 from touchline.core.poses import JOINTS, PELVIS
 from touchline.formats.keeper.pictures import ONE_ON_ONE, KeeperPicture
 from touchline.goalkeeping.pose_finder import PoseFinder, logit
@@ -265,15 +266,14 @@ def fit_confidence(found: Found, truth: Truth, *, sure: npt.NDArray[np.bool_] | 
         sure: bool (n, 16), the joints whose truth is trusted; all if None.
 
     """
-    from sklearn.linear_model import LogisticRegression
-
+    linear = need("sklearn.linear_model", what="measuring joints", extra="train")
     right = correct_joints(found.places[..., :2], truth.places[..., :2], within=WITHIN)
     known = truth.kept[:, None] & (np.ones(right.shape, bool) if sure is None else sure)
     correct = right[known]
     if correct.all() or not correct.any():  # nothing separates right from wrong
         return ConfidenceSpec(share=0.0, seen=0.0, offset=4.0 if correct.all() else -4.0)
     inputs = np.stack([logit(found.shares[known]), logit(found.seen[:, :-1][known])], axis=1)
-    fitted = LogisticRegression(C=1.0).fit(inputs, correct)
+    fitted = linear.LogisticRegression(C=1.0).fit(inputs, correct)
     share, seen = (round(float(weight), 4) for weight in fitted.coef_[0])
     return ConfidenceSpec(share=share, seen=seen, offset=round(float(fitted.intercept_[0]), 4))
 

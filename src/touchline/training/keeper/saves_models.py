@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.arrays import Bools, Floats64
+from touchline.core.extras import need
 from touchline.goalkeeping.expected_saves import expit
 from touchline.goalkeeping.reference import TECHNIQUES, fit_reference, nearest_centre
 from touchline.goalkeeping.shots import FEATURES
@@ -186,14 +187,14 @@ def _loss(logits: Floats64, saved: Floats64) -> float:
 def reference(data: SaveData, held: Bools, settings: FitSettings, seed: int) -> dict[str, Answers]:
     """Predict by the published recipe without leakage: clusters and model trained without held-out shots, weighted."""
     del settings, seed
-    from sklearn.cluster import KMeans
+    cluster = need("sklearn.cluster", what="grouping techniques", extra="train")
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     views, of = data.views, data.view_of
     on_target = of >= 0
     left_out = on_target & held[of]
     with threadpool_limits(1):  # so little work that threads would only wait for each other
-        clusters = KMeans(len(TECHNIQUES), n_init=10, random_state=0).fit(views.features[~left_out])
+        clusters = cluster.KMeans(len(TECHNIQUES), n_init=10, random_state=0).fit(views.features[~left_out])
     technique, _ = nearest_centre(views.features, clusters.cluster_centers_)
     learn = on_target & ~left_out
     weight = 1.0 / np.bincount(of[on_target], minlength=len(data))[np.maximum(of, 0)].clip(min=1)

@@ -14,6 +14,7 @@ import torch
 from touchline.core.arrays import Indices
 from touchline.core.clips import ClipItem, ClipSet
 from touchline.core.errors import InputError
+from touchline.core.extras import need
 
 COPIES_BELOW = 2000
 """Classes with fewer clips, including flips, get four rotated and shifted copies of each (SpaceJam's reference)."""
@@ -72,8 +73,7 @@ def grouped_folds(clips: ClipSet, *, folds: int, seed: int = 0) -> list[Fold]:
         InputError: fewer groups than folds, or a class with a single clip.
 
     """
-    from sklearn.model_selection import StratifiedGroupKFold
-
+    selection = need("sklearn.model_selection", what="splitting clips", extra="train")
     originals = np.array([i for i, item in enumerate(clips) if item.original], np.int64)
     together = np.array([item.kept_together for item in clips])
     labels = np.array([clips.labels.index(item.label) for item in clips], np.int64)
@@ -83,7 +83,7 @@ def grouped_folds(clips: ClipSet, *, folds: int, seed: int = 0) -> list[Fold]:
         raise InputError(f"classes {lonely} have a single clip; it cannot be both trained on and measured on")
     if len(set(together[originals])) < folds:
         raise InputError(f"{len(set(together[originals]))} groups cannot make {folds} folds; ask for fewer")
-    splitter = StratifiedGroupKFold(n_splits=folds, shuffle=True, random_state=seed)
+    splitter = selection.StratifiedGroupKFold(n_splits=folds, shuffle=True, random_state=seed)
     result = []
     for _, test in splitter.split(originals, labels[originals], together[originals]):
         held = originals[test]

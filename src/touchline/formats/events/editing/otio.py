@@ -15,8 +15,9 @@ from types import ModuleType
 from typing import Any
 
 from touchline.core.clock import exact_rate, us_from_seconds
-from touchline.core.errors import InputError, UsageError
+from touchline.core.errors import InputError
 from touchline.core.events import Event, Timeline
+from touchline.core.extras import need
 from touchline.formats.events.details import half_remarks
 from touchline.formats.events.editing.edl import COLOURS
 from touchline.formats.events.event_format import EventFormat, EventSource, Fitted, FoundEvents
@@ -51,7 +52,7 @@ class OpenTimeline(EventFormat):
 
         Raises:
             InputError: the file is damaged, or has markers on several videos.
-            UsageError: the library is not installed.
+            MissingPackageError: the library is not installed.
 
         """
         reader = _Reader(_normal_document(source), source.name)
@@ -91,14 +92,11 @@ def _library() -> ModuleType:
     """Return the library.
 
     Raises:
-        UsageError: it is not installed.
+        MissingPackageError: it is not installed.
 
     """
-    try:
-        import opentimelineio
-    except ImportError as error:
-        raise UsageError("OpenTimelineIO files need its library: pip install 'touchline[otio]'") from error
-    return opentimelineio
+    library: ModuleType = need("opentimelineio", what="an OpenTimelineIO file")
+    return library
 
 
 def _range(library: ModuleType, start: int, frames: int, rate: Fraction) -> Any:

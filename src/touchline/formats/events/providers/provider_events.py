@@ -7,7 +7,6 @@ SoccerNet. Only files are read: nothing is fetched.
 
 from __future__ import annotations
 
-import importlib
 import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +18,7 @@ from typing import Any
 from touchline.core.clock import us_from_seconds
 from touchline.core.errors import InputError, UsageError
 from touchline.core.events import Event, Timeline
+from touchline.core.extras import need
 from touchline.core.suggestions import did_you_mean
 from touchline.core.wording import counted
 from touchline.formats.events.event_format import EventFormat, EventSource, FoundEvents
@@ -161,16 +161,12 @@ def _loader(provider: Provider) -> tuple[Callable[..., Any], type[Exception]]:
     """Return kloppy's function for a provider, and the class of its errors.
 
     Raises:
-        UsageError: kloppy is not installed.
+        MissingPackageError: kloppy is not installed.
 
     """
-    try:
-        from kloppy.exceptions import KloppyError
-
-        module = importlib.import_module(f"kloppy.{provider.module}")
-    except ImportError as error:
-        raise UsageError("files of providers need kloppy: pip install 'touchline[providers]'") from error
-    return getattr(module, provider.loader), KloppyError
+    what = "a file of a provider"
+    errors, module = need("kloppy.exceptions", what=what), need(f"kloppy.{provider.module}", what=what)
+    return getattr(module, provider.loader), errors.KloppyError
 
 
 def _checked(data: bytes, source: str) -> bytes:

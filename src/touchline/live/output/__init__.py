@@ -1,0 +1,1 @@
+"""Where live results go: a bundle, a web page, WebSocket and webhook."""

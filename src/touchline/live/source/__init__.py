@@ -1,0 +1,1 @@
+"""Where live pictures come from: streams, capture devices and files that still grow."""
