@@ -56,6 +56,7 @@ def test_as_many_requests_as_threads_up_to_a_most() -> None:
     assert stream_settings(3) == {"INFERENCE_NUM_THREADS": 3, "NUM_STREAMS": 3}
     assert stream_settings(200)["NUM_STREAMS"] == MOST_REQUESTS
     assert ahead_of(graph(2)) == 2
+    assert ahead_of(graph(1)) == 0
 
 
 def test_a_function_is_called_at_once() -> None:

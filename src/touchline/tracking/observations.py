@@ -123,8 +123,8 @@ def _begin(run: Callable[[list[Rgb]], list[T]], model: object, pictures: list[Rg
     """Begin to run a model on pictures; one that cannot answer later does so at once."""
     if not pictures:
         return list
-    begin: Callable[[list[Rgb]], Callable[[], list[T]]] | None = getattr(model, "begin", None)
-    if begin is not None:
+    if ahead_of(model):
+        begin: Callable[[list[Rgb]], Callable[[], list[T]]] = model.begin  # type: ignore[attr-defined]
         return begin(pictures)
     answers = run(pictures)
     return lambda: answers

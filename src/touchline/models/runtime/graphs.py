@@ -15,7 +15,7 @@ from touchline.models.exporting.export import onnx_bytes
 from touchline.models.runtime.device import half_on_gpu
 from touchline.models.runtime.openvino_model import to_openvino
 from touchline.models.runtime.openvino_runtime import import_openvino
-from touchline.models.runtime.requests import RequestGraph, stream_settings
+from touchline.models.runtime.requests import RequestGraph, ahead_with, stream_settings
 
 ArrayGraph = Callable[[npt.NDArray[Any]], tuple[npt.NDArray[Any], ...]]
 """A function from an input array to the network's outputs as float32 arrays; the first axis is the batch."""
@@ -65,7 +65,7 @@ def openvino_graph(module: nn.Module, *, example: Tensor, precision: str, thread
     """
     settings = {**stream_settings(threads), "INFERENCE_PRECISION_HINT": precision}
     compiled = import_openvino().Core().compile_model(to_openvino(module, example=example), "CPU", settings)
-    return RequestGraph(compiled, ahead=stream_settings(threads)["NUM_STREAMS"])
+    return RequestGraph(compiled, ahead=ahead_with(threads))
 
 
 def onnx_graph(module: nn.Module, *, example: Tensor, threads: int) -> ArrayGraph:

@@ -57,6 +57,11 @@ class RequestGraph:
         return wait
 
 
+def ahead_with(threads: int) -> int:
+    """Return how many inputs to keep begun with this many threads; with one thread, none."""
+    return min(threads, MOST_REQUESTS) if threads > 1 else 0
+
+
 def stream_settings(threads: int) -> dict[str, Any]:
     """Return OpenVINO's settings for this many requests at once, each on one thread."""
     streams = max(1, min(threads, MOST_REQUESTS))

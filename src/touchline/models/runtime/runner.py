@@ -20,7 +20,7 @@ from touchline.models.runtime.backends import PICTURE_BACKENDS, choose_backend
 from touchline.models.runtime.device import available_threads, choose_device
 from touchline.models.runtime.graphs import ArrayGraph, openvino_graph, torch_graph
 from touchline.models.runtime.probing import noise, require_finite_layers
-from touchline.models.runtime.requests import Pending, ahead_of, begin_on, stream_settings
+from touchline.models.runtime.requests import Pending, ahead_of, ahead_with, begin_on
 from touchline.models.specs.spec import PixelConfig
 
 Pixels = npt.NDArray[np.uint8]
@@ -113,8 +113,7 @@ def make_runner(
         example = torch.zeros((batch, *shape), dtype=torch.uint8)
         return openvino_graph(module, example=example, precision=precision, threads=threads or available_threads())
 
-    ahead = stream_settings(threads or available_threads())["NUM_STREAMS"]
-    graph = _Later(compiled, ahead=ahead) if when_needed else compiled()
+    graph = _Later(compiled, ahead=ahead_with(threads or available_threads())) if when_needed else compiled()
     return Runner(graph, batch, reason, f"openvino {precision}")
 
 
