@@ -18,7 +18,7 @@ from typing import Any
 
 from touchline.analysis.checkpoint import bundle_lock
 from touchline.analysis.result import AnalysisResult
-from touchline.analysis.tasks.task import Job, Task, in_order, stale_files
+from touchline.analysis.tasks.task import Job, Task, in_order, rates_of, stale_files
 from touchline.analysis.tasks.usual import KINDS
 from touchline.analysis.threads.side_by_side import pass_on
 from touchline.core.errors import InputError, ResourceError
@@ -209,7 +209,9 @@ class _Analysis:
         """Decode the whole video once for all tasks; return its coverage."""
         with VideoReader(self.job.video, stream=self.job.stream) as reader:
             duration_us = reader.info.duration_us
-            frames = with_progress(reader.frames(), duration_us=duration_us, progress=self.job.progress)
+            frames = with_progress(
+                reader.frames(rates=rates_of(tasks)), duration_us=duration_us, progress=self.job.progress
+            )
             pass_on(frames, tasks=tasks, video=self.job.video, threads=self.job.threads)
             deque(frames, maxlen=0)  # if no task watches: the coverage is wanted
             return reader.coverage()

@@ -8,7 +8,7 @@ from itertools import takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from touchline.analysis.tasks.task import Job, Task, in_order
+from touchline.analysis.tasks.task import Job, Task, in_order, rates_of
 from touchline.analysis.threads.side_by_side import pass_on
 from touchline.core.clock import US_PER_S
 from touchline.core.events import VideoInfo
@@ -33,11 +33,13 @@ def trial_speed(video: Path, *, info: VideoInfo, tasks: Sequence[Task], threads:
     with TemporaryDirectory() as folder, VideoReader(video, stream=info.stream_index) as reader:
         threads = threads or available_threads()
         job = Job(video, info, video_fingerprint(video), Bundle(folder), stream=info.stream_index, threads=threads)
-        frames = takewhile(lambda frame: frame.time_us < _TRIAL_S * US_PER_S, reader.frames())
         ordered = in_order([task for task in tasks if task.recorded])
         for task in ordered:
             task.begin(job)
             task.open()
-        pass_on(frames, tasks=[task for task in ordered if task.watches], video=video, threads=threads)
+        watching = [task for task in ordered if task.watches]
+        frames = reader.frames(rates=rates_of(watching))
+        first = takewhile(lambda frame: frame.time_us < _TRIAL_S * US_PER_S, frames)
+        pass_on(first, tasks=watching, video=video, threads=threads)
     analysed_s = min(_TRIAL_S, info.duration_us / US_PER_S) or _TRIAL_S
     return analysed_s / max(time.monotonic() - started_s, 1e-6)

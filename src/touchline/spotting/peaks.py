@@ -9,6 +9,7 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d
 
 from touchline.core.events import Event, Scores, Timeline
+from touchline.listening.peaks import find_peaks
 
 LROMUL_SIGMA_SAMPLES = 3.0
 LROMUL_DISTANCE_SAMPLES = 15
@@ -49,8 +50,6 @@ def find_events(
         ValueError: a label without a threshold, or ``distance_samples`` below 1.
 
     """
-    from scipy.signal import find_peaks  # importing takes most of a second; heads over features do not need it
-
     if distance_samples < 1:
         raise ValueError(f"distance_samples={distance_samples} must be 1 or more")
     missing = sorted(set(scores.labels) - set(thresholds))
@@ -62,7 +61,7 @@ def find_events(
     events: list[Event] = []
     for column, label in enumerate(scores.labels):
         curve = values[:, column]
-        peaks, _ = find_peaks(curve, height=thresholds[label], distance=distance_samples)
+        peaks = find_peaks(curve, height=thresholds[label], distance=distance_samples)
         events += [
             Event(label, int(scores.times_us[peak]), confidence=min(max(float(curve[peak]), 0.0), 1.0), source=source)
             for peak in peaks

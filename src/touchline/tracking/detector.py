@@ -6,6 +6,7 @@ The ladder: :func:`load_detector` -> :meth:`Detector.detect` -> :class:`~touchli
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -13,16 +14,19 @@ import numpy.typing as npt
 from touchline.core.arrays import Rgb
 from touchline.core.errors import UsageError
 from touchline.core.tracks import BALL, DETECTION_LABELS, Detections
-from touchline.models.networks.detector import PeakFinder
 from touchline.models.runtime.backends import PictureBackend
 from touchline.models.runtime.device import Device
 from touchline.models.runtime.fitting import fit_at_corner
+from touchline.models.runtime.graph_file import graph_path
 from touchline.models.runtime.hub import is_hub_name
-from touchline.models.runtime.runner import PictureModel, make_runner
-from touchline.models.specs.spec import PictureConfig
-from touchline.models.store import DEFAULT_DETECTOR, load_model
+from touchline.models.runtime.runner import ModelPart, PictureModel, make_runner
+from touchline.models.specs.spec import PictureConfig, PictureSpec
+from touchline.models.store import DEFAULT_DETECTOR, OpenedModel, open_model
 from touchline.tracking.detections import MIN_CONFIDENCE, PeopleDetector
 from touchline.tracking.hub_detector import load_hub_detector
+
+if TYPE_CHECKING:
+    from torch import nn
 
 _SAME_CLASS_IOU = 0.6
 _SAME_PERSON_IOU = 0.75
@@ -66,6 +70,7 @@ def load_detector(
     device: Device = "auto",
     backend: PictureBackend = "auto",
     threads: int | None = None,
+    size: tuple[int, int] | None = None,
 ) -> PeopleDetector:
     """Load a detector by name or path; the built-in one by default.
 
@@ -75,6 +80,8 @@ def load_detector(
         device: where to run; ``"auto"`` uses a GPU if there is one.
         backend: ``"auto"`` is OpenVINO on a CPU and torch on a GPU.
         threads: number of threads for OpenVINO; all processors by default.
+        size: width and height of the network's input, multiples of 32; the model's own by default. Models on the hub
+            keep theirs.
 
     Raises:
         InputError: the model does not exist, is damaged, or is not a detector.
@@ -84,14 +91,24 @@ def load_detector(
     """
     if name_or_path is not None and is_hub_name(name_or_path):
         return load_hub_detector(name_or_path, device=device)
-    loaded = load_model(name_or_path or DEFAULT_DETECTOR, task="detect")
-    config = loaded.config
+    opened = open_model(name_or_path or DEFAULT_DETECTOR, task="detect")
+    config = opened.config
     if tuple(config.labels) != DETECTION_LABELS:
         raise UsageError(f"model {config.name!r} detects {config.labels}; a detector must detect {DETECTION_LABELS}")
-    runner = make_runner(
-        PeakFinder(loaded.network), config, batches=_BATCHES, device=device, backend=backend, threads=threads
-    )
-    return Detector(config, runner=runner, sha256=loaded.sha256)
+    network: ModelPart | nn.Module = ModelPart(opened, "people")
+    if size is not None and size != (config.picture.width, config.picture.height):
+        config = config.model_copy(update={"picture": PictureSpec(width=size[0], height=size[1])})
+        network = _of_size(opened, size)
+    runner = make_runner(network, config, batches=_BATCHES, device=device, backend=backend, threads=threads)
+    return Detector(config, runner=runner, sha256=opened.sha256)
+
+
+def _of_size(opened: OpenedModel[PictureConfig], size: tuple[int, int]) -> ModelPart | nn.Module:
+    """Return a detector's network for another input size: from the graph of that size beside it, or made with torch."""
+    variant = f"{size[0]}x{size[1]}"
+    if graph_path(opened.path, variant=variant).is_file():
+        return ModelPart(opened, "people", variant=variant)
+    return ModelPart(opened, "people").module()
 
 
 def _selected(answer: tuple[Rgb, float, tuple[npt.NDArray[np.float32], ...]]) -> Detections:
@@ -125,18 +142,19 @@ def _keep(boxes: npt.NDArray[np.float32], classes: npt.NDArray[np.int64]) -> npt
         return np.zeros(0, bool)
     overlap = pair_iou(boxes, boxes)
     same = classes[:, None] == classes[None]
-    people = (classes[:, None] != BALL) & (classes[None] != BALL)
-    rival = (same & (overlap > _SAME_CLASS_IOU)) | (people & (overlap > _SAME_PERSON_IOU))
+    people = classes != BALL
+    rival = (same & (overlap > _SAME_CLASS_IOU)) | (people[:, None] & people & (overlap > _SAME_PERSON_IOU))
     keep = np.ones(len(boxes), bool)
-    for row in range(1, len(boxes)):
+    for row in np.flatnonzero(np.tril(rival, -1).any(axis=1)).tolist():
         keep[row] = not (rival[row, :row] & keep[:row]).any()
     return keep
 
 
 def pair_iou(a: npt.NDArray[np.float32], b: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Return the intersection over union (n, m) of boxes (n, 4) and (m, 4)."""
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    inner = np.clip(high - low, 0.0, None).prod(2)
+    across, down = (
+        np.minimum(a[:, None, axis + 2], b[:, axis + 2]) - np.maximum(a[:, None, axis], b[:, axis]) for axis in (0, 1)
+    )
+    inner = np.maximum(across, 0) * np.maximum(down, 0)
     area_a, area_b = ((x[:, 2:] - x[:, :2]).prod(1) for x in (a, b))
-    return inner / np.maximum(area_a[:, None] + area_b[None] - inner, 1e-9)
+    return inner / np.maximum(area_a[:, None] + area_b - inner, 1e-9)

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.arrays import Rgb
-from touchline.core.tracks import Detections
+from touchline.core.tracks import BALL, Detections
 from touchline.media.frame import Frame
 from touchline.media.sampling import GridSampler
 from touchline.models.runtime.requests import ahead_of
@@ -62,7 +62,7 @@ class Observation:
         frame: index of the decoded frame, from 0.
         time_us: presentation time of that frame.
         detections: people and ball, in pixels.
-        appearance: float16 (n, D), clothing descriptor of each detection.
+        appearance: float16 (n, D), clothing descriptor of each detection; NaN where it was not described.
         motion: the camera's motion since the previous sampled frame; unknown for the first frame of a shot.
         cut: whether it is the first frame of a shot, or of a gradual change between two shots.
         keypoints: float32 (32, 3), x, y in pixels and confidence; None if the pitch finder did not run on this frame.
@@ -141,6 +141,7 @@ class Observer:
         batch: number of frames per batch.
         saved: observations of the first frames from an earlier run; the networks skip these frames.
         cropper: makes the crop that is kept of each detection; None keeps nothing.
+        described_from: confidence from which the clothing of a person is described; that of others is NaN.
 
     """
 
@@ -154,8 +155,10 @@ class Observer:
         batch: int = 1,
         saved: Iterable[Observation] = (),
         cropper: Cropper | None = None,
+        described_from: float = 0.0,
     ) -> None:
         self._detector = detector
+        self._described_from = described_from
         self._cropper = cropper
         self._pitch_finder = pitch_finder
         self._pitch_every = pitch_every
@@ -235,11 +238,9 @@ class Observer:
         pictures, found, points = begun.pictures, iter(begun.found()), iter(begun.points())
         for sample in begun.samples:
             detections = Detections.none() if sample.repeated else next(found)
-            looks = np.zeros((0, DIMENSIONS), np.float32)
             crops: tuple[bytes, ...] = ()
-            if len(detections):
-                looks = describe(pictures[sample.number], detections.boxes_xyxy)
-                crops = self._cropper(pictures[sample.number], detections) if self._cropper else ()
+            if len(detections) and self._cropper:
+                crops = self._cropper(pictures[sample.number], detections)
             if not sample.repeated:
                 self._last_closeness = closeness(pictures[sample.number])
             motion, graphics = self._move(sample.frame, cut=sample.mark.cut, detections=detections)
@@ -248,7 +249,7 @@ class Observer:
                 frame=sample.number,
                 time_us=sample.frame.time_us,
                 detections=detections,
-                appearance=looks.astype(np.float16),
+                appearance=self._looks(pictures.get(sample.number), detections),
                 motion=motion,
                 cut=sample.mark.cut,
                 keypoints=next(points) if sample.wants_pitch else None,
@@ -258,6 +259,14 @@ class Observer:
                 closeness=self._last_closeness,
                 graphics=graphics,
             )
+
+    def _looks(self, picture: Rgb | None, detections: Detections) -> npt.NDArray[np.float16]:
+        """Return the clothing descriptor of each detection; NaN for the ball and for doubtful people."""
+        looks = np.full((len(detections), DIMENSIONS), np.nan, np.float16)
+        people = (detections.classes != BALL) & (detections.confidence >= self._described_from)
+        if picture is not None and people.any():
+            looks[people] = describe(picture, detections.boxes_xyxy[people])
+        return looks
 
     def _move(self, frame: Frame, *, cut: bool, detections: Detections) -> tuple[Motion, Boxes]:
         """Estimate the camera's motion into a frame, and what does not move with it."""

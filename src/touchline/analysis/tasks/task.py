@@ -166,6 +166,8 @@ class Task(Protocol):
         sections: report sections for its results, in addition to those that every report has.
         key: after :meth:`begin`, everything that determines the results, as JSON: equal keys mean equal files.
         watches: after :meth:`open`, whether it needs the frames.
+        rates: after :meth:`open`, samples per second of every grid on which it samples the frames; frames that no task
+            samples come without a picture. None if it needs the picture of every frame.
         resumed_from_us: after :meth:`open`, time at which an earlier run had stopped; None if it starts from the
             beginning.
 
@@ -181,6 +183,7 @@ class Task(Protocol):
     models: Sequence[Mapping[str, str]] = ()
     key: Mapping[str, Any] = {}
     watches: bool = False
+    rates: Sequence[float] | None = None
     resumed_from_us: int | None = None
 
     def begin(self, job: Job) -> None:
@@ -221,6 +224,16 @@ class Task(Protocol):
     def discard(self) -> None:
         """Remove intermediate results."""
         return
+
+
+def rates_of(tasks: Sequence[Task]) -> tuple[float, ...] | None:
+    """Return the samples per second of all grids of tasks that watch; None if one needs the picture of every frame."""
+    rates: set[float] = set()
+    for task in tasks:
+        if task.watches and task.rates is None:
+            return None
+        rates |= set(task.rates or ()) if task.watches else set()
+    return tuple(sorted(rates))
 
 
 def in_order(tasks: Sequence[Task]) -> list[Task]:

@@ -110,6 +110,7 @@ class VideoTracker:
             batch=self.batch_for(info),
             saved=saved,
             cropper=None if self.recogniser is None else PersonCropper(self.recogniser.spec),
+            described_from=self.settings.low,
         )
 
     def key(self) -> dict[str, Any]:
@@ -195,6 +196,7 @@ class TrackTask(ChunkedTask):
         super().open()
         last = self.chunks.last
         self.resumed_from_us = None if last is None else int(last["time_us"][-1])
+        self.rates = (self._fps,)
         self._shots = ShotFiles(self.chunks.folder)
         self._windows = WindowFiles(self.chunks.folder)
 

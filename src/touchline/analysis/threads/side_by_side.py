@@ -71,7 +71,7 @@ def _start(task: Task, crew: Crew, video: Path) -> Channel[Frame] | None:
 def _feed(frames: Iterable[Frame], feeds: Sequence[Channel[Frame]]) -> None:
     """Give every task every frame; large frames wait in shorter queues."""
     for frame in frames:
-        most = max(2, min(_MOST_FRAMES, _MOST_PIXELS // frame.luma.size))
+        most = max(2, min(_MOST_FRAMES, _MOST_PIXELS // max(1, frame.luma.size)))
         for feed in feeds:
             feed.most = most
             feed.put(frame)

@@ -17,7 +17,7 @@ from touchline.core.pitch import STANDARD
 from touchline.tracking.camera_motion import Motion
 from touchline.tracking.pitch.courses import DEFAULT_COURSE, CourseSettings, steady
 from touchline.tracking.pitch.homography import PitchView, plausible, usable_points
-from touchline.tracking.pitch.view_algebra import corner_noise, picture_units
+from touchline.tracking.pitch.view_algebra import corner_noise, displacements, jacobians, picture_units, project
 from touchline.tracking.pitch.view_filter import Belief, Limits, Seen, believable, fused, run
 
 FOOT_HEIGHTS = np.array([0.06, 0.06])
@@ -122,17 +122,63 @@ def place_points(
 
     """
     points = np.asarray(points_px, dtype=np.float64).reshape(-1, 2)
-    owners = np.asarray(index, dtype=np.int64)
     noise = np.broadcast_to(np.asarray(points_std_px, dtype=np.float64), (len(points),))
-    metres, std = np.full((len(points), 2), np.nan), np.full(len(points), np.inf)
-    for owner in np.unique(owners):
-        view = views[int(owner)]
-        if view is None:
-            continue
-        rows = owners == owner
-        metres[rows], of_view = view.to_metres(points[rows])
-        std[rows] = np.hypot(of_view, noise[rows] * view.metres_per_pixel(points[rows]))
-    return metres, std
+    places = _places(points, index, views)
+    with np.errstate(invalid="ignore"):
+        of_point = noise * np.sqrt((places.slopes**2).sum(axis=(1, 2)))
+    return places.metres, np.hypot(places.std, of_point)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Places:
+    """Points of several frames on the grass.
+
+    Attributes:
+        metres: (n, 2), NaN where unknown.
+        std: (n,), root mean square error due to the view, infinite where unknown.
+        of_view: (n, 2), variances due to the view along both axes, NaN where unknown.
+        slopes: (n, 2, 2), metres that one pixel across and one down move a point; NaN where unknown.
+
+    """
+
+    metres: Floats64
+    std: Floats64
+    of_view: Floats64
+    slopes: Floats64
+
+
+def _places(points: Floats64, index: npt.ArrayLike, views: Sequence[PitchView | None]) -> _Places:
+    """Return the places of points (n, 2), each seen by the view of its own frame, all at once."""
+    seen = [views[int(frame)] for frame in np.asarray(index)]
+    known = [view for view in seen if view is not None]
+    count = len(points)
+    found = _Places(
+        metres=np.full((count, 2), np.nan),
+        std=np.full(count, np.inf),
+        of_view=np.full((count, 2), np.nan),
+        slopes=np.full((count, 2, 2), np.nan),
+    )
+    if not known:
+        return found
+    rows = np.array([view is not None for view in seen], np.bool_)
+    matrices = np.stack([view.matrix for view in known])
+    covariances = np.stack([view.covariance for view in known])
+    metres, depth = project(matrices, points[rows])
+    variances = np.diagonal(_covariances(points[rows], matrices, covariances, like=known[0]), axis1=1, axis2=2)
+    above = ~(depth > 0)
+    std = np.sqrt(variances.sum(axis=1))
+    metres[above], std[above] = np.nan, np.inf
+    found.metres[rows], found.std[rows], found.of_view[rows] = metres, std, variances
+    found.slopes[rows] = jacobians(matrices, points[rows])
+    return found
+
+
+def _covariances(points: Floats64, matrices: Floats64, covariances: Floats64, *, like: PitchView) -> Floats64:
+    """Return the covariance (n, 2, 2) of each place, square metres, as :meth:`PitchView.covariance_m2` does."""
+    units = picture_units(width=like.width, height=like.height)
+    scaled, _ = project(units, points)
+    moved = jacobians(matrices @ np.linalg.inv(units), scaled) @ displacements(scaled)
+    return moved @ covariances @ moved.transpose(0, 2, 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -215,21 +261,16 @@ def _measured(
     """Return the places (n, 2) of boxes, and their variances (n, 2) due to the view and due to the box."""
     boxes = np.asarray(boxes_xyxy, dtype=np.float64).reshape(-1, 4)
     feet = np.stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]], axis=1)
-    metres, std = place_points(feet, index, views)
-    of_view, of_foot = np.full_like(metres, np.nan), np.full_like(metres, np.nan)
     noise = np.maximum((boxes[:, 3] - boxes[:, 1])[:, None] * FOOT_HEIGHTS, FOOT_LEAST_PX) ** 2
-    for frame in np.unique(index):
-        view = views[int(frame)]
-        if view is not None:
-            rows = np.asarray(index) == frame
-            of_view[rows] = np.diagonal(view.covariance_m2(feet[rows]), axis1=1, axis2=2)
-            of_foot[rows] = (view.slopes(feet[rows]) ** 2 * noise[rows][:, None, :]).sum(axis=2)
+    places = _places(feet, index, views)
+    metres, std = places.metres, places.std
+    of_foot = (places.slopes**2 * noise[:, None, :]).sum(axis=2)
     pitch = next((view.pitch for view in views if view is not None), None)
     if pitch is not None:
         with np.errstate(invalid="ignore"):
             outside = (np.abs(metres) > np.array([pitch.length_m, pitch.width_m]) / 2 + margin_m).any(axis=1)
         metres[outside | ~(std <= worst_std_m)] = np.nan
-    return metres, of_view, of_foot
+    return metres, places.of_view, of_foot
 
 
 def _steps(motions: Sequence[Motion], *, like: PitchView, least_quality: float) -> list[Floats64 | None]:
