@@ -15,6 +15,8 @@ from batchcase import QUICK, planned, results, run_all, videos, worker_for
 
 from touchline.batch.markers import Done, Failed, Running, read_marker, write_marker
 from touchline.batch.results import MANIFEST
+from touchline.batch.running import unfinished_of_others
+from touchline.batch.shard import Shard, matches_of
 from touchline.batch.status import read_status, retry
 from touchline.core.errors import NetworkError, ResourceError
 
@@ -263,3 +265,24 @@ def test_results_do_not_depend_on_who_made_them(tmp_path: Path) -> None:
         found.append(results(store))
     assert found[0] == found[1] and len(found[0]) == 3
     assert json.loads(next(iter(found[0].values()))["manifest.json"])["coverage"]["duration_us"] > 0
+
+
+def test_a_worker_without_work_takes_waiting_matches_of_other_shards(tmp_path: Path) -> None:
+    texts = {f"m{number}": str(number) for number in range(8)}
+    store, plan = planned(str(tmp_path / "s"), str(videos(tmp_path / "v", texts)))
+    own = matches_of(plan.matches, index=0, count=2)
+    others = matches_of(plan.matches, index=1, count=2)
+    assert own and len(others) > 1
+    alive_at = Running(worker="other-1", step="analysing", at=time.time(), started=0.0)
+    write_marker(store, others[0].key, alive_at)
+    found: dict[str, str] = {}
+    Shard(
+        worker_for(store, tmp_path / "x"),
+        own,
+        others=lambda: unfinished_of_others(store, plan.matches, shard=(0, 2)),
+        stop=threading.Event(),
+        tell=lambda match, outcome, _: found.update({match.name: outcome}),
+    ).run()
+    assert [found[match.name] for match in own] == ["done"] * len(own)
+    assert [found[match.name] for match in others] == ["busy", *["done"] * (len(others) - 1)]
+    assert unfinished_of_others(store, plan.matches, shard=(0, 2)) == others[:1]
