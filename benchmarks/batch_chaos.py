@@ -3,8 +3,8 @@
     python benchmarks/batch_chaos.py [--kills 20] [--json benchmarks/results/batch_chaos.json]
 
 Needs ``pip install 'touchline[cloud]' 'moto[server]'``: the bucket is moto's S3 server on this machine. The analysis is
-the stand-in of the tests (``tests/fakebatch.py``), which saves five parts a match and goes on from them, so that what is
-tried is planning, staging, marking and storing; the real analysis is stopped and continued in ``tests/cli``.
+the stand-in of the tests (``tests/fakebatch.py``), which saves five parts a match and goes on from them: what is tried
+is planning, staging, marking and storing. The real analysis is stopped and continued in ``tests/cli``.
 
 Compared are all files of all finished matches; left out are ``timings_s`` of each ``manifest.json`` and the markers of
 the store, which name the worker and the time.
@@ -93,7 +93,7 @@ def changed(root: str, scratch: Path) -> dict[str, Any]:
     reasons = [
         each.marker.reason for each in status.matches if each.state == "failed" and hasattr(each.marker, "reason")
     ]
-    return {"counts": dict(status.counts), "reasons": sorted(reason.partition(root)[2] or reason for reason in reasons)}
+    return {"counts": dict(status.counts), "reasons": sorted(reason.rpartition("/")[2] for reason in reasons)}
 
 
 def full_disk(root: str, scratch: Path) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from touchline.batch.markers import DONE, FAILED
+from touchline.batch.markers import DONE, FAILED, RUNNING
 from touchline.batch.models_used import check_models
 from touchline.batch.plan import Match, Plan, distinct, fix_shards, read_plan
 from touchline.batch.scratch import Scratch, default_scratch
@@ -82,12 +82,13 @@ def work(
 
 
 def unfinished_of_others(store: Store, matches: Sequence[Match], *, shard: tuple[int, int]) -> list[Match]:
-    """Return the matches of other shards that have no result yet, the next shard first; asks for one list of names."""
+    """Return the matches of other shards that have no result yet, untouched ones first; asks for one list of names."""
     index, count = shard
     names = set(store.names())
     turns = [matches_of(matches, index=(index + step) % count, count=count) for step in range(1, count)]
     finished = (DONE, FAILED)
-    return [match for turn in turns for match in turn if not any(f"{match.key}/{end}" in names for end in finished)]
+    left = [match for turn in turns for match in turn if not any(f"{match.key}/{end}" in names for end in finished)]
+    return sorted(left, key=lambda match: f"{match.key}/{RUNNING}" in names)
 
 
 def make_worker(

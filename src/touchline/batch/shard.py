@@ -133,7 +133,7 @@ class Shard:
 
     def _process(self, match: Match, own: bool) -> None:
         """Take one match; one of this shard that another worker is at is looked at again later."""
-        outcome, remark = self._worker.process(match)
+        outcome, remark = self._worker.process(match, takes_waiting=not own or match.key in self._busy)
         if outcome == "busy" and own:
             if match.key in self._busy:
                 self._stop.wait(_AGAIN_S)
