@@ -117,7 +117,7 @@ def _record(found: Status, price: float | None) -> dict[str, object]:
     so_far, left = (None, None) if price is None else found.cost(price)
     return {
         "type": "status",
-        **dict[str, object](found.counts),
+        **found.counts,
         "workers": found.workers,
         "video_s": round(found.video_s, 3),
         "worker_s": round(found.worker_s, 3),
