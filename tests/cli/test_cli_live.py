@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from makevideo import write_frames, write_numbered
 from tinymodel import write_tiny_model
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from touchline.cli.main import app
 
@@ -39,17 +39,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def call(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def call(folder: Path, *words: str) -> Result:
     """Run the command line with the small model."""
-    given = [sys.executable, "-m", "touchline", *words, "--model", str(folder / "tiny.safetensors"), "--json"]
-    return subprocess.run(given, capture_output=True, text=True, timeout=120)
+    return CliRunner().invoke(app, [*words, "--model", str(folder / "tiny.safetensors"), "--json"])
 
 
-def lines(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+def lines(done: Result) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def found_live(done: subprocess.CompletedProcess[str]) -> list[Key]:
+def found_live(done: Result) -> list[Key]:
     events = (one for one in lines(done) if one["type"] == "event" and one["final"] and not one["withdrawn"])
     return sorted((one["label"], one["time_us"], one["confidence"]) for one in events)
 
@@ -63,7 +62,7 @@ def found_offline(folder: Path, video: Path) -> list[Key]:
 class Growing(threading.Thread):
     """Writes a file piece by piece, as a recorder does."""
 
-    def __init__(self, source: Path, target: Path, *, pieces: int = 30, pause_s: float = 0.05) -> None:
+    def __init__(self, source: Path, target: Path, *, pieces: int = 20, pause_s: float = 0.03) -> None:
         super().__init__(daemon=True)
         self._data, self._target, self._pieces, self._pause_s = source.read_bytes(), target, pieces, pause_s
         target.touch()
@@ -76,7 +75,9 @@ class Growing(threading.Thread):
                 time.sleep(self._pause_s)
 
 
-@pytest.mark.parametrize("ending", ["mkv", "ts", "mp4"])
+@pytest.mark.parametrize(
+    "ending", ["mkv", pytest.param("ts", marks=pytest.mark.slow), pytest.param("mp4", marks=pytest.mark.slow)]
+)
 def test_a_growing_file_gives_the_events_of_the_finished_one(folder: Path, tmp_path: Path, ending: str) -> None:
     whole = tmp_path / f"whole.{ending}"
     remux(folder / "match.ts", whole)
@@ -85,7 +86,7 @@ def test_a_growing_file_gives_the_events_of_the_finished_one(folder: Path, tmp_p
     writer.start()
     done = call(folder, "live", str(target), "--follow", "2", "--no-page", "--status", "1")
     writer.join()
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     expected = found_offline(folder, target)
     assert found_live(done) == expected
     assert len(expected) > 5
@@ -112,7 +113,7 @@ def test_a_marker_ends_a_file_at_once(folder: Path, tmp_path: Path) -> None:
     shutil.copy(folder / "match.ts", target)
     marker.touch()
     done = call(folder, "live", str(target), "--follow", "1000", "--marker", str(marker), "--no-page")
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
 
 
 def test_a_plain_mp4_that_is_written_is_refused_with_the_setting_to_change(folder: Path, tmp_path: Path) -> None:
@@ -143,7 +144,7 @@ def test_what_cannot_be_done_says_why(words: list[str], code: int, text: str) ->
 
 def test_a_source_that_cannot_be_reached_ends_with_six_and_shows_no_password(folder: Path) -> None:
     done = call(folder, "live", "rtsp://me:secret@127.0.0.1:1/a?key=secret", "--give-up", "1", "--no-page")
-    assert done.returncode == 6
+    assert done.exit_code == 6
     assert "rtsp://me:***@127.0.0.1:1/a?***: no picture within" in done.stderr
     assert "secret" not in done.stderr + done.stdout
 
@@ -193,11 +194,11 @@ def test_a_cut_connection_that_returns_on_another_clock(folder: Path, tmp_path: 
     threading.Thread(target=serve, daemon=True).start()
     time.sleep(1)
     done = call(folder, "live", url, "--record", str(recording), "--give-up", "12", "--no-page")
-    assert done.returncode == 4, done.stderr
+    assert done.exit_code == 4, done.stderr
     state = [one for one in lines(done) if one["type"] == "status"][-1]
     assert state["state"] == "ended"
-    (gap,) = state["gaps"]
-    assert "the connection was lost" in gap["reason"]
+    reasons = [gap["reason"] for gap in state["gaps"] if gap["end_us"] - gap["start_us"] > 1_000_000]
+    assert len(reasons) == 1 and "the connection was lost" in reasons[0], state["gaps"]
     assert found_live(done) == found_offline(folder, recording)
 
 
@@ -217,7 +218,7 @@ def test_hls_over_http(folder: Path, tmp_path: Path, served: Served) -> None:
     url = f"http://127.0.0.1:{server.server_port}/index.m3u8"
     done = call(folder, "live", url, "--record", str(recording), "--no-page")
     server.shutdown()
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     assert found_live(done) == found_offline(folder, recording)
     assert len(found_live(done)) > 5
 
@@ -232,7 +233,7 @@ def test_udp_that_falls_silent(folder: Path, tmp_path: Path, served: Served) -> 
     port, recording = free_port(), tmp_path / "rec.mkv"
     served.start(folder, "mpegts", f"udp://127.0.0.1:{port}?pkt_size=1316")
     done = call(folder, "live", f"udp://127.0.0.1:{port}", "--record", str(recording), "--give-up", "4", "--no-page")
-    assert done.returncode in (0, 4), done.stderr
+    assert done.exit_code in (0, 4), done.stderr
     assert found_live(done) == found_offline(folder, recording)
     assert len(found_live(done)) > 3
 
