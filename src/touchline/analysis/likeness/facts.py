@@ -13,6 +13,7 @@ from touchline.analysis.likeness.look import Look, look_of
 from touchline.core.arrays import Bools, Floats32, Floats64, Indices
 from touchline.core.events import VideoInfo
 from touchline.core.tracks import BALL, DETECTION_LABELS, Shot
+from touchline.formats.boxes.arrow_columns import array_of
 from touchline.formats.boxes.tracks_parquet import read_track_columns
 from touchline.media.frame import Frame
 
@@ -107,7 +108,7 @@ def read_boxes(tracks: Path) -> Boxes:
 
     """
     table = read_track_columns(tracks, columns=["label", "time_us", "y0", "y1", "observed"])
-    label, times, top, bottom, observed = (table.column(i).to_numpy() for i in range(5))
+    label, times, top, bottom, observed = (array_of(table.column(i)) for i in range(5))
     return Boxes(label == DETECTION_LABELS[BALL], times, (bottom - top).astype(np.float64), observed.astype(np.bool_))
 
 

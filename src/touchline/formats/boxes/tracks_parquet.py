@@ -24,6 +24,7 @@ import numpy as np
 from touchline.core.errors import InputError
 from touchline.core.kinematics import speeds_mps
 from touchline.core.tracks import BALL, DETECTION_LABELS, Shot, Track, Tracks
+from touchline.formats.boxes.arrow_columns import array_of, numbers, repeated, words
 from touchline.formats.files.atomic import replacing
 from touchline.formats.files.guard import read_regular, reading
 from touchline.formats.files.json_shapes import a_count, a_number, a_text, check, list_of, record
@@ -90,7 +91,7 @@ def tracks_parquet_writer(
 
         def write(tracks: Sequence[Track]) -> None:
             if tracks:
-                writer.write_table(pa.table(_columns(tracks), schema=schema))
+                writer.write_table(_table(tracks, schema))
 
         yield write
 
@@ -212,36 +213,45 @@ def _schema(shots: Sequence[Shot], *, width: int, height: int) -> pa.Schema:
     return pa.schema(fields, metadata={_METADATA_KEY: json.dumps(about, sort_keys=True).encode()})
 
 
+def _table(rows: Sequence[Track], schema: pa.Schema) -> pa.Table:
+    """Return the table of some tracks, at least one."""
+    import pyarrow as pa
+
+    columns = _columns(rows)
+    return pa.Table.from_arrays([columns[name] for name in schema.names], schema=schema)
+
+
 def _columns(rows: Sequence[Track]) -> dict[str, pa.Array]:
     """Return the columns of the boxes of all tracks, concatenated."""
     import pyarrow as pa
 
     lengths = np.array([len(track) for track in rows], np.int64)
+    float32, float64, int64 = pa.float32(), pa.float64(), pa.int64()
 
-    def each(values: list[Any], kind: pa.DataType) -> pa.Array:
-        index = pa.array(np.repeat(np.arange(len(rows)), lengths))
-        return pa.array(values, kind).take(index)
+    def each(name: str, kind: pa.DataType) -> pa.Array:
+        return repeated([getattr(track, name) for track in rows], kind, times=lengths)
+
+    def text(name: str) -> pa.Array:
+        return words([getattr(track, name) for track in rows], times=lengths)
 
     def joined(arrays: list[np.ndarray], kind: pa.DataType) -> pa.Array:
-        return pa.array(np.concatenate(arrays) if arrays else [], kind)
+        return numbers(np.concatenate(arrays), kind)
 
     def known(arrays: Sequence[np.ndarray | None]) -> pa.Array:
-        there = each([values is not None for values in arrays], pa.bool_())
+        there = np.repeat([values is not None for values in arrays], lengths)
         filled = [np.zeros(n) if values is None else values for n, values in zip(lengths, arrays, strict=True)]
-        flat = np.concatenate(filled).astype(np.float32) if filled else np.zeros(0, np.float32)
-        return pa.array(flat, pa.float32(), mask=~there.to_numpy(zero_copy_only=False))
+        return numbers(np.concatenate(filled), float32, known=there)
 
     def metres(axis: int) -> pa.Array:
         return known([None if track.positions_m is None else track.positions_m[:, axis] for track in rows])
 
-    float32, int64, text = pa.float32(), pa.int64(), pa.string()
     return {
-        "track_id": each([track.track_id for track in rows], int64),
-        "label": each([track.label for track in rows], text),
-        "team": each([track.team for track in rows], text),
-        "team_confidence": each([track.team_confidence for track in rows], pa.float64()),
-        "name": each([track.name for track in rows], text),
-        "shot": each([track.shot for track in rows], int64),
+        "track_id": each("track_id", int64),
+        "label": text("label"),
+        "team": text("team"),
+        "team_confidence": each("team_confidence", float64),
+        "name": text("name"),
+        "shot": each("shot", int64),
         "frame": joined([track.frames for track in rows], int64),
         "time_us": joined([track.times_us for track in rows], int64),
         **{
@@ -254,10 +264,10 @@ def _columns(rows: Sequence[Track]) -> dict[str, pa.Array]:
         "place_std_m": known([track.place_std_m for track in rows]),
         "speed_mps": known([_speeds(track) for track in rows]),
         "speed_std_mps": known([track.speed_std_mps for track in rows]),
-        "label_confidence": each([track.label_confidence for track in rows], pa.float64()),
-        "identity_confidence": each([track.identity_confidence for track in rows], pa.float64()),
-        "person": each([track.person for track in rows], int64),
-        "person_confidence": each([track.person_confidence for track in rows], pa.float64()),
+        "label_confidence": each("label_confidence", float64),
+        "identity_confidence": each("identity_confidence", float64),
+        "person": each("person", int64),
+        "person_confidence": each("person_confidence", float64),
     }
 
 
@@ -292,19 +302,21 @@ def _names() -> list[str]:
 
 def _tracks(table: pa.Table) -> list[Track]:
     """Return the tracks of a table whose rows may be in any order."""
+    import pyarrow as pa
+
     there = [name for name in _names() if name in table.schema.names]
     for name in there:
         if name not in _NULLABLE and table[name].null_count:
             raise ValueError(f"column {name!r} has empty cells")
-    ids, frames = (table[name].to_numpy() for name in ("track_id", "frame"))
+    ids, frames = (array_of(table[name]) for name in ("track_id", "frame"))
     order = np.lexsort((frames, ids))
     if bool((np.diff(order) < 0).any()):
         table, ids = table.take(order), ids[order]
     starts = np.flatnonzero(np.diff(ids, prepend=ids[:1] - 1))
     of_track = (*_PER_TRACK, *_SURE_OF_TRACK)
-    columns = {name: table[name].to_numpy() for name in there if name not in of_track and name not in _DERIVED}
+    columns = {name: array_of(table[name]) for name in there if name not in of_track and name not in _DERIVED}
     wanted = (*of_track, "x_m", *_SURE_OF_BOX)
-    heads = table.select([name for name in wanted if name in there]).take(starts).to_pylist()
+    heads = table.select([name for name in wanted if name in there]).take(numbers(starts, pa.int64())).to_pylist()
     ends = np.append(starts[1:], len(ids))[: len(starts)]
     return [
         _track(head, {name: values[a:b] for name, values in columns.items()})
