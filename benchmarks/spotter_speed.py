@@ -23,9 +23,9 @@ import torch
 from touchline.models.networks.slow_fusion import SlowFusionSpotter
 from touchline.models.specs.spec import FrameSpec, ModelConfig
 from touchline.models.store import list_builtin, save_model
-from touchline.spotting.backends import TorchBackend
 from touchline.spotting.engine import Engine, Plan
 from touchline.spotting.spotter import Spotter, load_spotter, make_backend, make_plan
+from touchline.spotting.torch_backend import TorchBackend
 
 RESULTS = Path(__file__).parent / "results" / "spotter_speed.json"
 REFERENCE_FRAME = FrameSpec(width=1280, height=736, fps=25, stack_offsets=(0, 2, 4))

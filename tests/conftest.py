@@ -35,6 +35,15 @@ from robustnessreport import pytest_addoption, pytest_runtest_makereport, tried 
 __all__ = ["pytest_addoption", "pytest_runtest_makereport", "tried"]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Converted and compiled graphs are cached in a folder of the tests, not in the user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        if "XDG_CACHE_HOME" not in os.environ:
+            patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def cases() -> Path:
     """The inputs that failed elsewhere, beside the repository; skips where they are absent."""

@@ -8,8 +8,8 @@ import torch
 
 from tinyspotter import FRAME, moving_noise, naive_scores, tiny_config, tiny_network
 from touchline.core.errors import ResourceError
-from touchline.spotting.backends import TorchBackend
 from touchline.spotting.engine import Engine, Plan
+from touchline.spotting.torch_backend import TorchBackend
 
 FRAMES = 90
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tinyspotter import moving_noise, tiny_config, tiny_network
 
+from tinyspotter import moving_noise, tiny_config, tiny_network
 from touchline.spotting.backends import TorchBackend
 from touchline.spotting.engine import Engine, Plan
 

@@ -9,9 +9,9 @@ import torch
 from tinyspotter import FRAME, moving_noise, tiny_config, tiny_network
 from touchline.core.errors import UsageError
 from touchline.models.specs.spec import ModelConfig
-from touchline.spotting.backends import TorchBackend
 from touchline.spotting.ensemble import EnsembleSpotter, average_scores
 from touchline.spotting.spotter import Spotter, make_plan
+from touchline.spotting.torch_backend import TorchBackend
 
 FRAMES = 300
 CPU = torch.device("cpu")

@@ -51,6 +51,7 @@ EXTRAS: Mapping[str, Extra] = {
     ),
     "otio": Extra("OpenTimelineIO files", {"opentimelineio": "opentimelineio"}),
     "providers": Extra("event data of providers", {"kloppy": "kloppy"}),
+    "season": Extra("queries over a season", {"duckdb": "duckdb"}),
 }
 """Every extra by its name. A module of several is asked for by the first of them."""
 

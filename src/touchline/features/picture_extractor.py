@@ -3,40 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from touchline.core.arrays import Rgb
 from touchline.core.errors import InputError
+from touchline.core.extras import need_extra
 from touchline.models.architectures import where_from
-from touchline.models.importing.checkpoints import read_encoder
-from touchline.models.networks.picture_features import DetectorEncoder, PictureFeatures
-from touchline.models.runtime.backends import PictureBackend
-from touchline.models.runtime.device import Device
+from touchline.models.runtime.backends import PICTURE_BACKENDS, PictureBackend, choose_backend
+from touchline.models.runtime.device import Device, choose_device
 from touchline.models.runtime.fitting import fit
-from touchline.models.runtime.runner import PictureModel, Runner, make_runner
+from touchline.models.runtime.model_graphs import graph_file_of
+from touchline.models.runtime.runner import ModelPart, PictureModel, Runner, make_runner
 from touchline.models.safetensors_file import SUFFIX, open_safetensors
-from touchline.models.specs.spec import EncoderConfig, EncoderSpec
-from touchline.models.store import (
-    DEFAULT_DETECTOR,
-    METADATA_KEY,
-    LoadedModel,
-    find_model,
-    load_model,
-    read_config,
-)
+from touchline.models.specs.spec import DETECTOR_SPEC, EncoderConfig, EncoderSpec
+from touchline.models.store import DEFAULT_DETECTOR, METADATA_KEY, find_model, open_model, read_config
+
+if TYPE_CHECKING:
+    from torch import nn
 
 Fit = Literal["crop", "resize", "pad"]
 Precision = Literal["f32", "bf16"]
 
 BUILTIN = "builtin"
 """The encoder that ships with touchline: the first part of its people detector."""
-DETECTOR_SPEC = EncoderSpec(
-    width=640, height=352, fit="resize", interpolation="area", mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0)
-)
 _BATCHES = (4, 64)
 
 
@@ -136,9 +130,9 @@ def load_feature_extractor(
         config = config.model_copy(update={"picture": config.picture.model_copy(update=changes)})
     if precision is not None:
         config = config.model_copy(update={"precision": precision})
-    whole = PictureFeatures(encoder.network, spec=config.picture)
+    network, width = _network(encoder, config, device=device, backend=backend)
     runner = make_runner(
-        whole,
+        network,
         config,
         batches=(batch, batch) if batch else _BATCHES,
         device=device,
@@ -146,18 +140,47 @@ def load_feature_extractor(
         threads=threads,
         when_needed=True,
     )
-    return FeatureExtractor(config, runner=runner, width=whole.feature_size, sha256=encoder.sha256)
+    return FeatureExtractor(config, runner=runner, width=width, sha256=encoder.sha256)
 
 
-def _load(name_or_path: str) -> LoadedModel[EncoderConfig]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Encoder:
+    """An encoder: a part of a model file, or a network in memory, with its configuration and the file's hash."""
+
+    network: Any
+    config: EncoderConfig
+    sha256: str
+
+
+def _network(
+    encoder: _Encoder, config: EncoderConfig, *, device: Device, backend: PictureBackend
+) -> tuple[nn.Module | ModelPart, int]:
+    """Return what calculates the features, and how many values they have."""
+    part = encoder.network
+    if not isinstance(part, ModelPart):
+        from touchline.models.networks.picture_features import PictureFeatures
+
+        whole = PictureFeatures(part, spec=config.picture)
+        return whole, whole.feature_size
+    if choose_backend(backend, device=choose_device(device)[0], among=PICTURE_BACKENDS) == "torch":
+        module: Any = part.module()
+        return module, module.feature_size
+    return part, graph_file_of(part.model).index.parts[part.part].outputs[0][1]
+
+
+def _load(name_or_path: str) -> _Encoder:
     """Load an encoder: a model file's, a detector's first part, or a file of published weights."""
     path = _find(name_or_path)
     if path.suffix != SUFFIX or not _is_ours(path):
-        return read_encoder(path)
-    model = load_model(path, task="any")
+        need_extra("train", what=f"{path}: reading published weights", modules=("torch",))
+        from touchline.models.importing.checkpoints import read_encoder
+
+        loaded = read_encoder(path)
+        return _Encoder(loaded.network, loaded.config, loaded.sha256)
+    model = open_model(path, task="any")
     config = model.config
     if isinstance(config, EncoderConfig):
-        return LoadedModel(model.network, config, model.sha256, path)
+        return _Encoder(ModelPart(model, "features"), config, model.sha256)
     if config.task != "detect":
         raise InputError(
             f"{path}: a model for {config.task!r} does not compute features of pictures; use 'builtin', or an encoder "
@@ -166,7 +189,7 @@ def _load(name_or_path: str) -> LoadedModel[EncoderConfig]:
     encoder = EncoderConfig(
         name=config.name, architecture=config.architecture, picture=DETECTOR_SPEC, precision=config.precision
     )
-    return LoadedModel(DetectorEncoder(model.network), encoder, model.sha256, path)
+    return _Encoder(ModelPart(model, "features"), encoder, model.sha256)
 
 
 def _find(name_or_path: str) -> Path:
@@ -192,7 +215,7 @@ def _find(name_or_path: str) -> Path:
 
 def _is_ours(path: Path) -> bool:
     """Return whether a safetensors file has a touchline configuration; an invalid one is an error."""
-    with open_safetensors(path) as file:
+    with open_safetensors(path, framework="np") as file:
         ours = METADATA_KEY in (file.metadata() or {})
     if ours:
         read_config(path)

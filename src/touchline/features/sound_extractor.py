@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import torch
 
 from touchline.core.arrays import Floats32
 from touchline.core.errors import InputError
@@ -17,11 +16,13 @@ from touchline.listening.curves import listen
 from touchline.listening.logmel import PATCHES, stream_patches
 from touchline.listening.model import NAME, load_sound_model
 from touchline.models.architectures import where_from
-from touchline.models.networks.vggish import WIDTHS, VGGish
 from touchline.models.runtime.device import Device, choose_device
 from touchline.models.safetensors_file import SUFFIX
 from touchline.models.specs.spec import SoundEncoderConfig
 from touchline.models.store import find_model, load_model, read_config
+
+if TYPE_CHECKING:
+    from touchline.models.networks.vggish import VGGish
 
 CURVES_MODEL = "sound"
 """The model name that selects the curves as features."""
@@ -69,16 +70,20 @@ class VggishExtractor:
     """
 
     def __init__(self, network: VGGish, *, config: SoundEncoderConfig, sha256: str, device: Device) -> None:
+        import torch
+
+        from touchline.models.networks.vggish import WIDTHS
+
         where, self.device_reason = choose_device(device)
         self.name, self.sha256, self.config = config.name, sha256, config
         self.width = WIDTHS[config.tap]
         self._patch = PATCHES[config.patch]
         self.rate_hz, self.start_us = self._patch.rate_hz, self._patch.centre_us
         self._device = where
-        self._half = config.precision == "bf16" and where.type == "cpu"
+        self._half = config.precision == "bf16" and where == "cpu"
         network = network.eval().to(where, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._network = network.to(torch.bfloat16) if self._half else network
-        self._batch = _GPU_BATCH if where.type == "cuda" else _CPU_BATCH
+        self._batch = _GPU_BATCH if where == "cuda" else _CPU_BATCH
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -98,14 +103,16 @@ class VggishExtractor:
             for first in range(0, len(patches), self._batch):
                 yield self._rows(patches[first : first + self._batch])
 
-    @torch.inference_mode()
     def _rows(self, patches: Floats32) -> Floats32:
         """Compute rows of at most a batch of patches, padded to a full batch so that the split changes no value."""
+        import torch
+
         full = np.zeros((self._batch, *patches.shape[1:]), np.float32)
         full[: len(patches)] = patches
-        given = torch.from_numpy(full).to(self._device)
-        rows = self._network(given.bfloat16() if self._half else given, tap=self.config.tap)
-        values: Floats32 = rows.float().cpu().numpy()[: len(patches)]
+        with torch.inference_mode():
+            given = torch.from_numpy(full).to(self._device)
+            rows = self._network(given.bfloat16() if self._half else given, tap=self.config.tap)
+            values: Floats32 = rows.float().cpu().numpy()[: len(patches)]
         require_finite_output(values, model=self.name, what="feature", runs_on=self.device_reason)
         return values
 

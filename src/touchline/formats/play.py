@@ -114,10 +114,28 @@ def read_play(folder: Path) -> Play:
         InputError: a file is missing, broken or of another version.
 
     """
-    document = read_document(folder / PLAY, schema=SCHEMA, version=VERSION, remedy=_REMEDY)
-    check(document, _SHAPE, source=folder / PLAY, remedy=_REMEDY)
+    document = _document(folder)
     with reading(folder / PLAY, what="an analysis of the play", remedy=_REMEDY):
         return play_from_document(document, curves=_read_curves(folder / PLAY_CURVES))
+
+
+@guarded("an analysis of the play", remedy=_REMEDY)
+def read_play_document(folder: Path) -> tuple[tuple[PlaySpan, ...], tuple[Touch, ...]]:
+    """Read the spans in and out of play and the touches of a bundle's folder, without the curves.
+
+    Raises:
+        InputError: the file is missing, broken or of another version.
+
+    """
+    document = _document(folder)
+    with reading(folder / PLAY, what="an analysis of the play", remedy=_REMEDY):
+        return _spans(document), _touches(document)
+
+
+def _document(folder: Path) -> dict[str, Any]:
+    document = read_document(folder / PLAY, schema=SCHEMA, version=VERSION, remedy=_REMEDY)
+    check(document, _SHAPE, source=folder / PLAY, remedy=_REMEDY)
+    return document
 
 
 def play_document(play: Play) -> dict[str, Any]:
@@ -141,9 +159,15 @@ def play_from_document(document: Mapping[str, Any], *, curves: Scores) -> Play:
         KeyError, TypeError, ValueError: the document has another layout.
 
     """
-    spans = tuple(PlaySpan(**row) for row in document["spans"])
-    touches = tuple(Touch(**{**row, "place_m": _place(row["place_m"])}) for row in document["touches"])
-    return Play(curves, spans, touches)
+    return Play(curves, _spans(document), _touches(document))
+
+
+def _spans(document: Mapping[str, Any]) -> tuple[PlaySpan, ...]:
+    return tuple(PlaySpan(**row) for row in document["spans"])
+
+
+def _touches(document: Mapping[str, Any]) -> tuple[Touch, ...]:
+    return tuple(Touch(**{**row, "place_m": _place(row["place_m"])}) for row in document["touches"])
 
 
 def _place(value: list[float] | None) -> tuple[float, float] | None:

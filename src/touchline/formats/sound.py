@@ -65,6 +65,20 @@ def read_sound(folder: Path) -> SoundReading:
     return found
 
 
+@guarded("a sound analysis", remedy=_REMEDY)
+def read_sound_document(folder: Path) -> tuple[tuple[WhistleBlow, ...], tuple[CrowdSwell, ...]]:
+    """Read the whistles and the rises in crowd noise of a bundle's folder, without the curves.
+
+    Raises:
+        InputError: the file is missing, broken, or of another version.
+
+    """
+    document = read_document(folder / SOUND, schema=SCHEMA, version=VERSION, remedy=_REMEDY)
+    check(document, _SHAPE, source=folder / SOUND, remedy=_REMEDY)
+    with reading(folder / SOUND, what="a sound analysis", remedy=_REMEDY):
+        return _whistles(document), _swells(document)
+
+
 def sound_document(reading: SoundReading) -> dict[str, Any]:
     """Return the content of ``sound.json``."""
     return {
@@ -89,11 +103,19 @@ def sound_from_document(document: Mapping[str, Any], *, curves: Floats32) -> Sou
     """
     return SoundReading(
         curves,
-        tuple(WhistleBlow(**row) for row in document["whistles"]),
-        tuple(CrowdSwell(**row) for row in document["swells"]),
+        _whistles(document),
+        _swells(document),
         seconds=float(document["seconds"]),
         remarks=tuple(map(str, document["remarks"])),
     )
+
+
+def _whistles(document: Mapping[str, Any]) -> tuple[WhistleBlow, ...]:
+    return tuple(WhistleBlow(**row) for row in document["whistles"])
+
+
+def _swells(document: Mapping[str, Any]) -> tuple[CrowdSwell, ...]:
+    return tuple(CrowdSwell(**row) for row in document["swells"])
 
 
 def _read_curves(path: Path) -> Floats32:

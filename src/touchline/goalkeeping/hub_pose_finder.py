@@ -6,11 +6,11 @@ and the shoulders, the top of the head beyond the ears.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from touchline.core.arrays import Floats32
 from touchline.core.errors import UsageError
@@ -55,18 +55,20 @@ class HubPoseFinder:
     def __init__(self, model: HubModel) -> None:
         self.name, self.sha256, self.device_reason = model.name, model.sha256, model.device_reason
         self._model = model
-        many = getattr(model.network.config.backbone_config, "num_experts", 1) > 1
-        self._experts = {"dataset_index": torch.tensor([_COCO_EXPERT], device=model.device)} if many else {}
+        self._many = getattr(model.network.config.backbone_config, "num_experts", 1) > 1
 
-    @torch.inference_mode()
     def find(self, crops: Sequence[npt.NDArray[np.uint8]]) -> list[Pose]:
         """Find the joints of the one person in each crop (h, w, 3), without depth."""
-        return [self._find(crop) for crop in crops]
+        import torch
 
-    def _find(self, crop: npt.NDArray[np.uint8]) -> Pose:
+        experts = {"dataset_index": torch.tensor([_COCO_EXPERT], device=self._model.device)} if self._many else {}
+        with torch.inference_mode():
+            return [self._find(crop, experts) for crop in crops]
+
+    def _find(self, crop: npt.NDArray[np.uint8], experts: Mapping[str, Any]) -> Pose:
         box = [[0.0, 0.0, float(crop.shape[1]), float(crop.shape[0])]]
         inputs = self._model.processor([crop], boxes=[box], return_tensors="pt").to(self._model.device)
-        outputs = self._model.network(**inputs, **self._experts)
+        outputs = self._model.network(**inputs, **experts)
         heat = outputs.heatmaps.float().cpu().numpy()
         require_finite_output(heat, model=self.name, what="joint", runs_on=self.device_reason)
         answer = self._model.processor.post_process_pose_estimation(outputs, boxes=[box])[0][0]

@@ -8,25 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from torch import nn
 
 from touchline.core.arrays import Floats32, Rgb
 from touchline.core.errors import InputError, UsageError
 from touchline.core.poses import JOINTS, MIRROR, PELVIS, Pose
 from touchline.goalkeeping.hub_pose_finder import load_hub_pose_finder
 from touchline.goalkeeping.movenet_pose_finder import is_movenet_name, load_movenet
-from touchline.models.networks.pose_net import PeakReader, PoseReader
 from touchline.models.runtime.backends import PictureBackend
 from touchline.models.runtime.device import Device
 from touchline.models.runtime.fitting import Square, fit_in_square
 from touchline.models.runtime.hub import is_hub_name
-from touchline.models.runtime.runner import Outputs, PictureModel, make_runner
+from touchline.models.runtime.runner import ModelPart, Outputs, PictureModel, make_runner
 from touchline.models.specs.pose_spec import ConfidenceSpec, PoseConfig
-from touchline.models.store import DEFAULT_POSE_FINDER, load_model
+from touchline.models.store import DEFAULT_POSE_FINDER, open_model
+
+if TYPE_CHECKING:
+    from torch import nn
 
 MARGIN = 1.2
 """Side of a keeper's square crop over the longer side of the box; the published pictures leave a similar margin."""
@@ -208,11 +209,13 @@ def load_pose_finder(
         return load_hub_pose_finder(name_or_path, device=device)
     if name_or_path is not None and is_movenet_name(name_or_path):
         return load_movenet(name_or_path, threads=threads)
-    loaded = load_model(name_or_path or DEFAULT_POSE_FINDER, task="pose")
-    config = loaded.config
+    opened = open_model(name_or_path or DEFAULT_POSE_FINDER, task="pose")
+    config = opened.config
     if tuple(config.labels) != JOINTS:
         raise UsageError(f"model {config.name!r} finds {config.labels}; a pose finder must find {JOINTS}")
-    return finder_of(loaded.network, config, sha256=loaded.sha256, device=device, backend=backend, threads=threads)
+    part = ModelPart(opened, "joints")
+    runner = make_runner(part, config, batches=_BATCHES, device=device, backend=backend, threads=threads)
+    return PoseFinder(config, runner=runner, sha256=opened.sha256)
 
 
 def finder_of(
@@ -225,6 +228,8 @@ def finder_of(
     threads: int | None = None,
 ) -> PoseFinder:
     """Make a pose finder from a network in memory; arguments as for :func:`load_pose_finder`."""
+    from touchline.models.networks.pose_net import PeakReader, PoseReader
+
     reader = PeakReader if config.reading == "peak" else PoseReader
     runner = make_runner(
         reader(network, mirror=MIRROR), config, batches=_BATCHES, device=device, backend=backend, threads=threads

@@ -5,22 +5,20 @@ Names are looked up among the user's models first, then among the built-in ones.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
-import torch
 from pydantic import ValidationError
-from safetensors.torch import save as safetensors_bytes
-from torch import Tensor, nn
 
 from touchline.core.errors import InputError
+from touchline.core.extras import need_extra
 from touchline.core.suggestions import did_you_mean
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic
+from touchline.formats.files.checksum import file_sha256
 from touchline.formats.files.guard import MALFORMED_WEIGHTS, cause_of
 from touchline.models.architectures import ARCHITECTURES
 from touchline.models.folders import builtin_folder, user_folder
@@ -38,6 +36,9 @@ from touchline.models.specs.spec import (
 from touchline.models.specs.stream_spec import StreamHeadConfig
 from touchline.models.specs.tasks import CONFIGS, Config
 from touchline.models.specs.track_event_spec import TrackEventConfig
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
 METADATA_KEY = "touchline"
 DEFAULT_SPOTTER = "ball-spotter"
@@ -89,6 +90,31 @@ class LoadedModel(Generic[ConfigT_co]):
         return self.config.name
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenedModel(Generic[ConfigT_co]):
+    """A model file whose weights have not been read: a CPU runs its graph, and only torch needs the network.
+
+    Attributes:
+        config: configuration in the file.
+        sha256: hash of the file.
+        path: path of the file.
+
+    """
+
+    config: ConfigT_co
+    sha256: str
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.config.name
+
+    def load(self) -> LoadedModel[ConfigT_co]:
+        """Load the network with its weights; see :func:`load_model` for the errors."""
+        return LoadedModel(_load_network(self.path, self.config), self.config, self.sha256, self.path)
+
+
 def build_network(config: Config) -> Any:
     """Build the network a configuration describes, with randomly initialised weights.
 
@@ -135,7 +161,7 @@ def load_weights(network: nn.Module, tensors: Mapping[str, Tensor], *, source: s
     ]
     if reshaped:
         raise InputError(f"{source}: weights differ in shape from the network: {_some(reshaped)}")
-    broken = [n for n, t in tensors.items() if t.is_floating_point() and not bool(torch.isfinite(t).all())]
+    broken = [n for n, t in tensors.items() if t.is_floating_point() and not bool(t.isfinite().all())]
     if broken:
         raise InputError(f"{source}: weights are not finite: {_some(broken)}")
     network.load_state_dict(dict(tensors))
@@ -155,6 +181,8 @@ def save_model(path: Path | str, network: nn.Module, config: StoredConfig, *, ha
         The path written.
 
     """
+    from safetensors.torch import save as safetensors_bytes
+
     path = Path(path)
     if path.suffix != SUFFIX:
         path = path.with_name(path.name + SUFFIX)
@@ -165,6 +193,8 @@ def save_model(path: Path | str, network: nn.Module, config: StoredConfig, *, ha
 
 
 def _as_stored(name: str, tensor: Tensor, *, half: bool) -> Tensor:
+    import torch
+
     tensor = tensor.detach().cpu()
     if tensor.is_floating_point():
         tensor = tensor.to(torch.float16 if half and "running_" not in name else torch.float32)
@@ -178,7 +208,7 @@ def read_config(path: Path | str) -> Config:
         InputError: not a safetensors file, or not a touchline model.
 
     """
-    with open_safetensors(path, refusal=_REFUSAL, advice=_ADVICE) as file:
+    with open_safetensors(path, framework="np", refusal=_REFUSAL, advice=_ADVICE) as file:
         return _parse_config(file.metadata(), path=path)
 
 
@@ -205,7 +235,7 @@ def load_model(name_or_path: str | Path, *, task: Literal["any"]) -> LoadedModel
 
 
 def load_model(name_or_path: str | Path, *, task: str = "spot") -> LoadedModel[Any]:
-    """Load a model by name or path, its network in evaluation mode.
+    """Load a model by name or path with torch, its network in evaluation mode.
 
     Args:
         name_or_path: name of the model, or its file.
@@ -213,24 +243,66 @@ def load_model(name_or_path: str | Path, *, task: str = "spot") -> LoadedModel[A
 
     Raises:
         InputError: not found, damaged, for another task, or weights that are not finite or do not fit the network.
+        UsageError: torch is not installed.
 
     """
+    return _open(name_or_path, task=task).load()
+
+
+@overload
+def open_model(name_or_path: str | Path, *, task: Literal["spot"] = "spot") -> OpenedModel[ModelConfig]: ...
+@overload
+def open_model(name_or_path: str | Path, *, task: Literal["detect", "pitch"]) -> OpenedModel[PictureConfig]: ...
+@overload
+def open_model(name_or_path: str | Path, *, task: Literal["pose"]) -> OpenedModel[PoseConfig]: ...
+@overload
+def open_model(name_or_path: str | Path, *, task: Literal["recognize"]) -> OpenedModel[ClipConfig]: ...
+@overload
+def open_model(name_or_path: str | Path, *, task: Literal["skeleton"]) -> OpenedModel[SkeletonConfig]: ...
+@overload
+def open_model(name_or_path: str | Path, *, task: Literal["features"]) -> OpenedModel[EncoderConfig]: ...
+@overload
+def open_model(name_or_path: str | Path, *, task: Literal["sound-features"]) -> OpenedModel[SoundEncoderConfig]: ...
+@overload
+def open_model(name_or_path: str | Path, *, task: Literal["spot-streams"]) -> OpenedModel[StreamHeadConfig]: ...
+@overload
+def open_model(name_or_path: str | Path, *, task: Literal["track-events"]) -> OpenedModel[TrackEventConfig]: ...
+@overload
+def open_model(name_or_path: str | Path, *, task: Literal["any"]) -> OpenedModel[Config]: ...
+
+
+def open_model(name_or_path: str | Path, *, task: str = "spot") -> OpenedModel[Any]:
+    """Find a model by name or path and read its configuration; its weights are not read, and torch is not needed.
+
+    Arguments are those of :func:`load_model`.
+
+    Raises:
+        InputError: not found, damaged, or for another task.
+
+    """
+    return _open(name_or_path, task=task)
+
+
+def _open(name_or_path: str | Path, *, task: str) -> OpenedModel[Any]:
     path = find_model(name_or_path)
+    config = read_config(path)
+    if task not in (config.task, "any"):
+        raise InputError(f"{path}: a model for {config.task!r}, not for {task!r}; `touchline models list` lists all")
+    return OpenedModel(config, file_sha256(path), path)
+
+
+def _load_network(path: Path, config: Config) -> Any:
+    need_extra("train", what=f"loading the network of model {config.name!r}", modules=("torch",))
     with open_safetensors(path, refusal=_REFUSAL, advice=_ADVICE) as file:
-        config = _parse_config(file.metadata(), path=path)
-        if task not in (config.task, "any"):
-            raise InputError(
-                f"{path}: a model for {config.task!r}, not for {task!r}; `touchline models list` lists all"
-            )
         tensors = {name: _as_used(tensor) for name, tensor in tensors_of(file).items()}
     _require_finite(tensors, path=path)
     network = build_network(config)
     load_weights(network, tensors, source=str(path))
-    return LoadedModel(network.eval(), config, hashlib.sha256(path.read_bytes()).hexdigest(), path)
+    return network.eval()
 
 
 def _require_finite(tensors: Mapping[str, Tensor], *, path: Path) -> None:
-    bad = [name for name, tensor in tensors.items() if tensor.is_floating_point() and not torch.isfinite(tensor).all()]
+    bad = [name for name, tensor in tensors.items() if tensor.is_floating_point() and not tensor.isfinite().all()]
     if bad:
         raise InputError(
             f"{path}: its weights are not finite numbers in {_some(bad)}: a training that diverged, or a damaged file; "

@@ -10,10 +10,9 @@ import numpy.typing as npt
 from touchline.core.errors import InputError
 from touchline.models.runtime.backends import PictureBackend
 from touchline.models.runtime.device import Device
-from touchline.models.runtime.runner import PictureModel, make_runner
-from touchline.models.specs.clip_input import ClipClassifier
+from touchline.models.runtime.runner import ModelPart, PictureModel, make_runner
 from touchline.models.specs.spec import ClipConfig, ClipSpec
-from touchline.models.store import list_models, load_model
+from touchline.models.store import list_models, open_model
 
 Clip = npt.NDArray[np.uint8]
 
@@ -80,22 +79,22 @@ def load_recogniser(
         ResourceError: the requested GPU, or a backend's package, is not available.
 
     """
-    loaded = load_model(name_or_path or _only_recogniser(), task="recognize")
-    config = loaded.config
+    opened = open_model(name_or_path or _only_recogniser(), task="recognize")
+    config = opened.config
     if config.untrained:
         raise InputError(
             f"model {config.name!r}: its {', '.join(config.untrained)} is untrained, so it cannot predict yet; train "
             f"it first, in a recipe with model.weights={config.name}"
         )
     runner = make_runner(
-        ClipClassifier(loaded.network, spec=config.clip, temperature=config.temperature),
+        ModelPart(opened, "scores"),
         config,
         batches=(batch, batch) if batch else _BATCHES,
         device=device,
         backend=backend,
         threads=threads,
     )
-    return ClipRecogniser(config, runner=runner, sha256=loaded.sha256)
+    return ClipRecogniser(config, runner=runner, sha256=opened.sha256)
 
 
 def _only_recogniser() -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from touchline.core.errors import InputError
 from touchline.core.finite_output import require_finite_output
@@ -16,9 +16,15 @@ from touchline.formats.clips.spacejam import read_joints
 from touchline.formats.files.guard import reading
 from touchline.formats.files.npz import load_npz
 from touchline.formats.files.text_lines import read_data
-from touchline.models.networks.skeleton_net import SkeletonNet
+from touchline.models.runtime.device import available_threads
+from touchline.models.runtime.graph_file import GraphFile
+from touchline.models.runtime.graphs import ManyInputGraph, torch_arrays
+from touchline.models.runtime.model_graphs import compiled_part, graph_file_of
 from touchline.models.specs.spec import SkeletonConfig, SkeletonSpec
-from touchline.models.store import list_models, load_model
+from touchline.models.store import list_models, open_model
+
+if TYPE_CHECKING:
+    from touchline.models.networks.skeleton_net import SkeletonNet
 
 _BATCH = 256
 
@@ -27,7 +33,7 @@ class SkeletonRecogniser:
     """A recogniser that classifies sequences of joints.
 
     Args:
-        network: network that returns logits.
+        network: network that returns logits, or the graphs of a model file, which need no torch.
         config: configuration of the model file.
         sha256: hash of the model file.
 
@@ -35,11 +41,12 @@ class SkeletonRecogniser:
 
     device_reason = "cpu: it is as fast there"
 
-    def __init__(self, network: SkeletonNet, config: SkeletonConfig, *, sha256: str) -> None:
+    def __init__(self, network: SkeletonNet | GraphFile, config: SkeletonConfig, *, sha256: str) -> None:
         self.config = config
         self.name = config.name
         self.sha256 = sha256
-        self._network = network.eval()
+        self._given = network
+        self._graph: ManyInputGraph | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -51,7 +58,14 @@ class SkeletonRecogniser:
         """The sequences it expects."""
         return self.config.skeleton
 
-    @torch.inference_mode()
+    def _built(self) -> ManyInputGraph:
+        """Return the graph, built when it is first used."""
+        if isinstance(self._given, GraphFile):
+            return compiled_part(self._given, "scores", precision=self.config.precision, threads=available_threads())
+        from touchline.models.exporting.parts import SequenceClassifier
+
+        return torch_arrays(SequenceClassifier(self._given, temperature=self.config.temperature), device="cpu")
+
     def scores(self, sequences: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Return probabilities float32 (n, classes) of sequences float32 (n, t, joints, 3): x, y, visibility.
 
@@ -67,8 +81,8 @@ class SkeletonRecogniser:
             raise ValueError(f"sequences have shape {sequences.shape[1:]}, the recogniser expects {shape}")
         rows = [np.zeros((0, len(self.labels)), np.float32)]
         for first in range(0, len(sequences), _BATCH):
-            logits = self._network(torch.from_numpy(sequences[first : first + _BATCH]))
-            rows.append(torch.softmax(logits / self.config.temperature, dim=1).numpy())
+            self._graph = self._graph or self._built()
+            rows.append(self._graph(sequences[first : first + _BATCH])[0])
         found = np.concatenate(rows)
         require_finite_output(found, model=self.name, what="score", runs_on=self.device_reason)
         return found
@@ -86,8 +100,8 @@ def load_skeleton_recogniser(name_or_path: str | None = None) -> SkeletonRecogni
         if len(names) != 1:
             raise InputError(f"name a recogniser of joints with --model; installed are {names}")
         name_or_path = names[0]
-    loaded = load_model(name_or_path, task="skeleton")
-    return SkeletonRecogniser(loaded.network, loaded.config, sha256=loaded.sha256)
+    opened = open_model(name_or_path, task="skeleton")
+    return SkeletonRecogniser(graph_file_of(opened), opened.config, sha256=opened.sha256)
 
 
 def read_sequence(path: Path | str, *, spec: SkeletonSpec) -> tuple[npt.NDArray[np.float32], str]:

@@ -1,4 +1,4 @@
-"""Backends of spotting networks: plain torch, OpenVINO or ONNX Runtime, behind one small interface.
+"""Backends of spotting networks: OpenVINO or ONNX Runtime, and behind the same small interface plain torch.
 
 Features stay where the backend computes them (on the GPU, or in NumPy arrays); the engine only joins and slices them.
 """
@@ -9,14 +9,12 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor, nn
 
 from touchline.core.arrays import Indices
-from touchline.models.networks.parts import PixelEncoder, WindowDecoder, example_inputs
 from touchline.models.runtime.backends import BackendName
-from touchline.models.runtime.device import half_on_gpu
+from touchline.models.runtime.graph_file import GraphFile
 from touchline.models.runtime.graphs import ArrayGraph, onnx_graph, openvino_graph
+from touchline.models.runtime.model_graphs import compiled_part
 from touchline.models.specs.protocols import SpottingNetwork
 from touchline.models.specs.spec import FrameSpec
 
@@ -52,55 +50,6 @@ class Backend(Protocol):
     def fetch(self, logits: Any) -> npt.NDArray[np.float32]:
         """Return logits as an array."""
         ...
-
-
-class TorchBackend:
-    """A backend of plain torch: float32 on the CPU, bfloat16 and channels-last on a GPU.
-
-    Args:
-        network: the network to run.
-        device: the device to run it on.
-        compiled: compile the network with torch first; takes a minute or two once, so it pays for long streams only.
-
-    """
-
-    name = "torch"
-
-    def __init__(self, network: SpottingNetwork, *, device: torch.device, compiled: bool = False) -> None:
-        self.device = device
-        self.lag_chunks = 1 if device.type == "cuda" else 0
-        self._encoder = PixelEncoder(network).eval().to(device)
-        self._decoder = WindowDecoder(network).eval().to(device)
-        if device.type == "cuda":
-            _channels_last(self._encoder)
-        if compiled:
-            self._encoder.compile()
-            self._decoder.compile()
-
-    @torch.inference_mode()
-    def encode(self, frames: Pixels, stacks: Indices, *, mirrored: bool) -> Tensor:
-        """Return the features of stacks, still on the device."""
-        pixels = torch.from_numpy(frames).to(self.device, non_blocking=True)
-        if mirrored:
-            pixels = pixels.flip(-1)
-        stacked = pixels[torch.from_numpy(stacks).to(self.device)]
-        with half_on_gpu(self.device):
-            return self._encoder(stacked)
-
-    @torch.inference_mode()
-    def decode(self, features: Tensor, windows: Indices) -> Tensor:
-        """Return the logits of windows, still on the device."""
-        with half_on_gpu(self.device):
-            return self._decoder(features[torch.from_numpy(windows).to(self.device)])
-
-    @torch.inference_mode()
-    def join(self, before: Tensor, after: Tensor) -> Tensor:
-        """Concatenate two tensors of features."""
-        return torch.cat([before, after])
-
-    def fetch(self, logits: Tensor) -> npt.NDArray[np.float32]:
-        """Return logits as a float32 array."""
-        return logits.float().cpu().numpy()
 
 
 class ArrayBackend:
@@ -143,7 +92,7 @@ class ArrayBackend:
         return logits
 
 
-def array_backend(
+def network_backend(
     name: Literal["openvino", "onnx"],
     network: SpottingNetwork,
     *,
@@ -153,7 +102,9 @@ def array_backend(
     threads: int,
     precision: Literal["f32", "bf16"] = "f32",
 ) -> ArrayBackend:
-    """Return a backend of OpenVINO or ONNX Runtime for a network; ``precision`` applies to OpenVINO only."""
+    """Return a backend of OpenVINO or ONNX Runtime for a network in memory; ``precision`` applies to OpenVINO only."""
+    from touchline.models.networks.parts import example_inputs
+
     parts = example_inputs(network, frame=frame, encode_batch=encode_batch, decode_batch=decode_batch)
     if name == "onnx":
         encoder, decoder = (onnx_graph(module, example=example, threads=threads) for module, example in parts)
@@ -164,11 +115,13 @@ def array_backend(
     return ArrayBackend(name, encoder, decoder, encode_batch=encode_batch, decode_batch=decode_batch)
 
 
-def _channels_last(module: nn.Module) -> None:
-    """Convert the weights of 2-D convolutions to channels-last, the layout for a GPU's tensor cores."""
-    for part in module.modules():
-        if isinstance(part, nn.Conv2d):
-            part.weight.data = part.weight.data.contiguous(memory_format=torch.channels_last)
+def graph_backend(graphs: GraphFile, *, threads: int, precision: Literal["f32", "bf16"]) -> ArrayBackend:
+    """Return a backend of OpenVINO for the graphs of a spotter, which fix the batch sizes."""
+    encoder, decoder = (
+        compiled_part(graphs, part, precision=precision, threads=threads) for part in ("encoder", "decoder")
+    )
+    encode_batch, decode_batch = (graphs.index.parts[part].inputs[0][0] for part in ("encoder", "decoder"))
+    return ArrayBackend("openvino", encoder, decoder, encode_batch=encode_batch, decode_batch=decode_batch)
 
 
 def _padded(indices: Indices, *, size: int) -> Indices:

@@ -235,7 +235,7 @@ class Engine:
         """Return the scores so far that were not yielded yet; None if there are none. The stream goes on unchanged."""
         parts = [part for chunk in self._in_flight for part in chunk] + self._parts
         start, end, last_stack = self._next_output, self._features.end, self._features.end - 1
-        while start < end:
+        while start < end and self._features.first < end:
             stop = min(_floor(start, self._plan.decode_batch) + self._plan.decode_batch, end)
             parts.append((start, self._logits(start, stop, last_stack=last_stack)))
             start = stop

@@ -5,34 +5,35 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from touchline.core.clock import us_from_frame
 from touchline.core.errors import UsageError
 from touchline.core.events import Scores, Timeline
+from touchline.core.extras import need_extra
 from touchline.core.suggestions import did_you_mean
 from touchline.media.sampling import fit_luma
-from touchline.models.networks.parts import example_inputs, feature_shape
 from touchline.models.runtime.backends import BackendChoice, BackendName, choose_backend
-from touchline.models.runtime.device import Device, available_threads, choose_device
-from touchline.models.runtime.probing import noise, require_finite_layers
+from touchline.models.runtime.device import Device, DeviceKind, available_threads, choose_device
+from touchline.models.runtime.graph_file import GraphFile
+from touchline.models.runtime.model_graphs import graph_file_of
 from touchline.models.specs.protocols import SpottingNetwork
 from touchline.models.specs.spec import FrameSpec, ModelConfig
-from touchline.models.store import default_spotter, load_model
-from touchline.spotting.backends import Backend, TorchBackend, array_backend
+from touchline.models.specs.spotting_batches import CHUNK_OUTPUTS, decode_batch_of, encode_batch_of
+from touchline.models.store import OpenedModel, default_spotter, open_model
+from touchline.spotting.backends import Backend, graph_backend, network_backend
 from touchline.spotting.engine import Engine, Plan, ScoreChunk
 from touchline.spotting.peaks import find_events
 
+if TYPE_CHECKING:
+    import torch
+
 GridFrames = Iterable[tuple[int, npt.NDArray[np.uint8]]]
 
-CHUNK_OUTPUTS = 128
-CPU_PIXELS_PER_BATCH = 1_000_000
 CUDA_STACKS_PER_BATCH = 32
-FEATURE_VALUES_PER_BATCH = 4_000_000
 
 
 class Scoring(Protocol):
@@ -212,24 +213,53 @@ def load_spotter(
         ResourceError: the requested device is not available.
 
     """
-    loaded = load_model(default_spotter() if name_or_path is None else name_or_path)
-    network, config = loaded.network, loaded.config
-    assert isinstance(network, SpottingNetwork)
-    _require_finite(network, config)
+    opened = open_model(default_spotter() if name_or_path is None else name_or_path)
+    config = opened.config
     where, reason = choose_device(device)
     chosen = choose_backend(backend, device=where)
-    plan = make_plan(network, config, device=where, flip=config.flip if flip is None else flip)
-    made = make_backend(
+    plan, made = _plan_and_backend(
+        opened,
         chosen,
-        network,
-        config.frame,
-        plan=plan,
         device=where,
+        flip=config.flip if flip is None else flip,
         threads=available_threads() if threads is None else threads,
         precision=precision or config.precision,
         compiled=compiled,
     )
-    return Spotter(config, sha256=loaded.sha256, plan=plan, backend=made, device_reason=f"{reason}; {chosen}")
+    return Spotter(config, sha256=opened.sha256, plan=plan, backend=made, device_reason=f"{reason}; {chosen}")
+
+
+def _plan_and_backend(
+    model: OpenedModel[ModelConfig],
+    name: BackendName,
+    *,
+    device: DeviceKind,
+    flip: bool,
+    threads: int,
+    precision: Literal["f32", "bf16"],
+    compiled: bool,
+) -> tuple[Plan, Backend]:
+    """Return what runs a model file: its graphs with OpenVINO, or its network with the other backends."""
+    if name == "openvino":
+        graphs = graph_file_of(model)
+        plan = plan_of_graphs(graphs, model.config, flip=flip)
+        return plan, graph_backend(graphs, threads=threads, precision=precision)
+    need_extra("train", what=f"the backend {name}", modules=("torch",))
+    network = model.load().network
+    assert isinstance(network, SpottingNetwork)
+    _require_finite(network, model.config)
+    plan = make_plan(network, model.config, device=device, flip=flip)
+    made = make_backend(
+        name,
+        network,
+        model.config.frame,
+        plan=plan,
+        device=device,
+        threads=threads,
+        precision=precision,
+        compiled=compiled,
+    )
+    return plan, made
 
 
 def _require_finite(network: SpottingNetwork, config: ModelConfig) -> None:
@@ -239,28 +269,40 @@ def _require_finite(network: SpottingNetwork, config: ModelConfig) -> None:
         InputError: a layer calculates numbers that are not finite.
 
     """
-    (encoder, pixels), (decoder, windows) = example_inputs(network, frame=config.frame, encode_batch=1, decode_batch=1)
-    stack = noise(tuple(pixels.shape))
-    require_finite_layers(encoder, stack, model=config.name)
-    with torch.inference_mode():
-        features = encoder(stack)
-    require_finite_layers(decoder, features[:, None].expand(windows.shape), model=config.name)
+    from touchline.models.exporting.parts import parts_of
+    from touchline.models.runtime.probing import require_finite_layers
+
+    for part in parts_of(network, config).values():
+        require_finite_layers(part.module, *part.trial, model=config.name)
 
 
-def make_plan(network: SpottingNetwork, config: ModelConfig, *, device: torch.device, flip: bool) -> Plan:
-    """Return the plan of a model, with batch sizes that suit its frames, its features and the device."""
+def plan_of_graphs(graphs: GraphFile, config: ModelConfig, *, flip: bool) -> Plan:
+    """Return the plan of a model's graphs, which fix the batch sizes."""
+    encoder, decoder = (graphs.index.parts[part].inputs[0] for part in ("encoder", "decoder"))
+    return Plan(
+        stack_offsets=config.frame.stack_offsets,
+        feature_offsets=tuple(graphs.index.facts["feature_offsets"]),
+        edge=config.edge,
+        encode_batch=encoder[0],
+        decode_batch=min(decoder[0], CHUNK_OUTPUTS),
+        chunk=CHUNK_OUTPUTS,
+        flip=flip,
+    )
+
+
+def make_plan(network: SpottingNetwork, config: ModelConfig, *, device: str | torch.device, flip: bool) -> Plan:
+    """Return the plan of a network in memory, with batch sizes that suit its frames, its features and the device."""
+    from touchline.models.networks.parts import feature_shape
+
     frame = config.frame
-    if device.type == "cuda":
-        encode_batch = CUDA_STACKS_PER_BATCH
-    else:
-        encode_batch = _power_of_two(CPU_PIXELS_PER_BATCH // (frame.width * frame.height), most=16)
+    on_gpu = str(device).startswith("cuda")
     window_values = int(np.prod(feature_shape(network, frame=frame))) * len(network.feature_offsets)
     return Plan(
         stack_offsets=tuple(network.stack_offsets),
         feature_offsets=tuple(network.feature_offsets),
         edge=config.edge,
-        encode_batch=encode_batch,
-        decode_batch=_power_of_two(FEATURE_VALUES_PER_BATCH // window_values, most=CHUNK_OUTPUTS),
+        encode_batch=CUDA_STACKS_PER_BATCH if on_gpu else encode_batch_of(frame),
+        decode_batch=decode_batch_of(window_values),
         chunk=CHUNK_OUTPUTS,
         flip=flip,
     )
@@ -272,17 +314,21 @@ def make_backend(
     frame: FrameSpec,
     *,
     plan: Plan,
-    device: torch.device,
+    device: str | torch.device,
     threads: int,
     precision: Literal["f32", "bf16"] = "f32",
     compiled: bool = False,
 ) -> Backend:
     """Return the named backend for a network; for torch on the CPU, ``threads`` is set for the whole process."""
     if name == "torch":
-        if device.type == "cpu":
+        import torch
+
+        from touchline.spotting.torch_backend import TorchBackend
+
+        if str(device) == "cpu":
             torch.set_num_threads(threads)
         return TorchBackend(network, device=device, compiled=compiled)
-    return array_backend(
+    return network_backend(
         name,
         network,
         frame=frame,
@@ -303,8 +349,3 @@ def scores_from_chunks(chunks: Iterable[ScoreChunk], *, config: ModelConfig) -> 
     first = held[0].first_index
     times_us = [us_from_frame(index, fps=config.frame.fps) for index in range(first, first + len(values))]
     return Scores(values, np.array(times_us, dtype=np.int64), config.labels)
-
-
-def _power_of_two(most_wanted: int, *, most: int) -> int:
-    """Return the largest power of two not above ``most_wanted`` or ``most``, at least 1."""
-    return 1 << (max(1, min(most_wanted, most)).bit_length() - 1)

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from touchline.core.arrays import Bools, Floats32
 from touchline.core.errors import InputError
@@ -59,10 +58,8 @@ class StreamSpotter:
 
     """
 
-    def __init__(
-        self, network: Any, config: StreamHeadConfig, *, device: torch.device | str = "cpu", sha256: str = ""
-    ) -> None:
-        self.config, self.device, self.sha256 = config, torch.device(device), sha256
+    def __init__(self, network: Any, config: StreamHeadConfig, *, device: str = "cpu", sha256: str = "") -> None:
+        self.config, self.device, self.sha256 = config, device, sha256
         self._network = network.to(self.device).eval()
 
     @property
@@ -104,13 +101,15 @@ class StreamSpotter:
             not all(whole),
         )
 
-    @torch.inference_mode()
     def dense(self, values: Mapping[str, Floats32], present: Mapping[str, Bools]) -> DenseScores:
         """Return scores of streams (samples, width) on the head's grid, masked by ``present``, bool (samples,)."""
-        output = self._network.dense(
-            {name: torch.from_numpy(one)[None].to(self.device) for name, one in values.items()},
-            {name: torch.from_numpy(one)[None].to(self.device) for name, one in present.items()},
-        )
+        import torch
+
+        with torch.inference_mode():
+            output = self._network.dense(
+                {name: torch.from_numpy(one)[None].to(self.device) for name, one in values.items()},
+                {name: torch.from_numpy(one)[None].to(self.device) for name, one in present.items()},
+            )
         score = output.logits[0].double().sigmoid().cpu().numpy()
         require_finite_output(score, model=self.config.name, what="score", runs_on=str(self.device))
         if output.displacement is None or output.log_spread is None:

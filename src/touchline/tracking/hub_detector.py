@@ -6,9 +6,9 @@ They are trained on everyday images, so every person counts as a player; teams a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
-import torch
 
 from touchline.core.arrays import Rgb
 from touchline.core.errors import UsageError
@@ -31,14 +31,16 @@ class HubDetector:
         self._model = model
         self._classes = _class_map(model.network.config.id2label, name=model.name)
 
-    @torch.inference_mode()
     def detect(self, pictures: Sequence[Rgb]) -> list[Detections]:
         """Detect people and balls in images uint8 (h, w, 3) RGB, strongest first."""
+        import torch
+
         found: list[Detections] = []
         for first in range(0, len(pictures), self.batch):
             part = list(pictures[first : first + self.batch])
             inputs = self._model.processor(images=part, return_tensors="pt").to(self._model.device)
-            outputs = self._model.network(**inputs)
+            with torch.inference_mode():
+                outputs = self._model.network(**inputs)
             given = (outputs.logits.float().cpu().numpy(), outputs.pred_boxes.float().cpu().numpy())
             require_finite_output(*given, model=self.name, what="detection", runs_on=self.device_reason)
             sizes = [(picture.shape[0], picture.shape[1]) for picture in part]
@@ -48,7 +50,7 @@ class HubDetector:
             found += [self._detections(answer, size) for answer, size in zip(answers, sizes, strict=True)]
         return found
 
-    def _detections(self, answer: Mapping[str, torch.Tensor], size: tuple[int, int]) -> Detections:
+    def _detections(self, answer: Mapping[str, Any], size: tuple[int, int]) -> Detections:
         labels = answer["labels"].cpu().numpy()
         known = np.array([int(label) in self._classes for label in labels], bool)
         confidence = answer["scores"].float().cpu().numpy()[known]

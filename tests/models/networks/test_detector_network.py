@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 import torch
 
-from touchline.models.networks.detector import STRIDE, DetectorMaps, PeakFinder, PeopleDetector, cell_boxes
+from touchline.models.networks.detector import (
+    PRESENT,
+    STRIDE,
+    DetectorCells,
+    DetectorMaps,
+    PeakFinder,
+    PeopleDetector,
+    cell_boxes,
+)
 from touchline.models.networks.role_head import RoleHead
 
 TINY = {"stem": 8, "widths": (8, 8, 16, 16), "blocks": (1, 1, 1, 1), "neck": 16}
@@ -32,14 +40,13 @@ class _Fixed:
 
     compare = None
 
-    def look(self, pictures: torch.Tensor) -> DetectorMaps:
+    def cells(self, pictures: torch.Tensor) -> DetectorCells:
         n = len(pictures)
         heat = torch.full((n, 4, 8, 8), -9.0)
         heat[:, 2, 2, 3], heat[:, 2, 2, 4], heat[:, 1, 6, 6] = 2.0, 1.0, 0.0
-        roles = torch.zeros(n, 3, 8, 8)
-        roles[:, 1, 2, 3] = 50.0
-        sides = torch.full((n, 4, 8, 8), float(STRIDE))
-        return DetectorMaps(heat, roles, sides, heat[:, :1], sides, roles)
+        values = torch.zeros(n, 64, 4 + 3)  # sides of one cell, as their log is 0
+        values[:, 2 * 8 + 3, 4 + 1] = 50.0
+        return DetectorCells(heat[:, 1:], values, heat[:, :1], values[..., None], heat)
 
 
 def test_only_local_maxima_are_peaks_and_people_are_shared_among_roles() -> None:
@@ -73,6 +80,39 @@ def test_the_ball_is_found_at_stride_two_and_people_are_compared() -> None:
     assert maps.heat[0, 0].max() == maps.ball_heat.max()
     scores, boxes = PeakFinder(network, most=5)(torch.zeros(1, 64, 96, 3, dtype=torch.uint8))
     assert scores.shape == (1, 4, 5) and boxes.shape == (1, 4, 5, 4)
+
+
+def plainly_read(network: PeopleDetector, maps: DetectorMaps, *, most: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Read boxes of whole maps, each value calculated for every cell."""
+
+    def peaks(heat: torch.Tensor, sides: torch.Tensor, stride: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        reach = 4 // stride
+        highest = torch.nn.functional.max_pool2d(heat, 2 * reach + 1, stride=1, padding=reach)
+        scores, cells = (heat * (highest == heat)).flatten(1).topk(most, dim=1)
+        return scores, cell_boxes(sides, stride=stride).flatten(2)[0, :, cells[0]].T[None], cells
+
+    ball_scores, ball_boxes, _ = peaks(maps.ball_heat.sigmoid(), maps.ball_sides, maps.ball_stride)
+    scores, boxes, cells = peaks(maps.heat[:, 1:].sigmoid().amax(1, keepdim=True), maps.sides, STRIDE)
+    roles = maps.roles.flatten(2)[0, :, cells[0]].T[None]
+    if network.compare is not None:
+        sides = maps.sides.flatten(2)[0, :, cells[0]].T[None]
+        roles = roles + network.compare(maps.fine, cells, sides, scores > PRESENT)
+    each, order = (scores[..., None] * roles.softmax(2))[0].sort(dim=0, descending=True)
+    people = torch.stack([boxes[0, order[:, role]] for role in range(3)])
+    return torch.cat([ball_scores, each.T])[None], torch.cat([ball_boxes, people])[None]
+
+
+@pytest.mark.parametrize("extra", [{}, {"ball": 8}, {"ball": 8, "compare": 1}])
+def test_boxes_are_those_read_from_whole_maps(extra: dict[str, int]) -> None:
+    torch.manual_seed(0)
+    network = PeopleDetector(**TINY, **extra).eval()
+    torch.nn.init.normal_(network.heat.weight, std=2.0)
+    pixels = torch.randint(0, 256, (1, 64, 96, 3), dtype=torch.uint8)
+    with torch.no_grad():
+        found = PeakFinder(network, most=7)(pixels)
+        plain = plainly_read(network, network.look(pixels.permute(0, 3, 1, 2).float() / 255.0), most=7)
+    for mine, theirs in zip(found, plain, strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=1e-4, atol=1e-4)
 
 
 def test_people_hidden_from_the_comparison_change_nothing() -> None:

@@ -28,6 +28,8 @@ VIDEO_ENDINGS = frozenset(
 BUNDLE_ENDING = ".touchline"
 _OUR_CLIPS = ".touchline-clips.json"
 """Is in a folder of clips that touchline cut; its videos are results, not inputs."""
+_OUR_SEASON = "season.json"
+"""Is in a folder of ``touchline index``, which is no bundle whatever its name."""
 
 _MOST_LIST_BYTES = 16 << 20
 _STDIN = Path("-")
@@ -139,7 +141,7 @@ def _bundles_in(folder: Path) -> Iterator[Given]:
         if one.problem:
             yield one
         for name in folders:
-            if name.endswith(BUNDLE_ENDING):
+            if name.endswith(BUNDLE_ENDING) and not (one.path / name / _OUR_SEASON).is_file():
                 yield Given(one.path / name, one.below)
 
 

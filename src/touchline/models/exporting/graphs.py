@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from touchline.core.errors import InputError, UsageError
 from touchline.formats.files.atomic import make_folder, replacing, write_bytes_atomic, write_text_atomic, writing
 from touchline.models.exporting.export import EXAMPLE_BATCH, onnx_bytes
+from touchline.models.exporting.parts import SequenceClassifier
 from touchline.models.networks.parts import example_inputs
 from touchline.models.runtime.openvino_model import to_openvino
 from touchline.models.runtime.openvino_runtime import import_openvino
@@ -27,25 +28,6 @@ ExportFormat = Literal["onnx", "openvino"]
 EXPORTED_TASKS = ("spot", "recognize", "skeleton")
 
 _COPY_BYTES = 1 << 20
-
-
-class SequenceClassifier(nn.Module):
-    """A complete recogniser of joints: sequences in, probabilities out.
-
-    Args:
-        network: network that returns logits of sequences.
-        temperature: divisor of the logits before softmax.
-
-    """
-
-    def __init__(self, network: Any, *, temperature: float = 1.0) -> None:
-        super().__init__()
-        self.network = network
-        self.temperature = temperature
-
-    def forward(self, sequences: Tensor) -> Tensor:
-        """Return probabilities (n, classes) of sequences (n, t, joints, 3): x, y, visibility."""
-        return torch.softmax(cast(Tensor, self.network(sequences)) / self.temperature, dim=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,27 @@ class DetectorMaps:
         return STRIDE * self.heat.shape[3] // self.ball_heat.shape[3]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class DetectorCells:
+    """What boxes are read from: maps of heat, and values of each cell of which only those of peaks are used.
+
+    Attributes:
+        heat: logits (n, people, h / 4, w / 4) of a person's centre, one for each role or one for all.
+        people: (n, cells, 4 + roles): logs of the box sides in cells, then logits of the role.
+        ball_heat: logits (n, 1, h / s, w / s) of the ball's centre.
+        ball: (n, cells, values, parts), for each quarter of a cell or the whole cell; the first four values are logs of
+            the sides of the ball's box.
+        fine: the features (n, neck, h / 4, w / 4) that roles are judged from.
+
+    """
+
+    heat: Tensor
+    people: Tensor
+    ball_heat: Tensor
+    ball: Tensor
+    fine: Tensor
+
+
 class PeopleDetector(Pyramid):
     """A detector that maps pictures to heat maps and box sides at stride 4.
 
@@ -133,6 +154,32 @@ class PeopleDetector(Pyramid):
         heat = torch.cat([F.max_pool2d(ball_heat, 2), heat], 1)
         return DetectorMaps(heat, roles, sides, ball_heat, ball_sides, fine)
 
+    def cells(self, pictures: Tensor) -> DetectorCells:
+        """Return what boxes of pictures (n, 3, h, w) are read from; the same values as those of :meth:`look`.
+
+        One convolution gives heat, sides and roles, and nothing is calculated on a whole map that only peaks need.
+        """
+        first, fine, _ = self.all_maps(pictures)
+        heads = (self.heat, self.sides, self.roles)
+        weight, bias = torch.cat([head.weight for head in heads]), torch.cat([_bias(head) for head in heads])
+        maps = F.conv2d(fine, weight, bias).float()
+        heat, values = maps[:, : self.heat.out_channels], _by_cell(maps)[..., self.heat.out_channels :]
+        if self.ball is None:
+            return DetectorCells(heat[:, 1:], values, heat[:, :1], values[..., None], fine)
+        quarters = self.ball.quarters_of(first, fine)
+        ball = _by_cell(quarters)[..., 4:].unflatten(2, (4, 4))
+        return DetectorCells(heat, values, F.pixel_shuffle(quarters[:, :4], 2), ball, fine)
+
+
+def _bias(layer: nn.Conv2d) -> Tensor:
+    assert layer.bias is not None
+    return layer.bias
+
+
+def _by_cell(maps: Tensor) -> Tensor:
+    """Return the values (n, h * w, c) of each cell of maps (n, c, h, w)."""
+    return maps.permute(0, 2, 3, 1).flatten(1, 2)
+
 
 class BallBranch(nn.Module):
     """Finds the ball at stride 2: at stride 4 a ball is less than two cells wide, and half of it is its neighbour's.
@@ -158,9 +205,13 @@ class BallBranch(nn.Module):
 
     def forward(self, first: Tensor, fine: Tensor) -> tuple[Tensor, Tensor]:
         """Return logits (n, 1, h, w) and box sides in pixels (n, 4, h, w) from maps at strides 2 and 4."""
-        x = self.refine(F.relu(self.near(first) + self.around(fine)))
-        heat, sides = F.pixel_shuffle(self.quarters(x).float(), 2).split([1, 4], dim=1)
+        heat, sides = F.pixel_shuffle(self.quarters_of(first, fine), 2).split([1, 4], dim=1)
         return heat, sides.clamp(max=_MAX_LOG_SIDE).exp() * BALL_STRIDE
+
+    def quarters_of(self, first: Tensor, fine: Tensor) -> Tensor:
+        """Return (n, 20, h / 4, w / 4): the logit, then the logs of the four sides, each for the quarters of a cell."""
+        quarters: Tensor = self.quarters(self.refine(F.relu(self.near(first) + self.around(fine))))
+        return quarters.float()
 
 
 class PeakFinder(nn.Module):
@@ -188,26 +239,73 @@ class PeakFinder(nn.Module):
             listed for each role.
 
         """
-        maps = self.network.look(pixels.permute(0, 3, 1, 2).float() / 255.0)
-        ball_scores, ball_boxes, _ = _peaks(maps.ball_heat.sigmoid(), maps.ball_sides, maps.ball_stride, most=self.most)
-        heat = maps.heat[:, 1:].sigmoid().amax(1, keepdim=True)
-        scores, boxes, cells = _peaks(heat, maps.sides, STRIDE, most=self.most)
-        roles = maps.roles.flatten(2).gather(2, cells[:, None].expand(-1, maps.roles.shape[1], -1)).transpose(1, 2)
+        maps = self.network.cells((pixels.float() / 255.0).permute(0, 3, 1, 2))
+        width = maps.heat.shape[3]
+        ball_scores, ball_boxes = _balls(maps, most=self.most)
+        scores, cells = _peaks(maps.heat.sigmoid().amax(1, keepdim=True), STRIDE, most=self.most)
+        values = _of_cells(maps.people, cells)
+        sides, roles = values[..., :4].clamp(max=_MAX_LOG_SIDE).exp() * STRIDE, values[..., 4:]
         if self.network.compare is not None:
-            sides = maps.sides.flatten(2).gather(2, cells[:, None].expand(-1, 4, -1)).transpose(1, 2)
             roles = roles + self.network.compare(maps.fine, cells, sides, scores > PRESENT)
+        boxes = _boxes(sides, cells, width=width, stride=STRIDE)
         each, order = (scores[:, None] * roles.softmax(2).transpose(1, 2)).sort(dim=2, descending=True)
         people = boxes[:, None].expand(-1, each.shape[1], -1, -1).gather(2, order[..., None].expand(-1, -1, -1, 4))
         return torch.cat([ball_scores[:, None], each], 1), torch.cat([ball_boxes[:, None], people], 1)
 
 
-def _peaks(heat: Tensor, sides: Tensor, stride: int, *, most: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Return scores (n, most), boxes (n, most, 4) and cells (n, most) of the peaks of heat (n, 1, h, w)."""
-    reach = _PEAK_PX // stride
-    peaks = heat * (F.max_pool2d(heat, 2 * reach + 1, stride=1, padding=reach) == heat)
+def _balls(maps: DetectorCells, *, most: int) -> tuple[Tensor, Tensor]:
+    """Return scores (n, most) and boxes (n, most, 4) of the ball's peaks."""
+    width = maps.ball_heat.shape[3]
+    parts = width // maps.heat.shape[3]
+    stride = STRIDE // parts
+    scores, places = _peaks(maps.ball_heat.sigmoid(), stride, most=most)
+    logs = _of_cells(maps.ball[..., 0], places) if parts == 1 else _of_parts(maps.ball, places, parts, width=width)
+    sides = logs[..., :4].clamp(max=_MAX_LOG_SIDE).exp() * stride
+    return scores, _boxes(sides, places, width=width, stride=stride)
+
+
+def _of_parts(values: Tensor, places: Tensor, parts: int, *, width: int) -> Tensor:
+    """Return the values (n, most, c) at some places of a map whose cells are divided into parts by parts of them.
+
+    Args:
+        values: (n, cells, c, parts * parts).
+        places: (n, most), in the finer map of the parts.
+        parts: parts of a cell in each direction.
+        width: of the finer map.
+
+    """
+    row, column = torch.div(places, width, rounding_mode="floor"), places % width
+    across, down = (torch.div(place, parts, rounding_mode="floor") for place in (column, row))
+    part = (row % parts * parts + column % parts)[..., None, None].expand(-1, -1, values.shape[2], 1)
+    whole = _of_cells(values.flatten(2), down * (width // parts) + across)
+    return whole.unflatten(2, values.shape[2:]).gather(3, part)[..., 0]
+
+
+def _peaks(heat: Tensor, stride: int, *, most: int) -> tuple[Tensor, Tensor]:
+    """Return scores and cells (n, most) of the peaks of heat (n, 1, h, w).
+
+    The maximum around each cell is taken first along its row and then along its column, each in one dimension: on a
+    CPU a map of one channel is filled up to sixteen otherwise.
+    """
+    size, reach = 2 * (_PEAK_PX // stride) + 1, _PEAK_PX // stride
+    rows = F.max_pool1d(heat[:, 0], size, stride=1, padding=reach)
+    highest = F.max_pool1d(rows.transpose(1, 2), size, stride=1, padding=reach).transpose(1, 2)
+    peaks = heat[:, 0] * (highest == heat[:, 0])
     scores, cells = peaks.flatten(1).topk(most, dim=1)
-    boxes = cell_boxes(sides, stride=stride).flatten(2).gather(2, cells[:, None].expand(-1, 4, -1))
-    return scores, boxes.transpose(1, 2), cells
+    return scores, cells
+
+
+def _of_cells(values: Tensor, cells: Tensor) -> Tensor:
+    """Return the values (n, most, c) of some cells (n, most) from those of all, (n, cells, c)."""
+    return values.gather(1, cells[..., None].expand(-1, -1, values.shape[2]))
+
+
+def _boxes(sides: Tensor, cells: Tensor, *, width: int, stride: int) -> Tensor:
+    """Return boxes (n, most, 4), x0, y0, x1, y1 in pixels, from the distances to their sides (n, most, 4)."""
+    x = (cells % width + 0.5) * stride
+    y = (torch.div(cells, width, rounding_mode="floor") + 0.5) * stride
+    left, up, right, down = sides.unbind(2)
+    return torch.stack([x - left, y - up, x + right, y + down], 2)
 
 
 def cell_boxes(sides: Tensor, *, stride: int = STRIDE) -> Tensor:

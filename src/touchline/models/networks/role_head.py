@@ -94,8 +94,8 @@ def _read(fine: Tensor, cells: Tensor, sides: Tensor, *, stride: int) -> Tensor:
     column = (cells[..., None] % w + steps[..., 0]).clamp(0, w - 1)
     row = (torch.div(cells, w, rounding_mode="floor")[..., None] + steps[..., 1]).clamp(0, h - 1)
     index = (row * w + column).flatten(1)
-    read = fine.flatten(2).gather(2, index[:, None].expand(-1, channels, -1))
-    return read.transpose(1, 2).reshape(n, cells.shape[1], len(_LOOKS), channels)
+    read = fine.permute(0, 2, 3, 1).flatten(1, 2).gather(1, index[..., None].expand(-1, -1, channels))
+    return read.reshape(n, cells.shape[1], len(_LOOKS), channels)
 
 
 def _geometry(cells: Tensor, sides: Tensor, *, size: tuple[int, int], stride: int) -> Tensor:

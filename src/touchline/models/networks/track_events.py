@@ -75,6 +75,24 @@ class TrackEventNet(nn.Module):
         return self.events(hidden), self.in_play(hidden).squeeze(-1), holder
 
 
+class TrackEventScorer(nn.Module):
+    """The network with its outputs as probabilities.
+
+    Args:
+        network: the network, which returns logits.
+
+    """
+
+    def __init__(self, network: TrackEventNet) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, frame: Tensor, metres: Tensor, people: Tensor, present: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return probabilities in place of the logits of :meth:`TrackEventNet.forward`."""
+        events, in_play, holder = self.network(frame, metres, people, present)
+        return torch.sigmoid(events), torch.sigmoid(in_play), torch.softmax(holder, dim=-1)
+
+
 class _Block(nn.Module):
     """A residual block: normalisation of each frame, a dense convolution over time, and a mixing of channels."""
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Sequence
-from typing import Literal
-
-import torch
+from typing import TYPE_CHECKING, Literal
 
 from touchline.core.errors import ResourceError, UsageError
+
+if TYPE_CHECKING:
+    import torch
 
 BackendName = Literal["torch", "openvino", "onnx"]
 BackendChoice = Literal["auto", "torch", "openvino", "onnx"]
@@ -25,7 +26,7 @@ PICTURE_BACKENDS: tuple[BackendName, ...] = ("openvino", "torch")
 
 
 def choose_backend(
-    backend: str, *, device: torch.device, among: Sequence[BackendName] = tuple(BACKEND_PACKAGES)
+    backend: str, *, device: str | torch.device, among: Sequence[BackendName] = tuple(BACKEND_PACKAGES)
 ) -> BackendName:
     """Return the backend for a request on a device.
 
@@ -41,7 +42,7 @@ def choose_backend(
     """
     if backend not in ("auto", *among):
         raise UsageError(f"backend {backend!r} is unknown; choose auto, {', '.join(among)}")
-    if device.type == "cuda":
+    if str(device).startswith("cuda"):
         if backend in ("auto", "torch"):
             return "torch"
         raise UsageError(f"backend {backend} runs on the cpu only; use --device cpu with it")

@@ -1,26 +1,29 @@
-"""Networks of one input as functions of arrays, run by torch, OpenVINO or ONNX Runtime."""
+"""Networks as functions of arrays, run by torch, OpenVINO or ONNX Runtime."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor, nn
 
 from touchline.core.errors import ResourceError
-from touchline.models.exporting.export import onnx_bytes
 from touchline.models.runtime.device import half_on_gpu
-from touchline.models.runtime.openvino_model import to_openvino
-from touchline.models.runtime.openvino_runtime import import_openvino
+from touchline.models.runtime.openvino_runtime import openvino_core
 
-ArrayGraph = Callable[[npt.NDArray[Any]], tuple[npt.NDArray[Any], ...]]
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+Arrays = tuple[npt.NDArray[Any], ...]
+ArrayGraph = Callable[[npt.NDArray[Any]], Arrays]
 """A function from an input array to the network's outputs as float32 arrays; the first axis is the batch."""
+ManyInputGraph = Callable[..., Arrays]
+"""The same of several input arrays."""
 
 
-def torch_graph(module: nn.Module, *, device: torch.device, channels_last: bool) -> ArrayGraph:
+def torch_graph(module: nn.Module, *, device: str | torch.device, channels_last: bool) -> ArrayGraph:
     """Return a graph that torch runs: in float32 on a CPU, in bfloat16 on a GPU; too large batches are halved.
 
     Args:
@@ -32,6 +35,9 @@ def torch_graph(module: nn.Module, *, device: torch.device, channels_last: bool)
         ResourceError: when the graph is called, a single picture does not fit into the device's memory.
 
     """
+    import torch
+    from torch import Tensor
+
     layout: dict[str, Any] = {"memory_format": torch.channels_last} if channels_last else {}
     network = module.to(device=device, **layout)
 
@@ -52,8 +58,50 @@ def torch_graph(module: nn.Module, *, device: torch.device, channels_last: bool)
     return run
 
 
-def openvino_graph(module: nn.Module, *, example: Tensor, precision: str, threads: int) -> ArrayGraph:
-    """Compile a module with OpenVINO for the CPU.
+def torch_arrays(module: nn.Module, *, device: str | torch.device) -> ManyInputGraph:
+    """Return a graph of any number of inputs and outputs that torch runs in float32."""
+    import torch
+    from torch import Tensor
+
+    network = module.eval().to(device)
+
+    @torch.inference_mode()
+    def run(*values: npt.NDArray[Any]) -> Arrays:
+        outputs = network(*(torch.from_numpy(one).to(device) for one in values))
+        whole = (outputs,) if isinstance(outputs, Tensor) else outputs
+        return tuple(output.float().cpu().numpy() for output in whole)
+
+    return run
+
+
+class CompiledGraph:
+    """A graph that OpenVINO runs, as a function of its input arrays.
+
+    Args:
+        compiled: an ``openvino.CompiledModel``.
+
+    """
+
+    def __init__(self, compiled: Any) -> None:
+        self.compiled = compiled
+
+    def __call__(self, *values: npt.NDArray[Any]) -> Arrays:
+        """Return the outputs, float32, for inputs of the graph's shapes."""
+        outputs = self.compiled(values)
+        return tuple(np.array(outputs[number], dtype=np.float32) for number in range(len(self.compiled.outputs)))
+
+
+def settings_of(*, precision: str, threads: int) -> dict[str, Any]:
+    """Return OpenVINO's settings for a precision, ``"f32"`` or ``"bf16"``, and a number of CPU threads."""
+    return {
+        "INFERENCE_NUM_THREADS": threads,
+        "INFERENCE_PRECISION_HINT": precision,
+        "PERFORMANCE_HINT": "LATENCY",
+    }
+
+
+def openvino_graph(module: nn.Module, *, example: Tensor, precision: str, threads: int) -> CompiledGraph:
+    """Convert a module in memory and compile it with OpenVINO for the CPU.
 
     Args:
         module: module of one input, in evaluation mode.
@@ -62,23 +110,17 @@ def openvino_graph(module: nn.Module, *, example: Tensor, precision: str, thread
         threads: CPU threads to use.
 
     """
-    settings = {
-        "INFERENCE_NUM_THREADS": threads,
-        "INFERENCE_PRECISION_HINT": precision,
-        "PERFORMANCE_HINT": "LATENCY",
-    }
-    compiled = import_openvino().Core().compile_model(to_openvino(module, example=example), "CPU", settings)
+    from touchline.models.runtime.openvino_model import to_openvino
 
-    def run(values: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
-        outputs = compiled(values)
-        return tuple(np.array(outputs[number], dtype=np.float32) for number in range(len(compiled.outputs)))
-
-    return run
+    settings = settings_of(precision=precision, threads=threads)
+    return CompiledGraph(openvino_core().compile_model(to_openvino(module, example=example), "CPU", settings))
 
 
 def onnx_graph(module: nn.Module, *, example: Tensor, threads: int) -> ArrayGraph:
     """Return a graph of a module of one output that ONNX Runtime runs on the CPU, for inputs of the example's shape."""
     import onnxruntime
+
+    from touchline.models.exporting.export import onnx_bytes
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -86,5 +128,19 @@ def onnx_graph(module: nn.Module, *, example: Tensor, threads: int) -> ArrayGrap
 
     def run(values: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
         return tuple(session.run(None, {"input": values}))
+
+    return run
+
+
+def in_batches(graph: ArrayGraph, *, size: int) -> ArrayGraph:
+    """Return a graph for batches of any size, from one that takes ``size`` at a time; zeros fill up the last ones."""
+
+    def run(values: npt.NDArray[Any]) -> Arrays:
+        parts = []
+        for first in range(0, len(values), size):
+            part = values[first : first + size]
+            filled = np.concatenate([part, np.zeros((size - len(part), *part.shape[1:]), part.dtype)])
+            parts.append(tuple(output[: len(part)] for output in graph(filled)))
+        return tuple(np.concatenate(outputs) for outputs in zip(*parts, strict=True))
 
     return run

@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from touchline.core.errors import InputError, NetworkError, UsageError
-from touchline.core.extras import need
+from touchline.core.extras import need, need_extra
 from touchline.models.runtime.device import choose_device
 
 HUB_PREFIX = "hf:"
@@ -39,7 +37,7 @@ class HubModel:
     network: Any
     processor: Any
     sha256: str
-    device: torch.device
+    device: str
     device_reason: str
 
 
@@ -64,6 +62,7 @@ def load_hub_model(name: str, *, model_class: str, what: str, device: str = "aut
 
     """
     library = need("transformers", what=f"{what} {name!r}")
+    need_extra("hub", what=f"{what} {name!r}", modules=("torch",))
     try:
         loader, processors = getattr(library, model_class), library.AutoImageProcessor
     except (ImportError, AttributeError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 from typing import Any
 
 _TELEMETRY = "openvino_telemetry"
@@ -19,6 +20,12 @@ def import_openvino() -> Any:
     import openvino
 
     return openvino
+
+
+@lru_cache(maxsize=1)
+def openvino_core() -> Any:
+    """Return the process's ``openvino.Core``."""
+    return import_openvino().Core()
 
 
 def import_torchscript_decoder() -> Any:

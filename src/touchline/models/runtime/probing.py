@@ -14,14 +14,16 @@ from torch import Tensor, nn
 
 from touchline.core.errors import InputError
 
+_TRIAL_STEP = 64
+
 
 @torch.inference_mode()
-def require_finite_layers(module: nn.Module, example: Tensor, *, model: str) -> None:
+def require_finite_layers(module: nn.Module, *example: Tensor, model: str) -> None:
     """Run a network once and raise an error if a layer gives numbers that are not finite.
 
     Args:
         module: in evaluation mode, on the CPU.
-        example: an input of it.
+        example: its inputs.
         model: its name, for the message.
 
     Raises:
@@ -29,12 +31,20 @@ def require_finite_layers(module: nn.Module, example: Tensor, *, model: str) -> 
 
     """
     with _watched(module, model=model):
-        module(example)
+        module(*example)
 
 
 def noise(shape: tuple[int, ...]) -> Tensor:
     """Return 8-bit pixels of every brightness, the same each time."""
     return torch.randint(0, 256, shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+
+
+def trial_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape of a smaller picture for a trial; networks of pictures take any whose sides they can halve."""
+    if len(shape) != 3:
+        return shape
+    height, width = (min(side, max(_TRIAL_STEP, side // 4 // _TRIAL_STEP * _TRIAL_STEP)) for side in shape[:2])
+    return height, width, shape[2]
 
 
 @contextmanager

@@ -7,19 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import nn
 
 from touchline.core.finite_output import require_finite_output
 from touchline.models.runtime.backends import PICTURE_BACKENDS, choose_backend
 from touchline.models.runtime.device import available_threads, choose_device
-from touchline.models.runtime.graphs import ArrayGraph, openvino_graph, torch_graph
-from touchline.models.runtime.probing import noise, require_finite_layers
+from touchline.models.runtime.graphs import ArrayGraph, in_batches, openvino_graph, torch_graph
+from touchline.models.runtime.model_graphs import compiled_part, graph_file_of
 from touchline.models.specs.spec import PixelConfig
+from touchline.models.store import OpenedModel
+
+if TYPE_CHECKING:
+    from torch import nn
 
 Pixels = npt.NDArray[np.uint8]
 ConfigT = TypeVar("ConfigT", bound=PixelConfig)
@@ -27,8 +29,6 @@ DrawnT = TypeVar("DrawnT")
 DrawnT_co = TypeVar("DrawnT_co", covariant=True)
 Outputs = tuple[npt.NDArray[np.float32], ...]
 """The network's outputs for one picture, without the batch axis."""
-
-_TRIAL_STEP = 64
 
 
 class Draw(Protocol[DrawnT_co]):
@@ -57,8 +57,38 @@ class Runner:
     arithmetic: str = "torch f32"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelPart:
+    """A graph of a model file: a CPU runs it without torch.
+
+    Attributes:
+        model: the model.
+        part: name of the graph, see :mod:`touchline.models.exporting.parts`.
+        variant: another arithmetic of it, such as ``"int8"``, that lies beside the model; empty for the usual one.
+
+    """
+
+    model: OpenedModel[Any]
+    part: str
+    variant: str = ""
+
+    def module(self) -> nn.Module:
+        """Build it as a module of torch."""
+        network = self.model.load().network
+        from touchline.models.exporting.parts import parts_of
+
+        return parts_of(network, self.model.config)[self.part].module
+
+    def compiled(self, *, batch: int, precision: str, threads: int) -> ArrayGraph:
+        """Compile it with OpenVINO for batches of a size; the graph itself may take them in smaller ones."""
+        graphs = graph_file_of(self.model, variant=self.variant)
+        graph = compiled_part(graphs, self.part, precision=precision, threads=threads)
+        own = graphs.index.parts[self.part].inputs[0][0]
+        return graph if batch == own else in_batches(graph, size=own)
+
+
 def make_runner(
-    module: nn.Module,
+    network: nn.Module | ModelPart,
     config: PixelConfig,
     *,
     batches: tuple[int, int],
@@ -67,10 +97,11 @@ def make_runner(
     threads: int | None = None,
     when_needed: bool = False,
 ) -> Runner:
-    """Return the runner of a module whose only input is 8-bit pixels.
+    """Return the runner of a network whose only input is 8-bit pixels.
 
     Args:
-        module: the network, including its normalisation of pixels and decoding of outputs.
+        network: the network, including its normalisation of pixels and decoding of outputs: a part of a model file, or
+            a module in memory.
         config: configuration of the model, which gives the input's shape and the precision of OpenVINO's arithmetic.
         batches: batch sizes on a CPU and on a GPU.
         device: device to run on; ``"auto"`` takes a GPU if available.
@@ -86,29 +117,34 @@ def make_runner(
     """
     where, reason = choose_device(device)
     chosen = choose_backend(backend, device=where, among=PICTURE_BACKENDS)
-    batch = batches[1] if where.type == "cuda" else batches[0]
-    module, shape, precision = module.eval(), config.shape, config.precision
-    if not when_needed:
-        require_finite_layers(module, noise((1, *_small(shape))), model=config.name)
+    batch = batches[1] if where == "cuda" else batches[0]
     if chosen == "torch":
-        graph = torch_graph(module, device=where, channels_last=len(shape) == 3)
-        return Runner(graph, batch, reason, f"torch {'bf16' if where.type == 'cuda' else 'f32'}")
+        module = _tried(network.module() if isinstance(network, ModelPart) else network, config)
+        graph = torch_graph(module, device=where, channels_last=len(config.shape) == 3)
+        return Runner(graph, batch, reason, f"torch {'bf16' if where == 'cuda' else 'f32'}")
 
     def compiled() -> ArrayGraph:
-        if when_needed:
-            require_finite_layers(module, noise((1, *_small(shape))), model=config.name)
-        example = torch.zeros((batch, *shape), dtype=torch.uint8)
-        return openvino_graph(module, example=example, precision=precision, threads=threads or available_threads())
+        return _compiled(network, config, batch=batch, threads=threads or available_threads())
 
-    return Runner(_later(compiled) if when_needed else compiled(), batch, reason, f"openvino {precision}")
+    graph = _later(compiled) if when_needed else compiled()
+    return Runner(graph, batch, reason, f"openvino {config.precision}")
 
 
-def _small(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the shape of a smaller picture for a trial; networks of pictures take any whose sides they can halve."""
-    if len(shape) != 3:
-        return shape
-    height, width = (min(side, max(_TRIAL_STEP, side // 4 // _TRIAL_STEP * _TRIAL_STEP)) for side in shape[:2])
-    return height, width, shape[2]
+def _compiled(network: nn.Module | ModelPart, config: PixelConfig, *, batch: int, threads: int) -> ArrayGraph:
+    if isinstance(network, ModelPart):
+        return network.compiled(batch=batch, precision=config.precision, threads=threads)
+    import torch
+
+    example = torch.zeros((batch, *config.shape), dtype=torch.uint8)
+    return openvino_graph(_tried(network, config), example=example, precision=config.precision, threads=threads)
+
+
+def _tried(module: nn.Module, config: PixelConfig) -> nn.Module:
+    """Return a module in evaluation mode that was tried on noise; see :mod:`touchline.models.runtime.probing`."""
+    from touchline.models.runtime.probing import noise, require_finite_layers, trial_shape
+
+    require_finite_layers(module.eval(), noise((1, *trial_shape(config.shape))), model=config.name)
+    return module
 
 
 def _later(build: Callable[[], ArrayGraph]) -> ArrayGraph:

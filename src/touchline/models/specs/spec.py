@@ -94,6 +94,12 @@ class EncoderSpec(PictureSpec):
         return self
 
 
+DETECTOR_SPEC = EncoderSpec(
+    width=640, height=352, fit="resize", interpolation="area", mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0)
+)
+"""The pictures that a people detector's first part takes as an encoder."""
+
+
 class ClipSpec(BaseModel):
     """The clips a recogniser takes: RGB or BGR frames, evenly spaced in time.
 

@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import torch
 
 from touchline.core.arrays import Floats32
 from touchline.core.errors import InputError
 from touchline.core.finite_output import require_finite_output
-from touchline.models.networks.track_events import TrackEventNet
-from touchline.models.runtime.device import choose_device
+from touchline.models.runtime.device import available_threads, choose_device
+from touchline.models.runtime.graph_file import GraphFile
+from touchline.models.runtime.graphs import ManyInputGraph, torch_arrays
+from touchline.models.runtime.model_graphs import compiled_part, graph_file_of
 from touchline.models.specs.track_event_spec import TrackEventConfig
-from touchline.models.store import load_model
+from touchline.models.store import open_model
 from touchline.spotting.from_tracks.features import FRAME_VALUES, METRE_VALUES, PERSON_VALUES, Features
 from touchline.spotting.from_tracks.labels import PARENT, TRACK_LABELS
+
+if TYPE_CHECKING:
+    from touchline.models.networks.track_events import TrackEventNet
 
 BUILT_IN = "track-events"
 PIECE, MARGIN = 2048, 128
@@ -45,7 +49,7 @@ class TrackEventModel:
     """A network that scores scenes, with its configuration.
 
     Args:
-        network: in evaluation mode.
+        network: the network, or the graphs of a model file, which a CPU runs without torch.
         config: of the model file.
         device: the device to run on.
         device_reason: the device, and why it was chosen.
@@ -55,20 +59,29 @@ class TrackEventModel:
 
     def __init__(
         self,
-        network: TrackEventNet,
+        network: TrackEventNet | GraphFile,
         config: TrackEventConfig,
         *,
-        device: torch.device | str = "cpu",
+        device: str = "cpu",
         device_reason: str = "cpu",
         sha256: str = "",
     ) -> None:
-        self.network, self.config = network.to(device).eval(), config
-        self.device, self.device_reason, self.sha256 = torch.device(device), device_reason, sha256
+        self.config, self.device, self.device_reason, self.sha256 = config, device, device_reason, sha256
+        self.network = network
+        self._graph: ManyInputGraph | None = None
 
     @property
     def name(self) -> str:
         """The model's name."""
         return self.config.name
+
+    def _built(self) -> ManyInputGraph:
+        """Return the graph, built when it is first used."""
+        if isinstance(self.network, GraphFile):
+            return compiled_part(self.network, "scores", precision=self.config.precision, threads=available_threads())
+        from touchline.models.networks.track_events import TrackEventScorer
+
+        return torch_arrays(TrackEventScorer(self.network), device=self.device)
 
     def score(self, features: Features) -> TrackScores:
         """Score the frames of a scene; long scenes piece by piece, each with a margin on either side."""
@@ -79,12 +92,10 @@ class TrackEventModel:
     def _score(self, features: Features, first: int) -> tuple[Floats32, Floats32, Floats32]:
         start, end = max(first - MARGIN, 0), min(first + PIECE + MARGIN, len(features))
         arrays = (features.frame, features.metres, features.people, features.present)
-        inputs = [torch.from_numpy(np.ascontiguousarray(array[start:end]))[None].to(self.device) for array in arrays]
-        with torch.inference_mode():
-            events, in_play, holder = self.network(*inputs)
-            outputs = (torch.sigmoid(events), torch.sigmoid(in_play), torch.softmax(holder, dim=-1))
+        self._graph = self._graph or self._built()
+        outputs = self._graph(*(np.ascontiguousarray(array[start:end])[None] for array in arrays))
         kept = slice(first - start, min(first + PIECE, len(features)) - start)
-        found = tuple(output[0, kept].cpu().numpy().astype(np.float32) for output in outputs)
+        found = tuple(output[0, kept] for output in outputs)
         require_finite_output(
             *found, model=self.name, what="score", runs_on=self.device_reason, rows="frame", first_row=first
         )
@@ -120,10 +131,11 @@ def load_track_events(
         ResourceError: the requested device is not available.
 
     """
-    loaded = load_model(BUILT_IN if name_or_path is None else name_or_path, task="track-events")
+    opened = open_model(BUILT_IN if name_or_path is None else name_or_path, task="track-events")
     sizes = {"frame_values": FRAME_VALUES, "metre_values": METRE_VALUES, "person_values": PERSON_VALUES}
-    stored = {name: loaded.config.network.get(name) for name in sizes}
-    if stored != sizes or loaded.config.labels != TRACK_LABELS:
-        raise InputError(f"{loaded.path}: made for features {stored}, not {sizes}, or for other labels; train it again")
+    stored = {name: opened.config.network.get(name) for name in sizes}
+    if stored != sizes or opened.config.labels != TRACK_LABELS:
+        raise InputError(f"{opened.path}: made for features {stored}, not {sizes}, or for other labels; train it again")
     chosen, reason = choose_device(device)
-    return TrackEventModel(loaded.network, loaded.config, device=chosen, device_reason=reason, sha256=loaded.sha256)
+    network = opened.load().network if chosen == "cuda" else graph_file_of(opened)
+    return TrackEventModel(network, opened.config, device=chosen, device_reason=reason, sha256=opened.sha256)

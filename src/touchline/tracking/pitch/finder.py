@@ -14,17 +14,18 @@ import numpy.typing as npt
 from touchline.core.arrays import Rgb
 from touchline.core.errors import UsageError
 from touchline.core.pitch import KEYPOINT_NAMES
-from touchline.models.networks.pitch_net import STRIDE, PitchReader
 from touchline.models.runtime.backends import PictureBackend
 from touchline.models.runtime.device import Device
 from touchline.models.runtime.fitting import fit_at_corner
-from touchline.models.runtime.runner import PictureModel, make_runner
+from touchline.models.runtime.runner import ModelPart, PictureModel, make_runner
 from touchline.models.specs.spec import PictureConfig
-from touchline.models.store import DEFAULT_PITCH_FINDER, load_model
+from touchline.models.store import DEFAULT_PITCH_FINDER, open_model
 
 Keypoints = npt.NDArray[np.float32]
 
 _BATCHES = (1, 16)
+_STRIDE = 4
+"""Side of a cell of the network's output, in pixels of its input."""
 _REACH = 2
 """Radius in cells around the maximum within which cells count as the same place."""
 
@@ -80,16 +81,16 @@ def load_pitch_finder(
         ResourceError: the requested GPU or the backend's package is not available.
 
     """
-    loaded = load_model(name or DEFAULT_PITCH_FINDER, task="pitch")
-    config = loaded.config
+    opened = open_model(name or DEFAULT_PITCH_FINDER, task="pitch")
+    config = opened.config
     if tuple(config.labels) != KEYPOINT_NAMES:
         raise UsageError(
             f"model {config.name!r} does not find the {len(KEYPOINT_NAMES)} keypoints of touchline.core.pitch"
         )
     runner = make_runner(
-        PitchReader(loaded.network), config, batches=_BATCHES, device=device, backend=backend, threads=threads
+        ModelPart(opened, "keypoints"), config, batches=_BATCHES, device=device, backend=backend, threads=threads
     )
-    return PitchFinder(config, runner=runner, sha256=loaded.sha256)
+    return PitchFinder(config, runner=runner, sha256=opened.sha256)
 
 
 def read_keypoints(probabilities: npt.NDArray[np.float32]) -> Keypoints:
@@ -115,4 +116,4 @@ def read_keypoints(probabilities: npt.NDArray[np.float32]) -> Keypoints:
     share = window / np.maximum(mass, 1e-12)[:, None, None]
     x = (share.sum(1) * span).sum(1) + column
     y = (share.sum(2) * span).sum(1) + row
-    return np.stack([(x + 0.5) * STRIDE, (y + 0.5) * STRIDE, mass], 1).astype(np.float32)
+    return np.stack([(x + 0.5) * _STRIDE, (y + 0.5) * _STRIDE, mass], 1).astype(np.float32)

@@ -1,0 +1,139 @@
+"""The graphs that a model consists of at inference, as modules of torch: what its graph file holds.
+
+Normalisation, channel order and the reading of heat maps are part of a graph, so that a runtime needs nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from touchline.core.poses import MIRROR
+from touchline.models.networks.detector import PeakFinder
+from touchline.models.networks.parts import example_inputs
+from touchline.models.networks.picture_features import DetectorEncoder, PictureFeatures
+from touchline.models.networks.pitch_net import PitchReader
+from touchline.models.networks.pose_net import PeakReader, PoseReader
+from touchline.models.networks.track_events import TrackEventScorer
+from touchline.models.runtime.probing import noise, trial_shape
+from touchline.models.specs.clip_input import ClipClassifier
+from touchline.models.specs.pose_spec import PoseConfig
+from touchline.models.specs.spec import (
+    DETECTOR_SPEC,
+    ClipConfig,
+    EncoderConfig,
+    ModelConfig,
+    PictureConfig,
+    SkeletonConfig,
+    StoredConfig,
+)
+from touchline.models.specs.spotting_batches import decode_batch_of, encode_batch_of
+from touchline.models.specs.track_event_spec import TrackEventConfig
+
+FEATURES_BATCH = 4
+"""Pictures that features are calculated of at once; all other graphs of pictures take them one by one."""
+_FRAMES, _PEOPLE = 64, 8
+"""Sizes of the example scene that a network of events from tracks is traced with; both are left open in its graph."""
+
+
+class SequenceClassifier(nn.Module):
+    """A complete recogniser of joints: sequences in, probabilities out.
+
+    Args:
+        network: network that returns logits of sequences.
+        temperature: divisor of the logits before softmax.
+
+    """
+
+    def __init__(self, network: Any, *, temperature: float = 1.0) -> None:
+        super().__init__()
+        self.network = network
+        self.temperature = temperature
+
+    def forward(self, sequences: Tensor) -> Tensor:
+        """Return probabilities (n, classes) of sequences (n, t, joints, 3): x, y, visibility."""
+        return torch.softmax(cast(Tensor, self.network(sequences)) / self.temperature, dim=1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """One graph of a model.
+
+    Attributes:
+        module: the graph as a module of torch, in evaluation mode.
+        example: its inputs; they fix shapes and types.
+        any_size: axes of the inputs that are of any size.
+        trial: small inputs to try the module on.
+
+    """
+
+    module: nn.Module
+    example: tuple[Tensor, ...]
+    trial: tuple[Tensor, ...]
+    any_size: tuple[int, ...] = ()
+
+
+def parts_of(network: Any, config: StoredConfig) -> dict[str, Part]:
+    """Return the parts of a model by name; none for models that only torch runs."""
+    if isinstance(config, ModelConfig):
+        return _spotting(network, config)
+    if isinstance(config, TrackEventConfig):
+        return {"scores": _track_events(network, config)}
+    if isinstance(config, SkeletonConfig):
+        sequences = torch.ones(2, config.skeleton.frames, len(config.skeleton.joints), 3)
+        module = SequenceClassifier(network, temperature=config.temperature).eval()
+        return {"scores": Part(module, (sequences,), (sequences,), any_size=(0,))}
+    if isinstance(config, PictureConfig) and config.task == "detect":
+        encoder = PictureFeatures(DetectorEncoder(network), spec=DETECTOR_SPEC)
+        features = _pixels(encoder, DETECTOR_SPEC.shape, batch=FEATURES_BATCH)
+        return {"people": _pixels(PeakFinder(network), config.shape), "features": features}
+    if isinstance(config, PictureConfig):
+        return {"keypoints": _pixels(PitchReader(network), config.shape)}
+    if isinstance(config, PoseConfig):
+        reader = PeakReader if config.reading == "peak" else PoseReader
+        return {"joints": _pixels(reader(network, mirror=MIRROR), config.shape)}
+    if isinstance(config, ClipConfig):
+        clips = ClipClassifier(network, spec=config.clip, temperature=config.temperature)
+        return {"scores": _pixels(clips, config.shape)}
+    if isinstance(config, EncoderConfig):
+        encoder = PictureFeatures(network, spec=config.picture)
+        return {"features": _pixels(encoder, config.shape, batch=FEATURES_BATCH)}
+    return {}
+
+
+def facts_of(network: Any, config: StoredConfig) -> Mapping[str, Any]:
+    """Return what else must be known of a network to run its graphs."""
+    return {"feature_offsets": list(network.feature_offsets)} if isinstance(config, ModelConfig) else {}
+
+
+def _pixels(module: nn.Module, shape: tuple[int, ...], *, batch: int = 1) -> Part:
+    example = torch.zeros((batch, *shape), dtype=torch.uint8)
+    return Part(module.eval(), (example,), (noise((1, *trial_shape(shape))),))
+
+
+def _spotting(network: Any, config: ModelConfig) -> dict[str, Part]:
+    """Return encoder and decoder; the decoder's trial input are the encoder's features of noise."""
+    (encoder, stacks), (decoder, windows) = example_inputs(
+        network, frame=config.frame, encode_batch=encode_batch_of(config.frame), decode_batch=1
+    )
+    windows = windows.expand(decode_batch_of(windows[0].numel()), *windows.shape[1:]).contiguous()
+    stack = noise((1, *stacks.shape[1:]))
+    with torch.inference_mode():
+        features = encoder(stack)
+    trial = features[:, None].expand(1, *windows.shape[1:])
+    return {"encoder": Part(encoder, (stacks,), (stack,)), "decoder": Part(decoder, (windows,), (trial,))}
+
+
+def _track_events(network: Any, config: TrackEventConfig) -> Part:
+    sizes = config.network
+    frames = (
+        torch.ones(1, _FRAMES, sizes["frame_values"]),
+        torch.ones(1, _FRAMES, sizes["metre_values"]),
+        torch.ones(1, _FRAMES, _PEOPLE, sizes["person_values"]),
+        torch.ones(1, _FRAMES, _PEOPLE, dtype=torch.bool),
+    )
+    return Part(TrackEventScorer(network).eval(), frames, frames, any_size=(1,))
