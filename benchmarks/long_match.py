@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ from touchline.core.sound import CURVES, CrowdSwell, SoundReading, WhistleBlow
 from touchline.core.tracks import DETECTION_LABELS, PLAYER, Shot, Track, Tracks
 from touchline.formats.actions import write_actions
 from touchline.formats.boxes.tracks_parquet import tracks_parquet_writer
-from touchline.formats.bundle import ACTIONS, TRACKS, Bundle, Manifest
+from touchline.formats.bundle import ACTIONS, MANIFEST, TRACKS, Bundle, Manifest
 from touchline.formats.camera import CAMERA, write_camera
 from touchline.formats.sound import write_sound
 from touchline.report.page import write_report
@@ -173,6 +174,11 @@ def _work(tracks: Tracks, count: int, bundle: Bundle, random: np.random.Generato
         bundle.write_events(found.timeline)
         bundle.write_candidates(found.candidates)
 
+    def report() -> None:
+        names = sorted(path.name for path in bundle.path.iterdir() if path.name != MANIFEST)
+        bundle.write_manifest(replace(bundle.read_manifest(), files=bundle.checksums(*names)))
+        write_report(bundle, info)
+
     return {
         "replays": lambda: find_replays(edges),
         "kits (of 400 shots)": lambda: match_teams(looks),
@@ -181,7 +187,7 @@ def _work(tracks: Tracks, count: int, bundle: Bundle, random: np.random.Generato
         "tracks, written": lambda: _write_tracks(bundle, tracks),
         "likeness": likeness,
         "events": events,
-        "report": lambda: write_report(bundle, info),
+        "checksums and report": report,
     }
 
 
