@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from seasonbundles import MadeMatch, write_made_bundle, write_made_manifest
 
+from seasonbundles import MadeMatch, write_made_bundle, write_made_manifest
 from touchline.core.corrections.values import EventValue
 from touchline.core.errors import InputError, ResourceError, UsageError
 from touchline.core.events import Timeline

@@ -6,7 +6,6 @@ Names are looked up among the user's models first, then among the built-in ones.
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -211,19 +210,6 @@ def read_config(path: Path | str) -> Config:
     """
     with open_safetensors(path, framework="np", refusal=_REFUSAL, advice=_ADVICE) as file:
         return _parse_config(file.metadata(), path=path)
-
-
-def parameters_in(path: Path) -> int:
-    """Return the number of a model file's parameters: of all numbers that training changes by descent.
-
-    Raises:
-        InputError: not a safetensors file, or damaged.
-
-    """
-    with open_safetensors(path, framework="np", refusal=_REFUSAL, advice=_ADVICE) as file:
-        slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
-        learned = [one for name, one in slices.items() if "running_" not in name and one.get_dtype().startswith("F")]
-        return sum(math.prod(one.get_shape()) for one in learned)
 
 
 @overload
