@@ -3,10 +3,10 @@
     python benchmarks/install.py [--only core train review ...] [--python python3.12] [--before PYPROJECT]
                                  [--json benchmarks/results/install.json]
 
-Each time the wheel is built from these sources and installed by pip into an empty environment, twice: the first time
-fills pip's cache, the second one is timed. The size is that of all files that were added, in MB (10^6 bytes), with and
-without the byte code that pip writes (uv writes none). ``adds`` is what an extra adds to the core. ``--before`` measures
-the dependencies that another pyproject.toml declares: ``git show COMMIT:pyproject.toml > FILE``.
+The wheel is built from these sources, and pip installs it into an empty environment, twice: the first time fills pip's
+cache, the second one is timed. The size is that of all files that were added, in MB (10^6 bytes), with and without the
+byte code that pip writes (uv writes none). ``adds_mb`` is what an extra adds to the core. ``--before`` measures the
+dependencies of another version as well: ``git show COMMIT:pyproject.toml > PYPROJECT``.
 
 torch is what pip finds where this runs: a CPU build in the committed results. The build for NVIDIA GPUs, which Linux
 gets from the usual index, brings some 4 GB of CUDA's libraries along.

@@ -29,6 +29,7 @@ ROOMS = (
     "studies",
     "analysis",
     "review",
+    "batch",
 )
 """The packages below ``touchline``, from the ground up; the command line has a reference of its own."""
 

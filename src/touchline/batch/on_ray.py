@@ -20,8 +20,8 @@ from touchline.batch.stores.opening import is_remote, local_path, open_store
 from touchline.batch.stores.store import Patience
 from touchline.batch.worker import Command, Outcome
 from touchline.core.errors import NetworkError, ResourceError, TouchlineError, UsageError
+from touchline.core.extras import need
 
-INSTALL = "pip install 'touchline[ray]'"
 LOCAL = "local"
 _LOOK_S = 1.0
 _BUSY_S = 5.0
@@ -70,10 +70,7 @@ def run_on_ray(
 @contextmanager
 def _cluster(address: str) -> Iterator[Any]:
     """Connect to a cluster, and leave it again."""
-    try:
-        import ray
-    except ImportError as error:
-        raise UsageError(f"--ray {address}: Ray is not installed; run: {INSTALL}") from error
+    ray = need("ray", what=f"--ray {address}")
     try:
         ray.init(address=None if address == LOCAL else address, log_to_driver=False, logging_level="ERROR")
     except (ConnectionError, ValueError, RuntimeError) as error:

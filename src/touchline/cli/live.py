@@ -16,6 +16,7 @@ from touchline.cli.interrupts import Interrupts
 from touchline.cli.options import FlipOption, SharedArguments, ThresholdOption, verb
 from touchline.core.clock import US_PER_S, format_clock
 from touchline.core.errors import EXIT_DEGRADED, EXIT_INTERRUPTED, EXIT_OK, UsageError
+from touchline.core.extras import need_extra
 from touchline.core.wording import counted
 
 if TYPE_CHECKING:
@@ -248,6 +249,7 @@ def _listening(arguments: LiveArguments, session: Session, *, output: Output) ->
             session.problems.append(lambda: webhook.problem and f"{webhook.shown}: {webhook.problem}")
             stack.callback(webhook.close)
         if arguments.page:
+            need_extra("live", what="the live page", modules=("starlette", "uvicorn"))
             from touchline.live.output.hub import Hub
             from touchline.live.output.server import LiveServer
             from touchline.review.server.run import listen

@@ -14,7 +14,6 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
 
 from touchline.core.arrays import Indices
 from touchline.core.finite_output import require_finite_output
@@ -319,7 +318,13 @@ class Engine:
         require_finite_output(
             values, model="the network", what="score", runs_on=self._backend.name, rows="grid frame", first_row=first
         )
-        return expit(values)
+        return _sigmoid(values)
+
+
+def _sigmoid(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return the probabilities of logits, calculated in float64 so that they are rounded once."""
+    with np.errstate(over="ignore"):  # a logit far below zero has the probability 0
+        return (1 / (1 + np.exp(-logits.astype(np.float64)))).astype(np.float32)
 
 
 def _floor(value: int, step: int) -> int:

@@ -18,6 +18,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from touchline.core.extras import is_installed
 from touchline.live.output.hub import Hub, Reader
 from touchline.live.output.metrics_text import prometheus_text
 from touchline.review.refusals import Refusal
@@ -193,8 +194,4 @@ class LiveServer:
 
 def has_websockets() -> bool:
     """Return whether the package that speaks WebSocket is installed."""
-    try:
-        import websockets  # noqa: F401
-    except ImportError:
-        return False
-    return True
+    return is_installed("websockets")
