@@ -233,6 +233,7 @@ class ImportArguments(SharedArguments):
 def _import(arguments: ImportArguments, output: Output) -> int:
     """Import a checkpoint and print what it has become."""
     from touchline.cli.models.imports import key_values, label_names
+    from touchline.models.exporting.graph_files import write_graph_file
     from touchline.models.importing.checkpoints import import_model
     from touchline.models.store import load_model
 
@@ -249,6 +250,8 @@ def _import(arguments: ImportArguments, output: Output) -> int:
     )
     model = load_model(path, task="any")
     config = model.config
+    if not getattr(config, "untrained", ()):
+        write_graph_file(model)
     output.record({"name": config.name, "path": str(path), "sha256": model.sha256, "labels": list(config.labels)})
     if not output.json:
         classes = counted(len(config.labels), "class", "classes")
