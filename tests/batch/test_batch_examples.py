@@ -62,7 +62,7 @@ def test_the_ray_script_runs_on_a_local_cluster(tools: Path, tmp_path: Path) -> 
     given = videos(tmp_path / "v", {"a": "no video", "b": "no video either"})
     done = subprocess.run(
         ["sh", EXAMPLES / "ray.sh", given, tmp_path / "s", "local"],
-        env=environment(tools, TMPDIR=str(tmp_path), RAY_TMPDIR="/tmp"),
+        env=environment(tools, TMPDIR=str(tmp_path), RAY_TMPDIR="/tmp", RAY_raylet_start_wait_time_s="180"),
         capture_output=True,
         text=True,
     )
