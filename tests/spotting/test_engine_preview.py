@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tinyspotter import moving_noise, tiny_config, tiny_network
-from touchline.spotting.backends import TorchBackend
+from touchline.spotting.torch_backend import TorchBackend
 from touchline.spotting.engine import Engine, Plan
 
 import torch  # isort: skip
