@@ -52,13 +52,23 @@ def test_the_line_to_run_is_named(name: str, tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("words", [["--help"], ["--version"], ["check", "--help"], ["train", "--help"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["models", "list"],
+        ["models", "show", "people-detector"],
+        ["--help"],
+        ["--version"],
+        ["check", "--help"],
+        ["train", "--help"],
+    ],
+)
 def test_help_needs_nothing(words: list[str], tmp_path: Path) -> None:
     done = run_without(*words, folder=tmp_path)
     assert done.returncode == 0, done.stderr
 
 
 def test_the_doctor_lists_what_could_be_installed(tmp_path: Path) -> None:
-    done = run_without("doctor", folder=tmp_path, missing=["tensorboard", "starlette", "mplsoccer", "sklearn"])
+    done = run_without("doctor", folder=tmp_path, missing=OPTIONAL)
     assert done.returncode == 0, done.stdout
     assert len(re.findall(r"^ok  extra \w+: ", done.stdout, re.MULTILINE)) == len(EXTRAS)

@@ -62,8 +62,8 @@ def publish(store: Store, key: str, bundle: Path, *, facts: Mapping[str, Any]) -
     done = Done(attempt=attempt, bundle=bundle.name, files=files, versions=_versions(), **facts)
     if create_done(store, key, done):
         return True
-    for name in files:
-        store.remove(f"{folder}/{name}")
+    for stored in files:
+        store.remove(f"{folder}/{stored}")
     return False
 
 

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from touchline.batch.markers import DONE, FAILED, RUNNING
 from touchline.batch.models_used import check_models
-from touchline.batch.plan import Plan, distinct, fix_shards, read_plan
+from touchline.batch.plan import Match, Plan, distinct, fix_shards, read_plan
 from touchline.batch.scratch import Scratch, default_scratch
 from touchline.batch.shard import Shard, Tell, matches_of
 from touchline.batch.stores.opening import open_store
-from touchline.batch.stores.store import Patience
+from touchline.batch.stores.store import Patience, Store
 from touchline.batch.worker import Command, Outcome, Rules, Worker
 from touchline.core.errors import UsageError
 from touchline.core.version import __version__
@@ -73,13 +74,21 @@ def work(
     worker.clean()
     everything = distinct(plan.matches)
     own = matches_of(everything, index=index, count=count)
-    others = [
-        match
-        for step in range(1, count)
-        for match in matches_of(everything, index=(index + step) % count, count=count)
-        if options.help_others
-    ]
+
+    def others() -> list[Match]:
+        return unfinished_of_others(store, everything, shard=shard) if options.help_others else []
+
     return Shard(worker, own, others=others, stop=stop, tell=tell).run()
+
+
+def unfinished_of_others(store: Store, matches: Sequence[Match], *, shard: tuple[int, int]) -> list[Match]:
+    """Return the matches of other shards that have no result yet, untouched ones first; asks for one list of names."""
+    index, count = shard
+    names = set(store.names())
+    turns = [matches_of(matches, index=(index + step) % count, count=count) for step in range(1, count)]
+    finished = (DONE, FAILED)
+    left = [match for turn in turns for match in turn if not any(f"{match.key}/{end}" in names for end in finished)]
+    return sorted(left, key=lambda match: f"{match.key}/{RUNNING}" in names)
 
 
 def make_worker(

@@ -10,7 +10,7 @@ import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import cv2
 import numpy as np
@@ -20,6 +20,7 @@ from touchline.core.arrays import Rgb
 from touchline.core.tracks import BALL, Detections
 from touchline.media.frame import Frame
 from touchline.media.sampling import GridSampler
+from touchline.models.runtime.requests import ahead_of
 from touchline.tracking.camera_motion import CameraMotion, Motion
 from touchline.tracking.cuts import CutFinder, Mark
 from touchline.tracking.detections import PeopleDetector
@@ -27,6 +28,8 @@ from touchline.tracking.graphics import Boxes, GraphicsFinder, no_boxes
 from touchline.tracking.people.appearance import DIMENSIONS, describe
 from touchline.tracking.replays import THUMB_SIZE
 from touchline.tracking.shot_kinds import closeness
+
+T = TypeVar("T")
 
 DEFAULT_FPS = 12.5
 """Frames sampled per second, where the video has that many."""
@@ -98,6 +101,35 @@ class _Sample:
     wants_pitch: bool
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Begun:
+    """Frames that the networks have begun on.
+
+    Attributes:
+        samples: the frames.
+        pictures: their colours, by index of the decoded frame.
+        found: waits for the detections in each picture.
+        points: waits for the points of the pitch in each picture in which they are wanted.
+
+    """
+
+    samples: list[_Sample]
+    pictures: dict[int, Rgb]
+    found: Callable[[], list[Detections]]
+    points: Callable[[], list[npt.NDArray[np.float32]]]
+
+
+def _begin(run: Callable[[list[Rgb]], list[T]], model: object, pictures: list[Rgb]) -> Callable[[], list[T]]:
+    """Begin to run a model on pictures; one that cannot answer later does so at once."""
+    if not pictures:
+        return list
+    if ahead_of(model):
+        begin: Callable[[list[Rgb]], Callable[[], list[T]]] = model.begin  # type: ignore[attr-defined]
+        return begin(pictures)
+    answers = run(pictures)
+    return lambda: answers
+
+
 class Observer:
     """A stage that turns decoded frames into observations as they arrive.
 
@@ -138,12 +170,17 @@ class Observer:
         self._graphics = GraphicsFinder()
         self._unmarked: deque[tuple[int, int, Frame]] = deque()
         self._waiting: list[_Sample] = []
+        self._begun: deque[_Begun] = deque()
+        self._ahead = ahead_of(detector)
         self._last_number = -1
         self._last_closeness = 0.0
         self._since_pitch = 0
 
     def push(self, number: int, frame: Frame) -> Iterator[Observation]:
-        """Add decoded frame ``number`` and yield the observations that are ready; exhaust the iterator."""
+        """Add decoded frame ``number`` and yield the observations that are ready; exhaust the iterator.
+
+        While one is waited for, the networks work on the next ones already, if they can.
+        """
         for index, (nearest, picture) in self._sampler.push(frame.time_us, (number, frame)):
             yield from self._look(index, nearest, picture)
 
@@ -153,6 +190,7 @@ class Observer:
             yield from self._look(index, nearest, picture)
         for mark in self._cuts.finish():
             yield from self._sample(*self._unmarked.popleft(), mark)
+        self._ahead = 0
         yield from self._work()
 
     def _look(self, index: int, number: int, frame: Frame) -> Iterator[Observation]:
@@ -179,13 +217,26 @@ class Observer:
             yield from self._work()
 
     def _work(self) -> Iterator[Observation]:
-        """Run the networks on the waiting frames."""
-        waiting, self._waiting = self._waiting, []
-        pictures = {sample.number: sample.frame.to_rgb() for sample in waiting if not sample.repeated}
-        found = iter(self._detector.detect(list(pictures.values())) if pictures else ())
-        wanted = [pictures[sample.number] for sample in waiting if sample.wants_pitch]
-        points = iter(self._pitch_finder.find(wanted) if self._pitch_finder is not None and wanted else ())
-        for sample in waiting:
+        """Begin on the waiting frames, and yield the observations of those begun long enough ago."""
+        if self._waiting:
+            self._begun.append(self._begin(self._waiting))
+            self._waiting = []
+        while len(self._begun) > self._ahead:
+            yield from self._end(self._begun.popleft())
+
+    def _begin(self, samples: list[_Sample]) -> _Begun:
+        """Begin to run the networks on frames."""
+        pictures = {sample.number: sample.frame.to_rgb() for sample in samples if not sample.repeated}
+        wanted = [pictures[sample.number] for sample in samples if sample.wants_pitch]
+        found = _begin(self._detector.detect, self._detector, list(pictures.values()))
+        finder = self._pitch_finder
+        points = list if finder is None else _begin(finder.find, finder, wanted)
+        return _Begun(samples, pictures, found, points)
+
+    def _end(self, begun: _Begun) -> Iterator[Observation]:
+        """Yield the observations of frames that the networks have begun on."""
+        pictures, found, points = begun.pictures, iter(begun.found()), iter(begun.points())
+        for sample in begun.samples:
             detections = Detections.none() if sample.repeated else next(found)
             crops: tuple[bytes, ...] = ()
             if len(detections) and self._cropper:

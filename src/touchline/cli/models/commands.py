@@ -108,12 +108,13 @@ def show_command(
 
 def _model_facts(name: str) -> tuple[dict[str, Any], Path]:
     """The facts of a network, and its file."""
-    from touchline.models.store import load_model
+    from touchline.models.safetensors_file import weights_of
+    from touchline.models.store import open_model
 
-    model = load_model(name, task="any")
+    model = open_model(name, task="any")
     path = model.path
     facts = {**model.config.model_dump(mode="json"), "path": str(path), "sha256": model.sha256}
-    facts["parameters"] = sum(parameter.numel() for parameter in model.network.parameters())
+    facts["parameters"] = weights_of(path)
     facts["megabytes"] = round(path.stat().st_size / 1e6, 2)
     return facts | _measured_facts(path), path
 
