@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from makevideo import write_frames, write_numbered
-from tinymodel import write_tiny_model
 from typer.testing import CliRunner, Result
 
+from makevideo import write_frames, write_numbered
+from tinymodel import write_tiny_model
 from touchline.cli.main import app
 
 Key = tuple[str, int, float]

@@ -255,7 +255,7 @@ def _listening(arguments: LiveArguments, session: Session, *, output: Output) ->
 
 def _page_is_installed(output: Output) -> bool:
     """Whether the server's packages are there; where they are not, a line says how to install them."""
-    from touchline.core.extras import MissingPackageError, need_extra
+    from touchline.core.extras import MissingPackageError
 
     try:
         need_extra("live", what="the live page", modules=("starlette", "uvicorn"))

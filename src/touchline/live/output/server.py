@@ -19,7 +19,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from touchline.core.extras import is_installed
-from touchline.core.extras import is_installed
 from touchline.live.output.hub import Hub, Reader
 from touchline.live.output.metrics_text import prometheus_text
 from touchline.review.refusals import Refusal
