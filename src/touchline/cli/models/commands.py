@@ -14,6 +14,7 @@ from touchline.cli.commands import add_command, new_group
 from touchline.cli.common import Output, run_guarded
 from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption, SharedArguments, verb
 from touchline.core.errors import EXIT_OK
+from touchline.core.extras import need_extra
 from touchline.core.wording import counted, ordinal
 from touchline.models.architectures import ARCHITECTURES, published
 
@@ -232,6 +233,7 @@ class ImportArguments(SharedArguments):
 
 def _import(arguments: ImportArguments, output: Output) -> int:
     """Import a checkpoint and print what it has become."""
+    need_extra("gpu", what="importing a model", modules=("torch",))
     from touchline.cli.models.imports import key_values, label_names
     from touchline.models.exporting.graph_files import write_graph_file
     from touchline.models.importing.checkpoints import import_model
@@ -295,6 +297,7 @@ def export_command(
     """
 
     def run() -> None:
+        need_extra("gpu", what="exporting a model", modules=("torch",))
         from touchline.models.exporting.graphs import export_model
         from touchline.models.store import load_model
 
