@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from touchline.core.errors import InputError
 from touchline.formats.files.guard import MALFORMED, cause_of
@@ -156,7 +156,7 @@ def read_graph_file(data: bytes, *, model_path: Path, source: Path | str) -> Gra
             entries = {name: archive.read(name) for name in archive.namelist()}
         index = Index.model_validate_json(entries[_INDEX])
         missing = [f"{part}{end}" for part in index.parts for end in (".xml", ".bin") if f"{part}{end}" not in entries]
-    except (*MALFORMED, ValidationError) as error:
+    except MALFORMED as error:  # pydantic's too, which are ValueErrors
         raise InputError(f"{source}: not a graph file, or damaged ({cause_of(error)})") from error
     if index.format != FORMAT or missing:
         raise InputError(f"{source}: a graph file of format {index.format}, not {FORMAT}, or without {missing}")
@@ -177,7 +177,8 @@ def graph_file_bytes(
 
     """
     places = _places_of(model_path)
-    entries, index = {}, {}
+    entries: dict[str, bytes] = {}
+    index: dict[str, PartIndex] = {}
     for name, part in parts.items():
         index[name], own = _split(part, places)
         entries |= {f"{name}.xml": part.xml, f"{name}.bin": own}
