@@ -1,6 +1,6 @@
 """Measure the reader of score boards: clock, score, names, false boards, and cost.
 
-    python benchmarks/clock.py [--fonts FOLDER] [--json benchmarks/results/clock.json] [--choose]
+    python benchmarks/clock.py [--fonts FOLDER] [--model FILE] [--json benchmarks/results/clock.json] [--choose]
 
 Boards are drawn onto real pictures of ../shared/data/players, over which the camera moves, and compressed as JPEG of
 quality 35 to 75, picture by picture: 64 s each, of 224, 360, 720 and 1080 lines, with a goal, a replay in which the
@@ -219,6 +219,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--fonts", type=Path, help="folder of fonts for the held-out styles")
     parser.add_argument("--choose", action="store_true", help="measure the styles for choosing instead")
+    parser.add_argument("--model", type=Path, help="read with this ONNX file instead of the one that is installed")
     parser.add_argument("--json", type=Path, help="write the results here")
     given = parser.parse_args()
     import matplotlib
@@ -226,9 +227,9 @@ def main() -> None:
     dejavu = font_files(Path(matplotlib.get_data_path()) / "fonts/ttf")
     dejavu = [path for path in dejavu if Path(path).stem in ("DejaVuSans-Bold", "DejaVuSans", "DejaVuSansMono-Bold")]
     fonts = dejavu if given.choose or given.fonts is None else font_files(given.fonts)
-    reader = PPOCRReader()
+    reader = PPOCRReader(given.model)
     reader.read([np.zeros((48, 96, 3), np.uint8)])  # loaded before anything is timed
-    results: dict[str, Any] = {"real, development clips": measure_real(reader)}
+    results: dict[str, Any] = {"model": reader.name, "real, development clips": measure_real(reader)}
     results["drawn"] = measure_drawn(CHOSEN if given.choose else HELD_OUT, fonts=fonts, reader=reader)
     results["without a board"] = measure_without(fonts=fonts, reader=reader)
     results["fonts"] = sorted({Path(font).stem.split("-latin")[0] for font in fonts})

@@ -1,4 +1,4 @@
-// Builds the scripts that ship in the package: those of the report, of the keeper pages, and the review app.
+// Builds the scripts that ship in the package: those of the report, of the keeper pages, and the apps of review and live runs.
 //
 //     node build.mjs [--out FOLDER] [--watch]
 //
@@ -12,6 +12,7 @@ import { build, context } from 'esbuild';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const REVIEW = join(HERE, 'src', 'review');
+const LIVE = join(HERE, 'src', 'live');
 
 const options = process.argv.slice(2);
 const at = options.indexOf('--out');
@@ -39,17 +40,18 @@ const PAGES = {
 
 const APP = {
   ...common,
-  entryPoints: { app: 'src/review/main.tsx' },
+  entryPoints: { app: 'src/review/main.tsx', live: 'src/live/main.tsx' },
   outdir: join(out, 'review', 'static'),
 };
 
-/** Copy the page of the review app, and write licences and checksums beside its script and style. */
+/** Copy the pages of the review app and of live runs, and write licences and checksums beside scripts and styles. */
 function finishApp(metafile) {
   const folder = APP.outdir;
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'index.html'), readFileSync(join(REVIEW, 'index.html')));
+  writeFileSync(join(folder, 'live.html'), readFileSync(join(LIVE, 'live.html')));
   writeFileSync(join(folder, 'LICENSES.txt'), licences(metafile));
-  const names = ['LICENSES.txt', 'app.css', 'app.js', 'index.html'].filter((name) => existsSync(join(folder, name)));
+  const names = ['LICENSES.txt', 'app.css', 'app.js', 'index.html', 'live.css', 'live.html', 'live.js'].filter((name) => existsSync(join(folder, name)));
   const sums = Object.fromEntries(names.map((name) => [name, sha256(readFileSync(join(folder, name)))]));
   writeFileSync(join(folder, 'manifest.json'), `${JSON.stringify(sums, null, 2)}\n`);
 }

@@ -7,59 +7,49 @@ import platform
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
+from textwrap import shorten
+from typing import Annotated
+
+import typer
 
 from touchline.cli.common import Output, one_line, run_guarded
+from touchline.cli.health.finding import Finding
+from touchline.cli.health.folders import cache_findings, cache_home, models_folder_finding
+from touchline.cli.health.machine import gpu_finding, memory_finding, processor_finding, slow_because, this_processor
+from touchline.cli.health.media import media_findings
+from touchline.cli.health.packages import CORE, core_packages, extras, torch_package
 from touchline.cli.options import DebugOption, DeviceOption, JsonOption
 from touchline.core.errors import EXIT_OK, EXIT_RESOURCES, TouchlineError
 
-Severity = Literal["ok", "warning", "error"]
-
-_PACKAGES = (
-    "touchline",
-    "av",
-    "numpy",
-    "scipy",
-    "torch",
-    "openvino",
-    "safetensors",
-    "pydantic",
-    "typer",
-    "rich",
-    "starlette",
-    "uvicorn",
-)
+_PACKAGES = CORE
 _LOW_DISK_GB = 1.0
+_LABELS_WIDTH = 80
+_LABELS_WIDTH = 80
 _SIGN = {"ok": "ok ", "warning": "!  ", "error": "ERR"}
+TrialOption = Annotated[
+    bool, typer.Option("--trial", help="Try the speed, too: read a clip and find people for about a second each.")
+]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was checked, what was found, and what to do about it."""
-
-    name: str
-    severity: Severity
-    message: str
-    remedy: str = ""
-
-
-def command(device: DeviceOption = "auto", json: JsonOption = False, debug: DebugOption = False) -> None:
+def command(
+    device: DeviceOption = "auto", trial: TrialOption = False, json: JsonOption = False, debug: DebugOption = False
+) -> None:
     """Check this installation.
 
-    Checks Python, packages, codecs, CPU, GPU, models and disk space, and says what to do about every problem.
+    Checks Python, packages, extras, codecs, processor, memory, GPU, models, caches and disk space. Says what is slow
+    here, and what to do about each problem.
 
     Examples:
-      touchline doctor
+      touchline doctor --trial
 
     """
 
     def run() -> int:
         output = Output(json=json, debug=debug)
         worst = EXIT_OK
-        for finding in examine(device=device):
+        for finding in examine(device=device, trial=trial):
             output.record({"type": "finding", **asdict(finding)})
             if not output.json:
                 output.say(one_line(f"{_SIGN[finding.severity]} {finding.name}: {finding.message}"))
@@ -71,17 +61,19 @@ def command(device: DeviceOption = "auto", json: JsonOption = False, debug: Debu
     run_guarded(run, debug=debug, json=json)
 
 
-def examine(*, device: str = "auto") -> list[Finding]:
+def examine(*, device: str = "auto", trial: bool = False) -> list[Finding]:
     """Every finding, in the order they are printed."""
-    findings = [_python(), *_packages()]
+    findings = [_python(), *core_packages(_PACKAGES), torch_package(), *extras()]
     checks: tuple[Callable[[], list[Finding]], ...] = (
-        _ffmpeg,
-        _cpu,
-        lambda: _gpu(device),
+        media_findings,
+        lambda: _machine(device),
         _openvino,
         _models,
         _clock,
         _disk,
+        cache_findings,
+        lambda: [models_folder_finding()],
+        *((_trial,) if trial else ()),
     )
     for check in checks:
         try:
@@ -99,51 +91,17 @@ def _python() -> Finding:
     return Finding("python", "ok", f"{platform.python_version()} on {platform.platform()}, {sys.executable}")
 
 
-def _packages() -> list[Finding]:
-    """The packages touchline depends on."""
-    findings = []
-    for name in _PACKAGES:
-        try:
-            findings.append(Finding(name, "ok", version(name)))
-        except PackageNotFoundError:
-            findings.append(Finding(name, "error", "not installed", "run: pip install --upgrade touchline"))
-    return findings
+def _machine(device: str) -> list[Finding]:
+    """Processor, memory, GPU, and what of it makes touchline slow."""
+    processor = this_processor()
+    return [processor_finding(processor), memory_finding(), gpu_finding(device), *slow_because(processor)]
 
 
-def _ffmpeg() -> list[Finding]:
-    """The FFmpeg libraries inside PyAV."""
-    import av
+def _trial() -> list[Finding]:
+    """How fast it is."""
+    from touchline.cli.health.trial import trial_findings
 
-    libraries = ", ".join(f"{name} {'.'.join(map(str, parts))}" for name, parts in sorted(av.library_versions.items()))
-    missing = [name for name in ("h264", "hevc", "vp9", "av1", "aac") if name not in av.codecs_available]
-    if missing:
-        return [
-            Finding(
-                "ffmpeg", "warning", f"{libraries}; cannot decode {', '.join(missing)}", "reinstall av from a wheel"
-            )
-        ]
-    return [Finding("ffmpeg", "ok", libraries)]
-
-
-def _cpu() -> list[Finding]:
-    """Cores, and the instructions that make CPU inference fast."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    cpuinfo = Path("/proc/cpuinfo")
-    flags = set(cpuinfo.read_text().split()) if cpuinfo.is_file() else set()
-    fast = [flag for flag in ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16") if flag in flags]
-    return [Finding("cpu", "ok", f"{usable} cores; {' '.join(fast) or 'no fast instruction sets known'}")]
-
-
-def _gpu(device: str) -> list[Finding]:
-    """Whether CUDA can be used."""
-    from touchline.analysis.environment import describe_gpu
-
-    gpu = describe_gpu()
-    if gpu.usable:
-        return [Finding("gpu", "ok", gpu.description)]
-    if device == "cuda":
-        return [Finding("gpu", "error", f"asked for, but {gpu.description}", gpu.remedy)]
-    return [Finding("gpu", "ok", f"none ({gpu.description}); models run on the CPU")]
+    return trial_findings()
 
 
 def _openvino() -> list[Finding]:
@@ -173,7 +131,8 @@ def _models() -> list[Finding]:
         except TouchlineError as error:
             findings.append(Finding(name, "error", str(error), "reinstall touchline"))
             continue
-        findings.append(Finding(name, "ok", f"{', '.join(loaded.config.labels)}; sha256 {loaded.sha256}"))
+        labels = shorten(", ".join(loaded.config.labels), _LABELS_WIDTH, placeholder=", ...")
+        findings.append(Finding(name, "ok", f"{labels}; sha256 {loaded.sha256}"))
     return findings
 
 
@@ -186,14 +145,13 @@ def _clock() -> list[Finding]:
         return [
             Finding("match clock", "ok", "no reader of text, so score boards are not read", f"if wanted: {INSTALL}")
         ]
-    return [Finding("match clock", "ok", f"{PPOCRReader.name}, {path}")]
+    return [Finding("match clock", "ok", f"{PPOCRReader(path).name}, {path}")]
 
 
 def _disk() -> list[Finding]:
     """Free space and permission to write in the working folder and the cache."""
     findings = []
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    for name, folder in (("this folder", Path.cwd()), ("cache", cache)):
+    for name, folder in (("this folder", Path.cwd()), ("cache", cache_home())):
         existing = next(path for path in (folder, *folder.parents) if path.exists())
         free_gb = shutil.disk_usage(existing).free / 1e9
         text = f"{folder}: {free_gb:.1f} GB free"

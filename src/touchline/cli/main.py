@@ -21,9 +21,11 @@ VERBS: dict[str, tuple[str, str]] = {
     "analyze": ("touchline.cli.analyze:command", "Spot events, track players and write a report."),
     "spot": ("touchline.cli.spot:command", "Spot the events of videos."),
     "track": ("touchline.cli.track:command", "Track players, officials and the ball."),
+    "live": ("touchline.cli.live:command", "Spot the events of a stream or a growing file."),
     "recognize": ("touchline.cli.recognize.commands:command", "Recognize the actions in clips or along tracks."),
     "keeper": ("touchline.cli.keeper.commands:app", "Analyse goalkeepers' technique and expected saves."),
     "features": ("touchline.cli.features.commands:app", "Extract, reduce and inspect video features."),
+    "batch": ("touchline.cli.matches.batch:app", "Analyse many matches, on as many machines as there are."),
     "review": ("touchline.cli.review:command", "Correct and annotate bundles and videos in the browser."),
     "clips": ("touchline.cli.clips:command", "Cut clips and reels of what happened."),
     "export": ("touchline.cli.exchange.export:command", "Write events and tracks as files for other tools."),
@@ -46,6 +48,7 @@ EXIT_CODES = {
     "4": "Finished, but parts of an input were lost, or some of several inputs failed.",
     "5": "The machine ran out of memory, disk space, permissions or devices.",
     "6": "A network request failed.",
+    "75": "Stopped by SIGTERM in the middle of batch work; the next worker continues.",
     "130": "Interrupted; run the same command again to continue.",
 }
 """Exit code -> what it means."""

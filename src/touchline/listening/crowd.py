@@ -13,6 +13,7 @@ from touchline.core.clock import US_PER_S
 from touchline.core.sound import CURVE_RATE_HZ, CrowdSwell
 from touchline.listening.frames import FLOOR, FRAME_RATE_HZ, SoundFrames
 from touchline.listening.model import SoundModel
+from touchline.listening.peaks import find_peaks
 
 STEP_FRAMES = round(FRAME_RATE_HZ / CURVE_RATE_HZ)
 ONSET_WITHIN_S = 0.4
@@ -85,10 +86,8 @@ def find_swells(level: Floats32, onset: Floats32) -> tuple[CrowdSwell, ...]:
     The curve gives for every moment the probability of an onset within 0.4 s; the confidence is the sum over two
     seconds, divided by the number of moments that cover the same onset.
     """
-    from scipy.signal import find_peaks
-
     padded = np.concatenate([[0.0], onset, [0.0]])
-    peaks = find_peaks(padded, height=_LEAST_PEAK, distance=round(_APART_S * CURVE_RATE_HZ))[0] - 1
+    peaks = find_peaks(padded, height=_LEAST_PEAK, distance=round(_APART_S * CURVE_RATE_HZ)) - 1
     if not len(peaks):
         return ()
     seen_by = 2 * round(ONSET_WITHIN_S * CURVE_RATE_HZ) + 1

@@ -14,7 +14,6 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
 
 from touchline.core.arrays import Indices
 from touchline.core.finite_output import require_finite_output
@@ -235,7 +234,7 @@ class Engine:
         """Return the scores so far that were not yielded yet; None if there are none. The stream goes on unchanged."""
         parts = [part for chunk in self._in_flight for part in chunk] + self._parts
         start, end, last_stack = self._next_output, self._features.end, self._features.end - 1
-        while start < end:
+        while start < end and self._features.first < end:
             stop = min(_floor(start, self._plan.decode_batch) + self._plan.decode_batch, end)
             parts.append((start, self._logits(start, stop, last_stack=last_stack)))
             start = stop
@@ -302,7 +301,13 @@ class Engine:
         require_finite_output(
             values, model="the network", what="score", runs_on=self._backend.name, rows="grid frame", first_row=first
         )
-        return expit(values)
+        return _sigmoid(values)
+
+
+def _sigmoid(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return the probabilities of logits, calculated in float64 so that they are rounded once."""
+    with np.errstate(over="ignore"):  # a logit far below zero has the probability 0
+        return (1 / (1 + np.exp(-logits.astype(np.float64)))).astype(np.float32)
 
 
 def _floor(value: int, step: int) -> int:

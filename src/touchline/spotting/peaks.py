@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter1d
 
 from touchline.core.events import Event, Scores, Timeline
+from touchline.listening.peaks import find_peaks
 
 LROMUL_SIGMA_SAMPLES = 3.0
 LROMUL_DISTANCE_SAMPLES = 15
@@ -21,6 +21,8 @@ def smooth(values: npt.NDArray[np.float32], *, sigma_samples: float) -> npt.NDAr
     exact = values.astype(np.float64)
     if len(values) == 0 or sigma_samples == 0:
         return exact
+    from scipy.ndimage import gaussian_filter1d  # importing takes as long as the rest of a start
+
     return gaussian_filter1d(exact, sigma_samples, axis=0, mode="reflect")
 
 
@@ -49,8 +51,6 @@ def find_events(
         ValueError: a label without a threshold, or ``distance_samples`` below 1.
 
     """
-    from scipy.signal import find_peaks  # importing takes most of a second; heads over features do not need it
-
     if distance_samples < 1:
         raise ValueError(f"distance_samples={distance_samples} must be 1 or more")
     missing = sorted(set(scores.labels) - set(thresholds))
@@ -62,7 +62,7 @@ def find_events(
     events: list[Event] = []
     for column, label in enumerate(scores.labels):
         curve = values[:, column]
-        peaks, _ = find_peaks(curve, height=thresholds[label], distance=distance_samples)
+        peaks = find_peaks(curve, height=thresholds[label], distance=distance_samples)
         events += [
             Event(label, int(scores.times_us[peak]), confidence=min(max(float(curve[peak]), 0.0), 1.0), source=source)
             for peak in peaks

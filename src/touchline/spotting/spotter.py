@@ -284,7 +284,7 @@ def plan_of_graphs(graphs: GraphFile, config: ModelConfig, *, flip: bool) -> Pla
         feature_offsets=tuple(graphs.index.facts["feature_offsets"]),
         edge=config.edge,
         encode_batch=encoder[0],
-        decode_batch=decoder[0],
+        decode_batch=min(decoder[0], CHUNK_OUTPUTS),
         chunk=CHUNK_OUTPUTS,
         flip=flip,
     )

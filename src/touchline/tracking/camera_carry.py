@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,12 @@ from touchline.core.arrays import Floats64
 from touchline.tracking.camera_motion import Motion
 
 Indices = npt.NDArray[np.int64] | int
+
+Motions: TypeAlias = "Sequence[Motion | None] | Camera | None"
+"""The camera's motion over a shot: one per sampled frame, each from the previous frame; None for a fixed camera.
+
+A :class:`Camera` of the whole shot serves all its tracklets; motions are turned into one for each of them.
+"""
 
 _SINGULAR = 1e13
 """Condition number from which on a motion cannot be undone: the picture is pressed into a line."""
@@ -41,6 +48,11 @@ class Camera:
             matrices[index] = step / size if whole else matrices[index - 1]
         self._from_first = matrices
         self._to_first = np.linalg.inv(matrices)
+
+    @classmethod
+    def of(cls, motions: Motions, *, count: int) -> Camera:
+        """Return the camera of the motions of a shot's first ``count`` frames, or the given camera itself."""
+        return motions if isinstance(motions, Camera) else cls(motions, count=count)
 
     def carry(self, points_px: Floats64, *, start: Indices, end: Indices) -> Floats64:
         """Carry ground points (n, 2) of frames ``start`` to frames ``end``; both are indices (n,) or a single one."""

@@ -6,6 +6,7 @@ The ladder: :func:`load_detector` -> :meth:`Detector.detect` -> :class:`~touchli
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -16,12 +17,16 @@ from touchline.core.tracks import BALL, DETECTION_LABELS, Detections
 from touchline.models.runtime.backends import PictureBackend
 from touchline.models.runtime.device import Device
 from touchline.models.runtime.fitting import fit_at_corner
+from touchline.models.runtime.graph_file import graph_path
 from touchline.models.runtime.hub import is_hub_name
 from touchline.models.runtime.runner import ModelPart, PictureModel, make_runner
-from touchline.models.specs.spec import PictureConfig
-from touchline.models.store import DEFAULT_DETECTOR, open_model
+from touchline.models.specs.spec import PictureConfig, PictureSpec
+from touchline.models.store import DEFAULT_DETECTOR, OpenedModel, open_model
 from touchline.tracking.detections import MIN_CONFIDENCE, PeopleDetector
 from touchline.tracking.hub_detector import load_hub_detector
+
+if TYPE_CHECKING:
+    from torch import nn
 
 _SAME_CLASS_IOU = 0.6
 _SAME_PERSON_IOU = 0.75
@@ -64,6 +69,7 @@ def load_detector(
     device: Device = "auto",
     backend: PictureBackend = "auto",
     threads: int | None = None,
+    size: tuple[int, int] | None = None,
 ) -> PeopleDetector:
     """Load a detector by name or path; the built-in one by default.
 
@@ -73,6 +79,8 @@ def load_detector(
         device: where to run; ``"auto"`` uses a GPU if there is one.
         backend: ``"auto"`` is OpenVINO on a CPU and torch on a GPU.
         threads: number of threads for OpenVINO; all processors by default.
+        size: width and height of the network's input, multiples of 32; the model's own by default. Models on the hub
+            keep theirs.
 
     Raises:
         InputError: the model does not exist, is damaged, or is not a detector.
@@ -86,10 +94,20 @@ def load_detector(
     config = opened.config
     if tuple(config.labels) != DETECTION_LABELS:
         raise UsageError(f"model {config.name!r} detects {config.labels}; a detector must detect {DETECTION_LABELS}")
-    runner = make_runner(
-        ModelPart(opened, "people"), config, batches=_BATCHES, device=device, backend=backend, threads=threads
-    )
+    network: ModelPart | nn.Module = ModelPart(opened, "people")
+    if size is not None and size != (config.picture.width, config.picture.height):
+        config = config.model_copy(update={"picture": PictureSpec(width=size[0], height=size[1])})
+        network = _of_size(opened, size)
+    runner = make_runner(network, config, batches=_BATCHES, device=device, backend=backend, threads=threads)
     return Detector(config, runner=runner, sha256=opened.sha256)
+
+
+def _of_size(opened: OpenedModel[PictureConfig], size: tuple[int, int]) -> ModelPart | nn.Module:
+    """Return a detector's network for another input size: from the graph of that size beside it, or made with torch."""
+    variant = f"{size[0]}x{size[1]}"
+    if graph_path(opened.path, variant=variant).is_file():
+        return ModelPart(opened, "people", variant=variant)
+    return ModelPart(opened, "people").module()
 
 
 def select(scores: npt.NDArray[np.float32], boxes: npt.NDArray[np.float32], *, size: tuple[int, int]) -> Detections:

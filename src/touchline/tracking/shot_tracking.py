@@ -16,6 +16,7 @@ import numpy.typing as npt
 from touchline.core.geometry.camera import CameraPath
 from touchline.core.tracks import BALL, DETECTION_LABELS, Detections, Shot, Track
 from touchline.tracking.ball.ball import follow_ball
+from touchline.tracking.camera_carry import Camera
 from touchline.tracking.camera_motion import Motion
 from touchline.tracking.graphics import covered, points_covered
 from touchline.tracking.observations import Observation
@@ -119,8 +120,9 @@ def follow_shot(
     kind = shot_kind(_facts(observations, pitch_known, height=height, sure=settings.high))
     if kind in NO_ONE_WHOLE:
         observations, views = [_without_people(o) for o in observations], [None] * len(views)
-    people = rejoin(follow_people(observations, fps=fps, settings=settings), motions=motions, fps=fps)
-    people = [smooth(fill(person, motions=motions, fps=fps), motions=motions, fps=fps) for person in people]
+    moves = Camera(motions, count=len(observations))
+    people = rejoin(follow_people(observations, fps=fps, settings=settings), motions=moves, fps=fps)
+    people = [smooth(fill(person, motions=moves, fps=fps), motions=moves, fps=fps) for person in people]
     times_us = np.array([observation.time_us for observation in observations], np.int64)
     seen = [observation.detections for observation in observations]
     balls = follow_ball(seen, times_us, motions=motions, width=width, height=height)

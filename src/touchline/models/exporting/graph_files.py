@@ -59,7 +59,10 @@ def _converted(part: Part, *, model: str) -> Converted:
 
 
 def as_converted(graph: Any) -> Converted:
-    """Write an ``openvino.Model`` into memory."""
+    """Write an ``openvino.Model`` into memory; equal graphs give equal bytes, as its operations are numbered."""
+    graph.set_friendly_name("graph")
+    for number, operation in enumerate(graph.get_ordered_ops()):
+        operation.set_friendly_name(str(number))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "graph.xml"
         import_openvino().save_model(graph, path, compress_to_fp16=False)

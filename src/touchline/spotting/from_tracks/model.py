@@ -67,7 +67,7 @@ class TrackEventModel:
         sha256: str = "",
     ) -> None:
         self.config, self.device, self.device_reason, self.sha256 = config, device, device_reason, sha256
-        self._given = network
+        self.network = network
         self._graph: ManyInputGraph | None = None
 
     @property
@@ -77,11 +77,11 @@ class TrackEventModel:
 
     def _built(self) -> ManyInputGraph:
         """Return the graph, built when it is first used."""
-        if isinstance(self._given, GraphFile):
-            return compiled_part(self._given, "scores", precision=self.config.precision, threads=available_threads())
+        if isinstance(self.network, GraphFile):
+            return compiled_part(self.network, "scores", precision=self.config.precision, threads=available_threads())
         from touchline.models.networks.track_events import TrackEventScorer
 
-        return torch_arrays(TrackEventScorer(self._given), device=self.device)
+        return torch_arrays(TrackEventScorer(self.network), device=self.device)
 
     def score(self, features: Features) -> TrackScores:
         """Score the frames of a scene; long scenes piece by piece, each with a margin on either side."""

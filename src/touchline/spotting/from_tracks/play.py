@@ -11,7 +11,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import maximum_filter1d
 
 from touchline.core.clock import US_PER_S
 from touchline.core.events import Event, Scores, Timeline
@@ -235,6 +234,8 @@ def _trust(found: TrackEvents, sources: Sources) -> float:
     """Return the trust in the picture model on this video: whether it sees something where the ball is touched."""
     if sources.picture is None or not len(sources.picture):
         return 0.0
+    from scipy.ndimage import maximum_filter1d  # importing takes as long as the rest of a start
+
     reach = max(1, round(NEAR_S * len(sources.picture) / max(1e-6, _seconds(sources.picture))))
     highest = maximum_filter1d(sources.picture.values.max(axis=1).astype(np.float64), 2 * reach + 1)
     touched = [contact.time_us for contact in found.contacts if contact.track_id is not None]

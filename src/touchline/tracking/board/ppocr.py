@@ -1,7 +1,8 @@
-"""PP-OCR's reader of lines, run by OpenVINO: the model files of the package ``rapidocr-onnxruntime``.
+"""PP-OCR's reader of lines, run by OpenVINO: the model file of ``rapidocr``, or of ``rapidocr-onnxruntime``.
 
-Of that package only the model is used; it is never imported. Its requirements (onnxruntime, and an OpenCV that
-overwrites the one touchline uses) are not needed, so it is installed without them.
+Of those packages only the model is used; neither is ever imported. ``rapidocr`` 3.10 asks for the OpenCV that touchline
+uses, and is the extra ``clock``. ``rapidocr-onnxruntime`` asks for another one, whose files overwrite it, so that
+package is installed without what it asks for.
 """
 
 from __future__ import annotations
@@ -17,14 +18,15 @@ import numpy as np
 
 from touchline.core.arrays import Floats32, Rgb
 from touchline.core.errors import UsageError
+from touchline.core.extras import install_line
 from touchline.formats.files.checksum import file_sha256
 from touchline.models.runtime.openvino_runtime import import_openvino
 
-PACKAGE = "rapidocr_onnxruntime"
-INSTALL = "pip install --no-deps rapidocr-onnxruntime==1.4.4"
-"""How to install the model files."""
+INSTALL = f"{install_line('clock')}, or pip install --no-deps rapidocr-onnxruntime==1.4.4"
+"""How to install a model: the better one with what its package asks for, or an older one alone."""
 
-_MODEL = "ch_PP-OCRv4_rec_infer.onnx"
+_MODELS = (("rapidocr", "PP-OCRv6_rec_small.onnx"), ("rapidocr_onnxruntime", "ch_PP-OCRv4_rec_infer.onnx"))
+"""Packages and their models, the better one first: see benchmarks/results/clock_v6.json and clock_v4.json."""
 _HEIGHT = 48
 _STEP = 32
 _NARROWEST = 96
@@ -34,12 +36,14 @@ _KNOWN = "0123456789:;+.-·' ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy
 
 
 def model_file() -> Path | None:
-    """Return the file of the model; None if the package is not installed."""
-    spec = find_spec(PACKAGE)
-    if spec is None or spec.origin is None:
-        return None
-    path = Path(spec.origin).parent / "models" / _MODEL
-    return path if path.is_file() else None
+    """Return the file of the best model that is there; None if no package with one is installed."""
+    for package, name in _MODELS:
+        spec = find_spec(package)
+        if spec is not None and spec.origin is not None:
+            path = Path(spec.origin).parent / "models" / name
+            if path.is_file():
+                return path
+    return None
 
 
 class PPOCRReader:
@@ -53,13 +57,12 @@ class PPOCRReader:
 
     """
 
-    name = "PP-OCRv4"
-
     def __init__(self, path: Path | None = None) -> None:
         found = path or model_file()
         if found is None:
             raise UsageError(f"the score board is read by PP-OCR, which is not installed; run: {INSTALL}")
         self._path = found
+        self.name = found.stem.removeprefix("ch_").split("_")[0]
 
     @cached_property
     def sha256(self) -> str:

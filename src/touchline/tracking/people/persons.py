@@ -13,10 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from touchline.core.arrays import Floats64
 from touchline.core.tracks import DETECTION_LABELS, GOALKEEPER, REFEREE
+from touchline.tracking.people.association import least_cost_pairs
 
 MOST_PLAYERS = 11
 """Players of a team, goalkeeper included, at any time."""
@@ -134,7 +134,7 @@ def _chains(group: Sequence[Stretch], *, most: int) -> list[list[tuple[int, floa
     for more in _MORE:  # what was linked before stays: a link that is needed must not break a good one
         table = np.where(costs < _NEVER, np.minimum(costs - more, 0.0), 0.0)
         table[following >= 0], table[:, preceded] = 0.0, 0.0
-        rows, columns = linear_sum_assignment(table)
+        rows, columns = least_cost_pairs(table)
         linked = table[rows, columns] < 0
         following[rows[linked]] = columns[linked]
         preceded[columns[linked]] = True

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from touchline.core.arrays import Floats64
-from touchline.tracking.camera_carry import Camera
-from touchline.tracking.camera_motion import Motion
+from touchline.tracking.camera_carry import Camera, Motions
 from touchline.tracking.people.tracklets import Tracklet
 
 FEET_REACH_S = 0.2
@@ -21,7 +19,7 @@ SIZE_REACH_S = 1.0
 def smooth(
     tracklet: Tracklet,
     *,
-    motions: Sequence[Motion | None] | None,
+    motions: Motions,
     fps: float,
     reach_s: float = FEET_REACH_S,
     size_reach_s: float = SIZE_REACH_S,
@@ -41,7 +39,7 @@ def smooth(
     """
     if len(tracklet) < 3:
         return tracklet
-    camera = Camera(motions, count=tracklet.end + 1)
+    camera = Camera.of(motions, count=tracklet.end + 1)
     boxes = tracklet.boxes_xyxy.astype(np.float64)
     foot = np.stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]], axis=1)
     size = np.log(np.maximum(boxes[:, 2:] - boxes[:, :2], 0.5))

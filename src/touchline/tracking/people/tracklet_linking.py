@@ -14,12 +14,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linear_sum_assignment
 
 from touchline.core.arrays import Floats64
-from touchline.tracking.camera_carry import Camera
-from touchline.tracking.camera_motion import Motion
+from touchline.tracking.camera_carry import Camera, Motions
 from touchline.tracking.people.appearance_matching import learn_looks
+from touchline.tracking.people.association import least_cost_pairs
 from touchline.tracking.people.tracklets import Tracklet, join
 
 
@@ -86,7 +85,7 @@ class _Ends:
 def rejoin(
     tracklets: Sequence[Tracklet],
     *,
-    motions: Sequence[Motion | None] | None,
+    motions: Motions,
     fps: float,
     settings: RejoinSettings = DEFAULT_REJOIN,
 ) -> list[Tracklet]:
@@ -101,7 +100,7 @@ def rejoin(
     """
     joined = list(tracklets)
     if len(tracklets) > 1:
-        camera = Camera(motions, count=max(tracklet.end for tracklet in tracklets) + 1)
+        camera = Camera.of(motions, count=max(tracklet.end for tracklet in tracklets) + 1)
         chains = _chains(_successors(_costs(tracklets, camera, fps=fps, settings=settings)))
         joined = [join([tracklets[i] for i in chain]) for chain in chains]
     kept = [tracklet for tracklet in joined if _believed(tracklet, settings)]
@@ -120,7 +119,7 @@ def _successors(pairs: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Float
     first, second, costs, count = pairs
     table = np.zeros((count, count))
     table[first, second] = np.where(np.isfinite(costs), np.minimum(costs, 0), 0)
-    rows, columns = linear_sum_assignment(table)
+    rows, columns = least_cost_pairs(table)
     good = table[rows, columns] < 0
     next_of = np.full(count, -1, np.int64)
     next_of[rows[good]] = columns[good]
@@ -246,13 +245,13 @@ def _missed(
     return inside / len(_INSIDE) * (end - start - 1)
 
 
-def fill(tracklet: Tracklet, *, motions: Sequence[Motion | None] | None, fps: float, gap_s: float = 1.0) -> Tracklet:
+def fill(tracklet: Tracklet, *, motions: Motions, fps: float, gap_s: float = 1.0) -> Tracklet:
     """Fill a tracklet's gaps of at most ``gap_s``, along straight lines relative to the ground."""
     steps = np.diff(tracklet.index)
     gaps = np.flatnonzero((steps > 1) & (steps <= gap_s * fps + 1))
     if len(gaps) == 0:
         return tracklet
-    camera = Camera(motions, count=tracklet.end + 1)
+    camera = Camera.of(motions, count=tracklet.end + 1)
     parts: list[Floats64] = []
     index: list[npt.NDArray[np.int64]] = []
     nearest: list[npt.NDArray[np.int64]] = []

@@ -59,6 +59,9 @@ def change_matrix(change: Floats64) -> Floats64:
     return np.array([[1 + a[1], a[2], a[0]], [a[4], 1 + a[5], a[3]], [-a[6], -a[7], 1.0]])
 
 
+_UNIT_CHANGES = np.stack([change_matrix(unit) - np.eye(3) for unit in np.eye(8)])
+
+
 def change_between(old: Floats64, new: Floats64) -> Floats64:
     """Return the eight parameters that change one view (3, 3) into another, both in picture units: float64 (8,)."""
     step = new @ np.linalg.inv(old)
@@ -67,12 +70,10 @@ def change_between(old: Floats64, new: Floats64) -> Floats64:
 
 def carried(motion: Floats64) -> Floats64:
     """Return how the eight parameters transform under an image motion (3, 3), in picture units: float64 (8, 8)."""
-    back = np.linalg.inv(motion)
-    columns = []
-    for unit in np.eye(8):
-        moved = motion @ (change_matrix(unit) - np.eye(3)) @ back
-        columns.append(_numbers(moved - moved[2, 2] * np.eye(3)))
-    return np.stack(columns, axis=1)
+    moved = motion @ _UNIT_CHANGES @ np.linalg.inv(motion)
+    m = moved - moved[:, 2:, 2:] * np.eye(3)
+    rows = m[:, 0, 2], m[:, 0, 0], m[:, 0, 1], m[:, 1, 2], m[:, 1, 0], m[:, 1, 1], -m[:, 2, 0], -m[:, 2, 1]
+    return np.stack(rows)
 
 
 def corner_noise(*, width: int, height: int, sigma_px: float, tops: float = 0.25) -> Floats64:

@@ -1,0 +1,1 @@
+"""What ``touchline doctor`` looks at: packages, processor, memory, GPU, codecs, folders, speed."""

@@ -1,0 +1,92 @@
+"""The thread that reads a source, and hands the pictures of the model's time grid to the analysis."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from threading import Thread
+
+from touchline.core.clock import US_PER_S, us_from_frame
+from touchline.live.queueing import FrameQueue, GridFrame
+from touchline.live.source.pictures import Picture, Source
+from touchline.media.frame import Luma
+from touchline.media.sampling import GridSampler, fit_luma
+
+LONGEST_HOLE_US = 60 * US_PER_S
+"""Over a hole of up to this, the picture before it is repeated, as in the analysis of a file; after a longer one the
+analysis starts afresh."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Arrived:
+    """A picture, and when it arrived: on a clock that never goes back, and as Unix time."""
+
+    picture: Picture
+    clock_s: float
+    wall_s: float
+
+
+class Reader(Thread):
+    """Reads a source until it ends.
+
+    Args:
+        source: where pictures come from.
+        queue: where grid frames go.
+        fps: grid points per second.
+        size: (width, height) of the model's frames, pixels.
+        clock: seconds on a clock that never goes back.
+        wall: Unix time.
+
+    Attributes:
+        error: what ended the reading, if it was not the source's end.
+
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        queue: FrameQueue,
+        *,
+        fps: float,
+        size: tuple[int, int],
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__(name="touchline-live-reader", daemon=True)
+        self.error: BaseException | None = None
+        self._source, self._queue = source, queue
+        self._fps, self._size = fps, size
+        self._clock, self._wall = clock, wall
+        self._fitted: tuple[_Arrived, Luma] | None = None
+
+    def run(self) -> None:
+        """Read until the source ends, or is stopped."""
+        try:
+            self._read()
+        except BaseException as error:  # handed to the thread that waits for frames
+            self.error = error
+        finally:
+            self._queue.close()
+
+    def _read(self) -> None:
+        sampler: GridSampler[_Arrived] = GridSampler(fps=self._fps)
+        last_us = 0
+        for picture in self._source.pictures():
+            arrived = _Arrived(picture, self._clock(), self._wall())
+            if picture.time_us - last_us > LONGEST_HOLE_US:
+                self._put_all(sampler.finish())
+                start = -(-picture.time_us * self._fps // US_PER_S)
+                sampler = GridSampler(fps=self._fps, start_index=int(start))
+            last_us = picture.time_us
+            self._put_all(sampler.push(picture.time_us, arrived))
+        self._put_all(sampler.finish())
+
+    def _put_all(self, samples: Iterator[tuple[int, _Arrived]]) -> None:
+        """Hand on pictures at grid points; one that stands for several points is converted once."""
+        for index, arrived in samples:
+            if self._fitted is None or self._fitted[0] is not arrived:
+                width, height = self._size
+                self._fitted = arrived, fit_luma(arrived.picture.luma(), width=width, height=height)
+            time_us = us_from_frame(index, fps=self._fps)
+            self._queue.put(GridFrame(index, time_us, self._fitted[1], arrived.clock_s, arrived.wall_s))
