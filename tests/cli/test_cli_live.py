@@ -16,10 +16,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from makevideo import write_frames, write_numbered
-from tinymodel import write_tiny_model
 from typer.testing import CliRunner, Result
 
+from makevideo import write_frames, write_numbered
+from rtspserver import RtspServer
+from tinymodel import write_tiny_model
 from touchline.cli.main import app
 
 Key = tuple[str, int, float]
@@ -221,6 +222,19 @@ def test_hls_over_http(folder: Path, tmp_path: Path, served: Served) -> None:
     assert done.exit_code == 0, done.stderr
     assert found_live(done) == found_offline(folder, recording)
     assert len(found_live(done)) > 5
+
+
+@pytest.mark.slow
+def test_rtsp_that_breaks_and_returns(folder: Path, tmp_path: Path) -> None:
+    server = RtspServer(folder / "match.ts", duration_s=SECONDS, plays=2)
+    recording = tmp_path / "rec.mkv"
+    done = call(folder, "live", server.url, "--record", str(recording), "--give-up", "6", "--no-page")
+    assert all("RTP/AVP/TCP" in transport for transport in server.transports)
+    assert done.exit_code in (0, 4), done.stderr
+    assert "secret" not in done.stdout + done.stderr
+    found = found_live(done)
+    assert found == found_offline(folder, recording)
+    assert max(time_us for _, time_us, _ in found) > 15_000_000, "events of the second connection"
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):

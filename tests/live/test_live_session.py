@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from livesources import MadeSource
 
+from livesources import MadeSource
 from touchline.core.events import Timeline
 from touchline.live.queueing import TOO_SLOW
 from touchline.live.session import Session, Stated

@@ -181,7 +181,9 @@ class Session:
         """Return what was read and lost, and what was dropped because the analysis was too slow."""
         read = self.source.coverage()
         gaps = sorted((*read.gaps, *self.queue.gaps), key=_start)
-        still = () if self.source.waits else self._reader.still.spans  # what a file shows is judged as in touchline spot
+        still = (
+            () if self.source.waits else self._reader.still.spans
+        )  # what a file shows is judged as in touchline spot
         return replace(read, gaps=tuple(gaps), doubtful=tuple(sorted((*read.doubtful, *still), key=_start)))
 
     def scores(self) -> Scores:
