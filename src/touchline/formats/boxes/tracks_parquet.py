@@ -145,6 +145,8 @@ def read_track_columns(path: Path, *, columns: Sequence[str] | None = None, filt
     with reading(path, what="readable as Parquet", remedy=_REMEDY, also=(pa.ArrowException,)):
         if filters is None:  # read_table imports pandas wherever that is installed
             return parquet.ParquetFile(pa.BufferReader(data)).read(columns=columns)
+        if filters is None:  # without the machinery of data sets, which imports pandas
+            return parquet.ParquetFile(pa.BufferReader(data)).read(columns=columns)
         return parquet.read_table(pa.BufferReader(data), columns=columns, filters=filters)
 
 
