@@ -27,7 +27,7 @@ from touchline.tracking.detections import PeopleDetector
 from touchline.tracking.graphics import Boxes, GraphicsFinder, no_boxes
 from touchline.tracking.people.appearance import DIMENSIONS, describe
 from touchline.tracking.replays import THUMB_SIZE
-from touchline.tracking.shot_kinds import closeness
+from touchline.tracking.shot_kinds import MANY, closeness
 
 T = TypeVar("T")
 
@@ -35,6 +35,9 @@ DEFAULT_FPS = 12.5
 """Frames sampled per second, where the video has that many."""
 
 KEYPOINTS = 32
+
+_CLOSENESS_EVERY = 4
+"""Where many people are seen, one in so many sampled frames is judged for closeness, and the others are like it."""
 
 _BATCH_PIXELS = 16_000_000
 
@@ -69,7 +72,7 @@ class Observation:
         thumb: uint8 (18, 32), the luma, downscaled.
         crops: one per detection, as made by the observer's cropper; empty without one.
         changing: whether it lies in a gradual change between two shots and shows neither alone.
-        closeness: 0 to 1, how much the frame looks like a close-up.
+        closeness: 0 to 1, how much the frame, or one shortly before it, looks like a close-up.
         graphics: float32 (k, 4), boxes of score boards, logos and banners over the scene, as far as known by then.
 
     """
@@ -142,6 +145,7 @@ class Observer:
         saved: observations of the first frames from an earlier run; the networks skip these frames.
         cropper: makes the crop that is kept of each detection; None keeps nothing.
         described_from: confidence from which the clothing of a person is described; that of others is NaN.
+        sure: confidence from which a person surely is one; where many are, few frames are judged for closeness.
 
     """
 
@@ -156,8 +160,10 @@ class Observer:
         saved: Iterable[Observation] = (),
         cropper: Cropper | None = None,
         described_from: float = 0.0,
+        sure: float = 0.5,
     ) -> None:
         self._detector = detector
+        self._sure = sure
         self._described_from = described_from
         self._cropper = cropper
         self._pitch_finder = pitch_finder
@@ -241,7 +247,7 @@ class Observer:
             crops: tuple[bytes, ...] = ()
             if len(detections) and self._cropper:
                 crops = self._cropper(pictures[sample.number], detections)
-            if not sample.repeated:
+            if not sample.repeated and self._wants_closeness(sample, detections):
                 self._last_closeness = closeness(pictures[sample.number])
             motion, graphics = self._move(sample.frame, cut=sample.mark.cut, detections=detections)
             yield Observation(
@@ -259,6 +265,11 @@ class Observer:
                 closeness=self._last_closeness,
                 graphics=graphics,
             )
+
+    def _wants_closeness(self, sample: _Sample, detections: Detections) -> bool:
+        """Return whether to judge how close a frame is; where many people are seen, it hardly matters."""
+        sure = (detections.classes != BALL) & (detections.confidence >= self._sure)
+        return sample.mark.cut or int(sure.sum()) < MANY or sample.index % _CLOSENESS_EVERY == 0
 
     def _looks(self, picture: Rgb | None, detections: Detections) -> npt.NDArray[np.float16]:
         """Return the clothing descriptor of each detection; NaN for the ball and for doubtful people."""

@@ -111,6 +111,7 @@ class VideoTracker:
             saved=saved,
             cropper=None if self.recogniser is None else PersonCropper(self.recogniser.spec),
             described_from=self.settings.low,
+            sure=self.settings.high,
         )
 
     def key(self) -> dict[str, Any]:
