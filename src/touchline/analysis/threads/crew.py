@@ -198,6 +198,7 @@ def leading() -> Iterator[Crew]:
     crew = Crew()
     try:
         yield crew
+        crew.join()
     except Stopped:
         another = not crew.stopping  # this thread is itself in a crew, which is stopping
         crew.stop()
@@ -208,7 +209,6 @@ def leading() -> Iterator[Crew]:
         crew.stop()
         crew.join()
         raise
-    crew.join()
     crew.raise_error()
 
 
