@@ -68,6 +68,7 @@ class Observation:
         changing: whether it lies in a gradual change between two shots and shows neither alone.
         closeness: 0 to 1, how much the frame looks like a close-up.
         graphics: float32 (k, 4), boxes of score boards, logos and banners over the scene, as far as known by then.
+        looked: whether the networks looked at it; if not, nothing is known of it but the camera's motion.
 
     """
 
@@ -84,17 +85,18 @@ class Observation:
     changing: bool = False
     closeness: float = 0.0
     graphics: Boxes = field(default_factory=no_boxes)
+    looked: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sample:
-    """A frame that waits for the networks."""
+    """A frame that waits for the networks, or for others before it if they do not look at it."""
 
     index: int
     number: int
     frame: Frame
     mark: Mark
-    repeated: bool
+    skipped: bool
     wants_pitch: bool
 
 
@@ -105,7 +107,8 @@ class Observer:
         detector: detects people and the ball.
         pitch_finder: finds the keypoints of the pitch; None skips them.
         fps: frames sampled per second.
-        pitch_every: run the pitch finder on every n-th sampled frame.
+        detect_every: run the detector on every n-th sampled frame, and on the first of each shot.
+        pitch_every: run the pitch finder on every n-th frame that the detector looks at.
         batch: number of frames per batch.
         saved: observations of the first frames from an earlier run; the networks skip these frames.
         cropper: makes the crop that is kept of each detection; None keeps nothing.
@@ -119,6 +122,7 @@ class Observer:
         detector: PeopleDetector,
         pitch_finder: PitchFinder | None = None,
         fps: float = DEFAULT_FPS,
+        detect_every: int = 1,
         pitch_every: int = 1,
         batch: int = 1,
         saved: Iterable[Observation] = (),
@@ -129,6 +133,7 @@ class Observer:
         self._described_from = described_from
         self._cropper = cropper
         self._pitch_finder = pitch_finder
+        self._detect_every = detect_every
         self._pitch_every = pitch_every
         self._batch = batch
         self._saved = iter(saved)
@@ -140,7 +145,8 @@ class Observer:
         self._waiting: list[_Sample] = []
         self._last_number = -1
         self._last_closeness = 0.0
-        self._since_pitch = 0
+        self._since_look = detect_every
+        self._since_pitch = pitch_every
 
     def push(self, number: int, frame: Frame) -> Iterator[Observation]:
         """Add decoded frame ``number`` and yield the observations that are ready; exhaust the iterator."""
@@ -165,32 +171,39 @@ class Observer:
         """Take a frame whose place in the shots is known."""
         known = next(self._saved, None)
         if known is not None:
-            self._since_pitch = 1 if known.keypoints is not None else self._since_pitch + 1
+            self._count(looked=known.looked, pitch=known.keypoints is not None)
             self._last_number, self._last_closeness = number, known.closeness
             self._move(frame, cut=known.cut, detections=known.detections)
             yield known
             return
+        due = mark.cut or self._since_look >= self._detect_every
+        looks = due and number != self._last_number
         wants_pitch = mark.cut or self._since_pitch >= self._pitch_every
-        wants_pitch = wants_pitch and self._pitch_finder is not None and number != self._last_number
-        self._since_pitch = 1 if wants_pitch else self._since_pitch + 1
-        self._waiting.append(_Sample(index, number, frame, mark, number == self._last_number, wants_pitch))
+        wants_pitch = wants_pitch and looks and self._pitch_finder is not None
+        self._count(looked=looks, pitch=wants_pitch)
+        self._waiting.append(_Sample(index, number, frame, mark, not looks, wants_pitch))
         self._last_number = number
         if len(self._waiting) >= self._batch:
             yield from self._work()
 
+    def _count(self, *, looked: bool, pitch: bool) -> None:
+        """Count the frames since the networks last looked at one, and of these since the pitch was last looked for."""
+        self._since_look = 1 if looked else self._since_look + 1
+        self._since_pitch = 1 if pitch else self._since_pitch + looked
+
     def _work(self) -> Iterator[Observation]:
         """Run the networks on the waiting frames."""
         waiting, self._waiting = self._waiting, []
-        pictures = {sample.number: sample.frame.to_rgb() for sample in waiting if not sample.repeated}
+        pictures = {sample.number: sample.frame.to_rgb() for sample in waiting if not sample.skipped}
         found = iter(self._detector.detect(list(pictures.values())) if pictures else ())
         wanted = [pictures[sample.number] for sample in waiting if sample.wants_pitch]
         points = iter(self._pitch_finder.find(wanted) if self._pitch_finder is not None and wanted else ())
         for sample in waiting:
-            detections = Detections.none() if sample.repeated else next(found)
+            detections = Detections.none() if sample.skipped else next(found)
             crops: tuple[bytes, ...] = ()
             if len(detections) and self._cropper:
                 crops = self._cropper(pictures[sample.number], detections)
-            if not sample.repeated:
+            if not sample.skipped:
                 self._last_closeness = closeness(pictures[sample.number])
             motion, graphics = self._move(sample.frame, cut=sample.mark.cut, detections=detections)
             yield Observation(
@@ -207,6 +220,7 @@ class Observer:
                 changing=sample.mark.changing,
                 closeness=self._last_closeness,
                 graphics=graphics,
+                looked=not sample.skipped,
             )
 
     def _looks(self, picture: Rgb | None, detections: Detections) -> npt.NDArray[np.float16]:
@@ -284,6 +298,7 @@ def pack(observations: Sequence[Observation]) -> dict[str, np.ndarray]:
         "closeness": np.array([o.closeness for o in observations], np.float64),
         "graphics_count": np.array([len(o.graphics) for o in observations], np.int64),
         "graphics": np.concatenate([o.graphics for o in observations]),
+        "looked": np.array([o.looked for o in observations], np.bool_),
     }
 
 
@@ -306,6 +321,7 @@ def unpack(arrays: Mapping[str, np.ndarray]) -> Iterator[Observation]:
             changing=bool(arrays["changing"][i]),
             closeness=float(arrays["closeness"][i]),
             graphics=arrays["graphics"][laid],
+            looked=bool(arrays["looked"][i]),
         )
 
 
