@@ -39,6 +39,7 @@ def track(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Track:
         device: str,
         fps: float | None,
         recogniser: str | None,
+        threads: int | None,
         speed: SpeedName,
     ) -> VideoTracker:
         preset = SPEEDS[speed]

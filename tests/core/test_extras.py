@@ -21,8 +21,8 @@ OUR_OWN_TOOLS = {"all", "docs", "dev", "parity"}
 """Extras that no code of the package asks for."""
 IMPORTED_AT_THE_TOP = {
     "torch": {"synthetic", "models", "spotting", "tracking", "recognition", "goalkeeping", "features", "training"},
-    "starlette": {"review"},
-    "uvicorn": {"review"},
+    "starlette": {"review", "live"},
+    "uvicorn": {"review", "live"},
 }
 """Modules that whole rooms are built on: their commands ask for them first; any other import is turned into words."""
 

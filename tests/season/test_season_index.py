@@ -30,9 +30,7 @@ def bundles(tmp_path: Path) -> list[Path]:
     """Three bundles in two folders."""
     names = ["round-1/leeds-hull", "round-1/derby-stoke", "round-2/hull-leeds"]
     return [
-        write_made_bundle(
-            tmp_path / f"{name}.touchline", MadeMatch(minutes=1.0, passes=8, shots=2, seed=number)
-        ).path
+        write_made_bundle(tmp_path / f"{name}.touchline", MadeMatch(minutes=1.0, passes=8, shots=2, seed=number)).path
         for number, name in enumerate(names)
     ]
 
@@ -73,7 +71,12 @@ def test_tables_hold_what_the_bundles_hold(bundles: list[Path], out: Path) -> No
     assert first["bundle"] == "../round-1/derby-stoke.touchline" and first["report"] is None
     assert first["models"] == [{"task": "spot", "name": "made-spotter", "sha256": "ab" * 32}]
     assert (first["duration_s"], first["in_play_s"], first["people"]) == (60.0, 30.0, 22)
-    assert (first["team_a"], first["team_b"], first["verdict"], first["reviewed"]) == ("white (A)", "red (B)", "like", False)
+    assert (first["team_a"], first["team_b"], first["verdict"], first["reviewed"]) == (
+        "white (A)",
+        "red (B)",
+        "like",
+        False,
+    )
     assert first["parts"] == ["events", "tracks", "play", "sound", "keepers"]
     assert len(rows(out, "events")) == 30 and len(rows(out, "passes")) == 24
     assert len(rows(out, "players")) == 66 and len(rows(out, "keepers")) == 6
@@ -160,7 +163,9 @@ def test_corrected_events_count(bundles: list[Path], out: Path) -> None:
         state="accepted",
     )  # fmt: skip
     rejected = {**json.loads((bundle.path / EVENTS).read_text())["events"][0]}
-    wrong = {key: rejected[key] for key in ("label", "start_us", "end_us", "team", "player", "visible", "half", "confidence")}
+    wrong = {
+        key: rejected[key] for key in ("label", "start_us", "end_us", "team", "player", "visible", "half", "confidence")
+    }
     with JournalWriter(bundle.path / "corrections.jsonl", video_fingerprint="f", who="anna") as journal:
         journal.do([_change("player", "pl-abc123", {"name": "Smith", "number": 9, "team": "A"})])
         journal.do([_change("team", "A", {"name": "Leeds", "colour": None})])

@@ -18,7 +18,7 @@ from fakematch import (
     match_picture,
     place,
 )
-from touchline.core.tracks import Track
+from touchline.core.tracks import BALL, Track
 from touchline.media.frame import Frame
 from touchline.tracking.camera_motion import Motion
 from touchline.tracking.observations import Observation, Observer, observe, pack, unpack
@@ -69,6 +69,28 @@ def test_the_pitch_is_looked_for_now_and_then() -> None:
     observer = Observer(detector=FakeDetector(), pitch_finder=FakePitchFinder(broadcast_camera), pitch_every=4, batch=3)
     seen = [o for number, frame in enumerate(frames()) for o in observer.push(number, frame)] + list(observer.finish())
     assert [o.index for o in seen if o.keypoints is not None] == [0, 4, 8, 12, 16, 20, 24]
+
+
+def test_few_frames_with_many_people_are_judged_for_closeness(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged: list[int] = []
+    monkeypatch.setattr("touchline.tracking.observations.closeness", lambda picture: judged.append(1) or len(judged) / 9)
+    seen = list(observe(frames(18), detector=FakeDetector(), pitch_finder=None))
+    assert [round(9 * o.closeness) for o in seen] == [1, 1, 1, 1, 2, 2, 2, 2, 3]
+    judged.clear()
+    observer = Observer(detector=FakeDetector(), sure=1.1)
+    alone = [o for number, frame in enumerate(frames(18)) for o in observer.push(number, frame)]
+    alone += observer.finish()
+    assert len(judged) == len(alone) == 9
+
+
+def test_only_people_whom_the_tracker_may_use_are_described() -> None:
+    observer = Observer(detector=FakeDetector(), described_from=1.1)
+    seen = [o for number, frame in enumerate(frames(4)) for o in observer.push(number, frame)] + list(observer.finish())
+    assert all(np.isnan(o.appearance).all() for o in seen)
+    described = list(observe(frames(4), detector=FakeDetector()))[0]
+    ball = described.detections.classes == BALL
+    assert np.isnan(described.appearance[ball]).all()
+    assert np.isfinite(described.appearance[~ball]).all()
 
 
 def test_observations_come_back_from_their_arrays(observations: list[Observation]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
 
-from touchline.batch.markers import RUNNING, Failure, Running, Step, write_marker
+from touchline.batch.markers import RUNNING, Failure, Running, Step, read_marker, write_marker
 from touchline.batch.stores.store import Store
 from touchline.core.errors import NetworkError
 
@@ -77,8 +77,16 @@ class Heartbeat:
     def put_back(self) -> None:
         """Say that the match waits for a worker again."""
         self._ended.set()
-        self._state = replace(self._state, step="stopped", starts=max(0, self._state.starts - 1))
+        self._state = self._state.as_stopped()
         self._write()
+
+    def is_taken_over(self) -> bool:
+        """Return whether another worker has taken the match; there are no more signs of life then."""
+        found = read_marker(self._store, self._key, Running)
+        if found is None or found.worker == self._state.worker:
+            return False
+        self._ended.set()
+        return True
 
     def remove(self) -> None:
         """Remove the sign of life: the match is finished."""
@@ -89,7 +97,7 @@ class Heartbeat:
     def _beat(self) -> None:
         while not self._ended.wait(self._every_s):
             with contextlib.suppress(NetworkError), self._writes:  # the next one may get through
-                if not self._ended.is_set():
+                if not self._ended.is_set() and not self.is_taken_over():
                     self._put()
 
     def _write(self) -> None:

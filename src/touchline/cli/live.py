@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from touchline.cli.interrupts import Interrupts
 from touchline.cli.options import FlipOption, SharedArguments, ThresholdOption, verb
 from touchline.core.clock import US_PER_S, format_clock
 from touchline.core.errors import EXIT_DEGRADED, EXIT_INTERRUPTED, EXIT_OK, UsageError
+from touchline.core.extras import need_extra
 from touchline.core.wording import counted
 
 if TYPE_CHECKING:
@@ -247,17 +248,35 @@ def _listening(arguments: LiveArguments, session: Session, *, output: Output) ->
             session.listeners.append(webhook)
             session.problems.append(lambda: webhook.problem and f"{webhook.shown}: {webhook.problem}")
             stack.callback(webhook.close)
-        if arguments.page:
-            from touchline.live.output.hub import Hub
-            from touchline.live.output.server import LiveServer
-            from touchline.review.server.run import listen
-
-            hub, address = Hub(), listen(arguments.host, arguments.port)
-            stack.callback(LiveServer(hub, address).close)
-            session.listeners.append(hub)
-            output.record({"type": "page", "url": address.url})
-            output.note(f"touchline: events as they come: {address.url}")
+        if arguments.page and _page_is_installed(output):
+            stack.callback(_serve(arguments, session, output=output))
         yield
+
+
+def _page_is_installed(output: Output) -> bool:
+    """Whether the server's packages are there; where they are not, a line says how to install them."""
+    from touchline.core.extras import MissingPackageError
+
+    try:
+        need_extra("live", what="the live page", modules=("starlette", "uvicorn"))
+    except MissingPackageError as error:
+        output.note(f"touchline: no page: {error}")
+        return False
+    return True
+
+
+def _serve(arguments: LiveArguments, session: Session, *, output: Output) -> Callable[[], None]:
+    """Start the page's server and print its address; return what ends it."""
+    from touchline.live.output.hub import Hub
+    from touchline.live.output.server import LiveServer
+    from touchline.review.server.run import listen
+
+    hub, address = Hub(), listen(arguments.host, arguments.port)
+    session.listeners.append(hub)
+    server = LiveServer(hub, address)
+    output.record({"type": "page", "url": address.url})
+    output.note(f"touchline: events as they come: {address.url}")
+    return server.close
 
 
 def _say_outcome(session: Session, bundles: LiveBundles | None, *, output: Output) -> None:

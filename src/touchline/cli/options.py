@@ -105,6 +105,16 @@ ResumeOption = Annotated[
     bool, typer.Option("--resume/--no-resume", help="Continue a stopped run where it left off, or start again.")
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Repeat the work even if the results are up to date.")]
+ThreadsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--threads",
+        metavar="N",
+        min=1,
+        help="Use this many CPU threads; the results are the same with any number.",
+        show_default="all that are available",
+    ),
+]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Print how long the analysis would take, and stop.")]
 DetectorOption = Annotated[
     str | None,
@@ -206,6 +216,7 @@ class VideoArguments(SharedArguments):
     stream: StreamOption = None
     resume: ResumeOption = True
     force: ForceOption = False
+    threads: ThreadsOption = None
     dry_run: DryRunOption = False
 
 

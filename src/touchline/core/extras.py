@@ -52,6 +52,11 @@ EXTRAS: Mapping[str, Extra] = {
     "otio": Extra("OpenTimelineIO files", {"opentimelineio": "opentimelineio"}),
     "providers": Extra("event data of providers", {"kloppy": "kloppy"}),
     "season": Extra("queries over a season", {"duckdb": "duckdb"}),
+    "live": Extra(
+        "the page of a live stream", {"starlette": "starlette", "uvicorn": "uvicorn", "websockets": "websockets"}
+    ),
+    "cloud": Extra("matches and results in a bucket", {"fsspec": "fsspec", "s3fs": "s3fs"}),
+    "ray": Extra("many matches on a Ray cluster", {"ray": "ray"}),
 }
 """Every extra by its name. A module of several is asked for by the first of them."""
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import uniform_filter1d
 
 from touchline.core.arrays import Floats32
 from touchline.core.clock import US_PER_S
@@ -185,6 +184,8 @@ def _whistle_cues(power: Floats32) -> tuple[Floats32, Floats32]:
     between 2 and 5 kHz; the prominence of any band below 1.8 kHz; the rise of the band, whatever the others do; the
     lead over any band 375 Hz away or more.
     """
+    from scipy.ndimage import uniform_filter1d  # importing takes as long as the rest of a start
+
     narrow = power[:, : WINDOW_SAMPLES // 2].reshape(len(power), -1, _NARROW_BINS).sum(axis=2)
     level = decibel(uniform_filter1d(narrow[:, :-1] + narrow[:, 1:], _SMOOTH_FRAMES, axis=0, mode="nearest"))
     excess = level - _background(level)

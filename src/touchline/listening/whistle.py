@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import uniform_filter1d
 
 from touchline.core.arrays import Floats32
 from touchline.core.clock import US_PER_S
@@ -26,6 +25,8 @@ _SHORTEST_FRAMES = 4
 
 def around(cues: Floats32) -> Floats32:
     """Return the cues (frames, cues) and their means around each frame, (frames, 3 x cues)."""
+    from scipy.ndimage import uniform_filter1d  # importing takes as long as the rest of a start
+
     return np.concatenate([uniform_filter1d(cues, size, axis=0, mode="nearest") for size in AROUND_FRAMES], axis=1)
 
 

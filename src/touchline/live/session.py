@@ -180,7 +180,11 @@ class Session:
     def coverage(self) -> Coverage:
         """Return what was read and lost, and what was dropped because the analysis was too slow."""
         read = self.source.coverage()
-        return replace(read, gaps=tuple(sorted((*read.gaps, *self.queue.gaps), key=_start)))
+        gaps = sorted((*read.gaps, *self.queue.gaps), key=_start)
+        still = (
+            () if self.source.waits else self._reader.still.spans
+        )  # what a file shows is judged as in touchline spot
+        return replace(read, gaps=tuple(gaps), doubtful=tuple(sorted((*read.doubtful, *still), key=_start)))
 
     def scores(self) -> Scores:
         """Return all final scores so far; where frames were dropped there are none."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from touchline.core.extras import need
 from touchline.core.errors import InputError, UsageError
+from touchline.core.extras import need
 from touchline.season import tables
 from touchline.season.folder import SeasonFolder
 

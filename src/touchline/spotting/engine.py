@@ -14,11 +14,11 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
 
 from touchline.core.arrays import Indices
 from touchline.core.finite_output import require_finite_output
-from touchline.spotting.backends import Backend, Features
+from touchline.models.runtime.requests import Pending
+from touchline.spotting.backends import Backend, BegunBackend, Features
 
 DROPPED_MARGIN = 1
 """Samples that ``edge="drop"`` omits at each end besides those with an incomplete window, as lRomul does."""
@@ -189,6 +189,9 @@ class Engine:
         self._next_output = max(_floor(start_index, plan.chunk), plan.outputs(0).start)
         self._parts: list[tuple[int, list[Any]]] = []
         self._in_flight: deque[list[tuple[int, list[Any]]]] = deque()
+        self._begun: deque[list[Pending[Features]]] = deque()
+        self._begun_end = self._features.end
+        self._ahead = backend.ahead if isinstance(backend, BegunBackend) else 0
 
     def run(self, frames: Iterable[tuple[int, npt.NDArray[np.uint8]]]) -> Iterator[ScoreChunk]:
         """Yield chunks of scores for consecutive grid frames (index, luma (h, w)); the last when the frames end."""
@@ -203,22 +206,34 @@ class Engine:
             yield from self._decode_ready()
 
     def _encode_full_batch(self) -> bool:
-        """Encode the next aligned batch if all its frames have arrived; return whether it was encoded."""
-        end = _floor(self._features.end, self._plan.encode_batch) + self._plan.encode_batch
+        """Begin to encode the next aligned batch if all its frames have arrived; return whether they had."""
+        end = _floor(self._begun_end, self._plan.encode_batch) + self._plan.encode_batch
         if self._frames.end <= end - 1 + max(self._plan.stack_offsets):
             return False
         self._encode(end)
+        self._settle(self._ahead)
         return True
 
     def _encode(self, end: int) -> None:
-        """Encode all stacks before ``end``."""
-        start = self._features.end
-        indices = np.arange(start, end)[:, None] + np.asarray(self._plan.stack_offsets)
+        """Begin to encode all stacks before ``end``."""
+        indices = np.arange(self._begun_end, end)[:, None] + np.asarray(self._plan.stack_offsets)
         pictures, stacks = self._frames.stacks(indices)
-        for view, mirrored in enumerate(self._views):
-            encoded = self._backend.encode(pictures, stacks, mirrored=mirrored)
-            self._features.add(view, encoded, backend=self._backend)
+        self._begun.append([self._begin(pictures, stacks, mirrored=mirrored) for mirrored in self._views])
+        self._begun_end = end
         self._frames.forget(end + min(self._plan.stack_offsets))
+
+    def _begin(self, pictures: npt.NDArray[np.uint8], stacks: Indices, *, mirrored: bool) -> Pending[Features]:
+        """Begin on a batch; a backend that can only encode does so at once."""
+        if isinstance(self._backend, BegunBackend):
+            return self._backend.begin(pictures, stacks, mirrored=mirrored)
+        features = self._backend.encode(pictures, stacks, mirrored=mirrored)
+        return lambda: features
+
+    def _settle(self, most: int) -> None:
+        """Wait for encoded batches until at most this many are under way."""
+        while len(self._begun) > most:
+            for view, pending in enumerate(self._begun.popleft()):
+                self._features.add(view, pending(), backend=self._backend)
 
     def _decode_ready(self) -> Iterator[ScoreChunk]:
         """Decode the aligned batches whose features are complete."""
@@ -265,9 +280,10 @@ class Engine:
         last_stack = self._plan.last_stack(count)
         stop = self._plan.outputs(count).stop
         if count > 0 and stop > self._next_output:
-            while self._features.end <= last_stack:
-                aligned = _floor(self._features.end, self._plan.encode_batch) + self._plan.encode_batch
+            while self._begun_end <= last_stack:
+                aligned = _floor(self._begun_end, self._plan.encode_batch) + self._plan.encode_batch
                 self._encode(min(aligned, last_stack + 1))
+            self._settle(0)
             while self._next_output < stop:
                 aligned = _floor(self._next_output, self._plan.decode_batch) + self._plan.decode_batch
                 self._decode(min(aligned, stop), last_stack=last_stack)
@@ -302,7 +318,13 @@ class Engine:
         require_finite_output(
             values, model="the network", what="score", runs_on=self._backend.name, rows="grid frame", first_row=first
         )
-        return expit(values)
+        return _sigmoid(values)
+
+
+def _sigmoid(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return the probabilities of logits, calculated in float64 so that they are rounded once."""
+    with np.errstate(over="ignore"):  # a logit far below zero has the probability 0
+        return (1 / (1 + np.exp(-logits.astype(np.float64)))).astype(np.float32)
 
 
 def _floor(value: int, step: int) -> int:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter1d
 
 from touchline.core.events import Event, Scores, Timeline
 from touchline.listening.peaks import find_peaks
@@ -22,6 +21,8 @@ def smooth(values: npt.NDArray[np.float32], *, sigma_samples: float) -> npt.NDAr
     exact = values.astype(np.float64)
     if len(values) == 0 or sigma_samples == 0:
         return exact
+    from scipy.ndimage import gaussian_filter1d  # importing takes as long as the rest of a start
+
     return gaussian_filter1d(exact, sigma_samples, axis=0, mode="reflect")
 
 

@@ -5,7 +5,7 @@ The ladder: :func:`load_detector` -> :meth:`Detector.detect` -> :class:`~touchli
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,11 +56,12 @@ class Detector(PictureModel[PictureConfig]):
             ResourceError: the network's output is not finite.
 
         """
-        answers = self.run(pictures, draw=fit_at_corner)
-        return [
-            select(scores, boxes / scale, size=(picture.shape[1], picture.shape[0]))
-            for picture, scale, (scores, boxes) in answers
-        ]
+        return list(map(_selected, self.run(pictures, draw=fit_at_corner)))
+
+    def begin(self, pictures: Sequence[Rgb]) -> Callable[[], list[Detections]]:
+        """Begin on a few images; call the result once for what :meth:`detect` returns."""
+        answers = self.begin_run(pictures, draw=fit_at_corner)
+        return lambda: list(map(_selected, answers()))
 
 
 def load_detector(
@@ -108,6 +109,12 @@ def _of_size(opened: OpenedModel[PictureConfig], size: tuple[int, int]) -> Model
     if graph_path(opened.path, variant=variant).is_file():
         return ModelPart(opened, "people", variant=variant)
     return ModelPart(opened, "people").module()
+
+
+def _selected(answer: tuple[Rgb, float, tuple[npt.NDArray[np.float32], ...]]) -> Detections:
+    """Return the detections in an image, from the network's answer."""
+    picture, scale, (scores, boxes) = answer
+    return select(scores, boxes / scale, size=(picture.shape[1], picture.shape[0]))
 
 
 def select(scores: npt.NDArray[np.float32], boxes: npt.NDArray[np.float32], *, size: tuple[int, int]) -> Detections:

@@ -10,7 +10,7 @@ import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import cv2
 import numpy as np
@@ -20,18 +20,24 @@ from touchline.core.arrays import Rgb
 from touchline.core.tracks import BALL, Detections
 from touchline.media.frame import Frame
 from touchline.media.sampling import GridSampler
+from touchline.models.runtime.requests import ahead_of
 from touchline.tracking.camera_motion import CameraMotion, Motion
 from touchline.tracking.cuts import CutFinder, Mark
 from touchline.tracking.detections import PeopleDetector
 from touchline.tracking.graphics import Boxes, GraphicsFinder, no_boxes
 from touchline.tracking.people.appearance import DIMENSIONS, describe
 from touchline.tracking.replays import THUMB_SIZE
-from touchline.tracking.shot_kinds import closeness
+from touchline.tracking.shot_kinds import MANY, closeness
+
+T = TypeVar("T")
 
 DEFAULT_FPS = 12.5
 """Frames sampled per second, where the video has that many."""
 
 KEYPOINTS = 32
+
+_CLOSENESS_EVERY = 4
+"""Where many people are seen, one in so many sampled frames is judged for closeness, and the others are like it."""
 
 _BATCH_PIXELS = 16_000_000
 
@@ -66,7 +72,7 @@ class Observation:
         thumb: uint8 (18, 32), the luma, downscaled.
         crops: one per detection, as made by the observer's cropper; empty without one.
         changing: whether it lies in a gradual change between two shots and shows neither alone.
-        closeness: 0 to 1, how much the frame looks like a close-up.
+        closeness: 0 to 1, how much the frame, or one shortly before it, looks like a close-up.
         graphics: float32 (k, 4), boxes of score boards, logos and banners over the scene, as far as known by then.
         looked: whether the networks looked at it; if not, nothing is known of it but the camera's motion.
 
@@ -100,6 +106,35 @@ class _Sample:
     wants_pitch: bool
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Begun:
+    """Frames that the networks have begun on.
+
+    Attributes:
+        samples: the frames.
+        pictures: their colours, by index of the decoded frame.
+        found: waits for the detections in each picture.
+        points: waits for the points of the pitch in each picture in which they are wanted.
+
+    """
+
+    samples: list[_Sample]
+    pictures: dict[int, Rgb]
+    found: Callable[[], list[Detections]]
+    points: Callable[[], list[npt.NDArray[np.float32]]]
+
+
+def _begin(run: Callable[[list[Rgb]], list[T]], model: object, pictures: list[Rgb]) -> Callable[[], list[T]]:
+    """Begin to run a model on pictures; one that cannot answer later does so at once."""
+    if not pictures:
+        return list
+    if ahead_of(model):
+        begin: Callable[[list[Rgb]], Callable[[], list[T]]] = model.begin  # type: ignore[attr-defined]
+        return begin(pictures)
+    answers = run(pictures)
+    return lambda: answers
+
+
 class Observer:
     """A stage that turns decoded frames into observations as they arrive.
 
@@ -113,6 +148,7 @@ class Observer:
         saved: observations of the first frames from an earlier run; the networks skip these frames.
         cropper: makes the crop that is kept of each detection; None keeps nothing.
         described_from: confidence from which the clothing of a person is described; that of others is NaN.
+        sure: confidence from which a person surely is one; where many are, few frames are judged for closeness.
 
     """
 
@@ -128,8 +164,10 @@ class Observer:
         saved: Iterable[Observation] = (),
         cropper: Cropper | None = None,
         described_from: float = 0.0,
+        sure: float = 0.5,
     ) -> None:
         self._detector = detector
+        self._sure = sure
         self._described_from = described_from
         self._cropper = cropper
         self._pitch_finder = pitch_finder
@@ -143,13 +181,18 @@ class Observer:
         self._graphics = GraphicsFinder()
         self._unmarked: deque[tuple[int, int, Frame]] = deque()
         self._waiting: list[_Sample] = []
+        self._begun: deque[_Begun] = deque()
+        self._ahead = ahead_of(detector)
         self._last_number = -1
         self._last_closeness = 0.0
         self._since_look = detect_every
         self._since_pitch = pitch_every
 
     def push(self, number: int, frame: Frame) -> Iterator[Observation]:
-        """Add decoded frame ``number`` and yield the observations that are ready; exhaust the iterator."""
+        """Add decoded frame ``number`` and yield the observations that are ready; exhaust the iterator.
+
+        While one is waited for, the networks work on the next ones already, if they can.
+        """
         for index, (nearest, picture) in self._sampler.push(frame.time_us, (number, frame)):
             yield from self._look(index, nearest, picture)
 
@@ -159,6 +202,7 @@ class Observer:
             yield from self._look(index, nearest, picture)
         for mark in self._cuts.finish():
             yield from self._sample(*self._unmarked.popleft(), mark)
+        self._ahead = 0
         yield from self._work()
 
     def _look(self, index: int, number: int, frame: Frame) -> Iterator[Observation]:
@@ -192,18 +236,31 @@ class Observer:
         self._since_pitch = 1 if pitch else self._since_pitch + looked
 
     def _work(self) -> Iterator[Observation]:
-        """Run the networks on the waiting frames."""
-        waiting, self._waiting = self._waiting, []
-        pictures = {sample.number: sample.frame.to_rgb() for sample in waiting if not sample.skipped}
-        found = iter(self._detector.detect(list(pictures.values())) if pictures else ())
-        wanted = [pictures[sample.number] for sample in waiting if sample.wants_pitch]
-        points = iter(self._pitch_finder.find(wanted) if self._pitch_finder is not None and wanted else ())
-        for sample in waiting:
+        """Begin on the waiting frames, and yield the observations of those begun long enough ago."""
+        if self._waiting:
+            self._begun.append(self._begin(self._waiting))
+            self._waiting = []
+        while len(self._begun) > self._ahead:
+            yield from self._end(self._begun.popleft())
+
+    def _begin(self, samples: list[_Sample]) -> _Begun:
+        """Begin to run the networks on frames."""
+        pictures = {sample.number: sample.frame.to_rgb() for sample in samples if not sample.skipped}
+        wanted = [pictures[sample.number] for sample in samples if sample.wants_pitch]
+        found = _begin(self._detector.detect, self._detector, list(pictures.values()))
+        finder = self._pitch_finder
+        points = list if finder is None else _begin(finder.find, finder, wanted)
+        return _Begun(samples, pictures, found, points)
+
+    def _end(self, begun: _Begun) -> Iterator[Observation]:
+        """Yield the observations of frames that the networks have begun on."""
+        pictures, found, points = begun.pictures, iter(begun.found()), iter(begun.points())
+        for sample in begun.samples:
             detections = Detections.none() if sample.skipped else next(found)
             crops: tuple[bytes, ...] = ()
             if len(detections) and self._cropper:
                 crops = self._cropper(pictures[sample.number], detections)
-            if not sample.skipped:
+            if not sample.skipped and self._wants_closeness(sample, detections):
                 self._last_closeness = closeness(pictures[sample.number])
             motion, graphics = self._move(sample.frame, cut=sample.mark.cut, detections=detections)
             yield Observation(
@@ -222,6 +279,11 @@ class Observer:
                 graphics=graphics,
                 looked=not sample.skipped,
             )
+
+    def _wants_closeness(self, sample: _Sample, detections: Detections) -> bool:
+        """Return whether to judge how close a frame is; where many people are seen, it hardly matters."""
+        sure = (detections.classes != BALL) & (detections.confidence >= self._sure)
+        return sample.mark.cut or int(sure.sum()) < MANY or sample.index % _CLOSENESS_EVERY == 0
 
     def _looks(self, picture: Rgb | None, detections: Detections) -> npt.NDArray[np.float16]:
         """Return the clothing descriptor of each detection; NaN for the ball and for doubtful people."""

@@ -13,6 +13,7 @@ from touchline.analysis.likeness.look import Look, look_of
 from touchline.core.arrays import Bools, Floats32, Floats64, Indices
 from touchline.core.events import VideoInfo
 from touchline.core.tracks import BALL, DETECTION_LABELS, Shot
+from touchline.formats.boxes.arrow_columns import numbers_of, which_say
 from touchline.formats.boxes.tracks_parquet import read_track_columns
 from touchline.media.frame import Frame
 
@@ -107,8 +108,9 @@ def read_boxes(tracks: Path) -> Boxes:
 
     """
     table = read_track_columns(tracks, columns=["label", "time_us", "y0", "y1", "observed"])
-    label, times, top, bottom, observed = (table.column(i).to_numpy() for i in range(5))
-    return Boxes(label == DETECTION_LABELS[BALL], times, (bottom - top).astype(np.float64), observed.astype(np.bool_))
+    times, top, bottom, observed = (numbers_of(table[name]) for name in ("time_us", "y0", "y1", "observed"))
+    ball = which_say(table["label"], DETECTION_LABELS[BALL])
+    return Boxes(ball, times, (bottom - top).astype(np.float64), observed.astype(np.bool_))
 
 
 def facts_of_boxes(boxes: Boxes, *, shots: Sequence[Shot], width: int) -> dict[str, float]:

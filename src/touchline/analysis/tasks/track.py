@@ -30,6 +30,7 @@ from touchline.analysis.tasks.chunked import ChunkedTask
 from touchline.analysis.tasks.cuts import Ended, ShotFiles, ShotSplitter, parts_of
 from touchline.analysis.tasks.task import Job
 from touchline.analysis.tasks.tracking_summary import Facts, Picker, TrackCount, TrackingSummary
+from touchline.analysis.threads.crew import in_thread
 from touchline.core.events import Coverage, VideoInfo
 from touchline.core.geometry.camera import CameraPath
 from touchline.core.tracks import DETECTION_LABELS
@@ -56,6 +57,11 @@ from touchline.tracking.people.persons import PersonOf, Stretch, count_persons, 
 from touchline.tracking.people.roles import match_teams
 from touchline.tracking.people.tracker import DEFAULT_SETTINGS, TrackerSettings
 from touchline.tracking.shot_tracking import Span, follow_shot, stretches_of, tracks_of, with_person
+
+_MOST_WAITING = 768
+"""Most frames and observations that wait while people are followed through a shot: some 20 s of video."""
+_Shown = tuple[int, int]
+"""Number and time of a decoded frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +115,7 @@ class VideoTracker:
             saved=saved,
             cropper=None if self.recogniser is None else PersonCropper(self.recogniser.spec),
             described_from=self.settings.low,
+            sure=self.settings.high,
         )
 
     def key(self) -> dict[str, Any]:
@@ -135,6 +142,7 @@ def load_tracker(
     fps: float | None = None,
     recogniser: str | None = None,
     speed: SpeedName = DEFAULT_SPEED,
+    threads: int | None = None,
 ) -> VideoTracker:
     """Load a tracker with models by name or path.
 
@@ -146,6 +154,7 @@ def load_tracker(
         fps: analysed frames per second, all of which are looked at; None for those of the preset.
         recogniser: clip recogniser for people's actions; None reports only movement and ball possession.
         speed: preset of rate and sizes. Only the built-in detector takes pictures of another size than its own.
+        threads: CPU threads to use; None takes all that are available.
 
     Raises:
         InputError: a model does not exist, or its file does not fit.
@@ -159,13 +168,13 @@ def load_tracker(
 
     preset = SPEEDS[speed]
     size = preset.detector_size if detector is None else None
-    found = load_detector(detector, device=device, size=size)
+    found = load_detector(detector, device=device, threads=threads, size=size)
     there = pitch_finder is not None or any(model.config.task == "pitch" for model in list_builtin())
-    points = load_pitch_finder(pitch_finder, device=device) if there else None
+    points = load_pitch_finder(pitch_finder, device=device, threads=threads) if there else None
     thresholds = found.thresholds if isinstance(found, Detector) else {}
     sure = min(thresholds.get(label, DEFAULT_SETTINGS.high) for label in DETECTION_LABELS[1:])
     settings = replace(DEFAULT_SETTINGS, high=sure)
-    named = None if recogniser is None else load_recogniser(recogniser, device=device)
+    named = None if recogniser is None else load_recogniser(recogniser, device=device, threads=threads)
     return VideoTracker(
         found,
         points,
@@ -212,6 +221,7 @@ class TrackTask(ChunkedTask):
         super().open()
         last = self.chunks.last
         self.resumed_from_us = None if last is None else int(last["time_us"][-1])
+        self.rates = (self._fps,)
         self._shots = ShotFiles(self.chunks.folder)
         self._windows = WindowFiles(self.chunks.folder)
 
@@ -222,13 +232,21 @@ class TrackTask(ChunkedTask):
         batches = max(1, round(self._job.chunk_s * self._fps / self._batch))
         recorder = _Recorder(self.chunks, chunk=self._batch * batches)
         splitter = ShotSplitter(fps=self._fps)
-        for number, frame in enumerate(frames):
-            splitter.shown(number, frame.time_us)
-            for observation in observer.push(number, frame):
-                self._take(observation, recorder, splitter)
-            yield frame
-        for observation in observer.finish():
-            self._take(observation, recorder, splitter)
+
+        def take(item: _Shown | Observation) -> None:
+            if isinstance(item, Observation):
+                self._take(item, recorder, splitter)
+            else:
+                splitter.shown(*item)
+
+        with in_thread(take, most=_MOST_WAITING, name="follow", apart=self._job.threads > 1) as pass_on:
+            for number, frame in enumerate(frames):
+                pass_on((number, frame.time_us))
+                for observation in observer.push(number, frame):
+                    pass_on(observation)
+                yield frame
+            for observation in observer.finish():
+                pass_on(observation)
         recorder.finish()
         self._follow(splitter.finish(), recorder)
         self._facts.seams = splitter.seams

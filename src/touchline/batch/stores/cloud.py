@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 from touchline.batch.stores.store import Patience
 from touchline.core.errors import InputError, NetworkError, ResourceError, UsageError
+from touchline.core.extras import install_line, need
 
 T = TypeVar("T")
 
-INSTALL = "pip install 'touchline[cloud]'"
 _PACKAGES = {"gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs", "abfss": "adlfs"}
 """Packages of schemes that the extra does not bring."""
 _PRECONDITION = {errno.EINVAL, errno.EEXIST}
@@ -27,16 +27,13 @@ def open_bucket(address: str) -> tuple[Any, str]:
         UsageError: fsspec, or what it needs for such addresses, is not installed; or it knows no such addresses.
 
     """
-    try:
-        import fsspec
-    except ImportError as error:
-        raise UsageError(f"{address}: reaching it needs fsspec, which is not installed; run: {INSTALL}") from error
+    fsspec = need("fsspec", what=f"{address}: reaching it", extra="cloud")
     scheme = address.partition("://")[0].lower()
     try:
         system, path = fsspec.core.url_to_fs(address, use_listings_cache=False)
     except ImportError as error:
-        extra = f" {_PACKAGES[scheme]}" if scheme in _PACKAGES else ""
-        raise UsageError(f"{address}: {scheme}:// needs a package that is missing; run: {INSTALL}{extra}") from error
+        line = " ".join((install_line("cloud"), *_PACKAGES.get(scheme, "").split()))
+        raise UsageError(f"{address}: {scheme}:// needs a package that is missing; run: {line}") from error
     except ValueError as error:
         raise UsageError(
             f"{address}: not an address of a store ({error}); use a folder, s3://, gs:// or az://"

@@ -24,6 +24,7 @@ import numpy as np
 from touchline.core.errors import InputError
 from touchline.core.kinematics import speeds_mps
 from touchline.core.tracks import BALL, DETECTION_LABELS, Shot, Track, Tracks
+from touchline.formats.boxes.arrow_columns import column_of, numbers_of
 from touchline.formats.files.atomic import replacing
 from touchline.formats.files.guard import read_regular, reading
 from touchline.formats.files.json_shapes import a_count, a_number, a_text, check, list_of, record
@@ -142,6 +143,10 @@ def read_track_columns(path: Path, *, columns: Sequence[str] | None = None, filt
 
     data = _checked(path)
     with reading(path, what="readable as Parquet", remedy=_REMEDY, also=(pa.ArrowException,)):
+        if filters is None:  # read_table imports pandas wherever that is installed
+            return parquet.ParquetFile(pa.BufferReader(data)).read(columns=columns)
+        if filters is None:  # without the machinery of data sets, which imports pandas
+            return parquet.ParquetFile(pa.BufferReader(data)).read(columns=columns)
         return parquet.read_table(pa.BufferReader(data), columns=columns, filters=filters)
 
 
@@ -217,19 +222,19 @@ def _columns(rows: Sequence[Track]) -> dict[str, pa.Array]:
     import pyarrow as pa
 
     lengths = np.array([len(track) for track in rows], np.int64)
+    index = column_of(np.repeat(np.arange(len(rows)), lengths), pa.int64())
 
-    def each(values: list[Any], kind: pa.DataType) -> pa.Array:
-        index = pa.array(np.repeat(np.arange(len(rows)), lengths))
-        return pa.array(values, kind).take(index)
+    def each(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+        return column_of(values, kind).take(index)
 
     def joined(arrays: list[np.ndarray], kind: pa.DataType) -> pa.Array:
-        return pa.array(np.concatenate(arrays) if arrays else [], kind)
+        return column_of(np.concatenate(arrays) if arrays else [], kind)
 
     def known(arrays: Sequence[np.ndarray | None]) -> pa.Array:
-        there = each([values is not None for values in arrays], pa.bool_())
+        there = np.repeat(np.array([values is not None for values in arrays], np.bool_), lengths)
         filled = [np.zeros(n) if values is None else values for n, values in zip(lengths, arrays, strict=True)]
         flat = np.concatenate(filled).astype(np.float32) if filled else np.zeros(0, np.float32)
-        return pa.array(flat, pa.float32(), mask=~there.to_numpy(zero_copy_only=False))
+        return column_of(flat, pa.float32(), there=there)
 
     def metres(axis: int) -> pa.Array:
         return known([None if track.positions_m is None else track.positions_m[:, axis] for track in rows])
@@ -296,20 +301,26 @@ def _tracks(table: pa.Table) -> list[Track]:
     for name in there:
         if name not in _NULLABLE and table[name].null_count:
             raise ValueError(f"column {name!r} has empty cells")
-    ids, frames = (table[name].to_numpy() for name in ("track_id", "frame"))
+    ids, frames = (numbers_of(table[name]) for name in ("track_id", "frame"))
     order = np.lexsort((frames, ids))
     if bool((np.diff(order) < 0).any()):
-        table, ids = table.take(order), ids[order]
+        table, ids = table.take(_rows(order)), ids[order]
     starts = np.flatnonzero(np.diff(ids, prepend=ids[:1] - 1))
     of_track = (*_PER_TRACK, *_SURE_OF_TRACK)
-    columns = {name: table[name].to_numpy() for name in there if name not in of_track and name not in _DERIVED}
+    columns = {name: numbers_of(table[name]) for name in there if name not in of_track and name not in _DERIVED}
     wanted = (*of_track, "x_m", *_SURE_OF_BOX)
-    heads = table.select([name for name in wanted if name in there]).take(starts).to_pylist()
+    heads = table.select([name for name in wanted if name in there]).take(_rows(starts)).to_pylist()
     ends = np.append(starts[1:], len(ids))[: len(starts)]
     return [
         _track(head, {name: values[a:b] for name, values in columns.items()})
         for head, a, b in zip(heads, starts.tolist(), ends.tolist(), strict=True)
     ]
+
+
+def _rows(numbers: np.ndarray) -> pa.Array:
+    import pyarrow as pa
+
+    return column_of(numbers, pa.int64())
 
 
 def _track(head: Mapping[str, Any], rows: Mapping[str, np.ndarray]) -> Track:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from touchline.analysis.checkpoint import bundle_lock
 from touchline.analysis.tasks.spot_summary import candidate_thresholds
 from touchline.core.clock import US_PER_S
 from touchline.core.errors import ResourceError
@@ -31,6 +32,8 @@ from touchline.live.source.recording import Part
 
 _FILES = (EVENTS, CANDIDATES, RESULTS, SCORES)
 EVERY_S = 10.0
+_SHARE = 20
+"""Writing may take this part of the time: hours of scores are written less often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ class LiveBundles:
         self._next_s = clock() + every_s
         self._bundles: dict[Path, Bundle] = {}
         self._finished: set[Path] = set()
+        self._locks: dict[Path, ExitStack] = {}
         self.problem = ""
 
     @property
@@ -92,12 +96,14 @@ class LiveBundles:
         """Write if it is time to; a full disk must not stop the analysis."""
         if record["state"] == "ended" or self._clock() < self._next_s:
             return
+        started_s = self._clock()
         try:
             self.write()
             self.problem = ""
         except ResourceError as error:
             self.problem = str(error)
-        self._next_s = self._clock() + self._every_s
+        took_s = self._clock() - started_s
+        self._next_s = self._clock() + max(self._every_s, _SHARE * took_s)
 
     def write(self, *, ended: bool = False) -> None:
         """Write the bundle of every part that may have changed; at the end of the run, for good.
@@ -113,12 +119,16 @@ class LiveBundles:
             settled_us = self._session.seen_us - 2 * round(self._session.latency.look_ahead_s * US_PER_S)
             if ended or (part.end_us is not None and part.end_us < settled_us):
                 self._finished.add(part.path)
+                self._locks.pop(part.path).close()
         self._remove_old()
 
     def _write(self, part: Part) -> None:
         session, span = self._session, Span(part.start_us, part.end_us)
         if part.path not in self._bundles:
-            self._bundles[part.path] = Bundle.create(self._out, part.path, fingerprint=video_fingerprint(part.path))
+            made = Bundle.create(self._out, part.path, fingerprint=video_fingerprint(part.path))
+            lock = self._locks.setdefault(part.path, ExitStack())
+            lock.enter_context(bundle_lock(made.path))
+            self._bundles[part.path] = made
         bundle, spotter = self._bundles[part.path], session.spotter
         events = [event for event in session.final if span.holds(event.time_us)]
         timeline = Timeline(

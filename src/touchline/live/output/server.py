@@ -18,6 +18,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from touchline.core.extras import is_installed
 from touchline.live.output.hub import Hub, Reader
 from touchline.live.output.metrics_text import prometheus_text
 from touchline.review.refusals import Refusal
@@ -171,7 +172,7 @@ class LiveServer:
         config = uvicorn.Config(
             make_app(hub, address),
             http="h11",
-            ws="websockets-sansio" if has_websockets() else "none",
+            ws="websockets-sansio" if is_installed("websockets") else "none",
             lifespan="off",
             log_level="critical",
             access_log=False,
@@ -189,12 +190,3 @@ class LiveServer:
         self._hub.close()
         self._server.should_exit = True
         self._thread.join(timeout=5)
-
-
-def has_websockets() -> bool:
-    """Return whether the package that speaks WebSocket is installed."""
-    try:
-        import websockets  # noqa: F401
-    except ImportError:
-        return False
-    return True

@@ -58,7 +58,7 @@ class StreamSource:
     Attributes:
         state: how it stands.
         reconnects: how often it was opened again.
-        trouble: why it broke last; "" if it never did.
+        trouble: what broke it, as long as no picture has come since; "" otherwise.
 
     """
 
@@ -119,11 +119,11 @@ class StreamSource:
         while not self._stop.is_set():
             try:
                 ended = yield from self._connection()
-                self.trouble = ended or self.trouble
+                self.trouble = self.trouble or ended
                 if not ended and self._address.kind in ("hls", "device"):
                     break  # a playlist with an end, or a device that was unplugged
             except ConnectionLostError as error:
-                self.trouble = str(error)
+                self.trouble = self.trouble or str(error)
             if self._stop.is_set() or not self._waited():
                 break
             self.reconnects += self._last_us is not None
@@ -165,7 +165,8 @@ class StreamSource:
                 tap.picture_s = self._picture_s = self._clock()
                 if time_us >= 0:  # pictures that are shown before the first key frame need earlier ones
                     self._note_gap(time_us, jumped=self._timeline.jumps > jumps)
-                    jumps, self._last_us, self.state = self._timeline.jumps, time_us, "running"
+                    jumps, self._last_us = self._timeline.jumps, time_us
+                    self.state, self.trouble = "running", ""
                     self._backoff.reset()
                     yield Picture(time_us, self._luma_of(frame, aspect=video.sample_aspect_ratio))
             return tap.reason

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linear_sum_assignment
 
 from touchline.core.arrays import Floats64
 from touchline.tracking.people.motion import States, centres_and_sizes
@@ -57,8 +56,9 @@ def pair_costs(
     cost = away / variance + (ratio**2).sum(axis=2) / settings.size**2
     cost += np.log(variance / settings.measured_heights**2)
     if appearance is not None and settings.appearance > 0:
-        known, seen = appearance
-        apart = ((known[:, None] - seen[None]) ** 2).sum(axis=2)
+        known, seen = (looks.astype(np.float64) for looks in appearance)
+        apart = known[:, None] - seen[None]
+        apart = np.square(apart, out=apart).sum(axis=2)
         cost += settings.appearance * np.nan_to_num(apart, nan=0.0)
     cost[~(away <= settings.reach_heights**2)] = FORBIDDEN  # NaN too: a camera motion moved the person out of sight
     return cost
@@ -72,6 +72,17 @@ def assign(cost: Floats64, *, limit: float) -> tuple[npt.NDArray[np.int64], npt.
     if cost.size == 0:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     cost = np.where(np.isfinite(cost), cost, limit)
-    rows, columns = linear_sum_assignment(np.minimum(cost, limit))
+    rows, columns = least_cost_pairs(np.minimum(cost, limit))
     keep = cost[rows, columns] < limit
     return rows[keep].astype(np.int64), columns[keep].astype(np.int64)
+
+
+def least_cost_pairs(cost: Floats64) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return rows and columns of the assignment of least total cost.
+
+    SciPy is imported when there is something to assign: it takes as long as the whole rest of a start.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    rows, columns = linear_sum_assignment(cost)
+    return rows, columns

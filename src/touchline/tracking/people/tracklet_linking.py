@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linear_sum_assignment
 
 from touchline.core.arrays import Floats64
 from touchline.tracking.camera_carry import Camera, Motions
 from touchline.tracking.people.appearance_matching import learn_looks
+from touchline.tracking.people.association import least_cost_pairs
 from touchline.tracking.people.tracklets import Tracklet, join
 
 
@@ -121,7 +121,7 @@ def _successors(pairs: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Float
     first, second, costs, count = pairs
     table = np.zeros((count, count))
     table[first, second] = np.where(np.isfinite(costs), np.minimum(costs, 0), 0)
-    rows, columns = linear_sum_assignment(table)
+    rows, columns = least_cost_pairs(table)
     good = table[rows, columns] < 0
     next_of = np.full(count, -1, np.int64)
     next_of[rows[good]] = columns[good]

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import solveh_banded
 
 from touchline.core.arrays import Floats64
 from touchline.core.kinematics import IMPLAUSIBLE_MPS
@@ -158,6 +157,8 @@ def _stiffness(times: Floats64, wander: float) -> Floats64:
 
 
 def _solve(stiff: Floats64, weights: Floats64, values: Floats64) -> Floats64:
+    from scipy.linalg import solveh_banded  # importing takes as long as the rest of a start
+
     banded = stiff.copy()
     banded[2] += weights
     return np.asarray(solveh_banded(banded, weights * values), dtype=np.float64)
