@@ -35,6 +35,7 @@ class Paced:
     """A video played at its own pace, as a camera sends it; it does not wait for the analysis."""
 
     waits = False
+    info = None
 
     def __init__(self, video: Path, *, seconds: float) -> None:
         self.shown = video.name

@@ -26,6 +26,7 @@ from touchline.cli.main import app
 Key = tuple[str, int, float]
 FPS = 25
 SECONDS = 12
+FILES = ("events.json", "results_spotting.json", "candidates.json", "scores.npz", "likeness.json")
 
 
 @pytest.fixture(scope="module")
@@ -88,12 +89,15 @@ def test_a_growing_file_gives_the_events_of_the_finished_one(folder: Path, tmp_p
     done = call(folder, "live", str(target), "--follow", "2", "--no-page", "--status", "1")
     writer.join()
     assert done.exit_code == 0, done.stderr
+    written = [(tmp_path / "growing.touchline" / name).read_bytes() for name in FILES]
     expected = found_offline(folder, target)
     assert found_live(done) == expected
+    assert [(tmp_path / "growing.touchline" / name).read_bytes() for name in FILES] == written
     assert len(expected) > 5
     kinds = {one["type"] for one in lines(done)}
     assert {"event", "status", "result"} <= kinds
     assert lines(done)[-1]["bundles"] == [str(tmp_path / "growing.touchline")]
+    assert lines(done)[-1]["likeness"]["verdict"] == "never measured"
 
 
 def remux(source: Path, target: Path) -> None:

@@ -168,7 +168,13 @@ def _run(arguments: LiveArguments, output: Output) -> int:
     if bundles is not None:
         bundles.write(ended=True)
     _say_outcome(session, bundles, output=output)
-    return EXIT_INTERRUPTED if interrupted else EXIT_OK if session.coverage().complete else EXIT_DEGRADED
+    return EXIT_INTERRUPTED if interrupted else _exit_code(session)
+
+
+def _exit_code(session: Session) -> int:
+    """The exit code of a run that the source ended: whether anything was lost."""
+    lost = getattr(session.source, "lost", "")
+    return EXIT_OK if session.coverage().complete and not lost else EXIT_DEGRADED
 
 
 command = verb(
@@ -285,8 +291,21 @@ def _say_outcome(session: Session, bundles: LiveBundles | None, *, output: Outpu
     for gap in coverage.gaps:
         span = f"{format_clock(gap.start_us)} to {format_clock(gap.end_us)}"
         output.note(one_line(f"touchline: warning: {span} could not be analysed: {gap.reason}"))
+    if lost := getattr(session.source, "lost", ""):
+        output.note(one_line(f"touchline: warning: the stream broke and did not come back: {lost}"))
+    likeness = session.likeness.found
+    for line in (likeness.line, likeness.withheld and f"no ball action counts here: {likeness.withheld}"):
+        if line:
+            output.note(one_line(f"touchline: {line}"))
     paths = [] if bundles is None else bundles.paths
-    output.record({"type": "result", "events": len(session.final), "bundles": [str(path) for path in paths]})
+    output.record(
+        {
+            "type": "result",
+            "events": len(session.final),
+            "likeness": session.status()["likeness"],
+            "bundles": [str(path) for path in paths],
+        }
+    )
     if not output.json:
         output.say(f"{counted(len(session.final), 'event')} in {format_clock(session.seen_us, decimals=0)}")
     for path in paths:

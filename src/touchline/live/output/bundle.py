@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from touchline.analysis.checkpoint import bundle_lock
+from touchline.analysis.likeness.marks import heeding
 from touchline.analysis.tasks.spot_summary import candidate_thresholds
 from touchline.core.clock import US_PER_S
 from touchline.core.errors import ResourceError
@@ -27,10 +28,11 @@ from touchline.formats.bundle import (
     Manifest,
     video_fingerprint,
 )
+from touchline.formats.likeness import LIKENESS, write_likeness
 from touchline.live.session import Session, Stated
 from touchline.live.source.recording import Part
 
-_FILES = (EVENTS, CANDIDATES, RESULTS, SCORES)
+_FILES = (EVENTS, CANDIDATES, RESULTS, SCORES, LIKENESS)
 EVERY_S = 10.0
 _SHARE = 20
 """Writing may take this part of the time: hours of scores are written less often."""
@@ -137,21 +139,28 @@ class LiveBundles:
                 for event in events
             )
         )
+        likeness, models = session.likeness.found, [spotter.name]
+        timeline, withheld = heeding(timeline, likeness=likeness, models=models)
         scores = scores_within(session.scores(), span)
         bundle.write_scores(scores)
         bundle.write_events(timeline)
-        bundle.write_candidates(spotter.events(scores, thresholds=candidate_thresholds(session.thresholds)))
+        candidates = spotter.events(scores, thresholds=candidate_thresholds(session.thresholds))
+        bundle.write_candidates(heeding(candidates, likeness=likeness, models=models)[0])
+        write_likeness(bundle.path, likeness)
         bundle.write_results(timeline, game=part.path.stem)
-        bundle.write_manifest(self._manifest(bundle, part, coverage=coverage_within(session.coverage(), span)))
+        coverage = coverage_within(session.coverage(), span)
+        bundle.write_manifest(self._manifest(bundle, part, coverage=coverage, remarks=withheld))
 
-    def _manifest(self, bundle: Bundle, part: Part, *, coverage: Coverage) -> Manifest:
-        spotter = self._session.spotter
+    def _manifest(self, bundle: Bundle, part: Part, *, coverage: Coverage, remarks: tuple[str, ...]) -> Manifest:
+        spotter, likeness = self._session.spotter, self._session.likeness.found.to_json()
         return Manifest(
             part.path.name,
             video_fingerprint(part.path),
             models=({"task": "spot", "name": spotter.name, "sha256": spotter.sha256},),
             settings={"spot": {"thresholds": self._session.thresholds, "live": True}},
             coverage=coverage,
+            spotting={"remarks": list(remarks)} if remarks else {},
+            likeness={name: likeness[name] for name in ("verdict", "line", "models", "withheld")},
             files=bundle.checksums(*_FILES),
             touchline_version=__version__,
         )
