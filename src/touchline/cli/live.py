@@ -222,9 +222,20 @@ def _parts_of(address: Address, recording: Recording | None) -> Any:
 
 
 def _load(arguments: LiveArguments, *, output: Output) -> tuple[Spotter, dict[str, float]]:
-    """The spotter, and the threshold of each of its labels."""
+    """The spotter, and the threshold of each of its labels.
+
+    Raises:
+        UsageError: the model is a head over feature streams, which need the whole video.
+
+    """
     from touchline.cli.running import for_all_labels, read_thresholds
+    from touchline.cli.spot_streams import is_stream_head
     from touchline.spotting.spotter import load_spotter
+
+    if arguments.model is not None and is_stream_head(arguments.model):
+        raise UsageError(
+            f"--model {arguments.model}: a head over features needs the whole video; name a spotter of frames"
+        )
 
     given = read_thresholds(arguments.threshold or ())
     spotter = load_spotter(arguments.model, device=arguments.device, flip=arguments.flip)
