@@ -5,7 +5,7 @@
 calls ``touchline spot``, ``track`` and ``analyze`` as a user does, with the sources of an earlier revision and with
 those of this checkout, and ends each at its first answer. Wall time, CPU-seconds of the process and the number of
 modules loaded until then go to ``results/start.json``. "cold" is with an empty cache of compiled graphs, "warm" the
-next call. Python's own cache of bytecode is filled before, as an installation does. Of several runs the one that took
+next call. Python's bytecode is there, as after an installation. Of several runs the one that took
 least counts, as other work on the machine only ever adds; the load is recorded. ``--table`` prints the
 committed results.
 """
@@ -13,9 +13,11 @@ committed results.
 from __future__ import annotations
 
 import argparse
+import compileall
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -81,47 +83,47 @@ def measured(arguments: argparse.Namespace) -> dict[str, Any]:
         "runs": arguments.runs,
     }
     if arguments.against:
-        with sources_of(arguments.against) as sources:
-            found["before"] = {"revision": arguments.against, **starts(sources, arguments)}
-    found["now"] = starts(ROOT / "src", arguments)
+        found["before"] = {"revision": arguments.against, **starts(arguments.against, arguments)}
+    found["now"] = starts("", arguments)
     return found
 
 
 @contextmanager
-def sources_of(revision: str) -> Iterator[Path]:
-    """The sources of an earlier revision, in a temporary folder."""
+def compiled_sources(revision: str) -> Iterator[Path]:
+    """The sources of a revision, or of this checkout if it is empty, in a temporary folder with their bytecode."""
     with tempfile.TemporaryDirectory() as folder:
-        packed = subprocess.run(["git", "-C", str(ROOT), "archive", revision, "src"], capture_output=True, check=True)
-        subprocess.run(["tar", "-x", "-C", folder], input=packed.stdout, check=True)
+        if revision:
+            packed = subprocess.run(
+                ["git", "-C", str(ROOT), "archive", revision, "src"], capture_output=True, check=True
+            )
+            subprocess.run(["tar", "-x", "-C", folder], input=packed.stdout, check=True)
+        else:
+            shutil.copytree(ROOT / "src", Path(folder) / "src")
+        compileall.compile_dir(folder, quiet=2)
         yield Path(folder) / "src"
 
 
-def starts(sources: Path, arguments: argparse.Namespace) -> dict[str, Any]:
+def starts(revision: str, arguments: argparse.Namespace) -> dict[str, Any]:
     """The least times of each verb, cold and warm."""
     found: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
+    with compiled_sources(revision) as sources, tempfile.TemporaryDirectory() as folder:
         for verb in VERBS:
-            first_answer(verb, arguments.video.absolute(), sources=sources, place=place, cache=place / "bytecode only")
             runs: dict[str, list[dict[str, float]]] = {"cold": [], "warm": []}
             for number in range(arguments.runs):
-                for kind in runs:
-                    cache = place / f"cache {verb} {number}"
-                    runs[kind].append(
-                        first_answer(verb, arguments.video.absolute(), sources=sources, place=place, cache=cache)
-                    )
+                for several in runs.values():
+                    cache = Path(folder) / f"{verb} {number}"
+                    several.append(first_answer(verb, arguments.video.absolute(), sources=sources, cache=cache))
             found[verb] = {kind: least(several) for kind, several in runs.items()}
     return found
 
 
-def first_answer(verb: str, video: Path, *, sources: Path, place: Path, cache: Path) -> dict[str, float]:
+def first_answer(verb: str, video: Path, *, sources: Path, cache: Path) -> dict[str, float]:
     """Seconds, CPU-seconds and modules until the first answer of a network."""
-    report, driver = place / "answer.json", place / "driver.py"
+    cache.mkdir(exist_ok=True)
+    report, driver = cache / "answer.json", cache / "driver.py"
     report.unlink(missing_ok=True)
     driver.write_text(DRIVER, encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(sources), "XDG_CACHE_HOME": str(cache)}
-    environment |= {"PYTHONPYCACHEPREFIX": str(place / "bytecode")}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory() as out:
         words = [sys.executable, str(driver), verb, str(video), "--device", "cpu", "--out", out, str(report)]
         started = time.time()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from seasonbundles import MadeMatch, made_tracks
 
+from seasonbundles import MadeMatch, made_tracks
 from touchline.core.kinematics import movement, speeds_mps
 from touchline.core.tracks import Shot, Track, Tracks
 from touchline.formats.boxes.tracks_parquet import write_tracks_parquet

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from seasonbundles import MadeMatch, write_made_bundle
 
+from seasonbundles import MadeMatch, write_made_bundle
 from touchline.core.errors import InputError
 from touchline.season import SeasonFolder, index_season, read_names
 
