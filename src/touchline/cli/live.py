@@ -205,7 +205,7 @@ def _recording(arguments: LiveArguments, address: Address) -> Recording | None:
     if address.is_file and (arguments.record or arguments.keep):
         raise UsageError(f"{address.shown}: is a file already; --record and --keep are for streams")
     if arguments.record is None:
-        if arguments.keep is not None or arguments.out is not None:
+        if arguments.keep is not None or (arguments.out is not None and not address.is_file):
             raise UsageError("--keep and --out need something to write; name a file with --record")
         return None
     part_us = None if arguments.keep is None else round(arguments.keep * _S_PER_HOUR * US_PER_S / _PARTS)
