@@ -14,12 +14,22 @@ from touchline.core.extras import EXTRAS
 
 WITHOUT = """
 import sys
-for name in sys.argv[1].split(","):
-    sys.modules[name] = None
-del sys.argv[1]
+from importlib.machinery import PathFinder
+
+hidden = sys.argv.pop(1).split(",")
+
+
+class Finder(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        return None if name.split(".")[0] in hidden else PathFinder.find_spec(name, path, target)
+
+
+sys.meta_path[sys.meta_path.index(PathFinder)] = Finder
 from touchline.__main__ import main
 main()
 """
+"""A program that finds no package of these names, as if they were not installed."""
 OPTIONAL = sorted({module for extra in EXTRAS.values() for module in extra.modules} | {"pandas", "PIL", "requests"})
 
 
@@ -33,6 +43,12 @@ def run_without(*words: str, folder: Path, missing: list[str] = OPTIONAL) -> sub
 CASES = {
     "train": (["train", "spotting-simulated"], "training needs torch: pip install 'touchline[train]'"),
     "distill": (["distill", "distill-skeletons"], "distillation needs torch: pip install 'touchline[train]'"),
+    "models export": (
+        ["models", "export", "people-detector", "--out", "x"],
+        "exporting a model needs torch: pip install",
+    ),
+    "models import": (["models", "import", "a.pth"], "importing a model needs torch: pip install 'touchline[gpu]'"),
+    "cloud": (["batch", "status", "--out", "s3://a/b"], "needs fsspec: pip install 'touchline[cloud]'"),
     "review": (["review", "."], "the review tool needs starlette: pip install 'touchline[review]'"),
     "keeper map": (["keeper", "map", "--out", "map.png"], "needs mplsoccer: pip install 'touchline[keeper]'"),
     "otio": (

@@ -11,10 +11,10 @@ from typing import Any
 
 import httpx
 import pytest
-from livesources import FakeClock, MadeSource
-from makevideo import write_numbered
 from test_live_session import STEP_US, moving
 
+from livesources import FakeClock, MadeSource
+from makevideo import write_numbered
 from touchline.core.errors import UsageError
 from touchline.core.events import Coverage, Gap
 from touchline.formats.bundle import Bundle

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from livesources import Connections, FakeClock, Skipping
 from makevideo import read_number, write_numbered
-
 from touchline.core.errors import InputError, NetworkError
 from touchline.live.source.address import Address
 from touchline.live.source.connection import Patience
@@ -147,9 +147,7 @@ def test_an_analysis_of_the_recording_sees_the_same_pictures_at_the_same_times(
 def test_a_recording_in_parts_holds_every_picture_once(clips: dict[str, Path], tmp_path: Path) -> None:
     clock = FakeClock()
     recording = Recording(tmp_path / "rec.mkv", part_us=900_000)
-    source = source_over(
-        clock, Connections(clock, clips["first"]), patience=Patience(give_up_s=1), sink=recording
-    )
+    source = source_over(clock, Connections(clock, clips["first"]), patience=Patience(give_up_s=1), sink=recording)
     drained(source, clock)
     recording.close()
     assert [part.path.name for part in recording.parts] == ["rec.mkv", "rec-2.mkv", "rec-3.mkv"]

@@ -14,6 +14,7 @@ from touchline.cli.commands import add_command, new_group
 from touchline.cli.common import Output, run_guarded
 from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption, SharedArguments, verb
 from touchline.core.errors import EXIT_OK
+from touchline.core.extras import need_extra
 from touchline.core.wording import counted, ordinal
 from touchline.models.architectures import ARCHITECTURES, published
 
@@ -232,7 +233,9 @@ class ImportArguments(SharedArguments):
 
 def _import(arguments: ImportArguments, output: Output) -> int:
     """Import a checkpoint and print what it has become."""
+    need_extra("gpu", what="importing a model", modules=("torch",))
     from touchline.cli.models.imports import key_values, label_names
+    from touchline.models.exporting.graph_files import write_graph_file
     from touchline.models.importing.checkpoints import import_model
     from touchline.models.store import load_model
 
@@ -249,6 +252,8 @@ def _import(arguments: ImportArguments, output: Output) -> int:
     )
     model = load_model(path, task="any")
     config = model.config
+    if not getattr(config, "untrained", ()):
+        write_graph_file(model)
     output.record({"name": config.name, "path": str(path), "sha256": model.sha256, "labels": list(config.labels)})
     if not output.json:
         classes = counted(len(config.labels), "class", "classes")
@@ -292,6 +297,7 @@ def export_command(
     """
 
     def run() -> None:
+        need_extra("gpu", what="exporting a model", modules=("torch",))
         from touchline.models.exporting.graphs import export_model
         from touchline.models.store import load_model
 

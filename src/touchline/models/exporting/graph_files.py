@@ -6,29 +6,26 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from touchline.core.errors import UsageError
 from touchline.formats.files.atomic import write_bytes_atomic
 from touchline.models.exporting.parts import Part, facts_of, parts_of
 from touchline.models.runtime.graph_file import Converted, graph_file_bytes, graph_path
 from touchline.models.runtime.openvino_model import to_openvino
 from touchline.models.runtime.openvino_runtime import import_openvino
 from touchline.models.runtime.probing import require_finite_layers
-from touchline.models.store import LoadedModel, load_model
+from touchline.models.store import LoadedModel
 
 
-def write_graph_file(name_or_path: str | Path) -> Path:
-    """Write the graphs of a model beside its file, and return their path.
+def write_graph_file(model: LoadedModel[Any]) -> Path | None:
+    """Write the graphs of a model beside its file, and return their path; None if only torch runs such models.
 
     Raises:
-        InputError: the model does not exist, is damaged, or calculates numbers that are not finite.
-        UsageError: no graphs are made of models for this task.
+        InputError: the network calculates numbers that are not finite.
         ResourceError: the file cannot be written.
 
     """
-    model = load_model(name_or_path, task="any")
     content = converted_graphs(model)
     if content is None:
-        raise UsageError(f"model {model.name!r} is for {model.config.task!r}; only torch runs such models")
+        return None
     path = graph_path(model.path)
     write_bytes_atomic(path, content)
     return path
