@@ -29,6 +29,7 @@ ROOMS = (
     "studies",
     "analysis",
     "review",
+    "season",
 )
 """The packages below ``touchline``, from the ground up; the command line has a reference of its own."""
 
