@@ -136,6 +136,11 @@ def graph_path(model_path: Path, *, variant: str = "") -> Path:
     return model_path.with_suffix(f".{variant}{GRAPH_SUFFIX}" if variant else GRAPH_SUFFIX)
 
 
+def size_variant(size: tuple[int, int]) -> str:
+    """Return the name of the variant of a model for pictures of a width and height."""
+    return f"{size[0]}x{size[1]}"
+
+
 def bytes_of(tensor: npt.NDArray[Any]) -> Bytes:
     """Return the bytes of a tensor as networks use it: floating-point numbers as float32."""
     used = tensor.astype(np.float32) if np.issubdtype(tensor.dtype, np.floating) else tensor
