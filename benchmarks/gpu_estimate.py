@@ -61,7 +61,7 @@ def networks() -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {}
     for name, items in ((DEFAULT_DETECTOR, PICTURES), (DEFAULT_PITCH_FINDER, PICTURES / PITCH_EVERY)):
         picture_model = load_model(name, task="any")
-        ((_, part),) = parts_of(picture_model.network, picture_model.config).items()
+        part = next(iter(parts_of(picture_model.network, picture_model.config).values()))  # the network as a whole
         example = part.example[0][:1]
         found[name] = {"gflop": operations(part.module, example), "bytes": example.numel(), "items": items}
     loaded = load_model(default_spotter())
