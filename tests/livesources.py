@@ -29,6 +29,7 @@ class MadeSource:
     """Pictures (n, h, w) at given times; ``before`` is called with the number of each before it is given."""
 
     shown = "made"
+    info = None
 
     def __init__(
         self,

@@ -30,6 +30,7 @@ ROOMS = (
     "analysis",
     "review",
     "batch",
+    "live",
 )
 """The packages below ``touchline``, from the ground up; the command line has a reference of its own."""
 

@@ -16,12 +16,14 @@
 
 # Two minutes before the end, and where the node is needed for somebody else, Slurm sends SIGTERM to this script. The
 # worker stores what its analysis has saved and ends with 75; the task is then queued again and goes on from there.
+worker="" stop=""
+trap 'stop=yes; [ -z "$worker" ] || kill -TERM "$worker"' TERM
 srun --ntasks=1 touchline batch work --out "$STORE" --help-others --scratch "${SLURM_TMPDIR:-/tmp}/touchline" &
 worker=$!
-trap 'kill -TERM "$worker"' TERM
+[ -z "$stop" ] || kill -TERM "$worker"
 code=0
 wait "$worker" || code=$?
-if kill -0 "$worker" 2>/dev/null; then
+if [ "$code" -gt 128 ]; then  # the signal ended the wait, not yet the worker
     code=0
     wait "$worker" || code=$?
 fi

@@ -170,6 +170,13 @@ def test_a_stopped_analysis_goes_on_elsewhere_from_what_it_saved(tmp_path: Path)
     assert f"{plan.matches[0].key}/_CHECKPOINT.tar" not in store.names()
 
 
+def test_a_broken_checkpoint_saves_nothing_and_costs_nothing(tmp_path: Path) -> None:
+    store, plan = planned(str(tmp_path / "s"), str(videos(tmp_path / "v", {"a": "a"})))
+    store.write(f"{plan.matches[0].key}/_CHECKPOINT.tar", b"no archive")
+    assert run_all(worker_for(store, tmp_path / "x"), plan.matches) == {"a": "done"}
+    assert f"{plan.matches[0].key}/_CHECKPOINT.tar" not in store.names()
+
+
 def test_a_match_at_which_another_worker_shows_signs_of_life_is_left_to_it(tmp_path: Path) -> None:
     store, plan = planned(str(tmp_path / "s"), str(videos(tmp_path / "v", {"a": "a"})))
     match = plan.matches[0]
@@ -186,7 +193,7 @@ def test_a_match_at_which_another_worker_shows_signs_of_life_is_left_to_it(tmp_p
 
 def test_a_staged_match_can_be_taken_over_and_its_worker_notices(tmp_path: Path) -> None:
     store, plan = planned(str(tmp_path / "s"), str(videos(tmp_path / "v", {"a": "slow a", "b": "slow b"})))
-    slow = worker_for(store, tmp_path / "x", part_s=0.2)
+    slow = worker_for(store, tmp_path / "x", part_s=0.06)
     slow.name = "slow-1"
     threads = [threading.Thread(target=slow.process, args=(match,)) for match in plan.matches]
     threads[0].start()

@@ -16,15 +16,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from makevideo import write_frames, write_numbered
-from tinymodel import write_tiny_model
 from typer.testing import CliRunner, Result
 
+from makevideo import write_frames, write_numbered
+from rtspserver import RtspServer
+from tinymodel import write_tiny_model
 from touchline.cli.main import app
 
 Key = tuple[str, int, float]
 FPS = 25
 SECONDS = 12
+FILES = ("events.json", "results_spotting.json", "candidates.json", "scores.npz", "likeness.json")
 
 
 @pytest.fixture(scope="module")
@@ -87,12 +89,15 @@ def test_a_growing_file_gives_the_events_of_the_finished_one(folder: Path, tmp_p
     done = call(folder, "live", str(target), "--follow", "2", "--no-page", "--status", "1")
     writer.join()
     assert done.exit_code == 0, done.stderr
+    written = [(tmp_path / "growing.touchline" / name).read_bytes() for name in FILES]
     expected = found_offline(folder, target)
     assert found_live(done) == expected
+    assert [(tmp_path / "growing.touchline" / name).read_bytes() for name in FILES] == written
     assert len(expected) > 5
     kinds = {one["type"] for one in lines(done)}
     assert {"event", "status", "result"} <= kinds
     assert lines(done)[-1]["bundles"] == [str(tmp_path / "growing.touchline")]
+    assert lines(done)[-1]["likeness"]["verdict"] == "never measured"
 
 
 def remux(source: Path, target: Path) -> None:
@@ -112,8 +117,12 @@ def test_a_marker_ends_a_file_at_once(folder: Path, tmp_path: Path) -> None:
     target, marker = tmp_path / "a.ts", tmp_path / "done"
     shutil.copy(folder / "match.ts", target)
     marker.touch()
-    done = call(folder, "live", str(target), "--follow", "1000", "--marker", str(marker), "--no-page")
+    out = tmp_path / "out"
+    done = call(
+        folder, "live", str(target), "--follow", "1000", "--marker", str(marker), "--no-page", "--out", str(out)
+    )
     assert done.exit_code == 0, done.stderr
+    assert (out / "a.touchline" / "events.json").exists()
 
 
 def test_a_plain_mp4_that_is_written_is_refused_with_the_setting_to_change(folder: Path, tmp_path: Path) -> None:
@@ -221,6 +230,19 @@ def test_hls_over_http(folder: Path, tmp_path: Path, served: Served) -> None:
     assert done.exit_code == 0, done.stderr
     assert found_live(done) == found_offline(folder, recording)
     assert len(found_live(done)) > 5
+
+
+@pytest.mark.slow
+def test_rtsp_that_breaks_and_returns(folder: Path, tmp_path: Path) -> None:
+    server = RtspServer(folder / "match.ts", duration_s=SECONDS, plays=2)
+    recording = tmp_path / "rec.mkv"
+    done = call(folder, "live", server.url, "--record", str(recording), "--give-up", "6", "--no-page")
+    assert all("RTP/AVP/TCP" in transport for transport in server.transports)
+    assert done.exit_code in (0, 4), done.stderr
+    assert "secret" not in done.stdout + done.stderr
+    found = found_live(done)
+    assert found == found_offline(folder, recording)
+    assert max(time_us for _, time_us, _ in found) > 15_000_000, "events of the second connection"
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):

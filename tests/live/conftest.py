@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tinymodel import write_tiny_model
 
+from tinymodel import write_tiny_model
 from touchline.spotting.spotter import Spotter, load_spotter
 
 

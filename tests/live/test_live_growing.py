@@ -6,8 +6,8 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from makevideo import write_numbered
 
+from makevideo import write_numbered
 from touchline.core.errors import InputError
 from touchline.live.source.growing import GrowingFile, index_is_last, require_readable_while_written
 
@@ -90,5 +90,7 @@ def test_a_plain_mp4_that_is_written_names_the_setting_to_change(tmp_path: Path)
 def test_where_the_index_is(tmp_path: Path) -> None:
     last = write_numbered(tmp_path / "last.mp4", frames=30)
     first = write_numbered(tmp_path / "first.mp4", frames=30, container_options={"movflags": "faststart"})
-    pieces = write_numbered(tmp_path / "pieces.mp4", frames=30, container_options={"movflags": "frag_keyframe+empty_moov"})
+    pieces = write_numbered(
+        tmp_path / "pieces.mp4", frames=30, container_options={"movflags": "frag_keyframe+empty_moov"}
+    )
     assert [index_is_last(path) for path in (last, first, pieces)] == [True, False, False]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pytest
-from livesources import MadeSource
 
+from livesources import MadeSource
 from touchline.core.events import Timeline
 from touchline.live.queueing import TOO_SLOW
 from touchline.live.session import Session, Stated
@@ -106,7 +107,18 @@ def test_revisions_count_up_and_nothing_follows_a_final_one(spotter: Spotter) ->
 def test_a_stream_faster_than_the_machine_loses_spans_that_are_counted(spotter: Spotter) -> None:
     count = 2_000
     source = MadeSource(moving(count, size=32), [i * STEP_US for i in range(count)], waits=False)
-    session, heard = run(source, spotter, queue_s=2.0)
+
+    class Slow(Heard):
+        """Holds up the analysis at its first state until the source has sent everything."""
+
+        def status(self, record: Mapping[str, Any]) -> None:
+            super().status(record)
+            while source.given < count:
+                time.sleep(0.01)
+
+    heard = Slow()
+    session = Session(source, spotter, thresholds=spotter.thresholds_with({}), listeners=[heard], queue_s=2.0)
+    session.run()
     dropped = session.queue.dropped
     assert dropped > 0
     coverage = session.coverage()

@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from seasonbundles import MadeMatch, write_made_bundle, write_made_manifest
 
-from touchline.core.corrections.values import EventValue
+from seasonbundles import MadeMatch, write_made_bundle, write_made_manifest
+from touchline.core.corrections.history import Change
 from touchline.core.errors import InputError, ResourceError, UsageError
 from touchline.core.events import Timeline
 from touchline.formats.bundle import EVENTS, Bundle
@@ -30,9 +30,7 @@ def bundles(tmp_path: Path) -> list[Path]:
     """Three bundles in two folders."""
     names = ["round-1/leeds-hull", "round-1/derby-stoke", "round-2/hull-leeds"]
     return [
-        write_made_bundle(
-            tmp_path / f"{name}.touchline", MadeMatch(minutes=1.0, passes=8, shots=2, seed=number)
-        ).path
+        write_made_bundle(tmp_path / f"{name}.touchline", MadeMatch(minutes=1.0, passes=8, shots=2, seed=number)).path
         for number, name in enumerate(names)
     ]
 
@@ -73,7 +71,12 @@ def test_tables_hold_what_the_bundles_hold(bundles: list[Path], out: Path) -> No
     assert first["bundle"] == "../round-1/derby-stoke.touchline" and first["report"] is None
     assert first["models"] == [{"task": "spot", "name": "made-spotter", "sha256": "ab" * 32}]
     assert (first["duration_s"], first["in_play_s"], first["people"]) == (60.0, 30.0, 22)
-    assert (first["team_a"], first["team_b"], first["verdict"], first["reviewed"]) == ("white (A)", "red (B)", "like", False)
+    assert (first["team_a"], first["team_b"], first["verdict"], first["reviewed"]) == (
+        "white (A)",
+        "red (B)",
+        "like",
+        False,
+    )
     assert first["parts"] == ["events", "tracks", "play", "sound", "keepers"]
     assert len(rows(out, "events")) == 30 and len(rows(out, "passes")) == 24
     assert len(rows(out, "players")) == 66 and len(rows(out, "keepers")) == 6
@@ -155,26 +158,26 @@ def test_corrected_events_count(bundles: list[Path], out: Path) -> None:
     bundle = Bundle(bundles[0])
     index_season(bundles[:1], out)
     before = rows(out, "events")
-    value = EventValue(
-        label="SHOT", start_us=1_000_000, end_us=None, team="A", player="pl-abc123", visible=True, half=1, confidence=1.0,
-        state="accepted",
-    )  # fmt: skip
+    added = {"label": "SHOT", "start_us": 1_000_000, "end_us": None, "team": "A", "player": "pl-abc123"}
+    value = {**added, "visible": True, "half": 1, "confidence": 1.0, "state": "accepted", **_REST}
     rejected = {**json.loads((bundle.path / EVENTS).read_text())["events"][0]}
-    wrong = {key: rejected[key] for key in ("label", "start_us", "end_us", "team", "player", "visible", "half", "confidence")}
+    wrong = {
+        key: rejected[key] for key in ("label", "start_us", "end_us", "team", "player", "visible", "half", "confidence")
+    }
     with JournalWriter(bundle.path / "corrections.jsonl", video_fingerprint="f", who="anna") as journal:
-        journal.do([_change("player", "pl-abc123", {"name": "Smith", "number": 9, "team": "A"})])
-        journal.do([_change("team", "A", {"name": "Leeds", "colour": None})])
-        journal.do([_change("event", "p-0123456789ab", _whole(value))])
-        journal.do([_change("event", rejected["id"], {**wrong, "state": "rejected", **_REST})])
-        journal.do([_change("reviewed", "spans", {"spans": [[0, 2_000_000]]})])
-        journal.do([_change("track", "3", {"role": None, "team": None, "player": "pl-abc123", "same_as": None})])
+        journal.do(_change("player", "pl-abc123", {"name": "Smith", "number": 9, "team": "A"}))
+        journal.do(_change("team", "A", {"name": "Leeds", "colour": None}))
+        journal.do(_change("event", "p-0123456789ab", value))
+        journal.do(_change("event", rejected["id"], {**wrong, "state": "rejected", **_REST}))
+        journal.do(_change("reviewed", "spans", {"spans": [[0, 2_000_000]]}))
+        journal.do(_change("track", "3", {"role": None, "team": None, "player": "pl-abc123", "same_as": None}))
     result = index_season(bundles[:1], out)
     assert result.read == 1
     after = rows(out, "events")
     assert rejected["id"] not in {row["event"] for row in after} and len(after) == len(before)
-    (added,) = (row for row in after if row["event"] == "p-0123456789ab")
-    assert (added["player"], added["person_id"], added["team_name"]) == ("9 Smith", "Leeds/9 Smith", "Leeds")
-    assert added["reviewed"] and added["source"] == "review"
+    (shot,) = (row for row in after if row["event"] == "p-0123456789ab")
+    assert (shot["player"], shot["person_id"], shot["team_name"]) == ("9 Smith", "Leeds/9 Smith", "Leeds")
+    assert shot["reviewed"] and shot["source"] == "review"
     (match,) = rows(out, "matches")
     assert (match["reviewed"], match["reviewed_s"], match["corrections"], match["team_a"]) == (True, 2.0, 6, "Leeds")
     (smith,) = (row for row in rows(out, "players") if row["player"] == "9 Smith")
@@ -184,12 +187,8 @@ def test_corrected_events_count(bundles: list[Path], out: Path) -> None:
 _REST = {"note": "", "point_px": None, "point_m": None, "lead_us": None, "lag_us": None}
 
 
-def _change(what: str, name: str, after: dict) -> dict:
-    return {"what": what, "id": name, "before": None, "after": after}
-
-
-def _whole(value: EventValue) -> dict:
-    return {name: getattr(value, name) for name in EventValue.__slots__}
+def _change(what: str, name: str, after: dict) -> Change:
+    return Change(what, name, None, after)
 
 
 def test_two_at_once_are_refused_and_readers_go_on(bundles: list[Path], out: Path) -> None:

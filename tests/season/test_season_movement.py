@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from seasonbundles import MadeMatch, made_tracks
 
+from seasonbundles import MadeMatch, made_tracks
 from touchline.core.kinematics import movement, speeds_mps
 from touchline.core.tracks import Shot, Track, Tracks
 from touchline.formats.boxes.tracks_parquet import write_tracks_parquet
@@ -58,7 +58,13 @@ def test_the_movement_of_each_track_is_that_of_kinematics(seed: int) -> None:
 
 def test_boxes_read_from_the_file_are_those_of_its_tracks(tmp_path: Path) -> None:
     tracks = [wild_track(number, seed=number, person=number) for number in (1, 2)]
-    ball = Track(9, "ball", tracks[0].times_us, *(getattr(tracks[0], n) for n in ("frames", "boxes_xyxy", "confidence")), tracks[0].observed)
+    ball = Track(
+        9,
+        "ball",
+        tracks[0].times_us,
+        *(getattr(tracks[0], n) for n in ("frames", "boxes_xyxy", "confidence")),
+        tracks[0].observed,
+    )
     write_tracks_parquet(tmp_path / "tracks.parquet", all_of([*tracks, ball]))
     found, wanted = read_boxes(tmp_path / "tracks.parquet"), boxes_of([*tracks, ball])
     assert found is not None and found.heads == wanted.heads

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from seasonbundles import MadeMatch, write_made_bundle
 
+from seasonbundles import MadeMatch, write_made_bundle
 from touchline.core.errors import InputError
 from touchline.season import SeasonFolder, index_season, read_names
 
@@ -34,7 +34,12 @@ def test_the_same_name_puts_matches_together(tmp_path: Path) -> None:
         ("round/two", 15, "Leeds"),
     ]
     first, second = result.folder.read("matches").to_pylist()
-    assert (first["name"], first["date"], first["team_a"], first["team_b"]) == ("Leeds - Hull", "2026-03-01", "Leeds", "red (B)")
+    assert (first["name"], first["date"], first["team_a"], first["team_b"]) == (
+        "Leeds - Hull",
+        "2026-03-01",
+        "Leeds",
+        "red (B)",
+    )
     assert (second["name"], second["date"], second["team_b"]) == ("two", None, "Leeds")
     passes = result.folder.read("passes").to_pylist()
     assert {row["from_player"] for row in passes if row["from_person"] == 4 and row["match"] == "one"} <= {"Aaronson"}

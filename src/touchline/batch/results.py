@@ -112,7 +112,7 @@ def load_checkpoint(store: Store, key: str, out: Path) -> None:
     except InputError:  # nobody was stopped
         return
     partly = out.with_name(f"{out.name}.unpacking")
-    with tarfile.open(packed) as tar, contextlib.suppress(tarfile.TarError):  # a broken one saves nothing
+    with contextlib.suppress(tarfile.TarError), tarfile.open(packed) as tar:  # a broken one saves nothing
         tar.extractall(partly, filter="data")
         os.replace(partly, out)
     packed.unlink()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections import Counter
@@ -67,7 +68,7 @@ def work(
     """
     store = open_store(address, patience=Patience(options.patience_s, stop=stop))
     plan = read_plan(store)
-    check_terms(plan)
+    check_machine(plan)
     index, count = shard
     fix_shards(store, count)
     worker = make_worker(address, plan, options=options, stop=stop)
@@ -117,13 +118,15 @@ def analysis(plan: Plan, *, device: str) -> Command:
     return command
 
 
-def check_terms(plan: Plan) -> None:
+def check_machine(plan: Plan) -> None:
     """Raise an error unless this machine gives the results that the plan promises.
 
     Raises:
-        UsageError: another version of touchline, or other models.
+        UsageError: another version of touchline, or other models; or Windows.
 
     """
+    if os.name != "posix":
+        raise UsageError("workers of many matches need Linux or macOS; on Windows use touchline analyze FOLDER, or WSL")
     if plan.terms.version != __version__:
         raise UsageError(
             f"the plan was made with touchline {plan.terms.version}, this is {__version__}; install that version here, "

@@ -146,17 +146,16 @@ class Worker:
                 return "busy", "another worker on this machine is at it"
             with Heartbeat(self._store, key, worker=self.name, before=before, every_s=self._rules.heartbeat_s) as life:
                 outcome, remark = self._until_it_ends(match, folder, life)
-        if outcome in ("done", "failed", "before"):
-            self._scratch.remove(key)
+            if outcome != "stopped":
+                self._scratch.remove(key)
         return outcome, remark
 
     def clean(self) -> None:
         """Remove what earlier workers left on the local disk of matches that are finished."""
         for key in self._scratch.held():
             with self._scratch.folder(key) as folder:
-                finished = folder is not None and read_marker(self._store, key, Done) is not None
-            if finished:
-                self._scratch.remove(key)
+                if folder is not None and read_marker(self._store, key, Done) is not None:
+                    self._scratch.remove(key)
 
     def _is_alive(self, key: str, life: Running) -> bool:
         """Return whether a match's worker is alive: its sign of life is recent, and is renewed while we watch."""

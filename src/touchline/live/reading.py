@@ -11,6 +11,7 @@ import numpy as np
 
 from touchline.core.clock import US_PER_S, us_from_frame
 from touchline.core.events import Gap
+from touchline.live.likeness import LiveLikeness
 from touchline.live.queueing import FrameQueue, GridFrame
 from touchline.live.source.pictures import Picture, Source
 from touchline.media.frame import Luma
@@ -64,6 +65,7 @@ class Reader(Thread):
         queue: where grid frames go.
         fps: grid points per second.
         size: (width, height) of the model's frames, pixels.
+        likeness: looks at the pictures too; None if nothing is to be compared.
         clock: seconds on a clock that never goes back.
         wall: Unix time.
 
@@ -80,13 +82,14 @@ class Reader(Thread):
         *,
         fps: float,
         size: tuple[int, int],
+        likeness: LiveLikeness | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(name="touchline-live-reader", daemon=True)
         self.error: BaseException | None = None
         self._source, self._queue = source, queue
-        self._fps, self._size = fps, size
+        self._fps, self._size, self._likeness = fps, size, likeness
         self._clock, self._wall = clock, wall
         self._fitted: tuple[_Arrived, Luma] | None = None
         self.still = StillPictures()
@@ -111,7 +114,11 @@ class Reader(Thread):
                 sampler = GridSampler(fps=self._fps, start_index=int(start))
             last_us = picture.time_us
             self._put_all(sampler.push(picture.time_us, arrived))
+            if self._likeness is not None:
+                self._likeness.see(picture, info=self._source.info)
         self._put_all(sampler.finish())
+        if self._likeness is not None:
+            self._likeness.finish(info=self._source.info)
 
     def _put_all(self, samples: Iterator[tuple[int, _Arrived]]) -> None:
         """Hand on pictures at grid points; one that stands for several points is converted once."""

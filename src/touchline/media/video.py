@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -88,6 +89,13 @@ class VideoReader:
         self._threads = threads
         self._covered = _Covered(Ledger(step_us=self._facts.step_us).coverage)
         self._running: WeakSet[_Decoded] = WeakSet()
+
+    def another(self) -> VideoReader:
+        """Return another reader of the same file, for another thread."""
+        reader = copy(self)
+        reader._covered = _Covered(Ledger(step_us=self._facts.step_us).coverage)
+        reader._running = WeakSet()
+        return reader
 
     @property
     def info(self) -> VideoInfo:

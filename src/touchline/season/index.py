@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ import numpy as np
 from touchline.core.errors import InputError
 from touchline.season import tables
 from touchline.season.folder import IndexedBundle, SeasonFolder, SeasonState
-from touchline.season.names import Namer, Names, matches_meant, read_names
+from touchline.season.names import Namer, Names, by_match, read_names
 from touchline.season.reading.match import MatchReader, Place, relative, stamp_of
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class _Build:
         self._read(waiting, found, progress=progress)
         state = self._state(found.values())
         changed = bool(waiting or removed) or state != self._before
-        remarks = self._save(state) if changed else self._meant([one.match for one in found.values()])[1]
+        remarks = self._save(state) if changed else by_match(self._names, _matches(state))[1]
         return IndexResult(self._folder, state, len(waiting), removed, tuple(remarks), changed)
 
     def _drop(self, matches: set[str]) -> None:
@@ -161,21 +161,18 @@ class _Build:
         row = self._parts[match][tables.MATCHES]
         return f"{match} {row['content'][0].as_py()}"
 
-    def _meant(self, matches: Sequence[str]) -> tuple[Mapping[str, str], list[str]]:
-        return matches_meant(self._names, matches)
-
     def _save(self, state: SeasonState) -> list[str]:
         """Write the tables with their names; return remarks on these."""
         import pyarrow as pa
 
-        ordered = [one.match for one in state.bundles if not one.problem]
-        written, remarks = self._meant(ordered)
+        ordered = _matches(state)
+        names, remarks = by_match(self._names, ordered)
         joined = {
             name: pa.concat_tables([tables.schema_of(name).empty_table(), *(self._parts[m][name] for m in ordered)])
             for name in tables.TABLES
         }
         rows = joined[tables.MATCHES].to_pylist()
-        namer = Namer(self._names, rows, written=written)
+        namer = Namer(names, rows)
         joined[tables.MATCHES] = tables.table_of_rows(tables.MATCHES, [namer.match_row(row) for row in rows])
         for name in tables.TABLES:
             if name != tables.MATCHES and joined[name].num_rows:
@@ -183,6 +180,11 @@ class _Build:
         self._folder.write(joined, state)
         self._saved_s = time.monotonic()
         return remarks
+
+
+def _matches(state: SeasonState) -> list[str]:
+    """Return the matches that are in the tables."""
+    return [one.match for one in state.bundles if not one.problem]
 
 
 def _what_is_there(folder: SeasonFolder) -> tuple[SeasonState, _Parts]:

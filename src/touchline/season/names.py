@@ -38,7 +38,7 @@ class Names:
     """The rows of a file of names.
 
     Attributes:
-        matches: bundle as written -> name and date.
+        matches: bundle -> name and date.
         teams: (bundle, team) -> name.
         players: (bundle, person) -> name.
         digest: changes with the content; "" without a file.
@@ -114,43 +114,48 @@ def _put(known: dict[Any, Any], key: object, value: object, *, where: str) -> No
         raise InputError(f"{where}: names {key!r:.80} again, and otherwise")
 
 
-def matches_meant(names: Names, matches: Sequence[str]) -> tuple[Mapping[str, str], list[str]]:
-    """Return match -> bundle as written in the names, and remarks on bundles that are no match or several.
+def by_match(names: Names, matches: Sequence[str]) -> tuple[Names, list[str]]:
+    """Return names with matches in place of bundles as written, and remarks on bundles that are no match or several.
 
     A bundle is written as its match, or as the last part of it if that is unique.
     """
     by_last: dict[str, list[str]] = {}
     for match in matches:
         by_last.setdefault(match.rpartition("/")[2], []).append(match)
-    written, remarks = {}, []
+    meant, remarks = {}, []
     for bundle in sorted(names.bundles):
         found = [bundle] if bundle in matches else by_last.get(bundle, [])
         if len(found) == 1:
-            written[found[0]] = bundle
+            meant[bundle] = found[0]
         else:
             several = f"may be {' or '.join(found[:3])}; write more of the path" if found else "is not in the index"
             remarks.append(f"names: bundle {bundle!r:.80} {several}")
-    return written, remarks
+    keyed = Names(
+        {meant[bundle]: value for bundle, value in names.matches.items() if bundle in meant},
+        {(meant[bundle], team): name for (bundle, team), name in names.teams.items() if bundle in meant},
+        {(meant[bundle], person): name for (bundle, person), name in names.players.items() if bundle in meant},
+        names.digest,
+    )
+    return keyed, remarks
 
 
 class Namer:
     """Gives the tables their columns of names, from given names, the file of names and the kits.
 
     Args:
-        names: the file of names.
+        names: the names by match, see :func:`by_match`.
         matches: the rows of the table of matches.
-        written: match -> bundle as the names call it.
 
     """
 
-    def __init__(self, names: Names, matches: Iterable[Mapping[str, Any]], *, written: Mapping[str, str]) -> None:
-        self._names, self._written = names, written
+    def __init__(self, names: Names, matches: Iterable[Mapping[str, Any]]) -> None:
+        self._names = names
         self._matches = {row["match"]: row for row in matches}
 
     def match_row(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Return a row of the matches with its names."""
         match = row["match"]
-        name, date = self._names.matches.get(self._written.get(match, ""), ("", ""))
+        name, date = self._names.matches.get(match, ("", ""))
         teams = {f"team_{team.lower()}": self._team_name(match, team) for team in _TEAMS}
         return {**row, "name": name or match.rpartition("/")[2], "date": date or None, **teams}
 
@@ -174,7 +179,7 @@ class Namer:
         if team is None:
             return None
         given = self._matches[match].get(f"given_name_{team.lower()}") if team in _TEAMS else None
-        return given or self._names.teams.get((self._written.get(match, ""), team))
+        return given or self._names.teams.get((match, team))
 
     def _team_name(self, match: str, team: str | None) -> str | None:
         if team is None or team not in _TEAMS:
@@ -189,7 +194,7 @@ class Namer:
         del team
         if given_name is not None:
             return given_name
-        return None if person is None else self._names.players.get((self._written.get(match, ""), person))
+        return None if person is None else self._names.players.get((match, person))
 
     def _person_id(self, match: str, team: str | None, person: int | None, given_name: str | None) -> str | None:
         player = self._player(match, team, person, given_name)

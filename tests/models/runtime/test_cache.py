@@ -16,7 +16,7 @@ from touchline.models.runtime import cache
 from touchline.models.runtime.cache import cache_folder, key_of, read_cached, write_cached
 from touchline.models.runtime.model_graphs import compiled_part, graph_file_of
 from touchline.models.runtime.openvino_runtime import openvino_core
-from touchline.models.store import open_model
+from touchline.models.store import load_model, open_model
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (1, 64, 64, 3)).astype(np.uint8)
 MANY = """
@@ -39,7 +39,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     path = tiny_pose_model(tmp_path)
-    write_graph_file(path)
+    write_graph_file(load_model(path, task="pose"))
     return path
 
 

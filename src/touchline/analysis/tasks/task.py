@@ -44,6 +44,7 @@ class Job:
         force: redo everything.
         chunk_s: seconds of video per saved chunk.
         threads: CPU threads to use; does not affect the results.
+        decoders: decoders that work on spans of the video at once; does not affect the results.
         progress: called while a task decodes the video again.
 
     """
@@ -60,6 +61,7 @@ class Job:
     force: bool = False
     chunk_s: float = 20.0
     threads: int = 1
+    decoders: int = 1
     progress: Progress | None = None
 
     @property

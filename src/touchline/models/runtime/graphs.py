@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from touchline.core.errors import ResourceError
-from touchline.models.runtime.device import half_on_gpu
+from touchline.models.runtime.on_device import AHEAD, DeviceGraph
 from touchline.models.runtime.openvino_runtime import openvino_core
 from touchline.models.runtime.requests import Pending, ahead_of, ahead_with, begin_on, stream_settings
 
@@ -29,7 +28,7 @@ def torch_graph(module: nn.Module, *, device: str | torch.device, channels_last:
     """Return a graph that torch runs: in float32 on a CPU, in bfloat16 on a GPU; too large batches are halved.
 
     Args:
-        module: module of one input; it is moved to the device.
+        module: module of one input; it is moved to the device. On a GPU it works on several batches at once.
         device: device to run on.
         channels_last: store weights of 2-D convolutions channels-last, as tensor cores prefer; not for clip networks.
 
@@ -37,27 +36,10 @@ def torch_graph(module: nn.Module, *, device: str | torch.device, channels_last:
         ResourceError: when the graph is called, a single picture does not fit into the device's memory.
 
     """
-    import torch
-    from torch import Tensor
+    from touchline.models.runtime.torch_lanes import TorchLanes
 
-    layout: dict[str, Any] = {"memory_format": torch.channels_last} if channels_last else {}
-    network = module.to(device=device, **layout)
-
-    @torch.inference_mode()
-    def run(pixels: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
-        try:
-            with half_on_gpu(device):
-                outputs = network(torch.from_numpy(pixels).to(device, non_blocking=True))
-            whole = (outputs,) if isinstance(outputs, Tensor) else outputs
-            return tuple(output.float().cpu().numpy() for output in whole)
-        except torch.OutOfMemoryError as error:
-            if len(pixels) == 1:
-                raise ResourceError(f"one picture does not fit on {device}; run with --device cpu") from error
-        half = len(pixels) // 2
-        parts = zip(run(pixels[:half]), run(pixels[half:]), strict=True)
-        return tuple(np.concatenate(both) for both in parts)
-
-    return run
+    lanes = TorchLanes(module, device=device, channels_last=channels_last)
+    return DeviceGraph(lanes, ahead=0 if lanes.name == "cpu" else AHEAD)
 
 
 def torch_arrays(module: nn.Module, *, device: str | torch.device) -> ManyInputGraph:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,7 @@ class TrackHead:
     identity_confidence: float = 1.0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Boxes:
     """The boxes of all people, by track and time.
 
@@ -70,7 +71,7 @@ class Boxes:
     def __len__(self) -> int:
         return len(self.time_us)
 
-    @property
+    @cached_property
     def step_s(self) -> Floats32:
         """Seconds to the next box of the same track (n,); 0 at its end and before a gap over half a second."""
         steps = np.zeros(len(self), np.float32)
@@ -80,15 +81,10 @@ class Boxes:
             steps[:-1] = np.where(near, seconds, 0.0)
         return steps
 
-    @property
+    @cached_property
     def placed(self) -> Bools:
         """Whether the place of each box is known (n,)."""
         return np.isfinite(self.x_m) & np.isfinite(self.y_m)
-
-    @property
-    def roles(self) -> tuple[str, ...]:
-        """The role of each track."""
-        return tuple(head.role for head in self.heads)
 
     def of_teams(self, *teams: str) -> Bools:
         """Return whether each box is of one of some teams (n,)."""
@@ -104,17 +100,17 @@ def read_boxes(path: Path) -> Boxes | None:
 
     """
     import pyarrow as pa
-    from pyarrow import compute, parquet
+    from pyarrow import parquet
 
     read_shots_parquet(path)  # checks that touchline wrote it, and its version
     if not {*_OF_TRACK, *_OF_BOX} <= set(parquet.read_schema(path).names):
         return None
-    table = read_track_columns(path, columns=[*_OF_TRACK, *_OF_BOX])
+    table = read_track_columns(path, columns=[*_OF_TRACK, *_OF_BOX], coded=("label", "team", "name"))
     with reading(path, what="valid tracks", remedy="track the video again", also=(pa.ArrowException,)):
         for name in ("track_id", "label", "shot", "time_us", "identity_confidence"):
             if table[name].null_count:
                 raise ValueError(f"column {name!r} has empty cells")
-        return _from_table(table.filter(compute.not_equal(table["label"], _BALL)))
+        return _from_table(table)
 
 
 def boxes_of(tracks: Sequence[Track]) -> Boxes:
@@ -135,12 +131,6 @@ def boxes_of(tracks: Sequence[Track]) -> Boxes:
     )
 
 
-def with_names(boxes: Boxes, names: dict[int, str]) -> Boxes:
-    """Return the boxes with other names of tracks, by number."""
-    heads = tuple(replace(head, name=names.get(head.track_id, head.name)) for head in boxes.heads)
-    return replace(boxes, heads=heads)
-
-
 def _head(track: Track) -> TrackHead:
     return TrackHead(
         track.track_id, track.label, track.team, track.shot, track.person, track.name, track.identity_confidence
@@ -148,7 +138,7 @@ def _head(track: Track) -> TrackHead:
 
 
 def _from_table(table: pa.Table) -> Boxes:
-    """Return the boxes of a table whose rows may be in any order."""
+    """Return the boxes of people of a table whose rows may be in any order."""
     if not table.num_rows:
         return Boxes()
     ids, times = table["track_id"].to_numpy(), table["time_us"].to_numpy()
@@ -157,12 +147,15 @@ def _from_table(table: pa.Table) -> Boxes:
         table = table.take(np.lexsort((times, ids)))
         ids, times = table["track_id"].to_numpy(), table["time_us"].to_numpy()
     starts = np.flatnonzero(np.diff(ids, prepend=ids[0] - 1))
-    heads = table.select(list(_OF_TRACK)).take(starts).to_pylist()
-    numbers = {name: table[name].to_numpy().astype(np.float32) for name in ("x_m", "y_m", "speed_mps")}
+    heads = list(_heads(table.select(list(_OF_TRACK)).take(starts).to_pylist()))
+    people = np.array([head.role != _BALL for head in heads])
+    lengths = np.diff(np.append(starts, len(ids)))
+    rows = np.repeat(people, lengths)
+    numbers = {name: table[name].to_numpy().astype(np.float32)[rows] for name in ("x_m", "y_m", "speed_mps")}
     return Boxes(
-        tuple(_heads(heads)),
-        np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(ids)))),
-        times.astype(np.int64),
+        tuple(head for head in heads if head.role != _BALL),
+        np.repeat(np.arange(int(people.sum())), lengths[people]),
+        times.astype(np.int64)[rows],
         **numbers,
     )
 

@@ -7,6 +7,7 @@ team A stands left of team B and one in which it stands right of it.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -52,11 +53,11 @@ class Halves:
 
     def number_at(self, time_us: int) -> int:
         """Return the number of the half at a time."""
-        return self.numbers[int(self.index_at(np.array([time_us]))[0])]
+        return self.numbers[bisect_right(self.edges_us, time_us) - 1]
 
     def attack_of(self, team: str | None, time_us: int) -> int | None:
         """Return 1 or -1 as a team attacks to the right or left at a time; None if unknown."""
-        way = self.attack[int(self.index_at(np.array([time_us]))[0])]
+        way = self.attack[bisect_right(self.edges_us, time_us) - 1]
         sign = {"A": 1, "B": -1}.get(team or "", 0)
         return way * sign or None
 

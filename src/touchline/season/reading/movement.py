@@ -10,10 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from touchline.core.arrays import Bools, Floats32, Floats64, Indices
+from touchline.core.clock import US_PER_S
 from touchline.core.kinematics import BANDS_MPS, HELD_S
 from touchline.season.reading.boxes import Boxes
 
 _SPRINTING_MPS = BANDS_MPS["sprinting"]
+_HELD_US = round(HELD_S * US_PER_S)
+_LATEST = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +45,29 @@ class Moved:
     forward_y_m: Floats64
     start_us: Indices
     end_us: Indices
+
+    def joined(self, group: Indices, *, count: int) -> Moved:
+        """Return the sums of groups of groups.
+
+        Args:
+            group: (groups,), the larger group of each group, 0 to ``count`` - 1.
+            count: number of larger groups.
+
+        """
+        sums = {
+            name: np.bincount(group, weights=getattr(self, name), minlength=count)
+            for name in ("seen_s", "known_s", "distance_m", "sprint_s", "x_m", "y_m", "forward_x_m", "forward_y_m")
+        }
+        first, last = np.full(count, _LATEST), np.full(count, -1, np.int64)
+        np.minimum.at(first, group, self.start_us)
+        np.maximum.at(last, group, self.end_us)
+        return Moved(
+            **sums,
+            top_speed_mps=_most(self.top_speed_mps, group, count=count),
+            placed=np.bincount(group, weights=self.placed, minlength=count).astype(np.int64),
+            start_us=first,
+            end_us=last,
+        )
 
 
 def moved(boxes: Boxes, group: Indices, *, count: int, attack: Floats32) -> Moved:
@@ -73,7 +99,7 @@ def moved(boxes: Boxes, group: Indices, *, count: int, attack: Floats32) -> Move
         known_s=total(seconds),
         distance_m=total(metres),
         sprint_s=total(sprinting),
-        top_speed_mps=_top(held_speeds(boxes), group, count=count),
+        top_speed_mps=_most(held_speeds(boxes), group, count=count),
         placed=np.bincount(group[placed], minlength=count),
         x_m=total(x_m),
         y_m=total(y_m),
@@ -86,32 +112,37 @@ def moved(boxes: Boxes, group: Indices, *, count: int, attack: Floats32) -> Move
 
 def held_speeds(boxes: Boxes) -> Floats32:
     """Return the speed held for ``HELD_S`` from each box on: the least in that time (n,); 0 where it is not known."""
-    speed, times_s = boxes.speed_mps, boxes.time_us / 1e6
-    linked = np.append((boxes.step_s > 0)[:-1], False) & np.isfinite(speed)  # this box and the next are of one run
-    least = np.where(np.isfinite(speed), speed, np.nan).astype(np.float32)
-    held = np.zeros(len(boxes), np.float32)
-    rows = np.flatnonzero(linked)
-    ahead = 1
-    while len(rows):
-        rows = rows[linked[rows + ahead - 1] & np.isfinite(speed[rows + ahead])]
-        least[rows] = np.minimum(least[rows], speed[rows + ahead])
-        long_enough = times_s[rows + ahead] - times_s[rows] >= HELD_S - 1e-9
-        held[rows[long_enough]] = least[rows[long_enough]]
-        rows = rows[~long_enough]
-        rows = rows[linked[rows + ahead]]
-        ahead += 1
+    count, speed = len(boxes), boxes.speed_mps
+    held = np.zeros(count, np.float32)
+    if count < 2:
+        return held
+    finite = np.isfinite(speed)
+    linked = (boxes.step_s[:-1] > 0) & finite[1:] & finite[:-1]
+    run = np.concatenate([[0], np.cumsum(~linked)])
+    least, waiting = speed.copy(), finite.copy()
+    for ahead in range(1, count):
+        here, there = slice(0, count - ahead), slice(ahead, count)
+        waiting[count - ahead :] = False
+        waiting[here] &= run[here] == run[there]
+        if not waiting.any():
+            break
+        np.minimum(least[here], speed[there], out=least[here], where=waiting[here])
+        reached = waiting[here] & (boxes.time_us[there] - boxes.time_us[here] >= _HELD_US)
+        held[here][reached] = least[here][reached]
+        waiting[here] &= ~reached
     return held
 
 
-def _top(held: Floats32, group: Indices, *, count: int) -> Floats64:
-    top = np.zeros(count)
-    np.maximum.at(top, group, held.astype(np.float64))
-    return top
+def _most(values: Floats64 | Floats32, group: Indices, *, count: int) -> Floats64:
+    """Return the greatest value of each group, at least 0."""
+    most = np.zeros(count)
+    np.maximum.at(most, group, values.astype(np.float64))
+    return most
 
 
 def _ends(times_us: Indices, group: Indices, *, count: int) -> tuple[Indices, Indices]:
-    first = np.full(count, np.iinfo(np.int64).max)
-    last = np.full(count, -1, np.int64)
+    """Return the first and the last time of each group."""
+    first, last = np.full(count, _LATEST), np.full(count, -1, np.int64)
     np.minimum.at(first, group, times_us)
     np.maximum.at(last, group, times_us)
     return first, last

@@ -63,7 +63,10 @@ class People:
             for head, index in zip(boxes.heads, self._person_of_track.tolist(), strict=True)
         }
         self._attack = attack_of_boxes(boxes, halves)
-        self._half = halves.index_at(boxes.time_us)
+        self._halves = len(halves.numbers)
+        self._count = len(boxes.heads)
+        group = boxes.track * self._halves + halves.index_at(boxes.time_us)
+        self._moved = moved(boxes, group, count=self._count * self._halves, attack=self._attack)
 
     @property
     def count(self) -> int:
@@ -72,8 +75,8 @@ class People:
 
     def player_rows(self) -> Iterator[Row]:
         """Yield a row for each person with a number or a name."""
-        group = self._person_of_track[self.boxes.track]
-        found = moved(self.boxes, group, count=len(self.persons), attack=self._attack)
+        group = np.repeat(self._person_of_track, self._halves)
+        found = self._moved.joined(group, count=len(self.persons))
         seen = np.bincount(self._person_of_track, minlength=len(self.persons))
         for index, person in enumerate(self.persons):
             if person.known:
@@ -87,10 +90,10 @@ class People:
 
     def half_rows(self) -> Iterator[Row]:
         """Yield a row for each person with a number or a name and each half in which he was seen."""
-        count = len(self.halves.numbers)
-        group = self._person_of_track[self.boxes.track] * count + self._half
-        found = moved(self.boxes, group, count=len(self.persons) * count, attack=self._attack)
-        for index in np.unique(group).tolist():
+        count = self._halves
+        group = np.repeat(self._person_of_track, count) * count + np.tile(np.arange(count), self._count)
+        found = self._moved.joined(group, count=len(self.persons) * count)
+        for index in np.flatnonzero(found.end_us >= 0).tolist():
             person, half = self.persons[index // count], index % count
             if person.known:
                 way = self.halves.attack_of(person.team, self.halves.edges_us[half])
@@ -99,7 +102,7 @@ class People:
 
     def track_rows(self) -> Iterator[Row]:
         """Yield a row for each track."""
-        found = moved(self.boxes, self.boxes.track, count=len(self.boxes.heads), attack=self._attack)
+        found = self._moved.joined(np.repeat(np.arange(self._count), self._halves), count=self._count)
         for index, head in enumerate(self.boxes.heads):
             start_us = int(found.start_us[index])
             yield {

@@ -124,7 +124,9 @@ def one_name_a_touch(
     taken: list[tuple[int, int]] = []  # times in order, each with its candidate
     for i in order:
         time_us = candidates[i].time_us
-        near = taken[bisect.bisect_left(taken, (time_us - reach_us,)) : bisect.bisect_left(taken, (time_us + reach_us,))]
+        near = taken[
+            bisect.bisect_left(taken, (time_us - reach_us,)) : bisect.bisect_left(taken, (time_us + reach_us,))
+        ]
         rivals = [left[j] for _, j in near if one_touch(candidates[j], candidates[i])]
         if rivals:
             left[i] = min(left[i], 1.0 - max(rivals), _BELOW * thresholds.get(candidates[i].label, 1.0))
