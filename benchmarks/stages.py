@@ -161,18 +161,20 @@ def install(meter: Meter) -> list[str]:
 
 def _measure_networks(meter: Meter) -> None:
     """Charge OpenVINO's inference to the network of the stage that calls it."""
-    from openvino import CompiledModel
+    from openvino import CompiledModel, InferRequest
 
-    infer = CompiledModel.__call__
+    def apart(infer: Callable[..., Any]) -> Callable[..., Any]:
+        def measured(*args: Any, **kwargs: Any) -> Any:
+            meter.enter(f"{meter.stage} network" if meter.stage in NETWORKS else meter.stage)
+            try:
+                return infer(*args, **kwargs)
+            finally:
+                meter.leave()
 
-    def measured(*args: Any, **kwargs: Any) -> Any:
-        meter.enter(f"{meter.stage} network" if meter.stage in NETWORKS else meter.stage)
-        try:
-            return infer(*args, **kwargs)
-        finally:
-            meter.leave()
+        return measured
 
-    CompiledModel.__call__ = measured  # type: ignore[method-assign]
+    for owner, name in ((CompiledModel, "__call__"), (InferRequest, "start_async"), (InferRequest, "wait")):
+        setattr(owner, name, apart(getattr(owner, name)))
 
 
 def work(video: Path, out: Path) -> None:
