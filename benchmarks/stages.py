@@ -60,7 +60,6 @@ STAGES = {
     "ball": ("touchline.tracking.shot_tracking:follow_ball",),
     "places": (
         "touchline.tracking.shot_tracking:place_person",
-        "touchline.tracking.shot_tracking:place_people",
         "touchline.tracking.shot_tracking:place_track",
     ),
     "identity and teams": (
