@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 
 import typer
 
+from touchline.analysis.speed import DEFAULT_SPEED, SpeedName
 from touchline.cli.common import Device, Output, run_guarded
 from touchline.render.radar_places import RADAR_PLACE, RadarPlace
 
@@ -142,9 +143,18 @@ RecogniserOption = Annotated[
         show_default="none",
     ),
 ]
+SpeedOption = Annotated[
+    SpeedName | None,
+    typer.Option(
+        "--speed",
+        help="Look at more pictures and find more, or at fewer and finish sooner.",
+        show_default=DEFAULT_SPEED,
+    ),
+]
+FastOption = Annotated[bool, typer.Option("--fast", help="Short for --speed fast.")]
 FpsOption = Annotated[
     float | None,
-    typer.Option("--fps", metavar="N", help="Frames analysed per second of video.", show_default="12.5"),
+    typer.Option("--fps", metavar="N", help="Frames analysed per second of video.", show_default="that of --speed"),
 ]
 BoxesOption = Annotated[
     Path | None,
@@ -228,6 +238,8 @@ class TrackArguments(VideoArguments):
 
     detector: DetectorOption = None
     pitch_finder: PitchFinderOption = None
+    speed: SpeedOption = None
+    fast: FastOption = False
     fps: FpsOption = None
     boxes: BoxesOption = None
     recogniser: RecogniserOption = None

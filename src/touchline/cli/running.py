@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from touchline.analysis.speed import DEFAULT_SPEED, SpeedName
 from touchline.cli.common import Device, Output, one_line
 from touchline.cli.inputs import Inputs
 from touchline.cli.output import tell_result
@@ -208,10 +209,9 @@ def _read_boxes(tracking: TrackArguments | None, *, videos: int) -> tuple[Picked
 def _load_tracker(tracking: TrackArguments, *, output: Output) -> VideoTracker:
     """Load the tracker of the command line; the devices of its models, and why, go to stderr."""
     from touchline.analysis.tasks.track import load_tracker
-    from touchline.tracking.observations import DEFAULT_FPS
 
-    fps = DEFAULT_FPS if tracking.fps is None else tracking.fps
-    if not 1 <= fps <= 240:
+    speed, fps = speed_of(tracking), tracking.fps
+    if fps is not None and not 1 <= fps <= 240:
         raise UsageError(f"--fps {fps:g} is outside 1 to 240 frames per second; use for instance 12.5")
     tracker = load_tracker(
         tracking.detector,
@@ -219,11 +219,24 @@ def _load_tracker(tracking: TrackArguments, *, output: Output) -> VideoTracker:
         device=tracking.device,
         fps=fps,
         recogniser=tracking.recogniser,
+        speed=speed,
         threads=tracking.threads,
     )
     for model in tracker.models:
         output.note(f"touchline: model {model.name}, {model.device_reason}")
     return tracker
+
+
+def speed_of(tracking: TrackArguments) -> SpeedName:
+    """The preset of the command line.
+
+    Raises:
+        UsageError: ``--fast`` with another ``--speed``.
+
+    """
+    if tracking.fast and tracking.speed not in (None, "fast"):
+        raise UsageError(f"--fast is --speed fast, and --speed {tracking.speed} was given too; leave one out")
+    return "fast" if tracking.fast else tracking.speed or DEFAULT_SPEED
 
 
 def read_thresholds(words: Sequence[str]) -> dict[str, float]:

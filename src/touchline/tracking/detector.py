@@ -17,10 +17,10 @@ from touchline.core.tracks import BALL, DETECTION_LABELS, Detections
 from touchline.models.runtime.backends import PictureBackend
 from touchline.models.runtime.device import Device
 from touchline.models.runtime.fitting import fit_at_corner
-from touchline.models.runtime.graph_file import graph_path
+from touchline.models.runtime.graph_file import graph_path, size_variant
 from touchline.models.runtime.hub import is_hub_name
 from touchline.models.runtime.runner import ModelPart, PictureModel, make_runner
-from touchline.models.specs.spec import PictureConfig, PictureSpec
+from touchline.models.specs.spec import PictureConfig
 from touchline.models.store import DEFAULT_DETECTOR, OpenedModel, open_model
 from touchline.tracking.detections import MIN_CONFIDENCE, PeopleDetector
 from touchline.tracking.hub_detector import load_hub_detector
@@ -97,7 +97,7 @@ def load_detector(
         raise UsageError(f"model {config.name!r} detects {config.labels}; a detector must detect {DETECTION_LABELS}")
     network: ModelPart | nn.Module = ModelPart(opened, "people")
     if size is not None and size != (config.picture.width, config.picture.height):
-        config = config.model_copy(update={"picture": PictureSpec(width=size[0], height=size[1])})
+        config = config.of_size(size)
         network = _of_size(opened, size)
     runner = make_runner(network, config, batches=_BATCHES, device=device, backend=backend, threads=threads)
     return Detector(config, runner=runner, sha256=opened.sha256)
@@ -105,7 +105,7 @@ def load_detector(
 
 def _of_size(opened: OpenedModel[PictureConfig], size: tuple[int, int]) -> ModelPart | nn.Module:
     """Return a detector's network for another input size: from the graph of that size beside it, or made with torch."""
-    variant = f"{size[0]}x{size[1]}"
+    variant = size_variant(size)
     if graph_path(opened.path, variant=variant).is_file():
         return ModelPart(opened, "people", variant=variant)
     return ModelPart(opened, "people").module()

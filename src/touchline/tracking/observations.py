@@ -74,6 +74,7 @@ class Observation:
         changing: whether it lies in a gradual change between two shots and shows neither alone.
         closeness: 0 to 1, how much the frame, or one shortly before it, looks like a close-up.
         graphics: float32 (k, 4), boxes of score boards, logos and banners over the scene, as far as known by then.
+        looked: whether the networks looked at it; if not, nothing is known of it but the camera's motion.
 
     """
 
@@ -90,17 +91,18 @@ class Observation:
     changing: bool = False
     closeness: float = 0.0
     graphics: Boxes = field(default_factory=no_boxes)
+    looked: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sample:
-    """A frame that waits for the networks."""
+    """A frame that waits for the networks, or for others before it if they do not look at it."""
 
     index: int
     number: int
     frame: Frame
     mark: Mark
-    repeated: bool
+    skipped: bool
     wants_pitch: bool
 
 
@@ -140,7 +142,8 @@ class Observer:
         detector: detects people and the ball.
         pitch_finder: finds the keypoints of the pitch; None skips them.
         fps: frames sampled per second.
-        pitch_every: run the pitch finder on every n-th sampled frame.
+        detect_every: run the detector on every n-th sampled frame, and on the first of each shot.
+        pitch_every: run the pitch finder on every n-th frame that the detector looks at.
         batch: number of frames per batch.
         saved: observations of the first frames from an earlier run; the networks skip these frames.
         cropper: makes the crop that is kept of each detection; None keeps nothing.
@@ -155,6 +158,7 @@ class Observer:
         detector: PeopleDetector,
         pitch_finder: PitchFinder | None = None,
         fps: float = DEFAULT_FPS,
+        detect_every: int = 1,
         pitch_every: int = 1,
         batch: int = 1,
         saved: Iterable[Observation] = (),
@@ -167,6 +171,7 @@ class Observer:
         self._described_from = described_from
         self._cropper = cropper
         self._pitch_finder = pitch_finder
+        self._detect_every = detect_every
         self._pitch_every = pitch_every
         self._batch = batch
         self._saved = iter(saved)
@@ -180,7 +185,8 @@ class Observer:
         self._ahead = ahead_of(detector)
         self._last_number = -1
         self._last_closeness = 0.0
-        self._since_pitch = 0
+        self._since_look = detect_every
+        self._since_pitch = pitch_every
 
     def push(self, number: int, frame: Frame) -> Iterator[Observation]:
         """Add decoded frame ``number`` and yield the observations that are ready; exhaust the iterator.
@@ -209,18 +215,25 @@ class Observer:
         """Take a frame whose place in the shots is known."""
         known = next(self._saved, None)
         if known is not None:
-            self._since_pitch = 1 if known.keypoints is not None else self._since_pitch + 1
+            self._count(looked=known.looked, pitch=known.keypoints is not None)
             self._last_number, self._last_closeness = number, known.closeness
             self._move(frame, cut=known.cut, detections=known.detections)
             yield known
             return
+        due = mark.cut or self._since_look >= self._detect_every
+        looks = due and number != self._last_number
         wants_pitch = mark.cut or self._since_pitch >= self._pitch_every
-        wants_pitch = wants_pitch and self._pitch_finder is not None and number != self._last_number
-        self._since_pitch = 1 if wants_pitch else self._since_pitch + 1
-        self._waiting.append(_Sample(index, number, frame, mark, number == self._last_number, wants_pitch))
+        wants_pitch = wants_pitch and looks and self._pitch_finder is not None
+        self._count(looked=looks, pitch=wants_pitch)
+        self._waiting.append(_Sample(index, number, frame, mark, not looks, wants_pitch))
         self._last_number = number
         if len(self._waiting) >= self._batch:
             yield from self._work()
+
+    def _count(self, *, looked: bool, pitch: bool) -> None:
+        """Count the frames since the networks last looked at one, and of these since the pitch was last looked for."""
+        self._since_look = 1 if looked else self._since_look + 1
+        self._since_pitch = 1 if pitch else self._since_pitch + looked
 
     def _work(self) -> Iterator[Observation]:
         """Begin on the waiting frames, and yield the observations of those begun long enough ago."""
@@ -232,7 +245,7 @@ class Observer:
 
     def _begin(self, samples: list[_Sample]) -> _Begun:
         """Begin to run the networks on frames."""
-        pictures = {sample.number: sample.frame.to_rgb() for sample in samples if not sample.repeated}
+        pictures = {sample.number: sample.frame.to_rgb() for sample in samples if not sample.skipped}
         wanted = [pictures[sample.number] for sample in samples if sample.wants_pitch]
         found = _begin(self._detector.detect, self._detector, list(pictures.values()))
         finder = self._pitch_finder
@@ -243,11 +256,11 @@ class Observer:
         """Yield the observations of frames that the networks have begun on."""
         pictures, found, points = begun.pictures, iter(begun.found()), iter(begun.points())
         for sample in begun.samples:
-            detections = Detections.none() if sample.repeated else next(found)
+            detections = Detections.none() if sample.skipped else next(found)
             crops: tuple[bytes, ...] = ()
             if len(detections) and self._cropper:
                 crops = self._cropper(pictures[sample.number], detections)
-            if not sample.repeated and self._wants_closeness(sample, detections):
+            if not sample.skipped and self._wants_closeness(sample, detections):
                 self._last_closeness = closeness(pictures[sample.number])
             motion, graphics = self._move(sample.frame, cut=sample.mark.cut, detections=detections)
             yield Observation(
@@ -264,6 +277,7 @@ class Observer:
                 changing=sample.mark.changing,
                 closeness=self._last_closeness,
                 graphics=graphics,
+                looked=not sample.skipped,
             )
 
     def _wants_closeness(self, sample: _Sample, detections: Detections) -> bool:
@@ -346,6 +360,7 @@ def pack(observations: Sequence[Observation]) -> dict[str, np.ndarray]:
         "closeness": np.array([o.closeness for o in observations], np.float64),
         "graphics_count": np.array([len(o.graphics) for o in observations], np.int64),
         "graphics": np.concatenate([o.graphics for o in observations]),
+        "looked": np.array([o.looked for o in observations], np.bool_),
     }
 
 
@@ -368,6 +383,7 @@ def unpack(arrays: Mapping[str, np.ndarray]) -> Iterator[Observation]:
             changing=bool(arrays["changing"][i]),
             closeness=float(arrays["closeness"][i]),
             graphics=arrays["graphics"][laid],
+            looked=bool(arrays["looked"][i]),
         )
 
 

@@ -150,6 +150,22 @@ def test_a_damaged_graph_file_is_named(tiny: Path, damage: str) -> None:
         run(tiny)
 
 
+@pytest.mark.parametrize("spoilt", ["bytes", "graph"])
+def test_a_graph_that_cannot_be_read_is_an_error_of_its_file(tiny: Path, spoilt: str) -> None:
+    path = written(tiny)
+    with zipfile.ZipFile(path) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    if spoilt == "graph":
+        entries["joints.xml"] = b"<net>"
+    else:
+        entries["joints.bin"] = b""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
+    with pytest.raises(InputError, match=r"its graph (is of another model|'joints')|cannot read its graph"):
+        run(tiny)
+
+
 def test_another_arithmetic_lies_beside_the_model(tiny: Path) -> None:
     with pytest.raises(InputError, match="no graph 'int8'"):
         run(tiny, variant="int8")

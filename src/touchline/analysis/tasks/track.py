@@ -25,6 +25,7 @@ from touchline.analysis.shot_actions import (
     recognise_shot,
     windows_of_tracks,
 )
+from touchline.analysis.speed import BEST, DEFAULT_SPEED, SPEEDS, SpeedName
 from touchline.analysis.tasks.chunked import ChunkedTask
 from touchline.analysis.tasks.cuts import Ended, ShotFiles, ShotSplitter, parts_of
 from touchline.analysis.tasks.task import Job
@@ -43,7 +44,6 @@ from touchline.media.frame import Frame
 from touchline.recognition.recogniser import ClipRecogniser
 from touchline.tracking.detections import PeopleDetector
 from touchline.tracking.observations import (
-    DEFAULT_FPS,
     Observation,
     Observer,
     PitchFinder,
@@ -58,7 +58,6 @@ from touchline.tracking.people.roles import match_teams
 from touchline.tracking.people.tracker import DEFAULT_SETTINGS, TrackerSettings
 from touchline.tracking.shot_tracking import Span, follow_shot, stretches_of, tracks_of, with_person
 
-DEFAULT_PITCH_EVERY = 3
 _MOST_WAITING = 768
 """Most frames and observations that wait while people are followed through a shot: some 20 s of video."""
 _Shown = tuple[int, int]
@@ -73,18 +72,22 @@ class VideoTracker:
         detector: detector of people and the ball.
         pitch_finder: finder of pitch keypoints; None gives no positions in metres.
         fps: analysed frames per second, at most those of the video.
-        pitch_every: the pitch is searched for in every this many analysed frames.
+        detect_every: people and the ball are looked for in every this many analysed frames.
+        pitch_every: the pitch is searched for in every this many of those.
         settings: settings of the tracking algorithm.
         recogniser: clip recogniser for people's actions; None reports only movement and ball possession.
+        detector_size: width and height of the detector's input; None for its own.
 
     """
 
     detector: PeopleDetector
     pitch_finder: PitchFinder | None = None
-    fps: float = DEFAULT_FPS
-    pitch_every: int = DEFAULT_PITCH_EVERY
+    fps: float = BEST.fps
+    detect_every: int = 1
+    pitch_every: int = BEST.pitch_every
     settings: TrackerSettings = DEFAULT_SETTINGS
     recogniser: ClipRecogniser | None = None
+    detector_size: tuple[int, int] | None = None
 
     @property
     def models(self) -> tuple[PeopleDetector | PitchFinder | ClipRecogniser, ...]:
@@ -106,6 +109,7 @@ class VideoTracker:
             detector=self.detector,
             pitch_finder=self.pitch_finder,
             fps=self.fps_for(info),
+            detect_every=self.detect_every,
             pitch_every=self.pitch_every,
             batch=self.batch_for(info),
             saved=saved,
@@ -120,7 +124,14 @@ class VideoTracker:
             {"name": model.name, "sha256": model.sha256, "device": model.device_reason.partition(":")[0]}
             for model in self.models
         ]
-        return {"models": models, "fps": self.fps, "pitch_every": self.pitch_every, "settings": asdict(self.settings)}
+        return {
+            "models": models,
+            "detector_size": self.detector_size and list(self.detector_size),
+            "fps": self.fps,
+            "detect_every": self.detect_every,
+            "pitch_every": self.pitch_every,
+            "settings": asdict(self.settings),
+        }
 
 
 def load_tracker(
@@ -128,8 +139,9 @@ def load_tracker(
     *,
     pitch_finder: str | None = None,
     device: Literal["auto", "cpu", "cuda"] = "auto",
-    fps: float = DEFAULT_FPS,
+    fps: float | None = None,
     recogniser: str | None = None,
+    speed: SpeedName = DEFAULT_SPEED,
     threads: int | None = None,
 ) -> VideoTracker:
     """Load a tracker with models by name or path.
@@ -139,8 +151,9 @@ def load_tracker(
         pitch_finder: finder of pitch keypoints; None for the built-in one. Without either there are no positions in
             metres.
         device: device for the models.
-        fps: analysed frames per second.
+        fps: analysed frames per second, all of which are looked at; None for those of the preset.
         recogniser: clip recogniser for people's actions; None reports only movement and ball possession.
+        speed: preset of rate and sizes. Only the built-in detector takes pictures of another size than its own.
         threads: CPU threads to use; None takes all that are available.
 
     Raises:
@@ -153,14 +166,25 @@ def load_tracker(
     from touchline.tracking.detector import Detector, load_detector
     from touchline.tracking.pitch.finder import load_pitch_finder
 
-    found = load_detector(detector, device=device, threads=threads)
+    preset = SPEEDS[speed]
+    size = preset.detector_size if detector is None else None
+    found = load_detector(detector, device=device, threads=threads, size=size)
     there = pitch_finder is not None or any(model.config.task == "pitch" for model in list_builtin())
     points = load_pitch_finder(pitch_finder, device=device, threads=threads) if there else None
     thresholds = found.thresholds if isinstance(found, Detector) else {}
     sure = min(thresholds.get(label, DEFAULT_SETTINGS.high) for label in DETECTION_LABELS[1:])
     settings = replace(DEFAULT_SETTINGS, high=sure)
     named = None if recogniser is None else load_recogniser(recogniser, device=device, threads=threads)
-    return VideoTracker(found, points, fps=fps, settings=settings, recogniser=named)
+    return VideoTracker(
+        found,
+        points,
+        fps=preset.fps if fps is None else fps,
+        detect_every=preset.detect_every if fps is None else 1,
+        pitch_every=preset.pitch_every,
+        settings=settings,
+        recogniser=named,
+        detector_size=size,
+    )
 
 
 class TrackTask(ChunkedTask):
