@@ -1,9 +1,10 @@
 """Measure how long a command takes from its call to the first answer of a network.
 
-    python benchmarks/start.py VIDEO --against REVISION
+    python benchmarks/start.py VIDEO
+    python benchmarks/start.py VIDEO --revision REVISION
 
-calls ``touchline spot``, ``track`` and ``analyze`` as a user does, with the sources of an earlier revision and with
-those of this checkout, and ends each at its first answer. Wall time, CPU-seconds of the process and the number of
+calls ``touchline spot``, ``track`` and ``analyze`` as a user does, with the sources of this checkout ("now") or of an
+earlier revision ("before"), and ends each at its first answer. Wall time, CPU-seconds of the process and the number of
 modules loaded until then go to ``results/start.json``. "cold" is with an empty cache of compiled graphs, "warm" the
 next call. Python's bytecode is there, as after an installation. Of several runs the one that took
 least counts, as other work on the machine only ever adds; the load is recorded. ``--table`` prints the
@@ -63,7 +64,8 @@ main()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("video", nargs="?", type=Path, help="a short video")
-    parser.add_argument("--against", metavar="REVISION", help="earlier revision to measure as well")
+    parser.add_argument("--revision", default="", help="earlier revision to measure instead of this checkout")
+    parser.add_argument("--verbs", nargs="+", choices=VERBS, default=VERBS, help="commands to measure")
     parser.add_argument("--runs", type=int, default=3, help="runs of each kind")
     parser.add_argument("--table", action="store_true", help="print the committed results")
     arguments = parser.parse_args()
@@ -75,17 +77,17 @@ def main() -> None:
 
 
 def measured(arguments: argparse.Namespace) -> dict[str, Any]:
-    """The document of results."""
-    found: dict[str, Any] = {
+    """The document of results, with those of this call in place of former ones."""
+    found = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
+    load = [round(value, 1) for value in os.getloadavg()]
+    about = {
+        "revision": arguments.revision or "this checkout",
         "video": arguments.video.name,
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
-        "load": [round(value, 1) for value in os.getloadavg()],
+        "load_average": load,
         "runs": arguments.runs,
     }
-    if arguments.against:
-        found["before"] = {"revision": arguments.against, **starts(arguments.against, arguments)}
-    found["now"] = starts("", arguments)
-    return found
+    return found | {"before" if arguments.revision else "now": about | starts(arguments)}
 
 
 @contextmanager
@@ -103,11 +105,11 @@ def compiled_sources(revision: str) -> Iterator[Path]:
         yield Path(folder) / "src"
 
 
-def starts(revision: str, arguments: argparse.Namespace) -> dict[str, Any]:
+def starts(arguments: argparse.Namespace) -> dict[str, Any]:
     """The least times of each verb, cold and warm."""
     found: dict[str, Any] = {}
-    with compiled_sources(revision) as sources, tempfile.TemporaryDirectory() as folder:
-        for verb in VERBS:
+    with compiled_sources(arguments.revision) as sources, tempfile.TemporaryDirectory() as folder:
+        for verb in arguments.verbs:
             runs: dict[str, list[dict[str, float]]] = {"cold": [], "warm": []}
             for number in range(arguments.runs):
                 for several in runs.values():
@@ -144,7 +146,7 @@ def table(found: dict[str, Any]) -> str:
     heads = ("", "cold, s", "warm, s", "cold, CPU-s", "warm, CPU-s", "modules")
     rows = []
     for when in (name for name in ("before", "now") if name in found):
-        for verb in VERBS:
+        for verb in (name for name in VERBS if name in found[when]):
             cold, warm = (found[when][verb][kind] for kind in ("cold", "warm"))
             numbers = (cold["wall_s"], warm["wall_s"], cold["cpu_s"], warm["cpu_s"], round(warm["modules"]))
             rows.append((f"{verb}, {when}", *map(str, numbers)))

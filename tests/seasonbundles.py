@@ -140,7 +140,8 @@ def made_events(match: MadeMatch) -> Timeline:
     events = []
     for k in range(match.passes):
         team = k % 2
-        start, end = (int(one) + 11 * team for one in random.choice(11, 2, replace=False))
+        first = int(random.integers(11))
+        start, end = first + 11 * team, _receiver(first, random) + 11 * team
         complete = k % 4 != 3
         extra = {
             "place_m": [round(float(v), 1) for v in FORMATION[start % 11]],
@@ -159,6 +160,13 @@ def made_events(match: MadeMatch) -> Timeline:
         where = {"place_m": [40.0, 2.0]}
         events.append(Event("SHOT", at_us, None, 0.8, "A", "10", source="tracks", extra=where))
     return Timeline(tuple(events))
+
+
+def _receiver(start: int, random: np.random.Generator) -> int:
+    """Return whom a player passes to: most often somebody near."""
+    away_m = np.hypot(*(FORMATION - FORMATION[start]).T)
+    weights = np.where(away_m > 0, np.exp(-away_m / 9.0), 0.0)
+    return int(random.choice(11, p=weights / weights.sum()))
 
 
 def made_moment(number: int, *, saved: bool) -> IndexedMoment:

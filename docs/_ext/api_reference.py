@@ -31,6 +31,7 @@ ROOMS = (
     "review",
     "batch",
     "live",
+    "season",
 )
 """The packages below ``touchline``, from the ground up; the command line has a reference of its own."""
 

@@ -1,7 +1,9 @@
 """Take the pictures of a report: ``python docs/images/shoot.py REPORT.html docs/images/report.png``.
 
 With ``docs/images/players.png`` as a third argument, the lower part with players and heat map goes there. With
-``--timeline`` the picture is of the timeline alone, as ``docs/images/sound.png`` is.
+``--timeline`` the picture is of the timeline alone, as ``docs/images/sound.png`` is. With ``--season`` it is of the
+page of a season, and its first team goes into the second picture; ``python benchmarks/season_index.py --matches 60
+--distinct 6 --folder FOLDER`` makes one.
 """
 
 from __future__ import annotations
@@ -54,7 +56,24 @@ def shoot_timeline(report: Path, picture: Path) -> None:
         browser.close()
 
 
+def shoot_season(page_file: Path, picture: Path, *, team: Path) -> None:
+    """Open the page of a season in Chromium at 1280 x 800, and save its top and its first team."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme="light")
+        page.goto(page_file.resolve().as_uri())
+        page.wait_for_timeout(500)
+        page.screenshot(path=picture)
+        page.set_viewport_size({"width": 1280, "height": 1400})
+        page.locator("section.team").first.screenshot(path=team)
+        browser.close()
+
+
 if __name__ == "__main__":
+    if "--season" in sys.argv:
+        sys.argv.remove("--season")
+        shoot_season(Path(sys.argv[1]), Path(sys.argv[2]), team=Path(sys.argv[3]))
+        sys.exit()
     if "--timeline" in sys.argv:
         sys.argv.remove("--timeline")
         shoot_timeline(Path(sys.argv[1]), Path(sys.argv[2]))

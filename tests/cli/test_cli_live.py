@@ -117,8 +117,12 @@ def test_a_marker_ends_a_file_at_once(folder: Path, tmp_path: Path) -> None:
     target, marker = tmp_path / "a.ts", tmp_path / "done"
     shutil.copy(folder / "match.ts", target)
     marker.touch()
-    done = call(folder, "live", str(target), "--follow", "1000", "--marker", str(marker), "--no-page")
+    out = tmp_path / "out"
+    done = call(
+        folder, "live", str(target), "--follow", "1000", "--marker", str(marker), "--no-page", "--out", str(out)
+    )
     assert done.exit_code == 0, done.stderr
+    assert (out / "a.touchline" / "events.json").exists()
 
 
 def test_a_plain_mp4_that_is_written_is_refused_with_the_setting_to_change(folder: Path, tmp_path: Path) -> None:

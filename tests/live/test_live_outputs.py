@@ -26,6 +26,7 @@ from touchline.live.output.webhook import MOST_WAITING, Webhook
 from touchline.live.session import Session, Stated
 from touchline.live.source.recording import Part
 from touchline.live.spotting.revisions import LiveEvent
+from touchline.review.contents import Contents
 from touchline.review.server.run import Address, listen
 from touchline.review.shelf import items_of
 from touchline.spotting.spotter import Spotter
@@ -174,6 +175,8 @@ def test_a_bundle_holds_what_was_found_and_opens_in_the_review(spotter: Spotter,
     assert bundle.read_manifest().settings["spot"]["thresholds"] == session.thresholds
     (item,) = items_of([path])
     assert item.video == video
+    contents = Contents(item)
+    assert contents.analysed and contents.values is not None
 
 
 def test_parts_have_bundles_of_their_own_and_old_ones_go_unless_they_were_reviewed(

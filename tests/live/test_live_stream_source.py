@@ -11,7 +11,7 @@ from livesources import Connections, FakeClock, Skipping
 from makevideo import read_number, write_numbered
 from touchline.core.errors import InputError, NetworkError
 from touchline.live.source.address import Address
-from touchline.live.source.connection import Patience
+from touchline.live.source.connection import Patience, playlist_has_ended
 from touchline.live.source.pictures import Picture
 from touchline.live.source.recording import Recording
 from touchline.live.source.stream_source import StreamSource
@@ -95,9 +95,37 @@ def test_a_connection_without_pictures_counts_as_dead(clips: dict[str, Path]) ->
 def test_the_end_of_a_playlist_ends_the_run(clips: dict[str, Path]) -> None:
     clock = FakeClock()
     connections = Connections(clock, clips["first"], clips["second"])
-    source = source_over(clock, connections, kind="hls")
+    source = source_over(clock, connections, kind="hls", playlist_ended=lambda address: True)
     assert len(drained(source, clock)) == 50
     assert connections.attempts == 1
+
+
+def test_a_playlist_that_is_opened_again_repeats_nothing(clips: dict[str, Path]) -> None:
+    clock = FakeClock()
+    connections = Connections(clock, clips["cut"], clips["first"])
+    source = source_over(
+        clock, connections, kind="hls", patience=Patience(give_up_s=5), playlist_ended=lambda address: False
+    )
+    found = drained(source, clock)
+    numbers = [read_number(picture.luma()) for picture in found]
+    assert numbers == sorted(set(numbers))
+    assert [picture.time_us for picture in found] == [number * 40_000 for number in numbers]
+    assert numbers[-1] == 49 and len(numbers) > 40
+
+
+def test_an_end_of_a_playlist_is_looked_for_where_the_pictures_are() -> None:
+    address = Address("http://host/main.m3u8", "hls")
+    texts = {
+        "http://host/main.m3u8": "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nlow/index.m3u8\n",
+        "http://host/low/index.m3u8": "#EXTM3U\n#EXTINF:1,\na.ts\n#EXT-X-ENDLIST\n",
+    }
+    assert playlist_has_ended(address, fetch=texts.__getitem__)
+    assert not playlist_has_ended(address, fetch=lambda url: "#EXTM3U\n#EXTINF:1,\na.ts\n")
+
+    def fail(url: str) -> str:
+        raise OSError(url)
+
+    assert not playlist_has_ended(address, fetch=fail)
 
 
 def test_garbage_in_a_stream_costs_some_pictures_and_is_recorded(clips: dict[str, Path]) -> None:

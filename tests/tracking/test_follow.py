@@ -73,7 +73,12 @@ def test_the_pitch_is_looked_for_now_and_then() -> None:
 
 def test_few_frames_with_many_people_are_judged_for_closeness(monkeypatch: pytest.MonkeyPatch) -> None:
     judged: list[int] = []
-    monkeypatch.setattr("touchline.tracking.observations.closeness", lambda picture: judged.append(1) or len(judged) / 9)
+
+    def judge(_: object) -> float:
+        judged.append(1)
+        return len(judged) / 9
+
+    monkeypatch.setattr("touchline.tracking.observations.closeness", judge)
     seen = list(observe(frames(18), detector=FakeDetector(), pitch_finder=None))
     assert [round(9 * o.closeness) for o in seen] == [1, 1, 1, 1, 2, 2, 2, 2, 3]
     judged.clear()
@@ -87,7 +92,7 @@ def test_only_people_whom_the_tracker_may_use_are_described() -> None:
     observer = Observer(detector=FakeDetector(), described_from=1.1)
     seen = [o for number, frame in enumerate(frames(4)) for o in observer.push(number, frame)] + list(observer.finish())
     assert all(np.isnan(o.appearance).all() for o in seen)
-    described = list(observe(frames(4), detector=FakeDetector()))[0]
+    described = next(iter(observe(frames(4), detector=FakeDetector())))
     ball = described.detections.classes == BALL
     assert np.isnan(described.appearance[ball]).all()
     assert np.isfinite(described.appearance[~ball]).all()

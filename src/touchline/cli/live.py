@@ -205,7 +205,7 @@ def _recording(arguments: LiveArguments, address: Address) -> Recording | None:
     if address.is_file and (arguments.record or arguments.keep):
         raise UsageError(f"{address.shown}: is a file already; --record and --keep are for streams")
     if arguments.record is None:
-        if arguments.keep is not None or arguments.out is not None:
+        if arguments.keep is not None or (arguments.out is not None and not address.is_file):
             raise UsageError("--keep and --out need something to write; name a file with --record")
         return None
     part_us = None if arguments.keep is None else round(arguments.keep * _S_PER_HOUR * US_PER_S / _PARTS)
@@ -222,9 +222,20 @@ def _parts_of(address: Address, recording: Recording | None) -> Any:
 
 
 def _load(arguments: LiveArguments, *, output: Output) -> tuple[Spotter, dict[str, float]]:
-    """The spotter, and the threshold of each of its labels."""
+    """The spotter, and the threshold of each of its labels.
+
+    Raises:
+        UsageError: the model is a head over feature streams, which need the whole video.
+
+    """
     from touchline.cli.running import for_all_labels, read_thresholds
+    from touchline.cli.spot_streams import is_stream_head
     from touchline.spotting.spotter import load_spotter
+
+    if arguments.model is not None and is_stream_head(arguments.model):
+        raise UsageError(
+            f"--model {arguments.model}: a head over features needs the whole video; name a spotter of frames"
+        )
 
     given = read_thresholds(arguments.threshold or ())
     spotter = load_spotter(arguments.model, device=arguments.device, flip=arguments.flip)

@@ -140,9 +140,9 @@ class SeasonFolder:
         from pyarrow import parquet
 
         path = self.table_path(table)
-        with reading(path, what="a table of a season", remedy=_REMEDY, also=(pa.ArrowException,)):
-            with parquet.ParquetFile(path) as file:  # read_table imports pandas wherever that is installed
-                return file.read(columns=columns)
+        guard = reading(path, what="a table of a season", remedy=_REMEDY, also=(pa.ArrowException,))
+        with guard, parquet.ParquetFile(path) as file:  # read_table imports pandas wherever that is installed
+            return file.read(columns=columns)
 
     def write(self, found: Mapping[str, pa.Table], state: SeasonState) -> None:
         """Write all tables and then ``season.json``; no file is replaced before all are written.

@@ -95,8 +95,8 @@ duration_s real length of the video, seconds
 analysed_s real the same without what was lost
 doubtful_s real seconds whose pictures may be wrong
 in_play_s real seconds in which the ball was in play; null if not analysed
-halves small number of halves that could be told apart, 1 if none
-halves_from text what they were told from: `clock` (the score board), `ends` (the teams changed ends) or `none`
+halves small number of halves that were found, 1 if they could not be
+halves_from text what they were found from: `clock` (the score board), `ends` (the teams changed ends) or `none`
 reviewed flag true if a person reviewed a part of it or corrected anything
 reviewed_s real seconds that a person went through completely
 corrections small number of commands in the journal of corrections
@@ -211,7 +211,7 @@ track whole the keeper's track; null if none was tracked
         """
 keeper text the keeper: his name, else that on the page; null if nobody is named
 outcome text of the shot, in StatsBomb's words; null if unknown
-technique text that the pictures show; null if it cannot be told
+technique text that the pictures show; null if they do not show one
 technique_confidence number of the technique, 0 to 1; null without one
 p_save number probability that an average keeper saves the shot if it is on target; null if its origin is unknown
 p_low number lower end of its 95 % interval

@@ -248,6 +248,7 @@ class Engine:
 
     def preview(self) -> Preview | None:
         """Return the scores so far that were not yielded yet; None if there are none. The stream goes on unchanged."""
+        self._settle(0)
         parts = [part for chunk in self._in_flight for part in chunk] + self._parts
         start, end, last_stack = self._next_output, self._features.end, self._features.end - 1
         while start < end and self._features.first < end:

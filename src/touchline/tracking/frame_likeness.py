@@ -17,7 +17,7 @@ _WINDOW = (9, 9)
 _CONTRAST_LUMA = 4.0
 _SHIFT = (16, 8)
 _FLAT = 1.0
-_NEAR = (slice(None), *np.ix_(np.r_[0 : _SHIFT[1] + 1, -_SHIFT[1] : 0], np.r_[0 : _SHIFT[0] + 1, -_SHIFT[0] : 0]))
+_DOWN, _ACROSS = np.ix_(np.r_[0 : _SHIFT[1] + 1, -_SHIFT[1] : 0], np.r_[0 : _SHIFT[0] + 1, -_SHIFT[0] : 0])
 """Where in a correlation surface the shifts of a pan are."""
 
 
@@ -53,7 +53,7 @@ def compare(view: View, others: Sequence[View]) -> npt.NDArray[np.float32]:
     """
     products = np.conj(np.stack([other.spectrum for other in others])) * view.spectrum
     surfaces = np.fft.irfft2(products, s=_SIZE[::-1], axes=(1, 2))
-    alike = np.clip(surfaces[_NEAR].max(axis=(1, 2)), 0.0, 1.0)
+    alike = np.clip(surfaces[:, _DOWN, _ACROSS].max(axis=(1, 2)), 0.0, 1.0)
     flat = np.array([other.flat for other in others])
     alike = np.where(flat | view.flat, np.float32(flat & view.flat), alike)
     shared = np.minimum(np.stack([other.tones for other in others]), view.tones).sum(axis=1)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import _thread
 import threading
 import time
 import traceback
@@ -116,6 +117,18 @@ def test_a_thread_that_calculates_is_interrupted() -> None:
         crew.start(calculate, name="busy")
         raise KeyboardInterrupt
     assert time.monotonic() - started_s < 30
+    assert not running()
+
+
+def test_an_interrupt_while_the_last_thread_is_waited_for_ends_it() -> None:
+    def interrupt_and_go_on() -> None:
+        time.sleep(0.05)
+        _thread.interrupt_main()
+        while True:
+            time.sleep(0.01)
+
+    with pytest.raises(KeyboardInterrupt), leading() as crew:
+        crew.start(interrupt_and_go_on, name="last")
     assert not running()
 
 

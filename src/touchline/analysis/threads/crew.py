@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+import sys
 import threading
 import time
 from collections import deque
@@ -113,6 +114,8 @@ class Crew:
         self.stopping = False
         self._channels: list[Channel[object]] = []
         self._threads: list[threading.Thread] = []
+        self._ended: set[threading.Thread] = set()
+        self._one_ended = threading.Condition(self.lock)
         self._error: BaseException | None = None
 
     def channel(self, *, most: int) -> Channel[T]:
@@ -134,6 +137,10 @@ class Crew:
             self.stop()
         except BaseException as error:  # broad on purpose: whatever happens is raised in the thread that leads
             self.stop(error)
+        finally:
+            with self._one_ended:
+                self._ended.add(threading.current_thread())
+                self._one_ended.notify_all()
 
     def check(self) -> None:
         """Raise an error if the threads are to stop.
@@ -161,24 +168,26 @@ class Crew:
 
         """
         interrupted, next_s = False, 0.0
-        while any(thread.is_alive() for thread in self._threads):
+        while running := self._running():
             try:
-                for thread in self._threads:
-                    thread.join(timeout=_PATIENCE_S / len(self._threads))
+                with self._one_ended:
+                    if len(self._ended) < len(self._threads):
+                        self._one_ended.wait(_PATIENCE_S)
                 if self.stopping and time.monotonic() >= (next_s or math.inf):
-                    self._interrupt()
+                    _interrupt(running)
             except Stopped:
                 interrupted = True
             if self.stopping and time.monotonic() >= next_s:
                 next_s = time.monotonic() + _PATIENCE_S
+        for thread in self._threads:
+            thread.join()
         if interrupted:
             raise Stopped
 
-    def _interrupt(self) -> None:
-        """Raise :class:`Stopped` in every thread that still runs, as soon as it is in Python code."""
-        for thread in self._threads:
-            if thread.is_alive() and thread.ident is not None:
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Stopped))
+    def _running(self) -> list[threading.Thread]:
+        """Return the threads that have not ended; ``is_alive`` is wrong after an interrupt of ``join`` (bpo-45274)."""
+        alive = sys._current_frames()
+        return [thread for thread in self._threads if thread not in self._ended and thread.ident in alive]
 
     def raise_error(self) -> None:
         """Raise the first error of any thread, if there was one, or :class:`Stopped` if they stopped without one."""
@@ -192,12 +201,20 @@ class Crew:
             self._error.__context__ = context  # not the Stopped that this thread got meanwhile
 
 
+def _interrupt(threads: list[threading.Thread]) -> None:
+    """Raise :class:`Stopped` in threads as soon as each is in Python code."""
+    for thread in threads:
+        if thread.ident is not None:
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Stopped))
+
+
 @contextmanager
 def leading() -> Iterator[Crew]:
     """Lead a crew of threads: all of them have ended on exit, and an error in one of them is raised here."""
     crew = Crew()
     try:
         yield crew
+        crew.join()
     except Stopped:
         another = not crew.stopping  # this thread is itself in a crew, which is stopping
         crew.stop()
@@ -208,7 +225,6 @@ def leading() -> Iterator[Crew]:
         crew.stop()
         crew.join()
         raise
-    crew.join()
     crew.raise_error()
 
 

@@ -21,7 +21,7 @@ from touchline.models.architectures import ARCHITECTURES, published
 if TYPE_CHECKING:
     from touchline.models.specs.spec import ClipConfig
     from touchline.models.specs.tasks import Config
-    from touchline.models.store import StoredModel
+    from touchline.models.store import LoadedModel, StoredModel
 
 NameArgument = Annotated[str, typer.Argument(metavar="MODEL", help="Name or file of a model.")]
 LABELS_WIDTH = 60
@@ -235,7 +235,6 @@ def _import(arguments: ImportArguments, output: Output) -> int:
     """Import a checkpoint and print what it has become."""
     need_extra("gpu", what="importing a model", modules=("torch",))
     from touchline.cli.models.imports import key_values, label_names
-    from touchline.models.exporting.graph_files import write_graph_file
     from touchline.models.importing.checkpoints import import_model
     from touchline.models.store import load_model
 
@@ -253,7 +252,7 @@ def _import(arguments: ImportArguments, output: Output) -> int:
     model = load_model(path, task="any")
     config = model.config
     if not getattr(config, "untrained", ()):
-        write_graph_file(model)
+        _write_graph(model, output=output)
     output.record({"name": config.name, "path": str(path), "sha256": model.sha256, "labels": list(config.labels)})
     if not output.json:
         classes = counted(len(config.labels), "class", "classes")
@@ -261,6 +260,16 @@ def _import(arguments: ImportArguments, output: Output) -> int:
         if config.task == "recognize":
             output.table(_clips_in_words(config))
     return EXIT_OK
+
+
+def _write_graph(model: LoadedModel[Any], *, output: Output) -> None:
+    """Write the graph by which a CPU runs the model without torch beside it, if there can be one."""
+    from touchline.models.exporting.graph_files import write_graph_file
+
+    try:
+        write_graph_file(model)
+    except RuntimeError as error:  # OpenVINO's, of an operation that it does not know
+        output.note(f"touchline: note: {model.name} has no graph for the CPU, so only torch runs it ({error})")
 
 
 import_command = verb(

@@ -25,6 +25,7 @@ from touchline.live.source.connection import (
     Patience,
     Tap,
     open_stream,
+    playlist_has_ended,
     unreachable,
 )
 from touchline.live.source.pictures import Picture, timed_frames
@@ -52,6 +53,7 @@ class StreamSource:
         patience: how long things may take.
         sink: takes the packets for a recording.
         opener: opens the address; for tests.
+        playlist_ended: whether an HLS playlist has an end; for tests.
         clock: seconds on a clock that never goes back.
         draw: returns a random number from 0 to 1.
 
@@ -72,6 +74,7 @@ class StreamSource:
         patience: Patience | None = None,
         sink: PacketSink | None = None,
         opener: Callable[..., InputContainer] = open_stream,
+        playlist_ended: Callable[[Address], bool] = playlist_has_ended,
         clock: Callable[[], float] = time.monotonic,
         draw: Callable[[], float] = random.random,
     ) -> None:
@@ -81,10 +84,10 @@ class StreamSource:
         self.lost = self.trouble = ""
         self._broken = False
         self._address, self._patience, self._sink = address, patience or Patience(), sink
-        self._opener, self._clock = opener, clock
+        self._opener, self._playlist_ended, self._clock = opener, playlist_ended, clock
         self._backoff = Backoff(draw)
         self._stop = Event()
-        self._timeline = StreamTimeline(clock)
+        self._timeline = StreamTimeline(clock, rewinds=address.kind == "hls")
         self._ledger = Ledger(step_us=_STEP_US)
         self.info: VideoInfo | None = None
         self._presenter: Presenter | None = None
@@ -123,8 +126,8 @@ class StreamSource:
             try:
                 ended = yield from self._connection()
                 self._break(ended)
-                if not ended and self._address.kind in ("hls", "device"):
-                    break  # a playlist with an end, or a device that was unplugged
+                if not ended and self._is_over():
+                    break
             except ConnectionLostError as error:
                 self._break(str(error))
             if self._stop.is_set() or not self._waited():
@@ -133,6 +136,11 @@ class StreamSource:
         self.state = "ended"
         if self._last_us is None and not self._stop.is_set():
             raise unreachable(self._address, self.trouble, waited_s=self._clock() - self._picture_s)
+
+    def _is_over(self) -> bool:
+        """Return whether a connection that ended by itself was the last: a device, or a playlist with an end."""
+        kind = self._address.kind
+        return kind == "device" or (kind == "hls" and self._playlist_ended(self._address))
 
     def _break(self, reason: str) -> None:
         """Note what ended a connection: the first reason since the latest picture counts, "" for its own end."""

@@ -17,7 +17,7 @@ from touchline.core.finite_output import require_finite_output
 from touchline.models.runtime.backends import PICTURE_BACKENDS, choose_backend
 from touchline.models.runtime.device import available_threads, choose_device
 from touchline.models.runtime.graphs import ArrayGraph, in_batches, openvino_graph, torch_graph
-from touchline.models.runtime.model_graphs import compiled_part, graph_file_of
+from touchline.models.runtime.model_graphs import compiled_part, graph_file_of, was_tried
 from touchline.models.runtime.requests import Arrays, Pending, ahead_of, ahead_with, begin_on
 from touchline.models.specs.spec import PixelConfig
 from touchline.models.store import OpenedModel
@@ -132,7 +132,7 @@ def make_runner(
     chosen = choose_backend(backend, device=where, among=PICTURE_BACKENDS)
     batch = batches[1] if where == "cuda" else batches[0]
     if chosen == "torch":
-        module = _tried(network.module() if isinstance(network, ModelPart) else network, config)
+        module = _module(network, config)
         graph = torch_graph(module, device=where, channels_last=len(config.shape) == 3)
         return Runner(graph, batch, reason, f"torch {'bf16' if where == 'cuda' else 'f32'}")
 
@@ -151,6 +151,14 @@ def _compiled(network: nn.Module | ModelPart, config: PixelConfig, *, batch: int
 
     example = torch.zeros((batch, *config.shape), dtype=torch.uint8)
     return openvino_graph(_tried(network, config), example=example, precision=config.precision, threads=threads)
+
+
+def _module(network: nn.Module | ModelPart, config: PixelConfig) -> nn.Module:
+    """Return what torch runs; a model whose graphs were made was tried then."""
+    if isinstance(network, ModelPart):
+        module = network.module()
+        return module if was_tried(network.model) else _tried(module, config)
+    return _tried(network, config)
 
 
 def _tried(module: nn.Module, config: PixelConfig) -> nn.Module:

@@ -1,7 +1,7 @@
 """Halves of a match, and which way each team attacks in them.
 
 The team that defends the left goal stands further left on average. The halves come from the match clock of the score
-board; without one they are told from the change of ends: the moment that parts the video best into a part in which
+board; without one they follow from the change of ends: the moment that parts the video best into a part in which
 team A stands left of team B and one in which it stands right of it.
 """
 
@@ -38,7 +38,7 @@ class Halves:
         edges_us: where each half begins, the first at 0.
         numbers: number of each half, from 1.
         attack: 1 if team A attacks to the right in a half, -1 if to the left, 0 if unknown.
-        source: what the halves were told from: ``clock``, ``ends`` or ``none``.
+        source: what the halves were found from: ``clock``, ``ends`` or ``none``.
 
     """
 

@@ -124,10 +124,8 @@ def one_name_a_touch(
     taken: list[tuple[int, int]] = []  # times in order, each with its candidate
     for i in order:
         time_us = candidates[i].time_us
-        near = taken[
-            bisect.bisect_left(taken, (time_us - reach_us,)) : bisect.bisect_left(taken, (time_us + reach_us,))
-        ]
-        rivals = [left[j] for _, j in near if one_touch(candidates[j], candidates[i])]
+        first, last = (bisect.bisect_left(taken, (time_us + side * reach_us,)) for side in (-1, 1))
+        rivals = [left[j] for _, j in taken[first:last] if one_touch(candidates[j], candidates[i])]
         if rivals:
             left[i] = min(left[i], 1.0 - max(rivals), _BELOW * thresholds.get(candidates[i].label, 1.0))
         elif thresholds.get(candidates[i].label, 1.0) < 1.0:  # a label that is off takes nothing from others
