@@ -65,6 +65,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("video", nargs="?", type=Path, help="a short video")
     parser.add_argument("--revision", default="", help="earlier revision to measure instead of this checkout")
+    parser.add_argument("--verbs", nargs="+", choices=VERBS, default=VERBS, help="commands to measure")
     parser.add_argument("--runs", type=int, default=3, help="runs of each kind")
     parser.add_argument("--table", action="store_true", help="print the committed results")
     arguments = parser.parse_args()
@@ -108,7 +109,7 @@ def starts(arguments: argparse.Namespace) -> dict[str, Any]:
     """The least times of each verb, cold and warm."""
     found: dict[str, Any] = {}
     with compiled_sources(arguments.revision) as sources, tempfile.TemporaryDirectory() as folder:
-        for verb in VERBS:
+        for verb in arguments.verbs:
             runs: dict[str, list[dict[str, float]]] = {"cold": [], "warm": []}
             for number in range(arguments.runs):
                 for several in runs.values():
@@ -145,7 +146,7 @@ def table(found: dict[str, Any]) -> str:
     heads = ("", "cold, s", "warm, s", "cold, CPU-s", "warm, CPU-s", "modules")
     rows = []
     for when in (name for name in ("before", "now") if name in found):
-        for verb in VERBS:
+        for verb in (name for name in VERBS if name in found[when]):
             cold, warm = (found[when][verb][kind] for kind in ("cold", "warm"))
             numbers = (cold["wall_s"], warm["wall_s"], cold["cpu_s"], warm["cpu_s"], round(warm["modules"]))
             rows.append((f"{verb}, {when}", *map(str, numbers)))
