@@ -9,7 +9,7 @@ LEARNING := tests/training tests/models tests/synthetic tests/studies
 # Half of the time of the bad inputs.
 MEDIA := tests/media tests/fuzzing tests/cases tests/formats tests/analysis
 
-.PHONY: demo test test-learning test-rest check lint ruff-check ruff-format types quick robustness robustness-media robustness-rest fuzz docs frontend frontend-check clean
+.PHONY: demo test test-learning test-rest check lint ruff-check ruff-format types quick robustness robustness-media robustness-rest fuzz docs graphs frontend frontend-check clean
 
 demo: $(VENV)/.installed
 	$(BIN)/touchline demo --out demo-out
@@ -59,6 +59,10 @@ fuzz: $(VENV)/.installed-dev
 docs: $(VENV)/.installed-dev
 	$(BIN)/sphinx-build --fail-on-warning --builder html docs docs/_build
 
+# The graphs by which a CPU runs the built-in models without torch. Commit what it writes: a test compares.
+graphs: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks/write_graphs.py
+
 # The scripts of the report and of the review tool, from TypeScript; needs node and npm. Commit what it writes:
 # a test builds them again and compares.
 frontend: frontend-check
@@ -75,7 +79,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) --editable .
+	$(PIP) --editable '.[review]'
 	touch $@
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python

@@ -3,10 +3,10 @@
     python benchmarks/install.py [--only core train review ...] [--python python3.12] [--before PYPROJECT]
                                  [--json benchmarks/results/install.json]
 
-The wheel is built from these sources, and pip installs it into an empty environment, twice: the first time fills pip's
-cache, the second one is timed. The size is that of all files that were added, in MB (10^6 bytes), with and without the
-byte code that pip writes (uv writes none). ``adds_mb`` is what an extra adds to the core. ``--before`` measures the
-dependencies of another version as well: ``git show COMMIT:pyproject.toml > PYPROJECT``.
+The wheel is built from these sources, and pip installs it into an empty environment. The first run fills pip's cache; the
+times of the second one are those of a warm cache. The size is that of all files that were added, in MB (10^6 bytes), with
+and without the byte code that pip writes (uv writes none). ``adds_mb`` is what an extra adds to the core. ``--before``
+measures the dependencies of another version as well: ``git show COMMIT:pyproject.toml > PYPROJECT``.
 
 torch is what pip finds where this runs: a CPU build in the committed results. The build for NVIDIA GPUs, which Linux
 gets from the usual index, brings some 4 GB of CUDA's libraries along.
@@ -56,6 +56,7 @@ def measured(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
     results: dict[str, Any] = {
         "machine": {"system": f"{platform.system()} {platform.machine()}", "processors": os.cpu_count()},
         "python": version_of(given.python),
+        "load_at_the_start": round(os.getloadavg()[0], 1),
         "wheel_mb": round(wheel.stat().st_size / 1e6, 1),
         "installed": {},
     }
@@ -93,18 +94,19 @@ def version_of(python: str) -> str:
 
 
 def installation(requirements: list[str], *, folder: Path, python: str) -> dict[str, Any]:
-    """Install twice into empty environments, and measure the second time."""
-    seconds = 0.0
-    for _ in range(2):
-        place = folder / "environment"
-        shutil.rmtree(place, ignore_errors=True)
-        subprocess.run([python, "-m", "venv", str(place)], check=True)
-        started_s = time.monotonic()
-        pip = [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", "--constraint"]
-        subprocess.run([*pip, str(ROOT / "constraints.txt"), *requirements], check=True)
-        seconds = time.monotonic() - started_s
+    """Install into an empty environment, and measure time, work of the processor, and size."""
+    place = folder / "environment"
+    subprocess.run([python, "-m", "venv", str(place)], check=True)
+    pip = [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", "--constraint"]
+    before, started_s = os.times(), time.monotonic()
+    subprocess.run([*pip, str(ROOT / "constraints.txt"), *requirements], check=True)
+    after, seconds = os.times(), time.monotonic() - started_s
+    used_s = after.children_user + after.children_system - before.children_user - before.children_system
     (packages,) = place.glob("lib/python*/site-packages")
-    return {"seconds": round(seconds, 1), **sizes(packages)}
+    found = {"seconds": round(seconds, 1), "cpu_seconds": round(used_s, 1), **sizes(packages)}
+    shutil.rmtree(place)
+    print(requirements[0], found, file=sys.stderr, flush=True)
+    return found
 
 
 def sizes(packages: Path) -> dict[str, Any]:

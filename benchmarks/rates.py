@@ -3,9 +3,11 @@
     python benchmarks/rates.py --cache FOLDER [--seconds 36] [--json benchmarks/results/rates.json]
 
 The first seconds of the simulated matches (640x360, 12.5 frames per second) are tracked as ``touchline track`` does, at
-each rate and input size of the detector. Networks answer each picture once: their answers lie in FOLDER, and a lower
-rate uses those of its own pictures. Between analysed pictures boxes are interpolated, so that every picture of the
-video has boxes, and is judged. Choices were made on 011 and 012 (half as many seconds); 013 and 014 are reported.
+each rate and input size of the detector. "6.25 of 12.5" is a detector that looks at every second analysed picture,
+while the camera's motion is found in all of them; "6.25 of 6.25" analyses every second picture only. Networks answer
+each picture once: their answers lie in FOLDER, and a lower rate uses those of its own pictures. Every picture of the
+video gets boxes, interpolated between analysed ones, and is judged. Choices were made on 011 and 012 (half as many
+seconds); 013 and 014 are reported.
 
 - HOTA, MOTA, IDF1: players and keepers at every picture (the truth has no officials; tracks of officials are left out).
   The scene restarts now and then, all people jumping at once: each stretch between restarts is a sequence of its own.
@@ -55,7 +57,8 @@ from touchline.spotting.from_tracks.play import Sources
 from touchline.tracking.detector import load_detector
 from touchline.training.track_events.truth import read_truth
 
-RATES = (12.5, 8.33, 6.25, 5.0, 4.0)
+RATES = ((12.5, 1), (12.5, 2), (6.25, 1))
+"""Pictures analysed per second, and of how many of them the detector looks at one."""
 SIZES = ((1280, 736), (960, 544))
 FPS = 12.5
 BLOCK = 100
@@ -261,18 +264,28 @@ def table(names: Sequence[str], arguments: argparse.Namespace, *, seconds: float
             )
             for part in parts
         ]
-        for fps in arguments.rates:
+        for fps, every in arguments.rates:
             outcomes = []
             for part, bundle, (detector, finder) in zip(parts, pixels, networks, strict=True):
-                tracker = replace(loaded, detector=detector, pitch_finder=finder, fps=fps)
-                out = cache / f"{width}_{fps:g}"
+                tracker = replace(
+                    loaded,
+                    detector=detector,
+                    pitch_finder=finder,
+                    fps=fps,
+                    detect_every=every,
+                    detector_size=(width, height),
+                )
+                out = cache / f"{width}_{fps:g}_{every}"
                 outcomes.append(outcome(part, tracker, out=out, pixels=bundle, spotter=spotter))
                 detector.save()
                 finder.save()
             reference = reference or outcomes
             row = figures(outcomes, seconds=seconds, fusion=spotter.fusion)
-            rows[f"{width}x{height} at {fps:g}"] = {**row, "difference": differences(outcomes, reference)}
-            print(names, width, fps, json.dumps(row), flush=True)
+            rows[f"{width}x{height}, {fps / every:.3g} of {fps:.3g}"] = {
+                **row,
+                "difference": differences(outcomes, reference),
+            }
+            print(names, width, fps, every, json.dumps(row), flush=True)
     return rows
 
 
@@ -281,12 +294,17 @@ def size_of(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
+def rate_of(text: str) -> tuple[float, int]:
+    fps, _, every = text.partition("/")
+    return float(fps), int(every or 1)
+
+
 def main() -> None:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--seconds", type=float, default=36.0)
-    parser.add_argument("--rates", type=float, nargs="+", default=RATES)
+    parser.add_argument("--rates", type=rate_of, nargs="+", default=RATES, metavar="FPS/EVERY")
     parser.add_argument("--sizes", type=size_of, nargs="+", default=SIZES, metavar="WIDTHxHEIGHT")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()

@@ -5,7 +5,9 @@
 checks out that revision into a temporary folder, runs ``touchline analyze`` on the sample clip once with its sources
 and once with those of this checkout, on this machine, and compares every file of the two bundles. ``manifest.json``
 holds timings and versions, and the pages hold scripts and styles, so only the data in a page are compared. Exits with 1
-if anything differs.
+if anything differs. Two bundles that exist already are compared by
+
+    python benchmarks/same_outputs.py --bundles OLD.touchline NEW.touchline
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results" / "same_outputs.json"
@@ -59,9 +61,13 @@ def content(path: Path) -> bytes:
 def main() -> None:
     """Compare this checkout with a revision."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--against", required=True, help="the revision to compare with")
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--against", help="the revision to compare with")
+    which.add_argument("--bundles", nargs=2, type=Path, metavar=("OLD", "NEW"), help="two bundles to compare")
     parser.add_argument("--out", type=Path, default=RESULTS, help="file for the comparison")
     arguments = parser.parse_args()
+    if arguments.bundles:
+        _finish(compared(*(digests(bundle) for bundle in arguments.bundles)))
     with tempfile.TemporaryDirectory() as folder:
         before = Path(folder) / "before"
         git = ["git", "-C", str(ROOT)]
@@ -71,13 +77,22 @@ def main() -> None:
         finally:
             subprocess.run([*git, "worktree", "remove", "--force", str(before)], check=True)
     revision = subprocess.run([*git, "rev-parse", arguments.against], check=True, capture_output=True, text=True)
-    rows = {name: {"same": old.get(name) == new.get(name), "sha256": new.get(name)} for name in sorted({*old, *new})}
+    rows = compared(old, new)
     report = {
         "against": revision.stdout.strip(),
         "processor": platform.processor() or platform.machine(),
         "files": rows,
     }
     arguments.out.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
+    _finish(rows)
+
+
+def compared(old: dict[str, str], new: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """Return for each file of either bundle whether both hold the same."""
+    return {name: {"same": old.get(name) == new.get(name), "sha256": new.get(name)} for name in sorted({*old, *new})}
+
+
+def _finish(rows: dict[str, dict[str, Any]]) -> NoReturn:
     for name, row in rows.items():
         print(f"{'same     ' if row['same'] else 'DIFFERENT'} {name}")
     sys.exit(0 if all(row["same"] for row in rows.values()) else 1)

@@ -42,7 +42,7 @@ def be_worker(address: str, shard: str, scratch: str, part_s: str) -> None:
         command=lambda video, out: [sys.executable, "-S", str(FAKE), str(video), str(out), part_s],
     )
     own = matches_of(plan.matches, index=index, count=count)
-    Shard(worker, own, others=(), stop=stop, tell=lambda *told: None).run()
+    Shard(worker, own, others=lambda: (), stop=stop, tell=lambda *told: None).run()
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,16 @@ OPTIONAL = sorted({module for extra in EXTRAS.values() for module in extra.modul
 """Modules that are not there in an installation of the core."""
 BLOCKED = """
 import sys
+from importlib.machinery import PathFinder
 
-for name in {names!r}:
-    sys.modules[name] = None
+
+class Finder(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        return None if name.split(".")[0] in {names!r} else PathFinder.find_spec(name, path, target)
+
+
+sys.meta_path[sys.meta_path.index(PathFinder)] = Finder
 """
 
 

@@ -29,6 +29,8 @@ ROOMS = (
     "studies",
     "analysis",
     "review",
+    "batch",
+    "live",
     "season",
 )
 """The packages below ``touchline``, from the ground up; the command line has a reference of its own."""

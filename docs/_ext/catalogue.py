@@ -25,6 +25,7 @@ _MEANINGS = {
     "EXIT_RESOURCES": "out of resources: disk full, folder not writable, no such device, out of memory, "
     "bundle in use by another process",
     "EXIT_NETWORK": "the network failed",
+    "EXIT_STOPPED": "`batch work` was stopped by SIGTERM; what was analysed is in the store, the next worker continues",
     "EXIT_INTERRUPTED": "interrupted by Ctrl-C or SIGTERM; run the same command again to continue",
 }
 

@@ -65,7 +65,7 @@ def run_all(worker: Worker, matches: Sequence[Match], *, stop: threading.Event |
     Shard(
         worker,
         matches,
-        others=(),
+        others=lambda: (),
         stop=stop or threading.Event(),
         tell=lambda match, outcome, _: found.update({match.name: outcome}),
     ).run()

@@ -34,8 +34,9 @@ def test_ray_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.Monkey
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kills", [0, 2])
-def test_actors_give_the_results_of_workers(tmp_path: Path, kills: int) -> None:
+def test_actors_give_the_results_of_workers(tmp_path: Path, kills: int, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("ray")
+    monkeypatch.setenv("RAY_raylet_start_wait_time_s", "180")
     texts = {f"match-{number}": f"slow {number}" for number in range(8)} | {"bad": "damaged"}
     folder = videos(tmp_path / "v", texts)
     undisturbed, plan = planned(str(tmp_path / "one"), str(folder))

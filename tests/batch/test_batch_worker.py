@@ -14,8 +14,12 @@ import pytest
 from batchcase import QUICK, planned, results, run_all, videos, worker_for
 
 from touchline.batch.markers import Done, Failed, Running, read_marker, write_marker
+from touchline.batch.plan import Match
 from touchline.batch.results import MANIFEST
+from touchline.batch.running import unfinished_of_others
+from touchline.batch.shard import Shard, matches_of
 from touchline.batch.status import read_status, retry
+from touchline.batch.stores import Store
 from touchline.core.errors import NetworkError, ResourceError
 
 TEXTS = {"a": "aaa", "b": "bbbb", "lossy": "lossy"}
@@ -166,6 +170,13 @@ def test_a_stopped_analysis_goes_on_elsewhere_from_what_it_saved(tmp_path: Path)
     assert f"{plan.matches[0].key}/_CHECKPOINT.tar" not in store.names()
 
 
+def test_a_broken_checkpoint_saves_nothing_and_costs_nothing(tmp_path: Path) -> None:
+    store, plan = planned(str(tmp_path / "s"), str(videos(tmp_path / "v", {"a": "a"})))
+    store.write(f"{plan.matches[0].key}/_CHECKPOINT.tar", b"no archive")
+    assert run_all(worker_for(store, tmp_path / "x"), plan.matches) == {"a": "done"}
+    assert f"{plan.matches[0].key}/_CHECKPOINT.tar" not in store.names()
+
+
 def test_a_match_at_which_another_worker_shows_signs_of_life_is_left_to_it(tmp_path: Path) -> None:
     store, plan = planned(str(tmp_path / "s"), str(videos(tmp_path / "v", {"a": "a"})))
     match = plan.matches[0]
@@ -178,6 +189,30 @@ def test_a_match_at_which_another_worker_shows_signs_of_life_is_left_to_it(tmp_p
     assert worker.process(match)[0] == "busy"
     time.sleep(0.6)
     assert worker.process(match)[0] == "done", "no new sign of life in three intervals"
+
+
+def test_a_staged_match_can_be_taken_over_and_its_worker_notices(tmp_path: Path) -> None:
+    store, plan = planned(str(tmp_path / "s"), str(videos(tmp_path / "v", {"a": "slow a", "b": "slow b"})))
+    slow = worker_for(store, tmp_path / "x", part_s=0.06)
+    slow.name = "slow-1"
+    threads = [threading.Thread(target=slow.process, args=(match,)) for match in plan.matches]
+    threads[0].start()
+    wait_for(lambda: step_of(store, plan.matches[0]) == "analysing")
+    threads[1].start()
+    wait_for(lambda: step_of(store, plan.matches[1]) == "waiting")
+    quick = worker_for(store, tmp_path / "y")
+    assert quick.process(plan.matches[1])[0] == "busy"
+    assert quick.process(plan.matches[1], takes_waiting=True)[0] == "done"
+    for thread in threads:
+        thread.join()
+    done = read_marker(store, plan.matches[1].key, Done)
+    assert done is not None and done.worker == quick.name
+    assert sum("/attempt-" in name and name.startswith(plan.matches[1].key) for name in store.names()) == 3
+
+
+def step_of(store: Store, match: Match) -> str:
+    life = read_marker(store, match.key, Running)
+    return "" if life is None else life.step
 
 
 def test_two_workers_on_one_shard_share_it(tmp_path: Path) -> None:
@@ -263,3 +298,26 @@ def test_results_do_not_depend_on_who_made_them(tmp_path: Path) -> None:
         found.append(results(store))
     assert found[0] == found[1] and len(found[0]) == 3
     assert json.loads(next(iter(found[0].values()))["manifest.json"])["coverage"]["duration_us"] > 0
+
+
+def test_a_worker_without_work_takes_waiting_matches_of_other_shards(tmp_path: Path) -> None:
+    texts = {f"m{number}": str(number) for number in range(8)}
+    store, plan = planned(str(tmp_path / "s"), str(videos(tmp_path / "v", texts)))
+    own = matches_of(plan.matches, index=0, count=2)
+    others = matches_of(plan.matches, index=1, count=2)
+    assert own and len(others) > 1
+    analysing = Running(worker="other-1", step="analysing", at=time.time(), started=0.0)
+    write_marker(store, others[0].key, analysing)
+    write_marker(store, others[1].key, replace(analysing, step="waiting"))
+    found: dict[str, str] = {}
+    Shard(
+        worker_for(store, tmp_path / "x"),
+        own,
+        others=lambda: unfinished_of_others(store, plan.matches, shard=(0, 2)),
+        stop=threading.Event(),
+        tell=lambda match, outcome, _: found.update({match.name: outcome}),
+    ).run()
+    assert [found[match.name] for match in own] == ["done"] * len(own)
+    assert [found[match.name] for match in others] == ["busy", *["done"] * (len(others) - 1)]
+    assert list(found)[-1] == others[1].name, "untouched ones first"
+    assert unfinished_of_others(store, plan.matches, shard=(0, 2)) == others[:1]

@@ -37,6 +37,7 @@ RUNS: dict[str, list[str]] = {
     "analyze": ["short.mp4", "--out", "analyzed"],
     "spot": ["short.mp4", "--model", "tiny.safetensors", "--out", "spotted"],
     "track": ["short.mp4", "--out", "tracked"],
+    "live": ["short.mp4", "--model", "tiny.safetensors", "--follow", "0.1", "--no-page", "--out", "followed"],
     "recognize": ["joints.npy", "--model", "tennis-strokes"],
     "keeper fit": ["--reference", "tables"],
     "keeper score": ["--shots", "shots.csv", "--out", "scores.csv"],

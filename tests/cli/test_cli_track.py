@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from fakematch import PERSON_PX, FakeDetector, FakePitchFinder, place, write_match
 from makevideo import write_frames
 from tinymodel import write_tiny_model
+from touchline.analysis.speed import DEFAULT_SPEED, SPEEDS, SpeedName
 from touchline.analysis.tasks.track import VideoTracker
 from touchline.cli.main import app
 from touchline.formats.bundle import Bundle
@@ -32,9 +33,18 @@ def track(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Track:
     """The verb, with a fake in place of the built-in models; ``load_tracker`` gets what the user asked for."""
 
     def load(
-        detector: str | None = None, *, pitch_finder: str | None, device: str, fps: float, recogniser: str | None
+        detector: str | None = None,
+        *,
+        pitch_finder: str | None,
+        device: str,
+        fps: float | None,
+        recogniser: str | None,
+        threads: int | None,
+        speed: SpeedName,
     ) -> VideoTracker:
-        return VideoTracker(FakeDetector(), FakePitchFinder(), fps=fps)
+        preset = SPEEDS[speed]
+        every = {"detect_every": 1 if fps else preset.detect_every, "pitch_every": preset.pitch_every}
+        return VideoTracker(FakeDetector(), FakePitchFinder(), fps=fps or preset.fps, **every)
 
     monkeypatch.setattr("touchline.analysis.tasks.track.load_tracker", load)
 
@@ -216,3 +226,33 @@ def test_4k_is_followed_as_well(track: Track, tmp_path: Path) -> None:
     tracks = Bundle(tmp_path / "out" / "large.touchline").read_tracks()
     assert (tracks.width, tracks.height) == (3840, 2496)
     assert sum(t.label != "ball" for t in tracks) == 8
+
+
+@pytest.mark.parametrize(
+    ("words", "speed"),
+    [
+        ((), DEFAULT_SPEED),
+        (("--speed", "best"), "best"),
+        (("--fast",), "fast"),
+        (("--fast", "--speed", "fast"), "fast"),
+    ],
+)
+def test_a_preset_sets_how_many_pictures_are_looked_at(
+    track: Track, video: Path, tmp_path: Path, words: tuple[str, ...], speed: SpeedName
+) -> None:
+    assert track(video, *words).exit_code == 0
+    settings = Bundle(tmp_path / "out" / "match.touchline").read_manifest().settings["track"]
+    preset = SPEEDS[speed]
+    assert (settings["fps"], settings["detect_every"]) == (preset.fps, preset.detect_every)
+
+
+def test_results_of_another_preset_are_not_taken_for_up_to_date(track: Track, video: Path) -> None:
+    assert track(video, "--speed", "best").exit_code == 0
+    assert "already analysed" in track(video, "--speed", "best").stdout
+    assert "already analysed" not in track(video, "--fast").stdout
+
+
+def test_fast_with_another_speed_is_refused(track: Track, video: Path) -> None:
+    done = track(video, "--fast", "--speed", "best")
+    assert done.exit_code == 2
+    assert "--speed best" in done.stderr and "leave one out" in done.stderr

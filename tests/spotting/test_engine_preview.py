@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tinyspotter import moving_noise, tiny_config, tiny_network
-from touchline.spotting.backends import TorchBackend
 from touchline.spotting.engine import Engine, Plan
+from touchline.spotting.torch_backend import TorchBackend
 
 import torch  # isort: skip
 

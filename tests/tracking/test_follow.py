@@ -18,11 +18,13 @@ from fakematch import (
     match_picture,
     place,
 )
-from touchline.core.tracks import Track
+from touchline.core.tracks import BALL, Track
 from touchline.media.frame import Frame
+from touchline.tracking.camera_motion import Motion
 from touchline.tracking.observations import Observation, Observer, observe, pack, unpack
 from touchline.tracking.people.roles import match_teams
 from touchline.tracking.shot_tracking import FollowedShot, Span, follow_shot, tracks_of
+from touchline.tracking.skipped import held, looked_at
 
 FRAMES = 50
 
@@ -67,6 +69,33 @@ def test_the_pitch_is_looked_for_now_and_then() -> None:
     observer = Observer(detector=FakeDetector(), pitch_finder=FakePitchFinder(broadcast_camera), pitch_every=4, batch=3)
     seen = [o for number, frame in enumerate(frames()) for o in observer.push(number, frame)] + list(observer.finish())
     assert [o.index for o in seen if o.keypoints is not None] == [0, 4, 8, 12, 16, 20, 24]
+
+
+def test_few_frames_with_many_people_are_judged_for_closeness(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged: list[int] = []
+
+    def judge(_: object) -> float:
+        judged.append(1)
+        return len(judged) / 9
+
+    monkeypatch.setattr("touchline.tracking.observations.closeness", judge)
+    seen = list(observe(frames(18), detector=FakeDetector(), pitch_finder=None))
+    assert [round(9 * o.closeness) for o in seen] == [1, 1, 1, 1, 2, 2, 2, 2, 3]
+    judged.clear()
+    observer = Observer(detector=FakeDetector(), sure=1.1)
+    alone = [o for number, frame in enumerate(frames(18)) for o in observer.push(number, frame)]
+    alone += observer.finish()
+    assert len(judged) == len(alone) == 9
+
+
+def test_only_people_whom_the_tracker_may_use_are_described() -> None:
+    observer = Observer(detector=FakeDetector(), described_from=1.1)
+    seen = [o for number, frame in enumerate(frames(4)) for o in observer.push(number, frame)] + list(observer.finish())
+    assert all(np.isnan(o.appearance).all() for o in seen)
+    described = next(iter(observe(frames(4), detector=FakeDetector())))
+    ball = described.detections.classes == BALL
+    assert np.isnan(described.appearance[ball]).all()
+    assert np.isfinite(described.appearance[~ball]).all()
 
 
 def test_observations_come_back_from_their_arrays(observations: list[Observation]) -> None:
@@ -197,3 +226,44 @@ def test_what_lies_on_a_graphic_is_nobody(observations: list[Observation]) -> No
     everyone, rest = follow(observations), follow(late)
     assert len(rest.looks) == len(everyone.looks) - 1
     assert not any(((t.boxes_xyxy[:, 1] > top - 3) & (t.boxes_xyxy[:, 3] < top + 26)).any() for t in rest.tracklets)
+
+
+def skipping(every: int, *, saved: list[Observation] | None = None) -> list[Observation]:
+    observer = Observer(
+        detector=FakeDetector(),
+        pitch_finder=FakePitchFinder(broadcast_camera),
+        detect_every=every,
+        pitch_every=3,
+        saved=[] if saved is None else unpack(pack(saved)),
+    )
+    return [o for number, frame in enumerate(frames()) for o in observer.push(number, frame)] + list(observer.finish())
+
+
+def test_the_detector_looks_at_every_second_picture_and_the_pitch_finder_at_some_of_those() -> None:
+    seen = skipping(2)
+    assert [o.index for o in seen if o.looked] == list(range(0, 25, 2))
+    assert [o.index for o in seen if o.keypoints is not None] == [0, 6, 12, 18, 24]
+    assert not any(len(o.detections) for o in seen if not o.looked)
+
+
+def test_a_run_taken_up_again_skips_the_same_pictures() -> None:
+    whole = skipping(3)
+    again = skipping(3, saved=whole[:8])
+    assert [o.looked for o in again] == [o.looked for o in whole]
+    assert [o.keypoints is not None for o in again] == [o.keypoints is not None for o in whole]
+
+
+def test_people_and_the_ball_are_carried_over_skipped_pictures(observations: list[Observation]) -> None:
+    every, second = tracks(follow(observations)), tracks(follow(skipping(2)))
+    assert [(track.label, len(track)) for track in second] == [(track.label, len(track)) for track in every]
+    for one, other in zip(every, second, strict=True):
+        np.testing.assert_allclose(one.boxes_xyxy, other.boxes_xyxy, atol=1.5)
+
+
+def test_what_was_seen_last_is_held_and_motions_are_joined() -> None:
+    seen = skipping(4)
+    assert [len(o.detections) for o in held(seen)] == [len(PEOPLE) + 1] * 25
+    shifted = [replace(o, motion=Motion(np.array([[1, 0, 2.0], [0, 1, 0], [0, 0, 1]]), 0.5)) for o in seen]
+    index, kept = looked_at(shifted)
+    assert index.tolist() == list(range(0, 25, 4))
+    assert [o.motion.matrix[0, 2] for o in kept] == [2.0] + [8.0] * 6

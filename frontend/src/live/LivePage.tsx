@@ -41,7 +41,10 @@ function Top() {
 
 function Trouble() {
   const { status } = live.value;
+  const { verdict, line, withheld } = status.likeness ?? {};
   const lines = [...(status.problems ?? [])];
+  if (line && verdict !== 'like') lines.push(line);
+  if (withheld) lines.push(`No ball action counts here: ${withheld}.`);
   if (!connected.value && status.state !== 'ended') lines.unshift('This page has no connection to touchline; it is trying again.');
   if (!lines.length) return null;
   return <ul class="trouble" role="alert">{lines.map((line) => <li key={line}>{line}</li>)}</ul>;

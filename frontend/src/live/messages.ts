@@ -25,6 +25,7 @@ export interface Status {
   dropped_frames: number;
   reconnects: number;
   problems: string[];
+  likeness: { verdict: string; line: string; withheld: string };
   gaps: Gap[];
   doubtful: Gap[];
   latency: { transport_s: number | null; look_ahead_s: number; compute_s: Percentiles; final_event_s: Percentiles };

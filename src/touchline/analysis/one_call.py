@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
+from touchline.analysis.speed import DEFAULT_SPEED, SpeedName
 from touchline.analysis.tasks.spot_streams import VideoStreamSpotter
 from touchline.analysis.tasks.track import VideoTracker, load_tracker
 from touchline.analysis.tasks.usual import EventsFrom, usual_tasks
@@ -33,6 +34,7 @@ def analyze(
     overlay: bool = False,
     force: bool = False,
     device: Literal["auto", "cpu", "cuda"] = "auto",
+    speed: SpeedName = DEFAULT_SPEED,
     progress: Callable[[int, int], None] | None = None,
 ) -> Bundle:
     """Analyse a video in one decode and return its bundle, as ``touchline analyze`` does.
@@ -53,6 +55,7 @@ def analyze(
         overlay: write ``overlay.mp4``, the video with the tracks drawn in; needs the task ``"track"``.
         force: analyse again even if the bundle is up to date.
         device: device for models loaded by this call.
+        speed: preset of the tracker that this call loads; see :mod:`touchline.analysis.speed`.
         progress: called with the microseconds done and the total.
 
     Returns:
@@ -73,7 +76,7 @@ def analyze(
     if "spot" in tasks and (spotter is None or isinstance(spotter, str)):
         spotter = load_spotter(spotter, device=device)
     if "track" in tasks and tracker is None:
-        tracker = load_tracker(device=device)
+        tracker = load_tracker(device=device, speed=speed)
     reads_clock = "clock" in tasks and (tasks is not TASKS or model_file() is not None)
     wanted = usual_tasks(
         spotter=spotter if "spot" in tasks and not isinstance(spotter, str) else None,

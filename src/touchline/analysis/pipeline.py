@@ -18,14 +18,18 @@ from typing import Any
 
 from touchline.analysis.checkpoint import bundle_lock
 from touchline.analysis.result import AnalysisResult
-from touchline.analysis.tasks.task import Job, Task, in_order, stale_files
+from touchline.analysis.tasks.task import Job, Task, in_order, rates_of, stale_files
 from touchline.analysis.tasks.usual import KINDS
+from touchline.analysis.threads.side_by_side import pass_on
+from touchline.analysis.threads.spans import IrregularError, SpanReader
 from touchline.core.errors import InputError, ResourceError
 from touchline.core.events import Coverage
 from touchline.core.version import __version__
 from touchline.formats.bundle import Bundle, Manifest, video_fingerprint
+from touchline.media.frame import Frame
 from touchline.media.sound.tracks import heard_track
 from touchline.media.video import Progress, VideoReader, probe, with_progress
+from touchline.models.runtime.device import available_threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,9 @@ class AnalyzeOptions:
         resume: resume from the chunks of a killed run.
         force: analyse even if the bundle is up to date.
         chunk_s: seconds of video per saved chunk.
+        threads: CPU threads to use; None takes all that are available. With one, the tasks take turns.
+        decoders: decoders that work on spans of the video at once; pays where one is slower than all the rest, with a
+            GPU and many cores. A video that turns out to be damaged is analysed again from the start with one.
 
     """
 
@@ -48,6 +55,8 @@ class AnalyzeOptions:
     resume: bool = True
     force: bool = False
     chunk_s: float = 20.0
+    threads: int | None = None
+    decoders: int = 1
 
 
 def analyze_video(
@@ -93,6 +102,8 @@ def analyze_video(
             resume=options.resume,
             force=options.force,
             chunk_s=options.chunk_s,
+            threads=options.threads or available_threads(),
+            decoders=options.decoders,
             progress=progress,
         )
         return _Analysis(job, tasks).run()
@@ -185,12 +196,10 @@ class _Analysis:
 
     def _pass(self, tasks: Sequence[Task]) -> Coverage:
         """Pass the sound and the decoded frames to the tasks; skip the decode if no task needs frames."""
-        for task in tasks:
-            task.hear(self.job.video)
-        watching = [task for task in tasks if task.watches]
-        if self.job.before is not None and not watching:
+        if self.job.before is not None and not any(task.watches for task in tasks):
+            pass_on((), tasks=tasks, video=self.job.video, threads=self.job.threads)
             return self.job.before.coverage
-        coverage = self._decode(watching)
+        coverage = self._decode(tasks)
         problem = ""
         if coverage.frames_decoded == 0:
             problem = "no frame could be decoded; run `touchline check` on it to see why"
@@ -202,15 +211,32 @@ class _Analysis:
             raise InputError(f"{self.job.video}: {problem}")
         return coverage
 
-    def _decode(self, watching: Sequence[Task]) -> Coverage:
-        """Decode the whole video once, passing every frame through every task; return its coverage."""
+    def _decode(self, tasks: Sequence[Task]) -> Coverage:
+        """Decode the whole video once for all tasks; return its coverage."""
+        if self.job.decoders > 1:
+            try:
+                spans = SpanReader(self.job.video, stream=self.job.stream, decoders=self.job.decoders)
+                self._show(spans.frames(rates=rates_of(tasks)), tasks)
+                return spans.coverage()
+            except IrregularError:
+                self._begin_again(tasks)
         with VideoReader(self.job.video, stream=self.job.stream) as reader:
-            duration_us = reader.info.duration_us
-            frames = with_progress(reader.frames(), duration_us=duration_us, progress=self.job.progress)
-            for task in watching:
-                frames = task.watch(frames)
-            deque(frames, maxlen=0)
+            self._show(reader.frames(rates=rates_of(tasks)), tasks)
             return reader.coverage()
+
+    def _show(self, decoded: Iterator[Frame], tasks: Sequence[Task]) -> None:
+        """Pass decoded frames, and the sound, to all tasks."""
+        frames = with_progress(decoded, duration_us=self.job.info.duration_us, progress=self.job.progress)
+        pass_on(frames, tasks=tasks, video=self.job.video, threads=self.job.threads)
+        deque(frames, maxlen=0)  # if no task watches: the coverage is wanted
+
+    def _begin_again(self, tasks: Sequence[Task]) -> None:
+        """Discard what the tasks have found so far; of a damaged video it may be wrong."""
+        job = replace(self.job, resume=False)
+        for task in tasks:
+            task.discard()
+            task.begin(job)
+            task.open()
 
     def _discard_stale(self, redone: Sequence[Task]) -> None:
         """Remove outdated files: those made from the results that were replaced, or all others of an unknown origin."""

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
 
-from touchline.batch.markers import RUNNING, Failure, Running, Step, write_marker
+from touchline.batch.markers import RUNNING, Failure, Running, Step, read_marker, write_marker
 from touchline.batch.stores.store import Store
-from touchline.core.errors import NetworkError
+from touchline.core.errors import TouchlineError
 
 Progress = Callable[[], int]
 
@@ -50,7 +50,7 @@ class Heartbeat:
         self._ended.set()
         self._thread.join()
         if error is not None:
-            with contextlib.suppress(NetworkError):
+            with contextlib.suppress(TouchlineError):  # what it was left by counts
                 self.put_back()
 
     @property
@@ -75,10 +75,19 @@ class Heartbeat:
         self._write()
 
     def put_back(self) -> None:
-        """Say that the match waits for a worker again."""
+        """Say that the match waits for a worker again, unless another one has it by now."""
         self._ended.set()
-        self._state = replace(self._state, step="stopped", starts=max(0, self._state.starts - 1))
-        self._write()
+        if not self.is_taken_over():
+            self._state = self._state.as_stopped()
+            self._write()
+
+    def is_taken_over(self) -> bool:
+        """Return whether another worker has taken the match; there are no more signs of life then."""
+        found = read_marker(self._store, self._key, Running)
+        if found is None or found.worker == self._state.worker:
+            return False
+        self._ended.set()
+        return True
 
     def remove(self) -> None:
         """Remove the sign of life: the match is finished."""
@@ -88,8 +97,8 @@ class Heartbeat:
 
     def _beat(self) -> None:
         while not self._ended.wait(self._every_s):
-            with contextlib.suppress(NetworkError), self._writes:  # the next one may get through
-                if not self._ended.is_set():
+            with contextlib.suppress(TouchlineError), self._writes:  # the next one may get through
+                if not self._ended.is_set() and not self.is_taken_over():
                     self._put()
 
     def _write(self) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, TypeVar
 
 from touchline.batch.stores.store import Store
@@ -103,6 +103,10 @@ class Running:
     starts: int = 1
     progress: int = 0
     failures: tuple[Failure, ...] = ()
+
+    def as_stopped(self) -> Running:
+        """Return it as that of a worker that has put the match back."""
+        return replace(self, step="stopped", starts=max(0, self.starts - 1))
 
     def is_fresh(self, *, now: float | None = None, lost_s: float = LOST_S) -> bool:
         """Return whether the worker is alive, as far as its sign of life says."""

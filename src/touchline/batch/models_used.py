@@ -8,8 +8,9 @@ from pathlib import Path
 from touchline.core.errors import InputError, UsageError
 from touchline.formats.files.checksum import file_sha256
 from touchline.models.folders import builtin_folder, user_folder
+from touchline.tracking.board.ppocr import model_file
 
-_WEIGHTS = (".safetensors", ".json", ".xml", ".bin", ".onnx")
+_WEIGHTS = (".safetensors", ".graph", ".json")
 _READER = "score-board reader"
 
 
@@ -29,7 +30,8 @@ def models_used(named: Iterable[str]) -> dict[str, str]:
         for path in built_in.iterdir()
         if path.suffix in _WEIGHTS and not path.name.endswith(".measured.json")
     }
-    if (reader := _reader_file()) is not None:
+    found |= {f"{path.name} (user)": path for path in user_folder().glob("*.safetensors") if path.name in found}
+    if (reader := model_file()) is not None:
         found[_READER] = reader
     for name in named:
         found[name] = _file_of(name)
@@ -60,13 +62,3 @@ def _file_of(name: str) -> Path:
         if place.is_file():
             return place
     raise InputError(f"{name}: no such model; touchline models list shows those that are there")
-
-
-def _reader_file() -> Path | None:
-    from importlib.util import find_spec
-
-    spec = find_spec("rapidocr_onnxruntime")
-    if spec is None or spec.origin is None:
-        return None
-    files = sorted((Path(spec.origin).parent / "models").glob("*rec*.onnx"))
-    return files[0] if files else None

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from touchline.batch.plan import Match, Plan, distinct, read_plan
-from touchline.batch.running import WorkOptions, check_terms, make_worker
+from touchline.batch.running import WorkOptions, check_machine, make_worker
 from touchline.batch.shard import LANES, Tell
 from touchline.batch.stores.opening import is_remote, local_path, open_store
 from touchline.batch.stores.store import Patience
@@ -73,7 +73,7 @@ def _cluster(address: str) -> Iterator[Any]:
     ray = need("ray", what=f"--ray {address}")
     try:
         ray.init(address=None if address == LOCAL else address, log_to_driver=False, logging_level="ERROR")
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except Exception as error:  # broad on purpose: Ray raises bare ones where a node does not start in time
         raise NetworkError(f"--ray {address}: no Ray cluster answers there ({error}); check the address") from error
     try:
         yield ray
@@ -86,7 +86,7 @@ class _Actor:
 
     def __init__(self, address: str, plan: Plan, options: WorkOptions, command: Command | None) -> None:
         if command is None:
-            check_terms(plan)
+            check_machine(plan)
         self._stop = threading.Event()
         self._worker = make_worker(address, plan, options=options, stop=self._stop, command=command)
 

@@ -168,8 +168,8 @@ def fix_shards(store: Store, count: int) -> None:
     """
     if store.create(SHARDS, json_bytes({"shards": count})):
         return
-    document = _parsed(store.read(SHARDS) or b"{}", f"{store.address}/{SHARDS}")
-    if (decided := document.get("shards")) != count:
+    decided = read_shards(store)
+    if decided is not None and decided != count:
         raise UsageError(
             f"{store.address}: this plan is split in {counted(decided, 'shard')}, not {count}; "
             f"use --shard i/{decided}; several workers may share a shard"

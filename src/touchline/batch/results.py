@@ -62,8 +62,8 @@ def publish(store: Store, key: str, bundle: Path, *, facts: Mapping[str, Any]) -
     done = Done(attempt=attempt, bundle=bundle.name, files=files, versions=_versions(), **facts)
     if create_done(store, key, done):
         return True
-    for name in files:
-        store.remove(f"{folder}/{name}")
+    for stored in files:
+        store.remove(f"{folder}/{stored}")
     return False
 
 
@@ -112,7 +112,7 @@ def load_checkpoint(store: Store, key: str, out: Path) -> None:
     except InputError:  # nobody was stopped
         return
     partly = out.with_name(f"{out.name}.unpacking")
-    with tarfile.open(packed) as tar, contextlib.suppress(tarfile.TarError):  # a broken one saves nothing
+    with contextlib.suppress(tarfile.TarError), tarfile.open(packed) as tar:  # a broken one saves nothing
         tar.extractall(partly, filter="data")
         os.replace(partly, out)
     packed.unlink()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections import Counter
@@ -10,12 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from touchline.batch.markers import DONE, FAILED, RUNNING
 from touchline.batch.models_used import check_models
-from touchline.batch.plan import Plan, distinct, fix_shards, read_plan
+from touchline.batch.plan import Match, Plan, distinct, fix_shards, read_plan
 from touchline.batch.scratch import Scratch, default_scratch
 from touchline.batch.shard import Shard, Tell, matches_of
 from touchline.batch.stores.opening import open_store
-from touchline.batch.stores.store import Patience
+from touchline.batch.stores.store import Patience, Store
 from touchline.batch.worker import Command, Outcome, Rules, Worker
 from touchline.core.errors import UsageError
 from touchline.core.version import __version__
@@ -66,20 +68,28 @@ def work(
     """
     store = open_store(address, patience=Patience(options.patience_s, stop=stop))
     plan = read_plan(store)
-    check_terms(plan)
+    check_machine(plan)
     index, count = shard
     fix_shards(store, count)
     worker = make_worker(address, plan, options=options, stop=stop)
     worker.clean()
     everything = distinct(plan.matches)
     own = matches_of(everything, index=index, count=count)
-    others = [
-        match
-        for step in range(1, count)
-        for match in matches_of(everything, index=(index + step) % count, count=count)
-        if options.help_others
-    ]
+
+    def others() -> list[Match]:
+        return unfinished_of_others(store, everything, shard=shard) if options.help_others else []
+
     return Shard(worker, own, others=others, stop=stop, tell=tell).run()
+
+
+def unfinished_of_others(store: Store, matches: Sequence[Match], *, shard: tuple[int, int]) -> list[Match]:
+    """Return the matches of other shards that have no result yet, untouched ones first; asks for one list of names."""
+    index, count = shard
+    names = set(store.names())
+    turns = [matches_of(matches, index=(index + step) % count, count=count) for step in range(1, count)]
+    finished = (DONE, FAILED)
+    left = [match for turn in turns for match in turn if not any(f"{match.key}/{end}" in names for end in finished)]
+    return sorted(left, key=lambda match: f"{match.key}/{RUNNING}" in names)
 
 
 def make_worker(
@@ -108,13 +118,15 @@ def analysis(plan: Plan, *, device: str) -> Command:
     return command
 
 
-def check_terms(plan: Plan) -> None:
+def check_machine(plan: Plan) -> None:
     """Raise an error unless this machine gives the results that the plan promises.
 
     Raises:
-        UsageError: another version of touchline, or other models.
+        UsageError: another version of touchline, or other models; or Windows.
 
     """
+    if os.name != "posix":
+        raise UsageError("workers of many matches need Linux or macOS; on Windows use touchline analyze FOLDER, or WSL")
     if plan.terms.version != __version__:
         raise UsageError(
             f"the plan was made with touchline {plan.terms.version}, this is {__version__}; install that version here, "

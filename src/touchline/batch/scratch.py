@@ -50,15 +50,14 @@ class Scratch:
     def folder(self, key: str) -> Iterator[Path | None]:
         """Lock the folder of a match; None if another worker on this machine is at it."""
         place = self.root / key
-        make_folder(place)
-        handle = os.open(place, os.O_RDONLY)
+        handle, locked = _open_locked(place)
         try:
-            yield place if lock(handle) else None
+            yield place if locked else None
         finally:
             os.close(handle)
 
     def remove(self, key: str) -> None:
-        """Remove the folder of a match."""
+        """Remove the folder of a match, which this process has locked."""
         shutil.rmtree(self.root / key, ignore_errors=True)
 
     def held(self) -> list[str]:
@@ -102,3 +101,16 @@ class Scratch:
                     )
                 self._room.wait(1.0)
             return False
+
+
+def _open_locked(place: Path) -> tuple[int, bool]:
+    """Open a folder, made if missing, and lock it; return its descriptor, and whether the lock is ours."""
+    while True:
+        make_folder(place)
+        with contextlib.suppress(FileNotFoundError):  # removed in between by the worker that has finished the match
+            handle = os.open(place, os.O_RDONLY)
+            if not lock(handle):
+                return handle, False
+            if place.is_dir() and os.path.samestat(os.fstat(handle), place.stat()):
+                return handle, True
+            os.close(handle)

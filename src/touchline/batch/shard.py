@@ -66,18 +66,26 @@ class Shard:
     Args:
         worker: works on each.
         matches: of the shard.
-        others: of other shards, taken afterwards if nobody shows signs of life at them.
+        others: gives the unfinished matches of other shards, taken when this one has no more; those at which a worker
+            shows signs of life are passed over.
         stop: ends the work.
         tell: is called with what became of each match.
 
     """
 
     def __init__(
-        self, worker: Worker, matches: Sequence[Match], *, others: Sequence[Match], stop: threading.Event, tell: Tell
+        self,
+        worker: Worker,
+        matches: Sequence[Match],
+        *,
+        others: Callable[[], Sequence[Match]],
+        stop: threading.Event,
+        tell: Tell,
     ) -> None:
         self._worker, self._stop, self._tell = worker, stop, tell
         self._queue = deque(matches)
-        self._others = deque(others)
+        self._ask_others, self._others = others, deque[Match]()
+        self._asked = False
         self._lock, self._busy = threading.Lock(), set[str]()
         self._error: BaseException | None = None
         self.counts: Counter[Outcome] = Counter()
@@ -118,11 +126,14 @@ class Shard:
         with self._lock:
             if self._queue:
                 return self._queue.popleft(), True
+            if not self._asked:
+                self._asked = True
+                self._others.extend(self._ask_others())
             return (self._others.popleft(), False) if self._others else None
 
     def _process(self, match: Match, own: bool) -> None:
         """Take one match; one of this shard that another worker is at is looked at again later."""
-        outcome, remark = self._worker.process(match)
+        outcome, remark = self._worker.process(match, takes_waiting=not own or match.key in self._busy)
         if outcome == "busy" and own:
             if match.key in self._busy:
                 self._stop.wait(_AGAIN_S)

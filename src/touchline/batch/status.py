@@ -45,7 +45,7 @@ class Status:
     left_video_s: float | None
 
     @property
-    def counts(self) -> Mapping[State, int]:
+    def counts(self) -> Mapping[str, int]:
         """How many matches are in each state."""
         found = Counter(each.state for each in self.matches)
         return {state: found[state] for state in STATES}

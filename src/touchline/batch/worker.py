@@ -46,6 +46,9 @@ _HOPELESS = {EXIT_USAGE, EXIT_INPUT}
 """Exit codes of an analysis that will not change when it is repeated."""
 _MISSED_BEATS = 2.5
 """A worker that is watched and shows no new sign of life for so many of its intervals is dead."""
+_LOOK_S = 1.0
+_IN_HAND = ("staging", "waiting")
+"""Steps in which a match may be taken over by a worker that has nothing else to do."""
 _FULL = ("disk is full", "disk quota", "No space left")
 
 
@@ -110,8 +113,13 @@ class Worker:
         self._processor = threading.Lock()
         self._seen: dict[str, tuple[float, float]] = {}
 
-    def process(self, match: Match) -> tuple[Outcome, str]:
+    def process(self, match: Match, *, takes_waiting: bool = False) -> tuple[Outcome, str]:
         """Take a match to its end, unless another worker is at it.
+
+        Args:
+            match: the match.
+            takes_waiting: take a match over that another worker has in hand and does not analyse yet, once there is
+                nothing else to analyse here.
 
         Returns:
             what became of it, and a remark for people.
@@ -127,6 +135,10 @@ class Worker:
         if (given_up := read_marker(self._store, key, Failed)) is not None:
             return "failed", f"{given_up.reason} (given up before; touchline batch retry tries it again)"
         before = read_marker(self._store, key, Running)
+        if takes_waiting and before is not None and before.step in _IN_HAND and self._wait_for_processor():
+            before = read_marker(self._store, key, Running)
+            if before is not None and before.step in _IN_HAND:
+                before = before.as_stopped()
         if before is not None and self._is_alive(key, before):
             return "busy", f"{before.worker} is at it"
         with self._scratch.folder(key) as folder:
@@ -134,17 +146,16 @@ class Worker:
                 return "busy", "another worker on this machine is at it"
             with Heartbeat(self._store, key, worker=self.name, before=before, every_s=self._rules.heartbeat_s) as life:
                 outcome, remark = self._until_it_ends(match, folder, life)
-        if outcome in ("done", "failed", "before"):
-            self._scratch.remove(key)
+            if outcome != "stopped":
+                self._scratch.remove(key)
         return outcome, remark
 
     def clean(self) -> None:
         """Remove what earlier workers left on the local disk of matches that are finished."""
         for key in self._scratch.held():
             with self._scratch.folder(key) as folder:
-                finished = folder is not None and read_marker(self._store, key, Done) is not None
-            if finished:
-                self._scratch.remove(key)
+                if folder is not None and read_marker(self._store, key, Done) is not None:
+                    self._scratch.remove(key)
 
     def _is_alive(self, key: str, life: Running) -> bool:
         """Return whether a match's worker is alive: its sign of life is recent, and is renewed while we watch."""
@@ -155,6 +166,13 @@ class Worker:
             self._seen[key] = life.at, time.monotonic()
             return True
         return time.monotonic() - since_s < _MISSED_BEATS * self._rules.heartbeat_s
+
+    def _wait_for_processor(self) -> bool:
+        """Wait until nothing is analysed here; return False if the worker was asked to stop."""
+        while self._processor.locked():
+            if self._stop.wait(_LOOK_S):
+                return False
+        return not self._stop.is_set()
 
     def _until_it_ends(self, match: Match, folder: Path, life: Heartbeat) -> tuple[Outcome, str]:
         """Try a match until it is done, given up or stopped."""
@@ -196,6 +214,8 @@ class Worker:
                 if read_marker(self._store, match.key, Done) is not None:
                     life.remove()
                     return "before", ""
+                if life.is_taken_over():
+                    return "busy", "another worker has taken it over"
                 ended = self._analyse(match, video, folder, life)
             if folder in video.parents:
                 video.unlink()

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from textwrap import shorten
 from typing import Annotated
 
 import typer
@@ -25,8 +24,6 @@ from touchline.core.errors import EXIT_OK, EXIT_RESOURCES, TouchlineError
 
 _PACKAGES = CORE
 _LOW_DISK_GB = 1.0
-_LABELS_WIDTH = 80
-_LABELS_WIDTH = 80
 _SIGN = {"ok": "ok ", "warning": "!  ", "error": "ERR"}
 TrialOption = Annotated[
     bool, typer.Option("--trial", help="Try the speed, too: read a clip and find people for about a second each.")
@@ -117,23 +114,10 @@ def _openvino() -> list[Finding]:
 
 
 def _models() -> list[Finding]:
-    """Whether every built-in model loads."""
-    from touchline.models.store import list_builtin, load_model
+    """Whether every built-in model is whole."""
+    from touchline.cli.health.models import model_findings
 
-    stored = list_builtin()
-    if not stored:
-        return [Finding("models", "error", "no built-in model is installed", "reinstall touchline")]
-    findings = []
-    for model in stored:
-        name = f"model {model.config.name}"
-        try:
-            loaded = load_model(model.path, task="any")
-        except TouchlineError as error:
-            findings.append(Finding(name, "error", str(error), "reinstall touchline"))
-            continue
-        labels = shorten(", ".join(loaded.config.labels), _LABELS_WIDTH, placeholder=", ...")
-        findings.append(Finding(name, "ok", f"{labels}; sha256 {loaded.sha256}"))
-    return findings
+    return model_findings()
 
 
 def _clock() -> list[Finding]:

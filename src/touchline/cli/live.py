@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -168,7 +168,13 @@ def _run(arguments: LiveArguments, output: Output) -> int:
     if bundles is not None:
         bundles.write(ended=True)
     _say_outcome(session, bundles, output=output)
-    return EXIT_INTERRUPTED if interrupted else EXIT_OK if session.coverage().complete else EXIT_DEGRADED
+    return EXIT_INTERRUPTED if interrupted else _exit_code(session)
+
+
+def _exit_code(session: Session) -> int:
+    """The exit code of a run that the source ended: whether anything was lost."""
+    lost = getattr(session.source, "lost", "")
+    return EXIT_OK if session.coverage().complete and not lost else EXIT_DEGRADED
 
 
 command = verb(
@@ -199,7 +205,7 @@ def _recording(arguments: LiveArguments, address: Address) -> Recording | None:
     if address.is_file and (arguments.record or arguments.keep):
         raise UsageError(f"{address.shown}: is a file already; --record and --keep are for streams")
     if arguments.record is None:
-        if arguments.keep is not None or arguments.out is not None:
+        if arguments.keep is not None or (arguments.out is not None and not address.is_file):
             raise UsageError("--keep and --out need something to write; name a file with --record")
         return None
     part_us = None if arguments.keep is None else round(arguments.keep * _S_PER_HOUR * US_PER_S / _PARTS)
@@ -216,9 +222,20 @@ def _parts_of(address: Address, recording: Recording | None) -> Any:
 
 
 def _load(arguments: LiveArguments, *, output: Output) -> tuple[Spotter, dict[str, float]]:
-    """The spotter, and the threshold of each of its labels."""
+    """The spotter, and the threshold of each of its labels.
+
+    Raises:
+        UsageError: the model is a head over feature streams, which need the whole video.
+
+    """
     from touchline.cli.running import for_all_labels, read_thresholds
+    from touchline.cli.spot_streams import is_stream_head
     from touchline.spotting.spotter import load_spotter
+
+    if arguments.model is not None and is_stream_head(arguments.model):
+        raise UsageError(
+            f"--model {arguments.model}: a head over features needs the whole video; name a spotter of frames"
+        )
 
     given = read_thresholds(arguments.threshold or ())
     spotter = load_spotter(arguments.model, device=arguments.device, flip=arguments.flip)
@@ -248,18 +265,35 @@ def _listening(arguments: LiveArguments, session: Session, *, output: Output) ->
             session.listeners.append(webhook)
             session.problems.append(lambda: webhook.problem and f"{webhook.shown}: {webhook.problem}")
             stack.callback(webhook.close)
-        if arguments.page:
-            need_extra("live", what="the live page", modules=("starlette", "uvicorn"))
-            from touchline.live.output.hub import Hub
-            from touchline.live.output.server import LiveServer
-            from touchline.review.server.run import listen
-
-            hub, address = Hub(), listen(arguments.host, arguments.port)
-            stack.callback(LiveServer(hub, address).close)
-            session.listeners.append(hub)
-            output.record({"type": "page", "url": address.url})
-            output.note(f"touchline: events as they come: {address.url}")
+        if arguments.page and _page_is_installed(output):
+            stack.callback(_serve(arguments, session, output=output))
         yield
+
+
+def _page_is_installed(output: Output) -> bool:
+    """Whether the server's packages are there; where they are not, a line says how to install them."""
+    from touchline.core.extras import MissingPackageError
+
+    try:
+        need_extra("live", what="the live page", modules=("starlette", "uvicorn"))
+    except MissingPackageError as error:
+        output.note(f"touchline: no page: {error}")
+        return False
+    return True
+
+
+def _serve(arguments: LiveArguments, session: Session, *, output: Output) -> Callable[[], None]:
+    """Start the page's server and print its address; return what ends it."""
+    from touchline.live.output.hub import Hub
+    from touchline.live.output.server import LiveServer
+    from touchline.review.server.run import listen
+
+    hub, address = Hub(), listen(arguments.host, arguments.port)
+    session.listeners.append(hub)
+    server = LiveServer(hub, address)
+    output.record({"type": "page", "url": address.url})
+    output.note(f"touchline: events as they come: {address.url}")
+    return server.close
 
 
 def _say_outcome(session: Session, bundles: LiveBundles | None, *, output: Output) -> None:
@@ -268,8 +302,21 @@ def _say_outcome(session: Session, bundles: LiveBundles | None, *, output: Outpu
     for gap in coverage.gaps:
         span = f"{format_clock(gap.start_us)} to {format_clock(gap.end_us)}"
         output.note(one_line(f"touchline: warning: {span} could not be analysed: {gap.reason}"))
+    if lost := getattr(session.source, "lost", ""):
+        output.note(one_line(f"touchline: warning: the stream broke and did not come back: {lost}"))
+    likeness = session.likeness.found
+    for line in (likeness.line, likeness.withheld and f"no ball action counts here: {likeness.withheld}"):
+        if line:
+            output.note(one_line(f"touchline: {line}"))
     paths = [] if bundles is None else bundles.paths
-    output.record({"type": "result", "events": len(session.final), "bundles": [str(path) for path in paths]})
+    output.record(
+        {
+            "type": "result",
+            "events": len(session.final),
+            "likeness": session.status()["likeness"],
+            "bundles": [str(path) for path in paths],
+        }
+    )
     if not output.json:
         output.say(f"{counted(len(session.final), 'event')} in {format_clock(session.seen_us, decimals=0)}")
     for path in paths:

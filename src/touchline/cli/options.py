@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 
 import typer
 
+from touchline.analysis.speed import DEFAULT_SPEED, SpeedName
 from touchline.cli.common import Device, Output, run_guarded
 from touchline.render.radar_places import RADAR_PLACE, RadarPlace
 
@@ -104,6 +105,16 @@ ResumeOption = Annotated[
     bool, typer.Option("--resume/--no-resume", help="Continue a stopped run where it left off, or start again.")
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Repeat the work even if the results are up to date.")]
+ThreadsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--threads",
+        metavar="N",
+        min=1,
+        help="Use this many CPU threads; the results are the same with any number.",
+        show_default="all that are available",
+    ),
+]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Print how long the analysis would take, and stop.")]
 DetectorOption = Annotated[
     str | None,
@@ -132,9 +143,18 @@ RecogniserOption = Annotated[
         show_default="none",
     ),
 ]
+SpeedOption = Annotated[
+    SpeedName | None,
+    typer.Option(
+        "--speed",
+        help="Look at more pictures and find more, or at fewer and finish sooner.",
+        show_default=DEFAULT_SPEED,
+    ),
+]
+FastOption = Annotated[bool, typer.Option("--fast", help="Short for --speed fast.")]
 FpsOption = Annotated[
     float | None,
-    typer.Option("--fps", metavar="N", help="Frames analysed per second of video.", show_default="12.5"),
+    typer.Option("--fps", metavar="N", help="Frames analysed per second of video.", show_default="that of --speed"),
 ]
 BoxesOption = Annotated[
     Path | None,
@@ -196,6 +216,7 @@ class VideoArguments(SharedArguments):
     stream: StreamOption = None
     resume: ResumeOption = True
     force: ForceOption = False
+    threads: ThreadsOption = None
     dry_run: DryRunOption = False
 
 
@@ -217,6 +238,8 @@ class TrackArguments(VideoArguments):
 
     detector: DetectorOption = None
     pitch_finder: PitchFinderOption = None
+    speed: SpeedOption = None
+    fast: FastOption = False
     fps: FpsOption = None
     boxes: BoxesOption = None
     recogniser: RecogniserOption = None

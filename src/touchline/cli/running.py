@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from touchline.analysis.speed import DEFAULT_SPEED, SpeedName
 from touchline.cli.common import Device, Output, one_line
 from touchline.cli.inputs import Inputs
 from touchline.cli.output import tell_result
@@ -127,6 +128,7 @@ def analyze_videos(
         audio_stream=spotting.audio_stream if spotting else None,
         resume=arguments.resume and not arguments.force,
         force=arguments.force,
+        threads=arguments.threads,
     )
     if arguments.dry_run:
         return estimate(videos, tasks=tasks, options=options, output=output)
@@ -207,10 +209,9 @@ def _read_boxes(tracking: TrackArguments | None, *, videos: int) -> tuple[Picked
 def _load_tracker(tracking: TrackArguments, *, output: Output) -> VideoTracker:
     """Load the tracker of the command line; the devices of its models, and why, go to stderr."""
     from touchline.analysis.tasks.track import load_tracker
-    from touchline.tracking.observations import DEFAULT_FPS
 
-    fps = DEFAULT_FPS if tracking.fps is None else tracking.fps
-    if not 1 <= fps <= 240:
+    speed, fps = speed_of(tracking), tracking.fps
+    if fps is not None and not 1 <= fps <= 240:
         raise UsageError(f"--fps {fps:g} is outside 1 to 240 frames per second; use for instance 12.5")
     tracker = load_tracker(
         tracking.detector,
@@ -218,10 +219,24 @@ def _load_tracker(tracking: TrackArguments, *, output: Output) -> VideoTracker:
         device=tracking.device,
         fps=fps,
         recogniser=tracking.recogniser,
+        speed=speed,
+        threads=tracking.threads,
     )
     for model in tracker.models:
         output.note(f"touchline: model {model.name}, {model.device_reason}")
     return tracker
+
+
+def speed_of(tracking: TrackArguments) -> SpeedName:
+    """The preset of the command line.
+
+    Raises:
+        UsageError: ``--fast`` with another ``--speed``.
+
+    """
+    if tracking.fast and tracking.speed not in (None, "fast"):
+        raise UsageError(f"--fast is --speed fast, and --speed {tracking.speed} was given too; leave one out")
+    return "fast" if tracking.fast else tracking.speed or DEFAULT_SPEED
 
 
 def read_thresholds(words: Sequence[str]) -> dict[str, float]:
@@ -258,15 +273,17 @@ def _load_spotter(spotting: SpotArguments, *, output: Output) -> BaseSpotter | V
         return load_head(names, spotting=spotting, output=output)
     if spotting.features or spotting.reduction is not None:
         raise UsageError("--features and --reduction need a spotting head over feature streams; name one with --model")
-    return load_spotters(names, device=spotting.device, flip=spotting.flip, output=output)
+    return load_spotters(names, device=spotting.device, flip=spotting.flip, threads=spotting.threads, output=output)
 
 
-def load_spotters(names: Sequence[str], *, device: Device, flip: bool | None, output: Output) -> BaseSpotter:
+def load_spotters(
+    names: Sequence[str], *, device: Device, flip: bool | None, threads: int | None = None, output: Output
+) -> BaseSpotter:
     """Load the spotter of the command line, an ensemble of several; their devices, and why, go to stderr."""
     from touchline.spotting.ensemble import EnsembleSpotter
     from touchline.spotting.spotter import load_spotter
 
-    spotters = [load_spotter(name, device=device, flip=flip) for name in names or (None,)]
+    spotters = [load_spotter(name, device=device, flip=flip, threads=threads) for name in names or (None,)]
     for spotter in spotters:
         output.note(f"touchline: model {spotter.name}, {spotter.device_reason}")
     return spotters[0] if len(spotters) == 1 else EnsembleSpotter(spotters)
@@ -313,7 +330,7 @@ def _estimate(video: Path, *, tasks: Sequence[Task], options: AnalyzeOptions, ou
     from touchline.media.video import probe
 
     info = probe(video, stream=options.stream)
-    speed = trial_speed(video, info=info, tasks=tasks)
+    speed = trial_speed(video, info=info, tasks=tasks, threads=options.threads)
     needed_s = info.duration_us / 1e6 / speed
     free_gb = shutil.disk_usage(_existing(options.out or video.parent)).free / 1e9
     output.record({"type": "estimate", "video": str(video), "seconds": round(needed_s, 3), "speed": round(speed, 2)})

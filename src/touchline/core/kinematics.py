@@ -204,7 +204,7 @@ def _sums(
 ) -> tuple[Floats64, Floats64]:
     """Return power sums around each moment: of time, powers 0 to 4 (n, 6), and of time times position (n, 3, 2)."""
     count = len(times)
-    powers, moments = np.zeros((count, 6)), np.zeros((count, 3, 2))
+    powers, moments, across = np.zeros((6, count)), np.zeros((3, 2, count)), np.ascontiguousarray(places.T)
     for side in (-1, 1):
         offset = 0 if side < 0 else 1
         while offset < count:
@@ -214,13 +214,17 @@ def _sums(
             near = np.abs(away) <= 1
             if not near.any():
                 break
-            weights = np.where(near & known[there], (1 - np.abs(away) ** 3).clip(0) ** 3, 0.0)
-            raised = away[:, None] ** np.arange(5)
-            powers[here, 0] += weights > 0
-            powers[here, 1:] += weights[:, None] * raised
-            moments[here] += (weights[:, None] * raised[:, :3])[:, :, None] * places[there][:, None, :]
+            far = np.abs(away)
+            weights = np.where(near & known[there], (1 - far * far * far).clip(0), 0.0)
+            raised = weights * weights * weights
+            powers[0, here] += weights > 0
+            for power in range(5):
+                powers[1 + power, here] += raised
+                if power < 3:
+                    moments[power, :, here] += raised * across[:, there]
+                raised = raised * away
             offset += 1
-    return powers, moments
+    return powers.T, moments.transpose(2, 0, 1)
 
 
 def _raw_speeds(course: Course) -> Floats64:

@@ -7,7 +7,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from threading import Thread
 
+import numpy as np
+
 from touchline.core.clock import US_PER_S, us_from_frame
+from touchline.core.events import Gap
+from touchline.live.likeness import LiveLikeness
 from touchline.live.queueing import FrameQueue, GridFrame
 from touchline.live.source.pictures import Picture, Source
 from touchline.media.frame import Luma
@@ -16,6 +20,32 @@ from touchline.media.sampling import GridSampler, fit_luma
 LONGEST_HOLE_US = 60 * US_PER_S
 """Over a hole of up to this, the picture before it is repeated, as in the analysis of a file; after a longer one the
 analysis starts afresh."""
+STILL_US = 10 * US_PER_S
+"""A picture that stays the same to the last pixel for this long is noticed: a camera's never does."""
+STILL = "the picture did not change at all"
+
+
+class StillPictures:
+    """Notices when a source repeats one picture again and again: broken streams do, and no event can be seen."""
+
+    def __init__(self) -> None:
+        self._same: tuple[Luma, int] | None = None
+        """The latest picture, and since when it is the same."""
+        self._spans: tuple[Gap, ...] = ()
+
+    @property
+    def spans(self) -> tuple[Gap, ...]:
+        """The spans so far, in order."""
+        return self._spans
+
+    def see(self, luma: Luma, *, time_us: int) -> None:
+        """Take the next picture."""
+        if self._same is None or not np.array_equal(self._same[0], luma):
+            self._same = luma, time_us
+        elif time_us - self._same[1] >= STILL_US:
+            since_us = self._same[1]
+            known = self._spans[:-1] if self._spans and self._spans[-1].start_us == since_us else self._spans
+            self._spans = (*known, Gap(since_us, time_us, STILL))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,11 +65,13 @@ class Reader(Thread):
         queue: where grid frames go.
         fps: grid points per second.
         size: (width, height) of the model's frames, pixels.
+        likeness: looks at the pictures too; None if nothing is to be compared.
         clock: seconds on a clock that never goes back.
         wall: Unix time.
 
     Attributes:
         error: what ended the reading, if it was not the source's end.
+        still: the spans in which the picture did not change.
 
     """
 
@@ -50,15 +82,17 @@ class Reader(Thread):
         *,
         fps: float,
         size: tuple[int, int],
+        likeness: LiveLikeness | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(name="touchline-live-reader", daemon=True)
         self.error: BaseException | None = None
         self._source, self._queue = source, queue
-        self._fps, self._size = fps, size
+        self._fps, self._size, self._likeness = fps, size, likeness
         self._clock, self._wall = clock, wall
         self._fitted: tuple[_Arrived, Luma] | None = None
+        self.still = StillPictures()
 
     def run(self) -> None:
         """Read until the source ends, or is stopped."""
@@ -80,13 +114,19 @@ class Reader(Thread):
                 sampler = GridSampler(fps=self._fps, start_index=int(start))
             last_us = picture.time_us
             self._put_all(sampler.push(picture.time_us, arrived))
+            if self._likeness is not None:
+                self._likeness.see(picture, info=self._source.info)
         self._put_all(sampler.finish())
+        if self._likeness is not None:
+            self._likeness.finish(info=self._source.info)
 
     def _put_all(self, samples: Iterator[tuple[int, _Arrived]]) -> None:
         """Hand on pictures at grid points; one that stands for several points is converted once."""
         for index, arrived in samples:
             if self._fitted is None or self._fitted[0] is not arrived:
                 width, height = self._size
-                self._fitted = arrived, fit_luma(arrived.picture.luma(), width=width, height=height)
+                luma = fit_luma(arrived.picture.luma(), width=width, height=height)
+                self.still.see(luma, time_us=arrived.picture.time_us)
+                self._fitted = arrived, luma
             time_us = us_from_frame(index, fps=self._fps)
             self._queue.put(GridFrame(index, time_us, self._fitted[1], arrived.clock_s, arrived.wall_s))

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from touchline.core.clock import format_clock, us_from_frame
 from touchline.core.events import Coverage, Gap, Scores
 from touchline.live.latency import Latency
+from touchline.live.likeness import LiveLikeness
 from touchline.live.queueing import FrameQueue, GridFrame
 from touchline.live.reading import Reader
 from touchline.live.source.pictures import Source
@@ -90,6 +91,7 @@ class Session:
     Attributes:
         final: the final events so far.
         problems: each returns what is wrong besides the analysis, "" if nothing is.
+        likeness: whether the source is like the footage that the model was measured on.
         seen_us: time of the latest frame that was analysed.
 
     """
@@ -113,7 +115,15 @@ class Session:
         self._clock, self._status_s = clock, status_s
         frame = spotter.config.frame
         self.queue = FrameQueue(max(2, round(queue_s * spotter.fps)), waits=source.waits)
-        self._reader = Reader(source, self.queue, fps=spotter.fps, size=(frame.width, frame.height), clock=clock)
+        self.likeness = LiveLikeness(spotter)
+        self._reader = Reader(
+            source,
+            self.queue,
+            fps=spotter.fps,
+            size=(frame.width, frame.height),
+            likeness=self.likeness,
+            clock=clock,
+        )
         self._revisions = Revisions(fps=spotter.fps, distance_samples=spotter.config.peaks.distance_samples)
         self._stretches: list[Stretch] = []
         self._finished: list[tuple[int, npt.NDArray[np.float32]]] = []
@@ -171,6 +181,7 @@ class Session:
             "queue": round(self.queue.fill, 3),
             "dropped_frames": self.queue.dropped,
             "reconnects": getattr(self.source, "reconnects", 0),
+            "likeness": self._verdict(),
             "problems": [text for problem in self.problems if (text := problem())],
             "gaps": [asdict(gap) for gap in coverage.gaps],
             "doubtful": [asdict(gap) for gap in coverage.doubtful],
@@ -180,7 +191,11 @@ class Session:
     def coverage(self) -> Coverage:
         """Return what was read and lost, and what was dropped because the analysis was too slow."""
         read = self.source.coverage()
-        return replace(read, gaps=tuple(sorted((*read.gaps, *self.queue.gaps), key=_start)))
+        gaps = sorted((*read.gaps, *self.queue.gaps), key=_start)
+        still = (
+            () if self.source.waits else self._reader.still.spans
+        )  # what a file shows is judged as in touchline spot
+        return replace(read, gaps=tuple(gaps), doubtful=tuple(sorted((*read.doubtful, *still), key=_start)))
 
     def scores(self) -> Scores:
         """Return all final scores so far; where frames were dropped there are none."""
@@ -194,6 +209,10 @@ class Session:
     def _state(self) -> str:
         own = getattr(self.source, "state", "running")
         return "starting" if own == "running" and not self._stretches else str(own)
+
+    def _verdict(self) -> dict[str, str]:
+        found = self.likeness.found
+        return {"verdict": found.verdict, "line": found.line, "withheld": found.withheld}
 
     def _take(self, frame: GridFrame) -> None:
         """Analyse the next frame."""

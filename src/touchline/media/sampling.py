@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 from touchline.core.clock import us_from_frame
@@ -79,6 +79,26 @@ def sample_regular(frames: Iterable[Frame], *, fps: float, start_index: int = 0)
     for frame in frames:
         yield from sampler.push(frame.time_us, frame)
     yield from sampler.finish()
+
+
+def only_sampled(items: Iterable[tuple[int, T]], *, rates: Sequence[float]) -> Iterator[tuple[int, T | None]]:
+    """Yield items with their times, without those that no grid would take; one item is held back.
+
+    Args:
+        items: (time in microseconds, item), with strictly increasing times.
+        rates: grid points per second of each :class:`GridSampler` that will sample them.
+
+    """
+    samplers: list[GridSampler[int]] = [GridSampler(fps=rate) for rate in rates]
+    held: tuple[int, T] | None = None
+    for time_us, item in items:
+        taken = {taken_us for sampler in samplers for _, taken_us in sampler.push(time_us, time_us)}
+        if held is not None:
+            yield held[0], held[1] if held[0] in taken else None
+        held = time_us, item
+    if held is not None:
+        taken = {taken_us for sampler in samplers for _, taken_us in sampler.finish()}
+        yield held[0], held[1] if held[0] in taken else None
 
 
 def fit_luma(luma: Luma, *, width: int, height: int) -> Luma:

@@ -7,6 +7,7 @@ import av
 from touchline.core.clock import US_PER_S
 from touchline.media.decoding import decode_stream
 from touchline.media.facts import StreamFacts, choose_stream, prepare
+from touchline.media.isolation import apart
 from touchline.media.ledger import Ledger
 from touchline.media.source import open_media
 
@@ -54,3 +55,23 @@ def seek_target(facts: StreamFacts, *, time_us: int) -> int | None:
             if raw_us <= time_us:
                 return target
     return None
+
+
+@apart
+def key_times(facts: StreamFacts) -> tuple[int, ...]:
+    """Return the times of a stream's key frames as far as the container's index lists them, without decoding.
+
+    They are those of the order of decoding, which may lie a little before a picture is shown.
+
+    Args:
+        facts: properties of the stream.
+
+    Returns:
+        Microseconds from the first shown frame, increasing; nothing if the container has no index.
+
+    """
+    info = facts.info
+    with open_media(info.path, max_pixels=facts.max_pixels) as container:
+        video, _ = choose_stream(container, path=info.path, index=info.stream_index)
+        times = {facts.us_of(entry.timestamp) for entry in video.index_entries if entry.is_keyframe}
+    return tuple(sorted(times))

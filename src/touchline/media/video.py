@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -19,10 +20,11 @@ from touchline.media.damage.closing import close_book
 from touchline.media.decoding import decode_stream
 from touchline.media.deinterlace import Deinterlacer
 from touchline.media.facts import StreamFacts, choose_stream, inspect, numbering_of, prepare
-from touchline.media.frame import Frame
+from touchline.media.frame import UNSEEN, Frame
 from touchline.media.isolation import stream_apart, works_apart
 from touchline.media.ledger import Fate, Ledger
 from touchline.media.pixel_shape import shape_of
+from touchline.media.sampling import only_sampled
 from touchline.media.seeking import seek_target
 from touchline.media.source import DEFAULT_MAX_PIXELS, open_media
 from touchline.media.timestamps import Retimer
@@ -33,6 +35,8 @@ _LEAST_FRAMES = 1_000
 
 Progress = Callable[[int, int], None]
 """Called with (done_us, total_us) of the video; total_us is 0 while unknown."""
+_Decoded = Generator[tuple[int, VideoFrame | None], None, None]
+"""Frames with their times; None for a frame that was not asked for."""
 
 
 def probe(path: str | Path, *, stream: int | None = None, max_pixels: int = DEFAULT_MAX_PIXELS) -> VideoInfo:
@@ -84,7 +88,14 @@ class VideoReader:
         self._facts = inspect(path, stream=stream, max_pixels=max_pixels)
         self._threads = threads
         self._covered = _Covered(Ledger(step_us=self._facts.step_us).coverage)
-        self._running: WeakSet[Generator[tuple[int, VideoFrame], None, None]] = WeakSet()
+        self._running: WeakSet[_Decoded] = WeakSet()
+
+    def another(self) -> VideoReader:
+        """Return another reader of the same file, for another thread."""
+        reader = copy(self)
+        reader._covered = _Covered(Ledger(step_us=self._facts.step_us).coverage)
+        reader._running = WeakSet()
+        return reader
 
     @property
     def info(self) -> VideoInfo:
@@ -114,16 +125,22 @@ class VideoReader:
         """Return what the latest :meth:`frames` has read, lost and repaired so far."""
         return self._covered.so_far()
 
-    def frames(self, *, start_us: int = 0) -> Iterator[Frame]:
+    def frames(self, *, start_us: int = 0, rates: Sequence[float] | None = None) -> Iterator[Frame]:
         """Return an iterator over the frames from the one on screen at ``start_us`` on, with strictly increasing times.
 
         Args:
             start_us: microseconds from the first shown frame; past the end, there are no frames.
+            rates: samples per second of every grid, see :class:`~touchline.media.sampling.GridSampler`, that will
+                sample the frames; those that none of them takes come without a picture, which spares copying and
+                converting it. None gives all of them one.
 
         """
         presenter = self._facts.presenter()
-        decoded = self.decoded(start_us=start_us)
-        return (Frame(time_us, presenter.luma(frame), presenter.rgb(frame)) for time_us, frame in decoded)
+        decoded = self._start(start_us=start_us, rates=None if rates is None else tuple(rates))
+        return (
+            Frame(time_us, UNSEEN) if frame is None else Frame(time_us, presenter.luma(frame), presenter.rgb(frame))
+            for time_us, frame in decoded
+        )
 
     def decoded(self, *, start_us: int = 0) -> Iterator[tuple[int, VideoFrame]]:
         """Return the same frames with their times, as the decoder gives them: for writing them into another video.
@@ -132,12 +149,17 @@ class VideoReader:
             start_us: microseconds from the first shown frame; past the end, there are no frames.
 
         """
+        return ((time_us, frame) for time_us, frame in self._start(start_us=start_us) if frame is not None)
+
+    def _start(self, *, start_us: int, rates: tuple[float, ...] | None = None) -> _Decoded:
+        """Start to read; frames that no grid of ``rates`` takes are None."""
         ledger = Ledger(step_us=self._facts.step_us, from_us=start_us)
         self._covered = covered = _Covered(ledger.coverage)
+        how = _How(start_us, self._threads, rates)
         if works_apart():
-            frames = _read_apart(self._facts, covered=covered, start_us=start_us, threads=self._threads)
+            frames = _read_apart(self._facts, covered=covered, how=how)
         else:
-            frames = _read(self._facts, ledger=ledger, start_us=start_us, threads=self._threads)
+            frames = _read(self._facts, ledger=ledger, how=how)
         self._running.add(frames)
         return frames
 
@@ -158,22 +180,30 @@ class _Covered:
         self.so_far = lambda: coverage
 
 
+class _How(NamedTuple):
+    """How to read: from which time on, by how many threads, and at which rates frames are sampled, None for all."""
+
+    start_us: int
+    threads: int
+    rates: tuple[float, ...] | None
+
+
 class _Shown(NamedTuple):
     """A frame that a child process sends, with what it has found so far; None if only the three numbers changed."""
 
     time_us: int
-    frame: VideoFrame
+    frame: VideoFrame | None
     duration_us: int
     frames: int
     skipped: int
     coverage: Coverage | None
 
 
-def send_frames(facts: StreamFacts, *, start_us: int, threads: int) -> Generator[_Shown, None, Coverage]:
+def send_frames(facts: StreamFacts, *, how: _How) -> Generator[_Shown, None, Coverage]:
     """Yield the frames from a time on and return the coverage: what a child process does for a reader."""
-    ledger = Ledger(step_us=facts.step_us, from_us=start_us)
+    ledger = Ledger(step_us=facts.step_us, from_us=how.start_us)
     known = ledger.coverage()
-    for time_us, frame in _read(facts, ledger=ledger, start_us=start_us, threads=threads):
+    for time_us, frame in _read(facts, ledger=ledger, how=how):
         now = ledger.coverage()
         numbers = now.duration_us, now.frames_decoded, now.packets_skipped
         yield _Shown(time_us, frame, *numbers, None if _with_numbers(known, *numbers) == now else now)
@@ -185,20 +215,17 @@ def _with_numbers(coverage: Coverage, duration_us: int, frames: int, skipped: in
     return replace(coverage, duration_us=duration_us, frames_decoded=frames, packets_skipped=skipped)
 
 
-def _read_apart(
-    facts: StreamFacts, *, covered: _Covered, start_us: int, threads: int
-) -> Generator[tuple[int, VideoFrame], None, None]:
+def _read_apart(facts: StreamFacts, *, covered: _Covered, how: _How) -> _Decoded:
     """Yield the frames of a stream from a time on, as :func:`_read` does, decoded in a child process."""
     path = facts.info.path
     at_us: int | None = None
     shown = stream_apart(
         send_frames,
         name=str(path),
-        place=lambda: f" at {format_clock(start_us if at_us is None else at_us, decimals=1)}",
+        place=lambda: f" at {format_clock(how.start_us if at_us is None else at_us, decimals=1)}",
         most_items=max(_LEAST_FRAMES, path.stat().st_size),  # a frame takes a byte at least
         facts=facts,
-        start_us=start_us,
-        threads=threads,
+        how=how,
     )
     known = covered.so_far()
     try:
@@ -213,22 +240,19 @@ def _read_apart(
         shown.close()
 
 
-def _read(
-    facts: StreamFacts, *, ledger: Ledger, start_us: int, threads: int
-) -> Generator[tuple[int, VideoFrame], None, None]:
+def _read(facts: StreamFacts, *, ledger: Ledger, how: _How) -> _Decoded:
     """Yield the frames of a stream from a time on; completes the ledger at the end."""
     info = facts.info
     size_bytes = info.path.stat().st_size
-    target = seek_target(facts, time_us=start_us)
+    target = seek_target(facts, time_us=how.start_us)
     with open_media(info.path, max_pixels=facts.max_pixels) as container:
         video, _ = choose_stream(container, path=info.path, index=info.stream_index)
-        prepare(video, path=info.path, max_pixels=facts.max_pixels, threads=threads)
+        prepare(video, path=info.path, max_pixels=facts.max_pixels, threads=how.threads)
         if target is not None:
             container.seek(target, stream=video, backward=True)
         timed = _whole(_timed(facts, container, video, ledger=ledger, from_start=target is None))
-        for time_us, frame, fate in _from(timed, start_us=start_us, step_us=facts.step_us):
-            _book(frame, time_us, fate=fate, facts=facts, ledger=ledger)
-            yield time_us, frame
+        shown = _booked(_from(timed, start_us=how.start_us, step_us=facts.step_us), facts=facts, ledger=ledger)
+        yield from shown if how.rates is None else only_sampled(shown, rates=how.rates)
     close_book(facts, ledger, size_bytes=size_bytes, from_start=target is None)
 
 
@@ -278,6 +302,15 @@ def _from(
         before = item
     if before is not None and start_us < before[0] + step_us:
         yield before
+
+
+def _booked(
+    frames: Iterator[tuple[int, VideoFrame, Fate]], *, facts: StreamFacts, ledger: Ledger
+) -> Iterator[tuple[int, VideoFrame]]:
+    """Yield the frames with their times, recording each."""
+    for time_us, frame, fate in frames:
+        _book(frame, time_us, fate=fate, facts=facts, ledger=ledger)
+        yield time_us, frame
 
 
 def _book(frame: VideoFrame, time_us: int, *, fate: Fate, facts: StreamFacts, ledger: Ledger) -> None:

@@ -5,7 +5,7 @@ Features stay where the backend computes them (on the GPU, or in NumPy arrays); 
 
 from __future__ import annotations
 
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from touchline.models.runtime.backends import BackendName
 from touchline.models.runtime.graph_file import GraphFile
 from touchline.models.runtime.graphs import ArrayGraph, onnx_graph, openvino_graph
 from touchline.models.runtime.model_graphs import compiled_part
+from touchline.models.runtime.requests import Pending, ahead_of, begin_on
 from touchline.models.specs.protocols import SpottingNetwork
 from touchline.models.specs.spec import FrameSpec
 
@@ -52,6 +53,22 @@ class Backend(Protocol):
         ...
 
 
+@runtime_checkable
+class BegunBackend(Backend, Protocol):
+    """A backend that encodes several batches at once.
+
+    Attributes:
+        ahead: batches to keep begun while an earlier one is waited for.
+
+    """
+
+    ahead: int
+
+    def begin(self, frames: Pixels, stacks: Indices, *, mirrored: bool) -> Pending[Features]:
+        """Begin on what :meth:`encode` returns."""
+        ...
+
+
 class ArrayBackend:
     """A backend of OpenVINO or ONNX Runtime on the CPU, over arrays of fixed batch sizes.
 
@@ -71,12 +88,18 @@ class ArrayBackend:
         self.name: str = name
         self._encoder, self._decoder = encoder, decoder
         self._encode_batch, self._decode_batch = encode_batch, decode_batch
+        self.ahead = ahead_of(encoder)
 
     def encode(self, frames: Pixels, stacks: Indices, *, mirrored: bool) -> npt.NDArray[np.float32]:
         """Return the features of stacks."""
+        return self.begin(frames, stacks, mirrored=mirrored)()
+
+    def begin(self, frames: Pixels, stacks: Indices, *, mirrored: bool) -> Pending[npt.NDArray[np.float32]]:
+        """Begin on the features of stacks."""
         pixels = frames[..., ::-1] if mirrored else frames
         padded = _padded(stacks, size=self._encode_batch)
-        return self._encoder(np.ascontiguousarray(pixels[padded]))[0][: len(stacks)]
+        outputs = begin_on(self._encoder, np.ascontiguousarray(pixels[padded]))
+        return lambda: outputs()[0][: len(stacks)]
 
     def decode(self, features: npt.NDArray[np.float32], windows: Indices) -> npt.NDArray[np.float32]:
         """Return the logits of windows."""

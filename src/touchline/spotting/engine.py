@@ -17,7 +17,8 @@ import numpy.typing as npt
 
 from touchline.core.arrays import Indices
 from touchline.core.finite_output import require_finite_output
-from touchline.spotting.backends import Backend, Features
+from touchline.models.runtime.requests import Pending
+from touchline.spotting.backends import Backend, BegunBackend, Features
 
 DROPPED_MARGIN = 1
 """Samples that ``edge="drop"`` omits at each end besides those with an incomplete window, as lRomul does."""
@@ -188,6 +189,9 @@ class Engine:
         self._next_output = max(_floor(start_index, plan.chunk), plan.outputs(0).start)
         self._parts: list[tuple[int, list[Any]]] = []
         self._in_flight: deque[list[tuple[int, list[Any]]]] = deque()
+        self._begun: deque[list[Pending[Features]]] = deque()
+        self._begun_end = self._features.end
+        self._ahead = backend.ahead if isinstance(backend, BegunBackend) else 0
 
     def run(self, frames: Iterable[tuple[int, npt.NDArray[np.uint8]]]) -> Iterator[ScoreChunk]:
         """Yield chunks of scores for consecutive grid frames (index, luma (h, w)); the last when the frames end."""
@@ -202,22 +206,34 @@ class Engine:
             yield from self._decode_ready()
 
     def _encode_full_batch(self) -> bool:
-        """Encode the next aligned batch if all its frames have arrived; return whether it was encoded."""
-        end = _floor(self._features.end, self._plan.encode_batch) + self._plan.encode_batch
+        """Begin to encode the next aligned batch if all its frames have arrived; return whether they had."""
+        end = _floor(self._begun_end, self._plan.encode_batch) + self._plan.encode_batch
         if self._frames.end <= end - 1 + max(self._plan.stack_offsets):
             return False
         self._encode(end)
+        self._settle(self._ahead)
         return True
 
     def _encode(self, end: int) -> None:
-        """Encode all stacks before ``end``."""
-        start = self._features.end
-        indices = np.arange(start, end)[:, None] + np.asarray(self._plan.stack_offsets)
+        """Begin to encode all stacks before ``end``."""
+        indices = np.arange(self._begun_end, end)[:, None] + np.asarray(self._plan.stack_offsets)
         pictures, stacks = self._frames.stacks(indices)
-        for view, mirrored in enumerate(self._views):
-            encoded = self._backend.encode(pictures, stacks, mirrored=mirrored)
-            self._features.add(view, encoded, backend=self._backend)
+        self._begun.append([self._begin(pictures, stacks, mirrored=mirrored) for mirrored in self._views])
+        self._begun_end = end
         self._frames.forget(end + min(self._plan.stack_offsets))
+
+    def _begin(self, pictures: npt.NDArray[np.uint8], stacks: Indices, *, mirrored: bool) -> Pending[Features]:
+        """Begin on a batch; a backend that can only encode does so at once."""
+        if isinstance(self._backend, BegunBackend):
+            return self._backend.begin(pictures, stacks, mirrored=mirrored)
+        features = self._backend.encode(pictures, stacks, mirrored=mirrored)
+        return lambda: features
+
+    def _settle(self, most: int) -> None:
+        """Wait for encoded batches until at most this many are under way."""
+        while len(self._begun) > most:
+            for view, pending in enumerate(self._begun.popleft()):
+                self._features.add(view, pending(), backend=self._backend)
 
     def _decode_ready(self) -> Iterator[ScoreChunk]:
         """Decode the aligned batches whose features are complete."""
@@ -232,6 +248,7 @@ class Engine:
 
     def preview(self) -> Preview | None:
         """Return the scores so far that were not yielded yet; None if there are none. The stream goes on unchanged."""
+        self._settle(0)
         parts = [part for chunk in self._in_flight for part in chunk] + self._parts
         start, end, last_stack = self._next_output, self._features.end, self._features.end - 1
         while start < end and self._features.first < end:
@@ -264,9 +281,10 @@ class Engine:
         last_stack = self._plan.last_stack(count)
         stop = self._plan.outputs(count).stop
         if count > 0 and stop > self._next_output:
-            while self._features.end <= last_stack:
-                aligned = _floor(self._features.end, self._plan.encode_batch) + self._plan.encode_batch
+            while self._begun_end <= last_stack:
+                aligned = _floor(self._begun_end, self._plan.encode_batch) + self._plan.encode_batch
                 self._encode(min(aligned, last_stack + 1))
+            self._settle(0)
             while self._next_output < stop:
                 aligned = _floor(self._next_output, self._plan.decode_batch) + self._plan.decode_batch
                 self._decode(min(aligned, stop), last_stack=last_stack)

@@ -19,7 +19,7 @@ from touchline.media.sampling import fit_luma
 from touchline.models.runtime.backends import BackendChoice, BackendName, choose_backend
 from touchline.models.runtime.device import Device, DeviceKind, available_threads, choose_device
 from touchline.models.runtime.graph_file import GraphFile
-from touchline.models.runtime.model_graphs import graph_file_of
+from touchline.models.runtime.model_graphs import graph_file_of, was_tried
 from touchline.models.specs.protocols import SpottingNetwork
 from touchline.models.specs.spec import FrameSpec, ModelConfig
 from touchline.models.specs.spotting_batches import CHUNK_OUTPUTS, decode_batch_of, encode_batch_of
@@ -247,7 +247,8 @@ def _plan_and_backend(
     need_extra("train", what=f"the backend {name}", modules=("torch",))
     network = model.load().network
     assert isinstance(network, SpottingNetwork)
-    _require_finite(network, model.config)
+    if not was_tried(model):
+        _require_finite(network, model.config)
     plan = make_plan(network, model.config, device=device, flip=flip)
     made = make_backend(
         name,

@@ -9,6 +9,7 @@ a station's logo) is learned and excluded.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
@@ -230,21 +231,38 @@ def _apart(level: _Level, picture: Picture, matrix: Floats64) -> npt.NDArray[np.
     return seen[0] - level.values
 
 
+@cache
+def _units(width: int, height: int) -> tuple[Floats64, Floats64]:
+    """Return the matrix from picture widths around the middle to pixels, and its inverse."""
+    norm = np.array([[width, 0, width / 2], [0, width, height / 2], [0, 0, 1]])
+    return norm, np.linalg.inv(norm)
+
+
+def _median(values: npt.NDArray[np.float32]) -> float:
+    """Return the median of values, at least one, without NumPy's search for NaN."""
+    lower, upper = (len(values) - 1) // 2, len(values) // 2
+    ranked = np.partition(values, (lower, upper))
+    return float((ranked[lower] + ranked[upper]) / np.float32(2))
+
+
 def _refine(level: _Level, picture: Picture, matrix: Floats64, steps: int) -> tuple[Floats64, float]:
     """Refine a homography by inverse compositional Gauss-Newton; the weights suppress outliers."""
     height, width = level.shape
-    norm = np.array([[width, 0, width / 2], [0, width, height / 2], [0, 0, 1]])
-    back = np.linalg.inv(norm)
+    norm, back = _units(width, height)
     apart = _apart(level, picture, matrix)
-    brighter = float(np.median(apart[::2]))
-    spread = max(_NOISE_LUMA, 1.5 * float(np.median(np.abs(apart[::2] - brighter))))
+    brighter = _median(apart[::2])
+    spread = max(_NOISE_LUMA, 1.5 * _median(np.abs(apart[::2] - brighter)))
     for _ in range(steps):
-        weight = 1 / (1 + ((apart - brighter) / spread) ** 2)
+        off = apart - brighter
+        weight = off / spread
+        weight *= weight
+        weight += 1
+        weight = 1 / weight
         weight *= weight
         weighted = level.slopes * weight[:, None]
         normal = (weighted.T @ level.slopes).astype(np.float64)
         normal.flat[:: len(normal) + 1] += _PRIOR * np.trace(normal) + 1e-9
-        step = np.linalg.solve(normal, (weighted.T @ (apart - brighter)).astype(np.float64))
+        step = np.linalg.solve(normal, (weighted.T @ off).astype(np.float64))
         change = np.array([[1 + step[0], step[1], step[4]], [step[2], 1 + step[3], step[5]], [step[6], step[7], 1.0]])
         matrix = matrix @ norm @ np.linalg.inv(change) @ back
         matrix /= matrix[2, 2]

@@ -15,6 +15,9 @@ MIN_CONFIDENCE = 0.05
 class PeopleDetector(Protocol):
     """A detector of people and the ball in images.
 
+    One that works on several calls at once has two more members: ``begin(pictures)``, whose result is called once for
+    what :meth:`detect` returns, and ``ahead``, the number of calls to keep begun while an earlier one is waited for.
+
     Attributes:
         name, sha256: the model's identity, for the record.
         device_reason: the device it runs on and why.

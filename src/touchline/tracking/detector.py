@@ -5,7 +5,7 @@ The ladder: :func:`load_detector` -> :meth:`Detector.detect` -> :class:`~touchli
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,10 +17,10 @@ from touchline.core.tracks import BALL, DETECTION_LABELS, Detections
 from touchline.models.runtime.backends import PictureBackend
 from touchline.models.runtime.device import Device
 from touchline.models.runtime.fitting import fit_at_corner
-from touchline.models.runtime.graph_file import graph_path
+from touchline.models.runtime.graph_file import graph_path, size_variant
 from touchline.models.runtime.hub import is_hub_name
 from touchline.models.runtime.runner import ModelPart, PictureModel, make_runner
-from touchline.models.specs.spec import PictureConfig, PictureSpec
+from touchline.models.specs.spec import PictureConfig
 from touchline.models.store import DEFAULT_DETECTOR, OpenedModel, open_model
 from touchline.tracking.detections import MIN_CONFIDENCE, PeopleDetector
 from touchline.tracking.hub_detector import load_hub_detector
@@ -56,11 +56,12 @@ class Detector(PictureModel[PictureConfig]):
             ResourceError: the network's output is not finite.
 
         """
-        answers = self.run(pictures, draw=fit_at_corner)
-        return [
-            select(scores, boxes / scale, size=(picture.shape[1], picture.shape[0]))
-            for picture, scale, (scores, boxes) in answers
-        ]
+        return list(map(_selected, self.run(pictures, draw=fit_at_corner)))
+
+    def begin(self, pictures: Sequence[Rgb]) -> Callable[[], list[Detections]]:
+        """Begin on a few images; call the result once for what :meth:`detect` returns."""
+        answers = self.begin_run(pictures, draw=fit_at_corner)
+        return lambda: list(map(_selected, answers()))
 
 
 def load_detector(
@@ -96,7 +97,7 @@ def load_detector(
         raise UsageError(f"model {config.name!r} detects {config.labels}; a detector must detect {DETECTION_LABELS}")
     network: ModelPart | nn.Module = ModelPart(opened, "people")
     if size is not None and size != (config.picture.width, config.picture.height):
-        config = config.model_copy(update={"picture": PictureSpec(width=size[0], height=size[1])})
+        config = config.of_size(size)
         network = _of_size(opened, size)
     runner = make_runner(network, config, batches=_BATCHES, device=device, backend=backend, threads=threads)
     return Detector(config, runner=runner, sha256=opened.sha256)
@@ -104,10 +105,16 @@ def load_detector(
 
 def _of_size(opened: OpenedModel[PictureConfig], size: tuple[int, int]) -> ModelPart | nn.Module:
     """Return a detector's network for another input size: from the graph of that size beside it, or made with torch."""
-    variant = f"{size[0]}x{size[1]}"
+    variant = size_variant(size)
     if graph_path(opened.path, variant=variant).is_file():
         return ModelPart(opened, "people", variant=variant)
     return ModelPart(opened, "people").module()
+
+
+def _selected(answer: tuple[Rgb, float, tuple[npt.NDArray[np.float32], ...]]) -> Detections:
+    """Return the detections in an image, from the network's answer."""
+    picture, scale, (scores, boxes) = answer
+    return select(scores, boxes / scale, size=(picture.shape[1], picture.shape[0]))
 
 
 def select(scores: npt.NDArray[np.float32], boxes: npt.NDArray[np.float32], *, size: tuple[int, int]) -> Detections:

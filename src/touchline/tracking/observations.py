@@ -10,7 +10,7 @@ import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import cv2
 import numpy as np
@@ -20,18 +20,24 @@ from touchline.core.arrays import Rgb
 from touchline.core.tracks import BALL, Detections
 from touchline.media.frame import Frame
 from touchline.media.sampling import GridSampler
+from touchline.models.runtime.requests import ahead_of
 from touchline.tracking.camera_motion import CameraMotion, Motion
 from touchline.tracking.cuts import CutFinder, Mark
 from touchline.tracking.detections import PeopleDetector
 from touchline.tracking.graphics import Boxes, GraphicsFinder, no_boxes
 from touchline.tracking.people.appearance import DIMENSIONS, describe
 from touchline.tracking.replays import THUMB_SIZE
-from touchline.tracking.shot_kinds import closeness
+from touchline.tracking.shot_kinds import MANY, closeness
+
+T = TypeVar("T")
 
 DEFAULT_FPS = 12.5
 """Frames sampled per second, where the video has that many."""
 
 KEYPOINTS = 32
+
+_CLOSENESS_EVERY = 4
+"""Where many people are seen, one in so many sampled frames is judged for closeness, and the others are like it."""
 
 _BATCH_PIXELS = 16_000_000
 
@@ -66,8 +72,9 @@ class Observation:
         thumb: uint8 (18, 32), the luma, downscaled.
         crops: one per detection, as made by the observer's cropper; empty without one.
         changing: whether it lies in a gradual change between two shots and shows neither alone.
-        closeness: 0 to 1, how much the frame looks like a close-up.
+        closeness: 0 to 1, how much the frame, or one shortly before it, looks like a close-up.
         graphics: float32 (k, 4), boxes of score boards, logos and banners over the scene, as far as known by then.
+        looked: whether the networks looked at it; if not, nothing is known of it but the camera's motion.
 
     """
 
@@ -84,18 +91,48 @@ class Observation:
     changing: bool = False
     closeness: float = 0.0
     graphics: Boxes = field(default_factory=no_boxes)
+    looked: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sample:
-    """A frame that waits for the networks."""
+    """A frame that waits for the networks, or for others before it if they do not look at it."""
 
     index: int
     number: int
     frame: Frame
     mark: Mark
-    repeated: bool
+    skipped: bool
     wants_pitch: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Begun:
+    """Frames that the networks have begun on.
+
+    Attributes:
+        samples: the frames.
+        pictures: their colours, by index of the decoded frame.
+        found: waits for the detections in each picture.
+        points: waits for the points of the pitch in each picture in which they are wanted.
+
+    """
+
+    samples: list[_Sample]
+    pictures: dict[int, Rgb]
+    found: Callable[[], list[Detections]]
+    points: Callable[[], list[npt.NDArray[np.float32]]]
+
+
+def _begin(run: Callable[[list[Rgb]], list[T]], model: object, pictures: list[Rgb]) -> Callable[[], list[T]]:
+    """Begin to run a model on pictures; one that cannot answer later does so at once."""
+    if not pictures:
+        return list
+    if ahead_of(model):
+        begin: Callable[[list[Rgb]], Callable[[], list[T]]] = model.begin  # type: ignore[attr-defined]
+        return begin(pictures)
+    answers = run(pictures)
+    return lambda: answers
 
 
 class Observer:
@@ -105,11 +142,13 @@ class Observer:
         detector: detects people and the ball.
         pitch_finder: finds the keypoints of the pitch; None skips them.
         fps: frames sampled per second.
-        pitch_every: run the pitch finder on every n-th sampled frame.
+        detect_every: run the detector on every n-th sampled frame, and on the first of each shot.
+        pitch_every: run the pitch finder on every n-th frame that the detector looks at.
         batch: number of frames per batch.
         saved: observations of the first frames from an earlier run; the networks skip these frames.
         cropper: makes the crop that is kept of each detection; None keeps nothing.
         described_from: confidence from which the clothing of a person is described; that of others is NaN.
+        sure: confidence from which a person surely is one; where many are, few frames are judged for closeness.
 
     """
 
@@ -119,16 +158,20 @@ class Observer:
         detector: PeopleDetector,
         pitch_finder: PitchFinder | None = None,
         fps: float = DEFAULT_FPS,
+        detect_every: int = 1,
         pitch_every: int = 1,
         batch: int = 1,
         saved: Iterable[Observation] = (),
         cropper: Cropper | None = None,
         described_from: float = 0.0,
+        sure: float = 0.5,
     ) -> None:
         self._detector = detector
+        self._sure = sure
         self._described_from = described_from
         self._cropper = cropper
         self._pitch_finder = pitch_finder
+        self._detect_every = detect_every
         self._pitch_every = pitch_every
         self._batch = batch
         self._saved = iter(saved)
@@ -138,12 +181,18 @@ class Observer:
         self._graphics = GraphicsFinder()
         self._unmarked: deque[tuple[int, int, Frame]] = deque()
         self._waiting: list[_Sample] = []
+        self._begun: deque[_Begun] = deque()
+        self._ahead = ahead_of(detector)
         self._last_number = -1
         self._last_closeness = 0.0
-        self._since_pitch = 0
+        self._since_look = detect_every
+        self._since_pitch = pitch_every
 
     def push(self, number: int, frame: Frame) -> Iterator[Observation]:
-        """Add decoded frame ``number`` and yield the observations that are ready; exhaust the iterator."""
+        """Add decoded frame ``number`` and yield the observations that are ready; exhaust the iterator.
+
+        While one is waited for, the networks work on the next ones already, if they can.
+        """
         for index, (nearest, picture) in self._sampler.push(frame.time_us, (number, frame)):
             yield from self._look(index, nearest, picture)
 
@@ -153,6 +202,7 @@ class Observer:
             yield from self._look(index, nearest, picture)
         for mark in self._cuts.finish():
             yield from self._sample(*self._unmarked.popleft(), mark)
+        self._ahead = 0
         yield from self._work()
 
     def _look(self, index: int, number: int, frame: Frame) -> Iterator[Observation]:
@@ -165,32 +215,52 @@ class Observer:
         """Take a frame whose place in the shots is known."""
         known = next(self._saved, None)
         if known is not None:
-            self._since_pitch = 1 if known.keypoints is not None else self._since_pitch + 1
+            self._count(looked=known.looked, pitch=known.keypoints is not None)
             self._last_number, self._last_closeness = number, known.closeness
             self._move(frame, cut=known.cut, detections=known.detections)
             yield known
             return
+        due = mark.cut or self._since_look >= self._detect_every
+        looks = due and number != self._last_number
         wants_pitch = mark.cut or self._since_pitch >= self._pitch_every
-        wants_pitch = wants_pitch and self._pitch_finder is not None and number != self._last_number
-        self._since_pitch = 1 if wants_pitch else self._since_pitch + 1
-        self._waiting.append(_Sample(index, number, frame, mark, number == self._last_number, wants_pitch))
+        wants_pitch = wants_pitch and looks and self._pitch_finder is not None
+        self._count(looked=looks, pitch=wants_pitch)
+        self._waiting.append(_Sample(index, number, frame, mark, not looks, wants_pitch))
         self._last_number = number
         if len(self._waiting) >= self._batch:
             yield from self._work()
 
+    def _count(self, *, looked: bool, pitch: bool) -> None:
+        """Count the frames since the networks last looked at one, and of these since the pitch was last looked for."""
+        self._since_look = 1 if looked else self._since_look + 1
+        self._since_pitch = 1 if pitch else self._since_pitch + looked
+
     def _work(self) -> Iterator[Observation]:
-        """Run the networks on the waiting frames."""
-        waiting, self._waiting = self._waiting, []
-        pictures = {sample.number: sample.frame.to_rgb() for sample in waiting if not sample.repeated}
-        found = iter(self._detector.detect(list(pictures.values())) if pictures else ())
-        wanted = [pictures[sample.number] for sample in waiting if sample.wants_pitch]
-        points = iter(self._pitch_finder.find(wanted) if self._pitch_finder is not None and wanted else ())
-        for sample in waiting:
-            detections = Detections.none() if sample.repeated else next(found)
+        """Begin on the waiting frames, and yield the observations of those begun long enough ago."""
+        if self._waiting:
+            self._begun.append(self._begin(self._waiting))
+            self._waiting = []
+        while len(self._begun) > self._ahead:
+            yield from self._end(self._begun.popleft())
+
+    def _begin(self, samples: list[_Sample]) -> _Begun:
+        """Begin to run the networks on frames."""
+        pictures = {sample.number: sample.frame.to_rgb() for sample in samples if not sample.skipped}
+        wanted = [pictures[sample.number] for sample in samples if sample.wants_pitch]
+        found = _begin(self._detector.detect, self._detector, list(pictures.values()))
+        finder = self._pitch_finder
+        points = list if finder is None else _begin(finder.find, finder, wanted)
+        return _Begun(samples, pictures, found, points)
+
+    def _end(self, begun: _Begun) -> Iterator[Observation]:
+        """Yield the observations of frames that the networks have begun on."""
+        pictures, found, points = begun.pictures, iter(begun.found()), iter(begun.points())
+        for sample in begun.samples:
+            detections = Detections.none() if sample.skipped else next(found)
             crops: tuple[bytes, ...] = ()
             if len(detections) and self._cropper:
                 crops = self._cropper(pictures[sample.number], detections)
-            if not sample.repeated:
+            if not sample.skipped and self._wants_closeness(sample, detections):
                 self._last_closeness = closeness(pictures[sample.number])
             motion, graphics = self._move(sample.frame, cut=sample.mark.cut, detections=detections)
             yield Observation(
@@ -207,7 +277,13 @@ class Observer:
                 changing=sample.mark.changing,
                 closeness=self._last_closeness,
                 graphics=graphics,
+                looked=not sample.skipped,
             )
+
+    def _wants_closeness(self, sample: _Sample, detections: Detections) -> bool:
+        """Return whether to judge how close a frame is; where many people are seen, it hardly matters."""
+        sure = (detections.classes != BALL) & (detections.confidence >= self._sure)
+        return sample.mark.cut or int(sure.sum()) < MANY or sample.index % _CLOSENESS_EVERY == 0
 
     def _looks(self, picture: Rgb | None, detections: Detections) -> npt.NDArray[np.float16]:
         """Return the clothing descriptor of each detection; NaN for the ball and for doubtful people."""
@@ -284,6 +360,7 @@ def pack(observations: Sequence[Observation]) -> dict[str, np.ndarray]:
         "closeness": np.array([o.closeness for o in observations], np.float64),
         "graphics_count": np.array([len(o.graphics) for o in observations], np.int64),
         "graphics": np.concatenate([o.graphics for o in observations]),
+        "looked": np.array([o.looked for o in observations], np.bool_),
     }
 
 
@@ -306,6 +383,7 @@ def unpack(arrays: Mapping[str, np.ndarray]) -> Iterator[Observation]:
             changing=bool(arrays["changing"][i]),
             closeness=float(arrays["closeness"][i]),
             graphics=arrays["graphics"][laid],
+            looked=bool(arrays["looked"][i]),
         )
 
 

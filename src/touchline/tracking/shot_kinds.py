@@ -25,7 +25,9 @@ NAME = "shot-closeness"
 CLOSE = 0.5
 """Closeness above which a picture looks like a close-up."""
 
-_MANY = 6
+MANY = 6
+"""Number of people of usual size from which a shot is wide, however it looks."""
+
 _SOME = 3
 _LARGE = 0.4
 _SWITCH_S = 1.0
@@ -67,7 +69,7 @@ def shot_kind(facts: Sequence[PictureFacts]) -> str:
     close = float(np.median([fact.closeness for fact in facts])) > CLOSE
     if people >= 1 and tallest > _LARGE:
         return "close-up"
-    if people >= _MANY or (people >= _SOME and not close and np.mean([fact.pitch for fact in facts]) > 0.5):
+    if people >= MANY or (people >= _SOME and not close and np.mean([fact.pitch for fact in facts]) > 0.5):
         return "wide"
     return "close-up" if close else "other"
 

@@ -32,6 +32,7 @@ from touchline.tracking.pitch.placing import place_person, place_track, smooth_v
 from touchline.tracking.pitch.size import fit_pitch_size
 from touchline.tracking.replays import EDGE_S, ShotEdges
 from touchline.tracking.shot_kinds import PictureFacts, shot_kind
+from touchline.tracking.skipped import held, looked_at, over_skipped
 
 Metres = npt.NDArray[np.float32]
 
@@ -121,11 +122,12 @@ def follow_shot(
     if kind in NO_ONE_WHOLE:
         observations, views = [_without_people(o) for o in observations], [None] * len(views)
     moves = Camera(motions, count=len(observations))
-    people = rejoin(follow_people(observations, fps=fps, settings=settings), motions=moves, fps=fps)
+    looked = [observation.looked for observation in observations]
+    people = follow_people(observations, fps=fps, settings=settings, looked=looked)
+    people = rejoin(people, motions=moves, fps=fps, looked=float(np.mean(looked)))
     people = [smooth(fill(person, motions=moves, fps=fps), motions=moves, fps=fps) for person in people]
     times_us = np.array([observation.time_us for observation in observations], np.int64)
-    seen = [observation.detections for observation in observations]
-    balls = follow_ball(seen, times_us, motions=motions, width=width, height=height)
+    balls = _balls(observations, motions=motions, width=width, height=height, fps=fps)
     tracklets = (*people, *balls)
     placed = [place_person(p.boxes_xyxy, p.index, views, times_us=times_us[p.index]) for p in people]
     rolled = [place_track(ball.boxes_xyxy, ball.index, views) for ball in balls]
@@ -151,6 +153,23 @@ def follow_shot(
         identities=tuple(identity_confidences(people, fps=fps)),
         looks=tuple(looks_of(people, positions_m=positions[: len(people)] if shot.pitch else None)),
     )
+
+
+def _balls(
+    observations: Sequence[Observation], *, motions: Sequence[Motion], width: int, height: int, fps: float
+) -> list[Tracklet]:
+    """Track the ball through the frames that were looked at, and fill in the others."""
+    index, seen = looked_at(observations)
+    balls = follow_ball(
+        [observation.detections for observation in seen],
+        np.array([observation.time_us for observation in seen], np.int64),
+        motions=[observation.motion for observation in seen],
+        width=width,
+        height=height,
+    )
+    if len(seen) == len(observations):
+        return balls
+    return [over_skipped(ball, index, motions=motions, fps=fps) for ball in balls]
 
 
 def without_graphics(observations: Sequence[Observation]) -> list[Observation]:
@@ -307,7 +326,7 @@ def _facts(
     """Return the facts that determine the kind of a shot, for each frame."""
     return [
         facts_of(observation, pitch=pitch, height=height, sure=sure)
-        for observation, pitch in zip(observations, pitch_known, strict=True)
+        for observation, pitch in zip(held(observations), pitch_known, strict=True)
     ]
 
 

@@ -115,7 +115,9 @@ def test_the_same_bundle_is_reused_and_other_settings_are_not(
     )
     assert again.reused
     assert (again.summaries["track"], detector.seen) == (clean.summaries["track"], 0)
-    for number, change in enumerate(({"fps": 6.25}, {"pitch_every": 5})):
+    for number, change in enumerate(
+        ({"fps": 6.25}, {"pitch_every": 5}, {"detect_every": 2}, {"detector_size": (960, 544)})
+    ):
         options = AnalyzeOptions(out=tmp_path / str(number))
         shutil.copytree(clean.bundle, tmp_path / str(number) / clean.bundle.name)
         usual = VideoTracker(FakeDetector(), FakePitchFinder())

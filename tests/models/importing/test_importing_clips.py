@@ -213,6 +213,8 @@ def test_the_command(small_file: Path, tmp_path: Path, monkeypatch: pytest.Monke
     options = ("--architecture", "resnet-clip", "--labels", f"@{tmp_path}/labels.txt", "--name", "four")
     result = call(str(small_file), *options, "--clip", "frames=5", "--clip", "color=BGR", "--json")
     assert json.loads(result.stdout)["labels"] == FOUR
+    graphs = tmp_path / "data" / "touchline" / "models" / "four.graph"
+    assert graphs.is_file()
     clip = load_model("four", task="recognize").config.clip
     assert (clip.frames, clip.color) == (5, "BGR")
     said = call(str(small_file), *options[:-2], "--new-head").stdout

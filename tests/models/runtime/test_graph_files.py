@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from tinypose import write_tiny
+from tinypose import tiny_pose_model
 from touchline.core.errors import InputError
 from touchline.core.extras import MissingPackageError
 from touchline.models.exporting import graph_files
@@ -70,7 +70,13 @@ def test_all_that_ships_stays_small() -> None:
 def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A user's model without a graph file, and an empty cache."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    return write_tiny(tmp_path)
+    return tiny_pose_model(tmp_path)
+
+
+def written(model: Path) -> Path:
+    path = write_graph_file(load_model(model, task="pose"))
+    assert path is not None
+    return path
 
 
 def pixels_of(path: Path) -> np.ndarray:
@@ -111,7 +117,7 @@ def test_without_torch_the_line_that_installs_it_is_named(tiny: Path, monkeypatc
 
 
 def test_graphs_beside_a_model_need_neither_torch_nor_a_cache(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = write_graph_file(tiny)
+    path = written(tiny)
     assert path == tiny.with_suffix(".graph")
     wanted = run(tiny)
     refuse(monkeypatch)
@@ -121,18 +127,17 @@ def test_graphs_beside_a_model_need_neither_torch_nor_a_cache(tiny: Path, monkey
 
 
 def test_graphs_of_other_weights_are_not_used(tiny: Path, tmp_path: Path) -> None:
-    other = write_tiny(tmp_path / "other", seed=5)
-    graph_path(tiny).write_bytes(write_graph_file(other).read_bytes())
-    wanted = load_model(tiny, task="pose")
-    (part,) = parts_of(wanted.network, wanted.config).values()
-    with torch.inference_mode():
-        places, *_ = part.module(torch.from_numpy(pixels_of(tiny)))
-    np.testing.assert_allclose(run(tiny)[0], places.numpy(), atol=1e-5)
+    wanted = run(tiny)
+    other = written(tiny_pose_model(tmp_path / "other", seed=5))
+    graph_path(tiny).write_bytes(other.read_bytes())
+    np.testing.assert_array_equal(run(tiny)[0], wanted[0])
+    model = open_model(tiny, task="pose")
+    assert graph_file_of(model).index.model_sha256 == model.sha256
 
 
 @pytest.mark.parametrize("damage", ["cut", "other", "no part"])
 def test_a_damaged_graph_file_is_named(tiny: Path, damage: str) -> None:
-    path = write_graph_file(tiny)
+    path = written(tiny)
     content = path.read_bytes()
     if damage == "no part":
         with zipfile.ZipFile(path) as archive:
@@ -145,15 +150,31 @@ def test_a_damaged_graph_file_is_named(tiny: Path, damage: str) -> None:
         run(tiny)
 
 
+@pytest.mark.parametrize("spoilt", ["bytes", "graph"])
+def test_a_graph_that_cannot_be_read_is_an_error_of_its_file(tiny: Path, spoilt: str) -> None:
+    path = written(tiny)
+    with zipfile.ZipFile(path) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    if spoilt == "graph":
+        entries["joints.xml"] = b"<net>"
+    else:
+        entries["joints.bin"] = b""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
+    with pytest.raises(InputError, match=r"its graph (is of another model|'joints')|cannot read its graph"):
+        run(tiny)
+
+
 def test_another_arithmetic_lies_beside_the_model(tiny: Path) -> None:
     with pytest.raises(InputError, match="no graph 'int8'"):
         run(tiny, variant="int8")
-    write_graph_file(tiny).rename(graph_path(tiny, variant="int8"))
+    written(tiny).rename(graph_path(tiny, variant="int8"))
     np.testing.assert_array_equal(run(tiny, variant="int8")[0], run(tiny)[0])
 
 
 def test_weights_are_stored_once(tiny: Path) -> None:
-    path = write_graph_file(tiny)
+    path = written(tiny)
     with zipfile.ZipFile(path) as archive:
         own = archive.getinfo("joints.bin").file_size
         pieces = json.loads(archive.read("index.json"))["parts"]["joints"]["pieces"]

@@ -50,13 +50,14 @@ def look_of(picture: Rgb) -> Look:
     hsv = cv2.cvtColor(small, cv2.COLOR_RGB2HSV)
     luma = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
     mean, deviation = (float(value[0, 0]) / 255 for value in cv2.meanStdDev(luma))
-    channels = small.astype(np.int16)
-    spread = np.abs(3 * channels - channels.sum(axis=2, keepdims=True, dtype=np.int16))
+    red, green, blue = (channel.astype(np.int16) for channel in cv2.split(small))
+    total = red + green + blue
+    spread = sum(int(np.abs(3 * channel - total).sum(dtype=np.int64)) for channel in (red, green, blue)) / small.size
     return Look(
         brightness=mean,
         contrast=deviation,
-        saturation=float(hsv[:, :, 1].mean()) / 255,
-        colour=float(spread.mean()) / (3 * 255),
-        grass=float((cv2.inRange(hsv, _GRASS_LOW, _GRASS_HIGH) > 0).mean()),
-        detail=float(np.abs(cv2.Laplacian(luma, cv2.CV_16S, ksize=1)).mean()),
+        saturation=cv2.sumElems(hsv)[1] / luma.size / 255,
+        colour=spread / (3 * 255),
+        grass=cv2.countNonZero(cv2.inRange(hsv, _GRASS_LOW, _GRASS_HIGH)) / luma.size,
+        detail=cv2.norm(cv2.Laplacian(luma, cv2.CV_16S, ksize=1), cv2.NORM_L1) / luma.size,
     )

@@ -72,6 +72,7 @@ class ClockTask(ChunkedTask):
         """Load what an earlier run saved."""
         super().open()
         self.watches = not self.chunks.count
+        self.rates = (sample_fps(self._job.info.duration_us),)
         self.resumed_from_us = None if self.watches else self._job.info.duration_us
 
     def watch(self, frames: Iterable[Frame]) -> Iterator[Frame]:

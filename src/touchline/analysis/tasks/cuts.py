@@ -23,6 +23,7 @@ from touchline.tracking.people.tracklets import Tracklet
 from touchline.tracking.replays import ShotEdges, find_replays
 from touchline.tracking.shot_kinds import kind_changes
 from touchline.tracking.shot_tracking import FollowedShot, Span, facts_of
+from touchline.tracking.skipped import held, looked_at
 
 _REMEDY = "run it again with --no-resume"
 
@@ -106,11 +107,13 @@ def parts_of(ended: Ended, *, size: tuple[int, int], fps: float, sure: float) ->
     span, observations = ended
     pitch = False
     facts = []
-    for observation in observations:
+    for observation in held(observations):
         if observation.keypoints is not None:
             pitch = int((observation.keypoints[:, 2] > _SEEN).sum()) >= _POINTS
         facts.append(facts_of(observation, pitch=pitch, height=size[1], sure=sure))
-    changes = {*kind_changes(facts, fps=fps), *find_jumps(observations, sure=sure, size=size)}
+    index, seen = looked_at(observations)
+    jumps = index[find_jumps(seen, sure=sure, size=size)].tolist()
+    changes = {*kind_changes(facts, fps=fps), *jumps}
     fresh = {start for start in changes if observations[start].frame > observations[start - 1].frame}
     starts = [0, *sorted(fresh)]
     return [_part(span, observations, start, end) for start, end in pairwise([*starts, len(observations)])]

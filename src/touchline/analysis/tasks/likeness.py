@@ -52,6 +52,7 @@ class LikenessTask(Task):
     needs = ("track",)
     implied = True
     resumes = False
+    rates = (PICTURES_PER_S,)
 
     def __init__(self, models: Sequence[Mapping[str, str]]) -> None:
         self._given = tuple(models)

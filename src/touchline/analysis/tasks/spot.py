@@ -71,6 +71,7 @@ class SpotTask(Task):
     def open(self) -> None:
         """Load what an earlier run saved; if the bundle already holds the scores, no frames are needed."""
         self.watches = self._job.force or not self._bundle_has_scores()
+        self.rates = (self.spotter.fps,)
         if self.watches:
             self._checkpoint = Checkpoint(self._job.bundle.path, key=self.key, resume=self._job.resume)
             saved = self._checkpoint.next_index

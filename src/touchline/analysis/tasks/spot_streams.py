@@ -133,6 +133,8 @@ class StreamSpotTask(Task):
         pictures, resume = self.spotter.sources.pictures, self._job.resume
         self._tasks = {s.name: self._feature_task(s) for s in pictures if not resume or not self._holds(s)}
         self.watches = bool(self._tasks)
+        timed = all(stream.options.sampling == "time-exact" for stream in pictures)
+        self.rates = tuple(stream.options.rate_hz for stream in pictures) if timed else None
         rows = [task.resumed_row for task in self._tasks.values()]
         known = [row for row in rows if row is not None]
         if known and len(known) == len(rows):

@@ -2,7 +2,8 @@
 
 A task is one class. It declares its files and everything that determines its results, processes the frames or the
 sound of a video, and writes its files into the video's bundle. The pipeline decodes the video once for all tasks and
-knows none of them by name. To add a task, write its class in this folder and list it in
+knows none of them by name; it may run :meth:`Task.hear` and then :meth:`Task.watch` of several tasks at once, in a
+thread each. To add a task, write its class in this folder and list it in
 :mod:`touchline.analysis.tasks.usual`.
 """
 
@@ -42,6 +43,8 @@ class Job:
         resume: resume from the chunks of a killed run.
         force: redo everything.
         chunk_s: seconds of video per saved chunk.
+        threads: CPU threads to use; does not affect the results.
+        decoders: decoders that work on spans of the video at once; does not affect the results.
         progress: called while a task decodes the video again.
 
     """
@@ -57,6 +60,8 @@ class Job:
     resume: bool = True
     force: bool = False
     chunk_s: float = 20.0
+    threads: int = 1
+    decoders: int = 1
     progress: Progress | None = None
 
     @property
@@ -163,6 +168,8 @@ class Task(Protocol):
         sections: report sections for its results, in addition to those that every report has.
         key: after :meth:`begin`, everything that determines the results, as JSON: equal keys mean equal files.
         watches: after :meth:`open`, whether it needs the frames.
+        rates: after :meth:`open`, samples per second of every grid on which it samples the frames; frames that no task
+            samples come without a picture. None if it needs the picture of every frame.
         resumed_from_us: after :meth:`open`, time at which an earlier run had stopped; None if it starts from the
             beginning.
 
@@ -178,6 +185,7 @@ class Task(Protocol):
     models: Sequence[Mapping[str, str]] = ()
     key: Mapping[str, Any] = {}
     watches: bool = False
+    rates: Sequence[float] | None = None
     resumed_from_us: int | None = None
 
     def begin(self, job: Job) -> None:
@@ -218,6 +226,16 @@ class Task(Protocol):
     def discard(self) -> None:
         """Remove intermediate results."""
         return
+
+
+def rates_of(tasks: Sequence[Task]) -> tuple[float, ...] | None:
+    """Return the samples per second of all grids of tasks that watch; None if one needs the picture of every frame."""
+    rates: set[float] = set()
+    for task in tasks:
+        if task.watches and task.rates is None:
+            return None
+        rates |= set(task.rates or ()) if task.watches else set()
+    return tuple(sorted(rates))
 
 
 def in_order(tasks: Sequence[Task]) -> list[Task]:

@@ -25,10 +25,12 @@ from touchline.analysis.shot_actions import (
     recognise_shot,
     windows_of_tracks,
 )
+from touchline.analysis.speed import BEST, DEFAULT_SPEED, SPEEDS, SpeedName
 from touchline.analysis.tasks.chunked import ChunkedTask
 from touchline.analysis.tasks.cuts import Ended, ShotFiles, ShotSplitter, parts_of
 from touchline.analysis.tasks.task import Job
 from touchline.analysis.tasks.tracking_summary import Facts, Picker, TrackCount, TrackingSummary
+from touchline.analysis.threads.crew import in_thread
 from touchline.core.events import Coverage, VideoInfo
 from touchline.core.geometry.camera import CameraPath
 from touchline.core.tracks import DETECTION_LABELS
@@ -42,7 +44,6 @@ from touchline.media.frame import Frame
 from touchline.recognition.recogniser import ClipRecogniser
 from touchline.tracking.detections import PeopleDetector
 from touchline.tracking.observations import (
-    DEFAULT_FPS,
     Observation,
     Observer,
     PitchFinder,
@@ -57,7 +58,10 @@ from touchline.tracking.people.roles import match_teams
 from touchline.tracking.people.tracker import DEFAULT_SETTINGS, TrackerSettings
 from touchline.tracking.shot_tracking import Span, follow_shot, stretches_of, tracks_of, with_person
 
-DEFAULT_PITCH_EVERY = 3
+_MOST_WAITING = 768
+"""Most frames and observations that wait while people are followed through a shot: some 20 s of video."""
+_Shown = tuple[int, int]
+"""Number and time of a decoded frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +72,22 @@ class VideoTracker:
         detector: detector of people and the ball.
         pitch_finder: finder of pitch keypoints; None gives no positions in metres.
         fps: analysed frames per second, at most those of the video.
-        pitch_every: the pitch is searched for in every this many analysed frames.
+        detect_every: people and the ball are looked for in every this many analysed frames.
+        pitch_every: the pitch is searched for in every this many of those.
         settings: settings of the tracking algorithm.
         recogniser: clip recogniser for people's actions; None reports only movement and ball possession.
+        detector_size: width and height of the detector's input; None for its own.
 
     """
 
     detector: PeopleDetector
     pitch_finder: PitchFinder | None = None
-    fps: float = DEFAULT_FPS
-    pitch_every: int = DEFAULT_PITCH_EVERY
+    fps: float = BEST.fps
+    detect_every: int = 1
+    pitch_every: int = BEST.pitch_every
     settings: TrackerSettings = DEFAULT_SETTINGS
     recogniser: ClipRecogniser | None = None
+    detector_size: tuple[int, int] | None = None
 
     @property
     def models(self) -> tuple[PeopleDetector | PitchFinder | ClipRecogniser, ...]:
@@ -101,11 +109,13 @@ class VideoTracker:
             detector=self.detector,
             pitch_finder=self.pitch_finder,
             fps=self.fps_for(info),
+            detect_every=self.detect_every,
             pitch_every=self.pitch_every,
             batch=self.batch_for(info),
             saved=saved,
             cropper=None if self.recogniser is None else PersonCropper(self.recogniser.spec),
             described_from=self.settings.low,
+            sure=self.settings.high,
         )
 
     def key(self) -> dict[str, Any]:
@@ -114,7 +124,14 @@ class VideoTracker:
             {"name": model.name, "sha256": model.sha256, "device": model.device_reason.partition(":")[0]}
             for model in self.models
         ]
-        return {"models": models, "fps": self.fps, "pitch_every": self.pitch_every, "settings": asdict(self.settings)}
+        return {
+            "models": models,
+            "detector_size": self.detector_size and list(self.detector_size),
+            "fps": self.fps,
+            "detect_every": self.detect_every,
+            "pitch_every": self.pitch_every,
+            "settings": asdict(self.settings),
+        }
 
 
 def load_tracker(
@@ -122,8 +139,10 @@ def load_tracker(
     *,
     pitch_finder: str | None = None,
     device: Literal["auto", "cpu", "cuda"] = "auto",
-    fps: float = DEFAULT_FPS,
+    fps: float | None = None,
     recogniser: str | None = None,
+    speed: SpeedName = DEFAULT_SPEED,
+    threads: int | None = None,
 ) -> VideoTracker:
     """Load a tracker with models by name or path.
 
@@ -132,8 +151,10 @@ def load_tracker(
         pitch_finder: finder of pitch keypoints; None for the built-in one. Without either there are no positions in
             metres.
         device: device for the models.
-        fps: analysed frames per second.
+        fps: analysed frames per second, all of which are looked at; None for those of the preset.
         recogniser: clip recogniser for people's actions; None reports only movement and ball possession.
+        speed: preset of rate and sizes. Only the built-in detector takes pictures of another size than its own.
+        threads: CPU threads to use; None takes all that are available.
 
     Raises:
         InputError: a model does not exist, or its file does not fit.
@@ -145,14 +166,25 @@ def load_tracker(
     from touchline.tracking.detector import Detector, load_detector
     from touchline.tracking.pitch.finder import load_pitch_finder
 
-    found = load_detector(detector, device=device)
+    preset = SPEEDS[speed]
+    size = preset.detector_size if detector is None else None
+    found = load_detector(detector, device=device, threads=threads, size=size)
     there = pitch_finder is not None or any(model.config.task == "pitch" for model in list_builtin())
-    points = load_pitch_finder(pitch_finder, device=device) if there else None
+    points = load_pitch_finder(pitch_finder, device=device, threads=threads) if there else None
     thresholds = found.thresholds if isinstance(found, Detector) else {}
     sure = min(thresholds.get(label, DEFAULT_SETTINGS.high) for label in DETECTION_LABELS[1:])
     settings = replace(DEFAULT_SETTINGS, high=sure)
-    named = None if recogniser is None else load_recogniser(recogniser, device=device)
-    return VideoTracker(found, points, fps=fps, settings=settings, recogniser=named)
+    named = None if recogniser is None else load_recogniser(recogniser, device=device, threads=threads)
+    return VideoTracker(
+        found,
+        points,
+        fps=preset.fps if fps is None else fps,
+        detect_every=preset.detect_every if fps is None else 1,
+        pitch_every=preset.pitch_every,
+        settings=settings,
+        recogniser=named,
+        detector_size=size,
+    )
 
 
 class TrackTask(ChunkedTask):
@@ -189,6 +221,7 @@ class TrackTask(ChunkedTask):
         super().open()
         last = self.chunks.last
         self.resumed_from_us = None if last is None else int(last["time_us"][-1])
+        self.rates = (self._fps,)
         self._shots = ShotFiles(self.chunks.folder)
         self._windows = WindowFiles(self.chunks.folder)
 
@@ -199,13 +232,21 @@ class TrackTask(ChunkedTask):
         batches = max(1, round(self._job.chunk_s * self._fps / self._batch))
         recorder = _Recorder(self.chunks, chunk=self._batch * batches)
         splitter = ShotSplitter(fps=self._fps)
-        for number, frame in enumerate(frames):
-            splitter.shown(number, frame.time_us)
-            for observation in observer.push(number, frame):
-                self._take(observation, recorder, splitter)
-            yield frame
-        for observation in observer.finish():
-            self._take(observation, recorder, splitter)
+
+        def take(item: _Shown | Observation) -> None:
+            if isinstance(item, Observation):
+                self._take(item, recorder, splitter)
+            else:
+                splitter.shown(*item)
+
+        with in_thread(take, most=_MOST_WAITING, name="follow", apart=self._job.threads > 1) as pass_on:
+            for number, frame in enumerate(frames):
+                pass_on((number, frame.time_us))
+                for observation in observer.push(number, frame):
+                    pass_on(observation)
+                yield frame
+            for observation in observer.finish():
+                pass_on(observation)
         recorder.finish()
         self._follow(splitter.finish(), recorder)
         self._facts.seams = splitter.seams

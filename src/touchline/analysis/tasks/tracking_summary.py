@@ -131,7 +131,9 @@ class Facts:
         self._brightness = self._contrast = 0.0
 
     def add(self, observation: Observation) -> None:
-        """Count one frame."""
+        """Count one frame, unless nothing looked at it."""
+        if not observation.looked:
+            return
         detections = observation.detections
         people = (detections.classes != BALL) & (detections.confidence >= self._sure)
         self._pictures += 1

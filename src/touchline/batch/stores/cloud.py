@@ -27,15 +27,13 @@ def open_bucket(address: str) -> tuple[Any, str]:
         UsageError: fsspec, or what it needs for such addresses, is not installed; or it knows no such addresses.
 
     """
-    fsspec = need("fsspec", what=f"reaching {address}")
+    fsspec = need("fsspec", what=f"{address}: reaching it", extra="cloud")
     scheme = address.partition("://")[0].lower()
     try:
         system, path = fsspec.core.url_to_fs(address, use_listings_cache=False)
     except ImportError as error:
-        extra = f" {_PACKAGES[scheme]}" if scheme in _PACKAGES else ""
-        raise UsageError(
-            f"{address}: {scheme}:// needs a package that is missing; run: {install_line('cloud')}{extra}"
-        ) from error
+        line = " ".join((install_line("cloud"), *_PACKAGES.get(scheme, "").split()))
+        raise UsageError(f"{address}: {scheme}:// needs a package that is missing; run: {line}") from error
     except ValueError as error:
         raise UsageError(
             f"{address}: not an address of a store ({error}); use a folder, s3://, gs:// or az://"

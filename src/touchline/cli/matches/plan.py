@@ -59,7 +59,7 @@ def plan(
 
     Examples:
       touchline batch plan --input matches/ --out results/
-      touchline batch plan --input s3://club/season.csv --out s3://club/results --options '--fps 5'
+      touchline batch plan --input s3://club/season.csv --out s3://club/results --shards 16
 
     """
     output = Output(json=json, debug=debug)

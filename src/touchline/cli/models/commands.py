@@ -14,13 +14,14 @@ from touchline.cli.commands import add_command, new_group
 from touchline.cli.common import Output, run_guarded
 from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption, SharedArguments, verb
 from touchline.core.errors import EXIT_OK
+from touchline.core.extras import need_extra
 from touchline.core.wording import counted, ordinal
 from touchline.models.architectures import ARCHITECTURES, published
 
 if TYPE_CHECKING:
     from touchline.models.specs.spec import ClipConfig
     from touchline.models.specs.tasks import Config
-    from touchline.models.store import StoredModel
+    from touchline.models.store import LoadedModel, StoredModel
 
 NameArgument = Annotated[str, typer.Argument(metavar="MODEL", help="Name or file of a model.")]
 LABELS_WIDTH = 60
@@ -108,12 +109,13 @@ def show_command(
 
 def _model_facts(name: str) -> tuple[dict[str, Any], Path]:
     """The facts of a network, and its file."""
-    from touchline.models.store import load_model
+    from touchline.models.safetensors_file import weights_of
+    from touchline.models.store import open_model
 
-    model = load_model(name, task="any")
+    model = open_model(name, task="any")
     path = model.path
     facts = {**model.config.model_dump(mode="json"), "path": str(path), "sha256": model.sha256}
-    facts["parameters"] = sum(parameter.numel() for parameter in model.network.parameters())
+    facts["parameters"] = weights_of(path)
     facts["megabytes"] = round(path.stat().st_size / 1e6, 2)
     return facts | _measured_facts(path), path
 
@@ -231,6 +233,7 @@ class ImportArguments(SharedArguments):
 
 def _import(arguments: ImportArguments, output: Output) -> int:
     """Import a checkpoint and print what it has become."""
+    need_extra("gpu", what="importing a model", modules=("torch",))
     from touchline.cli.models.imports import key_values, label_names
     from touchline.models.importing.checkpoints import import_model
     from touchline.models.store import load_model
@@ -248,6 +251,8 @@ def _import(arguments: ImportArguments, output: Output) -> int:
     )
     model = load_model(path, task="any")
     config = model.config
+    if not getattr(config, "untrained", ()):
+        _write_graph(model, output=output)
     output.record({"name": config.name, "path": str(path), "sha256": model.sha256, "labels": list(config.labels)})
     if not output.json:
         classes = counted(len(config.labels), "class", "classes")
@@ -255,6 +260,16 @@ def _import(arguments: ImportArguments, output: Output) -> int:
         if config.task == "recognize":
             output.table(_clips_in_words(config))
     return EXIT_OK
+
+
+def _write_graph(model: LoadedModel[Any], *, output: Output) -> None:
+    """Write the graph by which a CPU runs the model without torch beside it, if there can be one."""
+    from touchline.models.exporting.graph_files import write_graph_file
+
+    try:
+        write_graph_file(model)
+    except RuntimeError as error:  # OpenVINO's, of an operation that it does not know
+        output.note(f"touchline: note: {model.name} has no graph for the CPU, so only torch runs it ({error})")
 
 
 import_command = verb(
@@ -291,6 +306,7 @@ def export_command(
     """
 
     def run() -> None:
+        need_extra("gpu", what="exporting a model", modules=("torch",))
         from touchline.models.exporting.graphs import export_model
         from touchline.models.store import load_model
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from touchline.analysis.checkpoint import bundle_lock
+from touchline.analysis.likeness.marks import heeding
 from touchline.analysis.tasks.spot_summary import candidate_thresholds
 from touchline.core.clock import US_PER_S
 from touchline.core.errors import ResourceError
@@ -26,11 +28,14 @@ from touchline.formats.bundle import (
     Manifest,
     video_fingerprint,
 )
+from touchline.formats.likeness import LIKENESS, write_likeness
 from touchline.live.session import Session, Stated
 from touchline.live.source.recording import Part
 
-_FILES = (EVENTS, CANDIDATES, RESULTS, SCORES)
+_FILES = (EVENTS, CANDIDATES, RESULTS, SCORES, LIKENESS)
 EVERY_S = 10.0
+_SHARE = 20
+"""Writing may take this part of the time: hours of scores are written less often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,7 @@ class LiveBundles:
         self._next_s = clock() + every_s
         self._bundles: dict[Path, Bundle] = {}
         self._finished: set[Path] = set()
+        self._locks: dict[Path, ExitStack] = {}
         self.problem = ""
 
     @property
@@ -92,12 +98,14 @@ class LiveBundles:
         """Write if it is time to; a full disk must not stop the analysis."""
         if record["state"] == "ended" or self._clock() < self._next_s:
             return
+        started_s = self._clock()
         try:
             self.write()
             self.problem = ""
         except ResourceError as error:
             self.problem = str(error)
-        self._next_s = self._clock() + self._every_s
+        took_s = self._clock() - started_s
+        self._next_s = self._clock() + max(self._every_s, _SHARE * took_s)
 
     def write(self, *, ended: bool = False) -> None:
         """Write the bundle of every part that may have changed; at the end of the run, for good.
@@ -113,12 +121,16 @@ class LiveBundles:
             settled_us = self._session.seen_us - 2 * round(self._session.latency.look_ahead_s * US_PER_S)
             if ended or (part.end_us is not None and part.end_us < settled_us):
                 self._finished.add(part.path)
+                self._locks.pop(part.path).close()
         self._remove_old()
 
     def _write(self, part: Part) -> None:
         session, span = self._session, Span(part.start_us, part.end_us)
         if part.path not in self._bundles:
-            self._bundles[part.path] = Bundle.create(self._out, part.path, fingerprint=video_fingerprint(part.path))
+            made = Bundle.create(self._out, part.path, fingerprint=video_fingerprint(part.path))
+            lock = self._locks.setdefault(part.path, ExitStack())
+            lock.enter_context(bundle_lock(made.path))
+            self._bundles[part.path] = made
         bundle, spotter = self._bundles[part.path], session.spotter
         events = [event for event in session.final if span.holds(event.time_us)]
         timeline = Timeline(
@@ -127,21 +139,28 @@ class LiveBundles:
                 for event in events
             )
         )
+        likeness, models = session.likeness.found, [spotter.name]
+        timeline, withheld = heeding(timeline, likeness=likeness, models=models)
         scores = scores_within(session.scores(), span)
         bundle.write_scores(scores)
         bundle.write_events(timeline)
-        bundle.write_candidates(spotter.events(scores, thresholds=candidate_thresholds(session.thresholds)))
+        candidates = spotter.events(scores, thresholds=candidate_thresholds(session.thresholds))
+        bundle.write_candidates(heeding(candidates, likeness=likeness, models=models)[0])
+        write_likeness(bundle.path, likeness)
         bundle.write_results(timeline, game=part.path.stem)
-        bundle.write_manifest(self._manifest(bundle, part, coverage=coverage_within(session.coverage(), span)))
+        coverage = coverage_within(session.coverage(), span)
+        bundle.write_manifest(self._manifest(bundle, part, coverage=coverage, remarks=withheld))
 
-    def _manifest(self, bundle: Bundle, part: Part, *, coverage: Coverage) -> Manifest:
-        spotter = self._session.spotter
+    def _manifest(self, bundle: Bundle, part: Part, *, coverage: Coverage, remarks: tuple[str, ...]) -> Manifest:
+        spotter, likeness = self._session.spotter, self._session.likeness.found.to_json()
         return Manifest(
             part.path.name,
             video_fingerprint(part.path),
             models=({"task": "spot", "name": spotter.name, "sha256": spotter.sha256},),
             settings={"spot": {"thresholds": self._session.thresholds, "live": True}},
             coverage=coverage,
+            spotting={"remarks": list(remarks)} if remarks else {},
+            likeness={name: likeness[name] for name in ("verdict", "line", "models", "withheld")},
             files=bundle.checksums(*_FILES),
             touchline_version=__version__,
         )

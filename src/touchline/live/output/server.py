@@ -172,7 +172,7 @@ class LiveServer:
         config = uvicorn.Config(
             make_app(hub, address),
             http="h11",
-            ws="websockets-sansio" if has_websockets() else "none",
+            ws="websockets-sansio" if is_installed("websockets") else "none",
             lifespan="off",
             log_level="critical",
             access_log=False,
@@ -190,8 +190,3 @@ class LiveServer:
         self._hub.close()
         self._server.should_exit = True
         self._thread.join(timeout=5)
-
-
-def has_websockets() -> bool:
-    """Return whether the package that speaks WebSocket is installed."""
-    return is_installed("websockets")

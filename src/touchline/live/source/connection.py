@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from http.client import HTTPException
 from threading import Event
 from typing import Any, Protocol
+from urllib.parse import urljoin, urlsplit
 
 import av
 from av import Packet
@@ -22,6 +25,9 @@ from touchline.media.source import DEFAULT_MAX_PIXELS
 _MS = 1000
 MILLISECOND = Fraction(1, _MS)
 """The unit of times on the timeline, and of Matroska recordings."""
+_VARIANT, _END = "#EXT-X-STREAM-INF", "#EXT-X-ENDLIST"
+_PLAYLIST_S = 10.0
+_MOST_PLAYLIST_BYTES = 4 * 1024 * 1024
 _PROTOCOLS = {
     "rtsp": "rtsp,rtsps,rtp,srtp,udp,tcp,tls,crypto",
     "hls": "http,https,tcp,tls,crypto,httpproxy,data",
@@ -107,6 +113,33 @@ def unreachable(address: Address, reason: str, *, waited_s: float) -> NetworkErr
     )
 
 
+def playlist_has_ended(address: Address, *, fetch: Callable[[str], str] | None = None) -> bool:
+    """Return whether an HLS playlist says that nothing follows; FFmpeg also ends when a server does not answer.
+
+    Args:
+        address: of the playlist, or of one that lists several.
+        fetch: returns a text behind a URL, or raises OSError; for tests.
+
+    """
+    url, fetch = address.url, fetch or _text_of
+    try:
+        text = fetch(url)
+        if _VARIANT in text:
+            following = text.partition(_VARIANT)[2].splitlines()[1:]
+            url = urljoin(url, next((line for line in following if line and not line.startswith("#")), ""))
+            text = fetch(url)
+    except (OSError, ValueError, HTTPException):
+        return False
+    return _END in text
+
+
+def _text_of(url: str) -> str:
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise ValueError("a playlist may lead to http and https only")
+    with urllib.request.urlopen(url, timeout=_PLAYLIST_S) as answer:
+        return str(answer.read(_MOST_PLAYLIST_BYTES).decode("utf-8", "replace"))
+
+
 @dataclass(frozen=True, slots=True)
 class _Format:
     name: str
@@ -171,6 +204,9 @@ class Tap:
                 return
             if packet.size and self._wanted(packet):
                 self._place(packet)
+                if self._timeline.behind:  # it was seen before the connection broke; go on at the next key frame
+                    self._started = False
+                    continue
                 if self._sink is not None:
                     self._sink.write(packet)
                 if packet.stream is self._video:

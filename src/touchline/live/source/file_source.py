@@ -13,7 +13,7 @@ from av import VideoFrame
 from av.container import InputContainer
 
 from touchline.core.errors import InputError
-from touchline.core.events import Coverage
+from touchline.core.events import Coverage, VideoInfo
 from touchline.live.source.growing import GrowingFile, index_is_last, require_readable_while_written
 from touchline.live.source.pictures import Picture, timed_frames
 from touchline.media.damage.closing import close_book
@@ -57,7 +57,7 @@ class FileSource:
         self._path, self._quiet_s, self._marker, self._stream = path, quiet_s, marker, stream
         self._clock, self._stop = clock, Event()
         self._ledger = Ledger(step_us=1)
-        self._frames = 0
+        self.info: VideoInfo | None = None
 
     def stop(self) -> None:
         """Let :meth:`pictures` end soon."""
@@ -80,10 +80,9 @@ class FileSource:
         self._ledger = Ledger(step_us=facts.step_us)
         if facts.reordered:
             raise InputError(f"{self._path}: AVI files are not read while they grow; use touchline spot when finished")
-        presenter = facts.presenter()
+        presenter, self.info = facts.presenter(), facts.info
         for time_us, frame in self._frames_of(facts):
-            self._frames += 1
-            yield Picture(time_us, _luma_of(presenter, frame))
+            yield Picture(time_us, _luma_of(presenter, frame), presenter.rgb(frame))
         if not self._stop.is_set():
             self._close()
 

@@ -10,7 +10,8 @@ from av import Packet, VideoFrame
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from touchline.core.events import Coverage
+from touchline.core.arrays import Rgb
+from touchline.core.events import Coverage, VideoInfo
 from touchline.media.decoding import decode_stream
 from touchline.media.deinterlace import Deinterlacer
 from touchline.media.frame import Luma
@@ -25,11 +26,13 @@ class Picture:
     Attributes:
         time_us: microseconds from the first one, on the timeline of the run.
         luma: returns its brightness, uint8 (height, width).
+        rgb: returns its colours, uint8 (height, width, 3); None if it has none.
 
     """
 
     time_us: int
     luma: Callable[[], Luma]
+    rgb: Callable[[], Rgb] | None = None
 
 
 class Source(Protocol):
@@ -37,12 +40,14 @@ class Source(Protocol):
 
     Attributes:
         shown: its name, as it may be printed.
+        info: the properties of its pictures; None before the first one.
         waits: whether pictures may wait for the analysis (a file), or have to be dropped if it is too slow (a stream).
 
     """
 
     shown: str
     waits: bool
+    info: VideoInfo | None
 
     def pictures(self) -> Iterator[Picture]:
         """Yield the pictures, times increasing strictly, until the source ends or :meth:`stop` is called."""

@@ -7,16 +7,16 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 from threading import Event
 from typing import Literal, cast
 
 from av import Packet, VideoFrame
 from av.container import InputContainer
+from av.video.stream import VideoStream
 
 from touchline.core.clock import US_PER_MS, US_PER_S
-from touchline.core.events import Coverage, Gap
+from touchline.core.events import Coverage, Gap, VideoInfo
 from touchline.core.wording import counted
 from touchline.live.source.address import Address
 from touchline.live.source.connection import (
@@ -25,6 +25,7 @@ from touchline.live.source.connection import (
     Patience,
     Tap,
     open_stream,
+    playlist_has_ended,
     unreachable,
 )
 from touchline.live.source.pictures import Picture, timed_frames
@@ -52,13 +53,15 @@ class StreamSource:
         patience: how long things may take.
         sink: takes the packets for a recording.
         opener: opens the address; for tests.
+        playlist_ended: whether an HLS playlist has an end; for tests.
         clock: seconds on a clock that never goes back.
         draw: returns a random number from 0 to 1.
 
     Attributes:
         state: how it stands.
         reconnects: how often it was opened again.
-        trouble: why it broke last; "" if it never did.
+        lost: what broke it for good, if it did not end by itself; "" otherwise.
+        trouble: what broke it, as long as no picture has come since; "" otherwise.
 
     """
 
@@ -71,19 +74,22 @@ class StreamSource:
         patience: Patience | None = None,
         sink: PacketSink | None = None,
         opener: Callable[..., InputContainer] = open_stream,
+        playlist_ended: Callable[[Address], bool] = playlist_has_ended,
         clock: Callable[[], float] = time.monotonic,
         draw: Callable[[], float] = random.random,
     ) -> None:
         self.shown = address.shown
         self.state: State = "starting"
         self.reconnects = 0
-        self.trouble = ""
+        self.lost = self.trouble = ""
+        self._broken = False
         self._address, self._patience, self._sink = address, patience or Patience(), sink
-        self._opener, self._clock = opener, clock
+        self._opener, self._playlist_ended, self._clock = opener, playlist_ended, clock
         self._backoff = Backoff(draw)
         self._stop = Event()
-        self._timeline = StreamTimeline(clock)
+        self._timeline = StreamTimeline(clock, rewinds=address.kind == "hls")
         self._ledger = Ledger(step_us=_STEP_US)
+        self.info: VideoInfo | None = None
         self._presenter: Presenter | None = None
         self._first_ms: int | None = None
         self._last_us: int | None = None
@@ -119,17 +125,28 @@ class StreamSource:
         while not self._stop.is_set():
             try:
                 ended = yield from self._connection()
-                self.trouble = ended or self.trouble
-                if not ended and self._address.kind in ("hls", "device"):
-                    break  # a playlist with an end, or a device that was unplugged
+                self._break(ended)
+                if not ended and self._is_over():
+                    break
             except ConnectionLostError as error:
-                self.trouble = str(error)
+                self._break(str(error))
             if self._stop.is_set() or not self._waited():
                 break
             self.reconnects += self._last_us is not None
         self.state = "ended"
         if self._last_us is None and not self._stop.is_set():
             raise unreachable(self._address, self.trouble, waited_s=self._clock() - self._picture_s)
+
+    def _is_over(self) -> bool:
+        """Return whether a connection that ended by itself was the last: a device, or a playlist with an end."""
+        kind = self._address.kind
+        return kind == "device" or (kind == "hls" and self._playlist_ended(self._address))
+
+    def _break(self, reason: str) -> None:
+        """Note what ended a connection: the first reason since the latest picture counts, "" for its own end."""
+        self.trouble = self.trouble or reason
+        if not self._broken:
+            self._broken, self.lost = True, reason
 
     def _waited(self) -> bool:
         """Wait before the next attempt; return whether there is to be one."""
@@ -165,9 +182,11 @@ class StreamSource:
                 tap.picture_s = self._picture_s = self._clock()
                 if time_us >= 0:  # pictures that are shown before the first key frame need earlier ones
                     self._note_gap(time_us, jumped=self._timeline.jumps > jumps)
-                    jumps, self._last_us, self.state = self._timeline.jumps, time_us, "running"
+                    jumps, self._last_us = self._timeline.jumps, time_us
+                    self.state, self.trouble, self.lost, self._broken = "running", "", "", False
                     self._backoff.reset()
-                    yield Picture(time_us, self._luma_of(frame, aspect=video.sample_aspect_ratio))
+                    presenter = self._presenter or self._first(frame, video)
+                    yield Picture(time_us, _luma_of(presenter, frame), presenter.rgb(frame))
             return tap.reason
 
     def _time_of(self, item: VideoFrame | Packet) -> int | None:
@@ -189,20 +208,20 @@ class StreamSource:
             reason = "the source's clock jumped"
         self._breaks.append(Gap(self._last_us + self._ledger.step_us, time_us, reason))
 
-    def _luma_of(self, frame: VideoFrame, *, aspect: Fraction | None) -> Callable[[], Luma]:
-        """Return what makes a frame's brightness, in the size of the first frame of the run."""
-        if self._presenter is None:
-            orientation = orientation_of(frame)
-            width, height = orientation.size(*square_size(frame.width, frame.height, aspect=plausible(aspect)))
-            self._presenter = Presenter(
-                width=width,
-                height=height,
-                aspect=plausible(aspect),
-                coded_aspect=shape_of(frame),
-                orientation=orientation,
-            )
-        presenter = self._presenter
-        return lambda: presenter.luma(frame)
+    def _first(self, frame: VideoFrame, video: VideoStream) -> Presenter:
+        """Decide the size of all pictures of the run: that of the first one."""
+        aspect, orientation = plausible(video.sample_aspect_ratio), orientation_of(frame)
+        width, height = orientation.size(*square_size(frame.width, frame.height, aspect=aspect))
+        fps = float(video.average_rate or video.guessed_rate or 0)
+        self.info = VideoInfo(Path(self.shown), width, height, fps, 0, codec=video.codec_context.name)
+        self._presenter = Presenter(
+            width=width, height=height, aspect=aspect, coded_aspect=shape_of(frame), orientation=orientation
+        )
+        return self._presenter
+
+
+def _luma_of(presenter: Presenter, frame: VideoFrame) -> Callable[[], Luma]:
+    return lambda: presenter.luma(frame)
 
 
 def _overlap(gap: Gap, other: Gap) -> bool:

@@ -11,6 +11,9 @@ BACK_MS = 1_000
 AHEAD_MS = 10_000
 """A packet's time that runs ahead of this machine's clock by more than this is a jump; less comes with bursts."""
 
+REWIND_MS = 120_000
+"""A playlist that is opened again repeats at most this much."""
+
 
 class StreamTimeline:
     """Places the packets of a stream on a timeline in milliseconds that starts at 0 and never goes back.
@@ -20,19 +23,22 @@ class StreamTimeline:
 
     Args:
         clock: seconds on a clock that never goes back.
+        rewinds: whether a new connection repeats what came last, on the same clock, as a playlist's does.
 
     Attributes:
         jumps: how often the source's clock jumped within a connection.
+        behind: whether the latest packet lies before others of an earlier connection: it was seen already.
 
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
+    def __init__(self, clock: Callable[[], float], *, rewinds: bool = False) -> None:
+        self._clock, self._rewinds = clock, rewinds
         self._offset_ms: int | None = None
         self._last_ms = 0
         self._last_s = 0.0
         self._renewed = False
         self.jumps = 0
+        self.behind = False
 
     def reconnected(self) -> None:
         """A new connection begins: its first packet may be on another clock."""
@@ -49,6 +55,7 @@ class StreamTimeline:
         else:
             self._follow(reference, passed_ms=round((now_s - self._last_s) * 1000))
         self._renewed = False
+        self.behind = self.behind and reference + self._offset_ms <= self._last_ms
         self._last_ms = max(self._last_ms, reference + self._offset_ms)
         self._last_s = now_s
         offset = self._offset_ms
@@ -63,7 +70,9 @@ class StreamTimeline:
         assert self._offset_ms is not None
         ahead_ms = reference_ms + self._offset_ms - self._last_ms
         least_ms = 0 if self._renewed else -BACK_MS
-        if least_ms <= ahead_ms <= passed_ms + AHEAD_MS:
+        if self._rewinds and self._renewed and -REWIND_MS <= ahead_ms <= 0:
+            self.behind = True
+        if self.behind or least_ms <= ahead_ms <= passed_ms + AHEAD_MS:
             return
         self.jumps += not self._renewed
         self._offset_ms += max(passed_ms, STEP_MS) - ahead_ms

@@ -54,7 +54,7 @@ class Revisions:
     def update(self, found: Found) -> list[LiveEvent]:
         """Return what is new: events that began, changed, became final or were withdrawn, by time."""
         news = [self._final(peak) for peak in found.final]
-        kept = set()
+        kept: set[str] = set()
         for peak in found.provisional:
             known = self._nearest(peak, but=kept)
             if known is None:

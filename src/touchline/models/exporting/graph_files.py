@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from touchline.core.errors import UsageError
 from touchline.formats.files.atomic import write_bytes_atomic
 from touchline.models.exporting.parts import Part, facts_of, parts_of
-from touchline.models.runtime.graph_file import Converted, graph_file_bytes, graph_path
+from touchline.models.runtime.graph_file import Converted, graph_file_bytes, graph_path, size_variant
 from touchline.models.runtime.openvino_model import to_openvino
 from touchline.models.runtime.openvino_runtime import import_openvino
 from touchline.models.runtime.probing import require_finite_layers
-from touchline.models.store import LoadedModel, load_model
+from touchline.models.store import LoadedModel
 
 
-def write_graph_file(name_or_path: str | Path) -> Path:
-    """Write the graphs of a model beside its file, and return their path.
+def write_graph_file(model: LoadedModel[Any], *, size: tuple[int, int] | None = None) -> Path | None:
+    """Write the graphs of a model beside its file, and return their path; None if only torch runs such models.
+
+    Args:
+        model: the model.
+        size: another width and height of the input of a detector or pitch finder, which make a variant of its graphs.
 
     Raises:
-        InputError: the model does not exist, is damaged, or calculates numbers that are not finite.
-        UsageError: no graphs are made of models for this task.
+        InputError: the network calculates numbers that are not finite.
         ResourceError: the file cannot be written.
 
     """
-    model = load_model(name_or_path, task="any")
+    if size is not None:
+        model = replace(model, config=model.config.of_size(size))
     content = converted_graphs(model)
     if content is None:
-        raise UsageError(f"model {model.name!r} is for {model.config.task!r}; only torch runs such models")
-    path = graph_path(model.path)
+        return None
+    path = graph_path(model.path, variant="" if size is None else size_variant(size))
     write_bytes_atomic(path, content)
     return path
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from touchline.core.errors import InputError
 from touchline.formats.files.guard import MALFORMED, cause_of
@@ -29,6 +29,8 @@ GRAPH_SUFFIX = ".graph"
 FORMAT = 1
 """Raise it when a part's inputs or outputs change their meaning: graphs of former versions are then made again."""
 _INDEX = "index.json"
+_MOST_BYTES = 8 << 30
+"""More than any model takes; a file that claims more is damaged."""
 _DATE = (1980, 1, 1, 0, 0, 0)
 _LEAST_TENSOR_BYTES = 64
 """Smaller constants are stored with the graph: most are sizes and axes."""
@@ -54,7 +56,7 @@ class PartIndex(BaseModel):
 
     inputs: tuple[tuple[int, ...], ...]
     outputs: tuple[tuple[int, ...], ...]
-    size: int = Field(ge=0)
+    size: int = Field(ge=0, le=_MOST_BYTES)
     pieces: tuple[Piece, ...]
 
 
@@ -123,7 +125,7 @@ class GraphFile:
                     values = own[piece.own_offset : piece.own_offset + piece.size]
                 else:
                     values = bytes_of(file.get_tensor(piece.tensor))
-                if len(values) != piece.size:
+                if len(values) != piece.size or piece.offset + piece.size > entry.size:
                     raise InputError(f"{self.model_path}: its graph is of another model; write it again")
                 whole[piece.offset : piece.offset + piece.size] = values
         return whole
@@ -132,6 +134,11 @@ class GraphFile:
 def graph_path(model_path: Path, *, variant: str = "") -> Path:
     """Return the path of a model's graph file, or of a variant of it."""
     return model_path.with_suffix(f".{variant}{GRAPH_SUFFIX}" if variant else GRAPH_SUFFIX)
+
+
+def size_variant(size: tuple[int, int]) -> str:
+    """Return the name of the variant of a model for pictures of a width and height."""
+    return f"{size[0]}x{size[1]}"
 
 
 def bytes_of(tensor: npt.NDArray[Any]) -> Bytes:
@@ -149,10 +156,12 @@ def read_graph_file(data: bytes, *, model_path: Path, source: Path | str) -> Gra
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > _MOST_BYTES:
+                raise InputError(f"{source}: not a graph file, or damaged (it claims to hold more than any model)")
             entries = {name: archive.read(name) for name in archive.namelist()}
         index = Index.model_validate_json(entries[_INDEX])
         missing = [f"{part}{end}" for part in index.parts for end in (".xml", ".bin") if f"{part}{end}" not in entries]
-    except (*MALFORMED, ValidationError) as error:
+    except MALFORMED as error:  # pydantic's too, which are ValueErrors
         raise InputError(f"{source}: not a graph file, or damaged ({cause_of(error)})") from error
     if index.format != FORMAT or missing:
         raise InputError(f"{source}: a graph file of format {index.format}, not {FORMAT}, or without {missing}")
@@ -173,7 +182,8 @@ def graph_file_bytes(
 
     """
     places = _places_of(model_path)
-    entries, index = {}, {}
+    entries: dict[str, bytes] = {}
+    index: dict[str, PartIndex] = {}
     for name, part in parts.items():
         index[name], own = _split(part, places)
         entries |= {f"{name}.xml": part.xml, f"{name}.bin": own}

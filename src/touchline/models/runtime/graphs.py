@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from touchline.core.errors import ResourceError
-from touchline.models.runtime.device import half_on_gpu
+from touchline.models.runtime.on_device import AHEAD, DeviceGraph
 from touchline.models.runtime.openvino_runtime import openvino_core
+from touchline.models.runtime.requests import Pending, ahead_of, ahead_with, begin_on, stream_settings
 
 if TYPE_CHECKING:
     import torch
@@ -27,7 +28,7 @@ def torch_graph(module: nn.Module, *, device: str | torch.device, channels_last:
     """Return a graph that torch runs: in float32 on a CPU, in bfloat16 on a GPU; too large batches are halved.
 
     Args:
-        module: module of one input; it is moved to the device.
+        module: module of one input; it is moved to the device. On a GPU it works on several batches at once.
         device: device to run on.
         channels_last: store weights of 2-D convolutions channels-last, as tensor cores prefer; not for clip networks.
 
@@ -35,27 +36,10 @@ def torch_graph(module: nn.Module, *, device: str | torch.device, channels_last:
         ResourceError: when the graph is called, a single picture does not fit into the device's memory.
 
     """
-    import torch
-    from torch import Tensor
+    from touchline.models.runtime.torch_lanes import TorchLanes
 
-    layout: dict[str, Any] = {"memory_format": torch.channels_last} if channels_last else {}
-    network = module.to(device=device, **layout)
-
-    @torch.inference_mode()
-    def run(pixels: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
-        try:
-            with half_on_gpu(device):
-                outputs = network(torch.from_numpy(pixels).to(device, non_blocking=True))
-            whole = (outputs,) if isinstance(outputs, Tensor) else outputs
-            return tuple(output.float().cpu().numpy() for output in whole)
-        except torch.OutOfMemoryError as error:
-            if len(pixels) == 1:
-                raise ResourceError(f"one picture does not fit on {device}; run with --device cpu") from error
-        half = len(pixels) // 2
-        parts = zip(run(pixels[:half]), run(pixels[half:]), strict=True)
-        return tuple(np.concatenate(both) for both in parts)
-
-    return run
+    lanes = TorchLanes(module, device=device, channels_last=channels_last)
+    return DeviceGraph(lanes, ahead=0 if lanes.name == "cpu" else AHEAD)
 
 
 def torch_arrays(module: nn.Module, *, device: str | torch.device) -> ManyInputGraph:
@@ -75,29 +59,46 @@ def torch_arrays(module: nn.Module, *, device: str | torch.device) -> ManyInputG
 
 
 class CompiledGraph:
-    """A graph that OpenVINO runs, as a function of its input arrays.
+    """A graph that OpenVINO runs, as a function of its input arrays; it can work on several inputs at once.
 
     Args:
-        compiled: an ``openvino.CompiledModel``.
+        compiled: an ``openvino.CompiledModel``, compiled with :func:`settings_of`.
+
+    Attributes:
+        ahead: inputs to keep begun while an earlier one is waited for.
 
     """
 
     def __init__(self, compiled: Any) -> None:
         self.compiled = compiled
+        self.ahead = ahead_with(int(compiled.get_property("NUM_STREAMS")))
+        self._free: deque[Any] = deque()
 
     def __call__(self, *values: npt.NDArray[Any]) -> Arrays:
         """Return the outputs, float32, for inputs of the graph's shapes."""
-        outputs = self.compiled(values)
-        return tuple(np.array(outputs[number], dtype=np.float32) for number in range(len(self.compiled.outputs)))
+        return self.begin(*values)()
+
+    def begin(self, *values: npt.NDArray[Any]) -> Pending[Arrays]:
+        """Begin on inputs, which must not change until the outputs are there."""
+        try:
+            request = self._free.pop()
+        except IndexError:
+            request = self.compiled.create_infer_request()
+        request.start_async(values, share_inputs=True)
+
+        def wait() -> Arrays:
+            request.wait()
+            outputs = range(len(self.compiled.outputs))
+            found = tuple(np.array(request.get_output_tensor(number).data, dtype=np.float32) for number in outputs)
+            self._free.append(request)
+            return found
+
+        return wait
 
 
 def settings_of(*, precision: str, threads: int) -> dict[str, Any]:
     """Return OpenVINO's settings for a precision, ``"f32"`` or ``"bf16"``, and a number of CPU threads."""
-    return {
-        "INFERENCE_NUM_THREADS": threads,
-        "INFERENCE_PRECISION_HINT": precision,
-        "PERFORMANCE_HINT": "LATENCY",
-    }
+    return {**stream_settings(threads), "INFERENCE_PRECISION_HINT": precision}
 
 
 def openvino_graph(module: nn.Module, *, example: Tensor, precision: str, threads: int) -> CompiledGraph:
@@ -107,7 +108,7 @@ def openvino_graph(module: nn.Module, *, example: Tensor, precision: str, thread
         module: module of one input, in evaluation mode.
         example: an input; it fixes shape and type.
         precision: precision of the arithmetic, ``"f32"`` or ``"bf16"``.
-        threads: CPU threads to use.
+        threads: CPU threads to use: inputs that it can work on at once.
 
     """
     from touchline.models.runtime.openvino_model import to_openvino
@@ -134,13 +135,28 @@ def onnx_graph(module: nn.Module, *, example: Tensor, threads: int) -> ArrayGrap
 
 def in_batches(graph: ArrayGraph, *, size: int) -> ArrayGraph:
     """Return a graph for batches of any size, from one that takes ``size`` at a time; zeros fill up the last ones."""
+    return _InBatches(graph, size)
 
-    def run(values: npt.NDArray[Any]) -> Arrays:
-        parts = []
-        for first in range(0, len(values), size):
-            part = values[first : first + size]
-            filled = np.concatenate([part, np.zeros((size - len(part), *part.shape[1:]), part.dtype)])
-            parts.append(tuple(output[: len(part)] for output in graph(filled)))
-        return tuple(np.concatenate(outputs) for outputs in zip(*parts, strict=True))
 
-    return run
+class _InBatches:
+    """A graph that takes batches apart."""
+
+    def __init__(self, graph: ArrayGraph, size: int) -> None:
+        self.ahead = ahead_of(graph)
+        self._graph, self._size = graph, size
+
+    def __call__(self, values: npt.NDArray[Any]) -> Arrays:
+        return self.begin(values)()
+
+    def begin(self, values: npt.NDArray[Any]) -> Pending[Arrays]:
+        starts = range(0, len(values), self._size)
+        begun = [begin_on(self._graph, self._filled(values[first : first + self._size])) for first in starts]
+
+        def wait() -> Arrays:
+            outputs = zip(*(part() for part in begun), strict=True)
+            return tuple(np.concatenate(one)[: len(values)] for one in outputs)
+
+        return wait
+
+    def _filled(self, part: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return np.concatenate([part, np.zeros((self._size - len(part), *part.shape[1:]), part.dtype)])

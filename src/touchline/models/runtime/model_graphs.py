@@ -31,11 +31,9 @@ def graph_file_of(model: OpenedModel[Any], *, variant: str = "") -> GraphFile:
         UsageError: there are no graphs, and torch, which would make them, is not installed.
 
     """
-    beside = graph_path(model.path, variant=variant)
-    if beside.is_file():
-        found = read_graph_file(beside.read_bytes(), model_path=model.path, source=beside)
-        if found.index.model_sha256 == model.sha256:
-            return found
+    found = _beside(model, variant=variant)
+    if found is not None:
+        return found
     if variant:
         raise InputError(f"model {model.name!r} has no graph {variant!r} beside {model.path}")
     key = key_of("graphs", str(FORMAT), model.sha256, __version__, version("openvino"), _sources())
@@ -44,6 +42,20 @@ def graph_file_of(model: OpenedModel[Any], *, variant: str = "") -> GraphFile:
         content = _made(model)
         write_cached(key, content)
     return read_graph_file(content, model_path=model.path, source=f"{model.path}: its graphs in the cache")
+
+
+def was_tried(model: OpenedModel[Any]) -> bool:
+    """Return whether the network was tried before: graphs are made of networks whose numbers are finite only."""
+    return _beside(model, variant="") is not None
+
+
+def _beside(model: OpenedModel[Any], *, variant: str) -> GraphFile | None:
+    """Return the graphs in the file beside a model, if there is one and it is of the same weights."""
+    path = graph_path(model.path, variant=variant)
+    if not path.is_file():
+        return None
+    found = read_graph_file(path.read_bytes(), model_path=model.path, source=path)
+    return found if found.index.model_sha256 == model.sha256 else None
 
 
 def _made(model: OpenedModel[Any]) -> bytes:
@@ -96,6 +108,14 @@ def compiled_part(graphs: GraphFile, part: str, *, precision: str, threads: int)
 
 
 def _model(graphs: GraphFile, part: str) -> Any:
-    """Return a part as an ``openvino.Model``."""
+    """Return a part as an ``openvino.Model``.
+
+    Raises:
+        InputError: OpenVINO cannot read it.
+
+    """
     constants = import_openvino().Tensor(graphs.constants(part))
-    return openvino_core().read_model(graphs.xml(part).decode(), constants)
+    try:
+        return openvino_core().read_model(graphs.xml(part).decode(), constants)
+    except (RuntimeError, UnicodeDecodeError) as error:
+        raise InputError(f"{graphs.model_path}: OpenVINO cannot read its graph {part!r} ({error})") from error

@@ -5,6 +5,7 @@ Each such model is a :class:`PictureModel`: a configuration, a runner, and the d
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
@@ -16,7 +17,8 @@ from touchline.core.finite_output import require_finite_output
 from touchline.models.runtime.backends import PICTURE_BACKENDS, choose_backend
 from touchline.models.runtime.device import available_threads, choose_device
 from touchline.models.runtime.graphs import ArrayGraph, in_batches, openvino_graph, torch_graph
-from touchline.models.runtime.model_graphs import compiled_part, graph_file_of
+from touchline.models.runtime.model_graphs import compiled_part, graph_file_of, was_tried
+from touchline.models.runtime.requests import Arrays, Pending, ahead_of, ahead_with, begin_on
 from touchline.models.specs.spec import PixelConfig
 from touchline.models.store import OpenedModel
 
@@ -29,6 +31,8 @@ DrawnT = TypeVar("DrawnT")
 DrawnT_co = TypeVar("DrawnT_co", covariant=True)
 Outputs = tuple[npt.NDArray[np.float32], ...]
 """The network's outputs for one picture, without the batch axis."""
+_Begun = Callable[[], Iterator[tuple[Pixels, DrawnT, Outputs]]]
+"""Yields the answers of a batch that was begun."""
 
 
 class Draw(Protocol[DrawnT_co]):
@@ -55,6 +59,15 @@ class Runner:
     batch: int
     device_reason: str
     arithmetic: str = "torch f32"
+
+    @property
+    def ahead(self) -> int:
+        """Batches to keep begun while an earlier one is waited for."""
+        return ahead_of(self.graph)
+
+    def begin(self, pixels: Pixels) -> Pending[Arrays]:
+        """Begin on a batch, which must not change until its outputs are there."""
+        return begin_on(self.graph, pixels)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,14 +132,15 @@ def make_runner(
     chosen = choose_backend(backend, device=where, among=PICTURE_BACKENDS)
     batch = batches[1] if where == "cuda" else batches[0]
     if chosen == "torch":
-        module = _tried(network.module() if isinstance(network, ModelPart) else network, config)
+        module = _module(network, config)
         graph = torch_graph(module, device=where, channels_last=len(config.shape) == 3)
         return Runner(graph, batch, reason, f"torch {'bf16' if where == 'cuda' else 'f32'}")
 
     def compiled() -> ArrayGraph:
         return _compiled(network, config, batch=batch, threads=threads or available_threads())
 
-    graph = _later(compiled) if when_needed else compiled()
+    ahead = ahead_with(threads or available_threads())
+    graph = _Later(compiled, ahead=ahead) if when_needed else compiled()
     return Runner(graph, batch, reason, f"openvino {config.precision}")
 
 
@@ -139,6 +153,14 @@ def _compiled(network: nn.Module | ModelPart, config: PixelConfig, *, batch: int
     return openvino_graph(_tried(network, config), example=example, precision=config.precision, threads=threads)
 
 
+def _module(network: nn.Module | ModelPart, config: PixelConfig) -> nn.Module:
+    """Return what torch runs; a model whose graphs were made was tried then."""
+    if isinstance(network, ModelPart):
+        module = network.module()
+        return module if was_tried(network.model) else _tried(module, config)
+    return _tried(network, config)
+
+
 def _tried(module: nn.Module, config: PixelConfig) -> nn.Module:
     """Return a module in evaluation mode that was tried on noise; see :mod:`touchline.models.runtime.probing`."""
     from touchline.models.runtime.probing import noise, require_finite_layers, trial_shape
@@ -147,16 +169,21 @@ def _tried(module: nn.Module, config: PixelConfig) -> nn.Module:
     return module
 
 
-def _later(build: Callable[[], ArrayGraph]) -> ArrayGraph:
-    """Return a graph that is built on its first call."""
-    built: list[ArrayGraph] = []
+class _Later:
+    """A graph that is built when it is first called."""
 
-    def run(pixels: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
-        if not built:
-            built.append(build())
-        return built[0](pixels)
+    def __init__(self, build: Callable[[], ArrayGraph], *, ahead: int) -> None:
+        self.ahead = ahead
+        self._build = build
+        self._built: ArrayGraph | None = None
 
-    return run
+    def __call__(self, pixels: npt.NDArray[Any]) -> Arrays:
+        return self.begin(pixels)()
+
+    def begin(self, pixels: npt.NDArray[Any]) -> Pending[Arrays]:
+        if self._built is None:
+            self._built = self._build()
+        return begin_on(self._built, pixels)
 
 
 class PictureModel(Generic[ConfigT]):
@@ -182,6 +209,11 @@ class PictureModel(Generic[ConfigT]):
         self.batch = runner.batch
         self._runner = runner
 
+    @property
+    def ahead(self) -> int:
+        """Batches to keep begun while an earlier one is waited for."""
+        return self._runner.ahead
+
     def run(self, pictures: Sequence[Pixels], *, draw: Draw[DrawnT]) -> Iterator[tuple[Pixels, DrawnT, Outputs]]:
         """Yield each picture, the result of drawing it, and the network's outputs for it.
 
@@ -193,11 +225,30 @@ class PictureModel(Generic[ConfigT]):
             ResourceError: the network's output is not finite.
 
         """
+        begun: deque[_Begun[DrawnT]] = deque()
         for first in range(0, len(pictures), self.batch):
-            part = pictures[first : first + self.batch]
-            pixels = np.zeros((self.batch, *self.config.shape), np.uint8)
-            drawn = [draw(picture, into=pixels[row]) for row, picture in enumerate(part)]
-            outputs = [output[: len(part)] for output in self._runner.graph(pixels)]
+            begun.append(self._begin_batch(pictures[first : first + self.batch], draw=draw))
+            if len(begun) > self.ahead:
+                yield from begun.popleft()()
+        for batch in begun:
+            yield from batch()
+
+    def begin_run(self, pictures: Sequence[Pixels], *, draw: Draw[DrawnT]) -> _Begun[DrawnT]:
+        """Begin on all of a few pictures at once; call the result for what :meth:`run` yields."""
+        starts = range(0, len(pictures), self.batch)
+        parts = [self._begin_batch(pictures[first : first + self.batch], draw=draw) for first in starts]
+        return lambda: (answer for part in parts for answer in part())
+
+    def _begin_batch(self, part: Sequence[Pixels], *, draw: Draw[DrawnT]) -> _Begun[DrawnT]:
+        """Draw one batch and begin on it."""
+        pixels = np.zeros((self.batch, *self.config.shape), np.uint8)
+        drawn = [draw(picture, into=pixels[row]) for row, picture in enumerate(part)]
+        pending = self._runner.begin(pixels)
+
+        def answers() -> Iterator[tuple[Pixels, DrawnT, Outputs]]:
+            outputs = [output[: len(part)] for output in pending()]
             require_finite_output(*outputs, model=self.name, what=self.gives, runs_on=self.device_reason)
             for row, picture in enumerate(part):
                 yield picture, drawn[row], tuple(output[row] for output in outputs)
+
+        return answers

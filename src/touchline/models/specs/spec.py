@@ -228,6 +228,10 @@ class PictureConfig(PixelConfig):
     task: Literal["detect", "pitch"]
     picture: PictureSpec
 
+    def of_size(self, size: tuple[int, int]) -> PictureConfig:
+        """Return this configuration for pictures of another width and height."""
+        return self.model_copy(update={"picture": PictureSpec(width=size[0], height=size[1])})
+
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of one picture: (height, width, 3)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Literal
 from touchline.core.clock import US_PER_S
 from touchline.core.tracks import Shot
 from touchline.spotting.from_tracks.contacts import Contact
+from touchline.spotting.from_tracks.nearby import between
 
 Outcome = Literal["complete", "intercepted", "out", "unknown"]
 
@@ -58,7 +60,8 @@ def following(
 
     """
     until_us = _known_until(played.time_us, shots)
-    received = next((one for one in contacts if _may_receive(one, played) and one.time_us < until_us), None)
+    later = between(contacts, played.time_us + 1, until_us - 1)
+    received = next((one for one in later if one.track_id not in (None, played.track_id)), None)
     latest_us = until_us if received is None else received.time_us
     out = next((one for one in outs if played.time_us < one[0] <= latest_us), None)
     if out is not None:
@@ -69,15 +72,11 @@ def following(
     return Following(_outcome(played.team, received.team), received.track_id, received.place_m, length_m)
 
 
-def _may_receive(contact: Contact, played: Contact) -> bool:
-    """Return whether a contact can be the next one on the ball after another."""
-    return contact.time_us > played.time_us and contact.track_id not in (None, played.track_id)
-
-
 def _known_until(time_us: int, shots: Sequence[Shot]) -> int:
     """Return the time until which the ball of a moment can be followed."""
     until_us = time_us + round(LONGEST_S * US_PER_S)
-    return next((min(until_us, shot.end_us) for shot in shots if shot.start_us <= time_us < shot.end_us), until_us)
+    number = bisect.bisect_right(shots, time_us, key=lambda shot: shot.start_us) - 1
+    return min(until_us, shots[number].end_us) if number >= 0 and time_us < shots[number].end_us else until_us
 
 
 def _outcome(mine: str | None, theirs: str | None) -> Outcome:

@@ -7,6 +7,7 @@ replays and on graphics nobody can see the play.
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ from touchline.core.labels import PLAY_OF_BALL_12
 from touchline.core.sound import SoundReading
 from touchline.core.tracks import BALL, DETECTION_LABELS, Tracks
 from touchline.spotting.from_tracks.contacts import Contact
-from touchline.spotting.from_tracks.decoder import one_touch
+from touchline.spotting.from_tracks.decoder import DecoderSettings, one_touch
 from touchline.spotting.from_tracks.events import TrackEvents
 from touchline.spotting.from_tracks.fusion import (
     LEAST_TRUST,
@@ -31,6 +32,7 @@ from touchline.spotting.from_tracks.fusion import (
     trust_in_picture,
 )
 from touchline.spotting.from_tracks.labels import PARENT
+from touchline.spotting.from_tracks.nearby import Moments, between, in_wide
 from touchline.spotting.from_tracks.outcomes import PASS_LIKE, Following, following
 from touchline.spotting.peaks import find_events
 
@@ -87,7 +89,9 @@ def play_events(found: TrackEvents, *, sources: Sources, fusion: FusionModel) ->
 
     """
     witness = Witness(found, sources)
-    wide = [one for one in track_candidates(found, off=fusion.off) if _in_wide(one.time_us, sources.tracks)]
+    candidates = track_candidates(found, off=fusion.off)
+    there = in_wide([one.time_us for one in candidates], sources.tracks.shots)
+    wide = [one for one, is_wide in zip(candidates, there, strict=True) if is_wide]
     outs = tuple((one.time_us, _place(one.contact)) for one in wide if one.label == "OUT" and one.decoded)
     describe = Describer(found.contacts, sources=sources, outs=outs)
     alone = picture_candidates(wide, found, sources)
@@ -116,13 +120,16 @@ def one_name_a_touch(
     """
     left = list(confidences)
     order = sorted(range(len(candidates)), key=lambda i: (-confidences[i], candidates[i].time_us, candidates[i].label))
-    taken: list[int] = []
+    reach_us = round(DecoderSettings().one_touch_s * US_PER_S)
+    taken: list[tuple[int, int]] = []  # times in order, each with its candidate
     for i in order:
-        rivals = [left[j] for j in taken if one_touch(candidates[j], candidates[i])]
+        time_us = candidates[i].time_us
+        first, last = (bisect.bisect_left(taken, (time_us + side * reach_us,)) for side in (-1, 1))
+        rivals = [left[j] for _, j in taken[first:last] if one_touch(candidates[j], candidates[i])]
         if rivals:
             left[i] = min(left[i], 1.0 - max(rivals), _BELOW * thresholds.get(candidates[i].label, 1.0))
         elif thresholds.get(candidates[i].label, 1.0) < 1.0:  # a label that is off takes nothing from others
-            taken.append(i)
+            bisect.insort(taken, (time_us, i))
     return left
 
 
@@ -161,13 +168,14 @@ def track_candidates(found: TrackEvents, *, off: Collection[str] = ()) -> list[C
         for one in found.events
     ]
     others = []
+    near = Moments((one.label, one.time_us) for one in chosen)
     if len(found.scores):
         thresholds = dict.fromkeys(found.scores.labels, LEAST_PEAK)
         for peak in find_events(
             found.scores, thresholds=thresholds, sigma_samples=0.0, distance_samples=_APART_SAMPLES
         ):
             label = _label(peak.label)
-            if not any(one.label == label and abs(one.time_us - peak.start_us) < APART_S * US_PER_S for one in chosen):
+            if not near.holds(label, peak.start_us, within_us=APART_S * US_PER_S):
                 contact = _contact_at(peak.start_us, found.contacts)
                 others.append(Candidate(label, peak.start_us, peak.confidence, contact, decoded=False))
     return sorted((*chosen, *others), key=lambda one: (one.time_us, one.label))
@@ -192,10 +200,11 @@ def picture_candidates(known: Sequence[Candidate], found: TrackEvents, sources: 
         distance_samples=_PEAKS_APART_SAMPLES,
     )
     others = []
-    for peak in peaks:
+    near = Moments((one.label, one.time_us) for one in known)
+    there = in_wide([peak.start_us for peak in peaks], sources.tracks.shots)
+    for peak, is_wide in zip(peaks, there, strict=True):
         label = _label(peak.label)
-        near = any(one.label == label and abs(one.time_us - peak.start_us) < APART_S * US_PER_S for one in known)
-        if not near and _in_wide(peak.start_us, sources.tracks):
+        if is_wide and not near.holds(label, peak.start_us, within_us=APART_S * US_PER_S):
             contact = _contact_at(peak.start_us, found.contacts)
             others.append(Candidate(label, peak.start_us, LEAST_PEAK, contact, decoded=False))
     return others
@@ -240,8 +249,8 @@ def _trust(found: TrackEvents, sources: Sources) -> float:
     highest = maximum_filter1d(sources.picture.values.max(axis=1).astype(np.float64), 2 * reach + 1)
     touched = [contact.time_us for contact in found.contacts if contact.track_id is not None]
     rows = np.clip(np.searchsorted(sources.picture.times_us, touched), 0, len(highest) - 1)
-    wide = [_in_wide(int(time_us), sources.tracks) for time_us in sources.picture.times_us]
-    return trust_in_picture(highest[rows] if touched else np.zeros(0), highest[np.array(wide, np.bool_)])
+    wide = in_wide(sources.picture.times_us, sources.tracks.shots)
+    return trust_in_picture(highest[rows] if touched else np.zeros(0), highest[wide])
 
 
 def _seconds(scores: Scores) -> float:
@@ -261,12 +270,8 @@ def picture_near(picture: Scores | None, label: str, time_us: int) -> float | No
 
 def strength_near(contacts: Sequence[Contact], time_us: int) -> float:
     """Return how much the ball's velocity changes beside a person near a time, 0 to 1."""
-    near = (
-        one.strength
-        for one in contacts
-        if one.track_id is not None and abs(one.time_us - time_us) <= CONTACT_S * US_PER_S
-    )
-    return min(1.0, max(near, default=0.0) / FULL_CHANGE)
+    near = between(contacts, time_us - CONTACT_S * US_PER_S, time_us + CONTACT_S * US_PER_S)
+    return min(1.0, max((one.strength for one in near if one.track_id is not None), default=0.0) / FULL_CHANGE)
 
 
 class BallSight:
@@ -295,11 +300,6 @@ class BallSight:
         return float(min(1.0, self._observed[first:last].sum() / max(1, end - begin)))
 
 
-def _in_wide(time_us: int, tracks: Tracks) -> bool:
-    """Return whether a time lies in a wide shot; where no shot is known, nothing is claimed."""
-    return any(shot.wide and shot.start_us <= time_us < shot.end_us for shot in tracks.shots)
-
-
 def _heard(sound: SoundReading | None, label: str, time_us: int) -> float:
     """Return the confidence of the sound that belongs to a label, 0 to 1."""
     reach_us = round(SOUND_SPAN_S * US_PER_S)
@@ -317,8 +317,8 @@ def _heard(sound: SoundReading | None, label: str, time_us: int) -> float:
 
 def _contact_at(time_us: int, contacts: Sequence[Contact]) -> Contact | None:
     """Return the contact with the ball at a time: the nearest one within a tenth of a second."""
-    near = min(contacts, key=lambda one: abs(one.time_us - time_us), default=None)
-    return near if near is not None and abs(near.time_us - time_us) <= US_PER_S // 10 else None
+    near = between(contacts, time_us - US_PER_S // 10, time_us + US_PER_S // 10)
+    return min(near, key=lambda one: abs(one.time_us - time_us), default=None)
 
 
 def _place(contact: Contact | None) -> tuple[float, float] | None:

@@ -7,6 +7,7 @@ separately.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ _ROWS = 24
 _INSIDE = 10
 _BESIDE = 4
 _BANDS = ((0.14, 0.48), (0.48, 0.68), (0.72, 0.98))
+_BAND_ROWS = tuple(slice(math.ceil(top * _ROWS - 0.5), math.ceil(bottom * _ROWS - 0.5)) for top, bottom in _BANDS)
 _FLOOR = 0.15
 _BINS = 6
 _BIN_RANGE = (-1.25, 1.25)
@@ -58,9 +60,9 @@ def describe(rgb: npt.NDArray[np.uint8], boxes_xyxy: npt.NDArray[np.float32]) ->
     if len(boxes_xyxy) == 0:
         return np.zeros((0, DIMENSIONS), np.float32)
     samples = _sample(rgb, boxes_xyxy)
-    inside = samples[:, :, _BESIDE:-_BESIDE]
-    grass = _grass_beside(rgb, samples)
-    ratio = np.log(inside / grass[:, None, None] + _FLOOR) @ _OPPONENT
+    inside = samples[:, :, _BESIDE:-_BESIDE] / _grass_beside(rgb, samples)[:, None, None]
+    inside += _FLOOR
+    ratio = (np.log(inside, out=inside).reshape(-1, 3) @ _OPPONENT).reshape(inside.shape)
     return _summary(ratio, _person_weight(ratio))
 
 
@@ -84,7 +86,8 @@ def _sample(rgb: npt.NDArray[np.uint8], boxes_xyxy: Floats32) -> Floats32:
     across = (np.arange(-_BESIDE, _INSIDE + _BESIDE, dtype=np.float32) + 0.5) / _INSIDE
     rows = np.clip(y0[:, None] + (y1 - y0)[:, None] * down, 0, height - 1).astype(np.intp)
     columns = np.clip(x0[:, None] + (x1 - x0)[:, None] * across, 0, width - 1).astype(np.intp)
-    return rgb[rows[:, :, None], columns[:, None, :]].astype(np.float32)
+    places = rows[:, :, None] * width + columns[:, None, :]
+    return np.ascontiguousarray(rgb).reshape(-1, 3).take(places, axis=0).astype(np.float32)
 
 
 def _grass_beside(rgb: npt.NDArray[np.uint8], samples: Floats32) -> Floats32:
@@ -92,8 +95,9 @@ def _grass_beside(rgb: npt.NDArray[np.uint8], samples: Floats32) -> Floats32:
     everywhere = _grass_of_picture(rgb)
     beside = np.concatenate([samples[:, :, :_BESIDE], samples[:, :, -_BESIDE:]], axis=2)
     beside = beside.reshape(len(samples), -1, 3)
-    chroma = np.log((beside + 4) / (everywhere + 4)) @ _OPPONENT[:, 1:]
-    like_grass = ((chroma**2).sum(axis=2) < _GRASS_WIDTH**2).astype(np.float32)
+    chroma = np.log((beside + 4) / (everywhere + 4)).reshape(-1, 3) @ _OPPONENT[:, 1:]
+    distance = (chroma[:, 0] ** 2 + chroma[:, 1] ** 2).reshape(len(samples), -1)
+    like_grass = (distance < _GRASS_WIDTH**2).astype(np.float32)
     found = like_grass.sum(axis=1)
     trust = 0.1 * beside.shape[1]
     total = (beside * like_grass[:, :, None]).sum(axis=1) + trust * everywhere
@@ -103,18 +107,27 @@ def _grass_beside(rgb: npt.NDArray[np.uint8], samples: Floats32) -> Floats32:
 def _grass_of_picture(rgb: npt.NDArray[np.uint8]) -> Floats32:
     """Return the typical grass colour (3,) of a frame; a standard green if there is hardly any grass."""
     step = max(1, int((rgb.shape[0] * rgb.shape[1] / _PICTURE_SAMPLES) ** 0.5))
-    few = rgb[step // 2 :: step, step // 2 :: step].reshape(-1, 3).astype(np.float32)
-    red, green, blue = few.T
+    pixels = rgb[step // 2 :: step, step // 2 :: step].reshape(-1, 3)
+    red, green, blue = pixels.T.astype(np.float32)
     is_green = (green > 1.05 * red) & (green > 1.1 * blue) & (green > 20)
-    if is_green.sum() < 0.05 * len(few):
+    if is_green.sum() < 0.05 * len(pixels):
         return _USUAL_GRASS
-    return np.median(few[is_green], axis=0).astype(np.float32)
+    return np.array([_median_of_bytes(channel[is_green]) for channel in pixels.T], np.float32)
+
+
+def _median_of_bytes(values: npt.NDArray[np.uint8]) -> float:
+    """Return the median of 8-bit values, at least one, by counting them."""
+    below = np.cumsum(np.bincount(values, minlength=256))
+    lower, upper = np.searchsorted(below, [(len(values) - 1) // 2, len(values) // 2], side="right")
+    return float(lower + upper) / 2
 
 
 def _person_weight(ratio: Floats32) -> Floats32:
     """Return the weight of each sample (n, rows, columns): unlike grass, and near the middle line of the box."""
     away = ratio - np.float32(np.log(1 + _FLOOR)) * _OPPONENT.sum(axis=0)
-    unlike = 1 - np.exp(-0.5 * (away**2 * np.array([0.5, 1.0, 1.0], np.float32)).sum(axis=3) / 0.2**2)
+    away *= away
+    distance = np.float32(0.5) * away[..., 0] + away[..., 1] + away[..., 2]
+    unlike = 1 - np.exp(distance * np.float32(-0.5) / np.float32(0.2**2))
     across = (np.arange(_INSIDE, dtype=np.float32) + 0.5) / _INSIDE
     middle = np.exp(-0.5 * ((across - 0.5) / 0.22) ** 2)
     return (unlike + 0.02) * middle
@@ -122,10 +135,8 @@ def _person_weight(ratio: Floats32) -> Floats32:
 
 def _summary(ratio: Floats32, weight: Floats32) -> Floats32:
     """Return descriptors (n, DIMENSIONS) from colours (n, rows, columns, 3) and the weight of each sample."""
-    rows = (np.arange(_ROWS) + 0.5) / _ROWS
     parts = []
-    for band, (top, bottom) in enumerate(_BANDS):
-        inside = (rows >= top) & (rows < bottom)
+    for band, inside in enumerate(_BAND_ROWS):
         values = ratio[:, inside].reshape(len(ratio), -1, 3)
         share = weight[:, inside].reshape(len(ratio), -1)
         share = share / share.sum(axis=1, keepdims=True)
@@ -138,7 +149,10 @@ def _summary(ratio: Floats32, weight: Floats32) -> Floats32:
 def _histograms(values: Floats32, share: Floats32) -> Floats32:
     """Return histograms (n, 3, bins) of samples (n, s, 3), weights (n, s); a sample is split between adjacent bins."""
     low, high = _BIN_RANGE
-    place = np.clip((values - low) / (high - low) * (_BINS - 1), 0, _BINS - 1)
-    centres = np.arange(_BINS, dtype=np.float32)
-    near = np.maximum(1 - np.abs(place[..., None] - centres), 0)
-    return np.einsum("ns,nscb->ncb", share, near)
+    place = ((values - low) / (high - low) * (_BINS - 1)).clip(0, _BINS - 1)
+    near = place[..., None] - np.arange(_BINS, dtype=np.float32)
+    np.abs(near, out=near)
+    np.subtract(1, near, out=near)
+    np.maximum(near, 0, out=near)
+    count = len(values)
+    return np.einsum("ns,nsk->nk", share, near.reshape(count, -1, 3 * _BINS)).reshape(count, 3, _BINS)

@@ -56,8 +56,9 @@ def pair_costs(
     cost = away / variance + (ratio**2).sum(axis=2) / settings.size**2
     cost += np.log(variance / settings.measured_heights**2)
     if appearance is not None and settings.appearance > 0:
-        known, seen = appearance
-        apart = ((known[:, None] - seen[None]) ** 2).sum(axis=2)
+        known, seen = (looks.astype(np.float64) for looks in appearance)
+        apart = known[:, None] - seen[None]
+        apart = np.square(apart, out=apart).sum(axis=2)
         cost += settings.appearance * np.nan_to_num(apart, nan=0.0)
     cost[~(away <= settings.reach_heights**2)] = FORBIDDEN  # NaN too: a camera motion moved the person out of sight
     return cost

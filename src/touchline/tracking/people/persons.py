@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from touchline.core.arrays import Floats64
+from touchline.core.arrays import Bools, Floats64, Indices
 from touchline.core.tracks import DETECTION_LABELS, GOALKEEPER, REFEREE
 from touchline.tracking.people.association import least_cost_pairs
 
@@ -24,7 +24,9 @@ MOST_OFFICIALS = 3
 """Officials on and beside the pitch whom a camera shows."""
 
 _LEAST_SEEN_US = 1_000_000
-_NEVER = 1e6
+_AHEAD, _BLOCK = 400, 500
+"""Each track may be continued by one of so many that begin next, several minutes of play; and how many are compared at
+once: without a limit, time and memory would grow with the square of a video's length."""
 _TOUCH_US = 200_000
 """Two tracks of one person may overlap by this much: a box that lingers after the other has begun."""
 _SPEED_MPS, _MEMORY_S = 2.5, 2.0
@@ -129,15 +131,12 @@ def _most(stretch: Stretch) -> int:
 
 def _chains(group: Sequence[Stretch], *, most: int) -> list[list[tuple[int, float]]]:
     """Return chains of indices, each with the confidence of the link that leads to it (1 for the first)."""
-    costs = _costs(group)
+    pairs = _pairs(group)
     following, preceded = np.full(len(group), -1, np.int64), np.zeros(len(group), bool)
     for more in _MORE:  # what was linked before stays: a link that is needed must not break a good one
-        table = np.where(costs < _NEVER, np.minimum(costs - more, 0.0), 0.0)
-        table[following >= 0], table[:, preceded] = 0.0, 0.0
-        rows, columns = least_cost_pairs(table)
-        linked = table[rows, columns] < 0
-        following[rows[linked]] = columns[linked]
-        preceded[columns[linked]] = True
+        rows, columns = _linked(pairs, more=more, free=(following < 0, ~preceded))
+        following[rows] = columns
+        preceded[columns] = True
         if len(group) - int(preceded.sum()) <= most:
             break
     chains = []
@@ -145,26 +144,95 @@ def _chains(group: Sequence[Stretch], *, most: int) -> list[list[tuple[int, floa
         chain = [(head, 1.0)]
         while following[chain[-1][0]] >= 0:
             last = chain[-1][0]
-            chain.append((int(following[last]), _chance(costs, last, int(following[last]))))
+            chain.append((int(following[last]), pairs.chance(last, int(following[last]))))
         chains.append(chain)
     return chains
 
 
-def _costs(group: Sequence[Stretch]) -> Floats64:
-    """Return the cost (n, n) of each continuing each other; negative favours it, ``_NEVER`` where it cannot be."""
+def _linked(pairs: _Pairs, *, more: float, free: tuple[Bools, Bools]) -> tuple[Indices, Indices]:
+    """Return the links of least total cost when each costs ``more`` less, between free ends and free beginnings."""
+    costs = pairs.costs - more
+    kept = (costs < 0) & free[0][pairs.first] & free[1][pairs.second]
+    first, second, costs = pairs.first[kept], pairs.second[kept], costs[kept]
+    count = len(free[0])
+    if count > _AHEAD:
+        return _linked_of_many(first, second, costs, count=count)
+    table = np.zeros((count, count))
+    table[first, second] = costs
+    rows, columns = least_cost_pairs(table)
+    good = table[rows, columns] < 0
+    return rows[good].astype(np.int64), columns[good].astype(np.int64)
+
+
+def _linked_of_many(first: Indices, second: Indices, costs: Floats64, *, count: int) -> tuple[Indices, Indices]:
+    """Return the links of least total cost among many stretches: everyone may also be linked to nobody, for nothing."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import min_weight_full_bipartite_matching
+
+    alone = np.arange(count)
+    shift = 1.0 - float(costs.min(initial=0.0))  # weights must not be zero
+    weights = np.concatenate([costs, np.zeros(count)]) + shift
+    places = np.concatenate([first, alone]), np.concatenate([second, count + alone])
+    rows, columns = min_weight_full_bipartite_matching(csr_array((weights, places), shape=(count, 2 * count)))
+    good = columns < count
+    return rows[good].astype(np.int64), columns[good].astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pairs:
+    """The pairs of stretches that may continue each other.
+
+    Attributes:
+        first, second: int64 (n,), numbers of the stretches, ordered by the first, then the second.
+        costs: (n,), negative ones favour the link.
+        by_second: int64 (n,), the order of the pairs by the second, then the first.
+
+    """
+
+    first: Indices
+    second: Indices
+    costs: Floats64
+    by_second: Indices
+
+    def chance(self, one: int, other: int) -> float:
+        """Return the chance that a link is right among all links that could be made of either end, and none."""
+        start, end = np.searchsorted(self.first, [one, one + 1])
+        row = self.costs[start:end]
+        at = int(np.searchsorted(self.second[start:end], other))
+        above = np.searchsorted(self.second, [other, other + 1], sorter=self.by_second)
+        column = self.by_second[above[0] : above[1]]
+        alternatives = np.concatenate([np.delete(row, at), self.costs[column[self.first[column] != one]]])
+        wrong = np.exp(-np.clip(alternatives, -50, 50)).sum() + 1.0
+        right = np.exp(-np.clip(row[at], -50, 50))
+        return float(right / (right + wrong))
+
+
+def _pairs(group: Sequence[Stretch]) -> _Pairs:
+    """Return the pairs of stretches, in order of their starts, of which the second may continue the first."""
     start, end = (np.array([getattr(one, name) for one in group], np.float64) for name in ("start_us", "end_us"))
-    first, last = (np.stack([getattr(one, name) for one in group]) for name in ("first_m", "last_m"))
-    gap_s = np.maximum(start[None] - end[:, None], 0.0) / 1e6
-    away2 = ((first[None] - last[:, None]) ** 2).sum(axis=2)
-    spread = _spread(gap_s)
+    places = np.stack([one.first_m for one in group]), np.stack([one.last_m for one in group])
+    parts = []
+    for low in range(0, len(group), _BLOCK):
+        first = np.arange(low, min(low + _BLOCK, len(group)))
+        ahead = first[:, None] + np.arange(1, min(_AHEAD, len(group)))
+        first, second = np.broadcast_to(first[:, None], ahead.shape)[ahead < len(group)], ahead[ahead < len(group)]
+        possible = (start[second] >= end[first] - _TOUCH_US) & (start[second] > start[first])
+        first, second = first[possible], second[possible]
+        parts.append((first, second, _costs(start[second] - end[first], places[0][second] - places[1][first])))
+    first, second, costs = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return _Pairs(first, second, costs, np.argsort(second, kind="stable"))
+
+
+def _costs(gap_us: Floats64, away_m: Floats64) -> Floats64:
+    """Return the cost (n,) of links over gaps (n,) and distances (n, 2); negative favours a link."""
+    away2 = (away_m**2).sum(axis=1)
+    spread = _spread(np.maximum(gap_us, 0.0) / 1e6)
     with np.errstate(invalid="ignore"):
         near = _density(away2, spread)
         anywhere = _density(away2, np.full_like(spread, _JUMP_M**2))
     odds = ((1 - _JUMP) * near + _JUMP * anywhere) * _PITCH_M2
     odds = np.where(np.isfinite(odds), odds, 1.0)  # without places the order in time is all there is
-    costs = -np.log(np.maximum(odds, 1e-12)) - _NEWCOMER
-    possible = (start[None] >= end[:, None] - _TOUCH_US) & (start[None] > start[:, None])
-    return np.where(possible, costs, _NEVER)
+    return -np.log(np.maximum(odds, 1e-12)) - _NEWCOMER
 
 
 def _spread(gap_s: Floats64) -> Floats64:
@@ -176,14 +244,6 @@ def _spread(gap_s: Floats64) -> Floats64:
 
 def _density(away2: Floats64, variance: Floats64) -> Floats64:
     return np.asarray(np.exp(-away2 / (2 * variance)) / (2 * np.pi * variance))
-
-
-def _chance(costs: Floats64, one: int, other: int) -> float:
-    """Return the chance that a link is right among all links that could be made of either end, and none."""
-    alternatives = np.concatenate([np.delete(costs[one], other), np.delete(costs[:, other], one)])
-    wrong = np.exp(-np.clip(alternatives[alternatives < _NEVER], -50, 50)).sum() + 1.0
-    right = np.exp(-np.clip(costs[one, other], -50, 50))
-    return float(right / (right + wrong))
 
 
 def _sureness(chain: Sequence[tuple[Stretch, float]]) -> list[float]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -128,6 +128,10 @@ class Tracker:
         self._forget()
         return ids, believed
 
+    def skip(self, *, motion: Motion | None = None) -> None:
+        """Pass over a frame that nothing looked at: people move on, and nobody counts as unseen."""
+        self._predict(motion)
+
     def finish(self) -> None:
         """End all tracks: the next frame starts a new shot."""
         self._keep(np.zeros(len(self._ids), bool))
@@ -213,7 +217,11 @@ class Tracker:
 
 
 def follow_people(
-    sights: Iterable[Sight], *, fps: float, settings: TrackerSettings = DEFAULT_SETTINGS
+    sights: Sequence[Sight],
+    *,
+    fps: float,
+    settings: TrackerSettings = DEFAULT_SETTINGS,
+    looked: Sequence[bool] | None = None,
 ) -> list[Tracklet]:
     """Track the people of one shot, each from the first detection; only confirmed tracks are returned.
 
@@ -221,17 +229,22 @@ def follow_people(
         sights: the shot's sampled frames in order, ``fps`` per second.
         fps: frames per second.
         settings: of the tracker.
+        looked: whether the detector looked at each frame; None if it looked at all.
 
     Returns:
         Tracklets with observed boxes only, ordered by their first frame; ids from 1.
 
     """
-    tracker = Tracker(fps=fps, settings=settings)
+    share = 1.0 if looked is None else sum(looked) / max(1, len(looked))
+    tracker = Tracker(fps=fps, settings=replace(settings, lost_s=settings.lost_s * share))
     seen: dict[int, list[tuple[int, int]]] = defaultdict(list)
     pictures: list[Sight] = []
     for index, sight in enumerate(sights):
-        ids, _ = tracker.step(sight.detections, motion=sight.motion, appearance=sight.appearance)
         pictures.append(sight)
+        if looked is not None and not looked[index]:
+            tracker.skip(motion=sight.motion)
+            continue
+        ids, _ = tracker.step(sight.detections, motion=sight.motion, appearance=sight.appearance)
         for row in np.flatnonzero(ids):
             seen[int(ids[row])].append((index, int(row)))
     kept = [places for places in seen.values() if len(places) >= settings.hits]

@@ -88,6 +88,7 @@ def rejoin(
     motions: Motions,
     fps: float,
     settings: RejoinSettings = DEFAULT_REJOIN,
+    looked: float = 1.0,
 ) -> list[Tracklet]:
     """Link tracklets of the same person and drop doubtful ones; ordered by first frame, ids from 1 again.
 
@@ -96,6 +97,7 @@ def rejoin(
         motions: the camera's motion, one per sampled frame, each from the previous frame; None for a fixed camera.
         fps: sampled frames per second.
         settings: of the linking.
+        looked: share of the frames that the detector looked at; as much less evidence is asked for.
 
     """
     joined = list(tracklets)
@@ -103,15 +105,15 @@ def rejoin(
         camera = Camera.of(motions, count=max(tracklet.end for tracklet in tracklets) + 1)
         chains = _chains(_successors(_costs(tracklets, camera, fps=fps, settings=settings)))
         joined = [join([tracklets[i] for i in chain]) for chain in chains]
-    kept = [tracklet for tracklet in joined if _believed(tracklet, settings)]
+    kept = [tracklet for tracklet in joined if _believed(tracklet, settings, looked=looked)]
     kept.sort(key=lambda tracklet: (tracklet.start, tracklet.id))
     return [replace(tracklet, id=number + 1) for number, tracklet in enumerate(kept)]
 
 
-def _believed(tracklet: Tracklet, settings: RejoinSettings) -> bool:
+def _believed(tracklet: Tracklet, settings: RejoinSettings, *, looked: float) -> bool:
     """Return whether a tracklet's detections are numerous and confident enough."""
     total = float(tracklet.confidence.sum())
-    return total >= settings.evidence and total >= settings.confidence * len(tracklet)
+    return total >= settings.evidence * looked and total >= settings.confidence * len(tracklet)
 
 
 def _successors(pairs: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Floats64, int]) -> npt.NDArray[np.int64]:

@@ -6,7 +6,7 @@ The ladder: :func:`load_pitch_finder` -> :meth:`PitchFinder.find` -> keypoints, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -52,12 +52,20 @@ class PitchFinder(PictureModel[PictureConfig]):
             ResourceError: the network's output is not finite.
 
         """
-        found = []
-        for _, scale, (probabilities,) in self.run(pictures, draw=fit_at_corner):
-            points = read_keypoints(probabilities)
-            points[:, :2] /= scale
-            found.append(points)
-        return found
+        return list(map(_read, self.run(pictures, draw=fit_at_corner)))
+
+    def begin(self, pictures: Sequence[Rgb]) -> Callable[[], list[Keypoints]]:
+        """Begin on a few images; call the result once for what :meth:`find` returns."""
+        answers = self.begin_run(pictures, draw=fit_at_corner)
+        return lambda: list(map(_read, answers()))
+
+
+def _read(answer: tuple[Rgb, float, tuple[npt.NDArray[np.float32], ...]]) -> Keypoints:
+    """Return the keypoints in an image, in its pixels, from the network's answer."""
+    _, scale, (probabilities,) = answer
+    points = read_keypoints(probabilities)
+    points[:, :2] /= scale
+    return points
 
 
 def load_pitch_finder(

@@ -7,6 +7,7 @@ Image points are in picture units here (see :mod:`touchline.tracking.pitch.view_
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -102,7 +103,17 @@ def _sampled(picture: Floats64, pitch: Floats64, *, sigmas: Floats64, fours: npt
 
 
 def _samples(pitch: Floats64) -> npt.NDArray[np.int64]:
-    """Return sets of four points, int64 (k, 4): all sets if there are few, otherwise a fixed sample."""
+    """Return sets of four points, int64 (k, 4): all sets if there are few, otherwise a fixed sample.
+
+    The same points are seen for many frames, so the sets of the last few hundred are remembered.
+    """
+    return _samples_of(np.ascontiguousarray(pitch, np.float64).tobytes())
+
+
+@lru_cache(maxsize=512)
+def _samples_of(points: bytes) -> npt.NDArray[np.int64]:
+    """Return the sets of four of points given as the bytes of float64 (n, 2)."""
+    pitch = np.frombuffer(points).reshape(-1, 2)
     count = len(pitch)
     if count < 4:
         return np.zeros((0, 4), dtype=np.int64)
