@@ -35,7 +35,8 @@ from touchline.formats.bundle import KEEPERS, TRACKS, Bundle
 from touchline.formats.keeper.moments_index import write_moments_index
 
 CLUBS = 20
-SQUAD = 25
+SUBSTITUTED = 0.2
+"""How often the second of two players for a place plays."""
 
 
 def main() -> None:
@@ -75,7 +76,7 @@ def write_season(folder: Path, *, matches: int, distinct: int, rate_hz: float) -
         paths.append(path)
         for team, club, first in zip("AB", pair, (1, 12), strict=True):
             names.append(f"match-{number:03d},{team},,Club {club + 1}")
-            squad = random.choice(SQUAD, 11, replace=False)
+            squad = np.arange(11) + 11 * (random.random(11) < SUBSTITUTED)
             names += [f"match-{number:03d},{team},{first + k},{n + 1} Player {n + 1}" for k, n in enumerate(squad)]
         if not path.exists():
             path.mkdir(parents=True)
