@@ -3,9 +3,9 @@
     python benchmarks/install.py [--only core train review ...] [--python python3.12] [--before PYPROJECT]
                                  [--json benchmarks/results/install.json]
 
-The wheel is built from these sources, and pip installs it into an empty environment. The first run fills pip's cache; the
-times of the second one are those of a warm cache. The size is that of all files that were added, in MB (10^6 bytes), with
-and without the byte code that pip writes (uv writes none). ``adds_mb`` is what an extra adds to the core. ``--before``
+The wheel is built from these sources, and pip installs it into an empty environment. The first run fills pip's cache;
+the times of the second one are those of a warm cache. The size is that of all files that were added, in MB (10^6
+bytes), with and without the byte code that pip writes (uv writes none). ``adds_mb`` is what an extra adds to the core. ``--before``
 measures the dependencies of another version as well: ``git show COMMIT:pyproject.toml > PYPROJECT``.
 
 torch is what pip finds where this runs: a CPU build in the committed results. The build for NVIDIA GPUs, which Linux

@@ -161,9 +161,10 @@ def install(meter: Meter) -> list[str]:
 
 def _measure_networks(meter: Meter) -> None:
     """Charge OpenVINO's inference to the network of the stage that calls it."""
-    from openvino import CompiledModel
+    from touchline.models.runtime.openvino_runtime import import_openvino
 
-    infer = CompiledModel.__call__
+    compiled_model = import_openvino().CompiledModel
+    infer = compiled_model.__call__
 
     def measured(*args: Any, **kwargs: Any) -> Any:
         meter.enter(f"{meter.stage} network" if meter.stage in NETWORKS else meter.stage)
@@ -172,7 +173,7 @@ def _measure_networks(meter: Meter) -> None:
         finally:
             meter.leave()
 
-    CompiledModel.__call__ = measured  # type: ignore[method-assign]
+    compiled_model.__call__ = measured  # type: ignore[method-assign]
 
 
 def work(video: Path, out: Path) -> None:

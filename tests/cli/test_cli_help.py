@@ -104,7 +104,15 @@ def test_exit_codes_end_the_help_of_touchline() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [[], ["features", "extract"], ["batch", "work"], ["keeper"], ["evaluate", "spotting"], ["train"], ["models", "import"]],
+    [
+        [],
+        ["features", "extract"],
+        ["batch", "work"],
+        ["keeper"],
+        ["evaluate", "spotting"],
+        ["train"],
+        ["models", "import"],
+    ],
     ids=" ".join,
 )
 def test_help_imports_nothing_heavy(words: list[str]) -> None:
