@@ -60,19 +60,16 @@ def networks() -> dict[str, dict[str, float]]:
     """Return the operations and bytes of each network for one item, and the items of a match."""
     found: dict[str, dict[str, float]] = {}
     for name, items in ((DEFAULT_DETECTOR, PICTURES), (DEFAULT_PITCH_FINDER, PICTURES / PITCH_EVERY)):
-        loaded = load_model(name, task="any")
-        part = next(iter(parts_of(loaded.network, loaded.config).values()))
-        example = torch.zeros((1, *loaded.config.shape), dtype=torch.uint8)
+        picture_model = load_model(name, task="any")
+        part = next(iter(parts_of(picture_model.network, picture_model.config).values()))  # the network as a whole
+        example = part.example[0][:1]
         found[name] = {"gflop": operations(part.module, example), "bytes": example.numel(), "items": items}
     loaded = load_model(default_spotter())
-    views = 2 if loaded.config.flip else 1
-    frame = loaded.config.frame
-    parts = parts_of(loaded.network, loaded.config)
-    for part in ("encoder", "decoder"):
-        example = parts[part].example[0][:1]
-        size = frame.width * frame.height if part == "encoder" else 0
-        gflop = operations(parts[part].module, example)
-        found[f"{loaded.config.name} {part}"] = {"gflop": gflop, "bytes": size, "items": views * PICTURES}
+    frame, views = loaded.config.frame, 2 if loaded.config.flip else 1
+    for stage, part in parts_of(loaded.network, loaded.config).items():
+        gflop = operations(part.module, part.example[0][:1])
+        size = frame.width * frame.height if stage == "encoder" else 0
+        found[f"{loaded.config.name} {stage}"] = {"gflop": gflop, "bytes": size, "items": views * PICTURES}
     return found
 
 

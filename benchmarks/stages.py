@@ -60,7 +60,6 @@ STAGES = {
     "ball": ("touchline.tracking.shot_tracking:follow_ball",),
     "places": (
         "touchline.tracking.shot_tracking:place_person",
-        "touchline.tracking.shot_tracking:place_people",
         "touchline.tracking.shot_tracking:place_track",
     ),
     "identity and teams": (
@@ -163,17 +162,21 @@ def _measure_networks(meter: Meter) -> None:
     """Charge OpenVINO's inference to the network of the stage that calls it."""
     from touchline.models.runtime.openvino_runtime import import_openvino
 
-    compiled_model = import_openvino().CompiledModel
-    infer = compiled_model.__call__
+    openvino = import_openvino()
 
-    def measured(*args: Any, **kwargs: Any) -> Any:
-        meter.enter(f"{meter.stage} network" if meter.stage in NETWORKS else meter.stage)
-        try:
-            return infer(*args, **kwargs)
-        finally:
-            meter.leave()
+    def apart(infer: Callable[..., Any]) -> Callable[..., Any]:
+        def measured(*args: Any, **kwargs: Any) -> Any:
+            meter.enter(f"{meter.stage} network" if meter.stage in NETWORKS else meter.stage)
+            try:
+                return infer(*args, **kwargs)
+            finally:
+                meter.leave()
 
-    compiled_model.__call__ = measured  # type: ignore[method-assign]
+        return measured
+
+    for owner, name in (("CompiledModel", "__call__"), ("InferRequest", "start_async"), ("InferRequest", "wait")):
+        asked = getattr(openvino, owner)
+        setattr(asked, name, apart(getattr(asked, name)))
 
 
 def work(video: Path, out: Path) -> None:

@@ -58,7 +58,7 @@ def _licence() -> Finding:
     """Return the licence of the libraries, which matters to those who pass them on."""
     from av._core import library_meta
 
-    about: dict[str, Any] = library_meta.get("libavcodec", {})
+    about: Any = library_meta.get("libavcodec") or {}
     gpl = [name for name in _GPL if _has(name, "w")]
     beside = f"; {' and '.join(gpl)} beside them: GPL version 2 or later" if gpl else ""
     return Finding("ffmpeg licence", "ok", f"{about.get('license', 'unknown')}{beside}")
